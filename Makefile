@@ -1,0 +1,67 @@
+# `make` alone lists the targets. Needs Python 3.11 or newer with its venv module, nothing else.
+
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+# Leftovers of another environment must not leak into this one.
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+
+# What mypy reads; folders appear when there is something in them.
+TYPED  := $(wildcard migrate_core app.py pages)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Two targets at once would install into the same environment.
+.NOTPARALLEL:
+
+.PHONY: help setup setup-tests run demo test test-fast lint format clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: $(VENV)/.installed ## Create .venv and install requirements.txt
+
+run: setup ## Set up and open the app
+	$(PY) -m streamlit run app.py
+
+demo: setup ## Fill ./workspace with the small example
+	$(PY) -m migrate_core demo
+
+test: lint ## Set up, lint, check types and run all tests
+	$(PY) -m pytest
+
+test-fast: setup-tests ## Only the tests without browser, servers and long runs
+	$(PY) -m pytest -m "not browser and not services and not slow"
+
+lint: setup-tests ## Ruff and mypy
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy $(TYPED)
+
+format: setup-tests ## Mend what ruff can mend by itself
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+clean: ## Remove .venv and caches, never the workspace
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup-tests: $(VENV)/.installed-tests
+
+# A venv without pip is what an interrupted run or a missing python3-venv leaves behind.
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Python 3.11 or newer is needed; name one with: make $(MAKECMDGOALS) PYTHON=python3.11' >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || \
+		{ echo 'No environment could be made; on Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.installed: requirements.txt $(VENV)/.created
+	@echo 'Installing packages into $(VENV) (a minute or two the first time) ...'
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-tests: tests/requirements.txt $(VENV)/.installed
+	@echo 'Installing the test tools into $(VENV) ...'
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@

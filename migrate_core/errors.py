@@ -1,0 +1,41 @@
+"""The error tree: everything a user can mend or must know is a `MigrateError`.
+
+A message names the file or scene, what was found, what was needed and what to do.
+Anything that is not a `MigrateError` is a bug and is allowed to look like one.
+"""
+
+
+class MigrateError(Exception):
+    """Base of every error that is shown to the user as a sentence."""
+
+
+class WrongUseError(MigrateError):
+    """The request itself is wrong: an unknown identifier, option or destination."""
+
+
+class MaskError(MigrateError):
+    """A mask or its source image cannot be used as it is."""
+
+
+class ProductError(MigrateError):
+    """A Sentinel-2 product is damaged, incomplete or of an unknown form."""
+
+
+class SourceError(MigrateError):
+    """A scene source cannot be read or does not answer."""
+
+
+class PairError(MigrateError):
+    """A pair cannot be made from this mask and these scenes."""
+
+
+class JobRunningError(MigrateError):
+    """The same work is already being done by another process."""
+
+
+class StoreError(MigrateError):
+    """The database cannot be opened or is of another version."""
+
+
+class ExportError(MigrateError):
+    """The dataset cannot be written."""

@@ -1,0 +1,147 @@
+"""`PixelGrid` and its arithmetic: where pixels lie, without the pixels.
+
+Coordinates are (x, y) in the CRS of the grid; pixel positions are (column, row) with the outer
+corner of the first pixel at (0, 0); arrays are (height, width).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import shapely
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import Transformer
+from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
+
+# A footprint corner that lies on the lattice comes back from PROJ with an error of about 1e-9 m;
+# a millionth of a pixel keeps such noise from adding a row of pixels, and is far below any
+# geolocation error.
+SNAP_TOLERANCE_PIXELS = 1e-6
+
+Bounds = tuple[float, float, float, float]
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class PixelGrid:
+    """A raster's lattice: CRS (an `EPSG:n` string or WKT), affine transform, size in pixels."""
+
+    crs: str
+    transform: Affine
+    width: int
+    height: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width), the shape of an array on this grid."""
+        return self.height, self.width
+
+    @property
+    def resolution(self) -> float:
+        """Width of a pixel in units of the CRS."""
+        return math.hypot(self.transform.a, self.transform.d)
+
+    @property
+    def bounds(self) -> Bounds:
+        """(west, south, east, north) of the corners in units of the CRS."""
+        west, south, east, north = self.outline().bounds
+        return west, south, east, north
+
+    def outline(self) -> Polygon:
+        """The four outer corners as a polygon, in the CRS of the grid."""
+        w, h = self.width, self.height
+        return Polygon([self.transform @ corner for corner in ((0, 0), (w, 0), (w, h), (0, h))])
+
+    def centres(self) -> tuple[FloatArray, FloatArray]:
+        """x and y of every pixel centre, each (height, width)."""
+        columns, rows = np.meshgrid(np.arange(self.width) + 0.5, np.arange(self.height) + 0.5)
+        x, y = apply_affine(self.transform, columns, rows)
+        return x, y
+
+    def coarser(self, factor: int) -> PixelGrid:
+        """The lattice of pixels `factor` times as large with the same origin, rounded up."""
+        return PixelGrid(
+            self.crs,
+            self.transform @ Affine.scale(factor),
+            math.ceil(self.width / factor),
+            math.ceil(self.height / factor),
+        )
+
+
+@dataclass(frozen=True)
+class Window:
+    """A block of pixels of a grid; may reach over its edges, then offsets are negative."""
+
+    column: int
+    row: int
+    width: int
+    height: int
+
+
+def aligned_grid(lattice: PixelGrid, bounds: Bounds) -> PixelGrid:
+    """The smallest grid on the north-up `lattice` that contains `bounds`, which may lie outside.
+
+    `bounds` is (west, south, east, north) in the CRS of the lattice.
+    """
+    west, south, east, north = bounds
+    inverse = ~lattice.transform
+    left, top = inverse @ (west, north)
+    right, bottom = inverse @ (east, south)
+    column, row = _floor(left), _floor(top)
+    width, height = max(_ceil(right) - column, 1), max(_ceil(bottom) - row, 1)
+    transform = lattice.transform @ Affine.translation(column, row)
+    return PixelGrid(lattice.crs, transform, width, height)
+
+
+def window_of(grid: PixelGrid, lattice: PixelGrid) -> Window:
+    """Where `grid` lies on `lattice`, of which it must be a block of whole pixels."""
+    column, row = ~lattice.transform @ (grid.transform.c, grid.transform.f)
+    return Window(round(column), round(row), grid.width, grid.height)
+
+
+def _floor(value: float) -> int:
+    return math.floor(value + SNAP_TOLERANCE_PIXELS)
+
+
+def _ceil(value: float) -> int:
+    return math.ceil(value - SNAP_TOLERANCE_PIXELS)
+
+
+def apply_affine(transform: Affine, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """`transform` applied to arrays of coordinates of any common shape."""
+    a, b, c, d, e, f = tuple(transform)[:6]
+    return a * x + b * y + c, d * x + e * y + f
+
+
+@lru_cache(maxsize=64)
+def transformer(source: str, target: str) -> Transformer:
+    """The PROJ pipeline between two CRS, x before y on both sides."""
+    return Transformer.from_crs(source, target, always_xy=True)
+
+
+def reproject_points(
+    source: str, target: str, x: FloatArray, y: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Coordinates of any shape from one CRS to another; unchanged when both are the same."""
+    if source == target:
+        return x, y
+    out_x, out_y = transformer(source, target).transform(x, y)
+    return np.asarray(out_x, dtype=np.float64), np.asarray(out_y, dtype=np.float64)
+
+
+def reproject_geometry(geometry: BaseGeometry, source: str, target: str) -> BaseGeometry:
+    """A geometry with each of its vertices carried to another CRS; edges stay straight."""
+    if source == target:
+        return geometry
+    return shapely.transform(
+        geometry,
+        lambda points: np.column_stack(
+            reproject_points(source, target, points[:, 0], points[:, 1])
+        ),
+    )

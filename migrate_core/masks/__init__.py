@@ -1,0 +1,1 @@
+"""Masks: label rasters with their georeference, date, classes and source image."""

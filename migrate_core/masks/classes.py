@@ -1,0 +1,63 @@
+"""Which values a mask uses as classes, and the value each is stored as in a pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import MaskError
+from ..model import BACKGROUND, IGNORE
+
+MAX_CLASSES = 254
+
+
+def class_map(values: Iterable[int]) -> dict[str, int]:
+    """Source value -> stored value for the values a mask uses, no-data not among them.
+
+    Values that fit 0…254 stay. The others (255 used as a class, larger or negative ones) get, in
+    ascending order, the lowest values that are free, 0 excepted since it means background.
+    """
+    ordered = sorted(values)
+    kept = {value for value in ordered if 0 <= value < IGNORE}
+    free = (value for value in range(BACKGROUND + 1, IGNORE) if value not in kept)
+    return {str(value): value if value in kept else next(free) for value in ordered}
+
+
+def distinct_values(pixels: NDArray[Any]) -> set[int]:
+    """The distinct values of a 1-D array of valid pixels of any real type, as integers.
+
+    Raises MaskError when they can't be classes: fractions, or more than 254 different ones.
+    """
+    if pixels.dtype.kind == "f":
+        pixels = pixels[np.isfinite(pixels)]
+        broken = pixels[pixels != np.rint(pixels)]
+        if broken.size:
+            raise MaskError(
+                f"its values are not whole numbers (found {broken[0]:g}), so they can't be class "
+                "values. If they are probabilities, apply your threshold and save the classes."
+            )
+    values = np.unique(pixels)
+    if values.size > MAX_CLASSES:
+        raise MaskError(
+            f"it has {values.size} or more different values, from {values[0]:g} to "
+            f"{values[-1]:g}; a mask has at most {MAX_CLASSES} classes. Is it an image, or a mask "
+            "that was saved with lossy compression?"
+        )
+    return {int(value) for value in values}
+
+
+def recode(pixels: NDArray[Any], classes: Mapping[str, int]) -> NDArray[np.uint8]:
+    """Source values to stored values, same shape, uint8; any other value becomes 255."""
+    sources = np.array([int(value) for value in classes], dtype=np.float64)
+    stored = np.array(list(classes.values()), dtype=np.uint8)
+    order = np.argsort(sources)
+    sources, stored = sources[order], stored[order]
+    if pixels.dtype == np.uint8:
+        table = np.full(256, IGNORE, dtype=np.uint8)
+        table[sources.astype(np.intp)] = stored
+        return table[pixels]
+    position = np.searchsorted(sources, pixels).clip(max=len(sources) - 1)
+    return np.where(sources[position] == pixels, stored[position], IGNORE).astype(np.uint8)

@@ -1,0 +1,116 @@
+"""When a mask's source image was taken: from its file name, or from a table."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from ..errors import WrongUseError
+from ..model import Acquired
+
+# Landsat 1 flew from 1972: an eight-digit number that reads as an older day, or as a day to
+# come, is an identifier.
+_FIRST_YEAR = 1972
+
+# PlanetScope: <date>_<time>[_<hundredths>]_<satellite>, e.g. 20200202_101532_1014 or
+# 20200202_101532_83_1014 (Planet's "Item ID" naming).
+_PLANETSCOPE = re.compile(r"(?<!\d)(\d{8})_(\d{6})(?:_\d{2})?_[0-9a-f]{4}(?![0-9a-zA-Z])", re.I)
+_DAY_AND_TIME = re.compile(r"(?<!\d)(\d{8})[T_-]?(\d{6})Z?(?!\d)")
+_PLAIN_DAY = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?!\d)")
+_DASHED_DAY = re.compile(r"(?<!\d)(\d{4})([-_.])(\d{2})\2(\d{2})(?!\d)")
+
+_NAME_COLUMNS = ("mask", "mask_name", "name", "file", "filename", "path")
+_DATE_COLUMNS = ("date", "acquired", "datetime", "time")
+
+
+def date_from_name(name: str, now: datetime | None = None) -> Acquired | None:
+    """The first date in a file name, with its time where there is one; None without a date.
+
+    Known are PlanetScope's `20200202_101532_1014`, `20200202T101532`, `20200202` and
+    `2020-02-02`; `now` bounds what can be a date.
+    """
+    today = (now or datetime.now(UTC)).date()
+    for pattern in (_PLANETSCOPE, _DAY_AND_TIME):
+        for match in pattern.finditer(name):
+            found = _moment(match[1], match[2])
+            if found and _plausible(found.at.date(), today):
+                return found
+    days = [
+        (match.start(), match[1], match[2], match[3]) for match in _PLAIN_DAY.finditer(name)
+    ] + [(match.start(), match[1], match[3], match[4]) for match in _DASHED_DAY.finditer(name)]
+    for _, year, month, day in sorted(days):
+        try:
+            found_day = date(int(year), int(month), int(day))
+        except ValueError:
+            continue
+        if _plausible(found_day, today):
+            return Acquired.parse(found_day.isoformat())
+    return None
+
+
+def _moment(day: str, clock: str) -> Acquired | None:
+    try:
+        return Acquired(datetime.strptime(day + clock + "+0000", "%Y%m%d%H%M%S%z"), True)
+    except ValueError:
+        return None
+
+
+def _plausible(day: date, today: date) -> bool:
+    return day.year >= _FIRST_YEAR and day <= today
+
+
+def parse_date(text: str) -> Acquired:
+    """A date a person typed: ISO 8601 (`2020-02-02`, `20200202`, `2020-02-02T10:15:32Z`)."""
+    try:
+        return Acquired.parse(text)
+    except ValueError as err:
+        raise WrongUseError(
+            f"{text!r} is not a date. Give it as YYYY-MM-DD, or with a time as "
+            "YYYY-MM-DDTHH:MM:SSZ (UTC)."
+        ) from err
+
+
+def read_dates(table: Path) -> dict[str, Acquired]:
+    """Dates by mask from a CSV file with a column for the mask and one for the date.
+
+    The keys are what stands in the mask column: a file name, a stem or a path. Columns are found
+    by their heading (`mask`, `name`, `file` …, and `date`, `acquired` …).
+    Raises WrongUseError that names the row.
+    """
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as err:
+        raise WrongUseError(f"{table}: cannot be read as a CSV table ({err}).") from err
+    if not rows:
+        raise WrongUseError(f"{table}: the table has no rows below its heading.")
+    name_column = _column(table, rows[0], _NAME_COLUMNS)
+    date_column = _column(table, rows[0], _DATE_COLUMNS)
+    dates = {}
+    for number, row in enumerate(rows, start=2):
+        try:
+            dates[(row[name_column] or "").strip()] = parse_date(row[date_column] or "")
+        except WrongUseError as err:
+            raise WrongUseError(f"{table}, line {number}: {err}") from err
+    return dates
+
+
+def _column(table: Path, row: Mapping[str, str], wanted: tuple[str, ...]) -> str:
+    for column in row:
+        if column and column.strip().lower() in wanted:
+            return column
+    raise WrongUseError(
+        f"{table}: the heading is {', '.join(map(str, row))}; a column named one of "
+        f"{', '.join(wanted)} is needed."
+    )
+
+
+def date_for(path: Path, dates: Mapping[str, Acquired]) -> Acquired | None:
+    """The date that a table of `read_dates` gives for a mask file: by path, name or stem."""
+    for key in (str(path), path.name, path.stem):
+        if key in dates:
+            return dates[key]
+    return None

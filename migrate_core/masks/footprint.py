@@ -1,0 +1,96 @@
+"""The outline of a raster and the area of its valid pixels, as geometries."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import shapely
+from affine import Affine
+from rasterio.features import shapes
+from shapely.affinity import affine_transform
+from shapely.geometry import MultiPoint, Polygon, shape
+from shapely.geometry.base import BaseGeometry
+
+from ..grid import BoolArray, Bounds, PixelGrid, reproject_geometry, transformer
+from ..model import LONLAT
+
+# A straight edge in one CRS is curved in another: between vertices 100 m apart it strays by less
+# than a millimetre (100² / (8 · 6.4e6) m · tan 60°), which keeps footprints and grids exact.
+_EDGE_M = 100.0
+# Above this many pixels the valid area is traced on a coarser lattice; search and coverage need
+# it to the pixel of Sentinel-2, not to that of an aerial image.
+_TRACED_PIXELS = 4_000_000
+_MAX_VERTICES = 4_000
+
+
+def extent(grid: PixelGrid) -> Polygon:
+    """The polygon of a raster's four corners in lon/lat.
+
+    Raises ValueError when a corner has no place in lon/lat.
+    """
+    polygon = reproject_geometry(grid.outline(), grid.crs, LONLAT)
+    if not np.isfinite(shapely.get_coordinates(polygon)).all():
+        raise ValueError("a corner lies outside the area in which its CRS is defined")
+    return polygon
+
+
+def footprint(valid: BoolArray, grid: PixelGrid) -> BaseGeometry:
+    """The area of valid pixels (height, width) of a raster in lon/lat, edges densified."""
+    factor = max(1, math.ceil(math.sqrt(valid.size / _TRACED_PIXELS)))
+    if valid.all():
+        traced: BaseGeometry = shapely.box(0, 0, grid.width, grid.height)
+    else:
+        traced = affine_transform(_trace(_coarser(valid, factor)), (factor, 0, 0, factor, 0, 0))
+    if shapely.get_num_coordinates(traced) > _MAX_VERTICES:
+        traced = traced.simplify(factor)
+    return to_crs(traced, grid, LONLAT)
+
+
+def _coarser(valid: BoolArray, factor: int) -> BoolArray:
+    """Blocks of `factor` x `factor` pixels of which the middle one is valid."""
+    middle = factor // 2
+    return valid if factor == 1 else valid[middle::factor, middle::factor]
+
+
+def _trace(valid: BoolArray) -> BaseGeometry:
+    """The valid area in pixel coordinates (column, row)."""
+    found = shapes(valid.astype(np.uint8), mask=valid, connectivity=4, transform=Affine.identity())
+    return shapely.union_all([shape(polygon) for polygon, _ in found])
+
+
+def to_crs(geometry: BaseGeometry, grid: PixelGrid, crs: str) -> BaseGeometry:
+    """A geometry in pixel coordinates of `grid` carried to `crs`, its edges densified."""
+    dense = geometry.segmentize(max(_EDGE_M / pixel_size_m(grid), 1.0))
+    a, b, c, d, e, f = tuple(grid.transform)[:6]
+    return reproject_geometry(affine_transform(dense, (a, b, d, e, c, f)), grid.crs, crs)
+
+
+def pixel_size_m(grid: PixelGrid) -> float:
+    """The approximate width of a pixel in metres, also where the CRS counts degrees or feet."""
+    to_metres = transformer(grid.crs, LONLAT)
+    column, row = grid.width / 2, grid.height / 2
+    ends = [grid.transform @ (column, row), grid.transform @ (column + 1, row)]
+    (lon0, lat0), (lon1, lat1) = (to_metres.transform(x, y) for x, y in ends)
+    degree_m = 111_320.0
+    east = (lon1 - lon0) * degree_m * math.cos(math.radians(lat0))
+    return max(math.hypot(east, (lat1 - lat0) * degree_m), 1e-6)
+
+
+def valid_bounds(valid: BoolArray, grid: PixelGrid, crs: str) -> Bounds:
+    """The exact bounds (west, south, east, north) of the valid pixels in `crs`.
+
+    The first and last valid pixel of each row span the convex hull of the area; nothing is
+    traced, so this stays quick and exact for large masks.
+    """
+    rows = np.flatnonzero(valid.any(axis=1))
+    if rows.size == 0:
+        raise ValueError("there is no valid pixel")
+    first = valid[rows].argmax(axis=1)
+    last = valid.shape[1] - valid[rows, ::-1].argmax(axis=1)
+    corners = [
+        np.column_stack([columns, rows + side]) for columns in (first, last) for side in (0, 1)
+    ]
+    hull = MultiPoint(np.concatenate(corners)).convex_hull
+    west, south, east, north = to_crs(hull, grid, crs).bounds
+    return west, south, east, north

@@ -1,0 +1,1 @@
+"""What a Sentinel-2 product is: layout, metadata, offsets, and reading windows of its pixels."""

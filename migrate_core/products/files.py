@@ -1,0 +1,93 @@
+"""The files of a product, whether it is a folder or a zip that is read in place."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ..errors import ProductError
+
+# No metadata file of a product comes near this (MTD_DS.xml of 19 MB is the largest seen); what
+# claims to be larger isn't one.
+_MAX_METADATA_BYTES = 200_000_000
+
+
+@dataclass(frozen=True)
+class ProductFiles:
+    """A product's folder: `names` are relative to it, with forward slashes.
+
+    `archive` is the zip the folder lies in, at `root` inside; without it `root` is a directory.
+    """
+
+    root: str
+    names: tuple[str, ...]
+    archive: Path | None = None
+
+    @property
+    def title(self) -> str:
+        """What to call the product in messages."""
+        return self.archive.name if self.archive else Path(self.root).name
+
+    def read(self, name: str) -> bytes:
+        """The content of a (metadata) file. Raises ProductError."""
+        try:
+            if self.archive is None:
+                return (Path(self.root) / name).read_bytes()
+            with zipfile.ZipFile(self.archive) as archive:
+                member = archive.getinfo(self.root + name)
+                if member.file_size > _MAX_METADATA_BYTES:
+                    raise ProductError(
+                        f"{self.title}: {name} claims {member.file_size} bytes, far more than "
+                        "metadata have. Don't use this archive."
+                    )
+                return archive.read(member)
+        except (OSError, KeyError, zipfile.BadZipFile, EOFError) as err:
+            raise ProductError(
+                f"{self.title}: {name} can't be read ({err}). Get the product again."
+            ) from err
+
+    def location(self, name: str) -> str:
+        """What GDAL opens the file by; a zip is read in place."""
+        if self.archive is None:
+            return str(Path(self.root) / name)
+        # Braces delimit the archive, whatever its suffix is.
+        return f"/vsizip/{{{self.archive}}}/{self.root}{name}"
+
+
+def product_files(path: Path, marker: str) -> ProductFiles | None:
+    """The files of the product at `path`, the folder in which `marker` (a glob) matches a file.
+
+    `path` is the product's folder or a zip that has it at its root or one level down. None when
+    there is none. Raises ProductError when a zip is damaged or its member names are not safe.
+    """
+    if path.is_dir():
+        if not any(path.glob(marker)):
+            return None
+        names = sorted(file.relative_to(path).as_posix() for file in path.rglob("*"))
+        return ProductFiles(str(path), tuple(names))
+    members = _members(path)
+    tops = [PurePosixPath(name) for name in members if PurePosixPath(name).match(marker)]
+    if not tops:
+        return None
+    parent = min(tops, key=lambda name: len(name.parts)).parent
+    root = "" if parent == PurePosixPath() else f"{parent}/"
+    names = sorted(name.removeprefix(root) for name in members if name.startswith(root))
+    return ProductFiles(root, tuple(names), path.absolute())
+
+
+def _members(path: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [member.filename for member in archive.infolist() if not member.is_dir()]
+    except (OSError, zipfile.BadZipFile) as err:
+        raise ProductError(
+            f"{path.name}: it can't be read as a zip archive ({err}). It is damaged or "
+            "incomplete: get it again."
+        ) from err
+    unsafe = [name for name in names if name.startswith("/") or ".." in PurePosixPath(name).parts]
+    if unsafe:
+        raise ProductError(
+            f"{path.name}: its member {unsafe[0]!r} points outside the archive. Don't use it."
+        )
+    return names

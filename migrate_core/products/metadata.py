@@ -1,0 +1,141 @@
+"""What MTD_MSIL1C.xml, MTD_MSIL2A.xml and MTD_TL.xml say.
+
+Element names after the Sentinel-2 Products Specification Document (ESA, S2-PDGS-TAS-DI-PSD);
+they are found by their local names since the namespaces change with the specification's version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from affine import Affine
+from defusedxml import DefusedXmlException, ElementTree
+from shapely import make_valid
+from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
+
+from ..errors import ProductError
+from ..grid import PixelGrid
+from ..model import utc
+from .product import BAND_IDS, without_safe
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+QUANTIFICATION = 10_000
+
+
+@dataclass(frozen=True)
+class ProductMetadata:
+    """The product's own account; `offsets` by band, empty where the metadata have none."""
+
+    product_id: str | None
+    level: str
+    baseline: str
+    sensed_at: datetime
+    cloud_percent: float | None
+    footprint: BaseGeometry
+    offsets: Mapping[str, int]
+
+
+def parse_product(xml: bytes, title: str) -> ProductMetadata:
+    """Read MTD_MSIL*.xml; `title` names the product in errors. Raises ProductError."""
+    root = _root(xml, title)
+    uri = _text(root, "PRODUCT_URI")
+    level = _needed(root, "PROCESSING_LEVEL", title)
+    quantification = {
+        element.text
+        for element in _all(root, "QUANTIFICATION_VALUE", "BOA_QUANTIFICATION_VALUE")
+    }
+    if quantification - {str(QUANTIFICATION)}:
+        raise ProductError(
+            f"{title}: its quantification value is {', '.join(map(str, quantification))}; only "
+            f"{QUANTIFICATION} is known. Its pixels would get a wrong reflectance."
+        )
+    try:
+        return ProductMetadata(
+            product_id=without_safe(uri) if uri else None,
+            level={"Level-1C": "L1C", "Level-2A": "L2A", "Level-2Ap": "L2A"}[level],
+            baseline=_needed(root, "PROCESSING_BASELINE", title),
+            sensed_at=utc(datetime.fromisoformat(_needed(root, "PRODUCT_START_TIME", title))),
+            cloud_percent=_number(_text(root, "Cloud_Coverage_Assessment")),
+            footprint=_footprint(_needed(root, "EXT_POS_LIST", title)),
+            offsets=_offsets(root),
+        )
+    except (ValueError, KeyError, IndexError) as err:
+        raise ProductError(
+            f"{title}: its metadata hold a value that can't be read ({err}). Get the product "
+            "again."
+        ) from err
+
+
+def parse_tile_grid(xml: bytes, title: str) -> PixelGrid:
+    """The 10 m lattice of a granule from MTD_TL.xml. Raises ProductError."""
+    root = _root(xml, title)
+    crs = _needed(root, "HORIZONTAL_CS_CODE", title)
+    size = _at_10_m(root, "Size", title)
+    place = _at_10_m(root, "Geoposition", title)
+    west, north = float(place["ULX"]), float(place["ULY"])
+    transform = Affine(float(place["XDIM"]), 0, west, 0, float(place["YDIM"]), north)
+    return PixelGrid(crs, transform, int(size["NCOLS"]), int(size["NROWS"]))
+
+
+def _at_10_m(root: Element, name: str, title: str) -> dict[str, str]:
+    for element in _all(root, name):
+        if element.get("resolution") == "10":
+            return {_local(child): child.text or "" for child in element}
+    raise ProductError(f"{title}: MTD_TL.xml gives no {name} at 10 m. Get the product again.")
+
+
+def _root(xml: bytes, title: str) -> Element:
+    try:
+        root: Element = ElementTree.fromstring(xml)
+    except (ElementTree.ParseError, DefusedXmlException) as err:
+        raise ProductError(
+            f"{title}: its metadata are not proper XML ({err}). Get the product again."
+        ) from err
+    return root
+
+
+def _local(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _all(root: Element, *names: str) -> Iterator[Element]:
+    return (element for element in root.iter() if _local(element) in names)
+
+
+def _text(root: Element, name: str) -> str | None:
+    element = next(_all(root, name), None)
+    return element.text.strip() if element is not None and element.text else None
+
+
+def _needed(root: Element, name: str, title: str) -> str:
+    text = _text(root, name)
+    if text is None:
+        raise ProductError(f"{title}: its metadata lack {name}. Get the product again.")
+    return text
+
+
+def _number(text: str | None) -> float | None:
+    return None if text is None else float(text)
+
+
+def _footprint(text: str) -> BaseGeometry:
+    """EXT_POS_LIST, latitude before longitude, as a lon/lat polygon."""
+    numbers = [float(number) for number in text.split()]
+    # Some old products carry a height with each position.
+    step = 3 if len(numbers) % 3 == 0 and numbers[2::3] == [0.0] * (len(numbers) // 3) else 2
+    corners = list(zip(numbers[1::step], numbers[0::step], strict=True))
+    return make_valid(Polygon(corners))
+
+
+def _offsets(root: Element) -> dict[str, int]:
+    """RADIO_ADD_OFFSET (L1C) or BOA_ADD_OFFSET (L2A) by band; there since baseline 04.00."""
+    return {
+        BAND_IDS[int(element.get("band_id", ""))]: round(float(element.text or ""))
+        for element in _all(root, "RADIO_ADD_OFFSET", "BOA_ADD_OFFSET")
+    }

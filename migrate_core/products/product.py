@@ -1,0 +1,128 @@
+"""A product as a value: which bands it has, where they lie, and what to add to their pixels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ..errors import ProductError
+from ..grid import PixelGrid
+
+# Resolution in metres of each band at its native sampling, in the order of image.tif.
+RESOLUTION_M = {
+    "B01": 60,
+    "B02": 10,
+    "B03": 10,
+    "B04": 10,
+    "B05": 20,
+    "B06": 20,
+    "B07": 20,
+    "B08": 10,
+    "B8A": 20,
+    "B09": 60,
+    "B10": 60,
+    "B11": 20,
+    "B12": 20,
+}
+# `band_id` of the metadata counts the bands in the order of the instrument's spectrum.
+BAND_IDS = (
+    "B01 B02 B03 B04 B05 B06 B07 B08 B8A B09 B10 B11 B12".split()  # noqa: SIM905
+)
+
+_NAME = re.compile(
+    r"^(?P<mission>S2[A-Z])_MSI(?P<level>L1C|L2A)_(?P<sensed>\d{8}T\d{6})_N(?P<baseline>\d{4})"
+    r"_R(?P<orbit>\d{3})_T(?P<tile>\d{2}[A-Z]{3})_(?P<discriminator>\d{8}T\d{6})"
+)
+
+
+@dataclass(frozen=True)
+class ProductName:
+    """The parts of a compact product name; `tile` without T, `baseline` as `04.00`."""
+
+    mission: str
+    level: str
+    sensed_at: datetime
+    baseline: str
+    relative_orbit: int
+    tile: str
+    discriminator: str
+
+
+def parse_name(name: str) -> ProductName | None:
+    """Read a product name of the form in use since 2016-12; None when it isn't one."""
+    match = _NAME.match(name)
+    if match is None:
+        return None
+    baseline = match["baseline"]
+    return ProductName(
+        mission=match["mission"],
+        level=match["level"],
+        sensed_at=datetime.strptime(match["sensed"], "%Y%m%dT%H%M%S").replace(tzinfo=UTC),
+        baseline=f"{baseline[:2]}.{baseline[2:]}",
+        relative_orbit=int(match["orbit"]),
+        tile=match["tile"],
+        discriminator=match["discriminator"],
+    )
+
+
+def without_safe(name: str) -> str:
+    """A product's name without the suffixes its folder or archive carries."""
+    for suffix in (".zip", ".SAFE"):
+        name = name.removesuffix(suffix)
+    return name
+
+
+def band_names(level: str) -> tuple[str, ...]:
+    """The bands of a complete product: L2A has no B10, the cirrus band."""
+    return tuple(name for name in RESOLUTION_M if name != "B10" or level == "L1C")
+
+
+def utm_crs(tile: str) -> str:
+    """The CRS of an MGRS tile such as `31TDG`: its UTM zone; latitude bands from N are north."""
+    zone, band = int(tile[:2]), tile[2]
+    if not 1 <= zone <= 60:
+        raise ProductError(f"{tile!r} is not an MGRS tile: its zone must be 1 to 60.")
+    return f"EPSG:{(32600 if band >= 'N' else 32700) + zone}"
+
+
+@dataclass(frozen=True)
+class BandFile:
+    """One raster of a product: what GDAL opens it by, and its pixel size."""
+
+    name: str
+    location: str
+    resolution_m: int
+    driver: str
+
+
+@dataclass(frozen=True)
+class Product:
+    """Everything needed to read reflectance from a product.
+
+    `grid` is its 10 m lattice. `offsets` are added to the digital numbers of a band, so that
+    reflectance = value / 10000; `offset_origin` says where they were found.
+    """
+
+    product_id: str
+    level: str
+    baseline: str
+    grid: PixelGrid
+    bands: tuple[BandFile, ...]
+    scene_classification: BandFile | None
+    offsets: Mapping[str, int]
+    offset_origin: str
+
+
+def in_order(product_id: str, level: str, bands: Mapping[str, BandFile]) -> tuple[BandFile, ...]:
+    """The bands in the order of image.tif. Raises ProductError that names missing ones."""
+    missing = [name for name in band_names(level) if name not in bands]
+    if missing:
+        raise ProductError(
+            f"{product_id}: the band{'s' if len(missing) > 1 else ''} {', '.join(missing)} "
+            f"{'are' if len(missing) > 1 else 'is'} missing; needed are all of "
+            f"{', '.join(band_names(level))}. The product is incomplete: get it again, or choose "
+            "another scene."
+        )
+    return tuple(bands[name] for name in band_names(level))

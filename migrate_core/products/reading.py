@@ -1,0 +1,143 @@
+"""Reading windows of a product's pixels: only what is needed is decoded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.errors import RasterioError
+from rasterio.windows import Window as RasterWindow
+
+from ..errors import ProductError
+from ..grid import PixelGrid, Window, window_of
+from .product import BandFile, Product
+from .resampling import NO_DATA, REACH, SATURATED, Axis, upsample
+
+# GDAL's block cache, in bytes (an int given to rasterio.Env counts bytes). The default of 5 % of
+# the memory, per worker, is far more than the few JPEG 2000 tiles that a window touches.
+_CACHE_BYTES = 192 * 2**20
+_GDAL = {
+    "GDAL_CACHEMAX": _CACHE_BYTES,
+    # No sidecar files: they cost a listing of the folder or archive and could redefine pixels.
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+}
+
+
+@contextmanager
+def _opened(band: BandFile) -> Iterator[Any]:
+    try:
+        with rasterio.Env(**_GDAL), rasterio.open(band.location, driver=band.driver) as dataset:
+            yield dataset
+    except (RasterioError, OSError) as err:
+        raise ProductError(
+            f"{band.location}: band {band.name} can't be read ({err}). The product is damaged or "
+            "incomplete: get it again, or choose another scene."
+        ) from err
+
+
+def grid_of(band: BandFile) -> PixelGrid:
+    """The lattice of a band file by its own georeference."""
+    with _opened(band) as dataset:
+        if dataset.crs is None:
+            raise ProductError(f"{band.location}: it has no CRS, so it isn't a usable band.")
+        return PixelGrid(
+            dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height
+        )
+
+
+def read_bands(product: Product, grid: PixelGrid, resampling: str) -> NDArray[np.uint16]:
+    """All bands of a product on `grid`, (bands, height, width) uint16, in the product's order.
+
+    `grid` is a block of the product's 10 m lattice and may reach over its edges (no data there).
+    Offsets are applied first, so reflectance = value / 10000; 0 is no data, 65535 saturated.
+    Coarser bands are brought to 10 m by `resampling`. Raises ProductError.
+    """
+    window = window_of(grid, product.grid)
+    bands = [
+        _at_10_m(band, window, product, resampling, product.offsets.get(band.name, 0))
+        for band in product.bands
+    ]
+    return np.stack(bands)
+
+
+def read_scene_classification(product: Product, grid: PixelGrid) -> NDArray[np.uint8] | None:
+    """The SCL class of each pixel of `grid`, (height, width), 0 outside the product.
+
+    None where the product has no scene classification (L1C).
+    """
+    if product.scene_classification is None:
+        return None
+    window = window_of(grid, product.grid)
+    classes = _at_10_m(product.scene_classification, window, product, "nearest", 0)
+    return classes.astype(np.uint8)
+
+
+def _at_10_m(
+    band: BandFile, window: Window, product: Product, resampling: str, offset: int
+) -> NDArray[np.uint16]:
+    """A window of the 10 m lattice read from a band of any resolution."""
+    factor = band.resolution_m // 10
+    if factor == 1:
+        return apply_offset(_read(band, window, product), offset)
+    reach = REACH[resampling]
+    coarse = _coarser(window, factor, reach)
+    values = apply_offset(_read(band, coarse, product), offset)
+    rows = Axis(factor, coarse.row, coarse.height, window.row, window.height)
+    columns = Axis(factor, coarse.column, coarse.width, window.column, window.width)
+    return upsample(values, rows, columns, resampling)
+
+
+def _coarser(window: Window, factor: int, reach: int) -> Window:
+    """The coarse pixels that `window` touches, and `reach` more on each side."""
+    column, row = window.column // factor - reach, window.row // factor - reach
+    right = math.ceil((window.column + window.width) / factor) + reach
+    bottom = math.ceil((window.row + window.height) / factor) + reach
+    return Window(column, row, right - column, bottom - row)
+
+
+def _read(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16]:
+    """A window of a band's own lattice, 0 where it reaches over the edge."""
+    pixels = np.zeros((window.height, window.width), dtype=np.uint16)
+    with _opened(band) as dataset:
+        _check_place(dataset, band, product)
+        left, top = max(window.column, 0), max(window.row, 0)
+        right = min(window.column + window.width, dataset.width)
+        bottom = min(window.row + window.height, dataset.height)
+        if left < right and top < bottom:
+            inside = RasterWindow(left, top, right - left, bottom - top)
+            target = (
+                slice(top - window.row, bottom - window.row),
+                slice(left - window.column, right - window.column),
+            )
+            pixels[target] = dataset.read(1, window=inside)
+    return pixels
+
+
+def _check_place(dataset: Any, band: BandFile, product: Product) -> None:
+    """A band that lies elsewhere than the product says would shift every pixel silently."""
+    if dataset.crs is None:
+        return
+    expected = product.grid.coarser(band.resolution_m // 10)
+    found = PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
+    same_place = found.transform.almost_equals(expected.transform, precision=1e-3)
+    if not same_place or found.crs != expected.crs or found.shape != expected.shape:
+        raise ProductError(
+            f"{product.product_id}: band {band.name} lies at {tuple(found.transform)[:6]} in "
+            f"{found.crs} with {found.width} x {found.height} pixels, but the metadata say "
+            f"{tuple(expected.transform)[:6]} in {expected.crs} with {expected.width} x "
+            f"{expected.height}. The product is inconsistent: get it again."
+        )
+
+
+def apply_offset(pixels: NDArray[np.uint16], offset: int) -> NDArray[np.uint16]:
+    """Add a radiometric offset: 0 stays 0, 65535 stays 65535, all else is at least 1."""
+    if offset == 0:
+        return pixels
+    shifted = (pixels.astype(np.int32) + offset).clip(NO_DATA + 1, SATURATED - 1)
+    special = (pixels == NO_DATA) | (pixels == SATURATED)
+    return np.where(special, pixels, shifted).astype(np.uint16)

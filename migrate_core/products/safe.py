@@ -1,0 +1,117 @@
+"""SAFE products: finding the metadata and band files of a folder or zip."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import ProductError
+from ..grid import PixelGrid
+from .files import ProductFiles, product_files
+from .metadata import ProductMetadata, parse_product, parse_tile_grid
+from .product import RESOLUTION_M, BandFile, Product, in_order, parse_name, without_safe
+
+MARKER = "MTD_MSIL*.xml"
+_BAND = re.compile(r"IMG_DATA/.*_(B\d{2}|B8A)(?:_(\d{2})m)?\.jp2$")
+_SCENE_CLASSIFICATION = re.compile(r"IMG_DATA/.*_SCL_20m\.jp2$")
+_TILE_METADATA = re.compile(r"^GRANULE/[^/]+/MTD_TL\.xml$")
+_TILE = re.compile(r"_T(\d{2}[A-Z]{3})(?=_|$|\.)")
+JPEG2000 = "JP2OpenJPEG"
+
+
+@dataclass(frozen=True)
+class SafeProduct:
+    """A SAFE product whose product metadata were read, its granule's not yet."""
+
+    product_id: str
+    tile: str
+    metadata: ProductMetadata
+    files: ProductFiles
+
+
+def find_safe(path: Path) -> SafeProduct | None:
+    """The SAFE product in a folder or zip; None when it holds none. Raises ProductError."""
+    files = product_files(path, MARKER)
+    if files is None:
+        return None
+    metadata = parse_product(files.read(_metadata_name(files)), files.title)
+    product_id = metadata.product_id or without_safe(files.title)
+    return SafeProduct(product_id, _tile(product_id, files), metadata, files)
+
+
+def _metadata_name(files: ProductFiles) -> str:
+    return next(name for name in files.names if re.fullmatch(r"MTD_MSIL\w+\.xml", name))
+
+
+def _tile(product_id: str, files: ProductFiles) -> str:
+    """The MGRS tile by the product's name, else by its granule's."""
+    parts = parse_name(product_id)
+    if parts is not None:
+        return parts.tile
+    tiles = sorted({match[1] for name in files.names if (match := _TILE.search(name))})
+    if len(tiles) != 1:
+        raise ProductError(
+            f"{files.title}: it holds {len(tiles) or 'no'} granules; only products of one granule "
+            "can be read. Use the product of the granule you need."
+        )
+    return tiles[0]
+
+
+def open_safe(path: Path) -> Product:
+    """A SAFE folder or zip as a `Product`. Raises ProductError when it can't be used."""
+    safe = find_safe(path)
+    if safe is None:
+        raise ProductError(
+            f"{path}: it is no SAFE product: no {MARKER} in it. It may have been moved or "
+            "deleted: search again."
+        )
+    metadata, files = safe.metadata, safe.files
+    bands = _bands(files)
+    return Product(
+        product_id=safe.product_id,
+        level=metadata.level,
+        baseline=metadata.baseline,
+        grid=_grid(files),
+        bands=in_order(safe.product_id, metadata.level, bands),
+        scene_classification=_scene_classification(files),
+        offsets={name: metadata.offsets.get(name, 0) for name in bands},
+        offset_origin=_offset_origin(metadata, _metadata_name(files)),
+    )
+
+
+def _bands(files: ProductFiles) -> dict[str, BandFile]:
+    """Each band at its native resolution; L2A has coarser copies beside it."""
+    bands = {}
+    for name in files.names:
+        match = _BAND.search(name)
+        if match is None:
+            continue
+        band, resolution = match[1], int(match[2] or 0)
+        if resolution in (0, RESOLUTION_M[band]):
+            bands[band] = BandFile(band, files.location(name), RESOLUTION_M[band], JPEG2000)
+    return bands
+
+
+def _scene_classification(files: ProductFiles) -> BandFile | None:
+    for name in files.names:
+        if _SCENE_CLASSIFICATION.search(name):
+            return BandFile("SCL", files.location(name), 20, JPEG2000)
+    return None
+
+
+def _grid(files: ProductFiles) -> PixelGrid:
+    tiles = [name for name in files.names if _TILE_METADATA.match(name)]
+    if len(tiles) != 1:
+        raise ProductError(
+            f"{files.title}: it has {len(tiles) or 'no'} MTD_TL.xml; exactly one granule is "
+            "needed. Get the product again, or use the product of the granule you need."
+        )
+    return parse_tile_grid(files.read(tiles[0]), files.title)
+
+
+def _offset_origin(metadata: ProductMetadata, file: str) -> str:
+    tag = "RADIO_ADD_OFFSET" if metadata.level == "L1C" else "BOA_ADD_OFFSET"
+    if metadata.offsets:
+        return f"{tag} in {file}"
+    return f"no {tag} in {file} (processing baseline {metadata.baseline}): 0"

@@ -1,0 +1,1 @@
+"""Scenes: searching sources, ranking candidates for each mask, choosing among them."""

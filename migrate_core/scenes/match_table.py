@@ -1,0 +1,149 @@
+"""The match table `mask_S2_match.csv`: the selection as a table, out and in."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import WrongUseError
+from ..model import Mask, Problem, iso
+from ..products.product import without_safe
+from ..store import Candidate, Store
+from ..workspace import written_then_renamed
+
+COLUMNS = (
+    "mask_name",
+    "S2_name",
+    "S2_uuid",
+    "cloudcover",
+    "mask_id",
+    "source",
+    "sensed_at",
+    "days_offset",
+    "coverage",
+    "score",
+    "selected",
+)
+_NEEDED = COLUMNS[:2]
+_TRUE = ("1", "true", "yes", "t", "y")
+
+
+def match_row(mask: Mask, candidate: Candidate) -> dict[str, Any]:
+    """One row: a mask and a candidate. Products on disk have no UUID; their name stands for it."""
+    ranked = candidate.ranked
+    scene = ranked.scene
+    return {
+        "mask_name": mask.name,
+        "S2_name": scene.scene_id,
+        "S2_uuid": scene.scene_id,
+        "cloudcover": "" if scene.cloud_percent is None else scene.cloud_percent,
+        "mask_id": mask.mask_id,
+        "source": scene.source,
+        "sensed_at": iso(scene.sensed_at),
+        "days_offset": ranked.days_offset,
+        "coverage": ranked.coverage,
+        "score": ranked.score,
+        "selected": str(candidate.selected).lower(),
+    }
+
+
+def write_match_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows of `match_row` as CSV."""
+    with written_then_renamed(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def match_rows(store: Store) -> list[dict[str, Any]]:
+    """All candidates of all masks, the selected one of each mask first."""
+    masks = {mask.mask_id: mask for mask in store.masks()}
+    return [
+        match_row(masks[mask_id], candidate)
+        for mask_id, candidates in store.candidates().items()
+        if mask_id in masks
+        for candidate in sorted(candidates, key=lambda c: not c.selected)
+    ]
+
+
+@dataclass(frozen=True)
+class ImportOutcome:
+    """How many masks got the selection of the table, and the rows that could not be followed."""
+
+    selected: int
+    problems: tuple[Problem, ...]
+
+
+def import_match_table(store: Store, path: Path) -> ImportOutcome:
+    """Select what a match table says: its `selected` row of each mask, else the first.
+
+    The columns `mask_name` and `S2_name` are enough. Raises WrongUseError when the file isn't
+    such a table; rows that name an unknown mask or candidate become problems.
+    """
+    problems: list[Problem] = []
+    selected = 0
+    for name, rows in _by_mask(_read(path)).items():
+        try:
+            _follow(store, rows)
+        except WrongUseError as err:
+            problems.append(Problem(name, str(err)))
+        else:
+            selected += 1
+    return ImportOutcome(selected, tuple(problems))
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = [{key: value or "" for key, value in row.items() if key} for row in reader]
+            heading = reader.fieldnames or []
+    except (OSError, UnicodeDecodeError, csv.Error) as err:
+        raise WrongUseError(f"{path}: it can't be read as a CSV table ({err}).") from err
+    missing = [column for column in _NEEDED if column not in heading]
+    if missing:
+        raise WrongUseError(
+            f"{path}: the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} "
+            f"{'are' if len(missing) > 1 else 'is'} missing; the heading is "
+            f"{', '.join(heading) or 'empty'}."
+        )
+    return rows
+
+
+def _by_mask(rows: Iterable[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
+    groups: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in rows:
+        groups[row.get("mask_id") or row["mask_name"]].append(row)
+    return groups
+
+
+def _follow(store: Store, rows: list[dict[str, str]]) -> None:
+    """Select what the rows of one mask ask for."""
+    marked = [row for row in rows if row.get("selected", "").strip().lower() in _TRUE]
+    wanted = (marked or rows)[0]
+    mask_id = _mask_id(store, wanted)
+    scene_id = without_safe(wanted["S2_name"].strip())
+    if not store.select(mask_id, scene_id):
+        raise WrongUseError(
+            f"{wanted['mask_name']}: {scene_id} is not among its candidates. Search with a source "
+            "that has it and a window that reaches it, then import again."
+        )
+
+
+def _mask_id(store: Store, row: Mapping[str, str]) -> str:
+    """The mask a row means: by its id, else by its file name, else by the name's stem."""
+    masks = store.masks()
+    if row.get("mask_id") in {mask.mask_id for mask in masks}:
+        return str(row["mask_id"])
+    name = row["mask_name"].strip()
+    found = [m for m in masks if m.name == name] or [m for m in masks if Path(m.name).stem == name]
+    if len(found) != 1:
+        raise WrongUseError(
+            f"{name}: {len(found) or 'no'} masks have this name; needed is one. "
+            + ("Give its mask_id." if found else "Add the mask first.")
+        )
+    return found[0].mask_id

@@ -1,0 +1,158 @@
+"""All masks against all scenes: which scenes cover which mask in its time window."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import STRtree
+
+from ..errors import MigrateError
+from ..grid import reproject_geometry
+from ..model import LONLAT, Mask, Problem, RankedScene, Scene, SceneQuery
+from ..products.product import utm_crs
+from ..settings import RankingSettings
+from .ranking import rank
+from .sources.protocol import SceneRequest, SceneSource
+from .twins import Covering, acquisitions
+
+# Footprints come with a vertex at each corner only. Between corners 110 km apart, a straight line
+# in lon/lat strays up to 300 m from the straight edge in UTM, so the index is asked generously.
+_INDEX_MARGIN_DEGREES = 0.02
+
+
+@dataclass(frozen=True)
+class SearchOutcome:
+    """Candidates by mask_id (best first, an empty list where nothing fits), and problems."""
+
+    ranked: dict[str, list[RankedScene]]
+    scenes: tuple[Scene, ...]
+    problems: tuple[Problem, ...]
+
+
+def search(
+    masks: Sequence[Mask],
+    sources: Iterable[SceneSource],
+    query: SceneQuery,
+    settings: RankingSettings,
+) -> SearchOutcome:
+    """Ask every source and rank what covers each mask within `query.days` of its date.
+
+    `masks` must be ready. A source that fails becomes a problem, the others count.
+    """
+    if not masks:
+        return SearchOutcome({}, (), ())
+    scenes, problems = _gather(sources, _request(masks, query))
+    coverings = _coverings(masks, scenes, query)
+    ranked = {
+        mask.mask_id: rank(mask, acquisitions(coverings[number]), query, settings)
+        for number, mask in enumerate(masks)
+    }
+    return SearchOutcome(ranked, scenes, problems)
+
+
+def _request(masks: Sequence[Mask], query: SceneQuery) -> SceneRequest:
+    """One request that covers all masks in space and time."""
+    days = [_day(mask) for mask in masks]
+    window = timedelta(days=query.days)
+    west, south, east, north = shapely.total_bounds([mask.extent for mask in masks])
+    return SceneRequest(
+        (west, south, east, north), min(days) - window, max(days) + window, query.level
+    )
+
+
+def _day(mask: Mask) -> date:
+    if mask.acquired is None:
+        raise ValueError(f"{mask.name} has no date")
+    return mask.acquired.at.date()
+
+
+def _gather(
+    sources: Iterable[SceneSource], request: SceneRequest
+) -> tuple[tuple[Scene, ...], tuple[Problem, ...]]:
+    """The scenes of all sources, each once (the first source that has it), and all problems."""
+    scenes: dict[str, Scene] = {}
+    problems: list[Problem] = []
+    for source in sources:
+        try:
+            result = source.search(request)
+        except MigrateError as err:
+            problems.append(Problem(source.spec, str(err)))
+            continue
+        problems += result.problems
+        for scene in result.scenes:
+            scenes.setdefault(scene.scene_id, scene)
+    return tuple(scenes.values()), tuple(problems)
+
+
+def _coverings(
+    masks: Sequence[Mask], scenes: Sequence[Scene], query: SceneQuery
+) -> dict[int, list[Covering]]:
+    """For the number of each mask, the scenes in its window with the part they cover."""
+    found: dict[int, list[Covering]] = defaultdict(list)
+    for crs, group in _by_crs(scenes).items():
+        footprints = _Projected(masks, crs)
+        for scene, numbers in _near(masks, group):
+            fitting = [n for n in numbers if _in_window(masks[n], scene, query)]
+            outline = reproject_geometry(scene.footprint, LONLAT, crs)
+            shapely.prepare(outline)
+            whole = footprints.of(fitting)
+            parts = shapely.intersection(whole, outline)
+            for number, part, footprint in zip(fitting, parts, whole, strict=True):
+                if part.area > 0:
+                    found[number].append(Covering(scene, part, footprint))
+    return found
+
+
+def _by_crs(scenes: Iterable[Scene]) -> dict[str, list[Scene]]:
+    groups: dict[str, list[Scene]] = defaultdict(list)
+    for scene in scenes:
+        groups[utm_crs(scene.tile)].append(scene)
+    return groups
+
+
+def _near(
+    masks: Sequence[Mask], scenes: Sequence[Scene]
+) -> Iterable[tuple[Scene, NDArray[np.intp]]]:
+    """Each scene with the numbers of the masks whose extents are near its footprint."""
+    tree = STRtree([mask.extent for mask in masks])
+    margin = _INDEX_MARGIN_DEGREES
+    for scene in scenes:
+        west, south, east, north = scene.footprint.bounds
+        area = shapely.box(west - margin, south - margin, east + margin, north + margin)
+        yield scene, np.sort(tree.query(area))
+
+
+def _in_window(mask: Mask, scene: Scene, query: SceneQuery) -> bool:
+    if abs((scene.sensed_at.date() - _day(mask)).days) > query.days:
+        return False
+    return scene.cloud_percent is None or scene.cloud_percent <= query.max_cloud_percent
+
+
+class _Projected:
+    """The masks' footprints in a scene's CRS, each projected once however many scenes ask."""
+
+    def __init__(self, masks: Sequence[Mask], crs: str) -> None:
+        self._masks = masks
+        self._crs = crs
+        self._done: dict[int, Any] = {}
+
+    def of(self, numbers: Iterable[int]) -> NDArray[Any]:
+        """The footprints of the masks with these numbers, as an array of geometries."""
+        geometries = [self._one(number) for number in numbers]
+        array = np.empty(len(geometries), dtype=object)
+        array[:] = geometries
+        return array
+
+    def _one(self, number: int) -> Any:
+        if number not in self._done:
+            mask = self._masks[number]
+            footprint = reproject_geometry(mask.footprint or mask.extent, LONLAT, self._crs)
+            self._done[number] = shapely.make_valid(footprint)
+        return self._done[number]

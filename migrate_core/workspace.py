@@ -1,0 +1,115 @@
+"""The only module that knows paths: where a workspace keeps what."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PAIR_RASTERS = ("image", "label", "fractions", "quality")
+_TEMPORARY = ".unfinished-"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with the database, the pairs, uploads and the demo."""
+
+    root: Path
+
+    def __post_init__(self) -> None:
+        """Make the folder, so that everything after can rely on it."""
+        self.root.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def database(self) -> Path:
+        """The SQLite database."""
+        return self.root / "migrate.db"
+
+    @property
+    def pairs(self) -> Path:
+        """The folder of all pairs."""
+        return self.root / "pairs"
+
+    @property
+    def demo(self) -> Path:
+        """The folder of the synthetic example."""
+        return self.root / "demo"
+
+    @property
+    def logs(self) -> Path:
+        """The folder of tracebacks of failed pairs, for whoever looks for the bug."""
+        return self.root / "logs"
+
+    def pair(self, pair_id: str) -> Path:
+        """The folder of one pair."""
+        return self.pairs / pair_id
+
+    def relative(self, path: Path) -> str:
+        """A path inside the workspace as it is shown and stored, with forward slashes."""
+        return path.relative_to(self.root).as_posix()
+
+
+@contextlib.contextmanager
+def written_then_renamed(target: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `target` that becomes `target` when the block succeeds.
+
+    Works for a file and for a folder (which the block creates); what the block left is removed
+    when it fails. If another process finished the same folder first, its result is kept.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    owner = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    temporary = target.with_name(f"{_TEMPORARY}{owner}-{target.name}")
+    try:
+        yield temporary
+        _rename(temporary, target)
+    finally:
+        _remove(temporary)
+
+
+def _rename(temporary: Path, target: Path) -> None:
+    try:
+        temporary.replace(target)
+    except OSError:
+        # A folder can't replace one that has files in it: the same pair was finished meanwhile.
+        if not target.is_dir():
+            raise
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete what processes of this host that were killed left unfinished in `folder`."""
+    for path in folder.glob(f"{_TEMPORARY}*"):
+        pid = _owner_pid(path.name)
+        if pid is not None and not process_alive(pid):
+            _remove(path)
+
+
+def _owner_pid(name: str) -> int | None:
+    """The process that wrote a temporary file, when it ran on this host."""
+    prefix = f"{_TEMPORARY}{socket.gethostname()}-"
+    if not name.startswith(prefix):
+        return None
+    pid = name.removeprefix(prefix).partition("-")[0]
+    return int(pid) if pid.isdigit() else None
+
+
+def process_alive(pid: int) -> bool:
+    """Whether a process of this host still runs."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
