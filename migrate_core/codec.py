@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -34,14 +34,14 @@ def to_json(value: Any) -> Any:
     return [to_json(item) for item in value]
 
 
-def from_json(kind: type[T], value: Any) -> T:
+def from_json(kind: Callable[..., T], value: Any) -> T:
     """The value of the dataclass `kind` that `to_json` wrote."""
     fields = _fields(kind)
     return kind(**{name: _decoded(fields[name], item) for name, item in value.items()})
 
 
 @lru_cache
-def _fields(kind: type[Any]) -> dict[str, Any]:
+def _fields(kind: Callable[..., Any]) -> dict[str, Any]:
     return get_type_hints(kind)
 
 

@@ -59,7 +59,7 @@ class PixelGrid:
         return Polygon([self.transform @ corner for corner in ((0, 0), (w, 0), (w, h), (0, h))])
 
     def centres(self) -> tuple[FloatArray, FloatArray]:
-        """x and y of every pixel centre, each (height, width)."""
+        """X and y of every pixel centre, each (height, width)."""
         columns, rows = np.meshgrid(np.arange(self.width) + 0.5, np.arange(self.height) + 0.5)
         x, y = apply_affine(self.transform, columns, rows)
         return x, y

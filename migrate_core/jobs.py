@@ -107,9 +107,7 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
-def claim(
-    store: Store, kind: str, total: int, clock: Callable[[], datetime] = now_utc
-) -> Job:
+def claim(store: Store, kind: str, total: int, clock: Callable[[], datetime] = now_utc) -> Job:
     """Claim the work of `kind`; whoever died over it before is recorded as `died`.
 
     Raises JobRunningError when a living process is at it.

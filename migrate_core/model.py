@@ -201,6 +201,7 @@ class Pair:
 
     pair_id: str
     mask_id: str
+    mask_name: str
     scene_ids: tuple[str, ...]
     state: str = "queued"
     days_offset: Number | None = None

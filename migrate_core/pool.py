@@ -8,9 +8,11 @@ knows what the worker was doing, fails just that call, and starts another worker
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import queue
 import signal
 import threading
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from multiprocessing.connection import Connection
@@ -27,13 +29,13 @@ class WorkerPool(Executor):
     """`workers` processes, spawned since neither GDAL nor threads survive a fork."""
 
     def __init__(self, workers: int) -> None:
+        self._stopping = False
         self._calls: queue.SimpleQueue[tuple[Future[Any], Any] | None] = queue.SimpleQueue()
         self._workers = [_Worker() for _ in range(workers)]
         self._threads = [
             threading.Thread(target=self._serve, args=(worker,), daemon=True)
             for worker in self._workers
         ]
-        self._stopping = False
         for thread in self._threads:
             thread.start()
 
@@ -131,8 +133,12 @@ def _work(pipe: Connection) -> None:
         try:
             answer: tuple[bool, Any] = (True, function(*args, **kwargs))
         except Exception as err:  # whatever it is, it belongs to the caller
+            # The traceback itself can't be sent, its text can.
+            err.add_note(traceback.format_exc())
             answer = (False, err)
         try:
             pipe.send(answer)
         except OSError:  # the owner is gone
             return
+        except (pickle.PicklingError, TypeError, AttributeError):
+            pipe.send((False, RuntimeError(f"the answer can't be sent: {answer[1]!r}")))

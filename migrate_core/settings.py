@@ -56,9 +56,7 @@ def load_settings(
         usable_cloud_percent=_number(
             environ, "MIGRATE_USABLE_CLOUD_PERCENT", defaults.usable_cloud_percent, 100.0
         ),
-        usable_coverage=_number(
-            environ, "MIGRATE_USABLE_COVERAGE", defaults.usable_coverage, 1.0
-        ),
+        usable_coverage=_number(environ, "MIGRATE_USABLE_COVERAGE", defaults.usable_coverage, 1.0),
         weights={
             name: _number(environ, f"MIGRATE_WEIGHT_{name.upper()}", weight, float("inf"))
             for name, weight in defaults.weights.items()

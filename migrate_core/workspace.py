@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PAIR_RASTERS = ("image", "label", "fractions", "quality")
+PAIR_DOCUMENT = "pair.json"
 _TEMPORARY = ".unfinished-"
 
 
@@ -49,9 +50,19 @@ class Workspace:
         """The folder of one pair."""
         return self.pairs / pair_id
 
+    def pair_complete(self, pair_id: str) -> bool:
+        """Whether every file of a pair is there."""
+        return pair_complete(self.pair(pair_id))
+
     def relative(self, path: Path) -> str:
         """A path inside the workspace as it is shown and stored, with forward slashes."""
         return path.relative_to(self.root).as_posix()
+
+
+def pair_complete(folder: Path) -> bool:
+    """Whether every file of the pair in `folder` is there."""
+    names = (*(f"{name}.tif" for name in PAIR_RASTERS), PAIR_DOCUMENT)
+    return all((folder / name).is_file() for name in names)
 
 
 @contextlib.contextmanager

@@ -58,6 +58,7 @@ def recode(pixels: NDArray[Any], classes: Mapping[str, int]) -> NDArray[np.uint8
     if pixels.dtype == np.uint8:
         table = np.full(256, IGNORE, dtype=np.uint8)
         table[sources.astype(np.intp)] = stored
-        return table[pixels]
+        recoded: NDArray[np.uint8] = table[pixels]
+        return recoded
     position = np.searchsorted(sources, pixels).clip(max=len(sources) - 1)
     return np.where(sources[position] == pixels, stored[position], IGNORE).astype(np.uint8)

@@ -47,8 +47,7 @@ def parse_product(xml: bytes, title: str) -> ProductMetadata:
     uri = _text(root, "PRODUCT_URI")
     level = _needed(root, "PROCESSING_LEVEL", title)
     quantification = {
-        element.text
-        for element in _all(root, "QUANTIFICATION_VALUE", "BOA_QUANTIFICATION_VALUE")
+        element.text for element in _all(root, "QUANTIFICATION_VALUE", "BOA_QUANTIFICATION_VALUE")
     }
     if quantification - {str(QUANTIFICATION)}:
         raise ProductError(
@@ -67,8 +66,7 @@ def parse_product(xml: bytes, title: str) -> ProductMetadata:
         )
     except (ValueError, KeyError, IndexError) as err:
         raise ProductError(
-            f"{title}: its metadata hold a value that can't be read ({err}). Get the product "
-            "again."
+            f"{title}: its metadata hold a value that can't be read ({err}). Get the product again."
         ) from err
 
 

@@ -45,9 +45,7 @@ def grid_of(band: BandFile) -> PixelGrid:
     with _opened(band) as dataset:
         if dataset.crs is None:
             raise ProductError(f"{band.location}: it has no CRS, so it isn't a usable band.")
-        return PixelGrid(
-            dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height
-        )
+        return PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
 
 
 def read_bands(product: Product, grid: PixelGrid, resampling: str) -> NDArray[np.uint16]:

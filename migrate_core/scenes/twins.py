@@ -34,7 +34,7 @@ class Covering:
     @property
     def coverage(self) -> float:
         """The covered share 0…1 of the footprint."""
-        return min(self.part.area / self.footprint.area, 1.0)
+        return min(float(self.part.area / self.footprint.area), 1.0)
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,9 @@ def acquisitions(coverings: Iterable[Covering]) -> list[Acquisition]:
 
 
 def _same_acquisition(one: Scene, other: Scene) -> bool:
-    return (
-        (one.tile, one.level) == (other.tile, other.level)
-        and abs(other.sensed_at - one.sensed_at) <= _SAME_OVERPASS
-    )
+    return (one.tile, one.level) == (other.tile, other.level) and abs(
+        other.sensed_at - one.sensed_at
+    ) <= _SAME_OVERPASS
 
 
 def _combined(group: Sequence[Covering]) -> Acquisition:

@@ -1,0 +1,38 @@
+"""The command line: `python -m migrate_core [--workspace DIR] GROUP COMMAND …`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .. import __version__
+from ..settings import load_settings
+from .console import ReportingGroup
+from .export import convert, export
+from .masks import demo, masks
+from .pairs import pairs
+from .review import review, status
+from .scenes import scenes
+from .session import Session
+
+
+@click.group(cls=ReportingGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--workspace",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the work; default $MIGRATE_WORKSPACE or ./workspace.",
+)
+@click.version_option(__version__, prog_name="migrate_core")
+@click.pass_context
+def cli(context: click.Context, workspace: Path | None) -> None:
+    """Migrate segmentation labels to Sentinel-2: masks, scenes, pairs, review, export.
+
+    Exit status: 0 done, 1 some items have a problem or failed (each is named on stderr, the
+    others are done), 2 wrong use.
+    """
+    context.obj = Session(load_settings(workspace))
+
+
+for command in (demo, masks, scenes, pairs, review, export, convert, status):
+    cli.add_command(command)

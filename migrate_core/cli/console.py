@@ -1,0 +1,108 @@
+"""How commands speak: documents and tables on stdout, problems and progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from ..errors import MigrateError, WrongUseError
+from ..model import Problem
+
+EXIT_PROBLEM = 1
+EXIT_WRONG_USE = 2
+# Output that goes to a file or another program is not cut to a screen's width.
+_FILE_WIDTH = 240
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document on stdout."
+)
+
+
+class ReportingGroup(click.Group):
+    """Turns the errors a user can mend into a sentence on stderr and an exit status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except WrongUseError as err:
+            _say_error(str(err))
+            ctx.exit(EXIT_WRONG_USE)
+        except MigrateError as err:
+            _say_error(str(err))
+            ctx.exit(EXIT_PROBLEM)
+
+
+def _say_error(message: str) -> None:
+    click.echo(f"Error: {message}", err=True)
+
+
+def say(message: str) -> None:
+    """A remark for the person at the terminal."""
+    click.echo(message, err=True)
+
+
+def report(problems: Sequence[Problem]) -> None:
+    """Name each problem on stderr; with any of them the command ends with status 1."""
+    for problem in problems:
+        text = problem.message
+        named = text if text.startswith(problem.item) else f"{problem.item}: {text}"
+        click.echo(f"Problem: {named}", err=True)
+    if problems:
+        sys.exit(EXIT_PROBLEM)
+
+
+def emit(document: Any, as_json: bool, show: Callable[[], None]) -> None:
+    """Print the document as JSON, or let `show` print it for people."""
+    if as_json:
+        click.echo(json.dumps(document, indent=1, ensure_ascii=False))
+    else:
+        show()
+
+
+def print_table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table on stdout; None is shown as a dash."""
+    table = Table(*heading, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*("-" if cell is None else escape(str(cell)) for cell in row))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_FILE_WIDTH)
+    console.print(table)
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar on stderr with the time left; call it with (finished, total, remark)."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[remark]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=None, remark="")
+
+        def update(finished: int, total: int, remark: str = "") -> None:
+            bar.update(task, completed=finished, total=total, remark=remark)
+
+        yield update

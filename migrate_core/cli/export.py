@@ -1,0 +1,76 @@
+"""`export` and `convert`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..export.dataset import FORMATS, ExportRequest, export_dataset
+from ..export.selection import ACCEPTED, INCLUDES
+from ..pairs.convert import convert_product
+from .console import emit, json_option, progress_bar, say
+from .session import Session
+
+
+@click.command()
+@click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(FORMATS),
+    default=FORMATS[:1],
+    show_default=True,
+    help="Form of the rasters; can be repeated.",
+)
+@click.option(
+    "--include",
+    type=click.Choice(INCLUDES),
+    default=ACCEPTED,
+    show_default=True,
+    help="undecided: accepted and undecided pairs; all: unsure ones, too. Rejected and superseded "
+    "pairs never go out.",
+)
+@json_option
+@click.pass_obj
+def export(
+    session: Session, destination: Path, formats: tuple[str, ...], include: str, as_json: bool
+) -> None:
+    """Write the dataset into the folder DEST, with manifest, card and plots."""
+    with progress_bar("export") as update:
+        dataset = export_dataset(
+            session.store,
+            session.workspace,
+            ExportRequest(destination, include),
+            lambda done, total: update(done, total, ""),
+        )
+    document = {
+        "path": str(dataset.path),
+        "formats": list(formats),
+        "pairs": list(dataset.pair_ids),
+    }
+    emit(document, as_json, lambda: say(f"{len(dataset.pair_ids)} pairs are in {dataset.path}."))
+
+
+@click.command()
+@click.argument("product", type=click.Path(exists=True, path_type=Path))
+@click.argument("destination", metavar="DEST.tif", type=click.Path(dir_okay=False, path_type=Path))
+@json_option
+@click.pass_obj
+def convert(session: Session, product: Path, destination: Path, as_json: bool) -> None:
+    """Write a whole product as one COG at 10 m with all bands, reflectance * 10000."""
+    with progress_bar("blocks") as update:
+        converted = convert_product(
+            product,
+            destination,
+            session.settings.resampling,
+            lambda done, total: update(done, total, ""),
+        )
+    document = {
+        "product_id": converted.product_id,
+        "file": str(destination),
+        "bands": [band.name for band in converted.bands],
+        "offsets_from": converted.offset_origin,
+    }
+    emit(document, as_json, lambda: say(f"{converted.product_id} is in {destination}."))

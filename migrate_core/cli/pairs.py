@@ -1,0 +1,127 @@
+"""`pairs …`."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+from typing import Any
+
+import click
+
+from ..errors import WrongUseError
+from ..jobs import now_utc, request_cancel
+from ..model import PairParameters, Problem
+from ..pairs.run import KIND, RunOptions, RunOutcome, make_pairs
+from ..review.decisions import pairs_document
+from ..settings import RESAMPLINGS
+from .console import EXIT_PROBLEM, emit, json_option, print_table, progress_bar, report, say
+from .session import Session
+
+
+@click.group()
+def pairs() -> None:
+    """Pairs: masks on the Sentinel-2 grid beside the image."""
+
+
+@pairs.command("make")
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Processes to work with; default one a core."
+)
+@click.option("--scheduler", help="Address of a Dask scheduler to work on instead.")
+@click.option(
+    "--resampling",
+    type=click.Choice(RESAMPLINGS),
+    help="How 20 m and 60 m bands come to 10 m; default $MIGRATE_RESAMPLING or bilinear.",
+)
+@json_option
+@click.pass_context
+def make(
+    context: click.Context,
+    workers: int | None,
+    scheduler: str | None,
+    resampling: str | None,
+    as_json: bool,
+) -> None:
+    """Make a pair of every mask and its selected scene; finished ones are kept.
+
+    Ctrl-C stops it, and so does `pairs cancel`; run it again to go on.
+    """
+    session: Session = context.obj
+    settings = session.settings
+    options = RunOptions(
+        workers,
+        scheduler or settings.scheduler,
+        PairParameters(resampling or settings.resampling),
+    )
+    # A polite kill is a cancellation: what is finished stays, the rest is marked.
+    signal.signal(signal.SIGTERM, _interrupt)
+    with progress_bar("pairs") as update:
+
+        def progress(finished: int, failed: int, total: int) -> None:
+            update(finished, total, f"{failed} failed" if failed else "")
+
+        outcome = make_pairs(session.store, session.workspace, options, progress)
+    document = pairs_document(session.store, session.workspace)
+    emit(document, as_json, lambda: _show(document))
+    _conclude(outcome, document)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _conclude(outcome: RunOutcome, document: list[dict[str, Any]]) -> None:
+    """Say how the run ended, and end with the status that says so, too."""
+    there = outcome.total - outcome.made - outcome.failed
+    say(
+        f"{outcome.made} pairs made, {outcome.failed} failed, {there} "
+        + ("not made." if outcome.cancelled else "already there.")
+    )
+    report(
+        [
+            Problem(row["mask_name"], row["error"])
+            for row in document
+            if row["state"] == "failed" and row["error"]
+        ]
+    )
+    if outcome.cancelled:
+        say("Cancelled. Run `pairs make` again to go on.")
+        raise SystemExit(EXIT_PROBLEM)
+
+
+@pairs.command("cancel")
+@click.pass_obj
+def cancel(session: Session) -> None:
+    """Stop the run that is at work, from another terminal or machine."""
+    if not request_cancel(session.store, KIND, now_utc()):
+        raise WrongUseError("No run is at work, so there is nothing to cancel.")
+    say("The run has been asked to stop.")
+
+
+@pairs.command("list")
+@json_option
+@click.pass_obj
+def list_pairs(session: Session, as_json: bool) -> None:
+    """All pairs, one row each, superseded ones included."""
+    document = pairs_document(session.store, session.workspace)
+    emit(document, as_json, lambda: _show(document))
+
+
+def _show(document: list[dict[str, Any]]) -> None:
+    rows = []
+    for row in document:
+        suggestion = row["suggestion"] or {}
+        labelled = (row["occlusion"] or {}).get("labelled", {})
+        cloud = labelled.get("cloud")
+        cells = (
+            row["pair_id"],
+            row["state"],
+            None if row["days_offset"] is None else f"{row['days_offset']:+.1f}",
+            None if cloud is None else f"{100 * cloud:.1f}",
+            row["decision"],
+            suggestion.get("verdict"),
+            row["error"] or suggestion.get("reason"),
+        )
+        rows.append(cells)
+    heading = ("pair_id", "state", "days", "label clouded, %", "decision", "suggestion", "why")
+    print_table(heading, rows)

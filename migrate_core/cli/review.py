@@ -1,0 +1,89 @@
+"""`review …` and `status`."""
+
+from __future__ import annotations
+
+import click
+
+from ..codec import to_json
+from ..jobs import now_utc
+from ..model import Decision
+from ..review.decisions import UNDO, VERDICTS, decide, default_reviewer, standings
+from ..review.overview import overview
+from .console import emit, json_option, print_table, say
+from .session import Session
+
+
+@click.group()
+def review() -> None:
+    """Review: decide which pairs go into the dataset."""
+
+
+@review.command("decide")
+@click.argument("pair_id")
+@click.argument("verdict", type=click.Choice(VERDICTS))
+@click.option("--reason", help="Why; goes into the log.")
+@click.option("--reviewer", help="Who decides; default the user's name.")
+@json_option
+@click.pass_obj
+def decide_pair(
+    session: Session,
+    pair_id: str,
+    verdict: str,
+    reason: str | None,
+    reviewer: str | None,
+    as_json: bool,
+) -> None:
+    """Append a decision about a pair to the log; the newest of each reviewer counts."""
+    _append(session, pair_id, verdict, reviewer, reason)
+    _show_standing(session, pair_id, as_json)
+
+
+@review.command("undo")
+@click.argument("pair_id")
+@click.option("--reviewer", help="Whose decision; default the user's name.")
+@json_option
+@click.pass_obj
+def undo(session: Session, pair_id: str, reviewer: str | None, as_json: bool) -> None:
+    """Take back one's newest decision about a pair; the log keeps both."""
+    _append(session, pair_id, UNDO, reviewer)
+    _show_standing(session, pair_id, as_json)
+
+
+def _append(
+    session: Session, pair_id: str, verdict: str, reviewer: str | None, reason: str | None = None
+) -> None:
+    who = reviewer or default_reviewer()
+    decide(session.store, Decision(pair_id, verdict, who, reason or None, now_utc()))
+
+
+def _show_standing(session: Session, pair_id: str, as_json: bool) -> None:
+    standing = standings(session.store)[pair_id]
+    document = {
+        "pair_id": pair_id,
+        "decision": standing.decision,
+        "reviewers": list(standing.reviewers),
+    }
+    emit(document, as_json, lambda: say(f"{pair_id}: {standing.decision or 'undecided'}."))
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def status(session: Session, as_json: bool) -> None:
+    """Where the work stands: counts for every stage, what runs, what to do next."""
+    found = overview(session.store, now_utc())
+    document = {"workspace": str(session.workspace.root), **to_json(found)}
+
+    def show() -> None:
+        stages = ("masks", "scenes", "pairs", "review")
+        rows = [
+            (stage, ", ".join(f"{count} {state}" for state, count in document[stage].items()))
+            for stage in stages
+        ]
+        print_table(("stage", document["workspace"]), rows)
+        if found.running:
+            job = found.running
+            say(f"Running: {job.kind}, {job.finished} of {job.total} finished.")
+        say(f"Next: {found.next_step}")
+
+    emit(document, as_json, show)

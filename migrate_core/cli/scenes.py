@@ -1,0 +1,158 @@
+"""`scenes …`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import SourceError, WrongUseError
+from ..model import Problem, SceneQuery
+from ..scenes.listing import scenes_document
+from ..scenes.match_table import import_match_table, match_rows, write_match_table
+from ..scenes.search import SearchOutcome, search
+from ..scenes.sources import KINDS, open_source
+from .console import emit, json_option, print_table, report, say
+from .session import Session
+
+
+@click.group()
+def scenes() -> None:
+    """Scenes: candidates for every mask, ranked."""
+
+
+@scenes.command("search")
+@click.option(
+    "--source",
+    "specs",
+    multiple=True,
+    required=True,
+    help=f"Where to look; can be repeated. Known: {KINDS} (SAFE folders and zips, or a static STAC "
+    "catalogue).",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(min=0),
+    default=10,
+    show_default=True,
+    help="Days before and after a mask's date, inclusive by UTC date.",
+)
+@click.option(
+    "--max-cloud",
+    type=click.FloatRange(0, 100),
+    default=100.0,
+    show_default=True,
+    help="Largest cloud cover of a scene, percent; 100 filters nothing.",
+)
+@click.option("--level", type=click.Choice(["L1C", "L2A"]), default="L2A", show_default=True)
+@json_option
+@click.pass_obj
+def search_scenes(
+    session: Session,
+    specs: tuple[str, ...],
+    days: int,
+    max_cloud: float,
+    level: str,
+    as_json: bool,
+) -> None:
+    """Find and rank candidates for every mask without a problem; the best is selected."""
+    sources = [open_source(spec) for spec in specs]
+    masks = [mask for mask in session.store.masks() if mask.state == "ready"]
+    if not masks:
+        raise WrongUseError("There is no mask to search for. Add some first: `masks add PATH`.")
+    query = SceneQuery(days, max_cloud, level)
+    outcome = search(masks, sources, query, session.settings.ranking)
+    if outcome.problems and not outcome.scenes:
+        # Nothing was learnt, so what an earlier search found stays.
+        raise SourceError("\n".join(problem.message for problem in outcome.problems))
+    session.store.put_scenes(outcome.scenes)
+    session.store.put_candidates(outcome.ranked)
+    document = scenes_document(session.store)
+    emit(document, as_json, lambda: _show(session, document))
+    names = {mask.mask_id: mask.name for mask in masks}
+    report([*outcome.problems, *_without(outcome, names, query)])
+
+
+def _without(outcome: SearchOutcome, names: dict[str, str], query: SceneQuery) -> list[Problem]:
+    """Masks that nothing was found for."""
+    limit = f" and at most {query.max_cloud_percent:g} % cloud" * (query.max_cloud_percent < 100)
+    return [
+        Problem(
+            names[mask_id],
+            f"no {query.level} scene within {query.days} days{limit} covers it. Widen --days, "
+            "raise --max-cloud or name another --source.",
+        )
+        for mask_id, ranked in outcome.ranked.items()
+        if not ranked
+    ]
+
+
+@scenes.command("list")
+@json_option
+@click.pass_obj
+def list_scenes(session: Session, as_json: bool) -> None:
+    """The candidates of every mask, as the last search found them."""
+    document = scenes_document(session.store)
+    emit(document, as_json, lambda: _show(session, document))
+
+
+def _show(session: Session, document: list[dict[str, Any]]) -> None:
+    names = {mask.mask_id: mask.name for mask in session.store.masks()}
+    rows = [
+        (
+            names[item["mask_id"]] if number == 0 else "",
+            "*" if scene["selected"] else "",
+            scene["scene_id"],
+            f"{scene['days_offset']:+.1f}",
+            None if scene["cloud_percent"] is None else f"{scene['cloud_percent']:.1f}",
+            f"{100 * scene['coverage']:.0f}",
+            f"{scene['score']:.3f}",
+        )
+        for item in document
+        for number, scene in enumerate(item["scenes"])
+    ]
+    print_table(("mask", "", "scene", "days", "cloud, %", "coverage, %", "score"), rows)
+
+
+@scenes.command("select")
+@click.argument("mask_id")
+@click.argument("scene_id")
+@json_option
+@click.pass_obj
+def select(session: Session, mask_id: str, scene_id: str, as_json: bool) -> None:
+    """Choose another candidate for a mask; later searches keep the choice while they find it."""
+    if not session.store.select(mask_id, scene_id):
+        known = [c.ranked.scene.scene_id for c in session.store.candidates().get(mask_id, [])]
+        raise WrongUseError(
+            f"{scene_id} is not a candidate of {mask_id}. "
+            + (f"Its candidates are: {', '.join(known)}." if known else "It has no candidates.")
+        )
+    document = {"mask_id": mask_id, "scene_id": scene_id}
+    emit(document, as_json, lambda: say(f"{mask_id}: {scene_id} is selected."))
+
+
+@scenes.command("export-match")
+@click.argument("table", type=click.Path(dir_okay=False, path_type=Path))
+@json_option
+@click.pass_obj
+def export_match(session: Session, table: Path, as_json: bool) -> None:
+    """Write the candidates as a match table, the selected one of each mask first."""
+    rows = match_rows(session.store)
+    if not rows:
+        raise WrongUseError("No mask has candidates yet. Search first: `scenes search --source …`.")
+    write_match_table(table, rows)
+    document = {"file": str(table), "rows": len(rows)}
+    emit(document, as_json, lambda: say(f"{len(rows)} rows are in {table}."))
+
+
+@scenes.command("import-match")
+@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@click.pass_obj
+def import_match(session: Session, table: Path, as_json: bool) -> None:
+    """Select what a match table says; mask_name and S2_name are enough."""
+    outcome = import_match_table(session.store, table)
+    document = {"selected": outcome.selected}
+    emit(document, as_json, lambda: say(f"The selection of {outcome.selected} masks is taken."))
+    report(outcome.problems)

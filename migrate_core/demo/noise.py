@@ -1,0 +1,45 @@
+"""Smooth random fields, for land cover, texture and clouds."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .lattice import FloatArray
+
+
+def _spline_weights(positions: FloatArray, cell: float) -> FloatArray:
+    """Weights of the uniform cubic B-spline, (positions, knots), with knots `cell` apart."""
+    scaled = (positions - positions.min()) / cell
+    knots = np.arange(int(scaled.max()) + 4) - 1.0
+    distance = np.abs(scaled[:, None] - knots[None, :])
+    near = 2 / 3 - distance**2 + distance**3 / 2
+    far = (2 - distance) ** 3 / 6
+    return np.where(distance < 1, near, np.where(distance < 2, far, 0)).astype(np.float32)
+
+
+def smooth_noise(
+    rng: np.random.Generator, y: FloatArray, x: FloatArray, cell: float | tuple[float, float]
+) -> FloatArray:
+    """A random field of mean 0 and standard deviation 1 at the positions `y` and `x`.
+
+    Args:
+        rng: where the values at the knots come from.
+        y: positions of the rows, in any unit.
+        x: positions of the columns, in the same unit.
+        cell: distance of the knots, as one number or for rows and columns.
+    """
+    cell_y, cell_x = cell if isinstance(cell, tuple) else (cell, cell)
+    rows, columns = _spline_weights(y, cell_y), _spline_weights(x, cell_x)
+    knots = rng.standard_normal((rows.shape[1], columns.shape[1]), np.float32)
+    field = rows @ knots @ columns.T
+    return np.asarray((field - field.mean()) / field.std(), np.float32)
+
+
+def fractal_noise(
+    rng: np.random.Generator, y: FloatArray, x: FloatArray, cells: Sequence[float]
+) -> FloatArray:
+    """Smooth noise at several cell sizes, each weighted by the root of its size; mean 0, std 1."""
+    field = np.zeros((len(y), len(x)), np.float32)
+    for cell in cells:
+        field += np.sqrt(cell) * smooth_noise(rng, y, x, cell)
+    return np.asarray(field / field.std(), np.float32)

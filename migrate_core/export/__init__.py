@@ -1,0 +1,1 @@
+"""Export: the curated dataset, its manifest, and the card that says what is in it."""

@@ -1,0 +1,134 @@
+"""The dataset card: what is in the dataset, how it was made, and what it may be used for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from statistics import median
+
+from .. import __version__
+from ..pairs.quality import Flag
+from .statistics import Statistics
+
+_FLAGS = {
+    Flag.OUTSIDE: "outside the mask's footprint (by pixel centre)",
+    Flag.NO_DATA: "no data or saturated",
+    Flag.CLOUD: "cloud",
+    Flag.SHADOW: "cloud shadow",
+    Flag.CIRRUS: "thin cloud or cirrus",
+    Flag.SNOW: "snow",
+    Flag.SOURCE: "occluded in the source image",
+    Flag.UNKNOWN: "label unknown or set to ignore",
+}
+_PLOTS = {
+    "days_and_clouds": "Time between mask and scene (days), and cloud cover of the scene (%).",
+    "occlusion_of_labels": "Share of labelled pixels that is hidden, by cause (%), pair by pair.",
+    "class_areas": "Area of each class over all pairs (ha).",
+    "pairs_by_month": "Pairs by month of sensing.",
+}
+
+
+def dataset_card(statistics: Statistics, include: str) -> str:
+    """The card as Markdown."""
+    years = ", ".join(statistics.sensing_years)
+    parts = [
+        "# Dataset card",
+        f"{len(statistics.rows)} pairs of a Sentinel-2 image and a label that was drawn on "
+        "another satellite's image and put on the Sentinel-2 grid at 10 m.",
+        f"Contains modified Copernicus Sentinel data {years}.",
+        "## What is in it",
+        _counts(statistics, include),
+        _classes(statistics),
+        _offsets(statistics),
+        "## Files",
+        _files(),
+        "## How it was made",
+        _method(),
+        "## Plots",
+        *(f"![{caption}](plots/{name}.png)\n\n{caption}" for name, caption in _PLOTS.items()),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _counts(statistics: Statistics, include: str) -> str:
+    rows = [
+        ("decision", statistics.counts("decision")),
+        ("split", statistics.counts("split")),
+        ("product level", statistics.counts("level")),
+        ("processing baseline", statistics.counts("baseline")),
+        ("MGRS tile", statistics.counts("tile")),
+    ]
+    table = _table(("", "pairs"), [(name, _inline(counts)) for name, counts in rows])
+    return f"Exported with `--include {include}`.\n\n{table}"
+
+
+def _inline(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{value}: {count}" for value, count in counts.items())
+
+
+def _classes(statistics: Statistics) -> str:
+    total = sum(statistics.class_ha.values()) or 1.0
+    rows = [
+        (
+            f"{value}" + (" (background)" if value == 0 else ""),
+            f"{area:.2f}",
+            f"{100 * area / total:.2f}",
+            str(statistics.pairs_with_class[value]),
+        )
+        for value, area in statistics.class_ha.items()
+    ]
+    table = _table(("class", "area, ha", "share of known pixels, %", "pairs with it"), rows)
+    ignored = f"{100 * statistics.ignored_share:.1f} % of all pixels are ignored (255)."
+    return f"{table}\n\n{ignored}"
+
+
+def _offsets(statistics: Statistics) -> str:
+    days = [abs(number) for number in statistics.numbers("days_offset")]
+    hidden = statistics.numbers("cloud_labelled")
+    lines = [
+        f"- Days between mask and scene: median {median(days):.1f}, largest {max(days):.1f}.",
+        f"- Masks of {_period(statistics, 'acquired')}; scenes of "
+        f"{_period(statistics, 'sensed_at')}.",
+    ]
+    if hidden:
+        lines.append(
+            f"- Cloud over the labelled pixels: median {100 * median(hidden):.1f} %, largest "
+            f"{100 * max(hidden):.1f} %."
+        )
+    return "\n".join(lines)
+
+
+def _period(statistics: Statistics, column: str) -> str:
+    days = sorted(row[column][:10] for row in statistics.rows)
+    return days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
+
+
+def _files() -> str:
+    flags = "; ".join(f"{int(flag)} {words}" for flag, words in _FLAGS.items())
+    return "\n".join(
+        [
+            "- `images/<pair_id>.tif`: uint16, all bands of the product (named in the band "
+            "descriptions), reflectance = value / 10000, 0 = no data. 20 m and 60 m bands are "
+            "interpolated to 10 m; 10 m bands are the product's own pixels.",
+            "- `labels/<pair_id>.tif`: uint8 class values, 255 = ignore.",
+            "- `fractions/<pair_id>.tif`: float32, exact area share 0…1 of each class in a pixel.",
+            f"- `quality/<pair_id>.tif`: uint8 bit flags: {flags}.",
+            "- `manifest.csv`, `manifest.parquet` (GeoParquet with footprints): one row a pair.",
+            "- `mask_S2_match.csv`: which scene each mask was matched to.",
+        ]
+    )
+
+
+def _method() -> str:
+    return (
+        f"Made with migrate_core {__version__}. Radiometric offsets of the products are applied; "
+        "nothing is resampled on the 10 m lattice. The hard label is the class with the largest "
+        "share of a pixel of which at least half is known. Pairs whose footprints overlap are in "
+        "the same split, so that no ground is seen both in training and in testing. Clouds, "
+        "shadows and snow are those of the product's scene classification and can be wrong: the "
+        "decision of a reviewer stands in the manifest."
+    )
+
+
+def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [heading, tuple("---" for _ in heading), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

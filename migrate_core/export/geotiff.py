@@ -1,0 +1,29 @@
+"""The format `geotiff`: the rasters of a pair as they are, sorted into folders."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from ..workspace import written_then_renamed
+
+# Raster of a pair -> folder of the dataset.
+FOLDERS = {
+    "image": "images",
+    "label": "labels",
+    "quality": "quality",
+    "fractions": "fractions",
+}
+
+
+def write_pair(pair_folder: Path, pair_id: str, destination: Path) -> None:
+    """Copy the rasters of one pair into the dataset."""
+    for raster, folder in FOLDERS.items():
+        with written_then_renamed(destination / folder / f"{pair_id}.tif") as temporary:
+            shutil.copyfile(pair_folder / f"{raster}.tif", temporary)
+
+
+def remove_pair(pair_id: str, destination: Path) -> None:
+    """Take the rasters of a pair out of the dataset."""
+    for folder in FOLDERS.values():
+        (destination / folder / f"{pair_id}.tif").unlink(missing_ok=True)

@@ -1,0 +1,74 @@
+"""The manifest: one row a pair, as CSV and as GeoParquet with footprints."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
+from ..model import LONLAT
+from ..workspace import written_then_renamed
+from .selection import Entry
+
+Row = dict[str, Any]
+
+
+def manifest_row(entry: Entry, split: str) -> Row:
+    """What is known of a pair; shares are 0…1, percentages 0…100, times ISO 8601 UTC."""
+    pair, scene, grid = entry.pair, entry.scene, entry.provenance["grid"]
+    labelled = pair.occlusion.labelled if pair.occlusion else None
+    return {
+        "pair_id": pair.pair_id,
+        "mask_name": pair.mask_name,
+        "scene_id": scene["scene_id"],
+        "sensed_at": scene["sensed_at"],
+        "acquired": entry.provenance["mask"]["acquired"],
+        "days_offset": pair.days_offset,
+        "cloud_percent": scene["cloud_percent"],
+        "cloud_labelled": labelled.cloud if labelled else None,
+        "shadow_labelled": labelled.shadow if labelled else None,
+        "cirrus_labelled": labelled.cirrus if labelled else None,
+        "snow_labelled": labelled.snow if labelled else None,
+        "nodata_labelled": labelled.nodata if labelled else None,
+        "coverage": pair.coverage,
+        "decision": entry.standing.decision,
+        "reviewer": ";".join(entry.standing.reviewers),
+        "crs": grid["crs"],
+        "width": grid["width"],
+        "height": grid["height"],
+        "split": split,
+        "mask_id": pair.mask_id,
+        "scene_ids": ";".join(pair.scene_ids),
+        "level": scene["level"],
+        "tile": scene["tile"],
+        "baseline": scene["baseline"],
+        "source": scene["source"],
+        "bands": ";".join(entry.provenance["bands"]),
+    }
+
+
+def write_manifest(folder: Path, rows: Sequence[Row], footprints: Sequence[Any]) -> None:
+    """Write manifest.csv and manifest.parquet (GeoParquet, EPSG:4326)."""
+    with (
+        written_then_renamed(folder / "manifest.csv") as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    frame = gpd.GeoDataFrame(list(rows), geometry=list(footprints), crs=LONLAT)
+    with written_then_renamed(folder / "manifest.parquet") as temporary:
+        frame.to_parquet(temporary)
+
+
+def exported_before(folder: Path) -> list[str]:
+    """The pair ids of an earlier export into `folder`."""
+    path = folder / "manifest.csv"
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        rows: list[Mapping[str, str]] = list(csv.DictReader(file))
+    return [row["pair_id"] for row in rows if row.get("pair_id")]

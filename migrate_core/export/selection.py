@@ -1,0 +1,80 @@
+"""Which pairs go into a dataset, and what is known of each of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+
+from ..errors import ExportError
+from ..model import Pair
+from ..review.decisions import CONFLICT, Standing, standings
+from ..store import Store
+from ..workspace import PAIR_DOCUMENT, Workspace
+
+ACCEPTED, UNDECIDED, ALL = "accepted", "undecided", "all"
+INCLUDES = (ACCEPTED, UNDECIDED, ALL)
+_DECISIONS: dict[str, tuple[str | None, ...]] = {
+    ACCEPTED: ("accepted",),
+    UNDECIDED: ("accepted", None),
+    # Reviewers who disagree leave a pair as uncertain as one who is unsure.
+    ALL: ("accepted", None, "unsure", CONFLICT),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A pair that goes out: its provenance (pair.json), standing and footprint (lon/lat)."""
+
+    pair: Pair
+    standing: Standing
+    provenance: dict[str, Any]
+    footprint: BaseGeometry
+
+    @property
+    def scene(self) -> dict[str, Any]:
+        """The provenance of the scene that its pixels come from first."""
+        scene: dict[str, Any] = self.provenance["scenes"][0]
+        return scene
+
+
+def entries(store: Store, workspace: Workspace, include: str) -> list[Entry]:
+    """The finished pairs that `include` takes in, by pair id. Raises ExportError for none.
+
+    Rejected, superseded and unfinished pairs never go out.
+    """
+    decided = standings(store)
+    masks = {mask.mask_id: mask for mask in store.masks()}
+    chosen = []
+    for pair in store.pairs():
+        standing = decided.get(pair.pair_id, Standing(None))
+        if pair.state == "done" and standing.decision in _DECISIONS[include]:
+            mask = masks[pair.mask_id]
+            if mask.footprint is not None:
+                provenance = _provenance(workspace, pair)
+                chosen.append(Entry(pair, standing, provenance, mask.footprint))
+    if not chosen:
+        raise ExportError(
+            f"No pair would go out with --include {include}. "
+            + (
+                "Accept some first (`review decide PAIR_ID accept`), or take undecided ones along "
+                "(`--include undecided`)."
+                if include == ACCEPTED
+                else "Make pairs first (`pairs make`); rejected ones never go out."
+            )
+        )
+    return sorted(chosen, key=lambda entry: entry.pair.pair_id)
+
+
+def _provenance(workspace: Workspace, pair: Pair) -> dict[str, Any]:
+    path = workspace.pair(pair.pair_id) / PAIR_DOCUMENT
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as err:
+        raise ExportError(
+            f"{pair.pair_id}: {workspace.relative(path)} can't be read ({err}). Run `pairs make`, "
+            "which makes it again."
+        ) from err
+    return found

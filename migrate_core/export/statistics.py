@@ -1,0 +1,60 @@
+"""What the card and the plots say about a dataset, counted once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import rasterio
+
+from ..model import IGNORE
+from .manifest import Row
+
+PIXEL_HA = 0.01
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Counts over a dataset; areas in hectares of 10 m pixels whose hard label is the class."""
+
+    rows: Sequence[Row]
+    class_ha: Mapping[int, float]
+    pairs_with_class: Mapping[int, int]
+    ignored_share: float
+
+    def counts(self, column: str) -> dict[str, int]:
+        """How often each value of a column of the manifest occurs."""
+        counted = Counter(str(row[column] or "undecided") for row in self.rows)
+        return dict(sorted(counted.items()))
+
+    def numbers(self, column: str) -> list[float]:
+        """The values of a column of the manifest that are known."""
+        return [float(row[column]) for row in self.rows if row[column] is not None]
+
+    @property
+    def sensing_years(self) -> list[str]:
+        """The years in which the Sentinel-2 images were taken."""
+        return sorted({row["sensed_at"][:4] for row in self.rows})
+
+
+def statistics(rows: Sequence[Row], labels: Iterable[Path]) -> Statistics:
+    """Count over the rows of the manifest and their label rasters."""
+    pixels: Counter[int] = Counter()
+    present: Counter[int] = Counter()
+    for path in labels:
+        with rasterio.open(path, driver="GTiff") as dataset:
+            values, counts = np.unique(dataset.read(1), return_counts=True)
+        found = {int(v): int(n) for v, n in zip(values, counts, strict=True)}
+        pixels.update(found)
+        present.update(value for value in found if value != IGNORE)
+    total = sum(pixels.values())
+    classes = sorted(value for value in pixels if value != IGNORE)
+    return Statistics(
+        rows,
+        {value: pixels[value] * PIXEL_HA for value in classes},
+        {value: present[value] for value in classes},
+        pixels[IGNORE] / total if total else 0.0,
+    )

@@ -1,0 +1,1 @@
+"""Review: decisions about pairs, and what they add up to."""

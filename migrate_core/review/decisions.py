@@ -1,0 +1,99 @@
+"""The log of decisions, and the standing of a pair that follows from it."""
+
+from __future__ import annotations
+
+import getpass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import WrongUseError
+from ..model import Decision
+from ..pairs.listing import pair_row
+from ..store import Store
+from ..workspace import Workspace
+
+VERDICTS = ("accept", "reject", "unsure")
+UNDO = "undo"
+CONFLICT = "conflict"
+_STANDING = {"accept": "accepted", "reject": "rejected", "unsure": "unsure"}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the reviewers together say of a pair, and who of them has a say."""
+
+    decision: str | None
+    reviewers: tuple[str, ...] = ()
+
+
+def default_reviewer() -> str:
+    """The name of the person at the keyboard, as the system knows it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "reviewer"
+
+
+def decide(store: Store, decision: Decision) -> None:
+    """Append a decision about a finished pair to the log; `undo` takes back one's newest.
+
+    Raises WrongUseError when there is no such finished pair, or nothing to undo.
+    """
+    _check_finished(store, decision.pair_id)
+    if decision.verdict == UNDO and decision.reviewer not in _newest(
+        one for one in store.decisions() if one.pair_id == decision.pair_id
+    ):
+        raise WrongUseError(f"{decision.pair_id}: {decision.reviewer} has decided nothing to undo.")
+    store.append_decision(decision)
+
+
+def _check_finished(store: Store, pair_id: str) -> None:
+    pair = next((pair for pair in store.pairs() if pair.pair_id == pair_id), None)
+    if pair is None:
+        raise WrongUseError(f"{pair_id!r} is no pair; `pairs list` shows their ids.")
+    if pair.state not in ("done", "superseded"):
+        raise WrongUseError(
+            f"{pair_id}: the pair is {pair.state}, so there is nothing to look at yet. Make it "
+            "first (`pairs make`)."
+        )
+
+
+def _newest(log: Iterable[Decision]) -> dict[str, Decision]:
+    """The decision of each reviewer that counts: the newest that is not undone."""
+    stacks: dict[str, list[Decision]] = defaultdict(list)
+    for decision in log:
+        if decision.verdict != UNDO:
+            stacks[decision.reviewer].append(decision)
+        elif stacks[decision.reviewer]:
+            stacks[decision.reviewer].pop()
+    return {reviewer: stack[-1] for reviewer, stack in stacks.items() if stack}
+
+
+def standing(log: Iterable[Decision]) -> Standing:
+    """What the decisions about one pair, oldest first, add up to."""
+    newest = _newest(log)
+    verdicts = {decision.verdict for decision in newest.values()}
+    reviewers = tuple(sorted(newest))
+    if len(verdicts) > 1:
+        return Standing(CONFLICT, reviewers)
+    return Standing(_STANDING[verdicts.pop()] if verdicts else None, reviewers)
+
+
+def standings(store: Store) -> Mapping[str, Standing]:
+    """The standing of every pair that somebody has decided about, by pair_id."""
+    logs: dict[str, list[Decision]] = defaultdict(list)
+    for decision in store.decisions():
+        logs[decision.pair_id].append(decision)
+    return {pair_id: standing(log) for pair_id, log in logs.items()}
+
+
+def pairs_document(store: Store, workspace: Workspace) -> list[dict[str, Any]]:
+    """One row for every pair, superseded ones included, with the decision about it."""
+    decided = standings(store)
+    nobody = Standing(None)
+    return [
+        pair_row(pair, decided.get(pair.pair_id, nobody).decision, workspace)
+        for pair in store.pairs()
+    ]

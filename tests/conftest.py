@@ -1,0 +1,50 @@
+"""Fixtures for every test: the shared example data, and a clean slate."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real example data; tests that need it are skipped where it is absent."""
+    configured = os.environ.get("MIGRATE_SHARED_DATA")
+    folder = Path(configured) if configured else REPOSITORY.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no shared example data at {folder}; set MIGRATE_SHARED_DATA to its folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def require_data(shared_data: Path) -> Callable[[str], Path]:
+    """A function from a name inside the shared data to its path; skips where it is absent."""
+
+    def find(name: str) -> Path:
+        path = shared_data / name
+        if not path.exists():
+            pytest.skip(f"the shared example data at {shared_data} has no {name}")
+        return path
+
+    return find
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests away from the developer's own workspace, database and cluster."""
+    for name in ("MIGRATE_WORKSPACE", "DATABASE_URL", "DASK_SCHEDULER"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _empty_streamlit_caches() -> Iterator[None]:
+    """Streamlit's caches outlive an AppTest; empty them where Streamlit was imported at all."""
+    yield
+    streamlit = sys.modules.get("streamlit")
+    if streamlit is not None:
+        streamlit.cache_data.clear()
+        streamlit.cache_resource.clear()
