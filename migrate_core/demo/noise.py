@@ -10,11 +10,15 @@ from .lattice import FloatArray
 def _spline_weights(positions: FloatArray, cell: float) -> FloatArray:
     """Weights of the uniform cubic B-spline, (positions, knots), with knots `cell` apart."""
     scaled = (positions - positions.min()) / cell
-    knots = np.arange(int(scaled.max()) + 4) - 1.0
-    distance = np.abs(scaled[:, None] - knots[None, :])
-    near = 2 / 3 - distance**2 + distance**3 / 2
-    far = (2 - distance) ** 3 / 6
-    return np.where(distance < 1, near, np.where(distance < 2, far, 0)).astype(np.float32)
+    first = np.floor(scaled).astype(int)
+    t = scaled - first
+    weights = np.zeros((len(positions), int(first.max()) + 4), np.float32)
+    rows = np.arange(len(positions))
+    weights[rows, first] = (1 - t) ** 3 / 6
+    weights[rows, first + 1] = 2 / 3 - t**2 + t**3 / 2
+    weights[rows, first + 2] = 2 / 3 - (1 - t) ** 2 + (1 - t) ** 3 / 2
+    weights[rows, first + 3] = t**3 / 6
+    return weights
 
 
 def smooth_noise(

@@ -60,9 +60,16 @@ def paint_mine(rng: np.random.Generator, ground: Landscape, mine: Mine) -> None:
     face = ~on_floor & (within < 0.32)
     light = _facing_sun(mine.pit, x[None, :], y[:, None])
 
-    strata = rng.uniform(0.45, 1, mine.benches + 1)[np.floor(steps).astype(int)]
-    mix = np.where(on_floor, 0.25 + 0.3 * rough, strata + 0.12 * rough)
-    shade = np.where(face, 0.88 + 0.3 * light, 1 + 0.05 * rough)
+    strata = rng.uniform(0.15, 0.95, mine.benches + 1)[np.floor(steps).astype(int)]
+    mix = np.where(on_floor, 0.1 + 0.25 * rough, strata + 0.15 * rough)
+    shade = np.where(face, 0.82 + 0.3 * light, 1 + 0.06 * rough)
+    # One side is already filled with waste rock again, in furrows where it was tipped.
+    tipping = rng.uniform(0, 2 * np.pi)
+    toward = (np.cos(tipping) * (x[None, :] - mine.pit.x) + np.sin(tipping) * (
+        y[:, None] - mine.pit.y)) / min(mine.pit.semi_axes_m)
+    dumped = (toward + 0.12 * rough > 0.38) & (share < 0.93)
+    mix[dumped] = (0.05 + 0.12 * rough)[dumped]
+    shade[dumped] = (0.93 + 0.07 * np.cos(toward * 55) + 0.05 * rough)[dumped]
     ground.cover[rows, columns][inside] = Cover.PIT
     ground.mix[rows, columns][inside] = mix[inside]
     ground.shade[rows, columns][inside] = shade[inside]

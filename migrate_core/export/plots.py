@@ -61,7 +61,10 @@ def days_and_clouds(statistics: Statistics) -> Figure:
         alpha=0.85,
     )
     axes.axvline(0, color=GREY, linewidth=0.8)
-    axes.set_ylim(bottom=min(-1.0, *axes.get_ylim()))
+    # Points at exactly 0 % are whole, and a handful of clear scenes doesn't fill the plot.
+    axes.set_ylim(-1, max(10.0, axes.get_ylim()[1]))
+    furthest = max((abs(row["days_offset"]) for row in known), default=0)
+    axes.set_xlim(-1.1 * max(furthest, 1), 1.1 * max(furthest, 1))
     return figure
 
 
@@ -90,13 +93,14 @@ def occlusion_of_labels(statistics: Statistics) -> Figure:
 
 
 def class_areas(class_ha: Mapping[int, float]) -> Figure:
-    """The area of each class over the dataset, on a logarithmic scale."""
-    figure, axes = _axes("Area of each class", "class", "area, ha (logarithmic)")
+    """The area of each class over the dataset; numbers at the bars, since classes differ a lot."""
+    figure, axes = _axes("Area of each class", "area, ha", "class")
+    figure.set_figheight(1.4 + 0.4 * len(class_ha))
     names = [f"{value}" + (" (background)" if value == 0 else "") for value in class_ha]
-    bars = axes.bar(names, list(class_ha.values()), color=BLUE, width=0.6)
-    axes.bar_label(bars, fmt="%.3g ha", padding=2, fontsize=8)
-    axes.set_yscale("log")
-    axes.margins(y=0.15)
+    bars = axes.barh(names, list(class_ha.values()), color=BLUE, height=0.7)
+    axes.bar_label(bars, fmt="{:,.1f} ha", padding=4, fontsize=8)
+    axes.invert_yaxis()
+    axes.margins(x=0.15)
     return figure
 
 
