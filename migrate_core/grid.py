@@ -95,8 +95,13 @@ def aligned_grid(lattice: PixelGrid, bounds: Bounds) -> PixelGrid:
     right, bottom = inverse @ (east, south)
     column, row = _floor(left), _floor(top)
     width, height = max(_ceil(right) - column, 1), max(_ceil(bottom) - row, 1)
-    transform = lattice.transform @ Affine.translation(column, row)
-    return PixelGrid(lattice.crs, transform, width, height)
+    return block(lattice, Window(column, row, width, height))
+
+
+def block(lattice: PixelGrid, window: Window) -> PixelGrid:
+    """The grid of the pixels of `lattice` in `window`, the inverse of `window_of`."""
+    transform = lattice.transform @ Affine.translation(window.column, window.row)
+    return PixelGrid(lattice.crs, transform, window.width, window.height)
 
 
 def window_of(grid: PixelGrid, lattice: PixelGrid) -> Window:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -76,16 +77,14 @@ _decisions = sa.Table(
 )
 
 
+@dataclass(frozen=True)
 class Candidate:
-    """A ranked scene of a mask as it stands in the store: its place, and whether it is chosen."""
+    """A ranked scene of a mask as it stands in the store: whether it is chosen, and by whom."""
 
-    __slots__ = ("chosen_by_person", "mask_id", "ranked", "selected")
-
-    def __init__(self, mask_id: str, ranked: RankedScene, selected: bool, by_person: bool) -> None:
-        self.mask_id = mask_id
-        self.ranked = ranked
-        self.selected = selected
-        self.chosen_by_person = by_person
+    mask_id: str
+    ranked: RankedScene
+    selected: bool
+    chosen_by_person: bool
 
 
 class Store:
@@ -165,8 +164,8 @@ class Store:
         found: dict[str, list[Candidate]] = {}
         query = sa.select(_candidates).order_by(_candidates.c.mask_id, _candidates.c.place)
         for row in self._rows(query):
-            scene = to_json(scenes[row.scene_id, row.source])
-            ranked = from_json(RankedScene, {**row.document, "scene": scene})
+            ranked = from_json(RankedScene, {**row.document, "scene": None})
+            ranked = replace(ranked, scene=scenes[row.scene_id, row.source])
             candidate = Candidate(row.mask_id, ranked, row.selected, row.chosen_by_person)
             found.setdefault(row.mask_id, []).append(candidate)
         return found
@@ -208,6 +207,12 @@ class Store:
         query = sa.select(_pairs.c.document).order_by(_pairs.c.mask_id, _pairs.c.pair_id)
         return [from_json(Pair, document) for document in self._scalars(query)]
 
+    def pair(self, pair_id: str) -> Pair | None:
+        """One pair, or None when there is no such pair."""
+        query = sa.select(_pairs.c.document).where(_pairs.c.pair_id == pair_id)
+        found = self._scalars(query)
+        return from_json(Pair, found[0]) if found else None
+
     # decisions
 
     def append_decision(self, decision: Decision, token: str | None = None) -> None:
@@ -224,9 +229,12 @@ class Store:
             insert = _dialect_insert(connection, _decisions).values(row)
             connection.execute(insert.on_conflict_do_nothing(index_elements=["token"]))
 
-    def decisions(self) -> list[Decision]:
-        """The whole log, oldest first."""
-        rows = self._rows(sa.select(_decisions).order_by(_decisions.c.number))
+    def decisions(self, pair_id: str | None = None) -> list[Decision]:
+        """The log, oldest first: all of it, or what was said of one pair."""
+        query = sa.select(_decisions).order_by(_decisions.c.number)
+        if pair_id is not None:
+            query = query.where(_decisions.c.pair_id == pair_id)
+        rows = self._rows(query)
         return [
             Decision(row.pair_id, row.verdict, row.reviewer, row.reason, utc(row.decided_at))
             for row in rows

@@ -130,7 +130,7 @@ def assert_same_pixels(
     outside = read(workspace, pair["quality"])[0] & 1 == 1
     for band in BANDS:
         pixels, lattice = product_band(folder, day, band)
-        column, row = (round(number) for number in ~lattice * (transform.c, transform.f))
+        column, row = (round(number) for number in ~lattice @ (transform.c, transform.f))
         height, width = image.shape[1:]
         expected = pixels[row : row + height, column : column + width].astype(int)
         if offset:

@@ -7,7 +7,7 @@ import click
 from ..codec import to_json
 from ..jobs import now_utc
 from ..model import Decision
-from ..review.decisions import UNDO, VERDICTS, decide, default_reviewer, standings
+from ..review.decisions import UNDO, VERDICTS, decide, default_reviewer, standing
 from ..review.overview import overview
 from .console import emit, json_option, print_table, say
 from .session import Session
@@ -57,13 +57,13 @@ def _append(
 
 
 def _show_standing(session: Session, pair_id: str, as_json: bool) -> None:
-    standing = standings(session.store)[pair_id]
+    found = standing(session.store.decisions(pair_id))
     document = {
         "pair_id": pair_id,
-        "decision": standing.decision,
-        "reviewers": list(standing.reviewers),
+        "decision": found.decision,
+        "reviewers": list(found.reviewers),
     }
-    emit(document, as_json, lambda: say(f"{pair_id}: {standing.decision or 'undecided'}."))
+    emit(document, as_json, lambda: say(f"{pair_id}: {found.decision or 'undecided'}."))
 
 
 @click.command()

@@ -95,9 +95,9 @@ def iso(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03}Z"
 
 
-def _utc(year: int, month: int, day: int, hour: int, minute: int, second: int) -> datetime:
+def _utc(time: str) -> datetime:
     # Datatake times in products end in a few tens of milliseconds.
-    return datetime(year, month, day, hour, minute, second, 24000, UTC)
+    return datetime.fromisoformat(time).replace(microsecond=24000, tzinfo=UTC)
 
 
 # Orbit numbers continue those of real products; the sun stands where it did over 51 N, 14.4 E.
@@ -106,8 +106,8 @@ ACQUISITIONS = (
     # Cirrus over two mines, a few clouds over a third, and the swath ends in the south-east.
     Acquisition(
         "S2B",
-        _utc(2021, 6, 7, 10, 5, 59),
-        _utc(2021, 7, 2, 3, 11, 20),
+        _utc("2021-06-07 10:05:59"),
+        _utc("2021-07-02 03:11:20"),
         absolute_orbit=22213,
         baseline="03.01",
         season="june",
@@ -125,8 +125,8 @@ ACQUISITIONS = (
     # Closest to the June masks, and useless: clouds over every label.
     Acquisition(
         "S2A",
-        _utc(2021, 6, 12, 10, 10, 31),
-        _utc(2021, 7, 2, 3, 40, 2),
+        _utc("2021-06-12 10:10:31"),
+        _utc("2021-07-02 03:40:02"),
         absolute_orbit=31193,
         baseline="03.01",
         season="june",
@@ -149,8 +149,8 @@ ACQUISITIONS = (
     # A third of the scene is cloud, and none of it over a label: the percentage misleads.
     Acquisition(
         "S2B",
-        _utc(2021, 6, 17, 10, 5, 59),
-        _utc(2021, 7, 2, 4, 2, 51),
+        _utc("2021-06-17 10:05:59"),
+        _utc("2021-07-02 04:02:51"),
         absolute_orbit=22356,
         baseline="03.01",
         season="june",
@@ -158,9 +158,9 @@ ACQUISITIONS = (
         sun_azimuth_deg=155.1,
         weather=Weather(
             cumulus=(
-                *((5450, 5400, 900), (4300, 5900, 700), (3200, 5750, 620), (5700, 1700, 520)),
-                *((5600, 500, 800), (4400, 3550, 560), (300, 2750, 620), (2950, 300, 430)),
-                *((700, 6000, 520), (3900, 2450, 300), (300, 200, 350)),
+                *((5250, 5350, 1250), (4000, 5850, 800), (2900, 5800, 620), (5750, 1750, 640)),
+                *((5700, 350, 1000), (4350, 3450, 700), (200, 2800, 850), (3000, 200, 650)),
+                *((900, 6000, 850), (200, 150, 650), (100, 5200, 450), (3950, 2450, 420)),
             ),
             clear_mines=(
                 *("north pit", "east quarry", "east quarry annex", "west pit"),
@@ -172,8 +172,8 @@ ACQUISITIONS = (
     # Not a cloud, but ten days from the masks.
     Acquisition(
         "S2A",
-        _utc(2021, 6, 22, 10, 10, 31),
-        _utc(2021, 7, 2, 4, 31, 44),
+        _utc("2021-06-22 10:10:31"),
+        _utc("2021-07-02 04:31:44"),
         absolute_orbit=31336,
         baseline="03.01",
         season="june",
@@ -185,8 +185,8 @@ ACQUISITIONS = (
     # Three years later, with the radiometric offset.
     Acquisition(
         "S2A",
-        _utc(2024, 8, 15, 10, 10, 31),
-        _utc(2024, 8, 15, 13, 45, 9),
+        _utc("2024-08-15 10:10:31"),
+        _utc("2024-08-15 13:45:09"),
         absolute_orbit=47781,
         baseline="05.11",
         season="august",

@@ -97,7 +97,7 @@ def _cumulus(
     # A cloud that stands toward the sun from a mine would shade it.
     clear += [(x - shadow_x, y - shadow_y, radius) for x, y, radius in clear]
     density -= FORCED * _bumps(axis, axis, clear, 6)
-    rising = (density / 0.45).clip(0, 1)
+    rising = (density / 0.7).clip(0, 1)
     smooth = rising * rising * (3 - 2 * rising)
     return np.where(density > 0, 0.2 + 0.8 * smooth, 0).astype(np.float32)
 

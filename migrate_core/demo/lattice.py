@@ -56,6 +56,13 @@ def granule_axis(resolution_m: int) -> FloatArray:
     return centres.astype(np.float32)
 
 
+def at_pixel(transform: Affine, column: float, row: float) -> tuple[float, float]:
+    """UTM position of a point in pixels; whole numbers are pixel corners."""
+    x = transform.a * column + transform.b * row + transform.c
+    y = transform.d * column + transform.e * row + transform.f
+    return x, y
+
+
 def to_utm(x: float, y: float) -> tuple[float, float]:
     """Local metres (y to the south) to UTM easting and northing, rounded to 1 cm."""
     return round(LEFT + x, 2), round(TOP - y, 2)
@@ -82,14 +89,14 @@ def area_average(ground: FloatArray) -> FloatArray:
     blocks = inner.shape[0] // 10
     rows = (_OVERLAP @ inner.reshape(blocks, 10, -1)).reshape(3 * blocks, -1)
     columns = rows.reshape(3 * blocks, blocks, 10) @ _OVERLAP.T
-    return columns.reshape(3 * blocks, 3 * blocks)
+    return np.asarray(columns, np.float32).reshape(3 * blocks, 3 * blocks)
 
 
 def coarsen(array: FloatArray, factor: int) -> FloatArray:
     """The mean of each block of `factor` x `factor` pixels over the last two axes."""
     *bands, height, width = array.shape
     blocks = array.reshape(*bands, height // factor, factor, width // factor, factor)
-    return blocks.mean(axis=(-3, -1), dtype=np.float32)
+    return np.asarray(blocks.mean(axis=(-3, -1), dtype=np.float32))
 
 
 def any_in_block(array: NDArray[np.bool_], factor: int) -> NDArray[np.bool_]:

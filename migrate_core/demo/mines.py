@@ -36,16 +36,15 @@ class Outline:
 
     def _radius(self, angle: NDArray[np.floating]) -> NDArray[np.floating]:
         waves = zip(WAVES, self.amplitudes, self.phases, strict=True)
-        return 1 + sum(size * np.cos(wave * angle + phase) for wave, size, phase in waves)
+        terms = [size * np.cos(wave * angle + phase) for wave, size, phase in waves]
+        return np.asarray(1 + np.sum(terms, axis=0))
 
     def polygon(self) -> Polygon:
         """The outline in UTM. This polygon, not the curve, is the truth of the label."""
         angle = np.linspace(0, 2 * np.pi, VERTICES, endpoint=False)
         radius = self._radius(angle)
-        u, v = (
-            self.semi_axes_m[0] * radius * np.cos(angle),
-            self.semi_axes_m[1] * radius * np.sin(angle),
-        )
+        u = self.semi_axes_m[0] * radius * np.cos(angle)
+        v = self.semi_axes_m[1] * radius * np.sin(angle)
         turn = np.radians(self.rotation_deg)
         x = self.x + u * np.cos(turn) - v * np.sin(turn)
         y = self.y + u * np.sin(turn) + v * np.cos(turn)

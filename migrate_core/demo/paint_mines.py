@@ -65,8 +65,9 @@ def paint_mine(rng: np.random.Generator, ground: Landscape, mine: Mine) -> None:
     shade = np.where(face, 0.82 + 0.3 * light, 1 + 0.06 * rough)
     # One side is already filled with waste rock again, in furrows where it was tipped.
     tipping = rng.uniform(0, 2 * np.pi)
-    toward = (np.cos(tipping) * (x[None, :] - mine.pit.x) + np.sin(tipping) * (
-        y[:, None] - mine.pit.y)) / min(mine.pit.semi_axes_m)
+    toward = (
+        np.cos(tipping) * (x[None, :] - mine.pit.x) + np.sin(tipping) * (y[:, None] - mine.pit.y)
+    ) / min(mine.pit.semi_axes_m)
     dumped = (toward + 0.12 * rough > 0.38) & (share < 0.93)
     mix[dumped] = (0.05 + 0.12 * rough)[dumped]
     shade[dumped] = (0.93 + 0.07 * np.cos(toward * 55) + 0.05 * rough)[dumped]

@@ -29,6 +29,21 @@ PATH_REFLECTANCE = np.array(
 # B10 sees what is above the water vapour, that is cirrus.
 CIRRUS_IN_B10 = 0.07
 
+# The tile's metadata give the share of each class of the SCL.
+SCL_PERCENTAGES = {
+    1: "SATURATED_DEFECTIVE_PIXEL_PERCENTAGE",
+    2: "DARK_FEATURES_PERCENTAGE",
+    3: "CLOUD_SHADOW_PERCENTAGE",
+    4: "VEGETATION_PERCENTAGE",
+    5: "NOT_VEGETATED_PERCENTAGE",
+    6: "WATER_PERCENTAGE",
+    7: "UNCLASSIFIED_PERCENTAGE",
+    8: "MEDIUM_PROBA_CLOUDS_PERCENTAGE",
+    9: "HIGH_PROBA_CLOUDS_PERCENTAGE",
+    10: "THIN_CIRRUS_PERCENTAGE",
+    11: "SNOW_ICE_PERCENTAGE",
+}
+
 BANDS_OF_L1C = {
     10: ("B02", "B03", "B04", "B08"),
     20: ("B05", "B06", "B07", "B8A", "B11", "B12"),
@@ -83,7 +98,7 @@ class Scene:
         numbers = np.rint(values * QUANTIFICATION) - self.acquisition.offset
         numbers = numbers.clip(1, 65534)
         numbers[self.sky.no_data_at(resolution_m)] = 0
-        return numbers.astype(np.uint16)
+        return np.asarray(numbers, np.uint16)
 
 
 def under_sky(ground: FloatArray, sky: Sky) -> FloatArray:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import rasterio
 import rasterio.shutil
-from affine import Affine
 from rasterio.errors import RasterioError
-from rasterio.windows import Window
+from rasterio.windows import Window as RasterWindow
 
 from ..errors import PairError, WrongUseError
-from ..grid import PixelGrid
+from ..grid import PixelGrid, Window, block
 from ..products.opening import open_product
 from ..products.product import Product
 from ..products.reading import read_bands
 from ..products.resampling import NO_DATA
-from ..workspace import written_then_renamed
+from ..workspace import remove_leftovers, written_then_renamed
 
 # Two by two JPEG 2000 tiles of a 10 m band: each is decoded once, and 13 bands take 110 MB.
 _BLOCK = 2048
@@ -39,6 +38,7 @@ def convert_product(
     if destination.exists():
         _check_same(destination, product)
         return product
+    remove_leftovers(destination.parent)
     try:
         with written_then_renamed(destination) as temporary:
             blocks = temporary.with_name(f"{temporary.name}.blocks.tif")
@@ -68,17 +68,13 @@ def _check_same(destination: Path, product: Product) -> None:
         )
 
 
-def _blocks(product: Product) -> Iterator[tuple[Window, PixelGrid]]:
-    """Windows of the product's lattice, and the grid of each."""
-    grid = product.grid
-    for row in range(0, grid.height, _BLOCK):
-        for column in range(0, grid.width, _BLOCK):
-            width, height = min(_BLOCK, grid.width - column), min(_BLOCK, grid.height - row)
-            transform = grid.transform @ Affine.translation(column, row)
-            yield (
-                Window(column, row, width, height),
-                PixelGrid(grid.crs, transform, width, height),
-            )
+def _blocks(grid: PixelGrid) -> list[Window]:
+    """Windows that together are the whole lattice."""
+    return [
+        Window(column, row, min(_BLOCK, grid.width - column), min(_BLOCK, grid.height - row))
+        for row in range(0, grid.height, _BLOCK)
+        for column in range(0, grid.width, _BLOCK)
+    ]
 
 
 def _write_blocks(path: Path, product: Product, resampling: str, progress: Progress) -> None:
@@ -99,13 +95,15 @@ def _write_blocks(path: Path, product: Product, resampling: str, progress: Progr
         "predictor": 2,
         "bigtiff": "if_safer",
     }
-    blocks = list(_blocks(product))
+    blocks = _blocks(product.grid)
     with rasterio.open(path, "w", **profile) as dataset:
         dataset.descriptions = tuple(band.name for band in product.bands)
         dataset.update_tags(**{_PRODUCT_TAG: product.product_id})
-        for number, (window, grid) in enumerate(blocks):
+        for number, window in enumerate(blocks):
             progress(number, len(blocks))
-            dataset.write(read_bands(product, grid, resampling), window=window)
+            pixels = read_bands(product, block(product.grid, window), resampling)
+            place = RasterWindow(window.column, window.row, window.width, window.height)
+            dataset.write(pixels, window=place)
     progress(len(blocks), len(blocks))
 
 

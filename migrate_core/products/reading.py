@@ -14,9 +14,9 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
 
 from ..errors import ProductError
-from ..grid import PixelGrid, Window, window_of
+from ..grid import PixelGrid, Window, block, window_of
 from .product import BandFile, Product
-from .resampling import NO_DATA, REACH, SATURATED, Axis, upsample
+from .resampling import NO_DATA, REACH, SATURATED, upsample
 
 # GDAL's block cache, in bytes (an int given to rasterio.Env counts bytes). The default of 5 % of
 # the memory, per worker, is far more than the few JPEG 2000 tiles that a window touches.
@@ -55,12 +55,7 @@ def read_bands(product: Product, grid: PixelGrid, resampling: str) -> NDArray[np
     Offsets are applied first, so reflectance = value / 10000; 0 is no data, 65535 saturated.
     Coarser bands are brought to 10 m by `resampling`. Raises ProductError.
     """
-    window = window_of(grid, product.grid)
-    bands = [
-        _at_10_m(band, window, product, resampling, product.offsets.get(band.name, 0))
-        for band in product.bands
-    ]
-    return np.stack(bands)
+    return np.stack([_at_10_m(band, grid, product, resampling) for band in product.bands])
 
 
 def read_scene_classification(product: Product, grid: PixelGrid) -> NDArray[np.uint8] | None:
@@ -70,24 +65,21 @@ def read_scene_classification(product: Product, grid: PixelGrid) -> NDArray[np.u
     """
     if product.scene_classification is None:
         return None
-    window = window_of(grid, product.grid)
-    classes = _at_10_m(product.scene_classification, window, product, "nearest", 0)
-    return classes.astype(np.uint8)
+    return _at_10_m(product.scene_classification, grid, product, "nearest").astype(np.uint8)
 
 
 def _at_10_m(
-    band: BandFile, window: Window, product: Product, resampling: str, offset: int
+    band: BandFile, grid: PixelGrid, product: Product, resampling: str
 ) -> NDArray[np.uint16]:
-    """A window of the 10 m lattice read from a band of any resolution."""
+    """A band of any resolution on `grid`, its offset applied."""
+    offset = product.offsets.get(band.name, 0)
     factor = band.resolution_m // 10
+    window = window_of(grid, product.grid)
     if factor == 1:
         return apply_offset(_read(band, window, product), offset)
-    reach = REACH[resampling]
-    coarse = _coarser(window, factor, reach)
+    coarse = _coarser(window, factor, REACH[resampling])
     values = apply_offset(_read(band, coarse, product), offset)
-    rows = Axis(factor, coarse.row, coarse.height, window.row, window.height)
-    columns = Axis(factor, coarse.column, coarse.width, window.column, window.width)
-    return upsample(values, rows, columns, resampling)
+    return upsample(values, block(product.grid.coarser(factor), coarse), grid, resampling)
 
 
 def _coarser(window: Window, factor: int, reach: int) -> Window:

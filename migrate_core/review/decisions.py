@@ -43,14 +43,14 @@ def decide(store: Store, decision: Decision) -> None:
     """
     _check_finished(store, decision.pair_id)
     if decision.verdict == UNDO and decision.reviewer not in _newest(
-        one for one in store.decisions() if one.pair_id == decision.pair_id
+        store.decisions(decision.pair_id)
     ):
         raise WrongUseError(f"{decision.pair_id}: {decision.reviewer} has decided nothing to undo.")
     store.append_decision(decision)
 
 
 def _check_finished(store: Store, pair_id: str) -> None:
-    pair = next((pair for pair in store.pairs() if pair.pair_id == pair_id), None)
+    pair = store.pair(pair_id)
     if pair is None:
         raise WrongUseError(f"{pair_id!r} is no pair; `pairs list` shows their ids.")
     if pair.state not in ("done", "superseded"):

@@ -1,0 +1,129 @@
+"""Making the whole case, once."""
+
+import json
+import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .acquisitions import ACQUISITIONS, Acquisition
+from .clouds import make_sky
+from .landscape import mixed_reflectance
+from .lattice import FloatArray
+from .mines import Mine, make_mines
+from .paint import make_landscape
+from .places import PLACES, write_place
+from .product import Product
+from .safe_writer import write_product
+from .scene import Scene, record
+from .truth import write_truth
+
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class DemoCase:
+    """Folders of a complete case.
+
+    Attributes:
+        masks: label rasters, uint8 GeoTIFF.
+        images: the images they were drawn on; same stem as the mask.
+        scenes: Sentinel-2 products, SAFE folders and zips.
+        truth: objects.geojson, clouds_*.tif, truth.json.
+    """
+
+    masks: Path
+    images: Path
+    scenes: Path
+    truth: Path
+
+
+def make_demo(directory: Path, seed: int = 7) -> DemoCase:
+    """Make the synthetic case in `directory`, or find it there.
+
+    The same seed gives the same files. The case is written beside its destination and renamed
+    when complete, so a directory that exists is either complete or not ours.
+
+    Raises:
+        FileExistsError: `directory` holds something else, or the case of another seed.
+    """
+    if _is_made(directory, seed):
+        return _case(directory)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+    try:
+        made = scratch / "demo"
+        _write(made, seed)
+        if directory.is_dir():
+            directory.rmdir()
+        made.rename(directory)
+    except OSError:
+        # Somebody else may have been faster; then theirs is as good as ours.
+        if not _is_made(directory, seed):
+            raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return _case(directory)
+
+
+def _case(directory: Path) -> DemoCase:
+    return DemoCase(*(directory / name for name in ("masks", "images", "scenes", "truth")))
+
+
+def _is_made(directory: Path, seed: int) -> bool:
+    """Whether the complete case is there; an empty directory is as good as none."""
+    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
+        return False
+    truth = directory / "truth" / "truth.json"
+    if not truth.is_file():
+        raise FileExistsError(
+            f"{directory} exists and isn't a demo case; give an empty or a new directory"
+        )
+    found = json.loads(truth.read_text(encoding="utf-8"))["seed"]
+    if found != seed:
+        raise FileExistsError(
+            f"{directory} holds the demo case of seed {found}, not of seed {seed}; "
+            "give another directory or delete it"
+        )
+    return True
+
+
+def _write(directory: Path, seed: int) -> None:
+    case = _case(directory)
+    for folder in (case.masks, case.images, case.scenes, case.truth):
+        folder.mkdir(parents=True)
+    mines = make_mines(np.random.default_rng((seed, 1)))
+    ground = make_landscape(np.random.default_rng((seed, 2)), mines)
+    shares = ground.average_shares()
+    # GDAL encodes outside Python's lock, so threads are enough to keep the cores busy.
+    with ThreadPoolExecutor(THREADS) as pool:
+        places = [
+            pool.submit(write_place, place, ground, mines, (case.masks, case.images), seed)
+            for place in PLACES
+        ]
+        scenes = tuple(
+            pool.map(lambda acquired: _acquire(acquired, shares, mines, seed), ACQUISITIONS)
+        )
+        products = [
+            pool.submit(write_product, product, case.scenes, packaging)
+            for scene in scenes
+            for product, packaging in zip(
+                (Product(scene, "L1C"), Product(scene, "L2A")),
+                scene.acquisition.packaging,
+                strict=True,
+            )
+        ]
+        for job in (*places, *products):
+            job.result()
+    write_truth(case.truth, seed, mines, scenes)
+
+
+def _acquire(
+    acquisition: Acquisition, shares: FloatArray, mines: tuple[Mine, ...], seed: int
+) -> Scene:
+    rng = np.random.default_rng((seed, acquisition.sensed_at.toordinal()))
+    sky = make_sky(rng, acquisition, mines)
+    return record(acquisition, mixed_reflectance(shares, acquisition.season), sky, seed)
