@@ -46,7 +46,7 @@ class Acquired:
     def days_until(self, moment: datetime) -> Number:
         """Days from here to `moment`; whole days between the dates when the time is unknown."""
         if self.time_known:
-            return round((moment - self.at).total_seconds() / 86400, 4)
+            return round((moment - self.at).total_seconds() / 86400, 6)
         return (moment.date() - self.at.date()).days
 
 

@@ -262,7 +262,8 @@ def product_xml(safe: Safe) -> str:
     root = f"Level-{safe.level[1:]}_User_Product"
     return (
         '<?xml version="1.0" encoding="UTF-8" standalone="no"?>'
-        f'<n1:{root} xmlns:n1="https://psd-14.sentinel2.eo.esa.int/PSD/User_Product.xsd">'
+        f'<n1:{root} xmlns:n1="https://psd-14.sentinel2.eo.esa.int/PSD/User_Product_Level-'
+        f'{safe.level[1:]}.xsd">'
         f"<n1:General_Info><Product_Info>{info}"
         '<Query_Options completeSingleTile="true"><PRODUCT_FORMAT>SAFE_COMPACT</PRODUCT_FORMAT>'
         "</Query_Options><Product_Organisation><Granule_List>"

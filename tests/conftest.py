@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from migrate_core.demo import DemoCase, make_demo
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -31,6 +33,12 @@ def require_data(shared_data: Path) -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoCase:
+    """The demo, made once for all tests."""
+    return make_demo(tmp_path_factory.mktemp("demo") / "demo")
 
 
 @pytest.fixture(autouse=True)

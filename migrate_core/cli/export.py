@@ -60,7 +60,7 @@ def export(
 @click.pass_obj
 def convert(session: Session, product: Path, destination: Path, as_json: bool) -> None:
     """Write a whole product as one COG at 10 m with all bands, reflectance * 10000."""
-    with progress_bar("blocks") as update:
+    with progress_bar("strips") as update:
         converted = convert_product(
             product,
             destination,

@@ -57,7 +57,7 @@ def add(
         dates=read_dates(table) if table else {},
         allow_empty=allow_empty,
     )
-    found = _register(session, list(mask_files(paths)), options)
+    found = _register(session, mask_files(paths), options)
     emit(
         [mask_row(mask) for mask in found],
         as_json,
@@ -138,7 +138,7 @@ def demo(session: Session, as_json: bool) -> None:
     workspace: Workspace = session.workspace
     say("Making a landscape, six masks and ten Sentinel-2 products …")
     case = make_demo(workspace.demo)
-    found = _register(session, list(mask_files([case.masks])), AddOptions(image=case.images))
+    found = _register(session, mask_files([case.masks]), AddOptions(image=case.images))
     source = f"local:{case.scenes}"
     document = {
         "masks": [mask.mask_id for mask in found],

@@ -98,16 +98,14 @@ def _write(directory: Path, seed: int) -> None:
     mines = make_mines(np.random.default_rng((seed, 1)))
     ground = make_landscape(np.random.default_rng((seed, 2)), mines)
     shares = ground.average_shares()
+    for place in PLACES:
+        write_place(place, ground, mines, (case.masks, case.images), seed)
     # GDAL encodes outside Python's lock, so threads are enough to keep the cores busy.
     with ThreadPoolExecutor(THREADS) as pool:
-        places = [
-            pool.submit(write_place, place, ground, mines, (case.masks, case.images), seed)
-            for place in PLACES
-        ]
         scenes = tuple(
             pool.map(lambda acquired: _acquire(acquired, shares, mines, seed), ACQUISITIONS)
         )
-        products = [
+        jobs = [
             pool.submit(write_product, product, case.scenes, packaging)
             for scene in scenes
             for product, packaging in zip(
@@ -116,7 +114,7 @@ def _write(directory: Path, seed: int) -> None:
                 strict=True,
             )
         ]
-        for job in (*places, *products):
+        for job in jobs:
             job.result()
     write_truth(case.truth, seed, mines, scenes)
 

@@ -3,8 +3,9 @@
 import xml.etree.ElementTree as ET
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
-from rasterio.features import shapes
+from shapely.geometry import LinearRing, Polygon
 
 from .clouds import Sky, SkyClass
 from .lattice import (
@@ -15,7 +16,6 @@ from .lattice import (
     FloatArray,
     coarsen,
     granule_pixels,
-    granule_transform,
 )
 from .product import Product
 from .xml_tree import document, element
@@ -49,12 +49,12 @@ def mask_layers(sky: Sky) -> ByteArray:
 
 def cloud_polygons(product: Product) -> bytes:
     """MSK_CLOUDS_B00.gml: polygons along 60 m pixels, in the tile's CRS."""
-    identifier = product.tile_id().replace("MSI", "MSK_CLOUDS", 1) + f"_B00_MSI{product.level}"
+    tile = product.tile_id().replace(f"MSI_{product.level}_TL", "MSK_CLOUDS").rpartition("_N")[0]
+    identifier = f"{tile}_B00_MSI{product.level}"
     features = []
     for kind, layer in zip(("OPAQUE", "CIRRUS"), mask_layers(product.scene.sky), strict=False):
-        outlines = shapes(layer, mask=layer == 1, transform=granule_transform(60))
-        for number, (outline, _) in enumerate(outlines):
-            features.append(_mask_feature(kind, number, outline["coordinates"]))
+        for number, polygon in enumerate(_pixel_polygons(layer)):
+            features.append(_mask_feature(kind, number, polygon))
     head = [element("gml:name", f"MSK_CLOUDS pixels mask from data-strip {identifier}")]
     if features:
         head.append(_envelope())
@@ -76,14 +76,26 @@ def _envelope() -> ET.Element:
     )
 
 
-def _mask_feature(kind: str, number: int, rings: list[list[tuple[float, float]]]) -> ET.Element:
+def _pixel_polygons(layer: ByteArray) -> list[Polygon]:
+    """The areas of value 1 in a 60 m layer, UTM, along the pixels' edges.
+
+    A union of squares and not `rasterio.features.shapes`, which isn't safe in threads where
+    warnings are errors: it silences a warning of its own for the whole process.
+    """
+    rows, columns = np.nonzero(layer)
+    west, north = LEFT + 60 * columns, TOP - 60 * rows
+    area = shapely.union_all(shapely.box(west, north - 60, west + 60, north)).simplify(0)
+    return [part for part in shapely.get_parts(area) if not part.is_empty]
+
+
+def _mask_feature(kind: str, number: int, area: Polygon) -> ET.Element:
     identifier = f"{kind}.{number}"
 
-    def linear_ring(ring: list[tuple[float, float]]) -> ET.Element:
-        positions = " ".join(f"{x:.0f} {y:.0f}" for x, y in ring)
+    def linear_ring(ring: LinearRing) -> ET.Element:
+        positions = " ".join(f"{x:.0f} {y:.0f}" for x, y in ring.coords)
         return element("gml:LinearRing", element("gml:posList", positions, srsDimension=2))
 
-    outer, *holes = map(linear_ring, rings)
+    outer, *holes = map(linear_ring, (area.exterior, *area.interiors))
     polygon = element(
         "gml:Polygon",
         element("gml:exterior", outer),

@@ -5,7 +5,7 @@ import numpy as np
 from .landscape import Landscape
 from .lattice import ground_axis
 from .mines import Mine
-from .noise import fractal_noise, smooth_noise
+from .noise import fractal_noise, grain
 from .paint_countryside import paint_fields, paint_roads, paint_stream, paint_village, paint_woods
 from .paint_mines import paint_heaps, paint_mine
 
@@ -20,15 +20,15 @@ def make_landscape(rng: np.random.Generator, mines: tuple[Mine, ...]) -> Landsca
         shade=np.ones(shape, np.float32),
     )
     relief = fractal_noise(rng, axis, axis, (1400, 500, 180))
-    grain = smooth_noise(rng, axis, axis, 7.5)
+    fine = grain(rng, *shape)
     paint_fields(rng, ground, relief)
-    paint_woods(rng, ground, grain)
-    paint_stream(rng, ground, grain)
+    paint_woods(rng, ground, fine)
+    paint_stream(rng, ground, fine)
     paint_roads(ground, mines)
     paint_village(rng, ground)
     paint_heaps(rng, ground)
     for mine in mines:
         paint_mine(rng, ground, mine)
-    ground.shade[...] *= 1 + 0.025 * relief.clip(-2, 2) + 0.02 * grain.clip(-3, 3)
+    ground.shade[...] *= 1 + 0.025 * relief.clip(-2, 2) + 0.02 * fine.clip(-3, 3)
     np.clip(ground.mix, 0, 1, out=ground.mix)
     return ground

@@ -11,7 +11,7 @@ from .landscape import Landscape
 from .lattice import FloatArray, ground_axis, ground_transform, to_utm
 from .materials import Cover
 from .mines import Mine
-from .noise import fractal_noise, smooth_noise
+from .noise import fractal_noise, grain, smooth_noise
 
 DISTRICTS = 16
 STRIPS, PLOTS = 64, 32
@@ -46,10 +46,11 @@ def _nearest_seed(x: FloatArray, y: FloatArray, seeds: FloatArray) -> NDArray[np
     best = np.full(x.shape, np.inf, np.float32)
     nearest = np.zeros(x.shape, np.intp)
     for index, (seed_x, seed_y) in enumerate(seeds):
-        distance = (x - seed_x) ** 2 + (y - seed_y) ** 2
+        # Squared distance less x² + y², which is the same for every seed.
+        distance = (seed_x**2 + seed_y**2) - 2 * seed_x * x - 2 * seed_y * y
         closer = distance < best
-        best[closer] = distance[closer]
-        nearest[closer] = index
+        np.copyto(best, distance, where=closer)
+        np.copyto(nearest, index, where=closer)
     return nearest
 
 
@@ -90,21 +91,21 @@ def paint_fields(rng: np.random.Generator, ground: Landscape, relief: FloatArray
     ground.cover[margin_m < 4] = Cover.MEADOW
 
 
-def paint_woods(rng: np.random.Generator, ground: Landscape, grain: FloatArray) -> None:
+def paint_woods(rng: np.random.Generator, ground: Landscape, fine: FloatArray) -> None:
     """Forests with stands of conifers and broadleaves, and the shadow along their northern edge."""
     axis = ground_axis()
     wooded = fractal_noise(rng, axis, axis, (1500, 600, 120)) > 0.85
     stands = smooth_noise(rng, axis, axis, 260)
-    crowns = smooth_noise(rng, axis, axis, 4.5)
+    crowns = grain(rng, *wooded.shape)
     ground.cover[wooded] = Cover.FOREST
-    ground.mix[wooded] = (0.4 + 0.6 * np.tanh(1.5 * stands) + 0.1 * grain)[wooded]
+    ground.mix[wooded] = (0.4 + 0.6 * np.tanh(1.5 * stands) + 0.1 * fine)[wooded]
     ground.shade[wooded] = (1 + 0.13 * crowns)[wooded]
     # Trees of some 20 m and a sun in the south-south-east: shadow over 12 m to the north.
     shadow = ~wooded & np.roll(wooded, (-4, -2), axis=(0, 1))
     ground.shade[shadow] *= 0.55
 
 
-def paint_stream(rng: np.random.Generator, ground: Landscape, grain: FloatArray) -> None:
+def paint_stream(rng: np.random.Generator, ground: Landscape, fine: FloatArray) -> None:
     """A stream with trees on its banks."""
     axis = ground_axis()
     meander = 38 * smooth_noise(rng, axis, axis[:1], 170)[:, 0]
@@ -114,7 +115,7 @@ def paint_stream(rng: np.random.Generator, ground: Landscape, grain: FloatArray)
     trees = (distance < 18 + 14 * smooth_noise(rng, axis, axis, 60)) & (distance < 60)
     ground.cover[trees] = Cover.FOREST
     ground.mix[trees] = 0.85
-    ground.shade[trees] = (1 + 0.1 * grain)[trees]
+    ground.shade[trees] = (1 + 0.1 * fine)[trees]
     water = distance < 6.5
     ground.cover[water] = Cover.RIVER
     ground.mix[water] = 0.2
@@ -150,7 +151,7 @@ def paint_village(rng: np.random.Generator, ground: Landscape) -> None:
             house = box(east - width / 2, north - length / 2, east + width / 2, north + length / 2)
             houses.append(affinity.rotate(house, rng.uniform(-12, 12)))
     axis = ground_axis()
-    trees = smooth_noise(rng, axis, axis, 11) > 0.7
+    trees = smooth_noise(rng, axis, axis, 20) > 0.6
     road = ground.cover == Cover.ROAD
     inside = covered_by([gardens]) & ~road
     for here, cover, mix in (

@@ -22,7 +22,7 @@ _DAY_AND_TIME = re.compile(r"(?<!\d)(\d{8})[T_-]?(\d{6})Z?(?!\d)")
 _PLAIN_DAY = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?!\d)")
 _DASHED_DAY = re.compile(r"(?<!\d)(\d{4})([-_.])(\d{2})\2(\d{2})(?!\d)")
 
-_NAME_COLUMNS = ("mask", "mask_name", "name", "file", "filename", "path")
+_MASK_COLUMNS = ("mask", "mask_name", "name", "file", "filename", "path")
 _DATE_COLUMNS = ("date", "acquired", "datetime", "time")
 
 
@@ -77,35 +77,53 @@ def read_dates(table: Path) -> dict[str, Acquired]:
     """Dates by mask from a CSV file with a column for the mask and one for the date.
 
     The keys are what stands in the mask column: a file name, a stem or a path. Columns are found
-    by their heading (`mask`, `name`, `file` …, and `date`, `acquired` …).
-    Raises WrongUseError that names the row.
+    by their heading (`mask`, `name`, `file` …, and `date`, `acquired` …); without a heading they
+    are the first and the second. Raises WrongUseError that names the line.
     """
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as err:
-        raise WrongUseError(f"{table}: cannot be read as a CSV table ({err}).") from err
-    if not rows:
-        raise WrongUseError(f"{table}: the table has no rows below its heading.")
-    name_column = _column(table, rows[0], _NAME_COLUMNS)
-    date_column = _column(table, rows[0], _DATE_COLUMNS)
+    lines = _lines(table)
+    names = [name.strip().lower() for name in lines[0]]
+    if len(names) == 2 and _is_date(names[1]):
+        mask, day, first = 0, 1, 0
+    else:
+        mask, day, first = *(_column(table, names, c) for c in (_MASK_COLUMNS, _DATE_COLUMNS)), 1
     dates = {}
-    for number, row in enumerate(rows, start=2):
+    for number, line in enumerate(lines[first:], start=first + 1):
         try:
-            dates[(row[name_column] or "").strip()] = parse_date(row[date_column] or "")
-        except WrongUseError as err:
+            dates[line[mask].strip()] = parse_date(line[day])
+        except (WrongUseError, IndexError) as err:
             raise WrongUseError(f"{table}, line {number}: {err}") from err
     return dates
 
 
-def _column(table: Path, row: Mapping[str, str], wanted: tuple[str, ...]) -> str:
-    for column in row:
-        if column and column.strip().lower() in wanted:
-            return column
-    raise WrongUseError(
-        f"{table}: the heading is {', '.join(map(str, row))}; a column named one of "
-        f"{', '.join(wanted)} is needed."
-    )
+def _lines(table: Path) -> list[list[str]]:
+    """The lines of a CSV file that hold something."""
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            lines = [line for line in csv.reader(file) if any(line)]
+    except (OSError, UnicodeDecodeError, csv.Error) as err:
+        raise WrongUseError(f"{table}: it can't be read as a CSV table ({err}).") from err
+    if not lines:
+        raise WrongUseError(f"{table}: the table is empty.")
+    return lines
+
+
+def _is_date(text: str) -> bool:
+    try:
+        Acquired.parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _column(table: Path, names: list[str], wanted: tuple[str, ...]) -> int:
+    """The number of the column with one of the wanted names."""
+    found = next((number for number, name in enumerate(names) if name in wanted), None)
+    if found is None:
+        raise WrongUseError(
+            f"{table}: the heading is {', '.join(names)}; a column named one of "
+            f"{', '.join(wanted)} is needed."
+        )
+    return found
 
 
 def date_for(path: Path, dates: Mapping[str, Acquired]) -> Acquired | None:

@@ -37,8 +37,12 @@ class AddOptions:
     now: datetime | None = None
 
 
-def mask_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files to register: files as named, folders searched for mask files, sorted."""
+def mask_files(paths: Iterable[Path]) -> list[Path]:
+    """The files to register, each once: as named, or found in the folders named, sorted."""
+    return list(dict.fromkeys(path.absolute() for path in _files(paths)))
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if not path.is_dir():
             yield path

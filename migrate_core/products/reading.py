@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
+from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
 
@@ -55,7 +56,7 @@ def read_bands(product: Product, grid: PixelGrid, resampling: str) -> NDArray[np
     Offsets are applied first, so reflectance = value / 10000; 0 is no data, 65535 saturated.
     Coarser bands are brought to 10 m by `resampling`. Raises ProductError.
     """
-    return np.stack([_at_10_m(band, grid, product, resampling) for band in product.bands])
+    return np.stack([read_band(product, band, grid, resampling) for band in product.bands])
 
 
 def read_scene_classification(product: Product, grid: PixelGrid) -> NDArray[np.uint8] | None:
@@ -65,13 +66,13 @@ def read_scene_classification(product: Product, grid: PixelGrid) -> NDArray[np.u
     """
     if product.scene_classification is None:
         return None
-    return _at_10_m(product.scene_classification, grid, product, "nearest").astype(np.uint8)
+    return read_band(product, product.scene_classification, grid, "nearest").astype(np.uint8)
 
 
-def _at_10_m(
-    band: BandFile, grid: PixelGrid, product: Product, resampling: str
+def read_band(
+    product: Product, band: BandFile, grid: PixelGrid, resampling: str
 ) -> NDArray[np.uint16]:
-    """A band of any resolution on `grid`, its offset applied."""
+    """One band, of any resolution, on `grid`, (height, width) uint16; else as `read_bands`."""
     offset = product.offsets.get(band.name, 0)
     factor = band.resolution_m // 10
     window = window_of(grid, product.grid)
@@ -115,7 +116,9 @@ def _check_place(dataset: Any, band: BandFile, product: Product) -> None:
     expected = product.grid.coarser(band.resolution_m // 10)
     found = PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
     same_place = found.transform.almost_equals(expected.transform, precision=1e-3)
-    if not same_place or found.crs != expected.crs or found.shape != expected.shape:
+    # The same CRS can be written with and without its EPSG code.
+    same_crs = dataset.crs == CRS.from_string(expected.crs)
+    if not (same_place and same_crs and found.shape == expected.shape):
         raise ProductError(
             f"{product.product_id}: band {band.name} lies at {tuple(found.transform)[:6]} in "
             f"{found.crs} with {found.width} x {found.height} pixels, but the metadata say "

@@ -1,0 +1,96 @@
+"""Configuration from the environment."""
+
+from pathlib import Path
+
+import pytest
+
+from migrate_core.errors import WrongUseError
+from migrate_core.settings import RESAMPLINGS, RankingSettings, load_settings
+
+NUMBERS = (
+    "MIGRATE_USABLE_CLOUD_PERCENT",
+    "MIGRATE_USABLE_COVERAGE",
+    "MIGRATE_WEIGHT_CLEAR_SKY",
+    "MIGRATE_WEIGHT_CLOSENESS",
+    "MIGRATE_WEIGHT_COVERAGE",
+)
+
+
+def test_without_variables_the_documented_defaults_hold() -> None:
+    settings = load_settings(environ={})
+    assert settings.workspace == Path("workspace").absolute()
+    assert settings.ranking == RankingSettings()
+    assert settings.ranking.usable_cloud_percent == 10
+    assert settings.ranking.usable_coverage == 0.9
+    assert set(settings.ranking.weights) == {"clear_sky", "closeness", "coverage"}
+    assert (settings.resampling, settings.database_url, settings.scheduler) == (
+        "bilinear",
+        None,
+        None,
+    )
+
+
+def test_the_workspace_is_an_absolute_path_whoever_names_it() -> None:
+    environ = {"MIGRATE_WORKSPACE": "from/variable"}
+    assert load_settings(environ=environ).workspace == Path("from/variable").absolute()
+    assert load_settings(Path("from/option"), environ).workspace == Path("from/option").absolute()
+
+
+def test_every_variable_is_read() -> None:
+    settings = load_settings(
+        environ={
+            "MIGRATE_USABLE_CLOUD_PERCENT": "25",
+            "MIGRATE_USABLE_COVERAGE": "0.5",
+            "MIGRATE_WEIGHT_CLEAR_SKY": "3",
+            "MIGRATE_WEIGHT_CLOSENESS": "0",
+            "MIGRATE_WEIGHT_COVERAGE": "0.25",
+            "MIGRATE_RESAMPLING": "cubic",
+            "DATABASE_URL": "postgresql://host/labels",
+            "DASK_SCHEDULER": "tcp://host:8786",
+        }
+    )
+    assert settings.ranking.usable_cloud_percent == 25
+    assert settings.ranking.usable_coverage == 0.5
+    assert settings.ranking.weights == {"clear_sky": 3, "closeness": 0, "coverage": 0.25}
+    assert settings.resampling == "cubic"
+    assert settings.database_url == "postgresql://host/labels"
+    assert settings.scheduler == "tcp://host:8786"
+
+
+def test_a_variable_that_is_set_but_empty_counts_as_not_set() -> None:
+    names = (
+        *NUMBERS,
+        "MIGRATE_WORKSPACE",
+        "MIGRATE_RESAMPLING",
+        "DATABASE_URL",
+        "DASK_SCHEDULER",
+    )
+    assert load_settings(environ=dict.fromkeys(names, "")) == load_settings(environ={})
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("text", ["many", "-1", "nan", "inf", "-inf", "1,5"])
+def test_what_is_no_number_in_range_is_refused_by_name(name: str, text: str) -> None:
+    with pytest.raises(WrongUseError, match=name) as caught:
+        load_settings(environ={name: text})
+    assert repr(text) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("MIGRATE_USABLE_CLOUD_PERCENT", "100.5"), ("MIGRATE_USABLE_COVERAGE", "90")],
+)
+def test_a_limit_beyond_its_unit_is_refused(name: str, text: str) -> None:
+    with pytest.raises(WrongUseError, match=f"{name} is '{text}'.* from 0 to"):
+        load_settings(environ={name: text})
+
+
+def test_an_unknown_resampling_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(WrongUseError, match="MIGRATE_RESAMPLING is 'lanczos'") as caught:
+        load_settings(environ={"MIGRATE_RESAMPLING": "lanczos"})
+    assert all(name in str(caught.value) for name in RESAMPLINGS)
+
+
+def test_every_resampling_that_is_offered_can_be_chosen() -> None:
+    for name in ("nearest", "bilinear", "cubic"):
+        assert load_settings(environ={"MIGRATE_RESAMPLING": name}).resampling == name
