@@ -17,35 +17,12 @@ import sqlalchemy as sa
 
 from .errors import JobRunningError
 from .model import iso, utc
-from .store import Store, metadata
+from .store import Store
+from .tables import jobs
 from .workspace import process_alive
 
 # A process that has not been heard of for this long is taken to be dead.
 HEARTBEAT_TIMEOUT = timedelta(seconds=30)
-
-_jobs = sa.Table(
-    "jobs",
-    metadata,
-    sa.Column("job_id", sa.String, primary_key=True),
-    sa.Column("kind", sa.String, nullable=False, index=True),
-    sa.Column("state", sa.String, nullable=False),
-    sa.Column("host", sa.String, nullable=False),
-    sa.Column("pid", sa.Integer, nullable=False),
-    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("total", sa.Integer, nullable=False),
-    sa.Column("finished", sa.Integer, nullable=False),
-    sa.Column("failed", sa.Integer, nullable=False),
-    sa.Column("cancel_requested", sa.Boolean, nullable=False),
-)
-# One running job a kind: the database itself refuses a second claim.
-sa.Index(
-    "one_running_job",
-    _jobs.c.kind,
-    unique=True,
-    sqlite_where=_jobs.c.state == "running",
-    postgresql_where=_jobs.c.state == "running",
-)
 
 
 @dataclass(frozen=True)
@@ -63,6 +40,7 @@ class JobStatus:
     finished: int
     failed: int
     cancel_requested: bool
+    message: str
 
     def alive(self, now: datetime) -> bool:
         """Whether the process that claimed the job still works at it."""
@@ -87,19 +65,17 @@ class Job:
 
     def cancel_requested(self) -> bool:
         """Whether somebody asked, through the store, that this job stops."""
-        query = sa.select(_jobs.c.cancel_requested).where(_jobs.c.job_id == self.job_id)
+        query = sa.select(jobs.c.cancel_requested).where(jobs.c.job_id == self.job_id)
         with self._store.engine.connect() as connection:
             return bool(connection.scalar(query))
 
-    def end(self, state: str) -> None:
-        """Give the job up as `done` or `cancelled`."""
-        self._update(state=state, heartbeat_at=self._clock())
+    def end(self, state: str, message: str = "") -> None:
+        """Give the job up as `done`, `cancelled` or `died`, with what is to be said of it."""
+        self._update(state=state, heartbeat_at=self._clock(), message=message)
 
     def _update(self, **values: object) -> None:
         with self._store.engine.begin() as connection:
-            connection.execute(
-                sa.update(_jobs).where(_jobs.c.job_id == self.job_id).values(**values)
-            )
+            connection.execute(sa.update(jobs).where(jobs.c.job_id == self.job_id).values(**values))
 
 
 def now_utc() -> datetime:
@@ -128,15 +104,16 @@ def claim(store: Store, kind: str, total: int, clock: Callable[[], datetime] = n
         "finished": 0,
         "failed": 0,
         "cancel_requested": False,
+        "message": "",
     }
     try:
         with store.engine.begin() as connection:
             connection.execute(
-                sa.update(_jobs)
-                .where(_jobs.c.kind == kind, _jobs.c.state == "running")
+                sa.update(jobs)
+                .where(jobs.c.kind == kind, jobs.c.state == "running")
                 .values(state="died")
             )
-            connection.execute(sa.insert(_jobs).values(row))
+            connection.execute(sa.insert(jobs).values(row))
     except sa.exc.IntegrityError as err:
         raise JobRunningError(f"Another process has just begun with the {kind}.") from err
     return Job(store, job_id, clock)
@@ -151,7 +128,7 @@ def _busy(job: JobStatus) -> JobRunningError:
 
 def latest_job(store: Store, kind: str) -> JobStatus | None:
     """The job of `kind` that began last."""
-    query = sa.select(_jobs).where(_jobs.c.kind == kind).order_by(_jobs.c.started_at.desc())
+    query = sa.select(jobs).where(jobs.c.kind == kind).order_by(jobs.c.started_at.desc())
     with store.engine.connect() as connection:
         row = connection.execute(query.limit(1)).mappings().first()
     if row is None:
@@ -173,6 +150,6 @@ def request_cancel(store: Store, kind: str, now: datetime) -> bool:
         return False
     with store.engine.begin() as connection:
         connection.execute(
-            sa.update(_jobs).where(_jobs.c.job_id == job.job_id).values(cancel_requested=True)
+            sa.update(jobs).where(jobs.c.job_id == job.job_id).values(cancel_requested=True)
         )
     return True

@@ -12,69 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
 
+from . import tables
 from .codec import from_json, to_json
-from .errors import StoreError
 from .model import Decision, Mask, Pair, RankedScene, Scene, utc
+from .tables import dialect_insert, open_engine, upsert
 from .workspace import Workspace
-
-SCHEMA_VERSION = "1"
-
-metadata = sa.MetaData()
-_facts = sa.Table(
-    "facts",
-    metadata,
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("value", sa.String, nullable=False),
-)
-_masks = sa.Table(
-    "masks",
-    metadata,
-    sa.Column("mask_id", sa.String, primary_key=True),
-    sa.Column("path", sa.String, nullable=False, unique=True),
-    sa.Column("name", sa.String, nullable=False, index=True),
-    sa.Column("state", sa.String, nullable=False),
-    sa.Column("document", sa.JSON, nullable=False),
-)
-_scenes = sa.Table(
-    "scenes",
-    metadata,
-    sa.Column("scene_id", sa.String, primary_key=True),
-    sa.Column("source", sa.String, primary_key=True),
-    sa.Column("document", sa.JSON, nullable=False),
-)
-_candidates = sa.Table(
-    "candidates",
-    metadata,
-    sa.Column("mask_id", sa.String, primary_key=True),
-    sa.Column("scene_id", sa.String, primary_key=True),
-    sa.Column("source", sa.String, nullable=False),
-    sa.Column("place", sa.Integer, nullable=False),
-    sa.Column("selected", sa.Boolean, nullable=False),
-    sa.Column("chosen_by_person", sa.Boolean, nullable=False),
-    sa.Column("document", sa.JSON, nullable=False),
-)
-_pairs = sa.Table(
-    "pairs",
-    metadata,
-    sa.Column("pair_id", sa.String, primary_key=True),
-    sa.Column("mask_id", sa.String, nullable=False, index=True),
-    sa.Column("state", sa.String, nullable=False),
-    sa.Column("document", sa.JSON, nullable=False),
-)
-_decisions = sa.Table(
-    "decisions",
-    metadata,
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("token", sa.String, nullable=False, unique=True),
-    sa.Column("pair_id", sa.String, nullable=False, index=True),
-    sa.Column("verdict", sa.String, nullable=False),
-    sa.Column("reviewer", sa.String, nullable=False),
-    sa.Column("reason", sa.String),
-    sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
-)
 
 
 @dataclass(frozen=True)
@@ -99,8 +42,8 @@ class Store:
         """Register masks; one whose file was registered before with other content replaces it."""
         with self.engine.begin() as connection:
             for mask in masks:
-                stale = sa.select(_masks.c.mask_id).where(
-                    _masks.c.path == mask.path, _masks.c.mask_id != mask.mask_id
+                stale = sa.select(tables.masks.c.mask_id).where(
+                    tables.masks.c.path == mask.path, tables.masks.c.mask_id != mask.mask_id
                 )
                 for mask_id in connection.scalars(stale).all():
                     _forget_mask(connection, mask_id)
@@ -114,11 +57,13 @@ class Store:
                 }
                 for mask in masks
             ]
-            upsert(connection, _masks, rows)
+            upsert(connection, tables.masks, rows)
 
     def masks(self) -> list[Mask]:
         """All masks, by name."""
-        query = sa.select(_masks.c.document).order_by(_masks.c.name, _masks.c.mask_id)
+        query = sa.select(tables.masks.c.document).order_by(
+            tables.masks.c.name, tables.masks.c.mask_id
+        )
         return [from_json(Mask, document) for document in self._scalars(query)]
 
     # scenes and candidates
@@ -128,7 +73,7 @@ class Store:
 
         The best is selected, unless a person had chosen one that is still among them.
         """
-        table = _candidates
+        table = tables.candidates
         chosen_by_hand = sa.select(table.c.mask_id, table.c.scene_id).where(
             table.c.selected, table.c.chosen_by_person
         )
@@ -151,18 +96,20 @@ class Store:
             for scene in scenes
         ]
         with self.engine.begin() as connection:
-            upsert(connection, _scenes, rows)
+            upsert(connection, tables.scenes, rows)
 
     def scenes(self) -> dict[tuple[str, str], Scene]:
         """All scenes by (scene_id, source)."""
-        rows = self._rows(sa.select(_scenes))
+        rows = self._rows(sa.select(tables.scenes))
         return {(row.scene_id, row.source): from_json(Scene, row.document) for row in rows}
 
     def candidates(self) -> dict[str, list[Candidate]]:
         """The candidates of every mask that was searched, best first, by mask_id."""
         scenes = self.scenes()
         found: dict[str, list[Candidate]] = {}
-        query = sa.select(_candidates).order_by(_candidates.c.mask_id, _candidates.c.place)
+        query = sa.select(tables.candidates).order_by(
+            tables.candidates.c.mask_id, tables.candidates.c.place
+        )
         for row in self._rows(query):
             ranked = from_json(RankedScene, {**row.document, "scene": None})
             ranked = replace(ranked, scene=scenes[row.scene_id, row.source])
@@ -172,7 +119,7 @@ class Store:
 
     def select(self, mask_id: str, scene_id: str) -> bool:
         """Choose a candidate by hand; False when the mask has no such candidate."""
-        table = _candidates
+        table = tables.candidates
         with self.engine.begin() as connection:
             here = table.c.mask_id == mask_id
             known = connection.scalar(
@@ -200,18 +147,51 @@ class Store:
             for pair in pairs
         ]
         with self.engine.begin() as connection:
-            upsert(connection, _pairs, rows)
+            upsert(connection, tables.pairs, rows)
 
     def pairs(self) -> list[Pair]:
         """All pairs, superseded ones included, by mask and pair id."""
-        query = sa.select(_pairs.c.document).order_by(_pairs.c.mask_id, _pairs.c.pair_id)
+        query = sa.select(tables.pairs.c.document).order_by(
+            tables.pairs.c.mask_id, tables.pairs.c.pair_id
+        )
         return [from_json(Pair, document) for document in self._scalars(query)]
 
     def pair(self, pair_id: str) -> Pair | None:
         """One pair, or None when there is no such pair."""
-        query = sa.select(_pairs.c.document).where(_pairs.c.pair_id == pair_id)
+        query = sa.select(tables.pairs.c.document).where(tables.pairs.c.pair_id == pair_id)
         found = self._scalars(query)
         return from_json(Pair, found[0]) if found else None
+
+    # counts
+
+    def mask_states(self) -> dict[str, int]:
+        """How many masks are in each state."""
+        return self._counted(tables.masks.c.state)
+
+    def pair_states(self) -> dict[str, int]:
+        """How many pairs are in each state."""
+        return self._counted(tables.pairs.c.state)
+
+    def _counted(self, column: sa.Column[str]) -> dict[str, int]:
+        query = sa.select(column, sa.func.count()).group_by(column)
+        with self.engine.connect() as connection:
+            return {state: count for state, count in connection.execute(query)}
+
+    def masks_with_candidates(self, *, usable: bool = False) -> int:
+        """How many masks that are ready have a candidate, or a usable one."""
+        query = (
+            sa.select(sa.func.count(sa.distinct(tables.candidates.c.mask_id)))
+            .join(tables.masks, tables.masks.c.mask_id == tables.candidates.c.mask_id)
+            .where(tables.masks.c.state == "ready")
+        )
+        if usable:
+            query = query.where(tables.candidates.c.usable)
+        return int(self._scalars(query)[0])
+
+    def finished_pairs(self) -> list[str]:
+        """The ids of the pairs that are done."""
+        query = sa.select(tables.pairs.c.pair_id).where(tables.pairs.c.state == "done")
+        return list(self._scalars(query))
 
     # decisions
 
@@ -226,14 +206,14 @@ class Store:
             "decided_at": decision.decided_at,
         }
         with self.engine.begin() as connection:
-            insert = _dialect_insert(connection, _decisions).values(row)
+            insert = dialect_insert(connection, tables.decisions).values(row)
             connection.execute(insert.on_conflict_do_nothing(index_elements=["token"]))
 
     def decisions(self, pair_id: str | None = None) -> list[Decision]:
         """The log, oldest first: all of it, or what was said of one pair."""
-        query = sa.select(_decisions).order_by(_decisions.c.number)
+        query = sa.select(tables.decisions).order_by(tables.decisions.c.number)
         if pair_id is not None:
-            query = query.where(_decisions.c.pair_id == pair_id)
+            query = query.where(tables.decisions.c.pair_id == pair_id)
         rows = self._rows(query)
         return [
             Decision(row.pair_id, row.verdict, row.reviewer, row.reason, utc(row.decided_at))
@@ -265,6 +245,7 @@ def _candidate_rows(
             "source": item.scene.source,
             "place": place,
             "selected": by_person if kept else place == 0,
+            "usable": item.usable,
             "chosen_by_person": by_person,
             "document": document,
         }
@@ -274,65 +255,20 @@ def _candidate_rows(
 
 def _forget_mask(connection: sa.Connection, mask_id: str) -> None:
     """Take out a mask whose file is another one now; its pairs stay, superseded."""
-    connection.execute(sa.delete(_masks).where(_masks.c.mask_id == mask_id))
-    connection.execute(sa.delete(_candidates).where(_candidates.c.mask_id == mask_id))
-    pairs = connection.execute(sa.select(_pairs).where(_pairs.c.mask_id == mask_id)).all()
+    connection.execute(sa.delete(tables.masks).where(tables.masks.c.mask_id == mask_id))
+    connection.execute(sa.delete(tables.candidates).where(tables.candidates.c.mask_id == mask_id))
+    pairs = connection.execute(
+        sa.select(tables.pairs).where(tables.pairs.c.mask_id == mask_id)
+    ).all()
     for pair in pairs:
         document = {**pair.document, "state": "superseded"}
         connection.execute(
-            sa.update(_pairs)
-            .where(_pairs.c.pair_id == pair.pair_id)
+            sa.update(tables.pairs)
+            .where(tables.pairs.c.pair_id == pair.pair_id)
             .values(state="superseded", document=document)
         )
 
 
-def _dialect_insert(connection: sa.Connection, table: sa.Table) -> Any:
-    """INSERT with the ON CONFLICT that SQLite and PostgreSQL share, but SQLAlchemy splits."""
-    module = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return module.insert(table)
-
-
-def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, or renew those whose primary key is there."""
-    if not rows:
-        return
-    insert = _dialect_insert(connection, table)
-    keys = [column.name for column in table.primary_key]
-    changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), rows)
-
-
 def open_store(workspace: Workspace, database_url: str | None = None) -> Store:
     """The store of a workspace, its tables made when they are missing. Raises StoreError."""
-    url = database_url or f"sqlite:///{workspace.database}"
-    try:
-        engine = sa.create_engine(url)
-        if engine.dialect.name == "sqlite":
-            sa.event.listen(engine, "connect", _configure_sqlite)
-        metadata.create_all(engine)
-        _check_version(engine)
-    except SQLAlchemyError as err:
-        place = workspace.database if database_url is None else "the database of DATABASE_URL"
-        raise StoreError(
-            f"{place} can't be opened ({type(err).__name__}). Needed is a database that this "
-            "program made, or may make. Check that the place exists and can be written."
-        ) from err
-    return Store(engine)
-
-
-def _configure_sqlite(connection: Any, _record: Any) -> None:
-    """WAL lets pages read while a run writes; FULL keeps decisions through a power cut."""
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _check_version(engine: sa.Engine) -> None:
-    with engine.begin() as connection:
-        insert = _dialect_insert(connection, _facts).values(name="schema", value=SCHEMA_VERSION)
-        connection.execute(insert.on_conflict_do_nothing())
-        found = connection.scalar(sa.select(_facts.c.value).where(_facts.c.name == "schema"))
-    if found != SCHEMA_VERSION:
-        raise StoreError(
-            f"The database has schema {found}, this program needs {SCHEMA_VERSION}. Use the "
-            "version of the program that made the workspace, or a new workspace."
-        )
+    return Store(open_engine(workspace, database_url))

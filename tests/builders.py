@@ -329,9 +329,7 @@ def write_safe(folder: Path, safe: Safe) -> Path:
 def write_jp2(path: Path, pixels: NDArray[Any], safe: Safe, band: str) -> Path:
     """One band file, placed on the product's lattice."""
     transform = north_up(safe.west, safe.north, RESOLUTION.get(band, 20))
-    return write_raster(
-        path, pixels, crs=f"EPSG:{safe.epsg}", transform=transform, **JP2_OPTIONS
-    )
+    return write_raster(path, pixels, crs=f"EPSG:{safe.epsg}", transform=transform, **JP2_OPTIONS)
 
 
 def zipped(product: Path) -> Path:

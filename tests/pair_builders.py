@@ -80,9 +80,7 @@ class Safe:
 
     @property
     def name(self) -> str:
-        return (
-            f"S2A_MSI{self.level}_{self.sensed}_N{self.baseline}_R008_T{TILE}_{self.generated}"
-        )
+        return f"S2A_MSI{self.level}_{self.sensed}_N{self.baseline}_R008_T{TILE}_{self.generated}"
 
     @property
     def granule(self) -> str:
@@ -146,6 +144,7 @@ def _write_jp2(path: Path, numbers: NDArray[np.uint16], resolution: int) -> None
         "QUALITY": "100",
         "REVERSIBLE": "YES",
     }
+    path.unlink(missing_ok=True)
     with rasterio.open(path, "w", **profile) as dataset:
         dataset.write(pixels, 1)
 
@@ -299,9 +298,7 @@ def prepare(root: Path, masks: Sequence[Mask], products: Path, days: int = 10) -
 
 def find_scenes(case: Case, masks: Sequence[Mask], products: Path, days: int = 10) -> None:
     """Search the folder and remember what was found, as `scenes search` does."""
-    outcome = search(
-        masks, [open_source(f"local:{products}")], SceneQuery(days), RankingSettings()
-    )
+    outcome = search(masks, [open_source(f"local:{products}")], SceneQuery(days), RankingSettings())
     assert not outcome.problems, outcome.problems
     case.store.put_scenes(outcome.scenes)
     case.store.put_candidates(outcome.ranked)
@@ -318,8 +315,8 @@ def numbered_masks(folder: Path, count: int, date: str = DAY) -> list[Mask]:
 
 def tasks_of(case: Case) -> Iterable[PairTask]:
     """What a run would do."""
-    from migrate_core.pairs.run import plan
     from migrate_core.pairs.run import RunOptions as Options
+    from migrate_core.pairs.run import plan
 
     return plan(case.store, case.workspace, Options().parameters)
 

@@ -26,6 +26,7 @@ LAYERS = (
     ("migrate_core.products", "migrate_core.transfer", "migrate_core.masks"),
     ("migrate_core.jobs",),
     ("migrate_core.store",),
+    ("migrate_core.tables",),
     ("migrate_core.workspace",),
     ("migrate_core.codec", "migrate_core.pool"),
     ("migrate_core.model",),

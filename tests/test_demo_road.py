@@ -95,9 +95,7 @@ def test_labels_lie_where_the_objects_are(
         assert np.hypot(*offset_px) < 0.1, folder.name
 
 
-def test_ponds_and_pits_are_told_apart(
-    demo: DemoCase, pairs: dict[tuple[str, str], Path]
-) -> None:
+def test_ponds_and_pits_are_told_apart(demo: DemoCase, pairs: dict[tuple[str, str], Path]) -> None:
     folder = next(path for (stem, _), path in pairs.items() if stem.endswith("twin_pits"))
     with rasterio.open(folder / "fractions.tif") as dataset:
         assert dataset.descriptions == ("class 0", "class 1", "class 2")
@@ -172,7 +170,9 @@ def test_a_mask_beyond_the_granule_is_flagged_there_and_covered_by_its_share(
     truth: dict[str, Any], pairs: dict[tuple[str, str], Path]
 ) -> None:
     stem = next(stem for stem in truth["masks"] if stem.endswith("edge_quarry"))
-    scene = next(s for s in truth["masks"][stem]["scenes"] if s["sensed_at"].startswith("2021-06-2"))
+    scene = next(
+        s for s in truth["masks"][stem]["scenes"] if s["sensed_at"].startswith("2021-06-2")
+    )
     folder = pairs[stem, scene["sensed_at"][:19].replace("-", "").replace(":", "")]
     document = json.loads((folder / "pair.json").read_text())
     assert document["coverage"] == pytest.approx(scene["coverage"], abs=0.005)

@@ -83,9 +83,7 @@ def test_an_aligned_grid_is_the_smallest_on_the_lattice_that_holds_the_bounds(
         assert bottom + 10 > bounds[1] - slack
 
 
-@given(
-    st.integers(-50, 20_000), st.integers(-50, 20_000), st.integers(1, 500), st.integers(1, 500)
-)
+@given(st.integers(-50, 20_000), st.integers(-50, 20_000), st.integers(1, 500), st.integers(1, 500))
 def test_bounds_that_lie_on_the_lattice_come_back_as_they_are(
     column: int, row: int, width: int, height: int
 ) -> None:

@@ -43,9 +43,7 @@ SCENE = Scene(
 RANKED = RankedScene(SCENE, 1.0, 1, 0.9, {"clear_sky": 0.9}, True)
 
 
-def identity(
-    mask: Mask = MASK, ranked: RankedScene = RANKED, resampling: str = "bilinear"
-) -> str:
+def identity(mask: Mask = MASK, ranked: RankedScene = RANKED, resampling: str = "bilinear") -> str:
     return pair_id(mask, ranked, PairParameters(resampling))
 
 

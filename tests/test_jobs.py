@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -120,9 +121,24 @@ def test_a_process_of_this_host_that_is_gone_is_dead_at_once(
     with monkeypatch.context() as patch:
         patch.setattr("migrate_core.jobs.os.getpid", lambda: gone.pid)
         claim(store, "pairs", 1, clock)
-    assert running_job(store, "pairs", clock()) is None
+    assert running_job(store, "pairs", clock.advance(1)) is None
     claim(store, "pairs", 1, clock)
     assert running_job(store, "pairs", clock()) is not None
+
+
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="the system has no processes to be reaped")
+def test_a_process_that_ended_is_dead_even_if_nobody_has_reaped_it(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As the command that a page has started and never waits for.
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+    try:
+        monkeypatch.setattr("migrate_core.jobs.os.getpid", lambda: ended.pid)
+        claim(store, "pairs", 1, clock)
+        assert running_job(store, "pairs", clock()) is None
+    finally:
+        ended.wait()
 
 
 def test_a_process_of_another_host_is_judged_by_its_heartbeat_alone(

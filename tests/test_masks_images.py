@@ -29,7 +29,7 @@ def test_an_image_that_is_named_is_taken_as_it_is(tmp_path: Path) -> None:
 def test_a_relative_name_becomes_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder_of(tmp_path, "a.tif"))
     assert find_image(Path("a_mask.tif"), Path("a.tif")) == tmp_path / "a.tif"
-    assert find_image(Path("a_mask.tif"), Path(".")) == tmp_path / "a.tif"
+    assert find_image(Path("a_mask.tif"), Path()) == tmp_path / "a.tif"
 
 
 @pytest.mark.parametrize(

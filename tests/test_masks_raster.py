@@ -23,7 +23,8 @@ from migrate_core.model import Mask
 from tests.builders import UTM31, labels, north_up, write_raster
 
 PIXELS = labels("0012", "0112", "3333")
-VRT = """<VRTDataset rasterXSize="4" rasterYSize="3"><VRTRasterBand dataType="Byte" band="1">
+VRT = """<VRTDataset rasterXSize="4" rasterYSize="3"><GeoTransform>0, 3, 0, 0, 0, -3</GeoTransform>
+<VRTRasterBand dataType="Byte" band="1">
 <SimpleSource><SourceFilename relativeToVRT="1">secret.tif</SourceFilename></SimpleSource>
 </VRTRasterBand></VRTDataset>"""
 
@@ -78,7 +79,9 @@ def test_alpha_is_no_band_of_labels(tmp_path: Path, bands: int, colours: str) ->
     path = write_raster(tmp_path / "a.png", np.stack([PIXELS] * bands), crs=None)
     with opened(path) as dataset:
         alpha = dataset.colorinterp.count(ColorInterp.alpha)
-    assert read_header(path).bands == bands - alpha == {"rgb": 3, "rgba": 3, "grey+alpha": 1}[colours]
+    assert (
+        read_header(path).bands == bands - alpha == {"rgb": 3, "rgba": 3, "grey+alpha": 1}[colours]
+    )
 
 
 def test_pixels_under_alpha_are_not_valid(tmp_path: Path) -> None:

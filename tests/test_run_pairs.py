@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate_core.errors import JobRunningError, MigrateError, WrongUseError
+from migrate_core.errors import JobRunningError, WrongUseError
 from migrate_core.jobs import claim, latest_job, now_utc, request_cancel
 from migrate_core.model import Mask, PairParameters
 from migrate_core.pairs.make import PairOutcome, PairTask, make_pair
@@ -318,7 +318,11 @@ def test_ctrl_c_before_the_first_pair_is_a_cancellation_too(case: Case) -> None:
     def progress(finished: int, failed: int, total: int) -> None:
         raise KeyboardInterrupt
 
-    outcome = make_pairs(case.store, case.workspace, RunOptions(workers=1), progress)
+    try:
+        outcome = make_pairs(case.store, case.workspace, RunOptions(workers=1), progress)
+    except KeyboardInterrupt:
+        # Let through, it would end pytest itself.
+        pytest.fail("Ctrl-C came through")
     assert (outcome.made, outcome.cancelled) == (0, True)
     assert set(case.states().values()) == {"cancelled"}
     assert job_state(case) == "cancelled"
@@ -335,9 +339,7 @@ def test_a_second_run_at_the_same_time_is_refused(case: Case) -> None:
 
 
 @pytest.mark.usefixtures("in_threads")
-def test_a_run_that_breaks_gives_the_work_up(
-    case: Case, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_breaks_gives_the_work_up(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError("the disk is full")
 
@@ -459,15 +461,7 @@ def test_a_running_process_can_be_stopped_by_ctrl_c_and_through_the_store(
     assert json.loads(out) == [1, True]
     assert sorted(case.states().values()) == ["cancelled", "cancelled", "done"]
     assert job_state(case) == "cancelled"
-    assert not process_group_alive(stalled_run.pid)
+    wait_until(lambda: not process_group_alive(stalled_run.pid))
     (case.workspace.root / RELEASE).touch()
     assert case.make().made == 2
     assert not unfinished(case)
-
-
-@pytest.mark.services
-@pytest.mark.enable_socket
-def test_a_scheduler_that_is_not_there_is_named(case: Case) -> None:
-    with pytest.raises(MigrateError, match="127.0.0.1:9"):
-        case.make(RunOptions(scheduler="tcp://127.0.0.1:9"))
-    assert job_state(case) == "died"

@@ -26,10 +26,6 @@ def test_a_single_pair_is_for_training() -> None:
     assert split_by_place(apart(1)) == {"pair000": "train"}
 
 
-def test_no_pairs_have_no_split() -> None:
-    assert split_by_place({}) == {}
-
-
 def test_pairs_of_one_place_stay_together() -> None:
     footprints = {f"day{number}": box(0, 0, 1, 1) for number in range(10)}
     assert len(set(split_by_place(footprints).values())) == 1

@@ -42,7 +42,10 @@ def convert_product(
         return product
     remove_leftovers(destination.parent)
     try:
-        with rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES), written_then_renamed(destination) as temporary:
+        with (
+            rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES),
+            written_then_renamed(destination) as temporary,
+        ):
             strips = temporary.with_name(f"{temporary.name}.strips.tif")
             try:
                 _write_strips(strips, product, resampling, progress)

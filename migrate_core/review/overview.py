@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from ..jobs import JobStatus, running_job
-from ..model import Pair
 from ..pairs.run import KIND
 from ..store import Store
 from .decisions import Standing, standings
@@ -29,26 +28,18 @@ class Overview:
 
 
 def overview(store: Store, now: datetime) -> Overview:
-    """Count everything in the store."""
-    masks = Counter(mask.state for mask in store.masks())
-    ready = {mask.mask_id for mask in store.masks() if mask.state == "ready"}
-    candidates = store.candidates()
-    with_scenes = {mask_id for mask_id, found in candidates.items() if found} & ready
-    usable = {
-        mask_id
-        for mask_id in with_scenes
-        if any(candidate.ranked.usable for candidate in candidates[mask_id])
-    }
+    """Count everything in the store; quick for any number of masks."""
+    masks = store.mask_states()
+    ready, selected = masks.get("ready", 0), store.masks_with_candidates()
     scenes = {
-        "selected": len(with_scenes),
-        "usable": len(usable),
-        "without": len(ready) - len(with_scenes),
+        "selected": selected,
+        "usable": store.masks_with_candidates(usable=True),
+        "without": ready - selected,
     }
-    all_pairs = store.pairs()
-    pairs = Counter(pair.state for pair in all_pairs)
-    review = _review(all_pairs, standings(store))
+    pairs = store.pair_states()
+    review = _review(store.finished_pairs(), standings(store))
     return Overview(
-        masks={state: masks[state] for state in ("ready", "problem")},
+        masks={state: masks.get(state, 0) for state in ("ready", "problem")},
         scenes=scenes,
         pairs=dict(sorted(pairs.items())),
         review=review,
@@ -57,14 +48,10 @@ def overview(store: Store, now: datetime) -> Overview:
     )
 
 
-def _review(pairs: list[Pair], decided: Mapping[str, Standing]) -> dict[str, int]:
+def _review(finished: Iterable[str], decided: Mapping[str, Standing]) -> dict[str, int]:
     """How the finished pairs stand."""
     nobody = Standing(None)
-    counts = Counter(
-        decided.get(pair.pair_id, nobody).decision or UNDECIDED
-        for pair in pairs
-        if pair.state == "done"
-    )
+    counts = Counter(decided.get(pair_id, nobody).decision or UNDECIDED for pair_id in finished)
     return {
         name: counts[name] for name in ("accepted", "rejected", "unsure", "conflict", UNDECIDED)
     }
