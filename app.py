@@ -3,71 +3,60 @@
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from migrate_core.jobs import now_utc
-from migrate_core.review.overview import Overview, overview
-from migrate_core.settings import load_settings
-from migrate_core.store import Store, open_store
-from migrate_core.workspace import Workspace
+from migrate_core.jobs import launch, said, starting
+from pages.shared.frame import PAGES, Page, begin_page
 
-WHAT = (
-    "Segmentation masks drawn on another satellite's images become training data for Sentinel-2. "
-    "For each mask a Sentinel-2 scene is found that is close in time and clear over it; the mask "
-    "is put on the scene's 10 m grid. A person accepts or rejects each pair, and the accepted "
-    "ones are exported as a dataset."
+ABOUT = (
+    "Segmentation masks drawn on another satellite's images become training data for Sentinel-2."
 )
-STAGES = {
-    "Masks": ("masks", "ready", "problem"),
-    "Scenes": ("scenes", "selected", "without"),
-    "Pairs": ("pairs", "done", "failed"),
-    "Review": ("review", "accepted", "undecided"),
+ROAD = """
+For each mask, a Sentinel-2 scene is found that is close in time and clear of clouds over it.
+The scene is cut to the mask, and the mask is put on the scene's 10 m grid.
+A person accepts or rejects each pair, since a cloud, a shadow or a change that is in only one of the
+two images makes a right label wrong; what is accepted is exported as a dataset.
+"""
+STEPS = {
+    "masks": "Upload masks or point at a folder; give dates and source images.",
+    "scenes": "Search and rank scenes for each mask on a map; choose another if you like.",
+    "pairs": "Cut, convert and align: image, label, area shares and quality on one 10 m grid.",
+    "review": "Look at each overlay; accept, reject or mark as unsure.",
+    "export": "Write the accepted pairs with manifest, dataset card and plots.",
 }
-WORDS = {
-    "ready": "ready to search",
-    "problem": "with a problem",
-    "selected": "masks with a scene",
-    "without": "masks without one",
-    "done": "made",
-    "failed": "failed",
-    "accepted": "accepted",
-    "undecided": "undecided",
-}
-
-
-@st.cache_resource
-def opened_store(root: str, database_url: str | None) -> Store:
-    """One store for all sessions of the server."""
-    return open_store(Workspace(load_settings().workspace), database_url)
 
 
 @st.fragment(run_every=2.0)
-def standing(store: Store) -> None:
-    """The counts of every stage, renewed while a run works."""
-    found = overview(store, now_utc())
-    for column, (title, (stage, good, rest)) in zip(st.columns(4), STAGES.items(), strict=True):
-        counts = getattr(found, stage)
-        with column.container(border=True):
-            st.metric(f"{title}: {WORDS[good]}", counts.get(good, 0))
-            st.caption(f"{counts.get(rest, 0)} {WORDS[rest]}")
-    running(found)
-    st.subheader("Next step")
-    st.code(f"python -m migrate_core {found.next_step}", language="bash")
+def demo(page: Page) -> None:
+    """Offers the example, and says while it is being made."""
+    busy = starting(page.workspace, "demo")
+    label = "The example is being made …" if busy else "Load the demo"
+    if st.button(label, disabled=busy, icon=":material/science:", width="stretch"):
+        launch(page.workspace, "demo", ["demo"])
+        st.rerun(scope="fragment")
+    st.caption("A synthetic mining landscape with six masks and five dates; takes about 10 s.")
+    for problem in () if busy else said(page.workspace, "demo"):
+        st.error(problem)
 
 
-def running(found: Overview) -> None:
-    """The run that is at work, with how far it is."""
-    if found.running is None:
-        return
-    job = found.running
-    text = f"Making pairs: {job.finished} of {job.total} finished, {job.failed} failed"
-    st.progress(job.finished / max(job.total, 1), text)
+def home(page: Page) -> None:
+    """What happens, stage by stage, and how to begin."""
+    st.markdown(ROAD)
+    for column, (stage, text) in zip(st.columns(5), STEPS.items(), strict=True):
+        path, name, icon = PAGES[stage]
+        with column.container(border=True, height="stretch"):
+            st.page_link(path, label=f"**{name}**", icon=icon)
+            st.caption(text)
+    st.subheader("Begin", anchor=False)
+    left, right = st.columns(2)
+    with left:
+        demo(page)
+    with right:
+        if st.button("Open a folder of masks", icon=":material/folder_open:", width="stretch"):
+            st.switch_page(PAGES["masks"][0])
+        st.caption("Your own masks: files you upload, or a folder on this machine.")
 
 
-st.set_page_config("Label migration to Sentinel-2", ":material/satellite_alt:", layout="wide")
-st.title("Label migration to Sentinel-2")
-st.write(WHAT)
-settings = load_settings()
-st.caption(f"Workspace: `{settings.workspace}`")
+opened = begin_page(None, ABOUT)
 try:
-    standing(opened_store(str(settings.workspace), settings.database_url))
+    home(opened)
 except MigrateError as err:
     st.error(str(err))

@@ -33,6 +33,10 @@ class JobRunningError(MigrateError):
     """The same work is already being done by another process."""
 
 
+class JobCancelledError(MigrateError):
+    """Somebody asked, through the store, that the work stops."""
+
+
 class StoreError(MigrateError):
     """The database cannot be opened or is of another version."""
 

@@ -8,26 +8,32 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
+import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import sqlalchemy as sa
 
-from .errors import JobRunningError
+from .errors import JobCancelledError, JobRunningError
 from .model import iso, utc
 from .store import Store
 from .tables import jobs
-from .workspace import process_alive
+from .workspace import Workspace, process_alive
 
 # A process that has not been heard of for this long is taken to be dead.
 HEARTBEAT_TIMEOUT = timedelta(seconds=30)
+REPORT_INTERVAL = timedelta(seconds=0.5)
 
 
 @dataclass(frozen=True)
 class JobStatus:
-    """How far a job is: `state` is `running`, `done`, `cancelled` or `died`."""
+    """How far a job is: `state` is `running`, `done`, `failed`, `cancelled` or `died`."""
 
     job_id: str
     kind: str
@@ -40,7 +46,6 @@ class JobStatus:
     finished: int
     failed: int
     cancel_requested: bool
-    message: str
 
     def alive(self, now: datetime) -> bool:
         """Whether the process that claimed the job still works at it."""
@@ -52,16 +57,27 @@ class JobStatus:
 
 
 class Job:
-    """A claimed job: reports progress, hears of cancellation, ends in `done` or `cancelled`."""
+    """A claimed job: reports progress, hears of cancellation, ends in a final state."""
 
     def __init__(self, store: Store, job_id: str, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
+        self._reported_at = datetime.min.replace(tzinfo=UTC)
         self.job_id = job_id
 
     def report(self, finished: int, failed: int) -> None:
         """Beat the heart and say how many items are finished, failed ones among them."""
         self._update(heartbeat_at=self._clock(), finished=finished, failed=failed)
+
+    def advance(self, finished: int, total: int) -> None:
+        """Say how far it is, at most twice a second; raises JobCancelledError on demand."""
+        now = self._clock()
+        if now - self._reported_at < REPORT_INTERVAL and finished < total:
+            return
+        self._reported_at = now
+        self._update(heartbeat_at=now, finished=finished, total=total)
+        if self.cancel_requested():
+            raise JobCancelledError("It was cancelled. What was finished before is kept.")
 
     def cancel_requested(self) -> bool:
         """Whether somebody asked, through the store, that this job stops."""
@@ -69,9 +85,9 @@ class Job:
         with self._store.engine.connect() as connection:
             return bool(connection.scalar(query))
 
-    def end(self, state: str, message: str = "") -> None:
-        """Give the job up as `done`, `cancelled` or `died`, with what is to be said of it."""
-        self._update(state=state, heartbeat_at=self._clock(), message=message)
+    def end(self, state: str) -> None:
+        """Give the job up as `done`, `failed`, `cancelled` or `died`."""
+        self._update(state=state, heartbeat_at=self._clock())
 
     def _update(self, **values: object) -> None:
         with self._store.engine.begin() as connection:
@@ -104,7 +120,6 @@ def claim(store: Store, kind: str, total: int, clock: Callable[[], datetime] = n
         "finished": 0,
         "failed": 0,
         "cancel_requested": False,
-        "message": "",
     }
     try:
         with store.engine.begin() as connection:
@@ -126,6 +141,24 @@ def _busy(job: JobStatus) -> JobRunningError:
     )
 
 
+@contextmanager
+def working(store: Store, kind: str, clock: Callable[[], datetime] = now_utc) -> Iterator[Job]:
+    """Claim the work of `kind` for the time of the block, and record how it ended.
+
+    A JobCancelledError in the block ends it as `cancelled`, another error as `failed`.
+    """
+    job = claim(store, kind, 0, clock)
+    state = "failed"
+    try:
+        yield job
+        state = "done"
+    except (JobCancelledError, KeyboardInterrupt):
+        state = "cancelled"
+        raise
+    finally:
+        job.end(state)
+
+
 def latest_job(store: Store, kind: str) -> JobStatus | None:
     """The job of `kind` that began last."""
     query = sa.select(jobs).where(jobs.c.kind == kind).order_by(jobs.c.started_at.desc())
@@ -143,6 +176,15 @@ def running_job(store: Store, kind: str, now: datetime) -> JobStatus | None:
     return job if job is not None and job.alive(now) else None
 
 
+def running_jobs(store: Store, now: datetime) -> tuple[JobStatus, ...]:
+    """All jobs that living processes work at, the oldest first."""
+    query = sa.select(jobs.c.kind).where(jobs.c.state == "running").order_by(jobs.c.started_at)
+    with store.engine.connect() as connection:
+        kinds = connection.scalars(query).all()
+    found = (running_job(store, kind, now) for kind in kinds)
+    return tuple(job for job in found if job is not None)
+
+
 def request_cancel(store: Store, kind: str, now: datetime) -> bool:
     """Ask the running job of `kind` to stop; False when there is none."""
     job = running_job(store, kind, now)
@@ -153,3 +195,50 @@ def request_cancel(store: Store, kind: str, now: datetime) -> bool:
             sa.update(jobs).where(jobs.c.job_id == job.job_id).values(cancel_requested=True)
         )
     return True
+
+
+# Commands this process has started, by workspace and kind: until one has claimed its job, only
+# the process that started it knows of it.
+_started: dict[tuple[Path, str], subprocess.Popen[bytes]] = {}
+
+
+def launch(workspace: Workspace, kind: str, arguments: Sequence[str]) -> None:
+    """Start `python -m migrate_core …` as a process of its own that outlives this one.
+
+    What it says goes to `logs/<kind>.log` in the workspace; `kind` is the job it will claim.
+    Raises JobRunningError when one that was started here hasn't ended.
+    """
+    if starting(workspace, kind):
+        raise JobRunningError(f"The {kind} have just been started. Wait for them, or cancel them.")
+    command = [sys.executable, "-m", "migrate_core", "--workspace", str(workspace.root)]
+    log = workspace.log(kind)
+    log.parent.mkdir(exist_ok=True)
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [*command, *arguments],
+            cwd=Path(__file__).resolve().parent.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=file,
+            # Not in this process's group: Ctrl-C and the end of the app leave it alone.
+            start_new_session=True,
+        )
+    _started[workspace.root, kind] = process
+    # Without somebody who waits for it, a process that ended would seem to be alive.
+    threading.Thread(target=process.wait, daemon=True).start()
+
+
+def starting(workspace: Workspace, kind: str) -> bool:
+    """Whether a command that this process started is still at work, claimed or not."""
+    process = _started.get((workspace.root, kind))
+    return process is not None and process.poll() is None
+
+
+def said(workspace: Workspace, kind: str) -> tuple[str, ...]:
+    """The problems and errors that the last command of `kind` named, in its words."""
+    log = workspace.log(kind)
+    if not log.is_file():
+        return ()
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    marks = ("Problem: ", "Error: ")
+    return tuple(line.split(": ", 1)[1] for line in lines if line.startswith(marks))

@@ -175,7 +175,7 @@ class Store:
     def _counted(self, column: sa.Column[str]) -> dict[str, int]:
         query = sa.select(column, sa.func.count()).group_by(column)
         with self.engine.connect() as connection:
-            return {state: count for state, count in connection.execute(query)}
+            return dict(connection.execute(query).tuples().all())
 
     def masks_with_candidates(self, *, usable: bool = False) -> int:
         """How many masks that are ready have a candidate, or a usable one."""

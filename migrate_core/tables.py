@@ -84,7 +84,6 @@ jobs = sa.Table(
     sa.Column("finished", sa.Integer, nullable=False),
     sa.Column("failed", sa.Integer, nullable=False),
     sa.Column("cancel_requested", sa.Boolean, nullable=False),
-    sa.Column("message", sa.Text, nullable=False),
 )
 # One running job a kind: the database itself refuses a second claim.
 sa.Index(

@@ -43,8 +43,12 @@ class Workspace:
 
     @property
     def logs(self) -> Path:
-        """The folder of tracebacks of failed pairs, for whoever looks for the bug."""
+        """The folder of what commands said, and of tracebacks of failed pairs."""
         return self.root / "logs"
+
+    def log(self, name: str) -> Path:
+        """The file for what a command or a failed pair has to say."""
+        return self.logs / f"{name}.log"
 
     def pair(self, pair_id: str) -> Path:
         """The folder of one pair."""

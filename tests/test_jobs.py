@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from migrate_core import jobs
 from migrate_core.errors import JobRunningError
 from migrate_core.jobs import HEARTBEAT_TIMEOUT, claim, latest_job, request_cancel, running_job
 from migrate_core.store import Store, open_store
+from migrate_core.tables import jobs
 from migrate_core.workspace import Workspace
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -65,6 +65,13 @@ def test_an_ended_job_runs_no_more(store: Store, clock: Clock, state: str) -> No
     assert not found.alive(clock())
 
 
+def test_what_is_to_be_said_of_an_end_is_kept(store: Store, clock: Clock) -> None:
+    claim(store, "pairs", 1, clock).end("died", "the disk is full")
+    found = latest_job(store, "pairs")
+    assert found is not None
+    assert (found.state, found.message) == ("died", "the disk is full")
+
+
 def test_nothing_is_known_of_a_kind_that_never_ran(store: Store) -> None:
     assert latest_job(store, "pairs") is None
     assert running_job(store, "pairs", NOON) is None
@@ -98,7 +105,7 @@ def test_a_job_without_a_heartbeat_is_dead_and_its_work_can_be_claimed(
 
 
 def state_of(store: Store, job_id: str) -> str:
-    table = jobs._jobs
+    table = jobs
     with store.engine.connect() as connection:
         rows = connection.execute(table.select().where(table.c.job_id == job_id)).all()
     (row,) = rows

@@ -67,7 +67,7 @@ def test_another_content_or_another_name_is_another_mask(tmp_path: Path) -> None
     assert len({mask.mask_id for mask in masks}) == 3
 
 
-@pytest.mark.parametrize("stem", ["Ä ö/2020-01-20"[0:3], "a" * 200, "..", "%_%", "x y.z"])
+@pytest.mark.parametrize("stem", ["Ä ö", "a" * 200, "..", "%_%", "x y.z"])
 def test_an_id_is_safe_as_a_file_name(tmp_path: Path, stem: str) -> None:
     mask_id = added(write_raster(tmp_path / f"{stem}.tif", PIXELS)).mask_id
     assert mask_id == mask_id.lower()
@@ -263,8 +263,8 @@ def test_an_image_elsewhere_is_a_problem(tmp_path: Path) -> None:
 
 
 def test_an_image_in_another_crs_at_the_same_place_is_right(tmp_path: Path) -> None:
-    # The same corner by pyproj, 2.7912 E 42.3650 N.
-    degrees = Affine(4e-5, 0, 2.7912, 0, -4e-5, 42.3651)
+    # The masks corner is at 2.79136 E 42.36504 N.
+    degrees = Affine(4e-5, 0, 2.7913, 0, -4e-5, 42.3651)
     image = write_raster(tmp_path / "image.tif", PIXELS, crs="EPSG:4326", transform=degrees)
     assert added(write_raster(tmp_path / NAME, PIXELS), image=image).problem is None
 

@@ -9,7 +9,7 @@ import click
 from ..export.dataset import FORMATS, ExportRequest, export_dataset
 from ..export.selection import ACCEPTED, INCLUDES
 from ..pairs.convert import convert_product
-from .console import emit, json_option, progress_bar, say
+from .console import emit, json_option, say
 from .session import Session
 
 
@@ -38,12 +38,12 @@ def export(
     session: Session, destination: Path, formats: tuple[str, ...], include: str, as_json: bool
 ) -> None:
     """Write the dataset into the folder DEST, with manifest, card and plots."""
-    with progress_bar("export") as update:
+    with session.tracked("export") as progress:
         dataset = export_dataset(
             session.store,
             session.workspace,
             ExportRequest(destination, include),
-            lambda done, total: update(done, total, ""),
+            progress,
         )
     document = {
         "path": str(dataset.path),
@@ -60,12 +60,12 @@ def export(
 @click.pass_obj
 def convert(session: Session, product: Path, destination: Path, as_json: bool) -> None:
     """Write a whole product as one COG at 10 m with all bands, reflectance * 10000."""
-    with progress_bar("strips") as update:
+    with session.tracked("convert") as progress:
         converted = convert_product(
             product,
             destination,
             session.settings.resampling,
-            lambda done, total: update(done, total, ""),
+            progress,
         )
     document = {
         "product_id": converted.product_id,

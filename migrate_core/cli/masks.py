@@ -14,7 +14,7 @@ from ..masks.dates import date_for, parse_date, read_dates
 from ..masks.register import AddOptions, inspect, mask_files
 from ..model import Acquired, Mask, Problem
 from ..workspace import Workspace
-from .console import emit, json_option, print_table, progress_bar, report, say
+from .console import emit, json_option, print_table, report, say
 from .session import Session
 
 
@@ -69,10 +69,10 @@ def add(
 def _register(session: Session, files: Sequence[Path], options: AddOptions) -> list[Mask]:
     """Inspect files one by one and write them to the store in batches."""
     found: list[Mask] = []
-    with progress_bar("masks") as progress:
+    with session.tracked("masks") as progress:
         for number, file in enumerate(files):
             found.append(inspect(file, options))
-            progress(number + 1, len(files), "")
+            progress(number + 1, len(files))
     session.store.put_masks(found)
     return found
 

@@ -12,6 +12,14 @@ from ..review.overview import overview
 from .console import emit, json_option, print_table, say
 from .session import Session
 
+_NEXT = {
+    "masks": "masks add PATH (or `demo` for an example)",
+    "scenes": "scenes search --source local:PATH",
+    "pairs": "pairs make",
+    "review": "review decide PAIR_ID accept|reject|unsure",
+    "export": "export DEST",
+}
+
 
 @click.group()
 def review() -> None:
@@ -81,9 +89,8 @@ def status(session: Session, as_json: bool) -> None:
             for stage in stages
         ]
         print_table(("stage", document["workspace"]), rows)
-        if found.running:
-            job = found.running
+        for job in found.running:
             say(f"Running: {job.kind}, {job.finished} of {job.total} finished.")
-        say(f"Next: {found.next_step}")
+        say(f"Next: {_NEXT[found.next_stage]}")
 
     emit(document, as_json, show)

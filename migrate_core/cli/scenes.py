@@ -62,7 +62,8 @@ def search_scenes(
     if not masks:
         raise WrongUseError("There is no mask to search for. Add some first: `masks add PATH`.")
     query = SceneQuery(days, max_cloud, level)
-    outcome = search(masks, sources, query, session.settings.ranking)
+    with session.tracked("search") as progress:
+        outcome = search(masks, sources, query, session.settings.ranking, progress)
     if outcome.problems and not outcome.scenes:
         # Nothing was learnt, so what an earlier search found stays.
         raise SourceError("\n".join(problem.message for problem in outcome.problems))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 
+from ..jobs import working
 from ..settings import Settings
 from ..store import Store, open_store
 from ..workspace import Workspace
+from .console import progress_bar
 
 
 class Session:
@@ -24,3 +28,18 @@ class Session:
     def store(self) -> Store:
         """The database of the workspace."""
         return open_store(self.workspace, self.settings.database_url)
+
+    @contextmanager
+    def tracked(self, kind: str) -> Iterator[Callable[[int, int], None]]:
+        """Work that is seen from outside: a bar here, and a job in the store for everyone else.
+
+        Yields a function to call with (finished, total). Raises JobRunningError when another
+        process does the same work, and, out of that function, JobCancelledError.
+        """
+        with working(self.store, kind) as job, progress_bar(kind) as update:
+
+            def progress(finished: int, total: int) -> None:
+                update(finished, total, "")
+                job.advance(finished, total)
+
+            yield progress

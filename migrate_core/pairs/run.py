@@ -229,7 +229,7 @@ class _Run:
         self._put(replace(self._pairs[pair], state="failed", error=message))
 
     def _log(self, pair: str, err: Exception) -> str:
-        path = self._workspace.logs / f"{pair}.log"
+        path = self._workspace.log(pair)
         path.parent.mkdir(exist_ok=True)
         path.write_text("".join(traceback.format_exception(err)), encoding="utf-8")
         return self._workspace.relative(path)

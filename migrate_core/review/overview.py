@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..jobs import JobStatus, running_job
-from ..pairs.run import KIND
+from ..jobs import JobStatus, running_jobs
 from ..store import Store
 from .decisions import Standing, standings
 
@@ -17,14 +16,17 @@ UNDECIDED = "undecided"
 
 @dataclass(frozen=True)
 class Overview:
-    """Counts by state: of masks, of masks by what the search found, of pairs, of decisions."""
+    """Counts by state: of masks, of masks by what the search found, of pairs, of decisions.
+
+    `next_stage` is `masks`, `scenes`, `pairs`, `review` or `export`.
+    """
 
     masks: Mapping[str, int]
     scenes: Mapping[str, int]
     pairs: Mapping[str, int]
     review: Mapping[str, int]
-    running: JobStatus | None
-    next_step: str
+    running: tuple[JobStatus, ...]
+    next_stage: str
 
 
 def overview(store: Store, now: datetime) -> Overview:
@@ -43,8 +45,8 @@ def overview(store: Store, now: datetime) -> Overview:
         scenes=scenes,
         pairs=dict(sorted(pairs.items())),
         review=review,
-        running=running_job(store, KIND, now),
-        next_step=_next_step(masks, scenes, pairs, review),
+        running=running_jobs(store, now),
+        next_stage=_next_stage(masks.get("ready", 0), scenes, pairs, review),
     )
 
 
@@ -57,19 +59,17 @@ def _review(finished: Iterable[str], decided: Mapping[str, Standing]) -> dict[st
     }
 
 
-def _next_step(
-    masks: Mapping[str, int],
+def _next_stage(
+    ready_masks: int,
     scenes: Mapping[str, int],
     pairs: Mapping[str, int],
     review: Mapping[str, int],
 ) -> str:
-    """The command that brings the work on."""
-    if not masks.get("ready"):
-        return "masks add PATH (or `demo` for an example)"
+    """The first stage that still has something to do."""
+    if not ready_masks:
+        return "masks"
     if not scenes["selected"]:
-        return "scenes search --source local:PATH"
-    if pairs.get("done", 0) < scenes["selected"]:
-        return "pairs make"
-    if review[UNDECIDED]:
-        return "review decide PAIR_ID accept|reject|unsure"
-    return "export DEST"
+        return "scenes"
+    if pairs.get("done", 0) + pairs.get("failed", 0) < scenes["selected"]:
+        return "pairs"
+    return "review" if review[UNDECIDED] else "export"

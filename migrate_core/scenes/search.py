@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -27,6 +27,13 @@ from .twins import Covering, acquisitions
 _INDEX_MARGIN_DEGREES = 0.02
 
 
+Progress = Callable[[int, int], None]
+
+
+def no_progress(finished: int, total: int) -> None:
+    """For callers that nobody watches."""
+
+
 @dataclass(frozen=True)
 class SearchOutcome:
     """Candidates by mask_id (best first, an empty list where nothing fits), and problems."""
@@ -38,22 +45,25 @@ class SearchOutcome:
 
 def search(
     masks: Sequence[Mask],
-    sources: Iterable[SceneSource],
+    sources: Sequence[SceneSource],
     query: SceneQuery,
     settings: RankingSettings,
+    progress: Progress = no_progress,
 ) -> SearchOutcome:
     """Ask every source and rank what covers each mask within `query.days` of its date.
 
     `masks` must be ready. A source that fails becomes a problem, the others count.
+    `progress(finished, total)` counts sources, and the ranking as one more.
     """
     if not masks:
         return SearchOutcome({}, (), ())
-    scenes, problems = _gather(sources, _request(masks, query))
+    scenes, problems = _gather(sources, _request(masks, query), progress)
     coverings = _coverings(masks, scenes, query)
     ranked = {
         mask.mask_id: rank(mask, acquisitions(coverings[number]), query, settings)
         for number, mask in enumerate(masks)
     }
+    progress(len(sources) + 1, len(sources) + 1)
     return SearchOutcome(ranked, scenes, problems)
 
 
@@ -74,12 +84,13 @@ def _day(mask: Mask) -> date:
 
 
 def _gather(
-    sources: Iterable[SceneSource], request: SceneRequest
+    sources: Sequence[SceneSource], request: SceneRequest, progress: Progress
 ) -> tuple[tuple[Scene, ...], tuple[Problem, ...]]:
     """The scenes of all sources, each once (the first source that has it), and all problems."""
     scenes: dict[str, Scene] = {}
     problems: list[Problem] = []
-    for source in sources:
+    for number, source in enumerate(sources):
+        progress(number, len(sources) + 1)
         try:
             result = source.search(request)
         except MigrateError as err:

@@ -1,0 +1,126 @@
+"""The frame of every page: title, where the work stands, what runs, and the next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from migrate_core.errors import MigrateError
+from migrate_core.jobs import JobStatus, now_utc, request_cancel
+from migrate_core.review.overview import Overview, overview
+from migrate_core.settings import Settings, load_settings
+from migrate_core.store import Store, open_store
+from migrate_core.workspace import Workspace
+
+TITLE = "Label migration to Sentinel-2"
+PAGES = {
+    "masks": ("pages/1_Masks.py", "Masks", ":material/layers:"),
+    "scenes": ("pages/2_Scenes.py", "Scenes", ":material/travel_explore:"),
+    "pairs": ("pages/3_Pairs.py", "Pairs", ":material/join_inner:"),
+    "review": ("pages/4_Review.py", "Review", ":material/rate_review:"),
+    "export": ("pages/5_Export.py", "Export", ":material/inventory_2:"),
+}
+NEXT_STEP = {
+    "masks": "Add masks",
+    "scenes": "Search for scenes",
+    "pairs": "Make pairs",
+    "review": "Review pairs",
+    "export": "Export the dataset",
+}
+# What a job of each kind is called while it runs.
+RUNNING = {
+    "masks": "Adding masks",
+    "search": "Searching for scenes",
+    "pairs": "Making pairs",
+    "export": "Exporting",
+    "convert": "Converting a product",
+}
+_POLL_S = 2.0
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page works with."""
+
+    settings: Settings
+    workspace: Workspace
+    store: Store
+
+
+def begin_page(stage: str | None, about: str) -> Page:
+    """The first call of every page: configures it, draws the frame, opens the workspace.
+
+    `stage` is a key of `PAGES`, None for the home page; `about` says in a sentence what the page
+    is for. Stops the page with a sentence when the workspace can't be opened.
+    """
+    title = PAGES[stage][1] if stage else TITLE
+    icon = PAGES[stage][2] if stage else ":material/satellite_alt:"
+    st.set_page_config(f"{title} - {TITLE}" if stage else TITLE, icon, layout="wide")
+    try:
+        settings = load_settings()
+        workspace = Workspace(settings.workspace)
+        store = _store(str(workspace.root), settings.database_url)
+    except MigrateError as err:
+        st.error(str(err))
+        st.stop()
+    except OSError as err:
+        st.error(f"The workspace can't be opened: {err}. Check MIGRATE_WORKSPACE and its rights.")
+        st.stop()
+    page = Page(settings, workspace, store)
+    with st.sidebar:
+        _standing(page)
+    st.title(title, anchor=False)
+    st.caption(about)
+    return page
+
+
+@st.cache_resource(show_spinner=False)
+def _store(root: str, database_url: str | None) -> Store:
+    """One store for all tabs of the server."""
+    return open_store(Workspace(Path(root)), database_url)
+
+
+@st.fragment(run_every=_POLL_S)
+def _standing(page: Page) -> None:
+    """Counts of every stage, what runs, and the next step; renewed while the page is open."""
+    found = overview(page.store, now_utc())
+    st.caption(f"Workspace `{page.workspace.root}`")
+    st.markdown("\n".join(f"- {line}" for line in _lines(found)))
+    for job in found.running:
+        _running(page, job)
+    path, _, icon = PAGES[found.next_stage]
+    label = NEXT_STEP[found.next_stage]
+    if st.button(label, icon=icon, type="primary", key="next_step", width="stretch"):
+        st.switch_page(path)
+
+
+def _lines(found: Overview) -> list[str]:
+    """The counts of each stage in words."""
+    masks, scenes, pairs, review = found.masks, found.scenes, found.pairs, found.review
+    return [
+        f"**Masks**: {masks['ready']} ready, {masks['problem']} with a problem",
+        f"**Scenes**: {scenes['selected']} masks with a scene, {scenes['without']} without",
+        f"**Pairs**: {pairs.get('done', 0)} made, {pairs.get('failed', 0)} failed",
+        f"**Review**: {review['accepted']} accepted, {review['rejected']} rejected, "
+        f"{review['undecided']} undecided",
+    ]
+
+
+def _running(page: Page, job: JobStatus) -> None:
+    """How far a job is, with a button that stops it."""
+    share = min(job.finished / job.total, 1.0) if job.total else 0.0
+    count = f"{job.finished} of {job.total}" if job.total else "starting"
+    st.progress(share, f"{RUNNING.get(job.kind, job.kind)}: {count}{_time_left(job)}")
+    if st.button("Cancel", key=f"cancel_{job.kind}", icon=":material/cancel:"):
+        request_cancel(page.store, job.kind, now_utc())
+
+
+def _time_left(job: JobStatus) -> str:
+    """The time left by the pace so far; nothing while there is no pace."""
+    if not job.finished:
+        return ""
+    elapsed = (now_utc() - job.started_at).total_seconds()
+    left = elapsed / job.finished * max(job.total - job.finished, 0)
+    return f", {left:.0f} s left" if left < 90 else f", {left / 60:.0f} min left"
