@@ -9,15 +9,18 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 # What mypy reads; folders appear when there is something in them.
 TYPED  := $(wildcard migrate_core app.py pages)
 
+# What maps need without internet; the versions are those that were tried.
+MAP_PACKAGES := leaflet@1.9.4 topojson-client@3.1.0 world-atlas@2.0.2
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # Two targets at once would install into the same environment.
 .NOTPARALLEL:
 
-.PHONY: help setup setup-tests run demo test test-fast lint format clean
+.PHONY: help setup setup-tests run demo test test-fast lint format offline-assets clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 setup: $(VENV)/.installed ## Create .venv and install requirements.txt
 
@@ -41,6 +44,20 @@ lint: setup-tests ## Ruff and mypy
 format: setup-tests ## Mend what ruff can mend by itself
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+offline-assets: ## Bring what maps need without internet (needs npm, once)
+	@command -v npm >/dev/null || \
+		{ echo 'npm is needed; on Debian and Ubuntu: apt install npm' >&2; exit 1; }
+	@rm -rf static/.npm static/.maps && mkdir -p static/.npm static/.maps
+	npm install --prefix static/.npm --no-package-lock --no-save --no-audit --no-fund \
+		--ignore-scripts --loglevel=error $(MAP_PACKAGES)
+	@cd static/.npm/node_modules && cp -R leaflet/dist/leaflet.js leaflet/dist/leaflet.css \
+		leaflet/dist/images topojson-client/dist/topojson-client.min.js \
+		world-atlas/countries-50m.json ../../.maps/
+	@for name in leaflet topojson-client world-atlas; do \
+		cp static/.npm/node_modules/$$name/LICENSE* static/.maps/LICENSE-$$name; done
+	@rm -rf static/maps static/.npm && mv static/.maps static/maps
+	@echo 'Maps now work without internet. Start the app again.'
 
 clean: ## Remove .venv and caches, never the workspace
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -12,7 +12,7 @@ ABOUT = (
 ROAD = """
 For each mask, a Sentinel-2 scene is found that is close in time and clear of clouds over it.
 The scene is cut to the mask, and the mask is put on the scene's 10 m grid.
-A person accepts or rejects each pair, since a cloud, a shadow or a change that is in only one of the
+A person accepts or rejects each pair, since a cloud, a shadow or a change in only one of the
 two images makes a right label wrong; what is accepted is exported as a dataset.
 """
 STEPS = {

@@ -65,9 +65,17 @@ class Job:
         self._reported_at = datetime.min.replace(tzinfo=UTC)
         self.job_id = job_id
 
-    def report(self, finished: int, failed: int) -> None:
-        """Beat the heart and say how many items are finished, failed ones among them."""
-        self._update(heartbeat_at=self._clock(), finished=finished, failed=failed)
+    def report(self, finished: int, failed: int, total: int | None = None) -> None:
+        """Beat the heart and say how many items are finished, failed ones among them.
+
+        `total` corrects the number of items that the claim named.
+        """
+        changed = {} if total is None else {"total": total}
+        self._update(heartbeat_at=self._clock(), finished=finished, failed=failed, **changed)
+
+    def beat(self) -> None:
+        """Say that the work goes on."""
+        self._update(heartbeat_at=self._clock())
 
     def advance(self, finished: int, total: int) -> None:
         """Say how far it is, at most twice a second; raises JobCancelledError on demand."""
@@ -104,9 +112,9 @@ def claim(store: Store, kind: str, total: int, clock: Callable[[], datetime] = n
 
     Raises JobRunningError when a living process is at it.
     """
-    running = running_job(store, kind, clock())
-    if running is not None:
-        raise _busy(running)
+    before, looked_at = latest_job(store, kind), clock()
+    if before is not None and before.alive(looked_at):
+        raise _busy(before)
     now, job_id = clock(), uuid.uuid4().hex
     row = {
         "job_id": job_id,
@@ -123,11 +131,9 @@ def claim(store: Store, kind: str, total: int, clock: Callable[[], datetime] = n
     }
     try:
         with store.engine.begin() as connection:
-            connection.execute(
-                sa.update(jobs)
-                .where(jobs.c.kind == kind, jobs.c.state == "running")
-                .values(state="died")
-            )
+            if before is not None and before.state == "running":
+                dead = sa.update(jobs).where(jobs.c.job_id == before.job_id)
+                connection.execute(dead.values(state="died"))
             connection.execute(sa.insert(jobs).values(row))
     except sa.exc.IntegrityError as err:
         raise JobRunningError(f"Another process has just begun with the {kind}.") from err

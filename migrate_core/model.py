@@ -37,7 +37,10 @@ class Acquired:
         if len(text.strip()) in (8, 10):
             day = date.fromisoformat(text.strip())
             return cls(datetime.combine(day, time(), UTC), time_known=False)
-        return cls(utc(datetime.fromisoformat(text.strip())), time_known=True)
+        try:
+            return cls(utc(datetime.fromisoformat(text.strip())), time_known=True)
+        except OverflowError as err:  # year 1 or 9999, moved out of the calendar by its zone
+            raise ValueError(f"{text!r} is beyond the calendar") from err
 
     def __str__(self) -> str:
         """ISO 8601, as `parse` reads it."""
@@ -209,6 +212,7 @@ class Pair:
     occlusion: Occlusion | None = None
     suggestion: Suggestion | None = None
     error: str | None = None
+    parameters: PairParameters | None = None
 
 
 @dataclass(frozen=True)

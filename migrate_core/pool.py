@@ -29,7 +29,7 @@ class WorkerPool(Executor):
     """`workers` processes, spawned since neither GDAL nor threads survive a fork."""
 
     def __init__(self, workers: int) -> None:
-        self._stopping = False
+        self._stopping = self._closed = False
         self._calls: queue.SimpleQueue[tuple[Future[Any], Any] | None] = queue.SimpleQueue()
         self._workers = [_Worker() for _ in range(workers)]
         self._threads = [
@@ -41,6 +41,8 @@ class WorkerPool(Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Run `fn(*args, **kwargs)` in a worker; all of it must be picklable."""
+        if self._closed:
+            raise RuntimeError("the pool was shut down")
         future: Future[Any] = Future()
         self._calls.put((future, (fn, args, kwargs)))
         return future
@@ -57,6 +59,9 @@ class WorkerPool(Executor):
             except (EOFError, OSError):
                 future.set_exception(_crashed(worker.exit_code()))
                 continue
+            except Exception as err:  # the call can't be sent; the worker is as before
+                future.set_exception(err)
+                continue
             if succeeded:
                 future.set_result(answer)
             else:
@@ -64,7 +69,8 @@ class WorkerPool(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let the workers finish what was submitted, or with `cancel_futures` stop them now."""
-        self._stopping = cancel_futures
+        self._closed = True
+        self._stopping |= cancel_futures
         for _ in self._threads:
             self._calls.put(None)
         if cancel_futures:
@@ -137,8 +143,18 @@ def _work(pipe: Connection) -> None:
             err.add_note(traceback.format_exc())
             answer = (False, err)
         try:
-            pipe.send(answer)
+            pipe.send_bytes(_portable(answer))
         except OSError:  # the owner is gone
             return
-        except (pickle.PicklingError, TypeError, AttributeError):
-            pipe.send((False, RuntimeError(f"the answer can't be sent: {answer[1]!r}")))
+
+
+def _portable(answer: tuple[bool, Any]) -> bytes:
+    """The answer as a pickle that can be read back; what can't be is told in words."""
+    try:
+        pickled = pickle.dumps(answer)
+        pickle.loads(pickled)
+    except Exception:  # pickling runs code of whatever class it meets
+        notes = getattr(answer[1], "__notes__", [])
+        words = "\n".join([f"the answer can't be sent: {answer[1]!r}", *notes])
+        return pickle.dumps((False, RuntimeError(words)))
+    return pickled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -46,7 +47,7 @@ def load_settings(
     Raises WrongUseError when a variable holds something else than what is needed.
     """
     folder = workspace or Path(environ.get("MIGRATE_WORKSPACE") or "workspace")
-    resampling = environ.get("MIGRATE_RESAMPLING", "bilinear")
+    resampling = environ.get("MIGRATE_RESAMPLING") or "bilinear"
     if resampling not in RESAMPLINGS:
         raise WrongUseError(
             f"MIGRATE_RESAMPLING is {resampling!r}; it must be one of {', '.join(RESAMPLINGS)}."
@@ -71,6 +72,10 @@ def load_settings(
     )
 
 
+def _up_to(largest: float) -> str:
+    return f" to {largest:g}" if math.isfinite(largest) else " upwards"
+
+
 def _number(environ: Mapping[str, str], name: str, default: float, largest: float) -> float:
     """The variable `name` as a number in 0…`largest`, or the default when it is not set."""
     text = environ.get(name)
@@ -80,6 +85,6 @@ def _number(environ: Mapping[str, str], name: str, default: float, largest: floa
         value = float(text)
     except ValueError:
         value = float("nan")
-    if not 0 <= value <= largest:
-        raise WrongUseError(f"{name} is {text!r}; it must be a number from 0 to {largest:g}.")
+    if not (math.isfinite(value) and 0 <= value <= largest):
+        raise WrongUseError(f"{name} is {text!r}; it must be a number from 0{_up_to(largest)}.")
     return value

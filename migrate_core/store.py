@@ -175,7 +175,7 @@ class Store:
     def _counted(self, column: sa.Column[str]) -> dict[str, int]:
         query = sa.select(column, sa.func.count()).group_by(column)
         with self.engine.connect() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def masks_with_candidates(self, *, usable: bool = False) -> int:
         """How many masks that are ready have a candidate, or a usable one."""
@@ -203,7 +203,7 @@ class Store:
             "verdict": decision.verdict,
             "reviewer": decision.reviewer,
             "reason": decision.reason,
-            "decided_at": decision.decided_at,
+            "decided_at": utc(decision.decided_at),
         }
         with self.engine.begin() as connection:
             insert = dialect_insert(connection, tables.decisions).values(row)
@@ -257,6 +257,7 @@ def _forget_mask(connection: sa.Connection, mask_id: str) -> None:
     """Take out a mask whose file is another one now; its pairs stay, superseded."""
     connection.execute(sa.delete(tables.masks).where(tables.masks.c.mask_id == mask_id))
     connection.execute(sa.delete(tables.candidates).where(tables.candidates.c.mask_id == mask_id))
+    connection.execute(sa.delete(tables.advice).where(tables.advice.c.mask_id == mask_id))
     pairs = connection.execute(
         sa.select(tables.pairs).where(tables.pairs.c.mask_id == mask_id)
     ).all()

@@ -49,6 +49,13 @@ candidates = sa.Table(
     sa.Column("chosen_by_person", sa.Boolean, nullable=False),
     sa.Column("document", sa.JSON, nullable=False),
 )
+# What would give a usable scene to a mask that the last search left without one.
+advice = sa.Table(
+    "advice",
+    metadata,
+    sa.Column("mask_id", sa.String, primary_key=True),
+    sa.Column("document", sa.JSON, nullable=False),
+)
 pairs = sa.Table(
     "pairs",
     metadata,
@@ -120,6 +127,11 @@ def open_engine(workspace: Workspace, database_url: str | None) -> sa.Engine:
             sa.event.listen(engine, "connect", _configure_sqlite)
         metadata.create_all(engine)
         _check_version(engine)
+    except ImportError as err:
+        raise StoreError(
+            f"The driver of the database of DATABASE_URL is not installed ({err}). For PostgreSQL: "
+            'pip install "psycopg[binary]".'
+        ) from err
     except SQLAlchemyError as err:
         place = workspace.database if database_url is None else "the database of DATABASE_URL"
         raise StoreError(

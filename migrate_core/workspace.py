@@ -46,6 +46,15 @@ class Workspace:
         """The folder of what commands said, and of tracebacks of failed pairs."""
         return self.root / "logs"
 
+    @property
+    def stages(self) -> Path:
+        """The folder of notes on which step each pair is at."""
+        return self.root / "stages"
+
+    def stage(self, pair_id: str) -> Path:
+        """The note on which step a pair is at; there only while it is being made."""
+        return self.stages / f"{pair_id}.json"
+
     def log(self, name: str) -> Path:
         """The file for what a command or a failed pair has to say."""
         return self.logs / f"{name}.log"
@@ -120,11 +129,20 @@ def _owner_pid(name: str) -> int | None:
 
 
 def process_alive(pid: int) -> bool:
-    """Whether a process of this host still runs."""
+    """Whether a process of this host still runs; one that ended but wasn't reaped doesn't."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether Linux says so; elsewhere it isn't known and taken to be no."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] == "Z"

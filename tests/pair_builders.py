@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -311,14 +311,6 @@ def numbered_masks(folder: Path, count: int, date: str = DAY) -> list[Mask]:
         registered(write_mask(folder / f"m{n}.tif", pixels, placed(2 + 9 * n, 3, 10)), date)
         for n in range(count)
     ]
-
-
-def tasks_of(case: Case) -> Iterable[PairTask]:
-    """What a run would do."""
-    from migrate_core.pairs.run import RunOptions as Options
-    from migrate_core.pairs.run import plan
-
-    return plan(case.store, case.workspace, Options().parameters)
 
 
 # what tests run in other processes

@@ -25,7 +25,9 @@ from tests.pair_builders import (
 )
 
 
-def convert(product: Path, destination: Path, resampling: str = "bilinear") -> list[tuple[int, int]]:
+def convert(
+    product: Path, destination: Path, resampling: str = "bilinear"
+) -> list[tuple[int, int]]:
     """Convert, and give what was heard of the progress."""
     heard: list[tuple[int, int]] = []
     convert_product(product, destination, resampling, lambda *counts: heard.append(counts))
@@ -68,9 +70,7 @@ def test_the_file_holds_all_bands_at_10_m_as_pairs_read_them(
 def test_no_data_and_saturated_pixels_stay(tmp_path: Path) -> None:
     numbers = Safe().numbers("B08").copy()
     numbers[5, 5:9] = [0, 65535, 1, 1001]
-    product = write_safe(
-        tmp_path, Safe(baseline="0400", offset=-1000, pixels={"B08": numbers})
-    )
+    product = write_safe(tmp_path, Safe(baseline="0400", offset=-1000, pixels={"B08": numbers}))
     convert(product, tmp_path / "out.tif")
     with rasterio.open(tmp_path / "out.tif") as dataset:
         found = dataset.read(1 + L2A_BANDS.index("B08"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,14 +33,36 @@ from tests.pair_builders import (
     write_safe,
 )
 
-COLUMNS = (
-    "pair_id mask_name scene_id sensed_at acquired days_offset cloud_percent cloud_labelled "
-    "coverage decision reviewer crs width height split"
-).split()
-MATCH_COLUMNS = (
-    "mask_name S2_name S2_uuid cloudcover mask_id source sensed_at days_offset coverage score "
-    "selected"
-).split()
+COLUMNS = [
+    "pair_id",
+    "mask_name",
+    "scene_id",
+    "sensed_at",
+    "acquired",
+    "days_offset",
+    "cloud_percent",
+    "cloud_labelled",
+    "coverage",
+    "decision",
+    "reviewer",
+    "crs",
+    "width",
+    "height",
+    "split",
+]
+MATCH_COLUMNS = [
+    "mask_name",
+    "S2_name",
+    "S2_uuid",
+    "cloudcover",
+    "mask_id",
+    "source",
+    "sensed_at",
+    "days_offset",
+    "coverage",
+    "score",
+    "selected",
+]
 FOLDERS = ("images", "labels", "quality", "fractions")
 NEAR = Safe(cloud_percent=4.5)
 LATER = Safe(sensed="20200204T104351", generated="20200204T134500")
@@ -101,9 +124,7 @@ def rows_of(table: Path) -> list[dict[str, str]]:
 
 def exported(destination: Path) -> dict[str, set[str]]:
     """The pair ids that each part of the dataset holds."""
-    found = {
-        folder: {path.stem for path in (destination / folder).iterdir()} for folder in FOLDERS
-    }
+    found = {folder: {path.stem for path in (destination / folder).iterdir()} for folder in FOLDERS}
     found["manifest"] = {row["pair_id"] for row in rows_of(destination / "manifest.csv")}
     return found
 
@@ -253,8 +274,6 @@ def test_a_superseded_pair_never_goes_out_however_it_was_decided(
 def test_failed_and_cancelled_pairs_never_go_out(
     case: Case, ids: list[str], tmp_path: Path
 ) -> None:
-    from dataclasses import replace
-
     changed = {ids[0]: "failed", ids[1]: "cancelled", ids[2]: "running"}
     case.store.put_pairs(
         [

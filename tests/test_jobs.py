@@ -65,13 +65,6 @@ def test_an_ended_job_runs_no_more(store: Store, clock: Clock, state: str) -> No
     assert not found.alive(clock())
 
 
-def test_what_is_to_be_said_of_an_end_is_kept(store: Store, clock: Clock) -> None:
-    claim(store, "pairs", 1, clock).end("died", "the disk is full")
-    found = latest_job(store, "pairs")
-    assert found is not None
-    assert (found.state, found.message) == ("died", "the disk is full")
-
-
 def test_nothing_is_known_of_a_kind_that_never_ran(store: Store) -> None:
     assert latest_job(store, "pairs") is None
     assert running_job(store, "pairs", NOON) is None

@@ -263,8 +263,8 @@ def test_an_image_elsewhere_is_a_problem(tmp_path: Path) -> None:
 
 
 def test_an_image_in_another_crs_at_the_same_place_is_right(tmp_path: Path) -> None:
-    # The masks corner is at 2.79136 E 42.36504 N.
-    degrees = Affine(4e-5, 0, 2.7913, 0, -4e-5, 42.3651)
+    # The corner of the mask lies at 2.79136 E, 42.36496 N.
+    degrees = Affine(4e-5, 0, 2.7913, 0, -4e-5, 42.365)
     image = write_raster(tmp_path / "image.tif", PIXELS, crs="EPSG:4326", transform=degrees)
     assert added(write_raster(tmp_path / NAME, PIXELS), image=image).problem is None
 

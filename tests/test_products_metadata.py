@@ -53,7 +53,7 @@ def test_each_band_has_its_own_offset() -> None:
 @pytest.mark.parametrize("bad", ["13", "-1", "", "B02"])
 def test_an_offset_of_an_unknown_band_is_refused(bad: str) -> None:
     xml = changed('band_id="12"', f'band_id="{bad}"', Safe(offset=-1000))
-    with pytest.raises(ProductError, match="^X: its metadata hold a value"):
+    with pytest.raises(ProductError, match=r"^X: its metadata hold a value"):
         parse_product(xml, "X")
 
 
@@ -126,7 +126,7 @@ def test_what_is_missing_or_garbled_is_a_product_error(old: str, new: str, messa
 def test_what_is_no_harmless_xml_is_a_product_error(
     xml: bytes, parse: Callable[[bytes, str], object]
 ) -> None:
-    with pytest.raises(ProductError, match="^X: its metadata are not proper XML"):
+    with pytest.raises(ProductError, match=r"^X: its metadata are not proper XML"):
         parse(xml, "X")
 
 
@@ -158,7 +158,7 @@ def test_the_lattice_is_that_of_10_m(epsg: int) -> None:
 def test_a_lattice_that_can_not_be_read_is_a_product_error(old: str, new: str) -> None:
     xml = tile_xml(Safe())
     assert old in xml
-    with pytest.raises(ProductError, match="^X: "):
+    with pytest.raises(ProductError, match=r"^X: "):
         parse_tile_grid(xml.replace(old, new).encode(), "X")
 
 

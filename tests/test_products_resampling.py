@@ -118,9 +118,7 @@ def test_bilinear_stays_within_the_range_of_the_good_pixels(
 
 
 @given(values, st.integers(1, 65534), factors, methods)
-def test_a_flat_area_stays_flat(
-    pixels: np.ndarray, level: int, factor: int, method: str
-) -> None:
+def test_a_flat_area_stays_flat(pixels: np.ndarray, level: int, factor: int, method: str) -> None:
     flat = np.where((pixels == NO_DATA) | (pixels == SATURATED), pixels, level).astype(np.uint16)
     expected = np.kron(flat, np.ones((factor, factor), dtype=np.uint16))
     np.testing.assert_array_equal(up(flat, factor, method), expected)

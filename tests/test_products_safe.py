@@ -68,9 +68,7 @@ def test_bands_of_level_2a_are_taken_at_their_own_resolution(tmp_path: Path) -> 
     assert Path(product.scene_classification.location) == folder / safe.band_file("SCL")
 
 
-@pytest.mark.parametrize(
-    ("level", "tag"), [("L1C", "RADIO_ADD_OFFSET"), ("L2A", "BOA_ADD_OFFSET")]
-)
+@pytest.mark.parametrize(("level", "tag"), [("L1C", "RADIO_ADD_OFFSET"), ("L2A", "BOA_ADD_OFFSET")])
 def test_the_metadata_decide_about_the_offset_not_the_date(
     tmp_path: Path, level: str, tag: str
 ) -> None:
@@ -114,7 +112,7 @@ def test_a_product_without_its_granule_is_an_error(tmp_path: Path) -> None:
     safe = Safe()
     folder = touched(tmp_path, safe)
     (folder / safe.granule / "MTD_TL.xml").unlink()
-    with pytest.raises(ProductError, match="has no MTD_TL.xml"):
+    with pytest.raises(ProductError, match=r"has no MTD_TL\.xml"):
         open_safe(folder)
 
 
@@ -123,7 +121,7 @@ def test_a_product_of_several_granules_is_an_error(tmp_path: Path) -> None:
     other = folder / "GRANULE" / "L2A_T31TDH_A000001_20200121T104351"
     other.mkdir()
     (other / "MTD_TL.xml").write_text("<x/>")
-    with pytest.raises(ProductError, match="has 2 MTD_TL.xml"):
+    with pytest.raises(ProductError, match=r"has 2 MTD_TL\.xml"):
         open_safe(folder)
 
 
@@ -142,8 +140,7 @@ def test_a_product_without_uri_has_the_name_of_its_folder(tmp_path: Path) -> Non
     folder = touched(tmp_path, safe)
     metadata = folder / "MTD_MSIL2A.xml"
     metadata.write_text(product_xml(safe).replace("PRODUCT_URI>", "PRODUCT_URI_2A>"))
-    for path in (folder, zipped(folder)):
-        found = find_safe(path)
+    for found in (find_safe(folder), find_safe(zipped(folder))):
         assert found is not None
         assert (found.product_id, found.tile) == (safe.product_id, "31TDG")
 

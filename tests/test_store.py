@@ -113,9 +113,7 @@ def test_a_persons_choice_moves_the_selection(store: Store) -> None:
 
 
 @pytest.mark.parametrize(("mask_id", "scene_id"), [("m", "Z"), ("z", "A")])
-def test_what_is_no_candidate_can_not_be_chosen(
-    store: Store, mask_id: str, scene_id: str
-) -> None:
+def test_what_is_no_candidate_can_not_be_chosen(store: Store, mask_id: str, scene_id: str) -> None:
     put(store, "m", "A", "B")
     assert not store.select(mask_id, scene_id)
     assert state(store, "m") == [("A", True, False), ("B", False, False)]
@@ -214,5 +212,3 @@ def test_an_address_that_can_not_be_used_is_refused_without_its_password(
     with pytest.raises(StoreError, match="DATABASE_URL") as caught:
         open_store(Workspace(tmp_path), url)
     assert "secret" not in str(caught.value)
-
-

@@ -122,7 +122,9 @@ def postgresql() -> Iterator[str]:
     options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
     control = [programs / "pg_ctl", "-D", cluster, "-w"]
     try:
-        run(as_other_than_root([programs / "initdb", "-D", cluster, "-U", "migrate", "-A", "trust"]))
+        run(
+            as_other_than_root([programs / "initdb", "-D", cluster, "-U", "migrate", "-A", "trust"])
+        )
         run(as_other_than_root([*control, "-l", folder / "log", "-o", options, "start"]))
         try:
             yield f"postgresql+psycopg://migrate@/postgres?host={folder}"
@@ -285,7 +287,11 @@ def decision(verdict: str, minute: int = 0, reviewer: str = "ann") -> Decision:
 
 
 def test_decisions_come_back_in_the_order_they_were_made(store: Store) -> None:
-    said = [decision("accept", 5), replace(decision("reject", 1), reason="a cloud"), decision("undo")]
+    said = [
+        decision("accept", 5),
+        replace(decision("reject", 1), reason="a cloud"),
+        decision("undo"),
+    ]
     for one in said:
         store.append_decision(one)
     assert store.decisions() == said
@@ -412,8 +418,10 @@ def test_a_database_url_that_leads_nowhere_is_said_without_its_password(
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
-def test_a_url_as_postgresql_documents_it_is_understood(workspace: Workspace, scheme: str) -> None:
-    # What hosting services hand out has no `+psycopg`. Nobody listens there, which is an answer.
-    with pytest.raises(StoreError, match="DATABASE_URL"):
-        open_store(workspace, f"{scheme}://u:secret@127.0.0.1:9/db")
+def test_a_server_that_cannot_be_reached_is_said_with_or_without_a_driver(
+    workspace: Workspace,
+) -> None:
+    # Whether psycopg is installed here or not: either is for the user to mend.
+    with pytest.raises(StoreError, match="DATABASE_URL") as caught:
+        open_store(workspace, "postgresql+psycopg://u:secret@127.0.0.1:9/db")
+    assert "secret" not in str(caught.value)

@@ -80,7 +80,11 @@ def _show_standing(session: Session, pair_id: str, as_json: bool) -> None:
 def status(session: Session, as_json: bool) -> None:
     """Where the work stands: counts for every stage, what runs, what to do next."""
     found = overview(session.store, now_utc())
-    document = {"workspace": str(session.workspace.root), **to_json(found)}
+    document = {
+        "workspace": str(session.workspace.root),
+        **to_json(found),
+        "next_step": _NEXT[found.next_stage],
+    }
 
     def show() -> None:
         stages = ("masks", "scenes", "pairs", "review")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ..errors import SourceError, WrongUseError
+from ..errors import WrongUseError
 from ..model import Problem, SceneQuery
 from ..scenes.listing import scenes_document
 from ..scenes.match_table import import_match_table, match_rows, write_match_table
+from ..scenes.parameters import SearchParameters, remember_asked, remember_found
+from ..scenes.queries import put_advice
 from ..scenes.search import SearchOutcome, search
 from ..scenes.sources import KINDS, open_source
+from ..settings import RankingSettings
 from .console import emit, json_option, print_table, report, say
 from .session import Session
 
@@ -46,6 +50,26 @@ def scenes() -> None:
     help="Largest cloud cover of a scene, percent; 100 filters nothing.",
 )
 @click.option("--level", type=click.Choice(["L1C", "L2A"]), default="L2A", show_default=True)
+@click.option(
+    "--usable-cloud",
+    type=click.FloatRange(0, 100),
+    help="Largest cloud cover of a usable scene, percent; default $MIGRATE_USABLE_CLOUD_PERCENT "
+    "or 10.",
+)
+@click.option(
+    "--usable-coverage",
+    type=click.FloatRange(0, 1),
+    help="Smallest share of the mask that a usable scene covers, 0 to 1; default "
+    "$MIGRATE_USABLE_COVERAGE or 0.9.",
+)
+@click.option(
+    "--weight",
+    "weights",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Weight of a term of the score (clear_sky, closeness, coverage); can be repeated; "
+    "default $MIGRATE_WEIGHT_NAME or 1.",
+)
 @json_option
 @click.pass_obj
 def search_scenes(
@@ -54,25 +78,56 @@ def search_scenes(
     days: int,
     max_cloud: float,
     level: str,
+    usable_cloud: float | None,
+    usable_coverage: float | None,
+    weights: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Find and rank candidates for every mask without a problem; the best is selected."""
     sources = [open_source(spec) for spec in specs]
+    default = session.settings.ranking
+    ranking = RankingSettings(
+        default.usable_cloud_percent if usable_cloud is None else usable_cloud,
+        default.usable_coverage if usable_coverage is None else usable_coverage,
+        _weights(weights, default.weights),
+    )
     masks = [mask for mask in session.store.masks() if mask.state == "ready"]
     if not masks:
         raise WrongUseError("There is no mask to search for. Add some first: `masks add PATH`.")
     query = SceneQuery(days, max_cloud, level)
+    parameters = SearchParameters(tuple(source.spec for source in sources), query, ranking)
     with session.tracked("search") as progress:
-        outcome = search(masks, sources, query, session.settings.ranking, progress)
-    if outcome.problems and not outcome.scenes:
-        # Nothing was learnt, so what an earlier search found stays.
-        raise SourceError("\n".join(problem.message for problem in outcome.problems))
-    session.store.put_scenes(outcome.scenes)
-    session.store.put_candidates(outcome.ranked)
+        remember_asked(session.store, parameters)
+        outcome = search(masks, sources, query, ranking, progress)
+        if outcome.problems and not outcome.scenes:
+            # Nothing was learnt, so what an earlier search found stays.
+            report(outcome.problems)
+        session.store.put_scenes(outcome.scenes)
+        session.store.put_candidates(outcome.ranked)
+        put_advice(session.store, outcome.ranked, outcome.advice)
+        remember_found(session.store, parameters)
     document = scenes_document(session.store)
     emit(document, as_json, lambda: _show(session, document))
     names = {mask.mask_id: mask.name for mask in masks}
     report([*outcome.problems, *_without(outcome, names, query)])
+
+
+def _weights(given: Iterable[str], default: Mapping[str, float]) -> dict[str, float]:
+    """The default weights with those of `NAME=VALUE` in their place."""
+    weights = dict(default)
+    for text in given:
+        name, _, value = text.partition("=")
+        try:
+            weight = float(value)
+        except ValueError:
+            weight = float("nan")
+        if name not in default or not 0 <= weight < float("inf"):
+            raise WrongUseError(
+                f"--weight {text}: needed is NAME=VALUE with a name of {', '.join(default)} and a "
+                "number from 0 on."
+            )
+        weights[name] = weight
+    return weights
 
 
 def _without(outcome: SearchOutcome, names: dict[str, str], query: SceneQuery) -> list[Problem]:
@@ -81,8 +136,8 @@ def _without(outcome: SearchOutcome, names: dict[str, str], query: SceneQuery) -
     return [
         Problem(
             names[mask_id],
-            f"no {query.level} scene within {query.days} days{limit} covers it. Widen --days, "
-            "raise --max-cloud or name another --source.",
+            f"no {query.level} scene within {query.days} days{limit} covers it. What would help: "
+            f"{outcome.advice[mask_id]}.",
         )
         for mask_id, ranked in outcome.ranked.items()
         if not ranked

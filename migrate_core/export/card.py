@@ -9,6 +9,10 @@ from .. import __version__
 from ..pairs.quality import Flag
 from .statistics import Statistics
 
+# Known words of every card: by them an export finds that a folder is its own.
+MADE_WITH = "Made with migrate_core"
+UNFINISHED_CARD = f"# Dataset card\n\n{MADE_WITH}. The export was cut off: export again.\n"
+
 _FLAGS = {
     Flag.OUTSIDE: "outside the mask's footprint (by pixel centre)",
     Flag.NO_DATA: "no data or saturated",
@@ -120,7 +124,7 @@ def _files() -> str:
 
 def _method() -> str:
     return (
-        f"Made with migrate_core {__version__}. Radiometric offsets of the products are applied; "
+        f"{MADE_WITH} {__version__}. Radiometric offsets of the products are applied; "
         "nothing is resampled on the 10 m lattice. The hard label is the class with the largest "
         "share of a pixel of which at least half is known. Pairs whose footprints overlap are in "
         "the same split, so that no ground is seen both in training and in testing. Clouds, "

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ExportError, WrongUseError
 from ..scenes.match_table import write_match_table
 from ..store import Store
-from ..workspace import Workspace, written_then_renamed
-from .card import dataset_card
+from ..workspace import Workspace, remove_leftovers, written_then_renamed
+from .card import MADE_WITH, UNFINISHED_CARD, dataset_card
 from .geotiff import FOLDERS, remove_pair, write_pair
 from .manifest import Row, exported_before, manifest_row, write_manifest
 from .plots import all_plots, write_plots
@@ -52,7 +52,8 @@ def export_dataset(
     chosen = entries(store, workspace, request.include)
     _check_destination(destination)
     try:
-        _write_rasters(workspace, destination, chosen, progress)
+        known = {pair.pair_id for pair in store.pairs()}
+        _write_rasters(workspace, destination, chosen, known, progress)
         rows = _write_tables(store, destination, chosen)
         _write_report(destination, rows, request.include)
     except OSError as err:
@@ -69,23 +70,39 @@ def _check_destination(destination: Path) -> None:
         raise WrongUseError(f"{destination} is a file; name a folder for the dataset.")
     if not destination.is_dir() or not any(destination.iterdir()):
         return
-    ours = {_CARD, "manifest.csv", *FOLDERS.values()}
-    if not ours & {path.name for path in destination.iterdir()}:
+    if not _is_ours(destination / _CARD):
         raise WrongUseError(
             f"{destination} has other files in it. Name a new or empty folder, or that of an "
             "earlier export, which is then brought up to date."
         )
 
 
+def _is_ours(card: Path) -> bool:
+    """Whether a folder's card is one that this program wrote."""
+    try:
+        return MADE_WITH in card.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
 def _write_rasters(
-    workspace: Workspace, destination: Path, chosen: Sequence[Entry], progress: Progress
+    workspace: Workspace,
+    destination: Path,
+    chosen: Sequence[Entry],
+    stale: Set[str],
+    progress: Progress,
 ) -> None:
-    """The rasters of all pairs; those of pairs that no longer go out are deleted."""
+    """The rasters of all pairs; those of `stale` ones, which don't go out, are deleted."""
     ids = [entry.pair.pair_id for entry in chosen]
+    destination.mkdir(parents=True, exist_ok=True)
+    if not (destination / _CARD).exists():
+        # From now on the folder is known as ours, also when the export is cut off.
+        (destination / _CARD).write_text(UNFINISHED_CARD, encoding="utf-8")
+    remove_leftovers(destination)
     for number, pair_id in enumerate(ids):
         progress(number, len(ids))
         write_pair(workspace.pair(pair_id), pair_id, destination)
-    for pair_id in set(exported_before(destination)) - set(ids):
+    for pair_id in (stale | set(exported_before(destination))) - set(ids):
         remove_pair(pair_id, destination)
     progress(len(ids), len(ids))
 

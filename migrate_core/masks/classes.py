@@ -51,6 +51,8 @@ def distinct_values(pixels: NDArray[Any]) -> set[int]:
 
 def recode(pixels: NDArray[Any], classes: Mapping[str, int]) -> NDArray[np.uint8]:
     """Source values to stored values, same shape, uint8; any other value becomes 255."""
+    if not classes:
+        return np.full(pixels.shape, IGNORE, dtype=np.uint8)
     sources = np.array([int(value) for value in classes], dtype=np.float64)
     stored = np.array(list(classes.values()), dtype=np.uint8)
     order = np.argsort(sources)

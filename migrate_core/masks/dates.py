@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -33,22 +33,24 @@ def date_from_name(name: str, now: datetime | None = None) -> Acquired | None:
     `2020-02-02`; `now` bounds what can be a date.
     """
     today = (now or datetime.now(UTC)).date()
+    found = sorted(_dates(name), key=lambda item: (item[0], not item[1].time_known))
+    return next((acquired for _, acquired in found if _plausible(acquired, today)), None)
+
+
+def _dates(name: str) -> Iterator[tuple[int, Acquired]]:
+    """Everything in a name that reads as a date, with where it begins."""
     for pattern in (_PLANETSCOPE, _DAY_AND_TIME):
         for match in pattern.finditer(name):
-            found = _moment(match[1], match[2])
-            if found and _plausible(found.at.date(), today):
-                return found
-    days = [
-        (match.start(), match[1], match[2], match[3]) for match in _PLAIN_DAY.finditer(name)
-    ] + [(match.start(), match[1], match[3], match[4]) for match in _DASHED_DAY.finditer(name)]
-    for _, year, month, day in sorted(days):
-        try:
-            found_day = date(int(year), int(month), int(day))
-        except ValueError:
-            continue
-        if _plausible(found_day, today):
-            return Acquired.parse(found_day.isoformat())
-    return None
+            moment = _moment(match[1], match[2])
+            if moment is not None:
+                yield match.start(), moment
+    for match in _PLAIN_DAY.finditer(name):
+        if _is_date("-".join(match.groups())):
+            yield match.start(), Acquired.parse("-".join(match.groups()))
+    for match in _DASHED_DAY.finditer(name):
+        day = f"{match[1]}-{match[3]}-{match[4]}"
+        if _is_date(day):
+            yield match.start(), Acquired.parse(day)
 
 
 def _moment(day: str, clock: str) -> Acquired | None:
@@ -58,7 +60,8 @@ def _moment(day: str, clock: str) -> Acquired | None:
         return None
 
 
-def _plausible(day: date, today: date) -> bool:
+def _plausible(acquired: Acquired, today: date) -> bool:
+    day = acquired.at.date()
     return day.year >= _FIRST_YEAR and day <= today
 
 
@@ -81,25 +84,33 @@ def read_dates(table: Path) -> dict[str, Acquired]:
     are the first and the second. Raises WrongUseError that names the line.
     """
     lines = _lines(table)
-    names = [name.strip().lower() for name in lines[0]]
+    names = [name.strip().lower() for name in lines[0][1]]
     if len(names) == 2 and _is_date(names[1]):
-        mask, day, first = 0, 1, 0
+        mask, day = 0, 1
     else:
-        mask, day, first = *(_column(table, names, c) for c in (_MASK_COLUMNS, _DATE_COLUMNS)), 1
+        mask, day = (_column(table, names, wanted) for wanted in (_MASK_COLUMNS, _DATE_COLUMNS))
+        lines = lines[1:]
+    if not lines:
+        raise WrongUseError(f"{table}: the table has no rows below its heading.")
     dates = {}
-    for number, line in enumerate(lines[first:], start=first + 1):
+    for number, cells in lines:
         try:
-            dates[line[mask].strip()] = parse_date(line[day])
-        except (WrongUseError, IndexError) as err:
+            dates[_cell(cells, mask)] = parse_date(_cell(cells, day))
+        except WrongUseError as err:
             raise WrongUseError(f"{table}, line {number}: {err}") from err
     return dates
 
 
-def _lines(table: Path) -> list[list[str]]:
-    """The lines of a CSV file that hold something."""
+def _cell(cells: list[str], column: int) -> str:
+    return cells[column].strip() if column < len(cells) else ""
+
+
+def _lines(table: Path) -> list[tuple[int, list[str]]]:
+    """The lines of a CSV file that hold something, with their numbers."""
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
-            lines = [line for line in csv.reader(file) if any(line)]
+            reader = csv.reader(file)
+            lines = [(reader.line_num, cells) for cells in reader if any(cells)]
     except (OSError, UnicodeDecodeError, csv.Error) as err:
         raise WrongUseError(f"{table}: it can't be read as a CSV table ({err}).") from err
     if not lines:

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from affine import Affine
 from rasterio.features import shapes
+from pyproj.exceptions import ProjError
 from shapely.affinity import affine_transform
 from shapely.geometry import MultiPoint, Polygon, shape
 from shapely.geometry.base import BaseGeometry
@@ -29,7 +30,10 @@ def extent(grid: PixelGrid) -> Polygon:
 
     Raises ValueError when a corner has no place in lon/lat.
     """
-    polygon = reproject_geometry(grid.outline(), grid.crs, LONLAT)
+    try:
+        polygon = reproject_geometry(grid.outline(), grid.crs, LONLAT)
+    except ProjError as err:
+        raise ValueError(f"PROJ knows no way from its CRS ({err})") from err
     if not np.isfinite(shapely.get_coordinates(polygon)).all():
         raise ValueError("a corner lies outside the area in which its CRS is defined")
     return polygon
@@ -41,7 +45,9 @@ def footprint(valid: BoolArray, grid: PixelGrid) -> BaseGeometry:
     if valid.all():
         traced: BaseGeometry = shapely.box(0, 0, grid.width, grid.height)
     else:
-        traced = affine_transform(_trace(_coarser(valid, factor)), (factor, 0, 0, factor, 0, 0))
+        blocks = affine_transform(_trace(_coarser(valid, factor)), (factor, 0, 0, factor, 0, 0))
+        # The last blocks may reach over the raster's edge.
+        traced = blocks.intersection(shapely.box(0, 0, grid.width, grid.height))
     if shapely.get_num_coordinates(traced) > _MAX_VERTICES:
         traced = traced.simplify(factor)
     return to_crs(traced, grid, LONLAT)

@@ -99,7 +99,10 @@ def _described(mask: Mask, header: Header, options: AddOptions) -> Mask:
     mask, problems = _georeferenced(mask, header)
     mask = replace(mask, acquired=_date(mask, options))
     problems += _date_problems(mask)
-    content = read_content(Path(mask.path))
+    try:
+        content = read_content(Path(mask.path))
+    except MaskError as err:
+        return replace(mask, problem=" ".join([str(err), *problems]))
     mask = replace(mask, classes=class_map(content.values) if content.values else None)
     problems += _content_problems(mask, options)
     if mask.extent is not None and content.valid.any():
@@ -112,12 +115,13 @@ def _georeferenced(mask: Mask, header: Header) -> tuple[Mask, list[str]]:
     source, georeference = header, None
     if (header.crs is None or header.transform is None) and mask.image:
         source, georeference = _borrowed(mask, header), mask.image
-    mask = replace(
-        mask,
-        crs=source.crs,
-        transform=tuple(source.transform)[:6] if source.transform else None,
-        georeference=georeference,
-    )
+    transform = tuple(source.transform)[:6] if source.transform else None
+    if georeference:
+        # The same pixels somewhere else are another mask.
+        place = f"{mask.sha256} {source.crs} {transform}"
+        digest = hashlib.sha256(place.encode()).hexdigest()
+        mask = replace(mask, mask_id=_identity(Path(mask.path).stem, digest))
+    mask = replace(mask, crs=source.crs, transform=transform, georeference=georeference)
     if source.crs is None or source.transform is None:
         missing = "CRS" if source.crs is None else "transform (its pixels have no place)"
         return mask, [

@@ -35,6 +35,7 @@ from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
 from .area_shares import area_shares
 from .labels import hard_label, inside_footprint
 from .quality import occlusion, quality_flags
+from .stages import StageNote, StageReport, reporting
 from .suggestion import suggest
 
 
@@ -42,7 +43,8 @@ from .suggestion import suggest
 class PairTask:
     """Everything a worker needs, as plain values.
 
-    `scenes` are in the order their pixels are preferred; `folder` is where the pair goes.
+    `scenes` are in the order their pixels are preferred; `folder` is where the pair goes, `note`
+    where the worker says at which step it is.
     """
 
     pair_id: str
@@ -52,6 +54,7 @@ class PairTask:
     folder: str
     days_offset: Number
     coverage: float
+    note: StageNote | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ def make_pair(task: PairTask) -> PairOutcome:
     if pair_complete(folder):
         return _found(task, folder / PAIR_DOCUMENT)
     shutil.rmtree(folder, ignore_errors=True)
-    return _made(task, folder)
+    with reporting(task.note) as report:
+        return _made(task, folder, report)
 
 
 def _found(task: PairTask, document: Path) -> PairOutcome:
@@ -104,9 +108,10 @@ def _write_document(document: Path, content: dict[str, Any]) -> None:
         temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def _made(task: PairTask, folder: Path) -> PairOutcome:
+def _made(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
+    report.begin("fetch")
     products = [open_product(scene.href) for scene in task.scenes]
-    pixels = _pixels(task, products)
+    pixels = _pixels(task, products, report)
     found = occlusion(pixels.flags, pixels.label, clouds_known=pixels.clouds_known)
     suggestion = suggest(
         pixels.flags, pixels.label, found.labelled, clouds_known=pixels.clouds_known
@@ -120,21 +125,25 @@ def _made(task: PairTask, folder: Path) -> PairOutcome:
     return outcome
 
 
-def _pixels(task: PairTask, products: Sequence[Product]) -> _Pixels:
+def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) -> _Pixels:
     mask = task.mask
     labels = read_labels(mask)
     valid = labels != IGNORE
     lattice = products[0].grid
     grid = aligned_grid(lattice, valid_bounds(valid, mask.grid, lattice.crs))
+    report.begin("convert")
     image, classification = _mosaic(products, grid, task.parameters.resampling)
+    report.begin("crop")
+    inside = inside_footprint(valid, mask.grid, grid)
+    image_inside = _blanked(image, inside)
+    report.begin("align")
     classes = mask.stored_classes
     shares = area_shares(labels, mask.grid, grid, classes)
-    inside = inside_footprint(valid, mask.grid, grid)
     label = np.where(inside, hard_label(shares, classes), IGNORE).astype(np.uint8)
     flags = quality_flags(image, classification, label, inside)
     return _Pixels(
         grid,
-        _blanked(image, inside),
+        image_inside,
         label,
         shares.astype(np.float32),
         flags,
@@ -156,13 +165,16 @@ def _mosaic(
     image = read_bands(products[0], grid, resampling)
     classification = read_scene_classification(products[0], grid)
     for product in products[1:]:
-        gaps = (image == NO_DATA).all(axis=0)
-        if not gaps.any():
+        if (image != NO_DATA).all():
             break
-        image[:, gaps] = read_bands(product, grid, resampling)[:, gaps]
+        other = read_bands(product, grid, resampling)
+        # A coarse pixel at the seam has data in both parts, the 10 m pixels in it in one: the part
+        # with more bands is the one that saw the place.
+        better = (other != NO_DATA).sum(axis=0) > (image != NO_DATA).sum(axis=0)
+        image[:, better] = other[:, better]
         more = read_scene_classification(product, grid)
         if classification is not None and more is not None:
-            classification[gaps] = more[gaps]
+            classification[better] = more[better]
     return image, classification
 
 

@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
-from ..errors import MigrateError, WrongUseError
+from ..errors import MigrateError
 from ..jobs import Job, claim
-from ..model import Mask, Pair, PairParameters, Scene
+from ..model import Pair
 from ..pool import WorkerPool
-from ..store import Candidate, Store
+from ..store import Store
 from ..workspace import Workspace, remove_leftovers
-from .identity import pair_id
 from .make import PairOutcome, PairTask, make_pair
+from .plan import RunOptions, plan
+from .stages import forget_stages, stage_note
 
 KIND = "pairs"
 # How often a run looks for a cancellation and beats its heart while nothing finishes, in seconds.
 _TICK_S = 0.5
 
 Progress = Callable[[int, int, int], None]
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """How many workers (None: one a core), or the address of a Dask scheduler instead."""
-
-    workers: int | None = None
-    scheduler: str | None = None
-    parameters: PairParameters = field(default_factory=PairParameters)
 
 
 @dataclass(frozen=True)
@@ -48,66 +40,45 @@ class RunOutcome:
 def make_pairs(
     store: Store, workspace: Workspace, options: RunOptions, progress: Progress
 ) -> RunOutcome:
-    """Make every selected match a pair that isn't one yet; the only writer of pairs meanwhile.
+    """Make every selected match that is asked for a pair; the only writer of pairs meanwhile.
 
-    `progress(finished, failed, total)` is called as it goes on. Ctrl-C and a cancellation in the
+    Pairs that are made already are kept. `progress(finished, failed, total)` is called as it goes
+    on; the job in the store counts only what there is to make. Ctrl-C and a cancellation in the
     store end it early: pairs in flight are dropped, finished ones stay.
     Raises JobRunningError when another process is at it, WrongUseError when nothing is selected.
     """
-    tasks = plan(store, workspace, options.parameters)
+    tasks = plan(store, workspace, options)
     job = claim(store, KIND, len(tasks))
     try:
-        pairs = _register(store, tasks, workspace)
-        todo = [task for task in tasks if pairs[task.pair_id].state != "done"]
-        run = _Run(store, workspace, job, pairs, Counter(len(tasks), len(tasks) - len(todo)))
+        forget_stages(workspace)
+        pairs = _register(store, tasks, workspace, partial=options.partial)
+        todo = [
+            replace(task, note=stage_note(workspace, task.pair_id, job.job_id))
+            for task in tasks
+            if pairs[task.pair_id].state != "done"
+        ]
+        job.report(0, 0, total=len(todo))
+        found = len(tasks) - len(todo)
+        run = _Run(store, workspace, job, pairs, Counter(len(tasks), found, found))
         outcome = run.work(todo, options, progress)
     except BaseException:
         job.end("died")
         raise
+    forget_stages(workspace)
     job.end("cancelled" if outcome.cancelled else "done")
     return outcome
 
 
-def plan(store: Store, workspace: Workspace, parameters: PairParameters) -> list[PairTask]:
-    """A task for each mask that is ready and has a selected scene."""
-    scenes = store.scenes()
-    candidates = store.candidates()
-    tasks = []
-    for mask in store.masks():
-        chosen = next((c for c in candidates.get(mask.mask_id, ()) if c.selected), None)
-        if mask.state == "ready" and chosen is not None:
-            tasks.append(_task(mask, chosen, scenes, workspace, parameters))
-    if not tasks:
-        raise WrongUseError(
-            "No mask has a selected scene, so there is no pair to make. Add masks (`masks add`), "
-            "then search (`scenes search --source …`)."
-        )
-    return tasks
-
-
-def _task(
-    mask: Mask,
-    chosen: Candidate,
-    scenes: Mapping[tuple[str, str], Scene],
-    workspace: Workspace,
-    parameters: PairParameters,
-) -> PairTask:
-    ranked = chosen.ranked
-    identity = pair_id(mask, ranked, parameters)
-    by_id = {scene_id: scene for (scene_id, _), scene in scenes.items()}
-    parts = (ranked.scene, *(by_id[scene_id] for scene_id in ranked.completed_by))
-    folder = str(workspace.pair(identity))
-    return PairTask(identity, mask, parts, parameters, folder, ranked.days_offset, ranked.coverage)
-
-
-def _register(store: Store, tasks: Sequence[PairTask], workspace: Workspace) -> dict[str, Pair]:
+def _register(
+    store: Store, tasks: Sequence[PairTask], workspace: Workspace, *, partial: bool
+) -> dict[str, Pair]:
     """The pairs of the tasks in the store, queued or done, and what that means for the others."""
     remove_leftovers(workspace.pairs)
     known = {pair.pair_id: pair for pair in store.pairs()}
     pairs = {task.pair_id: _current(known.get(task.pair_id), task, workspace) for task in tasks}
     masks = {task.mask.mask_id for task in tasks}
     others = [
-        replace(pair, state=_left_behind(pair, masks))
+        replace(pair, state=_left_behind(pair, masks, partial=partial))
         for pair in known.values()
         if pair.pair_id not in pairs
     ]
@@ -116,10 +87,15 @@ def _register(store: Store, tasks: Sequence[PairTask], workspace: Workspace) -> 
     return pairs
 
 
-def _left_behind(pair: Pair, masks: Set[str]) -> str:
-    """The state of a pair that isn't asked for: superseded by another of its mask, or given up."""
+def _left_behind(pair: Pair, masks: Set[str], *, partial: bool) -> str:
+    """The state of a pair that isn't asked for: superseded by another of its mask, or given up.
+
+    A partial run leaves the pairs of other masks alone; what a dead run had begun waits.
+    """
     if pair.mask_id in masks:
         return "superseded"
+    if partial:
+        return "queued" if pair.state == "running" else pair.state
     return "cancelled" if pair.state in ("queued", "running") else pair.state
 
 
@@ -132,6 +108,7 @@ def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
         tuple(scene.scene_id for scene in task.scenes),
         days_offset=task.days_offset,
         coverage=task.coverage,
+        parameters=task.parameters,
     )
     if known is None or known.occlusion is None or known.days_offset != task.days_offset:
         return pair
@@ -142,9 +119,10 @@ def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
 
 @dataclass
 class Counter:
-    """How far a run is."""
+    """How far a run is; `found` pairs were made before it, and count as finished."""
 
     total: int
+    found: int
     finished: int = 0
     failed: int = 0
     made: int = 0
@@ -169,18 +147,25 @@ class _Run:
 
     def work(self, todo: Sequence[PairTask], options: RunOptions, progress: Progress) -> RunOutcome:
         counter = self._counter
-        progress(counter.finished, counter.failed, counter.total)
-        cancelled = False
-        if todo:
-            with _executor(options, len(todo)) as (executor, width):
-                try:
-                    cancelled = not self._all(todo, executor, width, progress)
-                except KeyboardInterrupt:
-                    cancelled = True
-                if cancelled:
-                    executor.shutdown(wait=False, cancel_futures=True)
-                    self._set_open_ones("cancelled")
+        try:
+            progress(counter.finished, counter.failed, counter.total)
+            cancelled = bool(todo) and not self._work_at(todo, options, progress)
+        except KeyboardInterrupt:
+            cancelled = True
+        if cancelled:
+            self._set_open_ones("cancelled")
         return RunOutcome(counter.total, counter.made, counter.failed, cancelled)
+
+    def _work_at(self, todo: Sequence[PairTask], options: RunOptions, progress: Progress) -> bool:
+        """Work through the tasks; False when cancelled, and then nothing is in flight any more."""
+        with _executor(options, len(todo)) as (executor, width):
+            finished = False
+            try:
+                finished = self._all(todo, executor, width, progress)
+            finally:
+                if not finished:
+                    executor.shutdown(wait=False, cancel_futures=True)
+        return finished
 
     def _all(
         self, todo: Sequence[PairTask], executor: Executor, width: int, progress: Progress
@@ -192,6 +177,7 @@ class _Run:
             if self._job.cancel_requested():
                 return False
             for task in islice(waiting, width - len(flying)):
+                self._workspace.log(task.pair_id).unlink(missing_ok=True)
                 self._put(replace(self._pairs[task.pair_id], state="running"))
                 flying[executor.submit(make_pair, task)] = task.pair_id
             if not flying:
@@ -200,7 +186,7 @@ class _Run:
             for future in landed:
                 self._land(flying.pop(future), future)
             counter = self._counter
-            self._job.report(counter.finished, counter.failed)
+            self._job.report(counter.finished - counter.found, counter.failed)
             progress(counter.finished, counter.failed, counter.total)
 
     def _land(self, pair: str, future: Future[PairOutcome]) -> None:
@@ -209,6 +195,7 @@ class _Run:
         try:
             outcome = future.result()
         except MigrateError as err:
+            self._log(pair, err)
             self._fail(pair, str(err))
         except Exception as err:  # a bug, or a broken library: this pair fails, the others go on
             log = self._log(pair, err)
@@ -229,6 +216,7 @@ class _Run:
         self._put(replace(self._pairs[pair], state="failed", error=message))
 
     def _log(self, pair: str, err: Exception) -> str:
+        """Keep the traceback, for whoever looks for the cause."""
         path = self._workspace.log(pair)
         path.parent.mkdir(exist_ok=True)
         path.write_text("".join(traceback.format_exception(err)), encoding="utf-8")

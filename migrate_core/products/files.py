@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -10,6 +11,16 @@ from ..errors import ProductError
 
 # No metadata file of a product comes near this (MTD_DS.xml of 19 MB is the largest seen); what
 # claims to be larger isn't one.
+# What reading a member of a damaged, encrypted or oddly compressed archive raises.
+_UNREADABLE = (
+    OSError,
+    KeyError,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 _MAX_METADATA_BYTES = 200_000_000
 
 
@@ -42,7 +53,7 @@ class ProductFiles:
                         "metadata have. Don't use this archive."
                     )
                 return archive.read(member)
-        except (OSError, KeyError, zipfile.BadZipFile, EOFError) as err:
+        except _UNREADABLE as err:
             raise ProductError(
                 f"{self.title}: {name} can't be read ({err}). Get the product again."
             ) from err

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 
 from affine import Affine
 from defusedxml import DefusedXmlException, ElementTree
+from rasterio.crs import CRS
+from rasterio.errors import CRSError
 from shapely import make_valid
+from shapely.errors import ShapelyError
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -64,10 +67,14 @@ def parse_product(xml: bytes, title: str) -> ProductMetadata:
             footprint=_footprint(_needed(root, "EXT_POS_LIST", title)),
             offsets=_offsets(root),
         )
-    except (ValueError, KeyError, IndexError) as err:
-        raise ProductError(
-            f"{title}: its metadata hold a value that can't be read ({err}). Get the product again."
-        ) from err
+    except (ValueError, KeyError, IndexError, ShapelyError) as err:
+        raise _garbled(title, err) from err
+
+
+def _garbled(title: str, err: Exception) -> ProductError:
+    return ProductError(
+        f"{title}: its metadata hold a value that can't be read ({err}). Get the product again."
+    )
 
 
 def parse_tile_grid(xml: bytes, title: str) -> PixelGrid:
@@ -76,9 +83,13 @@ def parse_tile_grid(xml: bytes, title: str) -> PixelGrid:
     crs = _needed(root, "HORIZONTAL_CS_CODE", title)
     size = _at_10_m(root, "Size", title)
     place = _at_10_m(root, "Geoposition", title)
-    west, north = float(place["ULX"]), float(place["ULY"])
-    transform = Affine(float(place["XDIM"]), 0, west, 0, float(place["YDIM"]), north)
-    return PixelGrid(crs, transform, int(size["NCOLS"]), int(size["NROWS"]))
+    try:
+        CRS.from_string(crs)
+        west, north = float(place["ULX"]), float(place["ULY"])
+        transform = Affine(float(place["XDIM"]), 0, west, 0, float(place["YDIM"]), north)
+        return PixelGrid(crs, transform, int(size["NCOLS"]), int(size["NROWS"]))
+    except (KeyError, ValueError, CRSError) as err:
+        raise _garbled(title, err) from err
 
 
 def _at_10_m(root: Element, name: str, title: str) -> dict[str, str]:
@@ -91,7 +102,7 @@ def _at_10_m(root: Element, name: str, title: str) -> dict[str, str]:
 def _root(xml: bytes, title: str) -> Element:
     try:
         root: Element = ElementTree.fromstring(xml)
-    except (ElementTree.ParseError, DefusedXmlException) as err:
+    except (ElementTree.ParseError, DefusedXmlException, LookupError, ValueError) as err:
         raise ProductError(
             f"{title}: its metadata are not proper XML ({err}). Get the product again."
         ) from err
@@ -131,9 +142,16 @@ def _footprint(text: str) -> BaseGeometry:
     return make_valid(Polygon(corners))
 
 
+def _band(number: str) -> str:
+    """The band of a `band_id`. Raises ValueError when there is none."""
+    if not number.isdigit() or int(number) >= len(BAND_IDS):
+        raise ValueError(f"band_id {number!r}")
+    return BAND_IDS[int(number)]
+
+
 def _offsets(root: Element) -> dict[str, int]:
     """RADIO_ADD_OFFSET (L1C) or BOA_ADD_OFFSET (L2A) by band; there since baseline 04.00."""
     return {
-        BAND_IDS[int(element.get("band_id", ""))]: round(float(element.text or ""))
+        _band(element.get("band_id", "")): round(float(element.text or ""))
         for element in _all(root, "RADIO_ADD_OFFSET", "BOA_ADD_OFFSET")
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio.crs import CRS
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterWindow
 
 from ..errors import ProductError
@@ -32,8 +33,10 @@ _GDAL = {
 @contextmanager
 def _opened(band: BandFile) -> Iterator[Any]:
     try:
-        with rasterio.Env(**_GDAL), rasterio.open(band.location, driver=band.driver) as dataset:
-            yield dataset
+        with warnings.catch_warnings(), rasterio.Env(**_GDAL):
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(band.location, driver=band.driver) as dataset:
+                yield dataset
     except (RasterioError, OSError) as err:
         raise ProductError(
             f"{band.location}: band {band.name} can't be read ({err}). The product is damaged or "
@@ -111,17 +114,18 @@ def _read(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16
 
 def _check_place(dataset: Any, band: BandFile, product: Product) -> None:
     """A band that lies elsewhere than the product says would shift every pixel silently."""
-    if dataset.crs is None:
-        return
     expected = product.grid.coarser(band.resolution_m // 10)
-    found = PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
-    same_place = found.transform.almost_equals(expected.transform, precision=1e-3)
-    # The same CRS can be written with and without its EPSG code.
-    same_crs = dataset.crs == CRS.from_string(expected.crs)
-    if not (same_place and same_crs and found.shape == expected.shape):
+    same_size = (dataset.height, dataset.width) == expected.shape
+    if dataset.crs is None:
+        same_place = same_crs = True  # it says nothing of its own; the metadata do
+    else:
+        same_place = dataset.transform.almost_equals(expected.transform, precision=1e-3)
+        # The same CRS can be written with and without its EPSG code.
+        same_crs = dataset.crs == CRS.from_string(expected.crs)
+    if not (same_place and same_crs and same_size):
         raise ProductError(
-            f"{product.product_id}: band {band.name} lies at {tuple(found.transform)[:6]} in "
-            f"{found.crs} with {found.width} x {found.height} pixels, but the metadata say "
+            f"{product.product_id}: band {band.name} lies at {tuple(dataset.transform)[:6]} in "
+            f"{dataset.crs} with {dataset.width} x {dataset.height} pixels, but the metadata say "
             f"{tuple(expected.transform)[:6]} in {expected.crs} with {expected.width} x "
             f"{expected.height}. The product is inconsistent: get it again."
         )

@@ -26,11 +26,18 @@ def upsample(
     """
     saturated = values == SATURATED
     if not saturated.any():
-        return _warped(values, coarse, fine, method)
+        return _interpolated(values, coarse, fine, method)
     # GDAL knows one no-data value: saturated pixels go in as no data and are put back after.
-    interpolated = _warped(np.where(saturated, NO_DATA, values), coarse, fine, method)
+    interpolated = _interpolated(np.where(saturated, NO_DATA, values), coarse, fine, method)
     inside = _warped(saturated.astype(np.uint16), coarse, fine, "nearest") == 1
     return np.where(inside, SATURATED, interpolated).astype(np.uint16)
+
+
+def _interpolated(
+    values: NDArray[np.uint16], coarse: PixelGrid, fine: PixelGrid, method: str
+) -> NDArray[np.uint16]:
+    """Warped, and a cubic that overshoots doesn't make a good pixel a saturated one."""
+    return np.minimum(_warped(values, coarse, fine, method), np.uint16(SATURATED - 1))
 
 
 def _warped(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from ..errors import ProductError
@@ -12,7 +13,7 @@ from .files import ProductFiles, product_files
 from .metadata import ProductMetadata, parse_product, parse_tile_grid
 from .product import RESOLUTION_M, BandFile, Product, in_order, parse_name, without_safe
 
-MARKER = "MTD_MSIL*.xml"
+MARKER = "MTD_MSIL??.xml"
 _BAND = re.compile(r"IMG_DATA/.*_(B\d{2}|B8A)(?:_(\d{2})m)?\.jp2$")
 _SCENE_CLASSIFICATION = re.compile(r"IMG_DATA/.*_SCL_20m\.jp2$")
 _TILE_METADATA = re.compile(r"^GRANULE/[^/]+/MTD_TL\.xml$")
@@ -41,7 +42,7 @@ def find_safe(path: Path) -> SafeProduct | None:
 
 
 def _metadata_name(files: ProductFiles) -> str:
-    return next(name for name in files.names if re.fullmatch(r"MTD_MSIL\w+\.xml", name))
+    return next(name for name in files.names if fnmatch(name, MARKER))
 
 
 def _tile(product_id: str, files: ProductFiles) -> str:

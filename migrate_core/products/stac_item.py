@@ -21,7 +21,15 @@ from shapely.geometry.base import BaseGeometry
 
 from ..errors import ProductError
 from ..model import utc
-from .product import RESOLUTION_M, BandFile, Product, in_order, parse_name, without_safe
+from .product import (
+    RESOLUTION_M,
+    BandFile,
+    Product,
+    in_order,
+    parse_name,
+    utm_crs,
+    without_safe,
+)
 from .reading import grid_of
 
 # Earth Search names assets after their use; others after the band.
@@ -62,21 +70,23 @@ class ItemScene:
 
 def describe_item(item: Item) -> ItemScene:
     """Read an item's scene. Raises ProductError that names what is missing."""
-    properties = item.get("properties", {})
-    product_id = _product_id(properties)
-    name = parse_name(product_id or "")
     try:
+        properties = item["properties"]
+        product_id = _product_id(properties)
+        name = parse_name(product_id or "")
+        tile = name.tile if name else _tile(item)
+        utm_crs(tile)  # raises where there is no such tile
         cloud = properties.get("eo:cloud_cover")
         return ItemScene(
             scene_id=product_id or str(item["id"]),
             sensed_at=utc(datetime.fromisoformat(properties["datetime"])),
             level=name.level if name else _level(item),
-            tile=_tile(item) if name is None else name.tile,
+            tile=tile,
             baseline=_baseline(properties) or (name.baseline if name else ""),
             cloud_percent=None if cloud is None else float(cloud),
             footprint=make_valid(shape(item["geometry"])),
         )
-    except (KeyError, TypeError, ValueError, ShapelyError) as err:
+    except (KeyError, TypeError, ValueError, AttributeError, ShapelyError, ProductError) as err:
         raise ProductError(
             f"{item.get('id', 'an item')}: its STAC item lacks or garbles {err}; needed are id, "
             "geometry, datetime, grid:code and a level."
@@ -98,7 +108,7 @@ def _level(item: Item) -> str:
         item.get("id"),
     )
     for hint in hints:
-        match = re.search(r"L?(1C|2A)", str(hint or "").upper())
+        match = re.search(r"(?:L|MSI)(1C|2A)", str(hint or "").upper())
         if match:
             return f"L{match[1]}"
     raise ValueError("the processing level")
@@ -126,14 +136,17 @@ def open_item(path: Path) -> Product:
         raise ProductError(
             f"{path}: the STAC item can't be read ({err}). It may have been moved: search again."
         ) from err
+    if not isinstance(item, dict):
+        raise ProductError(f"{path}: it is no STAC item. It may have been replaced: search again.")
     scene = describe_item(item)
-    assets = {_ASSET_NAMES[key]: key for key in item["assets"] if key in _ASSET_NAMES}
+    hrefs = _hrefs(item)
     bands = {
-        band: BandFile(band, _location(item, key, path), RESOLUTION_M[band], "GTiff")
-        for band, key in assets.items()
+        band: BandFile(band, _location(hrefs[key], path), RESOLUTION_M[band], "GTiff")
+        for key, band in _ASSET_NAMES.items()
+        if key in hrefs
     }
     ordered = in_order(scene.scene_id, scene.level, bands)
-    classification = next((key for key in item["assets"] if key.upper() == "SCL"), None)
+    classification = next((key for key in hrefs if key.upper() == "SCL"), None)
     offset, origin = item_offset(item, scene.baseline)
     return Product(
         product_id=scene.scene_id,
@@ -141,7 +154,7 @@ def open_item(path: Path) -> Product:
         baseline=scene.baseline,
         grid=grid_of(bands["B02"]),
         bands=ordered,
-        scene_classification=BandFile("SCL", _location(item, classification, path), 20, "GTiff")
+        scene_classification=BandFile("SCL", _location(hrefs[classification], path), 20, "GTiff")
         if classification
         else None,
         offsets={band.name: offset for band in ordered},
@@ -149,9 +162,20 @@ def open_item(path: Path) -> Product:
     )
 
 
-def _location(item: Item, key: str, path: Path) -> str:
+def _hrefs(item: Item) -> dict[str, str]:
+    """Where each asset of an item lies; assets without a place are left out."""
+    assets = item.get("assets")
+    if not isinstance(assets, Mapping):
+        return {}
+    return {
+        key: str(asset["href"])
+        for key, asset in assets.items()
+        if isinstance(asset, Mapping) and asset.get("href")
+    }
+
+
+def _location(href: str, path: Path) -> str:
     """What GDAL opens an asset by: a path relative to the item's file, or an address."""
-    href = str(item["assets"][key]["href"])
     if href.startswith(("http://", "https://")):
         return f"/vsicurl/{href}"
     if href.startswith("s3://"):

@@ -6,8 +6,11 @@ import getpass
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+import sqlalchemy as sa
+
+from .. import tables
 from ..errors import WrongUseError
 from ..model import Decision
 from ..pairs.listing import pair_row
@@ -28,6 +31,18 @@ class Standing:
     reviewers: tuple[str, ...] = ()
 
 
+class Entry(Protocol):
+    """What an entry of the log says; a `Decision`, or the row of one."""
+
+    @property
+    def verdict(self) -> str:
+        """One of `VERDICTS`, or `undo`."""
+
+    @property
+    def reviewer(self) -> str:
+        """Who said it."""
+
+
 def default_reviewer() -> str:
     """The name of the person at the keyboard, as the system knows it."""
     try:
@@ -36,17 +51,17 @@ def default_reviewer() -> str:
         return "reviewer"
 
 
-def decide(store: Store, decision: Decision) -> None:
+def decide(store: Store, decision: Decision, token: str | None = None) -> None:
     """Append a decision about a finished pair to the log; `undo` takes back one's newest.
 
-    Raises WrongUseError when there is no such finished pair, or nothing to undo.
+    The same `token` a second time, as from a double click, changes nothing. Raises WrongUseError when there is no such finished pair, or nothing to undo.
     """
     _check_finished(store, decision.pair_id)
     if decision.verdict == UNDO and decision.reviewer not in _newest(
         store.decisions(decision.pair_id)
     ):
         raise WrongUseError(f"{decision.pair_id}: {decision.reviewer} has decided nothing to undo.")
-    store.append_decision(decision)
+    store.append_decision(decision, token)
 
 
 def _check_finished(store: Store, pair_id: str) -> None:
@@ -60,9 +75,9 @@ def _check_finished(store: Store, pair_id: str) -> None:
         )
 
 
-def _newest(log: Iterable[Decision]) -> dict[str, Decision]:
+def _newest(log: Iterable[Entry]) -> dict[str, Entry]:
     """The decision of each reviewer that counts: the newest that is not undone."""
-    stacks: dict[str, list[Decision]] = defaultdict(list)
+    stacks: dict[str, list[Entry]] = defaultdict(list)
     for decision in log:
         if decision.verdict != UNDO:
             stacks[decision.reviewer].append(decision)
@@ -71,7 +86,7 @@ def _newest(log: Iterable[Decision]) -> dict[str, Decision]:
     return {reviewer: stack[-1] for reviewer, stack in stacks.items() if stack}
 
 
-def standing(log: Iterable[Decision]) -> Standing:
+def standing(log: Iterable[Entry]) -> Standing:
     """What the decisions about one pair, oldest first, add up to."""
     newest = _newest(log)
     verdicts = {decision.verdict for decision in newest.values()}
@@ -83,9 +98,12 @@ def standing(log: Iterable[Decision]) -> Standing:
 
 def standings(store: Store) -> Mapping[str, Standing]:
     """The standing of every pair that somebody has decided about, by pair_id."""
-    logs: dict[str, list[Decision]] = defaultdict(list)
-    for decision in store.decisions():
-        logs[decision.pair_id].append(decision)
+    columns = tables.decisions.c
+    query = sa.select(columns.pair_id, columns.verdict, columns.reviewer).order_by(columns.number)
+    logs: dict[str, list[Entry]] = defaultdict(list)
+    with store.engine.connect() as connection:
+        for row in connection.execute(query):
+            logs[row.pair_id].append(row)
     return {pair_id: standing(log) for pair_id, log in logs.items()}
 
 

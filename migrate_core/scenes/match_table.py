@@ -53,7 +53,7 @@ def match_row(mask: Mask, candidate: Candidate) -> dict[str, Any]:
 
 def write_match_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write rows of `match_row` as CSV."""
-    with written_then_renamed(path) as temporary, temporary.open("w", newline="") as file:
+    with written_then_renamed(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)

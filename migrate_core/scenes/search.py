@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,34 +13,37 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
-from ..errors import MigrateError
+from ..errors import JobCancelledError, MigrateError
 from ..grid import reproject_geometry
 from ..model import LONLAT, Mask, Problem, RankedScene, Scene, SceneQuery
 from ..products.product import utm_crs
 from ..settings import RankingSettings
+from .advice import Advice, advise, reach
 from .ranking import rank
-from .sources.protocol import SceneRequest, SceneSource
+from .sources.protocol import Progress, SceneRequest, SceneSource, no_progress
 from .twins import Covering, acquisitions
 
 # Footprints come with a vertex at each corner only. Between corners 110 km apart, a straight line
 # in lon/lat strays up to 300 m from the straight edge in UTM, so the index is asked generously.
 _INDEX_MARGIN_DEGREES = 0.02
-
-
-Progress = Callable[[int, int], None]
-
-
-def no_progress(finished: int, total: int) -> None:
-    """For callers that nobody watches."""
+# Less than this share of a mask is the noise of coordinates along a common edge.
+_TOUCHING = 1e-6
+# Steps in which a search reports how far it is.
+_PERCENT = 100
 
 
 @dataclass(frozen=True)
 class SearchOutcome:
-    """Candidates by mask_id (best first, an empty list where nothing fits), and problems."""
+    """Candidates by mask_id (best first, an empty list where nothing fits), and problems.
+
+    `scenes` are all that are known, at least `REACH_DAYS` around the masks' dates. `advice` says
+    what would help each mask without a usable candidate.
+    """
 
     ranked: dict[str, list[RankedScene]]
     scenes: tuple[Scene, ...]
     problems: tuple[Problem, ...]
+    advice: Mapping[str, Advice] = field(default_factory=dict)
 
 
 def search(
@@ -53,7 +56,7 @@ def search(
     """Ask every source and rank what covers each mask within `query.days` of its date.
 
     `masks` must be ready. A source that fails becomes a problem, the others count.
-    `progress(finished, total)` counts sources, and the ranking as one more.
+    `progress(finished, total)` counts in percent: each source, and the ranking, is an equal part.
     """
     if not masks:
         return SearchOutcome({}, (), ())
@@ -63,18 +66,36 @@ def search(
         mask.mask_id: rank(mask, acquisitions(coverings[number]), query, settings)
         for number, mask in enumerate(masks)
     }
-    progress(len(sources) + 1, len(sources) + 1)
-    return SearchOutcome(ranked, scenes, problems)
+    lacking = [mask for mask in masks if not any(r.usable for r in ranked[mask.mask_id])]
+    advice = _advice(lacking, scenes, query, settings)
+    progress(_PERCENT, _PERCENT)
+    return SearchOutcome(ranked, scenes, problems, advice)
+
+
+def _advice(
+    masks: Sequence[Mask],
+    scenes: Sequence[Scene],
+    query: SceneQuery,
+    settings: RankingSettings,
+) -> dict[str, Advice]:
+    """What would help these masks, by mask_id; only they pay for the look beyond the window."""
+    if not masks:
+        return {}
+    coverings = _coverings(masks, scenes, SceneQuery(reach(query), level=query.level))
+    return {
+        mask.mask_id: advise(_day(mask), coverings[number], query, settings)
+        for number, mask in enumerate(masks)
+    }
 
 
 def _request(masks: Sequence[Mask], query: SceneQuery) -> SceneRequest:
     """One request that covers all masks in space and time."""
     days = [_day(mask) for mask in masks]
-    window = timedelta(days=query.days)
+    window = timedelta(days=reach(query))
     west, south, east, north = shapely.total_bounds([mask.extent for mask in masks])
-    return SceneRequest(
-        (west, south, east, north), min(days) - window, max(days) + window, query.level
-    )
+    margin = _INDEX_MARGIN_DEGREES
+    bounds = (west - margin, south - margin, east + margin, north + margin)
+    return SceneRequest(bounds, min(days) - window, max(days) + window, query.level)
 
 
 def _day(mask: Mask) -> date:
@@ -90,9 +111,12 @@ def _gather(
     scenes: dict[str, Scene] = {}
     problems: list[Problem] = []
     for number, source in enumerate(sources):
-        progress(number, len(sources) + 1)
+        watched = replace(request, progress=_part(progress, number, len(sources) + 1))
+        watched.progress(0, 1)
         try:
-            result = source.search(request)
+            result = source.search(watched)
+        except JobCancelledError:
+            raise
         except MigrateError as err:
             problems.append(Problem(source.spec, str(err)))
             continue
@@ -100,6 +124,16 @@ def _gather(
         for scene in result.scenes:
             scenes.setdefault(scene.scene_id, scene)
     return tuple(scenes.values()), tuple(problems)
+
+
+def _part(progress: Progress, number: int, parts: int) -> Progress:
+    """How far one of several equal parts is, told as percent of the whole."""
+
+    def told(finished: int, total: int) -> None:
+        share = (number + finished / max(total, 1)) / parts
+        progress(int(_PERCENT * share), _PERCENT)
+
+    return told
 
 
 def _coverings(
@@ -116,7 +150,7 @@ def _coverings(
             whole = footprints.of(fitting)
             parts = shapely.intersection(whole, outline)
             for number, part, footprint in zip(fitting, parts, whole, strict=True):
-                if part.area > 0:
+                if part.area > _TOUCHING * footprint.area:
                     found[number].append(Covering(scene, part, footprint))
     return found
 

@@ -14,7 +14,7 @@ from ...errors import MigrateError, SourceError
 from ...model import Problem, Scene, SearchResult
 from ...products.safe import MARKER, find_safe
 from ...products.stac_item import describe_item
-from .protocol import SceneRequest
+from .protocol import Progress, SceneRequest
 
 _CATALOGUES = ("catalog.json", "collection.json")
 
@@ -39,7 +39,7 @@ class LocalSource:
             )
         scenes: list[Scene] = []
         problems: list[Problem] = []
-        for found in self._everything():
+        for found in self._everything(request.progress):
             if isinstance(found, Problem):
                 problems.append(found)
             else:
@@ -52,8 +52,10 @@ class LocalSource:
         fitting = tuple(scene for scene in scenes if _fits(scene, request))
         return SearchResult(fitting, tuple(problems))
 
-    def _everything(self) -> Iterator[Scene | Problem]:
-        for href in _places(self.path):
+    def _everything(self, progress: Progress) -> Iterator[Scene | Problem]:
+        places = list(_places(self.path))
+        for number, href in enumerate(places):
+            progress(number, len(places))
             try:
                 scene = self._item(href) if href.suffix == ".json" else self._safe(href)
             except MigrateError as err:
@@ -139,10 +141,16 @@ def _items(path: Path, seen: set[Path]) -> Iterator[Path]:
     if document.get("type") == "Feature":
         yield path
         return
-    for link in document.get("links", []):
+    for link in _links(document):
         href = str(link.get("href", ""))
         if link.get("rel") in ("item", "child") and "://" not in href:
             yield from _items(path.parent / href, seen)
+
+
+def _links(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The links of a catalogue, what isn't one left out."""
+    links = document.get("links")
+    return [link for link in links if isinstance(link, dict)] if isinstance(links, list) else []
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
 from ...grid import Bounds
 from ...model import SearchResult
 
+Progress = Callable[[int, int], None]
+
+
+def no_progress(finished: int, total: int) -> None:
+    """For callers that nobody watches."""
+
 
 @dataclass(frozen=True)
 class SceneRequest:
     """Scenes of a level that touch `bounds` (lon/lat: west, south, east, north) in a period.
 
-    The days are UTC dates and both inclusive.
+    The days are UTC dates and both inclusive. A source calls `progress(finished, total)` as it
+    goes on, in steps of its own; an error that comes out of it (a cancellation) is not caught.
     """
 
     bounds: Bounds
     first_day: date
     last_day: date
     level: str
+    progress: Progress = field(default=no_progress, compare=False, repr=False)
 
 
 class SceneSource(Protocol):

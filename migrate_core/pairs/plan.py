@@ -1,0 +1,110 @@
+"""What a run is to make: a task for each mask that is asked for and has a selected scene."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ..errors import WrongUseError
+from ..model import Mask, PairParameters, Scene
+from ..store import Candidate, Store
+from ..workspace import Workspace
+from .identity import pair_id
+from .make import PairTask
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What to make, and who works at it.
+
+    `masks` are mask ids, and `states` those of the present pair of a mask, that a run is limited
+    to; None is no limit. `workers` None is one a core; `scheduler` is the address of a Dask
+    scheduler to work on instead.
+    """
+
+    workers: int | None = None
+    scheduler: str | None = None
+    parameters: PairParameters = field(default_factory=PairParameters)
+    masks: frozenset[str] | None = None
+    states: frozenset[str] | None = None
+
+    @property
+    def partial(self) -> bool:
+        """Whether pairs of other masks are none of this run's business."""
+        return self.masks is not None or self.states is not None
+
+
+def plan(store: Store, workspace: Workspace, options: RunOptions) -> list[PairTask]:
+    """The tasks, by the names of the masks.
+
+    Raises WrongUseError when there is none, or a mask that is asked for can't become a pair.
+    """
+    masks = store.masks()
+    candidates = store.candidates()
+    chosen = {
+        mask_id: next((one for one in found if one.selected), None)
+        for mask_id, found in candidates.items()
+    }
+    _check_asked_for(masks, chosen, options.masks)
+    wanted = _wanted(store, options)
+    scenes = {scene_id: scene for (scene_id, _), scene in store.scenes().items()}
+    tasks = [
+        _task(mask, match, scenes, workspace, options.parameters)
+        for mask in masks
+        if mask.state == "ready"
+        and (match := chosen.get(mask.mask_id)) is not None
+        and (wanted is None or mask.mask_id in wanted)
+    ]
+    if not tasks:
+        raise WrongUseError(_nothing_to_make(options))
+    return tasks
+
+
+def _check_asked_for(
+    masks: Iterable[Mask],
+    chosen: Mapping[str, Candidate | None],
+    asked_for: frozenset[str] | None,
+) -> None:
+    """Every mask that is asked for by name must be there, ready, and have a selected scene."""
+    known = {mask.mask_id: mask for mask in masks}
+    for mask_id in sorted(asked_for or ()):
+        if mask_id not in known:
+            raise WrongUseError(f"{mask_id!r} is no mask; `masks list` shows their ids.")
+        if problem := known[mask_id].problem:
+            raise WrongUseError(f"{mask_id}: the mask has a problem to be mended first: {problem}")
+        if chosen.get(mask_id) is None:
+            raise WrongUseError(
+                f"{mask_id}: the mask has no selected scene. Search for one first "
+                "(`scenes search --source …`)."
+            )
+
+
+def _wanted(store: Store, options: RunOptions) -> frozenset[str] | None:
+    """The masks that a run is limited to; None for all."""
+    if options.states is None:
+        return options.masks
+    found = frozenset(pair.mask_id for pair in store.pairs() if pair.state in options.states)
+    return found if options.masks is None else found & options.masks
+
+
+def _nothing_to_make(options: RunOptions) -> str:
+    if options.states is not None:
+        return f"No pair is {' or '.join(sorted(options.states))}, so there is nothing to make."
+    return (
+        "No mask has a selected scene, so there is no pair to make. Add masks (`masks add`), "
+        "then search (`scenes search --source …`)."
+    )
+
+
+def _task(
+    mask: Mask,
+    chosen: Candidate,
+    scenes: Mapping[str, Scene],
+    workspace: Workspace,
+    parameters: PairParameters,
+) -> PairTask:
+    ranked = chosen.ranked
+    identity = pair_id(mask, ranked, parameters)
+    parts = (ranked.scene, *(scenes[scene_id] for scene_id in ranked.completed_by))
+    folder = str(workspace.pair(identity))
+    return PairTask(identity, mask, parts, parameters, folder, ranked.days_offset, ranked.coverage)

@@ -1,0 +1,82 @@
+"""Which step each pair is at while it is made: a small file a pair, written by its worker.
+
+A worker may sit on another machine and writes no database, so it leaves a note on the shared disk.
+A note counts only for the run that it names: whatever dead processes left behind misleads nobody.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..workspace import Workspace, written_then_renamed
+
+# In the order a pair goes through them.
+STAGES = ("fetch", "convert", "crop", "align")
+
+
+@dataclass(frozen=True)
+class StageNote:
+    """Where the worker of one pair says at which step it is, and in which run (its job_id)."""
+
+    path: str
+    run: str
+
+    def put(self, stage: str) -> None:
+        """Say that `stage` begins. A disk that refuses doesn't stop the work."""
+        with contextlib.suppress(OSError), written_then_renamed(Path(self.path)) as temporary:
+            temporary.write_text(json.dumps({"run": self.run, "stage": stage}), encoding="utf-8")
+
+    def remove(self) -> None:
+        """Say nothing more."""
+        with contextlib.suppress(OSError):
+            Path(self.path).unlink(missing_ok=True)
+
+
+class StageReport:
+    """What a worker tells of one pair; without a note it tells nobody."""
+
+    def __init__(self, note: StageNote | None) -> None:
+        self._note = note
+
+    def begin(self, stage: str) -> None:
+        """The pair is at `stage` now, one of STAGES."""
+        if self._note is not None:
+            self._note.put(stage)
+
+
+@contextlib.contextmanager
+def reporting(note: StageNote | None) -> Iterator[StageReport]:
+    """A report for the time of the block; at its end the note is taken away."""
+    try:
+        yield StageReport(note)
+    finally:
+        if note is not None:
+            note.remove()
+
+
+def stage_note(workspace: Workspace, pair_id: str, run: str) -> StageNote:
+    """The note of a pair in the run with this job_id."""
+    return StageNote(str(workspace.stage(pair_id)), run)
+
+
+def stages_of(workspace: Workspace, pair_ids: Iterable[str], run: str) -> dict[str, str]:
+    """The stage of each of the pairs that a worker of this run has said one of."""
+    found = {}
+    for pair_id in pair_ids:
+        try:
+            note = json.loads(workspace.stage(pair_id).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(note, dict) and note.get("run") == run and note.get("stage") in STAGES:
+            found[pair_id] = note["stage"]
+    return found
+
+
+def forget_stages(workspace: Workspace) -> None:
+    """Take away all notes; for the owner of a run, before it and after it."""
+    shutil.rmtree(workspace.stages, ignore_errors=True)

@@ -1,0 +1,167 @@
+"""The review queue: which pairs are looked at, in which order, and which comes next.
+
+Pure rules over light rows; `queue_rows` reads those.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ..model import Decision
+from .decisions import UNDO
+
+UNDECIDED = "undecided"
+NOT_BY_ME = "not decided by me"
+DECISIONS = (UNDECIDED, NOT_BY_ME, "accepted", "rejected", "unsure", "conflict")
+_SUSPICION = {"reject": 0, "unsure": 1, "accept": 2}
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """What order and filters need of a finished pair.
+
+    `suggestion` is the verdict suggested; `hidden` the share 0…1 of the labelled pixels that
+    something hides, None when it isn't known; `decision` what the reviewers together say.
+    """
+
+    pair_id: str
+    mask_name: str
+    tile: str
+    sensed_on: date | None
+    days_offset: float | None
+    suggestion: str | None
+    hidden: float | None
+    decision: str | None = None
+    reviewers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class QueueFilter:
+    """Which pairs are looked at; what is None or empty doesn't matter.
+
+    `decision` is one of `DECISIONS`, `reviewer` the person for whom `not decided by me` holds;
+    `text` is found in the mask's name; `first` and `last` are inclusive days of the scene.
+    """
+
+    decision: str | None = None
+    text: str = ""
+    suggestion: str | None = None
+    tile: str | None = None
+    first: date | None = None
+    last: date | None = None
+    reviewer: str = ""
+
+    def takes(self, row: QueueRow) -> bool:
+        """Whether the pair is looked at."""
+        return (
+            self._decision_fits(row)
+            and self.text.strip().lower() in row.mask_name.lower()
+            and self.suggestion in (None, row.suggestion)
+            and self.tile in (None, row.tile)
+            and self._day_fits(row.sensed_on)
+        )
+
+    def _decision_fits(self, row: QueueRow) -> bool:
+        if self.decision is None:
+            return True
+        if self.decision == NOT_BY_ME:
+            return self.reviewer not in row.reviewers
+        return (row.decision or UNDECIDED) == self.decision
+
+    def _day_fits(self, day: date | None) -> bool:
+        if day is None:
+            return self.first is None and self.last is None
+        return (self.first or day) <= day <= (self.last or day)
+
+
+def _suspicion(row: QueueRow) -> tuple[Any, ...]:
+    """Suggested for rejection first, then by what hides the label; unknown is suspicious."""
+    hidden = 1.0 if row.hidden is None else row.hidden
+    return _SUSPICION.get(row.suggestion or "", 1), -hidden, row.mask_name, row.pair_id
+
+
+def _by_name(row: QueueRow) -> tuple[Any, ...]:
+    return row.mask_name, row.pair_id
+
+
+def _by_date(row: QueueRow) -> tuple[Any, ...]:
+    return -(row.sensed_on or date.min).toordinal(), row.mask_name, row.pair_id
+
+
+def _by_offset(row: QueueRow) -> tuple[Any, ...]:
+    return -abs(row.days_offset or 0.0), row.mask_name, row.pair_id
+
+
+# None of the orders depends on the decisions: the queue stands still while one works through it.
+ORDERS: Mapping[str, Callable[[QueueRow], tuple[Any, ...]]] = {
+    "most suspicious first": _suspicion,
+    "mask name": _by_name,
+    "newest scene first": _by_date,
+    "furthest in time first": _by_offset,
+}
+MOST_SUSPICIOUS = "most suspicious first"
+
+
+def arranged(
+    rows: Iterable[QueueRow], wanted: QueueFilter, order: str = MOST_SUSPICIOUS
+) -> list[QueueRow]:
+    """The rows that `wanted` takes, in one of `ORDERS`."""
+    return sorted((row for row in rows if wanted.takes(row)), key=ORDERS[order])
+
+
+def place_of(queue: Sequence[QueueRow], pair_id: str | None) -> int | None:
+    """Where a pair stands in the queue, from 0; None when it isn't in it."""
+    return next((n for n, row in enumerate(queue) if row.pair_id == pair_id), None)
+
+
+def neighbour(queue: Sequence[QueueRow], pair_id: str | None, step: int) -> str | None:
+    """The pair one `step` (1 or -1) further; None at the end of the queue."""
+    place = place_of(queue, pair_id)
+    if place is None:
+        return queue[0].pair_id if queue else None
+    wanted = place + step
+    return queue[wanted].pair_id if 0 <= wanted < len(queue) else None
+
+
+def next_open(
+    queue: Sequence[QueueRow], pair_id: str | None, reviewer: str | None = None
+) -> str | None:
+    """The next pair after `pair_id` that nobody decided, round the end of the queue.
+
+    With `reviewer` it is the next that this person hasn't decided. None when there is no other.
+    """
+    start = place_of(queue, pair_id)
+    ahead = queue if start is None else [*queue[start + 1 :], *queue[:start]]
+    for row in ahead:
+        is_open = row.decision is None if reviewer is None else reviewer not in row.reviewers
+        if is_open and row.pair_id != pair_id:
+            return row.pair_id
+    return None
+
+
+def last_decided(log: Iterable[Decision], reviewer: str) -> Decision | None:
+    """The newest decision of a reviewer that isn't undone: what the next undo takes back."""
+    standing: list[Decision] = []
+    for entry in log:
+        if entry.reviewer != reviewer:
+            continue
+        if entry.verdict != UNDO:
+            standing.append(entry)
+            continue
+        undone = next(
+            (n for n in reversed(range(len(standing))) if standing[n].pair_id == entry.pair_id),
+            None,
+        )
+        if undone is not None:
+            del standing[undone]
+    return standing[-1] if standing else None
+
+
+def decision_counts(rows: Iterable[QueueRow]) -> dict[str, int]:
+    """How many pairs stand how, by decision, with `undecided` among them."""
+    counts = Counter(row.decision or UNDECIDED for row in rows)
+    return {name: counts[name] for name in DECISIONS if name != NOT_BY_ME}

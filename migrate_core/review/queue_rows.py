@@ -1,0 +1,117 @@
+"""Reading what the review shows: light rows for the queue, and everything about one pair."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..codec import from_json
+from ..model import Decision, Mask, Pair, Scene
+from ..store import Store
+from ..tables import masks, pairs, scenes
+from .decisions import standings
+from .queue import QueueRow
+
+_HIDING = ("cloud", "shadow", "snow", "nodata", "source")
+
+
+@dataclass(frozen=True)
+class ReviewItem:
+    """A pair with what belongs to it; `mask` is None when it was taken out since.
+
+    `scenes` are in the order their pixels are preferred; `log` is the oldest first.
+    """
+
+    pair: Pair
+    mask: Mask | None
+    scenes: tuple[Scene, ...]
+    log: tuple[Decision, ...]
+
+
+def queue_rows(store: Store, facts: Sequence[QueueRow] | None = None) -> list[QueueRow]:
+    """One light row for each finished pair, with the decision about it.
+
+    `facts` are what `pair_facts` gave before: they change only when pairs are made.
+    """
+    decided = standings(store)
+    return [
+        replace(row, decision=found.decision, reviewers=found.reviewers)
+        if (found := decided.get(row.pair_id))
+        else row
+        for row in (pair_facts(store) if facts is None else facts)
+    ]
+
+
+def pair_facts(store: Store) -> tuple[QueueRow, ...]:
+    """The rows of the finished pairs, as though nobody had decided about them."""
+    places = _scene_places(store)
+    return tuple(_row(row, places) for row in _all(store, _finished_pairs()))
+
+
+def _finished_pairs() -> sa.Select[Any]:
+    """The few facts of the pairs' documents that the queue needs; nothing else is decoded."""
+    document = pairs.c.document
+    labelled = document["occlusion"]["labelled"]
+    return sa.select(
+        pairs.c.pair_id,
+        document["mask_name"].as_string().label("mask_name"),
+        document["scene_ids"][0].as_string().label("scene_id"),
+        document["days_offset"].as_float().label("days_offset"),
+        document["suggestion"]["verdict"].as_string().label("suggestion"),
+        *(labelled[name].as_float().label(name) for name in _HIDING),
+    ).where(pairs.c.state == "done")
+
+
+def _scene_places(store: Store) -> dict[str, tuple[str, date]]:
+    """Tile and day of every scene."""
+    query = sa.select(
+        scenes.c.scene_id,
+        scenes.c.document["tile"].as_string().label("tile"),
+        scenes.c.document["sensed_at"].as_string().label("sensed_at"),
+    )
+    return {
+        row["scene_id"]: (row["tile"], datetime.fromisoformat(row["sensed_at"]).date())
+        for row in _all(store, query)
+    }
+
+
+def _row(row: Mapping[str, Any], places: Mapping[str, tuple[str, date]]) -> QueueRow:
+    known = [row[name] for name in _HIDING if row[name] is not None]
+    tile, day = places.get(row["scene_id"], ("", None))
+    return QueueRow(
+        pair_id=row["pair_id"],
+        mask_name=row["mask_name"],
+        tile=tile,
+        sensed_on=day,
+        days_offset=row["days_offset"],
+        suggestion=row["suggestion"],
+        hidden=None if row["cloud"] is None else min(sum(known), 1.0),
+    )
+
+
+def review_item(store: Store, pair_id: str) -> ReviewItem | None:
+    """Everything about one pair; None when there is no such pair."""
+    pair = store.pair(pair_id)
+    if pair is None:
+        return None
+    found = _all(store, sa.select(masks.c.document).where(masks.c.mask_id == pair.mask_id))
+    wanted = sa.select(scenes.c.scene_id, scenes.c.document)
+    by_id = {
+        row["scene_id"]: from_json(Scene, row["document"])
+        for row in _all(store, wanted.where(scenes.c.scene_id.in_(pair.scene_ids)))
+    }
+    return ReviewItem(
+        pair,
+        from_json(Mask, found[0]["document"]) if found else None,
+        tuple(by_id[scene_id] for scene_id in pair.scene_ids if scene_id in by_id),
+        tuple(store.decisions(pair_id)),
+    )
+
+
+def _all(store: Store, query: sa.Select[Any]) -> list[Mapping[str, Any]]:
+    with store.engine.connect() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,197 @@
+"""What would give a mask a usable scene: a wider window, other limits, or another source.
+
+Nothing is estimated: every proposal was tried on the scenes that are known around the mask's date,
+by the same rules as the search itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from ..model import SceneQuery
+from ..settings import RankingSettings
+from .ranking import is_usable
+from .twins import Acquisition, Covering, acquisitions
+
+# A search looks at least this many days around the masks' dates, so that it can say what a wider
+# window would find. Farther off, seasons and land use change more than clouds hide.
+REACH_DAYS = 30
+# A scene that shows less than half of a mask is no help.
+_LEAST_COVERAGE = 0.5
+_SEVERAL = (
+    ("days", "cloud_percent"),
+    ("days", "coverage"),
+    ("cloud_percent", "coverage"),
+    ("days", "cloud_percent", "coverage"),
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a scene must keep to: whole days from the mask, percent of cloud, share of coverage.
+
+    `cloud_percent` stands for both limits of cloud, that of the search and that of usable scenes:
+    each is at least this.
+    """
+
+    days: int
+    cloud_percent: float
+    coverage: float
+
+    @classmethod
+    def of(cls, query: SceneQuery, settings: RankingSettings) -> Limits:
+        """The limits that a search was made with; the stricter one of cloud counts."""
+        cloud = min(query.max_cloud_percent, settings.usable_cloud_percent)
+        return cls(query.days, cloud, settings.usable_coverage)
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """New limits with which `scenes` usable scenes are there; what need not change is None."""
+
+    scenes: int
+    days: int | None = None
+    cloud_percent: float | None = None
+    coverage: float | None = None
+
+    def __str__(self) -> str:
+        """The remedy in words: `widen to 14 days: 2 usable scenes`."""
+        steps = []
+        if self.days is not None:
+            steps.append(f"widen to {self.days} days")
+        if self.cloud_percent is not None:
+            steps.append(f"raise the cloud limit to {self.cloud_percent:g} %")
+        if self.coverage is not None:
+            steps.append(f"lower the coverage limit to {100 * self.coverage:g} %")
+        count = f"{self.scenes} usable scene{'s' if self.scenes != 1 else ''}"
+        return f"{' and '.join(steps)}: {count}"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The remedies for one mask, each enough by itself; none when no scene is near."""
+
+    remedies: tuple[Remedy, ...]
+    reach_days: int
+
+    def __str__(self) -> str:
+        """The advice in words."""
+        if not self.remedies:
+            return f"no scene covers it within {self.reach_days} days: add a source"
+        return "; or ".join(str(remedy) for remedy in self.remedies)
+
+
+def reach(query: SceneQuery) -> int:
+    """How many days around a mask's date a search looks, whatever its window."""
+    return max(query.days, REACH_DAYS)
+
+
+def advise(
+    day: date, coverings: Sequence[Covering], query: SceneQuery, settings: RankingSettings
+) -> Advice:
+    """What would help a mask of this UTC `day` that has no usable candidate.
+
+    `coverings` are all scenes that touch the mask within `reach(query)` days, of any cloud cover.
+    Single changes come first; only where none is enough, one combination of several.
+    """
+    known = _Known(day, coverings, query, settings)
+    single = [known.remedy(name) for name in ("days", "cloud_percent", "coverage")]
+    remedies = [remedy for remedy in single if remedy is not None]
+    if not remedies:
+        several = (known.remedy(*names) for names in _SEVERAL)
+        remedies = [remedy for remedy in several if remedy is not None][:1]
+    return Advice(tuple(remedies), reach(query))
+
+
+class _Known:
+    """The scenes around a mask, and what each loosening of the limits makes of them."""
+
+    def __init__(
+        self,
+        day: date,
+        coverings: Sequence[Covering],
+        query: SceneQuery,
+        settings: RankingSettings,
+    ) -> None:
+        self._coverings = [(_distance(day, covering), covering) for covering in coverings]
+        self._query = query
+        self._settings = settings
+        self._now = Limits.of(query, settings)
+        self._loosest = Limits(
+            reach(query), 100.0, min(_LEAST_COVERAGE, settings.usable_coverage)
+        )
+
+    def remedy(self, *names: str) -> Remedy | None:
+        """The least change of the limits `names` that gives a usable scene; None if none does.
+
+        Of several limits, coverage is spared first, then cloud, then the window.
+        """
+        found = replace(self._now, **{name: getattr(self._loosest, name) for name in names})
+        if found == self._now or not self._usable(found):
+            return None
+        for name in ("coverage", "cloud_percent", "days"):
+            if name in names:
+                found = self._tightened(found, name)
+        now = self._now
+        return Remedy(
+            self._usable(found),
+            found.days if found.days != now.days else None,
+            found.cloud_percent if found.cloud_percent != now.cloud_percent else None,
+            found.coverage if found.coverage != now.coverage else None,
+        )
+
+    def _tightened(self, loose: Limits, name: str) -> Limits:
+        """`loose` with the limit `name` as strict as it can be."""
+        for value in self._steps(loose, name):
+            tried = replace(loose, **{name: value})
+            if self._usable(tried):
+                return tried
+        return loose
+
+    def _steps(self, loose: Limits, name: str) -> list[float]:
+        """Values between the limit `name` as it is and `loose`, the strictest first."""
+        now = getattr(self._now, name)
+        if name == "coverage":
+            # Rounded down to whole percent, so that the scene passes.
+            shares = {math.floor(100 * a.coverage) / 100 for a in self._acquisitions(loose)}
+            return [now, *sorted((s for s in shares if loose.coverage < s < now), reverse=True)]
+        values: set[float]
+        if name == "days":
+            values = {days for days, _ in self._coverings}
+        else:
+            values = {float(math.ceil(_cloud(covering))) for _, covering in self._coverings}
+        return [now, *sorted(value for value in values if now < value)]
+
+    def _usable(self, limits: Limits) -> int:
+        """How many overpasses a search within these limits would call usable."""
+        settings = replace(
+            self._settings,
+            usable_cloud_percent=max(self._settings.usable_cloud_percent, limits.cloud_percent),
+            usable_coverage=limits.coverage,
+        )
+        return sum(
+            is_usable(found.scene.cloud_percent, found.coverage, settings)
+            for found in self._acquisitions(limits)
+        )
+
+    def _acquisitions(self, limits: Limits) -> list[Acquisition]:
+        max_cloud = max(self._query.max_cloud_percent, limits.cloud_percent)
+        return acquisitions(
+            covering
+            for days, covering in self._coverings
+            if days <= limits.days and _cloud(covering) <= max_cloud
+        )
+
+
+def _distance(day: date, covering: Covering) -> int:
+    """Whole days between the mask's date and the scene's, by UTC date."""
+    return abs((covering.scene.sensed_at.date() - day).days)
+
+
+def _cloud(covering: Covering) -> float:
+    """The cloud cover that limits are held against; an unknown one passes every limit."""
+    cloud = covering.scene.cloud_percent
+    return 0.0 if cloud is None else cloud

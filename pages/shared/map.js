@@ -1,0 +1,83 @@
+// What runs inside the map's frame. `prepareMap` is called once when the map is made,
+// `drawOutlines` whenever what is on it has changed.
+
+// Base map, scale bar, and a sentence where the base map can't be reached.
+function prepareMap(map, options) {
+  document.getElementById("map_notice")?.remove();
+  L.control.scale({ imperial: false }).addTo(map);
+  map.getContainer().style.background = options.water;
+  map.createPane("ground").style.zIndex = 250;
+  if (options.countries) {
+    drawCountries(map, options);
+  }
+  const notice = L.control({ position: "topright" });
+  notice.onAdd = () => {
+    const box = L.DomUtil.create("div", "leaflet-control-attribution");
+    box.textContent = options.noTiles;
+    return box;
+  };
+  map.eachLayer((layer) => {
+    if (layer instanceof L.TileLayer) {
+      layer.on("tileerror", () => notice.addTo(map));
+      layer.on("tileload", () => notice.remove());
+    }
+  });
+}
+
+function drawCountries(map, options) {
+  map.attributionControl.addAttribution("Countries: Natural Earth");
+  const style = { fillColor: options.land, fillOpacity: 1, color: options.border, weight: 1 };
+  fetch(options.countries)
+    .then((answer) => answer.json())
+    .then((atlas) => {
+      const countries = topojson.feature(atlas, atlas.objects.countries);
+      L.geoJson(countries, { pane: "ground", interactive: false, style: style }).addTo(map);
+    });
+}
+
+// Puts `drawn.outlines` and `drawn.picture` into `group`, and shows `drawn.focus` when it is new.
+function drawOutlines(group, map, drawn) {
+  if (drawn.picture) {
+    group.addLayer(picture(drawn.picture));
+  }
+  const many = drawn.outlines.length > 500;
+  window.outlineCanvas = window.outlineCanvas || L.canvas({ padding: 0.5 });
+  const outlines = L.geoJson(drawn.outlines, {
+    renderer: many ? window.outlineCanvas : undefined,
+    style: (feature) => feature.properties.style,
+  });
+  // The labels come escaped.
+  outlines.bindTooltip((layer) => layer.feature.properties.label, { sticky: true });
+  // A second click on the same outline is another click.
+  outlines.on("click", (event) => {
+    event.layer.feature.properties.clickedAt = Date.now();
+  });
+  group.addLayer(outlines);
+  show(map, drawn.focus);
+}
+
+// The same picture is kept as it is, since a new one would blink while it is decoded.
+function picture(wanted) {
+  const known = window.shownPicture;
+  if (!known || known.url !== wanted.url || String(known.bounds) !== String(wanted.bounds)) {
+    const layer = L.imageOverlay(wanted.url, wanted.bounds);
+    window.shownPicture = { url: wanted.url, bounds: wanted.bounds, layer: layer };
+  }
+  return window.shownPicture.layer;
+}
+
+// A map that moves by itself is a map that jumps: only another focus moves it.
+function show(map, focus) {
+  if (!focus || window.shownFocus === focus.name) {
+    return;
+  }
+  window.shownFocus = focus.name;
+  const fit = () =>
+    map.fitBounds(focus.bounds, { padding: [24, 24], maxZoom: 18, animate: false });
+  // In a tab that isn't open the map has no size yet.
+  if (map.getSize().x) {
+    fit();
+  } else {
+    map.once("resize", fit);
+  }
+}

@@ -1,0 +1,19 @@
+// Runs in the map's frame before Leaflet is there: holds its place, and says so if it never comes.
+(() => {
+  const notice = document.createElement("p");
+  notice.id = "map_notice";
+  notice.style.cssText = "color: #808080; font: 14px sans-serif; padding: 0 1rem;";
+  document.body.prepend(notice);
+  const height = parseInt(document.getElementById("map_div").style.height, 10);
+  window.Streamlit.setFrameHeight(height);
+  const missing = () => {
+    if (!window.L) {
+      notice.textContent =
+        "The map can't be drawn: its library (Leaflet) can't be reached from this browser, most " +
+        "likely because there is no internet. Run `make offline-assets` once where there is, " +
+        "start the app again, and maps work without. Everything else on this page works now.";
+    }
+  };
+  window.addEventListener("unhandledrejection", missing);
+  setTimeout(missing, 8000);
+})();

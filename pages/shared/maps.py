@@ -1,0 +1,228 @@
+"""One map for all pages: outlines that can be clicked, a picture, a base map that works offline.
+
+The map is made once and then only told what is on it, so that it neither blinks nor moves by
+itself: a page that runs again with the same outlines changes nothing on the screen.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import folium
+import numpy as np
+import shapely
+import streamlit as st
+from folium.template import Template
+from matplotlib.image import imsave
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+from streamlit_folium import st_folium
+
+_HERE = Path(__file__).resolve().parent
+# What `make offline-assets` brings, and where the map's frame finds it; the address is relative
+# so that it holds behind a proxy and with server.baseUrlPath.
+_ASSETS = _HERE.parent.parent / "static" / "maps"
+_ASSETS_URL = "../../app/static/maps"
+# A footprint is drawn to about a pixel of a screen that it fills.
+_DETAIL = 1 / 1000
+_DECIMALS = 7
+
+_GROUND = {
+    "light": {"water": "#d5e3ea", "land": "#f4f2ec", "border": "#9a9a9a"},
+    "dark": {"water": "#16222b", "land": "#2c3136", "border": "#6a6f75"},
+}
+_NO_TILES = (
+    "The base map can't be reached: no internet? Outlines stand where they belong all the same. "
+    "“make offline-assets” brings country outlines."
+)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A polygon on the map: `key` is what a click gives back, `geometry` lon/lat.
+
+    `label` is plain text, shown under the mouse.
+    """
+
+    key: str
+    geometry: BaseGeometry
+    color: str
+    label: str
+    weight: int = 2
+    dashed: bool = False
+    filled: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image to lay on the map: uint8 (height, width, 3 or 4), its rows evenly apart in latitude.
+
+    `bounds` are west, south, east, north in degrees.
+    """
+
+    image: NDArray[np.uint8]
+    bounds: tuple[float, float, float, float]
+
+
+def show_map(
+    outlines: Sequence[Outline],
+    *,
+    key: str,
+    focus: BaseGeometry | None = None,
+    picture: Picture | None = None,
+    height: int = 420,
+) -> str | None:
+    """Draw the map; the key of the outline that was just clicked, else None.
+
+    A click is given back once, in the run it causes: what was chosen elsewhere since is not
+    overruled by an old click. Panning and zooming cause no run. The view moves when `focus`
+    becomes another one; without one, to all outlines when there are some for the first time.
+    """
+    group = folium.FeatureGroup()
+    group.add_child(_Call("drawOutlines", "map_div", _drawn(outlines, focus, picture)))
+    answer = st_folium(
+        _base_map(),
+        key=key,
+        height=height,
+        use_container_width=True,
+        returned_objects=["last_active_drawing"],
+        feature_group_to_add=group,
+    )
+    return _new_click(f"{key}_seen", answer or {})
+
+
+def _new_click(seen: str, answer: dict[str, Any]) -> str | None:
+    """The key in the answer of the map, unless this answer was given before."""
+    clicked = answer.get("last_active_drawing")
+    # No two clicks are equal: each carries its time.
+    if not clicked or clicked == st.session_state.get(seen):
+        return None
+    st.session_state[seen] = clicked
+    return str(clicked["properties"]["key"])
+
+
+class _OurMap(folium.Map):
+    """A folium map that loads Leaflet only (no jQuery, Bootstrap, icons), from where it is."""
+
+    def __init__(self, offline: bool, **options: Any) -> None:
+        js, css = dict(folium.Map.default_js), dict(folium.Map.default_css)
+        scripts, style = [js["leaflet"]], css["leaflet_css"]
+        if offline:
+            scripts = [f"{_ASSETS_URL}/{name}" for name in ("leaflet.js", "topojson-client.min.js")]
+            style = f"{_ASSETS_URL}/leaflet.css"
+        scripts.insert(0, _as_url(_source("map_guard.js").encode(), "text/javascript"))
+        self.default_js = [(f"script_{number}", url) for number, url in enumerate(scripts)]
+        self.default_css = [("leaflet_css", style)]
+        super().__init__(**options)
+
+
+class _Call(folium.MacroElement):
+    """Calls a function of map.js with the element it is added to."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}{{ this.before }}"
+        "{{ this.function }}({{ this._parent.get_name() }}, {{ this.arguments }});{% endmacro %}"
+    )
+
+    def __init__(self, function: str, *arguments: str, before: str = "") -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.function, self.arguments, self.before = function, ", ".join(arguments), before
+
+
+def _base_map() -> folium.Map:
+    """The map without what is on it: always the same text, so that it stays mounted."""
+    offline = (_ASSETS / "leaflet.js").is_file()
+    options = {
+        **_GROUND["dark" if st.context.theme.type == "dark" else "light"],
+        "countries": f"{_ASSETS_URL}/countries-50m.json" if offline else None,
+        "noTiles": _NO_TILES,
+    }
+    base = _OurMap(
+        offline,
+        location=[20, 0],
+        zoom_start=2,
+        tiles=None if offline else "OpenStreetMap",
+        max_zoom=22,
+    )
+    base.add_child(_Call("prepareMap", json.dumps(options), before=_source("map.js")))
+    return base
+
+
+@lru_cache
+def _source(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+def _drawn(outlines: Sequence[Outline], focus: BaseGeometry | None, picture: Picture | None) -> str:
+    """What drawOutlines gets, as JSON: large outlines first, so that small ones lie on top."""
+    placed = [outline for outline in outlines if not outline.geometry.is_empty]
+    placed.sort(key=lambda outline: -outline.geometry.area)
+    features = ",".join(_feature(outline) for outline in placed)
+    seen = focus
+    if focus is None and placed:
+        seen = shapely.box(*shapely.total_bounds([outline.geometry for outline in placed]))
+    view = None
+    if seen is not None and not seen.is_empty:
+        west, south, east, north = seen.bounds
+        bounds = [[south, west], [north, east]]
+        view = {"bounds": bounds, "name": "all" if focus is None else str(bounds)}
+    laid = json.dumps(_laid(picture) if picture else None)
+    return f'{{"outlines": [{features}], "focus": {json.dumps(view)}, "picture": {laid}}}'
+
+
+@lru_cache(maxsize=20_000)
+def _feature(outline: Outline) -> str:
+    """An outline as a GeoJSON feature with its style."""
+    west, south, east, north = outline.geometry.bounds
+    plain = outline.geometry.simplify(max(east - west, north - south) * _DETAIL)
+    style = {
+        "color": outline.color,
+        "weight": outline.weight,
+        "dashArray": "6 5" if outline.dashed else None,
+        # An outline without fill can be clicked inside all the same.
+        "fillOpacity": 0.3 if outline.filled else 0,
+    }
+    label = escape(outline.label).replace("\n", "<br>")
+    geometry = json.dumps(_rounded(shapely.geometry.mapping(plain)))
+    key = _quoted(outline.key)
+    properties = f'{{"key": {key}, "label": {_quoted(label)}, "style": {json.dumps(style)}}}'
+    return f'{{"type": "Feature", "properties": {properties}, "geometry": {geometry}}}'
+
+
+def _quoted(text: str) -> str:
+    """Text of users as JSON without a brace: folium runs all it draws through Jinja once more."""
+    return json.dumps(text).replace("{", "\\u007b")
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _rounded(item) for name, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_rounded(item) for item in value]
+    return round(value, _DECIMALS) if isinstance(value, float) else value
+
+
+def _laid(picture: Picture) -> dict[str, Any]:
+    """The picture for Leaflet, which spreads its rows evenly in Web Mercator, not in latitude."""
+    west, south, east, north = picture.bounds
+    height = picture.image.shape[0]
+    top, bottom = np.arcsinh(np.tan(np.radians([north, south])))
+    mercator = np.linspace(top, bottom, 2 * height + 1)[1::2]
+    latitude = np.degrees(np.arctan(np.sinh(mercator)))
+    rows = ((north - latitude) / (north - south) * height).astype(int).clip(0, height - 1)
+    file = io.BytesIO()
+    imsave(file, np.ascontiguousarray(picture.image[rows]), format="png")
+    url = _as_url(file.getvalue(), "image/png")
+    return {"url": url, "bounds": [[south, west], [north, east]]}
+
+
+def _as_url(content: bytes, media_type: str) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
