@@ -6,6 +6,7 @@ and other commands read progress from there and ask for cancellation there.
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -13,10 +14,11 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -29,6 +31,8 @@ from .workspace import Workspace, process_alive
 # A process that has not been heard of for this long is taken to be dead.
 HEARTBEAT_TIMEOUT = timedelta(seconds=30)
 REPORT_INTERVAL = timedelta(seconds=0.5)
+_BEAT_S = 5.0
+_TRACEBACK = "Traceback (most recent call last)"
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,10 @@ class Job:
         self._clock = clock
         self._reported_at = datetime.min.replace(tzinfo=UTC)
         self.job_id = job_id
+
+    def beat(self) -> None:
+        """Say that the job is being worked at."""
+        self._update(heartbeat_at=self._clock())
 
     def report(self, finished: int, failed: int, total: int | None = None) -> None:
         """Beat the heart and say how many items are finished, failed ones among them.
@@ -114,7 +122,7 @@ def claim(store: Store, kind: str, total: int, clock: Callable[[], datetime] = n
     """
     before, looked_at = latest_job(store, kind), clock()
     if before is not None and before.alive(looked_at):
-        raise _busy(before)
+        raise busy_error(before)
     now, job_id = clock(), uuid.uuid4().hex
     row = {
         "job_id": job_id,
@@ -140,9 +148,10 @@ def claim(store: Store, kind: str, total: int, clock: Callable[[], datetime] = n
     return Job(store, job_id, clock)
 
 
-def _busy(job: JobStatus) -> JobRunningError:
+def busy_error(job: JobStatus) -> JobRunningError:
+    """What to say to whoever would start again what `job` is at work at."""
     return JobRunningError(
-        f"The {job.kind} are being worked at since {iso(job.started_at)} by process {job.pid} on "
+        f"`{job.kind}` is at work already, since {iso(job.started_at)}, by process {job.pid} on "
         f"{job.host} ({job.finished} of {job.total} finished). Wait for it, or cancel it."
     )
 
@@ -156,13 +165,42 @@ def working(store: Store, kind: str, clock: Callable[[], datetime] = now_utc) ->
     job = claim(store, kind, 0, clock)
     state = "failed"
     try:
-        yield job
+        with _beating(job):
+            yield job
         state = "done"
     except (JobCancelledError, KeyboardInterrupt):
         state = "cancelled"
         raise
     finally:
+        ended.set()
+        heart.join()
         job.end(state)
+
+
+def _beat(job: Job, ended: threading.Event) -> None:
+    """Keep a job alive while one item of it takes longer than the others believe."""
+    while not ended.wait(HEARTBEAT_TIMEOUT.total_seconds() / 3):
+        job.beat()
+
+
+@contextmanager
+def _beating(job: Job) -> Iterator[None]:
+    """Beats the heart of a job whose block is silent for minutes, as GDAL is over a large file."""
+    stopped = threading.Event()
+
+    def beat() -> None:
+        while not stopped.wait(_BEAT_S):
+            # A database that is busy now is asked again at the next beat.
+            with suppress(sa.exc.OperationalError):
+                job.beat()
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
 
 
 def latest_job(store: Store, kind: str) -> JobStatus | None:
@@ -211,20 +249,22 @@ _started: dict[tuple[Path, str], subprocess.Popen[bytes]] = {}
 def launch(workspace: Workspace, kind: str, arguments: Sequence[str]) -> None:
     """Start `python -m migrate_core …` as a process of its own that outlives this one.
 
-    What it says goes to `logs/<kind>.log` in the workspace; `kind` is the job it will claim.
+    What it says goes to `logs/<kind>.log` in the workspace, and with `--json` its document to
+    `logs/<kind>.json`; `kind` is the job it will claim.
     Raises JobRunningError when one that was started here hasn't ended.
     """
     if starting(workspace, kind):
-        raise JobRunningError(f"The {kind} have just been started. Wait for them, or cancel them.")
+        raise JobRunningError(f"`{kind}` has just been started. Wait for it, or cancel it.")
     command = [sys.executable, "-m", "migrate_core", "--workspace", str(workspace.root)]
     log = workspace.log(kind)
     log.parent.mkdir(exist_ok=True)
-    with log.open("wb") as file:
+    document = workspace.answer(kind) if "--json" in arguments else Path(os.devnull)
+    with log.open("wb") as file, document.open("wb") as answer:
         process = subprocess.Popen(
             [*command, *arguments],
             cwd=Path(__file__).resolve().parent.parent,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=answer,
             stderr=file,
             # Not in this process's group: Ctrl-C and the end of the app leave it alone.
             start_new_session=True,
@@ -240,11 +280,32 @@ def starting(workspace: Workspace, kind: str) -> bool:
     return process is not None and process.poll() is None
 
 
-def said(workspace: Workspace, kind: str) -> tuple[str, ...]:
-    """The problems and errors that the last command of `kind` named, in its words."""
-    log = workspace.log(kind)
-    if not log.is_file():
-        return ()
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    marks = ("Problem: ", "Error: ")
+def said(
+    workspace: Workspace, kind: str, marks: tuple[str, ...] = ("Problem: ", "Error: ")
+) -> tuple[str, ...]:
+    """The problems and errors that the last command of `kind` named, in its words.
+
+    `marks` are the beginnings of the lines to be given back, which are left out.
+    """
+    lines = _log_of(workspace, kind).splitlines()
     return tuple(line.split(": ", 1)[1] for line in lines if line.startswith(marks))
+
+
+def crash_of(workspace: Workspace, kind: str) -> str | None:
+    """The traceback that the last command of `kind` ended with; None when it didn't."""
+    _, found, trace = _log_of(workspace, kind).partition(_TRACEBACK)
+    return found + trace if found else None
+
+
+def answer_of(workspace: Workspace, kind: str) -> Any:
+    """The document that the last command of `kind` launched with `--json` printed, or None."""
+    try:
+        return json.loads(workspace.answer(kind).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _log_of(workspace: Workspace, kind: str) -> str:
+    """What the last command of `kind` has said so far."""
+    log = workspace.log(kind)
+    return log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""

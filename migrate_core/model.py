@@ -70,7 +70,10 @@ class Mask:
     `extent` is the polygon of the raster's corners, `footprint` the area of its valid pixels,
     both lon/lat. `classes` maps each value found in the file to the value stored in pairs.
     Anything unknown is None. `georeference` names the file that CRS and transform come from where
-    it isn't the mask itself.
+    it isn't the mask itself. `problems` are the sentences of `problem` by topic. `class_pixels`
+    counts the pixels of each value in the file, `class_names` names values. `empty_allowed` marks
+    a mask that may be without labelled pixels, as a negative example; `edited` names the fields
+    that a person has set.
     """
 
     mask_id: str
@@ -88,6 +91,11 @@ class Mask:
     problem: str | None = None
     image: str | None = None
     georeference: str | None = None
+    problems: Mapping[str, str] = field(default_factory=dict)
+    class_pixels: Mapping[str, int] | None = None
+    class_names: Mapping[str, str] | None = None
+    empty_allowed: bool = False
+    edited: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import sqlalchemy as sa
+from shapely.geometry.base import BaseGeometry
 
 from . import tables
 from .codec import from_json, to_json
@@ -47,17 +48,19 @@ class Store:
                 )
                 for mask_id in connection.scalars(stale).all():
                     _forget_mask(connection, mask_id)
-            rows = [
-                {
-                    "mask_id": mask.mask_id,
-                    "path": mask.path,
-                    "name": mask.name,
-                    "state": mask.state,
-                    "document": to_json(mask),
-                }
-                for mask in masks
-            ]
-            upsert(connection, tables.masks, rows)
+            upsert(connection, tables.masks, [_mask_row(mask) for mask in masks])
+
+    def remove_masks(self, mask_ids: Iterable[str]) -> None:
+        """Take masks off the list; files and decisions stay, their pairs are superseded."""
+        with self.engine.begin() as connection:
+            for mask_id in mask_ids:
+                _forget_mask(connection, mask_id)
+
+    def forget_candidates(self, mask_ids: Iterable[str]) -> None:
+        """Drop what a search found for masks that are now of another day or elsewhere."""
+        with self.engine.begin() as connection:
+            for mask_id in mask_ids:
+                _forget_candidates(connection, mask_id)
 
     def masks(self) -> list[Mask]:
         """All masks, by name."""
@@ -236,8 +239,9 @@ def _candidate_rows(
     kept = choice in {item.scene.scene_id for item in ranked}
     rows = []
     for place, item in enumerate(ranked):
-        document = to_json(item)
-        del document["scene"]
+        # The scene has a table of its own.
+        names = (field.name for field in fields(item) if field.name != "scene")
+        document = {name: to_json(getattr(item, name)) for name in names}
         by_person = kept and item.scene.scene_id == choice
         row = {
             "mask_id": mask_id,
@@ -253,11 +257,36 @@ def _candidate_rows(
     return rows
 
 
+def _mask_row(mask: Mask) -> dict[str, Any]:
+    """The row of a mask: what lists ask for as columns, everything as a document."""
+    shape = mask.footprint or mask.extent
+    return {
+        "mask_id": mask.mask_id,
+        "path": mask.path,
+        "name": mask.name,
+        "state": mask.state,
+        "acquired": str(mask.acquired) if mask.acquired else None,
+        "image": mask.image,
+        "outline": None if shape is None else to_json(_plain(shape)),
+        "document": to_json(mask),
+    }
+
+
+def _plain(shape: BaseGeometry) -> BaseGeometry:
+    """A shape with the detail of a small map, to a hundredth of its size."""
+    west, south, east, north = shape.bounds
+    return shape.simplify(max(east - west, north - south) / 100)
+
+
+def _forget_candidates(connection: sa.Connection, mask_id: str) -> None:
+    for table in (tables.candidates, tables.advice):
+        connection.execute(sa.delete(table).where(table.c.mask_id == mask_id))
+
+
 def _forget_mask(connection: sa.Connection, mask_id: str) -> None:
     """Take out a mask whose file is another one now; its pairs stay, superseded."""
     connection.execute(sa.delete(tables.masks).where(tables.masks.c.mask_id == mask_id))
-    connection.execute(sa.delete(tables.candidates).where(tables.candidates.c.mask_id == mask_id))
-    connection.execute(sa.delete(tables.advice).where(tables.advice.c.mask_id == mask_id))
+    _forget_candidates(connection, mask_id)
     pairs = connection.execute(
         sa.select(tables.pairs).where(tables.pairs.c.mask_id == mask_id)
     ).all()

@@ -28,6 +28,9 @@ masks = sa.Table(
     sa.Column("path", sa.String, nullable=False, unique=True),
     sa.Column("name", sa.String, nullable=False, index=True),
     sa.Column("state", sa.String, nullable=False),
+    sa.Column("acquired", sa.String),
+    sa.Column("image", sa.String),
+    sa.Column("outline", sa.JSON),
     sa.Column("document", sa.JSON, nullable=False),
 )
 scenes = sa.Table(

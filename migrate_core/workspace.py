@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .errors import WrongUseError
+
 PAIR_RASTERS = ("image", "label", "fractions", "quality")
 PAIR_DOCUMENT = "pair.json"
 _TEMPORARY = ".unfinished-"
@@ -24,7 +26,13 @@ class Workspace:
 
     def __post_init__(self) -> None:
         """Make the folder, so that everything after can rely on it."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as err:
+            raise WrongUseError(
+                f"{self.root} can't be the workspace ({err.strerror}). Needed is a folder, or a "
+                "place where one can be made: see --workspace and MIGRATE_WORKSPACE."
+            ) from err
 
     @property
     def database(self) -> Path:
@@ -58,6 +66,25 @@ class Workspace:
     def log(self, name: str) -> Path:
         """The file for what a command or a failed pair has to say."""
         return self.logs / f"{name}.log"
+
+    def answer(self, name: str) -> Path:
+        """The file for the document that a command in the background answers with."""
+        return self.logs / f"{name}.json"
+
+    @property
+    def uploads(self) -> Path:
+        """The folder of files that came through the browser, a folder for each time."""
+        return self.root / "uploads"
+
+    @property
+    def exports(self) -> Path:
+        """The folder of datasets for which no other place is named."""
+        return self.root / "exports"
+
+    @property
+    def converted(self) -> Path:
+        """The folder of whole products for which no other place is named."""
+        return self.root / "converted"
 
     def pair(self, pair_id: str) -> Path:
         """The folder of one pair."""

@@ -58,6 +58,7 @@ def test_inside_is_where_the_centre_of_a_pixel_lies_on_a_valid_pixel(
     degrees: float, size: float
 ) -> None:
     valid = np.array([[1, 1, 1, 0], [1, 0, 1, 1], [1, 1, 1, 1]], dtype=bool)
+    labels = np.where(valid, 1, 255).astype(np.uint8)
     # An odd shift keeps centres off the sides of pixels, where the answer is a matter of taste.
     transform = (
         Affine.translation(500_060.3, 4_699_950.7)
@@ -65,7 +66,7 @@ def test_inside_is_where_the_centre_of_a_pixel_lies_on_a_valid_pixel(
         @ Affine.scale(size, -size)
         @ Affine.translation(-2, -1.5)
     )
-    inside = inside_footprint(valid, PixelGrid(UTM, transform, 4, 3), TARGET)
+    inside = inside_footprint(labels, PixelGrid(UTM, transform, 4, 3), TARGET)
     row, column = np.nonzero(valid)
     area = shapely.transform(
         shapely.union_all(shapely.box(column, row, column + 1, row + 1)),

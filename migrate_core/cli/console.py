@@ -28,6 +28,8 @@ EXIT_PROBLEM = 1
 EXIT_WRONG_USE = 2
 # Output that goes to a file or another program is not cut to a screen's width.
 _FILE_WIDTH = 240
+# Rows from which on a table is printed plainly: wrapping cells takes seconds for thousands.
+_LONG_TABLE = 500
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document on stdout."
@@ -78,13 +80,25 @@ def emit(document: Any, as_json: bool, show: Callable[[], None]) -> None:
 
 def print_table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A table on stdout; None is shown as a dash."""
+    cells = [["-" if cell is None else str(cell) for cell in row] for row in rows]
+    if len(cells) > _LONG_TABLE:
+        _print_long(heading, cells)
+        return
     table = Table(*heading, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        table.add_row(*("-" if cell is None else escape(str(cell)) for cell in row))
+    for row in cells:
+        table.add_row(*map(escape, row))
     console = Console()
     if not console.is_terminal:
         console = Console(width=_FILE_WIDTH)
     console.print(table)
+
+
+def _print_long(heading: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """A table of many rows, quickly: one line a row, nothing wrapped."""
+    lines = [heading, *cells]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    padded = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+    click.echo("\n".join(padded))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -32,24 +33,34 @@ from .session import Session
     help="undecided: accepted and undecided pairs; all: unsure ones, too. Rejected and superseded "
     "pairs never go out.",
 )
+@click.option(
+    "--zip", "archive", is_flag=True, help="Also write it as DEST.zip, which needs as much space."
+)
 @json_option
 @click.pass_obj
 def export(
-    session: Session, destination: Path, formats: tuple[str, ...], include: str, as_json: bool
+    session: Session,
+    destination: Path,
+    formats: tuple[str, ...],
+    include: str,
+    archive: bool,
+    as_json: bool,
 ) -> None:
     """Write the dataset into the folder DEST, with manifest, card and plots."""
     with session.tracked("export") as progress:
         dataset = export_dataset(
             session.store,
             session.workspace,
-            ExportRequest(destination, include),
+            ExportRequest(destination, include, archive),
             progress,
         )
-    document = {
+    document: dict[str, Any] = {
         "path": str(dataset.path),
         "formats": list(formats),
         "pairs": list(dataset.pair_ids),
     }
+    if dataset.archive is not None:
+        document["zip"] = str(dataset.archive)
     emit(document, as_json, lambda: say(f"{len(dataset.pair_ids)} pairs are in {dataset.path}."))
 
 

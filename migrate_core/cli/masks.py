@@ -11,11 +11,16 @@ import click
 from ..codec import to_json
 from ..demo import make_demo
 from ..masks.dates import date_for, parse_date, read_dates
+from ..masks.edit import carried_over
+from ..masks.queries import mask_at
 from ..masks.register import AddOptions, inspect, mask_files
 from ..model import Acquired, Mask, Problem
 from ..workspace import Workspace
 from .console import emit, json_option, print_table, report, say
 from .session import Session
+
+# So many masks are written at once: what a kill may lose.
+_BATCH = 25
 
 
 @click.group()
@@ -70,11 +75,23 @@ def _register(session: Session, files: Sequence[Path], options: AddOptions) -> l
     """Inspect files one by one and write them to the store in batches."""
     found: list[Mask] = []
     with session.tracked("masks") as progress:
-        for number, file in enumerate(files):
-            found.append(inspect(file, options))
-            progress(number + 1, len(files))
-    session.store.put_masks(found)
+        for first in range(0, len(files), _BATCH):
+            batch = []
+            try:
+                for file in files[first : first + _BATCH]:
+                    batch.append(_inspected(session, file, options))
+                    progress(len(found) + len(batch), len(files))
+            finally:
+                session.store.put_masks(batch)
+            found += batch
     return found
+
+
+def _inspected(session: Session, file: Path, options: AddOptions) -> Mask:
+    """A mask file with what a person has said about it before; options of the command beat it."""
+    mask = inspect(file, options)
+    dated = options.date is not None or date_for(file, options.dates) is not None
+    return carried_over(mask_at(session.store, file), mask, options, dated)
 
 
 def _problems(found: Sequence[Mask]) -> list[Problem]:

@@ -11,11 +11,15 @@ import click
 from ..errors import WrongUseError
 from ..jobs import now_utc, request_cancel
 from ..model import PairParameters, Problem
-from ..pairs.run import KIND, RunOptions, RunOutcome, make_pairs
+from ..pairs.plan import RunOptions
+from ..pairs.run import KIND, RunOutcome, make_pairs
 from ..review.decisions import pairs_document
 from ..settings import RESAMPLINGS
 from .console import EXIT_PROBLEM, emit, json_option, print_table, progress_bar, report, say
 from .session import Session
+
+# The states from which a pair can be made again.
+AGAIN = ("queued", "running", "failed", "cancelled")
 
 
 @click.group()
@@ -33,6 +37,21 @@ def pairs() -> None:
     type=click.Choice(RESAMPLINGS),
     help="How 20 m and 60 m bands come to 10 m; default $MIGRATE_RESAMPLING or bilinear.",
 )
+@click.option(
+    "--mask",
+    "masks",
+    metavar="MASK_ID",
+    multiple=True,
+    help="Only this mask; can be repeated. Pairs of other masks stay as they are.",
+)
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(AGAIN),
+    help="Only masks whose pair is in this state; can be repeated. `queued` and `running` ones "
+    "are what a run that died left behind.",
+)
 @json_option
 @click.pass_context
 def make(
@@ -40,6 +59,8 @@ def make(
     workers: int | None,
     scheduler: str | None,
     resampling: str | None,
+    masks: tuple[str, ...],
+    states: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Make a pair of every mask and its selected scene; finished ones are kept.
@@ -52,6 +73,8 @@ def make(
         workers,
         scheduler or settings.scheduler,
         PairParameters(resampling or settings.resampling),
+        frozenset(masks) or None,
+        frozenset(states) or None,
     )
     # A polite kill is a cancellation: what is finished stays, the rest is marked.
     signal.signal(signal.SIGTERM, _interrupt)
@@ -63,29 +86,24 @@ def make(
         outcome = make_pairs(session.store, session.workspace, options, progress)
     document = pairs_document(session.store, session.workspace)
     emit(document, as_json, lambda: _show(document))
-    _conclude(outcome, document)
+    _conclude(outcome)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _conclude(outcome: RunOutcome, document: list[dict[str, Any]]) -> None:
+def _conclude(outcome: RunOutcome) -> None:
     """Say how the run ended, and end with the status that says so, too."""
     there = outcome.total - outcome.made - outcome.failed
     say(
         f"{outcome.made} pairs made, {outcome.failed} failed, {there} "
         + ("not made." if outcome.cancelled else "already there.")
     )
-    report(
-        [
-            Problem(row["mask_name"], row["error"])
-            for row in document
-            if row["state"] == "failed" and row["error"]
-        ]
-    )
     if outcome.cancelled:
         say("Cancelled. Run `pairs make` again to go on.")
+    report([Problem(pair.mask_name, pair.error or "") for pair in outcome.failures])
+    if outcome.cancelled:
         raise SystemExit(EXIT_PROBLEM)
 
 

@@ -37,7 +37,7 @@ def scenes() -> None:
 )
 @click.option(
     "--days",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, 3650),
     default=10,
     show_default=True,
     help="Days before and after a mask's date, inclusive by UTC date.",
@@ -99,7 +99,8 @@ def search_scenes(
     with session.tracked("search") as progress:
         remember_asked(session.store, parameters)
         outcome = search(masks, sources, query, ranking, progress)
-        if outcome.problems and not outcome.scenes:
+        dead = {problem.item for problem in outcome.problems}
+        if dead.issuperset(source.spec for source in sources):
             # Nothing was learnt, so what an earlier search found stays.
             report(outcome.problems)
         session.store.put_scenes(outcome.scenes)

@@ -9,6 +9,8 @@ from .. import __version__
 from ..pairs.quality import Flag
 from .statistics import Statistics
 
+# The name of the card in the folder of a dataset.
+CARD = "dataset_card.md"
 # Known words of every card: by them an export finds that a folder is its own.
 MADE_WITH = "Made with migrate_core"
 UNFINISHED_CARD = f"# Dataset card\n\n{MADE_WITH}. The export was cut off: export again.\n"

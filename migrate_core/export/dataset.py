@@ -10,7 +10,8 @@ from ..errors import ExportError, WrongUseError
 from ..scenes.match_table import write_match_table
 from ..store import Store
 from ..workspace import Workspace, remove_leftovers, written_then_renamed
-from .card import MADE_WITH, UNFINISHED_CARD, dataset_card
+from .archive import check_archive, write_archive
+from .card import CARD, MADE_WITH, UNFINISHED_CARD, dataset_card
 from .geotiff import FOLDERS, remove_pair, write_pair
 from .manifest import Row, exported_before, manifest_row, write_manifest
 from .plots import all_plots, write_plots
@@ -19,25 +20,26 @@ from .splits import split_by_place
 from .statistics import statistics
 
 FORMATS = ("geotiff",)
-_CARD = "dataset_card.md"
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """What was written."""
+    """What was written; `archive` is its zip when one was asked for."""
 
     path: Path
     pair_ids: tuple[str, ...]
+    archive: Path | None = None
 
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """Where a dataset goes and which pairs go into it."""
+    """Where a dataset goes, which pairs go into it, and whether it is zipped, too."""
 
     destination: Path
     include: str = ACCEPTED
+    archive: bool = False
 
 
 def export_dataset(
@@ -50,37 +52,59 @@ def export_dataset(
     """
     destination = request.destination
     chosen = entries(store, workspace, request.include)
-    _check_destination(destination)
+    check_destination(request)
+    ids = [entry.pair.pair_id for entry in chosen]
+    steps = len(ids) * (2 if request.archive else 1)
+    archive = None
     try:
         known = {pair.pair_id for pair in store.pairs()}
-        _write_rasters(workspace, destination, chosen, known, progress)
+        _write_rasters(workspace, destination, ids, known, lambda n: progress(n, steps))
         rows = _write_tables(store, destination, chosen)
         _write_report(destination, rows, request.include)
+        if request.archive:
+            archive = write_archive(destination, ids, lambda n: progress(len(ids) + n, steps))
     except OSError as err:
         raise ExportError(
             f"{destination}: the dataset can't be written ({err.strerror}: {err.filename}). What "
             "is there is incomplete; free space or mend the rights, and export again."
         ) from err
-    return Dataset(destination, tuple(entry.pair.pair_id for entry in chosen))
+    progress(steps, steps)
+    return Dataset(destination, tuple(ids), archive)
 
 
-def _check_destination(destination: Path) -> None:
-    """Only a new or empty folder, or an earlier dataset, is written into."""
+def check_destination(request: ExportRequest) -> None:
+    """Only a new or empty folder, or an earlier dataset, is written into.
+
+    Raises WrongUseError, or ExportError for a folder that can't be looked into.
+    """
+    try:
+        _check_destination(request)
+    except OSError as err:
+        raise ExportError(
+            f"{request.destination} can't be used ({err.strerror}). Mend its rights, or name "
+            "another folder."
+        ) from err
+
+
+def _check_destination(request: ExportRequest) -> None:
+    destination = request.destination
+    if request.archive:
+        check_archive(destination)
     if destination.exists() and not destination.is_dir():
         raise WrongUseError(f"{destination} is a file; name a folder for the dataset.")
     if not destination.is_dir() or not any(destination.iterdir()):
         return
-    if not _is_ours(destination / _CARD):
+    if not is_dataset(destination):
         raise WrongUseError(
             f"{destination} has other files in it. Name a new or empty folder, or that of an "
             "earlier export, which is then brought up to date."
         )
 
 
-def _is_ours(card: Path) -> bool:
-    """Whether a folder's card is one that this program wrote."""
+def is_dataset(folder: Path) -> bool:
+    """Whether a folder holds a card that this program wrote."""
     try:
-        return MADE_WITH in card.read_text(encoding="utf-8")
+        return MADE_WITH in (folder / CARD).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return False
 
@@ -88,23 +112,21 @@ def _is_ours(card: Path) -> bool:
 def _write_rasters(
     workspace: Workspace,
     destination: Path,
-    chosen: Sequence[Entry],
+    ids: Sequence[str],
     stale: Set[str],
-    progress: Progress,
+    progress: Callable[[int], None],
 ) -> None:
     """The rasters of all pairs; those of `stale` ones, which don't go out, are deleted."""
-    ids = [entry.pair.pair_id for entry in chosen]
     destination.mkdir(parents=True, exist_ok=True)
-    if not (destination / _CARD).exists():
+    if not (destination / CARD).exists():
         # From now on the folder is known as ours, also when the export is cut off.
-        (destination / _CARD).write_text(UNFINISHED_CARD, encoding="utf-8")
+        (destination / CARD).write_text(UNFINISHED_CARD, encoding="utf-8")
     remove_leftovers(destination)
     for number, pair_id in enumerate(ids):
-        progress(number, len(ids))
+        progress(number)
         write_pair(workspace.pair(pair_id), pair_id, destination)
     for pair_id in (stale | set(exported_before(destination))) - set(ids):
         remove_pair(pair_id, destination)
-    progress(len(ids), len(ids))
 
 
 def _write_tables(store: Store, destination: Path, chosen: Sequence[Entry]) -> list[Row]:
@@ -122,7 +144,7 @@ def _write_report(destination: Path, rows: Sequence[Row], include: str) -> None:
     labels = [destination / FOLDERS["label"] / f"{row['pair_id']}.tif" for row in rows]
     counted = statistics(rows, labels)
     write_plots(destination / "plots", all_plots(counted))
-    with written_then_renamed(destination / _CARD) as temporary:
+    with written_then_renamed(destination / CARD) as temporary:
         temporary.write_text(dataset_card(counted, include), encoding="utf-8")
 
 

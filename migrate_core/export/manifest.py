@@ -14,6 +14,8 @@ from ..workspace import written_then_renamed
 from .selection import Entry
 
 Row = dict[str, Any]
+# The tables of a dataset.
+TABLES = ("manifest.csv", "manifest.parquet", "mask_S2_match.csv")
 
 
 def manifest_row(entry: Entry, split: str) -> Row:

@@ -16,7 +16,8 @@ from ..workspace import PAIR_DOCUMENT, Workspace
 
 ACCEPTED, UNDECIDED, ALL = "accepted", "undecided", "all"
 INCLUDES = (ACCEPTED, UNDECIDED, ALL)
-_DECISIONS: dict[str, tuple[str | None, ...]] = {
+# What each level of `--include` takes in; None is undecided.
+DECISIONS: dict[str, tuple[str | None, ...]] = {
     ACCEPTED: ("accepted",),
     UNDECIDED: ("accepted", None),
     # Reviewers who disagree leave a pair as uncertain as one who is unsure.
@@ -50,7 +51,7 @@ def entries(store: Store, workspace: Workspace, include: str) -> list[Entry]:
     chosen = []
     for pair in store.pairs():
         standing = decided.get(pair.pair_id, Standing(None))
-        if pair.state == "done" and standing.decision in _DECISIONS[include]:
+        if pair.state == "done" and standing.decision in DECISIONS[include]:
             mask = masks[pair.mask_id]
             if mask.footprint is not None:
                 provenance = _provenance(workspace, pair)

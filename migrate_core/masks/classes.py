@@ -27,7 +27,12 @@ def class_map(values: Iterable[int]) -> dict[str, int]:
 
 
 def distinct_values(pixels: NDArray[Any]) -> set[int]:
-    """The distinct values of a 1-D array of valid pixels of any real type, as integers.
+    """The distinct values of `value_counts`."""
+    return set(value_counts(pixels))
+
+
+def value_counts(pixels: NDArray[Any]) -> dict[int, int]:
+    """How often each value is in a 1-D array of valid pixels of any real type, as integers.
 
     Raises MaskError when they can't be classes: fractions, or more than 254 different ones.
     """
@@ -39,14 +44,14 @@ def distinct_values(pixels: NDArray[Any]) -> set[int]:
                 f"its values are not whole numbers (found {broken[0]:g}), so they can't be class "
                 "values. If they are probabilities, apply your threshold and save the classes."
             )
-    values = np.unique(pixels)
+    values, counts = np.unique(pixels, return_counts=True)
     if values.size > MAX_CLASSES:
         raise MaskError(
             f"it has {values.size} or more different values, from {values[0]:g} to "
             f"{values[-1]:g}; a mask has at most {MAX_CLASSES} classes. Is it an image, or a mask "
             "that was saved with lossy compression?"
         )
-    return {int(value) for value in values}
+    return {int(value): int(count) for value, count in zip(values, counts, strict=True)}
 
 
 def recode(pixels: NDArray[Any], classes: Mapping[str, int]) -> NDArray[np.uint8]:

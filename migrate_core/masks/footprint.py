@@ -7,9 +7,10 @@ import math
 import numpy as np
 import shapely
 from affine import Affine
-from rasterio.features import shapes
 from pyproj.exceptions import ProjError
+from rasterio.features import shapes
 from shapely.affinity import affine_transform
+from shapely.errors import ShapelyError
 from shapely.geometry import MultiPoint, Polygon, shape
 from shapely.geometry.base import BaseGeometry
 
@@ -22,6 +23,8 @@ _EDGE_M = 100.0
 # Above this many pixels the valid area is traced on a coarser lattice; search and coverage need
 # it to the pixel of Sentinel-2, not to that of an aerial image.
 _TRACED_PIXELS = 4_000_000
+# Longitude and latitude, with room for a grid that reaches a pixel over the edge of the world.
+_FURTHEST = (180.1, 90.1)
 _MAX_VERTICES = 4_000
 
 
@@ -30,12 +33,17 @@ def extent(grid: PixelGrid) -> Polygon:
 
     Raises ValueError when a corner has no place in lon/lat.
     """
+    if not abs(grid.transform.determinant) > 0:
+        raise ValueError("its transform gives pixels without an area")
     try:
         polygon = reproject_geometry(grid.outline(), grid.crs, LONLAT)
-    except ProjError as err:
+    except (ProjError, ShapelyError) as err:
         raise ValueError(f"PROJ knows no way from its CRS ({err})") from err
-    if not np.isfinite(shapely.get_coordinates(polygon)).all():
+    corners = shapely.get_coordinates(polygon)
+    if not np.isfinite(corners).all():
         raise ValueError("a corner lies outside the area in which its CRS is defined")
+    if (np.abs(corners) > _FURTHEST).any():
+        raise ValueError(f"a corner would lie at {corners[0][0]:.6g}, {corners[0][1]:.6g} degrees")
     return polygon
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Set
 from pathlib import Path
 
 from ..errors import MaskError
@@ -38,6 +39,13 @@ def find_image(mask: Path, place: Path | None) -> Path | None:
         if found:
             return found[0].absolute()
     return None
+
+
+def unmatched_images(folders: Iterable[Path], used: Set[Path]) -> list[Path]:
+    """The image files directly in `folders` that no mask is paired with, sorted."""
+    files = (file for folder in folders if folder.is_dir() for file in folder.iterdir())
+    images = {file.absolute() for file in files if file.suffix.lower() in DRIVERS}
+    return sorted(images - used)
 
 
 def _stem(path: Path) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from rasterio.windows import Window
 from ..errors import MaskError
 from ..grid import BoolArray
 from ..model import IGNORE, Mask
-from .classes import MAX_CLASSES, distinct_values, recode
+from .classes import MAX_CLASSES, recode, value_counts
 
 # A file is opened with the driver its suffix promises and no other: what GDAL finds out by
 # sniffing may be a VRT or WMS description that reads other files and hosts.
@@ -117,10 +118,15 @@ def _strips(dataset: Any) -> Iterator[tuple[slice, NDArray[Any], BoolArray]]:
 
 @dataclass(frozen=True)
 class Content:
-    """What the pixels of a mask say: class values found, and where pixels are valid."""
+    """What the pixels of a mask say: how many have each class value, and which are valid."""
 
-    values: frozenset[int]
+    counts: Mapping[int, int]
     valid: BoolArray
+
+    @property
+    def values(self) -> frozenset[int]:
+        """The class values found."""
+        return frozenset(self.counts)
 
 
 def read_content(path: Path) -> Content:
@@ -129,19 +135,19 @@ def read_content(path: Path) -> Content:
         if dataset.dtypes[0].startswith("complex"):
             raise MaskError(f"{path.name}: complex numbers can't be class values.")
         valid = np.empty((dataset.height, dataset.width), dtype=bool)
-        values: set[int] = set()
+        counts: Counter[int] = Counter()
         for rows, pixels, good in _strips(dataset):
             valid[rows] = good
             try:
-                values |= distinct_values(pixels[good])
+                counts.update(value_counts(pixels[good]))
             except MaskError as err:
                 raise MaskError(f"{path.name}: {err}") from err
-        if len(values) > MAX_CLASSES:
+        if len(counts) > MAX_CLASSES:
             raise MaskError(
-                f"{path.name}: it has {len(values)} different values; a mask has at most "
+                f"{path.name}: it has {len(counts)} different values; a mask has at most "
                 f"{MAX_CLASSES} classes. Is it an image?"
             )
-    return Content(frozenset(values), valid)
+    return Content(counts, valid)
 
 
 def read_labels(mask: Mask) -> NDArray[np.uint8]:

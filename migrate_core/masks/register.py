@@ -10,15 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 from ..errors import MaskError, WrongUseError
-from ..grid import PixelGrid
-from ..model import BACKGROUND, FIRST_SENTINEL2_DAY, Acquired, Mask
+from ..model import Acquired, Mask
+from .checks import FILE, content_problems, date_problems, placed, with_problems
 from .classes import class_map
 from .dates import date_for, date_from_name
-from .footprint import extent, footprint
+from .footprint import footprint
 from .images import find_image
 from .raster import DRIVERS, Header, file_sha256, read_content, read_header
-
-_ADD = "add it again with"
 
 
 @dataclass(frozen=True)
@@ -68,14 +66,15 @@ def inspect(path: Path, options: AddOptions) -> Mask:
     except OSError as err:
         digest = hashlib.sha256(str(path).encode()).hexdigest()
         mask_id = _identity(path.stem, digest)
-        return Mask(mask_id, path.name, str(path), problem=_unreadable(path, err))
+        return with_problems(Mask(mask_id, path.name, str(path)), {FILE: _unreadable(path, err)})
     mask = Mask(_identity(path.stem, digest), path.name, str(path), digest)
+    mask = replace(mask, empty_allowed=options.allow_empty)
     try:
         image = find_image(path, options.image)
         mask = replace(mask, image=str(image) if image else None)
         return _described(mask, read_header(path), options)
     except MaskError as err:
-        return replace(mask, acquired=_date(mask, options), problem=str(err))
+        return with_problems(replace(mask, acquired=_date(mask, options)), {FILE: str(err)})
 
 
 def _unreadable(path: Path, err: OSError) -> str:
@@ -98,19 +97,20 @@ def _described(mask: Mask, header: Header, options: AddOptions) -> Mask:
     mask = replace(mask, width=header.width, height=header.height)
     mask, problems = _georeferenced(mask, header)
     mask = replace(mask, acquired=_date(mask, options))
-    problems += _date_problems(mask)
+    problems |= date_problems(mask)
     try:
         content = read_content(Path(mask.path))
     except MaskError as err:
-        return replace(mask, problem=" ".join([str(err), *problems]))
-    mask = replace(mask, classes=class_map(content.values) if content.values else None)
-    problems += _content_problems(mask, options)
+        return with_problems(mask, {FILE: str(err), **problems})
+    if content.counts:
+        pixels = {str(value): count for value, count in sorted(content.counts.items())}
+        mask = replace(mask, classes=class_map(content.values), class_pixels=pixels)
     if mask.extent is not None and content.valid.any():
         mask = replace(mask, footprint=footprint(content.valid, mask.grid))
-    return replace(mask, problem=f"{mask.name}: {' '.join(problems)}" if problems else None)
+    return with_problems(mask, problems | content_problems(mask))
 
 
-def _georeferenced(mask: Mask, header: Header) -> tuple[Mask, list[str]]:
+def _georeferenced(mask: Mask, header: Header) -> tuple[Mask, dict[str, str]]:
     """The mask with CRS, transform and extent: its own, or borrowed from its source image."""
     source, georeference = header, None
     if (header.crs is None or header.transform is None) and mask.image:
@@ -122,21 +122,7 @@ def _georeferenced(mask: Mask, header: Header) -> tuple[Mask, list[str]]:
         digest = hashlib.sha256(place.encode()).hexdigest()
         mask = replace(mask, mask_id=_identity(Path(mask.path).stem, digest))
     mask = replace(mask, crs=source.crs, transform=transform, georeference=georeference)
-    if source.crs is None or source.transform is None:
-        missing = "CRS" if source.crs is None else "transform (its pixels have no place)"
-        return mask, [
-            f"It has no {missing}. Give the file one (for example `gdal_edit.py -a_srs "
-            f"EPSG:32631 {mask.name}`), or {_ADD} --image and the georeferenced image it was "
-            "drawn on."
-        ]
-    try:
-        mask = replace(mask, extent=extent(mask.grid))
-    except ValueError as err:
-        return mask, [
-            f"Its corners can't be brought to lon/lat: {err}. Check its CRS ({source.crs}) and "
-            "transform."
-        ]
-    return mask, _image_problems(mask)
+    return placed(mask)
 
 
 def _borrowed(mask: Mask, header: Header) -> Header:
@@ -152,29 +138,6 @@ def _borrowed(mask: Mask, header: Header) -> Header:
     return found
 
 
-def _image_problems(mask: Mask) -> list[str]:
-    """A source image that can't be read or lies elsewhere is a mistake worth stopping for."""
-    if mask.image is None or mask.georeference == mask.image or mask.extent is None:
-        return []
-    image = Path(mask.image)
-    header = read_header(image)
-    if header.crs is None or header.transform is None:
-        same_size = (header.width, header.height) == (mask.width, mask.height)
-        if same_size:
-            return []
-        return [
-            f"Its source image {image.name} has no georeference and another size than the mask. "
-            f"Check the pair, or {_ADD} another --image."
-        ]
-    grid = PixelGrid(header.crs, header.transform, header.width, header.height)
-    if not extent(grid).intersects(mask.extent):
-        return [
-            f"Its source image {image.name} lies elsewhere. Check the pair, or {_ADD} another "
-            "--image."
-        ]
-    return []
-
-
 def _date(mask: Mask, options: AddOptions) -> Acquired | None:
     """The date by the table, the option, the file's name or its image's name, in this order."""
     image_name = Path(mask.image).name if mask.image else ""
@@ -184,30 +147,3 @@ def _date(mask: Mask, options: AddOptions) -> Acquired | None:
         or date_from_name(mask.name, options.now)
         or date_from_name(image_name, options.now)
     )
-
-
-def _date_problems(mask: Mask) -> list[str]:
-    if mask.acquired is None:
-        return [
-            "It has no date: none was found in its name. "
-            f"{_ADD.capitalize()} --date YYYY-MM-DD, or --dates and a table."
-        ]
-    if mask.acquired.at.date() < FIRST_SENTINEL2_DAY:
-        return [
-            f"Its date, {mask.acquired.at.date()}, is before the first Sentinel-2 image "
-            f"({FIRST_SENTINEL2_DAY}), so it has no counterpart. If the date is wrong, {_ADD} "
-            "--date."
-        ]
-    return []
-
-
-def _content_problems(mask: Mask, options: AddOptions) -> list[str]:
-    if mask.classes is None:
-        return ["It is empty: all of its pixels are no data. Leave it out or export it again."]
-    labelled = set(mask.classes.values()) - {BACKGROUND}
-    if not labelled and not options.allow_empty:
-        return [
-            "It is empty: all of its pixels are background (0). Leave it out, or, if it is meant "
-            f"as a negative example, {_ADD} --allow-empty."
-        ]
-    return []

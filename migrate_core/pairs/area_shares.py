@@ -22,8 +22,12 @@ from ..model import IGNORE
 
 # Edges handled at a time; bounds the memory for the millions of edges of an aerial mask.
 _CHUNK = 400_000
+# Pixels whose sides are looked at a time, for the same reason.
+_STRIP_PIXELS = 4_000_000
 
 IntArray = NDArray[np.intp]
+
+_DOWN, _RIGHT = np.array([[0.0], [1.0]]), np.array([[1.0], [0.0]])
 
 
 @dataclass(frozen=True)
@@ -65,30 +69,38 @@ def area_shares(
     return np.clip(shares * _orientation(source, target), 0.0, 1.0)
 
 
-def _boundary(labels: NDArray[np.uint8]) -> tuple[_Edges, _Edges]:
-    """All sides between different classes, the rim of the raster included.
+def _boundary(labels: NDArray[np.uint8]) -> Iterator[_Edges]:
+    """All sides between different classes, the rim of the raster included, strip by strip.
 
     Directed so that the owner's left sides run downward and its tops leftward: the area to the
     right of a left side then counts positive.
     """
-    framed = np.pad(labels, 1, constant_values=IGNORE)
-    left, right = framed[1:-1, :-1], framed[1:-1, 1:]
+    height, width = labels.shape
+    rows = max(1, _STRIP_PIXELS // width)
+    for first in range(0, height, rows):
+        strip = labels[first : first + rows]
+        framed = np.pad(strip, ((0, 0), (1, 1)), constant_values=IGNORE)
+        yield _left_sides(framed, first)
+        above = labels[first - 1 : first] if first else np.full((1, width), IGNORE, np.uint8)
+        yield _tops(np.concatenate([above, strip]), first)
+    rim = np.full((1, width), IGNORE, np.uint8)
+    yield _tops(np.concatenate([labels[-1:], rim]), height)
+
+
+def _left_sides(framed: NDArray[np.uint8], first: int) -> _Edges:
+    """The sides between neighbours in a row; `framed` has a column more on each side."""
+    left, right = framed[:, :-1], framed[:, 1:]
     row, column = np.nonzero(left != right)
-    sides = _Edges(
-        np.stack([column, row]).astype(np.float64),
-        np.stack([column, row + 1]).astype(np.float64),
-        right[row, column],
-        left[row, column],
-    )
-    above, below = framed[:-1, 1:-1], framed[1:, 1:-1]
+    start = np.stack([column, row + first]).astype(np.float64)
+    return _Edges(start, start + _DOWN, right[row, column], left[row, column])
+
+
+def _tops(stacked: NDArray[np.uint8], first: int) -> _Edges:
+    """The sides between rows of `stacked`; its second row is row `first` of the raster."""
+    above, below = stacked[:-1], stacked[1:]
     row, column = np.nonzero(above != below)
-    tops = _Edges(
-        np.stack([column + 1, row]).astype(np.float64),
-        np.stack([column, row]).astype(np.float64),
-        below[row, column],
-        above[row, column],
-    )
-    return sides, tops
+    end = np.stack([column, row + first]).astype(np.float64)
+    return _Edges(end + _RIGHT, end, below[row, column], above[row, column])
 
 
 def _accumulate(

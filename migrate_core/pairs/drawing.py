@@ -5,7 +5,9 @@ Pure functions of arrays; a picture is written on in place where the docstring s
 
 from __future__ import annotations
 
+import io
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +37,7 @@ def class_colour(value: int) -> Colour:
 
 
 def value_range(
-    band: NDArray[np.generic], valid: BoolArray, percentiles: tuple[float, float]
+    band: NDArray[Any], valid: BoolArray, percentiles: tuple[float, float]
 ) -> tuple[float, float]:
     """The values of a band (height, width) at two percentiles of its valid pixels.
 
@@ -48,21 +50,22 @@ def value_range(
     return (low, high) if high > low else (low - 0.5, low + 0.5)
 
 
-def stretched(band: NDArray[np.generic], low: float, high: float) -> NDArray[np.uint8]:
+def stretched(band: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     """A band with `low` at 0 and `high` at 255, clipped, uint8."""
     scaled = (band.astype(np.float32) - low) * (255 / (high - low))
     clipped: NDArray[np.uint8] = scaled.clip(0, 255).round().astype(np.uint8)
     return clipped
 
 
-def enlarged(pixels: NDArray[np.generic], factor: int) -> NDArray[np.generic]:
+def enlarged(pixels: NDArray[Any], factor: int) -> NDArray[Any]:
     """Each pixel of (height, width, …) as a block of `factor` x `factor`: crisp, unsmoothed."""
     return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def line_width(picture: Picture) -> int:
     """A line's width in pixels that is seen at any size of a picture."""
-    return max(1, round(max(picture.shape[:2]) / _LINES))
+    height, width = picture.shape[:2]
+    return max(1, round(int(max(height, width)) / _LINES))
 
 
 def draw_outline(picture: Picture, region: BoolArray, colour: Colour) -> None:
@@ -83,9 +86,7 @@ def _shrunk(region: BoolArray, pixels: int) -> BoolArray:
     found = region.copy()
     for _ in range(pixels):
         padded = np.pad(found, 1, constant_values=True)
-        found = (
-            found & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
-        )
+        found = found & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
     return found
 
 
@@ -135,3 +136,17 @@ def draw_scale_bar(picture: Picture, metres_per_pixel: float) -> Picture:
     draw.rectangle((left, base - thick, left + bar, base), fill=(255, 255, 255))
     draw.text((left, top), text, font=font, fill=(255, 255, 255))
     return np.asarray(image)
+
+
+def png(picture: Picture) -> bytes:
+    """The picture as a PNG file; packed quickly rather than tightly."""
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def jpeg(picture: Picture) -> bytes:
+    """The picture as a JPEG file that keeps thin coloured lines; small for noisy pixels."""
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=90, subsampling=0)
+    return file.getvalue()

@@ -28,14 +28,15 @@ def hard_label(shares: FloatArray, classes: Sequence[int]) -> NDArray[np.uint8]:
     return np.where(known >= _KNOWN_ENOUGH - _TIE, label, IGNORE).astype(np.uint8)
 
 
-def inside_footprint(valid: BoolArray, source: PixelGrid, target: PixelGrid) -> BoolArray:
+def inside_footprint(labels: NDArray[np.uint8], source: PixelGrid, target: PixelGrid) -> BoolArray:
     """Whether the centre of each pixel of `target` lies on a valid pixel of the mask.
 
-    `valid` is (height, width) on `source`; the result has the shape of `target`.
+    `labels` is (height, width) on `source`, 255 not valid; the result has the shape of `target`.
     """
     x, y = reproject_points(target.crs, source.crs, *target.centres())
     columns, rows = (np.floor(a) for a in apply_affine(~source.transform, x, y))
     on_mask = (columns >= 0) & (columns < source.width) & (rows >= 0) & (rows < source.height)
     inside = np.zeros(target.shape, dtype=bool)
-    inside[on_mask] = valid[rows[on_mask].astype(np.intp), columns[on_mask].astype(np.intp)]
+    found = labels[rows[on_mask].astype(np.intp), columns[on_mask].astype(np.intp)]
+    inside[on_mask] = found != IGNORE
     return inside

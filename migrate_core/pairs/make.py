@@ -94,7 +94,7 @@ def _found(task: PairTask, document: Path) -> PairOutcome:
     """The outcome of a pair that is there; its dates follow a mask whose date was corrected."""
     content = json.loads(document.read_text(encoding="utf-8"))
     acquired = str(task.mask.acquired)
-    if (content["mask"]["acquired"], content["days_offset"]) != (acquired, task.days_offset):
+    if content["mask"]["acquired"] != acquired:
         content["mask"]["acquired"] = acquired
         content["days_offset"] = task.days_offset
         _write_document(document, content)
@@ -128,13 +128,12 @@ def _made(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
 def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) -> _Pixels:
     mask = task.mask
     labels = read_labels(mask)
-    valid = labels != IGNORE
     lattice = products[0].grid
-    grid = aligned_grid(lattice, valid_bounds(valid, mask.grid, lattice.crs))
+    grid = aligned_grid(lattice, valid_bounds(labels != IGNORE, mask.grid, lattice.crs))
     report.begin("convert")
     image, classification = _mosaic(products, grid, task.parameters.resampling)
     report.begin("crop")
-    inside = inside_footprint(valid, mask.grid, grid)
+    inside = inside_footprint(labels, mask.grid, grid)
     image_inside = _blanked(image, inside)
     report.begin("align")
     classes = mask.stored_classes

@@ -47,7 +47,7 @@ def plan(store: Store, workspace: Workspace, options: RunOptions) -> list[PairTa
     }
     _check_asked_for(masks, chosen, options.masks)
     wanted = _wanted(store, options)
-    scenes = {scene_id: scene for (scene_id, _), scene in store.scenes().items()}
+    scenes = store.scenes()
     tasks = [
         _task(mask, match, scenes, workspace, options.parameters)
         for mask in masks
@@ -99,12 +99,21 @@ def _nothing_to_make(options: RunOptions) -> str:
 def _task(
     mask: Mask,
     chosen: Candidate,
-    scenes: Mapping[str, Scene],
+    scenes: Mapping[tuple[str, str], Scene],
     workspace: Workspace,
     parameters: PairParameters,
 ) -> PairTask:
     ranked = chosen.ranked
     identity = pair_id(mask, ranked, parameters)
-    parts = (ranked.scene, *(scenes[scene_id] for scene_id in ranked.completed_by))
+    others = (_from_same_source(scenes, other, ranked.scene) for other in ranked.completed_by)
+    parts = (ranked.scene, *others)
     folder = str(workspace.pair(identity))
     return PairTask(identity, mask, parts, parameters, folder, ranked.days_offset, ranked.coverage)
+
+
+def _from_same_source(
+    scenes: Mapping[tuple[str, str], Scene], scene_id: str, beside: Scene
+) -> Scene:
+    """The scene from the source of the one beside it, else from any that has it."""
+    same = scenes.get((scene_id, beside.source))
+    return same or next(scene for (found, _), scene in scenes.items() if found == scene_id)

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -105,7 +107,8 @@ class Quicklook:
     """A picture uint8 (height, width, 3), its grid, and what its legend has to say.
 
     `ranges` are the reflectances shown as black and white by band; `class_ha` the area of
-    each class but background in hectares; `occlusions` the flags that some pixel inside the footprint has.
+    each class but background in hectares; `occlusions` the flags that some pixel inside the
+    footprint has.
     """
 
     rgb: Picture
@@ -115,13 +118,10 @@ class Quicklook:
     occlusions: tuple[Flag, ...]
 
 
-def band_names(folder: Path) -> tuple[str, ...]:
-    """The names of the bands of the pair in `folder`. Raises PairError."""
-    try:
-        with rasterio.open(folder / "image.tif", driver="GTiff") as dataset:
-            return tuple(dataset.descriptions)
-    except (RasterioError, OSError) as err:
-        raise _unreadable(folder, err) from err
+def look_grid(folder: Path, size: int) -> PixelGrid:
+    """The grid of the picture of `size` that `render` draws of a pair. Raises PairError."""
+    with _image(folder) as dataset:
+        return picture_grid(_pixel_grid(dataset, size), size)
 
 
 def read_pair(folder: Path, bands: Sequence[str], size: int) -> PairPixels:
@@ -130,33 +130,40 @@ def read_pair(folder: Path, bands: Sequence[str], size: int) -> PairPixels:
     Of a pair with more than twice `size` pixels a side, every second (third …) pixel is read.
     Raises PairError when files are missing or damaged, or the product has no such band.
     """
+    with _image(folder) as dataset:
+        missing = [band for band in bands if band not in dataset.descriptions]
+        if missing:
+            raise PairError(f"{folder.name}: the product has no band {', '.join(missing)}.")
+        grid = _pixel_grid(dataset, size)
+        indexes = [dataset.descriptions.index(band) + 1 for band in bands]
+        image = dataset.read(indexes, out_shape=(len(indexes), *grid.shape))
+        label, quality = (_read_one(folder / f"{name}.tif", grid) for name in ("label", "quality"))
+    return PairPixels(grid, tuple(bands), image, label, quality)
+
+
+@contextmanager
+def _image(folder: Path) -> Iterator[Any]:
+    """The open image of a pair; what can't be read is told as a PairError."""
     try:
         with rasterio.open(folder / "image.tif", driver="GTiff") as dataset:
-            crs, descriptions = dataset.crs.to_string(), dataset.descriptions
-            whole = PixelGrid(crs, dataset.transform, dataset.width, dataset.height)
-            missing = [band for band in bands if band not in descriptions]
-            if missing:
-                raise PairError(f"{folder.name}: the product has no band {', '.join(missing)}.")
-            grid = whole.coarser(max(1, math.ceil(max(whole.shape) / (2 * size))))
-            indexes = [descriptions.index(band) + 1 for band in bands]
-            image = dataset.read(indexes, out_shape=(len(indexes), *grid.shape))
-        label, quality = (_read_one(folder / f"{name}.tif", grid) for name in ("label", "quality"))
+            yield dataset
     except (RasterioError, OSError) as err:
-        raise _unreadable(folder, err) from err
-    return PairPixels(grid, tuple(bands), image, label, quality)
+        raise PairError(
+            f"{folder.name}: the files of the pair can't be read ({err}). Make the pairs again: "
+            "those that miss files are made anew."
+        ) from err
+
+
+def _pixel_grid(dataset: Any, size: int) -> PixelGrid:
+    """The grid of the pair, or a coarser one of at most twice `size` pixels a side."""
+    whole = PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
+    return whole.coarser(max(1, math.ceil(max(whole.shape) / (2 * size))))
 
 
 def _read_one(path: Path, grid: PixelGrid) -> NDArray[np.uint8]:
     with rasterio.open(path, driver="GTiff") as dataset:
         pixels: NDArray[np.uint8] = dataset.read(1, out_shape=grid.shape)
         return pixels
-
-
-def _unreadable(folder: Path, err: Exception) -> PairError:
-    return PairError(
-        f"{folder.name}: the files of the pair can't be read ({err}). Make the pairs again: those "
-        "that miss files are made anew."
-    )
 
 
 def picture_grid(grid: PixelGrid, size: int) -> PixelGrid:
@@ -205,7 +212,7 @@ def _ranges(
     }
 
 
-def compose(image: NDArray[np.generic], ranges: Sequence[tuple[float, float]]) -> Picture:
+def compose(image: NDArray[Any], ranges: Sequence[tuple[float, float]]) -> Picture:
     """Bands (1 or 3, height, width) stretched to uint8 (height, width, 3)."""
     bands = [stretched(band, *limits) for band, limits in zip(image, ranges, strict=True)]
     return np.stack(bands * (3 // len(bands)), axis=-1)

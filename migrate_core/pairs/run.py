@@ -23,6 +23,7 @@ from .stages import forget_stages, stage_note
 KIND = "pairs"
 # How often a run looks for a cancellation and beats its heart while nothing finishes, in seconds.
 _TICK_S = 0.5
+_SAME_TIME_DAYS = 0.01
 
 Progress = Callable[[int, int, int], None]
 
@@ -35,6 +36,7 @@ class RunOutcome:
     made: int
     failed: int
     cancelled: bool
+    failures: tuple[Pair, ...] = ()
 
 
 def make_pairs(
@@ -110,9 +112,10 @@ def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
         coverage=task.coverage,
         parameters=task.parameters,
     )
-    if known is None or known.occlusion is None or known.days_offset != task.days_offset:
+    if known is None or known.occlusion is None or not workspace.pair_complete(task.pair_id):
         return pair
-    if not workspace.pair_complete(task.pair_id):
+    # Another source may know the sensing time to the millisecond; another date is another matter.
+    if known.days_offset is None or abs(known.days_offset - task.days_offset) > _SAME_TIME_DAYS:
         return pair
     return replace(pair, state="done", occlusion=known.occlusion, suggestion=known.suggestion)
 
@@ -154,7 +157,8 @@ class _Run:
             cancelled = True
         if cancelled:
             self._set_open_ones("cancelled")
-        return RunOutcome(counter.total, counter.made, counter.failed, cancelled)
+        failures = tuple(pair for pair in self._pairs.values() if pair.state == "failed")
+        return RunOutcome(counter.total, counter.made, counter.failed, cancelled, failures)
 
     def _work_at(self, todo: Sequence[PairTask], options: RunOptions, progress: Progress) -> bool:
         """Work through the tasks; False when cancelled, and then nothing is in flight any more."""
@@ -164,7 +168,7 @@ class _Run:
                 finished = self._all(todo, executor, width, progress)
             finally:
                 if not finished:
-                    executor.shutdown(wait=False, cancel_futures=True)
+                    _stop(executor)
         return finished
 
     def _all(
@@ -234,6 +238,14 @@ class _Run:
             if pair.state in ("queued", "running")
         ]
         self._store.put_pairs(open_ones)
+
+
+def _stop(executor: Executor) -> None:
+    """End what is in flight; Dask's executor cancels when it isn't to wait."""
+    if isinstance(executor, WorkerPool):
+        executor.shutdown(wait=False, cancel_futures=True)
+    else:
+        executor.shutdown(wait=False)
 
 
 @contextmanager

@@ -88,9 +88,7 @@ def _image_path(mask: Mask) -> Path:
 def _source_grid(dataset: Any, mask: Mask) -> PixelGrid:
     """Where the image lies: as it says, else as the mask says when both are of one size."""
     if dataset.crs is not None and not dataset.transform.is_identity:
-        return PixelGrid(
-            dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height
-        )
+        return PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
     if (dataset.width, dataset.height) == (mask.width, mask.height):
         return mask.grid
     raise MaskError(
@@ -129,7 +127,7 @@ def _warped_image(
     resampling = Resampling.average if coarser else Resampling.bilinear
     marked = dataset.nodata is not None or ColorInterp.alpha in dataset.colorinterp
     with _warped(dataset, source, grid, resampling, add_alpha=not marked) as warped:
-        return warped.read(list(indexes)), warped.dataset_mask() > 0
+        return warped.read(list(indexes)), _valid(warped)
 
 
 def _warped_mask(mask: Mask, grid: PixelGrid) -> NDArray[np.uint8] | None:
@@ -142,8 +140,15 @@ def _warped_mask(mask: Mask, grid: PixelGrid) -> NDArray[np.uint8] | None:
         nearest = Resampling.nearest
         with _warped(dataset, mask.grid, grid, nearest, add_alpha=not marked) as warped:
             labels = recode(warped.read(1), mask.classes or {})
-            valid = warped.dataset_mask() > 0
+            valid = _valid(warped)
     return np.where(valid, labels, IGNORE).astype(np.uint8)
+
+
+def _valid(warped: WarpedVRT) -> BoolArray:
+    """Where a warped dataset has data; an added alpha is not in its masks, so it is read."""
+    alpha = warped.colorinterp[-1] == ColorInterp.alpha
+    valid: BoolArray = (warped.read(warped.count) if alpha else warped.dataset_mask()) > 0
+    return valid
 
 
 def _warped(

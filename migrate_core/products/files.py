@@ -62,8 +62,10 @@ class ProductFiles:
         """What GDAL opens the file by; a zip is read in place."""
         if self.archive is None:
             return str(Path(self.root) / name)
-        # Braces delimit the archive, whatever its suffix is.
-        return f"/vsizip/{{{self.archive}}}/{self.root}{name}"
+        # Braces delimit the archive whatever its suffix is, but can't hold braces themselves.
+        path = str(self.archive)
+        inside = path if set("{}") & set(path) else f"{{{path}}}"
+        return f"/vsizip/{inside}/{self.root}{name}"
 
 
 def product_files(path: Path, marker: str) -> ProductFiles | None:

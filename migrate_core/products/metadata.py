@@ -6,6 +6,7 @@ they are found by their local names since the namespaces change with the specifi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,7 +64,7 @@ def parse_product(xml: bytes, title: str) -> ProductMetadata:
             level={"Level-1C": "L1C", "Level-2A": "L2A", "Level-2Ap": "L2A"}[level],
             baseline=_needed(root, "PROCESSING_BASELINE", title),
             sensed_at=utc(datetime.fromisoformat(_needed(root, "PRODUCT_START_TIME", title))),
-            cloud_percent=_number(_text(root, "Cloud_Coverage_Assessment")),
+            cloud_percent=finite(_text(root, "Cloud_Coverage_Assessment")),
             footprint=_footprint(_needed(root, "EXT_POS_LIST", title)),
             offsets=_offsets(root),
         )
@@ -129,8 +130,10 @@ def _needed(root: Element, name: str, title: str) -> str:
     return text
 
 
-def _number(text: str | None) -> float | None:
-    return None if text is None else float(text)
+def finite(value: str | float | None) -> float | None:
+    """A number as metadata give it; None where it isn't given, or not a number (NaN)."""
+    number = math.nan if value is None else float(value)
+    return number if math.isfinite(number) else None
 
 
 def _footprint(text: str) -> BaseGeometry:

@@ -12,6 +12,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio.crs import CRS
+from rasterio.enums import Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterWindow
 
@@ -84,6 +85,21 @@ def read_band(
     coarse = _coarser(window, factor, REACH[resampling])
     values = apply_offset(_read(band, coarse, product), offset)
     return upsample(values, block(product.grid.coarser(factor), coarse), grid, resampling)
+
+
+def read_decimated(
+    product: Product, band: BandFile, window: Window, shape: tuple[int, int]
+) -> NDArray[np.uint16]:
+    """A 10 m band in a window inside the product, resampled down to `shape` (height, width).
+
+    Values are averages of what the file's own overviews offer: for looking at, not for training.
+    Offsets are applied; 0 is no data. Raises ProductError.
+    """
+    with _opened(band) as dataset:
+        _check_place(dataset, band, product)
+        inside = RasterWindow(window.column, window.row, window.width, window.height)
+        pixels = dataset.read(1, window=inside, out_shape=shape, resampling=Resampling.average)
+    return apply_offset(pixels, product.offsets.get(band.name, 0))
 
 
 def _coarser(window: Window, factor: int, reach: int) -> Window:

@@ -21,6 +21,7 @@ from shapely.geometry.base import BaseGeometry
 
 from ..errors import ProductError
 from ..model import utc
+from .metadata import finite
 from .product import (
     RESOLUTION_M,
     BandFile,
@@ -83,7 +84,7 @@ def describe_item(item: Item) -> ItemScene:
             level=name.level if name else _level(item),
             tile=tile,
             baseline=_baseline(properties) or (name.baseline if name else ""),
-            cloud_percent=None if cloud is None else float(cloud),
+            cloud_percent=finite(cloud),
             footprint=make_valid(shape(item["geometry"])),
         )
     except (KeyError, TypeError, ValueError, AttributeError, ShapelyError, ProductError) as err:
@@ -125,7 +126,8 @@ def _tile(item: Item) -> str:
 
 def _baseline(properties: Item) -> str | None:
     found = properties.get("s2:processing_baseline") or properties.get("processing:version")
-    return str(found) if found else None
+    match = re.fullmatch(r"N?(\d{1,2})\.?(\d{2})", str(found or ""))
+    return f"{match[1]:0>2}.{match[2]}" if match else None
 
 
 def open_item(path: Path) -> Product:

@@ -54,7 +54,8 @@ def default_reviewer() -> str:
 def decide(store: Store, decision: Decision, token: str | None = None) -> None:
     """Append a decision about a finished pair to the log; `undo` takes back one's newest.
 
-    The same `token` a second time, as from a double click, changes nothing. Raises WrongUseError when there is no such finished pair, or nothing to undo.
+    The same `token` a second time, as from a double click, changes nothing. Raises
+    WrongUseError when there is no such finished pair, or nothing to undo.
     """
     _check_finished(store, decision.pair_id)
     if decision.verdict == UNDO and decision.reviewer not in _newest(

@@ -143,22 +143,20 @@ def next_open(
     return None
 
 
-def last_decided(log: Iterable[Decision], reviewer: str) -> Decision | None:
-    """The newest decision of a reviewer that isn't undone: what the next undo takes back."""
-    standing: list[Decision] = []
-    for entry in log:
-        if entry.reviewer != reviewer:
-            continue
-        if entry.verdict != UNDO:
-            standing.append(entry)
-            continue
-        undone = next(
-            (n for n in reversed(range(len(standing))) if standing[n].pair_id == entry.pair_id),
-            None,
-        )
-        if undone is not None:
-            del standing[undone]
-    return standing[-1] if standing else None
+def last_standing(newest_first: Iterable[Decision]) -> Decision | None:
+    """The newest decision that isn't undone: what the next undo takes back.
+
+    `newest_first` is what one reviewer said; no more of it is read than needed.
+    """
+    undone: Counter[str] = Counter()
+    for entry in newest_first:
+        if entry.verdict == UNDO:
+            undone[entry.pair_id] += 1
+        elif undone[entry.pair_id]:
+            undone[entry.pair_id] -= 1
+        else:
+            return entry
+    return None
 
 
 def decision_counts(rows: Iterable[QueueRow]) -> dict[str, int]:

@@ -10,11 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..codec import from_json
-from ..model import Decision, Mask, Pair, Scene
+from ..model import Decision, Mask, Pair, Scene, utc
 from ..store import Store
-from ..tables import masks, pairs, scenes
+from ..tables import decisions, masks, pairs, scenes
 from .decisions import standings
-from .queue import QueueRow
+from .queue import QueueRow, last_standing
 
 _HIDING = ("cloud", "shadow", "snow", "nodata", "source")
 
@@ -110,6 +110,17 @@ def review_item(store: Store, pair_id: str) -> ReviewItem | None:
         tuple(by_id[scene_id] for scene_id in pair.scene_ids if scene_id in by_id),
         tuple(store.decisions(pair_id)),
     )
+
+
+def last_decision(store: Store, reviewer: str) -> Decision | None:
+    """What the reviewer decided last, of all pairs, and hasn't undone."""
+    log = decisions.c
+    query = sa.select(decisions).where(log.reviewer == reviewer).order_by(log.number.desc())
+    with store.engine.connect() as connection:
+        return last_standing(
+            Decision(row.pair_id, row.verdict, row.reviewer, row.reason, utc(row.decided_at))
+            for row in connection.execute(query)
+        )
 
 
 def _all(store: Store, query: sa.Select[Any]) -> list[Mapping[str, Any]]:

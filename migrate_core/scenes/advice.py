@@ -7,9 +7,10 @@ by the same rules as the search itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from ..model import SceneQuery
 from ..settings import RankingSettings
@@ -57,8 +58,34 @@ class Remedy:
     cloud_percent: float | None = None
     coverage: float | None = None
 
-    def __str__(self) -> str:
-        """The remedy in words: `widen to 14 days: 2 usable scenes`."""
+    @property
+    def single(self) -> bool:
+        """Whether only one limit changes."""
+        return (self.days, self.cloud_percent, self.coverage).count(None) == 2
+
+    def applied(
+        self, query: SceneQuery, settings: RankingSettings
+    ) -> tuple[SceneQuery, RankingSettings]:
+        """What to search and rank with to follow the remedy."""
+        cloud = self.cloud_percent or 0.0
+        return (
+            replace(
+                query,
+                days=query.days if self.days is None else self.days,
+                max_cloud_percent=max(query.max_cloud_percent, cloud),
+            ),
+            replace(
+                settings,
+                usable_cloud_percent=max(settings.usable_cloud_percent, cloud),
+                usable_coverage=(
+                    settings.usable_coverage if self.coverage is None else self.coverage
+                ),
+            ),
+        )
+
+    @property
+    def steps(self) -> str:
+        """What to do, in words: `widen to 14 days`."""
         steps = []
         if self.days is not None:
             steps.append(f"widen to {self.days} days")
@@ -66,8 +93,11 @@ class Remedy:
             steps.append(f"raise the cloud limit to {self.cloud_percent:g} %")
         if self.coverage is not None:
             steps.append(f"lower the coverage limit to {100 * self.coverage:g} %")
-        count = f"{self.scenes} usable scene{'s' if self.scenes != 1 else ''}"
-        return f"{' and '.join(steps)}: {count}"
+        return " and ".join(steps)
+
+    def __str__(self) -> str:
+        """The remedy in words: `widen to 14 days: 2 usable scenes`."""
+        return f"{self.steps}: {self.scenes} usable scene{'s' if self.scenes != 1 else ''}"
 
 
 @dataclass(frozen=True)
@@ -120,16 +150,16 @@ class _Known:
         self._query = query
         self._settings = settings
         self._now = Limits.of(query, settings)
-        self._loosest = Limits(
-            reach(query), 100.0, min(_LEAST_COVERAGE, settings.usable_coverage)
-        )
+        self._loosest = Limits(reach(query), 100.0, min(_LEAST_COVERAGE, settings.usable_coverage))
 
     def remedy(self, *names: str) -> Remedy | None:
         """The least change of the limits `names` that gives a usable scene; None if none does.
 
         Of several limits, coverage is spared first, then cloud, then the window.
         """
-        found = replace(self._now, **{name: getattr(self._loosest, name) for name in names})
+        found = self._now
+        for name in names:
+            found = _with(found, name, getattr(self._loosest, name))
         if found == self._now or not self._usable(found):
             return None
         for name in ("coverage", "cloud_percent", "days"):
@@ -146,7 +176,7 @@ class _Known:
     def _tightened(self, loose: Limits, name: str) -> Limits:
         """`loose` with the limit `name` as strict as it can be."""
         for value in self._steps(loose, name):
-            tried = replace(loose, **{name: value})
+            tried = _with(loose, name, value)
             if self._usable(tried):
                 return tried
         return loose
@@ -186,6 +216,12 @@ class _Known:
         )
 
 
+def _with(limits: Limits, name: str, value: float) -> Limits:
+    """`limits` with another value of the limit `name`."""
+    changes: dict[str, Any] = {name: value}
+    return replace(limits, **changes)
+
+
 def _distance(day: date, covering: Covering) -> int:
     """Whole days between the mask's date and the scene's, by UTC date."""
     return abs((covering.scene.sensed_at.date() - day).days)
@@ -195,3 +231,35 @@ def _cloud(covering: Covering) -> float:
     """The cloud cover that limits are held against; an unknown one passes every limit."""
     cloud = covering.scene.cloud_percent
     return 0.0 if cloud is None else cloud
+
+
+def summary(advice: Iterable[Advice]) -> list[str]:
+    """What would help many masks, each line with the number of masks that it helps."""
+    found = list(advice)
+    remedies = [remedy for item in found for remedy in item.remedies]
+    days = [r.days for r in remedies if r.days is not None and r.single]
+    clouds = [r.cloud_percent for r in remedies if r.cloud_percent is not None and r.single]
+    shares = [r.coverage for r in remedies if r.coverage is not None and r.single]
+    lines = []
+    if days:
+        lines.append(f"widen to {max(days)} days (helps {_masks(len(days))})")
+    if clouds:
+        lines.append(f"raise the cloud limit to {max(clouds):g} % (helps {_masks(len(clouds))})")
+    if shares:
+        lines.append(
+            f"lower the coverage limit to {100 * min(shares):g} % (helps {_masks(len(shares))})"
+        )
+    several = sum(bool(item.remedies) and not item.remedies[0].single for item in found)
+    if several:
+        lines.append(f"loosen several limits at once (helps {_masks(several)})")
+    nothing = [item for item in found if not item.remedies]
+    if nothing:
+        reach_days = max(item.reach_days for item in nothing)
+        lines.append(
+            f"add a source ({_masks(len(nothing))} without any scene within {reach_days} days)"
+        )
+    return lines
+
+
+def _masks(count: int) -> str:
+    return f"{count:,} mask{'s' if count != 1 else ''}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from ..model import Mask, Problem, iso
 from ..products.product import without_safe
 from ..store import Candidate, Store
 from ..workspace import written_then_renamed
+from .queries import select_all
 
 COLUMNS = (
     "mask_name",
@@ -53,7 +54,10 @@ def match_row(mask: Mask, candidate: Candidate) -> dict[str, Any]:
 
 def write_match_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write rows of `match_row` as CSV."""
-    with written_then_renamed(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+    with (
+        written_then_renamed(path) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
@@ -85,15 +89,24 @@ def import_match_table(store: Store, path: Path) -> ImportOutcome:
     such a table; rows that name an unknown mask or candidate become problems.
     """
     problems: list[Problem] = []
-    selected = 0
+    masks = store.masks()
+    wanted: dict[str, Mapping[str, str]] = {}
     for name, rows in _by_mask(_read(path)).items():
+        row = _wanted(rows)
         try:
-            _follow(store, rows)
+            wanted[_mask_id(masks, row)] = row
         except WrongUseError as err:
             problems.append(Problem(name, str(err)))
-        else:
-            selected += 1
-    return ImportOutcome(selected, tuple(problems))
+    choices = {mask_id: without_safe(row["S2_name"].strip()) for mask_id, row in wanted.items()}
+    unknown = select_all(store, choices)
+    for mask_id, scene_id in unknown.items():
+        name = wanted[mask_id]["mask_name"]
+        text = (
+            f"{name}: {scene_id} is not among its candidates. Search with a source that has it "
+            "and a window that reaches it, then import again."
+        )
+        problems.append(Problem(name, text))
+    return ImportOutcome(len(choices) - len(unknown), tuple(problems))
 
 
 def _read(path: Path) -> list[dict[str, str]]:
@@ -103,11 +116,11 @@ def _read(path: Path) -> list[dict[str, str]]:
             rows = [{key: value or "" for key, value in row.items() if key} for row in reader]
             heading = reader.fieldnames or []
     except (OSError, UnicodeDecodeError, csv.Error) as err:
-        raise WrongUseError(f"{path}: it can't be read as a CSV table ({err}).") from err
+        raise WrongUseError(f"{path.name}: it can't be read as a CSV table ({err}).") from err
     missing = [column for column in _NEEDED if column not in heading]
     if missing:
         raise WrongUseError(
-            f"{path}: the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} "
+            f"{path.name}: the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} "
             f"{'are' if len(missing) > 1 else 'is'} missing; the heading is "
             f"{', '.join(heading) or 'empty'}."
         )
@@ -121,22 +134,14 @@ def _by_mask(rows: Iterable[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
     return groups
 
 
-def _follow(store: Store, rows: list[dict[str, str]]) -> None:
-    """Select what the rows of one mask ask for."""
+def _wanted(rows: list[dict[str, str]]) -> dict[str, str]:
+    """The row of one mask that counts: the first marked as selected, else the first."""
     marked = [row for row in rows if row.get("selected", "").strip().lower() in _TRUE]
-    wanted = (marked or rows)[0]
-    mask_id = _mask_id(store, wanted)
-    scene_id = without_safe(wanted["S2_name"].strip())
-    if not store.select(mask_id, scene_id):
-        raise WrongUseError(
-            f"{wanted['mask_name']}: {scene_id} is not among its candidates. Search with a source "
-            "that has it and a window that reaches it, then import again."
-        )
+    return (marked or rows)[0]
 
 
-def _mask_id(store: Store, row: Mapping[str, str]) -> str:
+def _mask_id(masks: Sequence[Mask], row: Mapping[str, str]) -> str:
     """The mask a row means: by its id, else by its file name, else by the name's stem."""
-    masks = store.masks()
     if row.get("mask_id") in {mask.mask_id for mask in masks}:
         return str(row["mask_id"])
     name = row["mask_name"].strip()

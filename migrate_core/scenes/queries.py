@@ -29,8 +29,7 @@ class MaskRow:
     mask: Mask
     candidates: int
     usable: int
-    selected: RankedScene | None
-    chosen_by_person: bool
+    selected: Candidate | None
     advice: Advice | None
 
     @property
@@ -47,23 +46,83 @@ class MaskFilter:
     name: str = ""
 
 
-def _counts() -> sa.Subquery:
-    """The number of candidates of each mask, and of usable ones."""
+def count_masks(store: Store, wanted: MaskFilter) -> int:
+    """How many ready masks fit `wanted`."""
+    with store.engine.connect() as connection:
+        return connection.scalar(_listed(wanted, _counts(), sa.func.count())) or 0
+
+
+def mask_rows(store: Store, wanted: MaskFilter, first: int, count: int) -> list[MaskRow]:
+    """`count` of the ready masks that fit, from number `first` on: those without usable first."""
+    counts = _counts()
+    query = _listed(wanted, counts, *_columns(counts)).order_by(*_order(counts))
+    return _rows(store, query.limit(count).offset(first))
+
+
+def mask_row(store: Store, mask_id: str) -> MaskRow | None:
+    """One ready mask as in the list; None when there is no such mask."""
+    counts = _counts(mask_id)
+    query = _listed(MaskFilter(), counts, *_columns(counts)).where(masks.c.mask_id == mask_id)
+    return next(iter(_rows(store, query)), None)
+
+
+def place_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
+    """The number of a mask in the list of `mask_rows`, from 0; None when it isn't in it."""
+    counts = _counts()
+    number = sa.func.row_number().over(order_by=_order(counts)).label("number")
+    numbered = _listed(wanted, counts, masks.c.mask_id, number).subquery()
+    with store.engine.connect() as connection:
+        found = connection.scalar(sa.select(numbered.c.number).where(numbered.c.mask_id == mask_id))
+    return None if found is None else found - 1
+
+
+def list_counts(store: Store) -> dict[str, int]:
+    """How many ready masks each of the three lists has."""
+    return {
+        show: count_masks(store, MaskFilter(show))
+        for show in (ALL, WITHOUT_USABLE, CHOSEN_BY_PERSON)
+    }
+
+
+def all_advice(store: Store) -> list[Advice]:
+    """What would help each ready mask that the last search left without a usable scene."""
+    query = (
+        sa.select(advice_table.c.document)
+        .join(masks, masks.c.mask_id == advice_table.c.mask_id)
+        .where(masks.c.state == "ready")
+    )
+    with store.engine.connect() as connection:
+        return [from_json(Advice, document) for document in connection.scalars(query)]
+
+
+def _counts(mask_id: str | None = None) -> sa.Subquery:
+    """The number of candidates of each mask (or only of one), and of usable ones."""
     usable = sa.func.sum(sa.case((candidates.c.usable, 1), else_=0))
+    query = sa.select(
+        candidates.c.mask_id, sa.func.count().label("candidates"), usable.label("usable")
+    )
+    if mask_id is not None:
+        query = query.where(candidates.c.mask_id == mask_id)
+    return query.group_by(candidates.c.mask_id).subquery()
+
+
+def _columns(counts: sa.Subquery) -> tuple[Any, ...]:
+    none = sa.literal(0)
     return (
-        sa.select(
-            candidates.c.mask_id,
-            sa.func.count().label("candidates"),
-            usable.label("usable"),
-        )
-        .group_by(candidates.c.mask_id)
-        .subquery()
+        masks.c.mask_id,
+        masks.c.document,
+        sa.func.coalesce(counts.c.candidates, none).label("candidates"),
+        sa.func.coalesce(counts.c.usable, none).label("usable"),
     )
 
 
-def _ready(wanted: MaskFilter, counts: sa.Subquery, *columns: Any) -> sa.Select[Any]:
-    """The ready masks that fit `wanted`, with their counts and the selected candidate."""
-    chosen = candidates.alias("chosen")
+def _order(counts: sa.Subquery) -> tuple[Any, ...]:
+    has_usable = sa.case((counts.c.usable > 0, 1), else_=0)
+    return has_usable, masks.c.name, masks.c.mask_id
+
+
+def _listed(wanted: MaskFilter, counts: sa.Subquery, *columns: Any) -> sa.Select[Any]:
+    """The ready masks that fit `wanted`, each beside its counts."""
     query = (
         sa.select(*columns)
         .select_from(masks)
@@ -75,87 +134,31 @@ def _ready(wanted: MaskFilter, counts: sa.Subquery, *columns: Any) -> sa.Select[
     if wanted.show == WITHOUT_USABLE:
         query = query.where(sa.func.coalesce(counts.c.usable, 0) == 0)
     if wanted.show == CHOSEN_BY_PERSON:
-        by_person = sa.select(chosen.c.mask_id).where(chosen.c.chosen_by_person)
+        by_person = sa.select(candidates.c.mask_id).where(candidates.c.chosen_by_person)
         query = query.where(masks.c.mask_id.in_(by_person))
     return query
 
 
-def count_masks(store: Store, wanted: MaskFilter) -> int:
-    """How many ready masks fit `wanted`."""
+def _rows(store: Store, query: sa.Select[Any]) -> list[MaskRow]:
+    """The masks of `query` (a page of them) with their selected candidates and advice."""
     with store.engine.connect() as connection:
-        return connection.scalar(_ready(wanted, _counts(), sa.func.count())) or 0
-
-
-def mask_rows(store: Store, wanted: MaskFilter, first: int, count: int) -> list[MaskRow]:
-    """`count` of the ready masks that fit, from number `first` on: those without usable first."""
-    counts = _counts()
-    usable = sa.func.coalesce(counts.c.usable, 0)
-    ordered = (
-        _ready(wanted, counts, masks.c.mask_id)
-        .order_by(sa.case((usable > 0, 1), else_=0), masks.c.name, masks.c.mask_id)
-        .limit(count)
-        .offset(first)
-    )
-    with store.engine.connect() as connection:
-        ids = connection.scalars(ordered).all()
-    rows = _rows(store, ids)
-    return [rows[mask_id] for mask_id in ids if mask_id in rows]
-
-
-def mask_row(store: Store, mask_id: str) -> MaskRow | None:
-    """One ready mask as in the list; None when there is no such mask."""
-    return _rows(store, [mask_id]).get(mask_id)
-
-
-def place_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
-    """The number of a mask in the list of `mask_rows`, from 0; None when it isn't in it."""
-    counts = _counts()
-    usable = sa.case((sa.func.coalesce(counts.c.usable, 0) > 0, 1), else_=0)
-    number = sa.func.row_number().over(order_by=(usable, masks.c.name, masks.c.mask_id))
-    numbered = _ready(wanted, counts, masks.c.mask_id, number.label("number")).subquery()
-    query = sa.select(numbered.c.number).where(numbered.c.mask_id == mask_id)
-    with store.engine.connect() as connection:
-        found = connection.scalar(query)
-    return None if found is None else found - 1
-
-
-def _rows(store: Store, ids: Iterable[str]) -> dict[str, MaskRow]:
-    """Some ready masks with all that a list tells of them."""
-    ids = list(ids)
-    usable = sa.func.sum(sa.case((candidates.c.usable, 1), else_=0))
-    with store.engine.connect() as connection:
-        documents = connection.execute(
-            sa.select(masks.c.mask_id, masks.c.document).where(
-                masks.c.mask_id.in_(ids), masks.c.state == "ready"
-            )
-        ).all()
-        counts = {
-            row.mask_id: (int(row.candidates), int(row.usable))
-            for row in connection.execute(
-                sa.select(
-                    candidates.c.mask_id,
-                    sa.func.count().label("candidates"),
-                    usable.label("usable"),
-                )
-                .where(candidates.c.mask_id.in_(ids))
-                .group_by(candidates.c.mask_id)
-            )
-        }
+        found = connection.execute(query).all()
+        ids = [row.mask_id for row in found]
         advised = connection.execute(
             sa.select(advice_table).where(advice_table.c.mask_id.in_(ids))
         ).all()
-    chosen = {c.mask_id: c for c in _candidates(store, ids, only_selected=True)}
     advice = {row.mask_id: from_json(Advice, row.document) for row in advised}
-    return {
-        row.mask_id: MaskRow(
-            from_json(Mask, row.document),
-            *counts.get(row.mask_id, (0, 0)),
-            chosen[row.mask_id].ranked if row.mask_id in chosen else None,
-            row.mask_id in chosen and chosen[row.mask_id].chosen_by_person,
-            advice.get(row.mask_id),
+    chosen = {item.mask_id: item for item in _candidates(store, ids, only_selected=True)}
+    return [
+        MaskRow(
+            mask=from_json(Mask, row.document),
+            candidates=int(row.candidates),
+            usable=int(row.usable),
+            selected=chosen.get(row.mask_id),
+            advice=advice.get(row.mask_id),
         )
-        for row in documents
-    }
+        for row in found
+    ]
 
 
 def candidates_of(store: Store, mask_id: str) -> list[Candidate]:

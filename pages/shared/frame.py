@@ -112,12 +112,12 @@ def _running(page: Page, job: JobStatus) -> None:
     """How far a job is, with a button that stops it."""
     share = min(job.finished / job.total, 1.0) if job.total else 0.0
     count = f"{job.finished} of {job.total}" if job.total else "starting"
-    st.progress(share, f"{RUNNING.get(job.kind, job.kind)}: {count}{_time_left(job)}")
+    st.progress(share, f"{RUNNING.get(job.kind, job.kind)}: {count}{time_left(job)}")
     if st.button("Cancel", key=f"cancel_{job.kind}", icon=":material/cancel:"):
         request_cancel(page.store, job.kind, now_utc())
 
 
-def _time_left(job: JobStatus) -> str:
+def time_left(job: JobStatus) -> str:
     """The time left by the pace so far; nothing while there is no pace."""
     if not job.finished:
         return ""

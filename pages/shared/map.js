@@ -5,7 +5,9 @@
 function prepareMap(map, options) {
   document.getElementById("map_notice")?.remove();
   L.control.scale({ imperial: false }).addTo(map);
+  map.attributionControl.setPrefix('<a href="https://leafletjs.com" target="_blank">Leaflet</a>');
   map.getContainer().style.background = options.water;
+  map.getContainer().style.fontSize = "12px";
   map.createPane("ground").style.zIndex = 250;
   if (options.countries) {
     drawCountries(map, options);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from ...products.safe import MARKER, find_safe
 from ...products.stac_item import describe_item
 from .protocol import Progress, SceneRequest
 
+_PRODUCT_LIKE = re.compile(r"^S2[A-Z]_MSIL|\.SAFE$")
 _CATALOGUES = ("catalog.json", "collection.json")
 
 
@@ -56,6 +58,9 @@ class LocalSource:
         places = list(_places(self.path))
         for number, href in enumerate(places):
             progress(number, len(places))
+            if isinstance(href, Problem):
+                yield href
+                continue
             try:
                 scene = self._item(href) if href.suffix == ".json" else self._safe(href)
             except MigrateError as err:
@@ -66,6 +71,11 @@ class LocalSource:
 
     def _safe(self, path: Path) -> Scene | None:
         safe = find_safe(path)
+        if safe is None and _PRODUCT_LIKE.search(path.name):
+            raise SourceError(
+                f"{path.name}: its name is that of a Sentinel-2 product, but no {MARKER} is in it. "
+                "It is incomplete: get it again."
+            )
         if safe is None:
             return None
         metadata = safe.metadata
@@ -104,7 +114,7 @@ def _fits(scene: Scene, request: SceneRequest) -> bool:
     )
 
 
-def _places(path: Path) -> Iterator[Path]:
+def _places(path: Path) -> Iterator[Path | Problem]:
     """SAFE folders, zips and STAC item files at or below `path`, in a stable order."""
     if path.is_file():
         if path.suffix == ".json":
@@ -112,14 +122,19 @@ def _places(path: Path) -> Iterator[Path]:
         elif path.suffix.lower() == ".zip":
             yield path
         return
-    if any(path.glob(MARKER)):
+    if path.suffix == ".SAFE" or any(path.glob(MARKER)):
         yield path
         return
     catalogue = next((path / name for name in _CATALOGUES if (path / name).is_file()), None)
     if catalogue is not None:
         yield from _items(catalogue, set())
         return
-    for child in sorted(path.iterdir()):
+    try:
+        children = sorted(path.iterdir())
+    except OSError as err:
+        yield Problem(path.name, f"{path}: the folder can't be read ({err.strerror}).")
+        return
+    for child in children:
         if child.is_dir() or child.suffix.lower() == ".zip":
             yield from _places(child)
 

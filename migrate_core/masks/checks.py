@@ -1,0 +1,107 @@
+"""What can be wrong with a mask, each in a sentence that says what to do about it.
+
+Problems are kept by topic, so that mending one leaves the others as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from ..grid import PixelGrid
+from ..model import BACKGROUND, FIRST_SENTINEL2_DAY, Mask
+from .footprint import extent
+from .raster import read_header
+
+FILE, GEOREFERENCE, IMAGE, DATE, CONTENT = "file", "georeference", "image", "date", "content"
+_TOPICS = (FILE, GEOREFERENCE, IMAGE, DATE, CONTENT)
+_ADD = "add it again with"
+
+
+def with_problems(mask: Mask, problems: Mapping[str, str]) -> Mask:
+    """The mask with these problems (topic -> sentence) and the text that tells all of them."""
+    ordered = {topic: problems[topic] for topic in _TOPICS if topic in problems}
+    text = " ".join(ordered.values())
+    # What the file itself has to say names the file already.
+    named = text if FILE in ordered else f"{mask.name}: {text}"
+    return replace(mask, problems=ordered, problem=named if ordered else None)
+
+
+def placed(mask: Mask) -> tuple[Mask, dict[str, str]]:
+    """The mask with the extent that its CRS and transform give, and what is wrong with these.
+
+    Raises MaskError when its source image can't be read.
+    """
+    if mask.crs is None or mask.transform is None:
+        missing = "CRS" if mask.crs is None else "transform (its pixels have no place)"
+        return mask, {
+            GEOREFERENCE: f"It has no {missing}. Give the file one (for example `gdal_edit.py "
+            f"-a_srs EPSG:32631 {mask.name}`), or {_ADD} --image and the georeferenced image it "
+            "was drawn on."
+        }
+    try:
+        mask = replace(mask, extent=extent(mask.grid))
+    except ValueError as err:
+        return mask, {
+            GEOREFERENCE: f"Its corners can't be brought to lon/lat: {err}. Check its CRS "
+            f"({mask.crs}) and transform."
+        }
+    return mask, image_problems(mask)
+
+
+def image_problems(mask: Mask) -> dict[str, str]:
+    """A source image that lies elsewhere is a mistake worth stopping for. Raises MaskError."""
+    if mask.image is None or mask.georeference == mask.image or mask.extent is None:
+        return {}
+    image = Path(mask.image)
+    header = read_header(image)
+    if header.crs is None or header.transform is None:
+        if (header.width, header.height) == (mask.width, mask.height):
+            return {}
+        return {
+            IMAGE: f"Its source image {image.name} has no georeference and another size than the "
+            f"mask. Check the pair, or {_ADD} another --image."
+        }
+    grid = PixelGrid(header.crs, header.transform, header.width, header.height)
+    try:
+        elsewhere = not extent(grid).intersects(mask.extent)
+    except ValueError:
+        elsewhere = True
+    if elsewhere:
+        return {
+            IMAGE: f"Its source image {image.name} lies elsewhere. Check the pair, or {_ADD} "
+            "another --image."
+        }
+    return {}
+
+
+def date_problems(mask: Mask) -> dict[str, str]:
+    """No date, or one before Sentinel-2."""
+    if mask.acquired is None:
+        return {
+            DATE: "It has no date: none was found in its name. "
+            f"{_ADD.capitalize()} --date YYYY-MM-DD, or --dates and a table."
+        }
+    if mask.acquired.at.date() < FIRST_SENTINEL2_DAY:
+        return {
+            DATE: f"Its date, {mask.acquired.at.date()}, is before the first Sentinel-2 image "
+            f"({FIRST_SENTINEL2_DAY}), so it has no counterpart. If the date is wrong, {_ADD} "
+            "--date."
+        }
+    return {}
+
+
+def content_problems(mask: Mask) -> dict[str, str]:
+    """A mask without a labelled pixel, unless it is meant to be empty."""
+    if mask.classes is None:
+        return {
+            CONTENT: "It is empty: all of its pixels are no data. Leave it out or export it again."
+        }
+    labelled = set(mask.classes.values()) - {BACKGROUND}
+    if not labelled and not mask.empty_allowed:
+        return {
+            CONTENT: "It is empty: all of its pixels are background (0). Leave it out, or, if it "
+            f"is meant as a negative example, {_ADD} --allow-empty."
+        }
+    return {}

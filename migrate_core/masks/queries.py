@@ -1,0 +1,128 @@
+"""Masks page by page: quick questions to the store, however many masks there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from ..codec import from_json
+from ..model import Mask
+from ..store import Store
+from ..tables import masks
+
+# Which masks a list shows.
+ALL, READY, PROBLEM, UNDATED, WITHOUT_IMAGE = "all", "ready", "problem", "undated", "without image"
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class MaskFilter:
+    """What a list of masks shows: `show` is one of the constants above; `name` a part of names."""
+
+    show: str = ALL
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class MaskPlace:
+    """A mask on a map: `outline` is its footprint with the detail of a small map, lon/lat."""
+
+    mask_id: str
+    name: str
+    state: str
+    acquired: str | None
+    outline: BaseGeometry
+
+
+def count_masks(store: Store, wanted: MaskFilter) -> int:
+    """How many masks fit `wanted`."""
+    return int(_scalars(store, _listed(wanted, sa.func.count()))[0])
+
+
+def list_masks(store: Store, wanted: MaskFilter, first: int, count: int) -> list[Mask]:
+    """`count` of the masks that fit, by name, from number `first` on."""
+    query = _ordered(_listed(wanted, masks.c.document)).limit(count).offset(first)
+    return [from_json(Mask, document) for document in _scalars(store, query)]
+
+
+def find_mask(store: Store, mask_id: str) -> Mask | None:
+    """One mask, or None when there is no such mask."""
+    found = _scalars(store, sa.select(masks.c.document).where(masks.c.mask_id == mask_id))
+    return from_json(Mask, found[0]) if found else None
+
+
+def mask_at(store: Store, path: Path) -> Mask | None:
+    """The mask that was registered from a file, or None."""
+    found = _scalars(store, sa.select(masks.c.document).where(masks.c.path == str(path)))
+    return from_json(Mask, found[0]) if found else None
+
+
+def place_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
+    """The number of a mask in `list_masks`, from 0; None when it isn't in it."""
+    number = sa.func.row_number().over(order_by=(masks.c.name, masks.c.mask_id)).label("number")
+    listed = _listed(wanted, masks.c.mask_id, number).subquery()
+    found = _scalars(store, sa.select(listed.c.number).where(listed.c.mask_id == mask_id))
+    return int(found[0]) - 1 if found else None
+
+
+def mask_places(store: Store, wanted: MaskFilter, first: int, count: int) -> list[MaskPlace]:
+    """Where masks lie: of `count` masks that fit from number `first` on, those with a place."""
+    columns = (masks.c.mask_id, masks.c.name, masks.c.state, masks.c.acquired, masks.c.outline)
+    query = _ordered(_listed(wanted, *columns)).limit(count).offset(first)
+    with store.engine.connect() as connection:
+        rows = connection.execute(query).all()
+    return [
+        MaskPlace(row.mask_id, row.name, row.state, row.acquired, shape(row.outline))
+        for row in rows
+        if row.outline
+    ]
+
+
+def names_and_dates(store: Store, wanted: MaskFilter) -> list[tuple[str, str, str | None]]:
+    """(mask_id, file name, date) of all masks that fit, by name."""
+    query = _ordered(_listed(wanted, masks.c.mask_id, masks.c.name, masks.c.acquired))
+    with store.engine.connect() as connection:
+        return [(row.mask_id, row.name, row.acquired) for row in connection.execute(query)]
+
+
+def masks_of(store: Store, mask_ids: list[str]) -> Iterator[Mask]:
+    """The masks of these ids that there are."""
+    for first in range(0, len(mask_ids), _CHUNK):
+        chunk = mask_ids[first : first + _CHUNK]
+        query = sa.select(masks.c.document).where(masks.c.mask_id.in_(chunk))
+        yield from (from_json(Mask, document) for document in _scalars(store, query))
+
+
+def used_images(store: Store) -> set[Path]:
+    """The source images that masks are paired with."""
+    query = sa.select(masks.c.image).where(masks.c.image.is_not(None)).distinct()
+    return {Path(image) for image in _scalars(store, query)}
+
+
+def _listed(wanted: MaskFilter, *columns: Any) -> sa.Select[Any]:
+    """The masks that fit `wanted`."""
+    query = sa.select(*columns).select_from(masks)
+    if wanted.name:
+        query = query.where(masks.c.name.icontains(wanted.name, autoescape=True))
+    if wanted.show in (READY, PROBLEM):
+        query = query.where(masks.c.state == wanted.show)
+    if wanted.show == UNDATED:
+        query = query.where(masks.c.acquired.is_(None))
+    if wanted.show == WITHOUT_IMAGE:
+        query = query.where(masks.c.image.is_(None))
+    return query
+
+
+def _ordered(query: sa.Select[Any]) -> sa.Select[Any]:
+    return query.order_by(masks.c.name, masks.c.mask_id)
+
+
+def _scalars(store: Store, query: sa.Select[Any]) -> list[Any]:
+    with store.engine.connect() as connection:
+        return list(connection.scalars(query))

@@ -1,0 +1,98 @@
+"""A mask in numbers and small: area of each class, size of its pixels, a thumbnail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import Geod
+from rasterio.enums import Resampling
+
+from ..errors import MaskError
+from ..model import IGNORE, Mask
+from .classes import recode
+from .footprint import pixel_size_m
+from .raster import opened
+
+_GEOD = Geod(ellps="WGS84")
+_HECTARE_M2 = 10_000
+# A file without overviews is read as a whole to be shown small; beyond this it takes too long.
+_READ_PIXELS = 400_000_000
+
+
+@dataclass(frozen=True)
+class ClassArea:
+    """A class of a mask: its value in the file and as stored in pairs, name and size.
+
+    `share` 0…1 is of the valid pixels; `hectares` is None for a mask without a place.
+    """
+
+    value: str
+    stored: int
+    name: str | None
+    pixels: int
+    share: float
+    hectares: float | None
+
+
+def class_areas(mask: Mask) -> tuple[ClassArea, ...]:
+    """The classes of a mask with their areas, by value; empty where they aren't known."""
+    counts = mask.class_pixels or {}
+    total = sum(counts.values())
+    each = pixel_area_m2(mask)
+    names = mask.class_names or {}
+    return tuple(
+        ClassArea(
+            value,
+            stored,
+            names.get(value),
+            counts[value],
+            counts[value] / total,
+            None if each is None else counts[value] * each / _HECTARE_M2,
+        )
+        for value, stored in (mask.classes or {}).items()
+        if value in counts
+    )
+
+
+def pixel_area_m2(mask: Mask) -> float | None:
+    """The mean area of a mask's pixels on the ellipsoid; None without a place."""
+    if mask.extent is None or not mask.width or not mask.height:
+        return None
+    area, _ = _GEOD.geometry_area_perimeter(mask.extent)
+    return float(abs(area)) / (mask.width * mask.height)
+
+
+def pixel_size(mask: Mask) -> float | None:
+    """The approximate width of a pixel in metres; None without a place."""
+    return pixel_size_m(mask.grid) if mask.extent is not None else None
+
+
+def thumbnail(mask: Mask, longest: int = 480) -> NDArray[np.uint8]:
+    """The labels (height, width) of a mask at most `longest` pixels wide or high, nearest pixels.
+
+    uint8 values as stored in pairs, 255 = no data. Raises MaskError when the file is gone or
+    can't be shown.
+    """
+    path = Path(mask.path)
+    if not path.is_file():
+        raise MaskError(
+            f"{mask.name}: {path} is gone. Put the file back, or add the mask again from where "
+            "it is now."
+        )
+    with opened(path) as dataset:
+        pixels = dataset.width * dataset.height
+        if pixels > _READ_PIXELS and not dataset.overviews(1):
+            raise MaskError(
+                f"{mask.name}: {pixels / 1e6:.0f} million pixels without overviews take too long "
+                "to show. `gdaladdo` adds overviews; everything else works without."
+            )
+        scale = min(1.0, longest / max(dataset.width, dataset.height))
+        shape = (max(1, round(dataset.height * scale)), max(1, round(dataset.width * scale)))
+        values = dataset.read(1, out_shape=shape, resampling=Resampling.nearest)
+        valid = dataset.read_masks(1, out_shape=shape) > 0
+    if values.dtype.kind == "f":
+        valid &= np.isfinite(values)
+    return np.where(valid, recode(values, mask.classes or {}), IGNORE).astype(np.uint8)

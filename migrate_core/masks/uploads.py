@@ -1,0 +1,208 @@
+"""Files that come through the browser: checked, unpacked and put into the workspace."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import IO, BinaryIO, Protocol
+
+from ..errors import MaskError
+from ..model import Problem
+from ..workspace import Workspace, written_then_renamed
+from .raster import DRIVERS
+
+# A PNG or JPEG may bring its transform in six numbers beside it (ESRI world file).
+WORLD_FILES = (".pgw", ".pngw", ".jgw", ".jpgw", ".jpegw", ".tfw", ".tifw", ".wld")
+SUFFIXES = (*DRIVERS, *WORLD_FILES)
+_MAX_FILES = 20_000
+_MAX_BYTES = 20 * 1024**3
+_MAX_NAME = 200
+# What a zip made of a few bytes must not become; masks compress well, but not this well.
+_MAX_GROWTH = 1_000
+_SMALL = 50 * 1024**2
+# Files of a zip that lie in a folder of this name are source images.
+_IMAGE_FOLDERS = {"image", "images"}
+_UNSAFE = set('<>:"\\|?*')
+
+
+class Uploaded(Protocol):
+    """A file as the browser gave it: what `streamlit` hands out, or an open file with a name."""
+
+    name: str
+    size: int
+
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...  # noqa: D102
+    def read(self, size: int = -1, /) -> bytes: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Files that were saved together: the folders for `masks add`, and what was left out.
+
+    `images` is None when there are no source images.
+    """
+
+    masks: Path
+    images: Path | None
+    count: int
+    left_out: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One file to save: its place below the batch and where its bytes come from."""
+
+    place: PurePosixPath
+    size: int
+    upload: Uploaded
+    archive: zipfile.ZipFile | None = None
+    member: zipfile.ZipInfo | None = None
+
+
+def save_uploads(
+    workspace: Workspace, masks: Iterable[Uploaded], images: Iterable[Uploaded], now: datetime
+) -> Batch:
+    """Put uploaded masks and source images, or zips of them, into a new folder of `uploads/`.
+
+    Nothing is written unless all that is taken is sound: safe names, each once, of a suffix that
+    masks have, not too many and not too large. Files of other kinds in a zip are left out and
+    told. Raises MaskError that names the file.
+    """
+    left_out: list[Problem] = []
+    items = [*_items(masks, "masks", left_out), *_items(images, "images", left_out)]
+    _check(items)
+    folder = workspace.uploads / f"{now:%Y%m%d-%H%M%S-%f}"
+    with written_then_renamed(folder) as unfinished:
+        for item in items:
+            _write(item, unfinished / item.place)
+    kinds = [item.place.parts[0] for item in items]
+    return Batch(
+        folder / "masks",
+        folder / "images" if "images" in kinds else None,
+        sum(item.place.suffix.lower() in DRIVERS for item in items),
+        tuple(left_out),
+    )
+
+
+def _items(uploads: Iterable[Uploaded], kind: str, left_out: list[Problem]) -> Iterator[_Item]:
+    for upload in uploads:
+        name = PurePosixPath(upload.name.replace("\\", "/")).name
+        if PurePosixPath(name).suffix.lower() == ".zip":
+            yield from _members(upload, kind, left_out)
+        elif (why := _unfit(name)) is not None:
+            raise MaskError(f"{name}: {why}")
+        else:
+            yield _Item(PurePosixPath(kind, name), upload.size, upload)
+
+
+def _members(upload: Uploaded, kind: str, left_out: list[Problem]) -> Iterator[_Item]:
+    """The masks and images in a zip; what is neither is left out."""
+    archive = _opened_zip(upload)
+    for member in archive.infolist():
+        path = PurePosixPath(member.filename.replace("\\", "/"))
+        if member.is_dir() or path.name.startswith(".") or "__MACOSX" in path.parts:
+            continue
+        where = f"{upload.name}: {member.filename}"
+        if path.is_absolute() or ".." in path.parts or ":" in member.filename:
+            raise MaskError(
+                f"{where} would be written outside its folder. Make the zip anew from a folder."
+            )
+        if stat.S_ISLNK(member.external_attr >> 16):
+            raise MaskError(f"{where} is a link. Make the zip anew with the files themselves.")
+        if member.flag_bits & 1:
+            raise MaskError(f"{where} is encrypted. Make the zip anew without a password.")
+        if (why := _unfit(path.name)) is not None:
+            left_out.append(Problem(path.name, why))
+            continue
+        folders = {part.lower() for part in path.parts[:-1]}
+        is_image = kind == "images" or bool(folders & _IMAGE_FOLDERS)
+        # Images are looked for by stem in one folder; masks may have equal names in several.
+        place = PurePosixPath("images", path.name) if is_image else PurePosixPath("masks", path)
+        yield _Item(place, member.file_size, upload, archive, member)
+
+
+def _opened_zip(upload: Uploaded) -> zipfile.ZipFile:
+    upload.seek(0)
+    try:
+        return zipfile.ZipFile(upload)
+    except (zipfile.BadZipFile, NotImplementedError, OSError) as err:
+        raise MaskError(
+            f"{upload.name}: it can't be read as a zip ({err}). Make it anew, or upload the files "
+            "one by one."
+        ) from err
+
+
+def _unfit(name: str) -> str | None:
+    """Why a file can't be taken by its name, or None."""
+    if PurePosixPath(name).suffix.lower() not in SUFFIXES:
+        return f"left out: it is no mask by its suffix; needed is one of {', '.join(DRIVERS)}."
+    if len(name) > _MAX_NAME or set(name) & _UNSAFE or not name.isprintable():
+        return "its name is too long or has signs that file names can't have. Rename it."
+    return None
+
+
+def _check(items: list[_Item]) -> None:
+    """Refuse what is too much, twice the same, or a zip that explodes. Raises MaskError."""
+    if not any(item.place.parts[0] == "masks" for item in items):
+        raise MaskError(
+            f"There is no mask among the files; needed are files with one of the suffixes "
+            f"{', '.join(DRIVERS)}."
+        )
+    total = sum(item.size for item in items)
+    if len(items) > _MAX_FILES or total > _MAX_BYTES:
+        raise MaskError(
+            f"{len(items)} files of {total / 1024**3:.1f} GB together are too much for an upload "
+            f"(at most {_MAX_FILES} files, {_MAX_BYTES / 1024**3:.0f} GB). Copy them to the server "
+            "and name their folder instead."
+        )
+    seen: set[str] = set()
+    for item in items:
+        member = item.member
+        if member and member.file_size > max(_SMALL, _MAX_GROWTH * member.compress_size):
+            raise MaskError(
+                f"{item.upload.name}: {member.filename} grows from {member.compress_size} to "
+                f"{member.file_size} bytes, which no mask does. Upload it outside a zip."
+            )
+        key = str(item.place).lower()
+        if key in seen:
+            raise MaskError(
+                f"{item.place.name} is there twice. Rename one of the two, or upload them one "
+                "after the other."
+            )
+        seen.add(key)
+
+
+def _write(item: _Item, target: Path) -> None:
+    """Write one file; no more bytes than were promised. Raises MaskError."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if item.archive is None or item.member is None:
+            item.upload.seek(0)
+            with target.open("wb") as file:
+                shutil.copyfileobj(item.upload, file)
+            return
+        with item.archive.open(item.member) as source:
+            _copy_at_most(source, target, item)
+    except (zipfile.BadZipFile, NotImplementedError, EOFError) as err:
+        raise MaskError(
+            f"{item.upload.name}: {item.place.name} in it is damaged ({err}). Make the zip anew."
+        ) from err
+
+
+def _copy_at_most(source: IO[bytes], target: Path, item: _Item) -> None:
+    left = item.size
+    file: BinaryIO
+    with target.open("wb") as file:
+        while block := source.read(1024**2):
+            left -= len(block)
+            if left < 0:
+                raise MaskError(
+                    f"{item.upload.name}: {item.place.name} is larger than the zip says. Make the "
+                    "zip anew."
+                )
+            file.write(block)

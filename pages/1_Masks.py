@@ -1,0 +1,47 @@
+"""Masks: add them, see where they lie and what is wrong with them, and mend it."""
+
+import streamlit as st
+
+from migrate_core.errors import MigrateError
+from migrate_core.masks.queries import find_mask
+from pages.shared.frame import Page, begin_page
+from pages.shared.masks_add import add_masks
+from pages.shared.masks_dates import dates_by_pattern
+from pages.shared.masks_detail import mask_detail
+from pages.shared.masks_list import chosen_mask, mask_list, removal, wanted_masks
+from pages.shared.masks_map import masks_on_map
+from pages.shared.masks_pairing import pairing
+
+ABOUT = (
+    "The labels to migrate: each needs a place (CRS and transform) and the date of the image it "
+    "was drawn on."
+)
+
+
+def masks(page: Page) -> None:
+    """The way in, the map beside the mask that is selected, and the list."""
+    empty = not page.store.mask_states()
+    add_masks(page, empty)
+    if empty:
+        st.info("There is no mask yet. Add your own above, or load the demo on the home page.")
+        st.page_link("app.py", label="Home, with the demo", icon=":material/science:")
+        return
+    mask_id = chosen_mask(page)
+    left, right = st.columns([3, 2])
+    with left:
+        masks_on_map(page, wanted_masks())
+    with right:
+        mask = find_mask(page.store, mask_id) if mask_id else None
+        if mask is not None:
+            mask_detail(page, mask)
+    mask_list(page)
+    pairing(page)
+    dates_by_pattern(page, wanted_masks())
+    removal(page)
+
+
+opened = begin_page("masks", ABOUT)
+try:
+    masks(opened)
+except MigrateError as err:
+    st.error(str(err))

@@ -1,0 +1,59 @@
+"""Scenes: search, ranked scenes on a map, in a table and in a plot; choose per mask or for all."""
+
+import streamlit as st
+
+from migrate_core.errors import MigrateError
+from migrate_core.scenes.parameters import last_found
+from migrate_core.scenes.queries import candidates_of, mask_row
+from pages.shared.frame import PAGES, Page, begin_page
+from pages.shared.scenes_bulk import all_masks
+from pages.shared.scenes_list import chosen_mask, mask_list
+from pages.shared.scenes_map import scenes_on_map
+from pages.shared.scenes_plot import scene_plot
+from pages.shared.scenes_search import help_mask, search_panel
+from pages.shared.scenes_view import View, scene_table, viewed_scene
+
+ABOUT = (
+    "Finds Sentinel-2 scenes that are close in time and clear over each mask, ranks them and "
+    "selects the best; you can choose another."
+)
+
+
+def scenes(page: Page) -> None:
+    """The form, the masks, and the scenes of the one that is selected."""
+    if not page.store.mask_states().get("ready"):
+        st.info(
+            "There is no mask to search scenes for yet. Add masks first, or mend their problems."
+        )
+        st.page_link(PAGES["masks"][0], label="Go to the masks", icon=PAGES["masks"][2])
+        return
+    search_panel(page)
+    found = last_found(page.store)
+    if found is None:
+        st.info("Nothing was searched yet. Name a folder with Sentinel-2 products and search.")
+        return
+    mask_id = chosen_mask(page)
+    mask_list(page)
+    row = mask_row(page.store, mask_id) if mask_id else None
+    if row is None:
+        return
+    st.subheader(f"{row.mask.name}, {str(row.mask.acquired)[:10]}", anchor=False)
+    help_mask(page, row)
+    candidates = candidates_of(page.store, row.mask.mask_id)
+    if candidates:
+        view = View(page.store, row.mask, candidates, found)
+        left, right = st.columns([3, 2])
+        with left:
+            scenes_on_map(view)
+        with right:
+            viewed_scene(view)
+            scene_plot(view)
+        scene_table(view)
+    all_masks(page)
+
+
+opened = begin_page("scenes", ABOUT)
+try:
+    scenes(opened)
+except MigrateError as err:
+    st.error(str(err))

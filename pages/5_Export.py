@@ -1,0 +1,23 @@
+"""Export: choose what goes in, write the dataset, download it."""
+
+import streamlit as st
+
+from migrate_core.errors import MigrateError
+from pages.shared.export_view import choose_pairs, explain_empty, export_form, show_counts
+from pages.shared.frame import begin_page
+from pages.shared.work import forget_trouble
+
+page = begin_page(
+    "export",
+    "Write the pairs that go in as a dataset: images, labels, area shares and quality, with "
+    "manifest, train/val/test split, dataset card and plots.",
+)
+forget_trouble()
+try:
+    include, chosen = choose_pairs(page)
+    show_counts(chosen)
+    if not chosen.pairs:
+        explain_empty(page, chosen)
+    export_form(page, include, chosen)
+except MigrateError as err:
+    st.error(str(err))

@@ -1,0 +1,82 @@
+"""The masks on a map, coloured by state."""
+
+from __future__ import annotations
+
+import shapely
+import streamlit as st
+from shapely.affinity import scale
+
+from migrate_core.masks.queries import MaskFilter, MaskPlace, count_masks, mask_places
+from pages.shared.frame import Page
+from pages.shared.maps import Outline, show_map
+from pages.shared.masks_list import first_shown, show_in_list
+from pages.shared.state import choose_mask, selection
+
+# So many outlines are drawn at once; more are neither told apart nor quick.
+MOST = 1_000
+READY_COLOR, PROBLEM_COLOR = "#0072B2", "#D55E00"
+_FOCUS = "masks_focus"
+# The view is this much wider than the mask that is looked for.
+_AROUND = 3
+
+
+def look_for(mask_id: str | None) -> None:
+    """Have the map show a mask with what lies around it; None for all."""
+    st.session_state[_FOCUS] = mask_id
+
+
+def masks_on_map(page: Page, wanted: MaskFilter) -> None:
+    """Footprints of the masks that the list shows; a click selects one."""
+    count = count_masks(page.store, wanted)
+    first = first_shown() // MOST * MOST
+    places = mask_places(page.store, wanted, first, MOST)
+    if not places:
+        st.info("None of these masks has a place on the map yet: they have no georeference.")
+        return
+    if _FOCUS not in st.session_state:
+        look_for(selection().mask_id if "mask" in st.query_params else None)
+    known = {place.mask_id: place.outline for place in places}
+    sought = known.get(st.session_state[_FOCUS] or "")
+    clicked = show_map(
+        [_outline(place) for place in places],
+        key="masks_map",
+        focus=scale(shapely.box(*sought.bounds), _AROUND, _AROUND) if sought else None,
+        height=440,
+    )
+    _legend(count, first, len(places))
+    if clicked is not None and clicked != selection().mask_id:
+        choose_mask(clicked)
+        show_in_list(page, clicked)
+        st.rerun()
+
+
+def _outline(place: MaskPlace) -> Outline:
+    chosen = place.mask_id == selection().mask_id
+    ready = place.state == "ready"
+    return Outline(
+        place.mask_id,
+        place.outline,
+        READY_COLOR if ready else PROBLEM_COLOR,
+        f"{place.name}\n{(place.acquired or 'no date')[:10]}, {place.state}",
+        weight=5 if chosen else 2,
+        dashed=not ready,
+        filled=chosen,
+    )
+
+
+def _legend(count: int, first: int, drawn: int) -> None:
+    """What the colours mean, and which masks aren't on the map."""
+    text, button = st.columns([4, 1], vertical_alignment="center")
+    last = min(first + MOST, count)
+    missing = last - first - drawn
+    part = f" Masks {first + 1:,} to {last:,} of {count:,} are drawn." if count > MOST else ""
+    without = f" {missing:,} without a place can't be drawn." if missing else ""
+    text.html(
+        f"<small><span style='color:{READY_COLOR}'>&#9632;</span> ready &ensp;"
+        f"<span style='color:{PROBLEM_COLOR}'>&#9633;</span> with a problem (dashed) &ensp;"
+        f"filled: selected.{part}{without}</small>"
+    )
+    button.button(
+        "All", key="masks_map_all", icon=":material/zoom_out_map:", width="stretch",
+        on_click=look_for, args=(None,), help="Show all masks on the map",
+    )  # fmt: skip

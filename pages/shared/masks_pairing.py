@@ -1,0 +1,38 @@
+"""Which masks have no source image, and which images fit no mask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from migrate_core.masks.images import unmatched_images
+from migrate_core.masks.queries import WITHOUT_IMAGE, MaskFilter, count_masks, used_images
+from pages.shared.frame import Page
+from pages.shared.masks_add import IMAGE_FOLDER
+
+_MOST = 20
+
+
+def pairing(page: Page) -> None:
+    """A line on the source images, with the names of those that fit no mask."""
+    used = used_images(page.store)
+    folders = {image.parent for image in used} | set(page.workspace.uploads.glob("*/images"))
+    if named := st.session_state.get(IMAGE_FOLDER, "").strip():
+        folders.add(Path(named).expanduser())
+    if not folders:
+        return
+    left = unmatched_images(folders, used)
+    without = count_masks(page.store, MaskFilter(WITHOUT_IMAGE))
+    st.caption(
+        f"{len(used):,} source images are paired with masks by their names; {without:,} masks have "
+        f"none, {len(left):,} images fit no mask."
+    )
+    if left:
+        with st.expander(f"{len(left):,} images that fit no mask", icon=":material/link_off:"):
+            st.write(
+                "A mask finds its image when both have the same name but for the suffix or an "
+                "ending such as _mask. Rename the file, and add the masks again."
+            )
+            more = f"\n… and {len(left) - _MOST:,} more" if len(left) > _MOST else ""
+            st.code("\n".join(str(image) for image in left[:_MOST]) + more, language=None)

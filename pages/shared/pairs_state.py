@@ -1,0 +1,70 @@
+"""How the pairs stand, as the parts of the page Pairs know it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from migrate_core.jobs import now_utc, running_job
+from migrate_core.pairs.board import INTERRUPTED, SUPERSEDED, TO_MAKE, board_counts
+from pages.shared.frame import Page
+from pages.shared.work import is_busy
+
+KIND = "pairs"
+# A sign and a word for each state; the sign alone is never needed.
+LOOK = {
+    TO_MAKE: "○ to make",
+    "queued": "… waiting",
+    "running": "▸ running",
+    INTERRUPTED: "! interrupted",
+    "failed": "✗ failed",
+    "cancelled": "– cancelled",
+    "done": "✓ made",
+    SUPERSEDED: "↺ superseded",
+}
+_OPEN = (TO_MAKE, "queued", "running", INTERRUPTED, "failed", "cancelled")
+STAGE_HELP = (
+    "fetch: the product is opened. convert: its bands are read over the mask, offsets applied, "
+    "and brought to 10 m. crop: what lies outside the mask's footprint is blacked out. align: "
+    "the mask is put on the 10 m grid, with area shares and quality."
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the page knows at one moment: counts by state, whether a run is on, and which."""
+
+    counts: Mapping[str, int]
+    busy: bool
+    run: str | None
+
+    @property
+    def open(self) -> int:
+        """How many matches are no finished pair."""
+        return sum(self.counts.get(state, 0) for state in _OPEN)
+
+    @property
+    def alive(self) -> bool:
+        """Whether a process works at pairs that are queued or running."""
+        return self.run is not None
+
+
+def standing_of(page: Page) -> Standing:
+    """How the pairs stand now."""
+    job = running_job(page.store, KIND, now_utc())
+    counts = board_counts(page.store, alive=job is not None)
+    return Standing(counts, is_busy(page, KIND), job.job_id if job else None)
+
+
+def make_arguments(masks: Sequence[str] = (), states: Sequence[str] = ()) -> list[str]:
+    """The command that makes pairs as the form says, of all masks or only of some."""
+    chosen = st.session_state
+    return [
+        *("pairs", "make"),
+        *("--resampling", str(chosen["pairs_resampling"])),
+        *("--workers", str(chosen["pairs_workers"])),
+        *(word for mask_id in masks for word in ("--mask", mask_id)),
+        *(word for state in states for word in ("--state", state)),
+    ]

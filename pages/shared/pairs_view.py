@@ -1,0 +1,161 @@
+"""The parts of the page Pairs: starting, watching, and the list of all pairs."""
+
+from __future__ import annotations
+
+import os
+
+import streamlit as st
+
+from migrate_core.pairs.board import INTERRUPTED, at_work, resampling_in_use
+from migrate_core.pairs.stages import STAGES, stages_of
+from migrate_core.settings import RESAMPLINGS
+from pages.shared.frame import PAGES, Page
+from pages.shared.pairs_list import board
+from pages.shared.pairs_state import KIND, STAGE_HELP, Standing, make_arguments, standing_of
+from pages.shared.work import POLL_S, how_it_ended, start, trouble, watch
+
+_AT_WORK = 8
+
+
+def explain_empty(page: Page) -> None:
+    """What to do first, when there is nothing to make pairs of."""
+    if not page.store.mask_states():
+        st.info("There are no masks yet. Add some, then search for scenes.")
+        st.page_link(PAGES["masks"][0], label="Add masks", icon=PAGES["masks"][2])
+    else:
+        st.info("No mask has a scene yet. Search for scenes first; the best of each is selected.")
+        st.page_link(PAGES["scenes"][0], label="Search for scenes", icon=PAGES["scenes"][2])
+
+
+@st.fragment(run_every=POLL_S)
+def live(page: Page) -> None:
+    """Everything that changes while pairs are made, renewed by itself."""
+    now = standing_of(page)
+    if not now.counts:
+        explain_empty(page)
+        return
+    _start_form(page, now)
+    trouble(KIND)
+    if now.busy:
+        watch(page, KIND, "Making pairs")
+        _show_at_work(page, now)
+    else:
+        how_it_ended(page, KIND, ("Error: ",))
+        _offer_to_go_on(page, now)
+    board(page, now)
+
+
+# starting
+
+
+def _start_form(page: Page, now: Standing) -> None:
+    """How to make pairs, and the buttons that begin."""
+    with st.expander("How they are made", icon=":material/tune:"):
+        left, right = st.columns(2)
+        in_use = resampling_in_use(page.store)
+        resampling = left.selectbox(
+            "Resampling of 20 m and 60 m bands to 10 m",
+            RESAMPLINGS,
+            index=RESAMPLINGS.index(in_use or page.settings.resampling),
+            key="pairs_resampling",
+            persist_state="session",
+            help="10 m bands are never resampled. No-data takes no part in it.",
+        )
+        right.number_input(
+            "Workers (processes at a time)",
+            min_value=1,
+            max_value=256,
+            value=os.cpu_count() or 1,
+            key="pairs_workers",
+            persist_state="session",
+            disabled=bool(page.settings.scheduler),
+            help="One a core is quickest; with fewer, the machine stays free for other work.",
+        )
+        if page.settings.scheduler:
+            right.caption(f"Pairs are made on the Dask cluster at {page.settings.scheduler}.")
+        anew = in_use is not None and resampling != in_use
+        if anew:
+            st.caption(
+                f"The present pairs were made with {in_use}. Another resampling makes new pairs; "
+                "the present ones become superseded, and decisions about them stay with them."
+            )
+    _start_buttons(page, now, anew=anew)
+
+
+def _start_buttons(page: Page, now: Standing, *, anew: bool) -> None:
+    failed = now.counts.get("failed", 0)
+    make, retry, words = st.columns([1, 1, 2], vertical_alignment="center")
+    make.button(
+        _make_label(page, now, anew=anew),
+        key="pairs_make",
+        type="primary" if now.open or anew else "secondary",
+        icon=":material/play_arrow:",
+        disabled=now.busy,
+        width="stretch",
+        help="Finished pairs are kept. Checking makes again what lost files or has a new date.",
+        on_click=lambda: start(page, KIND, make_arguments),
+    )
+    retry.button(
+        f"Retry {failed} failed" if failed else "Retry failed",
+        key="pairs_retry",
+        icon=":material/refresh:",
+        disabled=now.busy or not failed,
+        width="stretch",
+        on_click=lambda: start(page, KIND, lambda: make_arguments(states=("failed",))),
+    )
+    if not now.open and not now.busy:
+        with words:
+            st.page_link(
+                PAGES["review"][0],
+                label="Every selected match is made. Next: look at them in Review.",
+                icon=PAGES["review"][2],
+            )
+
+
+def _make_label(page: Page, now: Standing, *, anew: bool) -> str:
+    if anew:
+        return f"Make {_pairs(page.store.masks_with_candidates())} anew"
+    return f"Make {_pairs(now.open)}" if now.open else "Check all pairs"
+
+
+def _pairs(number: int) -> str:
+    return "1 pair" if number == 1 else f"{number} pairs"
+
+
+def _offer_to_go_on(page: Page, now: Standing) -> None:
+    """What a run that was killed left behind, with a button that takes it up."""
+    left = now.counts.get(INTERRUPTED, 0)
+    if not left:
+        return
+    words, button = st.columns([4, 1], vertical_alignment="center")
+    words.warning(
+        f"A run stopped before its end: {_pairs(left)} interrupted. What was finished is kept."
+    )
+    button.button(
+        "Go on",
+        key="pairs_go_on",
+        icon=":material/resume:",
+        type="primary",
+        width="stretch",
+        on_click=lambda: start(page, KIND, lambda: make_arguments(states=("queued", "running"))),
+    )
+
+
+# watching
+
+
+def _show_at_work(page: Page, now: Standing) -> None:
+    """The pairs that workers have in hand, each with its stage."""
+    found = at_work(page.store, _AT_WORK) if now.run else []
+    stages = stages_of(page.workspace, [pair_id for pair_id, _ in found], now.run or "")
+    with st.container(border=True):
+        st.caption("At work now", help=STAGE_HELP)
+        for pair_id, name in found:
+            stage = stages.get(pair_id)
+            step = STAGES.index(stage) + 1 if stage else 0
+            words = f"{stage} ({step} of {len(STAGES)})" if stage else "handed to a worker"
+            st.progress(step / len(STAGES), f"{name}: {words}")
+        if not found:
+            st.caption("Workers are being started …")
+        if now.counts.get("running", 0) > len(found) > 0:
+            st.caption(f"… and {now.counts['running'] - len(found)} more")

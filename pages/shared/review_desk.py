@@ -1,0 +1,181 @@
+"""Deciding: the bar of buttons and keys, the reasons, and what they write down."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from migrate_core.errors import MigrateError
+from migrate_core.jobs import now_utc
+from migrate_core.model import Decision
+from migrate_core.review.decisions import UNDO, decide
+from migrate_core.review.queue import neighbour
+from migrate_core.review.queue_rows import ReviewItem, last_decision
+from migrate_core.store import Store
+
+from .frame import PAGES, Page
+from .review_view import Task, view_keys
+from .state import choose_pair
+
+REASONS = ("cloud", "shadow", "change", "misaligned", "wrong date", "other")
+# A decision so soon after a picture came up was meant for the one before: a double click, or a
+# key held down. Nobody judges a picture in this time.
+LOOK_S = 0.3
+
+
+@dataclass
+class Desk:
+    """What one tab works with while it reviews: the picture shown, and what was said about it."""
+
+    shown: str | None = None
+    shown_at: float = 0.0
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+    used: set[str] = field(default_factory=set)
+    reason: str | None = None
+    notice: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a press of a button decides about, as it stood when the button was drawn.
+
+    `token` makes a second press of the same button harmless; `following` is shown afterwards.
+    """
+
+    store: Store
+    pair_id: str
+    reviewer: str
+    following: str | None
+    token: str
+
+
+def desk() -> Desk:
+    """The desk of this tab."""
+    found: Desk = st.session_state.setdefault("review_desk", Desk())
+    return found
+
+
+def decision_bar(page: Page, found: Task, pair_id: str) -> None:
+    """Back, accept, reject, unsure, undo, on; by button and by key; and the reasons."""
+    last = last_decision(page.store, found.reviewer)
+    before, after = (neighbour(found.queue, pair_id, step) for step in (-1, 1))
+    sheet = Sheet(page.store, pair_id, found.reviewer, found.after(pair_id), desk().token)
+    with st.container(horizontal=True, gap="xsmall"):
+        st.button("Back", shortcut="left", disabled=before is None,
+                  on_click=choose_pair, args=(before,))  # fmt: skip
+        st.button("Accept", shortcut="a", icon=":material/check:", on_click=_decide,
+                  args=("accept", sheet))  # fmt: skip
+        st.button("Reject", shortcut="x", icon=":material/close:", on_click=_decide,
+                  args=("reject", sheet))  # fmt: skip
+        st.button("Unsure", shortcut="u", icon=":material/question_mark:", on_click=_decide,
+                  args=("unsure", sheet))  # fmt: skip
+        st.button("Undo", shortcut="z", disabled=last is None, icon=":material/undo:",
+                  help=_undo_help(last), on_click=_undo,
+                  args=(page.store, last, desk().token))  # fmt: skip
+        st.button("Next", shortcut="right", disabled=after is None,
+                  on_click=choose_pair, args=(after,))  # fmt: skip
+        view_keys()
+    _reasons(pair_id)
+
+
+def _undo_help(last: Decision | None) -> str:
+    if last is None:
+        return "You have decided nothing yet."
+    return f"Takes back your last decision, {last.verdict} of {last.pair_id}; the log keeps both."
+
+
+def _reasons(pair_id: str) -> None:
+    """Why, at the press of a digit, and in one's own words."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.caption("Reason", width="content")
+        for number, reason in enumerate(REASONS, 1):
+            chosen = desk().reason == reason
+            st.button(reason.capitalize(), key=f"review_reason_{number}", shortcut=str(number),
+                      type="primary" if chosen else "secondary", on_click=_choose_reason,
+                      args=(reason,))  # fmt: skip
+        st.text_input("In your own words", key=f"review_note_{pair_id}", width=190,
+                      placeholder="in your own words", label_visibility="collapsed",
+                      max_chars=500)  # fmt: skip
+
+
+def _choose_reason(reason: str) -> None:
+    """Choose a reason for the decision that follows; once more takes it back."""
+    desk().reason = None if desk().reason == reason else reason
+
+
+def _reason(pair_id: str) -> str | None:
+    note = st.session_state.get(f"review_note_{pair_id}", "").strip()
+    return ": ".join(part for part in (desk().reason, note) if part) or None
+
+
+def _decide(verdict: str, sheet: Sheet) -> None:
+    """Write the decision down, then go on to the next pair."""
+    here, now = desk(), time.monotonic()
+    if sheet.token in here.used:
+        return
+    if now - here.shown_at < LOOK_S:
+        here.shown_at = now
+        here.notice = "That came before the picture could be seen, so it was not counted."
+        return
+    reason = _reason(sheet.pair_id)
+    decision = Decision(sheet.pair_id, verdict, sheet.reviewer, reason, now_utc())
+    try:
+        decide(sheet.store, decision, sheet.token)
+    except MigrateError as err:
+        here.error = str(err)
+        return
+    _turn_to(sheet.following or sheet.pair_id, sheet.token)
+
+
+def _undo(store: Store, last: Decision, token: str) -> None:
+    """Take back the reviewer's last decision, and show its pair again."""
+    if token in desk().used:
+        return
+    try:
+        decide(store, Decision(last.pair_id, UNDO, last.reviewer, None, now_utc()), token)
+    except MigrateError as err:
+        desk().error = str(err)
+        return
+    _turn_to(last.pair_id, token)
+    desk().notice = f"Taken back: {last.verdict}."
+
+
+def _turn_to(pair_id: str, token: str) -> None:
+    """Show another pair, with a clean sheet."""
+    here = desk()
+    here.used.add(token)
+    here.token = uuid.uuid4().hex
+    choose_pair(pair_id)
+
+
+def arrive(pair_id: str) -> None:
+    """Begin with a pair: what was chosen for the one before isn't for this one."""
+    if desk().shown != pair_id:
+        desk().reason = None
+
+
+def seen(pair_id: str) -> None:
+    """Note that the pair's picture has just been shown."""
+    here = desk()
+    if here.shown != pair_id:
+        here.shown, here.shown_at = pair_id, time.monotonic()
+
+
+def messages(found: Task, item: ReviewItem) -> None:
+    """What the last press of a button led to, and what is special about this pair."""
+    here = desk()
+    if here.error:
+        st.error(here.error)
+    if here.notice:
+        st.toast(here.notice)
+    here.error = here.notice = ""
+    if item.pair.state == "superseded":
+        st.info("Another scene was chosen for this mask since; this pair is not exported.")
+    if all(row.decision for row in found.rows):
+        left, right = st.columns([3, 1], vertical_alignment="center")
+        left.success("All pairs are decided.")
+        right.page_link(PAGES["export"][0], label="Export", icon=PAGES["export"][2])

@@ -1,0 +1,180 @@
+"""What is known of a pair, in words, and the gallery of many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from migrate_core.errors import MigrateError
+from migrate_core.model import Decision, Number, Occlusion
+from migrate_core.pairs.quicklook import ViewOptions
+from migrate_core.review.decisions import standing
+from migrate_core.review.queue import UNDECIDED, QueueRow, decision_counts
+from migrate_core.review.queue_rows import ReviewItem
+
+from .frame import Page
+from .review_view import open_pair
+from .viewer import thumbnail
+
+# Symbol and colour of Streamlit's badges; the symbol tells them apart without colour.
+_BADGES = {
+    "accepted": ("check", "blue"),
+    "rejected": ("close", "orange"),
+    "unsure": ("question_mark", "violet"),
+    "conflict": ("call_split", "red"),
+    UNDECIDED: ("radio_button_unchecked", "gray"),
+}
+_SUGGESTIONS = {"accept": "accepted", "reject": "rejected", "unsure": "unsure"}
+_HIDING = {
+    "cloud": "cloud",
+    "shadow": "cloud shadow",
+    "cirrus": "thin cloud or cirrus",
+    "snow": "snow",
+    "nodata": "no data or saturated",
+    "source": "hidden in the source image",
+}
+_VERBS = {"accept": "accepted", "reject": "rejected", "unsure": "unsure", "undo": "took back"}
+_COLUMNS = 6
+_PER_PAGE = 24
+
+
+def badge(decision: str | None, text: str | None = None) -> str:
+    """A decision as a coloured badge with its symbol, in Markdown."""
+    symbol, colour = _BADGES[decision or UNDECIDED]
+    return f":{colour}-badge[:material/{symbol}: {text or decision or UNDECIDED}]"
+
+
+def progress(rows: Sequence[QueueRow]) -> None:
+    """How far the review of all pairs is."""
+    counts = decision_counts(rows)
+    decided = len(rows) - counts[UNDECIDED]
+    st.progress(decided / len(rows), f"{decided} of {len(rows)} decided")
+
+
+def headline(item: ReviewItem, place: int | None, length: int) -> None:
+    """Which pair this is, how it stands, and what the numbers suggest."""
+    pair = item.pair
+    where = f"{place + 1} of {length}" if place is not None else f"not among the {length} filtered"
+    text = f"**{pair.mask_name}** · {where} {badge(standing(item.log).decision)}"
+    if pair.suggestion:
+        verdict = pair.suggestion.verdict
+        text += f"  \n{badge(_SUGGESTIONS[verdict], f'suggestion: {verdict}')} "
+        text += f"{pair.suggestion.reason} Scene {offset_in_words(pair.days_offset)}."
+    st.markdown(text)
+
+
+def offset_in_words(days: Number | None) -> str:
+    """`9 days after the mask's image`."""
+    if days is None:
+        return "from an unknown time before or after the mask's image"
+    side = "after" if days > 0 else "before"
+    if days == 0:
+        return "from the same day as the mask's image"
+    if abs(days) < 1:
+        minutes = abs(days) * 1440
+        amount = f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.0f} hours"
+    else:
+        amount = f"{abs(days):.0f} day{'s' if round(abs(days)) != 1 else ''}"
+    return f"{amount} {side} the mask's image"
+
+
+def facts(item: ReviewItem) -> None:
+    """Occlusion in numbers beside scene, dates and coverage; then the log of decisions."""
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**What hides the ground**, percent of the pixels")
+        if item.pair.occlusion:
+            st.table(_occlusion_table(item.pair.occlusion), border="horizontal")
+        st.caption(
+            "All: pixels inside the mask's footprint. Labelled: those with a class other than "
+            "background. From the scene classification of the product; a pixel counts in each row "
+            "it belongs to."
+        )
+    with right:
+        st.markdown("**The scene**")
+        st.markdown("\n".join(f"- {line}" for line in _scene_lines(item)))
+        _log(item.log)
+
+
+def _occlusion_table(found: Occlusion) -> pd.DataFrame:
+    shares = {name: (getattr(found.all, name), getattr(found.labelled, name)) for name in _HIDING}
+    if not any(shares["source"]):
+        del shares["source"]
+    rows = {_HIDING[name]: [percent(share) for share in both] for name, both in shares.items()}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["all", "labelled"])
+
+
+def _scene_lines(item: ReviewItem) -> list[str]:
+    lines = [] if item.scenes else [f"`{', '.join(item.pair.scene_ids)}`"]
+    for scene in item.scenes:
+        cloud = "not known" if scene.cloud_percent is None else f"{scene.cloud_percent:.1f} %"
+        lines += [
+            f"`{scene.scene_id}`",
+            f"Sentinel-{scene.scene_id[1:3]}, {when(scene.sensed_at)}, tile {scene.tile}, "
+            f"{scene.level}, processing baseline {scene.baseline}",
+            f"Cloud over the whole scene: {cloud}",
+        ]
+    mask = item.mask
+    if mask and mask.acquired:
+        known = when(mask.acquired.at) if mask.acquired.time_known else str(mask.acquired)
+        lines.append(f"Mask's image: {known}; scene {offset_in_words(item.pair.days_offset)}")
+    if item.pair.coverage is not None:
+        lines.append(f"The scene has data for {percent(item.pair.coverage)} of the mask's area")
+    return lines
+
+
+def percent(share: float | None) -> str:
+    """`91.2 %`."""
+    return "not known" if share is None else f"{share:.1%}".replace("%", " %")
+
+
+def when(moment: datetime) -> str:
+    """`12 June 2021, 10:10 UTC`."""
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def _log(log: Sequence[Decision]) -> None:
+    st.markdown("**Who decided what**")
+    if not log:
+        st.caption("Nobody has decided about this pair yet.")
+        return
+    table = pd.DataFrame(
+        {
+            "when": [when(entry.decided_at) for entry in log],
+            "who": [entry.reviewer for entry in log],
+            "decision": [_VERBS[entry.verdict] for entry in log],
+            "reason": [entry.reason or "" for entry in log],
+        }
+    )
+    st.table(table, border="horizontal", hide_index=True)
+
+
+def gallery(page: Page, queue: Sequence[QueueRow], options: ViewOptions) -> None:
+    """The queue as small pictures with their decisions, a page at a time; a click opens one."""
+    pages = -(-len(queue) // _PER_PAGE)
+    number = 1
+    if pages > 1:
+        number = st.pagination(pages, key="review_gallery_page", persist_state="session")
+    shown = queue[(number - 1) * _PER_PAGE : number * _PER_PAGE]
+    for first in range(0, len(shown), _COLUMNS):
+        for column, row in zip(st.columns(_COLUMNS), shown[first : first + _COLUMNS], strict=False):
+            with column:
+                _card(page, row, options)
+
+
+def _card(page: Page, row: QueueRow, options: ViewOptions) -> None:
+    try:
+        st.image(
+            thumbnail(page.workspace.pair(row.pair_id), options),
+            width="stretch",
+            alt=row.mask_name,
+        )
+    except MigrateError:
+        st.caption("The files of this pair can't be read.")
+    hidden = "hidden: not known" if row.hidden is None else f"{row.hidden:.0%} of label hidden"
+    st.markdown(badge(row.decision))
+    st.caption(f"{row.mask_name}  \n{row.sensed_on}, {hidden}")
+    st.button("Open", key=f"review_open_{row.pair_id}", on_click=open_pair, args=(row.pair_id,))

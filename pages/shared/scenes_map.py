@@ -1,0 +1,129 @@
+"""The scenes of one mask on a map, with a quicklook of the one that is looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+import streamlit as st
+from numpy.typing import NDArray
+from shapely.geometry import box
+
+from migrate_core.errors import MigrateError
+from migrate_core.grid import Bounds
+from migrate_core.products.opening import open_product
+from migrate_core.products.quicklook import quicklook
+from migrate_core.scenes.queries import scenes_named
+from pages.shared.maps import Outline, Picture, show_map
+from pages.shared.scenes_view import View, cloud_text
+
+# Okabe & Ito: told apart with every common form of colour blindness.
+MASK_COLOR = "#CC79A7"
+# The least score of each colour, best first.
+SCORE_COLORS = {0.75: "#009E73", 0.5: "#56B4E9", 0.25: "#E69F00", 0.0: "#D55E00"}
+
+
+def scenes_on_map(view: View) -> None:
+    """The mask, the outlines of scenes, the viewed scene's quicklook, and its sisters by date."""
+    near = st.segmented_control(
+        "Show on the map",
+        ["mask", "scenes"],
+        format_func={"mask": "Around the mask", "scenes": "Whole scenes"}.__getitem__,
+        default="mask",
+        required=True,
+        key="scenes_zoom",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    picture = _picture(view)
+    footprint = view.mask.footprint or view.mask.extent
+    focus: Any = box(*picture.bounds) if picture else footprint
+    if near == "scenes":
+        focus = box(*shapely.total_bounds([outline for outline, _ in view.footprints]))
+    clicked = show_map(
+        [*_outlines(view), Outline("mask", footprint, MASK_COLOR, view.mask.name, weight=3)],
+        key="scenes_map",
+        focus=focus,
+        picture=picture,
+        height=430,
+    )
+    _legend()
+    if clicked and clicked.isdigit() and int(clicked) < len(view.footprints):
+        best = view.footprints[int(clicked)][1][0].ranked.scene.scene_id
+        if best != view.viewed.ranked.scene.scene_id:
+            view.look_at(best, "map")
+            st.rerun()
+    _by_date(view)
+
+
+def _outlines(view: View) -> list[Outline]:
+    outlines = []
+    for number, (outline, candidates) in enumerate(view.footprints):
+        score = max(c.ranked.score for c in candidates)
+        count = f"{len(candidates)} scene{'s' if len(candidates) != 1 else ''}"
+        tile = candidates[0].ranked.scene.tile
+        outlines.append(
+            Outline(
+                str(number),
+                outline,
+                score_color(score),
+                f"Tile {tile}: {count}, best score {score:.2f}",
+                weight=4 if view.viewed in candidates else 2,
+                dashed=not any(c.ranked.usable for c in candidates),
+            )
+        )
+    return outlines
+
+
+def score_color(score: float) -> str:
+    """The colour of an outline with this best score."""
+    return next(color for least, color in SCORE_COLORS.items() if score >= least)
+
+
+def _legend() -> None:
+    marks = [(MASK_COLOR, "mask")]
+    marks += [(color, f"score from {least:g}") for least, color in SCORE_COLORS.items()]
+    spans = " &nbsp; ".join(f'<span style="color:{c}">■</span> {text}' for c, text in marks)
+    st.markdown(f"<small>{spans} &nbsp; dashed: no usable scene</small>", unsafe_allow_html=True)
+
+
+def _by_date(view: View) -> None:
+    """The scenes of the viewed footprint by date."""
+    group = next(group for _, group in view.footprints if view.viewed in group)
+    scenes = {c.ranked.scene.scene_id: c.ranked.scene for c in group}
+    ids = sorted(scenes, key=lambda scene_id: scenes[scene_id].sensed_at)
+    key = view.key("dates")
+
+    def picked() -> None:
+        view.look_at(st.session_state[key], "dates")
+
+    st.pills(
+        "Scenes with this footprint, by date",
+        ids,
+        format_func=lambda i: (
+            f"{scenes[i].sensed_at:%Y-%m-%d}, {cloud_text(scenes[i].cloud_percent)}"
+        ),
+        default=view.viewed.ranked.scene.scene_id,
+        required=True,
+        key=key,
+        on_change=picked,
+    )
+
+
+def _picture(view: View) -> Picture | None:
+    """The viewed scene's quicklook around the mask; a sentence when it can't be read."""
+    ranked = view.viewed.ranked
+    scenes = scenes_named(view.store, ranked.scene_ids, ranked.scene.source)
+    try:
+        image, bounds = _quicklook(tuple(s.href for s in scenes), shapely.to_wkb(view.mask.extent))
+    except MigrateError as err:
+        st.warning(f"There is no quicklook: {err}")
+        return None
+    return Picture(image, bounds)
+
+
+@st.cache_data(show_spinner="Reading the scene around the mask …", max_entries=64)
+def _quicklook(hrefs: tuple[str, ...], around: bytes) -> tuple[NDArray[np.uint8], Bounds]:
+    found = quicklook([open_product(href) for href in hrefs], shapely.from_wkb(around))
+    return found.image, found.bounds

@@ -1,0 +1,93 @@
+"""The candidates of one mask by days and cloud, in a plot whose points can be clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from migrate_core.scenes.parameters import SearchParameters
+from migrate_core.store import Candidate
+from pages.shared.scenes_view import CHOSEN_COLOR, OTHER_COLOR, USABLE_COLOR, View
+
+
+def scene_plot(view: View) -> None:
+    """Days offset against cloud cover with the usable region; a click views a scene."""
+    rows = [_point(view, c) for c in view.candidates if c.ranked.scene.cloud_percent is not None]
+    key = view.key("plot")
+
+    def picked() -> None:
+        points = st.session_state[key]["selection"].get("picked") or []
+        if points:
+            view.look_at(points[0]["scene_id"], "plot")
+
+    st.altair_chart(chart(rows, view.found), key=key, on_select=picked, height=300)
+    unknown = len(view.candidates) - len(rows)
+    st.caption(
+        "Shaded: within the window and the limit of usable cloud. Click a point to look at it."
+        + f" {unknown} of unknown cloud cover are not drawn." * bool(unknown)
+    )
+
+
+def _point(view: View, candidate: Candidate) -> dict[str, Any]:
+    ranked, scene = candidate.ranked, candidate.ranked.scene
+    kind = "usable" if ranked.usable else "not usable"
+    return {
+        "scene_id": scene.scene_id,
+        "date": f"{scene.sensed_at:%Y-%m-%d}",
+        "days": ranked.days_offset,
+        "cloud": scene.cloud_percent,
+        "coverage": round(100 * ranked.coverage),
+        "score": round(ranked.score, 2),
+        "kind": "in use" if candidate.selected else kind,
+        "viewed": candidate is view.viewed,
+    }
+
+
+def chart(rows: Sequence[dict[str, Any]], found: SearchParameters) -> Any:
+    """Points of days and cloud; `rows` as `_point` makes them."""
+    days, usable = found.query.days, found.ranking.usable_cloud_percent
+    top = max([20.0, usable * 1.3, *(1.1 * row["cloud"] for row in rows)])
+    region = pd.DataFrame([{"x0": -days, "x1": days, "y0": 0, "y1": usable}])
+    shaded = (
+        alt.Chart(region)
+        .mark_rect(color=USABLE_COLOR, opacity=0.15)
+        .encode(x="x0:Q", x2="x1:Q", y="y0:Q", y2="y1:Q")
+    )
+    x = alt.X(
+        "days:Q",
+        title="days from the mask to the scene",
+        scale=alt.Scale(domain=[-days - 1, days + 1], nice=False),
+    )
+    y = alt.Y(
+        "cloud:Q",
+        title="cloud cover of the scene, %",
+        scale=alt.Scale(domain=[-0.03 * top, min(top, 104)], nice=False),
+    )
+    kinds = ["in use", "usable", "not usable"]
+    points = alt.Chart(pd.DataFrame(rows)).encode(x=x, y=y)
+    ring = points.transform_filter("datum.viewed").mark_point(
+        size=500, color="#808080", strokeWidth=2, filled=False
+    )
+    dots = points.mark_point(filled=True, size=130, opacity=0.95).encode(
+        color=alt.Color(
+            "kind:N",
+            scale=alt.Scale(domain=kinds, range=[CHOSEN_COLOR, USABLE_COLOR, OTHER_COLOR]),
+            legend=alt.Legend(title=None, orient="top"),
+        ),
+        shape=alt.Shape(
+            "kind:N", scale=alt.Scale(domain=kinds, range=["diamond", "circle", "triangle-up"])
+        ),
+        tooltip=[
+            alt.Tooltip("date:N", title="date"),
+            alt.Tooltip("days:Q", title="days", format="+.1f"),
+            alt.Tooltip("cloud:Q", title="cloud, %", format=".1f"),
+            alt.Tooltip("coverage:Q", title="coverage, %"),
+            alt.Tooltip("score:Q", title="score"),
+        ],
+    )
+    picked = alt.selection_point("picked", fields=["scene_id"])
+    return shaded + ring + dots.add_params(picked)

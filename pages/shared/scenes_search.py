@@ -1,0 +1,159 @@
+"""Searching on the Scenes page: begin, watch, cancel, and what went wrong afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+
+from migrate_core.errors import MigrateError, WrongUseError
+from migrate_core.jobs import (
+    latest_job,
+    launch,
+    now_utc,
+    request_cancel,
+    running_job,
+    said,
+    starting,
+)
+from migrate_core.scenes.parameters import SearchParameters, last_found
+from migrate_core.scenes.queries import MaskRow
+from pages.shared.frame import Page
+from pages.shared.scenes_form import LOCAL, fill_again, search_form
+
+KIND = "search"
+_SHOWN_PROBLEMS = 3
+_SEEN = "scenes_search_seen"
+
+
+def search_panel(page: Page) -> None:
+    """The form, how far a search is, and what went wrong with the last one."""
+    found = last_found(page.store)
+    label = f"Search: {in_words(found)}" if found else "Search"
+    with st.expander(label, expanded=found is None, icon=":material/search:"):
+        asked = search_form(page)
+    if asked is not None:
+        try:
+            start(page, asked)
+        except MigrateError as err:
+            st.error(str(err))
+    st.session_state[_SEEN] = _state(page)
+    _watch(page)
+
+
+def in_words(parameters: SearchParameters) -> str:
+    """A search in one line."""
+    query, ranking = parameters.query, parameters.ranking
+    cloud = f", at most {query.max_cloud_percent:g} % cloud" * (query.max_cloud_percent < 100)
+    return (
+        f"±{query.days} days, {query.level}{cloud}; usable up to "
+        f"{ranking.usable_cloud_percent:g} % cloud and from {100 * ranking.usable_coverage:g} % "
+        "coverage"
+    )
+
+
+def arguments(parameters: SearchParameters) -> list[str]:
+    """The command line of a search."""
+    query, ranking = parameters.query, parameters.ranking
+    sources = [part for source in parameters.sources for part in ("--source", source)]
+    weights = [
+        part
+        for name, value in ranking.weights.items()
+        for part in ("--weight", f"{name}={value:g}")
+    ]
+    options = {
+        "--days": f"{query.days}",
+        "--max-cloud": f"{query.max_cloud_percent:g}",
+        "--level": query.level,
+        "--usable-cloud": f"{ranking.usable_cloud_percent:g}",
+        "--usable-coverage": f"{ranking.usable_coverage:g}",
+    }
+    return ["scenes", "search", *sources, *(p for pair in options.items() for p in pair), *weights]
+
+
+def start(page: Page, parameters: SearchParameters) -> None:
+    """Start a search in the background. Raises MigrateError when it can't begin."""
+    missing = [
+        source.removeprefix(LOCAL)
+        for source in parameters.sources
+        if not Path(source.removeprefix(LOCAL)).exists()
+    ]
+    if missing:
+        raise WrongUseError(
+            f"There is no {', '.join(missing)} on the machine that runs this app. Check the path; "
+            "needed is a folder of SAFE folders or zips, or one with a STAC catalog.json."
+        )
+    if running_job(page.store, KIND, now_utc()):
+        raise WrongUseError("A search is already at work. Wait for it, or cancel it.")
+    launch(page.workspace, KIND, arguments(parameters))
+
+
+def _state(page: Page) -> tuple[str, str] | None:
+    """What changes when a search begins or ends, whoever started it."""
+    job = latest_job(page.store, KIND)
+    return (job.job_id, job.state) if job else None
+
+
+@st.fragment(run_every=1.5)
+def _watch(page: Page) -> None:
+    """How far the search is; when it begins or ends, the page is made anew."""
+    job = running_job(page.store, KIND, now_utc())
+    if job is None and not starting(page.workspace, KIND):
+        if _state(page) != st.session_state.get(_SEEN):
+            st.rerun(scope="app")
+        _aftermath(page)
+        return
+    share = min(job.finished / job.total, 1.0) if job and job.total else 0.0
+    bar, button = st.columns([5, 1], vertical_alignment="center")
+    cancelling = job is not None and job.cancel_requested
+    bar.progress(share, "Cancelling …" if cancelling else f"Searching for scenes: {share:.0%}")
+    if button.button("Cancel", key="scenes_cancel", disabled=job is None or cancelling):
+        request_cancel(page.store, KIND, now_utc())
+        st.rerun(scope="fragment")
+
+
+def _aftermath(page: Page) -> None:
+    """How the last search ended, when not well."""
+    job = latest_job(page.store, KIND)
+    state = job.state if job else None
+    if state == "running":
+        st.error("The search ended unexpectedly. Search again; what was there before is kept.")
+        return
+    if state == "cancelled":
+        st.info("The last search was cancelled; what an earlier one found is kept.")
+        return
+    problems = said(page.workspace, KIND)
+    for problem in problems[:_SHOWN_PROBLEMS]:
+        (st.error if state == "failed" else st.warning)(problem)
+    if len(problems) > _SHOWN_PROBLEMS:
+        with st.expander(f"{len(problems) - _SHOWN_PROBLEMS:,} more problems of the last search"):
+            st.text("\n".join(problems[_SHOWN_PROBLEMS : _SHOWN_PROBLEMS + 100]))
+            st.caption(f"All are in {page.workspace.log(KIND)}.")
+
+
+def help_mask(page: Page, row: MaskRow) -> None:
+    """What would give the selected mask a usable scene, each way one press away."""
+    found = last_found(page.store)
+    if row.usable or found is None:
+        return
+    if row.advice is None:
+        st.warning("This mask was not searched for yet. Search again.")
+        return
+    if not row.advice.remedies:
+        st.warning(f"No usable scene: {row.advice}.", icon=":material/lightbulb:")
+        return
+    st.markdown("No usable scene. What would help, if all masks are searched for again:")
+    with st.container(horizontal=True):
+        for number, remedy in enumerate(row.advice.remedies):
+            text = str(remedy)
+            if st.button(
+                text[0].upper() + text[1:],
+                key=f"scenes_remedy_{number}",
+                icon=":material/search:",
+            ):
+                query, ranking = remedy.applied(found.query, found.ranking)
+                asked = replace(found, query=query, ranking=ranking)
+                start(page, asked)
+                fill_again(asked)
+                st.rerun()
