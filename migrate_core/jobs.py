@@ -81,10 +81,6 @@ class Job:
         changed = {} if total is None else {"total": total}
         self._update(heartbeat_at=self._clock(), finished=finished, failed=failed, **changed)
 
-    def beat(self) -> None:
-        """Say that the work goes on."""
-        self._update(heartbeat_at=self._clock())
-
     def advance(self, finished: int, total: int) -> None:
         """Say how far it is, at most twice a second; raises JobCancelledError on demand."""
         now = self._clock()
@@ -172,15 +168,7 @@ def working(store: Store, kind: str, clock: Callable[[], datetime] = now_utc) ->
         state = "cancelled"
         raise
     finally:
-        ended.set()
-        heart.join()
         job.end(state)
-
-
-def _beat(job: Job, ended: threading.Event) -> None:
-    """Keep a job alive while one item of it takes longer than the others believe."""
-    while not ended.wait(HEARTBEAT_TIMEOUT.total_seconds() / 3):
-        job.beat()
 
 
 @contextmanager

@@ -28,11 +28,12 @@ ABOUT = (
     "Is the label still right on Sentinel-2? A cloud, a shadow or a change in only one of the two "
     "images makes it wrong."
 )
-# The pictures are what one looks at: they get the room that other pages leave empty.
-# However high a pair is, all of it is seen at once, and both pictures at one scale.
+# The pictures get the room that other pages leave empty. However high a pair is, all of it is
+# seen at once, and both pictures at one scale.
 STYLE = """<style>
 .stMainBlockContainer {padding: 2rem}
-.stImage img {max-height: max(24rem, calc(100vh - 29rem)); width: auto !important}
+.st-key-pair_pictures img {max-height: max(20rem, calc(100vh - 28.5rem)); width: auto !important}
+.st-key-pair_gallery img {aspect-ratio: 1; object-fit: contain; width: 100%}
 </style>"""
 
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from migrate_core.errors import MigrateError
+from pages.shared.datasets import known_datasets, show_datasets
 from pages.shared.export_view import choose_pairs, explain_empty, export_form, show_counts
 from pages.shared.frame import begin_page
 from pages.shared.work import forget_trouble
@@ -18,6 +19,8 @@ try:
     show_counts(chosen)
     if not chosen.pairs:
         explain_empty(page, chosen)
-    export_form(page, include, chosen)
+    made = known_datasets(page)
+    export_form(page, include, chosen, made)
+    show_datasets(made)
 except MigrateError as err:
     st.error(str(err))

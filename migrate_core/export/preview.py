@@ -36,6 +36,27 @@ class Preview:
         return sum(self.decisions.values())
 
 
+def numbers_of_pairs(store: Store) -> dict[str, int]:
+    """How many finished pairs each level of `--include` takes in."""
+    decided = standings(store)
+    counts = Counter(decided.get(pair_id, Standing(None)).decision for pair_id in _done(store))
+    return {
+        include: sum(counts[decision] for decision in decisions)
+        for include, decisions in DECISIONS.items()
+    }
+
+
+def _done(store: Store) -> list[str]:
+    """The pairs that could go out: finished ones of masks that have a footprint."""
+    query = (
+        sa.select(pairs.c.pair_id)
+        .join(masks, masks.c.mask_id == pairs.c.mask_id)
+        .where(pairs.c.state == "done", masks.c.document["footprint"].as_string().is_not(None))
+    )
+    with store.engine.connect() as connection:
+        return list(connection.scalars(query))
+
+
 def preview(store: Store, include: str) -> Preview:
     """Count what `export --include` would write, by the same rules, without reading any file."""
     with store.engine.connect() as connection:

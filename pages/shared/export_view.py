@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from migrate_core.export.archive import archive_of
-from migrate_core.export.card import CARD
-from migrate_core.export.dataset import (
-    FORMATS,
-    ExportRequest,
-    check_destination,
-    is_dataset,
-)
-from migrate_core.export.preview import Preview, preview
+from migrate_core.export.dataset import FORMATS, ExportRequest, check_destination, is_dataset
+from migrate_core.export.preview import Preview, numbers_of_pairs, preview
 from migrate_core.export.selection import ACCEPTED, ALL, INCLUDES, UNDECIDED
-from migrate_core.jobs import answer_of, now_utc
+from migrate_core.jobs import now_utc
+from pages.shared.datasets import Made, known_datasets
 from pages.shared.frame import PAGES, Page
-from pages.shared.work import (
-    POLL_S,
-    how_it_ended,
-    is_busy,
-    path_of,
-    size_in_words,
-    start,
-    trouble,
-    watch,
-)
+from pages.shared.work import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch
 
 KIND = "export"
 _INCLUDE_WORDS = {
@@ -43,24 +27,27 @@ _INCLUDE_HELP = {
     UNDECIDED: "Also what nobody has decided about yet.",
     ALL: "Also unsure ones, and those that reviewers disagree about.",
 }
-# What a browser is handed at once lies in the server's memory meanwhile.
-LARGEST_DOWNLOAD_BYTES = 1_000_000_000
-_IMAGE = re.compile(r"!\[[^\]]*\]\((plots/[^)/]+\.png)\)")
+_WORDS = {
+    "undecided": "not decided about yet",
+    "conflict": "on which reviewers disagree",
+    "superseded": "superseded by another scene or resampling",
+}
 
 
 def choose_pairs(page: Page) -> tuple[str, Preview]:
     """Which pairs go in, with numbers that follow the choice."""
-    found = {include: preview(page.store, include) for include in INCLUDES}
+    numbers = numbers_of_pairs(page.store)
     include = st.radio(
         "Which pairs go in",
         INCLUDES,
-        format_func=lambda name: f"{_INCLUDE_WORDS[name]}: {_pairs(found[name].pairs)}",
+        format_func=lambda name: f"{_INCLUDE_WORDS[name]}: {_pairs(numbers[name])}",
         captions=[_INCLUDE_HELP[name] for name in INCLUDES],
         key="export_include",
         persist_state="session",
+        horizontal=True,
         help="Rejected and superseded pairs never go out.",
     )
-    return include, found[include]
+    return include, preview(page.store, include)
 
 
 def show_counts(chosen: Preview) -> None:
@@ -77,9 +64,9 @@ def show_counts(chosen: Preview) -> None:
 
 def _counts(title: str, counts: Mapping[str, int], nothing: str) -> None:
     st.markdown(f"**{title}**")
-    lines = [f"| {name} | {number:,} |" for name, number in counts.items()]
+    lines = [f"- {number:,} {_WORDS.get(name, name)}" for name, number in counts.items()]
     if lines:
-        st.markdown("\n".join(["| | pairs |", "| :-- | --: |", *lines]))
+        st.markdown("\n".join(lines))
     else:
         st.caption(nothing)
 
@@ -104,8 +91,11 @@ def _pairs(number: int) -> str:
 
 
 @st.fragment(run_every=POLL_S)
-def export_form(page: Page, include: str, chosen: Preview) -> None:
-    """Where to, in which form, the button, and how far it is."""
+def export_form(page: Page, include: str, chosen: Preview, shown: Sequence[Made]) -> None:
+    """Where to, in which form, the button, and how far it is.
+
+    `shown` are the datasets that the page shows below; when others are there, it is drawn anew.
+    """
     busy = is_busy(page, KIND)
     default = str(page.workspace.exports / f"{now_utc():%Y-%m-%d}")
     folder = st.text_input(
@@ -141,7 +131,8 @@ def export_form(page: Page, include: str, chosen: Preview) -> None:
         watch(page, KIND, "Exporting")
     else:
         how_it_ended(page, KIND)
-        _datasets(page)
+        if known_datasets(page) != shown:
+            st.rerun()
 
 
 def _folder(page: Page, text: str) -> Path:
@@ -174,74 +165,3 @@ def _arguments(request: ExportRequest, formats: list[str]) -> list[str]:
         *(["--zip"] if request.archive else []),
         "--json",
     ]
-
-
-# what was made
-
-
-def _datasets(page: Page) -> None:
-    """The datasets that are there, the newest first; one of them with card and zip."""
-    folders = _known(page)
-    if not folders:
-        return
-    st.divider()
-    st.subheader("Datasets", anchor=False)
-    folder = st.selectbox(
-        "Datasets made before",
-        folders,
-        format_func=str,
-        key=f"export_shown_{folders[0]}",
-        label_visibility="collapsed",
-    )
-    _offer_zip(folder)
-    with st.container(border=True):
-        show_card(folder)
-
-
-def _known(page: Page) -> list[Path]:
-    """The folder of the last export, and those in the workspace; the newest card first."""
-    answer = answer_of(page.workspace, KIND)
-    last = [Path(answer["path"])] if isinstance(answer, dict) and "path" in answer else []
-    found = {card.parent for card in page.workspace.exports.glob(f"*/{CARD}")} | set(last)
-    ours = [folder for folder in found if is_dataset(folder)]
-    return sorted(ours, key=lambda folder: -(folder / CARD).stat().st_mtime)
-
-
-def _offer_zip(folder: Path) -> None:
-    """The zip as a download, or where it lies when it is too large for that."""
-    archive = archive_of(folder)
-    if archive is None:
-        st.caption("It has no zip file, or an older one: export again with the box above ticked.")
-        return
-    size = size_in_words(archive)
-    if archive.stat().st_size > LARGEST_DOWNLOAD_BYTES:
-        st.info(f"The zip file ({size}) is too large for the browser; copy it from the server:")
-        st.code(str(archive), language=None)
-        return
-    # A function is called when the button is pressed: a page that is only shown reads nothing.
-    st.download_button(
-        f"Download {archive.name} ({size})",
-        data=lambda: archive.open("rb"),
-        file_name=archive.name,
-        mime="application/zip",
-        icon=":material/download:",
-        on_click="ignore",
-        key="export_download",
-    )
-
-
-def show_card(folder: Path) -> None:
-    """The dataset card with its plots."""
-    text = (folder / CARD).read_text(encoding="utf-8")
-    parts = _IMAGE.split(text)
-    # Plots stand side by side at the end; the text between them is their captions.
-    st.markdown(_smaller(parts[0]))
-    columns = st.columns(2)
-    for number, (plot, caption) in enumerate(zip(parts[1::2], parts[2::2], strict=True)):
-        if (folder / plot).is_file():
-            columns[number % 2].image(str(folder / plot), caption=caption.strip())
-
-
-def _smaller(text: str) -> str:
-    """Headings two levels lower, so that the card stays below the page's own."""
-    return re.sub(r"^(#+) ", r"##\1 ", text, flags=re.MULTILINE)

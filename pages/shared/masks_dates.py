@@ -15,8 +15,8 @@ from pages.shared.frame import Page
 _SHOWN = 50
 _HELP = (
     "YYYY or YY year, MM month, DD day (or DOY, day of the year), hh mm ss time in UTC, * any "
-    "text, ? any character, # a digit. Or a regular expression with groups named year, month, day, doy, "
-    "hour, minute, second: `(?P<year>\\d{4})-(?P<doy>\\d{3})`."
+    "text, ? any character, # a digit. Or a regular expression with groups named year, month, day, "
+    "doy, hour, minute, second: `(?P<year>\\d{4})-(?P<doy>\\d{3})`."
 )
 
 

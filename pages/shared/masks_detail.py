@@ -31,7 +31,7 @@ def mask_detail(page: Page, mask: Mask) -> None:
     _picture(mask)
     _facts(mask)
     left, right = st.columns(2)
-    with left.popover("Name the classes", icon=":material/label:", disabled=not mask.classes):
+    with left.popover("Class names", icon=":material/label:", disabled=not mask.classes):
         _class_names(page, mask)
     with right:
         remove_one(page, mask)
@@ -118,8 +118,8 @@ def _picture(mask: Mask) -> None:
 
 
 @st.cache_data(max_entries=200, show_spinner="Reading the mask …")
-def _thumbnail(mask_id: str, _mask: Mask) -> NDArray[np.uint8]:
-    """The picture of a mask; its id stands for its content."""
+def _thumbnail(mask_id: str, _mask: Mask) -> NDArray[np.uint8]:  # noqa: ARG001
+    """The picture of a mask; its id, which is the key of the cache, stands for its content."""
     return _coloured(thumbnail(_mask))
 
 

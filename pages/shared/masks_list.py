@@ -270,5 +270,5 @@ def _confirm_removal(page: Page, mask_ids: list[str]) -> None:
 
 def remove_one(page: Page, mask: Mask) -> None:
     """The button that takes one mask off the list, after asking."""
-    if st.button("Remove from the list …", key="masks_remove_one", icon=":material/delete:"):
+    if st.button("Remove …", key="masks_remove_one", icon=":material/delete:"):
         _confirm_removal(page, [mask.mask_id])

@@ -159,9 +159,11 @@ def gallery(page: Page, queue: Sequence[QueueRow], options: ViewOptions) -> None
     if pages > 1:
         number = st.pagination(pages, key="review_gallery_page", persist_state="session")
     shown = queue[(number - 1) * _PER_PAGE : number * _PER_PAGE]
+    grid = st.container(key="pair_gallery")
     for first in range(0, len(shown), _COLUMNS):
-        for column, row in zip(st.columns(_COLUMNS), shown[first : first + _COLUMNS], strict=False):
-            with column:
+        cells = grid.columns(_COLUMNS)
+        for cell, row in zip(cells, shown[first : first + _COLUMNS], strict=False):
+            with cell, st.container(gap="xsmall"):
                 _card(page, row, options)
 
 
@@ -174,7 +176,7 @@ def _card(page: Page, row: QueueRow, options: ViewOptions) -> None:
         )
     except MigrateError:
         st.caption("The files of this pair can't be read.")
-    hidden = "hidden: not known" if row.hidden is None else f"{row.hidden:.0%} of label hidden"
+    hidden = "clouds not known" if row.hidden is None else f"{percent(row.hidden)} of label hidden"
     st.markdown(badge(row.decision))
     st.caption(f"{row.mask_name}  \n{row.sensed_on}, {hidden}")
     st.button("Open", key=f"review_open_{row.pair_id}", on_click=open_pair, args=(row.pair_id,))

@@ -59,7 +59,7 @@ def show_pair(view: PairView, options: ViewOptions) -> None:
 
     Raises MigrateError when the pair's files can't be read.
     """
-    left, right = st.columns(2)
+    left, right = st.container(key="pair_pictures").columns(2)
     with left, st.container(gap="xsmall"):
         file, look = _scene_picture(str(view.folder), options)
         st.markdown(f"**Sentinel-2** · {_scene_day(view.item)}")
