@@ -9,7 +9,7 @@ from pages.shared.masks_add import add_masks
 from pages.shared.masks_dates import dates_by_pattern
 from pages.shared.masks_detail import mask_detail
 from pages.shared.masks_list import chosen_mask, mask_list, removal, wanted_masks
-from pages.shared.masks_map import masks_on_map
+from pages.shared.masks_map import heed_click, masks_on_map
 from pages.shared.masks_pairing import pairing
 
 ABOUT = (
@@ -26,6 +26,7 @@ def masks(page: Page) -> None:
         st.info("There is no mask yet. Add your own above, or load the demo on the home page.")
         st.page_link("app.py", label="Home, with the demo", icon=":material/science:")
         return
+    heed_click(page)
     mask_id = chosen_mask(page)
     left, right = st.columns([3, 2])
     with left:

@@ -7,7 +7,13 @@ from migrate_core.pairs.quicklook import ViewOptions
 from migrate_core.review.queue import place_of
 from migrate_core.review.queue_rows import ReviewItem, review_item
 from pages.shared.frame import PAGES, Page, begin_page
-from pages.shared.review_desk import arrive, decision_bar, messages, seen
+from pages.shared.review_desk import (
+    arrive,
+    decision_bar,
+    messages,
+    one_press_one_decision,
+    seen,
+)
 from pages.shared.review_facts import facts, gallery, headline, progress
 from pages.shared.review_view import (
     MANY,
@@ -22,19 +28,12 @@ from pages.shared.review_view import (
     task,
     view_form,
 )
-from pages.shared.viewer import PairView, prefetch, show_pair
+from pages.shared.viewer import STYLE, PairView, prefetch, show_pair
 
 ABOUT = (
     "Is the label still right on Sentinel-2? A cloud, a shadow or a change in only one of the two "
     "images makes it wrong."
 )
-# The pictures get the room that other pages leave empty. However high a pair is, all of it is
-# seen at once, and both pictures at one scale.
-STYLE = """<style>
-.stMainBlockContainer {padding: 2rem}
-.st-key-pair_pictures img {max-height: max(20rem, calc(100vh - 28.5rem)); width: auto !important}
-.st-key-pair_gallery img {aspect-ratio: 1; object-fit: contain; width: 100%}
-</style>"""
 
 
 def review(page: Page) -> None:
@@ -42,6 +41,7 @@ def review(page: Page) -> None:
     reviewer = reviewer_field()
     if facts_of(page.store):
         st.html(STYLE)
+        one_press_one_decision()
         work(page, reviewer)
     else:
         st.info("There is no pair to look at yet. Pairs are made from masks and their scenes.")

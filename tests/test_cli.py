@@ -359,6 +359,23 @@ def test_a_decision_shows_in_the_list_and_can_be_undone(
     assert decision() == "rejected"
 
 
+def test_only_the_masks_asked_for_are_made(run: Run, searched: list[dict[str, Any]]) -> None:
+    wanted = searched[0]["mask_id"]
+    rows = document(run("pairs", "make", "--workers", "1", "--mask", wanted, "--json"))
+    assert [(row["mask_id"], row["state"]) for row in rows] == [(wanted, "done")]
+    again = run("pairs", "make", "--state", "failed")
+    assert again.exit_code == 2
+    assert "No pair is failed" in again.stderr
+
+
+def test_export_writes_a_zip_when_it_is_asked_for(
+    run: Run, made: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    answer = document(run("export", tmp_path / "out", "--include", "all", "--zip", "--json"))
+    assert answer["zip"] == str(tmp_path / "out.zip")
+    assert (tmp_path / "out.zip").is_file()
+
+
 def test_export_writes_what_was_accepted(
     run: Run, made: list[dict[str, Any]], tmp_path: Path
 ) -> None:

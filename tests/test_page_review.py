@@ -245,3 +245,15 @@ def test_an_empty_workspace_says_what_comes_first(
     monkeypatch.setenv("MIGRATE_WORKSPACE", str(tmp_path))
     app = opened()
     assert "There is no pair to look at yet." in app.info[0].value
+
+
+def test_saying_the_same_again_adds_nothing_to_the_log(case: Case) -> None:
+    app = opened()
+    press(app, "Accept")
+    press(app, "Back")
+    press(app, "Accept")
+    assert said(case) == [("m0.tif", "accept", ME, None)]
+    press(app, "Back")
+    press(app, "Cloud")
+    press(app, "Accept")
+    assert said(case)[1:] == [("m0.tif", "accept", ME, "cloud")]

@@ -1,1 +1,336 @@
-"""placeholder"""
+"""The scenes page: search, look, choose, for one mask and for all."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from click.testing import CliRunner
+from streamlit.testing.v1 import AppTest
+
+from migrate_core.cli import cli
+from migrate_core.jobs import claim, now_utc
+from migrate_core.model import SceneQuery
+from migrate_core.scenes.parameters import SearchParameters, last_asked
+from migrate_core.settings import RankingSettings
+from migrate_core.workspace import Workspace
+from pages.shared import scenes_search
+from pages.shared.scenes_bulk import table
+from pages.shared.scenes_map import SCORE_COLORS, score_color
+from pages.shared.scenes_plot import chart
+from pages.shared.scenes_search import arguments
+from tests.pair_builders import Case, Safe, numbered_masks, open_case, write_safe
+
+CLEAR = Safe(sensed="20200215T104351", generated="20200215T134500", cloud_percent=2.0)
+CLOUDY = Safe(sensed="20200203T104351", generated="20200203T134500", cloud_percent=45.0)
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cloudy scene one day after the masks, a clear one thirteen days after."""
+    folder = tmp_path_factory.mktemp("scenes")
+    for safe in (CLEAR, CLOUDY):
+        write_safe(folder, safe)
+    return folder
+
+
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
+    """An empty workspace, which the app opens; searches run at once, in this process."""
+    monkeypatch.setenv("MIGRATE_WORKSPACE", str(tmp_path / "workspace"))
+
+    def run_now(workspace: Workspace, kind: str, command: Sequence[str]) -> None:
+        result = CliRunner().invoke(cli, ["--workspace", str(workspace.root), *command])
+        workspace.logs.mkdir(exist_ok=True)
+        workspace.log(kind).write_text(result.stderr, encoding="utf-8")
+
+    monkeypatch.setattr(scenes_search, "launch", run_now)
+    found = open_case(tmp_path / "workspace")
+    yield found
+    found.store.engine.dispose()
+
+
+@pytest.fixture
+def masks(case: Case, tmp_path: Path) -> Case:
+    """The workspace with three masks."""
+    case.store.put_masks(numbered_masks(tmp_path / "masks", 3))
+    return case
+
+
+@pytest.fixture
+def searched(masks: Case, scenes: Path) -> Case:
+    """The masks searched for within 20 days: the clear scene is the best, the cloudy one second."""
+    command = ["--workspace", str(masks.workspace.root), "scenes", "search"]
+    result = CliRunner().invoke(cli, [*command, "--source", f"local:{scenes}", "--days", "20"])
+    assert result.exit_code == 0, result.stderr
+    return masks
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file("../app.py", default_timeout=30).run()
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.switch_page("pages/2_Scenes.py").run()
+    assert not app.exception
+    return app
+
+
+def press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
+def said(app: AppTest) -> str:
+    elements = [*app.error, *app.warning, *app.info, *app.success, *app.markdown, *app.caption]
+    return "\n".join(str(element.value) for element in elements)
+
+
+def used(case: Case, mask: str = "m0.tif") -> str:
+    """The day of the selected scene of a mask."""
+    (mask_id,) = [m.mask_id for m in case.store.masks() if m.name == mask]
+    (chosen,) = [c for c in case.store.candidates()[mask_id] if c.selected]
+    return chosen.ranked.scene.sensed_at.date().isoformat()
+
+
+# nothing there yet
+
+
+def test_without_masks_the_page_leads_to_the_masks(case: Case) -> None:
+    assert "Add masks first" in said(opened())
+
+
+def test_before_a_search_there_is_only_the_form(masks: Case) -> None:
+    app = opened()
+    assert "Nothing was searched yet" in said(app)
+    assert app.number_input(key="scenes_days").value == 10
+    assert not app.dataframe
+
+
+# search
+
+
+def test_a_search_with_everything_in_the_form(masks: Case, scenes: Path) -> None:
+    app = opened()
+    app.text_area(key="scenes_folders").set_value(f"{scenes}\n\n  {scenes}  ")
+    app.number_input(key="scenes_days").set_value(14)
+    app.number_input(key="scenes_max_cloud").set_value(80.0)
+    app.selectbox(key="scenes_level").set_value("L2A")
+    app.number_input(key="scenes_usable_cloud").set_value(5.0)
+    app.number_input(key="scenes_usable_coverage").set_value(75.0)
+    app.number_input(key="scenes_weight_closeness").set_value(2.5)
+    press(app, "Search")
+    assert last_asked(masks.store) == SearchParameters(
+        (f"local:{scenes}", f"local:{scenes}"),
+        SceneQuery(14, 80.0, "L2A"),
+        RankingSettings(5.0, 0.75, {"clear_sky": 1.0, "closeness": 2.5, "coverage": 1.0}),
+    )
+    assert "All 3 masks have a usable scene" in said(app)
+    assert used(masks) == "2020-02-15"
+
+
+def test_another_tab_starts_from_the_last_search(searched: Case, scenes: Path) -> None:
+    app = opened()
+    assert app.text_area(key="scenes_folders").value == str(scenes)
+    assert app.number_input(key="scenes_days").value == 20
+
+
+@pytest.mark.parametrize(
+    ("folders", "problem"),
+    [("", "Name at least one folder"), ("/not/there", "There is no /not/there on the machine")],
+)
+def test_a_folder_that_is_missing_is_told_before_anything_starts(
+    masks: Case, folders: str, problem: str
+) -> None:
+    app = opened()
+    app.text_area(key="scenes_folders").set_value(folders)
+    press(app, "Search")
+    assert problem in said(app)
+    assert last_asked(masks.store) is None
+
+
+def test_a_folder_without_products_is_told_and_what_was_found_is_kept(
+    searched: Case, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    app = opened()
+    app.text_area(key="scenes_folders").set_value(str(tmp_path / "empty"))
+    press(app, "Search")
+    assert "no Sentinel-2 product was found in it" in said(app)
+    assert used(searched) == "2020-02-15"
+
+
+def test_a_running_search_is_shown_and_can_be_cancelled(searched: Case) -> None:
+    job = claim(searched.store, "search", 100)
+    app = opened()
+    assert "scenes_cancel" in [button.key for button in app.button]
+    app.button(key="scenes_cancel").click().run()
+    assert job.cancel_requested()
+    app.text_area(key="scenes_folders").set_value(str(searched.workspace.root))
+    press(app, "Search")
+    assert "A search is already at work" in said(app)
+    job.end("cancelled")
+    assert "cancelled" in said(opened())
+
+
+def test_a_search_whose_process_died_is_told(masks: Case) -> None:
+    claim(masks.store, "search", 100, lambda: now_utc().replace(year=2020))
+    assert "ended unexpectedly" in said(opened())
+
+
+# what would help
+
+
+def test_what_would_help_is_told_and_one_press_away(masks: Case, scenes: Path) -> None:
+    app = opened()
+    app.text_area(key="scenes_folders").set_value(str(scenes))
+    press(app, "Search")
+    assert "3 of 3 masks have no usable scene" in said(app)
+    assert "widen to 13 days (helps 3 masks); or raise the cloud limit to 45 %" in said(app)
+    listed = app.dataframe[0].value
+    assert list(listed["usable"]) == ["0 of 1"] * 3
+    assert listed["what would help"][0].startswith("widen to 13 days: 1 usable scene; or")
+
+    press(app, "Widen to 13 days: 1 usable scene")
+    assert "All 3 masks have a usable scene" in said(app)
+    assert used(masks) == "2020-02-15"
+    app.run()
+    assert app.number_input(key="scenes_days").value == 13
+
+
+# looking and choosing
+
+
+def test_the_ranking_shows_every_term_and_the_best_is_in_use(searched: Case) -> None:
+    ranking = opened().dataframe[1].value
+    assert list(ranking["date"]) == ["2020-02-15", "2020-02-03"]
+    assert list(ranking["usable"]) == ["yes", "no"]
+    assert list(ranking["in use"]) == ["✓", ""]
+    assert list(ranking["cloud"]) == [2.0, 45.0]
+    terms = ["term clear_sky", "term closeness", "term coverage"]
+    assert ranking["score"][0] == pytest.approx(sum(ranking[t][0] for t in terms) / 3, abs=1e-5)
+
+
+def test_a_deep_link_opens_its_mask(searched: Case) -> None:
+    mask = searched.store.masks()[2]
+    app = opened(mask=mask.mask_id)
+    assert app.subheader[0].value.startswith("m2.tif")
+    assert opened(mask="unknown").subheader[0].value.startswith("m0.tif")
+
+
+def test_another_scene_is_looked_at_then_used(searched: Case) -> None:
+    app = opened()
+    assert "In use (chosen as the best)" in labels(app)
+    mask_id = searched.store.masks()[0].mask_id
+    app.session_state["scenes_viewed"] = (mask_id, CLOUDY.name)
+    app.run()
+    assert "45 % cloud in the whole scene" in said(app)
+    press(app, "Use this scene")
+    assert used(searched) == "2020-02-03"
+    assert "In use (chosen by hand)" in labels(app)
+
+
+def test_a_scene_whose_files_are_gone_still_has_its_numbers(
+    masks: Case, scenes: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(scenes, tmp_path / "copy")
+    app = opened()
+    app.text_area(key="scenes_folders").set_value(str(tmp_path / "copy"))
+    press(app, "Search")
+    shutil.rmtree(tmp_path / "copy")
+    st.cache_data.clear()
+    app = opened()
+    assert "There is no quicklook" in said(app)
+    assert len(app.dataframe) == 2
+
+
+def test_long_lists_are_turned_page_by_page(case: Case, tmp_path: Path, scenes: Path) -> None:
+    masks = numbered_masks(tmp_path / "masks", 10)
+    case.store.put_masks(masks[:9])
+    command = ["--workspace", str(case.workspace.root), "scenes", "search"]
+    CliRunner().invoke(cli, [*command, "--source", f"local:{scenes}"])
+    case.store.put_masks(masks[9:])
+    app = opened()
+    # The last two lie beside the scenes.
+    assert list(app.dataframe[0].value["usable"]) == ["0 of 1"] * 7 + ["no scene"]
+    assert len(app.dataframe[0].value) == 8
+    assert "1 to 8 of 10 masks" in said(app)
+    app.button(key="scenes_next").click().run()
+    assert list(app.dataframe[0].value["usable"]) == ["no scene", "not searched"]
+    app.text_input(key="scenes_name").set_value("m4").run()
+    assert list(app.dataframe[0].value["mask"]) == ["m4.tif"]
+    app.text_input(key="scenes_name").set_value("nothing").run()
+    assert "No mask fits" in said(app)
+    assert not app.exception
+
+
+# all masks
+
+
+def test_the_best_for_all_takes_back_choices_by_hand(searched: Case) -> None:
+    searched.store.select(searched.store.masks()[0].mask_id, CLOUDY.name)
+    app = opened()
+    press(app, "Take them back")
+    assert used(searched) == "2020-02-15"
+    assert "0 masks with a scene chosen by hand" in said(app)
+
+
+def test_the_match_table_goes_out_and_in(searched: Case) -> None:
+    content = table(searched.store).decode()
+    assert content.startswith("mask_name,S2_name,S2_uuid,cloudcover,")
+    assert len(content.splitlines()) == 1 + 3 * 2
+
+    app = opened()
+    rows = f"mask_name,S2_name\nm0.tif,{CLOUDY.name}\nm9.tif,{CLOUDY.name}\n"
+    app.file_uploader(key="scenes_match_in").upload("my.csv", rows.encode(), "text/csv").run()
+    press(app, "Take its selection")
+    assert used(searched) == "2020-02-03"
+    assert "The scenes of 1 mask are selected" in said(app)
+    assert "m9.tif: no masks have this name" in said(app)
+
+
+def test_a_table_that_is_none_is_told_in_words(searched: Case) -> None:
+    app = opened()
+    app.file_uploader(key="scenes_match_in").upload("my.csv", b"a,b\n1,2\n", "text/csv").run()
+    press(app, "Take its selection")
+    assert "my.csv: the columns mask_name, S2_name are missing" in said(app)
+    assert used(searched) == "2020-02-15"
+
+
+# parts
+
+
+def test_the_command_line_of_a_search_means_the_search(
+    masks: Case, scenes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = SearchParameters(
+        (f"local:{scenes}",),
+        SceneQuery(3, 12.5, "L1C"),
+        RankingSettings(7.5, 0.875, {"clear_sky": 0.0, "closeness": 1.5, "coverage": 2.0}),
+    )
+    CliRunner().invoke(cli, ["--workspace", str(masks.workspace.root), *arguments(asked)])
+    assert last_asked(masks.store) == asked
+
+
+@pytest.mark.parametrize(("score", "place"), [(1, 0), (0.75, 0), (0.749, 1), (0.25, 2), (0, 3)])
+def test_outlines_are_coloured_by_steps_of_the_score(score: float, place: int) -> None:
+    assert score_color(score) == list(SCORE_COLORS.values())[place]
+
+
+def test_the_plot_shades_what_is_usable_and_stays_inside_its_axes() -> None:
+    found = SearchParameters((), SceneQuery(14), RankingSettings(20.0))
+    point: dict[str, Any] = {"scene_id": "A", "date": "2020-02-03", "days": 3, "cloud": 100.0}
+    point |= {"coverage": 100, "score": 0.5, "kind": "usable", "viewed": True}
+    document = chart([point], found).to_dict()
+    shaded = next(rows for rows in document["datasets"].values() if rows and "x0" in rows[0])
+    assert shaded == [{"x0": -14, "x1": 14, "y0": 0, "y1": 20.0}]
+    scale = document["layer"][1]["encoding"]["y"]["scale"]["domain"]
+    assert scale[0] < 0 < 100 < scale[1]
+    assert chart([], found).to_dict()["layer"]

@@ -10,7 +10,7 @@ import pytest
 from pyproj import Transformer
 from shapely.geometry import Polygon
 
-from migrate_core.errors import SourceError
+from migrate_core.errors import JobCancelledError, SourceError
 from migrate_core.masks.footprint import extent
 from migrate_core.model import Acquired, Mask, Problem, Scene, SceneQuery, SearchResult
 from migrate_core.scenes.search import SearchOutcome, search
@@ -307,3 +307,53 @@ def test_many_masks_and_scenes_are_matched_as_one_by_one() -> None:
     alone = {mask.mask_id: outcome(*scenes, masks=[mask]).ranked[mask.mask_id] for mask in masks}
     assert together == alone
     assert sum(len(ranked) for ranked in together.values()) > 12
+
+
+# progress and cancellation
+
+
+def test_progress_counts_in_percent_over_sources_and_what_they_tell() -> None:
+    @dataclass
+    class Telling(Offering):
+        def search(self, request: SceneRequest) -> SearchResult:
+            request.progress(1, 2)
+            return SearchResult(())
+
+    told: list[tuple[int, int]] = []
+    search(
+        [MASK],
+        [Telling(), Telling()],
+        SceneQuery(),
+        RankingSettings(),
+        lambda finished, total: told.append((finished, total)),
+    )
+    assert told == [(0, 100), (16, 100), (33, 100), (50, 100), (100, 100)]
+
+
+def test_a_cancellation_inside_a_source_ends_the_search(tmp_path: Path) -> None:
+    write_metadata(tmp_path, Safe())
+
+    def cancelled(finished: int, total: int) -> None:
+        raise JobCancelledError("stop")
+
+    with pytest.raises(JobCancelledError):
+        search([MASK], [LocalSource(tmp_path)], SceneQuery(), RankingSettings(), cancelled)
+
+
+# what would help
+
+
+def test_masks_without_a_usable_scene_are_told_what_would_help() -> None:
+    masks = [MASK, a_mask("far.tif", acquired=Acquired.parse("2021-06-01"))]
+    scenes = [
+        a_scene("cloudy", cloud_percent=40),
+        a_scene("clear", sensed_at=at("2020-02-03T10:00:00Z")),
+    ]
+    found = outcome(*scenes, masks=masks)
+    assert {mask_id: str(advice) for mask_id, advice in found.advice.items()} == {
+        MASK.mask_id: "widen to 14 days: 1 usable scene; or raise the cloud limit to 40 %: "
+        "1 usable scene",
+        "far": "no scene covers it within 30 days: add a source",
+    }
+    assert [r.scene.scene_id for r in found.ranked[MASK.mask_id]] == ["cloudy"]
+    assert outcome(*scenes, days=14).advice == {}

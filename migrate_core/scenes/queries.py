@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,13 +55,18 @@ def count_masks(store: Store, wanted: MaskFilter) -> int:
 def mask_rows(store: Store, wanted: MaskFilter, first: int, count: int) -> list[MaskRow]:
     """`count` of the ready masks that fit, from number `first` on: those without usable first."""
     counts = _counts()
-    query = _listed(wanted, counts, *_columns(counts)).order_by(*_order(counts))
-    return _rows(store, query.limit(count).offset(first))
+    ordered = _listed(wanted, counts, masks.c.mask_id).order_by(*_order(counts))
+    # Ids first: sorting whole documents would take far longer.
+    with store.engine.connect() as connection:
+        ids = connection.scalars(ordered.limit(count).offset(first)).all()
+    here = _counts(ids)
+    query = _listed(MaskFilter(), here, *_columns(here)).where(masks.c.mask_id.in_(ids))
+    return _rows(store, query.order_by(*_order(here)))
 
 
 def mask_row(store: Store, mask_id: str) -> MaskRow | None:
     """One ready mask as in the list; None when there is no such mask."""
-    counts = _counts(mask_id)
+    counts = _counts([mask_id])
     query = _listed(MaskFilter(), counts, *_columns(counts)).where(masks.c.mask_id == mask_id)
     return next(iter(_rows(store, query)), None)
 
@@ -95,14 +100,14 @@ def all_advice(store: Store) -> list[Advice]:
         return [from_json(Advice, document) for document in connection.scalars(query)]
 
 
-def _counts(mask_id: str | None = None) -> sa.Subquery:
-    """The number of candidates of each mask (or only of one), and of usable ones."""
+def _counts(ids: Sequence[str] | None = None) -> sa.Subquery:
+    """The number of candidates of each mask (or only of some), and of usable ones."""
     usable = sa.func.sum(sa.case((candidates.c.usable, 1), else_=0))
     query = sa.select(
         candidates.c.mask_id, sa.func.count().label("candidates"), usable.label("usable")
     )
-    if mask_id is not None:
-        query = query.where(candidates.c.mask_id == mask_id)
+    if ids is not None:
+        query = query.where(candidates.c.mask_id.in_(ids))
     return query.group_by(candidates.c.mask_id).subquery()
 
 

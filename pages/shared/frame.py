@@ -15,6 +15,7 @@ from migrate_core.store import Store, open_store
 from migrate_core.workspace import Workspace
 
 TITLE = "Label migration to Sentinel-2"
+HOME_ICON = ":material/satellite_alt:"
 PAGES = {
     "masks": ("pages/1_Masks.py", "Masks", ":material/layers:"),
     "scenes": ("pages/2_Scenes.py", "Scenes", ":material/travel_explore:"),
@@ -56,7 +57,7 @@ def begin_page(stage: str | None, about: str) -> Page:
     is for. Stops the page with a sentence when the workspace can't be opened.
     """
     title = PAGES[stage][1] if stage else TITLE
-    icon = PAGES[stage][2] if stage else ":material/satellite_alt:"
+    icon = PAGES[stage][2] if stage else HOME_ICON
     st.set_page_config(f"{title} - {TITLE}" if stage else TITLE, icon, layout="wide")
     try:
         settings = load_settings()
@@ -86,26 +87,37 @@ def _store(root: str, database_url: str | None) -> Store:
 def _standing(page: Page) -> None:
     """Counts of every stage, what runs, and the next step; renewed while the page is open."""
     found = overview(page.store, now_utc())
-    st.caption(f"Workspace `{page.workspace.root}`")
-    st.markdown("\n".join(f"- {line}" for line in _lines(found)))
+    st.page_link("app.py", label="Home", icon=HOME_ICON)
+    for stage, counts in _counts(found).items():
+        path, name, icon = PAGES[stage]
+        st.page_link(path, label=f"**{name}** :small[{counts}]", icon=icon)
     for job in found.running:
         _running(page, job)
     path, _, icon = PAGES[found.next_stage]
-    label = NEXT_STEP[found.next_stage]
+    label = f"Next: {NEXT_STEP[found.next_stage]}"
     if st.button(label, icon=icon, type="primary", key="next_step", width="stretch"):
         st.switch_page(path)
+    st.caption(f"Workspace `{page.workspace.root}`")
 
 
-def _lines(found: Overview) -> list[str]:
-    """The counts of each stage in words."""
+def _counts(found: Overview) -> dict[str, str]:
+    """The counts of each stage in words; what is zero and no news is left out."""
     masks, scenes, pairs, review = found.masks, found.scenes, found.pairs, found.review
-    return [
-        f"**Masks**: {masks['ready']} ready, {masks['problem']} with a problem",
-        f"**Scenes**: {scenes['selected']} masks with a scene, {scenes['without']} without",
-        f"**Pairs**: {pairs.get('done', 0)} made, {pairs.get('failed', 0)} failed",
-        f"**Review**: {review['accepted']} accepted, {review['rejected']} rejected, "
-        f"{review['undecided']} undecided",
-    ]
+    return {
+        "masks": _words((masks["ready"], "ready"), (masks["problem"], "with a problem")),
+        "scenes": _words((scenes["selected"], "matched"), (scenes["without"], "without")),
+        "pairs": _words((pairs.get("done", 0), "made"), (pairs.get("failed", 0), "failed")),
+        "review": _words(
+            (review["undecided"], "undecided"),
+            (review["accepted"], "accepted"),
+            (review["rejected"], "rejected"),
+        ),
+        "export": _words((review["accepted"], "to go out")),
+    }
+
+
+def _words(*counts: tuple[int, str]) -> str:
+    return ", ".join(f"{count} {word}" for count, word in counts if count)
 
 
 def _running(page: Page, job: JobStatus) -> None:

@@ -99,6 +99,14 @@ def show_map(
     return _new_click(f"{key}_seen", answer or {})
 
 
+def map_click(key: str) -> str | None:
+    """What `show_map` of this key would give back, for a page that must know before it draws.
+
+    Asked for here, the click isn't given back by `show_map` again.
+    """
+    return _new_click(f"{key}_seen", st.session_state.get(key) or {})
+
+
 def _new_click(seen: str, answer: dict[str, Any]) -> str | None:
     """The key in the answer of the map, unless this answer was given before."""
     clicked = answer.get("last_active_drawing")

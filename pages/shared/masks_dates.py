@@ -11,6 +11,7 @@ from migrate_core.masks.patterns import EXAMPLE, compile_pattern, date_by_patter
 from migrate_core.masks.queries import MaskFilter, masks_of, names_and_dates
 from migrate_core.model import Acquired
 from pages.shared.frame import Page
+from pages.shared.masks_list import counted
 
 _SHOWN = 50
 _HELP = (
@@ -69,8 +70,8 @@ def _show(page: Page, found: list[tuple[str, str, str | None, Acquired | None]])
     changes = {row[0]: row[3] for row in found if row[3] is not None and str(row[3]) != row[2]}
     missed = sum(row[3] is None for row in found)
     st.markdown(
-        f"Of {len(found):,} masks, **{len(changes):,} get another date**, {missed:,} don't fit the "
-        f"pattern and stay as they are."
+        f"Of {counted(len(found), 'mask')}, **{len(changes):,} would get another date**; "
+        f"{missed:,} without a date at the place of the pattern would stay as they are."
     )
     st.dataframe(
         pd.DataFrame(
@@ -86,7 +87,7 @@ def _show(page: Page, found: list[tuple[str, str, str | None, Acquired | None]])
     if len(found) > _SHOWN:
         st.caption(f"The first {_SHOWN} of {len(found):,}.")
     if st.button(
-        f"Apply to {len(changes):,} masks",
+        f"Apply to {counted(len(changes), 'mask')}",
         key="masks_pattern_apply",
         type="primary",
         disabled=not changes,
@@ -97,5 +98,5 @@ def _show(page: Page, found: list[tuple[str, str, str | None, Acquired | None]])
                 for mask in masks_of(page.store, list(changes))
             )
             count = store_edits(page.store, pairs)
-        st.toast(f"{count:,} masks have another date.", icon=":material/check:")
+        st.toast(f"{counted(count, 'mask')} changed.", icon=":material/check:")
         st.rerun()

@@ -59,15 +59,20 @@ def first_shown() -> int:
 
 
 def chosen_mask(page: Page) -> str | None:
-    """The selected mask; without a choice the first of the list, None when it is empty."""
+    """The selected mask; the first of the list when it isn't in it, None when that is empty."""
     mask_id = selection().mask_id
-    if mask_id is not None and place_of(page.store, MaskFilter(), mask_id) is not None:
+    if mask_id is not None and place_of(page.store, wanted_masks(), mask_id) is not None:
         if _PAGE not in st.session_state:
             show_in_list(page, mask_id)
         return mask_id
-    first = list_masks(page.store, wanted_masks(), 0, 1)
+    first = list_masks(page.store, wanted_masks(), first_shown(), 1)
     choose_mask(first[0].mask_id if first else None)
     return selection().mask_id
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 mask`, `2 masks`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def show_in_list(page: Page, mask_id: str) -> None:
@@ -84,7 +89,7 @@ def mask_list(page: Page) -> None:
     counts = {show: count_masks(page.store, MaskFilter(show)) for show in _NAMES}
     kinds.segmented_control(
         "Masks",
-        [show for show in _NAMES if counts[show] or show == ALL],
+        [show for show in _NAMES if counts[show] or show in (ALL, wanted_masks().show)],
         format_func=lambda show: f"{_NAMES[show]} ({counts[show]:,})",
         default=ALL,
         required=True,
@@ -115,11 +120,18 @@ def mask_list(page: Page) -> None:
         text, turn = st.columns([1, 2], vertical_alignment="center")
         last = min(first_shown() + ROWS, count)
         text.caption(f"{first_shown() + 1:,} to {last:,} of {count:,} masks")
-        turn.pagination(pages, key=_PAGE, persist_state="session")
+        number = int(st.session_state[_PAGE])
+        # Another page is another widget, since its page can't be set from elsewhere.
+        key = f"masks_pages_{number}_{pages}"
+        turn.pagination(pages, default=number, key=key, on_change=lambda: _turn_to(key))
 
 
 def _first_page() -> None:
     st.session_state[_PAGE] = 1
+
+
+def _turn_to(key: str) -> None:
+    st.session_state[_PAGE] = st.session_state[key]
 
 
 def _table(found: Sequence[Mask]) -> None:
@@ -133,7 +145,7 @@ def _table(found: Sequence[Mask]) -> None:
         hide_index=True,
         height="content",
         placeholder="-",
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         selection_default={"selection": {"rows": [ids.index(chosen)] if chosen in ids else []}},
         on_select=lambda: _select(ids, key),
         column_config={
@@ -162,12 +174,14 @@ def _date_text(mask: Mask) -> str | None:
 
 
 def _select(ids: Sequence[str], key: str) -> None:
-    rows = st.session_state[key]["selection"]["rows"]
+    """Take over the row that was marked, or the row of the cell that was clicked."""
+    marked = st.session_state[key]["selection"]
+    rows = [row for row, _ in marked["cells"]] or marked["rows"]
     if rows:
         choose_mask(ids[rows[0]])
         st.session_state["masks_focus"] = ids[rows[0]]
-    else:
-        # A second click takes the mark away, but the mask stays: mark it again.
+    if marked["cells"] or not rows:
+        # The mark goes to the row of a cell, and stays where a second click takes it away.
         st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
 
 
@@ -223,7 +237,7 @@ def _save(page: Page, found: Sequence[Mask], cells: dict[int, dict[str, Any]]) -
         st.error("Nothing was saved.\n\n" + "\n\n".join(wrong))
         return
     count = store_edits(page.store, changed)
-    st.toast(f"{count} mask{'s' * (count != 1)} changed.", icon=":material/check:")
+    st.toast(f"{counted(count, 'mask')} changed.", icon=":material/check:")
     st.rerun()
 
 
@@ -243,7 +257,7 @@ def removal(page: Page) -> None:
     wanted = wanted_masks()
     count = count_masks(page.store, wanted)
     if count and st.button(
-        f"Remove {'all' if wanted == MaskFilter() else 'these'} {count:,} masks from the list …",
+        f"Remove {counted(count, 'mask')} from the list …",
         key="masks_remove_all",
         icon=":material/delete:",
         type="tertiary",

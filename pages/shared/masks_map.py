@@ -8,14 +8,14 @@ from shapely.affinity import scale
 
 from migrate_core.masks.queries import MaskFilter, MaskPlace, count_masks, mask_places
 from pages.shared.frame import Page
-from pages.shared.maps import Outline, show_map
+from pages.shared.maps import Outline, map_click, show_map
 from pages.shared.masks_list import first_shown, show_in_list
 from pages.shared.state import choose_mask, selection
 
 # So many outlines are drawn at once; more are neither told apart nor quick.
 MOST = 1_000
 READY_COLOR, PROBLEM_COLOR = "#0072B2", "#D55E00"
-_FOCUS = "masks_focus"
+_MAP, _FOCUS = "masks_map", "masks_focus"
 # The view is this much wider than the mask that is looked for.
 _AROUND = 3
 
@@ -25,11 +25,22 @@ def look_for(mask_id: str | None) -> None:
     st.session_state[_FOCUS] = mask_id
 
 
+def heed_click(page: Page) -> None:
+    """Select the mask that was clicked on the map; comes before anything that shows the choice."""
+    clicked = map_click(_MAP)
+    if clicked is not None:
+        choose_mask(clicked)
+        show_in_list(page, clicked)
+
+
 def masks_on_map(page: Page, wanted: MaskFilter) -> None:
     """Footprints of the masks that the list shows; a click selects one."""
     count = count_masks(page.store, wanted)
     first = first_shown() // MOST * MOST
     places = mask_places(page.store, wanted, first, MOST)
+    if not count:
+        st.info("The list below is empty: no mask fits its filters.")
+        return
     if not places:
         st.info("None of these masks has a place on the map yet: they have no georeference.")
         return
@@ -37,17 +48,13 @@ def masks_on_map(page: Page, wanted: MaskFilter) -> None:
         look_for(selection().mask_id if "mask" in st.query_params else None)
     known = {place.mask_id: place.outline for place in places}
     sought = known.get(st.session_state[_FOCUS] or "")
-    clicked = show_map(
+    show_map(
         [_outline(place) for place in places],
-        key="masks_map",
+        key=_MAP,
         focus=scale(shapely.box(*sought.bounds), _AROUND, _AROUND) if sought else None,
         height=440,
     )
     _legend(count, first, len(places))
-    if clicked is not None and clicked != selection().mask_id:
-        choose_mask(clicked)
-        show_in_list(page, clicked)
-        st.rerun()
 
 
 def _outline(place: MaskPlace) -> Outline:

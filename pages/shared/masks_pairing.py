@@ -10,6 +10,7 @@ from migrate_core.masks.images import unmatched_images
 from migrate_core.masks.queries import WITHOUT_IMAGE, MaskFilter, count_masks, used_images
 from pages.shared.frame import Page
 from pages.shared.masks_add import IMAGE_FOLDER
+from pages.shared.masks_list import counted
 
 _MOST = 20
 
@@ -25,11 +26,14 @@ def pairing(page: Page) -> None:
     left = unmatched_images(folders, used)
     without = count_masks(page.store, MaskFilter(WITHOUT_IMAGE))
     st.caption(
-        f"{len(used):,} source images are paired with masks by their names; {without:,} masks have "
-        f"none, {len(left):,} images fit no mask."
+        f"{counted(len(used), 'source image')} paired with masks by name; "
+        f"{counted(without, 'mask')} without a source image; "
+        f"{counted(len(left), 'image')} without a mask."
     )
     if left:
-        with st.expander(f"{len(left):,} images that fit no mask", icon=":material/link_off:"):
+        with st.expander(
+            f"{counted(len(left), 'image')} without a mask", icon=":material/link_off:"
+        ):
             st.write(
                 "A mask finds its image when both have the same name but for the suffix or an "
                 "ending such as _mask. Rename the file, and add the masks again."

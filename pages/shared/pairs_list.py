@@ -15,7 +15,7 @@ from pages.shared.state import choose_mask, choose_pair, selection
 from pages.shared.work import start
 
 _ALL = "all"
-_ROWS = 25
+_ROWS = 15
 _LOG_CHARACTERS = 20_000
 
 
@@ -76,7 +76,8 @@ def _choose_part(now: Standing) -> Slice:
     page_number = 1
     if pages > 1:
         key = f"pairs_page_{state}"
-        st.session_state[key] = min(st.session_state.get(key, 1), pages)
+        if st.session_state.get(key, 1) > pages:
+            st.session_state[key] = pages
         page_number = st.pagination(pages, key=key)
     return Slice(None if state == _ALL else state, (page_number - 1) * _ROWS, _ROWS)
 

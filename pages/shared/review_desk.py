@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from migrate_core.errors import MigrateError
 from migrate_core.jobs import now_utc
 from migrate_core.model import Decision
 from migrate_core.review.decisions import UNDO, decide
-from migrate_core.review.queue import neighbour
+from migrate_core.review.queue import last_standing, neighbour
 from migrate_core.review.queue_rows import ReviewItem, last_decision
 from migrate_core.store import Store
 
@@ -20,10 +20,29 @@ from .frame import PAGES, Page
 from .review_view import Task, view_keys
 from .state import choose_pair
 
+VERDICT_BUTTONS = (
+    ("accept", "a", "check"),
+    ("reject", "x", "close"),
+    ("unsure", "u", "question_mark"),
+)
 REASONS = ("cloud", "shadow", "change", "misaligned", "wrong date", "other")
 # A decision so soon after a picture came up was meant for the one before: a double click, or a
 # key held down. Nobody judges a picture in this time.
 LOOK_S = 0.3
+
+
+# A key held down repeats; each repetition would decide about another pair.
+_ONE_PRESS = """<script>
+if (!window.reviewKeys) {
+  window.reviewKeys = true;
+  window.addEventListener("keydown", event => {
+    const typing = event.target.closest("input, textarea, [contenteditable]");
+    if (event.repeat && !typing && "axuz".includes(event.key.toLowerCase())) {
+      event.stopImmediatePropagation();
+    }
+  }, true);
+}
+</script>"""
 
 
 @dataclass
@@ -53,6 +72,12 @@ class Sheet:
     token: str
 
 
+def one_press_one_decision() -> None:
+    """Let a key that is held down count once, as long as the browser tab is open."""
+    with st.sidebar:
+        st.html(_ONE_PRESS, unsafe_allow_javascript=True)
+
+
 def desk() -> Desk:
     """The desk of this tab."""
     found: Desk = st.session_state.setdefault("review_desk", Desk())
@@ -64,18 +89,17 @@ def decision_bar(page: Page, found: Task, pair_id: str) -> None:
     last = last_decision(page.store, found.reviewer)
     before, after = (neighbour(found.queue, pair_id, step) for step in (-1, 1))
     sheet = Sheet(page.store, pair_id, found.reviewer, found.after(pair_id), desk().token)
+    # Another picture, other buttons: a press that was meant for the one before finds none.
+    key = f"{pair_id}_{sheet.token}"
     with st.container(horizontal=True, gap="xsmall"):
         st.button("Back", shortcut="left", disabled=before is None,
                   on_click=choose_pair, args=(before,))  # fmt: skip
-        st.button("Accept", shortcut="a", icon=":material/check:", on_click=_decide,
-                  args=("accept", sheet))  # fmt: skip
-        st.button("Reject", shortcut="x", icon=":material/close:", on_click=_decide,
-                  args=("reject", sheet))  # fmt: skip
-        st.button("Unsure", shortcut="u", icon=":material/question_mark:", on_click=_decide,
-                  args=("unsure", sheet))  # fmt: skip
+        for name, letter, icon in VERDICT_BUTTONS:
+            st.button(name.capitalize(), shortcut=letter, icon=f":material/{icon}:",
+                      key=f"review_{name}_{key}", on_click=_decide, args=(name, sheet))  # fmt: skip
         st.button("Undo", shortcut="z", disabled=last is None, icon=":material/undo:",
-                  help=_undo_help(last), on_click=_undo,
-                  args=(page.store, last, desk().token))  # fmt: skip
+                  key=f"review_undo_{key}", help=_undo_help(last), on_click=_undo,
+                  args=(last, sheet))  # fmt: skip
         st.button("Next", shortcut="right", disabled=after is None,
                   on_click=choose_pair, args=(after,))  # fmt: skip
         view_keys()
@@ -114,34 +138,50 @@ def _reason(pair_id: str) -> str | None:
 
 def _decide(verdict: str, sheet: Sheet) -> None:
     """Write the decision down, then go on to the next pair."""
-    here, now = desk(), time.monotonic()
-    if sheet.token in here.used:
-        return
-    if now - here.shown_at < LOOK_S:
-        here.shown_at = now
-        here.notice = "That came before the picture could be seen, so it was not counted."
+    if _unmeant(sheet):
         return
     reason = _reason(sheet.pair_id)
     decision = Decision(sheet.pair_id, verdict, sheet.reviewer, reason, now_utc())
     try:
-        decide(sheet.store, decision, sheet.token)
+        if not _said_already(sheet.store, decision):
+            decide(sheet.store, decision, sheet.token)
     except MigrateError as err:
-        here.error = str(err)
+        desk().error = str(err)
         return
     _turn_to(sheet.following or sheet.pair_id, sheet.token)
 
 
-def _undo(store: Store, last: Decision, token: str) -> None:
+def _undo(last: Decision, sheet: Sheet) -> None:
     """Take back the reviewer's last decision, and show its pair again."""
-    if token in desk().used:
+    if _unmeant(sheet):
         return
+    undone = Decision(last.pair_id, UNDO, last.reviewer, None, now_utc())
     try:
-        decide(store, Decision(last.pair_id, UNDO, last.reviewer, None, now_utc()), token)
+        decide(sheet.store, undone, sheet.token)
     except MigrateError as err:
         desk().error = str(err)
         return
-    _turn_to(last.pair_id, token)
+    _turn_to(last.pair_id, sheet.token)
     desk().notice = f"Taken back: {last.verdict}."
+
+
+def _unmeant(sheet: Sheet) -> bool:
+    """Whether a press was the second of a double click, or of a key held down."""
+    here, now = desk(), time.monotonic()
+    if sheet.token in here.used:
+        return True
+    if here.shown == sheet.pair_id and now - here.shown_at >= LOOK_S:
+        return False
+    here.shown_at = now
+    here.notice = "That came before the picture could be seen, so it was not counted."
+    return True
+
+
+def _said_already(store: Store, decision: Decision) -> bool:
+    """Whether this is what the reviewer says of the pair anyway."""
+    log = store.decisions(decision.pair_id)
+    mine = last_standing(one for one in reversed(log) if one.reviewer == decision.reviewer)
+    return mine is not None and replace(mine, decided_at=decision.decided_at) == decision
 
 
 def _turn_to(pair_id: str, token: str) -> None:
@@ -149,11 +189,13 @@ def _turn_to(pair_id: str, token: str) -> None:
     here = desk()
     here.used.add(token)
     here.token = uuid.uuid4().hex
+    here.shown_at = time.monotonic()
     choose_pair(pair_id)
 
 
 def arrive(pair_id: str) -> None:
     """Begin with a pair: what was chosen for the one before isn't for this one."""
+    choose_pair(pair_id)  # Also into the address, which a page switch has emptied.
     if desk().shown != pair_id:
         desk().reason = None
 

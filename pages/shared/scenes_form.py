@@ -91,7 +91,7 @@ def _what() -> None:
 
 def _how() -> None:
     """How to rank what is found."""
-    columns = st.columns(5)
+    columns = st.columns(5, vertical_alignment="bottom")
     columns[0].number_input(
         "Usable: cloud up to, %",
         0.0,

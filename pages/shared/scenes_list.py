@@ -18,6 +18,7 @@ from migrate_core.scenes.queries import (
     all_advice,
     count_masks,
     list_counts,
+    mask_row,
     mask_rows,
     place_of,
 )
@@ -60,7 +61,7 @@ def mask_list(page: Page) -> None:
 def chosen_mask(page: Page) -> str | None:
     """The selected mask; without a choice the first of the list, None when it is empty."""
     mask_id = selection().mask_id
-    if mask_id is not None and place_of(page.store, MaskFilter(), mask_id) is not None:
+    if mask_id is not None and mask_row(page.store, mask_id) is not None:
         return mask_id
     first = mask_rows(page.store, _wanted(), 0, 1)
     if not first:

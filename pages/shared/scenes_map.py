@@ -106,6 +106,7 @@ def _by_date(view: View) -> None:
         ),
         default=view.viewed.ranked.scene.scene_id,
         required=True,
+        wrap=True,
         key=key,
         on_change=picked,
     )

@@ -107,7 +107,9 @@ def _watch(page: Page) -> None:
     share = min(job.finished / job.total, 1.0) if job and job.total else 0.0
     bar, button = st.columns([5, 1], vertical_alignment="center")
     cancelling = job is not None and job.cancel_requested
-    bar.progress(share, "Cancelling …" if cancelling else f"Searching for scenes: {share:.0%}")
+    bar.progress(
+        share, "Cancelling …" if cancelling else f"Searching for scenes: {100 * share:.0f} %"
+    )
     if button.button("Cancel", key="scenes_cancel", disabled=job is None or cancelling):
         request_cancel(page.store, KIND, now_utc())
         st.rerun(scope="fragment")

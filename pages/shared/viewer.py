@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 
@@ -44,6 +46,14 @@ COMPOSITE_NAMES = {
 }
 _NOTHING = np.zeros((0, 0, 3), dtype=np.uint8)
 THUMBNAIL = 160
+# The pictures get the room that other pages leave empty. However high a pair is, all of it is
+# seen at once, and both pictures at one scale.
+STYLE = """<style>
+.stMainBlockContainer {padding: 2rem}
+.st-key-pair_pictures img {max-height: max(20rem, calc(100vh - 28.5rem)); width: auto !important}
+.st-key-pair_gallery img {aspect-ratio: 1; object-fit: contain; width: 100%}
+</style>"""
+_AHEAD = ThreadPoolExecutor(1, thread_name_prefix="pictures")
 
 
 @dataclass(frozen=True)
@@ -77,9 +87,7 @@ def _show_source(view: PairView, options: ViewOptions) -> None:
     try:
         if mask is None:
             raise MaskError("The mask of this pair was taken out, and with it its source image.")
-        file, look = _source_picture(
-            _source_key(mask), str(view.folder), _for_source(options), mask
-        )
+        file, look = _source_picture(_source_of(mask), str(view.folder), _for_source(options))
     except MaskError as err:
         plain = replace(options, label=NO_LABEL, occlusion=False)
         file, scene = _scene_picture(str(view.folder), plain)
@@ -96,12 +104,15 @@ def _show_source(view: PairView, options: ViewOptions) -> None:
 
 
 def prefetch(view: PairView, options: ViewOptions) -> None:
-    """Draw a pair that will be wanted soon, so that `show_pair` finds it ready."""
+    """Draw a pair that will be wanted soon, in the background: `show_pair` finds it ready."""
+    _AHEAD.submit(_draw, view, options)
+
+
+def _draw(view: PairView, options: ViewOptions) -> None:
     try:
         _scene_picture(str(view.folder), options)
-        mask = view.item.mask
-        if mask is not None:
-            _source_picture(_source_key(mask), str(view.folder), _for_source(options), mask)
+        if view.item.mask is not None:
+            _source_picture(_source_of(view.item.mask), str(view.folder), _for_source(options))
     except MigrateError:
         pass  # It is told when the pair is shown.
 
@@ -111,30 +122,36 @@ def thumbnail(folder: Path, options: ViewOptions) -> bytes:
     return _scene_picture(str(folder), replace(options, size=THUMBNAIL))[0]
 
 
-@st.cache_data(max_entries=400, show_spinner=False)
+# Pairs never change, and these caches, unlike Streamlit's, can be filled by another thread.
+@lru_cache(maxsize=400)
 def _scene_picture(folder: str, options: ViewOptions) -> tuple[bytes, Quicklook]:
     """The PNG file of a pair, and the quicklook it was made from without its pixels."""
     look = render(read_pair(Path(folder), options.bands, options.size), options)
     return png(look.rgb), replace(look, rgb=_NOTHING)
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
-def _source_picture(
-    key: str,  # noqa: ARG001 - makes the entry that of the files as they are
-    folder: str,
-    options: ViewOptions,
-    _mask: Mask,
-) -> tuple[bytes, SourceLook]:
+@dataclass(frozen=True)
+class _Source:
+    """A mask with its source image; equal as long as the files are the same."""
+
+    mask_id: str
+    sha256: str | None
+    image: str | None
+    written: int
+    mask: Mask = field(compare=False)
+
+
+@lru_cache(maxsize=200)
+def _source_picture(source: _Source, folder: str, options: ViewOptions) -> tuple[bytes, SourceLook]:
     """The JPEG file of a mask's source image on the grid of the pair's picture."""
-    look = source_look(_mask, look_grid(Path(folder), options.size), options)
+    look = source_look(source.mask, look_grid(Path(folder), options.size), options)
     return jpeg(look.rgb), replace(look, rgb=_NOTHING)
 
 
-def _source_key(mask: Mask) -> str:
-    """Changes when mask or image do."""
+def _source_of(mask: Mask) -> _Source:
     image = Path(mask.image) if mask.image else None
     written = image.stat().st_mtime_ns if image and image.is_file() else 0
-    return f"{mask.mask_id} {mask.sha256} {mask.image} {written}"
+    return _Source(mask.mask_id, mask.sha256, mask.image, written, mask)
 
 
 def _for_source(options: ViewOptions) -> ViewOptions:

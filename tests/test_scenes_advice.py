@@ -1,0 +1,190 @@
+"""What would help a mask without a usable scene: exact, since every proposal was tried."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shapely.geometry import Polygon, box
+
+from migrate_core.model import SceneQuery
+from migrate_core.scenes.advice import Advice, Remedy, advise, reach, summary
+from migrate_core.scenes.ranking import is_usable
+from migrate_core.scenes.twins import Covering, acquisitions
+from migrate_core.settings import RankingSettings
+from tests.builders import a_scene
+
+DAY = datetime(2020, 6, 15, 10, tzinfo=UTC)
+FOOTPRINT = box(0, 0, 10, 10)
+
+
+def seen(days: float, cloud: float | None = 0.0, part: Polygon = FOOTPRINT) -> Covering:
+    """A scene so many days from the mask."""
+    moment = DAY + timedelta(days=days)
+    scene = a_scene(f"{days} {cloud}", sensed_at=moment, cloud_percent=cloud)
+    return Covering(scene, part.intersection(FOOTPRINT), FOOTPRINT)
+
+
+def shown(share: float) -> Polygon:
+    return box(0, 0, 10 * share, 10)
+
+
+def advice(*coverings: Covering, usable_cloud: float = 10, **query: Any) -> Advice:
+    settings = RankingSettings(usable_cloud_percent=usable_cloud)
+    return advise(DAY.date(), coverings, SceneQuery(**query), settings)
+
+
+def words(*coverings: Covering, **query: Any) -> str:
+    return str(advice(*coverings, **query))
+
+
+def test_a_wider_window_is_the_smallest_that_gives_a_usable_scene() -> None:
+    near, far, farther = seen(12, cloud=50), seen(14), seen(20)
+    assert words(near, far, seen(-14), farther) == "widen to 14 days: 2 usable scenes"
+
+
+def test_days_count_by_utc_date() -> None:
+    assert words(seen(10.6)) == "widen to 11 days: 1 usable scene"
+
+
+def test_a_higher_cloud_limit_is_rounded_up_to_whole_percent() -> None:
+    assert words(seen(3, cloud=29.3), seen(4, cloud=60)) == (
+        "raise the cloud limit to 30 %: 1 usable scene"
+    )
+
+
+def test_a_lower_coverage_limit_is_rounded_down_to_whole_percent() -> None:
+    assert words(seen(3, part=shown(0.687)), seen(4, part=shown(0.6))) == (
+        "lower the coverage limit to 68 %: 1 usable scene"
+    )
+
+
+def test_each_single_change_that_is_enough_is_named() -> None:
+    assert words(seen(3, cloud=40), seen(25), seen(1, part=shown(0.8))) == (
+        "widen to 25 days: 1 usable scene; or raise the cloud limit to 40 %: 1 usable scene; or "
+        "lower the coverage limit to 80 %: 1 usable scene"
+    )
+
+
+def test_where_no_single_change_is_enough_two_are_combined() -> None:
+    assert words(seen(20, cloud=33), seen(25, cloud=31), seen(29, cloud=31)) == (
+        "widen to 25 days and raise the cloud limit to 31 %: 1 usable scene"
+    )
+    assert words(seen(20, part=shown(0.7))) == (
+        "widen to 20 days and lower the coverage limit to 70 %: 1 usable scene"
+    )
+    assert words(seen(20, cloud=50, part=shown(0.7))) == (
+        "widen to 20 days and raise the cloud limit to 50 % and lower the coverage limit to 70 %: "
+        "1 usable scene"
+    )
+
+
+def test_without_a_scene_nearby_another_source_is_needed() -> None:
+    assert words() == "no scene covers it within 30 days: add a source"
+    assert words(seen(3, part=shown(0.3))) == "no scene covers it within 30 days: add a source"
+    assert words(days=45) == "no scene covers it within 45 days: add a source"
+
+
+def test_a_window_beyond_the_reach_is_not_widened() -> None:
+    assert reach(SceneQuery(10)) == 30
+    assert reach(SceneQuery(45)) == 45
+    assert words(seen(44, cloud=12), days=45) == "raise the cloud limit to 12 %: 1 usable scene"
+
+
+def test_a_search_limit_below_the_usable_one_is_what_must_be_raised() -> None:
+    (remedy,) = advice(seen(3, cloud=8), max_cloud_percent=5).remedies
+    assert remedy == Remedy(scenes=1, cloud_percent=8)
+    query, settings = remedy.applied(SceneQuery(max_cloud_percent=5), RankingSettings())
+    assert (query.max_cloud_percent, settings.usable_cloud_percent) == (8, 10)
+
+
+def test_unknown_cloud_passes_every_limit() -> None:
+    assert words(seen(12, cloud=None)) == "widen to 12 days: 1 usable scene"
+
+
+def test_halves_of_one_overpass_are_one_scene() -> None:
+    west, east = seen(12, part=shown(0.6)), seen(12.001, part=box(5, 0, 10, 10))
+    assert words(west, east) == "widen to 12 days: 1 usable scene"
+
+
+SCENES = st.lists(
+    st.tuples(
+        st.integers(-35, 35),
+        st.one_of(st.none(), st.floats(0, 100)),
+        st.sampled_from([0.3, 0.55, 0.876, 0.9, 1.0]),
+    ),
+    max_size=8,
+)
+
+
+def usable(coverings: Sequence[Covering], query: SceneQuery, settings: RankingSettings) -> int:
+    """How many usable candidates the search itself would find."""
+    inside = [
+        c
+        for c in coverings
+        if abs((c.scene.sensed_at.date() - DAY.date()).days) <= query.days
+        and (c.scene.cloud_percent is None or c.scene.cloud_percent <= query.max_cloud_percent)
+    ]
+    return sum(is_usable(a.scene.cloud_percent, a.coverage, settings) for a in acquisitions(inside))
+
+
+@given(
+    SCENES, st.integers(0, 40), st.sampled_from([5.0, 20.0, 100.0]), st.sampled_from([5.0, 15.0])
+)
+def test_following_a_remedy_gives_what_it_says_and_less_of_it_gives_nothing(
+    scenes: list[tuple[int, float | None, float]], days: int, max_cloud: float, usable_cloud: float
+) -> None:
+    coverings = [
+        seen(d, cloud, shown(share)) for d, cloud, share in scenes if abs(d) <= max(days, 30)
+    ]
+    query, settings = SceneQuery(days, max_cloud), RankingSettings(usable_cloud)
+    if usable(coverings, query, settings):
+        return
+    found = advise(DAY.date(), coverings, query, settings)
+    for remedy in found.remedies:
+        assert usable(coverings, *remedy.applied(query, settings)) == remedy.scenes > 0
+        for less in less_of(remedy):
+            assert usable(coverings, *less.applied(query, settings)) == 0
+    if not found.remedies:
+        anything = Remedy(0, max(days, 30), 100.0, 0.5)
+        assert usable(coverings, *anything.applied(query, settings)) == 0
+
+
+def less_of(remedy: Remedy) -> list[Remedy]:
+    """The remedy with one of its steps a bit smaller."""
+    smaller = []
+    if remedy.days is not None:
+        smaller.append(Remedy(0, remedy.days - 1, remedy.cloud_percent, remedy.coverage))
+    if remedy.cloud_percent is not None:
+        smaller.append(Remedy(0, remedy.days, remedy.cloud_percent - 1, remedy.coverage))
+    if remedy.coverage is not None:
+        smaller.append(Remedy(0, remedy.days, remedy.cloud_percent, remedy.coverage + 0.01))
+    return smaller
+
+
+def test_the_summary_counts_masks_by_what_helps_them() -> None:
+    lines = summary(
+        [
+            Advice((Remedy(2, days=14), Remedy(1, cloud_percent=30)), 30),
+            Advice((Remedy(1, days=20),), 30),
+            Advice((Remedy(1, days=20, cloud_percent=60),), 30),
+            Advice((Remedy(1, coverage=0.8),), 30),
+            Advice((), 30),
+        ]
+    )
+    assert lines == [
+        "widen to 20 days (helps 2 masks)",
+        "raise the cloud limit to 30 % (helps 1 mask)",
+        "lower the coverage limit to 80 % (helps 1 mask)",
+        "loosen several limits at once (helps 1 mask)",
+        "add a source (1 mask without any scene within 30 days)",
+    ]
+    assert summary([]) == []
+
+
+@pytest.mark.parametrize("days", [10, 45])
+def test_a_remedy_leaves_the_other_limits_as_they_are(days: int) -> None:
+    query, settings = SceneQuery(days, 80.0, "L1C"), RankingSettings(10, 0.9, {"clear_sky": 2.0})
+    assert Remedy(1, days=60).applied(query, settings) == (SceneQuery(60, 80.0, "L1C"), settings)
