@@ -17,7 +17,7 @@ MAP_PACKAGES := leaflet@1.9.4 topojson-client@3.1.0 world-atlas@2.0.2
 # Two targets at once would install into the same environment.
 .NOTPARALLEL:
 
-.PHONY: help setup setup-tests run demo test test-fast lint format offline-assets clean
+.PHONY: help setup setup-tests run demo test test-fast lint format offline-assets screenshots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -58,6 +58,9 @@ offline-assets: ## Bring what maps need without internet (needs npm, once)
 		cp static/.npm/node_modules/$$name/LICENSE* static/.maps/LICENSE-$$name; done
 	@rm -rf static/maps static/.npm && mv static/.maps static/maps
 	@echo 'Maps now work without internet. Start the app again.'
+
+screenshots: setup-tests offline-assets ## Renew the pictures in docs/images (needs Chromium)
+	MIGRATE_SCREENSHOTS=$(CURDIR)/docs/images $(PY) -m pytest -q tests/test_browser.py -k "opens_by_its_address"
 
 clean: ## Remove .venv and caches, never the workspace
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

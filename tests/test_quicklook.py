@@ -89,6 +89,8 @@ def test_percentiles_leave_out_what_has_no_data_or_is_outside() -> None:
     quality[:, -4:] = Flag.OUTSIDE
     look = render(pixels(image=image, quality=quality), PLAIN)
     assert look.ranges["B04"] == pytest.approx((0.1, 0.119))
+    assert look.outside
+    assert not render(pixels(), PLAIN).outside
     assert colour_of(look.rgb, 0, 1) == (255, 255, 255)
     assert colour_of(look.rgb, 3, -1 % GRID.width) == drawing.NEUTRAL
     empty = {tuple(found) for found in block(look.rgb, 0, 0).reshape(-1, 3).tolist()}

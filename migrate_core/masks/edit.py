@@ -89,12 +89,17 @@ def _put_at(mask: Mask, crs: str) -> tuple[Mask, dict[str, str]]:
             "together with the georeferenced image it was drawn on."
         )
     try:
-        known = CRS.from_user_input(crs).to_string()
+        known = CRS.from_user_input(f"EPSG:{crs}" if crs.isdigit() else crs)
     except CRSError as err:
         raise MaskError(
             f"{mask.name}: {crs!r} is no CRS that is known here. Give it as EPSG:32631 or the like."
         ) from err
-    moved = replace(_marked(mask, CRS_FIELD), crs=known, extent=None, footprint=None)
+    if not (known.is_projected or known.is_geographic):
+        raise MaskError(
+            f"{mask.name}: {crs!r} has no coordinates of a map. Give the one that the mask's "
+            "transform is in, as EPSG:32631 or the like."
+        )
+    moved = replace(_marked(mask, CRS_FIELD), crs=known.to_string(), extent=None, footprint=None)
     moved, problems = placed(moved)
     if moved.extent is not None and moved.classes is not None:
         valid = read_content(Path(moved.path)).valid

@@ -108,7 +108,7 @@ class Quicklook:
 
     `ranges` are the reflectances shown as black and white by band; `class_ha` the area of
     each class but background in hectares; `occlusions` the flags that some pixel inside the
-    footprint has.
+    footprint has; `outside` whether some pixel lies outside.
     """
 
     rgb: Picture
@@ -116,6 +116,7 @@ class Quicklook:
     ranges: dict[str, tuple[float, float]]
     class_ha: dict[int, float]
     occlusions: tuple[Flag, ...]
+    outside: bool
 
 
 def look_grid(folder: Path, size: int) -> PixelGrid:
@@ -198,6 +199,7 @@ def render(pixels: PairPixels, options: ViewOptions) -> Quicklook:
         {band: (low / _REFLECTANCE, high / _REFLECTANCE) for band, (low, high) in ranges.items()},
         {value: count * pixel_ha for value, count in class_pixels(pixels.label).items()},
         tuple(flag for flag in OCCLUSIONS if (pixels.quality[inside] & flag).any()),
+        not bool(inside.all()),
     )
 
 

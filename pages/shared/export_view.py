@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -116,7 +115,12 @@ def export_form(page: Page, include: str, chosen: Preview, shown: Sequence[Made]
         persist_state="session",
         help="Lies beside the folder and needs as much space again.",
     )
-    request = ExportRequest(_folder(page, folder.strip() or default), include, zipped)
+
+    def request() -> ExportRequest:
+        return ExportRequest(
+            path_of(folder.strip() or default, page.workspace.root), include, zipped
+        )
+
     _say_where(request)
     st.button(
         f"Export {_pairs(chosen.pairs)}",
@@ -124,7 +128,7 @@ def export_form(page: Page, include: str, chosen: Preview, shown: Sequence[Made]
         type="primary",
         icon=":material/inventory_2:",
         disabled=busy or not chosen.pairs or not formats,
-        on_click=lambda: start(page, KIND, lambda: _arguments(request, formats)),
+        on_click=lambda: start(page, KIND, lambda: _arguments(request(), formats)),
     )
     trouble(KIND)
     if busy:
@@ -135,24 +139,18 @@ def export_form(page: Page, include: str, chosen: Preview, shown: Sequence[Made]
             st.rerun()
 
 
-def _folder(page: Page, text: str) -> Path:
-    try:
-        return path_of(text, page.workspace.root)
-    except MigrateError:
-        return Path(text)
-
-
-def _say_where(request: ExportRequest) -> None:
+def _say_where(request: Callable[[], ExportRequest]) -> None:
     """What would happen to the folder."""
     try:
-        check_destination(request)
+        asked_for = request()
+        check_destination(asked_for)
     except MigrateError as err:
         st.error(str(err))
         return
-    there = is_dataset(request.destination)
+    there = is_dataset(asked_for.destination)
     st.caption(
         f"{'An earlier export is brought up to date' if there else 'A new dataset is written'}: "
-        f"`{request.destination}`"
+        f"`{asked_for.destination}`"
     )
 
 

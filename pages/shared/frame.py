@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from PIL import Image
 
 from migrate_core.errors import MigrateError
 from migrate_core.jobs import JobStatus, now_utc, request_cancel
@@ -57,8 +60,7 @@ def begin_page(stage: str | None, about: str) -> Page:
     is for. Stops the page with a sentence when the workspace can't be opened.
     """
     title = PAGES[stage][1] if stage else TITLE
-    icon = PAGES[stage][2] if stage else HOME_ICON
-    st.set_page_config(f"{title} - {TITLE}" if stage else TITLE, icon, layout="wide")
+    st.set_page_config(f"{title} - {TITLE}" if stage else TITLE, _favicon(), layout="wide")
     try:
         settings = load_settings()
         workspace = Workspace(settings.workspace)
@@ -75,6 +77,15 @@ def begin_page(stage: str | None, about: str) -> Page:
     st.title(title, anchor=False)
     st.caption(about)
     return page
+
+
+@lru_cache
+def _favicon() -> Image.Image:
+    """A label on coarse pixels, 32 x 32; a named icon would be fetched from the internet."""
+    blue, orange, pale = (0, 114, 178), (230, 159, 0), (86, 180, 233)
+    cells = np.array([blue, pale, orange], dtype=np.uint8)
+    label = np.array([[0, 1, 0, 1], [1, 2, 2, 0], [0, 2, 2, 2], [1, 0, 2, 0]])
+    return Image.fromarray(np.kron(cells[label], np.ones((8, 8, 1), dtype=np.uint8)))
 
 
 @st.cache_resource(show_spinner=False)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from migrate_core.errors import MigrateError
 from migrate_core.masks.checks import CONTENT, DATE, FILE, GEOREFERENCE
 from migrate_core.masks.dates import parse_date
-from migrate_core.masks.edit import MaskEdit, edited, store_edits
+from migrate_core.masks.edit import CRS_FIELD, MaskEdit, edited, store_edits
 from migrate_core.masks.queries import MaskFilter, masks_of, names_and_dates
 from migrate_core.masks.summary import ClassArea, class_areas, pixel_size, thumbnail
 from migrate_core.model import BACKGROUND, IGNORE, Mask
@@ -51,7 +51,7 @@ def _problems(page: Page, mask: Mask) -> None:
     st.warning(_plain(" ".join(remedies) or mask.problem), icon=":material/build:")
     if DATE in mask.problems:
         _mend_date(page, mask)
-    if GEOREFERENCE in mask.problems and mask.transform is not None and mask.crs is None:
+    if GEOREFERENCE in mask.problems and _takes_crs(mask):
         _mend_crs(page, mask)
     only_background = CONTENT in mask.problems and mask.classes is not None
     if only_background and st.button("Keep it as a negative example", key="masks_mend_empty"):
@@ -63,13 +63,20 @@ def _remedy(mask: Mask, topic: str, text: str) -> str:
     found = text.split(". ")[0].rstrip(".") + "."
     if topic == DATE:
         return f"{found} Give it here, or for many masks by a file-name pattern below."
-    if topic == GEOREFERENCE and mask.crs is None and mask.transform is not None:
+    if topic == GEOREFERENCE and mask.crs and _takes_crs(mask):
+        return f"{found} Give another CRS than {mask.crs} here."
+    if topic == GEOREFERENCE and _takes_crs(mask):
         return f"{found} Give it here if you know it, or add the mask again with its source image."
     if topic == GEOREFERENCE:
         return f"{found} Add the mask again with the georeferenced image it was drawn on."
     if topic == CONTENT and mask.classes is not None:
         return f"{found} Remove it from the list, or keep it if it is meant so."
     return text if topic == FILE else f"{found} Add the mask again with the right source image."
+
+
+def _takes_crs(mask: Mask) -> bool:
+    """Whether a CRS from a person places the mask: its file has none, but a transform."""
+    return mask.transform is not None and (mask.crs is None or CRS_FIELD in mask.edited)
 
 
 def _mend_date(page: Page, mask: Mask) -> None:

@@ -237,7 +237,7 @@ def _save(page: Page, found: Sequence[Mask], cells: dict[int, dict[str, Any]]) -
         st.error("Nothing was saved.\n\n" + "\n\n".join(wrong))
         return
     count = store_edits(page.store, changed)
-    st.toast(f"{counted(count, 'mask')} changed.", icon=":material/check:")
+    st.toast(f"{counted(count, 'mask')} changed." if count else "There was nothing to change.")
     st.rerun()
 
 
@@ -273,13 +273,23 @@ def _confirm_removal(page: Page, mask_ids: list[str]) -> None:
         "they are, and so do decisions: add a mask again and its pairs can be made again."
     )
     yes, no = st.columns(2)
-    if yes.button("Remove", key="masks_remove_yes", type="primary", width="stretch"):
-        page.store.remove_masks(mask_ids)
-        if selection().mask_id in mask_ids:
-            choose_mask(None)
+    if yes.button(
+        "Remove",
+        key="masks_remove_yes",
+        type="primary",
+        width="stretch",
+        on_click=_remove,
+        args=(page, mask_ids),
+    ):
         st.rerun()
     if no.button("Keep", key="masks_remove_no", width="stretch"):
         st.rerun()
+
+
+def _remove(page: Page, mask_ids: list[str]) -> None:
+    page.store.remove_masks(mask_ids)
+    if selection().mask_id in mask_ids:
+        choose_mask(None)
 
 
 def remove_one(page: Page, mask: Mask) -> None:

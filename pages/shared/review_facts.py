@@ -51,7 +51,7 @@ def progress(rows: Sequence[QueueRow]) -> None:
     """How far the review of all pairs is."""
     counts = decision_counts(rows)
     decided = len(rows) - counts[UNDECIDED]
-    st.progress(decided / len(rows), f"{decided} of {len(rows)} decided")
+    st.progress(decided / max(len(rows), 1), f"{decided} of {len(rows)} decided")
 
 
 def headline(item: ReviewItem, place: int | None, length: int) -> None:

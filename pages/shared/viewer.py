@@ -91,7 +91,7 @@ def _show_source(view: PairView, options: ViewOptions) -> None:
     except MaskError as err:
         plain = replace(options, label=NO_LABEL, occlusion=False)
         file, scene = _scene_picture(str(view.folder), plain)
-        st.markdown("**Sentinel-2 without the label**, since there is no source image to show")
+        st.markdown("**No source image** · Sentinel-2 without the label")
         st.image(file, width="stretch", alt="Sentinel-2 without the label")
         st.html(_legend(scene, plain, mask))
         st.caption(f"{err} A source image can be attached on the page Masks.")
@@ -99,7 +99,7 @@ def _show_source(view: PairView, options: ViewOptions) -> None:
     st.markdown(f"**Source image** · {taken}")
     st.image(file, width="stretch", alt=f"Source image of {view.item.pair.mask_name}")
     scene = _scene_picture(str(view.folder), options)[1]
-    st.html(_legend_line([*_class_entries(scene, options, mask), _OUTSIDE]))
+    st.html(_legend_line([*_class_entries(scene, options, mask), *_outside(scene)]))
     st.caption(_source_caption(mask, look))
 
 
@@ -208,7 +208,7 @@ def _legend(look: Quicklook, options: ViewOptions, mask: Mask | None) -> str:
         entries += [] if drawn else ["<span>nothing hides the ground</span>"]
     elif Flag.NO_DATA in look.occlusions:
         entries.append(_entry("no data", _striped(NEUTRAL_DARK, 1)))
-    return _legend_line([*entries, _OUTSIDE])
+    return _legend_line([*entries, *_outside(look)])
 
 
 def _class_entries(look: Quicklook, options: ViewOptions, mask: Mask | None) -> Iterable[str]:
@@ -220,6 +220,10 @@ def _class_entries(look: Quicklook, options: ViewOptions, mask: Mask | None) -> 
         colour = _css(class_colour(value))
         style = f"background:{colour}" if options.label == FILL else f"border:3px solid {colour}"
         yield _entry(f"{_class_name(value, mask)}: {area:,.1f} ha", style)
+
+
+def _outside(look: Quicklook) -> list[str]:
+    return [_entry("outside the mask", f"background:{_css(NEUTRAL)}")] if look.outside else []
 
 
 def _class_name(value: int, mask: Mask | None) -> str:
@@ -259,6 +263,3 @@ def _striped(colour: Colour, direction: int) -> str:
 
 def _css(colour: Colour) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)
-
-
-_OUTSIDE = _entry("outside the mask", f"background:{_css(NEUTRAL)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,6 +31,14 @@ _MESSAGES = 5
 _TROUBLE = "trouble_"
 
 
+@dataclass
+class _Trouble:
+    """Why something could not be started, and whether that was shown."""
+
+    message: str
+    shown: bool = False
+
+
 def start(page: Page, kind: str, arguments: Callable[[], Sequence[str]]) -> None:
     """Start a command in the background: what a button does when it is pressed.
 
@@ -42,21 +51,24 @@ def start(page: Page, kind: str, arguments: Callable[[], Sequence[str]]) -> None
             raise busy_error(job)
         launch(page.workspace, kind, arguments())
     except MigrateError as err:
-        st.session_state[_TROUBLE + kind] = str(err)
+        st.session_state[_TROUBLE + kind] = _Trouble(str(err))
     else:
         st.session_state.pop(_TROUBLE + kind, None)
 
 
 def trouble(kind: str) -> None:
     """Why the last attempt to start work of a kind failed, until it is tried again."""
-    if message := st.session_state.get(_TROUBLE + kind):
-        st.error(message)
+    found: _Trouble | None = st.session_state.get(_TROUBLE + kind)
+    if found is not None:
+        st.error(found.message)
+        found.shown = True
 
 
 def forget_trouble() -> None:
-    """What a page calls when it is opened anew."""
+    """Forget what was shown already; a page calls it whenever it is drawn as a whole."""
     for key in [key for key in st.session_state if str(key).startswith(_TROUBLE)]:
-        del st.session_state[key]
+        if st.session_state[key].shown:
+            del st.session_state[key]
 
 
 def is_busy(page: Page, kind: str) -> bool:
@@ -136,7 +148,9 @@ def path_of(text: str, base: Path) -> Path:
     """The path that a person wrote; a relative one lies in `base`. Raises WrongUseError."""
     try:
         path = base / Path(text.strip()).expanduser()
-        path.exists()
+        path.lstat()
+    except FileNotFoundError:
+        return path
     except (OSError, RuntimeError, ValueError) as err:
         raise WrongUseError(f"{text!r} can't be the path of a file or folder: {err}.") from err
     return path

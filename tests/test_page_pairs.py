@@ -1,0 +1,258 @@
+"""The page Pairs: starting, watching, what failed, what was interrupted, whole products."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import rasterio
+from click.testing import CliRunner
+from streamlit.testing.v1 import AppTest
+
+from migrate_core.cli import cli
+from migrate_core.jobs import claim
+from migrate_core.pairs.stages import stage_note
+from migrate_core.workspace import Workspace
+from pages.shared import work
+from pages.shared.pairs_state import KIND
+from tests.pair_builders import Case, Safe, numbered_masks, open_case, prepare, write_safe
+
+NEAR = Safe()
+APP = Path(__file__).resolve().parent.parent / "app.py"
+Launched = list[tuple[str, list[str]]]
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("scenes")
+    write_safe(folder, NEAR)
+    return folder
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MIGRATE_WORKSPACE", str(tmp_path / "workspace"))
+    monkeypatch.setattr("migrate_core.pairs.run.WorkerPool", ThreadPoolExecutor)
+    return tmp_path / "workspace"
+
+
+@pytest.fixture
+def case(root: Path, tmp_path: Path, scenes: Path) -> Iterator[Case]:
+    """Three masks with a selected scene."""
+    case = prepare(root, numbered_masks(tmp_path / "masks", 3), scenes)
+    yield case
+    case.store.engine.dispose()
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> Launched:
+    """What the page starts, which `go` then does."""
+    found: Launched = []
+
+    def note(workspace: Workspace, kind: str, arguments: Sequence[str]) -> None:
+        found.append((kind, list(arguments)))
+
+    monkeypatch.setattr(work, "launch", note)
+    return found
+
+
+@pytest.fixture
+def go(launched: Launched, root: Path) -> Callable[[], None]:
+    """Do what was started last, as the process of its own would."""
+
+    def run() -> None:
+        kind, arguments = launched[-1]
+        result = CliRunner().invoke(cli, ["--workspace", str(root), *arguments])
+        workspace = Workspace(root)
+        workspace.logs.mkdir(exist_ok=True)
+        workspace.log(kind).write_text(result.stderr, encoding="utf-8")
+        workspace.answer(kind).write_text(result.stdout, encoding="utf-8")
+
+    return run
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page("pages/3_Pairs.py").run()
+    assert not app.exception
+    return app
+
+
+def table(app: AppTest) -> list[str]:
+    """Name and state of each row."""
+    frame = app.dataframe[0].value
+    return [f"{row['Mask']} {row['State']}" for _, row in frame.iterrows()]
+
+
+def words(app: AppTest) -> str:
+    """Everything that is said on the page, beside the sidebar."""
+    kinds = ("info", "warning", "error", "success", "caption", "markdown", "code")
+    return "\n".join(str(element.value) for kind in kinds for element in app.main.get(kind))
+
+
+def after(arguments: Sequence[str], option: str) -> list[str]:
+    """The values of an option that can be repeated."""
+    return [value for name, value in pairwise(arguments) if name == option]
+
+
+def test_an_empty_workspace_leads_to_the_masks(root: Path) -> None:
+    app = opened()
+    assert "There are no masks yet" in words(app)
+    assert not app.dataframe
+
+
+def test_masks_without_a_scene_lead_to_the_search(root: Path, tmp_path: Path) -> None:
+    open_case(root).store.put_masks(numbered_masks(tmp_path / "masks", 1))
+    assert "No mask has a scene yet" in words(opened())
+
+
+def test_all_pairs_are_made_with_the_settings_of_the_form(
+    case: Case, launched: Launched, go: Callable[[], None]
+) -> None:
+    app = opened()
+    assert table(app) == [f"m{n}.tif ○ to make" for n in range(3)]
+    assert app.button(key="pairs_make").label == "Make 3 pairs"
+    app.selectbox(key="pairs_resampling").select("nearest").run()
+    app.number_input(key="pairs_workers").set_value(1).run()
+    app.button(key="pairs_make").click().run()
+    ((kind, arguments),) = launched
+    assert (kind, arguments[:2]) == (KIND, ["pairs", "make"])
+    assert (after(arguments, "--resampling"), after(arguments, "--workers")) == (["nearest"], ["1"])
+    assert (after(arguments, "--mask"), after(arguments, "--state")) == ([], [])
+    go()
+    app.run()
+    assert table(app) == [f"m{n}.tif ✓ made" for n in range(3)]
+    assert app.button(key="pairs_make").label == "Check all pairs"
+    assert {pair.parameters and pair.parameters.resampling for pair in case.store.pairs()} == {
+        "nearest"
+    }
+
+
+def test_another_resampling_is_said_to_make_all_pairs_anew(case: Case) -> None:
+    case.make()
+    app = opened()
+    app.selectbox(key="pairs_resampling").select("cubic").run()
+    assert app.button(key="pairs_make").label == "Make 3 pairs anew"
+    assert "made with bilinear" in words(app)
+
+
+def test_a_run_is_watched_with_the_stage_of_each_pair(case: Case) -> None:
+    case.make()
+    pair = case.store.pairs()[1]
+    case.store.put_pairs([replace(pair, state="running", occlusion=None)])
+    job = claim(case.store, KIND, 3)
+    job.report(2, 0)
+    stage_note(case.workspace, pair.pair_id, job.job_id).put("convert")
+    app = opened()
+    assert "m1.tif ▸ running: convert" in table(app)
+    assert app.button(key="pairs_make").disabled
+    bars = [bar.proto.text for bar in app.main.get("progress")]
+    assert any("2 of 3" in text for text in bars)
+    assert "m1.tif: convert (2 of 4)" in bars
+    stage_note(case.workspace, pair.pair_id, "a dead run").put("align")
+    app.run()
+    assert "m1.tif ▸ running" in table(app)
+    app.button(key="watch_cancel_pairs").click().run()
+    assert job.cancel_requested()
+    assert app.button(key="watch_cancel_pairs").label == "Stopping …"
+
+
+def test_a_second_start_is_refused_with_a_sentence(case: Case, launched: Launched) -> None:
+    app = opened()
+    job = claim(case.store, KIND, 3)
+    app.button(key="pairs_make").click().run()
+    assert launched == []
+    assert "is at work already" in words(app)
+    job.end("done")
+
+
+def test_what_a_dead_run_left_is_interrupted_and_can_be_taken_up(
+    case: Case, launched: Launched, go: Callable[[], None]
+) -> None:
+    case.make()
+    first, second, _ = case.store.pairs()
+    case.store.put_pairs([replace(first, state="running"), replace(second, state="queued")])
+    app = opened()
+    assert "2 pairs interrupted" in words(app)
+    assert table(app).count("m0.tif ! interrupted") == 1
+    app.button(key="pairs_go_on").click().run()
+    assert after(launched[0][1], "--state") == ["queued", "running"]
+    go()
+    app.run()
+    assert "interrupted" not in words(app)
+    assert table(app) == [f"m{n}.tif ✓ made" for n in range(3)]
+
+
+def test_a_failed_pair_shows_error_and_log_and_can_be_tried_again(
+    case: Case, launched: Launched
+) -> None:
+    mask = case.store.masks()[1]
+    Path(mask.path).rename(Path(mask.path).with_suffix(".away"))
+    case.make()
+    (failed,) = [pair for pair in case.store.pairs() if pair.state == "failed"]
+    app = opened(pair=failed.pair_id)
+    assert str(failed.error) in [error.value for error in app.error]
+    assert any("Traceback" in code.value for code in app.code)
+    app.button(key="pairs_make_one").click().run()
+    app.button(key="pairs_retry").click().run()
+    assert after(launched[0][1], "--mask") == [mask.mask_id]
+    assert after(launched[1][1], "--state") == ["failed"]
+
+
+def test_the_list_can_be_limited_to_a_state(case: Case) -> None:
+    case.make()
+    pair = case.store.pairs()[0]
+    case.store.put_pairs([replace(pair, state="cancelled")])
+    app = opened()
+    app.pills(key="pairs_filter").set_value("cancelled").run()
+    assert table(app) == ["m0.tif – cancelled"]
+
+
+def test_a_command_that_crashed_says_so(case: Case) -> None:
+    case.workspace.logs.mkdir()
+    trace = "Traceback (most recent call last):\n  here\nOSError: no space left"
+    case.workspace.log(KIND).write_text(trace)
+    app = opened()
+    assert "unforeseen error" in words(app)
+    assert any("no space left" in code.value for code in app.code)
+
+
+# whole products
+
+
+def test_a_whole_product_is_converted(
+    case: Case, scenes: Path, launched: Launched, go: Callable[[], None]
+) -> None:
+    app = opened()
+    product = str(scenes / f"{NEAR.name}.SAFE")
+    assert app.selectbox(key="convert_product").options == [product]
+    app.selectbox(key="convert_product").select(product).run()
+    app.button(key="convert_start").click().run()
+    target = case.workspace.converted / f"{NEAR.name}.tif"
+    assert launched == [("convert", ["convert", product, str(target), "--json"])]
+    go()
+    app.run()
+    assert str(target) in [code.value for code in app.code]
+    with rasterio.open(target) as dataset:
+        assert dataset.dtypes[0] == "uint16"
+
+
+@pytest.mark.parametrize(
+    ("destination", "said"), [("data.png", "must end in .tif"), (".", "is a folder")]
+)
+def test_a_wrong_destination_is_refused(
+    case: Case, scenes: Path, launched: Launched, destination: str, said: str
+) -> None:
+    app = opened()
+    app.selectbox(key="convert_product").select(str(scenes / f"{NEAR.name}.SAFE")).run()
+    app.text_input(key="convert_destination").set_value(destination).run()
+    app.button(key="convert_start").click().run()
+    assert launched == []
+    assert said in words(app)
