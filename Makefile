@@ -60,7 +60,7 @@ offline-assets: ## Bring what maps need without internet (needs npm, once)
 	@echo 'Maps now work without internet. Start the app again.'
 
 screenshots: setup-tests offline-assets ## Renew the pictures in docs/images (needs Chromium)
-	MIGRATE_SCREENSHOTS=$(CURDIR)/docs/images $(PY) -m pytest -q tests/test_browser.py -k "opens_by_its_address"
+	MIGRATE_SCREENSHOTS=$(CURDIR)/docs/images $(PY) -m pytest -q tests/test_browser.py -k "opens_by_its_address or picture"
 
 clean: ## Remove .venv and caches, never the workspace
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -15,6 +15,11 @@ The scene is cut to the mask, and the mask is put on the scene's 10 m grid.
 A person accepts or rejects each pair, since a cloud, a shadow or a change in only one of the
 two images makes a right label wrong; what is accepted is exported as a dataset.
 """
+PICTURE = "docs/images/road.png"
+PICTURE_CAPTION = (
+    "The same label twice, from the demo: on the 3 m image it was drawn on, and on the 10 m "
+    "Sentinel-2 scene it was migrated to."
+)
 STEPS = {
     "masks": "Upload masks or point at a folder; give dates and source images.",
     "scenes": "Search and rank scenes for each mask on a map; choose another if you like.",
@@ -39,7 +44,9 @@ def demo(page: Page) -> None:
 
 def home(page: Page) -> None:
     """What happens, stage by stage, and how to begin."""
-    st.markdown(ROAD)
+    words, picture = st.columns([2, 3], gap="large")
+    words.markdown(ROAD)
+    picture.image(PICTURE, PICTURE_CAPTION)
     for column, (stage, text) in zip(st.columns(5), STEPS.items(), strict=True):
         path, name, icon = PAGES[stage]
         with column.container(border=True, height="stretch"):

@@ -11,9 +11,15 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from migrate_core.demo import DemoCase
+from migrate_core.pairs.quicklook import ViewOptions, look_grid, read_pair, render
+from migrate_core.pairs.source_view import source_look
+from migrate_core.store import open_store
+from migrate_core.workspace import Workspace
 from tests.browsing import REPOSITORY, browser_page, chromium, served_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
@@ -32,7 +38,7 @@ def _browser_is_there() -> None:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory, demo: DemoCase) -> Path:
     """A workspace in which the demo has gone to where pairs wait for a decision."""
-    workspace = tmp_path_factory.mktemp("finished")
+    workspace = tmp_path_factory.mktemp("finished") / "workspace"
     for words in (
         ("masks", "add", demo.masks, "--image", demo.images),
         ("scenes", "search", "--source", f"local:{demo.scenes}"),
@@ -162,6 +168,21 @@ def export(page: Any, folder: Path) -> Path:
     return target
 
 
+@pytest.mark.skipif(not PICTURES, reason="no pictures are wanted (MIGRATE_SCREENSHOTS)")
+def test_the_picture_of_the_home_page_is_drawn_from_the_demo(finished: Path) -> None:
+    """The label on the image it was drawn on, and migrated, side by side."""
+    store, options = open_store(Workspace(finished)), ViewOptions(size=600)
+    pair = next(one for one in store.pairs() if "north-pit" in one.mask_id)
+    mask = next(one for one in store.masks() if one.mask_id == pair.mask_id)
+    folder = Workspace(finished).pair(pair.pair_id)
+    drawn = source_look(mask, look_grid(folder, options.size), options).rgb
+    migrated = render(read_pair(folder, options.bands, options.size), options).rgb
+    gap = np.full((drawn.shape[0], 24, 3), 255, dtype=np.uint8)
+    both = np.concatenate([drawn, gap, migrated], axis=1)
+    Image.fromarray(both).save(Path(str(PICTURES)) / "road.png", optimize=True)
+    assert drawn.shape == migrated.shape
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
 def test_every_page_opens_by_its_address_and_fits(
@@ -185,8 +206,12 @@ def test_every_page_opens_by_its_address_and_fits(
             overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             assert page.evaluate(overflow) <= 0, f"{name} is wider than the window"
             if PICTURES and width == 1280:
+                # The map and the ranking of a mask are below the list of masks.
+                page.set_viewport_size({"width": 1280, "height": 2000 if name == "Scenes" else 800})
+                page.wait_for_timeout(2500 if name == "Scenes" else 0)
                 target = Path(PICTURES) / f"{name.lower() or 'home'}-{scheme}.png"
                 page.screenshot(path=target)
+                page.set_viewport_size({"width": width, "height": height})
 
 
 def test_the_maps_are_drawn_without_internet(finished: Path, tmp_path: Path) -> None:

@@ -153,8 +153,8 @@ def test_the_offset_of_baseline_05_11_is_gone_from_the_pixels(
     pairs: dict[tuple[str, str], Path],
 ) -> None:
     """Dark ground of the scene of 2024 is as dark as that of the scenes without an offset."""
-    darkest = {}
-    for (_, moment), folder in pairs.items():
+    darkest: dict[str, list[float]] = {}
+    for folder in pairs.values():
         image, flags = read(folder / "image.tif"), read(folder / "quality.tif")[0]
         document = json.loads((folder / "pair.json").read_text())
         clear = flags == 0

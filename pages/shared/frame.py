@@ -108,7 +108,8 @@ def _standing(page: Page) -> None:
     label = f"Next: {NEXT_STEP[found.next_stage]}"
     if st.button(label, icon=icon, type="primary", key="next_step", width="stretch"):
         st.switch_page(path)
-    st.caption(f"Workspace `{page.workspace.root}`")
+    root = page.workspace.root
+    st.caption(f"Workspace `{root.name}`", help=f"All work is kept in the folder `{root}`.")
 
 
 def _counts(found: Overview) -> dict[str, str]:
