@@ -35,8 +35,12 @@ def demo(page: Page) -> None:
     busy = starting(page.workspace, "demo")
     label = "The example is being made …" if busy else "Load the demo"
     if st.button(label, disabled=busy, icon=":material/science:", width="stretch"):
-        launch(page.workspace, "demo", ["demo"])
-        st.rerun(scope="fragment")
+        try:
+            launch(page.workspace, "demo", ["demo"])
+        except MigrateError as err:
+            st.error(str(err))
+        else:
+            st.rerun(scope="fragment")
     st.caption("A synthetic mining landscape with six masks and five dates; takes about 10 s.")
     for problem in () if busy else said(page.workspace, "demo"):
         st.error(problem)

@@ -5,12 +5,13 @@ import streamlit as st
 from migrate_core.errors import MigrateError
 from migrate_core.masks.queries import find_mask
 from pages.shared.frame import Page, begin_page
-from pages.shared.masks_add import add_masks
+from pages.shared.masks_add import KIND, add_masks
 from pages.shared.masks_dates import dates_by_pattern
 from pages.shared.masks_detail import mask_detail
 from pages.shared.masks_list import chosen_mask, mask_list, removal, wanted_masks
 from pages.shared.masks_map import heed_click, masks_on_map
 from pages.shared.masks_pairing import pairing
+from pages.shared.work import is_busy
 
 ABOUT = (
     "The labels to migrate: each needs a place (CRS and transform) and the date of the image it "
@@ -23,8 +24,9 @@ def masks(page: Page) -> None:
     empty = not page.store.mask_states()
     add_masks(page, empty)
     if empty:
-        st.info("There is no mask yet. Add your own above, or load the demo on the home page.")
-        st.page_link("app.py", label="Home, with the demo", icon=":material/science:")
+        if not is_busy(page, KIND):
+            st.info("There is no mask yet. Add your own above, or load the demo on the home page.")
+            st.page_link("app.py", label="Home, with the demo", icon=":material/science:")
         return
     heed_click(page)
     mask_id = chosen_mask(page)

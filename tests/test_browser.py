@@ -85,12 +85,17 @@ def no_error_is_shown(page: Any) -> None:
     assert "Traceback" not in page.get_by_test_id("stMain").inner_text()
 
 
-def test_from_uploaded_masks_to_the_exported_zip(demo: DemoCase, tmp_path: Path) -> None:
+@pytest.mark.parametrize("internet", ["there", "cut"])
+def test_from_uploaded_masks_to_the_exported_zip(
+    demo: DemoCase, tmp_path: Path, internet: str
+) -> None:
     workspace = tmp_path / "workspace"
     with (
         served_app(workspace, tmp_path / "app.log") as address,
         browser_page(tmp_path / "profile", viewport={"width": 1280, "height": 800}) as page,
     ):
+        if internet == "cut":
+            page.route(outside, lambda route: route.abort())
         troubles = watch(page)
         page.goto(address)
         page.get_by_role("heading", name="Label migration to Sentinel-2").wait_for()
@@ -224,7 +229,7 @@ def test_the_maps_are_drawn_without_internet(finished: Path, tmp_path: Path) -> 
         served_app(finished, tmp_path / "app.log") as address,
         browser_page(tmp_path / "profile", viewport={"width": 1280, "height": 1400}) as page,
     ):
-        page.route(lambda url: outside(url), lambda route: route.abort())
+        page.route(outside, lambda route: route.abort())
         troubles = watch(page)
         for name in ("Masks", "Scenes"):
             page.goto(f"{address}/{name}")
