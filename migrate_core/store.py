@@ -114,9 +114,7 @@ class Store:
             tables.candidates.c.mask_id, tables.candidates.c.place
         )
         for row in self._rows(query):
-            ranked = from_json(RankedScene, {**row.document, "scene": None})
-            ranked = replace(ranked, scene=scenes[row.scene_id, row.source])
-            candidate = Candidate(row.mask_id, ranked, row.selected, row.chosen_by_person)
+            candidate = candidate_of(row, scenes[row.scene_id, row.source])
             found.setdefault(row.mask_id, []).append(candidate)
         return found
 
@@ -230,6 +228,13 @@ class Store:
     def _scalars(self, query: sa.Select[Any]) -> Sequence[Any]:
         with self.engine.connect() as connection:
             return connection.scalars(query).all()
+
+
+def candidate_of(row: sa.Row[Any], scene: Scene) -> Candidate:
+    """The candidate of a row of its table, which names the scene and holds the rest."""
+    ranked = from_json(RankedScene, {**row.document, "scene": None})
+    ranked = replace(ranked, scene=scene)
+    return Candidate(row.mask_id, ranked, row.selected, row.chosen_by_person)
 
 
 def _candidate_rows(

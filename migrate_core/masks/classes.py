@@ -26,11 +26,6 @@ def class_map(values: Iterable[int]) -> dict[str, int]:
     return {str(value): value if value in kept else next(free) for value in ordered}
 
 
-def distinct_values(pixels: NDArray[Any]) -> set[int]:
-    """The distinct values of `value_counts`."""
-    return set(value_counts(pixels))
-
-
 def value_counts(pixels: NDArray[Any]) -> dict[int, int]:
     """How often each value is in a 1-D array of valid pixels of any real type, as integers.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..codec import from_json, to_json
-from ..model import Mask, RankedScene, Scene
-from ..store import Candidate, Store
+from ..model import Mask, Scene
+from ..store import Candidate, Store, candidate_of
 from ..tables import advice as advice_table
 from ..tables import candidates, masks, scenes, upsert
 from .advice import Advice
@@ -187,12 +187,7 @@ def _candidates(
         query = query.where(candidates.c.selected)
     with store.engine.connect() as connection:
         rows = connection.execute(query).all()
-    found = []
-    for row in rows:
-        ranked = from_json(RankedScene, {**row.document, "scene": None})
-        ranked = replace(ranked, scene=from_json(Scene, row.scene))
-        found.append(Candidate(row.mask_id, ranked, row.selected, row.chosen_by_person))
-    return found
+    return [candidate_of(row, from_json(Scene, row.scene)) for row in rows]
 
 
 def scenes_named(store: Store, scene_ids: Iterable[str], source: str) -> list[Scene]:

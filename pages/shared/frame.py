@@ -68,9 +68,6 @@ def begin_page(stage: str | None, about: str) -> Page:
     except MigrateError as err:
         st.error(str(err))
         st.stop()
-    except OSError as err:
-        st.error(f"The workspace can't be opened: {err}. Check MIGRATE_WORKSPACE and its rights.")
-        st.stop()
     page = Page(settings, workspace, store)
     with st.sidebar:
         _standing(page)
@@ -134,11 +131,15 @@ def _words(*counts: tuple[int, str]) -> str:
 
 def _running(page: Page, job: JobStatus) -> None:
     """How far a job is, with a button that stops it."""
-    share = min(job.finished / job.total, 1.0) if job.total else 0.0
     count = f"{job.finished} of {job.total}" if job.total else "starting"
-    st.progress(share, f"{RUNNING.get(job.kind, job.kind)}: {count}{time_left(job)}")
+    st.progress(share_of(job), f"{RUNNING.get(job.kind, job.kind)}: {count}{time_left(job)}")
     if st.button("Cancel", key=f"cancel_{job.kind}", icon=":material/cancel:"):
         request_cancel(page.store, job.kind, now_utc())
+
+
+def share_of(job: JobStatus) -> float:
+    """How much of a job is finished, 0…1; 0 while it is not known how much there is."""
+    return min(job.finished / job.total, 1.0) if job.total else 0.0
 
 
 def time_left(job: JobStatus) -> str:

@@ -22,7 +22,7 @@ from migrate_core.jobs import (
     said,
     starting,
 )
-from pages.shared.frame import Page, time_left
+from pages.shared.frame import Page, share_of, time_left
 
 # How often a page looks how far the work is, in seconds.
 POLL_S = 1.0
@@ -80,7 +80,7 @@ def watch(page: Page, kind: str, doing: str) -> None:
     """How far the work of a kind is, with the time left and a button that cancels it."""
     job = running_job(page.store, kind, now_utc())
     bar, button = st.columns([5, 1], vertical_alignment="bottom")
-    bar.progress(_share(job), f"**{doing}**: {_words(job)}")
+    bar.progress(share_of(job) if job else 0.0, f"**{doing}**: {_words(job)}")
     stopping = job is not None and job.cancel_requested
     button.button(
         "Stopping …" if stopping else "Cancel",
@@ -96,10 +96,6 @@ def watch(page: Page, kind: str, doing: str) -> None:
 
 def _cancel(page: Page, kind: str) -> None:
     request_cancel(page.store, kind, now_utc())
-
-
-def _share(job: JobStatus | None) -> float:
-    return min(job.finished / job.total, 1.0) if job is not None and job.total else 0.0
 
 
 def _words(job: JobStatus | None) -> str:
