@@ -182,3 +182,16 @@ def test_a_file_with_other_content_is_another_mask(tmp_path: Path) -> None:
     write_raster(path, PIXELS[::-1].copy())
     add(tmp_path / "w", path)
     assert str(only_mask(tmp_path / "w").acquired) == "2020-01-01"
+
+
+def test_what_options_said_holds_when_a_mask_is_added_again_without_them(tmp_path: Path) -> None:
+    path = write_raster(tmp_path / "mask.png", labels("0000", "0000", "0000"), crs=None)
+    image = write_raster(tmp_path / "image.tif", PIXELS)
+    add(tmp_path / "w", path, "--date", "2020-02-03", "--image", str(image), "--allow-empty")
+    first = only_mask(tmp_path / "w")
+    assert first.problem is None
+    add(tmp_path / "w", path)
+    assert only_mask(tmp_path / "w") == first
+    add(tmp_path / "w", path, "--date", "2020-02-04")
+    add(tmp_path / "w", path)
+    assert str(only_mask(tmp_path / "w").acquired) == "2020-02-04"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +90,11 @@ def _register(session: Session, files: Sequence[Path], options: AddOptions) -> l
 
 def _inspected(session: Session, file: Path, options: AddOptions) -> Mask:
     """A mask file with what a person has said about it before; options of the command beat it."""
-    mask = inspect(file, options)
-    dated = options.date is not None or date_for(file, options.dates) is not None
-    return carried_over(mask_at(session.store, file), mask, options, dated)
+    before = mask_at(session.store, file)
+    if options.image is None and before is not None and before.image is not None:
+        image = Path(before.image)
+        options = replace(options, image=image if image.is_file() else None)
+    return carried_over(before, inspect(file, options))
 
 
 def _problems(found: Sequence[Mask]) -> list[Problem]:

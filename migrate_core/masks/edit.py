@@ -25,9 +25,9 @@ from .checks import (
 )
 from .footprint import footprint
 from .raster import read_content
-from .register import AddOptions
+from .register import ACQUIRED, EMPTY
 
-ACQUIRED, CRS_FIELD, CLASS_NAMES, EMPTY = "acquired", "crs", "class_names", "empty_allowed"
+CRS_FIELD, CLASS_NAMES = "crs", "class_names"
 
 
 @dataclass(frozen=True)
@@ -134,18 +134,18 @@ def names_in_words(mask: Mask) -> str:
     return ", ".join(f"{value} = {name}" for value, name in (mask.class_names or {}).items())
 
 
-def carried_over(old: Mask | None, new: Mask, options: AddOptions, dated: bool) -> Mask:
+def carried_over(old: Mask | None, new: Mask) -> Mask:
     """A mask that is added again, with what a person had said about it before.
 
-    A date given with the command (`dated`) beats the one from before.
+    What is said this time (the `edited` of `new`) beats what was said then.
     """
     if old is None or old.sha256 != new.sha256 or not old.edited:
         return new
     change = MaskEdit(
-        acquired=old.acquired if ACQUIRED in old.edited and not dated else None,
+        acquired=old.acquired if ACQUIRED in old.edited and ACQUIRED not in new.edited else None,
         crs=old.crs if CRS_FIELD in old.edited and new.crs is None else None,
         class_names=old.class_names if CLASS_NAMES in old.edited else None,
-        empty_allowed=old.empty_allowed or options.allow_empty if EMPTY in old.edited else None,
+        empty_allowed=old.empty_allowed or new.empty_allowed if EMPTY in old.edited else None,
     )
     return edited(new, change)
 

@@ -18,6 +18,9 @@ from .footprint import footprint
 from .images import find_image
 from .raster import DRIVERS, Header, file_sha256, read_content, read_header
 
+# Fields of a mask in the words of `Mask.edited`.
+ACQUIRED, EMPTY = "acquired", "empty_allowed"
+
 
 @dataclass(frozen=True)
 class AddOptions:
@@ -68,13 +71,20 @@ def inspect(path: Path, options: AddOptions) -> Mask:
         mask_id = _identity(path.stem, digest)
         return with_problems(Mask(mask_id, path.name, str(path)), {FILE: _unreadable(path, err)})
     mask = Mask(_identity(path.stem, digest), path.name, str(path), digest)
-    mask = replace(mask, empty_allowed=options.allow_empty)
+    mask = replace(mask, empty_allowed=options.allow_empty, edited=_said(path, options))
     try:
         image = find_image(path, options.image)
         mask = replace(mask, image=str(image) if image else None)
         return _described(mask, read_header(path), options)
     except MaskError as err:
         return with_problems(replace(mask, acquired=_date(mask, options)), {FILE: str(err)})
+
+
+def _said(path: Path, options: AddOptions) -> tuple[str, ...]:
+    """What a person says of the mask with these options; the rest is found in the files."""
+    dated = options.date is not None or date_for(path, options.dates) is not None
+    said = {ACQUIRED: dated, EMPTY: options.allow_empty}
+    return tuple(name for name, yes in said.items() if yes)
 
 
 def _unreadable(path: Path, err: OSError) -> str:
