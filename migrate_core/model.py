@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 
 from affine import Affine
 from shapely.geometry.base import BaseGeometry
 
+from .acquired import Acquired as Acquired
+from .acquired import Number as Number
+from .acquired import iso as iso
+from .acquired import utc as utc
 from .grid import PixelGrid
 
 LONLAT = "EPSG:4326"
@@ -21,51 +25,48 @@ BACKGROUND = 0
 # Sentinel-2A was launched on this day; no scene is older.
 FIRST_SENTINEL2_DAY = date(2015, 6, 23)
 
-Number = int | float
+
+@dataclass(frozen=True)
+class RasterForm:
+    """How class values are made of the bands of a label raster.
+
+    `layout` is one of
+    - `single`: band 1 holds class values, or with a `threshold` a quantity that makes class 1 from
+      there on and class 0 below;
+    - `one-hot`: a band for each class, `first` being the class of band 1; a pixel in no band is
+      background;
+    - `probabilities`: likewise, the band with the largest value that reaches `threshold`;
+    - `colours`: red, green and blue, of which `colours` (`#rrggbb` -> class value) makes classes.
+    `valid_band` is the number of a band that is 0 where the others say nothing. `tiles` are the
+    files that the mask is cut into, in one lattice; none when it is one file.
+    """
+
+    layout: str = "single"
+    first: int = 0
+    threshold: float | None = None
+    valid_band: int | None = None
+    colours: Mapping[str, int] | None = None
+    tiles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Acquired:
-    """When the source image was taken: a UTC time, or only a day (then at midnight)."""
+class VectorForm:
+    """Labels that are polygons.
 
-    at: datetime
-    time_known: bool
+    `features` is the layer in the workspace that holds them as they were read, in the mask's CRS;
+    `area` the area of interest in that CRS, outside of which nothing is known. Where features are
+    dated, `dates` is the period (as of `Acquired`) that those of this mask overlap; others are of
+    another time, and where they lie nothing is known.
+    """
 
-    @classmethod
-    def parse(cls, text: str) -> Acquired:
-        """Read an ISO 8601 date or time; a time without zone is UTC. Raises ValueError."""
-        if len(text.strip()) in (8, 10):
-            day = date.fromisoformat(text.strip())
-            return cls(datetime.combine(day, time(), UTC), time_known=False)
-        try:
-            return cls(utc(datetime.fromisoformat(text.strip())), time_known=True)
-        except OverflowError as err:  # year 1 or 9999, moved out of the calendar by its zone
-            raise ValueError(f"{text!r} is beyond the calendar") from err
-
-    def __str__(self) -> str:
-        """ISO 8601, as `parse` reads it."""
-        return iso(self.at) if self.time_known else self.at.date().isoformat()
-
-    def days_until(self, moment: datetime) -> Number:
-        """Days from here to `moment`; whole days between the dates when the time is unknown."""
-        if self.time_known:
-            return round((moment - self.at).total_seconds() / 86400, 6)
-        return (moment.date() - self.at.date()).days
-
-
-def utc(moment: datetime) -> datetime:
-    """The same moment in UTC; one without a time zone is taken to be UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def iso(moment: datetime) -> str:
-    """ISO 8601 in UTC with a Z, to the second (or finer where it is known)."""
-    return utc(moment).isoformat().replace("+00:00", "Z")
+    features: str
+    area: BaseGeometry
+    dates: str | None = None
 
 
 @dataclass(frozen=True)
 class Mask:
-    """A label raster and what is known of it.
+    """A label raster, or an area of a label vector, and what is known of it.
 
     `extent` is the polygon of the raster's corners, `footprint` the area of its valid pixels,
     both lon/lat. `classes` maps each value found in the file to the value stored in pairs.
@@ -74,6 +75,13 @@ class Mask:
     counts the pixels of each value in the file, `class_names` names values. `empty_allowed` marks
     a mask that may be without labelled pixels, as a negative example; `edited` names the fields
     that a person has set.
+
+    A file may hold several masks: `part` tells them apart. `raster` says how labels are read from
+    bands; a mask with `vector` consists of polygons instead, has no pixels of its own (width,
+    height and transform are None) and `extent` is the rectangle around its area. `udm` is a raster
+    of what was hidden in the source image, `valid_from` the image whose no-data holds for the mask,
+    `sensor` the name of the sensor the labels were drawn on. `class_colours` are `#rrggbb` by
+    value. `pending` marks a mask of which only the header was read so far.
     """
 
     mask_id: str
@@ -96,6 +104,19 @@ class Mask:
     class_names: Mapping[str, str] | None = None
     empty_allowed: bool = False
     edited: tuple[str, ...] = ()
+    part: str | None = None
+    raster: RasterForm = field(default_factory=RasterForm)
+    vector: VectorForm | None = None
+    udm: str | None = None
+    valid_from: str | None = None
+    sensor: str | None = None
+    class_colours: Mapping[str, str] | None = None
+    pending: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells the mask from all others: its file, and which part of it."""
+        return self.path if self.part is None else f"{self.path}#{self.part}"
 
     @property
     def state(self) -> str:

@@ -20,6 +20,9 @@ from .model import Decision, Mask, Pair, RankedScene, Scene, utc
 from .tables import dialect_insert, open_engine, upsert
 from .workspace import Workspace
 
+# Values in one question to the database; SQLite takes at most 32,766.
+_CHUNK = 500
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -41,14 +44,19 @@ class Store:
 
     def put_masks(self, masks: Sequence[Mask]) -> None:
         """Register masks; one whose file was registered before with other content replaces it."""
+        column = tables.masks.c
+        keys, ids = {mask.key for mask in masks}, {mask.mask_id for mask in masks}
         with self.engine.begin() as connection:
-            for mask in masks:
-                stale = sa.select(tables.masks.c.mask_id).where(
-                    tables.masks.c.path == mask.path, tables.masks.c.mask_id != mask.mask_id
-                )
-                for mask_id in connection.scalars(stale).all():
-                    _forget_mask(connection, mask_id)
+            for mask_id in _ids_with(connection, column.path, keys) - ids:
+                _forget_mask(connection, mask_id)
             upsert(connection, tables.masks, [_mask_row(mask) for mask in masks])
+
+    def masks_of_file(self, path: str) -> list[str]:
+        """The ids of all masks that were registered from a file."""
+        column = tables.masks.c
+        parts = column.path.startswith(f"{path}#", autoescape=True)
+        query = sa.select(column.mask_id).where(sa.or_(column.path == path, parts))
+        return list(self._scalars(query))
 
     def remove_masks(self, mask_ids: Iterable[str]) -> None:
         """Take masks off the list; files and decisions stay, their pairs are superseded."""
@@ -230,6 +238,16 @@ class Store:
             return connection.scalars(query).all()
 
 
+def _ids_with(connection: sa.Connection, column: sa.Column[str], values: set[str]) -> set[str]:
+    """The ids of the masks that have one of these values in `column`."""
+    wanted, found = sorted(values), set[str]()
+    for first in range(0, len(wanted), _CHUNK):
+        chunk = wanted[first : first + _CHUNK]
+        query = sa.select(tables.masks.c.mask_id).where(column.in_(chunk))
+        found.update(connection.scalars(query))
+    return found
+
+
 def candidate_of(row: sa.Row[Any], scene: Scene) -> Candidate:
     """The candidate of a row of its table, which names the scene and holds the rest."""
     ranked = from_json(RankedScene, {**row.document, "scene": None})
@@ -267,7 +285,7 @@ def _mask_row(mask: Mask) -> dict[str, Any]:
     shape = mask.footprint or mask.extent
     return {
         "mask_id": mask.mask_id,
-        "path": mask.path,
+        "path": mask.key,
         "name": mask.name,
         "state": mask.state,
         "acquired": str(mask.acquired) if mask.acquired else None,

@@ -25,6 +25,7 @@ masks = sa.Table(
     "masks",
     metadata,
     sa.Column("mask_id", sa.String, primary_key=True),
+    # `Mask.key`: the file, and which part of it where it holds several masks.
     sa.Column("path", sa.String, nullable=False, unique=True),
     sa.Column("name", sa.String, nullable=False, index=True),
     sa.Column("state", sa.String, nullable=False),

@@ -77,6 +77,11 @@ class Workspace:
         return self.root / "uploads"
 
     @property
+    def features(self) -> Path:
+        """The folder of the polygons of vector masks, as they were read."""
+        return self.root / "features"
+
+    @property
     def exports(self) -> Path:
         """The folder of datasets for which no other place is named."""
         return self.root / "exports"

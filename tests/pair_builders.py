@@ -20,7 +20,8 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from migrate_core.masks.register import AddOptions, inspect
+from migrate_core.masks.options import AddOptions
+from migrate_core.masks.register import inspect
 from migrate_core.model import Acquired, Mask, SceneQuery
 from migrate_core.pairs import make
 from migrate_core.pairs.make import PairOutcome, PairTask

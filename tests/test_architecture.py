@@ -30,6 +30,7 @@ LAYERS = (
     ("migrate_core.workspace",),
     ("migrate_core.codec", "migrate_core.pool"),
     ("migrate_core.model",),
+    ("migrate_core.acquired",),
     ("migrate_core.grid",),
     ("migrate_core.settings",),
     ("migrate_core.errors",),

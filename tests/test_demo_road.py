@@ -15,7 +15,8 @@ from exactextract.raster import NumPyRasterSource
 from rasterio.windows import Window
 
 from migrate_core.demo import DemoCase
-from migrate_core.masks.register import AddOptions, inspect, mask_files
+from migrate_core.masks.options import AddOptions
+from migrate_core.masks.register import inspect, mask_files
 from migrate_core.model import PairParameters, SceneQuery
 from migrate_core.pairs.make import PairTask, make_pair
 from migrate_core.scenes.search import search

@@ -16,8 +16,9 @@ from migrate_core.masks.edit import (
     parse_names,
     store_edits,
 )
+from migrate_core.masks.options import AddOptions
 from migrate_core.masks.queries import MaskFilter, find_mask, list_masks
-from migrate_core.masks.register import AddOptions, inspect
+from migrate_core.masks.register import inspect
 from migrate_core.model import Acquired, Mask, RankedScene
 from migrate_core.store import open_store
 from migrate_core.workspace import Workspace

@@ -11,8 +11,9 @@ import rasterio
 from affine import Affine
 
 from migrate_core.errors import WrongUseError
+from migrate_core.masks.options import AddOptions
 from migrate_core.masks.raster import file_sha256
-from migrate_core.masks.register import AddOptions, inspect, mask_files
+from migrate_core.masks.register import inspect, mask_files
 from migrate_core.model import Acquired, Mask
 from tests.builders import NORTH, UTM31, WEST, area_m2, labels, north_up, write_raster
 

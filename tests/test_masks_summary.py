@@ -11,7 +11,8 @@ from affine import Affine
 
 from migrate_core.errors import MaskError
 from migrate_core.masks import summary
-from migrate_core.masks.register import AddOptions, inspect
+from migrate_core.masks.options import AddOptions
+from migrate_core.masks.register import inspect
 from migrate_core.masks.summary import class_areas, pixel_size, thumbnail
 from tests.builders import labels, north_up, write_raster
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Polygon, box
 
-from migrate_core.model import SceneQuery
+from migrate_core.model import Acquired, SceneQuery
 from migrate_core.scenes.advice import Advice, Remedy, advise, reach, summary
 from migrate_core.scenes.ranking import is_usable
 from migrate_core.scenes.twins import Covering, acquisitions
@@ -17,6 +17,7 @@ from migrate_core.settings import RankingSettings
 from tests.builders import a_scene
 
 DAY = datetime(2020, 6, 15, 10, tzinfo=UTC)
+ACQUIRED = Acquired(DAY, time_known=True)
 FOOTPRINT = box(0, 0, 10, 10)
 
 
@@ -33,7 +34,7 @@ def shown(share: float) -> Polygon:
 
 def advice(*coverings: Covering, usable_cloud: float = 10, **query: Any) -> Advice:
     settings = RankingSettings(usable_cloud_percent=usable_cloud)
-    return advise(DAY.date(), coverings, SceneQuery(**query), settings)
+    return advise(ACQUIRED, coverings, SceneQuery(**query), settings)
 
 
 def words(*coverings: Covering, **query: Any) -> str:
@@ -142,7 +143,7 @@ def test_following_a_remedy_gives_what_it_says_and_less_of_it_gives_nothing(
     query, settings = SceneQuery(days, max_cloud), RankingSettings(usable_cloud)
     if usable(coverings, query, settings):
         return
-    found = advise(DAY.date(), coverings, query, settings)
+    found = advise(ACQUIRED, coverings, query, settings)
     for remedy in found.remedies:
         assert usable(coverings, *remedy.applied(query, settings)) == remedy.scenes > 0
         for less in less_of(remedy):

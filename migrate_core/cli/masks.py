@@ -13,8 +13,9 @@ from ..codec import to_json
 from ..demo import make_demo
 from ..masks.dates import date_for, parse_date, read_dates
 from ..masks.edit import carried_over
+from ..masks.options import AddOptions
 from ..masks.queries import mask_at
-from ..masks.register import AddOptions, inspect, mask_files
+from ..masks.register import inspect, mask_files
 from ..model import Acquired, Mask, Problem
 from ..workspace import Workspace
 from .console import emit, json_option, print_table, report, say
@@ -129,6 +130,7 @@ def mask_row(mask: Mask) -> dict[str, Any]:
     """One row of `masks list --json`."""
     names = ("mask_id", "name", "crs", "width", "height", "extent", "acquired", "classes")
     more = ("state", "problem", "image")
+    # A period stands as `start/end` in `acquired`.
     return {name: to_json(getattr(mask, name)) for name in names + more}
 
 

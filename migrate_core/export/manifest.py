@@ -28,6 +28,7 @@ def manifest_row(entry: Entry, split: str) -> Row:
         "scene_id": scene["scene_id"],
         "sensed_at": scene["sensed_at"],
         "acquired": entry.provenance["mask"]["acquired"],
+        "acquired_end": entry.provenance["mask"].get("acquired_end"),
         "days_offset": pair.days_offset,
         "cloud_percent": scene["cloud_percent"],
         "cloud_labelled": labelled.cloud if labelled else None,

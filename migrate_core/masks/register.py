@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import MaskError, WrongUseError
@@ -16,26 +15,11 @@ from .classes import class_map
 from .dates import date_for, date_from_name
 from .footprint import footprint
 from .images import find_image
+from .options import AddOptions
 from .raster import DRIVERS, Header, file_sha256, read_content, read_header
 
 # Fields of a mask in the words of `Mask.edited`.
 ACQUIRED, EMPTY = "acquired", "empty_allowed"
-
-
-@dataclass(frozen=True)
-class AddOptions:
-    """What a person says about the masks being added.
-
-    `image` is one source image, or a folder of them matched by stem; `dates` (by file name) beats
-    `date`, which beats the file name; `allow_empty` takes masks without any labelled pixel as
-    deliberate negative examples.
-    """
-
-    image: Path | None = None
-    date: Acquired | None = None
-    dates: Mapping[str, Acquired] = field(default_factory=dict)
-    allow_empty: bool = False
-    now: datetime | None = None
 
 
 def mask_files(paths: Iterable[Path]) -> list[Path]:

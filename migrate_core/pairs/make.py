@@ -93,14 +93,23 @@ def make_pair(task: PairTask) -> PairOutcome:
 def _found(task: PairTask, document: Path) -> PairOutcome:
     """The outcome of a pair that is there; its dates follow a mask whose date was corrected."""
     content = json.loads(document.read_text(encoding="utf-8"))
-    acquired = str(task.mask.acquired)
-    if content["mask"]["acquired"] != acquired:
-        content["mask"]["acquired"] = acquired
+    dates = _dates(task.mask)
+    if any(content["mask"].get(name) != value for name, value in dates.items()):
+        content["mask"] |= dates
         content["days_offset"] = task.days_offset
         _write_document(document, content)
     return PairOutcome(
         from_json(Occlusion, content["occlusion"]), from_json(Suggestion, content["suggestion"])
     )
+
+
+def _dates(mask: Mask) -> dict[str, str | None]:
+    """When the labels are from; `acquired_end` is there where only a period is known."""
+    acquired = mask.acquired
+    return {
+        "acquired": acquired.start if acquired else None,
+        "acquired_end": acquired.end if acquired else None,
+    }
 
 
 def _write_document(document: Path, content: dict[str, Any]) -> None:
@@ -231,8 +240,9 @@ def _provenance(
             "crs": mask.crs,
             "transform": mask.transform,
             "georeference": mask.georeference or mask.path,
-            "acquired": str(mask.acquired),
+            **_dates(mask),
             "classes": dict(mask.classes or {}),
+            "class_names": dict(mask.class_names or {}),
             "image": mask.image,
         },
         "scenes": [

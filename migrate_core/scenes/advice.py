@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
-from ..model import SceneQuery
+from ..model import Acquired, SceneQuery
 from ..settings import RankingSettings
 from .ranking import is_usable
 from .twins import Acquisition, Covering, acquisitions
@@ -120,14 +119,14 @@ def reach(query: SceneQuery) -> int:
 
 
 def advise(
-    day: date, coverings: Sequence[Covering], query: SceneQuery, settings: RankingSettings
+    acquired: Acquired, coverings: Sequence[Covering], query: SceneQuery, settings: RankingSettings
 ) -> Advice:
-    """What would help a mask of this UTC `day` that has no usable candidate.
+    """What would help a mask of this date that has no usable candidate.
 
     `coverings` are all scenes that touch the mask within `reach(query)` days, of any cloud cover.
     Single changes come first; only where none is enough, one combination of several.
     """
-    known = _Known(day, coverings, query, settings)
+    known = _Known(acquired, coverings, query, settings)
     single = [known.remedy(name) for name in ("days", "cloud_percent", "coverage")]
     remedies = [remedy for remedy in single if remedy is not None]
     if not remedies:
@@ -141,12 +140,12 @@ class _Known:
 
     def __init__(
         self,
-        day: date,
+        acquired: Acquired,
         coverings: Sequence[Covering],
         query: SceneQuery,
         settings: RankingSettings,
     ) -> None:
-        self._coverings = [(_distance(day, covering), covering) for covering in coverings]
+        self._coverings = [(_distance(acquired, covering), covering) for covering in coverings]
         self._query = query
         self._settings = settings
         self._now = Limits.of(query, settings)
@@ -222,9 +221,9 @@ def _with(limits: Limits, name: str, value: float) -> Limits:
     return replace(limits, **changes)
 
 
-def _distance(day: date, covering: Covering) -> int:
+def _distance(acquired: Acquired, covering: Covering) -> int:
     """Whole days between the mask's date and the scene's, by UTC date."""
-    return abs((covering.scene.sensed_at.date() - day).days)
+    return acquired.distance_days(covering.scene.sensed_at.date())
 
 
 def _cloud(covering: Covering) -> float:

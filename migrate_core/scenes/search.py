@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from shapely import STRtree
 
 from ..errors import JobCancelledError, MigrateError
 from ..grid import reproject_geometry
-from ..model import LONLAT, Mask, Problem, RankedScene, Scene, SceneQuery
+from ..model import LONLAT, Acquired, Mask, Problem, RankedScene, Scene, SceneQuery
 from ..products.product import utm_crs
 from ..settings import RankingSettings
 from .advice import Advice, advise, reach
@@ -83,25 +83,26 @@ def _advice(
         return {}
     coverings = _coverings(masks, scenes, SceneQuery(reach(query), level=query.level))
     return {
-        mask.mask_id: advise(_day(mask), coverings[number], query, settings)
+        mask.mask_id: advise(_date(mask), coverings[number], query, settings)
         for number, mask in enumerate(masks)
     }
 
 
 def _request(masks: Sequence[Mask], query: SceneQuery) -> SceneRequest:
     """One request that covers all masks in space and time."""
-    days = [_day(mask) for mask in masks]
+    dates = [_date(mask) for mask in masks]
+    first, last = min(date.first_day for date in dates), max(date.last_day for date in dates)
     window = timedelta(days=reach(query))
     west, south, east, north = shapely.total_bounds([mask.extent for mask in masks])
     margin = _INDEX_MARGIN_DEGREES
     bounds = (west - margin, south - margin, east + margin, north + margin)
-    return SceneRequest(bounds, min(days) - window, max(days) + window, query.level)
+    return SceneRequest(bounds, first - window, last + window, query.level)
 
 
-def _day(mask: Mask) -> date:
+def _date(mask: Mask) -> Acquired:
     if mask.acquired is None:
         raise ValueError(f"{mask.name} has no date")
-    return mask.acquired.at.date()
+    return mask.acquired
 
 
 def _gather(
@@ -175,7 +176,7 @@ def _near(
 
 
 def _in_window(mask: Mask, scene: Scene, query: SceneQuery) -> bool:
-    if abs((scene.sensed_at.date() - _day(mask)).days) > query.days:
+    if _date(mask).distance_days(scene.sensed_at.date()) > query.days:
         return False
     return scene.cloud_percent is None or scene.cloud_percent <= query.max_cloud_percent
 
