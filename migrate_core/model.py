@@ -33,16 +33,19 @@ class RasterForm:
     `layout` is one of
     - `single`: band 1 holds class values, or with a `threshold` a quantity that makes class 1 from
       there on and class 0 below;
-    - `one-hot`: a band for each class, `first` being the class of band 1; a pixel in no band is
-      background;
+    - `one-hot`: a band for each class, `first` being the class of band 1, `named` whether the file
+      names them; a pixel in no band is background;
     - `probabilities`: likewise, the band with the largest value that reaches `threshold`;
     - `colours`: red, green and blue, of which `colours` (`#rrggbb` -> class value) makes classes.
-    `valid_band` is the number of a band that is 0 where the others say nothing. `tiles` are the
-    files that the mask is cut into, in one lattice; none when it is one file.
+    `bands` is how many bands there are, alpha not counted. `valid_band` is the number of a band
+    that is 0 where the others say nothing. `tiles` are the files that the mask is cut into, in one
+    lattice; none when it is one file.
     """
 
     layout: str = "single"
+    bands: int = 1
     first: int = 0
+    named: bool = False
     threshold: float | None = None
     valid_band: int | None = None
     colours: Mapping[str, int] | None = None

@@ -23,6 +23,8 @@ from rasterio.errors import NotGeoreferencedWarning
 from shapely.geometry import MultiPolygon, Polygon, box, mapping
 
 from migrate_core.grid import PixelGrid, reproject_geometry
+from migrate_core.masks.content import Content, read_content
+from migrate_core.masks.raster import read_header
 from migrate_core.model import Acquired, Mask, Scene
 
 UTM31 = "EPSG:32631"
@@ -53,6 +55,20 @@ JP2_OPTIONS = {"driver": "JP2OpenJPEG", "QUALITY": "100", "REVERSIBLE": "YES"}
 
 
 # rasters
+
+
+def content_of(path: Path) -> Content:
+    """The pixels of a mask file, read as those of a mask of which the header is known."""
+    return read_content(mask_of(path))
+
+
+def mask_of(path: Path) -> Mask:
+    """A mask file as its header describes it."""
+    header = read_header(path)
+    transform = tuple(header.transform)[:6] if header.transform else None
+    return Mask(
+        "id", path.name, str(path), None, header.crs, transform, header.width, header.height
+    )
 
 
 def north_up(west: float = WEST, north: float = NORTH, resolution: float = 3.0) -> Affine:

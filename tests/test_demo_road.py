@@ -15,8 +15,9 @@ from exactextract.raster import NumPyRasterSource
 from rasterio.windows import Window
 
 from migrate_core.demo import DemoCase
+from migrate_core.masks.files import mask_files
 from migrate_core.masks.options import AddOptions
-from migrate_core.masks.register import inspect, mask_files
+from migrate_core.masks.register import inspect
 from migrate_core.model import PairParameters, SceneQuery
 from migrate_core.pairs.make import PairTask, make_pair
 from migrate_core.scenes.search import search
@@ -35,7 +36,9 @@ def truth(demo: DemoCase) -> dict[str, Any]:
 def pairs(demo: DemoCase, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path]:
     """A pair of every mask with every L2A scene within 30 days: folder by (stem, sensing time)."""
     folder = tmp_path_factory.mktemp("demo_pairs")
-    masks = [inspect(path, AddOptions(image=demo.images)) for path in mask_files([demo.masks])]
+    masks = [
+        inspect(path, AddOptions(image=demo.images)) for path in mask_files([demo.masks]).files
+    ]
     assert [mask.problem for mask in masks] == [None] * 6
     source = open_source(f"local:{demo.scenes}")
     found = search(masks, [source], SceneQuery(days=30), RankingSettings())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -54,7 +55,9 @@ def test_mending_one_problem_leaves_the_others_as_they_are(tmp_path: Path) -> No
 
 
 def test_the_problem_of_a_file_stays_when_it_gets_a_date(tmp_path: Path) -> None:
-    path = write_raster(tmp_path / "image_20200101.tif", PIXELS[None].repeat(3, axis=0))
+    path = write_raster(
+        tmp_path / "image_20200101.tif", np.stack([PIXELS, PIXELS + 40, PIXELS + 7])
+    )
     before = inspect(path, AddOptions())
     after = edited(before, MaskEdit(acquired=DAY, empty_allowed=True))
     assert "it has 3 bands" in str(before.problem)

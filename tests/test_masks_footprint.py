@@ -15,8 +15,8 @@ from shapely.geometry import MultiPoint, Polygon, box
 from migrate_core.grid import PixelGrid, reproject_geometry
 from migrate_core.masks import footprint as module
 from migrate_core.masks.footprint import extent, footprint, pixel_size_m, to_crs, valid_bounds
-from migrate_core.masks.raster import read_content, read_header
-from tests.builders import NORTH, UTM31, WEST, area_m2, labels, north_up, to_lonlat
+from migrate_core.masks.raster import read_header
+from tests.builders import NORTH, UTM31, WEST, area_m2, content_of, labels, north_up, to_lonlat
 
 ROTATED = Affine.translation(WEST, NORTH) @ Affine.rotation(12) @ Affine.scale(3, -3)
 SHEARED = Affine(3, 0.7, WEST, 0.2, -3, NORTH)
@@ -196,7 +196,7 @@ def test_real_masks_have_the_area_of_their_valid_pixels(
     require_data: Callable[[str], Path], name: str, rotation: float
 ) -> None:
     path = require_data("boadella") / "masks" / name
-    header, valid = read_header(path), read_content(path).valid
+    header, valid = read_header(path), content_of(path).valid
     assert header.crs is not None
     assert header.transform is not None
     grid = PixelGrid(header.crs, header.transform, header.width, header.height)

@@ -5,9 +5,17 @@ from pathlib import Path
 import pytest
 
 from migrate_core.errors import MaskError
-from migrate_core.masks.images import find_image
+from migrate_core.masks.companions import Finder
+from migrate_core.masks.options import AddOptions
 
 MASK = Path("/elsewhere/20200202_101532_1014_water_mask.tif")
+
+
+def find_image(mask: Path, place: Path | None) -> Path | None:
+    found = Finder(AddOptions(image=place)).companions(mask.absolute())
+    if found.obstacle is not None:
+        raise MaskError(found.obstacle)
+    return found.image
 
 
 def folder_of(folder: Path, *names: str) -> Path:

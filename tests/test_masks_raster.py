@@ -10,17 +10,16 @@ from affine import Affine
 from rasterio.enums import ColorInterp
 
 from migrate_core.errors import MaskError
-from migrate_core.masks import raster
+from migrate_core.masks import layouts
 from migrate_core.masks.classes import class_map
+from migrate_core.masks.content import read_labels
 from migrate_core.masks.raster import (
     file_sha256,
     opened,
-    read_content,
     read_header,
-    read_labels,
 )
 from migrate_core.model import Mask
-from tests.builders import UTM31, labels, north_up, write_raster
+from tests.builders import UTM31, content_of, labels, mask_of, north_up, write_raster
 
 PIXELS = labels("0012", "0112", "3333")
 VRT = """<VRTDataset rasterXSize="4" rasterYSize="3"><GeoTransform>0, 3, 0, 0, 0, -3</GeoTransform>
@@ -31,8 +30,8 @@ VRT = """<VRTDataset rasterXSize="4" rasterYSize="3"><GeoTransform>0, 3, 0, 0, 0
 
 def registered(path: Path) -> Mask:
     """The mask of a file as far as `read_labels` needs it."""
-    classes = class_map(read_content(path).values)
-    return Mask("id", path.name, str(path), sha256=file_sha256(path), classes=classes)
+    classes = class_map(content_of(path).values)
+    return replace(mask_of(path), sha256=file_sha256(path), classes=classes)
 
 
 @pytest.mark.parametrize(
@@ -87,14 +86,14 @@ def test_alpha_is_no_band_of_labels(tmp_path: Path, bands: int, colours: str) ->
 def test_pixels_under_alpha_are_not_valid(tmp_path: Path) -> None:
     alpha = np.full((3, 4), 255, np.uint8)
     alpha[0] = 0
-    content = read_content(write_raster(tmp_path / "a.png", np.stack([PIXELS, alpha]), crs=None))
+    content = content_of(write_raster(tmp_path / "a.png", np.stack([PIXELS, alpha]), crs=None))
     assert content.values == {0, 1, 2, 3}
     np.testing.assert_array_equal(content.valid, alpha > 0)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "int32", "float32"])
 def test_values_are_found_in_any_type(tmp_path: Path, dtype: str) -> None:
-    content = read_content(write_raster(tmp_path / "a.tif", PIXELS.astype(dtype)))
+    content = content_of(write_raster(tmp_path / "a.tif", PIXELS.astype(dtype)))
     assert content.values == {0, 1, 2, 3}
     assert content.valid.all()
 
@@ -102,10 +101,10 @@ def test_values_are_found_in_any_type(tmp_path: Path, dtype: str) -> None:
 def test_only_what_is_declared_as_no_data_is_not_valid(tmp_path: Path) -> None:
     pixels = labels("0011", "2222", "0000")
     pixels[0, 0] = 255
-    undeclared = read_content(write_raster(tmp_path / "a.tif", pixels))
+    undeclared = content_of(write_raster(tmp_path / "a.tif", pixels))
     assert undeclared.values == {0, 1, 2, 255}
     assert undeclared.valid.all()
-    declared = read_content(write_raster(tmp_path / "b.tif", pixels, nodata=255))
+    declared = content_of(write_raster(tmp_path / "b.tif", pixels, nodata=255))
     assert declared.values == {0, 1, 2}
     np.testing.assert_array_equal(declared.valid, pixels != 255)
 
@@ -115,7 +114,7 @@ def test_not_a_number_is_no_data_declared_or_not(tmp_path: Path) -> None:
     pixels[1, 1], pixels[2, 3] = np.nan, np.inf
     for number, nodata in enumerate((None, np.nan, -9999)):
         path = write_raster(tmp_path / f"{number}.tif", pixels, nodata=nodata)
-        np.testing.assert_array_equal(read_content(path).valid, np.isfinite(pixels))
+        np.testing.assert_array_equal(content_of(path).valid, np.isfinite(pixels))
         expected = np.where(np.isfinite(pixels), PIXELS, 255)
         np.testing.assert_array_equal(read_labels(registered(path)), expected)
 
@@ -125,9 +124,9 @@ def test_strips_of_rows_together_are_the_whole(
 ) -> None:
     pixels = np.random.default_rng(1).integers(0, 9, (50, 7)).astype(np.uint8)
     path = write_raster(tmp_path / "a.tif", pixels, nodata=8)
-    monkeypatch.setattr(raster, "_STRIP_PIXELS", 22)
-    assert read_content(path).values == set(range(8))
-    np.testing.assert_array_equal(read_content(path).valid, pixels != 8)
+    monkeypatch.setattr(layouts, "_STRIP_PIXELS", 22)
+    assert content_of(path).values == set(range(8))
+    np.testing.assert_array_equal(content_of(path).valid, pixels != 8)
     np.testing.assert_array_equal(read_labels(registered(path)), np.where(pixels == 8, 255, pixels))
 
 
@@ -135,9 +134,9 @@ def test_too_many_values_are_noticed_across_strips(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_raster(tmp_path / "a.tif", np.arange(300, dtype=np.uint16).reshape(30, 10))
-    monkeypatch.setattr(raster, "_STRIP_PIXELS", 10)
+    monkeypatch.setattr(layouts, "_STRIP_PIXELS", 10)
     with pytest.raises(MaskError, match=r"a\.tif: it has 300 different values"):
-        read_content(path)
+        content_of(path)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +152,7 @@ def test_what_can_not_be_classes_is_refused_by_file(
     tmp_path: Path, pixels: np.ndarray, message: str
 ) -> None:
     with pytest.raises(MaskError, match=rf"a\.tif: .*{message}"):
-        read_content(write_raster(tmp_path / "a.tif", pixels))
+        content_of(write_raster(tmp_path / "a.tif", pixels))
 
 
 # files that are not what they say
@@ -165,7 +164,7 @@ def test_a_vrt_in_disguise_is_not_opened(tmp_path: Path) -> None:
     disguised.write_text(VRT)
     with rasterio.open(disguised) as dataset:  # by sniffing it would be
         assert dataset.driver == "VRT"
-    for read in (read_header, read_content):
+    for read in (read_header, content_of):
         with pytest.raises(MaskError, match=r"mask\.tif: it can't be opened as GTiff"):
             read(disguised)
 
@@ -202,7 +201,7 @@ def test_a_truncated_file_has_a_header_but_no_pixels(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:20_000])
     assert read_header(path).width == 200
     with pytest.raises(MaskError, match=r"a\.tif: its pixels can't be read.*copy it again"):
-        read_content(path)
+        content_of(path)
 
 
 @pytest.mark.parametrize("suffix", [".TIF", ".Tiff", ".PNG"])

@@ -11,9 +11,10 @@ import rasterio
 from affine import Affine
 
 from migrate_core.errors import WrongUseError
+from migrate_core.masks.files import mask_files
 from migrate_core.masks.options import AddOptions
 from migrate_core.masks.raster import file_sha256
-from migrate_core.masks.register import inspect, mask_files
+from migrate_core.masks.register import inspect
 from migrate_core.model import Acquired, Mask
 from tests.builders import NORTH, UTM31, WEST, area_m2, labels, north_up, write_raster
 
@@ -126,7 +127,7 @@ def test_a_mask_without_crs_is_told_how_to_get_one(tmp_path: Path) -> None:
     path = write_raster(tmp_path / NAME, PIXELS, crs=None, transform=north_up())
     problem = problem_of(path)
     assert "It has no CRS" in problem
-    assert "gdal_edit.py" in problem
+    assert "--crs EPSG:32631" in problem
     assert "--image" in problem
 
 
@@ -181,8 +182,8 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_an_image_taken_for_a_mask_is_a_problem(tmp_path: Path) -> None:
-    rgb = write_raster(tmp_path / NAME, np.stack([PIXELS] * 3))
-    assert "it has 3 bands; a mask has one" in problem_of(rgb)
+    rgb = write_raster(tmp_path / NAME, np.stack([PIXELS, PIXELS + 40, PIXELS + 7]))
+    assert "it has 3 bands, and they are no classes" in problem_of(rgb)
 
 
 def test_probabilities_are_a_problem_and_the_place_is_still_known(tmp_path: Path) -> None:
@@ -317,20 +318,20 @@ def test_folders_are_searched_for_mask_files_in_order(tmp_path: Path) -> None:
     for name in ("b.tif", "a.PNG", "sub/c.jpeg", "notes.txt", ".hidden.tif", "a.tif.aux.xml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    found = list(mask_files([tmp_path]))
+    found = list(mask_files([tmp_path]).files)
     assert found == [tmp_path / "a.PNG", tmp_path / "b.tif", tmp_path / "sub" / "c.jpeg"]
 
 
 def test_files_are_taken_as_named_and_each_once(tmp_path: Path) -> None:
     (tmp_path / "a.tif").touch()
     named = [tmp_path / "note.txt", tmp_path / "none.tif", tmp_path / "a.tif", tmp_path]
-    assert list(mask_files(named)) == named[:3]
+    assert list(mask_files(named).files) == named[:3]
 
 
 def test_a_folder_without_masks_is_wrong_use(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     with pytest.raises(WrongUseError, match="the folder holds no mask"):
-        list(mask_files([tmp_path]))
+        list(mask_files([tmp_path]).files)
 
 
 # real data
@@ -338,7 +339,7 @@ def test_a_folder_without_masks_is_wrong_use(tmp_path: Path) -> None:
 
 def test_the_real_masks_of_boadella_are_ready(require_data: Callable[[str], Path]) -> None:
     folder = require_data("boadella")
-    masks = [added(p, image=folder / "images") for p in mask_files([folder / "masks"])]
+    masks = [added(p, image=folder / "images") for p in mask_files([folder / "masks"]).files]
     assert [mask.problem for mask in masks] == [None] * 5
     assert [str(mask.acquired)[:10] for mask in masks] == [
         f"{mask.name[:4]}-{mask.name[4:6]}-{mask.name[6:8]}" for mask in masks

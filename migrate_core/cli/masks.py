@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from ..codec import to_json
 from ..demo import make_demo
-from ..masks.dates import date_for, parse_date, read_dates
-from ..masks.edit import carried_over
-from ..masks.options import AddOptions
-from ..masks.queries import mask_at
-from ..masks.register import inspect, mask_files
-from ..model import Acquired, Mask, Problem
+from ..errors import WrongUseError
+from ..masks.adding import read_pending, register_headers
+from ..masks.class_tables import parse_classes
+from ..masks.dates import parse_date, read_dates, read_mapping
+from ..masks.files import FoundFiles, mask_files, mosaics
+from ..masks.geocode import geocode
+from ..masks.georeference import known_crs
+from ..masks.options import AddOptions, VectorOptions
+from ..masks.patterns import compile_pattern
+from ..masks.queries import masks_of
+from ..masks.sensors import SENSORS
+from ..model import Mask, Problem
 from ..workspace import Workspace
 from .console import emit, json_option, print_table, report, say
 from .session import Session
 
-# So many masks are written at once: what a kill may lose.
-_BATCH = 25
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FILE_OR_FOLDER = click.Path(exists=True, path_type=Path)
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 @click.group()
@@ -30,90 +37,185 @@ def masks() -> None:
     """Masks: the labels to migrate."""
 
 
+_ADD_OPTIONS = (
+    click.option(
+        "--image",
+        type=_FILE_OR_FOLDER,
+        help="Source image, or a folder of source images matched by stem. Masks without "
+        "georeference (PNG, JPEG) take it from there.",
+    ),
+    click.option(
+        "--date", help="Date of all these masks (ISO 8601), or a period START/END; beats names."
+    ),
+    click.option(
+        "--dates",
+        type=_FILE,
+        help="CSV table of dates with the columns mask and date; beats --date.",
+    ),
+    click.option(
+        "--mapping",
+        type=_FILE,
+        help="CSV table with the columns mask, image, date: which image and date each mask has.",
+    ),
+    click.option(
+        "--date-pattern",
+        metavar="REGEX",
+        help="Where file names have the date: a regular expression with groups named year, month, "
+        "day, doy, hour, minute, second, date or time; or signs as in *_YYYYMMDD_*.",
+    ),
+    click.option(
+        "--udm",
+        type=_FILE_OR_FOLDER,
+        help="What was hidden in the source images: a PlanetScope UDM2 or UDM, or a raster that "
+        "isn't 0 there; or a folder of them matched by stem.",
+    ),
+    click.option(
+        "--classes",
+        metavar="JSON",
+        help="Values, names and colours of classes: a .json, .csv, .qml or colour-table file, or "
+        "JSON written out.",
+    ),
+    click.option(
+        "--threshold",
+        type=float,
+        metavar="VALUE",
+        help="Make class 1 of what reaches this value: for probabilities, and JPEG masks.",
+    ),
+    click.option("--crs", metavar="CRS", help="CRS of files that have none: EPSG:32631."),
+    click.option(
+        "--sensor",
+        type=click.Choice([s.name for s in SENSORS]),
+        help="What the labels were drawn on; found out from names where it isn't given.",
+    ),
+    click.option(
+        "--mosaic",
+        is_flag=True,
+        help="Files of a folder that share a lattice are tiles of one mask.",
+    ),
+    click.option("--class-field", metavar="FIELD", help="Vectors: the column with the class."),
+    click.option(
+        "--date-field",
+        metavar="FIELD",
+        help="Vectors: the column with the date; each feature becomes a mask.",
+    ),
+    click.option(
+        "--end-date-field",
+        metavar="FIELD",
+        help="Vectors: the end of a period that begins with --date-field.",
+    ),
+    click.option("--layer", metavar="NAME", help="Vectors: the layer of a file that has several."),
+    click.option(
+        "--aoi",
+        type=_FILE,
+        help="Vectors: polygons of the areas that were labelled, one mask each.",
+    ),
+    click.option(
+        "--chip-size",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="METRES",
+        help="Vectors: cut the labelled area into square chips of this size.",
+    ),
+    click.option(
+        "--margin",
+        type=click.FloatRange(min=0),
+        metavar="METRES",
+        help="Vectors: one mask for each feature, its extent and so much around it.",
+    ),
+    click.option("--allow-empty", is_flag=True, help="Take masks of background only, too."),
+    click.option("--follow-links", is_flag=True, help="Take files that are symbolic links."),
+)
+
+
+def _with_options(command: _F) -> _F:
+    for option in reversed(_ADD_OPTIONS):
+        command = option(command)
+    return command
+
+
 @masks.command("add")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option(
-    "--image",
-    type=click.Path(exists=True, path_type=Path),
-    help="Source image, or a folder of source images matched by stem. Masks without georeference "
-    "(PNG, JPEG) take it from there.",
-)
-@click.option("--date", "day", help="Date of all these masks (ISO 8601); beats their file names.")
-@click.option(
-    "--dates",
-    "table",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="CSV table of dates with the columns mask and date; beats --date.",
-)
-@click.option("--allow-empty", is_flag=True, help="Take masks of background only, too.")
+@_with_options
 @json_option
 @click.pass_obj
-def add(
-    session: Session,
-    paths: tuple[Path, ...],
-    image: Path | None,
-    day: str | None,
-    table: Path | None,
-    allow_empty: bool,
-    as_json: bool,
-) -> None:
+def add(session: Session, /, paths: tuple[Path, ...], as_json: bool, **given: Any) -> None:
     """Register mask files, or all masks below folders."""
-    options = AddOptions(
-        image=image,
-        date=parse_date(day) if day else None,
-        dates=read_dates(table) if table else {},
-        allow_empty=allow_empty,
-    )
-    found = _register(session, mask_files(paths), options)
-    emit(
-        [mask_row(mask) for mask in found],
-        as_json,
-        lambda: _show(found),
-    )
-    report(_problems(found) + _unused_dates(options.dates, found))
+    options = _options(given)
+    files = mask_files(paths, follow_links=options.follow_links)
+    added = _register(session, files, options)
+    emit([mask_row(mask) for mask in added.masks], as_json, lambda: _show(added.masks))
+    report([*files.refused, *added.problems, *_problems(added.masks), *_unused(options, added)])
 
 
-def _register(session: Session, files: Sequence[Path], options: AddOptions) -> list[Mask]:
-    """Inspect files one by one and write them to the store in batches."""
-    found: list[Mask] = []
+def _options(given: Mapping[str, Any]) -> AddOptions:
+    """The options of the command line as one value. Raises WrongUseError."""
+    if given["end_date_field"] and not given["date_field"]:
+        raise WrongUseError("--end-date-field needs --date-field, where the period begins.")
+    return AddOptions(
+        image=given["image"],
+        date=parse_date(given["date"]) if given["date"] else None,
+        dates=read_dates(given["dates"]) if given["dates"] else {},
+        mapping=read_mapping(given["mapping"]) if given["mapping"] else {},
+        date_pattern=compile_pattern(given["date_pattern"]) if given["date_pattern"] else None,
+        udm=given["udm"],
+        classes=parse_classes(given["classes"]) if given["classes"] else (),
+        threshold=given["threshold"],
+        crs=known_crs(given["crs"]) if given["crs"] else None,
+        vector=VectorOptions(
+            given["layer"],
+            given["class_field"],
+            given["date_field"],
+            given["end_date_field"],
+            given["aoi"],
+            given["chip_size"],
+            given["margin"],
+        ),
+        sensor=given["sensor"],
+        mosaic=given["mosaic"],
+        allow_empty=given["allow_empty"],
+        follow_links=given["follow_links"],
+    )
+
+
+@dataclass(frozen=True)
+class _Added:
+    """The masks that a command registered, and what couldn't be."""
+
+    masks: tuple[Mask, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def _register(session: Session, found: FoundFiles, options: AddOptions) -> _Added:
+    """Register files by their headers, then read their pixels."""
+    groups = mosaics(found.files) if options.mosaic else [(file,) for file in found.files]
     with session.tracked("masks") as progress:
-        for first in range(0, len(files), _BATCH):
-            batch = []
-            try:
-                for file in files[first : first + _BATCH]:
-                    batch.append(_inspected(session, file, options))
-                    progress(len(found) + len(batch), len(files))
-            finally:
-                session.store.put_masks(batch)
-            found += batch
-    return found
+        ids = register_headers(session.store, groups, options, progress)
+    read_unread(session)
+    known = {mask.mask_id: mask for mask in masks_of(session.store, ids)}
+    return _Added(tuple(known[mask_id] for mask_id in dict.fromkeys(ids) if mask_id in known))
 
 
-def _inspected(session: Session, file: Path, options: AddOptions) -> Mask:
-    """A mask file with what a person has said about it before; options of the command beat it."""
-    before = mask_at(session.store, file)
-    if options.image is None and before is not None and before.image is not None:
-        image = Path(before.image)
-        options = replace(options, image=image if image.is_file() else None)
-    return carried_over(before, inspect(file, options))
+def read_unread(session: Session) -> None:
+    """Read the pixels of masks of which only the header is known, if there are any."""
+    with session.tracked("masks") as progress:
+        read_pending(session.store, progress)
 
 
 def _problems(found: Sequence[Mask]) -> list[Problem]:
     return [Problem(mask.name, mask.problem) for mask in found if mask.problem]
 
 
-def _unused_dates(dates: Mapping[str, Acquired], found: Sequence[Mask]) -> list[Problem]:
-    """Rows of the table of dates that fit no mask: most likely a misspelt name."""
-    used = {
-        key
-        for mask in found
-        for key in (mask.path, mask.name, Path(mask.path).stem)
-        if date_for(Path(mask.path), {key: dates[key]} if key in dates else {})
-    }
+def _unused(options: AddOptions, added: _Added) -> list[Problem]:
+    """Rows of the tables of dates that fit no mask: most likely a misspelt name."""
+    tables: tuple[tuple[str, Mapping[str, Any]], ...] = (
+        ("table of dates", options.dates),
+        ("mapping", options.mapping),
+    )
+    names = {key for m in added.masks for key in (m.path, Path(m.path).name, Path(m.path).stem)}
     return [
-        Problem(key, "the table of dates names it, but no mask that was added has this name.")
-        for key in dates
-        if key not in used
+        Problem(key, f"the {title} names it, but no mask that was added has this name.")
+        for title, table in tables
+        for key in table
+        if key not in names
     ]
 
 
@@ -126,11 +228,31 @@ def list_masks(session: Session, as_json: bool) -> None:
     emit([mask_row(mask) for mask in found], as_json, lambda: _show(found))
 
 
+@masks.command("geocode")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--mask", "mask_ids", multiple=True, metavar="MASK_ID", help="Only these masks.")
+@json_option
+@click.pass_obj
+def geocode_masks(session: Session, folder: Path, mask_ids: tuple[str, ...], as_json: bool) -> None:
+    """Save raster masks as geocoded GeoTIFFs: band 1 the label, band 2 where it is valid."""
+    read_unread(session)
+    every = session.store.masks()
+    unknown = set(mask_ids) - {mask.mask_id for mask in every}
+    if unknown:
+        raise WrongUseError(f"{min(unknown)!r} is no mask; `masks list` shows their ids.")
+    wanted = [m for m in every if m.mask_id in mask_ids or (not mask_ids and m.vector is None)]
+    if not wanted:
+        raise WrongUseError("There is no raster mask. Add some first: `masks add PATH`.")
+    written = geocode(wanted, folder)
+    rows = [{"mask_id": mask.mask_id, "file": str(path)} for mask, path in written.files]
+    emit(rows, as_json, lambda: say(f"{len(rows)} masks are in {folder}."))
+    report(written.problems)
+
+
 def mask_row(mask: Mask) -> dict[str, Any]:
-    """One row of `masks list --json`."""
+    """One row of `masks list --json`; a period stands as `start/end` in `acquired`."""
     names = ("mask_id", "name", "crs", "width", "height", "extent", "acquired", "classes")
     more = ("state", "problem", "image")
-    # A period stands as `start/end` in `acquired`.
     return {name: to_json(getattr(mask, name)) for name in names + more}
 
 
@@ -160,7 +282,7 @@ def demo(session: Session, as_json: bool) -> None:
     workspace: Workspace = session.workspace
     say("Making a landscape, six masks and ten Sentinel-2 products …")
     case = make_demo(workspace.demo)
-    found = _register(session, mask_files([case.masks]), AddOptions(image=case.images))
+    found = _register(session, mask_files([case.masks]), AddOptions(image=case.images)).masks
     source = f"local:{case.scenes}"
     document = {
         "masks": [mask.mask_id for mask in found],

@@ -14,8 +14,9 @@ from ..model import BACKGROUND, FIRST_SENTINEL2_DAY, Mask
 from .footprint import extent
 from .raster import read_header
 
-FILE, GEOREFERENCE, IMAGE, DATE, CONTENT = "file", "georeference", "image", "date", "content"
-_TOPICS = (FILE, GEOREFERENCE, IMAGE, DATE, CONTENT)
+FILE, GEOREFERENCE, IMAGE, UDM = "file", "georeference", "image", "udm"
+DATE, CONTENT = "date", "content"
+_TOPICS = (FILE, GEOREFERENCE, IMAGE, UDM, DATE, CONTENT)
 _ADD = "add it again with"
 
 
@@ -28,17 +29,26 @@ def with_problems(mask: Mask, problems: Mapping[str, str]) -> Mask:
     return replace(mask, problems=ordered, problem=named if ordered else None)
 
 
-def placed(mask: Mask) -> tuple[Mask, dict[str, str]]:
+def placed(mask: Mask, obstacle: str | None = None) -> tuple[Mask, dict[str, str]]:
     """The mask with the extent that its CRS and transform give, and what is wrong with these.
 
-    Raises MaskError when its source image can't be read.
+    `obstacle` says why a place that the file does give can't be used. Raises MaskError when its
+    source image can't be read.
     """
-    if mask.crs is None or mask.transform is None:
-        missing = "CRS" if mask.crs is None else "transform (its pixels have no place)"
+    if mask.transform is None:
+        nothing = "no transform (its pixels have no place)"
+        if mask.crs is None:
+            nothing = "no CRS and no transform"
+        found = f"no place that can be used: {obstacle}" if obstacle else nothing
         return mask, {
-            GEOREFERENCE: f"It has no {missing}. Give the file one (for example `gdal_edit.py "
-            f"-a_srs EPSG:32631 {mask.name}`), or {_ADD} --image and the georeferenced image it "
-            "was drawn on."
+            GEOREFERENCE: f"It has {found}. {_ADD.capitalize()} --image and the georeferenced "
+            "image it was drawn on, or put a world file beside it."
+        }
+    if mask.crs is None:
+        return mask, {
+            GEOREFERENCE: f"It has no CRS, only a transform. {_ADD.capitalize()} --crs EPSG:32631 "
+            "(or whatever its transform is in), or --image and the georeferenced image it was "
+            "drawn on."
         }
     try:
         mask = replace(mask, extent=extent(mask.grid))
@@ -93,7 +103,9 @@ def date_problems(mask: Mask) -> dict[str, str]:
 
 
 def content_problems(mask: Mask) -> dict[str, str]:
-    """A mask without a labelled pixel, unless it is meant to be empty."""
+    """A mask without a labelled pixel, unless it is meant to be empty; none while unread."""
+    if mask.pending:
+        return {}
     if mask.classes is None:
         return {
             CONTENT: "It is empty: all of its pixels are no data. Leave it out or export it again."

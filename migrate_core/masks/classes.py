@@ -39,7 +39,12 @@ def value_counts(pixels: NDArray[Any]) -> dict[int, int]:
                 f"its values are not whole numbers (found {broken[0]:g}), so they can't be class "
                 "values. If they are probabilities, apply your threshold and save the classes."
             )
-    values, counts = np.unique(pixels, return_counts=True)
+    if pixels.dtype == np.uint8:  # many times as quick as sorting
+        every = np.bincount(pixels, minlength=1)
+        values = np.flatnonzero(every)
+        counts = every[values]
+    else:
+        values, counts = np.unique(pixels, return_counts=True)
     if values.size > MAX_CLASSES:
         raise MaskError(
             f"it has {values.size} or more different values, from {values[0]:g} to "

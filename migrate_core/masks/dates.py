@@ -5,32 +5,33 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ..errors import WrongUseError
 from ..model import Acquired
+from .options import MappingRow
+from .sensors import SENSORS
 
 # Landsat 1 flew from 1972: an eight-digit number that reads as an older day, or as a day to
 # come, is an identifier.
 _FIRST_YEAR = 1972
 
-# PlanetScope: <date>_<time>[_<hundredths>]_<satellite>, e.g. 20200202_101532_1014 or
-# 20200202_101532_83_1014 (Planet's "Item ID" naming).
-_PLANETSCOPE = re.compile(r"(?<!\d)(\d{8})_(\d{6})(?:_\d{2})?_[0-9a-f]{4}(?![0-9a-zA-Z])", re.I)
-_DAY_AND_TIME = re.compile(r"(?<!\d)(\d{8})[T_-]?(\d{6})Z?(?!\d)")
+_DAY_AND_TIME = re.compile(r"(?<!\d)(?P<day>\d{8})[T_-]?(?P<clock>\d{6})Z?(?!\d)")
 _PLAIN_DAY = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?!\d)")
 _DASHED_DAY = re.compile(r"(?<!\d)(\d{4})([-_.])(\d{2})\2(\d{2})(?!\d)")
 
 _MASK_COLUMNS = ("mask", "mask_name", "name", "file", "filename", "path")
 _DATE_COLUMNS = ("date", "acquired", "datetime", "time")
+_IMAGE_COLUMNS = ("image", "image_name", "source_image")
 
 
 def date_from_name(name: str, now: datetime | None = None) -> Acquired | None:
     """The first date in a file name, with its time where there is one; None without a date.
 
-    Known are PlanetScope's `20200202_101532_1014`, `20200202T101532`, `20200202` and
-    `2020-02-02`; `now` bounds what can be a date.
+    Known are the names of the sensors (PlanetScope's `20200202_101532_1014`), `20200202T101532`,
+    `20200202` and `2020-02-02`; `now` bounds what can be a date.
     """
     today = (now or datetime.now(UTC)).date()
     found = sorted(_dates(name), key=lambda item: (item[0], not item[1].time_known))
@@ -39,11 +40,12 @@ def date_from_name(name: str, now: datetime | None = None) -> Acquired | None:
 
 def _dates(name: str) -> Iterator[tuple[int, Acquired]]:
     """Everything in a name that reads as a date, with where it begins."""
-    for pattern in (_PLANETSCOPE, _DAY_AND_TIME):
+    scenes = [sensor.scene for sensor in SENSORS if sensor.scene is not None]
+    for pattern in (*scenes, _DAY_AND_TIME):
         for match in pattern.finditer(name):
-            moment = _moment(match[1], match[2])
+            moment = _moment(match["day"], match["clock"])
             if moment is not None:
-                yield match.start(), moment
+                yield match.start("day"), moment
     for match in _PLAIN_DAY.finditer(name):
         if _is_date("-".join(match.groups())):
             yield match.start(), Acquired.parse("-".join(match.groups()))
@@ -66,13 +68,16 @@ def _plausible(acquired: Acquired, today: date) -> bool:
 
 
 def parse_date(text: str) -> Acquired:
-    """A date a person typed: ISO 8601 (`2020-02-02`, `20200202`, `2020-02-02T10:15:32Z`)."""
+    """A date a person typed: ISO 8601 (`2020-02-02`, `20200202`, `2020-02-02T10:15:32Z`).
+
+    A period is two of them with a slash: `2020-02-02/2020-02-10`. Raises WrongUseError.
+    """
     try:
         return Acquired.parse(text)
     except ValueError as err:
         raise WrongUseError(
             f"{text!r} is not a date. Give it as YYYY-MM-DD, or with a time as "
-            "YYYY-MM-DDTHH:MM:SSZ (UTC)."
+            "YYYY-MM-DDTHH:MM:SSZ (UTC), or a period as YYYY-MM-DD/YYYY-MM-DD."
         ) from err
 
 
@@ -94,11 +99,61 @@ def read_dates(table: Path) -> dict[str, Acquired]:
         raise WrongUseError(f"{table}: the table has no rows below its heading.")
     dates = {}
     for number, cells in lines:
-        try:
+        with _naming(table, number):
             dates[_cell(cells, mask)] = parse_date(_cell(cells, day))
-        except WrongUseError as err:
-            raise WrongUseError(f"{table}, line {number}: {err}") from err
     return dates
+
+
+def read_mapping(table: Path) -> dict[str, MappingRow]:
+    """Image and date by mask from a CSV file with the columns `mask`, `image` and `date`.
+
+    `image` or `date` may be missing or empty. Paths of images count from the table's folder. The
+    keys are what stands in the mask column, as in `read_dates`. Raises WrongUseError that names
+    the line.
+    """
+    lines = _lines(table)
+    names = [name.strip().lower() for name in lines[0][1]]
+    mask = _column(table, names, _MASK_COLUMNS)
+    image, day = (
+        next((number for number, name in enumerate(names) if name in wanted), None)
+        for wanted in (_IMAGE_COLUMNS, _DATE_COLUMNS)
+    )
+    if image is None and day is None:
+        raise WrongUseError(
+            f"{table}: the heading is {', '.join(names)}; beside the mask, a column `image` or "
+            "`date` is needed."
+        )
+    rows = {}
+    for number, cells in lines[1:]:
+        with _naming(table, number):
+            key = _cell(cells, mask)
+            if key in rows:
+                raise WrongUseError(f"{key} is there twice. Leave one of the lines out.")
+            rows[key] = MappingRow(
+                _image(table, "" if image is None else _cell(cells, image)),
+                parse_date(text) if day is not None and (text := _cell(cells, day)) else None,
+            )
+    if not rows:
+        raise WrongUseError(f"{table}: the table has no rows below its heading.")
+    return rows
+
+
+def _image(table: Path, text: str) -> Path | None:
+    if not text:
+        return None
+    image = (table.absolute().parent / text).absolute()
+    if not image.is_file():
+        raise WrongUseError(f"the image {text} isn't there (looked for at {image}).")
+    return image
+
+
+@contextmanager
+def _naming(table: Path, line: int) -> Iterator[None]:
+    """Names the table and the line in what goes wrong in the block."""
+    try:
+        yield
+    except WrongUseError as err:
+        raise WrongUseError(f"{table}, line {line}: {err}") from err
 
 
 def _cell(cells: list[str], column: int) -> str:

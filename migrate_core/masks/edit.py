@@ -6,10 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rasterio.crs import CRS
-from rasterio.errors import CRSError
-
-from ..errors import MaskError
+from ..errors import MaskError, WrongUseError
 from ..model import Acquired, Mask
 from ..store import Store
 from .checks import (
@@ -23,8 +20,9 @@ from .checks import (
     placed,
     with_problems,
 )
+from .content import read_content
 from .footprint import footprint
-from .raster import read_content
+from .georeference import known_crs
 from .register import ACQUIRED, EMPTY
 
 CRS_FIELD, CLASS_NAMES = "crs", "class_names"
@@ -89,20 +87,13 @@ def _put_at(mask: Mask, crs: str) -> tuple[Mask, dict[str, str]]:
             "together with the georeferenced image it was drawn on."
         )
     try:
-        known = CRS.from_user_input(f"EPSG:{crs}" if crs.isdigit() else crs)
-    except CRSError as err:
-        raise MaskError(
-            f"{mask.name}: {crs!r} is no CRS that is known here. Give it as EPSG:32631 or the like."
-        ) from err
-    if not (known.is_projected or known.is_geographic):
-        raise MaskError(
-            f"{mask.name}: {crs!r} has no coordinates of a map. Give the one that the mask's "
-            "transform is in, as EPSG:32631 or the like."
-        )
-    moved = replace(_marked(mask, CRS_FIELD), crs=known.to_string(), extent=None, footprint=None)
+        known = known_crs(crs)
+    except WrongUseError as err:
+        raise MaskError(f"{mask.name}: {err}") from err
+    moved = replace(_marked(mask, CRS_FIELD), crs=known, extent=None, footprint=None)
     moved, problems = placed(moved)
     if moved.extent is not None and moved.classes is not None:
-        valid = read_content(Path(moved.path)).valid
+        valid = read_content(moved).valid
         moved = replace(moved, footprint=footprint(valid, moved.grid))
     return moved, problems
 
@@ -110,9 +101,9 @@ def _put_at(mask: Mask, crs: str) -> tuple[Mask, dict[str, str]]:
 def _named(mask: Mask, names: Mapping[str, str]) -> dict[str, str]:
     """The names of the values that the mask has; an empty name is none."""
     known = {**(mask.class_names or {}), **names}
-    return {
-        value: known[value].strip() for value in mask.classes or {} if known.get(value, "").strip()
-    }
+    # Before its pixels are read, any value may turn out to be there.
+    values = known if mask.pending else mask.classes or {}
+    return {value: known[value].strip() for value in values if known.get(value, "").strip()}
 
 
 def parse_names(text: str) -> dict[str, str]:

@@ -25,6 +25,12 @@ _SIGNS = {
     "#": r"\d",
 }
 _SPLIT = re.compile("|".join(re.escape(sign) for sign in _SIGNS))
+# Groups that hold several parts, with the digits of each.
+_COMPOUND = {
+    "date": {"year": 4, "month": 2, "day": 2},
+    "time": {"hour": 2, "minute": 2, "second": 2},
+}
+_KNOWN = {"year", "year2", "month", "day", "doy", "hour", "minute", "second"}
 _DAY = ({"month", "day"}, {"doy"})
 
 
@@ -33,7 +39,8 @@ def compile_pattern(text: str) -> re.Pattern[str]:
 
     Either signs (YYYY or YY, MM and DD or DOY for the day of the year, hh, mm, ss; `*` any text,
     `?` any character, `#` a digit), or a regular expression with groups of the names year, month,
-    day, doy, hour, minute, second. It may stand anywhere in the name. Raises WrongUseError.
+    day, doy, hour, minute, second, or date (eight digits, or with signs between) and time (four or
+    six). It may stand anywhere in the name. Raises WrongUseError.
     """
     text = text.strip()
     if len(text) > _LONGEST:
@@ -46,7 +53,8 @@ def compile_pattern(text: str) -> re.Pattern[str]:
             "regular expression with groups such as (?P<year>\\d{4})."
         ) from err
     groups = set(pattern.groupindex)
-    if not groups & {"year", "year2"} or not any(day <= groups for day in _DAY):
+    year = groups & {"year", "year2"}
+    if "date" not in groups and not (year and any(day <= groups for day in _DAY)):
         raise WrongUseError(
             f"{text!r} doesn't say where the date is: needed are a year (YYYY) and month and day "
             f"(MM, DD) or the day of the year (DOY), as in {EXAMPLE}."
@@ -67,10 +75,21 @@ def date_by_pattern(name: str, pattern: re.Pattern[str]) -> Acquired | None:
     """The date that a file name has at the place of the pattern; None where there is none."""
     for match in pattern.finditer(name):
         try:
-            return _moment({key: int(text) for key, text in match.groupdict().items() if text})
+            return _moment(_parts(match.groupdict()))
         except ValueError:
             continue
     return None
+
+
+def _parts(groups: dict[str, str | None]) -> dict[str, int]:
+    """The numbers of a match by name; date and time are taken apart. Raises ValueError."""
+    found = {key: text for key, text in groups.items() if text}
+    for name, widths in _COMPOUND.items():
+        digits = re.sub(r"\D", "", found.pop(name, ""))
+        for part, width in widths.items():
+            if digits:
+                found[part], digits = digits[:width], digits[width:]
+    return {key: int(text) for key, text in found.items() if key in _KNOWN}
 
 
 def _moment(found: dict[str, int]) -> Acquired:
@@ -81,7 +100,7 @@ def _moment(found: dict[str, int]) -> Acquired:
         if day.year != year:
             raise ValueError(f"{year} has no day {found['doy']}")
     else:
-        day = datetime(year, found["month"], found["day"], tzinfo=UTC)
+        day = datetime(year, found.get("month", 0), found.get("day", 0), tzinfo=UTC)
     if "hour" not in found:
         return Acquired(day, time_known=False)
     clock = (found["hour"], found.get("minute", 0), found.get("second", 0))

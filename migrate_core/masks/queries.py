@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,10 +57,22 @@ def find_mask(store: Store, mask_id: str) -> Mask | None:
     return from_json(Mask, found[0]) if found else None
 
 
-def mask_at(store: Store, path: Path) -> Mask | None:
-    """The mask that was registered from a file, or None."""
-    found = _scalars(store, sa.select(masks.c.document).where(masks.c.path == str(path)))
-    return from_json(Mask, found[0]) if found else None
+def masks_at(store: Store, keys: Iterable[str]) -> dict[str, Mask]:
+    """The masks that were registered with these keys (see `Mask.key`), by key."""
+    found: dict[str, Mask] = {}
+    for chunk in _chunks(keys):
+        query = sa.select(masks.c.document).where(masks.c.path.in_(chunk))
+        for document in _scalars(store, query):
+            mask = from_json(Mask, document)
+            found[mask.key] = mask
+    return found
+
+
+def pending_masks(store: Store) -> list[Mask]:
+    """The masks of which only the header was read so far, by name."""
+    waiting = masks.c.document["pending"].as_boolean()
+    query = _ordered(sa.select(masks.c.document).where(waiting))
+    return [from_json(Mask, document) for document in _scalars(store, query)]
 
 
 def place_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
@@ -93,8 +105,7 @@ def names_and_dates(store: Store, wanted: MaskFilter) -> list[tuple[str, str, st
 
 def masks_of(store: Store, mask_ids: list[str]) -> Iterator[Mask]:
     """The masks of these ids that there are."""
-    for first in range(0, len(mask_ids), _CHUNK):
-        chunk = mask_ids[first : first + _CHUNK]
+    for chunk in _chunks(mask_ids):
         query = sa.select(masks.c.document).where(masks.c.mask_id.in_(chunk))
         yield from (from_json(Mask, document) for document in _scalars(store, query))
 
@@ -121,6 +132,13 @@ def _listed(wanted: MaskFilter, *columns: Any) -> sa.Select[Any]:
 
 def _ordered(query: sa.Select[Any]) -> sa.Select[Any]:
     return query.order_by(masks.c.name, masks.c.mask_id)
+
+
+def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    """Values in lists that fit into one question to the database."""
+    every = list(values)
+    for first in range(0, len(every), _CHUNK):
+        yield every[first : first + _CHUNK]
 
 
 def _scalars(store: Store, query: sa.Select[Any]) -> list[Any]:

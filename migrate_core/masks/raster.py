@@ -1,11 +1,11 @@
-"""Reading mask files: header, georeference, labels and the area of valid pixels."""
+"""Opening mask and image files, and what their headers say."""
 
 from __future__ import annotations
 
 import hashlib
+import math
 import warnings
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +14,14 @@ from typing import Any
 import numpy as np
 import rasterio
 from affine import Affine
-from numpy.typing import NDArray
+from rasterio.control import GroundControlPoint
+from rasterio.crs import CRS
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
-from rasterio.windows import Window
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
+from rasterio.transform import from_gcps
 
 from ..errors import MaskError
-from ..grid import BoolArray
-from ..model import IGNORE, Mask
-from .classes import MAX_CLASSES, recode, value_counts
+from .safety import check_companions, check_size
 
 # A file is opened with the driver its suffix promises and no other: what GDAL finds out by
 # sniffing may be a VRT or WMS description that reads other files and hosts.
@@ -33,18 +32,28 @@ DRIVERS = {
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
 }
-_STRIP_PIXELS = 4_000_000
+# Control points that stray further from a plane than this, in pixels, need a warp, which would
+# resample labels; that is for a person to do.
+_MAX_GCP_RESIDUAL = 0.5
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a raster's header says; `crs` and `transform` are None where it doesn't say."""
+    """What a raster's header says; `crs` and `transform` are None where it doesn't say.
+
+    `bands` are those that hold something, alpha not counted. `declares_valid` tells whether it
+    says itself which pixels are valid: by a no-data value, a mask or an alpha band. `obstacle` is
+    a sentence on why a place that it does give can't be used.
+    """
 
     width: int
     height: int
     bands: int
     crs: str | None
     transform: Affine | None
+    dtype: str = "uint8"
+    declares_valid: bool = False
+    obstacle: str | None = None
 
 
 @contextmanager
@@ -56,6 +65,7 @@ def opened(path: Path) -> Iterator[Any]:
             f"{path.name}: files of the form {path.suffix or 'without suffix'!r} can't be read; "
             f"needed is one of {', '.join(DRIVERS)}."
         )
+    check_companions(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
@@ -67,6 +77,7 @@ def opened(path: Path) -> Iterator[Any]:
             "leave it out."
         ) from err
     with dataset:
+        check_size(path.name, dataset.width, dataset.height)
         try:
             yield dataset
         except RasterioError as err:
@@ -81,96 +92,74 @@ def _is_empty(path: Path) -> bool:
 
 
 def read_header(path: Path) -> Header:
-    """Size, bands and georeference of a mask or image file."""
+    """Size, bands and georeference of a mask or image file.
+
+    The georeference is the file's own, or that of a world file, an `.aux.xml` or a `.prj` beside
+    it, or follows from ground control points.
+    """
     with opened(path) as dataset:
-        placed = not dataset.transform.is_identity
+        crs, transform, obstacle = _place(dataset)
         return Header(
             dataset.width,
             dataset.height,
-            _label_bands(dataset),
-            dataset.crs.to_string() if dataset.crs else None,
-            dataset.transform if placed else None,
+            len(label_bands(dataset)),
+            crs.to_string() if crs else None,
+            transform,
+            dataset.dtypes[0],
+            MaskFlags.all_valid not in dataset.mask_flag_enums[0],
+            obstacle,
         )
 
 
-def _label_bands(dataset: Any) -> int:
-    """The number of bands, alpha not counted: it says what is valid, not what is there."""
-    return sum(kind != ColorInterp.alpha for kind in dataset.colorinterp)
+def label_bands(dataset: Any) -> tuple[int, ...]:
+    """The numbers of the bands that hold something; alpha says what is valid, not what is there."""
+    return tuple(
+        number
+        for number, kind in zip(dataset.indexes, dataset.colorinterp, strict=True)
+        if kind != ColorInterp.alpha
+    )
 
 
-def _strips(dataset: Any) -> Iterator[tuple[slice, NDArray[Any], BoolArray]]:
-    """Row slices of band 1 with their pixels and which of them are valid."""
-    rows = max(1, _STRIP_PIXELS // dataset.width)
-    all_valid = MaskFlags.all_valid in dataset.mask_flag_enums[0]
-    for first in range(0, dataset.height, rows):
-        height = min(rows, dataset.height - first)
-        window = Window(0, first, dataset.width, height)
-        pixels = dataset.read(1, window=window)
-        valid = (
-            np.ones(pixels.shape, dtype=bool)
-            if all_valid
-            else dataset.read_masks(1, window=window) > 0
+def _place(dataset: Any) -> tuple[CRS | None, Affine | None, str | None]:
+    """CRS, transform, and why what is there of them can't be used."""
+    crs = dataset.crs or _crs_beside(Path(dataset.name))
+    if not dataset.transform.is_identity:
+        return crs, dataset.transform, None
+    points, points_crs = dataset.gcps
+    if not points:
+        return crs, None, None
+    transform, obstacle = _fitted(points)
+    return points_crs or crs, transform, obstacle
+
+
+def _crs_beside(path: Path) -> CRS | None:
+    """The CRS of a `.prj` file (ESRI or OGC WKT), which world files come with."""
+    beside = path.with_suffix(".prj")
+    if not beside.is_file() or beside.stat().st_size > 100_000:
+        return None
+    try:
+        text = beside.read_text(encoding="utf-8", errors="replace")
+        return CRS.from_wkt(text, morph_from_esri_dialect=True)
+    except CRSError:
+        return None
+
+
+def _fitted(points: Sequence[GroundControlPoint]) -> tuple[Affine | None, str | None]:
+    """The affine transform by least squares, if the points lie on it within half a pixel."""
+    try:
+        transform = from_gcps(points)
+        inverse = ~transform
+    except (ValueError, ArithmeticError, RasterioError):
+        return None, f"its {len(points)} ground control points don't fix a place"
+    strays = [math.dist(inverse @ (p.x, p.y), (p.col, p.row)) for p in points]
+    if not np.isfinite(strays).all() or len(points) < 3:
+        return None, f"its {len(points)} ground control points don't fix a place"
+    if max(strays) > _MAX_GCP_RESIDUAL:
+        return None, (
+            f"its {len(points)} ground control points stray up to {max(strays):.1f} pixels from "
+            "any straight transform (warp the mask with `gdalwarp -r near` first)"
         )
-        if pixels.dtype.kind == "f":
-            valid &= np.isfinite(pixels)
-        yield slice(first, first + height), pixels, valid
-
-
-@dataclass(frozen=True)
-class Content:
-    """What the pixels of a mask say: how many have each class value, and which are valid."""
-
-    counts: Mapping[int, int]
-    valid: BoolArray
-
-    @property
-    def values(self) -> frozenset[int]:
-        """The class values found."""
-        return frozenset(self.counts)
-
-
-def read_content(path: Path) -> Content:
-    """All class values of a mask and its valid area (height, width). Raises MaskError."""
-    with opened(path) as dataset:
-        if dataset.dtypes[0].startswith("complex"):
-            raise MaskError(f"{path.name}: complex numbers can't be class values.")
-        valid = np.empty((dataset.height, dataset.width), dtype=bool)
-        counts: Counter[int] = Counter()
-        for rows, pixels, good in _strips(dataset):
-            valid[rows] = good
-            try:
-                counts.update(value_counts(pixels[good]))
-            except MaskError as err:
-                raise MaskError(f"{path.name}: {err}") from err
-        if len(counts) > MAX_CLASSES:
-            raise MaskError(
-                f"{path.name}: it has {len(counts)} different values; a mask has at most "
-                f"{MAX_CLASSES} classes. Is it an image?"
-            )
-    return Content(counts, valid)
-
-
-def read_labels(mask: Mask) -> NDArray[np.uint8]:
-    """The labels of a registered mask (height, width), uint8 stored values, 255 = no data.
-
-    Raises MaskError when the file is gone or isn't the one that was registered.
-    """
-    path = Path(mask.path)
-    if not path.is_file():
-        raise MaskError(
-            f"{mask.name}: {path} is gone. Put the file back, or add the mask again from where "
-            "it is now."
-        )
-    if file_sha256(path) != mask.sha256:
-        raise MaskError(
-            f"{mask.name}: {path} has changed since it was added. Run `masks add` on it again so "
-            "that its classes, extent and pairs follow."
-        )
-    with opened(path) as dataset:
-        labels = np.empty((dataset.height, dataset.width), dtype=np.uint8)
-        for rows, pixels, valid in _strips(dataset):
-            labels[rows] = np.where(valid, recode(pixels, mask.classes or {}), IGNORE)
-    return labels
+    return transform, None
 
 
 def file_sha256(path: Path) -> str:

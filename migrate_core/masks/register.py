@@ -1,143 +1,231 @@
-"""From files and folders to `Mask` values: nothing is refused silently, the others go on."""
+"""From files to `Mask` values: first their headers, then their pixels.
+
+Nothing is refused silently: what is wrong with a mask stands in its `problem`.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import MaskError, WrongUseError
-from ..model import Acquired, Mask
-from .checks import FILE, content_problems, date_problems, placed, with_problems
+from affine import Affine
+
+from ..errors import MaskError
+from ..model import Acquired, Mask, RasterForm
+from .checks import FILE, UDM, content_problems, date_problems, placed, with_problems
+from .class_tables import beside
 from .classes import class_map
-from .dates import date_for, date_from_name
-from .footprint import footprint
-from .images import find_image
-from .options import AddOptions
-from .raster import DRIVERS, Header, file_sha256, read_content, read_header
+from .companions import Companions, Finder
+from .content import image_has_no_data, read_content
+from .dating import find_date, said_date
+from .footprint import footprint, pixel_size_m
+from .georeference import Georeference, find_georeference
+from .identity import combined_digest, content_digest, mask_identity
+from .layouts import ONE_HOT
+from .occlusion import occlusion_problem
+from .options import AddOptions, ClassEntry
+from .raster import Header, read_header
+from .safety import check_file
+from .sensors import sensor_of
 
 # Fields of a mask in the words of `Mask.edited`.
 ACQUIRED, EMPTY = "acquired", "empty_allowed"
 
 
-def mask_files(paths: Iterable[Path]) -> list[Path]:
-    """The files to register, each once: as named, or found in the folders named, sorted."""
-    return list(dict.fromkeys(path.absolute() for path in _files(paths)))
-
-
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        found = sorted(
-            file
-            for file in path.rglob("*")
-            if file.suffix.lower() in DRIVERS and file.is_file() and not file.name.startswith(".")
-        )
-        if not found:
-            raise WrongUseError(
-                f"{path}: the folder holds no mask; needed are files with one of the suffixes "
-                f"{', '.join(DRIVERS)}."
-            )
-        yield from found
-
-
 def inspect(path: Path, options: AddOptions) -> Mask:
     """Everything about one mask file; what is wrong with it stands in its `problem`."""
-    path = path.absolute()
+    return with_content(with_header(Finder(options).companions(path.absolute()), options))
+
+
+def with_header(companions: Companions, options: AddOptions) -> Mask:
+    """What the header of a mask and the files beside it say; its pixels are `pending`."""
+    path = companions.path
     try:
-        digest = file_sha256(path)
+        check_file(path, follow_links=options.follow_links)
+        digest = content_digest(path, companions.tiles)
     except OSError as err:
-        digest = hashlib.sha256(str(path).encode()).hexdigest()
-        mask_id = _identity(path.stem, digest)
-        return with_problems(Mask(mask_id, path.name, str(path)), {FILE: _unreadable(path, err)})
-    mask = Mask(_identity(path.stem, digest), path.name, str(path), digest)
-    mask = replace(mask, empty_allowed=options.allow_empty, edited=_said(path, options))
-    try:
-        image = find_image(path, options.image)
-        mask = replace(mask, image=str(image) if image else None)
-        return _described(mask, read_header(path), options)
+        why = (
+            f"{path.name}: it can't be read ({err.strerror}). Check that it exists and its rights."
+        )
+        return unreadable(path, why)
     except MaskError as err:
-        return with_problems(replace(mask, acquired=_date(mask, options)), {FILE: str(err)})
+        return unreadable(path, str(err))
+    mask = _named(Mask(mask_identity(path.stem, digest), path.name, str(path), digest), options)
+    mask = replace(
+        mask,
+        image=str(companions.image) if companions.image else None,
+        udm=str(companions.udm) if companions.udm else None,
+        raster=replace(mask.raster, tiles=companions.tiles),
+        edited=_said(path, options),
+    )
+    try:
+        if companions.obstacle is not None:
+            raise MaskError(companions.obstacle)
+        return _described(mask, companions, options)
+    except MaskError as err:
+        acquired = _date_if_known(companions, options)
+        return with_problems(replace(mask, acquired=acquired), {FILE: str(err)})
+
+
+def _date_if_known(companions: Companions, options: AddOptions) -> Acquired | None:
+    try:
+        return find_date(companions, options)
+    except MaskError:
+        return None
+
+
+def unreadable(path: Path, why: str) -> Mask:
+    """A file that can't be told from others by its content; its path stands in for that."""
+    digest = hashlib.sha256(str(path).encode()).hexdigest()
+    name = path.name if path.name.isprintable() else repr(path.name)
+    return with_problems(Mask(mask_identity(path.stem, digest), name, str(path)), {FILE: why})
+
+
+def _named(mask: Mask, options: AddOptions) -> Mask:
+    """The mask with what options and tables say of classes, thresholds and emptiness."""
+    colours = {e.colour: e.value for e in options.classes if e.colour and e.value is not None}
+    form = RasterForm(threshold=options.threshold, colours=colours or None)
+    return with_class_table(
+        replace(mask, raster=form, empty_allowed=options.allow_empty), options.classes
+    )
+
+
+def with_class_table(mask: Mask, entries: Iterable[ClassEntry]) -> Mask:
+    """The mask with names and colours of the classes of a table that name a value."""
+    valued = {str(entry.value): entry for entry in entries if entry.value is not None}
+    names = {value: entry.name for value, entry in valued.items() if entry.name}
+    colours = {value: entry.colour for value, entry in valued.items() if entry.colour}
+    return replace(mask, class_names=names or None, class_colours=colours or None)
 
 
 def _said(path: Path, options: AddOptions) -> tuple[str, ...]:
     """What a person says of the mask with these options; the rest is found in the files."""
-    dated = options.date is not None or date_for(path, options.dates) is not None
-    said = {ACQUIRED: dated, EMPTY: options.allow_empty}
+    said = {ACQUIRED: said_date(path, options) is not None, EMPTY: options.allow_empty}
     return tuple(name for name, yes in said.items() if yes)
 
 
-def _unreadable(path: Path, err: OSError) -> str:
-    return f"{path.name}: it can't be read ({err.strerror}). Check that it exists and its rights."
+def _described(mask: Mask, companions: Companions, options: AddOptions) -> Mask:
+    """The mask with georeference, date, sensor and UDM, and all problems these have."""
+    header, place = _tiled(companions) if companions.tiles else (read_header(companions.path), None)
+    mask = replace(mask, width=header.width, height=header.height, pending=True)
+    place = place or find_georeference(mask, header, options.crs)
+    mask = _at(mask, place)
+    mask, problems = placed(mask, place.obstacle)
+    acquired = find_date(companions, options)
+    mask = replace(mask, acquired=acquired, sensor=options.sensor or _sensor(mask))
+    if not header.declares_valid and _image_says_valid(mask, place):
+        mask = replace(mask, valid_from=mask.image)
+    if mask.udm and (problem := occlusion_problem(Path(mask.udm), mask)):
+        problems[UDM] = f"{problem} Add it again with another --udm, or without."
+    return with_problems(mask, problems | date_problems(mask))
 
 
-def _identity(stem: str, digest: str) -> str:
-    """The mask's id: its name for people, its content so that it is the same everywhere."""
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-").lower()[:48] or "mask"
-    return f"{slug}-{digest[:8]}"
+def _at(mask: Mask, place: Georeference) -> Mask:
+    """The mask where its georeference puts it."""
+    transform = tuple(place.transform)[:6] if place.transform else None
+    if place.origin:
+        # The same pixels somewhere else are another mask.
+        digest = combined_digest(str(mask.sha256), str(place.crs), str(transform))
+        mask = replace(mask, mask_id=mask_identity(Path(mask.path).stem, digest))
+    return replace(mask, crs=place.crs, transform=transform, georeference=place.origin)
 
 
-def _described(mask: Mask, header: Header, options: AddOptions) -> Mask:
-    """The mask with georeference, date and content, and all problems these have."""
-    if header.bands != 1:
-        raise MaskError(
-            f"{mask.name}: it has {header.bands} bands; a mask has one. If it is an image, leave "
-            "it out or name it with --image."
-        )
-    mask = replace(mask, width=header.width, height=header.height)
-    mask, problems = _georeferenced(mask, header)
-    mask = replace(mask, acquired=_date(mask, options))
-    problems |= date_problems(mask)
+def _tiled(companions: Companions) -> tuple[Header, Georeference]:
+    """The header of the lattice that the tiles of a mask span together."""
+    headers = [read_header(Path(tile)) for tile in companions.tiles]
+    first = headers[0]
+    assert first.transform is not None  # only tiles with a lattice are grouped
+    corners = []
+    for header in headers:
+        assert header.transform is not None
+        column, row = ~first.transform @ (header.transform.c, header.transform.f)
+        corners.append((round(column), round(row), header.width, header.height))
+    left, top = (min(corner[axis] for corner in corners) for axis in (0, 1))
+    width = max(c[0] + c[2] for c in corners) - left
+    height = max(c[1] + c[3] for c in corners) - top
+    transform = first.transform @ Affine.translation(left, top)
+    whole = replace(first, width=width, height=height, transform=transform, declares_valid=True)
+    return whole, Georeference(first.crs, transform)
+
+
+def _sensor(mask: Mask) -> str | None:
+    pixel = None
+    if mask.extent is not None:
+        pixel = pixel_size_m(mask.grid)
+    named = [Path(mask.path), *([Path(mask.image)] if mask.image else [])]
+    found = next((sensor for path in named if (sensor := sensor_of(path, pixel))), None)
+    return found.name if found else None
+
+
+def _image_says_valid(mask: Mask, place: Georeference) -> bool:
+    """Whether the source image has the mask's pixels and says which of them have data."""
+    if mask.image is None:
+        return False
+    image = Path(mask.image)
+    header = read_header(image)
+    if (header.width, header.height) != (mask.width, mask.height) or not image_has_no_data(image):
+        return False
+    if place.origin == mask.image or header.transform is None or place.transform is None:
+        return True
+    return bool(header.crs == place.crs and header.transform.almost_equals(place.transform, 1e-6))
+
+
+def with_content(mask: Mask) -> Mask:
+    """A mask whose header is known with its classes and footprint, read from its pixels."""
+    if not mask.pending:
+        return mask
+    mask = replace(mask, pending=False)
+    problems = dict(mask.problems)
     try:
-        content = read_content(Path(mask.path))
+        content = read_content(mask)
+        own = beside(Path(mask.path))
     except MaskError as err:
-        return with_problems(mask, {FILE: str(err), **problems})
+        return with_problems(mask, {**problems, FILE: str(err)})
     if content.counts:
-        pixels = {str(value): count for value, count in sorted(content.counts.items())}
-        mask = replace(mask, classes=class_map(content.values), class_pixels=pixels)
+        mask = counted(replace(mask, raster=content.form), content.counts)
+    described = with_class_table(mask, own)
+    mask = replace(
+        mask,
+        class_names=_of_classes(mask, content.names, described.class_names, mask.class_names),
+        class_colours=_of_classes(
+            mask, content.colours, described.class_colours, mask.class_colours
+        ),
+    )
     if mask.extent is not None and content.valid.any():
         mask = replace(mask, footprint=footprint(content.valid, mask.grid))
     return with_problems(mask, problems | content_problems(mask))
 
 
-def _georeferenced(mask: Mask, header: Header) -> tuple[Mask, dict[str, str]]:
-    """The mask with CRS, transform and extent: its own, or borrowed from its source image."""
-    source, georeference = header, None
-    if (header.crs is None or header.transform is None) and mask.image:
-        source, georeference = _borrowed(mask, header), mask.image
-    transform = tuple(source.transform)[:6] if source.transform else None
-    if georeference:
-        # The same pixels somewhere else are another mask.
-        place = f"{mask.sha256} {source.crs} {transform}"
-        digest = hashlib.sha256(place.encode()).hexdigest()
-        mask = replace(mask, mask_id=_identity(Path(mask.path).stem, digest))
-    mask = replace(mask, crs=source.crs, transform=transform, georeference=georeference)
-    return placed(mask)
+def counted(mask: Mask, counts: Mapping[int, int]) -> Mask:
+    """The mask with its classes and how many pixels each has."""
+    pixels = {str(value): count for value, count in sorted(counts.items())}
+    return replace(mask, classes=class_map(counts), class_pixels=pixels)
 
 
-def _borrowed(mask: Mask, header: Header) -> Header:
-    """The header of the source image, whose pixels must be those of the mask."""
-    image = Path(mask.image or "")
-    found = read_header(image)
-    if (found.width, found.height) != (header.width, header.height):
-        raise MaskError(
-            f"{mask.name}: it has no georeference, and it can't borrow that of {image.name}: the "
-            f"image has {found.width} x {found.height} pixels, the mask {header.width} x "
-            f"{header.height}. Name the image it was drawn on with --image."
-        )
-    return found
+def _of_classes(mask: Mask, *tables: Mapping[str, str] | None) -> dict[str, str] | None:
+    """What tables say of the values that the mask has; later tables beat earlier ones."""
+    said = {value: text for table in tables for value, text in (table or {}).items()}
+    return {value: said[value] for value in mask.classes or {} if value in said} or None
 
 
-def _date(mask: Mask, options: AddOptions) -> Acquired | None:
-    """The date by the table, the option, the file's name or its image's name, in this order."""
-    image_name = Path(mask.image).name if mask.image else ""
-    return (
-        date_for(Path(mask.path), options.dates)
-        or options.date
-        or date_from_name(mask.name, options.now)
-        or date_from_name(image_name, options.now)
-    )
+def same_numbering(masks: Iterable[Mask]) -> list[Mask]:
+    """Those of several masks whose one-hot bands must be numbered anew to agree with the others.
+
+    Without names, bands are classes from 0 in a mask of which each pixel is in some band. Where
+    another mask of the folder with as many bands has pixels in none, bands are classes from 1, and
+    that the one has no such pixel is chance.
+    """
+    groups: dict[tuple[Path, int], list[Mask]] = defaultdict(list)
+    for mask in masks:
+        if mask.raster.layout == ONE_HOT and mask.class_pixels and not mask.raster.named:
+            groups[Path(mask.path).parent, mask.raster.bands].append(mask)
+    mixed = (group for group in groups.values() if len({m.raster.first for m in group}) > 1)
+    return [_numbered_from_1(mask) for group in mixed for mask in group if mask.raster.first == 0]
+
+
+def _numbered_from_1(mask: Mask) -> Mask:
+    counts = {int(value) + 1: count for value, count in (mask.class_pixels or {}).items()}
+    return counted(replace(mask, raster=replace(mask.raster, first=1)), counts)

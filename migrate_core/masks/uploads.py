@@ -15,19 +15,18 @@ from ..errors import MaskError
 from ..model import Problem
 from ..workspace import Workspace, written_then_renamed
 from .raster import DRIVERS
+from .safety import unfit_upload_name
 
 # A PNG or JPEG may bring its transform in six numbers beside it (ESRI world file).
 WORLD_FILES = (".pgw", ".pngw", ".jgw", ".jpgw", ".jpegw", ".tfw", ".tifw", ".wld")
 SUFFIXES = (*DRIVERS, *WORLD_FILES)
 _MAX_FILES = 20_000
 _MAX_BYTES = 20 * 1024**3
-_MAX_NAME = 200
 # What a zip made of a few bytes must not become; masks compress well, but not this well.
 _MAX_GROWTH = 1_000
 _SMALL = 50 * 1024**2
 # Files of a zip that lie in a folder of this name are source images.
 _IMAGE_FOLDERS = {"image", "images"}
-_UNSAFE = set('<>:"\\|?*')
 
 
 class Uploaded(Protocol):
@@ -141,9 +140,7 @@ def _unfit(name: str) -> str | None:
     """Why a file can't be taken by its name, or None."""
     if PurePosixPath(name).suffix.lower() not in SUFFIXES:
         return f"left out: it is no mask by its suffix; needed is one of {', '.join(DRIVERS)}."
-    if len(name) > _MAX_NAME or set(name) & _UNSAFE or not name.isprintable():
-        return "its name is too long or has signs that file names can't have. Rename it."
-    return None
+    return unfit_upload_name(name)
 
 
 def _check(items: list[_Item]) -> None:

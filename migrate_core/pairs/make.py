@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from .. import __version__
 from ..codec import from_json, to_json
 from ..grid import BoolArray, PixelGrid, aligned_grid
+from ..masks.content import read_labels
 from ..masks.footprint import valid_bounds
-from ..masks.raster import read_labels
 from ..model import (
     IGNORE,
     Mask,

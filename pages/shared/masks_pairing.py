@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from migrate_core.masks.images import unmatched_images
+from migrate_core.masks.companions import unmatched_images
 from migrate_core.masks.queries import WITHOUT_IMAGE, MaskFilter, count_masks, used_images
 from pages.shared.frame import Page
 from pages.shared.masks_add import IMAGE_FOLDER

@@ -1,0 +1,155 @@
+"""Adding many masks: headers first, so that they are listed soon, then the pixels of each.
+
+The process that calls this owns the store; files are read by a pool of workers, since reading is
+most of the work and a damaged file may crash the library that reads it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from ..model import Mask
+from ..pool import WorkerCrashedError, WorkerPool
+from ..store import Store
+from .checks import FILE, with_problems
+from .companions import Companions, Finder
+from .edit import carried_over
+from .options import AddOptions
+from .queries import masks_at, pending_masks
+from .register import same_numbering, unreadable, with_content, with_header
+
+# So many files are read by one call to a worker, and written at once: what a kill may lose.
+_BATCH = 50
+# For fewer files than this, starting workers takes longer than reading them here.
+_FEW = 40
+
+Progress = Callable[[int, int], None]
+Item = TypeVar("Item")
+
+
+def register_headers(
+    store: Store, files: Sequence[tuple[Path, ...]], options: AddOptions, progress: Progress
+) -> list[str]:
+    """Register masks by their headers; returns their ids in the order of `files`.
+
+    Each of `files` is one file, or the tiles that make one mask. What a person said of a mask
+    before is kept. `progress(finished, total)` may raise to end it; what was read before is kept.
+    """
+    finder = Finder(options)
+    places = [group[0] if len(group) == 1 else group[0].parent for group in files]
+    before = masks_at(store, map(str, places))
+    items = [
+        _with_what_it_had(finder.companions(place, group[1:] and group), before.get(str(place)))
+        for place, group in zip(places, files, strict=True)
+    ]
+    read = partial(_read_headers, options=options)
+    ids: list[str] = []
+    for masks in _in_batches(items, read, _crashed_header, progress):
+        batch = [carried_over(before.get(mask.key), mask) for mask in masks]
+        store.put_masks(batch)
+        ids += [mask.mask_id for mask in batch]
+    return ids
+
+
+def _with_what_it_had(found: Companions, before: Mask | None) -> Companions:
+    """A mask that is added again keeps its image and UDM, unless others are named this time."""
+    if before is None:
+        return found
+    image, udm = (
+        new or (Path(old) if old and Path(old).is_file() else None)
+        for new, old in ((found.image, before.image), (found.udm, before.udm))
+    )
+    return replace(found, image=image, udm=udm)
+
+
+def read_pending(store: Store, progress: Progress) -> list[Mask]:
+    """Read the pixels of all masks of which only the header is known, and write what they say."""
+    read: list[Mask] = []
+    for masks in _in_batches(pending_masks(store), _read_contents, _crashed_content, progress):
+        store.put_masks(masks)
+        read += masks
+    renumbered = {mask.mask_id: mask for mask in same_numbering(read)}
+    store.put_masks(list(renumbered.values()))
+    return [renumbered.get(mask.mask_id, mask) for mask in read]
+
+
+def _read_headers(items: Sequence[Companions], options: AddOptions) -> list[Mask]:
+    return [with_header(item, options) for item in items]
+
+
+def _read_contents(masks: Sequence[Mask]) -> list[Mask]:
+    return [with_content(mask) for mask in masks]
+
+
+def _crashed_header(item: Companions) -> Mask:
+    return unreadable(item.path, _crash(item.path.name))
+
+
+def _crashed_content(mask: Mask) -> Mask:
+    problems: Mapping[str, str] = {**mask.problems, FILE: _crash(mask.name)}
+    return with_problems(replace(mask, pending=False), problems)
+
+
+def _crash(name: str) -> str:
+    return (
+        f"{name}: the program that read it died over it, so the file is damaged, or too large for "
+        "the memory of this machine. Save it again, or cut it into tiles."
+    )
+
+
+def _in_batches(
+    items: Sequence[Item],
+    read: Callable[[Sequence[Item]], list[Mask]],
+    crashed: Callable[[Item], Mask],
+    progress: Progress,
+) -> Iterator[list[Mask]]:
+    """The masks of the items, batch by batch in their order."""
+    batches = [items[first : first + _BATCH] for first in range(0, len(items), _BATCH)]
+    finished = 0
+    with _reader(len(items)) as submit:
+        waiting = [(batch, submit(partial(read, batch))) for batch in batches]
+        for batch, result in waiting:
+            try:
+                masks = result()
+            except WorkerCrashedError:
+                masks = [_alone(item, read, crashed, submit) for item in batch]
+            yield masks
+            finished += len(batch)
+            progress(finished, len(items))
+
+
+def _alone(
+    item: Item,
+    read: Callable[[Sequence[Item]], list[Mask]],
+    crashed: Callable[[Item], Mask],
+    submit: _Submit,
+) -> Mask:
+    """One item by itself, so that the one that a worker dies over is found."""
+    try:
+        return submit(partial(read, [item]))()[0]
+    except WorkerCrashedError:
+        return crashed(item)
+
+
+_Submit = Callable[[Callable[[], list[Mask]]], Callable[[], list[Mask]]]
+
+
+@contextmanager
+def _reader(count: int) -> Iterator[_Submit]:
+    """How calls are made: by a pool of workers, or here and when they are asked for."""
+    if count <= _FEW:
+        yield lambda call: call
+        return
+    pool = WorkerPool(os.cpu_count() or 1)
+    finished = False
+    try:
+        yield lambda call: pool.submit(call).result
+        finished = True
+    finally:
+        pool.shutdown(cancel_futures=not finished)

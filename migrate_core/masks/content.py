@@ -1,0 +1,190 @@
+"""The pixels of a mask: which classes it has, where it is valid, and its labels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.enums import MaskFlags
+
+from ..errors import MaskError
+from ..grid import BoolArray
+from ..model import IGNORE, Mask, RasterForm
+from .classes import MAX_CLASSES, recode, value_counts
+from .identity import content_digest
+from .layouts import SINGLE, find_layout, read_blocks
+from .raster import label_bands, opened
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the pixels of a mask say.
+
+    `form` is how its bands make classes, `counts` how many pixels have each class value, `valid`
+    (height, width) which are known at all. `names` and `colours` (`#rrggbb`) are what the file
+    itself says of class values.
+    """
+
+    form: RasterForm
+    counts: Mapping[int, int]
+    valid: BoolArray
+    names: Mapping[str, str]
+    colours: Mapping[str, str]
+
+    @property
+    def values(self) -> frozenset[int]:
+        """The class values found."""
+        return frozenset(self.counts)
+
+
+def read_content(mask: Mask) -> Content:
+    """All class values of a mask whose header is known, and its valid area. Raises MaskError."""
+    valid = np.zeros(_shape(mask), dtype=bool)
+    counts: Counter[int] = Counter()
+    with opened(files_of(mask)[0]) as dataset:
+        form = _form(mask, dataset)
+        for where, values, good in _blocks(mask, form, dataset):
+            new = good & ~valid[where]
+            valid[where] |= good
+            try:
+                counts.update(value_counts(values[new]))
+            except MaskError as err:
+                raise MaskError(f"{mask.name}: {err}") from err
+        names, colours = _own_table(dataset, form)
+    if len(counts) > MAX_CLASSES:
+        raise MaskError(
+            f"{mask.name}: it has {len(counts)} different values; a mask has at most "
+            f"{MAX_CLASSES} classes. Is it an image?"
+        )
+    return Content(form, counts, valid, names, colours)
+
+
+def read_labels(mask: Mask) -> NDArray[np.uint8]:
+    """The labels of a registered mask (height, width), uint8 stored values, 255 = no data.
+
+    Raises MaskError when the file is gone or isn't the one that was registered.
+    """
+    check_unchanged(mask)
+    labels = np.full(_shape(mask), IGNORE, dtype=np.uint8)
+    for where, values, valid in _blocks(mask, mask.raster):
+        free = labels[where] == IGNORE
+        new = np.where(valid, recode(values, mask.classes or {}), IGNORE)
+        labels[where] = np.where(free, new, labels[where])
+    return labels
+
+
+def check_unchanged(mask: Mask) -> None:
+    """Raises MaskError when the file of a mask is gone or isn't the one that was registered."""
+    path = Path(mask.path)
+    if not path.exists():
+        raise MaskError(
+            f"{mask.name}: {path} is gone. Put the file back, or add the mask again from where "
+            "it is now."
+        )
+    if content_digest(path, mask.raster.tiles) != mask.sha256:
+        raise MaskError(
+            f"{mask.name}: {path} has changed since it was added. Run `masks add` on it again so "
+            "that its classes, extent and pairs follow."
+        )
+
+
+def files_of(mask: Mask) -> tuple[Path, ...]:
+    """The raster files that the mask consists of."""
+    return tuple(map(Path, mask.raster.tiles)) or (Path(mask.path),)
+
+
+def _shape(mask: Mask) -> tuple[int, int]:
+    if mask.height is None or mask.width is None:
+        raise ValueError(f"{mask.name} has no pixels")
+    return mask.height, mask.width
+
+
+def _form(mask: Mask, dataset: Any) -> RasterForm:
+    if dataset.dtypes[0].startswith("complex"):
+        raise MaskError(f"{mask.name}: complex numbers can't be class values.")
+    try:
+        return replace(find_layout(dataset, mask.raster), tiles=mask.raster.tiles)
+    except MaskError as err:
+        raise MaskError(f"{mask.name}: {err}") from err
+
+
+Where = tuple[slice, slice]
+
+
+def _blocks(
+    mask: Mask, form: RasterForm, first: Any = None
+) -> Iterator[tuple[Where, NDArray[Any], BoolArray]]:
+    """Blocks of the mask: rows and columns, class values, and which pixels are valid.
+
+    `first` is the dataset of its first file, if that is open already.
+    """
+    for number, path in enumerate(files_of(mask)):
+        with opened(path) if number or first is None else nullcontext(first) as dataset:
+            column, row = _offset(mask, dataset.transform) if form.tiles else (0, 0)
+            columns = slice(column, column + dataset.width)
+            try:
+                for rows, values, valid in read_blocks(dataset, form):
+                    where = (slice(row + rows.start, row + rows.stop), columns)
+                    yield where, values, valid & _valid_in_image(mask, where)
+            except MaskError as err:
+                raise MaskError(f"{path.name}: {err}") from err
+
+
+def _offset(mask: Mask, transform: Affine) -> tuple[int, int]:
+    """Column and row of a tile's first pixel on the lattice of the mask."""
+    column, row = ~mask.grid.transform @ (transform.c, transform.f)
+    return round(column), round(row)
+
+
+def _valid_in_image(mask: Mask, where: Where) -> BoolArray | bool:
+    """Where the source image, on the mask's own lattice, has data; True where it doesn't matter."""
+    if mask.valid_from is None:
+        return True
+    path = Path(mask.valid_from)
+    if not path.is_file():
+        raise MaskError(
+            f"the image {path}, whose no-data hold for it, is gone. Put it back, or add the mask "
+            "again with another --image."
+        )
+    with opened(path) as image:
+        rows, columns = where
+        window = rasterio.windows.Window.from_slices(rows, columns)
+        found: BoolArray = image.dataset_mask(window=window) > 0
+    return found
+
+
+def image_has_no_data(path: Path) -> bool:
+    """Whether an image says which of its pixels are valid, by no-data, a mask or alpha."""
+    with opened(path) as dataset:
+        return any(MaskFlags.all_valid not in flags for flags in dataset.mask_flag_enums)
+
+
+def _own_table(dataset: Any, form: RasterForm) -> tuple[dict[str, str], dict[str, str]]:
+    """Names and colours of class values that the file itself brings."""
+    if form.layout == SINGLE:
+        return {}, _palette(dataset)
+    described = (
+        (str(form.first + place), dataset.descriptions[number - 1])
+        for place, number in enumerate(label_bands(dataset))
+    )
+    return {value: text for value, text in described if text}, {}
+
+
+def _palette(dataset: Any) -> dict[str, str]:
+    """The colour table of band 1, `#rrggbb` by value; empty where there is none."""
+    try:
+        table = dataset.colormap(1)
+    except ValueError:
+        return {}
+    return {
+        str(value): f"#{red:02x}{green:02x}{blue:02x}"
+        for value, (red, green, blue, _) in table.items()
+    }

@@ -1,0 +1,113 @@
+"""Which files are masks: as they are named, or found in folders; tiles of one lattice together."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import MaskError, WrongUseError
+from ..model import Problem
+from .raster import DRIVERS, Header, read_header
+from .safety import check_file
+
+# How far tiles may be off a common lattice, in pixels, before they are masks of their own.
+_LATTICE_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True)
+class FoundFiles:
+    """Files to register, each once, sorted within their folders, and those that are refused."""
+
+    files: tuple[Path, ...]
+    refused: tuple[Problem, ...] = ()
+
+
+def mask_files(
+    paths: Iterable[Path], *, follow_links: bool = False, suffixes: Iterable[str] = tuple(DRIVERS)
+) -> FoundFiles:
+    """The files to register: as named, or those below the folders named that have a suffix.
+
+    Hidden files and folders are passed over. Symbolic links are refused unless `follow_links`.
+    Raises WrongUseError for a folder without any mask.
+    """
+    wanted = frozenset(suffixes)
+    files: dict[Path, None] = {}
+    refused = []
+    for path in _candidates(paths, wanted, follow_links=follow_links):
+        try:
+            check_file(path, follow_links=follow_links)
+        except MaskError as err:
+            refused.append(Problem(_printable(path.name), str(err)))
+        else:
+            files[path.absolute()] = None
+    return FoundFiles(tuple(files), tuple(refused))
+
+
+def _printable(name: str) -> str:
+    return name if name.isprintable() else repr(name)
+
+
+def _candidates(
+    paths: Iterable[Path], wanted: frozenset[str], *, follow_links: bool
+) -> Iterator[Path]:
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        found = _below(path, wanted, follow_links=follow_links)
+        if not found:
+            raise WrongUseError(
+                f"{path}: the folder holds no mask; needed are files with one of the suffixes "
+                f"{', '.join(sorted(wanted))}."
+            )
+        yield from found
+
+
+def _below(folder: Path, wanted: frozenset[str], *, follow_links: bool) -> list[Path]:
+    """The files of the wanted suffixes in a folder and all below it; hidden ones are passed over.
+
+    `os.walk` knows what is a file from the listing of the folder, without a look at each.
+    """
+    found = []
+    for place, folders, names in os.walk(folder, followlinks=follow_links):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [
+            Path(place, name)
+            for name in sorted(names)
+            if os.path.splitext(name)[1].lower() in wanted and not name.startswith(".")  # noqa: PTH122 - many
+        ]
+    return sorted(found)
+
+
+def mosaics(files: Iterable[Path]) -> tuple[tuple[Path, ...], ...]:
+    """Groups of files of a folder that share CRS, pixels and lattice; what stands alone, alone.
+
+    Files that can't be opened stand alone, to be named when they are registered.
+    """
+    groups: dict[object, list[Path]] = defaultdict(list)
+    for path in files:
+        groups[_lattice(path)].append(path)
+    return tuple(tuple(group) for group in groups.values())
+
+
+def _lattice(path: Path) -> object:
+    """What tiles of one mask have in common; the path itself for what has no lattice."""
+    try:
+        header: Header = read_header(path)
+    except MaskError:
+        return path
+    if header.crs is None or header.transform is None:
+        return path
+    a, b, c, d, e, f = tuple(header.transform)[:6]
+    column, row = ~header.transform.__class__(a, b, 0, d, e, 0) @ (c, f)
+    phase = tuple(_phase(number) for number in (column, row))
+    shape = tuple(round(number, 9) for number in (a, b, d, e))
+    return path.parent, header.crs, header.bands, shape, phase
+
+
+def _phase(number: float) -> int:
+    """The part of a position within a pixel, in thousandths; whole pixels give 0."""
+    return round((number % 1.0) / _LATTICE_TOLERANCE) % round(1 / _LATTICE_TOLERANCE)

@@ -1,0 +1,85 @@
+"""Masks saved back as geocoded GeoTIFFs of two bands: the label, and where it is valid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.enums import ColorInterp
+
+from ..errors import MaskError, WrongUseError
+from ..model import BACKGROUND, IGNORE, Mask, Problem
+from ..workspace import written_then_renamed
+from .content import read_labels
+
+_VALID = 255
+
+
+@dataclass(frozen=True)
+class Geocoded:
+    """The files that were written, by mask, and the masks that couldn't be."""
+
+    files: tuple[tuple[Mask, Path], ...]
+    problems: tuple[Problem, ...]
+
+
+def geocode(masks: Iterable[Mask], folder: Path) -> Geocoded:
+    """Write each raster mask to `folder` as `<stem>.tif`; names that occur twice get their id.
+
+    Band 1 is the label as stored in pairs (uint8, background where it isn't valid), band 2 is 255
+    where the label is valid and 0 where nothing is known; it is the file's alpha band, so that
+    other programs and `masks add` leave those pixels out. Raises WrongUseError when the folder
+    can't be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise WrongUseError(f"{folder} can't be made a folder ({err.strerror}).") from err
+    files, problems, taken = [], [], set[str]()
+    for mask in masks:
+        stem = Path(mask.path).stem
+        name = f"{stem}.tif" if stem.lower() not in taken else f"{stem}-{mask.mask_id}.tif"
+        taken.add(stem.lower())
+        try:
+            _write(mask, folder / name)
+        except MaskError as err:
+            problems.append(Problem(mask.name, str(err)))
+        else:
+            files.append((mask, folder / name))
+    return Geocoded(tuple(files), tuple(problems))
+
+
+def _write(mask: Mask, path: Path) -> None:
+    if mask.vector is not None:
+        raise MaskError(f"{mask.name}: it consists of polygons, which have a place already.")
+    if mask.extent is None:
+        raise MaskError(f"{mask.name}: it has no place yet: {mask.problem}")
+    if path.absolute() == Path(mask.path).absolute():
+        raise MaskError(f"{mask.name}: it would be overwritten. Name another folder.")
+    labels = read_labels(mask)
+    valid = labels != IGNORE
+    profile = {
+        "driver": "GTiff",
+        "dtype": "uint8",
+        "count": 2,
+        "width": mask.grid.width,
+        "height": mask.grid.height,
+        "crs": mask.grid.crs,
+        "transform": mask.grid.transform,
+        "compress": "deflate",
+        "tiled": True,
+        "alpha": "unspecified",
+    }
+    with (
+        written_then_renamed(path) as temporary,
+        rasterio.open(temporary, "w", **profile) as dataset,
+    ):
+        dataset.colorinterp = (ColorInterp.gray, ColorInterp.alpha)
+        dataset.write(np.where(valid, labels, BACKGROUND).astype(np.uint8), 1)
+        dataset.write(np.where(valid, _VALID, 0).astype(np.uint8), 2)
+        dataset.descriptions = ("label", "valid")
+        if mask.acquired is not None:
+            dataset.update_tags(ns="IMAGERY", ACQUISITIONDATETIME=mask.acquired.start)

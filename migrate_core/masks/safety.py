@@ -1,0 +1,122 @@
+"""What a file must pass before anything of it is read: its name, what it is, what lies beside it.
+
+A raster is opened with the driver its suffix promises and no other. What lies beside it is opened
+by GDAL as it likes, so that is looked at here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from defusedxml import DefusedXmlException, ElementTree
+
+from ..errors import MaskError
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+# A larger raster doesn't fit into the memory of the machines this is meant for; a header that
+# claims more is either damaged or made to do harm.
+MAX_PIXELS = 4_000_000_000
+_MAX_XML_BYTES = 20_000_000
+_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_UNSAFE = set('<>:"\\|?*')
+_MAX_NAME = 200
+
+
+def unfit_name(name: str) -> str | None:
+    """Why a file of this name isn't taken, or None."""
+    if not name.isprintable():
+        return (
+            f"{name!r}: its name has a line break or another sign that can't be printed. Rename it."
+        )
+    return None
+
+
+def unfit_upload_name(name: str) -> str | None:
+    """Why a file that comes from elsewhere can't be written under this name, or None."""
+    if len(name) > _MAX_NAME or set(name) & _UNSAFE or not name.isprintable():
+        return "its name is too long or has signs that file names can't have. Rename it."
+    return None
+
+
+def check_file(path: Path, *, follow_links: bool) -> None:
+    """Refuse a file by its name or for being a symbolic link. Raises MaskError."""
+    if (why := unfit_name(path.name)) is not None:
+        raise MaskError(why)
+    if path.is_symlink() and not follow_links:
+        raise MaskError(
+            f"{path.name}: it is a symbolic link to {path.readlink()}, and links can lead "
+            "anywhere. Name the file itself, or allow links with --follow-links."
+        )
+
+
+def check_size(name: str, width: int, height: int) -> None:
+    """Refuse a raster that claims to be too large to be read. Raises MaskError."""
+    if width * height > MAX_PIXELS:
+        raise MaskError(
+            f"{name}: its header claims {width} x {height} pixels, {width * height / 1e9:.1f} "
+            f"gigapixels; at most {MAX_PIXELS / 1e9:.0f} are read. Cut it into tiles, or save it "
+            "again if that isn't its size."
+        )
+
+
+def check_companions(path: Path) -> None:
+    """Refuse what GDAL would open beside a raster and that isn't what it must be.
+
+    Overviews and masks (`.ovr`, `.msk`) must be TIFF; `.aux.xml` must be plain XML that names no
+    other file. Raises MaskError.
+    """
+    for suffix in (".ovr", ".msk"):
+        beside = path.with_name(path.name + suffix)
+        if beside.is_file() and _beginning(beside) not in _TIFF_MAGIC:
+            raise MaskError(
+                f"{beside.name}: it lies beside {path.name} but isn't a TIFF, so it can't be its "
+                f"{'overviews' if suffix == '.ovr' else 'mask'}. Remove it."
+            )
+    aux = path.with_name(path.name + ".aux.xml")
+    if aux.is_file():
+        check_aux(aux.name, read_xml_bytes(aux))
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4)
+
+
+def read_xml_bytes(path: Path) -> bytes:
+    """The content of an XML file of a sane size. Raises MaskError."""
+    size = path.stat().st_size
+    if size > _MAX_XML_BYTES:
+        raise MaskError(
+            f"{path.name}: {size / 1e6:.0f} MB are more than such a file has. Remove it, or make "
+            "it anew."
+        )
+    return path.read_bytes()
+
+
+def parse_xml(name: str, content: bytes) -> Element:
+    """The root element; entities and external references are refused. Raises MaskError."""
+    try:
+        root: Element = ElementTree.fromstring(content)
+    except DefusedXmlException as err:
+        raise MaskError(
+            f"{name}: it defines XML entities or refers to other files ({type(err).__name__}), "
+            "which such a file never needs and which can do harm. Remove it, or make it anew."
+        ) from err
+    except (ElementTree.ParseError, LookupError, ValueError) as err:
+        raise MaskError(
+            f"{name}: it isn't proper XML ({err}). Remove it, or make it anew."
+        ) from err
+    return root
+
+
+def check_aux(name: str, content: bytes) -> None:
+    """Refuse an `.aux.xml` that names other files, which GDAL would open. Raises MaskError."""
+    for item in parse_xml(name, content).iter("MDI"):
+        if (item.get("key") or "").upper() in ("OVERVIEW_FILE", "MASK_FILE"):
+            raise MaskError(
+                f"{name}: it points to another file ({item.text}), which isn't followed. Remove "
+                "that entry, or the file."
+            )
