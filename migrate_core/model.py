@@ -221,9 +221,13 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class PairParameters:
-    """What the pixels of a pair depend on beside mask and scenes."""
+    """What the pixels of a pair depend on beside mask and scenes.
+
+    `ignore_occluded` sets labels to ignore where the ground was hidden in the source image.
+    """
 
     resampling: str = "bilinear"
+    ignore_occluded: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from affine import Affine
 
 from migrate_core.errors import MaskError
-from migrate_core.masks import summary
+from migrate_core.masks import content
 from migrate_core.masks.options import AddOptions
 from migrate_core.masks.register import inspect
 from migrate_core.masks.summary import class_areas, pixel_size, thumbnail
@@ -65,7 +65,7 @@ def test_a_mask_that_is_gone_or_too_large_says_so(
 ) -> None:
     path = write_raster(tmp_path / "m_20200101.tif", PIXELS, transform=north_up())
     mask = inspect(path, AddOptions())
-    monkeypatch.setattr(summary, "_READ_PIXELS", 1000)
+    monkeypatch.setattr(content, "_READ_PIXELS", 1000)
     with pytest.raises(MaskError, match="without overviews"):
         thumbnail(mask)
     path.unlink()

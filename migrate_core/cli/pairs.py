@@ -38,6 +38,11 @@ def pairs() -> None:
     help="How 20 m and 60 m bands come to 10 m; default $MIGRATE_RESAMPLING or bilinear.",
 )
 @click.option(
+    "--ignore-occluded",
+    is_flag=True,
+    help="Ignore labels where the ground was hidden in the source image (UDM, alpha).",
+)
+@click.option(
     "--mask",
     "masks",
     metavar="MASK_ID",
@@ -59,6 +64,7 @@ def make(
     workers: int | None,
     scheduler: str | None,
     resampling: str | None,
+    ignore_occluded: bool,
     masks: tuple[str, ...],
     states: tuple[str, ...],
     as_json: bool,
@@ -72,7 +78,7 @@ def make(
     options = RunOptions(
         workers,
         scheduler or settings.scheduler,
-        PairParameters(resampling or settings.resampling),
+        PairParameters(resampling or settings.resampling, ignore_occluded),
         frozenset(masks) or None,
         frozenset(states) or None,
     )

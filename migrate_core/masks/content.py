@@ -20,8 +20,11 @@ from ..grid import BoolArray
 from ..model import IGNORE, Mask, RasterForm
 from .classes import MAX_CLASSES, recode, value_counts
 from .identity import content_digest
-from .layouts import SINGLE, find_layout, read_blocks
+from .layouts import SINGLE, find_layout, read_blocks, read_decimated
 from .raster import label_bands, opened
+
+# A file without overviews is read as a whole to be shown small; beyond this it takes too long.
+_READ_PIXELS = 400_000_000
 
 
 @dataclass(frozen=True)
@@ -188,3 +191,46 @@ def _palette(dataset: Any) -> dict[str, str]:
         str(value): f"#{red:02x}{green:02x}{blue:02x}"
         for value, (red, green, blue, _) in table.items()
     }
+
+
+def small_labels(mask: Mask, longest: int) -> NDArray[np.uint8]:
+    """The labels of a mask at most `longest` pixels wide or high, by the nearest pixels.
+
+    (height, width) uint8 as stored in pairs, 255 where nothing is known. What its source image
+    says of validity is left aside. Raises MaskError when a file is gone or can't be shown.
+    """
+    height, width = _shape(mask)
+    scale = min(1.0, longest / max(height, width))
+    small = np.full((max(1, round(height * scale)), max(1, round(width * scale))), IGNORE, np.uint8)
+    for path in files_of(mask):
+        if not path.is_file():
+            raise MaskError(
+                f"{mask.name}: {path} is gone. Put the file back, or add the mask again from where "
+                "it is now."
+            )
+        with opened(path) as dataset:
+            _check_showable(mask, dataset)
+            column, row = _offset(mask, dataset.transform) if mask.raster.tiles else (0, 0)
+            rows = _scaled(row, dataset.height, small.shape[0] / height)
+            columns = _scaled(column, dataset.width, small.shape[1] / width)
+            shape = (rows.stop - rows.start, columns.stop - columns.start)
+            values, valid = read_decimated(dataset, mask.raster, shape)
+        found = np.where(valid, recode(values, mask.classes or {}), IGNORE)
+        part = small[rows, columns]
+        part[:] = found[: part.shape[0], : part.shape[1]]
+    return small
+
+
+def _scaled(first: int, size: int, scale: float) -> slice:
+    start = round(first * scale)
+    return slice(start, max(round((first + size) * scale), start + 1))
+
+
+def _check_showable(mask: Mask, dataset: Any) -> None:
+    """A file without overviews is read as a whole to be shown small. Raises MaskError."""
+    pixels = dataset.width * dataset.height
+    if pixels > _READ_PIXELS and not dataset.overviews(1):
+        raise MaskError(
+            f"{mask.name}: {pixels / 1e6:.0f} million pixels without overviews take too long "
+            "to show. `gdaladdo` adds overviews; everything else works without."
+        )

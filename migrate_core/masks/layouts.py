@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.enums import MaskFlags
+from rasterio.enums import MaskFlags, Resampling
 from rasterio.windows import Window
 
 from ..errors import MaskError
@@ -38,6 +38,19 @@ def read_blocks(dataset: Any, form: RasterForm) -> Iterator[Block]:
     for rows, pixels, valid in _strips(dataset, bands, form.valid_band):
         classes, known = values(pixels)
         yield rows, classes, valid & known
+
+
+def read_decimated(
+    dataset: Any, form: RasterForm, shape: tuple[int, int]
+) -> tuple[NDArray[Any], BoolArray]:
+    """Class values (height, width) of a whole dataset in another size, by the nearest pixels."""
+    bands = [1] if form.layout == SINGLE else list(label_bands(dataset))
+    nearest = Resampling.nearest
+    pixels = dataset.read(bands, out_shape=(len(bands), *shape), resampling=nearest)
+    values, known = _READERS[form.layout](pixels, form)
+    if form.valid_band is not None:
+        return values, known & (dataset.read(form.valid_band, out_shape=shape) != 0)
+    return values, known & (dataset.read_masks(bands[0], out_shape=shape) > 0)
 
 
 def _strips(dataset: Any, bands: Sequence[int], valid_band: int | None = None) -> Iterator[Block]:

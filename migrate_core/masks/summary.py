@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pyproj import Geod
-from rasterio.enums import Resampling
 
-from ..errors import MaskError
-from ..model import IGNORE, Mask
-from .classes import recode
+from ..model import Mask
+from .content import small_labels
 from .footprint import pixel_size_m
-from .raster import opened
 
 _GEOD = Geod(ellps="WGS84")
 _HECTARE_M2 = 10_000
@@ -76,23 +72,4 @@ def thumbnail(mask: Mask, longest: int = 480) -> NDArray[np.uint8]:
     uint8 values as stored in pairs, 255 = no data. Raises MaskError when the file is gone or
     can't be shown.
     """
-    path = Path(mask.path)
-    if not path.is_file():
-        raise MaskError(
-            f"{mask.name}: {path} is gone. Put the file back, or add the mask again from where "
-            "it is now."
-        )
-    with opened(path) as dataset:
-        pixels = dataset.width * dataset.height
-        if pixels > _READ_PIXELS and not dataset.overviews(1):
-            raise MaskError(
-                f"{mask.name}: {pixels / 1e6:.0f} million pixels without overviews take too long "
-                "to show. `gdaladdo` adds overviews; everything else works without."
-            )
-        scale = min(1.0, longest / max(dataset.width, dataset.height))
-        shape = (max(1, round(dataset.height * scale)), max(1, round(dataset.width * scale)))
-        values = dataset.read(1, out_shape=shape, resampling=Resampling.nearest)
-        valid = dataset.read_masks(1, out_shape=shape) > 0
-    if values.dtype.kind == "f":
-        valid &= np.isfinite(values)
-    return np.where(valid, recode(values, mask.classes or {}), IGNORE).astype(np.uint8)
+    return small_labels(mask, longest)

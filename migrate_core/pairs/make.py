@@ -35,6 +35,7 @@ from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
 from .area_shares import area_shares
 from .labels import hard_label, inside_footprint
 from .quality import occlusion, quality_flags
+from .source_occlusion import hidden_in_source
 from .stages import StageNote, StageReport, reporting
 from .suggestion import suggest
 
@@ -148,7 +149,10 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
     classes = mask.stored_classes
     shares = area_shares(labels, mask.grid, grid, classes)
     label = np.where(inside, hard_label(shares, classes), IGNORE).astype(np.uint8)
-    flags = quality_flags(image, classification, label, inside)
+    hidden = hidden_in_source(mask, grid)
+    if task.parameters.ignore_occluded and hidden is not None:
+        label[hidden] = IGNORE
+    flags = quality_flags(image, classification, label, inside, hidden)
     return _Pixels(
         grid,
         image_inside,
@@ -243,7 +247,11 @@ def _provenance(
             **_dates(mask),
             "classes": dict(mask.classes or {}),
             "class_names": dict(mask.class_names or {}),
+            "class_colours": dict(mask.class_colours or {}),
+            "part": mask.part,
+            "sensor": mask.sensor,
             "image": mask.image,
+            "udm": mask.udm,
         },
         "scenes": [
             _scene_provenance(scene, product)

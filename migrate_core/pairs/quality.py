@@ -43,11 +43,13 @@ def quality_flags(
     scene_classification: NDArray[np.uint8] | None,
     label: NDArray[np.uint8],
     inside: BoolArray,
+    hidden_in_source: BoolArray | None = None,
 ) -> NDArray[np.uint8]:
     """The flags of each pixel, (height, width) uint8; each bit says its own thing everywhere.
 
     `image` (bands, height, width) is what the product has there, before anything is blanked;
-    without a scene classification (L1C) no cloud flags are set.
+    without a scene classification (L1C) no cloud flags are set. `hidden_in_source` (height, width)
+    says what was hidden when the label was drawn, None where nothing does.
     """
     flags = np.zeros(label.shape, dtype=np.uint8)
     marked = {
@@ -55,6 +57,8 @@ def quality_flags(
         Flag.NO_DATA: ((image == NO_DATA) | (image == SATURATED)).any(axis=0),
         Flag.UNKNOWN: label == IGNORE,
     }
+    if hidden_in_source is not None:
+        marked[Flag.SOURCE] = hidden_in_source
     for flag, where in marked.items():
         flags[where] |= np.uint8(flag)
     if scene_classification is not None:

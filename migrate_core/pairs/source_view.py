@@ -12,13 +12,15 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.vrt import WarpedVRT
+from rasterio.warp import reproject
 
 from ..errors import MaskError
 from ..grid import BoolArray, PixelGrid
 from ..masks.classes import recode
+from ..masks.content import check_unchanged, read_labels
 from ..masks.footprint import pixel_size_m
-from ..masks.raster import file_sha256, opened
-from ..model import IGNORE, Mask
+from ..masks.raster import opened
+from ..model import IGNORE, Mask, RasterForm
 from .drawing import Picture, draw_scale_bar, value_range
 from .quicklook import ViewOptions, compose, draw_label, draw_no_data
 
@@ -132,16 +134,42 @@ def _warped_image(
 
 def _warped_mask(mask: Mask, grid: PixelGrid) -> NDArray[np.uint8] | None:
     """The mask (height, width) on `grid`, stored values; None when it isn't the file it was."""
-    path = Path(mask.path)
-    if not path.is_file() or file_sha256(path) != mask.sha256:
+    try:
+        check_unchanged(mask)
+    except MaskError:
         return None
-    with opened(path) as dataset:
+    if not _plain(mask.raster):
+        return _reprojected(read_labels(mask), mask.grid, grid)
+    with opened(Path(mask.path)) as dataset:
         marked = dataset.nodata is not None or ColorInterp.alpha in dataset.colorinterp
         nearest = Resampling.nearest
         with _warped(dataset, mask.grid, grid, nearest, add_alpha=not marked) as warped:
             labels = recode(warped.read(1), mask.classes or {})
             valid = _valid(warped)
     return np.where(valid, labels, IGNORE).astype(np.uint8)
+
+
+def _plain(form: RasterForm) -> bool:
+    """Whether band 1 of one file holds the class values, so that GDAL warps just what is seen."""
+    return form == RasterForm(bands=form.bands, named=form.named)
+
+
+def _reprojected(
+    labels: NDArray[np.uint8], source: PixelGrid, grid: PixelGrid
+) -> NDArray[np.uint8]:
+    """Labels (height, width) on `source` brought to `grid` by the nearest pixels."""
+    found = np.full(grid.shape, IGNORE, dtype=np.uint8)
+    reproject(
+        labels,
+        found,
+        src_transform=source.transform,
+        src_crs=source.crs,
+        dst_transform=grid.transform,
+        dst_crs=grid.crs,
+        dst_nodata=IGNORE,
+        resampling=Resampling.nearest,
+    )
+    return found
 
 
 def _valid(warped: WarpedVRT) -> BoolArray:
