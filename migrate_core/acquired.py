@@ -92,6 +92,12 @@ class Acquired:
         """The UTC date, or the last one of the period."""
         return (self.until or self.at).date()
 
+    @property
+    def days_in_words(self) -> str:
+        """`2020-02-02`, or of a period `2020-02-02 to 2020-02-10`."""
+        first, last = self.first_day.isoformat(), self.last_day.isoformat()
+        return first if first == last else f"{first} to {last}"
+
     def distance_days(self, day: date) -> int:
         """Whole days between a UTC date and this one, or the period's nearer end; 0 within it."""
         return max((self.first_day - day).days, (day - self.last_day).days, 0)

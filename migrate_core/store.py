@@ -290,9 +290,15 @@ def _mask_row(mask: Mask) -> dict[str, Any]:
         "state": mask.state,
         "acquired": str(mask.acquired) if mask.acquired else None,
         "image": mask.image,
-        "outline": None if shape is None else to_json(_plain(shape)),
+        "outline": None if shape is None else _outline(shape),
         "document": to_json(mask),
     }
+
+
+def _outline(shape: BaseGeometry) -> dict[str, Any]:
+    """A shape for a small map, with its middle, by which the database can count what is where."""
+    west, south, east, north = shape.bounds
+    return {**to_json(_plain(shape)), "middle": [(west + east) / 2, (south + north) / 2]}
 
 
 def _plain(shape: BaseGeometry) -> BaseGeometry:

@@ -37,7 +37,10 @@ def scenes(page: Page) -> None:
     row = mask_row(page.store, mask_id) if mask_id else None
     if row is None:
         return
-    st.subheader(f"{row.mask.name}, {str(row.mask.acquired)[:10]}", anchor=False)
+    st.subheader(
+        f"{row.mask.name}, {row.mask.acquired.days_in_words if row.mask.acquired else 'no date'}",
+        anchor=False,
+    )
     help_mask(page, row)
     candidates = candidates_of(page.store, row.mask.mask_id)
     if candidates:

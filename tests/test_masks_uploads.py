@@ -13,7 +13,7 @@ import pytest
 
 from migrate_core.errors import MaskError
 from migrate_core.masks import uploads
-from migrate_core.masks.uploads import Batch, save_uploads
+from migrate_core.masks.uploads import Batch, Uploads, save_uploads
 from migrate_core.workspace import Workspace
 
 NOW = datetime(2024, 6, 30, 12, 0, tzinfo=UTC)
@@ -37,7 +37,7 @@ def archive(name: str, files: dict[str, bytes]) -> Sent:
 
 
 def save(tmp_path: Path, masks: Sequence[Sent], images: Sequence[Sent] = ()) -> Batch:
-    return save_uploads(Workspace(tmp_path), masks, images, NOW)
+    return save_uploads(Workspace(tmp_path), Uploads(masks, images), NOW)
 
 
 def saved(tmp_path: Path) -> set[str]:

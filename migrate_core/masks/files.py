@@ -13,6 +13,9 @@ from ..model import Problem
 from .raster import DRIVERS, Header, read_header
 from .safety import check_file
 
+VECTOR_SUFFIXES = (
+    ".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".parquet", ".geoparquet",
+)  # fmt: skip
 # How far tiles may be off a common lattice, in pixels, before they are masks of their own.
 _LATTICE_TOLERANCE = 1e-3
 

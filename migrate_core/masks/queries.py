@@ -40,6 +40,20 @@ class MaskPlace:
     outline: BaseGeometry
 
 
+@dataclass(frozen=True)
+class MaskCluster:
+    """Masks that lie near each other: how many, and their mean place (lon, lat) in degrees.
+
+    `mask_id` is one of them; `spread` the width in degrees of longitude of the cell they lie in.
+    """
+
+    mask_id: str
+    count: int
+    problems: int
+    place: tuple[float, float]
+    spread: float
+
+
 def count_masks(store: Store, wanted: MaskFilter) -> int:
     """How many masks fit `wanted`."""
     return int(_scalars(store, _listed(wanted, sa.func.count()))[0])
@@ -94,6 +108,33 @@ def mask_places(store: Store, wanted: MaskFilter, first: int, count: int) -> lis
         for row in rows
         if row.outline
     ]
+
+
+def mask_clusters(store: Store, wanted: MaskFilter, cells: int = 24) -> list[MaskCluster]:
+    """All masks that fit and have a place, counted in square cells, `cells` over the longer side.
+
+    The database does the counting, so that tens of thousands of masks are as quick as a few.
+    """
+    lon, lat = (masks.c.outline["middle"][axis].as_float() for axis in (0, 1))
+    sides = (sa.func.min(lon), sa.func.max(lon), sa.func.min(lat), sa.func.max(lat))
+    with store.engine.connect() as connection:
+        west, east, south, north = connection.execute(_listed(wanted, *sides)).one()
+        if west is None:
+            return []
+        size = max((east - west) / cells, (north - south) / cells, 1e-9)
+        # SQLite cuts the fraction off, PostgreSQL rounds; either way cells are of one size.
+        cell = (sa.cast((lon - west) / size, sa.Integer), sa.cast((lat - south) / size, sa.Integer))
+        problem = sa.case((masks.c.state == "problem", 1), else_=0)
+        query = _listed(
+            wanted,
+            sa.func.min(masks.c.mask_id),
+            sa.func.count(),
+            sa.func.sum(problem),
+            sa.func.avg(lon),
+            sa.func.avg(lat),
+        )
+        rows = connection.execute(query.where(lon.is_not(None)).group_by(*cell)).all()
+    return [MaskCluster(row[0], row[1], row[2], (row[3], row[4]), size) for row in rows]
 
 
 def names_and_dates(store: Store, wanted: MaskFilter) -> list[tuple[str, str, str | None]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import stat
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -14,12 +14,21 @@ from typing import IO, BinaryIO, Protocol
 from ..errors import MaskError
 from ..model import Problem
 from ..workspace import Workspace, written_then_renamed
+from .files import VECTOR_SUFFIXES
 from .raster import DRIVERS
 from .safety import unfit_upload_name
 
 # A PNG or JPEG may bring its transform in six numbers beside it (ESRI world file).
 WORLD_FILES = (".pgw", ".pngw", ".jgw", ".jpgw", ".jpegw", ".tfw", ".tifw", ".wld")
-SUFFIXES = (*DRIVERS, *WORLD_FILES)
+# What may lie beside a mask or image: CRS, georeference, date, names of classes.
+BESIDE = (*WORLD_FILES, ".prj", ".xml", ".json", ".qml")
+# The parts of a Shapefile beside its `.shp`.
+_SHAPEFILE = (".shx", ".dbf", ".cpg", ".qix")
+LABELS = (*DRIVERS, *VECTOR_SUFFIXES)
+SUFFIXES = tuple(dict.fromkeys((*LABELS, *BESIDE, *_SHAPEFILE)))
+TABLES = (".csv", ".json", ".qml", ".clr", ".txt", *VECTOR_SUFFIXES)
+_ACCEPTED = {"masks": SUFFIXES, "images": (*DRIVERS, *BESIDE), "udm": (*DRIVERS, *BESIDE)}
+_ACCEPTED["options"] = TABLES
 _MAX_FILES = 20_000
 _MAX_BYTES = 20 * 1024**3
 # What a zip made of a few bytes must not become; masks compress well, but not this well.
@@ -40,16 +49,28 @@ class Uploaded(Protocol):
 
 
 @dataclass(frozen=True)
+class Uploads:
+    """What a person sends together; `tables` are files that options of `masks add` name."""
+
+    masks: Sequence[Uploaded] = ()
+    images: Sequence[Uploaded] = ()
+    udms: Sequence[Uploaded] = ()
+    tables: Sequence[Uploaded] = ()
+
+
+@dataclass(frozen=True)
 class Batch:
     """Files that were saved together: the folders for `masks add`, and what was left out.
 
-    `images` is None when there are no source images.
+    `images`, `udms` and `tables` are None when there are none.
     """
 
     masks: Path
     images: Path | None
     count: int
     left_out: tuple[Problem, ...]
+    udms: Path | None = None
+    tables: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -63,29 +84,47 @@ class _Item:
     member: zipfile.ZipInfo | None = None
 
 
-def save_uploads(
-    workspace: Workspace, masks: Iterable[Uploaded], images: Iterable[Uploaded], now: datetime
-) -> Batch:
-    """Put uploaded masks and source images, or zips of them, into a new folder of `uploads/`.
+def save_uploads(workspace: Workspace, uploads: Uploads, now: datetime) -> Batch:
+    """Put uploaded masks and what belongs to them, or zips of it, into a new folder of `uploads/`.
 
     Nothing is written unless all that is taken is sound: safe names, each once, of a suffix that
     masks have, not too many and not too large. Files of other kinds in a zip are left out and
     told. Raises MaskError that names the file.
     """
     left_out: list[Problem] = []
-    items = [*_items(masks, "masks", left_out), *_items(images, "images", left_out)]
+    sent = {
+        "masks": uploads.masks,
+        "images": uploads.images,
+        "udm": uploads.udms,
+        "options": uploads.tables,
+    }
+    items = [item for kind, files in sent.items() for item in _items(files, kind, left_out)]
     _check(items)
     folder = workspace.uploads / f"{now:%Y%m%d-%H%M%S-%f}"
     with written_then_renamed(folder) as unfinished:
         for item in items:
             _write(item, unfinished / item.place)
-    kinds = [item.place.parts[0] for item in items]
-    return Batch(
-        folder / "masks",
-        folder / "images" if "images" in kinds else None,
-        sum(item.place.suffix.lower() in DRIVERS for item in items),
-        tuple(left_out),
+    kinds = {item.place.parts[0] for item in items}
+    images, udms, tables = (
+        folder / kind if kind in kinds else None for kind in ("images", "udm", "options")
     )
+    count = sum(item.place.suffix.lower() in LABELS for item in items)
+    return Batch(folder / "masks", images, count, tuple(left_out), udms, tables)
+
+
+def label_names(uploads: Iterable[Uploaded]) -> list[str]:
+    """The names of the masks among uploaded files, those in zips included."""
+    names: list[str] = []
+    for upload in uploads:
+        if not upload.name.lower().endswith(".zip"):
+            names.append(upload.name)
+            continue
+        try:
+            names += _opened_zip(upload).namelist()
+        except MaskError:
+            continue  # told when it is added
+    plain = (PurePosixPath(name.replace("\\", "/")) for name in names)
+    return [name.name for name in plain if name.suffix.lower() in LABELS]
 
 
 def _items(uploads: Iterable[Uploaded], kind: str, left_out: list[Problem]) -> Iterator[_Item]:
@@ -93,7 +132,7 @@ def _items(uploads: Iterable[Uploaded], kind: str, left_out: list[Problem]) -> I
         name = PurePosixPath(upload.name.replace("\\", "/")).name
         if PurePosixPath(name).suffix.lower() == ".zip":
             yield from _members(upload, kind, left_out)
-        elif (why := _unfit(name)) is not None:
+        elif (why := _unfit(name, kind)) is not None:
             raise MaskError(f"{name}: {why}")
         else:
             yield _Item(PurePosixPath(kind, name), upload.size, upload)
@@ -115,13 +154,14 @@ def _members(upload: Uploaded, kind: str, left_out: list[Problem]) -> Iterator[_
             raise MaskError(f"{where} is a link. Make the zip anew with the files themselves.")
         if member.flag_bits & 1:
             raise MaskError(f"{where} is encrypted. Make the zip anew without a password.")
-        if (why := _unfit(path.name)) is not None:
+        if (why := _unfit(path.name, kind)) is not None:
             left_out.append(Problem(path.name, why))
             continue
         folders = {part.lower() for part in path.parts[:-1]}
         is_image = kind == "images" or bool(folders & _IMAGE_FOLDERS)
         # Images are looked for by stem in one folder; masks may have equal names in several.
-        place = PurePosixPath("images", path.name) if is_image else PurePosixPath("masks", path)
+        flat = "images" if kind == "masks" and is_image else kind
+        place = PurePosixPath("masks", path) if flat == "masks" else PurePosixPath(flat, path.name)
         yield _Item(place, member.file_size, upload, archive, member)
 
 
@@ -136,19 +176,24 @@ def _opened_zip(upload: Uploaded) -> zipfile.ZipFile:
         ) from err
 
 
-def _unfit(name: str) -> str | None:
+def _unfit(name: str, kind: str) -> str | None:
     """Why a file can't be taken by its name, or None."""
-    if PurePosixPath(name).suffix.lower() not in SUFFIXES:
-        return f"left out: it is no mask by its suffix; needed is one of {', '.join(DRIVERS)}."
+    if PurePosixPath(name).suffix.lower() not in _ACCEPTED[kind]:
+        wanted = LABELS if kind == "masks" else _ACCEPTED[kind]
+        what = {"masks": "mask", "options": "table"}.get(kind, "image")
+        return f"left out: it is no {what} by its suffix; needed is one of {', '.join(wanted)}."
     return unfit_upload_name(name)
 
 
 def _check(items: list[_Item]) -> None:
     """Refuse what is too much, twice the same, or a zip that explodes. Raises MaskError."""
-    if not any(item.place.parts[0] == "masks" for item in items):
+    only_tables = items and all(item.place.parts[0] == "options" for item in items)
+    if not only_tables and not any(
+        item.place.parts[0] == "masks" and item.place.suffix.lower() in LABELS for item in items
+    ):
         raise MaskError(
             f"There is no mask among the files; needed are files with one of the suffixes "
-            f"{', '.join(DRIVERS)}."
+            f"{', '.join(LABELS)}."
         )
     total = sum(item.size for item in items)
     if len(items) > _MAX_FILES or total > _MAX_BYTES:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ..grid import BoolArray
+from ..model import Mask
 
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -34,6 +35,22 @@ _BAR_SHARE = 0.3
 def class_colour(value: int) -> Colour:
     """The colour of a class value, the same in every pair; they repeat after seven classes."""
     return CLASS_COLOURS[(value - 1) % len(CLASS_COLOURS)]
+
+
+def class_colours(mask: Mask | None) -> dict[int, Colour]:
+    """The colours that a mask brings for its classes, by the value as stored in pairs."""
+    if mask is None or not mask.class_colours:
+        return {}
+    return {
+        stored: _from_hex(mask.class_colours[source])
+        for source, stored in (mask.classes or {}).items()
+        if source in mask.class_colours
+    }
+
+
+def _from_hex(text: str) -> Colour:
+    red, green, blue = (int(text[first : first + 2], 16) for first in (1, 3, 5))
+    return red, green, blue
 
 
 def value_range(

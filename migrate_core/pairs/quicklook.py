@@ -71,7 +71,7 @@ class ViewOptions:
     `composite` is a key of `COMPOSITES`, or `single_band` with the name of one in `band`;
     `percentiles` of the valid pixels become black and white; `label` is `outline`, `fill` (with
     `opacity` 0…1) or `none`; `occlusion` draws what hides the ground; the longer side of the
-    picture gets about `size` pixels.
+    picture gets about `size` pixels. `colours` are those of class values that have their own.
     """
 
     composite: str = "true_colour"
@@ -81,6 +81,11 @@ class ViewOptions:
     opacity: float = 0.4
     occlusion: bool = False
     size: int = 960
+    colours: tuple[tuple[int, Colour], ...] = ()
+
+    def colour_of(self, value: int) -> Colour:
+        """The colour of a class value."""
+        return dict(self.colours).get(value) or class_colour(value)
 
     @property
     def bands(self) -> tuple[str, ...]:
@@ -241,7 +246,7 @@ def draw_label(picture: Picture, label: NDArray[np.uint8], options: ViewOptions)
     if options.label == NO_LABEL:
         return
     for value in class_pixels(label):
-        colour = class_colour(value)
+        colour = options.colour_of(value)
         if options.label == FILL:
             fill(picture, label == value, colour, options.opacity)
         else:

@@ -16,7 +16,7 @@ from migrate_core.masks.edit import CRS_FIELD, MaskEdit, edited, store_edits
 from migrate_core.masks.queries import MaskFilter, masks_of, names_and_dates
 from migrate_core.masks.summary import ClassArea, class_areas, pixel_size, thumbnail
 from migrate_core.model import BACKGROUND, IGNORE, Mask
-from migrate_core.pairs.drawing import class_colour
+from migrate_core.pairs.drawing import Colour, class_colour, class_colours
 from pages.shared.frame import Page
 from pages.shared.masks_list import remove_one
 
@@ -121,29 +121,29 @@ def _picture(mask: Mask) -> None:
         return
     left, right = st.columns(2)
     left.image(picture, width="stretch")
-    right.html(_legend(class_areas(mask)))
+    right.html(_legend(class_areas(mask), class_colours(mask)))
 
 
 @st.cache_data(max_entries=200, show_spinner="Reading the mask …")
 def _thumbnail(mask_id: str, _mask: Mask) -> NDArray[np.uint8]:  # noqa: ARG001
     """The picture of a mask; its id, which is the key of the cache, stands for its content."""
-    return _coloured(thumbnail(_mask))
+    return _coloured(thumbnail(_mask), class_colours(_mask))
 
 
-def _coloured(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _coloured(labels: NDArray[np.uint8], own: dict[int, Colour]) -> NDArray[np.uint8]:
     """Labels (height, width) as a picture (height, width, RGBA)."""
     table = np.zeros((256, 4), dtype=np.uint8)
     for value in range(1, IGNORE):
-        table[value] = (*class_colour(value), 255)
+        table[value] = (*own.get(value, class_colour(value)), 255)
     table[BACKGROUND], table[IGNORE] = _BACKGROUND, _NO_DATA
     picture: NDArray[np.uint8] = table[labels]
     return picture
 
 
-def _legend(classes: tuple[ClassArea, ...]) -> str:
+def _legend(classes: tuple[ClassArea, ...], own: dict[int, Colour]) -> str:
     """A table of the classes: colour, value, name, hectares, share."""
     rows = "".join(
-        f"<tr><td><span style='color:{_css(item.stored)}'>&#9632;</span></td>"
+        f"<tr><td><span style='color:{_css(item.stored, own)}'>&#9632;</span></td>"
         f"<td>{escape(_name(item))}</td>"
         f"<td style='text-align:right'>{_hectares(item.hectares)}</td>"
         f"<td style='text-align:right'>{100 * item.share:.1f}&nbsp;%</td></tr>"
@@ -153,8 +153,9 @@ def _legend(classes: tuple[ClassArea, ...]) -> str:
     return f"<table style='width:100%;font-size:0.85rem'>{head}</tr>{rows}</table>"
 
 
-def _css(stored: int) -> str:
-    red, green, blue = _BACKGROUND[:3] if stored == BACKGROUND else class_colour(stored)
+def _css(stored: int, own: dict[int, Colour]) -> str:
+    plain = _BACKGROUND[:3] if stored == BACKGROUND else class_colour(stored)
+    red, green, blue = own.get(stored, plain) if stored != BACKGROUND else plain
     return f"rgb({red},{green},{blue})"
 
 

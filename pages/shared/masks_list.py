@@ -170,7 +170,9 @@ def _cells(mask: Mask) -> dict[str, Any]:
 
 
 def _date_text(mask: Mask) -> str | None:
-    return str(mask.acquired).replace("T", " ").removesuffix("Z") if mask.acquired else None
+    if mask.acquired is None:
+        return None
+    return str(mask.acquired).replace("T", " ").replace("Z", "")
 
 
 def _select(ids: Sequence[str], key: str) -> None:

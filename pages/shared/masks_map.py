@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import math
+
 import shapely
 import streamlit as st
 from shapely.affinity import scale
+from shapely.geometry import Point
 
-from migrate_core.masks.queries import MaskFilter, MaskPlace, count_masks, mask_places
+from migrate_core.masks.queries import (
+    MaskCluster,
+    MaskFilter,
+    MaskPlace,
+    count_masks,
+    mask_clusters,
+    mask_places,
+)
 from pages.shared.frame import Page
 from pages.shared.maps import Outline, map_click, show_map
-from pages.shared.masks_list import first_shown, show_in_list
+from pages.shared.masks_list import ROWS, counted, first_shown, show_in_list
 from pages.shared.state import choose_mask, selection
 
 # So many outlines are drawn at once; more are neither told apart nor quick.
@@ -34,14 +44,19 @@ def heed_click(page: Page) -> None:
 
 
 def masks_on_map(page: Page, wanted: MaskFilter) -> None:
-    """Footprints of the masks that the list shows; a click selects one."""
+    """Footprints of the masks that the list shows; a click selects one.
+
+    Of more than can be told apart, the page of the list that is open is drawn, and where the
+    others lie as circles.
+    """
     count = count_masks(page.store, wanted)
-    first = first_shown() // MOST * MOST
-    places = mask_places(page.store, wanted, first, MOST)
     if not count:
         st.info("The list below is empty: no mask fits its filters.")
         return
-    if not places:
+    few = count <= MOST
+    places = mask_places(page.store, wanted, 0 if few else first_shown(), MOST if few else ROWS)
+    clusters = [] if few else mask_clusters(page.store, wanted)
+    if not places and not clusters:
         st.info("None of these masks has a place on the map yet: they have no georeference.")
         return
     if _FOCUS not in st.session_state:
@@ -49,12 +64,30 @@ def masks_on_map(page: Page, wanted: MaskFilter) -> None:
     known = {place.mask_id: place.outline for place in places}
     sought = known.get(st.session_state[_FOCUS] or "")
     show_map(
-        [_outline(place) for place in places],
+        [*map(_circle, clusters), *map(_outline, places)],
         key=_MAP,
         focus=scale(shapely.box(*sought.bounds), _AROUND, _AROUND) if sought else None,
         height=440,
     )
-    _legend(count, first, len(places))
+    placed = len(places) if few else sum(cluster.count for cluster in clusters)
+    _legend(count, placed, clustered=not few)
+
+
+def _circle(cluster: MaskCluster) -> Outline:
+    """Masks near each other as a circle whose area grows with their number."""
+    longitude, latitude = cluster.place
+    radius = cluster.spread * min(0.5, 0.12 + 0.05 * math.log10(cluster.count))
+    shape = Point(longitude, latitude).buffer(radius, quad_segs=12)
+    flat = scale(shape, 1.0, max(math.cos(math.radians(latitude)), 0.01))
+    with_problem = f"\n{cluster.problems:,} with a problem" if cluster.problems else ""
+    return Outline(
+        cluster.mask_id,
+        flat,
+        READY_COLOR if not cluster.problems else PROBLEM_COLOR,
+        f"{counted(cluster.count, 'mask')} near here{with_problem}",
+        dashed=bool(cluster.problems),
+        filled=True,
+    )
 
 
 def _outline(place: MaskPlace) -> Outline:
@@ -71,13 +104,17 @@ def _outline(place: MaskPlace) -> Outline:
     )
 
 
-def _legend(count: int, first: int, drawn: int) -> None:
+def _legend(count: int, placed: int, *, clustered: bool) -> None:
     """What the colours mean, and which masks aren't on the map."""
     text, button = st.columns([4, 1], vertical_alignment="center")
-    last = min(first + MOST, count)
-    missing = last - first - drawn
-    part = f" Masks {first + 1:,} to {last:,} of {count:,} are drawn." if count > MOST else ""
-    without = f" {missing:,} without a place can't be drawn." if missing else ""
+    missing = count - placed
+    part = (
+        " Circles: masks near each other, a click goes to them in the list, whose open page is "
+        "drawn as outlines."
+        if clustered
+        else ""
+    )
+    without = f" {missing:,} without a place can't be drawn." if missing > 0 else ""
     text.html(
         f"<small><span style='color:{READY_COLOR}'>&#9632;</span> ready &ensp;"
         f"<span style='color:{PROBLEM_COLOR}'>&#9633;</span> with a problem (dashed) &ensp;"

@@ -119,7 +119,8 @@ def _scene_lines(item: ReviewItem) -> list[str]:
         ]
     mask = item.mask
     if mask and mask.acquired:
-        known = when(mask.acquired.at) if mask.acquired.time_known else str(mask.acquired)
+        exact = mask.acquired.time_known and mask.acquired.until is None
+        known = when(mask.acquired.at) if exact else mask.acquired.days_in_words
         lines.append(f"Mask's image: {known}; scene {offset_in_words(item.pair.days_offset)}")
     if item.pair.coverage is not None:
         lines.append(f"The scene has data for {percent(item.pair.coverage)} of the mask's area")

@@ -13,12 +13,12 @@ import numpy as np
 import streamlit as st
 
 from migrate_core.errors import MaskError, MigrateError
-from migrate_core.model import Mask
+from migrate_core.model import Acquired, Mask
 from migrate_core.pairs.drawing import (
     NEUTRAL,
     NEUTRAL_DARK,
     Colour,
-    class_colour,
+    class_colours,
     jpeg,
     length_in_words,
     png,
@@ -64,11 +64,17 @@ class PairView:
     folder: Path
 
 
+def _with_colours(options: ViewOptions, mask: Mask | None) -> ViewOptions:
+    """The options with the colours that the mask brings for its classes."""
+    return replace(options, colours=tuple(class_colours(mask).items()))
+
+
 def show_pair(view: PairView, options: ViewOptions) -> None:
     """Sentinel-2 and the source image beside each other, with scale bars, legends, captions.
 
     Raises MigrateError when the pair's files can't be read.
     """
+    options = _with_colours(options, view.item.mask)
     left, right = st.container(key="pair_pictures").columns(2)
     with left, st.container(gap="xsmall"):
         file, look = _scene_picture(str(view.folder), options)
@@ -83,7 +89,7 @@ def show_pair(view: PairView, options: ViewOptions) -> None:
 def _show_source(view: PairView, options: ViewOptions) -> None:
     """The source image; where there is none, why, and the scene without label to compare."""
     mask = view.item.mask
-    taken = f"{_moment(mask.acquired.at)}" if mask and mask.acquired else "date not known"
+    taken = _taken(mask.acquired) if mask and mask.acquired else "date not known"
     try:
         if mask is None:
             raise MaskError("The mask of this pair was taken out, and with it its source image.")
@@ -103,12 +109,18 @@ def _show_source(view: PairView, options: ViewOptions) -> None:
     st.caption(_source_caption(mask, look))
 
 
+def _taken(acquired: Acquired) -> str:
+    """When a source image was taken, in words."""
+    return _moment(acquired.at) if acquired.until is None else acquired.days_in_words
+
+
 def prefetch(view: PairView, options: ViewOptions) -> None:
     """Draw a pair that will be wanted soon, in the background: `show_pair` finds it ready."""
     _AHEAD.submit(_draw, view, options)
 
 
 def _draw(view: PairView, options: ViewOptions) -> None:
+    options = _with_colours(options, view.item.mask)
     try:
         _scene_picture(str(view.folder), options)
         if view.item.mask is not None:
@@ -217,7 +229,7 @@ def _class_entries(look: Quicklook, options: ViewOptions, mask: Mask | None) -> 
     if not look.class_ha:
         yield "<span>no pixel has a class</span>"
     for value, area in look.class_ha.items():
-        colour = _css(class_colour(value))
+        colour = _css(options.colour_of(value))
         style = f"background:{colour}" if options.label == FILL else f"border:3px solid {colour}"
         yield _entry(f"{_class_name(value, mask)}: {area:,.1f} ha", style)
 
