@@ -37,10 +37,8 @@ def scenes(page: Page) -> None:
     row = mask_row(page.store, mask_id) if mask_id else None
     if row is None:
         return
-    st.subheader(
-        f"{row.mask.name}, {row.mask.acquired.days_in_words if row.mask.acquired else 'no date'}",
-        anchor=False,
-    )
+    days = row.mask.acquired.days_in_words if row.mask.acquired else "no date"
+    st.subheader(f"{row.mask.name}, {days}", anchor=False)
     help_mask(page, row)
     candidates = candidates_of(page.store, row.mask.mask_id)
     if candidates:

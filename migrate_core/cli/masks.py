@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +11,8 @@ import click
 
 from ..codec import to_json
 from ..demo import make_demo
-from ..errors import WrongUseError
+from ..errors import MaskError, WrongUseError
+from ..jobs import now_utc
 from ..masks.adding import read_pending, register_headers
 from ..masks.class_tables import parse_classes
 from ..masks.dates import parse_date, read_dates, read_mapping
@@ -22,6 +23,7 @@ from ..masks.options import AddOptions, VectorOptions
 from ..masks.patterns import compile_pattern
 from ..masks.queries import masks_of
 from ..masks.sensors import SENSORS
+from ..masks.uploads import unpack
 from ..model import Mask, Problem
 from ..workspace import Workspace
 from .console import emit, json_option, print_table, report, say
@@ -140,10 +142,33 @@ def _with_options(command: _F) -> _F:
 def add(session: Session, /, paths: tuple[Path, ...], as_json: bool, **given: Any) -> None:
     """Register mask files, or all masks below folders."""
     options = _options(given)
-    files = mask_files(paths, follow_links=options.follow_links)
+    places, options, left_out = _unpacked(session, paths, options)
+    files = mask_files(places, follow_links=options.follow_links)
     added = _register(session, files, options)
     emit([mask_row(mask) for mask in added.masks], as_json, lambda: _show(added.masks))
-    report([*files.refused, *added.problems, *_problems(added.masks), *_unused(options, added)])
+    refused = [*left_out, *files.refused, *added.problems]
+    report([*refused, *_problems(added.masks), *_unused(options, added)])
+
+
+def _unpacked(
+    session: Session, paths: Sequence[Path], options: AddOptions
+) -> tuple[list[Path], AddOptions, list[Problem]]:
+    """The paths with zips of masks unpacked into the workspace, and the images that were in them."""
+    found, problems = [], []
+    for path in paths:
+        if path.suffix.lower() != ".zip" or not path.is_file():
+            found.append(path)
+            continue
+        try:
+            batch = unpack(session.workspace, path, now_utc())
+        except MaskError as err:
+            problems.append(Problem(path.name, str(err)))
+            continue
+        found.append(batch.masks if batch else path)
+        problems += batch.left_out if batch else ()
+        if batch and batch.images and options.image is None:
+            options = replace(options, image=batch.images)
+    return found, options, problems
 
 
 def _options(given: Mapping[str, Any]) -> AddOptions:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import IO, BinaryIO, Protocol
+from typing import IO, Any, BinaryIO, Protocol
 
 from ..errors import MaskError
 from ..model import Problem
@@ -110,6 +110,37 @@ def save_uploads(workspace: Workspace, uploads: Uploads, now: datetime) -> Batch
     )
     count = sum(item.place.suffix.lower() in LABELS for item in items)
     return Batch(folder / "masks", images, count, tuple(left_out), udms, tables)
+
+
+class _OnDisk:
+    """A file of this machine as if it had been sent."""
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self.name = path.name
+        self.size = path.stat().st_size
+        self._file = file
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def read(self, size: int = -1, /) -> bytes:
+        return self._file.read(size)
+
+
+def unpack(workspace: Workspace, path: Path, now: datetime) -> Batch | None:
+    """The masks of a zip on this machine, unpacked as uploads are; None for a zipped Shapefile.
+
+    A Shapefile is read where it is. Raises MaskError.
+    """
+    with path.open("rb") as file:
+        sent = _OnDisk(path, file)
+        names = label_names([sent])
+        if names and all(name.lower().endswith(".shp") for name in names):
+            return None
+        return save_uploads(workspace, Uploads([sent]), now)
 
 
 def label_names(uploads: Iterable[Uploaded]) -> list[str]:
