@@ -84,7 +84,7 @@ def test_a_zip_is_unpacked_and_what_is_no_mask_is_left_out_and_told(tmp_path: Pa
     ("sent", "reason"),
     [
         (Sent("a.vrt"), "no mask by its suffix"),
-        (Sent("a.tif.xml"), "no mask by its suffix"),
+        (Sent("a.aux.xml"), "There is no mask among the files"),
         (Sent("a<b>.tif"), "file names can't have"),
         (Sent("a" * 250 + ".tif"), "too long"),
         (Sent("in.zip", b"no zip"), "can't be read as a zip"),
