@@ -150,3 +150,18 @@ def reproject_geometry(geometry: BaseGeometry, source: str, target: str) -> Base
             reproject_points(source, target, points[:, 0], points[:, 1])
         ),
     )
+
+
+def reproject_geometries(
+    geometries: NDArray[np.object_], source: str, target: str
+) -> NDArray[np.object_]:
+    """The same for an array of geometries at once, which is far quicker than one by one."""
+    if source == target:
+        return geometries
+    carried: NDArray[np.object_] = shapely.transform(
+        geometries,
+        lambda points: np.column_stack(
+            reproject_points(source, target, points[:, 0], points[:, 1])
+        ),
+    )
+    return carried

@@ -58,8 +58,8 @@ class VectorForm:
 
     `features` is the layer in the workspace that holds them as they were read, in the mask's CRS;
     `area` the area of interest in that CRS, outside of which nothing is known. Where features are
-    dated, `dates` is the period (as of `Acquired`) that those of this mask overlap; others are of
-    another time, and where they lie nothing is known.
+    dated, `dates` is the period (as of `Acquired`) that those of this mask overlap, empty for those
+    without a date; others are of another time, and where they lie nothing is known.
     """
 
     features: str

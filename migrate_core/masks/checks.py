@@ -103,9 +103,11 @@ def date_problems(mask: Mask) -> dict[str, str]:
 
 
 def content_problems(mask: Mask) -> dict[str, str]:
-    """A mask without a labelled pixel, unless it is meant to be empty; none while unread."""
+    """A mask without a labelled pixel or feature, unless meant to be empty; none while unread."""
     if mask.pending:
         return {}
+    if mask.vector is not None:
+        return _content_of_area(mask)
     if mask.classes is None:
         return {
             CONTENT: "It is empty: all of its pixels are no data. Leave it out or export it again."
@@ -117,3 +119,13 @@ def content_problems(mask: Mask) -> dict[str, str]:
             f"is meant as a negative example, {_ADD} --allow-empty."
         }
     return {}
+
+
+def _content_of_area(mask: Mask) -> dict[str, str]:
+    """An area of a vector file in which there is nothing but background."""
+    if set((mask.classes or {}).values()) - {BACKGROUND} or mask.empty_allowed:
+        return {}
+    return {
+        CONTENT: "It is empty: no feature lies in its area. Leave it out, or, if it is meant as a "
+        f"negative example, {_ADD} --allow-empty."
+    }

@@ -9,11 +9,24 @@ from pathlib import Path
 
 from .raster import file_sha256
 
+_LONGEST = 48
+_PART = 20
 
-def mask_identity(stem: str, digest: str) -> str:
-    """`<slug of the stem>-<8 digits of the digest>`, a name that is safe for files."""
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-").lower()[:48] or "mask"
-    return f"{slug}-{digest[:8]}"
+
+def mask_identity(stem: str, digest: str, part: str | None = None) -> str:
+    """`<name>-<8 hexadecimal digits>`, safe for file names; `digest` is of what makes the mask.
+
+    Of long names the beginning is kept, and of a part (one of several masks of a file) the end.
+    """
+    if part is None:
+        return f"{_slug(stem)[:_LONGEST] or 'mask'}-{digest[:8]}"
+    end = _slug(part)[-_PART:].strip("-")
+    name = _slug(stem)[: _LONGEST - len(end) - 1].strip("-")
+    return f"{'-'.join(filter(None, (name, end))) or 'mask'}-{digest[:8]}"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()
 
 
 def content_digest(path: Path, tiles: Sequence[str] = ()) -> str:

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
 from pyproj import Geod
 
+from ..errors import MaskError
 from ..model import Mask
 from .content import small_labels
 from .footprint import pixel_size_m
+from .vectors.drawing import ClassArea as ClassArea
+from .vectors.drawing import drawn_labels, picture_grid, polygon_areas
 
 _GEOD = Geod(ellps="WGS84")
 _HECTARE_M2 = 10_000
-# A file without overviews is read as a whole to be shown small; beyond this it takes too long.
-_READ_PIXELS = 400_000_000
-
-
-@dataclass(frozen=True)
-class ClassArea:
-    """A class of a mask: its value in the file and as stored in pairs, name and size.
-
-    `share` 0…1 is of the valid pixels; `hectares` is None for a mask without a place.
-    """
-
-    value: str
-    stored: int
-    name: str | None
-    pixels: int
-    share: float
-    hectares: float | None
 
 
 def class_areas(mask: Mask) -> tuple[ClassArea, ...]:
-    """The classes of a mask with their areas, by value; empty where they aren't known."""
+    """The classes of a mask with their areas, by value; empty where they aren't known.
+
+    They aren't either when the polygons of a mask that consists of them are gone.
+    """
+    if mask.vector is not None:
+        with suppress(MaskError):
+            return polygon_areas(mask)
+        return ()
     counts = mask.class_pixels or {}
     total = sum(counts.values())
     each = pixel_area_m2(mask)
@@ -54,7 +47,7 @@ def class_areas(mask: Mask) -> tuple[ClassArea, ...]:
 
 
 def pixel_area_m2(mask: Mask) -> float | None:
-    """The mean area of a mask's pixels on the ellipsoid; None without a place."""
+    """The mean area of a mask's pixels on the ellipsoid; None without a place or pixels."""
     if mask.extent is None or not mask.width or not mask.height:
         return None
     area, _ = _GEOD.geometry_area_perimeter(mask.extent)
@@ -62,8 +55,8 @@ def pixel_area_m2(mask: Mask) -> float | None:
 
 
 def pixel_size(mask: Mask) -> float | None:
-    """The approximate width of a pixel in metres; None without a place."""
-    return pixel_size_m(mask.grid) if mask.extent is not None else None
+    """The approximate width of a pixel in metres; None without a place and for polygons."""
+    return pixel_size_m(mask.grid) if mask.extent is not None and mask.vector is None else None
 
 
 def thumbnail(mask: Mask, longest: int = 480) -> NDArray[np.uint8]:
@@ -72,4 +65,6 @@ def thumbnail(mask: Mask, longest: int = 480) -> NDArray[np.uint8]:
     uint8 values as stored in pairs, 255 = no data. Raises MaskError when the file is gone or
     can't be shown.
     """
+    if mask.vector is not None:
+        return drawn_labels(mask, picture_grid(mask, longest))
     return small_labels(mask, longest)

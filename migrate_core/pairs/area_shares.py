@@ -1,52 +1,29 @@
 """Exact area shares of classes in the pixels of another grid.
 
-The share of a class in a pixel is an integral over the class's area, and by Green's theorem an
-integral along its outline: an edge of the outline adds, to every pixel of the rows it passes, the
-area to its right, with the sign of its direction. So only pixel sides of the mask between two
-different classes matter, each is cut at the lines of the target grid, and a running sum along
-the rows gives the shares. This is the signed-area coverage of font rasterisers, in float64: exact
-but for rounding, for any rotation, shear, pixel size and CRS, and no polygon is ever built. Between
-two CRS, the corners of the mask's pixels are carried over and its sides taken to be straight.
+The shares are integrals along the outlines of classes (see `outlines`), so only pixel sides of the
+mask between two different classes matter. They are exact but for rounding, for any rotation, shear,
+pixel size and CRS, and no polygon is ever built. Between two CRS, the corners of the mask's pixels
+are carried over and its sides taken to be straight.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..grid import FloatArray, PixelGrid, apply_affine, reproject_points
 from ..model import IGNORE
+from .outlines import Edges, add_areas
 
 # Edges handled at a time; bounds the memory for the millions of edges of an aerial mask.
 _CHUNK = 400_000
 # Pixels whose sides are looked at a time, for the same reason.
 _STRIP_PIXELS = 4_000_000
 
-IntArray = NDArray[np.intp]
-
 _DOWN, _RIGHT = np.array([[0.0], [1.0]]), np.array([[1.0], [0.0]])
-
-
-@dataclass(frozen=True)
-class _Edges:
-    """Sides of mask pixels between two classes.
-
-    From (column, row) `start` to `end`, each (2, n) in mask pixel coordinates; the class in whose
-    outline the side runs this way, `owner`, and the one in whose outline it runs back, `other`.
-    """
-
-    start: FloatArray
-    end: FloatArray
-    owner: NDArray[np.uint8]
-    other: NDArray[np.uint8]
-
-    def chunks(self) -> Iterator[_Edges]:
-        for first in range(0, self.owner.size, _CHUNK):
-            part = slice(first, first + _CHUNK)
-            yield _Edges(self.start[:, part], self.end[:, part], self.owner[part], self.other[part])
 
 
 def area_shares(
@@ -62,15 +39,15 @@ def area_shares(
     index = np.full(256, -1, dtype=np.intp)
     index[list(classes)] = np.arange(len(classes))
     for edges in _boundary(labels):
-        for chunk in edges.chunks():
-            _accumulate(sums, index, chunk, source, target)
+        for chunk in edges.chunks(_CHUNK):
+            add_areas(sums, index, _on(chunk, source, target))
     shares = np.cumsum(sums, axis=2)[:, :, :width]
     # A transform that mirrors the mask turns every outline around.
     return np.clip(shares * _orientation(source, target), 0.0, 1.0)
 
 
-def _boundary(labels: NDArray[np.uint8]) -> Iterator[_Edges]:
-    """All sides between different classes, the rim of the raster included, strip by strip.
+def _boundary(labels: NDArray[np.uint8]) -> Iterator[Edges]:
+    """All sides between different classes in mask pixels, the rim included, strip by strip.
 
     Directed so that the owner's left sides run downward and its tops leftward: the area to the
     right of a left side then counts positive.
@@ -87,47 +64,26 @@ def _boundary(labels: NDArray[np.uint8]) -> Iterator[_Edges]:
     yield _tops(np.concatenate([labels[-1:], rim]), height)
 
 
-def _left_sides(framed: NDArray[np.uint8], first: int) -> _Edges:
+def _left_sides(framed: NDArray[np.uint8], first: int) -> Edges:
     """The sides between neighbours in a row; `framed` has a column more on each side."""
     left, right = framed[:, :-1], framed[:, 1:]
     row, column = np.nonzero(left != right)
     start = np.stack([column, row + first]).astype(np.float64)
-    return _Edges(start, start + _DOWN, right[row, column], left[row, column])
+    return Edges(start, start + _DOWN, right[row, column], left[row, column])
 
 
-def _tops(stacked: NDArray[np.uint8], first: int) -> _Edges:
+def _tops(stacked: NDArray[np.uint8], first: int) -> Edges:
     """The sides between rows of `stacked`; its second row is row `first` of the raster."""
     above, below = stacked[:-1], stacked[1:]
     row, column = np.nonzero(above != below)
     end = np.stack([column, row + first]).astype(np.float64)
-    return _Edges(end + _RIGHT, end, below[row, column], above[row, column])
+    return Edges(end + _RIGHT, end, below[row, column], above[row, column])
 
 
-def _accumulate(
-    sums: FloatArray, index: IntArray, edges: _Edges, source: PixelGrid, target: PixelGrid
-) -> None:
-    """Add the areas right of the edges to `sums` (classes, height, width + 1)."""
-    start = _to_pixels(edges.start, source, target)
-    end = _to_pixels(edges.end, source, target)
-    whole_start, whole_end, origin = _cut(start, end)
-    _, height, columns = sums.shape
-    middle = (whole_start + whole_end) / 2
-    drop = whole_end[1] - whole_start[1]
-    row = np.floor(middle[1]).astype(np.intp)
-    # Left of the grid an edge has all of its rows to its right, beyond it nothing.
-    x = middle[0].clip(0, columns - 1)
-    column = np.minimum(np.floor(x).astype(np.intp), columns - 1)
-    keep = (row >= 0) & (row < height) & (drop != 0)
-    row, column, x, drop, origin = (a[keep] for a in (row, column, x, drop, origin))
-    here, beyond = drop * (1 - (x - column)), drop * (x - column)
-    flat = sums.reshape(-1)
-    for labels, sign in ((edges.owner, 1.0), (edges.other, -1.0)):
-        band = index[labels[origin]]
-        known = band >= 0
-        place = (band[known] * height + row[known]) * columns + column[known]
-        flat += np.bincount(place, sign * here[known], minlength=flat.size)
-        inside = column[known] + 1 < columns
-        flat += np.bincount(place[inside] + 1, sign * beyond[known][inside], minlength=flat.size)
+def _on(edges: Edges, source: PixelGrid, target: PixelGrid) -> Edges:
+    """Edges in pixels of the mask, in pixels of the target."""
+    start, end = (_to_pixels(points, source, target) for points in (edges.start, edges.end))
+    return replace(edges, start=start, end=end)
 
 
 def _to_pixels(points: FloatArray, source: PixelGrid, target: PixelGrid) -> FloatArray:
@@ -135,40 +91,6 @@ def _to_pixels(points: FloatArray, source: PixelGrid, target: PixelGrid) -> Floa
     x, y = apply_affine(source.transform, points[0], points[1])
     x, y = reproject_points(source.crs, target.crs, x, y)
     return np.stack(apply_affine(~target.transform, x, y))
-
-
-def _cut(start: FloatArray, end: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:
-    """Cut segments at whole columns and rows; also gives the number each piece came from."""
-    start, end, origin = _shorten(start, end)
-    # A piece of at most one pixel in x and y crosses at most one line of each kind.
-    crossings = [_crossing(start[axis], end[axis]) for axis in (0, 1)]
-    cuts = np.sort(np.stack(crossings), axis=0)
-    stops = [np.zeros_like(cuts[0]), cuts[0], cuts[1], np.ones_like(cuts[0])]
-    points = [start + (end - start) * stop for stop in stops]
-    return (
-        np.concatenate(points[:-1], axis=1),
-        np.concatenate(points[1:], axis=1),
-        np.tile(origin, 3),
-    )
-
-
-def _shorten(start: FloatArray, end: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:
-    """Split segments evenly so that none is longer than a pixel in x or y."""
-    parts = np.maximum(np.ceil(np.abs(end - start).max(axis=0)), 1).astype(np.intp)
-    origin = np.repeat(np.arange(parts.size), parts)
-    if origin.size == parts.size:
-        return start, end, origin
-    number = np.arange(origin.size) - np.repeat(np.cumsum(parts) - parts, parts)
-    step = ((end - start) / parts)[:, origin]
-    first = start[:, origin] + step * number
-    return first, first + step, origin
-
-
-def _crossing(start: FloatArray, end: FloatArray) -> FloatArray:
-    """Where (0…1 along the piece) it crosses a whole number; 0 where it doesn't."""
-    line = np.ceil(np.minimum(start, end))
-    crosses = (line > np.minimum(start, end)) & (line < np.maximum(start, end))
-    return np.divide(line - start, end - start, out=np.zeros_like(start), where=crosses)
 
 
 def _orientation(source: PixelGrid, target: PixelGrid) -> float:

@@ -4,36 +4,42 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import MISSING, Field, fields
+from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 from ..codec import to_json
-from ..model import Mask, PairParameters, RankedScene
+from ..model import Mask, PairParameters, RankedScene, RasterForm
 
 # Counts up when the same inputs would give other pixels, so that old pairs are made again.
 PIXEL_RULES = 1
 
 
-def _unusual(value: Mask | PairParameters, *names: str) -> dict[str, Any]:
-    """The fields (all, or those of these names) that differ from their defaults.
+def _unusual(value: RasterForm | PairParameters) -> dict[str, Any]:
+    """The fields that differ from their defaults.
 
     What is as it always was is left out, so that ids don't change when a field is added.
     """
-    chosen = (field for field in fields(value) if not names or field.name in names)
     return {
         field.name: getattr(value, field.name)
-        for field in chosen
-        if getattr(value, field.name) != _default(field)
+        for field in fields(value)
+        if getattr(value, field.name) != field.default
     }
 
 
-def _default(field: Field[Any]) -> Any:
-    return field.default if field.default_factory is MISSING else field.default_factory()
+def _of_files(mask: Mask) -> dict[str, Any]:
+    """How the mask's files are read; by names, since paths differ between machines."""
+    found = {
+        "raster": _unusual(replace(mask.raster, tiles=())),
+        "udm": Path(mask.udm).name if mask.udm else None,
+        "valid_from": Path(mask.valid_from).name if mask.valid_from else None,
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def pair_id(mask: Mask, ranked: RankedScene, parameters: PairParameters) -> str:
     """`<mask_id>_<sensing day>_<8 hexadecimal digits>`, a name that is safe for files."""
-    ingredients = {
+    ingredients: dict[str, Any] = {
         "mask": mask.sha256,
         "mask_id": mask.mask_id,
         "crs": mask.crs,
@@ -42,8 +48,13 @@ def pair_id(mask: Mask, ranked: RankedScene, parameters: PairParameters) -> str:
         "scenes": ranked.scene_ids,
         "parameters": {"resampling": parameters.resampling, **_unusual(parameters)},
         "rules": PIXEL_RULES,
-        **_unusual(mask, "raster", "udm", "valid_from"),
+        **_of_files(mask),
     }
+    if mask.vector is not None:
+        # Only then, so that the ids of raster masks stay what they are.
+        ingredients["features"] = Path(mask.vector.features).name
+        ingredients["area"] = mask.vector.area.wkb_hex
+        ingredients["dates"] = mask.vector.dates
     text = json.dumps(to_json(ingredients), sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return f"{mask.mask_id}_{ranked.scene.sensed_at:%Y%m%d}_{digest[:8]}"

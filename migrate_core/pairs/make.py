@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from .. import __version__
 from ..codec import from_json, to_json
 from ..grid import BoolArray, PixelGrid, aligned_grid
-from ..masks.content import read_labels
-from ..masks.footprint import valid_bounds
 from ..model import (
     IGNORE,
     Mask,
@@ -32,8 +30,8 @@ from ..products.product import Product
 from ..products.reading import read_bands, read_scene_classification
 from ..products.resampling import NO_DATA
 from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
-from .area_shares import area_shares
-from .labels import hard_label, inside_footprint
+from .grid_labels import grid_labels
+from .labels import hard_label
 from .quality import occlusion, quality_flags
 from .source_occlusion import hidden_in_source
 from .stages import StageNote, StageReport, reporting
@@ -137,17 +135,17 @@ def _made(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
 
 def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) -> _Pixels:
     mask = task.mask
-    labels = read_labels(mask)
+    labels = grid_labels(mask)
     lattice = products[0].grid
-    grid = aligned_grid(lattice, valid_bounds(labels != IGNORE, mask.grid, lattice.crs))
+    grid = aligned_grid(lattice, labels.bounds(lattice.crs))
     report.begin("convert")
     image, classification = _mosaic(products, grid, task.parameters.resampling)
     report.begin("crop")
-    inside = inside_footprint(labels, mask.grid, grid)
+    inside = labels.inside(grid)
     image_inside = _blanked(image, inside)
     report.begin("align")
     classes = mask.stored_classes
-    shares = area_shares(labels, mask.grid, grid, classes)
+    shares = labels.shares(grid, classes)
     label = np.where(inside, hard_label(shares, classes), IGNORE).astype(np.uint8)
     hidden = hidden_in_source(mask, grid)
     if task.parameters.ignore_occluded and hidden is not None:
@@ -252,6 +250,7 @@ def _provenance(
             "sensor": mask.sensor,
             "image": mask.image,
             "udm": mask.udm,
+            **_of_polygons(mask),
         },
         "scenes": [
             _scene_provenance(scene, product)
@@ -269,6 +268,18 @@ def _provenance(
         "parameters": to_json(task.parameters),
         "occlusion": to_json(outcome.occlusion),
         "suggestion": to_json(outcome.suggestion),
+    }
+
+
+def _of_polygons(mask: Mask) -> dict[str, Any]:
+    """What is to be said of a mask that consists of polygons: which part, area and dates."""
+    if mask.vector is None:
+        return {}
+    return {
+        "part": mask.part,
+        "features": Path(mask.vector.features).name,
+        "area": to_json(mask.vector.area),
+        "dates": mask.vector.dates,
     }
 
 

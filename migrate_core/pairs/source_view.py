@@ -20,6 +20,7 @@ from ..masks.classes import recode
 from ..masks.content import check_unchanged, read_labels
 from ..masks.footprint import pixel_size_m
 from ..masks.raster import opened
+from ..masks.vectors.drawing import drawn_labels
 from ..model import IGNORE, Mask, RasterForm
 from .drawing import Picture, draw_scale_bar, value_range
 from .quicklook import ViewOptions, compose, draw_label, draw_no_data
@@ -91,7 +92,7 @@ def _source_grid(dataset: Any, mask: Mask) -> PixelGrid:
     """Where the image lies: as it says, else as the mask says when both are of one size."""
     if dataset.crs is not None and not dataset.transform.is_identity:
         return PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
-    if (dataset.width, dataset.height) == (mask.width, mask.height):
+    if mask.vector is None and (dataset.width, dataset.height) == (mask.width, mask.height):
         return mask.grid
     raise MaskError(
         f"{Path(dataset.name).name}: the source image has no georeference, and with "
@@ -134,6 +135,8 @@ def _warped_image(
 
 def _warped_mask(mask: Mask, grid: PixelGrid) -> NDArray[np.uint8] | None:
     """The mask (height, width) on `grid`, stored values; None when it isn't the file it was."""
+    if mask.vector is not None:
+        return _drawn_mask(mask, grid)
     try:
         check_unchanged(mask)
     except MaskError:
@@ -170,6 +173,14 @@ def _reprojected(
         resampling=Resampling.nearest,
     )
     return found
+
+
+def _drawn_mask(mask: Mask, grid: PixelGrid) -> NDArray[np.uint8] | None:
+    """A mask that consists of polygons; None when these are gone."""
+    try:
+        return drawn_labels(mask, grid)
+    except MaskError:
+        return None
 
 
 def _valid(warped: WarpedVRT) -> BoolArray:

@@ -1,0 +1,183 @@
+"""COCO and labelme: polygons in pixels of images, by class.
+
+COCO: <https://cocodataset.org/#format-data>; labelme: the files of its program
+(<https://github.com/wkentaro/labelme>). In both, (0, 0) is the outer corner of the first pixel.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.errors import ShapelyError
+from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
+
+from ...errors import MaskError
+from .rle import rle_area
+
+# Names of labelme for what isn't a class.
+_BACKGROUND, _IGNORED = "_background_", "__ignore__"
+
+
+@dataclass(frozen=True)
+class Outlined:
+    """What was drawn: in pixel coordinates (column, row), of a class (None: not known)."""
+
+    area: BaseGeometry
+    key: Any
+
+
+@dataclass
+class AnnotatedImage:
+    """An image by the name its annotations give it, and what was drawn on it, in order.
+
+    `size` (height, width) is None where the file doesn't say; `skipped` are sentences on what
+    couldn't be used.
+    """
+
+    name: str
+    size: tuple[int, int] | None
+    outlined: list[Outlined] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """All images of a file; `categories` names the classes of COCO by their id."""
+
+    images: tuple[AnnotatedImage, ...]
+    categories: Mapping[int, str] | None
+
+
+def coco(document: Mapping[str, Any], file: str) -> Annotations:
+    """The annotations of a COCO file. Raises MaskError.
+
+    Crowd regions are areas of their class. An annotation with a box only has no outline: within
+    the box nothing is known.
+    """
+    images: dict[Any, AnnotatedImage] = {}
+    for entry in document["images"]:
+        if isinstance(entry, dict) and isinstance(entry.get("file_name"), str):
+            size = _size(entry.get("height"), entry.get("width"))
+            images[entry.get("id")] = AnnotatedImage(entry["file_name"], size)
+    if not images:
+        raise MaskError(f"{file}: its `images` name no file (`file_name`), so nothing is placed.")
+    boxes = 0
+    for number, entry in enumerate(document["annotations"], 1):
+        image = images.get(entry.get("image_id")) if isinstance(entry, dict) else None
+        if image is None:
+            continue
+        area, boxed = _coco_area(entry, image)
+        boxes += boxed
+        if area is None or area.is_empty:
+            image.skipped.append(f"annotation {number} has no outline that can be read")
+            continue
+        if boxed:
+            image.skipped.append(f"annotation {number} is a box without outline: unknown inside")
+        image.outlined.append(Outlined(area, None if boxed else entry.get("category_id")))
+    if boxes and boxes == sum(len(image.outlined) for image in images.values()):
+        raise MaskError(
+            f"{file}: its {boxes} annotations are boxes without an outline (`segmentation` is "
+            "empty). Boxes are no masks: export the segmentation, as polygons or RLE."
+        )
+    return Annotations(tuple(images.values()), _categories(document))
+
+
+def _categories(document: Mapping[str, Any]) -> dict[int, str]:
+    listed = document.get("categories")
+    return {
+        entry["id"]: str(entry.get("name", entry["id"]))
+        for entry in (listed if isinstance(listed, list) else [])
+        if isinstance(entry, dict) and isinstance(entry.get("id"), int)
+    }
+
+
+def _size(height: Any, width: Any) -> tuple[int, int] | None:
+    if isinstance(height, int) and isinstance(width, int):
+        return height, width
+    return None
+
+
+def _coco_area(entry: Mapping[str, Any], image: AnnotatedImage) -> tuple[BaseGeometry | None, bool]:
+    """The area of an annotation, and whether it is only a box."""
+    drawn = entry.get("segmentation")
+    if isinstance(drawn, dict):
+        return (rle_area(drawn, image.size) if image.size else None), False
+    if isinstance(drawn, list) and drawn:
+        rings = drawn if isinstance(drawn[0], list) else [drawn]
+        parts = [_polygon(list(zip(ring[::2], ring[1::2], strict=False))) for ring in rings]
+        return _joined(parts), False
+    box = entry.get("bbox")
+    if isinstance(box, list) and len(box) == 4 and _numbers(box):
+        return shapely.box(box[0], box[1], box[0] + box[2], box[1] + box[3]), True
+    return None, False
+
+
+def labelme(document: Mapping[str, Any]) -> Annotations:
+    """The shapes of a labelme file: polygons, rectangles and circles.
+
+    What is labelled `_background_` is background, `__ignore__` is unknown, and so is the box of a
+    shape of kind `mask`. Lines and points are left out.
+    """
+    size = _size(document.get("imageHeight"), document.get("imageWidth"))
+    image = AnnotatedImage(str(document["imagePath"]), size)
+    for number, entry in enumerate(document["shapes"], 1):
+        shape = entry if isinstance(entry, dict) else {}
+        kind = shape.get("shape_type") or "polygon"
+        area = _labelme_area(kind, shape.get("points"))
+        if area is None or area.is_empty:
+            image.skipped.append(f"shape {number} ({kind}) is no area that can be read")
+            continue
+        if kind == "mask":
+            image.skipped.append(f"shape {number} is an image of a mask: unknown inside its box")
+        image.outlined.append(Outlined(area, _labelme_key(kind, shape.get("label"))))
+    return Annotations((image,), None)
+
+
+def _labelme_key(kind: str, label: Any) -> Any:
+    if kind == "mask" or label is None or label == _IGNORED:
+        return None
+    return 0 if label == _BACKGROUND else label
+
+
+def _labelme_area(kind: str, points: Any) -> BaseGeometry | None:
+    if not isinstance(points, list) or not all(_pair(point) for point in points):
+        return None
+    if kind == "polygon":
+        return _polygon(points)
+    if kind in ("rectangle", "mask") and len(points) == 2:
+        (x0, y0), (x1, y1) = points
+        return shapely.box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+    if kind == "circle" and len(points) == 2:
+        centre, rim = points
+        return shapely.Point(centre).buffer(math.dist(centre, rim), quad_segs=32)
+    return None
+
+
+def _pair(point: Any) -> bool:
+    return isinstance(point, list) and len(point) == 2 and _numbers(point)
+
+
+def _numbers(values: Sequence[Any]) -> bool:
+    return all(isinstance(value, (int, float)) and math.isfinite(value) for value in values)
+
+
+def _polygon(points: Sequence[Sequence[Any]]) -> BaseGeometry | None:
+    """A valid area of a ring of points, or None."""
+    if len(points) < 3 or not all(_numbers(point) for point in points):
+        return None
+    try:
+        return shapely.make_valid(Polygon(points))
+    except (ShapelyError, ValueError):
+        return None
+
+
+def _joined(parts: Sequence[BaseGeometry | None]) -> BaseGeometry | None:
+    """The union of the parts of one object, as COCO fills them."""
+    known = np.array([part for part in parts if part is not None], dtype=object)
+    return shapely.union_all(known) if known.size else None

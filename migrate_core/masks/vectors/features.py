@@ -1,0 +1,86 @@
+"""The features of a vector file in the workspace: valid, two-dimensional, with class and period.
+
+Written once for a file, as FlatGeobuf, whose spatial index lets the few features of one mask be
+read without the others.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
+
+from ...errors import MaskError
+from ...grid import Bounds
+from ...workspace import written_then_renamed
+from .layer import GeometryArray
+from .periods import UNDATED
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Polygons (n,) in the order of the file, in which later ones lie on top of earlier ones.
+
+    `values` (n,) are as stored in pairs, 255 where the class isn't known; `periods` as of
+    `Acquired`, UNDATED where there is none.
+    """
+
+    geometries: GeometryArray
+    values: NDArray[np.uint8]
+    periods: tuple[str, ...]
+
+
+def write_features(target: Path, features: Features, crs: str) -> None:
+    """Write the features to `target` unless they are there; a kill leaves nothing half done."""
+    if target.is_file():
+        return
+    frame = gpd.GeoDataFrame(
+        {
+            "value": features.values.astype(np.int32),
+            "number": np.arange(len(features.values)),
+            "period": list(features.periods),
+        },
+        geometry=features.geometries,
+        crs=crs,
+    )
+    with written_then_renamed(target) as temporary, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pyogrio.write_dataframe(
+            frame,
+            temporary,
+            driver="FlatGeobuf",
+            geometry_type="MultiPolygon",
+            promote_to_multi=True,
+            SPATIAL_INDEX="YES",
+        )
+
+
+def read_features(path: Path, bounds: Bounds) -> Features:
+    """The features whose bounds touch `bounds` (of the file's CRS).
+
+    Raises MaskError when the file is gone or damaged.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            frame = pyogrio.read_dataframe(str(path.absolute()), bbox=bounds)
+    except (DataSourceError, DataLayerError, FeatureError, OSError) as err:
+        raise MaskError(
+            f"{path}: the polygons of this mask, as they were read when it was added, are gone or "
+            f"damaged ({err}). Add the mask's file again: `masks add` writes them anew."
+        ) from err
+    frame = frame.sort_values("number")
+    periods: Sequence[str | None] = frame["period"].astype(object).tolist()
+    return Features(
+        shapely.force_2d(np.array(frame.geometry.array, dtype=object)),
+        frame["value"].to_numpy(dtype=np.uint8),
+        tuple(text if isinstance(text, str) else UNDATED for text in periods),
+    )

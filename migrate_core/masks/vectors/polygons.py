@@ -1,0 +1,129 @@
+"""The polygons of a layer: repaired where they cross themselves, named where they can't be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from ...errors import MaskError
+from ...grid import BoolArray
+from ...model import Problem
+from .layer import GeometryArray, Layer
+
+_NAMED = 10
+_POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
+
+
+@dataclass(frozen=True, eq=False)
+class Polygons:
+    """Valid polygons and multipolygons, two-dimensional; `rows` (n,) are their rows in the layer.
+
+    `problems` name the features that could not be used.
+    """
+
+    geometries: GeometryArray
+    rows: NDArray[np.intp]
+    problems: tuple[Problem, ...]
+
+
+def usable_polygons(layer: Layer, file: str) -> Polygons:
+    """The polygons of a layer. Raises MaskError when there is none."""
+    found = shapely.force_2d(layer.geometries)
+    kinds = shapely.get_type_id(found)
+    other = (kinds >= 0) & ~np.isin(kinds, (_POLYGON, _MULTIPOLYGON, _COLLECTION))
+    absent = (kinds < 0) | (~other & shapely.is_empty(found))
+    finite = _finite(found)
+    candidates = ~other & ~absent & finite
+    drawn = found.copy()
+    drawn[~candidates] = None
+    repaired = repair(drawn)
+    lost = candidates & ((shapely.get_type_id(repaired) < 0) | ~(shapely.area(repaired) > 0))
+    good = candidates & ~lost
+    if not good.any():
+        raise MaskError(_no_polygons(file, found, other))
+    problems = [
+        *_named(file, other, "a point or a line, no polygon, and left out"),
+        *_named(file, absent, "without a geometry that can be read, and left out"),
+        *_named(file, ~other & ~absent & ~finite, "with coordinates that are no numbers, left out"),
+        *_named(file, lost, "of no area even when repaired, and left out"),
+    ]
+    rows = np.flatnonzero(good)
+    return Polygons(repaired[rows], rows, tuple(problems))
+
+
+def _finite(geometries: GeometryArray) -> BoolArray:
+    """Whether all coordinates of each geometry are numbers."""
+    finite = np.ones(len(geometries), dtype=bool)
+    points, index = shapely.get_coordinates(geometries, return_index=True)
+    finite[index[~np.isfinite(points).all(axis=1)]] = False
+    return finite
+
+
+def repair(geometries: GeometryArray) -> GeometryArray:
+    """Valid geometries with nothing but polygons in them; None where nothing is left."""
+    repaired = geometries.copy()
+    broken = ~shapely.is_valid(geometries) & ~shapely.is_missing(geometries)
+    repaired[broken] = shapely.make_valid(geometries[broken], method="structure")
+    mixed = shapely.get_type_id(repaired) == _COLLECTION
+    repaired[mixed] = [polygonal(geometry) for geometry in repaired[mixed]]
+    repaired[shapely.is_empty(repaired)] = None
+    return repaired
+
+
+def polygonal(geometry: BaseGeometry) -> BaseGeometry:
+    """The area of a geometry, without its points and lines."""
+    if geometry.geom_type in ("Polygon", "MultiPolygon"):
+        return geometry
+    parts = shapely.get_parts(geometry) if hasattr(geometry, "geoms") else np.array([geometry])
+    kinds = shapely.get_type_id(parts)
+    nested = [polygonal(part) for part in parts[kinds == _COLLECTION]]
+    areas = [*parts[np.isin(kinds, (_POLYGON, _MULTIPOLYGON))], *nested]
+    return shapely.union_all(areas) if areas else shapely.MultiPolygon()
+
+
+def _no_polygons(file: str, found: GeometryArray, other: BoolArray) -> str:
+    if other.any():
+        kinds = sorted({geometry.geom_type for geometry in found[other]})
+        return (
+            f"{file}: it holds {' and '.join(kinds)}, no polygon. Labels are areas: draw around "
+            "the points or lines with a width (in QGIS: Vector, Geoprocessing, Buffer), and add "
+            "the polygons."
+        )
+    if not len(found):
+        return f"{file}: it has no features. Needed is at least one polygon."
+    return (
+        f"{file}: none of its {len(found)} features has a polygon that can be used. Check its "
+        "geometries (in QGIS: Vector, Geometry Tools, Check Validity) and save it again."
+    )
+
+
+def _named(file: str, which: BoolArray, what: str) -> list[Problem]:
+    numbers = (np.flatnonzero(which) + 1).tolist()
+    return [named_features(file, numbers, what)] if numbers else []
+
+
+def named_features(file: str, numbers: Sequence[int], what: str) -> Problem:
+    """A problem of some features, by their numbers in the file (from 1)."""
+    return Problem(file, f"{file}: {listed(numbers)} {what}.")
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """`feature 3 is`, `features 3, 5 are`; the first ones of many, with their count."""
+    if len(numbers) == 1:
+        return f"feature {numbers[0]} is"
+    first = ", ".join(map(str, numbers[:_NAMED]))
+    more = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""
+    return f"features {first}{more} are"
+
+
+def union_by(values: Iterable[int], geometries: GeometryArray) -> dict[int, BaseGeometry]:
+    """The union of the geometries of each value."""
+    groups: dict[int, list[BaseGeometry]] = {}
+    for value, geometry in zip(values, geometries, strict=True):
+        groups.setdefault(value, []).append(geometry)
+    return {value: polygonal(shapely.union_all(group)) for value, group in groups.items()}

@@ -1,0 +1,66 @@
+"""Zips from elsewhere: every member is checked before it is read, and read no further than told."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO, BinaryIO
+
+from ..errors import MaskError
+
+# What a zip made of a few bytes must not become; masks compress well, but not this well.
+MAX_GROWTH = 1_000
+SMALL_BYTES = 50 * 1024**2
+
+
+def safe_members(archive: zipfile.ZipFile, name: str) -> Iterator[zipfile.ZipInfo]:
+    """The files of a zip called `name`, none of which leads outside it, is a link or encrypted.
+
+    What systems add (hidden files, `__MACOSX`) is left out. Raises MaskError.
+    """
+    for member in archive.infolist():
+        path = PurePosixPath(member.filename.replace("\\", "/"))
+        if member.is_dir() or path.name.startswith(".") or "__MACOSX" in path.parts:
+            continue
+        where = f"{name}: {member.filename!r}"
+        if path.is_absolute() or ".." in path.parts or ":" in member.filename:
+            raise MaskError(
+                f"{where} would be written outside its folder. Make the zip anew from a folder."
+            )
+        if stat.S_ISLNK(member.external_attr >> 16):
+            raise MaskError(f"{where} is a link. Make the zip anew with the files themselves.")
+        if member.flag_bits & 1:
+            raise MaskError(f"{where} is encrypted. Make the zip anew without a password.")
+        if member.file_size > max(SMALL_BYTES, MAX_GROWTH * member.compress_size):
+            raise MaskError(
+                f"{where} grows from {member.compress_size} to {member.file_size} bytes, which no "
+                "mask does. Bring it outside a zip."
+            )
+        yield member
+
+
+def unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, name: str) -> None:
+    """Write one member as the file `target`, no more bytes than it promised. Raises MaskError."""
+    try:
+        with archive.open(member) as source, target.open("wb") as file:
+            if not _copied(source, file, member.file_size):
+                raise MaskError(
+                    f"{name}: {member.filename!r} is larger than the zip says. Make the zip anew."
+                )
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as err:
+        raise MaskError(
+            f"{name}: {member.filename!r} in it is damaged ({err}). Make the zip anew."
+        ) from err
+
+
+def _copied(source: IO[bytes], file: BinaryIO | IO[bytes], size: int) -> bool:
+    """Whether all of `source` was copied and is no longer than `size`."""
+    left = size
+    while block := source.read(1024**2):
+        left -= len(block)
+        if left < 0:
+            return False
+        file.write(block)
+    return True
