@@ -14,11 +14,14 @@ from ..demo import make_demo
 from ..errors import MaskError, WrongUseError
 from ..jobs import now_utc
 from ..masks.adding import read_pending, register_headers
+from ..masks.adding_vectors import register_vectors
 from ..masks.files import FoundFiles, mask_files, mosaics
 from ..masks.geocode import geocode
 from ..masks.options import AddOptions
 from ..masks.queries import masks_of
+from ..masks.raster import DRIVERS
 from ..masks.uploads import unpack
+from ..masks.vectors.reading import VECTOR_SUFFIXES, is_vector
 from ..model import Mask, Problem
 from ..workspace import Workspace
 from .add_options import add_options, with_add_options
@@ -40,11 +43,17 @@ def add(session: Session, /, paths: tuple[Path, ...], as_json: bool, **given: An
     """Register mask files, or all masks below folders."""
     options = add_options(given)
     places, options, left_out = _unpacked(session, paths, options)
-    files = mask_files(places, follow_links=options.follow_links)
+    files = mask_files(places, follow_links=options.follow_links, takes=_is_label_file)
     added = _register(session, files, options)
     emit([mask_row(mask) for mask in added.masks], as_json, lambda: _show(added.masks))
     refused = [*left_out, *files.refused, *added.problems]
     report([*refused, *_problems(added.masks), *_unused(options, added)])
+
+
+def _is_label_file(path: Path) -> bool:
+    """Whether a file in a folder is a mask: by its suffix, and JSON and the like by content."""
+    suffix = path.suffix.lower()
+    return suffix in DRIVERS or (suffix in VECTOR_SUFFIXES and is_vector(path))
 
 
 def _unpacked(
@@ -78,12 +87,27 @@ class _Added:
 
 def _register(session: Session, found: FoundFiles, options: AddOptions) -> _Added:
     """Register files by their headers, then read their pixels."""
-    groups = mosaics(found.files) if options.mosaic else [(file,) for file in found.files]
-    with session.tracked("masks") as progress:
-        ids = register_headers(session.store, groups, options, progress)
-    read_unread(session)
-    known = {mask.mask_id: mask for mask in masks_of(session.store, ids)}
-    return _Added(tuple(known[mask_id] for mask_id in dict.fromkeys(ids) if mask_id in known))
+    vectors = [file for file in found.files if file.suffix.lower() not in DRIVERS]
+    store, problems = session.store, tuple[Problem, ...]()
+    ids: list[str] = []
+    apart = set(vectors)
+    if vectors:
+        with session.tracked("masks") as progress:
+            added = register_vectors(store, session.workspace, vectors, options, progress)
+        ids, problems = list(added.mask_ids), added.problems
+        # The images that annotations were drawn on lie beside them and are no masks.
+        apart |= {Path(mask.image) for mask in masks_of(store, ids) if mask.image}
+        for note in added.notes:
+            say(note)
+    rasters = [file for file in found.files if file not in apart]
+    if rasters:
+        groups = mosaics(rasters) if options.mosaic else [(file,) for file in rasters]
+        with session.tracked("masks") as progress:
+            ids += register_headers(store, groups, options, progress)
+        read_unread(session)
+    known = {mask.mask_id: mask for mask in masks_of(store, ids)}
+    masks = (known[mask_id] for mask_id in dict.fromkeys(ids) if mask_id in known)
+    return _Added(tuple(masks), problems)
 
 
 def read_unread(session: Session) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,8 @@ from ..errors import MaskError, WrongUseError
 from ..model import Problem
 from .raster import DRIVERS, Header, read_header
 from .safety import check_file
+from .vectors.reading import VECTOR_SUFFIXES
 
-VECTOR_SUFFIXES = (
-    ".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".parquet", ".geoparquet",
-)  # fmt: skip
 # How far tiles may be off a common lattice, in pixels, before they are masks of their own.
 _LATTICE_TOLERANCE = 1e-3
 
@@ -28,18 +26,25 @@ class FoundFiles:
     refused: tuple[Problem, ...] = ()
 
 
+def is_raster(path: Path) -> bool:
+    """Whether a file may be a label raster, by its suffix."""
+    return path.suffix.lower() in DRIVERS
+
+
 def mask_files(
-    paths: Iterable[Path], *, follow_links: bool = False, suffixes: Iterable[str] = tuple(DRIVERS)
+    paths: Iterable[Path],
+    *,
+    follow_links: bool = False,
+    takes: Callable[[Path], bool] = is_raster,
 ) -> FoundFiles:
-    """The files to register: as named, or those below the folders named that have a suffix.
+    """The files to register: as named, or those below the folders named that `takes` accepts.
 
     Hidden files and folders are passed over. Symbolic links are refused unless `follow_links`.
     Raises WrongUseError for a folder without any mask.
     """
-    wanted = frozenset(suffixes)
     files: dict[Path, None] = {}
     refused = []
-    for path in _candidates(paths, wanted, follow_links=follow_links):
+    for path in _candidates(paths, takes, follow_links=follow_links):
         try:
             check_file(path, follow_links=follow_links)
         except MaskError as err:
@@ -54,22 +59,22 @@ def _printable(name: str) -> str:
 
 
 def _candidates(
-    paths: Iterable[Path], wanted: frozenset[str], *, follow_links: bool
+    paths: Iterable[Path], takes: Callable[[Path], bool], *, follow_links: bool
 ) -> Iterator[Path]:
     for path in paths:
         if not path.is_dir():
             yield path
             continue
-        found = _below(path, wanted, follow_links=follow_links)
+        found = _below(path, takes, follow_links=follow_links)
         if not found:
             raise WrongUseError(
                 f"{path}: the folder holds no mask; needed are files with one of the suffixes "
-                f"{', '.join(sorted(wanted))}."
+                f"{', '.join((*DRIVERS, *VECTOR_SUFFIXES))}."
             )
         yield from found
 
 
-def _below(folder: Path, wanted: frozenset[str], *, follow_links: bool) -> list[Path]:
+def _below(folder: Path, takes: Callable[[Path], bool], *, follow_links: bool) -> list[Path]:
     """The files of the wanted suffixes in a folder and all below it; hidden ones are passed over.
 
     `os.walk` knows what is a file from the listing of the folder, without a look at each.
@@ -80,7 +85,7 @@ def _below(folder: Path, wanted: frozenset[str], *, follow_links: bool) -> list[
         found += [
             Path(place, name)
             for name in sorted(names)
-            if os.path.splitext(name)[1].lower() in wanted and not name.startswith(".")  # noqa: PTH122 - many
+            if not name.startswith(".") and takes(Path(place, name))
         ]
     return sorted(found)
 

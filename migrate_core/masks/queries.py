@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +80,17 @@ def masks_at(store: Store, keys: Iterable[str]) -> dict[str, Mask]:
         for document in _scalars(store, query):
             mask = from_json(Mask, document)
             found[mask.key] = mask
+    return found
+
+
+def known_classes(store: Store) -> dict[str, int]:
+    """The named classes of vector masks so far and the values they are stored as."""
+    classes, form = (masks.c.document[name] for name in ("classes", "vector"))
+    vectors = form["features"].as_string().is_not(None)
+    named = sa.select(classes.as_string()).where(vectors)
+    found: dict[str, int] = {}
+    for text in _scalars(store, named.distinct()):
+        found |= json.loads(text or "{}") or {}
     return found
 
 

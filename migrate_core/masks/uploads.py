@@ -14,9 +14,9 @@ from typing import IO, Any, BinaryIO, Protocol
 from ..errors import MaskError
 from ..model import Problem
 from ..workspace import Workspace, written_then_renamed
-from .files import VECTOR_SUFFIXES
 from .raster import DRIVERS
 from .safety import unfit_upload_name
+from .vectors.reading import VECTOR_SUFFIXES as _VECTOR_SUFFIXES
 
 # A PNG or JPEG may bring its transform in six numbers beside it (ESRI world file).
 WORLD_FILES = (".pgw", ".pngw", ".jgw", ".jpgw", ".jpegw", ".tfw", ".tifw", ".wld")
@@ -24,6 +24,8 @@ WORLD_FILES = (".pgw", ".pngw", ".jgw", ".jpgw", ".jpegw", ".tfw", ".tifw", ".wl
 BESIDE = (*WORLD_FILES, ".prj", ".xml", ".json", ".qml")
 # The parts of a Shapefile beside its `.shp`.
 _SHAPEFILE = (".shx", ".dbf", ".cpg", ".qix")
+# A zip is unpacked, and what is in it looked at.
+VECTOR_SUFFIXES = tuple(suffix for suffix in _VECTOR_SUFFIXES if suffix != ".zip")
 LABELS = (*DRIVERS, *VECTOR_SUFFIXES)
 SUFFIXES = tuple(dict.fromkeys((*LABELS, *BESIDE, *_SHAPEFILE)))
 TABLES = (".csv", ".json", ".qml", ".clr", ".txt", *VECTOR_SUFFIXES)

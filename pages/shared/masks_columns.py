@@ -8,11 +8,10 @@ from itertools import islice
 from pathlib import Path
 
 import streamlit as st
-from migrate_core.masks.vectors.register import describe_vector
 
 from migrate_core.errors import MigrateError
-from migrate_core.masks.files import VECTOR_SUFFIXES
 from migrate_core.masks.uploads import Uploaded
+from migrate_core.masks.vectors.reading import VECTOR_SUFFIXES, describe_vector
 from pages.shared.work import path_of
 
 # Larger files are not copied only to look at their columns; the names can be typed then.
@@ -24,7 +23,7 @@ def columns_of_uploads(uploads: Sequence[Uploaded]) -> tuple[str, ...]:
     """The columns of the first vector file that was sent; none when there is none."""
     for upload in uploads:
         suffix = Path(upload.name).suffix.lower()
-        if suffix in (*VECTOR_SUFFIXES, ".zip") and upload.size <= _MOST_BYTES:
+        if suffix in VECTOR_SUFFIXES and upload.size <= _MOST_BYTES:
             key = str(getattr(upload, "file_id", id(upload)))
             if columns := _of_upload(key, upload, suffix):
                 return columns
@@ -47,7 +46,7 @@ def columns_on_server(named: str) -> tuple[str, ...]:
     try:
         place = path_of(named, Path.cwd())
         found = islice(place.rglob("*"), _LOOKED_AT) if place.is_dir() else iter([place])
-        path = next((p for p in found if p.suffix.lower() in (*VECTOR_SUFFIXES, ".zip")), None)
+        path = next((p for p in found if p.suffix.lower() in VECTOR_SUFFIXES), None)
         return () if path is None else _on_server(str(path), path.stat().st_mtime)
     except (MigrateError, OSError):
         return ()

@@ -49,7 +49,9 @@ def polygon_areas(mask: Mask) -> tuple[ClassArea, ...]:
     hectares |= {value: _hectares(area, crs) for value, area in drawn.classes.items()}
     total = sum(hectares.values()) or 1.0
     named = {stored: text for text, stored in (mask.classes or {}).items()}
-    names = {stored: (mask.class_names or {}).get(text) for text, stored in named.items()}
+    names: dict[int, str | None] = {
+        stored: (mask.class_names or {}).get(text) for stored, text in named.items()
+    }
     return tuple(
         ClassArea(
             named.get(stored, str(stored)),

@@ -1,0 +1,101 @@
+"""Adding vector files: each becomes as many masks as it has areas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..errors import MaskError
+from ..model import Mask, Problem
+from ..store import Store
+from ..workspace import Workspace
+from .checks import UDM, with_problems
+from .companions import Companions, Finder
+from .dating import find_date
+from .edit import carried_over
+from .occlusion import occlusion_problem
+from .options import AddOptions
+from .queries import known_classes, masks_at
+from .raster import file_sha256
+from .register import unreadable
+from .safety import check_file
+from .vectors.register import VectorPlace, VectorResult, vector_masks
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class AddedVectors:
+    """The ids of the masks, features that couldn't be used, and how areas were made."""
+
+    mask_ids: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+
+
+def register_vectors(
+    store: Store,
+    workspace: Workspace,
+    files: Sequence[Path],
+    options: AddOptions,
+    progress: Progress,
+) -> AddedVectors:
+    """Register the masks of vector files; a file that can't be used is a mask with a problem.
+
+    What an earlier adding made of a file and this one doesn't is taken off the list; what a person
+    said of a mask is kept. `progress(finished, total)` may raise to end it between files.
+    """
+    finder = Finder(options)
+    mask_ids: list[str] = []
+    problems: list[Problem] = []
+    notes: list[str] = []
+    for number, path in enumerate(files):
+        try:
+            result = _read(store, workspace, finder.companions(path), options)
+        except MaskError as err:
+            found: tuple[Mask, ...] = (unreadable(path, str(err)),)
+        else:
+            found = result.masks
+            problems += result.problems
+            notes += [result.note] if result.note else []
+        _replace(store, path, found)
+        mask_ids += [mask.mask_id for mask in found]
+        progress(number + 1, len(files))
+    return AddedVectors(tuple(mask_ids), tuple(problems), tuple(notes))
+
+
+def _read(
+    store: Store, workspace: Workspace, companions: Companions, options: AddOptions
+) -> VectorResult:
+    """The masks of one file, with what a person said of them before. Raises MaskError."""
+    path = companions.path
+    check_file(path, follow_links=options.follow_links)
+    try:
+        digest = file_sha256(path)
+    except OSError as err:
+        raise MaskError(
+            f"{path.name}: it can't be read ({err.strerror}). Check that it exists and its rights."
+        ) from err
+    place = VectorPlace(workspace.features, known_classes(store), find_date(companions, options))
+    result = vector_masks(path, digest, options, place)
+    before = masks_at(store, [mask.key for mask in result.masks])
+    masks = (_with_udm(mask, companions) for mask in result.masks)
+    kept = tuple(carried_over(before.get(mask.key), mask) for mask in masks)
+    return replace(result, masks=kept)
+
+
+def _with_udm(mask: Mask, companions: Companions) -> Mask:
+    """The mask with the record of what was hidden in its image, and what is wrong with that."""
+    if companions.udm is None:
+        return mask
+    mask = replace(mask, udm=str(companions.udm))
+    problem = occlusion_problem(companions.udm, mask)
+    return with_problems(mask, {**mask.problems, UDM: problem}) if problem else mask
+
+
+def _replace(store: Store, path: Path, masks: Sequence[Mask]) -> None:
+    """Write the masks of a file, and take off the list what it doesn't give any more."""
+    stale = set(store.masks_of_file(str(path))) - {mask.mask_id for mask in masks}
+    store.remove_masks(stale)
+    store.put_masks(masks)
