@@ -189,15 +189,9 @@ def _register(session: Session, found: FoundFiles, options: AddOptions) -> _Adde
     groups = mosaics(found.files) if options.mosaic else [(file,) for file in found.files]
     with session.tracked("masks") as progress:
         ids = register_headers(session.store, groups, options, progress)
-    read_unread(session)
+        read_pending(session.store, progress)
     known = {mask.mask_id: mask for mask in masks_of(session.store, ids)}
     return _Added(tuple(known[mask_id] for mask_id in dict.fromkeys(ids) if mask_id in known))
-
-
-def read_unread(session: Session) -> None:
-    """Read the pixels of masks of which only the header is known, if there are any."""
-    with session.tracked("masks") as progress:
-        read_pending(session.store, progress)
 
 
 def _problems(found: Sequence[Mask]) -> list[Problem]:
@@ -235,7 +229,7 @@ def list_masks(session: Session, as_json: bool) -> None:
 @click.pass_obj
 def geocode_masks(session: Session, folder: Path, mask_ids: tuple[str, ...], as_json: bool) -> None:
     """Save raster masks as geocoded GeoTIFFs: band 1 the label, band 2 where it is valid."""
-    read_unread(session)
+    session.finish_masks()
     every = session.store.masks()
     unknown = set(mask_ids) - {mask.mask_id for mask in every}
     if unknown:

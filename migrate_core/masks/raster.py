@@ -40,7 +40,8 @@ TAKEN_TAGS = ("ACQUISITIONDATETIME", "ACQUISITION_DATE", "EXIF_DateTimeOriginal"
 SAVED_TAGS = ("TIFFTAG_DATETIME",)
 SOFTWARE_TAG = "TIFFTAG_SOFTWARE"
 # GDAL's short cut for PNG reads a truncated file without complaint and gives what was in memory.
-_GDAL_OPTIONS = {"GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO"}
+# What lies beside a file is looked for by name, not in a list of its folder, which may be long.
+_GDAL_OPTIONS = {"GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO", "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE"}
 # What rasterio raises over damaged files; some errors of GDAL come through as they are.
 _GDAL_ERRORS = (RasterioError, CRSError, CPLE_BaseError)
 # Control points that stray further from a plane than this, in pixels, need a warp, which would
