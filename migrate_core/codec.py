@@ -26,12 +26,23 @@ def to_json(value: Any) -> Any:
     if isinstance(value, datetime):
         return iso(value)
     if isinstance(value, BaseGeometry):
-        return to_json(mapping(value))
+        return _lists(mapping(value))
     if dataclasses.is_dataclass(value):
         return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     return [to_json(item) for item in value]
+
+
+def _lists(value: Any) -> Any:
+    """A GeoJSON object with its nested tuples as lists."""
+    if isinstance(value, dict):
+        return {name: _lists(item) for name, item in value.items()}
+    if not isinstance(value, (tuple, list)):
+        return value
+    if value and isinstance(value[0], float):  # a position; there are many of them
+        return list(value)
+    return [_lists(item) for item in value]
 
 
 def from_json(kind: Callable[..., T], value: Any) -> T:

@@ -45,11 +45,16 @@ class Store:
     def put_masks(self, masks: Sequence[Mask]) -> None:
         """Register masks; one whose file was registered before with other content replaces it."""
         column = tables.masks.c
-        keys, ids = {mask.key for mask in masks}, {mask.mask_id for mask in masks}
+        keys, by_id = {mask.key for mask in masks}, {mask.mask_id: mask for mask in masks}
         with self.engine.begin() as connection:
-            for mask_id in _ids_with(connection, column.path, keys) - ids:
-                _forget_mask(connection, mask_id)
-            upsert(connection, tables.masks, [_mask_row(mask) for mask in masks])
+            for mask_id, path in _paths_of(connection, keys).items():
+                if mask_id not in by_id:
+                    _forget_mask(connection, mask_id)
+                elif path != by_id[mask_id].key:
+                    # Files have changed places; no two rows may have one path even in between.
+                    here = sa.update(tables.masks).where(column.mask_id == mask_id)
+                    connection.execute(here.values(path=f"#{mask_id}"))
+            upsert(connection, tables.masks, [_mask_row(mask) for mask in by_id.values()])
 
     def masks_of_file(self, path: str) -> list[str]:
         """The ids of all masks that were registered from a file."""
@@ -238,13 +243,14 @@ class Store:
             return connection.scalars(query).all()
 
 
-def _ids_with(connection: sa.Connection, column: sa.Column[str], values: set[str]) -> set[str]:
-    """The ids of the masks that have one of these values in `column`."""
-    wanted, found = sorted(values), set[str]()
+def _paths_of(connection: sa.Connection, paths: set[str]) -> dict[str, str]:
+    """The paths of those masks, by id, that have one of these paths."""
+    wanted, found = sorted(paths), dict[str, str]()
+    column = tables.masks.c
     for first in range(0, len(wanted), _CHUNK):
         chunk = wanted[first : first + _CHUNK]
-        query = sa.select(tables.masks.c.mask_id).where(column.in_(chunk))
-        found.update(connection.scalars(query))
+        query = sa.select(column.mask_id, column.path).where(column.path.in_(chunk))
+        found.update((row.mask_id, row.path) for row in connection.execute(query))
     return found
 
 

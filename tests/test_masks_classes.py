@@ -74,7 +74,7 @@ def test_whole_numbers_stored_as_floats_are_classes() -> None:
 
 
 def test_probabilities_are_refused_with_what_to_do() -> None:
-    with pytest.raises(MaskError, match=r"found 0\.25.* threshold"):
+    with pytest.raises(MaskError, match=r"found 0\.25.*--threshold"):
         set_of_values(np.array([0, 1, 0.25], dtype=np.float32))
 
 

@@ -189,7 +189,7 @@ def test_an_image_taken_for_a_mask_is_a_problem(tmp_path: Path) -> None:
 def test_probabilities_are_a_problem_and_the_place_is_still_known(tmp_path: Path) -> None:
     pixels = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
     path = write_raster(tmp_path / NAME, pixels)
-    assert "apply your threshold" in problem_of(path)
+    assert "--threshold" in problem_of(path)
     mask = added(path)
     assert (mask.crs, mask.width, mask.height) == (UTM31, 4, 3)
     assert mask.extent is not None

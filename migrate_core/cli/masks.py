@@ -13,7 +13,7 @@ from ..codec import to_json
 from ..demo import make_demo
 from ..errors import MaskError, WrongUseError
 from ..jobs import now_utc
-from ..masks.adding import read_pending, register_headers
+from ..masks.adding import register_headers
 from ..masks.adding_vectors import register_vectors
 from ..masks.files import FoundFiles, mask_files, mosaics
 from ..masks.geocode import geocode
@@ -104,16 +104,10 @@ def _register(session: Session, found: FoundFiles, options: AddOptions) -> _Adde
         groups = mosaics(rasters) if options.mosaic else [(file,) for file in rasters]
         with session.tracked("masks") as progress:
             ids += register_headers(store, groups, options, progress)
-        read_unread(session)
+        session.finish_masks()
     known = {mask.mask_id: mask for mask in masks_of(store, ids)}
     masks = (known[mask_id] for mask_id in dict.fromkeys(ids) if mask_id in known)
     return _Added(tuple(masks), problems)
-
-
-def read_unread(session: Session) -> None:
-    """Read the pixels of masks of which only the header is known, if there are any."""
-    with session.tracked("masks") as progress:
-        read_pending(session.store, progress)
 
 
 def _problems(found: Sequence[Mask]) -> list[Problem]:
@@ -151,7 +145,7 @@ def list_masks(session: Session, as_json: bool) -> None:
 @click.pass_obj
 def geocode_masks(session: Session, folder: Path, mask_ids: tuple[str, ...], as_json: bool) -> None:
     """Save raster masks as geocoded GeoTIFFs: band 1 the label, band 2 where it is valid."""
-    read_unread(session)
+    session.finish_masks()
     every = session.store.masks()
     unknown = set(mask_ids) - {mask.mask_id for mask in every}
     if unknown:

@@ -82,6 +82,7 @@ def make(
         frozenset(masks) or None,
         frozenset(states) or None,
     )
+    session.finish_masks()
     # A polite kill is a cancellation: what is finished stays, the rest is marked.
     signal.signal(signal.SIGTERM, _interrupt)
     with progress_bar("pairs") as update:

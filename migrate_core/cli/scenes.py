@@ -91,7 +91,8 @@ def search_scenes(
         default.usable_coverage if usable_coverage is None else usable_coverage,
         _weights(weights, default.weights),
     )
-    masks = [mask for mask in session.store.masks() if mask.state == "ready"]
+    session.finish_masks()
+    masks = [m for m in session.store.masks() if m.state == "ready" and not m.pending]
     if not masks:
         raise WrongUseError("There is no mask to search for. Add some first: `masks add PATH`.")
     query = SceneQuery(days, max_cloud, level)

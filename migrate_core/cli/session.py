@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
+from ..errors import JobRunningError
 from ..jobs import working
+from ..masks.adding import read_pending
+from ..masks.queries import any_pending
 from ..settings import Settings
 from ..store import Store, open_store
 from ..workspace import Workspace
-from .console import progress_bar
+from .console import progress_bar, say
 
 
 class Session:
@@ -28,6 +31,19 @@ class Session:
     def store(self) -> Store:
         """The database of the workspace."""
         return open_store(self.workspace, self.settings.database_url)
+
+    def finish_masks(self) -> None:
+        """Read the pixels of masks of which only the header is known: a command died over them.
+
+        While another process does that, work goes on with the masks that are read.
+        """
+        if not any_pending(self.store):
+            return
+        try:
+            with self.tracked("masks") as progress:
+                read_pending(self.store, progress)
+        except JobRunningError:
+            say("Masks are being added by another command; those not read yet are left out.")
 
     @contextmanager
     def tracked(self, kind: str) -> Iterator[Callable[[int, int], None]]:

@@ -7,6 +7,7 @@ most of the work and a damaged file may crash the library that reads it.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,11 +19,11 @@ from ..model import Mask
 from ..pool import WorkerCrashedError, WorkerPool
 from ..store import Store
 from .checks import FILE, with_problems
-from .companions import Companions, Finder
+from .companions import Companions, Finder, SaidBefore
 from .edit import carried_over
-from .options import AddOptions
+from .options import AddOptions, ClassEntry
 from .queries import masks_at, pending_masks
-from .register import same_numbering, unreadable, with_content, with_header
+from .register import CLASS_NAMES, same_numbering, unreadable, with_content, with_header
 
 # So many files are read by one call to a worker, and written at once: what a kill may lose.
 _BATCH = 50
@@ -41,13 +42,9 @@ def register_headers(
     Each of `files` is one file, or the tiles that make one mask. What a person said of a mask
     before is kept. `progress(finished, total)` may raise to end it; what was read before is kept.
     """
-    finder = Finder(options)
-    places = [group[0] if len(group) == 1 else group[0].parent for group in files]
-    before = masks_at(store, map(str, places))
-    items = [
-        _with_what_it_had(finder.companions(place, group[1:] and group), before.get(str(place)))
-        for place, group in zip(places, files, strict=True)
-    ]
+    found = _companions(files, Finder(options))
+    before = masks_at(store, (_key(item) for item in found))
+    items = [_with_what_it_had(item, before.get(_key(item))) for item in found]
     read = partial(_read_headers, options=options)
     ids: list[str] = []
     for masks in _in_batches(items, read, _crashed_header, progress):
@@ -57,15 +54,48 @@ def register_headers(
     return ids
 
 
+def _companions(files: Sequence[tuple[Path, ...]], finder: Finder) -> list[Companions]:
+    """What belongs to each mask; several masks of tiles in one folder are parts of it."""
+    tiled = Counter(group[0].parent for group in files if len(group) > 1)
+    items = []
+    for group in files:
+        if len(group) == 1:
+            items.append(finder.companions(group[0]))
+            continue
+        item = finder.companions(group[0].parent, group)
+        items.append(replace(item, part=group[0].stem if tiled[item.path] > 1 else None))
+    return items
+
+
+def _key(item: Companions) -> str:
+    return Mask("", "", str(item.path), part=item.part).key
+
+
 def _with_what_it_had(found: Companions, before: Mask | None) -> Companions:
-    """A mask that is added again keeps its image and UDM, unless others are named this time."""
+    """A mask that is added again keeps what was said of it, unless that is said anew."""
     if before is None:
         return found
     image, udm = (
         new or (Path(old) if old and Path(old).is_file() else None)
         for new, old in ((found.image, before.image), (found.udm, before.udm))
     )
-    return replace(found, image=image, udm=udm)
+    return replace(found, image=image, udm=udm, said=_said(before))
+
+
+def _said(mask: Mask) -> SaidBefore:
+    """What options said of a mask, as far as it isn't found in its files again."""
+    named = CLASS_NAMES in mask.edited
+    names, colours = (
+        (table or {}) if named else {} for table in (mask.class_names, mask.class_colours)
+    )
+    colours = {**colours, **{str(n): text for text, n in (mask.raster.colours or {}).items()}}
+    values = sorted({*names, *colours}, key=int)
+    return SaidBefore(
+        mask.sha256,
+        mask.crs if mask.georeference == mask.crs else None,
+        mask.raster.threshold,
+        tuple(ClassEntry(int(value), names.get(value), colours.get(value)) for value in values),
+    )
 
 
 def read_pending(store: Store, progress: Progress) -> list[Mask]:

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from ..errors import MaskError
 from ..grid import PixelGrid
 from ..model import BACKGROUND, FIRST_SENTINEL2_DAY, Mask
 from .footprint import extent
+from .georeference import has_map_coordinates
 from .raster import read_header
 
 FILE, GEOREFERENCE, IMAGE, UDM = "file", "georeference", "image", "udm"
@@ -32,8 +34,7 @@ def with_problems(mask: Mask, problems: Mapping[str, str]) -> Mask:
 def placed(mask: Mask, obstacle: str | None = None) -> tuple[Mask, dict[str, str]]:
     """The mask with the extent that its CRS and transform give, and what is wrong with these.
 
-    `obstacle` says why a place that the file does give can't be used. Raises MaskError when its
-    source image can't be read.
+    `obstacle` says why a place that the file does give can't be used.
     """
     if mask.transform is None:
         nothing = "no transform (its pixels have no place)"
@@ -50,6 +51,11 @@ def placed(mask: Mask, obstacle: str | None = None) -> tuple[Mask, dict[str, str
             "(or whatever its transform is in), or --image and the georeferenced image it was "
             "drawn on."
         }
+    if not has_map_coordinates(mask.crs):
+        return mask, {
+            GEOREFERENCE: f"Its CRS, {mask.crs}, has no coordinates of a map. Save it with the "
+            "CRS that its transform is in."
+        }
     try:
         mask = replace(mask, extent=extent(mask.grid))
     except ValueError as err:
@@ -61,11 +67,14 @@ def placed(mask: Mask, obstacle: str | None = None) -> tuple[Mask, dict[str, str
 
 
 def image_problems(mask: Mask) -> dict[str, str]:
-    """A source image that lies elsewhere is a mistake worth stopping for. Raises MaskError."""
+    """A source image that lies elsewhere is a mistake worth stopping for."""
     if mask.image is None or mask.georeference == mask.image or mask.extent is None:
         return {}
     image = Path(mask.image)
-    header = read_header(image)
+    try:
+        header = read_header(image)
+    except MaskError as err:
+        return {IMAGE: f"Its source image can't be used: {err}"}
     if header.crs is None or header.transform is None:
         if (header.width, header.height) == (mask.width, mask.height):
             return {}

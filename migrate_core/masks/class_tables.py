@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MaskError, WrongUseError
+from .csv_lines import delimiter_of
 from .options import ClassEntry
-from .safety import parse_xml, read_xml_bytes
+from .safety import is_regular, parse_xml, read_xml_bytes
 
 _HEX = re.compile(r"^#?([0-9a-fA-F]{6})(?:[0-9a-fA-F]{2})?$")
 _VALUE_NAMES = ("value", "id", "class", "code", "pixel", "dn")
@@ -95,11 +96,16 @@ def _entry_of_pair(name: str, key: str, item: Any) -> ClassEntry:
     if isinstance(item, int) and not isinstance(item, bool):
         return ClassEntry(item, key)
     value = _whole(key)
+    if value is None and (number := _whole(item)) is not None:
+        return ClassEntry(number, key)
     if value is None or not isinstance(item, str):
         raise WrongUseError(
             f'{name}: {key!r}: {item!r} describes no class. Write "1": "water" or "water": 1.'
         )
-    return ClassEntry(value, None, _colour(item)) if _HEX.match(item) else ClassEntry(value, item)
+    # Without the sign, a word of six letters such as "facade" would be a colour.
+    if item.startswith("#") and _HEX.match(item):
+        return ClassEntry(value, None, _colour(item))
+    return ClassEntry(value, item)
 
 
 def _entry_of_item(name: str, number: int, item: Any) -> ClassEntry:
@@ -146,15 +152,21 @@ def _colour(given: Any) -> str | None:
         return None
     if isinstance(given, str) and (match := _HEX.match(given.strip())):
         return f"#{match[1].lower()}"
-    parts = re.findall(r"\d+", given) if isinstance(given, str) else list(given)
-    numbers = [int(part) for part in parts[:3]]
+    parts = re.findall(r"\d+", given) if isinstance(given, str) else given
+    try:
+        numbers = [int(part) for part in parts[:3]]
+    except (TypeError, ValueError, KeyError) as err:
+        raise ValueError(f"{given!r} is no colour; write #rrggbb") from err
     if len(numbers) != 3 or not all(0 <= number <= 255 for number in numbers):
         raise ValueError(f"{given!r} is no colour; write #rrggbb")
     return "#" + "".join(f"{number:02x}" for number in numbers)
 
 
 def _from_csv(name: str, text: str) -> Iterable[ClassEntry]:
-    rows = list(csv.DictReader(text.splitlines()))
+    try:
+        rows = list(csv.DictReader(text.splitlines(), delimiter=delimiter_of(text)))
+    except csv.Error as err:
+        raise WrongUseError(f"{name}: it can't be read as a CSV table ({err}).") from err
     return [_entry(name, _lower({k: v for k, v in row.items() if k})) for row in rows]
 
 
@@ -165,12 +177,15 @@ def _from_colour_table(name: str, text: str) -> Iterable[ClassEntry]:
         parts = line.replace(",", " ").split()
         if not parts or parts[0].startswith("#") or ":" in parts[0] or _whole(parts[0]) is None:
             continue
-        if len(parts) < 4 or not all(part.isdigit() for part in parts[1:4]):
-            raise WrongUseError(f"{name}, line {number}: needed are a value, red, green and blue.")
+        try:
+            colour = _colour(parts[1:4])
+        except ValueError as err:
+            raise WrongUseError(
+                f"{name}, line {number}: needed are a value, red, green and blue, each 0 to 255."
+            ) from err
         rest = parts[4:]
         if rest and rest[0].isdigit():
             rest = rest[1:]
-        colour = _colour([int(part) for part in parts[1:4]])
         entries.append(ClassEntry(_whole(parts[0]), " ".join(rest) or None, colour))
     return entries
 
@@ -202,10 +217,10 @@ def _qml_colour(text: str | None) -> str | None:
 def beside(path: Path) -> tuple[ClassEntry, ...]:
     """The classes that a QGIS style or an `.aux.xml` beside a raster describes; maybe none."""
     style = path.with_suffix(".qml")
-    if style.is_file():
+    if is_regular(style):
         return tuple(_from_qml(style))
     aux = path.with_name(path.name + ".aux.xml")
-    return tuple(_from_aux(aux)) if aux.is_file() else ()
+    return tuple(_from_aux(aux)) if is_regular(aux) else ()
 
 
 def _from_aux(path: Path) -> Iterable[ClassEntry]:

@@ -37,7 +37,8 @@ def value_counts(pixels: NDArray[Any]) -> dict[int, int]:
         if broken.size:
             raise MaskError(
                 f"its values are not whole numbers (found {broken[0]:g}), so they can't be class "
-                "values. If they are probabilities, apply your threshold and save the classes."
+                "values. If they are probabilities, say with --threshold from where on they mean "
+                "class 1."
             )
     if pixels.dtype == np.uint8:  # many times as quick as sorting
         every = np.bincount(pixels, minlength=1)
@@ -58,8 +59,16 @@ def recode(pixels: NDArray[Any], classes: Mapping[str, int]) -> NDArray[np.uint8
     """Source values to stored values, same shape, uint8; any other value becomes 255."""
     if not classes:
         return np.full(pixels.shape, IGNORE, dtype=np.uint8)
-    sources = np.array([int(value) for value in classes], dtype=np.float64)
-    stored = np.array(list(classes.values()), dtype=np.uint8)
+    known = [(int(value), target) for value, target in classes.items()]
+    # Real numbers don't tell apart all identifiers of 64 bits, so integers are compared as such.
+    dtype: np.dtype[Any] = np.dtype(np.float64)
+    if pixels.dtype.kind in "iu":
+        dtype, limits = pixels.dtype, np.iinfo(pixels.dtype)
+        known = [pair for pair in known if limits.min <= pair[0] <= limits.max]
+    if not known:
+        return np.full(pixels.shape, IGNORE, dtype=np.uint8)
+    sources = np.array([value for value, _ in known], dtype=dtype)
+    stored = np.array([target for _, target in known], dtype=np.uint8)
     order = np.argsort(sources)
     sources, stored = sources[order], stored[order]
     if pixels.dtype == np.uint8:

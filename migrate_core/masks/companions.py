@@ -5,17 +5,32 @@ Folders are listed once and looked up by likeness of names, so that thousands of
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import MaskError
-from .options import AddOptions, MappingRow
+from .checks import IMAGE, UDM
+from .metadata_files import assets_of
+from .options import AddOptions, ClassEntry, MappingRow
 from .raster import DRIVERS
-from .sensors import beginnings, name_keys
+from .sensors import beginnings, is_udm_name, name_keys
 
 _METADATA = (".json", ".geojson", ".xml")
+# Of more metadata in a folder than this, only those of the mask's name are looked into.
+_MOST_ITEMS = 200
+
+
+@dataclass(frozen=True)
+class SaidBefore:
+    """What options said of a mask when it was added before, which holds for the same content."""
+
+    digest: str | None
+    crs: str | None
+    threshold: float | None
+    classes: tuple[ClassEntry, ...]
 
 
 @dataclass(frozen=True)
@@ -24,7 +39,8 @@ class Companions:
 
     `metadata` are files that may say when the mask was drawn on, `image_metadata` the same for its
     source image. `tiles` are the files of a mask that is cut into several; `path` is then their
-    folder. `obstacle` is a sentence on why its image or UDM can't be told.
+    folder, and `part` tells apart the masks of one folder. `obstacles` are sentences, by topic of
+    `checks`, on why its image or UDM can't be told. `said` is what a person said of it before.
     """
 
     path: Path
@@ -33,20 +49,37 @@ class Companions:
     metadata: tuple[Path, ...] = ()
     image_metadata: tuple[Path, ...] = ()
     tiles: tuple[str, ...] = ()
-    obstacle: str | None = None
+    part: str | None = None
+    obstacles: Mapping[str, str] = field(default_factory=dict)
+    said: SaidBefore | None = None
+
+
+def files_in(place: Path) -> list[Path]:
+    """The files directly in a folder, sorted; none where there is no folder.
+
+    Only what can be read to its end: a pipe of the right name would be waited for.
+    """
+    if not place.is_dir():
+        return []
+    with os.scandir(place) as entries:
+        return sorted(Path(entry.path) for entry in entries if entry.is_file())
 
 
 class Folder:
     """The files of a folder by the likenesses of their names."""
 
     def __init__(self, place: Path, suffixes: Iterable[str]) -> None:
-        self._place = place
+        self.files: list[Path] = []
         self._by_key: dict[str, list[Path]] = defaultdict(list)
         wanted = set(suffixes)
-        for file in sorted(place.iterdir()) if place.is_dir() else ():
+        for file in files_in(place.absolute()):
             if file.suffix.lower() in wanted:
-                for key in dict.fromkeys(name_keys(file)):
-                    self._by_key[key].append(file.absolute())
+                self.files.append(file)
+                # Metadata are also named after the whole file: `a.tif.json`.
+                inner = Path(file.stem)
+                named = inner if inner.suffix.lower() in DRIVERS else file
+                for key in dict.fromkeys(name_keys(named)):
+                    self._by_key[key].append(file)
 
     def like(self, path: Path, *, by_beginning: bool = False) -> list[Path]:
         """The files most like `path` by name, itself left out; none when none is.
@@ -70,19 +103,20 @@ class Finder:
         self._images = _folder(options.image)
         self._udms = _folder(options.udm)
         self._metadata: dict[Path, Folder] = {}
+        self._assets: dict[Path, dict[str, Path]] = {}
 
     def companions(self, path: Path, tiles: Sequence[Path] = ()) -> Companions:
         """What belongs to a mask file, or to the folder of its tiles."""
         row = mapping_row(path, self._options)
-        obstacle = None
+        obstacles, image, udm = {}, row.image, None
         try:
-            image = row.image or _named(path, self._options.image, self._images, "image")
+            image = image or _named(path, self._options.image, self._images, IMAGE)
         except MaskError as err:
-            image, obstacle = None, str(err)
+            obstacles[IMAGE] = str(err)
         try:
-            udm = _named(path, self._options.udm, self._udms, "udm")
+            udm = _named(path, self._options.udm, self._udms, UDM)
         except MaskError as err:
-            udm, obstacle = None, obstacle or str(err)
+            obstacles[UDM] = str(err)
         return Companions(
             path,
             image.absolute() if image else None,
@@ -90,14 +124,37 @@ class Finder:
             self._beside(path),
             self._beside(image.absolute()) if image else (),
             tuple(map(str, tiles)),
-            obstacle,
+            obstacles=obstacles,
         )
 
     def _beside(self, path: Path) -> tuple[Path, ...]:
         folder = self._metadata.get(path.parent)
         if folder is None:
             folder = self._metadata[path.parent] = Folder(path.parent, _METADATA)
-        return tuple(folder.like(path))
+        return tuple(folder.like(path)) or self._items_beside(path, folder)
+
+    def _items_beside(self, path: Path, folder: Folder) -> tuple[Path, ...]:
+        """STAC items of other names that list the file among their assets."""
+        assets = self._assets.get(path.parent)
+        if assets is None:
+            few = folder.files if len(folder.files) <= _MOST_ITEMS else []
+            assets = self._assets[path.parent] = {
+                name: item for item in few for name in assets_of(item)
+            }
+        found = assets.get(path.name)
+        return (found,) if found else ()
+
+
+def with_what_was_said(options: AddOptions, said: SaidBefore | None, digest: str) -> AddOptions:
+    """The options for a mask of this digest; what they don't say is as it was said before."""
+    if said is None or said.digest != digest:
+        return options
+    return replace(
+        options,
+        crs=options.crs or said.crs,
+        threshold=said.threshold if options.threshold is None else options.threshold,
+        classes=options.classes or said.classes,
+    )
 
 
 def mapping_row(path: Path, options: AddOptions) -> MappingRow:
@@ -119,11 +176,13 @@ def _named(path: Path, place: Path | None, folder: Folder | None, option: str) -
     """
     if place is None or folder is None:
         return place
-    found = folder.like(path, by_beginning=option == "image")
+    found = folder.like(path, by_beginning=option == IMAGE)
+    # Scenes come with both in one folder.
+    found = [file for file in found if is_udm_name(file) == (option == UDM)] or found
     if len(found) > 1:
         raise MaskError(
-            f"{path.name}: several {option}s in {place} fit it "
-            f"({', '.join(file.name for file in found)}). Name the right one with --{option}, or "
+            f"There are several {option}s in {place} that fit it ("
+            f"{', '.join(file.name for file in found)}). Name the right one with --{option}, or "
             "in a table with --mapping."
         )
     return found[0] if found else None
@@ -131,6 +190,6 @@ def _named(path: Path, place: Path | None, folder: Folder | None, option: str) -
 
 def unmatched_images(folders: Iterable[Path], used: Set[Path]) -> list[Path]:
     """The image files directly in `folders` that no mask is paired with, sorted."""
-    files = (file for folder in folders if folder.is_dir() for file in folder.iterdir())
-    images = {file.absolute() for file in files if file.suffix.lower() in DRIVERS}
+    files = (file for folder in folders for file in files_in(folder.absolute()))
+    images = {file for file in files if file.suffix.lower() in DRIVERS}
     return sorted(images - used)

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,13 @@ from ..model import IGNORE, Mask, RasterForm
 from .classes import MAX_CLASSES, recode, value_counts
 from .identity import content_digest
 from .layouts import SINGLE, find_layout, read_blocks, read_decimated
-from .raster import label_bands, opened
+from .raster import band_names, label_bands, opened
 
 # A file without overviews is read as a whole to be shown small; beyond this it takes too long.
 _READ_PIXELS = 400_000_000
+# A JPEG of more values than two that lie this far apart in all, but as close as this to their
+# neighbours, was black and white (or the like) before it was compressed.
+_FEW_VALUES, _CONTRAST, _NOISE = 3, 64, 8
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,22 @@ def read_content(mask: Mask) -> Content:
             f"{mask.name}: it has {len(counts)} different values; a mask has at most "
             f"{MAX_CLASSES} classes. Is it an image?"
         )
+    if form.layout == SINGLE and form.threshold is None and _is_lossy(mask, counts):
+        raise MaskError(
+            f"{mask.name}: it is a JPEG, whose compression has made {len(counts)} values of few "
+            f"({min(counts)} to {max(counts)}). Say with --threshold from where on they mean class "
+            "1 (128 for black and white), or save the mask as PNG."
+        )
     return Content(form, counts, valid, names, colours)
+
+
+def _is_lossy(mask: Mask, counts: Mapping[int, int]) -> bool:
+    """Whether the values of a JPEG are spread around those that were saved."""
+    values = sorted(counts)
+    if Path(mask.path).suffix.lower() not in (".jpg", ".jpeg") or len(values) < _FEW_VALUES:
+        return False
+    steps = [high - low for low, high in pairwise(values)]
+    return values[-1] - values[0] > _CONTRAST and min(steps) <= _NOISE
 
 
 def read_labels(mask: Mask) -> NDArray[np.uint8]:
@@ -92,7 +112,14 @@ def check_unchanged(mask: Mask) -> None:
             f"{mask.name}: {path} is gone. Put the file back, or add the mask again from where "
             "it is now."
         )
-    if content_digest(path, mask.raster.tiles) != mask.sha256:
+    try:
+        changed = content_digest(path, mask.raster.tiles) != mask.sha256
+    except OSError as err:
+        raise MaskError(
+            f"{mask.name}: {err.filename} can't be read ({err.strerror}). Put the file back, or "
+            "add the mask again."
+        ) from err
+    if changed:
         raise MaskError(
             f"{mask.name}: {path} has changed since it was added. Run `masks add` on it again so "
             "that its classes, extent and pairs follow."
@@ -114,7 +141,8 @@ def _form(mask: Mask, dataset: Any) -> RasterForm:
     if dataset.dtypes[0].startswith("complex"):
         raise MaskError(f"{mask.name}: complex numbers can't be class values.")
     try:
-        return replace(find_layout(dataset, mask.raster), tiles=mask.raster.tiles)
+        others = [partial(opened, path) for path in files_of(mask)[1:]]
+        return replace(find_layout(dataset, mask.raster, others), tiles=mask.raster.tiles)
     except MaskError as err:
         raise MaskError(f"{mask.name}: {err}") from err
 
@@ -174,8 +202,9 @@ def _own_table(dataset: Any, form: RasterForm) -> tuple[dict[str, str], dict[str
     """Names and colours of class values that the file itself brings."""
     if form.layout == SINGLE:
         return {}, _palette(dataset)
+    names = band_names(dataset)
     described = (
-        (str(form.first + place), dataset.descriptions[number - 1])
+        (str(form.first + place), names[number - 1])
         for place, number in enumerate(label_bands(dataset))
     )
     return {value: text for value, text in described if text}, {}

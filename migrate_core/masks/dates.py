@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..errors import WrongUseError
 from ..model import Acquired
+from .csv_lines import read_lines
 from .options import MappingRow
 from .sensors import SENSORS
 
@@ -84,11 +85,11 @@ def parse_date(text: str) -> Acquired:
 def read_dates(table: Path) -> dict[str, Acquired]:
     """Dates by mask from a CSV file with a column for the mask and one for the date.
 
-    The keys are what stands in the mask column: a file name, a stem or a path. Columns are found
-    by their heading (`mask`, `name`, `file` …, and `date`, `acquired` …); without a heading they
-    are the first and the second. Raises WrongUseError that names the line.
+    The keys are what stands in the mask column: a file name, a stem or an absolute path. Columns
+    are found by their heading (`mask`, `name`, `file` …, and `date`, `acquired` …); without a
+    heading they are the first and the second. Raises WrongUseError that names the line.
     """
-    lines = _lines(table)
+    lines = read_lines(table)
     names = [name.strip().lower() for name in lines[0][1]]
     if len(names) == 2 and _is_date(names[1]):
         mask, day = 0, 1
@@ -100,18 +101,19 @@ def read_dates(table: Path) -> dict[str, Acquired]:
     dates = {}
     for number, cells in lines:
         with _naming(table, number):
-            dates[_cell(cells, mask)] = parse_date(_cell(cells, day))
+            dates[_key(table, _cell(cells, mask))] = parse_date(_cell(cells, day))
     return dates
 
 
 def read_mapping(table: Path) -> dict[str, MappingRow]:
     """Image and date by mask from a CSV file with the columns `mask`, `image` and `date`.
 
-    `image` or `date` may be missing or empty. Paths of images count from the table's folder. The
-    keys are what stands in the mask column, as in `read_dates`. Raises WrongUseError that names
+    `image` or `date` may be missing or empty. Paths count from the table's folder, or else from the
+    working folder; that an image isn't there is told of its mask. The keys are as those of
+    `read_dates`. Raises WrongUseError that names
     the line.
     """
-    lines = _lines(table)
+    lines = read_lines(table)
     names = [name.strip().lower() for name in lines[0][1]]
     mask = _column(table, names, _MASK_COLUMNS)
     image, day = (
@@ -126,25 +128,32 @@ def read_mapping(table: Path) -> dict[str, MappingRow]:
     rows = {}
     for number, cells in lines[1:]:
         with _naming(table, number):
-            key = _cell(cells, mask)
+            key = _key(table, _cell(cells, mask))
             if key in rows:
                 raise WrongUseError(f"{key} is there twice. Leave one of the lines out.")
+            place, text = _cell(cells, image), _cell(cells, day)
             rows[key] = MappingRow(
-                _image(table, "" if image is None else _cell(cells, image)),
-                parse_date(text) if day is not None and (text := _cell(cells, day)) else None,
+                _located(table, place) if place else None, parse_date(text) if text else None
             )
     if not rows:
         raise WrongUseError(f"{table}: the table has no rows below its heading.")
     return rows
 
 
-def _image(table: Path, text: str) -> Path | None:
+def _key(table: Path, text: str) -> str:
+    """A mask as `date_for` looks it up: a name or stem, or the absolute path of one with folders.
+
+    Raises WrongUseError where nothing stands.
+    """
     if not text:
-        return None
-    image = (table.absolute().parent / text).absolute()
-    if not image.is_file():
-        raise WrongUseError(f"the image {text} isn't there (looked for at {image}).")
-    return image
+        raise WrongUseError("the line names no mask.")
+    return text if Path(text).name == text else str(_located(table, text))
+
+
+def _located(table: Path, text: str) -> Path:
+    """A path that counts from the table's folder, or else from the working folder."""
+    places = [Path(os.path.abspath(folder / text)) for folder in (table.parent, Path())]  # noqa: PTH100 - takes `..` out
+    return next((place for place in places if place.exists()), places[0])
 
 
 @contextmanager
@@ -156,21 +165,9 @@ def _naming(table: Path, line: int) -> Iterator[None]:
         raise WrongUseError(f"{table}, line {line}: {err}") from err
 
 
-def _cell(cells: list[str], column: int) -> str:
-    return cells[column].strip() if column < len(cells) else ""
-
-
-def _lines(table: Path) -> list[tuple[int, list[str]]]:
-    """The lines of a CSV file that hold something, with their numbers."""
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            lines = [(reader.line_num, cells) for cells in reader if any(cells)]
-    except (OSError, UnicodeDecodeError, csv.Error) as err:
-        raise WrongUseError(f"{table}: it can't be read as a CSV table ({err}).") from err
-    if not lines:
-        raise WrongUseError(f"{table}: the table is empty.")
-    return lines
+def _cell(cells: list[str], column: int | None) -> str:
+    """What stands in a column; nothing where the line or the table has no such column."""
+    return "" if column is None or column >= len(cells) else cells[column].strip()
 
 
 def _is_date(text: str) -> bool:

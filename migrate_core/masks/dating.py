@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -14,85 +14,111 @@ from .dates import date_for, date_from_name
 from .metadata_files import date_in_files
 from .options import AddOptions
 from .patterns import date_by_pattern
-from .raster import DRIVERS, opened
+from .raster import DRIVERS, SAVED_TAGS, SOFTWARE_TAG, TAKEN_TAGS, read_header
 
-# Where images say when they were taken: (domain, tag). GDAL's metadata domain IMAGERY has it for
-# satellite images; DateTimeOriginal is EXIF, of cameras; DateTime is TIFF 6.0's, which Planet's and
-# other providers' images use for it.
-_TAGS = (
-    ("IMAGERY", "ACQUISITIONDATETIME"),
-    (None, "ACQUISITIONDATETIME"),
-    (None, "ACQUISITION_DATE"),
-    (None, "EXIF_DateTimeOriginal"),
-    (None, "TIFFTAG_DATETIME"),
+_TIFF_MOMENT = re.compile(
+    r"^(\d{4}):(\d{2}):(\d{2})(?:[ T](\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})?))?"
 )
-_TIFF_MOMENT = re.compile(r"^(\d{4}):(\d{2}):(\d{2})(?:[ T](\d{2}:\d{2}:\d{2}))?")
 # Programs that write the time of saving where the time of taking should be.
 _EDITORS = re.compile(
-    r"adobe|photoshop|gimp|imagemagick|paint|affinity|krita|inkscape|labelme|tifffile", re.I
+    r"adobe|photoshop|gimp|imagemagick|paint|affinity|krita|inkscape|labelme", re.I
 )
+_Look = Callable[[], Acquired | None]
 
 
-def said_date(path: Path, options: AddOptions) -> Acquired | None:
-    """The date that a person has given for a mask file: a table beats the option."""
-    return mapping_row(path, options).date or date_for(path, options.dates) or options.date
+def said_date(companions: Companions, options: AddOptions) -> Acquired | None:
+    """The date that a person gives for a mask: by a table, else the option, else the pattern."""
+    path = companions.path
+    said = mapping_row(path, options).date or date_for(path, options.dates) or options.date
+    if said is not None or options.date_pattern is None:
+        return said
+    names, pattern = _names(companions), options.date_pattern
+    return next((found for name in names if (found := date_by_pattern(name, pattern))), None)
 
 
-def find_date(companions: Companions, options: AddOptions) -> Acquired | None:
+def _names(companions: Companions) -> list[str]:
+    """The names that may have the date: of the file, or of the folder and its first tile."""
+    return [companions.path.name, *(Path(tile).name for tile in companions.tiles[:1])]
+
+
+def find_date(
+    companions: Companions, options: AddOptions, tags: Mapping[str, str] | None = None
+) -> Acquired | None:
     """The date of a mask: what a person says, else what is found in and beside its files.
 
-    A day without time takes the time of day from a later finding that agrees on the day.
+    `tags` are the `Header.dates` of the mask. What a person says is, in this order, a row of a
+    table, the option, and the pattern. Then come the mask's own tags of the time of taking,
+    metadata beside it, and its name; then metadata, name and tags of its source image; at last the
+    mask's own tag of the time of saving, which rarely is that of taking. A day without time takes
+    the time of day from a later finding that agrees on the day.
+
     Raises MaskError when metadata beside it are made to do harm.
     """
-    said = said_date(companions.path, options)
-    if said is None and options.date_pattern is not None:
-        said = date_by_pattern(companions.path.name, options.date_pattern)
-    if said is not None:
+    if (said := said_date(companions, options)) is not None:
         return said
+    looks = [*_in_mask(companions, tags or {}, options.now), *_in_image(companions, options)]
+    return _best(looks) or _saved(tags or {})
+
+
+def _best(looks: Iterable[_Look]) -> Acquired | None:
+    """The first date that is found, its time of day from a later one of the same day."""
     best: Acquired | None = None
-    for found in _findings(companions, options.now):
+    for found in _found(looks):
         if best is None:
             best = found
         elif found.time_known and found.until is None and found.first_day == best.first_day:
             return found
         if best.time_known or best.until is not None:
             return best
-    # A mask's own tags tell when it was saved as often as when its image was taken: last of all.
-    return best or _date_in_tags(companions.path)
+    return best
 
 
-def _findings(companions: Companions, now: datetime | None) -> Iterator[Acquired]:
-    """All that may be the date, what is most to be trusted first."""
+def _found(looks: Iterable[_Look]) -> Iterator[Acquired]:
+    return (acquired for look in looks if (acquired := look()) is not None)
+
+
+def _in_mask(
+    companions: Companions, tags: Mapping[str, str], now: datetime | None
+) -> Iterator[_Look]:
+    """Where the files of a mask may have its date, what is most to be trusted first."""
+    yield lambda: _taken(tags)
+    yield lambda: date_in_files(companions.metadata)
+    names = _names(companions)
+    yield lambda: next((day for name in names if (day := date_from_name(name, now))), None)
+
+
+def _in_image(companions: Companions, options: AddOptions) -> Iterator[_Look]:
+    """Where the source image may have the date."""
     image = companions.image
-    looks: list[Callable[[], Acquired | None]] = [
-        lambda: date_in_files(companions.metadata),
-        lambda: date_from_name(companions.path.name, now),
-    ]
     if image is not None:
-        looks += [
-            lambda: date_in_files(companions.image_metadata),
-            lambda: date_from_name(image.name, now),
-            lambda: _date_in_tags(image),
-        ]
-    for look in looks:
-        if (acquired := look()) is not None:
-            yield acquired
+        yield lambda: date_in_files(companions.image_metadata)
+        yield lambda: date_from_name(image.name, options.now)
+        yield lambda: _image_date(image)
 
 
-def _date_in_tags(path: Path) -> Acquired | None:
-    if path.suffix.lower() not in DRIVERS or not path.is_file():
+def _image_date(image: Path) -> Acquired | None:
+    if image.suffix.lower() not in DRIVERS or not image.is_file():
         return None
     try:
-        with opened(path) as dataset:
-            tags = {domain: dataset.tags(ns=domain) for domain, _ in _TAGS}
+        tags = read_header(image).dates
     except MaskError:
-        return None  # told where the file itself is read
-    if _EDITORS.search(tags[None].get("TIFFTAG_SOFTWARE", "")):
+        return None  # told where the image itself is read
+    return _taken(tags) or _saved(tags)
+
+
+def _taken(tags: Mapping[str, str]) -> Acquired | None:
+    return next(_dates(tags, TAKEN_TAGS), None)
+
+
+def _saved(tags: Mapping[str, str]) -> Acquired | None:
+    """The date of a tag that has the time of saving when an editor has written it."""
+    if _EDITORS.search(tags.get(SOFTWARE_TAG, "")):
         return None
-    for domain, tag in _TAGS:
-        if (found := _tag_date(tags[domain].get(tag))) is not None:
-            return found
-    return None
+    return next(_dates(tags, SAVED_TAGS), None)
+
+
+def _dates(tags: Mapping[str, str], names: Iterable[str]) -> Iterator[Acquired]:
+    return (found for name in names if (found := _tag_date(tags.get(name))) is not None)
 
 
 def _tag_date(text: str | None) -> Acquired | None:

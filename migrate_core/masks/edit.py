@@ -23,9 +23,9 @@ from .checks import (
 from .content import read_content
 from .footprint import footprint
 from .georeference import known_crs
-from .register import ACQUIRED, EMPTY
+from .register import ACQUIRED, CLASS_NAMES, EMPTY
 
-CRS_FIELD, CLASS_NAMES = "crs", "class_names"
+CRS_FIELD = "crs"
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,9 @@ def carried_over(old: Mask | None, new: Mask) -> Mask:
     change = MaskEdit(
         acquired=old.acquired if ACQUIRED in old.edited and ACQUIRED not in new.edited else None,
         crs=old.crs if CRS_FIELD in old.edited and new.crs is None else None,
-        class_names=old.class_names if CLASS_NAMES in old.edited else None,
+        class_names=old.class_names
+        if CLASS_NAMES in old.edited and CLASS_NAMES not in new.edited
+        else None,
         empty_allowed=old.empty_allowed or new.empty_allowed if EMPTY in old.edited else None,
     )
     return edited(new, change)

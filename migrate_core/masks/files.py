@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..errors import MaskError, WrongUseError
 from ..model import Problem
+from .dates import date_from_name
 from .raster import DRIVERS, Header, read_header
 from .safety import check_file
 from .vectors.reading import VECTOR_SUFFIXES
@@ -50,7 +51,7 @@ def mask_files(
         except MaskError as err:
             refused.append(Problem(_printable(path.name), str(err)))
         else:
-            files[path.absolute()] = None
+            files[Path(os.path.abspath(path))] = None  # noqa: PTH100 - takes `..` out
     return FoundFiles(tuple(files), tuple(refused))
 
 
@@ -62,7 +63,7 @@ def _candidates(
     paths: Iterable[Path], takes: Callable[[Path], bool], *, follow_links: bool
 ) -> Iterator[Path]:
     for path in paths:
-        if not path.is_dir():
+        if not path.is_dir() or (path.is_symlink() and not follow_links):
             yield path
             continue
         found = _below(path, takes, follow_links=follow_links)
@@ -77,11 +78,21 @@ def _candidates(
 def _below(folder: Path, takes: Callable[[Path], bool], *, follow_links: bool) -> list[Path]:
     """The files of the wanted suffixes in a folder and all below it; hidden ones are passed over.
 
-    `os.walk` knows what is a file from the listing of the folder, without a look at each.
+    Links to folders are among them where links aren't followed, to be told. `os.walk` knows what
+    is a file from the listing of the folder, without a look at each.
     """
-    found = []
+    found: list[Path] = []
+    visited = set()
     for place, folders, names in os.walk(folder, followlinks=follow_links):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        if follow_links:  # a link may lead to where one has been
+            real = Path(place).resolve()
+            if real in visited:
+                folders.clear()
+                continue
+            visited.add(real)
+        else:
+            found += [link for name in folders if (link := Path(place, name)).is_symlink()]
         found += [
             Path(place, name)
             for name in sorted(names)
@@ -93,7 +104,8 @@ def _below(folder: Path, takes: Callable[[Path], bool], *, follow_links: bool) -
 def mosaics(files: Iterable[Path]) -> tuple[tuple[Path, ...], ...]:
     """Groups of files of a folder that share CRS, pixels and lattice; what stands alone, alone.
 
-    Files that can't be opened stand alone, to be named when they are registered.
+    Files of different days by their names are never tiles of one mask. Files that can't be opened
+    stand alone, to be named when they are registered.
     """
     groups: dict[object, list[Path]] = defaultdict(list)
     for path in files:
@@ -113,7 +125,8 @@ def _lattice(path: Path) -> object:
     column, row = ~header.transform.__class__(a, b, 0, d, e, 0) @ (c, f)
     phase = tuple(_phase(number) for number in (column, row))
     shape = tuple(round(number, 9) for number in (a, b, d, e))
-    return path.parent, header.crs, header.bands, shape, phase
+    day = date_from_name(path.name)
+    return path.parent, header.crs, header.bands, shape, phase, day and day.first_day
 
 
 def _phase(number: float) -> int:

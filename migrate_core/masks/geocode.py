@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +10,16 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from rasterio.enums import ColorInterp
+from rasterio.errors import RasterioError
 
 from ..errors import MaskError, WrongUseError
 from ..model import BACKGROUND, IGNORE, Mask, Problem
 from ..workspace import written_then_renamed
 from .content import read_labels
+from .raster import band_names, opened
 
 _VALID = 255
+_BANDS = ("label", "valid")
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,9 @@ def geocode(masks: Iterable[Mask], folder: Path) -> Geocoded:
             _write(mask, folder / name)
         except MaskError as err:
             problems.append(Problem(mask.name, str(err)))
+        except (OSError, RasterioError) as err:
+            why = f"{mask.name}: it can't be written to {folder} ({err})."
+            problems.append(Problem(mask.name, why))
         else:
             files.append((mask, folder / name))
     return Geocoded(tuple(files), tuple(problems))
@@ -55,10 +62,9 @@ def geocode(masks: Iterable[Mask], folder: Path) -> Geocoded:
 def _write(mask: Mask, path: Path) -> None:
     if mask.vector is not None:
         raise MaskError(f"{mask.name}: it consists of polygons, which have a place already.")
-    if mask.extent is None:
-        raise MaskError(f"{mask.name}: it has no place yet: {mask.problem}")
-    if path.absolute() == Path(mask.path).absolute():
-        raise MaskError(f"{mask.name}: it would be overwritten. Name another folder.")
+    if mask.extent is None or mask.classes is None:
+        raise MaskError(mask.problem or f"{mask.name}: its pixels weren't read yet.")
+    _check_replaceable(mask, path)
     labels = read_labels(mask)
     valid = labels != IGNORE
     profile = {
@@ -80,6 +86,21 @@ def _write(mask: Mask, path: Path) -> None:
         dataset.colorinterp = (ColorInterp.gray, ColorInterp.alpha)
         dataset.write(np.where(valid, labels, BACKGROUND).astype(np.uint8), 1)
         dataset.write(np.where(valid, _VALID, 0).astype(np.uint8), 2)
-        dataset.descriptions = ("label", "valid")
-        if mask.acquired is not None:
-            dataset.update_tags(ns="IMAGERY", ACQUISITIONDATETIME=mask.acquired.start)
+        dataset.descriptions = _BANDS
+        if mask.acquired is None:
+            return
+        if mask.acquired.until is None:
+            dataset.update_tags(ns="IMAGERY", ACQUISITIONDATETIME=str(mask.acquired))
+        else:  # a period is no moment of GDAL's
+            dataset.update_tags(ACQUISITION_DATE=str(mask.acquired))
+
+
+def _check_replaceable(mask: Mask, path: Path) -> None:
+    """Only what was written here before may be overwritten. Raises MaskError."""
+    if not path.exists():
+        return
+    if path.absolute() != Path(mask.path).absolute():
+        with contextlib.suppress(MaskError), opened(path) as dataset:
+            if band_names(dataset) == _BANDS:
+                return
+    raise MaskError(f"{mask.name}: {path} is there already and would be lost. Name another folder.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyproj
 from affine import Affine
 from rasterio.crs import CRS
 from rasterio.errors import CRSError
@@ -46,13 +47,25 @@ def find_georeference(mask: Mask, header: Header, said_crs: str | None) -> Geore
         return Georeference(image.crs, transform, mask.image)
     if (image.width, image.height) != (header.width, header.height):
         raise MaskError(
-            f"{mask.name}: it has no georeference, and it can't borrow that of "
-            f"{Path(mask.image).name}: the image has {image.width} x {image.height} pixels, the "
-            f"mask {header.width} x {header.height}. Name the image it was drawn on with --image."
+            f"It has no georeference, and it can't borrow that of {Path(mask.image).name}: the "
+            f"image has {image.width} x {image.height} pixels, the mask "
+            f"{header.width} x {header.height}. Name the image it was drawn on with --image."
         )
     if image.transform is not None and image.crs is None:
         return Georeference(said_crs, image.transform, mask.image, image.obstacle)
     return Georeference(image.crs, image.transform, mask.image, image.obstacle)
+
+
+def has_map_coordinates(crs: str) -> bool:
+    """Whether a CRS that GDAL knows (as `EPSG:n` or WKT) has x and y, or longitude and latitude.
+
+    Geocentric ones and engineering grids have not.
+    """
+    try:
+        found = pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError:
+        return False
+    return bool(found.is_projected or (found.is_geographic and not found.is_geocentric))
 
 
 def known_crs(text: str) -> str:
@@ -67,7 +80,7 @@ def known_crs(text: str) -> str:
         raise WrongUseError(
             f"{text!r} is no CRS that is known here. Give it as EPSG:32631 or the like."
         ) from err
-    if not (crs.is_projected or crs.is_geographic):
+    if not has_map_coordinates(crs.to_wkt()):
         raise WrongUseError(
             f"{text!r} has no coordinates of a map. Give the one that the mask's transform is in, "
             "as EPSG:32631 or the like."

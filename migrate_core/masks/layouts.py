@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.enums import MaskFlags, Resampling
+from rasterio.enums import ColorInterp, MaskFlags, Resampling
 from rasterio.windows import Window
 
 from ..errors import MaskError
 from ..grid import BoolArray
-from ..model import RasterForm
-from .raster import label_bands
+from ..model import BACKGROUND, RasterForm
+from .raster import band_names, label_bands, transparent_values
 
 SINGLE, ONE_HOT, PROBABILITIES, COLOURS = "single", "one-hot", "probabilities", "colours"
 _STRIP_PIXELS = 4_000_000
 # A band of this name is that of background, so that the bands count from class 0.
 _BACKGROUND_NAMES = {"background", "bg", "none", "other", "class 0", "class_0", "class0", "0"}
+# Of two bands, a second one of this name says where the first is valid.
+_VALID_NAMES = {"valid", "validity", "valid data", "valid_data", "valid mask", "valid_mask"}
 # Probabilities of all classes of a pixel add up to 1 but for rounding in a float16 or uint8 / 255.
 _SUM_TOLERANCE = 0.02
 
@@ -34,8 +37,7 @@ def read_blocks(dataset: Any, form: RasterForm) -> Iterator[Block]:
     pixels are not as the layout promises.
     """
     values = functools.partial(_READERS[form.layout], form=form)
-    bands = [1] if form.layout == SINGLE else list(label_bands(dataset))
-    for rows, pixels, valid in _strips(dataset, bands, form.valid_band):
+    for rows, pixels, valid in _strips(dataset, _bands(dataset, form), form.valid_band):
         classes, known = values(pixels)
         yield rows, classes, valid & known
 
@@ -44,29 +46,52 @@ def read_decimated(
     dataset: Any, form: RasterForm, shape: tuple[int, int]
 ) -> tuple[NDArray[Any], BoolArray]:
     """Class values (height, width) of a whole dataset in another size, by the nearest pixels."""
-    bands = [1] if form.layout == SINGLE else list(label_bands(dataset))
+    bands = _bands(dataset, form)
     nearest = Resampling.nearest
     pixels = dataset.read(bands, out_shape=(len(bands), *shape), resampling=nearest)
     values, known = _READERS[form.layout](pixels, form)
     if form.valid_band is not None:
         return values, known & (dataset.read(form.valid_band, out_shape=shape) != 0)
-    return values, known & (dataset.read_masks(bands[0], out_shape=shape) > 0)
+    return values, known & _valid(dataset, pixels, out_shape=shape)
+
+
+def _bands(dataset: Any, form: RasterForm) -> list[int]:
+    bands = list(label_bands(dataset))
+    return bands[:1] if form.layout == SINGLE else bands
 
 
 def _strips(dataset: Any, bands: Sequence[int], valid_band: int | None = None) -> Iterator[Block]:
     """Row slices with the pixels (bands, height, width) and which of them are valid."""
     rows = max(1, _STRIP_PIXELS // (dataset.width * len(bands)))
-    all_valid = MaskFlags.all_valid in dataset.mask_flag_enums[0]
     for first in range(0, dataset.height, rows):
         window = Window(0, first, dataset.width, min(rows, dataset.height - first))
         pixels = dataset.read(bands, window=window)
         if valid_band is not None:
             valid = dataset.read(valid_band, window=window) != 0
-        elif all_valid:
-            valid = np.ones(pixels.shape[1:], dtype=bool)
         else:
-            valid = dataset.read_masks(bands[0], window=window) > 0
+            valid = _valid(dataset, pixels, window=window)
         yield slice(first, first + pixels.shape[1]), pixels, valid
+
+
+def _valid(dataset: Any, pixels: NDArray[Any], **where: Any) -> BoolArray:
+    """Which of the pixels (bands, height, width) read from `where` are valid (height, width).
+
+    Where a file has several of them, all hold: no-data values, of which each band must have one; a
+    mask; alpha, also of a colour table. (GDAL itself asks only the first that it finds.)
+    """
+    valid: BoolArray = np.ones(pixels.shape[1:], dtype=bool)
+    if dataset.nodata is not None and not np.isnan(dataset.nodata):
+        valid &= (pixels != dataset.nodata).any(axis=0)
+    if pixels.dtype.kind == "f":
+        valid &= ~np.isnan(pixels).all(axis=0)
+    if transparent := transparent_values(dataset):
+        valid &= ~np.isin(pixels[0], transparent)
+    if MaskFlags.per_dataset in dataset.mask_flag_enums[0]:
+        valid &= dataset.read_masks(1, **where) > 0
+    for band, kind in zip(dataset.indexes, dataset.colorinterp, strict=True):
+        if kind == ColorInterp.alpha:
+            valid &= dataset.read(band, **where) > 0
+    return valid
 
 
 def _single(pixels: NDArray[Any], form: RasterForm) -> tuple[NDArray[Any], BoolArray]:
@@ -95,9 +120,12 @@ def _one_hot(pixels: NDArray[Any], form: RasterForm) -> tuple[NDArray[Any], Bool
 def _probabilities(pixels: NDArray[Any], form: RasterForm) -> tuple[NDArray[Any], BoolArray]:
     known = np.isfinite(pixels).all(axis=0)
     safe = np.where(known, pixels, 0)
-    values = safe.argmax(axis=0).astype(np.int32) + form.first
-    if form.threshold is not None:
-        values[safe.max(axis=0) < form.threshold] = 0
+    if form.threshold is None:
+        return safe.argmax(axis=0).astype(np.int32) + form.first, known
+    # The threshold is for what there may be; background is what doesn't reach it.
+    classes = safe[1:] if form.first == BACKGROUND else safe
+    values = classes.argmax(axis=0).astype(np.int32) + 1
+    values[classes.max(axis=0) < form.threshold] = BACKGROUND
     return values, known
 
 
@@ -131,21 +159,26 @@ _READERS = {
 }
 
 
-def find_layout(dataset: Any, wished: RasterForm) -> RasterForm:
+def find_layout(
+    dataset: Any, wished: RasterForm, others: Iterable[Callable[[], Any]] = ()
+) -> RasterForm:
     """How the bands of an open dataset make classes, found out from its pixels.
 
-    `wished` has the threshold and the colours that a person gave. Raises MaskError when the bands
-    can't be classes.
+    `wished` has the threshold and the colours that a person gave; `others` open the other tiles of
+    the mask, whose pixels count as well. Raises MaskError when the bands can't be classes.
     """
     bands = label_bands(dataset)
     if len(bands) == 1:
         return RasterForm(threshold=wished.threshold)
     seen = _Seen(dataset.dtypes[0], len(bands))
-    for _, pixels, valid in _strips(dataset, bands):
-        seen.look(pixels[:, valid])
-        if seen.hopeless and wished.colours is None and wished.threshold is None:
-            break
-    names = [(dataset.descriptions[band - 1] or "").strip().lower() for band in bands]
+    patient = wished.colours is not None or wished.threshold is not None
+    for opening in (lambda: nullcontext(dataset), *others):
+        with opening() as tile:
+            for _, pixels, valid in _strips(tile, bands):
+                seen.look(pixels[:, valid])
+                if seen.hopeless and not patient:
+                    break
+    names = [band_names(dataset)[band - 1].lower() for band in bands]
     found = _layout(seen, names, wished)
     if found is None:
         raise MaskError(_not_classes(len(bands), wished))
@@ -158,6 +191,7 @@ class _Seen:
     def __init__(self, dtype: str, count: int) -> None:
         self.real = np.dtype(dtype).kind == "f"
         self.count = count
+        self.any = False
         self.equal = True
         self.exclusive = True
         self.complete = True
@@ -168,8 +202,11 @@ class _Seen:
 
     def look(self, pixels: NDArray[Any]) -> None:
         """Take in the valid pixels (bands, n) of a strip."""
+        if self.real:
+            pixels = pixels[:, np.isfinite(pixels).all(axis=0)]
         if pixels.size == 0:
             return
+        self.any = self.any or bool(pixels[0].any())
         self.equal = self.equal and bool((pixels == pixels[0]).all())
         hot = pixels != 0
         count = hot.sum(axis=0)
@@ -178,7 +215,7 @@ class _Seen:
         if self.second_is_valid:
             self.second_is_valid = not bool((hot[0] & ~hot[1]).any())
         if self.sum_to_one:
-            total = np.nansum(pixels.astype(np.float64), axis=0)
+            total = pixels.sum(axis=0, dtype=np.float64)
             self.sum_to_one = bool((np.abs(total - 1) <= _SUM_TOLERANCE).all())
         for number, band in enumerate(pixels):
             values = band[hot[number]]
@@ -206,16 +243,22 @@ class _Seen:
 
 def _layout(seen: _Seen, names: Sequence[str], wished: RasterForm) -> RasterForm | None:
     """The layout that fits what was seen, the plainest first; None when none does."""
+    labelled = RasterForm(threshold=wished.threshold, valid_band=2)
+    if seen.count == 2 and names[1] in _VALID_NAMES:
+        return labelled
     if seen.equal:  # grey, saved as red, green and blue
         return RasterForm(threshold=wished.threshold)
     if wished.colours and seen.count == 3 and not seen.real:
         return RasterForm(COLOURS, colours=wished.colours)
+    if seen.second_is_valid and seen.second_binary and _unnamed(names) and not seen.any:
+        return labelled  # of nothing but background; one-hot bands would be all of one class
     if seen.binary and seen.exclusive:
         return RasterForm(ONE_HOT, first=first_class(seen, names))
     if seen.second_is_valid and seen.second_binary:
-        return RasterForm(threshold=wished.threshold, valid_band=2)
+        return labelled
     if seen.real and seen.sum_to_one:
-        return RasterForm(PROBABILITIES, first=0 if _unnamed(names) else _named_first(names))
+        first = 0 if _unnamed(names) else _named_first(names)
+        return RasterForm(PROBABILITIES, first=first, threshold=wished.threshold)
     if seen.real and wished.threshold is not None:
         return RasterForm(PROBABILITIES, first=_named_first(names), threshold=wished.threshold)
     return None

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from defusedxml import DefusedXmlException
+
 from ..errors import MaskError
 from ..model import Acquired
 from .safety import parse_xml, read_xml_bytes
@@ -33,14 +35,29 @@ def _date(path: Path) -> Acquired | None:
     return _xml_date(path) if path.suffix.lower() == ".xml" else _json_date(path)
 
 
-def _json_date(path: Path) -> Acquired | None:
+def assets_of(path: Path) -> tuple[str, ...]:
+    """The names of the files that a STAC item has for assets in its own folder."""
+    assets = _object(path).get("assets") if path.suffix.lower() != ".xml" else None
+    if not isinstance(assets, dict):
+        return ()
+    hrefs = [asset.get("href") for asset in assets.values() if isinstance(asset, dict)]
+    names = [href.removeprefix("./") for href in hrefs if isinstance(href, str)]
+    return tuple(name for name in names if "/" not in name)
+
+
+def _object(path: Path) -> dict[str, Any]:
+    """The object that a JSON file holds; empty when it holds none that can be read."""
     try:
         if path.stat().st_size > _MAX_JSON_BYTES:
-            return None
+            return {}
         document = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
-        return None
-    properties = document.get("properties") if isinstance(document, dict) else None
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _json_date(path: Path) -> Acquired | None:
+    properties = _object(path).get("properties")
     if not isinstance(properties, dict):
         return None
     for name in _MOMENTS:
@@ -70,10 +87,9 @@ def _xml_date(path: Path) -> Acquired | None:
     try:
         found = dict(_xml_moments(path.name, content))
     except MaskError as err:
-        if b"<!ENTITY" in content or b"<!DOCTYPE" in content:
+        if isinstance(err.__cause__, DefusedXmlException):
             raise
-        del err  # not XML at all: some other file
-        return None
+        return None  # not XML at all: some other file
     return next((found[name] for name in _XML_MOMENTS if name in found), None)
 
 

@@ -37,11 +37,11 @@ class SourceOcclusion:
 
 
 def occlusion_problem(udm: Path, mask: Mask) -> str | None:
-    """Why a raster can't say what was hidden in the source image of a mask, or None.
-
-    Raises MaskError when it can't be read at all.
-    """
-    header = read_header(udm)
+    """Why a raster can't say what was hidden in the source image of a mask, or None."""
+    try:
+        header = read_header(udm)
+    except MaskError as err:
+        return str(err)
     if header.bands not in (1, _UDM2_BANDS):
         return (
             f"{udm.name} has {header.bands} bands, so it is no record of what was hidden. Needed "

@@ -94,11 +94,18 @@ def known_classes(store: Store) -> dict[str, int]:
     return found
 
 
+_WAITING = masks.c.document["pending"].as_boolean()
+
+
 def pending_masks(store: Store) -> list[Mask]:
     """The masks of which only the header was read so far, by name."""
-    waiting = masks.c.document["pending"].as_boolean()
-    query = _ordered(sa.select(masks.c.document).where(waiting))
+    query = _ordered(sa.select(masks.c.document).where(_WAITING))
     return [from_json(Mask, document) for document in _scalars(store, query)]
+
+
+def any_pending(store: Store) -> bool:
+    """Whether there are masks of which only the header was read so far."""
+    return bool(_scalars(store, sa.select(masks.c.mask_id).where(_WAITING).limit(1)))
 
 
 def place_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import rasterio
-from affine import Affine
+from affine import Affine, AffineError
+from rasterio._err import CPLE_BaseError
 from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 from rasterio.enums import ColorInterp, MaskFlags
@@ -21,7 +22,7 @@ from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 from rasterio.transform import from_gcps
 
 from ..errors import MaskError
-from .safety import check_companions, check_size
+from .safety import check_companions, check_size, is_regular
 
 # A file is opened with the driver its suffix promises and no other: what GDAL finds out by
 # sniffing may be a VRT or WMS description that reads other files and hosts.
@@ -32,6 +33,17 @@ DRIVERS = {
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
 }
+# Where images say when they were taken: GDAL's metadata domain IMAGERY has it for satellite images
+# (and providers without domain), DateTimeOriginal is EXIF, of cameras. DateTime is TIFF 6.0's:
+# Planet and other providers write the time of taking there, editors that of saving.
+TAKEN_TAGS = ("ACQUISITIONDATETIME", "ACQUISITION_DATE", "EXIF_DateTimeOriginal")
+SAVED_TAGS = ("TIFFTAG_DATETIME",)
+SOFTWARE_TAG = "TIFFTAG_SOFTWARE"
+# GDAL's short cut for PNG reads a truncated file without complaint and gives what was in memory.
+# What lies beside a file is looked for by name, not in a list of its folder, which may be long.
+_GDAL_OPTIONS = {"GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO", "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE"}
+# What rasterio raises over damaged files; some errors of GDAL come through as they are.
+_GDAL_ERRORS = (RasterioError, CRSError, CPLE_BaseError)
 # Control points that stray further from a plane than this, in pixels, need a warp, which would
 # resample labels; that is for a person to do.
 _MAX_GCP_RESIDUAL = 0.5
@@ -43,7 +55,8 @@ class Header:
 
     `bands` are those that hold something, alpha not counted. `declares_valid` tells whether it
     says itself which pixels are valid: by a no-data value, a mask or an alpha band. `obstacle` is
-    a sentence on why a place that it does give can't be used.
+    a sentence on why a place that it does give can't be used. `dates` are the tags of
+    `TAKEN_TAGS`, `SAVED_TAGS` and `SOFTWARE_TAG` that it has.
     """
 
     width: int
@@ -54,6 +67,7 @@ class Header:
     dtype: str = "uint8"
     declares_valid: bool = False
     obstacle: str | None = None
+    dates: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -66,25 +80,26 @@ def opened(path: Path) -> Iterator[Any]:
             f"needed is one of {', '.join(DRIVERS)}."
         )
     check_companions(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            dataset = rasterio.open(path, driver=driver)
-    except (RasterioError, OSError) as err:
-        found = "the file is empty" if _is_empty(path) else str(err)
-        raise MaskError(
-            f"{path.name}: it can't be opened as {driver} ({found}). Save or copy it again, or "
-            "leave it out."
-        ) from err
-    with dataset:
-        check_size(path.name, dataset.width, dataset.height)
+    with rasterio.Env(**_GDAL_OPTIONS):
         try:
-            yield dataset
-        except RasterioError as err:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", NotGeoreferencedWarning)
+                dataset = rasterio.open(path, driver=driver)
+        except (*_GDAL_ERRORS, OSError) as err:
+            found = "the file is empty" if _is_empty(path) else str(err)
             raise MaskError(
-                f"{path.name}: its pixels can't be read ({err}). The file is damaged or "
-                "incomplete: copy it again from where it came."
+                f"{path.name}: it can't be opened as {driver} ({found}). Save or copy it again, "
+                "or leave it out."
             ) from err
+        with dataset:
+            check_size(path.name, dataset.width, dataset.height)
+            try:
+                yield dataset
+            except _GDAL_ERRORS as err:
+                raise MaskError(
+                    f"{path.name}: its pixels can't be read ({err}). The file is damaged or "
+                    "incomplete: copy it again from where it came."
+                ) from err
 
 
 def _is_empty(path: Path) -> bool:
@@ -99,16 +114,56 @@ def read_header(path: Path) -> Header:
     """
     with opened(path) as dataset:
         crs, transform, obstacle = _place(dataset)
-        return Header(
+        header = Header(
             dataset.width,
             dataset.height,
             len(label_bands(dataset)),
             crs.to_string() if crs else None,
             transform,
             dataset.dtypes[0],
-            MaskFlags.all_valid not in dataset.mask_flag_enums[0],
+            _declares_valid(dataset),
             obstacle,
+            _dates(dataset),
         )
+    # Not while the dataset is open: a CRS that can't be read leaves an error behind in GDAL that
+    # the next question to the dataset would raise.
+    return header if header.crs else replace(header, crs=_crs_beside(path))
+
+
+def _declares_valid(dataset: Any) -> bool:
+    """Whether a dataset says which of its pixels are valid, in a way that can hold for any."""
+    if dataset.mask_flag_enums[0] != [MaskFlags.nodata]:
+        said = MaskFlags.all_valid not in dataset.mask_flag_enums[0]
+        return said or bool(transparent_values(dataset))
+    dtype = np.dtype(dataset.dtypes[0])
+    if dtype.kind not in "iu":
+        return True
+    limits = np.iinfo(dtype)
+    return bool(limits.min <= dataset.nodata <= limits.max)
+
+
+def _dates(dataset: Any) -> Mapping[str, str]:
+    """The tags that may say when an image was taken, and by which program it was saved."""
+    try:
+        tags = {**dataset.tags(), **dataset.tags(ns="IMAGERY")}
+    except UnicodeDecodeError:  # tags of another encoding than UTF-8
+        return {}
+    return {name: tags[name] for name in (*TAKEN_TAGS, *SAVED_TAGS, SOFTWARE_TAG) if name in tags}
+
+
+def band_names(dataset: Any) -> tuple[str, ...]:
+    """What the file calls its bands; empty where it doesn't say, or not in UTF-8."""
+    try:
+        return tuple((name or "").strip() for name in dataset.descriptions)
+    except UnicodeDecodeError:
+        return ("",) * int(dataset.count)
+
+
+def transparent_values(dataset: Any) -> tuple[int, ...]:
+    """The values of band 1 that its colour table shows as nothing at all."""
+    if dataset.colorinterp[0] != ColorInterp.palette:
+        return ()
+    return tuple(value for value, colour in dataset.colormap(1).items() if colour[3] == 0)
 
 
 def label_bands(dataset: Any) -> tuple[int, ...]:
@@ -122,7 +177,9 @@ def label_bands(dataset: Any) -> tuple[int, ...]:
 
 def _place(dataset: Any) -> tuple[CRS | None, Affine | None, str | None]:
     """CRS, transform, and why what is there of them can't be used."""
-    crs = dataset.crs or _crs_beside(Path(dataset.name))
+    crs = dataset.crs or None
+    if not np.isfinite(tuple(dataset.transform)).all():
+        return crs, None, "its transform has numbers that are infinite or none"
     if not dataset.transform.is_identity:
         return crs, dataset.transform, None
     points, points_crs = dataset.gcps
@@ -132,15 +189,15 @@ def _place(dataset: Any) -> tuple[CRS | None, Affine | None, str | None]:
     return points_crs or crs, transform, obstacle
 
 
-def _crs_beside(path: Path) -> CRS | None:
+def _crs_beside(path: Path) -> str | None:
     """The CRS of a `.prj` file (ESRI or OGC WKT), which world files come with."""
     beside = path.with_suffix(".prj")
-    if not beside.is_file() or beside.stat().st_size > 100_000:
+    if not is_regular(beside) or beside.stat().st_size > 100_000:
         return None
     try:
         text = beside.read_text(encoding="utf-8", errors="replace")
-        return CRS.from_wkt(text, morph_from_esri_dialect=True)
-    except CRSError:
+        return str(CRS.from_wkt(text, morph_from_esri_dialect=True).to_string()) or None
+    except (CRSError, OSError):
         return None
 
 
@@ -149,7 +206,7 @@ def _fitted(points: Sequence[GroundControlPoint]) -> tuple[Affine | None, str | 
     try:
         transform = from_gcps(points)
         inverse = ~transform
-    except (ValueError, ArithmeticError, RasterioError):
+    except (ValueError, ArithmeticError, AffineError, *_GDAL_ERRORS):
         return None, f"its {len(points)} ground control points don't fix a place"
     strays = [math.dist(inverse @ (p.x, p.y), (p.col, p.row)) for p in points]
     if not np.isfinite(strays).all() or len(points) < 3:

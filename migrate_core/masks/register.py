@@ -5,7 +5,6 @@ Nothing is refused silently: what is wrong with a mask stands in its `problem`.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -15,10 +14,10 @@ from affine import Affine
 
 from ..errors import MaskError
 from ..model import Acquired, Mask, RasterForm
-from .checks import FILE, UDM, content_problems, date_problems, placed, with_problems
+from .checks import DATE, FILE, IMAGE, UDM, content_problems, date_problems, placed, with_problems
 from .class_tables import beside
 from .classes import class_map
-from .companions import Companions, Finder
+from .companions import Companions, Finder, with_what_was_said
 from .content import image_has_no_data, read_content
 from .dating import find_date, said_date
 from .footprint import footprint, pixel_size_m
@@ -28,11 +27,11 @@ from .layouts import ONE_HOT
 from .occlusion import occlusion_problem
 from .options import AddOptions, ClassEntry
 from .raster import Header, read_header
-from .safety import check_file
+from .safety import check_bytes, check_file, check_size
 from .sensors import sensor_of
 
 # Fields of a mask in the words of `Mask.edited`.
-ACQUIRED, EMPTY = "acquired", "empty_allowed"
+ACQUIRED, EMPTY, CLASS_NAMES = "acquired", "empty_allowed", "class_names"
 
 
 def inspect(path: Path, options: AddOptions) -> Mask:
@@ -45,6 +44,7 @@ def with_header(companions: Companions, options: AddOptions) -> Mask:
     path = companions.path
     try:
         check_file(path, follow_links=options.follow_links)
+        check_bytes(path)
         digest = content_digest(path, companions.tiles)
     except OSError as err:
         why = (
@@ -53,33 +53,38 @@ def with_header(companions: Companions, options: AddOptions) -> Mask:
         return unreadable(path, why)
     except MaskError as err:
         return unreadable(path, str(err))
-    mask = _named(Mask(mask_identity(path.stem, digest), path.name, str(path), digest), options)
+    options = with_what_was_said(options, companions.said, digest)
+    name = path.name if companions.part is None else f"{path.name} ({companions.part})"
+    mask = _named(Mask(mask_identity(path.stem, digest), name, str(path), digest), options)
     mask = replace(
         mask,
+        part=companions.part,
         image=str(companions.image) if companions.image else None,
         udm=str(companions.udm) if companions.udm else None,
         raster=replace(mask.raster, tiles=companions.tiles),
-        edited=_said(path, options),
+        edited=_said(companions, options),
     )
     try:
-        if companions.obstacle is not None:
-            raise MaskError(companions.obstacle)
-        return _described(mask, companions, options)
+        header = _header(companions)
     except MaskError as err:
-        acquired = _date_if_known(companions, options)
-        return with_problems(replace(mask, acquired=acquired), {FILE: str(err)})
+        acquired, _ = _date(companions, options, {})
+        return replace(unreadable(path, str(err)), acquired=acquired, edited=mask.edited)
+    return _described(mask, companions, options, header)
 
 
-def _date_if_known(companions: Companions, options: AddOptions) -> Acquired | None:
+def _date(
+    companions: Companions, options: AddOptions, tags: Mapping[str, str]
+) -> tuple[Acquired | None, dict[str, str]]:
+    """The date of a mask, and what is wrong with where it should be from."""
     try:
-        return find_date(companions, options)
-    except MaskError:
-        return None
+        return find_date(companions, options, tags), {}
+    except MaskError as err:
+        return None, {DATE: str(err)}
 
 
 def unreadable(path: Path, why: str) -> Mask:
     """A file that can't be told from others by its content; its path stands in for that."""
-    digest = hashlib.sha256(str(path).encode()).hexdigest()
+    digest = combined_digest(repr(str(path)))
     name = path.name if path.name.isprintable() else repr(path.name)
     return with_problems(Mask(mask_identity(path.stem, digest), name, str(path)), {FILE: why})
 
@@ -101,26 +106,39 @@ def with_class_table(mask: Mask, entries: Iterable[ClassEntry]) -> Mask:
     return replace(mask, class_names=names or None, class_colours=colours or None)
 
 
-def _said(path: Path, options: AddOptions) -> tuple[str, ...]:
+def _said(companions: Companions, options: AddOptions) -> tuple[str, ...]:
     """What a person says of the mask with these options; the rest is found in the files."""
-    said = {ACQUIRED: said_date(path, options) is not None, EMPTY: options.allow_empty}
+    said = {
+        ACQUIRED: said_date(companions, options) is not None,
+        EMPTY: options.allow_empty,
+        CLASS_NAMES: any(entry.name and entry.value is not None for entry in options.classes),
+    }
     return tuple(name for name, yes in said.items() if yes)
 
 
-def _described(mask: Mask, companions: Companions, options: AddOptions) -> Mask:
+def _described(mask: Mask, companions: Companions, options: AddOptions, header: Header) -> Mask:
     """The mask with georeference, date, sensor and UDM, and all problems these have."""
-    header, place = _tiled(companions) if companions.tiles else (read_header(companions.path), None)
     mask = replace(mask, width=header.width, height=header.height, pending=True)
-    place = place or find_georeference(mask, header, options.crs)
-    mask = _at(mask, place)
-    mask, problems = placed(mask, place.obstacle)
-    acquired = find_date(companions, options)
+    mask, problems = _put(mask, header, options.crs)
+    acquired, undated = _date(companions, options, header.dates)
     mask = replace(mask, acquired=acquired, sensor=options.sensor or _sensor(mask))
-    if not header.declares_valid and _image_says_valid(mask, place):
+    if IMAGE not in problems and not header.declares_valid and _image_says_valid(mask):
         mask = replace(mask, valid_from=mask.image)
     if mask.udm and (problem := occlusion_problem(Path(mask.udm), mask)):
         problems[UDM] = f"{problem} Add it again with another --udm, or without."
-    return with_problems(mask, problems | date_problems(mask))
+    return with_problems(
+        mask, problems | dict(companions.obstacles) | (undated or date_problems(mask))
+    )
+
+
+def _put(mask: Mask, header: Header, said_crs: str | None) -> tuple[Mask, dict[str, str]]:
+    """The mask at its place, and what is wrong with that."""
+    try:
+        place = find_georeference(mask, header, said_crs)
+    except MaskError as err:
+        transform = tuple(header.transform)[:6] if header.transform else None
+        return replace(mask, crs=header.crs, transform=transform), {IMAGE: str(err)}
+    return placed(_at(mask, place), place.obstacle)
 
 
 def _at(mask: Mask, place: Georeference) -> Mask:
@@ -133,8 +151,10 @@ def _at(mask: Mask, place: Georeference) -> Mask:
     return replace(mask, crs=place.crs, transform=transform, georeference=place.origin)
 
 
-def _tiled(companions: Companions) -> tuple[Header, Georeference]:
-    """The header of the lattice that the tiles of a mask span together."""
+def _header(companions: Companions) -> Header:
+    """The header of a file, or of the lattice that the tiles of a mask span. Raises MaskError."""
+    if not companions.tiles:
+        return read_header(companions.path)
     headers = [read_header(Path(tile)) for tile in companions.tiles]
     first = headers[0]
     assert first.transform is not None  # only tiles with a lattice are grouped
@@ -147,8 +167,8 @@ def _tiled(companions: Companions) -> tuple[Header, Georeference]:
     width = max(c[0] + c[2] for c in corners) - left
     height = max(c[1] + c[3] for c in corners) - top
     transform = first.transform @ Affine.translation(left, top)
-    whole = replace(first, width=width, height=height, transform=transform, declares_valid=True)
-    return whole, Georeference(first.crs, transform)
+    check_size(companions.path.name, width, height)
+    return replace(first, width=width, height=height, transform=transform, declares_valid=True)
 
 
 def _sensor(mask: Mask) -> str | None:
@@ -160,7 +180,7 @@ def _sensor(mask: Mask) -> str | None:
     return found.name if found else None
 
 
-def _image_says_valid(mask: Mask, place: Georeference) -> bool:
+def _image_says_valid(mask: Mask) -> bool:
     """Whether the source image has the mask's pixels and says which of them have data."""
     if mask.image is None:
         return False
@@ -168,9 +188,12 @@ def _image_says_valid(mask: Mask, place: Georeference) -> bool:
     header = read_header(image)
     if (header.width, header.height) != (mask.width, mask.height) or not image_has_no_data(image):
         return False
-    if place.origin == mask.image or header.transform is None or place.transform is None:
+    if mask.georeference == mask.image or header.transform is None or mask.transform is None:
         return True
-    return bool(header.crs == place.crs and header.transform.almost_equals(place.transform, 1e-6))
+    here = Affine(*mask.transform)
+    # To a hundredth of a pixel, in the units of the CRS.
+    near = abs(here.determinant) ** 0.5 / 100
+    return bool(header.crs == mask.crs and header.transform.almost_equals(here, near))
 
 
 def with_content(mask: Mask) -> Mask:
@@ -184,6 +207,12 @@ def with_content(mask: Mask) -> Mask:
         own = beside(Path(mask.path))
     except MaskError as err:
         return with_problems(mask, {**problems, FILE: str(err)})
+    except MemoryError:
+        why = (
+            f"{mask.name}: its {mask.width} x {mask.height} pixels don't fit into the memory of "
+            "this machine. Cut it into tiles."
+        )
+        return with_problems(mask, {**problems, FILE: why})
     if content.counts:
         mask = counted(replace(mask, raster=content.form), content.counts)
     described = with_class_table(mask, own)

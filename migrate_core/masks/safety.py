@@ -6,6 +6,7 @@ by GDAL as it likes, so that is looked at here.
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 # A larger raster doesn't fit into the memory of the machines this is meant for; a header that
 # claims more is either damaged or made to do harm.
 MAX_PIXELS = 4_000_000_000
+MAX_BYTES = 8 * MAX_PIXELS
 _MAX_XML_BYTES = 20_000_000
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _UNSAFE = set('<>:"\\|?*')
@@ -42,13 +44,56 @@ def unfit_upload_name(name: str) -> str | None:
 
 
 def check_file(path: Path, *, follow_links: bool) -> None:
-    """Refuse a file by its name or for being a symbolic link. Raises MaskError."""
+    """Refuse a file by its name, for being a symbolic link, or no file at all. Raises MaskError.
+
+    One that isn't there passes, to be told where it is read.
+    """
     if (why := unfit_name(path.name)) is not None:
         raise MaskError(why)
+    if not str(path.parent).isprintable():
+        raise MaskError(
+            f"{path.name}: its folder {str(path.parent)!r} has a line break or another sign that "
+            "can't be printed in its name. Rename the folder."
+        )
+    try:
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            check_link(path, follow_links=follow_links)
+            mode = path.stat().st_mode
+    except OSError:
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise MaskError(
+            f"{path.name}: it is no file but a pipe, socket or device, which may never end. Leave "
+            "it out."
+        )
+
+
+def check_link(path: Path, *, follow_links: bool) -> None:
+    """Refuse a symbolic link, to a file or a folder. Raises MaskError."""
     if path.is_symlink() and not follow_links:
         raise MaskError(
-            f"{path.name}: it is a symbolic link to {path.readlink()}, and links can lead "
-            "anywhere. Name the file itself, or allow links with --follow-links."
+            f"{path.name}: it is a symbolic link to {str(path.readlink())!r}, and links can lead "
+            "anywhere. Name what it leads to, or allow links with --follow-links."
+        )
+
+
+def is_regular(path: Path) -> bool:
+    """Whether a file is there that can be read to its end; a name that is too long isn't."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def check_bytes(path: Path) -> None:
+    """Refuse a file so large that its bytes alone say enough. Raises MaskError, OSError."""
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise MaskError(
+            f"{path.name}: it has {size / 1e9:.0f} GB; a mask of {MAX_PIXELS / 1e9:.0f} "
+            "gigapixels, the most that is read, has less. Cut it into tiles, or save it again "
+            "compressed."
         )
 
 
@@ -70,13 +115,13 @@ def check_companions(path: Path) -> None:
     """
     for suffix in (".ovr", ".msk"):
         beside = path.with_name(path.name + suffix)
-        if beside.is_file() and _beginning(beside) not in _TIFF_MAGIC:
+        if is_regular(beside) and _beginning(beside) not in _TIFF_MAGIC:
             raise MaskError(
                 f"{beside.name}: it lies beside {path.name} but isn't a TIFF, so it can't be its "
                 f"{'overviews' if suffix == '.ovr' else 'mask'}. Remove it."
             )
     aux = path.with_name(path.name + ".aux.xml")
-    if aux.is_file():
+    if is_regular(aux):
         check_aux(aux.name, read_xml_bytes(aux))
 
 

@@ -92,6 +92,11 @@ def name_keys(path: Path) -> Iterator[str]:
             yield f"{sensor.name}:{match[0].lower()}"
 
 
+def is_udm_name(path: Path) -> bool:
+    """Whether a file is named as providers name rasters of unusable pixels."""
+    return _UDM_WORDS.search(path.stem) is not None
+
+
 def beginnings(stem: str) -> Iterator[str]:
     """The beginnings of a stem up to a separator, the longest first: `a_1` and `a` of `a_1_2`."""
     stem = stem.lower()

@@ -67,10 +67,12 @@ def areas_of_interest(drawn: Drawn, options: VectorOptions, file: str) -> Areas:
         made = _around_features(drawn, options.margin_m or 0.0)
     else:
         joint = shapely.box(*shapely.total_bounds(drawn.geometries))
+        count = len(drawn.numbers)
+        features = f"all {count} features" if count > 1 else "its feature"
         made = Areas(
             (Area("1", joint),),
-            f"one mask of the extent of all {len(drawn.numbers)} features; inside it, what is in "
-            "no feature is background. --aoi, --chip-size and --margin make other areas.",
+            f"one mask of the extent of {features}; inside it, what is in no feature is "
+            "background. --aoi, --chip-size and --margin make other areas.",
         )
     check_count(len(made.areas), file)
     return made
