@@ -102,14 +102,14 @@ def add_folder(app: AppTest, masks: Path | str, images: Path | str = "") -> AppT
     app.text_input(key="masks_folder").set_value(str(masks))
     app.text_input(key="masks_image_folder").set_value(str(images))
     app.run()
-    return shown(button(app, "Add folder").click().run())
+    return shown(button(app, "Add from the server").click().run())
 
 
 def test_an_empty_workspace_says_how_to_begin(store: Store) -> None:
     app = opened()
     assert "There is no mask yet" in texts(app, "info")
     assert app.expander[0].proto.expanded
-    assert button(app, "Add folder").disabled is False
+    assert button(app, "Add from the server").disabled is False
     assert not app.dataframe
 
 
@@ -132,7 +132,11 @@ def test_a_folder_with_images_is_added_and_what_is_left_over_is_told(
 
 @pytest.mark.parametrize(
     ("folder", "reason"),
-    [("", "Name the folder"), ("/no/such/folder", "there is no such folder"), ("\0", "can't be")],
+    [
+        ("", "Name the file or folder"),
+        ("/no/such/folder", "there is no such file or folder"),
+        ("\0", "can't be"),
+    ],
 )
 def test_a_folder_that_is_not_there_is_told(store: Store, folder: str, reason: str) -> None:
     app = add_folder(opened(), folder)
@@ -168,13 +172,16 @@ def test_nothing_can_be_added_while_masks_are_being_added(store: Store) -> None:
     store.put_masks([a_mask()])
     job = claim(store, "masks", 10, now_utc)
     app = opened()
-    assert button(app, "Add folder").disabled
+    assert button(app, "Add from the server").disabled
     job.end("done")
 
 
 @pytest.mark.parametrize(
     ("name", "field", "value"),
-    [("no-date.tif", "Date of its", "2020-02-03"), ("no-crs_20200202.tif", "CRS of", "32631")],
+    [
+        ("no-date.tif", "Date of its", "2020-02-03"),
+        ("no-crs_20200202.tif", "CRS of the mask", "32631"),
+    ],
 )
 def test_a_problem_is_mended_where_it_is_told(
     store: Store, tmp_path: Path, name: str, field: str, value: str

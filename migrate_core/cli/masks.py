@@ -98,7 +98,7 @@ def _register(session: Session, found: FoundFiles, options: AddOptions) -> _Adde
         # The images that annotations were drawn on lie beside them and are no masks.
         apart |= {Path(mask.image) for mask in masks_of(store, ids) if mask.image}
         for note in added.notes:
-            say(note)
+            say(f"Note: {note}")
     rasters = [file for file in found.files if file not in apart]
     if rasters:
         groups = mosaics(rasters) if options.mosaic else [(file,) for file in rasters]

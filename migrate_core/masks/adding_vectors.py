@@ -58,11 +58,19 @@ def register_vectors(
         else:
             found = result.masks
             problems += result.problems
-            notes += [result.note] if result.note else []
+            notes += filter(None, (result.note, _unusable(path, result.problems)))
         _replace(store, path, found)
         mask_ids += [mask.mask_id for mask in found]
         progress(number + 1, len(files))
     return AddedVectors(tuple(mask_ids), tuple(problems), tuple(notes))
+
+
+def _unusable(path: Path, problems: Sequence[Problem]) -> str | None:
+    """In a sentence that some features of a file couldn't be used."""
+    if not problems:
+        return None
+    first = f"{path.name}: {len(problems)} of its features couldn't be used as they are."
+    return f"{first} The first: {problems[0].message}"
 
 
 def _read(

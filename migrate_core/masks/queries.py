@@ -129,7 +129,7 @@ def mask_places(store: Store, wanted: MaskFilter, first: int, count: int) -> lis
     ]
 
 
-def mask_clusters(store: Store, wanted: MaskFilter, cells: int = 24) -> list[MaskCluster]:
+def mask_clusters(store: Store, wanted: MaskFilter, cells: int = 16) -> list[MaskCluster]:
     """All masks that fit and have a place, counted in square cells, `cells` over the longer side.
 
     The database does the counting, so that tens of thousands of masks are as quick as a few.

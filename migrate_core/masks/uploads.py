@@ -29,8 +29,8 @@ VECTOR_SUFFIXES = tuple(suffix for suffix in _VECTOR_SUFFIXES if suffix != ".zip
 LABELS = (*DRIVERS, *VECTOR_SUFFIXES)
 SUFFIXES = tuple(dict.fromkeys((*LABELS, *BESIDE, *_SHAPEFILE)))
 TABLES = (".csv", ".json", ".qml", ".clr", ".txt", *VECTOR_SUFFIXES)
-_ACCEPTED = {"masks": SUFFIXES, "images": (*DRIVERS, *BESIDE), "udm": (*DRIVERS, *BESIDE)}
-_ACCEPTED["options"] = TABLES
+ACCEPTED = {"masks": SUFFIXES, "images": (*DRIVERS, *BESIDE), "udm": (*DRIVERS, *BESIDE)}
+ACCEPTED["options"] = TABLES
 _MAX_FILES = 20_000
 _MAX_BYTES = 20 * 1024**3
 # What a zip made of a few bytes must not become; masks compress well, but not this well.
@@ -211,8 +211,8 @@ def _opened_zip(upload: Uploaded) -> zipfile.ZipFile:
 
 def _unfit(name: str, kind: str) -> str | None:
     """Why a file can't be taken by its name, or None."""
-    if PurePosixPath(name).suffix.lower() not in _ACCEPTED[kind]:
-        wanted = LABELS if kind == "masks" else _ACCEPTED[kind]
+    if PurePosixPath(name).suffix.lower() not in ACCEPTED[kind]:
+        wanted = LABELS if kind == "masks" else ACCEPTED[kind]
         what = {"masks": "mask", "options": "table"}.get(kind, "image")
         return f"left out: it is no {what} by its suffix; needed is one of {', '.join(wanted)}."
     return unfit_upload_name(name)

@@ -9,10 +9,10 @@ from pathlib import Path
 import streamlit as st
 
 from migrate_core.errors import MigrateError, WrongUseError
-from migrate_core.jobs import now_utc
+from migrate_core.jobs import now_utc, said
 from migrate_core.masks.uploads import (
+    ACCEPTED,
     LABELS,
-    SUFFIXES,
     Batch,
     Uploaded,
     Uploads,
@@ -28,7 +28,8 @@ KIND = "masks"
 # The folder of source images that was named last, to tell which of its images fit no mask.
 IMAGE_FOLDER = "masks_image_folder"
 _ROUND, _LEFT_OUT = "masks_upload_round", "masks_left_out"
-_TYPES = [suffix.removeprefix(".") for suffix in (*SUFFIXES, ".zip")]
+# So many remarks on how polygons became masks are shown.
+_NOTES = 3
 # So many names of a folder are looked at, to show a date pattern at work.
 _NAMES = 2_000
 _IMAGES_HELP = (
@@ -51,6 +52,8 @@ def add_masks(page: Page, empty: bool) -> None:
     else:
         trouble(KIND)
         how_it_ended(page, KIND, ("Error: ",))
+        for note in said(page.workspace, KIND, ("Note: ",))[:_NOTES]:
+            st.info(note, icon=":material/info:")
     for text in st.session_state.get(_LEFT_OUT, ()):
         st.warning(text)
 
@@ -109,7 +112,7 @@ def _uploader(number: int, kind: str, label: str, help_text: str) -> Sequence[Up
     """A place for files that is empty again after they were added."""
     found: Sequence[Uploaded] = st.file_uploader(
         label,
-        _TYPES,
+        [suffix.removeprefix(".") for suffix in (*ACCEPTED[kind], ".zip")],
         accept_multiple_files=True,
         key=f"masks_upload_{kind}_{number}",
         help=help_text,

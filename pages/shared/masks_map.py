@@ -36,7 +36,12 @@ def look_for(mask_id: str | None) -> None:
 
 
 def heed_click(page: Page) -> None:
-    """Select the mask that was clicked on the map; comes before anything that shows the choice."""
+    """Select the mask that was clicked on the map; comes before anything that shows the choice.
+
+    A tab that is opened by the address of a mask looks at that mask first, others at all.
+    """
+    if _FOCUS not in st.session_state:
+        look_for(st.query_params.get("mask"))
     clicked = map_click(_MAP)
     if clicked is not None:
         choose_mask(clicked)
@@ -59,8 +64,6 @@ def masks_on_map(page: Page, wanted: MaskFilter) -> None:
     if not places and not clusters:
         st.info("None of these masks has a place on the map yet: they have no georeference.")
         return
-    if _FOCUS not in st.session_state:
-        look_for(selection().mask_id if "mask" in st.query_params else None)
     known = {place.mask_id: place.outline for place in places}
     sought = known.get(st.session_state[_FOCUS] or "")
     show_map(
@@ -76,7 +79,7 @@ def masks_on_map(page: Page, wanted: MaskFilter) -> None:
 def _circle(cluster: MaskCluster) -> Outline:
     """Masks near each other as a circle whose area grows with their number."""
     longitude, latitude = cluster.place
-    radius = cluster.spread * min(0.5, 0.12 + 0.05 * math.log10(cluster.count))
+    radius = cluster.spread * min(0.48, 0.25 + 0.08 * math.log10(cluster.count))
     shape = Point(longitude, latitude).buffer(radius, quad_segs=12)
     flat = scale(shape, 1.0, max(math.cos(math.radians(latitude)), 0.01))
     with_problem = f"\n{cluster.problems:,} with a problem" if cluster.problems else ""

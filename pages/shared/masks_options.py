@@ -14,7 +14,7 @@ import streamlit as st
 from migrate_core.errors import MigrateError
 from migrate_core.masks.patterns import EXAMPLE, compile_pattern, date_by_pattern
 from migrate_core.masks.sensors import SENSORS
-from migrate_core.masks.uploads import TABLES, Uploaded
+from migrate_core.masks.uploads import VECTOR_SUFFIXES, Uploaded
 
 _SHOWN = 6
 _AUTOMATIC, _MARGIN, _CHIPS = "As they lie", "Each feature", "A grid of chips"
@@ -23,7 +23,6 @@ _AREAS = {
     _MARGIN: "A mask for each feature: its extent and a margin around it.",
     _CHIPS: "Square chips wherever there is a feature.",
 }
-_TABLE_TYPES = [suffix.removeprefix(".") for suffix in TABLES]
 
 
 @dataclass(frozen=True)
@@ -100,9 +99,12 @@ class _Asker:
         if place.checkbox(label, key=self.key(option), persist_state="session", **more):
             self.words.append(f"--{option}")
 
-    def table(self, place: Any, label: str, option: str, **more: Any) -> None:
+    def table(
+        self, place: Any, label: str, option: str, suffixes: Sequence[str], **more: Any
+    ) -> None:
         """A file that is sent with the command."""
-        sent = place.file_uploader(label, _TABLE_TYPES, key=self.key(option), **more)
+        types = [suffix.removeprefix(".") for suffix in suffixes]
+        sent = place.file_uploader(label, types, key=self.key(option), **more)
         if sent is not None:
             self.files.append((option, sent))
 
@@ -134,6 +136,7 @@ def _dates(ask: _Asker, names: Sequence[str]) -> None:
         st,
         "A table of masks with their images and dates",
         "mapping",
+        (".csv",),
         help="CSV with the columns mask, image, date; image or date may be empty. Images are paths "
         "on the server.",
     )
@@ -168,6 +171,7 @@ def _classes(ask: _Asker) -> None:
         left,
         "Names and colours of classes",
         "classes",
+        (".json", ".csv", ".qml", ".clr", ".txt"),
         help='JSON such as {"1": "mine"} or a list of value, name, colour; a CSV table of these; a '
         "QGIS style (.qml); a colour table (.clr, .txt).",
     )
@@ -236,6 +240,7 @@ def _polygons(ask: _Asker, columns: Sequence[str]) -> None:
         right,
         "Areas that were labelled, if they were recorded",
         "aoi",
+        VECTOR_SUFFIXES,
         help="Polygons of the areas of interest; each is a mask, or holds the chips.",
     )
     ask.text(middle, "Layer", "layer", placeholder="of files that have several")

@@ -124,7 +124,10 @@ def _close(drawn: Drawn) -> bool:
 
 def _around_features(drawn: Drawn, margin_m: float) -> Areas:
     boxes = shapely.box(*_extents(drawn, margin_m).T)
-    found = [Area(str(number), box) for number, box in zip(drawn.numbers, boxes, strict=True)]
+    # As many digits for all, so that they are listed in the order of the file.
+    digits = len(str(max(drawn.numbers)))
+    numbers = (f"{number:0{digits}d}" for number in drawn.numbers)
+    found = [Area(number, box) for number, box in zip(numbers, boxes, strict=True)]
     if drawn.periods is not None:
         found = [
             replace(area, dates=text, acquired=acquired, undated=reason)
