@@ -88,8 +88,10 @@ class _Asker:
         self, place: Any, label: str, option: str, choices: Sequence[str], **more: Any
     ) -> Any:
         """One of several, or none."""
+        # Another list of choices, or a line of text in its place, is another widget.
+        key = f"{self.key(option)}_{hash(tuple(choices))}"
         chosen = place.selectbox(
-            label, choices, index=None, key=self.key(option), persist_state="session", **more
+            label, choices, index=None, key=key, persist_state="session", **more
         )
         if chosen:
             self.words += [f"--{option}", chosen]
