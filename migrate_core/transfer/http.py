@@ -6,27 +6,40 @@ Nothing secret gets out: an error names the address without its query, and never
 from __future__ import annotations
 
 import json
-import random
 import re
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 
 from .. import __version__
 from ..errors import TransferError
+from .address import same_owner, shown
+from .policy import (
+    PassingError,
+    RetryPolicy,
+    Surroundings,
+    Traffic,
+)
+
+__all__ = [
+    "Answer",
+    "Authorization",
+    "HttpClient",
+    "PassingError",
+    "Query",
+    "RetryPolicy",
+    "Surroundings",
+    "Traffic",
+    "same_owner",
+    "shown",
+]
 
 T = TypeVar("T")
-Sleep = Callable[[float], None]
-# Called between steps and while waiting; raises (JobCancelledError) when the work is to stop.
-Check = Callable[[], None]
-
 _USER_AGENT = f"label-migrate-sentinel2/{__version__}"
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
@@ -39,27 +52,6 @@ _LOOK_EVERY_S = 0.5
 _WORDS = 200
 
 
-@dataclass(frozen=True)
-class RetryPolicy:
-    """When to try again: `attempts` in all, with waits that double from `first_wait_s`.
-
-    A wait is scaled by a random factor in 0.5…1, so that many clients don't come back at once.
-    A `Retry-After` is obeyed as it is; one beyond `longest_retry_after_s` ends the attempts.
-    `timeout_s` are the seconds until a connection is made, and between two pieces of an answer.
-    """
-
-    attempts: int = 6
-    first_wait_s: float = 1.0
-    longest_wait_s: float = 60.0
-    longest_retry_after_s: float = 900.0
-    timeout_s: tuple[float, float] = (15.0, 60.0)
-
-    def wait_s(self, failures: int, jitter: float) -> float:
-        """Seconds to wait after so many `failures` (from 1) in a row; `jitter` in 0…1."""
-        doubled: float = self.first_wait_s * 2.0 ** (failures - 1)
-        return min(doubled, self.longest_wait_s) * (0.5 + jitter / 2)
-
-
 class Authorization(Protocol):
     """What lets a request in; a token behind it may be renewed at any time."""
 
@@ -68,36 +60,6 @@ class Authorization(Protocol):
 
     def rejected(self, header: str) -> None:
         """The service did not take `header`: the next one must be another."""
-
-
-class Traffic:
-    """Requests sent and bytes received (of bodies); threads may count at once."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.requests = 0
-        self.bytes = 0
-
-    def add(self, *, requests: int = 0, received: int = 0) -> None:
-        """Count more."""
-        with self._lock:
-            self.requests += requests
-            self.bytes += received
-
-
-class PassingError(Exception):
-    """An attempt failed in a way that the next may not; `retry_after_s` is the service's wish."""
-
-    def __init__(
-        self, reason: str, retry_after_s: float | None = None, status: int | None = None
-    ) -> None:
-        super().__init__(reason)
-        self.retry_after_s = retry_after_s
-        self.status = status
-
-
-def never_stop() -> None:
-    """A `Check` for callers that nobody interrupts."""
 
 
 @dataclass(frozen=True)
@@ -126,16 +88,6 @@ class Query:
     json: Any = None
     auth: Authorization | None = field(default=None, repr=False)
     accept: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a client works with and tests replace: waiting, the clock, chance, interruption."""
-
-    sleep: Sleep = time.sleep
-    clock: Callable[[], float] = time.time
-    jitter: Callable[[], float] = random.random
-    check: Check = never_stop
 
 
 class HttpClient:
@@ -371,27 +323,3 @@ def _words_of(response: requests.Response, query: Query) -> str:
         words = cause or re.sub(r"<[^>]*>", " ", _text(response))
     words = " ".join(words.split())
     return f" ({words[:_WORDS]})" if words else ""
-
-
-def shown(url: str) -> str:
-    """An address as it may be shown: without query, fragment, user and password."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def same_owner(one: str, other: str) -> bool:
-    """Whether two addresses are of one host, or of hosts side by side in one domain.
-
-    `catalogue.dataspace.copernicus.eu` and `download.dataspace.copernicus.eu` are; a token that is
-    meant for https never goes over plain http.
-    """
-    first, second = urlsplit(one), urlsplit(other)
-    if first.scheme == "https" and second.scheme != "https":
-        return False
-    if first.hostname == second.hostname:
-        return True
-    mine, theirs = ((part.hostname or "").split(".", 1) for part in (first, second))
-    if len(mine) < 2 or len(theirs) < 2 or mine[1] != theirs[1]:
-        return False
-    # Neighbours by address (10.0.0.1, 10.0.0.2) or directly under a top-level domain are strangers.
-    return mine[1].count(".") >= 1 and not mine[1].replace(".", "").isdigit()
