@@ -48,7 +48,8 @@ class RangeServer:
         self.asked: list[Asked] = []
         self.sent: dict[str, int] = {}
         self.lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        handler = type("Handler", (_Handler,), {"owner": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
 
     @property
@@ -110,64 +111,62 @@ def one_of(*rules: Rule) -> Rule:
     return lambda asked: next((found for rule in rules if (found := rule(asked))), None)
 
 
-def _handler(server: RangeServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    owner: RangeServer
+    protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:
-            self._answer()
+    def do_GET(self) -> None:
+        self._answer()
 
-        def do_HEAD(self) -> None:
-            self._answer()
+    def do_HEAD(self) -> None:
+        self._answer()
 
-        def do_POST(self) -> None:
-            self._answer()
+    def do_POST(self) -> None:
+        self._answer()
 
-        def log_message(self, *_: object) -> None:
-            """Keep the tests' output clean."""
+    def log_message(self, *_: object) -> None:
+        """Keep the tests' output clean."""
 
-        def _answer(self) -> None:
-            parts = urlsplit(self.path)
-            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            asked = Asked(self.command, parts.path, query, dict(self.headers), body)
-            with server.lock:
-                server.asked.append(asked)
-            self._send(server.rule(asked) or self._file(asked))
+    def _answer(self) -> None:
+        parts = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        asked = Asked(self.command, parts.path, query, dict(self.headers), body)
+        with self.owner.lock:
+            self.owner.asked.append(asked)
+        self._send(self.owner.rule(asked) or self._file(asked))
 
-        def _file(self, asked: Asked) -> Answer:
-            path = server.root / asked.path.lstrip("/")
-            if not path.is_file():
-                return Answer(404)
-            content = path.read_bytes()
-            match = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
-            if match is None:
-                return Answer(200, content, {"Accept-Ranges": "bytes"})
-            first, last = int(match[1]), min(int(match[2] or len(content)), len(content) - 1)
-            if first > last:
-                return Answer(416, b"", {"Content-Range": f"bytes */{len(content)}"})
-            return Answer(
-                206,
-                content[first : last + 1],
-                {"Content-Range": f"bytes {first}-{last}/{len(content)}"},
-            )
+    def _file(self, asked: Asked) -> Answer:
+        path = self.owner.root / asked.path.lstrip("/")
+        if not path.is_file():
+            return Answer(404)
+        content = path.read_bytes()
+        match = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
+        if match is None:
+            return Answer(200, content, {"Accept-Ranges": "bytes"})
+        first, last = int(match[1]), min(int(match[2] or len(content)), len(content) - 1)
+        if first > last:
+            return Answer(416, b"", {"Content-Range": f"bytes */{len(content)}"})
+        return Answer(
+            206,
+            content[first : last + 1],
+            {"Content-Range": f"bytes {first}-{last}/{len(content)}"},
+        )
 
-        def _send(self, answer: Answer) -> None:
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            if self.command == "HEAD":
-                return
-            body = answer.body if answer.drop_after is None else answer.body[: answer.drop_after]
-            path = urlsplit(self.path).path
-            with server.lock:
-                server.sent[path] = server.sent.get(path, 0) + len(body)
-            self.wfile.write(body)
-            if answer.drop_after is not None:
-                self.wfile.flush()
-                self.close_connection = True
-                self.connection.shutdown(2)
-
-    return Handler
+    def _send(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        body = answer.body if answer.drop_after is None else answer.body[: answer.drop_after]
+        path = urlsplit(self.path).path
+        with self.owner.lock:
+            self.owner.sent[path] = self.owner.sent.get(path, 0) + len(body)
+        self.wfile.write(body)
+        if answer.drop_after is not None:
+            self.wfile.flush()
+            self.close_connection = True
+            self.connection.shutdown(2)

@@ -27,16 +27,19 @@ from ..model import (
     Scene,
     Suggestion,
 )
-from ..products.opening import open_product
+from ..products.access import without_secrets
 from ..products.product import Product
 from ..products.reading import read_bands, read_scene_classification
 from ..products.resampling import NO_DATA
+from ..scenes.opening import open_scene
 from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
 from .area_shares import area_shares
+from .identity import stated
 from .labels import hard_label, inside_footprint
+from .offset_check import OffsetCheck, offset_check, with_chosen_offset
 from .quality import occlusion, quality_flags
 from .stages import StageNote, StageReport, reporting
-from .suggestion import suggest
+from .suggestion import doubtful, suggest
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class _Pixels:
     shares: NDArray[np.float32]
     flags: NDArray[np.uint8]
     clouds_known: bool
+    offsets: OffsetCheck
 
 
 def make_pair(task: PairTask) -> PairOutcome:
@@ -110,17 +114,17 @@ def _write_document(document: Path, content: dict[str, Any]) -> None:
 
 def _made(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
     report.begin("fetch")
-    products = [open_product(scene.href) for scene in task.scenes]
+    products = [with_chosen_offset(open_scene(scene), task.parameters) for scene in task.scenes]
     pixels = _pixels(task, products, report)
     found = occlusion(pixels.flags, pixels.label, clouds_known=pixels.clouds_known)
     suggestion = suggest(
         pixels.flags, pixels.label, found.labelled, clouds_known=pixels.clouds_known
     )
-    outcome = PairOutcome(found, suggestion)
+    outcome = PairOutcome(found, doubtful(suggestion, pixels.offsets.doubts))
     with written_then_renamed(folder) as temporary:
         temporary.mkdir()
         _write_rasters(temporary, pixels, task, products[0])
-        provenance = _provenance(task, products, pixels.grid, outcome)
+        provenance = _provenance(task, products, pixels, outcome)
         _write_document(temporary / PAIR_DOCUMENT, provenance)
     return outcome
 
@@ -147,6 +151,7 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
         shares.astype(np.float32),
         flags,
         clouds_known=classification is not None,
+        offsets=offset_check(products[0], image),
     )
 
 
@@ -216,10 +221,10 @@ def write_raster(
 
 
 def _provenance(
-    task: PairTask, products: Sequence[Product], grid: PixelGrid, outcome: PairOutcome
+    task: PairTask, products: Sequence[Product], pixels: _Pixels, outcome: PairOutcome
 ) -> dict[str, Any]:
     """What pair.json says: where every pixel came from and how."""
-    mask = task.mask
+    mask, grid = task.mask, pixels.grid
     return {
         "pair_id": task.pair_id,
         "software": {"name": "migrate_core", "version": __version__},
@@ -248,7 +253,8 @@ def _provenance(
             "height": grid.height,
         },
         "bands": [band.name for band in products[0].bands],
-        "parameters": to_json(task.parameters),
+        "offset_check": to_json(pixels.offsets),
+        "parameters": stated(task.parameters),
         "occlusion": to_json(outcome.occlusion),
         "suggestion": to_json(outcome.suggestion),
     }
@@ -259,7 +265,7 @@ def _scene_provenance(scene: Scene, product: Product) -> dict[str, Any]:
         "scene_id": scene.scene_id,
         "product_id": product.product_id,
         "source": scene.source,
-        "file": scene.href,
+        "file": without_secrets(scene.href),
         "sensed_at": to_json(scene.sensed_at),
         "level": product.level,
         "tile": scene.tile,

@@ -27,8 +27,8 @@ class Access(Protocol):
     def keys(self, location: str) -> Session | None:
         """Credentials for `location` as rasterio takes them; None where none are needed."""
 
-    def retry(self, location: str, failures: int, status: int | None) -> bool:
-        """Called after reading failed `failures` times: wait, and say whether to try again.
+    def retry(self, failures: int, status: int | None) -> bool:
+        """After `failures` failed attempts in a row: wait, and say whether to try again.
 
         `status` is the HTTP status that ended it, where it is known.
         """

@@ -113,7 +113,7 @@ def raster_offset(asset: Item) -> int | None:
     ):
         offset, scale = described.get(f"{prefix}offset"), described.get(f"{prefix}scale")
         try:
-            if offset is not None and float(scale or 0):
+            if offset is not None and scale and float(scale):
                 return round(float(offset) / float(scale))
         except (TypeError, ValueError, OverflowError):
             continue  # garbled: as if it were not stated

@@ -47,7 +47,7 @@ def _on(band: BandFile, work: Callable[[Any], T]) -> T:
             return _once(band, work)
         except (RasterioError, OSError) as err:
             words, failures = without_secrets(str(err)), failures + 1
-            if band.access and band.access.retry(band.location, failures, _status(words)):
+            if band.access and band.access.retry(failures, _status(words)):
                 continue
             # Not the error itself as the cause: a log would show what it says.
             cause = OSError(words) if band.access else err

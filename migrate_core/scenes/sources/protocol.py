@@ -23,12 +23,15 @@ class SceneRequest:
 
     The days are UTC dates and both inclusive. A source calls `progress(finished, total)` as it
     goes on, in steps of its own; an error that comes out of it (a cancellation) is not caught.
+    `max_cloud_percent` lets a service leave out cloudier scenes; None, as a search asks that also
+    wants to say what a higher limit would find, leaves out none.
     """
 
     bounds: Bounds
     first_day: date
     last_day: date
     level: str
+    max_cloud_percent: float | None = None
     progress: Progress = field(default=no_progress, compare=False, repr=False)
 
 
