@@ -210,6 +210,11 @@ class HttpClient:
                 return response
             response.close()
             url, params = urljoin(url, target), {}
+            if query.form is not None and not same_owner(query.url, url):
+                raise TransferError(
+                    f"{self.service}: {shown(query.url)} redirects to {shown(url)}, which must not "
+                    "get the credentials. Check its address."
+                )
         raise TransferError(
             f"{self.service}: {shown(query.url)} redirects in a circle. Check its address."
         )
