@@ -233,6 +233,6 @@ class _Transfer:
         if free < needed:
             raise TransferError(
                 f"{self._wanted.title} needs {needed / 1e9:.1f} GB (with a reserve), but on the "
-                f"disk of {self._part.path.parent} only {free / 1e9:.1f} GB are free. Make room, choose "
-                "another workspace, or lower MIGRATE_CACHE_GB."
+                f"disk of {self._part.path.parent} only {free / 1e9:.1f} GB are free. Make room, "
+                "choose another workspace, or lower MIGRATE_CACHE_GB."
             )

@@ -112,6 +112,16 @@ class HttpClient:
         self.traffic = traffic or Traffic()
         self._session = session or requests.Session()
 
+    def counting(self, traffic: Traffic) -> HttpClient:
+        """The same client with the same connections, that counts in `traffic`."""
+        return HttpClient(
+            self.service,
+            session=self._session,
+            policy=self.policy,
+            surroundings=self.around,
+            traffic=traffic,
+        )
+
     def get_json(self, url: str, params: Mapping[str, str] | None = None) -> Any:
         """GET a JSON document."""
         return self.json(Query(url, params=params or {}))
