@@ -40,6 +40,10 @@ class CredentialsError(TransferError):
     """A service needs credentials that are missing, or does not take those that it got."""
 
 
+class ArchiveOrderedError(TransferError):
+    """A product has to come from a long-term archive; it is ordered, or couldn't be just now."""
+
+
 class PairError(MigrateError):
     """A pair cannot be made from this mask and these scenes."""
 

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from .errors import WrongUseError
 
+# How the pixels of a product that lies at a service are fetched.
+ACCESSES = ("auto", "window", "bands", "product")
 RESAMPLINGS = ("nearest", "bilinear", "cubic")
 
 

@@ -18,12 +18,16 @@ from .sources.stac import PLANETARY_COMPUTER
 
 
 def open_scene(scene: Scene, services: ServiceSettings | None = None) -> Product:
-    """The product of a scene: on disk, or at the service that its STAC item points to.
+    """The product of a scene: on disk, in S3, or at the service that its STAC item points to.
 
+    Its `href` decides: a path is opened whatever the source is, since it may have been fetched;
+    `s3://eodata/…` is a SAFE product to read by windows; an address is that of the scene's item.
     `services` None reads them from the environment, as a worker process does. Nothing is
     downloaded but the product's metadata, where the item links them. Raises MigrateError.
     """
-    if scene.item is None:
+    if scene.href.startswith("s3://") and scene.item is None:
+        return open_s3_safe(scene.href, services)
+    if scene.item is None or "://" not in scene.href:
         return open_product(scene.href)
     item = scene.item
     collection = str(item.get("collection") or "") if scene.source == PLANETARY_COMPUTER else None

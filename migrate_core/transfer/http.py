@@ -112,6 +112,16 @@ class HttpClient:
         self.traffic = traffic or Traffic()
         self._session = session or requests.Session()
 
+    def counting(self, traffic: Traffic) -> HttpClient:
+        """The same client with the same connections, that counts in `traffic`."""
+        return HttpClient(
+            self.service,
+            session=self._session,
+            policy=self.policy,
+            surroundings=self.around,
+            traffic=traffic,
+        )
+
     def get_json(self, url: str, params: Mapping[str, str] | None = None) -> Any:
         """GET a JSON document."""
         return self.json(Query(url, params=params or {}))
@@ -210,6 +220,11 @@ class HttpClient:
                 return response
             response.close()
             url, params = urljoin(url, target), {}
+            if query.form is not None and not same_owner(query.url, url):
+                raise TransferError(
+                    f"{self.service}: {shown(query.url)} redirects to {shown(url)}, which must not "
+                    "get the credentials. Check its address."
+                )
         raise TransferError(
             f"{self.service}: {shown(query.url)} redirects in a circle. Check its address."
         )

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Protocol
 
 from ...grid import Bounds
-from ...model import SearchResult
+from ...model import Scene, SearchResult
 
 Progress = Callable[[int, int], None]
 
@@ -33,6 +33,32 @@ class SceneRequest:
     level: str
     max_cloud_percent: float | None = None
     progress: Progress = field(default=no_progress, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Where the pixels of a scene can be read now, and where they came from.
+
+    `href` is what `open_product` opens. `source` and `product_id` say which product of which
+    service it is, which another service or a reprocessing may have made differ from the scene;
+    `access` how it was fetched. Whoever got it calls `release` when it was read.
+    """
+
+    href: str
+    access: str
+    source: str
+    product_id: str
+    release: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
+
+
+class SceneFetcher(Protocol):
+    """Brings the pixels of a source's scenes to this machine."""
+
+    def fetch(self, scene: Scene, access: str) -> Fetched:
+        """The product on disk, fetched if it isn't there; `access` is one of settings.ACCESSES.
+
+        Raises TransferError; ArchiveOrderedError when it will come from a long-term archive.
+        """
 
 
 class SceneSource(Protocol):

@@ -85,6 +85,11 @@ class StacSource:
         """The SOURCE argument."""
         return self.service.spec
 
+    @property
+    def whole(self) -> bool:
+        """A service finds what it is asked for without looking at all it has."""
+        return False
+
     def search(self, request: SceneRequest) -> SearchResult:
         """Page through all items that fit; an odd item becomes a problem. Raises SourceError."""
         return _Search(self, request).result()
