@@ -107,8 +107,13 @@ def after(count: int, answer: Answer, *, path: str = "") -> Rule:
 
 
 def one_of(*rules: Rule) -> Rule:
-    """The answer of the first rule that has one."""
-    return lambda asked: next((found for rule in rules if (found := rule(asked))), None)
+    """The answer of the first rule that has one; all see the request, so all can count."""
+
+    def rule(asked: Asked) -> Answer | None:
+        answers = [one(asked) for one in rules]
+        return next((answer for answer in answers if answer), None)
+
+    return rule
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -233,7 +233,7 @@ def test_a_file_that_is_gone_is_said_at_once(server: RangeServer) -> None:
 
 def test_a_service_that_stays_down_ends_in_an_error(server: RangeServer) -> None:
     product = opened(server)
-    server.rule = lambda asked: Answer(403)
+    server.rule = lambda _: Answer(403)
     with pytest.raises(ProductError, match="service may be down"):
         read_bands(product, block(product.grid, Window(0, 0, 10, 10)), "bilinear")
 

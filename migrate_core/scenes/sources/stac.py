@@ -11,6 +11,7 @@ from typing import Any
 
 import pystac
 from pystac_client import Client
+from pystac_client.errors import ClientTypeError
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 
@@ -28,6 +29,8 @@ CDSE_STAC = "cdse-stac"
 _COLLECTIONS = {"L1C": "sentinel-2-l1c", "L2A": "sentinel-2-l2a"}
 # Items of 30 kB: a page stays under the 6 MB that some gateways allow an answer to have.
 _PAGE = 100
+# Search engines refuse to page beyond 10,000 results: periods with more than this are halved.
+_DEEP = 8_000
 # Periods are halved down to this many days where a service can't page through them.
 _SHORTEST_DAYS = 1
 
@@ -118,7 +121,10 @@ class _Io(StacApiIO):
             headers=headers or {},
             json=body,
         )
-        return json.dumps(self._http.json(query))
+        document = self._http.json(query)
+        if not isinstance(document, dict):
+            raise TransferError(f"{self._http.service}: it answered with JSON that is no object")
+        return json.dumps(document)
 
 
 class _IncompleteError(Exception):
@@ -149,11 +155,15 @@ class _Search:
         try:
             client = self._client()
             self._period(client, request.first_day, request.last_day)
-        except (TransferError, APIError, pystac.STACError, KeyError, TypeError) as err:
-            raise SourceError(
+        except (TransferError, APIError, ClientTypeError, pystac.STACError, KeyError) as err:
+            message = (
                 f"{service.spec}: the search failed ({err}). Try again later, check the address "
                 f"{service.url}, or use another source."
-            ) from err
+            )
+            if not self._scenes:
+                raise SourceError(message) from err
+            name = f"{service.spec}, the rest"
+            self._problems[name] = Problem(name, f"{message} What it had answered before counts.")
         return SearchResult(tuple(self._scenes.values()), tuple(self._problems.values()))
 
     def _client(self) -> Client:
@@ -212,6 +222,8 @@ class _Search:
             if page is None:
                 break
             matched = _matched(page, matched)
+            if not received and (matched or 0) > _DEEP and first < last:
+                raise _IncompleteError(f"it has {matched} items")
             items = [item for item in page.get("features", []) if isinstance(item, Mapping)]
             ids = {str(item.get("id")) for item in items}
             if items and ids <= received:
