@@ -43,11 +43,25 @@ from .suggestion import doubtful, suggest
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Which product of which service a scene's pixels came from, and how.
+
+    `access` is `bands` or `product` for what was fetched, `in place` for what was read where it
+    lies.
+    """
+
+    source: str
+    product_id: str
+    access: str
+
+
+@dataclass(frozen=True)
 class PairTask:
     """Everything a worker needs, as plain values.
 
     `scenes` are in the order their pixels are preferred; `folder` is where the pair goes, `note`
-    where the worker says at which step it is.
+    where the worker says at which step it is. `elsewhere` are, for each scene, those of the same
+    acquisition at other services; `origins` where the pixels of each scene were taken from.
     """
 
     pair_id: str
@@ -58,6 +72,8 @@ class PairTask:
     days_offset: Number
     coverage: float
     note: StageNote | None = None
+    elsewhere: tuple[tuple[Scene, ...], ...] = ()
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -241,8 +257,8 @@ def _provenance(
             "image": mask.image,
         },
         "scenes": [
-            _scene_provenance(scene, product)
-            for scene, product in zip(task.scenes, products, strict=True)
+            {**_scene_provenance(scene, product), "pixels_from": to_json(origin)}
+            for scene, product, origin in zip(task.scenes, products, _origins(task), strict=True)
         ],
         "days_offset": task.days_offset,
         "coverage": task.coverage,
@@ -258,6 +274,13 @@ def _provenance(
         "occlusion": to_json(outcome.occlusion),
         "suggestion": to_json(outcome.suggestion),
     }
+
+
+def _origins(task: PairTask) -> tuple[Origin, ...]:
+    """Where the pixels came from; where nothing was fetched, from where the scene lies."""
+    return task.origins or tuple(
+        Origin(scene.source, scene.scene_id, "in place") for scene in task.scenes
+    )
 
 
 def _scene_provenance(scene: Scene, product: Product) -> dict[str, Any]:

@@ -68,5 +68,9 @@ class SceneSource(Protocol):
     def spec(self) -> str:
         """How a person names the source, e.g. `local:/data/safe`."""
 
+    @property
+    def whole(self) -> bool:
+        """Whether any question costs a look at all it has: it is asked once, for everything."""
+
     def search(self, request: SceneRequest) -> SearchResult:
         """The scenes that fit, and what could not be read; raises SourceError when nothing can."""

@@ -61,7 +61,8 @@ def scene_filter(level: str, window: Window, *more: str) -> str:
 def string_attribute(name: str, value: str) -> str:
     """The condition that an attribute equals a text."""
     kind = "OData.CSC.StringAttribute"
-    return f"Attributes/{kind}/any(att:att/Name eq '{name}' and att/{kind}/Value eq '{_quoted(value)}')"
+    condition = f"att:att/Name eq '{name}' and att/{kind}/Value eq '{_quoted(value)}'"
+    return f"Attributes/{kind}/any({condition})"
 
 
 def intersects(bounds: Bounds) -> str:

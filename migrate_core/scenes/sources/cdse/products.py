@@ -83,9 +83,9 @@ def parse_scene(entry: Any) -> Scene:
             href=f"{_HREF}{entry['Id']}",
         )
     except (KeyError, TypeError, ValueError, AttributeError, ShapelyError, MigrateError) as err:
-        name = entry.get("Name") if isinstance(entry, Mapping) else None
+        title = entry.get("Name") if isinstance(entry, Mapping) else None
         raise SourceError(
-            f"{name or 'a product'}: its catalogue entry lacks or garbles {err}; needed are Name, "
+            f"{title or 'a product'}: its catalogue entry lacks or garbles {err}; needed are Name, "
             "ContentDate, a footprint, and the tile, level and baseline."
         ) from err
 

@@ -22,6 +22,11 @@ class CdseSource:
         """`cdse`."""
         return SPEC
 
+    @property
+    def whole(self) -> bool:
+        """A question costs what it asks for."""
+        return False
+
     def search(self, request: SceneRequest) -> SearchResult:
         """Ask the catalogue, a year at a time; entries that can't be read become problems."""
         scenes: dict[str, Scene] = {}
