@@ -15,15 +15,13 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from ..codec import from_json, to_json
+from ..errors import MigrateError, ProductError, TransferError
 from ..grid import BoolArray, PixelGrid, aligned_grid
 from ..masks.footprint import valid_bounds
 from ..masks.raster import read_labels
 from ..model import (
     IGNORE,
-    Mask,
-    Number,
     Occlusion,
-    PairParameters,
     Scene,
     Suggestion,
 )
@@ -38,50 +36,9 @@ from .identity import stated
 from .labels import hard_label, inside_footprint
 from .offset_check import OffsetCheck, offset_check, with_chosen_offset
 from .quality import occlusion, quality_flags
-from .stages import StageNote, StageReport, reporting
+from .stages import StageReport, reporting
 from .suggestion import doubtful, suggest
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Which product of which service a scene's pixels came from, and how.
-
-    `access` is `bands` or `product` for what was fetched, `in place` for what was read where it
-    lies.
-    """
-
-    source: str
-    product_id: str
-    access: str
-
-
-@dataclass(frozen=True)
-class PairTask:
-    """Everything a worker needs, as plain values.
-
-    `scenes` are in the order their pixels are preferred; `folder` is where the pair goes, `note`
-    where the worker says at which step it is. `elsewhere` are, for each scene, those of the same
-    acquisition at other services; `origins` where the pixels of each scene were taken from.
-    """
-
-    pair_id: str
-    mask: Mask
-    scenes: tuple[Scene, ...]
-    parameters: PairParameters
-    folder: str
-    days_offset: Number
-    coverage: float
-    note: StageNote | None = None
-    elsewhere: tuple[tuple[Scene, ...], ...] = ()
-    origins: tuple[Origin, ...] = ()
-
-
-@dataclass(frozen=True)
-class PairOutcome:
-    """What was found out about a pair that was made."""
-
-    occlusion: Occlusion
-    suggestion: Suggestion
+from .task import Origin, PairOutcome, PairTask, attempts, in_place
 
 
 @dataclass(frozen=True)
@@ -129,6 +86,20 @@ def _write_document(document: Path, content: dict[str, Any]) -> None:
 
 
 def _made(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
+    """Make the pair from its scenes, or where they can't be read from the same ones elsewhere."""
+    failures: list[MigrateError] = []
+    for attempt in attempts(task):
+        try:
+            return _made_of(attempt, folder, report)
+        except (ProductError, TransferError) as err:
+            failures.append(err)
+    if len(failures) == 1:
+        raise failures[0]
+    others = "; ".join(str(err) for err in failures[1:])
+    raise ProductError(f"{failures[0]} Elsewhere it failed as well: {others}") from failures[0]
+
+
+def _made_of(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
     report.begin("fetch")
     products = [with_chosen_offset(open_scene(scene), task.parameters) for scene in task.scenes]
     pixels = _pixels(task, products, report)
@@ -278,9 +249,7 @@ def _provenance(
 
 def _origins(task: PairTask) -> tuple[Origin, ...]:
     """Where the pixels came from; where nothing was fetched, from where the scene lies."""
-    return task.origins or tuple(
-        Origin(scene.source, scene.scene_id, "in place") for scene in task.scenes
-    )
+    return task.origins or tuple(map(in_place, task.scenes))
 
 
 def _scene_provenance(scene: Scene, product: Product) -> dict[str, Any]:

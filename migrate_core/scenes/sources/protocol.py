@@ -41,7 +41,8 @@ class Fetched:
 
     `href` is what `open_product` opens. `source` and `product_id` say which product of which
     service it is, which another service or a reprocessing may have made differ from the scene;
-    `access` how it was fetched. Whoever got it calls `release` when it was read.
+    `access` how it was fetched. Whoever got it calls `release` when it was read. `in_place` is the
+    scene itself where nothing was fetched, since it is read where it lies.
     """
 
     href: str
@@ -49,6 +50,7 @@ class Fetched:
     source: str
     product_id: str
     release: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
+    in_place: Scene | None = None
 
 
 class SceneFetcher(Protocol):
