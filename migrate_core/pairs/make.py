@@ -27,7 +27,7 @@ from ..model import (
 )
 from ..products.access import without_secrets
 from ..products.product import Product
-from ..products.reading import read_bands, read_scene_classification
+from ..products.reading import Numbers, read_bands, read_scene_classification
 from ..products.resampling import NO_DATA
 from ..scenes.opening import open_scene
 from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
@@ -122,7 +122,8 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
     lattice = products[0].grid
     grid = aligned_grid(lattice, valid_bounds(labels != IGNORE, mask.grid, lattice.crs))
     report.begin("convert")
-    image, classification = _mosaic(products, grid, task.parameters.resampling)
+    numbers: Numbers = {}
+    image, classification = _mosaic(products, grid, task.parameters.resampling, numbers)
     report.begin("crop")
     inside = inside_footprint(labels, mask.grid, grid)
     image_inside = _blanked(image, inside)
@@ -138,7 +139,7 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
         shares.astype(np.float32),
         flags,
         clouds_known=classification is not None,
-        offsets=offset_check(products[0], image),
+        offsets=offset_check(products[0], numbers),
     )
 
 
@@ -147,13 +148,14 @@ def _blanked(image: NDArray[np.uint16], inside: BoolArray) -> NDArray[np.uint16]
 
 
 def _mosaic(
-    products: Sequence[Product], grid: PixelGrid, resampling: str
+    products: Sequence[Product], grid: PixelGrid, resampling: str, numbers: Numbers
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint8] | None]:
     """Image and scene classification; later products fill where earlier ones have no data.
 
     They are parts of one acquisition on one lattice, so nothing is resampled or blended.
+    `numbers` is filled with what the files of the first one have.
     """
-    image = read_bands(products[0], grid, resampling)
+    image = read_bands(products[0], grid, resampling, numbers)
     classification = read_scene_classification(products[0], grid)
     for product in products[1:]:
         if (image != NO_DATA).all():

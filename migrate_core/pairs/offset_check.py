@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..model import PairParameters
-from ..products.offsets import DARK_BANDS, ask_pixels, stored_numbers
+from ..products.offsets import ask_pixels
 from ..products.product import Product
+from ..products.reading import Numbers
 
 
 @dataclass(frozen=True)
@@ -38,13 +36,8 @@ def with_chosen_offset(product: Product, parameters: PairParameters) -> Product:
     )
 
 
-def offset_check(product: Product, image: NDArray[np.uint16]) -> OffsetCheck:
-    """Ask the pixels (all bands, not only inside the mask's footprint) about the offset."""
-    numbers = {
-        band.name: stored_numbers(pixels, product.offsets.get(band.name, 0))
-        for band, pixels in zip(product.bands, image, strict=True)
-        if band.name in DARK_BANDS
-    }
+def offset_check(product: Product, numbers: Numbers) -> OffsetCheck:
+    """Ask the pixels (not only those inside the mask's footprint) about the offset."""
     evidence = ask_pixels(numbers)
     contradiction = evidence.contradicts(product.offsets.get("B04", 0))
     doubts = (*product.offset_doubts, *([contradiction] if contradiction else []))

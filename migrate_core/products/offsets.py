@@ -176,17 +176,6 @@ def _verdict(darkest: Mapping[str, int]) -> bool | None:
     return True if piled else None
 
 
-def stored_numbers(reflectance: NDArray[np.uint16], offset: int) -> NDArray[np.uint16]:
-    """Digital numbers as the file has them from values that `offset` was applied to.
-
-    What was clipped to 1 comes back as the largest number that is clipped, so it is never darker
-    than it was.
-    """
-    special = (reflectance == NO_DATA) | (reflectance == SATURATED)
-    raw = (reflectance.astype(np.int32) - offset).clip(NO_DATA + 1, SATURATED - 1)
-    return np.where(special, reflectance, raw).astype(np.uint16)
-
-
 def _mapping(value: Any) -> Item:
     return value if isinstance(value, Mapping) else {}
 

@@ -98,14 +98,21 @@ def grid_of(band: BandFile) -> PixelGrid:
     return _on(band, grid)
 
 
-def read_bands(product: Product, grid: PixelGrid, resampling: str) -> NDArray[np.uint16]:
+# Digital numbers by band, as a file has them, at its own resolution.
+Numbers = dict[str, NDArray[np.uint16]]
+
+
+def read_bands(
+    product: Product, grid: PixelGrid, resampling: str, numbers: Numbers | None = None
+) -> NDArray[np.uint16]:
     """All bands of a product on `grid`, (bands, height, width) uint16, in the product's order.
 
     `grid` is a block of the product's 10 m lattice and may reach over its edges (no data there).
     Offsets are applied first, so reflectance = value / 10000; 0 is no data, 65535 saturated.
-    Coarser bands are brought to 10 m by `resampling`. Raises ProductError.
+    Coarser bands are brought to 10 m by `resampling`. `numbers` is filled with what the files have
+    before anything is done with it. Raises ProductError.
     """
-    return np.stack([read_band(product, band, grid, resampling) for band in product.bands])
+    return np.stack([read_band(product, band, grid, resampling, numbers) for band in product.bands])
 
 
 def read_scene_classification(product: Product, grid: PixelGrid) -> NDArray[np.uint8] | None:
@@ -119,17 +126,25 @@ def read_scene_classification(product: Product, grid: PixelGrid) -> NDArray[np.u
 
 
 def read_band(
-    product: Product, band: BandFile, grid: PixelGrid, resampling: str
+    product: Product,
+    band: BandFile,
+    grid: PixelGrid,
+    resampling: str,
+    numbers: Numbers | None = None,
 ) -> NDArray[np.uint16]:
     """One band, of any resolution, on `grid`, (height, width) uint16; else as `read_bands`."""
     offset = product.offsets.get(band.name, 0)
     factor = band.resolution_m // 10
     window = window_of(grid, product.grid)
+    if factor > 1:
+        window = _coarser(window, factor, REACH[resampling])
+    stored = _read(band, window, product)
+    if numbers is not None:
+        numbers[band.name] = stored
+    values = apply_offset(stored, offset)
     if factor == 1:
-        return apply_offset(_read(band, window, product), offset)
-    coarse = _coarser(window, factor, REACH[resampling])
-    values = apply_offset(_read(band, coarse, product), offset)
-    return upsample(values, block(product.grid.coarser(factor), coarse), grid, resampling)
+        return values
+    return upsample(values, block(product.grid.coarser(factor), window), grid, resampling)
 
 
 def read_decimated(
