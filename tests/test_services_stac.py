@@ -156,7 +156,15 @@ def api(database: tuple[str, int], tmp_path_factory: pytest.TempPathFactory) -> 
         )
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
     served = free_port()
-    command = [python, "-m", "uvicorn", "stac_fastapi.pgstac.app:app", "--port", str(served)]
+    command = [
+        python,
+        "-m",
+        "uvicorn",
+        "stac_fastapi.pgstac.app:create_app",
+        "--factory",
+        "--port",
+        str(served),
+    ]
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{served}"
