@@ -25,6 +25,25 @@ class SourceError(MigrateError):
     """A scene source cannot be read or does not answer."""
 
 
+class TransferError(MigrateError):
+    """A service doesn't answer, refuses, or sends something else than was asked.
+
+    `status` is the HTTP status that it came to, where there was one.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class CredentialsError(TransferError):
+    """A service needs credentials that are missing, or does not take those that it got."""
+
+
+class ArchiveOrderedError(TransferError):
+    """A product has to come from a long-term archive; it is ordered, or couldn't be just now."""
+
+
 class PairError(MigrateError):
     """A pair cannot be made from this mask and these scenes."""
 

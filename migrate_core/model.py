@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from affine import Affine
 from shapely.geometry.base import BaseGeometry
@@ -152,8 +153,11 @@ class SceneQuery:
 class Scene:
     """One product that a source offers.
 
-    `href` is where its pixels are described: a SAFE directory or zip, or a STAC item file.
+    `href` is where its pixels are described: a SAFE directory or zip, or a STAC item.
     `tile` is the MGRS tile without T (`31TDG`), `baseline` the processing baseline (`04.00`).
+    `item` is what reading needs of a STAC item that is no file (its assets): it travels with the
+    scene into the store and to workers, so that nothing has to be asked for again, and a service
+    that replaced the item since can't change what a pair is made of.
     """
 
     scene_id: str
@@ -165,6 +169,7 @@ class Scene:
     cloud_percent: float | None
     footprint: BaseGeometry
     href: str
+    item: Mapping[str, Any] | None = field(default=None, hash=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -223,10 +228,12 @@ class Suggestion:
 class PairParameters:
     """What the pixels of a pair depend on beside mask and scenes.
 
+    `offset` is the radiometric offset that a person set; None leaves it to what documents say.
     `ignore_occluded` sets labels to ignore where the ground was hidden in the source image.
     """
 
     resampling: str = "bilinear"
+    offset: int | None = None
     ignore_occluded: bool = False
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from .errors import WrongUseError
 
+# How the pixels of a product that lies at a service are fetched.
+ACCESSES = ("auto", "window", "bands", "product")
 RESAMPLINGS = ("nearest", "bilinear", "cubic")
 
 
@@ -28,6 +32,39 @@ class RankingSettings:
     )
 
 
+def _secret() -> Any:
+    """A field that is never shown: not in a repr, so not in a log or a traceback either."""
+    return field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """Where services answer, and what lets us in; see the README for the variables.
+
+    Each address can be that of a mirror or of a test server. `cdse_totp` is the code of the moment
+    of an account with two factors. `cache_bytes` limits the products kept in the workspace.
+    """
+
+    cdse_odata_url: str = "https://catalogue.dataspace.copernicus.eu/odata/v1"
+    cdse_download_url: str = "https://download.dataspace.copernicus.eu/odata/v1"
+    cdse_token_url: str = (
+        "https://identity.dataspace.copernicus.eu/auth/realms/CDSE/protocol/openid-connect/token"
+    )
+    cdse_stac_url: str = "https://stac.dataspace.copernicus.eu/v1"
+    cdse_s3_endpoint: str = "https://eodata.dataspace.copernicus.eu"
+    earth_search_url: str = "https://earth-search.aws.element84.com/v1"
+    planetary_computer_url: str = "https://planetarycomputer.microsoft.com/api/stac/v1"
+    planetary_computer_sas_url: str = "https://planetarycomputer.microsoft.com/api/sas/v1"
+    cdse_username: str | None = None
+    cdse_password: str | None = _secret()
+    cdse_totp: str | None = _secret()
+    cdse_s3_access_key: str | None = _secret()
+    cdse_s3_secret_key: str | None = _secret()
+    dhus_user: str | None = None
+    dhus_password: str | None = _secret()
+    cache_bytes: int = 100_000_000_000
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything that can be set from outside; see the README for the variables."""
@@ -37,6 +74,7 @@ class Settings:
     ranking: RankingSettings = field(default_factory=RankingSettings)
     resampling: str = "bilinear"
     scheduler: str | None = None
+    services: ServiceSettings = field(default_factory=ServiceSettings)
 
 
 def load_settings(
@@ -69,7 +107,38 @@ def load_settings(
         ranking=ranking,
         resampling=resampling,
         scheduler=environ.get("DASK_SCHEDULER") or None,
+        services=_services(environ),
     )
+
+
+def _services(environ: Mapping[str, str]) -> ServiceSettings:
+    """What is set of the services; the variable of a field is its name in capitals."""
+    defaults = ServiceSettings()
+    texts: dict[str, Any] = {
+        name: environ[name.upper()]
+        for name in (item.name for item in fields(ServiceSettings) if item.name != "cache_bytes")
+        if environ.get(name.upper())
+    }
+    for name, text in texts.items():
+        if name.endswith("_url"):
+            texts[name] = _address(name.upper(), text)
+    if endpoint := texts.get("cdse_s3_endpoint"):
+        # GDAL takes the bare host; people write either.
+        whole = endpoint if "://" in endpoint else f"https://{endpoint}"
+        texts["cdse_s3_endpoint"] = _address("CDSE_S3_ENDPOINT", whole)
+    gigabytes = _number(environ, "MIGRATE_CACHE_GB", defaults.cache_bytes / 1e9, float("inf"))
+    return replace(defaults, cache_bytes=round(gigabytes * 1e9), **texts)
+
+
+def _address(name: str, text: str) -> str:
+    """An http address without a slash at its end."""
+    text = text.strip()
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise WrongUseError(
+            f"{name} is no address of a service; needed is one such as https://host/path."
+        )
+    return text.rstrip("/")
 
 
 def _up_to(largest: float) -> str:

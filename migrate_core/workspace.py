@@ -91,6 +91,25 @@ class Workspace:
         """The folder of whole products for which no other place is named."""
         return self.root / "converted"
 
+    @property
+    def products(self) -> Path:
+        """The folder of products that were downloaded; all of it can be had again."""
+        return self.root / "products"
+
+    @property
+    def transfer(self) -> Path:
+        """The folder of what downloads keep account of: quotas, connections, orders."""
+        return self.root / "transfer"
+
+    @property
+    def orders(self) -> Path:
+        """The folder of products ordered from long-term archives."""
+        return self.transfer / "orders"
+
+    def connections(self, service: str) -> Path:
+        """The folder that counts the connections with a service."""
+        return self.transfer / "connections" / service
+
     def pair(self, pair_id: str) -> Path:
         """The folder of one pair."""
         return self.pairs / pair_id

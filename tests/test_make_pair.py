@@ -435,7 +435,7 @@ def test_the_provenance_says_where_everything_came_from(made: Maker, tmp_path: P
     assert scene["cloud_percent"] == 2.5
     assert scene["offsets"] == dict.fromkeys(L2A_BANDS, -1000)
     assert scene["offsets_from"] == "BOA_ADD_OFFSET in MTD_MSIL2A.xml"
-    assert found["parameters"] == {"resampling": "bilinear", "ignore_occluded": False}
+    assert found["parameters"] == {"resampling": "bilinear"}
     assert found["software"]["version"] == __version__
     assert found["bands"] == list(L2A_BANDS)
     header = pair["image header"]

@@ -41,6 +41,7 @@ class Offering:
     scenes: Sequence[Scene] = ()
     problems: tuple[Problem, ...] = ()
     spec: str = "local:/offering"
+    whole: bool = True
     error: Exception | None = None
     asked: list[SceneRequest] = field(default_factory=list)
 

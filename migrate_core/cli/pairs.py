@@ -14,7 +14,7 @@ from ..model import PairParameters, Problem
 from ..pairs.plan import RunOptions
 from ..pairs.run import KIND, RunOutcome, make_pairs
 from ..review.decisions import pairs_document
-from ..settings import RESAMPLINGS
+from ..settings import ACCESSES, RESAMPLINGS
 from .console import EXIT_PROBLEM, emit, json_option, print_table, progress_bar, report, say
 from .session import Session
 
@@ -43,6 +43,31 @@ def pairs() -> None:
     help="Ignore labels where the ground was hidden in the source image (UDM, alpha).",
 )
 @click.option(
+    "--offset",
+    type=click.Choice(["auto", "0", "-1000"]),
+    default="auto",
+    show_default=True,
+    help="What to add to the pixels so that reflectance = value / 10000; auto is what product and "
+    "item say. Set it where `pairs list` says that the offset is doubtful.",
+)
+@click.option(
+    "--access",
+    type=click.Choice(ACCESSES),
+    default="auto",
+    show_default=True,
+    help="How pixels at a service are fetched: windows by range, single band files, or the whole "
+    "product; auto takes what costs least.",
+)
+@click.option(
+    "--wait",
+    "wait_minutes",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="Minutes to wait for products that long-term archives were asked for; run again later "
+    "otherwise.",
+)
+@click.option(
     "--mask",
     "masks",
     metavar="MASK_ID",
@@ -65,6 +90,9 @@ def make(
     scheduler: str | None,
     resampling: str | None,
     ignore_occluded: bool,
+    offset: str,
+    access: str,
+    wait_minutes: float,
     masks: tuple[str, ...],
     states: tuple[str, ...],
     as_json: bool,
@@ -78,9 +106,16 @@ def make(
     options = RunOptions(
         workers,
         scheduler or settings.scheduler,
-        PairParameters(resampling or settings.resampling, ignore_occluded),
+        PairParameters(
+            resampling or settings.resampling,
+            offset=None if offset == "auto" else int(offset),
+            ignore_occluded=ignore_occluded,
+        ),
         frozenset(masks) or None,
         frozenset(states) or None,
+        settings.services,
+        access,
+        60 * wait_minutes,
     )
     session.finish_masks()
     # A polite kill is a cancellation: what is finished stays, the rest is marked.
@@ -102,14 +137,18 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def _conclude(outcome: RunOutcome) -> None:
     """Say how the run ended, and end with the status that says so, too."""
-    there = outcome.total - outcome.made - outcome.failed
+    waiting = len(outcome.waiting)
+    there = outcome.total - outcome.made - outcome.failed - waiting
+    if waiting:
+        say(f"{waiting} pairs wait for a long-term archive. Run `pairs make` again later.")
     say(
         f"{outcome.made} pairs made, {outcome.failed} failed, {there} "
         + ("not made." if outcome.cancelled else "already there.")
     )
     if outcome.cancelled:
         say("Cancelled. Run `pairs make` again to go on.")
-    report([Problem(pair.mask_name, pair.error or "") for pair in outcome.failures])
+    lacking = [*outcome.failures, *outcome.waiting]
+    report([Problem(pair.mask_name, pair.error or "") for pair in lacking])
     if outcome.cancelled:
         raise SystemExit(EXIT_PROBLEM)
 

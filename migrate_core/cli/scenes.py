@@ -84,7 +84,7 @@ def search_scenes(
     as_json: bool,
 ) -> None:
     """Find and rank candidates for every mask without a problem; the best is selected."""
-    sources = [open_source(spec) for spec in specs]
+    sources = [open_source(spec, session.settings.services) for spec in specs]
     default = session.settings.ranking
     ranking = RankingSettings(
         default.usable_cloud_percent if usable_cloud is None else usable_cloud,
@@ -104,7 +104,7 @@ def search_scenes(
         if dead.issuperset(source.spec for source in sources):
             # Nothing was learnt, so what an earlier search found stays.
             report(outcome.problems)
-        session.store.put_scenes(outcome.scenes)
+        session.store.put_scenes([*outcome.elsewhere, *outcome.scenes])
         session.store.put_candidates(outcome.ranked)
         put_advice(session.store, outcome.ranked, outcome.advice)
         remember_found(session.store, parameters)

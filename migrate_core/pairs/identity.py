@@ -46,7 +46,7 @@ def pair_id(mask: Mask, ranked: RankedScene, parameters: PairParameters) -> str:
         "transform": mask.transform,
         "classes": mask.classes,
         "scenes": ranked.scene_ids,
-        "parameters": {"resampling": parameters.resampling, **_unusual(parameters)},
+        "parameters": stated(parameters),
         "rules": PIXEL_RULES,
         **_of_files(mask),
     }
@@ -58,3 +58,8 @@ def pair_id(mask: Mask, ranked: RankedScene, parameters: PairParameters) -> str:
     text = json.dumps(to_json(ingredients), sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return f"{mask.mask_id}_{ranked.scene.sensed_at:%Y%m%d}_{digest[:8]}"
+
+
+def stated(parameters: PairParameters) -> dict[str, Any]:
+    """The parameters without those left to the program, so that a new one keeps old ids."""
+    return {"resampling": parameters.resampling, **_unusual(parameters)}

@@ -7,15 +7,20 @@ from dataclasses import dataclass, field
 
 from ..errors import WrongUseError
 from ..model import Mask, PairParameters, Scene
+from ..scenes.twins import elsewhere
+from ..settings import ServiceSettings
 from ..store import Candidate, Store
 from ..workspace import Workspace
 from .identity import pair_id
-from .make import PairTask
+from .task import PairTask
 
 
 @dataclass(frozen=True)
 class RunOptions:
     """What to make, and who works at it.
+
+    `access` is how pixels at a service are fetched, one of settings.ACCESSES; `wait_s` for how
+    many seconds a run waits for what long-term archives have been ordered to bring.
 
     `masks` are mask ids, and `states` those of the present pair of a mask, that a run is limited
     to; None is no limit. `workers` None is one a core; `scheduler` is the address of a Dask
@@ -27,6 +32,9 @@ class RunOptions:
     parameters: PairParameters = field(default_factory=PairParameters)
     masks: frozenset[str] | None = None
     states: frozenset[str] | None = None
+    services: ServiceSettings = field(default_factory=ServiceSettings)
+    access: str = "auto"
+    wait_s: float = 0.0
 
     @property
     def partial(self) -> bool:
@@ -107,8 +115,16 @@ def _task(
     identity = pair_id(mask, ranked, parameters)
     others = (_from_same_source(scenes, other, ranked.scene) for other in ranked.completed_by)
     parts = (ranked.scene, *others)
-    folder = str(workspace.pair(identity))
-    return PairTask(identity, mask, parts, parameters, folder, ranked.days_offset, ranked.coverage)
+    return PairTask(
+        identity,
+        mask,
+        parts,
+        parameters,
+        str(workspace.pair(identity)),
+        ranked.days_offset,
+        ranked.coverage,
+        elsewhere=tuple(elsewhere(scene, scenes.values()) for scene in parts),
+    )
 
 
 def _from_same_source(

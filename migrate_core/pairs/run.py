@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import os
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
 
-from ..errors import MigrateError
+from ..errors import ArchiveOrderedError, MigrateError
 from ..jobs import Job, claim
 from ..model import Pair
 from ..pool import WorkerPool
 from ..store import Store
 from ..workspace import Workspace, remove_leftovers
-from .make import PairOutcome, PairTask, make_pair
+from .make import make_pair
 from .plan import RunOptions, plan
 from .stages import forget_stages, stage_note
+from .supply import Ready, Supply, Unsupplied, open_fetching
+from .task import PairOutcome, PairTask
 
 KIND = "pairs"
 # How often a run looks for a cancellation and beats its heart while nothing finishes, in seconds.
 _TICK_S = 0.5
+# How long it sleeps while there is nothing to do but wait for downloads, in seconds.
+_IDLE_S = 0.1
 _SAME_TIME_DAYS = 0.01
 
 Progress = Callable[[int, int, int], None]
@@ -30,13 +34,17 @@ Progress = Callable[[int, int, int], None]
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """How a run ended: counts of pairs, those found already made not among `made`."""
+    """How a run ended: counts of pairs, those found already made not among `made`.
+
+    `waiting` are pairs whose products a long-term archive was asked for: run again later.
+    """
 
     total: int
     made: int
     failed: int
     cancelled: bool
     failures: tuple[Pair, ...] = ()
+    waiting: tuple[Pair, ...] = ()
 
 
 def make_pairs(
@@ -129,6 +137,7 @@ class Counter:
     finished: int = 0
     failed: int = 0
     made: int = 0
+    waiting: int = 0
 
 
 class _Run:
@@ -158,52 +167,94 @@ class _Run:
         if cancelled:
             self._set_open_ones("cancelled")
         failures = tuple(pair for pair in self._pairs.values() if pair.state == "failed")
-        return RunOutcome(counter.total, counter.made, counter.failed, cancelled, failures)
+        waiting = tuple(
+            pair for pair in self._pairs.values() if pair.state == "queued" and pair.error
+        )
+        return RunOutcome(counter.total, counter.made, counter.failed, cancelled, failures, waiting)
 
     def _work_at(self, todo: Sequence[PairTask], options: RunOptions, progress: Progress) -> bool:
         """Work through the tasks; False when cancelled, and then nothing is in flight any more."""
         with _executor(options, len(todo)) as (executor, width):
             finished = False
+            supply = Supply(
+                todo,
+                lambda check: open_fetching(self._workspace, options, check),
+                self._fetch_begins,
+                options.wait_s,
+            )
             try:
-                finished = self._all(todo, executor, width, progress)
+                finished = self._all(supply, executor, width, progress)
             finally:
                 if not finished:
                     _stop(executor)
+                supply.stop()
         return finished
 
-    def _all(
-        self, todo: Sequence[PairTask], executor: Executor, width: int, progress: Progress
-    ) -> bool:
+    def _fetch_begins(self, task: PairTask) -> None:
+        self._begin(task)
+        if task.note is not None:
+            task.note.put("fetch")
+
+    def _all(self, supply: Supply, executor: Executor, width: int, progress: Progress) -> bool:
         """Work through the tasks, `width` at a time; False when cancelled."""
-        waiting = iter(todo)
-        flying: dict[Future[PairOutcome], str] = {}
-        while True:
-            if self._job.cancel_requested():
-                return False
-            for task in islice(waiting, width - len(flying)):
-                self._workspace.log(task.pair_id).unlink(missing_ok=True)
-                self._put(replace(self._pairs[task.pair_id], state="running"))
-                flying[executor.submit(make_pair, task)] = task.pair_id
-            if not flying:
-                return True
-            landed, _ = wait(flying, timeout=_TICK_S, return_when=FIRST_COMPLETED)
-            for future in landed:
-                self._land(flying.pop(future), future)
-            counter = self._counter
-            self._job.report(counter.finished - counter.found, counter.failed)
-            progress(counter.finished, counter.failed, counter.total)
+        flying: dict[Future[PairOutcome], Ready] = {}
+        try:
+            while not self._job.cancel_requested():
+                for found in supply.take(width - len(flying)):
+                    if isinstance(found, Unsupplied):
+                        self._unsupplied(found)
+                    else:
+                        self._begin(found.task)
+                        flying[executor.submit(make_pair, found.task)] = found
+                if flying:
+                    landed, _ = wait(flying, timeout=_TICK_S, return_when=FIRST_COMPLETED)
+                elif supply.exhausted:
+                    self._tell(progress)
+                    return True
+                else:
+                    landed = set()
+                    time.sleep(_IDLE_S)
+                for future in landed:
+                    ready = flying.pop(future)
+                    ready.release()
+                    self._land(ready.task.pair_id, future)
+                self._tell(progress)
+            return False
+        finally:
+            for ready in flying.values():
+                ready.release()
+
+    def _tell(self, progress: Progress) -> None:
+        counter = self._counter
+        self._job.report(counter.finished - counter.found, counter.failed)
+        progress(counter.finished, counter.failed, counter.total)
+
+    def _begin(self, task: PairTask) -> None:
+        """A task is worked at from now on; once it was fetched that has been said."""
+        pair = self._pairs[task.pair_id]
+        if pair.state != "running":
+            self._workspace.log(task.pair_id).unlink(missing_ok=True)
+            self._put(replace(pair, state="running", error=None))
+
+    def _unsupplied(self, found: Unsupplied) -> None:
+        """Products can't be had; those on order leave the pair waiting for another run."""
+        pair = found.task.pair_id
+        if found.task.note is not None:
+            found.task.note.remove()
+        if isinstance(found.error, ArchiveOrderedError):
+            self._counter.waiting += 1
+            self._put(replace(self._pairs[pair], state="queued", error=str(found.error)))
+            return
+        self._counter.finished += 1
+        self._broke(pair, found.error)
 
     def _land(self, pair: str, future: Future[PairOutcome]) -> None:
         """Write down what became of a pair."""
         self._counter.finished += 1
         try:
             outcome = future.result()
-        except MigrateError as err:
-            self._log(pair, err)
-            self._fail(pair, str(err))
         except Exception as err:  # a bug, or a broken library: this pair fails, the others go on
-            log = self._log(pair, err)
-            self._fail(pair, f"An unforeseen error ({type(err).__name__}: {err}); see {log}.")
+            self._broke(pair, err)
         else:
             self._counter.made += 1
             done = replace(
@@ -214,6 +265,14 @@ class _Run:
                 error=None,
             )
             self._put(done)
+
+    def _broke(self, pair: str, err: Exception) -> None:
+        """Write down why a pair failed; what isn't a MigrateError is a bug, of us or a library."""
+        log = self._log(pair, err)
+        if isinstance(err, MigrateError):
+            self._fail(pair, str(err))
+        else:
+            self._fail(pair, f"An unforeseen error ({type(err).__name__}: {err}); see {log}.")
 
     def _fail(self, pair: str, message: str) -> None:
         self._counter.failed += 1

@@ -15,10 +15,20 @@ from shapely import STRtree
 
 from ..errors import JobCancelledError, MigrateError
 from ..grid import reproject_geometry
-from ..model import LONLAT, Acquired, Mask, Problem, RankedScene, Scene, SceneQuery
+from ..model import (
+    LONLAT,
+    Acquired,
+    Mask,
+    Problem,
+    RankedScene,
+    Scene,
+    SceneQuery,
+    SearchResult,
+)
 from ..products.product import utm_crs
 from ..settings import RankingSettings
 from .advice import Advice, advise, reach
+from .grouping import Sought, everything, grouped
 from .ranking import rank
 from .sources.protocol import Progress, SceneRequest, SceneSource, no_progress
 from .twins import Covering, acquisitions
@@ -37,13 +47,24 @@ class SearchOutcome:
     """Candidates by mask_id (best first, an empty list where nothing fits), and problems.
 
     `scenes` are all that are known, at least `REACH_DAYS` around the masks' dates. `advice` says
-    what would help each mask without a usable candidate.
+    what would help each mask without a usable candidate. `elsewhere` are the scenes that a later
+    source has as well: what to fall back to when the first one fails.
     """
 
     ranked: dict[str, list[RankedScene]]
     scenes: tuple[Scene, ...]
     problems: tuple[Problem, ...]
     advice: Mapping[str, Advice] = field(default_factory=dict)
+    elsewhere: tuple[Scene, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    """Scenes, each once; the same ones at later sources; what went wrong."""
+
+    scenes: tuple[Scene, ...]
+    elsewhere: tuple[Scene, ...]
+    problems: tuple[Problem, ...]
 
 
 def search(
@@ -60,7 +81,8 @@ def search(
     """
     if not masks:
         return SearchOutcome({}, (), ())
-    scenes, problems = _gather(sources, _request(masks, query), progress)
+    gathered = _gather(sources, _requests(masks, query), progress)
+    scenes = gathered.scenes
     coverings = _coverings(masks, scenes, query)
     ranked = {
         mask.mask_id: rank(mask, acquisitions(coverings[number]), query, settings)
@@ -69,7 +91,7 @@ def search(
     lacking = [mask for mask in masks if not any(r.usable for r in ranked[mask.mask_id])]
     advice = _advice(lacking, scenes, query, settings)
     progress(_PERCENT, _PERCENT)
-    return SearchOutcome(ranked, scenes, problems, advice)
+    return SearchOutcome(ranked, scenes, gathered.problems, advice, gathered.elsewhere)
 
 
 def _advice(
@@ -88,15 +110,21 @@ def _advice(
     }
 
 
-def _request(masks: Sequence[Mask], query: SceneQuery) -> SceneRequest:
-    """One request that covers all masks in space and time."""
-    dates = [_date(mask) for mask in masks]
-    first, last = min(date.first_day for date in dates), max(date.last_day for date in dates)
+def _requests(masks: Sequence[Mask], query: SceneQuery) -> tuple[SceneRequest, ...]:
+    """Requests that cover all masks in space and time: few, and none that spans the world."""
     window = timedelta(days=reach(query))
-    west, south, east, north = shapely.total_bounds([mask.extent for mask in masks])
     margin = _INDEX_MARGIN_DEGREES
-    bounds = (west - margin, south - margin, east + margin, north + margin)
-    return SceneRequest(bounds, first - window, last + window, query.level)
+    sought = []
+    for mask, (west, south, east, north) in zip(
+        masks, shapely.bounds([mask.extent for mask in masks]).tolist(), strict=True
+    ):
+        bounds = (west - margin, south - margin, east + margin, north + margin)
+        acquired = _date(mask)
+        sought.append(Sought(bounds, acquired.first_day - window, acquired.last_day + window))
+    return tuple(
+        SceneRequest(item.bounds, item.first_day, item.last_day, query.level)
+        for item in grouped(sought)
+    )
 
 
 def _date(mask: Mask) -> Acquired:
@@ -106,25 +134,59 @@ def _date(mask: Mask) -> Acquired:
 
 
 def _gather(
-    sources: Sequence[SceneSource], request: SceneRequest, progress: Progress
-) -> tuple[tuple[Scene, ...], tuple[Problem, ...]]:
+    sources: Sequence[SceneSource], requests: Sequence[SceneRequest], progress: Progress
+) -> _Gathered:
     """The scenes of all sources, each once (the first source that has it), and all problems."""
     scenes: dict[str, Scene] = {}
+    elsewhere: list[Scene] = []
     problems: list[Problem] = []
     for number, source in enumerate(sources):
-        watched = replace(request, progress=_part(progress, number, len(sources) + 1))
-        watched.progress(0, 1)
+        told = _part(progress, number, len(sources) + 1)
+        told(0, 1)
         try:
-            result = source.search(watched)
+            result = _ask(source, requests, told)
         except JobCancelledError:
             raise
         except MigrateError as err:
             problems.append(Problem(source.spec, str(err)))
             continue
         problems += result.problems
+        elsewhere += [scene for scene in result.scenes if scene.scene_id in scenes]
         for scene in result.scenes:
             scenes.setdefault(scene.scene_id, scene)
-    return tuple(scenes.values()), tuple(problems)
+    return _Gathered(tuple(scenes.values()), tuple(elsewhere), tuple(problems))
+
+
+def _ask(source: SceneSource, requests: Sequence[SceneRequest], progress: Progress) -> SearchResult:
+    """What a source has for all requests, each scene and problem once.
+
+    One that reads all it has for any question is asked a single time.
+    """
+    if source.whole:
+        requests = [_covering_all(requests)]
+    scenes: dict[str, Scene] = {}
+    problems: dict[Problem, None] = {}
+    for number, request in enumerate(requests):
+        told = _part(progress, number, len(requests))
+        try:
+            result = source.search(replace(request, progress=told))
+        except JobCancelledError:
+            raise
+        except MigrateError as err:
+            if not scenes:
+                raise
+            # What was found is worth keeping; asking on would only wait for the same failure.
+            item = f"{source.spec}, request {number + 1} of {len(requests)}"
+            problems[Problem(item, f"{err} What it had answered before counts.")] = None
+            break
+        scenes.update((scene.scene_id, scene) for scene in result.scenes)
+        problems.update(dict.fromkeys(result.problems))
+    return SearchResult(tuple(scenes.values()), tuple(problems))
+
+
+def _covering_all(requests: Sequence[SceneRequest]) -> SceneRequest:
+    whole = everything([Sought(r.bounds, r.first_day, r.last_day) for r in requests])
+    return SceneRequest(whole.bounds, whole.first_day, whole.last_day, requests[0].level)
 
 
 def _part(progress: Progress, number: int, parts: int) -> Progress:

@@ -64,6 +64,19 @@ def _same_acquisition(one: Scene, other: Scene) -> bool:
     ) <= _SAME_OVERPASS
 
 
+def elsewhere(scene: Scene, known: Iterable[Scene]) -> tuple[Scene, ...]:
+    """Scenes of the same acquisition at other sources: what stands in when its service fails.
+
+    The same product first, then the newest baseline.
+    """
+    found = [
+        other for other in known if other.source != scene.source and _same_acquisition(scene, other)
+    ]
+    found.sort(key=lambda other: (_baseline(other), other.scene_id, other.source), reverse=True)
+    found.sort(key=lambda other: other.scene_id != scene.scene_id)
+    return tuple(found)
+
+
 def _combined(group: Sequence[Covering]) -> Acquisition:
     """The newest baseline first, the larger part before the smaller, others while they add."""
     order = sorted(

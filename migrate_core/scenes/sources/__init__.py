@@ -5,15 +5,44 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...errors import WrongUseError
+from ...settings import ServiceSettings
+from ...transfer.depot import Depot
+from . import stac
+from .cdse import CdseFetcher, CdseSource
 from .local import LocalSource
-from .protocol import SceneSource
+from .protocol import SceneFetcher, SceneSource
 
-KINDS = "local:PATH"
+KINDS = "local:PATH, cdse, cdse-stac, earth-search, planetary-computer, stac:URL#COLLECTION"
+
+_STAC = {
+    stac.CDSE_STAC: stac.cdse_stac,
+    stac.EARTH_SEARCH: stac.earth_search,
+    stac.PLANETARY_COMPUTER: stac.planetary_computer,
+}
 
 
-def open_source(spec: str) -> SceneSource:
+def open_source(spec: str, services: ServiceSettings | None = None) -> SceneSource:
     """The source that a SOURCE argument names. Raises WrongUseError when there is no such kind."""
+    services = services or ServiceSettings()
     kind, _, rest = spec.partition(":")
     if kind == "local" and rest:
         return LocalSource(Path(rest))
+    if spec == "cdse":
+        return CdseSource(services)
+    if spec in _STAC:
+        return stac.StacSource(_STAC[spec](services))
+    if kind == "stac":
+        return stac.StacSource(stac.any_stac(spec))
     raise WrongUseError(f"{spec!r} is not a scene source; known are: {KINDS}.")
+
+
+def open_fetcher(spec: str, services: ServiceSettings, depot: Depot) -> SceneFetcher | None:
+    """What fetches the scenes of a source; None where their pixels are read where they lie."""
+    if spec == "cdse":
+        return CdseFetcher(services, depot)
+    return None
+
+
+def needs_fetching(spec: str) -> bool:
+    """Whether the scenes of a source must be brought here before they can be read."""
+    return spec == "cdse"

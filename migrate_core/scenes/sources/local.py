@@ -32,6 +32,11 @@ class LocalSource:
         """`local:` and the absolute path, so that it means the same from another folder."""
         return f"local:{self.path.absolute()}"
 
+    @property
+    def whole(self) -> bool:
+        """A walk of the disk finds all there is."""
+        return True
+
     def search(self, request: SceneRequest) -> SearchResult:
         """Read the metadata of everything below the path; damaged products become problems."""
         if not self.path.exists():

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Protocol
 
 from ...grid import Bounds
-from ...model import SearchResult
+from ...model import Scene, SearchResult
 
 Progress = Callable[[int, int], None]
 
@@ -23,13 +23,44 @@ class SceneRequest:
 
     The days are UTC dates and both inclusive. A source calls `progress(finished, total)` as it
     goes on, in steps of its own; an error that comes out of it (a cancellation) is not caught.
+    `max_cloud_percent` lets a service leave out cloudier scenes; None, as a search asks that also
+    wants to say what a higher limit would find, leaves out none.
     """
 
     bounds: Bounds
     first_day: date
     last_day: date
     level: str
+    max_cloud_percent: float | None = None
     progress: Progress = field(default=no_progress, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Where the pixels of a scene can be read now, and where they came from.
+
+    `href` is what `open_product` opens. `source` and `product_id` say which product of which
+    service it is, which another service or a reprocessing may have made differ from the scene;
+    `access` how it was fetched. Whoever got it calls `release` when it was read. `in_place` is the
+    scene itself where nothing was fetched, since it is read where it lies.
+    """
+
+    href: str
+    access: str
+    source: str
+    product_id: str
+    release: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
+    in_place: Scene | None = None
+
+
+class SceneFetcher(Protocol):
+    """Brings the pixels of a source's scenes to this machine."""
+
+    def fetch(self, scene: Scene, access: str) -> Fetched:
+        """The product on disk, fetched if it isn't there; `access` is one of settings.ACCESSES.
+
+        Raises TransferError; ArchiveOrderedError when it will come from a long-term archive.
+        """
 
 
 class SceneSource(Protocol):
@@ -38,6 +69,10 @@ class SceneSource(Protocol):
     @property
     def spec(self) -> str:
         """How a person names the source, e.g. `local:/data/safe`."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether any question costs a look at all it has: it is asked once, for everything."""
 
     def search(self, request: SceneRequest) -> SearchResult:
         """The scenes that fit, and what could not be read; raises SourceError when nothing can."""

@@ -1,0 +1,11 @@
+"""`cdse`: the Copernicus Data Space, searched and downloaded by OData.
+
+https://documentation.dataspace.copernicus.eu/APIs/OData.html
+"""
+
+from __future__ import annotations
+
+from .fetch import CDSE_LIMITS, CdseFetcher
+from .source import CdseSource
+
+__all__ = ["CDSE_LIMITS", "CdseFetcher", "CdseSource"]

@@ -1,0 +1,54 @@
+"""The search of the Copernicus Data Space."""
+
+from __future__ import annotations
+
+from ....errors import MigrateError, SourceError
+from ....model import Problem, Scene, SearchResult
+from ....settings import ServiceSettings
+from ....transfer.http import HttpClient
+from ..protocol import SceneRequest
+from .catalogue import Catalogue, intersects, years
+from .products import SPEC, parse_scene
+
+
+class CdseSource:
+    """Sentinel-2 products of the Copernicus Data Space; searching needs no account."""
+
+    def __init__(self, services: ServiceSettings, client: HttpClient | None = None) -> None:
+        self._catalogue = Catalogue(client or HttpClient(SPEC), services.cdse_odata_url)
+
+    @property
+    def spec(self) -> str:
+        """`cdse`."""
+        return SPEC
+
+    @property
+    def whole(self) -> bool:
+        """A question costs what it asks for."""
+        return False
+
+    def search(self, request: SceneRequest) -> SearchResult:
+        """Ask the catalogue, a year at a time; entries that can't be read become problems."""
+        scenes: dict[str, Scene] = {}
+        problems: list[Problem] = []
+        windows = years(request.first_day, request.last_day)
+        for number, window in enumerate(windows):
+            request.progress(number, len(windows))
+            entries = self._catalogue.entries(request.level, window, intersects(request.bounds))
+            for entry in entries:
+                try:
+                    scene = parse_scene(entry)
+                except SourceError as err:
+                    problems.append(Problem(str(entry.get("Name", SPEC)), str(err)))
+                    continue
+                if scene.level == request.level:
+                    scenes[scene.scene_id] = scene
+        return SearchResult(tuple(scenes.values()), tuple(problems))
+
+    def test(self) -> str | None:
+        """What is wrong with the connection, in words; None when the catalogue answers."""
+        try:
+            self._catalogue.ping()
+        except MigrateError as err:
+            return str(err)
+        return None

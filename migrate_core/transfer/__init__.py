@@ -1,0 +1,1 @@
+"""How bytes come from services: HTTP, tokens, resumable checked downloads, quotas, a cache."""

@@ -1,0 +1,340 @@
+"""HTTP as every service here needs it: one policy for trying again, counted, cancellable.
+
+Nothing secret gets out: an error names the address without its query, and never a header or a form.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urljoin
+
+import requests
+
+from .. import __version__
+from ..errors import TransferError
+from .address import same_owner, shown
+from .policy import (
+    PassingError,
+    RetryPolicy,
+    Surroundings,
+    Traffic,
+)
+
+__all__ = [
+    "Answer",
+    "Authorization",
+    "HttpClient",
+    "PassingError",
+    "Query",
+    "RetryPolicy",
+    "Surroundings",
+    "Traffic",
+    "same_owner",
+    "shown",
+]
+
+T = TypeVar("T")
+_USER_AGENT = f"label-migrate-sentinel2/{__version__}"
+_REDIRECTS = (301, 302, 303, 307, 308)
+_MOST_REDIRECTS = 5
+_TOO_MANY = 429
+# 408 and 425 ask to come again; the others are a server or a proxy that is not well just now.
+_PASSING = frozenset({408, 425, _TOO_MANY, 500, 502, 503, 504})
+_UNAUTHORIZED = 401
+# How often a wait looks whether the work is to stop, in seconds.
+_LOOK_EVERY_S = 0.5
+_WORDS = 200
+
+
+class Authorization(Protocol):
+    """What lets a request in; a token behind it may be renewed at any time."""
+
+    def header(self) -> str:
+        """The value of the Authorization header for the next request."""
+
+    def rejected(self, header: str) -> None:
+        """The service did not take `header`: the next one must be another."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer; header names are looked up in any case."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def json(self) -> Any:
+        """The content as JSON. Raises ValueError."""
+        return json.loads(self.content)
+
+
+@dataclass(frozen=True)
+class Query:
+    """A request as a value; `accept` are statuses beside 2xx that are answers, not errors."""
+
+    url: str
+    method: str = "GET"
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    json: Any = None
+    auth: Authorization | None = field(default=None, repr=False)
+    accept: frozenset[int] = frozenset()
+
+
+class HttpClient:
+    """Speaks HTTP with one service, which errors call `service`; safe to use from threads.
+
+    A `requests.Session` is shared by the threads for its pool of connections; nothing is stored in
+    it. Cookies are not kept.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        *,
+        session: requests.Session | None = None,
+        policy: RetryPolicy | None = None,
+        surroundings: Surroundings | None = None,
+        traffic: Traffic | None = None,
+    ) -> None:
+        self.service = service
+        self.policy = policy or RetryPolicy()
+        self.around = surroundings or Surroundings()
+        self.traffic = traffic or Traffic()
+        self._session = session or requests.Session()
+
+    def counting(self, traffic: Traffic) -> HttpClient:
+        """The same client with the same connections, that counts in `traffic`."""
+        return HttpClient(
+            self.service,
+            session=self._session,
+            policy=self.policy,
+            surroundings=self.around,
+            traffic=traffic,
+        )
+
+    def get_json(self, url: str, params: Mapping[str, str] | None = None) -> Any:
+        """GET a JSON document."""
+        return self.json(Query(url, params=params or {}))
+
+    def json(self, query: Query) -> Any:
+        """The JSON document that answers a query. Raises TransferError."""
+
+        def attempt() -> Any:
+            answer = self._whole(query)
+            try:
+                return answer.json()
+            except ValueError as err:
+                raise PassingError(f"it answered with broken JSON ({err})") from err
+
+        return self.retried(attempt, query.url)
+
+    def send(self, query: Query) -> Answer:
+        """The whole answer to a query. Raises TransferError."""
+        return self.retried(lambda: self._whole(query), query.url)
+
+    @contextmanager
+    def opened(self, query: Query) -> Iterator[requests.Response]:
+        """The answer to one attempt, its body not yet read; for callers inside `retried`.
+
+        Raises PassingError, or TransferError for what another attempt would not mend. What goes
+        wrong with the body is for `pieces` to tell.
+        """
+        with closing(self._followed(query)) as response:
+            self._judge(response, query)
+            yield response
+
+    def pieces(self, response: requests.Response, size: int = 1 << 20) -> Iterator[bytes]:
+        """The body of an opened answer, piece by piece, counted. Raises PassingError."""
+        try:
+            for piece in response.iter_content(size):
+                self.traffic.add(received=len(piece))
+                self.around.check()
+                yield piece
+        except (requests.RequestException, OSError) as err:
+            raise PassingError(f"the connection broke off ({type(err).__name__})") from None
+
+    def retried(self, attempt: Callable[[], T], url: str) -> T:
+        """What `attempt` returns, tried again by the policy while it raises PassingError."""
+        failures = 0
+        while True:
+            self.around.check()
+            try:
+                return attempt()
+            except PassingError as err:
+                failures += 1
+                self.wait_after(err, failures, url)
+
+    def wait_after(self, err: PassingError, failures: int, url: str) -> None:
+        """Wait until the next attempt, or raise TransferError when there is to be none."""
+        if failures >= self.policy.attempts:
+            raise TransferError(
+                f"{self.service}: {shown(url)} failed {failures} times, at last because {err}. "
+                "Try again later, or use another source.",
+                err.status,
+            ) from err
+        wish = err.retry_after_s
+        if wish is not None and wish > self.policy.longest_retry_after_s:
+            raise TransferError(
+                f"{self.service}: {shown(url)}: {err}, and it asks to come back in {wish:.0f} s. "
+                "Try again then, or use another source.",
+                err.status,
+            ) from err
+        self.wait(self.policy.wait_s(failures, self.around.jitter()) if wish is None else wish)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, and look now and then whether the work is to stop."""
+        left = seconds
+        while left > 0:
+            self.around.check()
+            step = min(left, _LOOK_EVERY_S)
+            self.around.sleep(step)
+            left -= step
+
+    def _whole(self, query: Query) -> Answer:
+        with self.opened(query) as response:
+            content = b"".join(self.pieces(response))
+            return Answer(response.url, response.status_code, response.headers, content)
+
+    def _followed(self, query: Query) -> requests.Response:
+        """The answer after redirects.
+
+        `requests` drops the Authorization header on the way to any other host or port; here it
+        goes along to hosts of the same owner, and only to them.
+        """
+        url, params = query.url, dict(query.params)
+        for _ in range(_MOST_REDIRECTS):
+            allowed = query.auth if same_owner(query.url, url) else None
+            response = self._authorized(query, url, params, allowed)
+            target = response.headers.get("Location")
+            if response.status_code not in _REDIRECTS or not target:
+                return response
+            response.close()
+            url, params = urljoin(url, target), {}
+            if query.form is not None and not same_owner(query.url, url):
+                raise TransferError(
+                    f"{self.service}: {shown(query.url)} redirects to {shown(url)}, which must not "
+                    "get the credentials. Check its address."
+                )
+        raise TransferError(
+            f"{self.service}: {shown(query.url)} redirects in a circle. Check its address."
+        )
+
+    def _authorized(
+        self, query: Query, url: str, params: Mapping[str, str], auth: Authorization | None
+    ) -> requests.Response:
+        """One request; a header that isn't taken any more is renewed once."""
+        if auth is None:
+            return self._once(query, url, params, None)
+        header = auth.header()
+        response = self._once(query, url, params, header)
+        if response.status_code != _UNAUTHORIZED:
+            return response
+        response.close()
+        auth.rejected(header)
+        return self._once(query, url, params, auth.header())
+
+    def _once(
+        self, query: Query, url: str, params: Mapping[str, str], header: str | None
+    ) -> requests.Response:
+        self.around.check()
+        self.traffic.add(requests=1)
+        headers = {"User-Agent": _USER_AGENT, **query.headers}
+        try:
+            return self._session.request(
+                query.method,
+                url,
+                params=params,
+                headers=headers,
+                data=query.form,
+                json=query.json,
+                auth=_Header(header),
+                timeout=self.policy.timeout_s,
+                allow_redirects=False,
+                stream=True,
+            )
+        except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema) as err:
+            raise TransferError(
+                f"{self.service}: {shown(url)} is no address. Check the settings."
+            ) from err
+        except (requests.RequestException, OSError) as err:
+            # Its words repeat the address with its query, which may hold a signature.
+            raise PassingError(f"it can't be reached ({type(err).__name__})") from None
+
+    def _judge(self, response: requests.Response, query: Query) -> None:
+        """Raise what a status says, unless it is a success."""
+        status = response.status_code
+        if 200 <= status < 300 or status in query.accept:
+            return
+        if status in _PASSING:
+            after = self._retry_after(response)
+            raise PassingError(f"it answered {status} {response.reason}", after, status)
+        raise TransferError(
+            f"{self.service}: {shown(response.url)} answered {status} {response.reason}"
+            f"{_words_of(response, query)}. {_REMEDIES.get(status, _REMEDY)}",
+            status,
+        )
+
+    def _retry_after(self, response: requests.Response) -> float | None:
+        """`Retry-After` in seconds from now: a number or a date (RFC 9110, 10.2.3)."""
+        value = response.headers.get("Retry-After", "").strip()
+        if value.isdigit():
+            return float(value)
+        if value:
+            try:
+                moment = parsedate_to_datetime(value).timestamp()
+            except ValueError:
+                return None
+            return max(moment - self.around.clock(), 0.0)
+        if response.status_code != _TOO_MANY:
+            return None
+        # The Planetary Computer says it in words: "Try again in 52 seconds."
+        match = re.search(r"in (\d+) seconds", _text(response))
+        return float(match[1]) if match else None
+
+
+_REMEDY = "Check the request, or use another source."
+_REMEDIES = {
+    401: "Check the user name and password in the settings.",
+    403: "The account may not do this, or its quota is used up.",
+    404: "It may have been deleted or replaced: search again.",
+}
+
+
+class _Header(requests.auth.AuthBase):
+    """Sets the header, or none: `requests` would else take credentials from a .netrc file."""
+
+    def __init__(self, value: str | None) -> None:
+        self._value = value
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._value is not None:
+            request.headers["Authorization"] = self._value
+        return request
+
+
+def _text(response: requests.Response) -> str:
+    try:
+        return response.text
+    except (requests.RequestException, OSError):
+        return ""
+
+
+def _words_of(response: requests.Response, query: Query) -> str:
+    """The service's own words, shortened; none where it might repeat a form or a token."""
+    cause = response.headers.get("cause-message", "")
+    if query.form is not None or query.auth is not None:
+        words = cause if query.form is None else ""
+    else:
+        words = cause or re.sub(r"<[^>]*>", " ", _text(response))
+    words = " ".join(words.split())
+    return f" ({words[:_WORDS]})" if words else ""

@@ -1,0 +1,74 @@
+"""When to try again, what that works with, and what is counted on the way."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Sleep = Callable[[float], None]
+# Called between steps and while waiting; raises (JobCancelledError) when the work is to stop.
+Check = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """When to try again: `attempts` in all, with waits that double from `first_wait_s`.
+
+    A wait is scaled by a random factor in 0.5…1, so that many clients don't come back at once.
+    A `Retry-After` is obeyed as it is; one beyond `longest_retry_after_s` ends the attempts.
+    `timeout_s` are the seconds until a connection is made, and between two pieces of an answer.
+    """
+
+    attempts: int = 6
+    first_wait_s: float = 1.0
+    longest_wait_s: float = 60.0
+    longest_retry_after_s: float = 900.0
+    timeout_s: tuple[float, float] = (15.0, 60.0)
+
+    def wait_s(self, failures: int, jitter: float) -> float:
+        """Seconds to wait after so many `failures` (from 1) in a row; `jitter` in 0…1."""
+        doubled: float = self.first_wait_s * 2.0 ** (failures - 1)
+        return min(doubled, self.longest_wait_s) * (0.5 + jitter / 2)
+
+
+class Traffic:
+    """Requests sent and bytes received (of bodies); threads may count at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.requests = 0
+        self.bytes = 0
+
+    def add(self, *, requests: int = 0, received: int = 0) -> None:
+        """Count more."""
+        with self._lock:
+            self.requests += requests
+            self.bytes += received
+
+
+class PassingError(Exception):
+    """An attempt failed in a way that the next may not; `retry_after_s` is the service's wish."""
+
+    def __init__(
+        self, reason: str, retry_after_s: float | None = None, status: int | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+        self.status = status
+
+
+def never_stop() -> None:
+    """A `Check` for callers that nobody interrupts."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a client works with and tests replace: waiting, the clock, chance, interruption."""
+
+    sleep: Sleep = time.sleep
+    clock: Callable[[], float] = time.time
+    jitter: Callable[[], float] = random.random
+    check: Check = never_stop
