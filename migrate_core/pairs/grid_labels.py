@@ -71,11 +71,10 @@ class PolygonLabels:
         Background is what the area has beside its classes and what is unknown.
         """
         drawn = self.polygons
-        labelled = [value for value in classes if value in drawn.classes]
-        areas = (drawn.area, drawn.unknown, *(drawn.classes[value] for value in labelled))
+        areas = (drawn.area, drawn.unknown, *drawn.classes.values())
         found = polygon_shares(self._carried(areas, target.crs), target)
         background = found[0] - found[1] - found[2:].sum(axis=0)
-        by_class = dict(zip(labelled, found[2:], strict=True))
+        by_class = dict(zip(drawn.classes, found[2:], strict=True))
         by_class[BACKGROUND] = np.where(background > _ROUNDING, background, 0.0)
         nothing = np.zeros(target.shape)
         return np.stack([by_class.get(value, nothing) for value in classes])

@@ -21,7 +21,7 @@ from ...errors import MaskError
 from .rle import rle_area
 
 # Names of labelme for what isn't a class.
-_BACKGROUND, _IGNORED = "_background_", "__ignore__"
+BACKGROUND_LABEL, _IGNORED = "_background_", "__ignore__"
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,16 @@ def coco(document: Mapping[str, Any], file: str) -> Annotations:
     Crowd regions are areas of their class. An annotation with a box only has no outline: within
     the box nothing is known.
     """
-    images: dict[Any, AnnotatedImage] = {}
+    images: dict[str, AnnotatedImage] = {}
     for entry in document["images"]:
         if isinstance(entry, dict) and isinstance(entry.get("file_name"), str):
             size = _size(entry.get("height"), entry.get("width"))
-            images[entry.get("id")] = AnnotatedImage(entry["file_name"], size)
+            images[str(entry.get("id"))] = AnnotatedImage(entry["file_name"], size)
     if not images:
         raise MaskError(f"{file}: its `images` name no file (`file_name`), so nothing is placed.")
     boxes = 0
     for number, entry in enumerate(document["annotations"], 1):
-        image = images.get(entry.get("image_id")) if isinstance(entry, dict) else None
+        image = images.get(str(entry.get("image_id"))) if isinstance(entry, dict) else None
         if image is None:
             continue
         area, boxed = _coco_area(entry, image)
@@ -93,7 +93,7 @@ def _categories(document: Mapping[str, Any]) -> dict[int, str]:
     return {
         entry["id"]: str(entry.get("name", entry["id"]))
         for entry in (listed if isinstance(listed, list) else [])
-        if isinstance(entry, dict) and isinstance(entry.get("id"), int)
+        if isinstance(entry, dict) and type(entry.get("id")) is int
     }
 
 
@@ -142,7 +142,7 @@ def labelme(document: Mapping[str, Any]) -> Annotations:
 def _labelme_key(kind: str, label: Any) -> Any:
     if kind == "mask" or label is None or label == _IGNORED:
         return None
-    return 0 if label == _BACKGROUND else label
+    return label
 
 
 def _labelme_area(kind: str, points: Any) -> BaseGeometry | None:

@@ -12,11 +12,11 @@ from ...errors import MaskError
 from ...grid import reproject_geometries
 from ...model import Problem
 from ..options import VectorOptions
-from .layer import GeometryArray, Layer, column, missing
+from .layer import GeometryArray, Layer, column, missing, one_line
 from .periods import Periods, feature_periods
 from .polygons import Polygons, usable_polygons
 from .reading import read_layer
-from .segments import densified
+from .segments import FOOTPRINT_M, densified
 
 _NAME_COLUMNS = ("name", "id", "fid")
 
@@ -43,7 +43,7 @@ def read_aoi(path: Path, options: VectorOptions, crs: str) -> AoiLayer:
     found = usable_polygons(layer, path.name)
     polygons = found.geometries
     if layer.crs != crs:
-        polygons = reproject_geometries(densified(polygons, layer.crs), layer.crs, crs)
+        polygons = reproject_geometries(densified(polygons, layer.crs, FOOTPRINT_M), layer.crs, crs)
         if not np.isfinite(shapely.bounds(polygons)).all():
             raise MaskError(
                 f"{path.name}: its areas, in {layer.crs}, lie outside of where the CRS of the "
@@ -78,6 +78,6 @@ def _names(layer: Layer, found: Polygons) -> tuple[str, ...]:
 
 
 def _name(value: object) -> str:
-    """A name that stays in one line."""
-    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:80]
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return one_line(str(value))

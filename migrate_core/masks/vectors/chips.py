@@ -79,6 +79,11 @@ def _by_zone(geometries: GeometryArray, crs: str) -> Iterator[tuple[str, NDArray
     west, south, east, north = shapely.total_bounds(geometries)
     middle = np.array([[west + east, south + north]]) / 2
     (lon,), (lat,) = reproject_points(crs, LONLAT, middle[:, 0], middle[:, 1])
+    if not (abs(lon) <= 180.1 and abs(lat) <= 90.1):
+        raise MaskError(
+            f"The features lie at {middle[0, 0]:.6g}, {middle[0, 1]:.6g}, which is nowhere on "
+            f"Earth in {crs[:60]}. The CRS of the file is wrong: save it with the right one."
+        )
     if is_metric(crs, lon, lat):
         yield crs, np.arange(len(geometries))
         return

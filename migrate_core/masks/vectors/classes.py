@@ -74,7 +74,7 @@ def category_classes(
 
     An id of 0 is a class like the others, not background, and gets the lowest value that is free.
     """
-    known = [one if isinstance(one, int) else None for one in ids]
+    known = [one if type(one) is int else None for one in ids]
     keys = tuple(None if one is None else str(one) for one in known)
     ordered = [str(one) for one in sorted({one for one in known if one is not None})]
     fixed = {key: int(key) for key in ordered if 0 < int(key) < IGNORE}
@@ -97,7 +97,7 @@ def _stored(
         if entry.name is not None and entry.value is not None and 0 <= entry.value < IGNORE
     }
     given = {key: value for source in (known, said, fixed) for key, value in source.items()}
-    taken = {BACKGROUND, *given.values()}
+    taken = {BACKGROUND, *known.values(), *given.values()}
     free = _free(taken)
     return {key: given[key] if key in given else next(free) for key in ordered}
 
@@ -150,7 +150,7 @@ def _is_whole(value: Any) -> bool:
 
 def _text(value: Any, what: str) -> str:
     if isinstance(value, str):
-        return value.strip()
+        return " ".join(value.split())
     if isinstance(value, float):
         raise MaskError(
             f"{what} holds {value:g}, which is no whole number, so it can't be a class. Name a "

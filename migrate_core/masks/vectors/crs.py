@@ -56,7 +56,7 @@ def units_per_metre(crs: str, lon: FloatArray, lat: FloatArray) -> tuple[FloatAr
     known = CRS.from_user_input(crs)
     unit = known.axis_info[0].unit_conversion_factor or 1.0
     if known.is_geographic:
-        east, north = _degree_m(known, lat)
+        east, north = _degree_m(known, np.clip(lat, -90, 90))
         radians = np.radians(1.0)
         return radians / (east * unit), radians / (north * unit)
     factors = Proj(known).get_factors(lon, lat)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -12,18 +14,19 @@ from shapely.affinity import affine_transform
 from shapely.geometry.base import BaseGeometry
 
 from ...errors import MaskError
-from ...model import Acquired, Mask, Problem
+from ...model import BACKGROUND, Acquired, Mask, Problem
 from ..checks import GEOREFERENCE, date_problems, with_problems
 from ..dates import date_for, date_from_name
 from ..identity import mask_identity
-from ..options import AddOptions
+from ..options import AddOptions, ClassEntry
 from ..raster import DRIVERS, Header, read_header
-from .annotations import AnnotatedImage, Annotations
+from .annotations import BACKGROUND_LABEL, AnnotatedImage, Annotations
 from .areas import Area, check_count
 from .build import Source, features_file, features_of, masks_of
 from .classes import FeatureClasses, category_classes, feature_classes
 from .crs import crs_text
 from .features import write_features
+from .layer import one_line
 from .periods import UNDATED
 from .polygons import repair
 
@@ -54,11 +57,11 @@ def annotated_masks(file: AnnotationFile, options: AddOptions) -> tuple[list[Mas
     masks: list[Mask] = []
     problems: list[Problem] = []
     position = 0
-    for image in images:
+    parts = _parts(images)
+    for image, part in zip(images, parts, strict=True):
         count = len(image.outlined)
         own = replace(classes, keys=classes.keys[position : position + count])
         position += count
-        part = None if len(images) == 1 else image.name
         try:
             masks.append(_mask(file, image, own, part, options))
         except MaskError as err:
@@ -67,13 +70,27 @@ def annotated_masks(file: AnnotationFile, options: AddOptions) -> tuple[list[Mas
     return masks, problems
 
 
+def _parts(images: Sequence[AnnotatedImage]) -> list[str | None]:
+    """The name of each image, numbered where several have the same; None for a single one."""
+    if len(images) == 1:
+        return [None]
+    counts: Counter[str] = Counter()
+    parts: list[str | None] = []
+    for image in images:
+        name = one_line(image.name) or "image"
+        counts[name] += 1
+        parts.append(name if counts[name] == 1 else f"{name} ({counts[name]})")
+    return parts
+
+
 def _classes(file: AnnotationFile, options: AddOptions) -> FeatureClasses:
     """The classes of everything that is drawn on all images, in their order."""
     keys = [drawn.key for image in file.said.images for drawn in image.outlined]
     if file.said.categories is not None:
         return category_classes(keys, file.said.categories, options.classes)
     what = f"{file.path.name}: its labels"
-    return feature_classes(keys, options.classes, file.known, what)
+    entries = (*options.classes, ClassEntry(BACKGROUND, BACKGROUND_LABEL))
+    return feature_classes(keys, entries, file.known, what)
 
 
 def _skipped(file: AnnotationFile, image: AnnotatedImage) -> Iterator[Problem]:
@@ -197,6 +214,8 @@ def find_source(annotations: Path, name: str, options: AddOptions, *, single: bo
 
 def _candidates(folder: Path, name: str) -> Iterator[Path]:
     """Files in a folder that can be the image called `name`, the likeliest first."""
+    if not name.isprintable():
+        return
     plain = PurePosixPath(name.replace("\\", "/"))
     inside = [plain, PurePosixPath(plain.name)]
     places = inside[1:] if plain.is_absolute() or ".." in plain.parts else inside
@@ -204,8 +223,10 @@ def _candidates(folder: Path, name: str) -> Iterator[Path]:
         wanted = folder / place
         for path in (wanted, *(wanted.with_suffix(suffix) for suffix in DRIVERS)):
             within = path.resolve().is_relative_to(folder.resolve())
-            if path.suffix.lower() in DRIVERS and within and path.is_file():
-                yield path
+            # A name that is too long for a file system is none of its files.
+            with suppress(OSError):
+                if path.suffix.lower() in DRIVERS and within and path.is_file():
+                    yield path
 
 
 def _georeferenced(path: Path) -> bool:

@@ -61,7 +61,7 @@ def _without_overlaps(area: BaseGeometry, features: Features) -> LabelPolygons:
     clipped = _clipped(features.geometries, area)
     inside = shapely.area(clipped) > 0
     clipped, values = clipped[inside], features.values[inside]
-    merged = union_by(values.tolist(), _visible(clipped, values))
+    merged = union_by(values, _visible(clipped, values))
     unknown = merged.pop(IGNORE, shapely.MultiPolygon())
     merged.pop(BACKGROUND, None)
     return LabelPolygons(area, dict(sorted(merged.items())), unknown)
@@ -77,9 +77,13 @@ def _visible(geometries: GeometryArray, values: NDArray[np.uint8]) -> GeometryAr
     above: dict[int, list[int]] = {}
     for low, high in zip(lower[covered].tolist(), upper[covered].tolist(), strict=True):
         above.setdefault(low, []).append(high)
-    for low, cover in above.items():
-        seen = geometries[low].difference(shapely.union_all(geometries[cover]))
-        visible[low] = polygonal(seen)
+    lows = list(above)
+    covers = [geometries[cover[0]] if len(cover) == 1 else None for cover in above.values()]
+    for index, cover in enumerate(above.values()):
+        if covers[index] is None:
+            covers[index] = shapely.union_all(geometries[cover])
+    seen = shapely.difference(geometries[lows], np.array(covers, dtype=object))
+    visible[lows] = [polygonal(part) for part in seen]
     return visible
 
 

@@ -61,6 +61,11 @@ def missing(value: Any) -> bool:
     return isinstance(value, np.datetime64) and bool(np.isnat(value))
 
 
+def one_line(text: str) -> str:
+    """A name as it can stand in lists: in one line, without signs that don't show, not too long."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:80]
+
+
 def plain(value: Any) -> Any:
     """A value of NumPy or pandas as Python has it."""
     return value.item() if isinstance(value, np.generic) else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ from ...model import Problem
 from .layer import GeometryArray, Layer
 
 _NAMED = 10
+# Beyond every coordinate of every CRS on Earth, in whatever unit.
+_FURTHEST = 1e10
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
 
@@ -49,7 +51,11 @@ def usable_polygons(layer: Layer, file: str) -> Polygons:
     problems = [
         *_named(file, other, "a point or a line, no polygon, and left out"),
         *_named(file, absent, "without a geometry that can be read, and left out"),
-        *_named(file, ~other & ~absent & ~finite, "with coordinates that are no numbers, left out"),
+        *_named(
+            file,
+            ~other & ~absent & ~finite,
+            "with coordinates that are no place on a map, left out",
+        ),
         *_named(file, lost, "of no area even when repaired, and left out"),
     ]
     rows = np.flatnonzero(good)
@@ -57,10 +63,10 @@ def usable_polygons(layer: Layer, file: str) -> Polygons:
 
 
 def _finite(geometries: GeometryArray) -> BoolArray:
-    """Whether all coordinates of each geometry are numbers."""
+    """Whether all coordinates of each geometry can be places on a map."""
     finite = np.ones(len(geometries), dtype=bool)
     points, index = shapely.get_coordinates(geometries, return_index=True)
-    finite[index[~np.isfinite(points).all(axis=1)]] = False
+    finite[index[~(np.abs(points) < _FURTHEST).all(axis=1)]] = False
     return finite
 
 
@@ -121,9 +127,17 @@ def listed(numbers: Sequence[int]) -> str:
     return f"features {first}{more} are"
 
 
-def union_by(values: Iterable[int], geometries: GeometryArray) -> dict[int, BaseGeometry]:
-    """The union of the geometries of each value."""
-    groups: dict[int, list[BaseGeometry]] = {}
-    for value, geometry in zip(values, geometries, strict=True):
-        groups.setdefault(value, []).append(geometry)
-    return {value: polygonal(shapely.union_all(group)) for value, group in groups.items()}
+def union_by(values: NDArray[np.uint8], geometries: GeometryArray) -> dict[int, BaseGeometry]:
+    """The union of the valid polygons of each value."""
+    return {int(value): _union(geometries[values == value]) for value in np.unique(values)}
+
+
+def _union(geometries: GeometryArray) -> BaseGeometry:
+    """Only those that touch another are merged: an overlay of a hundred thousand takes long."""
+    parts = shapely.get_parts(geometries[~shapely.is_empty(geometries)])
+    first, second = shapely.STRtree(parts).query(parts, predicate="intersects")
+    met = np.zeros(parts.size, dtype=bool)
+    met[first[first != second]] = True
+    merged = polygonal(shapely.union_all(parts[met]))
+    union = [*parts[~met], *shapely.get_parts(merged)]
+    return union[0] if len(union) == 1 else shapely.MultiPolygon(union)

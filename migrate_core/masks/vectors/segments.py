@@ -16,13 +16,15 @@ EXACT_M = 10.0
 # For footprints, which are searched and drawn, a millimetre does.
 FOOTPRINT_M = 100.0
 _MOST_SEGMENTS = 2_000
+# More than any area that labels are drawn in has; what has more has a wrong CRS.
+_UTMOST_SEGMENTS = 1_000_000
 
 
 def densified(geometries: GeometryArray, crs: str, longest_m: float = EXACT_M) -> GeometryArray:
     """The geometries with no edge longer than about `longest_m` metres on the ground."""
     if not len(geometries):
         return geometries
-    return _cut(geometries, crs, longest_m, np.inf)
+    return _cut(geometries, crs, longest_m, _UTMOST_SEGMENTS)
 
 
 def footprint_edges(geometries: GeometryArray, crs: str) -> GeometryArray:
@@ -30,12 +32,11 @@ def footprint_edges(geometries: GeometryArray, crs: str) -> GeometryArray:
     return _cut(geometries, crs, FOOTPRINT_M, _MOST_SEGMENTS)
 
 
-def _cut(geometries: GeometryArray, crs: str, longest_m: float, most: float) -> GeometryArray:
+def _cut(geometries: GeometryArray, crs: str, longest_m: float, most: int) -> GeometryArray:
     bounds = shapely.bounds(geometries)
     bounds = np.where(np.isfinite(bounds), bounds, 0.0)
     segment = longest_m * _smallest_unit(bounds, crs)
-    if np.isfinite(most):
-        segment = np.maximum(segment, shapely.length(geometries) / most)
+    segment = np.maximum(segment, shapely.length(geometries) / most)
     cut: GeometryArray = shapely.segmentize(geometries, segment)
     return cut
 
