@@ -13,13 +13,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 import shapely
 import sqlalchemy as sa
+from shapely.geometry import box
 
 from migrate_core.errors import JobRunningError, StoreError
 from migrate_core.jobs import claim, latest_job, request_cancel
+from migrate_core.masks import queries
+from migrate_core.masks.queries import MaskFilter
 from migrate_core.model import (
     Acquired,
     Decision,
@@ -30,10 +34,12 @@ from migrate_core.model import (
     Scene,
     Shares,
     Suggestion,
+    VectorForm,
 )
 from migrate_core.store import Store, open_store
 from migrate_core.tables import metadata
 from migrate_core.workspace import Workspace
+from tests.builders import a_mask
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LAKE = Mask(
@@ -425,3 +431,36 @@ def test_a_server_that_cannot_be_reached_is_said_with_or_without_a_driver(
     with pytest.raises(StoreError, match="DATABASE_URL") as caught:
         open_store(workspace, "postgresql+psycopg://u:secret@127.0.0.1:9/db")
     assert "secret" not in str(caught.value)
+
+
+# masks page by page
+
+
+def test_masks_near_each_other_are_counted_by_the_database(store: Store) -> None:
+    def put(name: str, west: float, **more: Any) -> None:
+        place = box(west, 40, west + 0.01, 40.01)
+        store.put_masks([replace(a_mask(name, extent=place, footprint=place), **more)])
+
+    for number in range(3):
+        put(f"a{number}.tif", 1 + number / 1000)
+    put("b.tif", 5, problem="b.tif: none", pending=True)
+    store.put_masks([a_mask("nowhere.tif", extent=None, footprint=None)])
+    near, far = sorted(queries.mask_clusters(store, MaskFilter()), key=lambda c: c.place)
+    assert (near.count, near.problems, near.mask_id) == (3, 0, "a0")
+    assert near.place == pytest.approx((1.006, 40.005))
+    assert (far.count, far.problems, far.mask_id) == (1, 1, "b")
+    assert queries.mask_clusters(store, MaskFilter(name="no such")) == []
+    assert [mask.name for mask in queries.pending_masks(store)] == ["b.tif"]
+    assert queries.any_pending(store)
+
+
+def test_named_classes_of_vectors_are_known_to_later_ones(store: Store) -> None:
+    area = box(0, 0, 1, 1)
+    for name, classes in (("a", {"maize": 1}), ("b", {"wheat": 2, "maize": 1})):
+        form = VectorForm("features.fgb", area)
+        mask = replace(a_mask(f"{name}.gpkg"), part=name, vector=form, classes=classes)
+        store.put_masks([mask])
+    store.put_masks([replace(a_mask("c.tif"), classes={"7": 7})])
+    assert queries.known_classes(store) == {"maize": 1, "wheat": 2}
+    assert set(store.masks_of_file("/masks/a.gpkg")) == {"a"}
+    assert queries.masks_at(store, ["/masks/a.gpkg#a", "/masks/x"]).keys() == {"/masks/a.gpkg#a"}
