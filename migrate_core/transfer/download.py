@@ -149,15 +149,15 @@ class _Transfer:
         self._total = wanted.size or None
 
     def run(self) -> None:
-        """Fetch what is missing. Attempts in which something arrived don't count as failures."""
-        failures = 0
+        """Fetch what is missing. Only attempts that get no further count as failures in a row."""
+        failures, furthest = 0, self._part.size
         while not self._complete():
-            before = self._part.size
             try:
                 self._attempt()
                 return
             except PassingError as err:
-                failures = 1 if self._part.size > before else failures + 1
+                failures = 1 if self._part.size > furthest else failures + 1
+                furthest = max(furthest, self._part.size)
                 self._client.wait_after(err, failures, self._wanted.url)
 
     def _complete(self) -> bool:

@@ -153,8 +153,11 @@ class HttpClient:
             self._judge(response, query)
             yield response
 
-    def pieces(self, response: requests.Response, size: int = 1 << 20) -> Iterator[bytes]:
-        """The body of an opened answer, piece by piece, counted. Raises PassingError."""
+    def pieces(self, response: requests.Response, size: int = 1 << 16) -> Iterator[bytes]:
+        """The body of an opened answer, piece by piece, counted. Raises PassingError.
+
+        What came of a piece before the connection broke is lost, hence small pieces.
+        """
         try:
             for piece in response.iter_content(size):
                 self.traffic.add(received=len(piece))
