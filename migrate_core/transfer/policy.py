@@ -22,7 +22,7 @@ class RetryPolicy:
     `timeout_s` are the seconds until a connection is made, and between two pieces of an answer.
     """
 
-    attempts: int = 6
+    attempts: int = 8
     first_wait_s: float = 1.0
     longest_wait_s: float = 60.0
     longest_retry_after_s: float = 900.0

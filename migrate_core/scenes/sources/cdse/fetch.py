@@ -40,7 +40,8 @@ class CdseFetcher:
         self._catalogue = Catalogue(self._client, services.cdse_odata_url)
         self._url = services.cdse_download_url
         self._depot = depot
-        self._account = depot.account(CDSE_LIMITS)
+        self.limits = CDSE_LIMITS
+        self._account = depot.account(self.limits)
         credentials = Credentials(
             services.cdse_username, services.cdse_password, lambda: services.cdse_totp
         )
