@@ -8,6 +8,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+TOO_MANY = 429
+# 408 and 425 ask to come again; the others are a server or a proxy that is not well just now.
+PASSING = frozenset({408, 425, TOO_MANY, 500, 502, 503, 504})
+
 Sleep = Callable[[float], None]
 # Called between steps and while waiting; raises (JobCancelledError) when the work is to stop.
 Check = Callable[[], None]

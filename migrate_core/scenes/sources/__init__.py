@@ -8,10 +8,11 @@ from ...errors import WrongUseError
 from ...settings import ServiceSettings
 from ...transfer.depot import Depot
 from .cdse import CdseFetcher, CdseSource
+from .dhus import DhusFetcher, DhusSource
 from .local import LocalSource
 from .protocol import SceneFetcher, SceneSource
 
-KINDS = "local:PATH, cdse"
+KINDS = "local:PATH, cdse, dhus:URL"
 
 
 def open_source(spec: str, services: ServiceSettings | None = None) -> SceneSource:
@@ -22,6 +23,8 @@ def open_source(spec: str, services: ServiceSettings | None = None) -> SceneSour
         return LocalSource(Path(rest))
     if spec == "cdse":
         return CdseSource(services)
+    if kind == "dhus" and rest.startswith(("http://", "https://")):
+        return DhusSource(rest, services)
     raise WrongUseError(f"{spec!r} is not a scene source; known are: {KINDS}.")
 
 
@@ -29,9 +32,11 @@ def open_fetcher(spec: str, services: ServiceSettings, depot: Depot) -> SceneFet
     """What fetches the scenes of a source; None where their pixels are read where they lie."""
     if spec == "cdse":
         return CdseFetcher(services, depot)
+    if spec.startswith("dhus:"):
+        return DhusFetcher(spec.removeprefix("dhus:"), services, depot)
     return None
 
 
 def needs_fetching(spec: str) -> bool:
     """Whether the scenes of a source must be brought here before they can be read."""
-    return spec == "cdse"
+    return spec == "cdse" or spec.startswith("dhus:")
