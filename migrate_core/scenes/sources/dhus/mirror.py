@@ -15,6 +15,8 @@ from sentinelsat import SentinelAPI
 from sentinelsat.exceptions import (
     InvalidKeyError,
     LTAError,
+    QueryLengthError,
+    QuerySyntaxError,
     SentinelAPIError,
     UnauthorizedError,
 )
@@ -103,6 +105,10 @@ class Mirror:
         except InvalidKeyError as err:
             raise TransferError(
                 f"{self.spec}: it has no such product any more: search again.", 404
+            ) from err
+        except (QuerySyntaxError, QueryLengthError) as err:
+            raise TransferError(
+                f"{self.spec}: it doesn't understand the question ({err.msg}). Use another source."
             ) from err
         except SentinelAPIError as err:
             raise self._as_ours(err) from err
