@@ -32,6 +32,10 @@ _BANDS_BYTES = 700_000_000
 _IMAGE = re.compile(r"_(B\d{2}|B8A|SCL)(?:_(\d{2})m)?$")
 
 
+class NoBandFilesError(TransferError):
+    """The metadata of a product don't say which files it has."""
+
+
 class CdseFetcher:
     """Downloads with one session of one account."""
 
@@ -51,21 +55,28 @@ class CdseFetcher:
         """The product of a scene in the cache, as `bands` or `product`.
 
         `auto` takes single files of an L2A product, whose zip holds much that no pair needs, and
-        the whole L1C product, whose zip holds little else.
+        the whole L1C product, whose zip holds little else; and the whole product, too, where the
+        metadata don't say which files there are.
         """
         if access == "window":
             raise WrongUseError(
                 f"{scene.scene_id}: {SPEC} products found by OData are fetched as `bands` or "
                 "`product`, not by window. Choose --access auto, bands or product."
             )
-        if access == "auto":
-            access = "bands" if scene.level == "L2A" else "product"
         product = self._catalogue.current(id_of(scene), scene)
         if not product.online:
             raise TransferError(
                 f"{product.product_id}: {SPEC} has it offline. Use another source, or choose "
                 "another scene."
             )
+        if access == "auto" and scene.level == "L2A":
+            try:
+                return self._held(product, "bands")
+            except NoBandFilesError:
+                access = "product"
+        return self._held(product, "product" if access == "auto" else access)
+
+    def _held(self, product: CdseProduct, access: str) -> Fetched:
         if access == "bands":
             held = self._depot.cache.hold(
                 f"{product.product_id}.SAFE",
@@ -118,7 +129,7 @@ def needed_files(xml: bytes, title: str) -> list[str]:
     """
     images = [name for name in _images(xml, title) if _native(name)]
     if not images:
-        raise TransferError(
+        raise NoBandFilesError(
             f"{title}: its metadata name no band files, so they can't be fetched one by one. Use "
             "--access product."
         )
