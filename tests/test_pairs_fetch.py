@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -204,6 +205,8 @@ def test_a_run_that_waits_polls_the_archive_until_it_has_brought_the_product(
 def test_a_cancelled_run_keeps_what_arrived_and_goes_on_from_there(
     cdse: Cdse, case: Case, safe: Path
 ) -> None:
+    # Large enough to come in several pieces.
+    (safe / "noise.bin").write_bytes(os.urandom(500_000))
     offered = cdse.offer("u-1", safe, footprint=mapping(FOOTPRINT))
     find(case, settings(cdse), "cdse")
     half = len(offered.content) // 2
