@@ -157,6 +157,9 @@ def _product_xml(safe: Safe) -> str:
     offsets = "".join(
         f'<{tag} band_id="{number}">{safe.offset}</{tag}>' for number in BAND_NUMBER.values()
     )
+    files = "".join(
+        f"<IMAGE_FILE>{safe.path_of(band).removesuffix('.jp2')}</IMAGE_FILE>" for band in safe.bands
+    )
     time_of = (
         f"{safe.sensed[:4]}-{safe.sensed[4:6]}-{safe.sensed[6:8]}"
         f"T{safe.sensed[9:11]}:{safe.sensed[11:13]}:{safe.sensed[13:]}.000Z"
@@ -166,7 +169,7 @@ def _product_xml(safe: Safe) -> str:
         f"<n1:General_Info><Product_Info><PRODUCT_START_TIME>{time_of}</PRODUCT_START_TIME>"
         f"<PRODUCT_URI>{safe.name}.SAFE</PRODUCT_URI><PROCESSING_LEVEL>{number}"
         f"</PROCESSING_LEVEL><PROCESSING_BASELINE>{safe.baseline[:2]}.{safe.baseline[2:]}"
-        "</PROCESSING_BASELINE></Product_Info><Product_Image_Characteristics>"
+        f"</PROCESSING_BASELINE>{files}</Product_Info><Product_Image_Characteristics>"
         f'<{quantification} unit="none">10000</{quantification}>'
         f"{'' if safe.offset is None else offsets}</Product_Image_Characteristics>"
         "</n1:General_Info><n1:Geometric_Info><EXT_POS_LIST>"

@@ -358,3 +358,59 @@ def test_masks_without_a_usable_scene_are_told_what_would_help() -> None:
     }
     assert [r.scene.scene_id for r in found.ranked[MASK.mask_id]] == ["cloudy"]
     assert outcome(*scenes, days=14).advice == {}
+
+
+# many masks, few questions
+
+
+def masks_in_spain_and_peru() -> list[Mask]:
+    peru = lonlat_box(400_000, 8_800_000, 400_300, 8_800_300, "EPSG:32718")
+    return [MASK, a_mask("peru.tif", extent=peru, footprint=peru)]
+
+
+def test_a_service_is_asked_for_masks_that_are_near_each_other_only() -> None:
+    service = Offering([a_scene()], whole=False)
+    search(masks_in_spain_and_peru(), [service], SceneQuery(), RankingSettings())
+    assert len(service.asked) == 2
+    assert all(asked.bounds[2] - asked.bounds[0] < 1 for asked in service.asked)
+
+
+def test_a_disk_is_walked_once_for_all_masks() -> None:
+    disk = Offering([a_scene()], whole=True)
+    search(masks_in_spain_and_peru(), [disk], SceneQuery(), RankingSettings())
+    assert len(disk.asked) == 1
+
+
+def test_scenes_and_problems_that_several_questions_bring_count_once() -> None:
+    service = Offering([a_scene("A")], (Problem("B", "B: garbled."),), whole=False)
+    result = search(masks_in_spain_and_peru(), [service], SceneQuery(), RankingSettings())
+    assert [scene.scene_id for scene in result.scenes] == ["A"]
+    assert result.problems == (Problem("B", "B: garbled."),)
+
+
+def test_a_service_that_dies_in_the_middle_leaves_what_it_had_answered() -> None:
+    @dataclass
+    class Dying(Offering):
+        def search(self, request: SceneRequest) -> SearchResult:
+            if self.asked:
+                raise SourceError("it is down.")
+            return super().search(request)
+
+    result = search(
+        masks_in_spain_and_peru(),
+        [Dying([a_scene("A")], whole=False)],
+        SceneQuery(),
+        RankingSettings(),
+    )
+    assert [scene.scene_id for scene in result.scenes] == ["A"]
+    (problem,) = result.problems
+    assert problem.item == "local:/offering, request 2 of 2"
+    assert "it is down." in problem.message
+
+
+def test_what_a_later_source_has_as_well_is_kept_to_fall_back_to() -> None:
+    first, second = a_scene("A", source="local:/1"), a_scene("A", source="local:/2")
+    result = search(
+        [MASK], [Offering([first]), Offering([second])], SceneQuery(), RankingSettings()
+    )
+    assert (result.scenes, result.elsewhere) == ((first,), (second,))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Polygon, box
 
-from migrate_core.scenes.twins import Acquisition, Covering, acquisitions
+from migrate_core.scenes.twins import Acquisition, Covering, acquisitions, elsewhere
 from tests.builders import a_scene
 
 FOOTPRINT = box(0, 0, 10, 10)
@@ -141,3 +141,18 @@ def test_together_they_cover_what_their_union_covers(parts: list[tuple[Polygon, 
     if official:
         assert found.scene.baseline == max(official) or max(official) == ""
     assert len(set(names(found))) == len(names(found))
+
+
+def test_the_same_acquisition_elsewhere_is_the_same_product_first_then_the_newest() -> None:
+    here = a_scene("A", source="cdse")
+    known = [
+        here,
+        a_scene("A", source="local:/1"),
+        a_scene("Z", source="local:/2", baseline="05.10"),
+        a_scene("Y", source="local:/2", baseline="05.00"),
+        a_scene("same source", source="cdse"),
+        a_scene("other tile", source="local:/1", tile="31TCG"),
+        a_scene("other level", source="local:/1", level="L1C"),
+        a_scene("next day", source="local:/1", sensed_at=here.sensed_at + timedelta(days=1)),
+    ]
+    assert [scene.scene_id for scene in elsewhere(here, known)] == ["A", "Z", "Y"]

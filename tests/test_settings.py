@@ -94,3 +94,60 @@ def test_an_unknown_resampling_is_refused_with_the_known_ones() -> None:
 def test_every_resampling_that_is_offered_can_be_chosen() -> None:
     for name in ("nearest", "bilinear", "cubic"):
         assert load_settings(environ={"MIGRATE_RESAMPLING": name}).resampling == name
+
+
+# services
+
+ADDRESSES = (
+    "CDSE_ODATA_URL",
+    "CDSE_DOWNLOAD_URL",
+    "CDSE_TOKEN_URL",
+    "CDSE_STAC_URL",
+    "CDSE_S3_ENDPOINT",
+    "EARTH_SEARCH_URL",
+    "PLANETARY_COMPUTER_URL",
+    "PLANETARY_COMPUTER_SAS_URL",
+)
+SECRETS = (
+    "CDSE_PASSWORD",
+    "CDSE_TOTP",
+    "CDSE_S3_ACCESS_KEY",
+    "CDSE_S3_SECRET_KEY",
+    "DHUS_PASSWORD",
+)
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_every_service_has_an_address_that_can_be_replaced(name: str) -> None:
+    assert getattr(load_settings(environ={}).services, name.lower()).startswith("https://")
+    environ = {name: " http://127.0.0.1:8080/base/ "}
+    services = load_settings(environ=environ).services
+    assert getattr(services, name.lower()) == "http://127.0.0.1:8080/base"
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+@pytest.mark.parametrize("text", ["ftp://host", "https://", "/path"])
+def test_what_is_no_address_is_refused_by_name(name: str, text: str) -> None:
+    if name == "CDSE_S3_ENDPOINT" and text == "/path":
+        text = "https:///path"
+    with pytest.raises(WrongUseError, match=name):
+        load_settings(environ={name: text})
+
+
+def test_the_object_store_may_be_named_as_gdal_does() -> None:
+    services = load_settings(environ={"CDSE_S3_ENDPOINT": "eodata.example"}).services
+    assert services.cdse_s3_endpoint == "https://eodata.example"
+
+
+@pytest.mark.parametrize("name", [*SECRETS, "CDSE_USERNAME", "DHUS_USER"])
+def test_credentials_are_read_as_they_are_and_secrets_never_shown(name: str) -> None:
+    settings = load_settings(environ={name: " s3cr3t "})
+    assert getattr(settings.services, name.lower()) == " s3cr3t "
+    assert ("s3cr3t" in repr(settings)) is (name not in SECRETS)
+
+
+def test_the_cache_has_a_limit_in_gigabytes() -> None:
+    assert load_settings(environ={}).services.cache_bytes == 100e9
+    assert load_settings(environ={"MIGRATE_CACHE_GB": "0.5"}).services.cache_bytes == 5e8
+    with pytest.raises(WrongUseError, match="MIGRATE_CACHE_GB"):
+        load_settings(environ={"MIGRATE_CACHE_GB": "much"})

@@ -81,8 +81,13 @@ class ProductCache:
         if not self._folder.is_dir():
             return
         for path in self._folder.iterdir():
-            if path.name != _LOCKS and not path.name.endswith(".json"):
-                yield _Entry(path, path.stat().st_mtime, _bytes_of(path))
+            if path.name == _LOCKS or path.name.endswith(".json"):
+                continue
+            try:
+                used_at, size = path.stat().st_mtime, _bytes_of(path)
+            except OSError:  # it has just been finished or deleted by somebody else
+                continue
+            yield _Entry(path, used_at, size)
 
     def _deleted(self, entry: _Entry) -> bool:
         """Delete an entry; False when somebody holds it."""
@@ -118,9 +123,6 @@ class _Entry:
 
 
 def _bytes_of(path: Path) -> int:
-    try:
-        if path.is_dir():
-            return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-        return path.stat().st_size
-    except OSError:  # it has just been deleted by another process
-        return 0
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    return path.stat().st_size

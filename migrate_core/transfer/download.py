@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import requests
 
-from ..errors import TransferError
+from ..errors import ArchiveOrderedError, TransferError
 from .checks import Checksum, broken_jp2, broken_zip, wrong_checksum
 from .http import Authorization, HttpClient, PassingError, Query
 from .policy import Check
@@ -28,6 +28,7 @@ DISK_RESERVE_BYTES = 1_000_000_000
 _WHOLE_ATTEMPTS = 2
 _RANGE_NOT_SATISFIABLE = 416
 _PARTIAL = 206
+_ACCEPTED = 202
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 Test = Callable[[Path, Check], str | None]
@@ -149,15 +150,15 @@ class _Transfer:
         self._total = wanted.size or None
 
     def run(self) -> None:
-        """Fetch what is missing. Attempts in which something arrived don't count as failures."""
-        failures = 0
+        """Fetch what is missing. Only attempts that get no further count as failures in a row."""
+        failures, furthest = 0, self._part.size
         while not self._complete():
-            before = self._part.size
             try:
                 self._attempt()
                 return
             except PassingError as err:
-                failures = 1 if self._part.size > before else failures + 1
+                failures = 1 if self._part.size > furthest else failures + 1
+                furthest = max(furthest, self._part.size)
                 self._client.wait_after(err, failures, self._wanted.url)
 
     def _complete(self) -> bool:
@@ -180,6 +181,11 @@ class _Transfer:
             if response.status_code == _RANGE_NOT_SATISFIABLE:
                 self._part.forget()
                 raise PassingError("what had arrived doesn't fit to the file any more")
+            if response.status_code == _ACCEPTED:
+                raise ArchiveOrderedError(
+                    f"{self._wanted.title}: the service has to fetch it from its archive first. "
+                    "Run it again later."
+                )
             self._store(response, place)
         if self._total is not None and self._part.size < self._total:
             raise PassingError(f"only {self._part.size} of {self._total} bytes arrived")

@@ -20,6 +20,8 @@ from .. import __version__
 from ..errors import TransferError
 from .address import same_owner, shown
 from .policy import (
+    PASSING,
+    TOO_MANY,
     PassingError,
     RetryPolicy,
     Surroundings,
@@ -43,9 +45,6 @@ T = TypeVar("T")
 _USER_AGENT = f"label-migrate-sentinel2/{__version__}"
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
-_TOO_MANY = 429
-# 408 and 425 ask to come again; the others are a server or a proxy that is not well just now.
-_PASSING = frozenset({408, 425, _TOO_MANY, 500, 502, 503, 504})
 _UNAUTHORIZED = 401
 # How often a wait looks whether the work is to stop, in seconds.
 _LOOK_EVERY_S = 0.5
@@ -153,8 +152,11 @@ class HttpClient:
             self._judge(response, query)
             yield response
 
-    def pieces(self, response: requests.Response, size: int = 1 << 20) -> Iterator[bytes]:
-        """The body of an opened answer, piece by piece, counted. Raises PassingError."""
+    def pieces(self, response: requests.Response, size: int = 1 << 16) -> Iterator[bytes]:
+        """The body of an opened answer, piece by piece, counted. Raises PassingError.
+
+        What came of a piece before the connection broke is lost, hence small pieces.
+        """
         try:
             for piece in response.iter_content(size):
                 self.traffic.add(received=len(piece))
@@ -275,7 +277,7 @@ class HttpClient:
         status = response.status_code
         if 200 <= status < 300 or status in query.accept:
             return
-        if status in _PASSING:
+        if status in PASSING:
             after = self._retry_after(response)
             raise PassingError(f"it answered {status} {response.reason}", after, status)
         raise TransferError(
@@ -295,7 +297,7 @@ class HttpClient:
             except ValueError:
                 return None
             return max(moment - self.around.clock(), 0.0)
-        if response.status_code != _TOO_MANY:
+        if response.status_code != TOO_MANY:
             return None
         # The Planetary Computer says it in words: "Try again in 52 seconds."
         match = re.search(r"in (\d+) seconds", _text(response))

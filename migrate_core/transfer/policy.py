@@ -8,6 +8,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+TOO_MANY = 429
+# 408 and 425 ask to come again; the others are a server or a proxy that is not well just now.
+PASSING = frozenset({408, 425, TOO_MANY, 500, 502, 503, 504})
+
 Sleep = Callable[[float], None]
 # Called between steps and while waiting; raises (JobCancelledError) when the work is to stop.
 Check = Callable[[], None]
@@ -22,7 +26,7 @@ class RetryPolicy:
     `timeout_s` are the seconds until a connection is made, and between two pieces of an answer.
     """
 
-    attempts: int = 6
+    attempts: int = 8
     first_wait_s: float = 1.0
     longest_wait_s: float = 60.0
     longest_retry_after_s: float = 900.0

@@ -9,10 +9,13 @@ from ...settings import ServiceSettings
 from ...transfer.depot import Depot
 from . import stac
 from .cdse import CdseFetcher, CdseSource
+from .dhus import DhusFetcher, DhusSource
 from .local import LocalSource
 from .protocol import SceneFetcher, SceneSource
 
-KINDS = "local:PATH, cdse, cdse-stac, earth-search, planetary-computer, stac:URL#COLLECTION"
+KINDS = (
+    "local:PATH, cdse, cdse-stac, earth-search, planetary-computer, stac:URL#COLLECTION, dhus:URL"
+)
 
 _STAC = {
     stac.CDSE_STAC: stac.cdse_stac,
@@ -33,6 +36,8 @@ def open_source(spec: str, services: ServiceSettings | None = None) -> SceneSour
         return stac.StacSource(_STAC[spec](services))
     if kind == "stac":
         return stac.StacSource(stac.any_stac(spec))
+    if kind == "dhus" and rest.startswith(("http://", "https://")):
+        return DhusSource(rest, services)
     raise WrongUseError(f"{spec!r} is not a scene source; known are: {KINDS}.")
 
 
@@ -40,9 +45,11 @@ def open_fetcher(spec: str, services: ServiceSettings, depot: Depot) -> SceneFet
     """What fetches the scenes of a source; None where their pixels are read where they lie."""
     if spec == "cdse":
         return CdseFetcher(services, depot)
+    if spec.startswith("dhus:"):
+        return DhusFetcher(spec.removeprefix("dhus:"), services, depot)
     return None
 
 
 def needs_fetching(spec: str) -> bool:
     """Whether the scenes of a source must be brought here before they can be read."""
-    return spec == "cdse"
+    return spec == "cdse" or spec.startswith("dhus:")

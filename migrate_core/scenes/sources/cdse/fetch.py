@@ -32,6 +32,10 @@ _BANDS_BYTES = 700_000_000
 _IMAGE = re.compile(r"_(B\d{2}|B8A|SCL)(?:_(\d{2})m)?$")
 
 
+class NoBandFilesError(TransferError):
+    """The metadata of a product don't say which files it has."""
+
+
 class CdseFetcher:
     """Downloads with one session of one account."""
 
@@ -41,7 +45,8 @@ class CdseFetcher:
         self._url = services.cdse_download_url
         self._depot = depot
         self._has_key = bool(services.cdse_s3_access_key and services.cdse_s3_secret_key)
-        self._account = depot.account(CDSE_LIMITS)
+        self.limits = CDSE_LIMITS
+        self._account = depot.account(self.limits)
         credentials = Credentials(
             services.cdse_username, services.cdse_password, lambda: services.cdse_totp
         )
@@ -52,11 +57,12 @@ class CdseFetcher:
 
         `auto` reads windows where there is an S3 key for it; else it takes single files of an L2A
         product, whose zip holds much that no pair needs, and the whole L1C product, whose zip
-        holds little else. For a window nothing is fetched here: the worker reads it.
+        holds little else; and the whole product, too, where the metadata don't say which files
+        there are. For a window nothing is fetched here: the worker reads it.
         """
         product = self._catalogue.current(id_of(scene), scene)
-        if access == "auto":
-            access = self._cheapest(scene, product)
+        if access == "auto" and self._has_key and product.s3_path:
+            access = "window"
         if access == "window":
             return self._window(product)
         if not product.online:
@@ -64,6 +70,14 @@ class CdseFetcher:
                 f"{product.product_id}: {SPEC} has it offline. Use another source, or choose "
                 "another scene."
             )
+        if access == "auto" and scene.level == "L2A":
+            try:
+                return self._held(product, "bands")
+            except NoBandFilesError:
+                access = "product"
+        return self._held(product, "product" if access == "auto" else access)
+
+    def _held(self, product: CdseProduct, access: str) -> Fetched:
         if access == "bands":
             held = self._depot.cache.hold(
                 f"{product.product_id}.SAFE",
@@ -77,11 +91,6 @@ class CdseFetcher:
                 lambda target: self._whole(product, target),
             )
         return Fetched(str(held.path), access, SPEC, product.product_id, held.release)
-
-    def _cheapest(self, scene: Scene, product: CdseProduct) -> str:
-        if self._has_key and product.s3_path:
-            return "window"
-        return "bands" if scene.level == "L2A" else "product"
 
     def _window(self, product: CdseProduct) -> Fetched:
         """Where the product lies in S3. Raises CredentialsError without a key."""
@@ -136,7 +145,7 @@ def needed_files(xml: bytes, title: str) -> list[str]:
     """
     images = [name for name in _images(xml, title) if _native(name)]
     if not images:
-        raise TransferError(
+        raise NoBandFilesError(
             f"{title}: its metadata name no band files, so they can't be fetched one by one. Use "
             "--access product."
         )

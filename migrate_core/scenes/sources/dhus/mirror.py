@@ -1,0 +1,160 @@
+"""A mirror behind sentinelsat, whose requests have no time limit and are never tried again.
+
+sentinelsat is GPL-3; this folder is the only place that imports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import requests
+from requests.adapters import HTTPAdapter
+from sentinelsat import SentinelAPI
+from sentinelsat.exceptions import (
+    InvalidKeyError,
+    LTAError,
+    QueryLengthError,
+    QuerySyntaxError,
+    SentinelAPIError,
+    UnauthorizedError,
+)
+
+from ....errors import CredentialsError, TransferError
+from ....settings import ServiceSettings
+from ....transfer.address import shown
+from ....transfer.http import HttpClient
+from ....transfer.policy import PASSING, PassingError
+
+T = TypeVar("T")
+PAGE = 100
+_OK = 200
+_PRODUCT_TYPES = {"L1C": "S2MSI1C", "L2A": "S2MSI2A"}
+
+
+class Mirror:
+    """One mirror and one account; `spec` names it."""
+
+    def __init__(self, url: str, services: ServiceSettings, client: HttpClient) -> None:
+        self.url = url.rstrip("/")
+        self.client = client
+        self._api = SentinelAPI(
+            services.dhus_user, services.dhus_password, self.url, show_progressbars=False
+        )
+        for scheme in ("http://", "https://"):
+            self._api.session.mount(scheme, _Counted(client))
+
+    @property
+    def spec(self) -> str:
+        """`dhus:` and the address."""
+        return f"dhus:{shown(self.url)}"
+
+    def page(
+        self, level: str, period: tuple[datetime, datetime], area: str, offset: int
+    ) -> dict[str, dict[str, Any]]:
+        """At most PAGE products from `offset` on, by uuid; `area` as WKT in lon/lat.
+
+        sentinelsat makes a list of a `feed.entry` that is a single object.
+        """
+        found: dict[str, dict[str, Any]] = self._asked(
+            lambda: self._api.query(
+                area=area,
+                date=period,
+                platformname="Sentinel-2",
+                producttype=_PRODUCT_TYPES[level],
+                order_by="+beginposition",
+                limit=PAGE,
+                offset=offset,
+            )
+        )
+        return found
+
+    def product(self, uuid: str) -> dict[str, Any]:
+        """What the mirror says of a product: size, checksum, Online."""
+        found: dict[str, Any] = self._asked(lambda: self._api.get_product_odata(uuid))
+        return found
+
+    def order(self, uuid: str) -> str | None:
+        """Order a product from the archive.
+
+        None when it was accepted, `online` when there was nothing to order, else why it was
+        refused, in the archive's words (its quota, or too many orders at once).
+        """
+        try:
+            triggered = self._asked(lambda: self._api.trigger_offline_retrieval(uuid))
+        except _RefusedError as err:
+            return str(err)
+        return None if triggered else "online"
+
+    def download_url(self, uuid: str) -> str:
+        """Where a product's archive is."""
+        return f"{self.url}/odata/v1/Products('{uuid}')/$value"
+
+    def _asked(self, call: Callable[[], T]) -> T:
+        return self.client.retried(lambda: self._translated(call), self.url)
+
+    def _translated(self, call: Callable[[], T]) -> T:
+        """The answer, errors of sentinelsat turned into ours."""
+        try:
+            return call()
+        except LTAError as err:
+            raise _RefusedError(err.msg) from err
+        except UnauthorizedError as err:
+            raise CredentialsError(refusal(self.spec), 401) from err
+        except InvalidKeyError as err:
+            raise TransferError(
+                f"{self.spec}: it has no such product any more: search again.", 404
+            ) from err
+        except (QuerySyntaxError, QueryLengthError) as err:
+            raise TransferError(
+                f"{self.spec}: it doesn't understand the question ({err.msg}). Use another source."
+            ) from err
+        except SentinelAPIError as err:
+            raise self._as_ours(err) from err
+        except requests.RequestException as err:
+            raise PassingError(f"it can't be reached ({type(err).__name__})") from None
+        except (KeyError, TypeError, ValueError) as err:
+            raise PassingError(f"it answered something broken ({err!r})") from err
+
+    def _as_ours(self, err: SentinelAPIError) -> Exception:
+        response = err.response
+        status = None if response is None else response.status_code
+        words = " ".join(err.msg.split())[:200]
+        if status is None or status == _OK or status in PASSING:
+            after = "" if response is None else response.headers.get("Retry-After", "")
+            wish = float(after) if after.isdigit() else None
+            return PassingError(f"it answered {status} ({words})", wish, status)
+        return TransferError(
+            f"{self.spec}: it answered {status} ({words}). Check the address and the account, or "
+            "use another source.",
+            status,
+        )
+
+
+class _RefusedError(Exception):
+    """The archive takes no order just now."""
+
+
+def refusal(spec: str) -> str:
+    """What to say when a mirror doesn't let us in."""
+    return (
+        f"{spec}: DHUS_USER and DHUS_PASSWORD were not accepted. Check them; each mirror has "
+        "accounts of its own."
+    )
+
+
+class _Counted(HTTPAdapter):
+    """Gives each request the time limit that sentinelsat forgets, and counts it."""
+
+    def __init__(self, client: HttpClient) -> None:
+        super().__init__()
+        self._client = client
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        """Send, with a time limit."""
+        self._client.around.check()
+        kwargs["timeout"] = self._client.policy.timeout_s
+        response = super().send(request, *args, **kwargs)
+        self._client.traffic.add(requests=1, received=len(response.content))
+        return response

@@ -1,0 +1,100 @@
+"""The search of a mirror."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import shapely
+from shapely import make_valid
+from shapely.errors import ShapelyError
+from shapely.geometry import box
+
+from ....errors import MigrateError, SourceError
+from ....model import Problem, Scene, SearchResult, utc
+from ....products.metadata import finite
+from ....products.product import parse_name, utm_crs, without_safe
+from ....settings import ServiceSettings
+from ....transfer.http import HttpClient
+from ..protocol import SceneRequest
+from .mirror import PAGE, Mirror
+
+HREF = "dhus:"
+_LEVELS = {"S2MSI1C": "L1C", "S2MSI2A": "L2A", "S2MSI2Ap": "L2A"}
+
+
+class DhusSource:
+    """Sentinel-2 products of a mirror."""
+
+    def __init__(
+        self, url: str, services: ServiceSettings, client: HttpClient | None = None
+    ) -> None:
+        self._mirror = Mirror(url, services, client or HttpClient("dhus"))
+
+    @property
+    def spec(self) -> str:
+        """`dhus:` and the address."""
+        return self._mirror.spec
+
+    @property
+    def whole(self) -> bool:
+        """A question costs what it asks for."""
+        return False
+
+    def search(self, request: SceneRequest) -> SearchResult:
+        """Ask page by page; entries that can't be read become problems."""
+        start = datetime.combine(request.first_day, time(), UTC)
+        end = datetime.combine(request.last_day, time(), UTC) + timedelta(days=1)
+        area = box(*request.bounds).wkt
+        scenes: dict[str, Scene] = {}
+        problems: list[Problem] = []
+        offset = 0
+        while True:
+            request.progress(offset, offset + PAGE)
+            page = self._mirror.page(request.level, (start, end), area, offset)
+            for uuid, entry in page.items():
+                try:
+                    scene = parse_entry(uuid, entry, self.spec)
+                except SourceError as err:
+                    problems.append(Problem(str(entry.get("title", uuid)), str(err)))
+                    continue
+                if scene.level == request.level and start <= scene.sensed_at < end:
+                    scenes[scene.scene_id] = scene
+            if len(page) < PAGE:
+                return SearchResult(tuple(scenes.values()), tuple(problems))
+            offset += PAGE
+
+    def test(self) -> str | None:
+        """What is wrong with the connection, in words; None when the mirror answers."""
+        now = datetime(2020, 1, 1, tzinfo=UTC)
+        try:
+            self._mirror.page("L1C", (now, now + timedelta(hours=1)), box(0, 0, 0.1, 0.1).wkt, 0)
+        except MigrateError as err:
+            return str(err)
+        return None
+
+
+def parse_entry(uuid: str, entry: Mapping[str, Any], spec: str) -> Scene:
+    """The scene of an entry, as sentinelsat has read it. Raises SourceError."""
+    try:
+        name = without_safe(str(entry.get("identifier") or entry["title"]))
+        parts = parse_name(name)
+        tile = parts.tile if parts else str(entry["tileid"])
+        utm_crs(tile)
+        return Scene(
+            scene_id=name,
+            source=spec,
+            sensed_at=utc(entry["beginposition"]),
+            level=parts.level if parts else _LEVELS[str(entry["producttype"])],
+            tile=tile,
+            baseline=parts.baseline if parts else str(entry.get("processingbaseline", "")),
+            cloud_percent=finite(entry.get("cloudcoverpercentage")),
+            footprint=make_valid(shapely.from_wkt(entry["footprint"])),
+            href=f"{HREF}{uuid}",
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, ShapelyError, MigrateError) as err:
+        raise SourceError(
+            f"{entry.get('title', uuid)}: its entry at {spec} lacks or garbles {err}; needed are a "
+            "name, beginposition, footprint, and the tile and level."
+        ) from err
