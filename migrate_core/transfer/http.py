@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urljoin
@@ -22,6 +22,7 @@ from .address import same_owner, shown
 from .policy import (
     PASSING,
     TOO_MANY,
+    Check,
     PassingError,
     RetryPolicy,
     Surroundings,
@@ -119,6 +120,16 @@ class HttpClient:
             policy=self.policy,
             surroundings=self.around,
             traffic=traffic,
+        )
+
+    def checked(self, check: Check) -> HttpClient:
+        """The same client with the same connections and counts, that `check` interrupts."""
+        return HttpClient(
+            self.service,
+            session=self._session,
+            policy=self.policy,
+            surroundings=replace(self.around, check=check),
+            traffic=self.traffic,
         )
 
     def get_json(self, url: str, params: Mapping[str, str] | None = None) -> Any:
