@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV   := .venv
+SERVICES := .venv-services
 PY     := $(VENV)/bin/python
 # Leftovers of another environment must not leak into this one.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
@@ -17,7 +18,7 @@ MAP_PACKAGES := leaflet@1.9.4 topojson-client@3.1.0 world-atlas@2.0.2
 # Two targets at once would install into the same environment.
 .NOTPARALLEL:
 
-.PHONY: help setup setup-tests run demo test test-fast lint format offline-assets screenshots clean
+.PHONY: help setup setup-tests setup-services run demo test test-fast test-services lint format offline-assets screenshots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -35,6 +36,9 @@ test: lint ## Set up, lint, check types and run all tests
 
 test-fast: setup-tests ## Only the tests without browser, servers and long runs
 	$(PY) -m pytest -m "not browser and not services and not slow"
+
+test-services: setup-tests setup-services ## Tests against real servers on loopback (needs PostgreSQL with PostGIS)
+	MIGRATE_SERVICES_REQUIRED=1 $(PY) -m pytest -m services
 
 lint: setup-tests ## Ruff and mypy
 	$(PY) -m ruff check .
@@ -63,10 +67,12 @@ screenshots: setup-tests offline-assets ## Renew the pictures in docs/images (ne
 	MIGRATE_SCREENSHOTS=$(CURDIR)/docs/images $(PY) -m pytest -q tests/test_browser.py -k "opens_by_its_address or picture"
 
 clean: ## Remove .venv and caches, never the workspace
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SERVICES) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup-tests: $(VENV)/.installed-tests
+
+setup-services: $(SERVICES)/.installed
 
 # A venv without pip is what an interrupted run or a missing python3-venv leaves behind.
 $(VENV)/.created:
@@ -84,4 +90,11 @@ $(VENV)/.installed: requirements.txt $(VENV)/.created
 $(VENV)/.installed-tests: tests/requirements.txt $(VENV)/.installed
 	@echo 'Installing the test tools into $(VENV) ...'
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+# The servers that tests talk to, apart from the app: the two want different versions.
+$(SERVICES)/.installed: tests/services-requirements.txt $(VENV)/.created
+	@echo 'Installing the test servers into $(SERVICES) ...'
+	@$(PYTHON) -m venv --clear $(SERVICES)
+	@$(SERVICES)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from affine import Affine
 from shapely.geometry.base import BaseGeometry
@@ -128,8 +129,11 @@ class SceneQuery:
 class Scene:
     """One product that a source offers.
 
-    `href` is where its pixels are described: a SAFE directory or zip, or a STAC item file.
+    `href` is where its pixels are described: a SAFE directory or zip, or a STAC item.
     `tile` is the MGRS tile without T (`31TDG`), `baseline` the processing baseline (`04.00`).
+    `item` is what reading needs of a STAC item that is no file (its assets): it travels with the
+    scene into the store and to workers, so that nothing has to be asked for again, and a service
+    that replaced the item since can't change what a pair is made of.
     """
 
     scene_id: str
@@ -141,6 +145,7 @@ class Scene:
     cloud_percent: float | None
     footprint: BaseGeometry
     href: str
+    item: Mapping[str, Any] | None = field(default=None, hash=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -197,9 +202,13 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class PairParameters:
-    """What the pixels of a pair depend on beside mask and scenes."""
+    """What the pixels of a pair depend on beside mask and scenes.
+
+    `offset` is the radiometric offset that a person set; None leaves it to what documents say.
+    """
 
     resampling: str = "bilinear"
+    offset: int | None = None
 
 
 @dataclass(frozen=True)

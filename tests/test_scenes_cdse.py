@@ -17,7 +17,6 @@ from migrate_core.errors import (
     JobCancelledError,
     SourceError,
     TransferError,
-    WrongUseError,
 )
 from migrate_core.model import Scene
 from migrate_core.products.opening import open_product
@@ -368,7 +367,7 @@ def test_what_cannot_be_fetched_is_told(
     scene = offered(cdse, safe, Online=False)
     with pytest.raises(TransferError, match="offline"):
         fetcher.fetch(scene, "auto")
-    with pytest.raises(WrongUseError, match="window"):
+    with pytest.raises(CredentialsError, match="CDSE_S3_ACCESS_KEY"):
         fetcher.fetch(scene, "window")
     with pytest.raises(SourceError, match="search again"):
         fetcher.fetch(replace(scene, href="/somewhere/else.SAFE"), "auto")

@@ -38,6 +38,14 @@ def pairs() -> None:
     help="How 20 m and 60 m bands come to 10 m; default $MIGRATE_RESAMPLING or bilinear.",
 )
 @click.option(
+    "--offset",
+    type=click.Choice(["auto", "0", "-1000"]),
+    default="auto",
+    show_default=True,
+    help="What to add to the pixels so that reflectance = value / 10000; auto is what product and "
+    "item say. Set it where `pairs list` says that the offset is doubtful.",
+)
+@click.option(
     "--access",
     type=click.Choice(ACCESSES),
     default="auto",
@@ -76,6 +84,7 @@ def make(
     workers: int | None,
     scheduler: str | None,
     resampling: str | None,
+    offset: str,
     access: str,
     wait_minutes: float,
     masks: tuple[str, ...],
@@ -91,7 +100,9 @@ def make(
     options = RunOptions(
         workers,
         scheduler or settings.scheduler,
-        PairParameters(resampling or settings.resampling),
+        PairParameters(
+            resampling or settings.resampling, None if offset == "auto" else int(offset)
+        ),
         frozenset(masks) or None,
         frozenset(states) or None,
         settings.services,

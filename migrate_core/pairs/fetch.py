@@ -16,7 +16,7 @@ from ..scenes.sources import needs_fetching, open_fetcher
 from ..scenes.sources.protocol import Fetched, SceneFetcher
 from ..settings import ServiceSettings
 from ..transfer.depot import Depot
-from .make import Origin, PairTask
+from .task import Origin, PairTask
 
 
 class Fetching:
@@ -49,7 +49,8 @@ class Fetching:
             release()
             raise
         scenes = tuple(
-            replace(scene, href=one.href) for scene, one in zip(task.scenes, held, strict=True)
+            one.in_place or replace(scene, href=one.href, item=None)
+            for scene, one in zip(task.scenes, held, strict=True)
         )
         origins = tuple(Origin(one.source, one.product_id, one.access) for one in held)
         return replace(task, scenes=scenes, origins=origins), release
@@ -75,7 +76,8 @@ class Fetching:
     def _one(self, scene: Scene) -> Fetched:
         fetcher = self._fetcher(scene.source)
         if fetcher is None:
-            return Fetched(scene.href, "in place", scene.source, scene.scene_id)
+            place = "in place"
+            return Fetched(scene.href, place, scene.source, scene.scene_id, in_place=scene)
         return fetcher.fetch(scene, self._access)
 
     def _fetcher(self, spec: str) -> SceneFetcher | None:

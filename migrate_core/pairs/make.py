@@ -15,70 +15,30 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from ..codec import from_json, to_json
+from ..errors import MigrateError, ProductError, TransferError
 from ..grid import BoolArray, PixelGrid, aligned_grid
 from ..masks.footprint import valid_bounds
 from ..masks.raster import read_labels
 from ..model import (
     IGNORE,
-    Mask,
-    Number,
     Occlusion,
-    PairParameters,
     Scene,
     Suggestion,
 )
-from ..products.opening import open_product
+from ..products.access import without_secrets
 from ..products.product import Product
-from ..products.reading import read_bands, read_scene_classification
+from ..products.reading import Numbers, read_bands, read_scene_classification
 from ..products.resampling import NO_DATA
+from ..scenes.opening import open_scene
 from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
 from .area_shares import area_shares
+from .identity import stated
 from .labels import hard_label, inside_footprint
+from .offset_check import OffsetCheck, offset_check, with_chosen_offset
 from .quality import occlusion, quality_flags
-from .stages import StageNote, StageReport, reporting
-from .suggestion import suggest
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Which product of which service a scene's pixels came from, and how.
-
-    `access` is `bands` or `product` for what was fetched, `in place` for what was read where it
-    lies.
-    """
-
-    source: str
-    product_id: str
-    access: str
-
-
-@dataclass(frozen=True)
-class PairTask:
-    """Everything a worker needs, as plain values.
-
-    `scenes` are in the order their pixels are preferred; `folder` is where the pair goes, `note`
-    where the worker says at which step it is. `elsewhere` are, for each scene, those of the same
-    acquisition at other services; `origins` where the pixels of each scene were taken from.
-    """
-
-    pair_id: str
-    mask: Mask
-    scenes: tuple[Scene, ...]
-    parameters: PairParameters
-    folder: str
-    days_offset: Number
-    coverage: float
-    note: StageNote | None = None
-    elsewhere: tuple[tuple[Scene, ...], ...] = ()
-    origins: tuple[Origin, ...] = ()
-
-
-@dataclass(frozen=True)
-class PairOutcome:
-    """What was found out about a pair that was made."""
-
-    occlusion: Occlusion
-    suggestion: Suggestion
+from .stages import StageReport, reporting
+from .suggestion import doubtful, suggest
+from .task import Origin, PairOutcome, PairTask, attempts, in_place
 
 
 @dataclass(frozen=True)
@@ -91,6 +51,7 @@ class _Pixels:
     shares: NDArray[np.float32]
     flags: NDArray[np.uint8]
     clouds_known: bool
+    offsets: OffsetCheck
 
 
 def make_pair(task: PairTask) -> PairOutcome:
@@ -125,18 +86,32 @@ def _write_document(document: Path, content: dict[str, Any]) -> None:
 
 
 def _made(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
+    """Make the pair from its scenes, or where they can't be read from the same ones elsewhere."""
+    failures: list[MigrateError] = []
+    for attempt in attempts(task):
+        try:
+            return _made_of(attempt, folder, report)
+        except (ProductError, TransferError) as err:
+            failures.append(err)
+    if len(failures) == 1:
+        raise failures[0]
+    others = "; ".join(str(err) for err in failures[1:])
+    raise ProductError(f"{failures[0]} Elsewhere it failed as well: {others}") from failures[0]
+
+
+def _made_of(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
     report.begin("fetch")
-    products = [open_product(scene.href) for scene in task.scenes]
+    products = [with_chosen_offset(open_scene(scene), task.parameters) for scene in task.scenes]
     pixels = _pixels(task, products, report)
     found = occlusion(pixels.flags, pixels.label, clouds_known=pixels.clouds_known)
     suggestion = suggest(
         pixels.flags, pixels.label, found.labelled, clouds_known=pixels.clouds_known
     )
-    outcome = PairOutcome(found, suggestion)
+    outcome = PairOutcome(found, doubtful(suggestion, pixels.offsets.doubts))
     with written_then_renamed(folder) as temporary:
         temporary.mkdir()
         _write_rasters(temporary, pixels, task, products[0])
-        provenance = _provenance(task, products, pixels.grid, outcome)
+        provenance = _provenance(task, products, pixels, outcome)
         _write_document(temporary / PAIR_DOCUMENT, provenance)
     return outcome
 
@@ -147,7 +122,8 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
     lattice = products[0].grid
     grid = aligned_grid(lattice, valid_bounds(labels != IGNORE, mask.grid, lattice.crs))
     report.begin("convert")
-    image, classification = _mosaic(products, grid, task.parameters.resampling)
+    numbers: Numbers = {}
+    image, classification = _mosaic(products, grid, task.parameters.resampling, numbers)
     report.begin("crop")
     inside = inside_footprint(labels, mask.grid, grid)
     image_inside = _blanked(image, inside)
@@ -163,6 +139,7 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
         shares.astype(np.float32),
         flags,
         clouds_known=classification is not None,
+        offsets=offset_check(products[0], numbers),
     )
 
 
@@ -171,13 +148,14 @@ def _blanked(image: NDArray[np.uint16], inside: BoolArray) -> NDArray[np.uint16]
 
 
 def _mosaic(
-    products: Sequence[Product], grid: PixelGrid, resampling: str
+    products: Sequence[Product], grid: PixelGrid, resampling: str, numbers: Numbers
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint8] | None]:
     """Image and scene classification; later products fill where earlier ones have no data.
 
     They are parts of one acquisition on one lattice, so nothing is resampled or blended.
+    `numbers` is filled with what the files of the first one have.
     """
-    image = read_bands(products[0], grid, resampling)
+    image = read_bands(products[0], grid, resampling, numbers)
     classification = read_scene_classification(products[0], grid)
     for product in products[1:]:
         if (image != NO_DATA).all():
@@ -232,10 +210,10 @@ def write_raster(
 
 
 def _provenance(
-    task: PairTask, products: Sequence[Product], grid: PixelGrid, outcome: PairOutcome
+    task: PairTask, products: Sequence[Product], pixels: _Pixels, outcome: PairOutcome
 ) -> dict[str, Any]:
     """What pair.json says: where every pixel came from and how."""
-    mask = task.mask
+    mask, grid = task.mask, pixels.grid
     return {
         "pair_id": task.pair_id,
         "software": {"name": "migrate_core", "version": __version__},
@@ -264,7 +242,8 @@ def _provenance(
             "height": grid.height,
         },
         "bands": [band.name for band in products[0].bands],
-        "parameters": to_json(task.parameters),
+        "offset_check": to_json(pixels.offsets),
+        "parameters": stated(task.parameters),
         "occlusion": to_json(outcome.occlusion),
         "suggestion": to_json(outcome.suggestion),
     }
@@ -272,9 +251,7 @@ def _provenance(
 
 def _origins(task: PairTask) -> tuple[Origin, ...]:
     """Where the pixels came from; where nothing was fetched, from where the scene lies."""
-    return task.origins or tuple(
-        Origin(scene.source, scene.scene_id, "in place") for scene in task.scenes
-    )
+    return task.origins or tuple(map(in_place, task.scenes))
 
 
 def _scene_provenance(scene: Scene, product: Product) -> dict[str, Any]:
@@ -282,7 +259,7 @@ def _scene_provenance(scene: Scene, product: Product) -> dict[str, Any]:
         "scene_id": scene.scene_id,
         "product_id": product.product_id,
         "source": scene.source,
-        "file": scene.href,
+        "file": without_secrets(scene.href),
         "sensed_at": to_json(scene.sensed_at),
         "level": product.level,
         "tile": scene.tile,

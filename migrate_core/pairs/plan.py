@@ -12,7 +12,7 @@ from ..settings import ServiceSettings
 from ..store import Candidate, Store
 from ..workspace import Workspace
 from .identity import pair_id
-from .make import PairTask
+from .task import PairTask
 
 
 @dataclass(frozen=True)

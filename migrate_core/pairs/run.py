@@ -16,10 +16,11 @@ from ..model import Pair
 from ..pool import WorkerPool
 from ..store import Store
 from ..workspace import Workspace, remove_leftovers
-from .make import PairOutcome, PairTask, make_pair
+from .make import make_pair
 from .plan import RunOptions, plan
 from .stages import forget_stages, stage_note
 from .supply import Ready, Supply, Unsupplied, open_fetching
+from .task import PairOutcome, PairTask
 
 KIND = "pairs"
 # How often a run looks for a cancellation and beats its heart while nothing finishes, in seconds.

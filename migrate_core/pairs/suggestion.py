@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,6 +54,18 @@ def suggest(
     if hidden <= _ACCEPT_BELOW and thin <= _THIN_CLOUD_BELOW:
         return Suggestion("accept", _clear(hidden, thin, shares))
     return Suggestion("unsure", f"Part of the label is doubtful: {_list(shares)}.")
+
+
+def doubtful(suggestion: Suggestion, doubts: Sequence[str]) -> Suggestion:
+    """A suggestion that also says why the reflectances may be wrong; then none to accept."""
+    if not doubts:
+        return suggestion
+    verdict = "unsure" if suggestion.verdict == "accept" else suggestion.verdict
+    reason = (
+        f"{suggestion.reason} The radiometric offset is doubtful: {'; '.join(doubts)}. If the "
+        "reflectances look wrong, set it (`pairs make --offset 0` or `-1000`)."
+    )
+    return Suggestion(verdict, reason)
 
 
 def _clear(hidden: float, thin: float, shares: Shares) -> str:

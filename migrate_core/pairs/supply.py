@@ -14,8 +14,8 @@ from ..transfer.depot import Depot
 from ..transfer.policy import Surroundings
 from ..workspace import Workspace
 from .fetch import Fetching, to_be_fetched
-from .make import PairTask
 from .plan import RunOptions
+from .task import PairTask
 
 # As many as the Copernicus Data Space allows connections; so many are fetched ahead as well.
 _THREADS = 4

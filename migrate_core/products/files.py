@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 
 from ..errors import ProductError
+from .access import Access
 
-# No metadata file of a product comes near this (MTD_DS.xml of 19 MB is the largest seen); what
-# claims to be larger isn't one.
 # What reading a member of a damaged, encrypted or oddly compressed archive raises.
 _UNREADABLE = (
     OSError,
@@ -21,7 +22,30 @@ _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
 )
+# No metadata file of a product comes near this (MTD_DS.xml of 19 MB is the largest seen); what
+# claims to be larger isn't one.
 _MAX_METADATA_BYTES = 200_000_000
+
+
+class Files(Protocol):
+    """A product's folder, wherever it is; `names` are relative to it, with forward slashes."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def access(self) -> Access | None:
+        """The way to files that are not on this machine's disks."""
+
+    @property
+    def title(self) -> str:
+        """What to call the product in messages."""
+
+    def read(self, name: str) -> bytes:
+        """The content of a (metadata) file. Raises MigrateError."""
+
+    def location(self, name: str) -> str:
+        """What GDAL opens the file by."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +58,11 @@ class ProductFiles:
     root: str
     names: tuple[str, ...]
     archive: Path | None = None
+
+    @property
+    def access(self) -> None:
+        """None: files on disk need no way to them."""
+        return
 
     @property
     def title(self) -> str:
@@ -66,6 +95,29 @@ class ProductFiles:
         path = str(self.archive)
         inside = path if set("{}") & set(path) else f"{{{path}}}"
         return f"/vsizip/{inside}/{self.root}{name}"
+
+
+@dataclass(frozen=True)
+class RemoteFiles:
+    """A product's folder in an object store: `root` is `s3://bucket/prefix`."""
+
+    root: str
+    names: tuple[str, ...]
+    reader: Callable[[str], bytes] = field(repr=False)
+    access: Access | None = field(repr=False)
+
+    @property
+    def title(self) -> str:
+        """What to call the product in messages."""
+        return self.root.rpartition("/")[2]
+
+    def read(self, name: str) -> bytes:
+        """The content of a (metadata) file. Raises MigrateError."""
+        return self.reader(f"{self.root}/{name}")
+
+    def location(self, name: str) -> str:
+        """What GDAL opens the file by."""
+        return f"/vsis3/{self.root.removeprefix('s3://')}/{name}"
 
 
 def product_files(path: Path, marker: str) -> ProductFiles | None:

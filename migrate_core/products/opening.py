@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .product import Product
 from .safe import open_safe
-from .stac_item import open_item
+from .stac_product import open_item
 
 
 def open_product(href: str) -> Product:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ..errors import ProductError
 from ..grid import PixelGrid
+from .access import Access
 
 # Resolution in metres of each band at its native sampling, in the order of image.tif.
 RESOLUTION_M = {
@@ -89,12 +90,16 @@ def utm_crs(tile: str) -> str:
 
 @dataclass(frozen=True)
 class BandFile:
-    """One raster of a product: what GDAL opens it by, and its pixel size."""
+    """One raster of a product: what GDAL opens it by, and its pixel size.
+
+    `access` leads to a location that is not on this machine's disks.
+    """
 
     name: str
     location: str
     resolution_m: int
     driver: str
+    access: Access | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,8 @@ class Product:
     """Everything needed to read reflectance from a product.
 
     `grid` is its 10 m lattice. `offsets` are added to the digital numbers of a band, so that
-    reflectance = value / 10000; `offset_origin` says where they were found.
+    reflectance = value / 10000; `offset_origin` says where they were found, `offset_doubts` what
+    contradicts them.
     """
 
     product_id: str
@@ -113,6 +119,7 @@ class Product:
     scene_classification: BandFile | None
     offsets: Mapping[str, int]
     offset_origin: str
+    offset_doubts: tuple[str, ...] = ()
 
 
 def in_order(product_id: str, level: str, bands: Mapping[str, BandFile]) -> tuple[BandFile, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import rasterio
@@ -18,6 +18,7 @@ from rasterio.windows import Window as RasterWindow
 
 from ..errors import ProductError
 from ..grid import PixelGrid, Window, block, window_of
+from .access import redact_logs, without_secrets
 from .product import BandFile, Product
 from .resampling import NO_DATA, REACH, SATURATED, upsample
 
@@ -31,36 +32,87 @@ _GDAL = {
 }
 
 
-@contextmanager
-def _opened(band: BandFile) -> Iterator[Any]:
-    try:
-        with warnings.catch_warnings(), rasterio.Env(**_GDAL):
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(band.location, driver=band.driver) as dataset:
-                yield dataset
-    except (RasterioError, OSError) as err:
-        raise ProductError(
-            f"{band.location}: band {band.name} can't be read ({err}). The product is damaged or "
+T = TypeVar("T")
+
+
+def _on(band: BandFile, work: Callable[[Any], T]) -> T:
+    """What `work` makes of the opened band; tried again where `access` of the band says so.
+
+    Opened anew each time: an address may have to be signed anew, and GDAL keeps what it knows of a
+    file that failed. Raises ProductError, without addresses' queries, since they may be signed.
+    """
+    failures = 0
+    while True:
+        try:
+            return _once(band, work)
+        except (RasterioError, OSError) as err:
+            words, failures = without_secrets(str(err)), failures + 1
+            if band.access and band.access.retry(failures, _status(words)):
+                continue
+            # Not the error itself as the cause: a log would show what it says.
+            cause = OSError(words) if band.access else err
+            raise ProductError(_cannot_read(band, words)) from cause
+
+
+def _cannot_read(band: BandFile, words: str) -> str:
+    place = without_secrets(band.location)
+    if band.access is None:
+        return (
+            f"{place}: band {band.name} can't be read ({words}). The product is damaged or "
             "incomplete: get it again, or choose another scene."
-        ) from err
+        )
+    return (
+        f"{place}: band {band.name} can't be read ({words}). The service may be down, or the scene "
+        "gone: try again later, or choose another scene or source."
+    )
+
+
+def _once(band: BandFile, work: Callable[[Any], T]) -> T:
+    location, session, options = band.location, None, dict(_GDAL)
+    if band.access is not None:
+        redact_logs()
+        location = band.access.address(band.location)
+        session = band.access.keys(band.location)
+        options |= band.access.options(band.location)
+    with warnings.catch_warnings(), rasterio.Env(session=session, **options):
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(location, driver=band.driver) as dataset:
+            return work(dataset)
+
+
+def _status(words: str) -> int | None:
+    """The HTTP status in a message of GDAL."""
+    match = re.search(r"(?:response|error) code:? (\d{3})", words)
+    return int(match[1]) if match else None
 
 
 def grid_of(band: BandFile) -> PixelGrid:
     """The lattice of a band file by its own georeference."""
-    with _opened(band) as dataset:
+
+    def grid(dataset: Any) -> PixelGrid:
         if dataset.crs is None:
-            raise ProductError(f"{band.location}: it has no CRS, so it isn't a usable band.")
+            place = without_secrets(band.location)
+            raise ProductError(f"{place}: it has no CRS, so it isn't a usable band.")
         return PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
 
+    return _on(band, grid)
 
-def read_bands(product: Product, grid: PixelGrid, resampling: str) -> NDArray[np.uint16]:
+
+# Digital numbers by band, as a file has them, at its own resolution.
+Numbers = dict[str, NDArray[np.uint16]]
+
+
+def read_bands(
+    product: Product, grid: PixelGrid, resampling: str, numbers: Numbers | None = None
+) -> NDArray[np.uint16]:
     """All bands of a product on `grid`, (bands, height, width) uint16, in the product's order.
 
     `grid` is a block of the product's 10 m lattice and may reach over its edges (no data there).
     Offsets are applied first, so reflectance = value / 10000; 0 is no data, 65535 saturated.
-    Coarser bands are brought to 10 m by `resampling`. Raises ProductError.
+    Coarser bands are brought to 10 m by `resampling`. `numbers` is filled with what the files have
+    before anything is done with it. Raises ProductError.
     """
-    return np.stack([read_band(product, band, grid, resampling) for band in product.bands])
+    return np.stack([read_band(product, band, grid, resampling, numbers) for band in product.bands])
 
 
 def read_scene_classification(product: Product, grid: PixelGrid) -> NDArray[np.uint8] | None:
@@ -74,17 +126,25 @@ def read_scene_classification(product: Product, grid: PixelGrid) -> NDArray[np.u
 
 
 def read_band(
-    product: Product, band: BandFile, grid: PixelGrid, resampling: str
+    product: Product,
+    band: BandFile,
+    grid: PixelGrid,
+    resampling: str,
+    numbers: Numbers | None = None,
 ) -> NDArray[np.uint16]:
     """One band, of any resolution, on `grid`, (height, width) uint16; else as `read_bands`."""
     offset = product.offsets.get(band.name, 0)
     factor = band.resolution_m // 10
     window = window_of(grid, product.grid)
+    if factor > 1:
+        window = _coarser(window, factor, REACH[resampling])
+    stored = _read(band, window, product)
+    if numbers is not None:
+        numbers[band.name] = stored
+    values = apply_offset(stored, offset)
     if factor == 1:
-        return apply_offset(_read(band, window, product), offset)
-    coarse = _coarser(window, factor, REACH[resampling])
-    values = apply_offset(_read(band, coarse, product), offset)
-    return upsample(values, block(product.grid.coarser(factor), coarse), grid, resampling)
+        return values
+    return upsample(values, block(product.grid.coarser(factor), window), grid, resampling)
 
 
 def read_decimated(
@@ -95,11 +155,16 @@ def read_decimated(
     Values are averages of what the file's own overviews offer: for looking at, not for training.
     Offsets are applied; 0 is no data. Raises ProductError.
     """
-    with _opened(band) as dataset:
+
+    def read(dataset: Any) -> NDArray[np.uint16]:
         _check_place(dataset, band, product)
         inside = RasterWindow(window.column, window.row, window.width, window.height)
-        pixels = dataset.read(1, window=inside, out_shape=shape, resampling=Resampling.average)
-    return apply_offset(pixels, product.offsets.get(band.name, 0))
+        found: NDArray[np.uint16] = dataset.read(
+            1, window=inside, out_shape=shape, resampling=Resampling.average
+        )
+        return found
+
+    return apply_offset(_on(band, read), product.offsets.get(band.name, 0))
 
 
 def _coarser(window: Window, factor: int, reach: int) -> Window:
@@ -112,9 +177,10 @@ def _coarser(window: Window, factor: int, reach: int) -> Window:
 
 def _read(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16]:
     """A window of a band's own lattice, 0 where it reaches over the edge."""
-    pixels = np.zeros((window.height, window.width), dtype=np.uint16)
-    with _opened(band) as dataset:
+
+    def read(dataset: Any) -> NDArray[np.uint16]:
         _check_place(dataset, band, product)
+        pixels = np.zeros((window.height, window.width), dtype=np.uint16)
         left, top = max(window.column, 0), max(window.row, 0)
         right = min(window.column + window.width, dataset.width)
         bottom = min(window.row + window.height, dataset.height)
@@ -125,7 +191,9 @@ def _read(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16
                 slice(left - window.column, right - window.column),
             )
             pixels[target] = dataset.read(1, window=inside)
-    return pixels
+        return pixels
+
+    return _on(band, read)
 
 
 def _check_place(dataset: Any, band: BandFile, product: Product) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import ProductError
 from ..grid import PixelGrid
-from .files import ProductFiles, product_files
+from .files import Files, product_files
 from .metadata import ProductMetadata, parse_product, parse_tile_grid
 from .product import RESOLUTION_M, BandFile, Product, in_order, parse_name, without_safe
 
@@ -28,24 +28,26 @@ class SafeProduct:
     product_id: str
     tile: str
     metadata: ProductMetadata
-    files: ProductFiles
+    files: Files
 
 
 def find_safe(path: Path) -> SafeProduct | None:
     """The SAFE product in a folder or zip; None when it holds none. Raises ProductError."""
     files = product_files(path, MARKER)
-    if files is None:
-        return None
+    return None if files is None else _found(files)
+
+
+def _found(files: Files) -> SafeProduct:
     metadata = parse_product(files.read(_metadata_name(files)), files.title)
     product_id = metadata.product_id or without_safe(files.title)
     return SafeProduct(product_id, _tile(product_id, files), metadata, files)
 
 
-def _metadata_name(files: ProductFiles) -> str:
+def _metadata_name(files: Files) -> str:
     return next(name for name in files.names if fnmatch(name, MARKER))
 
 
-def _tile(product_id: str, files: ProductFiles) -> str:
+def _tile(product_id: str, files: Files) -> str:
     """The MGRS tile by the product's name, else by its granule's."""
     parts = parse_name(product_id)
     if parts is not None:
@@ -67,6 +69,20 @@ def open_safe(path: Path) -> Product:
             f"{path}: it is no SAFE product: no {MARKER} in it. It may have been moved or "
             "deleted: search again."
         )
+    return _opened(safe)
+
+
+def product_of_files(files: Files, title: str) -> Product:
+    """These files as a `Product`; `title` names it in errors. Raises MigrateError."""
+    if not any(fnmatch(name, MARKER) for name in files.names):
+        raise ProductError(
+            f"{title}: it is no SAFE product: no {MARKER} in it. It is incomplete: choose another "
+            "scene."
+        )
+    return _opened(_found(files))
+
+
+def _opened(safe: SafeProduct) -> Product:
     metadata, files = safe.metadata, safe.files
     bands = _bands(files)
     return Product(
@@ -81,7 +97,7 @@ def open_safe(path: Path) -> Product:
     )
 
 
-def _bands(files: ProductFiles) -> dict[str, BandFile]:
+def _bands(files: Files) -> dict[str, BandFile]:
     """Each band at its native resolution; L2A has coarser copies beside it."""
     bands = {}
     for name in files.names:
@@ -90,18 +106,22 @@ def _bands(files: ProductFiles) -> dict[str, BandFile]:
             continue
         band, resolution = match[1], int(match[2] or 0)
         if resolution in (0, RESOLUTION_M[band]):
-            bands[band] = BandFile(band, files.location(name), RESOLUTION_M[band], JPEG2000)
+            bands[band] = _band(files, name, band, RESOLUTION_M[band])
     return bands
 
 
-def _scene_classification(files: ProductFiles) -> BandFile | None:
+def _scene_classification(files: Files) -> BandFile | None:
     for name in files.names:
         if _SCENE_CLASSIFICATION.search(name):
-            return BandFile("SCL", files.location(name), 20, JPEG2000)
+            return _band(files, name, "SCL", 20)
     return None
 
 
-def _grid(files: ProductFiles) -> PixelGrid:
+def _band(files: Files, name: str, band: str, resolution_m: int) -> BandFile:
+    return BandFile(band, files.location(name), resolution_m, JPEG2000, files.access)
+
+
+def _grid(files: Files) -> PixelGrid:
     tiles = [name for name in files.names if _TILE_METADATA.match(name)]
     if len(tiles) != 1:
         raise ProductError(

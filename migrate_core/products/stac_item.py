@@ -1,17 +1,15 @@
-"""STAC items of Sentinel-2 COGs: what a scene is, and the product behind it.
+"""STAC items of Sentinel-2: what a scene is, and which of its assets are the bands.
 
-Asset and property names of Earth Search v1 and of the Planetary Computer; an item of another
-service is understood as far as it follows either.
+Asset and property names of Earth Search v1, the Planetary Computer and the Copernicus Data Space;
+an item of another service is understood as far as it follows one of them.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from shapely import make_valid
@@ -22,16 +20,10 @@ from shapely.geometry.base import BaseGeometry
 from ..errors import ProductError
 from ..model import utc
 from .metadata import finite
-from .product import (
-    RESOLUTION_M,
-    BandFile,
-    Product,
-    in_order,
-    parse_name,
-    utm_crs,
-    without_safe,
-)
-from .reading import grid_of
+from .product import RESOLUTION_M, parse_name, utm_crs, without_safe
+
+SCENE_CLASSIFICATION = "SCL"
+PRODUCT_METADATA = "product_metadata"
 
 # Earth Search names assets after their use; others after the band.
 _ASSET_NAMES = {
@@ -48,10 +40,19 @@ _ASSET_NAMES = {
     "cirrus": "B10",
     "swir16": "B11",
     "swir22": "B12",
+    "scl": SCENE_CLASSIFICATION,
+    SCENE_CLASSIFICATION: SCENE_CLASSIFICATION,
+    f"{SCENE_CLASSIFICATION}_20m": SCENE_CLASSIFICATION,
     **{name: name for name in RESOLUTION_M},
+    # The Copernicus Data Space offers each band at several resolutions; here its own.
+    **{f"{name}_{resolution}m": name for name, resolution in RESOLUTION_M.items()},
+    PRODUCT_METADATA: PRODUCT_METADATA,
+    "product-metadata": PRODUCT_METADATA,
 }
-_OFFSET_SINCE = "04.00"
-_OFFSET = -1000
+# What of an asset is kept: where and what it is, and what the raster extension says of it.
+_ASSET_FIELDS = ("href", "type", "raster:bands", "bands", "raster:offset", "raster:scale")
+_RASTER_FIELDS = ("offset", "scale", "raster:offset", "raster:scale")
+_KEPT_PROPERTIES = ("earthsearch:boa_offset_applied",)
 
 Item = Mapping[str, Any]
 
@@ -73,18 +74,17 @@ def describe_item(item: Item) -> ItemScene:
     """Read an item's scene. Raises ProductError that names what is missing."""
     try:
         properties = item["properties"]
-        product_id = _product_id(properties)
+        product_id = _product_id(item)
         name = parse_name(product_id or "")
         tile = name.tile if name else _tile(item)
         utm_crs(tile)  # raises where there is no such tile
-        cloud = properties.get("eo:cloud_cover")
         return ItemScene(
             scene_id=product_id or str(item["id"]),
-            sensed_at=utc(datetime.fromisoformat(properties["datetime"])),
+            sensed_at=_sensed_at(properties),
             level=name.level if name else _level(item),
             tile=tile,
             baseline=_baseline(properties) or (name.baseline if name else ""),
-            cloud_percent=finite(cloud),
+            cloud_percent=_cloud_percent(properties),
             footprint=make_valid(shape(item["geometry"])),
         )
     except (KeyError, TypeError, ValueError, AttributeError, ShapelyError, ProductError) as err:
@@ -94,9 +94,28 @@ def describe_item(item: Item) -> ItemScene:
         ) from err
 
 
-def _product_id(properties: Item) -> str | None:
-    uri = properties.get("s2:product_uri")
-    return without_safe(str(uri)) if uri else None
+def _product_id(item: Item) -> str | None:
+    """The product's name without .SAFE, where the item knows it."""
+    uri = item["properties"].get("s2:product_uri")
+    if uri:
+        return without_safe(str(uri))
+    # The Copernicus Data Space calls its items by the product's name.
+    name = without_safe(str(item["id"]))
+    return name if parse_name(name) else None
+
+
+def _sensed_at(properties: Item) -> datetime:
+    """The time of the scene; an item with a null `datetime` has a start and an end."""
+    moment = properties.get("datetime") or properties.get("start_datetime")
+    if not moment:
+        raise ValueError("datetime")
+    return utc(datetime.fromisoformat(moment))
+
+
+def _cloud_percent(properties: Item) -> float | None:
+    """Cloud cover in percent; numbers that can't be one (-1, NaN) mean that it isn't known."""
+    cloud = finite(properties.get("eo:cloud_cover"))
+    return cloud if cloud is not None and 0 <= cloud <= 100 else None
 
 
 def _level(item: Item) -> str:
@@ -105,6 +124,7 @@ def _level(item: Item) -> str:
     hints = (
         properties.get("processing:level"),
         properties.get("s2:product_type"),
+        properties.get("product:type"),
         item.get("collection"),
         item.get("id"),
     )
@@ -130,75 +150,57 @@ def _baseline(properties: Item) -> str | None:
     return f"{match[1]:0>2}.{match[2]}" if match else None
 
 
-def open_item(path: Path) -> Product:
-    """The product behind an item file whose assets are COGs. Raises ProductError."""
-    try:
-        item = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as err:
-        raise ProductError(
-            f"{path}: the STAC item can't be read ({err}). It may have been moved: search again."
-        ) from err
-    if not isinstance(item, dict):
-        raise ProductError(f"{path}: it is no STAC item. It may have been replaced: search again.")
-    scene = describe_item(item)
-    hrefs = _hrefs(item)
-    bands = {
-        band: BandFile(band, _location(hrefs[key], path), RESOLUTION_M[band], "GTiff")
-        for key, band in _ASSET_NAMES.items()
-        if key in hrefs
-    }
-    ordered = in_order(scene.scene_id, scene.level, bands)
-    classification = next((key for key in hrefs if key.upper() == "SCL"), None)
-    offset, origin = item_offset(item, scene.baseline)
-    return Product(
-        product_id=scene.scene_id,
-        level=scene.level,
-        baseline=scene.baseline,
-        grid=grid_of(bands["B02"]),
-        bands=ordered,
-        scene_classification=BandFile("SCL", _location(hrefs[classification], path), 20, "GTiff")
-        if classification
-        else None,
-        offsets={band.name: offset for band in ordered},
-        offset_origin=origin,
-    )
+def band_assets(item: Item) -> dict[str, dict[str, Any]]:
+    """The assets that are bands, the scene classification (SCL) or the product's metadata.
 
-
-def _hrefs(item: Item) -> dict[str, str]:
-    """Where each asset of an item lies; assets without a place are left out."""
-    assets = item.get("assets")
-    if not isinstance(assets, Mapping):
-        return {}
-    return {
-        key: str(asset["href"])
-        for key, asset in assets.items()
-        if isinstance(asset, Mapping) and asset.get("href")
-    }
-
-
-def _location(href: str, path: Path) -> str:
-    """What GDAL opens an asset by: a path relative to the item's file, or an address."""
-    if href.startswith(("http://", "https://")):
-        return f"/vsicurl/{href}"
-    if href.startswith("s3://"):
-        return f"/vsis3/{href.removeprefix('s3://')}"
-    return str((path.parent / href.removeprefix("file://")).resolve())
-
-
-def item_offset(item: Item, baseline: str) -> tuple[int, str]:
-    """What to add to the pixels of an item's COGs, and where that was found.
-
-    Precedence: `earthsearch:boa_offset_applied` true means that nothing is left to add; else the
-    offset of `raster:bands`; else the processing baseline.
+    By band name, `SCL` and `product_metadata`; of each only what reading it needs. Assets without
+    a place are left out, and so are bands at another than their own resolution.
     """
-    flag = item.get("properties", {}).get("earthsearch:boa_offset_applied")
-    if flag is True:
-        return 0, "earthsearch:boa_offset_applied is true: 0"
-    for key, asset in item.get("assets", {}).items():
-        described = (asset.get("raster:bands") or [{}])[0]
-        if key in _ASSET_NAMES and "offset" in described and described.get("scale"):
-            offset = round(float(described["offset"]) / float(described["scale"]))
-            return offset, "offset / scale of raster:bands in the STAC item"
-    if _OFFSET_SINCE <= baseline < "99":
-        return _OFFSET, f"processing baseline {baseline} of the STAC item"
-    return 0, f"processing baseline {baseline} of the STAC item: 0"
+    assets = item.get("assets")
+    found: dict[str, dict[str, Any]] = {}
+    for key, asset in assets.items() if isinstance(assets, Mapping) else ():
+        if not isinstance(asset, Mapping) or not asset.get("href"):
+            continue
+        name = _ASSET_NAMES.get(key) or _named_band(asset)
+        if name and (name not in found or key in _ASSET_NAMES):
+            found[name] = _reduced(asset)
+    return found
+
+
+def _named_band(asset: Item) -> str | None:
+    """The band of an asset of unknown key, by what it says of its only band."""
+    for key in ("eo:bands", "bands"):
+        described = asset.get(key)
+        if isinstance(described, list) and len(described) == 1:
+            name = described[0].get("name") if isinstance(described[0], Mapping) else None
+            if name in RESOLUTION_M and asset.get("gsd") in (None, RESOLUTION_M[name]):
+                return str(name)
+    return None
+
+
+def _reduced(asset: Item) -> dict[str, Any]:
+    kept = {name: asset[name] for name in _ASSET_FIELDS if name in asset}
+    for name in ("raster:bands", "bands"):
+        described = kept.get(name)
+        if isinstance(described, list):
+            kept[name] = [
+                {field: band[field] for field in _RASTER_FIELDS if field in band}
+                for band in described
+                if isinstance(band, Mapping)
+            ]
+    kept["href"] = str(kept["href"])
+    return kept
+
+
+def reduced(item: Item) -> dict[str, Any]:
+    """What of an item its pixels are read by: 3 kB in place of 30.
+
+    `assets` are named as `band_assets` names them, so that whoever reads it needs no other names.
+    """
+    properties = item.get("properties", {})
+    return {
+        "id": str(item.get("id")),
+        "collection": item.get("collection"),
+        "properties": {name: properties[name] for name in _KEPT_PROPERTIES if name in properties},
+        "assets": band_assets(item),
+    }

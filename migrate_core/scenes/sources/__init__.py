@@ -7,12 +7,21 @@ from pathlib import Path
 from ...errors import WrongUseError
 from ...settings import ServiceSettings
 from ...transfer.depot import Depot
+from . import stac
 from .cdse import CdseFetcher, CdseSource
 from .dhus import DhusFetcher, DhusSource
 from .local import LocalSource
 from .protocol import SceneFetcher, SceneSource
 
-KINDS = "local:PATH, cdse, dhus:URL"
+KINDS = (
+    "local:PATH, cdse, cdse-stac, earth-search, planetary-computer, stac:URL#COLLECTION, dhus:URL"
+)
+
+_STAC = {
+    stac.CDSE_STAC: stac.cdse_stac,
+    stac.EARTH_SEARCH: stac.earth_search,
+    stac.PLANETARY_COMPUTER: stac.planetary_computer,
+}
 
 
 def open_source(spec: str, services: ServiceSettings | None = None) -> SceneSource:
@@ -25,6 +34,10 @@ def open_source(spec: str, services: ServiceSettings | None = None) -> SceneSour
         return CdseSource(services)
     if kind == "dhus" and rest.startswith(("http://", "https://")):
         return DhusSource(rest, services)
+    if spec in _STAC:
+        return stac.StacSource(_STAC[spec](services))
+    if kind == "stac":
+        return stac.StacSource(stac.any_stac(spec))
     raise WrongUseError(f"{spec!r} is not a scene source; known are: {KINDS}.")
 
 

@@ -23,12 +23,15 @@ class SceneRequest:
 
     The days are UTC dates and both inclusive. A source calls `progress(finished, total)` as it
     goes on, in steps of its own; an error that comes out of it (a cancellation) is not caught.
+    `max_cloud_percent` lets a service leave out cloudier scenes; None, as a search asks that also
+    wants to say what a higher limit would find, leaves out none.
     """
 
     bounds: Bounds
     first_day: date
     last_day: date
     level: str
+    max_cloud_percent: float | None = None
     progress: Progress = field(default=no_progress, compare=False, repr=False)
 
 
@@ -38,7 +41,8 @@ class Fetched:
 
     `href` is what `open_product` opens. `source` and `product_id` say which product of which
     service it is, which another service or a reprocessing may have made differ from the scene;
-    `access` how it was fetched. Whoever got it calls `release` when it was read.
+    `access` how it was fetched. Whoever got it calls `release` when it was read. `in_place` is the
+    scene itself where nothing was fetched, since it is read where it lies.
     """
 
     href: str
@@ -46,6 +50,7 @@ class Fetched:
     source: str
     product_id: str
     release: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
+    in_place: Scene | None = None
 
 
 class SceneFetcher(Protocol):

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from defusedxml import DefusedXmlException, ElementTree
 
-from ....errors import TransferError, WrongUseError
+from ....errors import CredentialsError, TransferError
 from ....model import Scene
 from ....products.product import RESOLUTION_M
 from ....settings import ServiceSettings
@@ -45,6 +45,7 @@ class CdseFetcher:
         self._url = services.cdse_download_url
         self._depot = depot
         self.limits = CDSE_LIMITS
+        self._has_key = bool(services.cdse_s3_access_key and services.cdse_s3_secret_key)
         self._account = depot.account(self.limits)
         credentials = Credentials(
             services.cdse_username, services.cdse_password, lambda: services.cdse_totp
@@ -54,27 +55,26 @@ class CdseFetcher:
     def fetch(self, scene: Scene, access: str) -> Fetched:
         """The product of a scene in the cache, as `bands` or `product`.
 
-        `auto` takes single files of an L2A product, whose zip holds much that no pair needs, and
-        the whole L1C product, whose zip holds little else; and the whole product, too, where the
-        metadata don't say which files there are.
+        `auto` reads windows where there is an S3 key for it; else it takes single files of an L2A
+        product, whose zip holds much that no pair needs, and the whole L1C product, whose zip
+        holds little else; and the whole product, too, where the metadata don't say which files
+        there are. For a window nothing is fetched here: the worker reads it.
         """
-        if access == "window":
-            raise WrongUseError(
-                f"{scene.scene_id}: {SPEC} products found by OData are fetched as `bands` or "
-                "`product`, not by window. Choose --access auto, bands or product."
-            )
         product = self._catalogue.current(id_of(scene), scene)
+        chosen = self._cheapest(scene, product) if access == "auto" else access
+        if chosen == "window":
+            return self._window(product)
         if not product.online:
             raise TransferError(
                 f"{product.product_id}: {SPEC} has it offline. Use another source, or choose "
                 "another scene."
             )
-        if access == "auto" and scene.level == "L2A":
-            try:
-                return self._held(product, "bands")
-            except NoBandFilesError:
-                access = "product"
-        return self._held(product, "product" if access == "auto" else access)
+        try:
+            return self._held(product, chosen)
+        except NoBandFilesError:
+            if access != "auto":
+                raise
+            return self._held(product, "product")
 
     def _held(self, product: CdseProduct, access: str) -> Fetched:
         if access == "bands":
@@ -90,6 +90,26 @@ class CdseFetcher:
                 lambda target: self._whole(product, target),
             )
         return Fetched(str(held.path), access, SPEC, product.product_id, held.release)
+
+    def _cheapest(self, scene: Scene, product: CdseProduct) -> str:
+        if self._has_key and product.s3_path:
+            return "window"
+        return "bands" if scene.level == "L2A" else "product"
+
+    def _window(self, product: CdseProduct) -> Fetched:
+        """Where the product lies in S3. Raises CredentialsError without a key."""
+        if not self._has_key:
+            raise CredentialsError(
+                f"{product.product_id}: reading windows from {SPEC} needs an S3 key: set "
+                "CDSE_S3_ACCESS_KEY and CDSE_S3_SECRET_KEY, or choose --access bands or product."
+            )
+        if not product.s3_path:
+            raise TransferError(
+                f"{product.product_id}: the catalogue doesn't say where it lies in S3. Choose "
+                "--access bands or product."
+            )
+        place = f"s3://{product.s3_path.removeprefix('s3://').lstrip('/')}"
+        return Fetched(place, "window", SPEC, product.product_id)
 
     def _whole(self, product: CdseProduct, target: Path) -> None:
         wanted = Download(

@@ -30,13 +30,17 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class CdseProduct:
-    """A product of the catalogue; `size` None and no checksums where it doesn't say."""
+    """A product of the catalogue; `size` None and no checksums where it doesn't say.
+
+    `s3_path` is where its files lie in the S3 store: `/eodata/Sentinel-2/…/NAME.SAFE`.
+    """
 
     id: str
     name: str
     size: int | None
     online: bool
     checksums: tuple[Checksum, ...]
+    s3_path: str | None = None
 
     @property
     def product_id(self) -> str:
@@ -58,6 +62,7 @@ def parse_product(entry: Any) -> CdseProduct:
                 for item in sums
                 if isinstance(item, Mapping)
             ),
+            s3_path=str(entry["S3Path"]) if entry.get("S3Path") else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as err:
         raise SourceError(f"{SPEC}: its catalogue gave a product without {err}.") from err

@@ -1,0 +1,80 @@
+"""What a worker is given for one pair, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ..model import Mask, Number, Occlusion, PairParameters, Scene, Suggestion
+from ..scenes.sources import needs_fetching
+from .stages import StageNote
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which product of which service a scene's pixels came from, and how.
+
+    `access` is `bands` or `product` for what was fetched, `in place` for what was read where it
+    lies.
+    """
+
+    source: str
+    product_id: str
+    access: str
+
+
+@dataclass(frozen=True)
+class PairTask:
+    """Everything a worker needs, as plain values.
+
+    `scenes` are in the order their pixels are preferred; `folder` is where the pair goes, `note`
+    where the worker says at which step it is. `elsewhere` are, for each scene, those of the same
+    acquisition at other services; `origins` where the pixels of each scene were taken from.
+    """
+
+    pair_id: str
+    mask: Mask
+    scenes: tuple[Scene, ...]
+    parameters: PairParameters
+    folder: str
+    days_offset: Number
+    coverage: float
+    note: StageNote | None = None
+    elsewhere: tuple[tuple[Scene, ...], ...] = ()
+    origins: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True)
+class PairOutcome:
+    """What was found out about a pair that was made."""
+
+    occlusion: Occlusion
+    suggestion: Suggestion
+
+
+def attempts(task: PairTask) -> Iterator[PairTask]:
+    """The task, then the same with scenes of the same acquisition that can be read elsewhere.
+
+    A worker fetches nothing, so only scenes count that are read where they lie.
+    """
+    yield task
+    others = [
+        [scene for scene in found if not needs_fetching(scene.source)] for found in task.elsewhere
+    ]
+    for number in range(max(map(len, others), default=0)):
+        # A part without so many others keeps its last one, or stays as it is.
+        chosen = tuple(
+            found[min(number, len(found) - 1)] if found else scene
+            for scene, found in zip(task.scenes, others, strict=True)
+        )
+        before = task.origins or tuple(map(in_place, task.scenes))
+        origins = tuple(
+            origin if new is old else in_place(new)
+            for new, old, origin in zip(chosen, task.scenes, before, strict=True)
+        )
+        yield replace(task, scenes=chosen, origins=origins)
+
+
+def in_place(scene: Scene) -> Origin:
+    """Where the pixels of a scene come from that is read where it lies."""
+    return Origin(scene.source, scene.scene_id, "in place")

@@ -1,0 +1,56 @@
+"""What reading needs to know of the place where a band lies: settings of GDAL, and signatures."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from rasterio.session import Session
+
+# From a question mark to the end of an address, or to what can't be part of one.
+_QUERY = re.compile(r"\?[^\s'\"<>()]*")
+# A query may be quoted as a whole, too: /vsicurl?url=https%3A%2F%2F…
+_SECRET_PAIR = re.compile(r"(?i)\b(sig|signature|token|x-amz-[a-z-]+)(=|%3D)[^\s&'\"<>()]+")
+
+
+class Access(Protocol):
+    """How the bands of one service are reached; one object serves many bands, in threads too."""
+
+    def address(self, location: str) -> str:
+        """What GDAL opens `location` by just now, signed where it must be. Raises MigrateError."""
+
+    def options(self, location: str) -> Mapping[str, Any]:
+        """Settings of GDAL for `location`. Raises MigrateError when credentials are missing."""
+
+    def keys(self, location: str) -> Session | None:
+        """Credentials for `location` as rasterio takes them; None where none are needed."""
+
+    def retry(self, failures: int, status: int | None) -> bool:
+        """After `failures` failed attempts in a row: wait, and say whether to try again.
+
+        `status` is the HTTP status that ended it, where it is known.
+        """
+
+
+def without_secrets(text: str) -> str:
+    """A message of GDAL or of a service without the queries of addresses, which may be signed."""
+    return _SECRET_PAIR.sub(r"\1\2…", _QUERY.sub("", text))
+
+
+class _Redacting(logging.Filter):
+    """Takes queries of addresses out of what rasterio logs, which repeats GDAL's messages."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "?" in (message := record.getMessage()):
+            record.msg, record.args = without_secrets(message), ()
+        return True
+
+
+def redact_logs() -> None:
+    """Keep signed addresses out of logs; may be called any number of times."""
+    for name in ("rasterio._env", "rasterio._err", "rasterio._base", "rasterio._io"):
+        logger = logging.getLogger(name)
+        if not any(isinstance(found, _Redacting) for found in logger.filters):
+            logger.addFilter(_Redacting())

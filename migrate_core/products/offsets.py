@@ -1,0 +1,184 @@
+"""Which radiometric offset a product's pixels still need: what is believed, and what they say.
+
+Products of processing baseline 04.00 and later carry an offset of -1000 (S2-PDGS-TAS-DI-PSD,
+RADIO_ADD_OFFSET and BOA_ADD_OFFSET). Services that rewrote the pixels may have applied it, and say
+so not always rightly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .product import RESOLUTION_M
+from .resampling import NO_DATA, SATURATED
+
+OFFSET = -1000
+_OFFSET_SINCE = "04.00"
+# N9999 marks products that somebody reprocessed outside the archive.
+_UNOFFICIAL = "99"
+
+# The bands that are asked: water is dark in B12, vegetation in B02 and B04, shadow in all.
+DARK_BANDS = ("B02", "B03", "B04", "B12")
+# Fewer valid pixels than this say nothing about the darkest hundredth.
+_LEAST_PIXELS = 200
+_DARK_PERCENT = 1.0
+# With the offset still in the pixels a black surface has 1000, and noise or overcorrection puts
+# few below 900. Two bands under 800, or one under 500, can't be: the offset is not in them.
+_DARK, _BLACK = 800, 500
+# Without the offset in the pixels these would be reflectances of 0.09 and more for the darkest
+# hundredth of B04, B02 and every other band: bright soil is brighter in red, and haze over water
+# or vegetation leaves B12 darker.
+_FLOOR = 900
+_PILE_RED, _PILE_BLUE = 1350, 1450
+
+Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Belief:
+    """The offset of each band, where it was found, and what else was found that contradicts it."""
+
+    offsets: Mapping[str, int]
+    origin: str
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What one document says: offsets by band, and its name."""
+
+    offsets: Mapping[str, int]
+    origin: str
+
+
+def believe(
+    bands: Sequence[str], item: Item, baseline: str, metadata: Stated | None = None
+) -> Belief:
+    """What to add to the pixels of an item's `bands`, by the most trusted document that says it.
+
+    The product's metadata, where they could be read; else `earthsearch:boa_offset_applied` true,
+    which means that nothing is left to add; else the offset of the raster extension; else the
+    processing baseline. What another document than the trusted one says differently is a doubt.
+    """
+    statements = [found for found in (metadata, _flag(bands, item), _raster(bands, item)) if found]
+    if not statements:
+        statements = [_by_baseline(bands, baseline)]
+    trusted, *others = statements
+    doubts = [
+        f"{other.origin}, but {trusted.origin} was believed"
+        for other in others
+        if any(other.offsets.get(band, 0) != trusted.offsets.get(band, 0) for band in bands)
+    ]
+    offsets = {band: trusted.offsets.get(band, 0) for band in bands}
+    return Belief(offsets, trusted.origin, tuple(doubts))
+
+
+def _flag(bands: Sequence[str], item: Item) -> Stated | None:
+    if _mapping(item.get("properties")).get("earthsearch:boa_offset_applied") is not True:
+        return None
+    return Stated(dict.fromkeys(bands, 0), "earthsearch:boa_offset_applied is true: 0")
+
+
+def _raster(bands: Sequence[str], item: Item) -> Stated | None:
+    """Offsets of the raster extension, by the assets of the bands as `band_assets` names them."""
+    found = {}
+    for band, asset in _mapping(item.get("assets")).items():
+        offset = raster_offset(_mapping(asset))
+        if band in RESOLUTION_M and offset is not None:
+            found[band] = offset
+    if not found:
+        return None
+    # What holds for the bands that say it holds for those that don't.
+    common = next(iter(found.values()))
+    offsets = {band: found.get(band, common) for band in bands}
+    values = ", ".join(str(value) for value in sorted(set(offsets.values())))
+    return Stated(offsets, f"offset / scale of the raster extension in the STAC item: {values}")
+
+
+def raster_offset(asset: Item) -> int | None:
+    """The offset in digital numbers that an asset states, None when it states none.
+
+    `raster:bands` (raster extension 1.x), or `raster:offset` and `raster:scale` on the asset or
+    its first of `bands` (2.0, with STAC 1.1).
+    """
+    for described, prefix in (
+        (_first(asset.get("raster:bands")), ""),
+        (_first(asset.get("bands")), "raster:"),
+        (asset, "raster:"),
+    ):
+        offset, scale = described.get(f"{prefix}offset"), described.get(f"{prefix}scale")
+        try:
+            if offset is not None and scale and float(scale):
+                return round(float(offset) / float(scale))
+        except (TypeError, ValueError, OverflowError):
+            continue  # garbled: as if it were not stated
+    return None
+
+
+def _by_baseline(bands: Sequence[str], baseline: str) -> Stated:
+    offset = OFFSET if _OFFSET_SINCE <= baseline < _UNOFFICIAL else 0
+    origin = f"processing baseline {baseline or '(unknown)'} of the STAC item: {offset}"
+    return Stated(dict.fromkeys(bands, offset), origin)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the dark pixels say: `in_pixels` is whether the offset of 1000 is still in them.
+
+    None when there is nothing dark enough to tell. `darkest` is the first percentile by band, in
+    digital numbers.
+    """
+
+    in_pixels: bool | None
+    darkest: Mapping[str, int]
+
+    def contradicts(self, offset: int) -> str | None:
+        """Why believing in `offset` looks wrong, in words; None when it doesn't."""
+        darkest = ", ".join(f"{band} {value}" for band, value in self.darkest.items())
+        if self.in_pixels is True and offset == 0:
+            return (
+                f"the darkest pixels pile up above 1000 ({darkest}) as where the offset of "
+                f"{OFFSET} is still to be applied, but 0 was believed"
+            )
+        if self.in_pixels is False and offset <= OFFSET // 2:
+            return (
+                f"the pixels are darker ({darkest}) than they can be where the offset of {offset} "
+                "is still to be applied"
+            )
+        return None
+
+
+def ask_pixels(pixels: Mapping[str, NDArray[np.uint16]]) -> Evidence:
+    """Ask the digital numbers, as the file has them, of the DARK_BANDS (any shape)."""
+    darkest: dict[str, int] = {}
+    for band in DARK_BANDS:
+        if band not in pixels:
+            continue
+        values = pixels[band]
+        valid = values[(values != NO_DATA) & (values != SATURATED)]
+        if valid.size >= _LEAST_PIXELS:
+            darkest[band] = int(np.percentile(valid, _DARK_PERCENT, method="lower"))
+    return Evidence(_verdict(darkest), darkest)
+
+
+def _verdict(darkest: Mapping[str, int]) -> bool | None:
+    if len(darkest) < len(DARK_BANDS):
+        return None
+    values = sorted(darkest.values())
+    if values[1] < _DARK or values[0] < _BLACK:
+        return False
+    piled = values[0] >= _FLOOR and darkest["B04"] <= _PILE_RED and darkest["B02"] <= _PILE_BLUE
+    return True if piled else None
+
+
+def _mapping(value: Any) -> Item:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _first(value: Any) -> Item:
+    return _mapping(value[0]) if isinstance(value, Sequence) and value else {}

@@ -1,0 +1,143 @@
+"""The product behind a STAC item: COGs or JPEG 2000 files beside it, over https, or in S3."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..errors import MigrateError, ProductError
+from .access import Access
+from .metadata import parse_product
+from .offsets import Stated, believe
+from .product import RESOLUTION_M, BandFile, Product, in_order
+from .reading import grid_of
+from .safe import JPEG2000
+from .stac_item import (
+    PRODUCT_METADATA,
+    SCENE_CLASSIFICATION,
+    Item,
+    band_assets,
+    describe_item,
+    reduced,
+)
+
+
+class Described(Protocol):
+    """What is known of the scene beside its assets; an `ItemScene` or a `Scene`."""
+
+    @property
+    def scene_id(self) -> str: ...  # noqa: D102
+
+    @property
+    def level(self) -> str: ...  # noqa: D102
+
+    @property
+    def baseline(self) -> str: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the assets of an item are: relative addresses start at `folder`.
+
+    `access` leads to remote ones; `read` gives the content of the product's metadata at an
+    address, and raises MigrateError or OSError.
+    """
+
+    folder: Path | None = None
+    access: Access | None = field(default=None, compare=False, repr=False)
+    read: Callable[[str], bytes] | None = field(default=None, compare=False, repr=False)
+
+
+def open_item(path: Path) -> Product:
+    """The product behind an item file. Raises ProductError."""
+    try:
+        item = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as err:
+        raise ProductError(
+            f"{path}: the STAC item can't be read ({err}). It may have been moved: search again."
+        ) from err
+    if not isinstance(item, dict):
+        raise ProductError(f"{path}: it is no STAC item. It may have been replaced: search again.")
+    described = describe_item(item)
+    return product_of(reduced(item), described, Place(path.parent, read=_read_local(path.parent)))
+
+
+def product_of(item: Item, scene: Described, place: Place) -> Product:
+    """The product behind an item as `reduced` leaves it. Raises ProductError."""
+    assets = band_assets(item)
+    bands = {
+        band: _band(band, asset, RESOLUTION_M[band], place)
+        for band, asset in assets.items()
+        if band in RESOLUTION_M
+    }
+    ordered = in_order(scene.scene_id, scene.level, bands)
+    names = [band.name for band in ordered]
+    classified = assets.get(SCENE_CLASSIFICATION)
+    stated, unread = _metadata(assets, place, scene)
+    belief = believe(names, item, scene.baseline, stated)
+    return Product(
+        product_id=scene.scene_id,
+        level=scene.level,
+        baseline=scene.baseline,
+        grid=grid_of(bands["B02"]),
+        bands=ordered,
+        scene_classification=_band(SCENE_CLASSIFICATION, classified, 20, place)
+        if classified
+        else None,
+        offsets=belief.offsets,
+        offset_origin=belief.origin + unread,
+        offset_doubts=belief.doubts,
+    )
+
+
+def _band(name: str, asset: Item, resolution_m: int, place: Place) -> BandFile:
+    href = str(asset["href"])
+    media = str(asset.get("type") or "")
+    jpeg2000 = "jp2" in media or href.partition("?")[0].lower().endswith(".jp2")
+    driver = JPEG2000 if jpeg2000 else "GTiff"
+    return BandFile(name, location_of(href, place.folder), resolution_m, driver, place.access)
+
+
+def location_of(href: str, folder: Path | None) -> str:
+    """What GDAL opens an asset by: a path, or an address in its own notation."""
+    if href.startswith(("http://", "https://")):
+        return f"/vsicurl/{href}"
+    if href.startswith("s3://"):
+        return f"/vsis3/{href.removeprefix('s3://')}"
+    if folder is None:
+        raise ProductError(
+            f"{href}: the place of an asset must begin with https:// or s3:// in an item that is "
+            "no file. Choose the scene of another source."
+        )
+    return str((folder / href.removeprefix("file://")).resolve())
+
+
+def _read_local(folder: Path) -> Callable[[str], bytes]:
+    """Reads metadata that lie beside the item; what is linked elsewhere isn't fetched."""
+
+    def read(href: str) -> bytes:
+        if "://" in href.removeprefix("file://"):
+            raise FileNotFoundError("it isn't on this disk")
+        return (folder / href.removeprefix("file://")).read_bytes()
+
+    return read
+
+
+def _metadata(
+    assets: Mapping[str, Mapping[str, Any]], place: Place, scene: Described
+) -> tuple[Stated | None, str]:
+    """The offsets by the product's metadata, or None and why they could not be read."""
+    asset = assets.get(PRODUCT_METADATA)
+    if asset is None or place.read is None:
+        return None, ""
+    try:
+        metadata = parse_product(place.read(str(asset["href"])), scene.scene_id)
+    except (MigrateError, OSError):
+        return None, " (the product's metadata, which the item links, could not be read)"
+    tag = "RADIO_ADD_OFFSET" if metadata.level == "L1C" else "BOA_ADD_OFFSET"
+    if metadata.offsets:
+        return Stated(metadata.offsets, f"{tag} in the product's metadata"), ""
+    return Stated({}, f"no {tag} in the product's metadata: 0"), ""

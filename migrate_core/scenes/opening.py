@@ -1,0 +1,69 @@
+"""From a scene to the product that its pixels are read from, wherever it lies."""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+
+from ..errors import ProductError
+from ..model import Scene
+from ..products.files import RemoteFiles
+from ..products.opening import open_product
+from ..products.product import Product, without_safe
+from ..products.safe import product_of_files
+from ..products.stac_product import Place, product_of
+from ..settings import ServiceSettings, load_settings
+from ..transfer.s3 import list_keys
+from .remote import EODATA, RemoteAccess, Remotes
+from .sources.stac import PLANETARY_COMPUTER
+
+
+def open_scene(scene: Scene, services: ServiceSettings | None = None) -> Product:
+    """The product of a scene: on disk, in S3, or at the service that its STAC item points to.
+
+    Its `href` decides: a path is opened whatever the source is, since it may have been fetched;
+    `s3://eodata/…` is a SAFE product to read by windows; an address is that of the scene's item.
+    `services` None reads them from the environment, as a worker process does. Nothing is
+    downloaded but the product's metadata, where the item links them. Raises MigrateError.
+    """
+    if scene.href.startswith("s3://") and scene.item is None:
+        return open_s3_safe(scene.href, services)
+    if scene.item is None or "://" not in scene.href:
+        return open_product(scene.href)
+    item = scene.item
+    collection = str(item.get("collection") or "") if scene.source == PLANETARY_COMPUTER else None
+    access = _remotes(services or load_settings().services).access(collection)
+    return product_of(item, scene, Place(None, access, access.read))
+
+
+def open_s3_safe(path: str, services: ServiceSettings | None = None) -> Product:
+    """The SAFE product under a path of the Copernicus Data Space's S3 store, read by windows.
+
+    `path` is as the catalogue gives it (`S3Path`): `/eodata/Sentinel-2/…/NAME.SAFE`, or
+    `s3://eodata/…`. One listing, and the two metadata files, are read at once. Raises MigrateError.
+    """
+    bucket, _, prefix = path.removeprefix("s3://").strip("/").partition("/")
+    if bucket != EODATA or not prefix:
+        raise ProductError(f"{path}: a path in s3://{EODATA} is needed. Search again.")
+    remotes = _remotes(services or load_settings().services)
+    access = remotes.access()
+    access.keys(f"/vsis3/{EODATA}/")
+    keys = list_keys(remotes.http, remotes.store, bucket, f"{prefix}/")
+    names = tuple(sorted(key.removeprefix(f"{prefix}/") for key in keys))
+    root = f"s3://{bucket}/{prefix}"
+    if not names:
+        raise ProductError(
+            f"{root}: there is nothing at this place. The product may have been replaced by a "
+            "newer baseline: search again."
+        )
+    files = RemoteFiles(root, names, partial(_read, access), access)
+    return product_of_files(files, without_safe(prefix.rpartition("/")[2]))
+
+
+def _read(access: RemoteAccess, href: str) -> bytes:
+    return access.read(href)
+
+
+@lru_cache(maxsize=8)
+def _remotes(services: ServiceSettings) -> Remotes:
+    """One for each process and set of services, so that tokens and connections are shared."""
+    return Remotes(services)

@@ -1,0 +1,203 @@
+"""The radiometric offset: who is believed, and what dark pixels say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+from numpy.typing import NDArray
+
+from migrate_core.products.offsets import (
+    DARK_BANDS,
+    Stated,
+    ask_pixels,
+    believe,
+    raster_offset,
+)
+from tests.builders import BANDS_L2A
+
+BANDS = ("B02", "B03", "B04")
+FLAG = "earthsearch:boa_offset_applied"
+
+
+def item(flag: bool | None = None, offset: float | None = None) -> dict[str, Any]:
+    raster = [{}] if offset is None else [{"scale": 0.0001, "offset": offset}]
+    return {
+        "properties": {} if flag is None else {FLAG: flag},
+        "assets": {band: {"href": "x", "raster:bands": raster} for band in BANDS},
+    }
+
+
+def metadata(offset: int | None) -> Stated:
+    if offset is None:
+        return Stated({}, "no BOA_ADD_OFFSET in the product's metadata: 0")
+    return Stated(dict.fromkeys(BANDS, offset), "BOA_ADD_OFFSET in the product's metadata")
+
+
+# documents
+
+
+@pytest.mark.parametrize(
+    ("stated", "flag", "raster", "baseline", "offset", "origin", "doubtful"),
+    [
+        (metadata(-1000), None, None, "05.11", -1000, "metadata", False),
+        (metadata(-1000), True, None, "05.11", -1000, "metadata", True),
+        (metadata(-1000), None, 0, "05.11", -1000, "metadata", True),
+        (metadata(None), None, None, "05.11", 0, "metadata", False),
+        (metadata(None), None, -0.1, "02.14", 0, "metadata", True),
+        (None, True, None, "05.11", 0, "boa_offset_applied", False),
+        (None, True, 0, "05.11", 0, "boa_offset_applied", False),
+        (None, True, -0.1, "05.11", 0, "boa_offset_applied", True),
+        (None, False, -0.1, "02.14", -1000, "raster extension", False),
+        (None, None, 0, "05.11", 0, "raster extension", False),
+        (None, False, None, "05.11", -1000, "baseline 05.11", False),
+        (None, None, None, "04.00", -1000, "baseline 04.00", False),
+        (None, None, None, "03.01", 0, "baseline 03.01", False),
+        (None, None, None, "", 0, "baseline (unknown)", False),
+        (None, None, None, "99.99", 0, "baseline 99.99", False),
+    ],
+)
+def test_the_most_trusted_document_decides_and_contradictions_are_told(
+    stated: Stated | None,
+    flag: bool | None,
+    raster: float | None,
+    baseline: str,
+    offset: int,
+    origin: str,
+    doubtful: bool,
+) -> None:
+    belief = believe(BANDS, item(flag, raster), baseline, stated)
+    assert belief.offsets == dict.fromkeys(BANDS, offset)
+    assert origin in belief.origin
+    assert bool(belief.doubts) == doubtful
+
+
+def test_bands_may_differ_and_those_that_say_nothing_follow_the_others() -> None:
+    found = item(None, -0.1)
+    found["assets"]["B03"]["raster:bands"] = [{"scale": 0.0001, "offset": 0}]
+    del found["assets"]["B04"]["raster:bands"]
+    assert believe(BANDS, found, "").offsets == {"B02": -1000, "B03": 0, "B04": -1000}
+
+
+@pytest.mark.parametrize(
+    ("asset", "offset"),
+    [
+        ({"raster:bands": [{"scale": 0.0001, "offset": -0.1}]}, -1000),
+        ({"raster:scale": 0.0001, "raster:offset": -0.1}, -1000),
+        ({"bands": [{"raster:scale": 0.0001, "raster:offset": -0.1}]}, -1000),
+        ({"bands": [{"name": "B02"}], "raster:scale": 0.0001, "raster:offset": 0}, 0),
+        ({"raster:bands": [{"offset": -0.1}]}, None),
+        ({"raster:bands": [{"scale": 0, "offset": -0.1}]}, None),
+        ({"raster:bands": [{"scale": "x", "offset": -0.1}]}, None),
+        ({"raster:bands": []}, None),
+        ({"raster:bands": None, "bands": "x"}, None),
+        ({}, None),
+    ],
+)
+def test_the_raster_extension_is_read_in_either_version(
+    asset: dict[str, Any], offset: int | None
+) -> None:
+    assert raster_offset(asset) == offset
+
+
+# pixels: typical surface reflectances * 10000 of B02, B03, B04, B12
+
+WATER = (350, 400, 250, 60)
+FOREST = (250, 450, 300, 900)
+SHADOW = (150, 180, 150, 120)
+FIELD = (500, 800, 700, 2200)
+DESERT = (1200, 2100, 3000, 4300)
+CLOUD = (5500, 5400, 5300, 3500)
+SNOW = (8500, 8400, 8200, 700)
+
+
+def ground(
+    *surfaces: tuple[tuple[int, int, int, int], int], noise: int = 40
+) -> dict[str, NDArray[np.uint16]]:
+    """Digital numbers without an offset: so many pixels of each surface, with some noise."""
+    random = np.random.default_rng(7)
+    pixels = {}
+    for number, band in enumerate(DARK_BANDS):
+        values = np.concatenate([np.full(count, surface[number]) for surface, count in surfaces])
+        pixels[band] = (values + random.normal(0, noise, values.size)).clip(1).astype(np.uint16)
+    return pixels
+
+
+def with_offset(pixels: dict[str, NDArray[np.uint16]]) -> dict[str, NDArray[np.uint16]]:
+    return {band: values + np.uint16(1000) for band, values in pixels.items()}
+
+
+DARK_SCENES = {
+    "water": ground((WATER, 1000)),
+    "forest": ground((FOREST, 1000)),
+    "a little water among fields": ground((FIELD, 900), (WATER, 100)),
+    "cloud shadow": ground((CLOUD, 900), (SHADOW, 100)),
+    "snow and forest": ground((SNOW, 500), (FOREST, 500)),
+}
+
+
+@pytest.mark.parametrize("name", DARK_SCENES)
+def test_dark_surfaces_tell_whether_the_offset_is_in_the_pixels(name: str) -> None:
+    assert ask_pixels(DARK_SCENES[name]).in_pixels is False
+    assert ask_pixels(with_offset(DARK_SCENES[name])).in_pixels is True
+
+
+@pytest.mark.parametrize("surface", [DESERT, CLOUD], ids=["desert", "cloud"])
+def test_bright_surfaces_tell_nothing(surface: tuple[int, int, int, int]) -> None:
+    assert ask_pixels(ground((surface, 1000))).in_pixels is None
+    assert ask_pixels(with_offset(ground((surface, 1000)))).in_pixels is None
+
+
+def test_too_few_pixels_or_bands_tell_nothing() -> None:
+    assert ask_pixels(ground((WATER, 199))).in_pixels is None
+    without = {band: values for band, values in ground((WATER, 500)).items() if band != "B12"}
+    assert ask_pixels(without).in_pixels is None
+    assert ask_pixels({}).in_pixels is None
+
+
+def test_no_data_and_saturated_pixels_do_not_count() -> None:
+    pixels = with_offset(ground((WATER, 1000)))
+    for values in pixels.values():
+        values[:300] = 0
+        values[300:400] = 65535
+    assert ask_pixels(pixels).in_pixels is True
+
+
+def test_a_wrong_belief_is_contradicted_in_words_and_a_right_one_is_not() -> None:
+    plain, shifted = ask_pixels(DARK_SCENES["water"]), ask_pixels(with_offset(DARK_SCENES["water"]))
+    assert plain.contradicts(0) is None
+    assert shifted.contradicts(-1000) is None
+    assert "pile up above 1000 (B02 " in str(shifted.contradicts(0))
+    assert "darker" in str(plain.contradicts(-1000))
+    for offset in (0, -1000):
+        assert ask_pixels(ground((CLOUD, 1000))).contradicts(offset) is None
+
+
+# real pixels
+
+
+def test_real_pixels_tell_in_every_clear_window(require_data: Callable[[str], Path]) -> None:
+    """Windows of 50 x 50 pixels over a reservoir and its hills on eleven dates."""
+    told = 0
+    for folder in sorted(require_data("boadella").glob("stac/S2*")):
+        bands = {band: rasterio.open(folder / f"{band}.tif").read(1) for band in DARK_BANDS}
+        for row in range(0, 340, 50):
+            for column in range(0, 340, 50):
+                pixels = {
+                    band: values[row : row + 50, column : column + 50]
+                    if band != "B12"
+                    else values[row // 2 : row // 2 + 25, column // 2 : column // 2 + 25]
+                    for band, values in bands.items()
+                }
+                assert ask_pixels(pixels).in_pixels is not True, (folder.name, row, column)
+                assert ask_pixels(with_offset(pixels)).in_pixels is not False
+                told += ask_pixels(pixels).in_pixels is False
+    assert told > 400
+
+
+def test_all_bands_of_a_product_are_believed_alike() -> None:
+    assert set(believe(BANDS_L2A, {}, "05.00").offsets) == set(BANDS_L2A)
