@@ -12,7 +12,12 @@ from typing import Any
 import pytest
 from shapely.geometry import box, mapping
 
-from migrate_core.errors import CredentialsError, SourceError, TransferError
+from migrate_core.errors import (
+    CredentialsError,
+    JobCancelledError,
+    SourceError,
+    TransferError,
+)
 from migrate_core.model import Scene
 from migrate_core.products.opening import open_product
 from migrate_core.scenes.sources.cdse import CdseFetcher, CdseSource
@@ -137,6 +142,21 @@ def test_a_search_survives_a_service_that_is_unwell(cdse: Cdse) -> None:
     faults = iter([Reply(429, headers={"Retry-After": "5"}), None, Reply(502), Reply(0), None] * 3)
     cdse.fault = lambda _: next(faults, None)
     assert len(searched(cdse)) == 8
+
+
+def test_a_search_can_be_cancelled_while_the_service_makes_it_wait(cdse: Cdse) -> None:
+    cdse.fault = lambda _: Reply(429, headers={"Retry-After": "600"})
+    time, told = Time(), []
+
+    def cancelled(finished: int, total: int) -> None:
+        told.append((finished, total))
+        if time.slept:
+            raise JobCancelledError("stop")
+
+    with pytest.raises(JobCancelledError):
+        CdseSource(cdse.settings, a_client(time)).search(a_request(progress=cancelled))
+    assert sum(time.slept) < 2
+    assert set(told) == {(0, 1)}
 
 
 def test_a_question_that_the_service_refuses_is_told_in_its_words(cdse: Cdse) -> None:
@@ -358,7 +378,7 @@ def test_what_cannot_be_fetched_is_told(
     scene = offered(cdse, safe, Online=False)
     with pytest.raises(TransferError, match="offline"):
         fetcher.fetch(scene, "auto")
-    with pytest.raises(CredentialsError, match="CDSE_S3_SECRET_KEY"):
+    with pytest.raises(CredentialsError, match="CDSE_S3_ACCESS_KEY"):
         fetcher.fetch(scene, "window")
     with pytest.raises(SourceError, match="search again"):
         fetcher.fetch(replace(scene, href="/somewhere/else.SAFE"), "auto")

@@ -16,6 +16,7 @@ from shapely.geometry import box
 from migrate_core.errors import (
     ArchiveOrderedError,
     CredentialsError,
+    JobCancelledError,
     TransferError,
 )
 from migrate_core.model import Scene
@@ -139,6 +140,20 @@ def test_wrong_credentials_give_one_clear_sentence(dhus: Dhus) -> None:
     assert dhus.asked("search") == 1
     assert "DHUS_USER" in (DhusSource(dhus.url, wrong, a_client()).test() or "")
     assert DhusSource(dhus.url, dhus.settings, a_client()).test() is None
+
+
+def test_a_search_can_be_cancelled_while_the_mirror_makes_it_wait(dhus: Dhus) -> None:
+    dhus.fault = lambda _: Reply(503, b"busy", {"Retry-After": "600"})
+    time = Time()
+
+    def cancelled(finished: int, total: int) -> None:
+        if time.slept:
+            raise JobCancelledError("stop")
+
+    source = DhusSource(dhus.url, dhus.settings, a_client(time))
+    with pytest.raises(JobCancelledError):
+        source.search(a_request(progress=cancelled))
+    assert sum(time.slept) < 2
 
 
 # fetching

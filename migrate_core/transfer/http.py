@@ -5,13 +5,12 @@ Nothing secret gets out: an error names the address without its query, and never
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urljoin
 
 import requests
@@ -19,9 +18,11 @@ import requests
 from .. import __version__
 from ..errors import TransferError
 from .address import same_owner, shown
+from .messages import Answer, Authorization, Query
 from .policy import (
     PASSING,
     TOO_MANY,
+    Check,
     PassingError,
     RetryPolicy,
     Surroundings,
@@ -49,44 +50,6 @@ _UNAUTHORIZED = 401
 # How often a wait looks whether the work is to stop, in seconds.
 _LOOK_EVERY_S = 0.5
 _WORDS = 200
-
-
-class Authorization(Protocol):
-    """What lets a request in; a token behind it may be renewed at any time."""
-
-    def header(self) -> str:
-        """The value of the Authorization header for the next request."""
-
-    def rejected(self, header: str) -> None:
-        """The service did not take `header`: the next one must be another."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A whole answer; header names are looked up in any case."""
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    def json(self) -> Any:
-        """The content as JSON. Raises ValueError."""
-        return json.loads(self.content)
-
-
-@dataclass(frozen=True)
-class Query:
-    """A request as a value; `accept` are statuses beside 2xx that are answers, not errors."""
-
-    url: str
-    method: str = "GET"
-    params: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    form: Mapping[str, str] | None = field(default=None, repr=False)
-    json: Any = None
-    auth: Authorization | None = field(default=None, repr=False)
-    accept: frozenset[int] = frozenset()
 
 
 class HttpClient:
@@ -119,6 +82,16 @@ class HttpClient:
             policy=self.policy,
             surroundings=self.around,
             traffic=traffic,
+        )
+
+    def checked(self, check: Check) -> HttpClient:
+        """The same client with the same connections and counts, that `check` interrupts."""
+        return HttpClient(
+            self.service,
+            session=self._session,
+            policy=self.policy,
+            surroundings=replace(self.around, check=check),
+            traffic=self.traffic,
         )
 
     def get_json(self, url: str, params: Mapping[str, str] | None = None) -> Any:

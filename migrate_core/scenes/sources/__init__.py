@@ -32,12 +32,12 @@ def open_source(spec: str, services: ServiceSettings | None = None) -> SceneSour
         return LocalSource(Path(rest))
     if spec == "cdse":
         return CdseSource(services)
+    if kind == "dhus" and rest.startswith(("http://", "https://")):
+        return DhusSource(rest, services)
     if spec in _STAC:
         return stac.StacSource(_STAC[spec](services))
     if kind == "stac":
         return stac.StacSource(stac.any_stac(spec))
-    if kind == "dhus" and rest.startswith(("http://", "https://")):
-        return DhusSource(rest, services)
     raise WrongUseError(f"{spec!r} is not a scene source; known are: {KINDS}.")
 
 

@@ -44,8 +44,8 @@ class CdseFetcher:
         self._catalogue = Catalogue(self._client, services.cdse_odata_url)
         self._url = services.cdse_download_url
         self._depot = depot
-        self._has_key = bool(services.cdse_s3_access_key and services.cdse_s3_secret_key)
         self.limits = CDSE_LIMITS
+        self._has_key = bool(services.cdse_s3_access_key and services.cdse_s3_secret_key)
         self._account = depot.account(self.limits)
         credentials = Credentials(
             services.cdse_username, services.cdse_password, lambda: services.cdse_totp
@@ -61,21 +61,20 @@ class CdseFetcher:
         there are. For a window nothing is fetched here: the worker reads it.
         """
         product = self._catalogue.current(id_of(scene), scene)
-        if access == "auto" and self._has_key and product.s3_path:
-            access = "window"
-        if access == "window":
+        chosen = self._cheapest(scene, product) if access == "auto" else access
+        if chosen == "window":
             return self._window(product)
         if not product.online:
             raise TransferError(
                 f"{product.product_id}: {SPEC} has it offline. Use another source, or choose "
                 "another scene."
             )
-        if access == "auto" and scene.level == "L2A":
-            try:
-                return self._held(product, "bands")
-            except NoBandFilesError:
-                access = "product"
-        return self._held(product, "product" if access == "auto" else access)
+        try:
+            return self._held(product, chosen)
+        except NoBandFilesError:
+            if access != "auto":
+                raise
+            return self._held(product, "product")
 
     def _held(self, product: CdseProduct, access: str) -> Fetched:
         if access == "bands":

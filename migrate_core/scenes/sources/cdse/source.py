@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ....errors import MigrateError, SourceError
 from ....model import Problem, Scene, SearchResult
 from ....settings import ServiceSettings
@@ -15,7 +17,8 @@ class CdseSource:
     """Sentinel-2 products of the Copernicus Data Space; searching needs no account."""
 
     def __init__(self, services: ServiceSettings, client: HttpClient | None = None) -> None:
-        self._catalogue = Catalogue(client or HttpClient(SPEC), services.cdse_odata_url)
+        self._client = client or HttpClient(SPEC)
+        self._url = services.cdse_odata_url
 
     @property
     def spec(self) -> str:
@@ -33,8 +36,10 @@ class CdseSource:
         problems: list[Problem] = []
         windows = years(request.first_day, request.last_day)
         for number, window in enumerate(windows):
-            request.progress(number, len(windows))
-            entries = self._catalogue.entries(request.level, window, intersects(request.bounds))
+            # Also while it waits for the service, so that a cancellation is heard.
+            client = self._client.checked(partial(request.progress, number, len(windows)))
+            catalogue = Catalogue(client, self._url)
+            entries = catalogue.entries(request.level, window, intersects(request.bounds))
             for entry in entries:
                 try:
                     scene = parse_scene(entry)
@@ -48,7 +53,7 @@ class CdseSource:
     def test(self) -> str | None:
         """What is wrong with the connection, in words; None when the catalogue answers."""
         try:
-            self._catalogue.ping()
+            Catalogue(self._client, self._url).ping()
         except MigrateError as err:
             return str(err)
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import shapely
@@ -30,7 +31,10 @@ class DhusSource:
     def __init__(
         self, url: str, services: ServiceSettings, client: HttpClient | None = None
     ) -> None:
-        self._mirror = Mirror(url, services, client or HttpClient("dhus"))
+        self._client = client or HttpClient("dhus")
+        self._url = url
+        self._services = services
+        self._mirror = Mirror(url, services, self._client)
 
     @property
     def spec(self) -> str:
@@ -51,8 +55,10 @@ class DhusSource:
         problems: list[Problem] = []
         offset = 0
         while True:
-            request.progress(offset, offset + PAGE)
-            page = self._mirror.page(request.level, (start, end), area, offset)
+            # Also while it waits for the mirror, so that a cancellation is heard.
+            client = self._client.checked(partial(request.progress, offset, offset + PAGE))
+            mirror = Mirror(self._url, self._services, client)
+            page = mirror.page(request.level, (start, end), area, offset)
             for uuid, entry in page.items():
                 try:
                     scene = parse_entry(uuid, entry, self.spec)
