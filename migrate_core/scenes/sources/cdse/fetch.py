@@ -91,6 +91,11 @@ class CdseFetcher:
             )
         return Fetched(str(held.path), access, SPEC, product.product_id, held.release)
 
+    def _cheapest(self, scene: Scene, product: CdseProduct) -> str:
+        if self._has_key and product.s3_path:
+            return "window"
+        return "bands" if scene.level == "L2A" else "product"
+
     def _window(self, product: CdseProduct) -> Fetched:
         """Where the product lies in S3. Raises CredentialsError without a key."""
         if not self._has_key:
