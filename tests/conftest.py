@@ -3,11 +3,13 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from migrate_core.demo import DemoCase, make_demo
+from migrate_core.settings import ServiceSettings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -43,8 +45,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoCase:
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep tests away from the developer's own workspace, database and cluster."""
-    for name in ("MIGRATE_WORKSPACE", "DATABASE_URL", "DASK_SCHEDULER"):
+    """Keep tests away from the developer's own workspace, database, cluster and accounts."""
+    services = (field.name.upper() for field in fields(ServiceSettings))
+    for name in ("MIGRATE_WORKSPACE", "DATABASE_URL", "DASK_SCHEDULER", *services):
         monkeypatch.delenv(name, raising=False)
 
 
