@@ -92,7 +92,8 @@ def test_a_service_is_tested_searched_looked_at_and_priced(
         button(page, r"(^|\s)Search$").click()
         page.get_by_test_id("stSidebar").get_by_text("5 matched").wait_for(timeout=SLOW_MS)
         # The service that is down is named, and the table is there all the same.
-        main.get_by_text(re.compile("planetary-computer: the search failed")).wait_for()
+        warned = page.get_by_test_id("stAlertContentWarning")
+        warned.get_by_text(re.compile("planetary-computer: the search failed")).wait_for()
         main.get_by_text("All 5 masks have a usable scene").wait_for()
         main.get_by_text(re.compile(r"rank 1 of \d")).wait_for()
         assert pixels_are_asked_for(service)

@@ -111,7 +111,12 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> Tried:
 
 @pytest.fixture
 def earth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallApi]:
-    """Earth Search in small, with a scene on the day after the masks."""
+    """Earth Search in small, with a scene on the day after the masks, but no pixels."""
+
+    def no_pixels(scene: Scene, services: object) -> Product:
+        raise SourceError(f"{scene.scene_id}: it has no pixels")
+
+    monkeypatch.setattr(scenes_picture, "open_scene", no_pixels)
     item = earth_item()
     item |= {"geometry": mapping(AREA), "bbox": list(AREA.bounds)}
     item["properties"]["datetime"] = "2020-02-03T10:48:12.345000Z"

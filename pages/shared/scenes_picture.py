@@ -9,10 +9,10 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Semaphore, Thread
 
 import numpy as np
 import shapely
@@ -38,6 +38,7 @@ _REMOTE_PIXELS = 320
 _WAIT_S = 2.0
 _POLL_S = 1.0
 _KEPT = 64
+_AT_ONCE = 2
 # A service that failed is not asked again with every click.
 _FAILED_FOR_S = 60.0
 
@@ -128,7 +129,7 @@ class _Readers:
     """Threads that read pictures, and the last pictures; shared by all tabs."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(2, "picture")
+        self._slots = Semaphore(_AT_ONCE)
         self._asked: OrderedDict[tuple[str, ...], _Asked] = OrderedDict()
         self._lock = Lock()
 
@@ -137,12 +138,27 @@ class _Readers:
         with self._lock:
             known = self._asked.get(key)
             if known is None or known.stale:
-                known = self._asked[key] = _Asked(self._pool.submit(read))
+                known = self._asked[key] = _Asked(self._begun(read))
             self._asked.move_to_end(key)
             while len(self._asked) > _KEPT:
                 _, oldest = self._asked.popitem(last=False)
                 oldest.future.cancel()
             return known.future
+
+    def _begun(self, read: Callable[[], Look]) -> Future[Look]:
+        """A reading on its way, in a thread that doesn't keep a server from ending."""
+        future: Future[Look] = Future()
+        Thread(target=self._read, args=(future, read), daemon=True).start()
+        return future
+
+    def _read(self, future: Future[Look], read: Callable[[], Look]) -> None:
+        with self._slots:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(read())
+            except Exception as err:  # whoever looks at the future raises it
+                future.set_exception(err)
 
 
 @st.cache_resource(show_spinner=False)
