@@ -107,16 +107,19 @@ def _named(mask: Mask, names: Mapping[str, str]) -> dict[str, str]:
 
 
 def parse_names(text: str) -> dict[str, str]:
-    """Names of classes as people type them, `1 = mine, 2 = water`. Raises MaskError."""
+    """Names of classes as people type them, `1 = mine, 2 = water`. Raises MaskError.
+
+    What is named is a value as in the file: a number, or in a vector layer any text.
+    """
     names = {}
     for part in filter(None, (part.strip() for part in text.replace(";", ",").split(","))):
-        value, sign, name = part.partition("=")
-        if not sign or not value.strip().lstrip("-").isdigit():
+        value, sign, name = (piece.strip() for piece in part.partition("="))
+        if not sign or not value:
             raise MaskError(
                 f"{part!r} names no class. Write value = name, with commas between, for example "
                 "1 = mine, 2 = water."
             )
-        names[str(int(value))] = name.strip()
+        names[str(int(value)) if value.lstrip("-").isdecimal() else value] = name
     return names
 
 
