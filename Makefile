@@ -35,7 +35,7 @@ test: lint ## Set up, lint, check types and run all tests
 	$(PY) -m pytest
 
 test-fast: setup-tests ## Only the tests without browser, servers and long runs
-	$(PY) -m pytest -m "not browser and not services and not slow"
+	$(PY) -m pytest -n 2 -m "not browser and not services and not slow"
 
 test-services: setup-tests setup-services ## Tests against real servers on loopback (needs PostgreSQL with PostGIS)
 	MIGRATE_SERVICES_REQUIRED=1 $(PY) -m pytest -m services
