@@ -18,6 +18,8 @@ import rasterio
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 ATTACHED = {
     "20200202_101532_1014_water_mask.tif": "water_2020-02-02.geojson",

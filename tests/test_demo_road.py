@@ -24,6 +24,8 @@ from migrate_core.scenes.search import search
 from migrate_core.scenes.sources import open_source
 from migrate_core.settings import RankingSettings
 
+pytestmark = pytest.mark.slow
+
 CLOUD, SHADOW, CIRRUS = 1, 2, 3
 
 
