@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -234,12 +234,18 @@ def request_cancel(store: Store, kind: str, now: datetime) -> bool:
 _started: dict[tuple[Path, str], subprocess.Popen[bytes]] = {}
 
 
-def launch(workspace: Workspace, kind: str, arguments: Sequence[str]) -> None:
+def launch(
+    workspace: Workspace,
+    kind: str,
+    arguments: Sequence[str],
+    environ: Mapping[str, str] | None = None,
+) -> None:
     """Start `python -m migrate_core …` as a process of its own that outlives this one.
 
-    What it says goes to `logs/<kind>.log` in the workspace, and with `--json` its document to
-    `logs/<kind>.json`; `kind` is the job it will claim.
-    Raises JobRunningError when one that was started here hasn't ended.
+    It has the environment of this process, and what `environ` adds: the place for what is secret,
+    since arguments are seen by everyone on the machine. What it says goes to `logs/<kind>.log` in
+    the workspace, and with `--json` its document to `logs/<kind>.json`; `kind` is the job it will
+    claim. Raises JobRunningError when one that was started here hasn't ended.
     """
     if starting(workspace, kind):
         raise JobRunningError(f"`{kind}` has just been started. Wait for it, or cancel it.")
@@ -254,6 +260,7 @@ def launch(workspace: Workspace, kind: str, arguments: Sequence[str]) -> None:
             stdin=subprocess.DEVNULL,
             stdout=answer,
             stderr=file,
+            env={**os.environ, **(environ or {})},
             # Not in this process's group: Ctrl-C and the end of the app leave it alone.
             start_new_session=True,
         )

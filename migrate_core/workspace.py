@@ -102,6 +102,11 @@ class Workspace:
         return self.root / "transfer"
 
     @property
+    def answers(self) -> Path:
+        """The folder of what services answered to searches; all of it can be asked for again."""
+        return self.root / "answers"
+
+    @property
     def orders(self) -> Path:
         """The folder of products ordered from long-term archives."""
         return self.transfer / "orders"

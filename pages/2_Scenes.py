@@ -30,7 +30,7 @@ def scenes(page: Page) -> None:
     search_panel(page)
     found = last_found(page.store)
     if found is None:
-        st.info("Nothing was searched yet. Name a folder with Sentinel-2 products and search.")
+        st.info("Nothing was searched yet. Choose services or folders, and search.")
         return
     mask_id = chosen_mask(page)
     mask_list(page)
@@ -45,7 +45,7 @@ def scenes(page: Page) -> None:
         view = View(page.store, row.mask, candidates, found)
         left, right = st.columns([3, 2])
         with left:
-            scenes_on_map(view)
+            scenes_on_map(page, view)
         with right:
             viewed_scene(view)
             scene_plot(view)

@@ -128,7 +128,7 @@ def test_a_search_with_everything_in_the_form(masks: Case, scenes: Path) -> None
     app.number_input(key="scenes_weight_closeness").set_value(2.5)
     press(app, "Search")
     assert last_asked(masks.store) == SearchParameters(
-        (f"local:{scenes}", f"local:{scenes}"),
+        (f"local:{scenes}",),
         SceneQuery(14, 80.0, "L2A"),
         RankingSettings(5.0, 0.75, {"clear_sky": 1.0, "closeness": 2.5, "coverage": 1.0}),
     )
@@ -144,7 +144,7 @@ def test_another_tab_starts_from_the_last_search(searched: Case, scenes: Path) -
 
 @pytest.mark.parametrize(
     ("folders", "problem"),
-    [("", "Name at least one folder"), ("/not/there", "There is no /not/there on the machine")],
+    [("", "Choose a service, or name a folder"), ("/not/there", "There is no /not/there on the machine")],
 )
 def test_a_folder_that_is_missing_is_told_before_anything_starts(
     masks: Case, folders: str, problem: str

@@ -44,11 +44,12 @@ def pairs() -> None:
 )
 @click.option(
     "--offset",
-    type=click.Choice(["auto", "0", "-1000"]),
+    type=click.Choice(["auto", "keep", "0", "-1000"]),
     default="auto",
     show_default=True,
     help="What to add to the pixels so that reflectance = value / 10000; auto is what product and "
-    "item say. Set it where `pairs list` says that the offset is doubtful.",
+    "item say, keep is auto but for pairs where it was set before. Set it where `pairs list` says "
+    "that the offset is doubtful.",
 )
 @click.option(
     "--access",
@@ -108,7 +109,7 @@ def make(
         scheduler or settings.scheduler,
         PairParameters(
             resampling or settings.resampling,
-            offset=None if offset == "auto" else int(offset),
+            offset=None if offset in ("auto", "keep") else int(offset),
             ignore_occluded=ignore_occluded,
         ),
         frozenset(masks) or None,
@@ -116,6 +117,7 @@ def make(
         settings.services,
         access,
         60 * wait_minutes,
+        keep_offsets=offset == "keep",
     )
     session.finish_masks()
     # A polite kill is a cancellation: what is finished stays, the rest is marked.

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..codec import to_json
 from ..errors import WrongUseError
 from ..model import Problem, SceneQuery
+from ..scenes.answers import Shelf, answer_times, kept
+from ..scenes.connection import try_connection
 from ..scenes.listing import scenes_document
 from ..scenes.match_table import import_match_table, match_rows, write_match_table
-from ..scenes.parameters import SearchParameters, remember_asked, remember_found
+from ..scenes.parameters import (
+    SearchParameters,
+    remember_answers,
+    remember_asked,
+    remember_found,
+)
 from ..scenes.queries import put_advice
 from ..scenes.search import SearchOutcome, search
 from ..scenes.sources import KINDS, open_source
+from ..scenes.sources.protocol import SceneSource
 from ..settings import RankingSettings
 from .console import emit, json_option, print_table, report, say
 from .session import Session
@@ -70,6 +79,11 @@ def scenes() -> None:
     help="Weight of a term of the score (clear_sky, closeness, coverage); can be repeated; "
     "default $MIGRATE_WEIGHT_NAME or 1.",
 )
+@click.option(
+    "--refresh",
+    is_flag=True,
+    help="Ask services anew; otherwise what they answered in the last 24 hours is used again.",
+)
 @json_option
 @click.pass_obj
 def search_scenes(
@@ -81,10 +95,11 @@ def search_scenes(
     usable_cloud: float | None,
     usable_coverage: float | None,
     weights: tuple[str, ...],
+    refresh: bool,
     as_json: bool,
 ) -> None:
     """Find and rank candidates for every mask without a problem; the best is selected."""
-    sources = [open_source(spec, session.settings.services) for spec in specs]
+    sources = _sources(session, specs, refresh)
     default = session.settings.ranking
     ranking = RankingSettings(
         default.usable_cloud_percent if usable_cloud is None else usable_cloud,
@@ -108,10 +123,20 @@ def search_scenes(
         session.store.put_candidates(outcome.ranked)
         put_advice(session.store, outcome.ranked, outcome.advice)
         remember_found(session.store, parameters)
+        remember_answers(session.store, answer_times(sources))
     document = scenes_document(session.store)
     emit(document, as_json, lambda: _show(session, document))
     names = {mask.mask_id: mask.name for mask in masks}
     report([*outcome.problems, *_without(outcome, names, query)])
+
+
+def _sources(session: Session, specs: Sequence[str], refresh: bool) -> list[SceneSource]:
+    """The sources that SOURCE arguments name, each once."""
+    services = session.settings.services
+    opened = [open_source(spec, services) for spec in dict.fromkeys(specs)]
+    shelf = Shelf(session.workspace.answers, refresh)
+    shelf.clear_old()
+    return [kept(source, services, shelf) for source in opened]
 
 
 def _weights(given: Iterable[str], default: Mapping[str, float]) -> dict[str, float]:
@@ -144,6 +169,22 @@ def _without(outcome: SearchOutcome, names: dict[str, str], query: SceneQuery) -
         for mask_id, ranked in outcome.ranked.items()
         if not ranked
     ]
+
+
+@scenes.command("test-source")
+@click.argument("specs", nargs=-1, required=True, metavar="SOURCE…")
+@json_option
+@click.pass_obj
+def test_source(session: Session, specs: tuple[str, ...], as_json: bool) -> None:
+    """Try whether sources answer and take the credentials that are set."""
+    services = session.settings.services
+    found = [try_connection(spec, services) for spec in dict.fromkeys(specs)]
+    document = [
+        {"source": one.spec, "steps": to_json(one.steps), "problem": one.problem} for one in found
+    ]
+    rows = [(one.spec, step.what, step.state, step.words) for one in found for step in one.steps]
+    emit(document, as_json, lambda: print_table(("source", "what", "state", ""), rows))
+    report([Problem(one.spec, one.problem) for one in found if one.problem])
 
 
 @scenes.command("list")

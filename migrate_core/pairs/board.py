@@ -2,7 +2,7 @@
 
 Beside the pairs that are there, it lists the matches that are still `to make`: masks that are ready
 and whose selected scene no pair was begun with. What a run left behind that no longer lives is
-`interrupted`.
+`interrupted`; what waits for a long-term archive is `on order`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ..tables import candidates, masks, pairs, scenes
 
 TO_MAKE = "to make"
 INTERRUPTED = "interrupted"
+ON_ORDER = "on order"
 SUPERSEDED = "superseded"
 # All states of the list, in the order a pair can go through them.
 STATES = (
@@ -27,6 +28,7 @@ STATES = (
     "queued",
     "running",
     INTERRUPTED,
+    ON_ORDER,
     "failed",
     "cancelled",
     "done",
@@ -134,12 +136,14 @@ def products_in_use(store: Store, most: int) -> list[str]:
 def _listed() -> sa.CompoundSelect[Any]:
     """Every row of the list: pairs, and selected matches that no pair was begun with."""
     scene = _text("scene_ids", 0)
+    # A queued pair with a message is one that a run left waiting, with the archive's answer.
+    waiting = (pairs.c.state == "queued") & _text("error").is_not(None)
     there = sa.select(
         pairs.c.pair_id,
         pairs.c.mask_id,
         _text("mask_name").label("mask_name"),
         scene.label("scene_id"),
-        pairs.c.state,
+        sa.case((waiting, ON_ORDER), else_=pairs.c.state).label("state"),
     )
     begun = sa.select(pairs.c.mask_id, scene.label("scene_id")).where(pairs.c.state != SUPERSEDED)
     match = sa.tuple_(candidates.c.mask_id, candidates.c.scene_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..errors import WrongUseError
 from ..model import Mask, PairParameters, Scene
@@ -20,7 +20,8 @@ class RunOptions:
     """What to make, and who works at it.
 
     `access` is how pixels at a service are fetched, one of settings.ACCESSES; `wait_s` for how
-    many seconds a run waits for what long-term archives have been ordered to bring.
+    many seconds a run waits for what long-term archives have been ordered to bring. `keep_offsets`
+    leaves a pair of the same scenes the offset that a person set for it.
 
     `masks` are mask ids, and `states` those of the present pair of a mask, that a run is limited
     to; None is no limit. `workers` None is one a core; `scheduler` is the address of a Dask
@@ -35,6 +36,7 @@ class RunOptions:
     services: ServiceSettings = field(default_factory=ServiceSettings)
     access: str = "auto"
     wait_s: float = 0.0
+    keep_offsets: bool = False
 
     @property
     def partial(self) -> bool:
@@ -56,8 +58,9 @@ def plan(store: Store, workspace: Workspace, options: RunOptions) -> list[PairTa
     _check_asked_for(masks, chosen, options.masks)
     wanted = _wanted(store, options)
     scenes = store.scenes()
+    offsets = _offsets_by_hand(store) if options.keep_offsets else {}
     tasks = [
-        _task(mask, match, scenes, workspace, options.parameters)
+        _task(mask, match, scenes, workspace, _parameters(mask, match, options.parameters, offsets))
         for mask in masks
         if mask.state == "ready"
         and (match := chosen.get(mask.mask_id)) is not None
@@ -66,6 +69,26 @@ def plan(store: Store, workspace: Workspace, options: RunOptions) -> list[PairTa
     if not tasks:
         raise WrongUseError(_nothing_to_make(options))
     return tasks
+
+
+def _offsets_by_hand(store: Store) -> dict[tuple[str, tuple[str, ...]], int]:
+    """The offsets that a person set for present pairs, by mask and scenes."""
+    return {
+        (pair.mask_id, pair.scene_ids): pair.parameters.offset
+        for pair in store.pairs()
+        if pair.state != "superseded" and pair.parameters and pair.parameters.offset is not None
+    }
+
+
+def _parameters(
+    mask: Mask,
+    match: Candidate,
+    wanted: PairParameters,
+    offsets: Mapping[tuple[str, tuple[str, ...]], int],
+) -> PairParameters:
+    """The parameters of one pair: those of the run, with the offset that was set for it."""
+    offset = offsets.get((mask.mask_id, match.ranked.scene_ids))
+    return wanted if offset is None else replace(wanted, offset=offset)
 
 
 def _check_asked_for(

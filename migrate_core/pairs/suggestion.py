@@ -56,13 +56,21 @@ def suggest(
     return Suggestion("unsure", f"Part of the label is doubtful: {_list(shares)}.")
 
 
+_OFFSET_DOUBTFUL = "The radiometric offset is doubtful"
+
+
+def offset_is_doubtful(suggestion: Suggestion | None) -> bool:
+    """Whether `doubtful` has said so."""
+    return suggestion is not None and _OFFSET_DOUBTFUL in suggestion.reason
+
+
 def doubtful(suggestion: Suggestion, doubts: Sequence[str]) -> Suggestion:
     """A suggestion that also says why the reflectances may be wrong; then none to accept."""
     if not doubts:
         return suggestion
     verdict = "unsure" if suggestion.verdict == "accept" else suggestion.verdict
     reason = (
-        f"{suggestion.reason} The radiometric offset is doubtful: {'; '.join(doubts)}. If the "
+        f"{suggestion.reason} {_OFFSET_DOUBTFUL}: {'; '.join(doubts)}. If the "
         "reflectances look wrong, set it (`pairs make --offset 0` or `-1000`)."
     )
     return Suggestion(verdict, reason)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from ..codec import from_json, to_json
-from ..model import SceneQuery
+from ..model import SceneQuery, iso
 from ..settings import RankingSettings
 from ..store import Store
 from ..tables import facts, upsert
 
-_ASKED, _FOUND = "search asked", "search found"
+_ASKED, _FOUND, _ANSWERED = "search asked", "search found", "search answered"
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,28 @@ def last_found(store: Store) -> SearchParameters | None:
     return _get(store, _FOUND)
 
 
-def _put(store: Store, name: str, parameters: SearchParameters) -> None:
+def remember_answers(store: Store, times: Mapping[str, datetime]) -> None:
+    """Note when each service answered what the last search found."""
+    _put(store, _ANSWERED, {spec: iso(moment) for spec, moment in times.items()})
+
+
+def last_answers(store: Store) -> dict[str, datetime]:
+    """When each service answered what the last search found; the oldest answer counts."""
+    value = _value(store, _ANSWERED)
+    return {spec: datetime.fromisoformat(text) for spec, text in (value or {}).items()}
+
+
+def _put(store: Store, name: str, value: SearchParameters | Mapping[str, str]) -> None:
     with store.engine.begin() as connection:
-        upsert(connection, facts, [{"name": name, "value": json.dumps(to_json(parameters))}])
+        upsert(connection, facts, [{"name": name, "value": json.dumps(to_json(value))}])
 
 
 def _get(store: Store, name: str) -> SearchParameters | None:
+    value = _value(store, name)
+    return None if value is None else from_json(SearchParameters, value)
+
+
+def _value(store: Store, name: str) -> Any:
     with store.engine.connect() as connection:
         value = connection.scalar(sa.select(facts.c.value).where(facts.c.name == name))
-    return None if value is None else from_json(SearchParameters, json.loads(value))
+    return None if value is None else json.loads(value)

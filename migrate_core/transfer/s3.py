@@ -47,6 +47,12 @@ def get_object(http: HttpClient, store: S3Store, bucket: str, key: str) -> bytes
     return http.send(Query(signed_url(store, f"/{bucket}/{key}", {}, _now(http)))).content
 
 
+def ping_bucket(http: HttpClient, store: S3Store, bucket: str) -> None:
+    """Ask for one key of a bucket. Raises TransferError when the store or the keys don't answer."""
+    params = {"list-type": "2", "max-keys": "1"}
+    http.send(Query(signed_url(store, f"/{bucket}", params, _now(http))))
+
+
 def list_keys(http: HttpClient, store: S3Store, bucket: str, prefix: str) -> Iterator[str]:
     """The keys that begin with `prefix`, over all pages of a listing. Raises TransferError."""
     token: str | None = None

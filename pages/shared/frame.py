@@ -16,6 +16,7 @@ from migrate_core.review.overview import Overview, overview
 from migrate_core.settings import Settings, load_settings
 from migrate_core.store import Store, open_store
 from migrate_core.workspace import Workspace
+from pages.shared.secrets import load_secrets
 
 TITLE = "Label migration to Sentinel-2"
 HOME_ICON = ":material/satellite_alt:"
@@ -61,6 +62,7 @@ def begin_page(stage: str | None, about: str) -> Page:
     """
     title = PAGES[stage][1] if stage else TITLE
     st.set_page_config(f"{title} - {TITLE}" if stage else TITLE, _favicon(), layout="wide")
+    load_secrets()
     try:
         settings = load_settings()
         workspace = Workspace(settings.workspace)

@@ -9,11 +9,17 @@ import streamlit as st
 
 from migrate_core.pairs.board import SUPERSEDED, TO_MAKE, Row, Slice, board_row, board_rows
 from migrate_core.pairs.stages import stages_of
+from migrate_core.pairs.suggestion import offset_is_doubtful
 from pages.shared.frame import PAGES, Page
-from pages.shared.pairs_state import KIND, LOOK, STAGE_HELP, Standing, make_arguments
+from pages.shared.pairs_access import start_pairs
+from pages.shared.pairs_state import LOOK, STAGE_HELP, Standing
 from pages.shared.state import choose_mask, choose_pair, selection
-from pages.shared.work import start
 
+_OFFSETS = {
+    "0": "0: it is applied already",
+    "-1000": "−1000: it is still in the pixels",
+    "auto": "As documents say",
+}
 _ALL = "all"
 _ROWS = 15
 _LOG_CHARACTERS = 20_000
@@ -130,7 +136,7 @@ def _offer_selected(page: Page, now: Standing, picked: Sequence[Row]) -> None:
         icon=":material/play_arrow:",
         disabled=now.busy,
         help="Only these; all other pairs stay as they are.",
-        on_click=lambda: start(page, KIND, lambda: make_arguments(masks=masks)),
+        on_click=lambda: start_pairs(page, masks),
     )
 
 
@@ -144,6 +150,7 @@ def _detail(page: Page, now: Standing, row: Row) -> None:
         if pair and pair.error:
             st.error(pair.error)
             _log(page, pair.pair_id)
+        _offset(page, now, row)
         if row.state == "done":
             st.page_link(PAGES["review"][0], label="Look at it", icon=PAGES["review"][2])
         elif row.state != SUPERSEDED:
@@ -153,8 +160,32 @@ def _detail(page: Page, now: Standing, row: Row) -> None:
                 icon=":material/play_arrow:",
                 disabled=now.busy,
                 help="Only this one; all other pairs stay as they are.",
-                on_click=lambda: start(page, KIND, lambda: make_arguments(masks=[row.mask_id])),
+                on_click=lambda: start_pairs(page, [row.mask_id]),
             )
+
+
+def _offset(page: Page, now: Standing, row: Row) -> None:
+    """The way to another radiometric offset, where it is doubtful or was set by hand."""
+    pair = row.pair
+    if pair is None or row.state == SUPERSEDED:
+        return
+    chosen = pair.parameters.offset if pair.parameters else None
+    if chosen is None and not offset_is_doubtful(pair.suggestion):
+        return
+    present = "as documents say" if chosen is None else f"set by hand to {chosen}"
+    st.markdown(f"Radiometric offset: {present}. Make the pair with another one:")
+    with st.container(horizontal=True):
+        for value, words in _OFFSETS.items():
+            if value != ("auto" if chosen is None else str(chosen)):
+                st.button(
+                    words,
+                    key=f"pairs_offset_{value}",
+                    icon=":material/exposure:",
+                    disabled=now.busy,
+                    help="The pair with the present offset becomes superseded.",
+                    on_click=start_pairs,
+                    args=(page, [row.mask_id], (), value),
+                )
 
 
 def _log(page: Page, pair_id: str) -> None:

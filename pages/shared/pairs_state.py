@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from migrate_core.jobs import now_utc, running_job
-from migrate_core.pairs.board import INTERRUPTED, SUPERSEDED, TO_MAKE, board_counts
+from migrate_core.pairs.board import INTERRUPTED, ON_ORDER, SUPERSEDED, TO_MAKE, board_counts
+from migrate_core.settings import ACCESSES
 from pages.shared.frame import Page
 from pages.shared.work import is_busy
 
@@ -19,12 +20,13 @@ LOOK = {
     "queued": "… waiting",
     "running": "▸ running",
     INTERRUPTED: "! interrupted",
+    ON_ORDER: "⧖ on order",
     "failed": "✗ failed",
     "cancelled": "– cancelled",
     "done": "✓ made",
     SUPERSEDED: "↺ superseded",
 }
-_OPEN = (TO_MAKE, "queued", "running", INTERRUPTED, "failed", "cancelled")
+_OPEN = (TO_MAKE, "queued", "running", INTERRUPTED, ON_ORDER, "failed", "cancelled")
 STAGE_HELP = (
     "fetch: the product is opened. convert: its bands are read over the mask, offsets applied, "
     "and brought to 10 m. crop: what lies outside the mask's footprint is blacked out. align: "
@@ -58,13 +60,20 @@ def standing_of(page: Page) -> Standing:
     return Standing(counts, is_busy(page, KIND), job.job_id if job else None)
 
 
-def make_arguments(masks: Sequence[str] = (), states: Sequence[str] = ()) -> list[str]:
-    """The command that makes pairs as the form says, of all masks or only of some."""
+def make_arguments(
+    masks: Sequence[str] = (), states: Sequence[str] = (), offset: str = "keep"
+) -> list[str]:
+    """The command that makes pairs as the form says, of all masks or only of some.
+
+    `offset` is that of the command: by default, what was set for a pair by hand stays.
+    """
     chosen = st.session_state
     return [
         *("pairs", "make"),
         *("--resampling", str(chosen["pairs_resampling"])),
         *("--workers", str(chosen["pairs_workers"])),
+        *("--offset", offset),
+        *("--access", str(chosen.get("pairs_access", ACCESSES[0]))),
         *(word for mask_id in masks for word in ("--mask", mask_id)),
         *(word for state in states for word in ("--state", state)),
     ]

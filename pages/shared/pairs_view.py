@@ -10,9 +10,10 @@ from migrate_core.pairs.board import INTERRUPTED, at_work, resampling_in_use
 from migrate_core.pairs.stages import STAGES, stages_of
 from migrate_core.settings import RESAMPLINGS
 from pages.shared.frame import PAGES, Page
+from pages.shared.pairs_access import access_form, archive, start_pairs
 from pages.shared.pairs_list import board
-from pages.shared.pairs_state import KIND, STAGE_HELP, Standing, make_arguments, standing_of
-from pages.shared.work import POLL_S, how_it_ended, start, trouble, watch
+from pages.shared.pairs_state import KIND, STAGE_HELP, Standing, standing_of
+from pages.shared.work import POLL_S, how_it_ended, trouble, watch
 
 _AT_WORK = 8
 
@@ -42,6 +43,7 @@ def live(page: Page) -> None:
     else:
         how_it_ended(page, KIND, ("Error: ",))
         _offer_to_go_on(page, now)
+    archive(page, now)
     board(page, now)
 
 
@@ -79,6 +81,7 @@ def _start_form(page: Page, now: Standing) -> None:
                 f"The present pairs were made with {in_use}. Another resampling makes new pairs; "
                 "the present ones become superseded, and decisions about them stay with them."
             )
+    access_form(page, now)
     _start_buttons(page, now, anew=anew)
 
 
@@ -93,7 +96,7 @@ def _start_buttons(page: Page, now: Standing, *, anew: bool) -> None:
         disabled=now.busy,
         width="stretch",
         help="Finished pairs are kept. Checking makes again what lost files or has a new date.",
-        on_click=lambda: start(page, KIND, make_arguments),
+        on_click=lambda: start_pairs(page),
     )
     retry.button(
         f"Retry {failed} failed" if failed else "Retry failed",
@@ -101,7 +104,7 @@ def _start_buttons(page: Page, now: Standing, *, anew: bool) -> None:
         icon=":material/refresh:",
         disabled=now.busy or not failed,
         width="stretch",
-        on_click=lambda: start(page, KIND, lambda: make_arguments(states=("failed",))),
+        on_click=lambda: start_pairs(page, states=("failed",)),
     )
     if not now.open and not now.busy:
         with words:
@@ -137,7 +140,7 @@ def _offer_to_go_on(page: Page, now: Standing) -> None:
         icon=":material/resume:",
         type="primary",
         width="stretch",
-        on_click=lambda: start(page, KIND, lambda: make_arguments(states=("queued", "running"))),
+        on_click=lambda: start_pairs(page, states=("queued", "running")),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
@@ -10,6 +12,8 @@ from migrate_core.model import SceneQuery
 from migrate_core.scenes.parameters import SearchParameters, last_asked
 from migrate_core.settings import RankingSettings
 from pages.shared.frame import Page
+from pages.shared.scenes_connections import SERVICES, needs_code
+from pages.shared.secrets import code_field, take_code
 
 LOCAL = "local:"
 LEVELS = {"L2A": "L2A (surface reflectance)", "L1C": "L1C (top of atmosphere)"}
@@ -18,34 +22,104 @@ TERMS = {
     "closeness": ("closeness", "1 on the mask's day, falling to 0 just beyond the window."),
     "coverage": ("coverage", "The share of the mask that the scene shows."),
 }
-_AGAIN = "scenes_again"
+_AGAIN, _SECRET = "scenes_again", "scenes_secret"
 
 
-def search_form(page: Page) -> SearchParameters | None:
-    """What was asked for, when the button was pressed just now."""
+@dataclass(frozen=True)
+class Asked:
+    """What the form was sent off for: a search, or only a test of its sources.
+
+    `refresh` asks services anew; `secret` is the environment with a code that was given.
+    """
+
+    parameters: SearchParameters
+    test: bool = False
+    refresh: bool = False
+    secret: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def search_form(page: Page) -> Asked | None:
+    """What was asked for, when a button was pressed just now."""
     _fill(page)
     with st.form("scenes_form", border=False):
-        st.text_area(
-            "Folders with Sentinel-2 products, one per line",
-            key="scenes_folders",
-            height=80,
-            placeholder="/data/sentinel2",
-            help="On the machine that runs this app: folders of SAFE folders or zips, or static "
-            "STAC catalogues.",
-            persist_state="session",
-        )
+        _where(page)
         _what()
         _how()
-        pressed = st.form_submit_button("Search", type="primary", icon=":material/search:")
-    if not pressed:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            pressed = st.form_submit_button("Search", type="primary", icon=":material/search:")
+            test = st.form_submit_button(
+                "Test connection",
+                icon=":material/network_check:",
+                help="Tries a small search at each source, and the credentials that are set.",
+                on_click=_keep_code,
+            )
+            st.checkbox(
+                "Ask services anew",
+                key="scenes_refresh",
+                help="Otherwise what a service answered to the same question in the last 24 hours "
+                "is used again.",
+            )
+    secret = st.session_state.pop(_SECRET, {})
+    if not (pressed or test):
         return None
-    lines = [line.strip() for line in st.session_state["scenes_folders"].splitlines()]
-    if not any(lines):
-        st.error("Name at least one folder with Sentinel-2 products.")
+    parameters = _parameters()
+    if not parameters.sources:
+        st.error("Choose a service, or name a folder with Sentinel-2 products.")
         return None
+    return Asked(parameters, test, st.session_state["scenes_refresh"], secret)
+
+
+def _keep_code() -> None:
+    """Take the code out of its field before it is drawn again; for this run of the page only."""
+    st.session_state[_SECRET] = take_code("scenes_code")
+
+
+def _where(page: Page) -> None:
+    """Where to look: services, folders, other services."""
+    st.pills(
+        "Services",
+        list(SERVICES),
+        format_func=SERVICES.__getitem__,
+        selection_mode="multi",
+        key="scenes_services",
+        help="Several can be searched at once. Of a scene that more than one has, the first is "
+        "used, folders before services; the others stand in when it fails.",
+        persist_state="session",
+    )
+    folders, others = st.columns(2)
+    folders.text_area(
+        "Folders with Sentinel-2 products, one per line",
+        key="scenes_folders",
+        height=80,
+        placeholder="/data/sentinel2",
+        help="On the machine that runs this app: folders of SAFE folders or zips, or static "
+        "STAC catalogues.",
+        persist_state="session",
+    )
+    others.text_area(
+        "Other services, one per line",
+        key="scenes_others",
+        height=80,
+        placeholder="dhus:https://host/dhus, or stac:https://host/v1#sentinel-2-l2a",
+        help="`dhus:URL` is a mirror of the Data Hub, `stac:URL#COLLECTION` any STAC API.",
+        persist_state="session",
+    )
+    if needs_code(page.settings.services):
+        code_field("scenes_code")
+
+
+def _lines(key: str) -> list[str]:
+    found = (line.strip() for line in st.session_state[key].splitlines())
+    return [line for line in found if line]
+
+
+def _parameters() -> SearchParameters:
+    """The form's values; what lies on this machine comes first, since it costs least."""
     values = st.session_state
+    folders = [_source(line) for line in _lines("scenes_folders")]
+    services = [name for name in SERVICES if name in (values["scenes_services"] or ())]
     return SearchParameters(
-        tuple(_source(line) for line in lines if line),
+        tuple(dict.fromkeys([*folders, *services, *_lines("scenes_others")])),
         SceneQuery(values["scenes_days"], values["scenes_max_cloud"], values["scenes_level"]),
         RankingSettings(
             values["scenes_usable_cloud"],
@@ -143,9 +217,12 @@ def _fill(page: Page) -> None:
 def _put_in_form(parameters: SearchParameters) -> None:
     """Show a search in the form."""
     query, ranking = parameters.query, parameters.ranking
-    folders = "\n".join(source.removeprefix(LOCAL) for source in parameters.sources)
+    sources = parameters.sources
+    others = [s for s in sources if s not in SERVICES and not s.startswith(LOCAL)]
     values = {
-        "folders": folders,
+        "services": [source for source in sources if source in SERVICES],
+        "folders": "\n".join(s.removeprefix(LOCAL) for s in sources if s.startswith(LOCAL)),
+        "others": "\n".join(others),
         "days": query.days,
         "max_cloud": float(query.max_cloud_percent),
         "level": query.level,

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
 
-import numpy as np
 import shapely
 import streamlit as st
-from numpy.typing import NDArray
 from shapely.geometry import box
+from shapely.geometry.base import BaseGeometry
 
-from migrate_core.errors import MigrateError
-from migrate_core.grid import Bounds
-from migrate_core.products.opening import open_product
-from migrate_core.products.quicklook import quicklook
-from migrate_core.scenes.queries import scenes_named
-from pages.shared.maps import Outline, Picture, show_map
+from pages.shared.frame import Page
+from pages.shared.maps import Outline, show_map
+from pages.shared.scenes_picture import picture_of
 from pages.shared.scenes_view import View, cloud_text
 
 # Okabe & Ito: told apart with every common form of colour blindness.
@@ -24,7 +20,7 @@ MASK_COLOR = "#CC79A7"
 SCORE_COLORS = {0.75: "#009E73", 0.5: "#56B4E9", 0.25: "#E69F00", 0.0: "#D55E00"}
 
 
-def scenes_on_map(view: View) -> None:
+def scenes_on_map(page: Page, view: View) -> None:
     """The mask, the outlines of scenes, the viewed scene's quicklook, and its sisters by date."""
     near = st.segmented_control(
         "Show on the map",
@@ -36,9 +32,9 @@ def scenes_on_map(view: View) -> None:
         label_visibility="collapsed",
         persist_state="session",
     )
-    picture = _picture(view)
+    picture = picture_of(page, view)
     footprint = view.mask.footprint or view.mask.extent
-    focus: Any = box(*picture.bounds) if picture else footprint
+    focus = _around(view.mask.extent or footprint)
     if near == "scenes":
         focus = box(*shapely.total_bounds([outline for outline, _ in view.footprints]))
     clicked = show_map(
@@ -55,6 +51,14 @@ def scenes_on_map(view: View) -> None:
             view.look_at(best, "map")
             st.rerun()
     _by_date(view)
+
+
+def _around(geometry: BaseGeometry) -> BaseGeometry:
+    """The rectangle of a quicklook, whether it has come or not, so that the map stays in place."""
+    west, south, east, north = geometry.bounds
+    shrink = math.cos(math.radians((south + north) / 2))
+    pad = max((east - west) * shrink, north - south)
+    return box(west - pad / shrink, south - pad, east + pad / shrink, north + pad)
 
 
 def _outlines(view: View) -> list[Outline]:
@@ -110,21 +114,3 @@ def _by_date(view: View) -> None:
         key=key,
         on_change=picked,
     )
-
-
-def _picture(view: View) -> Picture | None:
-    """The viewed scene's quicklook around the mask; a sentence when it can't be read."""
-    ranked = view.viewed.ranked
-    scenes = scenes_named(view.store, ranked.scene_ids, ranked.scene.source)
-    try:
-        image, bounds = _quicklook(tuple(s.href for s in scenes), shapely.to_wkb(view.mask.extent))
-    except MigrateError as err:
-        st.warning(f"There is no quicklook: {err}")
-        return None
-    return Picture(image, bounds)
-
-
-@st.cache_data(show_spinner="Reading the scene around the mask …", max_entries=64)
-def _quicklook(hrefs: tuple[str, ...], around: bytes) -> tuple[NDArray[np.uint8], Bounds]:
-    found = quicklook([open_product(href) for href in hrefs], shapely.from_wkb(around))
-    return found.image, found.bounds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import streamlit as st
@@ -17,9 +18,11 @@ from migrate_core.jobs import (
     said,
     starting,
 )
-from migrate_core.scenes.parameters import SearchParameters, last_found
+from migrate_core.scenes.parameters import SearchParameters, last_answers, last_found
 from migrate_core.scenes.queries import MaskRow
+from migrate_core.scenes.sources import open_source
 from pages.shared.frame import Page
+from pages.shared.scenes_connections import connections, test_sources
 from pages.shared.scenes_form import LOCAL, fill_again, search_form
 
 KIND = "search"
@@ -33,13 +36,38 @@ def search_panel(page: Page) -> None:
     label = f"Search: {in_words(found)}" if found else "Search"
     with st.expander(label, expanded=found is None, icon=":material/search:"):
         asked = search_form(page)
-    if asked is not None:
+        if asked is not None and asked.test:
+            test_sources(page, asked.parameters.sources, asked.secret)
+        _ages(page)
+        connections(page)
+    if asked is not None and not asked.test:
         try:
-            start(page, asked)
+            start(page, asked.parameters, refresh=asked.refresh)
         except MigrateError as err:
             st.error(str(err))
     st.session_state[_SEEN] = _state(page)
     _watch(page)
+
+
+def _ages(page: Page) -> None:
+    """How old the answers are that the present candidates come from."""
+    answers = last_answers(page.store)
+    if answers:
+        now = now_utc()
+        told = ", ".join(f"{spec} {age_in_words(now - at)}" for spec, at in answers.items())
+        st.caption(
+            f"Answers of services: {told}. They are used again for 24 hours, unless asked anew."
+        )
+
+
+def age_in_words(age: timedelta) -> str:
+    """How long ago something was."""
+    minutes = age.total_seconds() / 60
+    if minutes < 1:
+        return "just now"
+    if minutes < 90:
+        return f"{minutes:.0f} min ago"
+    return f"{minutes / 60:.0f} h ago" if minutes < 2880 else f"{minutes / 1440:.0f} days ago"
 
 
 def in_words(parameters: SearchParameters) -> str:
@@ -72,21 +100,21 @@ def arguments(parameters: SearchParameters) -> list[str]:
     return ["scenes", "search", *sources, *(p for pair in options.items() for p in pair), *weights]
 
 
-def start(page: Page, parameters: SearchParameters) -> None:
+def start(page: Page, parameters: SearchParameters, *, refresh: bool = False) -> None:
     """Start a search in the background. Raises MigrateError when it can't begin."""
-    missing = [
-        source.removeprefix(LOCAL)
-        for source in parameters.sources
-        if not Path(source.removeprefix(LOCAL)).exists()
-    ]
+    sources = parameters.sources
+    folders = [s.removeprefix(LOCAL) for s in sources if s.startswith(LOCAL)]
+    missing = [folder for folder in folders if not Path(folder).exists()]
     if missing:
         raise WrongUseError(
             f"There is no {', '.join(missing)} on the machine that runs this app. Check the path; "
             "needed is a folder of SAFE folders or zips, or one with a STAC catalog.json."
         )
+    for source in sources:
+        open_source(source, page.settings.services)
     if running_job(page.store, KIND, now_utc()):
         raise WrongUseError("A search is already at work. Wait for it, or cancel it.")
-    launch(page.workspace, KIND, arguments(parameters))
+    launch(page.workspace, KIND, [*arguments(parameters), *["--refresh"] * refresh])
 
 
 def _state(page: Page) -> tuple[str, str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,17 +39,23 @@ class _Trouble:
     shown: bool = False
 
 
-def start(page: Page, kind: str, arguments: Callable[[], Sequence[str]]) -> None:
+def start(
+    page: Page,
+    kind: str,
+    arguments: Callable[[], Sequence[str]],
+    environ: Mapping[str, str] | None = None,
+) -> None:
     """Start a command in the background: what a button does when it is pressed.
 
-    `arguments` gives its words. When it can't be started, since the same work is being done here
-    or elsewhere, or the words are wrong, `trouble` shows why.
+    `arguments` gives its words, `environ` what is secret. When it can't be started, since the same
+    work is being done here or elsewhere, or the words are wrong, `trouble` shows why.
     """
     try:
         job = running_job(page.store, kind, now_utc())
         if job is not None:
             raise busy_error(job)
-        launch(page.workspace, kind, arguments())
+        secret = (environ,) if environ else ()
+        launch(page.workspace, kind, arguments(), *secret)
     except MigrateError as err:
         st.session_state[_TROUBLE + kind] = _Trouble(str(err))
     else:

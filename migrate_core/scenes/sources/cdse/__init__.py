@@ -6,6 +6,7 @@ https://documentation.dataspace.copernicus.eu/APIs/OData.html
 from __future__ import annotations
 
 from .fetch import CDSE_LIMITS, CdseFetcher
+from .products import SPEC
 from .source import CdseSource
 
-__all__ = ["CDSE_LIMITS", "CdseFetcher", "CdseSource"]
+__all__ = ["CDSE_LIMITS", "SPEC", "CdseFetcher", "CdseSource"]

@@ -1,0 +1,107 @@
+"""Sources on the Scenes page: what credentials they take, and what works when they are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from migrate_core.jobs import answer_of, said, starting
+from migrate_core.scenes.connection import FAILS, NOT_SET, WORKS, Need, needs_of
+from migrate_core.settings import ServiceSettings
+from pages.shared.frame import Page
+from pages.shared.work import POLL_S, start, trouble
+
+KIND = "connection"
+SERVICES = {
+    "cdse": "Copernicus Data Space",
+    "cdse-stac": "Copernicus Data Space, STAC",
+    "earth-search": "Earth Search",
+    "planetary-computer": "Planetary Computer",
+}
+_SIGNS = {
+    WORKS: ":material/check_circle:",
+    FAILS: ":material/error:",
+    NOT_SET: ":material/key_off:",
+}
+# Markdown and the table would take these for their own.
+_SPECIAL = "\\|*_`[]#$:~"
+
+
+def test_sources(page: Page, specs: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Try sources in the background; `environ` holds a code that was given for it."""
+    command = ["scenes", "test-source", *specs, "--json"]
+    start(page, KIND, lambda: command, environ)
+
+
+@st.fragment(run_every=POLL_S)
+def connections(page: Page) -> None:
+    """Each source with the state of its credentials, and what the last test said."""
+    busy = starting(page.workspace, KIND)
+    tested = _last_test(page, busy)
+    rows = ["| Source | Credentials | Last test |", "| --- | --- | --- |"]
+    for spec in dict.fromkeys([*SERVICES, *tested]):
+        cells = (
+            f"**{_plain(spec)}**",
+            credentials_in_words(needs_of(spec, page.settings.services)),
+            _outcome(tested.get(spec), busy=busy),
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    st.markdown("\n".join(rows), unsafe_allow_html=True)
+    trouble(KIND)
+    if not busy:
+        for message in said(page.workspace, KIND, ("Error: ",)):
+            st.error(message)
+
+
+def credentials_in_words(needs: Sequence[Need]) -> str:
+    """Which credentials a source takes, and whether they are set."""
+    if not needs:
+        return "none needed"
+    return "; ".join(_need(need) for need in needs)
+
+
+def _need(need: Need) -> str:
+    names = " and ".join(f"`{name}`" for name in need.variables)
+    if need.found:
+        return f":material/key: found for {need.purpose}"
+    return f":material/key_off: {need.purpose} need {names}"
+
+
+def _last_test(page: Page, busy: bool) -> dict[str, Any]:
+    """What the last test found, by source; nothing while a test goes on."""
+    answer = None if busy else answer_of(page.workspace, KIND)
+    if not isinstance(answer, list):
+        return {}
+    path = page.workspace.answer(KIND)
+    at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return {row["source"]: {**row, "at": f"{at:%Y-%m-%d %H:%M} UTC"} for row in answer}
+
+
+def _outcome(row: Mapping[str, Any] | None, *, busy: bool) -> str:
+    """What worked, and why the rest did not."""
+    if row is None:
+        return "…" if busy else "–"
+    steps = [_step(step) for step in row["steps"]]
+    return f"{'<br>'.join(steps)}<br>:small[{_plain(row['at'])}]"
+
+
+def _step(step: Mapping[str, str]) -> str:
+    text = f"{_SIGNS[step['state']]} {step['what']} {step['state']}"
+    return text if step["state"] == NOT_SET else f"{text}: {_plain(step['words'])}"
+
+
+def _plain(text: str) -> str:
+    """Text as it is, whatever Markdown or HTML would make of it."""
+    escaped = "".join(
+        f"\\{letter}" if letter in _SPECIAL else letter for letter in escape(text, quote=False)
+    )
+    return " ".join(escaped.split())
+
+
+def needs_code(services: ServiceSettings) -> bool:
+    """Whether there is an account that may have two factors."""
+    return bool(services.cdse_username and services.cdse_password)

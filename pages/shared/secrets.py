@@ -1,0 +1,65 @@
+"""Credentials of services: from the environment or `.streamlit/secrets.toml`, kept nowhere else.
+
+What is set goes into the environment of this process, where settings are read from and which the
+commands that pages start inherit. It never reaches the workspace, a log or the screen.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+
+import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
+
+from migrate_core.settings import ServiceSettings
+
+# The variables of the services; the cache's limit is set in gigabytes.
+VARIABLES = (
+    *(field.name.upper() for field in fields(ServiceSettings) if field.name != "cache_bytes"),
+    "MIGRATE_CACHE_GB",
+)
+_CODE = "CDSE_TOTP"
+
+
+def load_secrets() -> None:
+    """Put what `secrets.toml` holds for services into the environment; there may be no such file.
+
+    Streamlit does so when its server starts, and when the file changes; here it holds for any way
+    of running pages, and a file that can't be read is told.
+    """
+    try:
+        found = st.secrets.to_dict()
+    except StreamlitSecretNotFoundError:
+        broken = [path for path in st.get_option("secrets.files") if Path(path).exists()]
+        if broken:
+            st.warning(
+                f"{broken[0]} is not proper TOML, so no credentials are read from it. Needed are "
+                'lines such as CDSE_USERNAME = "name".'
+            )
+        return
+    for name in VARIABLES:
+        value = found.get(name)
+        if isinstance(value, (str, int, float)):
+            os.environ[name] = str(value)
+
+
+def code_field(key: str) -> None:
+    """Ask for the code of the moment, which accounts with two factors need beside the password."""
+    st.text_input(
+        "Two-factor code of the Copernicus Data Space",
+        key=key,
+        placeholder="only if the account has two factors",
+        autocomplete="one-time-code",
+        help="The code that the authenticator shows now. It is used for one login and not kept.",
+    )
+
+
+def take_code(key: str) -> Mapping[str, str]:
+    """The environment with the code that was given, which the field forgets; for callbacks."""
+    code = str(st.session_state.get(key) or "").replace(" ", "")
+    if key in st.session_state:
+        st.session_state[key] = ""
+    return {_CODE: code} if code else {}
