@@ -144,7 +144,10 @@ def test_another_tab_starts_from_the_last_search(searched: Case, scenes: Path) -
 
 @pytest.mark.parametrize(
     ("folders", "problem"),
-    [("", "Choose a service, or name a folder"), ("/not/there", "There is no /not/there on the machine")],
+    [
+        ("", "Choose a service, or name a folder"),
+        ("/not/there", "There is no /not/there on the machine"),
+    ],
 )
 def test_a_folder_that_is_missing_is_told_before_anything_starts(
     masks: Case, folders: str, problem: str
