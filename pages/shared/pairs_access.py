@@ -37,18 +37,8 @@ def access_form(page: Page, now: Standing) -> None:
     if not found:
         return
     with st.container(border=True):
-        chosen, code = st.columns(2)
-        access = chosen.selectbox(
-            "How pixels at services are fetched",
-            ACCESSES,
-            format_func=_WAYS.__getitem__,
-            key="pairs_access",
-            persist_state="session",
-            help="A source that doesn't have the chosen way gives its pixels by the one it has.",
-        )
-        if any(item.source == "cdse" for item in found) and needs_code(page.settings.services):
-            with code:
-                code_field(CODE)
+        st.markdown("**What fetching pixels from services takes**")
+        access = _choose_access(page, found)
         st.dataframe(
             [_cells(item, way, access) for item in found for way in item.ways],
             key="pairs_costs",
@@ -63,6 +53,25 @@ def access_form(page: Page, now: Standing) -> None:
         for item in found:
             if item.quota is not None:
                 st.caption(quota_in_words(item.quota))
+
+
+def _choose_access(page: Page, found: Sequence[SourceCosts]) -> str:
+    """The way that is chosen, where a source leaves a choice; and the field for a code."""
+    if all(len(item.ways) == 1 for item in found):
+        return ACCESSES[0]
+    chosen, code = st.columns([3, 1])
+    access: str = chosen.selectbox(
+        "Way of access",
+        ACCESSES,
+        format_func=_WAYS.__getitem__,
+        key="pairs_access",
+        persist_state="session",
+        help="A source that doesn't have the chosen way gives its pixels by the one it has.",
+    )
+    if needs_code(page.settings.services):
+        with code:
+            code_field(CODE)
+    return access
 
 
 def start_pairs(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from html import escape
 from typing import Any
 
 import streamlit as st
@@ -19,7 +18,7 @@ KIND = "connection"
 SERVICES = {
     "cdse": "Copernicus Data Space",
     "cdse-stac": "Copernicus Data Space, STAC",
-    "earth-search": "Earth Search",
+    "earth-search": "Earth Search (AWS)",
     "planetary-computer": "Planetary Computer",
 }
 _SIGNS = {
@@ -27,8 +26,8 @@ _SIGNS = {
     FAILS: ":material/error:",
     NOT_SET: ":material/key_off:",
 }
-# Markdown and the table would take these for their own.
-_SPECIAL = "\\|*_`[]#$:~"
+# What Markdown would take for its own.
+_SPECIAL = "\\*_`[]<>#$:~"
 
 
 def test_sources(page: Page, specs: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -42,33 +41,37 @@ def connections(page: Page) -> None:
     """Each source with the state of its credentials, and what the last test said."""
     busy = starting(page.workspace, KIND)
     tested = _last_test(page, busy)
-    rows = ["| Source | Credentials | Last test |", "| --- | --- | --- |"]
+    _row("**Source**", "**Credentials**", "**Last test**")
     for spec in dict.fromkeys([*SERVICES, *tested]):
-        cells = (
-            f"**{_plain(spec)}**",
+        _row(
+            f"{SERVICES[spec]} `{spec}`" if spec in SERVICES else _plain(spec),
             credentials_in_words(needs_of(spec, page.settings.services)),
             _outcome(tested.get(spec), busy=busy),
         )
-        rows.append(f"| {' | '.join(cells)} |")
-    st.markdown("\n".join(rows), unsafe_allow_html=True)
     trouble(KIND)
     if not busy:
         for message in said(page.workspace, KIND, ("Error: ",)):
             st.error(message)
 
 
+def _row(*cells: str) -> None:
+    """One line, in columns that keep their width whatever they hold."""
+    for column, cell in zip(st.columns([2, 4, 5], gap="small"), cells, strict=True):
+        column.caption(cell)
+
+
 def credentials_in_words(needs: Sequence[Need]) -> str:
     """Which credentials a source takes, and whether they are set."""
     if not needs:
         return "none needed"
-    return "; ".join(_need(need) for need in needs)
+    return "  \n".join(_need(need) for need in needs)
 
 
 def _need(need: Need) -> str:
     names = " and ".join(f"`{name}`" for name in need.variables)
     if need.found:
-        return f":material/key: found for {need.purpose}"
-    return f":material/key_off: {need.purpose} need {names}"
+        return f":material/key: {need.purpose}: found"
+    return f":material/key_off: {need.purpose}: needs {names}"
 
 
 def _last_test(page: Page, busy: bool) -> dict[str, Any]:
@@ -86,19 +89,19 @@ def _outcome(row: Mapping[str, Any] | None, *, busy: bool) -> str:
     if row is None:
         return "…" if busy else "–"
     steps = [_step(step) for step in row["steps"]]
-    return f"{'<br>'.join(steps)}<br>:small[{_plain(row['at'])}]"
+    return "  \n".join([*steps, f"tested {_plain(row['at'])}"])
 
 
 def _step(step: Mapping[str, str]) -> str:
-    text = f"{_SIGNS[step['state']]} {step['what']} {step['state']}"
-    return text if step["state"] == NOT_SET else f"{text}: {_plain(step['words'])}"
+    state, sign = step["state"], _SIGNS[step["state"]]
+    if state == NOT_SET:
+        return f"{sign} {step['what']}: no credentials"
+    return f"{sign} {step['what']} {state}: {_plain(step['words'])}"
 
 
 def _plain(text: str) -> str:
-    """Text as it is, whatever Markdown or HTML would make of it."""
-    escaped = "".join(
-        f"\\{letter}" if letter in _SPECIAL else letter for letter in escape(text, quote=False)
-    )
+    """Text as it is, whatever Markdown would make of it."""
+    escaped = "".join(f"\\{letter}" if letter in _SPECIAL else letter for letter in text)
     return " ".join(escaped.split())
 
 

@@ -86,7 +86,8 @@ def _where(page: Page) -> None:
         "used, folders before services; the others stand in when it fails.",
         persist_state="session",
     )
-    folders, others = st.columns(2)
+    with_code = needs_code(page.settings.services)
+    folders, others, *code = st.columns([2, 2, 1] if with_code else 2)
     folders.text_area(
         "Folders with Sentinel-2 products, one per line",
         key="scenes_folders",
@@ -104,8 +105,9 @@ def _where(page: Page) -> None:
         help="`dhus:URL` is a mirror of the Data Hub, `stac:URL#COLLECTION` any STAC API.",
         persist_state="session",
     )
-    if needs_code(page.settings.services):
-        code_field("scenes_code")
+    if code:
+        with code[0]:
+            code_field("scenes_code")
 
 
 def _lines(key: str) -> list[str]:

@@ -49,11 +49,12 @@ def load_secrets() -> None:
 def code_field(key: str) -> None:
     """Ask for the code of the moment, which accounts with two factors need beside the password."""
     st.text_input(
-        "Two-factor code of the Copernicus Data Space",
+        "Two-factor code",
         key=key,
-        placeholder="only if the account has two factors",
+        placeholder="if the account has one",
         autocomplete="one-time-code",
-        help="The code that the authenticator shows now. It is used for one login and not kept.",
+        help="Of an account of the Copernicus Data Space with two factors: the code that the "
+        "authenticator shows now. It is used for one login and not kept.",
     )
 
 
