@@ -149,3 +149,17 @@ def test_products_of_selected_scenes_on_this_machine_are_offered(store: Store) -
     store.put_scenes([ranked("far").scene])
     store.put_candidates({"e": [ranked("far")]})
     assert products_in_use(store, 9) == ["/products/s1.zip"]
+
+
+@pytest.mark.parametrize("alive", [False, True])
+def test_a_pair_that_waits_for_an_archive_is_on_order(store: Store, alive: bool) -> None:
+    waiting = replace(pair("c", "s1", "queued"), error="ordered on 2024-05-01")
+    before = board_counts(store, alive=alive)
+    store.put_pairs([waiting])
+    counts = board_counts(store, alive=alive)
+    assert before.get("on order", 0) == 0
+    assert counts["on order"] == 1
+    (row,) = board_rows(store, Slice("on order"), alive=alive)
+    assert (row.mask_id, row.state, row.pair) == ("c", "on order", waiting)
+    store.put_pairs([replace(waiting, error=None)])
+    assert "on order" not in board_counts(store, alive=alive)

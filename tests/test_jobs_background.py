@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,6 +53,20 @@ def test_a_command_answers_with_its_document_and_a_second_start_is_refused(
     wait_for(workspace, "work")
     assert answer_of(workspace, "work") is None
     assert ["No mask has a selected scene" in words for words in said(workspace, "work")] == [True]
+
+
+@pytest.mark.slow
+def test_a_command_has_this_environment_and_what_is_secret_beside_it(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIGRATE_RESAMPLING", "nonsense")
+    launch(workspace, "work", ["status"])
+    wait_for(workspace, "work")
+    assert "MIGRATE_RESAMPLING" in said(workspace, "work")[0]
+    launch(workspace, "work", ["status"], {"MIGRATE_RESAMPLING": "cubic"})
+    wait_for(workspace, "work")
+    assert said(workspace, "work") == ()
+    assert os.environ["MIGRATE_RESAMPLING"] == "nonsense"
 
 
 def test_without_an_answer_there_is_none(workspace: Workspace) -> None:

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import wait
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit as st
 from click.testing import CliRunner
+from shapely.geometry import box, mapping
 from streamlit.testing.v1 import AppTest
 
 from migrate_core.cli import cli
+from migrate_core.errors import SourceError
 from migrate_core.jobs import claim, now_utc
-from migrate_core.model import SceneQuery
-from migrate_core.scenes.parameters import SearchParameters, last_asked
+from migrate_core.model import RankedScene, Scene, SceneQuery
+from migrate_core.products.product import Product
+from migrate_core.scenes.parameters import (
+    SearchParameters,
+    last_asked,
+    last_found,
+    remember_found,
+)
 from migrate_core.settings import RankingSettings
 from migrate_core.workspace import Workspace
-from pages.shared import scenes_search
+from pages.shared import scenes_picture, scenes_search, work
 from pages.shared.scenes_bulk import table
+from pages.shared.scenes_connections import _step
 from pages.shared.scenes_map import SCORE_COLORS, score_color
 from pages.shared.scenes_plot import chart
-from pages.shared.scenes_search import arguments
+from pages.shared.scenes_search import age_in_words, arguments
 from tests.pair_builders import Case, Safe, numbered_masks, open_case, write_safe
+from tests.range_server import serving
+from tests.servers.cdse import PASSWORD, cdse_running
+from tests.stac_items import SmallApi, earth_item
 
 CLEAR = Safe(sensed="20200215T104351", generated="20200215T134500", cloud_percent=2.0)
 CLOUDY = Safe(sensed="20200203T104351", generated="20200203T134500", cloud_percent=45.0)
+
+AREA = box(2, 42, 3.5, 43)
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +85,50 @@ def searched(masks: Case, scenes: Path) -> Case:
     result = CliRunner().invoke(cli, [*command, "--source", f"local:{scenes}", "--days", "20"])
     assert result.exit_code == 0, result.stderr
     return masks
+
+
+Tried = list[tuple[list[str], dict[str, str]]]
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> Tried:
+    """Tests of connections run at once, in this process; their words and secret environment."""
+    found: Tried = []
+
+    def run_now(
+        workspace: Workspace, kind: str, command: Sequence[str], *environ: dict[str, str]
+    ) -> None:
+        secret = environ[0] if environ else {}
+        found.append((list(command), secret))
+        result = CliRunner(env=secret).invoke(cli, ["--workspace", str(workspace.root), *command])
+        workspace.logs.mkdir(exist_ok=True)
+        workspace.log(kind).write_text(result.stderr, encoding="utf-8")
+        workspace.answer(kind).write_text(result.stdout, encoding="utf-8")
+
+    monkeypatch.setattr(work, "launch", run_now)
+    return found
+
+
+@pytest.fixture
+def earth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallApi]:
+    """Earth Search in small, with a scene on the day after the masks."""
+    item = earth_item()
+    item |= {"geometry": mapping(AREA), "bbox": list(AREA.bounds)}
+    item["properties"]["datetime"] = "2020-02-03T10:48:12.345000Z"
+    with serving(tmp_path) as server:
+        found = SmallApi([item])
+        found.url = server.url
+        server.rule = found
+        monkeypatch.setenv("EARTH_SEARCH_URL", f"{server.url}/stac")
+        yield found
+
+
+def pills(app: AppTest, key: str) -> Any:
+    return app.button_group(key=key)
+
+
+def first(case: Case) -> str:
+    return case.store.masks()[0].mask_id
 
 
 def opened(**query: str) -> AppTest:
@@ -186,6 +247,178 @@ def test_a_running_search_is_shown_and_can_be_cancelled(searched: Case) -> None:
 def test_a_search_whose_process_died_is_told(masks: Case) -> None:
     claim(masks.store, "search", 100, lambda: now_utc().replace(year=2020))
     assert "ended unexpectedly" in said(opened())
+
+
+# services
+
+
+def test_services_folders_and_others_are_searched_at_once(
+    masks: Case, scenes: Path, earth: SmallApi
+) -> None:
+    other = f"stac:{earth.url}/stac#sentinel-2-l2a"
+    app = opened()
+    app.text_area(key="scenes_folders").set_value(str(scenes))
+    app.text_area(key="scenes_others").set_value(other)
+    pills(app, "scenes_services").set_value(["earth-search"])
+    app.number_input(key="scenes_days").set_value(20)
+    press(app, "Search")
+    found = last_found(masks.store)
+    assert found is not None
+    assert found.sources == (f"local:{scenes}", "earth-search", other)
+    assert {c.ranked.scene.source for c in masks.store.candidates()[first(masks)]} == {
+        f"local:{scenes}",
+        "earth-search",
+    }
+    again = opened()
+    assert pills(again, "scenes_services").value == ["earth-search"]
+    assert again.text_area(key="scenes_others").value == other
+    assert f"earth-search just now, {other} just now" in said(again)
+
+
+def test_a_service_is_asked_anew_on_demand_only(masks: Case, earth: SmallApi) -> None:
+    app = opened()
+    pills(app, "scenes_services").set_value(["earth-search"])
+    press(app, "Search")
+    asked = len(earth.bodies)
+    assert asked > 0
+    press(app, "Search")
+    assert len(earth.bodies) == asked
+    app.checkbox(key="scenes_refresh").check()
+    press(app, "Search")
+    assert len(earth.bodies) == 2 * asked
+
+
+def test_what_is_no_source_is_told_before_anything_starts(masks: Case) -> None:
+    app = opened()
+    app.text_area(key="scenes_others").set_value("stac:https://host/v1")
+    press(app, "Search")
+    assert "needed is stac:URL#COLLECTION" in said(app)
+    assert last_asked(masks.store) is None
+
+
+def test_credentials_are_found_or_needed_and_never_shown(
+    masks: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = said(opened())
+    assert "single bands and whole products: needs `CDSE_USERNAME` and `CDSE_PASSWORD`" in without
+    assert "none needed" in without
+    monkeypatch.setenv("CDSE_USERNAME", "somebody")
+    monkeypatch.setenv("CDSE_PASSWORD", "hidden-word")
+    app = opened()
+    assert "single bands and whole products: found" in said(app)
+    assert "windows: needs `CDSE_S3_ACCESS_KEY`" in said(app)
+    assert "hidden-word" not in str(app.main)
+
+
+def test_a_connection_is_tested_with_a_code_that_is_not_kept(
+    masks: Case, tried: Tried, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with cdse_running() as cdse:
+        for name in ("odata_url", "token_url", "username", "password"):
+            value = getattr(cdse.settings, f"cdse_{name}")
+            monkeypatch.setenv(f"CDSE_{name.upper()}", value)
+        cdse.totp = "123456"
+        app = opened()
+        pills(app, "scenes_services").set_value(["cdse"])
+        press(app, "Test connection")
+        assert "needs its present code in CDSE\\_TOTP" in said(app)
+        app.text_input(key="scenes_code").set_value("123 456")
+        press(app, "Test connection")
+    assert [environ for _, environ in tried] == [{}, {"CDSE_TOTP": "123456"}]
+    assert tried[1][0] == ["scenes", "test-source", "cdse", "--json"]
+    assert "bands and products works: The account is accepted" in said(app)
+    assert "windows: no credentials" in said(app)
+    assert app.text_input(key="scenes_code").value == ""
+    assert last_asked(masks.store) is None
+    everything = b"".join(p.read_bytes() for p in masks.workspace.root.rglob("*") if p.is_file())
+    assert b"123456" not in everything
+    assert PASSWORD.encode() not in everything
+
+
+def test_what_a_service_says_is_shown_as_it_is() -> None:
+    step = {"what": "search", "state": "fails", "words": "it [says](http://x) <b>no</b> *twice*"}
+    shown = _step(step)
+    assert "<b>" not in shown.replace("\\<", "")
+    assert "\\[says\\]" in shown
+    assert "\\*twice\\*" in shown
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(0.5, "just now"), (5, "5 min ago"), (180, "3 h ago"), (72 * 60, "3 days ago")],
+)
+def test_the_age_of_an_answer_is_told_in_words(minutes: float, words: str) -> None:
+    assert age_in_words(timedelta(minutes=minutes)) == words
+
+
+# quicklooks of services
+
+
+def remote_case(case: Case, source: str, href: str, item: dict[str, Any] | None) -> Scene:
+    """The only candidate of the first mask lies at a service."""
+    mask = case.store.masks()[0]
+    assert mask.extent is not None
+    area = mask.extent.buffer(0.1)
+    scene = Scene("S2A_FAR", source, now_utc(), "L2A", "31TDG", "05.00", 1.0, area, href, item)
+    case.store.put_scenes([scene])
+    ranked = RankedScene(scene, 1.0, 0, 1.0, {"clear_sky": 1.0}, usable=True)
+    case.store.put_candidates({mask.mask_id: [ranked]})
+    remember_found(case.store, SearchParameters((source,), SceneQuery(), RankingSettings()))
+    return scene
+
+
+def test_a_product_that_must_be_downloaded_is_shown_once_it_is_here(
+    masks: Case, scenes: Path
+) -> None:
+    remote_case(masks, "cdse", "cdse:1", None)
+    mask = first(masks)
+    assert "cdse shows no pixels before a product is downloaded" in said(opened(mask=mask))
+    masks.workspace.products.mkdir()
+    shutil.copytree(scenes / f"{CLEAR.name}.SAFE", masks.workspace.products / "S2A_FAR.SAFE")
+    app = opened(mask=mask)
+    assert "In use (chosen as the best)" in labels(app)
+    assert "shows no pixels" not in said(app)
+    assert "There is no quicklook" not in said(app)
+
+
+def test_a_picture_that_takes_long_does_not_hold_up_the_page(
+    masks: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def slow(scene: Scene, services: object) -> Product:
+        go_on.wait(20)
+        raise SourceError("earth-search: it never came")
+
+    monkeypatch.setattr(scenes_picture, "open_scene", slow)
+    monkeypatch.setattr(scenes_picture, "_WAIT_S", 0.1)
+    remote_case(masks, "earth-search", "https://service.example/item", {"assets": {}})
+    app = opened(mask=first(masks))
+    assert "The picture is being read from earth-search" in said(app)
+    assert len(app.dataframe) == 2
+    go_on.set()
+    monkeypatch.setattr(scenes_picture, "_WAIT_S", 10)
+    app.run()
+    assert "There is no quicklook: earth-search: it never came" in said(app)
+    assert not app.exception
+
+
+def test_a_service_is_asked_once_for_a_picture_and_again_after_a_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    readers = scenes_picture._Readers()
+    asked: list[int] = []
+
+    def fail() -> Any:
+        asked.append(1)
+        raise SourceError("no")
+
+    for _ in range(2):
+        wait([readers.ask(("a",), fail)], 5)
+    assert len(asked) == 1
+    monkeypatch.setattr(scenes_picture, "_FAILED_FOR_S", -1.0)
+    wait([readers.ask(("a",), fail)], 5)
+    assert len(asked) == 2
 
 
 # what would help

@@ -10,6 +10,7 @@ import pytest
 
 from migrate_core.errors import WrongUseError
 from migrate_core.jobs import latest_job
+from migrate_core.model import PairParameters
 from migrate_core.pairs.plan import RunOptions, plan
 from migrate_core.pairs.run import KIND
 from tests.pair_builders import Case, Safe, numbered_masks, prepare, write_safe
@@ -127,3 +128,35 @@ def test_every_failure_leaves_its_traceback_until_it_is_tried_again(case: Case) 
     Path(mask.path).write_bytes(content)
     assert case.make(RunOptions(workers=1, states=frozenset({"failed"}))).failures == ()
     assert not log.exists()
+
+
+# offsets by hand
+
+
+def test_an_offset_that_was_set_is_kept_on_demand_for_its_scene_only(case: Case) -> None:
+    one = mask_ids(case, "m1")
+    by_hand = RunOptions(workers=1, masks=one, parameters=PairParameters(offset=-1000))
+    case.make()
+    case.make(by_hand)
+    assert offsets(case, RunOptions(keep_offsets=True)) == [None, -1000, None]
+    assert offsets(case, RunOptions()) == [None, None, None]
+    other = RunOptions(parameters=PairParameters("cubic"), keep_offsets=True)
+    assert [task.parameters.resampling for task in plan(case.store, case.workspace, other)] == [
+        "cubic"
+    ] * 3
+    assert offsets(case, other) == [None, -1000, None]
+    case.store.select(next(iter(one)), LATER.name)
+    assert offsets(case, RunOptions(keep_offsets=True)) == [None, None, None]
+
+
+def test_going_on_with_kept_offsets_leaves_the_pair_as_it_is(case: Case) -> None:
+    one = mask_ids(case, "m1")
+    case.make(RunOptions(workers=1, masks=one, parameters=PairParameters(offset=0)))
+    (before,) = case.store.pairs()
+    case.make(RunOptions(workers=1, keep_offsets=True))
+    assert before in case.store.pairs()
+    assert [pair.state for pair in case.store.pairs()] == ["done"] * 3
+
+
+def offsets(case: Case, options: RunOptions) -> list[int | None]:
+    return [task.parameters.offset for task in plan(case.store, case.workspace, options)]
