@@ -288,6 +288,19 @@ def test_a_service_is_asked_anew_on_demand_only(masks: Case, earth: SmallApi) ->
     assert len(earth.bodies) == 2 * asked
 
 
+def test_what_fetching_takes_is_said_before_anything_is_fetched(
+    masks: Case, earth: SmallApi
+) -> None:
+    app = opened()
+    pills(app, "scenes_services").set_value(["earth-search"])
+    press(app, "Search")
+    (costs,) = [item.value for item in app.dataframe if "Download" in item.value.columns]
+    assert set(costs["Source"]) == {"earth-search"}
+    assert list(costs["Way"]) == ["window"]
+    assert costs["Download"].str.endswith(" MB").all()
+    assert costs["Time"].str.endswith(" min").all()
+
+
 def test_what_is_no_source_is_told_before_anything_starts(masks: Case) -> None:
     app = opened()
     app.text_area(key="scenes_others").set_value("stac:https://host/v1")
