@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import rasterio
@@ -14,16 +16,23 @@ from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
 from migrate_core.cli import cli
-from migrate_core.jobs import claim
+from migrate_core.jobs import claim, now_utc
+from migrate_core.model import iso
 from migrate_core.pairs.stages import stage_note
+from migrate_core.pairs.suggestion import doubtful
+from migrate_core.scenes.costs import Wanted
+from migrate_core.scenes.costs import costs as costs_of
+from migrate_core.transfer.orders import Order, put_order
 from migrate_core.workspace import Workspace
 from pages.shared import work
+from pages.shared.pairs_access import bytes_in_words, minutes_in_words
 from pages.shared.pairs_state import KIND
 from tests.pair_builders import Case, Safe, numbered_masks, open_case, prepare, write_safe
 
 NEAR = Safe()
 APP = Path(__file__).resolve().parent.parent / "app.py"
 Launched = list[tuple[str, list[str]]]
+ACCOUNT = {"CDSE_USERNAME": "somebody", "CDSE_PASSWORD": "hidden-word"}
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +70,28 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> Launched:
 
 
 @pytest.fixture
+def environs(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """What is passed beside the words of what the page starts."""
+    found: list[dict[str, str]] = []
+
+    def note(workspace: Workspace, kind: str, arguments: Sequence[str], *environ: Any) -> None:
+        found.append(dict(*environ))
+
+    monkeypatch.setattr(work, "launch", note)
+    return found
+
+
+@pytest.fixture
+def remote(case: Case) -> Case:
+    """The masks, their selected scene at the Copernicus Data Space."""
+    for mask_id, (found, *_) in case.store.candidates().items():
+        scene = replace(found.ranked.scene, source="cdse", href="cdse:1")
+        case.store.put_scenes([scene])
+        case.store.put_candidates({mask_id: [replace(found.ranked, scene=scene)]})
+    return case
+
+
+@pytest.fixture
 def go(launched: Launched, root: Path) -> Callable[[], None]:
     """Do what was started last, as the process of its own would."""
 
@@ -87,7 +118,7 @@ def opened(**query: str) -> AppTest:
 
 def table(app: AppTest) -> list[str]:
     """Name and state of each row."""
-    frame = app.dataframe[0].value
+    frame = next(d.value for d in app.dataframe if "Mask" in d.value)
     return [f"{row['Mask']} {row['State']}" for _, row in frame.iterrows()]
 
 
@@ -256,3 +287,128 @@ def test_a_wrong_destination_is_refused(
     app.button(key="convert_start").click().run()
     assert launched == []
     assert said in words(app)
+
+
+# services
+
+
+def test_scenes_on_this_machine_cost_nothing_to_fetch(case: Case, launched: Launched) -> None:
+    app = opened()
+    assert "fetching pixels" not in words(app)
+    assert "pairs_code" not in app.session_state
+    app.button(key="pairs_make").click().run()
+    assert after(launched[0][1], "--access") == ["auto"]
+    assert after(launched[0][1], "--offset") == ["keep"]
+
+
+def test_each_way_of_access_tells_its_costs_before_the_start(
+    remote: Case, launched: Launched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ACCOUNT.items():
+        monkeypatch.setenv(name, value)
+    app = opened()
+    costs = app.dataframe[0].value
+    assert list(costs["Way"]) == ["window", "bands", "product"]
+    assert list(costs["Pairs"]) == [3, 3, 3]
+    assert list(costs["Scenes"]) == [1, 1, 1]
+    assert list(costs["Taken"]) == ["", "✓", ""]
+    expected = costs_of([Wanted("L2A", ((80.0, 80.0),) * 3)])
+    assert list(costs["Download"]) == [bytes_in_words(cost.bytes) for cost in expected.values()]
+    assert list(costs["Time"]) == [minutes_in_words(cost.minutes) for cost in expected.values()]
+    assert list(costs["Credentials"]) == [
+        "set CDSE_S3_ACCESS_KEY and CDSE_S3_SECRET_KEY",
+        "found",
+        "found",
+    ]
+    assert "0 MB of 12.0 TB were downloaded into this workspace in the last 30 days" in words(app)
+    assert "hidden-word" not in str(app.main)
+    app.selectbox(key="pairs_access").select("product").run()
+    assert list(app.dataframe[0].value["Taken"]) == ["", "", "✓"]
+    app.button(key="pairs_make").click().run()
+    assert after(launched[0][1], "--access") == ["product"]
+
+
+def test_a_code_reaches_the_run_by_its_environment_and_is_forgotten(
+    remote: Case, environs: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ACCOUNT.items():
+        monkeypatch.setenv(name, value)
+    app = opened()
+    app.text_input(key="pairs_code").set_value("654 321").run()
+    app.button(key="pairs_make").click().run()
+    app.button(key="pairs_make").click().run()
+    assert environs == [{"CDSE_TOTP": "654321"}, {}]
+    assert app.text_input(key="pairs_code").value == ""
+
+
+def test_what_is_on_order_is_listed_and_can_be_asked_for_again(
+    remote: Case, launched: Launched
+) -> None:
+    case = remote
+    case.make()
+    waiting = [replace(p, state="queued", error="ordered") for p in case.store.pairs()[:2]]
+    case.store.put_pairs(waiting)
+    since = iso(now_utc() - timedelta(hours=5))
+    put_order(
+        case.workspace.orders,
+        Order("dhus:http://mirror", "u-1", NEAR.name, "ordered", since, since),
+    )
+    app = opened()
+    assert "1 product is on order from long-term archives, 2 pairs wait" in words(app)
+    assert "m0.tif ⧖ on order" in table(app)
+    assert "interrupted" not in words(app)
+    (listed,) = [d.value for d in app.dataframe if "Archive" in d.value]
+    assert list(listed["Scene"]) == [NEAR.name]
+    assert listed["Since"][0].endswith("UTC (5 h)")
+    app.button(key="pairs_ask_again").click().run()
+    assert after(launched[0][1], "--state") == ["queued"]
+
+
+# doubtful offsets
+
+
+def test_a_doubtful_offset_can_be_set_for_its_pair(
+    case: Case, launched: Launched, go: Callable[[], None]
+) -> None:
+    case.make()
+    first, *_ = case.store.pairs()
+    assert "Radiometric offset" not in words(opened(pair=first.pair_id))
+    assert first.suggestion is not None
+    doubted = replace(first, suggestion=doubtful(first.suggestion, ["it is darker"]))
+    case.store.put_pairs([doubted])
+    app = opened(pair=first.pair_id)
+    assert "Radiometric offset: as documents say" in words(app)
+    assert [b.label for b in app.button if str(b.key).startswith("pairs_offset_")] == [
+        "0: it is applied already",
+        "−1000: it is still in the pixels",
+    ]
+    app.button(key="pairs_offset_-1000").click().run()
+    assert after(launched[0][1], "--offset") == ["-1000"]
+    assert after(launched[0][1], "--mask") == [first.mask_id]
+    go()
+    (made,) = [p for p in case.store.pairs() if p.parameters and p.parameters.offset == -1000]
+    assert made.state == "done"
+    app = opened(pair=made.pair_id)
+    assert "set by hand to -1000" in words(app)
+    app.button(key="pairs_make").click().run()
+    go()
+    assert made in case.store.pairs()
+    app.button(key="pairs_offset_auto").click().run()
+    go()
+    assert case.store.pair(made.pair_id) == replace(made, state="superseded")
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 MB"), (2_400_000, "2.4 MB"), (38_000_000, "38 MB"), (8_400_000_000, "8.4 GB")],
+)
+def test_sizes_are_told_in_words(size: int, text: str) -> None:
+    assert bytes_in_words(size) == text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [(0, "0 min"), (0.2, "under 1 min"), (14.4, "14 min"), (150, "2.5 h")],
+)
+def test_times_are_told_in_words(minutes: float, text: str) -> None:
+    assert minutes_in_words(minutes) == text
