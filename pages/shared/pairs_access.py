@@ -120,22 +120,29 @@ def _cells(item: SourceCosts, way: Way, access: str) -> dict[str, Any]:
 def _credentials(way: Way) -> str:
     if not way.variables:
         return "none needed"
-    return "found" if way.open else f"set {' and '.join(way.variables)}"
+    return "found" if way.open else f"no {_kind(way)} set"
+
+
+def _kind(way: Way) -> str:
+    return "S3 key" if any("S3" in name for name in way.variables) else "account"
 
 
 def _columns() -> Mapping[str, Any]:
     column = st.column_config
     return {
         "Taken": column.TextColumn(width=55, help="The way by which these would be fetched now"),
-        "Source": column.TextColumn(width=130),
+        "Source": column.TextColumn(width=120),
         "Way": column.TextColumn(width=75),
-        "Pairs": column.NumberColumn(width=60, help="Pairs that are still to be made"),
+        "Pairs": column.NumberColumn(width=55, help="Pairs that are still to be made"),
         "Scenes": column.NumberColumn(width=65, help="Different scenes that they need"),
-        "Here": column.NumberColumn(width=60, help="Scenes that were downloaded before"),
+        "Here": column.NumberColumn(width=50, help="Scenes that were downloaded before"),
         "Download": column.TextColumn(width=90, help="About what will be received"),
-        "Time": column.TextColumn(width=80),
+        "Time": column.TextColumn(width=90),
         "Requests": column.NumberColumn(width=80, format="localized"),
-        "Credentials": column.TextColumn(width=330),
+        "Credentials": column.TextColumn(
+            width=120,
+            help="The Scenes page names the variables, and tests the connection",
+        ),
     }
 
 
@@ -169,7 +176,7 @@ def quota_in_words(quota: QuotaState) -> str:
 def waiting_in_words(products: int, pairs: int) -> str:
     """How much is on order from long-term archives."""
     return (
-        f"{_products(products)} on order from long-term archives, {pairs} pairs wait for them. "
+        f"{_products(products)} on order from long-term archives; {_pairs(pairs)}. "
         "An archive takes up to a day; ask again later, also after a restart."
     )
 
@@ -200,6 +207,10 @@ def archive(page: Page, now: Standing) -> None:
             )
             if len(found) > _SHOWN_ORDERS:
                 st.caption(f"… and {len(found) - _SHOWN_ORDERS} more, the oldest first.")
+
+
+def _pairs(number: int) -> str:
+    return "1 pair waits" if number == 1 else f"{number} pairs wait"
 
 
 def _products(number: int) -> str:

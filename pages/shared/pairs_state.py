@@ -20,7 +20,7 @@ LOOK = {
     "queued": "… waiting",
     "running": "▸ running",
     INTERRUPTED: "! interrupted",
-    ON_ORDER: "⧖ on order",
+    ON_ORDER: "→ on order",
     "failed": "✗ failed",
     "cancelled": "– cancelled",
     "done": "✓ made",

@@ -44,7 +44,7 @@ def connections(page: Page) -> None:
     _row("**Source**", "**Credentials**", "**Last test**")
     for spec in dict.fromkeys([*SERVICES, *tested]):
         _row(
-            f"{SERVICES[spec]} `{spec}`" if spec in SERVICES else _plain(spec),
+            f"{SERVICES[spec]}  \n`{spec}`" if spec in SERVICES else _plain(spec),
             credentials_in_words(needs_of(spec, page.settings.services)),
             _outcome(tested.get(spec), busy=busy),
         )
