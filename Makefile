@@ -31,11 +31,12 @@ run: setup ## Set up and open the app
 demo: setup ## Fill ./workspace with the small example
 	$(PY) -m migrate_core demo
 
-test: lint ## Set up, lint, check types and run all tests
-	$(PY) -m pytest
+test: lint test-fast ## Set up, lint, check types and run all tests
+	$(PY) -m pytest -m "browser or services or slow"
 
+# Two at a time; a file's tests stay together, since they share what takes long to make.
 test-fast: setup-tests ## Only the tests without browser, servers and long runs
-	$(PY) -m pytest -m "not browser and not services and not slow"
+	$(PY) -m pytest -n 2 --dist loadfile -m "not browser and not services and not slow"
 
 test-services: setup-tests setup-services ## Tests against real servers on loopback (needs PostgreSQL with PostGIS)
 	MIGRATE_SERVICES_REQUIRED=1 $(PY) -m pytest -m services

@@ -7,6 +7,7 @@ from migrate_core.scenes.parameters import last_found
 from migrate_core.scenes.queries import candidates_of, mask_row
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.scenes_bulk import all_masks
+from pages.shared.scenes_costs import costs_ahead
 from pages.shared.scenes_list import chosen_mask, mask_list
 from pages.shared.scenes_map import scenes_on_map
 from pages.shared.scenes_plot import scene_plot
@@ -32,6 +33,7 @@ def scenes(page: Page) -> None:
     if found is None:
         st.info("Nothing was searched yet. Choose services or folders, and search.")
         return
+    costs_ahead(page)
     mask_id = chosen_mask(page)
     mask_list(page)
     row = mask_row(page.store, mask_id) if mask_id else None

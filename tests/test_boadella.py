@@ -18,6 +18,9 @@ import rasterio
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 
+# The whole road takes more than a few seconds.
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 ATTACHED = {
     "20200202_101532_1014_water_mask.tif": "water_2020-02-02.geojson",

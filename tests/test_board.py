@@ -16,6 +16,7 @@ from migrate_core.pairs.board import (
     board_counts,
     board_row,
     board_rows,
+    ignoring_in_use,
     products_in_use,
     resampling_in_use,
 )
@@ -132,6 +133,15 @@ def test_the_resampling_of_most_present_pairs_is_in_use(store: Store) -> None:
     assert resampling_in_use(store) == "bilinear"
     store.put_pairs([pair(name, "s1", "done", "nearest") for name in "abcd"])
     assert resampling_in_use(store) == "nearest"
+
+
+def test_whether_hidden_labels_are_ignored_follows_most_present_pairs(store: Store) -> None:
+    assert ignoring_in_use(store) is False
+    ignoring = PairParameters("nearest", ignore_occluded=True)
+    store.put_pairs(
+        [replace(pair(name, "s1", "done", "nearest"), parameters=ignoring) for name in "abcd"]
+    )
+    assert ignoring_in_use(store) is True
 
 
 def test_products_of_selected_scenes_on_this_machine_are_offered(store: Store) -> None:

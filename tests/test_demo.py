@@ -26,6 +26,9 @@ from migrate_core.demo.product import Product as SafeProduct
 from migrate_core.demo.safe_writer import product_files
 from migrate_core.demo.scene import NOISE, PATH_REFLECTANCE
 
+# The whole road takes more than a few seconds.
+pytestmark = pytest.mark.slow
+
 SEED = 7
 CLOUD, SHADOW, CIRRUS, NO_DATA = 1, 2, 3, 255
 CLEAR_JUNE, AUGUST = "20210622T101031", "20240815T101031"

@@ -24,6 +24,9 @@ from migrate_core.scenes.search import search
 from migrate_core.scenes.sources import open_source
 from migrate_core.settings import RankingSettings
 
+# The whole road takes more than a few seconds.
+pytestmark = pytest.mark.slow
+
 CLOUD, SHADOW, CIRRUS = 1, 2, 3
 
 

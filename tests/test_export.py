@@ -395,3 +395,13 @@ def test_a_pair_whose_raster_is_lost_is_named(
     (reviewed.workspace.pair(ids[0]) / "label.tif").unlink()
     with pytest.raises(ExportError, match=ids[0]):
         export(reviewed, tmp_path / "out")
+
+
+def test_the_card_calls_classes_by_their_names(reviewed: Case, tmp_path: Path) -> None:
+    masks = reviewed.store.masks()
+    reviewed.store.put_masks([replace(masks[0], class_names={"1": "mine | pit"})])
+    reviewed.store.put_masks([replace(mask, class_names={"1": "lake"}) for mask in masks[1:]])
+    export(reviewed, tmp_path / "out")
+    card = (tmp_path / "out" / "dataset_card.md").read_text(encoding="utf-8")
+    assert "| 1 (mine / pit / lake) |" in card
+    assert "| 0 (background) |" in card

@@ -205,3 +205,26 @@ def test_real_masks_have_the_area_of_their_valid_pixels(
     assert area_m2(found) == pytest.approx(valid.sum() * 9, rel=1e-3)
     if rotation == 0:  # no-data corners: the footprint is less than the extent
         assert 0.5 < found.area / extent(grid).area < 0.95
+
+
+# around the world
+
+
+def test_a_mask_across_the_180_degree_meridian_is_two_polygons_and_no_belt() -> None:
+    grid = PixelGrid("EPSG:32601", north_up(166_000, 1_000_000, 1000), 30, 20)
+    for found in (extent(grid), footprint(np.ones((20, 30), bool), grid)):
+        assert found.geom_type == "MultiPolygon"
+        east, west = sorted(found.geoms, key=lambda part: -part.bounds[0])
+        assert 179.9 < east.bounds[0] < east.bounds[2] == 180
+        assert -180 == west.bounds[0] < west.bounds[2] < -179.7
+        area, _ = Geod(ellps="WGS84").geometry_area_perimeter(found)
+        # UTM shrinks and stretches by up to a few thousandths at the edge of a zone.
+        assert abs(area) == pytest.approx(600e6, rel=5e-3)
+    assert pixel_size_m(grid) == pytest.approx(1000, rel=5e-3)
+
+
+def test_a_mask_of_the_whole_world_stays_whole() -> None:
+    grid = PixelGrid("EPSG:4326", Affine(1, 0, -180, 0, -1, 90), 360, 180)
+    assert extent(grid).symmetric_difference(box(-180, -90, 180, 90)).area == 0
+    mercator = PixelGrid("EPSG:3857", north_up(-19_000_000, 9_000_000, 100_000), 380, 180)
+    assert extent(mercator).geom_type == "Polygon"

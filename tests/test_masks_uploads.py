@@ -121,7 +121,7 @@ def test_a_damaged_member_is_told_and_nothing_is_left(tmp_path: Path) -> None:
     with zipfile.ZipFile(buffer, "w") as target:
         target.writestr("a.tif", b"pixels of a mask")
     broken = buffer.getvalue().replace(b"pixels", b"PIXELS")
-    with pytest.raises(MaskError, match=r"a\.tif in it is damaged"):
+    with pytest.raises(MaskError, match=r"a\.tif' in it is damaged"):
         save(tmp_path, [Sent("in.zip", broken)])
     assert not saved(tmp_path)
 

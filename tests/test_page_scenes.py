@@ -293,6 +293,19 @@ def test_a_service_is_asked_anew_on_demand_only(masks: Case, earth: SmallApi) ->
     assert len(earth.bodies) == 2 * asked
 
 
+def test_what_fetching_takes_is_said_before_anything_is_fetched(
+    masks: Case, earth: SmallApi
+) -> None:
+    app = opened()
+    pills(app, "scenes_services").set_value(["earth-search"])
+    press(app, "Search")
+    (costs,) = [item.value for item in app.dataframe if "Download" in item.value.columns]
+    assert set(costs["Source"]) == {"earth-search"}
+    assert list(costs["Way"]) == ["window"]
+    assert costs["Download"].str.endswith(" MB").all()
+    assert costs["Time"].str.endswith(" min").all()
+
+
 def test_what_is_no_source_is_told_before_anything_starts(masks: Case) -> None:
     app = opened()
     app.text_area(key="scenes_others").set_value("stac:https://host/v1")
@@ -400,7 +413,9 @@ def test_a_picture_that_takes_long_does_not_hold_up_the_page(
     remote_case(masks, "earth-search", "https://service.example/item", {"assets": {}})
     app = opened(mask=first(masks))
     assert "The picture is being read from earth-search" in said(app)
-    assert len(app.dataframe) == 2
+    drawn = [str(table.key).rpartition("_")[0] for table in app.dataframe]
+    assert any(key.startswith("scenes_masks_") for key in drawn)
+    assert any(key.startswith("scenes_table_") for key in drawn)
     go_on.set()
     monkeypatch.setattr(scenes_picture, "_WAIT_S", 10)
     app.run()
@@ -489,7 +504,9 @@ def test_a_scene_whose_files_are_gone_still_has_its_numbers(
     st.cache_data.clear()
     app = opened()
     assert "There is no quicklook" in said(app)
-    assert len(app.dataframe) == 2
+    drawn = [str(table.key).rpartition("_")[0] for table in app.dataframe]
+    assert any(key.startswith("scenes_masks_") for key in drawn)
+    assert any(key.startswith("scenes_table_") for key in drawn)
 
 
 def test_long_lists_are_turned_page_by_page(case: Case, tmp_path: Path, scenes: Path) -> None:

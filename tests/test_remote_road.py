@@ -16,6 +16,9 @@ from migrate_core.cli import cli
 from tests.range_server import Answer, Asked, RangeServer, serving
 from tests.stac_items import SmallApi
 
+# The whole road takes more than a few seconds.
+pytestmark = pytest.mark.slow
+
 MASK = "20200120_101532_1014_water_mask.tif"
 CLEAR = "S2A_MSIL2A_20200128T104351_N0214_R008_T31TDG_20200128T134500"
 

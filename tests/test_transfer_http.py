@@ -8,6 +8,7 @@ from email.utils import formatdate
 from pathlib import Path
 
 import pytest
+import requests
 
 from migrate_core.errors import JobCancelledError, TransferError
 from migrate_core.transfer.address import same_owner, shown
@@ -84,6 +85,19 @@ def test_nobody_there_is_tried_again_and_named(time: Time) -> None:
     with pytest.raises(TransferError, match="can't be reached"):
         a_client(time).get_json(url)
     assert len(time.slept) > 0
+
+
+def test_who_never_answered_is_given_up_soon_and_who_did_is_waited_for(time: Time) -> None:
+    with serving(in_turn(GOOD)) as server:
+        url, session = server.url, requests.Session()
+        policy, around = RetryPolicy(attempts=4), time.around
+        met = HttpClient("service", session=session, policy=policy, surroundings=around)
+        assert met.get_json(url) == {"fine": True}
+    session.close()  # the connection that is kept would still be served
+    # Now nobody is there: the one may come back, the other is asked for the first time.
+    for client, times in ((met, 4), (met.counting(Traffic()), 4), (a_client(time), 3)):
+        with pytest.raises(TransferError, match=f"failed {times} times"):
+            client.get_json(url)
 
 
 @pytest.mark.parametrize("as_date", [False, True])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,20 @@ from ..masks.sensors import SENSORS
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FILE_OR_FOLDER = click.Path(exists=True, path_type=Path)
 _F = TypeVar("_F", bound=Callable[..., Any])
+_V = TypeVar("_V")
+
+
+class _Number(click.FloatRange):
+    """A number, which infinity and not-a-number are not."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number; anything else is wrong use."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is no number that can be compared with.", param, ctx)
+        return number
 
 
 _ADD_OPTIONS = (
@@ -61,7 +76,7 @@ _ADD_OPTIONS = (
     ),
     click.option(
         "--threshold",
-        type=float,
+        type=_Number(),
         metavar="VALUE",
         help="Make class 1 of what reaches this value: for probabilities, and JPEG masks.",
     ),
@@ -95,13 +110,13 @@ _ADD_OPTIONS = (
     ),
     click.option(
         "--chip-size",
-        type=click.FloatRange(min=0, min_open=True),
+        type=_Number(min=0, min_open=True),
         metavar="METRES",
         help="Vectors: cut the labelled area into square chips of this size.",
     ),
     click.option(
         "--margin",
-        type=click.FloatRange(min=0),
+        type=_Number(min=0),
         metavar="METRES",
         help="Vectors: one mask for each feature, its extent and so much around it.",
     ),
@@ -123,14 +138,14 @@ def add_options(given: Mapping[str, Any]) -> AddOptions:
         raise WrongUseError("--end-date-field needs --date-field, where the period begins.")
     return AddOptions(
         image=given["image"],
-        date=parse_date(given["date"]) if given["date"] else None,
-        dates=read_dates(given["dates"]) if given["dates"] else {},
-        mapping=read_mapping(given["mapping"]) if given["mapping"] else {},
-        date_pattern=compile_pattern(given["date_pattern"]) if given["date_pattern"] else None,
+        date=_parsed(parse_date, given["date"], None),
+        dates=_parsed(read_dates, given["dates"], {}),
+        mapping=_parsed(read_mapping, given["mapping"], {}),
+        date_pattern=_parsed(compile_pattern, given["date_pattern"], None),
         udm=given["udm"],
-        classes=parse_classes(given["classes"]) if given["classes"] else (),
+        classes=_parsed(parse_classes, given["classes"], ()),
         threshold=given["threshold"],
-        crs=known_crs(given["crs"]) if given["crs"] else None,
+        crs=_parsed(known_crs, given["crs"], None),
         vector=VectorOptions(
             given["layer"],
             given["class_field"],
@@ -145,3 +160,8 @@ def add_options(given: Mapping[str, Any]) -> AddOptions:
         allow_empty=given["allow_empty"],
         follow_links=given["follow_links"],
     )
+
+
+def _parsed(parse: Callable[[Any], _V], given: Any, default: _V) -> _V:
+    """What an option says; an empty text was given, too, and is told."""
+    return default if given is None else parse(given)

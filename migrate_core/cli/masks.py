@@ -18,8 +18,10 @@ from ..masks.adding_vectors import register_vectors
 from ..masks.files import FoundFiles, mask_files, mosaics
 from ..masks.geocode import geocode
 from ..masks.options import AddOptions
-from ..masks.queries import masks_of
+from ..masks.patterns import compile_pattern
+from ..masks.queries import ALL, SHOWN, MaskFilter, masks_of
 from ..masks.raster import DRIVERS
+from ..masks.redating import redate, redatings
 from ..masks.uploads import unpack
 from ..masks.vectors.reading import VECTOR_SUFFIXES, is_vector
 from ..model import Mask, Problem
@@ -157,6 +159,24 @@ def geocode_masks(session: Session, folder: Path, mask_ids: tuple[str, ...], as_
     rows = [{"mask_id": mask.mask_id, "file": str(path)} for mask, path in written.files]
     emit(rows, as_json, lambda: say(f"{len(rows)} masks are in {folder}."))
     report(written.problems)
+
+
+@masks.command("redate")
+@click.argument("pattern")
+@click.option("--show", type=click.Choice(SHOWN), default=ALL, help="Only masks of this kind.")
+@click.option("--name", default="", help="Only masks whose name contains this.")
+@click.option("--undated", is_flag=True, help="Only masks without a date.")
+@json_option
+@click.pass_obj
+def redate_masks(
+    session: Session, /, pattern: str, show: str, name: str, undated: bool, as_json: bool
+) -> None:
+    """Set the dates of registered masks by a pattern of their names, such as *_YYYYMMDD_*."""
+    compiled = compile_pattern(pattern)
+    with session.tracked("masks") as progress:
+        found = redatings(session.store, MaskFilter(show, name), compiled, undated_only=undated)
+        count = redate(session.store, found, progress)
+    emit({"changed": count}, as_json, lambda: say(f"Note: {count} masks have another date now."))
 
 
 def mask_row(mask: Mask) -> dict[str, Any]:

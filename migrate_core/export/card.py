@@ -75,7 +75,7 @@ def _classes(statistics: Statistics) -> str:
     total = sum(statistics.class_ha.values()) or 1.0
     rows = [
         (
-            f"{value}" + (" (background)" if value == 0 else ""),
+            _class_title(value, statistics),
             f"{area:.2f}",
             f"{100 * area / total:.2f}",
             str(statistics.pairs_with_class[value]),
@@ -85,6 +85,13 @@ def _classes(statistics: Statistics) -> str:
     table = _table(("class", "area, ha", "share of known pixels, %", "pairs with it"), rows)
     ignored = f"{100 * statistics.ignored_share:.1f} % of all pixels are ignored (255)."
     return f"{table}\n\n{ignored}"
+
+
+def _class_title(value: int, statistics: Statistics) -> str:
+    """A class value with its name; a sign that would end the table's cell is taken out of it."""
+    name = statistics.class_names.get(value) or ("background" if value == 0 else "")
+    plain = name.replace("|", "/").replace("\n", " ")
+    return f"{value} ({plain})" if plain else f"{value}"
 
 
 def _offsets(statistics: Statistics) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import ExportError, WrongUseError
@@ -60,7 +61,7 @@ def export_dataset(
         known = {pair.pair_id for pair in store.pairs()}
         _write_rasters(workspace, destination, ids, known, lambda n: progress(n, steps))
         rows = _write_tables(store, destination, chosen)
-        _write_report(destination, rows, request.include)
+        _write_report(destination, rows, chosen, request.include)
         if request.archive:
             archive = write_archive(destination, ids, lambda n: progress(len(ids) + n, steps))
     except OSError as err:
@@ -139,13 +140,24 @@ def _write_tables(store: Store, destination: Path, chosen: Sequence[Entry]) -> l
     return rows
 
 
-def _write_report(destination: Path, rows: Sequence[Row], include: str) -> None:
+def _write_report(
+    destination: Path, rows: Sequence[Row], chosen: Sequence[Entry], include: str
+) -> None:
     """The plots and the card."""
     labels = [destination / FOLDERS["label"] / f"{row['pair_id']}.tif" for row in rows]
-    counted = statistics(rows, labels)
+    counted = replace(statistics(rows, labels), class_names=_names_of_classes(chosen))
     write_plots(destination / "plots", all_plots(counted))
     with written_then_renamed(destination / CARD) as temporary:
         temporary.write_text(dataset_card(counted, include), encoding="utf-8")
+
+
+def _names_of_classes(chosen: Sequence[Entry]) -> dict[int, str]:
+    """The names of class values over all pairs; where masks disagree, each name once."""
+    names: dict[int, dict[str, None]] = defaultdict(dict)
+    for entry in chosen:
+        for value, name in entry.class_names.items():
+            names[value][name] = None
+    return {value: " / ".join(found) for value, found in names.items()}
 
 
 def _write_match_table(store: Store, destination: Path, chosen: Sequence[Entry]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
 from ..errors import ExportError
-from ..model import Pair
+from ..model import Mask, Pair
 from ..review.decisions import CONFLICT, Standing, standings
 from ..store import Store
 from ..workspace import PAIR_DOCUMENT, Workspace
@@ -27,12 +28,16 @@ DECISIONS: dict[str, tuple[str | None, ...]] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """A pair that goes out: its provenance (pair.json), standing and footprint (lon/lat)."""
+    """A pair that goes out: its provenance (pair.json), standing and footprint (lon/lat).
+
+    `class_names` are by the value as stored in the label, as people call them now.
+    """
 
     pair: Pair
     standing: Standing
     provenance: dict[str, Any]
     footprint: BaseGeometry
+    class_names: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def scene(self) -> dict[str, Any]:
@@ -55,7 +60,8 @@ def entries(store: Store, workspace: Workspace, include: str) -> list[Entry]:
             mask = masks[pair.mask_id]
             if mask.footprint is not None:
                 provenance = _provenance(workspace, pair)
-                chosen.append(Entry(pair, standing, provenance, mask.footprint))
+                names = _class_names(mask)
+                chosen.append(Entry(pair, standing, provenance, mask.footprint, names))
     if not chosen:
         raise ExportError(
             f"No pair would go out with --include {include}. "
@@ -67,6 +73,17 @@ def entries(store: Store, workspace: Workspace, include: str) -> list[Entry]:
             )
         )
     return sorted(chosen, key=lambda entry: entry.pair.pair_id)
+
+
+def _class_names(mask: Mask) -> dict[int, str]:
+    """What the stored class values of a mask are called: by name, or by a vector's own text."""
+    named = mask.class_names or {}
+    found = {}
+    for source, stored in (mask.classes or {}).items():
+        text = named.get(source) or ("" if source.lstrip("-").isdecimal() else source)
+        if text:
+            found[stored] = text
+    return found
 
 
 def _provenance(workspace: Workspace, pair: Pair) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +18,16 @@ PIXEL_HA = 0.01
 
 @dataclass(frozen=True)
 class Statistics:
-    """Counts over a dataset; areas in hectares of 10 m pixels whose hard label is the class."""
+    """Counts over a dataset; areas in hectares of 10 m pixels whose hard label is the class.
+
+    `class_names` are what masks call the class values; several names of one value with slashes.
+    """
 
     rows: Sequence[Row]
     class_ha: Mapping[int, float]
     pairs_with_class: Mapping[int, int]
     ignored_share: float
+    class_names: Mapping[int, str] = field(default_factory=dict)
 
     def counts(self, column: str) -> dict[str, int]:
         """How often each value of a column of the manifest occurs."""

@@ -16,10 +16,10 @@ from .dating import find_date
 from .edit import carried_over
 from .occlusion import occlusion_problem
 from .options import AddOptions
-from .queries import known_classes, masks_at
+from .queries import known_classes, masks_at, masks_of
 from .raster import file_sha256
 from .register import unreadable
-from .safety import check_file
+from .safety import check_bytes, check_file
 from .vectors.register import VectorPlace, VectorResult, vector_masks
 
 Progress = Callable[[int, int], None]
@@ -54,15 +54,28 @@ def register_vectors(
         try:
             result = _read(store, workspace, finder.companions(path), options)
         except MaskError as err:
-            found: tuple[Mask, ...] = (unreadable(path, str(err)),)
+            kept, found = _refused(store, path, str(err))
+            problems += kept
         else:
             found = result.masks
             problems += result.problems
             notes += filter(None, (result.note, _unusable(path, result.problems)))
-        _replace(store, path, found)
+        if found:
+            _replace(store, path, found)
         mask_ids += [mask.mask_id for mask in found]
         progress(number + 1, len(files))
     return AddedVectors(tuple(mask_ids), tuple(problems), tuple(notes))
+
+
+def _refused(store: Store, path: Path, why: str) -> tuple[tuple[Problem, ...], tuple[Mask, ...]]:
+    """A file that can't be used: a mask with that problem, or, where it was used before, nothing.
+
+    A misspelt column must not cost the masks, matches and pairs of an earlier adding.
+    """
+    before = masks_of(store, store.masks_of_file(str(path)))
+    if any(mask.state == "ready" for mask in before):
+        return (Problem(path.name, f"{why} Its masks of before stay as they are."),), ()
+    return (), (unreadable(path, why),)
 
 
 def _unusable(path: Path, problems: Sequence[Problem]) -> str | None:
@@ -79,6 +92,7 @@ def _read(
     """The masks of one file, with what a person said of them before. Raises MaskError."""
     path = companions.path
     check_file(path, follow_links=options.follow_links)
+    check_bytes(path)
     try:
         digest = file_sha256(path)
     except OSError as err:

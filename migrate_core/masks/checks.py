@@ -26,8 +26,7 @@ def with_problems(mask: Mask, problems: Mapping[str, str]) -> Mask:
     """The mask with these problems (topic -> sentence) and the text that tells all of them."""
     ordered = {topic: problems[topic] for topic in _TOPICS if topic in problems}
     text = " ".join(ordered.values())
-    # What the file itself has to say names the file already.
-    named = text if FILE in ordered else f"{mask.name}: {text}"
+    named = text if text.startswith(f"{mask.name}: ") else f"{mask.name}: {text}"
     return replace(mask, problems=ordered, problem=named if ordered else None)
 
 

@@ -22,7 +22,8 @@ from ..grid import BoolArray
 from ..model import IGNORE, Mask, RasterForm
 from .classes import MAX_CLASSES, recode, value_counts
 from .identity import content_digest
-from .layouts import SINGLE, find_layout, read_blocks, read_decimated
+from .layout_finding import find_layout
+from .layouts import SINGLE, read_blocks, read_decimated
 from .raster import band_names, label_bands, opened
 
 # A file without overviews is read as a whole to be shown small; beyond this it takes too long.

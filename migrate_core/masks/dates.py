@@ -77,7 +77,7 @@ def parse_date(text: str) -> Acquired:
         return Acquired.parse(text)
     except ValueError as err:
         raise WrongUseError(
-            f"{text!r} is not a date. Give it as YYYY-MM-DD, or with a time as "
+            f"{text!r} is not a date ({err}). Give it as YYYY-MM-DD, or with a time as "
             "YYYY-MM-DDTHH:MM:SSZ (UTC), or a period as YYYY-MM-DD/YYYY-MM-DD."
         ) from err
 

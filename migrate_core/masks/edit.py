@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -106,17 +106,21 @@ def _named(mask: Mask, names: Mapping[str, str]) -> dict[str, str]:
     return {value: known[value].strip() for value in values if known.get(value, "").strip()}
 
 
-def parse_names(text: str) -> dict[str, str]:
-    """Names of classes as people type them, `1 = mine, 2 = water`. Raises MaskError."""
+def parse_names(text: str, texts: Collection[str] = ()) -> dict[str, str]:
+    """Names of classes as people type them, `1 = mine, 2 = water`. Raises MaskError.
+
+    What is named is a value as in the file: a number, or one of the `texts` of a vector layer.
+    """
     names = {}
     for part in filter(None, (part.strip() for part in text.replace(";", ",").split(","))):
-        value, sign, name = part.partition("=")
-        if not sign or not value.strip().lstrip("-").isdigit():
+        value, sign, name = (piece.strip() for piece in part.partition("="))
+        number = value.lstrip("-").isdecimal()
+        if not sign or not (number or value in texts):
             raise MaskError(
                 f"{part!r} names no class. Write value = name, with commas between, for example "
                 "1 = mine, 2 = water."
             )
-        names[str(int(value))] = name.strip()
+        names[str(int(value)) if number else value] = name
     return names
 
 

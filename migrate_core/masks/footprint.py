@@ -11,7 +11,7 @@ from pyproj.exceptions import ProjError
 from rasterio.features import shapes
 from shapely.affinity import affine_transform
 from shapely.errors import ShapelyError
-from shapely.geometry import MultiPoint, Polygon, shape
+from shapely.geometry import MultiPoint, shape
 from shapely.geometry.base import BaseGeometry
 
 from ..grid import BoolArray, Bounds, PixelGrid, reproject_geometry, transformer
@@ -26,10 +26,11 @@ _TRACED_PIXELS = 4_000_000
 # Longitude and latitude, with room for a grid that reaches a pixel over the edge of the world.
 _FURTHEST = (180.1, 90.1)
 _MAX_VERTICES = 4_000
+_HALF_WORLD = 180.0
 
 
-def extent(grid: PixelGrid) -> Polygon:
-    """The polygon of a raster's four corners in lon/lat.
+def extent(grid: PixelGrid) -> BaseGeometry:
+    """The polygon of a raster's four corners in lon/lat; two where it crosses the 180° meridian.
 
     Raises ValueError when a corner has no place in lon/lat.
     """
@@ -44,7 +45,26 @@ def extent(grid: PixelGrid) -> Polygon:
         raise ValueError("a corner lies outside the area in which its CRS is defined")
     if (np.abs(corners) > _FURTHEST).any():
         raise ValueError(f"a corner would lie at {corners[0][0]:.6g}, {corners[0][1]:.6g} degrees")
-    return polygon
+    return _in_one_world(polygon, grid)
+
+
+def _in_one_world(geometry: BaseGeometry, grid: PixelGrid) -> BaseGeometry:
+    """A lon/lat geometry, cut along the 180° meridian where it crosses that.
+
+    Its vertices are at -179 and 179 then, and it would reach around the other side of the world.
+    RFC 7946, section 3.1.9, cuts such geometries, too.
+    """
+    west, _, east, _ = geometry.bounds
+    middle = grid.transform @ (grid.width / 2, grid.height / 2)
+    longitude, _ = transformer(grid.crs, LONLAT).transform(*middle)
+    # A raster of the whole world is as wide, but its middle is on this side.
+    if east - west <= _HALF_WORLD or abs(longitude) < _HALF_WORLD / 2:
+        return geometry
+    turned = shapely.transform(geometry, lambda c: np.column_stack([c[:, 0] % 360, c[:, 1]]))
+    eastern = turned.intersection(shapely.box(0, -90, 180, 90))
+    western = turned.intersection(shapely.box(180, -90, 360, 90))
+    moved = shapely.transform(western, lambda c: np.column_stack([c[:, 0] - 360, c[:, 1]]))
+    return shapely.union_all([eastern, moved])
 
 
 def footprint(valid: BoolArray, grid: PixelGrid) -> BaseGeometry:
@@ -58,7 +78,7 @@ def footprint(valid: BoolArray, grid: PixelGrid) -> BaseGeometry:
         traced = blocks.intersection(shapely.box(0, 0, grid.width, grid.height))
     if shapely.get_num_coordinates(traced) > _MAX_VERTICES:
         traced = traced.simplify(factor)
-    return to_crs(traced, grid, LONLAT)
+    return _in_one_world(to_crs(traced, grid, LONLAT), grid)
 
 
 def _coarser(valid: BoolArray, factor: int) -> BoolArray:
@@ -87,7 +107,7 @@ def pixel_size_m(grid: PixelGrid) -> float:
     ends = [grid.transform @ (column, row), grid.transform @ (column + 1, row)]
     (lon0, lat0), (lon1, lat1) = (to_metres.transform(x, y) for x, y in ends)
     degree_m = 111_320.0
-    east = (lon1 - lon0) * degree_m * math.cos(math.radians(lat0))
+    east = ((lon1 - lon0 + 180) % 360 - 180) * degree_m * math.cos(math.radians(lat0))
     return max(math.hypot(east, (lat1 - lat0) * degree_m), 1e-6)
 
 

@@ -19,6 +19,7 @@ from ..tables import masks
 
 # Which masks a list shows.
 ALL, READY, PROBLEM, UNDATED, WITHOUT_IMAGE = "all", "ready", "problem", "undated", "without image"
+SHOWN = (ALL, READY, PROBLEM, UNDATED, WITHOUT_IMAGE)
 _CHUNK = 500
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -43,7 +44,7 @@ SOFTWARE_TAG = "TIFFTAG_SOFTWARE"
 # What lies beside a file is looked for by name, not in a list of its folder, which may be long.
 _GDAL_OPTIONS = {"GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO", "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE"}
 # What rasterio raises over damaged files; some errors of GDAL come through as they are.
-_GDAL_ERRORS = (RasterioError, CRSError, CPLE_BaseError)
+_GDAL_ERRORS = (RasterioError, CRSError, CPLE_BaseError, UnicodeDecodeError)
 # Control points that stray further from a plane than this, in pixels, need a warp, which would
 # resample labels; that is for a person to do.
 _MAX_GCP_RESIDUAL = 0.5
@@ -80,7 +81,7 @@ def opened(path: Path) -> Iterator[Any]:
             f"needed is one of {', '.join(DRIVERS)}."
         )
     check_companions(path)
-    with rasterio.Env(**_GDAL_OPTIONS):
+    with _without_noise(), rasterio.Env(**_GDAL_OPTIONS):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", NotGeoreferencedWarning)
@@ -102,6 +103,25 @@ def opened(path: Path) -> Iterator[Any]:
                 ) from err
 
 
+@contextmanager
+def _without_noise() -> Iterator[None]:
+    """Pass over what rasterio prints when GDAL complains in another encoding than UTF-8.
+
+    It logs errors from where Python can't raise; that they happened is still found out.
+    """
+    before = sys.unraisablehook
+
+    def hook(unraisable: sys.UnraisableHookArgs, /) -> None:
+        if not isinstance(unraisable.exc_value, UnicodeDecodeError):
+            before(unraisable)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
 def _is_empty(path: Path) -> bool:
     return path.is_file() and path.stat().st_size == 0
 
@@ -121,25 +141,14 @@ def read_header(path: Path) -> Header:
             crs.to_string() if crs else None,
             transform,
             dataset.dtypes[0],
-            _declares_valid(dataset),
+            MaskFlags.all_valid not in dataset.mask_flag_enums[0]
+            or bool(transparent_values(dataset)),
             obstacle,
             _dates(dataset),
         )
     # Not while the dataset is open: a CRS that can't be read leaves an error behind in GDAL that
     # the next question to the dataset would raise.
     return header if header.crs else replace(header, crs=_crs_beside(path))
-
-
-def _declares_valid(dataset: Any) -> bool:
-    """Whether a dataset says which of its pixels are valid, in a way that can hold for any."""
-    if dataset.mask_flag_enums[0] != [MaskFlags.nodata]:
-        said = MaskFlags.all_valid not in dataset.mask_flag_enums[0]
-        return said or bool(transparent_values(dataset))
-    dtype = np.dtype(dataset.dtypes[0])
-    if dtype.kind not in "iu":
-        return True
-    limits = np.iinfo(dtype)
-    return bool(limits.min <= dataset.nodata <= limits.max)
 
 
 def _dates(dataset: Any) -> Mapping[str, str]:

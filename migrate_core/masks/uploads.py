@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import stat
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from ..errors import MaskError
 from ..model import Problem
@@ -17,6 +16,7 @@ from ..workspace import Workspace, written_then_renamed
 from .raster import DRIVERS
 from .safety import unfit_upload_name
 from .vectors.reading import VECTOR_SUFFIXES as _VECTOR_SUFFIXES
+from .zips import safe_members, unpack_member
 
 # A PNG or JPEG may bring its transform in six numbers beside it (ESRI world file).
 WORLD_FILES = (".pgw", ".pngw", ".jgw", ".jpgw", ".jpegw", ".tfw", ".tifw", ".wld")
@@ -33,9 +33,6 @@ ACCEPTED = {"masks": SUFFIXES, "images": (*DRIVERS, *BESIDE), "udm": (*DRIVERS, 
 ACCEPTED["options"] = TABLES
 _MAX_FILES = 20_000
 _MAX_BYTES = 20 * 1024**3
-# What a zip made of a few bytes must not become; masks compress well, but not this well.
-_MAX_GROWTH = 1_000
-_SMALL = 50 * 1024**2
 # Files of a zip that lie in a folder of this name are source images.
 _IMAGE_FOLDERS = {"image", "images"}
 
@@ -174,19 +171,8 @@ def _items(uploads: Iterable[Uploaded], kind: str, left_out: list[Problem]) -> I
 def _members(upload: Uploaded, kind: str, left_out: list[Problem]) -> Iterator[_Item]:
     """The masks and images in a zip; what is neither is left out."""
     archive = _opened_zip(upload)
-    for member in archive.infolist():
+    for member in safe_members(archive, upload.name):
         path = PurePosixPath(member.filename.replace("\\", "/"))
-        if member.is_dir() or path.name.startswith(".") or "__MACOSX" in path.parts:
-            continue
-        where = f"{upload.name}: {member.filename}"
-        if path.is_absolute() or ".." in path.parts or ":" in member.filename:
-            raise MaskError(
-                f"{where} would be written outside its folder. Make the zip anew from a folder."
-            )
-        if stat.S_ISLNK(member.external_attr >> 16):
-            raise MaskError(f"{where} is a link. Make the zip anew with the files themselves.")
-        if member.flag_bits & 1:
-            raise MaskError(f"{where} is encrypted. Make the zip anew without a password.")
         if (why := _unfit(path.name, kind)) is not None:
             left_out.append(Problem(path.name, why))
             continue
@@ -237,12 +223,6 @@ def _check(items: list[_Item]) -> None:
         )
     seen: set[str] = set()
     for item in items:
-        member = item.member
-        if member and member.file_size > max(_SMALL, _MAX_GROWTH * member.compress_size):
-            raise MaskError(
-                f"{item.upload.name}: {member.filename} grows from {member.compress_size} to "
-                f"{member.file_size} bytes, which no mask does. Upload it outside a zip."
-            )
         key = str(item.place).lower()
         if key in seen:
             raise MaskError(
@@ -255,29 +235,9 @@ def _check(items: list[_Item]) -> None:
 def _write(item: _Item, target: Path) -> None:
     """Write one file; no more bytes than were promised. Raises MaskError."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        if item.archive is None or item.member is None:
-            item.upload.seek(0)
-            with target.open("wb") as file:
-                shutil.copyfileobj(item.upload, file)
-            return
-        with item.archive.open(item.member) as source:
-            _copy_at_most(source, target, item)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as err:
-        raise MaskError(
-            f"{item.upload.name}: {item.place.name} in it is damaged ({err}). Make the zip anew."
-        ) from err
-
-
-def _copy_at_most(source: IO[bytes], target: Path, item: _Item) -> None:
-    left = item.size
-    file: BinaryIO
+    if item.archive is not None and item.member is not None:
+        unpack_member(item.archive, item.member, target, item.upload.name)
+        return
+    item.upload.seek(0)
     with target.open("wb") as file:
-        while block := source.read(1024**2):
-            left -= len(block)
-            if left < 0:
-                raise MaskError(
-                    f"{item.upload.name}: {item.place.name} is larger than the zip says. Make the "
-                    "zip anew."
-                )
-            file.write(block)
+        shutil.copyfileobj(item.upload, file)

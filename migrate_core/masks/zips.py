@@ -41,7 +41,9 @@ def safe_members(archive: zipfile.ZipFile, name: str) -> Iterator[zipfile.ZipInf
         yield member
 
 
-def unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, name: str) -> None:
+def unpack_member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, name: str
+) -> None:
     """Write one member as the file `target`, no more bytes than it promised. Raises MaskError."""
     try:
         with archive.open(member) as source, target.open("wb") as file:

@@ -106,16 +106,30 @@ def at_work(store: Store, most: int) -> list[tuple[str, str]]:
 
 def resampling_in_use(store: Store) -> str | None:
     """The resampling that most of the present pairs were made with; None when there are none."""
-    used = _text("parameters", "resampling")
+    used = _most_used(store, _text("parameters", "resampling"))
+    return None if used is None else str(used)
+
+
+def ignoring_in_use(store: Store) -> bool | None:
+    """Whether labels hidden in source images were ignored in most of the present pairs.
+
+    None when there are no pairs.
+    """
+    used = _most_used(store, pairs.c.document["parameters"]["ignore_occluded"].as_boolean())
+    return None if used is None else bool(used)
+
+
+def _most_used(store: Store, value: sa.ColumnElement[Any]) -> Any:
+    """The value that most of the present pairs have; None when none has one."""
     query = (
-        sa.select(used, sa.func.count())
-        .where(pairs.c.state != SUPERSEDED, used.is_not(None))
-        .group_by(used)
+        sa.select(value, sa.func.count())
+        .where(pairs.c.state != SUPERSEDED, value.is_not(None))
+        .group_by(value)
         .order_by(sa.func.count().desc())
     )
     with store.engine.connect() as connection:
         row = connection.execute(query.limit(1)).first()
-    return str(row[0]) if row else None
+    return row[0] if row else None
 
 
 def products_in_use(store: Store, most: int) -> list[str]:

@@ -159,7 +159,7 @@ class _Trial:
         source = self._source
         if isinstance(source, stac.StacSource):
             source = stac.StacSource(source.service, _POLICY, self._around)
-        elif isinstance(source, CdseSource):
+        elif self._spec == CDSE:
             source = CdseSource(self._services, self._client())
         elif isinstance(source, DhusSource):
             url = self._spec.partition(":")[2]

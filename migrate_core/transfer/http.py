@@ -6,6 +6,7 @@ Nothing secret gets out: an error names the address without its query, and never
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from urllib.parse import urljoin
 
 import requests
+from urllib3.exceptions import NewConnectionError
 
 from .. import __version__
 from ..errors import TransferError
@@ -73,26 +75,27 @@ class HttpClient:
         self.around = surroundings or Surroundings()
         self.traffic = traffic or Traffic()
         self._session = session or requests.Session()
+        # Set once the service has answered anything; clients of one session share it.
+        self._met = threading.Event()
 
     def counting(self, traffic: Traffic) -> HttpClient:
         """The same client with the same connections, that counts in `traffic`."""
-        return HttpClient(
-            self.service,
-            session=self._session,
-            policy=self.policy,
-            surroundings=self.around,
-            traffic=traffic,
-        )
+        return self._like_this(self.around, traffic)
 
     def checked(self, check: Check) -> HttpClient:
         """The same client with the same connections and counts, that `check` interrupts."""
-        return HttpClient(
+        return self._like_this(replace(self.around, check=check), self.traffic)
+
+    def _like_this(self, surroundings: Surroundings, traffic: Traffic) -> HttpClient:
+        client = HttpClient(
             self.service,
             session=self._session,
             policy=self.policy,
-            surroundings=replace(self.around, check=check),
-            traffic=self.traffic,
+            surroundings=surroundings,
+            traffic=traffic,
         )
+        client._met = self._met
+        return client
 
     def get_json(self, url: str, params: Mapping[str, str] | None = None) -> Any:
         """GET a JSON document."""
@@ -151,7 +154,8 @@ class HttpClient:
 
     def wait_after(self, err: PassingError, failures: int, url: str) -> None:
         """Wait until the next attempt, or raise TransferError when there is to be none."""
-        if failures >= self.policy.attempts:
+        given_up = err.unmet and not self._met.is_set() and failures >= self.policy.unmet_attempts
+        if given_up or failures >= self.policy.attempts:
             raise TransferError(
                 f"{self.service}: {shown(url)} failed {failures} times, at last because {err}. "
                 "Try again later, or use another source.",
@@ -225,7 +229,7 @@ class HttpClient:
         self.traffic.add(requests=1)
         headers = {"User-Agent": _USER_AGENT, **query.headers}
         try:
-            return self._session.request(
+            response = self._session.request(
                 query.method,
                 url,
                 params=params,
@@ -243,7 +247,10 @@ class HttpClient:
             ) from err
         except (requests.RequestException, OSError) as err:
             # Its words repeat the address with its query, which may hold a signature.
-            raise PassingError(f"it can't be reached ({type(err).__name__})") from None
+            reason = f"it can't be reached ({type(err).__name__})"
+            raise PassingError(reason, unmet=_no_connection(err)) from None
+        self._met.set()
+        return response
 
     def _judge(self, response: requests.Response, query: Query) -> None:
         """Raise what a status says, unless it is a success."""
@@ -283,6 +290,12 @@ _REMEDIES = {
     403: "The account may not do this, or its quota is used up.",
     404: "It may have been deleted or replaced: search again.",
 }
+
+
+def _no_connection(err: Exception) -> bool:
+    """Whether no connection was made: the host isn't known, or refuses."""
+    reason = getattr(err.args[0], "reason", None) if err.args else None
+    return isinstance(reason, NewConnectionError)
 
 
 class _Header(requests.auth.AuthBase):

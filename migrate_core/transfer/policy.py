@@ -23,10 +23,13 @@ class RetryPolicy:
 
     A wait is scaled by a random factor in 0.5…1, so that many clients don't come back at once.
     A `Retry-After` is obeyed as it is; one beyond `longest_retry_after_s` ends the attempts.
+    A host that can't be found, or refuses connections, and that has never answered, is given up
+    after `unmet_attempts`: it is most likely not there, and a person waits for the others.
     `timeout_s` are the seconds until a connection is made, and between two pieces of an answer.
     """
 
     attempts: int = 8
+    unmet_attempts: int = 3
     first_wait_s: float = 1.0
     longest_wait_s: float = 60.0
     longest_retry_after_s: float = 900.0
@@ -54,12 +57,21 @@ class Traffic:
 
 
 class PassingError(Exception):
-    """An attempt failed in a way that the next may not; `retry_after_s` is the service's wish."""
+    """An attempt failed in a way that the next may not; `retry_after_s` is the service's wish.
+
+    `unmet` marks an attempt that didn't even get a connection.
+    """
 
     def __init__(
-        self, reason: str, retry_after_s: float | None = None, status: int | None = None
+        self,
+        reason: str,
+        retry_after_s: float | None = None,
+        status: int | None = None,
+        *,
+        unmet: bool = False,
     ) -> None:
         super().__init__(reason)
+        self.unmet = unmet
         self.retry_after_s = retry_after_s
         self.status = status
 

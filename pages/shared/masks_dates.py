@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from migrate_core.masks.edit import MaskEdit, edited, store_edits
-from migrate_core.masks.patterns import EXAMPLE, compile_pattern, date_by_pattern
-from migrate_core.masks.queries import MaskFilter, masks_of, names_and_dates
-from migrate_core.model import Acquired
+from migrate_core.masks.patterns import EXAMPLE, compile_pattern
+from migrate_core.masks.queries import MaskFilter
+from migrate_core.masks.redating import Redating, redatings
 from pages.shared.frame import Page
+from pages.shared.masks_add import KIND
 from pages.shared.masks_list import counted
+from pages.shared.work import is_busy, start
 
 _SHOWN = 50
 _HELP = (
@@ -42,42 +45,42 @@ def dates_by_pattern(page: Page, wanted: MaskFilter) -> None:
             )
             return
         try:
-            found = _effect(page, wanted, text, undated_only)
+            pattern = compile_pattern(text)
         except MigrateError as err:
             st.error(str(err))
             return
-        _show(page, found)
+        found = redatings(page.store, wanted, pattern, undated_only=undated_only)
+        _show(page, found, _command(text, wanted, undated_only))
 
 
-def _effect(
-    page: Page, wanted: MaskFilter, text: str, undated_only: bool
-) -> list[tuple[str, str, str | None, Acquired | None]]:
-    """(mask_id, name, date now, date by the pattern) of the masks it is tried on."""
-    pattern = compile_pattern(text)
-    rows = names_and_dates(page.store, wanted)
-    return [
-        (mask_id, name, now, date_by_pattern(name, pattern))
-        for mask_id, name, now in rows
-        if not (undated_only and now)
-    ]
+def _command(text: str, wanted: MaskFilter, undated_only: bool) -> list[str]:
+    """The command that applies the pattern to the masks of the list."""
+    name = ["--name", wanted.name] if wanted.name else []
+    undated = ["--undated"] if undated_only else []
+    return ["masks", "redate", "--show", wanted.show, *name, *undated, "--", text]
 
 
-def _show(page: Page, found: list[tuple[str, str, str | None, Acquired | None]]) -> None:
+def _show(page: Page, found: Sequence[Redating], command: list[str]) -> None:
     """The effect as a table, and applying it."""
     if not found:
         st.info("All masks of the list have a date. Untick the box to change dates as well.")
         return
-    changes = {row[0]: row[3] for row in found if row[3] is not None and str(row[3]) != row[2]}
-    missed = sum(row[3] is None for row in found)
+    changes = sum(item.changes for item in found)
+    missed = sum(item.found is None for item in found)
     st.markdown(
-        f"Of {counted(len(found), 'mask')}, **{len(changes):,} would get another date**; "
+        f"Of {counted(len(found), 'mask')}, **{changes:,} would get another date**; "
         f"{missed:,} without a date at the place of the pattern would stay as they are."
     )
+    first = sorted(found, key=lambda item: item.found is None)[:_SHOWN]
     st.dataframe(
         pd.DataFrame(
             [
-                {"mask": name, "date now": now, "date by the pattern": str(new) if new else None}
-                for _, name, now, new in sorted(found, key=lambda row: row[3] is None)[:_SHOWN]
+                {
+                    "mask": item.name,
+                    "date now": item.now,
+                    "date by the pattern": str(item.found) if item.found else None,
+                }
+                for item in first
             ]
         ),
         hide_index=True,
@@ -86,17 +89,10 @@ def _show(page: Page, found: list[tuple[str, str, str | None, Acquired | None]])
     )
     if len(found) > _SHOWN:
         st.caption(f"The first {_SHOWN} of {len(found):,}.")
-    if st.button(
-        f"Apply to {counted(len(changes), 'mask')}",
+    st.button(
+        f"Apply to {counted(changes, 'mask')}",
         key="masks_pattern_apply",
         type="primary",
-        disabled=not changes,
-    ):
-        with st.spinner("Changing dates …"):
-            pairs = (
-                (mask, edited(mask, MaskEdit(acquired=changes[mask.mask_id])))
-                for mask in masks_of(page.store, list(changes))
-            )
-            count = store_edits(page.store, pairs)
-        st.toast(f"{counted(count, 'mask')} changed.", icon=":material/check:")
-        st.rerun()
+        disabled=not changes or is_busy(page, KIND),
+        on_click=lambda: start(page, KIND, lambda: command),
+    )

@@ -232,7 +232,7 @@ def _save(page: Page, found: Sequence[Mask], cells: dict[int, dict[str, Any]]) -
     for row, values in cells.items():
         mask = found[int(row)]
         try:
-            changed.append((mask, edited(mask, _edit(values))))
+            changed.append((mask, edited(mask, _edit(mask, values))))
         except MigrateError as err:
             wrong.append(str(err) if str(err).startswith(mask.name) else f"{mask.name}: {err}")
     if wrong:
@@ -243,13 +243,15 @@ def _save(page: Page, found: Sequence[Mask], cells: dict[int, dict[str, Any]]) -
     st.rerun()
 
 
-def _edit(values: dict[str, Any]) -> MaskEdit:
+def _edit(mask: Mask, values: dict[str, Any]) -> MaskEdit:
     """The change that the cells of a row say. Raises MigrateError."""
     day, names = values.get("date"), values.get("class names")
     return MaskEdit(
         acquired=parse_date(str(day)) if day else None,
         crs=values.get("CRS") or None,
-        class_names=None if "class names" not in values else parse_names(names or ""),
+        class_names=None
+        if "class names" not in values
+        else parse_names(names or "", mask.classes or {}),
         empty_allowed=values.get("may be empty"),
     )
 

@@ -210,6 +210,12 @@ def _place(ask: _Asker) -> None:
         placeholder="found out from names",
     )
     ask.tick(
+        right,
+        "Take files that are symbolic links",
+        "follow-links",
+        help="Links can lead anywhere on the server, so they are left out otherwise.",
+    )
+    ask.tick(
         left,
         "Files of a folder are tiles of one mask",
         "mosaic",

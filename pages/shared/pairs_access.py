@@ -32,27 +32,37 @@ _SHOWN_ORDERS = 20
 
 def access_form(page: Page, now: Standing) -> None:
     """The choice of a way, with the costs of each before the start; nothing without services."""
-    key = (str(page.workspace.root), hash(page.settings.services), *now.counts.items())
-    found = _costs(page, key)
+    found = costs_now(page, now)
     if not found:
         return
     with st.container(border=True):
         st.markdown("**What fetching pixels from services takes**")
         access = _choose_access(page, found)
-        st.dataframe(
-            [_cells(item, way, access) for item in found for way in item.ways],
-            key="pairs_costs",
-            hide_index=True,
-            height="content",
-            column_config=_columns(),
-        )
-        st.caption(
-            "Estimates before the start, from sizes of typical products, at 10 MB/s over 4 "
-            "connections. What was downloaded before costs nothing."
-        )
-        for item in found:
-            if item.quota is not None:
-                st.caption(quota_in_words(item.quota))
+        costs_table(found, access, key="pairs_costs")
+
+
+def costs_now(page: Page, now: Standing) -> list[SourceCosts]:
+    """What the pairs cost that are still to be made of scenes at services."""
+    key = (str(page.workspace.root), hash(page.settings.services), *now.counts.items())
+    return _costs(page, key)
+
+
+def costs_table(found: Sequence[SourceCosts], access: str, *, key: str) -> None:
+    """Each source and way with bytes, minutes and credentials, and what was used of quotas."""
+    st.dataframe(
+        [_cells(item, way, access) for item in found for way in item.ways],
+        key=key,
+        hide_index=True,
+        height="content",
+        column_config=_columns(),
+    )
+    st.caption(
+        "Estimates before the start, from sizes of typical products, at 10 MB/s over 4 "
+        "connections. What was downloaded before costs nothing."
+    )
+    for item in found:
+        if item.quota is not None:
+            st.caption(quota_in_words(item.quota))
 
 
 def _choose_access(page: Page, found: Sequence[SourceCosts]) -> str:
@@ -163,6 +173,14 @@ def quota_in_words(quota: QuotaState) -> str:
 # long-term archives
 
 
+def waiting_in_words(products: int, pairs: int) -> str:
+    """How much is on order from long-term archives."""
+    return (
+        f"{_products(products)} on order from long-term archives; {_pairs(pairs)}. "
+        "An archive takes up to a day; ask again later, also after a restart."
+    )
+
+
 def archive(page: Page, now: Standing) -> None:
     """What is waited for, since when, with a button that asks the archives again."""
     found = orders(page.workspace.orders)
@@ -170,11 +188,7 @@ def archive(page: Page, now: Standing) -> None:
     if not found and not number:
         return
     words, button = st.columns([4, 1], vertical_alignment="center")
-    words.info(
-        f"{_products(len(found))} on order from long-term archives; {_pairs(number)}. "
-        "An archive takes up to a day; ask again later, also after a restart.",
-        icon=":material/hourglass_top:",
-    )
+    words.info(waiting_in_words(len(found), number), icon=":material/hourglass_top:")
     button.button(
         "Ask again",
         key="pairs_ask_again",

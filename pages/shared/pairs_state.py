@@ -73,6 +73,7 @@ def make_arguments(
         *("--resampling", str(chosen["pairs_resampling"])),
         *("--workers", str(chosen["pairs_workers"])),
         *("--offset", offset),
+        *(["--ignore-occluded"] if chosen.get("pairs_ignore_occluded") else []),
         *("--access", str(chosen.get("pairs_access", ACCESSES[0]))),
         *(word for mask_id in masks for word in ("--mask", mask_id)),
         *(word for state in states for word in ("--state", state)),

@@ -6,7 +6,12 @@ import os
 
 import streamlit as st
 
-from migrate_core.pairs.board import INTERRUPTED, at_work, resampling_in_use
+from migrate_core.pairs.board import (
+    INTERRUPTED,
+    at_work,
+    ignoring_in_use,
+    resampling_in_use,
+)
 from migrate_core.pairs.stages import STAGES, stages_of
 from migrate_core.settings import RESAMPLINGS
 from pages.shared.frame import PAGES, Page
@@ -75,11 +80,22 @@ def _start_form(page: Page, now: Standing) -> None:
         )
         if page.settings.scheduler:
             right.caption(f"Pairs are made on the Dask cluster at {page.settings.scheduler}.")
-        anew = in_use is not None and resampling != in_use
+        ignoring = ignoring_in_use(page.store)
+        ignore = st.checkbox(
+            "Ignore labels where the ground was hidden in the source image",
+            value=bool(ignoring),
+            key="pairs_ignore_occluded",
+            persist_state="session",
+            help="By its UDM or alpha band: such pixels become 255 in the label. Without this they "
+            "keep their class and are only flagged (quality flag 64).",
+        )
+        anew = in_use is not None and (resampling != in_use or ignore != bool(ignoring))
         if anew:
             st.caption(
-                f"The present pairs were made with {in_use}. Another resampling makes new pairs; "
-                "the present ones become superseded, and decisions about them stay with them."
+                f"The present pairs were made with {in_use}, "
+                f"{'without' if ignoring else 'with'} labels that were hidden in the source "
+                "image. Another way makes new pairs; the present ones become superseded, and "
+                "decisions about them stay with them."
             )
     access_form(page, now)
     _start_buttons(page, now, anew=anew)

@@ -67,12 +67,10 @@ def areas_of_interest(drawn: Drawn, options: VectorOptions, file: str) -> Areas:
         made = _around_features(drawn, options.margin_m or 0.0)
     else:
         joint = shapely.box(*shapely.total_bounds(drawn.geometries))
-        count = len(drawn.numbers)
-        features = f"all {count} features" if count > 1 else "its feature"
         made = Areas(
             (Area("1", joint),),
-            f"one mask of the extent of {features}; inside it, what is in no feature is "
-            "background. --aoi, --chip-size and --margin make other areas.",
+            f"one mask of the extent of {_all(len(drawn.numbers))}; inside it, what is in "
+            "no feature is background. --aoi, --chip-size and --margin make other areas.",
         )
     check_count(len(made.areas), file)
     return made
@@ -142,7 +140,7 @@ def _around_features(drawn: Drawn, margin_m: float) -> Areas:
     margin = f" with {margin_m:g} m around it" if margin_m else ""
     return Areas(
         tuple(found),
-        f"one mask for each of the {len(found)} features, of its extent{margin}; inside it, what "
+        f"one mask for {_each(len(found), 'feature')}, of its extent{margin}; inside it, what "
         "is in no feature is background. --margin widens the extents, --aoi and --chip-size make "
         "other areas.",
     )
@@ -152,7 +150,7 @@ def _as_chips(drawn: Drawn, found: Chips, options: VectorOptions) -> Areas:
     areas = [Area(name, chip) for name, chip in zip(found.names, found.polygons, strict=True)]
     return Areas(
         tuple(_dated(areas, drawn)),
-        f"one mask for each of the {len(areas)} chips of {options.chip_size_m:g} m that a feature "
+        f"one mask for each of {len(areas)} chips of {options.chip_size_m:g} m that a feature "
         f"lies in (grid in {found.crs})" + _by_date(drawn) + ".",
     )
 
@@ -160,7 +158,7 @@ def _as_chips(drawn: Drawn, found: Chips, options: VectorOptions) -> Areas:
 def _within_aoi(drawn: Drawn, options: VectorOptions, aoi: AoiLayer, file: str) -> Areas:
     if options.chip_size_m is None:
         areas = [Area(name, area) for name, area in zip(aoi.names, aoi.polygons, strict=True)]
-        note = f"one mask for each of the {len(areas)} areas in {aoi.file}"
+        note = f"one mask for {_each(len(areas), 'area')} in {aoi.file}"
         if aoi.periods is None:
             return Areas(tuple(_dated(areas, drawn)), note + _by_date(drawn) + ".", aoi.problems)
         of_features = drawn.periods is not None
@@ -175,6 +173,14 @@ def _within_aoi(drawn: Drawn, options: VectorOptions, aoi: AoiLayer, file: str) 
     inside = chips(drawn.geometries, drawn.crs, _size(options, file), whole)
     made = _as_chips(drawn, inside, options)
     return Areas(made.areas, f"inside {aoi.file}, {made.note}", aoi.problems)
+
+
+def _each(count: int, what: str) -> str:
+    return f"the only {what}" if count == 1 else f"each of the {count} {what}s"
+
+
+def _all(count: int) -> str:
+    return "the only feature" if count == 1 else f"all {count} features"
 
 
 def _by_date(drawn: Drawn) -> str:

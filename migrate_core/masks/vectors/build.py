@@ -119,10 +119,13 @@ def _of(said: Mapping[str, str], classes: Mapping[str, int]) -> dict[str, str] |
 def _checked(mask: Mask, area: Area) -> Mask:
     """The mask with its problems."""
     problems = date_problems(mask)
-    if mask.acquired is None and area.undated:
+    if mask.acquired is None:
         problems[DATE] = (
             f"It has no date: {area.undated}. Set it by hand, or mend the column in the file and "
             "add it again."
+            if area.undated
+            else "It has no date: none was found in its name. Add it again with --date YYYY-MM-DD, "
+            "or with --date-field and the column that holds the dates."
         )
     if mask.extent is None:
         problems[GEOREFERENCE] = (

@@ -24,7 +24,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 from shapely.errors import ShapelyError
 
 from ...errors import MaskError
-from ..zips import safe_members, unpack
+from ..zips import safe_members, unpack_member
 from .crs import crs_text
 from .layer import Layer
 
@@ -97,7 +97,7 @@ def shapefile_in_zip(path: Path, wanted: str | None) -> Layer:
             for member in parts:
                 suffix = PurePosixPath(member.filename).suffix.lower()
                 if suffix in _SHAPEFILE:
-                    unpack(archive, member, Path(folder) / f"layer{suffix}", path.name)
+                    unpack_member(archive, member, Path(folder) / f"layer{suffix}", path.name)
             try:
                 layer = ogr_layer(Path(folder) / "layer.shp", None)
             except MaskError as err:

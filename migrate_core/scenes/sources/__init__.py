@@ -12,6 +12,7 @@ from .cdse import CdseFetcher, CdseSource
 from .dhus import DhusFetcher, DhusSource
 from .local import LocalSource
 from .protocol import SceneFetcher, SceneSource
+from .reserve import WithReserve
 
 KINDS = (
     "local:PATH, cdse, cdse-stac, earth-search, planetary-computer, stac:URL#COLLECTION, dhus:URL"
@@ -31,7 +32,7 @@ def open_source(spec: str, services: ServiceSettings | None = None) -> SceneSour
     if kind == "local" and rest:
         return LocalSource(Path(rest))
     if spec == "cdse":
-        return CdseSource(services)
+        return WithReserve(CdseSource(services), stac.StacSource(stac.cdse_stac(services)))
     if kind == "dhus" and rest.startswith(("http://", "https://")):
         return DhusSource(rest, services)
     if spec in _STAC:
