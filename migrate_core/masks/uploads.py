@@ -16,7 +16,7 @@ from ..workspace import Workspace, written_then_renamed
 from .raster import DRIVERS
 from .safety import unfit_upload_name
 from .vectors.reading import VECTOR_SUFFIXES as _VECTOR_SUFFIXES
-from .zips import safe_members, unpack_member
+from .zips import open_zip, safe_members, unpack_member
 
 # A PNG or JPEG may bring its transform in six numbers beside it (ESRI world file).
 WORLD_FILES = (".pgw", ".pngw", ".jgw", ".jpgw", ".jpegw", ".tfw", ".tifw", ".wld")
@@ -186,13 +186,7 @@ def _members(upload: Uploaded, kind: str, left_out: list[Problem]) -> Iterator[_
 
 def _opened_zip(upload: Uploaded) -> zipfile.ZipFile:
     upload.seek(0)
-    try:
-        return zipfile.ZipFile(upload)
-    except (zipfile.BadZipFile, NotImplementedError, OSError) as err:
-        raise MaskError(
-            f"{upload.name}: it can't be read as a zip ({err}). Make it anew, or upload the files "
-            "one by one."
-        ) from err
+    return open_zip(upload, upload.name, "upload the files one by one")
 
 
 def _unfit(name: str, kind: str) -> str | None:

@@ -6,13 +6,26 @@ import stat
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from ..errors import MaskError
 
 # What a zip made of a few bytes must not become; masks compress well, but not this well.
 MAX_GROWTH = 1_000
 SMALL_BYTES = 50 * 1024**2
+
+
+def open_zip(file: Any, name: str, otherwise: str) -> zipfile.ZipFile:
+    """The zip in a file or at a path; `otherwise` is what to do where making it anew won't do.
+
+    Raises MaskError.
+    """
+    try:
+        return zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, NotImplementedError, OSError) as err:
+        raise MaskError(
+            f"{name}: it can't be read as a zip ({err}). Make it anew, or {otherwise}."
+        ) from err
 
 
 def safe_members(archive: zipfile.ZipFile, name: str) -> Iterator[zipfile.ZipInfo]:

@@ -21,7 +21,7 @@ from migrate_core.masks.uploads import (
 )
 from pages.shared.frame import Page
 from pages.shared.masks_columns import columns_of_uploads, columns_on_server
-from pages.shared.masks_options import Chosen, mask_options, plain_names
+from pages.shared.masks_options import Chosen, mask_options
 from pages.shared.work import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch
 
 KIND = "masks"
@@ -163,7 +163,7 @@ def _names_in(named: str) -> list[str]:
     try:
         place = path_of(named, Path.cwd())
         found = islice(place.rglob("*"), _NAMES) if place.is_dir() else [place]
-        return plain_names([path for path in found if path.suffix.lower() in LABELS])
+        return [path.name for path in found if path.suffix.lower() in LABELS]
     except (MigrateError, OSError):
         return []
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -268,8 +266,3 @@ def _hidden(ask: _Asker) -> None:
         placeholder="/data/udm2",
         help="For files from your computer, choose them above beside the source images.",
     )
-
-
-def plain_names(paths: Sequence[Path | str]) -> list[str]:
-    """File names without folders, for patterns."""
-    return [re.split(r"[/\\]", str(path))[-1] for path in paths]

@@ -24,7 +24,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 from shapely.errors import ShapelyError
 
 from ...errors import MaskError
-from ..zips import safe_members, unpack_member
+from ..zips import open_zip, safe_members, unpack_member
 from .crs import crs_text
 from .layer import Layer
 
@@ -116,14 +116,7 @@ def shapefiles_of(path: Path) -> list[str]:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, NotImplementedError, OSError) as err:
-        raise MaskError(
-            f"{path.name}: it can't be read as a zip ({err}). Make it anew, or give the Shapefile "
-            "itself."
-        ) from err
-    with archive:
+    with open_zip(path, path.name, "give the Shapefile itself") as archive:
         yield archive
 
 
