@@ -230,11 +230,34 @@ class PairParameters:
 
     `offset` is the radiometric offset that a person set; None leaves it to what documents say.
     `ignore_occluded` sets labels to ignore where the ground was hidden in the source image.
+    `clouds` is what they are judged by, one of settings.CLOUDS. `register` measures how far the
+    mask's image is shifted against Sentinel-2 and moves the mask where that is reliable.
+    `ignore_rim_m` is the width in metres of the rim along class borders that is set to ignore.
+    `allow_missing_bands` makes a pair of the bands that an incomplete product has.
     """
 
     resampling: str = "bilinear"
     offset: int | None = None
     ignore_occluded: bool = False
+    clouds: str = "auto"
+    register: bool = False
+    ignore_rim_m: float = 0.0
+    allow_missing_bands: bool = False
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How a mask has to be moved to lie where Sentinel-2 shows its objects, in metres.
+
+    `east_m` and `north_m` are to be added to its coordinates, in the axes of the pair's grid;
+    `ci_m` is the half width of the 95 % confidence interval of either. Only a `reliable` one moves
+    a mask.
+    """
+
+    east_m: float
+    north_m: float
+    ci_m: float
+    reliable: bool
 
 
 @dataclass(frozen=True)
@@ -242,7 +265,9 @@ class Pair:
     """A mask with the scenes it is matched to, and what became of it.
 
     `state` is `queued`, `running`, `done`, `failed`, `cancelled` or `superseded`. The files of a
-    done pair lie in the workspace under `pairs/<pair_id>/`.
+    done pair lie in the workspace under `pairs/<pair_id>/`. `shift` is what registration measured,
+    `change` 0…1 how different the inside of the label looks from what it did; None where they
+    weren't asked for or can't be known.
     """
 
     pair_id: str
@@ -256,6 +281,8 @@ class Pair:
     suggestion: Suggestion | None = None
     error: str | None = None
     parameters: PairParameters | None = None
+    shift: Shift | None = None
+    change: float | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ from .errors import WrongUseError
 # How the pixels of a product that lies at a service are fetched.
 ACCESSES = ("auto", "window", "bands", "product")
 RESAMPLINGS = ("nearest", "bilinear", "cubic")
+# What clouds are judged by: L2A's scene classification, s2cloudless, the product's own cloud mask,
+# or the best of these that the product allows.
+CLOUDS = ("auto", "scl", "s2cloudless", "product")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from ..model import PairParameters, Problem
 from ..pairs.plan import RunOptions
 from ..pairs.run import KIND, RunOutcome, make_pairs
 from ..review.decisions import pairs_document
-from ..settings import ACCESSES, RESAMPLINGS
+from ..settings import ACCESSES, CLOUDS, RESAMPLINGS
 from .console import EXIT_PROBLEM, emit, json_option, print_table, progress_bar, report, say
 from .session import Session
 
@@ -41,6 +41,34 @@ def pairs() -> None:
     "--ignore-occluded",
     is_flag=True,
     help="Ignore labels where the ground was hidden in the source image (UDM, alpha).",
+)
+@click.option(
+    "--register",
+    is_flag=True,
+    help="Measure how far the source image is shifted against Sentinel-2, and move the mask by it "
+    "where that is reliable. Without a source image only a warning comes of it.",
+)
+@click.option(
+    "--ignore-rim",
+    "ignore_rim_m",
+    metavar="METRES",
+    type=click.FloatRange(0, 1000),
+    default=0.0,
+    show_default=True,
+    help="Set labels to ignore this far on both sides of class borders; 0 is none.",
+)
+@click.option(
+    "--clouds",
+    type=click.Choice(CLOUDS),
+    default="auto",
+    show_default=True,
+    help="What clouds are judged by: the scene classification of L2A (scl), s2cloudless for L1C, "
+    "the product's own cloud mask (product), or the best of these that there is.",
+)
+@click.option(
+    "--allow-missing-bands",
+    is_flag=True,
+    help="Make pairs of incomplete products, too, of the bands that they have.",
 )
 @click.option(
     "--offset",
@@ -91,6 +119,10 @@ def make(
     scheduler: str | None,
     resampling: str | None,
     ignore_occluded: bool,
+    register: bool,
+    ignore_rim_m: float,
+    clouds: str,
+    allow_missing_bands: bool,
     offset: str,
     access: str,
     wait_minutes: float,
@@ -111,6 +143,10 @@ def make(
             resampling or settings.resampling,
             offset=None if offset in ("auto", "keep") else int(offset),
             ignore_occluded=ignore_occluded,
+            clouds=clouds,
+            register=register,
+            ignore_rim_m=ignore_rim_m,
+            allow_missing_bands=allow_missing_bands,
         ),
         frozenset(masks) or None,
         frozenset(states) or None,

@@ -26,6 +26,8 @@ def pair_row(pair: Pair, decision: str | None, workspace: Workspace) -> dict[str
         "occlusion": to_json(pair.occlusion),
         "days_offset": pair.days_offset,
         "suggestion": to_json(pair.suggestion),
+        "shift": to_json(pair.shift),
+        "change": pair.change,
         "decision": decision,
         "error": pair.error,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,32 +13,26 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 
-from .. import __version__
-from ..codec import from_json, to_json
+from ..codec import from_json
 from ..errors import MigrateError, ProductError, TransferError
 from ..grid import BoolArray, PixelGrid, aligned_grid
-from ..model import (
-    IGNORE,
-    Mask,
-    Occlusion,
-    Scene,
-    Suggestion,
-)
-from ..products.access import without_secrets
+from ..model import IGNORE
 from ..products.product import Product
-from ..products.reading import Numbers, read_bands, read_scene_classification
+from ..products.reading import Numbers
 from ..products.resampling import NO_DATA
 from ..scenes.opening import open_scene
 from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
+from .clouds import judge_clouds
 from .grid_labels import grid_labels
-from .identity import stated
 from .labels import hard_label
+from .mosaic import mosaic
 from .offset_check import OffsetCheck, offset_check, with_chosen_offset
+from .provenance import mask_dates, provenance
 from .quality import occlusion, quality_flags
 from .source_occlusion import hidden_in_source
 from .stages import StageReport, reporting
 from .suggestion import doubtful, suggest
-from .task import Origin, PairOutcome, PairTask, attempts, in_place
+from .task import PairOutcome, PairTask, attempts
 
 
 @dataclass(frozen=True)
@@ -70,23 +64,13 @@ def make_pair(task: PairTask) -> PairOutcome:
 def _found(task: PairTask, document: Path) -> PairOutcome:
     """The outcome of a pair that is there; its dates follow a mask whose date was corrected."""
     content = json.loads(document.read_text(encoding="utf-8"))
-    dates = _dates(task.mask)
+    dates = mask_dates(task.mask)
     if any(content["mask"].get(name) != value for name, value in dates.items()):
         content["mask"] |= dates
         content["days_offset"] = task.days_offset
         _write_document(document, content)
-    return PairOutcome(
-        from_json(Occlusion, content["occlusion"]), from_json(Suggestion, content["suggestion"])
-    )
-
-
-def _dates(mask: Mask) -> dict[str, str | None]:
-    """When the labels are from; `acquired_end` is there where only a period is known."""
-    acquired = mask.acquired
-    return {
-        "acquired": acquired.start if acquired else None,
-        "acquired_end": acquired.end if acquired else None,
-    }
+    names = [field.name for field in fields(PairOutcome)]
+    return from_json(PairOutcome, {name: content[name] for name in names if name in content})
 
 
 def _write_document(document: Path, content: dict[str, Any]) -> None:
@@ -112,17 +96,22 @@ def _made_of(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
     report.begin("fetch")
     products = [with_chosen_offset(open_scene(scene), task.parameters) for scene in task.scenes]
     pixels = _pixels(task, products, report)
+    outcome = _outcome(pixels)
+    with written_then_renamed(folder) as temporary:
+        temporary.mkdir()
+        _write_rasters(temporary, pixels, task, products[0])
+        findings = {"offset_check": pixels.offsets}
+        document = provenance(task, products, pixels.grid, outcome, findings)
+        _write_document(temporary / PAIR_DOCUMENT, document)
+    return outcome
+
+
+def _outcome(pixels: _Pixels) -> PairOutcome:
     found = occlusion(pixels.flags, pixels.label, clouds_known=pixels.clouds_known)
     suggestion = suggest(
         pixels.flags, pixels.label, found.labelled, clouds_known=pixels.clouds_known
     )
-    outcome = PairOutcome(found, doubtful(suggestion, pixels.offsets.doubts))
-    with written_then_renamed(folder) as temporary:
-        temporary.mkdir()
-        _write_rasters(temporary, pixels, task, products[0])
-        provenance = _provenance(task, products, pixels, outcome)
-        _write_document(temporary / PAIR_DOCUMENT, provenance)
-    return outcome
+    return PairOutcome(found, doubtful(suggestion, pixels.offsets.doubts))
 
 
 def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) -> _Pixels:
@@ -132,10 +121,11 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
     grid = aligned_grid(lattice, labels.bounds(lattice.crs))
     report.begin("convert")
     numbers: Numbers = {}
-    image, classification = _mosaic(products, grid, task.parameters.resampling, numbers)
+    found = mosaic(products, grid, task.parameters.resampling, numbers)
+    clouds = judge_clouds(products, grid, found)
     report.begin("crop")
     inside = labels.inside(grid)
-    image_inside = _blanked(image, inside)
+    image_inside = _blanked(found.image, inside)
     report.begin("align")
     classes = mask.stored_classes
     shares = labels.shares(grid, classes)
@@ -143,44 +133,20 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
     hidden = hidden_in_source(mask, grid)
     if task.parameters.ignore_occluded and hidden is not None:
         label[hidden] = IGNORE
-    flags = quality_flags(image, classification, label, inside, hidden)
+    flags = quality_flags(found.image, clouds.flags, label, inside, hidden)
     return _Pixels(
         grid,
         image_inside,
         label,
         shares.astype(np.float32),
         flags,
-        clouds_known=classification is not None,
+        clouds_known=clouds.flags is not None,
         offsets=offset_check(products[0], numbers),
     )
 
 
 def _blanked(image: NDArray[np.uint16], inside: BoolArray) -> NDArray[np.uint16]:
     return np.where(inside, image, NO_DATA).astype(np.uint16)
-
-
-def _mosaic(
-    products: Sequence[Product], grid: PixelGrid, resampling: str, numbers: Numbers
-) -> tuple[NDArray[np.uint16], NDArray[np.uint8] | None]:
-    """Image and scene classification; later products fill where earlier ones have no data.
-
-    They are parts of one acquisition on one lattice, so nothing is resampled or blended.
-    `numbers` is filled with what the files of the first one have.
-    """
-    image = read_bands(products[0], grid, resampling, numbers)
-    classification = read_scene_classification(products[0], grid)
-    for product in products[1:]:
-        if (image != NO_DATA).all():
-            break
-        other = read_bands(product, grid, resampling)
-        # A coarse pixel at the seam has data in both parts, the 10 m pixels in it in one: the part
-        # with more bands is the one that saw the place.
-        better = (other != NO_DATA).sum(axis=0) > (image != NO_DATA).sum(axis=0)
-        image[:, better] = other[:, better]
-        more = read_scene_classification(product, grid)
-        if classification is not None and more is not None:
-            classification[better] = more[better]
-    return image, classification
 
 
 def _write_rasters(folder: Path, pixels: _Pixels, task: PairTask, product: Product) -> None:
@@ -219,82 +185,3 @@ def write_raster(
     with rasterio.open(path, "w", **profile) as dataset:
         dataset.write(pixels)
         dataset.descriptions = tuple(descriptions)
-
-
-def _provenance(
-    task: PairTask, products: Sequence[Product], pixels: _Pixels, outcome: PairOutcome
-) -> dict[str, Any]:
-    """What pair.json says: where every pixel came from and how."""
-    mask, grid = task.mask, pixels.grid
-    return {
-        "pair_id": task.pair_id,
-        "software": {"name": "migrate_core", "version": __version__},
-        "mask": {
-            "mask_id": mask.mask_id,
-            "name": mask.name,
-            "file": mask.path,
-            "sha256": mask.sha256,
-            "crs": mask.crs,
-            "transform": mask.transform,
-            "georeference": mask.georeference or mask.path,
-            **_dates(mask),
-            "classes": dict(mask.classes or {}),
-            "class_names": dict(mask.class_names or {}),
-            "class_colours": dict(mask.class_colours or {}),
-            "part": mask.part,
-            "sensor": mask.sensor,
-            "image": mask.image,
-            "udm": mask.udm,
-            **_of_polygons(mask),
-        },
-        "scenes": [
-            {**_scene_provenance(scene, product), "pixels_from": to_json(origin)}
-            for scene, product, origin in zip(task.scenes, products, _origins(task), strict=True)
-        ],
-        "days_offset": task.days_offset,
-        "coverage": task.coverage,
-        "grid": {
-            "crs": grid.crs,
-            "transform": tuple(grid.transform)[:6],
-            "width": grid.width,
-            "height": grid.height,
-        },
-        "bands": [band.name for band in products[0].bands],
-        "offset_check": to_json(pixels.offsets),
-        "parameters": stated(task.parameters),
-        "occlusion": to_json(outcome.occlusion),
-        "suggestion": to_json(outcome.suggestion),
-    }
-
-
-def _of_polygons(mask: Mask) -> dict[str, Any]:
-    """What is to be said of a mask that consists of polygons: which part, area and dates."""
-    if mask.vector is None:
-        return {}
-    return {
-        "part": mask.part,
-        "features": Path(mask.vector.features).name,
-        "area": to_json(mask.vector.area),
-        "dates": mask.vector.dates,
-    }
-
-
-def _origins(task: PairTask) -> tuple[Origin, ...]:
-    """Where the pixels came from; where nothing was fetched, from where the scene lies."""
-    return task.origins or tuple(map(in_place, task.scenes))
-
-
-def _scene_provenance(scene: Scene, product: Product) -> dict[str, Any]:
-    return {
-        "scene_id": scene.scene_id,
-        "product_id": product.product_id,
-        "source": scene.source,
-        "file": without_secrets(scene.href),
-        "sensed_at": to_json(scene.sensed_at),
-        "level": product.level,
-        "tile": scene.tile,
-        "baseline": product.baseline,
-        "cloud_percent": scene.cloud_percent,
-        "offsets": {band.name: product.offsets.get(band.name, 0) for band in product.bands},
-        "offsets_from": product.offset_origin,
-    }

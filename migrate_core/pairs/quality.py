@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntFlag
 
 import numpy as np
@@ -25,22 +26,31 @@ class Flag(IntFlag):
     UNKNOWN = 128
 
 
-# Scene classification of L2A (Sen2Cor): class -> flag.
-_SCL_FLAGS = {
-    0: Flag.NO_DATA,
-    1: Flag.NO_DATA,
-    3: Flag.SHADOW,
-    8: Flag.CLOUD,
-    9: Flag.CLOUD,
-    10: Flag.CIRRUS,
-    11: Flag.SNOW,
-}
+def _table(flags: Mapping[int, Flag]) -> NDArray[np.uint8]:
+    table = np.zeros(256, dtype=np.uint8)
+    for value, flag in flags.items():
+        table[value] = flag
+    return table
+
+
+# Scene classification of L2A (Sen2Cor): the flag of each class, by its value.
+SCL_FLAGS = _table(
+    {
+        0: Flag.NO_DATA,
+        1: Flag.NO_DATA,
+        3: Flag.SHADOW,
+        8: Flag.CLOUD,
+        9: Flag.CLOUD,
+        10: Flag.CIRRUS,
+        11: Flag.SNOW,
+    }
+)
 _CLOUD_FLAGS = (Flag.CLOUD, Flag.SHADOW, Flag.CIRRUS, Flag.SNOW)
 
 
 def quality_flags(
     image: NDArray[np.uint16],
-    scene_classification: NDArray[np.uint8] | None,
+    clouds: NDArray[np.uint8] | None,
     label: NDArray[np.uint8],
     inside: BoolArray,
     hidden_in_source: BoolArray | None = None,
@@ -48,8 +58,8 @@ def quality_flags(
     """The flags of each pixel, (height, width) uint8; each bit says its own thing everywhere.
 
     `image` (bands, height, width) is what the product has there, before anything is blanked;
-    without a scene classification (L1C) no cloud flags are set. `hidden_in_source` (height, width)
-    says what was hidden when the label was drawn, None where nothing does.
+    `clouds` the flags of what hides the ground, None where that isn't known. `hidden_in_source`
+    (height, width) says what was hidden when the label was drawn, None where nothing does.
     """
     flags = np.zeros(label.shape, dtype=np.uint8)
     marked = {
@@ -61,12 +71,7 @@ def quality_flags(
         marked[Flag.SOURCE] = hidden_in_source
     for flag, where in marked.items():
         flags[where] |= np.uint8(flag)
-    if scene_classification is not None:
-        table = np.zeros(256, dtype=np.uint8)
-        for value, flag in _SCL_FLAGS.items():
-            table[value] = flag
-        flags |= table[scene_classification]
-    return flags
+    return flags if clouds is None else flags | clouds
 
 
 def labelled_pixels(label: NDArray[np.uint8]) -> BoolArray:

@@ -262,6 +262,8 @@ class _Run:
                 state="done",
                 occlusion=outcome.occlusion,
                 suggestion=outcome.suggestion,
+                shift=outcome.shift,
+                change=outcome.change,
                 error=None,
             )
             self._put(done)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ..model import Mask, Number, Occlusion, PairParameters, Scene, Suggestion
+from ..model import Mask, Number, Occlusion, PairParameters, Scene, Shift, Suggestion
 from ..scenes.sources import needs_fetching
 from .stages import StageNote
 
@@ -46,10 +46,12 @@ class PairTask:
 
 @dataclass(frozen=True)
 class PairOutcome:
-    """What was found out about a pair that was made."""
+    """What was found out about a pair that was made; fields as in `Pair`."""
 
     occlusion: Occlusion
     suggestion: Suggestion
+    shift: Shift | None = None
+    change: float | None = None
 
 
 def attempts(task: PairTask) -> Iterator[PairTask]:

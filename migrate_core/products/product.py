@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -103,12 +103,34 @@ class BandFile:
 
 
 @dataclass(frozen=True)
+class SunAngles:
+    """Where the sun stood, the mean of a granule in degrees; azimuth from north over east."""
+
+    zenith_deg: float
+    azimuth_deg: float
+
+
+@dataclass(frozen=True)
+class CloudMask:
+    """The cloud mask that a product brings along.
+
+    Polygons before processing baseline 04.00: `polygons` gives the content of
+    MSK_CLOUDS_B00.gml. Rasters since: `classes` is MSK_CLASSI_B00.jp2 with the bands opaque cloud,
+    cirrus, snow at 60 m. One of the two is there.
+    """
+
+    polygons: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)
+    classes: BandFile | None = None
+
+
+@dataclass(frozen=True)
 class Product:
     """Everything needed to read reflectance from a product.
 
     `grid` is its 10 m lattice. `offsets` are added to the digital numbers of a band, so that
     reflectance = value / 10000; `offset_origin` says where they were found, `offset_doubts` what
-    contradicts them.
+    contradicts them. `missing` names the bands that a complete product has and this one hasn't.
+    `sun` and `cloud_mask` are None where the product doesn't tell.
     """
 
     product_id: str
@@ -120,6 +142,9 @@ class Product:
     offsets: Mapping[str, int]
     offset_origin: str
     offset_doubts: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    sun: SunAngles | None = None
+    cloud_mask: CloudMask | None = None
 
 
 def in_order(product_id: str, level: str, bands: Mapping[str, BandFile]) -> tuple[BandFile, ...]:

@@ -1,0 +1,107 @@
+"""What pair.json says: where every pixel came from and how, and what was found out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..codec import to_json
+from ..grid import PixelGrid
+from ..model import Mask, Scene
+from ..products.access import without_secrets
+from ..products.product import Product
+from .identity import stated
+from .task import Origin, PairOutcome, PairTask, in_place
+
+
+def provenance(
+    task: PairTask,
+    products: Sequence[Product],
+    grid: PixelGrid,
+    outcome: PairOutcome,
+    findings: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What pair.json says; each of `findings` becomes a section of that name."""
+    mask = task.mask
+    return {
+        "pair_id": task.pair_id,
+        "software": {"name": "migrate_core", "version": __version__},
+        "mask": {
+            "mask_id": mask.mask_id,
+            "name": mask.name,
+            "file": mask.path,
+            "sha256": mask.sha256,
+            "crs": mask.crs,
+            "transform": mask.transform,
+            "georeference": mask.georeference or mask.path,
+            **mask_dates(mask),
+            "classes": dict(mask.classes or {}),
+            "class_names": dict(mask.class_names or {}),
+            "class_colours": dict(mask.class_colours or {}),
+            "part": mask.part,
+            "sensor": mask.sensor,
+            "image": mask.image,
+            "udm": mask.udm,
+            **_of_polygons(mask),
+        },
+        "scenes": [
+            {**_scene_provenance(scene, product), "pixels_from": to_json(origin)}
+            for scene, product, origin in zip(task.scenes, products, _origins(task), strict=True)
+        ],
+        "days_offset": task.days_offset,
+        "coverage": task.coverage,
+        "grid": {
+            "crs": grid.crs,
+            "transform": tuple(grid.transform)[:6],
+            "width": grid.width,
+            "height": grid.height,
+        },
+        "bands": [band.name for band in products[0].bands],
+        "parameters": stated(task.parameters),
+        **{name: to_json(finding) for name, finding in findings.items()},
+        **to_json(outcome),
+    }
+
+
+def mask_dates(mask: Mask) -> dict[str, str | None]:
+    """When the labels are from; `acquired_end` is there where only a period is known."""
+    acquired = mask.acquired
+    return {
+        "acquired": acquired.start if acquired else None,
+        "acquired_end": acquired.end if acquired else None,
+    }
+
+
+def _of_polygons(mask: Mask) -> dict[str, Any]:
+    """What is to be said of a mask that consists of polygons: which part, area and dates."""
+    if mask.vector is None:
+        return {}
+    return {
+        "part": mask.part,
+        "features": Path(mask.vector.features).name,
+        "area": to_json(mask.vector.area),
+        "dates": mask.vector.dates,
+    }
+
+
+def _origins(task: PairTask) -> tuple[Origin, ...]:
+    """Where the pixels came from; where nothing was fetched, from where the scene lies."""
+    return task.origins or tuple(map(in_place, task.scenes))
+
+
+def _scene_provenance(scene: Scene, product: Product) -> dict[str, Any]:
+    return {
+        "scene_id": scene.scene_id,
+        "product_id": product.product_id,
+        "source": scene.source,
+        "file": without_secrets(scene.href),
+        "sensed_at": to_json(scene.sensed_at),
+        "level": product.level,
+        "tile": scene.tile,
+        "baseline": product.baseline,
+        "cloud_percent": scene.cloud_percent,
+        "offsets": {band.name: product.offsets.get(band.name, 0) for band in product.bands},
+        "offsets_from": product.offset_origin,
+    }
