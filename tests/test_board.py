@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 import shapely
+import sqlalchemy as sa
 
+from migrate_core import tables
+from migrate_core.codec import to_json
 from migrate_core.model import Acquired, Mask, Pair, PairParameters, RankedScene, Scene
 from migrate_core.pairs.board import (
     Slice,
@@ -16,9 +19,8 @@ from migrate_core.pairs.board import (
     board_counts,
     board_row,
     board_rows,
-    ignoring_in_use,
+    parameters_in_use,
     products_in_use,
-    resampling_in_use,
 )
 from migrate_core.store import Store, open_store
 from migrate_core.workspace import Workspace
@@ -121,7 +123,7 @@ def test_an_empty_workspace_has_an_empty_list(tmp_path: Path) -> None:
     store = open_store(Workspace(tmp_path))
     assert board_counts(store, alive=False) == {}
     assert listed(store) == []
-    assert resampling_in_use(store) is None
+    assert parameters_in_use(store) is None
 
 
 def test_pairs_in_the_hands_of_workers_are_found(store: Store) -> None:
@@ -129,19 +131,25 @@ def test_pairs_in_the_hands_of_workers_are_found(store: Store) -> None:
     assert at_work(store, 0) == []
 
 
-def test_the_resampling_of_most_present_pairs_is_in_use(store: Store) -> None:
-    assert resampling_in_use(store) == "bilinear"
-    store.put_pairs([pair(name, "s1", "done", "nearest") for name in "abcd"])
-    assert resampling_in_use(store) == "nearest"
-
-
-def test_whether_hidden_labels_are_ignored_follows_most_present_pairs(store: Store) -> None:
-    assert ignoring_in_use(store) is False
-    ignoring = PairParameters("nearest", ignore_occluded=True)
+def test_the_parameters_of_most_present_pairs_are_in_use(store: Store) -> None:
+    assert parameters_in_use(store) == PairParameters("bilinear")
+    others = PairParameters("nearest", ignore_occluded=True, register=True, ignore_rim_m=12.5)
     store.put_pairs(
-        [replace(pair(name, "s1", "done", "nearest"), parameters=ignoring) for name in "abcd"]
+        [
+            replace(pair(name, "s1", "done"), parameters=replace(others, offset=offset))
+            for name, offset in zip("abcd", (None, 0, -1000, None), strict=True)
+        ]
     )
-    assert ignoring_in_use(store) is True
+    assert parameters_in_use(store) == others
+
+
+def test_parameters_written_before_there_were_more_of_them_are_understood(store: Store) -> None:
+    old = {**to_json(pair("a", "s1", "done")), "parameters": {"resampling": "cubic"}}
+    with store.engine.begin() as connection:
+        connection.execute(sa.delete(tables.pairs))
+        row = {"pair_id": "a", "mask_id": "a", "state": "done", "document": old}
+        connection.execute(sa.insert(tables.pairs), row)
+    assert parameters_in_use(store) == PairParameters("cubic")
 
 
 def test_products_of_selected_scenes_on_this_machine_are_offered(store: Store) -> None:

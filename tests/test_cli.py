@@ -74,6 +74,8 @@ PAIR_KEYS = [
     "occlusion",
     "days_offset",
     "suggestion",
+    "shift",
+    "change",
     "decision",
     "error",
 ]

@@ -171,7 +171,7 @@ def test_another_resampling_is_said_to_make_all_pairs_anew(case: Case) -> None:
     app = opened()
     app.selectbox(key="pairs_resampling").select("cubic").run()
     assert app.button(key="pairs_make").label == "Make 3 pairs anew"
-    assert "made with bilinear" in words(app)
+    assert "made with bilinear resampling" in words(app)
 
 
 def test_a_run_is_watched_with_the_stage_of_each_pair(case: Case) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from migrate_core.model import Decision, Occlusion, Pair, Scene, Shares, Suggestion
+from migrate_core.model import Decision, Occlusion, Pair, Scene, Shares, Shift, Suggestion
 from migrate_core.review.decisions import decide
 from migrate_core.review.queue import (
     NOT_BY_ME,
@@ -67,13 +68,15 @@ def test_the_most_suspicious_come_first() -> None:
         ("mask name", "abc"),
         ("newest scene first", "bca"),
         ("furthest in time first", "cab"),
+        ("most changed first", "bca"),
+        ("largest shift first", "cba"),
     ],
 )
 def test_other_orders(order: str, expected: str) -> None:
     rows = [
-        row("c", sensed_on=date(2020, 2, 3), days_offset=-9.0),
+        row("c", sensed_on=date(2020, 2, 3), days_offset=-9.0, change=0.2, shift_m=12.0),
         row("a", sensed_on=None, days_offset=3.0),
-        row("b", sensed_on=date(2021, 1, 1), days_offset=None),
+        row("b", sensed_on=date(2021, 1, 1), days_offset=None, change=0.9, shift_m=0.0),
     ]
     assert ids(arranged(rows, QueueFilter(), order)) == expected
 
@@ -185,6 +188,7 @@ def store(tmp_path: Path) -> Store:
              Occlusion(found, found), Suggestion("unsure", "why"))
         for name, found in shares.items()
     ]  # fmt: skip
+    made[1] = replace(made[1], shift=Shift(-3.0, 4.0, 0.5, reliable=True), change=0.25)
     others = [
         Pair("f", "m", "f.tif", ("S2A_X",), "failed", error="no space"),
         Pair("s", "m", "s.tif", ("S2A_X",), "superseded"),
@@ -197,7 +201,7 @@ def test_rows_say_what_the_store_knows_of_finished_pairs(store: Store) -> None:
     rows = {found.pair_id: found for found in queue_rows(store)}
     assert set(rows) == {"p", "q", "u"}
     assert rows["p"] == QueueRow("p", "p.tif", "31TDG", NOON.date(), 1.5, "unsure", 0.0)
-    assert rows["q"].hidden == 1.0
+    assert (rows["q"].hidden, rows["q"].shift_m, rows["q"].change) == (1.0, 5.0, 0.25)
     assert rows["u"].hidden is None
 
 

@@ -7,14 +7,16 @@ and whose selected scene no pair was begun with. What a run left behind that no 
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..codec import from_json
-from ..model import Pair
+from ..model import Pair, PairParameters
 from ..store import Store
 from ..tables import candidates, masks, pairs, scenes
 
@@ -104,32 +106,23 @@ def at_work(store: Store, most: int) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in rows]
 
 
-def resampling_in_use(store: Store) -> str | None:
-    """The resampling that most of the present pairs were made with; None when there are none."""
-    used = _most_used(store, _text("parameters", "resampling"))
-    return None if used is None else str(used)
+def parameters_in_use(store: Store) -> PairParameters | None:
+    """The parameters that most of the present pairs were made with; None when there are none.
 
-
-def ignoring_in_use(store: Store) -> bool | None:
-    """Whether labels hidden in source images were ignored in most of the present pairs.
-
-    None when there are no pairs.
+    Offsets, which a person sets for single pairs, are left out.
     """
-    used = _most_used(store, pairs.c.document["parameters"]["ignore_occluded"].as_boolean())
-    return None if used is None else bool(used)
-
-
-def _most_used(store: Store, value: sa.ColumnElement[Any]) -> Any:
-    """The value that most of the present pairs have; None when none has one."""
+    text = sa.cast(pairs.c.document["parameters"], sa.String)
     query = (
-        sa.select(value, sa.func.count())
-        .where(pairs.c.state != SUPERSEDED, value.is_not(None))
-        .group_by(value)
-        .order_by(sa.func.count().desc())
+        sa.select(text, sa.func.count())
+        .where(pairs.c.state != SUPERSEDED, _text("parameters", "resampling").is_not(None))
+        .group_by(text)
     )
+    counts: Counter[PairParameters] = Counter()
     with store.engine.connect() as connection:
-        row = connection.execute(query.limit(1)).first()
-    return row[0] if row else None
+        for document, number in connection.execute(query):
+            parameters = from_json(PairParameters, json.loads(document))
+            counts[replace(parameters, offset=None)] += number
+    return counts.most_common(1)[0][0] if counts else None
 
 
 def products_in_use(store: Store, most: int) -> list[str]:

@@ -25,7 +25,7 @@ YELLOW, SKY_BLUE, PURPLE = (240, 228, 66), (86, 180, 233), (204, 121, 167)
 BLUE, ORANGE, GREEN, VERMILION = (0, 114, 178), (230, 159, 0), (0, 158, 115), (213, 94, 0)
 CLASS_COLOURS = (YELLOW, SKY_BLUE, PURPLE, ORANGE, GREEN, VERMILION, BLUE)
 NEUTRAL, NEUTRAL_DARK = (150, 150, 150), (110, 110, 110)
-_DARK = np.array((20, 20, 20), dtype=np.uint8)
+DARK: Colour = (20, 20, 20)
 # A pattern repeats this often over the width of a picture, and a line is this part of it.
 _STRIPES = 60
 _LINES = 300
@@ -94,7 +94,7 @@ def draw_outline(picture: Picture, region: BoolArray, colour: Colour) -> None:
     casing = max(1, width // 2)
     edge = region & ~_shrunk(region, width)
     inner = region & ~_shrunk(region, width + casing) & ~edge
-    picture[inner] = _DARK
+    picture[inner] = DARK
     picture[edge] = colour
 
 
@@ -149,7 +149,7 @@ def draw_scale_bar(picture: Picture, metres_per_pixel: float) -> Picture:
     left, base = pad * 2, height - pad * 2
     top = base - thick - round(size * 1.3)
     box = (left - pad, top - pad // 2, left + max(bar, text_width) + pad, base + pad)
-    draw.rectangle(box, fill=tuple(int(part) for part in _DARK))
+    draw.rectangle(box, fill=DARK)
     draw.rectangle((left, base - thick, left + bar, base), fill=(255, 255, 255))
     draw.text((left, top), text, font=font, fill=(255, 255, 255))
     return np.asarray(image)

@@ -25,7 +25,9 @@ class QueueRow:
     """What order and filters need of a finished pair.
 
     `suggestion` is the verdict suggested; `hidden` the share 0…1 of the labelled pixels that
-    something hides, None when it isn't known; `decision` what the reviewers together say.
+    something hides, None when it isn't known; `shift_m` the length of the shift that registration
+    measured, `change` 0…1 how changed the inside of the label looks, None where that isn't known;
+    `decision` what the reviewers together say.
     """
 
     pair_id: str
@@ -35,6 +37,8 @@ class QueueRow:
     days_offset: float | None
     suggestion: str | None
     hidden: float | None
+    shift_m: float | None = None
+    change: float | None = None
     decision: str | None = None
     reviewers: tuple[str, ...] = ()
 
@@ -96,12 +100,22 @@ def _by_offset(row: QueueRow) -> tuple[Any, ...]:
     return -abs(row.days_offset or 0.0), row.mask_name, row.pair_id
 
 
+def _by_change(row: QueueRow) -> tuple[Any, ...]:
+    return -(-1.0 if row.change is None else row.change), row.mask_name, row.pair_id
+
+
+def _by_shift(row: QueueRow) -> tuple[Any, ...]:
+    return -(-1.0 if row.shift_m is None else row.shift_m), row.mask_name, row.pair_id
+
+
 # None of the orders depends on the decisions: the queue stands still while one works through it.
 ORDERS: Mapping[str, Callable[[QueueRow], tuple[Any, ...]]] = {
     "most suspicious first": _suspicion,
     "mask name": _by_name,
     "newest scene first": _by_date,
     "furthest in time first": _by_offset,
+    "most changed first": _by_change,
+    "largest shift first": _by_shift,
 }
 MOST_SUSPICIOUS = "most suspicious first"
 

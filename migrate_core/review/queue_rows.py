@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -62,6 +63,9 @@ def _finished_pairs() -> sa.Select[Any]:
         document["scene_ids"][0].as_string().label("scene_id"),
         document["days_offset"].as_float().label("days_offset"),
         document["suggestion"]["verdict"].as_string().label("suggestion"),
+        document["shift"]["east_m"].as_float().label("east_m"),
+        document["shift"]["north_m"].as_float().label("north_m"),
+        document["change"].as_float().label("change"),
         *(labelled[name].as_float().label(name) for name in _HIDING),
     ).where(pairs.c.state == "done")
 
@@ -90,6 +94,8 @@ def _row(row: Mapping[str, Any], places: Mapping[str, tuple[str, date]]) -> Queu
         days_offset=row["days_offset"],
         suggestion=row["suggestion"],
         hidden=None if row["cloud"] is None else min(sum(known), 1.0),
+        shift_m=None if row["east_m"] is None else math.hypot(row["east_m"], row["north_m"]),
+        change=row["change"],
     )
 
 

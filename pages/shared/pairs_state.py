@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from migrate_core.jobs import now_utc, running_job
+from migrate_core.model import PairParameters
 from migrate_core.pairs.board import INTERRUPTED, ON_ORDER, SUPERSEDED, TO_MAKE, board_counts
 from migrate_core.settings import ACCESSES
 from pages.shared.frame import Page
@@ -60,6 +61,19 @@ def standing_of(page: Page) -> Standing:
     return Standing(counts, is_busy(page, KIND), job.job_id if job else None)
 
 
+def chosen_parameters() -> PairParameters:
+    """The parameters that the form shows."""
+    chosen = st.session_state
+    return PairParameters(
+        resampling=str(chosen["pairs_resampling"]),
+        ignore_occluded=bool(chosen["pairs_ignore_occluded"]),
+        clouds=str(chosen["pairs_clouds"]),
+        register=bool(chosen["pairs_register"]),
+        ignore_rim_m=float(chosen["pairs_ignore_rim"]),
+        allow_missing_bands=bool(chosen["pairs_missing_bands"]),
+    )
+
+
 def make_arguments(
     masks: Sequence[str] = (), states: Sequence[str] = (), offset: str = "keep"
 ) -> list[str]:
@@ -67,13 +81,20 @@ def make_arguments(
 
     `offset` is that of the command: by default, what was set for a pair by hand stays.
     """
-    chosen = st.session_state
+    chosen, wanted = st.session_state, chosen_parameters()
+    flags = {
+        "--ignore-occluded": wanted.ignore_occluded,
+        "--register": wanted.register,
+        "--allow-missing-bands": wanted.allow_missing_bands,
+    }
     return [
         *("pairs", "make"),
-        *("--resampling", str(chosen["pairs_resampling"])),
+        *("--resampling", wanted.resampling),
+        *("--clouds", wanted.clouds),
+        *("--ignore-rim", f"{wanted.ignore_rim_m:g}"),
+        *(flag for flag, is_set in flags.items() if is_set),
         *("--workers", str(chosen["pairs_workers"])),
         *("--offset", offset),
-        *(["--ignore-occluded"] if chosen.get("pairs_ignore_occluded") else []),
         *("--access", str(chosen.get("pairs_access", ACCESSES[0]))),
         *(word for mask_id in masks for word in ("--mask", mask_id)),
         *(word for state in states for word in ("--state", state)),

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import streamlit as st
 
-from migrate_core.pairs.board import (
-    INTERRUPTED,
-    at_work,
-    ignoring_in_use,
-    resampling_in_use,
-)
+from migrate_core.pairs.board import INTERRUPTED, at_work
 from migrate_core.pairs.stages import STAGES, stages_of
-from migrate_core.settings import RESAMPLINGS
 from pages.shared.frame import PAGES, Page
 from pages.shared.pairs_access import access_form, archive, start_pairs
+from pages.shared.pairs_form import parameters_form
 from pages.shared.pairs_list import board
 from pages.shared.pairs_state import KIND, STAGE_HELP, Standing, standing_of
 from pages.shared.work import POLL_S, how_it_ended, trouble, watch
@@ -57,46 +50,7 @@ def live(page: Page) -> None:
 
 def _start_form(page: Page, now: Standing) -> None:
     """How to make pairs, and the buttons that begin."""
-    with st.expander("How they are made", icon=":material/tune:"):
-        left, right = st.columns(2)
-        in_use = resampling_in_use(page.store)
-        resampling = left.selectbox(
-            "Resampling of 20 m and 60 m bands to 10 m",
-            RESAMPLINGS,
-            index=RESAMPLINGS.index(in_use or page.settings.resampling),
-            key="pairs_resampling",
-            persist_state="session",
-            help="10 m bands are never resampled. No-data takes no part in it.",
-        )
-        right.number_input(
-            "Workers (processes at a time)",
-            min_value=1,
-            max_value=256,
-            value=os.cpu_count() or 1,
-            key="pairs_workers",
-            persist_state="session",
-            disabled=bool(page.settings.scheduler),
-            help="One a core is quickest; with fewer, the machine stays free for other work.",
-        )
-        if page.settings.scheduler:
-            right.caption(f"Pairs are made on the Dask cluster at {page.settings.scheduler}.")
-        ignoring = ignoring_in_use(page.store)
-        ignore = st.checkbox(
-            "Ignore labels where the ground was hidden in the source image",
-            value=bool(ignoring),
-            key="pairs_ignore_occluded",
-            persist_state="session",
-            help="By its UDM or alpha band: such pixels become 255 in the label. Without this they "
-            "keep their class and are only flagged (quality flag 64).",
-        )
-        anew = in_use is not None and (resampling != in_use or ignore != bool(ignoring))
-        if anew:
-            st.caption(
-                f"The present pairs were made with {in_use}, "
-                f"{'without' if ignoring else 'with'} labels that were hidden in the source "
-                "image. Another way makes new pairs; the present ones become superseded, and "
-                "decisions about them stay with them."
-            )
+    anew = parameters_form(page)
     access_form(page, now)
     _start_buttons(page, now, anew=anew)
 

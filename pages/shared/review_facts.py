@@ -9,8 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from migrate_core.model import Decision, Number, Occlusion
+from migrate_core.model import Decision, Number, Occlusion, Pair
 from migrate_core.pairs.quicklook import ViewOptions
+from migrate_core.pairs.shift_drawing import shift_in_words
 from migrate_core.review.decisions import standing
 from migrate_core.review.queue import UNDECIDED, QueueRow, decision_counts
 from migrate_core.review.queue_rows import ReviewItem
@@ -124,6 +125,27 @@ def _scene_lines(item: ReviewItem) -> list[str]:
         lines.append(f"Mask's image: {known}; scene {offset_in_words(item.pair.days_offset)}")
     if item.pair.coverage is not None:
         lines.append(f"The scene has data for {percent(item.pair.coverage)} of the mask's area")
+    return [*lines, *_measured_lines(item.pair)]
+
+
+def _measured_lines(pair: Pair) -> list[str]:
+    """What registration and the look inside the label found, where they were made."""
+    lines = []
+    if pair.shift is not None:
+        what = (
+            "The mask was moved by"
+            if pair.shift.reliable
+            else "Not moved: a shift was measured that isn't reliable,"
+        )
+        lines.append(
+            f"{what} {shift_in_words(pair.shift)} (the arrow; its ring is one pixel of 10 m, the "
+            "circle at its tip the 95 % confidence interval)"
+        )
+    if pair.change is not None:
+        lines.append(
+            f"Change inside the label: {pair.change:.2f} of 1 (0 looks as it did, 1 altogether "
+            "different)"
+        )
     return lines
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 
 from migrate_core.errors import MaskError, MigrateError
-from migrate_core.model import Acquired, Mask
+from migrate_core.model import Acquired, Mask, Shift
 from migrate_core.pairs.drawing import (
     NEUTRAL,
     NEUTRAL_DARK,
@@ -35,6 +35,7 @@ from migrate_core.pairs.quicklook import (
     read_pair,
     render,
 )
+from migrate_core.pairs.shift_drawing import draw_shift
 from migrate_core.pairs.source_view import SourceLook, source_look
 from migrate_core.review.queue_rows import ReviewItem
 
@@ -77,7 +78,7 @@ def show_pair(view: PairView, options: ViewOptions) -> None:
     options = _with_colours(options, view.item.mask)
     left, right = st.container(key="pair_pictures").columns(2)
     with left, st.container(gap="xsmall"):
-        file, look = _scene_picture(str(view.folder), options)
+        file, look = _scene_picture(str(view.folder), options, view.item.pair.shift)
         st.markdown(f"**Sentinel-2** · {_scene_day(view.item)}")
         st.image(file, width="stretch", alt=f"Sentinel-2 over {view.item.pair.mask_name}")
         st.html(_legend(look, options, view.item.mask))
@@ -104,7 +105,7 @@ def _show_source(view: PairView, options: ViewOptions) -> None:
         return
     st.markdown(f"**Source image** · {taken}")
     st.image(file, width="stretch", alt=f"Source image of {view.item.pair.mask_name}")
-    scene = _scene_picture(str(view.folder), options)[1]
+    scene = _scene_picture(str(view.folder), options, view.item.pair.shift)[1]
     st.html(_legend_line([*_class_entries(scene, options, mask), *_outside(scene)]))
     st.caption(_source_caption(mask, look))
 
@@ -122,7 +123,7 @@ def prefetch(view: PairView, options: ViewOptions) -> None:
 def _draw(view: PairView, options: ViewOptions) -> None:
     options = _with_colours(options, view.item.mask)
     try:
-        _scene_picture(str(view.folder), options)
+        _scene_picture(str(view.folder), options, view.item.pair.shift)
         if view.item.mask is not None:
             _source_picture(_source_of(view.item.mask), str(view.folder), _for_source(options))
     except MigrateError:
@@ -136,10 +137,13 @@ def thumbnail(folder: Path, options: ViewOptions) -> bytes:
 
 # Pairs never change, and these caches, unlike Streamlit's, can be filled by another thread.
 @lru_cache(maxsize=400)
-def _scene_picture(folder: str, options: ViewOptions) -> tuple[bytes, Quicklook]:
+def _scene_picture(
+    folder: str, options: ViewOptions, shift: Shift | None = None
+) -> tuple[bytes, Quicklook]:
     """The PNG file of a pair, and the quicklook it was made from without its pixels."""
     look = render(read_pair(Path(folder), options.bands, options.size), options)
-    return png(look.rgb), replace(look, rgb=_NOTHING)
+    picture = look.rgb if shift is None else draw_shift(look.rgb, shift)
+    return png(picture), replace(look, rgb=_NOTHING)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,133 @@
+"""How pairs are made, on the page Pairs: the parameters that their pixels depend on."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+
+import streamlit as st
+
+from migrate_core.model import PairParameters
+from migrate_core.pairs.board import parameters_in_use
+from migrate_core.settings import CLOUDS, RESAMPLINGS
+from pages.shared.frame import Page
+from pages.shared.pairs_state import chosen_parameters
+
+_CLOUDS = {
+    "auto": "The best that the product allows",
+    "scl": "Scene classification of L2A",
+    "s2cloudless": "s2cloudless (L1C)",
+    "product": "The product's own cloud mask",
+}
+_WORDS = {
+    "resampling": "{} resampling",
+    "clouds": "clouds by {}",
+    "register": "registration",
+    "ignore_rim_m": "an ignore rim of {:g} m",
+    "ignore_occluded": "labels ignored that were hidden in the source image",
+    "allow_missing_bands": "missing bands allowed",
+}
+
+
+def parameters_form(page: Page) -> bool:
+    """The form, as the present pairs were made; whether it says otherwise than they were."""
+    in_use = parameters_in_use(page.store)
+    shown = in_use or PairParameters(resampling=page.settings.resampling)
+    with st.expander("How they are made", icon=":material/tune:"):
+        left, right = st.columns(2)
+        with left:
+            _pixels(shown)
+        with right:
+            _labels(shown)
+            _workers(page)
+        if in_use is None or chosen_parameters() == in_use:
+            return False
+        st.caption(
+            f"The present pairs were made with {in_words(in_use)}. Another way makes new pairs; "
+            "the present ones become superseded, and decisions about them stay with them."
+        )
+    return True
+
+
+def in_words(parameters: PairParameters) -> str:
+    """`bilinear resampling, clouds by scl, an ignore rim of 10 m`; only what is asked for."""
+    said = {field.name: getattr(parameters, field.name) for field in fields(parameters)}
+    return ", ".join(words.format(said[name]) for name, words in _WORDS.items() if said[name])
+
+
+def _pixels(shown: PairParameters) -> None:
+    """What Sentinel-2's pixels depend on."""
+    st.selectbox(
+        "Resampling of 20 m and 60 m bands to 10 m",
+        RESAMPLINGS,
+        index=RESAMPLINGS.index(shown.resampling),
+        key="pairs_resampling",
+        persist_state="session",
+        help="10 m bands are never resampled. No-data takes no part in it.",
+    )
+    st.selectbox(
+        "Clouds are judged by",
+        CLOUDS,
+        index=CLOUDS.index(shown.clouds),
+        format_func=_CLOUDS.__getitem__,
+        key="pairs_clouds",
+        persist_state="session",
+        help="L2A brings a scene classification with clouds, shadows, cirrus and snow. For L1C, "
+        "s2cloudless finds clouds in the pixels; shadows follow from the sun's place.",
+    )
+    st.checkbox(
+        "Make pairs of products that lack bands, too",
+        value=shown.allow_missing_bands,
+        key="pairs_missing_bands",
+        persist_state="session",
+        help="Such an image has fewer bands than the others. Without this, the pair fails and "
+        "names the missing bands.",
+    )
+
+
+def _labels(shown: PairParameters) -> None:
+    """What the label depends on."""
+    st.checkbox(
+        "Register: move masks that are shifted against Sentinel-2",
+        value=shown.register,
+        key="pairs_register",
+        persist_state="session",
+        help="Measured between the source image and Sentinel-2, where neither is clouded. A mask "
+        "is moved only where the measurement is reliable; Sentinel-2 never is. Review shows the "
+        "shift as an arrow.",
+    )
+    st.number_input(
+        "Ignore rim along class borders, metres on both sides",
+        min_value=0.0,
+        max_value=1000.0,
+        step=1.0,
+        format="%.0f",
+        value=shown.ignore_rim_m,
+        key="pairs_ignore_rim",
+        persist_state="session",
+        help="Within it the label is 255 (ignore): so close to a border its place isn't known. "
+        "0 is no rim. Sentinel-2 itself lies within 8 m of the truth (11 m before 2021).",
+    )
+    st.checkbox(
+        "Ignore labels where the ground was hidden in the source image",
+        value=shown.ignore_occluded,
+        key="pairs_ignore_occluded",
+        persist_state="session",
+        help="By its UDM or alpha band: such pixels become 255 in the label. Without this they "
+        "keep their class and are only flagged (quality flag 64).",
+    )
+
+
+def _workers(page: Page) -> None:
+    st.number_input(
+        "Workers (processes at a time)",
+        min_value=1,
+        max_value=256,
+        value=os.cpu_count() or 1,
+        key="pairs_workers",
+        persist_state="session",
+        disabled=bool(page.settings.scheduler),
+        help="One a core is quickest; with fewer, the machine stays free for other work.",
+    )
+    if page.settings.scheduler:
+        st.caption(f"Pairs are made on the Dask cluster at {page.settings.scheduler}.")
