@@ -18,7 +18,8 @@ MAP_PACKAGES := leaflet@1.9.4 topojson-client@3.1.0 world-atlas@2.0.2
 # Two targets at once would install into the same environment.
 .NOTPARALLEL:
 
-.PHONY: help setup setup-tests setup-services run demo test test-fast test-services lint format offline-assets screenshots clean
+.PHONY: help setup setup-tests setup-services run demo test test-fast test-services lint format \
+	offline-assets accuracy screenshots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -63,6 +64,9 @@ offline-assets: ## Bring what maps need without internet (needs npm, once)
 		cp static/.npm/node_modules/$$name/LICENSE* static/.maps/LICENSE-$$name; done
 	@rm -rf static/maps static/.npm && mv static/.maps static/maps
 	@echo 'Maps now work without internet. Start the app again.'
+
+accuracy: setup-tests ## Measure how right pixels and labels are: docs/accuracy.md
+	$(PY) -m benchmarks.accuracy docs/accuracy.md
 
 screenshots: setup-tests offline-assets ## Renew the pictures in docs/images (needs Chromium)
 	MIGRATE_SCREENSHOTS=$(CURDIR)/docs/images $(PY) -m pytest -q tests/test_browser.py -k "opens_by_its_address or picture"
