@@ -132,14 +132,9 @@ def _measured_lines(pair: Pair) -> list[str]:
     """What registration and the look inside the label found, where they were made."""
     lines = []
     if pair.shift is not None:
-        what = (
-            "The mask was moved by"
-            if pair.shift.reliable
-            else "Not moved: a shift was measured that isn't reliable,"
-        )
+        what = "the mask was moved by it" if pair.shift.reliable else "not reliable, so not moved"
         lines.append(
-            f"{what} {shift_in_words(pair.shift)} (the arrow; its ring is one pixel of 10 m, the "
-            "circle at its tip the 95 % confidence interval)"
+            f"Shift against Sentinel-2: {shift_in_words(pair.shift)} (95 % confidence); {what}"
         )
     if pair.change is not None:
         lines.append(

@@ -35,7 +35,7 @@ from migrate_core.pairs.quicklook import (
     read_pair,
     render,
 )
-from migrate_core.pairs.shift_drawing import draw_shift
+from migrate_core.pairs.shift_drawing import draw_shift, shift_in_words
 from migrate_core.pairs.source_view import SourceLook, source_look
 from migrate_core.review.queue_rows import ReviewItem
 
@@ -81,7 +81,7 @@ def show_pair(view: PairView, options: ViewOptions) -> None:
         file, look = _scene_picture(str(view.folder), options, view.item.pair.shift)
         st.markdown(f"**Sentinel-2** · {_scene_day(view.item)}")
         st.image(file, width="stretch", alt=f"Sentinel-2 over {view.item.pair.mask_name}")
-        st.html(_legend(look, options, view.item.mask))
+        st.html(_legend(look, options, view.item.mask) + _shift_line(view.item.pair.shift))
         st.caption(_scene_caption(view.item, look, options))
     with right, st.container(gap="xsmall"):
         _show_source(view, options)
@@ -225,6 +225,16 @@ def _legend(look: Quicklook, options: ViewOptions, mask: Mask | None) -> str:
     elif Flag.NO_DATA in look.occlusions:
         entries.append(_entry("no data", _striped(NEUTRAL_DARK, 1)))
     return _legend_line([*entries, *_outside(look)])
+
+
+def _shift_line(shift: Shift | None) -> str:
+    """What the arrow in the corner says."""
+    if shift is None:
+        return ""
+    what = "the mask was moved by" if shift.reliable else "not reliable, so not moved:"
+    return _legend_line(
+        [f"<span>Arrow: {what} {shift_in_words(shift)}; its ring is one 10 m pixel.</span>"]
+    )
 
 
 def _class_entries(look: Quicklook, options: ViewOptions, mask: Mask | None) -> Iterable[str]:
