@@ -19,7 +19,7 @@ from pyproj import Transformer
 
 from migrate_core.errors import ExportError, WrongUseError
 from migrate_core.export.dataset import Dataset, ExportRequest, export_dataset
-from migrate_core.model import Decision
+from migrate_core.model import Decision, Shift
 from migrate_core.review.decisions import decide
 from tests.pair_builders import (
     CRS,
@@ -184,6 +184,20 @@ def test_the_manifest_has_what_is_known_of_each_pair(
     assert row["split"] in ("train", "val", "test")
     with rasterio.open(tmp_path / "out" / "images" / f"{ids[1]}.tif") as dataset:
         assert (row["width"], row["height"]) == (str(dataset.width), str(dataset.height))
+
+
+def test_masks_that_were_moved_are_told(reviewed: Case, ids: list[str], tmp_path: Path) -> None:
+    pair = reviewed.store.pair(ids[0])
+    assert pair is not None
+    shift = Shift(3.0, -4.0, 0.5, reliable=True)
+    reviewed.store.put_pairs([replace(pair, shift=shift, change=0.125)])
+    export(reviewed, tmp_path / "out")
+    rows = {row["pair_id"]: row for row in rows_of(tmp_path / "out" / "manifest.csv")}
+    names = ("shift_east_m", "shift_north_m", "shift_ci_m", "shift_reliable", "change")
+    assert [rows[ids[0]][name] for name in names] == ["3.0", "-4.0", "0.5", "True", "0.125"]
+    assert [rows[ids[1]][name] for name in names[:-1]] == [""] * 4
+    card = (tmp_path / "out" / "dataset_card.md").read_text(encoding="utf-8")
+    assert "1 masks were registered to Sentinel-2: moved by a median of 5.0 m" in card
 
 
 def test_the_geoparquet_has_the_same_rows_and_the_footprints(

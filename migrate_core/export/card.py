@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from statistics import median
 
@@ -107,6 +108,14 @@ def _offsets(statistics: Statistics) -> str:
             f"- Cloud over the labelled pixels: median {100 * median(hidden):.1f} %, largest "
             f"{100 * max(hidden):.1f} %."
         )
+    moved = [row for row in statistics.rows if row["shift_reliable"]]
+    if moved:
+        lengths = [math.hypot(row["shift_east_m"], row["shift_north_m"]) for row in moved]
+        lines.append(
+            f"- {len(moved)} masks were registered to Sentinel-2: moved by a median of "
+            f"{median(lengths):.1f} m, at most {max(lengths):.1f} m; see the columns `shift_…` of "
+            "the manifest."
+        )
     return "\n".join(lines)
 
 
@@ -137,8 +146,9 @@ def _method() -> str:
         "nothing is resampled on the 10 m lattice. The hard label is the class with the largest "
         "share of a pixel of which at least half is known. Pairs whose footprints overlap are in "
         "the same split, so that no ground is seen both in training and in testing. Clouds, "
-        "shadows and snow are those of the product's scene classification and can be wrong: the "
-        "decision of a reviewer stands in the manifest."
+        "shadows and snow are those of the method that `cloud_method` of the manifest names (scl "
+        "is the product's scene classification) and can be wrong: the decision of a reviewer stands "
+        "beside it."
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import geopandas as gpd
 
-from ..model import LONLAT
+from ..model import LONLAT, Pair
 from ..workspace import written_then_renamed
 from .selection import Entry
 
@@ -50,6 +50,20 @@ def manifest_row(entry: Entry, split: str) -> Row:
         "baseline": scene["baseline"],
         "source": scene["source"],
         "bands": ";".join(entry.provenance["bands"]),
+        "cloud_method": (entry.provenance.get("clouds") or {}).get("method"),
+        **_shift(pair),
+        "change": pair.change,
+    }
+
+
+def _shift(pair: Pair) -> Row:
+    """What registration measured in metres; the mask was moved by it where it is reliable."""
+    shift = pair.shift
+    return {
+        "shift_east_m": shift.east_m if shift else None,
+        "shift_north_m": shift.north_m if shift else None,
+        "shift_ci_m": shift.ci_m if shift else None,
+        "shift_reliable": shift.reliable if shift else None,
     }
 
 
