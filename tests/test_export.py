@@ -197,7 +197,7 @@ def test_masks_that_were_moved_are_told(reviewed: Case, ids: list[str], tmp_path
     assert [rows[ids[0]][name] for name in names] == ["3.0", "-4.0", "0.5", "True", "0.125"]
     assert [rows[ids[1]][name] for name in names[:-1]] == [""] * 4
     card = (tmp_path / "out" / "dataset_card.md").read_text(encoding="utf-8")
-    assert "1 masks were registered to Sentinel-2: moved by a median of 5.0 m" in card
+    assert "1 mask was registered to Sentinel-2: moved by a median of 5.0 m" in card
 
 
 def test_the_geoparquet_has_the_same_rows_and_the_footprints(

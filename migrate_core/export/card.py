@@ -112,7 +112,7 @@ def _offsets(statistics: Statistics) -> str:
     if moved:
         lengths = [math.hypot(row["shift_east_m"], row["shift_north_m"]) for row in moved]
         lines.append(
-            f"- {len(moved)} masks were registered to Sentinel-2: moved by a median of "
+            f"- {len(moved)} mask{'s were' if len(moved) > 1 else ' was'} registered to Sentinel-2: moved by a median of "
             f"{median(lengths):.1f} m, at most {max(lengths):.1f} m; see the columns `shift_…` of "
             "the manifest."
         )
@@ -147,7 +147,7 @@ def _method() -> str:
         "share of a pixel of which at least half is known. Pairs whose footprints overlap are in "
         "the same split, so that no ground is seen both in training and in testing. Clouds, "
         "shadows and snow are those of the method that `cloud_method` of the manifest names (scl "
-        "is the product's scene classification) and can be wrong: the decision of a reviewer stands "
+        "is the product's scene classification) and can be wrong: what reviewers decided stands "
         "beside it."
     )
 
