@@ -23,7 +23,10 @@ from tests.pair_builders import (
     unsendable,
 )
 
-PATIENCE_S = 30
+PATIENCE_S = 60
+
+# Each test starts processes of its own, which takes a second or two a piece.
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +68,7 @@ def test_a_crash_fails_only_its_own_call(
 def test_a_call_that_cannot_be_sent_fails_and_the_worker_goes_on() -> None:
     with WorkerPool(1) as pool:
         with pytest.raises(Exception, match="pickle"):
-            pool.submit(lambda: 1).result(PATIENCE_S / 10)
+            pool.submit(lambda: 1).result(PATIENCE_S)
         assert pool.submit(product_of, 2, 3).result(PATIENCE_S) == 6
 
 
@@ -79,7 +82,7 @@ def test_an_exception_that_cannot_be_rebuilt_fails_its_call() -> None:
     with WorkerPool(1) as pool:
         future = pool.submit(raise_demanding)
         # Whatever stands for it: an answer must come, else the owner waits forever.
-        error = future.exception(PATIENCE_S / 10)
+        error = future.exception(PATIENCE_S)
         assert isinstance(error, (RuntimeError, DemandingError, TypeError))
         assert pool.submit(product_of, 2, 3).result(PATIENCE_S) == 6
 

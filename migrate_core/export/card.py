@@ -110,10 +110,11 @@ def _offsets(statistics: Statistics) -> str:
         )
     moved = [row for row in statistics.rows if row["shift_reliable"]]
     if moved:
+        those = f"{len(moved)} mask{'s were' if len(moved) > 1 else ' was'}"
         lengths = [math.hypot(row["shift_east_m"], row["shift_north_m"]) for row in moved]
         lines.append(
-            f"- {len(moved)} mask{'s were' if len(moved) > 1 else ' was'} registered to Sentinel-2: moved by a median of "
-            f"{median(lengths):.1f} m, at most {max(lengths):.1f} m; see the columns `shift_…` of "
+            f"- {those} registered to Sentinel-2: moved by a median of {median(lengths):.1f} m, at "
+            f"most {max(lengths):.1f} m; see the columns `shift_…` of "
             "the manifest."
         )
     return "\n".join(lines)
