@@ -82,8 +82,9 @@ def _demo(scratch: Path, seeds: list[int]) -> list[str]:
         choices.measure(case, scratch / f"choices{seed}", chosen)
         _say(f"seed {seed}: shares")
         _shares(case, scratch / f"shares{seed}", compared)
-        _say(f"seed {seed}: clouds")
-        skies.measure(case, scratch / f"skies{seed}", judged)
+        if seed == seeds[0]:
+            _say(f"seed {seed}: clouds")
+            skies.measure(case, scratch / f"skies{seed}", judged)
         _say(f"seed {seed}: positions")
         for name, found in positions.measure(case, scratch / f"positions{seed}").items():
             placed[name] += found

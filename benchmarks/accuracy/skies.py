@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import rasterio
+from shapely.geometry import Point, mapping
+
+from migrate_core.scenes.queries import select_all
+from migrate_core.store import open_store
+from migrate_core.workspace import Workspace
 
 from .road import Made, made_pairs, migrate
 from .tables import percent, table, verdict
 from .truth import DemoTruth
 
 METHODS = (("L2A", "scl"), ("L1C", "s2cloudless"), ("L1C", "product"))
+# Discs of this radius, so far apart, with so much around them as the mask's footprint.
+_RADIUS_M, _STEP_M, _MARGIN_M = 90, 750, 60
 _CLOUD, _SHADOW, _CIRRUS = 4, 8, 16
 # Truth: 1 cloud, 2 shadow, 3 cirrus.
 _KINDS = {"cloud or cirrus": (_CLOUD | _CIRRUS, (1, 3)), "shadow": (_SHADOW, (2,))}
@@ -65,27 +74,49 @@ class Judged:
     verdicts: Verdicts = field(default_factory=Verdicts)
 
 
+def probes(case: Path, document: Path) -> None:
+    """Discs all over the granule as labels, so that some lie under whatever the sky holds."""
+    cloud_file = next((case / "truth").glob("clouds_*.tif"))
+    with rasterio.open(cloud_file) as dataset:
+        west, south, east, north = dataset.bounds
+        crs = dataset.crs.to_epsg()
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"class": 1},
+            "geometry": mapping(Point(x, y).buffer(_RADIUS_M)),
+        }
+        for x in np.arange(west + _STEP_M / 2, east, _STEP_M)
+        for y in np.arange(south + _STEP_M / 2, north, _STEP_M)
+    ]
+    name = {"type": "name", "properties": {"name": f"urn:ogc:def:crs:EPSG::{crs}"}}
+    collection = {"type": "FeatureCollection", "crs": name, "features": features}
+    document.write_text(json.dumps(collection), encoding="utf-8")
+
+
 def measure(case: Path, workspace: Path, judged: dict[str, Judged]) -> None:
-    """Every mask of a demo case with every scene in its window, by each method."""
+    """Every probe with every scene of June, by each method."""
     truth = DemoTruth(case / "truth")
+    workspace.mkdir()
+    discs = workspace / "probes.geojson"
+    probes(case, discs)
     for level, method in METHODS:
         place = workspace / f"{level}-{method}"
-        migrate(place, "masks", "add", case / "masks", "--image", case / "images")
+        fields = ("--class-field", "class", "--date", "2021-06-15", "--margin", _MARGIN_M)
+        migrate(place, "masks", "add", discs, *fields)
         source = f"local:{case / 'scenes'}"
         found = migrate(place, "scenes", "search", "--source", source, "--level", level)
         total = judged.setdefault(f"{level}, {method}", Judged())
-        for number in range(max(len(item["scenes"]) for item in found)):
-            # The first candidates of all masks, then the second ones, and so on.
-            wanted = {
-                item["mask_id"]: item["scenes"][number]["scene_id"]
+        scenes = {one["scene_id"] for item in found for one in item["scenes"]}
+        for scene in sorted(scenes):
+            choices = {
+                item["mask_id"]: scene
                 for item in found
-                if number < len(item["scenes"])
+                if any(one["scene_id"] == scene for one in item["scenes"])
             }
-            for mask_id, scene_id in wanted.items():
-                migrate(place, "scenes", "select", mask_id, scene_id)
-            only = [word for mask_id in wanted for word in ("--mask", mask_id)]
-            for pair in made_pairs(place, "--clouds", method, *only):
-                if pair.row["state"] == "done" and wanted.get(pair.row["mask_id"]) == pair.scene:
+            select_all(open_store(Workspace(place)), choices)
+            for pair in made_pairs(place, "--clouds", method):
+                if pair.scene == scene:
                     _judge(pair, truth, total)
 
 
