@@ -12,13 +12,16 @@ from pathlib import Path
 from ..errors import ProductError
 from .files import Files, product_files
 from .found import FoundGranule, lattice, outline, tile_metadata
-from .layouts import safe
-from .layouts.finding import layout_of
+from .layouts import loose, safe
+from .layouts.finding import has_loose_bands, is_product_folder, layout_of
 from .layouts.layout import Granule, Layout
 from .lost_metadata import describe_without, unknown
 from .metadata import ProductMetadata, parse_product
 from .names import is_product_name, read_names
 from .product import without_safe
+
+# The share of a granule in a footprint that only touches it.
+_SLIVER = 1e-6
 
 
 def find_granules(path: Path) -> tuple[FoundGranule, ...]:
@@ -26,15 +29,20 @@ def find_granules(path: Path) -> tuple[FoundGranule, ...]:
 
     Raises ProductError when there is one that can't be understood.
     """
-    files = product_files(path)
-    if len(safe.product_folders(files.names)) > 1:
+    if path.is_dir() and not is_product_folder(path):
+        if not has_loose_bands(path):
+            return ()
+        # Products in folders beside the band files are none of theirs.
+        files = product_files(path)
+        layout = loose.find(files.names)
+    else:
+        files = product_files(path)
+        layout = layout_of(files.names)
+    if len(safe.product_folders(files.names)) > 1 and layout and layout.metadata:
         raise ProductError(
             f"{files.title}: it holds several products. Unpack it, and use each by itself."
         )
-    layout = layout_of(files.names)
-    if layout is None or (layout.root and files.archive is None):
-        return ()
-    return _granules(files.below(layout.root), layout)
+    return _granules(files.below(layout.root), layout) if layout else ()
 
 
 def granules_of(files: Files) -> tuple[FoundGranule, ...]:
@@ -100,5 +108,5 @@ def _apart(found: Sequence[FoundGranule]) -> Iterator[FoundGranule]:
         square = outline(lattice(granule.files, granule.granule, own))
         part = granule.footprint.intersection(square)
         # Footprints of old products are coarse and may miss a granule at their edge.
-        footprint = square if part.is_empty else part
+        footprint = part if part.area > _SLIVER * square.area else square
         yield replace(granule, scene_id=scene_id, footprint=footprint)
