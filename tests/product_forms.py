@@ -35,9 +35,9 @@ LONG = "R008_V20160508T104027_20160508T104027"
 OLD = Safe(level="L1C", sensed="20160508T104027", baseline="02.02")
 
 
-def neighbours(level: str = "L1C") -> tuple[Safe, Safe]:
+def neighbours(level: str = "L1C", **changes: Any) -> tuple[Safe, Safe]:
     """Two granules of one old product, side by side, with pixels of their own."""
-    one = replace(OLD, level=level)
+    one = replace(OLD, level=level, **changes)
 
     def pixels(band: str, height: int, width: int) -> NDArray[np.uint16]:
         return one.pixels(band, height, width) + 10_000
