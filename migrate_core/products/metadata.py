@@ -24,12 +24,17 @@ from shapely.geometry.base import BaseGeometry
 from ..errors import ProductError
 from ..grid import PixelGrid
 from ..model import utc
-from .product import BAND_IDS, without_safe
+from .product import BAND_IDS, SunAngles, without_safe
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 QUANTIFICATION = 10_000
+_QUANTIFICATION_NAMES = (
+    "QUANTIFICATION_VALUE",
+    "BOA_QUANTIFICATION_VALUE",
+    "L2A_BOA_QUANTIFICATION_VALUE",
+)
 
 
 @dataclass(frozen=True)
@@ -48,10 +53,10 @@ class ProductMetadata:
 def parse_product(xml: bytes, title: str) -> ProductMetadata:
     """Read MTD_MSIL*.xml; `title` names the product in errors. Raises ProductError."""
     root = _root(xml, title)
-    uri = _text(root, "PRODUCT_URI")
+    uri = _text(root, "PRODUCT_URI_2A") or _text(root, "PRODUCT_URI")
     level = _needed(root, "PROCESSING_LEVEL", title)
     quantification = {
-        element.text for element in _all(root, "QUANTIFICATION_VALUE", "BOA_QUANTIFICATION_VALUE")
+        (element.text or "").strip() for element in _all(root, *_QUANTIFICATION_NAMES)
     }
     if quantification - {str(QUANTIFICATION)}:
         raise ProductError(
@@ -78,8 +83,22 @@ def _garbled(title: str, err: Exception) -> ProductError:
     )
 
 
-def parse_tile_grid(xml: bytes, title: str) -> PixelGrid:
-    """The 10 m lattice of a granule from MTD_TL.xml. Raises ProductError."""
+@dataclass(frozen=True)
+class TileMetadata:
+    """A granule's own account: its 10 m lattice, and the rest where it says it.
+
+    `tile_id` is its long name, which holds level, tile and baseline.
+    """
+
+    grid: PixelGrid
+    sun: SunAngles | None = None
+    tile_id: str | None = None
+    sensed_at: datetime | None = None
+    cloud_percent: float | None = None
+
+
+def parse_tile(xml: bytes, title: str) -> TileMetadata:
+    """Read a granule's metadata, MTD_TL.xml or as older layouts call it. Raises ProductError."""
     root = _root(xml, title)
     crs = _needed(root, "HORIZONTAL_CS_CODE", title)
     size = _at_10_m(root, "Size", title)
@@ -88,9 +107,44 @@ def parse_tile_grid(xml: bytes, title: str) -> PixelGrid:
         CRS.from_string(crs)
         west, north = float(place["ULX"]), float(place["ULY"])
         transform = Affine(float(place["XDIM"]), 0, west, 0, float(place["YDIM"]), north)
-        return PixelGrid(crs, transform, int(size["NCOLS"]), int(size["NROWS"]))
+        grid = PixelGrid(crs, transform, int(size["NCOLS"]), int(size["NROWS"]))
+        sensed = _text(root, "SENSING_TIME")
+        return TileMetadata(
+            grid,
+            _sun(root),
+            # Level 2A by Sen2Cor has the id of the L1C granule first.
+            _text(root, "TILE_ID_2A") or _text(root, "TILE_ID"),
+            utc(datetime.fromisoformat(sensed)) if sensed else None,
+            finite(_text(root, "CLOUDY_PIXEL_PERCENTAGE")),
+        )
     except (KeyError, ValueError, CRSError) as err:
         raise _garbled(title, err) from err
+
+
+def _sun(root: Element) -> SunAngles | None:
+    """Mean_Sun_Angle, else the mean of Sun_Angles_Grid; None where neither says it."""
+    mean = next(_all(root, "Mean_Sun_Angle"), None)
+    if mean is not None:
+        zenith = finite(_text(mean, "ZENITH_ANGLE"))
+        azimuth = finite(_text(mean, "AZIMUTH_ANGLE"))
+        if zenith is not None and azimuth is not None:
+            return SunAngles(zenith, azimuth)
+    grid = next(_all(root, "Sun_Angles_Grid"), None)
+    zeniths, azimuths = (_angles(grid, name) for name in ("Zenith", "Azimuth"))
+    if not zeniths or not azimuths:
+        return None
+    # Azimuths may lie on both sides of north: their mean is that of directions, not of numbers.
+    east = sum(math.sin(math.radians(angle)) for angle in azimuths)
+    north = sum(math.cos(math.radians(angle)) for angle in azimuths)
+    return SunAngles(sum(zeniths) / len(zeniths), math.degrees(math.atan2(east, north)) % 360)
+
+
+def _angles(grid: Element | None, name: str) -> list[float]:
+    """The angles of one kind in a Sun_Angles_Grid, those left out that are NaN."""
+    kind = None if grid is None else next(_all(grid, name), None)
+    rows = [] if kind is None else _all(kind, "VALUES")
+    found = (finite(value) for row in rows for value in (row.text or "").split())
+    return [angle for angle in found if angle is not None]
 
 
 def _at_10_m(root: Element, name: str, title: str) -> dict[str, str]:
