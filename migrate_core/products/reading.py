@@ -150,15 +150,18 @@ def read_band(
 def read_decimated(
     product: Product, band: BandFile, window: Window, shape: tuple[int, int]
 ) -> NDArray[np.uint16]:
-    """A 10 m band in a window inside the product, resampled down to `shape` (height, width).
+    """A band in a window inside the product, resampled down to `shape` (height, width).
 
-    Values are averages of what the file's own overviews offer: for looking at, not for training.
-    Offsets are applied; 0 is no data. Raises ProductError.
+    `window` is in 10 m pixels, from corner to corner of pixels of the band. Values are averages of
+    what the file's own overviews offer: for looking at, not for training. Offsets are applied; 0 is
+    no data. Raises ProductError.
     """
+    factor = band.resolution_m // 10
 
     def read(dataset: Any) -> NDArray[np.uint16]:
         _check_place(dataset, band, product)
-        inside = RasterWindow(window.column, window.row, window.width, window.height)
+        sides = (window.column, window.row, window.width, window.height)
+        inside = RasterWindow(*(side // factor for side in sides))
         found: NDArray[np.uint16] = dataset.read(
             1, window=inside, out_shape=shape, resampling=Resampling.average
         )
