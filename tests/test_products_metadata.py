@@ -9,7 +9,7 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from migrate_core.errors import ProductError
 from migrate_core.grid import PixelGrid
-from migrate_core.products.metadata import parse_product, parse_tile_grid
+from migrate_core.products.metadata import parse_product, parse_tile
 from migrate_core.products.product import parse_name
 from tests.builders import BANDS_L1C, Safe, north_up, product_xml, tile_xml
 
@@ -122,7 +122,7 @@ def test_what_is_missing_or_garbled_is_a_product_error(old: str, new: str, messa
     ],
     ids=["empty", "text", "tangled", "truncated", "bomb", "file", "encoding", "bytes"],
 )
-@pytest.mark.parametrize("parse", [parse_product, parse_tile_grid])
+@pytest.mark.parametrize("parse", [parse_product, parse_tile])
 def test_what_is_no_harmless_xml_is_a_product_error(
     xml: bytes, parse: Callable[[bytes, str], object]
 ) -> None:
@@ -136,7 +136,7 @@ def test_what_is_no_harmless_xml_is_a_product_error(
 @pytest.mark.parametrize("epsg", [32631, 32756])
 def test_the_lattice_is_that_of_10_m(epsg: int) -> None:
     safe = Safe(epsg=epsg, west=399960, north=6700000, size=36)
-    grid = parse_tile_grid(tile_xml(safe).encode(), "X")
+    grid = parse_tile(tile_xml(safe).encode(), "X").grid
     assert grid == PixelGrid(f"EPSG:{epsg}", north_up(399960, 6700000, 10), 36, 36)
 
 
@@ -159,7 +159,55 @@ def test_a_lattice_that_can_not_be_read_is_a_product_error(old: str, new: str) -
     xml = tile_xml(Safe())
     assert old in xml
     with pytest.raises(ProductError, match=r"^X: "):
-        parse_tile_grid(xml.replace(old, new).encode(), "X")
+        parse_tile(xml.replace(old, new).encode(), "X")
+
+
+SUN = (
+    "<Mean_Sun_Angle><ZENITH_ANGLE>62.75</ZENITH_ANGLE><AZIMUTH_ANGLE>172.5</AZIMUTH_ANGLE>"
+    "</Mean_Sun_Angle>"
+)
+
+
+def angles(zenith: str, azimuth: str) -> str:
+    def values(text: str) -> str:
+        return f"<Values_List><VALUES>{text}</VALUES></Values_List>"
+
+    return (
+        f"<Sun_Angles_Grid><Zenith>{values(zenith)}</Zenith><Azimuth>{values(azimuth)}</Azimuth>"
+        "</Sun_Angles_Grid>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "sun"),
+    [
+        ("", None),
+        (SUN, (62.75, 172.5)),
+        (SUN + angles("10 20", "30 40"), (62.75, 172.5)),
+        (angles("10 20 NaN", "30 40 NaN"), (15.0, 35.0)),
+        (angles("10", "350 20"), (10.0, 5.0)),
+        (angles("NaN", "NaN"), None),
+        (SUN.replace("62.75", "NaN") + angles("10", "30"), (10.0, 30.0)),
+        ("<Mean_Sun_Angle/>", None),
+    ],
+)
+def test_the_sun_stands_at_its_mean_else_at_that_of_its_grid(
+    said: str, sun: tuple[float, float] | None
+) -> None:
+    xml = tile_xml(Safe()).replace("</n1:Geometric_Info>", f"{said}</n1:Geometric_Info>")
+    found = parse_tile(xml.encode(), "X").sun
+    if sun is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert (found.zenith_deg, found.azimuth_deg) == pytest.approx(sun)
+
+
+def test_a_garbled_sun_is_a_product_error() -> None:
+    bad = SUN.replace("62.75", "high")
+    xml = tile_xml(Safe()).replace("</n1:Geometric_Info>", f"{bad}</n1:Geometric_Info>")
+    with pytest.raises(ProductError, match="high"):
+        parse_tile(xml.encode(), "X")
 
 
 # real data
@@ -194,5 +242,18 @@ def test_lattices_of_real_products_are_the_tile(require_data: Callable[[str], Pa
     paths = sorted(require_data("safe_metadata_T31UFS").rglob("MTD_TL.xml"))
     assert len(paths) >= 12
     for path in paths:
-        grid = parse_tile_grid(path.read_bytes(), path.name)
+        grid = parse_tile(path.read_bytes(), path.name).grid
         assert grid == PixelGrid("EPSG:32631", north_up(600000, 5700000, 10), 10980, 10980)
+
+
+def test_the_mean_of_real_sun_grids_is_the_mean_that_is_stated(
+    require_data: Callable[[str], Path],
+) -> None:
+    for path in sorted(require_data("safe_metadata_T31UFS").rglob("MTD_TL.xml")):
+        xml = path.read_bytes()
+        stated = parse_tile(xml, path.name).sun
+        of_grid = parse_tile(xml.replace(b"Mean_Sun_Angle", b"Other"), path.name).sun
+        assert stated is not None
+        assert of_grid is not None
+        assert of_grid.zenith_deg == pytest.approx(stated.zenith_deg, abs=0.05)
+        assert of_grid.azimuth_deg == pytest.approx(stated.azimuth_deg, abs=0.2)

@@ -284,3 +284,21 @@ def test_every_real_item_of_boadella_names_a_product(require_data: Callable[[str
         assert product.product_id.startswith(f"{path.name[:3]}_MSIL2A_{path.name[10:18]}")
         assert product.grid.shape == (384, 390)
         assert set(product.offsets.values()) == {0}  # earthsearch:boa_offset_applied
+
+
+@pytest.mark.parametrize(
+    ("properties", "sun"),
+    [
+        ({}, None),
+        ({"view:sun_azimuth": 160.5, "view:sun_elevation": 30.25}, (59.75, 160.5)),
+        ({"s2:mean_solar_zenith": 59.5, "s2:mean_solar_azimuth": 161}, (59.5, 161)),
+        ({"view:sun_azimuth": 160.5}, None),
+        ({"view:sun_azimuth": "east", "view:sun_elevation": 30}, None),
+        ({"view:sun_azimuth": float("nan"), "view:sun_elevation": 30}, None),
+    ],
+)
+def test_the_sun_is_where_an_item_says_even_after_it_was_reduced(
+    tmp_path: Path, properties: dict[str, Any], sun: tuple[float, float] | None
+) -> None:
+    found = open_item(write_stac(tmp_path, SAFE, **properties)).sun
+    assert (found and (found.zenith_deg, found.azimuth_deg)) == sun

@@ -24,7 +24,7 @@ from shapely.geometry.base import BaseGeometry
 from ..errors import ProductError
 from ..grid import PixelGrid
 from ..model import utc
-from .product import BAND_IDS, without_safe
+from .product import BAND_IDS, SunAngles, without_safe
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -78,8 +78,16 @@ def _garbled(title: str, err: Exception) -> ProductError:
     )
 
 
-def parse_tile_grid(xml: bytes, title: str) -> PixelGrid:
-    """The 10 m lattice of a granule from MTD_TL.xml. Raises ProductError."""
+@dataclass(frozen=True)
+class TileMetadata:
+    """A granule's own account: its 10 m lattice, and the sun where it says where that stood."""
+
+    grid: PixelGrid
+    sun: SunAngles | None
+
+
+def parse_tile(xml: bytes, title: str) -> TileMetadata:
+    """Read a granule's metadata, MTD_TL.xml or as older layouts call it. Raises ProductError."""
     root = _root(xml, title)
     crs = _needed(root, "HORIZONTAL_CS_CODE", title)
     size = _at_10_m(root, "Size", title)
@@ -88,9 +96,36 @@ def parse_tile_grid(xml: bytes, title: str) -> PixelGrid:
         CRS.from_string(crs)
         west, north = float(place["ULX"]), float(place["ULY"])
         transform = Affine(float(place["XDIM"]), 0, west, 0, float(place["YDIM"]), north)
-        return PixelGrid(crs, transform, int(size["NCOLS"]), int(size["NROWS"]))
+        grid = PixelGrid(crs, transform, int(size["NCOLS"]), int(size["NROWS"]))
+        return TileMetadata(grid, _sun(root))
     except (KeyError, ValueError, CRSError) as err:
         raise _garbled(title, err) from err
+
+
+def _sun(root: Element) -> SunAngles | None:
+    """Mean_Sun_Angle, else the mean of Sun_Angles_Grid; None where neither says it."""
+    mean = next(_all(root, "Mean_Sun_Angle"), None)
+    if mean is not None:
+        zenith = finite(_text(mean, "ZENITH_ANGLE"))
+        azimuth = finite(_text(mean, "AZIMUTH_ANGLE"))
+        if zenith is not None and azimuth is not None:
+            return SunAngles(zenith, azimuth)
+    grid = next(_all(root, "Sun_Angles_Grid"), None)
+    zeniths, azimuths = (_angles(grid, name) for name in ("Zenith", "Azimuth"))
+    if not zeniths or not azimuths:
+        return None
+    # Azimuths may lie on both sides of north: their mean is that of directions, not of numbers.
+    east = sum(math.sin(math.radians(angle)) for angle in azimuths)
+    north = sum(math.cos(math.radians(angle)) for angle in azimuths)
+    return SunAngles(sum(zeniths) / len(zeniths), math.degrees(math.atan2(east, north)) % 360)
+
+
+def _angles(grid: Element | None, name: str) -> list[float]:
+    """The angles of one kind in a Sun_Angles_Grid, those left out that are NaN."""
+    kind = None if grid is None else next(_all(grid, name), None)
+    rows = [] if kind is None else _all(kind, "VALUES")
+    found = (finite(value) for row in rows for value in (row.text or "").split())
+    return [angle for angle in found if angle is not None]
 
 
 def _at_10_m(root: Element, name: str, title: str) -> dict[str, str]:

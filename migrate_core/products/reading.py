@@ -35,7 +35,7 @@ _GDAL = {
 T = TypeVar("T")
 
 
-def _on(band: BandFile, work: Callable[[Any], T]) -> T:
+def on_band(band: BandFile, work: Callable[[Any], T]) -> T:
     """What `work` makes of the opened band; tried again where `access` of the band says so.
 
     Opened anew each time: an address may have to be signed anew, and GDAL keeps what it knows of a
@@ -95,7 +95,7 @@ def grid_of(band: BandFile) -> PixelGrid:
             raise ProductError(f"{place}: it has no CRS, so it isn't a usable band.")
         return PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
 
-    return _on(band, grid)
+    return on_band(band, grid)
 
 
 # Digital numbers by band, as a file has them, at its own resolution.
@@ -159,7 +159,7 @@ def read_decimated(
     factor = band.resolution_m // 10
 
     def read(dataset: Any) -> NDArray[np.uint16]:
-        _check_place(dataset, band, product)
+        check_place(dataset, band, product)
         sides = (window.column, window.row, window.width, window.height)
         inside = RasterWindow(*(side // factor for side in sides))
         found: NDArray[np.uint16] = dataset.read(
@@ -167,7 +167,7 @@ def read_decimated(
         )
         return found
 
-    return apply_offset(_on(band, read), product.offsets.get(band.name, 0))
+    return apply_offset(on_band(band, read), product.offsets.get(band.name, 0))
 
 
 def _coarser(window: Window, factor: int, reach: int) -> Window:
@@ -182,7 +182,7 @@ def _read(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16
     """A window of a band's own lattice, 0 where it reaches over the edge."""
 
     def read(dataset: Any) -> NDArray[np.uint16]:
-        _check_place(dataset, band, product)
+        check_place(dataset, band, product)
         pixels = np.zeros((window.height, window.width), dtype=np.uint16)
         left, top = max(window.column, 0), max(window.row, 0)
         right = min(window.column + window.width, dataset.width)
@@ -196,10 +196,10 @@ def _read(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16
             pixels[target] = dataset.read(1, window=inside)
         return pixels
 
-    return _on(band, read)
+    return on_band(band, read)
 
 
-def _check_place(dataset: Any, band: BandFile, product: Product) -> None:
+def check_place(dataset: Any, band: BandFile, product: Product) -> None:
     """A band that lies elsewhere than the product says would shift every pixel silently."""
     expected = product.grid.coarser(band.resolution_m // 10)
     same_size = (dataset.height, dataset.width) == expected.shape

@@ -5,17 +5,28 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 
 from ..errors import ProductError
-from ..grid import PixelGrid
 from .files import Files, product_files
-from .metadata import ProductMetadata, parse_product, parse_tile_grid
-from .product import RESOLUTION_M, BandFile, Product, in_order, parse_name, without_safe
+from .metadata import ProductMetadata, TileMetadata, parse_product, parse_tile
+from .product import (
+    RESOLUTION_M,
+    BandFile,
+    CloudMask,
+    Product,
+    in_order,
+    parse_name,
+    without_safe,
+)
 
 MARKER = "MTD_MSIL??.xml"
 _BAND = re.compile(r"IMG_DATA/.*_(B\d{2}|B8A)(?:_(\d{2})m)?\.jp2$")
 _SCENE_CLASSIFICATION = re.compile(r"IMG_DATA/.*_SCL_20m\.jp2$")
+# Rasters since processing baseline 04.00, polygons before, of a longer name before 2016-12.
+_CLOUD_CLASSES = re.compile(r"QI_DATA/MSK_CLASSI_B00\.jp2$")
+_CLOUD_POLYGONS = re.compile(r"QI_DATA/(?:MSK_CLOUDS_B00|[^/]*_MSK_CLOUDS_[^/]*_B00_[^/]*)\.gml$")
 _TILE_METADATA = re.compile(r"^GRANULE/[^/]+/MTD_TL\.xml$")
 _TILE = re.compile(r"_T(\d{2}[A-Z]{3})(?=_|$|\.)")
 JPEG2000 = "JP2OpenJPEG"
@@ -85,15 +96,18 @@ def product_of_files(files: Files, title: str) -> Product:
 def _opened(safe: SafeProduct) -> Product:
     metadata, files = safe.metadata, safe.files
     bands = _bands(files)
+    tile = _tile_metadata(files)
     return Product(
         product_id=safe.product_id,
         level=metadata.level,
         baseline=metadata.baseline,
-        grid=_grid(files),
+        grid=tile.grid,
         bands=in_order(safe.product_id, metadata.level, bands),
         scene_classification=_scene_classification(files),
         offsets={name: metadata.offsets.get(name, 0) for name in bands},
         offset_origin=_offset_origin(metadata, _metadata_name(files)),
+        sun=tile.sun,
+        cloud_mask=_cloud_mask(files),
     )
 
 
@@ -121,14 +135,24 @@ def _band(files: Files, name: str, band: str, resolution_m: int) -> BandFile:
     return BandFile(band, files.location(name), resolution_m, JPEG2000, files.access)
 
 
-def _grid(files: Files) -> PixelGrid:
+def _cloud_mask(files: Files) -> CloudMask | None:
+    for name in files.names:
+        if _CLOUD_CLASSES.search(name):
+            return CloudMask(classes=_band(files, name, "MSK_CLASSI", 60))
+    for name in files.names:
+        if _CLOUD_POLYGONS.search(name):
+            return CloudMask(polygons=partial(files.read, name))
+    return None
+
+
+def _tile_metadata(files: Files) -> TileMetadata:
     tiles = [name for name in files.names if _TILE_METADATA.match(name)]
     if len(tiles) != 1:
         raise ProductError(
             f"{files.title}: it has {len(tiles) or 'no'} MTD_TL.xml; exactly one granule is "
             "needed. Get the product again, or use the product of the granule you need."
         )
-    return parse_tile_grid(files.read(tiles[0]), files.title)
+    return parse_tile(files.read(tiles[0]), files.title)
 
 
 def _offset_origin(metadata: ProductMetadata, file: str) -> str:

@@ -20,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from ..errors import ProductError
 from ..model import utc
 from .metadata import finite
-from .product import RESOLUTION_M, parse_name, utm_crs, without_safe
+from .product import RESOLUTION_M, SunAngles, parse_name, utm_crs, without_safe
 
 SCENE_CLASSIFICATION = "SCL"
 PRODUCT_METADATA = "product_metadata"
@@ -52,7 +52,13 @@ _ASSET_NAMES = {
 # What of an asset is kept: where and what it is, and what the raster extension says of it.
 _ASSET_FIELDS = ("href", "type", "raster:bands", "bands", "raster:offset", "raster:scale")
 _RASTER_FIELDS = ("offset", "scale", "raster:offset", "raster:scale")
-_KEPT_PROPERTIES = ("earthsearch:boa_offset_applied",)
+_KEPT_PROPERTIES = (
+    "earthsearch:boa_offset_applied",
+    "view:sun_azimuth",
+    "view:sun_elevation",
+    "s2:mean_solar_azimuth",
+    "s2:mean_solar_zenith",
+)
 
 Item = Mapping[str, Any]
 
@@ -148,6 +154,22 @@ def _baseline(properties: Item) -> str | None:
     found = properties.get("s2:processing_baseline") or properties.get("processing:version")
     match = re.fullmatch(r"N?(\d{1,2})\.?(\d{2})", str(found or ""))
     return f"{match[1]:0>2}.{match[2]}" if match else None
+
+
+def sun_angles(item: Item) -> SunAngles | None:
+    """Where the sun stood, by the Sentinel-2 properties or those of the view extension."""
+    properties = item.get("properties", {})
+    try:
+        zenith = finite(properties.get("s2:mean_solar_zenith"))
+        elevation = finite(properties.get("view:sun_elevation"))
+        azimuth = finite(
+            properties.get("s2:mean_solar_azimuth", properties.get("view:sun_azimuth"))
+        )
+    except (TypeError, ValueError):
+        return None  # garbled: as if it were not stated
+    if zenith is None and elevation is not None:
+        zenith = 90 - elevation
+    return None if zenith is None or azimuth is None else SunAngles(zenith, azimuth)
 
 
 def band_assets(item: Item) -> dict[str, dict[str, Any]]:

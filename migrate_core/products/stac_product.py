@@ -22,6 +22,7 @@ from .stac_item import (
     band_assets,
     describe_item,
     reduced,
+    sun_angles,
 )
 
 
@@ -90,6 +91,7 @@ def product_of(item: Item, scene: Described, place: Place) -> Product:
         offsets=belief.offsets,
         offset_origin=belief.origin + unread,
         offset_doubts=belief.doubts,
+        sun=sun_angles(item),
     )
 
 
