@@ -13,7 +13,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 
-from ..codec import from_json
+from ..codec import from_json, to_json
 from ..errors import MigrateError, ProductError, TransferError
 from ..grid import BoolArray, PixelGrid, aligned_grid
 from ..model import IGNORE
@@ -22,17 +22,18 @@ from ..products.reading import Numbers
 from ..products.resampling import NO_DATA
 from ..scenes.opening import open_scene
 from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
-from .clouds import judge_clouds
+from .clouds import Clouds, judge_clouds
 from .grid_labels import grid_labels
 from .labels import hard_label
 from .mosaic import mosaic
 from .offset_check import OffsetCheck, offset_check, with_chosen_offset
 from .provenance import mask_dates, provenance
-from .quality import occlusion, quality_flags
+from .quality import occlusion, one_sided, quality_flags
 from .source_occlusion import hidden_in_source
 from .stages import StageReport, reporting
-from .suggestion import doubtful, suggest
+from .suggestion import doubtful, offset_doubts, suggest
 from .task import PairOutcome, PairTask, attempts
+from .verdict import judged_anew
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class _Pixels:
     label: NDArray[np.uint8]
     shares: NDArray[np.float32]
     flags: NDArray[np.uint8]
-    clouds_known: bool
+    clouds: Clouds
+    source_known: bool
     offsets: OffsetCheck
 
 
@@ -68,6 +70,10 @@ def _found(task: PairTask, document: Path) -> PairOutcome:
     if any(content["mask"].get(name) != value for name, value in dates.items()):
         content["mask"] |= dates
         content["days_offset"] = task.days_offset
+        _write_document(document, content)
+    if content.get("judged_by") != to_json(task.judge):
+        empty_allowed = task.mask.empty_allowed
+        content = judged_anew(content, document.parent, task.judge, empty_allowed=empty_allowed)
         _write_document(document, content)
     names = [field.name for field in fields(PairOutcome)]
     return from_json(PairOutcome, {name: content[name] for name in names if name in content})
@@ -96,22 +102,31 @@ def _made_of(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
     report.begin("fetch")
     products = [with_chosen_offset(open_scene(scene), task.parameters) for scene in task.scenes]
     pixels = _pixels(task, products, report)
-    outcome = _outcome(pixels)
+    doubts = offset_doubts(pixels.offsets.doubts)
+    outcome = _outcome(task, pixels, doubts)
     with written_then_renamed(folder) as temporary:
         temporary.mkdir()
         _write_rasters(temporary, pixels, task, products[0])
-        findings = {"offset_check": pixels.offsets}
+        findings = {
+            "offset_check": pixels.offsets,
+            "clouds": pixels.clouds.findings,
+            "doubts": doubts,
+        }
         document = provenance(task, products, pixels.grid, outcome, findings)
         _write_document(temporary / PAIR_DOCUMENT, document)
     return outcome
 
 
-def _outcome(pixels: _Pixels) -> PairOutcome:
-    found = occlusion(pixels.flags, pixels.label, clouds_known=pixels.clouds_known)
-    suggestion = suggest(
-        pixels.flags, pixels.label, found.labelled, clouds_known=pixels.clouds_known
+def _outcome(task: PairTask, pixels: _Pixels, doubts: Sequence[str]) -> PairOutcome:
+    """What the flags say; each of `doubts` is a sentence that speaks against accepting it."""
+    flags, label, known = pixels.flags, pixels.label, pixels.clouds.known
+    suggestion = suggest(flags, label, known, task.judge, empty_allowed=task.mask.empty_allowed)
+    return PairOutcome(
+        occlusion(flags, label, known),
+        doubtful(suggestion, doubts),
+        one_sided=one_sided(flags, label, known, source_known=pixels.source_known),
+        judged_by=task.judge,
     )
-    return PairOutcome(found, doubtful(suggestion, pixels.offsets.doubts))
 
 
 def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) -> _Pixels:
@@ -122,7 +137,7 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
     report.begin("convert")
     numbers: Numbers = {}
     found = mosaic(products, grid, task.parameters.resampling, numbers)
-    clouds = judge_clouds(products, grid, found)
+    clouds = judge_clouds(products, grid, found, task.parameters.clouds)
     report.begin("crop")
     inside = labels.inside(grid)
     image_inside = _blanked(found.image, inside)
@@ -140,7 +155,8 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
         label,
         shares.astype(np.float32),
         flags,
-        clouds_known=clouds.flags is not None,
+        clouds=clouds,
+        source_known=hidden is not None,
         offsets=offset_check(products[0], numbers),
     )
 

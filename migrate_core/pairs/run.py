@@ -14,6 +14,7 @@ from ..errors import ArchiveOrderedError, MigrateError
 from ..jobs import Job, claim
 from ..model import Pair
 from ..pool import WorkerPool
+from ..settings import JudgeSettings
 from ..store import Store
 from ..workspace import Workspace, remove_leftovers
 from .make import make_pair
@@ -122,10 +123,21 @@ def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
     )
     if known is None or known.occlusion is None or not workspace.pair_complete(task.pair_id):
         return pair
+    if (known.judged_by or JudgeSettings()) != task.judge:
+        return pair  # its pixels stay; `make_pair` finds them and only judges anew
     # Another source may know the sensing time to the millisecond; another date is another matter.
     if known.days_offset is None or abs(known.days_offset - task.days_offset) > _SAME_TIME_DAYS:
         return pair
-    return replace(pair, state="done", occlusion=known.occlusion, suggestion=known.suggestion)
+    return replace(
+        pair,
+        state="done",
+        occlusion=known.occlusion,
+        suggestion=known.suggestion,
+        shift=known.shift,
+        change=known.change,
+        one_sided=known.one_sided,
+        judged_by=known.judged_by,
+    )
 
 
 @dataclass
@@ -264,6 +276,8 @@ class _Run:
                 suggestion=outcome.suggestion,
                 shift=outcome.shift,
                 change=outcome.change,
+                one_sided=outcome.one_sided,
+                judged_by=outcome.judged_by,
                 error=None,
             )
             self._put(done)

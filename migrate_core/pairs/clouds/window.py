@@ -1,7 +1,7 @@
 """Where clouds are looked for: a window around a pair, wider to the sun's side, at coarse scale.
 
-A cloud shades the ground at `height * tan(sun zenith)` from its foot, on the side away from the sun.
-So what shades a pair stands to its sunward side, up to kilometres outside of it.
+A cloud shades the ground at `height * tan(sun zenith)` from its foot, on the side away from the
+sun. So what shades a pair stands to its sunward side, up to kilometres outside of it.
 """
 
 from __future__ import annotations

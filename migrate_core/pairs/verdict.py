@@ -1,0 +1,60 @@
+"""From the rasters of a pair to what was found out about it; and judging a made pair anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.errors import RasterioError
+
+from ..codec import to_json
+from ..errors import PairError
+from ..settings import JudgeSettings
+from .quality import HIDING_KINDS, Flag
+from .suggestion import doubtful, suggest
+
+_NAMES = {str(flag.name).lower(): flag for flag in HIDING_KINDS}
+
+
+def judged_anew(
+    document: Mapping[str, Any], folder: Path, judge: JudgeSettings, *, empty_allowed: bool
+) -> dict[str, Any]:
+    """pair.json with the suggestion by other thresholds, from the rasters of the pair's folder.
+
+    Raises PairError when they can't be read.
+    """
+    flags, label = (_pixels(folder / name) for name in ("quality.tif", "label.tif"))
+    suggestion = suggest(flags, label, _known(document), judge, empty_allowed=empty_allowed)
+    found = doubtful(suggestion, _doubts(document))
+    return {**document, "suggestion": to_json(found), "judged_by": to_json(judge)}
+
+
+def _pixels(path: Path) -> NDArray[np.uint8]:
+    try:
+        with rasterio.open(path, driver="GTiff") as dataset:
+            pixels: NDArray[np.uint8] = dataset.read(1)
+    except RasterioError as err:
+        raise PairError(
+            f"{path}: the file of a pair can't be read ({err}). Delete the pair's folder and make "
+            "it again."
+        ) from err
+    return pixels
+
+
+def _known(document: Mapping[str, Any]) -> Flag:
+    """The kinds that were looked for: those whose share over the footprint is a number."""
+    shares = document["occlusion"]["all"]
+    known = Flag(0)
+    for name, flag in _NAMES.items():
+        if shares[name] is not None:
+            known |= flag
+    return known
+
+
+def _doubts(document: Mapping[str, Any]) -> Sequence[str]:
+    doubts: Sequence[str] = document.get("doubts", ())
+    return doubts
