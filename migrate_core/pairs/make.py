@@ -13,7 +13,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 
-from ..codec import from_json, to_json
+from ..codec import from_json
 from ..errors import MigrateError, ProductError, TransferError
 from ..grid import BoolArray, PixelGrid, aligned_grid
 from ..model import IGNORE
@@ -33,7 +33,7 @@ from .source_occlusion import hidden_in_source
 from .stages import StageReport, reporting
 from .suggestion import doubtful, offset_doubts, suggest
 from .task import PairOutcome, PairTask, attempts
-from .verdict import judged_anew
+from .verdict import judged_anew, judged_by
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _found(task: PairTask, document: Path) -> PairOutcome:
         content["mask"] |= dates
         content["days_offset"] = task.days_offset
         _write_document(document, content)
-    if content.get("judged_by") != to_json(task.judge):
+    if judged_by(content) != task.judge:
         empty_allowed = task.mask.empty_allowed
         content = judged_anew(content, document.parent, task.judge, empty_allowed=empty_allowed)
         _write_document(document, content)

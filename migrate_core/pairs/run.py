@@ -21,7 +21,7 @@ from .make import make_pair
 from .plan import RunOptions, plan
 from .stages import forget_stages, stage_note
 from .supply import Ready, Supply, Unsupplied, open_fetching
-from .task import PairOutcome, PairTask
+from .task import PairOutcome, PairTask, found_out
 
 KIND = "pairs"
 # How often a run looks for a cancellation and beats its heart while nothing finishes, in seconds.
@@ -128,16 +128,7 @@ def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
     # Another source may know the sensing time to the millisecond; another date is another matter.
     if known.days_offset is None or abs(known.days_offset - task.days_offset) > _SAME_TIME_DAYS:
         return pair
-    return replace(
-        pair,
-        state="done",
-        occlusion=known.occlusion,
-        suggestion=known.suggestion,
-        shift=known.shift,
-        change=known.change,
-        one_sided=known.one_sided,
-        judged_by=known.judged_by,
-    )
+    return replace(pair, state="done", **found_out(known))
 
 
 @dataclass
@@ -269,17 +260,7 @@ class _Run:
             self._broke(pair, err)
         else:
             self._counter.made += 1
-            done = replace(
-                self._pairs[pair],
-                state="done",
-                occlusion=outcome.occlusion,
-                suggestion=outcome.suggestion,
-                shift=outcome.shift,
-                change=outcome.change,
-                one_sided=outcome.one_sided,
-                judged_by=outcome.judged_by,
-                error=None,
-            )
+            done = replace(self._pairs[pair], state="done", error=None, **found_out(outcome))
             self._put(done)
 
     def _broke(self, pair: str, err: Exception) -> None:

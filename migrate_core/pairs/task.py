@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from ..model import (
     Mask,
     Number,
     Occlusion,
     OneSided,
+    Pair,
     PairParameters,
     Scene,
     Shift,
@@ -66,6 +68,11 @@ class PairOutcome:
     change: float | None = None
     one_sided: OneSided | None = None
     judged_by: JudgeSettings | None = None
+
+
+def found_out(value: PairOutcome | Pair) -> dict[str, Any]:
+    """What an outcome or a pair says of what was found out, by the names they share."""
+    return {item.name: getattr(value, item.name) for item in fields(PairOutcome)}
 
 
 def attempts(task: PairTask) -> Iterator[PairTask]:

@@ -11,13 +11,19 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 
-from ..codec import to_json
+from ..codec import from_json, to_json
 from ..errors import PairError
 from ..settings import JudgeSettings
 from .quality import HIDING_KINDS, Flag
-from .suggestion import doubtful, suggest
+from .suggestion import doubtful, offset_doubts, suggest
 
 _NAMES = {str(flag.name).lower(): flag for flag in HIDING_KINDS}
+
+
+def judged_by(document: Mapping[str, Any]) -> JudgeSettings:
+    """The thresholds behind the suggestion in a pair.json; old ones were always the defaults."""
+    found = document.get("judged_by")
+    return JudgeSettings() if found is None else from_json(JudgeSettings, found)
 
 
 def judged_anew(
@@ -56,5 +62,6 @@ def _known(document: Mapping[str, Any]) -> Flag:
 
 
 def _doubts(document: Mapping[str, Any]) -> Sequence[str]:
-    doubts: Sequence[str] = document.get("doubts", ())
-    return doubts
+    """The doubts as they were told; before they were written down there were only those of one."""
+    found = document.get("doubts")
+    return offset_doubts(document["offset_check"]["doubts"]) if found is None else found

@@ -42,7 +42,7 @@ _SEEN_FROM = 36
 _SIMILAR = (0.6, 1.5)
 _OTHERS_SEEN_FROM, _OTHERS_DARK = 4 * _SEEN_FROM, 0.30
 # Clouds have soft edges and so do their shadows: dark ground belongs to a shadow up to 120 m from
-# it; what is brighter than its surroundings doesn't belong to it at all.
+# it, and 20 m of any but bright ground. Within it bright ground counts: it may have been brighter.
 _SOFT = 6
 _DARK, _BRIGHT = 0.10, -0.05
 
@@ -185,8 +185,8 @@ def _may_be_there(fit: _Fit, distance: int, cloud: int) -> bool:
 
 
 def _softened(ground: BoolArray, darkness: FloatArray) -> BoolArray:
-    """Shadows with their soft edges, and without what is too bright to be in one."""
-    within = ndimage.binary_dilation(ground) & ~(darkness < _BRIGHT)
+    """Shadows with their soft edges."""
+    within = ground | (ndimage.binary_dilation(ground) & ~(darkness < _BRIGHT))
     soft = ndimage.binary_dilation(ground, iterations=_SOFT) & (darkness > _DARK)
     mask: BoolArray = within | soft
     return mask
