@@ -137,8 +137,9 @@ def _method() -> str:
         "nothing is resampled on the 10 m lattice. The hard label is the class with the largest "
         "share of a pixel of which at least half is known. Pairs whose footprints overlap are in "
         "the same split, so that no ground is seen both in training and in testing. Clouds, "
-        "shadows and snow are those of the product's scene classification and can be wrong: the "
-        "decision of a reviewer stands in the manifest."
+        "shadows and snow are those of the product's scene classification (L2A), of s2cloudless "
+        "or of the product's own cloud mask (L1C), and can be wrong: the decision of a reviewer "
+        "stands in the manifest."
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from migrate_core.model import Decision, Number, Occlusion
+from migrate_core.model import Decision, Number, Occlusion, OneSided
 from migrate_core.pairs.quicklook import ViewOptions
 from migrate_core.review.decisions import standing
 from migrate_core.review.queue import UNDECIDED, QueueRow, decision_counts
@@ -35,6 +35,11 @@ _HIDING = {
     "snow": "snow",
     "nodata": "no data or saturated",
     "source": "hidden in the source image",
+}
+_SIDES = {
+    "sentinel2_only": "hidden in Sentinel-2 only",
+    "source_only": "hidden in the source image only",
+    "both": "hidden in both",
 }
 _VERBS = {"accept": "accepted", "reject": "rejected", "unsure": "unsure", "undo": "took back"}
 _COLUMNS = 6
@@ -90,9 +95,12 @@ def facts(item: ReviewItem) -> None:
             st.table(_occlusion_table(item.pair.occlusion), border="horizontal")
         st.caption(
             "All: pixels inside the mask's footprint. Labelled: those with a class other than "
-            "background. From the scene classification of the product; a pixel counts in each row "
-            "it belongs to."
+            "background. As the product's classification or mask, or s2cloudless, tells it (see "
+            "pair.json); a pixel counts in each row it belongs to."
         )
+        if item.pair.one_sided:
+            st.markdown("**In which image**, percent of the pixels")
+            st.table(_sides_table(item.pair.one_sided), border="horizontal")
     with right:
         st.markdown("**The scene**")
         st.markdown("\n".join(f"- {line}" for line in _scene_lines(item)))
@@ -104,6 +112,14 @@ def _occlusion_table(found: Occlusion) -> pd.DataFrame:
     if not any(shares["source"]):
         del shares["source"]
     rows = {_HIDING[name]: [percent(share) for share in both] for name, both in shares.items()}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["all", "labelled"])
+
+
+def _sides_table(found: OneSided) -> pd.DataFrame:
+    rows = {
+        words: [percent(getattr(sides, name)) for sides in (found.all, found.labelled)]
+        for name, words in _SIDES.items()
+    }
     return pd.DataFrame.from_dict(rows, orient="index", columns=["all", "labelled"])
 
 
