@@ -128,9 +128,7 @@ def valid_bounds(valid: BoolArray, grid: PixelGrid, crs: str) -> Bounds:
         raise ValueError("there is no valid pixel")
     columns, rows = _ends(valid)
     lines, across = _ends(valid.T)
-    points = _sides(
-        np.concatenate([columns, across]), np.concatenate([rows, lines]), _pieces(grid)
-    )
+    points = _sides(np.concatenate([columns, across]), np.concatenate([rows, lines]), _pieces(grid))
     x, y = reproject_points(grid.crs, crs, *apply_affine(grid.transform, *points))
     return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 

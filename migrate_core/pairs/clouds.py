@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..grid import PixelGrid
 from ..products.product import Product
 from ..products.reading import read_scene_classification
-from .mosaic import Mosaic
+from .mosaic import Mosaic, on_grid
 from .quality import SCL_FLAGS
 
 
@@ -26,7 +26,7 @@ def judge_clouds(products: Sequence[Product], grid: PixelGrid, found: Mosaic) ->
     """The flags of each pixel by the product that it is from. Raises ProductError."""
     flags = np.zeros(grid.shape, dtype=np.uint8)
     for number in np.unique(found.origin):
-        classes = read_scene_classification(products[number], grid)
+        classes = on_grid(products[number], grid, read_scene_classification)
         if classes is None:
             return Clouds(None)
         here = found.origin == number
