@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from ..codec import from_json
 from ..errors import MigrateError, ProductError, TransferError
 from ..grid import BoolArray, PixelGrid, aligned_grid
-from ..model import IGNORE
+from ..masks.transformation import Transformation, transformation
+from ..model import IGNORE, Mask
 from ..products.product import Product
 from ..products.reading import Numbers
 from ..products.resampling import NO_DATA
@@ -26,12 +27,13 @@ from .clouds import judge_clouds
 from .grid_labels import grid_labels
 from .labels import hard_label
 from .mosaic import mosaic
+from .mosaic_check import MosaicCheck, mosaic_check
 from .offset_check import OffsetCheck, offset_check, with_chosen_offset
 from .provenance import mask_dates, provenance
 from .quality import occlusion, quality_flags
 from .source_occlusion import hidden_in_source
 from .stages import StageReport, reporting
-from .suggestion import doubtful, suggest
+from .suggestion import doubtful, remarked, suggest
 from .task import PairOutcome, PairTask, attempts
 
 
@@ -46,6 +48,7 @@ class _Pixels:
     flags: NDArray[np.uint8]
     clouds_known: bool
     offsets: OffsetCheck
+    parts: MosaicCheck
 
 
 def make_pair(task: PairTask) -> PairOutcome:
@@ -96,22 +99,39 @@ def _made_of(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
     report.begin("fetch")
     products = [with_chosen_offset(open_scene(scene), task.parameters) for scene in task.scenes]
     pixels = _pixels(task, products, report)
-    outcome = _outcome(pixels)
+    placing = _placing(task.mask, pixels.grid)
+    outcome = _outcome(pixels, placing)
     with written_then_renamed(folder) as temporary:
         temporary.mkdir()
         _write_rasters(temporary, pixels, task, products[0])
-        findings = {"offset_check": pixels.offsets}
+        findings = {
+            "offset_check": pixels.offsets,
+            "mosaic": pixels.parts,
+            "transformation": placing,
+        }
         document = provenance(task, products, pixels.grid, outcome, findings)
         _write_document(temporary / PAIR_DOCUMENT, document)
     return outcome
 
 
-def _outcome(pixels: _Pixels) -> PairOutcome:
+def _placing(mask: Mask, grid: PixelGrid) -> Transformation:
+    """How exactly the mask was brought to the CRS of the scene."""
+    if mask.crs is None or mask.extent is None:
+        raise ValueError(f"{mask.name} has no place")
+    return transformation(mask.crs, grid.crs, mask.extent)
+
+
+def _outcome(pixels: _Pixels, placing: Transformation) -> PairOutcome:
     found = occlusion(pixels.flags, pixels.label, clouds_known=pixels.clouds_known)
     suggestion = suggest(
         pixels.flags, pixels.label, found.labelled, clouds_known=pixels.clouds_known
     )
-    return PairOutcome(found, doubtful(suggestion, pixels.offsets.doubts))
+    suggestion = remarked(
+        doubtful(suggestion, pixels.offsets.doubts),
+        pixels.parts.remarks,
+        doubts=(*pixels.parts.doubts, *placing.doubts),
+    )
+    return PairOutcome(found, suggestion)
 
 
 def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) -> _Pixels:
@@ -142,6 +162,7 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
         flags,
         clouds_known=clouds.flags is not None,
         offsets=offset_check(products[0], numbers),
+        parts=mosaic_check(products, found, inside),
     )
 
 

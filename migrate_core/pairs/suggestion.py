@@ -76,6 +76,14 @@ def doubtful(suggestion: Suggestion, doubts: Sequence[str]) -> Suggestion:
     return Suggestion(verdict, reason)
 
 
+def remarked(
+    suggestion: Suggestion, remarks: Sequence[str], *, doubts: Sequence[str] = ()
+) -> Suggestion:
+    """A suggestion that also says these sentences; with one of doubt, none to accept."""
+    verdict = "unsure" if doubts and suggestion.verdict == "accept" else suggestion.verdict
+    return Suggestion(verdict, " ".join((suggestion.reason, *doubts, *remarks)))
+
+
 def _clear(hidden: float, thin: float, shares: Shares) -> str:
     if hidden == 0 and thin == 0:
         return "The label is clear: no cloud, shadow, snow or gap over it."
