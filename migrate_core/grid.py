@@ -212,7 +212,7 @@ def cut_at_antimeridian(geometry: BaseGeometry) -> BaseGeometry:
     geometries, too.
     """
     west, _, east, _ = geometry.bounds
-    if geometry.is_empty or (west >= -_HALF_WORLD and east <= _HALF_WORLD):
+    if not np.isfinite([west, east]).all() or (west >= -_HALF_WORLD and east <= _HALF_WORLD):
         return geometry
     pieces: list[BaseGeometry] = []
     whole = shapely.make_valid(geometry)
