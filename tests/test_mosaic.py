@@ -20,32 +20,20 @@ from migrate_core.products.opening import open_product
 from migrate_core.products.product import Product
 from migrate_core.products.reading import Numbers, read_bands, read_scene_classification
 from tests.builders import BANDS_L2A, NORTH, RESOLUTION, WEST, Safe, write_safe
+from tests.granule_builders import (
+    HERE,
+    SIDE,
+    ZONE_31,
+    ZONE_32,
+    Ground,
+    granule,
+    in_zone_31,
+    in_zone_32,
+    plane,
+    rough,
+)
 
-SIDE = 132
 FINE = [number for number, band in enumerate(BANDS_L2A) if RESOLUTION[band] == 10]
-Ground = Callable[[int, NDArray[Any], NDArray[Any]], NDArray[Any]]
-
-
-def rough(resolution: int, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
-    """A ground on which no two neighbouring pixels look alike."""
-    column, row = np.floor(x / resolution), np.floor(y / resolution)
-    return 1500 + (column * 7919 + row * 104_729 + 31 * resolution) % 5003
-
-
-def granule(
-    west: float = WEST, north: float = NORTH, ground: Ground = rough, size: int = SIDE, **more: Any
-) -> Safe:
-    """A granule that shows the ground, which is known at each place, and no data where it is 0."""
-    added = -(more.get("offset") or 0)
-
-    def pixels(band: str, height: int, width: int) -> NDArray[np.uint16]:
-        resolution = RESOLUTION[band]
-        x = west + resolution * (np.arange(width) + 0.5)[None, :]
-        y = north - resolution * (np.arange(height) + 0.5)[:, None]
-        seen = ground(resolution, *np.broadcast_arrays(x, y))
-        return np.where(seen > 0, seen + added, 0).astype(np.uint16)
-
-    return Safe(west=west, north=north, size=size, pixels=pixels, **more)
 
 
 @pytest.fixture
@@ -212,24 +200,6 @@ def test_beyond_all_granules_there_is_no_data(opened: Callable[..., list[Product
 
 
 # two zones
-
-# The border of zones 31 and 32 at 45 degrees north; both granules are 1.3 km wide.
-ZONE_31, ZONE_32 = "EPSG:32631", "EPSG:32632"
-HERE = (735_900.0, 4_987_320.0)
-
-
-def plane(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
-    """A ground so steep (40 a pixel) that a tenth of a pixel would be seen; x, y in zone 31."""
-    return 20_000 + 4 * (x - HERE[0]) - 2 * (y - HERE[1])
-
-
-def in_zone_31(resolution: int, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
-    return np.where(x < HERE[0] + 900, plane(x, y), 0)
-
-
-def in_zone_32(resolution: int, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
-    to_31 = Transformer.from_crs(ZONE_32, ZONE_31, always_xy=True)
-    return plane(*to_31.transform(x, y))
 
 
 @pytest.fixture
