@@ -7,6 +7,7 @@ import math
 import numpy as np
 import shapely
 from affine import Affine
+from numpy.typing import NDArray
 from pyproj.exceptions import ProjError
 from rasterio.features import shapes
 from shapely.affinity import affine_transform
@@ -126,19 +127,41 @@ def valid_bounds(valid: BoolArray, grid: PixelGrid, crs: str) -> Bounds:
     """
     if not valid.any():
         raise ValueError("there is no valid pixel")
-    columns, rows = _ends(valid)
-    lines, across = _ends(valid.T)
-    points = _sides(np.concatenate([columns, across]), np.concatenate([rows, lines]), _pieces(grid))
+    columns, rows = (
+        np.concatenate(ends).astype(float)
+        for ends in zip(_ends_of_rows(valid), _ends_of_columns(valid), strict=True)
+    )
+    points = _sides(columns, rows, _pieces(grid))
     x, y = reproject_points(grid.crs, crs, *apply_affine(grid.transform, *points))
     return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
-def _ends(valid: BoolArray) -> tuple[FloatArray, FloatArray]:
+def _ends_of_rows(valid: BoolArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Column and row of the first and of the last valid pixel of each row that has one."""
     rows = np.flatnonzero(valid.any(axis=1))
     first = valid[rows].argmax(axis=1)
     last = valid.shape[1] - 1 - valid[rows, ::-1].argmax(axis=1)
-    return np.concatenate([first, last]).astype(float), np.concatenate([rows, rows]).astype(float)
+    return np.concatenate([first, last]), np.concatenate([rows, rows])
+
+
+def _ends_of_columns(valid: BoolArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Column and row of the first and of the last valid pixel of each column that has one."""
+    columns = np.flatnonzero(valid.any(axis=0))
+    last = valid.shape[0] - 1 - _first_rows(valid[::-1])[columns]
+    return np.tile(columns, 2), np.concatenate([_first_rows(valid)[columns], last])
+
+
+def _first_rows(valid: BoolArray) -> NDArray[np.intp]:
+    """The first valid row of each column that has one; down the rows, which lie in memory so."""
+    first = np.zeros(valid.shape[1], dtype=np.intp)
+    sought = valid.any(axis=0)
+    for row, here in enumerate(valid):
+        found = sought & here
+        first[found] = row
+        sought &= ~found
+        if not sought.any():
+            break
+    return first
 
 
 def _pieces(grid: PixelGrid) -> int:
