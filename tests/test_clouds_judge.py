@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from affine import Affine
 from numpy.typing import NDArray
+from rasterio.windows import from_bounds
 
 from migrate_core.codec import to_json
 from migrate_core.demo import DemoCase
 from migrate_core.errors import ProductError
-from migrate_core.grid import PixelGrid, Window, block
+from migrate_core.grid import PixelGrid, Window, apply_affine, block, reproject_points
 from migrate_core.pairs.clouds import Clouds, detector, judge_clouds
 from migrate_core.pairs.mosaic import Mosaic
 from migrate_core.pairs.quality import HIDING_KINDS, SCL_FLAGS, Flag
@@ -245,6 +248,80 @@ def test_each_pixel_is_judged_by_the_product_it_is_from(tmp_path: Path) -> None:
     )
     np.testing.assert_array_equal(clouds.flags == Flag.CLOUD, origin == 0)
     assert len(clouds.findings) == 2
+
+
+def cut(product: Product, folder: Path, window: Window) -> Product:
+    """A part of a product as a product of its own, as neighbouring tiles are."""
+    folder.mkdir()
+    bands = []
+    for band in product.bands:
+        factor = band.resolution_m // 10
+        part = block(
+            product.grid.coarser(factor),
+            Window(*(side // factor for side in dataclasses.astuple(window))),
+        )
+        with rasterio.open(band.location) as source:
+            pixels = source.read(1, window=from_bounds(*part.bounds, source.transform))
+        path = folder / f"{band.name}.tif"
+        profile = {"count": 1, "dtype": "uint16", "crs": part.crs, "transform": part.transform}
+        size = {"height": part.height, "width": part.width}
+        with rasterio.open(path, "w", driver="GTiff", **profile, **size) as target:
+            target.write(pixels, 1)
+        bands.append(replace(band, location=str(path), driver="GTiff"))
+    return replace(product, grid=block(product.grid, window), bands=tuple(bands))
+
+
+def test_a_cloud_in_the_next_tile_shades_this_one(demo: DemoCase, tmp_path: Path) -> None:
+    # The sun stands in the south: the lower tile has the clouds that shade the upper one.
+    whole = product_of(demo, "20240815")
+    truth = truth_of(demo, "20240815")
+    row = max(
+        range(120, 480, 6),
+        key=lambda row: (
+            (truth[row - 60 : row] == TRUE_SHADOW).sum()
+            - 20 * (truth[row - 90 : row] == TRUE_CLOUD).sum()
+        ),
+    )
+    upper = cut(whole, tmp_path / "upper", Window(0, 0, 600, row))
+    lower = cut(whole, tmp_path / "lower", Window(0, row, 600, 600 - row))
+    grid = block(upper.grid, Window(0, row - 60, 600, 120))
+    origin = np.zeros(grid.shape, dtype=np.uint8)
+    origin[60:] = 1
+    found = Mosaic(np.zeros((1, 1, 1), np.uint16), origin)
+    together = judge_clouds([upper, lower], grid, found, "product")
+    assert len(together.findings) == 1
+    alone = judged(upper, "product", grid)
+    true = truth[row - 60 : row] == TRUE_SHADOW
+
+    def recall(clouds: Clouds) -> float:
+        return float((clouds.flags[:60][true] & Flag.SHADOW != 0).mean())
+
+    assert recall(together) > 0.8
+    assert recall(together) > recall(alone) + 0.3
+
+
+def test_a_product_of_another_zone_is_judged_where_it_lies(demo: DemoCase) -> None:
+    product = product_of(demo, "20240815")
+    x, y = reproject_points(
+        product.grid.crs,
+        "EPSG:32632",
+        np.array([product.grid.transform.c + 3000]),
+        np.array([product.grid.transform.f - 3000]),
+    )
+    turned = PixelGrid(
+        "EPSG:32632", Affine(10, 0, round(x[0], -1), 0, -10, round(y[0], -1)), 200, 200
+    )
+    clouds = judged(product, "product", turned)
+    own = judged(product, "product").flags
+    columns, rows = (
+        np.floor(a).astype(int)
+        for a in apply_affine(
+            ~product.grid.transform,
+            *reproject_points("EPSG:32632", product.grid.crs, *turned.centres()),
+        )
+    )
+    assert float((clouds.flags == own[rows, columns]).mean()) > 0.97
+    assert (clouds.flags != 0).any()
 
 
 def test_parts_on_one_lattice_are_seen_together(halves: list[Product]) -> None:

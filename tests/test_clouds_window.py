@@ -21,12 +21,13 @@ from migrate_core.pairs.clouds.window import (
     repeated,
 )
 from migrate_core.products.opening import open_product
-from migrate_core.products.product import SunAngles
+from migrate_core.products.product import Product, SunAngles
 from tests.pair_builders import CRS, NORTH, WEST, Safe, write_safe
 
 # A whole tile, and a pair of 2.5 km in its middle whose corner is no corner of a 60 m pixel.
-TILE = PixelGrid(CRS, Affine(10, 0, WEST, 0, -10, NORTH), 10980, 10980)
-PAIR = block(TILE, Window(5003, 5001, 250, 250))
+GRID = PixelGrid(CRS, Affine(10, 0, WEST, 0, -10, NORTH), 10980, 10980)
+TILE = Product("T", "L1C", "0208", GRID, (), None, {}, "")
+PAIR = block(GRID, Window(5003, 5001, 250, 250))
 SOUTH_EAST = SunAngles(zenith_deg=45.0, azimuth_deg=135.0)
 
 
@@ -57,7 +58,7 @@ def test_a_sun_at_the_horizon_tells_nothing(zenith: float) -> None:
 
 
 def test_the_window_is_wider_to_the_suns_side() -> None:
-    window = padded(PAIR, TILE, reach(SOUTH_EAST))
+    window = padded(PAIR, [TILE], reach(SOUTH_EAST))
     assert window is not None
     west, south, east, north = margins(window, PAIR)
     sideways = 6000 / math.sqrt(2)
@@ -75,24 +76,24 @@ def test_the_window_is_wider_to_the_suns_side() -> None:
 
 
 def test_without_a_sun_there_is_a_margin_on_all_sides() -> None:
-    window = padded(PAIR, TILE, None)
+    window = padded(PAIR, [TILE], None)
     assert window is not None
     assert all(600 <= side < 660 for side in margins(window, PAIR))
 
 
 def test_the_window_ends_with_the_product() -> None:
-    corner = block(TILE, Window(-20, -20, 100, 100))
-    window = padded(corner, TILE, reach(SOUTH_EAST))
+    corner = block(GRID, Window(-20, -20, 100, 100))
+    window = padded(corner, [TILE], reach(SOUTH_EAST))
     assert window is not None
     assert (window.transform.c, window.transform.f) == (WEST, NORTH)
-    odd = replace(TILE, width=605, height=605)
-    window = padded(odd, odd, None)
+    odd = replace(GRID, width=605, height=605)
+    window = padded(odd, [replace(TILE, grid=odd)], None)
     assert window is not None
     assert window.shape == (100, 100)
 
 
 def test_a_pair_far_outside_of_the_product_has_no_window() -> None:
-    assert padded(block(TILE, Window(-5000, 0, 100, 100)), TILE, None) is None
+    assert padded(block(GRID, Window(-5000, 0, 100, 100)), [TILE], None) is None
 
 
 def test_coarse_reflectances_are_means_after_the_offset(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_coarse_reflectances_are_means_after_the_offset(tmp_path: Path) -> None:
     numbers[6:12, 0:6] = 0
     safe = Safe(level="L1C", baseline="0400", offset=-1000, pixels={"B02": numbers})
     product = open_product(write_safe(tmp_path, safe))
-    window = padded(product.grid, product.grid, None)
+    window = padded(product.grid, [product], None)
     assert window is not None
     for grid, name, factor in ((window, "B02", 1), (finer(window, 3), "B02", 3)):
         values = read_reflectance([product], name, grid)
@@ -120,7 +121,7 @@ def test_a_part_fills_where_the_one_before_has_no_data(tmp_path: Path) -> None:
     left = Safe(level="L1C", baseline="0208", columns=(0, 30))
     right = replace(left, columns=(30, 60), generated="20200202T150000")
     products = [open_product(write_safe(tmp_path, safe)) for safe in (left, right)]
-    window = padded(products[0].grid, products[0].grid, None)
+    window = padded(products[0].grid, products, None)
     assert window is not None
     one = read_reflectance(products[:1], "B8A", window)
     assert np.isnan(one[:, 5:]).all()
@@ -128,9 +129,9 @@ def test_a_part_fills_where_the_one_before_has_no_data(tmp_path: Path) -> None:
 
 
 def test_each_pixel_takes_the_value_of_the_coarse_one_it_lies_in() -> None:
-    coarse = block(TILE.coarser(6), Window(10, 20, 3, 2))
+    coarse = block(GRID.coarser(6), Window(10, 20, 3, 2))
     values = np.array([[1, 2, 3], [4, 5, 6]])
-    grid = block(TILE, Window(62, 121, 18, 14))
+    grid = block(GRID, Window(62, 121, 18, 14))
     found = at_pixels(values, coarse, grid)
     columns = np.clip((62 + np.arange(18)) // 6 - 10, 0, 2)
     rows = np.clip((121 + np.arange(14)) // 6 - 20, 0, 1)
@@ -140,7 +141,7 @@ def test_each_pixel_takes_the_value_of_the_coarse_one_it_lies_in() -> None:
 def test_coarser_and_finer_undo_each_other() -> None:
     values = np.arange(6, dtype=np.float32).reshape(2, 3)
     np.testing.assert_array_equal(coarsened(repeated(values, 3), 3), values)
-    assert finer(TILE.coarser(6), 6).transform == TILE.transform
+    assert finer(GRID.coarser(6), 6).transform == GRID.transform
     holed = repeated(values, 2)
     holed[0, 0] = np.nan
     assert np.isnan(coarsened(holed, 2)).sum() == 1

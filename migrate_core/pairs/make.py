@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from ..codec import from_json
 from ..errors import MigrateError, ProductError, TransferError
 from ..grid import BoolArray, PixelGrid, aligned_grid
-from ..model import IGNORE
+from ..masks.transformation import Transformation, transformation
+from ..model import IGNORE, Mask
 from ..products.product import Product
 from ..products.reading import Numbers
 from ..products.resampling import NO_DATA
@@ -26,12 +27,13 @@ from .clouds import Clouds, judge_clouds
 from .grid_labels import grid_labels
 from .labels import hard_label
 from .mosaic import mosaic
+from .mosaic_check import MosaicCheck, mosaic_check
 from .offset_check import OffsetCheck, offset_check, with_chosen_offset
 from .provenance import mask_dates, provenance
 from .quality import occlusion, one_sided, quality_flags
 from .source_occlusion import hidden_in_source
 from .stages import StageReport, reporting
-from .suggestion import doubtful, offset_doubts, suggest
+from .suggestion import offset_doubts, remarked, suggest
 from .task import PairOutcome, PairTask, attempts
 from .verdict import judged_anew, judged_by
 
@@ -48,6 +50,15 @@ class _Pixels:
     clouds: Clouds
     source_known: bool
     offsets: OffsetCheck
+    parts: MosaicCheck
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Sentences beside the flags: `doubts` speak against accepting the pair, `remarks` don't."""
+
+    doubts: tuple[str, ...]
+    remarks: tuple[str, ...]
 
 
 def make_pair(task: PairTask) -> PairOutcome:
@@ -102,28 +113,46 @@ def _made_of(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
     report.begin("fetch")
     products = [with_chosen_offset(open_scene(scene), task.parameters) for scene in task.scenes]
     pixels = _pixels(task, products, report)
-    doubts = offset_doubts(pixels.offsets.doubts)
-    outcome = _outcome(task, pixels, doubts)
+    placing = _placing(task.mask, pixels.grid)
+    words = _Words(
+        doubts=(
+            *offset_doubts(pixels.offsets.doubts),
+            *pixels.parts.doubts,
+            *placing.doubts,
+        ),
+        remarks=pixels.parts.remarks,
+    )
+    outcome = _outcome(task, pixels, words)
     with written_then_renamed(folder) as temporary:
         temporary.mkdir()
         _write_rasters(temporary, pixels, task, products[0])
         findings = {
             "offset_check": pixels.offsets,
             "clouds": pixels.clouds.findings,
-            "doubts": doubts,
+            "mosaic": pixels.parts,
+            "transformation": placing,
+            "doubts": words.doubts,
+            "remarks": words.remarks,
         }
         document = provenance(task, products, pixels.grid, outcome, findings)
         _write_document(temporary / PAIR_DOCUMENT, document)
     return outcome
 
 
-def _outcome(task: PairTask, pixels: _Pixels, doubts: Sequence[str]) -> PairOutcome:
-    """What the flags say; each of `doubts` is a sentence that speaks against accepting it."""
+def _placing(mask: Mask, grid: PixelGrid) -> Transformation:
+    """How exactly the mask was brought to the CRS of the scene."""
+    if mask.crs is None or mask.extent is None:
+        raise ValueError(f"{mask.name} has no place")
+    return transformation(mask.crs, grid.crs, mask.extent)
+
+
+def _outcome(task: PairTask, pixels: _Pixels, words: _Words) -> PairOutcome:
+    """What the flags say, and what else was found."""
     flags, label, known = pixels.flags, pixels.label, pixels.clouds.known
     suggestion = suggest(flags, label, known, task.judge, empty_allowed=task.mask.empty_allowed)
     return PairOutcome(
         occlusion(flags, label, known),
-        doubtful(suggestion, doubts),
+        remarked(suggestion, words.remarks, doubts=words.doubts),
         one_sided=one_sided(flags, label, known, source_known=pixels.source_known),
         judged_by=task.judge,
     )
@@ -158,6 +187,7 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
         clouds=clouds,
         source_known=hidden is not None,
         offsets=offset_check(products[0], numbers),
+        parts=mosaic_check(products, found, inside),
     )
 
 

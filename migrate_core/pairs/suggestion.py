@@ -107,6 +107,14 @@ def doubtful(suggestion: Suggestion, doubts: Sequence[str]) -> Suggestion:
     return Suggestion(verdict, " ".join((suggestion.reason, *doubts)))
 
 
+def remarked(
+    suggestion: Suggestion, remarks: Sequence[str], *, doubts: Sequence[str] = ()
+) -> Suggestion:
+    """A suggestion that also says these sentences; with one of doubt, none to accept."""
+    found = doubtful(suggestion, doubts)
+    return Suggestion(found.verdict, " ".join((found.reason, *remarks)))
+
+
 def _clear(pixels: NDArray[np.uint8], known: Flag, whole: str) -> str:
     unknown = " Snow is not known." if Flag.SNOW not in known else ""
     if not (pixels & (_HIDING | HIDING_KINDS)).any():

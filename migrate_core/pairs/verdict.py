@@ -15,7 +15,7 @@ from ..codec import from_json, to_json
 from ..errors import PairError
 from ..settings import JudgeSettings
 from .quality import HIDING_KINDS, Flag
-from .suggestion import doubtful, offset_doubts, suggest
+from .suggestion import offset_doubts, remarked, suggest
 
 _NAMES = {str(flag.name).lower(): flag for flag in HIDING_KINDS}
 
@@ -35,7 +35,7 @@ def judged_anew(
     """
     flags, label = (_pixels(folder / name) for name in ("quality.tif", "label.tif"))
     suggestion = suggest(flags, label, _known(document), judge, empty_allowed=empty_allowed)
-    found = doubtful(suggestion, _doubts(document))
+    found = remarked(suggestion, document.get("remarks", ()), doubts=_doubts(document))
     return {**document, "suggestion": to_json(found), "judged_by": to_json(judge)}
 
 

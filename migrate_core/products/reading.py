@@ -133,18 +133,35 @@ def read_band(
     numbers: Numbers | None = None,
 ) -> NDArray[np.uint16]:
     """One band, of any resolution, on `grid`, (height, width) uint16; else as `read_bands`."""
-    offset = product.offsets.get(band.name, 0)
+    native = native_grid(product, band, grid, resampling)
+    values = read_native(product, band, native, numbers)
+    return values if band.resolution_m == 10 else upsample(values, native, grid, resampling)
+
+
+def native_grid(product: Product, band: BandFile, grid: PixelGrid, resampling: str) -> PixelGrid:
+    """The pixels of a band, at its own resolution, that its values on `grid` are made of.
+
+    `grid` is a block of the product's 10 m lattice.
+    """
     factor = band.resolution_m // 10
     window = window_of(grid, product.grid)
     if factor > 1:
         window = _coarser(window, factor, REACH[resampling])
+    return block(product.grid.coarser(factor), window)
+
+
+def read_native(
+    product: Product, band: BandFile, native: PixelGrid, numbers: Numbers | None = None
+) -> NDArray[np.uint16]:
+    """One band at its own resolution, offset applied, (height, width) uint16; else as `read_bands`.
+
+    `native` is a block of the band's lattice, as `native_grid` gives it.
+    """
+    window = window_of(native, product.grid.coarser(band.resolution_m // 10))
     stored = _read(band, window, product)
     if numbers is not None:
         numbers[band.name] = stored
-    values = apply_offset(stored, offset)
-    if factor == 1:
-        return values
-    return upsample(values, block(product.grid.coarser(factor), window), grid, resampling)
+    return apply_offset(stored, product.offsets.get(band.name, 0))
 
 
 def read_decimated(

@@ -15,7 +15,8 @@ from migrate_core.masks.dates import parse_date
 from migrate_core.masks.edit import CRS_FIELD, MaskEdit, edited, store_edits
 from migrate_core.masks.queries import MaskFilter, masks_of, names_and_dates
 from migrate_core.masks.summary import ClassArea, class_areas, pixel_size, thumbnail
-from migrate_core.model import BACKGROUND, IGNORE, Mask
+from migrate_core.masks.transformation import transformation
+from migrate_core.model import BACKGROUND, IGNORE, LONLAT, Mask
 from migrate_core.pairs.drawing import Colour, class_colour, class_colours
 from pages.shared.frame import Page
 from pages.shared.masks_list import remove_one
@@ -183,6 +184,8 @@ def _facts(mask: Mask) -> None:
     if mask.crs:
         origin = f", from {_plain(Path(mask.georeference).name)}" if mask.georeference else ""
         lines.append(f"**CRS** {_plain(mask.crs)}{origin}")
+        if mask.extent is not None and (note := transformation(mask.crs, LONLAT, mask.extent).note):
+            lines.append(f":material/info: {_plain(note)}")
     if mask.extent is not None:
         west, south, east, north = mask.extent.bounds
         lines.append(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...grid import PixelGrid
 from ...products.product import Product, SunAngles
 from ...products.reading import read_scene_classification
-from ..mosaic import Mosaic
+from ..mosaic import Mosaic, on_grid, one_lattice
 from ..quality import HIDING_KINDS, SCL_FLAGS, Flag
 from . import detector, spectral
 from .methods import PRODUCT, S2CLOUDLESS, SCL, Choice, choose
@@ -81,15 +81,15 @@ def _groups(
 ) -> list[tuple[Choice, list[int]]]:
     """Numbers of products that are judged together, by one method.
 
-    Those of one lattice are, so that a cloud in one of them shades the other; a scene
-    classification has its shadows already.
+    Those of one lattice are, as halves and neighbouring tiles of one UTM zone, so that a cloud in
+    one of them shades the other; a scene classification has its shadows already.
     """
     groups: list[tuple[Choice, list[int]]] = []
     for number in used:
         choice = choose(products[number], asked)
         for other, numbers in groups:
             together = other == choice and choice.method in (S2CLOUDLESS, PRODUCT)
-            if together and products[numbers[0]].grid == products[number].grid:
+            if together and one_lattice(products[number], products[numbers[0]]):
                 numbers.append(number)
                 break
         else:
@@ -98,13 +98,26 @@ def _groups(
 
 
 def _sky(products: Sequence[Product], grid: PixelGrid, method: str | None) -> Sky:
+    """The sky over `grid`, whatever lattice the products are on."""
     if method is None:
         return Sky(np.zeros(grid.shape, dtype=np.uint8), NOTHING)
-    if method != SCL:
-        return look(products, grid, method)
-    classes = read_scene_classification(products[0], grid)
+    seen: list[Sky] = []
+
+    def flags(first: Product, own: PixelGrid) -> NDArray[np.uint8]:
+        """As `on_grid` wants it: flags on a block of the lattice of the first product."""
+        seen.append(_classified(first, own) if method == SCL else look(products, own, method))
+        return seen[0].flags
+
+    found = on_grid(products[0], grid, flags)
+    if found is None:
+        raise ValueError(f"{products[0].product_id} gave no flags")
+    return replace(seen[0], flags=found)
+
+
+def _classified(product: Product, grid: PixelGrid) -> Sky:
+    classes = read_scene_classification(product, grid)
     if classes is None:
-        raise ValueError(f"{products[0].product_id} has no scene classification")
+        raise ValueError(f"{product.product_id} has no scene classification")
     return Sky(SCL_FLAGS[classes], HIDING_KINDS)
 
 

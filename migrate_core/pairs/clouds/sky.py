@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ...grid import BoolArray, PixelGrid
+from ...grid import BoolArray, PixelGrid, in_crs
 from ...products.cloud_masks import CIRRUS, NOT_KNOWN, OPAQUE, SNOW, read_cloud_mask
 from ...products.product import Product
 from ..quality import Flag
@@ -68,12 +68,13 @@ class _Bands:
 def look(products: Sequence[Product], grid: PixelGrid, method: str) -> Sky:
     """What hides the pixels of `grid` (10 m), by s2cloudless or the product's own mask.
 
-    `products` are parts of one acquisition on one lattice, seen together, so that a cloud in one
-    shades another. Clouds are judged on a window wider to the sun's side. Raises ProductError.
+    `products` are parts of one acquisition on one lattice of 60 m pixels, seen together, so that a
+    cloud in one shades another; `grid` is a block of that of the first. Clouds are judged on a
+    window wider to the sun's side. Raises ProductError.
     """
     first = products[0]
     away = None if first.sun is None else reach(first.sun)
-    window = padded(grid, first.grid, away)
+    window = padded(grid, products, away)
     nothing = np.zeros(grid.shape, dtype=np.uint8)
     if window is None:
         return Sky(nothing, NOTHING, without=("the pair lies outside of the product",))
@@ -147,6 +148,11 @@ def _merged_masks(products: Sequence[Product], window: PixelGrid) -> NDArray[np.
     return merged
 
 
+def _own_mask(product: Product, window: PixelGrid) -> NDArray[np.uint8] | None:
+    own = in_crs(window, product.grid.crs)
+    return None if own is None else read_cloud_mask(product, own)
+
+
 def _flagged(
     clouds: _Clouds, bands: _Bands, window: PixelGrid, grid: PixelGrid, away: Reach | None
 ) -> Sky:
@@ -156,7 +162,8 @@ def _flagged(
     for flag, where in kinds.items():
         flags[at_pixels(where, window, grid)] |= np.uint8(flag)
     if away is None:
-        return Sky(flags, clouds.known, without=("the product doesn't tell where the sun stood",))
+        nowhere = "the product doesn't tell where the sun stood, or it stood at the horizon"
+        return Sky(flags, clouds.known, without=(nowhere,))
     if not bands.fine:
         lacking = "bands that tell shadows are missing"
         return Sky(flags, clouds.known, without=(lacking,))

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...grid import PixelGrid, Window, aligned_grid, block, window_of
+from ...grid import PixelGrid, Window, aligned_grid, block, in_crs, window_of
 from ...products.product import Product, SunAngles
 from ...products.reading import read_decimated
 from ...products.resampling import NO_DATA, SATURATED
@@ -56,11 +56,11 @@ def reach(sun: SunAngles) -> Reach | None:
     return Reach(farthest, -math.sin(azimuth), -math.cos(azimuth), slope)
 
 
-def padded(grid: PixelGrid, lattice: PixelGrid, away: Reach | None) -> PixelGrid | None:
-    """The 60 m pixels of the product around `grid` and to the sun's side of it.
+def padded(grid: PixelGrid, products: Sequence[Product], away: Reach | None) -> PixelGrid | None:
+    """The 60 m pixels of the products around `grid` and to the sun's side of it.
 
-    Clipped to the product; None where nothing of the window lies in it. Both grids are in metres
-    and north-up, `lattice` being the product's 10 m one.
+    Clipped to where products are; None where nothing of the window lies in one. `grid` is north-up
+    in metres, the products lie on one lattice of 60 m pixels.
     """
     west, south, east, north = grid.bounds
     x, y = (0.0, 0.0)
@@ -73,17 +73,42 @@ def padded(grid: PixelGrid, lattice: PixelGrid, away: Reach | None) -> PixelGrid
         east + max(x, 0) + MARGIN_M,
         north + max(y, 0) + MARGIN_M,
     )
-    factor = CLOUD_M // 10
-    # Whole coarse pixels only; a rest at the edge of an odd product takes its neighbour's value.
-    whole = block(lattice, Window(0, 0, lattice.width, lattice.height)).coarser(factor)
-    columns, rows = lattice.width // factor, lattice.height // factor
-    wanted = window_of(aligned_grid(whole, bounds), whole)
-    left, top = max(wanted.column, 0), max(wanted.row, 0)
-    right = min(wanted.column + wanted.width, columns)
-    bottom = min(wanted.row + wanted.height, rows)
+    lattice = _whole_pixels(products[0], CLOUD_M)
+    wanted = aligned_grid(lattice, bounds)
+    parts = [_common(wanted, product) for product in products]
+    places = [window_of(part, lattice) for part in parts if part is not None]
+    if not places:
+        return None
+    left, top = min(place.column for place in places), min(place.row for place in places)
+    right = max(place.column + place.width for place in places)
+    bottom = max(place.row + place.height for place in places)
+    return block(lattice, Window(left, top, right - left, bottom - top))
+
+
+def _whole_pixels(product: Product, resolution_m: int) -> PixelGrid:
+    """The product's lattice of larger pixels, without those that its edge cuts.
+
+    A rest at the edge of an odd product takes its neighbour's value.
+    """
+    factor = resolution_m // 10
+    whole = product.grid.coarser(factor)
+    return replace(whole, width=product.grid.width // factor, height=product.grid.height // factor)
+
+
+def _common(grid: PixelGrid, product: Product) -> PixelGrid | None:
+    """The part of a coarse `grid` that lies in a product of the same lattice; None for none."""
+    lattice = _whole_pixels(product, round(grid.resolution))
+    own = in_crs(grid, lattice.crs)
+    if own is None:
+        raise ValueError(f"{product.product_id} lies on another lattice")
+    place = window_of(own, lattice)
+    left, top = max(place.column, 0), max(place.row, 0)
+    right = min(place.column + place.width, lattice.width)
+    bottom = min(place.row + place.height, lattice.height)
     if left >= right or top >= bottom:
         return None
-    return block(whole, Window(left, top, right - left, bottom - top))
+    inside = Window(left - place.column, top - place.row, right - left, bottom - top)
+    return block(grid, inside)
 
 
 def finer(grid: PixelGrid, factor: int) -> PixelGrid:
@@ -93,27 +118,37 @@ def finer(grid: PixelGrid, factor: int) -> PixelGrid:
 
 
 def read_reflectance(products: Sequence[Product], name: str, grid: PixelGrid) -> Reflectance:
-    """A band on a coarse `grid` inside the products' lattice, (height, width), NaN for no data.
+    """A band on a coarse `grid` of the products' lattice, (height, width), NaN for no data.
 
-    Values are averages of what the file's own overviews offer. Later products, which lie on the
-    same lattice, fill where earlier ones have no data. Raises ProductError.
+    Values are averages of what the file's own overviews offer. Later products fill where earlier
+    ones have no data. Raises ProductError.
     """
     values = np.full(grid.shape, np.nan, dtype=np.float32)
     for product in products:
-        band = next(band for band in product.bands if band.name == name)
-        numbers = read_decimated(product, band, _ten_metres(grid, product.grid), grid.shape)
-        fills = np.isnan(values) & (numbers != NO_DATA) & (numbers != SATURATED)
-        values[fills] = numbers[fills] / np.float32(10000)
+        part = _common(grid, product)
+        if part is not None:
+            place = window_of(part, grid)
+            here = values[
+                place.row : place.row + place.height, place.column : place.column + place.width
+            ]
+            numbers = _numbers(product, name, part)
+            fills = np.isnan(here) & (numbers != NO_DATA) & (numbers != SATURATED)
+            here[fills] = numbers[fills] / np.float32(10000)
         if not np.isnan(values).any():
             break
     return values
 
 
-def _ten_metres(grid: PixelGrid, lattice: PixelGrid) -> Window:
-    """The window of 10 m pixels that a coarse grid covers."""
-    corner = window_of(grid, lattice)
-    factor = round(grid.resolution / lattice.resolution)
-    return Window(corner.column, corner.row, grid.width * factor, grid.height * factor)
+def _numbers(product: Product, name: str, grid: PixelGrid) -> NDArray[np.uint16]:
+    """A band's pixels after the offset rule on a coarse grid inside the product."""
+    band = next(band for band in product.bands if band.name == name)
+    own = in_crs(grid, product.grid.crs)
+    if own is None:
+        raise ValueError(f"{product.product_id} lies on another lattice")
+    corner = window_of(own, product.grid)
+    factor = round(grid.resolution / product.grid.resolution)
+    window = Window(corner.column, corner.row, grid.width * factor, grid.height * factor)
+    return read_decimated(product, band, window, grid.shape)
 
 
 def coarsened(values: Reflectance, factor: int) -> Reflectance:
