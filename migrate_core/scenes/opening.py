@@ -7,9 +7,8 @@ from functools import lru_cache, partial
 from ..errors import ProductError
 from ..model import Scene
 from ..products.files import RemoteFiles
-from ..products.opening import open_product
-from ..products.product import Product, without_safe
-from ..products.safe import product_of_files
+from ..products.opening import ANY, Wanted, open_product, product_of_files
+from ..products.product import Product
 from ..products.stac_product import Place, product_of
 from ..settings import ServiceSettings, load_settings
 from ..transfer.s3 import list_keys
@@ -23,19 +22,23 @@ def open_scene(scene: Scene, services: ServiceSettings | None = None) -> Product
     Its `href` decides: a path is opened whatever the source is, since it may have been fetched;
     `s3://eodata/…` is a SAFE product to read by windows; an address is that of the scene's item.
     `services` None reads them from the environment, as a worker process does. Nothing is
-    downloaded but the product's metadata, where the item links them. Raises MigrateError.
+    downloaded but the product's metadata, where the item links them. Of a product of several
+    granules it is the scene's. Raises MigrateError.
     """
+    wanted = Wanted(scene.scene_id, scene.tile)
     if scene.href.startswith("s3://") and scene.item is None:
-        return open_s3_safe(scene.href, services)
+        return open_s3_safe(scene.href, services, wanted)
     if scene.item is None or "://" not in scene.href:
-        return open_product(scene.href)
+        return open_product(scene.href, wanted)
     item = scene.item
     collection = str(item.get("collection") or "") if scene.source == PLANETARY_COMPUTER else None
     access = _remotes(services or load_settings().services).access(collection)
     return product_of(item, scene, Place(None, access, access.read))
 
 
-def open_s3_safe(path: str, services: ServiceSettings | None = None) -> Product:
+def open_s3_safe(
+    path: str, services: ServiceSettings | None = None, wanted: Wanted = ANY
+) -> Product:
     """The SAFE product under a path of the Copernicus Data Space's S3 store, read by windows.
 
     `path` is as the catalogue gives it (`S3Path`): `/eodata/Sentinel-2/…/NAME.SAFE`, or
@@ -56,7 +59,7 @@ def open_s3_safe(path: str, services: ServiceSettings | None = None) -> Product:
             "newer baseline: search again."
         )
     files = RemoteFiles(root, names, partial(_read, access), access)
-    return product_of_files(files, without_safe(prefix.rpartition("/")[2]))
+    return product_of_files(files, wanted)
 
 
 def _read(access: RemoteAccess, href: str) -> bytes:
