@@ -63,13 +63,22 @@ def extent(grid: PixelGrid) -> BaseGeometry:
 
 
 def _in_one_world(geometry: BaseGeometry, grid: PixelGrid) -> BaseGeometry:
-    """The place of a raster in lon/lat, cut along the 180° meridian where it crosses that."""
-    west, _, east, _ = geometry.bounds
     middle = grid.transform @ (grid.width / 2, grid.height / 2)
-    longitude, _ = transformer(grid.crs, LONLAT).transform(*middle)
-    # Longitudes of a raster in lon/lat never jump. Those of another that is wide because it spans
-    # the world don't, either; but then its middle is on this side.
-    if grid.crs == LONLAT or east - west <= _HALF_WORLD or abs(longitude) < _HALF_WORLD / 2:
+    return in_world(geometry, grid.crs, middle)
+
+
+def in_world(geometry: BaseGeometry, crs: str, middle: tuple[float, float]) -> BaseGeometry:
+    """A place in lon/lat, cut along the 180° meridian where it crosses that.
+
+    It was carried there from `crs`, in which its middle is at `middle`.
+    """
+    west, _, east, _ = geometry.bounds
+    # What was in lon/lat never jumps from 179 to -179. What comes from another CRS and is wide may
+    # also span the world; but then its middle is on this side.
+    if crs == LONLAT or not east - west > _HALF_WORLD:
+        return cut_at_antimeridian(geometry)
+    longitude, _ = transformer(crs, LONLAT).transform(*middle)
+    if abs(longitude) < _HALF_WORLD / 2:
         return cut_at_antimeridian(geometry)
     return in_one_world(geometry)
 

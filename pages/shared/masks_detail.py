@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from migrate_core.errors import MigrateError
+from migrate_core.grid import Bounds
 from migrate_core.masks.checks import CONTENT, DATE, FILE, GEOREFERENCE
 from migrate_core.masks.dates import parse_date
 from migrate_core.masks.edit import CRS_FIELD, MaskEdit, edited, store_edits
@@ -187,7 +189,7 @@ def _facts(mask: Mask) -> None:
         if mask.extent is not None and (note := transformation(mask.crs, LONLAT, mask.extent).note):
             lines.append(f":material/info: {_plain(note)}")
     if mask.extent is not None:
-        west, south, east, north = mask.extent.bounds
+        west, south, east, north = _bounds(mask.extent)
         lines.append(
             f"**Extent** {_degrees(south, 'NS')} to {_degrees(north, 'NS')}, "
             f"{_degrees(west, 'EW')} to {_degrees(east, 'EW')}"
@@ -195,6 +197,15 @@ def _facts(mask: Mask) -> None:
     image = _plain(Path(mask.image).name) if mask.image else "none"
     lines += [f"**Source image** {image}", f"**File** {_plain(mask.path)}"]
     st.caption("  \n".join(lines))
+
+
+def _bounds(extent: BaseGeometry) -> Bounds:
+    """West, south, east and north; west is the larger one across the 180° meridian."""
+    west, south, east, north = extent.bounds
+    if east - west < 360 or extent.geom_type == "Polygon":
+        return west, south, east, north
+    parts = [part.bounds for part in extent.geoms]
+    return max(b[0] for b in parts), south, min(b[2] for b in parts), north
 
 
 def _degrees(value: float, signs: str) -> str:

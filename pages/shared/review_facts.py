@@ -125,6 +125,8 @@ def _sides_table(found: OneSided) -> pd.DataFrame:
 
 def _scene_lines(item: ReviewItem) -> list[str]:
     lines = [] if item.scenes else [f"`{', '.join(item.pair.scene_ids)}`"]
+    if len(item.pair.scene_ids) > 1:
+        lines.append(f"Mosaicked from {len(item.pair.scene_ids)} products of one overpass:")
     for scene in item.scenes:
         cloud = "not known" if scene.cloud_percent is None else f"{scene.cloud_percent:.1f} %"
         lines += [
