@@ -7,6 +7,7 @@ corner of the first pixel at (0, 0); arrays are (height, width).
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ import numpy as np
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import Transformer
+from pyproj import CRS, Proj, Transformer
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -22,6 +23,14 @@ from shapely.geometry.base import BaseGeometry
 # a millionth of a pixel keeps such noise from adding a row of pixels, and is far below any
 # geolocation error.
 SNAP_TOLERANCE_PIXELS = 1e-6
+# Lattices are the same when their pixels lie within a thousandth of a pixel.
+_SAME_PLACE_PIXELS = 1e-3
+# UTM counts northings from the equator, in the southern hemisphere from this far south of it.
+_FALSE_NORTHING_M = 10_000_000
+_UTM = re.compile(r"EPSG:32([67])(\d\d)")
+# Projections in which x is proportional to the longitude.
+_CYLINDRICAL = ("Mercator", "Popular Visualisation Pseudo", "Equidistant Cyl", "Lambert Cyl")
+_HALF_WORLD = 180.0
 
 Bounds = tuple[float, float, float, float]
 FloatArray = NDArray[np.float64]
@@ -110,6 +119,35 @@ def window_of(grid: PixelGrid, lattice: PixelGrid) -> Window:
     return Window(round(column), round(row), grid.width, grid.height)
 
 
+def in_crs(grid: PixelGrid, crs: str) -> PixelGrid | None:
+    """The same pixels written in `crs`, where that is but another way to count northings.
+
+    That is the same CRS, or the same UTM zone of the other hemisphere: tiles on both sides of the
+    equator are one lattice. None where a lattice of one CRS isn't one of the other.
+    """
+    if grid.crs == crs:
+        return grid
+    here, there = _UTM.fullmatch(grid.crs), _UTM.fullmatch(crs)
+    if here is None or there is None or here[2] != there[2]:
+        return None
+    north = _FALSE_NORTHING_M if there[1] == "7" else -_FALSE_NORTHING_M
+    moved = Affine.translation(0, north) @ grid.transform
+    return PixelGrid(crs, moved, grid.width, grid.height)
+
+
+def is_block_of(grid: PixelGrid, lattice: PixelGrid) -> bool:
+    """Whether `grid` consists of whole pixels of `lattice`, or would beyond its edges.
+
+    Both must be in one CRS, as `in_crs` brings them there.
+    """
+    inverse = ~lattice.transform
+    column, row = inverse @ (grid.transform.c, grid.transform.f)
+    right, bottom = inverse @ (grid.transform @ (grid.width, grid.height))
+    ends = np.array([column, row, right - grid.width, bottom - grid.height])
+    whole = np.abs(ends - np.round([column, row, column, row])) < _SAME_PLACE_PIXELS
+    return grid.crs == lattice.crs and bool(whole.all())
+
+
 def _floor(value: float) -> int:
     return math.floor(value + SNAP_TOLERANCE_PIXELS)
 
@@ -165,3 +203,62 @@ def reproject_geometries(
         ),
     )
     return carried
+
+
+def cut_at_antimeridian(geometry: BaseGeometry) -> BaseGeometry:
+    """A lon/lat geometry, its longitudes brought to -180…180 and cut where it crosses 180°.
+
+    Longitudes must go on beyond 180 or -180 there, not jump. RFC 7946, section 3.1.9, cuts such
+    geometries, too.
+    """
+    west, _, east, _ = geometry.bounds
+    if not np.isfinite([west, east]).all() or (west >= -_HALF_WORLD and east <= _HALF_WORLD):
+        return geometry
+    pieces: list[BaseGeometry] = []
+    whole = shapely.make_valid(geometry)
+    for turn in range(math.floor((west + 180) / 360), math.ceil((east + 180) / 360)):
+        world = shapely.box(360 * turn - 180, -91, 360 * turn + 180, 91)
+        piece = shapely.transform(
+            whole.intersection(world), lambda c, turn=turn: c - np.array([360.0 * turn, 0.0])
+        )
+        pieces += [part for part in shapely.get_parts(piece) if part.area > 0]
+    return shapely.union_all(pieces)
+
+
+def in_one_world(geometry: BaseGeometry) -> BaseGeometry:
+    """A lon/lat geometry that is less than half the world wide, cut where it crosses 180°.
+
+    Its longitudes may jump from 179 to -179 there, by which it would reach around the other side of
+    the world; one that is cut already stays so.
+    """
+    west, _, east, _ = geometry.bounds
+    if east - west > _HALF_WORLD:
+        geometry = shapely.transform(geometry, lambda c: np.column_stack([c[:, 0] % 360, c[:, 1]]))
+    return cut_at_antimeridian(geometry)
+
+
+@lru_cache(maxsize=64)
+def _world_width(crs: str) -> float | None:
+    """After how much x a CRS begins anew: 360 degrees, or as much of a cylindrical projection."""
+    known = CRS(crs)
+    if known.is_geographic:
+        return 2 * math.pi / float(known.axis_info[0].unit_conversion_factor)
+    method = known.coordinate_operation.method_name if known.coordinate_operation else ""
+    if not method.startswith(_CYLINDRICAL):
+        return None
+    projected = Proj(known)
+    return 360 * abs(float(projected(1, 0)[0]) - float(projected(0, 0)[0]))
+
+
+def on_turn_of(grid: PixelGrid, x: FloatArray) -> FloatArray:
+    """X coordinates in the CRS of `grid`, moved by whole turns of the world to lie nearest to it.
+
+    What PROJ says of a place is between -180 and 180 degrees, while a raster across the 180°
+    meridian counts on, as one that counts from 0 to 360 does.
+    """
+    width = _world_width(grid.crs)
+    if width is None:
+        return x
+    middle, _ = grid.transform @ (grid.width / 2, grid.height / 2)
+    turned: FloatArray = x + width * np.round((middle - x) / width)
+    return turned

@@ -18,6 +18,7 @@ from .acquired import Number as Number
 from .acquired import iso as iso
 from .acquired import utc as utc
 from .grid import PixelGrid
+from .settings import JudgeSettings
 
 LONLAT = "EPSG:4326"
 IGNORE = 255
@@ -217,6 +218,24 @@ class Occlusion:
 
 
 @dataclass(frozen=True)
+class Sides:
+    """Shares 0…1 of pixels by the image in which the ground is hidden; None where not known."""
+
+    sentinel2_only: float | None
+    source_only: float | None
+    both: float | None
+    clear: float | None
+
+
+@dataclass(frozen=True)
+class OneSided:
+    """In which image the ground is hidden: over all pixels of the footprint, and the labelled."""
+
+    all: Sides
+    labelled: Sides
+
+
+@dataclass(frozen=True)
 class Suggestion:
     """A verdict (`accept`, `reject` or `unsure`) and its reason in words."""
 
@@ -267,7 +286,7 @@ class Pair:
     `state` is `queued`, `running`, `done`, `failed`, `cancelled` or `superseded`. The files of a
     done pair lie in the workspace under `pairs/<pair_id>/`. `shift` is what registration measured,
     `change` 0…1 how different the inside of the label looks from what it did; None where they
-    weren't asked for or can't be known.
+    weren't asked for or can't be known. `judged_by` are the thresholds behind the suggestion.
     """
 
     pair_id: str
@@ -283,6 +302,8 @@ class Pair:
     parameters: PairParameters | None = None
     shift: Shift | None = None
     change: float | None = None
+    one_sided: OneSided | None = None
+    judged_by: JudgeSettings | None = None
 
 
 @dataclass(frozen=True)

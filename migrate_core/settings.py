@@ -35,6 +35,19 @@ class RankingSettings:
     )
 
 
+@dataclass(frozen=True)
+class JudgeSettings:
+    """From which share of a label on, 0…1, what hides it decides what is suggested.
+
+    A label hidden by more than `reject_hidden` is lost; hidden by at most `accept_hidden`, and
+    under thin cloud by at most `accept_thin`, it is as good as clear; between them a person looks.
+    """
+
+    reject_hidden: float = 0.30
+    accept_hidden: float = 0.02
+    accept_thin: float = 0.20
+
+
 def _secret() -> Any:
     """A field that is never shown: not in a repr, so not in a log or a traceback either."""
     return field(default=None, repr=False)
@@ -78,6 +91,7 @@ class Settings:
     resampling: str = "bilinear"
     scheduler: str | None = None
     services: ServiceSettings = field(default_factory=ServiceSettings)
+    judge: JudgeSettings = field(default_factory=JudgeSettings)
 
 
 def load_settings(
@@ -111,7 +125,28 @@ def load_settings(
         resampling=resampling,
         scheduler=environ.get("DASK_SCHEDULER") or None,
         services=_services(environ),
+        judge=_judge(environ),
     )
+
+
+def _judge(environ: Mapping[str, str]) -> JudgeSettings:
+    """The thresholds of suggestions; the variable of a field is MIGRATE_ and its name."""
+    defaults = JudgeSettings()
+    found = JudgeSettings(
+        **{
+            item.name: _number(
+                environ, f"MIGRATE_{item.name.upper()}", getattr(defaults, item.name), 1.0
+            )
+            for item in fields(JudgeSettings)
+        }
+    )
+    if found.accept_hidden > found.reject_hidden:
+        raise WrongUseError(
+            f"MIGRATE_ACCEPT_HIDDEN is {found.accept_hidden:g} and MIGRATE_REJECT_HIDDEN "
+            f"{found.reject_hidden:g}; what is accepted must not be hidden more than what is "
+            "rejected."
+        )
+    return found
 
 
 def _services(environ: Mapping[str, str]) -> ServiceSettings:

@@ -10,13 +10,18 @@ from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
-from shapely.geometry import Polygon, box
+from shapely.geometry import MultiPolygon, Polygon, box
 
 from migrate_core.grid import (
     PixelGrid,
     Window,
     aligned_grid,
     apply_affine,
+    cut_at_antimeridian,
+    in_crs,
+    in_one_world,
+    is_block_of,
+    on_turn_of,
     reproject_geometry,
     reproject_points,
     window_of,
@@ -153,3 +158,97 @@ def test_a_grid_is_a_value_that_can_be_a_key() -> None:
     with pytest.raises(AttributeError):
         grid.width = 5  # type: ignore[misc]
     assert math.isclose(grid.resolution, 3)
+
+
+# lattices
+
+
+def test_the_hemispheres_of_a_zone_count_northings_differently_on_one_lattice() -> None:
+    north = PixelGrid("EPSG:32631", north_up(500_040, 660, 10), 5, 4)
+    south = in_crs(north, "EPSG:32731")
+    assert south is not None
+    way = Transformer.from_crs("EPSG:32631", "EPSG:32731", always_xy=True)
+    assert (south.transform.c, south.transform.f) == pytest.approx(way.transform(500_040, 660))
+    assert (south.crs, south.shape) == ("EPSG:32731", north.shape)
+    assert in_crs(south, "EPSG:32631") == north
+
+
+@pytest.mark.parametrize("crs", ["EPSG:32632", "EPSG:32732", "EPSG:25831", "EPSG:4326"])
+def test_a_lattice_of_another_crs_is_another(crs: str) -> None:
+    assert in_crs(PixelGrid("EPSG:32631", north_up(), 5, 4), crs) is None
+
+
+@pytest.mark.parametrize(
+    ("transform", "expected"),
+    [
+        (north_up(WEST + 30, NORTH - 20, 10), True),
+        (north_up(WEST - 990, NORTH + 70, 10), True),  # beyond the edge
+        (north_up(WEST + 30 + 1e-5, NORTH, 10), True),
+        (north_up(WEST + 5, NORTH, 10), False),
+        (north_up(WEST, NORTH + 0.1, 10), False),
+        (north_up(WEST, NORTH, 20), False),
+        (Affine(10, 0, WEST, 0, 10, NORTH), False),
+    ],
+)
+def test_a_block_consists_of_whole_pixels(transform: Affine, expected: bool) -> None:
+    assert is_block_of(PixelGrid(UTM31, transform, 7, 3), LATTICE) is expected
+    assert not is_block_of(PixelGrid("EPSG:32632", transform, 7, 3), LATTICE)
+
+
+# around the world
+
+
+def test_longitudes_that_go_on_beyond_180_come_back_on_the_other_side() -> None:
+    cut = cut_at_antimeridian(box(179.5, 60, 181, 61))
+    expected = MultiPolygon([box(179.5, 60, 180, 61), box(-180, 60, -179, 61)])
+    assert cut.symmetric_difference(expected).area < 1e-9
+    assert (
+        cut_at_antimeridian(box(-181, 60, -179.5, 61))
+        .symmetric_difference(MultiPolygon([box(179, 60, 180, 61), box(-180, 60, -179.5, 61)]))
+        .area
+        < 1e-9
+    )
+    assert cut_at_antimeridian(box(185, 60, 186, 61)).equals(box(-175, 60, -174, 61))
+    assert cut_at_antimeridian(box(0, -90, 360, 90)).equals(box(-180, -90, 180, 90))
+
+
+def test_what_lies_on_one_side_is_left_alone() -> None:
+    for polygon in (box(170, 1, 180, 2), box(-180, 1, -170, 2), box(-10, 1, 10, 2), Polygon()):
+        assert cut_at_antimeridian(polygon) is polygon
+        assert in_one_world(polygon) is polygon
+
+
+@pytest.mark.parametrize("touching", [180.0, -180.0])
+def test_a_footprint_that_jumps_is_cut_and_one_that_is_cut_stays(touching: float) -> None:
+    jumping = Polygon([(179, 60), (-179, 60), (-179, 61), (touching, 61), (179, 61)])
+    expected = MultiPolygon([box(179, 60, 180, 61), box(-180, 60, -179, 61)])
+    cut = in_one_world(jumping)
+    assert cut.symmetric_difference(expected).area < 1e-9
+    assert in_one_world(cut).symmetric_difference(expected).area < 1e-9
+
+
+def test_a_footprint_that_ends_at_the_meridian_has_no_other_side() -> None:
+    for west_end in (-180.0, 180.0):
+        polygon = Polygon([(179, 60), (west_end, 60), (180, 61), (179, 61)])
+        assert in_one_world(polygon).symmetric_difference(box(179, 60, 180, 61)).area < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("crs", "x", "expected"),
+    [
+        ("EPSG:4326", -179.99, 180.01),
+        ("EPSG:4326", 180.02, 180.02),
+        ("EPSG:4258", -179.99, 180.01),
+        ("EPSG:4807", -199.99, 200.01),  # grads from Paris
+        ("EPSG:3857", -20_037_000.0, 20_038_016.685578488),
+        ("EPSG:32660", -1000.0, -1000.0),
+    ],
+)
+def test_coordinates_are_moved_by_turns_of_the_world_to_a_raster(
+    crs: str, x: float, expected: float
+) -> None:
+    middle = {"EPSG:4807": 200.0, "EPSG:3857": 20_037_508.0, "EPSG:32660": 700_000.0}.get(
+        crs, 180.0
+    )
+    grid = PixelGrid(crs, Affine(0.001, 0, middle - 0.05, 0, -0.001, 65), 100, 100)
+    assert on_turn_of(grid, np.array([x]))[0] == pytest.approx(expected, abs=1e-6)

@@ -94,3 +94,14 @@ def test_a_mask_in_another_crs_is_inside_where_its_pixels_are() -> None:
     expected[10:21, 10:18] = True
     inside = inside_footprint(np.ones((1, 1), dtype=bool), source, target)
     np.testing.assert_array_equal(inside, expected)
+
+
+@pytest.mark.parametrize("west", [179.99, -180.01])
+@pytest.mark.parametrize("zone", ["EPSG:32660", "EPSG:32601"])
+def test_a_mask_across_the_180_degree_meridian_has_both_its_sides_inside(
+    west: float, zone: str
+) -> None:
+    source = PixelGrid("EPSG:4326", Affine(1e-4, 0, west, 0, -1e-4, 65), 200, 100)
+    x, y = Transformer.from_crs("EPSG:4326", zone, always_xy=True).transform(180, 64.995)
+    target = PixelGrid(zone, Affine(10, 0, x - 300, 0, -10, y + 200), 60, 40)
+    assert inside_footprint(np.zeros(source.shape, np.uint8), source, target).all()

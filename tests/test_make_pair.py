@@ -129,12 +129,23 @@ def test_files_have_the_types_bands_and_no_data_of_the_contract(made: Maker) -> 
             assert header["names"] == bands
 
 
-def test_a_level_1c_pair_has_the_cirrus_band_and_no_known_clouds(made: Maker) -> None:
-    pair, outcome = made(checkered(), TURNED, Safe(level="L1C", baseline="0208"))
+def test_a_level_1c_pair_has_the_cirrus_band_and_clouds_by_s2cloudless(made: Maker) -> None:
+    # Vegetation under a clear sky, which the tilted planes of the other tests don't look like.
+    sizes = {name: 600 // resolution for name, resolution in RESOLUTIONS.items()}
+    green = dict(zip(L1C_BANDS, (1100, 800, 700, 400, 900, 2200, 2800), strict=False))
+    green |= {"B08": 3000, "B8A": 3200, "B09": 900, "B10": 10, "B11": 1700, "B12": 800}
+    numbers = {name: np.full((sizes[name],) * 2, value) for name, value in green.items()}
+    pair, outcome = made(checkered(), TURNED, Safe(level="L1C", baseline="0208", pixels=numbers))
     assert pair["image header"]["names"] == L1C_BANDS
-    assert outcome.occlusion.all.cloud is None
-    assert outcome.suggestion.verdict == "unsure"
+    found = outcome.occlusion.labelled
+    assert (found.cloud, found.cirrus, found.snow, found.shadow) == (0.0, 0.0, 0.0, None)
     assert not (pair["quality"] & (4 + 8 + 16 + 32)).any()
+    # The metadata of this product don't tell where the sun stood.
+    assert outcome.suggestion.verdict == "unsure"
+    assert "Cloud shadows are not known" in outcome.suggestion.reason
+    (finding,) = pair["json"]["clouds"]
+    assert (finding["asked"], finding["method"]) == ("auto", "s2cloudless")
+    assert "sun" in finding["unknown_because"][0]
 
 
 @pytest.mark.parametrize(

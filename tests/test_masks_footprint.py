@@ -10,12 +10,13 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis.extra import numpy as hnp
 from pyproj import Geod, Transformer
-from shapely.geometry import MultiPoint, Polygon, box
+from shapely.geometry import MultiPoint, MultiPolygon, Polygon, box
 
 from migrate_core.grid import PixelGrid, reproject_geometry
 from migrate_core.masks import footprint as module
 from migrate_core.masks.footprint import extent, footprint, pixel_size_m, to_crs, valid_bounds
 from migrate_core.masks.raster import read_header
+from migrate_core.products.product import utm_crs
 from tests.builders import NORTH, UTM31, WEST, area_m2, content_of, labels, north_up, to_lonlat
 
 ROTATED = Affine.translation(WEST, NORTH) @ Affine.rotation(12) @ Affine.scale(3, -3)
@@ -228,3 +229,132 @@ def test_a_mask_of_the_whole_world_stays_whole() -> None:
     assert extent(grid).symmetric_difference(box(-180, -90, 180, 90)).area == 0
     mercator = PixelGrid("EPSG:3857", north_up(-19_000_000, 9_000_000, 100_000), 380, 180)
     assert extent(mercator).geom_type == "Polygon"
+
+
+def test_a_mask_in_degrees_that_counts_on_beyond_180_is_where_it_should_be() -> None:
+    counting_on = PixelGrid("EPSG:4326", Affine(1e-4, 0, 179.99, 0, -1e-4, 65), 200, 100)
+    expected = MultiPolygon([box(179.99, 64.99, 180, 65), box(-180, 64.99, -179.99, 65)])
+    for west in (179.99, -180.01):
+        grid = PixelGrid("EPSG:4326", Affine(1e-4, 0, west, 0, -1e-4, 65), 200, 100)
+        for found in (extent(grid), footprint(np.ones((100, 200), bool), grid)):
+            assert found.symmetric_difference(expected).area < 1e-9
+        for zone in ("EPSG:32660", "EPSG:32601"):
+            np.testing.assert_allclose(
+                valid_bounds(np.ones((100, 200), bool), grid, zone),
+                valid_bounds(np.ones((100, 200), bool), counting_on, zone),
+                atol=1e-4,
+            )
+
+
+def test_a_mask_that_counts_from_0_to_360_lies_in_the_western_hemisphere() -> None:
+    grid = PixelGrid("EPSG:4326", Affine(1e-4, 0, 289.9, 0, -1e-4, -33), 100, 100)
+    assert extent(grid).symmetric_difference(box(-70.1, -33.01, -70.09, -33)).area < 1e-12
+
+
+def test_a_mask_in_web_mercator_across_the_meridian_is_cut() -> None:
+    edge = 20_037_508.342789244
+    grid = PixelGrid("EPSG:3857", Affine(30, 0, edge - 900, 0, -30, 9_608_371), 100, 50)
+    found = extent(grid)
+    assert found.geom_type == "MultiPolygon"
+    west, south, east, north = valid_bounds(np.ones((50, 100), bool), grid, "EPSG:32660")
+    # 3 km of the map are 1.27 km on the ground at 65 degrees.
+    assert east - west == pytest.approx(3000 * np.cos(np.radians(65)), rel=0.05)
+    assert north - south < 800
+
+
+# the grid of a pair, against every edge of every pixel
+
+
+def every_edge(valid: np.ndarray, grid: PixelGrid, crs: str) -> tuple[float, ...]:
+    """Bounds of 30 points on each side of each valid pixel that isn't among valid ones."""
+    padded = np.pad(valid, 1)
+    around = [padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:]]
+    rows, columns = np.nonzero(valid & ~np.logical_and.reduce(around))
+    along = np.linspace(0, 1, 30)
+    none, one = np.zeros(30), np.ones(30)
+    x = (columns[:, None] + np.concatenate([along, along, none, one])).ravel()
+    y = (rows[:, None] + np.concatenate([none, one, along, along])).ravel()
+    points = grid.transform @ (x, y)
+    if crs != grid.crs:
+        points = Transformer.from_crs(grid.crs, crs, always_xy=True).transform(*points)
+    return points[0].min(), points[1].min(), points[0].max(), points[1].max()
+
+
+def full(size: int) -> np.ndarray:
+    return np.ones((size, size), dtype=bool)
+
+
+def horseshoe(size: int) -> np.ndarray:
+    """An area of which the hull bulges over its open side where edges are bent."""
+    valid = full(size)
+    valid[size // 10 :, size // 10 : -size // 10] = False
+    return valid
+
+
+PLACES = {
+    "equator": (8, 0.01, "EPSG:32632"),
+    "zone border": (5.9, 45, "EPSG:32631"),
+    "tile of the neighbouring zone": (5.9, 45, "EPSG:32632"),
+    "Norway, where zone 32 is wider": (5, 60.4, "EPSG:32632"),
+    "Svalbard, where zone 33 is": (9.2, 78, "EPSG:32633"),
+    "far north": (10, 82.5, "EPSG:32632"),
+    "south": (150.2, -35, "EPSG:32756"),
+    "far south": (-58, -79.5, "EPSG:32721"),
+    "180 degrees from the west": (179.9, 66, "EPSG:32660"),
+    "180 degrees from the east": (179.9, 66, "EPSG:32601"),
+}
+CASES = [
+    pytest.param(*place, crs, id=f"{name}, {crs}")
+    for name, place in PLACES.items()
+    for crs in (
+        "EPSG:4326",
+        "EPSG:3857",
+        place[2],
+        *(["EPSG:3413"] if place[1] > 60 else []),
+        *(["EPSG:3031"] if place[1] < -60 else []),
+        *(["EPSG:2056", "EPSG:2154"] if place[1] == 45 else []),
+    )
+]
+
+
+@pytest.mark.parametrize("shape", [full, horseshoe])
+@pytest.mark.parametrize("degrees", [0, 17])
+@pytest.mark.parametrize(("lon", "lat", "target", "crs"), CASES)
+def test_the_bounds_of_20_km_are_right_to_a_thousandth_of_a_pixel_anywhere(
+    lon: float,
+    lat: float,
+    target: str,
+    crs: str,
+    degrees: float,
+    shape: Callable[[int], np.ndarray],
+) -> None:
+    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
+    size = 60
+    unit = 20_000 / size
+    unit_x = unit_y = unit / np.cos(np.radians(lat)) if crs == "EPSG:3857" else unit
+    if crs == "EPSG:4326":
+        unit_x, unit_y = unit / 111_320 / np.cos(np.radians(lat)), unit / 111_320
+    transform = (
+        Affine.translation(x, y) @ Affine.rotation(degrees) @ Affine.scale(unit_x, -unit_y)
+    ) @ Affine.shear(degrees / 3, 0)
+    grid = PixelGrid(crs, transform, size, size)
+    valid = shape(size)
+    found = valid_bounds(valid, grid, target)
+    np.testing.assert_allclose(found, every_edge(valid, grid, target), rtol=0, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("tile", "crs"),
+    [
+        ("32VKM", "EPSG:32632"),
+        ("33XVG", "EPSG:32633"),
+        ("60WWV", "EPSG:32660"),
+        ("01WCQ", "EPSG:32601"),
+        ("21CWK", "EPSG:32721"),
+        ("31NAA", "EPSG:32631"),
+    ],
+)
+def test_the_zone_of_a_tile_is_in_its_name_also_where_zones_are_irregular(
+    tile: str, crs: str
+) -> None:
+    assert utm_crs(tile) == crs

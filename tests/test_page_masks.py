@@ -200,6 +200,21 @@ def test_a_problem_is_mended_where_it_is_told(
     assert "Give it here" not in texts(app, "warning")
 
 
+def test_a_crs_that_lacks_a_grid_of_shifts_is_told_with_the_mask(
+    store: Store, tmp_path: Path
+) -> None:
+    folder = tmp_path / "masks"
+    gauss_krueger = north_up(3_510_000, 5_440_000)
+    write_raster(folder / "dhdn_20200202.tif", PIXELS, crs="EPSG:31467", transform=gauss_krueger)
+    write_raster(folder / "good_20200202.tif", PIXELS)
+    add_folder(opened(), folder)
+    masks = by_name(store)
+    said = texts(opened(mask=masks["dhdn_20200202.tif"].mask_id), "caption")
+    assert "31467" in said
+    assert "install de\\_adv\\_BETA2007.tif" in said
+    assert "install" not in texts(opened(mask=masks["good_20200202.tif"].mask_id), "caption")
+
+
 def test_an_empty_mask_can_be_kept_as_a_negative_example(store: Store, tmp_path: Path) -> None:
     app = add_folder(opened(), mending(tmp_path / "masks"))
     assert title(app) == "empty\\_20200202.tif"

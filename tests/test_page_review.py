@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -181,6 +182,15 @@ def test_arrows_go_back_and_on_through_decided_pairs_too(case: Case) -> None:
 def test_a_deep_link_opens_its_pair(case: Case) -> None:
     app = opened(pair=case.pair_ids()["m2 20200202"])
     assert shown(app) == "m2.tif · 3 of 3"
+
+
+def test_a_pair_of_several_products_says_so(case: Case) -> None:
+    pair_id = case.pair_ids()["m2 20200202"]
+    assert "Mosaicked" not in all_text(opened(pair=pair_id))
+    pair = case.store.pair(pair_id)
+    assert pair is not None
+    case.store.put_pairs([replace(pair, scene_ids=(*pair.scene_ids, "its neighbour"))])
+    assert "Mosaicked from 2 products of one overpass" in all_text(opened(pair=pair_id))
 
 
 def test_a_link_to_a_pair_that_is_not_there_is_no_dead_end(case: Case) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry import MultiPolygon, Polygon, box
 
 from migrate_core.errors import ProductError
 from migrate_core.grid import PixelGrid
@@ -76,6 +76,13 @@ def test_heights_among_the_positions_are_left_out() -> None:
     high = " ".join(f"{lat:.9f} {lon:.9f} 0.0" for lon, lat in plain.exterior.coords)
     found = parse_product(changed(corners, high), "X").footprint
     assert found.symmetric_difference(plain).area < 1e-6 * plain.area
+
+
+def test_a_footprint_across_the_180_degree_meridian_is_cut_there() -> None:
+    jumping = Polygon([(178.5, 66), (-179, 66), (-179, 65), (178.5, 65)])
+    found = parse_product(product_xml(Safe(footprint=jumping)).encode(), "X").footprint
+    expected = MultiPolygon([box(178.5, 65, 180, 66), box(-180, 65, -179, 66)])
+    assert found.symmetric_difference(expected).area < 1e-6
 
 
 def test_a_footprint_that_crosses_itself_is_mended() -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shapely.geometry import MultiPolygon, Polygon, box, mapping
+from shapely.geometry.base import BaseGeometry
 
 from migrate_core.errors import ProductError
 from migrate_core.products.offsets import believe
@@ -30,6 +32,21 @@ def test_an_item_of_earth_search_is_described_in_full() -> None:
     assert (scene.level, scene.tile, scene.baseline) == ("L2A", "31TDG", "04.00")
     assert scene.cloud_percent == 1.5
     assert scene.footprint.equals(SAFE.lonlat())
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        Polygon([(178.5, 66), (-179, 66), (-179, 65), (178.5, 65)]),
+        Polygon([(178.5, 66), (181, 66), (181, 65), (178.5, 65)]),
+        MultiPolygon([box(178.5, 65, 180, 66), box(-180, 65, -179, 66)]),
+    ],
+    ids=["jumping", "going on", "cut"],
+)
+def test_an_item_across_the_180_degree_meridian_is_cut_there(geometry: BaseGeometry) -> None:
+    scene = describe_item({**stac_item(SAFE), "geometry": mapping(geometry)})
+    expected = MultiPolygon([box(178.5, 65, 180, 66), box(-180, 65, -179, 66)])
+    assert scene.footprint.symmetric_difference(expected).area < 1e-9
 
 
 def test_without_product_name_the_items_id_stands_for_it() -> None:

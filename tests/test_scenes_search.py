@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from affine import Affine
 from pyproj import Transformer
-from shapely.geometry import Polygon
+from shapely.geometry import Polygon, box
 
 from migrate_core.errors import JobCancelledError, SourceError
+from migrate_core.grid import PixelGrid, in_one_world, reproject_geometry
 from migrate_core.masks.footprint import extent
 from migrate_core.model import Acquired, Mask, Problem, Scene, SceneQuery, SearchResult
+from migrate_core.products.product import utm_crs
 from migrate_core.scenes.search import SearchOutcome, search
 from migrate_core.scenes.sources.local import LocalSource
 from migrate_core.scenes.sources.protocol import SceneRequest
@@ -176,6 +179,101 @@ def test_the_tiles_on_both_sides_of_a_zone_border_are_candidates() -> None:
     scenes = [a_scene(tile, tile=tile, footprint=wide) for tile in ("31TGK", "32TKR")]
     ranked = outcome(*scenes, masks=[mask]).ranked[mask.mask_id]
     assert {item.scene.tile: item.coverage for item in ranked} == {"31TGK": 1, "32TKR": 1}
+
+
+def test_tiles_of_two_zones_complete_each_other_where_neither_covers_the_mask() -> None:
+    # 6 degrees east; the tile of zone 31 ends 300 m east of it, that of zone 32 250 m west.
+    extent_ = Polygon([(5.99, 45), (6.01, 45), (6.01, 45.005), (5.99, 45.005)])
+    mask = a_mask(extent=extent_, footprint=extent_)
+    west = Polygon([(5, 44.5), (6.004, 44.5), (6.004, 45.5), (5, 45.5)])
+    east = Polygon([(5.996, 44.5), (7, 44.5), (7, 45.5), (5.996, 45.5)])
+    scenes = [
+        a_scene("W", tile="31TGK", footprint=west),
+        a_scene("E", tile="32TKR", footprint=east),
+        a_scene("E a day later", tile="32TKR", footprint=east, sensed_at=at("2020-01-22T10:00Z")),
+    ]
+    ranked = outcome(*scenes, masks=[mask]).ranked[mask.mask_id]
+    assert [set(item.scene_ids) for item in ranked] == [{"W", "E"}, {"E a day later"}]
+    assert ranked[0].coverage == pytest.approx(1, abs=1e-4)
+    assert ranked[0].usable
+    assert not ranked[1].usable
+
+
+def test_a_cloudy_part_counts_by_its_area() -> None:
+    halves = [
+        a_scene(
+            tile,
+            tile=tile,
+            cloud_percent=cloud,
+            footprint=lonlat_box(WEST + left, NORTH - 900, WEST + right, NORTH + 900),
+        )
+        for tile, cloud, left, right in (("31TDG", 4.0, -9000, 210), ("31TEG", 40.0, 180, 9000))
+    ]
+    (item,) = outcome(*halves).ranked[MASK.mask_id]
+    assert item.scene.cloud_percent == 4
+    assert item.terms["clear_sky"] == pytest.approx(1 - (0.7 * 4 + 0.3 * 40) / 100, abs=1e-3)
+    assert not item.usable  # 14.8 % are more than 10
+
+
+# the 180° meridian
+
+
+def across(crs: str = "EPSG:4326") -> Mask:
+    """A mask of 2 km on the 180° meridian at 65° north, cut in two as `extent` cuts it."""
+    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(180, 65)
+    dx, dy = (0.02, 0.01) if crs == "EPSG:4326" else (1000, 1000)
+    transform = (dx / 50, 0, x - dx, 0, -dy / 50, y + dy)
+    grid = PixelGrid(crs, Affine(*transform), 100, 100)
+    where = extent(grid)
+    assert where.geom_type == "MultiPolygon"
+    return a_mask(crs=crs, transform=transform, extent=where, footprint=where)
+
+
+def tile_across(tile: str, west: float, **changes: Any) -> Scene:
+    """A tile of 110 km whose footprint jumps from 179 to -179, as SAFE metadata write it."""
+    zone = utm_crs(tile)
+    corners = box(west, 7_190_220, west + 109_800, 7_300_020)
+    jumping = reproject_geometry(corners, zone, "EPSG:4326")
+    assert jumping.bounds[2] - jumping.bounds[0] > 350
+    return a_scene(tile, tile=tile, footprint=in_one_world(jumping), **changes)
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:32660", "EPSG:32601", "EPSG:3413"])
+def test_a_mask_across_the_meridian_is_covered_by_tiles_of_both_zones(crs: str) -> None:
+    mask = across(crs)
+    scenes = [tile_across("60WWV", 600_000), tile_across("01WCQ", 300_000)]
+    far = a_scene("far", tile="31WDQ", footprint=box(2, 64.5, 4, 65.5))
+    source = Offering([*scenes, far], whole=False)
+    elsewhere = a_mask("far.tif", extent=box(3, 65, 3.01, 65.01), footprint=None)
+    result = search([mask, elsewhere], [source], SceneQuery(), RankingSettings())
+    ranked = result.ranked[mask.mask_id]
+    assert {item.scene.tile: item.coverage for item in ranked} == {
+        "60WWV": pytest.approx(1, abs=1e-4),
+        "01WCQ": pytest.approx(1, abs=1e-4),
+    }
+    assert [item.scene.scene_id for item in result.ranked[elsewhere.mask_id]] == ["far"]
+    # Nobody is asked for the world: one small request on each side, and one for the other mask.
+    widths = sorted(r.bounds[2] - r.bounds[0] for r in source.asked)
+    assert len(widths) == 3
+    assert widths[-1] < 0.2
+    assert {r.bounds[2] for r in source.asked} >= {180.0}
+    assert {r.bounds[0] for r in source.asked} >= {-180.0}
+
+
+def test_a_tile_of_safe_metadata_across_the_meridian_is_found(tmp_path: Path) -> None:
+    footprint = reproject_geometry(
+        box(600_000, 7_190_220, 709_800, 7_300_020), "EPSG:32660", "EPSG:4326"
+    )
+    assert isinstance(footprint, Polygon)
+    safe = Safe(
+        tile="60WWV", epsg=32660, west=600_000, north=7_300_020, size=10980, footprint=footprint
+    )
+    write_metadata(tmp_path, safe)
+    mask, away = across(), a_mask("b.tif", extent=box(3, 65, 3.01, 65.01))
+    result = search([mask, away], [LocalSource(tmp_path)], SceneQuery(), RankingSettings())
+    (item,) = result.ranked[mask.mask_id]
+    assert item.coverage == pytest.approx(1, abs=1e-4)
+    assert result.ranked[away.mask_id] == []
 
 
 NORTH_EDGE, LENGTH = 4_690_320.0, 109_800.0

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from migrate_core.errors import WrongUseError
-from migrate_core.settings import RESAMPLINGS, RankingSettings, load_settings
+from migrate_core.settings import RESAMPLINGS, JudgeSettings, RankingSettings, load_settings
 
 NUMBERS = (
     "MIGRATE_USABLE_CLOUD_PERCENT",
@@ -13,6 +13,9 @@ NUMBERS = (
     "MIGRATE_WEIGHT_CLEAR_SKY",
     "MIGRATE_WEIGHT_CLOSENESS",
     "MIGRATE_WEIGHT_COVERAGE",
+    "MIGRATE_REJECT_HIDDEN",
+    "MIGRATE_ACCEPT_HIDDEN",
+    "MIGRATE_ACCEPT_THIN",
 )
 
 
@@ -151,3 +154,24 @@ def test_the_cache_has_a_limit_in_gigabytes() -> None:
     assert load_settings(environ={"MIGRATE_CACHE_GB": "0.5"}).services.cache_bytes == 5e8
     with pytest.raises(WrongUseError, match="MIGRATE_CACHE_GB"):
         load_settings(environ={"MIGRATE_CACHE_GB": "much"})
+
+
+def test_the_thresholds_of_suggestions_are_read() -> None:
+    assert load_settings(environ={}).judge == JudgeSettings(0.3, 0.02, 0.2)
+    environ = {
+        "MIGRATE_REJECT_HIDDEN": "0.5",
+        "MIGRATE_ACCEPT_HIDDEN": "0.1",
+        "MIGRATE_ACCEPT_THIN": "0",
+    }
+    assert load_settings(environ=environ).judge == JudgeSettings(0.5, 0.1, 0.0)
+
+
+@pytest.mark.parametrize("name", ["REJECT_HIDDEN", "ACCEPT_HIDDEN", "ACCEPT_THIN"])
+def test_a_threshold_is_a_share(name: str) -> None:
+    with pytest.raises(WrongUseError, match=f"MIGRATE_{name} is '30'.*0 to 1"):
+        load_settings(environ={f"MIGRATE_{name}": "30"})
+
+
+def test_what_is_accepted_must_not_be_hidden_more_than_what_is_rejected() -> None:
+    with pytest.raises(WrongUseError, match=r"MIGRATE_ACCEPT_HIDDEN is 0\.4.*REJECT_HIDDEN 0\.3"):
+        load_settings(environ={"MIGRATE_ACCEPT_HIDDEN": "0.4"})

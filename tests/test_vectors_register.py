@@ -496,3 +496,18 @@ def test_buildings_of_the_field_keep_their_crs(
     assert mask.crs == "EPSG:32616"
     assert_near(mask.extent, carried(shapely.box(*truth.total_bounds), "EPSG:32616", LONLAT))
     assert label_polygons(mask).classes[1].area == pytest.approx(truth.union_all().area)
+
+
+# around the world
+
+
+@pytest.mark.parametrize("crs", ["EPSG:32660", "EPSG:4326"])
+def test_an_area_across_the_180_degree_meridian_is_cut_there(tmp_path: Path, crs: str) -> None:
+    polygon = shapely.box(179.99, 64.99, 180.01, 65)
+    features = gpd.GeoDataFrame(geometry=[carried(polygon, LONLAT, crs)], crs=crs)
+    mask = only(added(write(tmp_path / "lake.gpkg", features)))
+    for found in (mask.extent, mask.footprint):
+        assert found is not None
+        west, east = sorted(found.geoms, key=lambda part: part.bounds[0])
+        assert -180 == west.bounds[0] < west.bounds[2] < -179.98
+        assert 179.98 < east.bounds[0] < east.bounds[2] == 180

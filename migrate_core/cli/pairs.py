@@ -154,6 +154,7 @@ def make(
         access,
         60 * wait_minutes,
         keep_offsets=offset == "keep",
+        judge=settings.judge,
     )
     session.finish_masks()
     # A polite kill is a cancellation: what is finished stays, the rest is marked.

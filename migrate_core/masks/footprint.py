@@ -7,14 +7,26 @@ import math
 import numpy as np
 import shapely
 from affine import Affine
+from numpy.typing import NDArray
 from pyproj.exceptions import ProjError
 from rasterio.features import shapes
 from shapely.affinity import affine_transform
 from shapely.errors import ShapelyError
-from shapely.geometry import MultiPoint, shape
+from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from ..grid import BoolArray, Bounds, PixelGrid, reproject_geometry, transformer
+from ..grid import (
+    BoolArray,
+    Bounds,
+    FloatArray,
+    PixelGrid,
+    apply_affine,
+    cut_at_antimeridian,
+    in_one_world,
+    reproject_geometry,
+    reproject_points,
+    transformer,
+)
 from ..model import LONLAT
 
 # A straight edge in one CRS is curved in another: between vertices 100 m apart it strays by less
@@ -23,10 +35,12 @@ _EDGE_M = 100.0
 # Above this many pixels the valid area is traced on a coarser lattice; search and coverage need
 # it to the pixel of Sentinel-2, not to that of an aerial image.
 _TRACED_PIXELS = 4_000_000
-# Longitude and latitude, with room for a grid that reaches a pixel over the edge of the world.
-_FURTHEST = (180.1, 90.1)
+# Longitude (which some count from 0 to 360) and latitude, with room for a grid that reaches a pixel
+# over the edge of the world.
+_FURTHEST = (360.1, 90.1)
 _MAX_VERTICES = 4_000
 _HALF_WORLD = 180.0
+_MOST_PIECES = 100
 
 
 def extent(grid: PixelGrid) -> BaseGeometry:
@@ -49,22 +63,24 @@ def extent(grid: PixelGrid) -> BaseGeometry:
 
 
 def _in_one_world(geometry: BaseGeometry, grid: PixelGrid) -> BaseGeometry:
-    """A lon/lat geometry, cut along the 180° meridian where it crosses that.
+    middle = grid.transform @ (grid.width / 2, grid.height / 2)
+    return in_world(geometry, grid.crs, middle)
 
-    Its vertices are at -179 and 179 then, and it would reach around the other side of the world.
-    RFC 7946, section 3.1.9, cuts such geometries, too.
+
+def in_world(geometry: BaseGeometry, crs: str, middle: tuple[float, float]) -> BaseGeometry:
+    """A place in lon/lat, cut along the 180° meridian where it crosses that.
+
+    It was carried there from `crs`, in which its middle is at `middle`.
     """
     west, _, east, _ = geometry.bounds
-    middle = grid.transform @ (grid.width / 2, grid.height / 2)
-    longitude, _ = transformer(grid.crs, LONLAT).transform(*middle)
-    # A raster of the whole world is as wide, but its middle is on this side.
-    if east - west <= _HALF_WORLD or abs(longitude) < _HALF_WORLD / 2:
-        return geometry
-    turned = shapely.transform(geometry, lambda c: np.column_stack([c[:, 0] % 360, c[:, 1]]))
-    eastern = turned.intersection(shapely.box(0, -90, 180, 90))
-    western = turned.intersection(shapely.box(180, -90, 360, 90))
-    moved = shapely.transform(western, lambda c: np.column_stack([c[:, 0] - 360, c[:, 1]]))
-    return shapely.union_all([eastern, moved])
+    # What was in lon/lat never jumps from 179 to -179. What comes from another CRS and is wide may
+    # also span the world; but then its middle is on this side.
+    if crs == LONLAT or not east - west > _HALF_WORLD:
+        return cut_at_antimeridian(geometry)
+    longitude, _ = transformer(crs, LONLAT).transform(*middle)
+    if abs(longitude) < _HALF_WORLD / 2:
+        return cut_at_antimeridian(geometry)
+    return in_one_world(geometry)
 
 
 def footprint(valid: BoolArray, grid: PixelGrid) -> BaseGeometry:
@@ -95,7 +111,7 @@ def _trace(valid: BoolArray) -> BaseGeometry:
 
 def to_crs(geometry: BaseGeometry, grid: PixelGrid, crs: str) -> BaseGeometry:
     """A geometry in pixel coordinates of `grid` carried to `crs`, its edges densified."""
-    dense = geometry.segmentize(max(_EDGE_M / pixel_size_m(grid), 1.0))
+    dense = geometry.segmentize(max(_EDGE_M / pixel_size_m(grid), 1 / _MOST_PIECES))
     a, b, c, d, e, f = tuple(grid.transform)[:6]
     return reproject_geometry(affine_transform(dense, (a, b, d, e, c, f)), grid.crs, crs)
 
@@ -114,17 +130,58 @@ def pixel_size_m(grid: PixelGrid) -> float:
 def valid_bounds(valid: BoolArray, grid: PixelGrid, crs: str) -> Bounds:
     """The exact bounds (west, south, east, north) of the valid pixels in `crs`.
 
-    The first and last valid pixel of each row span the convex hull of the area; nothing is
-    traced, so this stays quick and exact for large masks.
+    Nothing is traced, so this stays quick for large masks: a coordinate of one CRS changes along
+    the rows or along the columns of another, so that it is largest and smallest at an end of a row
+    or of a column of valid pixels.
     """
-    rows = np.flatnonzero(valid.any(axis=1))
-    if rows.size == 0:
+    if not valid.any():
         raise ValueError("there is no valid pixel")
+    columns, rows = (
+        np.concatenate(ends).astype(float)
+        for ends in zip(_ends_of_rows(valid), _ends_of_columns(valid), strict=True)
+    )
+    points = _sides(columns, rows, _pieces(grid))
+    x, y = reproject_points(grid.crs, crs, *apply_affine(grid.transform, *points))
+    return float(x.min()), float(y.min()), float(x.max()), float(y.max())
+
+
+def _ends_of_rows(valid: BoolArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Column and row of the first and of the last valid pixel of each row that has one."""
+    rows = np.flatnonzero(valid.any(axis=1))
     first = valid[rows].argmax(axis=1)
-    last = valid.shape[1] - valid[rows, ::-1].argmax(axis=1)
-    corners = [
-        np.column_stack([columns, rows + side]) for columns in (first, last) for side in (0, 1)
-    ]
-    hull = MultiPoint(np.concatenate(corners)).convex_hull
-    west, south, east, north = to_crs(hull, grid, crs).bounds
-    return west, south, east, north
+    last = valid.shape[1] - 1 - valid[rows, ::-1].argmax(axis=1)
+    return np.concatenate([first, last]), np.concatenate([rows, rows])
+
+
+def _ends_of_columns(valid: BoolArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Column and row of the first and of the last valid pixel of each column that has one."""
+    columns = np.flatnonzero(valid.any(axis=0))
+    last = valid.shape[0] - 1 - _first_rows(valid[::-1])[columns]
+    return np.tile(columns, 2), np.concatenate([_first_rows(valid)[columns], last])
+
+
+def _first_rows(valid: BoolArray) -> NDArray[np.intp]:
+    """The first valid row of each column that has one; down the rows, which lie in memory so."""
+    first = np.zeros(valid.shape[1], dtype=np.intp)
+    sought = valid.any(axis=0)
+    for row, here in enumerate(valid):
+        found = sought & here
+        first[found] = row
+        sought &= ~found
+        if not sought.any():
+            break
+    return first
+
+
+def _pieces(grid: PixelGrid) -> int:
+    """Into how many pieces the side of a pixel is cut; one but for very large pixels."""
+    return min(max(math.ceil(pixel_size_m(grid) / _EDGE_M), 1), _MOST_PIECES)
+
+
+def _sides(columns: FloatArray, rows: FloatArray, pieces: int) -> tuple[FloatArray, FloatArray]:
+    """Positions along the four sides of pixels, corners included."""
+    along = np.linspace(0, 1, pieces + 1)
+    none, one = np.zeros_like(along), np.ones_like(along)
+    right = np.concatenate([along, along, none, one])
+    down = np.concatenate([none, one, along, along])
+    return (columns[:, None] + right).ravel(), (rows[:, None] + down).ravel()

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..grid import BoolArray, FloatArray, PixelGrid, apply_affine, reproject_points
+from ..grid import (
+    BoolArray,
+    FloatArray,
+    PixelGrid,
+    apply_affine,
+    on_turn_of,
+    reproject_points,
+)
 from ..model import IGNORE
 
 # Shares are exact but for rounding; below this a difference is noise, not a majority.
@@ -34,6 +41,7 @@ def inside_footprint(labels: NDArray[np.uint8], source: PixelGrid, target: Pixel
     `labels` is (height, width) on `source`, 255 not valid; the result has the shape of `target`.
     """
     x, y = reproject_points(target.crs, source.crs, *target.centres())
+    x = on_turn_of(source, x)
     columns, rows = (np.floor(a) for a in apply_affine(~source.transform, x, y))
     on_mask = (columns >= 0) & (columns < source.width) & (rows >= 0) & (rows < source.height)
     inside = np.zeros(target.shape, dtype=bool)

@@ -16,24 +16,27 @@ from numpy.typing import NDArray
 from ..codec import from_json
 from ..errors import MigrateError, ProductError, TransferError
 from ..grid import BoolArray, PixelGrid, aligned_grid
-from ..model import IGNORE
+from ..masks.transformation import Transformation, transformation
+from ..model import IGNORE, Mask
 from ..products.product import Product
 from ..products.reading import Numbers
 from ..products.resampling import NO_DATA
 from ..scenes.opening import open_scene
 from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
 from .bands import alike
-from .clouds import judge_clouds
+from .clouds import Clouds, judge_clouds
 from .grid_labels import grid_labels
 from .labels import hard_label
 from .mosaic import mosaic
+from .mosaic_check import MosaicCheck, mosaic_check
 from .offset_check import OffsetCheck, offset_check, with_chosen_offset
 from .provenance import mask_dates, provenance
-from .quality import occlusion, quality_flags
+from .quality import occlusion, one_sided, quality_flags
 from .source_occlusion import hidden_in_source
 from .stages import StageReport, reporting
-from .suggestion import doubtful, suggest
+from .suggestion import offset_doubts, remarked, suggest
 from .task import PairOutcome, PairTask, attempts
+from .verdict import judged_anew, judged_by
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,18 @@ class _Pixels:
     label: NDArray[np.uint8]
     shares: NDArray[np.float32]
     flags: NDArray[np.uint8]
-    clouds_known: bool
+    clouds: Clouds
+    source_known: bool
     offsets: OffsetCheck
+    parts: MosaicCheck
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Sentences beside the flags: `doubts` speak against accepting the pair, `remarks` don't."""
+
+    doubts: tuple[str, ...]
+    remarks: tuple[str, ...]
 
 
 def make_pair(task: PairTask) -> PairOutcome:
@@ -69,6 +82,10 @@ def _found(task: PairTask, document: Path) -> PairOutcome:
     if any(content["mask"].get(name) != value for name, value in dates.items()):
         content["mask"] |= dates
         content["days_offset"] = task.days_offset
+        _write_document(document, content)
+    if judged_by(content) != task.judge:
+        empty_allowed = task.mask.empty_allowed
+        content = judged_anew(content, document.parent, task.judge, empty_allowed=empty_allowed)
         _write_document(document, content)
     names = [field.name for field in fields(PairOutcome)]
     return from_json(PairOutcome, {name: content[name] for name in names if name in content})
@@ -98,22 +115,49 @@ def _made_of(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
     opened = [with_chosen_offset(open_scene(scene), task.parameters) for scene in task.scenes]
     products = alike(opened, allow_missing=task.parameters.allow_missing_bands)
     pixels = _pixels(task, products, report)
-    outcome = _outcome(pixels)
+    placing = _placing(task.mask, pixels.grid)
+    words = _Words(
+        doubts=(
+            *offset_doubts(pixels.offsets.doubts),
+            *pixels.parts.doubts,
+            *placing.doubts,
+        ),
+        remarks=pixels.parts.remarks,
+    )
+    outcome = _outcome(task, pixels, words)
     with written_then_renamed(folder) as temporary:
         temporary.mkdir()
         _write_rasters(temporary, pixels, task, products[0])
-        findings = {"offset_check": pixels.offsets}
+        findings = {
+            "offset_check": pixels.offsets,
+            "clouds": pixels.clouds.findings,
+            "mosaic": pixels.parts,
+            "transformation": placing,
+            "doubts": words.doubts,
+            "remarks": words.remarks,
+        }
         document = provenance(task, products, pixels.grid, outcome, findings)
         _write_document(temporary / PAIR_DOCUMENT, document)
     return outcome
 
 
-def _outcome(pixels: _Pixels) -> PairOutcome:
-    found = occlusion(pixels.flags, pixels.label, clouds_known=pixels.clouds_known)
-    suggestion = suggest(
-        pixels.flags, pixels.label, found.labelled, clouds_known=pixels.clouds_known
+def _placing(mask: Mask, grid: PixelGrid) -> Transformation:
+    """How exactly the mask was brought to the CRS of the scene."""
+    if mask.crs is None or mask.extent is None:
+        raise ValueError(f"{mask.name} has no place")
+    return transformation(mask.crs, grid.crs, mask.extent)
+
+
+def _outcome(task: PairTask, pixels: _Pixels, words: _Words) -> PairOutcome:
+    """What the flags say, and what else was found."""
+    flags, label, known = pixels.flags, pixels.label, pixels.clouds.known
+    suggestion = suggest(flags, label, known, task.judge, empty_allowed=task.mask.empty_allowed)
+    return PairOutcome(
+        occlusion(flags, label, known),
+        remarked(suggestion, words.remarks, doubts=words.doubts),
+        one_sided=one_sided(flags, label, known, source_known=pixels.source_known),
+        judged_by=task.judge,
     )
-    return PairOutcome(found, doubtful(suggestion, pixels.offsets.doubts))
 
 
 def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) -> _Pixels:
@@ -124,7 +168,7 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
     report.begin("convert")
     numbers: Numbers = {}
     found = mosaic(products, grid, task.parameters.resampling, numbers)
-    clouds = judge_clouds(products, grid, found)
+    clouds = judge_clouds(products, grid, found, task.parameters.clouds)
     report.begin("crop")
     inside = labels.inside(grid)
     image_inside = _blanked(found.image, inside)
@@ -142,8 +186,10 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
         label,
         shares.astype(np.float32),
         flags,
-        clouds_known=clouds.flags is not None,
+        clouds=clouds,
+        source_known=hidden is not None,
         offsets=offset_check(products[0], numbers),
+        parts=mosaic_check(products, found, inside),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..grid import BoolArray
-from ..model import BACKGROUND, IGNORE, Occlusion, Shares
+from ..model import BACKGROUND, IGNORE, Occlusion, OneSided, Shares, Sides
 from ..products.resampling import NO_DATA, SATURATED
 
 
@@ -45,7 +45,10 @@ SCL_FLAGS = _table(
         11: Flag.SNOW,
     }
 )
-_CLOUD_FLAGS = (Flag.CLOUD, Flag.SHADOW, Flag.CIRRUS, Flag.SNOW)
+# What only a judgement of clouds tells; each kind may be known or not.
+HIDING_KINDS = Flag.CLOUD | Flag.SHADOW | Flag.CIRRUS | Flag.SNOW
+# All that hides the ground in the Sentinel-2 image, thin cloud included.
+HIDDEN_IN_SENTINEL2 = Flag.NO_DATA | HIDING_KINDS
 
 
 def quality_flags(
@@ -80,20 +83,20 @@ def labelled_pixels(label: NDArray[np.uint8]) -> BoolArray:
     return labelled
 
 
-def occlusion(
-    flags: NDArray[np.uint8], label: NDArray[np.uint8], *, clouds_known: bool
-) -> Occlusion:
-    """Shares of flagged pixels: of all inside the footprint, and of the labelled ones."""
+def occlusion(flags: NDArray[np.uint8], label: NDArray[np.uint8], known: Flag) -> Occlusion:
+    """Shares of flagged pixels: of all inside the footprint, and of the labelled ones.
+
+    `known` are the kinds of HIDING_KINDS that were looked for; the shares of others are None.
+    """
     inside = flags & Flag.OUTSIDE == 0
     return Occlusion(
-        all=_shares(flags[inside], clouds_known=clouds_known),
-        labelled=_shares(flags[labelled_pixels(label)], clouds_known=clouds_known),
+        all=_shares(flags[inside], known), labelled=_shares(flags[labelled_pixels(label)], known)
     )
 
 
-def _shares(flags: NDArray[np.uint8], *, clouds_known: bool) -> Shares:
+def _shares(flags: NDArray[np.uint8], known: Flag) -> Shares:
     def share(flag: Flag) -> float | None:
-        if flags.size == 0 or (flag in _CLOUD_FLAGS and not clouds_known):
+        if flags.size == 0 or (flag in HIDING_KINDS and flag not in known):
             return None
         return round(float(np.mean(flags & flag != 0)), 6)
 
@@ -104,4 +107,36 @@ def _shares(flags: NDArray[np.uint8], *, clouds_known: bool) -> Shares:
         snow=share(Flag.SNOW),
         nodata=share(Flag.NO_DATA),
         source=share(Flag.SOURCE),
+    )
+
+
+def one_sided(
+    flags: NDArray[np.uint8], label: NDArray[np.uint8], known: Flag, *, source_known: bool
+) -> OneSided:
+    """In which of the two images the ground is hidden, as shares of the same pixels.
+
+    What is hidden in one image only spoils a label: it shows what the other doesn't. Without
+    `source_known` nothing says what was hidden in the source image.
+    """
+    inside = flags & Flag.OUTSIDE == 0
+    return OneSided(
+        all=_sides(flags[inside], known, source_known=source_known),
+        labelled=_sides(flags[labelled_pixels(label)], known, source_known=source_known),
+    )
+
+
+def _sides(flags: NDArray[np.uint8], known: Flag, *, source_known: bool) -> Sides:
+    if flags.size == 0 or Flag.CLOUD not in known:
+        return Sides(None, None, None, None)
+    here = flags & HIDDEN_IN_SENTINEL2 != 0
+    there = flags & Flag.SOURCE != 0
+
+    def share(where: BoolArray) -> float:
+        return round(float(np.mean(where)), 6)
+
+    return Sides(
+        sentinel2_only=share(here & ~there),
+        source_only=share(there & ~here) if source_known else None,
+        both=share(here & there) if source_known else None,
+        clear=share(~here & ~there),
     )

@@ -14,13 +14,14 @@ from ..errors import ArchiveOrderedError, MigrateError
 from ..jobs import Job, claim
 from ..model import Pair
 from ..pool import WorkerPool
+from ..settings import JudgeSettings
 from ..store import Store
 from ..workspace import Workspace, remove_leftovers
 from .make import make_pair
 from .plan import RunOptions, plan
 from .stages import forget_stages, stage_note
 from .supply import Ready, Supply, Unsupplied, open_fetching
-from .task import PairOutcome, PairTask
+from .task import PairOutcome, PairTask, found_out
 
 KIND = "pairs"
 # How often a run looks for a cancellation and beats its heart while nothing finishes, in seconds.
@@ -122,10 +123,12 @@ def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
     )
     if known is None or known.occlusion is None or not workspace.pair_complete(task.pair_id):
         return pair
+    if (known.judged_by or JudgeSettings()) != task.judge:
+        return pair  # its pixels stay; `make_pair` finds them and only judges anew
     # Another source may know the sensing time to the millisecond; another date is another matter.
     if known.days_offset is None or abs(known.days_offset - task.days_offset) > _SAME_TIME_DAYS:
         return pair
-    return replace(pair, state="done", occlusion=known.occlusion, suggestion=known.suggestion)
+    return replace(pair, state="done", **found_out(known))
 
 
 @dataclass
@@ -257,15 +260,7 @@ class _Run:
             self._broke(pair, err)
         else:
             self._counter.made += 1
-            done = replace(
-                self._pairs[pair],
-                state="done",
-                occlusion=outcome.occlusion,
-                suggestion=outcome.suggestion,
-                shift=outcome.shift,
-                change=outcome.change,
-                error=None,
-            )
+            done = replace(self._pairs[pair], state="done", error=None, **found_out(outcome))
             self._put(done)
 
     def _broke(self, pair: str, err: Exception) -> None:

@@ -7,86 +7,140 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model import Shares, Suggestion
-from .quality import Flag, labelled_pixels
+from ..model import IGNORE, Suggestion
+from ..settings import JudgeSettings
+from .quality import HIDDEN_IN_SENTINEL2, HIDING_KINDS, Flag, labelled_pixels
 
 # What hides the ground makes a label wrong; thin cloud only makes it doubtful.
 _HIDING = Flag.NO_DATA | Flag.CLOUD | Flag.SHADOW | Flag.SNOW | Flag.SOURCE
-# A label hidden by more than this is lost, by less than that it is as good as clear.
-_REJECT_ABOVE = 0.30
-_ACCEPT_BELOW = 0.02
-_THIN_CLOUD_BELOW = 0.20
 
 _WORDS = {
-    "cloud": "under cloud",
-    "shadow": "in cloud shadow",
-    "cirrus": "under thin cloud or cirrus",
-    "snow": "under snow",
-    "nodata": "without data",
-    "source": "hidden in the source image",
+    Flag.CLOUD: "under cloud",
+    Flag.SHADOW: "in cloud shadow",
+    Flag.CIRRUS: "under thin cloud or cirrus",
+    Flag.SNOW: "under snow",
+    Flag.NO_DATA: "without data",
+    Flag.SOURCE: "hidden in the source image",
+}
+# Where one of these isn't known, a hidden label could be taken for a clear one.
+_NEEDED = {
+    Flag.CLOUD: "Clouds",
+    Flag.SHADOW: "Cloud shadows",
+    Flag.CIRRUS: "Thin clouds",
 }
 
 
 def suggest(
     flags: NDArray[np.uint8],
     label: NDArray[np.uint8],
-    shares: Shares,
+    known: Flag,
+    judge: JudgeSettings,
     *,
-    clouds_known: bool,
+    empty_allowed: bool = False,
 ) -> Suggestion:
     """A verdict from the flags (height, width) over the labelled pixels of `label`.
 
-    `shares` are those of the labelled pixels, for the words.
+    `known` are the kinds of HIDING_KINDS that were looked for. A mask that may be without labelled
+    pixels is then judged over all of it. What is wholly hidden is never suggested for acceptance,
+    whatever the thresholds.
     """
-    labelled = flags[labelled_pixels(label)]
-    if labelled.size == 0:
+    pixels, whole = flags[labelled_pixels(label)], "the label"
+    if pixels.size == 0 and empty_allowed:
+        # Labelled as background throughout, which is true or not as any other label is.
+        pixels, whole = flags[(label != IGNORE) & (flags & Flag.OUTSIDE == 0)], "the pair"
+    if pixels.size == 0:
         return Suggestion(
             "unsure",
             "No pixel has a class: the labelled objects are smaller than half a 10 m pixel, or "
             "lie where the mask is not known. See the fractions.",
         )
-    hidden = float(np.mean(labelled & _HIDING != 0))
-    if hidden > _REJECT_ABOVE:
-        return Suggestion("reject", f"{_percent(hidden)} of the label is hidden: {_list(shares)}.")
-    if not clouds_known:
-        return Suggestion("unsure", "Clouds are not known for this product: look at the image.")
-    thin = shares.cirrus or 0.0
-    if hidden <= _ACCEPT_BELOW and thin <= _THIN_CLOUD_BELOW:
-        return Suggestion("accept", _clear(hidden, thin, shares))
-    return Suggestion("unsure", f"Part of the label is doubtful: {_list(shares)}.")
+    start = "" if whole == "the label" else "Nothing is labelled, so all pixels count. "
+    verdict, reason = _judged(pixels, known, judge, whole)
+    return Suggestion(verdict, start + reason)
+
+
+def _judged(
+    pixels: NDArray[np.uint8], known: Flag, judge: JudgeSettings, whole: str
+) -> tuple[str, str]:
+    """Verdict and reason by the flags of the pixels that count."""
+    hidden, thin = _share(pixels, _HIDING), _share(pixels, Flag.CIRRUS)
+    if hidden > judge.reject_hidden:
+        return "reject", f"{_percent(hidden)} of {whole} is hidden: {_list(pixels)}."
+    if unknown := [words for kind, words in _NEEDED.items() if kind not in known]:
+        return "unsure", f"{_joined(unknown)} are not known for this product: look at the image."
+    as_good_as_clear = hidden <= judge.accept_hidden and thin <= judge.accept_thin
+    if as_good_as_clear and max(hidden, thin) < 1:
+        return "accept", _clear(pixels, known, whole)
+    return "unsure", f"Part of {whole} is doubtful: {_list(pixels)}."
+
+
+def _share(pixels: NDArray[np.uint8], flags: Flag) -> float:
+    return float(np.mean(pixels & flags != 0))
 
 
 _OFFSET_DOUBTFUL = "The radiometric offset is doubtful"
 
 
+def offset_doubts(doubts: Sequence[str]) -> tuple[str, ...]:
+    """What contradicts the radiometric offset, as one sentence of doubt; none without."""
+    if not doubts:
+        return ()
+    return (
+        f"{_OFFSET_DOUBTFUL}: {'; '.join(doubts)}. If the reflectances look wrong, set it "
+        "(`pairs make --offset 0` or `-1000`).",
+    )
+
+
 def offset_is_doubtful(suggestion: Suggestion | None) -> bool:
-    """Whether `doubtful` has said so."""
+    """Whether `doubtful` was told so by `offset_doubts`."""
     return suggestion is not None and _OFFSET_DOUBTFUL in suggestion.reason
 
 
 def doubtful(suggestion: Suggestion, doubts: Sequence[str]) -> Suggestion:
-    """A suggestion that also says why the reflectances may be wrong; then none to accept."""
+    """A suggestion that also says why image or label may be wrong; then none to accept.
+
+    Each of `doubts` is a whole sentence: what was found, and what to do.
+    """
     if not doubts:
         return suggestion
     verdict = "unsure" if suggestion.verdict == "accept" else suggestion.verdict
-    reason = (
-        f"{suggestion.reason} {_OFFSET_DOUBTFUL}: {'; '.join(doubts)}. If the "
-        "reflectances look wrong, set it (`pairs make --offset 0` or `-1000`)."
-    )
-    return Suggestion(verdict, reason)
+    return Suggestion(verdict, " ".join((suggestion.reason, *doubts)))
 
 
-def _clear(hidden: float, thin: float, shares: Shares) -> str:
-    if hidden == 0 and thin == 0:
-        return "The label is clear: no cloud, shadow, snow or gap over it."
-    return f"The label is as good as clear: {_list(shares)}."
+def remarked(
+    suggestion: Suggestion, remarks: Sequence[str], *, doubts: Sequence[str] = ()
+) -> Suggestion:
+    """A suggestion that also says these sentences; with one of doubt, none to accept."""
+    found = doubtful(suggestion, doubts)
+    return Suggestion(found.verdict, " ".join((found.reason, *remarks)))
 
 
-def _list(shares: Shares) -> str:
-    """`12 % under cloud, 3 % in cloud shadow`, the largest first."""
-    found = [(getattr(shares, name) or 0.0, words) for name, words in _WORDS.items()]
+def _clear(pixels: NDArray[np.uint8], known: Flag, whole: str) -> str:
+    unknown = " Snow is not known." if Flag.SNOW not in known else ""
+    if not (pixels & (_HIDING | HIDING_KINDS)).any():
+        snow = ", snow" if Flag.SNOW in known else ""
+        return f"{whole.capitalize()} is clear: no cloud, shadow{snow} or gap over it.{unknown}"
+    return f"{whole.capitalize()} is as good as clear: {_list(pixels)}.{unknown}"
+
+
+def _list(pixels: NDArray[np.uint8]) -> str:
+    """`12 % under cloud, 3 % in cloud shadow`, the largest first, and what both images hide."""
+    found = [(_share(pixels, flag), words) for flag, words in _WORDS.items()]
     present = sorted((item for item in found if item[0] > 0), reverse=True)
-    return ", ".join(f"{_percent(share)} {words}" for share, words in present)
+    listed = ", ".join(f"{_percent(share)} {words}" for share, words in present)
+    both = (pixels & Flag.SOURCE != 0) & (pixels & HIDDEN_IN_SENTINEL2 != 0)
+    if not both.any():
+        return listed
+    return f"{listed}; {_percent(float(np.mean(both)))} in both images, where the label is a guess"
+
+
+def _joined(words: Sequence[str]) -> str:
+    """`Clouds, cloud shadows and thin clouds`."""
+    first, *others = words
+    lower = [word.lower() for word in others]
+    if not lower:
+        return first
+    return f"{', '.join((first, *lower[:-1]))} and {lower[-1]}"
 
 
 def _percent(share: float) -> str:

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
-from ..model import Mask, Number, Occlusion, PairParameters, Scene, Shift, Suggestion
+from ..model import (
+    Mask,
+    Number,
+    Occlusion,
+    OneSided,
+    Pair,
+    PairParameters,
+    Scene,
+    Shift,
+    Suggestion,
+)
 from ..scenes.sources import needs_fetching
+from ..settings import JudgeSettings
 from .stages import StageNote
 
 
@@ -30,6 +42,7 @@ class PairTask:
     `scenes` are in the order their pixels are preferred; `folder` is where the pair goes, `note`
     where the worker says at which step it is. `elsewhere` are, for each scene, those of the same
     acquisition at other services; `origins` where the pixels of each scene were taken from.
+    `judge` are the thresholds of the suggestion, which no pixel depends on.
     """
 
     pair_id: str
@@ -42,6 +55,7 @@ class PairTask:
     note: StageNote | None = None
     elsewhere: tuple[tuple[Scene, ...], ...] = ()
     origins: tuple[Origin, ...] = ()
+    judge: JudgeSettings = field(default_factory=JudgeSettings)
 
 
 @dataclass(frozen=True)
@@ -52,6 +66,13 @@ class PairOutcome:
     suggestion: Suggestion
     shift: Shift | None = None
     change: float | None = None
+    one_sided: OneSided | None = None
+    judged_by: JudgeSettings | None = None
+
+
+def found_out(value: PairOutcome | Pair) -> dict[str, Any]:
+    """What an outcome or a pair says of what was found out, by the names they share."""
+    return {item.name: getattr(value, item.name) for item in fields(PairOutcome)}
 
 
 def attempts(task: PairTask) -> Iterator[PairTask]:

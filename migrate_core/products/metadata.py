@@ -22,7 +22,7 @@ from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from ..errors import ProductError
-from ..grid import PixelGrid
+from ..grid import PixelGrid, in_one_world
 from ..model import utc
 from .product import BAND_IDS, SunAngles, without_safe
 
@@ -191,12 +191,12 @@ def finite(value: str | float | None) -> float | None:
 
 
 def _footprint(text: str) -> BaseGeometry:
-    """EXT_POS_LIST, latitude before longitude, as a lon/lat polygon."""
+    """EXT_POS_LIST, latitude before longitude, as a lon/lat polygon, cut at the 180° meridian."""
     numbers = [float(number) for number in text.split()]
     # Some old products carry a height with each position.
     step = 3 if len(numbers) % 3 == 0 and numbers[2::3] == [0.0] * (len(numbers) // 3) else 2
     corners = list(zip(numbers[1::step], numbers[0::step], strict=True))
-    return make_valid(Polygon(corners))
+    return make_valid(in_one_world(Polygon(corners)))
 
 
 def _band(number: str) -> str:

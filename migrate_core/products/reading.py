@@ -133,32 +133,52 @@ def read_band(
     numbers: Numbers | None = None,
 ) -> NDArray[np.uint16]:
     """One band, of any resolution, on `grid`, (height, width) uint16; else as `read_bands`."""
-    offset = product.offsets.get(band.name, 0)
+    native = native_grid(product, band, grid, resampling)
+    values = read_native(product, band, native, numbers)
+    return values if band.resolution_m == 10 else upsample(values, native, grid, resampling)
+
+
+def native_grid(product: Product, band: BandFile, grid: PixelGrid, resampling: str) -> PixelGrid:
+    """The pixels of a band, at its own resolution, that its values on `grid` are made of.
+
+    `grid` is a block of the product's 10 m lattice.
+    """
     factor = band.resolution_m // 10
     window = window_of(grid, product.grid)
     if factor > 1:
         window = _coarser(window, factor, REACH[resampling])
+    return block(product.grid.coarser(factor), window)
+
+
+def read_native(
+    product: Product, band: BandFile, native: PixelGrid, numbers: Numbers | None = None
+) -> NDArray[np.uint16]:
+    """One band at its own resolution, offset applied, (height, width) uint16; else as `read_bands`.
+
+    `native` is a block of the band's lattice, as `native_grid` gives it.
+    """
+    window = window_of(native, product.grid.coarser(band.resolution_m // 10))
     stored = _read(band, window, product)
     if numbers is not None:
         numbers[band.name] = stored
-    values = apply_offset(stored, offset)
-    if factor == 1:
-        return values
-    return upsample(values, block(product.grid.coarser(factor), window), grid, resampling)
+    return apply_offset(stored, product.offsets.get(band.name, 0))
 
 
 def read_decimated(
     product: Product, band: BandFile, window: Window, shape: tuple[int, int]
 ) -> NDArray[np.uint16]:
-    """A 10 m band in a window inside the product, resampled down to `shape` (height, width).
+    """A band in a window inside the product, resampled down to `shape` (height, width).
 
-    Values are averages of what the file's own overviews offer: for looking at, not for training.
-    Offsets are applied; 0 is no data. Raises ProductError.
+    `window` is in 10 m pixels, from corner to corner of pixels of the band. Values are averages of
+    what the file's own overviews offer: for looking at, not for training. Offsets are applied; 0 is
+    no data. Raises ProductError.
     """
+    factor = band.resolution_m // 10
 
     def read(dataset: Any) -> NDArray[np.uint16]:
         check_place(dataset, band, product)
-        inside = RasterWindow(window.column, window.row, window.width, window.height)
+        sides = (window.column, window.row, window.width, window.height)
+        inside = RasterWindow(*(side // factor for side in sides))
         found: NDArray[np.uint16] = dataset.read(
             1, window=inside, out_shape=shape, resampling=Resampling.average
         )

@@ -18,6 +18,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from ..errors import ProductError
+from ..grid import in_one_world
 from ..model import utc
 from .metadata import finite
 from .product import RESOLUTION_M, SunAngles, parse_name, utm_crs, without_safe
@@ -91,7 +92,7 @@ def describe_item(item: Item) -> ItemScene:
             tile=tile,
             baseline=_baseline(properties) or (name.baseline if name else ""),
             cloud_percent=_cloud_percent(properties),
-            footprint=make_valid(shape(item["geometry"])),
+            footprint=make_valid(in_one_world(shape(item["geometry"]))),
         )
     except (KeyError, TypeError, ValueError, AttributeError, ShapelyError, ProductError) as err:
         raise ProductError(

@@ -202,7 +202,7 @@ class _Known:
             usable_coverage=limits.coverage,
         )
         return sum(
-            is_usable(found.scene.cloud_percent, found.coverage, settings)
+            is_usable(found.cloud_percent, found.coverage, settings)
             for found in self._acquisitions(limits)
         )
 

@@ -34,7 +34,7 @@ def _ranked(
     scene = acquisition.scene
     days = mask.acquired.days_until(scene.sensed_at)
     terms = {
-        "clear_sky": _clear_sky(scene.cloud_percent),
+        "clear_sky": _clear_sky(acquisition.cloud_percent),
         "closeness": max(0.0, 1 - abs(days) / (query.days + 1)),
         "coverage": acquisition.coverage,
     }
@@ -44,7 +44,7 @@ def _ranked(
         days_offset=days,
         score=round(weighted_mean(terms, settings.weights), 6),
         terms={name: round(value, 6) for name, value in terms.items()},
-        usable=is_usable(scene.cloud_percent, acquisition.coverage, settings),
+        usable=is_usable(acquisition.cloud_percent, acquisition.coverage, settings),
         completed_by=tuple(other.scene_id for other in acquisition.completed_by),
     )
 

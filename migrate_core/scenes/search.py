@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shapely import STRtree
 
 from ..errors import JobCancelledError, MigrateError
-from ..grid import reproject_geometry
+from ..grid import Bounds, reproject_geometry
 from ..model import (
     LONLAT,
     Acquired,
@@ -113,18 +113,31 @@ def _advice(
 def _requests(masks: Sequence[Mask], query: SceneQuery) -> tuple[SceneRequest, ...]:
     """Requests that cover all masks in space and time: few, and none that spans the world."""
     window = timedelta(days=reach(query))
-    margin = _INDEX_MARGIN_DEGREES
     sought = []
-    for mask, (west, south, east, north) in zip(
-        masks, shapely.bounds([mask.extent for mask in masks]).tolist(), strict=True
-    ):
-        bounds = (west - margin, south - margin, east + margin, north + margin)
-        acquired = _date(mask)
+    for number, bounds in _extents(masks):
+        acquired = _date(masks[number])
         sought.append(Sought(bounds, acquired.first_day - window, acquired.last_day + window))
     return tuple(
         SceneRequest(item.bounds, item.first_day, item.last_day, query.level)
         for item in grouped(sought)
     )
+
+
+def _extents(masks: Sequence[Mask]) -> Iterable[tuple[int, Bounds]]:
+    """The number of each mask with its lon/lat bounds and a margin around them.
+
+    A mask across the 180° meridian has two: one pair of bounds would span the world.
+    """
+    parts, numbers = shapely.get_parts([mask.extent for mask in masks], return_index=True)
+    bounds = map(tuple, _with_margin(shapely.bounds(parts)).tolist())
+    yield from zip(numbers.tolist(), bounds, strict=True)
+
+
+def _with_margin(bounds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lon/lat bounds (n, 4) with a margin on each side that stays within the world."""
+    margin = _INDEX_MARGIN_DEGREES * np.array([-1, -1, 1, 1])
+    world = np.array([180.0, 90.0, 180.0, 90.0])
+    return np.clip(bounds + margin, -world, world)
 
 
 def _date(mask: Mask) -> Acquired:
@@ -229,12 +242,13 @@ def _near(
     masks: Sequence[Mask], scenes: Sequence[Scene]
 ) -> Iterable[tuple[Scene, NDArray[np.intp]]]:
     """Each scene with the numbers of the masks whose extents are near its footprint."""
-    tree = STRtree([mask.extent for mask in masks])
-    margin = _INDEX_MARGIN_DEGREES
+    parts, owners = shapely.get_parts([mask.extent for mask in masks], return_index=True)
+    tree = STRtree(parts)
     for scene in scenes:
-        west, south, east, north = scene.footprint.bounds
-        area = shapely.box(west - margin, south - margin, east + margin, north + margin)
-        yield scene, np.sort(tree.query(area))
+        outlines = shapely.get_parts(scene.footprint)
+        west, south, east, north = _with_margin(shapely.bounds(outlines)).T
+        _, found = tree.query(shapely.box(west, south, east, north))
+        yield scene, np.unique(owners[found])
 
 
 def _in_window(mask: Mask, scene: Scene, query: SceneQuery) -> bool:

@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from migrate_core.errors import MigrateError
+from migrate_core.grid import Bounds
 from migrate_core.masks.checks import CONTENT, DATE, FILE, GEOREFERENCE
 from migrate_core.masks.dates import parse_date
 from migrate_core.masks.edit import CRS_FIELD, MaskEdit, edited, store_edits
 from migrate_core.masks.queries import MaskFilter, masks_of, names_and_dates
 from migrate_core.masks.summary import ClassArea, class_areas, pixel_size, thumbnail
-from migrate_core.model import BACKGROUND, IGNORE, Mask
+from migrate_core.masks.transformation import transformation
+from migrate_core.model import BACKGROUND, IGNORE, LONLAT, Mask
 from migrate_core.pairs.drawing import Colour, class_colour, class_colours
 from pages.shared.frame import Page
 from pages.shared.masks_list import remove_one
@@ -183,8 +186,10 @@ def _facts(mask: Mask) -> None:
     if mask.crs:
         origin = f", from {_plain(Path(mask.georeference).name)}" if mask.georeference else ""
         lines.append(f"**CRS** {_plain(mask.crs)}{origin}")
+        if mask.extent is not None and (note := transformation(mask.crs, LONLAT, mask.extent).note):
+            lines.append(f":material/info: {_plain(note)}")
     if mask.extent is not None:
-        west, south, east, north = mask.extent.bounds
+        west, south, east, north = _bounds(mask.extent)
         lines.append(
             f"**Extent** {_degrees(south, 'NS')} to {_degrees(north, 'NS')}, "
             f"{_degrees(west, 'EW')} to {_degrees(east, 'EW')}"
@@ -192,6 +197,15 @@ def _facts(mask: Mask) -> None:
     image = _plain(Path(mask.image).name) if mask.image else "none"
     lines += [f"**Source image** {image}", f"**File** {_plain(mask.path)}"]
     st.caption("  \n".join(lines))
+
+
+def _bounds(extent: BaseGeometry) -> Bounds:
+    """West, south, east and north; west is the larger one across the 180° meridian."""
+    west, south, east, north = extent.bounds
+    if east - west < 360 or extent.geom_type == "Polygon":
+        return west, south, east, north
+    parts = [part.bounds for part in extent.geoms]
+    return max(b[0] for b in parts), south, min(b[2] for b in parts), north
 
 
 def _degrees(value: float, signs: str) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from migrate_core.model import Decision, Number, Occlusion, Pair
+from migrate_core.model import Decision, Number, Occlusion, OneSided, Pair
 from migrate_core.pairs.quicklook import ViewOptions
 from migrate_core.pairs.shift_drawing import shift_in_words
 from migrate_core.review.decisions import standing
@@ -36,6 +36,11 @@ _HIDING = {
     "snow": "snow",
     "nodata": "no data or saturated",
     "source": "hidden in the source image",
+}
+_SIDES = {
+    "sentinel2_only": "hidden in Sentinel-2 only",
+    "source_only": "hidden in the source image only",
+    "both": "hidden in both",
 }
 _VERBS = {"accept": "accepted", "reject": "rejected", "unsure": "unsure", "undo": "took back"}
 _COLUMNS = 6
@@ -91,9 +96,12 @@ def facts(item: ReviewItem) -> None:
             st.table(_occlusion_table(item.pair.occlusion), border="horizontal")
         st.caption(
             "All: pixels inside the mask's footprint. Labelled: those with a class other than "
-            "background. From the scene classification of the product; a pixel counts in each row "
-            "it belongs to."
+            "background. As the product's classification or mask, or s2cloudless, tells it (see "
+            "pair.json); a pixel counts in each row it belongs to."
         )
+        if item.pair.one_sided:
+            st.markdown("**In which image**, percent of the pixels")
+            st.table(_sides_table(item.pair.one_sided), border="horizontal")
     with right:
         st.markdown("**The scene**")
         st.markdown("\n".join(f"- {line}" for line in _scene_lines(item)))
@@ -108,8 +116,18 @@ def _occlusion_table(found: Occlusion) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=["all", "labelled"])
 
 
+def _sides_table(found: OneSided) -> pd.DataFrame:
+    rows = {
+        words: [percent(getattr(sides, name)) for sides in (found.all, found.labelled)]
+        for name, words in _SIDES.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["all", "labelled"])
+
+
 def _scene_lines(item: ReviewItem) -> list[str]:
     lines = [] if item.scenes else [f"`{', '.join(item.pair.scene_ids)}`"]
+    if len(item.pair.scene_ids) > 1:
+        lines.append(f"Mosaicked from {len(item.pair.scene_ids)} products of one overpass:")
     for scene in item.scenes:
         cloud = "not known" if scene.cloud_percent is None else f"{scene.cloud_percent:.1f} %"
         lines += [

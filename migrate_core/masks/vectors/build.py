@@ -17,6 +17,7 @@ from ...codec import to_json
 from ...grid import BoolArray, reproject_geometries
 from ...model import LONLAT, Acquired, Mask, VectorForm
 from ..checks import DATE, GEOREFERENCE, content_problems, date_problems, with_problems
+from ..footprint import in_world
 from ..identity import mask_identity
 from ..options import AddOptions
 from .areas import Area
@@ -26,8 +27,8 @@ from .layer import GeometryArray
 from .periods import of_date, spans
 from .segments import footprint_edges
 
-# Longitude and latitude, with room for rounding.
-_FURTHEST = np.array([180.1, 90.1, 180.1, 90.1])
+# Longitude, which some count from 0 to 360, and latitude, with room for rounding.
+_FURTHEST = np.array([360.1, 90.1, 360.1, 90.1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,12 @@ def masks_of(
             class_colours=_of(source.classes.colours, found[index]),
         )
         if placed[index]:
-            mask = replace(mask, extent=extents[index], footprint=footprints[index])
+            west, south, east, north = area.geometry.bounds
+            middle = (west + east) / 2, (south + north) / 2
+            place, footprint = (
+                in_world(lonlat[index], source.crs, middle) for lonlat in (extents, footprints)
+            )
+            mask = replace(mask, extent=place, footprint=footprint)
         made.append(_checked(mask, area))
     return tuple(made)
 

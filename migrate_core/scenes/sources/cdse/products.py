@@ -15,6 +15,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from ....errors import MigrateError, SourceError
+from ....grid import in_one_world
 from ....model import Scene, utc
 from ....products.metadata import finite
 from ....products.product import parse_name, utm_crs, without_safe
@@ -128,4 +129,4 @@ def _footprint(entry: Entry) -> BaseGeometry:
         found = shapely.from_wkt(match[1])
     if found.is_empty:
         raise ValueError("the footprint")
-    return make_valid(found)
+    return make_valid(in_one_world(found))

@@ -13,6 +13,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import box
 
 from ....errors import MigrateError, SourceError
+from ....grid import in_one_world
 from ....model import Problem, Scene, SearchResult, utc
 from ....products.metadata import finite
 from ....products.product import parse_name, utm_crs, without_safe
@@ -96,7 +97,7 @@ def parse_entry(uuid: str, entry: Mapping[str, Any], spec: str) -> Scene:
             tile=tile,
             baseline=parts.baseline if parts else str(entry.get("processingbaseline", "")),
             cloud_percent=finite(entry.get("cloudcoverpercentage")),
-            footprint=make_valid(shapely.from_wkt(entry["footprint"])),
+            footprint=make_valid(in_one_world(shapely.from_wkt(entry["footprint"]))),
             href=f"{HREF}{uuid}",
         )
     except (KeyError, TypeError, ValueError, AttributeError, ShapelyError, MigrateError) as err:

@@ -1,0 +1,67 @@
+"""From the rasters of a pair to what was found out about it; and judging a made pair anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.errors import RasterioError
+
+from ..codec import from_json, to_json
+from ..errors import PairError
+from ..settings import JudgeSettings
+from .quality import HIDING_KINDS, Flag
+from .suggestion import offset_doubts, remarked, suggest
+
+_NAMES = {str(flag.name).lower(): flag for flag in HIDING_KINDS}
+
+
+def judged_by(document: Mapping[str, Any]) -> JudgeSettings:
+    """The thresholds behind the suggestion in a pair.json; old ones were always the defaults."""
+    found = document.get("judged_by")
+    return JudgeSettings() if found is None else from_json(JudgeSettings, found)
+
+
+def judged_anew(
+    document: Mapping[str, Any], folder: Path, judge: JudgeSettings, *, empty_allowed: bool
+) -> dict[str, Any]:
+    """pair.json with the suggestion by other thresholds, from the rasters of the pair's folder.
+
+    Raises PairError when they can't be read.
+    """
+    flags, label = (_pixels(folder / name) for name in ("quality.tif", "label.tif"))
+    suggestion = suggest(flags, label, _known(document), judge, empty_allowed=empty_allowed)
+    found = remarked(suggestion, document.get("remarks", ()), doubts=_doubts(document))
+    return {**document, "suggestion": to_json(found), "judged_by": to_json(judge)}
+
+
+def _pixels(path: Path) -> NDArray[np.uint8]:
+    try:
+        with rasterio.open(path, driver="GTiff") as dataset:
+            pixels: NDArray[np.uint8] = dataset.read(1)
+    except RasterioError as err:
+        raise PairError(
+            f"{path}: the file of a pair can't be read ({err}). Delete the pair's folder and make "
+            "it again."
+        ) from err
+    return pixels
+
+
+def _known(document: Mapping[str, Any]) -> Flag:
+    """The kinds that were looked for: those whose share over the footprint is a number."""
+    shares = document["occlusion"]["all"]
+    known = Flag(0)
+    for name, flag in _NAMES.items():
+        if shares[name] is not None:
+            known |= flag
+    return known
+
+
+def _doubts(document: Mapping[str, Any]) -> Sequence[str]:
+    """The doubts as they were told; before they were written down there were only those of one."""
+    found = document.get("doubts")
+    return offset_doubts(document["offset_check"]["doubts"]) if found is None else found

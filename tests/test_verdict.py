@@ -1,0 +1,114 @@
+"""Judging made pairs by other thresholds, without touching their pixels."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from migrate_core.errors import PairError
+from migrate_core.model import Pair
+from migrate_core.pairs.run import RunOptions
+from migrate_core.pairs.verdict import judged_anew
+from migrate_core.settings import JudgeSettings
+from tests.pair_builders import Case, Safe, numbered_masks, prepare, write_safe
+
+STRICT = JudgeSettings(reject_hidden=0.05, accept_hidden=0.0, accept_thin=0.0)
+RASTERS = ("image.tif", "label.tif", "fractions.tif", "quality.tif")
+
+
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+    """One mask of 8 by 8 pixels, of which the upper half has 8 labelled ones in cloud shadow."""
+    monkeypatch.setattr("migrate_core.pairs.run.WorkerPool", ThreadPoolExecutor)
+    classes = np.full((30, 30), 4)
+    classes[:2] = 3  # rows 0 to 3 of the 10 m lattice; the mask begins in row 3
+    write_safe(tmp_path / "scenes", Safe(pixels={"SCL": classes}))
+    return prepare(tmp_path / "workspace", numbered_masks(tmp_path, 1), tmp_path / "scenes")
+
+
+def only(case: Case) -> tuple[Pair, dict[str, Any]]:
+    (pair,) = case.store.pairs()
+    folder = case.workspace.pair(pair.pair_id)
+    return pair, json.loads((folder / "pair.json").read_text(encoding="utf-8"))
+
+
+def judge_by(case: Case, judge: JudgeSettings) -> tuple[Pair, dict[str, Any]]:
+    case.make(RunOptions(workers=1, judge=judge))
+    return only(case)
+
+
+def test_other_thresholds_make_another_suggestion_and_no_other_pixels(case: Case) -> None:
+    before, document = judge_by(case, JudgeSettings())
+    folder = case.workspace.pair(before.pair_id)
+    written = {name: (folder / name).stat().st_mtime_ns for name in RASTERS}
+    assert before.suggestion is not None
+    assert before.suggestion.verdict == "unsure"
+    after, anew = judge_by(case, STRICT)
+    assert after.suggestion is not None
+    assert after.suggestion.verdict == "reject"
+    assert after.pair_id == before.pair_id
+    assert after.occlusion == before.occlusion
+    assert {name: (folder / name).stat().st_mtime_ns for name in RASTERS} == written
+    assert anew["judged_by"] == {"reject_hidden": 0.05, "accept_hidden": 0.0, "accept_thin": 0.0}
+    changed = {name for name in document if document[name] != anew[name]}
+    assert changed == {"suggestion", "judged_by"}
+
+
+def test_back_to_the_first_thresholds_the_first_suggestion_is_back(case: Case) -> None:
+    first = judge_by(case, JudgeSettings())
+    judge_by(case, STRICT)
+    assert judge_by(case, JudgeSettings()) == first
+
+
+def test_the_same_thresholds_leave_all_as_it_is(case: Case) -> None:
+    pair, _ = judge_by(case, STRICT)
+    document = case.workspace.pair(pair.pair_id) / "pair.json"
+    written = document.stat().st_mtime_ns
+    assert case.make(RunOptions(workers=1, judge=STRICT)).made == 0
+    assert document.stat().st_mtime_ns == written
+
+
+def test_doubts_are_told_again(case: Case) -> None:
+    pair, document = judge_by(case, JudgeSettings())
+    folder = case.workspace.pair(pair.pair_id)
+    doubted = {**document, "doubts": ["Edges lie 23 m apart."]}
+    found = judged_anew(doubted, folder, JudgeSettings(accept_hidden=0.3), empty_allowed=False)
+    assert found["suggestion"]["verdict"] == "unsure"
+    assert found["suggestion"]["reason"].endswith("Edges lie 23 m apart.")
+    # A pair from before doubts were written down has those of its offset check.
+    old = {name: value for name, value in document.items() if name != "doubts"}
+    old["offset_check"] = {**document["offset_check"], "doubts": ["the item says -1000"]}
+    found = judged_anew(old, folder, JudgeSettings(), empty_allowed=False)
+    assert "the item says -1000" in found["suggestion"]["reason"]
+
+
+def test_what_was_not_known_stays_unknown(case: Case) -> None:
+    pair, document = judge_by(case, JudgeSettings())
+    document["occlusion"]["all"]["cloud"] = None
+    lax = JudgeSettings(reject_hidden=1.0, accept_hidden=1.0)
+    found = judged_anew(document, case.workspace.pair(pair.pair_id), lax, empty_allowed=False)
+    assert found["suggestion"]["verdict"] == "unsure"
+    assert "not known" in found["suggestion"]["reason"]
+
+
+def test_a_raster_that_cannot_be_read_is_named(case: Case) -> None:
+    pair, document = judge_by(case, JudgeSettings())
+    folder = case.workspace.pair(pair.pair_id)
+    (folder / "quality.tif").write_bytes(b"")
+    with pytest.raises(PairError, match=r"quality\.tif"):
+        judged_anew(document, folder, STRICT, empty_allowed=False)
+
+
+def test_the_pair_tells_in_which_image_the_ground_is_hidden(case: Case) -> None:
+    pair, document = judge_by(case, JudgeSettings())
+    assert pair.one_sided is not None
+    labelled = pair.one_sided.labelled
+    assert labelled.sentinel2_only == pair.occlusion.labelled.shadow  # type: ignore[union-attr]
+    assert (labelled.source_only, labelled.both) == (None, None)
+    assert document["one_sided"]["labelled"]["sentinel2_only"] == labelled.sentinel2_only
+    assert labelled.sentinel2_only == 4 / 32
