@@ -178,8 +178,8 @@ class RankedScene:
     """A scene as a candidate for one mask.
 
     `coverage` is the share of the mask's footprint that the scene, together with the scenes of
-    `completed_by` (other halves of the same acquisition), has data for. `score` is the weighted
-    mean of `terms`; all 0…1, higher is better. `usable` candidates come before the others.
+    `completed_by` (granules and halves of the same acquisition), has data for. `score` is the
+    weighted mean of `terms`; all 0…1, higher is better. `usable` candidates come before the others.
     """
 
     scene: Scene

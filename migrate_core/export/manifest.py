@@ -50,10 +50,16 @@ def manifest_row(entry: Entry, split: str) -> Row:
         "baseline": scene["baseline"],
         "source": scene["source"],
         "bands": ";".join(entry.provenance["bands"]),
-        "cloud_method": (entry.provenance.get("clouds") or {}).get("method"),
+        "cloud_method": _cloud_method(entry.provenance),
         **_shift(pair),
         "change": pair.change,
     }
+
+
+def _cloud_method(provenance: Mapping[str, Any]) -> str | None:
+    """What clouds were judged by; several where the parts of an image allow different methods."""
+    methods = {found["method"] for found in provenance.get("clouds", ()) if found["method"]}
+    return ";".join(sorted(methods)) or None
 
 
 def _shift(pair: Pair) -> Row:

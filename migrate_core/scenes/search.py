@@ -221,7 +221,8 @@ def _coverings(
         footprints = _Projected(masks, crs)
         for scene, numbers in _near(masks, group):
             fitting = [n for n in numbers if _in_window(masks[n], scene, query)]
-            outline = reproject_geometry(scene.footprint, LONLAT, crs)
+            # Two halves that were cut at the 180° meridian share an edge here.
+            outline = shapely.make_valid(reproject_geometry(scene.footprint, LONLAT, crs))
             shapely.prepare(outline)
             whole = footprints.of(fitting)
             parts = shapely.intersection(whole, outline)

@@ -57,7 +57,8 @@ class Covering:
         """The covered part in another UTM zone."""
         if crs == self.crs:
             return self.part
-        return reproject_geometry(shapely.segmentize(self.part, _EDGE_M), self.crs, crs)
+        carried = reproject_geometry(shapely.segmentize(self.part, _EDGE_M), self.crs, crs)
+        return shapely.make_valid(carried)
 
 
 @dataclass(frozen=True)
