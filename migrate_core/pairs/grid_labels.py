@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from ..errors import PairError
-from ..grid import BoolArray, Bounds, FloatArray, PixelGrid, reproject_geometries
+from ..grid import BoolArray, Bounds, FloatArray, PixelGrid, moved, reproject_geometries
 from ..masks.content import read_labels
 from ..masks.footprint import valid_bounds
 from ..masks.vectors.labels import LabelPolygons, label_polygons
@@ -89,10 +89,43 @@ class PolygonLabels:
         return list(reproject_geometries(cut, self.crs, crs))
 
 
-GridLabels = RasterLabels | PolygonLabels
+@dataclass(frozen=True, eq=False)
+class ShiftedLabels:
+    """Labels moved by `east_m` and `north_m`, in metres and on the axes of the grid asked for.
+
+    Moving what is asked for the other way is the same, exact, and right for any CRS of the mask.
+    """
+
+    labels: RasterLabels | PolygonLabels
+    east_m: float
+    north_m: float
+
+    def bounds(self, crs: str) -> Bounds:
+        """West, south, east and north of what is known, in `crs`."""
+        west, south, east, north = self.labels.bounds(crs)
+        return (
+            west + self.east_m,
+            south + self.north_m,
+            east + self.east_m,
+            north + self.north_m,
+        )
+
+    def inside(self, target: PixelGrid) -> BoolArray:
+        """Whether the centre of each pixel of `target` lies in the footprint."""
+        return self.labels.inside(self._back(target))
+
+    def shares(self, target: PixelGrid, classes: Sequence[int]) -> FloatArray:
+        """The exact share 0…1 of each class in each pixel, (classes, height, width) float64."""
+        return self.labels.shares(self._back(target), classes)
+
+    def _back(self, target: PixelGrid) -> PixelGrid:
+        return moved(target, -self.east_m, -self.north_m)
 
 
-def grid_labels(mask: Mask) -> GridLabels:
+GridLabels = RasterLabels | PolygonLabels | ShiftedLabels
+
+
+def grid_labels(mask: Mask) -> RasterLabels | PolygonLabels:
     """The labels of a registered mask. Raises MaskError when they are gone or have changed."""
     if mask.vector is not None:
         return PolygonLabels(label_polygons(mask), mask.crs or "")

@@ -27,8 +27,10 @@ from .grid_labels import grid_labels
 from .labels import hard_label
 from .mosaic import mosaic
 from .offset_check import OffsetCheck, offset_check, with_chosen_offset
+from .placement import Placement, cropped, place, reading_grid, seen_by
 from .provenance import mask_dates, provenance
 from .quality import occlusion, quality_flags
+from .registration.shifts import Registration
 from .source_occlusion import hidden_in_source
 from .stages import StageReport, reporting
 from .suggestion import doubtful, suggest
@@ -46,6 +48,7 @@ class _Pixels:
     flags: NDArray[np.uint8]
     clouds_known: bool
     offsets: OffsetCheck
+    registration: Registration | None
 
 
 def make_pair(task: PairTask) -> PairOutcome:
@@ -100,7 +103,7 @@ def _made_of(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
     with written_then_renamed(folder) as temporary:
         temporary.mkdir()
         _write_rasters(temporary, pixels, task, products[0])
-        findings = {"offset_check": pixels.offsets}
+        findings = {"offset_check": pixels.offsets, "registration": pixels.registration}
         document = provenance(task, products, pixels.grid, outcome, findings)
         _write_document(temporary / PAIR_DOCUMENT, document)
     return outcome
@@ -111,26 +114,38 @@ def _outcome(pixels: _Pixels) -> PairOutcome:
     suggestion = suggest(
         pixels.flags, pixels.label, found.labelled, clouds_known=pixels.clouds_known
     )
-    return PairOutcome(found, doubtful(suggestion, pixels.offsets.doubts))
+    registration = pixels.registration
+    return PairOutcome(
+        found,
+        doubtful(suggestion, pixels.offsets.doubts),
+        shift=registration.shift if registration else None,
+    )
 
 
 def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) -> _Pixels:
-    mask = task.mask
+    mask, register = task.mask, task.parameters.register
     labels = grid_labels(mask)
     lattice = products[0].grid
     grid = aligned_grid(lattice, labels.bounds(lattice.crs))
+    around = reading_grid(grid, lattice, register=register)
     report.begin("convert")
     numbers: Numbers = {}
-    found = mosaic(products, grid, task.parameters.resampling, numbers)
-    clouds = judge_clouds(products, grid, found)
+    found = mosaic(products, around, task.parameters.resampling, numbers)
+    clouds = judge_clouds(products, around, found)
+    placement = Placement(labels, grid)
+    if register:
+        names = [band.name for band in products[0].bands]
+        placement = place(mask, labels, seen_by(found, clouds, names, around))
+    grid = placement.grid
+    found, clouds = cropped(found, around, grid), cropped(clouds, around, grid)
     report.begin("crop")
-    inside = labels.inside(grid)
+    inside = placement.labels.inside(grid)
     image_inside = _blanked(found.image, inside)
     report.begin("align")
     classes = mask.stored_classes
-    shares = labels.shares(grid, classes)
+    shares = placement.labels.shares(grid, classes)
     label = np.where(inside, hard_label(shares, classes), IGNORE).astype(np.uint8)
-    hidden = hidden_in_source(mask, grid)
+    hidden = hidden_in_source(mask, placement.source_grid)
     if task.parameters.ignore_occluded and hidden is not None:
         label[hidden] = IGNORE
     flags = quality_flags(found.image, clouds.flags, label, inside, hidden)
@@ -142,6 +157,7 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
         flags,
         clouds_known=clouds.flags is not None,
         offsets=offset_check(products[0], numbers),
+        registration=placement.registration,
     )
 
 
