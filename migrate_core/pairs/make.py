@@ -22,18 +22,20 @@ from ..products.reading import Numbers
 from ..products.resampling import NO_DATA
 from ..scenes.opening import open_scene
 from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
+from .change import Change, PairLook, change_of
 from .clouds import judge_clouds
 from .grid_labels import grid_labels
+from .ignore_rim import IgnoreRim, with_rim
 from .labels import hard_label
 from .mosaic import mosaic
 from .offset_check import OffsetCheck, offset_check, with_chosen_offset
 from .placement import Placement, cropped, place, reading_grid, seen_by
 from .provenance import mask_dates, provenance
 from .quality import occlusion, quality_flags
-from .registration.shifts import Registration
+from .small_objects import objects_of
 from .source_occlusion import hidden_in_source
 from .stages import StageReport, reporting
-from .suggestion import doubtful, suggest
+from .suggestion import cautioned, doubtful, suggest
 from .task import PairOutcome, PairTask, attempts
 
 
@@ -48,7 +50,8 @@ class _Pixels:
     flags: NDArray[np.uint8]
     clouds_known: bool
     offsets: OffsetCheck
-    registration: Registration | None
+    placement: Placement
+    rim: IgnoreRim | None
 
 
 def make_pair(task: PairTask) -> PairOutcome:
@@ -99,41 +102,65 @@ def _made_of(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
     report.begin("fetch")
     products = [with_chosen_offset(open_scene(scene), task.parameters) for scene in task.scenes]
     pixels = _pixels(task, products, report)
-    outcome = _outcome(pixels)
+    looks = change_of(task.mask, _look(pixels, products[0]))
+    outcome = _outcome(pixels, looks)
     with written_then_renamed(folder) as temporary:
         temporary.mkdir()
         _write_rasters(temporary, pixels, task, products[0])
-        findings = {"offset_check": pixels.offsets, "registration": pixels.registration}
+        findings = _findings(task, pixels, looks)
         document = provenance(task, products, pixels.grid, outcome, findings)
         _write_document(temporary / PAIR_DOCUMENT, document)
     return outcome
 
 
-def _outcome(pixels: _Pixels) -> PairOutcome:
+def _outcome(pixels: _Pixels, looks: Change) -> PairOutcome:
     found = occlusion(pixels.flags, pixels.label, clouds_known=pixels.clouds_known)
     suggestion = suggest(
         pixels.flags, pixels.label, found.labelled, clouds_known=pixels.clouds_known
     )
-    registration = pixels.registration
+    suggestion = doubtful(suggestion, pixels.offsets.doubts)
+    registration = pixels.placement.registration
     return PairOutcome(
         found,
-        doubtful(suggestion, pixels.offsets.doubts),
+        cautioned(suggestion, registration.doubts if registration else ()),
         shift=registration.shift if registration else None,
+        change=looks.value,
+    )
+
+
+def _findings(task: PairTask, pixels: _Pixels, looks: Change) -> dict[str, Any]:
+    """Sections of pair.json beside what every pair has."""
+    return {
+        "offset_check": pixels.offsets,
+        "registration": pixels.placement.registration,
+        "ignore_rim": pixels.rim,
+        "objects": objects_of(task.mask, pixels.placement.labels, pixels.grid),
+        "change_found": looks,
+    }
+
+
+def _look(pixels: _Pixels, product: Product) -> PairLook:
+    names = [band.name for band in product.bands]
+    return PairLook(
+        pixels.grid,
+        pixels.placement.source_grid,
+        dict(zip(names, pixels.image, strict=True)),
+        pixels.label,
+        pixels.flags,
     )
 
 
 def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) -> _Pixels:
-    mask, register = task.mask, task.parameters.register
+    mask, parameters = task.mask, task.parameters
     labels = grid_labels(mask)
     lattice = products[0].grid
-    grid = aligned_grid(lattice, labels.bounds(lattice.crs))
-    around = reading_grid(grid, lattice, register=register)
+    placement = Placement(labels, aligned_grid(lattice, labels.bounds(lattice.crs)))
+    around = reading_grid(placement.grid, lattice, register=parameters.register)
     report.begin("convert")
     numbers: Numbers = {}
-    found = mosaic(products, around, task.parameters.resampling, numbers)
+    found = mosaic(products, around, parameters.resampling, numbers)
     clouds = judge_clouds(products, around, found)
-    placement = Placement(labels, grid)
-    if register:
+    if parameters.register:
         names = [band.name for band in products[0].bands]
         placement = place(mask, labels, seen_by(found, clouds, names, around))
     grid = placement.grid
@@ -146,8 +173,9 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
     shares = placement.labels.shares(grid, classes)
     label = np.where(inside, hard_label(shares, classes), IGNORE).astype(np.uint8)
     hidden = hidden_in_source(mask, placement.source_grid)
-    if task.parameters.ignore_occluded and hidden is not None:
+    if parameters.ignore_occluded and hidden is not None:
         label[hidden] = IGNORE
+    label, rim = with_rim(label, placement.labels, grid, parameters.ignore_rim_m)
     flags = quality_flags(found.image, clouds.flags, label, inside, hidden)
     return _Pixels(
         grid,
@@ -157,7 +185,8 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
         flags,
         clouds_known=clouds.flags is not None,
         offsets=offset_check(products[0], numbers),
-        registration=placement.registration,
+        placement=placement,
+        rim=rim,
     )
 
 

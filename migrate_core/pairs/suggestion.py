@@ -76,6 +76,14 @@ def doubtful(suggestion: Suggestion, doubts: Sequence[str]) -> Suggestion:
     return Suggestion(verdict, reason)
 
 
+def cautioned(suggestion: Suggestion, doubts: Sequence[str]) -> Suggestion:
+    """A suggestion that also says what speaks against the label's place; then none to accept."""
+    if not doubts:
+        return suggestion
+    verdict = "unsure" if suggestion.verdict == "accept" else suggestion.verdict
+    return Suggestion(verdict, " ".join((suggestion.reason, *doubts)))
+
+
 def _clear(hidden: float, thin: float, shares: Shares) -> str:
     if hidden == 0 and thin == 0:
         return "The label is clear: no cloud, shadow, snow or gap over it."

@@ -32,13 +32,12 @@ _PEAK = 2
 class Reference:
     """What stays: n images (n, height, width) of Sentinel-2, and where they count.
 
-    `radius` is how far to search, in pixels. `signed` says whether bright is bright in both.
+    `radius` is how far to search, in pixels.
     """
 
     images: NDArray[np.generic]
     valid: BoolArray
     radius: int
-    signed: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,8 +122,7 @@ def _search(problem: _Problem, start: Images) -> tuple[tuple[int, int], float]:
         )
         weight = (usable & seen[back]).astype(np.float32)
         correlations = _correlations(start[(..., *back)], fixed, weight)
-        signed = correlations.mean() if problem.reference.signed else _size(correlations)
-        surface[row, column] = signed
+        surface[row, column] = correlations.mean()
     best = np.unravel_index(surface.argmax(), surface.shape)
     rows, columns = np.indices(surface.shape)
     far = (abs(rows - best[0]) > _PEAK) | (abs(columns - best[1]) > _PEAK)
@@ -142,10 +140,6 @@ def _correlations(first: Images, second: Images, weight: Images) -> FloatArray:
     return found
 
 
-def _size(correlations: FloatArray) -> float:
-    return float(np.sqrt((correlations**2).mean()))
-
-
 def _refined(
     problem: _Problem, scale: Images, peak: tuple[int, int], second: float
 ) -> Match | None:
@@ -158,11 +152,11 @@ def _refined(
         change = np.linalg.solve(normal.curvature.sum(axis=(2, 3)), normal.slope.sum(axis=(1, 2)))
         change = change.clip(-1, 1)
         if abs(change).max() < _CONVERGED:
-            return _concluded(problem, normal, step, second)
+            return _concluded(normal, step, second)
         step = step + change
         if abs(step).max() > problem.reference.radius + 1:
             break
-    return None if normal is None else _concluded(problem, normal, step, second)
+    return None if normal is None else _concluded(normal, step, second)
 
 
 def _normal(problem: _Problem, scale: Images, step: Step) -> Normal | None:
@@ -198,17 +192,15 @@ def _derivatives(moved: Moving, scale: Images, step: Step) -> Iterator[Images]:
         yield (after - before) / (2 * _DELTA)
 
 
-def _concluded(problem: _Problem, normal: Normal, step: Step, second: float) -> Match | None:
+def _concluded(normal: Normal, step: Step, second: float) -> Match | None:
     """The match at a shift; None where there are too few windows to say how sure it is."""
     scatter = scatter_of(normal, step)
     if scatter is None:
         return None
-    correlations = normal.correlations
-    agreement = correlations.mean() if problem.reference.signed else _size(correlations)
     return Match(
         (float(step[0]), float(step[1])),
         scatter.half_width,
-        float(agreement),
+        float(normal.correlations.mean()),
         second,
         int(normal.weight.sum()),
         scatter.windows,

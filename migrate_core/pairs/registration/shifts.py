@@ -64,14 +64,18 @@ class Registration:
     doubts: tuple[str, ...] = ()
 
 
-def shift_of(match: Match, *, reliable: bool = False) -> Shift:
-    """A match in metres; its interval also allows for what the images don't have in common."""
-    row, column = match.shift
-    unlike = _UNLIKE_M * (1 - max(match.correlation, 0.0))
-    ci_m = math.hypot(_PIXEL_M * match.half_width, unlike)
-    east_m, north_m = round(_PIXEL_M * column, 2), round(-_PIXEL_M * row, 2)
+def in_metres(step: tuple[float, float], ci_m: float) -> Shift:
+    """A shift (row, column) in pixels of Sentinel-2 as metres east and north, not relied on yet."""
+    row, column = step
     # Adding zero makes 0.0 of -0.0.
-    return Shift(east_m + 0.0, north_m + 0.0, round(ci_m, 2), reliable)
+    east_m, north_m = round(_PIXEL_M * column, 2) + 0.0, round(-_PIXEL_M * row, 2) + 0.0
+    return Shift(east_m, north_m, round(ci_m, 2), reliable=False)
+
+
+def shift_of(match: Match) -> Shift:
+    """A match in metres; its interval also allows for what the images don't have in common."""
+    unlike = _UNLIKE_M * (1 - max(match.correlation, 0.0))
+    return in_metres(match.shift, math.hypot(_PIXEL_M * match.half_width, unlike))
 
 
 def objection(match: Match, shift: Shift, clear_share: float) -> str | None:
@@ -87,8 +91,8 @@ def objection(match: Match, shift: Shift, clear_share: float) -> str | None:
         )
     if clear_share < _CLEAR:
         return (
-            f"only {100 * clear_share:.0f} percent of the area is clear of cloud, shadow and snow, and "
-            f"{100 * _CLEAR:.0f} percent are needed"
+            f"only {100 * clear_share:.0f} percent of the area is clear of cloud, shadow and "
+            f"snow, and {100 * _CLEAR:.0f} percent are needed"
         )
     if match.correlation < _CORRELATION:
         return (
