@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ _INSIDE, _AROUND = 10, 30
 # is the less certain the less that looks alike in both, and matters more the more an object stands
 # out.
 _SPREADS, _OF_CONTRAST = 1.5, 0.5
+# Where no band correlates by this much around the labels, the images have nothing in common.
+_ALIKE = 0.1
 # A ring this far from the label, in pixels: mixed pixels are left out.
 _NEAREST, _FURTHEST = 1.5, 30.0
 # Deciles of a normal distribution lie this many standard deviations apart.
@@ -88,15 +91,18 @@ def change_of(mask: Mask, look: PairLook) -> Change:
         return _by_contrast(look, inside, around, str(err))
     if (inside & valid).sum() < _INSIDE or (around & valid).sum() < _AROUND:
         return _by_contrast(look, inside, around, "The source image doesn't cover it.")
-    return _by_source(look, source, inside & valid, around & valid)
+    found = _by_source(look, source, inside & valid, around & valid)
+    if found is None:
+        why = "Around the labels the source image looks like nothing in Sentinel-2's."
+        return _by_contrast(look, inside, around, why)
+    return found
 
 
 def _inside(label: NDArray[np.uint8]) -> BoolArray:
     """Labelled pixels that no other class and nothing unknown touches, else all labelled ones."""
-    labelled = (label != BACKGROUND) & (label != IGNORE)
-    core: BoolArray = labelled & (
-        ndimage.minimum_filter(label, 3) == ndimage.maximum_filter(label, 3)
-    )
+    labelled = labelled_pixels(label)
+    pure = ndimage.minimum_filter(label, 3) == ndimage.maximum_filter(label, 3)
+    core: BoolArray = labelled & pure
     found: BoolArray = core if core.sum() >= _INSIDE else labelled
     return found
 
@@ -131,20 +137,26 @@ def _source(mask: Mask, look: PairLook) -> tuple[dict[str, FloatArray], BoolArra
 
 def _by_source(
     look: PairLook, source: Mapping[str, FloatArray], inside: BoolArray, around: BoolArray
-) -> Change:
-    """How much of the inside looks different in both images."""
-    offs, limits = np.zeros(int(inside.sum())), np.zeros(int(inside.sum()))
+) -> Change | None:
+    """How much of the inside looks different in both images; None if the ground around is no help.
+
+    That is where nothing around the labels looks alike, as in an image of another place.
+    """
+    off, limit = np.zeros(int(inside.sum())), np.zeros(int(inside.sum()))
+    most_alike = 0.0
     for name, then in source.items():
-        now = look.bands[name].astype(np.float64)
-        before, after = _scaled(then, around), _scaled(now, around)
-        off = after - before
-        usual = np.median(off[around]), _MAD * np.median(abs(off[around] - np.median(off[around])))
+        before, after = _scaled(then, around), _scaled(look.bands[name], around)
+        alike = _alike(before[around], after[around])
+        most_alike = max(most_alike, alike)
+        changed = after - before
+        usual = float(np.median(changed[around]))
+        spread = _MAD * float(np.median(abs(changed[around] - usual)))
         contrast = np.maximum(abs(before), abs(after))[inside]
-        alike = max(float(np.corrcoef(before[around], after[around])[0, 1]), 0.0)
-        allowed = _SPREADS * usual[1] + (1 - _OF_CONTRAST * alike**2) * contrast
-        offs += (off[inside] - usual[0]) ** 2
-        limits += allowed**2
-    value = round(float((offs > limits).mean()), 3)
+        off += (changed[inside] - usual) ** 2
+        limit += (_SPREADS * spread + (1 - _OF_CONTRAST * alike**2) * contrast) ** 2
+    if most_alike < _ALIKE:
+        return None
+    value = round(float((off > limit).mean()), 3)
     return Change(
         value,
         "source image",
@@ -153,11 +165,16 @@ def _by_source(
     )
 
 
-def _scaled(band: FloatArray, around: BoolArray) -> FloatArray:
+def _alike(before: FloatArray, after: FloatArray) -> float:
+    """The correlation of two bands over the ground around; 0 where one of them is flat."""
+    if before.std() < _TINY or after.std() < _TINY:
+        return 0.0
+    return max(float(np.corrcoef(before, after)[0, 1]), 0.0)
+
+
+def _scaled(band: NDArray[Any], around: BoolArray) -> FloatArray:
     """A band with a median of 0 and a spread of 1 on the ground around."""
-    ground = band[around]
-    middle = np.median(ground)
-    low, high = np.percentile(ground, [10, 90])
+    low, middle, high = np.percentile(band[around], [10, 50, 90])
     found: FloatArray = (band - middle) / max((high - low) / _DECILES, _TINY)
     return found
 

@@ -11,8 +11,8 @@ from .matching import Match
 _PIXEL_M = 10.0
 SEARCH_M = 60.0
 # What it takes to trust a shift. Images of one place, clear and of any season, correlate with 0.25
-# to 0.95; those of two places, or a cloud, with less than 0.06.
-_PIXELS, _WINDOWS, _CORRELATION = 300, 6, 0.2
+# to 0.95; those of two places, or of a cloud, with less than 0.06, where they are large.
+_PIXELS, _WINDOWS, _CORRELATION = 500, 6, 0.2
 # Another peak must stay this far below the best, or fields in rows are taken for one another.
 _SECOND_BEST = 0.6
 # Where most is clouded, so is the label, and what is left may be haze and the edges of clouds.
@@ -75,7 +75,9 @@ def in_metres(step: tuple[float, float], ci_m: float) -> Shift:
 def shift_of(match: Match) -> Shift:
     """A match in metres; its interval also allows for what the images don't have in common."""
     unlike = _UNLIKE_M * (1 - max(match.correlation, 0.0))
-    return in_metres(match.shift, math.hypot(_PIXEL_M * match.half_width, unlike))
+    ci_m = math.hypot(_PIXEL_M * match.half_width, unlike)
+    # More than was searched would say no more.
+    return in_metres(match.shift, min(ci_m, SEARCH_M))
 
 
 def objection(match: Match, shift: Shift, clear_share: float) -> str | None:

@@ -91,7 +91,7 @@ def _windows(weight: BoolArray) -> Iterator[Part]:
     for top, bottom in _cuts(rows[0], rows[-1] + 1, count):
         for left, right in _cuts(columns[0], columns[-1] + 1, count):
             part = (slice(top, bottom), slice(left, right))
-            if weight[part].mean() >= _WINDOW_VALID:
+            if weight[part].sum() >= max(_WINDOW_VALID * weight[part].size, 1):
                 yield part
 
 
