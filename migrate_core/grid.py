@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -111,6 +111,11 @@ def block(lattice: PixelGrid, window: Window) -> PixelGrid:
     """The grid of the pixels of `lattice` in `window`, the inverse of `window_of`."""
     transform = lattice.transform @ Affine.translation(window.column, window.row)
     return PixelGrid(lattice.crs, transform, window.width, window.height)
+
+
+def moved(grid: PixelGrid, x: float, y: float) -> PixelGrid:
+    """The grid with `x` and `y`, in units of its CRS, added to all its coordinates."""
+    return replace(grid, transform=Affine.translation(x, y) @ grid.transform)
 
 
 def window_of(grid: PixelGrid, lattice: PixelGrid) -> Window:

@@ -8,6 +8,7 @@ are carried over and its sides taken to be straight.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -22,6 +23,8 @@ from .outlines import Edges, add_areas
 _CHUNK = 400_000
 # Pixels whose sides are looked at a time, for the same reason.
 _STRIP_PIXELS = 4_000_000
+# Points on borders are at most this far apart, in target pixels.
+_BETWEEN_POINTS = 0.2
 
 _DOWN, _RIGHT = np.array([[0.0], [1.0]]), np.array([[1.0], [0.0]])
 
@@ -44,6 +47,32 @@ def area_shares(
     shares = np.cumsum(sums, axis=2)[:, :, :width]
     # A transform that mirrors the mask turns every outline around.
     return np.clip(shares * _orientation(source, target), 0.0, 1.0)
+
+
+def class_borders(labels: NDArray[np.uint8], source: PixelGrid, target: PixelGrid) -> FloatArray:
+    """Points on the pixel sides between two known classes, (2, n) in pixels of `target`.
+
+    `labels` (height, width) on the grid `source`; 255 is unknown. On each side lie both ends, the
+    middle, and more where else points would be further apart than a fifth of a pixel of `target`.
+    """
+    size = math.sqrt(abs(_determinant(source, target)))
+    steps = max(2, math.ceil(size / _BETWEEN_POINTS))
+    found = [np.empty((2, 0))]
+    for edges in _boundary(labels):
+        between = (edges.owner != IGNORE) & (edges.other != IGNORE)
+        start, end = (side[:, between].astype(np.int64) for side in (edges.start, edges.end))
+        points = [steps * start + step * (end - start) for step in range(steps + 1)]
+        found.append(_distinct(np.concatenate(points, axis=1)) / steps)
+    return _to_pixels(np.concatenate(found, axis=1), source, target)
+
+
+def _distinct(points: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The points (2, n), none of them negative, each once."""
+    if not points.size:
+        return points
+    width = int(points[0].max()) + 1
+    row, column = np.divmod(np.unique(points[1] * width + points[0]), width)
+    return np.stack([column, row])
 
 
 def _boundary(labels: NDArray[np.uint8]) -> Iterator[Edges]:
@@ -95,9 +124,14 @@ def _to_pixels(points: FloatArray, source: PixelGrid, target: PixelGrid) -> Floa
 
 def _orientation(source: PixelGrid, target: PixelGrid) -> float:
     """1, or -1 when the way from mask pixels to target pixels is a reflection."""
+    return 1.0 if _determinant(source, target) > 0 else -1.0
+
+
+def _determinant(source: PixelGrid, target: PixelGrid) -> float:
+    """The area of a mask pixel in target pixels, negative where the way is a reflection."""
     column, row = source.width / 2, source.height / 2
     corner, right, below = _to_pixels(
         np.array([[column, column + 1, column], [row, row, row + 1]]), source, target
     ).T
     across, down = right - corner, below - corner
-    return 1.0 if across[0] * down[1] - across[1] * down[0] > 0 else -1.0
+    return float(across[0] * down[1] - across[1] * down[0])

@@ -6,22 +6,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from ..errors import PairError
-from ..grid import BoolArray, Bounds, FloatArray, PixelGrid, reproject_geometries
+from ..grid import (
+    BoolArray,
+    Bounds,
+    FloatArray,
+    PixelGrid,
+    apply_affine,
+    moved,
+    reproject_geometries,
+)
 from ..masks.content import read_labels
 from ..masks.footprint import valid_bounds
 from ..masks.vectors.labels import LabelPolygons, label_polygons
 from ..masks.vectors.segments import densified
 from ..model import BACKGROUND, IGNORE, Mask
-from .area_shares import area_shares
+from .area_shares import area_shares, class_borders
 from .labels import inside_footprint
 from .polygon_shares import centres_inside, polygon_shares
 
 # Shares that are differences of sums are right to better than this; below there is nothing.
 _ROUNDING = 1e-9
+# Points along the edges of polygons are this close, in metres; no rim is wider than the second;
+# lines as close as the third are the same.
+_BETWEEN_POINTS_M = 0.5
+_FURTHEST_RIM_M = 1000.0
+_SAME_LINE_M = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +52,13 @@ class RasterLabels:
     def inside(self, target: PixelGrid) -> BoolArray:
         """Whether the centre of each pixel of `target` lies in the footprint."""
         return inside_footprint(self.pixels, self.grid, target)
+
+    def borders(self, target: PixelGrid) -> FloatArray:
+        """Points along the borders between classes, (2, n): column and row on `target`.
+
+        They lie at most 2 m apart, closer on fine labels. Where one side isn't known is no border.
+        """
+        return class_borders(self.pixels, self.grid, target)
 
     def shares(self, target: PixelGrid, classes: Sequence[int]) -> FloatArray:
         """The exact share 0…1 of each class in each pixel, (classes, height, width) float64."""
@@ -79,6 +100,22 @@ class PolygonLabels:
         nothing = np.zeros(target.shape)
         return np.stack([by_class.get(value, nothing) for value in classes])
 
+    def borders(self, target: PixelGrid) -> FloatArray:
+        """Points along the borders between classes, (2, n): column and row on `target`.
+
+        They lie at most half a metre apart. The edge of the area is no border, nor is that of what
+        is unknown.
+        """
+        drawn = self.polygons
+        areas = (drawn.area, drawn.unknown, *drawn.classes.values())
+        area, unknown, *classes = self._carried(areas, target.crs)
+        nobody = shapely.union_all([area.boundary, unknown.boundary]).buffer(_SAME_LINE_M)
+        around = shapely.box(*target.bounds).buffer(_FURTHEST_RIM_M)
+        lines = shapely.union_all([found.boundary.intersection(around) for found in classes])
+        lines = lines.difference(nobody).segmentize(_BETWEEN_POINTS_M)
+        points = shapely.get_coordinates(lines)
+        return np.stack(apply_affine(~target.transform, points[:, 0], points[:, 1]))
+
     def _carried(self, areas: Sequence[BaseGeometry], crs: str) -> list[BaseGeometry]:
         """Areas in another CRS, their edges cut so that they stay where they are."""
         if crs == self.crs:
@@ -89,10 +126,47 @@ class PolygonLabels:
         return list(reproject_geometries(cut, self.crs, crs))
 
 
-GridLabels = RasterLabels | PolygonLabels
+@dataclass(frozen=True, eq=False)
+class ShiftedLabels:
+    """Labels moved by `east_m` and `north_m`, in metres and on the axes of the grid asked for.
+
+    Moving what is asked for the other way is the same, exact, and right for any CRS of the mask.
+    """
+
+    labels: RasterLabels | PolygonLabels
+    east_m: float
+    north_m: float
+
+    def bounds(self, crs: str) -> Bounds:
+        """West, south, east and north of what is known, in `crs`."""
+        west, south, east, north = self.labels.bounds(crs)
+        return (
+            west + self.east_m,
+            south + self.north_m,
+            east + self.east_m,
+            north + self.north_m,
+        )
+
+    def inside(self, target: PixelGrid) -> BoolArray:
+        """Whether the centre of each pixel of `target` lies in the footprint."""
+        return self.labels.inside(self._back(target))
+
+    def shares(self, target: PixelGrid, classes: Sequence[int]) -> FloatArray:
+        """The exact share 0…1 of each class in each pixel, (classes, height, width) float64."""
+        return self.labels.shares(self._back(target), classes)
+
+    def borders(self, target: PixelGrid) -> FloatArray:
+        """Points along the borders between classes, (2, n): column and row on `target`."""
+        return self.labels.borders(self._back(target))
+
+    def _back(self, target: PixelGrid) -> PixelGrid:
+        return moved(target, -self.east_m, -self.north_m)
 
 
-def grid_labels(mask: Mask) -> GridLabels:
+GridLabels = RasterLabels | PolygonLabels | ShiftedLabels
+
+
+def grid_labels(mask: Mask) -> RasterLabels | PolygonLabels:
     """The labels of a registered mask. Raises MaskError when they are gone or have changed."""
     if mask.vector is not None:
         return PolygonLabels(label_polygons(mask), mask.crs or "")

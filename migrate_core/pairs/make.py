@@ -13,7 +13,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 
-from ..codec import from_json
+from ..codec import from_json, to_json
 from ..errors import MigrateError, ProductError, TransferError
 from ..grid import BoolArray, PixelGrid, aligned_grid
 from ..masks.transformation import Transformation, transformation
@@ -24,14 +24,18 @@ from ..products.resampling import NO_DATA
 from ..scenes.opening import open_scene
 from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
 from .bands import alike
+from .change import Change, PairLook, change_of
 from .clouds import Clouds, judge_clouds
 from .grid_labels import grid_labels
+from .ignore_rim import IgnoreRim, with_rim
 from .labels import hard_label
 from .mosaic import mosaic
 from .mosaic_check import MosaicCheck, mosaic_check
 from .offset_check import OffsetCheck, offset_check, with_chosen_offset
+from .placement import Placement, cropped, place, reading_grid, seen_by
 from .provenance import mask_dates, provenance
 from .quality import occlusion, one_sided, quality_flags
+from .small_objects import objects_of
 from .source_occlusion import hidden_in_source
 from .stages import StageReport, reporting
 from .suggestion import offset_doubts, remarked, suggest
@@ -52,6 +56,8 @@ class _Pixels:
     source_known: bool
     offsets: OffsetCheck
     parts: MosaicCheck
+    placement: Placement
+    rim: IgnoreRim | None
 
 
 @dataclass(frozen=True)
@@ -116,25 +122,17 @@ def _made_of(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
     products = alike(opened, allow_missing=task.parameters.allow_missing_bands)
     pixels = _pixels(task, products, report)
     placing = _placing(task.mask, pixels.grid)
-    words = _Words(
-        doubts=(
-            *offset_doubts(pixels.offsets.doubts),
-            *pixels.parts.doubts,
-            *placing.doubts,
-        ),
-        remarks=pixels.parts.remarks,
-    )
-    outcome = _outcome(task, pixels, words)
+    words = _words(pixels, placing)
+    looks = change_of(task.mask, _look(pixels, products[0]))
+    outcome = _outcome(task, pixels, words, looks)
     with written_then_renamed(folder) as temporary:
         temporary.mkdir()
         _write_rasters(temporary, pixels, task, products[0])
         findings = {
-            "offset_check": pixels.offsets,
-            "clouds": pixels.clouds.findings,
-            "mosaic": pixels.parts,
+            **_findings(task, pixels),
             "transformation": placing,
-            "doubts": words.doubts,
-            "remarks": words.remarks,
+            "change_found": looks,
+            **to_json(words),
         }
         document = provenance(task, products, pixels.grid, outcome, findings)
         _write_document(temporary / PAIR_DOCUMENT, document)
@@ -148,37 +146,83 @@ def _placing(mask: Mask, grid: PixelGrid) -> Transformation:
     return transformation(mask.crs, grid.crs, mask.extent)
 
 
-def _outcome(task: PairTask, pixels: _Pixels, words: _Words) -> PairOutcome:
+def _words(pixels: _Pixels, placing: Transformation) -> _Words:
+    registration = pixels.placement.registration
+    return _Words(
+        doubts=(
+            *offset_doubts(pixels.offsets.doubts),
+            *pixels.parts.doubts,
+            *placing.doubts,
+            *(registration.doubts if registration else ()),
+        ),
+        remarks=pixels.parts.remarks,
+    )
+
+
+def _outcome(task: PairTask, pixels: _Pixels, words: _Words, looks: Change) -> PairOutcome:
     """What the flags say, and what else was found."""
     flags, label, known = pixels.flags, pixels.label, pixels.clouds.known
     suggestion = suggest(flags, label, known, task.judge, empty_allowed=task.mask.empty_allowed)
+    registration = pixels.placement.registration
     return PairOutcome(
         occlusion(flags, label, known),
         remarked(suggestion, words.remarks, doubts=words.doubts),
+        shift=registration.shift if registration else None,
+        change=looks.value,
         one_sided=one_sided(flags, label, known, source_known=pixels.source_known),
         judged_by=task.judge,
     )
 
 
+def _findings(task: PairTask, pixels: _Pixels) -> dict[str, Any]:
+    """Sections of pair.json on how its rasters came to be."""
+    return {
+        "offset_check": pixels.offsets,
+        "clouds": pixels.clouds.findings,
+        "mosaic": pixels.parts,
+        "registration": pixels.placement.registration,
+        "ignore_rim": pixels.rim,
+        "objects": objects_of(task.mask, pixels.placement.labels, pixels.grid),
+    }
+
+
+def _look(pixels: _Pixels, product: Product) -> PairLook:
+    names = [band.name for band in product.bands]
+    return PairLook(
+        pixels.grid,
+        pixels.placement.source_grid,
+        dict(zip(names, pixels.image, strict=True)),
+        pixels.label,
+        pixels.flags,
+    )
+
+
 def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) -> _Pixels:
-    mask = task.mask
+    mask, parameters = task.mask, task.parameters
     labels = grid_labels(mask)
     lattice = products[0].grid
-    grid = aligned_grid(lattice, labels.bounds(lattice.crs))
+    placement = Placement(labels, aligned_grid(lattice, labels.bounds(lattice.crs)))
+    around = reading_grid(placement.grid, lattice, register=parameters.register)
     report.begin("convert")
     numbers: Numbers = {}
-    found = mosaic(products, grid, task.parameters.resampling, numbers)
-    clouds = judge_clouds(products, grid, found, task.parameters.clouds)
+    found = mosaic(products, around, parameters.resampling, numbers)
+    clouds = judge_clouds(products, around, found, parameters.clouds)
+    if parameters.register:
+        names = [band.name for band in products[0].bands]
+        placement = place(mask, labels, seen_by(found, clouds, names, around))
+    grid = placement.grid
+    found, clouds = cropped(found, around, grid), cropped(clouds, around, grid)
     report.begin("crop")
-    inside = labels.inside(grid)
+    inside = placement.labels.inside(grid)
     image_inside = _blanked(found.image, inside)
     report.begin("align")
     classes = mask.stored_classes
-    shares = labels.shares(grid, classes)
+    shares = placement.labels.shares(grid, classes)
     label = np.where(inside, hard_label(shares, classes), IGNORE).astype(np.uint8)
-    hidden = hidden_in_source(mask, grid)
-    if task.parameters.ignore_occluded and hidden is not None:
+    hidden = hidden_in_source(mask, placement.source_grid)
+    if parameters.ignore_occluded and hidden is not None:
         label[hidden] = IGNORE
+    label, rim = with_rim(label, placement.labels, grid, parameters.ignore_rim_m)
     flags = quality_flags(found.image, clouds.flags, label, inside, hidden)
     return _Pixels(
         grid,
@@ -190,6 +234,8 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
         source_known=hidden is not None,
         offsets=offset_check(products[0], numbers),
         parts=mosaic_check(products, found, inside),
+        placement=placement,
+        rim=rim,
     )
 
 

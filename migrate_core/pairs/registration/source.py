@@ -1,0 +1,194 @@
+"""The shift between the image that a mask was drawn on and Sentinel-2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.features import geometry_mask
+from scipy import ndimage
+
+from ...errors import MaskError
+from ...grid import BoolArray, FloatArray, PixelGrid, Window, block, reproject_geometry
+from ...masks.footprint import pixel_size_m
+from ...masks.raster import opened
+from ...model import Mask
+from ..source_image import band_order, image_path, source_grid, warped_image
+from ..source_occlusion import hidden_in_source
+from .matching import Match, Reference, match
+from .moving import FINE, fine_grid, moving
+from .shifts import SEARCH_M, Registration, WindowSaid, by_image
+
+# Bands of images and those of Sentinel-2 that are like them; a grey image is like two.
+_LIKE = {"red": ("B04",), "green": ("B03",), "nir": ("B08",), "blue": ("B02",)}
+_GREY = ("B03", "B04")
+# Three bands say what there is to say; blue, hazy and alike to the others, only without infrared.
+_BANDS = 3
+# The source's pixels must not be much coarser than Sentinel-2's.
+_COARSEST_M = 20.0
+_RADIUS = round(SEARCH_M / 10)
+# What a cloud touches is wider than its flags, in pixels.
+_AROUND_CLOUDS = 2
+# A part of at most this many pixels of Sentinel-2 on a side is compared: beyond it nothing is won.
+_LONGEST = 400
+# An outline gets a corner after so many pixels, so that it stays straight in another CRS.
+_SEGMENTS = 100
+
+
+# The bands of Sentinel-2 that may be compared.
+COMPARED = ("B02", "B03", "B04", "B08")
+
+
+class UnusableImageError(MaskError):
+    """There is no source image that could be compared with Sentinel-2."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Sentinel-2 around a mask: its 10 m bands by name (height, width) uint16 on `grid`.
+
+    `data` (height, width) is where they have data, `clear` where no cloud, shadow or snow is.
+    """
+
+    grid: PixelGrid
+    bands: Mapping[str, NDArray[np.uint16]]
+    data: BoolArray
+    clear: BoolArray
+
+    @property
+    def usable(self) -> BoolArray:
+        """Where there is data and the ground is seen."""
+        return self.data & self.clear
+
+    def part(self, window: Window) -> Seen:
+        """What lies in a window."""
+        where = (
+            slice(window.row, window.row + window.height),
+            slice(window.column, window.column + window.width),
+        )
+        bands = {name: band[where] for name, band in self.bands.items()}
+        return Seen(block(self.grid, window), bands, self.data[where], self.clear[where])
+
+
+def by_source(mask: Mask, seen: Seen) -> Registration:
+    """Compare the source image with Sentinel-2.
+
+    Raises UnusableImageError when there is no image that could be compared, MaskError when the
+    record of what was hidden in it can't be read.
+    """
+    try:
+        images, valid, pairs, part = _read(mask, seen)
+    except MaskError as err:
+        raise UnusableImageError(str(err)) from err
+    valid = _clear(mask, part.grid, images, valid)
+    found = match(
+        moving(images, valid),
+        Reference(
+            np.stack([mean_band(part, bands) for bands in pairs.values()]),
+            ~ndimage.binary_dilation(~part.usable, iterations=_AROUND_CLOUDS),
+            _RADIUS,
+        ),
+    )
+    if found is None:
+        return Registration(
+            "source image",
+            None,
+            applied=False,
+            reason="The mask was not moved: nothing is clear and has edges in both images.",
+        )
+    return by_image(found, _clear_share(part, valid), places(found, part.grid))
+
+
+def _clear_share(seen: Seen, valid: BoolArray) -> float:
+    """How much of what both images have data for is clear in Sentinel-2's."""
+    both = seen.data & valid[FINE // 2 :: FINE, FINE // 2 :: FINE]
+    return float(seen.clear[both].mean()) if both.any() else 0.0
+
+
+def _read(
+    mask: Mask, seen: Seen
+) -> tuple[NDArray[Any], BoolArray, dict[str, tuple[str, ...]], Seen]:
+    """The image (n, 4 h, 4 w), where it is valid, its bands with Sentinel-2's, and that part."""
+    with opened(image_path(mask)) as dataset:
+        source = source_grid(dataset, mask)
+        _check_fine(dataset, source)
+        names, _ = band_order(dataset)
+        pairs = _pairs(names, seen)
+        outline = source.outline().segmentize(_SEGMENTS * source.resolution)
+        outside = geometry_mask(
+            [reproject_geometry(outline, source.crs, seen.grid.crs)],
+            seen.grid.shape,
+            seen.grid.transform,
+        )
+        first = next(iter(pairs.values()))
+        edges = ndimage.gaussian_gradient_magnitude(mean_band(seen, first), 1.0)
+        # Square roots, so that a town doesn't weigh more than all fields.
+        part = seen.part(richest(np.where(seen.usable & ~outside, np.sqrt(edges), 0)))
+        indexes = [names[name] for name in pairs]
+        images, valid = warped_image(dataset, source, fine_grid(part.grid), indexes)
+    return images, valid, pairs, part
+
+
+def places(found: Match, grid: PixelGrid) -> tuple[WindowSaid, ...]:
+    """The windows of a match in metres."""
+    said = []
+    for window in found.windows:
+        middle = (window.column + window.width / 2, window.row + window.height / 2)
+        x, y = grid.transform @ middle
+        row, column = window.shift
+        said.append(WindowSaid(x, y, round(10 * column, 1), round(-10 * row, 1)))
+    return tuple(said)
+
+
+def _check_fine(dataset: Any, source: PixelGrid) -> None:
+    size = pixel_size_m(source)
+    if size > _COARSEST_M:
+        raise MaskError(
+            f"{dataset.name}: with pixels of {size:.0f} m the source image is too coarse to be "
+            f"placed on Sentinel-2's 10 m; {_COARSEST_M:.0f} m is the most."
+        )
+
+
+def _pairs(names: Mapping[str, int], seen: Seen) -> dict[str, tuple[str, ...]]:
+    """Which bands of the image go with which of Sentinel-2."""
+    like = {"grey": _GREY} if "grey" in names else _LIKE
+    found = {
+        name: bands
+        for name, bands in like.items()
+        if name in names and all(band in seen.bands for band in bands)
+    }
+    if not found:
+        raise MaskError(
+            "The source image and the product have no bands in common (red, green, blue or near "
+            "infrared)."
+        )
+    return dict(list(found.items())[:_BANDS])
+
+
+def mean_band(seen: Seen, bands: tuple[str, ...]) -> NDArray[np.float32]:
+    """The mean of some bands, (height, width)."""
+    stack = np.stack([seen.bands[band] for band in bands])
+    mean: NDArray[np.float32] = stack.mean(axis=0, dtype=np.float32)
+    return mean
+
+
+def richest(worth: FloatArray) -> Window:
+    """The part of at most 400 x 400 pixels with the largest sum of `worth` (height, width)."""
+    height, width = (min(size, _LONGEST) for size in worth.shape)
+    sums = np.pad(worth.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    inside = sums[height:, width:] - sums[:-height, width:]
+    inside -= sums[height:, :-width] - sums[:-height, :-width]
+    row, column = np.unravel_index(inside.argmax(), inside.shape)
+    return Window(int(column), int(row), width, height)
+
+
+def _clear(mask: Mask, grid: PixelGrid, images: NDArray[Any], valid: BoolArray) -> BoolArray:
+    """Where the image shows the ground, (4 h, 4 w)."""
+    clear: BoolArray = valid & np.isfinite(images).all(axis=0)
+    hidden = hidden_in_source(mask, grid)
+    if hidden is not None:
+        clear &= ~hidden.repeat(FINE, axis=0).repeat(FINE, axis=1)
+    return clear
