@@ -19,7 +19,7 @@ from migrate_core.cli import cli
 from migrate_core.jobs import claim, now_utc
 from migrate_core.model import iso
 from migrate_core.pairs.stages import stage_note
-from migrate_core.pairs.suggestion import doubtful
+from migrate_core.pairs.suggestion import doubtful, offset_doubts
 from migrate_core.scenes.costs import Wanted
 from migrate_core.scenes.costs import costs as costs_of
 from migrate_core.transfer.orders import Order, put_order
@@ -373,7 +373,7 @@ def test_a_doubtful_offset_can_be_set_for_its_pair(
     first, *_ = case.store.pairs()
     assert "Radiometric offset" not in words(opened(pair=first.pair_id))
     assert first.suggestion is not None
-    doubted = replace(first, suggestion=doubtful(first.suggestion, ["it is darker"]))
+    doubted = replace(first, suggestion=doubtful(first.suggestion, offset_doubts(["it is darker"])))
     case.store.put_pairs([doubted])
     app = opened(pair=first.pair_id)
     assert "Radiometric offset: as documents say" in words(app)

@@ -129,7 +129,8 @@ def _with_snow(
     """Snow as the mask tells it, else by its reflectance, else not known."""
     known = Flag.CLOUD | Flag.CIRRUS | Flag.SNOW
     if snow is None and all(name in bands.coarse for name in spectral.SNOW_BANDS):
-        snow = spectral.snow(bands.coarse) & ~cloud
+        # Cloud of ice looks like snow, too.
+        snow = spectral.snow(bands.coarse) & ~cloud & ~cirrus
     if snow is None:
         snow, known = np.zeros_like(cloud), known & ~Flag.SNOW
     return _Clouds(cloud, body, cirrus, snow, known)
