@@ -103,7 +103,7 @@ def _opened(safe: SafeProduct) -> Product:
         baseline=metadata.baseline,
         grid=tile.grid,
         bands=in_order(safe.product_id, metadata.level, bands),
-        scene_classification=_scene_classification(files),
+        scene_classification=scene_classification(files),
         offsets={name: metadata.offsets.get(name, 0) for name in bands},
         offset_origin=_offset_origin(metadata, _metadata_name(files)),
         sun=tile.sun,
@@ -124,7 +124,8 @@ def _bands(files: Files) -> dict[str, BandFile]:
     return bands
 
 
-def _scene_classification(files: Files) -> BandFile | None:
+def scene_classification(files: Files) -> BandFile | None:
+    """The scene classification among these files; None in L1C products."""
     for name in files.names:
         if _SCENE_CLASSIFICATION.search(name):
             return _band(files, name, "SCL", 20)
