@@ -15,14 +15,13 @@ from ..scenes.answers import Shelf, answer_times, kept
 from ..scenes.connection import try_connection
 from ..scenes.listing import scenes_document
 from ..scenes.match_table import import_match_table, match_rows, write_match_table
-from ..scenes.measured import Searched, measure_candidates
+from ..scenes.measured import Memory, Searched, keep_candidates, measure_candidates
 from ..scenes.parameters import (
     SearchParameters,
     remember_answers,
     remember_asked,
     remember_found,
 )
-from ..scenes.queries import put_advice
 from ..scenes.search import SearchOutcome, part, search
 from ..scenes.skies import Places
 from ..scenes.sources import KINDS, open_source
@@ -132,15 +131,15 @@ def search_scenes(
         if dead.issuperset(specs):
             # Nothing was learnt, so what an earlier search found stays.
             report(outcome.problems)
+        searched, memory = Searched(masks, query, ranking, outcome), Memory(session.store, masks)
+        known = memory.known() if measure_clouds and not refresh else {}
         session.store.put_scenes([*outcome.elsewhere, *outcome.scenes])
-        session.store.put_candidates(outcome.ranked)
-        put_advice(session.store, outcome.ranked, outcome.advice)
+        keep_candidates(session.store, searched, known)
         remember_found(session.store, parameters)
         remember_answers(session.store, answer_times(sources))
         if measure_clouds:
             places = Places(session.settings.services, session.workspace)
-            searched = Searched(masks, query, ranking, outcome)
-            measuring = measure_candidates(session.store, searched, places, second, refresh=refresh)
+            measuring = measure_candidates(memory, searched, places, known, second)
     document = scenes_document(session.store)
     emit(document, as_json, lambda: _show(session, document))
     names = {mask.mask_id: mask.name for mask in masks}

@@ -83,6 +83,11 @@ class MaskAreas:
                     self._problems[mask.name] = area.problem
             return self._found[key]
 
+    @property
+    def count(self) -> int:
+        """How many were read."""
+        return len(self._found)
+
     def problems(self) -> tuple[Problem, ...]:
         """Masks whose labels could not be read, each once."""
         return tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from ..store import Store
 from ..tables import measurements, upsert
 from .measuring import Measuring, units
 from .queries import put_advice
-from .ranking import Key, Measurement, reranked
+from .ranking import Key, Measurement, Measurements, reranked
 from .search import SearchOutcome, advice_for
 from .skies import Places
 from .sources.protocol import Progress
@@ -39,12 +39,12 @@ class Memory:
     """What was measured over masks, in the store, as long as they stay as they are."""
 
     def __init__(self, store: Store, masks: Iterable[Mask]) -> None:
-        self._store = store
+        self.store = store
         self._states = {mask.mask_id: _state(mask) for mask in masks}
 
     def known(self) -> dict[Key, Measurement]:
         """All that was measured."""
-        with self._store.engine.connect() as connection:
+        with self.store.engine.connect() as connection:
             rows = connection.execute(sa.select(measurements)).all()
         return {
             (row.mask_id, tuple(row.scenes.split(" "))): Measurement(
@@ -54,7 +54,7 @@ class Memory:
             if self._states.get(row.mask_id) == row.mask_state
         }
 
-    def put(self, found: Mapping[Key, Measurement]) -> None:
+    def put(self, found: Measurements) -> None:
         """Remember more."""
         rows = [
             {
@@ -66,7 +66,7 @@ class Memory:
             }
             for (mask_id, scene_ids), measured in found.items()
         ]
-        with self._store.engine.begin() as connection:
+        with self.store.engine.begin() as connection:
             upsert(connection, measurements, rows)
 
 
@@ -76,34 +76,37 @@ def _state(mask: Mask) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
+def keep_candidates(store: Store, searched: Searched, found: Measurements) -> None:
+    """Put the candidates of a search into the store, ranked by what was measured of them."""
+    outcome = searched.outcome
+    ranked, advice = outcome.ranked, outcome.advice
+    if found:
+        ranked = reranked(ranked, found, searched.ranking)
+        lacking = [m for m in searched.masks if not any(r.usable for r in ranked[m.mask_id])]
+        advice = advice_for(lacking, outcome.scenes, searched.query, searched.ranking, found)
+    store.put_candidates(ranked)
+    put_advice(store, ranked, advice)
+
+
 def measure_candidates(
-    store: Store, searched: Searched, places: Places, progress: Progress, *, refresh: bool = False
+    memory: Memory, searched: Searched, places: Places, known: Measurements, progress: Progress
 ) -> tuple[Problem, ...]:
     """Measure clouds over the masks of a search, and rank and select their candidates anew.
 
-    What was measured before is used again, unless `refresh` asks for it anew. When `progress`
-    cancels it, what was measured until then counts.
+    What is `known` isn't measured again. When `progress` cancels it, what was measured until then
+    counts.
     """
-    outcome, memory = searched.outcome, Memory(store, searched.masks)
-    known = {} if refresh else memory.known()
+    outcome, store, found = searched.outcome, memory.store, dict(known)
     wanted = units(searched.masks, outcome.ranked, outcome.scenes, known)
-    scenes = [*outcome.scenes, *outcome.elsewhere, *store.scenes().values()]
-    found = dict(known)
+    if not wanted:
+        return ()
 
-    def note(new: Mapping[Key, Measurement]) -> None:
+    def note(new: Measurements) -> None:
         memory.put(new)
         found.update(new)
 
+    scenes = [*outcome.scenes, *outcome.elsewhere, *store.scenes().values()]
     try:
         return Measuring(places, scenes).run(wanted, note, progress)
     finally:
-        _rank_anew(store, searched, found)
-
-
-def _rank_anew(store: Store, searched: Searched, found: Mapping[Key, Measurement]) -> None:
-    ranked = reranked(searched.outcome.ranked, found, searched.ranking)
-    lacking = [m for m in searched.masks if not any(r.usable for r in ranked[m.mask_id])]
-    scenes, query = searched.outcome.scenes, searched.query
-    advice = advice_for(lacking, scenes, query, searched.ranking, found)
-    store.put_candidates(ranked)
-    put_advice(store, ranked, advice)
+        keep_candidates(store, searched, found)

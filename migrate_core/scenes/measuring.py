@@ -30,6 +30,9 @@ THREADS = 4
 # Masks whose middles lie in one square of this many pixels are read together: a tile of the scene
 # classification's JPEG 2000, which is decoded as a whole for a single pixel, too.
 _TOGETHER = 640
+# So many times as wide is a square that is read at once where masks lie densely: 4 million pixels,
+# which take 100 MB while they are read.
+_LARGE = 3
 # How often progress is told, and a wish to cancel heard, in seconds.
 _POLL_S = 0.3
 
@@ -97,10 +100,11 @@ class Measuring:
     def run(self, wanted: Sequence[Unit], note: Note, progress: Progress) -> tuple[Problem, ...]:
         """Measure all units. `note` gets what was found, unit by unit, in this thread.
 
-        `progress` counts candidates; an error out of it (a cancellation) ends the work, and what
-        was noted before stays.
+        `progress` counts masks that were read, and candidates; an error out of it (a cancellation)
+        ends the work, and what was noted before stays.
         """
         total = sum(len(unit.masks) for unit in wanted)
+        masks = len({mask.mask_id for unit in wanted for mask in unit.masks})
         failures = _Failures()
         with ThreadPoolExecutor(THREADS) as pool:
             pending = {pool.submit(self._measure, unit): unit for unit in wanted}
@@ -109,7 +113,7 @@ class Measuring:
                     done, _ = wait(pending, _POLL_S, FIRST_COMPLETED)
                     for future in done:
                         _take(pending.pop(future), future, note, failures)
-                    progress(self._finished, total)
+                    progress(self._finished + min(self._areas.count, masks), total + masks)
             except BaseException:
                 self._stopped.set()
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -123,10 +127,9 @@ class Measuring:
         parts = [self._part(scene) for scene in unit.scenes]
         left = len(unit.masks)
         try:
-            areas = [(mask, self._areas.of(mask, crs)) for mask in unit.masks]
+            areas = [(mask, self._area(mask, crs)) for mask in unit.masks]
             for grid, group in _together([(m, area) for m, area in areas if not area.problem]):
-                if self._stopped.is_set():
-                    raise JobCancelledError("It was cancelled.")
+                self._check()
                 sky = _union(parts, grid)
                 for mask, area in group:
                     found[mask.mask_id, unit.scene_ids] = area.measure(_cut(sky, grid, area.grid))
@@ -135,6 +138,14 @@ class Measuring:
         finally:
             self._count(left)
         return found
+
+    def _area(self, mask: Mask, crs: str) -> MaskArea:
+        self._check()
+        return self._areas.of(mask, crs)
+
+    def _check(self) -> None:
+        if self._stopped.is_set():
+            raise JobCancelledError("It was cancelled.")
 
     def _count(self, masks: int) -> None:
         with self._lock:
@@ -182,21 +193,45 @@ def _union(parts: Sequence[_Part], grid: PixelGrid) -> NDArray[np.uint8]:
     return sky
 
 
-def _together(
-    areas: Iterable[tuple[Mask, MaskArea]],
-) -> Iterator[tuple[PixelGrid, list[tuple[Mask, MaskArea]]]]:
-    """Masks that lie in one square, with the grid that contains all of them."""
-    groups: dict[tuple[float, int, int], list[tuple[Mask, MaskArea]]] = defaultdict(list)
+_Group = list[tuple[Mask, MaskArea]]
+
+
+def _together(areas: Iterable[tuple[Mask, MaskArea]]) -> Iterator[tuple[PixelGrid, _Group]]:
+    """Masks that are read together, with the grid that contains all of them.
+
+    Those in a large square are where that reads no more than its small squares one by one.
+    """
+    for large in _squares(areas, _LARGE * _TOGETHER):
+        small = _squares(large, _TOGETHER)
+        whole = _containing(large)
+        parts = [_containing(group) for group in small]
+        if _pixels(whole) <= sum(map(_pixels, parts)):
+            yield whole, large
+        else:
+            yield from zip(parts, small, strict=True)
+
+
+def _squares(areas: Iterable[tuple[Mask, MaskArea]], pixels: int) -> list[_Group]:
+    """Masks of one resolution by the square, this many pixels wide, that their middles are in."""
+    squares: dict[tuple[float, int, int], _Group] = defaultdict(list)
     for mask, area in areas:
         west, south, east, north = area.grid.bounds
-        side = _TOGETHER * area.grid.resolution
-        square = (int((west + east) / 2 // side), int((south + north) / 2 // side))
-        groups[area.grid.resolution, *square].append((mask, area))
-    for group in groups.values():
-        bounds = np.array([area.grid.bounds for _, area in group])
-        west, south = bounds[:, :2].min(axis=0).tolist()
-        east, north = bounds[:, 2:].max(axis=0).tolist()
-        yield aligned_grid(group[0][1].grid, (west, south, east, north)), group
+        side = pixels * area.grid.resolution
+        row, column = (south + north) / 2 // side, (west + east) / 2 // side
+        squares[area.grid.resolution, int(row), int(column)].append((mask, area))
+    return list(squares.values())
+
+
+def _containing(group: _Group) -> PixelGrid:
+    """The smallest grid that contains all masks of a group."""
+    bounds = np.array([area.grid.bounds for _, area in group])
+    west, south = bounds[:, :2].min(axis=0).tolist()
+    east, north = bounds[:, 2:].max(axis=0).tolist()
+    return aligned_grid(group[0][1].grid, (west, south, east, north))
+
+
+def _pixels(grid: PixelGrid) -> int:
+    return grid.width * grid.height
 
 
 def _cut(sky: NDArray[np.uint8], grid: PixelGrid, part: PixelGrid) -> NDArray[np.uint8]:
