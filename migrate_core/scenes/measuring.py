@@ -33,6 +33,8 @@ _TOGETHER = 640
 # So many times as wide is a square that is read at once where masks lie densely: 4 million pixels,
 # which take 100 MB while they are read.
 _LARGE = 3
+# A service that failed over so many scenes in a row is down; each more would take half a minute.
+_PATIENCE = 4
 # How often progress is told, and a wish to cancel heard, in seconds.
 _POLL_S = 0.3
 
@@ -88,7 +90,7 @@ class Measuring:
     """
 
     def __init__(self, places: Places, known: Iterable[Scene]) -> None:
-        self._places = places
+        self._services = _Services(places)
         self._areas = MaskAreas()
         self._by_tile: dict[str, list[Scene]] = defaultdict(list)
         for scene in known:
@@ -152,13 +154,36 @@ class Measuring:
             self._finished += masks
 
     def _part(self, scene: Scene) -> _Part:
-        return _Part(self._places, standing_in(scene, self._by_tile[scene.tile]))
+        return _Part(self._services, standing_in(scene, self._by_tile.get(scene.tile, ())))
+
+
+class _Services:
+    """Opens skies; a service that failed several times in a row isn't asked any more."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._failed: dict[str, int] = defaultdict(int)
+
+    def open(self, scene: Scene) -> Product:
+        """The product with its sky. Raises MigrateError."""
+        if self._failed[scene.source] >= _PATIENCE and not scene.source.startswith("local:"):
+            raise NotInPlaceError(
+                f"{_PATIENCE} scenes in a row could not be read, so the others were not tried"
+            )
+        return self._places.open(scene)
+
+    def note(self, scene: Scene, err: MigrateError | None) -> None:
+        """How reading a scene went; what a source doesn't offer at all is no failure."""
+        if err is None:
+            self._failed[scene.source] = 0
+        elif not isinstance(err, _NEEDS):
+            self._failed[scene.source] += 1
 
 
 class _Part:
     """One scene of an acquisition, read at the first of several places that works."""
 
-    def __init__(self, places: Places, scenes: Sequence[Scene]) -> None:
+    def __init__(self, places: _Services, scenes: Sequence[Scene]) -> None:
         self._places = places
         self._left = list(scenes)
         self._opened: Product | None = None
@@ -170,11 +195,14 @@ class _Part:
             try:
                 if self._opened is None:
                     self._opened = self._places.open(self._left[0])
-                return read_sky(self._opened, self._left[0], grid)
+                sky = read_sky(self._opened, self._left[0], grid)
             except MigrateError as err:
                 self._failures.append(err)
                 self._opened = None
-                self._left.pop(0)
+                self._places.note(self._left.pop(0), err)
+            else:
+                self._places.note(self._left[0], None)
+                return sky
         told = (err for err in self._failures if not isinstance(err, _NEEDS))
         raise next(told, self._failures[0])
 

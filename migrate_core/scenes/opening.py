@@ -39,14 +39,15 @@ def open_scene(scene: Scene, services: ServiceSettings | None = None) -> Product
 def open_classified(scene: Scene, services: ServiceSettings | None = None) -> Product:
     """The product of a scene with its scene classification, or with its cloud mask.
 
-    Of what lies at a service nothing else is read, and the product has no bands; else, and where
+    Of what lies at a service nothing else is read, which is given up soon where it isn't answered,
+    and the product has no bands; else, and where
     there is no scene classification, it is that of `open_scene`. Raises MigrateError.
     """
     classes = None
     if scene.href.startswith("s3://") and scene.item is None:
-        classes = scene_classification(_s3_files(scene.href, services))
+        classes = scene_classification(_s3_files(scene.href, services, brief=True))
     elif scene.item is not None and "://" in scene.href:
-        classes = classification_of(scene.item, _place(scene, services))
+        classes = classification_of(scene.item, _place(scene, services, brief=True))
     if classes is None:
         return open_scene(scene, services)
     coarse = grid_of(classes)
@@ -58,11 +59,11 @@ def open_classified(scene: Scene, services: ServiceSettings | None = None) -> Pr
     )
 
 
-def _place(scene: Scene, services: ServiceSettings | None) -> Place:
+def _place(scene: Scene, services: ServiceSettings | None, *, brief: bool = False) -> Place:
     """The way to the assets of a scene's item."""
     item = scene.item or {}
     collection = str(item.get("collection") or "") if scene.source == PLANETARY_COMPUTER else None
-    access = _remotes(services or load_settings().services).access(collection)
+    access = _remotes(services or load_settings().services).access(collection, brief=brief)
     return Place(None, access, access.read)
 
 
@@ -76,13 +77,13 @@ def open_s3_safe(path: str, services: ServiceSettings | None = None) -> Product:
     return product_of_files(files, without_safe(files.title))
 
 
-def _s3_files(path: str, services: ServiceSettings | None) -> RemoteFiles:
+def _s3_files(path: str, services: ServiceSettings | None, *, brief: bool = False) -> RemoteFiles:
     """The files under a path of the S3 store, by one listing."""
     bucket, _, prefix = path.removeprefix("s3://").strip("/").partition("/")
     if bucket != EODATA or not prefix:
         raise ProductError(f"{path}: a path in s3://{EODATA} is needed. Search again.")
     remotes = _remotes(services or load_settings().services)
-    access = remotes.access()
+    access = remotes.access(brief=brief)
     access.keys(f"/vsis3/{EODATA}/")
     keys = list_keys(remotes.http, remotes.store, bucket, f"{prefix}/")
     names = tuple(sorted(key.removeprefix(f"{prefix}/") for key in keys))
