@@ -26,6 +26,7 @@ from migrate_core.scenes.parameters import (
     SearchParameters,
     last_asked,
     last_found,
+    remember_asked,
     remember_found,
 )
 from migrate_core.settings import RankingSettings
@@ -213,6 +214,43 @@ def test_a_search_with_everything_in_the_form(masks: Case, scenes: Path) -> None
     )
     assert "All 3 masks have a usable scene" in said(app)
     assert used(masks) == "2020-02-15"
+
+
+def test_clouds_are_measured_over_each_mask_and_shown(masks: Case, scenes: Path) -> None:
+    app = opened()
+    assert app.checkbox(key="scenes_measure").value
+    app.text_area(key="scenes_folders").set_value(str(scenes))
+    app.number_input(key="scenes_days").set_value(14)
+    press(app, "Search")
+    ranking = app.dataframe[1].value
+    assert list(ranking["date"]) == ["2020-02-15", "2020-02-03"]
+    assert list(ranking["over mask"]) == [0, 100]
+    assert list(ranking["label hidden"]) == [0, 100]
+    assert list(ranking["term clear_label"]) == [1, 0]
+    assert "0 % cloud over the mask, 0 % of the label hidden, 2 % cloud in the whole" in said(app)
+
+    app.checkbox(key="scenes_measure").uncheck()
+    press(app, "Search")
+    ranking = app.dataframe[1].value
+    assert {"over mask", "label hidden", "term clear_label"}.isdisjoint(ranking.columns)
+    assert not opened().checkbox(key="scenes_measure").value
+
+
+def test_the_second_half_of_a_search_that_measures_is_told(masks: Case) -> None:
+    remember_asked(
+        masks.store,
+        SearchParameters((), SceneQuery(), RankingSettings(), measure_clouds=True),
+    )
+    job = claim(masks.store, "search", 100)
+    job.advance(30, 100)
+    assert progress_text(opened()).startswith("Searching for scenes: 30 %")
+    job.report(70, 0, 100)
+    assert progress_text(opened()).startswith("Measuring clouds over each mask: 70 %")
+    job.end("cancelled")
+
+
+def progress_text(app: AppTest) -> str:
+    return str(next(iter(app.main.get("progress"))).proto.text)
 
 
 def test_another_tab_starts_from_the_last_search(searched: Case, scenes: Path) -> None:

@@ -34,8 +34,9 @@ PIXEL_M = 20
 _LONGEST = 600
 # The label is read, and polygons are burnt, in pixels this many times as fine.
 _FINER = 4
-# Stored are 0 outside the footprint, else 1 and the labelled share in steps of 1/254.
-_STEPS = 254
+# A pixel is stored as its labelled share in steps of 1/127, and a bit for being in the footprint.
+_STEPS = 127
+_INSIDE = 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +53,10 @@ class MaskArea:
     def measure(self, sky: NDArray[np.uint8]) -> Measurement:
         """What of it is hidden under `sky`, (height, width) on its grid, classes of skies.py."""
         stored = np.frombuffer(zlib.decompress(self.packed), np.uint8).reshape(self.grid.shape)
-        inside = stored > 0
-        classes = sky[inside]
-        label = stored[inside].astype(np.float64) - 1
+        classes, label = sky[stored >= _INSIDE], stored % _INSIDE
         seen = int((classes != NO_DATA).sum())
         clouded = int(((classes == CLOUD) | (classes == THIN_CLOUD)).sum())
-        labelled = float(label.sum())
-        hidden = float(label[classes != CLEAR].sum())
+        labelled, hidden = int(label.sum()), int(label[sky != CLEAR].sum())
         return Measurement(
             round(100 * clouded / seen, 3) if seen else None,
             round(100 * hidden / labelled, 3) if labelled else None,
@@ -109,7 +107,7 @@ def mask_area(mask: Mask, crs: str) -> MaskArea:
         shares = _label_shares(mask, grid)
     except MigrateError as err:
         problem, shares = str(err), np.zeros(grid.shape)
-    stored = np.where(inside, 1 + np.rint(_STEPS * shares), 0).astype(np.uint8)
+    stored = (_INSIDE * inside + np.rint(_STEPS * shares)).astype(np.uint8)
     return MaskArea(grid, zlib.compress(stored.tobytes(), 1), problem)
 
 
@@ -145,11 +143,14 @@ def _label_shares(mask: Mask, grid: PixelGrid) -> FloatArray:
     labelled = ((labels != BACKGROUND) & (labels != IGNORE)).astype(np.uint8) * 255
     height, width = labels.shape
     scale = Affine.scale(mask.grid.width / width, mask.grid.height / height)
+    # GDAL's mean is that of the part of a pixel which the file covers: it shall cover all of it.
+    rim = 2 * math.ceil(max(height / grid.height, width / grid.width)) + 1
+    labelled = np.pad(labelled, rim)
     shares = np.zeros(grid.shape, dtype=np.uint8)
     reproject(
         labelled,
         shares,
-        src_transform=mask.grid.transform @ scale,
+        src_transform=mask.grid.transform @ scale @ Affine.translation(-rim, -rim),
         src_crs=mask.grid.crs,
         dst_transform=grid.transform,
         dst_crs=grid.crs,
