@@ -296,6 +296,7 @@ def product_xml(safe: Safe) -> str:
 
 def tile_xml(safe: Safe) -> str:
     """MTD_TL.xml with the lattice at each resolution, the 10 m one not first."""
+    root = f"Level-{safe.level[1:]}_Tile_ID"
     places = ""
     for resolution in (60, 10, 20):
         pixels = safe.size * 10 // resolution
@@ -307,11 +308,11 @@ def tile_xml(safe: Safe) -> str:
         )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>'
-        '<n1:Level-2A_Tile_ID xmlns:n1="https://psd-14.sentinel2.eo.esa.int/PSD/Tile.xsd">'
+        f'<n1:{root} xmlns:n1="https://psd-14.sentinel2.eo.esa.int/PSD/Tile.xsd">'
         '<n1:Geometric_Info><Tile_Geocoding metadataLevel="Brief">'
         f"<HORIZONTAL_CS_NAME>WGS84 / UTM zone {safe.epsg % 100}N</HORIZONTAL_CS_NAME>"
         f"<HORIZONTAL_CS_CODE>EPSG:{safe.epsg}</HORIZONTAL_CS_CODE>{places}"
-        "</Tile_Geocoding></n1:Geometric_Info></n1:Level-2A_Tile_ID>"
+        f"</Tile_Geocoding></n1:Geometric_Info></n1:{root}>"
     )
 
 

@@ -136,3 +136,15 @@ def test_a_damaged_product_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(ProductError, match="B12"):
         convert(product, folder / "out.tif")
     assert list(folder.iterdir()) == []
+
+
+def test_an_incomplete_product_is_converted_with_the_bands_it_has(tmp_path: Path) -> None:
+    safe = Safe()
+    folder = write_safe(tmp_path, safe)
+    for band in ("B04", "B09"):
+        (folder / safe.path_of(band)).unlink()
+    converted = convert_product(folder, tmp_path / "x.tif", "bilinear", lambda *_: None)
+    assert converted.missing == ("B04", "B09")
+    with rasterio.open(tmp_path / "x.tif") as dataset:
+        assert dataset.descriptions == tuple(band.name for band in converted.bands)
+        assert dataset.count == 10

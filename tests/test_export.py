@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -227,6 +228,20 @@ def test_the_card_counts_and_names_copernicus(reviewed: Case, tmp_path: Path) ->
     assert "| 0 (background) | 1.60 | 50.00 | 5 |" in card
     for name in (tmp_path / "out" / "plots").iterdir():
         assert f"plots/{name.name}" in card
+
+
+def test_the_card_says_which_images_lack_bands(
+    reviewed: Case, ids: list[str], tmp_path: Path
+) -> None:
+    document = reviewed.workspace.pair(ids[0]) / "pair.json"
+    content = json.loads(document.read_text())
+    content["bands"].remove("B04")
+    document.write_text(json.dumps(content))
+    export(reviewed, tmp_path / "out")
+    card = (tmp_path / "out" / "dataset_card.md").read_text(encoding="utf-8")
+    assert "Not all images have the same bands" in card
+    assert "1 with B01 B02 B03 B05 " in card
+    assert "1 with B01 B02 B03 B04 " in card
 
 
 def test_plots_are_png_images_with_something_on_them(reviewed: Case, tmp_path: Path) -> None:

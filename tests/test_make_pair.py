@@ -522,3 +522,25 @@ def test_a_product_that_lacks_a_band_is_refused_by_its_name(plain_task: PairTask
     (Path(plain_task.scenes[0].href) / Safe().path_of("B8A")).unlink()
     with pytest.raises(ProductError, match="B8A is missing"):
         make_pair(plain_task)
+
+
+def test_a_product_that_lacks_bands_is_made_where_that_is_allowed(plain_task: PairTask) -> None:
+    whole = make_pair(replace(plain_task, folder=f"{plain_task.folder}-whole"))
+    for band in ("B04", "B11"):
+        (Path(plain_task.scenes[0].href) / Safe().path_of(band)).unlink()
+    with pytest.raises(ProductError, match=r"B04, B11 are missing.*--allow-missing-bands"):
+        make_pair(plain_task)
+    allowed = replace(plain_task.parameters, allow_missing_bands=True)
+    outcome = make_pair(replace(plain_task, parameters=allowed))
+    there = [band for band in L2A_BANDS if band not in ("B04", "B11")]
+    document = json.loads((Path(plain_task.folder) / "pair.json").read_text())
+    assert (document["bands"], document["missing_bands"]) == (there, ["B04", "B11"])
+    with (
+        rasterio.open(Path(plain_task.folder) / "image.tif") as found,
+        rasterio.open(Path(f"{plain_task.folder}-whole") / "image.tif") as expected,
+    ):
+        assert list(found.descriptions) == there
+        numbers = [expected.descriptions.index(band) + 1 for band in there]
+        np.testing.assert_array_equal(found.read(), expected.read(numbers))
+    # What isn't there is no gap in what is.
+    assert outcome.occlusion == whole.occlusion

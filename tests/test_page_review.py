@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 from streamlit.testing.v1 import AppTest
 
 from migrate_core.model import Decision
@@ -207,6 +208,20 @@ def test_the_gallery_opens_a_pair(case: Case) -> None:
     assert [button.label for button in app.button].count("Open") == 3
     app.button(key=f"review_open_{case.pair_ids()['m1 20200202']}").click().run()
     assert shown(app) == "m1.tif · 2 of 3"
+
+
+def test_a_pair_without_red_is_shown_in_grey_and_says_so(case: Case) -> None:
+    path = case.workspace.pair(case.pair_ids()["m0 20200202"]) / "image.tif"
+    with rasterio.open(path) as dataset:
+        kept = [number for number in dataset.indexes if dataset.descriptions[number - 1] != "B04"]
+        pixels, profile = dataset.read(kept), {**dataset.profile, "count": len(kept)}
+        names = [dataset.descriptions[number - 1] for number in kept]
+    with rasterio.open(path, "w", **profile) as dataset:
+        dataset.write(pixels)
+        dataset.descriptions = tuple(names)
+    app = opened()
+    assert shown(app) == "m0.tif · 1 of 3"
+    assert "B03 in grey, since true colour needs B04, which the product lacks" in all_text(app)
 
 
 def test_settings_are_kept_while_one_looks_at_another_page(case: Case) -> None:

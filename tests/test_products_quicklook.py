@@ -12,7 +12,7 @@ from migrate_core.errors import ProductError
 from migrate_core.products.opening import open_product
 from migrate_core.products.product import Product
 from migrate_core.products.quicklook import Quicklook, quicklook
-from tests.builders import NORTH, WEST, Safe, lonlat_box, write_safe
+from tests.builders import BANDS_L2A, NORTH, WEST, Safe, lonlat_box, write_safe
 
 SIZE = 240
 # A field of 200 m in the middle of the product.
@@ -123,3 +123,26 @@ def test_a_missing_band_is_told_in_words(tmp_path: Path) -> None:
     (folder / safe.band_file("B03")).unlink()
     with pytest.raises(ProductError, match="B03"):
         quicklook([opened], AROUND)
+
+
+@pytest.mark.parametrize(("missing", "grey"), [(("B04",), "B02"), (("B02", "B03"), "B04")])
+def test_a_product_that_lacks_a_colour_is_shown_in_grey(
+    tmp_path: Path, missing: tuple[str, ...], grey: str
+) -> None:
+    found = quicklook([product(tmp_path, pixels=split, bands=without(*missing))], AROUND)
+    # In `split` each of the bands is bright somewhere else, so grey shows where its own is.
+    pixels = found.image[found.image[..., 3] == 255][:, :3]
+    assert (pixels == pixels[:, :1]).all()
+    place = {"B04": 1050, "B02": 1150}[grey]
+    other = {"B04": 1150, "B02": 1050}[grey]
+    assert at(found, WEST + place, NORTH - 1100)[0] > at(found, WEST + other, NORTH - 1100)[0]
+
+
+def test_a_product_without_any_band_of_10_m_can_not_be_shown(tmp_path: Path) -> None:
+    few = product(tmp_path, bands=("B01", "B05"))
+    with pytest.raises(ProductError, match="no band of 10 m"):
+        quicklook([few], AROUND)
+
+
+def without(*missing: str) -> tuple[str, ...]:
+    return tuple(band for band in BANDS_L2A if band not in missing)

@@ -220,6 +220,31 @@ def test_a_band_that_the_product_lacks_is_named(tmp_path: Path) -> None:
         read_pair(write_pair(tmp_path / "p"), ("B10",), 960)
 
 
+@pytest.mark.parametrize(
+    ("there", "wanted", "shown"),
+    [
+        (("B02", "B03", "B08", "B12"), "true_colour", "B03"),
+        (("B12", "B08"), "true_colour", "B08"),
+        (("B12",), "true_colour", "B12"),
+        (("B02", "B12"), "swir", "B12"),
+    ],
+)
+def test_one_band_in_grey_stands_for_three_of_which_one_is_missing(
+    tmp_path: Path, there: tuple[str, ...], wanted: str, shown: str
+) -> None:
+    folder = write_pair(tmp_path / "p")
+    with rasterio.open(folder / "image.tif") as dataset:
+        image = dataset.read([BANDS.index(band) + 1 for band in there])
+    write_raster(folder / "image.tif", image, GRID, 0, there)
+    options = replace(PLAIN, composite=wanted)
+    found = read_pair(folder, options.bands, 960)
+    assert found.bands == (shown,)
+    np.testing.assert_array_equal(found.image[0], image[there.index(shown)])
+    look = render(found, options)
+    np.testing.assert_array_equal(look.rgb[..., 0], look.rgb[..., 2])
+    assert look.missing == tuple(band for band in options.bands if band not in there)
+
+
 @pytest.mark.parametrize("name", ["image.tif", "label.tif", "quality.tif"])
 def test_files_that_are_gone_or_no_geotiff_are_told(tmp_path: Path, name: str) -> None:
     folder = write_pair(tmp_path / "p")

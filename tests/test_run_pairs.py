@@ -14,7 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import rasterio
 
 from migrate_core.errors import JobRunningError, WrongUseError
 from migrate_core.jobs import claim, latest_job, now_utc, request_cancel
@@ -37,6 +39,7 @@ from tests.pair_builders import (
     write_mask,
     write_safe,
 )
+from tests.product_forms import neighbours, write_old
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NEAR = Safe()
@@ -465,3 +468,27 @@ def test_a_running_process_can_be_stopped_by_ctrl_c_and_through_the_store(
     (case.workspace.root / RELEASE).touch()
     assert case.make().made == 2
     assert not unfinished(case)
+
+
+@pytest.mark.usefixtures("in_threads")
+def test_a_mask_finds_its_granule_of_an_old_product_of_several(tmp_path: Path) -> None:
+    granules = neighbours("L2A", size=60)
+    write_old(tmp_path / "scenes", granules)
+    pixels = checkered(8, 4)
+    masks = [
+        registered(
+            write_mask(tmp_path / f"{name}.tif", pixels, placed(column, 3, 10)), "2016-05-08"
+        )
+        for name, column in (("west", 5), ("east", 65))
+    ]
+    case = prepare(tmp_path / "workspace", masks, tmp_path / "scenes")
+    assert case.make().made == 2
+    for pair in case.store.pairs():
+        one = granules[pair.mask_name == "east.tif"]
+        assert pair.scene_ids[0].endswith(f"_T{one.tile}")
+        with rasterio.open(case.workspace.pair(pair.pair_id) / "image.tif") as dataset:
+            assert dataset.bounds.left >= one.west
+            found, place = dataset.read(2), dataset.transform
+        column, row = (int(number) for number in ~one.grid.transform @ (place.c, place.f))
+        expected = one.pixels("B02", 60, 60)[row : row + 8, column : column + 8]
+        np.testing.assert_array_equal(found, expected)

@@ -1,13 +1,17 @@
 """`local:PATH`: folders of SAFE products, static STAC catalogues, and what is broken in them."""
 
 import json
+import shutil
+import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from migrate_core.errors import SourceError, WrongUseError
+from migrate_core.scenes.opening import open_scene
 from migrate_core.scenes.sources import open_source
 from migrate_core.scenes.sources.local import LocalSource
 from migrate_core.scenes.sources.protocol import SceneRequest
@@ -17,8 +21,10 @@ from tests.builders import (
     write_catalogue,
     write_item,
     write_metadata,
+    write_safe,
     zipped,
 )
+from tests.product_forms import flattened, neighbours, write_aws, write_old
 
 A = Safe(sensed="20200121T104351")
 B = Safe(sensed="20200126T104351", mission="S2B")
@@ -37,6 +43,53 @@ def catalogue(folder: Path, *safes: Safe) -> Path:
         write_item(folder, item)
     write_catalogue(folder, *(f"./{item['id']}/{item['id']}.json" for item in items))
     return folder
+
+
+# products
+
+
+def test_each_granule_of_an_old_product_is_a_scene_that_opens_as_itself(tmp_path: Path) -> None:
+    granules = neighbours()
+    write_old(tmp_path / "old", granules)
+    west, south, east, north = granules[0].lonlat().union(granules[1].lonlat()).bounds
+    request = SceneRequest((west, south, east, north), ALL.first_day, ALL.last_day, "L1C")
+    scenes = LocalSource(tmp_path).search(request).scenes
+    assert [scene.tile for scene in scenes] == ["31TDG", "31TEG"]
+    assert len({scene.scene_id for scene in scenes}) == 2
+    for scene, safe in zip(scenes, granules, strict=True):
+        product = open_scene(scene)
+        assert (product.product_id, product.grid) == (scene.scene_id, safe.grid)
+    # Where only one of them lies, only that one is offered.
+    inside = granules[1].lonlat().buffer(-1e-4).bounds
+    (only,) = LocalSource(tmp_path).search(replace(request, bounds=inside)).scenes
+    assert only.tile == "31TEG"
+
+
+def test_products_of_every_layout_are_found_beside_one_another(tmp_path: Path) -> None:
+    write_metadata(tmp_path, A)
+    write_aws(tmp_path / "aws" / "2020", B)
+    stray = Safe(sensed="20200131T104351")
+    lost = write_safe(tmp_path, Safe(sensed="20200205T104351"))
+    (lost / "MTD_MSIL2A.xml").unlink()
+    lost.rename(lost.with_suffix(""))
+    flattened(write_safe(tmp_path / "temporary", stray), tmp_path)
+    shutil.rmtree(tmp_path / "temporary")
+    assert ids(tmp_path) == sorted(
+        [A.product_id, B.product_id, lost.stem, f"T31TDG_{stray.sensed}"]
+    )
+
+
+def test_a_folder_or_zip_that_is_only_called_like_a_product_is_a_problem(tmp_path: Path) -> None:
+    write_metadata(tmp_path, A)
+    (tmp_path / f"{B.product_id}.SAFE").mkdir()
+    with zipfile.ZipFile(tmp_path / f"{B.product_id}.zip", "w") as archive:
+        archive.writestr("readme.txt", "")
+    result = LocalSource(tmp_path).search(ALL)
+    assert len(result.scenes) == 1
+    assert {problem.item for problem in result.problems} == {
+        f"{B.product_id}.SAFE",
+        f"{B.product_id}.zip",
+    }
 
 
 # SAFE

@@ -82,6 +82,11 @@ def convert(session: Session, product: Path, destination: Path, as_json: bool) -
         "product_id": converted.product_id,
         "file": str(destination),
         "bands": [band.name for band in converted.bands],
+        "missing_bands": list(converted.missing),
         "offsets_from": converted.offset_origin,
+        "offset_doubts": list(converted.offset_doubts),
     }
-    emit(document, as_json, lambda: say(f"{converted.product_id} is in {destination}."))
+    without = f" without {', '.join(converted.missing)}" if converted.missing else ""
+    doubts = "".join(f" Its offset is doubtful: {doubt}." for doubt in converted.offset_doubts)
+    text = f"{converted.product_id} is in {destination}{without}.{doubts}"
+    emit(document, as_json, lambda: say(text))

@@ -47,6 +47,7 @@ def dataset_card(statistics: Statistics, include: str) -> str:
         _offsets(statistics),
         "## Files",
         _files(),
+        *_different_bands(statistics),
         "## How it was made",
         _method(),
         "## Plots",
@@ -129,6 +130,18 @@ def _files() -> str:
             "- `mask_S2_match.csv`: which scene each mask was matched to.",
         ]
     )
+
+
+def _different_bands(statistics: Statistics) -> list[str]:
+    """Which images have which bands, where not all have the same."""
+    sets = statistics.counts("bands")
+    if len(sets) <= 1:
+        return []
+    listed = "; ".join(f"{count} with {bands.replace(';', ' ')}" for bands, count in sets.items())
+    return [
+        f"Not all images have the same bands (the column `bands` of the manifest): {listed}. "
+        "Level 1C has B10, level 2A has not, and products may have been incomplete."
+    ]
 
 
 def _method() -> str:

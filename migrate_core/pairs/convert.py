@@ -32,8 +32,9 @@ def convert_product(
 ) -> Product:
     """Write all bands of the product at `source` to `destination`, a COG of uint16 at 10 m.
 
-    Values are reflectance * 10000 with the product's offset applied, 0 is no data. The file
-    appears only when it is complete; one that is there from the same product is kept.
+    Values are reflectance * 10000 with the product's offset applied, 0 is no data. An incomplete
+    product is written with the bands that are there; it names the missing ones. The file appears
+    only when it is complete; one that is there from the same product is kept.
     Raises MigrateError.
     """
     product = open_product(str(source))

@@ -22,6 +22,7 @@ from ..products.reading import Numbers
 from ..products.resampling import NO_DATA
 from ..scenes.opening import open_scene
 from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
+from .bands import alike
 from .clouds import judge_clouds
 from .grid_labels import grid_labels
 from .labels import hard_label
@@ -94,7 +95,8 @@ def _made(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
 
 def _made_of(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
     report.begin("fetch")
-    products = [with_chosen_offset(open_scene(scene), task.parameters) for scene in task.scenes]
+    opened = [with_chosen_offset(open_scene(scene), task.parameters) for scene in task.scenes]
+    products = alike(opened, allow_missing=task.parameters.allow_missing_bands)
     pixels = _pixels(task, products, report)
     outcome = _outcome(pixels)
     with written_then_renamed(folder) as temporary:

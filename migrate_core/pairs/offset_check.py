@@ -40,5 +40,5 @@ def offset_check(product: Product, numbers: Numbers) -> OffsetCheck:
     """Ask the pixels (not only those inside the mask's footprint) about the offset."""
     evidence = ask_pixels(numbers)
     contradiction = evidence.contradicts(product.offsets.get("B04", 0))
-    doubts = (*product.offset_doubts, *([contradiction] if contradiction else []))
+    doubts = (*evidence.settled(product.offset_doubts), *([contradiction] if contradiction else []))
     return OffsetCheck(evidence.in_pixels, evidence.darkest, doubts)

@@ -59,6 +59,7 @@ def provenance(
             "height": grid.height,
         },
         "bands": [band.name for band in products[0].bands],
+        "missing_bands": list(products[0].missing),
         "parameters": stated(task.parameters),
         **{name: to_json(finding) for name, finding in findings.items()},
         **to_json(outcome),

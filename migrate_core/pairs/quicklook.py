@@ -21,6 +21,7 @@ from rasterio.errors import RasterioError
 from ..errors import PairError
 from ..grid import BoolArray, PixelGrid
 from ..model import BACKGROUND, IGNORE
+from ..products.product import RESOLUTION_M
 from ..products.resampling import NO_DATA, SATURATED
 from .drawing import (
     BLUE,
@@ -98,6 +99,7 @@ class PairPixels:
     """What is drawn: `image` (bands, height, width) uint16, `label` and `quality` as in the files.
 
     `grid` is the pair's, or a coarser one when the pair has more pixels than a picture shows.
+    `missing` are the bands that were wanted and are not there.
     """
 
     grid: PixelGrid
@@ -105,6 +107,7 @@ class PairPixels:
     image: NDArray[np.uint16]
     label: NDArray[np.uint8]
     quality: NDArray[np.uint8]
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,8 @@ class Quicklook:
 
     `ranges` are the reflectances shown as black and white by band; `class_ha` the area of
     each class but background in hectares; `occlusions` the flags that some pixel inside the
-    footprint has; `outside` whether some pixel lies outside.
+    footprint has; `outside` whether some pixel lies outside; `missing` the bands that were wanted
+    and are not there.
     """
 
     rgb: Picture
@@ -122,6 +126,7 @@ class Quicklook:
     class_ha: dict[int, float]
     occlusions: tuple[Flag, ...]
     outside: bool
+    missing: tuple[str, ...] = ()
 
 
 def look_grid(folder: Path, size: int) -> PixelGrid:
@@ -133,18 +138,27 @@ def look_grid(folder: Path, size: int) -> PixelGrid:
 def read_pair(folder: Path, bands: Sequence[str], size: int) -> PairPixels:
     """Some bands, the label and the quality of the pair in `folder`.
 
-    Of a pair with more than twice `size` pixels a side, every second (third …) pixel is read.
-    Raises PairError when files are missing or damaged, or the product has no such band.
+    Where one of three bands is missing, a single one that is there stands for them, in grey. Of a
+    pair with more than twice `size` pixels a side, every second (third …) pixel is read. Raises
+    PairError when files are missing or damaged, or there is no such single band.
     """
     with _image(folder) as dataset:
-        missing = [band for band in bands if band not in dataset.descriptions]
+        missing = tuple(band for band in bands if band not in dataset.descriptions)
         if missing:
-            raise PairError(f"{folder.name}: the product has no band {', '.join(missing)}.")
+            bands = _stand_in(folder, dataset.descriptions, bands)
         grid = _pixel_grid(dataset, size)
         indexes = [dataset.descriptions.index(band) + 1 for band in bands]
         image = dataset.read(indexes, out_shape=(len(indexes), *grid.shape))
         label, quality = (_read_one(folder / f"{name}.tif", grid) for name in ("label", "quality"))
-    return PairPixels(grid, tuple(bands), image, label, quality)
+    return PairPixels(grid, tuple(bands), image, label, quality, missing)
+
+
+def _stand_in(folder: Path, there: Sequence[str], bands: Sequence[str]) -> tuple[str, ...]:
+    """The band that is shown in place of those asked for: one of them, of 10 m, or any."""
+    if len(bands) == 1:
+        raise PairError(f"{folder.name}: the product has no band {bands[0]}.")
+    fine = [band for band in there if RESOLUTION_M.get(band) == 10]
+    return next((band,) for band in (*bands, *fine, *there) if band in there)
 
 
 @contextmanager
@@ -205,6 +219,7 @@ def render(pixels: PairPixels, options: ViewOptions) -> Quicklook:
         {value: count * pixel_ha for value, count in class_pixels(pixels.label).items()},
         tuple(flag for flag in OCCLUSIONS if (pixels.quality[inside] & flag).any()),
         not bool(inside.all()),
+        pixels.missing,
     )
 
 

@@ -28,7 +28,10 @@ _MAX_METADATA_BYTES = 200_000_000
 
 
 class Files(Protocol):
-    """A product's folder, wherever it is; `names` are relative to it, with forward slashes."""
+    """A product's folder, wherever it is; `names` are relative to it, with forward slashes.
+
+    They are files; of a directory they may be folders as well.
+    """
 
     @property
     def names(self) -> tuple[str, ...]: ...  # noqa: D102
@@ -41,6 +44,10 @@ class Files(Protocol):
     def title(self) -> str:
         """What to call the product in messages."""
 
+    @property
+    def folder(self) -> str:
+        """The name of the folder, which may tell the product; empty at the root of a zip."""
+
     def read(self, name: str) -> bytes:
         """The content of a (metadata) file. Raises MigrateError."""
 
@@ -52,7 +59,8 @@ class Files(Protocol):
 class ProductFiles:
     """A product's folder: `names` are relative to it, with forward slashes.
 
-    `archive` is the zip the folder lies in, at `root` inside; without it `root` is a directory.
+    `archive` is the zip the folder lies in, at `root` inside (empty or with a slash at its end);
+    without it `root` is a directory.
     """
 
     root: str
@@ -64,10 +72,23 @@ class ProductFiles:
         """None: files on disk need no way to them."""
         return
 
+    def below(self, root: str) -> ProductFiles:
+        """The same from a folder further down; `root` is empty or ends in a slash."""
+        if not root:
+            return self
+        names = tuple(name.removeprefix(root) for name in self.names if name.startswith(root))
+        place = f"{self.root}{root}" if self.archive else str(Path(self.root) / root)
+        return ProductFiles(place, names, self.archive)
+
     @property
     def title(self) -> str:
         """What to call the product in messages."""
         return self.archive.name if self.archive else Path(self.root).name
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder itself; empty at the root of a zip."""
+        return PurePosixPath(self.root).name if self.archive else Path(self.root).name
 
     def read(self, name: str) -> bytes:
         """The content of a (metadata) file. Raises ProductError."""
@@ -111,6 +132,11 @@ class RemoteFiles:
         """What to call the product in messages."""
         return self.root.rpartition("/")[2]
 
+    @property
+    def folder(self) -> str:
+        """The name of the folder itself."""
+        return self.title
+
     def read(self, name: str) -> bytes:
         """The content of a (metadata) file. Raises MigrateError."""
         return self.reader(f"{self.root}/{name}")
@@ -120,25 +146,15 @@ class RemoteFiles:
         return f"/vsis3/{self.root.removeprefix('s3://')}/{name}"
 
 
-def product_files(path: Path, marker: str) -> ProductFiles | None:
-    """The files of the product at `path`, the folder in which `marker` (a glob) matches a file.
+def product_files(path: Path) -> ProductFiles:
+    """All files below a folder or in a zip.
 
-    `path` is the product's folder or a zip that has it at its root or one level down. None when
-    there is none. Raises ProductError when a zip is damaged or its member names are not safe.
+    Raises ProductError when a zip is damaged or its member names are not safe.
     """
     if path.is_dir():
-        if not any(path.glob(marker)):
-            return None
-        names = sorted(file.relative_to(path).as_posix() for file in path.rglob("*"))
-        return ProductFiles(str(path), tuple(names))
-    members = _members(path)
-    tops = [PurePosixPath(name) for name in members if PurePosixPath(name).match(marker)]
-    if not tops:
-        return None
-    parent = min(tops, key=lambda name: len(name.parts)).parent
-    root = "" if parent == PurePosixPath() else f"{parent}/"
-    names = sorted(name.removeprefix(root) for name in members if name.startswith(root))
-    return ProductFiles(root, tuple(names), path.absolute())
+        files = (file.relative_to(path).as_posix() for file in path.rglob("*"))
+        return ProductFiles(str(path), tuple(sorted(files)))
+    return ProductFiles("", tuple(sorted(_members(path))), path.absolute())
 
 
 def _members(path: Path) -> list[str]:

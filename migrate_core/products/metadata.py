@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 QUANTIFICATION = 10_000
+_QUANTIFICATION_NAMES = (
+    "QUANTIFICATION_VALUE",
+    "BOA_QUANTIFICATION_VALUE",
+    "L2A_BOA_QUANTIFICATION_VALUE",
+)
 
 
 @dataclass(frozen=True)
@@ -48,10 +53,10 @@ class ProductMetadata:
 def parse_product(xml: bytes, title: str) -> ProductMetadata:
     """Read MTD_MSIL*.xml; `title` names the product in errors. Raises ProductError."""
     root = _root(xml, title)
-    uri = _text(root, "PRODUCT_URI")
+    uri = _text(root, "PRODUCT_URI_2A") or _text(root, "PRODUCT_URI")
     level = _needed(root, "PROCESSING_LEVEL", title)
     quantification = {
-        element.text for element in _all(root, "QUANTIFICATION_VALUE", "BOA_QUANTIFICATION_VALUE")
+        (element.text or "").strip() for element in _all(root, *_QUANTIFICATION_NAMES)
     }
     if quantification - {str(QUANTIFICATION)}:
         raise ProductError(
@@ -80,10 +85,16 @@ def _garbled(title: str, err: Exception) -> ProductError:
 
 @dataclass(frozen=True)
 class TileMetadata:
-    """A granule's own account: its 10 m lattice, and the sun where it says where that stood."""
+    """A granule's own account: its 10 m lattice, and the rest where it says it.
+
+    `tile_id` is its long name, which holds level, tile and baseline.
+    """
 
     grid: PixelGrid
-    sun: SunAngles | None
+    sun: SunAngles | None = None
+    tile_id: str | None = None
+    sensed_at: datetime | None = None
+    cloud_percent: float | None = None
 
 
 def parse_tile(xml: bytes, title: str) -> TileMetadata:
@@ -97,7 +108,15 @@ def parse_tile(xml: bytes, title: str) -> TileMetadata:
         west, north = float(place["ULX"]), float(place["ULY"])
         transform = Affine(float(place["XDIM"]), 0, west, 0, float(place["YDIM"]), north)
         grid = PixelGrid(crs, transform, int(size["NCOLS"]), int(size["NROWS"]))
-        return TileMetadata(grid, _sun(root))
+        sensed = _text(root, "SENSING_TIME")
+        return TileMetadata(
+            grid,
+            _sun(root),
+            # Level 2A by Sen2Cor has the id of the L1C granule first.
+            _text(root, "TILE_ID_2A") or _text(root, "TILE_ID"),
+            utc(datetime.fromisoformat(sensed)) if sensed else None,
+            finite(_text(root, "CLOUDY_PIXEL_PERCENTAGE")),
+        )
     except (KeyError, ValueError, CRSError) as err:
         raise _garbled(title, err) from err
 

@@ -7,7 +7,7 @@ so not always rightly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,11 @@ OFFSET = -1000
 _OFFSET_SINCE = "04.00"
 # N9999 marks products that somebody reprocessed outside the archive.
 _UNOFFICIAL = "99"
+
+NOTHING_SAYS = (
+    "neither metadata (there is no MTD_MSIL*.xml) nor names tell an official processing baseline, "
+    "so 0 was believed"
+)
 
 # The bands that are asked: water is dark in B12, vegetation in B02 and B04, shadow in all.
 DARK_BANDS = ("B02", "B03", "B04", "B12")
@@ -121,9 +126,27 @@ def raster_offset(asset: Item) -> int | None:
 
 
 def _by_baseline(bands: Sequence[str], baseline: str) -> Stated:
-    offset = OFFSET if _OFFSET_SINCE <= baseline < _UNOFFICIAL else 0
+    offset = _offset_of(baseline)
     origin = f"processing baseline {baseline or '(unknown)'} of the STAC item: {offset}"
     return Stated(dict.fromkeys(bands, offset), origin)
+
+
+def _offset_of(baseline: str) -> int:
+    return OFFSET if _OFFSET_SINCE <= baseline < _UNOFFICIAL else 0
+
+
+def without_metadata(bands: Sequence[str], baseline: str) -> Belief:
+    """What to add where a product lost the metadata that say it: what its baseline had.
+
+    An unknown or unofficial baseline says nothing: then 0 is believed, with a doubt that
+    `settled` takes away when the pixels show that they are without the offset.
+    """
+    offset = _offset_of(baseline)
+    offsets = dict.fromkeys(bands, offset)
+    if not baseline or baseline >= _UNOFFICIAL:
+        return Belief(offsets, "nothing says it: 0", (NOTHING_SAYS,))
+    origin = f"processing baseline {baseline}, since there is no MTD_MSIL*.xml: {offset}"
+    return Belief(offsets, origin)
 
 
 @dataclass(frozen=True)
@@ -136,6 +159,12 @@ class Evidence:
 
     in_pixels: bool | None
     darkest: Mapping[str, int]
+
+    def settled(self, doubts: Iterable[str]) -> tuple[str, ...]:
+        """Those of a product's doubts that remain once its pixels were asked."""
+        if self.in_pixels is False:
+            return tuple(doubt for doubt in doubts if doubt != NOTHING_SAYS)
+        return tuple(doubts)
 
     def contradicts(self, offset: int) -> str | None:
         """Why believing in `offset` looks wrong, in words; None when it doesn't."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ..errors import ProductError
 from ..grid import PixelGrid
 from .access import Access
+
+JPEG2000 = "JP2OpenJPEG"
 
 # Resolution in metres of each band at its native sampling, in the order of image.tif.
 RESOLUTION_M = {
@@ -147,14 +149,11 @@ class Product:
     cloud_mask: CloudMask | None = None
 
 
-def in_order(product_id: str, level: str, bands: Mapping[str, BandFile]) -> tuple[BandFile, ...]:
-    """The bands in the order of image.tif. Raises ProductError that names missing ones."""
-    missing = [name for name in band_names(level) if name not in bands]
-    if missing:
-        raise ProductError(
-            f"{product_id}: the band{'s' if len(missing) > 1 else ''} {', '.join(missing)} "
-            f"{'are' if len(missing) > 1 else 'is'} missing; needed are all of "
-            f"{', '.join(band_names(level))}. The product is incomplete: get it again, or choose "
-            "another scene."
-        )
-    return tuple(bands[name] for name in band_names(level))
+def in_order(bands: Mapping[str, BandFile]) -> tuple[BandFile, ...]:
+    """The bands that are there in the order of image.tif."""
+    return tuple(bands[name] for name in RESOLUTION_M if name in bands)
+
+
+def missing_bands(level: str, bands: Container[str]) -> tuple[str, ...]:
+    """The bands of a complete product that are not among these."""
+    return tuple(name for name in band_names(level) if name not in bands)

@@ -45,14 +45,15 @@ class Quicklook:
 def quicklook(products: Sequence[Product], around: BaseGeometry, pixels: int = 600) -> Quicklook:
     """True colour around a lon/lat geometry and about its own size beyond it on each side.
 
-    Where the first product has no data, the next ones fill in. The longer side has at most
+    Grey where a product lacks one of its bands. Where the first product has no data, the next
+    ones fill in. The longer side has at most
     `pixels` pixels, none finer than 10 m. Raises ProductError when a band can't be read.
     """
     first = products[0].grid
     grid = _picture_grid(around, first.crs, pixels)
     bands = np.zeros((len(TRUE_COLOUR), *grid.shape), dtype=np.uint16)
     for product in products:
-        seen = np.stack([_on_grid(product, _band(product, name), grid) for name in TRUE_COLOUR])
+        seen = np.stack([_on_grid(product, band, grid) for band in _shown(product)])
         bands = np.where((bands == NO_DATA).any(axis=0), seen, bands)
         if (bands != NO_DATA).all():
             break
@@ -74,11 +75,17 @@ def _picture_grid(around: BaseGeometry, crs: str, pixels: int) -> PixelGrid:
     return PixelGrid(LONLAT, Affine(step_x, 0, left, 0, -step_y, top), width, height)
 
 
-def _band(product: Product, name: str) -> BandFile:
-    for band in product.bands:
-        if band.name == name:
-            return band
-    raise ProductError(f"{product.product_id}: it has no band {name}, so it can't be shown.")
+def _shown(product: Product) -> list[BandFile]:
+    """The bands shown as red, green and blue: where one is missing, any of 10 m for all three."""
+    fine = {band.name: band for band in product.bands if band.resolution_m == _NATIVE_M}
+    if all(name in fine for name in TRUE_COLOUR):
+        return [fine[name] for name in TRUE_COLOUR]
+    if not fine:
+        raise ProductError(
+            f"{product.product_id}: it has no band of 10 m (B02, B03, B04, B08), so it can't be "
+            "shown."
+        )
+    return [next(iter(fine.values()))] * len(TRUE_COLOUR)
 
 
 def _on_grid(product: Product, band: BandFile, grid: PixelGrid) -> NDArray[np.uint16]:

@@ -125,11 +125,9 @@ def _bands(files: Files) -> dict[str, BandFile]:
 
 
 def scene_classification(files: Files) -> BandFile | None:
-    """The scene classification among these files; None in L1C products."""
-    for name in files.names:
-        if _SCENE_CLASSIFICATION.search(name):
-            return _band(files, name, "SCL", 20)
-    return None
+    """The scene classification of the one granule among these files; None in L1C products."""
+    found = [name for name in files.names if _SCENE_CLASSIFICATION.search(name)]
+    return _band(files, found[0], "SCL", 20) if len(found) == 1 else None
 
 
 def _band(files: Files, name: str, band: str, resolution_m: int) -> BandFile:

@@ -12,9 +12,8 @@ from ..errors import MigrateError, ProductError
 from .access import Access
 from .metadata import parse_product
 from .offsets import Stated, believe
-from .product import RESOLUTION_M, BandFile, Product, in_order
+from .product import JPEG2000, RESOLUTION_M, BandFile, Product, in_order, missing_bands
 from .reading import grid_of
-from .safe import JPEG2000
 from .stac_item import (
     PRODUCT_METADATA,
     SCENE_CLASSIFICATION,
@@ -74,7 +73,13 @@ def product_of(item: Item, scene: Described, place: Place) -> Product:
         for band, asset in assets.items()
         if band in RESOLUTION_M
     }
-    ordered = in_order(scene.scene_id, scene.level, bands)
+    ordered = in_order(bands)
+    fine = next((band for band in ordered if band.resolution_m == 10), None)
+    if fine is None:
+        raise ProductError(
+            f"{scene.scene_id}: its STAC item has no asset of a 10 m band (B02, B03, B04, B08), "
+            "so it isn't known where its pixels lie. Choose another scene."
+        )
     names = [band.name for band in ordered]
     stated, unread = _metadata(assets, place, scene)
     belief = believe(names, item, scene.baseline, stated)
@@ -82,12 +87,13 @@ def product_of(item: Item, scene: Described, place: Place) -> Product:
         product_id=scene.scene_id,
         level=scene.level,
         baseline=scene.baseline,
-        grid=grid_of(bands["B02"]),
+        grid=grid_of(fine),
         bands=ordered,
         scene_classification=classification_of(item, place),
         offsets=belief.offsets,
         offset_origin=belief.origin + unread,
         offset_doubts=belief.doubts,
+        missing=missing_bands(scene.level, bands),
         sun=sun_angles(item),
     )
 

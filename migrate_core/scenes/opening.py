@@ -10,10 +10,10 @@ from ..errors import ProductError
 from ..grid import PixelGrid
 from ..model import Scene
 from ..products.files import RemoteFiles
-from ..products.opening import open_product
-from ..products.product import Product, without_safe
+from ..products.opening import ANY, Wanted, open_product, product_of_files
+from ..products.product import Product
 from ..products.reading import grid_of
-from ..products.safe import product_of_files, scene_classification
+from ..products.safe import scene_classification
 from ..products.stac_product import Place, classification_of, product_of
 from ..settings import ServiceSettings, load_settings
 from ..transfer.s3 import list_keys
@@ -27,12 +27,14 @@ def open_scene(scene: Scene, services: ServiceSettings | None = None) -> Product
     Its `href` decides: a path is opened whatever the source is, since it may have been fetched;
     `s3://eodata/…` is a SAFE product to read by windows; an address is that of the scene's item.
     `services` None reads them from the environment, as a worker process does. Nothing is
-    downloaded but the product's metadata, where the item links them. Raises MigrateError.
+    downloaded but the product's metadata, where the item links them. Of a product of several
+    granules it is the scene's. Raises MigrateError.
     """
+    wanted = Wanted(scene.scene_id, scene.tile)
     if scene.href.startswith("s3://") and scene.item is None:
-        return open_s3_safe(scene.href, services)
+        return open_s3_safe(scene.href, services, wanted)
     if scene.item is None or "://" not in scene.href:
-        return open_product(scene.href)
+        return open_product(scene.href, wanted)
     return product_of(scene.item, scene, _place(scene, services))
 
 
@@ -40,8 +42,8 @@ def open_classified(scene: Scene, services: ServiceSettings | None = None) -> Pr
     """The product of a scene with its scene classification, or with its cloud mask.
 
     Of what lies at a service nothing else is read, which is given up soon where it isn't answered,
-    and the product has no bands; else, and where
-    there is no scene classification, it is that of `open_scene`. Raises MigrateError.
+    and the product has no bands; else, and where there is no scene classification, it is that of
+    `open_scene`. Raises MigrateError.
     """
     classes = None
     if scene.href.startswith("s3://") and scene.item is None:
@@ -67,14 +69,16 @@ def _place(scene: Scene, services: ServiceSettings | None, *, brief: bool = Fals
     return Place(None, access, access.read)
 
 
-def open_s3_safe(path: str, services: ServiceSettings | None = None) -> Product:
+def open_s3_safe(
+    path: str, services: ServiceSettings | None = None, wanted: Wanted = ANY
+) -> Product:
     """The SAFE product under a path of the Copernicus Data Space's S3 store, read by windows.
 
     `path` is as the catalogue gives it (`S3Path`): `/eodata/Sentinel-2/…/NAME.SAFE`, or
     `s3://eodata/…`. One listing, and the two metadata files, are read at once. Raises MigrateError.
     """
     files = _s3_files(path, services)
-    return product_of_files(files, without_safe(files.title))
+    return product_of_files(files, wanted)
 
 
 def _s3_files(path: str, services: ServiceSettings | None, *, brief: bool = False) -> RemoteFiles:

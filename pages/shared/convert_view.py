@@ -88,3 +88,7 @@ def _result(page: Page) -> None:
         f"Cloud-optimised GeoTIFF at 10 m, uint16, reflectance = value / 10000, 0 = no data. "
         f"Bands: {', '.join(answer['bands'])}. Offsets: {answer['offsets_from']}."
     )
+    if answer.get("missing_bands"):
+        st.warning(f"The product lacks {', '.join(answer['missing_bands'])}.")
+    for doubt in answer.get("offset_doubts", ()):
+        st.warning(f"The radiometric offset is doubtful: {doubt}.")

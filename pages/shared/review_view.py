@@ -148,7 +148,7 @@ def view_form() -> ViewOptions:
     with st.popover("View", icon=":material/tune:"):
         band = st.selectbox(
             "Single band", BANDS, BANDS.index("B08"), key="review_band", persist_state=_KEPT,
-            help="B10 is in L1C products only.",
+            help="B10 is in L1C products only, and a pair of an incomplete product lacks others.",
         )  # fmt: skip
         label = st.segmented_control(
             "Label", LABELS, default=OUTLINE, required=True, format_func=str.capitalize,

@@ -190,9 +190,18 @@ def _scene_caption(item: ReviewItem, look: Quicklook, options: ViewOptions) -> s
     low, high = options.percentiles
     ranges = ", ".join(f"{band} {a:.3f}–{b:.3f}" for band, (a, b) in look.ranges.items())
     return (
-        f"{', '.join(item.pair.scene_ids)}. {COMPOSITE_NAMES[options.composite]} "
-        f"({', '.join(options.bands)}), 10 m pixels, north is up. Black to white: {low:g} to "
-        f"{high:g} % of the pixels with data, reflectance {ranges}."
+        f"{', '.join(item.pair.scene_ids)}. {_shown(look, options)}, 10 m pixels, north is "
+        f"up. Black to white: {low:g} to {high:g} % of the pixels with data, reflectance {ranges}."
+    )
+
+
+def _shown(look: Quicklook, options: ViewOptions) -> str:
+    """`True colour (B04, B03, B02)`, or which band stands for it in grey, and why."""
+    if not look.missing:
+        return f"{COMPOSITE_NAMES[options.composite]} ({', '.join(options.bands)})"
+    return (
+        f"{', '.join(look.ranges)} in grey, since {COMPOSITE_NAMES[options.composite].lower()} "
+        f"needs {', '.join(look.missing)}, which the product lacks"
     )
 
 

@@ -1,9 +1,8 @@
-"""`local:PATH`: a folder of SAFE folders and zips, or a static STAC catalogue with COGs."""
+"""`local:PATH`: a folder of products in any layout, or a static STAC catalogue with COGs."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,13 @@ from shapely.geometry import box
 
 from ...errors import MigrateError, SourceError
 from ...model import Problem, Scene, SearchResult
-from ...products.safe import MARKER, find_safe
-from ...products.stac_item import describe_item
+from ...products.found import FoundGranule
+from ...products.granules import find_granules
+from ...products.layouts.finding import NEEDED, has_loose_bands, is_product_folder
+from ...products.names import is_product_name
+from ...products.stac_item import ItemScene, describe_item
 from .protocol import Progress, SceneRequest
 
-_PRODUCT_LIKE = re.compile(r"^S2[A-Z]_MSIL|\.SAFE$")
 _CATALOGUES = ("catalog.json", "collection.json")
 
 
@@ -42,7 +43,7 @@ class LocalSource:
         if not self.path.exists():
             raise SourceError(
                 f"{self.spec}: there is no such folder. Check the path; needed is a folder of "
-                "SAFE folders or zips, or one with a STAC catalog.json."
+                "products, or one with a STAC catalog.json."
             )
         scenes: list[Scene] = []
         problems: list[Problem] = []
@@ -53,8 +54,8 @@ class LocalSource:
                 scenes.append(found)
         if not scenes and not problems:
             raise SourceError(
-                f"{self.spec}: no Sentinel-2 product was found in it. Needed are SAFE folders or "
-                f"zips (with {MARKER}) or a STAC catalog.json with items."
+                f"{self.spec}: no Sentinel-2 product was found in it. Needed are {NEEDED}, "
+                "or a STAC catalog.json with items."
             )
         fitting = tuple(scene for scene in scenes if _fits(scene, request))
         return SearchResult(fitting, tuple(problems))
@@ -67,48 +68,36 @@ class LocalSource:
                 yield href
                 continue
             try:
-                scene = self._item(href) if href.suffix == ".json" else self._safe(href)
+                if href.suffix == ".json":
+                    yield self._scene(describe_item(_read_json(href)), href)
+                else:
+                    yield from (self._scene(granule, href) for granule in _granules(href))
             except MigrateError as err:
                 yield Problem(href.name, str(err))
-                continue
-            if scene is not None:
-                yield scene
 
-    def _safe(self, path: Path) -> Scene | None:
-        safe = find_safe(path)
-        if safe is None and _PRODUCT_LIKE.search(path.name):
-            raise SourceError(
-                f"{path.name}: its name is that of a Sentinel-2 product, but no {MARKER} is in it. "
-                "It is incomplete: get it again."
-            )
-        if safe is None:
-            return None
-        metadata = safe.metadata
+    def _scene(self, found: FoundGranule | ItemScene, path: Path) -> Scene:
         return Scene(
-            scene_id=safe.product_id,
+            scene_id=found.scene_id,
             source=self.spec,
-            sensed_at=metadata.sensed_at,
-            level=metadata.level,
-            tile=safe.tile,
-            baseline=metadata.baseline,
-            cloud_percent=metadata.cloud_percent,
-            footprint=metadata.footprint,
+            sensed_at=found.sensed_at,
+            level=found.level,
+            tile=found.tile,
+            baseline=found.baseline,
+            cloud_percent=found.cloud_percent,
+            footprint=found.footprint,
             href=str(path.absolute()),
         )
 
-    def _item(self, path: Path) -> Scene:
-        item = describe_item(_read_json(path))
-        return Scene(
-            scene_id=item.scene_id,
-            source=self.spec,
-            sensed_at=item.sensed_at,
-            level=item.level,
-            tile=item.tile,
-            baseline=item.baseline,
-            cloud_percent=item.cloud_percent,
-            footprint=item.footprint,
-            href=str(path.absolute()),
+
+def _granules(path: Path) -> tuple[FoundGranule, ...]:
+    """The granules of a product; a folder or zip that is only called like one is an error."""
+    found = find_granules(path)
+    if not found and (is_product_name(path.name) or path.suffix == ".SAFE"):
+        raise SourceError(
+            f"{path.name}: its name is that of a Sentinel-2 product, but there is none in it. "
+            "It is incomplete: get it again."
         )
+    return found
 
 
 def _fits(scene: Scene, request: SceneRequest) -> bool:
@@ -120,21 +109,23 @@ def _fits(scene: Scene, request: SceneRequest) -> bool:
 
 
 def _places(path: Path) -> Iterator[Path | Problem]:
-    """SAFE folders, zips and STAC item files at or below `path`, in a stable order."""
+    """Folders of products, zips and STAC item files at or below `path`, in a stable order."""
     if path.is_file():
         if path.suffix == ".json":
             yield from _items(path, set())
         elif path.suffix.lower() == ".zip":
             yield path
         return
-    if path.suffix == ".SAFE" or any(path.glob(MARKER)):
-        yield path
-        return
     catalogue = next((path / name for name in _CATALOGUES if (path / name).is_file()), None)
     if catalogue is not None:
         yield from _items(catalogue, set())
         return
     try:
+        if is_product_folder(path):
+            yield path
+            return
+        if has_loose_bands(path):
+            yield path  # and there may be products in folders beside the files
         children = sorted(path.iterdir())
     except OSError as err:
         yield Problem(path.name, f"{path}: the folder can't be read ({err.strerror}).")

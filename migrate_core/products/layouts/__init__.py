@@ -1,0 +1,1 @@
+"""Where a product's files lie: one module for each layout, which knows names and nothing else."""
