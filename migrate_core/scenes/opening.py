@@ -10,10 +10,15 @@ from ..errors import ProductError
 from ..grid import PixelGrid
 from ..model import Scene
 from ..products.files import RemoteFiles
-from ..products.opening import ANY, Wanted, open_product, product_of_files
+from ..products.opening import (
+    ANY,
+    Wanted,
+    classification_of_files,
+    open_product,
+    product_of_files,
+)
 from ..products.product import Product
 from ..products.reading import grid_of
-from ..products.safe import scene_classification
 from ..products.stac_product import Place, classification_of, product_of
 from ..settings import ServiceSettings, load_settings
 from ..transfer.s3 import list_keys
@@ -47,7 +52,7 @@ def open_classified(scene: Scene, services: ServiceSettings | None = None) -> Pr
     """
     classes = None
     if scene.href.startswith("s3://") and scene.item is None:
-        classes = scene_classification(_s3_files(scene.href, services, brief=True))
+        classes = classification_of_files(_s3_files(scene.href, services, brief=True))
     elif scene.item is not None and "://" in scene.href:
         classes = classification_of(scene.item, _place(scene, services, brief=True))
     if classes is None:
