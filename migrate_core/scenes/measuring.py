@@ -10,7 +10,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from .mask_areas import MaskArea, MaskAreas
 from .ranking import Key, Measurement
 from .skies import NO_DATA, NotInPlaceError, Places, read_sky
 from .sources.protocol import Progress
-from .twins import standing_in
+from .twins import elsewhere
 
 # Services allow four connections an account; more threads wouldn't be quicker on a disk either.
 THREADS = 4
@@ -80,6 +80,18 @@ def units(
     return [
         Unit((first[key], *(by_id[name] for name in key[1:])), tuple(members[key])) for key in order
     ]
+
+
+def standing_in(scene: Scene, known: Iterable[Scene]) -> tuple[Scene, ...]:
+    """The scene, and others that show the same sky: where its clouds can be looked up.
+
+    An L1C scene's L2A sibling comes first, since its classification knows more than a cloud mask;
+    then the scene itself, and the same acquisition at other sources.
+    """
+    scenes = tuple(known)
+    sibling = replace(scene, level="L2A")
+    siblings = () if scene.level == "L2A" else elsewhere(replace(sibling, source=""), scenes)
+    return (*siblings, scene, *elsewhere(scene, scenes))
 
 
 class Measuring:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import shapely
@@ -75,18 +75,6 @@ def elsewhere(scene: Scene, known: Iterable[Scene]) -> tuple[Scene, ...]:
     found.sort(key=lambda other: (_baseline(other), other.scene_id, other.source), reverse=True)
     found.sort(key=lambda other: other.scene_id != scene.scene_id)
     return tuple(found)
-
-
-def standing_in(scene: Scene, known: Iterable[Scene]) -> tuple[Scene, ...]:
-    """The scene, and others that show the same sky: where its clouds can be looked up.
-
-    An L1C scene's L2A sibling comes first, since its classification knows more than a cloud mask;
-    then the scene itself, and the same acquisition at other sources.
-    """
-    scenes = tuple(known)
-    sibling = replace(scene, level="L2A")
-    siblings = () if scene.level == "L2A" else elsewhere(replace(sibling, source=""), scenes)
-    return (*siblings, scene, *elsewhere(scene, scenes))
 
 
 def _combined(group: Sequence[Covering]) -> Acquisition:
