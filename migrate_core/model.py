@@ -180,6 +180,10 @@ class RankedScene:
     `coverage` is the share of the mask's footprint that the scene, together with the scenes of
     `completed_by` (granules and halves of the same acquisition), has data for. `score` is the
     weighted mean of `terms`; all 0…1, higher is better. `usable` candidates come before the others.
+
+    `cloud_over_mask_percent` is the share of the footprint, as far as there are data, under cloud
+    or thin cloud; `occluded_over_label_percent` that of the labelled area under cloud, thin cloud
+    or cloud shadow, or without data. None until measured, and where there is no label.
     """
 
     scene: Scene
@@ -190,6 +194,7 @@ class RankedScene:
     usable: bool
     completed_by: tuple[str, ...] = ()
     cloud_over_mask_percent: float | None = None
+    occluded_over_label_percent: float | None = None
 
     @property
     def scene_ids(self) -> tuple[str, ...]:

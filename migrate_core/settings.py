@@ -31,7 +31,9 @@ class RankingSettings:
     usable_cloud_percent: float = 10.0
     usable_coverage: float = 0.9
     weights: Mapping[str, float] = field(
-        default_factory=lambda: {"clear_sky": 1.0, "closeness": 1.0, "coverage": 1.0}
+        default_factory=lambda: dict.fromkeys(
+            ("clear_sky", "clear_label", "closeness", "coverage"), 1.0
+        )
     )
 
 

@@ -320,7 +320,8 @@ def _forget_candidates(connection: sa.Connection, mask_id: str) -> None:
 
 def _forget_mask(connection: sa.Connection, mask_id: str) -> None:
     """Take out a mask whose file is another one now; its pairs stay, superseded."""
-    connection.execute(sa.delete(tables.masks).where(tables.masks.c.mask_id == mask_id))
+    for table in (tables.masks, tables.measurements):
+        connection.execute(sa.delete(table).where(table.c.mask_id == mask_id))
     _forget_candidates(connection, mask_id)
     pairs = connection.execute(
         sa.select(tables.pairs).where(tables.pairs.c.mask_id == mask_id)

@@ -53,6 +53,17 @@ candidates = sa.Table(
     sa.Column("chosen_by_person", sa.Boolean, nullable=False),
     sa.Column("document", sa.JSON, nullable=False),
 )
+# What was measured of the sky over a mask; `mask_state` tells whether the mask is still as it was.
+measurements = sa.Table(
+    "measurements",
+    metadata,
+    sa.Column("mask_id", sa.String, primary_key=True),
+    # The ids of the scenes of one acquisition, in the order in which they complete each other.
+    sa.Column("scenes", sa.String, primary_key=True),
+    sa.Column("mask_state", sa.String, nullable=False),
+    sa.Column("cloud_percent", sa.Float),
+    sa.Column("occluded_percent", sa.Float),
+)
 # What would give a usable scene to a mask that the last search left without one.
 advice = sa.Table(
     "advice",

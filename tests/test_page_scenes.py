@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import streamlit as st
 from click.testing import CliRunner
@@ -25,6 +26,7 @@ from migrate_core.scenes.parameters import (
     SearchParameters,
     last_asked,
     last_found,
+    remember_asked,
     remember_found,
 )
 from migrate_core.settings import RankingSettings
@@ -41,7 +43,12 @@ from tests.servers.cdse import PASSWORD, cdse_running
 from tests.stac_items import SmallApi, earth_item
 
 CLEAR = Safe(sensed="20200215T104351", generated="20200215T134500", cloud_percent=2.0)
-CLOUDY = Safe(sensed="20200203T104351", generated="20200203T134500", cloud_percent=45.0)
+CLOUDY = Safe(
+    sensed="20200203T104351",
+    generated="20200203T134500",
+    cloud_percent=45.0,
+    pixels={"SCL": np.full((30, 30), 9)},
+)
 
 AREA = box(2, 42, 3.5, 43)
 
@@ -121,6 +128,8 @@ def earth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallApi]
     item |= {"geometry": mapping(AREA), "bbox": list(AREA.bounds)}
     item["properties"]["datetime"] = "2020-02-03T10:48:12.345000Z"
     with serving(tmp_path) as server:
+        for name, asset in item["assets"].items():
+            asset["href"] = f"{server.url}/{name}.tif"
         found = SmallApi([item])
         found.url = server.url
         server.rule = found
@@ -196,10 +205,52 @@ def test_a_search_with_everything_in_the_form(masks: Case, scenes: Path) -> None
     assert last_asked(masks.store) == SearchParameters(
         (f"local:{scenes}",),
         SceneQuery(14, 80.0, "L2A"),
-        RankingSettings(5.0, 0.75, {"clear_sky": 1.0, "closeness": 2.5, "coverage": 1.0}),
+        RankingSettings(
+            5.0,
+            0.75,
+            {"clear_sky": 1.0, "clear_label": 1.0, "closeness": 2.5, "coverage": 1.0},
+        ),
+        measure_clouds=True,
     )
     assert "All 3 masks have a usable scene" in said(app)
     assert used(masks) == "2020-02-15"
+
+
+def test_clouds_are_measured_over_each_mask_and_shown(masks: Case, scenes: Path) -> None:
+    app = opened()
+    assert app.checkbox(key="scenes_measure").value
+    app.text_area(key="scenes_folders").set_value(str(scenes))
+    app.number_input(key="scenes_days").set_value(14)
+    press(app, "Search")
+    ranking = app.dataframe[1].value
+    assert list(ranking["date"]) == ["2020-02-15", "2020-02-03"]
+    assert list(ranking["over mask"]) == [0, 100]
+    assert list(ranking["label hidden"]) == [0, 100]
+    assert list(ranking["term clear_label"]) == [1, 0]
+    assert "0 % cloud over the mask, 0 % of the label hidden, 2 % cloud in the whole" in said(app)
+
+    app.checkbox(key="scenes_measure").uncheck()
+    press(app, "Search")
+    ranking = app.dataframe[1].value
+    assert {"over mask", "label hidden", "term clear_label"}.isdisjoint(ranking.columns)
+    assert not opened().checkbox(key="scenes_measure").value
+
+
+def test_the_second_half_of_a_search_that_measures_is_told(masks: Case) -> None:
+    remember_asked(
+        masks.store,
+        SearchParameters((), SceneQuery(), RankingSettings(), measure_clouds=True),
+    )
+    job = claim(masks.store, "search", 100)
+    job.advance(30, 100)
+    assert progress_text(opened()).startswith("Searching for scenes: 30 %")
+    job.report(70, 0, 100)
+    assert progress_text(opened()).startswith("Measuring clouds over each mask: 70 %")
+    job.end("cancelled")
+
+
+def progress_text(app: AppTest) -> str:
+    return str(next(iter(app.main.get("progress"))).proto.text)
 
 
 def test_another_tab_starts_from_the_last_search(searched: Case, scenes: Path) -> None:
@@ -447,6 +498,7 @@ def test_a_service_is_asked_once_for_a_picture_and_again_after_a_failure(
 def test_what_would_help_is_told_and_one_press_away(masks: Case, scenes: Path) -> None:
     app = opened()
     app.text_area(key="scenes_folders").set_value(str(scenes))
+    app.checkbox(key="scenes_measure").uncheck()
     press(app, "Search")
     assert "3 of 3 masks have no usable scene" in said(app)
     assert "widen to 13 days (helps 3 masks); or raise the cloud limit to 45 %" in said(app)
@@ -571,7 +623,12 @@ def test_the_command_line_of_a_search_means_the_search(
     asked = SearchParameters(
         (f"local:{scenes}",),
         SceneQuery(3, 12.5, "L1C"),
-        RankingSettings(7.5, 0.875, {"clear_sky": 0.0, "closeness": 1.5, "coverage": 2.0}),
+        RankingSettings(
+            7.5,
+            0.875,
+            {"clear_sky": 0.0, "clear_label": 0.5, "closeness": 1.5, "coverage": 2.0},
+        ),
+        measure_clouds=True,
     )
     CliRunner().invoke(cli, ["--workspace", str(masks.workspace.root), *arguments(asked)])
     assert last_asked(masks.store) == asked
@@ -586,6 +643,7 @@ def test_the_plot_shades_what_is_usable_and_stays_inside_its_axes() -> None:
     found = SearchParameters((), SceneQuery(14), RankingSettings(20.0))
     point: dict[str, Any] = {"scene_id": "A", "date": "2020-02-03", "days": 3, "cloud": 100.0}
     point |= {"coverage": 100, "score": 0.5, "kind": "usable", "viewed": True}
+    point |= {"where": "cloud of the scene", "over": 100.0, "hidden": None}
     document = chart([point], found).to_dict()
     shaded = next(rows for rows in document["datasets"].values() if rows and "x0" in rows[0])
     assert shaded == [{"x0": -14, "x1": 14, "y0": 0, "y1": 20.0}]

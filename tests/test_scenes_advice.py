@@ -11,7 +11,7 @@ from shapely.geometry import Polygon, box
 
 from migrate_core.model import Acquired, SceneQuery
 from migrate_core.scenes.advice import Advice, Remedy, advise, reach, summary
-from migrate_core.scenes.ranking import is_usable
+from migrate_core.scenes.ranking import Measurement, is_usable
 from migrate_core.scenes.twins import Covering, acquisitions
 from migrate_core.settings import RankingSettings
 from tests.builders import a_scene
@@ -189,3 +189,13 @@ def test_the_summary_counts_masks_by_what_helps_them() -> None:
 def test_a_remedy_leaves_the_other_limits_as_they_are(days: int) -> None:
     query, settings = SceneQuery(days, 80.0, "L1C"), RankingSettings(10, 0.9, {"clear_sky": 2.0})
     assert Remedy(1, days=60).applied(query, settings) == (SceneQuery(60, 80.0, "L1C"), settings)
+
+
+def test_clouds_that_were_measured_over_the_mask_decide() -> None:
+    clear, clouded = seen(3, cloud=60), seen(5, cloud=0)
+    over = {
+        (clear.scene.scene_id,): Measurement(4.2, 20.7),
+        (clouded.scene.scene_id,): Measurement(90.0, 100.0),
+    }
+    found = advise(ACQUIRED, [clear, clouded], SceneQuery(), RankingSettings(), over)
+    assert str(found) == "raise the cloud limit to 21 %: 1 usable scene"

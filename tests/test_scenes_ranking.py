@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate_core.model import Acquired, RankedScene, SceneQuery
-from migrate_core.scenes.ranking import is_usable, rank, weighted_mean
+from migrate_core.scenes.ranking import Measurement, is_usable, rank, reranked, weighted_mean
 from migrate_core.scenes.twins import Acquisition
 from migrate_core.settings import RankingSettings
 from tests.builders import a_mask, a_scene
@@ -184,3 +184,57 @@ def test_a_mask_without_date_can_not_be_ranked() -> None:
 
 def test_nothing_found_is_an_empty_list() -> None:
     assert rank(MASK, [], QUERY, DEFAULT) == []
+
+
+# measured clouds
+
+
+def measured(
+    days: float, cloud: float | None, label: float | None, scene: float = 0.0
+) -> RankedScene:
+    """A candidate of which so many percent of sky and label are hidden."""
+    found = rank(MASK, [candidate("x", days, scene)], QUERY, DEFAULT)
+    known = {("m", ("x",)): Measurement(cloud, label)}
+    ((item,),) = reranked({"m": found}, known, DEFAULT).values()
+    return item
+
+
+def test_what_was_measured_stands_in_place_of_the_scene() -> None:
+    item = measured(0, 20, 5, scene=90)
+    assert item.cloud_over_mask_percent == 20
+    assert item.occluded_over_label_percent == 5
+    assert item.terms == {"clear_sky": 0.8, "clear_label": 0.95, "closeness": 1, "coverage": 1}
+    assert item.score == pytest.approx((0.8 + 0.95 + 1 + 1) / 4)
+
+
+@pytest.mark.parametrize(
+    ("cloud", "label", "usable"),
+    [
+        (10, 10, True),
+        (10.1, 0, False),
+        (0, 10.1, False),
+        (10, None, True),
+        (None, 100, False),
+        (None, None, True),
+    ],
+)
+def test_both_the_sky_and_the_label_must_be_clear(
+    cloud: float | None, label: float | None, usable: bool
+) -> None:
+    assert measured(0, cloud, label, scene=90).usable is usable
+
+
+def test_candidates_that_were_not_measured_keep_the_scene_and_their_terms() -> None:
+    found = {"m": rank(MASK, [candidate("a", 1, 5), candidate("b", 2, 50)], QUERY, DEFAULT)}
+    assert reranked(found, {}, DEFAULT) == found
+    swapped = reranked(found, {("m", ("b",)): Measurement(0, 0)}, DEFAULT)["m"]
+    assert [item.scene.scene_id for item in swapped] == ["b", "a"]
+    assert swapped[1] == found["m"][0]
+
+
+def test_the_weight_of_the_label_counts_once_it_is_measured() -> None:
+    by_label = RankingSettings(weights={**dict.fromkeys(DEFAULT.weights, 0.0), "clear_label": 1.0})
+    found = {"m": [only(candidate("a"), by_label), only(candidate("b"), by_label)]}
+    known = {("m", ("a",)): Measurement(0, 9), ("m", ("b",)): Measurement(9, 0)}
+    best, other = reranked(found, known, by_label)["m"]
+    assert (best.scene.scene_id, best.score, other.score) == ("b", 1, 0.91)

@@ -25,7 +25,7 @@ def test_without_variables_the_documented_defaults_hold() -> None:
     assert settings.ranking == RankingSettings()
     assert settings.ranking.usable_cloud_percent == 10
     assert settings.ranking.usable_coverage == 0.9
-    assert set(settings.ranking.weights) == {"clear_sky", "closeness", "coverage"}
+    assert set(settings.ranking.weights) == {"clear_sky", "clear_label", "closeness", "coverage"}
     assert (settings.resampling, settings.database_url, settings.scheduler) == (
         "bilinear",
         None,
@@ -45,6 +45,7 @@ def test_every_variable_is_read() -> None:
             "MIGRATE_USABLE_CLOUD_PERCENT": "25",
             "MIGRATE_USABLE_COVERAGE": "0.5",
             "MIGRATE_WEIGHT_CLEAR_SKY": "3",
+            "MIGRATE_WEIGHT_CLEAR_LABEL": "0.5",
             "MIGRATE_WEIGHT_CLOSENESS": "0",
             "MIGRATE_WEIGHT_COVERAGE": "0.25",
             "MIGRATE_RESAMPLING": "cubic",
@@ -54,7 +55,12 @@ def test_every_variable_is_read() -> None:
     )
     assert settings.ranking.usable_cloud_percent == 25
     assert settings.ranking.usable_coverage == 0.5
-    assert settings.ranking.weights == {"clear_sky": 3, "closeness": 0, "coverage": 0.25}
+    assert settings.ranking.weights == {
+        "clear_sky": 3,
+        "clear_label": 0.5,
+        "closeness": 0,
+        "coverage": 0.25,
+    }
     assert settings.resampling == "cubic"
     assert settings.database_url == "postgresql://host/labels"
     assert settings.scheduler == "tcp://host:8786"

@@ -25,10 +25,14 @@ from migrate_core.model import Scene
 from migrate_core.products.reading import read_bands, read_scene_classification
 from migrate_core.products.stac_item import reduced
 from migrate_core.scenes.opening import open_s3_safe, open_scene
+from migrate_core.scenes.skies import CLOUD, Places, read_sky
+from migrate_core.scenes.sources.cdse import CdseFetcher
+from migrate_core.scenes.sources.protocol import Fetched
 from migrate_core.settings import ServiceSettings
 from migrate_core.transfer.http import HttpClient
 from migrate_core.transfer.policy import RetryPolicy, Surroundings
 from migrate_core.transfer.s3 import S3Store, get_object, list_keys, signed_url
+from migrate_core.workspace import Workspace
 from tests.builders import BANDS_L2A, Safe, a_scene, ramp, scene_classes, write_safe
 from tests.range_server import Answer, Asked, after, one_of, serving
 
@@ -179,6 +183,28 @@ def test_a_window_of_a_product_in_s3_is_read_as_from_disk(
     classes = read_scene_classification(product, grid)
     coarse = np.kron(scene_classes(12, 12), np.ones((2, 2), dtype=np.uint8))
     np.testing.assert_array_equal(classes, coarse[6:16, 4:16])
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("way", ["s3 address", "item", "catalogue"])
+def test_the_sky_of_a_product_in_s3_is_read_without_its_metadata_or_bands(
+    services: ServiceSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    def found(fetcher: CdseFetcher, scene: Scene, access: str) -> Fetched:
+        assert access == "window"
+        return Fetched(f"s3://eodata/{PREFIX}", access, scene.source, scene.scene_id)
+
+    monkeypatch.setattr(CdseFetcher, "fetch", found)
+    scene = {
+        "s3 address": a_scene(href=f"s3://eodata/{PREFIX}"),
+        "item": cdse_scene(),
+        "catalogue": a_scene(source="cdse", href="cdse:1234"),
+    }[way]
+    product = Places(services, Workspace(tmp_path)).open(scene)
+    assert product.bands == ()
+    assert product.grid == SAFE.grid
+    sky = read_sky(product, scene, SAFE.grid.coarser(2))
+    np.testing.assert_array_equal(sky == CLOUD, np.isin(scene_classes(12, 12), (8, 9)))
 
 
 @pytest.mark.services

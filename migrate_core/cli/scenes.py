@@ -15,14 +15,15 @@ from ..scenes.answers import Shelf, answer_times, kept
 from ..scenes.connection import try_connection
 from ..scenes.listing import scenes_document
 from ..scenes.match_table import import_match_table, match_rows, write_match_table
+from ..scenes.measured import Memory, Searched, keep_candidates, measure_candidates
 from ..scenes.parameters import (
     SearchParameters,
     remember_answers,
     remember_asked,
     remember_found,
 )
-from ..scenes.queries import put_advice
-from ..scenes.search import SearchOutcome, search
+from ..scenes.search import SearchOutcome, part, search
+from ..scenes.skies import Places
 from ..scenes.sources import KINDS, open_source
 from ..scenes.sources.protocol import SceneSource
 from ..settings import RankingSettings
@@ -76,13 +77,20 @@ def scenes() -> None:
     "weights",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Weight of a term of the score (clear_sky, closeness, coverage); can be repeated; "
-    "default $MIGRATE_WEIGHT_NAME or 1.",
+    help="Weight of a term of the score (clear_sky, closeness, coverage; clear_label once it is "
+    "measured); can be repeated; default $MIGRATE_WEIGHT_NAME or 1.",
+)
+@click.option(
+    "--measure-clouds",
+    is_flag=True,
+    help="Measure clouds over each mask and its label in every candidate, which takes a few "
+    "kilobytes of each product, and rank by that. What was measured before is used again.",
 )
 @click.option(
     "--refresh",
     is_flag=True,
-    help="Ask services anew; otherwise what they answered in the last 24 hours is used again.",
+    help="Ask services anew, and measure anew; otherwise what they answered in the last 24 hours "
+    "is used again.",
 )
 @json_option
 @click.pass_obj
@@ -95,6 +103,7 @@ def search_scenes(
     usable_cloud: float | None,
     usable_coverage: float | None,
     weights: tuple[str, ...],
+    measure_clouds: bool,
     refresh: bool,
     as_json: bool,
 ) -> None:
@@ -111,23 +120,30 @@ def search_scenes(
     if not masks:
         raise WrongUseError("There is no mask to search for. Add some first: `masks add PATH`.")
     query = SceneQuery(days, max_cloud, level)
-    parameters = SearchParameters(tuple(source.spec for source in sources), query, ranking)
+    specs = tuple(source.spec for source in sources)
+    parameters = SearchParameters(specs, query, ranking, measure_clouds)
+    measuring: tuple[Problem, ...] = ()
     with session.tracked("search") as progress:
         remember_asked(session.store, parameters)
-        outcome = search(masks, sources, query, ranking, progress)
+        first, second = (part(progress, number, 2) for number in (0, 1))
+        outcome = search(masks, sources, query, ranking, first if measure_clouds else progress)
         dead = {problem.item for problem in outcome.problems}
-        if dead.issuperset(source.spec for source in sources):
+        if dead.issuperset(specs):
             # Nothing was learnt, so what an earlier search found stays.
             report(outcome.problems)
+        searched, memory = Searched(masks, query, ranking, outcome), Memory(session.store, masks)
+        known = memory.known() if measure_clouds and not refresh else {}
         session.store.put_scenes([*outcome.elsewhere, *outcome.scenes])
-        session.store.put_candidates(outcome.ranked)
-        put_advice(session.store, outcome.ranked, outcome.advice)
+        keep_candidates(session.store, searched, known)
         remember_found(session.store, parameters)
         remember_answers(session.store, answer_times(sources))
+        if measure_clouds:
+            places = Places(session.settings.services, session.workspace)
+            measuring = measure_candidates(memory, searched, places, known, second)
     document = scenes_document(session.store)
     emit(document, as_json, lambda: _show(session, document))
     names = {mask.mask_id: mask.name for mask in masks}
-    report([*outcome.problems, *_without(outcome, names, query)])
+    report([*outcome.problems, *measuring, *_without(outcome, names, query)])
 
 
 def _sources(session: Session, specs: Sequence[str], refresh: bool) -> list[SceneSource]:
@@ -204,14 +220,18 @@ def _show(session: Session, document: list[dict[str, Any]]) -> None:
             "*" if scene["selected"] else "",
             scene["scene_id"],
             f"{scene['days_offset']:+.1f}",
-            None if scene["cloud_percent"] is None else f"{scene['cloud_percent']:.1f}",
+            *(
+                None if scene[name] is None else f"{scene[name]:.1f}"
+                for name in ("cloud_percent", "cloud_over_mask_percent")
+            ),
             f"{100 * scene['coverage']:.0f}",
             f"{scene['score']:.3f}",
         )
         for item in document
         for number, scene in enumerate(item["scenes"])
     ]
-    print_table(("mask", "", "scene", "days", "cloud, %", "coverage, %", "score"), rows)
+    heading = ("mask", "", "scene", "days", "cloud, %", "cloud over mask, %", "coverage, %")
+    print_table((*heading, "score"), rows)
 
 
 @scenes.command("select")

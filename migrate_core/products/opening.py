@@ -12,9 +12,9 @@ from .files import Files
 from .found import FoundGranule, band_file, lattice, tile_metadata
 from .granules import find_granules, granules_of
 from .layouts.finding import NEEDED
-from .layouts.layout import Granule
+from .layouts.layout import Granule, scene_classification
 from .offsets import Belief, without_metadata
-from .product import CloudMask, Product, in_order, missing_bands
+from .product import BandFile, CloudMask, Product, in_order, missing_bands
 from .stac_product import open_item
 
 
@@ -55,6 +55,12 @@ def product_of_files(files: Files, wanted: Wanted = ANY) -> Product:
             "choose another scene."
         )
     return open_granule(_chosen(found, wanted))
+
+
+def classification_of_files(files: Files) -> BandFile | None:
+    """The scene classification of the only granule among these files, found by its name."""
+    found = [name for name in files.names if scene_classification([name])]
+    return band_file(files, "SCL", found[0], 20) if len(found) == 1 else None
 
 
 def _chosen(found: Sequence[FoundGranule], wanted: Wanted) -> FoundGranule:

@@ -81,7 +81,6 @@ def product_of(item: Item, scene: Described, place: Place) -> Product:
             "so it isn't known where its pixels lie. Choose another scene."
         )
     names = [band.name for band in ordered]
-    classified = assets.get(SCENE_CLASSIFICATION)
     stated, unread = _metadata(assets, place, scene)
     belief = believe(names, item, scene.baseline, stated)
     return Product(
@@ -90,15 +89,19 @@ def product_of(item: Item, scene: Described, place: Place) -> Product:
         baseline=scene.baseline,
         grid=grid_of(fine),
         bands=ordered,
-        scene_classification=_band(SCENE_CLASSIFICATION, classified, 20, place)
-        if classified
-        else None,
+        scene_classification=classification_of(item, place),
         offsets=belief.offsets,
         offset_origin=belief.origin + unread,
         offset_doubts=belief.doubts,
         missing=missing_bands(scene.level, bands),
         sun=sun_angles(item),
     )
+
+
+def classification_of(item: Item, place: Place) -> BandFile | None:
+    """The scene classification of an item as `reduced` leaves it; None where it has none."""
+    asset = band_assets(item).get(SCENE_CLASSIFICATION)
+    return None if asset is None else _band(SCENE_CLASSIFICATION, asset, 20, place)
 
 
 def _band(name: str, asset: Item, resolution_m: int, place: Place) -> BandFile:

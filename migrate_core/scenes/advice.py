@@ -7,13 +7,14 @@ by the same rules as the search itself.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from ..model import Acquired, SceneQuery
 from ..settings import RankingSettings
-from .ranking import is_usable
+from .ranking import Measurement, hidden_percent, is_usable
 from .twins import Acquisition, Covering, acquisitions
 
 # A search looks at least this many days around the masks' dates, so that it can say what a wider
@@ -21,6 +22,8 @@ from .twins import Acquisition, Covering, acquisitions
 REACH_DAYS = 30
 # A scene that shows less than half of a mask is no help.
 _LEAST_COVERAGE = 0.5
+# What was measured over one mask, by the ids of the scenes of an acquisition.
+Measured = Mapping[tuple[str, ...], Measurement]
 _SEVERAL = (
     ("days", "cloud_percent"),
     ("days", "coverage"),
@@ -119,14 +122,20 @@ def reach(query: SceneQuery) -> int:
 
 
 def advise(
-    acquired: Acquired, coverings: Sequence[Covering], query: SceneQuery, settings: RankingSettings
+    acquired: Acquired,
+    coverings: Sequence[Covering],
+    query: SceneQuery,
+    settings: RankingSettings,
+    measured: Measured = MappingProxyType({}),
 ) -> Advice:
     """What would help a mask of this date that has no usable candidate.
 
     `coverings` are all scenes that touch the mask within `reach(query)` days, of any cloud cover.
-    Single changes come first; only where none is enough, one combination of several.
+    `measured` is what is known of the sky over the mask by the ids of an acquisition's scenes; of
+    others the cloud of the whole scene counts. Single changes come first; only where none is
+    enough, one combination of several.
     """
-    known = _Known(acquired, coverings, query, settings)
+    known = _Known(acquired, coverings, query, settings, measured)
     single = [known.remedy(name) for name in ("days", "cloud_percent", "coverage")]
     remedies = [remedy for remedy in single if remedy is not None]
     if not remedies:
@@ -144,7 +153,9 @@ class _Known:
         coverings: Sequence[Covering],
         query: SceneQuery,
         settings: RankingSettings,
+        measured: Measured,
     ) -> None:
+        self._measured = measured
         self._coverings = [(_distance(acquired, covering), covering) for covering in coverings]
         self._query = query
         self._settings = settings
@@ -192,6 +203,8 @@ class _Known:
             values = {days for days, _ in self._coverings}
         else:
             values = {float(math.ceil(_cloud(covering))) for _, covering in self._coverings}
+            over_mask = (self._over_mask(found) for found in self._acquisitions(loose))
+            values |= {float(math.ceil(cloud)) for cloud in over_mask if cloud is not None}
         return [now, *sorted(value for value in values if now < value)]
 
     def _usable(self, limits: Limits) -> int:
@@ -202,9 +215,15 @@ class _Known:
             usable_coverage=limits.coverage,
         )
         return sum(
-            is_usable(found.cloud_percent, found.coverage, settings)
+            is_usable(self._over_mask(found), found.coverage, settings)
             for found in self._acquisitions(limits)
         )
+
+    def _over_mask(self, found: Acquisition) -> float | None:
+        """The cloud that decides whether an acquisition is usable, percent; None if unknown."""
+        scene_ids = (found.scene.scene_id, *(scene.scene_id for scene in found.completed_by))
+        measured = self._measured.get(scene_ids)
+        return found.cloud_percent if measured is None else hidden_percent(measured)
 
     def _acquisitions(self, limits: Limits) -> list[Acquisition]:
         max_cloud = max(self._query.max_cloud_percent, limits.cloud_percent)

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from functools import lru_cache, partial
 
+from affine import Affine
+
 from ..errors import ProductError
+from ..grid import PixelGrid
 from ..model import Scene
 from ..products.files import RemoteFiles
-from ..products.opening import ANY, Wanted, open_product, product_of_files
+from ..products.opening import (
+    ANY,
+    Wanted,
+    classification_of_files,
+    open_product,
+    product_of_files,
+)
 from ..products.product import Product
-from ..products.stac_product import Place, product_of
+from ..products.reading import grid_of
+from ..products.stac_product import Place, classification_of, product_of
 from ..settings import ServiceSettings, load_settings
 from ..transfer.s3 import list_keys
 from .remote import EODATA, RemoteAccess, Remotes
@@ -30,10 +40,38 @@ def open_scene(scene: Scene, services: ServiceSettings | None = None) -> Product
         return open_s3_safe(scene.href, services, wanted)
     if scene.item is None or "://" not in scene.href:
         return open_product(scene.href, wanted)
-    item = scene.item
+    return product_of(scene.item, scene, _place(scene, services))
+
+
+def open_classified(scene: Scene, services: ServiceSettings | None = None) -> Product:
+    """The product of a scene with its scene classification, or with its cloud mask.
+
+    Of what lies at a service nothing else is read, which is given up soon where it isn't answered,
+    and the product has no bands; else, and where there is no scene classification, it is that of
+    `open_scene`. Raises MigrateError.
+    """
+    classes = None
+    if scene.href.startswith("s3://") and scene.item is None:
+        classes = classification_of_files(_s3_files(scene.href, services, brief=True))
+    elif scene.item is not None and "://" in scene.href:
+        classes = classification_of(scene.item, _place(scene, services, brief=True))
+    if classes is None:
+        return open_scene(scene, services)
+    coarse = grid_of(classes)
+    fine = coarse.transform @ Affine.scale(1 / 2)
+    grid = PixelGrid(coarse.crs, fine, 2 * coarse.width, 2 * coarse.height)
+    unread = "not read, since there are no bands"
+    return Product(
+        scene.scene_id, scene.level, scene.baseline, grid, (), classes, {}, offset_origin=unread
+    )
+
+
+def _place(scene: Scene, services: ServiceSettings | None, *, brief: bool = False) -> Place:
+    """The way to the assets of a scene's item."""
+    item = scene.item or {}
     collection = str(item.get("collection") or "") if scene.source == PLANETARY_COMPUTER else None
-    access = _remotes(services or load_settings().services).access(collection)
-    return product_of(item, scene, Place(None, access, access.read))
+    access = _remotes(services or load_settings().services).access(collection, brief=brief)
+    return Place(None, access, access.read)
 
 
 def open_s3_safe(
@@ -44,11 +82,17 @@ def open_s3_safe(
     `path` is as the catalogue gives it (`S3Path`): `/eodata/Sentinel-2/…/NAME.SAFE`, or
     `s3://eodata/…`. One listing, and the two metadata files, are read at once. Raises MigrateError.
     """
+    files = _s3_files(path, services)
+    return product_of_files(files, wanted)
+
+
+def _s3_files(path: str, services: ServiceSettings | None, *, brief: bool = False) -> RemoteFiles:
+    """The files under a path of the S3 store, by one listing."""
     bucket, _, prefix = path.removeprefix("s3://").strip("/").partition("/")
     if bucket != EODATA or not prefix:
         raise ProductError(f"{path}: a path in s3://{EODATA} is needed. Search again.")
     remotes = _remotes(services or load_settings().services)
-    access = remotes.access()
+    access = remotes.access(brief=brief)
     access.keys(f"/vsis3/{EODATA}/")
     keys = list_keys(remotes.http, remotes.store, bucket, f"{prefix}/")
     names = tuple(sorted(key.removeprefix(f"{prefix}/") for key in keys))
@@ -58,8 +102,7 @@ def open_s3_safe(
             f"{root}: there is nothing at this place. The product may have been replaced by a "
             "newer baseline: search again."
         )
-    files = RemoteFiles(root, names, partial(_read, access), access)
-    return product_of_files(files, wanted)
+    return RemoteFiles(root, names, partial(_read, access), access)
 
 
 def _read(access: RemoteAccess, href: str) -> bytes:

@@ -21,11 +21,15 @@ _ASKED, _FOUND, _ANSWERED = "search asked", "search found", "search answered"
 
 @dataclass(frozen=True)
 class SearchParameters:
-    """Sources as SOURCE arguments, what was looked for, and how candidates were ranked."""
+    """Sources as SOURCE arguments, what was looked for, and how candidates were ranked.
+
+    `measure_clouds` says whether clouds were to be measured over each mask.
+    """
 
     sources: tuple[str, ...]
     query: SceneQuery
     ranking: RankingSettings
+    measure_clouds: bool = False
 
 
 def remember_asked(store: Store, parameters: SearchParameters) -> None:

@@ -35,6 +35,12 @@ _REMOTE: Mapping[str, Any] = {
     # Otherwise GDAL remembers for the life of the process that a file could not be read.
     "CPL_VSIL_CURL_NON_CACHED": f"{_HTTP}:{_S3}",
 }
+_BRIEF: Mapping[str, Any] = {
+    "GDAL_HTTP_MAX_RETRY": "1",
+    "GDAL_HTTP_CONNECTTIMEOUT": "10",
+    "GDAL_HTTP_LOW_SPEED_TIME": "15",
+}
+_BRIEF_POLICY = RetryPolicy(attempts=2, first_wait_s=0.5, longest_wait_s=2.0)
 
 
 class _Keys(Session):  # type: ignore[misc]
@@ -65,12 +71,14 @@ class RemoteAccess:
 
     https is open, or signed; `s3://eodata` is the Copernicus Data Space's, with its key; other
     buckets are read with whatever the environment gives GDAL (AWS_ACCESS_KEY_ID and so on).
+    `brief` spares GDAL's own attempts: for what can be done without.
     """
 
     store: S3Store
     http: HttpClient = field(repr=False)
     signing: Signing | None = None
     policy: RetryPolicy = _POLICY
+    brief: bool = False
     _used: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 
     def address(self, location: str) -> str:
@@ -83,10 +91,11 @@ class RemoteAccess:
 
     def options(self, location: str) -> Mapping[str, Any]:
         """Settings of GDAL for a location."""
+        remote = {**_REMOTE, **_BRIEF} if self.brief else _REMOTE
         if not _at_eodata(location):
-            return _REMOTE
+            return remote
         return {
-            **_REMOTE,
+            **remote,
             "AWS_S3_ENDPOINT": self.store.host,
             "AWS_HTTPS": "YES" if self.store.https else "NO",
             "AWS_VIRTUAL_HOSTING": "FALSE",
@@ -171,7 +180,11 @@ class Remotes:
         tokens = HttpClient("The Planetary Computer's signing service", surroundings=around)
         self._tokens = SasTokens(tokens, services.planetary_computer_sas_url)
 
-    def access(self, signed_collection: str | None = None) -> RemoteAccess:
-        """The way to the assets of an item; those of `signed_collection` need a signature."""
+    def access(self, signed_collection: str | None = None, *, brief: bool = False) -> RemoteAccess:
+        """The way to the assets of an item; those of `signed_collection` need a signature.
+
+        A `brief` one soon gives up: for what can be done without.
+        """
         signing = Signing(self._tokens, signed_collection) if signed_collection else None
-        return RemoteAccess(self.store, self.http, signing)
+        policy = _BRIEF_POLICY if brief else _POLICY
+        return RemoteAccess(self.store, self.http, signing, policy, brief)

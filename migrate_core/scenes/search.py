@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ from ..products.product import utm_crs
 from ..settings import RankingSettings
 from .advice import Advice, advise, reach
 from .grouping import Sought, everything, grouped
-from .ranking import rank
+from .ranking import Measurement, Measurements, rank
 from .sources.protocol import Progress, SceneRequest, SceneSource, no_progress
 from .twins import Covering, acquisitions
 
@@ -89,23 +90,29 @@ def search(
         for number, mask in enumerate(masks)
     }
     lacking = [mask for mask in masks if not any(r.usable for r in ranked[mask.mask_id])]
-    advice = _advice(lacking, scenes, query, settings)
+    advice = advice_for(lacking, scenes, query, settings)
     progress(_PERCENT, _PERCENT)
     return SearchOutcome(ranked, scenes, gathered.problems, advice, gathered.elsewhere)
 
 
-def _advice(
+def advice_for(
     masks: Sequence[Mask],
     scenes: Sequence[Scene],
     query: SceneQuery,
     settings: RankingSettings,
+    measured: Measurements = MappingProxyType({}),
 ) -> dict[str, Advice]:
     """What would help these masks, by mask_id; only they pay for the look beyond the window."""
     if not masks:
         return {}
     coverings = _coverings(masks, scenes, SceneQuery(reach(query), level=query.level))
+    over: dict[str, dict[tuple[str, ...], Measurement]] = defaultdict(dict)
+    for (mask_id, scene_ids), measurement in measured.items():
+        over[mask_id][scene_ids] = measurement
     return {
-        mask.mask_id: advise(_date(mask), coverings[number], query, settings)
+        mask.mask_id: advise(
+            _date(mask), coverings[number], query, settings, over.get(mask.mask_id, {})
+        )
         for number, mask in enumerate(masks)
     }
 
@@ -154,7 +161,7 @@ def _gather(
     elsewhere: list[Scene] = []
     problems: list[Problem] = []
     for number, source in enumerate(sources):
-        told = _part(progress, number, len(sources) + 1)
+        told = part(progress, number, len(sources) + 1)
         told(0, 1)
         try:
             result = _ask(source, requests, told)
@@ -180,7 +187,7 @@ def _ask(source: SceneSource, requests: Sequence[SceneRequest], progress: Progre
     scenes: dict[str, Scene] = {}
     problems: dict[Problem, None] = {}
     for number, request in enumerate(requests):
-        told = _part(progress, number, len(requests))
+        told = part(progress, number, len(requests))
         try:
             result = source.search(replace(request, progress=told))
         except JobCancelledError:
@@ -202,7 +209,7 @@ def _covering_all(requests: Sequence[SceneRequest]) -> SceneRequest:
     return SceneRequest(whole.bounds, whole.first_day, whole.last_day, requests[0].level)
 
 
-def _part(progress: Progress, number: int, parts: int) -> Progress:
+def part(progress: Progress, number: int, parts: int) -> Progress:
     """How far one of several equal parts is, told as percent of the whole."""
 
     def told(finished: int, total: int) -> None:

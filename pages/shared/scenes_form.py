@@ -18,7 +18,16 @@ from pages.shared.secrets import code_field, take_code
 LOCAL = "local:"
 LEVELS = {"L2A": "L2A (surface reflectance)", "L1C": "L1C (top of atmosphere)"}
 TERMS = {
-    "clear_sky": ("clear sky", "1 for a scene without clouds, 0 for one that is all cloud."),
+    "clear_sky": (
+        "clear sky",
+        "1 without clouds, 0 for nothing but cloud: over the mask where it was measured, else in "
+        "the whole scene.",
+    ),
+    "clear_label": (
+        "clear label",
+        "The share of the label that neither cloud nor cloud shadow hides; only where it was "
+        "measured.",
+    ),
     "closeness": ("closeness", "1 on the mask's day, falling to 0 just beyond the window."),
     "coverage": ("coverage", "The share of the mask that the scene shows."),
 }
@@ -45,6 +54,14 @@ def search_form(page: Page) -> Asked | None:
         _where(page)
         _what()
         _how()
+        st.checkbox(
+            "Measure clouds over each mask (a few kilobytes of each product)",
+            key="scenes_measure",
+            help="Looks at the clouds over each mask and its label in every candidate before "
+            "anything is fetched, and ranks by that: what is said of a whole scene misleads. Takes "
+            "up to a few seconds for each product; what was measured before is used again.",
+            persist_state="session",
+        )
         with st.container(horizontal=True, vertical_alignment="center"):
             pressed = st.form_submit_button("Search", type="primary", icon=":material/search:")
             test = st.form_submit_button(
@@ -57,7 +74,7 @@ def search_form(page: Page) -> Asked | None:
                 "Ask services anew",
                 key="scenes_refresh",
                 help="Otherwise what a service answered to the same question in the last 24 hours "
-                "is used again.",
+                "is used again, and what was measured.",
             )
     secret = st.session_state.pop(_SECRET, {})
     if not (pressed or test):
@@ -128,6 +145,7 @@ def _parameters() -> SearchParameters:
             round(values["scenes_usable_coverage"] / 100, 4),
             {name: values[f"scenes_weight_{name}"] for name in TERMS},
         ),
+        measure_clouds=values["scenes_measure"],
     )
 
 
@@ -167,7 +185,7 @@ def _what() -> None:
 
 def _how() -> None:
     """How to rank what is found."""
-    columns = st.columns(5, vertical_alignment="bottom")
+    columns = st.columns(2 + len(TERMS), vertical_alignment="bottom")
     columns[0].number_input(
         "Usable: cloud up to, %",
         0.0,
@@ -212,7 +230,8 @@ def _fill(page: Page) -> None:
     demo = page.workspace.demo / "scenes"
     if asked is None:
         sources = (f"{LOCAL}{demo}",) if demo.is_dir() else ()
-        asked = SearchParameters(sources, SceneQuery(), page.settings.ranking)
+        ranking = page.settings.ranking
+        asked = SearchParameters(sources, SceneQuery(), ranking, measure_clouds=True)
     _put_in_form(asked)
 
 
@@ -230,7 +249,8 @@ def _put_in_form(parameters: SearchParameters) -> None:
         "level": query.level,
         "usable_cloud": float(ranking.usable_cloud_percent),
         "usable_coverage": round(100.0 * ranking.usable_coverage, 2),
-        **{f"weight_{name}": float(ranking.weights.get(name, 0.0)) for name in TERMS},
+        "measure": parameters.measure_clouds,
+        **{f"weight_{name}": float(ranking.weights.get(name, 1.0)) for name in TERMS},
     }
     for name, value in values.items():
         st.session_state[f"scenes_{name}"] = value

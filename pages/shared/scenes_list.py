@@ -24,7 +24,7 @@ from migrate_core.scenes.queries import (
 )
 from migrate_core.store import Candidate
 from pages.shared.frame import Page
-from pages.shared.scenes_view import clicked_row
+from pages.shared.scenes_view import clicked_row, cloud_of
 from pages.shared.state import choose_mask, selection
 
 ROWS = 8
@@ -157,7 +157,9 @@ def _table(rows: Sequence[MaskRow]) -> None:
                 "usable", help="Usable scenes of all candidates", width=80
             ),
             "scene in use": st.column_config.TextColumn(
-                help="Its date, days from the mask to it, and cloud of the whole scene", width=200
+                help="Its date, days from the mask to it, and cloud: over the mask where it was "
+                "measured, else of the whole scene",
+                width=200,
             ),
             "what would help": st.column_config.TextColumn(width=300),
         },
@@ -175,8 +177,8 @@ def _cells(row: MaskRow) -> dict[str, Any]:
 
 
 def _in_use(candidate: Candidate) -> str:
-    scene = candidate.ranked.scene
-    cloud = "" if scene.cloud_percent is None else f", {scene.cloud_percent:.0f} %"
+    scene, percent = candidate.ranked.scene, cloud_of(candidate.ranked)
+    cloud = "" if percent is None else f", {percent:.0f} %"
     by_hand = ", by hand" * candidate.chosen_by_person
     return f"{scene.sensed_at:%Y-%m-%d}, {candidate.ranked.days_offset:+.1f} d{cloud}{by_hand}"
 

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from pages.shared.frame import Page
 from pages.shared.maps import Outline, show_map
 from pages.shared.scenes_picture import picture_of
-from pages.shared.scenes_view import View, cloud_text
+from pages.shared.scenes_view import View, cloud_of, cloud_text
 
 # Okabe & Ito: told apart with every common form of colour blindness.
 MASK_COLOR = "#CC79A7"
@@ -95,8 +95,8 @@ def _legend() -> None:
 def _by_date(view: View) -> None:
     """The scenes of the viewed footprint by date."""
     group = next(group for _, group in view.footprints if view.viewed in group)
-    scenes = {c.ranked.scene.scene_id: c.ranked.scene for c in group}
-    ids = sorted(scenes, key=lambda scene_id: scenes[scene_id].sensed_at)
+    ranked = {c.ranked.scene.scene_id: c.ranked for c in group}
+    ids = sorted(ranked, key=lambda scene_id: ranked[scene_id].scene.sensed_at)
     key = view.key("dates")
 
     def picked() -> None:
@@ -106,7 +106,7 @@ def _by_date(view: View) -> None:
         "Scenes with this footprint, by date",
         ids,
         format_func=lambda i: (
-            f"{scenes[i].sensed_at:%Y-%m-%d}, {cloud_text(scenes[i].cloud_percent)}"
+            f"{ranked[i].scene.sensed_at:%Y-%m-%d}, {cloud_text(cloud_of(ranked[i]))}"
         ),
         default=view.viewed.ranked.scene.scene_id,
         required=True,

@@ -9,14 +9,17 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from migrate_core.model import RankedScene
 from migrate_core.scenes.parameters import SearchParameters
 from migrate_core.store import Candidate
-from pages.shared.scenes_view import CHOSEN_COLOR, OTHER_COLOR, USABLE_COLOR, View
+from pages.shared.scenes_view import CHOSEN_COLOR, OTHER_COLOR, USABLE_COLOR, View, cloud_of
+
+_SCENE, _MASK = "cloud of the scene", "hidden of mask or label"
 
 
 def scene_plot(view: View) -> None:
     """Days offset against cloud cover with the usable region; a click views a scene."""
-    rows = [_point(view, c) for c in view.candidates if c.ranked.scene.cloud_percent is not None]
+    rows = [_point(view, c) for c in view.candidates if _decisive(c.ranked) is not None]
     key = view.key("plot")
 
     def picked() -> None:
@@ -39,12 +42,21 @@ def _point(view: View, candidate: Candidate) -> dict[str, Any]:
         "scene_id": scene.scene_id,
         "date": f"{scene.sensed_at:%Y-%m-%d}",
         "days": ranked.days_offset,
-        "cloud": scene.cloud_percent,
+        "cloud": _decisive(ranked),
+        "where": _SCENE if ranked.cloud_over_mask_percent is None else _MASK,
+        "over": cloud_of(ranked),
+        "hidden": ranked.occluded_over_label_percent,
         "coverage": round(100 * ranked.coverage),
         "score": round(ranked.score, 2),
         "kind": "in use" if candidate.selected else kind,
         "viewed": candidate is view.viewed,
     }
+
+
+def _decisive(ranked: RankedScene) -> float | None:
+    """What is held against the limit of usable cloud, percent; None where nothing is known."""
+    found = [cloud_of(ranked), ranked.occluded_over_label_percent]
+    return max((value for value in found if value is not None), default=None)
 
 
 def chart(rows: Sequence[dict[str, Any]], found: SearchParameters) -> Any:
@@ -62,9 +74,10 @@ def chart(rows: Sequence[dict[str, Any]], found: SearchParameters) -> Any:
         title="days from the mask to the scene",
         scale=alt.Scale(domain=[-days - 1, days + 1], nice=False),
     )
+    where = " or ".join(sorted({row["where"] for row in rows})) or _SCENE
     y = alt.Y(
         "cloud:Q",
-        title="cloud cover of the scene, %",
+        title=f"{where}, %",
         scale=alt.Scale(domain=[-0.03 * top, min(top, 104)], nice=False),
     )
     kinds = ["in use", "usable", "not usable"]
@@ -84,7 +97,8 @@ def chart(rows: Sequence[dict[str, Any]], found: SearchParameters) -> Any:
         tooltip=[
             alt.Tooltip("date:N", title="date"),
             alt.Tooltip("days:Q", title="days", format="+.1f"),
-            alt.Tooltip("cloud:Q", title="cloud, %", format=".1f"),
+            alt.Tooltip("over:Q", title="cloud, %", format=".1f"),
+            alt.Tooltip("hidden:Q", title="label hidden, %", format=".1f"),
             alt.Tooltip("coverage:Q", title="coverage, %"),
             alt.Tooltip("score:Q", title="score"),
         ],

@@ -18,10 +18,15 @@ from migrate_core.jobs import (
     said,
     starting,
 )
-from migrate_core.scenes.parameters import SearchParameters, last_answers, last_found
+from migrate_core.scenes.parameters import (
+    SearchParameters,
+    last_answers,
+    last_asked,
+    last_found,
+)
 from migrate_core.scenes.queries import MaskRow
 from migrate_core.scenes.sources import open_source
-from pages.shared.frame import Page
+from pages.shared.frame import Page, share_of, time_left
 from pages.shared.scenes_connections import connections, test_sources
 from pages.shared.scenes_form import LOCAL, fill_again, search_form
 
@@ -74,10 +79,11 @@ def in_words(parameters: SearchParameters) -> str:
     """A search in one line."""
     query, ranking = parameters.query, parameters.ranking
     cloud = f", at most {query.max_cloud_percent:g} % cloud" * (query.max_cloud_percent < 100)
+    measured = ", clouds measured over each mask" * parameters.measure_clouds
     return (
         f"±{query.days} days, {query.level}{cloud}; usable up to "
         f"{ranking.usable_cloud_percent:g} % cloud and from {100 * ranking.usable_coverage:g} % "
-        "coverage"
+        f"coverage{measured}"
     )
 
 
@@ -97,7 +103,9 @@ def arguments(parameters: SearchParameters) -> list[str]:
         "--usable-cloud": f"{ranking.usable_cloud_percent:g}",
         "--usable-coverage": f"{ranking.usable_coverage:g}",
     }
-    return ["scenes", "search", *sources, *(p for pair in options.items() for p in pair), *weights]
+    measure = ["--measure-clouds"] * parameters.measure_clouds
+    given = [part for option in options.items() for part in option]
+    return ["scenes", "search", *sources, *given, *weights, *measure]
 
 
 def start(page: Page, parameters: SearchParameters, *, refresh: bool = False) -> None:
@@ -132,15 +140,24 @@ def _watch(page: Page) -> None:
             st.rerun(scope="app")
         _aftermath(page)
         return
-    share = min(job.finished / job.total, 1.0) if job and job.total else 0.0
+    share = share_of(job) if job else 0.0
     bar, button = st.columns([5, 1], vertical_alignment="center")
     cancelling = job is not None and job.cancel_requested
+    left = time_left(job) if job else ""
     bar.progress(
-        share, "Cancelling …" if cancelling else f"Searching for scenes: {100 * share:.0f} %"
+        share,
+        "Cancelling …" if cancelling else f"{_doing(page, share)}: {100 * share:.0f} %{left}",
     )
     if button.button("Cancel", key="scenes_cancel", disabled=job is None or cancelling):
         request_cancel(page.store, KIND, now_utc())
         st.rerun(scope="fragment")
+
+
+def _doing(page: Page, share: float) -> str:
+    """What a search is at work at; the second half of one that measures is measuring."""
+    asked = last_asked(page.store)
+    measuring = asked is not None and asked.measure_clouds and share >= 0.5
+    return "Measuring clouds over each mask" if measuring else "Searching for scenes"
 
 
 def _aftermath(page: Page) -> None:
@@ -151,7 +168,7 @@ def _aftermath(page: Page) -> None:
         st.error("The search ended unexpectedly. Search again; what was there before is kept.")
         return
     if state == "cancelled":
-        st.info("The last search was cancelled; what an earlier one found is kept.")
+        st.info("The last search was cancelled; what was found and measured before is kept.")
         return
     problems = said(page.workspace, KIND)
     for problem in problems[:_SHOWN_PROBLEMS]:

@@ -115,9 +115,24 @@ def _in_words(ranked: RankedScene) -> str:
     when = f"{abs(days):.3g} days {'after' if days > 0 else 'before'}" if days else "On the day of"
     together = f" together with {more} more of the same overpass" * bool(more)
     return (
-        f"{when} the mask; {cloud_text(ranked.scene.cloud_percent)} in the whole scene; it shows "
+        f"{when} the mask; {_sky_in_words(ranked)}; it shows "
         f"{100 * ranked.coverage:.0f} % of the mask{together}."
     )
+
+
+def _sky_in_words(ranked: RankedScene) -> str:
+    """What is known of the clouds: over the mask and its label, and in the whole scene."""
+    over, label = ranked.cloud_over_mask_percent, ranked.occluded_over_label_percent
+    found = [f"{cloud_text(over)} over the mask"] if over is not None else []
+    if label is not None:
+        found.append(f"{label:.0f} % of the label hidden")
+    return ", ".join([*found, f"{cloud_text(ranked.scene.cloud_percent)} in the whole scene"])
+
+
+def cloud_of(ranked: RankedScene) -> float | None:
+    """The cloud cover that counts, percent: over the mask where it was measured."""
+    over = ranked.cloud_over_mask_percent
+    return ranked.scene.cloud_percent if over is None else over
 
 
 def cloud_text(cloud_percent: float | None) -> str:
@@ -149,8 +164,11 @@ def scene_table(view: View) -> None:
             scene_id = view.candidates[row].ranked.scene.scene_id
             view.look_at(scene_id, "table" if marked else "")
 
+    cells = pd.DataFrame([_cells(candidate) for candidate in view.candidates])
+    if not any(c.ranked.cloud_over_mask_percent is not None for c in view.candidates):
+        cells = cells.drop(columns=["over mask", "label hidden", "term clear_label"])
     st.dataframe(
-        pd.DataFrame([_cells(candidate) for candidate in view.candidates]),
+        cells,
         key=key,
         hide_index=True,
         height="auto",
@@ -168,6 +186,8 @@ def _cells(candidate: Candidate) -> dict[str, Any]:
         "date": scene.sensed_at.date().isoformat(),
         "days": ranked.days_offset,
         "cloud": scene.cloud_percent,
+        "over mask": ranked.cloud_over_mask_percent,
+        "label hidden": ranked.occluded_over_label_percent,
         "coverage": 100 * ranked.coverage,
         "usable": "yes" if ranked.usable else "no",
         "score": ranked.score,
@@ -202,11 +222,21 @@ def _columns(found: SearchParameters) -> dict[str, Any]:
             width=110,
             format="%.2f",
             color=USABLE_COLOR,
-            help="The mean of the three terms by their weights; usable scenes come first.",
+            help="The mean of the terms by their weights; usable scenes come first.",
         ),
         **terms,
         "days": config.NumberColumn("days", format="%+.1f", help="From the mask to the scene"),
         "cloud": config.NumberColumn("cloud, %", format="%.1f", help="Of the whole scene"),
+        "over mask": config.NumberColumn(
+            "cloud over mask, %",
+            format="%.1f",
+            help="Of the mask's footprint, as far as there are data: cloud and thin cloud",
+        ),
+        "label hidden": config.NumberColumn(
+            "label hidden, %",
+            format="%.1f",
+            help="Of the labelled area: under cloud, thin cloud or shadow, or without data",
+        ),
         "coverage": config.NumberColumn(
             "coverage, %", format="%.0f", help="Share of the mask that the scene shows"
         ),

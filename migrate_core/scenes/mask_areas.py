@@ -1,0 +1,173 @@
+"""Where a mask and its label lie on a coarse grid: what clouds are counted over.
+
+A ranking needs shares to a percent or two, not the exact areas that a pair is made of: footprints
+count by pixel centres, labels by the mean of what GDAL finds in a pixel of 20 m.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+from rasterio.features import rasterize
+from rasterio.warp import reproject
+from shapely.geometry.base import BaseGeometry
+
+from ..errors import MigrateError
+from ..grid import BoolArray, FloatArray, PixelGrid, aligned_grid, reproject_geometry
+from ..masks.content import small_labels
+from ..masks.vectors.labels import label_polygons
+from ..model import BACKGROUND, IGNORE, LONLAT, Mask, Problem
+from .ranking import Measurement
+from .skies import CLEAR, CLOUD, NO_DATA, THIN_CLOUD
+
+# The pixels of the scene classification. All tiles begin at multiples of them.
+PIXEL_M = 20
+# A larger footprint is looked at in every second, third … pixel.
+_LONGEST = 600
+# The label is read, and polygons are burnt, in pixels this many times as fine.
+_FINER = 4
+# A pixel is stored as its labelled share in steps of 1/127, and a bit for being in the footprint.
+_STEPS = 127
+_INSIDE = 128
+
+
+@dataclass(frozen=True, eq=False)
+class MaskArea:
+    """A mask on `grid`, whose pixels are 20 m or a multiple; a few kilobytes, unpacked on demand.
+
+    `problem` says why its label could not be read.
+    """
+
+    grid: PixelGrid
+    packed: bytes
+    problem: str | None = None
+
+    def measure(self, sky: NDArray[np.uint8]) -> Measurement:
+        """What of it is hidden under `sky`, (height, width) on its grid, classes of skies.py."""
+        stored = np.frombuffer(zlib.decompress(self.packed), np.uint8).reshape(self.grid.shape)
+        classes, label = sky[stored >= _INSIDE], stored % _INSIDE
+        seen = int((classes != NO_DATA).sum())
+        clouded = int(((classes == CLOUD) | (classes == THIN_CLOUD)).sum())
+        labelled, hidden = int(label.sum()), int(label[sky != CLEAR].sum())
+        return Measurement(
+            round(100 * clouded / seen, 3) if seen else None,
+            round(100 * hidden / labelled, 3) if labelled else None,
+        )
+
+
+class MaskAreas:
+    """The areas of masks, each read once for every CRS it is asked for in; threads may share it."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], MaskArea] = {}
+        self._problems: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def of(self, mask: Mask, crs: str) -> MaskArea:
+        """The area of a mask in the UTM zone `crs`."""
+        key = (mask.mask_id, crs)
+        with self._lock:
+            if key not in self._found:
+                self._found[key] = area = mask_area(mask, crs)
+                if area.problem:
+                    self._problems[mask.name] = area.problem
+            return self._found[key]
+
+    @property
+    def count(self) -> int:
+        """How many were read."""
+        return len(self._found)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Masks whose labels could not be read, each once."""
+        return tuple(
+            Problem(name, f"{words} Clouds over it were not measured.")
+            for name, words in self._problems.items()
+        )
+
+
+def mask_area(mask: Mask, crs: str) -> MaskArea:
+    """Where the footprint and the label of a registered mask lie in the UTM zone `crs`."""
+    shape = mask.footprint or mask.extent
+    if shape is None:
+        raise ValueError(f"{mask.name} has no footprint")
+    footprint = shapely.make_valid(reproject_geometry(shape, LONLAT, crs))
+    grid = _grid(footprint, crs)
+    inside = _inside(footprint, grid)
+    problem = None
+    try:
+        shares = _label_shares(mask, grid)
+    except MigrateError as err:
+        problem, shares = str(err), np.zeros(grid.shape)
+    stored = (_INSIDE * inside + np.rint(_STEPS * shares)).astype(np.uint8)
+    return MaskArea(grid, zlib.compress(stored.tobytes(), 1), problem)
+
+
+def _grid(footprint: BaseGeometry, crs: str) -> PixelGrid:
+    west, south, east, north = footprint.bounds
+    across = max(east - west, north - south) / PIXEL_M
+    metres = PIXEL_M * max(1, math.ceil(across / _LONGEST))
+    lattice = PixelGrid(crs, Affine(metres, 0, 0, 0, -metres, 0), 1, 1)
+    return aligned_grid(lattice, footprint.bounds)
+
+
+def _inside(footprint: BaseGeometry, grid: PixelGrid) -> BoolArray:
+    """The pixels whose centres are in the footprint; of a tiny one all that it touches."""
+    for touched in (False, True):
+        inside = _burnt(footprint, grid, touched=touched) > 0
+        if inside.any():
+            break
+    return inside
+
+
+def _burnt(shape: BaseGeometry, grid: PixelGrid, *, touched: bool = False) -> NDArray[np.uint8]:
+    burnt = np.zeros(grid.shape, dtype=np.uint8)
+    if not shape.is_empty:
+        rasterize([(shape, 1)], out=burnt, transform=grid.transform, all_touched=touched)
+    return burnt
+
+
+def _label_shares(mask: Mask, grid: PixelGrid) -> FloatArray:
+    """The labelled share 0…1 of each pixel, neither background nor ignore. Raises MigrateError."""
+    if mask.vector is not None:
+        return _of_polygons(mask, grid)
+    labels = small_labels(mask, _FINER * max(grid.shape))
+    labelled = ((labels != BACKGROUND) & (labels != IGNORE)).astype(np.uint8) * 255
+    height, width = labels.shape
+    scale = Affine.scale(mask.grid.width / width, mask.grid.height / height)
+    # GDAL's mean is that of the part of a pixel which the file covers: it shall cover all of it.
+    rim = 2 * math.ceil(max(height / grid.height, width / grid.width)) + 1
+    labelled = np.pad(labelled, rim)
+    shares = np.zeros(grid.shape, dtype=np.uint8)
+    reproject(
+        labelled,
+        shares,
+        src_transform=mask.grid.transform @ scale @ Affine.translation(-rim, -rim),
+        src_crs=mask.grid.crs,
+        dst_transform=grid.transform,
+        dst_crs=grid.crs,
+        resampling=Resampling.average,
+    )
+    return shares / 255
+
+
+def _of_polygons(mask: Mask, grid: PixelGrid) -> FloatArray:
+    found = shapely.union_all(list(label_polygons(mask).classes.values()))
+    labelled = reproject_geometry(found, mask.crs or LONLAT, grid.crs)
+    fine = PixelGrid(
+        grid.crs,
+        grid.transform @ Affine.scale(1 / _FINER),
+        grid.width * _FINER,
+        grid.height * _FINER,
+    )
+    blocks = _burnt(labelled, fine).reshape(grid.height, _FINER, grid.width, _FINER)
+    shares: FloatArray = blocks.mean(axis=(1, 3))
+    return shares
