@@ -27,8 +27,19 @@ from tests.builders import (
     scene_classes,
     tile_xml,
     write_jp2,
+    write_safe,
 )
 
+# What level 2A called its elements at first.
+_LEVEL_2AP = (
+    ("Product_Info>", "L2A_Product_Info>"),
+    ("Product_Organisation>", "L2A_Product_Organisation>"),
+    ("Product_Image_Characteristics>", "L2A_Product_Image_Characteristics>"),
+    ("QUANTIFICATION_VALUES_LIST>", "L1C_L2A_Quantification_Values_List>"),
+    ("BOA_QUANTIFICATION_VALUE", "L2A_BOA_QUANTIFICATION_VALUE"),
+    (">Level-2A<", ">Level-2Ap<"),
+    (">S2MSI2A<", ">S2MSI2Ap<"),
+)
 CREATED = "20160607T154053"
 LONG = "R008_V20160508T104027_20160508T104027"
 # Before 2016-12 products had neither offsets nor compact names.
@@ -153,17 +164,35 @@ def _old_product_xml(uri: str, granules: Sequence[Safe], by: str) -> str:
     xml = xml.replace("SAFE_COMPACT", "SAFE")
     xml = xml.replace("</PRODUCT_FORMAT>", f"</PRODUCT_FORMAT><Band_List>{names}</Band_List>")
     if first.level == "L2A":
-        for old, new in (
-            ("Product_Info>", "L2A_Product_Info>"),
-            ("Product_Organisation>", "L2A_Product_Organisation>"),
-            ("Product_Image_Characteristics>", "L2A_Product_Image_Characteristics>"),
-            ("QUANTIFICATION_VALUES_LIST>", "L1C_L2A_Quantification_Values_List>"),
-            ("BOA_QUANTIFICATION_VALUE", "L2A_BOA_QUANTIFICATION_VALUE"),
-            (">Level-2A<", ">Level-2Ap<"),
-            (">S2MSI2A<", ">S2MSI2Ap<"),
-        ):
+        for old, new in _LEVEL_2AP:
             xml = xml.replace(old, new)
     return xml
+
+
+# the pilot of level 2A, 2017
+
+
+def write_pilot(folder: Path, safe: Safe) -> Path:
+    """A Level-2Ap product: compact names, files that begin with L2A_, elements as before."""
+    product = write_safe(folder, safe)
+    granule = product / safe.granule
+    for path in list(granule.rglob("*.jp2")):
+        path.rename(path.with_name(f"L2A_{path.name}"))
+    # GDAL makes up the granule's folder from the ids.
+    granule = granule.rename(granule.with_name(f"L2A_T{safe.tile}_A000001_{safe.discriminator}"))
+    metadata = product / "MTD_MSIL2A.xml"
+    xml = metadata.read_text(encoding="utf-8")
+    xml = xml.replace(safe.granule, f"GRANULE/{granule.name}")
+    xml = xml.replace(f"/T{safe.tile}_", f"/L2A_T{safe.tile}_")
+    xml = xml.replace("_TL_TEST_", "_TL_SGS__").replace("S2A_OPER_MSI_L2A", "S2A_USER_MSI_L2A")
+    for old, new in (
+        *_LEVEL_2AP,
+        ("IMAGE_FILE", "IMAGE_FILE_2A"),
+        ("PRODUCT_URI", "PRODUCT_URI_2A"),
+    ):
+        xml = xml.replace(old, new)
+    metadata.write_text(xml, encoding="utf-8")
+    return product
 
 
 # AWS

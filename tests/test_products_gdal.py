@@ -16,7 +16,7 @@ from migrate_core.products.opening import open_granule
 from migrate_core.products.product import Product
 from migrate_core.products.reading import read_band
 from tests.builders import Safe, write_safe, zipped
-from tests.product_forms import OLD, neighbours, write_old
+from tests.product_forms import OLD, neighbours, write_old, write_pilot
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 
@@ -95,6 +95,15 @@ def test_granules_of_an_old_product_are_their_parts_of_gdals_mosaic(
     tmp_path: Path, level: str
 ) -> None:
     check_against_gdal(write_old(tmp_path, neighbours(level)), granules=2)
+
+
+def test_the_pilot_of_level_2a_is_as_gdal_reads_it(tmp_path: Path) -> None:
+    safe = Safe(baseline="02.05", sensed="20170823T094031", discriminator="20170823T094252")
+    product = write_pilot(tmp_path, safe)
+    (found,) = find_granules(product)
+    assert (found.scene_id, found.level) == (safe.product_id, "L2A")
+    assert found.granule.scene_classification is not None
+    check_against_gdal(product)
 
 
 @pytest.mark.parametrize("mission", ["S2B", "S2C", "S2D"])

@@ -10,6 +10,7 @@ import rasterio
 from migrate_core.errors import ProductError
 from migrate_core.products.found import FoundGranule
 from migrate_core.products.granules import find_granules
+from migrate_core.products.offsets import TAG_IS_LACKING
 from migrate_core.products.opening import open_product
 from migrate_core.products.product import Product
 from tests.builders import (
@@ -94,6 +95,19 @@ def test_the_metadata_decide_about_the_offset_not_the_date(
     assert set(old.offsets.values()) == {0}
     assert f"no {tag}" in old.offset_origin
     assert set(old.offsets) == {band.name for band in old.bands}
+
+
+def test_metadata_that_lack_the_offset_of_their_baseline_are_believed_with_a_doubt(
+    tmp_path: Path,
+) -> None:
+    for baseline, doubts in (("03.01", ()), ("05.10", (TAG_IS_LACKING,)), ("99.99", ())):
+        product = open_safe(touched(tmp_path / baseline, Safe(baseline=baseline)))
+        assert set(product.offsets.values()) == {0}
+        assert product.offset_doubts == doubts
+    stated = Safe(baseline="99.99", offset=-1000)
+    product = open_safe(touched(tmp_path, stated))
+    assert set(product.offsets.values()) == {-1000}
+    assert product.offset_doubts == ()
 
 
 def test_missing_bands_are_named(tmp_path: Path) -> None:

@@ -42,8 +42,8 @@ def scenes() -> None:
     "specs",
     multiple=True,
     required=True,
-    help=f"Where to look; can be repeated. Known: {KINDS} (SAFE folders and zips, or a static STAC "
-    "catalogue).",
+    help=f"Where to look; can be repeated. Known: {KINDS} (products in folders and zips, "
+    "or a static STAC catalogue).",
 )
 @click.option(
     "--days",

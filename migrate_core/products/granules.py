@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ProductError
-from .files import Files, product_files
+from .files import Files, ProductFiles, product_files
 from .found import FoundGranule, lattice, outline, tile_metadata
 from .layouts import loose, safe
 from .layouts.finding import has_loose_bands, is_product_folder, layout_of
@@ -29,20 +29,29 @@ def find_granules(path: Path) -> tuple[FoundGranule, ...]:
 
     Raises ProductError when there is one that can't be understood.
     """
-    if path.is_dir() and not is_product_folder(path):
-        if not has_loose_bands(path):
-            return ()
-        # Products in folders beside the band files are none of theirs.
-        files = product_files(path)
-        layout = loose.find(files.names)
-    else:
-        files = product_files(path)
-        layout = layout_of(files.names)
-    if len(safe.product_folders(files.names)) > 1 and layout and layout.metadata:
+    try:
+        files, layout = _laid_out(path)
+    except OSError as err:
+        raise ProductError(f"{path}: it can't be read ({err.strerror}). Check its rights.") from err
+    if layout is None:
+        return ()
+    if layout.metadata and len(safe.product_folders(files.names)) > 1:
         raise ProductError(
             f"{files.title}: it holds several products. Unpack it, and use each by itself."
         )
-    return _granules(files.below(layout.root), layout) if layout else ()
+    return _granules(files.below(layout.root), layout)
+
+
+def _laid_out(path: Path) -> tuple[ProductFiles, Layout | None]:
+    """All files at a place and how they are laid out, so far as they are a product's."""
+    if not path.is_dir() or is_product_folder(path):
+        files = product_files(path)
+        return files, layout_of(files.names)
+    if has_loose_bands(path):
+        # Products in folders beside the band files are none of theirs.
+        files = product_files(path)
+        return files, loose.find(files.names)
+    return ProductFiles(str(path), ()), None
 
 
 def granules_of(files: Files) -> tuple[FoundGranule, ...]:

@@ -26,6 +26,12 @@ NOTHING_SAYS = (
     "neither metadata (there is no MTD_MSIL*.xml) nor names tell an official processing baseline, "
     "so 0 was believed"
 )
+TAG_IS_LACKING = (
+    f"products of its processing baseline have an offset of {OFFSET}, but its metadata state none, "
+    "so 0 was believed"
+)
+# What the pixels settle when they show that no offset is in them.
+_SETTLED_BY_PIXELS = {NOTHING_SAYS, TAG_IS_LACKING}
 
 # The bands that are asked: water is dark in B12, vegetation in B02 and B04, shadow in all.
 DARK_BANDS = ("B02", "B03", "B04", "B12")
@@ -135,6 +141,13 @@ def _offset_of(baseline: str) -> int:
     return OFFSET if _OFFSET_SINCE <= baseline < _UNOFFICIAL else 0
 
 
+def by_metadata(bands: Sequence[str], baseline: str, metadata: Stated) -> Belief:
+    """What to add by a product's own metadata, which decide whatever its baseline is."""
+    offsets = {band: metadata.offsets.get(band, 0) for band in bands}
+    lacking = not metadata.offsets and _offset_of(baseline) != 0
+    return Belief(offsets, metadata.origin, (TAG_IS_LACKING,) if lacking else ())
+
+
 def without_metadata(bands: Sequence[str], baseline: str) -> Belief:
     """What to add where a product lost the metadata that say it: what its baseline had.
 
@@ -163,7 +176,7 @@ class Evidence:
     def settled(self, doubts: Iterable[str]) -> tuple[str, ...]:
         """Those of a product's doubts that remain once its pixels were asked."""
         if self.in_pixels is False:
-            return tuple(doubt for doubt in doubts if doubt != NOTHING_SAYS)
+            return tuple(doubt for doubt in doubts if doubt not in _SETTLED_BY_PIXELS)
         return tuple(doubts)
 
     def contradicts(self, offset: int) -> str | None:

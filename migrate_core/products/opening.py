@@ -13,7 +13,7 @@ from .found import FoundGranule, band_file, lattice, tile_metadata
 from .granules import find_granules, granules_of
 from .layouts.finding import NEEDED
 from .layouts.layout import Granule, scene_classification
-from .offsets import Belief, without_metadata
+from .offsets import Belief, Stated, by_metadata, without_metadata
 from .product import BandFile, CloudMask, Product, in_order, missing_bands
 from .stac_product import open_item
 
@@ -111,11 +111,10 @@ def _offsets(found: FoundGranule, bands: Sequence[str]) -> Belief:
     if metadata is None:
         return without_metadata(bands, found.baseline)
     tag = "RADIO_ADD_OFFSET" if metadata.level == "L1C" else "BOA_ADD_OFFSET"
-    offsets = {name: metadata.offsets.get(name, 0) for name in bands}
-    if metadata.offsets:
-        return Belief(offsets, f"{tag} in {found.metadata_name}")
-    baseline = f"(processing baseline {metadata.baseline})"
-    return Belief(offsets, f"no {tag} in {found.metadata_name} {baseline}: 0")
+    origin = f"{tag} in {found.metadata_name}"
+    if not metadata.offsets:
+        origin = f"no {origin} (processing baseline {metadata.baseline}): 0"
+    return by_metadata(bands, metadata.baseline, Stated(metadata.offsets, origin))
 
 
 def _cloud_mask(files: Files, granule: Granule) -> CloudMask | None:

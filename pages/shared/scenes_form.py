@@ -110,8 +110,8 @@ def _where(page: Page) -> None:
         key="scenes_folders",
         height=80,
         placeholder="/data/sentinel2",
-        help="On the machine that runs this app: folders of SAFE folders or zips, or static "
-        "STAC catalogues.",
+        help="On the machine that runs this app: folders with products of any form (SAFE, zip, "
+        "AWS), or static STAC catalogues.",
         persist_state="session",
     )
     others.text_area(

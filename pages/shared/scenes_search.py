@@ -116,7 +116,7 @@ def start(page: Page, parameters: SearchParameters, *, refresh: bool = False) ->
     if missing:
         raise WrongUseError(
             f"There is no {', '.join(missing)} on the machine that runs this app. Check the path; "
-            "needed is a folder of SAFE folders or zips, or one with a STAC catalog.json."
+            "needed is a folder of products, or one with a STAC catalog.json."
         )
     for source in sources:
         open_source(source, page.settings.services)
