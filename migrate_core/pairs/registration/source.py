@@ -84,14 +84,9 @@ def by_source(mask: Mask, seen: Seen) -> Registration:
     except MaskError as err:
         raise UnusableImageError(str(err)) from err
     valid = _clear(mask, part.grid, images, valid)
-    found = match(
-        moving(images, valid),
-        Reference(
-            np.stack([mean_band(part, bands) for bands in pairs.values()]),
-            ~ndimage.binary_dilation(~part.usable, iterations=_AROUND_CLOUDS),
-            _RADIUS,
-        ),
-    )
+    usable = ~ndimage.binary_dilation(~part.usable, iterations=_AROUND_CLOUDS)
+    still = np.stack([mean_band(part, bands) for bands in pairs.values()])
+    found = match(moving(images, valid), Reference(still, usable, _RADIUS))
     if found is None:
         return Registration(
             "source image",
@@ -99,13 +94,9 @@ def by_source(mask: Mask, seen: Seen) -> Registration:
             applied=False,
             reason="The mask was not moved: nothing is clear and has edges in both images.",
         )
-    return by_image(found, _clear_share(part, valid), places(found, part.grid))
-
-
-def _clear_share(seen: Seen, valid: BoolArray) -> float:
-    """How much of what both images have data for is clear in Sentinel-2's."""
-    both = seen.data & valid[FINE // 2 :: FINE, FINE // 2 :: FINE]
-    return float(seen.clear[both].mean()) if both.any() else 0.0
+    both = part.data & valid[FINE // 2 :: FINE, FINE // 2 :: FINE]
+    clear_share = float(usable[both].mean()) if both.any() else 0.0
+    return by_image(found, clear_share, places(found, part.grid))
 
 
 def _read(
