@@ -14,7 +14,7 @@ from migrate_core.errors import JobCancelledError
 from migrate_core.grid import PixelGrid
 from migrate_core.model import Mask, Problem, RankedScene, Scene
 from migrate_core.scenes import measuring
-from migrate_core.scenes.mask_areas import MaskArea
+from migrate_core.scenes.mask_areas import MaskArea, together
 from migrate_core.scenes.measuring import Measuring, Unit, units
 from migrate_core.scenes.ranking import Key, Measurement
 from migrate_core.scenes.skies import Places
@@ -197,7 +197,7 @@ def test_masks_far_apart_are_not_read_with_all_that_lies_between() -> None:
 
     # Within one large square of 38.4 km, the first two in one small square.
     areas = [(a_mask(mask_id=str(x)), area(x)) for x in (462_000, 464_500, 490_000)]
-    read = list(measuring._together(areas))
+    read = list(together(areas))
     assert sorted(len(group) for _, group in read) == [1, 2]
     assert max(grid.width for grid, _ in read) < 300
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import threading
 import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +23,14 @@ from rasterio.warp import reproject
 from shapely.geometry.base import BaseGeometry
 
 from ..errors import MigrateError
-from ..grid import BoolArray, FloatArray, PixelGrid, aligned_grid, reproject_geometry
+from ..grid import (
+    BoolArray,
+    FloatArray,
+    PixelGrid,
+    aligned_grid,
+    reproject_geometry,
+    window_of,
+)
 from ..masks.content import small_labels
 from ..masks.vectors.labels import label_polygons
 from ..model import BACKGROUND, IGNORE, LONLAT, Mask, Problem
@@ -34,6 +43,12 @@ PIXEL_M = 20
 _LONGEST = 600
 # The label is read, and polygons are burnt, in pixels this many times as fine.
 _FINER = 4
+# Masks whose middles lie in one square of this many pixels are read together: a tile of the scene
+# classification's JPEG 2000, which is decoded as a whole for a single pixel, too.
+_TOGETHER = 640
+# So many times as wide is a square that is read at once where masks lie densely: 4 million pixels,
+# which take 100 MB while they are read.
+_LARGE = 3
 # A pixel is stored as its labelled share in steps of 1/127, and a bit for being in the footprint.
 _STEPS = 127
 _INSIDE = 128
@@ -171,3 +186,53 @@ def _of_polygons(mask: Mask, grid: PixelGrid) -> FloatArray:
     blocks = _burnt(labelled, fine).reshape(grid.height, _FINER, grid.width, _FINER)
     shares: FloatArray = blocks.mean(axis=(1, 3))
     return shares
+
+
+# which are read together
+
+_Group = list[tuple[Mask, MaskArea]]
+
+
+def together(areas: Iterable[tuple[Mask, MaskArea]]) -> Iterator[tuple[PixelGrid, _Group]]:
+    """Masks that are read together, with the grid that contains all of them.
+
+    Those in a large square are where that reads no more than its small squares one by one.
+    """
+    for large in _squares(areas, _LARGE * _TOGETHER):
+        small = _squares(large, _TOGETHER)
+        whole = _containing(large)
+        parts = [_containing(group) for group in small]
+        if _pixels(whole) <= sum(map(_pixels, parts)):
+            yield whole, large
+        else:
+            yield from zip(parts, small, strict=True)
+
+
+def _squares(areas: Iterable[tuple[Mask, MaskArea]], pixels: int) -> list[_Group]:
+    """Masks of one resolution by the square, this many pixels wide, that their middles are in."""
+    squares: dict[tuple[float, int, int], _Group] = defaultdict(list)
+    for mask, area in areas:
+        west, south, east, north = area.grid.bounds
+        side = pixels * area.grid.resolution
+        row, column = (south + north) / 2 // side, (west + east) / 2 // side
+        squares[area.grid.resolution, int(row), int(column)].append((mask, area))
+    return list(squares.values())
+
+
+def _containing(group: _Group) -> PixelGrid:
+    """The smallest grid that contains all masks of a group."""
+    bounds = np.array([area.grid.bounds for _, area in group])
+    west, south = bounds[:, :2].min(axis=0).tolist()
+    east, north = bounds[:, 2:].max(axis=0).tolist()
+    return aligned_grid(group[0][1].grid, (west, south, east, north))
+
+
+def _pixels(grid: PixelGrid) -> int:
+    return grid.width * grid.height
+
+
+def cut(sky: NDArray[np.uint8], grid: PixelGrid, part: PixelGrid) -> NDArray[np.uint8]:
+    """What of `sky`, (height, width) on `grid`, lies on `part` of it."""
+    window = window_of(part, grid)
+    rows = slice(window.row, window.row + window.height)
+    return sky[rows, window.column : window.column + window.width]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CredentialsError, JobCancelledError, MigrateError
-from ..grid import PixelGrid, aligned_grid, window_of
+from ..grid import PixelGrid
 from ..model import Mask, Problem, RankedScene, Scene
 from ..products.product import Product, utm_crs
-from .mask_areas import MaskArea, MaskAreas
+from .mask_areas import MaskArea, MaskAreas, cut, together
 from .ranking import Key, Measurement
 from .skies import NO_DATA, NotInPlaceError, Places, read_sky
 from .sources.protocol import Progress
@@ -27,12 +27,6 @@ from .twins import elsewhere
 
 # Services allow four connections an account; more threads wouldn't be quicker on a disk either.
 THREADS = 4
-# Masks whose middles lie in one square of this many pixels are read together: a tile of the scene
-# classification's JPEG 2000, which is decoded as a whole for a single pixel, too.
-_TOGETHER = 640
-# So many times as wide is a square that is read at once where masks lie densely: 4 million pixels,
-# which take 100 MB while they are read.
-_LARGE = 3
 # A service that failed over so many scenes in a row is down; each more would take half a minute.
 _PATIENCE = 4
 # How often progress is told, and a wish to cancel heard, in seconds.
@@ -142,11 +136,11 @@ class Measuring:
         left = len(unit.masks)
         try:
             areas = [(mask, self._area(mask, crs)) for mask in unit.masks]
-            for grid, group in _together([(m, area) for m, area in areas if not area.problem]):
+            for grid, group in together([(m, area) for m, area in areas if not area.problem]):
                 self._check()
                 sky = _union(parts, grid)
                 for mask, area in group:
-                    found[mask.mask_id, unit.scene_ids] = area.measure(_cut(sky, grid, area.grid))
+                    found[mask.mask_id, unit.scene_ids] = area.measure(cut(sky, grid, area.grid))
                 self._count(len(group))
                 left -= len(group)
         finally:
@@ -231,53 +225,6 @@ def _union(parts: Sequence[_Part], grid: PixelGrid) -> NDArray[np.uint8]:
         if empty.any():
             sky = np.where(empty, part.read(grid), sky)
     return sky
-
-
-_Group = list[tuple[Mask, MaskArea]]
-
-
-def _together(areas: Iterable[tuple[Mask, MaskArea]]) -> Iterator[tuple[PixelGrid, _Group]]:
-    """Masks that are read together, with the grid that contains all of them.
-
-    Those in a large square are where that reads no more than its small squares one by one.
-    """
-    for large in _squares(areas, _LARGE * _TOGETHER):
-        small = _squares(large, _TOGETHER)
-        whole = _containing(large)
-        parts = [_containing(group) for group in small]
-        if _pixels(whole) <= sum(map(_pixels, parts)):
-            yield whole, large
-        else:
-            yield from zip(parts, small, strict=True)
-
-
-def _squares(areas: Iterable[tuple[Mask, MaskArea]], pixels: int) -> list[_Group]:
-    """Masks of one resolution by the square, this many pixels wide, that their middles are in."""
-    squares: dict[tuple[float, int, int], _Group] = defaultdict(list)
-    for mask, area in areas:
-        west, south, east, north = area.grid.bounds
-        side = pixels * area.grid.resolution
-        row, column = (south + north) / 2 // side, (west + east) / 2 // side
-        squares[area.grid.resolution, int(row), int(column)].append((mask, area))
-    return list(squares.values())
-
-
-def _containing(group: _Group) -> PixelGrid:
-    """The smallest grid that contains all masks of a group."""
-    bounds = np.array([area.grid.bounds for _, area in group])
-    west, south = bounds[:, :2].min(axis=0).tolist()
-    east, north = bounds[:, 2:].max(axis=0).tolist()
-    return aligned_grid(group[0][1].grid, (west, south, east, north))
-
-
-def _pixels(grid: PixelGrid) -> int:
-    return grid.width * grid.height
-
-
-def _cut(sky: NDArray[np.uint8], grid: PixelGrid, part: PixelGrid) -> NDArray[np.uint8]:
-    window = window_of(part, grid)
-    rows = slice(window.row, window.row + window.height)
-    return sky[rows, window.column : window.column + window.width]
 
 
 @dataclass
