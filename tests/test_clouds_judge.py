@@ -97,6 +97,22 @@ def test_a_clear_sky_is_called_clear(demo: DemoCase, asked: str) -> None:
     assert not (clouds.flags & Flag.SHADOW).any()
 
 
+@pytest.mark.parametrize("day", CLOUDY)
+def test_cloud_that_s2cloudless_does_not_see_is_at_least_disputed(demo: DemoCase, day: str) -> None:
+    clouds, truth = judged(product_of(demo, day), "s2cloudless"), truth_of(demo, day)
+    cloud = truth == TRUE_CLOUD
+    assert clouds.disputed.any()
+    assert not (clouds.disputed & (clouds.flags & (Flag.CLOUD | Flag.CIRRUS) != 0)).any()
+    told = clouds.disputed | (clouds.flags & (Flag.CLOUD | Flag.CIRRUS) != 0)
+    assert float(told[cloud].mean()) > 0.93
+    assert float(clouds.disputed[truth == 0].mean()) < 0.01
+
+
+def test_other_methods_dispute_nothing(demo: DemoCase) -> None:
+    assert not judged(product_of(demo, "20210607"), "product").disputed.any()
+    assert not judged(product_of(demo, "20210607", "L2A"), "scl").disputed.any()
+
+
 def test_the_heights_of_clouds_are_found(demo: DemoCase) -> None:
     for day, height in (("20210617", 700), ("20240815", 1000)):
         (finding,) = judged(product_of(demo, day), "product").findings

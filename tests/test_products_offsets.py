@@ -146,6 +146,12 @@ def test_dark_surfaces_tell_whether_the_offset_is_in_the_pixels(name: str) -> No
     assert ask_pixels(with_offset(DARK_SCENES[name])).in_pixels is True
 
 
+def test_dark_pixels_of_l1c_never_say_that_the_offset_is_in_them() -> None:
+    # Open country under a hazy sky: the air alone lifts blue and green to 0.12.
+    assert ask_pixels(with_offset(DARK_SCENES["water"]), "L1C").in_pixels is None
+    assert ask_pixels(DARK_SCENES["water"], "L1C").in_pixels is False
+
+
 @pytest.mark.parametrize("surface", [DESERT, CLOUD], ids=["desert", "cloud"])
 def test_bright_surfaces_tell_nothing(surface: tuple[int, int, int, int]) -> None:
     assert ask_pixels(ground((surface, 1000))).in_pixels is None

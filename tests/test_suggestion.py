@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from migrate_core.model import IGNORE, Suggestion
 from migrate_core.pairs.quality import HIDING_KINDS, Flag
 from migrate_core.pairs.suggestion import (
+    cloud_doubts,
     doubtful,
     offset_doubts,
     offset_is_doubtful,
@@ -225,3 +226,20 @@ def test_doubts_about_the_offset_are_one_sentence_that_can_be_found_again() -> N
     found = doubtful(Suggestion("accept", "Clear."), (sentence,))
     assert offset_is_doubtful(found)
     assert not offset_is_doubtful(None)
+
+
+def test_a_label_that_only_the_products_mask_has_clouds_over_is_doubted() -> None:
+    disputed = np.zeros((10, 10), dtype=bool)
+    assert cloud_doubts(disputed, LABEL) == ()
+    disputed[0] = True
+    assert cloud_doubts(disputed, LABEL) == ()
+    disputed[:4] = True
+    (sentence,) = cloud_doubts(disputed, LABEL)
+    assert "40 % of the label" in sentence
+
+
+def test_a_dispute_beside_the_label_is_none_of_its_business() -> None:
+    label = LABEL.copy()
+    label[:5] = 0
+    assert cloud_doubts(label == 0, label) == ()
+    assert cloud_doubts(label == 0, np.zeros_like(label)) == ()

@@ -38,7 +38,7 @@ from .quality import occlusion, one_sided, quality_flags
 from .small_objects import objects_of
 from .source_occlusion import hidden_in_source
 from .stages import StageReport, reporting
-from .suggestion import offset_doubts, remarked, suggest
+from .suggestion import cloud_doubts, offset_doubts, remarked, suggest
 from .task import PairOutcome, PairTask, attempts
 from .verdict import judged_anew, judged_by
 
@@ -151,6 +151,7 @@ def _words(pixels: _Pixels, placing: Transformation) -> _Words:
     return _Words(
         doubts=(
             *offset_doubts(pixels.offsets.doubts),
+            *cloud_doubts(pixels.clouds.disputed, pixels.label),
             *pixels.parts.doubts,
             *placing.doubts,
             *(registration.doubts if registration else ()),

@@ -38,7 +38,7 @@ def with_chosen_offset(product: Product, parameters: PairParameters) -> Product:
 
 def offset_check(product: Product, numbers: Numbers) -> OffsetCheck:
     """Ask the pixels (not only those inside the mask's footprint) about the offset."""
-    evidence = ask_pixels(numbers)
+    evidence = ask_pixels(numbers, product.level)
     contradiction = evidence.contradicts(product.offsets.get("B04", 0))
     doubts = (*evidence.settled(product.offset_doubts), *([contradiction] if contradiction else []))
     return OffsetCheck(evidence.in_pixels, evidence.darkest, doubts)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..grid import BoolArray
 from ..model import IGNORE, Suggestion
 from ..settings import JudgeSettings
 from .quality import HIDDEN_IN_SENTINEL2, HIDING_KINDS, Flag, labelled_pixels
@@ -78,6 +79,8 @@ def _share(pixels: NDArray[np.uint8], flags: Flag) -> float:
     return float(np.mean(pixels & flags != 0))
 
 
+# Edges of clouds are drawn differently; what is less than this share of a label is such an edge.
+_DISPUTED = 0.1
 _OFFSET_DOUBTFUL = "The radiometric offset is doubtful"
 
 
@@ -88,6 +91,22 @@ def offset_doubts(doubts: Sequence[str]) -> tuple[str, ...]:
     return (
         f"{_OFFSET_DOUBTFUL}: {'; '.join(doubts)}. If the reflectances look wrong, set it "
         "(`pairs make --offset 0` or `-1000`).",
+    )
+
+
+def cloud_doubts(disputed: BoolArray, label: NDArray[np.uint8]) -> tuple[str, ...]:
+    """The doubt that the label may be under cloud after all; none where nothing speaks for it.
+
+    `disputed` (height, width) is where the product's own mask has cloud and s2cloudless none:
+    either misses some clouds, and the mask takes some bright ground for one.
+    """
+    labelled = labelled_pixels(label)
+    share = float(disputed[labelled].mean()) if labelled.any() else 0.0
+    if share <= _DISPUTED:
+        return ()
+    return (
+        f"The product's own mask has cloud over {_percent(share)} of the label where s2cloudless "
+        "sees none: look at the image.",
     )
 
 

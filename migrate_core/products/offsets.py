@@ -195,8 +195,12 @@ class Evidence:
         return None
 
 
-def ask_pixels(pixels: Mapping[str, NDArray[np.uint16]]) -> Evidence:
-    """Ask the digital numbers, as the file has them, of the DARK_BANDS (any shape)."""
+def ask_pixels(pixels: Mapping[str, NDArray[np.uint16]], level: str = "L2A") -> Evidence:
+    """Ask the digital numbers, as the file has them, of the DARK_BANDS (any shape).
+
+    Those of L1C can only tell that the offset isn't in them: the light that the air scatters puts
+    the darkest pixels of open country where an offset would.
+    """
     darkest: dict[str, int] = {}
     for band in DARK_BANDS:
         if band not in pixels:
@@ -205,7 +209,8 @@ def ask_pixels(pixels: Mapping[str, NDArray[np.uint16]]) -> Evidence:
         valid = values[(values != NO_DATA) & (values != SATURATED)]
         if valid.size >= _LEAST_PIXELS:
             darkest[band] = int(np.percentile(valid, _DARK_PERCENT, method="lower"))
-    return Evidence(_verdict(darkest), darkest)
+    in_pixels = _verdict(darkest)
+    return Evidence(None if in_pixels and level == "L1C" else in_pixels, darkest)
 
 
 def _verdict(darkest: Mapping[str, int]) -> bool | None:

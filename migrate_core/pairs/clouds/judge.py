@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ...grid import PixelGrid
+from ...grid import BoolArray, PixelGrid
 from ...products.product import Product, SunAngles
 from ...products.reading import read_scene_classification
 from ..mosaic import Mosaic, on_grid, one_lattice
@@ -48,10 +48,15 @@ class CloudFinding:
 
 @dataclass(frozen=True, eq=False)
 class Clouds:
-    """`flags` (height, width) uint8 of `quality.Flag`, and which of them are `known` everywhere."""
+    """`flags` (height, width) uint8 of `quality.Flag`, and which of them are `known` everywhere.
+
+    `disputed` (height, width) is where the product's own mask has opaque cloud and s2cloudless,
+    by which the flags are, sees nothing.
+    """
 
     flags: NDArray[np.uint8]
     known: Flag
+    disputed: BoolArray
     findings: tuple[CloudFinding, ...] = ()
 
 
@@ -64,6 +69,7 @@ def judge_clouds(
     the products don't allow.
     """
     flags = np.zeros(grid.shape, dtype=np.uint8)
+    disputed = np.zeros(grid.shape, dtype=bool)
     known, findings = HIDING_KINDS, []
     used = [int(number) for number in np.unique(found.origin)]
     for choice, numbers in _groups(products, used, asked):
@@ -71,9 +77,11 @@ def judge_clouds(
         sky = _sky(group, grid, choice.method)
         here = np.isin(found.origin, numbers)
         flags[here] = sky.flags[here]
+        if sky.disputed is not None:
+            disputed[here] = sky.disputed[here]
         known &= sky.known
         findings.append(_finding(group, asked, choice, sky))
-    return Clouds(flags, known, tuple(findings))
+    return Clouds(flags, known, disputed, tuple(findings))
 
 
 def _groups(
@@ -108,10 +116,15 @@ def _sky(products: Sequence[Product], grid: PixelGrid, method: str | None) -> Sk
         seen.append(_classified(first, own) if method == SCL else look(products, own, method))
         return seen[0].flags
 
+    def disputed(_first: Product, _own: PixelGrid) -> NDArray[np.uint8] | None:
+        found = seen[0].disputed
+        return None if found is None else found.astype(np.uint8)
+
     found = on_grid(products[0], grid, flags)
     if found is None:
         raise ValueError(f"{products[0].product_id} gave no flags")
-    return replace(seen[0], flags=found)
+    argued = on_grid(products[0], grid, disputed)
+    return replace(seen[0], flags=found, disputed=None if argued is None else argued == 1)
 
 
 def _classified(product: Product, grid: PixelGrid) -> Sky:

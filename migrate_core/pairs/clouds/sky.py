@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,24 +37,30 @@ class Sky:
     """`flags` (height, width) uint8 of `quality.Flag`, and which of them are `known` at all.
 
     `heights_m` are those of clouds whose shadows were found; `without` says in words why a kind
-    isn't known.
+    isn't known. `disputed` (height, width) is where s2cloudless sees nothing and the product's own
+    mask opaque cloud; None where there is nothing to compare.
     """
 
     flags: NDArray[np.uint8]
     known: Flag
     heights_m: tuple[int, ...] = ()
     without: tuple[str, ...] = ()
+    disputed: BoolArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class _Clouds:
-    """What hides the ground from above on a grid of 60 m; `body` casts shadows."""
+    """What hides the ground from above on a grid of 60 m; `body` casts shadows.
+
+    `disputed` is where the product's own mask has opaque cloud and this sees nothing.
+    """
 
     cloud: BoolArray
     body: BoolArray
     cirrus: BoolArray
     snow: BoolArray
     known: Flag
+    disputed: BoolArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +116,10 @@ def _by_s2cloudless(products: Sequence[Product], window: PixelGrid, bands: _Band
     if mask is not None:
         cirrus = cirrus | (mask == CIRRUS)
     thin = cirrus & spectral.see_through(bands.coarse)
-    return _with_snow(found.cloud & ~thin, found.body & ~thin, cirrus, None, bands)
+    clouds = _with_snow(found.cloud & ~thin, found.body & ~thin, cirrus, None, bands)
+    if mask is None:
+        return clouds
+    return replace(clouds, disputed=(mask == OPAQUE) & ~found.cloud & ~cirrus)
 
 
 def _by_mask(products: Sequence[Product], window: PixelGrid, bands: _Bands) -> _Clouds:
@@ -162,15 +171,17 @@ def _flagged(
     kinds = {Flag.CLOUD: clouds.cloud, Flag.CIRRUS: clouds.cirrus, Flag.SNOW: clouds.snow}
     for flag, where in kinds.items():
         flags[at_pixels(where, window, grid)] |= np.uint8(flag)
+    sky = Sky(flags, clouds.known)
+    if clouds.disputed is not None:
+        sky = replace(sky, disputed=at_pixels(clouds.disputed, window, grid))
     if away is None:
         nowhere = "the product doesn't tell where the sun stood, or it stood at the horizon"
-        return Sky(flags, clouds.known, without=(nowhere,))
+        return replace(sky, without=(nowhere,))
     if not bands.fine:
-        lacking = "bands that tell shadows are missing"
-        return Sky(flags, clouds.known, without=(lacking,))
+        return replace(sky, without=("bands that tell shadows are missing",))
     found = shadows.cast(
         repeated(clouds.body, _FACTOR), repeated(clouds.cloud, _FACTOR), bands.fine, away
     )
     shaded = at_pixels(found.mask, finer(window, _FACTOR), grid)
     flags[shaded] |= np.uint8(Flag.SHADOW)
-    return Sky(flags, clouds.known | Flag.SHADOW, found.heights_m)
+    return replace(sky, known=clouds.known | Flag.SHADOW, heights_m=found.heights_m)
