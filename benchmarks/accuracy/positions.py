@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from migrate_core.scenes.queries import select_all
+from migrate_core.store import open_store
+from migrate_core.workspace import Workspace
 
 from .road import Made, made_pairs, migrate, move
 from .tables import percent, table, verdict
@@ -13,6 +18,13 @@ from .truth import DemoTruth, centroid_of, exact_shares, iou, rmse
 LENGTHS_M = (0, 2, 5, 10, 15, 20, 30)
 # A different direction for each length, so that no axis is favoured; two of them a length.
 _TURNS_DEG = (17, 203)
+
+
+_UNDER_CLOUDS_M = 10
+_HIDDEN = ((0.0, 0.1), (0.1, 0.5), (0.5, 1.01))
+
+# Length, east and north of a displacement in metres.
+Move = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -27,7 +39,7 @@ class Displaced:
     recovered_m: float | None
 
 
-def displacements() -> list[tuple[float, float, float]]:
+def displacements() -> list[Move]:
     """Length, east and north of each displacement in metres."""
     found = []
     for number, length in enumerate(LENGTHS_M):
@@ -37,17 +49,23 @@ def displacements() -> list[tuple[float, float, float]]:
     return found
 
 
-def measure(case: Path, workspace: Path) -> dict[str, list[Displaced]]:
-    """`plain` and `registered`: every mask of a demo case, displaced in all ways."""
+def _added(case: Path, workspace: Path, moves: Sequence[Move]) -> dict[str, tuple[str, Move]]:
+    """Masks of a demo case and their images, displaced in all ways; stem and move by new stem."""
     moved = {}
-    for number, (length, east, north) in enumerate(displacements()):
+    for number, (length, east, north) in enumerate(moves):
         for kind in ("masks", "images"):
             for path in (case / kind).glob("*.tif"):
                 stem = f"{path.stem}_d{number}"
                 move(path, workspace / "moved" / kind / f"{stem}.tif", east, north)
-                moved[stem] = (path.stem, length, east, north)
+                moved[stem] = (path.stem, (length, east, north))
     images = workspace / "moved" / "images"
     migrate(workspace, "masks", "add", workspace / "moved" / "masks", "--image", images)
+    return moved
+
+
+def measure(case: Path, workspace: Path) -> dict[str, list[Displaced]]:
+    """`plain` and `registered`: every mask of a demo case, displaced in all ways."""
+    moved = _added(case, workspace, displacements())
     migrate(
         workspace, "scenes", "search", "--source", f"local:{case / 'scenes'}", "--measure-clouds"
     )
@@ -71,8 +89,29 @@ def _clear(pair: Made, stem: str, truth: DemoTruth) -> bool:
     return bool(shares["cloud"] + shares["shadow"] + shares["cirrus"] <= 0.1)
 
 
-def _displaced(pair: Made, moved: tuple[str, float, float, float], truth: DemoTruth) -> Displaced:
-    stem, length, east, north = moved
+def under_clouds(case: Path, workspace: Path) -> list[tuple[float, Displaced]]:
+    """Every mask, displaced by 10 m, with every scene: the hidden share 0…1 of its area, and it."""
+    moved = _added(case, workspace, [one for one in displacements() if one[0] == _UNDER_CLOUDS_M])
+    found = migrate(workspace, "scenes", "search", "--source", f"local:{case / 'scenes'}")
+    truth = DemoTruth(case / "truth")
+    trials = []
+    for scene in sorted({one["scene_id"] for item in found for one in item["scenes"]}):
+        choices = {
+            item["mask_id"]: scene
+            for item in found
+            if any(one["scene_id"] == scene for one in item["scenes"])
+        }
+        select_all(open_store(Workspace(workspace)), choices)
+        for pair in made_pairs(workspace, "--register"):
+            if pair.scene == scene:
+                sky = truth.sky(scene, pair.transform(), pair.inside().shape)
+                hidden = float((sky[pair.inside()] != 0).mean())
+                trials.append((hidden, _displaced(pair, moved[pair.mask], truth)))
+    return trials
+
+
+def _displaced(pair: Made, moved: tuple[str, Move], truth: DemoTruth) -> Displaced:
+    stem, (length, east, north) = moved
     shares, transform = pair.labelled_share(), pair.transform()
     there = truth.labelled(stem)
     x, y = centroid_of(shares, transform)
@@ -92,7 +131,7 @@ def _displaced(pair: Made, moved: tuple[str, float, float, float], truth: DemoTr
     )
 
 
-def report(found: dict[str, list[Displaced]], title: str) -> str:
+def report(found: dict[str, list[Displaced]]) -> str:
     """The table, and the aims."""
     rows = []
     for length in LENGTHS_M:
@@ -125,7 +164,32 @@ def report(found: dict[str, list[Displaced]], title: str) -> str:
         "IoU without",
         "IoU with",
     )
-    return f"### {title}\n\n{table(heading, rows)}\n\n{_aims(found)}"
+    return f"{table(heading, rows)}\n\n{_aims(found)}"
+
+
+def cloud_report(trials: Sequence[tuple[float, Displaced]]) -> str:
+    """What clouds do to registration."""
+    rows = []
+    for low, high in _HIDDEN:
+        here = [one for hidden, one in trials if low <= hidden < high]
+        reliable = [one for one in here if one.reliable]
+        rows.append(
+            (
+                f"{100 * low:.0f} to {100 * min(high, 1):.0f} %",
+                len(here),
+                percent(len(reliable), len(here)),
+                rmse([one.recovered_m for one in reliable if one.recovered_m is not None]),
+                max((one.recovered_m or 0.0 for one in reliable), default=float("nan")),
+            )
+        )
+    heading = (
+        "area hidden, by truth",
+        "pairs",
+        "reliable",
+        "recovered within (RMSE), m",
+        "worst, m",
+    )
+    return table(heading, rows)
 
 
 def _aims(found: dict[str, list[Displaced]]) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ..model import Shift
 from .drawing import DARK, ORANGE, SKY_BLUE, Picture
+from .registration.shifts import direction, length_m
 
 # A pixel of Sentinel-2, whose size as a ring gives the arrow its scale.
 _PIXEL_M = 10.0
@@ -16,14 +15,6 @@ _SHARE = 0.2
 _LEAST = 84
 # Drawn so many times larger and reduced, since Pillow's lines are not smooth.
 _SMOOTH = 4
-_DIRECTIONS = (
-    "east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east",
-)  # fmt: skip
-
-
-def length_m(shift: Shift) -> float:
-    """The length of a shift in metres."""
-    return math.hypot(shift.east_m, shift.north_m)
 
 
 def shift_in_words(shift: Shift) -> str:
@@ -31,9 +22,7 @@ def shift_in_words(shift: Shift) -> str:
     length = length_m(shift)
     if length < 0.05:
         return f"none, ± {shift.ci_m:.1f} m"
-    turn = math.atan2(shift.north_m, shift.east_m)
-    direction = _DIRECTIONS[round(turn / (math.pi / 4)) % 8]
-    return f"{length:.1f} m to the {direction}, ± {shift.ci_m:.1f} m"
+    return f"{length:.1f} m to the {direction(shift)}, ± {shift.ci_m:.1f} m"
 
 
 def draw_shift(picture: Picture, shift: Shift) -> Picture:

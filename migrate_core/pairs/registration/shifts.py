@@ -140,7 +140,12 @@ def length_m(shift: Shift) -> float:
     return math.hypot(shift.east_m, shift.north_m)
 
 
+def direction(shift: Shift) -> str:
+    """Where to, of eight directions: `north-east`."""
+    turn = math.degrees(math.atan2(shift.north_m, shift.east_m))
+    return _COMPASS[round(turn / 45) % 8]
+
+
 def described(shift: Shift) -> str:
     """`12 m to the north-east`."""
-    turn = math.degrees(math.atan2(shift.north_m, shift.east_m))
-    return f"{length_m(shift):.0f} m to the {_COMPASS[round(turn / 45) % 8]}"
+    return f"{length_m(shift):.0f} m to the {direction(shift)}"
