@@ -100,7 +100,7 @@ def show(page: Page, found: Task, item: ReviewItem, options: ViewOptions) -> Non
     messages(found, item)
     show_pair(PairView(item, page.workspace.pair(pair_id)), options)
     seen(pair_id)
-    facts(item)
+    facts(item, page.workspace.pair(pair_id))
     following = found.after(pair_id)
     ahead = review_item(page.store, following) if following else None
     if following and ahead:

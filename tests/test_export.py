@@ -434,3 +434,19 @@ def test_the_card_calls_classes_by_their_names(reviewed: Case, tmp_path: Path) -
     card = (tmp_path / "out" / "dataset_card.md").read_text(encoding="utf-8")
     assert "| 1 (mine / pit / lake) |" in card
     assert "| 0 (background) |" in card
+
+
+def test_the_card_tells_of_objects_that_are_too_small(
+    reviewed: Case, ids: list[str], tmp_path: Path
+) -> None:
+    for pair_id in ids:
+        path = reviewed.workspace.pair(pair_id) / "pair.json"
+        document = json.loads(path.read_text(encoding="utf-8"))
+        first = {**document["objects"]["classes"][0], "name": "huts", "under_50_m2": 1}
+        document["objects"]["classes"] = [first]
+        path.write_text(json.dumps(document), encoding="utf-8")
+    export(reviewed, tmp_path / "out")
+    card = (tmp_path / "out" / "dataset_card.md").read_text(encoding="utf-8")
+    # Of the two pairs that go out.
+    count = 2 * first["objects"]
+    assert f"\n- 2 of {count} huts are under 50 m2: label them as fractions or drop them.\n" in card

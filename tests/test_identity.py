@@ -92,3 +92,13 @@ def test_another_process_finds_the_same_id() -> None:
         check=True,
     )
     assert run.stdout.strip() == identity()
+
+
+def test_a_mask_that_is_registered_depends_on_its_source_image() -> None:
+    shown = replace(MASK, image="/data/lake_image.tif")
+    moved, other = replace(MASK, image="/x/lake_image.tif"), replace(MASK, image="/data/b.tif")
+    register = PairParameters(register=True)
+    found = [pair_id(mask, RANKED, register) for mask in (MASK, shown, moved, other)]
+    assert found[1] == found[2]
+    assert len(set(found)) == 3
+    assert identity(shown) == identity()

@@ -19,10 +19,12 @@ from migrate_core.masks.edit import MaskEdit, edited, store_edits
 from migrate_core.model import Acquired
 from migrate_core.store import Store, open_store
 from migrate_core.workspace import Workspace
-from tests.builders import NORTH, WEST, labels, write_raster
+from tests.builders import NORTH, WEST, labels, north_up, write_raster
 
 Add = Callable[..., Result]
 PIXELS = labels("0012", "0112", "2222")
+# With pixels so coarse, the image covers the fields of `layer`.
+COARSE = north_up(resolution=300)
 
 
 @pytest.fixture
@@ -123,6 +125,35 @@ def test_a_record_of_clouds_is_held_against_each_area(
     result = add(path, "--date-field", "seen", "--udm", udm, status=1)
     assert [mask.udm for mask in store.masks()] == [str(udm)] * 2
     assert "udm.tif lies elsewhere than the mask" in result.stderr
+
+
+def test_source_images_in_a_folder_are_found_by_the_name_of_the_vector_file(
+    add: Add, store: Store, tmp_path: Path
+) -> None:
+    near = write_raster(tmp_path / "images" / "fields.tif", PIXELS, transform=COARSE)
+    write_raster(tmp_path / "images" / "other.tif", PIXELS, transform=COARSE)
+    layer(tmp_path / "labels" / "fields.gpkg", "maize", "wheat")
+    layer(tmp_path / "labels" / "meadows.gpkg", "grass")
+    add(tmp_path / "labels", "--date", "2020-05-01", "--image", tmp_path / "images")
+    found = {mask.name: mask.image for mask in store.masks()}
+    assert found == {"fields.gpkg": str(near), "meadows.gpkg": None}
+
+
+def test_a_source_image_of_that_name_that_lies_elsewhere_is_a_problem(
+    add: Add, store: Store, tmp_path: Path
+) -> None:
+    write_raster(tmp_path / "images" / "fields.tif", PIXELS, transform=north_up(WEST + 90_000))
+    path = layer(tmp_path / "fields.gpkg", "maize")
+    result = add(path, "--date", "2020-05-01", "--image", tmp_path / "images", status=1)
+    assert "Its source image fields.tif lies elsewhere" in result.stderr
+
+
+def test_two_source_images_that_fit_equally_well_are_a_problem(add: Add, tmp_path: Path) -> None:
+    for suffix in (".tif", ".png"):
+        write_raster(tmp_path / "images" / f"fields{suffix}", PIXELS)
+    path = layer(tmp_path / "fields.gpkg", "maize")
+    result = add(path, "--date", "2020-05-01", "--image", tmp_path / "images", status=1)
+    assert "There are several images in" in result.stderr
 
 
 def test_images_under_annotations_and_metadata_are_no_masks(add: Add, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -191,6 +192,30 @@ def test_a_pair_of_several_products_says_so(case: Case) -> None:
     assert pair is not None
     case.store.put_pairs([replace(pair, scene_ids=(*pair.scene_ids, "its neighbour"))])
     assert "Mosaicked from 2 products of one overpass" in all_text(opened(pair=pair_id))
+
+
+def test_what_pair_json_says_of_the_label_is_shown(case: Case) -> None:
+    pair_id = case.pair_ids()["m2 20200202"]
+    path = case.workspace.pair(pair_id) / "pair.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["objects"]["sentences"] = ["12 of 340 barns [old] are under 50 m2: drop them"]
+    document["ignore_rim"] = {"width_m": 13.0, "pixels": 9, "labelled": 0.25}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    text = all_text(opened(pair=pair_id))
+    assert r"- 12 of 340 barns \[old\] are under 50 m2\: drop them." in text
+    assert "- The ignore rim of 13 m took 25 % of the labelled pixels." in text
+    assert document["change_found"]["explanation"].split(".")[0] in text
+
+
+def test_a_pair_of_an_earlier_version_is_shown_without_what_it_lacks(case: Case) -> None:
+    pair_id = case.pair_ids()["m2 20200202"]
+    path = case.workspace.pair(pair_id) / "pair.json"
+    kept = ("pair_id", "mask", "scenes", "grid", "bands", "occlusion", "suggestion", "parameters")
+    document = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({name: document[name] for name in kept}), encoding="utf-8")
+    app = opened(pair=pair_id)
+    assert "Worth knowing" not in all_text(app)
+    assert shown(app) == "m2.tif · 3 of 3"
 
 
 def test_a_link_to_a_pair_that_is_not_there_is_no_dead_end(case: Case) -> None:

@@ -86,7 +86,8 @@ def _classes(statistics: Statistics) -> str:
     ]
     table = _table(("class", "area, ha", "share of known pixels, %", "pairs with it"), rows)
     ignored = f"{100 * statistics.ignored_share:.1f} % of all pixels are ignored (255)."
-    return f"{table}\n\n{ignored}"
+    notes = "".join(f"\n- {note}" for note in statistics.label_notes)
+    return f"{table}\n\n{ignored}" + (f"\n{notes}" if notes else "")
 
 
 def _class_title(value: int, statistics: Statistics) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import ExportError, WrongUseError
+from ..pairs.notes import notes_on_many
 from ..scenes.match_table import write_match_table
 from ..store import Store
 from ..workspace import Workspace, remove_leftovers, written_then_renamed
@@ -145,7 +146,11 @@ def _write_report(
 ) -> None:
     """The plots and the card."""
     labels = [destination / FOLDERS["label"] / f"{row['pair_id']}.tif" for row in rows]
-    counted = replace(statistics(rows, labels), class_names=_names_of_classes(chosen))
+    counted = replace(
+        statistics(rows, labels),
+        class_names=_names_of_classes(chosen),
+        label_notes=notes_on_many(entry.provenance for entry in chosen),
+    )
     write_plots(destination / "plots", all_plots(counted))
     with written_then_renamed(destination / CARD) as temporary:
         temporary.write_text(dataset_card(counted, include), encoding="utf-8")

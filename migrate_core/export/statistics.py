@@ -21,6 +21,7 @@ class Statistics:
     """Counts over a dataset; areas in hectares of 10 m pixels whose hard label is the class.
 
     `class_names` are what masks call the class values; several names of one value with slashes.
+    `label_notes` are sentences on the labels: objects that are too small, and ignore rims.
     """
 
     rows: Sequence[Row]
@@ -28,6 +29,7 @@ class Statistics:
     pairs_with_class: Mapping[int, int]
     ignored_share: float
     class_names: Mapping[int, str] = field(default_factory=dict)
+    label_notes: Sequence[str] = ()
 
     def counts(self, column: str) -> dict[str, int]:
         """How often each value of a column of the manifest occurs."""

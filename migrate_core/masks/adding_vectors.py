@@ -10,7 +10,7 @@ from ..errors import MaskError
 from ..model import Mask, Problem
 from ..store import Store
 from ..workspace import Workspace
-from .checks import UDM, with_problems
+from .checks import IMAGE, UDM, image_problems, with_problems
 from .companions import Companions, Finder
 from .dating import find_date
 from .edit import carried_over
@@ -102,9 +102,23 @@ def _read(
     place = VectorPlace(workspace.features, known_classes(store), find_date(companions, options))
     result = vector_masks(path, digest, options, place)
     before = masks_at(store, [mask.key for mask in result.masks])
-    masks = (_with_udm(mask, companions) for mask in result.masks)
+    masks = (_with_udm(_with_image(mask, companions), companions) for mask in result.masks)
     kept = tuple(carried_over(before.get(mask.key), mask) for mask in masks)
     return replace(result, masks=kept)
+
+
+def _with_image(mask: Mask, companions: Companions) -> Mask:
+    """The mask with its source image where that was found by name, and what is wrong with it.
+
+    Polygons drawn on the pixels of an image, and all masks where there is one image, have theirs.
+    """
+    if mask.image is not None:
+        return mask
+    obstacle = companions.obstacles.get(IMAGE)
+    if companions.image is not None:
+        mask = replace(mask, image=str(companions.image))
+    problems = {IMAGE: obstacle} if obstacle else image_problems(mask)
+    return with_problems(mask, {**mask.problems, **problems}) if problems else mask
 
 
 def _with_udm(mask: Mask, companions: Companions) -> Mask:

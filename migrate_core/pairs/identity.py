@@ -27,12 +27,16 @@ def _unusual(value: RasterForm | PairParameters) -> dict[str, Any]:
     }
 
 
-def _of_files(mask: Mask) -> dict[str, Any]:
-    """How the mask's files are read; by names, since paths differ between machines."""
+def _of_files(mask: Mask, *, register: bool) -> dict[str, Any]:
+    """How the mask's files are read; by names, since paths differ between machines.
+
+    The source image counts where the mask's place is measured by it.
+    """
     found = {
         "raster": _unusual(replace(mask.raster, tiles=())),
         "udm": Path(mask.udm).name if mask.udm else None,
         "valid_from": Path(mask.valid_from).name if mask.valid_from else None,
+        "image": Path(mask.image).name if register and mask.image else None,
     }
     return {name: value for name, value in found.items() if value}
 
@@ -48,7 +52,7 @@ def pair_id(mask: Mask, ranked: RankedScene, parameters: PairParameters) -> str:
         "scenes": ranked.scene_ids,
         "parameters": stated(parameters),
         "rules": PIXEL_RULES,
-        **_of_files(mask),
+        **_of_files(mask, register=parameters.register),
     }
     if mask.vector is not None:
         # Only then, so that the ids of raster masks stay what they are.

@@ -12,12 +12,14 @@ from scipy.spatial import cKDTree
 
 from ..grid import BoolArray, FloatArray, PixelGrid
 from ..masks.footprint import pixel_size_m
-from ..masks.sensors import BY_NAME, sensor_of
+from ..masks.sensors import BY_NAME, Sensor, sensor_of
 from ..model import IGNORE, Mask
 from .grid_labels import GridLabels
 from .quality import labelled_pixels
 
 _PIXEL_M = 10.0
+# From this share of the labelled pixels on a rim leaves so little that it is told.
+_MUCH = 0.5
 # Absolute geolocation of Sentinel-2 (95 %): without and with the reference image to which products
 # are refined, worldwide since baseline 04.00 (ESA, Sentinel-2 Annual Performance Report).
 _UNREFINED_M, _REFINED_M, _REFINED_SINCE = 11.0, 8.0, "04.00"
@@ -34,6 +36,12 @@ class IgnoreRim:
     pixels: int
     labelled: float
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """A sentence where little of the label is left: the reviewer would wonder why."""
+        much = self.labelled >= _MUCH
+        return (rim_in_words(self.width_m, self.labelled),) if much else ()
+
 
 def with_rim(
     label: NDArray[np.uint8], labels: GridLabels, grid: PixelGrid, width_m: float
@@ -49,6 +57,14 @@ def with_rim(
     before = labelled_pixels(label)
     share = float(rim[before].mean()) if before.any() else 0.0
     return found, IgnoreRim(width_m, int(rim.sum()), round(share, 4))
+
+
+def rim_in_words(width_m: float, labelled: float) -> str:
+    """What a rim did to the labelled pixels of a pair, of which it took the share `labelled`."""
+    share = "none" if labelled == 0 else f"{labelled:.0%}".replace("%", " %")
+    if 0 < labelled < 0.005:
+        share = "under 1 %"
+    return f"The ignore rim of {width_m:g} m took {share} of the labelled pixels."
 
 
 def near(points: FloatArray, grid: PixelGrid, distance_m: float) -> BoolArray:
@@ -81,5 +97,10 @@ def geolocation_error_m(mask: Mask, baseline: str) -> float | None:
         sensor = sensor_of(Path(mask.path), pixel_size_m(mask.grid) if has_pixels else None)
     if sensor is None:
         return None
+    return position_error_m(sensor, baseline)
+
+
+def position_error_m(sensor: Sensor, baseline: str) -> float:
+    """The errors of a sensor's and of Sentinel-2's positions together, in metres."""
     sentinel = _REFINED_M if baseline >= _REFINED_SINCE else _UNREFINED_M
     return math.hypot(sensor.position_m, sentinel)

@@ -156,7 +156,7 @@ def _words(pixels: _Pixels, placing: Transformation) -> _Words:
             *placing.doubts,
             *(registration.doubts if registration else ()),
         ),
-        remarks=pixels.parts.remarks,
+        remarks=(*pixels.parts.remarks, *(pixels.rim.remarks if pixels.rim else ())),
     )
 
 

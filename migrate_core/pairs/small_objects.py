@@ -82,11 +82,16 @@ def _counted(value: int, name: str | None, areas: FloatArray) -> ClassObjects:
 
 
 def _sentence(found: ClassObjects) -> str:
-    what = found.name or f"objects of class {found.stored}"
-    verb = "is" if found.under_50_m2 == 1 else "are"
+    return small_in_words(found.name or found.stored, found.under_50_m2, found.objects)
+
+
+def small_in_words(what: str | int, small: int, objects: int) -> str:
+    """`12 of 340 buildings are under 50 m2: …`; `what` is the name of a class, or its value."""
+    of_what = what if isinstance(what, str) else f"objects of class {what}"
+    verb = "is" if small == 1 else "are"
     return (
-        f"{found.under_50_m2} of {found.objects} {what} {verb} under {HALF_M2:.0f} m2: label them "
-        "as fractions or drop them"
+        f"{small} of {objects} {of_what} {verb} under {HALF_M2:.0f} m2: label them as fractions or "
+        "drop them"
     )
 
 

@@ -52,8 +52,8 @@ def suggest(
     if pixels.size == 0:
         return Suggestion(
             "unsure",
-            "No pixel has a class: the labelled objects are smaller than half a 10 m pixel, or "
-            "lie where the mask is not known. See the fractions.",
+            "No pixel has a class: the labelled objects are smaller than half a 10 m pixel, lie "
+            "where the mask is not known, or were set to ignore. See the fractions.",
         )
     start = "" if whole == "the label" else "Nothing is labelled, so all pixels count. "
     verdict, reason = _judged(pixels, known, judge, whole)

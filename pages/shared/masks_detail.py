@@ -22,6 +22,7 @@ from migrate_core.model import BACKGROUND, IGNORE, LONLAT, Mask
 from migrate_core.pairs.drawing import Colour, class_colour, class_colours
 from pages.shared.frame import Page
 from pages.shared.masks_list import remove_one
+from pages.shared.text import plain
 
 # Background and no data, seen on a light and on a dark page.
 _BACKGROUND, _NO_DATA = (150, 150, 150, 90), (0, 0, 0, 0)
@@ -29,7 +30,7 @@ _BACKGROUND, _NO_DATA = (150, 150, 150, 90), (0, 0, 0, 0)
 
 def mask_detail(page: Page, mask: Mask) -> None:
     """Name, problem with its remedy, thumbnail with legend, and facts."""
-    st.markdown(f"**{_plain(mask.name)}**")
+    st.markdown(f"**{plain(mask.name)}**")
     _problems(page, mask)
     _picture(mask)
     _facts(mask)
@@ -40,18 +41,13 @@ def mask_detail(page: Page, mask: Mask) -> None:
         remove_one(page, mask)
 
 
-def _plain(text: str) -> str:
-    """Text that Markdown leaves alone."""
-    return "".join(f"\\{sign}" if sign in "\\`*_[]<>#:$~" else sign for sign in text)
-
-
 def _problems(page: Page, mask: Mask) -> None:
     """What is wrong, and what mends it, here where that is possible."""
     if mask.problem is None:
         st.badge("ready", icon=":material/check:", color="blue")
         return
     remedies = [_remedy(mask, topic, text) for topic, text in mask.problems.items()]
-    st.warning(_plain(" ".join(remedies) or mask.problem), icon=":material/build:")
+    st.warning(plain(" ".join(remedies) or mask.problem), icon=":material/build:")
     if DATE in mask.problems:
         _mend_date(page, mask)
     if GEOREFERENCE in mask.problems and _takes_crs(mask):
@@ -176,26 +172,24 @@ def _hectares(value: float | None) -> str:
 
 def _facts(mask: Mask) -> None:
     """Date, lattice, place and files in a few lines."""
-    lines = [
-        f"**Date** {_plain(str(mask.acquired))} (UTC)" if mask.acquired else "**Date** unknown"
-    ]
+    lines = [f"**Date** {plain(str(mask.acquired))} (UTC)" if mask.acquired else "**Date** unknown"]
     if mask.width and mask.height:
         size = pixel_size(mask)
         metres = f" of {size:.3g} m" if size else ""
         lines.append(f"**Pixels** {mask.width:,} × {mask.height:,}{metres}")
     if mask.crs:
-        origin = f", from {_plain(Path(mask.georeference).name)}" if mask.georeference else ""
-        lines.append(f"**CRS** {_plain(mask.crs)}{origin}")
+        origin = f", from {plain(Path(mask.georeference).name)}" if mask.georeference else ""
+        lines.append(f"**CRS** {plain(mask.crs)}{origin}")
         if mask.extent is not None and (note := transformation(mask.crs, LONLAT, mask.extent).note):
-            lines.append(f":material/info: {_plain(note)}")
+            lines.append(f":material/info: {plain(note)}")
     if mask.extent is not None:
         west, south, east, north = _bounds(mask.extent)
         lines.append(
             f"**Extent** {_degrees(south, 'NS')} to {_degrees(north, 'NS')}, "
             f"{_degrees(west, 'EW')} to {_degrees(east, 'EW')}"
         )
-    image = _plain(Path(mask.image).name) if mask.image else "none"
-    lines += [f"**Source image** {image}", f"**File** {_plain(mask.path)}"]
+    image = plain(Path(mask.image).name) if mask.image else "none"
+    lines += [f"**Source image** {image}", f"**File** {plain(mask.path)}"]
     st.caption("  \n".join(lines))
 
 

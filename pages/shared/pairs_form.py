@@ -9,6 +9,7 @@ import streamlit as st
 
 from migrate_core.model import PairParameters
 from migrate_core.pairs.board import parameters_in_use
+from migrate_core.pairs.suggested_rim import suggested_rim_m
 from migrate_core.settings import CLOUDS, RESAMPLINGS
 from pages.shared.frame import Page
 from pages.shared.pairs_state import chosen_parameters
@@ -38,7 +39,7 @@ def parameters_form(page: Page) -> bool:
         with left:
             _pixels(shown)
         with right:
-            _labels(shown)
+            _labels(shown, suggested_rim_m(page.store))
             _workers(page)
         if in_use is None or chosen_parameters() == in_use:
             return False
@@ -85,8 +86,8 @@ def _pixels(shown: PairParameters) -> None:
     )
 
 
-def _labels(shown: PairParameters) -> None:
-    """What the label depends on."""
+def _labels(shown: PairParameters, suggested_m: float | None) -> None:
+    """What the label depends on; `suggested_m` is a good width of the rim."""
     st.checkbox(
         "Register: move masks that are shifted against Sentinel-2",
         value=shown.register,
@@ -106,8 +107,10 @@ def _labels(shown: PairParameters) -> None:
         key="pairs_ignore_rim",
         persist_state="session",
         help="Within it the label is 255 (ignore): so close to a border its place isn't known. "
-        "0 is no rim. Sentinel-2 itself lies within 8 m of the truth (11 m before 2021).",
+        f"0 is no rim. {_good_width(suggested_m)}",
     )
+    if suggested_m is not None:
+        st.caption(f"Suggested for these masks where they aren't registered: {suggested_m:.0f} m.")
     st.checkbox(
         "Ignore labels where the ground was hidden in the source image",
         value=shown.ignore_occluded,
@@ -115,6 +118,17 @@ def _labels(shown: PairParameters) -> None:
         persist_state="session",
         help="By its UDM or alpha band: such pixels become 255 in the label. Without this they "
         "keep their class and are only flagged (quality flag 64).",
+    )
+
+
+def _good_width(suggested_m: float | None) -> str:
+    """How wide a rim should be, in words."""
+    if suggested_m is None:
+        return "Sentinel-2 itself lies within 8 m of the truth (11 m before 2021)."
+    return (
+        f"A good width is how far mask and Sentinel-2 may be apart: {suggested_m:.0f} m for these "
+        "masks (median), by the positions of both sensors; for masks that are registered, what "
+        "is left uncertain of their shift."
     )
 
 

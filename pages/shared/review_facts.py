@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from migrate_core.errors import MigrateError
 from migrate_core.model import Decision, Number, Occlusion, OneSided, Pair
+from migrate_core.pairs.notes import notes_on, pair_document
 from migrate_core.pairs.quicklook import ViewOptions
 from migrate_core.pairs.shift_drawing import shift_in_words
 from migrate_core.review.decisions import standing
@@ -18,6 +20,7 @@ from migrate_core.review.queue_rows import ReviewItem
 
 from .frame import Page
 from .review_view import open_pair
+from .text import plain
 from .viewer import thumbnail
 
 # Symbol and colour of Streamlit's badges; the symbol tells them apart without colour.
@@ -87,8 +90,11 @@ def offset_in_words(days: Number | None) -> str:
     return f"{amount} {side} the mask's image"
 
 
-def facts(item: ReviewItem) -> None:
-    """Occlusion in numbers beside scene, dates and coverage; then the log of decisions."""
+def facts(item: ReviewItem, folder: Path) -> None:
+    """Occlusion in numbers beside scene, dates and coverage; notes; then the log of decisions.
+
+    `folder` is that of the pair.
+    """
     left, right = st.columns(2)
     with left:
         st.markdown("**What hides the ground**, percent of the pixels")
@@ -105,7 +111,19 @@ def facts(item: ReviewItem) -> None:
     with right:
         st.markdown("**The scene**")
         st.markdown("\n".join(f"- {line}" for line in _scene_lines(item)))
+        _notes(folder)
         _log(item.log)
+
+
+def _notes(folder: Path) -> None:
+    """What pair.json says beside numbers: small objects, rim, missing bands, shift and change."""
+    try:
+        found = notes_on(pair_document(folder))
+    except MigrateError:
+        return  # Where the files of a pair are gone, its picture says so.
+    if found:
+        st.markdown("**Worth knowing**")
+        st.markdown("\n".join(f"- {plain(note)}" for note in found))
 
 
 def _occlusion_table(found: Occlusion) -> pd.DataFrame:
