@@ -21,7 +21,7 @@ from shapely.geometry import box, mapping
 
 from migrate_core.cli import cli
 from migrate_core.demo import DemoCase
-from migrate_core.errors import JobCancelledError, SourceError
+from migrate_core.errors import JobCancelledError, SourceError, TransferError
 from migrate_core.model import Problem, Scene, SceneQuery
 from migrate_core.pairs.plan import RunOptions
 from migrate_core.products.cloud_masks import read_cloud_mask
@@ -230,6 +230,19 @@ def test_a_product_without_any_mask_is_told(cdse: Cdse, tmp_path: Path) -> None:
     places = Places(cdse.settings, Workspace(tmp_path / "w"))
     with pytest.raises(NotInPlaceError, match="neither a scene classification nor a cloud mask"):
         places.open(scene)
+
+
+def test_a_sky_that_could_not_be_fetched_goes_on_where_it_was_interrupted(
+    cdse: Cdse, fetcher: CdseFetcher, tmp_path: Path
+) -> None:
+    scene = offered(cdse, l2a(tmp_path))
+    cdse.fault = lambda asked: Reply(403) if "SCL" in asked.path else None
+    with pytest.raises(TransferError, match="403"):
+        fetcher.fetch(scene, SKY)
+    assert not (tmp_path / "workspace/products" / f"{scene.scene_id}.sky").exists()
+    cdse.fault = lambda _: None
+    fetcher.fetch(scene, SKY).release()
+    assert asked_for(cdse).count("MTD_MSIL2A.xml") == 1
 
 
 @pytest.mark.parametrize("there", [True, False])

@@ -1,4 +1,4 @@
-"""The sky of a scene, read where the scene lies: a few kilobytes of it, and no band.
+"""The sky of a scene, read where the scene lies: a small part of it, and no band.
 
 An L2A product is read by its scene classification, an L1C product by the cloud mask it brings
 along, which knows neither cloud shadow nor where there are no data (the scene's footprint does).
