@@ -650,3 +650,20 @@ def test_the_plot_shades_what_is_usable_and_stays_inside_its_axes() -> None:
     scale = document["layer"][1]["encoding"]["y"]["scale"]["domain"]
     assert scale[0] < 0 < 100 < scale[1]
     assert chart([], found).to_dict()["layer"]
+
+
+def test_a_search_measures_with_a_code_that_is_not_kept(
+    masks: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CDSE_USERNAME", "somebody")
+    monkeypatch.setenv("CDSE_PASSWORD", "hidden-word")
+    launched: list[Sequence[Any]] = []
+    monkeypatch.setattr(scenes_search, "launch", lambda *given: launched.append(given))
+    app = opened()
+    pills(app, "scenes_services").set_value(["cdse"])
+    app.text_input(key="scenes_code").set_value("123 456")
+    press(app, "Search")
+    press(app, "Search")
+    assert all("--measure-clouds" in command for _, _, command, *_ in launched)
+    assert [environ for _, _, _, *environ in launched] == [[{"CDSE_TOTP": "123456"}], []]
+    assert app.text_input(key="scenes_code").value == ""

@@ -93,6 +93,19 @@ def test_threads_share_one_session(cdse: Cdse) -> None:
     assert cdse.grants == ["password"]
 
 
+def test_whether_a_session_can_be_had_is_known_without_asking(cdse: Cdse) -> None:
+    session = a_session(cdse, Time(), password="wr0ng-secret")
+    session.check()
+    assert cdse.grants == []
+    with pytest.raises(CredentialsError):
+        session.header()
+    with pytest.raises(CredentialsError, match="were not accepted"):
+        session.check()
+    assert cdse.grants == ["password"]
+    with pytest.raises(CredentialsError, match="Set CDSE_USERNAME and CDSE_PASSWORD"):
+        a_session(cdse, Time(), password="").check()
+
+
 def test_wrong_credentials_give_one_clear_sentence_and_are_not_tried_again(cdse: Cdse) -> None:
     session = a_session(cdse, Time(), password="wr0ng-secret")
     messages = set()

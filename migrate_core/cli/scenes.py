@@ -83,8 +83,9 @@ def scenes() -> None:
 @click.option(
     "--measure-clouds",
     is_flag=True,
-    help="Measure clouds over each mask and its label in every candidate, which takes a few "
-    "kilobytes of each product, and rank by that. What was measured before is used again.",
+    help="Measure clouds over each mask and its label in every candidate, and rank by that. Takes "
+    "some 40 kB of each product, and about 0.6 MB from cdse with an account but without an S3 key. "
+    "What was measured before is used again.",
 )
 @click.option(
     "--refresh",

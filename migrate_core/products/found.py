@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from affine import Affine
 from shapely.geometry.base import BaseGeometry
 
 from ..errors import ProductError
@@ -57,6 +58,16 @@ def lattice(files: Files, granule: Granule, own: TileMetadata | None) -> PixelGr
         f"{files.title}: neither MTD_TL.xml nor a 10 m band (B02, B03, B04, B08) is in it, so it "
         "isn't known where its pixels lie. It is incomplete: get it again."
     )
+
+
+def lattice_of(band: BandFile) -> PixelGrid:
+    """The 10 m lattice that a coarser raster lies on, by its own georeference.
+
+    Raises ProductError.
+    """
+    coarse, factor = grid_of(band), band.resolution_m // 10
+    fine = coarse.transform @ Affine.scale(1 / factor)
+    return PixelGrid(coarse.crs, fine, factor * coarse.width, factor * coarse.height)
 
 
 def band_file(files: Files, name: str, file: str, resolution_m: int | None = None) -> BandFile:

@@ -8,14 +8,19 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import ProductError
+from ..grid import PixelGrid
 from .files import Files
-from .found import FoundGranule, band_file, lattice, tile_metadata
+from .found import FoundGranule, band_file, lattice, lattice_of, tile_metadata
 from .granules import find_granules, granules_of
 from .layouts.finding import NEEDED
 from .layouts.layout import Granule, scene_classification
+from .layouts.safe import granule_of
 from .offsets import Belief, Stated, by_metadata, without_metadata
 from .product import BandFile, CloudMask, Product, in_order, missing_bands
 from .stac_product import open_item
+
+# Resolutions in metres at which L2A products have their scene classification, the best first.
+_CLASSIFIED_M = (20, 60)
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,29 @@ def product_of_files(files: Files, wanted: Wanted = ANY) -> Product:
 
 
 def classification_of_files(files: Files) -> BandFile | None:
-    """The scene classification of the only granule among these files, found by its name."""
-    found = [name for name in files.names if scene_classification([name])]
-    return band_file(files, "SCL", found[0], 20) if len(found) == 1 else None
+    """The scene classification of the only granule among these files, found by its name.
+
+    Its copy at 60 m where there is none at 20 m.
+    """
+    for resolution_m in _CLASSIFIED_M:
+        found = [name for name in files.names if scene_classification([name], resolution_m)]
+        if found:
+            return band_file(files, "SCL", found[0], resolution_m) if len(found) == 1 else None
+    return None
+
+
+def clouds_of_files(files: Files) -> tuple[CloudMask, PixelGrid] | None:
+    """The cloud mask in a granule's folder, and the 10 m lattice that it lies on; no band needed.
+
+    A raster brings its georeference along, polygons need MTD_TL.xml. Raises MigrateError.
+    """
+    granule = granule_of("", files.names, "")
+    mask = _cloud_mask(files, granule)
+    if mask is None:
+        return None
+    if mask.classes is not None:
+        return mask, lattice_of(mask.classes)
+    return mask, lattice(files, granule, tile_metadata(files, granule))
 
 
 def _chosen(found: Sequence[FoundGranule], wanted: Wanted) -> FoundGranule:

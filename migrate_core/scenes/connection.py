@@ -84,7 +84,7 @@ def needs_of(spec: str, services: ServiceSettings) -> tuple[Need, ...]:
     """The credentials that a source takes; none for most. Values are looked at, never shown."""
     if spec == CDSE:
         return (
-            _need("single bands and whole products", _ACCOUNT, services),
+            _need("clouds over masks, single bands and whole products", _ACCOUNT, services),
             _need("windows", _KEY, services),
         )
     if spec == stac.CDSE_STAC:

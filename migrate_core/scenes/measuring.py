@@ -96,12 +96,12 @@ class Measuring:
     """
 
     def __init__(self, places: Places, known: Iterable[Scene]) -> None:
-        self._services = _Services(places)
+        self._stopped = threading.Event()
+        self._services = _Services(places.checked(self._check))
         self._areas = MaskAreas()
         self._by_tile: dict[str, list[Scene]] = defaultdict(list)
         for scene in known:
             self._by_tile[scene.tile].append(scene)
-        self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._finished = 0
 
@@ -202,6 +202,8 @@ class _Part:
                 if self._opened is None:
                     self._opened = self._places.open(self._left[0])
                 sky = read_sky(self._opened, self._left[0], grid)
+            except JobCancelledError:
+                raise
             except MigrateError as err:
                 self._failures.append(err)
                 self._opened = None

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache, partial
-
-from affine import Affine
+from pathlib import Path
 
 from ..errors import ProductError
 from ..grid import PixelGrid
 from ..model import Scene
-from ..products.files import RemoteFiles
+from ..products.files import RemoteFiles, product_files
+from ..products.found import lattice_of
 from ..products.opening import (
     ANY,
     Wanted,
     classification_of_files,
+    clouds_of_files,
     open_product,
     product_of_files,
 )
-from ..products.product import Product
-from ..products.reading import grid_of
+from ..products.product import BandFile, Product
 from ..products.stac_product import Place, classification_of, product_of
 from ..settings import ServiceSettings, load_settings
 from ..transfer.s3 import list_keys
@@ -57,9 +58,30 @@ def open_classified(scene: Scene, services: ServiceSettings | None = None) -> Pr
         classes = classification_of(scene.item, _place(scene, services, brief=True))
     if classes is None:
         return open_scene(scene, services)
-    coarse = grid_of(classes)
-    fine = coarse.transform @ Affine.scale(1 / 2)
-    grid = PixelGrid(coarse.crs, fine, 2 * coarse.width, 2 * coarse.height)
+    return _without_bands(scene, lattice_of(classes), classes)
+
+
+def open_sky(scene: Scene, folder: Path) -> Product:
+    """The product of a scene by those of its files alone that tell the sky, in a folder.
+
+    They are the scene classification, at 20 m or 60 m, or the cloud mask in QI_DATA, with
+    MTD_TL.xml where it is polygons. The product has no bands. Raises ProductError.
+    """
+    files = product_files(folder)
+    classes = classification_of_files(files)
+    if classes is not None:
+        return _without_bands(scene, lattice_of(classes), classes)
+    clouds = clouds_of_files(files)
+    if clouds is None:
+        raise ProductError(
+            f"{folder}: it holds neither a scene classification nor a cloud mask. Delete it: it is "
+            "fetched again."
+        )
+    mask, grid = clouds
+    return replace(_without_bands(scene, grid, None), cloud_mask=mask)
+
+
+def _without_bands(scene: Scene, grid: PixelGrid, classes: BandFile | None) -> Product:
     unread = "not read, since there are no bands"
     return Product(
         scene.scene_id, scene.level, scene.baseline, grid, (), classes, {}, offset_origin=unread

@@ -1,20 +1,21 @@
-"""The sky of a scene, read where the scene lies: a few kilobytes of it, and no band.
+"""The sky of a scene, read where the scene lies: a small part of it, and no band.
 
 An L2A product is read by its scene classification, an L1C product by the cloud mask it brings
 along, which knows neither cloud shadow nor where there are no data (the scene's footprint does).
+Where a service lets nobody read parts of files, the one small file of it is fetched and kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 
-from ..errors import MigrateError
+from ..errors import ArchiveOrderedError, MigrateError
 from ..grid import (
     PixelGrid,
     aligned_grid,
@@ -28,11 +29,12 @@ from ..products.cloud_masks import read_cloud_mask
 from ..products.product import Product
 from ..settings import ServiceSettings
 from ..transfer.depot import Depot
+from ..transfer.policy import Check, RetryPolicy, Surroundings, never_stop
 from ..workspace import Workspace
-from .opening import open_classified
+from .opening import open_classified, open_sky
 from .sources import needs_fetching
+from .sources.cdse import SKY, CdseFetcher, NoSkyError, OfflineError
 from .sources.cdse import SPEC as CDSE
-from .sources.cdse import CdseFetcher
 
 CLEAR, CLOUD, THIN_CLOUD, SHADOW, NO_DATA = 0, 1, 2, 3, 255
 # Classes of the scene classification: 3 cloud shadow, 8 and 9 cloud, 10 thin cirrus, 0 no data.
@@ -41,50 +43,96 @@ _OF_CLASSES = {3: SHADOW, 8: CLOUD, 9: CLOUD, 10: THIN_CLOUD, 0: NO_DATA}
 _OF_CLOUD_MASK = {1: CLOUD, 2: THIN_CLOUD, 255: NO_DATA}
 
 
+_NOTHING = "there is neither a scene classification nor a cloud mask"
+# A sky is not worth minutes: what can't be had soon is told, and done without.
+_POLICY = RetryPolicy(attempts=4, longest_wait_s=8.0, longest_retry_after_s=60.0)
+
+
 class NotInPlaceError(MigrateError):
     """The pixels of a scene can't be read before its product, or much of it, is fetched."""
 
 
-@dataclass(frozen=True)
 class Places:
-    """Where skies may be read: at services, and among the products that were fetched before."""
+    """Where skies may be read: at services, and among what was fetched before.
 
-    services: ServiceSettings
-    workspace: Workspace
+    Threads share its one session with a service; `check` interrupts what they fetch.
+    """
+
+    def __init__(
+        self, services: ServiceSettings, workspace: Workspace, check: Check = never_stop
+    ) -> None:
+        self.services = services
+        self.workspace = workspace
+        around = Surroundings(check=check)
+        depot = Depot(workspace, services.cache_bytes, around=around, policy=_POLICY)
+        self._fetcher = CdseFetcher(services, depot)
+
+    def checked(self, check: Check) -> Places:
+        """The same places with a session of their own, that `check` interrupts."""
+        return Places(self.services, self.workspace, check)
 
     def open(self, scene: Scene) -> Product:
         """The scene's product, with its bands or without. Raises MigrateError.
 
-        NotInPlaceError where it would have to be fetched.
+        NotInPlaceError where all of it, or most, would have to be fetched.
         """
-        if needs_fetching(scene.source):
-            scene = replace(scene, href=self._fetched(scene) or self._window(scene))
-        product = open_classified(scene, self.services)
-        if product.scene_classification is None and product.cloud_mask is None:
-            raise NotInPlaceError("there is neither a scene classification nor a cloud mask")
+        product = self._fetched(scene) if needs_fetching(scene.source) else None
+        product = product or self._at_source(scene)
+        if not _shows_sky(product):
+            raise NotInPlaceError(_NOTHING)
         return product
 
-    def _fetched(self, scene: Scene) -> str | None:
-        """The product on this machine, where it was fetched already."""
+    def _fetched(self, scene: Scene) -> Product | None:
+        """What is on this machine of a product; None where that doesn't show the sky."""
         folder = self.workspace.products
-        found = (folder / f"{scene.scene_id}{end}" for end in (".SAFE", ".zip"))
-        return next((str(path) for path in found if path.exists()), None)
+        for end in (".SAFE", ".zip"):
+            path = folder / f"{scene.scene_id}{end}"
+            if path.exists():
+                product = open_classified(replace(scene, href=str(path)), self.services)
+                # Bands may have come without the cloud mask.
+                if _shows_sky(product):
+                    return product
+        path = folder / f"{scene.scene_id}.{SKY}"
+        return open_sky(scene, path) if path.exists() else None
 
-    def _window(self, scene: Scene) -> str:
-        """Where the product can be read by windows."""
+    def _at_source(self, scene: Scene) -> Product:
+        """The product where it lies, or the sky of it fetched."""
         services = self.services
+        if not needs_fetching(scene.source):
+            return open_classified(scene, services)
         if scene.source != CDSE:
             raise NotInPlaceError("the service offers whole products only")
-        if not (services.cdse_s3_access_key and services.cdse_s3_secret_key):
+        if services.cdse_s3_access_key and services.cdse_s3_secret_key:
+            # Nothing is downloaded for a window: the catalogue says where the product lies.
+            place = self._fetcher.fetch(scene, "window").href
+            return open_classified(replace(scene, href=place), services)
+        if not (services.cdse_username and services.cdse_password):
             raise NotInPlaceError(
-                "reading windows needs CDSE_S3_ACCESS_KEY and CDSE_S3_SECRET_KEY, which are not set"
+                "that needs an account (CDSE_USERNAME and CDSE_PASSWORD) or an S3 key "
+                "(CDSE_S3_ACCESS_KEY and CDSE_S3_SECRET_KEY), and neither is set"
             )
-        # Nothing is downloaded for a window: the catalogue says where the product lies.
-        return self._fetcher.fetch(scene, "window").href
+        return self._sky(scene)
 
-    @cached_property
-    def _fetcher(self) -> CdseFetcher:
-        return CdseFetcher(self.services, Depot(self.workspace, self.services.cache_bytes))
+    def _sky(self, scene: Scene) -> Product:
+        """The sky alone, by the files of it."""
+        try:
+            held = self._fetcher.fetch(scene, SKY)
+        except NoSkyError as err:
+            raise NotInPlaceError(_NOTHING) from err
+        except (OfflineError, ArchiveOrderedError) as err:
+            raise NotInPlaceError(
+                "the service has the product in its archive, from where it isn't ordered just to "
+                "be measured"
+            ) from err
+        try:
+            return open_sky(scene, Path(held.href))
+        finally:
+            # It was used last, so it is the last to be cleaned up while it is read.
+            held.release()
+
+
+def _shows_sky(product: Product) -> bool:
+    return product.scene_classification is not None or product.cloud_mask is not None
 
 
 def read_sky(product: Product, scene: Scene, grid: PixelGrid) -> NDArray[np.uint8]:
@@ -100,7 +148,7 @@ def read_sky(product: Product, scene: Scene, grid: PixelGrid) -> NDArray[np.uint
         return _table(_OF_CLASSES)[classes]
     mask = read_cloud_mask(product, grid)
     if mask is None:
-        raise NotInPlaceError("there is neither a scene classification nor a cloud mask")
+        raise NotInPlaceError(_NOTHING)
     footprint = reproject_geometry(scene.footprint, LONLAT, grid.crs)
     covered = rasterize([(footprint, 1)], out_shape=grid.shape, transform=grid.transform) > 0
     sky: NDArray[np.uint8] = np.where(covered, _table(_OF_CLOUD_MASK)[mask], NO_DATA)

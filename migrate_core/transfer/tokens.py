@@ -69,6 +69,15 @@ class TokenSession:
             if grant is not None and header == f"Bearer {grant.access}":
                 self._grant = _Grant("", 0.0, grant.refresh, grant.refresh_until)
 
+    def check(self) -> None:
+        """Raise CredentialsError where no session can be had, without asking the service.
+
+        That is without an account, or after it was refused.
+        """
+        if self._refused:
+            raise CredentialsError(self._refused)
+        self._account()
+
     def _now(self) -> float:
         return self._client.around.clock()
 
@@ -85,18 +94,11 @@ class TokenSession:
 
     def _logged_in(self) -> _Grant:
         """A new session. What was refused once is not tried again: that gets accounts banned."""
-        account = self._credentials
         service = self._client.service
-        if not account.username or not account.password:
-            raise CredentialsError(
-                f"{service}: downloads need a (free) account. Set CDSE_USERNAME and CDSE_PASSWORD."
-            )
-        form = {
-            "grant_type": "password",
-            "username": account.username,
-            "password": account.password,
-        }
-        code = account.totp() if account.totp else None
+        username, password = self._account()
+        form = {"grant_type": "password", "username": username, "password": password}
+        totp = self._credentials.totp
+        code = totp() if totp else None
         if code:
             form["totp"] = code
         self.password_grants += 1
@@ -113,6 +115,16 @@ class TokenSession:
             )
             raise CredentialsError(self._refused)
         return grant
+
+    def _account(self) -> tuple[str, str]:
+        """User name and password. Raises CredentialsError where they aren't set."""
+        account = self._credentials
+        if not account.username or not account.password:
+            raise CredentialsError(
+                f"{self._client.service}: downloads need a (free) account. Set CDSE_USERNAME and "
+                "CDSE_PASSWORD."
+            )
+        return account.username, account.password
 
     def _ask(self, form: Mapping[str, str]) -> _Grant | None:
         """What the service grants; None when it refuses."""

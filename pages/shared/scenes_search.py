@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -47,7 +48,7 @@ def search_panel(page: Page) -> None:
         connections(page)
     if asked is not None and not asked.test:
         try:
-            start(page, asked.parameters, refresh=asked.refresh)
+            start(page, asked.parameters, refresh=asked.refresh, secret=asked.secret)
         except MigrateError as err:
             st.error(str(err))
     st.session_state[_SEEN] = _state(page)
@@ -108,8 +109,17 @@ def arguments(parameters: SearchParameters) -> list[str]:
     return ["scenes", "search", *sources, *given, *weights, *measure]
 
 
-def start(page: Page, parameters: SearchParameters, *, refresh: bool = False) -> None:
-    """Start a search in the background. Raises MigrateError when it can't begin."""
+def start(
+    page: Page,
+    parameters: SearchParameters,
+    *,
+    refresh: bool = False,
+    secret: Mapping[str, str] | None = None,
+) -> None:
+    """Start a search in the background, with `secret` in its environment.
+
+    Raises MigrateError when it can't begin.
+    """
     sources = parameters.sources
     folders = [s.removeprefix(LOCAL) for s in sources if s.startswith(LOCAL)]
     missing = [folder for folder in folders if not Path(folder).exists()]
@@ -122,7 +132,8 @@ def start(page: Page, parameters: SearchParameters, *, refresh: bool = False) ->
         open_source(source, page.settings.services)
     if running_job(page.store, KIND, now_utc()):
         raise WrongUseError("A search is already at work. Wait for it, or cancel it.")
-    launch(page.workspace, KIND, [*arguments(parameters), *["--refresh"] * refresh])
+    environ = (secret,) if secret else ()
+    launch(page.workspace, KIND, [*arguments(parameters), *["--refresh"] * refresh], *environ)
 
 
 def _state(page: Page) -> tuple[str, str] | None:

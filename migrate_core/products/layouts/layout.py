@@ -59,11 +59,11 @@ def native_bands(names: Iterable[str]) -> dict[str, str]:
     return bands
 
 
-def scene_classification(names: Iterable[str]) -> str | None:
-    """The file of the scene classification at 20 m."""
+def scene_classification(names: Iterable[str], resolution_m: int = 20) -> str | None:
+    """The file of the scene classification, at 20 m unless its coarser copy is asked for."""
     for name in names:
         match = _SCENE_CLASSIFICATION.search(name)
-        if match is not None and _resolution(name, match[1]) in (None, 20):
+        if match is not None and (_resolution(name, match[1]) or 20) == resolution_m:
             return name
     return None
 

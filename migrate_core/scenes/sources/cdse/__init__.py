@@ -5,8 +5,16 @@ https://documentation.dataspace.copernicus.eu/APIs/OData.html
 
 from __future__ import annotations
 
-from .fetch import CDSE_LIMITS, CdseFetcher
+from .fetch import CDSE_LIMITS, SKY, CdseFetcher, NoSkyError, OfflineError
 from .products import SPEC
 from .source import CdseSource
 
-__all__ = ["CDSE_LIMITS", "SPEC", "CdseFetcher", "CdseSource"]
+__all__ = [
+    "CDSE_LIMITS",
+    "SKY",
+    "SPEC",
+    "CdseFetcher",
+    "CdseSource",
+    "NoSkyError",
+    "OfflineError",
+]

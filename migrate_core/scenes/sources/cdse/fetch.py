@@ -1,21 +1,20 @@
-"""Products of the Copernicus Data Space, whole or only the files that a pair needs.
+"""Products of the Copernicus Data Space, whole or only the files that a pair, or a sky, needs.
 
 Single files come through `Nodes(…)`; which there are, the product's own metadata say. Laid out as
-the SAFE folder that they come from, they are read like any other product.
+the SAFE folder that they come from, those of a pair are read like any other product. Those of a sky
+lie in a folder of another name, and without the product's metadata, so that nothing takes them for
+a product.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
-
-from defusedxml import DefusedXmlException, ElementTree
+from pathlib import Path
 
 from ....errors import CredentialsError, TransferError
 from ....model import Scene
-from ....products.product import RESOLUTION_M
+from ....products.product import RESOLUTION_M, parse_name
 from ....settings import ServiceSettings
 from ....transfer.depot import Depot, ServiceLimits
 from ....transfer.download import Download
@@ -23,17 +22,32 @@ from ....transfer.ledger import CDSE_QUOTA
 from ....transfer.tokens import Credentials, TokenSession
 from ..protocol import Fetched
 from .catalogue import Catalogue
+from .documents import granule_of, images_of
 from .products import SPEC, CdseProduct, id_of
+from .sky import RASTER, RASTER_SINCE, classifications, cloud_masks, named_cloud_masks
 
 # General users: 4 connections, 12 TB in 30 days.
 CDSE_LIMITS = ServiceLimits(SPEC, 4, CDSE_QUOTA)
 # About what the files of a pair take, until their own sizes are known.
 _BANDS_BYTES = 700_000_000
+# Likewise of a sky.
+_SKY_BYTES = 1_500_000
+# An access of this fetcher's own, beside those of settings.ACCESSES, and the suffix of its folders.
+SKY = "sky"
+_NOT_FOUND = 404
 _IMAGE = re.compile(r"_(B\d{2}|B8A|SCL)(?:_(\d{2})m)?$")
 
 
 class NoBandFilesError(TransferError):
     """The metadata of a product don't say which files it has."""
+
+
+class NoSkyError(TransferError):
+    """A product has neither a scene classification nor a cloud mask."""
+
+
+class OfflineError(TransferError):
+    """The service has a product in its archive only."""
 
 
 class CdseFetcher:
@@ -53,19 +67,23 @@ class CdseFetcher:
         self.session = TokenSession(self._client, services.cdse_token_url, credentials)
 
     def fetch(self, scene: Scene, access: str) -> Fetched:
-        """The product of a scene in the cache, as `bands` or `product`.
+        """The product of a scene in the cache, as `bands` or `product`; or its sky alone.
 
         `auto` reads windows where there is an S3 key for it; else it takes single files of an L2A
         product, whose zip holds much that no pair needs, and the whole L1C product, whose zip
         holds little else; and the whole product, too, where the metadata don't say which files
-        there are. For a window nothing is fetched here: the worker reads it.
+        there are. For a window nothing is fetched here: the worker reads it. `sky` is a folder
+        for `open_sky`, not a product, at most about a megabyte of the product.
         """
+        if access == SKY:
+            # It is wanted of many scenes; after a refusal no more than one of them asks anything.
+            self.session.check()
         product = self._catalogue.current(id_of(scene), scene)
         chosen = self._cheapest(scene, product) if access == "auto" else access
         if chosen == "window":
             return self._window(product)
         if not product.online:
-            raise TransferError(
+            raise OfflineError(
                 f"{product.product_id}: {SPEC} has it offline. Use another source, or choose "
                 "another scene."
             )
@@ -77,18 +95,15 @@ class CdseFetcher:
             return self._held(product, "product")
 
     def _held(self, product: CdseProduct, access: str) -> Fetched:
-        if access == "bands":
-            held = self._depot.cache.hold(
-                f"{product.product_id}.SAFE",
-                _BANDS_BYTES,
-                lambda target: self._bands(product, target),
-            )
-        else:
-            held = self._depot.cache.hold(
-                f"{product.product_id}.zip",
-                product.size or _BANDS_BYTES,
-                lambda target: self._whole(product, target),
-            )
+        ways = {
+            "bands": ("SAFE", _BANDS_BYTES, self._bands),
+            SKY: (SKY, _SKY_BYTES, self._sky),
+        }
+        whole = ("zip", product.size or _BANDS_BYTES, self._whole)
+        suffix, size, bring = ways.get(access, whole)
+        held = self._depot.cache.hold(
+            f"{product.product_id}.{suffix}", size, lambda target: bring(product, target)
+        )
         return Fetched(str(held.path), access, SPEC, product.product_id, held.release)
 
     def _cheapest(self, scene: Scene, product: CdseProduct) -> str:
@@ -123,61 +138,110 @@ class CdseFetcher:
 
     def _bands(self, product: CdseProduct, target: Path) -> None:
         """The metadata, then the files that they name, in a folder that is renamed at the end."""
-        unfinished = target.with_name(f"{target.name}.part")
+        unfinished, title = _unfinished(target), product.product_id
         main = f"MTD_{product.name[4:10]}.xml"
-        self._file(product, main, unfinished)
-        for name in needed_files((unfinished / main).read_bytes(), product.product_id):
-            self._file(product, name, unfinished)
-        shutil.rmtree(target, ignore_errors=True)
-        unfinished.rename(target)
+        xml = self._file(product, main, unfinished / main).read_bytes()
+        tile, *images = needed_files(xml, title)
+        own = self._file(product, tile, unfinished / tile).read_bytes()
+        for name in images:
+            self._file(product, name, unfinished / name)
+        # What clouds may be judged by; a pair can do without.
+        granule = granule_of(tile)
+        for mask in named_cloud_masks(own, title):
+            name = f"{granule}/QI_DATA/{mask}"
+            if self._found(product, name, unfinished / name):
+                break
+        _finish(unfinished, target)
 
-    def _file(self, product: CdseProduct, name: str, folder: Path) -> None:
+    def _sky(self, product: CdseProduct, target: Path) -> None:
+        """The metadata, and the smallest files that tell the sky, in a folder renamed at the end.
+
+        Raises NoSkyError when there are none.
+        """
+        unfinished = _unfinished(target)
+        main = f"MTD_{product.name[4:10]}.xml"
+        xml = self._file(product, main, unfinished / main).read_bytes()
+        images = images_of(xml, product.product_id)
+        found = any(
+            # The end of its name is the resolution.
+            self._found(product, f"{name}.jp2", unfinished / f"SCL{name[-4:]}.jp2")
+            for name in classifications(images)
+        )
+        granules = dict.fromkeys(granule_of(name) for name in images)
+        if not found and not any(self._clouds(product, name, unfinished) for name in granules):
+            raise NoSkyError(
+                f"{product.product_id}: {SPEC} has neither a scene classification nor a cloud mask "
+                "of it. Choose another source, or another scene."
+            )
+        (unfinished / main).unlink()
+        _finish(unfinished, target)
+
+    def _clouds(self, product: CdseProduct, granule: str, folder: Path) -> bool:
+        """The cloud mask of a product; False when there is none.
+
+        A raster says itself where it lies. Polygons need MTD_TL.xml for that, which is ten times
+        as large as a raster, and says what the mask is called.
+        """
+        parts, tried = parse_name(product.name), ""
+        if parts is not None and parts.baseline >= RASTER_SINCE:
+            tried = RASTER
+            if self._found(product, f"{granule}/QI_DATA/{RASTER}", folder / "QI_DATA" / RASTER):
+                return True
+        tile = self._file(product, f"{granule}/MTD_TL.xml", folder / "MTD_TL.xml")
+        return any(
+            self._found(product, f"{granule}/QI_DATA/{name}", folder / "QI_DATA" / name)
+            for name in cloud_masks(tile.read_bytes(), product.product_id)
+            if name != tried
+        )
+
+    def _found(self, product: CdseProduct, name: str, target: Path) -> bool:
+        """Fetch a file that a product may lack; False when it does."""
+        try:
+            self._file(product, name, target)
+        except TransferError as err:
+            if err.status != _NOT_FOUND:
+                raise
+            return False
+        return True
+
+    def _file(self, product: CdseProduct, name: str, target: Path) -> Path:
+        """One file of a product, `name` being its path in the SAFE folder."""
         nodes = "/".join(f"Nodes({part})" for part in (product.name, *name.split("/")))
         wanted = Download(
             f"{self._url}/Products({product.id})/{nodes}/$value",
             f"{product.product_id}/{name}",
             auth=self.session,
         )
-        self._account.fetch(wanted, folder / name, self._client)
+        return self._account.fetch(wanted, target, self._client)
+
+
+def _unfinished(target: Path) -> Path:
+    """The folder in which files gather, also over several runs, until all are there."""
+    return target.with_name(f"{target.name}.part")
+
+
+def _finish(unfinished: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    unfinished.rename(target)
 
 
 def needed_files(xml: bytes, title: str) -> list[str]:
     """The files of a product that a pair is made of, by its MTD_MSIL*.xml, relative to the SAFE.
 
-    MTD_TL.xml of the granule, each band at its native resolution, and SCL of L2A products.
+    MTD_TL.xml of the granule first, each band at its native resolution, and SCL of L2A products.
     Raises TransferError.
     """
-    images = [name for name in _images(xml, title) if _native(name)]
+    images = [name for name in images_of(xml, title) if _native(name)]
     if not images:
         raise NoBandFilesError(
             f"{title}: its metadata name no band files, so they can't be fetched one by one. Use "
             "--access product."
         )
-    granule = "/".join(PurePosixPath(images[0]).parts[:2])
+    granule = granule_of(images[0])
     if not any("_SCL_" in name for name in images):
         # Some L2A metadata leave it out, though it lies beside the 20 m bands.
         images += [name.replace("_B05_", "_SCL_") for name in images if name.endswith("_B05_20m")]
     return [f"{granule}/MTD_TL.xml", *(f"{name}.jp2" for name in images)]
-
-
-def _images(xml: bytes, title: str) -> Iterator[str]:
-    """What IMAGE_FILE elements say, without a suffix; each path once."""
-    try:
-        root = ElementTree.fromstring(xml)
-    except (ElementTree.ParseError, DefusedXmlException, LookupError, ValueError) as err:
-        raise TransferError(
-            f"{title}: its metadata are not proper XML ({err}). Try again, or use another source."
-        ) from err
-    seen = set()
-    for element in root.iter():
-        if element.tag.rpartition("}")[2] not in ("IMAGE_FILE", "IMAGE_ID"):
-            continue
-        name = (element.text or "").strip().removesuffix(".jp2")
-        parts = PurePosixPath(name).parts
-        safe = len(parts) >= 4 and parts[0] == "GRANULE" and ".." not in parts
-        if safe and name not in seen:
-            seen.add(name)
-            yield name
 
 
 def _native(name: str) -> bool:
