@@ -21,7 +21,6 @@ from migrate_core.model import Decision
 from migrate_core.review.decisions import decide
 from tests.pair_builders import Case, Safe, numbered_masks, open_case, prepare, write_safe
 
-
 pytestmark = pytest.mark.usefixtures("plots_undrawn")
 
 
