@@ -26,6 +26,7 @@ from migrate_core.grid import PixelGrid, reproject_geometry
 from migrate_core.masks.content import Content, read_content
 from migrate_core.masks.raster import read_header
 from migrate_core.model import Acquired, Mask, Scene
+from tests.jp2_builder import write_jp2_file
 
 UTM31 = "EPSG:32631"
 WEST, NORTH = 482820.0, 4690320.0
@@ -50,8 +51,6 @@ EARTH_SEARCH_NAMES = {
     "B11": "swir16",
     "B12": "swir22",
 }
-# Lossless, as products are.
-JP2_OPTIONS = {"driver": "JP2OpenJPEG", "QUALITY": "100", "REVERSIBLE": "YES"}
 
 
 # rasters
@@ -346,7 +345,7 @@ def write_safe(folder: Path, safe: Safe) -> Path:
 def write_jp2(path: Path, pixels: NDArray[Any], safe: Safe, band: str) -> Path:
     """One band file, placed on the product's lattice."""
     transform = north_up(safe.west, safe.north, RESOLUTION.get(band, 20))
-    return write_raster(path, pixels, crs=f"EPSG:{safe.epsg}", transform=transform, **JP2_OPTIONS)
+    return write_jp2_file(path, pixels, f"EPSG:{safe.epsg}", transform)
 
 
 def zipped(product: Path) -> Path:

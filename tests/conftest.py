@@ -1,8 +1,9 @@
 """Fixtures for every test: the shared example data, and a clean slate."""
 
+import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 
@@ -37,6 +38,14 @@ def require_data(shared_data: Path) -> Callable[[str], Path]:
     return find
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the demo is slow: making it takes ten seconds, and two processes make two."""
+    for item in items:
+        if "demo" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoCase:
     """The demo, made once for all tests."""
@@ -49,6 +58,43 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     services = (field.name.upper() for field in fields(ServiceSettings))
     for name in ("MIGRATE_WORKSPACE", "DATABASE_URL", "DASK_SCHEDULER", *services):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def plots_undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An export's plots are files without a picture: drawing takes longer than all else of it."""
+
+    def write_empty(folder: Path, figures: Mapping[str, object]) -> list[Path]:
+        paths = [folder / f"{name}.png" for name in figures]
+        folder.mkdir(exist_ok=True)
+        for path in paths:
+            path.write_bytes(b"")
+        return paths
+
+    monkeypatch.setattr("migrate_core.export.dataset.write_plots", write_empty)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _components_looked_for_once() -> Iterator[None]:
+    """Keep each AppTest from reading the metadata of all installed packages anew.
+
+    It looks for components that packages bring along, which takes longer than most pages do.
+    """
+    if "streamlit.testing.v1" not in sys.modules:
+        yield
+        return
+    from streamlit.components.v2 import manifest_scanner
+
+    scanned = functools.cache(manifest_scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", scanned)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _own_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put `__main__` back, which AppTest leaves to be the page: workers would run that first."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(autouse=True)

@@ -43,14 +43,16 @@ class Ground:
         kx, ky = 2 * np.pi / lengths * np.array([np.cos(turns), np.sin(turns)])
         a, b, _, d, e, _ = tuple(grid.transform)[:6]
         seen = np.sinc((kx * a + ky * d) / (2 * np.pi)) * np.sinc((kx * b + ky * e) / (2 * np.pi))
-        x, y = (axis.ravel() for axis in grid.centres())
-        x, y = x - WEST, y - NORTH
-        found = np.zeros(x.size)
-        for wave in range(self.waves):
-            angle = kx[wave] * x + ky[wave] * y + phases[wave]
-            found += heights[wave] * seen[wave] * np.cos(angle)
-        found *= 400 / np.sqrt((heights**2).sum() / 2)
-        return (2000 + found).reshape(grid.shape)
+        x, y = grid.transform @ (0.5, 0.5)
+        # Angles grow evenly along rows and columns, and the cosine of a sum is a sum of products:
+        # of all pixels it is one product of matrices.
+        along = np.arange(grid.width)[None, :] * (kx * a + ky * d)[:, None]
+        down = np.arange(grid.height)[:, None] * (kx * b + ky * e)
+        down = down + kx * (x - WEST) + ky * (y - NORTH) + phases
+        heights = heights * 400 / np.sqrt((heights**2).sum() / 2)
+        found = (heights * seen * np.cos(down)) @ np.cos(along)
+        found -= (heights * seen * np.sin(down)) @ np.sin(along)
+        return 2000 + found
 
     def product(self, classes: NDArray[Any] | None = None) -> Safe:
         """A Sentinel-2 product of this ground; `classes` (60, 60) is its SCL at 20 m."""

@@ -31,6 +31,7 @@ from migrate_core.scenes.sources import open_source
 from migrate_core.settings import RankingSettings
 from migrate_core.store import Store, open_store
 from migrate_core.workspace import Workspace
+from tests.jp2_builder import write_jp2_file
 
 CRS = "EPSG:32631"
 TILE = "31TDG"
@@ -125,7 +126,6 @@ def write_safe(folder: Path, safe: Safe) -> Path:
     for band in (*safe.bands, *(["SCL"] if safe.level == "L2A" else [])):
         resolution = 20 if band == "SCL" else RESOLUTIONS[band]
         path = root / safe.path_of(band)
-        path.parent.mkdir(parents=True, exist_ok=True)
         _write_jp2(path, safe.numbers(band), resolution)
     (root / f"MTD_MSI{safe.level}.xml").write_text(_product_xml(safe), encoding="utf-8")
     (root / safe.granule / "MTD_TL.xml").write_text(_tile_xml(safe), encoding="utf-8")
@@ -134,20 +134,7 @@ def write_safe(folder: Path, safe: Safe) -> Path:
 
 def _write_jp2(path: Path, numbers: NDArray[np.uint16], resolution: int) -> None:
     pixels = numbers.astype(np.uint8) if "_SCL_" in path.name else numbers
-    profile = {
-        "driver": "JP2OpenJPEG",
-        "dtype": pixels.dtype,
-        "count": 1,
-        "width": pixels.shape[1],
-        "height": pixels.shape[0],
-        "crs": CRS,
-        "transform": Affine(resolution, 0, WEST, 0, -resolution, NORTH),
-        "QUALITY": "100",
-        "REVERSIBLE": "YES",
-    }
-    path.unlink(missing_ok=True)
-    with rasterio.open(path, "w", **profile) as dataset:
-        dataset.write(pixels, 1)
+    write_jp2_file(path, pixels, CRS, Affine(resolution, 0, WEST, 0, -resolution, NORTH))
 
 
 def _product_xml(safe: Safe) -> str:

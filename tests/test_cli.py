@@ -518,6 +518,7 @@ def test_the_workspace_may_come_from_the_environment(
     assert document(result)["workspace"] == str(tmp_path / "elsewhere")
 
 
+@pytest.mark.slow
 def test_the_module_runs_as_a_program(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "migrate_core", "--workspace", str(tmp_path), "status"]
     done = subprocess.run(

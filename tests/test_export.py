@@ -20,6 +20,7 @@ from pyproj import Transformer
 
 from migrate_core.errors import ExportError, WrongUseError
 from migrate_core.export.dataset import Dataset, ExportRequest, export_dataset
+from migrate_core.export.plots import write_plots
 from migrate_core.model import Decision, Shift
 from migrate_core.review.decisions import decide
 from tests.pair_builders import (
@@ -64,6 +65,9 @@ MATCH_COLUMNS = [
     "score",
     "selected",
 ]
+# Those that are about plots have them `drawn`.
+pytestmark = pytest.mark.usefixtures("plots_undrawn")
+
 FOLDERS = ("images", "labels", "quality", "fractions")
 NEAR = Safe(cloud_percent=4.5)
 LATER = Safe(sensed="20200204T104351", generated="20200204T134500")
@@ -88,6 +92,11 @@ def case(tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch) -> Cas
     shutil.copytree(finished, tmp_path / "workspace")
     monkeypatch.setattr("migrate_core.pairs.run.WorkerPool", ThreadPoolExecutor)
     return open_case(tmp_path / "workspace")
+
+
+@pytest.fixture
+def drawn(plots_undrawn: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("migrate_core.export.dataset.write_plots", write_plots)
 
 
 @pytest.fixture
@@ -134,7 +143,7 @@ def exported(destination: Path) -> dict[str, set[str]]:
 
 
 def test_the_folder_has_the_layout_of_the_contract(
-    reviewed: Case, ids: list[str], tmp_path: Path
+    drawn: None, reviewed: Case, ids: list[str], tmp_path: Path
 ) -> None:
     dataset = export(reviewed, tmp_path / "out")
     assert dataset.path == tmp_path / "out"
@@ -231,7 +240,7 @@ def test_the_match_table_says_which_scene_each_mask_was_matched_to(
     assert {row["cloudcover"] for row in rows} == {"4.5"}
 
 
-def test_the_card_counts_and_names_copernicus(reviewed: Case, tmp_path: Path) -> None:
+def test_the_card_counts_and_names_copernicus(drawn: None, reviewed: Case, tmp_path: Path) -> None:
     export(reviewed, tmp_path / "out", "all")
     card = (tmp_path / "out" / "dataset_card.md").read_text(encoding="utf-8")
     assert "Contains modified Copernicus Sentinel data 2020" in card
@@ -258,7 +267,9 @@ def test_the_card_says_which_images_lack_bands(
     assert "1 with B01 B02 B03 B04 " in card
 
 
-def test_plots_are_png_images_with_something_on_them(reviewed: Case, tmp_path: Path) -> None:
+def test_plots_are_png_images_with_something_on_them(
+    drawn: None, reviewed: Case, tmp_path: Path
+) -> None:
     export(reviewed, tmp_path / "out")
     plots = sorted((tmp_path / "out" / "plots").iterdir())
     assert plots

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import zipfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -20,15 +21,27 @@ from migrate_core.model import Decision
 from migrate_core.review.decisions import decide
 from tests.pair_builders import Case, Safe, numbered_masks, open_case, prepare, write_safe
 
+pytestmark = pytest.mark.usefixtures("plots_undrawn")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with seven pairs that are done; tests work on copies."""
+    root = tmp_path_factory.mktemp("finished")
+    write_safe(root / "scenes", Safe(size=120))
+    case = prepare(root / "workspace", numbered_masks(root / "masks", 7), root / "scenes")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("migrate_core.pairs.run.WorkerPool", ThreadPoolExecutor)
+        assert case.make().made == 7
+    case.store.engine.dispose()
+    return root / "workspace"
+
 
 @pytest.fixture
-def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+def case(tmp_path: Path, finished: Path) -> Case:
     """Seven pairs: two accepted, and one each rejected, unsure, in conflict, undecided, failed."""
-    monkeypatch.setattr("migrate_core.pairs.run.WorkerPool", ThreadPoolExecutor)
-    write_safe(tmp_path / "scenes", Safe(size=120))
-    masks = numbered_masks(tmp_path / "masks", 7)
-    case = prepare(tmp_path / "workspace", masks, tmp_path / "scenes")
-    case.make()
+    shutil.copytree(finished, tmp_path / "workspace")
+    case = open_case(tmp_path / "workspace")
     ids = [pair_id for _, pair_id in sorted(case.pair_ids().items())]
     said = ["accept", "accept", "reject", "unsure", "accept"]
     log = [(pair_id, verdict, "ann") for pair_id, verdict in zip(ids, said, strict=False)]

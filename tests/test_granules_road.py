@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import rasterio
 from affine import Affine
 from pyproj import Transformer
@@ -29,6 +31,12 @@ from tests.granule_builders import (
 from tests.pair_builders import Case, checkered, prepare, registered, write_mask
 
 FINE = [number for number, band in enumerate(BANDS_L2A) if RESOLUTION[band] == 10]
+
+
+@pytest.fixture(autouse=True)
+def _in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in threads of this process: starting workers takes a second each time."""
+    monkeypatch.setattr("migrate_core.pairs.run.WorkerPool", ThreadPoolExecutor)
 
 
 def made(root: Path, west: float, north: float, *granules: Safe) -> tuple[Case, dict[str, Any]]:

@@ -128,6 +128,7 @@ def test_stopping_keeps_what_was_read(
     assert len(pending_masks(store)) == 5
 
 
+@pytest.mark.slow
 def test_many_are_read_by_workers_as_few_are_read_here(store: Store, tmp_path: Path) -> None:
     paths = many(tmp_path / "m", 45)  # more than are read without workers
     found = add(store, *paths)

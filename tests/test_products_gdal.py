@@ -124,6 +124,7 @@ def test_the_products_of_the_demo_are_as_gdal_reads_them(demo: DemoCase) -> None
 # real data
 
 
+@pytest.mark.slow
 def test_real_products_are_as_gdal_reads_them(require_data: Callable[[str], Path]) -> None:
     archives = sorted((require_data("boadella") / "safe").glob("*.zip"))
     assert len(archives) == 8

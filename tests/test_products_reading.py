@@ -25,7 +25,6 @@ from migrate_core.products.reading import (
 from migrate_core.products.resampling import upsample
 from tests.builders import (
     BANDS_L2A,
-    JP2_OPTIONS,
     RESOLUTION,
     UTM31,
     Safe,
@@ -38,6 +37,7 @@ from tests.builders import (
     write_stac,
     zipped,
 )
+from tests.jp2_builder import JP2_OPTIONS
 
 SAFE = Safe(baseline="04.00", offset=-1000)
 TEN_METRES = tuple(band for band in BANDS_L2A if RESOLUTION[band] == 10)

@@ -352,6 +352,7 @@ def matched(seed: int, moved: tuple[float, float], noise: float) -> Match:
     return found
 
 
+@pytest.mark.slow
 def test_the_interval_holds_as_often_as_it_says() -> None:
     rng = np.random.default_rng(11)
     held = []

@@ -225,6 +225,7 @@ def test_an_unforeseen_error_fails_its_pair_and_leaves_a_log(
     assert "Traceback" in log.read_text()
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_fails_its_own_pair_only(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ def unavailable(reason: str) -> None:
     pytest.skip(reason)
 
 
+@cache
 def items() -> list[dict[str, Any]]:
     """10,500 items, one an hour, on places and with clouds of their own; one as CDSE writes it."""
     found = []
@@ -72,7 +74,6 @@ def items() -> list[dict[str, Any]]:
     return [*found, cdse_item()]
 
 
-ITEMS = items()
 COLLECTION = {
     "type": "Collection",
     "stac_version": "1.0.0",
@@ -122,7 +123,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def api(database: tuple[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running STAC API that holds ITEMS."""
+    """The address of a running STAC API that holds all `items`."""
     python = python_of_the_service()
     if python is None:
         unavailable("no environment with stac-fastapi.pgstac; `make test-services` makes it")
@@ -138,7 +139,7 @@ def api(database: tuple[str, int], tmp_path_factory: pytest.TempPathFactory) -> 
     }
     folder = tmp_path_factory.mktemp("pgstac")
     (folder / "collections.json").write_text(json.dumps(COLLECTION))
-    (folder / "items.json").write_text("\n".join(map(json.dumps, ITEMS)))
+    (folder / "items.json").write_text("\n".join(map(json.dumps, items())))
     program = Path(str(python)).with_name("pypgstac")
     for command in (
         ["pgready"],
@@ -198,7 +199,7 @@ def expected(request: SceneRequest) -> set[str]:
     limit = request.max_cloud_percent
     return {
         item["id"]
-        for item in ITEMS
+        for item in items()
         if shape(item["geometry"]).intersects(area)
         and request.first_day
         <= datetime.fromisoformat(item["properties"]["datetime"]).date()
