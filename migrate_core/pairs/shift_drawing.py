@@ -15,14 +15,21 @@ _SHARE = 0.2
 _LEAST = 84
 # Drawn so many times larger and reduced, since Pillow's lines are not smooth.
 _SMOOTH = 4
+# What is less than this is told as nothing, since it would be written as 0.0.
+_NOTHING_M = 0.05
 
 
 def shift_in_words(shift: Shift) -> str:
-    """`12.4 m to the north-east, ± 0.8 m`."""
+    """What became of a shift: `the mask was moved 12.4 m to the north-east, ± 0.8 m`."""
+    surely = f"± {shift.ci_m:.1f} m"
     length = length_m(shift)
-    if length < 0.05:
-        return f"none, ± {shift.ci_m:.1f} m"
-    return f"{length:.1f} m to the {direction(shift)}, ± {shift.ci_m:.1f} m"
+    if length < _NOTHING_M:
+        way = f"no shift, {surely}"
+    else:
+        way = f"{length:.1f} m to the {direction(shift)}, {surely}"
+    if not shift.reliable:
+        return f"not reliable, so the mask was not moved: {way}"
+    return f"the mask was moved {way}" if length >= _NOTHING_M else f"{way}: the mask stays"
 
 
 def draw_shift(picture: Picture, shift: Shift) -> Picture:

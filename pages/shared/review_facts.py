@@ -135,10 +135,15 @@ def _occlusion_table(found: Occlusion) -> pd.DataFrame:
 
 
 def _sides_table(found: OneSided) -> pd.DataFrame:
+    both = (found.all, found.labelled)
     rows = {
-        words: [percent(getattr(sides, name)) for sides in (found.all, found.labelled)]
-        for name, words in _SIDES.items()
+        words: [percent(getattr(sides, name)) for sides in both] for name, words in _SIDES.items()
     }
+    if found.all.source_only is None:
+        # Without the source's side nobody can say that it was hidden here alone.
+        shares = [percent(sides.sentinel2_only) for sides in both]
+        unknown = ["not known"] * 2
+        rows = {"hidden in Sentinel-2": shares, "hidden in the source image": unknown}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["all", "labelled"])
 
 
@@ -168,10 +173,7 @@ def _measured_lines(pair: Pair) -> list[str]:
     """What registration and the look inside the label found, where they were made."""
     lines = []
     if pair.shift is not None:
-        what = "the mask was moved by it" if pair.shift.reliable else "not reliable, so not moved"
-        lines.append(
-            f"Shift against Sentinel-2: {shift_in_words(pair.shift)} (95 % confidence); {what}"
-        )
+        lines.append(f"Shift against Sentinel-2: {shift_in_words(pair.shift)} (95 % confidence)")
     if pair.change is not None:
         lines.append(
             f"Change inside the label: {pair.change:.2f} of 1 (0 looks as it did, 1 altogether "

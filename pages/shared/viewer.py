@@ -240,10 +240,8 @@ def _shift_line(shift: Shift | None) -> str:
     """What the arrow in the corner says."""
     if shift is None:
         return ""
-    what = "the mask was moved by" if shift.reliable else "not reliable, so not moved:"
-    return _legend_line(
-        [f"<span>Arrow: {what} {shift_in_words(shift)}; its ring is one 10 m pixel.</span>"]
-    )
+    words = f"Arrow: {shift_in_words(shift)} (95 % confidence); its ring is one 10 m pixel."
+    return _legend_line([f"<span>{words}</span>"])
 
 
 def _class_entries(look: Quicklook, options: ViewOptions, mask: Mask | None) -> Iterable[str]:

@@ -124,8 +124,8 @@ def by_image(match: Match, clear_share: float, places: tuple[WindowSaid, ...]) -
     if wrong is None:
         shift = replace(shift, reliable=True)
         reason = (
-            f"The mask was moved {described(shift)} (within {shift.ci_m:.1f} m, 95 %), where its "
-            "source image fits Sentinel-2."
+            f"The mask was moved {length_m(shift):.1f} m to the {direction(shift)} (± "
+            f"{shift.ci_m:.1f} m, 95 %), where its source image fits Sentinel-2."
         )
     else:
         reason = f"The mask was not moved: {wrong}."
