@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ..model import Shift
 from .drawing import DARK, ORANGE, SKY_BLUE, Picture
-from .registration.shifts import direction, length_m
+from .registration.shifts import NOTHING_M, direction, length_m
 
 # A pixel of Sentinel-2, whose size as a ring gives the arrow its scale.
 _PIXEL_M = 10.0
@@ -15,21 +15,19 @@ _SHARE = 0.2
 _LEAST = 84
 # Drawn so many times larger and reduced, since Pillow's lines are not smooth.
 _SMOOTH = 4
-# What is less than this is told as nothing, since it would be written as 0.0.
-_NOTHING_M = 0.05
 
 
 def shift_in_words(shift: Shift) -> str:
     """What became of a shift: `the mask was moved 12.4 m to the north-east, ± 0.8 m`."""
     surely = f"± {shift.ci_m:.1f} m"
     length = length_m(shift)
-    if length < _NOTHING_M:
+    if length < NOTHING_M:
         way = f"no shift, {surely}"
     else:
         way = f"{length:.1f} m to the {direction(shift)}, {surely}"
     if not shift.reliable:
         return f"not reliable, so the mask was not moved: {way}"
-    return f"the mask was moved {way}" if length >= _NOTHING_M else f"{way}: the mask stays"
+    return f"the mask was moved {way}" if length >= NOTHING_M else f"{way}: the mask stays"
 
 
 def draw_shift(picture: Picture, shift: Shift) -> Picture:

@@ -117,15 +117,22 @@ def objection(match: Match, shift: Shift, clear_share: float) -> str | None:
     return None
 
 
+# What is less than this is told as nothing, since it would be written as 0.0.
+NOTHING_M = 0.05
+
+
 def by_image(match: Match, clear_share: float, places: tuple[WindowSaid, ...]) -> Registration:
     """What two images say, of which `clear_share` is clear."""
     shift = shift_of(match)
     wrong = objection(match, shift, clear_share)
     if wrong is None:
         shift = replace(shift, reliable=True)
+        surely = f"(± {shift.ci_m:.1f} m, 95 %)"
         reason = (
-            f"The mask was moved {length_m(shift):.1f} m to the {direction(shift)} (± "
-            f"{shift.ci_m:.1f} m, 95 %), where its source image fits Sentinel-2."
+            f"The mask was moved {length_m(shift):.1f} m to the {direction(shift)} {surely}, where "
+            "its source image fits Sentinel-2."
+            if length_m(shift) >= NOTHING_M
+            else f"The mask stays where it is {surely}: its source image fits Sentinel-2 there."
         )
     else:
         reason = f"The mask was not moved: {wrong}."
