@@ -11,8 +11,10 @@ from typing import Any
 from ..codec import to_json
 from ..model import Mask, PairParameters, RankedScene, RasterForm
 
-# Counts up when the same inputs would give other pixels, so that old pairs are made again.
-PIXEL_RULES = 1
+# Count up when the same inputs would give other pixels, so that old pairs are made again. The
+# second ones: clouds are found in L1C, and several products are put together before their coarse
+# bands come up to 10 m. Pairs of one L2A product stay what they are, with what was decided on them.
+_PIXEL_RULES, _FIRST_PIXEL_RULES = 2, 1
 
 
 def _unusual(value: RasterForm | PairParameters) -> dict[str, Any]:
@@ -41,6 +43,12 @@ def _of_files(mask: Mask, *, register: bool) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
+def _rules(ranked: RankedScene) -> int:
+    """The number of the rules by which the pixels of these scenes are made."""
+    changed = ranked.scene.level == "L1C" or len(ranked.scene_ids) > 1
+    return _PIXEL_RULES if changed else _FIRST_PIXEL_RULES
+
+
 def pair_id(mask: Mask, ranked: RankedScene, parameters: PairParameters) -> str:
     """`<mask_id>_<sensing day>_<8 hexadecimal digits>`, a name that is safe for files."""
     ingredients: dict[str, Any] = {
@@ -51,7 +59,7 @@ def pair_id(mask: Mask, ranked: RankedScene, parameters: PairParameters) -> str:
         "classes": mask.classes,
         "scenes": ranked.scene_ids,
         "parameters": stated(parameters),
-        "rules": PIXEL_RULES,
+        "rules": _rules(ranked),
         **_of_files(mask, register=parameters.register),
     }
     if mask.vector is not None:
