@@ -8,11 +8,16 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from migrate_core.demo import DemoCase, make_demo
 from migrate_core.settings import ServiceSettings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# How long an example takes says more of what else the machine does than of the code.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
