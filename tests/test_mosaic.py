@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from migrate_core.grid import PixelGrid, Window, block, in_crs
-from migrate_core.pairs.mosaic import Mosaic, Overlap, mosaic, on_grid
+from migrate_core.pairs.mosaic import Mosaic, NumbersOf, Overlap, mosaic, on_grid
 from migrate_core.products.metadata import parse_tile
 from migrate_core.products.opening import open_product
 from migrate_core.products.product import Product
-from migrate_core.products.reading import Numbers, read_bands, read_scene_classification
+from migrate_core.products.reading import read_bands, read_scene_classification
 from tests.builders import BANDS_L2A, NORTH, RESOLUTION, WEST, Safe, write_safe
 from tests.granule_builders import (
     HERE,
@@ -129,15 +129,20 @@ def test_each_granule_has_its_own_offset(opened: Callable[..., list[Product]]) -
     assert found.overlaps[1].largest == 0
 
 
-def test_numbers_are_those_of_the_first_products_files(
+def test_numbers_are_those_of_each_products_files(
     opened: Callable[..., list[Product]],
 ) -> None:
     products = opened(granule(baseline="05.09", offset=-1000), EAST)
-    numbers: Numbers = {}
+    numbers: NumbersOf = {}
     grid = window(95, 21, 20, 30)
     found = mosaic(products, grid, "bilinear", numbers)
-    assert set(numbers) == set(BANDS_L2A)
-    np.testing.assert_array_equal(numbers["B02"].astype(int) - 1000, found.image[1])
+    assert set(numbers) == {0}
+    assert set(numbers[0]) == set(BANDS_L2A)
+    np.testing.assert_array_equal(numbers[0]["B02"].astype(int) - 1000, found.image[1])
+    beyond = mosaic(products, window(120, 21, 30, 30), "bilinear", numbers)
+    assert set(numbers) == {0, 1}
+    there = beyond.origin == 1
+    np.testing.assert_array_equal(numbers[1]["B02"][there], beyond.image[1][there])
 
 
 def test_granules_that_differ_where_they_overlap_are_found_out(

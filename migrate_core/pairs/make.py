@@ -19,7 +19,6 @@ from ..grid import BoolArray, PixelGrid, aligned_grid
 from ..masks.transformation import Transformation, transformation
 from ..model import IGNORE, Mask
 from ..products.product import Product
-from ..products.reading import Numbers
 from ..products.resampling import NO_DATA
 from ..scenes.opening import open_scene
 from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
@@ -29,9 +28,9 @@ from .clouds import Clouds, judge_clouds
 from .grid_labels import grid_labels
 from .ignore_rim import IgnoreRim, with_rim
 from .labels import hard_label
-from .mosaic import mosaic
+from .mosaic import NumbersOf, mosaic
 from .mosaic_check import MosaicCheck, mosaic_check
-from .offset_check import OffsetCheck, offset_check, with_chosen_offset
+from .offset_check import OffsetCheck, offset_checks, with_chosen_offset
 from .placement import Placement, cropped, place, reading_grid, seen_by
 from .provenance import mask_dates, provenance
 from .quality import occlusion, one_sided, quality_flags
@@ -205,7 +204,7 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
     placement = Placement(labels, aligned_grid(lattice, labels.bounds(lattice.crs)))
     around = reading_grid(placement.grid, lattice, register=parameters.register)
     report.begin("convert")
-    numbers: Numbers = {}
+    numbers: NumbersOf = {}
     found = mosaic(products, around, parameters.resampling, numbers)
     clouds = judge_clouds(products, around, found, parameters.clouds)
     if parameters.register:
@@ -233,7 +232,7 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
         flags,
         clouds=clouds,
         source_known=hidden is not None,
-        offsets=offset_check(products[0], numbers),
+        offsets=offset_checks(products, numbers, np.unique(found.origin).tolist()),
         parts=mosaic_check(products, found, inside),
         placement=placement,
         rim=rim,

@@ -14,6 +14,8 @@ from ..products.reading import Numbers, native_grid, read_native
 from ..products.resampling import NO_DATA, upsample
 from .reprojection import around, bilinear, nearest, places
 
+# What the files of each product have, by its number.
+NumbersOf = dict[int, Numbers]
 # The sides of the pixels of all resolutions meet every 60 m.
 _COMMON = 6
 # A difference in digital numbers (reflectance x 10000) that two processings of one measurement
@@ -51,7 +53,7 @@ class Mosaic:
 
 
 def mosaic(
-    products: Sequence[Product], grid: PixelGrid, resampling: str, numbers: Numbers
+    products: Sequence[Product], grid: PixelGrid, resampling: str, numbers: NumbersOf
 ) -> Mosaic:
     """The image of all products; later ones fill where earlier ones have no data.
 
@@ -59,7 +61,7 @@ def mosaic(
     resolution of each band before coarser ones come up to 10 m: nothing is resampled that would not
     be in a single product, and no seam shows. What is still without data then comes from products
     on another lattice (that of another UTM zone), resampled. A product is read only when something
-    is missing. `numbers` is filled with what the files of the first one have.
+    is missing. `numbers` is filled with what the files have of each product that was read.
     """
     same = [number for number, one in enumerate(products) if one_lattice(one, products[0])]
     parts = _Parts(products[0], grid, resampling, numbers)
@@ -71,9 +73,8 @@ def mosaic(
     image, origin = parts.image(), parts.origin
     others = [number for number in range(len(products)) if number not in same]
     for number in others:
-        _fill_from_elsewhere(
-            image, origin, _Part(number, products[number], products[0].bands), grid
-        )
+        part = _Part(number, products[number], products[0].bands, numbers)
+        _fill_from_elsewhere(image, origin, part, grid)
     return Mosaic(image, origin, frozenset(others), tuple(overlaps))
 
 
@@ -107,17 +108,23 @@ def one_lattice(product: Product, first: Product) -> bool:
 
 @dataclass(frozen=True)
 class _Part:
-    """A product on another lattice: its number, and the bands that are wanted of it."""
+    """A product on another lattice: its number, the bands that are wanted of it, what files have.
+
+    `numbers` is filled when it is read.
+    """
 
     number: int
     product: Product
     bands: Sequence[BandFile]
+    numbers: NumbersOf
 
 
 class _Parts:
     """Bands at their own resolutions on the lattice of the first product, being filled."""
 
-    def __init__(self, first: Product, grid: PixelGrid, resampling: str, numbers: Numbers) -> None:
+    def __init__(
+        self, first: Product, grid: PixelGrid, resampling: str, numbers: NumbersOf
+    ) -> None:
         self._bands = first.bands
         self._fine = [band.name for band in first.bands if _is_fine(band)]
         self._grid = grid
@@ -126,9 +133,10 @@ class _Parts:
             band.name: native_grid(first, band, grid, resampling) for band in first.bands
         }
         self._values = {
-            band.name: read_native(first, band, self._native[band.name], numbers)
+            band.name: read_native(first, band, self._native[band.name], numbers.setdefault(0, {}))
             for band in first.bands
         }
+        self._numbers = numbers
         self.origin = np.zeros(grid.shape, dtype=np.uint8)
 
     @property
@@ -139,7 +147,7 @@ class _Parts:
     def fill(self, product: Product, number: int) -> Overlap:
         """Take from a product what is missing; how it agrees with what was there."""
         found = {
-            band.name: read_native(product, band, own)
+            band.name: read_native(product, band, own, self._numbers.setdefault(number, {}))
             for band in product.bands
             if band.name in self._native
             and (own := in_crs(self._native[band.name], product.grid.crs)) is not None
@@ -209,7 +217,7 @@ def _fill_from_elsewhere(
         slice(window.column, window.column + window.width),
     )
     there = image[:, *here]
-    found = _resampled(part.product, part.bands, block(grid, window))
+    found = _resampled(part, block(grid, window))
     fine = [number for number, band in enumerate(part.bands) if _is_fine(band)]
     better = _with_data(found[fine]) > _with_data(there[fine])
     taken = there == NO_DATA
@@ -226,14 +234,16 @@ def _around(wanted: BoolArray) -> Window:
     return Window(column, row, int(columns[-1]) + 1 - column, int(rows[-1]) + 1 - row)
 
 
-def _resampled(product: Product, bands: Sequence[BandFile], grid: PixelGrid) -> NDArray[np.uint16]:
-    """Bands of a product of any lattice on `grid`, (bands, height, width), bilinear."""
+def _resampled(part: _Part, grid: PixelGrid) -> NDArray[np.uint16]:
+    """The bands of a part, of any lattice, on `grid`, (bands, height, width), bilinear."""
+    product, numbers = part.product, part.numbers.setdefault(part.number, {})
     x, y = places(grid, product.grid.crs)
     own = {band.name: band for band in product.bands}
-    found = np.zeros((len(bands), *grid.shape), dtype=np.uint16)
-    for number, wanted in enumerate(bands):
+    found = np.zeros((len(part.bands), *grid.shape), dtype=np.uint16)
+    for number, wanted in enumerate(part.bands):
         band = own.get(wanted.name)
         if band is not None:
             native = around(product.grid.coarser(band.resolution_m // 10), x, y)
-            found[number] = bilinear(read_native(product, band, native), native, x, y)
+            values = read_native(product, band, native, numbers)
+            found[number] = bilinear(values, native, x, y)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..model import PairParameters
@@ -16,7 +16,8 @@ class OffsetCheck:
     """What the dark pixels of the first product say of its offset.
 
     `in_pixels` is whether it is still in them (None: nothing is dark enough to tell), `darkest`
-    the first percentile of each band asked, in digital numbers; `doubts` are contradictions.
+    the first percentile of each band asked, in digital numbers; `doubts` are contradictions, in the
+    other products of a mosaic as well.
     """
 
     in_pixels: bool | None
@@ -42,3 +43,23 @@ def offset_check(product: Product, numbers: Numbers) -> OffsetCheck:
     contradiction = evidence.contradicts(product.offsets.get("B04", 0))
     doubts = (*evidence.settled(product.offset_doubts), *([contradiction] if contradiction else []))
     return OffsetCheck(evidence.in_pixels, evidence.darkest, doubts)
+
+
+def offset_checks(
+    products: Sequence[Product], numbers: Mapping[int, Numbers], given: Collection[int]
+) -> OffsetCheck:
+    """Ask the pixels of each product of a mosaic; what it says is of the first, doubts of all.
+
+    `numbers` are what the files have, by the number of the product, and `given` are the numbers of
+    the products whose pixels are in the image.
+    """
+    first, *others = (
+        offset_check(product, numbers.get(number, {})) for number, product in enumerate(products)
+    )
+    named = (
+        f"in {product.product_id}, {doubt}"
+        for number, (product, check) in enumerate(zip(products[1:], others, strict=True), 1)
+        if number in given
+        for doubt in check.doubts
+    )
+    return replace(first, doubts=(*first.doubts, *named))
