@@ -6,6 +6,8 @@ SERVICES := .venv-services
 PY     := $(VENV)/bin/python
 # Leftovers of another environment must not leak into this one.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+# Without compiled files every run of the tests, and each process they start, compiles all anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # What mypy reads; folders appear when there is something in them.
 TYPED  := $(wildcard migrate_core app.py pages)

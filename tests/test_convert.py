@@ -77,6 +77,7 @@ def test_no_data_and_saturated_pixels_stay(tmp_path: Path) -> None:
     assert found[5, 5:9].tolist() == [0, 65535, 1, 1]
 
 
+@pytest.mark.slow
 def test_a_large_product_is_a_cog_with_overviews(tmp_path: Path) -> None:
     # Large enough for two levels of blocks of 512 pixels.
     product = write_safe(tmp_path, Safe(size=1080))

@@ -215,25 +215,29 @@ def measured(tmp_path: Path, scene: Scene, mask: Any) -> Measurement | None:
     return found.get((mask.mask_id, (scene.scene_id,)))
 
 
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A classification of 2,745 x 2,745 pixels of noise as a COG, clouded from 600 m on."""
-
-    def quick(services: ServiceSettings) -> Remotes:
-        return Remotes(services, Surroundings(sleep=lambda _: None))
-
-    monkeypatch.setattr(opening, "_remotes", lru_cache(quick))
+    folder = tmp_path_factory.mktemp("served")
     rng = np.random.default_rng(1)
     pixels = rng.choice(np.array([4, 5, 6], dtype=np.uint8), (2745, 2745))
     pixels[:, 30:60] = 9
     profile = {"driver": "GTiff", "count": 1, "dtype": "uint8", "crs": "EPSG:32631", "nodata": 0}
     profile |= {"height": 2745, "width": 2745, "transform": north_up(resolution=20)}
-    with rasterio.open(tmp_path / "plain.tif", "w", **profile) as dataset:
+    with rasterio.open(folder / "plain.tif", "w", **profile) as dataset:
         dataset.write(pixels, 1)
     options = {"driver": "COG", "blocksize": 512, "compress": "deflate", "resampling": "nearest"}
-    (tmp_path / "served").mkdir()
-    rasterio.shutil.copy(tmp_path / "plain.tif", tmp_path / "served" / "SCL.tif", **options)
-    with serving(tmp_path / "served") as running:
+    rasterio.shutil.copy(folder / "plain.tif", folder / "SCL.tif", **options)
+    return folder
+
+
+@pytest.fixture
+def server(served: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    def quick(services: ServiceSettings) -> Remotes:
+        return Remotes(services, Surroundings(sleep=lambda _: None))
+
+    monkeypatch.setattr(opening, "_remotes", lru_cache(quick))
+    with serving(served) as running:
         yield running
 
 
@@ -256,11 +260,11 @@ def a_square_mask(tmp_path: Path) -> Any:
 
 
 def test_of_a_service_no_more_than_the_header_and_the_blocks_under_the_mask_are_read(
-    server: RangeServer, tmp_path: Path
+    server: RangeServer, served: Path, tmp_path: Path
 ) -> None:
     found = measured(tmp_path, remote(server), a_square_mask(tmp_path))
     assert found == Measurement(pytest.approx(50), 0)
-    whole = (tmp_path / "served" / "SCL.tif").stat().st_size
+    whole = (served / "SCL.tif").stat().st_size
     # Twice the first 16 kB for the header, and one block of noise, the worst that can come.
     assert server.bytes_sent < 110_000
     assert server.bytes_sent < whole / 20

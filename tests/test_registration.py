@@ -87,7 +87,7 @@ def centre_of_class_1(folder: Path) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("moved", MOVES)
-@pytest.mark.parametrize("degrees", [0.0, 12.0])
+@pytest.mark.parametrize("degrees", [pytest.param(0.0, marks=pytest.mark.slow), 12.0])
 def test_a_displaced_image_and_its_mask_are_put_back(
     make: Maker, tmp_path: Path, moved: tuple[float, float], degrees: float
 ) -> None:
@@ -212,6 +212,7 @@ def test_a_pair_that_is_not_moved_is_the_one_made_without_registration(
         assert not off[1:4].any()
 
 
+@pytest.mark.slow
 def test_the_image_of_another_place_is_not_trusted(make: Maker, tmp_path: Path) -> None:
     grid = mask_grid()
     for seed in range(2, 5):

@@ -26,7 +26,7 @@ from migrate_core.model import Scene
 from migrate_core.products.reading import read_band, read_bands
 from migrate_core.products.stac_item import reduced
 from migrate_core.products.stac_product import Place, product_of
-from migrate_core.scenes import opening
+from migrate_core.scenes import opening, remote
 from migrate_core.scenes.opening import open_scene
 from migrate_core.scenes.remote import Remotes
 from migrate_core.settings import ServiceSettings
@@ -82,6 +82,7 @@ def server(running: RangeServer) -> RangeServer:
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tokens and connections are shared within one test only, and nothing waits in earnest."""
     monkeypatch.setattr(opening, "_remotes", lru_cache(quick))
+    monkeypatch.setitem(remote._REMOTE, "GDAL_HTTP_RETRY_DELAY", "0.01")
 
 
 def item(server: RangeServer, **properties: Any) -> dict[str, Any]:

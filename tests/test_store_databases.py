@@ -371,6 +371,11 @@ def test_opening_again_finds_everything(tmp_path: Path, store: Store) -> None:
 
 
 @pytest.fixture
+def _no_waiting_for_the_disk() -> None:
+    """Here the database waits, as it does in earnest."""
+
+
+@pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path / "workspace")
 

@@ -106,6 +106,8 @@ def serving(rule: Rule) -> Iterator[FaultyServer]:
 def _handler(owner: FaultyServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Else the body waits 40 ms for the client to acknowledge the headers.
+        disable_nagle_algorithm = True
 
         def log_message(self, *_: Any) -> None:
             pass
