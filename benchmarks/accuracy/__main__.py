@@ -50,11 +50,16 @@ CHOICES = """The best scene by the truth is the nearest in time of those whose l
 hidden and whose coverage is at least 90 %; without any, the clearest of the most complete."""
 
 
+REAL_SHIFTS = """Injected shifts, as differences from the shift of the undisplaced mask. The source
+images are stand-ins made of the Sentinel-2 scene of the day, interpolated to 3 m: against that
+scene the numbers show the arithmetic only; the scenes of other days look different."""
+
+
 def main() -> None:
     """Measure, and write the document."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
     parser.add_argument("document", type=Path)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[7, 8, 9])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[7, 8])
     parser.add_argument(
         "--data", type=Path, default=REPOSITORY.parent / "shared" / "data", help="example data"
     )
@@ -146,8 +151,7 @@ def _boadella(data: Path, scratch: Path) -> str:
     registered = real.registration(data, scratch / "boadella registered")
     return (
         f"## Real pixels: Boadella\n\n{table}\n- Distance of the labels' centres from those of the "
-        f"polygons, m: {centres}.\n\nInjected shifts, with the source images that are there:\n\n"
-        f"{registered}"
+        f"polygons, m: {centres}.\n\n{REAL_SHIFTS}\n\n{registered}"
     )
 
 

@@ -8,17 +8,24 @@ image against the same ones undisplaced.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
 
+from migrate_core.scenes.queries import select_all
+from migrate_core.store import open_store
+from migrate_core.workspace import Workspace
+
 from .road import Made, made_pairs, migrate, move
-from .shares import Compared, compare, outline_of
+from .shares import Compared, compare, footprint_of, outline_of
 from .tables import percent, table, verdict
 from .truth import centroid_of, rmse
 
 CRS = "EPSG:32631"
+_DAYS = 150
 POLYGONS = {
     "20200202_101532_1014_water_mask": "water_2020-02-02.geojson",
     "20200621_101532_103c_water_mask": "water_2020-06-21.geojson",
@@ -36,67 +43,96 @@ def polygon(data: Path, name: str) -> BaseGeometry:
 
 def labels(data: Path, workspace: Path) -> tuple[list[Compared], list[float]]:
     """Shares and hard labels against outline and polygon; distances of their centres in metres."""
-    pairs = _pairs(data, data / "masks", data / "images", workspace)
+    migrate(workspace, "masks", "add", data / "masks", "--image", data / "images")
+    source = f"local:{data / 'safe'}"
+    migrate(workspace, "scenes", "search", "--source", source, "--measure-clouds")
     compared, distances = [], []
-    for pair in pairs:
+    for pair in made_pairs(workspace):
         if pair.mask not in POLYGONS:
             continue
-        # A mask's window may hold less than the reservoir.
-        outline, true = outline_of(data / "masks" / f"{pair.mask}.tif"), polygon(data, pair.mask)
+        mask = data / "masks" / f"{pair.mask}.tif"
+        # A mask's window holds less than the reservoir.
+        outline, true = outline_of(mask), polygon(data, pair.mask).intersection(footprint_of(mask))
         compared.append(compare(pair, outline, true))
         x, y = centroid_of(pair.labelled_share(), pair.transform())
         distances.append(math.hypot(x - true.centroid.x, y - true.centroid.y))
     return compared, distances
 
 
-def _pairs(data: Path, masks: Path, images: Path, workspace: Path, *options: object) -> list[Made]:
-    migrate(workspace, "masks", "add", masks, "--image", images)
-    source = f"local:{data / 'safe'}"
-    migrate(workspace, "scenes", "search", "--source", source, "--measure-clouds")
-    return made_pairs(workspace, *options)
-
-
 def registration(data: Path, workspace: Path) -> str:
-    """Displaced masks and images registered to the scenes of their days, as a table."""
+    """Displaced masks and images registered to scenes of their own and other days, as a table."""
     images = sorted((data / "images").glob("*.tif"))
+    moved = workspace / "moved"
     for number, (east, north) in enumerate(MOVES):
         for image in images:
             beginning = "_".join(image.stem.split("_")[:3])
             mask = next((data / "masks").glob(f"{beginning}*.tif"))
             for kind, path in (("masks", mask), ("images", image)):
-                move(path, workspace / "moved" / kind / f"{beginning}_d{number}.tif", east, north)
-    moved = workspace / "moved"
-    made = _pairs(data, moved / "masks", moved / "images", workspace, "--register")
-    shifts = {pair.mask: pair.row["shift"] for pair in made}
-    rows, errors, reliable = [], [], 0
-    for number, (east, north) in enumerate(MOVES):
-        for mask, shift in sorted(shifts.items()):
-            if not mask.endswith(f"_d{number}") or shift is None:
-                continue
-            still = shifts[f"{mask.rpartition('_d')[0]}_d0"]
-            error = math.hypot(
-                shift["east_m"] - still["east_m"] + east,
-                shift["north_m"] - still["north_m"] + north,
+                move(path, moved / kind / f"{beginning}_d{number}.tif", east, north)
+    migrate(workspace, "masks", "add", moved / "masks", "--image", moved / "images")
+    source = f"local:{data / 'safe'}"
+    found = migrate(workspace, "scenes", "search", "--source", source, "--days", _DAYS)
+    trials = []
+    for scene in sorted({one["scene_id"] for item in found for one in item["scenes"]}):
+        choices = {
+            item["mask_id"]: scene
+            for item in found
+            if any(one["scene_id"] == scene for one in item["scenes"])
+        }
+        select_all(open_store(Workspace(workspace)), choices)
+        made = [p for p in made_pairs(workspace, "--register") if p.scene == scene]
+        trials += _trials(made)
+    return _report(trials)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A displaced mask with a scene `days` off; how far its shift is from the undisplaced one's."""
+
+    days: float
+    reliable: bool
+    error_m: float
+
+
+def _trials(made: Sequence[Made]) -> list[Trial]:
+    """The displaced masks of one scene against the same masks undisplaced."""
+    shifts = {pair.mask: pair for pair in made if pair.row["shift"] is not None}
+    found = []
+    for mask, pair in shifts.items():
+        stem, _, number = mask.rpartition("_d")
+        still = shifts.get(f"{stem}_d0")
+        if number == "0" or still is None:
+            continue
+        east, north = MOVES[int(number)]
+        shift, before = pair.row["shift"], still.row["shift"]
+        error = math.hypot(
+            shift["east_m"] - before["east_m"] + east, shift["north_m"] - before["north_m"] + north
+        )
+        reliable = shift["reliable"] and before["reliable"]
+        found.append(Trial(abs(pair.row["days_offset"]), reliable, error))
+    return found
+
+
+def _report(trials: Sequence[Trial]) -> str:
+    groups = {
+        "the scene it is made of": [one for one in trials if one.days < 1],
+        f"other scenes within {_DAYS} days": [one for one in trials if one.days >= 1],
+    }
+    rows = []
+    for name, group in groups.items():
+        errors = [one.error_m for one in group if one.reliable]
+        rows.append(
+            (
+                name,
+                len(group),
+                percent(len(errors), len(group)),
+                rmse(errors),
+                max(errors, default=float("nan")),
             )
-            measured = f"{shift['east_m']:+.1f}, {shift['north_m']:+.1f}"
-            says = "yes" if shift["reliable"] else "no"
-            rows.append(
-                (mask.split("_")[0], f"{east:+g}, {north:+g}", measured, shift["ci_m"], says, error)
-            )
-            reliable += shift["reliable"]
-            if number and shift["reliable"]:
-                errors.append(error)
-    heading = (
-        "mask of",
-        "injected east, north, m",
-        "shift east, north, m",
-        "95 % ± m",
-        "reliable",
-        "recovered within, m",
-    )
-    found = rmse(errors)
+        )
+    heading = ("image against", "pairs", "reliable", "recovered within (RMSE), m", "worst, m")
+    worst = rmse([one.error_m for one in trials if one.reliable])
     return (
-        f"{table(heading, rows)}\n\n"
-        f"- Reliable: {percent(reliable, len(rows))}. Injected shifts recovered within (RMSE) "
-        f"{found:.2f} m: {verdict(met=found <= 1.5)} (aim: 1.5 m)."
+        f"{table(heading, rows)}\n\n- Aim: injected shifts recovered within 1.5 m: RMSE "
+        f"{worst:.2f} m: {verdict(met=worst <= 1.5)}."
     )

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import rasterio
 import shapely
+from affine import Affine
+from numpy.typing import NDArray
 from rasterio.features import shapes
 from shapely.affinity import affine_transform
 from shapely.geometry import shape
@@ -32,10 +34,19 @@ class Compared:
 def outline_of(mask: Path) -> BaseGeometry:
     """The labelled pixels of a mask raster as polygons in its CRS, edges along its pixels."""
     with rasterio.open(mask) as dataset:
-        values = dataset.read(1)
-        labelled = (values != 0) & (dataset.read_masks(1) != 0)
-        a, b, c, d, e, f = tuple(dataset.transform)[:6]
-    found = shapes(labelled.astype(np.uint8), mask=labelled, connectivity=4)
+        labelled = (dataset.read(1) != 0) & (dataset.read_masks(1) != 0)
+        return _area(labelled, dataset.transform)
+
+
+def footprint_of(mask: Path) -> BaseGeometry:
+    """The valid pixels of a mask raster as polygons in its CRS."""
+    with rasterio.open(mask) as dataset:
+        return _area(dataset.read_masks(1) != 0, dataset.transform)
+
+
+def _area(wanted: NDArray[np.bool_], transform: Affine) -> BaseGeometry:
+    a, b, c, d, e, f = tuple(transform)[:6]
+    found = shapes(wanted.astype(np.uint8), mask=wanted, connectivity=4)
     pixels = shapely.union_all([shape(polygon) for polygon, _ in found])
     return affine_transform(pixels, (a, b, d, e, c, f))
 
