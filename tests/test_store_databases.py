@@ -30,12 +30,16 @@ from migrate_core.model import (
     Mask,
     Occlusion,
     Pair,
+    PairParameters,
     RankedScene,
     Scene,
     Shares,
+    Shift,
     Suggestion,
     VectorForm,
 )
+from migrate_core.pairs.board import parameters_in_use
+from migrate_core.review.queue_rows import pair_facts
 from migrate_core.store import Store, open_store
 from migrate_core.tables import metadata
 from migrate_core.workspace import Workspace
@@ -439,6 +443,16 @@ def test_a_server_that_cannot_be_reached_is_said_with_or_without_a_driver(
 
 
 # masks page by page
+
+
+def test_shifts_changes_and_parameters_of_pairs_are_read_on_either_database(store: Store) -> None:
+    way = PairParameters(register=True, ignore_rim_m=12.5, offset=-1000)
+    shifted = replace(PAIR, shift=Shift(-3.0, 4.0, 0.5, reliable=True), change=0.25, parameters=way)
+    store.put_pairs([shifted, replace(PAIR, pair_id="other", parameters=PairParameters())])
+    store.put_pairs([replace(shifted, pair_id="third", parameters=replace(way, offset=None))])
+    rows = {row.pair_id: (row.shift_m, row.change) for row in pair_facts(store)}
+    assert rows == {PAIR.pair_id: (5.0, 0.25), "third": (5.0, 0.25), "other": (None, None)}
+    assert parameters_in_use(store) == replace(way, offset=None)
 
 
 def test_masks_near_each_other_are_counted_by_the_database(store: Store) -> None:
