@@ -291,7 +291,8 @@ class Pair:
     `state` is `queued`, `running`, `done`, `failed`, `cancelled` or `superseded`. The files of a
     done pair lie in the workspace under `pairs/<pair_id>/`. `shift` is what registration measured,
     `change` 0…1 how different the inside of the label looks from what it did; None where they
-    weren't asked for or can't be known. `judged_by` are the thresholds behind the suggestion.
+    weren't asked for or can't be known. `judged_by` are the thresholds behind the suggestion,
+    `compared_with` is the source image behind `change`.
     """
 
     pair_id: str
@@ -309,6 +310,7 @@ class Pair:
     change: float | None = None
     one_sided: OneSided | None = None
     judged_by: JudgeSettings | None = None
+    compared_with: str | None = None
 
 
 @dataclass(frozen=True)

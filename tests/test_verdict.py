@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from migrate_core.errors import PairError
 from migrate_core.model import Pair
 from migrate_core.pairs.run import RunOptions
-from migrate_core.pairs.verdict import judged_anew
+from migrate_core.pairs.verdict import judged_anew, looked_at_anew
 from migrate_core.settings import JudgeSettings
 from tests.pair_builders import Case, Safe, numbered_masks, prepare, write_safe
 
@@ -112,3 +113,44 @@ def test_the_pair_tells_in_which_image_the_ground_is_hidden(case: Case) -> None:
     assert (labelled.source_only, labelled.both) == (None, None)
     assert document["one_sided"]["labelled"]["sentinel2_only"] == labelled.sentinel2_only
     assert labelled.sentinel2_only == 4 / 32
+
+
+def test_an_image_that_is_attached_later_is_looked_at_without_other_pixels(
+    case: Case, tmp_path: Path
+) -> None:
+    before, document = judge_by(case, JudgeSettings())
+    folder = case.workspace.pair(before.pair_id)
+    written = {name: (folder / name).stat().st_mtime_ns for name in RASTERS}
+    (mask,) = case.store.masks()
+    image = tmp_path / "image.tif"
+    image.write_bytes(Path(mask.path).read_bytes())
+    case.store.put_masks([replace(mask, image=str(image))])
+    assert case.make(RunOptions(workers=1)).made == 1
+    after, anew = only(case)
+    assert (before.compared_with, after.compared_with) == (None, str(image))
+    assert after.pair_id == before.pair_id
+    assert {name: (folder / name).stat().st_mtime_ns for name in RASTERS} == written
+    assert anew["mask"]["image"] == str(image)
+    changed = {name for name in document if document[name] != anew[name]}
+    assert changed - {"change", "change_found"} == {"compared_with", "mask"}
+    assert case.make(RunOptions(workers=1)).made == 0
+
+
+def test_a_pair_from_before_changes_were_looked_for_gets_one(case: Case) -> None:
+    pair, document = judge_by(case, JudgeSettings())
+    (mask,) = case.store.masks()
+    folder = case.workspace.pair(pair.pair_id)
+    found = looked_at_anew(
+        {"mask": {"image": None}, "pair_id": pair.pair_id}, folder, replace(mask, image=None)
+    )
+    assert found["change_found"] == document["change_found"]
+    assert found["change"] == document["change"]
+
+
+def test_an_image_of_a_pair_that_cannot_be_read_is_named(case: Case) -> None:
+    pair, document = judge_by(case, JudgeSettings())
+    (mask,) = case.store.masks()
+    folder = case.workspace.pair(pair.pair_id)
+    (folder / "image.tif").write_bytes(b"")
+    with pytest.raises(PairError, match=r"image\.tif"):
+        looked_at_anew(document, folder, mask)

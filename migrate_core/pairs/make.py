@@ -39,7 +39,7 @@ from .source_occlusion import hidden_in_source
 from .stages import StageReport, reporting
 from .suggestion import cloud_doubts, offset_doubts, remarked, suggest
 from .task import PairOutcome, PairTask, attempts
-from .verdict import judged_anew, judged_by
+from .verdict import judged_anew, judged_by, looked_at_anew
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,19 @@ def make_pair(task: PairTask) -> PairOutcome:
 
 
 def _found(task: PairTask, document: Path) -> PairOutcome:
-    """The outcome of a pair that is there; its dates follow a mask whose date was corrected."""
+    """The outcome of a pair that is there.
+
+    Its dates follow a mask whose date was corrected, its change the mask's image, its suggestion
+    the thresholds.
+    """
     content = json.loads(document.read_text(encoding="utf-8"))
     dates = mask_dates(task.mask)
     if any(content["mask"].get(name) != value for name, value in dates.items()):
         content["mask"] |= dates
         content["days_offset"] = task.days_offset
+        _write_document(document, content)
+    if content.get("compared_with") != task.mask.image and not task.parameters.register:
+        content = looked_at_anew(content, document.parent, task.mask)
         _write_document(document, content)
     if judged_by(content) != task.judge:
         empty_allowed = task.mask.empty_allowed
@@ -171,6 +178,7 @@ def _outcome(task: PairTask, pixels: _Pixels, words: _Words, looks: Change) -> P
         change=looks.value,
         one_sided=one_sided(flags, label, known, source_known=pixels.source_known),
         judged_by=task.judge,
+        compared_with=task.mask.image,
     )
 
 

@@ -125,6 +125,8 @@ def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
         return pair
     if (known.judged_by or JudgeSettings()) != task.judge:
         return pair  # its pixels stay; `make_pair` finds them and only judges anew
+    if known.compared_with != task.mask.image:
+        return pair  # likewise, and only looks anew at what has changed
     # Another source may know the sensing time to the millisecond; another date is another matter.
     if known.days_offset is None or abs(known.days_offset - task.days_offset) > _SAME_TIME_DAYS:
         return pair

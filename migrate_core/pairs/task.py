@@ -68,6 +68,7 @@ class PairOutcome:
     change: float | None = None
     one_sided: OneSided | None = None
     judged_by: JudgeSettings | None = None
+    compared_with: str | None = None
 
 
 def found_out(value: PairOutcome | Pair) -> dict[str, Any]:

@@ -13,7 +13,10 @@ from rasterio.errors import RasterioError
 
 from ..codec import from_json, to_json
 from ..errors import PairError
+from ..grid import PixelGrid
+from ..model import Mask
 from ..settings import JudgeSettings
+from .change import PairLook, change_of
 from .quality import HIDING_KINDS, Flag
 from .suggestion import offset_doubts, remarked, suggest
 
@@ -39,15 +42,45 @@ def judged_anew(
     return {**document, "suggestion": to_json(found), "judged_by": to_json(judge)}
 
 
+def looked_at_anew(document: Mapping[str, Any], folder: Path, mask: Mask) -> dict[str, Any]:
+    """pair.json with the change by the source image that the mask has now, from the pair's rasters.
+
+    Only for pairs that weren't registered: those depend on their image and are made anew. Raises
+    PairError when the rasters can't be read.
+    """
+    try:
+        with rasterio.open(folder / "image.tif", driver="GTiff") as dataset:
+            names = dataset.descriptions
+            grid = PixelGrid(
+                dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height
+            )
+            bands = dict(zip(names, dataset.read(), strict=True))
+    except RasterioError as err:
+        raise _unreadable(folder / "image.tif", err) from err
+    flags, label = (_pixels(folder / name) for name in ("quality.tif", "label.tif"))
+    looks = change_of(mask, PairLook(grid, grid, bands, label, flags))
+    return {
+        **document,
+        "mask": {**document["mask"], "image": mask.image},
+        "compared_with": mask.image,
+        "change": looks.value,
+        "change_found": to_json(looks),
+    }
+
+
+def _unreadable(path: Path, err: Exception) -> PairError:
+    return PairError(
+        f"{path}: the file of a pair can't be read ({err}). Delete the pair's folder and make it "
+        "again."
+    )
+
+
 def _pixels(path: Path) -> NDArray[np.uint8]:
     try:
         with rasterio.open(path, driver="GTiff") as dataset:
             pixels: NDArray[np.uint8] = dataset.read(1)
     except RasterioError as err:
-        raise PairError(
-            f"{path}: the file of a pair can't be read ({err}). Delete the pair's folder and make "
-            "it again."
-        ) from err
+        raise _unreadable(path, err) from err
     return pixels
 
 
