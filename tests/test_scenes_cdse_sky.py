@@ -42,7 +42,8 @@ from migrate_core.settings import RankingSettings, ServiceSettings
 from migrate_core.transfer.depot import quota_state
 from migrate_core.workspace import Workspace
 from tests import pair_builders
-from tests.builders import JP2_OPTIONS, Safe, a_scene, write_jp2, write_raster, write_safe
+from tests.builders import Safe, a_scene, write_jp2, write_raster, write_safe
+from tests.jp2_builder import JP2_OPTIONS
 from tests.servers.cdse import Cdse, Offered, cdse_running
 from tests.servers.faulty import Asked, Reply
 from tests.transfer_builders import a_depot
