@@ -147,7 +147,7 @@ def _with_snow(
 
 def _merged_masks(products: Sequence[Product], window: PixelGrid) -> NDArray[np.uint8] | None:
     """The cloud masks of all products on one grid; where several know, the worst counts."""
-    found = [mask for product in products if (mask := read_cloud_mask(product, window)) is not None]
+    found = [mask for product in products if (mask := _own_mask(product, window)) is not None]
     if len(found) < len(products):
         return None
     merged = found[0]
@@ -159,6 +159,7 @@ def _merged_masks(products: Sequence[Product], window: PixelGrid) -> NDArray[np.
 
 
 def _own_mask(product: Product, window: PixelGrid) -> NDArray[np.uint8] | None:
+    """The cloud mask of a product, whose northings may be those of the other hemisphere."""
     own = in_crs(window, product.grid.crs)
     return None if own is None else read_cloud_mask(product, own)
 
