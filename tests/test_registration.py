@@ -149,6 +149,22 @@ def test_the_document_says_how_it_was_measured_and_where_the_file_lies(
     assert document["mask"]["transform"][2] == pytest.approx(grid.transform.c + 12)
 
 
+def test_an_image_that_changed_its_place_on_the_disk_is_seen_where_the_mask_was_moved(
+    make: Maker, tmp_path: Path
+) -> None:
+    grid = mask_grid()
+    image = GROUND.image(tmp_path / "image.tif", grid, (21.3, -20.9))
+    mask = mask_on(tmp_path, grid, image, (21.3, -20.9))
+    before, document, _ = make(mask)
+    elsewhere = tmp_path / "elsewhere" / "image.tif"
+    elsewhere.parent.mkdir()
+    image.rename(elsewhere)
+    after, anew, _ = make(replace(mask, image=str(elsewhere)))
+    assert after == replace(before, compared_with=str(elsewhere))
+    assert anew["change_found"] == document["change_found"]
+    assert anew["mask"]["image"] == anew["compared_with"] == str(elsewhere)
+
+
 def test_nothing_is_measured_unless_asked_for(make: Maker, tmp_path: Path) -> None:
     grid = mask_grid()
     image = GROUND.image(tmp_path / "image.tif", grid, (20.0, 0.0))

@@ -86,18 +86,18 @@ def _found(task: PairTask, document: Path) -> PairOutcome:
     Its dates follow a mask whose date was corrected, its change the mask's image, its suggestion
     the thresholds.
     """
-    content = json.loads(document.read_text(encoding="utf-8"))
+    written = json.loads(document.read_text(encoding="utf-8"))
+    content = written
     dates = mask_dates(task.mask)
     if any(content["mask"].get(name) != value for name, value in dates.items()):
-        content["mask"] |= dates
-        content["days_offset"] = task.days_offset
-        _write_document(document, content)
-    if content.get("compared_with") != task.mask.image and not task.parameters.register:
+        mask = {**content["mask"], **dates}
+        content = {**content, "mask": mask, "days_offset": task.days_offset}
+    if content.get("compared_with") != task.mask.image:
         content = looked_at_anew(content, document.parent, task.mask)
-        _write_document(document, content)
     if judged_by(content) != task.judge:
         empty_allowed = task.mask.empty_allowed
         content = judged_anew(content, document.parent, task.judge, empty_allowed=empty_allowed)
+    if content is not written:
         _write_document(document, content)
     names = [field.name for field in fields(PairOutcome)]
     return from_json(PairOutcome, {name: content[name] for name in names if name in content})

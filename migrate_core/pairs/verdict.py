@@ -13,7 +13,7 @@ from rasterio.errors import RasterioError
 
 from ..codec import from_json, to_json
 from ..errors import PairError
-from ..grid import PixelGrid
+from ..grid import PixelGrid, moved
 from ..model import Mask
 from ..settings import JudgeSettings
 from .change import PairLook, change_of
@@ -45,8 +45,7 @@ def judged_anew(
 def looked_at_anew(document: Mapping[str, Any], folder: Path, mask: Mask) -> dict[str, Any]:
     """pair.json with the change by the source image that the mask has now, from the pair's rasters.
 
-    Only for pairs that weren't registered: those depend on their image and are made anew. Raises
-    PairError when the rasters can't be read.
+    Raises PairError when they can't be read.
     """
     try:
         with rasterio.open(folder / "image.tif", driver="GTiff") as dataset:
@@ -58,7 +57,7 @@ def looked_at_anew(document: Mapping[str, Any], folder: Path, mask: Mask) -> dic
     except RasterioError as err:
         raise _unreadable(folder / "image.tif", err) from err
     flags, label = (_pixels(folder / name) for name in ("quality.tif", "label.tif"))
-    looks = change_of(mask, PairLook(grid, grid, bands, label, flags))
+    looks = change_of(mask, PairLook(grid, _source_grid(document, grid), bands, label, flags))
     return {
         **document,
         "mask": {**document["mask"], "image": mask.image},
@@ -66,6 +65,15 @@ def looked_at_anew(document: Mapping[str, Any], folder: Path, mask: Mask) -> dic
         "change": looks.value,
         "change_found": to_json(looks),
     }
+
+
+def _source_grid(document: Mapping[str, Any], grid: PixelGrid) -> PixelGrid:
+    """The pair's grid as it lies for the source image, where the mask was moved."""
+    registration = document.get("registration") or {}
+    if not registration.get("applied"):
+        return grid
+    shift = registration["shift"]
+    return moved(grid, -shift["east_m"], -shift["north_m"])
 
 
 def _unreadable(path: Path, err: Exception) -> PairError:
