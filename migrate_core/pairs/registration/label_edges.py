@@ -18,7 +18,7 @@ from scipy import ndimage, stats
 from ...grid import BoolArray, FloatArray
 from ...model import Shift
 from ..grid_labels import GridLabels
-from .shifts import Registration, described, length_m
+from .shifts import Registration, described, in_metres, length_m
 from .source import Seen
 
 _SEARCH_M = 30.0
@@ -60,13 +60,9 @@ def by_label_edges(
         reason = f"{why} The edges of the label and of the image say nothing either."
         return Registration(_METHOD, None, applied=False, reason=reason)
     half_width = _half_width([_peak(_surface(sums.sum(axis=0) - one)) for one in sums])
-    shift = Shift(
-        round(10 * peak[1], 2) + 0.0,
-        round(-10 * peak[0], 2) + 0.0,
-        round(10 * half_width, 2),
-        False,
+    return _said(
+        in_metres(peak, 10 * half_width), surface, int(sums[:, _RADIUS, _RADIUS, 0].sum()), why
     )
-    return _said(shift, surface, int(sums[:, _RADIUS, _RADIUS, 0].sum()), why)
 
 
 def _edges(shares: FloatArray, seen: Seen) -> _Edges:
