@@ -73,6 +73,15 @@ class PixelGrid:
         x, y = apply_affine(self.transform, columns, rows)
         return x, y
 
+    def finer(self, factor: int) -> PixelGrid:
+        """The lattice whose pixels are `factor` times as small, over the same area."""
+        return PixelGrid(
+            self.crs,
+            self.transform @ Affine.scale(1 / factor),
+            self.width * factor,
+            self.height * factor,
+        )
+
     def coarser(self, factor: int) -> PixelGrid:
         """The lattice of pixels `factor` times as large with the same origin, rounded up."""
         return PixelGrid(
@@ -91,6 +100,14 @@ class Window:
     row: int
     width: int
     height: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Rows and columns of the block in an array (…, height, width) that holds all of it."""
+        return (
+            slice(self.row, self.row + self.height),
+            slice(self.column, self.column + self.width),
+        )
 
 
 def aligned_grid(lattice: PixelGrid, bounds: Bounds) -> PixelGrid:

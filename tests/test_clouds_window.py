@@ -14,7 +14,6 @@ from migrate_core.grid import PixelGrid, Window, block
 from migrate_core.pairs.clouds.window import (
     at_pixels,
     coarsened,
-    finer,
     padded,
     reach,
     read_reflectance,
@@ -104,7 +103,7 @@ def test_coarse_reflectances_are_means_after_the_offset(tmp_path: Path) -> None:
     product = open_product(write_safe(tmp_path, safe))
     window = padded(product.grid, [product], None)
     assert window is not None
-    for grid, name, factor in ((window, "B02", 1), (finer(window, 3), "B02", 3)):
+    for grid, name, factor in ((window, "B02", 1), (window.finer(3), "B02", 3)):
         values = read_reflectance([product], name, grid)
         assert values.shape == (10 * factor, 10 * factor)
         assert values[0, factor] == pytest.approx(0.2, abs=1e-4)
@@ -113,7 +112,7 @@ def test_coarse_reflectances_are_means_after_the_offset(tmp_path: Path) -> None:
     # A 20 m band at its own resolution is what the file has: a plane, here.
     row, column = np.indices((30, 30))
     plane = (1500 + 40 * 4 + (7 * column + 11 * row) * 2 - 1000) / 10000
-    found = read_reflectance([product], "B05", finer(window, 3))
+    found = read_reflectance([product], "B05", window.finer(3))
     np.testing.assert_allclose(found, plane, atol=1e-6)
 
 
@@ -141,7 +140,7 @@ def test_each_pixel_takes_the_value_of_the_coarse_one_it_lies_in() -> None:
 def test_coarser_and_finer_undo_each_other() -> None:
     values = np.arange(6, dtype=np.float32).reshape(2, 3)
     np.testing.assert_array_equal(coarsened(repeated(values, 3), 3), values)
-    assert finer(GRID.coarser(6), 6).transform == GRID.transform
+    assert GRID.coarser(6).finer(6).transform == GRID.transform
     holed = repeated(values, 2)
     holed[0, 0] = np.nan
     assert np.isnan(coarsened(holed, 2)).sum() == 1

@@ -212,10 +212,7 @@ def _fill_from_elsewhere(
     if not lacking.any():
         return
     window = _around(lacking)
-    here = (
-        slice(window.row, window.row + window.height),
-        slice(window.column, window.column + window.width),
-    )
+    here = window.slices
     there = image[:, *here]
     found = _resampled(part, block(grid, window))
     fine = [number for number, band in enumerate(part.bands) if _is_fine(band)]

@@ -95,11 +95,7 @@ def cropped(found: T, whole: PixelGrid, part: PixelGrid) -> T:
     """A dataclass of rasters (…, height, width) on `whole` with those of the block `part` of it."""
     if part == whole:
         return found
-    window = window_of(part, whole)
-    where = (
-        slice(window.row, window.row + window.height),
-        slice(window.column, window.column + window.width),
-    )
+    where = window_of(part, whole).slices
     values = {field.name: getattr(found, field.name) for field in fields(found)}
     rasters = {
         name: value[(..., *where)]

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import rasterio
-from affine import Affine
 from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 
@@ -188,13 +187,7 @@ def _read_one(path: Path, grid: PixelGrid) -> NDArray[np.uint8]:
 
 def picture_grid(grid: PixelGrid, size: int) -> PixelGrid:
     """The grid of a picture: each pixel of `grid` as a whole number of picture pixels a side."""
-    factor = max(1, round(size / max(grid.shape)))
-    return PixelGrid(
-        grid.crs,
-        grid.transform @ Affine.scale(1 / factor),
-        grid.width * factor,
-        grid.height * factor,
-    )
+    return grid.finer(max(1, round(size / max(grid.shape))))
 
 
 def render(pixels: PairPixels, options: ViewOptions) -> Quicklook:

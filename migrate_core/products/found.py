@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from affine import Affine
 from shapely.geometry.base import BaseGeometry
 
 from ..errors import ProductError
@@ -65,9 +64,7 @@ def lattice_of(band: BandFile) -> PixelGrid:
 
     Raises ProductError.
     """
-    coarse, factor = grid_of(band), band.resolution_m // 10
-    fine = coarse.transform @ Affine.scale(1 / factor)
-    return PixelGrid(coarse.crs, fine, factor * coarse.width, factor * coarse.height)
+    return grid_of(band).finer(band.resolution_m // 10)
 
 
 def band_file(files: Files, name: str, file: str, resolution_m: int | None = None) -> BandFile:

@@ -177,13 +177,7 @@ def _label_shares(mask: Mask, grid: PixelGrid) -> FloatArray:
 def _of_polygons(mask: Mask, grid: PixelGrid) -> FloatArray:
     found = shapely.union_all(list(label_polygons(mask).classes.values()))
     labelled = reproject_geometry(found, mask.crs or LONLAT, grid.crs)
-    fine = PixelGrid(
-        grid.crs,
-        grid.transform @ Affine.scale(1 / _FINER),
-        grid.width * _FINER,
-        grid.height * _FINER,
-    )
-    blocks = _burnt(labelled, fine).reshape(grid.height, _FINER, grid.width, _FINER)
+    blocks = _burnt(labelled, grid.finer(_FINER)).reshape(grid.height, _FINER, grid.width, _FINER)
     shares: FloatArray = blocks.mean(axis=(1, 3))
     return shares
 
@@ -233,6 +227,4 @@ def _pixels(grid: PixelGrid) -> int:
 
 def cut(sky: NDArray[np.uint8], grid: PixelGrid, part: PixelGrid) -> NDArray[np.uint8]:
     """What of `sky`, (height, width) on `grid`, lies on `part` of it."""
-    window = window_of(part, grid)
-    rows = slice(window.row, window.row + window.height)
-    return sky[rows, window.column : window.column + window.width]
+    return sky[window_of(part, grid).slices]

@@ -21,7 +21,6 @@ from .window import (
     Reflectance,
     at_pixels,
     coarsened,
-    finer,
     padded,
     reach,
     read_reflectance,
@@ -98,7 +97,7 @@ def _read(products: Sequence[Product], window: PixelGrid, method: str) -> _Bands
     """The bands that the method and the shadows need and that every product has."""
     there = set.intersection(*({band.name for band in product.bands} for product in products))
     wanted = {*spectral.SNOW_BANDS, *(detector.BANDS if method == S2CLOUDLESS else ())}
-    fine_grid = finer(window, _FACTOR)
+    fine_grid = window.finer(_FACTOR)
     fine = {}
     if there.issuperset(shadows.BANDS):
         fine = {name: read_reflectance(products, name, fine_grid) for name in shadows.BANDS}
@@ -183,6 +182,6 @@ def _flagged(
     found = shadows.cast(
         repeated(clouds.body, _FACTOR), repeated(clouds.cloud, _FACTOR), bands.fine, away
     )
-    shaded = at_pixels(found.mask, finer(window, _FACTOR), grid)
+    shaded = at_pixels(found.mask, window.finer(_FACTOR), grid)
     flags[shaded] |= np.uint8(Flag.SHADOW)
     return replace(sky, known=clouds.known | Flag.SHADOW, heights_m=found.heights_m)

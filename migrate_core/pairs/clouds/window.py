@@ -111,12 +111,6 @@ def _common(grid: PixelGrid, product: Product) -> PixelGrid | None:
     return block(grid, inside)
 
 
-def finer(grid: PixelGrid, factor: int) -> PixelGrid:
-    """The lattice whose pixels are `factor` times as small, over the same area."""
-    scaled = grid.transform @ grid.transform.scale(1 / factor)
-    return PixelGrid(grid.crs, scaled, grid.width * factor, grid.height * factor)
-
-
 def read_reflectance(products: Sequence[Product], name: str, grid: PixelGrid) -> Reflectance:
     """A band on a coarse `grid` of the products' lattice, (height, width), NaN for no data.
 
@@ -127,10 +121,7 @@ def read_reflectance(products: Sequence[Product], name: str, grid: PixelGrid) ->
     for product in products:
         part = _common(grid, product)
         if part is not None:
-            place = window_of(part, grid)
-            here = values[
-                place.row : place.row + place.height, place.column : place.column + place.width
-            ]
+            here = values[window_of(part, grid).slices]
             numbers = _numbers(product, name, part)
             fills = np.isnan(here) & (numbers != NO_DATA) & (numbers != SATURATED)
             here[fills] = numbers[fills] / np.float32(10000)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from affine import Affine
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -37,8 +36,7 @@ Step = NDArray[np.float64]
 
 def fine_grid(grid: PixelGrid) -> PixelGrid:
     """The lattice of fine pixels over a block of Sentinel-2's lattice."""
-    scaled = grid.transform @ Affine.scale(1 / FINE)
-    return PixelGrid(grid.crs, scaled, grid.width * FINE, grid.height * FINE)
+    return grid.finer(FINE)
 
 
 @dataclass(frozen=True, eq=False)

@@ -65,10 +65,7 @@ class Seen:
 
     def part(self, window: Window) -> Seen:
         """What lies in a window."""
-        where = (
-            slice(window.row, window.row + window.height),
-            slice(window.column, window.column + window.width),
-        )
+        where = window.slices
         bands = {name: band[where] for name, band in self.bands.items()}
         return Seen(block(self.grid, window), bands, self.data[where], self.clear[where])
 
@@ -85,7 +82,7 @@ def by_source(mask: Mask, seen: Seen) -> Registration:
         raise UnusableImageError(str(err)) from err
     valid = _clear(mask, part.grid, images, valid)
     usable = ~ndimage.binary_dilation(~part.usable, iterations=_AROUND_CLOUDS)
-    still = np.stack([mean_band(part, bands) for bands in pairs.values()])
+    still = np.stack([_mean_band(part, bands) for bands in pairs.values()])
     found = match(moving(images, valid), Reference(still, usable, _RADIUS))
     if found is None:
         return Registration(
@@ -96,7 +93,7 @@ def by_source(mask: Mask, seen: Seen) -> Registration:
         )
     both = part.data & valid[FINE // 2 :: FINE, FINE // 2 :: FINE]
     clear_share = float(usable[both].mean()) if both.any() else 0.0
-    return by_image(found, clear_share, places(found, part.grid))
+    return by_image(found, clear_share, _places(found, part.grid))
 
 
 def _read(
@@ -115,15 +112,15 @@ def _read(
             seen.grid.transform,
         )
         first = next(iter(pairs.values()))
-        edges = ndimage.gaussian_gradient_magnitude(mean_band(seen, first), 1.0)
+        edges = ndimage.gaussian_gradient_magnitude(_mean_band(seen, first), 1.0)
         # Square roots, so that a town doesn't weigh more than all fields.
-        part = seen.part(richest(np.where(seen.usable & ~outside, np.sqrt(edges), 0)))
+        part = seen.part(_richest(np.where(seen.usable & ~outside, np.sqrt(edges), 0)))
         indexes = [names[name] for name in pairs]
         images, valid = warped_image(dataset, source, fine_grid(part.grid), indexes)
     return images, valid, pairs, part
 
 
-def places(found: Match, grid: PixelGrid) -> tuple[WindowSaid, ...]:
+def _places(found: Match, grid: PixelGrid) -> tuple[WindowSaid, ...]:
     """The windows of a match in metres."""
     said = []
     for window in found.windows:
@@ -159,14 +156,14 @@ def _pairs(names: Mapping[str, int], seen: Seen) -> dict[str, tuple[str, ...]]:
     return dict(list(found.items())[:_BANDS])
 
 
-def mean_band(seen: Seen, bands: tuple[str, ...]) -> NDArray[np.float32]:
+def _mean_band(seen: Seen, bands: tuple[str, ...]) -> NDArray[np.float32]:
     """The mean of some bands, (height, width)."""
     stack = np.stack([seen.bands[band] for band in bands])
     mean: NDArray[np.float32] = stack.mean(axis=0, dtype=np.float32)
     return mean
 
 
-def richest(worth: FloatArray) -> Window:
+def _richest(worth: FloatArray) -> Window:
     """The part of at most 400 x 400 pixels with the largest sum of `worth` (height, width)."""
     height, width = (min(size, _LONGEST) for size in worth.shape)
     sums = np.pad(worth.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
