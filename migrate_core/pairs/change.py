@@ -26,10 +26,8 @@ from ..grid import BoolArray, FloatArray, PixelGrid
 from ..masks.raster import opened
 from ..model import BACKGROUND, Mask
 from .quality import Flag, labelled_pixels
-from .source_image import band_order, image_path, source_grid, warped_image
+from .source_image import LIKE, band_order, image_path, source_grid, warped_image
 
-_LIKE = {"blue": "B02", "green": "B03", "red": "B04", "nir": "B08"}
-_BANDS = ("B02", "B03", "B04", "B08")
 _HIDING = (
     Flag.OUTSIDE | Flag.NO_DATA | Flag.CLOUD | Flag.SHADOW | Flag.CIRRUS | Flag.SNOW | Flag.SOURCE
 )
@@ -123,9 +121,7 @@ def _source(mask: Mask, look: PairLook) -> tuple[dict[str, FloatArray], BoolArra
     with opened(image_path(mask)) as dataset:
         names, _ = band_order(dataset)
         wanted = {
-            band: names[name]
-            for name, band in _LIKE.items()
-            if name in names and band in look.bands
+            band: names[name] for name, band in LIKE.items() if name in names and band in look.bands
         }
         if not wanted:
             raise MaskError("The source image has no band in common with the pair.")
@@ -185,7 +181,7 @@ def _by_contrast(look: PairLook, inside: BoolArray, around: BoolArray, why: str)
     One minus the Gini coefficient, 2 AUC - 1: 0 where all pixels inside differ from those around,
     1 where they are alike.
     """
-    bands = [look.bands[name] for name in _BANDS if name in look.bands]
+    bands = [look.bands[name] for name in sorted(LIKE.values()) if name in look.bands]
     if not bands:
         return Change(None, "none", f"{why} And the pair has no 10 m bands.")
     pixels = np.stack([np.concatenate([band[inside], band[around]]) for band in bands], axis=1)

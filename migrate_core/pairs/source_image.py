@@ -17,6 +17,9 @@ from ..masks.footprint import pixel_size_m
 from ..model import Mask
 
 RGB = ("red", "green", "blue")
+# The bands of Sentinel-2 that are like those of images; blue, hazy and like the others, is the last
+# that is asked.
+LIKE = {"red": "B04", "green": "B03", "nir": "B08", "blue": "B02"}
 # The order of the bands where a file doesn't name them: PlanetScope has blue, green, red, near
 # infrared, or eight from coastal blue to near infrared; an aerial image red, green, blue.
 _ORDERS = {

@@ -16,16 +16,16 @@ from ...grid import BoolArray, FloatArray, PixelGrid, Window, block, reproject_g
 from ...masks.footprint import pixel_size_m
 from ...masks.raster import opened
 from ...model import Mask
-from ..source_image import band_order, image_path, source_grid, warped_image
+from ..source_image import LIKE, band_order, image_path, source_grid, warped_image
 from ..source_occlusion import hidden_in_source
 from .matching import Match, Reference, match
 from .moving import FINE, fine_grid, moving
 from .shifts import SEARCH_M, Registration, WindowSaid, by_image
 
-# Bands of images and those of Sentinel-2 that are like them; a grey image is like two.
-_LIKE = {"red": ("B04",), "green": ("B03",), "nir": ("B08",), "blue": ("B02",)}
+# Which of Sentinel-2 go with each band of an image; a grey one is like two.
+_LIKE = {name: (band,) for name, band in LIKE.items()}
 _GREY = ("B03", "B04")
-# Three bands say what there is to say; blue, hazy and alike to the others, only without infrared.
+# Three bands say what there is to say.
 _BANDS = 3
 # The source's pixels must not be much coarser than Sentinel-2's.
 _COARSEST_M = 20.0
@@ -37,9 +37,8 @@ _LONGEST = 400
 # An outline gets a corner after so many pixels, so that it stays straight in another CRS.
 _SEGMENTS = 100
 
-
 # The bands of Sentinel-2 that may be compared.
-COMPARED = ("B02", "B03", "B04", "B08")
+COMPARED = frozenset(LIKE.values())
 
 
 class UnusableImageError(MaskError):
