@@ -9,7 +9,7 @@ from migrate_core.grid import PixelGrid
 from migrate_core.model import Suggestion
 from migrate_core.pairs.mosaic import Mosaic, Overlap
 from migrate_core.pairs.mosaic_check import mosaic_check
-from migrate_core.pairs.suggestion import remarked
+from migrate_core.pairs.suggestion import doubtful
 from migrate_core.products.product import Product
 
 ORIGIN = np.repeat([[0] * 6 + [1] * 4], 10, axis=0).astype(np.uint8)
@@ -77,9 +77,7 @@ def test_overlaps_that_differ_raise_a_doubt_beyond_one_percent() -> None:
 
 def test_a_doubt_takes_an_accept_back_and_a_remark_does_not() -> None:
     clear, hidden = Suggestion("accept", "Clear."), Suggestion("reject", "Hidden.")
-    assert remarked(clear, ["Note."]) == Suggestion("accept", "Clear. Note.")
-    assert remarked(clear, ["Note."], doubts=["Doubt."]) == Suggestion(
-        "unsure", "Clear. Doubt. Note."
-    )
-    assert remarked(hidden, [], doubts=["Doubt."]).verdict == "reject"
-    assert remarked(clear, []) == clear
+    assert doubtful(clear, [], ["Note."]) == Suggestion("accept", "Clear. Note.")
+    assert doubtful(clear, ["Doubt."], ["Note."]) == Suggestion("unsure", "Clear. Doubt. Note.")
+    assert doubtful(hidden, ["Doubt."]).verdict == "reject"
+    assert doubtful(clear, []) == clear

@@ -37,7 +37,7 @@ from .quality import occlusion, one_sided, quality_flags
 from .small_objects import objects_of
 from .source_occlusion import hidden_in_source
 from .stages import StageReport, reporting
-from .suggestion import cloud_doubts, offset_doubts, remarked, suggest
+from .suggestion import cloud_doubts, doubtful, offset_doubts, suggest
 from .task import PairOutcome, PairTask, attempts
 from .verdict import judged_anew, judged_by, looked_at_anew
 
@@ -173,7 +173,7 @@ def _outcome(task: PairTask, pixels: _Pixels, words: _Words, looks: Change) -> P
     registration = pixels.placement.registration
     return PairOutcome(
         occlusion(flags, label, known),
-        remarked(suggestion, words.remarks, doubts=words.doubts),
+        doubtful(suggestion, words.doubts, words.remarks),
         shift=registration.shift if registration else None,
         change=looks.value,
         one_sided=one_sided(flags, label, known, source_known=pixels.source_known),

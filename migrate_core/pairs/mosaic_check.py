@@ -11,6 +11,7 @@ from ..grid import BoolArray
 from ..products.product import Product
 from ..products.resampling import NO_DATA
 from .mosaic import FAR_APART, Mosaic, Overlap
+from .words import percent
 
 # Tiles of L2A are corrected one by one: some pixels at cloud edges may differ without harm.
 _TOLERATED = 0.01
@@ -45,7 +46,7 @@ class MosaicCheck:
     def doubts(self) -> tuple[str, ...]:
         """Sentences that say why the parts may not belong together."""
         return tuple(
-            f"Where {part.product_id} overlaps the other granules, {_percent(share)} of the pixels "
+            f"Where {part.product_id} overlaps the other granules, {percent(share)} of the pixels "
             f"differ by more than {FAR_APART / 10_000:g} in reflectance (at most by "
             f"{(part.overlap.largest or 0) / 10_000:g}), though they are one measurement: look at "
             "the seam."
@@ -61,7 +62,7 @@ class MosaicCheck:
         baselines = sorted({part.baseline for part in given})
         found = []
         if zones:
-            share = _percent(self.reprojected)
+            share = percent(self.reprojected)
             found.append(f"{share} of the image was reprojected from {' and '.join(zones)}.")
         if len(baselines) > 1:
             found.append(
@@ -87,7 +88,3 @@ def mosaic_check(products: Sequence[Product], found: Mosaic, inside: BoolArray) 
         for number, (product, overlap) in enumerate(zip(products, found.overlaps, strict=True))
     )
     return MosaicCheck(tuple(parts), round(resampled / max(int(seen.sum()), 1), 6))
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.01 else "under 1 %"

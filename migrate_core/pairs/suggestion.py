@@ -11,6 +11,7 @@ from ..grid import BoolArray
 from ..model import IGNORE, Suggestion
 from ..settings import JudgeSettings
 from .quality import HIDDEN_IN_SENTINEL2, HIDING_KINDS, Flag, labelled_pixels
+from .words import percent
 
 # What hides the ground makes a label wrong; thin cloud only makes it doubtful.
 _HIDING = Flag.NO_DATA | Flag.CLOUD | Flag.SHADOW | Flag.SNOW | Flag.SOURCE
@@ -66,7 +67,7 @@ def _judged(
     """Verdict and reason by the flags of the pixels that count."""
     hidden, thin = _share(pixels, _HIDING), _share(pixels, Flag.CIRRUS)
     if hidden > judge.reject_hidden:
-        return "reject", f"{_percent(hidden)} of {whole} is hidden: {_list(pixels)}."
+        return "reject", f"{percent(hidden)} of {whole} is hidden: {_list(pixels)}."
     if unknown := [words for kind, words in _NEEDED.items() if kind not in known]:
         return "unsure", f"{_joined(unknown)} are not known for this product: look at the image."
     as_good_as_clear = hidden <= judge.accept_hidden and thin <= judge.accept_thin
@@ -105,7 +106,7 @@ def cloud_doubts(disputed: BoolArray, label: NDArray[np.uint8]) -> tuple[str, ..
     if share <= _DISPUTED:
         return ()
     return (
-        f"The product's own mask has cloud over {_percent(share)} of the label where s2cloudless "
+        f"The product's own mask has cloud over {percent(share)} of the label where s2cloudless "
         "sees none: look at the image.",
     )
 
@@ -115,23 +116,16 @@ def offset_is_doubtful(suggestion: Suggestion | None) -> bool:
     return suggestion is not None and _OFFSET_DOUBTFUL in suggestion.reason
 
 
-def doubtful(suggestion: Suggestion, doubts: Sequence[str]) -> Suggestion:
+def doubtful(
+    suggestion: Suggestion, doubts: Sequence[str], remarks: Sequence[str] = ()
+) -> Suggestion:
     """A suggestion that also says why image or label may be wrong; then none to accept.
 
-    Each of `doubts` is a whole sentence: what was found, and what to do.
+    Each of `doubts` is a whole sentence: what was found, and what to do. So is each of `remarks`,
+    which are worth knowing and change no verdict.
     """
-    if not doubts:
-        return suggestion
-    verdict = "unsure" if suggestion.verdict == "accept" else suggestion.verdict
-    return Suggestion(verdict, " ".join((suggestion.reason, *doubts)))
-
-
-def remarked(
-    suggestion: Suggestion, remarks: Sequence[str], *, doubts: Sequence[str] = ()
-) -> Suggestion:
-    """A suggestion that also says these sentences; with one of doubt, none to accept."""
-    found = doubtful(suggestion, doubts)
-    return Suggestion(found.verdict, " ".join((found.reason, *remarks)))
+    verdict = "unsure" if doubts and suggestion.verdict == "accept" else suggestion.verdict
+    return Suggestion(verdict, " ".join((suggestion.reason, *doubts, *remarks)))
 
 
 def _clear(pixels: NDArray[np.uint8], known: Flag, whole: str) -> str:
@@ -146,11 +140,11 @@ def _list(pixels: NDArray[np.uint8]) -> str:
     """`12 % under cloud, 3 % in cloud shadow`, the largest first, and what both images hide."""
     found = [(_share(pixels, flag), words) for flag, words in _WORDS.items()]
     present = sorted((item for item in found if item[0] > 0), reverse=True)
-    listed = ", ".join(f"{_percent(share)} {words}" for share, words in present)
+    listed = ", ".join(f"{percent(share)} {words}" for share, words in present)
     both = (pixels & Flag.SOURCE != 0) & (pixels & HIDDEN_IN_SENTINEL2 != 0)
     if not both.any():
         return listed
-    return f"{listed}; {_percent(float(np.mean(both)))} in both images, where the label is a guess"
+    return f"{listed}; {percent(float(np.mean(both)))} in both images, where the label is a guess"
 
 
 def _joined(words: Sequence[str]) -> str:
@@ -160,7 +154,3 @@ def _joined(words: Sequence[str]) -> str:
     if not lower:
         return first
     return f"{', '.join((first, *lower[:-1]))} and {lower[-1]}"
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}".replace("%", " %") if share >= 0.01 else "under 1 %"

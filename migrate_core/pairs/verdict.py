@@ -18,7 +18,7 @@ from ..model import Mask
 from ..settings import JudgeSettings
 from .change import PairLook, change_of
 from .quality import HIDING_KINDS, Flag
-from .suggestion import offset_doubts, remarked, suggest
+from .suggestion import doubtful, offset_doubts, suggest
 
 _NAMES = {str(flag.name).lower(): flag for flag in HIDING_KINDS}
 
@@ -38,7 +38,7 @@ def judged_anew(
     """
     flags, label = (_pixels(folder / name) for name in ("quality.tif", "label.tif"))
     suggestion = suggest(flags, label, _known(document), judge, empty_allowed=empty_allowed)
-    found = remarked(suggestion, document.get("remarks", ()), doubts=_doubts(document))
+    found = doubtful(suggestion, _doubts(document), document.get("remarks", ()))
     return {**document, "suggestion": to_json(found), "judged_by": to_json(judge)}
 
 
