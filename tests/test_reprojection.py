@@ -12,7 +12,7 @@ from pyproj import Transformer
 from rasterio.warp import Resampling, reproject
 
 from migrate_core.grid import PixelGrid
-from migrate_core.pairs.reprojection import around, bilinear, nearest, places
+from migrate_core.products.reprojection import around, bilinear, nearest, places
 
 SOURCE = PixelGrid("EPSG:32631", Affine(10, 0, 500_000, 0, -10, 4_700_000), 6, 5)
 spots = st.tuples(st.floats(1.0, 4.999), st.floats(1.0, 3.999))

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ..grid import BoolArray, PixelGrid, Window, block, in_crs, is_block_of
 from ..products.product import BandFile, Product
 from ..products.reading import Numbers, native_grid, read_native
+from ..products.reprojection import around, bilinear, nearest, places
 from ..products.resampling import NO_DATA, upsample
-from .reprojection import around, bilinear, nearest, places
 
 # What the files of each product have, by its number.
 NumbersOf = dict[int, Numbers]

@@ -16,17 +16,12 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize
 
 from ..errors import ArchiveOrderedError, MigrateError
-from ..grid import (
-    PixelGrid,
-    aligned_grid,
-    apply_affine,
-    reproject_geometry,
-    reproject_points,
-)
+from ..grid import PixelGrid, reproject_geometry
 from ..model import LONLAT, Scene
 from ..products.classes import read_classes
 from ..products.cloud_masks import read_cloud_mask
 from ..products.product import Product
+from ..products.reprojection import around, nearest, places
 from ..settings import ServiceSettings
 from ..transfer.depot import Depot
 from ..transfer.policy import Check, RetryPolicy, Surroundings, never_stop
@@ -63,8 +58,8 @@ class Places:
     ) -> None:
         self.services = services
         self.workspace = workspace
-        around = Surroundings(check=check)
-        depot = Depot(workspace, services.cache_bytes, around=around, policy=_POLICY)
+        surroundings = Surroundings(check=check)
+        depot = Depot(workspace, services.cache_bytes, around=surroundings, policy=_POLICY)
         self._fetcher = CdseFetcher(services, depot)
 
     def checked(self, check: Check) -> Places:
@@ -165,14 +160,7 @@ def _table(classes: Mapping[int, int]) -> NDArray[np.uint8]:
 
 def _from_other_zone(product: Product, scene: Scene, grid: PixelGrid) -> NDArray[np.uint8]:
     """The same for a grid in another UTM zone than the product's, by the nearest pixels."""
-    x, y = reproject_points(grid.crs, product.grid.crs, *grid.centres())
+    x, y = places(grid, product.grid.crs)
     lattice = product.grid.coarser(round(grid.resolution / product.grid.resolution))
-    around = aligned_grid(lattice, (x.min(), y.min(), x.max(), y.max()))
-    columns, rows = apply_affine(~around.transform, x, y)
-    found = read_sky(product, scene, around)
-    last_row, last_column = around.height - 1, around.width - 1
-    carried: NDArray[np.uint8] = found[
-        np.floor(rows).astype(np.intp).clip(0, last_row),
-        np.floor(columns).astype(np.intp).clip(0, last_column),
-    ]
-    return carried
+    source = around(lattice, x, y)
+    return nearest(read_sky(product, scene, source), source, x, y)

@@ -18,7 +18,7 @@ from ..grid import (
     reproject_points,
     window_of,
 )
-from ..products.resampling import NO_DATA, SATURATED
+from .resampling import NO_DATA, SATURATED
 
 
 def places(grid: PixelGrid, crs: str) -> tuple[FloatArray, FloatArray]:
