@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from defusedxml import DefusedXmlException, ElementTree
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 from shapely.errors import ShapelyError
@@ -20,6 +19,7 @@ from shapely.geometry import Polygon, box
 from ..errors import ProductError
 from ..grid import PixelGrid
 from .classes import read_nearest
+from .markup import elements, local_name, parse
 from .product import BandFile, Product
 
 if TYPE_CHECKING:
@@ -90,17 +90,11 @@ def parse_cloud_polygons(gml: bytes, title: str) -> list[tuple[int, Polygon]]:
     polygon is a clear sky. `title` names the product in errors. Raises ProductError.
     """
     try:
-        root = ElementTree.fromstring(gml)
-        if _local(root) != "Mask":
-            raise ValueError(f"its root is {_local(root)!r}, not Mask")
+        root = parse(gml)
+        if local_name(root) != "Mask":
+            raise ValueError(f"its root is {local_name(root)!r}, not Mask")
         return list(_features(root))
-    except (
-        ElementTree.ParseError,
-        DefusedXmlException,
-        LookupError,
-        ValueError,
-        ShapelyError,
-    ) as err:
+    except (ValueError, ShapelyError) as err:
         raise ProductError(
             f"{title}: its cloud mask MSK_CLOUDS can't be read ({err}); needed is GML with "
             "polygons of OPAQUE and CIRRUS. Get the product again, or choose another scene."
@@ -108,30 +102,22 @@ def parse_cloud_polygons(gml: bytes, title: str) -> list[tuple[int, Polygon]]:
 
 
 def _features(root: Element) -> Iterator[tuple[int, Polygon]]:
-    for feature in _all(root, "MaskFeature"):
-        kind = next((found.text or "" for found in _all(feature, "maskType")), "").strip()
+    for feature in elements(root, "MaskFeature"):
+        kind = next((found.text or "" for found in elements(feature, "maskType")), "").strip()
         if kind not in _KINDS:
             raise ValueError(f"a feature of kind {kind!r}")
-        for polygon in _all(feature, "Polygon"):
-            outer = [ring for part in _all(polygon, "exterior") for ring in _rings(part)]
-            holes = [ring for part in _all(polygon, "interior") for ring in _rings(part)]
+        for polygon in elements(feature, "Polygon"):
+            outer = [ring for part in elements(polygon, "exterior") for ring in _rings(part)]
+            holes = [ring for part in elements(polygon, "interior") for ring in _rings(part)]
             if len(outer) != 1:
                 raise ValueError(f"a polygon with {len(outer)} outlines")
             yield _KINDS[kind], Polygon(outer[0], holes)
 
 
 def _rings(part: Element) -> Iterator[list[tuple[float, float]]]:
-    for positions in _all(part, "posList"):
+    for positions in elements(part, "posList"):
         step = int(positions.get("srsDimension", "2"))
         numbers = [float(number) for number in (positions.text or "").split()]
         if step not in (2, 3) or len(numbers) % step or not np.isfinite(numbers).all():
             raise ValueError(f"{len(numbers)} coordinates of {step} dimensions")
         yield list(zip(numbers[0::step], numbers[1::step], strict=True))
-
-
-def _local(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
-
-
-def _all(root: Element, name: str) -> Iterator[Element]:
-    return (element for element in root.iter() if _local(element) == name)

@@ -7,13 +7,12 @@ they are found by their local names since the namespaces change with the specifi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from affine import Affine
-from defusedxml import DefusedXmlException, ElementTree
 from rasterio.crs import CRS
 from rasterio.errors import CRSError
 from shapely import make_valid
@@ -24,6 +23,7 @@ from shapely.geometry.base import BaseGeometry
 from ..errors import ProductError
 from ..grid import PixelGrid, in_one_world
 from ..model import utc
+from .markup import elements, local_name, parse
 from .product import BAND_IDS, SunAngles, without_safe
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def parse_product(xml: bytes, title: str) -> ProductMetadata:
     uri = _text(root, "PRODUCT_URI_2A") or _text(root, "PRODUCT_URI")
     level = _needed(root, "PROCESSING_LEVEL", title)
     quantification = {
-        (element.text or "").strip() for element in _all(root, *_QUANTIFICATION_NAMES)
+        (element.text or "").strip() for element in elements(root, *_QUANTIFICATION_NAMES)
     }
     if quantification - {str(QUANTIFICATION)}:
         raise ProductError(
@@ -123,13 +123,13 @@ def parse_tile(xml: bytes, title: str) -> TileMetadata:
 
 def _sun(root: Element) -> SunAngles | None:
     """Mean_Sun_Angle, else the mean of Sun_Angles_Grid; None where neither says it."""
-    mean = next(_all(root, "Mean_Sun_Angle"), None)
+    mean = next(elements(root, "Mean_Sun_Angle"), None)
     if mean is not None:
         zenith = finite(_text(mean, "ZENITH_ANGLE"))
         azimuth = finite(_text(mean, "AZIMUTH_ANGLE"))
         if zenith is not None and azimuth is not None:
             return SunAngles(zenith, azimuth)
-    grid = next(_all(root, "Sun_Angles_Grid"), None)
+    grid = next(elements(root, "Sun_Angles_Grid"), None)
     zeniths, azimuths = (_angles(grid, name) for name in ("Zenith", "Azimuth"))
     if not zeniths or not azimuths:
         return None
@@ -141,39 +141,30 @@ def _sun(root: Element) -> SunAngles | None:
 
 def _angles(grid: Element | None, name: str) -> list[float]:
     """The angles of one kind in a Sun_Angles_Grid, those left out that are NaN."""
-    kind = None if grid is None else next(_all(grid, name), None)
-    rows = [] if kind is None else _all(kind, "VALUES")
+    kind = None if grid is None else next(elements(grid, name), None)
+    rows = [] if kind is None else elements(kind, "VALUES")
     found = (finite(value) for row in rows for value in (row.text or "").split())
     return [angle for angle in found if angle is not None]
 
 
 def _at_10_m(root: Element, name: str, title: str) -> dict[str, str]:
-    for element in _all(root, name):
+    for element in elements(root, name):
         if element.get("resolution") == "10":
-            return {_local(child): child.text or "" for child in element}
+            return {local_name(child): child.text or "" for child in element}
     raise ProductError(f"{title}: MTD_TL.xml gives no {name} at 10 m. Get the product again.")
 
 
 def _root(xml: bytes, title: str) -> Element:
     try:
-        root: Element = ElementTree.fromstring(xml)
-    except (ElementTree.ParseError, DefusedXmlException, LookupError, ValueError) as err:
+        return parse(xml)
+    except ValueError as err:
         raise ProductError(
             f"{title}: its metadata are not proper XML ({err}). Get the product again."
         ) from err
-    return root
-
-
-def _local(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
-
-
-def _all(root: Element, *names: str) -> Iterator[Element]:
-    return (element for element in root.iter() if _local(element) in names)
 
 
 def _text(root: Element, name: str) -> str | None:
-    element = next(_all(root, name), None)
+    element = next(elements(root, name), None)
     return element.text.strip() if element is not None and element.text else None
 
 
@@ -210,5 +201,5 @@ def _offsets(root: Element) -> dict[str, int]:
     """RADIO_ADD_OFFSET (L1C) or BOA_ADD_OFFSET (L2A) by band; there since baseline 04.00."""
     return {
         _band(element.get("band_id", "")): round(float(element.text or ""))
-        for element in _all(root, "RADIO_ADD_OFFSET", "BOA_ADD_OFFSET")
+        for element in elements(root, "RADIO_ADD_OFFSET", "BOA_ADD_OFFSET")
     }

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from defusedxml import DefusedXmlException, ElementTree
-
 from ....errors import TransferError
+from ....products.markup import elements, parse
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -17,19 +16,16 @@ if TYPE_CHECKING:
 def parsed(xml: bytes, title: str) -> Element:
     """The root of a document; `title` names the product in errors. Raises TransferError."""
     try:
-        root: Element = ElementTree.fromstring(xml)
-    except (ElementTree.ParseError, DefusedXmlException, LookupError, ValueError) as err:
+        return parse(xml)
+    except ValueError as err:
         raise TransferError(
             f"{title}: its metadata are not proper XML ({err}). Try again, or use another source."
         ) from err
-    return root
 
 
 def texts(root: Element, *tags: str) -> Iterator[str]:
     """What the elements of these names say, whatever their namespaces."""
-    for element in root.iter():
-        if element.tag.rpartition("}")[2] in tags:
-            yield (element.text or "").strip()
+    return ((element.text or "").strip() for element in elements(root, *tags))
 
 
 def images_of(xml: bytes, title: str) -> list[str]:
