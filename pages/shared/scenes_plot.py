@@ -11,6 +11,7 @@ import streamlit as st
 
 from migrate_core.model import RankedScene
 from migrate_core.scenes.parameters import SearchParameters
+from migrate_core.scenes.ranking import Measurement, hidden_percent
 from migrate_core.store import Candidate
 from pages.shared.scenes_view import CHOSEN_COLOR, OTHER_COLOR, USABLE_COLOR, View, cloud_of
 
@@ -55,8 +56,7 @@ def _point(view: View, candidate: Candidate) -> dict[str, Any]:
 
 def _decisive(ranked: RankedScene) -> float | None:
     """What is held against the limit of usable cloud, percent; None where nothing is known."""
-    found = [cloud_of(ranked), ranked.occluded_over_label_percent]
-    return max((value for value in found if value is not None), default=None)
+    return hidden_percent(Measurement(cloud_of(ranked), ranked.occluded_over_label_percent))
 
 
 def chart(rows: Sequence[dict[str, Any]], found: SearchParameters) -> Any:
