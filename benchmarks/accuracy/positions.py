@@ -7,11 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate_core.scenes.queries import select_all
-from migrate_core.store import open_store
-from migrate_core.workspace import Workspace
-
-from .road import Made, made_pairs, migrate, move
+from .road import Made, each_scene, made_pairs, migrate, move
 from .tables import percent, table, verdict
 from .truth import DemoTruth, centroid_of, exact_shares, iou, rmse
 
@@ -95,18 +91,10 @@ def under_clouds(case: Path, workspace: Path) -> list[tuple[float, Displaced]]:
     found = migrate(workspace, "scenes", "search", "--source", f"local:{case / 'scenes'}")
     truth = DemoTruth(case / "truth")
     trials = []
-    for scene in sorted({one["scene_id"] for item in found for one in item["scenes"]}):
-        choices = {
-            item["mask_id"]: scene
-            for item in found
-            if any(one["scene_id"] == scene for one in item["scenes"])
-        }
-        select_all(open_store(Workspace(workspace)), choices)
-        for pair in made_pairs(workspace, "--register"):
-            if pair.scene == scene:
-                sky = truth.sky(scene, pair.transform(), pair.inside().shape)
-                hidden = float((sky[pair.inside()] != 0).mean())
-                trials.append((hidden, _displaced(pair, moved[pair.mask], truth)))
+    for pair in each_scene(workspace, found, "--register"):
+        sky = truth.sky(pair.scene, pair.transform(), pair.inside().shape)
+        hidden = float((sky[pair.inside()] != 0).mean())
+        trials.append((hidden, _displaced(pair, moved[pair.mask], truth)))
     return trials
 
 

@@ -10,16 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
 
-from migrate_core.scenes.queries import select_all
-from migrate_core.store import open_store
-from migrate_core.workspace import Workspace
-
-from .road import Made, made_pairs, migrate, move
+from .road import Made, each_scene, made_pairs, migrate, move
 from .shares import Compared, compare, footprint_of, outline_of
 from .tables import percent, table, verdict
 from .truth import centroid_of, rmse
@@ -73,15 +70,9 @@ def registration(data: Path, workspace: Path) -> str:
     source = f"local:{data / 'safe'}"
     found = migrate(workspace, "scenes", "search", "--source", source, "--days", _DAYS)
     trials = []
-    for scene in sorted({one["scene_id"] for item in found for one in item["scenes"]}):
-        choices = {
-            item["mask_id"]: scene
-            for item in found
-            if any(one["scene_id"] == scene for one in item["scenes"])
-        }
-        select_all(open_store(Workspace(workspace)), choices)
-        made = [p for p in made_pairs(workspace, "--register") if p.scene == scene]
-        trials += _trials(made)
+    pairs = each_scene(workspace, found, "--register")
+    for _, made in groupby(pairs, key=lambda pair: pair.scene):
+        trials += _trials(list(made))
     return _report(trials)
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
+
+from migrate_core.scenes.queries import select_all
+from migrate_core.store import open_store
+from migrate_core.workspace import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -85,6 +90,20 @@ def made_pairs(workspace: Path, *options: object) -> list[Made]:
     """Make the pairs of the selected matches with `options`; those that are done."""
     rows = migrate(workspace, "pairs", "make", *options)
     return [Made(row, workspace) for row in rows if row["state"] == "done"]
+
+
+def each_scene(
+    workspace: Path, found: Sequence[dict[str, Any]], *options: object
+) -> Iterator[Made]:
+    """The pairs of every scene of a search with each mask that has it, one scene after another."""
+    for scene in sorted({one["scene_id"] for item in found for one in item["scenes"]}):
+        choices = {
+            item["mask_id"]: scene
+            for item in found
+            if any(one["scene_id"] == scene for one in item["scenes"])
+        }
+        select_all(open_store(Workspace(workspace)), choices)
+        yield from (pair for pair in made_pairs(workspace, *options) if pair.scene == scene)
 
 
 def move(source: Path, target: Path, east_m: float, north_m: float) -> None:

@@ -11,11 +11,7 @@ import numpy as np
 import rasterio
 from shapely.geometry import Point, mapping
 
-from migrate_core.scenes.queries import select_all
-from migrate_core.store import open_store
-from migrate_core.workspace import Workspace
-
-from .road import Made, made_pairs, migrate
+from .road import Made, each_scene, migrate
 from .tables import percent, table, verdict
 from .truth import DemoTruth
 
@@ -107,17 +103,8 @@ def measure(case: Path, workspace: Path, judged: dict[str, Judged]) -> None:
         source = f"local:{case / 'scenes'}"
         found = migrate(place, "scenes", "search", "--source", source, "--level", level)
         total = judged.setdefault(f"{level}, {method}", Judged())
-        scenes = {one["scene_id"] for item in found for one in item["scenes"]}
-        for scene in sorted(scenes):
-            choices = {
-                item["mask_id"]: scene
-                for item in found
-                if any(one["scene_id"] == scene for one in item["scenes"])
-            }
-            select_all(open_store(Workspace(place)), choices)
-            for pair in made_pairs(place, "--clouds", method):
-                if pair.scene == scene:
-                    _judge(pair, truth, total)
+        for pair in each_scene(place, found, "--clouds", method):
+            _judge(pair, truth, total)
 
 
 def _judge(pair: Made, truth: DemoTruth, total: Judged) -> None:
