@@ -293,6 +293,9 @@ class Pair:
     `change` 0…1 how different the inside of the label looks from what it did; None where they
     weren't asked for or can't be known. `judged_by` are the thresholds behind the suggestion,
     `compared_with` is the source image behind `change`.
+
+    `superseded_at` is since when another pair of the mask has stood in its place, `mask_key` the
+    `Mask.key` of a mask that was taken out since; both None where it isn't known.
     """
 
     pair_id: str
@@ -311,6 +314,8 @@ class Pair:
     one_sided: OneSided | None = None
     judged_by: JudgeSettings | None = None
     compared_with: str | None = None
+    superseded_at: datetime | None = None
+    mask_key: str | None = None
 
 
 @dataclass(frozen=True)

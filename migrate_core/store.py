@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -151,17 +152,8 @@ class Store:
 
     def put_pairs(self, pairs: Sequence[Pair]) -> None:
         """Write pairs as they are now."""
-        rows = [
-            {
-                "pair_id": pair.pair_id,
-                "mask_id": pair.mask_id,
-                "state": pair.state,
-                "document": to_json(pair),
-            }
-            for pair in pairs
-        ]
         with self.engine.begin() as connection:
-            upsert(connection, tables.pairs, rows)
+            upsert(connection, tables.pairs, [_pair_row(pair) for pair in pairs])
 
     def pairs(self) -> list[Pair]:
         """All pairs, superseded ones included, by mask and pair id."""
@@ -301,6 +293,16 @@ def _mask_row(mask: Mask) -> dict[str, Any]:
     }
 
 
+def _pair_row(pair: Pair) -> dict[str, Any]:
+    """The row of a pair: what lists ask for as columns, everything as a document."""
+    return {
+        "pair_id": pair.pair_id,
+        "mask_id": pair.mask_id,
+        "state": pair.state,
+        "document": to_json(pair),
+    }
+
+
 def _outline(shape: BaseGeometry) -> dict[str, Any]:
     """A shape for a small map, with its middle, by which the database can count what is where."""
     west, south, east, north = shape.bounds
@@ -313,6 +315,13 @@ def _plain(shape: BaseGeometry) -> BaseGeometry:
     return shape.simplify(max(east - west, north - south) / 100)
 
 
+def superseded(pair: Pair, now: datetime) -> Pair:
+    """The pair as another takes its place `now`; unchanged where that has happened before."""
+    if pair.state == "superseded":
+        return pair
+    return replace(pair, state="superseded", superseded_at=now)
+
+
 def _forget_candidates(connection: sa.Connection, mask_id: str) -> None:
     for table in (tables.candidates, tables.advice):
         connection.execute(sa.delete(table).where(table.c.mask_id == mask_id))
@@ -320,19 +329,17 @@ def _forget_candidates(connection: sa.Connection, mask_id: str) -> None:
 
 def _forget_mask(connection: sa.Connection, mask_id: str) -> None:
     """Take out a mask whose file is another one now; its pairs stay, superseded."""
+    path = sa.select(tables.masks.c.path).where(tables.masks.c.mask_id == mask_id)
+    key = connection.scalar(path)
     for table in (tables.masks, tables.measurements):
         connection.execute(sa.delete(table).where(table.c.mask_id == mask_id))
     _forget_candidates(connection, mask_id)
-    pairs = connection.execute(
-        sa.select(tables.pairs).where(tables.pairs.c.mask_id == mask_id)
-    ).all()
-    for pair in pairs:
-        document = {**pair.document, "state": "superseded"}
-        connection.execute(
-            sa.update(tables.pairs)
-            .where(tables.pairs.c.pair_id == pair.pair_id)
-            .values(state="superseded", document=document)
-        )
+    # By its file, a mask that is added there later finds what was decided about this one's pairs.
+    here = sa.select(tables.pairs.c.document).where(tables.pairs.c.mask_id == mask_id)
+    pairs = [from_json(Pair, document) for document in connection.scalars(here)]
+    now = datetime.now(UTC)
+    left = [replace(superseded(pair, now), mask_key=key or pair.mask_key) for pair in pairs]
+    upsert(connection, tables.pairs, [_pair_row(pair) for pair in left])
 
 
 def open_store(workspace: Workspace, database_url: str | None = None) -> Store:

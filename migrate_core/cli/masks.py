@@ -25,6 +25,7 @@ from ..masks.redating import redate, redatings
 from ..masks.uploads import unpack
 from ..masks.vectors.reading import VECTOR_SUFFIXES, is_vector
 from ..model import Mask, Problem
+from ..review.set_aside import SetAside, present_decisions, set_aside_since
 from ..workspace import Workspace
 from .add_options import add_options, with_add_options
 from .console import emit, json_option, print_table, report, say
@@ -88,6 +89,19 @@ class _Added:
 
 
 def _register(session: Session, found: FoundFiles, options: AddOptions) -> _Added:
+    """Register files; says so where that sets decisions aside, since a file has other content."""
+    before = present_decisions(session.store)
+    added = _registered(session, found, options)
+    gone = set_aside_since(session.store, before) if before else SetAside()
+    if gone.total:
+        say(
+            f"Note: files have other content than before, so {gone} are superseded. The decisions "
+            "stay in the log, and are proposed for the pairs of the new masks."
+        )
+    return added
+
+
+def _registered(session: Session, found: FoundFiles, options: AddOptions) -> _Added:
     """Register files by their headers, then read their pixels."""
     vectors = [file for file in found.files if file.suffix.lower() not in DRIVERS]
     store, problems = session.store, tuple[Problem, ...]()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import sys
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
@@ -11,9 +13,11 @@ import click
 from ..errors import WrongUseError
 from ..jobs import now_utc, request_cancel
 from ..model import PairParameters, Problem
-from ..pairs.plan import RunOptions
-from ..pairs.run import KIND, RunOutcome, make_pairs
+from ..pairs.plan import RunOptions, plan
+from ..pairs.run import KIND, RunOutcome, make_planned
 from ..review.decisions import pairs_document
+from ..review.proposals import proposed_decisions
+from ..review.set_aside import SetAside, set_aside_by_tasks
 from ..settings import ACCESSES, CLOUDS, RESAMPLINGS
 from .console import EXIT_PROBLEM, emit, json_option, print_table, progress_bar, report, say
 from .session import Session
@@ -111,6 +115,12 @@ def pairs() -> None:
     help="Only masks whose pair is in this state; can be repeated. `queued` and `running` ones "
     "are what a run that died left behind.",
 )
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="Don't ask before decisions are set aside: those about pairs that this run supersedes, "
+    "since it makes them with other parameters, another scene or a changed mask.",
+)
 @json_option
 @click.pass_context
 def make(
@@ -128,9 +138,13 @@ def make(
     wait_minutes: float,
     masks: tuple[str, ...],
     states: tuple[str, ...],
+    yes: bool,
     as_json: bool,
 ) -> None:
     """Make a pair of every mask and its selected scene; finished ones are kept.
+
+    What was decided about a pair that is made otherwise now is set aside after asking, and
+    proposed for the new pair.
 
     Ctrl-C stops it, and so does `pairs cancel`; run it again to go on.
     """
@@ -157,6 +171,10 @@ def make(
         judge=settings.judge,
     )
     session.finish_masks()
+    store, workspace = session.store, session.workspace
+    tasks = plan(store, workspace, options)
+    if not yes:
+        _ask(set_aside_by_tasks(store, tasks), as_json=as_json)
     # A polite kill is a cancellation: what is finished stays, the rest is marked.
     signal.signal(signal.SIGTERM, _interrupt)
     with progress_bar("pairs") as update:
@@ -164,10 +182,29 @@ def make(
         def progress(finished: int, failed: int, total: int) -> None:
             update(finished, total, f"{failed} failed" if failed else "")
 
-        outcome = make_pairs(session.store, session.workspace, options, progress)
-    document = pairs_document(session.store, session.workspace)
-    emit(document, as_json, lambda: _show(document))
+        outcome = make_planned(store, workspace, tasks, options, progress)
+    document = pairs_document(store, workspace)
+    emit(document, as_json, lambda: _show(document, proposed_decisions(store)))
     _conclude(outcome)
+
+
+def _ask(found: SetAside, *, as_json: bool) -> None:
+    """Ask whether decisions may be set aside; where nobody can answer, refuse.
+
+    Raises WrongUseError, or click's Abort for a no.
+    """
+    if not found.total:
+        return
+    what = (
+        f"This run makes other pairs in place of {found}. These decisions are set aside, and "
+        "proposed for the new pairs in Review."
+    )
+    if as_json or not sys.stdin.isatty():
+        raise WrongUseError(
+            f"{what} Nothing was made. Add --yes to go on, or choose the parameters and scenes of "
+            "before."
+        )
+    click.confirm(f"{what} Go on?", abort=True, err=True)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -207,10 +244,11 @@ def cancel(session: Session) -> None:
 def list_pairs(session: Session, as_json: bool) -> None:
     """All pairs, one row each, superseded ones included."""
     document = pairs_document(session.store, session.workspace)
-    emit(document, as_json, lambda: _show(document))
+    emit(document, as_json, lambda: _show(document, proposed_decisions(session.store)))
 
 
-def _show(document: list[dict[str, Any]]) -> None:
+def _show(document: list[dict[str, Any]], proposed: Mapping[str, str]) -> None:
+    """The pairs as a table; `proposed` are decisions to be confirmed, by pair_id."""
     rows = []
     for row in document:
         suggestion = row["suggestion"] or {}
@@ -221,7 +259,7 @@ def _show(document: list[dict[str, Any]]) -> None:
             row["state"],
             None if row["days_offset"] is None else f"{row['days_offset']:+.1f}",
             None if cloud is None else f"{100 * cloud:.1f}",
-            row["decision"],
+            row["decision"] or proposed.get(row["pair_id"]),
             suggestion.get("verdict"),
             row["error"] or suggestion.get("reason"),
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..errors import WrongUseError
-from ..model import Mask, PairParameters, Scene
+from ..model import Mask, Pair, PairParameters, Scene
 from ..scenes.twins import elsewhere
 from ..settings import JudgeSettings, ServiceSettings
 from ..store import Candidate, Store
@@ -71,6 +71,17 @@ def plan(store: Store, workspace: Workspace, options: RunOptions) -> list[PairTa
     if not tasks:
         raise WrongUseError(_nothing_to_make(options))
     return [replace(task, judge=options.judge) for task in tasks]
+
+
+def replaced(pairs: Iterable[Pair], tasks: Sequence[PairTask]) -> list[Pair]:
+    """Those of `pairs` that a run of the tasks supersedes: of the same masks, made otherwise."""
+    made = {task.pair_id for task in tasks}
+    masks = {task.mask.mask_id for task in tasks}
+    return [
+        pair
+        for pair in pairs
+        if pair.state != "superseded" and pair.mask_id in masks and pair.pair_id not in made
+    ]
 
 
 def _offsets_by_hand(store: Store) -> dict[tuple[str, tuple[str, ...]], int]:

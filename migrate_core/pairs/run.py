@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,11 +14,11 @@ from ..errors import ArchiveOrderedError, MigrateError
 from ..jobs import Job, claim
 from ..model import Pair
 from ..pool import WorkerPool
-from ..settings import JudgeSettings
 from ..store import Store
-from ..workspace import Workspace, remove_leftovers
+from ..workspace import Workspace
 from .make import make_pair
 from .plan import RunOptions, plan
+from .queueing import queue_pairs
 from .stages import forget_stages, stage_note
 from .supply import Ready, Supply, Unsupplied, open_fetching
 from .task import PairOutcome, PairTask, found_out
@@ -28,7 +28,6 @@ KIND = "pairs"
 _TICK_S = 0.5
 # How long it sleeps while there is nothing to do but wait for downloads, in seconds.
 _IDLE_S = 0.1
-_SAME_TIME_DAYS = 0.01
 
 Progress = Callable[[int, int, int], None]
 
@@ -51,18 +50,32 @@ class RunOutcome:
 def make_pairs(
     store: Store, workspace: Workspace, options: RunOptions, progress: Progress
 ) -> RunOutcome:
-    """Make every selected match that is asked for a pair; the only writer of pairs meanwhile.
+    """Make every selected match that is asked for a pair, as `make_planned` does what is planned.
 
-    Pairs that are made already are kept. `progress(finished, failed, total)` is called as it goes
-    on; the job in the store counts only what there is to make. Ctrl-C and a cancellation in the
-    store end it early: pairs in flight are dropped, finished ones stay.
-    Raises JobRunningError when another process is at it, WrongUseError when nothing is selected.
+    Raises WrongUseError, too, when nothing is selected.
     """
-    tasks = plan(store, workspace, options)
+    return make_planned(store, workspace, plan(store, workspace, options), options, progress)
+
+
+def make_planned(
+    store: Store,
+    workspace: Workspace,
+    tasks: Sequence[PairTask],
+    options: RunOptions,
+    progress: Progress,
+) -> RunOutcome:
+    """Make the pairs of the tasks that `plan` gave; the only writer of pairs meanwhile.
+
+    Pairs that are made already are kept; those of the same masks that were made otherwise are
+    superseded (`replaced` names them beforehand), and decisions about them don't count any more.
+    `progress(finished, failed, total)` is called as it goes on; the job in the store counts only
+    what there is to make. Ctrl-C and a cancellation in the store end it early: pairs in flight are
+    dropped, finished ones stay. Raises JobRunningError when another process is at it.
+    """
     job = claim(store, KIND, len(tasks))
     try:
         forget_stages(workspace)
-        pairs = _register(store, tasks, workspace, partial=options.partial)
+        pairs = queue_pairs(store, tasks, workspace, partial=options.partial)
         todo = [
             replace(task, note=stage_note(workspace, task.pair_id, job.job_id))
             for task in tasks
@@ -78,59 +91,6 @@ def make_pairs(
     forget_stages(workspace)
     job.end("cancelled" if outcome.cancelled else "done")
     return outcome
-
-
-def _register(
-    store: Store, tasks: Sequence[PairTask], workspace: Workspace, *, partial: bool
-) -> dict[str, Pair]:
-    """The pairs of the tasks in the store, queued or done, and what that means for the others."""
-    remove_leftovers(workspace.pairs)
-    known = {pair.pair_id: pair for pair in store.pairs()}
-    pairs = {task.pair_id: _current(known.get(task.pair_id), task, workspace) for task in tasks}
-    masks = {task.mask.mask_id for task in tasks}
-    others = [
-        replace(pair, state=_left_behind(pair, masks, partial=partial))
-        for pair in known.values()
-        if pair.pair_id not in pairs
-    ]
-    wanted = [*others, *pairs.values()]
-    store.put_pairs([pair for pair in wanted if known.get(pair.pair_id) != pair])
-    return pairs
-
-
-def _left_behind(pair: Pair, masks: Set[str], *, partial: bool) -> str:
-    """The state of a pair that isn't asked for: superseded by another of its mask, or given up.
-
-    A partial run leaves the pairs of other masks alone; what a dead run had begun waits.
-    """
-    if pair.mask_id in masks:
-        return "superseded"
-    if partial:
-        return "queued" if pair.state == "running" else pair.state
-    return "cancelled" if pair.state in ("queued", "running") else pair.state
-
-
-def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
-    """A pair as it should stand before the run: done when nothing about it has to be done."""
-    pair = Pair(
-        task.pair_id,
-        task.mask.mask_id,
-        task.mask.name,
-        tuple(scene.scene_id for scene in task.scenes),
-        days_offset=task.days_offset,
-        coverage=task.coverage,
-        parameters=task.parameters,
-    )
-    if known is None or known.occlusion is None or not workspace.pair_complete(task.pair_id):
-        return pair
-    if (known.judged_by or JudgeSettings()) != task.judge:
-        return pair  # its pixels stay; `make_pair` finds them and only judges anew
-    if known.compared_with != task.mask.image:
-        return pair  # likewise, and only looks anew at what has changed
-    # Another source may know the sensing time to the millisecond; another date is another matter.
-    if known.days_offset is None or abs(known.days_offset - task.days_offset) > _SAME_TIME_DAYS:
-        return pair
-    return replace(pair, state="done", **found_out(known))
 
 
 @dataclass

@@ -6,7 +6,7 @@ import getpass
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -43,6 +43,9 @@ class Entry(Protocol):
         """Who said it."""
 
 
+AnEntry = TypeVar("AnEntry", bound=Entry)
+
+
 def default_reviewer() -> str:
     """The name of the person at the keyboard, as the system knows it."""
     try:
@@ -58,9 +61,8 @@ def decide(store: Store, decision: Decision, token: str | None = None) -> None:
     WrongUseError when there is no such finished pair, or nothing to undo.
     """
     _check_finished(store, decision.pair_id)
-    if decision.verdict == UNDO and decision.reviewer not in _newest(
-        store.decisions(decision.pair_id)
-    ):
+    log = store.decisions(decision.pair_id)
+    if decision.verdict == UNDO and decision.reviewer not in newest(log):
         raise WrongUseError(f"{decision.pair_id}: {decision.reviewer} has decided nothing to undo.")
     store.append_decision(decision, token)
 
@@ -76,9 +78,12 @@ def _check_finished(store: Store, pair_id: str) -> None:
         )
 
 
-def _newest(log: Iterable[Entry]) -> dict[str, Entry]:
-    """The decision of each reviewer that counts: the newest that is not undone."""
-    stacks: dict[str, list[Entry]] = defaultdict(list)
+def newest(log: Iterable[AnEntry]) -> dict[str, AnEntry]:
+    """The decision of each reviewer that counts: the newest that is not undone.
+
+    `log` is what was said of one pair, oldest first.
+    """
+    stacks: dict[str, list[AnEntry]] = defaultdict(list)
     for decision in log:
         if decision.verdict != UNDO:
             stacks[decision.reviewer].append(decision)
@@ -89,9 +94,9 @@ def _newest(log: Iterable[Entry]) -> dict[str, Entry]:
 
 def standing(log: Iterable[Entry]) -> Standing:
     """What the decisions about one pair, oldest first, add up to."""
-    newest = _newest(log)
-    verdicts = {decision.verdict for decision in newest.values()}
-    reviewers = tuple(sorted(newest))
+    counting = newest(log)
+    verdicts = {decision.verdict for decision in counting.values()}
+    reviewers = tuple(sorted(counting))
     if len(verdicts) > 1:
         return Standing(CONFLICT, reviewers)
     return Standing(_STANDING[verdicts.pop()] if verdicts else None, reviewers)

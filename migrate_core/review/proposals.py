@@ -1,0 +1,202 @@
+"""What was decided about an earlier pair of the same mask, proposed for the present one.
+
+Nothing of it is stored: it follows from the log and the superseded pairs. A proposal is no
+decision; it becomes one when a person confirms it. Of several superseded pairs that are decided,
+the one that was superseded last counts: the present pair took over from it, or from one that
+nobody had decided about. Superseded pairs belong to a mask by its id, or, where its file has other
+content now, by its file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..model import Decision, Pair, PairParameters
+from ..store import Store
+from ..tables import decisions, masks, pairs
+from .decisions import CONFLICT, Standing, newest, standing, standings
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_PARAMETERS = {
+    "resampling": "resampling",
+    "offset": "radiometric offset",
+    "ignore_occluded": "ignoring labels occluded in the source image",
+    "clouds": "cloud detection",
+    "register": "registration",
+    "ignore_rim_m": "ignore rim, m",
+    "allow_missing_bands": "allowing missing bands",
+}
+_VALUES = {True: "on", False: "off", None: "as documented"}
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The decisions about the earlier pair `pair_id` that count, newest first.
+
+    `verdict` is the one to confirm: a reviewer's own where they had one, else that of all others;
+    None where those disagree. `differences` says in words what the two pairs differ in.
+    """
+
+    pair_id: str
+    verdict: str | None
+    decisions: tuple[Decision, ...]
+    differences: tuple[str, ...]
+
+    @property
+    def reason(self) -> str | None:
+        """Why that was decided, by the newest decision that gives a reason."""
+        said = (one.reason for one in self.decisions if one.verdict == self.verdict)
+        return next((reason for reason in said if reason), None)
+
+
+def proposal_for(store: Store, pair: Pair, reviewer: str) -> Proposal | None:
+    """What is proposed to a reviewer for a pair; None where there is nothing to confirm.
+
+    That is so once they have decided themselves, and once others have, unless the reviewer had a
+    say about the earlier pair.
+    """
+    if pair.state == "superseded":
+        return None
+    now = standing(store.decisions(pair.pair_id))
+    if reviewer in now.reviewers:
+        return None
+    for row in _decided_before(store, pair):
+        said = newest(store.decisions(row.pair_id))
+        earlier = store.pair(row.pair_id)
+        if not said or earlier is None:
+            continue
+        if now.decision and reviewer not in said:
+            return None
+        return Proposal(
+            row.pair_id,
+            _verdict(said, reviewer),
+            tuple(sorted(said.values(), key=lambda one: one.decided_at, reverse=True)),
+            differences(earlier, pair),
+        )
+    return None
+
+
+def _verdict(said: Mapping[str, Decision], reviewer: str) -> str | None:
+    """The reviewer's own verdict, else the one that all agree on."""
+    if reviewer in said:
+        return said[reviewer].verdict
+    verdicts = {one.verdict for one in said.values()}
+    return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def _decided_before(store: Store, pair: Pair) -> Sequence[sa.Row[Any]]:
+    """The superseded pairs of the pair's mask, the one that was superseded last first."""
+    path = sa.select(masks.c.path).where(masks.c.mask_id == pair.mask_id).scalar_subquery()
+    same_mask = (pairs.c.mask_id == pair.mask_id) | (_text("mask_key") == path)
+    with store.engine.connect() as connection:
+        rows = connection.execute(_superseded().where(same_mask)).all()
+    return sorted(rows, key=_rank, reverse=True)
+
+
+def _superseded() -> sa.Select[Any]:
+    """The superseded pairs that the log mentions, each with its last entry."""
+    last = sa.func.max(decisions.c.number).label("last")
+    log = sa.select(decisions.c.pair_id, last).group_by(decisions.c.pair_id).subquery()
+    return (
+        sa.select(
+            pairs.c.pair_id,
+            pairs.c.mask_id,
+            _text("mask_key").label("mask_key"),
+            _text("superseded_at").label("superseded_at"),
+            log.c.last,
+        )
+        .join(log, log.c.pair_id == pairs.c.pair_id)
+        .where(pairs.c.state == "superseded")
+    )
+
+
+def _rank(row: sa.Row[Any]) -> tuple[datetime, int]:
+    """By when a pair was superseded; those of before that was noted come first, by the log."""
+    at = datetime.fromisoformat(row.superseded_at) if row.superseded_at else _NEVER
+    return at, row.last
+
+
+def differences(earlier: Pair, present: Pair) -> tuple[str, ...]:
+    """What two pairs of one mask differ in, in words."""
+    found = []
+    if earlier.scene_ids != present.scene_ids:
+        found.append(f"scene ({_scene(present)}, was {_scene(earlier)})")
+    found += _other_parameters(
+        earlier.parameters or PairParameters(), present.parameters or PairParameters()
+    )
+    if earlier.mask_id != present.mask_id:
+        found.append("the mask's file")
+    return tuple(found) or ("how the mask is read (georeference, classes or files beside it)",)
+
+
+def _other_parameters(earlier: PairParameters, present: PairParameters) -> Iterable[str]:
+    for field in fields(PairParameters):
+        old, new = (getattr(one, field.name) for one in (earlier, present))
+        if old != new:
+            yield f"{_PARAMETERS[field.name]} ({_value(new)}, was {_value(old)})"
+
+
+def _value(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return _VALUES[value]
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _scene(pair: Pair) -> str:
+    """`of 2020-02-02`, by the sensing day in the id of the pair; else the scene's id."""
+    day = re.search(r"_(\d{4})(\d\d)(\d\d)_[0-9a-f]{8}$", pair.pair_id)
+    return f"of {'-'.join(day.groups())}" if day else ", ".join(pair.scene_ids)
+
+
+def proposed_standings(store: Store, decided: Mapping[str, Standing]) -> dict[str, Standing]:
+    """What is proposed for each present pair that nobody has decided about, by pair_id.
+
+    `decided` are the standings of all pairs. A standing can be `conflict`.
+    """
+    latest = _latest_by_mask(store, decided)
+    if not latest:
+        return {}
+    query = (
+        sa.select(pairs.c.pair_id, pairs.c.mask_id, masks.c.path)
+        .outerjoin(masks, masks.c.mask_id == pairs.c.mask_id)
+        .where(pairs.c.state != "superseded")
+    )
+    with store.engine.connect() as connection:
+        rows = connection.execute(query).all()
+    found = {}
+    for row in rows:
+        if (present := decided.get(row.pair_id)) and present.decision:
+            continue
+        if earlier := [latest[key] for key in (row.mask_id, row.path) if key in latest]:
+            found[row.pair_id] = decided[max(earlier, key=_rank).pair_id]
+    return found
+
+
+def _latest_by_mask(store: Store, decided: Mapping[str, Standing]) -> dict[str, sa.Row[Any]]:
+    """By mask_id and by file, the decided pair that was superseded last."""
+    with store.engine.connect() as connection:
+        rows = connection.execute(_superseded()).all()
+    latest = {}
+    for row in sorted(rows, key=_rank):
+        if (found := decided.get(row.pair_id)) and found.decision:
+            latest.update(dict.fromkeys(filter(None, (row.mask_id, row.mask_key)), row))
+    return latest
+
+
+def proposed_decisions(store: Store) -> dict[str, str]:
+    """For each undecided pair with a proposal, in words: `accepted proposed`."""
+    return {
+        pair_id: "disagreed before" if found.decision == CONFLICT else f"{found.decision} proposed"
+        for pair_id, found in proposed_standings(store, standings(store)).items()
+    }
+
+
+def _text(name: str) -> Any:
+    """A text inside the document of a pair; NULL in documents of before it was there."""
+    return pairs.c.document[name].as_string()

@@ -1,0 +1,91 @@
+"""Decisions that don't count any more once their pair is superseded: told before that happens."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from ..pairs.plan import RunOptions, plan, replaced
+from ..pairs.task import PairTask
+from ..store import Store
+from ..tables import pairs
+from ..workspace import Workspace
+from .decisions import Standing, standings
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """How many pairs with a decision are superseded, by what was decided about them."""
+
+    accepted: int = 0
+    rejected: int = 0
+    unsure: int = 0
+    conflict: int = 0
+
+    @classmethod
+    def of(cls, decided: Iterable[Standing]) -> SetAside:
+        """The counts of these decisions; what nobody has decided about doesn't count."""
+        return cls(**Counter(one.decision for one in decided if one.decision))
+
+    @property
+    def total(self) -> int:
+        """How many pairs lose their decision."""
+        return self.accepted + self.rejected + self.unsure + self.conflict
+
+    def __str__(self) -> str:
+        """`6 pairs that are decided (5 accepted, 1 rejected)`."""
+        counts = {
+            "accepted": self.accepted,
+            "rejected": self.rejected,
+            "unsure": self.unsure,
+            "in conflict": self.conflict,
+        }
+        listed = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+        noun = "pair that is decided" if self.total == 1 else "pairs that are decided"
+        return f"{self.total:,} {noun} ({listed})" if self.total else f"0 {noun}"
+
+
+def present_decisions(
+    store: Store, mask_ids: Iterable[str] | None = None
+) -> Mapping[str, Standing]:
+    """The standing of every pair that is decided and not superseded, by pair_id.
+
+    `mask_ids` limits it to the pairs of these masks.
+    """
+    decided = {key: found for key, found in standings(store).items() if found.decision}
+    if not decided:
+        return {}
+    wanted = None if mask_ids is None else frozenset(mask_ids)
+    query = sa.select(pairs.c.pair_id, pairs.c.mask_id).where(pairs.c.state != "superseded")
+    with store.engine.connect() as connection:
+        rows = connection.execute(query).all()
+    return {
+        row.pair_id: decided[row.pair_id]
+        for row in rows
+        if row.pair_id in decided and (wanted is None or row.mask_id in wanted)
+    }
+
+
+def set_aside_by_tasks(store: Store, tasks: Sequence[PairTask]) -> SetAside:
+    """What the run of these tasks sets aside."""
+    decided = present_decisions(store)
+    if not decided:
+        return SetAside()
+    gone = replaced(store.pairs(), tasks)
+    return SetAside.of(decided[pair.pair_id] for pair in gone if pair.pair_id in decided)
+
+
+def set_aside_by_run(store: Store, workspace: Workspace, options: RunOptions) -> SetAside:
+    """What a run with these options sets aside. Raises WrongUseError as `plan` does."""
+    if not present_decisions(store):
+        return SetAside()
+    return set_aside_by_tasks(store, plan(store, workspace, options))
+
+
+def set_aside_since(store: Store, before: Mapping[str, Standing]) -> SetAside:
+    """Which of the decisions that `present_decisions` gave before don't count any more."""
+    now = present_decisions(store)
+    return SetAside.of(found for pair_id, found in before.items() if pair_id not in now)
