@@ -96,7 +96,7 @@ def show(page: Page, found: Task, item: ReviewItem, options: ViewOptions) -> Non
         headline(item, place_of(found.queue, pair_id), len(found.queue))
     with right:
         progress(found.rows)
-    decision_bar(page, found, pair_id)
+    decision_bar(page, found, item.pair)
     messages(found, item)
     show_pair(PairView(item, page.workspace.pair(pair_id)), options)
     seen(pair_id)

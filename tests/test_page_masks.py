@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 from migrate_core.cli import cli
 from migrate_core.jobs import claim, now_utc
 from migrate_core.masks.queries import PROBLEM, MaskFilter, list_masks
-from migrate_core.model import Mask
+from migrate_core.model import Decision, Mask, Pair
+from migrate_core.review.decisions import decide
 from migrate_core.store import Store, open_store
 from migrate_core.workspace import Workspace
 from pages.shared import work
@@ -265,6 +266,19 @@ def test_a_mask_is_removed_only_after_asking(store: Store) -> None:
     shown(app.button(key="masks_remove_yes").click().run())
     assert set(by_name(store)) == {"a.tif"}
     assert title(shown(app.run())) == "a.tif"
+
+
+def test_a_removal_says_which_decisions_it_sets_aside(store: Store) -> None:
+    store.put_masks([a_mask("a.tif"), a_mask("b.tif")])
+    store.put_pairs([Pair("p", "b", "b.tif", ("scene",), "done")])
+    app = opened(mask="a")
+    shown(button(app, "Remove …").click().run())
+    assert "sets aside" not in texts(app, "warning")
+    decide(store, Decision("p", "accept", "ann", None, now_utc()))
+    app = opened(mask="b")
+    shown(button(app, "Remove …").click().run())
+    said = texts(app, "warning")
+    assert "This sets aside the decisions about 1 pair that is decided (1 accepted)." in said
 
 
 def test_what_the_list_shows_is_removed_at_once(store: Store) -> None:

@@ -17,9 +17,10 @@ from streamlit.testing.v1 import AppTest
 
 from migrate_core.cli import cli
 from migrate_core.jobs import claim, now_utc
-from migrate_core.model import iso
+from migrate_core.model import Decision, iso
 from migrate_core.pairs.stages import stage_note
 from migrate_core.pairs.suggestion import doubtful, offset_doubts
+from migrate_core.review.decisions import decide
 from migrate_core.scenes.costs import Wanted
 from migrate_core.scenes.costs import costs as costs_of
 from migrate_core.transfer.orders import Order, put_order
@@ -403,7 +404,53 @@ def test_a_doubtful_offset_can_be_set_for_its_pair(
     assert made in case.store.pairs()
     app.button(key="pairs_offset_auto").click().run()
     go()
-    assert case.store.pair(made.pair_id) == replace(made, state="superseded")
+    gone = case.store.pair(made.pair_id)
+    assert gone is not None
+    assert replace(gone, superseded_at=None) == replace(made, state="superseded")
+
+
+# decisions at stake
+
+
+def test_decisions_are_set_aside_only_after_asking(
+    case: Case, launched: Launched, go: Callable[[], None]
+) -> None:
+    case.make()
+    first, second, _ = case.store.pairs()
+    decide(case.store, Decision(first.pair_id, "accept", "ann", None, now_utc()))
+    app = opened()
+    app.button(key="pairs_make").click().run()
+    assert launched.pop()[1][-1] != "--yes"
+    app.selectbox(key="pairs_resampling").select("cubic").run()
+    app.button(key="pairs_make").click().run()
+    assert launched == []
+    assert "in place of 1 pair that is decided (1 accepted)" in words(app)
+    app.button(key="pairs_ask_no").click().run()
+    assert "in place of" not in words(app)
+    app.button(key="pairs_make").click().run()
+    # Another reviewer decides meanwhile: what was asked isn't what would happen.
+    decide(case.store, Decision(second.pair_id, "reject", "bob", None, now_utc()))
+    app.button(key="pairs_ask_yes").click().run()
+    assert launched == []
+    assert "2 pairs that are decided (1 accepted, 1 rejected)" in words(app)
+    app.button(key="pairs_ask_yes").click().run()
+    assert launched[0][1][-1] == "--yes"
+    go()
+    app.run()
+    assert "in place of" not in words(app)
+    assert {pair.state for pair in case.store.pairs() if pair in (first, second)} == set()
+
+
+def test_a_question_about_another_form_is_dropped(case: Case, launched: Launched) -> None:
+    case.make()
+    pair = case.store.pairs()[0]
+    decide(case.store, Decision(pair.pair_id, "accept", "ann", None, now_utc()))
+    app = opened()
+    app.selectbox(key="pairs_resampling").select("cubic").run()
+    app.button(key="pairs_make").click().run()
+    app.selectbox(key="pairs_resampling").select("nearest").run()
+    assert "in place of" not in words(app)
+    assert launched == []
 
 
 @pytest.mark.parametrize(

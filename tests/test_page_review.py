@@ -13,7 +13,8 @@ import pytest
 import rasterio
 from streamlit.testing.v1 import AppTest
 
-from migrate_core.model import Decision
+from migrate_core.model import Decision, PairParameters
+from migrate_core.pairs.plan import RunOptions
 from migrate_core.review.decisions import UNDO, decide, default_reviewer
 from pages.shared import review_desk
 from tests.pair_builders import (
@@ -268,6 +269,37 @@ def test_settings_are_kept_while_one_looks_at_another_page(case: Case) -> None:
     assert "SWIR (B12, B08, B04)" in all_text(app)
     press(app, "Accept")
     assert said(case) == [("m0.tif", "accept", "ann", None)]
+
+
+def test_what_was_decided_about_an_earlier_pair_is_confirmed_by_one_press(case: Case) -> None:
+    old = case.pair_ids()["m0 20200202"]
+    decide(case.store, Decision(old, "reject", "ann", "cloud", review_desk.now_utc()))
+    case.make(RunOptions(workers=1, parameters=PairParameters("nearest")))
+    app = opened()
+    text = all_text(app)
+    assert "Proposed: **reject** (decided on " in text
+    assert (
+        "by ann\\: cloud on the earlier pair; what differs\\: resampling (nearest, was bil" in text
+    )
+    assert "0 of 3 decided" in [bar.proto.text for bar in app.main.get("progress")]
+    press(app, "Confirm: reject")
+    (new,) = [p for p in case.store.pairs() if p.mask_name == "m0.tif" and p.state == "done"]
+    log = [(e.verdict, e.reviewer, e.reason) for e in case.store.decisions(new.pair_id)]
+    assert log == [("reject", ME, "cloud")]
+    assert "m1.tif" in shown(app)
+    assert "Proposed" not in all_text(app)
+    press(app, "Undo")
+    assert "Proposed: **reject**" in all_text(app)
+
+
+def test_of_reviewers_who_disagreed_nothing_is_proposed(case: Case) -> None:
+    old = case.pair_ids()["m0 20200202"]
+    for who, verdict in (("ann", "accept"), ("bob", "reject")):
+        decide(case.store, Decision(old, verdict, who, None, review_desk.now_utc()))
+    case.make(RunOptions(workers=1, parameters=PairParameters("nearest")))
+    app = opened()
+    assert "On the earlier pair reviewers disagreed" in all_text(app)
+    assert not [button for button in app.button if button.label.startswith("Confirm")]
 
 
 def test_a_second_reviewer_works_through_what_they_have_not_decided(case: Case) -> None:

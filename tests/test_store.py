@@ -71,7 +71,11 @@ def test_a_file_with_other_content_replaces_its_mask_and_supersedes_its_pairs(
     store.put_masks([new])
     assert store.masks() == [new, other]
     assert set(store.candidates()) == {"b"}
-    assert store.pairs() == [replace(pairs[0], state="superseded"), pairs[1]]
+    gone, kept = store.pairs()
+    assert gone.superseded_at is not None
+    left = replace(gone, superseded_at=None, mask_key=None)
+    assert (left, kept) == (replace(pairs[0], state="superseded"), pairs[1])
+    assert gone.mask_key == old.path
 
 
 def test_no_masks_are_no_trouble(store: Store) -> None:

@@ -194,7 +194,10 @@ def test_a_file_with_other_content_replaces_the_mask_and_supersedes_its_pairs(
     new = replace(LAKE, mask_id="lake-99", sha256="99" * 32)
     store.put_masks([new])
     assert store.masks() == [new, other]
-    assert store.pairs() == [replace(PAIR, state="superseded"), other_pair]
+    gone, kept = store.pairs()
+    left = replace(gone, superseded_at=None, mask_key=None)
+    assert (left, kept) == (replace(PAIR, state="superseded"), other_pair)
+    assert (gone.mask_key, gone.superseded_at is None) == (LAKE.path, False)
     assert list(store.candidates()) == ["sea-03"]
 
 

@@ -16,7 +16,8 @@ from .decisions import UNDO
 
 UNDECIDED = "undecided"
 NOT_BY_ME = "not decided by me"
-DECISIONS = (UNDECIDED, NOT_BY_ME, "accepted", "rejected", "unsure", "conflict")
+PROPOSED = "proposed from an earlier pair"
+DECISIONS = (UNDECIDED, PROPOSED, NOT_BY_ME, "accepted", "rejected", "unsure", "conflict")
 _SUSPICION = {"reject": 0, "unsure": 1, "accept": 2}
 
 
@@ -27,7 +28,8 @@ class QueueRow:
     `suggestion` is the verdict suggested; `hidden` the share 0…1 of the labelled pixels that
     something hides, None when it isn't known; `shift_m` the length of the shift that registration
     measured, `change` 0…1 how changed the inside of the label looks, None where that isn't known;
-    `decision` what the reviewers together say.
+    `decision` what the reviewers together say, `proposed` what they said of an earlier pair of the
+    mask, where nobody has decided about this one.
     """
 
     pair_id: str
@@ -41,6 +43,7 @@ class QueueRow:
     change: float | None = None
     decision: str | None = None
     reviewers: tuple[str, ...] = ()
+    proposed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,8 @@ class QueueFilter:
             return True
         if self.decision == NOT_BY_ME:
             return self.reviewer not in row.reviewers
+        if self.decision == PROPOSED:
+            return row.proposed is not None
         return (row.decision or UNDECIDED) == self.decision
 
     def _day_fits(self, day: date | None) -> bool:
@@ -176,4 +181,4 @@ def last_standing(newest_first: Iterable[Decision]) -> Decision | None:
 def decision_counts(rows: Iterable[QueueRow]) -> dict[str, int]:
     """How many pairs stand how, by decision, with `undecided` among them."""
     counts = Counter(row.decision or UNDECIDED for row in rows)
-    return {name: counts[name] for name in DECISIONS if name != NOT_BY_ME}
+    return {name: counts[name] for name in DECISIONS if name not in (NOT_BY_ME, PROPOSED)}

@@ -14,7 +14,8 @@ from ..codec import from_json
 from ..model import Decision, Mask, Pair, Scene, utc
 from ..store import Store
 from ..tables import decisions, masks, pairs, scenes
-from .decisions import standings
+from .decisions import Standing, standings
+from .proposals import proposed_standings
 from .queue import QueueRow, last_standing
 
 _HIDING = ("cloud", "shadow", "snow", "nodata", "source")
@@ -39,11 +40,14 @@ def queue_rows(store: Store, facts: Sequence[QueueRow] | None = None) -> list[Qu
     `facts` are what `pair_facts` gave before: they change only when pairs are made.
     """
     decided = standings(store)
+    proposed = proposed_standings(store, decided)
+    nobody = Standing(None)
+    rows = pair_facts(store) if facts is None else facts
     return [
-        replace(row, decision=found.decision, reviewers=found.reviewers)
-        if (found := decided.get(row.pair_id))
-        else row
-        for row in (pair_facts(store) if facts is None else facts)
+        replace(row, decision=found.decision, reviewers=found.reviewers, proposed=before.decision)
+        for row in rows
+        for found in (decided.get(row.pair_id, nobody),)
+        for before in (proposed.get(row.pair_id, nobody),)
     ]
 
 

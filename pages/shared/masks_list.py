@@ -27,6 +27,7 @@ from migrate_core.masks.queries import (
 )
 from migrate_core.masks.summary import pixel_size
 from migrate_core.model import Mask
+from migrate_core.review.set_aside import SetAside, present_decisions
 from pages.shared.frame import Page
 from pages.shared.state import choose_mask, selection
 
@@ -272,10 +273,13 @@ def removal(page: Page) -> None:
 @st.dialog("Remove masks from the list?")
 def _confirm_removal(page: Page, mask_ids: list[str]) -> None:
     many = f"{len(mask_ids):,} masks" if len(mask_ids) > 1 else "This mask"
+    decided = SetAside.of(present_decisions(page.store, mask_ids).values())
     st.write(
         f"{many} will no longer be searched for, made into pairs or exported. The files stay where "
         "they are, and so do decisions: add a mask again and its pairs can be made again."
     )
+    if decided.total:
+        st.warning(f"This sets aside the decisions about {decided}.", icon=":material/history:")
     yes, no = st.columns(2)
     if yes.button(
         "Remove",

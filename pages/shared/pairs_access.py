@@ -15,12 +15,11 @@ from migrate_core.settings import ACCESSES
 from migrate_core.transfer.ledger import CDSE_QUOTA, QuotaState
 from migrate_core.transfer.orders import Order, orders
 from pages.shared.frame import Page
-from pages.shared.pairs_state import KIND, Standing, make_arguments
+from pages.shared.pairs_start import CODE, start_pairs
+from pages.shared.pairs_state import Standing
 from pages.shared.scenes_connections import needs_code
-from pages.shared.secrets import code_field, take_code
-from pages.shared.work import start
+from pages.shared.secrets import code_field
 
-CODE = "pairs_code"
 _WAYS = {
     "auto": "What costs least",
     "window": "Windows: only the pixels of the masks",
@@ -82,14 +81,6 @@ def _choose_access(page: Page, found: Sequence[SourceCosts]) -> str:
         with code:
             code_field(CODE)
     return access
-
-
-def start_pairs(
-    page: Page, masks: Sequence[str] = (), states: Sequence[str] = (), offset: str = "keep"
-) -> None:
-    """Make pairs as the form says; what the buttons of the page do."""
-    code = take_code(CODE)
-    start(page, KIND, lambda: make_arguments(masks, states, offset), code)
 
 
 @st.cache_data(ttl=15, max_entries=16, show_spinner=False)

@@ -45,7 +45,8 @@ def parameters_form(page: Page) -> bool:
             return False
         st.caption(
             f"The present pairs were made with {in_words(in_use)}. Another way makes new pairs; "
-            "the present ones become superseded, and decisions about them stay with them."
+            "the present ones become superseded, and decisions about them are proposed for the "
+            "new ones. Making them as before brings back pairs and decisions."
         )
     return True
 

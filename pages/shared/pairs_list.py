@@ -11,7 +11,7 @@ from migrate_core.pairs.board import SUPERSEDED, TO_MAKE, Row, Slice, board_row,
 from migrate_core.pairs.stages import stages_of
 from migrate_core.pairs.suggestion import offset_is_doubtful
 from pages.shared.frame import PAGES, Page
-from pages.shared.pairs_access import start_pairs
+from pages.shared.pairs_start import start_pairs
 from pages.shared.pairs_state import LOOK, STAGE_HELP, Standing
 from pages.shared.state import choose_mask, choose_pair, selection
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from migrate_core.jobs import now_utc, running_job
 from migrate_core.model import PairParameters
 from migrate_core.pairs.board import INTERRUPTED, ON_ORDER, SUPERSEDED, TO_MAKE, board_counts
+from migrate_core.pairs.plan import RunOptions
 from migrate_core.settings import ACCESSES
 from pages.shared.frame import Page
 from pages.shared.work import is_busy
@@ -71,6 +72,19 @@ def chosen_parameters() -> PairParameters:
         register=bool(chosen["pairs_register"]),
         ignore_rim_m=float(chosen["pairs_ignore_rim"]),
         allow_missing_bands=bool(chosen["pairs_missing_bands"]),
+    )
+
+
+def run_options(
+    masks: Sequence[str] = (), states: Sequence[str] = (), offset: str = "keep"
+) -> RunOptions:
+    """What `make_arguments` asks for, as far as it decides which pairs are made."""
+    chosen = None if offset in ("auto", "keep") else int(offset)
+    return RunOptions(
+        parameters=replace(chosen_parameters(), offset=chosen),
+        masks=frozenset(masks) or None,
+        states=frozenset(states) or None,
+        keep_offsets=offset == "keep",
     )
 
 

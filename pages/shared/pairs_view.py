@@ -7,9 +7,10 @@ import streamlit as st
 from migrate_core.pairs.board import INTERRUPTED, at_work
 from migrate_core.pairs.stages import STAGES, stages_of
 from pages.shared.frame import PAGES, Page
-from pages.shared.pairs_access import access_form, archive, start_pairs
+from pages.shared.pairs_access import access_form, archive
 from pages.shared.pairs_form import parameters_form
 from pages.shared.pairs_list import board
+from pages.shared.pairs_start import question, start_pairs
 from pages.shared.pairs_state import KIND, STAGE_HELP, Standing, standing_of
 from pages.shared.work import POLL_S, how_it_ended, trouble, watch
 
@@ -34,6 +35,7 @@ def live(page: Page) -> None:
         explain_empty(page)
         return
     _start_form(page, now)
+    question(page)
     trouble(KIND)
     if now.busy:
         watch(page, KIND, "Making pairs")

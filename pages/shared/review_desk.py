@@ -10,13 +10,15 @@ import streamlit as st
 
 from migrate_core.errors import MigrateError
 from migrate_core.jobs import now_utc
-from migrate_core.model import Decision
+from migrate_core.model import Decision, Pair
 from migrate_core.review.decisions import UNDO, decide
+from migrate_core.review.proposals import Proposal, proposal_for
 from migrate_core.review.queue import last_standing, neighbour
 from migrate_core.review.queue_rows import ReviewItem, last_decision
 from migrate_core.store import Store
 
 from .frame import PAGES, Page
+from .review_facts import proposal_in_words
 from .review_view import Task, view_keys
 from .state import choose_pair
 
@@ -37,7 +39,7 @@ if (!window.reviewKeys) {
   window.reviewKeys = true;
   window.addEventListener("keydown", event => {
     const typing = event.target.closest("input, textarea, [contenteditable]");
-    if (event.repeat && !typing && "axuz".includes(event.key.toLowerCase())) {
+    if (event.repeat && !typing && "axuyz".includes(event.key.toLowerCase())) {
       event.stopImmediatePropagation();
     }
   }, true);
@@ -84,13 +86,17 @@ def desk() -> Desk:
     return found
 
 
-def decision_bar(page: Page, found: Task, pair_id: str) -> None:
+def decision_bar(page: Page, found: Task, pair: Pair) -> None:
     """Back, accept, reject, unsure, undo, on; by button and by key; and the reasons."""
+    pair_id = pair.pair_id
     last = last_decision(page.store, found.reviewer)
     before, after = (neighbour(found.queue, pair_id, step) for step in (-1, 1))
     sheet = Sheet(page.store, pair_id, found.reviewer, found.after(pair_id), desk().token)
     # Another picture, other buttons: a press that was meant for the one before finds none.
     key = f"{pair_id}_{sheet.token}"
+    proposal = proposal_for(page.store, pair, found.reviewer)
+    if proposal is not None:
+        _proposed(proposal, sheet, key)
     with st.container(horizontal=True, gap="xsmall"):
         st.button("Back", shortcut="left", disabled=before is None,
                   on_click=choose_pair, args=(before,))  # fmt: skip
@@ -104,6 +110,16 @@ def decision_bar(page: Page, found: Task, pair_id: str) -> None:
                   on_click=choose_pair, args=(after,))  # fmt: skip
         view_keys()
     _reasons(pair_id)
+
+
+def _proposed(proposal: Proposal, sheet: Sheet, key: str) -> None:
+    """What was decided about an earlier pair, and the button and key that confirm it."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(proposal_in_words(proposal))
+        if proposal.verdict is not None:
+            st.button(f"Confirm: {proposal.verdict}", shortcut="y", key=f"review_confirm_{key}",
+                      icon=":material/done_all:", on_click=_decide,
+                      args=(proposal.verdict, sheet, proposal.reason))  # fmt: skip
 
 
 def _undo_help(last: Decision | None) -> str:
@@ -136,11 +152,14 @@ def _reason(pair_id: str) -> str | None:
     return ": ".join(part for part in (desk().reason, note) if part) or None
 
 
-def _decide(verdict: str, sheet: Sheet) -> None:
-    """Write the decision down, then go on to the next pair."""
+def _decide(verdict: str, sheet: Sheet, usual_reason: str | None = None) -> None:
+    """Write the decision down, then go on to the next pair.
+
+    `usual_reason` stands where the reviewer gives none.
+    """
     if _unmeant(sheet):
         return
-    reason = _reason(sheet.pair_id)
+    reason = _reason(sheet.pair_id) or usual_reason
     decision = Decision(sheet.pair_id, verdict, sheet.reviewer, reason, now_utc())
     try:
         if not _said_already(sheet.store, decision):
@@ -216,7 +235,11 @@ def messages(found: Task, item: ReviewItem) -> None:
         st.toast(here.notice)
     here.error = here.notice = ""
     if item.pair.state == "superseded":
-        st.info("Another scene was chosen for this mask since; this pair is not exported.")
+        st.info(
+            "This pair is superseded: the mask has a pair of another scene or of other parameters "
+            "since, or its file was changed or taken out. It is not exported; what was decided "
+            "about it is proposed for the mask's new pair."
+        )
     if all(row.decision for row in found.rows):
         left, right = st.columns([3, 1], vertical_alignment="center")
         left.success("All pairs are decided.")

@@ -15,6 +15,7 @@ from migrate_core.pairs.notes import notes_on, pair_document
 from migrate_core.pairs.quicklook import ViewOptions
 from migrate_core.pairs.shift_drawing import shift_in_words
 from migrate_core.review.decisions import standing
+from migrate_core.review.proposals import Proposal
 from migrate_core.review.queue import UNDECIDED, QueueRow, decision_counts
 from migrate_core.review.queue_rows import ReviewItem
 
@@ -73,6 +74,24 @@ def headline(item: ReviewItem, place: int | None, length: int) -> None:
         text += f"  \n{badge(_SUGGESTIONS[verdict], f'suggestion: {verdict}')} "
         text += f"{pair.suggestion.reason} Scene {offset_in_words(pair.days_offset)}."
     st.markdown(text)
+
+
+def proposal_in_words(proposal: Proposal) -> str:
+    """`Proposed: accept (decided on 12 June 2021 by ann on the earlier pair; what differs: …)`."""
+    differs = f"what differs: {', '.join(proposal.differences)}"
+    if proposal.verdict is None:
+        said = "; ".join(f"{one.verdict} {_by(one)}" for one in proposal.decisions)
+        return f"On the earlier pair reviewers disagreed: {plain(f'{said}; {differs}')}."
+    agree = "; ".join(_by(one) for one in proposal.decisions if one.verdict == proposal.verdict)
+    others = [one for one in proposal.decisions if one.verdict != proposal.verdict]
+    against = "".join(f"; but {one.verdict} {_by(one)}" for one in others)
+    text = plain(f"decided {agree} on the earlier pair{against}; {differs}")
+    return f"Proposed: **{proposal.verdict}** ({text})"
+
+
+def _by(decision: Decision) -> str:
+    why = f": {decision.reason}" if decision.reason else ""
+    return f"on {day_of(decision.decided_at)} by {decision.reviewer}{why}"
 
 
 def offset_in_words(days: Number | None) -> str:
@@ -189,7 +208,12 @@ def percent(share: float | None) -> str:
 
 def when(moment: datetime) -> str:
     """`12 June 2021, 10:10 UTC`."""
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+    return f"{day_of(moment)}, {moment:%H:%M} UTC"
+
+
+def day_of(moment: datetime) -> str:
+    """`12 June 2021`."""
+    return f"{moment.day} {moment:%B %Y}"
 
 
 def _log(log: Sequence[Decision]) -> None:
@@ -223,6 +247,10 @@ def gallery(page: Page, queue: Sequence[QueueRow], options: ViewOptions) -> None
                 _card(page, row, options)
 
 
+def _before(proposed: str) -> str:
+    return "reviewers disagreed before" if proposed == "conflict" else f"{proposed} before"
+
+
 def _card(page: Page, row: QueueRow, options: ViewOptions) -> None:
     try:
         st.image(
@@ -233,6 +261,6 @@ def _card(page: Page, row: QueueRow, options: ViewOptions) -> None:
     except MigrateError:
         st.caption("The files of this pair can't be read.")
     hidden = "clouds not known" if row.hidden is None else f"{percent(row.hidden)} of label hidden"
-    st.markdown(badge(row.decision))
+    st.markdown(badge(row.decision, row.proposed and f"{UNDECIDED}, {_before(row.proposed)}"))
     st.caption(f"{row.mask_name}  \n{row.sensed_on}, {hidden}")
     st.button("Open", key=f"review_open_{row.pair_id}", on_click=open_pair, args=(row.pair_id,))
