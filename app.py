@@ -5,6 +5,8 @@ import streamlit as st
 from migrate_core.errors import MigrateError
 from migrate_core.jobs import launch, said, starting
 from pages.shared.frame import PAGES, Page, begin_page
+from pages.shared.polling import polled
+from pages.shared.work import POLL_S
 
 ABOUT = (
     "Segmentation masks drawn on another satellite's images become training data for Sentinel-2."
@@ -29,7 +31,7 @@ STEPS = {
 }
 
 
-@st.fragment(run_every=2.0)
+@polled(lambda page: starting(page.workspace, "demo"), POLL_S)
 def demo(page: Page) -> None:
     """Offers the example, and says while it is being made."""
     busy = starting(page.workspace, "demo")

@@ -275,6 +275,12 @@ def starting(workspace: Workspace, kind: str) -> bool:
     return process is not None and process.poll() is None
 
 
+def at_work(store: Store, workspace: Workspace, now: datetime) -> bool:
+    """Whether any job is worked at, or a command that this process started is still at work."""
+    mine = (process for (root, _), process in _started.items() if root == workspace.root)
+    return any(process.poll() is None for process in mine) or bool(running_jobs(store, now))
+
+
 def said(
     workspace: Workspace, kind: str, marks: tuple[str, ...] = ("Problem: ", "Error: ")
 ) -> tuple[str, ...]:

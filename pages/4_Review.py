@@ -10,6 +10,7 @@ from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.review_desk import (
     arrive,
     decision_bar,
+    keep_counts_right,
     messages,
     one_press_one_decision,
     seen,
@@ -50,7 +51,8 @@ def review(page: Page) -> None:
 
 @st.fragment
 def work(page: Page, reviewer: str) -> None:
-    """Everything that a decision renews."""
+    """What is renewed when one goes on to another pair or looks at it in another way."""
+    keep_counts_right()
     try:
         with st.container(horizontal=True, vertical_alignment="center"):
             mode = mode_form()

@@ -11,6 +11,7 @@ from migrate_core.jobs import answer_of
 from migrate_core.pairs.board import products_in_use
 from migrate_core.products.opening import open_product
 from pages.shared.frame import Page
+from pages.shared.polling import polled
 from pages.shared.work import (
     POLL_S,
     how_it_ended,
@@ -26,7 +27,7 @@ KIND = "convert"
 _OFFERED = 200
 
 
-@st.fragment(run_every=POLL_S)
+@polled(lambda page: is_busy(page, KIND), POLL_S)
 def convert_panel(page: Page) -> None:
     """The form, the progress of the conversion, and where its result lies."""
     busy = is_busy(page, KIND)

@@ -13,6 +13,7 @@ from migrate_core.export.selection import ACCEPTED, ALL, INCLUDES, UNDECIDED
 from migrate_core.jobs import now_utc
 from pages.shared.datasets import Made, known_datasets
 from pages.shared.frame import PAGES, Page
+from pages.shared.polling import polled
 from pages.shared.work import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch
 
 KIND = "export"
@@ -89,7 +90,7 @@ def _pairs(number: int) -> str:
     return "1 pair" if number == 1 else f"{number:,} pairs"
 
 
-@st.fragment(run_every=POLL_S)
+@polled(lambda page: is_busy(page, KIND), POLL_S)
 def export_form(page: Page, include: str, chosen: Preview, shown: Sequence[Made]) -> None:
     """Where to, in which form, the button, and how far it is.
 

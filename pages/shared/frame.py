@@ -11,11 +11,12 @@ import streamlit as st
 from PIL import Image
 
 from migrate_core.errors import MigrateError
-from migrate_core.jobs import JobStatus, now_utc, request_cancel
+from migrate_core.jobs import JobStatus, at_work, now_utc, request_cancel
 from migrate_core.review.overview import Overview, overview
 from migrate_core.settings import Settings, load_settings
 from migrate_core.store import Store, open_store
 from migrate_core.workspace import Workspace
+from pages.shared.polling import polled
 from pages.shared.secrets import load_secrets
 
 TITLE = "Label migration to Sentinel-2"
@@ -93,9 +94,9 @@ def _store(root: str, database_url: str | None) -> Store:
     return open_store(Workspace(Path(root)), database_url)
 
 
-@st.fragment(run_every=_POLL_S)
+@polled(lambda page: at_work(page.store, page.workspace, now_utc()), _POLL_S)
 def _standing(page: Page) -> None:
-    """Counts of every stage, what runs, and the next step; renewed while the page is open."""
+    """Counts of every stage, what runs, and the next step; renewed while something runs."""
     found = overview(page.store, now_utc())
     st.page_link("app.py", label="Home", icon=HOME_ICON)
     for stage, counts in _counts(found).items():

@@ -22,6 +22,7 @@ from migrate_core.masks.uploads import (
 from pages.shared.frame import Page
 from pages.shared.masks_columns import columns_of_uploads, columns_on_server
 from pages.shared.masks_options import Chosen, mask_options
+from pages.shared.polling import polled
 from pages.shared.work import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch
 
 KIND = "masks"
@@ -47,23 +48,21 @@ def add_masks(page: Page, empty: bool) -> None:
             _upload(page)
         with folder:
             _folder(page)
-    if is_busy(page, KIND):
-        _progress(page)
-    else:
-        trouble(KIND)
-        how_it_ended(page, KIND, ("Error: ",))
-        for note in said(page.workspace, KIND, ("Note: ",))[:_NOTES]:
-            st.info(note, icon=":material/info:")
+    _progress(page)
     for text in st.session_state.get(_LEFT_OUT, ()):
         st.warning(text)
 
 
-@st.fragment(run_every=POLL_S)
+@polled(lambda page: is_busy(page, KIND), POLL_S)
 def _progress(page: Page) -> None:
+    """How far the adding is, or how the last one ended."""
     if is_busy(page, KIND):
         watch(page, KIND, "Reading masks")
-    else:
-        st.rerun()
+        return
+    trouble(KIND)
+    how_it_ended(page, KIND, ("Error: ",))
+    for note in said(page.workspace, KIND, ("Note: ",))[:_NOTES]:
+        st.info(note, icon=":material/info:")
 
 
 def _upload(page: Page) -> None:

@@ -12,7 +12,8 @@ from pages.shared.pairs_form import parameters_form
 from pages.shared.pairs_list import board
 from pages.shared.pairs_start import question, start_pairs
 from pages.shared.pairs_state import KIND, STAGE_HELP, Standing, standing_of
-from pages.shared.work import POLL_S, how_it_ended, trouble, watch
+from pages.shared.polling import polled
+from pages.shared.work import POLL_S, how_it_ended, is_busy, trouble, watch
 
 _AT_WORK = 8
 
@@ -27,9 +28,9 @@ def explain_empty(page: Page) -> None:
         st.page_link(PAGES["scenes"][0], label="Search for scenes", icon=PAGES["scenes"][2])
 
 
-@st.fragment(run_every=POLL_S)
+@polled(lambda page: is_busy(page, KIND), POLL_S)
 def live(page: Page) -> None:
-    """Everything that changes while pairs are made, renewed by itself."""
+    """Everything that changes while pairs are made, renewed by itself meanwhile."""
     now = standing_of(page)
     if not now.counts:
         explain_empty(page)

@@ -49,13 +49,17 @@ if (!window.reviewKeys) {
 
 @dataclass
 class Desk:
-    """What one tab works with while it reviews: the picture shown, and what was said about it."""
+    """What one tab works with while it reviews: the picture shown, and what was said about it.
+
+    `said` is true from a decision until the page is drawn as a whole: the counts beside it follow.
+    """
 
     shown: str | None = None
     shown_at: float = 0.0
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
     used: set[str] = field(default_factory=set)
     reason: str | None = None
+    said: bool = False
     notice: str = ""
     error: str = ""
 
@@ -209,7 +213,15 @@ def _turn_to(pair_id: str, token: str) -> None:
     here.used.add(token)
     here.token = uuid.uuid4().hex
     here.shown_at = time.monotonic()
+    here.said = True
     choose_pair(pair_id)
+
+
+def keep_counts_right() -> None:
+    """Draw the page as a whole after a decision, since the counts in its frame have changed."""
+    if desk().said:
+        desk().said = False
+        st.rerun(scope="app")
 
 
 def arrive(pair_id: str) -> None:

@@ -12,6 +12,7 @@ from migrate_core.jobs import answer_of, said, starting
 from migrate_core.scenes.connection import FAILS, NOT_SET, WORKS, Need, needs_of
 from migrate_core.settings import ServiceSettings
 from pages.shared.frame import Page
+from pages.shared.polling import polled
 from pages.shared.work import POLL_S, start, trouble
 
 KIND = "connection"
@@ -36,7 +37,7 @@ def test_sources(page: Page, specs: Sequence[str], environ: Mapping[str, str]) -
     start(page, KIND, lambda: command, environ)
 
 
-@st.fragment(run_every=POLL_S)
+@polled(lambda page: starting(page.workspace, KIND), POLL_S)
 def connections(page: Page) -> None:
     """Each source with the state of its credentials, and what the last test said."""
     busy = starting(page.workspace, KIND)

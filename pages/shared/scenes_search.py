@@ -17,7 +17,6 @@ from migrate_core.jobs import (
     request_cancel,
     running_job,
     said,
-    starting,
 )
 from migrate_core.scenes.parameters import (
     SearchParameters,
@@ -28,12 +27,13 @@ from migrate_core.scenes.parameters import (
 from migrate_core.scenes.queries import MaskRow
 from migrate_core.scenes.sources import open_source
 from pages.shared.frame import Page, share_of, time_left
+from pages.shared.polling import polled
 from pages.shared.scenes_connections import connections, test_sources
 from pages.shared.scenes_form import LOCAL, fill_again, search_form
+from pages.shared.work import POLL_S, is_busy
 
 KIND = "search"
 _SHOWN_PROBLEMS = 3
-_SEEN = "scenes_search_seen"
 
 
 def search_panel(page: Page) -> None:
@@ -51,7 +51,6 @@ def search_panel(page: Page) -> None:
             start(page, asked.parameters, refresh=asked.refresh, secret=asked.secret)
         except MigrateError as err:
             st.error(str(err))
-    st.session_state[_SEEN] = _state(page)
     _watch(page)
 
 
@@ -136,19 +135,11 @@ def start(
     launch(page.workspace, KIND, [*arguments(parameters), *["--refresh"] * refresh], *environ)
 
 
-def _state(page: Page) -> tuple[str, str] | None:
-    """What changes when a search begins or ends, whoever started it."""
-    job = latest_job(page.store, KIND)
-    return (job.job_id, job.state) if job else None
-
-
-@st.fragment(run_every=1.5)
+@polled(lambda page: is_busy(page, KIND), POLL_S)
 def _watch(page: Page) -> None:
     """How far the search is; when it begins or ends, the page is made anew."""
     job = running_job(page.store, KIND, now_utc())
-    if job is None and not starting(page.workspace, KIND):
-        if _state(page) != st.session_state.get(_SEEN):
-            st.rerun(scope="app")
+    if not is_busy(page, KIND):
         _aftermath(page)
         return
     share = share_of(job) if job else 0.0

@@ -1,0 +1,37 @@
+"""Parts of a page that are drawn again by themselves while there is work, and rest otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import streamlit as st
+
+Draw = Callable[..., None]
+
+
+def polled(busy: Callable[..., bool], every_s: float) -> Callable[[Draw], Draw]:
+    """A fragment that is drawn every `every_s` seconds while `busy` says that there is work.
+
+    Without work nothing is drawn until somebody uses the page. `busy` is asked with the first
+    argument of the part, its page. Streamlit sets the interval when the page is drawn as a whole,
+    so a part that finds that work has begun or ended since draws the whole page.
+    """
+
+    def decorate(draw: Draw) -> Draw:
+        @wraps(draw)
+        def part(page: Any, *more: Any, **named: Any) -> None:
+            polling = busy(page)
+
+            @wraps(draw)  # the name tells fragments apart
+            def again() -> None:
+                if busy(page) != polling:
+                    st.rerun(scope="app")
+                draw(page, *more, **named)
+
+            st.fragment(again, run_every=every_s if polling else None)()
+
+        return part
+
+    return decorate
