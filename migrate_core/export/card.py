@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from statistics import median
 
 from .. import __version__
-from ..pairs.quality import Flag
+from ..products.scene_classes import Flag
 from .statistics import Statistics
 
 # The name of the card in the folder of a dataset.

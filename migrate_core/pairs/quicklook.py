@@ -22,6 +22,7 @@ from ..grid import BoolArray, PixelGrid
 from ..model import BACKGROUND, IGNORE
 from ..products.product import RESOLUTION_M
 from ..products.resampling import NO_DATA, SATURATED
+from ..products.scene_classes import Flag
 from .drawing import (
     BLUE,
     GREEN,
@@ -41,7 +42,6 @@ from .drawing import (
     stripes,
     value_range,
 )
-from .quality import Flag
 
 # Red, green and blue of each combination of bands.
 COMPOSITES = {

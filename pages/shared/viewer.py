@@ -23,7 +23,6 @@ from migrate_core.pairs.drawing import (
     length_in_words,
     png,
 )
-from migrate_core.pairs.quality import Flag
 from migrate_core.pairs.quicklook import (
     FILL,
     NO_LABEL,
@@ -37,6 +36,7 @@ from migrate_core.pairs.quicklook import (
 )
 from migrate_core.pairs.shift_drawing import draw_shift, shift_in_words
 from migrate_core.pairs.source_view import SourceLook, source_look
+from migrate_core.products.scene_classes import Flag
 from migrate_core.review.queue_rows import ReviewItem
 
 COMPOSITE_NAMES = {
