@@ -43,11 +43,6 @@ def format_share(share: float | None) -> str:
     return format_percent(None if share is None else 100 * share)
 
 
-def format_cell(percent: float | None) -> str | None:
-    """A percentage for a table whose heading has the unit: `8.8`; None where it isn't known."""
-    return None if percent is None else format_percent(percent).removesuffix(" %")
-
-
 def format_date(day: date) -> str:
     """`2021-06-12`."""
     return f"{day:%Y-%m-%d}"
@@ -88,8 +83,4 @@ def _length_of(days: float) -> str:
 
 def format_matches(usable: int, unusable: int) -> str:
     """How many masks have which scene: `5 matched, 1 only with an unusable scene`."""
-    parts = [f"{usable:,} matched"] if usable or not unusable else []
-    if unusable:
-        scene = "an unusable scene" if unusable == 1 else "unusable scenes"
-        parts.append(f"{unusable:,} {'only ' * bool(parts)}with {scene}")
-    return ", ".join(parts)
+    return f"{usable:,} matched" + f", {unusable:,} only with an unusable scene" * bool(unusable)

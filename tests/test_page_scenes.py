@@ -225,14 +225,14 @@ def test_clouds_are_measured_over_each_mask_and_shown(masks: Case, scenes: Path)
     ranking = app.dataframe[1].value
     assert list(ranking["date"]) == ["2020-02-15", "2020-02-03"]
     assert list(ranking["over mask"]) == [0, 100]
-    assert list(ranking["label hidden"]) == [0, 100]
+    assert list(ranking["label occluded"]) == [0, 100]
     assert list(ranking["term clear_label"]) == [1, 0]
-    assert "0 % cloud over the mask, 0 % of the label hidden, 2 % cloud in the whole" in said(app)
+    assert "cloud over mask 0.0 %, label occluded 0.0 %, cloud in scene 2.0 %" in said(app)
 
     app.checkbox(key="scenes_measure").uncheck()
     press(app, "Search")
     ranking = app.dataframe[1].value
-    assert {"over mask", "label hidden", "term clear_label"}.isdisjoint(ranking.columns)
+    assert {"over mask", "label occluded", "term clear_label"}.isdisjoint(ranking.columns)
     assert not opened().checkbox(key="scenes_measure").value
 
 
@@ -539,7 +539,7 @@ def test_another_scene_is_looked_at_then_used(searched: Case) -> None:
     mask_id = searched.store.masks()[0].mask_id
     app.session_state["scenes_viewed"] = (mask_id, CLOUDY.name)
     app.run()
-    assert "45 % cloud in the whole scene" in said(app)
+    assert "cloud in scene 45.0 %" in said(app)
     press(app, "Use this scene")
     assert used(searched) == "2020-02-03"
     assert "In use (chosen by hand)" in labels(app)
@@ -643,7 +643,7 @@ def test_the_plot_shades_what_is_usable_and_stays_inside_its_axes() -> None:
     found = SearchParameters((), SceneQuery(14), RankingSettings(20.0))
     point: dict[str, Any] = {"scene_id": "A", "date": "2020-02-03", "days": 3, "cloud": 100.0}
     point |= {"coverage": 100, "score": 0.5, "kind": "usable", "viewed": True}
-    point |= {"where": "cloud of the scene", "over": 100.0, "hidden": None}
+    point |= {"where": "cloud in scene", "scene": 100.0, "mask": None, "label": None}
     document = chart([point], found).to_dict()
     shaded = next(rows for rows in document["datasets"].values() if rows and "x0" in rows[0])
     assert shaded == [{"x0": -14, "x1": 14, "y0": 0, "y1": 20.0}]

@@ -12,9 +12,11 @@ from ..errors import WrongUseError
 from ..jobs import now_utc, request_cancel
 from ..model import PairParameters, Problem
 from ..pairs.plan import RunOptions
+from ..pairs.quality import occluded_shares
 from ..pairs.run import KIND, RunOutcome, make_pairs
 from ..review.decisions import pairs_document
 from ..settings import ACCESSES, CLOUDS, RESAMPLINGS
+from ..text import LABEL_OCCLUDED, format_days, format_share
 from .console import EXIT_PROBLEM, emit, json_option, print_table, progress_bar, report, say
 from .session import Session
 
@@ -40,7 +42,7 @@ def pairs() -> None:
 @click.option(
     "--ignore-occluded",
     is_flag=True,
-    help="Ignore labels where the ground was hidden in the source image (UDM, alpha).",
+    help="Ignore labels where the ground was occluded in the source image (UDM, alpha).",
 )
 @click.option(
     "--register",
@@ -166,7 +168,7 @@ def make(
 
         outcome = make_pairs(session.store, session.workspace, options, progress)
     document = pairs_document(session.store, session.workspace)
-    emit(document, as_json, lambda: _show(document))
+    emit(document, as_json, lambda: _show(session, document))
     _conclude(outcome)
 
 
@@ -207,24 +209,27 @@ def cancel(session: Session) -> None:
 def list_pairs(session: Session, as_json: bool) -> None:
     """All pairs, one row each, superseded ones included."""
     document = pairs_document(session.store, session.workspace)
-    emit(document, as_json, lambda: _show(document))
+    emit(document, as_json, lambda: _show(session, document))
 
 
-def _show(document: list[dict[str, Any]]) -> None:
+def _show(session: Session, document: list[dict[str, Any]]) -> None:
+    occluded = {
+        pair.pair_id: occluded_shares(pair.occluded, pair.one_sided).labelled
+        for pair in session.store.pairs()
+    }
     rows = []
     for row in document:
         suggestion = row["suggestion"] or {}
-        labelled = (row["occlusion"] or {}).get("labelled", {})
-        cloud = labelled.get("cloud")
+        share = occluded[row["pair_id"]]
         cells = (
             row["pair_id"],
             row["state"],
-            None if row["days_offset"] is None else f"{row['days_offset']:+.1f}",
-            None if cloud is None else f"{100 * cloud:.1f}",
+            format_days(row["days_offset"]),
+            None if share is None else format_share(share),
             row["decision"],
             suggestion.get("verdict"),
             row["error"] or suggestion.get("reason"),
         )
         rows.append(cells)
-    heading = ("pair_id", "state", "days", "label clouded, %", "decision", "suggestion", "why")
+    heading = ("pair_id", "state", "days", LABEL_OCCLUDED, "decision", "suggestion", "why")
     print_table(heading, rows)

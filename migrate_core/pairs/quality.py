@@ -31,7 +31,7 @@ def quality_flags(
 
     `image` (bands, height, width) is what the product has there, before anything is blanked;
     `clouds` the flags of what occludes the ground, None where that isn't known. `hidden_in_source`
-    (height, width) says what was hidden when the label was drawn, None where nothing does.
+    (height, width) says what was occluded when the label was drawn, None where nothing does.
     """
     flags = np.zeros(label.shape, dtype=np.uint8)
     marked = {
