@@ -52,7 +52,7 @@ COMPOSITES = {
 SINGLE_BAND = "single_band"
 OUTLINE, FILL, NO_LABEL = "outline", "fill", "none"
 _REFLECTANCE = 10_000
-# What occludes the ground, the weightiest last, so that it is drawn on top: colour and the direction
+# What occludes the ground, the weightiest last, so that it is drawn on top: colour, and direction
 # of its stripes, which tells them apart without colour.
 OCCLUSIONS: dict[Flag, tuple[str, Colour, int]] = {
     Flag.SNOW: ("snow", GREEN, 2),
