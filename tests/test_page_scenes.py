@@ -545,6 +545,18 @@ def test_another_scene_is_looked_at_then_used(searched: Case) -> None:
     assert "In use (chosen by hand)" in labels(app)
 
 
+def test_an_unusable_scene_chosen_by_hand_does_not_count_as_matched(searched: Case) -> None:
+    app = opened()
+    assert "All 3 masks have a usable scene." in said(app)
+    mask = searched.store.masks()[0]
+    searched.store.select(mask.mask_id, CLOUDY.name)
+    app.run()
+    assert "2 matched, 1 only with an unusable scene" in app.sidebar.get("page_link")[2].proto.label
+    assert "All 3 masks have a usable scene, but for 1 another one was chosen by hand." in said(app)
+    listed = app.dataframe[0].value.set_index("mask")["scene in use"]
+    assert listed[mask.name].endswith("cloud in scene 45.0 %, not usable, by hand")
+
+
 def test_a_scene_whose_files_are_gone_still_has_its_numbers(
     masks: Case, scenes: Path, tmp_path: Path
 ) -> None:
