@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from .text import format_time
+
 Number = int | float
 
 
@@ -97,6 +99,12 @@ class Acquired:
         """`2020-02-02`, or of a period `2020-02-02 to 2020-02-10`."""
         first, last = self.first_day.isoformat(), self.last_day.isoformat()
         return first if first == last else f"{first} to {last}"
+
+    @property
+    def in_words(self) -> str:
+        """The moment to the minute where it is known, else the day or the days of the period."""
+        exact = self.time_known and self.until is None
+        return format_time(self.at) if exact else self.days_in_words
 
     def distance_days(self, day: date) -> int:
         """Whole days between a UTC date and this one, or the period's nearer end; 0 within it."""

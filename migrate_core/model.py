@@ -182,8 +182,8 @@ class RankedScene:
     weighted mean of `terms`; all 0…1, higher is better. `usable` candidates come before the others.
 
     `cloud_over_mask_percent` is the share of the footprint, as far as there are data, under cloud
-    or thin cloud; `occluded_over_label_percent` that of the labelled area under cloud, thin cloud
-    or cloud shadow, or without data. None until measured, and where there is no label.
+    or thin cloud; `occluded_over_label_percent` that of the labelled area that anything occludes
+    (`products.scene_classes`). None until measured, and where there is no label.
     """
 
     scene: Scene
@@ -216,15 +216,23 @@ class Shares:
 
 @dataclass(frozen=True)
 class Occlusion:
-    """What hides the ground: over all pixels of the footprint, and over the labelled ones."""
+    """What occludes the ground: over all pixels of the footprint, and over the labelled ones."""
 
     all: Shares
     labelled: Shares
 
 
 @dataclass(frozen=True)
+class Occluded:
+    """Shares 0…1 of pixels that anything occludes, of the footprint and of the label; or None."""
+
+    all: float | None
+    labelled: float | None
+
+
+@dataclass(frozen=True)
 class Sides:
-    """Shares 0…1 of pixels by the image in which the ground is hidden; None where not known."""
+    """Shares 0…1 of pixels by the image in which the ground is occluded; None where not known."""
 
     sentinel2_only: float | None
     source_only: float | None
@@ -234,7 +242,7 @@ class Sides:
 
 @dataclass(frozen=True)
 class OneSided:
-    """In which image the ground is hidden: over all pixels of the footprint, and the labelled."""
+    """In which image the ground is occluded: over all pixels of the footprint, and the labelled."""
 
     all: Sides
     labelled: Sides
@@ -292,7 +300,7 @@ class Pair:
     done pair lie in the workspace under `pairs/<pair_id>/`. `shift` is what registration measured,
     `change` 0…1 how different the inside of the label looks from what it did; None where they
     weren't asked for or can't be known. `judged_by` are the thresholds behind the suggestion,
-    `compared_with` is the source image behind `change`.
+    `compared_with` is the source image behind `change`; `occluded` what anything occludes.
 
     `superseded_at` is since when another pair of the mask has stood in its place, `mask_key` the
     `Mask.key` of a mask that was taken out since; both None where it isn't known.
@@ -316,6 +324,7 @@ class Pair:
     compared_with: str | None = None
     superseded_at: datetime | None = None
     mask_key: str | None = None
+    occluded: Occluded | None = None
 
 
 @dataclass(frozen=True)

@@ -39,10 +39,11 @@ class RankingSettings:
 
 @dataclass(frozen=True)
 class JudgeSettings:
-    """From which share of a label on, 0…1, what hides it decides what is suggested.
+    """From which share of a label on, 0…1, what occludes it decides the suggestion.
 
-    A label hidden by more than `reject_hidden` is lost; hidden by at most `accept_hidden`, and
-    under thin cloud by at most `accept_thin`, it is as good as clear; between them a person looks.
+    A label of which more than `reject_hidden` is occluded, thin cloud left out, is lost; with at
+    most `accept_hidden`, and at most `accept_thin` under thin cloud, it is as good as clear;
+    between them a person looks.
     """
 
     reject_hidden: float = 0.30

@@ -184,14 +184,14 @@ class Store:
             return {row[0]: row[1] for row in connection.execute(query)}
 
     def masks_with_candidates(self, *, usable: bool = False) -> int:
-        """How many masks that are ready have a candidate, or a usable one."""
+        """How many masks that are ready have a scene selected, or one that is usable."""
         query = (
             sa.select(sa.func.count(sa.distinct(tables.candidates.c.mask_id)))
             .join(tables.masks, tables.masks.c.mask_id == tables.candidates.c.mask_id)
             .where(tables.masks.c.state == "ready")
         )
         if usable:
-            query = query.where(tables.candidates.c.usable)
+            query = query.where(tables.candidates.c.selected, tables.candidates.c.usable)
         return int(self._scalars(query)[0])
 
     def finished_pairs(self) -> list[str]:

@@ -31,7 +31,7 @@ LAYERS = (
     ("migrate_core.codec", "migrate_core.pool"),
     ("migrate_core.model",),
     ("migrate_core.acquired",),
-    ("migrate_core.grid",),
+    ("migrate_core.grid", "migrate_core.text"),
     ("migrate_core.settings",),
     ("migrate_core.errors",),
     ("migrate_core",),  # __init__.py: the version, open to all

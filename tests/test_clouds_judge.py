@@ -20,10 +20,11 @@ from migrate_core.errors import ProductError
 from migrate_core.grid import PixelGrid, Window, apply_affine, block, reproject_points
 from migrate_core.pairs.clouds import Clouds, detector, judge_clouds
 from migrate_core.pairs.mosaic import Mosaic
-from migrate_core.pairs.quality import HIDING_KINDS, SCL_FLAGS, Flag
+from migrate_core.pairs.quality import HIDING_KINDS
 from migrate_core.products.opening import open_product
 from migrate_core.products.product import Product
 from migrate_core.products.reading import read_scene_classification
+from migrate_core.products.scene_classes import SCL_FLAGS, Flag
 from tests.pair_builders import Safe, write_safe
 
 # By day: the scene's truth is in `truth/clouds_<day>*.tif`.

@@ -8,8 +8,8 @@ from affine import Affine
 from migrate_core.grid import PixelGrid
 from migrate_core.pairs.clouds.methods import PRODUCT
 from migrate_core.pairs.clouds.sky import look
-from migrate_core.pairs.quality import Flag
 from migrate_core.products.product import CloudMask, Product
+from migrate_core.products.scene_classes import Flag
 
 # A granule on each side of the equator; the southern one counts its northings from 10,000 km.
 WEST, SIDE = 300_000, 1200

@@ -49,7 +49,7 @@ def test_what_was_reprojected_is_said_with_its_share_and_zone() -> None:
         [product("A"), product("B", 33)], a_mosaic(resampled=frozenset({1})), INSIDE
     )
     assert found.reprojected == 0.4
-    assert found.remarks == ("40 % of the image was reprojected from EPSG:32633.",)
+    assert found.remarks == ("40.0 % of the image was reprojected from EPSG:32633.",)
     assert found.doubts == ()
 
 
@@ -71,7 +71,7 @@ def test_overlaps_that_differ_raise_a_doubt_beyond_one_percent() -> None:
     assert harmless.doubts == ()
     (doubt,) = mosaic_check(products, a_mosaic(Overlap(1000, 0.9, 0.08, 700)), INSIDE).doubts
     assert "B overlaps" in doubt
-    assert "8 % of the pixels differ by more than 0.005" in doubt
+    assert "8.0 % of the pixels differ by more than 0.005" in doubt
     assert "at most by 0.07" in doubt
 
 

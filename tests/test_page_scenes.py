@@ -225,14 +225,14 @@ def test_clouds_are_measured_over_each_mask_and_shown(masks: Case, scenes: Path)
     ranking = app.dataframe[1].value
     assert list(ranking["date"]) == ["2020-02-15", "2020-02-03"]
     assert list(ranking["over mask"]) == [0, 100]
-    assert list(ranking["label hidden"]) == [0, 100]
+    assert list(ranking["label occluded"]) == [0, 100]
     assert list(ranking["term clear_label"]) == [1, 0]
-    assert "0 % cloud over the mask, 0 % of the label hidden, 2 % cloud in the whole" in said(app)
+    assert "cloud over mask 0.0 %, label occluded 0.0 %, cloud in scene 2.0 %" in said(app)
 
     app.checkbox(key="scenes_measure").uncheck()
     press(app, "Search")
     ranking = app.dataframe[1].value
-    assert {"over mask", "label hidden", "term clear_label"}.isdisjoint(ranking.columns)
+    assert {"over mask", "label occluded", "term clear_label"}.isdisjoint(ranking.columns)
     assert not opened().checkbox(key="scenes_measure").value
 
 
@@ -539,10 +539,22 @@ def test_another_scene_is_looked_at_then_used(searched: Case) -> None:
     mask_id = searched.store.masks()[0].mask_id
     app.session_state["scenes_viewed"] = (mask_id, CLOUDY.name)
     app.run()
-    assert "45 % cloud in the whole scene" in said(app)
+    assert "cloud in scene 45.0 %" in said(app)
     press(app, "Use this scene")
     assert used(searched) == "2020-02-03"
     assert "In use (chosen by hand)" in labels(app)
+
+
+def test_an_unusable_scene_chosen_by_hand_does_not_count_as_matched(searched: Case) -> None:
+    app = opened()
+    assert "All 3 masks have a usable scene." in said(app)
+    mask = searched.store.masks()[0]
+    searched.store.select(mask.mask_id, CLOUDY.name)
+    app.run()
+    assert "2 matched, 1 only with an unusable scene" in app.sidebar.get("page_link")[2].proto.label
+    assert "All 3 masks have a usable scene, but for 1 another one was chosen by hand." in said(app)
+    listed = app.dataframe[0].value.set_index("mask")["scene in use"]
+    assert listed[mask.name].endswith("cloud in scene 45.0 %, not usable, by hand")
 
 
 def test_a_scene_whose_files_are_gone_still_has_its_numbers(
@@ -643,7 +655,7 @@ def test_the_plot_shades_what_is_usable_and_stays_inside_its_axes() -> None:
     found = SearchParameters((), SceneQuery(14), RankingSettings(20.0))
     point: dict[str, Any] = {"scene_id": "A", "date": "2020-02-03", "days": 3, "cloud": 100.0}
     point |= {"coverage": 100, "score": 0.5, "kind": "usable", "viewed": True}
-    point |= {"where": "cloud of the scene", "over": 100.0, "hidden": None}
+    point |= {"where": "cloud in scene", "scene": 100.0, "mask": None, "label": None}
     document = chart([point], found).to_dict()
     shaded = next(rows for rows in document["datasets"].values() if rows and "x0" in rows[0])
     assert shaded == [{"x0": -14, "x1": 14, "y0": 0, "y1": 20.0}]

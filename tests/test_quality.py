@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 from migrate_core.model import IGNORE, Shares, Sides
 from migrate_core.pairs.quality import (
     HIDING_KINDS,
-    SCL_FLAGS,
-    Flag,
     labelled_pixels,
     occlusion,
     one_sided,
     quality_flags,
 )
+from migrate_core.products.scene_classes import SCL_FLAGS, Flag
 
 CLEAR = np.full((3, 1, 1), 1200, dtype=np.uint16)
 KNOWN = np.ones((1, 1), dtype=np.uint8)

@@ -20,7 +20,6 @@ from migrate_core.grid import PixelGrid
 from migrate_core.model import Mask
 from migrate_core.pairs import drawing, source_view
 from migrate_core.pairs.make import write_raster
-from migrate_core.pairs.quality import Flag
 from migrate_core.pairs.quicklook import (
     COMPOSITES,
     FILL,
@@ -36,6 +35,7 @@ from migrate_core.pairs.quicklook import (
     render,
 )
 from migrate_core.pairs.source_view import SourceLook, source_look
+from migrate_core.products.scene_classes import Flag
 from tests.pair_builders import CRS, NORTH, WEST, placed, registered, write_mask
 
 GRID = PixelGrid(CRS, placed(0, 0, 10), 24, 16)

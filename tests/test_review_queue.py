@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from migrate_core.model import Decision, Occlusion, Pair, Scene, Shares, Shift, Suggestion
+from migrate_core.model import (
+    Decision,
+    Occluded,
+    Occlusion,
+    OneSided,
+    Pair,
+    Scene,
+    Shares,
+    Shift,
+    Sides,
+    Suggestion,
+)
 from migrate_core.review.decisions import decide
 from migrate_core.review.queue import (
     NOT_BY_ME,
@@ -173,6 +184,8 @@ def test_the_last_standing_decision_is_the_one_left_when_undone_ones_are_struck_
 
 CLEAR = Shares(cloud=0.0, shadow=0.0, cirrus=0.5, snow=0.0, nodata=0.0, source=0.0)
 CLOUDED = Shares(cloud=0.7, shadow=0.2, cirrus=0.0, snow=0.0, nodata=0.3, source=None)
+# A pixel may have several flags: what is occluded is less than the sum of its causes.
+OCCLUDED = {"p": Occluded(0.5, 0.5), "q": Occluded(0.9, 0.8), "u": Occluded(None, None)}
 UNKNOWN = Shares(cloud=None, shadow=None, cirrus=None, snow=None, nodata=0.1, source=0.0)
 
 
@@ -185,7 +198,7 @@ def store(tmp_path: Path) -> Store:
     shares = {"p": CLEAR, "q": CLOUDED, "u": UNKNOWN}
     made = [
         Pair(name, "m", f"{name}.tif", ("S2A_X", "S2A_Y"), "done", 1.5, 0.9,
-             Occlusion(found, found), Suggestion("unsure", "why"))
+             Occlusion(found, found), Suggestion("unsure", "why"), occluded=OCCLUDED[name])
         for name, found in shares.items()
     ]  # fmt: skip
     made[1] = replace(made[1], shift=Shift(-3.0, 4.0, 0.5, reliable=True), change=0.25)
@@ -200,9 +213,22 @@ def store(tmp_path: Path) -> Store:
 def test_rows_say_what_the_store_knows_of_finished_pairs(store: Store) -> None:
     rows = {found.pair_id: found for found in queue_rows(store)}
     assert set(rows) == {"p", "q", "u"}
-    assert rows["p"] == QueueRow("p", "p.tif", "31TDG", NOON.date(), 1.5, "unsure", 0.0)
-    assert (rows["q"].hidden, rows["q"].shift_m, rows["q"].change) == (1.0, 5.0, 0.25)
+    assert rows["p"] == QueueRow("p", "p.tif", "31TDG", NOON.date(), 1.5, "unsure", 0.5)
+    assert (rows["q"].hidden, rows["q"].shift_m, rows["q"].change) == (0.8, 5.0, 0.25)
     assert rows["u"].hidden is None
+
+
+def test_a_pair_of_an_earlier_version_is_as_occluded_as_its_sides_leave_clear(store: Store) -> None:
+    """Its shares are not added up: 0.7, 0.2 and 0.3 overlap."""
+    pair = store.pair("q")
+    assert pair is not None
+    sides = Sides(sentinel2_only=0.7, source_only=0.05, both=0.05, clear=0.2)
+    store.put_pairs([replace(pair, occluded=None, one_sided=OneSided(sides, sides))])
+    rows = {found.pair_id: found for found in queue_rows(store)}
+    assert rows["q"].hidden == 0.8
+    # One that doesn't have its sides either isn't known until `pairs make` looks at it again.
+    store.put_pairs([replace(pair, occluded=None, one_sided=None)])
+    assert {found.pair_id: found.hidden for found in queue_rows(store)}["q"] is None
 
 
 def test_rows_carry_the_decisions_of_now_whatever_the_age_of_the_facts(store: Store) -> None:

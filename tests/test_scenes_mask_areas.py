@@ -12,9 +12,9 @@ from affine import Affine
 
 from migrate_core.grid import PixelGrid, reproject_geometry
 from migrate_core.model import Mask
+from migrate_core.products.scene_classes import NOTHING, Flag
 from migrate_core.scenes.mask_areas import MaskAreas, mask_area
 from migrate_core.scenes.ranking import Measurement
-from migrate_core.scenes.skies import CLEAR, CLOUD, NO_DATA, SHADOW, THIN_CLOUD
 from tests import vector_builders
 from tests.builders import UTM31, lonlat_box, write_raster
 from tests.pair_builders import placed, registered, write_mask
@@ -29,7 +29,7 @@ def half_labelled(tmp_path: Path, size: int = 100, pixel: float = 3.0) -> Mask:
     return registered(write_mask(tmp_path / "half.tif", pixels, placed(0, 0, pixel)), "2020-01-20")
 
 
-def sky(grid: PixelGrid, value: int = CLEAR) -> np.ndarray:
+def sky(grid: PixelGrid, value: int = NOTHING) -> np.ndarray:
     return np.full(grid.shape, value, dtype=np.uint8)
 
 
@@ -46,9 +46,9 @@ def test_cloud_and_thin_cloud_count_over_the_mask_shadow_over_the_label_only(
     area = mask_area(half_labelled(tmp_path), UTM31)
     seen = sky(area.grid)
     assert area.measure(seen) == Measurement(0, 0)
-    seen[:, 9:12], seen[:, 12:15] = CLOUD, THIN_CLOUD
+    seen[:, 9:12], seen[:, 12:15] = Flag.CLOUD, Flag.CIRRUS
     assert area.measure(seen) == Measurement(pytest.approx(40), 0)
-    seen[:, :3] = SHADOW
+    seen[:, :3] = Flag.SHADOW
     # The label ends in the middle of the eighth column: 7.5 columns.
     assert area.measure(seen).cloud_over_mask_percent == pytest.approx(40)
     assert area.measure(seen).occluded_over_label_percent == pytest.approx(40, abs=0.5)
@@ -59,11 +59,11 @@ def test_clouds_are_counted_where_there_are_data_and_a_label_without_data_is_hid
 ) -> None:
     area = mask_area(half_labelled(tmp_path), UTM31)
     seen = sky(area.grid)
-    seen[:, :5], seen[:, 10:] = NO_DATA, CLOUD
+    seen[:, :5], seen[:, 10:] = Flag.NO_DATA, Flag.CLOUD
     found = area.measure(seen)
     assert found.cloud_over_mask_percent == pytest.approx(50)
     assert found.occluded_over_label_percent == pytest.approx(100 * 5 / 7.5, abs=0.5)
-    assert area.measure(sky(area.grid, NO_DATA)) == Measurement(None, 100)
+    assert area.measure(sky(area.grid, Flag.NO_DATA)) == Measurement(None, 100)
 
 
 @pytest.mark.parametrize("degrees", [0, 12, 45])
@@ -79,7 +79,7 @@ def test_a_rotated_mask_has_its_own_area_and_label(tmp_path: Path, degrees: floa
     # Clouds west of a line through the middle of the mask.
     x, _ = area.grid.centres()
     middle = area.grid.bounds[0] + 20 * (area.grid.width // 2)
-    seen = np.where(x < middle, CLOUD, CLEAR).astype(np.uint8)
+    seen = np.where(x < middle, Flag.CLOUD, NOTHING).astype(np.uint8)
     west = shapely.box(0, 0, middle, 1e7)
     found = area.measure(seen)
     expected = [100 * part.intersection(west).area / part.area for part in (whole, label)]
@@ -100,7 +100,7 @@ def test_another_crs_and_coarse_pixels_make_no_difference(tmp_path: Path) -> Non
         shapely.box(west, (south + north) / 2, east, north), "EPSG:4326", UTM31
     )
     _, y = found.grid.centres()
-    seen = np.where(y > NORTH - 300, CLOUD, CLEAR).astype(np.uint8)
+    seen = np.where(y > NORTH - 300, Flag.CLOUD, NOTHING).astype(np.uint8)
     hidden = label.intersection(shapely.box(0, NORTH - 300, 1e6, 1e7)).area / label.area
     assert found.measure(seen).occluded_over_label_percent == pytest.approx(100 * hidden, abs=1.5)
 
@@ -108,7 +108,7 @@ def test_another_crs_and_coarse_pixels_make_no_difference(tmp_path: Path) -> Non
 def test_a_mask_smaller_than_a_pixel_still_has_an_area(tmp_path: Path) -> None:
     mask = half_labelled(tmp_path, size=4, pixel=0.5)
     area = mask_area(mask, UTM31)
-    assert area.measure(sky(area.grid, CLOUD)).cloud_over_mask_percent == 100
+    assert area.measure(sky(area.grid, Flag.CLOUD)).cloud_over_mask_percent == 100
 
 
 def test_a_large_footprint_is_looked_at_in_larger_steps(tmp_path: Path) -> None:
@@ -126,7 +126,17 @@ def test_without_labelled_pixels_there_is_no_label_to_hide(tmp_path: Path) -> No
     mask = half_labelled(tmp_path)
     write_mask(Path(mask.path), np.zeros((100, 100), dtype=np.uint8), placed(0, 0, 3))
     area = mask_area(mask, UTM31)
-    assert area.measure(sky(area.grid, CLOUD)) == Measurement(100, None)
+    assert area.measure(sky(area.grid, Flag.CLOUD)) == Measurement(100, None)
+
+
+def test_a_mask_that_may_be_without_labels_counts_as_a_whole(tmp_path: Path) -> None:
+    """As in the suggestion for its pair: background throughout is a label like any other."""
+    mask = replace(half_labelled(tmp_path), empty_allowed=True)
+    write_mask(Path(mask.path), np.zeros((100, 100), dtype=np.uint8), placed(0, 0, 3))
+    area = mask_area(mask, UTM31)
+    seen = sky(area.grid)
+    seen[:, :6] = Flag.SNOW
+    assert area.measure(seen) == Measurement(0, 40)
 
 
 def test_a_label_that_is_gone_is_told_once(tmp_path: Path) -> None:
@@ -155,7 +165,7 @@ def test_labels_that_are_polygons_are_counted_alike(tmp_path: Path) -> None:
     mask = vector_builders.only(vector_builders.added(path, aoi=aoi_path))
     area = mask_area(mask, UTM31)
     x, _ = area.grid.centres()
-    found = area.measure(np.where(x < west + 100, CLOUD, CLEAR).astype(np.uint8))
+    found = area.measure(np.where(x < west + 100, Flag.CLOUD, NOTHING).astype(np.uint8))
     assert area.problem is None
     assert found.cloud_over_mask_percent == pytest.approx(25, abs=1)
     assert found.occluded_over_label_percent == pytest.approx(50, abs=1)

@@ -11,6 +11,7 @@ import pytest
 
 from migrate_core.errors import JobCancelledError
 from migrate_core.model import Mask, SceneQuery
+from migrate_core.scenes import measured
 from migrate_core.scenes.measured import Memory, Searched, keep_candidates, measure_candidates
 from migrate_core.scenes.ranking import Measurement
 from migrate_core.scenes.search import search
@@ -47,6 +48,18 @@ def test_a_measurement_is_known_until_the_mask_changes(case: Case) -> None:
     for other in changed:
         assert Memory(case.store, [other]).known() == {}
     assert Memory(case.store, []).known() == {}
+
+
+def test_what_was_measured_by_another_definition_is_not_known(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Earlier versions took snow, and class 1, for clear ground."""
+    mask = a_mask(mask_id="m")
+    with monkeypatch.context() as patch:
+        patch.setattr(measured, "_DEFINITION", ["snow is clear"])
+        Memory(case.store, [mask]).put({("m", ("A",)): Measurement(1.5, 0.0)})
+    assert Memory(case.store, [mask]).known() == {}
+    assert Memory(case.store, [replace(mask, empty_allowed=True)]).known() == {}
 
 
 def test_a_mask_that_is_taken_off_the_list_is_forgotten(case: Case) -> None:

@@ -14,16 +14,8 @@ from migrate_core.errors import MigrateError
 from migrate_core.grid import PixelGrid, aligned_grid, reproject_points
 from migrate_core.model import Scene
 from migrate_core.products.product import BandFile, CloudMask
-from migrate_core.scenes.skies import (
-    CLEAR,
-    CLOUD,
-    NO_DATA,
-    SHADOW,
-    THIN_CLOUD,
-    NotInPlaceError,
-    Places,
-    read_sky,
-)
+from migrate_core.products.scene_classes import NOTHING, Flag
+from migrate_core.scenes.skies import NotInPlaceError, Places, read_sky
 from migrate_core.settings import ServiceSettings
 from migrate_core.workspace import Workspace
 from tests.builders import Safe, a_scene, lonlat_box, north_up, write_jp2, write_safe
@@ -45,27 +37,14 @@ def grid_20m(safe: Safe) -> PixelGrid:
     return safe.grid.coarser(2)
 
 
-def test_clouds_thin_clouds_shadow_and_no_data_are_told_apart(tmp_path: Path) -> None:
+def test_each_class_has_the_flag_that_it_has_in_a_pair(tmp_path: Path) -> None:
     path = write_safe(tmp_path, SAFE)
     classes = np.repeat(np.arange(24, dtype=np.uint8)[:, None] % 12, 24, axis=1)
     write_jp2(path / SAFE.band_file("SCL"), classes, SAFE, "SCL")
     scene = scene_of(SAFE, path)
     sky = read_sky(places(tmp_path).open(scene), scene, grid_20m(SAFE))
-    expected = [
-        NO_DATA,
-        CLEAR,
-        CLEAR,
-        SHADOW,
-        CLEAR,
-        CLEAR,
-        CLEAR,
-        CLEAR,
-        CLOUD,
-        CLOUD,
-        THIN_CLOUD,
-        CLEAR,
-    ]
-    assert sky[:12, 5].tolist() == expected
+    # 0 no data, 1 saturated or defective, 3 shadow, 8 and 9 cloud, 10 thin cirrus, 11 snow.
+    assert sky[:12, 5].tolist() == [2, 2, 0, 8, 0, 0, 0, 0, 4, 4, 16, 32]
 
 
 def test_beyond_the_product_there_are_no_data(tmp_path: Path) -> None:
@@ -74,8 +53,8 @@ def test_beyond_the_product_there_are_no_data(tmp_path: Path) -> None:
     west, south, east, north = SAFE.grid.bounds
     around = aligned_grid(grid_20m(SAFE), (west - 40, south, east, north + 20))
     sky = read_sky(places(tmp_path).open(scene), scene, around)
-    assert (sky[0] == NO_DATA).all()
-    assert (sky[:, :2] == NO_DATA).all()
+    assert (sky[0] == Flag.NO_DATA).all()
+    assert (sky[:, :2] == Flag.NO_DATA).all()
 
 
 def l1c_with_mask(tmp_path: Path, layers: np.ndarray) -> tuple[Any, Scene]:
@@ -99,17 +78,18 @@ def replace_level(scene: Scene, path: Path, mask: Path) -> Scene:
 
 def test_an_l1c_scene_is_judged_by_its_own_cloud_mask_within_its_footprint(tmp_path: Path) -> None:
     layers = np.zeros((3, 8, 8), dtype=np.uint8)
-    layers[0, :4], layers[1, 4:, :4], layers[2, 4:, 4:] = 1, 1, 1
+    layers[0, :4], layers[1, 4:, :4], layers[2, 4:, 4:6] = 1, 1, 1
     product, scene = l1c_with_mask(tmp_path, layers)
     assert isinstance(product.cloud_mask, CloudMask)
     assert isinstance(product.cloud_mask.classes, BandFile)
     sky = read_sky(product, scene, product.grid.coarser(2))
-    assert (sky[2, 2], sky[20, 2], sky[20, 20]) == (CLOUD, THIN_CLOUD, CLEAR)
+    found = (sky[2, 2], sky[20, 2], sky[20, 14], sky[20, 22])
+    assert found == (Flag.CLOUD, Flag.CIRRUS, Flag.SNOW, NOTHING)
     west, south, east, north = product.grid.bounds
     half = replace(scene, footprint=lonlat_box(west, south, (west + east) / 2, north))
     sky = read_sky(product, half, product.grid.coarser(2))
-    assert (sky[:, 13:] == NO_DATA).all()
-    assert (sky[:, :11] != NO_DATA).all()
+    assert (sky[:, 13:] == Flag.NO_DATA).all()
+    assert (sky[:, :11] != Flag.NO_DATA).all()
 
 
 def test_a_grid_of_another_zone_finds_the_pixels_where_they_lie(tmp_path: Path) -> None:

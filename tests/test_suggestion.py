@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from migrate_core.model import IGNORE, Suggestion
-from migrate_core.pairs.quality import HIDING_KINDS, Flag
+from migrate_core.pairs.quality import HIDING_KINDS
 from migrate_core.pairs.suggestion import (
     cloud_doubts,
     doubtful,
@@ -18,6 +18,7 @@ from migrate_core.pairs.suggestion import (
     offset_is_doubtful,
     suggest,
 )
+from migrate_core.products.scene_classes import Flag
 from migrate_core.settings import JudgeSettings
 
 LABEL = np.ones((10, 10), dtype=np.uint8)
@@ -74,7 +75,7 @@ def test_what_lies_over_the_background_does_not_count() -> None:
 
 def test_the_reason_names_the_causes_the_largest_first() -> None:
     reason = suggestion(flagged(CLOUD=12, SHADOW=45)).reason
-    assert "45 % in cloud shadow, 12 % under cloud" in reason
+    assert "45.0 % in cloud shadow, 12.0 % under cloud" in reason
     assert "snow" not in reason
 
 
@@ -116,7 +117,7 @@ def test_snow_that_is_not_known_is_told_with_the_acceptance() -> None:
 def test_what_both_images_hide_is_told_to_be_a_guess() -> None:
     found = suggestion(flagged(CLOUD=40, SOURCE=25))
     assert found.verdict == "reject"
-    assert "25 % in both images, where the label is a guess" in found.reason
+    assert "25.0 % in both images, where the label is a guess" in found.reason
     one_sided = np.zeros((10, 10), dtype=np.uint8)
     one_sided[:2], one_sided[8:] = Flag.CLOUD, Flag.SOURCE
     assert "both" not in suggestion(one_sided).reason
@@ -235,7 +236,7 @@ def test_a_label_that_only_the_products_mask_has_clouds_over_is_doubted() -> Non
     assert cloud_doubts(disputed, LABEL) == ()
     disputed[:4] = True
     (sentence,) = cloud_doubts(disputed, LABEL)
-    assert "40 % of the label" in sentence
+    assert "40.0 % of the label" in sentence
 
 
 def test_a_dispute_beside_the_label_is_none_of_its_business() -> None:

@@ -23,9 +23,10 @@ from migrate_core.errors import CredentialsError, ProductError, TransferError
 from migrate_core.grid import Window, block
 from migrate_core.model import Scene
 from migrate_core.products.reading import read_bands, read_scene_classification
+from migrate_core.products.scene_classes import Flag
 from migrate_core.products.stac_item import reduced
 from migrate_core.scenes.opening import open_s3_safe, open_scene
-from migrate_core.scenes.skies import CLOUD, Places, read_sky
+from migrate_core.scenes.skies import Places, read_sky
 from migrate_core.scenes.sources.cdse import CdseFetcher
 from migrate_core.scenes.sources.protocol import Fetched
 from migrate_core.settings import ServiceSettings
@@ -204,7 +205,7 @@ def test_the_sky_of_a_product_in_s3_is_read_without_its_metadata_or_bands(
     assert product.bands == ()
     assert product.grid == SAFE.grid
     sky = read_sky(product, scene, SAFE.grid.coarser(2))
-    np.testing.assert_array_equal(sky == CLOUD, np.isin(scene_classes(12, 12), (8, 9)))
+    np.testing.assert_array_equal(sky == Flag.CLOUD, np.isin(scene_classes(12, 12), (8, 9)))
 
 
 @pytest.mark.services

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
@@ -14,11 +13,14 @@ from ..errors import WrongUseError
 from ..jobs import now_utc, request_cancel
 from ..model import PairParameters, Problem
 from ..pairs.plan import RunOptions, plan
+from ..pairs.quality import occluded_shares
 from ..pairs.run import KIND, RunOutcome, make_planned
 from ..review.decisions import pairs_document
 from ..review.proposals import proposed_decisions
 from ..review.set_aside import SetAside, set_aside_by_tasks
 from ..settings import ACCESSES, CLOUDS, RESAMPLINGS
+from ..store import Store
+from ..text import LABEL_OCCLUDED, format_days, format_share
 from .console import EXIT_PROBLEM, emit, json_option, print_table, progress_bar, report, say
 from .session import Session
 
@@ -44,7 +46,7 @@ def pairs() -> None:
 @click.option(
     "--ignore-occluded",
     is_flag=True,
-    help="Ignore labels where the ground was hidden in the source image (UDM, alpha).",
+    help="Ignore labels where the ground was occluded in the source image (UDM, alpha).",
 )
 @click.option(
     "--register",
@@ -184,7 +186,7 @@ def make(
 
         outcome = make_planned(store, workspace, tasks, options, progress)
     document = pairs_document(store, workspace)
-    emit(document, as_json, lambda: _show(document, proposed_decisions(store)))
+    emit(document, as_json, lambda: _show(store, document))
     _conclude(outcome)
 
 
@@ -244,25 +246,29 @@ def cancel(session: Session) -> None:
 def list_pairs(session: Session, as_json: bool) -> None:
     """All pairs, one row each, superseded ones included."""
     document = pairs_document(session.store, session.workspace)
-    emit(document, as_json, lambda: _show(document, proposed_decisions(session.store)))
+    emit(document, as_json, lambda: _show(session.store, document))
 
 
-def _show(document: list[dict[str, Any]], proposed: Mapping[str, str]) -> None:
-    """The pairs as a table; `proposed` are decisions to be confirmed, by pair_id."""
+def _show(store: Store, document: list[dict[str, Any]]) -> None:
+    """The pairs as a table; proposals are decisions to be confirmed."""
+    proposed = proposed_decisions(store)
+    occluded = {
+        pair.pair_id: occluded_shares(pair.occluded, pair.one_sided).labelled
+        for pair in store.pairs()
+    }
     rows = []
     for row in document:
         suggestion = row["suggestion"] or {}
-        labelled = (row["occlusion"] or {}).get("labelled", {})
-        cloud = labelled.get("cloud")
+        share = occluded[row["pair_id"]]
         cells = (
             row["pair_id"],
             row["state"],
-            None if row["days_offset"] is None else f"{row['days_offset']:+.1f}",
-            None if cloud is None else f"{100 * cloud:.1f}",
+            format_days(row["days_offset"]),
+            None if share is None else format_share(share),
             row["decision"] or proposed.get(row["pair_id"]),
             suggestion.get("verdict"),
             row["error"] or suggestion.get("reason"),
         )
         rows.append(cells)
-    heading = ("pair_id", "state", "days", "label clouded, %", "decision", "suggestion", "why")
+    heading = ("pair_id", "state", "days", LABEL_OCCLUDED, "decision", "suggestion", "why")
     print_table(heading, rows)

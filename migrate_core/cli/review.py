@@ -8,7 +8,7 @@ from ..codec import to_json
 from ..jobs import now_utc
 from ..model import Decision
 from ..review.decisions import UNDO, VERDICTS, decide, default_reviewer, standing
-from ..review.overview import overview
+from ..review.overview import matches_in_words, overview
 from .console import emit, json_option, print_table, say
 from .session import Session
 
@@ -87,10 +87,14 @@ def status(session: Session, as_json: bool) -> None:
     }
 
     def show() -> None:
-        stages = ("masks", "scenes", "pairs", "review")
+        words = {
+            stage: ", ".join(f"{count} {state}" for state, count in document[stage].items())
+            for stage in ("masks", "pairs", "review")
+        }
         rows = [
-            (stage, ", ".join(f"{count} {state}" for state, count in document[stage].items()))
-            for stage in stages
+            ("masks", words["masks"]),
+            ("scenes", matches_in_words(found.scenes)),
+            *((stage, words[stage]) for stage in ("pairs", "review")),
         ]
         print_table(("stage", document["workspace"]), rows)
         for job in found.running:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -27,6 +26,15 @@ from ..scenes.skies import Places
 from ..scenes.sources import KINDS, open_source
 from ..scenes.sources.protocol import SceneSource
 from ..settings import RankingSettings
+from ..store import Candidate
+from ..text import (
+    CLOUD_IN_SCENE,
+    CLOUD_OVER_MASK,
+    LABEL_OCCLUDED,
+    format_days,
+    format_percent,
+    format_share,
+)
 from .console import emit, json_option, print_table, report, say
 from .session import Session
 
@@ -142,7 +150,7 @@ def search_scenes(
             places = Places(session.settings.services, session.workspace)
             measuring = measure_candidates(memory, searched, places, known, second)
     document = scenes_document(session.store)
-    emit(document, as_json, lambda: _show(session, document))
+    emit(document, as_json, lambda: _show(session))
     names = {mask.mask_id: mask.name for mask in masks}
     report([*outcome.problems, *measuring, *_without(outcome, names, query)])
 
@@ -176,7 +184,8 @@ def _weights(given: Iterable[str], default: Mapping[str, float]) -> dict[str, fl
 
 def _without(outcome: SearchOutcome, names: dict[str, str], query: SceneQuery) -> list[Problem]:
     """Masks that nothing was found for."""
-    limit = f" and at most {query.max_cloud_percent:g} % cloud" * (query.max_cloud_percent < 100)
+    most = f" and at most {query.max_cloud_percent:g} % {CLOUD_IN_SCENE}"
+    limit = most * (query.max_cloud_percent < 100)
     return [
         Problem(
             names[mask_id],
@@ -210,29 +219,38 @@ def test_source(session: Session, specs: tuple[str, ...], as_json: bool) -> None
 def list_scenes(session: Session, as_json: bool) -> None:
     """The candidates of every mask, as the last search found them."""
     document = scenes_document(session.store)
-    emit(document, as_json, lambda: _show(session, document))
+    emit(document, as_json, lambda: _show(session))
 
 
-def _show(session: Session, document: list[dict[str, Any]]) -> None:
-    names = {mask.mask_id: mask.name for mask in session.store.masks()}
+def _show(session: Session) -> None:
+    found = session.store.candidates()
     rows = [
-        (
-            names[item["mask_id"]] if number == 0 else "",
-            "*" if scene["selected"] else "",
-            scene["scene_id"],
-            f"{scene['days_offset']:+.1f}",
-            *(
-                None if scene[name] is None else f"{scene[name]:.1f}"
-                for name in ("cloud_percent", "cloud_over_mask_percent")
-            ),
-            f"{100 * scene['coverage']:.0f}",
-            f"{scene['score']:.3f}",
-        )
-        for item in document
-        for number, scene in enumerate(item["scenes"])
+        (mask.name if number == 0 else "", *_cells(candidate))
+        for mask in session.store.masks()
+        if mask.state == "ready"
+        for number, candidate in enumerate(found.get(mask.mask_id, []))
     ]
-    heading = ("mask", "", "scene", "days", "cloud, %", "cloud over mask, %", "coverage, %")
-    print_table((*heading, "score"), rows)
+    heading = ("mask", "", "scene", "days", CLOUD_IN_SCENE, CLOUD_OVER_MASK, LABEL_OCCLUDED)
+    print_table((*heading, "coverage", "usable", "score"), rows)
+
+
+def _cells(candidate: Candidate) -> tuple[str | None, ...]:
+    """One line of the table of candidates."""
+    ranked, scene = candidate.ranked, candidate.ranked.scene
+    shares = (
+        scene.cloud_percent,
+        ranked.cloud_over_mask_percent,
+        ranked.occluded_over_label_percent,
+    )
+    return (
+        "*" if candidate.selected else "",
+        scene.scene_id,
+        format_days(ranked.days_offset),
+        *(None if percent is None else format_percent(percent) for percent in shares),
+        format_share(ranked.coverage),
+        "yes" if ranked.usable else "no",
+        f"{ranked.score:.3f}",
+    )
 
 
 @scenes.command("select")

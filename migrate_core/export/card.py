@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from statistics import median
 
 from .. import __version__
-from ..pairs.quality import Flag
+from ..products.scene_classes import Flag
+from ..text import CLOUD_IN_SCENE, LABEL_OCCLUDED, format_percent, format_share
 from .statistics import Statistics
 
 # The name of the card in the folder of a dataset.
@@ -27,8 +28,8 @@ _FLAGS = {
     Flag.UNKNOWN: "label unknown or set to ignore",
 }
 _PLOTS = {
-    "days_and_clouds": "Time between mask and scene (days), and cloud cover of the scene (%).",
-    "occlusion_of_labels": "Share of labelled pixels that is hidden, by cause (%), pair by pair.",
+    "days_and_clouds": f"Time between mask and scene (days), and {CLOUD_IN_SCENE} (%).",
+    "occlusion_of_labels": f"{LABEL_OCCLUDED.capitalize()}, and by what, pair by pair (%).",
     "class_areas": "Area of each class over all pairs (ha).",
     "pairs_by_month": "Pairs by month of sensing.",
 }
@@ -85,7 +86,7 @@ def _classes(statistics: Statistics) -> str:
         for value, area in statistics.class_ha.items()
     ]
     table = _table(("class", "area, ha", "share of known pixels, %", "pairs with it"), rows)
-    ignored = f"{100 * statistics.ignored_share:.1f} % of all pixels are ignored (255)."
+    ignored = f"{format_share(statistics.ignored_share)} of all pixels are ignored (255)."
     notes = "".join(f"\n- {note}" for note in statistics.label_notes)
     return f"{table}\n\n{ignored}" + (f"\n{notes}" if notes else "")
 
@@ -99,16 +100,22 @@ def _class_title(value: int, statistics: Statistics) -> str:
 
 def _offsets(statistics: Statistics) -> str:
     days = [abs(number) for number in statistics.numbers("days_offset")]
-    hidden = statistics.numbers("cloud_labelled")
     lines = [
         f"- Days between mask and scene: median {median(days):.1f}, largest {max(days):.1f}.",
         f"- Masks of {_period(statistics, 'acquired')}; scenes of "
         f"{_period(statistics, 'sensed_at')}.",
     ]
-    if hidden:
+    for words, column in (
+        (f"{LABEL_OCCLUDED.capitalize()} (by anything)", "occluded_labelled"),
+        ("Label under cloud", "cloud_labelled"),
+    ):
+        if shares := statistics.numbers(column):
+            most = format_share(max(shares))
+            lines.append(f"- {words}: median {format_share(median(shares))}, largest {most}.")
+    if percents := statistics.numbers("cloud_percent"):
         lines.append(
-            f"- Cloud over the labelled pixels: median {100 * median(hidden):.1f} %, largest "
-            f"{100 * max(hidden):.1f} %."
+            f"- {CLOUD_IN_SCENE.capitalize()}: median {format_percent(median(percents))}, largest "
+            f"{format_percent(max(percents))}."
         )
     moved = [row for row in statistics.rows if row["shift_reliable"]]
     if moved:
@@ -163,7 +170,9 @@ def _method() -> str:
         "the same split, so that no ground is seen both in training and in testing. Clouds, "
         "shadows and snow are those of the method that `cloud_method` of the manifest names (scl "
         "is the product's scene classification) and can be wrong: what reviewers decided stands "
-        "beside it."
+        "beside it. `occluded_labelled` of the manifest is the share of labelled pixels with at "
+        "least one of the flags 2, 4, 8, 16, 32 and 64; the shares by cause overlap and don't add "
+        "up to it."
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 
 from ..model import LONLAT, Pair
+from ..pairs.quality import occluded_shares
 from ..workspace import written_then_renamed
 from .selection import Entry
 
@@ -36,6 +37,8 @@ def manifest_row(entry: Entry, split: str) -> Row:
         "cirrus_labelled": labelled.cirrus if labelled else None,
         "snow_labelled": labelled.snow if labelled else None,
         "nodata_labelled": labelled.nodata if labelled else None,
+        "source_labelled": labelled.source if labelled else None,
+        "occluded_labelled": occluded_shares(pair.occluded, pair.one_sided).labelled,
         "coverage": pair.coverage,
         "decision": entry.standing.decision,
         "reviewer": ";".join(entry.standing.reviewers),

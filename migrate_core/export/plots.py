@@ -9,19 +9,28 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from ..text import CLOUD_IN_SCENE, LABEL_OCCLUDED
 from ..workspace import written_then_renamed
 from .statistics import Statistics
 
 # Okabe & Ito (2008): told apart with every common form of colour blindness.
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#767676"
-_OCCLUSIONS = {
-    "cloud": BLUE,
-    "shadow": GREY,
-    "cirrus": ORANGE,
-    "snow": GREEN,
-    "nodata": VERMILION,
+PURPLE, PALE = "#CC79A7", "#D9D9D9"
+# Colour and mark of each cause of occlusion, by the columns of the manifest.
+_CAUSES = {
+    "cloud": (BLUE, "o"),
+    "shadow": (GREY, "s"),
+    "cirrus": (ORANGE, "^"),
+    "snow": (GREEN, "D"),
+    "nodata": (VERMILION, "v"),
+    "source": (PURPLE, "P"),
 }
-_NAMES = {"nodata": "no data"}
+_NAMES = {
+    "shadow": "cloud shadow",
+    "cirrus": "thin cloud",
+    "nodata": "no data",
+    "source": "source image",
+}
 
 
 def all_plots(statistics: Statistics) -> dict[str, Figure]:
@@ -45,11 +54,11 @@ def _axes(title: str, x: str, y: str) -> tuple[Figure, Any]:
 
 
 def days_and_clouds(statistics: Statistics) -> Figure:
-    """How far in time, and under how much cloud, the chosen scenes are."""
+    """How far in time the chosen scenes are, and the cloud in them."""
     figure, axes = _axes(
-        "Chosen scenes: time from the mask, and cloud of the whole scene",
+        f"Chosen scenes: time from the mask, and {CLOUD_IN_SCENE}",
         "days from the mask's date to the scene's",
-        "cloud cover of the scene, %",
+        f"{CLOUD_IN_SCENE}, %",
     )
     known = [row for row in statistics.rows if row["cloud_percent"] is not None]
     axes.scatter(
@@ -69,26 +78,34 @@ def days_and_clouds(statistics: Statistics) -> Figure:
 
 
 def occlusion_of_labels(statistics: Statistics) -> Figure:
-    """What hides the labelled pixels, pair by pair, the worst first."""
+    """The occluded share of the labels as bars, the worst first, and its causes as points.
+
+    The causes overlap, so they stand beside each other and aren't stacked.
+    """
     figure, axes = _axes(
-        "What hides the labelled pixels, pair by pair",
-        "pairs, the most hidden first",
+        f"{LABEL_OCCLUDED.capitalize()}, pair by pair",
+        "pairs, the most occluded first",
         "share of labelled pixels, %",
     )
-    columns = {name: f"{name}_labelled" for name in _OCCLUSIONS}
-    shares = np.array(
-        [[row[column] or 0.0 for column in columns.values()] for row in statistics.rows]
-    )
-    shares = 100 * shares[np.argsort(-shares.sum(axis=1), kind="stable")]
-    bottom = np.zeros(len(shares))
-    for number, (name, color) in enumerate(_OCCLUSIONS.items()):
-        label = _NAMES.get(name, name)
-        places = np.arange(1, len(shares) + 1)
-        axes.bar(places, shares[:, number], bottom=bottom, color=color, label=label, width=0.9)
-        bottom += shares[:, number]
-    axes.set_ylim(0, max(5.0, float(bottom.max()) * 1.1))
+    rows = sorted(statistics.rows, key=lambda row: -(row["occluded_labelled"] or 0.0))
+    places = np.arange(1, len(rows) + 1)
+    occluded = [100 * (row["occluded_labelled"] or 0.0) for row in rows]
+    axes.bar(places, occluded, color=PALE, label=LABEL_OCCLUDED, width=0.9)
+    for name, (color, marker) in _CAUSES.items():
+        shares = [100 * (row[f"{name}_labelled"] or 0.0) for row in rows]
+        there = [number for number, share in enumerate(shares) if share > 0]
+        if there:
+            axes.scatter(
+                places[there],
+                [shares[number] for number in there],
+                color=color,
+                marker=marker,
+                s=24,
+                label=_NAMES.get(name, name),
+            )
+    axes.set_ylim(0, max(5.0, 1.2 * max(occluded, default=0.0)))
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend(frameon=False, fontsize=8, ncols=len(columns), loc="upper right")
+    axes.legend(frameon=False, fontsize=8, ncols=4, loc="upper right")
     return figure
 
 

@@ -25,12 +25,11 @@ from ..errors import MaskError
 from ..grid import BoolArray, FloatArray, PixelGrid
 from ..masks.raster import opened
 from ..model import BACKGROUND, Mask
-from .quality import Flag, labelled_pixels
+from ..products.scene_classes import OCCLUDING_FLAGS, Flag
+from .quality import labelled_pixels
 from .source_image import LIKE, band_order, image_path, source_grid, warped_image
 
-_HIDING = (
-    Flag.OUTSIDE | Flag.NO_DATA | Flag.CLOUD | Flag.SHADOW | Flag.CIRRUS | Flag.SNOW | Flag.SOURCE
-)
+_HIDING = Flag.OUTSIDE | OCCLUDING_FLAGS
 # It takes so many clear pixels inside and around.
 _INSIDE, _AROUND = 10, 30
 # A pixel is different where, over all bands, it is off by this many spreads of what the ground

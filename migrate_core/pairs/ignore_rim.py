@@ -14,6 +14,7 @@ from ..grid import BoolArray, FloatArray, PixelGrid
 from ..masks.footprint import pixel_size_m
 from ..masks.sensors import BY_NAME, Sensor, sensor_of
 from ..model import IGNORE, Mask
+from ..text import format_share
 from .grid_labels import GridLabels
 from .quality import labelled_pixels
 
@@ -61,9 +62,7 @@ def with_rim(
 
 def rim_in_words(width_m: float, labelled: float) -> str:
     """What a rim did to the labelled pixels of a pair, of which it took the share `labelled`."""
-    share = "none" if labelled == 0 else f"{labelled:.0%}".replace("%", " %")
-    if 0 < labelled < 0.005:
-        share = "under 1 %"
+    share = "none" if labelled == 0 else format_share(labelled)
     return f"The ignore rim of {width_m:g} m took {share} of the labelled pixels."
 
 

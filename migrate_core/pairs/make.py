@@ -33,7 +33,7 @@ from .mosaic_check import MosaicCheck, mosaic_check
 from .offset_check import OffsetCheck, offset_checks, with_chosen_offset
 from .placement import Placement, cropped, place, reading_grid, seen_by
 from .provenance import mask_dates, provenance
-from .quality import occlusion, one_sided, quality_flags
+from .quality import occluded, occlusion, one_sided, quality_flags
 from .small_objects import objects_of
 from .source_occlusion import hidden_in_source
 from .stages import StageReport, reporting
@@ -94,7 +94,8 @@ def _found(task: PairTask, document: Path) -> PairOutcome:
         content = {**content, "mask": mask, "days_offset": task.days_offset}
     if content.get("compared_with") != task.mask.image:
         content = looked_at_anew(content, document.parent, task.mask)
-    if judged_by(content) != task.judge:
+    # A pair of an earlier version doesn't say which share of it is occluded.
+    if judged_by(content) != task.judge or content.get("occluded") is None:
         empty_allowed = task.mask.empty_allowed
         content = judged_anew(content, document.parent, task.judge, empty_allowed=empty_allowed)
     if content is not written:
@@ -169,7 +170,8 @@ def _words(pixels: _Pixels, placing: Transformation) -> _Words:
 def _outcome(task: PairTask, pixels: _Pixels, words: _Words, looks: Change) -> PairOutcome:
     """What the flags say, and what else was found."""
     flags, label, known = pixels.flags, pixels.label, pixels.clouds.known
-    suggestion = suggest(flags, label, known, task.judge, empty_allowed=task.mask.empty_allowed)
+    empty_allowed = task.mask.empty_allowed
+    suggestion = suggest(flags, label, known, task.judge, empty_allowed=empty_allowed)
     registration = pixels.placement.registration
     return PairOutcome(
         occlusion(flags, label, known),
@@ -179,6 +181,7 @@ def _outcome(task: PairTask, pixels: _Pixels, words: _Words, looks: Change) -> P
         one_sided=one_sided(flags, label, known, source_known=pixels.source_known),
         judged_by=task.judge,
         compared_with=task.mask.image,
+        occluded=occluded(flags, label, known, empty_allowed=empty_allowed),
     )
 
 

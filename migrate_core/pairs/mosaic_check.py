@@ -10,8 +10,8 @@ import numpy as np
 from ..grid import BoolArray
 from ..products.product import Product
 from ..products.resampling import NO_DATA
+from ..text import format_share
 from .mosaic import FAR_APART, Mosaic, Overlap
-from .words import percent
 
 # Tiles of L2A are corrected one by one: some pixels at cloud edges may differ without harm.
 _TOLERATED = 0.01
@@ -46,8 +46,8 @@ class MosaicCheck:
     def doubts(self) -> tuple[str, ...]:
         """Sentences that say why the parts may not belong together."""
         return tuple(
-            f"Where {part.product_id} overlaps the other granules, {percent(share)} of the pixels "
-            f"differ by more than {FAR_APART / 10_000:g} in reflectance (at most by "
+            f"Where {part.product_id} overlaps the other granules, {format_share(share)} of the "
+            f"pixels differ by more than {FAR_APART / 10_000:g} in reflectance (at most by "
             f"{(part.overlap.largest or 0) / 10_000:g}), though they are one measurement: look at "
             "the seam."
             for part in self.parts
@@ -62,7 +62,7 @@ class MosaicCheck:
         baselines = sorted({part.baseline for part in given})
         found = []
         if zones:
-            share = percent(self.reprojected)
+            share = format_share(self.reprojected)
             found.append(f"{share} of the image was reprojected from {' and '.join(zones)}.")
         if len(baselines) > 1:
             found.append(

@@ -11,10 +11,11 @@ import numpy as np
 from ..grid import PixelGrid, Window, aligned_grid, block, moved, window_of
 from ..model import Mask
 from ..products.resampling import NO_DATA, SATURATED
+from ..products.scene_classes import flagged
 from .clouds import Clouds
 from .grid_labels import GridLabels, PolygonLabels, RasterLabels, ShiftedLabels
 from .mosaic import Mosaic
-from .quality import Flag
+from .quality import HIDING_KINDS
 from .registration.label_edges import by_label_edges
 from .registration.shifts import SEARCH_M, Registration
 from .registration.source import COMPARED, Seen, UnusableImageError, by_source
@@ -22,7 +23,6 @@ from .registration.source import COMPARED, Seen, UnusableImageError, by_source
 # What is read around a mask that is registered, in pixels: the search, and what gradients, clouds
 # and rounding need beyond.
 _MARGIN = round(SEARCH_M / 10) + 4
-_HIDING = Flag.CLOUD | Flag.SHADOW | Flag.CIRRUS | Flag.SNOW
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -88,7 +88,7 @@ def seen_by(found: Mosaic, clouds: Clouds, names: Sequence[str], grid: PixelGrid
     data = np.ones(grid.shape, dtype=bool)
     for band in bands.values():
         data &= (band != NO_DATA) & (band != SATURATED)
-    return Seen(grid, bands, data, clouds.flags & _HIDING == 0)
+    return Seen(grid, bands, data, ~flagged(clouds.flags, HIDING_KINDS))
 
 
 def cropped(found: T, whole: PixelGrid, part: PixelGrid) -> T:

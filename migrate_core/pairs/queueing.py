@@ -58,7 +58,7 @@ def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
     )
     if known is None or known.occlusion is None or not workspace.pair_complete(task.pair_id):
         return pair
-    if (known.judged_by or JudgeSettings()) != task.judge:
+    if known.occluded is None or (known.judged_by or JudgeSettings()) != task.judge:
         return pair  # its pixels stay; `make_pair` finds them and only judges anew
     if known.compared_with != task.mask.image:
         return pair  # likewise, and only looks anew at what has changed

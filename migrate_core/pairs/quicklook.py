@@ -1,4 +1,4 @@
-"""Quicklooks of a pair: its image with the label and what hides the ground drawn on it.
+"""Quicklooks of a pair: its image with the label and what occludes the ground drawn on it.
 
 `read_pair` reads, `render` draws; both are the same for page, card and report.
 """
@@ -22,6 +22,7 @@ from ..grid import BoolArray, PixelGrid
 from ..model import BACKGROUND, IGNORE
 from ..products.product import RESOLUTION_M
 from ..products.resampling import NO_DATA, SATURATED
+from ..products.scene_classes import Flag
 from .drawing import (
     BLUE,
     GREEN,
@@ -41,7 +42,6 @@ from .drawing import (
     stripes,
     value_range,
 )
-from .quality import Flag
 
 # Red, green and blue of each combination of bands.
 COMPOSITES = {
@@ -52,12 +52,12 @@ COMPOSITES = {
 SINGLE_BAND = "single_band"
 OUTLINE, FILL, NO_LABEL = "outline", "fill", "none"
 _REFLECTANCE = 10_000
-# What hides the ground, the weightiest last, so that it is drawn on top: colour and the direction
+# What occludes the ground, the weightiest last, so that it is drawn on top: colour, and direction
 # of its stripes, which tells them apart without colour.
 OCCLUSIONS: dict[Flag, tuple[str, Colour, int]] = {
     Flag.SNOW: ("snow", GREEN, 2),
     Flag.CIRRUS: ("thin cloud or cirrus", ORANGE, -1),
-    Flag.SOURCE: ("hidden in the source image", PURPLE, 0),
+    Flag.SOURCE: ("occluded in the source image", PURPLE, 0),
     Flag.SHADOW: ("cloud shadow", NEUTRAL_DARK, -1),
     Flag.CLOUD: ("cloud", BLUE, 1),
     Flag.NO_DATA: ("no data or saturated", VERMILION, 2),
@@ -70,7 +70,7 @@ class ViewOptions:
 
     `composite` is a key of `COMPOSITES`, or `single_band` with the name of one in `band`;
     `percentiles` of the valid pixels become black and white; `label` is `outline`, `fill` (with
-    `opacity` 0…1) or `none`; `occlusion` draws what hides the ground; the longer side of the
+    `opacity` 0…1) or `none`; `occlusion` draws what occludes the ground; the longer side of the
     picture gets about `size` pixels. `colours` are those of class values that have their own.
     """
 
@@ -191,7 +191,7 @@ def picture_grid(grid: PixelGrid, size: int) -> PixelGrid:
 
 
 def render(pixels: PairPixels, options: ViewOptions) -> Quicklook:
-    """Draw the pair: the stretched bands, what hides the ground, the label and a scale bar."""
+    """Draw the pair: the stretched bands, what occludes the ground, the label and a scale bar."""
     grid = picture_grid(pixels.grid, options.size)
     factor = grid.width // pixels.grid.width
     inside = pixels.quality & Flag.OUTSIDE == 0

@@ -8,13 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..grid import BoolArray
-from ..model import IGNORE, Suggestion
+from ..model import Suggestion
+from ..products.scene_classes import (
+    OCCLUDING_FLAGS,
+    OCCLUDING_IN_SCENE,
+    Flag,
+    flagged,
+    flagged_share,
+)
 from ..settings import JudgeSettings
-from .quality import HIDDEN_IN_SENTINEL2, HIDING_KINDS, Flag, labelled_pixels
-from .words import percent
+from ..text import format_share
+from .quality import judged_pixels, labelled_pixels
 
-# What hides the ground makes a label wrong; thin cloud only makes it doubtful.
-_HIDING = Flag.NO_DATA | Flag.CLOUD | Flag.SHADOW | Flag.SNOW | Flag.SOURCE
+# What occludes the ground makes a label wrong, but thin cloud only makes it doubtful.
+_DENSE = OCCLUDING_FLAGS & ~Flag.CIRRUS
 
 _WORDS = {
     Flag.CLOUD: "under cloud",
@@ -22,9 +29,9 @@ _WORDS = {
     Flag.CIRRUS: "under thin cloud or cirrus",
     Flag.SNOW: "under snow",
     Flag.NO_DATA: "without data",
-    Flag.SOURCE: "hidden in the source image",
+    Flag.SOURCE: "occluded in the source image",
 }
-# Where one of these isn't known, a hidden label could be taken for a clear one.
+# Where one of these isn't known, an occluded label could be taken for a clear one.
 _NEEDED = {
     Flag.CLOUD: "Clouds",
     Flag.SHADOW: "Cloud shadows",
@@ -43,13 +50,11 @@ def suggest(
     """A verdict from the flags (height, width) over the labelled pixels of `label`.
 
     `known` are the kinds of HIDING_KINDS that were looked for. A mask that may be without labelled
-    pixels is then judged over all of it. What is wholly hidden is never suggested for acceptance,
+    pixels is then judged over all of it. What is wholly occluded is never suggested for acceptance,
     whatever the thresholds.
     """
-    pixels, whole = flags[labelled_pixels(label)], "the label"
-    if pixels.size == 0 and empty_allowed:
-        # Labelled as background throughout, which is true or not as any other label is.
-        pixels, whole = flags[(label != IGNORE) & (flags & Flag.OUTSIDE == 0)], "the pair"
+    pixels = flags[judged_pixels(flags, label, empty_allowed=empty_allowed)]
+    whole = "the label" if labelled_pixels(label).any() else "the pair"
     if pixels.size == 0:
         return Suggestion(
             "unsure",
@@ -65,19 +70,31 @@ def _judged(
     pixels: NDArray[np.uint8], known: Flag, judge: JudgeSettings, whole: str
 ) -> tuple[str, str]:
     """Verdict and reason by the flags of the pixels that count."""
-    hidden, thin = _share(pixels, _HIDING), _share(pixels, Flag.CIRRUS)
-    if hidden > judge.reject_hidden:
-        return "reject", f"{percent(hidden)} of {whole} is hidden: {_list(pixels)}."
-    if unknown := [words for kind, words in _NEEDED.items() if kind not in known]:
-        return "unsure", f"{_joined(unknown)} are not known for this product: look at the image."
-    as_good_as_clear = hidden <= judge.accept_hidden and thin <= judge.accept_thin
-    if as_good_as_clear and max(hidden, thin) < 1:
-        return "accept", _clear(pixels, known, whole)
-    return "unsure", f"Part of {whole} is doubtful: {_list(pixels)}."
+    share, dense = _share(pixels, OCCLUDING_FLAGS), _share(pixels, _DENSE)
+    occluded = f"{format_share(share)} of {whole} is occluded"
+    if dense > judge.reject_hidden:
+        least = "" if Flag.CLOUD in known else "At least "
+        return "reject", f"{least}{occluded}: {_list(pixels)}."
+    if missing := [words for kind, words in _NEEDED.items() if kind not in known]:
+        return "unsure", f"{_joined(missing)} are not known for this product: look at the image."
+    as_good_as_clear = (
+        dense <= judge.accept_hidden and _share(pixels, Flag.CIRRUS) <= judge.accept_thin
+    )
+    if not as_good_as_clear or share >= 1:
+        return "unsure", f"{occluded}, so it is doubtful: {_list(pixels)}."
+    unknown = " Snow is not known." if Flag.SNOW not in known else ""
+    if share > 0:
+        return "accept", f"{occluded}, so it is as good as clear: {_list(pixels)}.{unknown}"
+    snow = ", snow" if Flag.SNOW in known else ""
+    return (
+        "accept",
+        f"{whole.capitalize()} is clear: no cloud, shadow{snow} or gap over it.{unknown}",
+    )
 
 
 def _share(pixels: NDArray[np.uint8], flags: Flag) -> float:
-    return float(np.mean(pixels & flags != 0))
+    """The share of the pixels with one of the flags; there are pixels."""
+    return flagged_share(pixels, flags) or 0.0
 
 
 # Edges of clouds are drawn differently; what is less than this share of a label is such an edge.
@@ -106,8 +123,8 @@ def cloud_doubts(disputed: BoolArray, label: NDArray[np.uint8]) -> tuple[str, ..
     if share <= _DISPUTED:
         return ()
     return (
-        f"The product's own mask has cloud over {percent(share)} of the label where s2cloudless "
-        "sees none: look at the image.",
+        f"The product's own mask has cloud over {format_share(share)} of the label where "
+        "s2cloudless sees none: look at the image.",
     )
 
 
@@ -128,23 +145,16 @@ def doubtful(
     return Suggestion(verdict, " ".join((suggestion.reason, *doubts, *remarks)))
 
 
-def _clear(pixels: NDArray[np.uint8], known: Flag, whole: str) -> str:
-    unknown = " Snow is not known." if Flag.SNOW not in known else ""
-    if not (pixels & (_HIDING | HIDING_KINDS)).any():
-        snow = ", snow" if Flag.SNOW in known else ""
-        return f"{whole.capitalize()} is clear: no cloud, shadow{snow} or gap over it.{unknown}"
-    return f"{whole.capitalize()} is as good as clear: {_list(pixels)}.{unknown}"
-
-
 def _list(pixels: NDArray[np.uint8]) -> str:
-    """`12 % under cloud, 3 % in cloud shadow`, the largest first, and what both images hide."""
+    """`12.0 % under cloud, 3.4 % in cloud shadow`, the largest first; and what both images lack."""
     found = [(_share(pixels, flag), words) for flag, words in _WORDS.items()]
     present = sorted((item for item in found if item[0] > 0), reverse=True)
-    listed = ", ".join(f"{percent(share)} {words}" for share, words in present)
-    both = (pixels & Flag.SOURCE != 0) & (pixels & HIDDEN_IN_SENTINEL2 != 0)
+    listed = ", ".join(f"{format_share(share)} {words}" for share, words in present)
+    both = flagged(pixels, Flag.SOURCE) & flagged(pixels, OCCLUDING_IN_SCENE)
     if not both.any():
         return listed
-    return f"{listed}; {percent(float(np.mean(both)))} in both images, where the label is a guess"
+    share = format_share(float(np.mean(both)))
+    return f"{listed}; {share} in both images, where the label is a guess"
 
 
 def _joined(words: Sequence[str]) -> str:

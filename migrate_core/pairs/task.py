@@ -9,6 +9,7 @@ from typing import Any
 from ..model import (
     Mask,
     Number,
+    Occluded,
     Occlusion,
     OneSided,
     Pair,
@@ -69,6 +70,7 @@ class PairOutcome:
     one_sided: OneSided | None = None
     judged_by: JudgeSettings | None = None
     compared_with: str | None = None
+    occluded: Occluded | None = None
 
 
 def found_out(value: PairOutcome | Pair) -> dict[str, Any]:

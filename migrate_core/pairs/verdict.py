@@ -15,9 +15,10 @@ from ..codec import from_json, to_json
 from ..errors import PairError
 from ..grid import PixelGrid, moved
 from ..model import Mask
+from ..products.scene_classes import Flag
 from ..settings import JudgeSettings
 from .change import PairLook, change_of
-from .quality import HIDING_KINDS, Flag
+from .quality import HIDING_KINDS, occluded
 from .suggestion import doubtful, offset_doubts, suggest
 
 _NAMES = {str(flag.name).lower(): flag for flag in HIDING_KINDS}
@@ -32,14 +33,22 @@ def judged_by(document: Mapping[str, Any]) -> JudgeSettings:
 def judged_anew(
     document: Mapping[str, Any], folder: Path, judge: JudgeSettings, *, empty_allowed: bool
 ) -> dict[str, Any]:
-    """pair.json with the suggestion by other thresholds, from the rasters of the pair's folder.
+    """pair.json with the suggestion by other thresholds, and the share of it that is occluded.
+
+    Both come from the rasters of the pair's folder.
 
     Raises PairError when they can't be read.
     """
     flags, label = (_pixels(folder / name) for name in ("quality.tif", "label.tif"))
-    suggestion = suggest(flags, label, _known(document), judge, empty_allowed=empty_allowed)
+    known = _known(document)
+    suggestion = suggest(flags, label, known, judge, empty_allowed=empty_allowed)
     found = doubtful(suggestion, _doubts(document), document.get("remarks", ()))
-    return {**document, "suggestion": to_json(found), "judged_by": to_json(judge)}
+    return {
+        **document,
+        "suggestion": to_json(found),
+        "judged_by": to_json(judge),
+        "occluded": to_json(occluded(flags, label, known, empty_allowed=empty_allowed)),
+    }
 
 
 def looked_at_anew(document: Mapping[str, Any], folder: Path, mask: Mask) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from ..jobs import JobStatus, running_jobs
 from ..store import Store
+from ..text import format_matches
 from .decisions import Standing, standings
 
 UNDECIDED = "undecided"
@@ -18,6 +19,8 @@ UNDECIDED = "undecided"
 class Overview:
     """Counts by state: of masks, of masks by what the search found, of pairs, of decisions.
 
+    `scenes` has how many masks have a scene `selected`, of how many of these it is `usable`, and
+    how many are `without` any.
     `next_stage` is `masks`, `scenes`, `pairs`, `review` or `export`.
     """
 
@@ -31,13 +34,7 @@ class Overview:
 
 def overview(store: Store, now: datetime) -> Overview:
     """Count everything in the store; quick for any number of masks."""
-    masks = store.mask_states()
-    ready, selected = masks.get("ready", 0), store.masks_with_candidates()
-    scenes = {
-        "selected": selected,
-        "usable": store.masks_with_candidates(usable=True),
-        "without": ready - selected,
-    }
+    masks, scenes = store.mask_states(), scene_counts(store)
     pairs = store.pair_states()
     review = _review(store.finished_pairs(), standings(store))
     return Overview(
@@ -48,6 +45,22 @@ def overview(store: Store, now: datetime) -> Overview:
         running=running_jobs(store, now),
         next_stage=_next_stage(masks.get("ready", 0), scenes, pairs, review),
     )
+
+
+def scene_counts(store: Store) -> dict[str, int]:
+    """How many masks that are ready have which scene; as in `Overview.scenes`."""
+    selected = store.masks_with_candidates()
+    return {
+        "selected": selected,
+        "usable": store.masks_with_candidates(usable=True),
+        "without": store.mask_states().get("ready", 0) - selected,
+    }
+
+
+def matches_in_words(scenes: Mapping[str, int]) -> str:
+    """What `scene_counts` gives in words: `5 matched, 1 only with an unusable scene, 2 without`."""
+    found = format_matches(scenes["usable"], scenes["selected"] - scenes["usable"])
+    return found + f", {scenes['without']:,} without" * bool(scenes["without"])
 
 
 def _review(finished: Iterable[str], decided: Mapping[str, Standing]) -> dict[str, int]:

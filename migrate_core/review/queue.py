@@ -26,7 +26,7 @@ class QueueRow:
     """What order and filters need of a finished pair.
 
     `suggestion` is the verdict suggested; `hidden` the share 0…1 of the labelled pixels that
-    something hides, None when it isn't known; `shift_m` the length of the shift that registration
+    anything occludes, None when it isn't known; `shift_m` the length of the shift that registration
     measured, `change` 0…1 how changed the inside of the label looks, None where that isn't known;
     `decision` what the reviewers together say, `proposed` what they said of an earlier pair of the
     mask, where nobody has decided about this one.
@@ -88,7 +88,7 @@ class QueueFilter:
 
 
 def _suspicion(row: QueueRow) -> tuple[Any, ...]:
-    """Suggested for rejection first, then by what hides the label; unknown is suspicious."""
+    """Suggested for rejection first, then by the occluded share; unknown is suspicious."""
     hidden = 1.0 if row.hidden is None else row.hidden
     return _SUSPICION.get(row.suggestion or "", 1), -hidden, row.mask_name, row.pair_id
 

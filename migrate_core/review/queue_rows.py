@@ -11,14 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..codec import from_json
-from ..model import Decision, Mask, Pair, Scene, utc
+from ..model import Decision, Mask, Occluded, OneSided, Pair, Scene, utc
+from ..pairs.quality import occluded_shares
 from ..store import Store
 from ..tables import decisions, masks, pairs, scenes
 from .decisions import Standing, standings
 from .proposals import proposed_standings
 from .queue import QueueRow, last_standing
-
-_HIDING = ("cloud", "shadow", "snow", "nodata", "source")
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,6 @@ def pair_facts(store: Store) -> tuple[QueueRow, ...]:
 def _finished_pairs() -> sa.Select[Any]:
     """The few facts of the pairs' documents that the queue needs; nothing else is decoded."""
     document = pairs.c.document
-    labelled = document["occlusion"]["labelled"]
     return sa.select(
         pairs.c.pair_id,
         document["mask_name"].as_string().label("mask_name"),
@@ -70,7 +68,8 @@ def _finished_pairs() -> sa.Select[Any]:
         document["shift"]["east_m"].as_float().label("east_m"),
         document["shift"]["north_m"].as_float().label("north_m"),
         document["change"].as_float().label("change"),
-        *(labelled[name].as_float().label(name) for name in _HIDING),
+        document["occluded"].as_json().label("occluded"),
+        document["one_sided"].as_json().label("one_sided"),
     ).where(pairs.c.state == "done")
 
 
@@ -88,7 +87,6 @@ def _scene_places(store: Store) -> dict[str, tuple[str, date]]:
 
 
 def _row(row: Mapping[str, Any], places: Mapping[str, tuple[str, date]]) -> QueueRow:
-    known = [row[name] for name in _HIDING if row[name] is not None]
     tile, day = places.get(row["scene_id"], ("", None))
     return QueueRow(
         pair_id=row["pair_id"],
@@ -97,10 +95,18 @@ def _row(row: Mapping[str, Any], places: Mapping[str, tuple[str, date]]) -> Queu
         sensed_on=day,
         days_offset=row["days_offset"],
         suggestion=row["suggestion"],
-        hidden=None if row["cloud"] is None else min(sum(known), 1.0),
+        hidden=_occluded(row["occluded"], row["one_sided"]),
         shift_m=None if row["east_m"] is None else math.hypot(row["east_m"], row["north_m"]),
         change=row["change"],
     )
+
+
+def _occluded(stored: Any, sides: Any) -> float | None:
+    """The occluded share 0…1 of the label, by the two parts of a pair's document that say it."""
+    return occluded_shares(
+        from_json(Occluded, stored) if stored else None,
+        from_json(OneSided, sides) if sides else None,
+    ).labelled
 
 
 def review_item(store: Store, pair_id: str) -> ReviewItem | None:

@@ -34,8 +34,8 @@ from ..grid import (
 from ..masks.content import small_labels
 from ..masks.vectors.labels import label_polygons
 from ..model import BACKGROUND, IGNORE, LONLAT, Mask, Problem
+from ..products.scene_classes import CLOUD_FLAGS, OCCLUDING_IN_SCENE, Flag, flagged, flagged_share
 from .ranking import Measurement
-from .skies import CLEAR, CLOUD, NO_DATA, THIN_CLOUD
 
 # The pixels of the scene classification. All tiles begin at multiples of them.
 PIXEL_M = 20
@@ -65,17 +65,19 @@ class MaskArea:
     packed: bytes
     problem: str | None = None
 
-    def measure(self, sky: NDArray[np.uint8]) -> Measurement:
-        """What of it is hidden under `sky`, (height, width) on its grid, classes of skies.py."""
+    def measure(self, flags: NDArray[np.uint8]) -> Measurement:
+        """What of it is occluded by `flags`, (height, width) on its grid, as `read_sky` gives."""
         stored = np.frombuffer(zlib.decompress(self.packed), np.uint8).reshape(self.grid.shape)
-        classes, label = sky[stored >= _INSIDE], stored % _INSIDE
-        seen = int((classes != NO_DATA).sum())
-        clouded = int(((classes == CLOUD) | (classes == THIN_CLOUD)).sum())
-        labelled, hidden = int(label.sum()), int(label[sky != CLEAR].sum())
+        inside = flags[stored >= _INSIDE]
+        with_data = inside[~flagged(inside, Flag.NO_DATA)]
         return Measurement(
-            round(100 * clouded / seen, 3) if seen else None,
-            round(100 * hidden / labelled, 3) if labelled else None,
+            _percent(flagged_share(with_data, CLOUD_FLAGS)),
+            _percent(flagged_share(flags, OCCLUDING_IN_SCENE, stored % _INSIDE)),
         )
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 3)
 
 
 class MaskAreas:
@@ -122,6 +124,9 @@ def mask_area(mask: Mask, crs: str) -> MaskArea:
         shares = _label_shares(mask, grid)
     except MigrateError as err:
         problem, shares = str(err), np.zeros(grid.shape)
+    if mask.empty_allowed and not shares.any():
+        # Labelled as background throughout: all of it counts, as in the suggestion for its pair.
+        shares = inside.astype(float)
     stored = (_INSIDE * inside + np.rint(_STEPS * shares)).astype(np.uint8)
     return MaskArea(grid, zlib.compress(stored.tobytes(), 1), problem)
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from ..codec import to_json
 from ..model import Mask, Problem, SceneQuery
+from ..products.scene_classes import CLOUD_FLAGS, CLOUD_MASK_FLAGS, OCCLUDING_IN_SCENE, SCL_FLAGS
 from ..settings import RankingSettings
 from ..store import Store
 from ..tables import measurements, upsert
@@ -22,7 +23,17 @@ from .skies import Places
 from .sources.protocol import Progress
 
 # What the place of a mask and of its label depend on.
-_FIELDS = ("sha256", "crs", "transform", "footprint", "extent", "classes", "raster", "vector")
+_FIELDS = (
+    "sha256", "crs", "transform", "footprint", "extent", "classes", "raster", "vector",
+    "empty_allowed",
+)  # fmt: skip
+# What counted as cloud, and as occluded: what was measured by another definition is measured again.
+_DEFINITION = [
+    int(CLOUD_FLAGS),
+    int(OCCLUDING_IN_SCENE),
+    SCL_FLAGS.tolist(),
+    CLOUD_MASK_FLAGS.tolist(),
+]
 
 
 @dataclass(frozen=True)
@@ -71,8 +82,8 @@ class Memory:
 
 
 def _state(mask: Mask) -> str:
-    """A digest of where a mask and its label lie; another one when either may have moved."""
-    content = [to_json(getattr(mask, name)) for name in _FIELDS]
+    """A digest of where a mask and its label lie, and of what counts as occluded over them."""
+    content = [_DEFINITION, *(to_json(getattr(mask, name)) for name in _FIELDS)]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -19,9 +19,10 @@ from ..errors import CredentialsError, JobCancelledError, MigrateError
 from ..grid import PixelGrid
 from ..model import Mask, Problem, RankedScene, Scene
 from ..products.product import Product, utm_crs
+from ..products.scene_classes import Flag, flagged
 from .mask_areas import MaskArea, MaskAreas, cut, together
 from .ranking import Key, Measurement
-from .skies import NO_DATA, NotInPlaceError, Places, read_sky
+from .skies import NotInPlaceError, Places, read_sky
 from .sources.protocol import Progress
 from .twins import elsewhere
 
@@ -223,7 +224,7 @@ def _union(parts: Sequence[_Part], grid: PixelGrid) -> NDArray[np.uint8]:
     """The sky over `grid`: of each pixel by the first scene that has data there."""
     sky = parts[0].read(grid)
     for part in parts[1:]:
-        empty = sky == NO_DATA
+        empty = flagged(sky, Flag.NO_DATA)
         if empty.any():
             sky = np.where(empty, part.read(grid), sky)
     return sky

@@ -7,7 +7,6 @@ Where a service lets nobody read parts of files, the one small file of it is fet
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from ..products.classes import read_classes
 from ..products.cloud_masks import read_cloud_mask
 from ..products.product import Product
 from ..products.reprojection import around, nearest, places
+from ..products.scene_classes import CLOUD_MASK_FLAGS, SCL_FLAGS, Flag
 from ..settings import ServiceSettings
 from ..transfer.depot import Depot
 from ..transfer.policy import Check, RetryPolicy, Surroundings, never_stop
@@ -30,13 +30,6 @@ from .opening import open_classified, open_sky
 from .sources import needs_fetching
 from .sources.cdse import SKY, CdseFetcher, NoSkyError, OfflineError
 from .sources.cdse import SPEC as CDSE
-
-CLEAR, CLOUD, THIN_CLOUD, SHADOW, NO_DATA = 0, 1, 2, 3, 255
-# Classes of the scene classification: 3 cloud shadow, 8 and 9 cloud, 10 thin cirrus, 0 no data.
-_OF_CLASSES = {3: SHADOW, 8: CLOUD, 9: CLOUD, 10: THIN_CLOUD, 0: NO_DATA}
-# Of the product's own cloud mask: 1 opaque, 2 cirrus, 255 nothing known.
-_OF_CLOUD_MASK = {1: CLOUD, 2: THIN_CLOUD, 255: NO_DATA}
-
 
 _NOTHING = "there is neither a scene classification nor a cloud mask"
 # A sky is not worth minutes: what can't be had soon is told, and done without.
@@ -131,7 +124,7 @@ def _shows_sky(product: Product) -> bool:
 
 
 def read_sky(product: Product, scene: Scene, grid: PixelGrid) -> NDArray[np.uint8]:
-    """The sky over each pixel centre of `grid`, (height, width), the classes of this module.
+    """What occludes the ground at each pixel centre of `grid`: `Flag`s, (height, width) uint8.
 
     `grid` is north-up in any UTM zone, with pixels of 10 m or more, and may reach over the edges
     of the product. Raises MigrateError.
@@ -140,22 +133,14 @@ def read_sky(product: Product, scene: Scene, grid: PixelGrid) -> NDArray[np.uint
         return _from_other_zone(product, scene, grid)
     classes = read_classes(product, grid)
     if classes is not None:
-        return _table(_OF_CLASSES)[classes]
+        return SCL_FLAGS[classes]
     mask = read_cloud_mask(product, grid)
     if mask is None:
         raise NotInPlaceError(_NOTHING)
     footprint = reproject_geometry(scene.footprint, LONLAT, grid.crs)
     covered = rasterize([(footprint, 1)], out_shape=grid.shape, transform=grid.transform) > 0
-    sky: NDArray[np.uint8] = np.where(covered, _table(_OF_CLOUD_MASK)[mask], NO_DATA)
-    return sky.astype(np.uint8)
-
-
-def _table(classes: Mapping[int, int]) -> NDArray[np.uint8]:
-    """The sky by the value of a file; what is not in `classes` is clear."""
-    table = np.full(256, CLEAR, dtype=np.uint8)
-    for value, sky in classes.items():
-        table[value] = sky
-    return table
+    flags: NDArray[np.uint8] = np.where(covered, CLOUD_MASK_FLAGS[mask], np.uint8(Flag.NO_DATA))
+    return flags
 
 
 def _from_other_zone(product: Product, scene: Scene, grid: PixelGrid) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from migrate_core.errors import MigrateError
 from migrate_core.jobs import JobStatus, at_work, now_utc, request_cancel
-from migrate_core.review.overview import Overview, overview
+from migrate_core.review.overview import Overview, matches_in_words, overview
 from migrate_core.settings import Settings, load_settings
 from migrate_core.store import Store, open_store
 from migrate_core.workspace import Workspace
@@ -117,7 +117,7 @@ def _counts(found: Overview) -> dict[str, str]:
     masks, scenes, pairs, review = found.masks, found.scenes, found.pairs, found.review
     return {
         "masks": _words((masks["ready"], "ready"), (masks["problem"], "with a problem")),
-        "scenes": _words((scenes["selected"], "matched"), (scenes["without"], "without")),
+        "scenes": matches_in_words(scenes) if masks["ready"] else "",
         "pairs": _words((pairs.get("done", 0), "made"), (pairs.get("failed", 0), "failed")),
         "review": _words(
             (review["undecided"], "undecided"),

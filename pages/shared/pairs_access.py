@@ -12,6 +12,7 @@ from migrate_core.jobs import now_utc
 from migrate_core.pairs.board import ON_ORDER
 from migrate_core.pairs.estimate import SourceCosts, Way, remote_costs
 from migrate_core.settings import ACCESSES
+from migrate_core.text import format_time
 from migrate_core.transfer.ledger import CDSE_QUOTA, QuotaState
 from migrate_core.transfer.orders import Order, orders
 from pages.shared.frame import Page
@@ -215,6 +216,6 @@ def _order(order: Order) -> dict[str, str]:
         "Scene": order.scene_id,
         "Archive": order.source,
         "State": order.state,
-        "Since": f"{since:%Y-%m-%d %H:%M} UTC ({hours:.0f} h)",
+        "Since": f"{format_time(since)} ({hours:.0f} h)",
         "The archive says": " ".join(order.words.split()),
     }

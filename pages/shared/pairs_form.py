@@ -25,7 +25,7 @@ _WORDS = {
     "clouds": "clouds by {}",
     "register": "registration",
     "ignore_rim_m": "an ignore rim of {:g} m",
-    "ignore_occluded": "labels ignored that were hidden in the source image",
+    "ignore_occluded": "labels ignored that were occluded in the source image",
     "allow_missing_bands": "missing bands allowed",
 }
 
@@ -113,7 +113,7 @@ def _labels(shown: PairParameters, suggested_m: float | None) -> None:
     if suggested_m is not None:
         st.caption(f"Suggested for these masks where they aren't registered: {suggested_m:.0f} m.")
     st.checkbox(
-        "Ignore labels where the ground was hidden in the source image",
+        "Ignore labels where the ground was occluded in the source image",
         value=shown.ignore_occluded,
         key="pairs_ignore_occluded",
         persist_state="session",

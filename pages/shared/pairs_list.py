@@ -8,12 +8,15 @@ from typing import Any
 import streamlit as st
 
 from migrate_core.pairs.board import SUPERSEDED, TO_MAKE, Row, Slice, board_row, board_rows
+from migrate_core.pairs.quality import occluded_shares
 from migrate_core.pairs.stages import stages_of
 from migrate_core.pairs.suggestion import offset_is_doubtful
+from migrate_core.text import LABEL_OCCLUDED_HELP
 from pages.shared.frame import PAGES, Page
 from pages.shared.pairs_start import start_pairs
 from pages.shared.pairs_state import LOOK, STAGE_HELP, Standing
 from pages.shared.state import choose_mask, choose_pair, selection
+from pages.shared.text import DAYS_COLUMN, PERCENT_COLUMN
 
 _OFFSETS = {
     "0": "0: it is applied already",
@@ -92,13 +95,13 @@ def _cells(row: Row, stages: Mapping[str, str]) -> dict[str, object]:
     """One row of the table."""
     pair = row.pair
     stage = stages.get(pair.pair_id) if pair and row.state == "running" else None
-    cloud = pair.occlusion.labelled.cloud if pair and pair.occlusion else None
+    share = occluded_shares(pair.occluded, pair.one_sided).labelled if pair else None
     return {
         "Mask": row.mask_name,
         "State": LOOK[row.state] + (f": {stage}" if stage else ""),
         "Days": None if pair is None else pair.days_offset,
         "Coverage": None if pair is None or pair.coverage is None else 100 * pair.coverage,
-        "Label clouded": None if cloud is None else 100 * cloud,
+        "Label occluded": None if share is None else 100 * share,
         "Suggestion": pair.suggestion.verdict if pair and pair.suggestion else None,
         "Problem": pair.error if pair else None,
         "Scene": row.scene_id,
@@ -110,17 +113,17 @@ def _columns() -> dict[str, Any]:
     return {
         "Mask": column.TextColumn(width=270),
         "State": column.TextColumn(width=140, help=STAGE_HELP),
-        "Days": column.NumberColumn(width=70, format="%+.1f", help="Scene minus mask, in days"),
+        "Days": column.NumberColumn(width=70, format=DAYS_COLUMN, help="Scene minus mask, in days"),
         "Coverage": column.NumberColumn(
             width=80,
-            format="%.0f %%",
+            format=PERCENT_COLUMN,
             help="Share of the mask's footprint that the scene has data for",
         ),
-        "Label clouded": column.NumberColumn(
-            width=105, format="%.1f %%", help="Share of the labelled pixels under cloud"
+        "Label occluded": column.NumberColumn(
+            width=115, format=PERCENT_COLUMN, help=LABEL_OCCLUDED_HELP
         ),
         "Suggestion": column.TextColumn(
-            width=90, help="From what hides the label; a person decides in Review"
+            width=90, help="From what occludes the label; a person decides in Review"
         ),
         "Problem": column.TextColumn(width=260),
         "Scene": column.TextColumn(width=480, help="Name of the Sentinel-2 product"),

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from migrate_core.model import Decision, Number, Occlusion, OneSided, Pair
+from migrate_core.model import Decision, Occlusion, OneSided, Pair
 from migrate_core.pairs.notes import notes_on, pair_document
+from migrate_core.pairs.quality import occluded_shares
 from migrate_core.pairs.quicklook import ViewOptions
 from migrate_core.pairs.shift_drawing import shift_in_words
 from migrate_core.review.decisions import standing
 from migrate_core.review.proposals import Proposal
 from migrate_core.review.queue import UNDECIDED, QueueRow, decision_counts
 from migrate_core.review.queue_rows import ReviewItem
+from migrate_core.text import (
+    CLOUD_IN_SCENE,
+    LABEL_OCCLUDED,
+    format_date,
+    format_offset,
+    format_percent,
+    format_share,
+    format_time,
+)
 
 from .frame import Page
 from .review_view import open_pair
@@ -39,12 +48,12 @@ _HIDING = {
     "cirrus": "thin cloud or cirrus",
     "snow": "snow",
     "nodata": "no data or saturated",
-    "source": "hidden in the source image",
+    "source": "occluded in the source image",
 }
 _SIDES = {
-    "sentinel2_only": "hidden in Sentinel-2 only",
-    "source_only": "hidden in the source image only",
-    "both": "hidden in both",
+    "sentinel2_only": "occluded in Sentinel-2 only",
+    "source_only": "occluded in the source image only",
+    "both": "occluded in both",
 }
 _VERBS = {"accept": "accepted", "reject": "rejected", "unsure": "unsure", "undo": "took back"}
 _COLUMNS = 6
@@ -72,7 +81,7 @@ def headline(item: ReviewItem, place: int | None, length: int) -> None:
     if pair.suggestion:
         verdict = pair.suggestion.verdict
         text += f"  \n{badge(_SUGGESTIONS[verdict], f'suggestion: {verdict}')} "
-        text += f"{pair.suggestion.reason} Scene {offset_in_words(pair.days_offset)}."
+        text += f"{pair.suggestion.reason} Scene {format_offset(pair.days_offset)}."
     st.markdown(text)
 
 
@@ -91,22 +100,7 @@ def proposal_in_words(proposal: Proposal) -> str:
 
 def _by(decision: Decision) -> str:
     why = f": {decision.reason}" if decision.reason else ""
-    return f"on {day_of(decision.decided_at)} by {decision.reviewer}{why}"
-
-
-def offset_in_words(days: Number | None) -> str:
-    """`9 days after the mask's image`."""
-    if days is None:
-        return "from an unknown time before or after the mask's image"
-    side = "after" if days > 0 else "before"
-    if days == 0:
-        return "from the same day as the mask's image"
-    if abs(days) < 1:
-        minutes = abs(days) * 1440
-        amount = f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.0f} hours"
-    else:
-        amount = f"{abs(days):.0f} day{'s' if round(abs(days)) != 1 else ''}"
-    return f"{amount} {side} the mask's image"
+    return f"on {format_date(decision.decided_at)} by {decision.reviewer}{why}"
 
 
 def facts(item: ReviewItem, folder: Path) -> None:
@@ -116,13 +110,13 @@ def facts(item: ReviewItem, folder: Path) -> None:
     """
     left, right = st.columns(2)
     with left:
-        st.markdown("**What hides the ground**, percent of the pixels")
+        st.markdown("**What occludes the ground**, percent of the pixels")
         if item.pair.occlusion:
-            st.table(_occlusion_table(item.pair.occlusion), border="horizontal")
+            st.table(_occlusion_table(item.pair, item.pair.occlusion), border="horizontal")
         st.caption(
             "All: pixels inside the mask's footprint. Labelled: those with a class other than "
             "background. As the product's classification or mask, or s2cloudless, tells it (see "
-            "pair.json); a pixel counts in each row it belongs to."
+            "pair.json); a pixel counts in each row it belongs to, and once in the last."
         )
         if item.pair.one_sided:
             st.markdown("**In which image**, percent of the pixels")
@@ -145,24 +139,28 @@ def _notes(folder: Path) -> None:
         st.markdown("\n".join(f"- {plain(note)}" for note in found))
 
 
-def _occlusion_table(found: Occlusion) -> pd.DataFrame:
+def _occlusion_table(pair: Pair, found: Occlusion) -> pd.DataFrame:
     shares = {name: (getattr(found.all, name), getattr(found.labelled, name)) for name in _HIDING}
     if not any(shares["source"]):
         del shares["source"]
-    rows = {_HIDING[name]: [percent(share) for share in both] for name, both in shares.items()}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["all", "labelled"])
+    union = occluded_shares(pair.occluded, pair.one_sided)
+    rows = {_HIDING[name]: both for name, both in shares.items()}
+    rows["occluded by any of these"] = (union.all, union.labelled)
+    words = {name: [format_share(share) for share in both] for name, both in rows.items()}
+    return pd.DataFrame.from_dict(words, orient="index", columns=["all", "labelled"])
 
 
 def _sides_table(found: OneSided) -> pd.DataFrame:
     both = (found.all, found.labelled)
     rows = {
-        words: [percent(getattr(sides, name)) for sides in both] for name, words in _SIDES.items()
+        words: [format_share(getattr(sides, name)) for sides in both]
+        for name, words in _SIDES.items()
     }
     if found.all.source_only is None:
-        # Without the source's side nobody can say that it was hidden here alone.
-        shares = [percent(sides.sentinel2_only) for sides in both]
+        # Without the source's side nobody can say that it was occluded here alone.
+        shares = [format_share(sides.sentinel2_only) for sides in both]
         unknown = ["not known"] * 2
-        rows = {"hidden in Sentinel-2": shares, "hidden in the source image": unknown}
+        rows = {"occluded in Sentinel-2": shares, "occluded in the source image": unknown}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["all", "labelled"])
 
 
@@ -171,20 +169,20 @@ def _scene_lines(item: ReviewItem) -> list[str]:
     if len(item.pair.scene_ids) > 1:
         lines.append(f"Mosaicked from {len(item.pair.scene_ids)} products of one overpass:")
     for scene in item.scenes:
-        cloud = "not known" if scene.cloud_percent is None else f"{scene.cloud_percent:.1f} %"
         lines += [
             f"`{scene.scene_id}`",
-            f"Sentinel-{scene.scene_id[1:3]}, {when(scene.sensed_at)}, tile {scene.tile}, "
+            f"Sentinel-{scene.scene_id[1:3]}, {format_time(scene.sensed_at)}, tile {scene.tile}, "
             f"{scene.level}, processing baseline {scene.baseline}",
-            f"Cloud over the whole scene: {cloud}",
+            f"{CLOUD_IN_SCENE.capitalize()}: {format_percent(scene.cloud_percent)}",
         ]
     mask = item.mask
     if mask and mask.acquired:
-        exact = mask.acquired.time_known and mask.acquired.until is None
-        known = when(mask.acquired.at) if exact else mask.acquired.days_in_words
-        lines.append(f"Mask's image: {known}; scene {offset_in_words(item.pair.days_offset)}")
+        offset = format_offset(item.pair.days_offset)
+        lines.append(f"Mask's image: {mask.acquired.in_words}; scene {offset}")
     if item.pair.coverage is not None:
-        lines.append(f"The scene has data for {percent(item.pair.coverage)} of the mask's area")
+        lines.append(
+            f"The scene has data for {format_share(item.pair.coverage)} of the mask's area"
+        )
     return [*lines, *_measured_lines(item.pair)]
 
 
@@ -201,21 +199,6 @@ def _measured_lines(pair: Pair) -> list[str]:
     return lines
 
 
-def percent(share: float | None) -> str:
-    """`91.2 %`."""
-    return "not known" if share is None else f"{share:.1%}".replace("%", " %")
-
-
-def when(moment: datetime) -> str:
-    """`12 June 2021, 10:10 UTC`."""
-    return f"{day_of(moment)}, {moment:%H:%M} UTC"
-
-
-def day_of(moment: datetime) -> str:
-    """`12 June 2021`."""
-    return f"{moment.day} {moment:%B %Y}"
-
-
 def _log(log: Sequence[Decision]) -> None:
     st.markdown("**Who decided what**")
     if not log:
@@ -223,7 +206,7 @@ def _log(log: Sequence[Decision]) -> None:
         return
     table = pd.DataFrame(
         {
-            "when": [when(entry.decided_at) for entry in log],
+            "when": [format_time(entry.decided_at) for entry in log],
             "who": [entry.reviewer for entry in log],
             "decision": [_VERBS[entry.verdict] for entry in log],
             "reason": [entry.reason or "" for entry in log],
@@ -260,7 +243,6 @@ def _card(page: Page, row: QueueRow, options: ViewOptions) -> None:
         )
     except MigrateError:
         st.caption("The files of this pair can't be read.")
-    hidden = "clouds not known" if row.hidden is None else f"{percent(row.hidden)} of label hidden"
     st.markdown(badge(row.decision, row.proposed and f"{UNDECIDED}, {_before(row.proposed)}"))
-    st.caption(f"{row.mask_name}  \n{row.sensed_on}, {hidden}")
+    st.caption(f"{row.mask_name}  \n{row.sensed_on}, {LABEL_OCCLUDED} {format_share(row.hidden)}")
     st.button("Open", key=f"review_open_{row.pair_id}", on_click=open_pair, args=(row.pair_id,))

@@ -139,7 +139,7 @@ def mode_form() -> str:
 
 
 def view_form() -> ViewOptions:
-    """How pairs are shown: bands, label, what hides the ground, stretch."""
+    """How pairs are shown: bands, label, what occludes the ground, stretch."""
     composite = st.segmented_control(
         "Bands", list(COMPOSITE_NAMES), default="true_colour", required=True,
         format_func=COMPOSITE_NAMES.__getitem__, key="review_composite", persist_state=_KEPT,
@@ -159,7 +159,7 @@ def view_form() -> ViewOptions:
             persist_state=_KEPT,
         )  # fmt: skip
         occlusion = st.toggle(
-            "Show what hides the ground", key="review_occlusion", persist_state=_KEPT
+            "Show what occludes the ground", key="review_occlusion", persist_state=_KEPT
         )
         low, high = st.slider(
             "Black and white at these percentiles of the pixels with data", 0.0, 100.0,
@@ -179,8 +179,8 @@ def view_keys() -> None:
     """Label and occlusion at the press of a key: switching them shows what lies below."""
     st.button("Label", shortcut="l", icon=":material/label:", on_click=_next_label, key="review_l",
               help="Outline, fill, none")  # fmt: skip
-    st.button("Hidden", shortcut="h", icon=":material/cloud:", on_click=_switch_occlusion,
-              key="review_h", help="What hides the ground: cloud, shadow, snow, gaps")  # fmt: skip
+    st.button("Occlusion", shortcut="h", icon=":material/cloud:", on_click=_switch_occlusion,
+              key="review_h", help="Cloud, shadow, snow and gaps over the ground")  # fmt: skip
 
 
 def _next_label() -> None:

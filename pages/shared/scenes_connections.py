@@ -11,6 +11,7 @@ import streamlit as st
 from migrate_core.jobs import answer_of, said, starting
 from migrate_core.scenes.connection import FAILS, NOT_SET, WORKS, Need, needs_of
 from migrate_core.settings import ServiceSettings
+from migrate_core.text import format_time
 from pages.shared.frame import Page
 from pages.shared.polling import polled
 from pages.shared.work import POLL_S, start, trouble
@@ -82,7 +83,7 @@ def _last_test(page: Page, busy: bool) -> dict[str, Any]:
         return {}
     path = page.workspace.answer(KIND)
     at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return {row["source"]: {**row, "at": f"{at:%Y-%m-%d %H:%M} UTC"} for row in answer}
+    return {row["source"]: {**row, "at": format_time(at)} for row in answer}
 
 
 def _outcome(row: Mapping[str, Any] | None, *, busy: bool) -> str:

@@ -20,13 +20,13 @@ LEVELS = {"L2A": "L2A (surface reflectance)", "L1C": "L1C (top of atmosphere)"}
 TERMS = {
     "clear_sky": (
         "clear sky",
-        "1 without clouds, 0 for nothing but cloud: over the mask where it was measured, else in "
-        "the whole scene.",
+        "What is left of cloud over mask where it was measured, else of cloud in scene: 1 without "
+        "cloud, 0 for nothing but cloud.",
     ),
     "clear_label": (
         "clear label",
-        "The share of the label that neither cloud nor cloud shadow hides; only where it was "
-        "measured.",
+        "The share of the label that isn't occluded: by cloud, thin cloud, snow or cloud shadow, "
+        "or for lack of data; only where it was measured.",
     ),
     "closeness": ("closeness", "1 on the mask's day, falling to 0 just beyond the window."),
     "coverage": ("coverage", "The share of the mask that the scene shows."),

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from migrate_core.review.overview import matches_in_words, scene_counts
 from migrate_core.scenes.advice import summary
 from migrate_core.scenes.queries import (
     ALL,
@@ -23,8 +24,9 @@ from migrate_core.scenes.queries import (
     place_of,
 )
 from migrate_core.store import Candidate
+from migrate_core.text import format_date, format_days
 from pages.shared.frame import Page
-from pages.shared.scenes_view import clicked_row, cloud_of
+from pages.shared.scenes_view import clicked_row, cloud_text
 from pages.shared.state import choose_mask, selection
 
 ROWS = 8
@@ -74,14 +76,24 @@ def _what_would_help(page: Page, counts: dict[str, int]) -> None:
     """One sentence on all masks without a usable scene."""
     without, every = counts[WITHOUT_USABLE], counts[ALL]
     if not without:
-        st.success(f"All {every:,} masks have a usable scene.", icon=":material/check_circle:")
+        st.success(
+            f"All {every:,} masks have a usable scene{_others_in_use(page, every)}.",
+            icon=":material/check_circle:",
+        )
         return
     lines = "; or ".join(summary(all_advice(page.store)))
+    matches = matches_in_words(scene_counts(page.store))
     st.warning(
-        f"{without:,} of {every:,} masks have no usable scene."
+        f"{without:,} of {every:,} masks have no usable scene: {matches}."
         + f" What would help: {lines}." * bool(lines),
         icon=":material/lightbulb:",
     )
+
+
+def _others_in_use(page: Page, usable: int) -> str:
+    """How many of the masks with a usable scene use another one, by a person's choice."""
+    others = usable - page.store.masks_with_candidates(usable=True)
+    return f", but for {others:,} another one was chosen by hand" * bool(others)
 
 
 def _wanted() -> MaskFilter:
@@ -157,9 +169,9 @@ def _table(rows: Sequence[MaskRow]) -> None:
                 "usable", help="Usable scenes of all candidates", width=80
             ),
             "scene in use": st.column_config.TextColumn(
-                help="Its date, days from the mask to it, and cloud: over the mask where it was "
-                "measured, else of the whole scene",
-                width=200,
+                help="Its date, days from the mask to it, and cloud over mask where it was "
+                "measured, else cloud in scene",
+                width=320,
             ),
             "what would help": st.column_config.TextColumn(width=300),
         },
@@ -177,10 +189,15 @@ def _cells(row: MaskRow) -> dict[str, Any]:
 
 
 def _in_use(candidate: Candidate) -> str:
-    scene, percent = candidate.ranked.scene, cloud_of(candidate.ranked)
-    cloud = "" if percent is None else f", {percent:.0f} %"
-    by_hand = ", by hand" * candidate.chosen_by_person
-    return f"{scene.sensed_at:%Y-%m-%d}, {candidate.ranked.days_offset:+.1f} d{cloud}{by_hand}"
+    ranked = candidate.ranked
+    parts = [
+        format_date(ranked.scene.sensed_at),
+        f"{format_days(ranked.days_offset)} days",
+        cloud_text(ranked),
+        *["not usable"] * (not ranked.usable),
+        *["by hand"] * candidate.chosen_by_person,
+    ]
+    return ", ".join(parts)
 
 
 def _select(ids: Sequence[str], key: str) -> None:

@@ -9,10 +9,11 @@ import streamlit as st
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
+from migrate_core.text import format_date
 from pages.shared.frame import Page
 from pages.shared.maps import Outline, show_map
 from pages.shared.scenes_picture import picture_of
-from pages.shared.scenes_view import View, cloud_of, cloud_text
+from pages.shared.scenes_view import View, cloud_text
 
 # Okabe & Ito: told apart with every common form of colour blindness.
 MASK_COLOR = "#CC79A7"
@@ -105,9 +106,7 @@ def _by_date(view: View) -> None:
     st.pills(
         "Scenes with this footprint, by date",
         ids,
-        format_func=lambda i: (
-            f"{ranked[i].scene.sensed_at:%Y-%m-%d}, {cloud_text(cloud_of(ranked[i]))}"
-        ),
+        format_func=lambda i: f"{format_date(ranked[i].scene.sensed_at)}, {cloud_text(ranked[i])}",
         default=view.viewed.ranked.scene.scene_id,
         required=True,
         wrap=True,

@@ -13,9 +13,10 @@ from migrate_core.model import RankedScene
 from migrate_core.scenes.parameters import SearchParameters
 from migrate_core.scenes.ranking import Measurement, hidden_percent
 from migrate_core.store import Candidate
+from migrate_core.text import CLOUD_IN_SCENE, CLOUD_OVER_MASK, LABEL_OCCLUDED, format_date
 from pages.shared.scenes_view import CHOSEN_COLOR, OTHER_COLOR, USABLE_COLOR, View, cloud_of
 
-_SCENE, _MASK = "cloud of the scene", "hidden of mask or label"
+_MEASURED = f"the larger of {CLOUD_OVER_MASK} and {LABEL_OCCLUDED}"
 
 
 def scene_plot(view: View) -> None:
@@ -41,13 +42,14 @@ def _point(view: View, candidate: Candidate) -> dict[str, Any]:
     kind = "usable" if ranked.usable else "not usable"
     return {
         "scene_id": scene.scene_id,
-        "date": f"{scene.sensed_at:%Y-%m-%d}",
+        "date": format_date(scene.sensed_at),
         "days": ranked.days_offset,
         "cloud": _decisive(ranked),
-        "where": _SCENE if ranked.cloud_over_mask_percent is None else _MASK,
-        "over": cloud_of(ranked),
-        "hidden": ranked.occluded_over_label_percent,
-        "coverage": round(100 * ranked.coverage),
+        "where": CLOUD_IN_SCENE if ranked.cloud_over_mask_percent is None else _MEASURED,
+        "scene": scene.cloud_percent,
+        "mask": ranked.cloud_over_mask_percent,
+        "label": ranked.occluded_over_label_percent,
+        "coverage": 100 * ranked.coverage,
         "score": round(ranked.score, 2),
         "kind": "in use" if candidate.selected else kind,
         "viewed": candidate is view.viewed,
@@ -56,7 +58,8 @@ def _point(view: View, candidate: Candidate) -> dict[str, Any]:
 
 def _decisive(ranked: RankedScene) -> float | None:
     """What is held against the limit of usable cloud, percent; None where nothing is known."""
-    return hidden_percent(Measurement(cloud_of(ranked), ranked.occluded_over_label_percent))
+    _, cloud = cloud_of(ranked)
+    return hidden_percent(Measurement(cloud, ranked.occluded_over_label_percent))
 
 
 def chart(rows: Sequence[dict[str, Any]], found: SearchParameters) -> Any:
@@ -74,7 +77,7 @@ def chart(rows: Sequence[dict[str, Any]], found: SearchParameters) -> Any:
         title="days from the mask to the scene",
         scale=alt.Scale(domain=[-days - 1, days + 1], nice=False),
     )
-    where = " or ".join(sorted({row["where"] for row in rows})) or _SCENE
+    where = " or ".join(sorted({row["where"] for row in rows})) or CLOUD_IN_SCENE
     y = alt.Y(
         "cloud:Q",
         title=f"{where}, %",
@@ -97,9 +100,10 @@ def chart(rows: Sequence[dict[str, Any]], found: SearchParameters) -> Any:
         tooltip=[
             alt.Tooltip("date:N", title="date"),
             alt.Tooltip("days:Q", title="days", format="+.1f"),
-            alt.Tooltip("over:Q", title="cloud, %", format=".1f"),
-            alt.Tooltip("hidden:Q", title="label hidden, %", format=".1f"),
-            alt.Tooltip("coverage:Q", title="coverage, %"),
+            alt.Tooltip("scene:Q", title=f"{CLOUD_IN_SCENE}, %", format=".1f"),
+            alt.Tooltip("mask:Q", title=f"{CLOUD_OVER_MASK}, %", format=".1f"),
+            alt.Tooltip("label:Q", title=f"{LABEL_OCCLUDED}, %", format=".1f"),
+            alt.Tooltip("coverage:Q", title="coverage, %", format=".1f"),
             alt.Tooltip("score:Q", title="score"),
         ],
     )

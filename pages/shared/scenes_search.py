@@ -26,6 +26,7 @@ from migrate_core.scenes.parameters import (
 )
 from migrate_core.scenes.queries import MaskRow
 from migrate_core.scenes.sources import open_source
+from migrate_core.text import CLOUD_IN_SCENE
 from pages.shared.frame import Page, share_of, time_left
 from pages.shared.polling import polled
 from pages.shared.scenes_connections import connections, test_sources
@@ -78,7 +79,8 @@ def age_in_words(age: timedelta) -> str:
 def in_words(parameters: SearchParameters) -> str:
     """A search in one line."""
     query, ranking = parameters.query, parameters.ranking
-    cloud = f", at most {query.max_cloud_percent:g} % cloud" * (query.max_cloud_percent < 100)
+    most = f", at most {query.max_cloud_percent:g} % {CLOUD_IN_SCENE}"
+    cloud = most * (query.max_cloud_percent < 100)
     measured = ", clouds measured over each mask" * parameters.measure_clouds
     return (
         f"±{query.days} days, {query.level}{cloud}; usable up to "

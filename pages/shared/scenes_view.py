@@ -15,7 +15,21 @@ from shapely.geometry.base import BaseGeometry
 from migrate_core.model import Mask, RankedScene
 from migrate_core.scenes.parameters import SearchParameters
 from migrate_core.store import Candidate, Store
+from migrate_core.text import (
+    CLOUD_IN_SCENE,
+    CLOUD_IN_SCENE_HELP,
+    CLOUD_OVER_MASK,
+    CLOUD_OVER_MASK_HELP,
+    LABEL_OCCLUDED,
+    LABEL_OCCLUDED_HELP,
+    format_date,
+    format_offset,
+    format_percent,
+    format_share,
+    format_time,
+)
 from pages.shared.scenes_form import TERMS
+from pages.shared.text import DAYS_COLUMN, PERCENT_COLUMN
 
 # Okabe & Ito: told apart with every common form of colour blindness.
 USABLE_COLOR, OTHER_COLOR, CHOSEN_COLOR = "#009E73", "#E69F00", "#0072B2"
@@ -79,7 +93,7 @@ def viewed_scene(view: View) -> None:
     ranked, scene = candidate.ranked, candidate.ranked.scene
     with st.container(border=True):
         st.markdown(
-            f"**{scene.sensed_at:%Y-%m-%d %H:%M} UTC**, rank {view.place + 1} of "
+            f"**{format_time(scene.sensed_at)}**, rank {view.place + 1} of "
             f"{len(view.candidates)}  \n{_in_words(ranked)}  \n"
             + (
                 ":material/check_circle: Usable."
@@ -105,39 +119,43 @@ def viewed_scene(view: View) -> None:
             key="scenes_use",
         ):
             view.store.select(view.mask.mask_id, scene.scene_id)
-            st.toast(f"{view.mask.name}: the scene of {scene.sensed_at:%Y-%m-%d} is used.")
+            st.toast(f"{view.mask.name}: the scene of {format_date(scene.sensed_at)} is used.")
             st.rerun()
 
 
 def _in_words(ranked: RankedScene) -> str:
     """A candidate's time, clouds and coverage in a sentence."""
-    days, more = ranked.days_offset, len(ranked.completed_by)
-    when = f"{abs(days):.3g} days {'after' if days > 0 else 'before'}" if days else "On the day of"
+    more = len(ranked.completed_by)
     together = f" together with {more} more of the same overpass" * bool(more)
+    when = format_offset(ranked.days_offset)
     return (
-        f"{when} the mask; {_sky_in_words(ranked)}; it shows "
-        f"{100 * ranked.coverage:.0f} % of the mask{together}."
+        f"{when[0].upper()}{when[1:]}; {_clouds_in_words(ranked)}; it shows "
+        f"{format_share(ranked.coverage)} of the mask{together}."
     )
 
 
-def _sky_in_words(ranked: RankedScene) -> str:
-    """What is known of the clouds: over the mask and its label, and in the whole scene."""
-    over, label = ranked.cloud_over_mask_percent, ranked.occluded_over_label_percent
-    found = [f"{cloud_text(over)} over the mask"] if over is not None else []
-    if label is not None:
-        found.append(f"{label:.0f} % of the label hidden")
-    return ", ".join([*found, f"{cloud_text(ranked.scene.cloud_percent)} in the whole scene"])
+def _clouds_in_words(ranked: RankedScene) -> str:
+    """What is known of the clouds: over the mask and its label where measured, and in the scene."""
+    measured = (
+        (CLOUD_OVER_MASK, ranked.cloud_over_mask_percent),
+        (LABEL_OCCLUDED, ranked.occluded_over_label_percent),
+    )
+    found = [f"{name} {format_percent(value)}" for name, value in measured if value is not None]
+    return ", ".join([*found, f"{CLOUD_IN_SCENE} {format_percent(ranked.scene.cloud_percent)}"])
 
 
-def cloud_of(ranked: RankedScene) -> float | None:
-    """The cloud cover that counts, percent: over the mask where it was measured."""
+def cloud_of(ranked: RankedScene) -> tuple[str, float | None]:
+    """The cloud that the ranking goes by, with its name: over the mask where it was measured."""
     over = ranked.cloud_over_mask_percent
-    return ranked.scene.cloud_percent if over is None else over
+    if over is None:
+        return CLOUD_IN_SCENE, ranked.scene.cloud_percent
+    return CLOUD_OVER_MASK, over
 
 
-def cloud_text(cloud_percent: float | None) -> str:
-    """Cloud cover in words."""
-    return "cloud unknown" if cloud_percent is None else f"{cloud_percent:.0f} % cloud"
+def cloud_text(ranked: RankedScene) -> str:
+    """The same in words: `cloud over mask 0.0 %`."""
+    name, percent = cloud_of(ranked)
+    return f"{name} {format_percent(percent)}"
 
 
 # table
@@ -166,7 +184,7 @@ def scene_table(view: View) -> None:
 
     cells = pd.DataFrame([_cells(candidate) for candidate in view.candidates])
     if not any(c.ranked.cloud_over_mask_percent is not None for c in view.candidates):
-        cells = cells.drop(columns=["over mask", "label hidden", "term clear_label"])
+        cells = cells.drop(columns=["over mask", "label occluded", "term clear_label"])
     st.dataframe(
         cells,
         key=key,
@@ -183,11 +201,11 @@ def _cells(candidate: Candidate) -> dict[str, Any]:
     ranked, scene = candidate.ranked, candidate.ranked.scene
     return {
         "in use": "✓" if candidate.selected else "",
-        "date": scene.sensed_at.date().isoformat(),
+        "date": format_date(scene.sensed_at),
         "days": ranked.days_offset,
         "cloud": scene.cloud_percent,
         "over mask": ranked.cloud_over_mask_percent,
-        "label hidden": ranked.occluded_over_label_percent,
+        "label occluded": ranked.occluded_over_label_percent,
         "coverage": 100 * ranked.coverage,
         "usable": "yes" if ranked.usable else "no",
         "score": ranked.score,
@@ -225,20 +243,18 @@ def _columns(found: SearchParameters) -> dict[str, Any]:
             help="The mean of the terms by their weights; usable scenes come first.",
         ),
         **terms,
-        "days": config.NumberColumn("days", format="%+.1f", help="From the mask to the scene"),
-        "cloud": config.NumberColumn("cloud, %", format="%.1f", help="Of the whole scene"),
-        "over mask": config.NumberColumn(
-            "cloud over mask, %",
-            format="%.1f",
-            help="Of the mask's footprint, as far as there are data: cloud and thin cloud",
+        "days": config.NumberColumn("days", format=DAYS_COLUMN, help="From the mask to the scene"),
+        "cloud": config.NumberColumn(
+            CLOUD_IN_SCENE, format=PERCENT_COLUMN, help=CLOUD_IN_SCENE_HELP
         ),
-        "label hidden": config.NumberColumn(
-            "label hidden, %",
-            format="%.1f",
-            help="Of the labelled area: under cloud, thin cloud or shadow, or without data",
+        "over mask": config.NumberColumn(
+            CLOUD_OVER_MASK, format=PERCENT_COLUMN, help=CLOUD_OVER_MASK_HELP
+        ),
+        "label occluded": config.NumberColumn(
+            LABEL_OCCLUDED, format=PERCENT_COLUMN, help=LABEL_OCCLUDED_HELP
         ),
         "coverage": config.NumberColumn(
-            "coverage, %", format="%.0f", help="Share of the mask that the scene shows"
+            "coverage", format=PERCENT_COLUMN, help="Share of the mask that the scene shows"
         ),
         "baseline": config.TextColumn("baseline", help="Processing baseline of the product"),
     }

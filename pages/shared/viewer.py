@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 
 from migrate_core.errors import MaskError, MigrateError
-from migrate_core.model import Acquired, Mask, Shift
+from migrate_core.model import Mask, Shift
 from migrate_core.pairs.drawing import (
     NEUTRAL,
     NEUTRAL_DARK,
@@ -23,7 +23,6 @@ from migrate_core.pairs.drawing import (
     length_in_words,
     png,
 )
-from migrate_core.pairs.quality import Flag
 from migrate_core.pairs.quicklook import (
     FILL,
     NO_LABEL,
@@ -37,7 +36,9 @@ from migrate_core.pairs.quicklook import (
 )
 from migrate_core.pairs.shift_drawing import draw_shift, shift_in_words
 from migrate_core.pairs.source_view import SourceLook, source_look
+from migrate_core.products.scene_classes import Flag
 from migrate_core.review.queue_rows import ReviewItem
+from migrate_core.text import format_time
 
 COMPOSITE_NAMES = {
     "true_colour": "True colour",
@@ -90,7 +91,7 @@ def show_pair(view: PairView, options: ViewOptions) -> None:
 def _show_source(view: PairView, options: ViewOptions) -> None:
     """The source image; where there is none, why, and the scene without label to compare."""
     mask = view.item.mask
-    taken = _taken(mask.acquired) if mask and mask.acquired else "date not known"
+    taken = mask.acquired.in_words if mask and mask.acquired else "date not known"
     try:
         if mask is None:
             raise MaskError("The mask of this pair was taken out, and with it its source image.")
@@ -108,11 +109,6 @@ def _show_source(view: PairView, options: ViewOptions) -> None:
     scene = _scene_picture(str(view.folder), options, view.item.pair.shift)[1]
     st.html(_legend_line([*_class_entries(scene, options, mask), *_outside(scene)]))
     st.caption(_source_caption(mask, look))
-
-
-def _taken(acquired: Acquired) -> str:
-    """When a source image was taken, in words."""
-    return _moment(acquired.at) if acquired.until is None else acquired.days_in_words
 
 
 def prefetch(view: PairView, options: ViewOptions) -> None:
@@ -178,15 +174,10 @@ def _for_source(options: ViewOptions) -> ViewOptions:
 # words and legends
 
 
-def _moment(moment: object) -> str:
-    """`12 June 2021, 10:10 UTC`."""
-    return f"{moment:%d %B %Y, %H:%M} UTC".lstrip("0")
-
-
 def _scene_day(item: ReviewItem) -> str:
     if not item.scenes:
         return "scene not in the store any more"
-    return _moment(item.scenes[0].sensed_at)
+    return format_time(item.scenes[0].sensed_at)
 
 
 def _scene_caption(item: ReviewItem, look: Quicklook, options: ViewOptions) -> str:
@@ -230,7 +221,7 @@ def _legend(look: Quicklook, options: ViewOptions, mask: Mask | None) -> str:
     if options.occlusion:
         drawn = [OCCLUSIONS[flag] for flag in look.occlusions]
         entries += [_entry(name, _striped(colour, turn)) for name, colour, turn in drawn]
-        entries += [] if drawn else ["<span>nothing hides the ground</span>"]
+        entries += [] if drawn else ["<span>nothing occludes the ground</span>"]
     elif Flag.NO_DATA in look.occlusions:
         entries.append(_entry("no data", _striped(NEUTRAL_DARK, 1)))
     return _legend_line([*entries, *_outside(look)])

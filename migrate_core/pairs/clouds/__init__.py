@@ -1,4 +1,4 @@
-"""What hides the ground of a pair in the Sentinel-2 image: cloud, shadow, cirrus, snow."""
+"""What occludes the ground of a pair in the Sentinel-2 image: cloud, shadow, cirrus, snow."""
 
 from .judge import Clouds, judge_clouds
 

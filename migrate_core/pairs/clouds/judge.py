@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from ...grid import BoolArray, PixelGrid
 from ...products.product import Product, SunAngles
 from ...products.reading import read_scene_classification
+from ...products.scene_classes import SCL_FLAGS, Flag
 from ..mosaic import Mosaic, on_grid, one_lattice
-from ..quality import HIDING_KINDS, SCL_FLAGS, Flag
+from ..quality import HIDING_KINDS
 from . import detector, spectral
 from .methods import PRODUCT, S2CLOUDLESS, SCL, Choice, choose
 from .sky import NOTHING, Sky, look

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...grid import BoolArray, PixelGrid, in_crs
 from ...products.cloud_masks import CIRRUS, NOT_KNOWN, OPAQUE, SNOW, read_cloud_mask
 from ...products.product import Product
-from ..quality import Flag
+from ...products.scene_classes import Flag
 from . import detector, shadows, spectral
 from .methods import S2CLOUDLESS
 from .window import (

@@ -1,0 +1,86 @@
+"""Numbers, dates and counts as people read them: on pages, in tables, plots, cards and sentences.
+
+Each kind of number has one form, so that it looks the same wherever it is shown.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+NOT_KNOWN = "not known"
+# What the shares of clouds are called, wherever they are shown.
+CLOUD_IN_SCENE = "cloud in scene"
+CLOUD_OVER_MASK = "cloud over mask"
+LABEL_OCCLUDED = "label occluded"
+# What each is, for tooltips and captions.
+CLOUD_IN_SCENE_HELP = "Cloud cover of the whole scene, as the product's metadata say"
+CLOUD_OVER_MASK_HELP = (
+    "Cloud and thin cloud over the mask's footprint, as far as there are data; measured before "
+    "anything is fetched"
+)
+LABEL_OCCLUDED_HELP = (
+    "Of the labelled pixels: under cloud, thin cloud or snow, in cloud shadow, or without data; of "
+    "a pair also what was occluded in the source image. A pixel counts once"
+)
+
+
+def format_percent(percent: float | None) -> str:
+    """A percentage 0…100 with one decimal: `8.8 %`, or `not known`.
+
+    What isn't quite 0 or 100 is never shown as that: `under 0.1 %`, `over 99.9 %`.
+    """
+    if percent is None:
+        return NOT_KNOWN
+    if 0 < percent < 0.05:
+        return "under 0.1 %"
+    if 99.95 <= percent < 100:
+        return "over 99.9 %"
+    return f"{percent:.1f} %"
+
+
+def format_share(share: float | None) -> str:
+    """A share 0…1 as a percentage: `8.8 %`."""
+    return format_percent(None if share is None else 100 * share)
+
+
+def format_date(day: date) -> str:
+    """`2021-06-12`."""
+    return f"{day:%Y-%m-%d}"
+
+
+def format_time(moment: datetime) -> str:
+    """A moment in UTC to the minute: `2021-06-12 10:10 UTC`."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def format_days(days: float | None) -> str | None:
+    """Scene minus mask in days, for a table whose heading has the unit: `+9.2`, `-3.0`."""
+    return None if days is None else f"{days:+.1f}"
+
+
+def format_offset(days: float | None) -> str:
+    """How far a scene is from the mask's image in time: `9.2 days after the mask's image`.
+
+    Whole numbers are whole days between two dates; less than a day is told in minutes or hours.
+    """
+    if days is None:
+        return "from an unknown time before or after the mask's image"
+    if days == 0:
+        return "from the same day as the mask's image"
+    side = "after" if days > 0 else "before"
+    return f"{_length_of(abs(days))} {side} the mask's image"
+
+
+def _length_of(days: float) -> str:
+    minutes = days * 1440
+    if minutes < 90:
+        return f"{minutes:.0f} minutes"
+    if days < 1:
+        return f"{minutes / 60:.0f} hours"
+    number = f"{days:.1f}".removesuffix(".0")
+    return f"{number} day{'s' if number != '1' else ''}"
+
+
+def format_matches(usable: int, unusable: int) -> str:
+    """How many masks have which scene: `5 matched, 1 only with an unusable scene`."""
+    return f"{usable:,} matched" + f", {unusable:,} only with an unusable scene" * bool(unusable)
