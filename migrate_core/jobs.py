@@ -275,6 +275,11 @@ def starting(workspace: Workspace, kind: str) -> bool:
     return process is not None and process.poll() is None
 
 
+def starting_any(workspace: Workspace) -> bool:
+    """Whether any command that this process started in a workspace is still at work."""
+    return any(starting(workspace, kind) for root, kind in list(_started) if root == workspace.root)
+
+
 def said(
     workspace: Workspace, kind: str, marks: tuple[str, ...] = ("Problem: ", "Error: ")
 ) -> tuple[str, ...]:

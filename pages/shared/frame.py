@@ -11,7 +11,7 @@ import streamlit as st
 from PIL import Image
 
 from migrate_core.errors import MigrateError
-from migrate_core.jobs import JobStatus, now_utc, request_cancel
+from migrate_core.jobs import JobStatus, now_utc, request_cancel, running_jobs, starting_any
 from migrate_core.review.overview import Overview, overview
 from migrate_core.settings import Settings, load_settings
 from migrate_core.store import Store, open_store
@@ -72,7 +72,7 @@ def begin_page(stage: str | None, about: str) -> Page:
         st.stop()
     page = Page(settings, workspace, store)
     with st.sidebar:
-        _standing(page)
+        _frame(page)
     st.title(title, anchor=False)
     st.caption(about)
     return page
@@ -93,9 +93,29 @@ def _store(root: str, database_url: str | None) -> Store:
     return open_store(Workspace(Path(root)), database_url)
 
 
-@st.fragment(run_every=_POLL_S)
-def _standing(page: Page) -> None:
-    """Counts of every stage, what runs, and the next step; renewed while the page is open."""
+def _frame(page: Page) -> None:
+    """Counts, what runs, and the next step; looked at again and again only while a job runs.
+
+    Only a run of the whole page can begin or end that, and renew the counts meanwhile: whoever
+    starts a job or decides in a fragment calls `st.rerun`.
+    """
+    polls = _at_work(page)
+    st.fragment(_standing, run_every=_POLL_S if polls else None)(page, polls)
+
+
+def _at_work(page: Page) -> bool:
+    return bool(running_jobs(page.store, now_utc())) or starting_any(page.workspace)
+
+
+def _standing(page: Page, polls: bool) -> None:
+    """Counts of every stage, what runs, and the next step.
+
+    Pages are reached by links only. `st.switch_page` changes the page on the server, while the
+    browser still asks for fragments of the page before; the answer to that would empty the new
+    page. A link stops these requests before it leaves.
+    """
+    if polls != _at_work(page):
+        st.rerun()
     found = overview(page.store, now_utc())
     st.page_link("app.py", label="Home", icon=HOME_ICON)
     for stage, counts in _counts(found).items():
@@ -104,9 +124,8 @@ def _standing(page: Page) -> None:
     for job in found.running:
         _running(page, job)
     path, _, icon = PAGES[found.next_stage]
-    label = f"Next: {NEXT_STEP[found.next_stage]}"
-    if st.button(label, icon=icon, type="primary", key="next_step", width="stretch"):
-        st.switch_page(path)
+    with st.container(border=True, key="next_step"):
+        st.page_link(path, label=f"**:primary[Next: {NEXT_STEP[found.next_stage]}]**", icon=icon)
     root = page.workspace.root
     st.caption(f"Workspace `{root.name}`", help=f"All work is kept in the folder `{root}`.")
 

@@ -149,6 +149,7 @@ def _decide(verdict: str, sheet: Sheet) -> None:
         desk().error = str(err)
         return
     _turn_to(sheet.following or sheet.pair_id, sheet.token)
+    st.rerun()  # The whole page: the frame counts decisions.
 
 
 def _undo(last: Decision, sheet: Sheet) -> None:
@@ -163,6 +164,7 @@ def _undo(last: Decision, sheet: Sheet) -> None:
         return
     _turn_to(last.pair_id, sheet.token)
     desk().notice = f"Taken back: {last.verdict}."
+    st.rerun()  # The whole page: the frame counts decisions.
 
 
 def _unmeant(sheet: Sheet) -> bool:
