@@ -42,7 +42,7 @@ def demo(page: Page) -> None:
         except MigrateError as err:
             st.error(str(err))
         else:
-            st.rerun(scope="fragment")
+            st.rerun()
     st.caption("A synthetic mining landscape with six masks and five dates; takes about 10 s.")
     for problem in () if busy else said(page.workspace, "demo"):
         st.error(problem)
@@ -63,8 +63,10 @@ def home(page: Page) -> None:
     with left:
         demo(page)
     with right:
-        if st.button("Open a folder of masks", icon=":material/folder_open:", width="stretch"):
-            st.switch_page(PAGES["masks"][0])
+        with st.container(border=True):
+            st.page_link(
+                PAGES["masks"][0], label="Open a folder of masks", icon=":material/folder_open:"
+            )
         st.caption("Your own masks: files you upload, or a folder on this machine.")
 
 

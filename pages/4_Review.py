@@ -8,9 +8,9 @@ from migrate_core.review.queue import place_of
 from migrate_core.review.queue_rows import ReviewItem, review_item
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.review_desk import (
+    REVIEW,
     arrive,
     decision_bar,
-    keep_counts_right,
     messages,
     one_press_one_decision,
     seen,
@@ -49,10 +49,9 @@ def review(page: Page) -> None:
         st.page_link(PAGES["pairs"][0], label="Make pairs", icon=PAGES["pairs"][2])
 
 
-@st.fragment
+@st.fragment(key=REVIEW)
 def work(page: Page, reviewer: str) -> None:
     """What is renewed when one goes on to another pair or looks at it in another way."""
-    keep_counts_right()
     try:
         with st.container(horizontal=True, vertical_alignment="center"):
             mode = mode_form()

@@ -49,7 +49,7 @@ def served_app(workspace: Path, log: Path) -> Iterator[str]:
     """The address of the app on a workspace, started as `make run` does."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-    options = ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    options = ["--server.port", str(port)]
     environment = {**os.environ, "MIGRATE_WORKSPACE": str(workspace)}
     with log.open("wb") as file:
         server = subprocess.Popen(

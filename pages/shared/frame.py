@@ -44,6 +44,8 @@ RUNNING = {
     "convert": "Converting a product",
 }
 _POLL_S = 2.0
+# The fragment of the frame, for whoever changes what it counts: `st.rerun([FRAME, …])`.
+FRAME = "frame"
 
 
 @dataclass(frozen=True)
@@ -94,9 +96,14 @@ def _store(root: str, database_url: str | None) -> Store:
     return open_store(Workspace(Path(root)), database_url)
 
 
-@polled(lambda page: at_work(page.store, page.workspace, now_utc()), _POLL_S)
+@polled(lambda page: at_work(page.store, page.workspace, now_utc()), _POLL_S, key=FRAME)
 def _standing(page: Page) -> None:
-    """Counts of every stage, what runs, and the next step; renewed while something runs."""
+    """Counts of every stage, what runs, and the next step; renewed while something runs.
+
+    Pages are reached by links only. `st.switch_page` changes the page on the server, while the
+    browser still asks for fragments of the page before; the answer to that would empty the new
+    page. A link stops these requests before it leaves.
+    """
     found = overview(page.store, now_utc())
     st.page_link("app.py", label="Home", icon=HOME_ICON)
     for stage, counts in _counts(found).items():
@@ -105,9 +112,8 @@ def _standing(page: Page) -> None:
     for job in found.running:
         _running(page, job)
     path, _, icon = PAGES[found.next_stage]
-    label = f"Next: {NEXT_STEP[found.next_stage]}"
-    if st.button(label, icon=icon, type="primary", key="next_step", width="stretch"):
-        st.switch_page(path)
+    with st.container(border=True, key="next_step"):
+        st.page_link(path, label=f"**:primary[Next: {NEXT_STEP[found.next_stage]}]**", icon=icon)
     root = page.workspace.root
     st.caption(f"Workspace `{root.name}`", help=f"All work is kept in the folder `{root}`.")
 

@@ -17,7 +17,7 @@ from migrate_core.review.queue import last_standing, neighbour
 from migrate_core.review.queue_rows import ReviewItem, last_decision
 from migrate_core.store import Store
 
-from .frame import PAGES, Page
+from .frame import FRAME, PAGES, Page
 from .review_facts import proposal_in_words
 from .review_view import Task, view_keys
 from .state import choose_pair
@@ -27,6 +27,8 @@ VERDICT_BUTTONS = (
     ("reject", "x", "close"),
     ("unsure", "u", "question_mark"),
 )
+# The fragment of everything that a decision renews.
+REVIEW = "review"
 REASONS = ("cloud", "shadow", "change", "misaligned", "wrong date", "other")
 # A decision so soon after a picture came up was meant for the one before: a double click, or a
 # key held down. Nobody judges a picture in this time.
@@ -59,7 +61,6 @@ class Desk:
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
     used: set[str] = field(default_factory=set)
     reason: str | None = None
-    said: bool = False
     notice: str = ""
     error: str = ""
 
@@ -172,6 +173,7 @@ def _decide(verdict: str, sheet: Sheet, usual_reason: str | None = None) -> None
         desk().error = str(err)
         return
     _turn_to(sheet.following or sheet.pair_id, sheet.token)
+    st.rerun([FRAME, REVIEW])  # the frame counts decisions
 
 
 def _undo(last: Decision, sheet: Sheet) -> None:
@@ -186,6 +188,7 @@ def _undo(last: Decision, sheet: Sheet) -> None:
         return
     _turn_to(last.pair_id, sheet.token)
     desk().notice = f"Taken back: {last.verdict}."
+    st.rerun([FRAME, REVIEW])  # the frame counts decisions
 
 
 def _unmeant(sheet: Sheet) -> bool:
@@ -213,15 +216,7 @@ def _turn_to(pair_id: str, token: str) -> None:
     here.used.add(token)
     here.token = uuid.uuid4().hex
     here.shown_at = time.monotonic()
-    here.said = True
     choose_pair(pair_id)
-
-
-def keep_counts_right() -> None:
-    """Draw the page as a whole after a decision, since the counts in its frame have changed."""
-    if desk().said:
-        desk().said = False
-        st.rerun(scope="app")
 
 
 def arrive(pair_id: str) -> None:

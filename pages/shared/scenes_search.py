@@ -52,6 +52,8 @@ def search_panel(page: Page) -> None:
             start(page, asked.parameters, refresh=asked.refresh, secret=asked.secret)
         except MigrateError as err:
             st.error(str(err))
+        else:
+            st.rerun()
     _watch(page)
 
 

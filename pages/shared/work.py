@@ -48,7 +48,9 @@ def start(
     """Start a command in the background: what a button does when it is pressed.
 
     `arguments` gives its words, `environ` what is secret. When it can't be started, since the same
-    work is being done here or elsewhere, or the words are wrong, `trouble` shows why.
+    work is being done here or elsewhere, or the words are wrong, `trouble` shows why. Else the
+    whole page is drawn anew, so that all that watches work begins to look: nothing after this call
+    is done.
     """
     try:
         job = running_job(page.store, kind, now_utc())
@@ -60,6 +62,7 @@ def start(
         st.session_state[_TROUBLE + kind] = _Trouble(str(err))
     else:
         st.session_state.pop(_TROUBLE + kind, None)
+        st.rerun()
 
 
 def trouble(kind: str) -> None:
