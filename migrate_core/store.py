@@ -183,15 +183,17 @@ class Store:
         with self.engine.connect() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
-    def masks_with_candidates(self, *, usable: bool = False) -> int:
-        """How many masks that are ready have a scene selected, or one that is usable."""
+    def masks_with_candidates(self, *, usable: bool = False, selected: bool = False) -> int:
+        """How many masks that are ready have a candidate: a usable, or a selected one, or both."""
         query = (
             sa.select(sa.func.count(sa.distinct(tables.candidates.c.mask_id)))
             .join(tables.masks, tables.masks.c.mask_id == tables.candidates.c.mask_id)
             .where(tables.masks.c.state == "ready")
         )
         if usable:
-            query = query.where(tables.candidates.c.selected, tables.candidates.c.usable)
+            query = query.where(tables.candidates.c.usable)
+        if selected:
+            query = query.where(tables.candidates.c.selected)
         return int(self._scalars(query)[0])
 
     def finished_pairs(self) -> list[str]:

@@ -79,8 +79,3 @@ def _length_of(days: float) -> str:
         return f"{minutes / 60:.0f} hours"
     number = f"{days:.1f}".removesuffix(".0")
     return f"{number} day{'s' if number != '1' else ''}"
-
-
-def format_matches(usable: int, unusable: int) -> str:
-    """How many masks have which scene: `5 matched, 1 only with an unusable scene`."""
-    return f"{usable:,} matched" + f", {unusable:,} only with an unusable scene" * bool(unusable)

@@ -103,6 +103,15 @@ def test_the_cloud_of_the_manifest_is_cloud_alone(made: Made) -> None:
     assert cloud == {name: pytest.approx(count / 3, abs=1e-6) for name, count in thirds.items()}
 
 
+def test_what_the_source_image_shows_is_empty_where_nothing_records_it(made: Made) -> None:
+    source = {name: row["source_labelled"] for name, row in made.manifest.items()}
+    recorded = {name: float(text) for name, text in source.items() if text}
+    assert recorded == {
+        "cloud_in_both": pytest.approx(2 / 3, abs=1e-6),
+        "source_alone": pytest.approx(1 / 3, abs=1e-6),
+    }
+
+
 def test_the_document_of_pairs_keeps_its_keys(made: Made) -> None:
     rows = json.loads(run(made.case, "pairs", "list", "--json"))
     keys = {"cloud", "shadow", "cirrus", "snow", "nodata", "source"}

@@ -71,7 +71,9 @@ def test_matches_are_counted_alike_everywhere(made: Made, app: AppTest) -> None:
     for page in pages:
         if page is not None:
             app.switch_page(str(page)).run()
-        assert any(words in link.proto.label for link in app.sidebar.get("page_link")), page
+        (link,) = (x for x in app.sidebar.get("page_link") if "Scenes" in x.proto.label)
+        assert f"{len(USABLE)} matched" in link.proto.label, page
+        assert app.sidebar.caption[0].value == words.partition(", ")[2], page
     app.switch_page("pages/2_Scenes.py").run()
     assert f"{unusable} of {len(GROUNDS)} masks have no usable scene: {words}." in said(app)
 

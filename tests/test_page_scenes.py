@@ -551,7 +551,8 @@ def test_an_unusable_scene_chosen_by_hand_does_not_count_as_matched(searched: Ca
     mask = searched.store.masks()[0]
     searched.store.select(mask.mask_id, CLOUDY.name)
     app.run()
-    assert "2 matched, 1 only with an unusable scene" in app.sidebar.get("page_link")[2].proto.label
+    assert "2 matched" in app.sidebar.get("page_link")[2].proto.label
+    assert app.sidebar.caption[0].value == "1 with an unusable scene chosen by hand"
     assert "All 3 masks have a usable scene, but for 1 another one was chosen by hand." in said(app)
     listed = app.dataframe[0].value.set_index("mask")["scene in use"]
     assert listed[mask.name].endswith("cloud in scene 45.0 %, not usable, by hand")

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from migrate_core.text import (
     format_date,
     format_days,
-    format_matches,
     format_offset,
     format_percent,
     format_share,
@@ -67,9 +66,3 @@ def test_the_time_between_mask_and_scene_is_told(
 ) -> None:
     assert format_offset(days) == words
     assert format_days(days) == cell
-
-
-def test_a_mask_with_an_unusable_scene_is_not_just_matched() -> None:
-    assert format_matches(6, 0) == "6 matched"
-    assert format_matches(5, 1) == "5 matched, 1 only with an unusable scene"
-    assert format_matches(0, 2) == "0 matched, 2 only with an unusable scene"

@@ -8,7 +8,7 @@ from ..codec import to_json
 from ..jobs import now_utc
 from ..model import Decision
 from ..review.decisions import UNDO, VERDICTS, decide, default_reviewer, standing
-from ..review.overview import matches_in_words, overview
+from ..review.overview import matches, overview
 from .console import emit, json_option, print_table, say
 from .session import Session
 
@@ -93,7 +93,7 @@ def status(session: Session, as_json: bool) -> None:
         }
         rows = [
             ("masks", words["masks"]),
-            ("scenes", matches_in_words(found.scenes)),
+            ("scenes", str(matches(session.store))),
             *((stage, words[stage]) for stage in ("pairs", "review")),
         ]
         print_table(("stage", document["workspace"]), rows)

@@ -37,7 +37,7 @@ def manifest_row(entry: Entry, split: str) -> Row:
         "cirrus_labelled": labelled.cirrus if labelled else None,
         "snow_labelled": labelled.snow if labelled else None,
         "nodata_labelled": labelled.nodata if labelled else None,
-        "source_labelled": labelled.source if labelled else None,
+        "source_labelled": _in_source_image(pair),
         "occluded_labelled": occluded_shares(pair.occluded, pair.one_sided).labelled,
         "coverage": pair.coverage,
         "decision": entry.standing.decision,
@@ -57,6 +57,12 @@ def manifest_row(entry: Entry, split: str) -> Row:
         **_shift(pair),
         "change": pair.change,
     }
+
+
+def _in_source_image(pair: Pair) -> float | None:
+    """The share of the label that was occluded in the source image; None where nothing tells."""
+    recorded = pair.one_sided is not None and pair.one_sided.labelled.both is not None
+    return pair.occlusion.labelled.source if pair.occlusion and recorded else None
 
 
 def _cloud_method(provenance: Mapping[str, Any]) -> str | None:

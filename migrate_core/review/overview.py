@@ -9,18 +9,44 @@ from datetime import datetime
 
 from ..jobs import JobStatus, running_jobs
 from ..store import Store
-from ..text import format_matches
 from .decisions import Standing, standings
 
 UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True)
+class Matches:
+    """Masks that are ready, by the scene selected for each of them.
+
+    It is usable for the `matched` ones. For others there are `only_unusable` ones, or a person has
+    chosen an unusable one (`by_hand`), or there is no scene at all (`without`).
+    """
+
+    matched: int
+    only_unusable: int
+    by_hand: int
+    without: int
+
+    def __str__(self) -> str:
+        """In words: `5 matched, 1 only with an unusable scene`."""
+        return ", ".join([f"{self.matched:,} matched", *self.others])
+
+    @property
+    def others(self) -> list[str]:
+        """The masks that aren't matched, in words; what is zero is left out."""
+        counts = {
+            "only with an unusable scene": self.only_unusable,
+            "with an unusable scene chosen by hand": self.by_hand,
+            "without": self.without,
+        }
+        return [f"{count:,} {words}" for words, count in counts.items() if count]
+
+
+@dataclass(frozen=True)
 class Overview:
     """Counts by state: of masks, of masks by what the search found, of pairs, of decisions.
 
-    `scenes` has how many masks have a scene `selected`, of how many of these it is `usable`, and
-    how many are `without` any.
+    `scenes` has how many masks have a scene `selected`, have a `usable` one, and are `without` any.
     `next_stage` is `masks`, `scenes`, `pairs`, `review` or `export`.
     """
 
@@ -34,7 +60,13 @@ class Overview:
 
 def overview(store: Store, now: datetime) -> Overview:
     """Count everything in the store; quick for any number of masks."""
-    masks, scenes = store.mask_states(), scene_counts(store)
+    masks = store.mask_states()
+    ready, selected = masks.get("ready", 0), store.masks_with_candidates()
+    scenes = {
+        "selected": selected,
+        "usable": store.masks_with_candidates(usable=True),
+        "without": ready - selected,
+    }
     pairs = store.pair_states()
     review = _review(store.finished_pairs(), standings(store))
     return Overview(
@@ -47,20 +79,13 @@ def overview(store: Store, now: datetime) -> Overview:
     )
 
 
-def scene_counts(store: Store) -> dict[str, int]:
-    """How many masks that are ready have which scene; as in `Overview.scenes`."""
-    selected = store.masks_with_candidates()
-    return {
-        "selected": selected,
-        "usable": store.masks_with_candidates(usable=True),
-        "without": store.mask_states().get("ready", 0) - selected,
-    }
-
-
-def matches_in_words(scenes: Mapping[str, int]) -> str:
-    """What `scene_counts` gives in words: `5 matched, 1 only with an unusable scene, 2 without`."""
-    found = format_matches(scenes["usable"], scenes["selected"] - scenes["usable"])
-    return found + f", {scenes['without']:,} without" * bool(scenes["without"])
+def matches(store: Store) -> Matches:
+    """Count which masks have which scene."""
+    ready = store.mask_states().get("ready", 0)
+    there = store.masks_with_candidates()
+    with_usable = store.masks_with_candidates(usable=True)
+    matched = store.masks_with_candidates(usable=True, selected=True)
+    return Matches(matched, there - with_usable, with_usable - matched, ready - there)
 
 
 def _review(finished: Iterable[str], decided: Mapping[str, Standing]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from migrate_core.errors import MigrateError
 from migrate_core.jobs import JobStatus, at_work, now_utc, request_cancel
-from migrate_core.review.overview import Overview, matches_in_words, overview
+from migrate_core.review.overview import Matches, Overview, matches, overview
 from migrate_core.settings import Settings, load_settings
 from migrate_core.store import Store, open_store
 from migrate_core.workspace import Workspace
@@ -104,11 +104,14 @@ def _standing(page: Page) -> None:
     browser still asks for fragments of the page before; the answer to that would empty the new
     page. A link stops these requests before it leaves.
     """
-    found = overview(page.store, now_utc())
+    found, matched = overview(page.store, now_utc()), matches(page.store)
     st.page_link("app.py", label="Home", icon=HOME_ICON)
-    for stage, counts in _counts(found).items():
+    for stage, counts in _counts(found, matched).items():
         path, name, icon = PAGES[stage]
         st.page_link(path, label=f"**{name}** :small[{counts}]", icon=icon)
+        if stage == "scenes" and matched.others:
+            # A link of the sidebar is one line, and this doesn't fit beside its name.
+            st.caption(", ".join(matched.others))
     for job in found.running:
         _running(page, job)
     path, _, icon = PAGES[found.next_stage]
@@ -118,12 +121,12 @@ def _standing(page: Page) -> None:
     st.caption(f"Workspace `{root.name}`", help=f"All work is kept in the folder `{root}`.")
 
 
-def _counts(found: Overview) -> dict[str, str]:
+def _counts(found: Overview, matched: Matches) -> dict[str, str]:
     """The counts of each stage in words; what is zero and no news is left out."""
-    masks, scenes, pairs, review = found.masks, found.scenes, found.pairs, found.review
+    masks, pairs, review = found.masks, found.pairs, found.review
     return {
         "masks": _words((masks["ready"], "ready"), (masks["problem"], "with a problem")),
-        "scenes": matches_in_words(scenes) if masks["ready"] else "",
+        "scenes": _words((matched.matched, "matched")),
         "pairs": _words((pairs.get("done", 0), "made"), (pairs.get("failed", 0), "failed")),
         "review": _words(
             (review["undecided"], "undecided"),

@@ -51,10 +51,7 @@ if (!window.reviewKeys) {
 
 @dataclass
 class Desk:
-    """What one tab works with while it reviews: the picture shown, and what was said about it.
-
-    `said` is true from a decision until the page is drawn as a whole: the counts beside it follow.
-    """
+    """What one tab works with while it reviews: the picture shown, and what was said about it."""
 
     shown: str | None = None
     shown_at: float = 0.0

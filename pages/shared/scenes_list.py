@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from migrate_core.review.overview import matches_in_words, scene_counts
+from migrate_core.review.overview import matches
 from migrate_core.scenes.advice import summary
 from migrate_core.scenes.queries import (
     ALL,
@@ -77,22 +77,21 @@ def _what_would_help(page: Page, counts: dict[str, int]) -> None:
     without, every = counts[WITHOUT_USABLE], counts[ALL]
     if not without:
         st.success(
-            f"All {every:,} masks have a usable scene{_others_in_use(page, every)}.",
+            f"All {every:,} masks have a usable scene{_others_in_use(page)}.",
             icon=":material/check_circle:",
         )
         return
     lines = "; or ".join(summary(all_advice(page.store)))
-    matches = matches_in_words(scene_counts(page.store))
     st.warning(
-        f"{without:,} of {every:,} masks have no usable scene: {matches}."
+        f"{without:,} of {every:,} masks have no usable scene: {matches(page.store)}."
         + f" What would help: {lines}." * bool(lines),
         icon=":material/lightbulb:",
     )
 
 
-def _others_in_use(page: Page, usable: int) -> str:
+def _others_in_use(page: Page) -> str:
     """How many of the masks with a usable scene use another one, by a person's choice."""
-    others = usable - page.store.masks_with_candidates(usable=True)
+    others = matches(page.store).by_hand
     return f", but for {others:,} another one was chosen by hand" * bool(others)
 
 
@@ -171,7 +170,7 @@ def _table(rows: Sequence[MaskRow]) -> None:
             "scene in use": st.column_config.TextColumn(
                 help="Its date, days from the mask to it, and cloud over mask where it was "
                 "measured, else cloud in scene",
-                width=320,
+                width=350,
             ),
             "what would help": st.column_config.TextColumn(width=300),
         },
@@ -192,7 +191,7 @@ def _in_use(candidate: Candidate) -> str:
     ranked = candidate.ranked
     parts = [
         format_date(ranked.scene.sensed_at),
-        f"{format_days(ranked.days_offset)} days",
+        f"{format_days(ranked.days_offset)} d",
         cloud_text(ranked),
         *["not usable"] * (not ranked.usable),
         *["by hand"] * candidate.chosen_by_person,

@@ -14,38 +14,42 @@ from migrate_core.scenes.parameters import SearchParameters
 from migrate_core.scenes.ranking import Measurement, hidden_percent
 from migrate_core.store import Candidate
 from migrate_core.text import CLOUD_IN_SCENE, CLOUD_OVER_MASK, LABEL_OCCLUDED, format_date
-from pages.shared.scenes_view import CHOSEN_COLOR, OTHER_COLOR, USABLE_COLOR, View, cloud_of
+from pages.shared.scenes_view import CHOSEN_COLOR, OTHER_COLOR, USABLE_COLOR, View
 
-_MEASURED = f"the larger of {CLOUD_OVER_MASK} and {LABEL_OCCLUDED}"
+_MEASURED = f"{CLOUD_OVER_MASK} or {LABEL_OCCLUDED}"
 
 
 def scene_plot(view: View) -> None:
     """Days offset against cloud cover with the usable region; a click views a scene."""
-    rows = [_point(view, c) for c in view.candidates if _decisive(c.ranked) is not None]
+    points = [_point(view, candidate) for candidate in view.candidates]
+    rows = [point for point in points if point["cloud"] is not None]
     key = view.key("plot")
 
     def picked() -> None:
-        points = st.session_state[key]["selection"].get("picked") or []
-        if points:
-            view.look_at(points[0]["scene_id"], "plot")
+        chosen = st.session_state[key]["selection"].get("picked") or []
+        if chosen:
+            view.look_at(chosen[0]["scene_id"], "plot")
 
     st.altair_chart(chart(rows, view.found), key=key, on_select=picked, height=300)
     unknown = len(view.candidates) - len(rows)
     st.caption(
-        "Shaded: within the window and the limit of usable cloud. Click a point to look at it."
-        + f" {unknown} of unknown cloud cover are not drawn." * bool(unknown)
+        "Shaded: within the window and the limit of usable cloud, which the larger of cloud over "
+        "mask and label occluded counts against once measured. Click a point to look at it."
+        + f" {unknown} of unknown cloud cover are not drawn."
+        * bool(unknown)
     )
 
 
 def _point(view: View, candidate: Candidate) -> dict[str, Any]:
     ranked, scene = candidate.ranked, candidate.ranked.scene
     kind = "usable" if ranked.usable else "not usable"
+    where, cloud = _decisive(ranked)
     return {
         "scene_id": scene.scene_id,
         "date": format_date(scene.sensed_at),
         "days": ranked.days_offset,
-        "cloud": _decisive(ranked),
-        "where": CLOUD_IN_SCENE if ranked.cloud_over_mask_percent is None else _MEASURED,
+        "cloud": cloud,
+        "where": where,
         "scene": scene.cloud_percent,
         "mask": ranked.cloud_over_mask_percent,
         "label": ranked.occluded_over_label_percent,
@@ -56,10 +60,13 @@ def _point(view: View, candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _decisive(ranked: RankedScene) -> float | None:
-    """What is held against the limit of usable cloud, percent; None where nothing is known."""
-    _, cloud = cloud_of(ranked)
-    return hidden_percent(Measurement(cloud, ranked.occluded_over_label_percent))
+def _decisive(ranked: RankedScene) -> tuple[str, float | None]:
+    """What is held against the limit of usable cloud, and its percentage; None if not known."""
+    over, label = ranked.cloud_over_mask_percent, ranked.occluded_over_label_percent
+    measured = hidden_percent(Measurement(over, label))
+    if measured is None:
+        return CLOUD_IN_SCENE, ranked.scene.cloud_percent
+    return _MEASURED, measured
 
 
 def chart(rows: Sequence[dict[str, Any]], found: SearchParameters) -> Any:
