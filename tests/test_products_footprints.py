@@ -172,6 +172,19 @@ def test_swapped_axes_are_mended_where_the_tile_tells_and_named() -> None:
     assert from_geojson(mapping(turned), "53JQJ").area.equals(east)
 
 
+def test_swapped_axes_are_mended_where_both_ways_touch_the_tile() -> None:
+    # 38TKL lies around 41° N, 42° E.
+    right = box(41.5, 40.6, 42.4, 41.5)
+    turned = shapely.transform(right, lambda corners: corners[:, ::-1])
+    extent = tile_extent("38TKL")
+    assert extent is not None
+    assert turned.intersects(extent)
+    found = from_geojson(mapping(turned), "38TKL")
+    assert found.area.equals(right)
+    assert "wrong order" in str(found.problem)
+    assert from_geojson(mapping(right), "38TKL") == Footprint(right)
+
+
 def test_an_outline_elsewhere_than_its_tile_is_named() -> None:
     away = box(10, 10, 11, 11)
     found = from_geojson(mapping(away), TILE)

@@ -35,6 +35,9 @@ _WKT = re.compile(
     r"\s*(?:geography)?'?\s*(?:SRID\s*=\s*(\d+)\s*;)?\s*([A-Z].*?)\s*'?\s*", re.I | re.S
 )
 _LONLAT_SRID = "4326"
+# The share of an outline out of its tile from which its axes may be in the wrong order.
+_MOSTLY = 0.75
+_SWAPPED = "its outline has latitude and longitude in the wrong order. They were taken in the right"
 # What parsers raise on foreign documents: wrong types, ragged lists, numbers out of range.
 _GARBLED = (
     ShapelyError,
@@ -122,8 +125,8 @@ def from_positions(text: str, tile: str, largest_km2: float = TILE_KM2) -> Footp
         with suppress(_OutlineError):
             area = _usable(given, place, largest_km2)
             # Numbers that were taken for others make lines that cross, and reach out of the tile.
-            outside = area.difference(place).area if place else 0.0
-            found.append((not given.is_valid, round(outside / area.area, 1), area))
+            outside = round(_outside(area, place), 1) if place else 0.0
+            found.append((not given.is_valid, outside, area))
     if found:
         return Footprint(min(found, key=lambda reading: reading[:2])[-1])
     return _placed(outlines[0], tile, largest_km2)
@@ -145,21 +148,27 @@ def checked(given: BaseGeometry, tile: str, largest_km2: float = TILE_KM2) -> Fo
 def _placed(given: BaseGeometry, tile: str, largest_km2: float) -> Footprint:
     """The same, for an outline in its tile. Raises _ElsewhereError, _OutlineError."""
     place = tile_extent(tile)
+    area = reason = None
     try:
-        return Footprint(_usable(given, place, largest_km2))
+        area = _usable(given, place, largest_km2)
     except _OutlineError as err:
-        if place is None or given.is_empty:
-            raise
         reason = err
-    try:
-        mended = _usable(_swapped(given), place, largest_km2)
-    except _OutlineError:
-        raise reason from None
-    return Footprint(
-        mended,
-        "its outline has latitude and longitude in the wrong order. They were taken in the right "
-        f"one, in which it lies in its tile {tile}.",
-    )
+    if area is not None and (place is None or _outside(area, place) <= _MOSTLY):
+        return Footprint(area)
+    # Near the places where latitude and longitude are the same both ways may touch the tile.
+    with suppress(_OutlineError):
+        turned = _usable(_swapped(given), place, largest_km2)
+        if place is not None and (area is None or _outside(turned, place) <= 1 - _MOSTLY):
+            return Footprint(turned, f"{_SWAPPED} one, in which it lies in its tile {tile}.")
+    if area is None:
+        assert reason is not None
+        raise reason
+    return Footprint(area)
+
+
+def _outside(area: BaseGeometry, place: BaseGeometry) -> float:
+    """The share of an outline that lies out of its tile."""
+    return float(area.difference(place).area / area.area)
 
 
 def whole_granule(grid: PixelGrid, reason: ProductError) -> Footprint:
@@ -247,4 +256,6 @@ def _size_km2(area: BaseGeometry) -> float:
 
 def _swapped(given: BaseGeometry) -> BaseGeometry:
     """The outline with its axes exchanged."""
+    if given.is_empty:
+        return given
     return shapely.transform(shapely.force_2d(given), lambda points: points[:, ::-1])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ....errors import MigrateError, SourceError
+from ....errors import MigrateError, ProductError, SourceError
 from ....model import Scene, utc
 from ....products.footprints import Footprint, from_geojson, from_wkt
 from ....products.metadata import finite
@@ -114,10 +114,20 @@ def _baseline(attributes: Entry) -> str:
 
 
 def _footprint(entry: Entry, tile: str) -> Footprint:
-    """GeoFootprint, or the EWKT of Footprint where that is better."""
-    geometry = entry.get("GeoFootprint")
-    found = from_geojson(geometry, tile) if geometry else None
-    if found is not None and found.problem is None:
+    """GeoFootprint, or the EWKT of Footprint where that is better. Raises ProductError."""
+    geometry, text = entry.get("GeoFootprint"), entry.get("Footprint")
+    if not geometry:
+        return from_wkt(text, tile)
+    try:
+        found = from_geojson(geometry, tile)
+    except ProductError:
+        if not text:
+            raise
+        return from_wkt(text, tile)
+    if found.problem is None or not text:
         return found
-    other = from_wkt(entry.get("Footprint"), tile)
-    return other if found is None or other.problem is None else found
+    try:
+        other = from_wkt(text, tile)
+    except ProductError:
+        return found
+    return found if other.problem else other
