@@ -158,7 +158,8 @@ class Scene:
     `tile` is the MGRS tile without T (`31TDG`), `baseline` the processing baseline (`04.00`).
     `item` is what reading needs of a STAC item that is no file (its assets): it travels with the
     scene into the store and to workers, so that nothing has to be asked for again, and a service
-    that replaced the item since can't change what a pair is made of.
+    that replaced the item since can't change what a pair is made of. `footprint_problem` says what
+    was wrong with the outline that the source gave, and what `footprint` is in its place.
     """
 
     scene_id: str
@@ -171,6 +172,7 @@ class Scene:
     footprint: BaseGeometry
     href: str
     item: Mapping[str, Any] | None = field(default=None, hash=False, repr=False)
+    footprint_problem: str | None = None
 
 
 @dataclass(frozen=True)

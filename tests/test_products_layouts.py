@@ -163,7 +163,6 @@ def test_a_tile_of_aws_without_documents_is_known_by_its_metadata(tmp_path: Path
     [
         ("tileInfo.json", "{"),
         ("tileInfo.json", '{"timestamp": "some day"}'),
-        ("tileInfo.json", '{"tileDataGeometry": {"type": "Polygon"}}'),
         ("productInfo.json", '{"timestamp": 5}'),
     ],
 )

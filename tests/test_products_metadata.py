@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 from shapely.geometry import MultiPolygon, Polygon, box
+from shapely.geometry.base import BaseGeometry
 
 from migrate_core.errors import ProductError
 from migrate_core.grid import PixelGrid
-from migrate_core.products.metadata import parse_product, parse_tile
+from migrate_core.products.footprints import from_positions
+from migrate_core.products.metadata import ProductMetadata, parse_product, parse_tile
 from migrate_core.products.product import parse_name
+from migrate_core.products.tiles import tile_extent
 from tests.builders import BANDS_L1C, Safe, north_up, product_xml, tile_xml
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE bomb [<!ENTITY a "ha">
@@ -27,6 +30,13 @@ def changed(old: str, new: str, safe: Safe | None = None) -> bytes:
     return xml.replace(old, new).encode()
 
 
+def footprint(found: ProductMetadata, safe: Safe | None = None) -> BaseGeometry:
+    """The footprint by the product's list of positions, of which nothing was mended."""
+    area = from_positions(found.positions, (safe or Safe()).tile)
+    assert area.problem is None
+    return area.area
+
+
 @pytest.mark.parametrize("level", ["L1C", "L2A"])
 def test_everything_is_read_at_either_level(level: str) -> None:
     safe = Safe(level=level, baseline="05.10", offset=-1000, cloud_percent=12.5)
@@ -35,7 +45,7 @@ def test_everything_is_read_at_either_level(level: str) -> None:
     assert (found.level, found.baseline, found.cloud_percent) == (level, "05.10", 12.5)
     assert found.sensed_at == datetime(2020, 1, 21, 10, 43, 51, 24000, tzinfo=UTC)
     assert dict(found.offsets) == dict.fromkeys(BANDS_L1C, -1000)
-    assert found.footprint.symmetric_difference(safe.lonlat()).area < 1e-6 * safe.lonlat().area
+    assert footprint(found, safe).equals_exact(safe.lonlat(), 1e-8)
 
 
 def test_without_offsets_there_are_none() -> None:
@@ -74,20 +84,21 @@ def test_heights_among_the_positions_are_left_out() -> None:
     plain = Safe().lonlat()
     corners = " ".join(f"{lat:.9f} {lon:.9f}" for lon, lat in plain.exterior.coords)
     high = " ".join(f"{lat:.9f} {lon:.9f} 0.0" for lon, lat in plain.exterior.coords)
-    found = parse_product(changed(corners, high), "X").footprint
+    found = footprint(parse_product(changed(corners, high), "X"))
     assert found.symmetric_difference(plain).area < 1e-6 * plain.area
 
 
 def test_a_footprint_across_the_180_degree_meridian_is_cut_there() -> None:
-    jumping = Polygon([(178.5, 66), (-179, 66), (-179, 65), (178.5, 65)])
-    found = parse_product(product_xml(Safe(footprint=jumping)).encode(), "X").footprint
-    expected = MultiPolygon([box(178.5, 65, 180, 66), box(-180, 65, -179, 66)])
+    jumping = Polygon([(178.5, 67.5), (-179, 67.5), (-179, 67), (178.5, 67)])
+    safe = Safe(footprint=jumping, tile="60WWV")
+    found = footprint(parse_product(product_xml(safe).encode(), "X"), safe)
+    expected = MultiPolygon([box(178.5, 67, 180, 67.5), box(-180, 67, -179, 67.5)])
     assert found.symmetric_difference(expected).area < 1e-6
 
 
 def test_a_footprint_that_crosses_itself_is_mended() -> None:
-    bow_tie = Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
-    found = parse_product(product_xml(Safe(footprint=bow_tie)).encode(), "X").footprint
+    bow_tie = Polygon([(2, 42), (3, 43), (3, 42), (2, 43)])
+    found = footprint(parse_product(product_xml(Safe(footprint=bow_tie)).encode(), "X"))
     assert isinstance(found, MultiPolygon)
     assert found.is_valid
     assert found.area == pytest.approx(0.5)
@@ -99,14 +110,9 @@ def test_a_footprint_that_crosses_itself_is_mended() -> None:
         ("Level-2A<", "Level-3A<", "Level-3A"),
         ("2020-01-21T10:43:51.024Z", "yesterday", "yesterday"),
         (">1.5<", ">cloudy<", "cloudy"),
-        ("<EXT_POS_LIST>", "<EXT_POS_LIST>north ", "north"),
-        ("<EXT_POS_LIST>", "<EXT_POS_LIST>42.0 ", "value"),
-        ("<EXT_POS_LIST>", "<EXT_POS_LIST>42 3</EXT_POS_LIST><EXT_POS_LIST>", "value"),
-        ("<EXT_POS_LIST>", "<EXT_POS_LIST>inf nan nan inf ", "value"),
         ("PROCESSING_LEVEL>", "LEVEL>", "lack PROCESSING_LEVEL"),
         ("PROCESSING_BASELINE>", "BASELINE>", "lack PROCESSING_BASELINE"),
         ("PRODUCT_START_TIME>", "TIME>", "lack PRODUCT_START_TIME"),
-        ("EXT_POS_LIST>", "POS>", "lack EXT_POS_LIST"),
         (">10000<", ">1000<", "quantification value is 1000"),
     ],
 )
@@ -237,8 +243,9 @@ def test_offsets_and_baselines_of_real_products_over_twelve_baselines(
         assert dict(found.offsets) == expected
         assert found.cloud_percent is not None
         assert 0 <= found.cloud_percent <= 100
-        assert 3.9 < found.footprint.bounds[0] < found.footprint.bounds[2] < 6.2
-        assert 50 < found.footprint.bounds[1] < found.footprint.bounds[3] < 51.6
+        area = from_positions(found.positions, name.tile)
+        assert area.problem is None
+        assert area.area.difference(tile_extent(name.tile)).area < 0.01 * area.area.area
         seen[baseline] = found
     assert set(seen) == set(
         "0201 0202 0206 0207 0209 0212 0214 0301 0400 0500 0509 9999".split()  # noqa: SIM905

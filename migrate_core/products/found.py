@@ -8,16 +8,12 @@ from datetime import datetime
 from shapely.geometry.base import BaseGeometry
 
 from ..errors import ProductError
-from ..grid import PixelGrid, reproject_geometry
-from ..model import LONLAT
+from ..grid import PixelGrid
 from .files import Files
 from .layouts.layout import Granule
 from .metadata import ProductMetadata, TileMetadata, parse_tile
 from .product import JPEG2000, RESOLUTION_M, BandFile
 from .reading import grid_of
-
-# A point about every 3 km along a granule's edges, which are not straight in lon/lat.
-_EDGE_M = 3000.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +35,7 @@ class FoundGranule:
     granule: Granule
     metadata: ProductMetadata | None = None
     metadata_name: str | None = None
+    footprint_problem: str | None = None
 
 
 def tile_metadata(files: Files, granule: Granule) -> TileMetadata | None:
@@ -71,8 +68,3 @@ def band_file(files: Files, name: str, file: str, resolution_m: int | None = Non
     """One raster of a granule; `resolution_m` None is that of the band of this name."""
     resolution = resolution_m or RESOLUTION_M[name]
     return BandFile(name, files.location(file), resolution, JPEG2000, files.access)
-
-
-def outline(grid: PixelGrid) -> BaseGeometry:
-    """The edges of a granule in lon/lat."""
-    return reproject_geometry(grid.outline().segmentize(_EDGE_M), grid.crs, LONLAT)

@@ -11,14 +11,16 @@ from pathlib import Path
 
 from ..errors import ProductError
 from .files import Files, ProductFiles, product_files
-from .found import FoundGranule, lattice, outline, tile_metadata
+from .footprints import DATATAKE_KM2, TILE_KM2, Footprint, from_positions, whole_granule
+from .found import FoundGranule, lattice, tile_metadata
 from .layouts import loose, safe
 from .layouts.finding import has_loose_bands, is_product_folder, layout_of
 from .layouts.layout import Granule, Layout
 from .lost_metadata import describe_without, unknown
 from .metadata import ProductMetadata, parse_product
 from .names import is_product_name, read_names
-from .product import without_safe
+from .product import parse_name, without_safe
+from .tiles import outline
 
 # The share of a granule in a footprint that only touches it.
 _SLIVER = 1e-6
@@ -85,6 +87,7 @@ def _described(
     tile = read_names(names).tile
     if tile is None:
         raise unknown(files, "the tile", "a granule's folder such as L1C_T33UUU_A015757_…")
+    footprint = _footprint(files, metadata, granule, tile)
     return FoundGranule(
         scene_id=product_id,
         level=metadata.level,
@@ -92,12 +95,26 @@ def _described(
         baseline=metadata.baseline,
         sensed_at=metadata.sensed_at,
         cloud_percent=metadata.cloud_percent,
-        footprint=metadata.footprint,
+        footprint=footprint.area,
         files=files,
         granule=granule,
         metadata=metadata,
         metadata_name=layout.metadata,
+        footprint_problem=footprint.problem,
     )
+
+
+def _footprint(files: Files, metadata: ProductMetadata, granule: Granule, tile: str) -> Footprint:
+    """The product's outline; the granule's whole extent where that can't be right."""
+    # Products of the old form have one outline for all their granules.
+    largest_km2 = TILE_KM2 if parse_name(metadata.product_id or "") else DATATAKE_KM2
+    try:
+        return from_positions(metadata.positions, tile, largest_km2)
+    except ProductError as err:
+        if not (granule.metadata or granule.bands):
+            raise
+        own = tile_metadata(files, granule)
+        return whole_granule(lattice(files, granule, own), err)
 
 
 def _product_id(metadata: ProductMetadata, files: Files) -> str:

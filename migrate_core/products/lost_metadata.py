@@ -12,20 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shapely import make_valid
-from shapely.errors import ShapelyError
-from shapely.geometry import shape
-from shapely.geometry.base import BaseGeometry
-
 from ..errors import ProductError
-from ..grid import PixelGrid, reproject_geometry
-from ..model import LONLAT, utc
+from ..grid import PixelGrid
+from ..model import utc
 from .files import Files
-from .found import FoundGranule, lattice, outline, tile_metadata
+from .footprints import Footprint, from_geojson, whole_granule
+from .found import FoundGranule, lattice, tile_metadata
 from .layouts.aws import PRODUCT_INFO, TILE_INFO
 from .layouts.layout import Granule, Layout
 from .names import is_product_name, read_names
 from .product import without_safe
+from .tiles import outline
 
 _TILE_KEYS = ("utmZone", "latitudeBand", "gridSquare")
 # Level 2A says the resolution in the names of files or folders.
@@ -35,19 +32,22 @@ _BAND_NAMES = "names such as T33UUU_20200118T104351_B02.jp2"
 
 @dataclass(frozen=True)
 class _Documents:
-    """What tileInfo.json and productInfo.json say; all None where they are not there."""
+    """What tileInfo.json and productInfo.json say; all None where they are not there.
+
+    `area` is the outline as it was written: GeoJSON in the CRS of the granule.
+    """
 
     name: str | None = None
     tile: str | None = None
     sensed_at: datetime | None = None
-    footprint: BaseGeometry | None = None
+    area: Any = None
 
 
 def describe_without(files: Files, layout: Layout, granule: Granule) -> FoundGranule:
     """The granule by all that there is but the product's metadata. Raises MigrateError."""
     own = tile_metadata(files, granule)
     grid = lattice(files, granule, own)
-    info = _documents(files, layout, grid)
+    info = _documents(files, layout)
     named = [name for name in (info.name, files.folder, files.title) if name]
     tile_id = (own.tile_id if own else None) or ""
     parts = read_names((*named, tile_id, granule.name))
@@ -57,6 +57,7 @@ def describe_without(files: Files, layout: Layout, granule: Granule) -> FoundGra
         raise unknown(files, "the tile", _BAND_NAMES)
     if sensed_at is None:
         raise unknown(files, "the time of sensing", _BAND_NAMES)
+    footprint = _footprint(info.area, tile, grid)
     return FoundGranule(
         scene_id=_scene_id(named, granule, files),
         level=parts.level or _level_by_files(granule),
@@ -64,9 +65,10 @@ def describe_without(files: Files, layout: Layout, granule: Granule) -> FoundGra
         baseline=parts.baseline or "",
         sensed_at=sensed_at,
         cloud_percent=own.cloud_percent if own else None,
-        footprint=info.footprint or outline(grid),
+        footprint=footprint.area,
         files=files,
         granule=granule,
+        footprint_problem=footprint.problem,
     )
 
 
@@ -89,7 +91,17 @@ def _level_by_files(granule: Granule) -> str:
     return "L2A" if granule.scene_classification or resolved else "L1C"
 
 
-def _documents(files: Files, layout: Layout, grid: PixelGrid) -> _Documents:
+def _footprint(area: Any, tile: str, grid: PixelGrid) -> Footprint:
+    """The outline that a document tells, else the whole granule."""
+    if not area:
+        return Footprint(outline(grid))
+    try:
+        return from_geojson(area, tile, grid.crs)
+    except ProductError as err:
+        return whole_granule(grid, err)
+
+
+def _documents(files: Files, layout: Layout) -> _Documents:
     product, tile = (
         _json(files, name) if name in layout.documents else {} for name in (PRODUCT_INFO, TILE_INFO)
     )
@@ -97,14 +109,13 @@ def _documents(files: Files, layout: Layout, grid: PixelGrid) -> _Documents:
         name = product.get("name") or tile.get("productName")
         moment = product.get("timestamp") or tile.get("timestamp")
         zone, *rest = (str(tile.get(key) or "") for key in _TILE_KEYS)
-        area = tile.get("tileDataGeometry")
         return _Documents(
             str(name) if name else None,
             "".join((zone.zfill(2), *rest)) if zone and all(rest) else None,
             utc(datetime.fromisoformat(moment)) if moment else None,
-            reproject_geometry(make_valid(shape(area)), grid.crs, LONLAT) if area else None,
+            tile.get("tileDataGeometry"),
         )
-    except (TypeError, ValueError, KeyError, AttributeError, ShapelyError) as err:
+    except (TypeError, ValueError, KeyError, AttributeError) as err:
         raise ProductError(
             f"{files.title}: {TILE_INFO} or {PRODUCT_INFO} holds a value that can't be read "
             f"({err}). Get the tile again, or delete them."

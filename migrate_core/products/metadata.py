@@ -15,13 +15,9 @@ from typing import TYPE_CHECKING
 from affine import Affine
 from rasterio.crs import CRS
 from rasterio.errors import CRSError
-from shapely import make_valid
-from shapely.errors import ShapelyError
-from shapely.geometry import Polygon
-from shapely.geometry.base import BaseGeometry
 
 from ..errors import ProductError
-from ..grid import PixelGrid, in_one_world
+from ..grid import PixelGrid
 from ..model import utc
 from .markup import elements, local_name, parse
 from .product import BAND_IDS, SunAngles, without_safe
@@ -39,14 +35,17 @@ _QUANTIFICATION_NAMES = (
 
 @dataclass(frozen=True)
 class ProductMetadata:
-    """The product's own account; `offsets` by band, empty where the metadata have none."""
+    """The product's own account; `offsets` by band, empty where the metadata have none.
+
+    `positions` is EXT_POS_LIST, the outline as it was written; see `footprints.from_positions`.
+    """
 
     product_id: str | None
     level: str
     baseline: str
     sensed_at: datetime
     cloud_percent: float | None
-    footprint: BaseGeometry
+    positions: str
     offsets: Mapping[str, int]
 
 
@@ -70,10 +69,10 @@ def parse_product(xml: bytes, title: str) -> ProductMetadata:
             baseline=_needed(root, "PROCESSING_BASELINE", title),
             sensed_at=utc(datetime.fromisoformat(_needed(root, "PRODUCT_START_TIME", title))),
             cloud_percent=finite(_text(root, "Cloud_Coverage_Assessment")),
-            footprint=_footprint(_needed(root, "EXT_POS_LIST", title)),
+            positions=_text(root, "EXT_POS_LIST") or "",
             offsets=_offsets(root),
         )
-    except (ValueError, KeyError, IndexError, ShapelyError) as err:
+    except (ValueError, KeyError, IndexError) as err:
         raise _garbled(title, err) from err
 
 
@@ -179,15 +178,6 @@ def finite(value: str | float | None) -> float | None:
     """A number as metadata give it; None where it isn't given, or not a number (NaN)."""
     number = math.nan if value is None else float(value)
     return number if math.isfinite(number) else None
-
-
-def _footprint(text: str) -> BaseGeometry:
-    """EXT_POS_LIST, latitude before longitude, as a lon/lat polygon, cut at the 180° meridian."""
-    numbers = [float(number) for number in text.split()]
-    # Some old products carry a height with each position.
-    step = 3 if len(numbers) % 3 == 0 and numbers[2::3] == [0.0] * (len(numbers) // 3) else 2
-    corners = list(zip(numbers[1::step], numbers[0::step], strict=True))
-    return make_valid(in_one_world(Polygon(corners)))
 
 
 def _band(number: str) -> str:

@@ -12,14 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shapely import make_valid
-from shapely.errors import ShapelyError
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from ..errors import ProductError
-from ..grid import in_one_world
 from ..model import utc
+from .footprints import from_geojson
 from .metadata import finite
 from .product import RESOLUTION_M, SunAngles, parse_name, utm_crs, without_safe
 
@@ -75,6 +72,7 @@ class ItemScene:
     baseline: str
     cloud_percent: float | None
     footprint: BaseGeometry
+    footprint_problem: str | None = None
 
 
 def describe_item(item: Item) -> ItemScene:
@@ -85,6 +83,7 @@ def describe_item(item: Item) -> ItemScene:
         name = parse_name(product_id or "")
         tile = name.tile if name else _tile(item)
         utm_crs(tile)  # raises where there is no such tile
+        footprint = from_geojson(item.get("geometry"), tile)
         return ItemScene(
             scene_id=product_id or str(item["id"]),
             sensed_at=_sensed_at(properties),
@@ -92,9 +91,10 @@ def describe_item(item: Item) -> ItemScene:
             tile=tile,
             baseline=_baseline(properties) or (name.baseline if name else ""),
             cloud_percent=_cloud_percent(properties),
-            footprint=make_valid(in_one_world(shape(item["geometry"]))),
+            footprint=footprint.area,
+            footprint_problem=footprint.problem,
         )
-    except (KeyError, TypeError, ValueError, AttributeError, ShapelyError, ProductError) as err:
+    except (KeyError, TypeError, ValueError, AttributeError, ProductError) as err:
         raise ProductError(
             f"{item.get('id', 'an item')}: its STAC item lacks or garbles {err}; needed are id, "
             "geometry, datetime, grid:code and a level."

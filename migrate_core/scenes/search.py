@@ -7,38 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
-from shapely import STRtree
 
 from ..errors import JobCancelledError, MigrateError
-from ..grid import Bounds, reproject_geometry
-from ..model import (
-    LONLAT,
-    Acquired,
-    Mask,
-    Problem,
-    RankedScene,
-    Scene,
-    SceneQuery,
-    SearchResult,
-)
-from ..products.product import utm_crs
+from ..grid import Bounds
+from ..model import Mask, Problem, RankedScene, Scene, SceneQuery, SearchResult
 from ..settings import RankingSettings
 from .advice import Advice, advise, reach
+from .coverings import date_of, find_coverings, with_margin
 from .grouping import Sought, everything, grouped
 from .ranking import Measurement, Measurements, rank
 from .sources.protocol import Progress, SceneRequest, SceneSource, no_progress
-from .twins import Covering, acquisitions
+from .twins import acquisitions
 
-# Footprints come with a vertex at each corner only. Between corners 110 km apart, a straight line
-# in lon/lat strays up to 300 m from the straight edge in UTM, so the index is asked generously.
-_INDEX_MARGIN_DEGREES = 0.02
-# Less than this share of a mask is the noise of coordinates along a common edge.
-_TOUCHING = 1e-6
 # Steps in which a search reports how far it is.
 _PERCENT = 100
 
@@ -84,7 +67,7 @@ def search(
         return SearchOutcome({}, (), ())
     gathered = _gather(sources, _requests(masks, query), progress)
     scenes = gathered.scenes
-    coverings = _coverings(masks, scenes, query)
+    coverings, unfit = find_coverings(masks, scenes, query)
     ranked = {
         mask.mask_id: rank(mask, acquisitions(coverings[number]), query, settings)
         for number, mask in enumerate(masks)
@@ -92,7 +75,8 @@ def search(
     lacking = [mask for mask in masks if not any(r.usable for r in ranked[mask.mask_id])]
     advice = advice_for(lacking, scenes, query, settings)
     progress(_PERCENT, _PERCENT)
-    return SearchOutcome(ranked, scenes, gathered.problems, advice, gathered.elsewhere)
+    problems = (*gathered.problems, *unfit)
+    return SearchOutcome(ranked, scenes, problems, advice, gathered.elsewhere)
 
 
 def advice_for(
@@ -105,13 +89,14 @@ def advice_for(
     """What would help these masks, by mask_id; only they pay for the look beyond the window."""
     if not masks:
         return {}
-    coverings = _coverings(masks, scenes, SceneQuery(reach(query), level=query.level))
+    wide = SceneQuery(reach(query), level=query.level)
+    coverings, _ = find_coverings(masks, scenes, wide)
     over: dict[str, dict[tuple[str, ...], Measurement]] = defaultdict(dict)
     for (mask_id, scene_ids), measurement in measured.items():
         over[mask_id][scene_ids] = measurement
     return {
         mask.mask_id: advise(
-            _date(mask), coverings[number], query, settings, over.get(mask.mask_id, {})
+            date_of(mask), coverings[number], query, settings, over.get(mask.mask_id, {})
         )
         for number, mask in enumerate(masks)
     }
@@ -122,7 +107,7 @@ def _requests(masks: Sequence[Mask], query: SceneQuery) -> tuple[SceneRequest, .
     window = timedelta(days=reach(query))
     sought = []
     for number, bounds in _extents(masks):
-        acquired = _date(masks[number])
+        acquired = date_of(masks[number])
         sought.append(Sought(bounds, acquired.first_day - window, acquired.last_day + window))
     return tuple(
         SceneRequest(item.bounds, item.first_day, item.last_day, query.level)
@@ -136,21 +121,10 @@ def _extents(masks: Sequence[Mask]) -> Iterable[tuple[int, Bounds]]:
     A mask across the 180° meridian has two: one pair of bounds would span the world.
     """
     parts, numbers = shapely.get_parts([mask.extent for mask in masks], return_index=True)
-    bounds = map(tuple, _with_margin(shapely.bounds(parts)).tolist())
-    yield from zip(numbers.tolist(), bounds, strict=True)
-
-
-def _with_margin(bounds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Lon/lat bounds (n, 4) with a margin on each side that stays within the world."""
-    margin = _INDEX_MARGIN_DEGREES * np.array([-1, -1, 1, 1])
-    world = np.array([180.0, 90.0, 180.0, 90.0])
-    return np.clip(bounds + margin, -world, world)
-
-
-def _date(mask: Mask) -> Acquired:
-    if mask.acquired is None:
-        raise ValueError(f"{mask.name} has no date")
-    return mask.acquired
+    bounds = with_margin(shapely.bounds(parts))
+    for number, corners in zip(numbers.tolist(), bounds.tolist(), strict=True):
+        if np.isfinite(corners).all():
+            yield number, tuple(corners)
 
 
 def _gather(
@@ -174,6 +148,9 @@ def _gather(
         elsewhere += [scene for scene in result.scenes if scene.scene_id in scenes]
         for scene in result.scenes:
             scenes.setdefault(scene.scene_id, scene)
+            if scene.footprint_problem:
+                words = f"{source.spec}: {scene.footprint_problem}"
+                problems.append(Problem(scene.scene_id, words))
     return _Gathered(tuple(scenes.values()), tuple(elsewhere), tuple(problems))
 
 
@@ -217,72 +194,3 @@ def part(progress: Progress, number: int, parts: int) -> Progress:
         progress(int(_PERCENT * share), _PERCENT)
 
     return told
-
-
-def _coverings(
-    masks: Sequence[Mask], scenes: Sequence[Scene], query: SceneQuery
-) -> dict[int, list[Covering]]:
-    """For the number of each mask, the scenes in its window with the part they cover."""
-    found: dict[int, list[Covering]] = defaultdict(list)
-    for crs, group in _by_crs(scenes).items():
-        footprints = _Projected(masks, crs)
-        for scene, numbers in _near(masks, group):
-            fitting = [n for n in numbers if _in_window(masks[n], scene, query)]
-            # Two halves that were cut at the 180° meridian share an edge here.
-            outline = shapely.make_valid(reproject_geometry(scene.footprint, LONLAT, crs))
-            shapely.prepare(outline)
-            whole = footprints.of(fitting)
-            parts = shapely.intersection(whole, outline)
-            for number, part, footprint in zip(fitting, parts, whole, strict=True):
-                if part.area > _TOUCHING * footprint.area:
-                    found[number].append(Covering(scene, part, footprint))
-    return found
-
-
-def _by_crs(scenes: Iterable[Scene]) -> dict[str, list[Scene]]:
-    groups: dict[str, list[Scene]] = defaultdict(list)
-    for scene in scenes:
-        groups[utm_crs(scene.tile)].append(scene)
-    return groups
-
-
-def _near(
-    masks: Sequence[Mask], scenes: Sequence[Scene]
-) -> Iterable[tuple[Scene, NDArray[np.intp]]]:
-    """Each scene with the numbers of the masks whose extents are near its footprint."""
-    parts, owners = shapely.get_parts([mask.extent for mask in masks], return_index=True)
-    tree = STRtree(parts)
-    for scene in scenes:
-        outlines = shapely.get_parts(scene.footprint)
-        west, south, east, north = _with_margin(shapely.bounds(outlines)).T
-        _, found = tree.query(shapely.box(west, south, east, north))
-        yield scene, np.unique(owners[found])
-
-
-def _in_window(mask: Mask, scene: Scene, query: SceneQuery) -> bool:
-    if _date(mask).distance_days(scene.sensed_at.date()) > query.days:
-        return False
-    return scene.cloud_percent is None or scene.cloud_percent <= query.max_cloud_percent
-
-
-class _Projected:
-    """The masks' footprints in a scene's CRS, each projected once however many scenes ask."""
-
-    def __init__(self, masks: Sequence[Mask], crs: str) -> None:
-        self._masks = masks
-        self._crs = crs
-        self._done: dict[int, Any] = {}
-
-    def of(self, numbers: Iterable[int]) -> NDArray[Any]:
-        """The footprints of the masks with these numbers, as an array of geometries."""
-        geometries = [self._one(number) for number in numbers]
-        array = np.empty(len(geometries), dtype=object)
-        array[:] = geometries
-        return array
-
-    def _one(self, number: int) -> Any:
-        if number not in self._done:
-            mask = self._masks[number]
-            footprint = reproject_geometry(mask.footprint or mask.extent, LONLAT, self._crs)
-            self._done[number] = shapely.make_valid(footprint)
-        return self._done[number]

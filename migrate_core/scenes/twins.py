@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from ..grid import reproject_geometry
 from ..model import Scene
+from ..products.footprints import polygons
 from ..products.product import utm_crs
 
 # Services give the sensing time of the datatake or of the granule, which differ by minutes; the
@@ -58,7 +59,7 @@ class Covering:
         if crs == self.crs:
             return self.part
         carried = reproject_geometry(shapely.segmentize(self.part, _EDGE_M), self.crs, crs)
-        return shapely.make_valid(carried)
+        return polygons(shapely.make_valid(carried))
 
 
 @dataclass(frozen=True)

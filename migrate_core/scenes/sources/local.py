@@ -86,6 +86,7 @@ class LocalSource:
             cloud_percent=found.cloud_percent,
             footprint=found.footprint,
             href=str(path.absolute()),
+            footprint_problem=found.footprint_problem,
         )
 
 

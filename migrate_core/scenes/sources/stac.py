@@ -282,6 +282,7 @@ class _Search:
             footprint=found.footprint,
             href=_self_link(item) or f"{self._service.url}#{item['id']}",
             item=reduced(item),
+            footprint_problem=found.footprint_problem,
         )
 
     def _fits(self, scene: Scene) -> bool:

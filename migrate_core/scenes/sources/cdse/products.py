@@ -8,15 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import shapely
-from shapely import make_valid
-from shapely.errors import ShapelyError
-from shapely.geometry import shape
-from shapely.geometry.base import BaseGeometry
-
-from ....errors import MigrateError, SourceError
-from ....grid import in_one_world
+from ....errors import MigrateError, ProductError, SourceError
 from ....model import Scene, utc
+from ....products.footprints import Footprint, from_geojson, from_wkt
 from ....products.metadata import finite
 from ....products.product import parse_name, utm_crs, without_safe
 from ....transfer.checks import Checksum
@@ -77,6 +71,7 @@ def parse_scene(entry: Any) -> Scene:
         parts = parse_name(name)
         tile = parts.tile if parts else str(attributes["tileId"])
         utm_crs(tile)
+        footprint = _footprint(entry, tile)
         return Scene(
             scene_id=without_safe(name),
             source=SPEC,
@@ -85,14 +80,15 @@ def parse_scene(entry: Any) -> Scene:
             tile=tile,
             baseline=parts.baseline if parts else _baseline(attributes),
             cloud_percent=finite(attributes.get("cloudCover")),
-            footprint=_footprint(entry),
+            footprint=footprint.area,
             href=f"{_HREF}{entry['Id']}",
+            footprint_problem=footprint.problem,
         )
-    except (KeyError, TypeError, ValueError, AttributeError, ShapelyError, MigrateError) as err:
+    except (KeyError, TypeError, ValueError, AttributeError, MigrateError) as err:
         title = entry.get("Name") if isinstance(entry, Mapping) else None
         raise SourceError(
             f"{title or 'a product'}: its catalogue entry lacks or garbles {err}; needed are Name, "
-            "ContentDate, a footprint, and the tile, level and baseline."
+            "ContentDate, and the tile, level and baseline."
         ) from err
 
 
@@ -117,16 +113,21 @@ def _baseline(attributes: Entry) -> str:
     return f"{match[1]}.{match[2]}" if match else ""
 
 
-def _footprint(entry: Entry) -> BaseGeometry:
-    """GeoFootprint, or the EWKT of Footprint where there is none."""
-    geometry = entry.get("GeoFootprint")
-    if geometry:
-        found = shape(geometry)
-    else:
-        match = re.search(r"((?:MULTI)?POLYGON\s*\(.*\))", str(entry.get("Footprint")))
-        if match is None:
-            raise ValueError("the footprint")
-        found = shapely.from_wkt(match[1])
-    if found.is_empty:
-        raise ValueError("the footprint")
-    return make_valid(in_one_world(found))
+def _footprint(entry: Entry, tile: str) -> Footprint:
+    """GeoFootprint, or the EWKT of Footprint where that is better. Raises ProductError."""
+    geometry, text = entry.get("GeoFootprint"), entry.get("Footprint")
+    if not geometry:
+        return from_wkt(text, tile)
+    try:
+        found = from_geojson(geometry, tile)
+    except ProductError:
+        if not text:
+            raise
+        return from_wkt(text, tile)
+    if found.problem is None or not text:
+        return found
+    try:
+        other = from_wkt(text, tile)
+    except ProductError:
+        return found
+    return found if other.problem else other

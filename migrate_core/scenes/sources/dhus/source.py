@@ -7,14 +7,11 @@ from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-import shapely
-from shapely import make_valid
-from shapely.errors import ShapelyError
 from shapely.geometry import box
 
 from ....errors import MigrateError, SourceError
-from ....grid import in_one_world
 from ....model import Problem, Scene, SearchResult, utc
+from ....products.footprints import from_wkt
 from ....products.metadata import finite
 from ....products.product import parse_name, utm_crs, without_safe
 from ....settings import ServiceSettings
@@ -89,6 +86,7 @@ def parse_entry(uuid: str, entry: Mapping[str, Any], spec: str) -> Scene:
         parts = parse_name(name)
         tile = parts.tile if parts else str(entry["tileid"])
         utm_crs(tile)
+        footprint = from_wkt(entry.get("footprint"), tile)
         return Scene(
             scene_id=name,
             source=spec,
@@ -97,11 +95,12 @@ def parse_entry(uuid: str, entry: Mapping[str, Any], spec: str) -> Scene:
             tile=tile,
             baseline=parts.baseline if parts else str(entry.get("processingbaseline", "")),
             cloud_percent=finite(entry.get("cloudcoverpercentage")),
-            footprint=make_valid(in_one_world(shapely.from_wkt(entry["footprint"]))),
+            footprint=footprint.area,
             href=f"{HREF}{uuid}",
+            footprint_problem=footprint.problem,
         )
-    except (KeyError, TypeError, ValueError, AttributeError, ShapelyError, MigrateError) as err:
+    except (KeyError, TypeError, ValueError, AttributeError, MigrateError) as err:
         raise SourceError(
             f"{entry.get('title', uuid)}: its entry at {spec} lacks or garbles {err}; needed are a "
-            "name, beginposition, footprint, and the tile and level."
+            "name, beginposition, and the tile and level."
         ) from err
