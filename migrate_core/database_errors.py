@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, OperationalError
 
-from .disk import full_disk
+from .disk import is_full
 from .errors import DatabaseUnusableError
 
 # Beginnings of SQLite's names of errors (https://www.sqlite.org/rescode.html).
@@ -86,11 +86,12 @@ def unusable(place: str, err: BaseException | None) -> DatabaseUnusableError:
     code = _code(err)
     known = {**_SQLITE, **_POSTGRES}
     found, remedy = next((known[key] for key in known if code.startswith(key)), _OTHERS)
-    full = full_disk(Path(place).parent) if code.startswith("SQLITE_") else None
-    words = f" {full}" if full and not code.startswith("SQLITE_FULL") else ""
+    if code.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")) and is_full(Path(place).parent):
+        # SQLite can't make, or lengthen, one of the files that it keeps beside the database.
+        found, remedy = _SQLITE["SQLITE_FULL"]
     return DatabaseUnusableError(
-        f"{place}: {found} ({_reason(err, code)}).{words} {remedy}, and run it again: what was "
-        "finished is kept."
+        f"{place}: {found} ({_reason(err, code)}). {remedy}, and run it again: what was finished "
+        "is kept."
     )
 
 

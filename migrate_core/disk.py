@@ -48,7 +48,7 @@ def disk_error(
     """
     place = _place(err, path)
     found, remedy = _CAUSES.get(err.errno or 0, (err.strerror or str(err), "Check the place"))
-    if err.errno is None and place is not None and _free_bytes(place) < _FULL_BYTES:
+    if err.errno is None and place is not None and is_full(place):
         # GDAL and others lose the number on the way.
         found, remedy = _CAUSES[errno.ENOSPC]
     facts = _room(place, needed_bytes) if err.errno in (None, *_NO_ROOM) else ""
@@ -86,12 +86,9 @@ def _free_bytes(path: Path) -> int:
     return 0
 
 
-def full_disk(folder: Path) -> str | None:
-    """A sentence that says so where the disk of a folder is full; None where it isn't."""
-    free = _free_bytes(folder)
-    if free >= _FULL_BYTES:
-        return None
-    return f"The disk of {folder} is full ({free / 1e6:.1f} MB are free on it). Free space there."
+def is_full(folder: Path) -> bool:
+    """Whether hardly anything can be written to the disk of a folder."""
+    return _free_bytes(folder) < _FULL_BYTES
 
 
 @contextmanager

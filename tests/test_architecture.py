@@ -32,7 +32,7 @@ LAYERS = (
     ("migrate_core.model",),
     ("migrate_core.acquired",),
     ("migrate_core.grid",),
-    ("migrate_core.settings",),
+    ("migrate_core.settings", "migrate_core.regular_files", "migrate_core.archives"),
     ("migrate_core.disk", "migrate_core.geotiff"),
     ("migrate_core.errors",),
     ("migrate_core",),  # __init__.py: the version, open to all

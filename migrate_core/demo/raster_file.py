@@ -12,7 +12,8 @@ from rasterio.io import MemoryFile
 def new_geotiff(path: Path, **profile: Any) -> Iterator[Any]:
     """A dataset to be filled, which is written to `path` after the block.
 
-    `profile` is that of `rasterio.open`. It is made in memory: GDAL tells nobody when it can't write the end of a file.
+    `profile` is that of `rasterio.open`. It is made in memory: GDAL tells nobody when it can't
+    write the end of a file.
 
     Raises:
         OSError: the file can't be written.
