@@ -60,5 +60,13 @@ class StoreError(MigrateError):
     """The database cannot be opened or is of another version."""
 
 
+class DatabaseUnusableError(StoreError):
+    """The database can't be read or written: full disk, rights, damage, a lock, a lost server."""
+
+
+class DiskError(MigrateError):
+    """A file can't be written: the disk or a quota is full, it is read-only, or not allowed."""
+
+
 class ExportError(MigrateError):
     """The dataset cannot be written."""

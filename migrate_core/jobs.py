@@ -22,7 +22,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .errors import JobCancelledError, JobRunningError
+from .disk import writing
+from .errors import DatabaseUnusableError, JobCancelledError, JobRunningError
 from .model import iso, utc
 from .store import Store
 from .tables import jobs
@@ -101,6 +102,14 @@ class Job:
         """Give the job up as `done`, `failed`, `cancelled` or `died`."""
         self._update(state=state, heartbeat_at=self._clock())
 
+    def give_up(self, state: str) -> None:
+        """End it because of an error, which stays the one that is told if this fails, too.
+
+        A job whose end can't be written is found to have died, since its process is gone.
+        """
+        with suppress(DatabaseUnusableError):
+            self.end(state)
+
     def _update(self, **values: object) -> None:
         with self._store.engine.begin() as connection:
             connection.execute(sa.update(jobs).where(jobs.c.job_id == self.job_id).values(**values))
@@ -159,16 +168,16 @@ def working(store: Store, kind: str, clock: Callable[[], datetime] = now_utc) ->
     A JobCancelledError in the block ends it as `cancelled`, another error as `failed`.
     """
     job = claim(store, kind, 0, clock)
-    state = "failed"
     try:
         with _beating(job):
             yield job
-        state = "done"
     except (JobCancelledError, KeyboardInterrupt):
-        state = "cancelled"
+        job.give_up("cancelled")
         raise
-    finally:
-        job.end(state)
+    except BaseException:
+        job.give_up("failed")
+        raise
+    job.end("done")
 
 
 @contextmanager
@@ -179,7 +188,7 @@ def _beating(job: Job) -> Iterator[None]:
     def beat() -> None:
         while not stopped.wait(_BEAT_S):
             # A database that is busy now is asked again at the next beat.
-            with suppress(sa.exc.OperationalError):
+            with suppress(DatabaseUnusableError):
                 job.beat()
 
     thread = threading.Thread(target=beat, daemon=True)
@@ -251,9 +260,13 @@ def launch(
         raise JobRunningError(f"`{kind}` has just been started. Wait for it, or cancel it.")
     command = [sys.executable, "-m", "migrate_core", "--workspace", str(workspace.root)]
     log = workspace.log(kind)
-    log.parent.mkdir(exist_ok=True)
     document = workspace.answer(kind) if "--json" in arguments else Path(os.devnull)
-    with log.open("wb") as file, document.open("wb") as answer:
+    with writing(log):
+        log.parent.mkdir(exist_ok=True)
+    with writing(log), log.open("wb") as file, document.open("wb") as answer:
+        # Takes up the first block of the file: there is room for an error when the disk is full.
+        file.write(f"{' '.join(arguments[:2])}\n".encode())
+        file.flush()
         process = subprocess.Popen(
             [*command, *arguments],
             cwd=Path(__file__).resolve().parent.parent,

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
+from .database_errors import tell_plainly
 from .errors import StoreError
 from .workspace import Workspace
 
@@ -136,8 +137,10 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[st
 def open_engine(workspace: Workspace, database_url: str | None) -> sa.Engine:
     """The database of a workspace, its tables made when they are missing. Raises StoreError."""
     url = database_url or f"sqlite:///{workspace.database}"
+    place = str(workspace.database) if database_url is None else "the database of DATABASE_URL"
     try:
         engine = sa.create_engine(url)
+        tell_plainly(engine, place)
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _configure_sqlite)
         metadata.create_all(engine)
@@ -148,7 +151,6 @@ def open_engine(workspace: Workspace, database_url: str | None) -> sa.Engine:
             'pip install "psycopg[binary]".'
         ) from err
     except SQLAlchemyError as err:
-        place = workspace.database if database_url is None else "the database of DATABASE_URL"
         raise StoreError(
             f"{place} can't be opened ({type(err).__name__}). Needed is a database that this "
             "program made, or may make. Check that the place exists and can be written."

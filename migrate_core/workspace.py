@@ -6,16 +6,21 @@ import contextlib
 import os
 import shutil
 import socket
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .disk import UNFINISHED, writing
 from .errors import WrongUseError
 
 PAIR_RASTERS = ("image", "label", "fractions", "quality")
 PAIR_DOCUMENT = "pair.json"
-_TEMPORARY = ".unfinished-"
+# Runs in containers have host names of their own; what none has touched for so long is dead.
+_LONGEST_STEP_S = 7 * 86400.0
+# Tells this process from others that had, or will have, its number.
+_RUN = uuid.uuid4().hex[:8]
 
 
 @dataclass(frozen=True)
@@ -135,20 +140,41 @@ def pair_complete(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def written_then_renamed(target: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `target` that becomes `target` when the block succeeds.
+def unfinished_folder(place: Path) -> Iterator[Path]:
+    """A new folder in `place` for what isn't finished, taken away after the block.
 
-    Works for a file and for a folder (which the block creates); what the block left is removed
-    when it fails. If another process finished the same folder first, its result is kept.
+    Its name is hidden and tells its owner, so that what a killed process leaves is known as such.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    owner = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    temporary = target.with_name(f"{_TEMPORARY}{owner}-{target.name}")
+    owner = f"{socket.gethostname()}-{os.getpid()}-{_RUN}"
+    folder = place / f"{UNFINISHED}{owner}-{uuid.uuid4().hex[:8]}"
+    folder.mkdir(parents=True)
     try:
-        yield temporary
-        _rename(temporary, target)
+        yield folder
     finally:
-        _remove(temporary)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def written_then_renamed(
+    target: Path, apart: Path | None = None, needed_bytes: int | None = None
+) -> Iterator[Path]:
+    """Yield a temporary path that becomes `target` when the block succeeds.
+
+    Works for a file and for a folder (which the block creates). The temporary path lies in a hidden
+    folder in `apart`, on the same disk, by default beside the target; a file has the suffix
+    `.part` there, so that no pattern such as `*.tif` finds it. What the block left is removed when
+    it fails. If another process finished the same folder first, its result is kept.
+    Raises DiskError when the disk refuses, in the block as well; `needed_bytes` is what it should
+    have had, where that is known.
+    """
+    place = apart or target.parent
+    with writing(target, needed_bytes):
+        _forget_once(place)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished_folder(place) as folder:
+            temporary = folder / f"{target.name}.part"
+            yield temporary
+            _rename(temporary, target)
 
 
 def _rename(temporary: Path, target: Path) -> None:
@@ -156,32 +182,61 @@ def _rename(temporary: Path, target: Path) -> None:
         temporary.replace(target)
     except OSError:
         # A folder can't replace one that has files in it: the same pair was finished meanwhile.
-        if not target.is_dir():
+        if not (temporary.is_dir() and target.is_dir()):
             raise
+
+
+# Places that this process has rid of leftovers.
+_forgotten: set[Path] = set()
+
+
+def _forget_once(place: Path) -> None:
+    """Whoever writes to a place for the first time takes away what dead processes left there."""
+    if place not in _forgotten:
+        _forgotten.add(place)
+        remove_leftovers(place)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete what processes that were killed left unfinished in `folder`."""
+    if not folder.is_dir():
+        return
+    with os.scandir(folder) as entries:
+        found = [Path(entry.path) for entry in entries if entry.name.startswith(UNFINISHED)]
+    for path in found:
+        if _is_abandoned(path):
+            _remove(path)
 
 
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Delete what processes of this host that were killed left unfinished in `folder`."""
-    for path in folder.glob(f"{_TEMPORARY}*"):
-        pid = _owner_pid(path.name)
-        if pid is not None and not process_alive(pid):
-            _remove(path)
+def _is_abandoned(path: Path) -> bool:
+    """Whether the process that wrote there is dead; of another host only time tells."""
+    prefix = f"{UNFINISHED}{socket.gethostname()}-"
+    if not path.name.startswith(prefix):
+        return _is_old(path)
+    pid, _, rest = path.name.removeprefix(prefix).partition("-")
+    if not pid.isdigit():
+        return False
+    if int(pid) == os.getpid():
+        # In a container each run may have the same number.
+        return not rest.startswith(f"{_RUN}-")
+    return not process_alive(int(pid))
 
 
-def _owner_pid(name: str) -> int | None:
-    """The process that wrote a temporary file, when it ran on this host."""
-    prefix = f"{_TEMPORARY}{socket.gethostname()}-"
-    if not name.startswith(prefix):
-        return None
-    pid = name.removeprefix(prefix).partition("-")[0]
-    return int(pid) if pid.isdigit() else None
+def _is_old(path: Path) -> bool:
+    """Whether nothing was written there for longer than any step takes."""
+    with contextlib.suppress(OSError):
+        inside = path.rglob("*") if path.is_dir() else ()
+        newest: float = max(one.lstat().st_mtime for one in (path, *inside))
+        return time.time() - newest > _LONGEST_STEP_S
+    return False
 
 
 def process_alive(pid: int) -> bool:

@@ -27,12 +27,13 @@ LAYERS = (
     ("migrate_core.jobs",),
     ("migrate_core.store",),
     ("migrate_core.tables",),
-    ("migrate_core.workspace",),
+    ("migrate_core.workspace", "migrate_core.database_errors"),
     ("migrate_core.codec", "migrate_core.pool"),
     ("migrate_core.model",),
     ("migrate_core.acquired",),
     ("migrate_core.grid", "migrate_core.text"),
-    ("migrate_core.settings",),
+    ("migrate_core.settings", "migrate_core.regular_files", "migrate_core.archives"),
+    ("migrate_core.disk", "migrate_core.geotiff"),
     ("migrate_core.errors",),
     ("migrate_core",),  # __init__.py: the version, open to all
 )

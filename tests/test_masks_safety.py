@@ -94,7 +94,7 @@ def test_a_pipe_is_not_waited_for(folder: Path) -> None:
     os.mkfifo(folder / "good_20200120.json")
     os.mkfifo(folder / "good_20200120.prj")
     os.mkfifo(folder / "good_20200120.qml")
-    assert "pipe_20200120.tif: it is no file but a pipe" in add(folder).said
+    assert "pipe_20200120.tif: it can't be opened (it is a pipe" in add(folder).said
 
 
 def test_a_folder_named_like_a_file_is_a_folder(folder: Path, tmp_path: Path) -> None:

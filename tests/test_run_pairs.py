@@ -404,7 +404,7 @@ def wait_until(condition: Callable[[], object]) -> None:
 
 
 def unfinished(case: Case) -> list[Path]:
-    return list(case.workspace.pairs.glob(".unfinished*"))
+    return list(case.workspace.root.glob(".unfinished*"))
 
 
 @pytest.mark.slow

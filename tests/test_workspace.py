@@ -114,8 +114,12 @@ def test_only_what_dead_processes_of_this_host_left_is_removed(
     dead = tmp_path / f".unfinished-{host}-{dead_pid}-0a1b2c3d-pair"
     dead.mkdir()
     (dead / "image.tif").touch()
+    # In a container each run has the same number: this one was of a process before.
+    (tmp_path / f".unfinished-{host}-{os.getpid()}-0a1b2c3d-pair").touch()
+    old = tmp_path / f".unfinished-elsewhere-{dead_pid}-1a1b2c3d-pair"
+    old.touch()
+    os.utime(old, (0, 0))
     kept = [
-        f".unfinished-{host}-{os.getpid()}-0a1b2c3d-pair",
         f".unfinished-{host}-x-pair",
         f".unfinished-elsewhere-{dead_pid}-0a1b2c3d-pair",
         "pair",
@@ -124,6 +128,27 @@ def test_only_what_dead_processes_of_this_host_left_is_removed(
         (tmp_path / name).touch()
     remove_leftovers(tmp_path)
     assert everything_below(tmp_path) == sorted(kept)
+
+
+@pytest.mark.parametrize("name", ["image.tif", "manifest.csv", "manifest.parquet", "out.zip"])
+def test_no_pattern_of_files_finds_what_is_unfinished(tmp_path: Path, name: str) -> None:
+    pattern = f"*{Path(name).suffix}"
+    with written_then_renamed(tmp_path / "images" / name, apart=tmp_path) as temporary:
+        temporary.write_text("half")
+        assert not list(tmp_path.rglob(pattern))
+        assert [path.name for path in (tmp_path / "images").iterdir()] == []
+    assert [path.name for path in tmp_path.rglob(pattern)] == [name]
+
+
+def test_the_first_write_to_a_place_takes_away_what_a_dead_process_left(
+    tmp_path: Path, dead_pid: int
+) -> None:
+    left = tmp_path / f".unfinished-{socket.gethostname()}-{dead_pid}-0a1b2c3d-1"
+    left.mkdir()
+    (left / "table.csv.part").touch()
+    with written_then_renamed(tmp_path / "table.csv") as temporary:
+        temporary.touch()
+    assert everything_below(tmp_path) == ["table.csv"]
 
 
 def test_what_is_being_written_is_no_leftover(tmp_path: Path) -> None:

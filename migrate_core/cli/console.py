@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,7 +23,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from ..errors import MigrateError, WrongUseError
+from ..disk import disk_error
+from ..errors import DiskError, MigrateError, WrongUseError
 from ..model import Problem
 
 EXIT_PROBLEM = 1
@@ -49,10 +52,38 @@ class ReportingGroup(click.Group):
         except MigrateError as err:
             _say_error(str(err))
             ctx.exit(EXIT_PROBLEM)
+        except OSError as err:
+            if err.errno == errno.EPIPE:  # whoever reads has gone; click ends quietly then
+                raise
+            _say_error(str(disk_error(err)))
+            ctx.exit(EXIT_PROBLEM)
 
 
 def _say_error(message: str) -> None:
     click.echo(f"Error: {message}", err=True)
+
+
+class _Unfailing(io.FileIO):
+    """A stream of remarks; one that can't be written, as on a full disk, stops no work."""
+
+    def write(self, data: Any, /) -> int:
+        """Write, or pass over it."""
+        try:
+            return super().write(data)
+        except OSError:
+            return len(data)
+
+
+def unfailing_stderr() -> None:
+    """Let what goes to stderr, which may be a log on a full disk, never end a command."""
+    encoding = sys.stderr.encoding
+    stream = _Unfailing(sys.stderr.fileno(), "w", closefd=False)
+    sys.stderr = io.TextIOWrapper(
+        stream,
+        encoding,
+        "backslashreplace",
+        write_through=True,
+    )
 
 
 def say(message: str) -> None:
@@ -71,11 +102,19 @@ def report(problems: Sequence[Problem]) -> None:
 
 
 def emit(document: Any, as_json: bool, show: Callable[[], None]) -> None:
-    """Print the document as JSON, or let `show` print it for people."""
-    if as_json:
-        click.echo(json.dumps(document, indent=1, ensure_ascii=False))
-    else:
-        show()
+    """Print the document as JSON, or let `show` print it for people. Raises DiskError."""
+    try:
+        if as_json:
+            click.echo(json.dumps(document, indent=1, ensure_ascii=False))
+        else:
+            show()
+    except OSError as err:
+        if err.errno == errno.EPIPE:
+            raise
+        raise DiskError(
+            f"The work is done, but the answer can't be written to standard output "
+            f"({err.strerror}). Free space there, or let it go elsewhere, and run it again."
+        ) from err
 
 
 def print_table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -11,6 +11,7 @@ import click
 
 from ..codec import to_json
 from ..demo import make_demo
+from ..disk import writing
 from ..errors import MaskError, WrongUseError
 from ..jobs import now_utc
 from ..masks.adding import register_headers
@@ -26,7 +27,7 @@ from ..masks.uploads import unpack
 from ..masks.vectors.reading import VECTOR_SUFFIXES, is_vector
 from ..model import Mask, Problem
 from ..review.set_aside import SetAside, present_decisions, set_aside_since
-from ..workspace import Workspace
+from ..workspace import Workspace, remove_leftovers, unfinished_folder
 from .add_options import add_options, with_add_options
 from .console import emit, json_option, print_table, report, say
 from .session import Session
@@ -225,7 +226,9 @@ def demo(session: Session, as_json: bool) -> None:
     """Fill the workspace with a small synthetic example of known truth."""
     workspace: Workspace = session.workspace
     say("Making a landscape, six masks and ten Sentinel-2 products …")
-    case = make_demo(workspace.demo)
+    remove_leftovers(workspace.root)
+    with writing(workspace.demo), unfinished_folder(workspace.root) as scratch:
+        case = make_demo(workspace.demo, scratch=scratch)
     found = _register(session, mask_files([case.masks]), AddOptions(image=case.images)).masks
     source = f"local:{case.scenes}"
     document = {

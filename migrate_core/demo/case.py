@@ -41,11 +41,12 @@ class DemoCase:
     truth: Path
 
 
-def make_demo(directory: Path, seed: int = 7) -> DemoCase:
+def make_demo(directory: Path, seed: int = 7, scratch: Path | None = None) -> DemoCase:
     """Make the synthetic case in `directory`, or find it there.
 
-    The same seed gives the same files. The case is written beside its destination and renamed
-    when complete, so a directory that exists is either complete or not ours.
+    The same seed gives the same files. The case is written in `scratch`, an empty folder on the
+    same disk (by default a new one beside its destination), and renamed when complete, so a
+    directory that exists is either complete or not ours.
 
     Raises:
         FileExistsError: `directory` holds something else, or the case of another seed.
@@ -53,7 +54,8 @@ def make_demo(directory: Path, seed: int = 7) -> DemoCase:
     if _is_made(directory, seed):
         return _case(directory)
     directory.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+    if scratch is None:
+        scratch = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
     try:
         made = scratch / "demo"
         _write(made, seed)

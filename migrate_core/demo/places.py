@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.features import rasterize
@@ -18,6 +17,7 @@ from .landscape import Landscape
 from .lattice import GROUND_M, UTM, ByteArray, at_pixel, ground_transform, to_utm
 from .materials import Season
 from .mines import Mine
+from .raster_file import new_geotiff
 
 # PlanetScope's blue, green, red and near infrared are close to these bands of Sentinel-2.
 IMAGE_BANDS = {"blue": "B02", "green": "B03", "red": "B04", "nir": "B8A"}
@@ -216,11 +216,11 @@ def write_place(
     }
     nodata = None if place.valid_rotation_deg is None else MASK_NODATA
     path = masks / f"{place.stem}.tif"
-    with rasterio.open(path, "w", count=1, dtype="uint8", nodata=nodata, **profile) as mask:
+    with new_geotiff(path, count=1, dtype="uint8", nodata=nodata, **profile) as mask:
         mask.write(mask_array(place, mines), 1)
     path = images / f"{place.stem}.tif"
-    with rasterio.open(
-        path, "w", count=4, dtype="uint16", nodata=0, photometric="minisblack", **profile
+    with new_geotiff(
+        path, count=4, dtype="uint16", nodata=0, photometric="minisblack", **profile
     ) as image:
         image.write(image_array(place, ground, seed))
         image.descriptions = tuple(IMAGE_BANDS)

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import rasterio
 from rasterio.features import rasterize
 from shapely import set_precision
 from shapely.geometry import mapping
@@ -23,6 +22,7 @@ from .lattice import (
 )
 from .mines import Mine
 from .places import PIT, PLACES, POND, Place
+from .raster_file import new_geotiff
 from .scene import Scene
 
 # A scene is usable when it's clear and complete enough over a mask, and near enough in time.
@@ -157,9 +157,8 @@ def _shares(weights: FloatArray, scene: Scene) -> dict[str, float]:
 def _write_clouds(folder: Path, scene: Scene) -> None:
     classes = scene.sky.classes()
     path = folder / f"clouds_{compact(scene.acquisition.sensed_at)}.tif"
-    with rasterio.open(
+    with new_geotiff(
         path,
-        "w",
         driver="GTiff",
         count=1,
         height=classes.shape[0],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import WrongUseError
-from ..workspace import remove_leftovers, written_then_renamed
+from ..workspace import written_then_renamed
 from .card import CARD
 from .geotiff import FOLDERS
 from .manifest import TABLES
@@ -45,10 +45,9 @@ def write_archive(folder: Path, pair_ids: Sequence[str], progress: Progress) -> 
     """Write the dataset in `folder` as a zip, and give its path back.
 
     Rasters are stored as they are, since they are compressed already; only what belongs to the
-    dataset goes in. `progress(n)` is called before the n-th pair. Raises OSError.
+    dataset goes in. `progress(n)` is called before the n-th pair. Raises DiskError.
     """
     target = archive_path(folder)
-    remove_leftovers(target.parent)
     with (
         written_then_renamed(target) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive,

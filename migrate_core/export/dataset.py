@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..errors import ExportError, WrongUseError
+from ..disk import writing
+from ..errors import WrongUseError
 from ..pairs.notes import notes_on_many
 from ..scenes.match_table import write_match_table
 from ..store import Store
 from ..workspace import Workspace, remove_leftovers, written_then_renamed
-from .archive import check_archive, write_archive
+from .archive import archive_path, check_archive, write_archive
 from .card import CARD, MADE_WITH, UNFINISHED_CARD, dataset_card
 from .geotiff import FOLDERS, remove_pair, write_pair
 from .manifest import Row, exported_before, manifest_row, write_manifest
@@ -50,7 +51,7 @@ def export_dataset(
     """Write the dataset, or bring one that is there up to date.
 
     Pairs that no longer go out are taken out of it. Raises WrongUseError when the folder holds
-    something else, ExportError when nothing would go out or it can't be written.
+    something else, ExportError when nothing would go out, DiskError when it can't be written.
     """
     destination = request.destination
     chosen = entries(store, workspace, request.include)
@@ -58,18 +59,20 @@ def export_dataset(
     ids = [entry.pair.pair_id for entry in chosen]
     steps = len(ids) * (2 if request.archive else 1)
     archive = None
-    try:
+    with writing(destination):
         known = {pair.pair_id for pair in store.pairs()}
-        _write_rasters(workspace, destination, ids, known, lambda n: progress(n, steps))
+        stale = (known | set(exported_before(destination))) - set(ids)
+        _begin(destination)
+        for number, pair_id in enumerate(ids):
+            progress(number, steps)
+            write_pair(workspace.pair(pair_id), pair_id, destination)
         rows = _write_tables(store, destination, chosen)
+        # Not before: the manifest that was there names them.
+        for pair_id in stale:
+            remove_pair(pair_id, destination)
         _write_report(destination, rows, chosen, request.include)
         if request.archive:
             archive = write_archive(destination, ids, lambda n: progress(len(ids) + n, steps))
-    except OSError as err:
-        raise ExportError(
-            f"{destination}: the dataset can't be written ({err.strerror}: {err.filename}). What "
-            "is there is incomplete; free space or mend the rights, and export again."
-        ) from err
     progress(steps, steps)
     return Dataset(destination, tuple(ids), archive)
 
@@ -77,15 +80,10 @@ def export_dataset(
 def check_destination(request: ExportRequest) -> None:
     """Only a new or empty folder, or an earlier dataset, is written into.
 
-    Raises WrongUseError, or ExportError for a folder that can't be looked into.
+    Raises WrongUseError, or DiskError for a folder that can't be looked into.
     """
-    try:
+    with writing(request.destination):
         _check_destination(request)
-    except OSError as err:
-        raise ExportError(
-            f"{request.destination} can't be used ({err.strerror}). Mend its rights, or name "
-            "another folder."
-        ) from err
 
 
 def _check_destination(request: ExportRequest) -> None:
@@ -94,6 +92,7 @@ def _check_destination(request: ExportRequest) -> None:
         check_archive(destination)
     if destination.exists() and not destination.is_dir():
         raise WrongUseError(f"{destination} is a file; name a folder for the dataset.")
+    remove_leftovers(destination)
     if not destination.is_dir() or not any(destination.iterdir()):
         return
     if not is_dataset(destination):
@@ -111,24 +110,20 @@ def is_dataset(folder: Path) -> bool:
         return False
 
 
-def _write_rasters(
-    workspace: Workspace,
-    destination: Path,
-    ids: Sequence[str],
-    stale: Set[str],
-    progress: Callable[[int], None],
-) -> None:
-    """The rasters of all pairs; those of `stale` ones, which don't go out, are deleted."""
-    destination.mkdir(parents=True, exist_ok=True)
-    if not (destination / CARD).exists():
-        # From now on the folder is known as ours, also when the export is cut off.
-        (destination / CARD).write_text(UNFINISHED_CARD, encoding="utf-8")
-    remove_leftovers(destination)
-    for number, pair_id in enumerate(ids):
-        progress(number)
-        write_pair(workspace.pair(pair_id), pair_id, destination)
-    for pair_id in (stale | set(exported_before(destination))) - set(ids):
-        remove_pair(pair_id, destination)
+def _begin(destination: Path) -> None:
+    """Mark the folder as ours and as unfinished; what killed exports left goes.
+
+    The card comes last, so that a dataset that was cut off never looks complete.
+    """
+    _write_card(destination, UNFINISHED_CARD)
+    for folder in ("", *FOLDERS.values(), "plots"):
+        remove_leftovers(destination / folder)
+    remove_leftovers(archive_path(destination).parent)
+
+
+def _write_card(destination: Path, text: str) -> None:
+    with written_then_renamed(destination / CARD) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _write_tables(store: Store, destination: Path, chosen: Sequence[Entry]) -> list[Row]:
@@ -152,8 +147,7 @@ def _write_report(
         label_notes=notes_on_many(entry.provenance for entry in chosen),
     )
     write_plots(destination / "plots", all_plots(counted))
-    with written_then_renamed(destination / CARD) as temporary:
-        temporary.write_text(dataset_card(counted, include), encoding="utf-8")
+    _write_card(destination, dataset_card(counted, include))
 
 
 def _names_of_classes(chosen: Sequence[Entry]) -> dict[int, str]:

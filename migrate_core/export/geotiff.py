@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from ..errors import ExportError
 from ..workspace import written_then_renamed
 
 # Raster of a pair -> folder of the dataset.
@@ -17,10 +18,16 @@ FOLDERS = {
 
 
 def write_pair(pair_folder: Path, pair_id: str, destination: Path) -> None:
-    """Copy the rasters of one pair into the dataset."""
+    """Copy the rasters of one pair into the dataset. Raises ExportError, DiskError."""
     for raster, folder in FOLDERS.items():
-        with written_then_renamed(destination / folder / f"{pair_id}.tif") as temporary:
-            shutil.copyfile(pair_folder / f"{raster}.tif", temporary)
+        source = pair_folder / f"{raster}.tif"
+        if not source.is_file():
+            raise ExportError(
+                f"{pair_id}: {source} is gone. Run `pairs make`, which makes the pair again."
+            )
+        target = destination / folder / f"{pair_id}.tif"
+        with written_then_renamed(target, apart=destination) as temporary:
+            shutil.copyfile(source, temporary)
 
 
 def remove_pair(pair_id: str, destination: Path) -> None:

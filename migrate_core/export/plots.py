@@ -138,6 +138,6 @@ def write_plots(folder: Path, figures: Mapping[str, Figure]) -> list[Path]:
     for name, figure in figures.items():
         path = folder / f"{name}.png"
         with written_then_renamed(path) as temporary:
-            figure.savefig(temporary, dpi=150)
+            figure.savefig(temporary, format="png", dpi=150)
         paths.append(path)
     return paths

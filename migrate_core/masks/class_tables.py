@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MaskError, WrongUseError
+from ..regular_files import is_regular, read_text
 from .csv_lines import delimiter_of
 from .options import ClassEntry
-from .safety import is_regular, parse_xml, read_xml_bytes
+from .safety import parse_xml, read_xml_bytes
 
 _HEX = re.compile(r"^#?([0-9a-fA-F]{6})(?:[0-9a-fA-F]{2})?$")
 _VALUE_NAMES = ("value", "id", "class", "code", "pixel", "dn")
@@ -48,7 +49,7 @@ def read_classes(path: Path) -> tuple[ClassEntry, ...]:
             return _checked(path.name, _from_qml(path))
         if suffix not in readers:
             raise WrongUseError(f"{path}: needed is a table of classes of the form {_KNOWN}.")
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, "utf-8-sig")
         return _checked(path.name, readers[suffix](path.name, text))
     except (OSError, UnicodeDecodeError) as err:
         raise WrongUseError(

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from ..errors import WrongUseError
+from ..regular_files import read_text
 
 _DELIMITERS = ",;\t"
 
@@ -22,7 +23,7 @@ def delimiter_of(text: str) -> str:
 def read_lines(table: Path) -> list[tuple[int, list[str]]]:
     """The lines of a CSV file that hold something, with their numbers. Raises WrongUseError."""
     try:
-        text = table.read_text(encoding="utf-8-sig")
+        text = read_text(table, "utf-8-sig")
         reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter_of(text))
         lines = [(reader.line_num, cells) for cells in reader if any(cells)]
     except (OSError, UnicodeDecodeError, csv.Error) as err:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import rasterio
 from rasterio.enums import ColorInterp
-from rasterio.errors import RasterioError
 
-from ..errors import MaskError, WrongUseError
+from ..disk import disk_error
+from ..errors import DiskError, MaskError, WrongUseError
+from ..geotiff import new_geotiff
 from ..model import BACKGROUND, IGNORE, Mask, Problem
 from ..workspace import written_then_renamed
 from .content import read_labels
@@ -40,8 +40,10 @@ def geocode(masks: Iterable[Mask], folder: Path) -> Geocoded:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
+    except (FileExistsError, NotADirectoryError) as err:
         raise WrongUseError(f"{folder} can't be made a folder ({err.strerror}).") from err
+    except OSError as err:
+        raise disk_error(err, folder) from err
     files, problems, taken = [], [], set[str]()
     for mask in masks:
         stem = Path(mask.path).stem
@@ -51,9 +53,8 @@ def geocode(masks: Iterable[Mask], folder: Path) -> Geocoded:
             _write(mask, folder / name)
         except MaskError as err:
             problems.append(Problem(mask.name, str(err)))
-        except (OSError, RasterioError) as err:
-            why = f"{mask.name}: it can't be written to {folder} ({err})."
-            problems.append(Problem(mask.name, why))
+        except DiskError as err:
+            problems.append(Problem(mask.name, f"{mask.name}: {err}"))
         else:
             files.append((mask, folder / name))
     return Geocoded(tuple(files), tuple(problems))
@@ -81,7 +82,7 @@ def _write(mask: Mask, path: Path) -> None:
     }
     with (
         written_then_renamed(path) as temporary,
-        rasterio.open(temporary, "w", **profile) as dataset,
+        new_geotiff(temporary, **profile) as dataset,
     ):
         dataset.colorinterp = (ColorInterp.gray, ColorInterp.alpha)
         dataset.write(np.where(valid, labels, BACKGROUND).astype(np.uint8), 1)

@@ -11,6 +11,7 @@ from defusedxml import DefusedXmlException
 
 from ..errors import MaskError
 from ..model import Acquired
+from ..regular_files import read_text
 from .safety import parse_xml, read_xml_bytes
 
 _MAX_JSON_BYTES = 20_000_000
@@ -48,9 +49,7 @@ def assets_of(path: Path) -> tuple[str, ...]:
 def _object(path: Path) -> dict[str, Any]:
     """The object that a JSON file holds; empty when it holds none that can be read."""
     try:
-        if path.stat().st_size > _MAX_JSON_BYTES:
-            return {}
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        document = json.loads(read_text(path, "utf-8-sig", _MAX_JSON_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

@@ -23,7 +23,8 @@ from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 from rasterio.transform import from_gcps
 
 from ..errors import MaskError
-from .safety import check_companions, check_size, is_regular
+from ..regular_files import check_regular, is_regular, read_text
+from .safety import check_companions, check_is_file, check_size
 
 # A file is opened with the driver its suffix promises and no other: what GDAL finds out by
 # sniffing may be a VRT or WMS description that reads other files and hosts.
@@ -45,6 +46,7 @@ SOFTWARE_TAG = "TIFFTAG_SOFTWARE"
 _GDAL_OPTIONS = {"GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO", "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE"}
 # What rasterio raises over damaged files; some errors of GDAL come through as they are.
 _GDAL_ERRORS = (RasterioError, CRSError, CPLE_BaseError, UnicodeDecodeError)
+_MAX_PRJ_BYTES = 100_000
 # Control points that stray further from a plane than this, in pixels, need a warp, which would
 # resample labels; that is for a person to do.
 _MAX_GCP_RESIDUAL = 0.5
@@ -80,6 +82,7 @@ def opened(path: Path) -> Iterator[Any]:
             f"{path.name}: files of the form {path.suffix or 'without suffix'!r} can't be read; "
             f"needed is one of {', '.join(DRIVERS)}."
         )
+    check_is_file(path)
     check_companions(path)
     with _without_noise(), rasterio.Env(**_GDAL_OPTIONS):
         try:
@@ -201,12 +204,12 @@ def _place(dataset: Any) -> tuple[CRS | None, Affine | None, str | None]:
 def _crs_beside(path: Path) -> str | None:
     """The CRS of a `.prj` file (ESRI or OGC WKT), which world files come with."""
     beside = path.with_suffix(".prj")
-    if not is_regular(beside) or beside.stat().st_size > 100_000:
+    if not is_regular(beside):
         return None
     try:
-        text = beside.read_text(encoding="utf-8", errors="replace")
+        text = read_text(beside, limit=_MAX_PRJ_BYTES)
         return str(CRS.from_wkt(text, morph_from_esri_dialect=True).to_string()) or None
-    except (CRSError, OSError):
+    except (CRSError, OSError, UnicodeDecodeError):
         return None
 
 
@@ -229,6 +232,7 @@ def _fitted(points: Sequence[GroundControlPoint]) -> tuple[Affine | None, str | 
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file as hexadecimal digits."""
+    """The SHA-256 of a regular file as hexadecimal digits. Raises OSError."""
+    check_regular(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

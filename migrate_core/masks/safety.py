@@ -7,12 +7,14 @@ by GDAL as it likes, so that is looked at here.
 from __future__ import annotations
 
 import stat
+from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from defusedxml import DefusedXmlException, ElementTree
 
 from ..errors import MaskError
+from ..regular_files import UnfitFileError, check_beside, check_regular, is_regular, read_bytes
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -23,6 +25,8 @@ MAX_PIXELS = 4_000_000_000
 MAX_BYTES = 8 * MAX_PIXELS
 _MAX_XML_BYTES = 20_000_000
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+# Beside rasters GDAL leaves these alone; they are looked at where they are read.
+_READ_BY_US = frozenset({".json", ".geojson", ".prj", ".qml"})
 _UNSAFE = set('<>:"\\|?*')
 _MAX_NAME = 200
 
@@ -63,10 +67,7 @@ def check_file(path: Path, *, follow_links: bool) -> None:
     except OSError:
         return
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise MaskError(
-            f"{path.name}: it is no file but a pipe, socket or device, which may never end. Leave "
-            "it out."
-        )
+        check_is_file(path)
 
 
 def check_link(path: Path, *, follow_links: bool) -> None:
@@ -78,12 +79,14 @@ def check_link(path: Path, *, follow_links: bool) -> None:
         )
 
 
-def is_regular(path: Path) -> bool:
-    """Whether a file is there that can be read to its end; a name that is too long isn't."""
+def check_is_file(path: Path) -> None:
+    """Refuse what isn't a regular file, or isn't there. Raises MaskError."""
     try:
-        return path.is_file()
-    except OSError:
-        return False
+        check_regular(path)
+    except OSError as err:
+        raise MaskError(
+            f"{path.name}: it can't be opened ({err.strerror}). Leave it out, or check its path."
+        ) from err
 
 
 def check_bytes(path: Path) -> None:
@@ -107,12 +110,26 @@ def check_size(name: str, width: int, height: int) -> None:
         )
 
 
+def check_sidecars(path: Path, others: Container[str] = ()) -> None:
+    """Refuse a file beside which GDAL would open a pipe or device. Raises MaskError, OSError.
+
+    It doesn't open files with the suffixes `others`.
+    """
+    try:
+        check_beside(path, others)
+    except UnfitFileError as err:
+        raise MaskError(
+            f"{Path(str(err.filename)).name}, beside {path.name}: {err}. Remove it."
+        ) from err
+
+
 def check_companions(path: Path) -> None:
     """Refuse what GDAL would open beside a raster and that isn't what it must be.
 
-    Overviews and masks (`.ovr`, `.msk`) must be TIFF; `.aux.xml` must be plain XML that names no
-    other file. Raises MaskError.
+    Nothing may be a pipe or device; overviews and masks (`.ovr`, `.msk`) must be TIFF; `.aux.xml`
+    must be plain XML that names no other file. Raises MaskError.
     """
+    check_sidecars(path, _READ_BY_US)
     for suffix in (".ovr", ".msk"):
         beside = path.with_name(path.name + suffix)
         if is_regular(beside) and _beginning(beside) not in _TIFF_MAGIC:
@@ -132,13 +149,10 @@ def _beginning(path: Path) -> bytes:
 
 def read_xml_bytes(path: Path) -> bytes:
     """The content of an XML file of a sane size. Raises MaskError."""
-    size = path.stat().st_size
-    if size > _MAX_XML_BYTES:
-        raise MaskError(
-            f"{path.name}: {size / 1e6:.0f} MB are more than such a file has. Remove it, or make "
-            "it anew."
-        )
-    return path.read_bytes()
+    try:
+        return read_bytes(path, _MAX_XML_BYTES)
+    except UnfitFileError as err:
+        raise MaskError(f"{path.name}: {err}. Remove it, or make it anew.") from err
 
 
 def parse_xml(name: str, content: bytes) -> Element:

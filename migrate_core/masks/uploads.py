@@ -14,7 +14,7 @@ from ..errors import MaskError
 from ..model import Problem
 from ..workspace import Workspace, written_then_renamed
 from .raster import DRIVERS
-from .safety import unfit_upload_name
+from .safety import check_is_file, unfit_upload_name
 from .vectors.reading import VECTOR_SUFFIXES as _VECTOR_SUFFIXES
 from .zips import open_zip, safe_members, unpack_member
 
@@ -134,6 +134,7 @@ def unpack(workspace: Workspace, path: Path, now: datetime) -> Batch | None:
 
     A Shapefile is read where it is. Raises MaskError.
     """
+    check_is_file(path)
     with path.open("rb") as file:
         sent = _OnDisk(path, file)
         names = label_names([sent])

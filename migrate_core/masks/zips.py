@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import stat
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO
 
+from ..archives import grown_too_large, unsafe_member
 from ..errors import MaskError
-
-# What a zip made of a few bytes must not become; masks compress well, but not this well.
-MAX_GROWTH = 1_000
-SMALL_BYTES = 50 * 1024**2
+from .safety import check_is_file
 
 
 def open_zip(file: Any, name: str, otherwise: str) -> zipfile.ZipFile:
@@ -20,6 +17,8 @@ def open_zip(file: Any, name: str, otherwise: str) -> zipfile.ZipFile:
 
     Raises MaskError.
     """
+    if isinstance(file, Path):
+        check_is_file(file)
     try:
         return zipfile.ZipFile(file)
     except (zipfile.BadZipFile, NotImplementedError, OSError) as err:
@@ -33,24 +32,17 @@ def safe_members(archive: zipfile.ZipFile, name: str) -> Iterator[zipfile.ZipInf
 
     What systems add (hidden files, `__MACOSX`) is left out. Raises MaskError.
     """
+    if (why := grown_too_large(archive)) is not None:
+        raise MaskError(f"{name}: {why}. Bring the files outside a zip.")
     for member in archive.infolist():
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if member.is_dir() or path.name.startswith(".") or "__MACOSX" in path.parts:
             continue
         where = f"{name}: {member.filename!r}"
-        if path.is_absolute() or ".." in path.parts or ":" in member.filename:
-            raise MaskError(
-                f"{where} would be written outside its folder. Make the zip anew from a folder."
-            )
-        if stat.S_ISLNK(member.external_attr >> 16):
-            raise MaskError(f"{where} is a link. Make the zip anew with the files themselves.")
+        if (why := unsafe_member(member)) is not None:
+            raise MaskError(f"{where} {why}")
         if member.flag_bits & 1:
             raise MaskError(f"{where} is encrypted. Make the zip anew without a password.")
-        if member.file_size > max(SMALL_BYTES, MAX_GROWTH * member.compress_size):
-            raise MaskError(
-                f"{where} grows from {member.compress_size} to {member.file_size} bytes, which no "
-                "mask does. Bring it outside a zip."
-            )
         yield member
 
 

@@ -10,13 +10,14 @@ import rasterio.shutil
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
 
-from ..errors import PairError, WrongUseError
+from ..errors import WrongUseError
+from ..geotiff import whole_after
 from ..grid import PixelGrid, Window, block
 from ..products.opening import open_product
 from ..products.product import Product
 from ..products.reading import read_band
 from ..products.resampling import NO_DATA
-from ..workspace import remove_leftovers, written_then_renamed
+from ..workspace import written_then_renamed
 
 # Rows handled at a time, whole JPEG 2000 tiles of a 10 m band: 70 MB, and hardly a tile of the
 # coarser bands (640 and 192 pixels) is decoded twice.
@@ -41,24 +42,22 @@ def convert_product(
     if destination.exists():
         _check_same(destination, product)
         return product
-    remove_leftovers(destination.parent)
-    try:
-        with (
-            rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES),
-            written_then_renamed(destination) as temporary,
-        ):
-            strips = temporary.with_name(f"{temporary.name}.strips.tif")
-            try:
-                _write_strips(strips, product, resampling, progress)
-                _write_cog(strips, temporary)
-            finally:
-                strips.unlink(missing_ok=True)
-    except (RasterioError, OSError) as err:
-        raise PairError(
-            f"{destination}: it can't be written ({err}). A full product needs up to 5 GB while "
-            "it is converted and 3 GB after; check space and rights."
-        ) from err
+    with (
+        rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES),
+        written_then_renamed(destination, needed_bytes=_bytes_needed(product)) as temporary,
+    ):
+        # In the same folder, which is taken away with it.
+        strips = temporary.with_name(f"strips-{temporary.name}")
+        with whole_after(strips):
+            _write_strips(strips, product, resampling, progress)
+        with whole_after(temporary):
+            _write_cog(strips, temporary)
     return product
+
+
+def _bytes_needed(product: Product) -> int:
+    """About what the strips and the COG take together: 5 GB for a whole product of 13 bands."""
+    return 3 * product.grid.width * product.grid.height * len(product.bands)
 
 
 def _check_same(destination: Path, product: Product) -> None:

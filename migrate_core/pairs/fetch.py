@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..errors import ArchiveOrderedError, JobCancelledError, MigrateError, TransferError
+from ..errors import ArchiveOrderedError, DiskError, JobCancelledError, MigrateError, TransferError
 from ..model import Scene
 from ..scenes.sources import needs_fetching, open_fetcher
 from ..scenes.sources.protocol import Fetched, SceneFetcher
@@ -61,7 +61,7 @@ class Fetching:
         for scene in scenes:
             try:
                 return self._one(scene)
-            except JobCancelledError:
+            except (JobCancelledError, DiskError):
                 raise
             except MigrateError as err:
                 failures.append(err)

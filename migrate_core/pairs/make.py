@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
 
 from ..codec import from_json, to_json
 from ..errors import MigrateError, ProductError, TransferError
+from ..geotiff import new_geotiff
 from ..grid import BoolArray, PixelGrid, aligned_grid
 from ..masks.transformation import Transformation, transformation
 from ..model import IGNORE, Mask
@@ -132,7 +132,8 @@ def _made_of(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
     words = _words(pixels, placing)
     looks = change_of(task.mask, _look(pixels, products[0]))
     outcome = _outcome(task, pixels, words, looks)
-    with written_then_renamed(folder) as temporary:
+    # Not beside the other pairs, where whoever looks for images would find half of one.
+    with written_then_renamed(folder, apart=folder.parent.parent) as temporary:
         temporary.mkdir()
         _write_rasters(temporary, pixels, task, products[0])
         findings = {
@@ -287,6 +288,6 @@ def write_raster(
         "predictor": 3 if pixels.dtype.kind == "f" else 2,
         "interleave": "band",
     }
-    with rasterio.open(path, "w", **profile) as dataset:
+    with new_geotiff(path, **profile) as dataset:
         dataset.write(pixels)
         dataset.descriptions = tuple(descriptions)

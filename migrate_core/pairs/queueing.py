@@ -20,7 +20,7 @@ def queue_pairs(
     store: Store, tasks: Sequence[PairTask], workspace: Workspace, *, partial: bool
 ) -> dict[str, Pair]:
     """The pairs of the tasks in the store, queued or done, and what that means for the others."""
-    remove_leftovers(workspace.pairs)
+    remove_leftovers(workspace.root)
     known = {pair.pair_id: pair for pair in store.pairs()}
     pairs = {task.pair_id: _current(known.get(task.pair_id), task, workspace) for task in tasks}
     now = now_utc()

@@ -7,10 +7,10 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
-from ..errors import ArchiveOrderedError, MigrateError
+from ..errors import ArchiveOrderedError, DatabaseUnusableError, DiskError, MigrateError
 from ..jobs import Job, claim
 from ..model import Pair
 from ..pool import WorkerPool
@@ -86,7 +86,7 @@ def make_planned(
         run = _Run(store, workspace, job, pairs, Counter(len(tasks), found, found))
         outcome = run.work(todo, options, progress)
     except BaseException:
-        job.end("died")
+        job.give_up("died")
         raise
     forget_stages(workspace)
     job.end("cancelled" if outcome.cancelled else "done")
@@ -228,6 +228,12 @@ class _Run:
     def _broke(self, pair: str, err: Exception) -> None:
         """Write down why a pair failed; what isn't a MigrateError is a bug, of us or a library."""
         log = self._log(pair, err)
+        if isinstance(err, DiskError):
+            # Every other pair would meet it, too, after minutes of work for each.
+            with suppress(DatabaseUnusableError):
+                self._fail(pair, str(err))
+                self._set_open_ones("cancelled")
+            raise err
         if isinstance(err, MigrateError):
             self._fail(pair, str(err))
         else:
@@ -238,10 +244,11 @@ class _Run:
         self._put(replace(self._pairs[pair], state="failed", error=message))
 
     def _log(self, pair: str, err: Exception) -> str:
-        """Keep the traceback, for whoever looks for the cause."""
+        """Keep the traceback, for whoever looks for the cause, where the disk takes it."""
         path = self._workspace.log(pair)
-        path.parent.mkdir(exist_ok=True)
-        path.write_text("".join(traceback.format_exception(err)), encoding="utf-8")
+        with suppress(OSError):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text("".join(traceback.format_exception(err)), encoding="utf-8")
         return self._workspace.relative(path)
 
     def _put(self, pair: Pair) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import DiskError
 from ..workspace import Workspace, written_then_renamed
 
 # In the order a pair goes through them.
@@ -28,7 +29,7 @@ class StageNote:
 
     def put(self, stage: str) -> None:
         """Say that `stage` begins. A disk that refuses doesn't stop the work."""
-        with contextlib.suppress(OSError), written_then_renamed(Path(self.path)) as temporary:
+        with contextlib.suppress(DiskError), written_then_renamed(Path(self.path)) as temporary:
             temporary.write_text(json.dumps({"run": self.run, "stage": stage}), encoding="utf-8")
 
     def remove(self) -> None:

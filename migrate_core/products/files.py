@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from ..archives import grown_too_large, unsafe_member
 from ..errors import ProductError
+from ..regular_files import check_regular, read_bytes
 from .access import Access
 
 # What reading a member of a damaged, encrypted or oddly compressed archive raises.
@@ -94,7 +96,7 @@ class ProductFiles:
         """The content of a (metadata) file. Raises ProductError."""
         try:
             if self.archive is None:
-                return (Path(self.root) / name).read_bytes()
+                return read_bytes(Path(self.root) / name, _MAX_METADATA_BYTES)
             with zipfile.ZipFile(self.archive) as archive:
                 member = archive.getinfo(self.root + name)
                 if member.file_size > _MAX_METADATA_BYTES:
@@ -159,16 +161,18 @@ def product_files(path: Path) -> ProductFiles:
 
 def _members(path: Path) -> list[str]:
     try:
+        check_regular(path)
         with zipfile.ZipFile(path) as archive:
-            names = [member.filename for member in archive.infolist() if not member.is_dir()]
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            grown = grown_too_large(archive)
     except (OSError, zipfile.BadZipFile) as err:
         raise ProductError(
             f"{path.name}: it can't be read as a zip archive ({err}). It is damaged or "
             "incomplete: get it again."
         ) from err
-    unsafe = [name for name in names if name.startswith("/") or ".." in PurePosixPath(name).parts]
-    if unsafe:
-        raise ProductError(
-            f"{path.name}: its member {unsafe[0]!r} points outside the archive. Don't use it."
-        )
-    return names
+    if grown is not None:
+        raise ProductError(f"{path.name}: {grown}. Don't use it.")
+    for member in members:
+        if (why := unsafe_member(member)) is not None:
+            raise ProductError(f"{path.name}: its member {member.filename!r} {why}")
+    return [member.filename for member in members]

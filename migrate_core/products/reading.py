@@ -6,6 +6,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from rasterio.windows import Window as RasterWindow
 
 from ..errors import ProductError
 from ..grid import PixelGrid, Window, block, window_of
+from ..regular_files import check_regular
 from .access import redact_logs, without_secrets
 from .product import BandFile, Product
 from .resampling import NO_DATA, REACH, SATURATED, upsample
@@ -69,6 +71,8 @@ def _cannot_read(band: BandFile, words: str) -> str:
 
 def _once(band: BandFile, work: Callable[[Any], T]) -> T:
     location, session, options = band.location, None, dict(_GDAL)
+    if band.access is None and not band.location.startswith("/vsi"):
+        check_regular(Path(band.location))
     if band.access is not None:
         redact_logs()
         location = band.access.address(band.location)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import MigrateError, ProductError
+from ..regular_files import read_bytes, read_text
 from .access import Access
 from .metadata import parse_product
 from .offsets import Stated, believe
@@ -54,7 +55,7 @@ class Place:
 def open_item(path: Path) -> Product:
     """The product behind an item file. Raises ProductError."""
     try:
-        item = json.loads(path.read_text(encoding="utf-8"))
+        item = json.loads(read_text(path))
     except (OSError, ValueError) as err:
         raise ProductError(
             f"{path}: the STAC item can't be read ({err}). It may have been moved: search again."
@@ -132,7 +133,7 @@ def _read_local(folder: Path) -> Callable[[str], bytes]:
     def read(href: str) -> bytes:
         if "://" in href.removeprefix("file://"):
             raise FileNotFoundError("it isn't on this disk")
-        return (folder / href.removeprefix("file://")).read_bytes()
+        return read_bytes(folder / href.removeprefix("file://"))
 
     return read
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 from ..errors import WrongUseError
 from ..model import Mask, Problem, iso
 from ..products.product import without_safe
+from ..regular_files import read_text
 from ..store import Candidate, Store
 from ..workspace import written_then_renamed
 from .queries import select_all
@@ -111,7 +113,7 @@ def import_match_table(store: Store, path: Path) -> ImportOutcome:
 
 def _read(path: Path) -> list[dict[str, str]]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with io.StringIO(read_text(path, "utf-8-sig"), newline="") as file:
             reader = csv.DictReader(file)
             rows = [{key: value or "" for key, value in row.items() if key} for row in reader]
             heading = reader.fieldnames or []

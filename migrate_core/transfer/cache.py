@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..disk import writing
 from .locks import FileLock, lock_one_of, locked, try_lock
 from .policy import Surroundings
 
@@ -46,7 +47,12 @@ class ProductCache:
         """The product `name`, fetched by `fetch(target)` if it isn't there, held for use.
 
         `fetch` must make the target appear complete at once. `size` is about what it will take.
+        Raises DiskError.
         """
+        with writing(self._folder / name, size or None):
+            return self._held(name, size, fetch)
+
+    def _held(self, name: str, size: int, fetch: Callable[[Path], None]) -> Held:
         target, lock = self._folder / name, self._lock(name)
         while True:
             held = lock_one_of([lock], self._around, shared=True)

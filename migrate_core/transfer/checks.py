@@ -8,10 +8,12 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from blake3 import blake3
+
+from ..archives import grown_too_large, unsafe_member
 
 _CHUNK = 1 << 22
 _JP2_SIGNATURE = bytes.fromhex("0000000c6a5020200d0a870a")
@@ -69,10 +71,11 @@ def broken_zip(path: Path, check: Callable[[], None]) -> str | None:
     """
     try:
         with zipfile.ZipFile(path) as archive:
+            if (why := grown_too_large(archive)) is not None:
+                return why
             for member in archive.infolist():
-                name = PurePosixPath(member.filename)
-                if name.is_absolute() or ".." in name.parts:
-                    return f"its member {member.filename!r} points outside the archive"
+                if (why := unsafe_member(member)) is not None:
+                    return f"its member {member.filename!r} {why.partition('. ')[0]}"
                 with archive.open(member) as file:
                     while file.read(_CHUNK):
                         check()

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import requests
 
+from ..disk import writing
 from ..errors import ArchiveOrderedError, TransferError
 from .checks import Checksum, broken_jp2, broken_zip, wrong_checksum
 from .http import Authorization, HttpClient, PassingError, Query
@@ -55,12 +56,19 @@ def download(
     client: HttpClient,
     received: Callable[[int], None] = lambda _bytes: None,
 ) -> Path:
-    """Fetch a file, or find it fetched; returns `target`. Raises TransferError.
+    """Fetch a file, or find it fetched; returns `target`. Raises TransferError, DiskError.
 
     The caller keeps others from the same target. `received(bytes)` is called as pieces come in.
     """
     if target.exists():
         return target
+    with writing(target, wanted.size):
+        return _downloaded(wanted, target, client, received)
+
+
+def _downloaded(
+    wanted: Download, target: Path, client: HttpClient, received: Callable[[int], None]
+) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = _Part(target, wanted)
     faults = []
@@ -220,15 +228,9 @@ class _Transfer:
         return int(match[1])
 
     def _write(self, response: requests.Response, file: IO[bytes]) -> None:
-        try:
-            for piece in self._client.pieces(response):
-                file.write(piece)
-                self._received(len(piece))
-        except OSError as err:
-            raise TransferError(
-                f"{self._wanted.title} can't be written to {self._part.path.parent} "
-                f"({err.strerror}). Make room or choose another workspace."
-            ) from err
+        for piece in self._client.pieces(response):
+            file.write(piece)
+            self._received(len(piece))
 
     def _check_disk(self, place: int) -> None:
         """Raise TransferError when the rest of the file doesn't fit on the disk."""

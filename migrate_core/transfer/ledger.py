@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..disk import writing
 from ..errors import TransferError
+from ..workspace import written_then_renamed
 from .locks import locked
 from .policy import Surroundings
 
@@ -65,7 +67,7 @@ class Ledger:
             "requests": requests,
             "what": what,
         }
-        with locked(self._lock, self._around):
+        with writing(self._path), locked(self._lock, self._around):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(entry, ensure_ascii=False) + "\n")
@@ -116,6 +118,5 @@ class Ledger:
             return
         kept = "".join(json.dumps(entry) + "\n" for entry in self._recent())
         if len(kept) < self._path.stat().st_size / 2:
-            temporary = self._path.with_suffix(".new")
-            temporary.write_text(kept, encoding="utf-8")
-            temporary.replace(self._path)
+            with written_then_renamed(self._path) as temporary:
+                temporary.write_text(kept, encoding="utf-8")

@@ -10,6 +10,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..workspace import written_then_renamed
+
 
 @dataclass(frozen=True)
 class Order:
@@ -30,11 +32,8 @@ class Order:
 
 def put_order(folder: Path, order: Order) -> None:
     """Write an order down, or what has become of it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = _path(folder, order.source, order.product_id)
-    temporary = path.with_suffix(".new")
-    temporary.write_text(json.dumps(asdict(order), ensure_ascii=False), encoding="utf-8")
-    temporary.replace(path)
+    with written_then_renamed(_path(folder, order.source, order.product_id)) as temporary:
+        temporary.write_text(json.dumps(asdict(order), ensure_ascii=False), encoding="utf-8")
 
 
 def find_order(folder: Path, source: str, product_id: str) -> Order | None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import MaskError
+from ...regular_files import read_text
+from ..safety import check_is_file
 
 # A JSON text takes about ten times its size in memory.
 MAX_TEXT_BYTES = 1024**3
@@ -30,7 +32,7 @@ def load_json(path: Path) -> Any:
     """The document in a JSON file. Raises MaskError that says what is wrong with it."""
     check_size(path)
     try:
-        return json.loads(path.read_bytes().decode("utf-8-sig"))
+        return json.loads(read_text(path, "utf-8-sig", MAX_TEXT_BYTES))
     except (ValueError, RecursionError) as err:
         raise MaskError(
             f"{path.name}: it can't be read as JSON ({str(err) or 'nested too deeply'}). It is cut "
@@ -44,7 +46,8 @@ def load_json(path: Path) -> Any:
 
 def check_size(path: Path) -> None:
     """Refuse text that is too large to be read at once, and files of no size. Raises MaskError."""
-    size = path.stat().st_size if path.is_file() else 0
+    check_is_file(path)
+    size = path.stat().st_size
     if size == 0:
         raise MaskError(f"{path.name}: the file is empty. Save or copy it again, or leave it out.")
     if size > MAX_TEXT_BYTES:
@@ -90,6 +93,7 @@ def _describes_an_image(feature: Any) -> bool:
 def holds_labels(path: Path) -> bool:
     """Whether a JSON file is GeoJSON, COCO or labelme; False also for what can't be read."""
     try:
+        check_is_file(path)
         if path.stat().st_size > _LARGE:
             with path.open("rb") as file:
                 head = file.read(_HEAD)

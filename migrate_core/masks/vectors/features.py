@@ -6,6 +6,7 @@ read without the others.
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,14 +54,17 @@ def write_features(target: Path, features: Features, crs: str) -> None:
     )
     with written_then_renamed(target) as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        # In memory first, since GDAL tells nobody when the disk is full at the end of a file.
+        content = io.BytesIO()
         pyogrio.write_dataframe(
             frame,
-            temporary,
+            content,
             driver="FlatGeobuf",
             geometry_type="MultiPolygon",
             promote_to_multi=True,
             SPATIAL_INDEX="YES",
         )
+        temporary.write_bytes(content.getbuffer())
 
 
 def read_features(path: Path, bounds: Bounds) -> Features:

@@ -21,7 +21,8 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from ...errors import MaskError
 from ...model import LONLAT
-from .documents import check_size
+from ...regular_files import read_bytes
+from .documents import MAX_TEXT_BYTES, check_size
 from .layer import Layer
 
 _OTHER_SHAPES = {"Point", "LineString", "LinearRing", "Track", "Model"}
@@ -41,7 +42,7 @@ def kml_layer(path: Path) -> Layer:
 def _root(path: Path) -> Element:
     check_size(path)
     try:
-        root: Element = fromstring(path.read_bytes())
+        root: Element = fromstring(read_bytes(path, MAX_TEXT_BYTES))
     except DefusedXmlException as err:
         raise MaskError(
             f"{path.name}: it defines entities, which can make a few bytes of XML fill the memory "

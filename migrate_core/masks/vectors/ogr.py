@@ -24,6 +24,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 from shapely.errors import ShapelyError
 
 from ...errors import MaskError
+from ..safety import check_is_file, check_sidecars
 from ..zips import open_zip, safe_members, unpack_member
 from .crs import crs_text
 from .layer import Layer
@@ -148,7 +149,9 @@ def _chosen(path: Path, names: list[str], wanted: str | None) -> str:
 def _check(path: Path) -> None:
     """Refuse what isn't of the format that its suffix promises. Raises MaskError."""
     suffix = path.suffix.lower()
+    check_is_file(path)
     try:
+        check_sidecars(path)
         with path.open("rb") as file:
             head = file.read(100)
     except OSError as err:

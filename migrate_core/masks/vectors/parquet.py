@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from shapely.errors import ShapelyError
 
 from ...errors import MaskError
+from ..safety import check_is_file
 from .crs import crs_text
 from .layer import Layer
 
@@ -55,6 +56,7 @@ def _geo(metadata: Any) -> Any:
 
 
 def _check(path: Path) -> None:
+    check_is_file(path)
     try:
         metadata = pq.read_metadata(path)
     except _FAILURES as err:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import MaskError
+from ...regular_files import is_regular
+from ..safety import check_is_file
 from .documents import COCO, GEOJSON, LABELME, holds_labels, kind_of, load_json
 from .geojson import geojson_layer
 from .kml import kml_layer
@@ -40,6 +42,9 @@ def is_vector(path: Path) -> bool:
     tables are not. A zip must hold a Shapefile, a Parquet file geometries.
     """
     suffix = path.suffix.lower()
+    if not is_regular(path):
+        # One that can't be looked into is told when it is read; JSON may be anything.
+        return suffix in VECTOR_SUFFIXES and suffix not in JSON_SUFFIXES and path.exists()
     if suffix in JSON_SUFFIXES:
         return holds_labels(path)
     if suffix == ".zip":
@@ -65,8 +70,7 @@ def read_layer(path: Path, wanted: str | None = None) -> Layer:
             f"{path.name}: files of the form {path.suffix or 'without suffix'!r} can't be read as "
             f"polygons; needed is one of {', '.join(VECTOR_SUFFIXES)}."
         )
-    if not path.is_file():
-        raise MaskError(f"{path.name}: {path} is no file. Check the path.")
+    check_is_file(path)
     if suffix in JSON_SUFFIXES:
         return _json_layer(path)
     if suffix == ".kml":

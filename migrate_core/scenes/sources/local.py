@@ -17,8 +17,11 @@ from ...products.granules import find_granules
 from ...products.layouts.finding import NEEDED, has_loose_bands, is_product_folder
 from ...products.names import is_product_name
 from ...products.stac_item import ItemScene, describe_item
+from ...regular_files import check_regular, read_text
 from .protocol import Progress, SceneRequest
 
+# Files that one catalogue may link to; an archive of one tile over ten years has 2,000 items.
+_MOST_FILES = 100_000
 _CATALOGUES = ("catalog.json", "collection.json")
 
 
@@ -109,17 +112,22 @@ def _fits(scene: Scene, request: SceneRequest) -> bool:
     )
 
 
-def _places(path: Path) -> Iterator[Path | Problem]:
-    """Folders of products, zips and STAC item files at or below `path`, in a stable order."""
-    if path.is_file():
-        if path.suffix == ".json":
-            yield from _items(path, set())
-        elif path.suffix.lower() == ".zip":
-            yield path
+def _places(path: Path, visited: set[tuple[int, int]] | None = None) -> Iterator[Path | Problem]:
+    """Folders of products, zips and STAC item files at or below `path`, in a stable order.
+
+    Each folder once: links may lead back to where one has been.
+    """
+    visited = set() if visited is None else visited
+    if not path.is_dir():
+        yield from _place_of_file(path)
         return
+    status = path.stat()
+    if (status.st_dev, status.st_ino) in visited:
+        return
+    visited.add((status.st_dev, status.st_ino))
     catalogue = next((path / name for name in _CATALOGUES if (path / name).is_file()), None)
     if catalogue is not None:
-        yield from _items(catalogue, set())
+        yield from _items(catalogue)
         return
     try:
         if is_product_folder(path):
@@ -133,30 +141,59 @@ def _places(path: Path) -> Iterator[Path | Problem]:
         return
     for child in children:
         if child.is_dir() or child.suffix.lower() == ".zip":
-            yield from _places(child)
+            yield from _places(child, visited)
 
 
-def _items(path: Path, seen: set[Path]) -> Iterator[Path]:
+def _place_of_file(path: Path) -> Iterator[Path | Problem]:
+    """A zip, or the items of a catalogue; what can't be read to its end is a problem."""
+    try:
+        check_regular(path)
+    except OSError as err:
+        yield Problem(path.name, f"{path}: it can't be read ({err.strerror}). Leave it out.")
+        return
+    if path.suffix == ".json":
+        yield from _items(path)
+    elif path.suffix.lower() == ".zip":
+        yield path
+
+
+def _items(catalogue: Path) -> Iterator[Path | Problem]:
     """The item files that a static catalogue links to, over its children; each file once.
 
     Walked by hand since one broken file must not end the walk, and links that leave the disk are
-    not followed.
+    not followed. Links may lead back, or go on without end: no more than _MOST_FILES are read.
     """
-    if path.resolve() in seen:
-        return
-    seen.add(path.resolve())
-    try:
-        document = _read_json(path)
-    except MigrateError:
-        yield path  # reading it again as an item names it as a problem
-        return
-    if document.get("type") == "Feature":
-        yield path
-        return
-    for link in _links(document):
-        href = str(link.get("href", ""))
-        if link.get("rel") in ("item", "child") and "://" not in href:
-            yield from _items(path.parent / href, seen)
+    seen, ahead, full = {catalogue.resolve()}, [catalogue], False
+    while ahead:
+        path = ahead.pop()
+        try:
+            document = _read_json(path)
+        except MigrateError:
+            yield path  # reading it again as an item names it as a problem
+            continue
+        if document.get("type") == "Feature":
+            yield path
+            continue
+        linked = [path.parent / href for href in _hrefs(document)]
+        # Reversed, so that what is taken from the end of the list comes in the order of the links.
+        for target in reversed(list(dict.fromkeys(linked))):
+            if len(seen) >= _MOST_FILES and not full:
+                full = True
+                yield Problem(
+                    catalogue.name,
+                    f"{catalogue}: the catalogue links to more than {_MOST_FILES:,} files; those "
+                    "beyond are left out. Search in a part of it.",
+                )
+            if not full and (real := target.resolve()) not in seen:
+                seen.add(real)
+                ahead.append(target)
+
+
+def _hrefs(document: dict[str, Any]) -> list[str]:
+    """Where a catalogue's links to items and children on this disk lead."""
+    links = (link for link in _links(document) if link.get("rel") in ("item", "child"))
+    hrefs = (str(link.get("href", "")) for link in links)
+    return [href for href in hrefs if "://" not in href]
 
 
 def _links(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -167,8 +204,8 @@ def _links(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as err:
+        document = json.loads(read_text(path))
+    except (OSError, ValueError, RecursionError) as err:
         raise SourceError(f"{path}: it can't be read as STAC JSON ({err}).") from err
     if not isinstance(document, dict):
         raise SourceError(f"{path}: it is not a STAC object.")
