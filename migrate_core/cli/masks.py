@@ -23,6 +23,7 @@ from ..masks.queries import ALL, SHOWN, MaskFilter, masks_of
 from ..masks.raster import DRIVERS
 from ..masks.redating import redate, redatings
 from ..masks.uploads import unpack
+from ..masks.value_notes import notes_on, value_notes
 from ..masks.vectors.reading import VECTOR_SUFFIXES, is_vector
 from ..model import Mask, Problem
 from ..workspace import Workspace
@@ -92,6 +93,7 @@ def _register(session: Session, found: FoundFiles, options: AddOptions) -> _Adde
     vectors = [file for file in found.files if file.suffix.lower() not in DRIVERS]
     store, problems = session.store, tuple[Problem, ...]()
     ids: list[str] = []
+    notes: list[str] = []
     apart = set(vectors)
     if vectors:
         with session.tracked("masks") as progress:
@@ -99,16 +101,21 @@ def _register(session: Session, found: FoundFiles, options: AddOptions) -> _Adde
         ids, problems = list(added.mask_ids), added.problems
         # The images that annotations were drawn on lie beside them and are no masks.
         apart |= {Path(mask.image) for mask in masks_of(store, ids) if mask.image}
-        for note in added.notes:
-            say(f"Note: {note}")
+        notes += added.notes
     rasters = [file for file in found.files if file not in apart]
     if rasters:
         groups = mosaics(rasters) if options.mosaic else [(file,) for file in rasters]
         with session.tracked("masks") as progress:
-            ids += register_headers(store, groups, options, progress)
+            rasters_added = register_headers(store, groups, options, progress)
+        ids += rasters_added.mask_ids
+        notes += rasters_added.notes
         session.finish_masks()
+    elif options.nodata is not None:
+        notes.append("polygons have no no-data values, so --nodata does nothing here.")
     known = {mask.mask_id: mask for mask in masks_of(store, ids)}
-    masks = (known[mask_id] for mask_id in dict.fromkeys(ids) if mask_id in known)
+    masks = [known[mask_id] for mask_id in dict.fromkeys(ids) if mask_id in known]
+    for note in (*notes, *notes_on(masks)):
+        say(f"Note: {note}")
     return _Added(tuple(masks), problems)
 
 
@@ -197,11 +204,16 @@ def _show(found: Sequence[Mask]) -> None:
                 f"{mask.width} x {mask.height}" if mask.width else None,
                 mask.crs,
                 ", ".join(mask.classes) if mask.classes else None,
-                mask.problem or mask.state,
+                _state_text(mask),
             )
             for mask in found
         ),
     )
+
+
+def _state_text(mask: Mask) -> str:
+    """The state of a mask, or what is wrong with it, and what may be."""
+    return " ".join([mask.problem or mask.state, *(f"({n.text})" for n in value_notes(mask))])
 
 
 @click.command()

@@ -30,6 +30,7 @@ class SaidBefore:
     digest: str | None
     crs: str | None
     threshold: float | None
+    nodata: tuple[float, ...] | None
     classes: tuple[ClassEntry, ...]
 
 
@@ -153,6 +154,7 @@ def with_what_was_said(options: AddOptions, said: SaidBefore | None, digest: str
         options,
         crs=options.crs or said.crs,
         threshold=said.threshold if options.threshold is None else options.threshold,
+        nodata=said.nodata if options.nodata is None else options.nodata,
         classes=options.classes or said.classes,
     )
 

@@ -56,6 +56,16 @@ class MaskCluster:
     spread: float
 
 
+@dataclass(frozen=True)
+class Listed:
+    """What tells a mask from others: its id, its file with the part of it, and what is in that."""
+
+    mask_id: str
+    path: str
+    part: str | None
+    sha256: str | None
+
+
 def count_masks(store: Store, wanted: MaskFilter) -> int:
     """How many masks fit `wanted`."""
     return int(_scalars(store, _listed(wanted, sa.func.count()))[0])
@@ -82,6 +92,14 @@ def masks_at(store: Store, keys: Iterable[str]) -> dict[str, Mask]:
             mask = from_json(Mask, document)
             found[mask.key] = mask
     return found
+
+
+def listed_masks(store: Store) -> list[Listed]:
+    """Of all masks what tells them apart."""
+    path, part, sha256 = (masks.c.document[name].as_string() for name in ("path", "part", "sha256"))
+    with store.engine.connect() as connection:
+        rows = connection.execute(sa.select(masks.c.mask_id, path, part, sha256))
+        return [Listed(*row) for row in rows]
 
 
 def known_classes(store: Store) -> dict[str, int]:
