@@ -15,6 +15,8 @@ from ..errors import MaskError, WrongUseError
 from ..jobs import now_utc
 from ..masks.adding import register_headers
 from ..masks.adding_vectors import register_vectors
+from ..masks.dates import table_keys
+from ..masks.dating import without_unclear_rows
 from ..masks.files import FoundFiles, mask_files, mosaics
 from ..masks.geocode import geocode
 from ..masks.options import AddOptions
@@ -47,9 +49,10 @@ def add(session: Session, /, paths: tuple[Path, ...], as_json: bool, **given: An
     options = add_options(given)
     places, options, left_out = _unpacked(session, paths, options)
     files = mask_files(places, follow_links=options.follow_links, takes=_is_label_file)
+    options, unclear = without_unclear_rows(options, files.files)
     added = _register(session, files, options)
     emit([mask_row(mask) for mask in added.masks], as_json, lambda: _show(added.masks))
-    refused = [*left_out, *files.refused, *added.problems]
+    refused = [*left_out, *files.refused, *unclear, *added.problems]
     report([*refused, *_problems(added.masks), *_unused(options, added)])
 
 
@@ -129,7 +132,7 @@ def _unused(options: AddOptions, added: _Added) -> list[Problem]:
         ("table of dates", options.dates),
         ("mapping", options.mapping),
     )
-    names = {key for m in added.masks for key in (m.path, Path(m.path).name, Path(m.path).stem)}
+    names = {key for mask in added.masks for key in table_keys(Path(mask.path))}
     return [
         Problem(key, f"the {title} names it, but no mask that was added has this name.")
         for title, table in tables

@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import MaskError
-from ..model import Mask, Problem
+from ..model import Acquired, Mask, Problem
 from ..store import Store
 from ..workspace import Workspace
 from .checks import IMAGE, UDM, image_problems, with_problems
 from .companions import Companions, Finder
-from .dating import find_date
+from .dating import find_date, said_date
 from .edit import carried_over
 from .occlusion import occlusion_problem
 from .options import AddOptions
 from .queries import known_classes, masks_of
 from .raster import file_sha256
-from .register import unreadable
+from .register import ACQUIRED, unreadable
 from .registered import Registered, summed_up
 from .safety import check_bytes, check_file
 from .vectors.register import VectorPlace, VectorResult, vector_masks
@@ -111,7 +111,8 @@ def _read(
     place = VectorPlace(workspace.features, known_classes(store), find_date(companions, options))
     result = vector_masks(path, digest, options, place)
     masks = (_with_udm(_with_image(mask, companions), companions) for mask in result.masks)
-    return replace(result, masks=tuple(masks))
+    said = said_date(companions, options)
+    return replace(result, masks=tuple(_with_said_date(mask, said) for mask in masks))
 
 
 def _with_image(mask: Mask, companions: Companions) -> Mask:
@@ -126,6 +127,12 @@ def _with_image(mask: Mask, companions: Companions) -> Mask:
         mask = replace(mask, image=str(companions.image))
     problems = {IMAGE: obstacle} if obstacle else image_problems(mask)
     return with_problems(mask, {**mask.problems, **problems}) if problems else mask
+
+
+def _with_said_date(mask: Mask, said: Acquired | None) -> Mask:
+    """The mask; a date that a person gave for its file is kept when that is added again."""
+    by_person = said is not None and mask.acquired == said
+    return replace(mask, edited=(*mask.edited, ACQUIRED)) if by_person else mask
 
 
 def _with_udm(mask: Mask, companions: Companions) -> Mask:

@@ -83,17 +83,6 @@ def find_mask(store: Store, mask_id: str) -> Mask | None:
     return from_json(Mask, found[0]) if found else None
 
 
-def masks_at(store: Store, keys: Iterable[str]) -> dict[str, Mask]:
-    """The masks that were registered with these keys (see `Mask.key`), by key."""
-    found: dict[str, Mask] = {}
-    for chunk in _chunks(keys):
-        query = sa.select(masks.c.document).where(masks.c.path.in_(chunk))
-        for document in _scalars(store, query):
-            mask = from_json(Mask, document)
-            found[mask.key] = mask
-    return found
-
-
 def listed_masks(store: Store) -> list[Listed]:
     """Of all masks what tells them apart."""
     path, part, sha256 = (masks.c.document[name].as_string() for name in ("path", "part", "sha256"))

@@ -18,11 +18,12 @@ from ..workspace import upload_place
 from .content import check_unchanged
 from .identity import content_id, ids_of_copies, mask_identity, same_place
 from .queries import Listed, listed_masks, masks_of
+from .register import ACQUIRED
 
 # Kinds of notes, in words for several masks.
 _COPY = "have the name and content of others elsewhere and are masks of their own"
 _MOVED = "were moved and stay the same masks, with their dates, pairs and decisions"
-_AGAIN = "were uploaded before and stay the same masks"
+_AGAIN = "came by the same zip or upload before and stay the same masks"
 _SPELLED = "were added by another path to the same file and stay the same masks"
 
 
@@ -203,10 +204,13 @@ class Registered:
     def _tell_of_path(self, mask: Mask, known: Mask) -> None:
         """What becomes of a mask that was listed at another path."""
         if _uploaded_again(known, mask):
-            kind, text = _AGAIN, f"it was uploaded before and stays the same mask, {mask.mask_id}."
+            kind, text = (
+                _AGAIN,
+                f"it came by the same zip or upload before: the same mask, {mask.mask_id}.",
+            )
             if mask.acquired != known.acquired:
                 text += f" Its date is {mask.acquired} now, not {known.acquired}."
-            text += " To have both, upload it under another name."
+            text += " To have both, add it under another name."
         elif self._place(known.path) == self._place(mask.path):
             kind = _SPELLED
             text = f"it is the file that was added as {known.path} and stays the same mask."
@@ -255,5 +259,5 @@ def _of_another_day(other: Mask, mask: Mask) -> bool:
     """Whether a file is dated otherwise than the mask that it may be; a person's date stays."""
     if other.acquired is None or mask.acquired is None:
         return False
-    said_before = "acquired" in other.edited and "acquired" not in mask.edited
+    said_before = ACQUIRED in other.edited and ACQUIRED not in mask.edited
     return not said_before and other.acquired.first_day != mask.acquired.first_day
