@@ -165,7 +165,7 @@ def geocode_masks(session: Session, folder: Path, mask_ids: tuple[str, ...], as_
     wanted = [m for m in every if m.mask_id in mask_ids or (not mask_ids and m.vector is None)]
     if not wanted:
         raise WrongUseError("There is no raster mask. Add some first: `masks add PATH`.")
-    written = geocode(wanted, folder)
+    written = geocode(wanted, folder, [mask for mask in every if mask.vector is None])
     rows = [{"mask_id": mask.mask_id, "file": str(path)} for mask, path in written.files]
     emit(rows, as_json, lambda: say(f"{len(rows)} masks are in {folder}."))
     report(written.problems)

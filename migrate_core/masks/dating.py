@@ -61,10 +61,8 @@ def without_unclear_rows(
         )
         for key, found in unclear.items()
     )
-    dates, mapping = (
-        {key: row for key, row in table.items() if key not in unclear}
-        for table in (options.dates, options.mapping)
-    )
+    dates = {key: date for key, date in options.dates.items() if key not in unclear}
+    mapping = {key: row for key, row in options.mapping.items() if key not in unclear}
     return replace(options, dates=dates, mapping=mapping), problems
 
 

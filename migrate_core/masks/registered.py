@@ -204,10 +204,8 @@ class Registered:
     def _tell_of_path(self, mask: Mask, known: Mask) -> None:
         """What becomes of a mask that was listed at another path."""
         if _uploaded_again(known, mask):
-            kind, text = (
-                _AGAIN,
-                f"it came by the same zip or upload before: the same mask, {mask.mask_id}.",
-            )
+            kind = _AGAIN
+            text = f"it came by the same zip or upload before: the same mask, {mask.mask_id}."
             if mask.acquired != known.acquired:
                 text += f" Its date is {mask.acquired} now, not {known.acquired}."
             text += " To have both, add it under another name."
