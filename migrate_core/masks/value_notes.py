@@ -19,19 +19,22 @@ _LARGE = (255, 9999, 32767, 65535, 99999, 2**31 - 1, 2**32 - 1)
 
 @dataclass(frozen=True)
 class ValueNote:
-    """A remark on the values of a mask: `kind` for several masks, `text`, which names the file.
+    """A remark on the values of a mask: `kind` for several masks, `found`, which names the file.
 
-    `nodata` is what to give as the no-data values if the remark is right.
+    `nodata` is what to give as the no-data values if the `doubt` is right.
     """
 
     kind: str
-    text: str
+    found: str
+    doubt: str
     nodata: tuple[float, ...]
 
     @property
-    def remedy(self) -> tuple[str, ...]:
-        """The words of the command that mend it."""
-        return nodata_words(self.nodata)
+    def text(self) -> str:
+        """The remark with its remedy on the command line."""
+        return (
+            f"{self.found} {self.doubt}, add it again with {' '.join(nodata_words(self.nodata))}."
+        )
 
 
 def nodata_words(values: Iterable[float]) -> tuple[str, ...]:
@@ -71,7 +74,8 @@ def _hidden_background(mask: Mask) -> Iterable[ValueNote]:
         yield ValueNote(
             "declare 0 as no data",
             f"{mask.name}: it declares 0 as no data, so {_pixels(mask, count)} are ignored and not "
-            "background. If 0 is the background, add it again with --nodata none.",
+            "background.",
+            "If 0 is the background",
             (),
         )
 
@@ -81,8 +85,8 @@ def _hidden_label(mask: Mask) -> Iterable[ValueNote]:
     if mask.empty_allowed and not labelled(mask) and (hidden := hidden_values(mask)):
         yield ValueNote(
             "have nothing but background and no data",
-            f"{mask.name}: beside background it has nothing but {hidden} (declared as no data). If "
-            "that is the label, add it again with --nodata none.",
+            f"{mask.name}: beside background it has nothing but {hidden}, declared as no data.",
+            "If that is the label",
             (),
         )
 
@@ -112,9 +116,9 @@ def _undeclared(mask: Mask) -> Iterable[ValueNote]:
     yield ValueNote(
         "have values that look like no data and aren't declared as such",
         f"{mask.name}: {told} look{'' if several else 's'} like no data but "
-        f"{'are' if several else 'is'} not declared as such, so a label is made of "
-        f"{'them' if several else 'it'}. If nothing is known there, add it again with "
-        f"{' '.join(nodata_words(nodata))}.",
+        f"{'are' if several else 'is'} not declared as such, so "
+        f"{'they get' if several else 'it gets'} a label.",
+        "If nothing is known there",
         nodata,
     )
 

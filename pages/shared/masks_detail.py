@@ -22,6 +22,7 @@ from migrate_core.model import BACKGROUND, IGNORE, LONLAT, Mask
 from migrate_core.pairs.drawing import Colour, class_colour, class_colours
 from pages.shared.frame import Page
 from pages.shared.masks_list import remove_one
+from pages.shared.masks_values import doubtful_values, no_data_form
 from pages.shared.text import plain
 
 # Background and no data, seen on a light and on a dark page.
@@ -32,11 +33,15 @@ def mask_detail(page: Page, mask: Mask) -> None:
     """Name, problem with its remedy, thumbnail with legend, and facts."""
     st.markdown(f"**{plain(mask.name)}**")
     _problems(page, mask)
+    doubtful_values(page, mask)
     _picture(mask)
     _facts(mask)
-    left, right = st.columns(2)
+    left, middle, right = st.columns(3)
     with left.popover("Class names", icon=":material/label:", disabled=not mask.classes):
         _class_names(page, mask)
+    if mask.vector is None:
+        with middle.popover("No data", icon=":material/hide_source:"):
+            no_data_form(page, mask)
     with right:
         remove_one(page, mask)
 
@@ -114,7 +119,7 @@ def _picture(mask: Mask) -> None:
     if mask.classes is None:
         return
     try:
-        picture = _thumbnail(mask.mask_id, mask)
+        picture = _thumbnail(f"{mask.mask_id} {mask.raster}", mask)
     except MigrateError as err:
         st.warning(str(err))
         return
@@ -124,8 +129,8 @@ def _picture(mask: Mask) -> None:
 
 
 @st.cache_data(max_entries=200, show_spinner="Reading the mask …")
-def _thumbnail(mask_id: str, _mask: Mask) -> NDArray[np.uint8]:  # noqa: ARG001
-    """The picture of a mask; its id, which is the key of the cache, stands for its content."""
+def _thumbnail(content: str, _mask: Mask) -> NDArray[np.uint8]:  # noqa: ARG001
+    """The picture of a mask; `content`, its id and how it is read, is the key of the cache."""
     return _coloured(thumbnail(_mask), class_colours(_mask))
 
 
