@@ -17,6 +17,9 @@ from .no_data import NONE, value_text, whole
 _LARGE = (255, 9999, 32767, 65535, 99999, 2**31 - 1, 2**32 - 1)
 
 
+_FEW = 3
+
+
 @dataclass(frozen=True)
 class ValueNote:
     """A remark on the values of a mask: `kind` for several masks, `found`, which names the file.
@@ -32,9 +35,8 @@ class ValueNote:
     @property
     def text(self) -> str:
         """The remark with its remedy on the command line."""
-        return (
-            f"{self.found} {self.doubt}, add it again with {' '.join(nodata_words(self.nodata))}."
-        )
+        words = " ".join(nodata_words(self.nodata))
+        return f"{self.found} {self.doubt}, add it again with {words}."
 
 
 def nodata_words(values: Iterable[float]) -> tuple[str, ...]:
@@ -108,7 +110,9 @@ def _undeclared(mask: Mask) -> Iterable[ValueNote]:
     found = _doubtful(mask)
     if not found:
         return
-    known = [float(value) for value in mask.no_data or {}]
+    declared = mask.no_data or {}
+    # Colour tables may declare hundreds of values, few of which are there.
+    known = [float(v) for v, count in declared.items() if count or len(declared) <= _FEW]
     said = mask.raster.nodata or ()
     nodata = tuple(sorted({whole(v) for v in (*known, *said, *map(float, found))}))
     told = " and ".join(f"{_pixels(mask, n)} of the value {value}" for value, n in found.items())

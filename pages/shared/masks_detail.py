@@ -18,6 +18,7 @@ from migrate_core.masks.edit import CRS_FIELD, MaskEdit, edited, store_edits
 from migrate_core.masks.queries import MaskFilter, masks_of, names_and_dates
 from migrate_core.masks.summary import ClassArea, class_areas, pixel_size, thumbnail
 from migrate_core.masks.transformation import transformation
+from migrate_core.masks.value_notes import declared_only
 from migrate_core.model import BACKGROUND, IGNORE, LONLAT, Mask
 from migrate_core.pairs.drawing import Colour, class_colour, class_colours
 from pages.shared.frame import Page
@@ -26,6 +27,7 @@ from pages.shared.masks_values import doubtful_values, no_data_form
 from pages.shared.text import plain
 
 # Background and no data, seen on a light and on a dark page.
+_WRONG_TAG = ", or read it again if what the file declares as no data is a class"
 _BACKGROUND, _NO_DATA = (150, 150, 150, 90), (0, 0, 0, 0)
 
 
@@ -73,8 +75,9 @@ def _remedy(mask: Mask, topic: str, text: str) -> str:
         return f"{found} Give it here if you know it, or add the mask again with its source image."
     if topic == GEOREFERENCE:
         return f"{found} Add the mask again with the georeferenced image it was drawn on."
-    if topic == CONTENT and mask.classes is not None:
-        return f"{found} Remove it from the list, or keep it if it is meant so."
+    if topic == CONTENT:
+        keep = ", or keep it if it is meant so" if mask.classes is not None else ""
+        return f"{found} Remove it from the list{keep}{_WRONG_TAG * bool(declared_only(mask))}."
     return text if topic == FILE else f"{found} Add the mask again with the right source image."
 
 
