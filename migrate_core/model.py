@@ -41,7 +41,8 @@ class RasterForm:
     - `colours`: red, green and blue, of which `colours` (`#rrggbb` -> class value) makes classes.
     `bands` is how many bands there are, alpha not counted. `valid_band` is the number of a band
     that is 0 where the others say nothing. `tiles` are the files that the mask is cut into, in one
-    lattice; none when it is one file.
+    lattice; none when it is one file. `nodata` are the values that a person says are no data, empty
+    when none is; None leaves it to the file.
     """
 
     layout: str = "single"
@@ -52,6 +53,7 @@ class RasterForm:
     valid_band: int | None = None
     colours: Mapping[str, int] | None = None
     tiles: tuple[str, ...] = ()
+    nodata: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ class Mask:
     height and transform are None) and `extent` is the rectangle around its area. `udm` is a raster
     of what was hidden in the source image, `valid_from` the image whose no-data holds for the mask,
     `sensor` the name of the sensor the labels were drawn on. `class_colours` are `#rrggbb` by
-    value. `pending` marks a mask of which only the header was read so far.
+    value. `pending` marks a mask of which only the header was read so far. `no_data` counts pixels
+    by no-data values, also absent ones, `doubtful` those of a quantity that look like one.
     """
 
     mask_id: str
@@ -117,6 +120,8 @@ class Mask:
     sensor: str | None = None
     class_colours: Mapping[str, str] | None = None
     pending: bool = False
+    no_data: Mapping[str, int] | None = None
+    doubtful: Mapping[str, int] | None = None
 
     @property
     def key(self) -> str:

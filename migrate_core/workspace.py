@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import re
 import shutil
 import socket
 import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from .disk import UNFINISHED, writing
@@ -21,6 +24,9 @@ PAIR_DOCUMENT = "pair.json"
 _LONGEST_STEP_S = 7 * 86400.0
 # Tells this process from others that had, or will have, its number.
 _RUN = uuid.uuid4().hex[:8]
+_UPLOADED = re.compile(
+    r"/uploads/\d{8}-\d{6}-\d{6}(?:-(?P<source>[0-9a-f]{8}))?/masks/(?P<place>.+)$"
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,11 @@ class Workspace:
         """The folder of files that came through the browser, a folder for each time."""
         return self.root / "uploads"
 
+    def upload(self, now: datetime, source: str) -> Path:
+        """The folder for files that are sent together; `source` is the zip they are in, if any."""
+        digest = hashlib.sha256(source.encode()).hexdigest()
+        return self.uploads / f"{now:%Y%m%d-%H%M%S-%f}-{digest[:8]}"
+
     @property
     def features(self) -> Path:
         """The folder of the polygons of vector masks, as they were read."""
@@ -131,6 +142,16 @@ class Workspace:
     def relative(self, path: Path) -> str:
         """A path inside the workspace as it is shown and stored, with forward slashes."""
         return path.relative_to(self.root).as_posix()
+
+
+def upload_place(path: str) -> tuple[str | None, str] | None:
+    """What an uploaded file was sent in, and its place there; None for a file that lies elsewhere.
+
+    The first is as `Workspace.upload` was given it, in digits, and None where it wasn't kept. It
+    holds in whichever folder the workspace lies.
+    """
+    found = _UPLOADED.search(Path(path).as_posix())
+    return (found["source"], found["place"]) if found else None
 
 
 def pair_complete(folder: Path) -> bool:

@@ -96,7 +96,10 @@ def test_names_that_occur_twice_are_told_apart(tmp_path: Path) -> None:
     ]
     masks = [good(path) for path in paths]
     files = [path for _, path in geocode(masks, tmp_path / "out").files]
-    assert [path.name for path in files] == ["a_20200202.tif", f"a_20200202-{masks[1].mask_id}.tif"]
+    names = [f"a_20200202-{mask.mask_id}.tif" for mask in masks]
+    assert [path.name for path in files] == names
+    [(_, alone)] = geocode(masks[:1], tmp_path / "out", masks).files
+    assert alone.name == names[0]
     for mask, path in zip(masks, files, strict=True):
         np.testing.assert_array_equal(read_labels(good(path)), read_labels(mask))
 

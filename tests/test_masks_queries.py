@@ -56,10 +56,9 @@ def test_a_page_is_a_part_of_the_list(store: Store) -> None:
     assert queries.place_of(store, MaskFilter(queries.PROBLEM), "d") is None
 
 
-def test_masks_are_found_by_id_and_by_file(store: Store) -> None:
+def test_masks_are_found_by_id(store: Store) -> None:
     mask = queries.find_mask(store, "c")
     assert mask == a_mask("c.tif", image="/images/c.tif")
-    assert queries.masks_at(store, ["/masks/c.tif", "/masks/x.tif"]) == {"/masks/c.tif": mask}
     assert queries.find_mask(store, "x") is None
     assert [mask.mask_id for mask in queries.masks_of(store, ["c", "x", "a"])] == ["a", "c"]
 

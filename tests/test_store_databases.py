@@ -485,4 +485,6 @@ def test_named_classes_of_vectors_are_known_to_later_ones(store: Store) -> None:
     store.put_masks([replace(a_mask("c.tif"), classes={"7": 7})])
     assert queries.known_classes(store) == {"maize": 1, "wheat": 2}
     assert set(store.masks_of_file("/masks/a.gpkg")) == {"a"}
-    assert queries.masks_at(store, ["/masks/a.gpkg#a", "/masks/x"]).keys() == {"/masks/a.gpkg#a"}
+    listed = {mask.mask_id: (mask.path, mask.part) for mask in queries.listed_masks(store)}
+    assert listed["a"] == ("/masks/a.gpkg", "a")
+    assert listed["c"] == ("/masks/c.tif", None)

@@ -13,6 +13,7 @@ from ..errors import WrongUseError
 from ..masks.class_tables import parse_classes
 from ..masks.dates import parse_date, read_dates, read_mapping
 from ..masks.georeference import known_crs
+from ..masks.no_data import parse_no_data
 from ..masks.options import AddOptions, VectorOptions
 from ..masks.patterns import compile_pattern
 from ..masks.sensors import SENSORS
@@ -80,6 +81,13 @@ _ADD_OPTIONS = (
         metavar="VALUE",
         help="Make class 1 of what reaches this value: for probabilities, and JPEG masks.",
     ),
+    click.option(
+        "--nodata",
+        multiple=True,
+        metavar="VALUE|none",
+        help="The value that stands for no data, whatever the file declares; none when none does. "
+        "May be given several times.",
+    ),
     click.option("--crs", metavar="CRS", help="CRS of files that have none: EPSG:32631."),
     click.option(
         "--sensor",
@@ -145,6 +153,7 @@ def add_options(given: Mapping[str, Any]) -> AddOptions:
         udm=given["udm"],
         classes=_parsed(parse_classes, given["classes"], ()),
         threshold=given["threshold"],
+        nodata=_parsed(parse_no_data, given["nodata"] or None, None),
         crs=_parsed(known_crs, given["crs"], None),
         vector=VectorOptions(
             given["layer"],

@@ -16,6 +16,8 @@ from ..errors import MaskError, WrongUseError
 from ..jobs import now_utc
 from ..masks.adding import register_headers
 from ..masks.adding_vectors import register_vectors
+from ..masks.dates import table_keys
+from ..masks.dating import without_unclear_rows
 from ..masks.files import FoundFiles, mask_files, mosaics
 from ..masks.geocode import geocode
 from ..masks.options import AddOptions
@@ -24,6 +26,7 @@ from ..masks.queries import ALL, SHOWN, MaskFilter, masks_of
 from ..masks.raster import DRIVERS
 from ..masks.redating import redate, redatings
 from ..masks.uploads import unpack
+from ..masks.value_notes import notes_on, value_notes
 from ..masks.vectors.reading import VECTOR_SUFFIXES, is_vector
 from ..model import Mask, Problem
 from ..review.set_aside import SetAside, present_decisions, set_aside_since
@@ -48,9 +51,10 @@ def add(session: Session, /, paths: tuple[Path, ...], as_json: bool, **given: An
     options = add_options(given)
     places, options, left_out = _unpacked(session, paths, options)
     files = mask_files(places, follow_links=options.follow_links, takes=_is_label_file)
+    options, unclear = without_unclear_rows(options, files.files)
     added = _register(session, files, options)
     emit([mask_row(mask) for mask in added.masks], as_json, lambda: _show(added.masks))
-    refused = [*left_out, *files.refused, *added.problems]
+    refused = [*left_out, *files.refused, *unclear, *added.problems]
     report([*refused, *_problems(added.masks), *_unused(options, added)])
 
 
@@ -107,6 +111,7 @@ def _registered(session: Session, found: FoundFiles, options: AddOptions) -> _Ad
     vectors = [file for file in found.files if file.suffix.lower() not in DRIVERS]
     store, problems = session.store, tuple[Problem, ...]()
     ids: list[str] = []
+    notes: list[str] = []
     apart = set(vectors)
     if vectors:
         with session.tracked("masks") as progress:
@@ -114,16 +119,21 @@ def _registered(session: Session, found: FoundFiles, options: AddOptions) -> _Ad
         ids, problems = list(added.mask_ids), added.problems
         # The images that annotations were drawn on lie beside them and are no masks.
         apart |= {Path(mask.image) for mask in masks_of(store, ids) if mask.image}
-        for note in added.notes:
-            say(f"Note: {note}")
+        notes += added.notes
     rasters = [file for file in found.files if file not in apart]
     if rasters:
         groups = mosaics(rasters) if options.mosaic else [(file,) for file in rasters]
         with session.tracked("masks") as progress:
-            ids += register_headers(store, groups, options, progress)
+            rasters_added = register_headers(store, groups, options, progress)
+        ids += rasters_added.mask_ids
+        notes += rasters_added.notes
         session.finish_masks()
+    elif options.nodata is not None:
+        notes.append("polygons have no no-data values, so --nodata does nothing here.")
     known = {mask.mask_id: mask for mask in masks_of(store, ids)}
-    masks = (known[mask_id] for mask_id in dict.fromkeys(ids) if mask_id in known)
+    masks = [known[mask_id] for mask_id in dict.fromkeys(ids) if mask_id in known]
+    for note in (*notes, *notes_on(masks)):
+        say(f"Note: {note}")
     return _Added(tuple(masks), problems)
 
 
@@ -137,7 +147,7 @@ def _unused(options: AddOptions, added: _Added) -> list[Problem]:
         ("table of dates", options.dates),
         ("mapping", options.mapping),
     )
-    names = {key for m in added.masks for key in (m.path, Path(m.path).name, Path(m.path).stem)}
+    names = {key for mask in added.masks for key in table_keys(Path(mask.path))}
     return [
         Problem(key, f"the {title} names it, but no mask that was added has this name.")
         for title, table in tables
@@ -170,7 +180,7 @@ def geocode_masks(session: Session, folder: Path, mask_ids: tuple[str, ...], as_
     wanted = [m for m in every if m.mask_id in mask_ids or (not mask_ids and m.vector is None)]
     if not wanted:
         raise WrongUseError("There is no raster mask. Add some first: `masks add PATH`.")
-    written = geocode(wanted, folder)
+    written = geocode(wanted, folder, [mask for mask in every if mask.vector is None])
     rows = [{"mask_id": mask.mask_id, "file": str(path)} for mask, path in written.files]
     emit(rows, as_json, lambda: say(f"{len(rows)} masks are in {folder}."))
     report(written.problems)
@@ -212,11 +222,16 @@ def _show(found: Sequence[Mask]) -> None:
                 f"{mask.width} x {mask.height}" if mask.width else None,
                 mask.crs,
                 ", ".join(mask.classes) if mask.classes else None,
-                mask.problem or mask.state,
+                _state_text(mask),
             )
             for mask in found
         ),
     )
+
+
+def _state_text(mask: Mask) -> str:
+    """The state of a mask, or what is wrong with it, and what may be."""
+    return " ".join([mask.problem or mask.state, *(f"({n.text})" for n in value_notes(mask))])
 
 
 @click.command()

@@ -10,7 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -22,36 +22,71 @@ from .checks import FILE, with_problems
 from .companions import Companions, Finder, SaidBefore
 from .edit import carried_over
 from .options import AddOptions, ClassEntry
-from .queries import masks_at, pending_masks
+from .queries import masks_of, pending_masks
 from .register import CLASS_NAMES, same_numbering, unreadable, with_content, with_header
+from .registered import Note, Registered, summed_up
 
 # So many files are read by one call to a worker, and written at once: what a kill may lose.
 _BATCH = 50
 # For fewer files than this, starting workers takes longer than reading them here.
 _FEW = 40
 
+_OTHER_LABELS = "have other no-data values now and pairs that don't follow by themselves"
+_READ_ANEW = (
+    "its no-data values are others now. A pair that was made of it before doesn't follow by "
+    "itself: run `pairs make` again."
+)
+
 Progress = Callable[[int, int], None]
 Item = TypeVar("Item")
 
 
+@dataclass(frozen=True)
+class AddedRasters:
+    """The ids of the masks in the order of their files, and what is to be said of them."""
+
+    mask_ids: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
 def register_headers(
     store: Store, files: Sequence[tuple[Path, ...]], options: AddOptions, progress: Progress
-) -> list[str]:
-    """Register masks by their headers; returns their ids in the order of `files`.
+) -> AddedRasters:
+    """Register masks by their headers.
 
     Each of `files` is one file, or the tiles that make one mask. What a person said of a mask
     before is kept. `progress(finished, total)` may raise to end it; what was read before is kept.
     """
     found = _companions(files, Finder(options))
-    before = masks_at(store, (_key(item) for item in found))
-    items = [_with_what_it_had(item, before.get(_key(item))) for item in found]
+    registered = Registered(store, [item.path for item in found])
+    listed = [registered.at(item.path, item.part) for item in found]
+    before = {mask.mask_id: mask for mask in masks_of(store, list(filter(None, listed)))}
+    items = [
+        _with_what_it_had(item, before.get(mask_id or ""))
+        for item, mask_id in zip(found, listed, strict=True)
+    ]
     read = partial(_read_headers, options=options)
     ids: list[str] = []
     for masks in _in_batches(items, read, _crashed_header, progress):
-        batch = [carried_over(before.get(mask.key), mask) for mask in masks]
-        store.put_masks(batch)
+        read_items = items[len(ids) : len(ids) + len(masks)]
+        batch = [
+            _settled(item, mask, registered, options)
+            for item, mask in zip(read_items, masks, strict=True)
+        ]
+        registered.put(batch)
         ids += [mask.mask_id for mask in batch]
-    return ids
+    return AddedRasters(tuple(ids), tuple(summed_up(registered.notes)))
+
+
+def _settled(item: Companions, mask: Mask, registered: Registered, options: AddOptions) -> Mask:
+    """The mask under its id, with what a person said of it, also where it lay before."""
+    known = registered.known_as(mask)
+    if known is not None and known.sha256 == mask.sha256 is not None:
+        if known.path != mask.path:
+            mask = with_header(_with_what_it_had(item, known), options)
+        if known.raster.nodata != mask.raster.nodata:
+            registered.notes.append(Note(_OTHER_LABELS, f"{mask.name}: {_READ_ANEW}"))
+    return registered.settled(carried_over(known, mask), known)
 
 
 def _companions(files: Sequence[tuple[Path, ...]], finder: Finder) -> list[Companions]:
@@ -65,10 +100,6 @@ def _companions(files: Sequence[tuple[Path, ...]], finder: Finder) -> list[Compa
         item = finder.companions(group[0].parent, group)
         items.append(replace(item, part=group[0].stem if tiled[item.path] > 1 else None))
     return items
-
-
-def _key(item: Companions) -> str:
-    return Mask("", "", str(item.path), part=item.part).key
 
 
 def _with_what_it_had(found: Companions, before: Mask | None) -> Companions:
@@ -94,6 +125,7 @@ def _said(mask: Mask) -> SaidBefore:
         mask.sha256,
         mask.crs if mask.georeference == mask.crs else None,
         mask.raster.threshold,
+        mask.raster.nodata,
         tuple(ClassEntry(int(value), names.get(value), colours.get(value)) for value in values),
     )
 

@@ -7,18 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import MaskError
-from ..model import Mask, Problem
+from ..model import Acquired, Mask, Problem
 from ..store import Store
 from ..workspace import Workspace
 from .checks import IMAGE, UDM, image_problems, with_problems
 from .companions import Companions, Finder
-from .dating import find_date
+from .dating import find_date, said_date
 from .edit import carried_over
 from .occlusion import occlusion_problem
 from .options import AddOptions
-from .queries import known_classes, masks_at, masks_of
+from .queries import known_classes, masks_of
 from .raster import file_sha256
-from .register import unreadable
+from .register import ACQUIRED, unreadable
+from .registered import Registered, summed_up
 from .safety import check_bytes, check_file
 from .vectors.register import VectorPlace, VectorResult, vector_masks
 
@@ -47,24 +48,32 @@ def register_vectors(
     said of a mask is kept. `progress(finished, total)` may raise to end it between files.
     """
     finder = Finder(options)
+    registered = Registered(store, files)
     mask_ids: list[str] = []
     problems: list[Problem] = []
     notes: list[str] = []
     for number, path in enumerate(files):
         try:
             result = _read(store, workspace, finder.companions(path), options)
+            found = tuple(_settled(mask, registered) for mask in result.masks)
         except MaskError as err:
             kept, found = _refused(store, path, str(err))
             problems += kept
         else:
-            found = result.masks
             problems += result.problems
             notes += filter(None, (result.note, _unusable(path, result.problems)))
         if found:
-            _replace(store, path, found)
+            _replace(store, path, found, registered)
         mask_ids += [mask.mask_id for mask in found]
         progress(number + 1, len(files))
+    notes += summed_up(registered.notes)
     return AddedVectors(tuple(mask_ids), tuple(problems), tuple(notes))
+
+
+def _settled(mask: Mask, registered: Registered) -> Mask:
+    """The mask under its id, with what a person said of it before."""
+    known = registered.known_as(mask)
+    return registered.settled(carried_over(known, mask), known)
 
 
 def _refused(store: Store, path: Path, why: str) -> tuple[tuple[Problem, ...], tuple[Mask, ...]]:
@@ -89,7 +98,7 @@ def _unusable(path: Path, problems: Sequence[Problem]) -> str | None:
 def _read(
     store: Store, workspace: Workspace, companions: Companions, options: AddOptions
 ) -> VectorResult:
-    """The masks of one file, with what a person said of them before. Raises MaskError."""
+    """The masks of one file. Raises MaskError."""
     path = companions.path
     check_file(path, follow_links=options.follow_links)
     check_bytes(path)
@@ -101,10 +110,9 @@ def _read(
         ) from err
     place = VectorPlace(workspace.features, known_classes(store), find_date(companions, options))
     result = vector_masks(path, digest, options, place)
-    before = masks_at(store, [mask.key for mask in result.masks])
     masks = (_with_udm(_with_image(mask, companions), companions) for mask in result.masks)
-    kept = tuple(carried_over(before.get(mask.key), mask) for mask in masks)
-    return replace(result, masks=kept)
+    said = said_date(companions, options)
+    return replace(result, masks=tuple(_with_said_date(mask, said) for mask in masks))
 
 
 def _with_image(mask: Mask, companions: Companions) -> Mask:
@@ -121,6 +129,12 @@ def _with_image(mask: Mask, companions: Companions) -> Mask:
     return with_problems(mask, {**mask.problems, **problems}) if problems else mask
 
 
+def _with_said_date(mask: Mask, said: Acquired | None) -> Mask:
+    """The mask; a date that a person gave for its file is kept when that is added again."""
+    by_person = said is not None and mask.acquired == said
+    return replace(mask, edited=(*mask.edited, ACQUIRED)) if by_person else mask
+
+
 def _with_udm(mask: Mask, companions: Companions) -> Mask:
     """The mask with the record of what was hidden in its image, and what is wrong with that."""
     if companions.udm is None:
@@ -130,8 +144,9 @@ def _with_udm(mask: Mask, companions: Companions) -> Mask:
     return with_problems(mask, {**mask.problems, UDM: problem}) if problem else mask
 
 
-def _replace(store: Store, path: Path, masks: Sequence[Mask]) -> None:
+def _replace(store: Store, path: Path, masks: Sequence[Mask], registered: Registered) -> None:
     """Write the masks of a file, and take off the list what it doesn't give any more."""
-    stale = set(store.masks_of_file(str(path))) - {mask.mask_id for mask in masks}
-    store.remove_masks(stale)
-    store.put_masks(masks)
+    places = {str(path), *registered.left}
+    listed = {mask_id for place in places for mask_id in store.masks_of_file(place)}
+    store.remove_masks(listed - {mask.mask_id for mask in masks})
+    registered.put(masks)

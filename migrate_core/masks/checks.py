@@ -11,10 +11,11 @@ from pathlib import Path
 
 from ..errors import MaskError
 from ..grid import PixelGrid
-from ..model import BACKGROUND, FIRST_SENTINEL2_DAY, Mask
+from ..model import FIRST_SENTINEL2_DAY, Mask
 from .footprint import extent
 from .georeference import has_map_coordinates
 from .raster import read_header
+from .value_notes import declared_only, hidden_values, labelled
 
 FILE, GEOREFERENCE, IMAGE, UDM = "file", "georeference", "image", "udm"
 DATE, CONTENT = "date", "content"
@@ -116,22 +117,33 @@ def content_problems(mask: Mask) -> dict[str, str]:
         return {}
     if mask.vector is not None:
         return _content_of_area(mask)
+    declared = declared_only(mask)
     if mask.classes is None:
+        if not declared:
+            why = "all of its pixels are no data. Leave it out or export it again."
+        else:
+            why = (
+                f"all of its pixels are no data ({', '.join(declared)}, as the file declares). If "
+                f"that is wrong, {_ADD} --nodata none; else leave it out or export it again."
+            )
+        return {CONTENT: f"It is empty: {why}"}
+    if labelled(mask) or mask.empty_allowed:
+        return {}
+    if hidden := hidden_values(mask):
         return {
-            CONTENT: "It is empty: all of its pixels are no data. Leave it out or export it again."
+            CONTENT: f"It has no label but background: the rest is {hidden}, which the file "
+            f"declares as no data. If that is the label, {_ADD} --nodata none. If not, leave it "
+            f"out, or, if it is meant as a negative example, {_ADD} --allow-empty."
         }
-    labelled = set(mask.classes.values()) - {BACKGROUND}
-    if not labelled and not mask.empty_allowed:
-        return {
-            CONTENT: "It is empty: all of its pixels are background (0). Leave it out, or, if it "
-            f"is meant as a negative example, {_ADD} --allow-empty."
-        }
-    return {}
+    return {
+        CONTENT: "It is empty: all of its pixels are background (0). Leave it out, or, if it is "
+        f"meant as a negative example, {_ADD} --allow-empty."
+    }
 
 
 def _content_of_area(mask: Mask) -> dict[str, str]:
     """An area of a vector file in which there is nothing but background."""
-    if set((mask.classes or {}).values()) - {BACKGROUND} or mask.empty_allowed:
+    if labelled(mask) or mask.empty_allowed:
         return {}
     return {
         CONTENT: "It is empty: no feature lies in its area. Leave it out, or, if it is meant as a "

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..errors import MaskError
 from .checks import IMAGE, UDM
+from .dates import table_keys
 from .metadata_files import assets_of
 from .options import AddOptions, ClassEntry, MappingRow
 from .raster import DRIVERS
@@ -30,6 +31,7 @@ class SaidBefore:
     digest: str | None
     crs: str | None
     threshold: float | None
+    nodata: tuple[float, ...] | None
     classes: tuple[ClassEntry, ...]
 
 
@@ -153,16 +155,15 @@ def with_what_was_said(options: AddOptions, said: SaidBefore | None, digest: str
         options,
         crs=options.crs or said.crs,
         threshold=said.threshold if options.threshold is None else options.threshold,
+        nodata=said.nodata if options.nodata is None else options.nodata,
         classes=options.classes or said.classes,
     )
 
 
 def mapping_row(path: Path, options: AddOptions) -> MappingRow:
-    """What the mapping table says of a mask file: by path, name or stem."""
-    for key in (str(path), path.name, path.stem):
-        if key in options.mapping:
-            return options.mapping[key]
-    return MappingRow()
+    """What the mapping table says of a mask file."""
+    rows = (options.mapping[key] for key in table_keys(path) if key in options.mapping)
+    return next(rows, MappingRow())
 
 
 def _folder(place: Path | None) -> Folder | None:

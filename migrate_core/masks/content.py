@@ -23,7 +23,8 @@ from ..model import IGNORE, Mask, RasterForm
 from .classes import MAX_CLASSES, recode, value_counts
 from .identity import content_digest
 from .layout_finding import find_layout
-from .layouts import SINGLE, read_blocks, read_decimated
+from .layouts import SINGLE, Strip, read_blocks, read_decimated
+from .no_data import value_text
 from .raster import band_names, label_bands, opened
 
 # A file without overviews is read as a whole to be shown small; beyond this it takes too long.
@@ -39,7 +40,7 @@ class Content:
 
     `form` is how its bands make classes, `counts` how many pixels have each class value, `valid`
     (height, width) which are known at all. `names` and `colours` (`#rrggbb`) are what the file
-    itself says of class values.
+    itself says of class values. `no_data` and `doubtful` are those of `Mask`.
     """
 
     form: RasterForm
@@ -47,6 +48,8 @@ class Content:
     valid: BoolArray
     names: Mapping[str, str]
     colours: Mapping[str, str]
+    no_data: Mapping[str, int]
+    doubtful: Mapping[str, int]
 
     @property
     def values(self) -> frozenset[int]:
@@ -58,13 +61,17 @@ def read_content(mask: Mask) -> Content:
     """All class values of a mask whose header is known, and its valid area. Raises MaskError."""
     valid = np.zeros(_shape(mask), dtype=bool)
     counts: Counter[int] = Counter()
+    no_data: Counter[float] = Counter()
+    doubtful: Counter[float] = Counter()
     with opened(files_of(mask)[0]) as dataset:
         form = _form(mask, dataset)
-        for where, values, good in _blocks(mask, form, dataset):
-            new = good & ~valid[where]
-            valid[where] |= good
+        for where, strip in _blocks(mask, form, dataset):
+            new = strip.valid & ~valid[where]
+            valid[where] |= strip.valid
+            no_data.update(strip.no_data)
+            doubtful.update(strip.doubtful)
             try:
-                counts.update(value_counts(values[new]))
+                counts.update(value_counts(strip.values[new]))
             except MaskError as err:
                 raise MaskError(f"{mask.name}: {err}") from err
         names, colours = _own_table(dataset, form)
@@ -79,7 +86,11 @@ def read_content(mask: Mask) -> Content:
             f"({min(counts)} to {max(counts)}). Say with --threshold from where on they mean class "
             "1 (128 for black and white), or save the mask as PNG."
         )
-    return Content(form, counts, valid, names, colours)
+    return Content(form, counts, valid, names, colours, _by_value(no_data), _by_value(+doubtful))
+
+
+def _by_value(counts: Mapping[float, int]) -> dict[str, int]:
+    return {value_text(value): count for value, count in sorted(counts.items())}
 
 
 def _is_lossy(mask: Mask, counts: Mapping[int, int]) -> bool:
@@ -98,9 +109,9 @@ def read_labels(mask: Mask) -> NDArray[np.uint8]:
     """
     check_unchanged(mask)
     labels = np.full(_shape(mask), IGNORE, dtype=np.uint8)
-    for where, values, valid in _blocks(mask, mask.raster):
+    for where, strip in _blocks(mask, mask.raster):
         free = labels[where] == IGNORE
-        new = np.where(valid, recode(values, mask.classes or {}), IGNORE)
+        new = np.where(strip.valid, recode(strip.values, mask.classes or {}), IGNORE)
         labels[where] = np.where(free, new, labels[where])
     return labels
 
@@ -151,10 +162,8 @@ def _form(mask: Mask, dataset: Any) -> RasterForm:
 Where = tuple[slice, slice]
 
 
-def _blocks(
-    mask: Mask, form: RasterForm, first: Any = None
-) -> Iterator[tuple[Where, NDArray[Any], BoolArray]]:
-    """Blocks of the mask: rows and columns, class values, and which pixels are valid.
+def _blocks(mask: Mask, form: RasterForm, first: Any = None) -> Iterator[tuple[Where, Strip]]:
+    """Strips of the mask with their class values, and which rows and columns of it they are.
 
     `first` is the dataset of its first file, if that is open already.
     """
@@ -163,9 +172,9 @@ def _blocks(
             column, row = _offset(mask, dataset.transform) if form.tiles else (0, 0)
             columns = slice(column, column + dataset.width)
             try:
-                for rows, values, valid in read_blocks(dataset, form):
-                    where = (slice(row + rows.start, row + rows.stop), columns)
-                    yield where, values, valid & _valid_in_image(mask, where)
+                for strip in read_blocks(dataset, form):
+                    where = (slice(row + strip.rows.start, row + strip.rows.stop), columns)
+                    yield where, replace(strip, valid=strip.valid & _valid_in_image(mask, where))
             except MaskError as err:
                 raise MaskError(f"{path.name}: {err}") from err
 

@@ -141,13 +141,15 @@ def read_mapping(table: Path) -> dict[str, MappingRow]:
 
 
 def _key(table: Path, text: str) -> str:
-    """A mask as `date_for` looks it up: a name or stem, or the absolute path of one with folders.
+    """A mask as `table_keys` has it: a name or stem, or, of one with folders, its absolute path.
 
     Raises WrongUseError where nothing stands.
     """
     if not text:
         raise WrongUseError("the line names no mask.")
-    return text if Path(text).name == text else str(_located(table, text))
+    place = _located(table, text)
+    # Files of a zip are called by their place in it.
+    return str(place) if Path(text).name != text and place.exists() else Path(text).as_posix()
 
 
 def _located(table: Path, text: str) -> Path:
@@ -190,8 +192,12 @@ def _column(table: Path, names: list[str], wanted: tuple[str, ...]) -> int:
 
 
 def date_for(path: Path, dates: Mapping[str, Acquired]) -> Acquired | None:
-    """The date that a table of `read_dates` gives for a mask file: by path, name or stem."""
-    for key in (str(path), path.name, path.stem):
-        if key in dates:
-            return dates[key]
-    return None
+    """The date that a table of `read_dates` gives for a mask file."""
+    return next((dates[key] for key in table_keys(path) if key in dates), None)
+
+
+def table_keys(path: Path) -> Iterator[str]:
+    """What a table may call a file: its path, the end of that with some folders, name or stem."""
+    yield str(path)
+    yield from ("/".join(path.parts[-count:]) for count in range(len(path.parts) - 1, 0, -1))
+    yield path.stem

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from ..errors import MaskError
-from ..model import Acquired
+from ..model import Acquired, Problem
 from .companions import Companions, mapping_row
-from .dates import date_for, date_from_name
+from .dates import date_for, date_from_name, table_keys
 from .metadata_files import date_in_files
 from .options import AddOptions
 from .patterns import date_by_pattern
@@ -32,8 +34,36 @@ def said_date(companions: Companions, options: AddOptions) -> Acquired | None:
     said = mapping_row(path, options).date or date_for(path, options.dates) or options.date
     if said is not None or options.date_pattern is None:
         return said
-    names, pattern = _names(companions), options.date_pattern
+    pattern = options.date_pattern
+    # A pattern with a folder in it is one of paths.
+    names = [path.as_posix()] if "/" in pattern.pattern else _names(companions)
     return next((found for name in names if (found := date_by_pattern(name, pattern))), None)
+
+
+def without_unclear_rows(
+    options: AddOptions, files: Iterable[Path]
+) -> tuple[AddOptions, tuple[Problem, ...]]:
+    """The options without rows of tables that fit several files of one name, and those rows."""
+    fits: dict[str, list[Path]] = defaultdict(list)
+    for path in files:
+        for key in table_keys(path):
+            if key in options.dates or key in options.mapping:
+                fits[key].append(path)
+    unclear = {
+        key: found for key, found in fits.items() if len({path.name for path in found}) < len(found)
+    }
+    problems = tuple(
+        Problem(
+            key,
+            f"{key}: a table names it once, but {len(found)} files have this name, such as "
+            f"{found[0]} and {found[1]}. Write each with its folder, as in "
+            f"{found[0].parent.name}/{found[0].name}; the row is not used.",
+        )
+        for key, found in unclear.items()
+    )
+    dates = {key: date for key, date in options.dates.items() if key not in unclear}
+    mapping = {key: row for key, row in options.mapping.items() if key not in unclear}
+    return replace(options, dates=dates, mapping=mapping), problems
 
 
 def _names(companions: Companions) -> list[str]:

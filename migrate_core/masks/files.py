@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import MaskError, WrongUseError
 from ..model import Problem
 from .dates import date_from_name
+from .identity import same_place
 from .raster import DRIVERS, Header, read_header
 from .safety import check_file
 from .vectors.reading import VECTOR_SUFFIXES
@@ -43,7 +44,7 @@ def mask_files(
     Hidden files and folders are passed over. Symbolic links are refused unless `follow_links`.
     Raises WrongUseError for a folder without any mask.
     """
-    files: dict[Path, None] = {}
+    files: dict[str, Path] = {}
     refused = []
     for path in _candidates(paths, takes, follow_links=follow_links):
         try:
@@ -51,8 +52,9 @@ def mask_files(
         except MaskError as err:
             refused.append(Problem(_printable(path.name), str(err)))
         else:
-            files[Path(os.path.abspath(path))] = None  # noqa: PTH100 - takes `..` out
-    return FoundFiles(tuple(files), tuple(refused))
+            # However often and by whichever path a file is named, it is one.
+            files.setdefault(same_place(path), Path(os.path.abspath(path)))  # noqa: PTH100 - takes `..` out
+    return FoundFiles(tuple(files.values()), tuple(refused))
 
 
 def _printable(name: str) -> str:

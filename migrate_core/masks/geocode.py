@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,8 +31,11 @@ class Geocoded:
     problems: tuple[Problem, ...]
 
 
-def geocode(masks: Iterable[Mask], folder: Path) -> Geocoded:
-    """Write each raster mask to `folder` as `<stem>.tif`; names that occur twice get their id.
+def geocode(masks: Sequence[Mask], folder: Path, others: Iterable[Mask] = ()) -> Geocoded:
+    """Write each raster mask to `folder` as `<stem>.tif`, or `<stem>-<mask_id>.tif`.
+
+    The id is in the names of those that share a stem, also with one of `others`: what is written
+    later must not take the place of another mask's file.
 
     Band 1 is the label as stored in pairs (uint8, background where it isn't valid), band 2 is 255
     where the label is valid and 0 where nothing is known; it is the file's alpha band, so that
@@ -44,11 +48,12 @@ def geocode(masks: Iterable[Mask], folder: Path) -> Geocoded:
         raise WrongUseError(f"{folder} can't be made a folder ({err.strerror}).") from err
     except OSError as err:
         raise disk_error(err, folder) from err
-    files, problems, taken = [], [], set[str]()
+    files, problems = [], []
+    ids = {mask.mask_id: _stem(mask) for mask in (*masks, *others)}
+    counts = Counter(ids.values())
     for mask in masks:
         stem = Path(mask.path).stem
-        name = f"{stem}.tif" if stem.lower() not in taken else f"{stem}-{mask.mask_id}.tif"
-        taken.add(stem.lower())
+        name = f"{stem}.tif" if counts[_stem(mask)] == 1 else f"{stem}-{mask.mask_id}.tif"
         try:
             _write(mask, folder / name)
         except MaskError as err:
@@ -58,6 +63,11 @@ def geocode(masks: Iterable[Mask], folder: Path) -> Geocoded:
         else:
             files.append((mask, folder / name))
     return Geocoded(tuple(files), tuple(problems))
+
+
+def _stem(mask: Mask) -> str:
+    """The stem of a mask's file as file systems that pass over case compare it."""
+    return Path(mask.path).stem.lower()
 
 
 def _write(mask: Mask, path: Path) -> None:

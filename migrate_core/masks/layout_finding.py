@@ -34,27 +34,28 @@ def find_layout(
     """
     bands = label_bands(dataset)
     if len(bands) == 1:
-        return RasterForm(threshold=wished.threshold)
+        return RasterForm(threshold=wished.threshold, nodata=wished.nodata)
     if len(bands) > MAX_CLASSES:
         raise MaskError(f"it has {len(bands)} bands; a mask has at most {MAX_CLASSES} classes.")
     tiles = [lambda: nullcontext(dataset), *others]
     if len(bands) < dataset.count:
         # GDAL takes the last of four bands of bytes for alpha, whatever was written there.
         every = list(dataset.indexes)
-        seen = _look(tiles, every, patient=False)
+        plain = RasterForm(nodata=wished.nodata)
+        seen = _look(tiles, every, plain)
         if seen.binary and seen.exclusive and seen.any_before_last:
-            return _form(dataset, every, seen, RasterForm())
-    patient = wished.colours is not None or wished.threshold is not None
-    return _form(dataset, bands, _look(tiles, bands, patient=patient), wished)
+            return _form(dataset, every, seen, plain)
+    return _form(dataset, bands, _look(tiles, bands, wished), wished)
 
 
-def _look(tiles: Iterable[Callable[[], Any]], bands: Sequence[int], *, patient: bool) -> _Seen:
+def _look(tiles: Iterable[Callable[[], Any]], bands: Sequence[int], wished: RasterForm) -> _Seen:
     """What the pixels of these bands are like in all tiles; no further than there is hope."""
     seen = _Seen(len(bands))
+    patient = wished.colours is not None or wished.threshold is not None
     for opening in tiles:
         with opening() as tile:
-            for _, pixels, valid in strips(tile, bands):
-                seen.look(pixels[:, valid])
+            for strip in strips(tile, bands, RasterForm(nodata=wished.nodata)):
+                seen.look(strip.values[:, strip.valid])
                 if seen.hopeless and not patient:
                     return seen
     return seen
@@ -66,7 +67,7 @@ def _form(dataset: Any, bands: Sequence[int], seen: _Seen, wished: RasterForm) -
     found = _layout(seen, names, wished)
     if found is None:
         raise MaskError(_not_classes(len(bands), wished))
-    return replace(found, bands=len(bands), named=any(names))
+    return replace(found, bands=len(bands), named=any(names), nodata=wished.nodata)
 
 
 class _Seen:

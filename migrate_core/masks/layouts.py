@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,24 +15,48 @@ from rasterio.windows import Window
 from ..errors import MaskError
 from ..grid import BoolArray
 from ..model import BACKGROUND, RasterForm
-from .raster import label_bands, transparent_values
+from .no_data import no_data_values, pixels_without_data
+from .raster import label_bands
 
 SINGLE, ONE_HOT, PROBABILITIES, COLOURS = "single", "one-hot", "probabilities", "colours"
 _STRIP_PIXELS = 4_000_000
 
-Block = tuple[slice, NDArray[Any], BoolArray]
+# Values that stand for no data in many files. Under a threshold they would pass for background.
+_LIKE_NO_DATA = (-1, -999, -9999, -32768, float(np.finfo(np.float32).min))
 
 
-def read_blocks(dataset: Any, form: RasterForm) -> Iterator[Block]:
-    """Row slices of an open dataset with their class values and which pixels are valid.
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """Rows of a dataset: `values` and which pixels are `valid` (height, width).
 
-    Class values are (height, width) of any integer or float type. Raises MaskError where the
-    pixels are not as the layout promises.
+    `values` are pixels (bands, height, width), or class values (height, width) of any integer or
+    float type. `no_data` counts pixels by the no-data value they have, `doubtful` those of a
+    quantity that look like one.
+    """
+
+    rows: slice
+    values: NDArray[Any]
+    valid: BoolArray
+    no_data: Mapping[float, int] = field(default_factory=dict)
+    doubtful: Mapping[float, int] = field(default_factory=dict)
+
+
+def read_blocks(dataset: Any, form: RasterForm) -> Iterator[Strip]:
+    """An open dataset strip by strip with its class values.
+
+    Raises MaskError where the pixels are not as the layout promises.
     """
     values = functools.partial(_READERS[form.layout], form=form)
-    for rows, pixels, valid in strips(dataset, _bands(dataset, form), form.valid_band):
-        classes, known = values(pixels)
-        yield rows, classes, valid & known
+    quantity = form.threshold is not None or form.layout == PROBABILITIES
+    for strip in strips(dataset, _bands(dataset, form), form):
+        classes, known = values(strip.values)
+        doubtful = _doubtful(strip.values, strip.valid) if quantity else {}
+        yield Strip(strip.rows, classes, strip.valid & known, strip.no_data, doubtful)
+
+
+def _doubtful(pixels: NDArray[Any], valid: BoolArray) -> dict[float, int]:
+    found = pixels_without_data(pixels, _LIKE_NO_DATA)
+    return {value: int((here & valid).sum()) for value, here in found}
 
 
 def read_decimated(
@@ -42,10 +67,8 @@ def read_decimated(
     nearest = Resampling.nearest
     pixels = dataset.read(bands, out_shape=(len(bands), *shape), resampling=nearest)
     values, known = _READERS[form.layout](pixels, form)
-    known &= _valid(dataset, bands, pixels, out_shape=shape)
-    if form.valid_band is not None:
-        known &= dataset.read(form.valid_band, out_shape=shape) != 0
-    return values, known
+    valid, _ = _valid(dataset, pixels, bands, form, out_shape=shape)
+    return values, known & valid
 
 
 def _bands(dataset: Any, form: RasterForm) -> list[int]:
@@ -55,38 +78,53 @@ def _bands(dataset: Any, form: RasterForm) -> list[int]:
     return bands[:1] if form.layout == SINGLE else bands
 
 
-def strips(dataset: Any, bands: Sequence[int], valid_band: int | None = None) -> Iterator[Block]:
-    """Row slices with the pixels (bands, height, width) and which of them are valid."""
+def strips(dataset: Any, bands: Sequence[int], form: RasterForm) -> Iterator[Strip]:
+    """The pixels (bands, height, width) of an open dataset, strip by strip.
+
+    Of `form` only counts what it says of validity.
+    """
     rows = max(1, _STRIP_PIXELS // (dataset.width * len(bands)))
     for first in range(0, dataset.height, rows):
         window = Window(0, first, dataset.width, min(rows, dataset.height - first))
         pixels = dataset.read(bands, window=window)
-        valid = _valid(dataset, bands, pixels, window=window)
-        if valid_band is not None:
-            valid &= dataset.read(valid_band, window=window) != 0
-        yield slice(first, first + pixels.shape[1]), pixels, valid
+        valid, no_data = _valid(dataset, pixels, bands, form, window=window)
+        yield Strip(slice(first, first + pixels.shape[1]), pixels, valid, no_data)
 
 
-def _valid(dataset: Any, bands: Sequence[int], pixels: NDArray[Any], **where: Any) -> BoolArray:
+def _valid(
+    dataset: Any, pixels: NDArray[Any], bands: Sequence[int], form: RasterForm, **where: Any
+) -> tuple[BoolArray, dict[float, int]]:
     """Which of the pixels (bands, height, width) read from `where` are valid (height, width).
 
     Where a file has several of them, all hold: no-data values, of which each band must have one; a
-    mask; alpha, also of a colour table. (GDAL itself asks only the first that it finds.)
+    mask; alpha; a band of validity. (GDAL itself asks only the first that it finds.) When a person
+    says that nothing is no data, none of them does. Second, pixels by the no-data value they have.
     """
     valid: BoolArray = np.ones(pixels.shape[1:], dtype=bool)
-    if dataset.nodata is not None and not np.isnan(dataset.nodata):
-        valid &= (pixels != dataset.nodata).any(axis=0)
+    counts = {}
+    for value, here in pixels_without_data(pixels, no_data_values(dataset, form.nodata)):
+        counts[value] = int(here.sum())
+        valid &= ~here
     if pixels.dtype.kind == "f":
         valid &= ~np.isnan(pixels).all(axis=0)
-    if transparent := transparent_values(dataset):
-        valid &= ~np.isin(pixels[0], transparent)
+    if form.nodata != ():
+        for band_valid in _declared_valid(dataset, bands, form, **where):
+            valid &= band_valid
+    return valid, counts
+
+
+def _declared_valid(
+    dataset: Any, bands: Sequence[int], form: RasterForm, **where: Any
+) -> Iterator[BoolArray]:
+    """What a mask, alpha bands other than `bands`, and a band of validity say is valid."""
     flags = dataset.mask_flag_enums[0]
     if MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
-        valid &= dataset.read_masks(1, **where) > 0
+        yield dataset.read_masks(1, **where) > 0
     for band, kind in zip(dataset.indexes, dataset.colorinterp, strict=True):
         if kind == ColorInterp.alpha and band not in bands:
-            valid &= dataset.read(band, **where) > 0
-    return valid
+            yield dataset.read(band, **where) > 0
+    if form.valid_band is not None:
+        yield dataset.read(form.valid_band, **where) != 0
 
 
 def _single(pixels: NDArray[Any], form: RasterForm) -> tuple[NDArray[Any], BoolArray]:

@@ -56,6 +56,16 @@ class MaskCluster:
     spread: float
 
 
+@dataclass(frozen=True)
+class Listed:
+    """What tells a mask from others: its id, its file with the part of it, and what is in that."""
+
+    mask_id: str
+    path: str
+    part: str | None
+    sha256: str | None
+
+
 def count_masks(store: Store, wanted: MaskFilter) -> int:
     """How many masks fit `wanted`."""
     return int(_scalars(store, _listed(wanted, sa.func.count()))[0])
@@ -73,15 +83,12 @@ def find_mask(store: Store, mask_id: str) -> Mask | None:
     return from_json(Mask, found[0]) if found else None
 
 
-def masks_at(store: Store, keys: Iterable[str]) -> dict[str, Mask]:
-    """The masks that were registered with these keys (see `Mask.key`), by key."""
-    found: dict[str, Mask] = {}
-    for chunk in _chunks(keys):
-        query = sa.select(masks.c.document).where(masks.c.path.in_(chunk))
-        for document in _scalars(store, query):
-            mask = from_json(Mask, document)
-            found[mask.key] = mask
-    return found
+def listed_masks(store: Store) -> list[Listed]:
+    """Of all masks what tells them apart."""
+    path, part, sha256 = (masks.c.document[name].as_string() for name in ("path", "part", "sha256"))
+    with store.engine.connect() as connection:
+        rows = connection.execute(sa.select(masks.c.mask_id, path, part, sha256))
+        return [Listed(*row) for row in rows]
 
 
 def known_classes(store: Store) -> dict[str, int]:

@@ -92,7 +92,7 @@ def unreadable(path: Path, why: str) -> Mask:
 def _named(mask: Mask, options: AddOptions) -> Mask:
     """The mask with what options and tables say of classes, thresholds and emptiness."""
     colours = {e.colour: e.value for e in options.classes if e.colour and e.value is not None}
-    form = RasterForm(threshold=options.threshold, colours=colours or None)
+    form = RasterForm(threshold=options.threshold, colours=colours or None, nodata=options.nodata)
     return with_class_table(
         replace(mask, raster=form, empty_allowed=options.allow_empty), options.classes
     )
@@ -122,7 +122,8 @@ def _described(mask: Mask, companions: Companions, options: AddOptions, header: 
     mask, problems = _put(mask, header, options.crs)
     acquired, undated = _date(companions, options, header.dates)
     mask = replace(mask, acquired=acquired, sensor=options.sensor or _sensor(mask))
-    if IMAGE not in problems and not header.declares_valid and _image_says_valid(mask):
+    says_valid = header.declares_valid or mask.raster.nodata is not None
+    if IMAGE not in problems and not says_valid and _image_says_valid(mask):
         mask = replace(mask, valid_from=mask.image)
     if mask.udm and (problem := occlusion_problem(Path(mask.udm), mask)):
         problems[UDM] = f"{problem} Add it again with another --udm, or without."
@@ -213,6 +214,7 @@ def with_content(mask: Mask) -> Mask:
             "this machine. Cut it into tiles."
         )
         return with_problems(mask, {**problems, FILE: why})
+    mask = replace(mask, no_data=content.no_data, doubtful=content.doubtful)
     if content.counts:
         mask = counted(replace(mask, raster=content.form), content.counts)
     described = with_class_table(mask, own)

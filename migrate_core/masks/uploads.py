@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Protocol
 from ..errors import MaskError
 from ..model import Problem
 from ..workspace import Workspace, written_then_renamed
+from .identity import same_place
 from .raster import DRIVERS
 from .safety import check_is_file, unfit_upload_name
 from .vectors.reading import VECTOR_SUFFIXES as _VECTOR_SUFFIXES
@@ -49,12 +50,16 @@ class Uploaded(Protocol):
 
 @dataclass(frozen=True)
 class Uploads:
-    """What a person sends together; `tables` are files that options of `masks add` name."""
+    """What a person sends together; `tables` are files that options of `masks add` name.
+
+    `source` is the path of the zip they are in, where it has one on this machine.
+    """
 
     masks: Sequence[Uploaded] = ()
     images: Sequence[Uploaded] = ()
     udms: Sequence[Uploaded] = ()
     tables: Sequence[Uploaded] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ def save_uploads(workspace: Workspace, uploads: Uploads, now: datetime) -> Batch
     }
     items = [item for kind, files in sent.items() for item in _items(files, kind, left_out)]
     _check(items)
-    folder = workspace.uploads / f"{now:%Y%m%d-%H%M%S-%f}"
+    folder = workspace.upload(now, uploads.source or _zips(uploads.masks))
     with written_then_renamed(folder) as unfinished:
         for item in items:
             _write(item, unfinished / item.place)
@@ -140,7 +145,13 @@ def unpack(workspace: Workspace, path: Path, now: datetime) -> Batch | None:
         names = label_names([sent])
         if names and all(name.lower().endswith(".shp") for name in names):
             return None
-        return save_uploads(workspace, Uploads([sent]), now)
+        return save_uploads(workspace, Uploads([sent], source=same_place(path)), now)
+
+
+def _zips(uploads: Iterable[Uploaded]) -> str:
+    """The names of the zips among uploaded files: masks of equal names in two zips are two."""
+    names = (upload.name for upload in uploads)
+    return "/".join(sorted(name for name in names if name.lower().endswith(".zip")))
 
 
 def label_names(uploads: Iterable[Uploaded]) -> list[str]:

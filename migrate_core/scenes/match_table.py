@@ -32,6 +32,8 @@ COLUMNS = (
     "selected",
 )
 _NEEDED = COLUMNS[:2]
+# So many masks of one name are named.
+_NAMED = 5
 _TRUE = ("1", "true", "yes", "t", "y")
 
 
@@ -90,15 +92,7 @@ def import_match_table(store: Store, path: Path) -> ImportOutcome:
     The columns `mask_name` and `S2_name` are enough. Raises WrongUseError when the file isn't
     such a table; rows that name an unknown mask or candidate become problems.
     """
-    problems: list[Problem] = []
-    masks = store.masks()
-    wanted: dict[str, Mapping[str, str]] = {}
-    for name, rows in _by_mask(_read(path)).items():
-        row = _wanted(rows)
-        try:
-            wanted[_mask_id(masks, row)] = row
-        except WrongUseError as err:
-            problems.append(Problem(name, str(err)))
+    wanted, problems = _wanted_rows(store.masks(), _by_mask(_read(path)))
     choices = {mask_id: without_safe(row["S2_name"].strip()) for mask_id, row in wanted.items()}
     unknown = select_all(store, choices)
     for mask_id, scene_id in unknown.items():
@@ -136,6 +130,36 @@ def _by_mask(rows: Iterable[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
     return groups
 
 
+def _wanted_rows(
+    masks: Sequence[Mask], groups: Mapping[str, list[dict[str, str]]]
+) -> tuple[dict[str, dict[str, str]], list[Problem]]:
+    """The row that counts of each mask, by its id, and the rows of which the mask isn't known."""
+    problems = []
+    found: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for name, rows in groups.items():
+        row = _wanted(rows)
+        try:
+            found[_mask_id(masks, row)].append(row)
+        except WrongUseError as err:
+            problems.append(Problem(name, str(err)))
+    for mask_id, rows in found.items():
+        exact = [row for row in rows if row.get("mask_id") == mask_id]
+        by_name = [row for row in rows if row not in exact]
+        if len(rows) > 1:
+            problems += [_unclear(row, mask_id) for row in by_name]
+        found[mask_id] = exact or (by_name if len(rows) == 1 else [])
+    return {mask_id: rows[0] for mask_id, rows in found.items() if rows}, problems
+
+
+def _unclear(row: Mapping[str, str], mask_id: str) -> Problem:
+    name = row["mask_name"].strip()
+    text = (
+        f"{name}: the rows of several masks have this name, but only {mask_id} has it here. Give "
+        "the mask_id that the mask has in this workspace."
+    )
+    return Problem(row.get("mask_id") or name, text)
+
+
 def _wanted(rows: list[dict[str, str]]) -> dict[str, str]:
     """The row of one mask that counts: the first marked as selected, else the first."""
     marked = [row for row in rows if row.get("selected", "").strip().lower() in _TRUE]
@@ -151,6 +175,12 @@ def _mask_id(masks: Sequence[Mask], row: Mapping[str, str]) -> str:
     if len(found) != 1:
         raise WrongUseError(
             f"{name}: {len(found) or 'no'} masks have this name; needed is one. "
-            + ("Give its mask_id." if found else "Add the mask first.")
+            + (_which(found) if found else "Add the mask first.")
         )
     return found[0].mask_id
+
+
+def _which(found: Sequence[Mask]) -> str:
+    masks = ", ".join(f"{mask.mask_id} ({mask.path})" for mask in found[:_NAMED])
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return f"Give its mask_id, one of {masks}{more}."

@@ -18,13 +18,16 @@ from migrate_core.masks.edit import CRS_FIELD, MaskEdit, edited, store_edits
 from migrate_core.masks.queries import MaskFilter, masks_of, names_and_dates
 from migrate_core.masks.summary import ClassArea, class_areas, pixel_size, thumbnail
 from migrate_core.masks.transformation import transformation
+from migrate_core.masks.value_notes import declared_only
 from migrate_core.model import BACKGROUND, IGNORE, LONLAT, Mask
 from migrate_core.pairs.drawing import Colour, class_colour, class_colours
 from pages.shared.frame import Page
 from pages.shared.masks_list import remove_one
+from pages.shared.masks_values import doubtful_values, no_data_form
 from pages.shared.text import plain
 
 # Background and no data, seen on a light and on a dark page.
+_WRONG_TAG = ", or read it again if what the file declares as no data is a class"
 _BACKGROUND, _NO_DATA = (150, 150, 150, 90), (0, 0, 0, 0)
 
 
@@ -32,11 +35,15 @@ def mask_detail(page: Page, mask: Mask) -> None:
     """Name, problem with its remedy, thumbnail with legend, and facts."""
     st.markdown(f"**{plain(mask.name)}**")
     _problems(page, mask)
+    doubtful_values(page, mask)
     _picture(mask)
     _facts(mask)
-    left, right = st.columns(2)
+    left, middle, right = st.columns(3)
     with left.popover("Class names", icon=":material/label:", disabled=not mask.classes):
         _class_names(page, mask)
+    if mask.vector is None:
+        with middle.popover("No data", icon=":material/hide_source:"):
+            no_data_form(page, mask)
     with right:
         remove_one(page, mask)
 
@@ -68,8 +75,9 @@ def _remedy(mask: Mask, topic: str, text: str) -> str:
         return f"{found} Give it here if you know it, or add the mask again with its source image."
     if topic == GEOREFERENCE:
         return f"{found} Add the mask again with the georeferenced image it was drawn on."
-    if topic == CONTENT and mask.classes is not None:
-        return f"{found} Remove it from the list, or keep it if it is meant so."
+    if topic == CONTENT:
+        keep = ", or keep it if it is meant so" if mask.classes is not None else ""
+        return f"{found} Remove it from the list{keep}{_WRONG_TAG * bool(declared_only(mask))}."
     return text if topic == FILE else f"{found} Add the mask again with the right source image."
 
 
@@ -114,7 +122,7 @@ def _picture(mask: Mask) -> None:
     if mask.classes is None:
         return
     try:
-        picture = _thumbnail(mask.mask_id, mask)
+        picture = _thumbnail(f"{mask.mask_id} {mask.raster}", mask)
     except MigrateError as err:
         st.warning(str(err))
         return
@@ -124,8 +132,8 @@ def _picture(mask: Mask) -> None:
 
 
 @st.cache_data(max_entries=200, show_spinner="Reading the mask …")
-def _thumbnail(mask_id: str, _mask: Mask) -> NDArray[np.uint8]:  # noqa: ARG001
-    """The picture of a mask; its id, which is the key of the cache, stands for its content."""
+def _thumbnail(content: str, _mask: Mask) -> NDArray[np.uint8]:  # noqa: ARG001
+    """The picture of a mask; `content`, its id and how it is read, is the key of the cache."""
     return _coloured(thumbnail(_mask), class_colours(_mask))
 
 

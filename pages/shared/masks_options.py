@@ -53,6 +53,11 @@ def mask_options(where: str, names: Sequence[str], columns: Sequence[str]) -> Ch
     return Chosen(tuple(ask.words), tuple(ask.files))
 
 
+def text_values(text: str) -> list[str]:
+    """The values in a line of text, with commas or spaces between."""
+    return text.replace(",", " ").replace(";", " ").split()
+
+
 class _Asker:
     """Asks with Streamlit's widgets and collects the answers as words of the command."""
 
@@ -72,6 +77,12 @@ class _Asker:
         if text:
             self.words += [f"--{option}", text]
         return text
+
+    def values(self, place: Any, label: str, option: str, **more: Any) -> None:
+        """Several values in a line of text; empty is no answer."""
+        text = place.text_input(label, key=self.key(option), persist_state="session", **more)
+        for value in text_values(text):
+            self.words += [f"--{option}", value]
 
     def number(self, place: Any, label: str, option: str, **more: Any) -> None:
         """A number; None is no answer."""
@@ -182,6 +193,14 @@ def _classes(ask: _Asker) -> None:
         placeholder="none",
         help="For probabilities, and for JPEG masks: what reaches it becomes class 1, or with "
         "several bands the class of the largest.",
+    )
+    ask.values(
+        left,
+        "Values that stand for no data",
+        "nodata",
+        placeholder="as the file declares",
+        help="Numbers with commas between, such as -1, 255; or none, when what the file declares "
+        "as no data is a class or the background.",
     )
     ask.tick(
         right,
