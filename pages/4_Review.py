@@ -8,7 +8,6 @@ from migrate_core.review.queue import place_of
 from migrate_core.review.queue_rows import ReviewItem, review_item
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.review_desk import (
-    REVIEW,
     arrive,
     decision_bar,
     messages,
@@ -49,7 +48,7 @@ def review(page: Page) -> None:
         st.page_link(PAGES["pairs"][0], label="Make pairs", icon=PAGES["pairs"][2])
 
 
-@st.fragment(key=REVIEW)
+@st.fragment
 def work(page: Page, reviewer: str) -> None:
     """What is renewed when one goes on to another pair or looks at it in another way."""
     try:

@@ -44,8 +44,6 @@ RUNNING = {
     "convert": "Converting a product",
 }
 _POLL_S = 2.0
-# The fragment of the frame, for whoever changes what it counts: `st.rerun([FRAME, …])`.
-FRAME = "frame"
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ def _store(root: str, database_url: str | None) -> Store:
     return open_store(Workspace(Path(root)), database_url)
 
 
-@polled(lambda page: at_work(page.store, page.workspace, now_utc()), _POLL_S, key=FRAME)
+@polled(lambda page: at_work(page.store, page.workspace, now_utc()), _POLL_S)
 def _standing(page: Page) -> None:
     """Counts of every stage, what runs, and the next step; renewed while something runs.
 

@@ -11,15 +11,12 @@ import streamlit as st
 Draw = Callable[..., None]
 
 
-def polled(
-    busy: Callable[..., bool], every_s: float, key: str | None = None
-) -> Callable[[Draw], Draw]:
+def polled(busy: Callable[..., bool], every_s: float) -> Callable[[Draw], Draw]:
     """A fragment that is drawn every `every_s` seconds while `busy` says that there is work.
 
     Without work nothing is drawn until somebody uses the page. `busy` is asked with the first
     argument of the part, its page. Streamlit sets the interval when the page is drawn as a whole,
-    so a part that finds that work has begun or ended since draws the whole page. By `key` callbacks
-    can name the fragment to `st.rerun`.
+    so a part that finds that work has begun or ended since draws the whole page.
     """
 
     def decorate(draw: Draw) -> Draw:
@@ -33,7 +30,7 @@ def polled(
                     st.rerun(scope="app")
                 draw(page, *more, **named)
 
-            st.fragment(again, run_every=every_s if polling else None, key=key)()
+            st.fragment(again, run_every=every_s if polling else None)()
 
         return part
 

@@ -17,7 +17,7 @@ from migrate_core.review.queue import last_standing, neighbour
 from migrate_core.review.queue_rows import ReviewItem, last_decision
 from migrate_core.store import Store
 
-from .frame import FRAME, PAGES, Page
+from .frame import PAGES, Page
 from .review_facts import proposal_in_words
 from .review_view import Task, view_keys
 from .state import choose_pair
@@ -27,8 +27,6 @@ VERDICT_BUTTONS = (
     ("reject", "x", "close"),
     ("unsure", "u", "question_mark"),
 )
-# The fragment of everything that a decision renews.
-REVIEW = "review"
 REASONS = ("cloud", "shadow", "change", "misaligned", "wrong date", "other")
 # A decision so soon after a picture came up was meant for the one before: a double click, or a
 # key held down. Nobody judges a picture in this time.
@@ -170,7 +168,7 @@ def _decide(verdict: str, sheet: Sheet, usual_reason: str | None = None) -> None
         desk().error = str(err)
         return
     _turn_to(sheet.following or sheet.pair_id, sheet.token)
-    st.rerun([FRAME, REVIEW])  # the frame counts decisions
+    st.rerun()  # the whole page: its frame counts decisions
 
 
 def _undo(last: Decision, sheet: Sheet) -> None:
@@ -185,7 +183,7 @@ def _undo(last: Decision, sheet: Sheet) -> None:
         return
     _turn_to(last.pair_id, sheet.token)
     desk().notice = f"Taken back: {last.verdict}."
-    st.rerun([FRAME, REVIEW])  # the frame counts decisions
+    st.rerun()  # the whole page: its frame counts decisions
 
 
 def _unmeant(sheet: Sheet) -> bool:
