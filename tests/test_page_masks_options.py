@@ -224,3 +224,58 @@ def test_a_mask_without_place_says_what_helps(store: Store, tmp_path: Path) -> N
     write_raster(tmp_path / "masks" / "a_20200501.png", PIXELS, crs=None, transform=north_up())
     press(named(opened(), tmp_path / "masks"), "masks_add_folder")
     assert "--image" in str(by_name(store)["a_20200501.png"].problem)
+
+
+def test_values_of_no_data_are_given_and_set_right_later(
+    store: Store, tmp_path: Path, commands: list[list[str]]
+) -> None:
+    pixels = PIXELS.astype(np.int16)
+    pixels[0, 0], pixels[0, 1] = -1, 255
+    write_raster(tmp_path / "masks" / "a_20200202.tif", pixels)
+    app = named(opened(), tmp_path / "masks")
+    option(app, "text_input", "nodata").set_value("255")
+    shown(app.run())
+    press(app, "masks_add_folder")
+    assert commands[-1][-2:] == ["--nodata", "255"]
+    assert by_name(store)["a_20200202.tif"].classes == {"-1": 3, "0": 0, "1": 1, "2": 2}
+    app = opened()
+    assert any("the value -1 looks like no data" in item.value for item in app.info)
+    press(app, "masks_values_0")
+    assert commands[-1][3:] == ["--nodata", "-1", "--nodata", "255"]
+    mask = by_name(store)["a_20200202.tif"]
+    assert (mask.classes, mask.raster.nodata) == ({"0": 0, "1": 1, "2": 2}, (-1, 255))
+    # And by the form of the mask, where anything can be said.
+    app = opened()
+    (field,) = [w for w in app.text_input if w.label == "Values that stand for no data"][-1:]
+    assert field.value == "-1, 255"
+    field.set_value("none")
+    (save,) = [w for w in app.button if "masks_nodata" in w.key]
+    shown(save.click().run())
+    assert by_name(store)["a_20200202.tif"].raster.nodata == ()
+
+
+def test_a_label_under_a_wrong_tag_is_offered_to_be_read(store: Store, tmp_path: Path) -> None:
+    pixels = np.where(PIXELS > 0, 255, 0).astype(np.uint8)
+    write_raster(tmp_path / "masks" / "a_20200202.tif", pixels, nodata=255)
+    app = named(opened(), tmp_path / "masks")
+    app.button(key="masks_add_folder").click().run()
+    app = opened()
+    assert any("which the file declares as no data" in item.value for item in app.warning)
+    press(app, "masks_values_problem")
+    mask = by_name(store)["a_20200202.tif"]
+    assert (mask.problem, mask.classes) == (None, {"0": 0, "255": 1})
+
+
+def test_masks_of_one_name_are_listed_with_their_folders(store: Store, tmp_path: Path) -> None:
+    for folder in ("y2020", "y2021"):
+        write_raster(tmp_path / "masks" / folder / "a_20200202.tif", PIXELS)
+    write_raster(tmp_path / "masks" / "b_20200202.tif", PIXELS)
+    press(named(opened(), tmp_path / "masks"), "masks_add_folder")
+    app = opened()
+    assert any("is an exact copy of" in item.value for item in app.info)
+    names = list(app.dataframe[0].value["mask"])
+    assert names == [
+        "a_20200202.tif (in masks/y2020)",
+        "a_20200202.tif (in masks/y2021)",
+        "b_20200202.tif",
+    ]

@@ -189,9 +189,24 @@ def test_the_mask_id_decides_between_masks_of_one_name(store: Store, tmp_path: P
     ambiguous = table(tmp_path, "mask_name,S2_name", "one.tif,|B|")
     (problem,) = import_match_table(store, ambiguous).problems
     assert "2 masks have this name" in problem.message
+    assert "other (/other/one.tif)" in problem.message
     path = table(tmp_path, "mask_name,S2_name,mask_id", "one.tif,|B|,other")
     assert import_match_table(store, path).problems == ()
     assert selection(store) == {"one": "A", "two": "A", "other": "B"}
+
+
+def test_rows_of_two_masks_that_fit_one_are_not_followed(store: Store, tmp_path: Path) -> None:
+    """As in a table of another workspace, in which two masks have the name."""
+    rows = ("one.tif,|B|,one-y2020", "one.tif,|C|,one-y2021")
+    path = table(tmp_path, "mask_name,S2_name,mask_id", *rows)
+    outcome = import_match_table(store, path)
+    assert [problem.item for problem in outcome.problems] == ["one-y2020", "one-y2021"]
+    assert "only one has it here" in outcome.problems[0].message
+    assert (outcome.selected, selection(store)["one"]) == (0, "A")
+    exact = table(tmp_path, "mask_name,S2_name,mask_id", "one.tif,|B|,one", rows[1])
+    outcome = import_match_table(store, exact)
+    assert [problem.item for problem in outcome.problems] == ["one-y2021"]
+    assert selection(store)["one"] == "B"
 
 
 def test_rows_that_can_not_be_followed_are_problems_and_the_others_count(

@@ -22,7 +22,7 @@ from ..masks.files import FoundFiles, mask_files, mosaics
 from ..masks.geocode import geocode
 from ..masks.options import AddOptions
 from ..masks.patterns import compile_pattern
-from ..masks.queries import ALL, SHOWN, MaskFilter, masks_of
+from ..masks.queries import ALL, SHOWN, MaskFilter, masks_of, name_apart, shared_names
 from ..masks.raster import DRIVERS
 from ..masks.redating import redate, redatings
 from ..masks.uploads import unpack
@@ -53,7 +53,7 @@ def add(session: Session, /, paths: tuple[Path, ...], as_json: bool, **given: An
     files = mask_files(places, follow_links=options.follow_links, takes=_is_label_file)
     options, unclear = without_unclear_rows(options, files.files)
     added = _register(session, files, options)
-    emit([mask_row(mask) for mask in added.masks], as_json, lambda: _show(added.masks))
+    emit([mask_row(mask) for mask in added.masks], as_json, lambda: _show(session, added.masks))
     refused = [*left_out, *files.refused, *unclear, *added.problems]
     report([*refused, *_problems(added.masks), *_unused(options, added)])
 
@@ -162,7 +162,7 @@ def _unused(options: AddOptions, added: _Added) -> list[Problem]:
 def list_masks(session: Session, as_json: bool) -> None:
     """All masks, one row each."""
     found = session.store.masks()
-    emit([mask_row(mask) for mask in found], as_json, lambda: _show(found))
+    emit([mask_row(mask) for mask in found], as_json, lambda: _show(session, found))
 
 
 @masks.command("geocode")
@@ -211,13 +211,14 @@ def mask_row(mask: Mask) -> dict[str, Any]:
     return {name: to_json(getattr(mask, name)) for name in names + more}
 
 
-def _show(found: Sequence[Mask]) -> None:
+def _show(session: Session, found: Sequence[Mask]) -> None:
+    shared = shared_names(session.store, [mask.name for mask in found])
     print_table(
         ("mask_id", "name", "acquired", "size, px", "CRS", "classes", "state"),
         (
             (
                 mask.mask_id,
-                mask.name,
+                name_apart(mask, shared),
                 mask.acquired,
                 f"{mask.width} x {mask.height}" if mask.width else None,
                 mask.crs,
@@ -252,6 +253,6 @@ def demo(session: Session, as_json: bool) -> None:
         "source": source,
         "truth": str(case.truth),
     }
-    emit(document, as_json, lambda: _show(found))
+    emit(document, as_json, lambda: _show(session, found))
     say(f"Next: scenes search --source {source}")
     report(_problems(found))

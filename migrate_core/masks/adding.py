@@ -33,8 +33,8 @@ _FEW = 40
 
 _OTHER_LABELS = "have other no-data values now and pairs that don't follow by themselves"
 _READ_ANEW = (
-    "its no-data values are others now. A pair that was made of it before doesn't follow by "
-    "itself: run `pairs make` again."
+    "its no-data values are others now, and its pair doesn't follow by itself: run `pairs make` "
+    "again."
 )
 
 Progress = Callable[[int, int], None]
@@ -84,7 +84,7 @@ def _settled(item: Companions, mask: Mask, registered: Registered, options: AddO
     if known is not None and known.sha256 == mask.sha256 is not None:
         if known.path != mask.path:
             mask = with_header(_with_what_it_had(item, known), options)
-        if known.raster.nodata != mask.raster.nodata:
+        if known.raster.nodata != mask.raster.nodata and registered.has_pair(known):
             registered.notes.append(Note(_OTHER_LABELS, f"{mask.name}: {_READ_ANEW}"))
     return registered.settled(carried_over(known, mask), known)
 

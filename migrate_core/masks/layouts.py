@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,10 +45,10 @@ def read_blocks(dataset: Any, form: RasterForm) -> Iterator[Strip]:
 
     Raises MaskError where the pixels are not as the layout promises.
     """
-    values = functools.partial(_READERS[form.layout], form=form)
+    read = _READERS[form.layout]
     quantity = form.threshold is not None or form.layout == PROBABILITIES
     for strip in strips(dataset, _bands(dataset, form), form):
-        classes, known = values(strip.values)
+        classes, known = read(strip.values, strip.valid, form)
         doubtful = _doubtful(strip.values, strip.valid) if quantity else {}
         yield Strip(strip.rows, classes, strip.valid & known, strip.no_data, doubtful)
 
@@ -66,8 +65,8 @@ def read_decimated(
     bands = _bands(dataset, form)
     nearest = Resampling.nearest
     pixels = dataset.read(bands, out_shape=(len(bands), *shape), resampling=nearest)
-    values, known = _READERS[form.layout](pixels, form)
     valid, _ = _valid(dataset, pixels, bands, form, out_shape=shape)
+    values, known = _READERS[form.layout](pixels, valid, form)
     return values, known & valid
 
 
@@ -127,7 +126,13 @@ def _declared_valid(
         yield dataset.read(form.valid_band, **where) != 0
 
 
-def _single(pixels: NDArray[Any], form: RasterForm) -> tuple[NDArray[Any], BoolArray]:
+# The layouts: from pixels (bands, height, width), and which are valid, to class values and where
+# these are known (height, width). What isn't valid may be anything.
+
+
+def _single(
+    pixels: NDArray[Any], _good: BoolArray, form: RasterForm
+) -> tuple[NDArray[Any], BoolArray]:
     values = pixels[0]
     known = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, dtype=bool)
     if form.threshold is not None:
@@ -135,9 +140,11 @@ def _single(pixels: NDArray[Any], form: RasterForm) -> tuple[NDArray[Any], BoolA
     return values, known
 
 
-def _one_hot(pixels: NDArray[Any], form: RasterForm) -> tuple[NDArray[Any], BoolArray]:
+def _one_hot(
+    pixels: NDArray[Any], valid: BoolArray, form: RasterForm
+) -> tuple[NDArray[Any], BoolArray]:
     hot = pixels != 0
-    several = hot.sum(axis=0) > 1
+    several = (hot.sum(axis=0) > 1) & valid
     if several.any():
         row, column = (int(i[0]) for i in np.nonzero(several))
         names = np.nonzero(hot[:, row, column])[0] + 1
@@ -150,7 +157,9 @@ def _one_hot(pixels: NDArray[Any], form: RasterForm) -> tuple[NDArray[Any], Bool
     return values.astype(np.int32), np.ones(values.shape, dtype=bool)
 
 
-def _probabilities(pixels: NDArray[Any], form: RasterForm) -> tuple[NDArray[Any], BoolArray]:
+def _probabilities(
+    pixels: NDArray[Any], _good: BoolArray, form: RasterForm
+) -> tuple[NDArray[Any], BoolArray]:
     known = np.isfinite(pixels).all(axis=0)
     safe = np.where(known, pixels, 0)
     if form.threshold is None:
@@ -162,12 +171,14 @@ def _probabilities(pixels: NDArray[Any], form: RasterForm) -> tuple[NDArray[Any]
     return values, known
 
 
-def _colours(pixels: NDArray[Any], form: RasterForm) -> tuple[NDArray[Any], BoolArray]:
+def _colours(
+    pixels: NDArray[Any], valid: BoolArray, form: RasterForm
+) -> tuple[NDArray[Any], BoolArray]:
     packed = _packed(pixels)
     values = np.full(packed.shape, -1, dtype=np.int32)
     for colour, value in (form.colours or {}).items():
         values[packed == int(colour.removeprefix("#"), 16)] = value
-    strange = packed[values < 0]
+    strange = packed[(values < 0) & valid]
     if strange.size:
         raise MaskError(
             f"the colour #{int(strange[0]):06x} ({strange.size} pixels) is none of the table of "

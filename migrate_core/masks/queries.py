@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from ..codec import from_json
 from ..model import Mask
 from ..store import Store
-from ..tables import masks
+from ..tables import masks, pairs
 
 # Which masks a list shows.
 ALL, READY, PROBLEM, UNDATED, WITHOUT_IMAGE = "all", "ready", "problem", "undated", "without image"
@@ -89,6 +89,28 @@ def listed_masks(store: Store) -> list[Listed]:
     with store.engine.connect() as connection:
         rows = connection.execute(sa.select(masks.c.mask_id, path, part, sha256))
         return [Listed(*row) for row in rows]
+
+
+def masks_with_pairs(store: Store) -> frozenset[str]:
+    """The ids of the masks of which a pair was made."""
+    done = sa.select(pairs.c.mask_id).where(pairs.c.state == "done")
+    return frozenset(_scalars(store, done.distinct()))
+
+
+def shared_names(store: Store, names: Iterable[str]) -> frozenset[str]:
+    """Those of some names of masks that several masks have."""
+    query = sa.select(masks.c.name).group_by(masks.c.name).having(sa.func.count() > 1)
+    chunks = _chunks(dict.fromkeys(names))
+    return frozenset(
+        name for chunk in chunks for name in _scalars(store, query.where(masks.c.name.in_(chunk)))
+    )
+
+
+def name_apart(mask: Mask, shared: Collection[str]) -> str:
+    """The name of a mask, with the folders it lies in where the name is among the `shared`."""
+    if mask.name not in shared:
+        return mask.name
+    return f"{mask.name} (in {'/'.join(Path(mask.path).parent.parts[-2:])})"
 
 
 def known_classes(store: Store) -> dict[str, int]:

@@ -17,7 +17,7 @@ from ..store import Store
 from ..workspace import upload_place
 from .content import check_unchanged
 from .identity import content_id, ids_of_copies, mask_identity, same_place
-from .queries import Listed, listed_masks, masks_of
+from .queries import Listed, listed_masks, masks_of, masks_with_pairs
 from .register import ACQUIRED
 
 # Kinds of notes, in words for several masks.
@@ -65,6 +65,7 @@ class Registered:
         self._fresh: dict[str, Mask] = {}
         self._gone: set[str] = set()
         self._stale: set[str] = set()
+        self._paired: frozenset[str] | None = None
         self._places: dict[str, str] = {}
         self._ends = {end for path in paths for end in _ends(path)}
         self.notes: list[Note] = []
@@ -116,6 +117,12 @@ class Registered:
         self._fresh[settled.mask_id] = settled
         self._take_in(Listed(settled.mask_id, mask.path, mask.part, mask.sha256))
         return settled
+
+    def has_pair(self, mask: Mask) -> bool:
+        """Whether a pair was made of a mask."""
+        if self._paired is None:
+            self._paired = masks_with_pairs(self._store)
+        return mask.mask_id in self._paired
 
     def put(self, masks: Sequence[Mask]) -> None:
         """Write masks that are settled, and take off the list what they were listed as before."""

@@ -39,6 +39,8 @@ def provenance(
             **mask_dates(mask),
             "classes": dict(mask.classes or {}),
             "class_names": dict(mask.class_names or {}),
+            # What a person says is no data; null where the file itself is believed.
+            "nodata": to_json(mask.raster.nodata),
             "class_colours": dict(mask.class_colours or {}),
             "part": mask.part,
             "sensor": mask.sensor,

@@ -38,14 +38,13 @@ def mask_detail(page: Page, mask: Mask) -> None:
     doubtful_values(page, mask)
     _picture(mask)
     _facts(mask)
-    left, middle, right = st.columns(3)
+    left, right = st.columns(2)
     with left.popover("Class names", icon=":material/label:", disabled=not mask.classes):
         _class_names(page, mask)
     if mask.vector is None:
-        with middle.popover("No data", icon=":material/hide_source:"):
+        with right.popover("No data", icon=":material/hide_source:"):
             no_data_form(page, mask)
-    with right:
-        remove_one(page, mask)
+    remove_one(page, mask)
 
 
 def _problems(page: Page, mask: Mask) -> None:

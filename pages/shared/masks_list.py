@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,10 @@ from migrate_core.masks.queries import (
     MaskFilter,
     count_masks,
     list_masks,
+    name_apart,
     names_and_dates,
     place_of,
+    shared_names,
 )
 from migrate_core.masks.summary import pixel_size
 from migrate_core.model import Mask
@@ -116,7 +118,7 @@ def mask_list(page: Page) -> None:
     if st.session_state[_EDIT]:
         _editor(page, found)
     else:
-        _table(found)
+        _table(found, shared_names(page.store, [mask.name for mask in found]))
     if pages > 1:
         text, turn = st.columns([1, 2], vertical_alignment="center")
         last = min(first_shown() + ROWS, count)
@@ -135,13 +137,13 @@ def _turn_to(key: str) -> None:
     st.session_state[_PAGE] = st.session_state[key]
 
 
-def _table(found: Sequence[Mask]) -> None:
+def _table(found: Sequence[Mask], shared: Collection[str]) -> None:
     ids = [mask.mask_id for mask in found]
     chosen = selection().mask_id
     # Another page of masks is another table, since a selection counts rows.
     key = f"masks_table_{st.session_state.get(_TURN, 0)}_{hash(tuple(ids))}"
     st.dataframe(
-        pd.DataFrame([_cells(mask) for mask in found]),
+        pd.DataFrame([_cells(mask, name_apart(mask, shared)) for mask in found]),
         key=key,
         hide_index=True,
         height="content",
@@ -156,10 +158,10 @@ def _table(found: Sequence[Mask]) -> None:
     )
 
 
-def _cells(mask: Mask) -> dict[str, Any]:
+def _cells(mask: Mask, name: str) -> dict[str, Any]:
     names = mask.class_names or {}
     return {
-        "mask": mask.name,
+        "mask": name,
         "state": mask.state,
         "date (UTC)": _date_text(mask),
         "classes": ", ".join(names.get(value, value) for value in mask.classes or {}),

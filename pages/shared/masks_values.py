@@ -39,7 +39,7 @@ def no_data_form(page: Page, mask: Mask) -> None:
             help=f"Numbers with commas between, such as -1, 255; or {NONE} when none does. The "
             "mask is read again; its pair is made again by the next run.",
         )
-        if st.form_submit_button("Save", disabled=is_busy(page, KIND)) and text.strip():
+        if st.form_submit_button("Read it again", disabled=is_busy(page, KIND)) and text.strip():
             try:
                 values = parse_no_data(text_values(text))
             except MigrateError as err:
