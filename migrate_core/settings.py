@@ -61,7 +61,9 @@ class ServiceSettings:
     """Where services answer, and what lets us in; see the README for the variables.
 
     Each address can be that of a mirror or of a test server. `cdse_totp` is the code of the moment
-    of an account with two factors. `cache_bytes` limits the products kept in the workspace.
+    of an account with two factors. What lets us in belongs to scheme, host and port of these
+    addresses: that of the DHuS account to `dhus_url`, signatures of the Planetary Computer to its
+    storage. `cache_bytes` limits the products kept in the workspace.
     """
 
     cdse_odata_url: str = "https://catalogue.dataspace.copernicus.eu/odata/v1"
@@ -74,6 +76,8 @@ class ServiceSettings:
     earth_search_url: str = "https://earth-search.aws.element84.com/v1"
     planetary_computer_url: str = "https://planetarycomputer.microsoft.com/api/stac/v1"
     planetary_computer_sas_url: str = "https://planetarycomputer.microsoft.com/api/sas/v1"
+    planetary_computer_storage_url: str = "https://sentinel2l2a01.blob.core.windows.net"
+    dhus_url: str | None = None
     cdse_username: str | None = None
     cdse_password: str | None = _secret()
     cdse_totp: str | None = _secret()
@@ -178,6 +182,11 @@ def _address(name: str, text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise WrongUseError(
             f"{name} is no address of a service; needed is one such as https://host/path."
+        )
+    if "@" in text:
+        raise WrongUseError(
+            f"{name} holds a user or a password; set those in variables of their own, such as "
+            "DHUS_USER and DHUS_PASSWORD."
         )
     return text.rstrip("/")
 

@@ -253,7 +253,7 @@ def test_a_quota_that_is_used_up_while_downloading_is_told(
 def test_what_cannot_be_fetched_is_told(dhus: Dhus, kept: Kept, tmp_path: Path) -> None:
     (scene,) = searched(dhus)
     nobody = replace(dhus.settings, dhus_user=None)
-    with pytest.raises(CredentialsError, match="Set DHUS_USER and DHUS_PASSWORD"):
+    with pytest.raises(CredentialsError, match="Set DHUS_URL, DHUS_USER and DHUS_PASSWORD"):
         DhusFetcher(dhus.url, nobody, a_depot(tmp_path)).fetch(scene, "auto")
     dhus.products.clear()
     with pytest.raises(TransferError, match="search again"):

@@ -6,12 +6,13 @@ import pickle
 from collections.abc import Callable
 from email.utils import formatdate
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
-from migrate_core.errors import JobCancelledError, TransferError
-from migrate_core.transfer.address import same_owner, shown
+from migrate_core.errors import CredentialsError, JobCancelledError, TransferError
+from migrate_core.transfer.address import gives_away, keeps_secrets, same_origin, shown
 from migrate_core.transfer.http import HttpClient, Query
 from migrate_core.transfer.policy import RetryPolicy, Traffic
 from tests.servers.faulty import Asked, Reply, json_reply, serving
@@ -166,31 +167,75 @@ def only(token: str) -> Rule:
     return lambda asked: GOOD if asked.headers.get("Authorization") == token else Reply(401)
 
 
-def test_the_header_survives_a_redirect_to_another_port_of_the_same_host(time: Time) -> None:
-    with serving(only("Bearer right")) as target:
-        redirect = Reply(302, headers={"Location": f"{target.url}/elsewhere"})
+def test_the_header_follows_a_redirect_within_its_origin(time: Time) -> None:
+    def rule(asked: Asked) -> Reply:
+        if asked.path == "/old":
+            return Reply(302, headers={"Location": "/new"})
+        return only("Bearer right")(asked)
+
+    with serving(rule) as server:
+        query = Query(f"{server.url}/old", auth=Fixed("Bearer right"))
+        assert a_client(time).json(query) == {"fine": True}
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "me:mine@127.0.0.1"])
+def test_the_header_does_not_follow_to_another_port_or_host(
+    time: Time, status: int, host: str
+) -> None:
+    with serving(in_turn(Reply(200, b"{}", {"Set-Cookie": "a=b"}))) as target:
+        stranger = target.url.replace("127.0.0.1", host)
+        redirect = Reply(status, headers={"Location": stranger, "Set-Cookie": "session=secret"})
         with serving(in_turn(redirect)) as server:
-            query = Query(server.url, auth=Fixed("Bearer right"))
-            assert a_client(time).json(query) == {"fine": True}
+            client = a_client(time)
+            for _ in range(2):
+                client.json(Query(server.url, auth=Fixed("Bearer right")))
+        for asked in target.asked:
+            assert "Bearer" not in asked.headers.get("Authorization", "")
+            assert "Cookie" not in asked.headers
 
 
-def test_the_header_does_not_follow_to_a_stranger(time: Time) -> None:
+def test_whoever_is_redirected_and_refused_reads_why(time: Time) -> None:
+    with serving(in_turn(Reply(401))) as target:
+        with serving(in_turn(Reply(307, headers={"Location": target.url}))) as server:
+            with pytest.raises(TransferError, match="redirected there, without the credentials"):
+                a_client(time).json(Query(server.url, auth=Fixed("Bearer right")))
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("same", [True, False])
+def test_a_form_with_credentials_is_not_redirected(time: Time, status: int, same: bool) -> None:
     with serving(in_turn(GOOD)) as target:
-        stranger = target.url.replace("127.0.0.1", "localhost")
-        with serving(in_turn(Reply(302, headers={"Location": stranger}))) as server:
-            a_client(time).json(Query(server.url, auth=Fixed("Bearer right")))
-        assert "Authorization" not in target.asked[0].headers
-
-
-def test_a_form_with_credentials_is_not_redirected_to_a_stranger(time: Time) -> None:
-    with serving(in_turn(GOOD)) as target:
-        stranger = target.url.replace("127.0.0.1", "localhost")
-        with serving(in_turn(Reply(307, headers={"Location": stranger}))) as server:
+        place = "/elsewhere" if same else target.url
+        with serving(in_turn(Reply(status, headers={"Location": place}))) as server:
             query = Query(server.url, method="POST", form={"password": "hunter2"})
             with pytest.raises(TransferError, match="must not get the credentials") as caught:
                 a_client(time).json(query)
+            assert len(server.asked) == 1
         assert target.asked == []
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [{"auth": Fixed("Bearer right")}, {"form": {"password": "hunter2"}, "method": "POST"}],
+    ids=["header", "form"],
+)
+def test_nothing_secret_goes_where_others_could_read_it(time: Time, secret: dict[str, Any]) -> None:
+    client = a_client(time)
+    with pytest.raises(CredentialsError, match=r"must not get credentials.*https"):
+        client.send(Query("http://mirror.example/x", **secret))
+    assert client.traffic.requests == 0
+
+
+def test_what_stays_on_this_machine_goes_through_no_proxy(
+    time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(in_turn(GOOD)) as proxy, serving(in_turn(GOOD)) as server:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        a_client(time).json(Query(server.url, auth=Fixed("Bearer right")))
+        assert proxy.asked == []
 
 
 def test_redirects_in_a_circle_end(time: Time) -> None:
@@ -242,26 +287,62 @@ def test_an_error_crosses_to_another_process_with_its_status() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("other", "same"),
     [
-        (
-            "https://catalogue.dataspace.copernicus.eu/a",
-            "https://zipper.dataspace.copernicus.eu",
-            1,
-        ),
-        ("https://a.dataspace.copernicus.eu", "http://a.dataspace.copernicus.eu", 0),
-        ("https://a.example", "https://b.example", 0),
-        ("https://10.0.0.1", "https://10.0.0.2", 0),
-        ("http://127.0.0.1:1", "http://127.0.0.1:2", 1),
-        ("https://a.b.example", "https://a.evil.example", 0),
+        ("https://good.example:443/other", True),
+        ("HTTPS://GOOD.example", True),
+        ("https://me:pw@good.example", True),
+        ("http://good.example", False),
+        ("https://good.example:8443", False),
+        ("https://good.example.", False),
+        ("https://side.good.example", False),
+        ("https://good.example@evil.example", False),
+        ("https://good.example:443@evil.example/", False),
+        ("https://evil.example#@good.example", False),
+        ("https://evil.example?@good.example", False),
+        ("https://evil.example\\@good.example", False),
+        ("https://good.example\\@evil.example", False),
+        ("https://good.example\t.evil.example", False),
+        ("https://g\u043e\u043ed.example", False),  # Cyrillic letters
+        ("//good.example", False),
+        ("ftp://good.example", False),
+        ("https://good.example:99999", False),
+        ("", False),
     ],
 )
-def test_hosts_of_one_owner(one: str, other: str, same: int) -> None:
-    assert same_owner(one, other) is bool(same)
+def test_an_origin_is_scheme_host_and_port(other: str, same: bool) -> None:
+    assert same_origin("https://good.example/path", other) is same
+
+
+def test_what_is_no_address_has_the_origin_of_nothing() -> None:
+    assert not same_origin("dhus", "dhus")
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://anywhere.example", True),
+        ("http://anywhere.example", False),
+        ("http://127.0.0.1:8080", True),
+        ("http://127.3.2.1", True),
+        ("http://[::1]:8080", True),
+        ("http://localhost", True),
+        ("http://localhost.evil.example", False),
+        ("http://127.0.0.1@evil.example", False),
+        ("http://127.0.0.1.evil.example", False),
+    ],
+)
+def test_secrets_go_over_https_or_stay_here(url: str, kept: bool) -> None:
+    assert keeps_secrets(url) is kept
 
 
 def test_an_address_is_shown_without_what_may_be_secret() -> None:
     assert shown("https://me:pw@host:8/a/b?sig=x#y") == "https://host:8/a/b"
+    assert shown("https://me:p@w@host?sig=x") == "https://host"
+    assert shown("me:pw@host?sig=x") == "host"
+    assert gives_away("https://me@host")
+    assert gives_away("https://host?sig=x")
+    assert not gives_away("https://host/a#sentinel-2-l2a")
 
 
 def test_clients_may_share_their_counts() -> None:

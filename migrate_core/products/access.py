@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -13,6 +14,19 @@ from rasterio.session import Session
 _QUERY = re.compile(r"\?[^\s'\"<>()]*")
 # A query may be quoted as a whole, too: /vsicurl?url=https%3A%2F%2F…
 _SECRET_PAIR = re.compile(r"(?i)\b(sig|signature|token|x-amz-[a-z-]+)(=|%3D)[^\s&'\"<>()]+")
+
+
+# What GDAL would send to any host whatever, an item's included; an empty value would be sent, too.
+_LOGINS = (
+    "GDAL_HTTP_AUTH",
+    "GDAL_HTTP_BEARER",
+    "GDAL_HTTP_COOKIE",
+    "GDAL_HTTP_COOKIEFILE",
+    "GDAL_HTTP_COOKIEJAR",
+    "GDAL_HTTP_HEADERS",
+    "GDAL_HTTP_HEADER_FILE",
+    "GDAL_HTTP_USERPWD",
+)
 
 
 class Access(Protocol):
@@ -46,6 +60,12 @@ class _Redacting(logging.Filter):
         if "?" in (message := record.getMessage()):
             record.msg, record.args = without_secrets(message), ()
         return True
+
+
+def forget_logins() -> None:
+    """Take out of the environment what GDAL would send to every host, for the whole process."""
+    for name in _LOGINS:
+        os.environ.pop(name, None)
 
 
 def redact_logs() -> None:

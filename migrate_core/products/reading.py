@@ -20,7 +20,7 @@ from rasterio.windows import Window as RasterWindow
 from ..errors import ProductError
 from ..grid import PixelGrid, Window, block, window_of
 from ..regular_files import check_regular
-from .access import redact_logs, without_secrets
+from .access import forget_logins, redact_logs, without_secrets
 from .product import BandFile, Product
 from .resampling import NO_DATA, REACH, SATURATED, upsample
 
@@ -31,6 +31,8 @@ _GDAL = {
     "GDAL_CACHEMAX": _CACHE_BYTES,
     # No sidecar files: they cost a listing of the folder or archive and could redefine pixels.
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    # An item can name any host: a login for another one must not go there.
+    "GDAL_HTTP_NETRC": "NO",
 }
 
 
@@ -70,6 +72,7 @@ def _cannot_read(band: BandFile, words: str) -> str:
 
 
 def _once(band: BandFile, work: Callable[[Any], T]) -> T:
+    forget_logins()
     location, session, options = band.location, None, dict(_GDAL)
     if band.access is None and not band.location.startswith("/vsi"):
         check_regular(Path(band.location))

@@ -14,11 +14,11 @@ from ..transfer.policy import RetryPolicy, Surroundings
 from ..transfer.s3 import S3Store, ping_bucket
 from ..transfer.sas import SasTokens
 from ..transfer.tokens import Credentials, TokenSession
-from .remote import EODATA
+from .remote import EODATA, check_keys
 from .sources import open_source, stac
 from .sources.cdse import SPEC as CDSE
 from .sources.cdse import CdseSource
-from .sources.dhus import DhusSource
+from .sources.dhus import DhusSource, why_no_account
 from .sources.protocol import SceneRequest
 
 # A test that waits for minutes is none.
@@ -37,7 +37,7 @@ WORKS, FAILS, NOT_SET = "works", "fails", "not set"
 
 _ACCOUNT = ("CDSE_USERNAME", "CDSE_PASSWORD")
 _KEY = ("CDSE_S3_ACCESS_KEY", "CDSE_S3_SECRET_KEY")
-_DHUS = ("DHUS_USER", "DHUS_PASSWORD")
+_DHUS = ("DHUS_URL", "DHUS_USER", "DHUS_PASSWORD")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,8 @@ def needs_of(spec: str, services: ServiceSettings) -> tuple[Need, ...]:
     if spec == stac.CDSE_STAC:
         return (_need("windows", _KEY, services),)
     if spec.startswith("dhus:"):
-        return (_need("search and products", _DHUS, services),)
+        url = spec.partition(":")[2]
+        return (Need("search and products", _DHUS, why_no_account(url, services) is None),)
     return ()
 
 
@@ -148,6 +149,9 @@ class _Trial:
     def _with(self, need: Need, what: str, attempt: Callable[[], str]) -> Step:
         """A step that needs credentials."""
         if not need.found:
+            if need.variables == _DHUS:
+                words = why_no_account(self._spec.partition(":")[2], self._services)
+                return Step(what, NOT_SET, str(words))
             names = " and ".join(need.variables)
             return Step(what, NOT_SET, f"{names} are not set, which {need.purpose} need.")
         return self._step(what, attempt)
@@ -184,6 +188,7 @@ class _Trial:
             access_key=services.cdse_s3_access_key,
             secret_key=services.cdse_s3_secret_key,
         )
+        check_keys(store)
         try:
             ping_bucket(self._client(), store, EODATA)
         except TransferError as err:

@@ -11,6 +11,7 @@ from rasterio.session import Session
 
 from ..errors import CredentialsError, TransferError
 from ..settings import ServiceSettings
+from ..transfer.address import keeps_secrets, same_origin, shown
 from ..transfer.http import HttpClient, Query
 from ..transfer.policy import RetryPolicy, Surroundings
 from ..transfer.s3 import S3Store, get_object
@@ -59,10 +60,19 @@ class _Keys(Session):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class Signing:
-    """Tokens, and the collection whose assets they open."""
+    """Tokens, the collection whose assets they open, and the addresses of those that may see them.
+
+    An item can name any host as the place of an asset.
+    """
 
     tokens: SasTokens
     collection: str
+    owners: tuple[str, ...]
+
+    def opens(self, url: str) -> bool:
+        """Whether an address gets a token."""
+        owned = any(same_origin(url, owner) for owner in self.owners)
+        return owned and keeps_secrets(url) and "?" not in url
 
 
 @dataclass(frozen=True)
@@ -83,7 +93,9 @@ class RemoteAccess:
 
     def address(self, location: str) -> str:
         """The location as GDAL opens it now, with a signature where it needs one."""
-        if self.signing is None or not location.startswith(_HTTP) or "?" in location:
+        if self.signing is None or not self.signing.opens(location.removeprefix(_HTTP)):
+            # What this thread used before was for another place.
+            self._used.token = None
             return location
         token = self.signing.tokens.token(self.signing.collection)
         self._used.token = token
@@ -100,6 +112,10 @@ class RemoteAccess:
             "AWS_HTTPS": "YES" if self.store.https else "NO",
             "AWS_VIRTUAL_HOSTING": "FALSE",
             "AWS_REGION": self.store.region,
+            # What the environment holds for another store must not go to this one.
+            "AWS_SESSION_TOKEN": "",
+            "AWS_REQUEST_PAYER": "",
+            "AWS_NO_SIGN_REQUEST": "NO",
             # JPEG 2000 is read in small steps: fewer, larger requests.
             "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".jp2",
         }
@@ -108,7 +124,7 @@ class RemoteAccess:
         """The key to `eodata`. Raises CredentialsError when it isn't set."""
         if not _at_eodata(location):
             return None
-        _check_keys(self.store)
+        check_keys(self.store)
         return _Keys(self.store)
 
     def retry(self, failures: int, status: int | None) -> bool:
@@ -134,7 +150,7 @@ class RemoteAccess:
             bucket, _, key = href.removeprefix("s3://").partition("/")
             if bucket != EODATA:
                 raise TransferError(f"{href}: only s3://{EODATA} can be read as a file.")
-            _check_keys(self.store)
+            check_keys(self.store)
             return get_object(self.http, self.store, bucket, key)
         if not href.startswith(("http://", "https://")):
             raise TransferError(f"{href}: it is neither an https nor an s3 address.")
@@ -156,12 +172,18 @@ def _at_eodata(location: str) -> bool:
     return location.startswith(f"{_S3}{EODATA}/")
 
 
-def _check_keys(store: S3Store) -> None:
+def check_keys(store: S3Store) -> None:
+    """Raise CredentialsError where a store has no keys, or must not get what they sign."""
     if not (store.access_key and store.secret_key):
         raise CredentialsError(
             "Reading windows from the Copernicus Data Space needs an S3 key: set "
             "CDSE_S3_ACCESS_KEY and CDSE_S3_SECRET_KEY (made in the account's S3 key manager), or "
             "choose the scene at a service without account, such as earth-search."
+        )
+    if not keeps_secrets(store.endpoint):
+        raise CredentialsError(
+            f"{shown(store.endpoint)} must not get what CDSE_S3_SECRET_KEY signs, since everybody "
+            "on the way could use it. Set CDSE_S3_ENDPOINT to an https address."
         )
 
 
@@ -179,12 +201,19 @@ class Remotes:
         self.http = HttpClient("The service of the scene", policy=brief, surroundings=around)
         tokens = HttpClient("The Planetary Computer's signing service", surroundings=around)
         self._tokens = SasTokens(tokens, services.planetary_computer_sas_url)
+        self._owners = (
+            services.planetary_computer_storage_url,
+            services.planetary_computer_url,
+            services.planetary_computer_sas_url,
+        )
 
     def access(self, signed_collection: str | None = None, *, brief: bool = False) -> RemoteAccess:
         """The way to the assets of an item; those of `signed_collection` need a signature.
 
         A `brief` one soon gives up: for what can be done without.
         """
-        signing = Signing(self._tokens, signed_collection) if signed_collection else None
+        signing = None
+        if signed_collection:
+            signing = Signing(self._tokens, signed_collection, self._owners)
         policy = _BRIEF_POLICY if brief else _POLICY
         return RemoteAccess(self.store, self.http, signing, policy, brief)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 from urllib.parse import urljoin
 
@@ -18,8 +19,8 @@ import requests
 from urllib3.exceptions import NewConnectionError
 
 from .. import __version__
-from ..errors import TransferError
-from .address import same_owner, shown
+from ..errors import CredentialsError, TransferError
+from .address import is_loopback, keeps_secrets, same_origin, shown
 from .messages import Answer, Authorization, Query
 from .policy import (
     PASSING,
@@ -30,6 +31,7 @@ from .policy import (
     Surroundings,
     Traffic,
 )
+from .refusals import remedy, text_of, words_of
 
 __all__ = [
     "Answer",
@@ -40,7 +42,6 @@ __all__ = [
     "RetryPolicy",
     "Surroundings",
     "Traffic",
-    "same_owner",
     "shown",
 ]
 
@@ -51,14 +52,17 @@ _MOST_REDIRECTS = 5
 _UNAUTHORIZED = 401
 # How often a wait looks whether the work is to stop, in seconds.
 _LOOK_EVERY_S = 0.5
-_WORDS = 200
 
 
 class HttpClient:
     """Speaks HTTP with one service, which errors call `service`; safe to use from threads.
 
     A `requests.Session` is shared by the threads for its pool of connections; nothing is stored in
-    it. Cookies are not kept.
+    it, and cookies are not kept.
+
+    What lets a request in (`Query.auth`) goes to the scheme, host and port of `Query.url` alone,
+    over https or to this machine; a redirect to any other place goes without. A form, which may
+    hold a password, is not redirected at all.
     """
 
     def __init__(
@@ -75,6 +79,8 @@ class HttpClient:
         self.around = surroundings or Surroundings()
         self.traffic = traffic or Traffic()
         self._session = session or requests.Session()
+        # A jar would hand cookies to each port of a host.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # Set once the service has answered anything; clients of one session share it.
         self._met = threading.Event()
 
@@ -185,21 +191,18 @@ class HttpClient:
             return Answer(response.url, response.status_code, response.headers, content)
 
     def _followed(self, query: Query) -> requests.Response:
-        """The answer after redirects.
-
-        `requests` drops the Authorization header on the way to any other host or port; here it
-        goes along to hosts of the same owner, and only to them.
-        """
+        """The answer after redirects, which credentials follow at their own origin only."""
         url, params = query.url, dict(query.params)
+        self._keep_secret(query)
         for _ in range(_MOST_REDIRECTS):
-            allowed = query.auth if same_owner(query.url, url) else None
+            allowed = query.auth if same_origin(query.url, url) else None
             response = self._authorized(query, url, params, allowed)
             target = response.headers.get("Location")
             if response.status_code not in _REDIRECTS or not target:
                 return response
             response.close()
             url, params = urljoin(url, target), {}
-            if query.form is not None and not same_owner(query.url, url):
+            if query.form is not None:
                 raise TransferError(
                     f"{self.service}: {shown(query.url)} redirects to {shown(url)}, which must not "
                     "get the credentials. Check its address."
@@ -207,6 +210,14 @@ class HttpClient:
         raise TransferError(
             f"{self.service}: {shown(query.url)} redirects in a circle. Check its address."
         )
+
+    def _keep_secret(self, query: Query) -> None:
+        """Raise CredentialsError where credentials could be read on the way."""
+        if (query.auth or query.form is not None) and not keeps_secrets(query.url):
+            raise CredentialsError(
+                f"{self.service}: {shown(query.url)} must not get credentials, since everybody on "
+                "the way could read them. Set an https address, or one of this machine."
+            )
 
     def _authorized(
         self, query: Query, url: str, params: Mapping[str, str], auth: Authorization | None
@@ -237,6 +248,8 @@ class HttpClient:
                 data=query.form,
                 json=query.json,
                 auth=_Header(header),
+                # What stays on this machine must not go through a proxy.
+                proxies={"http": "", "https": ""} if is_loopback(url) else None,
                 timeout=self.policy.timeout_s,
                 allow_redirects=False,
                 stream=True,
@@ -262,7 +275,7 @@ class HttpClient:
             raise PassingError(f"it answered {status} {response.reason}", after, status)
         raise TransferError(
             f"{self.service}: {shown(response.url)} answered {status} {response.reason}"
-            f"{_words_of(response, query)}. {_REMEDIES.get(status, _REMEDY)}",
+            f"{words_of(response, query)}. {remedy(response, query)}",
             status,
         )
 
@@ -280,16 +293,8 @@ class HttpClient:
         if response.status_code != TOO_MANY:
             return None
         # The Planetary Computer says it in words: "Try again in 52 seconds."
-        match = re.search(r"in (\d+) seconds", _text(response))
+        match = re.search(r"in (\d+) seconds", text_of(response))
         return float(match[1]) if match else None
-
-
-_REMEDY = "Check the request, or use another source."
-_REMEDIES = {
-    401: "Check the user name and password in the settings.",
-    403: "The account may not do this, or its quota is used up.",
-    404: "It may have been deleted or replaced: search again.",
-}
 
 
 def _no_connection(err: Exception) -> bool:
@@ -308,21 +313,3 @@ class _Header(requests.auth.AuthBase):
         if self._value is not None:
             request.headers["Authorization"] = self._value
         return request
-
-
-def _text(response: requests.Response) -> str:
-    try:
-        return response.text
-    except (requests.RequestException, OSError):
-        return ""
-
-
-def _words_of(response: requests.Response, query: Query) -> str:
-    """The service's own words, shortened; none where it might repeat a form or a token."""
-    cause = response.headers.get("cause-message", "")
-    if query.form is not None or query.auth is not None:
-        words = cause if query.form is None else ""
-    else:
-        words = cause or re.sub(r"<[^>]*>", " ", _text(response))
-    words = " ".join(words.split())
-    return f" ({words[:_WORDS]})" if words else ""

@@ -65,7 +65,9 @@ class Dhus:
         assert self.server is not None
         return f"{self.server.url}/dhus"
 
-    settings = ServiceSettings(dhus_user=USER, dhus_password=PASSWORD)
+    @property
+    def settings(self) -> ServiceSettings:
+        return ServiceSettings(dhus_url=self.url, dhus_user=USER, dhus_password=PASSWORD)
 
     def asked(self, part: str) -> int:
         assert self.server is not None

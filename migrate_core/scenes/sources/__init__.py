@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ...errors import WrongUseError
 from ...settings import ServiceSettings
+from ...transfer.address import gives_away, shown
 from ...transfer.depot import Depot
 from . import stac
 from .cdse import CdseFetcher, CdseSource
@@ -29,6 +30,12 @@ def open_source(spec: str, services: ServiceSettings | None = None) -> SceneSour
     """The source that a SOURCE argument names. Raises WrongUseError when there is no such kind."""
     services = services or ServiceSettings()
     kind, _, rest = spec.partition(":")
+    if kind in ("dhus", "stac") and gives_away(rest):
+        raise WrongUseError(
+            f"{kind}:{shown(rest)}: an address with a user, a password or a query can't be a "
+            "source, since sources are shown and stored. Leave them out; what lets us in is set in "
+            "variables such as DHUS_URL, DHUS_USER and DHUS_PASSWORD."
+        )
     if kind == "local" and rest:
         return LocalSource(Path(rest))
     if spec == "cdse":
@@ -39,7 +46,7 @@ def open_source(spec: str, services: ServiceSettings | None = None) -> SceneSour
         return stac.StacSource(_STAC[spec](services))
     if kind == "stac":
         return stac.StacSource(stac.any_stac(spec))
-    raise WrongUseError(f"{spec!r} is not a scene source; known are: {KINDS}.")
+    raise WrongUseError(f"{shown(spec)!r} is not a scene source; known are: {KINDS}.")
 
 
 def open_fetcher(spec: str, services: ServiceSettings, depot: Depot) -> SceneFetcher | None:

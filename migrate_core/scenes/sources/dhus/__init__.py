@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .fetch import DhusFetcher
+from .mirror import why_no_account
 from .source import DhusSource
 
-__all__ = ["DhusFetcher", "DhusSource"]
+__all__ = ["DhusFetcher", "DhusSource", "why_no_account"]

@@ -49,10 +49,8 @@ class DhusFetcher:
 
         Raises ArchiveOrderedError while it is on its way from the archive.
         """
-        if not self._services.dhus_user or not self._services.dhus_password:
-            raise CredentialsError(
-                f"{self._mirror.spec}: downloads need an account. Set DHUS_USER and DHUS_PASSWORD."
-            )
+        if self._mirror.without_account:
+            raise CredentialsError(self._mirror.without_account)
         uuid = scene.href.removeprefix(HREF)
         name = f"{scene.scene_id}.zip"
         held = self._depot.cache.hold(name, 0, lambda target: self._get(scene, uuid, target))

@@ -23,7 +23,7 @@ from sentinelsat.exceptions import (
 
 from ....errors import CredentialsError, TransferError
 from ....settings import ServiceSettings
-from ....transfer.address import shown
+from ....transfer.address import is_loopback, keeps_secrets, same_origin, shown
 from ....transfer.http import HttpClient
 from ....transfer.policy import PASSING, PassingError
 
@@ -39,11 +39,14 @@ class Mirror:
     def __init__(self, url: str, services: ServiceSettings, client: HttpClient) -> None:
         self.url = url.rstrip("/")
         self.client = client
-        self._api = SentinelAPI(
-            services.dhus_user, services.dhus_password, self.url, show_progressbars=False
-        )
+        self.without_account = why_no_account(url, services)
+        account = (None, None)
+        if self.without_account is None:
+            account = (services.dhus_user, services.dhus_password)
+        self._api = SentinelAPI(*account, self.url, show_progressbars=False)
+        secret_to = None if self.without_account else self.url
         for scheme in ("http://", "https://"):
-            self._api.session.mount(scheme, _Counted(client))
+            self._api.session.mount(scheme, _Counted(client, secret_to))
 
     @property
     def spec(self) -> str:
@@ -101,7 +104,7 @@ class Mirror:
         except LTAError as err:
             raise _RefusedError(err.msg) from err
         except UnauthorizedError as err:
-            raise CredentialsError(refusal(self.spec), 401) from err
+            raise CredentialsError(self.without_account or refusal(self.spec), 401) from err
         except InvalidKeyError as err:
             raise TransferError(
                 f"{self.spec}: it has no such product any more: search again.", 404
@@ -136,6 +139,28 @@ class _RefusedError(Exception):
     """The archive takes no order just now."""
 
 
+def why_no_account(url: str, services: ServiceSettings) -> str | None:
+    """Why a mirror gets no account, in words; None where it gets the one that is set.
+
+    The account belongs to scheme, host and port of DHUS_URL: anybody can name another mirror.
+    """
+    spec = f"dhus:{shown(url)}"
+    if not (services.dhus_user and services.dhus_password):
+        return f"{spec}: it needs an account. Set DHUS_URL, DHUS_USER and DHUS_PASSWORD."
+    if services.dhus_url is None or not same_origin(url, services.dhus_url):
+        owner = shown(services.dhus_url) if services.dhus_url else "no address, without DHUS_URL"
+        return (
+            f"{spec}: DHUS_USER and DHUS_PASSWORD belong to {owner}, so this mirror did not get "
+            "them. Set DHUS_URL to its address if they are meant for it."
+        )
+    if not keeps_secrets(url):
+        return (
+            f"{spec}: it did not get DHUS_USER and DHUS_PASSWORD, since everybody on the way could "
+            "read them. Use its https address."
+        )
+    return None
+
+
 def refusal(spec: str) -> str:
     """What to say when a mirror doesn't let us in."""
     return (
@@ -145,15 +170,26 @@ def refusal(spec: str) -> str:
 
 
 class _Counted(HTTPAdapter):
-    """Gives each request the time limit that sentinelsat forgets, and counts it."""
+    """Gives each request the time limit that sentinelsat forgets, and counts it.
 
-    def __init__(self, client: HttpClient) -> None:
+    It is the last to see a request, also one after a redirect: whatever lets us in, also from a
+    .netrc file, goes to the origin of `secret_to` alone.
+    """
+
+    def __init__(self, client: HttpClient, secret_to: str | None) -> None:
         super().__init__()
         self._client = client
+        self._secret_to = secret_to
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         """Send, with a time limit."""
         self._client.around.check()
+        request.headers.pop("Cookie", None)
+        url = request.url or ""
+        if self._secret_to is None or not same_origin(url, self._secret_to):
+            request.headers.pop("Authorization", None)
+        if is_loopback(url):
+            kwargs["proxies"] = {}
         kwargs["timeout"] = self._client.policy.timeout_s
         response = super().send(request, *args, **kwargs)
         self._client.traffic.add(requests=1, received=len(response.content))
