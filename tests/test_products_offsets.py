@@ -13,22 +13,33 @@ from numpy.typing import NDArray
 
 from migrate_core.products.offsets import (
     DARK_BANDS,
+    ITEM_SAYS_NOTHING,
     Stated,
     ask_pixels,
     believe,
+    by_metadata,
     raster_offset,
 )
-from tests.builders import BANDS_L2A
+from migrate_core.products.stac_item import describe_item, reduced
+from tests.builders import BANDS_L2A, Safe, stac_item
 
 BANDS = ("B02", "B03", "B04")
 FLAG = "earthsearch:boa_offset_applied"
 
 
-def item(flag: bool | None = None, offset: float | None = None) -> dict[str, Any]:
-    raster = [{}] if offset is None else [{"scale": 0.0001, "offset": offset}]
+def item(
+    flag: bool | None = None, offset: float | None = None, form: str = "1.0"
+) -> dict[str, Any]:
+    scaled = {} if offset is None else {"scale": 0.0001, "offset": offset}
+    prefixed = {f"raster:{name}": value for name, value in scaled.items()}
+    asset: dict[str, Any] = {
+        "1.0": {"raster:bands": [scaled]},
+        "1.1": {"bands": [prefixed]},
+        "1.1 on the asset": {"bands": [{"name": "x"}], **prefixed},
+    }[form]
     return {
         "properties": {} if flag is None else {FLAG: flag},
-        "assets": {band: {"href": "x", "raster:bands": raster} for band in BANDS},
+        "assets": {band: {"href": "x", **asset} for band in BANDS},
     }
 
 
@@ -41,39 +52,124 @@ def metadata(offset: int | None) -> Stated:
 # documents
 
 
-@pytest.mark.parametrize(
-    ("stated", "flag", "raster", "baseline", "offset", "origin", "doubtful"),
-    [
-        (metadata(-1000), None, None, "05.11", -1000, "metadata", False),
-        (metadata(-1000), True, None, "05.11", -1000, "metadata", True),
-        (metadata(-1000), None, 0, "05.11", -1000, "metadata", True),
-        (metadata(None), None, None, "05.11", 0, "metadata", False),
-        (metadata(None), None, -0.1, "02.14", 0, "metadata", True),
-        (None, True, None, "05.11", 0, "boa_offset_applied", False),
-        (None, True, 0, "05.11", 0, "boa_offset_applied", False),
-        (None, True, -0.1, "05.11", 0, "boa_offset_applied", True),
-        (None, False, -0.1, "02.14", -1000, "raster extension", False),
-        (None, None, 0, "05.11", 0, "raster extension", False),
-        (None, False, None, "05.11", -1000, "baseline 05.11", False),
-        (None, None, None, "04.00", -1000, "baseline 04.00", False),
-        (None, None, None, "03.01", 0, "baseline 03.01", False),
-        (None, None, None, "", 0, "baseline (unknown)", False),
-        (None, None, None, "99.99", 0, "baseline 99.99", False),
-    ],
-)
-def test_the_most_trusted_document_decides_and_contradictions_are_told(
+# What is believed by what else than an item's own offset and flag: nothing known, before 04.00,
+# since; "?" is a doubt.
+OLD, NEW, UNKNOWN = ("02.14", "03.01"), ("04.00", "05.11"), ("", "99.99", "00.01")
+DECISIONS = [
+    # flag, raster: old, new, unknown
+    (None, None, "0", "-1000", "0?"),
+    (None, 0.0, "0", "0", "0"),
+    (None, -0.1, "-1000", "-1000", "-1000"),
+    (True, None, "0", "0", "0"),
+    (True, 0.0, "0", "0", "0"),
+    (True, -0.1, "0?", "0?", "0?"),
+    (False, None, "0", "-1000", "0?"),
+    (False, 0.0, "0", "0?", "0"),
+    (False, -0.1, "-1000", "-1000", "-1000"),
+]
+# The same with the product's own metadata, that have no offset or have it.
+DECISIONS_WITH_NONE = [
+    (None, None, "0", "0?", "0"),
+    (None, 0.0, "0", "0?", "0"),
+    (None, -0.1, "0?", "0?", "0?"),
+    (True, None, "0", "0?", "0"),
+    (True, 0.0, "0", "0?", "0"),
+    (True, -0.1, "0?", "0?", "0?"),
+    (False, None, "0", "0?", "0"),
+    (False, 0.0, "0", "0?", "0"),
+    (False, -0.1, "0?", "0?", "0?"),
+]
+DECISIONS_WITH_OFFSET = [
+    (None, None, "-1000", "-1000", "-1000"),
+    (None, 0.0, "-1000?", "-1000?", "-1000?"),
+    (None, -0.1, "-1000", "-1000", "-1000"),
+    (True, None, "-1000?", "-1000?", "-1000?"),
+    (True, 0.0, "-1000?", "-1000?", "-1000?"),
+    (True, -0.1, "-1000?", "-1000?", "-1000?"),
+    (False, None, "-1000", "-1000", "-1000"),
+    (False, 0.0, "-1000?", "-1000?", "-1000?"),
+    (False, -0.1, "-1000", "-1000", "-1000"),
+]
+EVERY = [
+    (stated, flag, raster, baseline, expected)
+    for stated, table in (
+        (None, DECISIONS),
+        (metadata(None), DECISIONS_WITH_NONE),
+        (metadata(-1000), DECISIONS_WITH_OFFSET),
+    )
+    for flag, raster, *row in table
+    for baselines, expected in zip((OLD, NEW, UNKNOWN), row, strict=True)
+    for baseline in baselines
+]
+
+
+@pytest.mark.parametrize("form", ["1.0", "1.1", "1.1 on the asset"])
+@pytest.mark.parametrize(("stated", "flag", "raster", "baseline", "expected"), EVERY)
+def test_the_whole_decision(
     stated: Stated | None,
     flag: bool | None,
     raster: float | None,
     baseline: str,
-    offset: int,
-    origin: str,
-    doubtful: bool,
+    expected: str,
+    form: str,
 ) -> None:
-    belief = believe(BANDS, item(flag, raster), baseline, stated)
-    assert belief.offsets == dict.fromkeys(BANDS, offset)
-    assert origin in belief.origin
-    assert bool(belief.doubts) == doubtful
+    belief = believe(BANDS, item(flag, raster, form), baseline, stated)
+    (offset,) = set(belief.offsets.values())
+    assert f"{offset}{'?' * bool(belief.doubts)}" == expected
+    assert set(belief.offsets) == set(BANDS)
+
+
+def test_every_combination_is_decided() -> None:
+    combinations = {(flag, raster) for flag, raster, *_ in DECISIONS}
+    assert len(combinations) == 3 * 3 == len(DECISIONS)
+    assert len(EVERY) == 3 * 9 * 7
+
+
+@pytest.mark.parametrize(
+    ("stated", "flag", "raster", "baseline", "origin"),
+    [
+        (metadata(-1000), True, 0, "05.11", "BOA_ADD_OFFSET in the product's metadata"),
+        (metadata(None), True, 0, "05.11", "no BOA_ADD_OFFSET"),
+        (None, True, -0.1, "05.11", "boa_offset_applied is true"),
+        (None, False, -0.1, "02.14", "raster extension"),
+        (None, False, None, "05.11", "baseline 05.11"),
+        (None, None, None, "", "baseline (unknown)"),
+        (None, None, None, "99.99", "baseline 99.99"),
+    ],
+)
+def test_it_is_said_who_was_believed(
+    stated: Stated | None, flag: bool | None, raster: float | None, baseline: str, origin: str
+) -> None:
+    assert origin in believe(BANDS, item(flag, raster), baseline, stated).origin
+
+
+@pytest.mark.parametrize("flag", ["true", 1, None, [], {}])
+def test_a_garbled_flag_says_nothing(flag: Any) -> None:
+    found = item(None, None)
+    found["properties"][FLAG] = flag
+    assert believe(BANDS, found, "99.99").doubts == (ITEM_SAYS_NOTHING,)
+
+
+@pytest.mark.parametrize("baseline", ["N9999", "99.99", "", None, "unknown", 4.0, "N0001", "0.01"])
+def test_an_item_without_an_official_baseline_is_doubted(baseline: Any) -> None:
+    described = stac_item(Safe(), **{"s2:processing_baseline": baseline, FLAG: None})
+    described["properties"]["s2:product_uri"] = None
+    scene = describe_item(described)
+    belief = believe(BANDS_L2A, reduced(described), scene.baseline)
+    assert set(belief.offsets.values()) == {0}
+    assert belief.doubts == (ITEM_SAYS_NOTHING,)
+
+
+def test_an_offset_that_is_stated_of_some_bands_holds_for_all_with_a_doubt() -> None:
+    stated = Stated({"B02": -1000, "B03": -1000}, "BOA_ADD_OFFSET in MTD_MSIL2A.xml")
+    belief = by_metadata(BANDS, "99.99", stated)
+    assert belief.offsets == dict.fromkeys(BANDS, -1000)
+    (doubt,) = belief.doubts
+    assert "but not for B04, where -1000 was believed" in doubt
+    found = item(None, -0.1)
+    del found["assets"]["B02"]["raster:bands"]
+    (doubt,) = believe(BANDS, found, "05.11").doubts
+    assert "but not for B02" in doubt
 
 
 def test_bands_may_differ_and_those_that_say_nothing_follow_the_others() -> None:
@@ -156,6 +252,30 @@ def test_dark_pixels_of_l1c_never_say_that_the_offset_is_in_them() -> None:
 def test_bright_surfaces_tell_nothing(surface: tuple[int, int, int, int]) -> None:
     assert ask_pixels(ground((surface, 1000))).in_pixels is None
     assert ask_pixels(with_offset(ground((surface, 1000)))).in_pixels is None
+
+
+@pytest.mark.parametrize("name", DARK_SCENES)
+@pytest.mark.parametrize("correction", [100, 200])
+def test_reflectance_that_was_corrected_too_much_does_not_hide_an_offset(
+    name: str, correction: int
+) -> None:
+    # Shadow and water down to a reflectance of -0.02.
+    pixels = {band: values - np.uint16(correction) for band, values in _shifted(name).items()}
+    assert ask_pixels(pixels).in_pixels is not False
+
+
+def _shifted(name: str) -> dict[str, NDArray[np.uint16]]:
+    return with_offset(DARK_SCENES[name])
+
+
+def test_only_an_offset_of_0_is_shown_to_be_right() -> None:
+    plain, shifted = ask_pixels(DARK_SCENES["water"]), ask_pixels(with_offset(DARK_SCENES["water"]))
+    assert plain.settles(dict.fromkeys(BANDS, 0))
+    assert not plain.settles(dict.fromkeys(BANDS, -1000))
+    assert not plain.settles({"B02": 0, "B03": -1000})
+    for offset in (0, -1000):
+        assert not shifted.settles(dict.fromkeys(BANDS, offset))
+        assert not ask_pixels(ground((CLOUD, 1000))).settles(dict.fromkeys(BANDS, offset))
 
 
 def test_too_few_pixels_or_bands_tell_nothing() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import PairError
 from ..workspace import PAIR_DOCUMENT
 from .ignore_rim import rim_in_words
+from .offset_check import settled_in_words
 from .small_objects import small_in_words
 
 # A pair.json; what one of an earlier version lacks is nothing to be said.
@@ -36,6 +37,9 @@ def notes_on(document: Document) -> tuple[str, ...]:
         found.append(rim_in_words(rim["width_m"], rim["labelled"]))
     if missing := document.get("missing_bands"):
         found.append(f"The product has no {', '.join(missing)}: the image has fewer bands.")
+    check = document.get("offset_check") or {}
+    if settled := check.get("settled"):
+        found.append(settled_in_words(settled, check["darkest"]))
     found += [
         text
         for text in (

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..model import PairParameters
-from ..products.offsets import ask_pixels
+from ..products.offsets import Evidence, ask_pixels
 from ..products.product import Product
 from ..products.reading import Numbers
 
@@ -16,13 +16,14 @@ class OffsetCheck:
     """What the dark pixels of the first product say of its offset.
 
     `in_pixels` is whether it is still in them (None: nothing is dark enough to tell), `darkest`
-    the first percentile of each band asked, in digital numbers; `doubts` are contradictions, in the
-    other products of a mosaic as well.
+    the first percentile of each band asked, in digital numbers; `doubts` are what remains doubtful,
+    `settled` the doubts that the pixels took away, in the other products of a mosaic as well.
     """
 
     in_pixels: bool | None
     darkest: Mapping[str, int]
     doubts: tuple[str, ...]
+    settled: tuple[str, ...] = ()
 
 
 def with_chosen_offset(product: Product, parameters: PairParameters) -> Product:
@@ -40,9 +41,14 @@ def with_chosen_offset(product: Product, parameters: PairParameters) -> Product:
 def offset_check(product: Product, numbers: Numbers) -> OffsetCheck:
     """Ask the pixels (not only those inside the mask's footprint) about the offset."""
     evidence = ask_pixels(numbers, product.level)
+    found = product.offset_doubts
+    if evidence.settles(product.offsets):
+        return OffsetCheck(evidence.in_pixels, evidence.darkest, (), found)
     contradiction = evidence.contradicts(product.offsets.get("B04", 0))
-    doubts = (*evidence.settled(product.offset_doubts), *([contradiction] if contradiction else []))
-    return OffsetCheck(evidence.in_pixels, evidence.darkest, doubts)
+    words = [contradiction] if contradiction else []
+    if found and evidence.in_pixels is None:
+        words.append(f"the darkest pixels can't tell ({evidence.in_words or 'too few were read'})")
+    return OffsetCheck(evidence.in_pixels, evidence.darkest, (*found, *words))
 
 
 def offset_checks(
@@ -56,10 +62,19 @@ def offset_checks(
     first, *others = (
         offset_check(product, numbers.get(number, {})) for number, product in enumerate(products)
     )
-    named = (
-        f"in {product.product_id}, {doubt}"
-        for number, (product, check) in enumerate(zip(products[1:], others, strict=True), 1)
-        if number in given
-        for doubt in check.doubts
+    doubts, settled = list(first.doubts), list(first.settled)
+    for number, (product, check) in enumerate(zip(products[1:], others, strict=True), 1):
+        if number in given:
+            start = f"in {product.product_id}, "
+            doubts += [start + doubt for doubt in check.doubts]
+            settled += [start + doubt for doubt in check.settled]
+    return replace(first, doubts=tuple(doubts), settled=tuple(settled))
+
+
+def settled_in_words(settled: Sequence[str], darkest: Mapping[str, int]) -> str:
+    """What the pixels settled, as a sentence for the facts of a pair."""
+    values = Evidence(False, darkest).in_words
+    return (
+        f"The radiometric offset of 0 is right by the darkest pixels ({values}), which are darker "
+        f"than they could be with an offset in them, although {'; '.join(settled)}."
     )
-    return replace(first, doubts=(*first.doubts, *named))

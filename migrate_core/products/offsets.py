@@ -7,7 +7,7 @@ so not always rightly.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,33 +19,38 @@ from .resampling import NO_DATA, SATURATED
 
 OFFSET = -1000
 _OFFSET_SINCE = "04.00"
-# N9999 marks products that somebody reprocessed outside the archive.
-_UNOFFICIAL = "99"
+# Before the first come products of others (N0001), after the last N9999, which marks products that
+# somebody reprocessed outside the archive.
+_FIRST_OFFICIAL, _UNOFFICIAL = "01.00", "99"
 
 NOTHING_SAYS = (
     "neither metadata (there is no MTD_MSIL*.xml) nor names tell an official processing baseline, "
     "so 0 was believed"
 )
+ITEM_SAYS_NOTHING = (
+    "the STAC item states neither an offset nor an official processing baseline, so 0 was believed"
+)
 TAG_IS_LACKING = (
     f"products of its processing baseline have an offset of {OFFSET}, but its metadata state none, "
     "so 0 was believed"
 )
-# What the pixels settle when they show that no offset is in them.
-_SETTLED_BY_PIXELS = {NOTHING_SAYS, TAG_IS_LACKING}
 
 # The bands that are asked: water is dark in B12, vegetation in B02 and B04, shadow in all.
 DARK_BANDS = ("B02", "B03", "B04", "B12")
 # Fewer valid pixels than this say nothing about the darkest hundredth.
 _LEAST_PIXELS = 200
 _DARK_PERCENT = 1.0
-# With the offset still in the pixels a black surface has 1000, and noise or overcorrection puts
-# few below 900. Two bands under 800, or one under 500, can't be: the offset is not in them.
-_DARK, _BLACK = 800, 500
+# With the offset still in the pixels a black surface has 1000. Reflectance that was corrected too
+# much is below 0, in shadow and over water down to some -0.02: two bands under 700 (-0.03), or one
+# under 400 (-0.06), can't be: the offset is not in them. This settles doubts, so it is strict.
+_DARK, _BLACK = 700, 400
 # Without the offset in the pixels these would be reflectances of 0.09 and more for the darkest
 # hundredth of B04, B02 and every other band: bright soil is brighter in red, and haze over water
 # or vegetation leaves B12 darker.
 _FLOOR = 900
 _PILE_RED, _PILE_BLUE = 1350, 1450
+
+_APPLIED = "earthsearch:boa_offset_applied"
 
 Item = Mapping[str, Any]
 
@@ -73,29 +78,51 @@ def believe(
     """What to add to the pixels of an item's `bands`, by the most trusted document that says it.
 
     The product's metadata, where they could be read; else `earthsearch:boa_offset_applied` true,
-    which means that nothing is left to add; else the offset of the raster extension; else the
-    processing baseline. What another document than the trusted one says differently is a doubt.
+    which means that nothing is left to add; else the offset of the raster extension; else an
+    official processing baseline; else 0, with a doubt. What another document than the trusted one
+    says differently is a doubt, and so is a document that says it of some bands only.
     """
-    statements = [found for found in (metadata, _flag(bands, item), _raster(bands, item)) if found]
+    statements = [found for found in (metadata, _flag(bands, item), _raster(item)) if found]
     if not statements:
-        statements = [_by_baseline(bands, baseline)]
+        return _by_baseline(bands, baseline)
     trusted, *others = statements
+    if not_applied := _not_applied(item, baseline):
+        others.append(not_applied)
+    belief = _believed(bands, trusted)
     doubts = [
         f"{other.origin}, but {trusted.origin} was believed"
         for other in others
-        if any(other.offsets.get(band, 0) != trusted.offsets.get(band, 0) for band in bands)
+        if _believed(bands, other).offsets != belief.offsets
     ]
-    offsets = {band: trusted.offsets.get(band, 0) for band in bands}
-    return Belief(offsets, trusted.origin, tuple(doubts))
+    lacking = trusted is metadata and not metadata.offsets and _offset_of(baseline) != 0
+    tag = (TAG_IS_LACKING,) if lacking else ()
+    return Belief(belief.offsets, belief.origin, (*belief.doubts, *tag, *doubts))
+
+
+def _believed(bands: Sequence[str], stated: Stated) -> Belief:
+    """The offsets by one document; what holds for the bands it names holds for the others, too."""
+    common = next(iter(stated.offsets.values()), 0)
+    offsets = {band: stated.offsets.get(band, common) for band in bands}
+    unnamed = [band for band in bands if stated.offsets and band not in stated.offsets]
+    doubt = f"{stated.origin}, but not for {', '.join(unnamed)}, where {common} was believed"
+    return Belief(offsets, stated.origin, (doubt,) if unnamed else ())
 
 
 def _flag(bands: Sequence[str], item: Item) -> Stated | None:
-    if _mapping(item.get("properties")).get("earthsearch:boa_offset_applied") is not True:
+    if _mapping(item.get("properties")).get(_APPLIED) is not True:
         return None
-    return Stated(dict.fromkeys(bands, 0), "earthsearch:boa_offset_applied is true: 0")
+    return Stated(dict.fromkeys(bands, 0), f"{_APPLIED} is true: 0")
 
 
-def _raster(bands: Sequence[str], item: Item) -> Stated | None:
+def _not_applied(item: Item, baseline: str) -> Stated | None:
+    """What is left to add where an item says that the offset of its baseline was not applied."""
+    if _mapping(item.get("properties")).get(_APPLIED) is not False or not _offset_of(baseline):
+        return None
+    origin = f"{_APPLIED} is false, and processing baseline {baseline} has an offset of {OFFSET}"
+    return Stated(dict.fromkeys(RESOLUTION_M, OFFSET), origin)
+
+
+def _raster(item: Item) -> Stated | None:
     """Offsets of the raster extension, by the assets of the bands as `band_assets` names them."""
     found = {}
     for band, asset in _mapping(item.get("assets")).items():
@@ -104,11 +131,8 @@ def _raster(bands: Sequence[str], item: Item) -> Stated | None:
             found[band] = offset
     if not found:
         return None
-    # What holds for the bands that say it holds for those that don't.
-    common = next(iter(found.values()))
-    offsets = {band: found.get(band, common) for band in bands}
-    values = ", ".join(str(value) for value in sorted(set(offsets.values())))
-    return Stated(offsets, f"offset / scale of the raster extension in the STAC item: {values}")
+    values = ", ".join(str(value) for value in sorted(set(found.values())))
+    return Stated(found, f"offset / scale of the raster extension in the STAC item: {values}")
 
 
 def raster_offset(asset: Item) -> int | None:
@@ -131,32 +155,35 @@ def raster_offset(asset: Item) -> int | None:
     return None
 
 
-def _by_baseline(bands: Sequence[str], baseline: str) -> Stated:
+def _by_baseline(bands: Sequence[str], baseline: str) -> Belief:
     offset = _offset_of(baseline)
     origin = f"processing baseline {baseline or '(unknown)'} of the STAC item: {offset}"
-    return Stated(dict.fromkeys(bands, offset), origin)
+    doubts = () if _is_official(baseline) else (ITEM_SAYS_NOTHING,)
+    return Belief(dict.fromkeys(bands, offset), origin, doubts)
+
+
+def _is_official(baseline: str) -> bool:
+    return _FIRST_OFFICIAL <= baseline < _UNOFFICIAL
 
 
 def _offset_of(baseline: str) -> int:
-    return OFFSET if _OFFSET_SINCE <= baseline < _UNOFFICIAL else 0
+    return OFFSET if _is_official(baseline) and baseline >= _OFFSET_SINCE else 0
 
 
 def by_metadata(bands: Sequence[str], baseline: str, metadata: Stated) -> Belief:
     """What to add by a product's own metadata, which decide whatever its baseline is."""
-    offsets = {band: metadata.offsets.get(band, 0) for band in bands}
-    lacking = not metadata.offsets and _offset_of(baseline) != 0
-    return Belief(offsets, metadata.origin, (TAG_IS_LACKING,) if lacking else ())
+    return believe(bands, {}, baseline, metadata)
 
 
 def without_metadata(bands: Sequence[str], baseline: str) -> Belief:
     """What to add where a product lost the metadata that say it: what its baseline had.
 
-    An unknown or unofficial baseline says nothing: then 0 is believed, with a doubt that
-    `settled` takes away when the pixels show that they are without the offset.
+    An unknown or unofficial baseline says nothing: then 0 is believed, with a doubt that the
+    pixels settle when they are without the offset.
     """
     offset = _offset_of(baseline)
     offsets = dict.fromkeys(bands, offset)
-    if not baseline or baseline >= _UNOFFICIAL:
+    if not _is_official(baseline):
         return Belief(offsets, "nothing says it: 0", (NOTHING_SAYS,))
     origin = f"processing baseline {baseline}, since there is no MTD_MSIL*.xml: {offset}"
     return Belief(offsets, origin)
@@ -173,15 +200,22 @@ class Evidence:
     in_pixels: bool | None
     darkest: Mapping[str, int]
 
-    def settled(self, doubts: Iterable[str]) -> tuple[str, ...]:
-        """Those of a product's doubts that remain once its pixels were asked."""
-        if self.in_pixels is False:
-            return tuple(doubt for doubt in doubts if doubt not in _SETTLED_BY_PIXELS)
-        return tuple(doubts)
+    @property
+    def in_words(self) -> str:
+        """`B02 350, B03 400, …`, the darkest pixels."""
+        return ", ".join(f"{band} {value}" for band, value in self.darkest.items())
+
+    def settles(self, offsets: Mapping[str, int]) -> bool:
+        """Whether the pixels show that these offsets are right, whatever was doubted of them.
+
+        That can be shown of 0 alone. Where an offset seems to be in the pixels it may be haze as
+        well, or bright ground, so that settles nothing.
+        """
+        return self.in_pixels is False and not any(offsets.values())
 
     def contradicts(self, offset: int) -> str | None:
         """Why believing in `offset` looks wrong, in words; None when it doesn't."""
-        darkest = ", ".join(f"{band} {value}" for band, value in self.darkest.items())
+        darkest = self.in_words
         if self.in_pixels is True and offset == 0:
             return (
                 f"the darkest pixels pile up above 1000 ({darkest}) as where the offset of "
