@@ -104,6 +104,7 @@ def occlusion_of_labels(statistics: Statistics) -> Figure:
                 label=_NAMES.get(name, name),
             )
     axes.set_ylim(0, max(5.0, 1.2 * max(occluded, default=0.0)))
+    axes.set_yticks([tick for tick in axes.get_yticks() if tick <= 100])
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(frameon=False, fontsize=8, ncols=4, loc="upper right")
     return figure

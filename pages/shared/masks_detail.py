@@ -21,6 +21,7 @@ from migrate_core.masks.transformation import transformation
 from migrate_core.masks.value_notes import declared_only
 from migrate_core.model import BACKGROUND, IGNORE, LONLAT, Mask
 from migrate_core.pairs.drawing import Colour, class_colour, class_colours
+from migrate_core.text import NOT_KNOWN, format_share
 from pages.shared.frame import Page
 from pages.shared.masks_list import remove_one
 from pages.shared.masks_values import doubtful_values, no_data_form
@@ -152,7 +153,7 @@ def _legend(classes: tuple[ClassArea, ...], own: dict[int, Colour]) -> str:
         f"<tr><td><span style='color:{_css(item.stored, own)}'>&#9632;</span></td>"
         f"<td>{escape(_name(item))}</td>"
         f"<td style='text-align:right'>{_hectares(item.hectares)}</td>"
-        f"<td style='text-align:right'>{100 * item.share:.1f}&nbsp;%</td></tr>"
+        f"<td style='text-align:right;white-space:nowrap'>{format_share(item.share)}</td></tr>"
         for item in classes
     )
     head = "<tr><th></th><th align=left>class</th><th align=right>ha</th><th align=right>share</th>"
@@ -179,7 +180,7 @@ def _hectares(value: float | None) -> str:
 
 def _facts(mask: Mask) -> None:
     """Date, lattice, place and files in a few lines."""
-    lines = [f"**Date** {plain(str(mask.acquired))} (UTC)" if mask.acquired else "**Date** unknown"]
+    lines = [f"**Date** {mask.acquired.in_words if mask.acquired else NOT_KNOWN}"]
     if mask.width and mask.height:
         size = pixel_size(mask)
         metres = f" of {size:.3g} m" if size else ""

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from ...model import Shift
+from ...text import format_share
 from .matching import Match
 
 _PIXEL_M = 10.0
@@ -93,8 +94,8 @@ def objection(match: Match, shift: Shift, clear_share: float) -> str | None:
         )
     if clear_share < _CLEAR:
         return (
-            f"only {100 * clear_share:.0f} percent of the area is clear of cloud, shadow and "
-            f"snow, and {100 * _CLEAR:.0f} percent are needed"
+            f"only {format_share(clear_share)} of the area is clear of cloud, shadow and snow, and "
+            f"{format_share(_CLEAR)} are needed"
         )
     if match.correlation < _CORRELATION:
         return (
