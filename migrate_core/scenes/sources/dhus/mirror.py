@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import requests
-from requests.adapters import HTTPAdapter
 from sentinelsat import SentinelAPI
 from sentinelsat.exceptions import (
     InvalidKeyError,
@@ -24,8 +23,10 @@ from sentinelsat.exceptions import (
 from ....errors import CredentialsError, TransferError
 from ....settings import ServiceSettings
 from ....transfer.address import shown
+from ....transfer.bounds import Bound
 from ....transfer.http import HttpClient
 from ....transfer.policy import PASSING, PassingError
+from ....transfer.watch import WatchedAdapter
 
 T = TypeVar("T")
 PAGE = 100
@@ -144,17 +145,19 @@ def refusal(spec: str) -> str:
     )
 
 
-class _Counted(HTTPAdapter):
-    """Gives each request the time limit that sentinelsat forgets, and counts it."""
+class _Counted(WatchedAdapter):
+    """Gives each request the limits of time and size that sentinelsat forgets, and counts it."""
 
     def __init__(self, client: HttpClient) -> None:
-        super().__init__()
+        super().__init__(client.policy.timeout_s[1])
         self._client = client
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
-        """Send, with a time limit."""
+        """Send, with a time limit, and read no more than an answer has."""
         self._client.around.check()
         kwargs["timeout"] = self._client.policy.timeout_s
-        response = super().send(request, *args, **kwargs)
-        self._client.traffic.add(requests=1, received=len(response.content))
+        response = super().send(request, *args, **{**kwargs, "stream": True})
+        self._client.traffic.add(requests=1)
+        pieces = self._client.pieces(response, Bound(), self._client.policy.answer_s)
+        response._content = b"".join(pieces)
         return response
