@@ -53,17 +53,20 @@ def disk_error(
         found, remedy = _CAUSES[errno.ENOSPC]
     facts = _room(place, needed_bytes) if err.errno in (None, *_NO_ROOM) else ""
     named = "A file" if place is None else str(place)
+    doing = "written" if err.errno in _NO_ROOM else "written or read"
     return DiskError(
-        f"{named} can't be written or read: {found}{facts}. {remedy}, and run it again: what was "
+        f"{named} can't be {doing}: {found}{facts}. {remedy}, and run it again: what was "
         "finished is kept."
     )
 
 
 def _place(err: OSError, path: Path | None) -> Path | None:
     """The file that an error is about; one that is still unfinished has the name it will get."""
-    if not err.filename:
+    # Of a copy and of a renaming, the second name is what is written.
+    name = err.filename2 or err.filename
+    if not name:
         return path
-    found = Path(str(err.filename))
+    found = Path(str(name))
     unfinished = any(part.startswith(UNFINISHED) for part in found.parts)
     return path if path is not None and unfinished else found
 

@@ -18,6 +18,11 @@ from .acquired import Number as Number
 from .acquired import iso as iso
 from .acquired import utc as utc
 from .grid import PixelGrid
+from .occlusion import Occluded as Occluded
+from .occlusion import Occlusion as Occlusion
+from .occlusion import OneSided as OneSided
+from .occlusion import Shares as Shares
+from .occlusion import Sides as Sides
 from .settings import JudgeSettings
 
 LONLAT = "EPSG:4326"
@@ -207,52 +212,6 @@ class RankedScene:
     def scene_ids(self) -> tuple[str, ...]:
         """The scene and those that complete it, in the order their pixels are preferred."""
         return (self.scene.scene_id, *self.completed_by)
-
-
-@dataclass(frozen=True)
-class Shares:
-    """Shares 0…1 of pixels flagged in `quality.tif`; None where it isn't known."""
-
-    cloud: float | None
-    shadow: float | None
-    cirrus: float | None
-    snow: float | None
-    nodata: float | None
-    source: float | None
-
-
-@dataclass(frozen=True)
-class Occlusion:
-    """What occludes the ground: over all pixels of the footprint, and over the labelled ones."""
-
-    all: Shares
-    labelled: Shares
-
-
-@dataclass(frozen=True)
-class Occluded:
-    """Shares 0…1 of pixels that anything occludes, of the footprint and of the label; or None."""
-
-    all: float | None
-    labelled: float | None
-
-
-@dataclass(frozen=True)
-class Sides:
-    """Shares 0…1 of pixels by the image in which the ground is occluded; None where not known."""
-
-    sentinel2_only: float | None
-    source_only: float | None
-    both: float | None
-    clear: float | None
-
-
-@dataclass(frozen=True)
-class OneSided:
-    """In which image the ground is occluded: over all pixels of the footprint, and the labelled."""
-
-    all: Sides
-    labelled: Sides
 
 
 @dataclass(frozen=True)

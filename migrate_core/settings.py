@@ -51,6 +51,13 @@ class JudgeSettings:
     accept_thin: float = 0.20
 
 
+# Fields of ServiceSettings in bytes, and the variables that set them in gigabytes.
+IN_GIGABYTES = {
+    "cache_bytes": "MIGRATE_CACHE_GB",
+    "max_download_bytes": "MIGRATE_MAX_DOWNLOAD_GB",
+}
+
+
 def _secret() -> Any:
     """A field that is never shown: not in a repr, so not in a log or a traceback either."""
     return field(default=None, repr=False)
@@ -63,7 +70,8 @@ class ServiceSettings:
     Each address can be that of a mirror or of a test server. `cdse_totp` is the code of the moment
     of an account with two factors. What lets us in belongs to scheme, host and port of these
     addresses: that of the DHuS account to `dhus_url`, signatures of the Planetary Computer to its
-    storage. `cache_bytes` limits the products kept in the workspace.
+    storage. `cache_bytes` limits the products kept in the workspace, `max_download_bytes` a file
+    whose size no service says.
     """
 
     cdse_odata_url: str = "https://catalogue.dataspace.copernicus.eu/odata/v1"
@@ -86,6 +94,7 @@ class ServiceSettings:
     dhus_user: str | None = None
     dhus_password: str | None = _secret()
     cache_bytes: int = 100_000_000_000
+    max_download_bytes: int = 20_000_000_000
 
 
 @dataclass(frozen=True)
@@ -161,7 +170,7 @@ def _services(environ: Mapping[str, str]) -> ServiceSettings:
     defaults = ServiceSettings()
     texts: dict[str, Any] = {
         name: environ[name.upper()]
-        for name in (item.name for item in fields(ServiceSettings) if item.name != "cache_bytes")
+        for name in (item.name for item in fields(ServiceSettings) if item.name not in IN_GIGABYTES)
         if environ.get(name.upper())
     }
     for name, text in texts.items():
@@ -171,8 +180,11 @@ def _services(environ: Mapping[str, str]) -> ServiceSettings:
         # GDAL takes the bare host; people write either.
         whole = endpoint if "://" in endpoint else f"https://{endpoint}"
         texts["cdse_s3_endpoint"] = _address("CDSE_S3_ENDPOINT", whole)
-    gigabytes = _number(environ, "MIGRATE_CACHE_GB", defaults.cache_bytes / 1e9, float("inf"))
-    return replace(defaults, cache_bytes=round(gigabytes * 1e9), **texts)
+    sizes: dict[str, Any] = {
+        name: round(1e9 * _number(environ, variable, getattr(defaults, name) / 1e9, float("inf")))
+        for name, variable in IN_GIGABYTES.items()
+    }
+    return replace(defaults, **sizes, **texts)
 
 
 def _address(name: str, text: str) -> str:

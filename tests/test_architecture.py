@@ -30,7 +30,7 @@ LAYERS = (
     ("migrate_core.workspace", "migrate_core.database_errors"),
     ("migrate_core.codec", "migrate_core.pool"),
     ("migrate_core.model",),
-    ("migrate_core.acquired",),
+    ("migrate_core.acquired", "migrate_core.occlusion"),
     ("migrate_core.grid", "migrate_core.text"),
     ("migrate_core.settings", "migrate_core.regular_files", "migrate_core.archives"),
     ("migrate_core.disk", "migrate_core.geotiff"),

@@ -37,12 +37,15 @@ def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_every_setting_of_a_service_can_be_given(file: Path, warnings: list[str]) -> None:
-    texts = {name: f"http://{name.lower()}" for name in VARIABLES if name != "MIGRATE_CACHE_GB"}
+    sizes = ("MIGRATE_CACHE_GB", "MIGRATE_MAX_DOWNLOAD_GB")
+    texts = {name: f"http://{name.lower()}" for name in VARIABLES if name not in sizes}
     lines = [f'{name} = "{text}"' for name, text in texts.items()]
-    file.write_text("\n".join([*lines, "MIGRATE_CACHE_GB = 5", "[other]", "a = 1"]))
+    file.write_text("\n".join([*lines, *(f"{name} = 5" for name in sizes), "[other]", "a = 1"]))
     load_secrets()
     expected = {name.lower(): text for name, text in texts.items()}
-    assert load_settings().services == ServiceSettings(cache_bytes=5_000_000_000, **expected)
+    assert load_settings().services == ServiceSettings(
+        cache_bytes=5_000_000_000, max_download_bytes=5_000_000_000, **expected
+    )
     assert warnings == []
 
 

@@ -126,13 +126,14 @@ def test_what_lies_beyond_the_largest_skip_is_found_all_the_same(
     assert len({scene.scene_id for scene in searched(cdse)}) == 230
 
 
-def test_more_of_one_time_than_can_be_paged_through_is_an_error_not_a_loop(cdse: Cdse) -> None:
+def test_more_of_one_time_than_can_be_paged_through_is_told_and_no_loop(cdse: Cdse) -> None:
     cdse.page, cdse.largest_skip = 10, 20
     for number in range(50):
         name = name_of(1).replace("T000000", f"T{number:06d}")
         cdse.add(Offered(f"p{number}", entry_of(f"p{number}", name, BOX)))
-    with pytest.raises(SourceError, match="share one sensing time"):
-        searched(cdse)
+    result = CdseSource(cdse.settings, a_client()).search(a_request())
+    assert len(result.scenes) == 30
+    assert "share one sensing time" in result.problems[0].message
 
 
 def test_a_search_survives_a_service_that_is_unwell(cdse: Cdse) -> None:

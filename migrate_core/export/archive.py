@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import WrongUseError
+from ..regular_files import check_regular
 from ..workspace import written_then_renamed
 from .card import CARD
 from .geotiff import FOLDERS
@@ -35,6 +36,7 @@ def check_archive(folder: Path) -> None:
 
 def _is_ours(path: Path) -> bool:
     try:
+        check_regular(path)
         with zipfile.ZipFile(path) as archive:
             return archive.comment == _OURS
     except (OSError, zipfile.BadZipFile):

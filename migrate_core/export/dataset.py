@@ -10,6 +10,7 @@ from pathlib import Path
 from ..disk import writing
 from ..errors import WrongUseError
 from ..pairs.notes import notes_on_many
+from ..regular_files import read_text
 from ..scenes.match_table import write_match_table
 from ..store import Store
 from ..workspace import Workspace, remove_leftovers, written_then_renamed
@@ -105,7 +106,7 @@ def _check_destination(request: ExportRequest) -> None:
 def is_dataset(folder: Path) -> bool:
     """Whether a folder holds a card that this program wrote."""
     try:
-        return MADE_WITH in (folder / CARD).read_text(encoding="utf-8")
+        return MADE_WITH in read_text(folder / CARD)
     except (OSError, UnicodeDecodeError):
         return False
 

@@ -17,6 +17,7 @@ from ..products.opening import open_product
 from ..products.product import Product
 from ..products.reading import read_band
 from ..products.resampling import NO_DATA
+from ..regular_files import check_regular
 from ..workspace import written_then_renamed
 
 # Rows handled at a time, whole JPEG 2000 tiles of a 10 m band: 70 MB, and hardly a tile of the
@@ -62,9 +63,10 @@ def _bytes_needed(product: Product) -> int:
 
 def _check_same(destination: Path, product: Product) -> None:
     try:
+        check_regular(destination)
         with rasterio.open(destination, driver="GTiff") as dataset:
             found = dataset.tags().get(_PRODUCT_TAG)
-    except RasterioError:
+    except (RasterioError, OSError):
         found = None
     if found != product.product_id:
         raise WrongUseError(

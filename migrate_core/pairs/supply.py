@@ -26,7 +26,9 @@ POLL_S = 300.0
 def open_fetching(workspace: Workspace, options: RunOptions, check: Callable[[], None]) -> Fetching:
     """The fetchers of a run; `check` interrupts them."""
     around = Surroundings(check=check)
-    depot = Depot(workspace, options.services.cache_bytes, around=around)
+    services = options.services
+    most = services.max_download_bytes
+    depot = Depot(workspace, services.cache_bytes, around=around, most_bytes=most)
     return Fetching(options.services, depot, options.access)
 
 

@@ -52,7 +52,14 @@ class Places:
         self.services = services
         self.workspace = workspace
         surroundings = Surroundings(check=check)
-        depot = Depot(workspace, services.cache_bytes, around=surroundings, policy=_POLICY)
+        most = services.max_download_bytes
+        depot = Depot(
+            workspace,
+            services.cache_bytes,
+            around=surroundings,
+            policy=_POLICY,
+            most_bytes=most,
+        )
         self._fetcher = CdseFetcher(services, depot)
 
     def checked(self, check: Check) -> Places:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..model import iso
 from ..workspace import Workspace
+from .bounds import MAX_FILE_BYTES
 from .cache import ProductCache
 from .download import Download, download
 from .http import HttpClient, RetryPolicy
@@ -40,11 +41,13 @@ class Depot:
         *,
         around: Surroundings | None = None,
         policy: RetryPolicy | None = None,
+        most_bytes: int = MAX_FILE_BYTES,
     ) -> None:
         self.around = around or Surroundings()
         self.traffic = Traffic()
         self._workspace = workspace
         self._policy = policy
+        self._most_bytes = most_bytes
         self.cache = ProductCache(workspace.products, cache_bytes, self.around)
 
     def client(self, service: str) -> HttpClient:
@@ -55,7 +58,7 @@ class Depot:
 
     def account(self, limits: ServiceLimits) -> Account:
         """The account of one service."""
-        return Account(self._workspace, self.around, limits)
+        return Account(self._workspace, self.around, limits, self._most_bytes)
 
     def note_order(self, order: Order) -> Order:
         """Write down what is waited for; the time of the first order stays."""
@@ -78,7 +81,14 @@ class Depot:
 class Account:
     """The connections and the quota of one service, over all processes of a workspace."""
 
-    def __init__(self, workspace: Workspace, around: Surroundings, limits: ServiceLimits) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        around: Surroundings,
+        limits: ServiceLimits,
+        most_bytes: int = MAX_FILE_BYTES,
+    ) -> None:
+        self._most_bytes = most_bytes
         self._limit = ConnectionLimit(
             workspace.connections(limits.service), limits.connections, around
         )
@@ -89,6 +99,7 @@ class Account:
         if target.exists():
             return target
         self._ledger.check(wanted.size or 0)
+        wanted = replace(wanted, most_bytes=self._most_bytes)
         book = _Book(self._ledger, wanted.title)
         counted = _Counting(client)
         with self._limit.connection():

@@ -19,9 +19,10 @@ import requests
 
 from ..disk import writing
 from ..errors import ArchiveOrderedError, TransferError
+from .bounds import MAX_FILE_BYTES, Bound
 from .checks import Checksum, broken_jp2, broken_zip, wrong_checksum
 from .http import Authorization, HttpClient, PassingError, Query
-from .policy import Check
+from .policy import Check, SlowError
 
 # Left free on a disk, whatever is downloaded: a full disk hurts everybody on it.
 DISK_RESERVE_BYTES = 1_000_000_000
@@ -41,6 +42,7 @@ class Download:
     """A file to fetch; `title` names it in errors.
 
     `size` in bytes and `checksums` are what the service says of it; None and () where it doesn't.
+    Where nobody says its size, more than `most_bytes` are not fetched.
     """
 
     url: str
@@ -48,6 +50,7 @@ class Download:
     size: int | None = None
     checksums: tuple[Checksum, ...] = ()
     auth: Authorization | None = field(default=None, repr=False)
+    most_bytes: int = MAX_FILE_BYTES
 
 
 def download(
@@ -165,7 +168,8 @@ class _Transfer:
                 self._attempt()
                 return
             except PassingError as err:
-                failures = 1 if self._part.size > furthest else failures + 1
+                further = self._part.size > furthest and not isinstance(err, SlowError)
+                failures = 1 if further else failures + 1
                 furthest = max(furthest, self._part.size)
                 self._client.wait_after(err, failures, self._wanted.url)
 
@@ -228,9 +232,18 @@ class _Transfer:
         return int(match[1])
 
     def _write(self, response: requests.Response, file: IO[bytes]) -> None:
-        for piece in self._client.pieces(response):
+        for piece in self._client.pieces(response, self._bound(file.tell())):
             file.write(piece)
             self._received(len(piece))
+
+    def _bound(self, place: int) -> Bound:
+        """How much may still come behind the bytes that are there."""
+        wanted = self._wanted
+        if self._total is None:
+            return Bound(max(wanted.most_bytes - place, 0), f"{wanted.title} has an unknown size")
+        who = "the catalogue" if wanted.size else "the service"
+        reason = f"{who} announced {wanted.title} with {self._total:,} bytes"
+        return Bound(max(self._total - place, 0), reason)
 
     def _check_disk(self, place: int) -> None:
         """Raise TransferError when the rest of the file doesn't fit on the disk."""

@@ -21,6 +21,7 @@ from urllib3.exceptions import NewConnectionError
 from .. import __version__
 from ..errors import CredentialsError, TransferError
 from .address import is_loopback, keeps_secrets, same_origin, shown
+from .bounds import Bound, content_of, shorten_refusal
 from .messages import Answer, Authorization, Query
 from .policy import (
     PASSING,
@@ -28,10 +29,12 @@ from .policy import (
     Check,
     PassingError,
     RetryPolicy,
+    SlowError,
     Surroundings,
     Traffic,
 )
 from .refusals import remedy, text_of, words_of
+from .watch import Watch, socket_of, watched_session
 
 __all__ = [
     "Answer",
@@ -78,7 +81,7 @@ class HttpClient:
         self.policy = policy or RetryPolicy()
         self.around = surroundings or Surroundings()
         self.traffic = traffic or Traffic()
-        self._session = session or requests.Session()
+        self._session = session or watched_session(self.policy.timeout_s[1])
         # A jar would hand cookies to each port of a host.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # Set once the service has answered anything; clients of one session share it.
@@ -134,18 +137,32 @@ class HttpClient:
             self._judge(response, query)
             yield response
 
-    def pieces(self, response: requests.Response, size: int = 1 << 16) -> Iterator[bytes]:
-        """The body of an opened answer, piece by piece, counted. Raises PassingError.
+    def pieces(
+        self, response: requests.Response, bound: Bound, total_s: float = float("inf")
+    ) -> Iterator[bytes]:
+        """The body of an opened answer, piece by piece, counted.
 
-        What came of a piece before the connection broke is lost, hence small pieces.
+        What came of a piece before the connection broke is lost, hence small pieces; one must come
+        in the time of `policy.timeout_s`, and all in `total_s`. Raises PassingError, SlowError, and
+        TransferError when more comes than `bound` allows.
         """
+        received = 0
+        bound.check(response, received)
         try:
-            for piece in response.iter_content(size):
-                self.traffic.add(received=len(piece))
-                self.around.check()
-                yield piece
-        except (requests.RequestException, OSError) as err:
+            with Watch(socket_of(response), self.policy.timeout_s[1], total_s) as watch:
+                for piece in content_of(response):
+                    watch.beat()
+                    received += len(piece)
+                    self.traffic.add(received=len(piece))
+                    bound.check(response, received)
+                    self.around.check()
+                    yield piece
+        except requests.RequestException as err:
+            if watch.expired:
+                raise SlowError(received) from None
             raise PassingError(f"the connection broke off ({type(err).__name__})") from None
+        if watch.expired:
+            raise SlowError(received)
 
     def retried(self, attempt: Callable[[], T], url: str) -> T:
         """What `attempt` returns, tried again by the policy while it raises PassingError."""
@@ -187,7 +204,7 @@ class HttpClient:
 
     def _whole(self, query: Query) -> Answer:
         with self.opened(query) as response:
-            content = b"".join(self.pieces(response))
+            content = b"".join(self.pieces(response, Bound(query.most_bytes), self.policy.answer_s))
             return Answer(response.url, response.status_code, response.headers, content)
 
     def _followed(self, query: Query) -> requests.Response:
@@ -270,6 +287,7 @@ class HttpClient:
         status = response.status_code
         if 200 <= status < 300 or status in query.accept:
             return
+        shorten_refusal(response)
         if status in PASSING:
             after = self._retry_after(response)
             raise PassingError(f"it answered {status} {response.reason}", after, status)

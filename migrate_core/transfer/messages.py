@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from .bounds import MAX_ANSWER_BYTES
+
 
 class Authorization(Protocol):
     """What lets a request in; a token behind it may be renewed at any time."""
@@ -34,7 +36,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Query:
-    """A request as a value; `accept` are statuses beside 2xx that are answers, not errors."""
+    """A request as a value; `accept` are statuses beside 2xx that are answers, not errors.
+
+    `most_bytes` is what a whole answer may have, decoded.
+    """
 
     url: str
     method: str = "GET"
@@ -44,3 +49,4 @@ class Query:
     json: Any = None
     auth: Authorization | None = field(default=None, repr=False)
     accept: frozenset[int] = frozenset()
+    most_bytes: int = MAX_ANSWER_BYTES

@@ -25,7 +25,8 @@ class RetryPolicy:
     A `Retry-After` is obeyed as it is; one beyond `longest_retry_after_s` ends the attempts.
     A host that can't be found, or refuses connections, and that has never answered, is given up
     after `unmet_attempts`: it is most likely not there, and a person waits for the others.
-    `timeout_s` are the seconds until a connection is made, and between two pieces of an answer.
+    `timeout_s` are the seconds until a connection is made, and between two pieces of 64 kB of an
+    answer, or until its headers are complete; `answer_s` those that a whole document may take.
     """
 
     attempts: int = 8
@@ -34,6 +35,7 @@ class RetryPolicy:
     longest_wait_s: float = 60.0
     longest_retry_after_s: float = 900.0
     timeout_s: tuple[float, float] = (15.0, 60.0)
+    answer_s: float = 600.0
 
     def wait_s(self, failures: int, jitter: float) -> float:
         """Seconds to wait after so many `failures` (from 1) in a row; `jitter` in 0…1."""
@@ -74,6 +76,13 @@ class PassingError(Exception):
         self.unmet = unmet
         self.retry_after_s = retry_after_s
         self.status = status
+
+
+class SlowError(PassingError):
+    """So little came of an answer that it would never end."""
+
+    def __init__(self, received: int) -> None:
+        super().__init__(f"it sent too slowly: {received:,} bytes, and then hardly any more")
 
 
 def never_stop() -> None:

@@ -20,6 +20,8 @@ from .http import HttpClient, Query
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _VALID_S = 900
+# A page has 1,000 keys, a product about 200.
+_MOST_PAGES = 100
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def ping_bucket(http: HttpClient, store: S3Store, bucket: str) -> None:
 def list_keys(http: HttpClient, store: S3Store, bucket: str, prefix: str) -> Iterator[str]:
     """The keys that begin with `prefix`, over all pages of a listing. Raises TransferError."""
     token: str | None = None
-    while True:
+    tokens: set[str] = set()
+    while len(tokens) < _MOST_PAGES:
         params = {"list-type": "2", "prefix": prefix}
         if token:
             params["continuation-token"] = token
@@ -72,6 +75,13 @@ def list_keys(http: HttpClient, store: S3Store, bucket: str, prefix: str) -> Ite
         token = next((text for tag, text in texts if tag == "NextContinuationToken"), None)
         if not token:
             return
+        if token in tokens:
+            break
+        tokens.add(token)
+    raise TransferError(
+        f"{http.service}: the listing of {prefix} has no end: after {len(tokens)} pages it leads "
+        "on or back. Try again later, or use another source."
+    )
 
 
 def _now(http: HttpClient) -> datetime:

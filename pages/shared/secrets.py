@@ -14,12 +14,11 @@ from pathlib import Path
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from migrate_core.settings import ServiceSettings
+from migrate_core.settings import IN_GIGABYTES, ServiceSettings
 
-# The variables of the services; the cache's limit is set in gigabytes.
-VARIABLES = (
-    *(field.name.upper() for field in fields(ServiceSettings) if field.name != "cache_bytes"),
-    "MIGRATE_CACHE_GB",
+# The variables of the services; limits of size are set in gigabytes.
+VARIABLES = tuple(
+    IN_GIGABYTES.get(field.name, field.name.upper()) for field in fields(ServiceSettings)
 )
 _CODE = "CDSE_TOTP"
 

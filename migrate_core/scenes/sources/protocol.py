@@ -17,6 +17,18 @@ def no_progress(finished: int, total: int) -> None:
     """For callers that nobody watches."""
 
 
+# Scenes that one search may bring; a tile has about 150 a year. Beyond that a service has no end.
+MOST_SCENES = 50_000
+
+
+def endless(spec: str) -> str:
+    """What to say of a service whose pages don't end."""
+    return (
+        f"{spec}: it sent {MOST_SCENES:,} entries and has still more. Search for fewer masks, or "
+        "fewer days, at a time"
+    )
+
+
 @dataclass(frozen=True)
 class SceneRequest:
     """Scenes of a level that touch `bounds` (lon/lat: west, south, east, north) in a period.

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ....errors import SourceError, TransferError
 from ....grid import Bounds
 from ....model import Scene
 from ....transfer.http import HttpClient, Query
+from ..protocol import MOST_SCENES, endless
 from .products import SPEC, CdseProduct, parse_product, parse_scene
 
 PAGE = 1000
@@ -108,6 +109,8 @@ class Catalogue:
                         found += 1
                         seen.add(str(entry.get("Id")))
                         yield entry
+                        if len(seen) > MOST_SCENES:
+                            raise SourceError(f"{endless(SPEC)}.")
             except _TooFarError:
                 complete = False
             if complete:
@@ -127,7 +130,15 @@ class Catalogue:
             "$top": str(PAGE),
             "$expand": "Attributes",
         }
+        asked: set[str] = set()
         while True:
+            question = urlencode(sorted(params.items()))
+            if question in asked:
+                raise SourceError(
+                    f"{SPEC}: the next page of its answer is one that was there before. Try again "
+                    "later, or use another source."
+                )
+            asked.add(question)
             document = self._page(params)
             yield from document["value"]
             link = document.get("@odata.nextLink")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from ....errors import MigrateError, SourceError
 from ....model import Problem, Scene, SearchResult
@@ -40,14 +41,15 @@ class CdseSource:
             client = self._client.checked(partial(request.progress, number, len(windows)))
             catalogue = Catalogue(client, self._url)
             entries = catalogue.entries(request.level, window, intersects(request.bounds))
-            for entry in entries:
-                try:
-                    scene = parse_scene(entry)
-                except SourceError as err:
-                    problems.append(Problem(str(entry.get("Name", SPEC)), str(err)))
-                    continue
-                if scene.level == request.level:
-                    scenes[scene.scene_id] = scene
+            try:
+                for entry in entries:
+                    _take(entry, request, scenes, problems)
+            except SourceError as err:
+                if not scenes:
+                    raise
+                said = f"{err} What it had answered before counts."
+                problems.append(Problem(f"{SPEC}, the rest", said))
+                break
         return SearchResult(tuple(scenes.values()), tuple(problems))
 
     def test(self) -> str | None:
@@ -57,3 +59,19 @@ class CdseSource:
         except MigrateError as err:
             return str(err)
         return None
+
+
+def _take(
+    entry: dict[str, Any],
+    request: SceneRequest,
+    scenes: dict[str, Scene],
+    problems: list[Problem],
+) -> None:
+    """Put an entry of the catalogue among the scenes, or among the problems."""
+    try:
+        scene = parse_scene(entry)
+    except SourceError as err:
+        problems.append(Problem(str(entry.get("Name", SPEC)), str(err)))
+        return
+    if scene.level == request.level:
+        scenes[scene.scene_id] = scene

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import requests
-from requests.adapters import HTTPAdapter
 from sentinelsat import SentinelAPI
 from sentinelsat.exceptions import (
     InvalidKeyError,
@@ -24,8 +23,10 @@ from sentinelsat.exceptions import (
 from ....errors import CredentialsError, TransferError
 from ....settings import ServiceSettings
 from ....transfer.address import is_loopback, keeps_secrets, same_origin, shown
+from ....transfer.bounds import Bound
 from ....transfer.http import HttpClient
 from ....transfer.policy import PASSING, PassingError
+from ....transfer.watch import WatchedAdapter
 
 T = TypeVar("T")
 PAGE = 100
@@ -40,11 +41,14 @@ class Mirror:
         self.url = url.rstrip("/")
         self.client = client
         self.without_account = why_no_account(url, services)
-        account = (None, None)
-        if self.without_account is None:
-            account = (services.dhus_user, services.dhus_password)
-        self._api = SentinelAPI(*account, self.url, show_progressbars=False)
-        secret_to = None if self.without_account else self.url
+        allowed = self.without_account is None
+        self._api = SentinelAPI(
+            services.dhus_user if allowed else None,
+            services.dhus_password if allowed else None,
+            self.url,
+            show_progressbars=False,
+        )
+        secret_to = self.url if allowed else None
         for scheme in ("http://", "https://"):
             self._api.session.mount(scheme, _Counted(client, secret_to))
 
@@ -169,20 +173,20 @@ def refusal(spec: str) -> str:
     )
 
 
-class _Counted(HTTPAdapter):
-    """Gives each request the time limit that sentinelsat forgets, and counts it.
+class _Counted(WatchedAdapter):
+    """Gives each request the limits of time and size that sentinelsat forgets, and counts it.
 
     It is the last to see a request, also one after a redirect: whatever lets us in, also from a
     .netrc file, goes to the origin of `secret_to` alone.
     """
 
     def __init__(self, client: HttpClient, secret_to: str | None) -> None:
-        super().__init__()
+        super().__init__(client.policy.timeout_s[1])
         self._client = client
         self._secret_to = secret_to
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
-        """Send, with a time limit."""
+        """Send, with a time limit, and read no more than an answer has."""
         self._client.around.check()
         request.headers.pop("Cookie", None)
         url = request.url or ""
@@ -191,6 +195,8 @@ class _Counted(HTTPAdapter):
         if is_loopback(url):
             kwargs["proxies"] = {}
         kwargs["timeout"] = self._client.policy.timeout_s
-        response = super().send(request, *args, **kwargs)
-        self._client.traffic.add(requests=1, received=len(response.content))
+        response = super().send(request, *args, **{**kwargs, "stream": True})
+        self._client.traffic.add(requests=1)
+        pieces = self._client.pieces(response, Bound(), self._client.policy.answer_s)
+        response._content = b"".join(pieces)
         return response

@@ -16,7 +16,7 @@ from ....products.metadata import finite
 from ....products.product import parse_name, utm_crs, without_safe
 from ....settings import ServiceSettings
 from ....transfer.http import HttpClient
-from ..protocol import SceneRequest
+from ..protocol import MOST_SCENES, SceneRequest, endless
 from .mirror import PAGE, Mirror
 
 HREF = "dhus:"
@@ -51,6 +51,7 @@ class DhusSource:
         area = box(*request.bounds).wkt
         scenes: dict[str, Scene] = {}
         problems: list[Problem] = []
+        seen: set[str] = set()
         offset = 0
         while True:
             # Also while it waits for the mirror, so that a cancellation is heard.
@@ -65,9 +66,20 @@ class DhusSource:
                     continue
                 if scene.level == request.level and start <= scene.sensed_at < end:
                     scenes[scene.scene_id] = scene
+            why = None
             if len(page) < PAGE:
-                return SearchResult(tuple(scenes.values()), tuple(problems))
+                break
+            if seen.issuperset(page):
+                why = f"{self.spec}: its pages repeat themselves"
+            seen.update(page)
+            if len(seen) > MOST_SCENES:
+                why = endless(self.spec)
+            if why is not None:
+                said = f"{why}. What it had answered before counts."
+                problems.append(Problem(f"{self.spec}, the rest", said))
+                break
             offset += PAGE
+        return SearchResult(tuple(scenes.values()), tuple(problems))
 
     def test(self) -> str | None:
         """What is wrong with the connection, in words; None when the mirror answers."""
