@@ -57,11 +57,11 @@ def made(root: Path, west: float, north: float, *granules: Safe) -> tuple[Case, 
 
 
 def test_a_mask_over_two_granules_becomes_one_pair_of_both(tmp_path: Path) -> None:
-    east = granule(WEST + 1080, tile="31TEG", baseline="05.09", offset=-1000)
+    east = granule(WEST + 1080, tile="31TDH", baseline="05.09", offset=-1000)
     case, pair = made(tmp_path, WEST + 1000, NORTH - 210, granule(), east)
     ((candidate,),) = case.store.candidates().values()
     assert candidate.ranked.coverage == 1
-    assert [scene["tile"] for scene in pair["scenes"]] == ["31TDG", "31TEG"]
+    assert [scene["tile"] for scene in pair["scenes"]] == ["31TDG", "31TDH"]
     assert pair["coverage"] == 1
     (tmp_path / "whole").mkdir()
     whole = open_product(str(write_safe(tmp_path / "whole", granule(size=2 * SIDE))))
@@ -97,12 +97,12 @@ def test_a_mask_over_two_zones_keeps_the_one_with_the_larger_share(tmp_path: Pat
         round(corner_y / 60) * 60 + 300,
         in_zone_32,
         size=240,
-        tile="32TLQ",
+        tile="32TKQ",
         epsg=32632,
         footprint=lonlat_box(x + 800, around[0], x + 1300, around[1], ZONE_31),
     )
     _, pair = made(tmp_path, x + 640, y - 300, second, first)
-    assert [scene["tile"] for scene in pair["scenes"]] == ["31TGK", "32TLQ"]
+    assert [scene["tile"] for scene in pair["scenes"]] == ["31TGK", "32TKQ"]
     assert pair["grid"]["crs"] == ZONE_31
     assert pair["coverage"] > 0.999
     # 260 m of 400 m are in zone 31.
