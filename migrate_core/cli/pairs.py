@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
@@ -15,10 +14,12 @@ from ..jobs import now_utc, request_cancel
 from ..model import PairParameters, Problem
 from ..pairs.plan import RunOptions, plan
 from ..pairs.run import KIND, RunOutcome, make_planned
+from ..pairs.words import change_in_words
 from ..review.decisions import pairs_document
 from ..review.proposals import proposed_decisions
 from ..review.set_aside import SetAside, set_aside_by_tasks
 from ..settings import ACCESSES, CLOUDS, RESAMPLINGS
+from ..store import Store
 from .console import EXIT_PROBLEM, emit, json_option, print_table, progress_bar, report, say
 from .session import Session
 
@@ -184,7 +185,7 @@ def make(
 
         outcome = make_planned(store, workspace, tasks, options, progress)
     document = pairs_document(store, workspace)
-    emit(document, as_json, lambda: _show(document, proposed_decisions(store)))
+    emit(document, as_json, lambda: _show(store, document))
     _conclude(outcome)
 
 
@@ -244,25 +245,33 @@ def cancel(session: Session) -> None:
 def list_pairs(session: Session, as_json: bool) -> None:
     """All pairs, one row each, superseded ones included."""
     document = pairs_document(session.store, session.workspace)
-    emit(document, as_json, lambda: _show(document, proposed_decisions(session.store)))
+    emit(document, as_json, lambda: _show(session.store, document))
 
 
-def _show(document: list[dict[str, Any]], proposed: Mapping[str, str]) -> None:
-    """The pairs as a table; `proposed` are decisions to be confirmed, by pair_id."""
+def _show(store: Store, document: list[dict[str, Any]]) -> None:
+    """The pairs as a table, with what is proposed where nobody has decided."""
+    proposed = proposed_decisions(store)
+    notes = {
+        pair.pair_id: f"Change {change_in_words(pair)}."
+        for pair in store.pairs()
+        if pair.change is None and pair.occlusion is not None
+    }
     rows = []
     for row in document:
         suggestion = row["suggestion"] or {}
         labelled = (row["occlusion"] or {}).get("labelled", {})
         cloud = labelled.get("cloud")
+        unmeasured = notes.get(row["pair_id"])
         cells = (
             row["pair_id"],
             row["state"],
             None if row["days_offset"] is None else f"{row['days_offset']:+.1f}",
             None if cloud is None else f"{100 * cloud:.1f}",
+            "not measured" if unmeasured else row["change"],
             row["decision"] or proposed.get(row["pair_id"]),
             suggestion.get("verdict"),
-            row["error"] or suggestion.get("reason"),
+            row["error"] or " ".join(filter(None, (suggestion.get("reason"), unmeasured))) or None,
         )
         rows.append(cells)
-    heading = ("pair_id", "state", "days", "label clouded, %", "decision", "suggestion", "why")
-    print_table(heading, rows)
+    heading = ("pair_id", "state", "days", "label clouded, %", "change in label", "decision")
+    print_table((*heading, "suggestion", "why"), rows)

@@ -36,14 +36,11 @@ def notes_on(document: Document) -> tuple[str, ...]:
         found.append(rim_in_words(rim["width_m"], rim["labelled"]))
     if missing := document.get("missing_bands"):
         found.append(f"The product has no {', '.join(missing)}: the image has fewer bands.")
-    found += [
-        text
-        for text in (
-            (document.get("registration") or {}).get("reason"),
-            (document.get("change_found") or {}).get("explanation"),
-        )
-        if text
-    ]
+    change = document.get("change_found") or {}
+    # What wasn't measured stands with the numbers, where the number would be.
+    explained = change.get("explanation") if change.get("value") is not None else None
+    reason = (document.get("registration") or {}).get("reason")
+    found += [text for text in (reason, explained) if text]
     # Both may begin by saying that there is no source image.
     return tuple(dict.fromkeys(found))
 

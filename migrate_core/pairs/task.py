@@ -69,6 +69,8 @@ class PairOutcome:
     one_sided: OneSided | None = None
     judged_by: JudgeSettings | None = None
     compared_with: str | None = None
+    change_note: str | None = None
+    change_rules: int | None = None
 
 
 def found_out(value: PairOutcome | Pair) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from migrate_core.model import Decision, Number, Occlusion, OneSided, Pair
 from migrate_core.pairs.notes import notes_on, pair_document
 from migrate_core.pairs.quicklook import ViewOptions
 from migrate_core.pairs.shift_drawing import shift_in_words
+from migrate_core.pairs.words import change_in_words
 from migrate_core.review.decisions import standing
 from migrate_core.review.proposals import Proposal
 from migrate_core.review.queue import UNDECIDED, QueueRow, decision_counts
@@ -193,11 +194,9 @@ def _measured_lines(pair: Pair) -> list[str]:
     lines = []
     if pair.shift is not None:
         lines.append(f"Shift against Sentinel-2: {shift_in_words(pair.shift)} (95 % confidence)")
-    if pair.change is not None:
-        lines.append(
-            f"Change inside the label: {pair.change:.2f} of 1 (0 looks as it did, 1 altogether "
-            "different)"
-        )
+    if found := change_in_words(pair):
+        scale = " (0 looks as it did, 1 altogether different)" * (pair.change is not None)
+        lines.append(f"Change inside the label: {plain(found)}{scale}")
     return lines
 
 
