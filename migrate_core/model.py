@@ -266,7 +266,9 @@ class Pair:
     done pair lie in the workspace under `pairs/<pair_id>/`. `shift` is what registration measured,
     `change` 0…1 how different the inside of the label looks from what it did; None where they
     weren't asked for or can't be known. `judged_by` are the thresholds behind the suggestion,
-    `compared_with` is the source image behind `change`; `occluded` what anything occludes.
+    `compared_with` is the source image behind `change`, `change_note` why it wasn't measured, and
+    `change_rules` the number of the rules by which it was looked for; `occluded` is what anything
+    occludes.
 
     `superseded_at` is since when another pair of the mask has stood in its place, `mask_key` the
     `Mask.key` of a mask that was taken out since; both None where it isn't known.
@@ -288,6 +290,8 @@ class Pair:
     one_sided: OneSided | None = None
     judged_by: JudgeSettings | None = None
     compared_with: str | None = None
+    change_note: str | None = None
+    change_rules: int | None = None
     superseded_at: datetime | None = None
     mask_key: str | None = None
     occluded: Occluded | None = None

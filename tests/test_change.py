@@ -90,7 +90,7 @@ def test_what_is_clouded_does_not_count(tmp_path: Path) -> None:
 def test_too_few_clear_pixels_say_nothing(tmp_path: Path) -> None:
     found = looked(drawn_on(tmp_path, scene()), flags=np.full(GRID.shape, 4, np.uint8))
     assert (found.value, found.method) == (None, "none")
-    assert "are needed" in found.explanation
+    assert found.explanation.startswith("not measured: ")
     empty = looked(drawn_on(tmp_path, scene()), label=np.full(GRID.shape, IGNORE, np.uint8))
     assert empty.value is None
 
@@ -148,3 +148,29 @@ def test_a_pair_tells_of_it(tmp_path: Path, register: bool) -> None:
     assert outcome.change < 0.1
     assert document["change"] == document["change_found"]["value"] == outcome.change
     assert document["change_found"]["method"] == "source image"
+
+
+@pytest.mark.parametrize("clear", [0, 5, 45, 55, 100])
+def test_a_label_of_which_most_is_hidden_is_not_measured(tmp_path: Path, clear: int) -> None:
+    flags = np.zeros(GRID.shape, np.uint8)
+    rows = np.flatnonzero((LABEL == 1).any(axis=1))
+    hidden = rows[: round(len(rows) * (100 - clear) / 100)]
+    flags[hidden] = 4
+    for mask in (drawn_on(tmp_path, scene()), Mask("m", "m.tif", "m.tif")):
+        found = looked(mask, flags=flags)
+        if clear > 50:
+            assert found.value is not None
+            assert found.note is None
+        else:
+            assert (found.value, found.method) == (None, "none")
+            assert (found.note or "").startswith("not measured: of ")
+            assert "needed are 10, and 50 %" in found.explanation
+
+
+def test_a_source_image_of_a_corner_of_the_label_does_not_speak_for_it(tmp_path: Path) -> None:
+    bands = scene()
+    shown = np.stack([bands[name][:, :26] for name in BANDS.values()])
+    image = write_image(tmp_path / "corner.tif", shown, GRID.transform)
+    found = looked(Mask("m", "m.tif", "m.tif", image=str(image)))
+    assert found.method == "contrast"
+    assert "doesn't show most of it" in found.explanation

@@ -100,6 +100,9 @@ def test_the_most_suspicious_pair_comes_first_with_what_hides_it(case: Case) -> 
     app = opened()
     assert shown(app) == "m0.tif · 1 of 3"
     assert "suggestion: reject" in all_text(app)
+    said = all_text(app)
+    assert "Change inside the label: not measured\\: of " in said
+    assert "pixels inside the label 0 are clear (0 %); needed are 10, and 50 %" in said
     table = app.table[0].value
     assert table.loc["cloud", "labelled"] == "100.0 %"
     assert table.loc["cloud shadow", "labelled"] == "0.0 %"
@@ -205,7 +208,8 @@ def test_what_pair_json_says_of_the_label_is_shown(case: Case) -> None:
     text = all_text(opened(pair=pair_id))
     assert r"- 12 of 340 barns \[old\] are under 50 m2\: drop them." in text
     assert "- The ignore rim of 13 m took 25.0 % of the labelled pixels." in text
-    assert document["change_found"]["explanation"].split(".")[0] in text
+    note = document["change_note"].replace(":", "\\:")
+    assert f"- Change inside the label: {note}" in text
 
 
 def test_a_pair_of_an_earlier_version_is_shown_without_what_it_lacks(case: Case) -> None:

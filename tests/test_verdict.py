@@ -132,7 +132,7 @@ def test_an_image_that_is_attached_later_is_looked_at_without_other_pixels(
     assert {name: (folder / name).stat().st_mtime_ns for name in RASTERS} == written
     assert anew["mask"]["image"] == str(image)
     changed = {name for name in document if document[name] != anew[name]}
-    assert changed - {"change", "change_found"} == {"compared_with", "mask"}
+    assert changed - {"change", "change_found", "change_note"} == {"compared_with", "mask"}
     assert case.make(RunOptions(workers=1)).made == 0
 
 
@@ -145,6 +145,22 @@ def test_a_pair_from_before_changes_were_looked_for_gets_one(case: Case) -> None
     )
     assert found["change_found"] == document["change_found"]
     assert found["change"] == document["change"]
+
+
+def test_a_change_by_the_rules_of_before_is_looked_for_again_without_other_pixels(
+    case: Case,
+) -> None:
+    before, document = judge_by(case, JudgeSettings())
+    folder = case.workspace.pair(before.pair_id)
+    written = {name: (folder / name).stat().st_mtime_ns for name in RASTERS}
+    # An earlier version measured the few pixels that clouds had left.
+    case.store.put_pairs([replace(before, change=0.0, change_note=None, change_rules=None)])
+    old = {**document, "change": 0.0, "change_found": {"value": 0.0, "method": "contrast"}}
+    del old["change_note"], old["change_rules"]
+    (folder / "pair.json").write_text(json.dumps(old), encoding="utf-8")
+    assert case.make(RunOptions(workers=1)).made == 1
+    assert only(case) == (before, document)
+    assert {name: (folder / name).stat().st_mtime_ns for name in RASTERS} == written
 
 
 def test_an_image_of_a_pair_that_cannot_be_read_is_named(case: Case) -> None:

@@ -12,6 +12,7 @@ import click
 from ..errors import WrongUseError
 from ..jobs import now_utc, request_cancel
 from ..model import PairParameters, Problem
+from ..pairs.notes import format_change
 from ..pairs.plan import RunOptions, plan
 from ..pairs.quality import occluded_shares
 from ..pairs.run import KIND, RunOutcome, make_planned
@@ -250,25 +251,26 @@ def list_pairs(session: Session, as_json: bool) -> None:
 
 
 def _show(store: Store, document: list[dict[str, Any]]) -> None:
-    """The pairs as a table; proposals are decisions to be confirmed."""
+    """The pairs as a table, with what is proposed where nobody has decided."""
     proposed = proposed_decisions(store)
-    occluded = {
-        pair.pair_id: occluded_shares(pair.occluded, pair.one_sided).labelled
-        for pair in store.pairs()
-    }
+    known = {pair.pair_id: pair for pair in store.pairs()}
     rows = []
     for row in document:
         suggestion = row["suggestion"] or {}
-        share = occluded[row["pair_id"]]
+        pair = known[row["pair_id"]]
+        share = occluded_shares(pair.occluded, pair.one_sided).labelled
+        change = format_change(pair)
+        unmeasured = f"Change {change}." if change and pair.change is None else None
         cells = (
             row["pair_id"],
             row["state"],
             format_days(row["days_offset"]),
             None if share is None else format_share(share),
+            "not measured" if unmeasured else row["change"],
             row["decision"] or proposed.get(row["pair_id"]),
             suggestion.get("verdict"),
-            row["error"] or suggestion.get("reason"),
+            row["error"] or " ".join(filter(None, (suggestion.get("reason"), unmeasured))) or None,
         )
         rows.append(cells)
-    heading = ("pair_id", "state", "days", LABEL_OCCLUDED, "decision", "suggestion", "why")
-    print_table(heading, rows)
+    heading = ("pair_id", "state", "days", LABEL_OCCLUDED, "change in label", "decision")
+    print_table((*heading, "suggestion", "why"), rows)

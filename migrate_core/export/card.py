@@ -117,6 +117,7 @@ def _offsets(statistics: Statistics) -> str:
             f"- {CLOUD_IN_SCENE.capitalize()}: median {format_percent(median(percents))}, largest "
             f"{format_percent(max(percents))}."
         )
+    lines.append(_change(statistics))
     moved = [row for row in statistics.rows if row["shift_reliable"]]
     if moved:
         those = f"{len(moved)} mask{'s were' if len(moved) > 1 else ' was'}"
@@ -127,6 +128,17 @@ def _offsets(statistics: Statistics) -> str:
             "the manifest."
         )
     return "\n".join(lines)
+
+
+def _change(statistics: Statistics) -> str:
+    """How different labels look inside, and for how many that wasn't measured."""
+    found = statistics.numbers("change")
+    missing = len(statistics.rows) - len(found)
+    line = "- Change inside the labels (0 looks as it did, 1 altogether different): "
+    line += f"median {median(found):.2f}, largest {max(found):.2f}" if found else "not measured"
+    if missing and found:
+        line += f"; not measured for {missing} of {len(statistics.rows)} pairs"
+    return line + ("; see the column `change_note` of the manifest." if missing else ".")
 
 
 def _period(statistics: Statistics, column: str) -> str:

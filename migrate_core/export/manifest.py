@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 
 from ..model import LONLAT, Pair
+from ..pairs.notes import format_change
 from ..pairs.quality import occluded_shares
 from ..workspace import written_then_renamed
 from .selection import Entry
@@ -56,6 +57,7 @@ def manifest_row(entry: Entry, split: str) -> Row:
         "cloud_method": _cloud_method(entry.provenance),
         **_shift(pair),
         "change": pair.change,
+        "change_note": None if pair.change is not None else format_change(pair),
     }
 
 

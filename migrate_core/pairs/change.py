@@ -30,8 +30,11 @@ from .quality import labelled_pixels
 from .source_image import LIKE, band_order, image_path, source_grid, warped_image
 
 _HIDING = Flag.OUTSIDE | OCCLUDING_FLAGS
-# It takes so many clear pixels inside and around.
-_INSIDE, _AROUND = 10, 30
+# It takes so many clear pixels inside and around, and of the inside so large a share: what is said
+# of the label has to hold for most of it, as the class of a pixel does for half of its area.
+_INSIDE, _AROUND, _SHARE = 10, 30, 0.5
+# Count up when the same pair would get another indicator, so that those of before are renewed.
+RULES = 2
 # A pixel is different where, over all bands, it is off by this many spreads of what the ground
 # around is off by, and by all of its contrast but this part: the scale taken from the ground around
 # is the less certain the less that looks alike in both, and matters more the more an object stands
@@ -50,11 +53,25 @@ _TINY = 1e-9
 
 @dataclass(frozen=True)
 class Change:
-    """`value` 0…1, None where it can't be known; how it was found; and what it means, in words."""
+    """`value` 0…1, None where it wasn't measured; how it was found; and what it means, in words.
+
+    `rules` is the number of the rules by which it was found.
+    """
 
     value: float | None
     method: str
     explanation: str
+    rules: int = RULES
+
+    @classmethod
+    def not_measured(cls, why: str) -> Change:
+        """No value; `why` is a sentence without its full stop."""
+        return cls(None, "none", f"not measured: {why}")
+
+    @property
+    def note(self) -> str | None:
+        """Why there is no value; None where there is one."""
+        return self.explanation if self.value is None else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,25 +91,42 @@ class PairLook:
 def change_of(mask: Mask, look: PairLook) -> Change:
     """The indicator for a pair. What is wrong with the source image is said, not raised."""
     clear = look.flags & _HIDING == 0
-    inside, around = _inside(look.label) & clear, _around(look.label) & clear
-    if inside.sum() < _INSIDE or around.sum() < _AROUND:
-        return Change(
-            None,
-            "none",
-            f"{inside.sum()} pixels inside the labels and {around.sum()} around them are clear; "
-            f"{_INSIDE} and {_AROUND} are needed.",
-        )
+    label, ring = _inside(look.label), _around(look.label)
+    inside, around = label & clear, ring & clear
+    if obstacle := _too_few(inside, label) or _too_few_around(around):
+        return Change.not_measured(obstacle)
     try:
         source, valid = _source(mask, look)
     except MaskError as err:
         return _by_contrast(look, inside, around, str(err))
-    if (inside & valid).sum() < _INSIDE or (around & valid).sum() < _AROUND:
-        return _by_contrast(look, inside, around, "The source image doesn't cover it.")
+    if _too_few(inside & valid, label) or _too_few_around(around & valid):
+        return _by_contrast(look, inside, around, "The source image doesn't show most of it.")
     found = _by_source(look, source, inside & valid, around & valid)
     if found is None:
         why = "Around the labels the source image looks like nothing in Sentinel-2's."
         return _by_contrast(look, inside, around, why)
     return found
+
+
+def _too_few(clear: BoolArray, label: BoolArray) -> str | None:
+    """Why the `clear` pixels of the label are too few to speak for it; None where they aren't."""
+    count, total = int(clear.sum()), int(label.sum())
+    if not total:
+        return "no pixel of the label has a class"
+    if count >= max(_INSIDE, _SHARE * total):
+        return None
+    return (
+        f"of {total:,} pixels inside the label {count:,} are clear ({100 * count / total:.0f} %); "
+        f"needed are {_INSIDE}, and {100 * _SHARE:.0f} %"
+    )
+
+
+def _too_few_around(clear: BoolArray) -> str | None:
+    """Why the `clear` pixels around the label are too few to compare with; None if they aren't."""
+    count = int(clear.sum())
+    if count >= _AROUND:
+        return None
+    return f"{count:,} pixels around the label are clear background; needed are {_AROUND}"
 
 
 def _inside(label: NDArray[np.uint8]) -> BoolArray:
@@ -182,7 +216,7 @@ def _by_contrast(look: PairLook, inside: BoolArray, around: BoolArray, why: str)
     """
     bands = [look.bands[name] for name in sorted(LIKE.values()) if name in look.bands]
     if not bands:
-        return Change(None, "none", f"{why} And the pair has no 10 m bands.")
+        return Change.not_measured(f"the pair has no 10 m bands to compare. {why}".rstrip("."))
     pixels = np.stack([np.concatenate([band[inside], band[around]]) for band in bands], axis=1)
     own = np.concatenate([np.ones(inside.sum()), np.zeros(around.sum())])
     mixed = _discriminant(np.sqrt(pixels.astype(np.float64)), own)

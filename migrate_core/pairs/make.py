@@ -23,7 +23,7 @@ from ..products.resampling import NO_DATA
 from ..scenes.opening import open_scene
 from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
 from .bands import alike
-from .change import Change, PairLook, change_of
+from .change import RULES, Change, PairLook, change_of
 from .clouds import Clouds, judge_clouds
 from .grid_labels import grid_labels
 from .ignore_rim import IgnoreRim, with_rim
@@ -83,8 +83,8 @@ def make_pair(task: PairTask) -> PairOutcome:
 def _found(task: PairTask, document: Path) -> PairOutcome:
     """The outcome of a pair that is there.
 
-    Its dates follow a mask whose date was corrected, its change the mask's image, its suggestion
-    the thresholds.
+    Its dates follow a mask whose date was corrected, its change the mask's image and the rules of
+    today, its suggestion the thresholds.
     """
     written = json.loads(document.read_text(encoding="utf-8"))
     content = written
@@ -92,7 +92,7 @@ def _found(task: PairTask, document: Path) -> PairOutcome:
     if any(content["mask"].get(name) != value for name, value in dates.items()):
         mask = {**content["mask"], **dates}
         content = {**content, "mask": mask, "days_offset": task.days_offset}
-    if content.get("compared_with") != task.mask.image:
+    if (content.get("compared_with"), content.get("change_rules")) != (task.mask.image, RULES):
         content = looked_at_anew(content, document.parent, task.mask)
     # A pair of an earlier version doesn't say which share of it is occluded.
     if judged_by(content) != task.judge or content.get("occluded") is None:
@@ -179,6 +179,8 @@ def _outcome(task: PairTask, pixels: _Pixels, words: _Words, looks: Change) -> P
         doubtful(suggestion, words.doubts, words.remarks),
         shift=registration.shift if registration else None,
         change=looks.value,
+        change_note=looks.note,
+        change_rules=looks.rules,
         one_sided=one_sided(flags, label, known, source_known=pixels.source_known),
         judged_by=task.judge,
         compared_with=task.mask.image,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PairError
+from ..model import Pair
 from ..workspace import PAIR_DOCUMENT
 from .ignore_rim import rim_in_words
 from .offset_check import settled_in_words
@@ -40,14 +41,11 @@ def notes_on(document: Document) -> tuple[str, ...]:
     check = document.get("offset_check") or {}
     if settled := check.get("settled"):
         found.append(settled_in_words(settled, check["darkest"]))
-    found += [
-        text
-        for text in (
-            (document.get("registration") or {}).get("reason"),
-            (document.get("change_found") or {}).get("explanation"),
-        )
-        if text
-    ]
+    change = document.get("change_found") or {}
+    # What wasn't measured stands with the numbers, where the number would be.
+    explained = change.get("explanation") if change.get("value") is not None else None
+    reason = (document.get("registration") or {}).get("reason")
+    found += [text for text in (reason, explained) if text]
     # Both may begin by saying that there is no source image.
     return tuple(dict.fromkeys(found))
 
@@ -82,3 +80,14 @@ def notes_on_many(documents: Iterable[Document]) -> tuple[str, ...]:
         if width
     ]
     return tuple(sentences)
+
+
+def format_change(pair: Pair) -> str | None:
+    """`0.12 of 1`, or `not measured: …` with the reason; None for a pair that isn't made."""
+    if pair.occlusion is None:
+        return None
+    if pair.change is not None:
+        return f"{pair.change:.2f} of 1"
+    return (
+        pair.change_note or "not measured: run `pairs make`, which looks at pairs of before again"
+    )

@@ -10,6 +10,7 @@ from ..model import Pair
 from ..settings import JudgeSettings
 from ..store import Store, superseded
 from ..workspace import Workspace, remove_leftovers
+from .change import RULES
 from .plan import replaced
 from .task import PairTask, found_out
 
@@ -60,7 +61,7 @@ def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
         return pair
     if known.occluded is None or (known.judged_by or JudgeSettings()) != task.judge:
         return pair  # its pixels stay; `make_pair` finds them and only judges anew
-    if known.compared_with != task.mask.image:
+    if (known.compared_with, known.change_rules) != (task.mask.image, RULES):
         return pair  # likewise, and only looks anew at what has changed
     # Another source may know the sensing time to the millisecond; another date is another matter.
     if known.days_offset is None or abs(known.days_offset - task.days_offset) > _SAME_TIME_DAYS:

@@ -71,6 +71,8 @@ class PairOutcome:
     judged_by: JudgeSettings | None = None
     compared_with: str | None = None
     occluded: Occluded | None = None
+    change_note: str | None = None
+    change_rules: int | None = None
 
 
 def found_out(value: PairOutcome | Pair) -> dict[str, Any]:

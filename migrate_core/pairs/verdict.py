@@ -72,6 +72,8 @@ def looked_at_anew(document: Mapping[str, Any], folder: Path, mask: Mask) -> dic
         "mask": {**document["mask"], "image": mask.image},
         "compared_with": mask.image,
         "change": looks.value,
+        "change_note": looks.note,
+        "change_rules": looks.rules,
         "change_found": to_json(looks),
     }
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from migrate_core.errors import MigrateError
 from migrate_core.model import Decision, Occlusion, OneSided, Pair
-from migrate_core.pairs.notes import notes_on, pair_document
+from migrate_core.pairs.notes import format_change, notes_on, pair_document
 from migrate_core.pairs.quality import occluded_shares
 from migrate_core.pairs.quicklook import ViewOptions
 from migrate_core.pairs.shift_drawing import shift_in_words
@@ -191,11 +191,9 @@ def _measured_lines(pair: Pair) -> list[str]:
     lines = []
     if pair.shift is not None:
         lines.append(f"Shift against Sentinel-2: {shift_in_words(pair.shift)} (95 % confidence)")
-    if pair.change is not None:
-        lines.append(
-            f"Change inside the label: {pair.change:.2f} of 1 (0 looks as it did, 1 altogether "
-            "different)"
-        )
+    if found := format_change(pair):
+        scale = " (0 looks as it did, 1 altogether different)" * (pair.change is not None)
+        lines.append(f"Change inside the label: {plain(found)}{scale}")
     return lines
 
 
