@@ -18,6 +18,7 @@ from pages.shared.frame import Page
 from pages.shared.pairs_state import KIND, Standing, make_arguments
 from pages.shared.scenes_connections import needs_code
 from pages.shared.secrets import code_field, take_code
+from pages.shared.text import plain
 from pages.shared.work import start
 
 CODE = "pairs_code"
@@ -62,7 +63,7 @@ def costs_table(found: Sequence[SourceCosts], access: str, *, key: str) -> None:
     )
     for item in found:
         if item.quota is not None:
-            st.caption(quota_in_words(item.quota))
+            st.caption(plain(quota_in_words(item.quota)))
 
 
 def _choose_access(page: Page, found: Sequence[SourceCosts]) -> str:

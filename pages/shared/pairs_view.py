@@ -11,6 +11,7 @@ from pages.shared.pairs_access import access_form, archive, start_pairs
 from pages.shared.pairs_form import parameters_form
 from pages.shared.pairs_list import board
 from pages.shared.pairs_state import KIND, STAGE_HELP, Standing, standing_of
+from pages.shared.text import plain
 from pages.shared.work import POLL_S, how_it_ended, trouble, watch
 
 _AT_WORK = 8
@@ -127,7 +128,7 @@ def _show_at_work(page: Page, now: Standing) -> None:
             stage = stages.get(pair_id)
             step = STAGES.index(stage) + 1 if stage else 0
             words = f"{stage} ({step} of {len(STAGES)})" if stage else "handed to a worker"
-            st.progress(step / len(STAGES), f"{name}: {words}")
+            st.progress(step / len(STAGES), f"{plain(name)}: {words}")
         if not found:
             st.caption("Workers are being started …")
         if now.counts.get("running", 0) > len(found) > 0:

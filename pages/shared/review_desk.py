@@ -19,6 +19,7 @@ from migrate_core.store import Store
 from .frame import PAGES, Page
 from .review_view import Task, view_keys
 from .state import choose_pair
+from .text import plain
 
 VERDICT_BUTTONS = (
     ("accept", "a", "check"),
@@ -109,7 +110,8 @@ def decision_bar(page: Page, found: Task, pair_id: str) -> None:
 def _undo_help(last: Decision | None) -> str:
     if last is None:
         return "You have decided nothing yet."
-    return f"Takes back your last decision, {last.verdict} of {last.pair_id}; the log keeps both."
+    pair = plain(last.pair_id)
+    return f"Takes back your last decision, {last.verdict} of {pair}; the log keeps both."
 
 
 def _reasons(pair_id: str) -> None:
@@ -213,7 +215,7 @@ def messages(found: Task, item: ReviewItem) -> None:
     """What the last press of a button led to, and what is special about this pair."""
     here = desk()
     if here.error:
-        st.error(here.error)
+        st.error(plain(here.error))
     if here.notice:
         st.toast(here.notice)
     here.error = here.notice = ""

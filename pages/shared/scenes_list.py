@@ -26,6 +26,7 @@ from migrate_core.store import Candidate
 from pages.shared.frame import Page
 from pages.shared.scenes_view import clicked_row, cloud_of
 from pages.shared.state import choose_mask, selection
+from pages.shared.text import plain
 
 ROWS = 8
 _NAMES = {ALL: "All", WITHOUT_USABLE: "Without a usable scene", CHOSEN_BY_PERSON: "Chosen by hand"}
@@ -79,7 +80,7 @@ def _what_would_help(page: Page, counts: dict[str, int]) -> None:
     lines = "; or ".join(summary(all_advice(page.store)))
     st.warning(
         f"{without:,} of {every:,} masks have no usable scene."
-        + f" What would help: {lines}." * bool(lines),
+        + f" What would help: {plain(lines)}." * bool(lines),
         icon=":material/lightbulb:",
     )
 

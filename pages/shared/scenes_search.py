@@ -30,6 +30,7 @@ from migrate_core.scenes.sources import open_source
 from pages.shared.frame import Page, share_of, time_left
 from pages.shared.scenes_connections import connections, test_sources
 from pages.shared.scenes_form import LOCAL, fill_again, search_form
+from pages.shared.text import code, plain
 
 KIND = "search"
 _SHOWN_PROBLEMS = 3
@@ -50,7 +51,7 @@ def search_panel(page: Page) -> None:
         try:
             start(page, asked.parameters, refresh=asked.refresh, secret=asked.secret)
         except MigrateError as err:
-            st.error(str(err))
+            st.error(plain(str(err)))
         else:
             st.rerun()
     st.session_state[_SEEN] = _state(page)
@@ -64,7 +65,8 @@ def _ages(page: Page) -> None:
         now = now_utc()
         told = ", ".join(f"{spec} {age_in_words(now - at)}" for spec, at in answers.items())
         st.caption(
-            f"Answers of services: {told}. They are used again for 24 hours, unless asked anew."
+            f"Answers of services: {plain(told)}. They are used again for 24 hours, unless asked "
+            "anew."
         )
 
 
@@ -185,11 +187,11 @@ def _aftermath(page: Page) -> None:
         return
     problems = said(page.workspace, KIND)
     for problem in problems[:_SHOWN_PROBLEMS]:
-        (st.error if state == "failed" else st.warning)(problem)
+        (st.error if state == "failed" else st.warning)(plain(problem))
     if len(problems) > _SHOWN_PROBLEMS:
         with st.expander(f"{len(problems) - _SHOWN_PROBLEMS:,} more problems of the last search"):
             st.text("\n".join(problems[_SHOWN_PROBLEMS : _SHOWN_PROBLEMS + 100]))
-            st.caption(f"All are in {page.workspace.log(KIND)}.")
+            st.caption(f"All are in {code(str(page.workspace.log(KIND)))}.")
 
 
 def help_mask(page: Page, row: MaskRow) -> None:
@@ -201,14 +203,14 @@ def help_mask(page: Page, row: MaskRow) -> None:
         st.warning("This mask was not searched for yet. Search again.")
         return
     if not row.advice.remedies:
-        st.warning(f"No usable scene: {row.advice}.", icon=":material/lightbulb:")
+        st.warning(f"No usable scene: {plain(str(row.advice))}.", icon=":material/lightbulb:")
         return
     st.markdown("No usable scene. What would help, if all masks are searched for again:")
     with st.container(horizontal=True):
         for number, remedy in enumerate(row.advice.remedies):
             text = str(remedy)
             if st.button(
-                text[0].upper() + text[1:],
+                plain(text[0].upper() + text[1:]),
                 key=f"scenes_remedy_{number}",
                 icon=":material/search:",
             ):

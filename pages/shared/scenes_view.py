@@ -16,6 +16,7 @@ from migrate_core.model import Mask, RankedScene
 from migrate_core.scenes.parameters import SearchParameters
 from migrate_core.store import Candidate, Store
 from pages.shared.scenes_form import TERMS
+from pages.shared.text import code, plain
 
 # Okabe & Ito: told apart with every common form of colour blindness.
 USABLE_COLOR, OTHER_COLOR, CHOSEN_COLOR = "#009E73", "#E69F00", "#0072B2"
@@ -87,7 +88,7 @@ def viewed_scene(view: View) -> None:
                 else ":material/warning: Not usable by the limits of the search."
             )
         )
-        st.caption(f"`{scene.scene_id}`")
+        st.caption(code(scene.scene_id))
         if candidate.selected:
             by = "by hand" if candidate.chosen_by_person else "as the best"
             st.button(
@@ -105,7 +106,7 @@ def viewed_scene(view: View) -> None:
             key="scenes_use",
         ):
             view.store.select(view.mask.mask_id, scene.scene_id)
-            st.toast(f"{view.mask.name}: the scene of {scene.sensed_at:%Y-%m-%d} is used.")
+            st.toast(f"{plain(view.mask.name)}: the scene of {scene.sensed_at:%Y-%m-%d} is used.")
             st.rerun()
 
 

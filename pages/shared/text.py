@@ -1,8 +1,11 @@
-"""Text of others as it is, where Markdown is expected."""
+"""Text of others as it is, where Streamlit expects Markdown: messages, labels, help, tables.
+
+Whatever a person, a file or a service has named goes through one of these.
+"""
 
 from __future__ import annotations
 
+from migrate_core.escaping import markdown_code as code
+from migrate_core.escaping import markdown_text as plain
 
-def plain(text: str) -> str:
-    """Text that Markdown leaves alone."""
-    return "".join(f"\\{sign}" if sign in "\\`*_[]<>#:$~" else sign for sign in text)
+__all__ = ["code", "plain"]

@@ -40,7 +40,7 @@ class Mirror:
         self.url = url.rstrip("/")
         self.client = client
         self.without_account = why_no_account(url, services)
-        account = (None, None)
+        account: tuple[str | None, str | None] = (None, None)
         if self.without_account is None:
             account = (services.dhus_user, services.dhus_password)
         self._api = SentinelAPI(*account, self.url, show_progressbars=False)
