@@ -6,6 +6,7 @@ from migrate_core.errors import MigrateError
 from migrate_core.jobs import launch, said, starting
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.polling import polled
+from pages.shared.text import plain
 from pages.shared.work import POLL_S
 
 ABOUT = (
@@ -40,12 +41,12 @@ def demo(page: Page) -> None:
         try:
             launch(page.workspace, "demo", ["demo"])
         except MigrateError as err:
-            st.error(str(err))
+            st.error(plain(str(err)))
         else:
             st.rerun()
     st.caption("A synthetic mining landscape with six masks and five dates; takes about 10 s.")
     for problem in () if busy else said(page.workspace, "demo"):
-        st.error(problem)
+        st.error(plain(problem))
 
 
 def home(page: Page) -> None:
@@ -74,4 +75,4 @@ opened = begin_page(None, ABOUT)
 try:
     home(opened)
 except MigrateError as err:
-    st.error(str(err))
+    st.error(plain(str(err)))

@@ -11,6 +11,7 @@ from pages.shared.masks_detail import mask_detail
 from pages.shared.masks_list import chosen_mask, mask_list, removal, wanted_masks
 from pages.shared.masks_map import heed_click, masks_on_map
 from pages.shared.masks_pairing import pairing
+from pages.shared.text import plain
 from pages.shared.work import is_busy
 
 ABOUT = (
@@ -47,4 +48,4 @@ opened = begin_page("masks", ABOUT)
 try:
     masks(opened)
 except MigrateError as err:
-    st.error(str(err))
+    st.error(plain(str(err)))

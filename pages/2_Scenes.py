@@ -13,6 +13,7 @@ from pages.shared.scenes_map import scenes_on_map
 from pages.shared.scenes_plot import scene_plot
 from pages.shared.scenes_search import help_mask, search_panel
 from pages.shared.scenes_view import View, scene_table, viewed_scene
+from pages.shared.text import plain
 
 ABOUT = (
     "Finds Sentinel-2 scenes that are close in time and clear over each mask, ranks them and "
@@ -40,7 +41,7 @@ def scenes(page: Page) -> None:
     if row is None:
         return
     days = row.mask.acquired.days_in_words if row.mask.acquired else "no date"
-    st.subheader(f"{row.mask.name}, {days}", anchor=False)
+    st.subheader(f"{plain(row.mask.name)}, {plain(days)}", anchor=False)
     help_mask(page, row)
     candidates = candidates_of(page.store, row.mask.mask_id)
     if candidates:
@@ -59,4 +60,4 @@ opened = begin_page("scenes", ABOUT)
 try:
     scenes(opened)
 except MigrateError as err:
-    st.error(str(err))
+    st.error(plain(str(err)))

@@ -6,6 +6,7 @@ from migrate_core.errors import MigrateError
 from pages.shared.convert_view import convert_panel
 from pages.shared.frame import begin_page
 from pages.shared.pairs_view import live
+from pages.shared.text import plain
 from pages.shared.work import forget_trouble
 
 page = begin_page(
@@ -25,4 +26,4 @@ try:
         )
         convert_panel(page)
 except MigrateError as err:
-    st.error(str(err))
+    st.error(plain(str(err)))

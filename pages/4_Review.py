@@ -28,6 +28,7 @@ from pages.shared.review_view import (
     task,
     view_form,
 )
+from pages.shared.text import plain
 from pages.shared.viewer import STYLE, PairView, prefetch, show_pair
 
 ABOUT = (
@@ -63,7 +64,7 @@ def work(page: Page, reviewer: str) -> None:
             with st.container(gap="xsmall"):
                 one(page, found, options)
     except MigrateError as err:
-        st.error(str(err))
+        st.error(plain(str(err)))
 
 
 def many(page: Page, found: Task, options: ViewOptions) -> None:
@@ -111,4 +112,4 @@ opened = begin_page("review", ABOUT)
 try:
     review(opened)
 except MigrateError as err:
-    st.error(str(err))
+    st.error(plain(str(err)))

@@ -6,6 +6,7 @@ from migrate_core.errors import MigrateError
 from pages.shared.datasets import known_datasets, show_datasets
 from pages.shared.export_view import choose_pairs, explain_empty, export_form, show_counts
 from pages.shared.frame import begin_page
+from pages.shared.text import plain
 from pages.shared.work import forget_trouble
 
 page = begin_page(
@@ -23,4 +24,4 @@ try:
     export_form(page, include, chosen, made)
     show_datasets(made)
 except MigrateError as err:
-    st.error(str(err))
+    st.error(plain(str(err)))

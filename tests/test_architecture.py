@@ -27,6 +27,7 @@ LAYERS = (
     ("migrate_core.jobs",),
     ("migrate_core.store",),
     ("migrate_core.tables",),
+    ("migrate_core.escaping",),
     ("migrate_core.workspace", "migrate_core.database_errors"),
     ("migrate_core.codec", "migrate_core.pool"),
     ("migrate_core.model",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -443,7 +444,7 @@ def test_the_card_calls_classes_by_their_names(reviewed: Case, tmp_path: Path) -
     reviewed.store.put_masks([replace(mask, class_names={"1": "lake"}) for mask in masks[1:]])
     export(reviewed, tmp_path / "out")
     card = (tmp_path / "out" / "dataset_card.md").read_text(encoding="utf-8")
-    assert "| 1 (mine / pit / lake) |" in card
+    assert "| 1 (mine \\| pit / lake) |" in card
     assert "| 0 (background) |" in card
 
 
@@ -461,3 +462,30 @@ def test_the_card_tells_of_objects_that_are_too_small(
     # Of the two pairs that go out.
     count = 2 * first["objects"]
     assert f"\n- 2 of {count} huts are under 50 m2: label them as fractions or drop them.\n" in card
+
+
+def test_hostile_names_are_text_in_the_card_and_in_the_tables(
+    reviewed: Case, ids: list[str], tmp_path: Path, plots_undrawn: None
+) -> None:
+    image = "![a](http://127.0.0.1:9/x) <img src=x> $y$"
+    masks = [
+        replace(m, name="=1+1;m.tif", class_names={"1": image}) for m in reviewed.store.masks()
+    ]
+    reviewed.store.put_masks(masks)
+    pairs = [replace(pair, mask_name="=1+1;m.tif") for pair in reviewed.store.pairs()]
+    reviewed.store.put_pairs(pairs)
+    verdict(reviewed, ids[0], "accept", "=HYPERLINK(1);eve")
+    export(reviewed, tmp_path / "out")
+    card = (tmp_path / "out" / "dataset_card.md").read_text(encoding="utf-8")
+    images = re.findall(r"(?<!\\)!\[[^\]]*\]\(([^)]*)\)", card)
+    assert images
+    assert all(place.startswith("plots/") for place in images)
+    assert r"\<img" in card
+    for table in ("manifest.csv", "mask_S2_match.csv"):
+        cells = [cell for row in rows_of(tmp_path / "out" / table) for cell in row.values()]
+        assert not [cell for cell in cells if re.match(r"\s*(=|@|\+|-[^\d])", cell)]
+        assert "'=1+1;m.tif" in cells
+        assert "\n'" not in (tmp_path / "out" / table).read_text(encoding="utf-8")
+    frame = gpd.read_parquet(tmp_path / "out" / "manifest.parquet")
+    assert set(frame["mask_name"]) == {"=1+1;m.tif"}
+    assert any("=HYPERLINK(1);eve" in reviewer for reviewer in frame["reviewer"])

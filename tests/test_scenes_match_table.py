@@ -2,12 +2,14 @@
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from migrate_core.errors import WrongUseError
+from migrate_core.escaping import write_csv
 from migrate_core.model import RankedScene
 from migrate_core.scenes.match_table import (
     COLUMNS,
@@ -261,3 +263,22 @@ def test_a_heading_alone_selects_nothing(store: Store, tmp_path: Path) -> None:
     outcome = import_match_table(store, table(tmp_path, "mask_name,S2_name"))
     assert (outcome.selected, outcome.problems) == (0, ())
     assert selection(store) == {"one": "A", "two": "A"}
+
+
+@pytest.mark.parametrize("name", ["=1+1.tif", "-x.tif", "@a;b.tif", "'=1.tif", '+"q".tif'])
+def test_a_name_that_a_spreadsheet_would_compute_goes_out_as_text_and_comes_back(
+    store: Store, tmp_path: Path, name: str
+) -> None:
+    store.put_masks([replace(a_mask("one.tif"), name=name)])
+    path = tmp_path / "out.csv"
+    write_match_table(path, match_rows(store))
+    with path.open(encoding="utf-8", newline="") as file:
+        cells = [row["mask_name"] for row in csv.DictReader(file)]
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
+    # By the name alone, as from a person's table.
+    row = {"mask_name": name, "S2_name": SCENES["B"]}
+    write_csv(tmp_path / "in.csv", COLUMNS[:2], [row])
+    outcome = import_match_table(store, tmp_path / "in.csv")
+    assert outcome.problems == ()
+    assert selection(store)["one"] == "B"
+    assert import_match_table(store, path).problems == ()

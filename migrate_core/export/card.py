@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from statistics import median
 
 from .. import __version__
+from ..escaping import markdown_text
 from ..products.scene_classes import Flag
 from ..text import CLOUD_IN_SCENE, LABEL_OCCLUDED, format_percent, format_share
 from .statistics import Statistics
@@ -71,7 +72,7 @@ def _counts(statistics: Statistics, include: str) -> str:
 
 
 def _inline(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{value}: {count}" for value, count in counts.items())
+    return ", ".join(f"{markdown_text(str(value))}: {count}" for value, count in counts.items())
 
 
 def _classes(statistics: Statistics) -> str:
@@ -87,15 +88,14 @@ def _classes(statistics: Statistics) -> str:
     ]
     table = _table(("class", "area, ha", "share of known pixels, %", "pairs with it"), rows)
     ignored = f"{format_share(statistics.ignored_share)} of all pixels are ignored (255)."
-    notes = "".join(f"\n- {note}" for note in statistics.label_notes)
+    notes = "".join(f"\n- {markdown_text(note)}" for note in statistics.label_notes)
     return f"{table}\n\n{ignored}" + (f"\n{notes}" if notes else "")
 
 
 def _class_title(value: int, statistics: Statistics) -> str:
-    """A class value with its name; a sign that would end the table's cell is taken out of it."""
+    """A class value with its name."""
     name = statistics.class_names.get(value) or ("background" if value == 0 else "")
-    plain = name.replace("|", "/").replace("\n", " ")
-    return f"{value} ({plain})" if plain else f"{value}"
+    return f"{value} ({markdown_text(name)})" if name else f"{value}"
 
 
 def _offsets(statistics: Statistics) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import geopandas as gpd
 
+from ..escaping import from_csv_cell, write_csv
 from ..model import LONLAT, Pair
 from ..pairs.notes import format_change
 from ..pairs.quality import occluded_shares
@@ -86,13 +87,7 @@ def _shift(pair: Pair) -> Row:
 
 def write_manifest(folder: Path, rows: Sequence[Row], footprints: Sequence[Any]) -> None:
     """Write manifest.csv and manifest.parquet (GeoParquet, EPSG:4326)."""
-    with (
-        written_then_renamed(folder / "manifest.csv") as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(folder / "manifest.csv", list(rows[0]), rows)
     frame = gpd.GeoDataFrame(list(rows), geometry=list(footprints), crs=LONLAT)
     with written_then_renamed(folder / "manifest.parquet") as temporary:
         frame.to_parquet(temporary)
@@ -105,4 +100,4 @@ def exported_before(folder: Path) -> list[str]:
         return []
     with path.open(encoding="utf-8", newline="") as file:
         rows: list[Mapping[str, str]] = list(csv.DictReader(file))
-    return [row["pair_id"] for row in rows if row.get("pair_id")]
+    return [from_csv_cell(row["pair_id"]) for row in rows if row.get("pair_id")]

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import WrongUseError
+from ..escaping import from_csv_cell, write_csv
 from ..model import Mask, Problem, iso
 from ..products.product import without_safe
 from ..regular_files import read_text
 from ..store import Candidate, Store
-from ..workspace import written_then_renamed
 from .queries import select_all
 
 COLUMNS = (
@@ -58,13 +58,7 @@ def match_row(mask: Mask, candidate: Candidate) -> dict[str, Any]:
 
 def write_match_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write rows of `match_row` as CSV."""
-    with (
-        written_then_renamed(path) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(path, COLUMNS, list(rows))
 
 
 def match_rows(store: Store) -> list[dict[str, Any]]:
@@ -109,7 +103,10 @@ def _read(path: Path) -> list[dict[str, str]]:
     try:
         with io.StringIO(read_text(path, "utf-8-sig"), newline="") as file:
             reader = csv.DictReader(file)
-            rows = [{key: value or "" for key, value in row.items() if key} for row in reader]
+            rows = [
+                {key: from_csv_cell(value or "") for key, value in row.items() if key}
+                for row in reader
+            ]
             heading = reader.fieldnames or []
     except (OSError, UnicodeDecodeError, csv.Error) as err:
         raise WrongUseError(f"{path.name}: it can't be read as a CSV table ({err}).") from err

@@ -12,6 +12,7 @@ from migrate_core.pairs.board import products_in_use
 from migrate_core.products.opening import open_product
 from pages.shared.frame import Page
 from pages.shared.polling import polled
+from pages.shared.text import plain
 from pages.shared.work import (
     POLL_S,
     how_it_ended,
@@ -83,13 +84,13 @@ def _result(page: Page) -> None:
     if not isinstance(answer, dict) or not Path(answer["file"]).is_file():
         return
     path = Path(answer["file"])
-    st.success(f"{answer['product_id']} is converted ({size_in_words(path)}).")
+    st.success(f"{plain(answer['product_id'])} is converted ({size_in_words(path)}).")
     st.code(str(path), language=None)
     st.caption(
         f"Cloud-optimised GeoTIFF at 10 m, uint16, reflectance = value / 10000, 0 = no data. "
-        f"Bands: {', '.join(answer['bands'])}. Offsets: {answer['offsets_from']}."
+        f"Bands: {plain(', '.join(answer['bands']))}. Offsets: {plain(answer['offsets_from'])}."
     )
     if answer.get("missing_bands"):
-        st.warning(f"The product lacks {', '.join(answer['missing_bands'])}.")
+        st.warning(f"The product lacks {plain(', '.join(answer['missing_bands']))}.")
     for doubt in answer.get("offset_doubts", ()):
-        st.warning(f"The radiometric offset is doubtful: {doubt}.")
+        st.warning(f"The radiometric offset is doubtful: {plain(doubt)}.")

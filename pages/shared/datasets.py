@@ -14,10 +14,13 @@ from migrate_core.export.card import CARD, UNFINISHED_CARD
 from migrate_core.export.dataset import is_dataset
 from migrate_core.jobs import answer_of
 from pages.shared.frame import Page
+from pages.shared.text import plain
 from pages.shared.work import size_in_words
 
 # The server holds in memory what a browser fetches; beyond this the file is named instead.
 LARGEST_DOWNLOAD_BYTES = 1_000_000_000
+# A card may come from elsewhere: an image that is no plot would be fetched by all who look at it.
+_NO_IMAGE = re.compile(r"!\[")
 _IMAGE = re.compile(r"!\[[^\]]*\]\((plots/[^)/]+\.png)\)")
 
 
@@ -75,7 +78,7 @@ def _offer_zip(folder: Path) -> None:
         return
     # A function is called when the button is pressed: a page that is only shown reads nothing.
     st.download_button(
-        f"Download {archive.name} ({size})",
+        f"Download {plain(archive.name)} ({size})",
         data=lambda: archive.open("rb"),
         file_name=archive.name,
         mime="application/zip",
@@ -90,8 +93,8 @@ def _card(folder: Path) -> None:
     text = (folder / CARD).read_text(encoding="utf-8")
     # Headings two levels lower, so that they stay below the page's own.
     text, *plots = _IMAGE.split(re.sub(r"^(#+) ", r"##\1 ", text, flags=re.MULTILINE))
-    st.markdown(text)
+    st.markdown(_NO_IMAGE.sub(r"\![", text))
     columns = st.columns(2)
     for number, (plot, caption) in enumerate(zip(plots[::2], plots[1::2], strict=True)):
         if (folder / plot).is_file():
-            columns[number % 2].image(str(folder / plot), caption=caption.strip())
+            columns[number % 2].image(str(folder / plot), caption=plain(caption.strip()))

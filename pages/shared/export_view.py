@@ -14,6 +14,7 @@ from migrate_core.jobs import now_utc
 from pages.shared.datasets import Made, known_datasets
 from pages.shared.frame import PAGES, Page
 from pages.shared.polling import polled
+from pages.shared.text import code, plain
 from pages.shared.work import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch
 
 KIND = "export"
@@ -146,12 +147,12 @@ def _say_where(request: Callable[[], ExportRequest]) -> None:
         asked_for = request()
         check_destination(asked_for)
     except MigrateError as err:
-        st.error(str(err))
+        st.error(plain(str(err)))
         return
     there = is_dataset(asked_for.destination)
     st.caption(
         f"{'An earlier export is brought up to date' if there else 'A new dataset is written'}: "
-        f"`{asked_for.destination}`"
+        f"{code(str(asked_for.destination))}"
     )
 
 

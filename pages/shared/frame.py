@@ -18,6 +18,7 @@ from migrate_core.store import Store, open_store
 from migrate_core.workspace import Workspace
 from pages.shared.polling import polled
 from pages.shared.secrets import load_secrets
+from pages.shared.text import code, plain
 
 TITLE = "Label migration to Sentinel-2"
 HOME_ICON = ":material/satellite_alt:"
@@ -69,7 +70,7 @@ def begin_page(stage: str | None, about: str) -> Page:
         workspace = Workspace(settings.workspace)
         store = _store(str(workspace.root), settings.database_url)
     except MigrateError as err:
-        st.error(str(err))
+        st.error(plain(str(err)))
         st.stop()
     page = Page(settings, workspace, store)
     with st.sidebar:
@@ -116,7 +117,9 @@ def _standing(page: Page) -> None:
     with st.container(border=True, key="next_step"):
         st.page_link(path, label=f"**:primary[Next: {NEXT_STEP[found.next_stage]}]**", icon=icon)
     root = page.workspace.root
-    st.caption(f"Workspace `{root.name}`", help=f"All work is kept in the folder `{root}`.")
+    st.caption(
+        f"Workspace {code(root.name)}", help=f"All work is kept in the folder {code(str(root))}."
+    )
 
 
 def _counts(found: Overview, matched: Matches) -> dict[str, str]:

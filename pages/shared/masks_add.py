@@ -23,6 +23,7 @@ from pages.shared.frame import Page
 from pages.shared.masks_columns import columns_of_uploads, columns_on_server
 from pages.shared.masks_options import Chosen, mask_options
 from pages.shared.polling import polled
+from pages.shared.text import plain
 from pages.shared.work import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch
 
 KIND = "masks"
@@ -50,7 +51,7 @@ def add_masks(page: Page, empty: bool) -> None:
             _folder(page)
     _progress(page)
     for text in st.session_state.get(_LEFT_OUT, ()):
-        st.warning(text)
+        st.warning(plain(text))
 
 
 @polled(lambda page: is_busy(page, KIND), POLL_S)
@@ -62,7 +63,7 @@ def _progress(page: Page) -> None:
     trouble(KIND)
     how_it_ended(page, KIND, ("Error: ",))
     for note in said(page.workspace, KIND, ("Note: ",))[:_NOTES]:
-        st.info(note, icon=":material/info:")
+        st.info(plain(note), icon=":material/info:")
 
 
 def _upload(page: Page) -> None:
@@ -99,7 +100,7 @@ def _upload(page: Page) -> None:
     try:
         batch = _saved(page, Uploads(masks, images, udms), chosen)
     except MigrateError as err:
-        st.error(str(err))
+        st.error(plain(str(err)))
         return
     st.session_state[_LEFT_OUT] = tuple(f"{p.item}: {p.message}" for p in batch.left_out[:5])
     st.session_state[_ROUND] = number + 1

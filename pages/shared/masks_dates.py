@@ -14,6 +14,7 @@ from migrate_core.masks.redating import Redating, redatings
 from pages.shared.frame import Page
 from pages.shared.masks_add import KIND
 from pages.shared.masks_list import counted
+from pages.shared.text import plain
 from pages.shared.work import is_busy, start
 
 _SHOWN = 50
@@ -47,7 +48,7 @@ def dates_by_pattern(page: Page, wanted: MaskFilter) -> None:
         try:
             pattern = compile_pattern(text)
         except MigrateError as err:
-            st.error(str(err))
+            st.error(plain(str(err)))
             return
         found = redatings(page.store, wanted, pattern, undated_only=undated_only)
         _show(page, found, _command(text, wanted, undated_only))

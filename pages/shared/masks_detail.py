@@ -94,7 +94,7 @@ def _mend_date(page: Page, mask: Mask) -> None:
             try:
                 change = MaskEdit(acquired=parse_date(text))
             except MigrateError as err:
-                st.error(str(err))
+                st.error(plain(str(err)))
             else:
                 _apply(page, mask, change)
 
@@ -112,7 +112,7 @@ def _apply(page: Page, mask: Mask, change: MaskEdit) -> None:
     try:
         store_edits(page.store, [(mask, edited(mask, change))])
     except MigrateError as err:
-        st.error(str(err))
+        st.error(plain(str(err)))
     else:
         st.rerun()
 
@@ -124,7 +124,7 @@ def _picture(mask: Mask) -> None:
     try:
         picture = _thumbnail(f"{mask.mask_id} {mask.raster}", mask)
     except MigrateError as err:
-        st.warning(str(err))
+        st.warning(plain(str(err)))
         return
     left, right = st.columns(2)
     left.image(picture, width="stretch")

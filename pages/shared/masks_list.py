@@ -32,6 +32,7 @@ from migrate_core.model import Mask
 from migrate_core.review.set_aside import SetAside, present_decisions
 from pages.shared.frame import Page
 from pages.shared.state import choose_mask, selection
+from pages.shared.text import plain
 
 ROWS = 10
 _NAMES = {
@@ -239,7 +240,7 @@ def _save(page: Page, found: Sequence[Mask], cells: dict[int, dict[str, Any]]) -
         except MigrateError as err:
             wrong.append(str(err) if str(err).startswith(mask.name) else f"{mask.name}: {err}")
     if wrong:
-        st.error("Nothing was saved.\n\n" + "\n\n".join(wrong))
+        st.error("Nothing was saved.\n\n" + "\n\n".join(map(plain, wrong)))
         return
     count = store_edits(page.store, changed)
     st.toast(f"{counted(count, 'mask')} changed." if count else "There was nothing to change.")

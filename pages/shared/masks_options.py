@@ -13,6 +13,7 @@ from migrate_core.errors import MigrateError
 from migrate_core.masks.patterns import EXAMPLE, compile_pattern, date_by_pattern
 from migrate_core.masks.sensors import SENSORS
 from migrate_core.masks.uploads import VECTOR_SUFFIXES, Uploaded
+from pages.shared.text import plain
 
 _SHOWN = 6
 _AUTOMATIC, _MARGIN, _CHIPS = "As they lie", "Each feature", "A grid of chips"
@@ -158,7 +159,7 @@ def _pattern_at_work(text: str, names: Sequence[str]) -> None:
     try:
         pattern = compile_pattern(text)
     except MigrateError as err:
-        st.error(str(err))
+        st.error(plain(str(err)))
         return
     if not names:
         st.caption("Choose files first, to see what the pattern makes of their names.")

@@ -20,6 +20,7 @@ from pages.shared.pairs_start import CODE, start_pairs
 from pages.shared.pairs_state import Standing
 from pages.shared.scenes_connections import needs_code
 from pages.shared.secrets import code_field
+from pages.shared.text import plain
 
 _WAYS = {
     "auto": "What costs least",
@@ -62,7 +63,7 @@ def costs_table(found: Sequence[SourceCosts], access: str, *, key: str) -> None:
     )
     for item in found:
         if item.quota is not None:
-            st.caption(quota_in_words(item.quota))
+            st.caption(plain(quota_in_words(item.quota)))
 
 
 def _choose_access(page: Page, found: Sequence[SourceCosts]) -> str:

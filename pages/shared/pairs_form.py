@@ -13,6 +13,7 @@ from migrate_core.pairs.suggested_rim import suggested_rim_m
 from migrate_core.settings import CLOUDS, RESAMPLINGS
 from pages.shared.frame import Page
 from pages.shared.pairs_state import chosen_parameters
+from pages.shared.text import plain
 
 _CLOUDS = {
     "auto": "The best that the product allows",
@@ -145,4 +146,4 @@ def _workers(page: Page) -> None:
         help="One a core is quickest; with fewer, the machine stays free for other work.",
     )
     if page.settings.scheduler:
-        st.caption(f"Pairs are made on the Dask cluster at {page.settings.scheduler}.")
+        st.caption(f"Pairs are made on the Dask cluster at {plain(page.settings.scheduler or '')}.")

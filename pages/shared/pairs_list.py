@@ -16,7 +16,7 @@ from pages.shared.frame import PAGES, Page
 from pages.shared.pairs_start import start_pairs
 from pages.shared.pairs_state import LOOK, STAGE_HELP, Standing
 from pages.shared.state import choose_mask, choose_pair, selection
-from pages.shared.text import DAYS_COLUMN, PERCENT_COLUMN
+from pages.shared.text import DAYS_COLUMN, PERCENT_COLUMN, code, plain
 
 _OFFSETS = {
     "0": "0: it is applied already",
@@ -147,11 +147,13 @@ def _detail(page: Page, now: Standing, row: Row) -> None:
     """What is known of one pair, why it failed, and what to do with it."""
     pair = row.pair
     with st.container(border=True):
-        st.markdown(f"**{row.mask_name}** with `{row.scene_id}`: {LOOK[row.state]}")
+        st.markdown(f"**{plain(row.mask_name)}** with {code(row.scene_id)}: {LOOK[row.state]}")
         if pair and pair.suggestion:
-            st.markdown(f"Suggestion: **{pair.suggestion.verdict}**. {pair.suggestion.reason}")
+            st.markdown(
+                f"Suggestion: **{pair.suggestion.verdict}**. {plain(pair.suggestion.reason)}"
+            )
         if pair and pair.error:
-            st.error(pair.error)
+            st.error(plain(pair.error))
             _log(page, pair.pair_id)
         _offset(page, now, row)
         if row.state == "done":

@@ -13,6 +13,7 @@ from pages.shared.pairs_list import board
 from pages.shared.pairs_start import question, start_pairs
 from pages.shared.pairs_state import KIND, STAGE_HELP, Standing, standing_of
 from pages.shared.polling import polled
+from pages.shared.text import plain
 from pages.shared.work import POLL_S, how_it_ended, is_busy, trouble, watch
 
 _AT_WORK = 8
@@ -130,7 +131,7 @@ def _show_at_work(page: Page, now: Standing) -> None:
             stage = stages.get(pair_id)
             step = STAGES.index(stage) + 1 if stage else 0
             words = f"{stage} ({step} of {len(STAGES)})" if stage else "handed to a worker"
-            st.progress(step / len(STAGES), f"{name}: {words}")
+            st.progress(step / len(STAGES), f"{plain(name)}: {words}")
         if not found:
             st.caption("Workers are being started …")
         if now.counts.get("running", 0) > len(found) > 0:

@@ -21,6 +21,7 @@ from .frame import PAGES, Page
 from .review_facts import proposal_in_words
 from .review_view import Task, view_keys
 from .state import choose_pair
+from .text import plain
 
 VERDICT_BUTTONS = (
     ("accept", "a", "check"),
@@ -125,7 +126,8 @@ def _proposed(proposal: Proposal, sheet: Sheet, key: str) -> None:
 def _undo_help(last: Decision | None) -> str:
     if last is None:
         return "You have decided nothing yet."
-    return f"Takes back your last decision, {last.verdict} of {last.pair_id}; the log keeps both."
+    pair = plain(last.pair_id)
+    return f"Takes back your last decision, {last.verdict} of {pair}; the log keeps both."
 
 
 def _reasons(pair_id: str) -> None:
@@ -232,7 +234,7 @@ def messages(found: Task, item: ReviewItem) -> None:
     """What the last press of a button led to, and what is special about this pair."""
     here = desk()
     if here.error:
-        st.error(here.error)
+        st.error(plain(here.error))
     if here.notice:
         st.toast(here.notice)
     here.error = here.notice = ""

@@ -30,7 +30,7 @@ from migrate_core.text import (
 
 from .frame import Page
 from .review_view import open_pair
-from .text import plain
+from .text import code, plain
 from .viewer import thumbnail
 
 # Symbol and colour of Streamlit's badges; the symbol tells them apart without colour.
@@ -77,11 +77,11 @@ def headline(item: ReviewItem, place: int | None, length: int) -> None:
     """Which pair this is, how it stands, and what the numbers suggest."""
     pair = item.pair
     where = f"{place + 1} of {length}" if place is not None else f"not among the {length} filtered"
-    text = f"**{pair.mask_name}** · {where} {badge(standing(item.log).decision)}"
+    text = f"**{plain(pair.mask_name)}** · {where} {badge(standing(item.log).decision)}"
     if pair.suggestion:
         verdict = pair.suggestion.verdict
         text += f"  \n{badge(_SUGGESTIONS[verdict], f'suggestion: {verdict}')} "
-        text += f"{pair.suggestion.reason} Scene {format_offset(pair.days_offset)}."
+        text += f"{plain(pair.suggestion.reason)} Scene {format_offset(pair.days_offset)}."
     st.markdown(text)
 
 
@@ -165,14 +165,14 @@ def _sides_table(found: OneSided) -> pd.DataFrame:
 
 
 def _scene_lines(item: ReviewItem) -> list[str]:
-    lines = [] if item.scenes else [f"`{', '.join(item.pair.scene_ids)}`"]
+    lines = [] if item.scenes else [code(", ".join(item.pair.scene_ids))]
     if len(item.pair.scene_ids) > 1:
         lines.append(f"Mosaicked from {len(item.pair.scene_ids)} products of one overpass:")
     for scene in item.scenes:
         lines += [
-            f"`{scene.scene_id}`",
-            f"Sentinel-{scene.scene_id[1:3]}, {format_time(scene.sensed_at)}, tile {scene.tile}, "
-            f"{scene.level}, processing baseline {scene.baseline}",
+            code(scene.scene_id),
+            f"Sentinel-{plain(scene.scene_id[1:3])}, {format_time(scene.sensed_at)}, tile {scene.tile}, "
+            f"{scene.level}, processing baseline {plain(scene.baseline)}",
             f"{CLOUD_IN_SCENE.capitalize()}: {format_percent(scene.cloud_percent)}",
         ]
     mask = item.mask
@@ -205,9 +205,9 @@ def _log(log: Sequence[Decision]) -> None:
     table = pd.DataFrame(
         {
             "when": [format_time(entry.decided_at) for entry in log],
-            "who": [entry.reviewer for entry in log],
+            "who": [plain(entry.reviewer) for entry in log],
             "decision": [_VERBS[entry.verdict] for entry in log],
-            "reason": [entry.reason or "" for entry in log],
+            "reason": [plain(entry.reason or "") for entry in log],
         }
     )
     st.table(table, border="horizontal", hide_index=True)
@@ -242,5 +242,7 @@ def _card(page: Page, row: QueueRow, options: ViewOptions) -> None:
     except MigrateError:
         st.caption("The files of this pair can't be read.")
     st.markdown(badge(row.decision, row.proposed and f"{UNDECIDED}, {_before(row.proposed)}"))
-    st.caption(f"{row.mask_name}  \n{row.sensed_on}, {LABEL_OCCLUDED} {format_share(row.hidden)}")
+    st.caption(
+        f"{plain(row.mask_name)}  \n{row.sensed_on}, {LABEL_OCCLUDED} {format_share(row.hidden)}"
+    )
     st.button("Open", key=f"review_open_{row.pair_id}", on_click=open_pair, args=(row.pair_id,))

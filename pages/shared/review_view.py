@@ -31,6 +31,7 @@ from migrate_core.store import Store
 
 from .frame import PAGES, Page
 from .state import choose_pair, selection
+from .text import plain
 from .viewer import COMPOSITE_NAMES
 
 _KEPT: Final = "session"
@@ -207,9 +208,9 @@ def nothing_fits() -> None:
 def not_there(pair_id: str, item: ReviewItem | None) -> None:
     """A pair that was asked for, by a link or from before, can't be looked at."""
     if item is None:
-        st.warning(f"There is no pair {pair_id} in this workspace.")
+        st.warning(f"There is no pair {plain(pair_id)} in this workspace.")
     else:
-        said = f" {item.pair.error}" if item.pair.error else ""
-        st.warning(f"{pair_id}: this pair is {item.pair.state}, not made.{said}")
+        said = item.pair.error or ""
+        st.warning(f"{plain(pair_id)}: this pair is {item.pair.state}, not made. {plain(said)}")
         st.page_link(PAGES["pairs"][0], label="To the pairs", icon=PAGES["pairs"][2])
     st.button("Look at the next undecided pair", on_click=choose_pair, args=(None,))

@@ -11,6 +11,7 @@ from migrate_core.scenes.match_table import import_match_table, match_rows, writ
 from migrate_core.scenes.queries import CHOSEN_BY_PERSON, MaskFilter, count_masks, select_best
 from migrate_core.store import Store
 from pages.shared.frame import Page
+from pages.shared.text import plain
 
 TABLE = "mask_S2_match.csv"
 _SAID = "scenes_bulk_said"
@@ -91,6 +92,6 @@ def _import(page: Page) -> None:
         selected, problems = st.session_state[_SAID]
         st.success(f"The scenes of {selected:,} mask{'s' if selected != 1 else ''} are selected.")
         for problem in problems[:_SHOWN_PROBLEMS]:
-            st.warning(problem)
+            st.warning(plain(problem))
         if len(problems) > _SHOWN_PROBLEMS:
             st.caption(f"And {len(problems) - _SHOWN_PROBLEMS:,} more rows.")

@@ -14,6 +14,7 @@ from migrate_core.settings import ServiceSettings
 from migrate_core.text import format_time
 from pages.shared.frame import Page
 from pages.shared.polling import polled
+from pages.shared.text import plain
 from pages.shared.work import POLL_S, start, trouble
 
 KIND = "connection"
@@ -28,8 +29,6 @@ _SIGNS = {
     FAILS: ":material/error:",
     NOT_SET: ":material/key_off:",
 }
-# What Markdown would take for its own.
-_SPECIAL = "\\*_`[]<>#$:~"
 
 
 def test_sources(page: Page, specs: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -46,14 +45,14 @@ def connections(page: Page) -> None:
     _row("**Source**", "**Credentials**", "**Last test**")
     for spec in dict.fromkeys([*SERVICES, *tested]):
         _row(
-            f"{SERVICES[spec]}  \n`{spec}`" if spec in SERVICES else _plain(spec),
+            f"{SERVICES[spec]}  \n`{spec}`" if spec in SERVICES else plain(spec),
             credentials_in_words(needs_of(spec, page.settings.services)),
             _outcome(tested.get(spec), busy=busy),
         )
     trouble(KIND)
     if not busy:
         for message in said(page.workspace, KIND, ("Error: ",)):
-            st.error(message)
+            st.error(plain(message))
 
 
 def _row(*cells: str) -> None:
@@ -91,20 +90,14 @@ def _outcome(row: Mapping[str, Any] | None, *, busy: bool) -> str:
     if row is None:
         return "…" if busy else "–"
     steps = [_step(step) for step in row["steps"]]
-    return "  \n".join([*steps, f"tested {_plain(row['at'])}"])
+    return "  \n".join([*steps, f"tested {plain(row['at'])}"])
 
 
 def _step(step: Mapping[str, str]) -> str:
     state, sign = step["state"], _SIGNS[step["state"]]
     if state == NOT_SET:
         return f"{sign} {step['what']}: no credentials"
-    return f"{sign} {step['what']} {state}: {_plain(step['words'])}"
-
-
-def _plain(text: str) -> str:
-    """Text as it is, whatever Markdown would make of it."""
-    escaped = "".join(f"\\{letter}" if letter in _SPECIAL else letter for letter in text)
-    return " ".join(escaped.split())
+    return f"{sign} {step['what']} {state}: {plain(step['words'])}"
 
 
 def needs_code(services: ServiceSettings) -> bool:

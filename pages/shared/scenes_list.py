@@ -28,6 +28,7 @@ from migrate_core.text import format_date, format_days
 from pages.shared.frame import Page
 from pages.shared.scenes_view import clicked_row, cloud_text
 from pages.shared.state import choose_mask, selection
+from pages.shared.text import plain
 
 ROWS = 8
 _NAMES = {ALL: "All", WITHOUT_USABLE: "Without a usable scene", CHOSEN_BY_PERSON: "Chosen by hand"}
@@ -84,7 +85,7 @@ def _what_would_help(page: Page, counts: dict[str, int]) -> None:
     lines = "; or ".join(summary(all_advice(page.store)))
     st.warning(
         f"{without:,} of {every:,} masks have no usable scene: {matches(page.store)}."
-        + f" What would help: {lines}." * bool(lines),
+        + f" What would help: {plain(lines)}." * bool(lines),
         icon=":material/lightbulb:",
     )
 

@@ -31,6 +31,7 @@ from migrate_core.settings import ServiceSettings
 from pages.shared.frame import Page
 from pages.shared.maps import Picture
 from pages.shared.scenes_view import View
+from pages.shared.text import plain
 
 Look = tuple[NDArray[np.uint8], Bounds]
 # Pixels of the longer side of what is read from a service: a third of the bytes of one from disk.
@@ -56,7 +57,7 @@ def picture_of(page: Page, view: View) -> Picture | None:
         else:
             look = _from_service(scenes, page.settings.services, around)
     except MigrateError as err:
-        st.warning(f"There is no quicklook: {err}")
+        st.warning(f"There is no quicklook: {plain(str(err))}")
         return None
     return Picture(*look) if look else None
 
@@ -76,8 +77,8 @@ def _downloaded(page: Page, scenes: list[Scene], around: bytes) -> Look | None:
     hrefs = [_in_cache(page.workspace.products, scene) for scene in scenes]
     if None in hrefs:
         st.caption(
-            f"{scenes[0].source} shows no pixels before a product is downloaded; making its pair "
-            "does that."
+            f"{plain(scenes[0].source)} shows no pixels before a product is downloaded; making its "
+            "pair does that."
         )
         return None
     return _from_disk(tuple(href for href in hrefs if href), around)
@@ -100,7 +101,7 @@ def _from_service(scenes: list[Scene], services: ServiceSettings, around: bytes)
     future = _readers().ask(key, read)
     wait([future], _WAIT_S)
     if not future.done():
-        st.caption(f"The picture is being read from {scenes[0].source} …")
+        st.caption(f"The picture is being read from {plain(scenes[0].source)} …")
         _poll(future)
         return None
     return future.result()

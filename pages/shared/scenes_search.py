@@ -31,6 +31,7 @@ from pages.shared.frame import Page, share_of, time_left
 from pages.shared.polling import polled
 from pages.shared.scenes_connections import connections, test_sources
 from pages.shared.scenes_form import LOCAL, fill_again, search_form
+from pages.shared.text import code, plain
 from pages.shared.work import POLL_S, is_busy
 
 KIND = "search"
@@ -51,7 +52,7 @@ def search_panel(page: Page) -> None:
         try:
             start(page, asked.parameters, refresh=asked.refresh, secret=asked.secret)
         except MigrateError as err:
-            st.error(str(err))
+            st.error(plain(str(err)))
         else:
             st.rerun()
     _watch(page)
@@ -64,7 +65,8 @@ def _ages(page: Page) -> None:
         now = now_utc()
         told = ", ".join(f"{spec} {age_in_words(now - at)}" for spec, at in answers.items())
         st.caption(
-            f"Answers of services: {told}. They are used again for 24 hours, unless asked anew."
+            f"Answers of services: {plain(told)}. They are used again for 24 hours, unless asked "
+            "anew."
         )
 
 
@@ -178,11 +180,11 @@ def _aftermath(page: Page) -> None:
         return
     problems = said(page.workspace, KIND)
     for problem in problems[:_SHOWN_PROBLEMS]:
-        (st.error if state == "failed" else st.warning)(problem)
+        (st.error if state == "failed" else st.warning)(plain(problem))
     if len(problems) > _SHOWN_PROBLEMS:
         with st.expander(f"{len(problems) - _SHOWN_PROBLEMS:,} more problems of the last search"):
             st.text("\n".join(problems[_SHOWN_PROBLEMS : _SHOWN_PROBLEMS + 100]))
-            st.caption(f"All are in {page.workspace.log(KIND)}.")
+            st.caption(f"All are in {code(str(page.workspace.log(KIND)))}.")
 
 
 def help_mask(page: Page, row: MaskRow) -> None:
@@ -194,14 +196,14 @@ def help_mask(page: Page, row: MaskRow) -> None:
         st.warning("This mask was not searched for yet. Search again.")
         return
     if not row.advice.remedies:
-        st.warning(f"No usable scene: {row.advice}.", icon=":material/lightbulb:")
+        st.warning(f"No usable scene: {plain(str(row.advice))}.", icon=":material/lightbulb:")
         return
     st.markdown("No usable scene. What would help, if all masks are searched for again:")
     with st.container(horizontal=True):
         for number, remedy in enumerate(row.advice.remedies):
             text = str(remedy)
             if st.button(
-                text[0].upper() + text[1:],
+                plain(text[0].upper() + text[1:]),
                 key=f"scenes_remedy_{number}",
                 icon=":material/search:",
             ):

@@ -29,7 +29,7 @@ from migrate_core.text import (
     format_time,
 )
 from pages.shared.scenes_form import TERMS
-from pages.shared.text import DAYS_COLUMN, PERCENT_COLUMN
+from pages.shared.text import DAYS_COLUMN, PERCENT_COLUMN, code, plain
 
 # Okabe & Ito: told apart with every common form of colour blindness.
 USABLE_COLOR, OTHER_COLOR, CHOSEN_COLOR = "#009E73", "#E69F00", "#0072B2"
@@ -101,7 +101,7 @@ def viewed_scene(view: View) -> None:
                 else ":material/warning: Not usable by the limits of the search."
             )
         )
-        st.caption(f"`{scene.scene_id}`")
+        st.caption(code(scene.scene_id))
         if candidate.selected:
             by = "by hand" if candidate.chosen_by_person else "as the best"
             st.button(
@@ -119,7 +119,9 @@ def viewed_scene(view: View) -> None:
             key="scenes_use",
         ):
             view.store.select(view.mask.mask_id, scene.scene_id)
-            st.toast(f"{view.mask.name}: the scene of {format_date(scene.sensed_at)} is used.")
+            st.toast(
+                f"{plain(view.mask.name)}: the scene of {format_date(scene.sensed_at)} is used."
+            )
             st.rerun()
 
 

@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from migrate_core.settings import IN_GIGABYTES, ServiceSettings
+from pages.shared.text import plain
 
 # The variables of the services; limits of size are set in gigabytes.
 VARIABLES = tuple(
@@ -35,8 +36,8 @@ def load_secrets() -> None:
         broken = [path for path in st.get_option("secrets.files") if Path(path).exists()]
         if broken:
             st.warning(
-                f"{broken[0]} is not proper TOML, so no credentials are read from it. Needed are "
-                'lines such as CDSE_USERNAME = "name".'
+                f"{plain(str(broken[0]))} is not proper TOML, so no credentials are read from it. "
+                'Needed are lines such as CDSE_USERNAME = "name".'
             )
         return
     for name in VARIABLES:

@@ -1,12 +1,15 @@
-"""Text of others as it is, where Markdown is expected; and numbers in the cells of tables."""
+"""Text of others as it is, where Streamlit expects Markdown; and numbers in the cells of tables.
+
+Whatever a person, a file or a service has named goes through one of these.
+"""
 
 from __future__ import annotations
+
+from migrate_core.escaping import markdown_code as code
+from migrate_core.escaping import markdown_text as plain
+
+__all__ = ["DAYS_COLUMN", "PERCENT_COLUMN", "code", "plain"]
 
 # Formats of columns, which show numbers as `migrate_core.text` writes them.
 PERCENT_COLUMN = "%.1f %%"
 DAYS_COLUMN = "%+.1f"
-
-
-def plain(text: str) -> str:
-    """Text that Markdown leaves alone."""
-    return "".join(f"\\{sign}" if sign in "\\`*_[]<>#:$~" else sign for sign in text)

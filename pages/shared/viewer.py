@@ -39,6 +39,7 @@ from migrate_core.pairs.source_view import SourceLook, source_look
 from migrate_core.products.scene_classes import Flag
 from migrate_core.review.queue_rows import ReviewItem
 from migrate_core.text import format_time
+from pages.shared.text import plain
 
 COMPOSITE_NAMES = {
     "true_colour": "True colour",
@@ -97,12 +98,12 @@ def _show_source(view: PairView, options: ViewOptions) -> None:
             raise MaskError("The mask of this pair was taken out, and with it its source image.")
         file, look = _source_picture(_source_of(mask), str(view.folder), _for_source(options))
     except MaskError as err:
-        plain = replace(options, label=NO_LABEL, occlusion=False)
-        file, scene = _scene_picture(str(view.folder), plain)
+        bare = replace(options, label=NO_LABEL, occlusion=False)
+        file, scene = _scene_picture(str(view.folder), bare)
         st.markdown("**No source image** · Sentinel-2 without the label")
         st.image(file, width="stretch", alt="Sentinel-2 without the label")
-        st.html(_legend(scene, plain, mask))
-        st.caption(f"{err} A source image can be attached on the page Masks.")
+        st.html(_legend(scene, bare, mask))
+        st.caption(f"{plain(str(err))} A source image can be attached on the page Masks.")
         return
     st.markdown(f"**Source image** · {taken}")
     st.image(file, width="stretch", alt=f"Source image of {view.item.pair.mask_name}")
@@ -185,7 +186,7 @@ def _scene_caption(item: ReviewItem, look: Quicklook, options: ViewOptions) -> s
     low, high = options.percentiles
     ranges = ", ".join(f"{band} {a:.3f}–{b:.3f}" for band, (a, b) in look.ranges.items())
     return (
-        f"{', '.join(item.pair.scene_ids)}. {_shown(look, options)}, 10 m pixels, north is "
+        f"{plain(', '.join(item.pair.scene_ids))}. {_shown(look, options)}, 10 m pixels, north is "
         f"up. Black to white: {low:g} to {high:g} % of the pixels with data, reflectance {ranges}."
     )
 
@@ -209,7 +210,7 @@ def _source_caption(mask: Mask, look: SourceLook) -> str:
         else "The mask file has changed or is gone, so its label isn't drawn."
     )
     return (
-        f"{Path(mask.image or '').name}. Bands {names}{said}, "
+        f"{plain(Path(mask.image or '').name)}. Bands {plain(names)}{said}, "
         f"{length_in_words(float(f'{look.pixel_m:.2g}'))} pixels, same extent and scale as "
         f"beside. {outline}"
     )

@@ -23,6 +23,7 @@ from migrate_core.jobs import (
     starting,
 )
 from pages.shared.frame import Page, share_of, time_left
+from pages.shared.text import code, plain
 
 # How often a page looks how far the work is, in seconds.
 POLL_S = 1.0
@@ -69,7 +70,7 @@ def trouble(kind: str) -> None:
     """Why the last attempt to start work of a kind failed, until it is tried again."""
     found: _Trouble | None = st.session_state.get(_TROUBLE + kind)
     if found is not None:
-        st.error(found.message)
+        st.error(plain(found.message))
         found.shown = True
 
 
@@ -128,9 +129,11 @@ def how_it_ended(page: Page, kind: str, marks: tuple[str, ...] = ("Error: ", "Pr
         return
     messages = said(page.workspace, kind, marks)
     for message in messages[:_MESSAGES]:
-        st.error(message)
+        st.error(plain(message))
     if len(messages) > _MESSAGES:
-        st.caption(f"… and {len(messages) - _MESSAGES} more, in `{page.workspace.log(kind)}`.")
+        st.caption(
+            f"… and {len(messages) - _MESSAGES} more, in {code(str(page.workspace.log(kind)))}."
+        )
     if trace := crash_of(page.workspace, kind):
         st.error("It ended by an unforeseen error. What was finished is kept; start it again.")
         with st.expander("For those who look for the cause", icon=":material/bug_report:"):
