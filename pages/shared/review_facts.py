@@ -171,8 +171,8 @@ def _scene_lines(item: ReviewItem) -> list[str]:
     for scene in item.scenes:
         lines += [
             code(scene.scene_id),
-            f"Sentinel-{plain(scene.scene_id[1:3])}, {format_time(scene.sensed_at)}, tile {scene.tile}, "
-            f"{scene.level}, processing baseline {plain(scene.baseline)}",
+            f"Sentinel-{plain(scene.scene_id[1:3])}, {format_time(scene.sensed_at)}, tile "
+            f"{scene.tile}, {scene.level}, processing baseline {plain(scene.baseline)}",
             f"{CLOUD_IN_SCENE.capitalize()}: {format_percent(scene.cloud_percent)}",
         ]
     mask = item.mask
