@@ -190,7 +190,7 @@ def help_mask(page: Page, row: MaskRow) -> None:
         st.warning("This mask was not searched for yet. Search again.")
         return
     if not row.advice.remedies:
-        st.warning(f"No usable scene: {row.advice}.", icon=":material/lightbulb:")
+        st.warning(f"No usable scene. What may help: {row.advice}.", icon=":material/lightbulb:")
         return
     st.markdown("No usable scene. What would help, if all masks are searched for again:")
     with st.container(horizontal=True):
