@@ -204,11 +204,15 @@ def test_masks_that_were_moved_are_told(reviewed: Case, ids: list[str], tmp_path
     reviewed.store.put_pairs([replace(pair, shift=shift, change=0.125)])
     export(reviewed, tmp_path / "out")
     rows = {row["pair_id"]: row for row in rows_of(tmp_path / "out" / "manifest.csv")}
+    assert rows[ids[0]]["change_note"] == ""
+    assert rows[ids[1]]["change"] == ""
+    assert rows[ids[1]]["change_note"].startswith("not measured: ")
     names = ("shift_east_m", "shift_north_m", "shift_ci_m", "shift_reliable", "change")
     assert [rows[ids[0]][name] for name in names] == ["3.0", "-4.0", "0.5", "True", "0.125"]
     assert [rows[ids[1]][name] for name in names[:-1]] == [""] * 4
     card = (tmp_path / "out" / "dataset_card.md").read_text(encoding="utf-8")
     assert "1 mask was registered to Sentinel-2: moved by a median of 5.0 m" in card
+    assert "altogether different): median 0.12, largest 0.12; not measured for " in card
 
 
 def test_the_geoparquet_has_the_same_rows_and_the_footprints(

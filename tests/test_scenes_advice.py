@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shapely.geometry import Polygon, box
 
 from migrate_core.model import Acquired, SceneQuery
-from migrate_core.scenes.advice import Advice, Remedy, advise, reach, summary
+from migrate_core.scenes.advice import Advice, Remedy, advise, reach, summary, with_sources
 from migrate_core.scenes.ranking import Measurement, is_usable
 from migrate_core.scenes.twins import Covering, acquisitions
 from migrate_core.settings import RankingSettings
@@ -82,10 +82,61 @@ def test_where_no_single_change_is_enough_two_are_combined() -> None:
     )
 
 
-def test_without_a_scene_nearby_another_source_is_needed() -> None:
-    assert words() == "no scene covers it within 30 days: add a source"
-    assert words(seen(3, part=shown(0.3))) == "no scene covers it within 30 days: add a source"
-    assert words(days=45) == "no scene covers it within 45 days: add a source"
+FARTHER = "look farther than 30 days, such as 60"
+
+
+def test_without_a_scene_nearby_it_says_what_can_be_tried() -> None:
+    none = "the sources that were asked have no L2A scene of it within 30 days"
+    assert words() == f"{FARTHER} ({none})"
+    assert words(days=45) == (f"look farther than 45 days, such as 90 ({none.replace('30', '45')})")
+    early = advise(Acquired.parse("2016-06-15"), [], SceneQuery(), RankingSettings())
+    assert "; or look for L1C, since services lack some L2A" in str(early)
+    l1c = advise(Acquired.parse("2016-06-15"), [], SceneQuery(level="L1C"), RankingSettings())
+    assert str(l1c) == f"{FARTHER} ({none.replace('L2A', 'L1C')})"
+
+
+def test_a_mask_at_the_edge_needs_the_tile_beside() -> None:
+    assert words(seen(3, part=shown(0.3))) == (
+        f"get the products of the tiles beside 31TDG, too; or {FARTHER} "
+        "(no scene within 30 days shows more than 30 % of it)"
+    )
+
+
+def test_a_scene_that_is_clouded_all_over_is_no_remedy() -> None:
+    clouded = seen(3, cloud=97)
+    said = "all scenes within 30 days that show it have more than 50 % cloud"
+    assert words(clouded) == (
+        "measure the clouds over the mask, since the cloud of a whole scene may mislead; or "
+        f"{FARTHER} ({said})"
+    )
+    over = {(clouded.scene.scene_id,): Measurement(93.0, 99.0)}
+    found = advise(ACQUIRED, [clouded], SceneQuery(), RankingSettings(), over)
+    assert str(found) == f"{FARTHER} ({said})"
+    # Who takes more cloud is told where it is.
+    assert str(advice(seen(12, cloud=80), usable_cloud=90)) == "widen to 12 days: 1 usable scene"
+
+
+def test_the_nearest_known_scene_beyond_the_reach_is_named() -> None:
+    assert words(seen(45), seen(70)) == "widen to 45 days: 1 usable scene"
+    assert words(seen(25, cloud=90), seen(45, cloud=20)) == (
+        "widen to 45 days and raise the cloud limit to 20 %: 1 usable scene"
+    )
+    assert words(seen(25, cloud=40), seen(45)).startswith("widen to 25 days and raise")
+    far = words(seen(365))
+    assert far.startswith("widen to 365 days, which is another season: 1 usable scene; or look")
+
+
+def test_services_that_were_not_asked_are_named() -> None:
+    lost, helped = advice(), advice(seen(12))
+    found = with_sources({"lost": lost, "helped": helped}, ["cdse", "local:/data"])
+    assert found["helped"] == helped
+    assert "; or ask earth-search or planetary-computer (" in str(found["lost"])
+    everywhere = ["cdse", "earth-search", "planetary-computer"]
+    assert "name a folder" in str(with_sources({"lost": lost}, everywhere)["lost"])
+
+
+def test_advice_of_an_earlier_version_says_what_can_be_tried() -> None:
+    assert str(Advice((), 30)) == "look farther than 30 days; or ask another source"
 
 
 def test_a_window_beyond_the_reach_is_not_widened() -> None:
@@ -149,7 +200,7 @@ def test_following_a_remedy_gives_what_it_says_and_less_of_it_gives_nothing(
         for less in less_of(remedy):
             assert usable(coverings, *less.applied(query, settings)) == 0
     if not found.remedies:
-        anything = Remedy(0, max(days, 30), 100.0, 0.5)
+        anything = Remedy(0, max(days, 30), 50.0, 0.5)
         assert usable(coverings, *anything.applied(query, settings)) == 0
 
 
@@ -180,7 +231,8 @@ def test_the_summary_counts_masks_by_what_helps_them() -> None:
         "raise the cloud limit to 30 % (helps 1 mask)",
         "lower the coverage limit to 80 % (helps 1 mask)",
         "loosen several limits at once (helps 1 mask)",
-        "add a source (1 mask without any scene within 30 days)",
+        "look farther than 30 days or ask another source (1 mask without a scene that would do; "
+        "each says what to try)",
     ]
     assert summary([]) == []
 

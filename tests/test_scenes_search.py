@@ -333,8 +333,8 @@ def test_a_source_is_asked_once_for_all_masks() -> None:
     source = Offering([a_scene()])
     search(masks, [source], SceneQuery(days=10, level="L1C"), RankingSettings())
     (request,) = source.asked
-    # 30 days at least, to tell what a wider window would find.
-    assert (request.first_day, request.last_day) == (date(2019, 12, 21), date(2020, 3, 31))
+    # Of any day, which costs no more, to tell what a wider window would find.
+    assert (request.first_day, request.last_day) == (date.min, date.max)
     assert request.level == "L1C"
     west, south, east, north = request.bounds
     for mask in masks:
@@ -452,7 +452,10 @@ def test_masks_without_a_usable_scene_are_told_what_would_help() -> None:
     assert {mask_id: str(advice) for mask_id, advice in found.advice.items()} == {
         MASK.mask_id: "widen to 14 days: 1 usable scene; or raise the cloud limit to 40 %: "
         "1 usable scene",
-        "far": "no scene covers it within 30 days: add a source",
+        # Of another year, so it isn't proposed, but told.
+        "far": "widen to 484 days, which is another season: 1 usable scene; or look farther than "
+        "30 days, such as 60; or ask cdse or earth-search or planetary-computer (the sources that "
+        "were asked have no L2A scene of it within 30 days)",
     }
     assert [r.scene.scene_id for r in found.ranked[MASK.mask_id]] == ["cloudy"]
     assert outcome(*scenes, days=14).advice == {}

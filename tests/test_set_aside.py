@@ -121,6 +121,7 @@ def test_with_yes_the_pairs_are_made_and_the_decisions_proposed(case: Case) -> N
     assert [row["decision"] for row in rows] == [None] * 3
     listed = run(case, "pairs", "list").stdout
     assert (listed.count("accepted proposed"), listed.count("rejected proposed")) == (1, 1)
+    assert "not measured" in listed
     # A proposal is no decision: nothing goes out.
     exported = run(case, "export", str(case.workspace.root / "data"))
     assert exported.exit_code == 1

@@ -14,16 +14,17 @@ from typing import Any
 
 from ..model import Acquired, SceneQuery
 from ..settings import RankingSettings
-from .ranking import Measurement, hidden_percent, is_usable
+from .hints import LEAST_COVERAGE, MOST_CLOUD_PERCENT, Measured, Nearby, hints, ids_of, lacking
+from .ranking import hidden_percent, is_usable
 from .twins import Acquisition, Covering, acquisitions
 
 # A search looks at least this many days around the masks' dates, so that it can say what a wider
 # window would find. Farther off, seasons and land use change more than clouds hide.
 REACH_DAYS = 30
-# A scene that shows less than half of a mask is no help.
-_LEAST_COVERAGE = 0.5
-# What was measured over one mask, by the ids of the scenes of an acquisition.
-Measured = Mapping[tuple[str, ...], Measurement]
+# Farther off than this it is another season; what is there is told, but not proposed.
+_SEASON_DAYS = 90
+# Services that have the whole world, in the order they are named to those who asked others.
+_SERVICES = ("cdse", "earth-search", "planetary-computer")
 _SEVERAL = (
     ("days", "cloud_percent"),
     ("days", "coverage"),
@@ -99,21 +100,33 @@ class Remedy:
 
     def __str__(self) -> str:
         """The remedy in words: `widen to 14 days: 2 usable scenes`."""
-        return f"{self.steps}: {self.scenes} usable scene{'s' if self.scenes != 1 else ''}"
+        return f"{self.steps}: {self.count}"
+
+    @property
+    def count(self) -> str:
+        """`2 usable scenes`."""
+        return f"{self.scenes} usable scene{'s' if self.scenes != 1 else ''}"
 
 
 @dataclass(frozen=True)
 class Advice:
-    """The remedies for one mask, each enough by itself; none when no scene is near."""
+    """The remedies for one mask, each enough by itself.
+
+    Where no scene that is known would do, there is none; then `hints` say what can be tried, and
+    `lacking` what was found instead.
+    """
 
     remedies: tuple[Remedy, ...]
     reach_days: int
+    hints: tuple[str, ...] = ()
+    lacking: str | None = None
 
     def __str__(self) -> str:
-        """The advice in words."""
-        if not self.remedies:
-            return f"no scene covers it within {self.reach_days} days: add a source"
-        return "; or ".join(str(remedy) for remedy in self.remedies)
+        """The advice in words: what to do, and where that is only a guess, why."""
+        if self.remedies:
+            return "; or ".join(str(remedy) for remedy in self.remedies)
+        hints = self.hints or (f"look farther than {self.reach_days} days", "ask another source")
+        return "; or ".join(hints) + (f" ({self.lacking})" if self.lacking else "")
 
 
 def reach(query: SceneQuery) -> int:
@@ -130,18 +143,49 @@ def advise(
 ) -> Advice:
     """What would help a mask of this date that has no usable candidate.
 
-    `coverings` are all scenes that touch the mask within `reach(query)` days, of any cloud cover.
-    `measured` is what is known of the sky over the mask by the ids of an acquisition's scenes; of
-    others the cloud of the whole scene counts. Single changes come first; only where none is
-    enough, one combination of several.
+    `coverings` are all known scenes that touch the mask, of any cloud cover: at least those within
+    `reach(query)` days; what lies beyond counts only where nothing nearer would do. `measured` is
+    what is known of the clouds over the mask by the ids of an acquisition's scenes; of others the
+    cloud of the whole scene counts. Single changes come first; only where none is enough, one
+    combination of several. Where nothing would do, hints say what can be tried.
     """
-    known = _Known(acquired, coverings, query, settings, measured)
+    near = [one for one in coverings if _distance(acquired, one) <= reach(query)]
+    remedies = _remedies(_Known(acquired, near, query, settings, measured))
+    farther = () if remedies else _remedies(_Known(acquired, coverings, query, settings, measured))
+    if farther and (farther[0].days or 0) <= _SEASON_DAYS:
+        remedies, farther = farther, ()
+    if remedies:
+        return Advice(remedies, reach(query))
+    found = Nearby(acquired, query, reach(query), acquisitions(near), measured)
+    return Advice((), reach(query), (*_far_off(farther), *hints(found)), lacking(found))
+
+
+def _far_off(farther: Sequence[Remedy]) -> Iterable[str]:
+    """What is known of another season, for those who have a label that outlasts it."""
+    for remedy in farther[:1]:
+        yield f"{remedy.steps}, which is another season: {remedy.count}"
+
+
+def _remedies(known: _Known) -> tuple[Remedy, ...]:
+    """Each single change that is enough, else one combination of several."""
     single = [known.remedy(name) for name in ("days", "cloud_percent", "coverage")]
-    remedies = [remedy for remedy in single if remedy is not None]
-    if not remedies:
-        several = (known.remedy(*names) for names in _SEVERAL)
-        remedies = [remedy for remedy in several if remedy is not None][:1]
-    return Advice(tuple(remedies), reach(query))
+    if any(single):
+        return tuple(remedy for remedy in single if remedy is not None)
+    several = (known.remedy(*names) for names in _SEVERAL)
+    return tuple(remedy for remedy in several if remedy is not None)[:1]
+
+
+def with_sources(advice: Mapping[str, Advice], asked: Iterable[str]) -> dict[str, Advice]:
+    """Advice by mask_id that also names services that were not asked, where nothing else is sure.
+
+    `asked` are the sources of the search, as `SOURCE` arguments.
+    """
+    others = [name for name in _SERVICES if name not in set(asked)]
+    more = f"ask {' or '.join(others)}" if others else "name a folder with other products"
+    return {
+        mask_id: one if one.remedies else replace(one, hints=(*one.hints, more))
+        for mask_id, one in advice.items()
+    }
 
 
 class _Known:
@@ -160,7 +204,11 @@ class _Known:
         self._query = query
         self._settings = settings
         self._now = Limits.of(query, settings)
-        self._loosest = Limits(reach(query), 100.0, min(_LEAST_COVERAGE, settings.usable_coverage))
+        self._loosest = Limits(
+            max([reach(query), *(days for days, _ in self._coverings)]),
+            max(MOST_CLOUD_PERCENT, self._now.cloud_percent),
+            min(LEAST_COVERAGE, settings.usable_coverage),
+        )
 
     def remedy(self, *names: str) -> Remedy | None:
         """The least change of the limits `names` that gives a usable scene; None if none does.
@@ -205,7 +253,7 @@ class _Known:
             values = {float(math.ceil(_cloud(covering))) for _, covering in self._coverings}
             over_mask = (self._over_mask(found) for found in self._acquisitions(loose))
             values |= {float(math.ceil(cloud)) for cloud in over_mask if cloud is not None}
-        return [now, *sorted(value for value in values if now < value)]
+        return [now, *sorted(value for value in values if now < value < getattr(loose, name))]
 
     def _usable(self, limits: Limits) -> int:
         """How many overpasses a search within these limits would call usable."""
@@ -221,8 +269,7 @@ class _Known:
 
     def _over_mask(self, found: Acquisition) -> float | None:
         """The cloud that decides whether an acquisition is usable, percent; None if unknown."""
-        scene_ids = (found.scene.scene_id, *(scene.scene_id for scene in found.completed_by))
-        measured = self._measured.get(scene_ids)
+        measured = self._measured.get(ids_of(found))
         return found.cloud_percent if measured is None else hidden_percent(measured)
 
     def _acquisitions(self, limits: Limits) -> list[Acquisition]:
@@ -274,7 +321,8 @@ def summary(advice: Iterable[Advice]) -> list[str]:
     if nothing:
         reach_days = max(item.reach_days for item in nothing)
         lines.append(
-            f"add a source ({_masks(len(nothing))} without any scene within {reach_days} days)"
+            f"look farther than {reach_days} days or ask another source ({_masks(len(nothing))} "
+            "without a scene that would do; each says what to try)"
         )
     return lines
 

@@ -15,6 +15,7 @@ from ..products.scene_classes import CLOUD_FLAGS, CLOUD_MASK_FLAGS, OCCLUDING_IN
 from ..settings import RankingSettings
 from ..store import Store
 from ..tables import measurements, upsert
+from .advice import with_sources
 from .measuring import Measuring, units
 from .queries import put_advice
 from .ranking import Key, Measurement, Measurements, reranked
@@ -94,7 +95,8 @@ def keep_candidates(store: Store, searched: Searched, found: Measurements) -> No
     if found:
         ranked = reranked(ranked, found, searched.ranking)
         lacking = [m for m in searched.masks if not any(r.usable for r in ranked[m.mask_id])]
-        advice = advice_for(lacking, outcome.scenes, searched.query, searched.ranking, found)
+        known = advice_for(lacking, outcome.scenes, searched.query, searched.ranking, found)
+        advice = with_sources(known, outcome.asked)
     store.put_candidates(ranked)
     put_advice(store, ranked, advice)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from types import MappingProxyType
 
 import numpy as np
@@ -15,13 +15,15 @@ from ..errors import JobCancelledError, MigrateError
 from ..grid import Bounds
 from ..model import Mask, Problem, RankedScene, Scene, SceneQuery, SearchResult
 from ..settings import RankingSettings
-from .advice import Advice, advise, reach
+from .advice import Advice, advise, reach, with_sources
 from .coverings import date_of, find_coverings, with_margin
 from .grouping import Sought, everything, grouped
 from .ranking import Measurement, Measurements, rank
 from .sources.protocol import Progress, SceneRequest, SceneSource, no_progress
 from .twins import acquisitions
 
+# Days beyond any between a mask and a scene.
+_ANY_DAYS = 1_000_000
 # Steps in which a search reports how far it is.
 _PERCENT = 100
 
@@ -32,7 +34,7 @@ class SearchOutcome:
 
     `scenes` are all that are known, at least `REACH_DAYS` around the masks' dates. `advice` says
     what would help each mask without a usable candidate. `elsewhere` are the scenes that a later
-    source has as well: what to fall back to when the first one fails.
+    source has as well: what to fall back to when the first one fails. `asked` names the sources.
     """
 
     ranked: dict[str, list[RankedScene]]
@@ -40,6 +42,7 @@ class SearchOutcome:
     problems: tuple[Problem, ...]
     advice: Mapping[str, Advice] = field(default_factory=dict)
     elsewhere: tuple[Scene, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,11 @@ def search(
         for number, mask in enumerate(masks)
     }
     lacking = [mask for mask in masks if not any(r.usable for r in ranked[mask.mask_id])]
-    advice = advice_for(lacking, scenes, query, settings)
+    asked = tuple(source.spec for source in sources)
+    advice = with_sources(advice_for(lacking, scenes, query, settings), asked)
     progress(_PERCENT, _PERCENT)
     problems = (*gathered.problems, *unfit)
-    return SearchOutcome(ranked, scenes, problems, advice, gathered.elsewhere)
+    return SearchOutcome(ranked, scenes, problems, advice, gathered.elsewhere, asked)
 
 
 def advice_for(
@@ -89,7 +93,7 @@ def advice_for(
     """What would help these masks, by mask_id; only they pay for the look beyond the window."""
     if not masks:
         return {}
-    wide = SceneQuery(reach(query), level=query.level)
+    wide = SceneQuery(_ANY_DAYS, level=query.level)
     coverings, _ = find_coverings(masks, scenes, wide)
     over: dict[str, dict[tuple[str, ...], Measurement]] = defaultdict(dict)
     for (mask_id, scene_ids), measurement in measured.items():
@@ -182,8 +186,9 @@ def _ask(source: SceneSource, requests: Sequence[SceneRequest], progress: Progre
 
 
 def _covering_all(requests: Sequence[SceneRequest]) -> SceneRequest:
+    """One request for all; of any day, so that advice knows the nearest scene however far it is."""
     whole = everything([Sought(r.bounds, r.first_day, r.last_day) for r in requests])
-    return SceneRequest(whole.bounds, whole.first_day, whole.last_day, requests[0].level)
+    return SceneRequest(whole.bounds, date.min, date.max, requests[0].level)
 
 
 def part(progress: Progress, number: int, parts: int) -> Progress:

@@ -196,7 +196,8 @@ def help_mask(page: Page, row: MaskRow) -> None:
         st.warning("This mask was not searched for yet. Search again.")
         return
     if not row.advice.remedies:
-        st.warning(f"No usable scene: {plain(str(row.advice))}.", icon=":material/lightbulb:")
+        advice = plain(str(row.advice))
+        st.warning(f"No usable scene. What may help: {advice}.", icon=":material/lightbulb:")
         return
     st.markdown("No usable scene. What would help, if all masks are searched for again:")
     with st.container(horizontal=True):
