@@ -61,8 +61,8 @@ _ADD_OPTIONS = (
         "--date-pattern",
         metavar="REGEX",
         help="Where file names have the date: a regular expression with groups named year, month, "
-        "day, doy, hour, minute, second, date or time; or signs as in *_YYYYMMDD_*. With a / in it "
-        "the whole path is looked at.",
+        "day, doy, hour, minute, second, date or time; or signs as in *_YYYYMMDD_*. With a / in "
+        "it, it is looked for in the whole path.",
     ),
     click.option(
         "--udm",

@@ -62,6 +62,8 @@ class Registered:
         self._listed: dict[str, Listed] = {}
         self._by_content: _Index = defaultdict(dict)
         self._by_name: _Index = defaultdict(dict)
+        self._by_path: dict[_Key, str] = {}
+        self._by_place: dict[_Key, dict[str, str]] = {}
         self._fresh: dict[str, Mask] = {}
         self._gone: set[str] = set()
         self._stale: set[str] = set()
@@ -76,14 +78,15 @@ class Registered:
 
     def at(self, path: Path, part: str | None) -> str | None:
         """The id of the mask that is listed at a path, however that was spelled."""
-        here = None
-        for mask_id in self._by_name[path.name, part]:
-            listed = self._listed[mask_id].path
-            if listed == str(path):
-                return mask_id
-            if here is None and self._place(listed) == self._place(str(path)):
-                here = mask_id
-        return here
+        exact = self._by_path.get((str(path), part))
+        if exact is not None:
+            return exact
+        # Where the files lie is looked up for those of the name only, and once.
+        name = path.name, part
+        if name not in self._by_place:
+            ids = self._by_name[name]
+            self._by_place[name] = {self._place(self._listed[one].path): one for one in ids}
+        return self._by_place[name].get(self._place(str(path)))
 
     def known_as(self, mask: Mask) -> Mask | None:
         """The mask in the store that this one, read from a file, is; None for another one."""
@@ -104,7 +107,7 @@ class Registered:
                 self._tell_of_copy(settled, self._mask(mask.mask_id))
         if here is not None:
             # What lay here may have gone elsewhere, where its content is looked for.
-            self._by_name[Path(mask.path).name, mask.part].pop(here, None)
+            self._unplace(self._listed[here])
             if self._listed[here].path != mask.path:
                 self._stale.add(here)
         if known is not None:
@@ -133,19 +136,29 @@ class Registered:
 
     def _take_in(self, listed: Listed) -> None:
         self._listed[listed.mask_id] = listed
-        for index, key in self._keys(listed):
-            index[key][listed.mask_id] = None
+        self._by_path[listed.path, listed.part] = listed.mask_id
+        name = Path(listed.path).name, listed.part
+        self._by_name[name][listed.mask_id] = None
+        if name in self._by_place:
+            self._by_place[name][self._place(listed.path)] = listed.mask_id
+        if (content := _content(listed)) is not None:
+            self._by_content[content][listed.mask_id] = None
 
     def _leave_out(self, mask_id: str) -> None:
         if listed := self._listed.pop(mask_id, None):
-            for index, key in self._keys(listed):
-                index[key].pop(mask_id, None)
+            self._unplace(listed)
+            if (content := _content(listed)) is not None:
+                self._by_content[content].pop(mask_id, None)
 
-    def _keys(self, listed: Listed) -> Iterator[tuple[_Index, _Key]]:
-        path = Path(listed.path)
-        yield self._by_name, (path.name, listed.part)
-        if listed.sha256 is not None:
-            yield self._by_content, (mask_identity(path.stem, listed.sha256), listed.part)
+    def _unplace(self, listed: Listed) -> None:
+        """Let the place of a mask be free for another one."""
+        name = Path(listed.path).name, listed.part
+        self._by_name[name].pop(listed.mask_id, None)
+        if self._by_path.get((listed.path, listed.part)) == listed.mask_id:
+            del self._by_path[listed.path, listed.part]
+        places, place = self._by_place.get(name, {}), self._place(listed.path)
+        if places.get(place) == listed.mask_id:
+            del places[place]
 
     def _place(self, path: str) -> str:
         if path not in self._places:
@@ -160,9 +173,9 @@ class Registered:
 
     def _from_elsewhere(self, mask: Mask) -> Mask | None:
         """The mask that this one is although it was listed at another path."""
-        if mask.sha256 is None:
+        content = _content(mask)
+        if content is None:
             return None
-        content = mask_identity(Path(mask.path).stem, mask.sha256), mask.part
         found = map(self._mask, list(self._by_content[content]))
         others = [other for other in found if other is not None]
         again = next((other for other in others if _uploaded_again(other, mask)), None)
@@ -226,6 +239,13 @@ class Registered:
                 "with its date, pairs and decisions."
             )
         self.notes.append(Note(kind, f"{mask.name}: {text}"))
+
+
+def _content(mask: Mask | Listed) -> _Key | None:
+    """What masks of one name and content have in common; None where the content isn't known."""
+    if mask.sha256 is None:
+        return None
+    return mask_identity(Path(mask.path).stem, mask.sha256), mask.part
 
 
 def _ends(path: Path) -> Iterator[tuple[str, ...]]:
