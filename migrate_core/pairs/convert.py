@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import rasterio
@@ -12,16 +13,20 @@ from rasterio.windows import Window as RasterWindow
 
 from ..errors import PairError, WrongUseError
 from ..grid import PixelGrid, Window, block
+from ..products.offsets import DARK_BANDS
 from ..products.opening import open_product
 from ..products.product import Product
 from ..products.reading import read_band
 from ..products.resampling import NO_DATA
 from ..workspace import remove_leftovers, written_then_renamed
+from .offset_check import offset_check
 
 # Rows handled at a time, whole JPEG 2000 tiles of a 10 m band: 70 MB, and hardly a tile of the
 # coarser bands (640 and 192 pixels) is decoded twice.
 _ROWS = 3072
 _CACHE_BYTES = 256 * 2**20
+# So many rows and columns of a whole product are asked about its offset.
+_ASKED_PIXELS = 1100
 _PRODUCT_TAG = "SENTINEL2_PRODUCT"
 
 Progress = Callable[[int, int], None]
@@ -34,13 +39,14 @@ def convert_product(
 
     Values are reflectance * 10000 with the product's offset applied, 0 is no data. An incomplete
     product is written with the bands that are there; it names the missing ones. The file appears
-    only when it is complete; one that is there from the same product is kept.
+    only when it is complete; one that is there from the same product is kept. Of the product that
+    is returned, the doubts of its offset are those that its pixels don't settle.
     Raises MigrateError.
     """
     product = open_product(str(source))
     if destination.exists():
         _check_same(destination, product)
-        return product
+        return _settled(destination, product)
     remove_leftovers(destination.parent)
     try:
         with (
@@ -58,7 +64,29 @@ def convert_product(
             f"{destination}: it can't be written ({err}). A full product needs up to 5 GB while "
             "it is converted and 3 GB after; check space and rights."
         ) from err
-    return product
+    return _settled(destination, product)
+
+
+def _settled(destination: Path, product: Product) -> Product:
+    """The product without the doubts of its offset that the pixels in the file take away.
+
+    Overviews are asked: their means are no darker than the pixels, so they settle nothing wrongly.
+    """
+    if not product.offset_doubts or any(product.offsets.values()):
+        return product
+    names = [band.name for band in product.bands]
+    height, width = (min(size, _ASKED_PIXELS) for size in product.grid.shape)
+    try:
+        with rasterio.open(destination, driver="GTiff") as dataset:
+            # No offset was added, so these are the digital numbers of the product.
+            numbers = {
+                name: dataset.read(1 + names.index(name), out_shape=(height, width))
+                for name in DARK_BANDS
+                if name in names
+            }
+    except RasterioError as err:
+        raise PairError(f"{destination}: it can't be read ({err}). Delete it.") from err
+    return replace(product, offset_doubts=offset_check(product, numbers).doubts)
 
 
 def _check_same(destination: Path, product: Product) -> None:
