@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from migrate_core.errors import ProductError, WrongUseError
 from migrate_core.pairs.convert import convert_product
 from migrate_core.products.opening import open_product
 from migrate_core.products.reading import read_bands
+from tests import builders
+from tests.builders import write_stac
 from tests.pair_builders import (
     CRS,
     L1C_BANDS,
@@ -149,3 +152,21 @@ def test_an_incomplete_product_is_converted_with_the_bands_it_has(tmp_path: Path
     with rasterio.open(tmp_path / "x.tif") as dataset:
         assert dataset.descriptions == tuple(band.name for band in converted.bands)
         assert dataset.count == 10
+
+
+@pytest.mark.parametrize(("in_pixels", "settled"), [(0, True), (1000, False), (6000, False)])
+def test_a_doubt_of_the_offset_that_the_pixels_settle_is_not_told(
+    tmp_path: Path, in_pixels: int, settled: bool
+) -> None:
+    def numbers(band: str, height: int, width: int) -> NDArray[np.uint16]:
+        spread = np.arange(height * width).reshape(height, width) % 400
+        return (60 + spread + in_pixels).astype(np.uint16)
+
+    item = write_stac(tmp_path, builders.Safe(baseline="99.99", size=60, pixels=numbers))
+    document = json.loads(item.read_text())
+    del document["properties"]["earthsearch:boa_offset_applied"]
+    item.write_text(json.dumps(document))
+    for _ in range(2):  # when it is written, and when it is there
+        product = convert_product(item, tmp_path / "whole.tif", "bilinear", lambda *_: None)
+        assert (product.offset_doubts == ()) is settled
+    assert open_product(str(item)).offset_doubts != ()

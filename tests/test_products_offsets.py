@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from migrate_core.products.offsets import (
     by_metadata,
     raster_offset,
 )
+from migrate_core.products.opening import open_product
+from migrate_core.products.reading import Numbers, read_bands
 from migrate_core.products.stac_item import describe_item, reduced
 from tests.builders import BANDS_L2A, Safe, stac_item
 
@@ -323,6 +326,52 @@ def test_real_pixels_tell_in_every_clear_window(require_data: Callable[[str], Pa
                 assert ask_pixels(with_offset(pixels)).in_pixels is not False
                 told += ask_pixels(pixels).in_pixels is False
     assert told > 400
+
+
+def real_windows(folder: Path) -> Iterator[tuple[int, dict[str, NDArray[np.uint16]]]]:
+    """Windows of 50 x 50 pixels of SAFE products, with the offset that their metadata state."""
+    for path in sorted(folder.glob("*.zip")):
+        product = open_product(str(path))
+        numbers: Numbers = {}
+        read_bands(product, product.grid, "nearest", numbers)
+        for row in range(0, product.grid.height - 49, 50):
+            for column in range(0, product.grid.width - 49, 50):
+                yield (
+                    product.offsets["B04"],
+                    {
+                        band: (
+                            numbers[band][row : row + 50, column : column + 50]
+                            if band != "B12"
+                            else numbers[band][
+                                row // 2 : row // 2 + 25, column // 2 : column // 2 + 25
+                            ]
+                        )
+                        for band in DARK_BANDS
+                    },
+                )
+
+
+def test_no_window_of_real_products_settles_an_offset_wrongly(
+    require_data: Callable[[str], Path],
+) -> None:
+    """Baselines 02.14, 03.01 and 04.00, as they are and with the offset put in or taken out."""
+    counts: Counter[tuple[bool, bool | None]] = Counter()
+    for offset, pixels in real_windows(require_data("boadella/safe")):
+        if offset == 0:
+            without, shifted = pixels, with_offset(pixels)
+        else:
+            shifted = pixels
+            without = {band: (dn - 1000).clip(1) for band, dn in pixels.items() if (dn > 0).all()}
+        for in_pixels, values in ((False, without), (True, shifted)):
+            evidence = ask_pixels(values)
+            counts[in_pixels, evidence.in_pixels] += 1
+            believed = dict.fromkeys(DARK_BANDS, 0)
+            assert not (in_pixels and evidence.settles(believed))
+            assert in_pixels or not evidence.contradicts(0)
+    assert counts[False, False] > 300
+    assert counts[False, True] == 0
+    assert counts[True, False] == 0
+    assert counts[True, True] > 250
 
 
 def test_all_bands_of_a_product_are_believed_alike() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import rasterio
@@ -10,20 +11,24 @@ import rasterio.shutil
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
 
-from ..errors import WrongUseError
+from ..errors import PairError, WrongUseError
 from ..geotiff import whole_after
 from ..grid import PixelGrid, Window, block
+from ..products.offsets import DARK_BANDS
 from ..products.opening import open_product
 from ..products.product import Product
 from ..products.reading import read_band
 from ..products.resampling import NO_DATA
 from ..regular_files import check_regular
 from ..workspace import written_then_renamed
+from .offset_check import offset_check
 
 # Rows handled at a time, whole JPEG 2000 tiles of a 10 m band: 70 MB, and hardly a tile of the
 # coarser bands (640 and 192 pixels) is decoded twice.
 _ROWS = 3072
 _CACHE_BYTES = 256 * 2**20
+# So many rows and columns of a whole product are asked about its offset.
+_ASKED_PIXELS = 1100
 _PRODUCT_TAG = "SENTINEL2_PRODUCT"
 
 Progress = Callable[[int, int], None]
@@ -36,13 +41,14 @@ def convert_product(
 
     Values are reflectance * 10000 with the product's offset applied, 0 is no data. An incomplete
     product is written with the bands that are there; it names the missing ones. The file appears
-    only when it is complete; one that is there from the same product is kept.
+    only when it is complete; one that is there from the same product is kept. Of the product that
+    is returned, the doubts of its offset are those that its pixels don't settle.
     Raises MigrateError.
     """
     product = open_product(str(source))
     if destination.exists():
         _check_same(destination, product)
-        return product
+        return _settled(destination, product)
     with (
         rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES),
         written_then_renamed(destination, needed_bytes=_bytes_needed(product)) as temporary,
@@ -53,7 +59,29 @@ def convert_product(
             _write_strips(strips, product, resampling, progress)
         with whole_after(temporary):
             _write_cog(strips, temporary)
-    return product
+    return _settled(destination, product)
+
+
+def _settled(destination: Path, product: Product) -> Product:
+    """The product without the doubts of its offset that the pixels in the file take away.
+
+    Overviews are asked: their means are no darker than the pixels, so they settle nothing wrongly.
+    """
+    if not product.offset_doubts or any(product.offsets.values()):
+        return product
+    names = [band.name for band in product.bands]
+    height, width = (min(size, _ASKED_PIXELS) for size in product.grid.shape)
+    try:
+        with rasterio.open(destination, driver="GTiff") as dataset:
+            # No offset was added, so these are the digital numbers of the product.
+            numbers = {
+                name: dataset.read(1 + names.index(name), out_shape=(height, width))
+                for name in DARK_BANDS
+                if name in names
+            }
+    except RasterioError as err:
+        raise PairError(f"{destination}: it can't be read ({err}). Delete it.") from err
+    return replace(product, offset_doubts=offset_check(product, numbers).doubts)
 
 
 def _bytes_needed(product: Product) -> int:

@@ -35,6 +35,7 @@ _WKT = re.compile(
     r"\s*(?:geography)?'?\s*(?:SRID\s*=\s*(\d+)\s*;)?\s*([A-Z].*?)\s*'?\s*", re.I | re.S
 )
 _LONLAT_SRID = "4326"
+_NOT_FINITE = "the footprint: it has coordinates that aren't finite numbers"
 # The share of an outline out of its tile from which its axes may be in the wrong order.
 _MOSTLY = 0.75
 _SWAPPED = "its outline has latitude and longitude in the wrong order. They were taken in the right"
@@ -77,9 +78,6 @@ class _ElsewhereError(_OutlineError):
         self.area = area
 
 
-_NOT_FINITE = _OutlineError("the footprint: it has coordinates that aren't finite numbers")
-
-
 def from_geojson(document: Any, tile: str, crs: str = LONLAT) -> Footprint:
     """The footprint of a scene of a tile by a GeoJSON geometry in `crs`. Raises ProductError."""
     if document is None:
@@ -117,7 +115,7 @@ def from_positions(text: str, tile: str, largest_km2: float = TILE_KM2) -> Footp
     if not ways:
         raise _OutlineError("the footprint: EXT_POS_LIST is no list of positions")
     if not np.isfinite(ways[0]).all():
-        raise _NOT_FINITE
+        raise _OutlineError(_NOT_FINITE)
     place = tile_extent(tile)
     outlines = [Polygon([(lon, lat) for lat, lon in way]) for way in ways]
     found = []
@@ -148,22 +146,38 @@ def checked(given: BaseGeometry, tile: str, largest_km2: float = TILE_KM2) -> Fo
 def _placed(given: BaseGeometry, tile: str, largest_km2: float) -> Footprint:
     """The same, for an outline in its tile. Raises _ElsewhereError, _OutlineError."""
     place = tile_extent(tile)
-    area = reason = None
     try:
         area = _usable(given, place, largest_km2)
-    except _OutlineError as err:
-        reason = err
-    if area is not None and (place is None or _outside(area, place) <= _MOSTLY):
-        return Footprint(area)
-    # Near the places where latitude and longitude are the same both ways may touch the tile.
-    with suppress(_OutlineError):
-        turned = _usable(_swapped(given), place, largest_km2)
-        if place is not None and (area is None or _outside(turned, place) <= 1 - _MOSTLY):
-            return Footprint(turned, f"{_SWAPPED} one, in which it lies in its tile {tile}.")
-    if area is None:
-        assert reason is not None
-        raise reason
+    except _OutlineError:
+        turned = _turned(given, tile, largest_km2, largest_outside=1)
+        if turned is None:
+            raise
+        return turned
+    if place is not None and _outside(area, place) > _MOSTLY:
+        # Near the places where latitude and longitude are the same both ways may touch the tile.
+        return _turned(given, tile, largest_km2, 1 - _MOSTLY) or Footprint(area)
     return Footprint(area)
+
+
+def _turned(
+    given: BaseGeometry, tile: str, largest_km2: float, largest_outside: float
+) -> Footprint | None:
+    """The outline with its axes exchanged, where that lies in the tile; None where it doesn't."""
+    place = tile_extent(tile)
+    if place is None or given.is_empty:
+        return None
+    swapped = shapely.transform(shapely.force_2d(given), lambda points: points[:, ::-1])
+    try:
+        area = _usable(swapped, place, largest_km2)
+    except _OutlineError:
+        return None
+    if _outside(area, place) > largest_outside:
+        return None
+    return Footprint(
+        area,
+        "its outline has latitude and longitude in the wrong order. They were taken in the right "
+        f"one, in which it lies in its tile {tile}.",
+    )
 
 
 def _outside(area: BaseGeometry, place: BaseGeometry) -> float:
@@ -208,7 +222,7 @@ def _on_earth(given: BaseGeometry) -> BaseGeometry:
     # Before any operation: some of them fail on what isn't finite.
     lon, lat = shapely.get_coordinates(given).T
     if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
-        raise _NOT_FINITE
+        raise _OutlineError(_NOT_FINITE)
     off = (np.abs(lat) > _LARGEST_LATITUDE) | (np.abs(lon) > _LARGEST_LONGITUDE)
     if off.any():
         number = int(np.argmax(off))
@@ -252,10 +266,3 @@ def _size_km2(area: BaseGeometry) -> float:
         ),
     )
     return float(flat.area) * _EARTH_RADIUS_KM**2
-
-
-def _swapped(given: BaseGeometry) -> BaseGeometry:
-    """The outline with its axes exchanged."""
-    if given.is_empty:
-        return given
-    return shapely.transform(shapely.force_2d(given), lambda points: points[:, ::-1])
