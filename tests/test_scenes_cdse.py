@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -422,3 +423,34 @@ def test_the_quota_counts_over_runs_and_stops_what_exceeds_it(
     depot.cache.make_room(10**12)
     with pytest.raises(TransferError, match="are left"):
         CdseFetcher(cdse.settings, a_depot(tmp_path / "workspace")).fetch(scene, "product")
+
+
+# without end
+
+
+def test_a_next_page_that_leads_back_is_told_and_what_came_counts(cdse: Cdse) -> None:
+    entries = [entry_of(f"p{number}", name_of(number), BOX) for number in range(3)]
+    link = f"https://catalogue.example{ODATA}/Products?$skip=3"
+    cdse.fault = lambda _: json_reply({"value": entries, "@odata.nextLink": link})
+    result = CdseSource(cdse.settings, a_client()).search(a_request())
+    assert len(result.scenes) == 3
+    assert "one that was there before" in result.problems[0].message
+
+
+def test_a_catalogue_without_end_is_left_and_what_came_counts(
+    cdse: Cdse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migrate_core.scenes.sources.cdse.catalogue.MOST_SCENES", 20)
+    pages = itertools.count()
+
+    def rule(_: Any) -> Reply:
+        page = next(pages)
+        entry = entry_of(f"p{page}", name_of(page), BOX)
+        link = f"https://catalogue.example{ODATA}/Products?$skiptoken={page}"
+        return json_reply({"value": [entry], "@odata.nextLink": link})
+
+    cdse.fault = rule
+    result = CdseSource(cdse.settings, a_client()).search(a_request())
+    assert len(result.scenes) == 21
+    assert "has still more" in result.problems[0].message
+    assert next(pages) < 30

@@ -265,3 +265,24 @@ def test_a_query_that_the_mirror_does_not_understand_is_no_scene(dhus: Dhus) -> 
     with pytest.raises(TransferError, match="oops"):
         searched(dhus)
     assert dhus.asked("search") == 1
+
+
+# without end
+
+
+def test_a_mirror_whose_pages_do_not_end_is_left_and_what_came_counts(dhus: Dhus) -> None:
+    keep(dhus, 100)
+    first: list[Reply] = []
+
+    def rule(asked: Any) -> Reply | None:
+        """The first page again and again, whatever is asked for."""
+        if "search" not in asked.path:
+            return None
+        if not first:
+            first.append(dhus._search(asked))
+        return first[0]
+
+    dhus.fault = rule
+    result = DhusSource(dhus.url, dhus.settings, a_client()).search(a_request())
+    assert len(result.scenes) == 100
+    assert "repeat themselves" in result.problems[0].message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -359,3 +360,41 @@ def test_source_arguments_name_services_and_their_addresses_are_settings() -> No
     for spec in ("stac:", "stac:https://host/v1", "stac:/folder#s2", "earthsearch"):
         with pytest.raises(WrongUseError, match=r"stac:URL#COLLECTION"):
             open_source(spec, services)
+
+
+def endless_pages(api: SmallApi, items: Iterator[list[dict[str, Any]]]) -> Callable[..., Any]:
+    """Pages that always name a next one."""
+
+    def rule(asked: Asked) -> Answer | None:
+        if not asked.path.endswith("/search"):
+            return api(asked)
+        body = json.loads(asked.body)
+        link = {"rel": "next", "href": f"{api.url}/stac/search", "method": "POST", "body": body}
+        document = {"type": "FeatureCollection", "features": next(items), "links": [link]}
+        return Answer(200, json.dumps(document).encode(), {"Content-Type": "application/json"})
+
+    return rule
+
+
+def test_pages_without_items_that_lead_on_and_on_end(
+    serve: Callable[..., SmallApi], running: RangeServer
+) -> None:
+    api = serve()
+    running.rule = endless_pages(api, itertools.repeat([]))
+    one_day = replace(YEARS, last_day=YEARS.first_day)
+    assert source(api).search(one_day).scenes == ()
+    assert len(running.asked) < 5
+
+
+def test_a_service_without_end_is_left_and_what_it_sent_counts(
+    serve: Callable[..., SmallApi], running: RangeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migrate_core.scenes.sources.stac.MOST_SCENES", 300)
+    api = serve()
+    new = ([{"id": f"odd-{page}-{n}"} for n in range(100)] for page in itertools.count())
+    good = itertools.chain([many_items(3)], new)
+    running.rule = endless_pages(api, good)
+    result = source(api).search(YEARS)
+    assert len(result.scenes) == 3
+    assert any("has still more" in problem.message for problem in result.problems)
+    assert len(running.asked) < 10

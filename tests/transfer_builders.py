@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from migrate_core.transfer.bounds import MAX_FILE_BYTES
 from migrate_core.transfer.depot import Depot
 from migrate_core.transfer.http import HttpClient
 from migrate_core.transfer.policy import RetryPolicy, Surroundings
@@ -40,10 +41,16 @@ def a_client(time: Time | None = None, **policy: float) -> HttpClient:
     )
 
 
-def a_depot(folder: Path, time: Time | None = None, cache_bytes: int = 10**9) -> Depot:
+def a_depot(
+    folder: Path,
+    time: Time | None = None,
+    cache_bytes: int = 10**9,
+    most_bytes: int = MAX_FILE_BYTES,
+) -> Depot:
     return Depot(
         Workspace(folder),
         cache_bytes,
         around=(time or Time()).around,
         policy=RetryPolicy(timeout_s=(5, 5)),
+        most_bytes=most_bytes,
     )

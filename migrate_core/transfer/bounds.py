@@ -9,13 +9,12 @@ from urllib.parse import urlsplit
 import requests
 
 from ..errors import TransferError
-from .watch import Watch, socket_of
+from .watch import PIECE_BYTES, Watch, socket_of
 
 # JSON and XML: a page of a hundred STAC items has 3 MB, the largest metadata of a product 19 MB.
 MAX_ANSWER_BYTES = 100_000_000
 # A product has up to 8 GB, one of its files up to 200 MB.
 MAX_FILE_BYTES = 20_000_000_000
-_PIECE_BYTES = 1 << 16
 # As much of a refusal as may hold words for a person, and how long it may take, in seconds.
 _WORDS_BYTES = 64 * 1024
 _WORDS_S = 10.0
@@ -50,7 +49,7 @@ def announced_bytes(response: requests.Response) -> int | None:
 def content_of(response: requests.Response) -> Iterator[bytes]:
     """The body in pieces, decoded; a connection that breaks raises RequestException."""
     try:
-        yield from response.iter_content(_PIECE_BYTES)
+        yield from response.iter_content(PIECE_BYTES)
     except OSError as err:
         raise requests.ConnectionError(type(err).__name__) from err
 

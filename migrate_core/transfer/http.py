@@ -151,7 +151,7 @@ class HttpClient:
         try:
             with Watch(socket_of(response), self.policy.timeout_s[1], total_s) as watch:
                 for piece in content_of(response):
-                    watch.beat()
+                    watch.came(len(piece))
                     received += len(piece)
                     self.traffic.add(received=len(piece))
                     bound.check(response, received)

@@ -19,11 +19,12 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+PIECE_BYTES = 1 << 16
 _SOCKET = "watched_socket"
 
 
 class Watch:
-    """Shuts a socket down in its block, when `beat` isn't called for `silent_s` seconds.
+    """Shuts a socket down in its block, when less than PIECE_BYTES come in `silent_s` seconds.
 
     `total_s` is how long the block may take in all. Without a socket nothing is watched.
     """
@@ -35,6 +36,7 @@ class Watch:
         self._silent_s = silent_s
         self._end = time.monotonic() + total_s
         self._beat = time.monotonic()
+        self._came = 0
         self._done = threading.Event()
         self.expired = False
 
@@ -48,9 +50,12 @@ class Watch:
         """End it."""
         self._done.set()
 
-    def beat(self) -> None:
-        """Something came."""
-        self._beat = time.monotonic()
+    def came(self, count: int) -> None:
+        """So many bytes came."""
+        self._came += count
+        if self._came >= PIECE_BYTES:
+            self._came = 0
+            self._beat = time.monotonic()
 
     def _watch(self, sock: socket.socket) -> None:
         while True:
@@ -122,6 +127,7 @@ def _answered(sock: Any, answer: Callable[[], Any], header_s: float) -> Any:
     with Watch(sock, header_s) as watch:
         response = answer()
     if watch.expired:  # headers that were cut off look like an end of them
+        response.close()
         raise TimeoutError("the headers did not come")
     setattr(response, _SOCKET, sock)
     return response

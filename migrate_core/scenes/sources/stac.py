@@ -31,8 +31,6 @@ _COLLECTIONS = {"L1C": "sentinel-2-l1c", "L2A": "sentinel-2-l2a"}
 _PAGE = 100
 # Search engines refuse to page beyond 10,000 results: periods with more than this are halved.
 _DEEP = 8_000
-# Pages without items that may follow each other, as where a service filters what it has paged.
-_EMPTY_PAGES = 20
 # Periods are halved down to this many days where a service can't page through them.
 _SHORTEST_DAYS = 1
 
@@ -210,7 +208,6 @@ class _Search:
         """The items of a period as the service sends them. Raises _IncompleteError."""
         received: set[str] = set()
         matched: int | None = None
-        empty = 0
         pages = self._pages(client, first, last)
         while True:
             try:
@@ -229,9 +226,8 @@ class _Search:
                 raise _IncompleteError(f"it has {matched} items")
             items = [item for item in page.get("features", []) if isinstance(item, Mapping)]
             ids = {str(item.get("id")) for item in items}
-            empty = 0 if items else empty + 1
-            if (items and ids <= received) or empty > _EMPTY_PAGES:
-                raise _IncompleteError("its pages repeat themselves, or bring nothing")
+            if items and ids <= received:
+                raise _IncompleteError("its pages repeat themselves")
             received |= ids
             if len(self._seen) > MOST_SCENES:
                 raise TransferError(endless(self._service.spec))
