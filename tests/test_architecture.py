@@ -127,6 +127,8 @@ def find_violations(files: Mapping[str, str]) -> list[str]:
         for line, imported in imports_of(path, source):
             if reason := why_not(name, imported, modules):
                 found.append(f"{path}:{line}: imports {imported}: {reason}")
+        if name.split(".")[0] in {"app", "pages"} and "switch_page(" in source:
+            found.append(f"{path}: calls switch_page, which can leave the page white; use a link")
         limit = PAGE_LINES if room_of(name) in {"app", "pages"} else MODULE_LINES
         if name.split(".")[0] in OWN and (length := len(source.splitlines())) > limit:
             found.append(f"{path}: {length} lines, at most {limit}")
@@ -184,6 +186,7 @@ def test_the_project_keeps_its_own_rules():
         ("migrate_core/scenes/sources/dhus.py", "from . import stac", "source imports another"),
         ("migrate_core/scenes/sources/dhus.py", "from .stac import S", "source imports another"),
         ("migrate_core/new.py", "", "no layer"),
+        ("pages/shared/frame.py", "st.switch_page('app.py')", "leave the page white"),
         ("pages/1_Masks.py", "\n" * (PAGE_LINES + 1), "lines"),
         ("app.py", "\n" * (PAGE_LINES + 1), "lines"),
         ("pages/shared/frame.py", "\n" * (MODULE_LINES + 1), "lines"),

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from migrate_core.demo import DemoCase
+from migrate_core.export.card import CARD
 from migrate_core.model import Decision
 from migrate_core.review.decisions import decide
 from migrate_core.store import open_store
@@ -47,15 +48,13 @@ def prepared(folder: Path, demo: DemoCase, server: FaultyServer) -> Path:
     run(workspace, "scenes", "search", "--source", f"local:{demo.scenes}")
     run(workspace, "pairs", "make")
     store = open_store(Workspace(workspace))
-    store.put_masks(
-        replace(mask, name=hostile(server, "mask"), class_names={"1": hostile(server, "class")})
-        for mask in store.masks()
-    )
+    name, label = hostile(server, "mask"), {"1": hostile(server, "class")}
+    store.put_masks([replace(mask, name=name, class_names=label) for mask in store.masks()])
     now = datetime.now(UTC)
     for pair in store.pairs():
         reason, reviewer = hostile(server, "reason"), hostile(server, "reviewer")
         decide(store, Decision(pair.pair_id, "accept", reviewer, reason, now))
-    store.put_pairs(replace(pair, mask_name=hostile(server, "mask")) for pair in store.pairs())
+    store.put_pairs([replace(pair, mask_name=name) for pair in store.pairs()])
     store.engine.dispose()
     run(workspace, "export", workspace / "exports" / "hostile")
     return workspace
@@ -77,7 +76,7 @@ def test_no_name_is_fetched_by_whoever_looks_at_it(demo: DemoCase, tmp_path: Pat
         other = workspace / "exports" / "other"
         other.mkdir()
         foreign = f"\n\n{hostile(server, 'card')}\n\nMade with migrate_core\n"
-        (other / "dataset_card.md").write_text(f"# Dataset card{foreign}")
+        (other / CARD).write_text(f"# Dataset card{foreign}")
         (other / "manifest.csv").write_text("pair_id\n")
         view = {"width": 1280, "height": 800}
         with (
@@ -88,8 +87,11 @@ def test_no_name_is_fetched_by_whoever_looks_at_it(demo: DemoCase, tmp_path: Pat
                 name: visited(page, address, name)
                 for name in ("Masks", "Scenes", "Pairs", "Review", "Export")
             }
+            (workspace / "exports" / "hostile" / CARD).touch()
+            own = visited(page, address, "Export")
         assert server.asked == []
-    assert "![card](http" in shown["Export"] or "![class](http" in shown["Export"]
+    assert "!card" in shown["Export"]
+    assert "![class](http" in own
     assert "![mask](http" in shown["Scenes"]
     assert "![mask](http" in shown["Review"]
     assert "![reviewer](http" in shown["Review"]
