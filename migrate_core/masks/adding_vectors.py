@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from ..errors import MaskError
@@ -14,6 +15,7 @@ from .checks import IMAGE, UDM, image_problems, with_problems
 from .companions import Companions, Finder
 from .dating import find_date
 from .edit import carried_over
+from .isolation import read_isolated
 from .occlusion import occlusion_problem
 from .options import AddOptions
 from .queries import known_classes, masks_at, masks_of
@@ -47,24 +49,36 @@ def register_vectors(
     said of a mask is kept. `progress(finished, total)` may raise to end it between files.
     """
     finder = Finder(options)
+    known = known_classes(store)
     mask_ids: list[str] = []
     problems: list[Problem] = []
     notes: list[str] = []
     for number, path in enumerate(files):
+        going_on = partial(progress, number, len(files))
         try:
-            result = _read(store, workspace, finder.companions(path), options)
+            item = finder.companions(path)
+            result = read_isolated(
+                path.name, going_on, _read, item, options, workspace.features, known
+            )
         except MaskError as err:
             kept, found = _refused(store, path, str(err))
             problems += kept
         else:
-            found = result.masks
+            found = _as_before(store, result.masks)
             problems += result.problems
             notes += filter(None, (result.note, _unusable(path, result.problems)))
+            known |= {text: value for mask in found for text, value in (mask.classes or {}).items()}
         if found:
             _replace(store, path, found)
         mask_ids += [mask.mask_id for mask in found]
         progress(number + 1, len(files))
     return AddedVectors(tuple(mask_ids), tuple(problems), tuple(notes))
+
+
+def _as_before(store: Store, masks: Sequence[Mask]) -> tuple[Mask, ...]:
+    """The masks with what a person said of them before."""
+    before = masks_at(store, [mask.key for mask in masks])
+    return tuple(carried_over(before.get(mask.key), mask) for mask in masks)
 
 
 def _refused(store: Store, path: Path, why: str) -> tuple[tuple[Problem, ...], tuple[Mask, ...]]:
@@ -87,24 +101,25 @@ def _unusable(path: Path, problems: Sequence[Problem]) -> str | None:
 
 
 def _read(
-    store: Store, workspace: Workspace, companions: Companions, options: AddOptions
+    companions: Companions, options: AddOptions, features: Path, known: Mapping[str, int]
 ) -> VectorResult:
-    """The masks of one file, with what a person said of them before. Raises MaskError."""
+    """The masks of one file, as a worker reads it: nothing of the store. Raises MaskError.
+
+    `features` is the folder for polygons, `known` the stored values of classes by name.
+    """
     path = companions.path
     check_file(path, follow_links=options.follow_links)
-    check_bytes(path)
     try:
+        check_bytes(path)
         digest = file_sha256(path)
     except OSError as err:
         raise MaskError(
             f"{path.name}: it can't be read ({err.strerror}). Check that it exists and its rights."
         ) from err
-    place = VectorPlace(workspace.features, known_classes(store), find_date(companions, options))
+    place = VectorPlace(features, known, find_date(companions, options))
     result = vector_masks(path, digest, options, place)
-    before = masks_at(store, [mask.key for mask in result.masks])
     masks = (_with_udm(_with_image(mask, companions), companions) for mask in result.masks)
-    kept = tuple(carried_over(before.get(mask.key), mask) for mask in masks)
-    return replace(result, masks=kept)
+    return replace(result, masks=tuple(masks))
 
 
 def _with_image(mask: Mask, companions: Companions) -> Mask:
