@@ -14,6 +14,10 @@ MAX_TEXT_BYTES = 1024**3
 _HEAD = 64 * 1024
 _LARGE = 20 * 1024**2
 
+# What is found near the beginning of labels, and of descriptions of scenes.
+_OF_LABELS = (b'"Feature', b'"coordinates"', b'"annotations"', b'"segmentation"', b'"imagePath"')
+_OF_SCENES = (b'"stac_version"', b'"item_type"', b'"productIdentifier"')
+
 GEOJSON, COCO, LABELME, OTHER = "geojson", "coco", "labelme", "other"
 _GEOMETRIES = {
     "Point",
@@ -88,13 +92,26 @@ def _describes_an_image(feature: Any) -> bool:
 
 
 def holds_labels(path: Path) -> bool:
-    """Whether a JSON file is GeoJSON, COCO or labelme; False also for what can't be read."""
+    """Whether a JSON file is GeoJSON, COCO or labelme, or seems to be, and is damaged.
+
+    The latter is told when it is read. What is large is only looked at: it is read where that may
+    take all memory.
+    """
     try:
-        if path.stat().st_size > _LARGE:
-            with path.open("rb") as file:
-                head = file.read(_HEAD)
-            if b'"FeatureCollection"' in head and b'"stac_version"' not in head:
-                return True
-        return kind_of(load_json(path)) != OTHER
-    except (MaskError, OSError):
-        return False
+        if path.stat().st_size <= _LARGE:
+            return kind_of(load_json(path)) != OTHER
+    except MaskError:
+        if path.suffix.lower() == ".geojson":
+            return True
+    except OSError:
+        return True
+    return _seems_to_hold_labels(path)
+
+
+def _seems_to_hold_labels(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return True
+    return any(key in head for key in _OF_LABELS) and not any(key in head for key in _OF_SCENES)

@@ -105,6 +105,15 @@ def shapefile_in_zip(path: Path, wanted: str | None) -> Layer:
     return Layer(layer.geometries, layer.table, layer.crs, stem)
 
 
+def is_sound_zip(path: Path) -> bool:
+    """Whether the list of what a zip holds can be read."""
+    try:
+        with _opened(path):
+            return True
+    except MaskError:
+        return False
+
+
 def shapefiles_of(path: Path) -> list[str]:
     """The names of the Shapefiles in a zip, none where it isn't a sound zip."""
     try:
