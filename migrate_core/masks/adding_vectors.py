@@ -29,11 +29,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class AddedVectors:
-    """The ids of the masks, features that couldn't be used, and how areas were made."""
+    """The ids of the masks, features that couldn't be used, and how areas were made.
+
+    `refused` are files that couldn't be used this time, and whose masks of before stay.
+    """
 
     mask_ids: tuple[str, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
+    refused: tuple[Problem, ...] = ()
 
 
 def register_vectors(
@@ -53,6 +57,7 @@ def register_vectors(
     mask_ids: list[str] = []
     problems: list[Problem] = []
     notes: list[str] = []
+    refused: list[Problem] = []
     for number, path in enumerate(files):
         going_on = partial(progress, number, len(files))
         try:
@@ -62,7 +67,7 @@ def register_vectors(
             )
         except MaskError as err:
             kept, found = _refused(store, path, str(err))
-            problems += kept
+            refused += kept
         else:
             found = _as_before(store, result.masks)
             problems += result.problems
@@ -72,7 +77,7 @@ def register_vectors(
             _replace(store, path, found)
         mask_ids += [mask.mask_id for mask in found]
         progress(number + 1, len(files))
-    return AddedVectors(tuple(mask_ids), tuple(problems), tuple(notes))
+    return AddedVectors(tuple(mask_ids), tuple(problems), tuple(notes), tuple(refused))
 
 
 def _as_before(store: Store, masks: Sequence[Mask]) -> tuple[Mask, ...]:

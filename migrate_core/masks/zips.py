@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO
@@ -28,30 +29,34 @@ def open_zip(file: Any, name: str, otherwise: str) -> zipfile.ZipFile:
         ) from err
 
 
-def safe_members(archive: zipfile.ZipFile, name: str) -> Iterator[zipfile.ZipInfo]:
-    """The files of a zip called `name`, none of which leads outside it, is a link or encrypted.
+def checked_members(
+    archive: zipfile.ZipFile, name: str
+) -> Iterator[tuple[zipfile.ZipInfo, str | None]]:
+    """The files of a zip called `name`, each with the reason why it can't be taken, or None.
 
-    What systems add (hidden files, `__MACOSX`) is left out. Raises MaskError.
+    What systems add (hidden files, `__MACOSX`) is passed over.
     """
     for member in archive.infolist():
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if member.is_dir() or path.name.startswith(".") or "__MACOSX" in path.parts:
             continue
-        where = f"{name}: {member.filename!r}"
-        if path.is_absolute() or ".." in path.parts or ":" in member.filename:
-            raise MaskError(
-                f"{where} would be written outside its folder. Make the zip anew from a folder."
-            )
-        if stat.S_ISLNK(member.external_attr >> 16):
-            raise MaskError(f"{where} is a link. Make the zip anew with the files themselves.")
-        if member.flag_bits & 1:
-            raise MaskError(f"{where} is encrypted. Make the zip anew without a password.")
-        if member.file_size > max(SMALL_BYTES, MAX_GROWTH * member.compress_size):
-            raise MaskError(
-                f"{where} grows from {member.compress_size} to {member.file_size} bytes, which no "
-                "mask does. Bring it outside a zip."
-            )
-        yield member
+        yield member, _obstacle(member, path, f"{name}: {member.filename!r}")
+
+
+def _obstacle(member: zipfile.ZipInfo, path: PurePosixPath, where: str) -> str | None:
+    """Why a member can't be taken: it leads outside, is a link, encrypted, or explodes."""
+    if path.is_absolute() or ".." in path.parts or ":" in member.filename:
+        return f"{where} would be written outside its folder. Make the zip anew from a folder."
+    if stat.S_ISLNK(member.external_attr >> 16):
+        return f"{where} is a link. Make the zip anew with the files themselves."
+    if member.flag_bits & 1:
+        return f"{where} is encrypted. Make the zip anew without a password."
+    if member.file_size > max(SMALL_BYTES, MAX_GROWTH * member.compress_size):
+        return (
+            f"{where} grows from {member.compress_size} to {member.file_size} bytes, which no "
+            "mask does. Bring it outside a zip."
+        )
+    return None
 
 
 def unpack_member(
@@ -64,7 +69,7 @@ def unpack_member(
                 raise MaskError(
                     f"{name}: {member.filename!r} is larger than the zip says. Make the zip anew."
                 )
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as err:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as err:
         raise MaskError(
             f"{name}: {member.filename!r} in it is damaged ({err}). Make the zip anew."
         ) from err

@@ -22,12 +22,13 @@ from migrate_core.masks.uploads import (
 from pages.shared.frame import Page
 from pages.shared.masks_columns import columns_of_uploads, columns_on_server
 from pages.shared.masks_options import Chosen, mask_options
+from pages.shared.text import plain
 from pages.shared.work import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch
 
 KIND = "masks"
 # The folder of source images that was named last, to tell which of its images fit no mask.
 IMAGE_FOLDER = "masks_image_folder"
-_ROUND, _LEFT_OUT = "masks_upload_round", "masks_left_out"
+_ROUND = "masks_upload_round"
 # So many remarks on how polygons became masks are shown.
 _NOTES = 3
 # So many names of a folder are looked at, to show a date pattern at work.
@@ -52,10 +53,10 @@ def add_masks(page: Page, empty: bool) -> None:
     else:
         trouble(KIND)
         how_it_ended(page, KIND, ("Error: ",))
+        for result in said(page.workspace, KIND, ("Result: ",)):
+            (st.warning if "can't be read" in result else st.success)(plain(result))
         for note in said(page.workspace, KIND, ("Note: ",))[:_NOTES]:
             st.info(note, icon=":material/info:")
-    for text in st.session_state.get(_LEFT_OUT, ()):
-        st.warning(text)
 
 
 @st.fragment(run_every=POLL_S)
@@ -102,7 +103,6 @@ def _upload(page: Page) -> None:
     except MigrateError as err:
         st.error(str(err))
         return
-    st.session_state[_LEFT_OUT] = tuple(f"{p.item}: {p.message}" for p in batch.left_out[:5])
     st.session_state[_ROUND] = number + 1
     start(page, KIND, lambda: _command(batch, chosen))
     st.rerun()
@@ -189,7 +189,8 @@ def _folder_command(page: Page, chosen: Chosen) -> list[str]:
 
 
 def _command(batch: Batch, chosen: Chosen) -> list[str]:
-    return _words(batch.masks, batch.images, batch.udms, batch.tables, chosen)
+    told = ["--left-out", str(batch.told)] if batch.told else []
+    return [*_words(batch.masks, batch.images, batch.udms, batch.tables, chosen), *told]
 
 
 def _words(

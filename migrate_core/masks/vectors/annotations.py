@@ -81,13 +81,15 @@ def coco(document: Mapping[str, Any], file: str) -> Annotations:
             which = str(entry.get("image_id"))[:40]
             skipped.append(f"annotation {number} is of image {which}, which isn't in `images`")
             continue
-        area, boxed = _coco_area(entry, image)
+        area, boxed = _coco_area(entry, image, number)
         boxes += boxed
         if area is None:
             image.skipped.append(f"annotation {number} has no outline that can be read")
             continue
         if boxed:
             image.skipped.append(f"annotation {number} is a box without outline: unknown inside")
+        elif type(entry.get("category_id")) is not int:
+            image.skipped.append(f"annotation {number} has no category: unknown inside")
         image.outlined.append(Outlined(area, None if boxed else entry.get("category_id")))
     if boxes and boxes == sum(len(image.outlined) for image in images.values()):
         raise MaskError(
@@ -123,7 +125,9 @@ def _size(height: Any, width: Any) -> tuple[int, int] | None:
     return None
 
 
-def _coco_area(entry: Mapping[str, Any], image: AnnotatedImage) -> tuple[BaseGeometry | None, bool]:
+def _coco_area(
+    entry: Mapping[str, Any], image: AnnotatedImage, number: int
+) -> tuple[BaseGeometry | None, bool]:
     """The area of an annotation, None where it has none, and whether it is only a box."""
     drawn = entry.get("segmentation")
     if isinstance(drawn, dict):
@@ -131,7 +135,11 @@ def _coco_area(entry: Mapping[str, Any], image: AnnotatedImage) -> tuple[BaseGeo
     if isinstance(drawn, list) and drawn:
         rings = drawn if isinstance(drawn[0], list) else [drawn]
         parts = [_polygon(_in_twos(ring)) for ring in rings]
-        return _joined(parts), False
+        known = [part for part in parts if part is not None]
+        if 0 < len(known) < len(parts):
+            lost = len(parts) - len(known)
+            image.skipped.append(f"annotation {number} has {lost} of {len(parts)} rings left out")
+        return _joined(known), False
     box = entry.get("bbox")
     if isinstance(box, list) and len(box) == 4 and _numbers(box):
         return _sound(shapely.box(box[0], box[1], box[0] + box[2], box[1] + box[3])), True
@@ -139,7 +147,7 @@ def _coco_area(entry: Mapping[str, Any], image: AnnotatedImage) -> tuple[BaseGeo
 
 
 def _in_twos(ring: Any) -> list[tuple[Any, Any]]:
-    """Points of a ring that COCO writes as x, y, x, y …"""
+    """The points of a ring, whose x and y stand in one list in COCO."""
     return list(zip(ring[::2], ring[1::2], strict=False)) if isinstance(ring, list) else []
 
 
@@ -160,12 +168,14 @@ def labelme(document: Mapping[str, Any]) -> Annotations:
             continue
         if kind == "mask":
             image.skipped.append(f"shape {number} is an image of a mask: unknown inside its box")
+        elif isinstance(shape.get("label"), (list, dict)):
+            image.skipped.append(f"shape {number} has a label that is no name: unknown inside")
         image.outlined.append(Outlined(area, _labelme_key(kind, shape.get("label"))))
     return Annotations((image,), None)
 
 
 def _labelme_key(kind: str, label: Any) -> Any:
-    if kind == "mask" or label is None or label == _IGNORED:
+    if kind == "mask" or label == _IGNORED or isinstance(label, (list, dict)):
         return None
     return label
 
@@ -211,7 +221,6 @@ def _sound(area: BaseGeometry | None) -> BaseGeometry | None:
     return valid if valid.area > 0 else None
 
 
-def _joined(parts: Sequence[BaseGeometry | None]) -> BaseGeometry | None:
+def _joined(parts: Sequence[BaseGeometry]) -> BaseGeometry | None:
     """The union of the parts of one object, as COCO fills them."""
-    known = np.array([part for part in parts if part is not None], dtype=object)
-    return shapely.union_all(known) if known.size else None
+    return shapely.union_all(np.array(parts, dtype=object)) if parts else None

@@ -14,7 +14,7 @@ from ...model import Problem
 from ..options import VectorOptions
 from .layer import GeometryArray, Layer, column, missing, one_line
 from .periods import Periods, feature_periods
-from .polygons import Polygons, usable_polygons
+from .polygons import Polygons, on_earth, usable_polygons
 from .reading import read_layer
 from .segments import FOOTPRINT_M, densified
 
@@ -40,7 +40,7 @@ def read_aoi(path: Path, options: VectorOptions, crs: str) -> AoiLayer:
             f"{path.name}: the areas of interest have no CRS. Save them with one (a Shapefile "
             "needs its .prj)."
         )
-    found = usable_polygons(layer, path.name)
+    found = on_earth(usable_polygons(layer, path.name), layer.crs, path.name)
     polygons = found.geometries
     if layer.crs != crs:
         polygons = reproject_geometries(densified(polygons, layer.crs, FOOTPRINT_M), layer.crs, crs)

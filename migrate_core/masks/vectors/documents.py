@@ -103,6 +103,8 @@ def holds_labels(path: Path) -> bool:
     except MaskError:
         if path.suffix.lower() == ".geojson":
             return True
+    except FileNotFoundError:
+        return False
     except OSError:
         return True
     return _seems_to_hold_labels(path)

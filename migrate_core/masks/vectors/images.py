@@ -207,8 +207,8 @@ def find_source(annotations: Path, name: str, options: AddOptions, *, single: bo
     found = [path for folder in folders for path in _candidates(folder, name)]
     if not found:
         raise MaskError(
-            f"its image {PurePosixPath(name).name} is neither beside {annotations.name} nor in "
-            "the folder of --image. Put it there, or name its folder with --image."
+            f"its image {one_line(PurePosixPath(name).name)} is neither beside {annotations.name} "
+            "nor in the folder of --image. Put it there, or name its folder with --image."
         )
     return next((path for path in found if _georeferenced(path)), found[0]).absolute()
 

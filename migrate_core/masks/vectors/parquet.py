@@ -47,15 +47,14 @@ def parquet_layer(path: Path) -> Layer:
 def _table(path: Path) -> Any:
     """The table with its geometries, None where one can't be read."""
     try:
-        return gpd.read_parquet(path.absolute())
+        with np.errstate(invalid="ignore"):  # NaN is told where the polygons are looked at
+            return gpd.read_parquet(path.absolute())
     except ShapelyError:
         # One geometry that is damaged costs all of them there.
         table = pq.read_table(path.absolute())
         said = _geo(table.schema)
         name = said["primary_column"]
-        geometries = shapely.from_wkb(
-            table.column(name).to_pylist(), on_invalid="ignore"
-        )
+        geometries = shapely.from_wkb(table.column(name).to_pylist(), on_invalid="ignore")
         crs = said["columns"][name].get("crs", "OGC:CRS84")
         return gpd.GeoDataFrame(table.drop_columns(name).to_pandas(), geometry=geometries, crs=crs)
 

@@ -12,13 +12,15 @@ from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from ...errors import MaskError
-from ...grid import BoolArray
-from ...model import Problem
+from ...grid import BoolArray, reproject_points
+from ...model import LONLAT, Problem
 from .layer import GeometryArray, Layer
 
 _NAMED = 10
 # Beyond every coordinate of every CRS on Earth, in whatever unit.
 _FURTHEST = 1e10
+# Longitude and latitude, with room for rounding.
+_FURTHEST_LONLAT = (360.1, 90.1)
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
 
@@ -61,6 +63,22 @@ def usable_polygons(layer: Layer, file: str) -> Polygons:
     ]
     rows = np.flatnonzero(good)
     return Polygons(repaired[rows], rows, tuple(problems))
+
+
+def on_earth(polygons: Polygons, crs: str, file: str) -> Polygons:
+    """Those polygons that have a place in lon/lat; all where none has, for then the CRS is wrong.
+
+    Longitudes may count from 0 to 360, or on beyond 180.
+    """
+    x, y = shapely.bounds(polygons.geometries)[:, [[0, 2], [1, 3]]].transpose(1, 0, 2)
+    places = np.stack(reproject_points(crs, LONLAT, x, y), axis=-1)
+    there = (np.abs(places) <= _FURTHEST_LONLAT).all(axis=(1, 2))
+    if there.all() or not there.any():
+        return polygons
+    away = (polygons.rows[~there] + 1).tolist()
+    problem = named_features(file, away, "outside of where its CRS is defined, and left out")
+    kept = polygons.geometries[there], polygons.rows[there]
+    return Polygons(*kept, (*polygons.problems, problem))
 
 
 def _finite(geometries: GeometryArray) -> BoolArray:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import MaskError
+from ..safety import is_regular
 from .documents import COCO, GEOJSON, LABELME, holds_labels, kind_of, load_json
 from .geojson import geojson_layer
 from .kml import kml_layer
@@ -41,6 +42,8 @@ def is_vector(path: Path) -> bool:
     to be told when it is read.
     """
     suffix = path.suffix.lower()
+    if not is_regular(path):
+        return suffix in VECTOR_SUFFIXES and path.exists()
     if suffix in JSON_SUFFIXES:
         return holds_labels(path)
     if suffix == ".zip":
