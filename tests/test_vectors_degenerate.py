@@ -390,7 +390,7 @@ def test_no_geometry_in_geojson_costs_more_than_its_feature(geometry: Any) -> No
     features = [{"geometry": good}, {"geometry": geometry}, {"geometry": good}]
     document = {"type": "FeatureCollection", "features": features}
     layer = geojson_layer(json.loads(json.dumps(document)), "x.geojson")
-    found = usable_polygons(layer, "x.geojson")
+    found = usable_polygons(layer, "EPSG:4326", "x.geojson")
     assert {0, 2} <= set(found.rows.tolist())
     assert shapely.is_valid(found.geometries).all()
     assert (len(found.rows) == 3) == (found.problems == ())

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from ...errors import MaskError
 from ...grid import BoolArray, reproject_points
 from ...model import LONLAT, Problem
+from .antimeridian import joined
 from .layer import GeometryArray, Layer
 
 _NAMED = 10
@@ -36,16 +37,21 @@ class Polygons:
     problems: tuple[Problem, ...]
 
 
-def usable_polygons(layer: Layer, file: str) -> Polygons:
-    """The polygons of a layer. Raises MaskError when there is none."""
+def usable_polygons(layer: Layer, crs: str, file: str) -> Polygons:
+    """The polygons of a layer in `crs`, joined where they cross the 180° meridian.
+
+    Raises MaskError when there is none.
+    """
     found = _without_empty_rings(_flat(shapely.force_2d(layer.geometries)))
     kinds = shapely.get_type_id(found)
     other = (kinds >= 0) & ~np.isin(kinds, (_POLYGON, _MULTIPOLYGON, _COLLECTION))
     absent = (kinds < 0) | (~other & shapely.is_empty(found))
     finite = _finite(found)
     candidates = ~other & ~absent & finite
-    drawn = found.copy()
-    drawn[~candidates] = None
+    away = candidates & ~_on_earth(found, candidates, crs)
+    candidates &= ~away
+    drawn = np.full(len(found), None, dtype=object)
+    drawn[candidates] = joined(found[candidates], crs)
     repaired = repair(drawn)
     lost = candidates & shapely.is_missing(repaired)
     good = candidates & ~lost
@@ -59,26 +65,25 @@ def usable_polygons(layer: Layer, file: str) -> Polygons:
             ~other & ~absent & ~finite,
             "with coordinates that are no place on a map, left out",
         ),
+        *_named(file, away, "outside of where its CRS is defined, and left out"),
         *_named(file, lost, "of no area even when repaired, and left out"),
     ]
     rows = np.flatnonzero(good)
     return Polygons(repaired[rows], rows, tuple(problems))
 
 
-def on_earth(polygons: Polygons, crs: str, file: str) -> Polygons:
-    """Those polygons that have a place in lon/lat; all where none has, for then the CRS is wrong.
+def _on_earth(geometries: GeometryArray, wanted: BoolArray, crs: str) -> BoolArray:
+    """Whether each has a place in lon/lat; all where none of the wanted has: the CRS is wrong.
 
     Longitudes may count from 0 to 360, or on beyond 180.
     """
-    x, y = shapely.bounds(polygons.geometries)[:, [[0, 2], [1, 3]]].transpose(1, 0, 2)
+    x, y = shapely.bounds(geometries[wanted])[:, [[0, 2], [1, 3]]].transpose(1, 0, 2)
     places = np.stack(reproject_points(crs, LONLAT, x, y), axis=-1)
-    there = (np.abs(places) <= _FURTHEST_LONLAT).all(axis=(1, 2))
-    if there.all() or not there.any():
-        return polygons
-    away = (polygons.rows[~there] + 1).tolist()
-    problem = named_features(file, away, "outside of where its CRS is defined, and left out")
-    kept = polygons.geometries[there], polygons.rows[there]
-    return Polygons(*kept, (*polygons.problems, problem))
+    there = np.ones(len(geometries), dtype=bool)
+    found = (np.abs(places) <= _FURTHEST_LONLAT).all(axis=(1, 2))
+    if found.any():
+        there[wanted] = found
+    return there
 
 
 def _finite(geometries: GeometryArray) -> BoolArray:

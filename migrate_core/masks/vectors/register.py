@@ -22,7 +22,7 @@ from .features import write_features
 from .images import AnnotationFile, annotated_masks
 from .layer import Layer, column
 from .periods import UNDATED, Periods, feature_periods
-from .polygons import Polygons, named_features, on_earth, usable_polygons
+from .polygons import Polygons, named_features, usable_polygons
 from .reading import JSON_SUFFIXES, read_layer
 
 
@@ -82,7 +82,7 @@ def _features(path: Path, digest: str, options: AddOptions, place: VectorPlace) 
     wanted = options.vector
     layer = read_layer(path, wanted.layer)
     crs = layer.crs or _crs_said(path, options)
-    polygons = on_earth(usable_polygons(layer, path.name), crs, path.name)
+    polygons = usable_polygons(layer, crs, path.name)
     classes = _classes(path, layer, polygons, options, place)
     periods = _periods(path, layer, polygons, wanted)
     numbers = tuple((polygons.rows + 1).tolist())
