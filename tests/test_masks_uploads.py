@@ -41,7 +41,7 @@ def save(tmp_path: Path, masks: Sequence[Sent], images: Sequence[Sent] = ()) -> 
 
 
 def saved(tmp_path: Path) -> set[str]:
-    """What lies in the one folder of uploads, without its name and the list of what was left out."""
+    """What lies in the one folder of uploads, without its name, and what tells of the rest."""
     root = tmp_path / "uploads"
     return {
         "/".join(path.relative_to(root).parts[1:])

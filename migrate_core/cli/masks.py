@@ -50,7 +50,7 @@ def add(
 
     One file that can't be read, or feature that can't be used, is named; the others are added.
     """
-    options = add_options(given)
+    options = replace(add_options(given), max_pair_pixels=session.settings.max_pair_pixels)
     # What the page left out of an upload is told with the rest.
     before = read_left_out(left_out) if left_out else []
     places, options, unpacking = _unpacked(session, paths, options)

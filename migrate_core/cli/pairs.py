@@ -155,6 +155,7 @@ def make(
         60 * wait_minutes,
         keep_offsets=offset == "keep",
         judge=settings.judge,
+        max_pair_pixels=settings.max_pair_pixels,
     )
     session.finish_masks()
     # A polite kill is a cancellation: what is finished stays, the rest is marked.

@@ -14,7 +14,14 @@ import shapely
 from ...codec import to_json
 from ...grid import BoolArray, reproject_geometries
 from ...model import LONLAT, Acquired, Mask, VectorForm
-from ..checks import DATE, GEOREFERENCE, content_problems, date_problems, with_problems
+from ..checks import (
+    DATE,
+    GEOREFERENCE,
+    content_problems,
+    date_problems,
+    size_problems,
+    with_problems,
+)
 from ..footprint import in_world
 from ..identity import mask_identity
 from ..options import AddOptions
@@ -75,7 +82,7 @@ def masks_of(
                 in_world(lonlat[index], source.crs, middle) for lonlat in (extents, footprints)
             )
             mask = replace(mask, extent=place, footprint=footprint)
-        made.append(_checked(mask, area))
+        made.append(_checked(mask, area, options.max_pair_pixels))
     return tuple(made)
 
 
@@ -121,9 +128,9 @@ def _of(said: Mapping[str, str], classes: Mapping[str, int]) -> dict[str, str] |
     return {key: said[key] for key in classes if key in said} or None
 
 
-def _checked(mask: Mask, area: Area) -> Mask:
+def _checked(mask: Mask, area: Area, max_pair_pixels: int) -> Mask:
     """The mask with its problems."""
-    problems = date_problems(mask)
+    problems = date_problems(mask) | size_problems(mask, max_pair_pixels)
     if mask.acquired is None:
         problems[DATE] = (
             f"It has no date: {area.undated}. Set it by hand, or mend the column in the file and "
