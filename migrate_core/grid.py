@@ -260,7 +260,7 @@ def in_one_world(geometry: BaseGeometry) -> BaseGeometry:
 
 
 @lru_cache(maxsize=64)
-def _world_width(crs: str) -> float | None:
+def world_width(crs: str) -> float | None:
     """After how much x a CRS begins anew: 360 degrees, or as much of a cylindrical projection."""
     known = CRS(crs)
     if known.is_geographic:
@@ -269,7 +269,10 @@ def _world_width(crs: str) -> float | None:
     if not method.startswith(_CYLINDRICAL):
         return None
     projected = Proj(known)
-    return 360 * abs(float(projected(1, 0)[0]) - float(projected(0, 0)[0]))
+    origin, degree, quarter = (float(projected(lon, 0)[0]) for lon in (0, 1, 90))
+    width, exactly = 360 * abs(degree - origin), 4 * abs(quarter - origin)
+    # Where x begins anew between 0 and 90 degrees, the quarter is none.
+    return exactly if math.isclose(width, exactly, rel_tol=1e-6) else width
 
 
 def on_turn_of(grid: PixelGrid, x: FloatArray) -> FloatArray:
@@ -278,7 +281,7 @@ def on_turn_of(grid: PixelGrid, x: FloatArray) -> FloatArray:
     What PROJ says of a place is between -180 and 180 degrees, while a raster across the 180°
     meridian counts on, as one that counts from 0 to 360 does.
     """
-    width = _world_width(grid.crs)
+    width = world_width(grid.crs)
     if width is None:
         return x
     middle, _ = grid.transform @ (grid.width / 2, grid.height / 2)

@@ -15,7 +15,9 @@ import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from .errors import MigrateError
@@ -25,13 +27,20 @@ class WorkerCrashedError(MigrateError):
     """A worker process died in the middle of a call."""
 
 
-class WorkerPool(Executor):
-    """`workers` processes, spawned since neither GDAL nor threads survive a fork."""
+class WorkerOverdueError(WorkerCrashedError):
+    """A call took longer than calls of its pool may, and its process was ended."""
 
-    def __init__(self, workers: int) -> None:
+
+class WorkerPool(Executor):
+    """`workers` processes, spawned since neither GDAL nor threads survive a fork.
+
+    A call that takes longer than `limit_s` seconds is ended, and its worker with it.
+    """
+
+    def __init__(self, workers: int, limit_s: float | None = None) -> None:
         self._stopping = self._closed = False
         self._calls: queue.SimpleQueue[tuple[Future[Any], Any] | None] = queue.SimpleQueue()
-        self._workers = [_Worker() for _ in range(workers)]
+        self._workers = [_Worker(limit_s) for _ in range(workers)]
         self._threads = [
             threading.Thread(target=self._serve, args=(worker,), daemon=True)
             for worker in self._workers
@@ -59,7 +68,7 @@ class WorkerPool(Executor):
             except (EOFError, OSError):
                 future.set_exception(_crashed(worker.exit_code()))
                 continue
-            except Exception as err:  # the call can't be sent; the worker is as before
+            except Exception as err:  # overdue, or the call can't be sent
                 future.set_exception(err)
                 continue
             if succeeded:
@@ -86,16 +95,23 @@ class WorkerPool(Executor):
 class _Worker:
     """One process and the pipe to it; started at the first call and after a crash."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit_s: float | None = None) -> None:
+        self._limit_s = limit_s
         self._process: Any = None
         self._pipe: Connection | None = None
 
     def run(self, call: Any) -> tuple[bool, Any]:
-        """(True, result) or (False, exception) of a call; EOFError when the process died."""
+        """(True, result) or (False, exception) of a call; EOFError when the process died.
+
+        Raises WorkerOverdueError when there is no answer within the time limit.
+        """
         if self._process is None or not self._process.is_alive():
             self._start()
         assert self._pipe is not None  # for the type checker: _start sets it
         self._pipe.send(call)
+        if not self._pipe.poll(self._limit_s):
+            self.stop()
+            raise WorkerOverdueError(f"It took longer than {self._limit_s:g} s and was stopped.")
         answer: tuple[bool, Any] = self._pipe.recv()
         return answer
 
@@ -131,6 +147,7 @@ def _work(pipe: Connection) -> None:
     """The worker's life: calls in, answers out, until the owner closes the pipe or dies."""
     # Ctrl-C reaches the whole process group; the owner decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _be_killed_first()
     while True:
         try:
             function, args, kwargs = pipe.recv()
@@ -146,6 +163,15 @@ def _work(pipe: Connection) -> None:
             pipe.send_bytes(_portable(answer))
         except OSError:  # the owner is gone
             return
+
+
+def _be_killed_first() -> None:
+    """Where memory runs out, Linux is to kill the worker that took it, not the owner.
+
+    <https://docs.kernel.org/filesystems/proc.html>, oom_score_adj: 1000 is the first to go.
+    """
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _portable(answer: tuple[bool, Any]) -> bytes:

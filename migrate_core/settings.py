@@ -15,6 +15,9 @@ from .errors import WrongUseError
 # How the pixels of a product that lies at a service are fetched.
 ACCESSES = ("auto", "window", "bands", "product")
 RESAMPLINGS = ("nearest", "bilinear", "cubic")
+# So many pixels of 10 m, 50 km x 50 km, take 3.4 GB of memory to make a pair with two classes:
+# about 85 bytes a pixel, and 25 more for each class.
+MAX_PAIR_PIXELS = 25_000_000
 # What clouds are judged by: L2A's scene classification, s2cloudless, the product's own cloud mask,
 # or the best of these that the product allows.
 CLOUDS = ("auto", "scl", "s2cloudless", "product")
@@ -108,6 +111,7 @@ class Settings:
     scheduler: str | None = None
     services: ServiceSettings = field(default_factory=ServiceSettings)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
+    max_pair_pixels: int = MAX_PAIR_PIXELS
 
 
 def load_settings(
@@ -142,6 +146,9 @@ def load_settings(
         scheduler=environ.get("DASK_SCHEDULER") or None,
         services=_services(environ),
         judge=_judge(environ),
+        max_pair_pixels=int(
+            _number(environ, "MIGRATE_MAX_PAIR_PIXELS", MAX_PAIR_PIXELS, float("inf"))
+        ),
     )
 
 

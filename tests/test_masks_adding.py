@@ -13,11 +13,12 @@ import pytest
 from migrate_core.errors import JobCancelledError
 from migrate_core.masks import adding
 from migrate_core.masks.adding import read_pending, register_headers
+from migrate_core.masks.companions import Companions
 from migrate_core.masks.edit import MaskEdit, edited, store_edits
 from migrate_core.masks.options import AddOptions, ClassEntry
 from migrate_core.masks.patterns import compile_pattern
 from migrate_core.masks.queries import any_pending, pending_masks
-from migrate_core.masks.register import with_content
+from migrate_core.masks.register import with_content, with_header
 from migrate_core.model import Acquired, Mask
 from migrate_core.store import Store, open_store
 from migrate_core.workspace import Workspace
@@ -129,8 +130,8 @@ def test_stopping_keeps_what_was_read(
 
 
 @pytest.mark.slow
-def test_many_are_read_by_workers_as_few_are_read_here(store: Store, tmp_path: Path) -> None:
-    paths = many(tmp_path / "m", 45)  # more than are read without workers
+def test_many_are_read_in_batches_and_come_in_their_order(store: Store, tmp_path: Path) -> None:
+    paths = many(tmp_path / "m", 65)  # more than one batch
     found = add(store, *paths)
     assert [mask.path for mask in found] == [str(path) for path in paths]
     for number, mask in enumerate(found):
@@ -153,7 +154,6 @@ def contents_with_a_crash(masks: Sequence[Mask]) -> list[Mask]:
 def test_a_worker_that_dies_is_the_problem_of_the_file_it_died_over(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adding, "_FEW", 1)
     monkeypatch.setattr(adding, "_BATCH", 3)
     monkeypatch.setattr(adding, "_read_contents", contents_with_a_crash)
     headers(store, *many(tmp_path / "m", 7))
@@ -171,8 +171,8 @@ def test_pixels_that_do_not_fit_into_memory_are_the_problem_of_their_file(
         raise MemoryError
 
     monkeypatch.setattr("migrate_core.masks.register.read_content", too_much)
-    [mask] = add(store, write_raster(tmp_path / "a_20200202.tif", PIXELS))
-    assert "memory" in str(mask.problem)
+    item = Companions(write_raster(tmp_path / "a_20200202.tif", PIXELS))
+    assert "memory" in str(with_content(with_header(item, AddOptions(now=NOW))).problem)
 
 
 # again

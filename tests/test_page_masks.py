@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,38 @@ def test_a_file_that_is_no_zip_is_refused_and_the_page_goes_on(store: Store) -> 
     shown(button(app, "Add 1 file").click().run())
     assert "can't be read as a zip" in texts(app, "error")
     assert by_name(store) == {}
+
+
+def test_one_bad_file_among_uploads_is_named_and_the_others_are_added(
+    store: Store, tmp_path: Path
+) -> None:
+    good = write_raster(tmp_path / "good_20200202.tif", PIXELS).read_bytes()
+    hole = [[1, 41], [1.01, 41], [1.01, 41.01], [1, 41]]
+    sent = [
+        ("good_20200202.tif", good),
+        ("broken_20200202.tif", good[:100]),
+        ("a<b>_20200202.tif", good),
+        ("in.zip", b"no zip"),
+        ("hole_20200202.geojson", json.dumps({"type": "Polygon", "coordinates": [hole, []]})),
+    ]
+    app = opened()
+    app.file_uploader[0].set_value(
+        [
+            (name, text if isinstance(text, bytes) else text.encode(), "application/octet-stream")
+            for name, text in sent
+        ]
+    ).run()
+    shown(button(app, "Add 5 files").click().run())
+    told = texts(app, "warning")
+    assert "2 added, 3 can't be read" in told
+    for name in ("broken", "a\\<b\\>", "in.zip"):
+        assert name in told
+    states = {name: mask.state for name, mask in by_name(store).items()}
+    assert states == {
+        "good_20200202.tif": "ready",
+        "broken_20200202.tif": "problem",
+        "hole_20200202.geojson": "ready",
+    }
 
 
 def test_nothing_can_be_added_while_masks_are_being_added(store: Store) -> None:

@@ -46,7 +46,7 @@ def test_every_form_gives_the_same_polygons_attributes_and_crs(suffix: str, tmp_
     assert is_vector(path)
     layer = read_layer(path)
     assert layer.crs == ("EPSG:4326" if lonlat else UTM)
-    found = usable_polygons(layer, path.name)
+    found = usable_polygons(layer, layer.crs or UTM, path.name)
     assert found.problems == ()
     table = layer.table
     # FlatGeobuf keeps features in the order of its spatial index.
@@ -124,7 +124,7 @@ def test_a_geometry_alone_a_feature_alone_and_rings_left_open_are_read(tmp_path:
         [polygon, {"type": "Feature", "id": 5, "properties": None, "geometry": polygon}]
     ):
         layer = read_layer(write_json(tmp_path / f"{number}.json", document))
-        (found,) = usable_polygons(layer, "x").geometries
+        (found,) = usable_polygons(layer, UTM, "x").geometries
         assert same_area(found, shapely.box(0, 0, 1, 1))
     assert layer.table["id"].tolist() == [5]
 
@@ -133,7 +133,7 @@ def test_heights_are_dropped(tmp_path: Path) -> None:
     high = shapely.force_3d(square(0, 0), 77.0)
     for suffix in (".gpkg", ".parquet", ".fgb"):
         path = write(tmp_path / f"high{suffix}", frame([high]))
-        (found,) = usable_polygons(read_layer(path), path.name).geometries
+        (found,) = usable_polygons(read_layer(path), UTM, path.name).geometries
         assert not found.has_z
         assert same_area(found, square(0, 0))
 
@@ -163,7 +163,7 @@ def test_kml_gives_times_and_data_of_placemarks(tmp_path: Path) -> None:
 def test_geometries_that_cross_themselves_are_repaired(tmp_path: Path) -> None:
     bow = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
     path = write(tmp_path / "bow.parquet", frame([bow]))
-    (found,) = usable_polygons(read_layer(path), path.name).geometries
+    (found,) = usable_polygons(read_layer(path), UTM, path.name).geometries
     assert found.is_valid
     assert found.area == pytest.approx(2.0)
     assert found.geom_type == "MultiPolygon"
@@ -173,7 +173,7 @@ def test_features_that_cannot_be_used_are_named_by_number(tmp_path: Path) -> Non
     line, flat = shapely.LineString([(0, 0), (1, 1)]), shapely.Polygon([(0, 0), (1, 1), (2, 2)])
     features = frame([square(0, 0), None, line, flat, shapely.Polygon(), square(200, 0)])
     path = write(tmp_path / "mixed.parquet", features)
-    found = usable_polygons(read_layer(path), path.name)
+    found = usable_polygons(read_layer(path), UTM, path.name)
     assert found.rows.tolist() == [0, 5]
     told = sorted(problem.message for problem in found.problems)
     assert [text.split(": ", 1)[1].split(",")[0] for text in told] == [
@@ -187,7 +187,7 @@ def test_features_that_cannot_be_used_are_named_by_number(tmp_path: Path) -> Non
 def test_coordinates_that_are_no_numbers_are_named(tmp_path: Path) -> None:
     bad = shapely.Polygon([(0, 0), (1, float("inf")), (1, 0)])
     path = write(tmp_path / "inf.parquet", frame([bad, square(0, 0)]))
-    found = usable_polygons(read_layer(path), path.name)
+    found = usable_polygons(read_layer(path), UTM, path.name)
     assert found.rows.tolist() == [1]
     assert "feature 1 is with coordinates that are no place on a map" in found.problems[0].message
 
@@ -198,7 +198,7 @@ def test_coordinates_that_are_no_numbers_are_named(tmp_path: Path) -> None:
 def test_points_and_lines_alone_are_refused_with_a_remedy(geometry: Any, tmp_path: Path) -> None:
     path = write(tmp_path / "wells.gpkg", frame([geometry]))
     with pytest.raises(MaskError, match=rf"wells.*{geometry.geom_type}, no polygon.*Buffer"):
-        usable_polygons(read_layer(path), path.name)
+        usable_polygons(read_layer(path), UTM, path.name)
 
 
 # what is not what it says
@@ -275,7 +275,7 @@ def test_half_a_file_is_refused_or_its_lost_features_are_named(suffix: str, tmp_
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
     try:
-        found = usable_polygons(read_layer(path), path.name)
+        found = usable_polygons(read_layer(path), UTM, path.name)
     except MaskError as err:
         told = str(err)
     else:

@@ -25,6 +25,7 @@ from rich.table import Table
 
 from ..disk import disk_error
 from ..errors import DiskError, MigrateError, WrongUseError
+from ..masks.outcome import named_problem
 from ..model import Problem
 
 EXIT_PROBLEM = 1
@@ -94,9 +95,7 @@ def say(message: str) -> None:
 def report(problems: Sequence[Problem]) -> None:
     """Name each problem on stderr; with any of them the command ends with status 1."""
     for problem in problems:
-        text = problem.message
-        named = text if text.startswith(problem.item) else f"{problem.item}: {text}"
-        click.echo(f"Problem: {named}", err=True)
+        click.echo(f"Problem: {named_problem(problem)}", err=True)
     if problems:
         sys.exit(EXIT_PROBLEM)
 

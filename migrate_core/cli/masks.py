@@ -21,11 +21,12 @@ from ..masks.dating import without_unclear_rows
 from ..masks.files import FoundFiles, mask_files, mosaics
 from ..masks.geocode import geocode
 from ..masks.options import AddOptions
+from ..masks.outcome import result_of_adding
 from ..masks.patterns import compile_pattern
 from ..masks.queries import ALL, SHOWN, MaskFilter, masks_of, name_apart, shared_names
 from ..masks.raster import DRIVERS
 from ..masks.redating import redate, redatings
-from ..masks.uploads import unpack
+from ..masks.uploads import read_left_out, unpack
 from ..masks.value_notes import notes_on, value_notes
 from ..masks.vectors.reading import VECTOR_SUFFIXES, is_vector
 from ..model import Mask, Problem
@@ -44,18 +45,27 @@ def masks() -> None:
 @masks.command("add")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @with_add_options
+@click.option("--left-out", type=click.Path(exists=True, path_type=Path), hidden=True)
 @json_option
 @click.pass_obj
-def add(session: Session, /, paths: tuple[Path, ...], as_json: bool, **given: Any) -> None:
-    """Register mask files, or all masks below folders."""
-    options = add_options(given)
-    places, options, left_out = _unpacked(session, paths, options)
+def add(
+    session: Session, /, paths: tuple[Path, ...], left_out: Path | None, as_json: bool, **given: Any
+) -> None:
+    """Register mask files, or all masks below folders.
+
+    One file that can't be read, or feature that can't be used, is named; the others are added.
+    """
+    options = replace(add_options(given), max_pair_pixels=session.settings.max_pair_pixels)
+    # What the page left out of an upload is told with the rest.
+    before = read_left_out(left_out) if left_out else []
+    places, options, unpacking = _unpacked(session, paths, options)
     files = mask_files(places, follow_links=options.follow_links, takes=_is_label_file)
     options, unclear = without_unclear_rows(options, files.files)
     added = _register(session, files, options)
-    emit([mask_row(mask) for mask in added.masks], as_json, lambda: _show(session, added.masks))
-    refused = [*left_out, *files.refused, *unclear, *added.problems]
-    report([*refused, *_problems(added.masks), *_unused(options, added)])
+    emit([mask_row(mask) for mask in added.masks], as_json, lambda: _show(added.masks))
+    refused = [*before, *unpacking, *files.refused, *unclear, *added.refused]
+    say(f"Result: {result_of_adding(added.masks, refused)}")
+    report([*refused, *added.problems, *_problems(added.masks), *_unused(options, added)])
 
 
 def _is_label_file(path: Path) -> bool:
@@ -87,10 +97,11 @@ def _unpacked(
 
 @dataclass(frozen=True)
 class _Added:
-    """The masks that a command registered, and what couldn't be."""
+    """The masks that a command registered, features that can't be used, and refused files."""
 
     masks: tuple[Mask, ...]
     problems: tuple[Problem, ...] = ()
+    refused: tuple[Problem, ...] = ()
 
 
 def _register(session: Session, found: FoundFiles, options: AddOptions) -> _Added:
@@ -109,14 +120,14 @@ def _register(session: Session, found: FoundFiles, options: AddOptions) -> _Adde
 def _registered(session: Session, found: FoundFiles, options: AddOptions) -> _Added:
     """Register files by their headers, then read their pixels."""
     vectors = [file for file in found.files if file.suffix.lower() not in DRIVERS]
-    store, problems = session.store, tuple[Problem, ...]()
+    store, problems, refused = session.store, tuple[Problem, ...](), tuple[Problem, ...]()
     ids: list[str] = []
     notes: list[str] = []
     apart = set(vectors)
     if vectors:
         with session.tracked("masks") as progress:
             added = register_vectors(store, session.workspace, vectors, options, progress)
-        ids, problems = list(added.mask_ids), added.problems
+        ids, problems, refused = list(added.mask_ids), added.problems, added.refused
         # The images that annotations were drawn on lie beside them and are no masks.
         apart |= {Path(mask.image) for mask in masks_of(store, ids) if mask.image}
         notes += added.notes
@@ -134,7 +145,7 @@ def _registered(session: Session, found: FoundFiles, options: AddOptions) -> _Ad
     masks = [known[mask_id] for mask_id in dict.fromkeys(ids) if mask_id in known]
     for note in (*notes, *notes_on(masks)):
         say(f"Note: {note}")
-    return _Added(tuple(masks), problems)
+    return _Added(tuple(masks), problems, refused)
 
 
 def _problems(found: Sequence[Mask]) -> list[Problem]:

@@ -172,6 +172,7 @@ def make(
         60 * wait_minutes,
         keep_offsets=offset == "keep",
         judge=settings.judge,
+        max_pair_pixels=settings.max_pair_pixels,
     )
     session.finish_masks()
     store, workspace = session.store, session.workspace

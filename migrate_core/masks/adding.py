@@ -1,7 +1,7 @@
 """Adding many masks: headers first, so that they are listed soon, then the pixels of each.
 
 The process that calls this owns the store; files are read by a pool of workers, since reading is
-most of the work and a damaged file may crash the library that reads it.
+most of the work and a damaged file may crash the library that reads it (see `isolation`).
 """
 
 from __future__ import annotations
@@ -9,18 +9,20 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from ..errors import MaskError
 from ..model import Mask
-from ..pool import WorkerCrashedError, WorkerPool
+from ..pool import WorkerCrashedError
 from ..store import Store
 from .checks import FILE, with_problems
 from .companions import Companions, Finder, SaidBefore
 from .edit import carried_over
+from .isolation import crash, named, reading_pool, wait_for
 from .options import AddOptions, ClassEntry
 from .queries import masks_of, pending_masks
 from .register import CLASS_NAMES, same_numbering, unreadable, with_content, with_header
@@ -28,8 +30,6 @@ from .registered import Note, Registered, summed_up
 
 # So many files are read by one call to a worker, and written at once: what a kill may lose.
 _BATCH = 50
-# For fewer files than this, starting workers takes longer than reading them here.
-_FEW = 40
 
 _OTHER_LABELS = "have other no-data values now and pairs that don't follow by themselves"
 _READ_ANEW = (
@@ -142,76 +142,79 @@ def read_pending(store: Store, progress: Progress) -> list[Mask]:
 
 
 def _read_headers(items: Sequence[Companions], options: AddOptions) -> list[Mask]:
-    return [with_header(item, options) for item in items]
+    return [_read_header(item, options) for item in items]
+
+
+def _read_header(item: Companions, options: AddOptions) -> Mask:
+    try:
+        return named(item.path.name, with_header, item, options)
+    except MaskError as err:
+        return unreadable(item.path, str(err))
 
 
 def _read_contents(masks: Sequence[Mask]) -> list[Mask]:
-    return [with_content(mask) for mask in masks]
+    return [_read_content(mask) for mask in masks]
 
 
-def _crashed_header(item: Companions) -> Mask:
-    return unreadable(item.path, _crash(item.path.name))
+def _read_content(mask: Mask) -> Mask:
+    try:
+        return named(mask.name, with_content, mask)
+    except MaskError as err:
+        return _without_content(mask, str(err))
 
 
-def _crashed_content(mask: Mask) -> Mask:
-    problems: Mapping[str, str] = {**mask.problems, FILE: _crash(mask.name)}
+def _without_content(mask: Mask, why: str) -> Mask:
+    problems: Mapping[str, str] = {**mask.problems, FILE: why}
     return with_problems(replace(mask, pending=False), problems)
 
 
-def _crash(name: str) -> str:
-    return (
-        f"{name}: the program that read it died over it, so the file is damaged, or too large for "
-        "the memory of this machine. Save it again, or cut it into tiles."
-    )
+def _crashed_header(item: Companions, err: WorkerCrashedError) -> Mask:
+    return unreadable(item.path, crash(item.path.name, err))
+
+
+def _crashed_content(mask: Mask, err: WorkerCrashedError) -> Mask:
+    return _without_content(mask, crash(mask.name, err))
 
 
 def _in_batches(
     items: Sequence[Item],
     read: Callable[[Sequence[Item]], list[Mask]],
-    crashed: Callable[[Item], Mask],
+    crashed: Callable[[Item, WorkerCrashedError], Mask],
     progress: Progress,
 ) -> Iterator[list[Mask]]:
     """The masks of the items, batch by batch in their order."""
     batches = [items[first : first + _BATCH] for first in range(0, len(items), _BATCH)]
+    if not batches:
+        return
     finished = 0
-    with _reader(len(items)) as submit:
-        waiting = [(batch, submit(partial(read, batch))) for batch in batches]
-        for batch, result in waiting:
+
+    def going_on() -> None:
+        progress(finished, len(items))
+
+    with reading_pool(min(os.cpu_count() or 1, len(batches))) as pool:
+        waiting = [(batch, pool.submit(read, batch)) for batch in batches]
+        for batch, future in waiting:
+            wait_for(future, going_on)
             try:
-                masks = result()
+                masks = future.result()
             except WorkerCrashedError:
-                masks = [_alone(item, read, crashed, submit) for item in batch]
+                masks = [_alone(item, read, crashed, pool, going_on) for item in batch]
             yield masks
             finished += len(batch)
-            progress(finished, len(items))
+            going_on()
 
 
 def _alone(
     item: Item,
     read: Callable[[Sequence[Item]], list[Mask]],
-    crashed: Callable[[Item], Mask],
-    submit: _Submit,
+    crashed: Callable[[Item, WorkerCrashedError], Mask],
+    pool: Executor,
+    going_on: Callable[[], None],
 ) -> Mask:
     """One item by itself, so that the one that a worker dies over is found."""
+    future = pool.submit(read, [item])
+    wait_for(future, going_on)
     try:
-        return submit(partial(read, [item]))()[0]
-    except WorkerCrashedError:
-        return crashed(item)
-
-
-_Submit = Callable[[Callable[[], list[Mask]]], Callable[[], list[Mask]]]
-
-
-@contextmanager
-def _reader(count: int) -> Iterator[_Submit]:
-    """How calls are made: by a pool of workers, or here and when they are asked for."""
-    if count <= _FEW:
-        yield lambda call: call
-        return
-    pool = WorkerPool(os.cpu_count() or 1)
-    finished = False
-    try:
-        yield lambda call: pool.submit(call).result
-        finished = True
-    finally:
-        pool.shutdown(cancel_futures=not finished)
+        return future.result()[0]
+    except WorkerCrashedError as err:
+        return crashed(item, err)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from ..errors import MaskError
@@ -14,6 +15,7 @@ from .checks import IMAGE, UDM, image_problems, with_problems
 from .companions import Companions, Finder
 from .dating import find_date, said_date
 from .edit import carried_over
+from .isolation import read_isolated
 from .occlusion import occlusion_problem
 from .options import AddOptions
 from .queries import known_classes, masks_of
@@ -28,11 +30,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class AddedVectors:
-    """The ids of the masks, features that couldn't be used, and how areas were made."""
+    """The ids of the masks, features that couldn't be used, and how areas were made.
+
+    `refused` are files that couldn't be used this time, and whose masks of before stay.
+    """
 
     mask_ids: tuple[str, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
+    refused: tuple[Problem, ...] = ()
 
 
 def register_vectors(
@@ -49,25 +55,32 @@ def register_vectors(
     """
     finder = Finder(options)
     registered = Registered(store, files)
+    known = known_classes(store)
     mask_ids: list[str] = []
     problems: list[Problem] = []
     notes: list[str] = []
+    refused: list[Problem] = []
     for number, path in enumerate(files):
+        going_on = partial(progress, number, len(files))
         try:
-            result = _read(store, workspace, finder.companions(path), options)
-            found = tuple(_settled(mask, registered) for mask in result.masks)
+            item = finder.companions(path)
+            result = read_isolated(
+                path.name, going_on, _read, item, options, workspace.features, known
+            )
         except MaskError as err:
             kept, found = _refused(store, path, str(err))
-            problems += kept
+            refused += kept
         else:
+            found = tuple(_settled(mask, registered) for mask in result.masks)
             problems += result.problems
             notes += filter(None, (result.note, _unusable(path, result.problems)))
+            known |= {text: value for mask in found for text, value in (mask.classes or {}).items()}
         if found:
             _replace(store, path, found, registered)
         mask_ids += [mask.mask_id for mask in found]
         progress(number + 1, len(files))
     notes += summed_up(registered.notes)
-    return AddedVectors(tuple(mask_ids), tuple(problems), tuple(notes))
+    return AddedVectors(tuple(mask_ids), tuple(problems), tuple(notes), tuple(refused))
 
 
 def _settled(mask: Mask, registered: Registered) -> Mask:
@@ -96,19 +109,22 @@ def _unusable(path: Path, problems: Sequence[Problem]) -> str | None:
 
 
 def _read(
-    store: Store, workspace: Workspace, companions: Companions, options: AddOptions
+    companions: Companions, options: AddOptions, features: Path, known: Mapping[str, int]
 ) -> VectorResult:
-    """The masks of one file. Raises MaskError."""
+    """The masks of one file, as a worker reads it: nothing of the store. Raises MaskError.
+
+    `features` is the folder for polygons, `known` the stored values of classes by name.
+    """
     path = companions.path
     check_file(path, follow_links=options.follow_links)
-    check_bytes(path)
     try:
+        check_bytes(path)
         digest = file_sha256(path)
     except OSError as err:
         raise MaskError(
             f"{path.name}: it can't be read ({err.strerror}). Check that it exists and its rights."
         ) from err
-    place = VectorPlace(workspace.features, known_classes(store), find_date(companions, options))
+    place = VectorPlace(features, known, find_date(companions, options))
     result = vector_masks(path, digest, options, place)
     masks = (_with_udm(_with_image(mask, companions), companions) for mask in result.masks)
     said = said_date(companions, options)

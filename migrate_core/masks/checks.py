@@ -15,11 +15,12 @@ from ..model import FIRST_SENTINEL2_DAY, Mask
 from .footprint import extent
 from .georeference import has_map_coordinates
 from .raster import read_header
+from .size import oversize
 from .value_notes import declared_only, hidden_values, labelled
 
 FILE, GEOREFERENCE, IMAGE, UDM = "file", "georeference", "image", "udm"
-DATE, CONTENT = "date", "content"
-_TOPICS = (FILE, GEOREFERENCE, IMAGE, UDM, DATE, CONTENT)
+DATE, CONTENT, SIZE = "date", "content", "size"
+_TOPICS = (FILE, GEOREFERENCE, SIZE, IMAGE, UDM, DATE, CONTENT)
 _ADD = "add it again with"
 
 
@@ -93,6 +94,12 @@ def image_problems(mask: Mask) -> dict[str, str]:
             "another --image."
         }
     return {}
+
+
+def size_problems(mask: Mask, max_pair_pixels: int) -> dict[str, str]:
+    """A mask whose pair would have more pixels of 10 m than a pair may have."""
+    found = oversize(mask, max_pair_pixels)
+    return {SIZE: found} if found else {}
 
 
 def date_problems(mask: Mask) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from ..errors import MaskError, WrongUseError
 from ..model import Problem
 from .dates import date_from_name
 from .identity import same_place
+from .isolation import read_isolated
 from .raster import DRIVERS, Header, read_header
 from .safety import check_file
 from .vectors.reading import VECTOR_SUFFIXES
@@ -41,12 +42,15 @@ def mask_files(
 ) -> FoundFiles:
     """The files to register: as named, or those below the folders named that `takes` accepts.
 
-    Hidden files and folders are passed over. Symbolic links are refused unless `follow_links`.
-    Raises WrongUseError for a folder without any mask.
+    Hidden files and folders are passed over. Symbolic links are refused unless `follow_links`, and
+    so is a folder without any mask. Raises WrongUseError when nothing but such folders is named.
     """
     files: dict[str, Path] = {}
-    refused = []
-    for path in _candidates(paths, takes, follow_links=follow_links):
+    candidates, empty = _candidates(paths, takes, follow_links=follow_links)
+    if empty and not candidates:
+        raise WrongUseError(_without_masks(empty[0]))
+    refused = [Problem(_printable(path.name), _without_masks(path)) for path in empty]
+    for path in candidates:
         try:
             check_file(path, follow_links=follow_links)
         except MaskError as err:
@@ -63,18 +67,26 @@ def _printable(name: str) -> str:
 
 def _candidates(
     paths: Iterable[Path], takes: Callable[[Path], bool], *, follow_links: bool
-) -> Iterator[Path]:
+) -> tuple[list[Path], list[Path]]:
+    """The files named or in folders, and the folders that hold none."""
+    candidates: list[Path] = []
+    empty: list[Path] = []
     for path in paths:
         if not path.is_dir() or (path.is_symlink() and not follow_links):
-            yield path
+            candidates.append(path)
             continue
         found = _below(path, takes, follow_links=follow_links)
+        candidates += found
         if not found:
-            raise WrongUseError(
-                f"{path}: the folder holds no mask; needed are files with one of the suffixes "
-                f"{', '.join((*DRIVERS, *VECTOR_SUFFIXES))}."
-            )
-        yield from found
+            empty.append(path)
+    return candidates, empty
+
+
+def _without_masks(folder: Path) -> str:
+    return (
+        f"{folder}: the folder holds no mask; needed are files with one of the suffixes "
+        f"{', '.join((*DRIVERS, *VECTOR_SUFFIXES))}."
+    )
 
 
 def _below(folder: Path, takes: Callable[[Path], bool], *, follow_links: bool) -> list[Path]:
@@ -111,16 +123,20 @@ def mosaics(files: Iterable[Path]) -> tuple[tuple[Path, ...], ...]:
     """
     groups: dict[object, list[Path]] = defaultdict(list)
     for path in files:
-        groups[_lattice(path)].append(path)
+        groups[_lattice_or_path(path)].append(path)
     return tuple(tuple(group) for group in groups.values())
+
+
+def _lattice_or_path(path: Path) -> object:
+    try:
+        return read_isolated(path.name, lambda: None, _lattice, path)
+    except MaskError:
+        return path
 
 
 def _lattice(path: Path) -> object:
     """What tiles of one mask have in common; the path itself for what has no lattice."""
-    try:
-        header: Header = read_header(path)
-    except MaskError:
-        return path
+    header: Header = read_header(path)
     if header.crs is None or header.transform is None:
         return path
     a, b, c, d, e, f = tuple(header.transform)[:6]

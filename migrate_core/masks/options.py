@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..model import Acquired
+from ..settings import MAX_PAIR_PIXELS
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class AddOptions:
     `nodata` are the values that stand for no data whatever the file declares, empty when none does;
     `crs` is for files that have none. `mosaic` joins the files of a folder that share a lattice to
     one mask. `allow_empty` takes masks without any labelled pixel as deliberate negative examples;
-    `follow_links` takes files that are symbolic links. `sensor` is a name of `sensors.SENSORS`.
+    `follow_links` takes files that are symbolic links. `max_pair_pixels` is how many pixels of 10 m
+    the pair of a mask may have. `sensor` is a name of `sensors.SENSORS`.
     """
 
     image: Path | None = None
@@ -81,3 +83,4 @@ class AddOptions:
     allow_empty: bool = False
     follow_links: bool = False
     now: datetime | None = None
+    max_pair_pixels: int = MAX_PAIR_PIXELS

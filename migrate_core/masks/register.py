@@ -14,7 +14,17 @@ from affine import Affine
 
 from ..errors import MaskError
 from ..model import Acquired, Mask, RasterForm
-from .checks import DATE, FILE, IMAGE, UDM, content_problems, date_problems, placed, with_problems
+from .checks import (
+    DATE,
+    FILE,
+    IMAGE,
+    UDM,
+    content_problems,
+    date_problems,
+    placed,
+    size_problems,
+    with_problems,
+)
 from .class_tables import beside
 from .classes import class_map
 from .companions import Companions, Finder, with_what_was_said
@@ -120,6 +130,7 @@ def _described(mask: Mask, companions: Companions, options: AddOptions, header: 
     """The mask with georeference, date, sensor and UDM, and all problems these have."""
     mask = replace(mask, width=header.width, height=header.height, pending=True)
     mask, problems = _put(mask, header, options.crs)
+    problems |= size_problems(mask, options.max_pair_pixels)
     acquired, undated = _date(companions, options, header.dates)
     mask = replace(mask, acquired=acquired, sensor=options.sensor or _sensor(mask))
     says_valid = header.declares_valid or mask.raster.nodata is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ from .identity import same_place
 from .raster import DRIVERS
 from .safety import check_is_file, unfit_upload_name
 from .vectors.reading import VECTOR_SUFFIXES as _VECTOR_SUFFIXES
-from .zips import open_zip, safe_members, unpack_member
+from .zips import checked_members, open_zip, unpack_member
 
 # A PNG or JPEG may bring its transform in six numbers beside it (ESRI world file).
 WORLD_FILES = (".pgw", ".pngw", ".jgw", ".jpgw", ".jpegw", ".tfw", ".tifw", ".wld")
@@ -34,6 +35,10 @@ ACCEPTED = {"masks": SUFFIXES, "images": (*DRIVERS, *BESIDE), "udm": (*DRIVERS, 
 ACCEPTED["options"] = TABLES
 _MAX_FILES = 20_000
 _MAX_BYTES = 20 * 1024**3
+# So many of the files that were left out are named when nothing else is left.
+_SHOWN = 5
+# Where a batch keeps what was left out of it.
+_LEFT_OUT = "left_out.json"
 # Files of a zip that lie in a folder of this name are source images.
 _IMAGE_FOLDERS = {"image", "images"}
 
@@ -66,7 +71,8 @@ class Uploads:
 class Batch:
     """Files that were saved together: the folders for `masks add`, and what was left out.
 
-    `images`, `udms` and `tables` are None when there are none.
+    `images`, `udms` and `tables` are None when there are none. `told` is the file that says what
+    was left out, for `masks add --left-out`, so that it is reported with the rest.
     """
 
     masks: Path
@@ -75,6 +81,7 @@ class Batch:
     left_out: tuple[Problem, ...]
     udms: Path | None = None
     tables: Path | None = None
+    told: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -91,9 +98,9 @@ class _Item:
 def save_uploads(workspace: Workspace, uploads: Uploads, now: datetime) -> Batch:
     """Put uploaded masks and what belongs to them, or zips of it, into a new folder of `uploads/`.
 
-    Nothing is written unless all that is taken is sound: safe names, each once, of a suffix that
-    masks have, not too many and not too large. Files of other kinds in a zip are left out and
-    told. Raises MaskError that names the file.
+    Taken is what has a safe name, that no other has, and a suffix that masks have; a file or
+    member of a zip that can't be taken or read is left out and told. Raises MaskError, and nothing
+    is written, when no mask is left, or when it is too much.
     """
     left_out: list[Problem] = []
     sent = {
@@ -103,17 +110,36 @@ def save_uploads(workspace: Workspace, uploads: Uploads, now: datetime) -> Batch
         "options": uploads.tables,
     }
     items = [item for kind, files in sent.items() for item in _items(files, kind, left_out)]
-    _check(items)
+    items = _each_once(items, left_out)
+    _check_amount(items)
     folder = workspace.upload(now, uploads.source or _zips(uploads.masks))
     with written_then_renamed(folder) as unfinished:
-        for item in items:
-            _write(item, unfinished / item.place)
-    kinds = {item.place.parts[0] for item in items}
+        saved = [item for item in items if _is_written(item, unfinished / item.place, left_out)]
+        _check_labels(saved, left_out)
+        if left_out:
+            _write_left_out(unfinished / _LEFT_OUT, left_out)
+    kinds = {item.place.parts[0] for item in saved}
     images, udms, tables = (
         folder / kind if kind in kinds else None for kind in ("images", "udm", "options")
     )
-    count = sum(item.place.suffix.lower() in LABELS for item in items)
-    return Batch(folder / "masks", images, count, tuple(left_out), udms, tables)
+    count = sum(item.place.suffix.lower() in LABELS for item in saved)
+    told = folder / _LEFT_OUT if left_out else None
+    return Batch(folder / "masks", images, count, tuple(left_out), udms, tables, told)
+
+
+def _write_left_out(target: Path, left_out: Sequence[Problem]) -> None:
+    text = json.dumps([[one.item, one.message] for one in left_out], ensure_ascii=False)
+    target.write_text(text, encoding="utf-8", errors="replace")
+
+
+def read_left_out(path: Path) -> list[Problem]:
+    """The problems of files that were left out of an upload. Raises MaskError."""
+    try:
+        return [Problem(*map(str, one)) for one in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError) as err:
+        raise MaskError(
+            f"{path.name}: it is no list of files left out of an upload ({err})."
+        ) from err
 
 
 class _OnDisk:
@@ -140,7 +166,13 @@ def unpack(workspace: Workspace, path: Path, now: datetime) -> Batch | None:
     A Shapefile is read where it is. Raises MaskError.
     """
     check_is_file(path)
-    with path.open("rb") as file:
+    try:
+        file = path.open("rb")
+    except OSError as err:
+        raise MaskError(
+            f"{path.name}: it can't be read ({err.strerror}). Check that it exists and its rights."
+        ) from err
+    with file:
         sent = _OnDisk(path, file)
         names = label_names([sent])
         if names and all(name.lower().endswith(".shp") for name in names):
@@ -173,20 +205,27 @@ def _items(uploads: Iterable[Uploaded], kind: str, left_out: list[Problem]) -> I
     for upload in uploads:
         name = PurePosixPath(upload.name.replace("\\", "/")).name
         if PurePosixPath(name).suffix.lower() == ".zip":
-            yield from _members(upload, kind, left_out)
+            try:
+                yield from _members(upload, kind, left_out)
+            except MaskError as err:
+                left_out.append(Problem(_printable(name), str(err)))
         elif (why := _unfit(name, kind)) is not None:
-            raise MaskError(f"{name}: {why}")
+            left_out.append(Problem(_printable(name), why))
         else:
             yield _Item(PurePosixPath(kind, name), upload.size, upload)
 
 
+def _printable(name: str) -> str:
+    return name if name.isprintable() else repr(name)
+
+
 def _members(upload: Uploaded, kind: str, left_out: list[Problem]) -> Iterator[_Item]:
-    """The masks and images in a zip; what is neither is left out."""
+    """The masks and images in a zip; what is neither is left out. Raises MaskError."""
     archive = _opened_zip(upload)
-    for member in safe_members(archive, upload.name):
+    for member, obstacle in checked_members(archive, upload.name):
         path = PurePosixPath(member.filename.replace("\\", "/"))
-        if (why := _unfit(path.name, kind)) is not None:
-            left_out.append(Problem(path.name, why))
+        if (why := obstacle or _unfit(path.name, kind)) is not None:
+            left_out.append(Problem(_printable(path.name), why))
             continue
         folders = {part.lower() for part in path.parts[:-1]}
         is_image = kind == "images" or bool(folders & _IMAGE_FOLDERS)
@@ -210,16 +249,18 @@ def _unfit(name: str, kind: str) -> str | None:
     return unfit_upload_name(name)
 
 
-def _check(items: list[_Item]) -> None:
-    """Refuse what is too much, twice the same, or a zip that explodes. Raises MaskError."""
-    only_tables = items and all(item.place.parts[0] == "options" for item in items)
-    if not only_tables and not any(
-        item.place.parts[0] == "masks" and item.place.suffix.lower() in LABELS for item in items
-    ):
-        raise MaskError(
-            f"There is no mask among the files; needed are files with one of the suffixes "
-            f"{', '.join(LABELS)}."
-        )
+def _each_once(items: Iterable[_Item], left_out: list[Problem]) -> list[_Item]:
+    """The first of files that would be written to one place; the others are left out."""
+    places: dict[str, _Item] = {}
+    for item in items:
+        if places.setdefault(str(item.place).lower(), item) is not item:
+            why = "it is there twice, and the first one was taken. Rename this one and add it."
+            left_out.append(Problem(item.place.name, why))
+    return list(places.values())
+
+
+def _check_amount(items: Sequence[_Item]) -> None:
+    """Refuse what is too much altogether. Raises MaskError."""
     total = sum(item.size for item in items)
     if len(items) > _MAX_FILES or total > _MAX_BYTES:
         raise MaskError(
@@ -227,23 +268,41 @@ def _check(items: list[_Item]) -> None:
             f"(at most {_MAX_FILES} files, {_MAX_BYTES / 1024**3:.0f} GB). Copy them to the server "
             "and name their folder instead."
         )
-    seen: set[str] = set()
-    for item in items:
-        key = str(item.place).lower()
-        if key in seen:
-            raise MaskError(
-                f"{item.place.name} is there twice. Rename one of the two, or upload them one "
-                "after the other."
-            )
-        seen.add(key)
 
 
-def _write(item: _Item, target: Path) -> None:
-    """Write one file; no more bytes than were promised. Raises MaskError."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if item.archive is not None and item.member is not None:
-        unpack_member(item.archive, item.member, target, item.upload.name)
+def _check_labels(saved: Sequence[_Item], left_out: Sequence[Problem]) -> None:
+    """Refuse an upload of which no mask is left. Raises MaskError that names what was left out."""
+    if any(_is_label(item) for item in saved) or _only_tables(saved, left_out):
         return
-    item.upload.seek(0)
-    with target.open("wb") as file:
-        shutil.copyfileobj(item.upload, file)
+    shown = "".join(f" {one.item}: {one.message}" for one in left_out[:_SHOWN])
+    more = f" … and {len(left_out) - _SHOWN} more." if len(left_out) > _SHOWN else ""
+    raise MaskError(
+        "There is no mask among the files that can be taken; needed are files with one of the "
+        f"suffixes {', '.join(LABELS)}.{shown}{more}"
+    )
+
+
+def _is_label(item: _Item) -> bool:
+    return item.place.parts[0] == "masks" and item.place.suffix.lower() in LABELS
+
+
+def _only_tables(saved: Sequence[_Item], left_out: Sequence[Problem]) -> bool:
+    """Whether only tables were sent, for masks that are on the server, and all were taken."""
+    return bool(saved) and not left_out and all(item.place.parts[0] == "options" for item in saved)
+
+
+def _is_written(item: _Item, target: Path, left_out: list[Problem]) -> bool:
+    """Write one file, no more bytes than were promised; one that is damaged is left out."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if item.archive is None or item.member is None:
+        item.upload.seek(0)
+        with target.open("wb") as file:
+            shutil.copyfileobj(item.upload, file)
+        return True
+    try:
+        unpack_member(item.archive, item.member, target, item.upload.name)
+    except MaskError as err:
+        target.unlink(missing_ok=True)
+        left_out.append(Problem(item.place.name, str(err)))
+        return False
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO
@@ -27,10 +28,12 @@ def open_zip(file: Any, name: str, otherwise: str) -> zipfile.ZipFile:
         ) from err
 
 
-def safe_members(archive: zipfile.ZipFile, name: str) -> Iterator[zipfile.ZipInfo]:
-    """The files of a zip called `name`, none of which leads outside it, is a link or encrypted.
+def checked_members(
+    archive: zipfile.ZipFile, name: str
+) -> Iterator[tuple[zipfile.ZipInfo, str | None]]:
+    """The files of a zip called `name`, each with the reason why it can't be taken, or None.
 
-    What systems add (hidden files, `__MACOSX`) is left out. Raises MaskError.
+    What systems add (hidden files, `__MACOSX`) is passed over.
     """
     if (why := grown_too_large(archive)) is not None:
         raise MaskError(f"{name}: {why}. Bring the files outside a zip.")
@@ -38,12 +41,16 @@ def safe_members(archive: zipfile.ZipFile, name: str) -> Iterator[zipfile.ZipInf
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if member.is_dir() or path.name.startswith(".") or "__MACOSX" in path.parts:
             continue
-        where = f"{name}: {member.filename!r}"
-        if (why := unsafe_member(member)) is not None:
-            raise MaskError(f"{where} {why}")
-        if member.flag_bits & 1:
-            raise MaskError(f"{where} is encrypted. Make the zip anew without a password.")
-        yield member
+        yield member, _obstacle(member, f"{name}: {member.filename!r}")
+
+
+def _obstacle(member: zipfile.ZipInfo, where: str) -> str | None:
+    """Why a member can't be taken: it leads outside, is no file, is encrypted, or explodes."""
+    if (why := unsafe_member(member)) is not None:
+        return f"{where} {why}"
+    if member.flag_bits & 1:
+        return f"{where} is encrypted. Make the zip anew without a password."
+    return None
 
 
 def unpack_member(
@@ -56,7 +63,7 @@ def unpack_member(
                 raise MaskError(
                     f"{name}: {member.filename!r} is larger than the zip says. Make the zip anew."
                 )
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as err:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as err:
         raise MaskError(
             f"{name}: {member.filename!r} in it is damaged ({err}). Make the zip anew."
         ) from err

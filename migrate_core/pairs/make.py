@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..codec import from_json, to_json
-from ..errors import MigrateError, ProductError, TransferError
+from ..errors import MigrateError, PairError, ProductError, TransferError
 from ..geotiff import new_geotiff
 from ..grid import BoolArray, PixelGrid, aligned_grid
+from ..masks.size import too_large
 from ..masks.transformation import Transformation, transformation
 from ..model import IGNORE, Mask
 from ..products.product import Product
@@ -76,8 +77,14 @@ def make_pair(task: PairTask) -> PairOutcome:
     if pair_complete(folder):
         return _found(task, folder / PAIR_DOCUMENT)
     shutil.rmtree(folder, ignore_errors=True)
-    with reporting(task.note) as report:
-        return _made(task, folder, report)
+    try:
+        with reporting(task.note) as report:
+            return _made(task, folder, report)
+    except MemoryError as err:
+        raise PairError(
+            f"{task.mask.name}: its pair doesn't fit into the memory of this machine ({err}). Make "
+            "smaller masks: of polygons with --chip-size or --aoi, of a raster by cutting it."
+        ) from err
 
 
 def _found(task: PairTask, document: Path) -> PairOutcome:
@@ -216,6 +223,7 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
     labels = grid_labels(mask)
     lattice = products[0].grid
     placement = Placement(labels, aligned_grid(lattice, labels.bounds(lattice.crs)))
+    _check_size(placement.grid, task)
     around = reading_grid(placement.grid, lattice, register=parameters.register)
     report.begin("convert")
     numbers: NumbersOf = {}
@@ -251,6 +259,12 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
         placement=placement,
         rim=rim,
     )
+
+
+def _check_size(grid: PixelGrid, task: PairTask) -> None:
+    """Refuse a pair whose window is too large, before its pixels are read. Raises PairError."""
+    if (why := too_large(grid.width, grid.height, task.max_pixels)) is not None:
+        raise PairError(f"{task.mask.name}: {why}")
 
 
 def _blanked(image: NDArray[np.uint16], inside: BoolArray) -> NDArray[np.uint16]:

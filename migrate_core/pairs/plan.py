@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from ..errors import WrongUseError
 from ..model import Mask, Pair, PairParameters, Scene
 from ..scenes.twins import elsewhere
-from ..settings import JudgeSettings, ServiceSettings
+from ..settings import MAX_PAIR_PIXELS, JudgeSettings, ServiceSettings
 from ..store import Candidate, Store
 from ..workspace import Workspace
 from .identity import pair_id
@@ -22,7 +22,8 @@ class RunOptions:
     `access` is how pixels at a service are fetched, one of settings.ACCESSES; `wait_s` for how
     many seconds a run waits for what long-term archives have been ordered to bring. `keep_offsets`
     leaves a pair of the same scenes the offset that a person set for it. `judge` are the thresholds
-    of suggestions: pairs judged by others are judged anew.
+    of suggestions: pairs judged by others are judged anew. No pair of more than `max_pair_pixels`
+    pixels of 10 m is begun.
 
     `masks` are mask ids, and `states` those of the present pair of a mask, that a run is limited
     to; None is no limit. `workers` None is one a core; `scheduler` is the address of a Dask
@@ -39,6 +40,7 @@ class RunOptions:
     wait_s: float = 0.0
     keep_offsets: bool = False
     judge: JudgeSettings = field(default_factory=JudgeSettings)
+    max_pair_pixels: int = MAX_PAIR_PIXELS
 
     @property
     def partial(self) -> bool:
@@ -70,7 +72,9 @@ def plan(store: Store, workspace: Workspace, options: RunOptions) -> list[PairTa
     ]
     if not tasks:
         raise WrongUseError(_nothing_to_make(options))
-    return [replace(task, judge=options.judge) for task in tasks]
+    return [
+        replace(task, judge=options.judge, max_pixels=options.max_pair_pixels) for task in tasks
+    ]
 
 
 def replaced(pairs: Iterable[Pair], tasks: Sequence[PairTask]) -> list[Pair]:

@@ -100,7 +100,7 @@ def _of_features(mask: Mask, crs: str) -> dict[int, FloatArray]:
     if mask.vector is None:
         return {}
     area, dates = mask.vector.area, mask.vector.dates
-    features = read_features(Path(mask.vector.features), area.bounds)
+    features = read_features(Path(mask.vector.features), area.bounds, mask.crs or crs)
     here = shapely.intersects(features.geometries, area)
     if dates is not None:
         here &= of_date(spans(features.periods), spans([dates])[0])

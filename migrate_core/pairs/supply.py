@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ..errors import ArchiveOrderedError, JobCancelledError
+from ..errors import ArchiveOrderedError, JobCancelledError, PairError
+from ..masks.size import oversize
 from ..transfer.depot import Depot
 from ..transfer.policy import Surroundings
 from ..workspace import Workspace
@@ -51,8 +52,9 @@ class Unsupplied:
 class Supply:
     """Hands out tasks; what must be fetched is, by threads, while others are worked at.
 
-    `began(task)` is called when the fetch of one begins. Products that several masks need are
-    fetched once, so tasks come grouped by their scenes.
+    What would be too large is refused before anything is fetched. `began(task)` is called when the
+    fetch of one begins. Products that several masks need are fetched once, so tasks come grouped
+    by their scenes.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class Supply:
         began: Callable[[PairTask], None],
         wait_s: float = 0.0,
     ) -> None:
-        tasks = list(tasks)
+        tasks, self._refused = _of_a_size(tasks)
         self._here = deque(task for task in tasks if not to_be_fetched(task))
         remote = [task for task in tasks if to_be_fetched(task)]
         self._remote = deque(sorted(remote, key=lambda t: [scene.scene_id for scene in t.scenes]))
@@ -77,12 +79,14 @@ class Supply:
     @property
     def exhausted(self) -> bool:
         """Whether there is nothing left to hand out."""
-        return not (self._here or self._remote or self._coming or self._ordered)
+        lists = (self._refused, self._here, self._remote, self._coming, self._ordered)
+        return not any(lists)
 
     def take(self, count: int) -> list[Ready | Unsupplied]:
         """At most `count` tasks that are ready by now, and all that can't be supplied."""
         self._fetch_ahead()
-        taken: list[Ready | Unsupplied] = []
+        taken: list[Ready | Unsupplied] = list(self._refused)
+        self._refused.clear()
         landed = [future for future in self._coming if future.done()]
         ready = 0
         for future in landed:
@@ -147,3 +151,15 @@ class Supply:
         ]
         self._ordered.clear()
         return given_up
+
+
+def _of_a_size(tasks: Iterable[PairTask]) -> tuple[list[PairTask], list[Unsupplied]]:
+    """The tasks whose pairs may be begun, and those whose pairs would be too large."""
+    fit, refused = [], []
+    for task in tasks:
+        why = oversize(task.mask, task.max_pixels)
+        if why is None:
+            fit.append(task)
+        else:
+            refused.append(Unsupplied(task, PairError(f"{task.mask.name}: {why}")))
+    return fit, refused

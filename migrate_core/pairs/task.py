@@ -19,7 +19,7 @@ from ..model import (
     Suggestion,
 )
 from ..scenes.sources import needs_fetching
-from ..settings import JudgeSettings
+from ..settings import MAX_PAIR_PIXELS, JudgeSettings
 from .stages import StageNote
 
 
@@ -43,7 +43,8 @@ class PairTask:
     `scenes` are in the order their pixels are preferred; `folder` is where the pair goes, `note`
     where the worker says at which step it is. `elsewhere` are, for each scene, those of the same
     acquisition at other services; `origins` where the pixels of each scene were taken from.
-    `judge` are the thresholds of the suggestion, which no pixel depends on.
+    `judge` are the thresholds of the suggestion, which no pixel depends on. A pair of more than
+    `max_pixels` isn't begun.
     """
 
     pair_id: str
@@ -57,6 +58,7 @@ class PairTask:
     elsewhere: tuple[tuple[Scene, ...], ...] = ()
     origins: tuple[Origin, ...] = ()
     judge: JudgeSettings = field(default_factory=JudgeSettings)
+    max_pixels: int = MAX_PAIR_PIXELS
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from pages.shared.work import POLL_S, how_it_ended, is_busy, path_of, start, tro
 KIND = "masks"
 # The folder of source images that was named last, to tell which of its images fit no mask.
 IMAGE_FOLDER = "masks_image_folder"
-_ROUND, _LEFT_OUT = "masks_upload_round", "masks_left_out"
+_ROUND = "masks_upload_round"
 # So many remarks on how polygons became masks are shown.
 _NOTES = 3
 # So many names of a folder are looked at, to show a date pattern at work.
@@ -50,8 +50,6 @@ def add_masks(page: Page, empty: bool) -> None:
         with folder:
             _folder(page)
     _progress(page)
-    for text in st.session_state.get(_LEFT_OUT, ()):
-        st.warning(plain(text))
 
 
 @polled(lambda page: is_busy(page, KIND), POLL_S)
@@ -62,6 +60,8 @@ def _progress(page: Page) -> None:
         return
     trouble(KIND)
     how_it_ended(page, KIND, ("Error: ",))
+    for result in said(page.workspace, KIND, ("Result: ",)):
+        (st.warning if "can't be read" in result else st.success)(plain(result))
     for note in said(page.workspace, KIND, ("Note: ",))[:_NOTES]:
         st.info(plain(note), icon=":material/info:")
 
@@ -102,7 +102,6 @@ def _upload(page: Page) -> None:
     except MigrateError as err:
         st.error(plain(str(err)))
         return
-    st.session_state[_LEFT_OUT] = tuple(f"{p.item}: {p.message}" for p in batch.left_out[:5])
     st.session_state[_ROUND] = number + 1
     start(page, KIND, lambda: _command(batch, chosen))
     st.rerun()
@@ -189,7 +188,8 @@ def _folder_command(page: Page, chosen: Chosen) -> list[str]:
 
 
 def _command(batch: Batch, chosen: Chosen) -> list[str]:
-    return _words(batch.masks, batch.images, batch.udms, batch.tables, chosen)
+    told = ["--left-out", str(batch.told)] if batch.told else []
+    return [*_words(batch.masks, batch.images, batch.udms, batch.tables, chosen), *told]
 
 
 def _words(

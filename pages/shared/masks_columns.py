@@ -11,7 +11,8 @@ import streamlit as st
 
 from migrate_core.errors import MigrateError
 from migrate_core.masks.uploads import Uploaded
-from migrate_core.masks.vectors.reading import VECTOR_SUFFIXES, describe_vector
+from migrate_core.masks.vectors.column_names import column_names
+from migrate_core.masks.vectors.reading import VECTOR_SUFFIXES
 from pages.shared.work import path_of
 
 # Larger files are not copied only to look at their columns; the names can be typed then.
@@ -36,7 +37,7 @@ def _of_upload(file_id: str, _upload: Uploaded, suffix: str) -> tuple[str, ...]:
         path = Path(folder, f"layer{suffix}")
         _upload.seek(0)
         path.write_bytes(_upload.read())
-        return _columns(path)
+        return column_names(path)
 
 
 def columns_on_server(named: str) -> tuple[str, ...]:
@@ -54,12 +55,4 @@ def columns_on_server(named: str) -> tuple[str, ...]:
 
 @st.cache_data(max_entries=20, show_spinner="Looking at the columns …")
 def _on_server(path: str, changed: float) -> tuple[str, ...]:  # noqa: ARG001
-    return _columns(Path(path))
-
-
-def _columns(path: Path) -> tuple[str, ...]:
-    """The columns; none where the file can't be read, which is told when it is added."""
-    try:
-        return tuple(column.name for column in describe_vector(path, None).columns)
-    except MigrateError:
-        return ()
+    return column_names(Path(path))

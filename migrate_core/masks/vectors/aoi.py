@@ -12,6 +12,7 @@ from ...errors import MaskError
 from ...grid import reproject_geometries
 from ...model import Problem
 from ..options import VectorOptions
+from .antimeridian import joined
 from .layer import GeometryArray, Layer, column, missing, one_line
 from .periods import Periods, feature_periods
 from .polygons import Polygons, usable_polygons
@@ -40,7 +41,7 @@ def read_aoi(path: Path, options: VectorOptions, crs: str) -> AoiLayer:
             f"{path.name}: the areas of interest have no CRS. Save them with one (a Shapefile "
             "needs its .prj)."
         )
-    found = usable_polygons(layer, path.name)
+    found = usable_polygons(layer, layer.crs, path.name)
     polygons = found.geometries
     if layer.crs != crs:
         polygons = reproject_geometries(densified(polygons, layer.crs, FOOTPRINT_M), layer.crs, crs)
@@ -49,6 +50,7 @@ def read_aoi(path: Path, options: VectorOptions, crs: str) -> AoiLayer:
                 f"{path.name}: its areas, in {layer.crs}, lie outside of where the CRS of the "
                 f"labels ({crs[:60]}) is defined. Check both CRS."
             )
+        polygons = joined(polygons, crs)
     periods = _periods(layer, found, options, path.name)
     return AoiLayer(path.name, polygons, _names(layer, found), periods, found.problems)
 

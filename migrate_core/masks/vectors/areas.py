@@ -12,6 +12,7 @@ from ...errors import MaskError
 from ...grid import FloatArray, reproject_points
 from ...model import LONLAT, Acquired, Problem
 from ..options import VectorOptions
+from .antimeridian import pairs_inside
 from .aoi import AoiLayer, read_aoi
 from .chips import Chips, chips
 from .crs import units_per_metre
@@ -195,12 +196,11 @@ def _dated(areas: Sequence[Area], drawn: Drawn) -> list[Area]:
     if drawn.periods is None:
         return list(areas)
     geometries = np.array([area.geometry for area in areas], dtype=object)
-    which, feature = shapely.STRtree(drawn.geometries).query(geometries, predicate="intersects")
-    apart = shapely.touches(geometries[which], drawn.geometries[feature])
+    which, feature = pairs_inside(geometries, drawn.geometries, drawn.crs)
     acquired = dict(zip(drawn.periods.texts, drawn.periods.acquired, strict=True))
     reasons = dict(zip(drawn.periods.texts, drawn.periods.reasons, strict=True))
     texts: dict[int, dict[str, None]] = {index: {} for index in range(len(areas))}
-    for index, number in zip(which[~apart].tolist(), feature[~apart].tolist(), strict=True):
+    for index, number in zip(which.tolist(), feature.tolist(), strict=True):
         texts[index][drawn.periods.texts[number]] = None
     none = "no feature in it has one"
     return [

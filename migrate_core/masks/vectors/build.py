@@ -7,19 +7,25 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from ...codec import to_json
 from ...grid import BoolArray, reproject_geometries
 from ...model import LONLAT, Acquired, Mask, VectorForm
-from ..checks import DATE, GEOREFERENCE, content_problems, date_problems, with_problems
+from ..checks import (
+    DATE,
+    GEOREFERENCE,
+    content_problems,
+    date_problems,
+    size_problems,
+    with_problems,
+)
 from ..footprint import in_world
 from ..identity import mask_identity
 from ..options import AddOptions
+from .antimeridian import pairs_inside
 from .areas import Area
 from .classes import FeatureClasses
 from .features import Features
@@ -76,7 +82,7 @@ def masks_of(
                 in_world(lonlat[index], source.crs, middle) for lonlat in (extents, footprints)
             )
             mask = replace(mask, extent=place, footprint=footprint)
-        made.append(_checked(mask, area))
+        made.append(_checked(mask, area, options.max_pair_pixels))
     return tuple(made)
 
 
@@ -122,9 +128,9 @@ def _of(said: Mapping[str, str], classes: Mapping[str, int]) -> dict[str, str] |
     return {key: said[key] for key in classes if key in said} or None
 
 
-def _checked(mask: Mask, area: Area) -> Mask:
+def _checked(mask: Mask, area: Area, max_pair_pixels: int) -> Mask:
     """The mask with its problems."""
-    problems = date_problems(mask)
+    problems = date_problems(mask) | size_problems(mask, max_pair_pixels)
     if mask.acquired is None:
         problems[DATE] = (
             f"It has no date: {area.undated}. Set it by hand, or mend the column in the file and "
@@ -146,7 +152,7 @@ def _classes_in(
 ) -> list[dict[str, int]]:
     """For each area its classes (text -> stored value), of the features that belong to it."""
     features = source.features
-    which, feature = _inside(geometries, features.geometries)
+    which, feature = pairs_inside(geometries, features.geometries, source.crs)
     own = np.ones(which.size, dtype=bool)
     wanted = [area.dates for area in areas]
     if any(text is not None for text in wanted):
@@ -162,16 +168,6 @@ def _classes_in(
         if number >= 0:
             found[index][keys[number]] = source.classes.stored[keys[number]]
     return found
-
-
-def _inside(areas: GeometryArray, features: GeometryArray) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Pairs of an area and a feature that lies in it, not only at its edge."""
-    if not len(features):
-        return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
-    shapely.prepare(areas)
-    which, feature = shapely.STRtree(features).query(areas, predicate="intersects")
-    inside = ~shapely.touches(areas[which], features[feature])
-    return which[inside], feature[inside]
 
 
 def features_of(

@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from ...errors import MaskError
 from ...grid import reproject_geometries, reproject_points
 from ...model import LONLAT
+from .antimeridian import moved_by, offsets, unrolled
 from .crs import is_metric, utm_crs
 from .layer import GeometryArray
 from .polygons import polygonal
@@ -50,12 +51,16 @@ def chips(
         squares = _squares(cells, size_m)
         if zone != crs:
             dense = densified(squares, zone, FOOTPRINT_M)
-            squares = reproject_geometries(dense, zone, crs)
+            squares = unrolled(reproject_geometries(dense, zone, crs), crs)
         prefix = "" if zone == crs else f"{_zone_name(zone)}-"
         polygons.append(squares)
         names += [f"{prefix}c{column}-r{row}" for column, row in cells.tolist()]
         used.append(zone)
-    return _inside(np.concatenate(polygons), names, ", ".join(used), within)
+    made = np.concatenate(polygons)
+    if within is not None:
+        turns = offsets(within.bounds, shapely.total_bounds(made), crs)
+        within = shapely.union_all([moved_by(within, turn) for turn in turns])
+    return _inside(made, names, ", ".join(used), within)
 
 
 def _inside(
@@ -79,7 +84,7 @@ def _by_zone(geometries: GeometryArray, crs: str) -> Iterator[tuple[str, NDArray
     west, south, east, north = shapely.total_bounds(geometries)
     middle = np.array([[west + east, south + north]]) / 2
     (lon,), (lat,) = reproject_points(crs, LONLAT, middle[:, 0], middle[:, 1])
-    if not (abs(lon) <= 180.1 and abs(lat) <= 90.1):
+    if not (abs(lon) <= 360.1 and abs(lat) <= 90.1):
         raise MaskError(
             f"The features lie at {middle[0, 0]:.6g}, {middle[0, 1]:.6g}, which is nowhere on "
             f"Earth in {crs[:60]}. The CRS of the file is wrong: save it with the right one."

@@ -48,14 +48,16 @@ def feature_classes(
     Whole numbers from 0 (background) to 254 are stored as they are. Others, and text, get the
     value that `entries` give them by name, or else that of `known` (text -> stored, from files
     added before), or else, in sorted order, the lowest values that are free. `what` names the
-    column in errors. Raises MaskError when the values can't be classes.
+    column in errors. A few values that can't be classes are not known; raises MaskError when most
+    can't.
     """
+    values = _that_can_be_classes(values, what)
     numbers = _whole_numbers(values)
     if numbers is not None:
         keys = tuple(None if number is None else str(number) for number in numbers)
         fixed = {key: int(key) for key in keys if key is not None and 0 <= int(key) < IGNORE}
     else:
-        keys = tuple(None if value is None else _text(value, what) for value in values)
+        keys = tuple(None if value is None else _text(value) for value in values)
         fixed = {}
     found = {key for key in keys if key is not None}
     if len(found) > MAX_CLASSES:
@@ -148,14 +150,26 @@ def _is_whole(value: Any) -> bool:
     return digits.isascii() and digits.isdigit() and len(digits) < 10 and str(int(text)) == text
 
 
-def _text(value: Any, what: str) -> str:
-    if isinstance(value, str):
-        return " ".join(value.split())
-    if isinstance(value, float):
+def _that_can_be_classes(values: Sequence[Any], what: str) -> list[Any]:
+    """The values, None for those that can't be classes. Raises MaskError when these are most."""
+    unfit = [value for value in values if _is_unfit(value)]
+    if not unfit or 2 * len(unfit) < sum(value is not None for value in values):
+        return [None if _is_unfit(value) else value for value in values]
+    if isinstance(unfit[0], float):
         raise MaskError(
-            f"{what} holds {value:g}, which is no whole number, so it can't be a class. Name a "
+            f"{what} holds {unfit[0]:g}, which is no whole number, so it can't be a class. Name a "
             "column with numbers or names of classes with --class-field."
         )
-    if isinstance(value, (dict, list)):
-        raise MaskError(f"{what} holds lists or objects. Name another column with --class-field.")
-    return str(value)
+    raise MaskError(f"{what} holds lists or objects. Name another column with --class-field.")
+
+
+def _is_unfit(value: Any) -> bool:
+    """Whether a value is a fraction, a list or an object."""
+    return isinstance(value, (dict, list)) or (isinstance(value, float) and not value.is_integer())
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        # JSON may hold halves of characters, which no file or database takes.
+        return " ".join(value.encode("utf-8", "replace").decode().split())
+    return str(int(value) if isinstance(value, float) else value)

@@ -87,7 +87,7 @@ def is_metric(crs: str, lon: float, lat: float) -> bool:
 
 def utm_crs(lon: FloatArray, lat: FloatArray) -> list[str]:
     """The UTM zone of each place, `EPSG:326nn` north and `EPSG:327nn` south of the equator."""
-    zone = np.clip(np.floor((lon + 180) / 6).astype(int) + 1, 1, 60)
+    zone = np.clip(np.floor((lon + 180) % 360 / 6).astype(int) + 1, 1, 60)
     return [
         f"EPSG:{32600 + z if north else 32700 + z}" for z, north in zip(zone, lat >= 0, strict=True)
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import MaskError
-from ...regular_files import read_text
+from ...regular_files import check_regular, read_text
 from ..safety import check_is_file
 
 # A JSON text takes about ten times its size in memory.
@@ -15,6 +15,10 @@ MAX_TEXT_BYTES = 1024**3
 # As much of a large file as is looked at to tell what it is.
 _HEAD = 64 * 1024
 _LARGE = 20 * 1024**2
+
+# What is found near the beginning of labels, and of descriptions of scenes.
+_OF_LABELS = (b'"Feature', b'"coordinates"', b'"annotations"', b'"segmentation"', b'"imagePath"')
+_OF_SCENES = (b'"stac_version"', b'"item_type"', b'"productIdentifier"')
 
 GEOJSON, COCO, LABELME, OTHER = "geojson", "coco", "labelme", "other"
 _GEOMETRIES = {
@@ -91,14 +95,29 @@ def _describes_an_image(feature: Any) -> bool:
 
 
 def holds_labels(path: Path) -> bool:
-    """Whether a JSON file is GeoJSON, COCO or labelme; False also for what can't be read."""
+    """Whether a JSON file is GeoJSON, COCO or labelme, or seems to be, and is damaged.
+
+    The latter is told when it is read. What is large is only looked at: it is read where that may
+    take all memory.
+    """
     try:
-        check_is_file(path)
-        if path.stat().st_size > _LARGE:
-            with path.open("rb") as file:
-                head = file.read(_HEAD)
-            if b'"FeatureCollection"' in head and b'"stac_version"' not in head:
-                return True
-        return kind_of(load_json(path)) != OTHER
-    except (MaskError, OSError):
+        check_regular(path)
+        if path.stat().st_size <= _LARGE:
+            return kind_of(load_json(path)) != OTHER
+    except MaskError:
+        if path.suffix.lower() == ".geojson":
+            return True
+    except FileNotFoundError:
         return False
+    except OSError:
+        return True
+    return _seems_to_hold_labels(path)
+
+
+def _seems_to_hold_labels(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return True
+    return any(key in head for key in _OF_LABELS) and not any(key in head for key in _OF_SCENES)

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from ...grid import PixelGrid, reproject_geometries, reproject_geometry
 from ...model import BACKGROUND, IGNORE, LONLAT, Mask
+from .antimeridian import unrolled
 from .labels import label_polygons
 from .segments import footprint_edges
 
@@ -71,7 +72,8 @@ def _hectares(area: BaseGeometry, crs: str) -> float:
         return 0.0
     (cut,) = footprint_edges(np.array([area], dtype=object), crs)
     # Holes count against the ring around them only when they run the other way.
-    lonlat = shapely.orient_polygons(reproject_geometry(cut, crs, LONLAT))
+    carried = np.array([reproject_geometry(cut, crs, LONLAT)], dtype=object)
+    (lonlat,) = shapely.orient_polygons(unrolled(carried, LONLAT))
     size, _ = _GEOD.geometry_area_perimeter(lonlat)
     return float(abs(size)) / _HECTARE_M2
 

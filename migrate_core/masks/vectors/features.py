@@ -14,6 +14,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyogrio
 import shapely
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from ...errors import MaskError
 from ...grid import Bounds
 from ...workspace import written_then_renamed
+from .antimeridian import offsets
 from .layer import GeometryArray
 from .periods import UNDATED
 
@@ -67,21 +69,29 @@ def write_features(target: Path, features: Features, crs: str) -> None:
         temporary.write_bytes(content.getbuffer())
 
 
-def read_features(path: Path, bounds: Bounds) -> Features:
-    """The features whose bounds touch `bounds` (of the file's CRS).
+def read_features(path: Path, bounds: Bounds, crs: str) -> Features:
+    """The features whose bounds touch `bounds` in `crs`, also those on another turn of the world.
 
     Raises MaskError when the file is gone or damaged.
     """
+    west, south, east, north = bounds
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            frame = pyogrio.read_dataframe(str(path.absolute()), bbox=bounds)
+            place = str(path.absolute())
+            everything = pyogrio.read_info(place)["total_bounds"]
+            frames = []
+            for x in offsets(bounds, everything, crs):
+                around = (west + x, south, east + x, north)
+                part = pyogrio.read_dataframe(place, bbox=around)
+                frames.append(part.set_geometry(part.geometry.translate(-x)) if x else part)
     except (DataSourceError, DataLayerError, FeatureError, OSError) as err:
         raise MaskError(
             f"{path}: the polygons of this mask, as they were read when it was added, are gone or "
             f"damaged ({err}). Add the mask's file again: `masks add` writes them anew."
         ) from err
-    frame = frame.sort_values("number")
+    frame = frames[0] if len(frames) == 1 else pd.concat(frames)
+    frame = frame.sort_values("number", kind="stable")
     periods: Sequence[str | None] = frame["period"].astype(object).tolist()
     return Features(
         shapely.force_2d(np.array(frame.geometry.array, dtype=object)),

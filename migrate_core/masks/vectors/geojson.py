@@ -20,6 +20,17 @@ from ...model import LONLAT
 from .crs import crs_text
 from .layer import Layer
 
+# What comes of a geometry that isn't built as it must be.
+_FAILURES = (
+    ShapelyError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
+
 
 def geojson_layer(document: dict[str, Any], file: str) -> Layer:
     """The features of a GeoJSON document of the kind `documents.GEOJSON`. Raises MaskError."""
@@ -46,14 +57,24 @@ def _geometry(value: Any) -> Any:
     """A geometry, or None for none and for what can't be read as one."""
     if not isinstance(value, dict):
         return None
-    read = shapely.from_geojson(json.dumps(value), on_invalid="ignore")
-    if read is not None:
-        return read
-    # A ring that isn't closed, as some programs write, is closed here.
     try:
-        return shape(value)
-    except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+        # What numbers are no places is told where the polygons are looked at.
+        with np.errstate(invalid="ignore", over="ignore"):
+            read = shapely.from_geojson(json.dumps(value), on_invalid="ignore")
+            # A ring that isn't closed, as some programs write, is closed by `shape`.
+            return shape(_on_the_map(value)) if read is None else read
+    except _FAILURES:
         return None
+
+
+def _on_the_map(value: Any) -> Any:
+    """A geometry without what its positions have beside x and y (RFC 7946, section 3.1.1)."""
+    if isinstance(value, dict):
+        return {key: _on_the_map(inner) for key, inner in value.items()}
+    if not isinstance(value, list):
+        return value
+    is_position = len(value) > 2 and not any(isinstance(one, (list, dict)) for one in value)
+    return value[:2] if is_position else [_on_the_map(one) for one in value]
 
 
 def _table(features: list[dict[str, Any]]) -> pd.DataFrame:

@@ -55,7 +55,7 @@ def annotated_masks(file: AnnotationFile, options: AddOptions) -> tuple[list[Mas
     check_count(len(images), file.path.name)
     classes = _classes(file, options)
     masks: list[Mask] = []
-    problems: list[Problem] = []
+    problems = list(_skipped(file, "", file.said.skipped))
     position = 0
     parts = _parts(images)
     for image, part in zip(images, parts, strict=True):
@@ -66,7 +66,7 @@ def annotated_masks(file: AnnotationFile, options: AddOptions) -> tuple[list[Mas
             masks.append(_mask(file, image, own, part, options))
         except MaskError as err:
             masks.append(_without_place(file, image, part, str(err), options))
-        problems += _skipped(file, image)
+        problems += _skipped(file, f", {image.name}", image.skipped)
     return masks, problems
 
 
@@ -93,11 +93,12 @@ def _classes(file: AnnotationFile, options: AddOptions) -> FeatureClasses:
     return feature_classes(keys, entries, file.known, what)
 
 
-def _skipped(file: AnnotationFile, image: AnnotatedImage) -> Iterator[Problem]:
-    if image.skipped:
-        more = len(image.skipped) - _NAMED
-        text = "; ".join(image.skipped[:_NAMED]) + (f"; and {more} more" if more > 0 else "")
-        yield Problem(file.path.name, f"{file.path.name}, {image.name}: {text}.")
+def _skipped(file: AnnotationFile, which: str, skipped: Sequence[str]) -> Iterator[Problem]:
+    """A problem that names what of a file, or of one of its images, couldn't be used."""
+    if skipped:
+        more = len(skipped) - _NAMED
+        text = "; ".join(skipped[:_NAMED]) + (f"; and {more} more" if more > 0 else "")
+        yield Problem(file.path.name, f"{file.path.name}{which}: {text}.")
 
 
 def _mask(
@@ -206,8 +207,8 @@ def find_source(annotations: Path, name: str, options: AddOptions, *, single: bo
     found = [path for folder in folders for path in _candidates(folder, name)]
     if not found:
         raise MaskError(
-            f"its image {PurePosixPath(name).name} is neither beside {annotations.name} nor in "
-            "the folder of --image. Put it there, or name its folder with --image."
+            f"its image {one_line(PurePosixPath(name).name)} is neither beside {annotations.name} "
+            "nor in the folder of --image. Put it there, or name its folder with --image."
         )
     return next((path for path in found if _georeferenced(path)), found[0]).absolute()
 

@@ -75,10 +75,11 @@ def _texts(node: Element, name: str) -> Iterator[str]:
 def _geometry(placemark: Element) -> Any:
     """The polygons of a placemark; a point where it has only other shapes, None without any."""
     nodes = list(placemark.iter())
-    polygons = [polygon for node in nodes if _name(node) == "Polygon" for polygon in _polygon(node)]
+    drawn = [node for node in nodes if _name(node) == "Polygon"]
+    polygons = [polygon for node in drawn for polygon in _polygon(node)]
     if polygons:
         return polygons[0] if len(polygons) == 1 else MultiPolygon(polygons)
-    others = any(_name(node) in _OTHER_SHAPES for node in nodes)
+    others = not drawn and any(_name(node) in _OTHER_SHAPES for node in nodes)
     return shapely.Point(0, 0) if others else None
 
 
@@ -90,7 +91,8 @@ def _polygon(node: Element) -> list[Polygon]:
         rings = [_ring(text) for text in _texts(child, "coordinates")]
         (shells if _name(child) == "outerBoundaryIs" else holes).extend(rings)
     try:
-        return [Polygon(shells[0], holes)] if len(shells) == 1 else []
+        with np.errstate(invalid="ignore"):  # NaN is told where the polygons are looked at
+            return [Polygon(shells[0], holes)] if len(shells) == 1 else []
     except (ShapelyError, ValueError):
         return []
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from ...errors import MaskError
-from ...model import BACKGROUND, IGNORE, Mask
+from ...model import BACKGROUND, IGNORE, LONLAT, Mask
 from .features import Features, read_features
 from .layer import GeometryArray
 from .periods import of_date, spans
@@ -45,7 +45,7 @@ def label_polygons(mask: Mask) -> LabelPolygons:
     if form is None:
         raise MaskError(f"{mask.name}: it consists of pixels, not of polygons.")
     area = form.area
-    features = read_features(Path(form.features), area.bounds)
+    features = read_features(Path(form.features), area.bounds, mask.crs or LONLAT)
     values = features.values.copy()
     order = np.arange(values.size)
     if form.dates is not None:

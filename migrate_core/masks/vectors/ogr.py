@@ -25,7 +25,7 @@ from shapely.errors import ShapelyError
 
 from ...errors import MaskError
 from ..safety import check_is_file, check_sidecars
-from ..zips import open_zip, safe_members, unpack_member
+from ..zips import checked_members, open_zip, unpack_member
 from .crs import crs_text
 from .layer import Layer
 
@@ -90,7 +90,7 @@ def layer_names(path: Path) -> list[str]:
 def shapefile_in_zip(path: Path, wanted: str | None) -> Layer:
     """The layer of a zip that holds a Shapefile. Raises MaskError."""
     with _opened(path) as archive:
-        members = list(safe_members(archive, path.name))
+        members = list(_members(archive, path))
         stems = _stems(members)
         stem = _chosen(path, [PurePosixPath(stem).name for stem in stems], wanted)
         parts = [m for m in members if _stem(m) in stems and PurePosixPath(_stem(m)).name == stem]
@@ -106,11 +106,20 @@ def shapefile_in_zip(path: Path, wanted: str | None) -> Layer:
     return Layer(layer.geometries, layer.table, layer.crs, stem)
 
 
+def is_sound_zip(path: Path) -> bool:
+    """Whether the list of what a zip holds can be read."""
+    try:
+        with _opened(path):
+            return True
+    except MaskError:
+        return False
+
+
 def shapefiles_of(path: Path) -> list[str]:
     """The names of the Shapefiles in a zip, none where it isn't a sound zip."""
     try:
         with _opened(path) as archive:
-            return [PurePosixPath(stem).name for stem in _stems(safe_members(archive, path.name))]
+            return [PurePosixPath(stem).name for stem in _stems(_members(archive, path))]
     except MaskError:
         return []
 
@@ -119,6 +128,15 @@ def shapefiles_of(path: Path) -> list[str]:
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     with open_zip(path, path.name, "give the Shapefile itself") as archive:
         yield archive
+
+
+def _members(archive: zipfile.ZipFile, path: Path) -> Iterator[zipfile.ZipInfo]:
+    """The parts of Shapefiles in a zip; whatever else is in it doesn't matter. Raises MaskError."""
+    for member, obstacle in checked_members(archive, path.name):
+        if PurePosixPath(member.filename).suffix.lower() in _SHAPEFILE:
+            if obstacle:
+                raise MaskError(obstacle)
+            yield member
 
 
 def _stem(member: zipfile.ZipInfo) -> str:
@@ -199,7 +217,7 @@ def _check_tables(path: Path) -> None:
                 row[0]
                 for row in database.execute("SELECT table_name FROM gpkg_contents").fetchall()
             }
-    except sqlite3.Error as err:
+    except (sqlite3.Error, UnicodeDecodeError) as err:
         raise MaskError(
             f"{path.name}: it can't be read as GeoPackage ({err}). The file is damaged or "
             "incomplete: copy it again from where it came."

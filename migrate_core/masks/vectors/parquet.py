@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import shapely
 from shapely.errors import ShapelyError
 
 from ...errors import MaskError
@@ -19,6 +22,10 @@ from .layer import Layer
 
 # What a table may take in memory.
 _MAX_BYTES = 4 * 1024**3
+# The key `geo` as Thrift's compact protocol writes it into the footer: its length, then its text.
+_GEO_KEY = b"\x03geo"
+# A Parquet file ends with the length of its footer, and its magic.
+_MAGIC, _END_BYTES = b"PAR1", 8
 _FAILURES = (pa.ArrowException, ShapelyError, ValueError, KeyError, TypeError, OSError)
 
 
@@ -26,7 +33,7 @@ def parquet_layer(path: Path) -> Layer:
     """The table of a GeoParquet file. Raises MaskError."""
     _check(path)
     try:
-        frame = gpd.read_parquet(path.absolute())
+        frame = _table(path)
     except _FAILURES as err:
         raise MaskError(
             f"{path.name}: it can't be read as GeoParquet ({err}). The file is damaged or "
@@ -38,12 +45,35 @@ def parquet_layer(path: Path) -> Layer:
     return Layer(geometries, frame.drop(columns=frame.geometry.name), crs)
 
 
-def is_geoparquet(path: Path) -> bool:
-    """Whether a Parquet file says that it holds geometries; False for what can't be read."""
+def _table(path: Path) -> Any:
+    """The table with its geometries, None where one can't be read."""
     try:
-        return _geo(pq.read_metadata(path)) is not None
-    except _FAILURES:
-        return False
+        with np.errstate(invalid="ignore"):  # NaN is told where the polygons are looked at
+            return gpd.read_parquet(path.absolute())
+    except ShapelyError:
+        # One geometry that is damaged costs all of them there.
+        table = pq.read_table(path.absolute())
+        said = _geo(table.schema)
+        name = said["primary_column"]
+        geometries = shapely.from_wkb(table.column(name).to_pylist(), on_invalid="ignore")
+        crs = said["columns"][name].get("crs", "OGC:CRS84")
+        return gpd.GeoDataFrame(table.drop_columns(name).to_pandas(), geometry=geometries, crs=crs)
+
+
+def is_geoparquet(path: Path) -> bool:
+    """Whether a Parquet file says that it holds geometries; True for what is damaged, to be told.
+
+    Its footer is only looked at: Arrow reads files where their crash costs nothing else.
+    """
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(-min(size, _END_BYTES), os.SEEK_END)
+            length, magic = struct.unpack("<I4s", file.read(_END_BYTES))
+            file.seek(-_END_BYTES - length, os.SEEK_END)
+            return magic != _MAGIC or _GEO_KEY in file.read(length)
+    except (OSError, struct.error):
+        return True
 
 
 def _geo(metadata: Any) -> Any:

@@ -8,16 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from ...errors import MaskError
-from ...grid import BoolArray
-from ...model import Problem
+from ...grid import BoolArray, reproject_points
+from ...model import LONLAT, Problem
+from .antimeridian import joined
 from .layer import GeometryArray, Layer
 
 _NAMED = 10
 # Beyond every coordinate of every CRS on Earth, in whatever unit.
 _FURTHEST = 1e10
+# Longitude and latitude, with room for rounding.
+_FURTHEST_LONLAT = (360.1, 90.1)
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
 
@@ -33,18 +37,23 @@ class Polygons:
     problems: tuple[Problem, ...]
 
 
-def usable_polygons(layer: Layer, file: str) -> Polygons:
-    """The polygons of a layer. Raises MaskError when there is none."""
-    found = shapely.force_2d(layer.geometries)
+def usable_polygons(layer: Layer, crs: str, file: str) -> Polygons:
+    """The polygons of a layer in `crs`, joined where they cross the 180° meridian.
+
+    Raises MaskError when there is none.
+    """
+    found = _without_empty_rings(_flat(shapely.force_2d(layer.geometries)))
     kinds = shapely.get_type_id(found)
     other = (kinds >= 0) & ~np.isin(kinds, (_POLYGON, _MULTIPOLYGON, _COLLECTION))
     absent = (kinds < 0) | (~other & shapely.is_empty(found))
     finite = _finite(found)
     candidates = ~other & ~absent & finite
-    drawn = found.copy()
-    drawn[~candidates] = None
+    away = candidates & ~_on_earth(found, candidates, crs)
+    candidates &= ~away
+    drawn = np.full(len(found), None, dtype=object)
+    drawn[candidates] = joined(found[candidates], crs)
     repaired = repair(drawn)
-    lost = candidates & ((shapely.get_type_id(repaired) < 0) | ~(shapely.area(repaired) > 0))
+    lost = candidates & shapely.is_missing(repaired)
     good = candidates & ~lost
     if not good.any():
         raise MaskError(_no_polygons(file, found, other))
@@ -56,10 +65,25 @@ def usable_polygons(layer: Layer, file: str) -> Polygons:
             ~other & ~absent & ~finite,
             "with coordinates that are no place on a map, left out",
         ),
+        *_named(file, away, "outside of where its CRS is defined, and left out"),
         *_named(file, lost, "of no area even when repaired, and left out"),
     ]
     rows = np.flatnonzero(good)
     return Polygons(repaired[rows], rows, tuple(problems))
+
+
+def _on_earth(geometries: GeometryArray, wanted: BoolArray, crs: str) -> BoolArray:
+    """Whether each has a place in lon/lat; all where none of the wanted has: the CRS is wrong.
+
+    Longitudes may count from 0 to 360, or on beyond 180.
+    """
+    x, y = shapely.bounds(geometries[wanted])[:, [[0, 2], [1, 3]]].transpose(1, 0, 2)
+    places = np.stack(reproject_points(crs, LONLAT, x, y), axis=-1)
+    there = np.ones(len(geometries), dtype=bool)
+    found = (np.abs(places) <= _FURTHEST_LONLAT).all(axis=(1, 2))
+    if found.any():
+        there[wanted] = found
+    return there
 
 
 def _finite(geometries: GeometryArray) -> BoolArray:
@@ -70,15 +94,62 @@ def _finite(geometries: GeometryArray) -> BoolArray:
     return finite
 
 
+def _flat(geometries: GeometryArray) -> GeometryArray:
+    """Collections as multipolygons of the polygons in them, however deep; others as they are.
+
+    Points and lines of a collection are left aside; one without any polygon stays.
+    """
+    flat = geometries.copy()
+    for index in np.flatnonzero(shapely.get_type_id(geometries) == _COLLECTION):
+        parts = np.array([geometries[index]], dtype=object)
+        while (nested := shapely.get_type_id(parts) == _COLLECTION).any():
+            parts = np.concatenate([parts[~nested], shapely.get_parts(parts[nested])])
+        parts = shapely.get_parts(parts)
+        polygons = parts[shapely.get_type_id(parts) == _POLYGON]
+        if polygons.size:
+            flat[index] = shapely.multipolygons(polygons)
+    return flat
+
+
+def _without_empty_rings(geometries: GeometryArray) -> GeometryArray:
+    """Polygons without the holes that have no points.
+
+    GEOS (3.14) calls a polygon with such a hole valid, and ends the process over it in `touches`,
+    `covers` and `segmentize`.
+    """
+    parts, owner = shapely.get_parts(geometries, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    clean = geometries.copy()
+    for index in np.unique(owner[part[shapely.is_empty(rings)]]):
+        polygons = [
+            shapely.Polygon(one.exterior, [hole for hole in one.interiors if not hole.is_empty])
+            for one in parts[owner == index]
+        ]
+        clean[index] = polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
+    return clean
+
+
 def repair(geometries: GeometryArray) -> GeometryArray:
-    """Valid geometries with nothing but polygons in them; None where nothing is left."""
+    """Valid geometries with nothing but polygons in them; None where no area is left."""
     repaired = geometries.copy()
     broken = ~shapely.is_valid(geometries) & ~shapely.is_missing(geometries)
-    repaired[broken] = shapely.make_valid(geometries[broken], method="structure")
-    mixed = shapely.get_type_id(repaired) == _COLLECTION
+    repaired[broken] = _made_valid(geometries[broken])
+    kinds = shapely.get_type_id(repaired)
+    mixed = (kinds >= 0) & ~np.isin(kinds, (_POLYGON, _MULTIPOLYGON))
     repaired[mixed] = [polygonal(geometry) for geometry in repaired[mixed]]
-    repaired[shapely.is_empty(repaired)] = None
+    repaired[~(shapely.area(repaired) > 0)] = None
     return repaired
+
+
+def _made_valid(geometries: GeometryArray) -> GeometryArray:
+    """All at once, or one by one where GEOS gives up over one of them, which is then None."""
+    try:
+        valid: GeometryArray = shapely.make_valid(geometries, method="structure")
+    except ShapelyError:
+        valid = np.empty(len(geometries), dtype=object)
+        if len(geometries) > 1:
+            valid[:] = [_made_valid(geometries[i : i + 1])[0] for i in range(len(geometries))]
+    return valid
 
 
 def polygonal(geometry: BaseGeometry) -> BaseGeometry:

@@ -12,7 +12,7 @@ from .documents import COCO, GEOJSON, LABELME, holds_labels, kind_of, load_json
 from .geojson import geojson_layer
 from .kml import kml_layer
 from .layer import Column, Layer, columns
-from .ogr import layer_names, ogr_layer, shapefile_in_zip, shapefiles_of
+from .ogr import is_sound_zip, layer_names, ogr_layer, shapefile_in_zip, shapefiles_of
 from .parquet import is_geoparquet, parquet_layer
 
 JSON_SUFFIXES = (".geojson", ".json")
@@ -39,16 +39,17 @@ def is_vector(path: Path) -> bool:
     """Whether a file is read as vector labels, told by its suffix and, where needed, content.
 
     JSON is one only as GeoJSON, COCO or labelme; STAC items, metadata of PlanetScope and class
-    tables are not. A zip must hold a Shapefile, a Parquet file geometries.
+    tables are not. A zip must hold a Shapefile, a Parquet file geometries. What is damaged passes,
+    to be told when it is read.
     """
     suffix = path.suffix.lower()
     if not is_regular(path):
-        # One that can't be looked into is told when it is read; JSON may be anything.
-        return suffix in VECTOR_SUFFIXES and suffix not in JSON_SUFFIXES and path.exists()
+        # One that can't be looked into is told when it is read; `.json` may be anything.
+        return suffix in VECTOR_SUFFIXES and suffix != ".json" and path.exists()
     if suffix in JSON_SUFFIXES:
         return holds_labels(path)
     if suffix == ".zip":
-        return bool(shapefiles_of(path))
+        return not is_sound_zip(path) or bool(shapefiles_of(path))
     if suffix in _PARQUET_SUFFIXES:
         return is_geoparquet(path)
     return suffix in VECTOR_SUFFIXES

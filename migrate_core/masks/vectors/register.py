@@ -82,7 +82,7 @@ def _features(path: Path, digest: str, options: AddOptions, place: VectorPlace) 
     wanted = options.vector
     layer = read_layer(path, wanted.layer)
     crs = layer.crs or _crs_said(path, options)
-    polygons = usable_polygons(layer, path.name)
+    polygons = usable_polygons(layer, crs, path.name)
     classes = _classes(path, layer, polygons, options, place)
     periods = _periods(path, layer, polygons, wanted)
     numbers = tuple((polygons.rows + 1).tolist())
