@@ -65,14 +65,14 @@ def scenes() -> None:
     type=click.FloatRange(0, 100),
     default=100.0,
     show_default=True,
-    help="Largest cloud cover of a scene, percent; 100 filters nothing.",
+    help="Largest cloud in scene, percent; 100 filters nothing.",
 )
 @click.option("--level", type=click.Choice(["L1C", "L2A"]), default="L2A", show_default=True)
 @click.option(
     "--usable-cloud",
     type=click.FloatRange(0, 100),
-    help="Largest cloud cover of a usable scene, percent; default $MIGRATE_USABLE_CLOUD_PERCENT "
-    "or 10.",
+    help="Largest cloud of a usable scene, percent: cloud over mask and label occluded where they "
+    "were measured, else cloud in scene; default $MIGRATE_USABLE_CLOUD_PERCENT or 10.",
 )
 @click.option(
     "--usable-coverage",

@@ -174,7 +174,7 @@ def _what() -> None:
         step=5.0,
         format="%g",
         key="scenes_max_cloud",
-        help="Scenes with more cloud are left out; 100 leaves out none.",
+        help="Scenes with more cloud in scene are left out; 100 leaves out none.",
         persist_state="session",
     )
     level.selectbox(
@@ -196,7 +196,8 @@ def _how() -> None:
         step=5.0,
         format="%g",
         key="scenes_usable_cloud",
-        help="Usable scenes come before all others, whatever the weights.",
+        help="Held against cloud over mask and label occluded where they were measured, else "
+        "against cloud in scene. Usable scenes come before all others, whatever the weights.",
         persist_state="session",
     )
     columns[1].number_input(
