@@ -62,7 +62,7 @@ def add(
     files = mask_files(places, follow_links=options.follow_links, takes=_is_label_file)
     options, unclear = without_unclear_rows(options, files.files)
     added = _register(session, files, options)
-    emit([mask_row(mask) for mask in added.masks], as_json, lambda: _show(added.masks))
+    emit([mask_row(mask) for mask in added.masks], as_json, lambda: _show(session, added.masks))
     refused = [*before, *unpacking, *files.refused, *unclear, *added.refused]
     say(f"Result: {result_of_adding(added.masks, refused)}")
     report([*refused, *added.problems, *_problems(added.masks), *_unused(options, added)])
