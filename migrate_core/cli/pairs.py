@@ -251,6 +251,10 @@ def list_pairs(session: Session, as_json: bool) -> None:
     emit(document, as_json, lambda: _show(session.store, document))
 
 
+def _two_digits(share: float | None) -> str | None:
+    return None if share is None else f"{share:.2f}"
+
+
 def _show(store: Store, document: list[dict[str, Any]]) -> None:
     """The pairs as a table, with what is proposed where nobody has decided."""
     proposed = proposed_decisions(store)
@@ -267,7 +271,7 @@ def _show(store: Store, document: list[dict[str, Any]]) -> None:
             row["state"],
             format_days(row["days_offset"]),
             None if share is None else format_share(share),
-            "not measured" if unmeasured else row["change"],
+            "not measured" if unmeasured else _two_digits(row["change"]),
             row["decision"] or proposed.get(row["pair_id"]),
             suggestion.get("verdict"),
             row["error"] or " ".join(filter(None, (suggestion.get("reason"), unmeasured))) or None,
