@@ -1,8 +1,9 @@
 """`python -m migrate_core`."""
 
-from .cli import cli
-from .cli.console import unfailing_stderr
-
 if __name__ == "__main__":
+    # Not at the top: workers begin by importing this module, and need no command line.
+    from .cli import cli
+    from .cli.console import unfailing_stderr
+
     unfailing_stderr()
     cli(prog_name="python -m migrate_core")
