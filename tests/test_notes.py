@@ -31,7 +31,7 @@ def test_a_made_pair_tells_of_small_objects_and_of_what_the_rim_took(tmp_path: P
     wanted = task(tmp_path, mask, [scene])
     wanted = replace(wanted, parameters=PairParameters(ignore_rim_m=30))
     suggestion = make_pair(wanted).suggestion
-    took = "The ignore rim of 30 m took 100 % of the labelled pixels."
+    took = "The ignore rim of 30 m took 100.0 % of the labelled pixels."
     assert suggestion.verdict == "unsure"
     assert "were set to ignore" in suggestion.reason
     assert took in suggestion.reason
