@@ -108,7 +108,7 @@ def test_a_mask_over_two_zones_keeps_the_one_with_the_larger_share(tmp_path: Pat
     # 260 m of 400 m are in zone 31.
     assert pair["mosaic"]["reprojected"] == 0.35
     assert [part["resampled"] for part in pair["mosaic"]["parts"]] == [False, True]
-    assert "35 % of the image was reprojected from EPSG:32632." in pair["suggestion"]["reason"]
+    assert "35.0 % of the image was reprojected from EPSG:32632." in pair["suggestion"]["reason"]
     assert np.abs(pair["image"][FINE] - plane(*pair["lattice"].centres())).max() <= 1.1
 
 

@@ -414,7 +414,7 @@ def test_each_reason_not_to_trust_a_shift_is_said(changes: dict[str, Any], words
 
 
 def test_where_little_is_clear_no_shift_is_trusted() -> None:
-    assert "40 percent" in str(objection(agreed(), shift_of(agreed()), 0.4))
+    assert "40.0 %" in str(objection(agreed(), shift_of(agreed()), 0.4))
 
 
 def test_what_images_do_not_have_in_common_widens_the_interval() -> None:
