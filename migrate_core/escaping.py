@@ -14,8 +14,8 @@ from typing import Any
 from .workspace import written_then_renamed
 
 # What Markdown, with the extensions of GitHub and Streamlit, reads as more than a letter. Inside a
-# word an underscore is one; a colon begins a directive (`:red[…]`) or makes an address a link.
-_MARKDOWN = re.compile(r"[\\`*\[\]<>$~&@|]|:(?=[A-Za-z/])|(?<!\w)_|_(?!\w)|(?<=www)\.", re.I)
+# word an underscore is one; a colon before a letter begins a directive (`:red[…]`).
+_MARKDOWN = re.compile(r"[\\`*\[\]<>$~&@|]|:(?=[A-Za-z])|(?<!\w)_|_(?!\w)")
 # What begins a heading, a list or a rule; and a numbered list.
 _BEGINS = re.compile(r"^[#+=-]")
 _NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
@@ -25,7 +25,11 @@ _FORMULA = re.compile(r"'*\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|'*[\t\r\n]")
 
 
 def markdown_text(text: str) -> str:
-    """Text in one line that Markdown shows as it is: no image, link, formula, colour or heading."""
+    """Text in one line that Markdown shows as it is: no image, formula, colour or heading.
+
+    Programs that make links of bare addresses still do, which escaping can't prevent; a link is
+    fetched by nobody who doesn't click it.
+    """
     line = _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
     line = _BEGINS.sub(r"\\\g<0>", line)
     return _NUMBERED.sub(r"\1\\\2", line)

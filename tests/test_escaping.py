@@ -64,8 +64,6 @@ def test_markdown_shows_code_as_it_is(text: str) -> None:
         ("$x$", r"\$x\$"),
         (":red[x]", r"\:red\[x\]"),
         (":material/error:", r"\:material/error:"),
-        ("http://evil.example", r"http\://evil.example"),
-        ("www.evil.example", r"www\.evil.example"),
         ("20210611_094107.tif", "20210611_094107.tif"),
         ("02.14", "02.14"),
         ("a: b", "a: b"),

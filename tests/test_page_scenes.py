@@ -366,6 +366,16 @@ def test_what_is_no_source_is_told_before_anything_starts(masks: Case) -> None:
     assert last_asked(masks.store) is None
 
 
+@pytest.mark.parametrize("button", ["Search", "Test connection"])
+def test_an_address_with_a_password_starts_nothing(masks: Case, tried: Tried, button: str) -> None:
+    app = opened()
+    app.text_area(key="scenes_others").set_value("dhus:https://me:hunter2@mirror.example")
+    press(app, button)
+    assert "can't be a source" in said(app)
+    assert "hunter2" not in said(app)
+    assert (last_asked(masks.store), tried) == (None, [])
+
+
 def test_credentials_are_found_or_needed_and_never_shown(
     masks: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

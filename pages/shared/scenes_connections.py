@@ -10,6 +10,7 @@ import streamlit as st
 
 from migrate_core.jobs import answer_of, said, starting
 from migrate_core.scenes.connection import FAILS, NOT_SET, WORKS, Need, needs_of
+from migrate_core.scenes.sources import open_source
 from migrate_core.settings import ServiceSettings
 from migrate_core.text import format_time
 from pages.shared.frame import Page
@@ -33,8 +34,14 @@ _SIGNS = {
 
 def test_sources(page: Page, specs: Sequence[str], environ: Mapping[str, str]) -> None:
     """Try sources in the background; `environ` holds a code that was given for it."""
-    command = ["scenes", "test-source", *specs, "--json"]
-    start(page, KIND, lambda: command, environ)
+
+    def command() -> list[str]:
+        # An address with a password in it must not even get into the list of processes.
+        for spec in specs:
+            open_source(spec, page.settings.services)
+        return ["scenes", "test-source", *specs, "--json"]
+
+    start(page, KIND, command, environ)
 
 
 @polled(lambda page: starting(page.workspace, KIND), POLL_S)
