@@ -100,7 +100,8 @@ def test_a_real_crash_in_a_batch_of_vectors_leaves_the_others_added(
     assert result.exit_code == 1, result.output
     rows = {row["name"][0]: row["state"] for row in json.loads(result.stdout)}
     assert rows == {"a": "ready", "b": "problem", "c": "ready"}
-    assert "Result: 2 added, 1 can't be read: b_20200202.geojson: the program" in result.stderr
+    assert "Result: 2 added, 1 can't be read." in result.stderr
+    assert "Problem: b_20200202.geojson: the program" in result.stderr
 
 
 def test_the_columns_for_a_page_are_found_by_another_process(tmp_path: Path) -> None:

@@ -67,9 +67,11 @@ def case(tmp_path: Path) -> Case:
     return case
 
 
-def settings(cdse: Cdse | None = None) -> ServiceSettings:
+def settings(cdse: Cdse | None = None, dhus: Dhus | None = None) -> ServiceSettings:
     known = cdse.settings if cdse else ServiceSettings()
-    return replace(known, dhus_user=DHUS_USER, dhus_password=DHUS_PASSWORD)
+    if dhus is None:
+        return known
+    return replace(known, dhus_url=dhus.url, dhus_user=DHUS_USER, dhus_password=DHUS_PASSWORD)
 
 
 def find(case: Case, services: ServiceSettings, *specs: str) -> None:
@@ -148,9 +150,9 @@ def test_a_service_that_fails_is_replaced_by_the_same_acquisition_elsewhere(
 ) -> None:
     cdse.offer("u-1", safe, footprint=mapping(FOOTPRINT))
     keep(dhus, safe)
-    find(case, settings(cdse), "cdse", f"dhus:{dhus.url}")
+    find(case, settings(cdse, dhus), "cdse", f"dhus:{dhus.url}")
     cdse.fault = lambda asked: Reply(403) if "$value" in asked.path else None
-    outcome = case.make(RunOptions(workers=1, services=settings(cdse)))
+    outcome = case.make(RunOptions(workers=1, services=settings(cdse, dhus)))
     assert (outcome.made, outcome.failed) == (3, 0)
     (scene,) = document(case)["scenes"]
     assert (scene["source"], scene["pixels_from"]["source"]) == ("cdse", f"dhus:{dhus.url}")
@@ -161,10 +163,10 @@ def test_when_nobody_has_it_the_error_names_all_who_were_asked(
 ) -> None:
     cdse.offer("u-1", safe, footprint=mapping(FOOTPRINT))
     keep(dhus, safe)
-    find(case, settings(cdse), "cdse", f"dhus:{dhus.url}")
+    find(case, settings(cdse, dhus), "cdse", f"dhus:{dhus.url}")
     for server in (cdse, dhus):
         server.fault = lambda asked: Reply(403) if "$value" in asked.path else None
-    outcome = case.make(RunOptions(workers=1, services=settings(cdse)))
+    outcome = case.make(RunOptions(workers=1, services=settings(cdse, dhus)))
     assert outcome.failed == 3
     message = outcome.failures[0].error or ""
     assert "cdse: " in message
@@ -175,8 +177,8 @@ def test_what_is_in_an_archive_waits_and_is_made_another_day(
     dhus: Dhus, case: Case, safe: Path
 ) -> None:
     kept = keep(dhus, safe, online=False)
-    find(case, settings(), f"dhus:{dhus.url}")
-    options = RunOptions(workers=1, services=settings())
+    find(case, settings(dhus=dhus), f"dhus:{dhus.url}")
+    options = RunOptions(workers=1, services=settings(dhus=dhus))
     outcome = case.make(options)
     assert (outcome.made, outcome.failed, len(outcome.waiting)) == (0, 0, 3)
     assert {pair.state for pair in case.store.pairs()} == {"queued"}
@@ -194,10 +196,10 @@ def test_a_run_that_waits_polls_the_archive_until_it_has_brought_the_product(
 ) -> None:
     monkeypatch.setattr("migrate_core.pairs.supply.POLL_S", 0.3)
     kept = keep(dhus, safe, online=False)
-    find(case, settings(), f"dhus:{dhus.url}")
+    find(case, settings(dhus=dhus), f"dhus:{dhus.url}")
     arrival = threading.Timer(1.0, lambda: setattr(kept, "online", True))
     arrival.start()
-    outcome = case.make(RunOptions(workers=1, services=settings(), wait_s=30))
+    outcome = case.make(RunOptions(workers=1, services=settings(dhus=dhus), wait_s=30))
     arrival.join()
     assert (outcome.made, outcome.waiting) == (3, ())
 

@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from ..model import Mask, Problem
 from .checks import FILE
 
-# So many of the files that couldn't be read are named.
-_NAMED = 5
-
 
 def unread(masks: Sequence[Mask]) -> list[Problem]:
     """The masks that are only the place of a file that couldn't be read."""
@@ -17,17 +14,14 @@ def unread(masks: Sequence[Mask]) -> list[Problem]:
 
 
 def result_of_adding(masks: Sequence[Mask], refused: Sequence[Problem]) -> str:
-    """How many masks were added, and which files can't be read and why.
+    """How many masks were added, and how many files can't be read: `3 added, 1 can't be read.`
 
-    `refused` are the files that didn't become masks.
+    `refused` are the files that didn't become masks. Why is told with each problem.
     """
-    lost = [*refused, *unread(masks)]
-    added = f"{len(masks) - len(unread(masks))} added"
-    if not lost:
-        return f"{added}."
-    shown = " ".join(named_problem(problem) for problem in lost[:_NAMED])
-    more = f" … and {len(lost) - _NAMED} more." if len(lost) > _NAMED else ""
-    return f"{added}, {len(lost)} can't be read: {shown}{more}"
+    unusable = len(unread(masks))
+    lost = len(refused) + unusable
+    added = f"{len(masks) - unusable} added"
+    return f"{added}, {lost} can't be read." if lost else f"{added}."
 
 
 def named_problem(problem: Problem) -> str:

@@ -32,6 +32,8 @@ IMAGE_FOLDER = "masks_image_folder"
 _ROUND = "masks_upload_round"
 # So many remarks on how polygons became masks are shown.
 _NOTES = 3
+# So many problems of files are shown; those of masks are in the list, too.
+_PROBLEMS = 5
 # So many names of a folder are looked at, to show a date pattern at work.
 _NAMES = 2_000
 _IMAGES_HELP = (
@@ -60,10 +62,21 @@ def _progress(page: Page) -> None:
         return
     trouble(KIND)
     how_it_ended(page, KIND, ("Error: ",))
-    for result in said(page.workspace, KIND, ("Result: ",)):
-        (st.warning if "can't be read" in result else st.success)(plain(result))
+    _show_result(page)
     for note in said(page.workspace, KIND, ("Note: ",))[:_NOTES]:
         st.info(plain(note), icon=":material/info:")
+
+
+def _show_result(page: Page) -> None:
+    """How many masks were added, and what is wrong with the files that can't be read."""
+    for result in said(page.workspace, KIND, ("Result: ",)):
+        if "can't be read" not in result:
+            st.success(plain(result))
+            return
+        problems = said(page.workspace, KIND, ("Problem: ",))
+        lines = "".join(f"\n- {plain(problem)}" for problem in problems[:_PROBLEMS])
+        more = f"\n- … and {len(problems) - _PROBLEMS} more" * (len(problems) > _PROBLEMS)
+        st.warning(f"{plain(result)}\n{lines}{more}")
 
 
 def _upload(page: Page) -> None:
