@@ -52,7 +52,6 @@ def test_a_file_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(isolation, "_pools", {})
     with pytest.raises(MaskError, match=r"a\.gpkg: after .* minutes it still wasn't read"):
         read_isolated("a.gpkg", nothing, time.sleep, 600)
-    assert read_isolated("b.gpkg", nothing, double, 4) == 8
 
 
 def test_it_can_be_cancelled_while_a_file_is_read() -> None:

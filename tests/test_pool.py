@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate_core.pool import WorkerCrashedError, WorkerPool
+from migrate_core.pool import WorkerCrashedError, WorkerOverdueError, WorkerPool
 from tests.pair_builders import (
     DemandingError,
     complain,
@@ -63,6 +63,15 @@ def test_a_crash_fails_only_its_own_call(
     with pytest.raises(WorkerCrashedError, match=how):
         crash.result(PATIENCE_S)
     assert after.result(PATIENCE_S) == 6
+
+
+def test_a_call_that_takes_too_long_is_ended_and_others_are_answered() -> None:
+    with WorkerPool(1, limit_s=20) as pool:
+        endless = pool.submit(time.sleep, 600)
+        after = pool.submit(os.getpid)
+        with pytest.raises(WorkerOverdueError, match="longer than 20 s"):
+            endless.result(PATIENCE_S)
+        assert after.result(PATIENCE_S) != os.getpid()
 
 
 def test_a_call_that_cannot_be_sent_fails_and_the_worker_goes_on() -> None:
