@@ -7,6 +7,7 @@ files stands in for it.
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import os
 import shutil
@@ -134,7 +135,7 @@ def test_a_geotiff_that_was_cut_anywhere_is_not_whole(tmp_path: Path) -> None:
         content = whole.read_bytes()
         for kept in (0, 100, len(content) // 3, len(content) - 5_000, len(content) - 1):
             whole.write_bytes(content[:kept])
-            with pytest.raises(OSError, match="could not write all of it"):
+            with pytest.raises(OSError, match="could not write all"):
                 check_whole(whole)
 
 
@@ -371,7 +372,7 @@ def tiny(tmp_path: Path) -> Iterator[Path]:
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("this system doesn't let us mount a small disk")
     yield place
-    subprocess.run(["umount", str(place)], check=True)
+    subprocess.run(["umount", "-l", str(place)], check=True)
 
 
 def fill(disk: Path, left: int) -> Path:
@@ -399,21 +400,22 @@ def test_every_command_on_a_full_disk_tells_it_and_goes_on_later(
     ]
     for words in steps:
         filler = fill(tiny, left)
+        # In a process of its own, as a job whose end can't be written is alive with its process.
         result = command("--workspace", tiny / "w", *words)
-        if result.returncode:
-            assert "full" in told(result)
+        assert result.returncode == 0 or "disk is full" in told(result)
         assert not unfinished(tiny)
         filler.unlink()
-        assert command("--workspace", tiny / "w", *words).returncode == 0
-        with sqlite3.connect(tiny / "w" / "migrate.db") as database:
-            assert database.execute("pragma integrity_check").fetchone() == ("ok",)
+        assert run(tiny / "w", *words).status == 0
+        database = sqlite3.connect(tiny / "w" / "migrate.db")
+        assert database.execute("pragma integrity_check").fetchone() == ("ok",)
         database.close()
-    reference = tmp_path / "reference"
     for words in steps:
-        changed = [tmp_path / "ref-out" if word == tiny / "out" else word for word in words]
-        assert command("--workspace", reference, *changed).returncode == 0
-    rasters = {p.name: p.read_bytes() for p in (tmp_path / "ref-out" / "images").iterdir()}
-    assert {p.name: p.read_bytes() for p in (tiny / "out" / "images").iterdir()} == rasters
+        elsewhere = [tmp_path / "out" if word == tiny / "out" else word for word in words]
+        assert run(tmp_path / "w", *elsewhere).status == 0
+    rasters = exported_files(tmp_path / "out" / "images")
+    assert exported_files(tiny / "out" / "images") == rasters
+    # The connections of commands in this process keep the disk busy.
+    gc.collect()
 
 
 def test_a_command_that_a_page_starts_has_room_for_its_error(tiny: Path) -> None:
