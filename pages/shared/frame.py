@@ -96,7 +96,11 @@ def _store(root: str, database_url: str | None) -> Store:
 @st.fragment(run_every=_POLL_S)
 def _standing(page: Page) -> None:
     """Counts of every stage, what runs, and the next step; renewed while the page is open."""
-    found = overview(page.store, now_utc())
+    try:
+        found = overview(page.store, now_utc())
+    except MigrateError as err:  # the database of an open page has become unusable
+        st.error(str(err))
+        return
     st.page_link("app.py", label="Home", icon=HOME_ICON)
     for stage, counts in _counts(found).items():
         path, name, icon = PAGES[stage]

@@ -102,7 +102,10 @@ def watch(page: Page, kind: str, doing: str) -> None:
 
 
 def _cancel(page: Page, kind: str) -> None:
-    request_cancel(page.store, kind, now_utc())
+    try:
+        request_cancel(page.store, kind, now_utc())
+    except MigrateError as err:
+        st.session_state[_TROUBLE + kind] = _Trouble(str(err))
 
 
 def _words(job: JobStatus | None) -> str:
