@@ -47,7 +47,8 @@ def disk_error(
     the file would take, where that is known.
     """
     place = _place(err, path)
-    found, remedy = _CAUSES.get(err.errno or 0, (err.strerror or str(err), "Check the place"))
+    unknown = (err.strerror or str(err), "Check the space, quota and rights there")
+    found, remedy = _CAUSES.get(err.errno or 0, unknown)
     if err.errno is None and place is not None and is_full(place):
         # GDAL and others lose the number on the way.
         found, remedy = _CAUSES[errno.ENOSPC]

@@ -7,8 +7,6 @@ are made in memory and written by Python, and large ones are looked at after the
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,8 +82,5 @@ def _fits(dataset: Any, level: int | None, end: int) -> bool:
 
 
 def _incomplete(path: Path) -> OSError:
-    """What was most likely the cause, since GDAL keeps it for itself."""
-    free = os.statvfs(path.parent) if hasattr(os, "statvfs") else None
-    full = free is not None and free.f_bavail * free.f_frsize < 1_000_000
-    number = errno.ENOSPC if full else errno.EIO
-    return OSError(number, "GDAL could not write all of it", str(path))
+    """Without a number: GDAL keeps for itself whether it was the disk, a quota or a limit."""
+    return OSError(f"GDAL could not write all of {path.name}")

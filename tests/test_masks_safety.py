@@ -112,6 +112,7 @@ def test_several_files_of_nothing_are_named_each(folder: Path) -> None:
     problems = [line for line in answer.said.splitlines() if line.startswith("Problem: ")]
     assert len(problems) == 3
     assert all("the file is empty" in line for line in problems)
+    assert answer.said.count("the file is empty") == 3
     assert "1 added, 3 can't be read" in answer.said
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from migrate_core.disk import writing
 from migrate_core.errors import MigrateError
 from migrate_core.masks.uploads import Uploaded
 from migrate_core.masks.vectors.column_names import column_names
@@ -33,7 +34,7 @@ def columns_of_uploads(uploads: Sequence[Uploaded]) -> tuple[str, ...]:
 
 @st.cache_data(max_entries=20, show_spinner="Looking at the columns …")
 def _of_upload(file_id: str, _upload: Uploaded, suffix: str) -> tuple[str, ...]:  # noqa: ARG001
-    with tempfile.TemporaryDirectory() as folder:
+    with writing(Path(f"layer{suffix}")), tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"layer{suffix}")
         _upload.seek(0)
         path.write_bytes(_upload.read())

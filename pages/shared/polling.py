@@ -8,6 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from migrate_core.errors import MigrateError
+from pages.shared.text import plain
+
 Draw = Callable[..., None]
 
 
@@ -16,19 +19,27 @@ def polled(busy: Callable[..., bool], every_s: float) -> Callable[[Draw], Draw]:
 
     Without work nothing is drawn until somebody uses the page. `busy` is asked with the first
     argument of the part, its page. Streamlit sets the interval when the page is drawn as a whole,
-    so a part that finds that work has begun or ended since draws the whole page.
+    so a part that finds that work has begun or ended since draws the whole page. What can't be had,
+    as from a database that has become unusable, is said in its place.
     """
 
     def decorate(draw: Draw) -> Draw:
         @wraps(draw)
         def part(page: Any, *more: Any, **named: Any) -> None:
-            polling = busy(page)
+            try:
+                polling = busy(page)
+            except MigrateError as err:
+                st.error(plain(str(err)))
+                return
 
             @wraps(draw)  # the name tells fragments apart
             def again() -> None:
-                if busy(page) != polling:
-                    st.rerun(scope="app")
-                draw(page, *more, **named)
+                try:
+                    if busy(page) != polling:
+                        st.rerun(scope="app")
+                    draw(page, *more, **named)
+                except MigrateError as err:
+                    st.error(plain(str(err)))
 
             st.fragment(again, run_every=every_s if polling else None)()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from migrate_core.disk import writing
 from migrate_core.scenes.match_table import import_match_table, match_rows, write_match_table
 from migrate_core.scenes.queries import CHOSEN_BY_PERSON, MaskFilter, count_masks, select_best
 from migrate_core.store import Store
@@ -60,7 +61,7 @@ def _best(page: Page) -> None:
 
 def table(store: Store) -> bytes:
     """The match table as a file's content."""
-    with tempfile.TemporaryDirectory() as folder:
+    with writing(Path(TABLE)), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / TABLE
         write_match_table(path, match_rows(store))
         return path.read_bytes()
@@ -80,7 +81,7 @@ def _import(page: Page) -> None:
         key="scenes_match_take",
     )
     if pressed and file is not None:
-        with tempfile.TemporaryDirectory() as folder:
+        with writing(Path(file.name)), tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / Path(file.name).name
             path.write_bytes(file.getvalue())
             outcome = import_match_table(page.store, path)

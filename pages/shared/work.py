@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from migrate_core.disk import is_full
 from migrate_core.errors import MigrateError, WrongUseError
 from migrate_core.jobs import (
     JobStatus,
@@ -105,7 +106,10 @@ def watch(page: Page, kind: str, doing: str) -> None:
 
 
 def _cancel(page: Page, kind: str) -> None:
-    request_cancel(page.store, kind, now_utc())
+    try:
+        request_cancel(page.store, kind, now_utc())
+    except MigrateError as err:
+        st.session_state[_TROUBLE + kind] = _Trouble(str(err))
 
 
 def _words(job: JobStatus | None) -> str:
@@ -139,7 +143,11 @@ def how_it_ended(page: Page, kind: str, marks: tuple[str, ...] = ("Error: ", "Pr
         with st.expander("For those who look for the cause", icon=":material/bug_report:"):
             st.code(trace, language=None, wrap_lines=True)
     elif job is not None and not messages and job.state in ("running", "died", "failed"):
-        st.warning("It was stopped before its end. What was finished is kept; start it again.")
+        full = " The disk of the workspace is full: free space there first."
+        st.warning(
+            "It was stopped before its end. What was finished is kept; start it again."
+            + (full if is_full(page.workspace.root) else "")
+        )
     elif job is not None and job.state == "cancelled" and not messages:
         st.info("It was cancelled. What was finished is kept; start it again to go on.")
 
