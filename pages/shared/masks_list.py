@@ -275,6 +275,13 @@ def removal(page: Page) -> None:
 
 @st.dialog("Remove masks from the list?")
 def _confirm_removal(page: Page, mask_ids: list[str]) -> None:
+    try:
+        _ask_removal(page, mask_ids)
+    except MigrateError as err:
+        st.error(plain(str(err)))
+
+
+def _ask_removal(page: Page, mask_ids: list[str]) -> None:
     many = f"{len(mask_ids):,} masks" if len(mask_ids) > 1 else "This mask"
     decided = SetAside.of(present_decisions(page.store, mask_ids).values())
     st.write(
@@ -284,14 +291,8 @@ def _confirm_removal(page: Page, mask_ids: list[str]) -> None:
     if decided.total:
         st.warning(f"This sets aside the decisions about {decided}.", icon=":material/history:")
     yes, no = st.columns(2)
-    if yes.button(
-        "Remove",
-        key="masks_remove_yes",
-        type="primary",
-        width="stretch",
-        on_click=_remove,
-        args=(page, mask_ids),
-    ):
+    if yes.button("Remove", key="masks_remove_yes", type="primary", width="stretch"):
+        _remove(page, mask_ids)
         st.rerun()
     if no.button("Keep", key="masks_remove_no", width="stretch"):
         st.rerun()
