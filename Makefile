@@ -71,7 +71,7 @@ accuracy: setup-tests ## Measure how right pixels and labels are: docs/accuracy.
 	$(PY) -m benchmarks.accuracy docs/accuracy.md
 
 screenshots: setup-tests offline-assets ## Renew the pictures in docs/images (needs Chromium)
-	MIGRATE_SCREENSHOTS=$(CURDIR)/docs/images $(PY) -m pytest -q tests/test_browser.py -k "opens_by_its_address or picture"
+	MIGRATE_SCREENSHOTS=$(CURDIR)/docs/images $(PY) -m pytest -q tests/browser/test_pipeline.py -k "opens_by_its_address or picture"
 
 clean: ## Remove .venv and caches, never the workspace
 	rm -rf $(VENV) $(SERVICES) .mypy_cache .pytest_cache .ruff_cache .hypothesis

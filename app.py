@@ -3,11 +3,11 @@
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from migrate_core.jobs import launch, said, starting
+from migrate_core.jobs.background import launch, said, starting
+from pages.shared.background import POLL_S
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.polling import polled
 from pages.shared.text import plain
-from pages.shared.work import POLL_S
 
 ABOUT = (
     "Segmentation masks drawn on another satellite's images become training data for Sentinel-2."

@@ -24,12 +24,12 @@ import rasterio
 import rasterio.warp
 from affine import Affine
 
-from migrate_core.masks.register import AddOptions, inspect
+from migrate_core.masks.register.describe import AddOptions, inspect
 from migrate_core.model import PairParameters, SceneQuery
 from migrate_core.pairs.make import PairTask, make_pair
 from migrate_core.products.opening import open_product
 from migrate_core.products.product import RESOLUTION_M, band_names
-from migrate_core.scenes.search import search
+from migrate_core.scenes.search.search import search
 from migrate_core.scenes.sources import open_source
 from migrate_core.settings import RankingSettings
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from .disk import UNFINISHED, writing
 from .errors import WrongUseError
+from .files.disk import UNFINISHED, writing
 
 PAIR_RASTERS = ("image", "label", "fractions", "quality")
 PAIR_DOCUMENT = "pair.json"

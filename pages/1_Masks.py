@@ -3,16 +3,16 @@
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from migrate_core.masks.queries import find_mask
+from migrate_core.store.masks import find_mask
+from pages.shared.background import is_busy
 from pages.shared.frame import Page, begin_page
-from pages.shared.masks_add import KIND, add_masks
-from pages.shared.masks_dates import dates_by_pattern
-from pages.shared.masks_detail import mask_detail
-from pages.shared.masks_list import chosen_mask, mask_list, removal, wanted_masks
-from pages.shared.masks_map import heed_click, masks_on_map
-from pages.shared.masks_pairing import pairing
+from pages.shared.masks.add import KIND, add_masks
+from pages.shared.masks.dates import dates_by_pattern
+from pages.shared.masks.detail import mask_detail
+from pages.shared.masks.list import chosen_mask, mask_list, removal, wanted_masks
+from pages.shared.masks.map import heed_click, masks_on_map
+from pages.shared.masks.pairing import pairing
 from pages.shared.text import plain
-from pages.shared.work import is_busy
 
 ABOUT = (
     "The labels to migrate: each needs a place (CRS and transform) and the date of the image it "

@@ -3,16 +3,16 @@
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from migrate_core.scenes.parameters import last_found
-from migrate_core.scenes.queries import candidates_of, mask_row
+from migrate_core.store.candidates import candidates_of, mask_row
+from migrate_core.store.last_search import last_found
 from pages.shared.frame import PAGES, Page, begin_page
-from pages.shared.scenes_bulk import all_masks
-from pages.shared.scenes_costs import costs_ahead
-from pages.shared.scenes_list import chosen_mask, mask_list
-from pages.shared.scenes_map import scenes_on_map
-from pages.shared.scenes_plot import scene_plot
-from pages.shared.scenes_search import help_mask, search_panel
-from pages.shared.scenes_view import View, scene_table, viewed_scene
+from pages.shared.pairs.costs_ahead import costs_ahead
+from pages.shared.scenes.bulk import all_masks
+from pages.shared.scenes.candidates import View, scene_table, viewed_scene
+from pages.shared.scenes.list import chosen_mask, mask_list
+from pages.shared.scenes.map import scenes_on_map
+from pages.shared.scenes.plot import scene_plot
+from pages.shared.scenes.search import help_mask, search_panel
 from pages.shared.text import plain
 
 ABOUT = (

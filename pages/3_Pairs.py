@@ -3,11 +3,11 @@
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from pages.shared.convert_view import convert_panel
+from pages.shared.background import forget_trouble
 from pages.shared.frame import begin_page
-from pages.shared.pairs_view import live
+from pages.shared.pairs.convert import convert_panel
+from pages.shared.pairs.view import live
 from pages.shared.text import plain
-from pages.shared.work import forget_trouble
 
 page = begin_page(
     "pairs",

@@ -3,19 +3,13 @@
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from migrate_core.pairs.quicklook import ViewOptions
+from migrate_core.pairs.view.quicklook import ViewOptions
 from migrate_core.review.queue import place_of
 from migrate_core.review.queue_rows import ReviewItem, review_item
 from pages.shared.frame import PAGES, Page, begin_page
-from pages.shared.review_desk import (
-    arrive,
-    decision_bar,
-    messages,
-    one_press_one_decision,
-    seen,
-)
-from pages.shared.review_facts import facts, gallery, headline, progress
-from pages.shared.review_view import (
+from pages.shared.review.decide import arrive, decision_bar, messages, one_press_one_decision, seen
+from pages.shared.review.facts import facts, gallery, headline, progress
+from pages.shared.review.filters import (
     MANY,
     Task,
     current_pair,
@@ -28,8 +22,8 @@ from pages.shared.review_view import (
     task,
     view_form,
 )
+from pages.shared.review.viewer import STYLE, PairView, prefetch, show_pair
 from pages.shared.text import plain
-from pages.shared.viewer import STYLE, PairView, prefetch, show_pair
 
 ABOUT = (
     "Is the label still right on Sentinel-2? A cloud, a shadow or a change in only one of the two "

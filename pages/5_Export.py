@@ -3,11 +3,11 @@
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from pages.shared.datasets import known_datasets, show_datasets
-from pages.shared.export_view import choose_pairs, explain_empty, export_form, show_counts
+from pages.shared.background import forget_trouble
+from pages.shared.export.datasets import known_datasets, show_datasets
+from pages.shared.export.view import choose_pairs, explain_empty, export_form, show_counts
 from pages.shared.frame import begin_page
 from pages.shared.text import plain
-from pages.shared.work import forget_trouble
 
 page = begin_page(
     "export",

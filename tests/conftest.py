@@ -12,9 +12,9 @@ from typing import Any
 import hypothesis
 import pytest
 
-from migrate_core import tables
 from migrate_core.demo import DemoCase, make_demo
 from migrate_core.settings import ServiceSettings
+from migrate_core.store import tables
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

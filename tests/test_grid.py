@@ -26,7 +26,7 @@ from migrate_core.grid import (
     reproject_points,
     window_of,
 )
-from tests.builders import NORTH, UTM31, WEST, north_up, to_lonlat
+from tests.support.builders import NORTH, UTM31, WEST, north_up, to_lonlat
 
 LATTICE = PixelGrid(UTM31, north_up(resolution=10), 10980, 10980)
 ROTATED = Affine.translation(WEST, NORTH) @ Affine.rotation(12) @ Affine.scale(3, -3)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from migrate_core.grid import PixelGrid
 from migrate_core.model import Acquired, Mask, RankedScene, iso, utc
-from tests.builders import UTM31, a_mask, a_scene
+from tests.support.builders import UTM31, a_mask, a_scene
 
 moments = st.datetimes(
     datetime(1990, 1, 1),

@@ -16,8 +16,8 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 
-from migrate_core.scenes.queries import select_all
-from migrate_core.store import open_store
+from migrate_core.store.base import open_store
+from migrate_core.store.candidates import select_all
 from migrate_core.workspace import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 import click
 
 from ..errors import WrongUseError
-from ..masks.class_tables import parse_classes
-from ..masks.dates import parse_date, read_dates, read_mapping
-from ..masks.georeference import known_crs
-from ..masks.no_data import parse_no_data
+from ..masks.dates.names import parse_date, read_dates, read_mapping
+from ..masks.dates.patterns import compile_pattern
+from ..masks.dates.sensors import SENSORS
 from ..masks.options import AddOptions, VectorOptions
-from ..masks.patterns import compile_pattern
-from ..masks.sensors import SENSORS
+from ..masks.raster.class_tables import parse_classes
+from ..masks.raster.georeference import known_crs
+from ..masks.raster.no_data import parse_no_data
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FILE_OR_FOLDER = click.Path(exists=True, path_type=Path)

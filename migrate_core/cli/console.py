@@ -23,9 +23,9 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from ..disk import disk_error
 from ..errors import DiskError, MigrateError, WrongUseError
-from ..masks.outcome import named_problem
+from ..files.disk import disk_error
+from ..masks.register.outcome import named_problem
 from ..model import Problem
 
 EXIT_PROBLEM = 1

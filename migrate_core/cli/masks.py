@@ -9,28 +9,28 @@ from typing import Any
 
 import click
 
-from ..codec import to_json
 from ..demo import make_demo
-from ..disk import writing
 from ..errors import MaskError, WrongUseError
-from ..jobs import now_utc
-from ..masks.adding import register_headers
-from ..masks.adding_vectors import register_vectors
-from ..masks.dates import table_keys
-from ..masks.dating import without_unclear_rows
-from ..masks.files import FoundFiles, mask_files, mosaics
-from ..masks.geocode import geocode
+from ..files.disk import writing
+from ..jobs.background import now_utc
+from ..masks.dates.names import table_keys
+from ..masks.dates.patterns import compile_pattern
 from ..masks.options import AddOptions
-from ..masks.outcome import result_of_adding
-from ..masks.patterns import compile_pattern
-from ..masks.queries import ALL, SHOWN, MaskFilter, masks_of, name_apart, shared_names
-from ..masks.raster import DRIVERS
-from ..masks.redating import redate, redatings
-from ..masks.uploads import read_left_out, unpack
-from ..masks.value_notes import notes_on, value_notes
-from ..masks.vectors.reading import VECTOR_SUFFIXES, is_vector
+from ..masks.raster.geocode import geocode
+from ..masks.raster.opening import DRIVERS
+from ..masks.raster.value_notes import notes_on, value_notes
+from ..masks.register.dating import without_unclear_rows
+from ..masks.register.discovery import FoundFiles, mask_files, mosaics
+from ..masks.register.outcome import result_of_adding
+from ..masks.register.rasters import register_headers
+from ..masks.register.redating import redate, redatings
+from ..masks.register.uploads import read_left_out, unpack
+from ..masks.register.vectors import register_vectors
+from ..masks.vectors.formats.reading import VECTOR_SUFFIXES, is_vector
 from ..model import Mask, Problem
 from ..review.set_aside import SetAside, present_decisions, set_aside_since
+from ..store.masks import ALL, SHOWN, MaskFilter, masks_of, name_apart, shared_names
+from ..store.serialize import to_json
 from ..workspace import Workspace, remove_leftovers, unfinished_folder
 from .add_options import add_options, with_add_options
 from .console import emit, json_option, print_table, report, say

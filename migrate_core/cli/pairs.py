@@ -10,17 +10,17 @@ from typing import Any
 import click
 
 from ..errors import WrongUseError
-from ..jobs import now_utc, request_cancel
+from ..jobs.background import now_utc, request_cancel
 from ..model import PairParameters, Problem
-from ..pairs.notes import format_change
-from ..pairs.plan import RunOptions, plan
-from ..pairs.quality import occluded_shares
-from ..pairs.run import KIND, RunOutcome, make_planned
+from ..pairs.assessment.notes import format_change
+from ..pairs.flags import occluded_shares
+from ..pairs.run.plan import RunOptions, plan
+from ..pairs.run.runner import KIND, RunOutcome, make_planned
 from ..review.decisions import pairs_document
 from ..review.proposals import proposed_decisions
 from ..review.set_aside import SetAside, set_aside_by_tasks
 from ..settings import ACCESSES, CLOUDS, RESAMPLINGS
-from ..store import Store
+from ..store.base import Store
 from ..text import LABEL_OCCLUDED, format_days, format_share
 from .console import EXIT_PROBLEM, emit, json_option, print_table, progress_bar, report, say
 from .session import Session

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from ..codec import to_json
-from ..jobs import now_utc
+from ..jobs.background import now_utc
 from ..model import Decision
 from ..review.decisions import UNDO, VERDICTS, decide, default_reviewer, standing
 from ..review.overview import matches, overview
+from ..store.serialize import to_json
 from .console import emit, json_option, print_table, say
 from .session import Session
 

@@ -7,26 +7,21 @@ from pathlib import Path
 
 import click
 
-from ..codec import to_json
 from ..errors import WrongUseError
 from ..model import Problem, SceneQuery
-from ..scenes.answers import Shelf, answer_times, kept
-from ..scenes.connection import try_connection
+from ..scenes.access.connection import try_connection
+from ..scenes.access.response_cache import Shelf, answer_times, kept
+from ..scenes.cloud_cover.remember import Memory, Searched, keep_candidates, measure_candidates
+from ..scenes.cloud_cover.scene_clouds import Places
 from ..scenes.listing import scenes_document
 from ..scenes.match_table import import_match_table, match_rows, write_match_table
-from ..scenes.measured import Memory, Searched, keep_candidates, measure_candidates
-from ..scenes.parameters import (
-    SearchParameters,
-    remember_answers,
-    remember_asked,
-    remember_found,
-)
-from ..scenes.search import SearchOutcome, part, search
-from ..scenes.skies import Places
+from ..scenes.search.search import SearchOutcome, part, search
 from ..scenes.sources import KINDS, open_source
 from ..scenes.sources.protocol import SceneSource
 from ..settings import RankingSettings
-from ..store import Candidate
+from ..store.base import Candidate
+from ..store.last_search import SearchParameters, remember_answers, remember_asked, remember_found
+from ..store.serialize import to_json
 from ..text import (
     CLOUD_IN_SCENE,
     CLOUD_OVER_MASK,

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from functools import cached_property
 
 from ..errors import JobRunningError
-from ..jobs import working
-from ..masks.adding import read_pending
-from ..masks.queries import any_pending
+from ..jobs.background import working
+from ..masks.register.rasters import read_pending
 from ..settings import Settings
-from ..store import Store, open_store
+from ..store.base import Store, open_store
+from ..store.masks import any_pending
 from ..workspace import Workspace
 from .console import progress_bar, say
 

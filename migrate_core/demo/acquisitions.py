@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from .lattice import TILE
-from .materials import Season
+from .grids import TILE
+from .ground.materials import Season
 
 Level = Literal["L1C", "L2A"]
 Packaging = Literal["folder", "stored zip", "deflated zip"]

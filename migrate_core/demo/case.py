@@ -11,13 +11,13 @@ import numpy as np
 
 from .acquisitions import ACQUISITIONS, Acquisition
 from .clouds import make_sky
-from .landscape import mixed_reflectance
-from .lattice import FloatArray
-from .mines import Mine, make_mines
-from .paint import make_landscape
+from .grids import FloatArray
+from .ground.landscape import mixed_reflectance
+from .ground.mines import Mine, make_mines
+from .ground.paint import make_landscape
 from .places import PLACES, write_place
-from .product import Product
-from .safe_writer import write_product
+from .product.product import Product
+from .product.safe_writer import write_product
 from .scene import Scene, record
 from .truth import write_truth
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
 from .acquisitions import Acquisition, Disc
-from .lattice import GRANULE_M, ByteArray, FloatArray, any_in_block, granule_axis, to_utm
-from .mines import Mine
-from .noise import fractal_noise, smooth_noise
+from .grids import GRANULE_M, ByteArray, FloatArray, any_in_block, granule_axis, to_utm
+from .ground.mines import Mine
+from .ground.noise import fractal_noise, smooth_noise
 
 # The sky reaches this far beyond the granule: clouds outside cast shadows into it.
 SKY_MARGIN_PIXELS = 120

@@ -13,10 +13,10 @@ from rasterio.warp import reproject
 from shapely import affinity
 from shapely.geometry import Polygon, box
 
-from .landscape import Landscape
-from .lattice import GROUND_M, UTM, ByteArray, at_pixel, ground_transform, to_utm
-from .materials import Season
-from .mines import Mine
+from .grids import GROUND_M, UTM, ByteArray, at_pixel, ground_transform, to_utm
+from .ground.landscape import Landscape
+from .ground.materials import Season
+from .ground.mines import Mine
 from .raster_file import new_geotiff
 
 # PlanetScope's blue, green, red and near infrared are close to these bands of Sentinel-2.

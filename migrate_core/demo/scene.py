@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from .acquisitions import Acquisition, Level
 from .clouds import Sky, SkyClass
-from .lattice import RESOLUTIONS_M, ByteArray, FloatArray, any_in_block, coarsen
-from .materials import BANDS
+from .grids import RESOLUTIONS_M, ByteArray, FloatArray, any_in_block, coarsen
+from .ground.materials import BANDS
 
 QUANTIFICATION = 10000
 NOISE = 0.0012

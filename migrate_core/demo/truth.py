@@ -11,7 +11,7 @@ from shapely.ops import unary_union
 
 from .acquisitions import compact, iso
 from .clouds import SkyClass
-from .lattice import (
+from .grids import (
     EPSG,
     GROUND_PIXELS,
     UTM,
@@ -20,7 +20,7 @@ from .lattice import (
     granule_transform,
     ground_transform,
 )
-from .mines import Mine
+from .ground.mines import Mine
 from .places import PIT, PLACES, POND, Place
 from .raster_file import new_geotiff
 from .scene import Scene

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import WrongUseError
-from ..regular_files import check_regular
+from ..files.regular import check_regular
 from ..workspace import written_then_renamed
 from .card import CARD
 from .geotiff import FOLDERS

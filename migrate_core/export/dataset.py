@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..disk import writing
 from ..errors import WrongUseError
-from ..pairs.notes import notes_on_many
-from ..regular_files import read_text
+from ..files.disk import writing
+from ..files.regular import read_text
+from ..pairs.assessment.notes import notes_on_many
 from ..scenes.match_table import write_match_table
-from ..store import Store
+from ..store.base import Store
 from ..workspace import Workspace, remove_leftovers, written_then_renamed
 from .archive import archive_path, check_archive, write_archive
 from .card import CARD, MADE_WITH, UNFINISHED_CARD, dataset_card

@@ -11,8 +11,8 @@ import geopandas as gpd
 
 from ..escaping import from_csv_cell, write_csv
 from ..model import LONLAT, Pair
-from ..pairs.notes import format_change
-from ..pairs.quality import occluded_shares
+from ..pairs.assessment.notes import format_change
+from ..pairs.flags import occluded_shares
 from ..workspace import written_then_renamed
 from .selection import Entry
 

@@ -12,8 +12,8 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from ..review.decisions import Standing, standings
-from ..store import Store
-from ..tables import masks, pairs
+from ..store.base import Store
+from ..store.tables import masks, pairs
 from .selection import DECISIONS
 from .splits import SHARES, split_by_place
 

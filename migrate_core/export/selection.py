@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from ..errors import ExportError
 from ..model import Mask, Pair
 from ..review.decisions import CONFLICT, Standing, standings
-from ..store import Store
+from ..store.base import Store
 from ..workspace import PAIR_DOCUMENT, Workspace
 
 ACCEPTED, UNDECIDED, ALL = "accepted", "undecided", "all"

@@ -12,11 +12,11 @@ from pathlib import Path
 from ..errors import MaskError
 from ..grid import PixelGrid
 from ..model import FIRST_SENTINEL2_DAY, Mask
-from .footprint import extent
-from .georeference import has_map_coordinates
-from .raster import read_header
+from .raster.footprint import extent
+from .raster.georeference import has_map_coordinates
+from .raster.opening import read_header
+from .raster.value_notes import declared_only, hidden_values, labelled
 from .size import oversize
-from .value_notes import declared_only, hidden_values, labelled
 
 FILE, GEOREFERENCE, IMAGE, UDM = "file", "georeference", "image", "udm"
 DATE, CONTENT, SIZE = "date", "content", "size"

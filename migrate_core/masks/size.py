@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from ..grid import reproject_geometry
 from ..model import LONLAT, Mask
 from .vectors.antimeridian import unrolled
-from .vectors.crs import utm_crs
+from .vectors.formats.crs import utm_crs
 
 _PIXEL_M = 10.0
 _DEGREE_M = 111_320.0

@@ -10,8 +10,8 @@ from pyproj import Geod
 
 from ..errors import MaskError
 from ..model import Mask
-from .content import small_labels
-from .footprint import pixel_size_m
+from .raster.content import small_labels
+from .raster.footprint import pixel_size_m
 from .vectors.drawing import ClassArea as ClassArea
 from .vectors.drawing import drawn_labels, picture_grid, polygon_areas
 

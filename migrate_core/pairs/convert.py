@@ -12,16 +12,16 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
 
 from ..errors import PairError, WrongUseError
-from ..geotiff import whole_after
+from ..files.geotiff import whole_after
+from ..files.regular import check_regular
 from ..grid import PixelGrid, Window, block
 from ..products.offsets import DARK_BANDS
 from ..products.opening import open_product
+from ..products.pixels.reading import read_band
+from ..products.pixels.resampling import NO_DATA
 from ..products.product import Product
-from ..products.reading import read_band
-from ..products.resampling import NO_DATA
-from ..regular_files import check_regular
 from ..workspace import written_then_renamed
-from .offset_check import offset_check
+from .image.offset_check import offset_check
 
 # Rows handled at a time, whole JPEG 2000 tiles of a 10 m band: 70 MB, and hardly a tile of the
 # coarser bands (640 and 192 pixels) is decoded twice.

@@ -15,10 +15,10 @@ from ..scenes.costs import Cost, Wanted, costs
 from ..scenes.sources.cdse import CDSE_LIMITS
 from ..scenes.sources.cdse import SPEC as CDSE
 from ..settings import ServiceSettings
-from ..store import Store
-from ..tables import candidates, masks, pairs, scenes
-from ..transfer.depot import quota_state
-from ..transfer.ledger import QuotaState
+from ..store.base import Store
+from ..store.tables import candidates, masks, pairs, scenes
+from ..transfer.product_store import quota_state
+from ..transfer.quota import QuotaState
 from ..workspace import Workspace
 
 _METRES_PER_DEGREE = 111_320.0

@@ -8,8 +8,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from ..codec import to_json
 from ..model import Mask, PairParameters, RankedScene, RasterForm
+from ..store.serialize import to_json
 
 # Count up when the same inputs would give other pixels, so that old pairs are made again. The
 # second ones: clouds are found in L1C, and several products are put together before their coarse

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..codec import to_json
 from ..model import Pair
+from ..store.serialize import to_json
 from ..workspace import PAIR_RASTERS, Workspace
 
 

@@ -12,35 +12,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..codec import from_json, to_json
 from ..errors import MigrateError, PairError, ProductError, TransferError
-from ..geotiff import new_geotiff
+from ..files.geotiff import new_geotiff
 from ..grid import BoolArray, PixelGrid, aligned_grid
 from ..masks.size import too_large
 from ..masks.transformation import Transformation, transformation
 from ..model import IGNORE, Mask
+from ..products.pixels.resampling import NO_DATA
 from ..products.product import Product
-from ..products.resampling import NO_DATA
-from ..scenes.opening import open_scene
+from ..scenes.access.opening import open_scene
+from ..store.serialize import from_json, to_json
 from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
-from .bands import alike
-from .change import RULES, Change, PairLook, change_of
+from .assessment.change import RULES, Change, PairLook, change_of
+from .assessment.reassess import judged_anew, judged_by, looked_at_anew
+from .assessment.suggestion import cloud_doubts, doubtful, offset_doubts, suggest
 from .clouds import Clouds, judge_clouds
-from .grid_labels import grid_labels
-from .ignore_rim import IgnoreRim, with_rim
-from .labels import hard_label
-from .mosaic import NumbersOf, mosaic
-from .mosaic_check import MosaicCheck, mosaic_check
-from .offset_check import OffsetCheck, offset_checks, with_chosen_offset
-from .placement import Placement, cropped, place, reading_grid, seen_by
+from .flags import occluded, occlusion, one_sided, quality_flags
+from .image.bands import alike
+from .image.mosaic import NumbersOf, mosaic
+from .image.mosaic_check import MosaicCheck, mosaic_check
+from .image.offset_check import OffsetCheck, offset_checks, with_chosen_offset
+from .label.boundary_buffer import IgnoreRim, with_rim
+from .label.grid_labels import grid_labels
+from .label.hard_label import hard_label
+from .label.small_objects import objects_of
+from .progress import StageReport, reporting
 from .provenance import mask_dates, provenance
-from .quality import occluded, occlusion, one_sided, quality_flags
-from .small_objects import objects_of
-from .source_occlusion import hidden_in_source
-from .stages import StageReport, reporting
-from .suggestion import cloud_doubts, doubtful, offset_doubts, suggest
+from .registration.placement import Placement, cropped, place, reading_grid, seen_by
+from .source.occlusion import hidden_in_source
 from .task import PairOutcome, PairTask, attempts
-from .verdict import judged_anew, judged_by, looked_at_anew
 
 
 @dataclass(frozen=True)

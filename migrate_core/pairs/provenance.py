@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..codec import to_json
 from ..grid import PixelGrid
 from ..model import Mask, Scene
 from ..products.access import without_secrets
 from ..products.product import Product
+from ..store.serialize import to_json
 from .identity import stated
 from .task import Origin, PairOutcome, PairTask, in_place
 

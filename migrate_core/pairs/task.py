@@ -20,7 +20,7 @@ from ..model import (
 )
 from ..scenes.sources import needs_fetching
 from ..settings import MAX_PAIR_PIXELS, JudgeSettings
-from .stages import StageNote
+from .progress import StageNote
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .pixels.resampling import NO_DATA, SATURATED
 from .product import RESOLUTION_M
-from .resampling import NO_DATA, SATURATED
 
 OFFSET = -1000
 _OFFSET_SINCE = "04.00"

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from ..errors import ProductError
 from ..grid import PixelGrid
-from .files import Files
-from .found import FoundGranule, band_file, lattice, lattice_of, tile_metadata
-from .granules import find_granules, granules_of
+from .files.archive import Files
+from .files.found import FoundGranule, band_file, lattice, lattice_of, tile_metadata
+from .files.granules import find_granules, granules_of
 from .layouts.finding import NEEDED
 from .layouts.layout import Granule, scene_classification
 from .layouts.safe import granule_of
 from .offsets import Belief, Stated, by_metadata, without_metadata
 from .product import BandFile, CloudMask, Product, in_order, missing_bands
-from .stac_product import open_item
+from .stac.product import open_item
 
 # Resolutions in metres at which L2A products have their scene classification, the best first.
 _CLASSIFIED_M = (20, 60)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..grid import BoolArray
-from .cloud_masks import CIRRUS, CLEAR, NOT_KNOWN, OPAQUE, SNOW
+from .pixels.cloud_masks import CIRRUS, CLEAR, NOT_KNOWN, OPAQUE, SNOW
 
 
 class Flag(IntFlag):

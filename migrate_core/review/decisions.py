@@ -10,11 +10,11 @@ from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from .. import tables
 from ..errors import WrongUseError
 from ..model import Decision
 from ..pairs.listing import pair_row
-from ..store import Store
+from ..store import tables
+from ..store.base import Store
 from ..workspace import Workspace
 
 VERDICTS = ("accept", "reject", "unsure")

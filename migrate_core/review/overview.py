@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..jobs import JobStatus, running_jobs
-from ..store import Store
+from ..jobs.background import JobStatus, running_jobs
+from ..store.base import Store
 from .decisions import Standing, standings
 
 UNDECIDED = "undecided"

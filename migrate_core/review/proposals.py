@@ -18,8 +18,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..model import Decision, Pair, PairParameters
-from ..store import Store
-from ..tables import decisions, masks, pairs
+from ..store.base import Store
+from ..store.tables import decisions, masks, pairs
 from .decisions import CONFLICT, Standing, newest, standing, standings
 
 _NEVER = datetime.min.replace(tzinfo=UTC)

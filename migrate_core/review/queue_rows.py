@@ -10,11 +10,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..codec import from_json
 from ..model import Decision, Mask, Occluded, OneSided, Pair, Scene, utc
-from ..pairs.quality import occluded_shares
-from ..store import Store
-from ..tables import decisions, masks, pairs, scenes
+from ..pairs.flags import occluded_shares
+from ..store.base import Store
+from ..store.serialize import from_json
+from ..store.tables import decisions, masks, pairs, scenes
 from .decisions import Standing, standings
 from .proposals import proposed_standings
 from .queue import QueueRow, last_standing

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from ..pairs.plan import RunOptions, plan, replaced
+from ..pairs.run.plan import RunOptions, plan, replaced
 from ..pairs.task import PairTask
-from ..store import Store
-from ..tables import pairs
+from ..store.base import Store
+from ..store.tables import pairs
 from ..workspace import Workspace
 from .decisions import Standing, standings
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..codec import to_json
 from ..model import iso
-from ..store import Candidate, Store
+from ..store.base import Candidate, Store
+from ..store.serialize import to_json
 
 
 def scenes_document(store: Store) -> list[dict[str, Any]]:

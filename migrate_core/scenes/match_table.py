@@ -12,11 +12,11 @@ from typing import Any
 
 from ..errors import WrongUseError
 from ..escaping import from_csv_cell, write_csv
+from ..files.regular import read_text
 from ..model import Mask, Problem, iso
 from ..products.product import without_safe
-from ..regular_files import read_text
-from ..store import Candidate, Store
-from .queries import select_all
+from ..store.base import Candidate, Store
+from ..store.candidates import select_all
 
 COLUMNS = (
     "mask_name",

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..disk import writing
+from ..files.disk import writing
+from .http.retry import Surroundings
 from .locks import FileLock, lock_one_of, locked, try_lock
-from .policy import Surroundings
 
 _LOCKS = ".locks"
 _PART = ".part"

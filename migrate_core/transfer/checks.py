@@ -13,7 +13,7 @@ from typing import Any
 
 from blake3 import blake3
 
-from ..archives import grown_too_large, unsafe_member
+from ..files.archives import grown_too_large, unsafe_member
 
 _CHUNK = 1 << 22
 _JP2_SIGNATURE = bytes.fromhex("0000000c6a5020200d0a870a")

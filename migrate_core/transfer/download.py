@@ -17,12 +17,12 @@ from typing import IO, Any
 
 import requests
 
-from ..disk import writing
 from ..errors import ArchiveOrderedError, TransferError
-from .bounds import MAX_FILE_BYTES, Bound
+from ..files.disk import writing
 from .checks import Checksum, broken_jp2, broken_zip, wrong_checksum
-from .http import Authorization, HttpClient, PassingError, Query
-from .policy import Check, SlowError
+from .http.bounds import MAX_FILE_BYTES, Bound
+from .http.client import Authorization, HttpClient, PassingError, Query
+from .http.retry import Check, SlowError
 
 # Left free on a disk, whatever is downloaded: a full disk hurts everybody on it.
 DISK_RESERVE_BYTES = 1_000_000_000

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .policy import Surroundings
+from .http.retry import Surroundings
 
 _LOOK_EVERY_S = 0.2
 

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from defusedxml import ElementTree
 
 from ..errors import TransferError
-from .http import HttpClient, Query
+from .http.client import HttpClient, Query
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _VALID_S = 900

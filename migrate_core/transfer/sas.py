@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from ..errors import TransferError
 from ..model import utc
-from .http import HttpClient
+from .http.client import HttpClient
 
 # A token is renewed when it has less than this left: a read that began with it may take a while.
 _SPARE_S = 120.0

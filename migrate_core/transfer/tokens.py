@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import CredentialsError, TransferError
-from .http import HttpClient, Query
+from .http.client import HttpClient, Query
 
 CDSE_CLIENT = "cdse-public"
 # A token is renewed this long before it ends: clocks differ, and requests take their time.

@@ -11,10 +11,10 @@ import streamlit as st
 from PIL import Image
 
 from migrate_core.errors import MigrateError
-from migrate_core.jobs import JobStatus, at_work, now_utc, request_cancel
+from migrate_core.jobs.background import JobStatus, at_work, now_utc, request_cancel
 from migrate_core.review.overview import Matches, Overview, matches, overview
 from migrate_core.settings import Settings, load_settings
-from migrate_core.store import Store, open_store
+from migrate_core.store.base import Store, open_store
 from migrate_core.workspace import Workspace
 from pages.shared.polling import polled
 from pages.shared.secrets import load_secrets

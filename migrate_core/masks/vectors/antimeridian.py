@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ...grid import BoolArray, Bounds, FloatArray, world_width
-from .layer import GeometryArray
+from .formats.layer import GeometryArray
 
 # A turn counts where it makes things narrower by more than rounding.
 _ROUNDING = 1e-9

@@ -13,10 +13,10 @@ from ...grid import reproject_geometries
 from ...model import Problem
 from ..options import VectorOptions
 from .antimeridian import joined
-from .layer import GeometryArray, Layer, column, missing, one_line
+from .formats.layer import GeometryArray, Layer, column, missing, one_line
+from .formats.reading import read_layer
 from .periods import Periods, feature_periods
 from .polygons import Polygons, usable_polygons
-from .reading import read_layer
 from .segments import FOOTPRINT_M, densified
 
 _NAME_COLUMNS = ("name", "id", "fid")

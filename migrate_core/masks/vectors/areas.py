@@ -15,8 +15,8 @@ from ..options import VectorOptions
 from .antimeridian import pairs_inside
 from .aoi import AoiLayer, read_aoi
 from .chips import Chips, chips
-from .crs import units_per_metre
-from .layer import GeometryArray
+from .formats.crs import units_per_metre
+from .formats.layer import GeometryArray
 from .periods import Periods
 
 MAX_MASKS = 50_000

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from ...codec import to_json
 from ...grid import BoolArray, reproject_geometries
 from ...model import LONLAT, Acquired, Mask, VectorForm
+from ...store.serialize import to_json
 from ..checks import (
     DATE,
     GEOREFERENCE,
@@ -22,14 +22,14 @@ from ..checks import (
     size_problems,
     with_problems,
 )
-from ..footprint import in_world
-from ..identity import mask_identity
 from ..options import AddOptions
+from ..raster.footprint import in_world
+from ..raster.identity import mask_identity
 from .antimeridian import pairs_inside
 from .areas import Area
 from .classes import FeatureClasses
 from .features import Features
-from .layer import GeometryArray
+from .formats.layer import GeometryArray
 from .periods import of_date, spans
 from .segments import footprint_edges
 

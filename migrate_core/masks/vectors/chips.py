@@ -14,8 +14,8 @@ from ...errors import MaskError
 from ...grid import reproject_geometries, reproject_points
 from ...model import LONLAT
 from .antimeridian import moved_by, offsets, unrolled
-from .crs import is_metric, utm_crs
-from .layer import GeometryArray
+from .formats.crs import is_metric, utm_crs
+from .formats.layer import GeometryArray
 from .polygons import polygonal
 from .segments import FOOTPRINT_M, densified
 

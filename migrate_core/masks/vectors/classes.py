@@ -8,8 +8,8 @@ from typing import Any
 
 from ...errors import MaskError
 from ...model import BACKGROUND, IGNORE
-from ..classes import MAX_CLASSES
 from ..options import ClassEntry
+from ..raster.classes import MAX_CLASSES
 
 ONLY_CLASS = "1"
 

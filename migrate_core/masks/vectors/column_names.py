@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from ...errors import MaskError
-from .reading import describe_vector
+from .formats.reading import describe_vector
 
 # Whoever waits for them looks at a page; the names can be typed, too.
 _LIMIT_S = 60

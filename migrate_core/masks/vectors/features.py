@@ -24,7 +24,7 @@ from ...errors import MaskError
 from ...grid import Bounds
 from ...workspace import written_then_renamed
 from .antimeridian import offsets
-from .layer import GeometryArray
+from .formats.layer import GeometryArray
 from .periods import UNDATED
 
 

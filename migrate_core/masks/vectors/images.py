@@ -16,17 +16,17 @@ from shapely.geometry.base import BaseGeometry
 from ...errors import MaskError
 from ...model import BACKGROUND, Acquired, Mask, Problem
 from ..checks import GEOREFERENCE, date_problems, with_problems
-from ..dates import date_for, date_from_name
-from ..identity import mask_identity
+from ..dates.names import date_for, date_from_name
 from ..options import AddOptions, ClassEntry
-from ..raster import DRIVERS, Header, read_header
-from .annotations import BACKGROUND_LABEL, AnnotatedImage, Annotations
+from ..raster.identity import mask_identity
+from ..raster.opening import DRIVERS, Header, read_header
 from .areas import Area, check_count
 from .build import Source, features_file, features_of, masks_of
 from .classes import FeatureClasses, category_classes, feature_classes
-from .crs import crs_text
 from .features import write_features
-from .layer import one_line
+from .formats.annotations import BACKGROUND_LABEL, AnnotatedImage, Annotations
+from .formats.crs import crs_text
+from .formats.layer import one_line
 from .periods import UNDATED
 from .polygons import repair
 

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from ...errors import MaskError
 from ...model import BACKGROUND, IGNORE, LONLAT, Mask
 from .features import Features, read_features
-from .layer import GeometryArray
+from .formats.layer import GeometryArray
 from .periods import of_date, spans
 from .polygons import polygonal, union_by
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...errors import WrongUseError
 from ...grid import BoolArray
 from ...model import Acquired, utc
-from ..dates import parse_date
+from ..dates.names import parse_date
 
 # What `VectorForm.dates` says of a mask whose own feature has no date, in a layer of dated ones.
 UNDATED = ""

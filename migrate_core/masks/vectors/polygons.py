@@ -15,7 +15,7 @@ from ...errors import MaskError
 from ...grid import BoolArray, reproject_points
 from ...model import LONLAT, Problem
 from .antimeridian import joined
-from .layer import GeometryArray, Layer
+from .formats.layer import GeometryArray, Layer
 
 _NAMED = 10
 # Beyond every coordinate of every CRS on Earth, in whatever unit.

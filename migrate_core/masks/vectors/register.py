@@ -12,18 +12,18 @@ import numpy as np
 from ...errors import MaskError
 from ...model import Acquired, Mask, Problem
 from ..options import AddOptions, VectorOptions
-from .annotations import coco, labelme
 from .areas import Drawn, areas_of_interest
 from .build import Source, features_file, features_of, masks_of
 from .classes import FeatureClasses, feature_classes, single_class
-from .crs import crs_text
-from .documents import COCO, LABELME, kind_of, load_json
 from .features import write_features
+from .formats.annotations import coco, labelme
+from .formats.crs import crs_text
+from .formats.json_documents import COCO, LABELME, kind_of, load_json
+from .formats.layer import Layer, column
+from .formats.reading import JSON_SUFFIXES, read_layer
 from .images import AnnotationFile, annotated_masks
-from .layer import Layer, column
 from .periods import UNDATED, Periods, feature_periods
 from .polygons import Polygons, named_features, usable_polygons
-from .reading import JSON_SUFFIXES, read_layer
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import shapely
 
 from ...grid import FloatArray, reproject_points
 from ...model import LONLAT
-from .crs import units_per_metre
-from .layer import GeometryArray
+from .formats.crs import units_per_metre
+from .formats.layer import GeometryArray
 
 # Between points 10 m apart an edge that is straight in one CRS strays in another by some
 # micrometres (10² / (8 · 6.4e6) m · tan 60°), less than a millionth of a 10 m pixel's area.

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...grid import PixelGrid, Window, aligned_grid, block, in_crs, window_of
+from ...products.pixels.reading import read_decimated
+from ...products.pixels.resampling import NO_DATA, SATURATED
 from ...products.product import Product, SunAngles
-from ...products.reading import read_decimated
-from ...products.resampling import NO_DATA, SATURATED
 
 # Clouds are found at the native scale of B01, B09 and B10, shadows at that of B8A and B11.
 CLOUD_M = 60

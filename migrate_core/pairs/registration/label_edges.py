@@ -17,7 +17,7 @@ from scipy import ndimage, stats
 
 from ...grid import BoolArray, FloatArray
 from ...model import Shift
-from ..grid_labels import GridLabels
+from ..label.grid_labels import GridLabels
 from .shifts import Registration, described, in_metres, length_m
 from .source import Seen
 

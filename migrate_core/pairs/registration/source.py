@@ -13,11 +13,11 @@ from scipy import ndimage
 
 from ...errors import MaskError
 from ...grid import BoolArray, FloatArray, PixelGrid, Window, block, reproject_geometry
-from ...masks.footprint import pixel_size_m
-from ...masks.raster import opened
+from ...masks.raster.footprint import pixel_size_m
+from ...masks.raster.opening import opened
 from ...model import Mask
-from ..source_image import LIKE, band_order, image_path, source_grid, warped_image
-from ..source_occlusion import hidden_in_source
+from ..source.image import LIKE, band_order, image_path, source_grid, warped_image
+from ..source.occlusion import hidden_in_source
 from .matching import Match, Reference, match
 from .moving import FINE, fine_grid, moving
 from .shifts import SEARCH_M, Registration, WindowSaid, by_image

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from ...errors import WrongUseError
 from ...settings import ServiceSettings
-from ...transfer.address import gives_away, shown
-from ...transfer.depot import Depot
+from ...transfer.http.address import gives_away, shown
+from ...transfer.product_store import Depot
 from . import stac
 from .cdse import CdseFetcher, CdseSource
 from .dhus import DhusFetcher, DhusSource
+from .fallback import WithReserve
 from .local import LocalSource
 from .protocol import SceneFetcher, SceneSource
-from .reserve import WithReserve
 
 KINDS = (
     "local:PATH, cdse, cdse-stac, earth-search, planetary-computer, stac:URL#COLLECTION, dhus:URL"

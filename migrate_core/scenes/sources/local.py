@@ -11,13 +11,13 @@ from typing import Any
 from shapely.geometry import box
 
 from ...errors import MigrateError, SourceError
+from ...files.regular import check_regular, read_text
 from ...model import Problem, Scene, SearchResult
-from ...products.found import FoundGranule
-from ...products.granules import find_granules
+from ...products.files.found import FoundGranule
+from ...products.files.granules import find_granules
 from ...products.layouts.finding import NEEDED, has_loose_bands, is_product_folder
 from ...products.names import is_product_name
-from ...products.stac_item import ItemScene, describe_item
-from ...regular_files import check_regular, read_text
+from ...products.stac.item import ItemScene, describe_item
 from .protocol import Progress, SceneRequest
 
 # Files that one catalogue may link to; an archive of one tile over ten years has 2,000 items.

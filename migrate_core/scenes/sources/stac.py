@@ -17,10 +17,10 @@ from pystac_client.stac_api_io import StacApiIO
 
 from ...errors import ProductError, SourceError, TransferError, WrongUseError
 from ...model import Problem, Scene, SearchResult
-from ...products.stac_item import describe_item, reduced
+from ...products.stac.item import describe_item, reduced
 from ...settings import ServiceSettings
-from ...transfer.http import HttpClient, Query
-from ...transfer.policy import RetryPolicy, Surroundings
+from ...transfer.http.client import HttpClient, Query
+from ...transfer.http.retry import RetryPolicy, Surroundings
 from .protocol import MOST_SCENES, SceneRequest, endless
 
 EARTH_SEARCH = "earth-search"

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from ....errors import SourceError, TransferError
 from ....grid import Bounds
 from ....model import Scene
-from ....transfer.http import HttpClient, Query
+from ....transfer.http.client import HttpClient, Query
 from ..protocol import MOST_SCENES, endless
 from .products import SPEC, CdseProduct, parse_product, parse_scene
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from ....errors import TransferError
-from ....products.markup import elements, parse
+from ....products.metadata.markup import elements, parse
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

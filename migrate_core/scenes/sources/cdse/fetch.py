@@ -16,15 +16,15 @@ from ....errors import CredentialsError, TransferError
 from ....model import Scene
 from ....products.product import RESOLUTION_M, parse_name
 from ....settings import ServiceSettings
-from ....transfer.depot import Depot, ServiceLimits
 from ....transfer.download import Download
-from ....transfer.ledger import CDSE_QUOTA
+from ....transfer.product_store import Depot, ServiceLimits
+from ....transfer.quota import CDSE_QUOTA
 from ....transfer.tokens import Credentials, TokenSession
 from ..protocol import Fetched
 from .catalogue import Catalogue
+from .cloud_files import RASTER, RASTER_SINCE, classifications, cloud_masks, named_cloud_masks
 from .documents import granule_of, images_of
 from .products import SPEC, CdseProduct, id_of
-from .sky import RASTER, RASTER_SINCE, classifications, cloud_masks, named_cloud_masks
 
 # General users: 4 connections, 12 TB in 30 days.
 CDSE_LIMITS = ServiceLimits(SPEC, 4, CDSE_QUOTA)

@@ -11,7 +11,7 @@ from typing import Any
 from ....errors import MigrateError, ProductError, SourceError
 from ....model import Scene, utc
 from ....products.footprints import Footprint, from_geojson, from_wkt
-from ....products.metadata import finite
+from ....products.metadata.product_xml import finite
 from ....products.product import parse_name, utm_crs, without_safe
 from ....transfer.checks import Checksum
 

@@ -8,7 +8,7 @@ from typing import Any
 from ....errors import MigrateError, SourceError
 from ....model import Problem, Scene, SearchResult
 from ....settings import ServiceSettings
-from ....transfer.http import HttpClient
+from ....transfer.http.client import HttpClient
 from ..protocol import SceneRequest
 from .catalogue import Catalogue, intersects, years
 from .products import SPEC, parse_scene

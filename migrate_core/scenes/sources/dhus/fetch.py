@@ -15,9 +15,9 @@ from ....model import Scene
 from ....products.product import without_safe
 from ....settings import ServiceSettings
 from ....transfer.checks import Checksum
-from ....transfer.depot import Depot, ServiceLimits
 from ....transfer.download import Download
 from ....transfer.orders import Order, find_order, forget_order
+from ....transfer.product_store import Depot, ServiceLimits
 from ....transfer.tokens import Basic
 from ..protocol import Fetched
 from .mirror import Mirror, refusal

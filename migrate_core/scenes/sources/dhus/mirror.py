@@ -22,11 +22,11 @@ from sentinelsat.exceptions import (
 
 from ....errors import CredentialsError, TransferError
 from ....settings import ServiceSettings
-from ....transfer.address import is_loopback, keeps_secrets, same_origin, shown
-from ....transfer.bounds import Bound
-from ....transfer.http import HttpClient
-from ....transfer.policy import PASSING, PassingError
-from ....transfer.watch import WatchedAdapter
+from ....transfer.http.address import is_loopback, keeps_secrets, same_origin, shown
+from ....transfer.http.bounds import Bound
+from ....transfer.http.client import HttpClient
+from ....transfer.http.retry import PASSING, PassingError
+from ....transfer.http.watch import WatchedAdapter
 
 T = TypeVar("T")
 PAGE = 100

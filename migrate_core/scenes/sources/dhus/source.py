@@ -12,10 +12,10 @@ from shapely.geometry import box
 from ....errors import MigrateError, SourceError
 from ....model import Problem, Scene, SearchResult, utc
 from ....products.footprints import from_wkt
-from ....products.metadata import finite
+from ....products.metadata.product_xml import finite
 from ....products.product import parse_name, utm_crs, without_safe
 from ....settings import ServiceSettings
-from ....transfer.http import HttpClient
+from ....transfer.http.client import HttpClient
 from ..protocol import MOST_SCENES, SceneRequest, endless
 from .mirror import PAGE, Mirror
 

@@ -1,0 +1,1 @@
+"""The products of the demo: names, metadata, and writing them as SAFE."""

@@ -1,0 +1,1 @@
+"""Background work: claiming and watching jobs, and the pool of worker processes."""

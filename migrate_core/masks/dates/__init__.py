@@ -1,0 +1,1 @@
+"""When a source image was taken: names, patterns, metadata beside it, sensors."""

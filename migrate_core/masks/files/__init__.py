@@ -1,0 +1,1 @@
+"""Files from elsewhere: what is checked before anything of them is read."""

@@ -1,0 +1,80 @@
+"""Zips from elsewhere: every member is checked before it is read, and read no further than told."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, BinaryIO
+
+from ...errors import MaskError
+from ...files.archives import grown_too_large, unsafe_member
+from .safety import check_is_file
+
+
+def open_zip(file: Any, name: str, otherwise: str) -> zipfile.ZipFile:
+    """The zip in a file or at a path; `otherwise` is what to do where making it anew won't do.
+
+    Raises MaskError.
+    """
+    if isinstance(file, Path):
+        check_is_file(file)
+    try:
+        return zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, NotImplementedError, OSError) as err:
+        raise MaskError(
+            f"{name}: it can't be read as a zip ({err}). Make it anew, or {otherwise}."
+        ) from err
+
+
+def checked_members(
+    archive: zipfile.ZipFile, name: str
+) -> Iterator[tuple[zipfile.ZipInfo, str | None]]:
+    """The files of a zip called `name`, each with the reason why it can't be taken, or None.
+
+    What systems add (hidden files, `__MACOSX`) is passed over.
+    """
+    if (why := grown_too_large(archive)) is not None:
+        raise MaskError(f"{name}: {why}. Bring the files outside a zip.")
+    for member in archive.infolist():
+        path = PurePosixPath(member.filename.replace("\\", "/"))
+        if member.is_dir() or path.name.startswith(".") or "__MACOSX" in path.parts:
+            continue
+        yield member, _obstacle(member, f"{name}: {member.filename!r}")
+
+
+def _obstacle(member: zipfile.ZipInfo, where: str) -> str | None:
+    """Why a member can't be taken: it leads outside, is no file, is encrypted, or explodes."""
+    if (why := unsafe_member(member)) is not None:
+        return f"{where} {why}"
+    if member.flag_bits & 1:
+        return f"{where} is encrypted. Make the zip anew without a password."
+    return None
+
+
+def unpack_member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, name: str
+) -> None:
+    """Write one member as the file `target`, no more bytes than it promised. Raises MaskError."""
+    try:
+        with archive.open(member) as source, target.open("wb") as file:
+            if not _copied(source, file, member.file_size):
+                raise MaskError(
+                    f"{name}: {member.filename!r} is larger than the zip says. Make the zip anew."
+                )
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as err:
+        raise MaskError(
+            f"{name}: {member.filename!r} in it is damaged ({err}). Make the zip anew."
+        ) from err
+
+
+def _copied(source: IO[bytes], file: BinaryIO | IO[bytes], size: int) -> bool:
+    """Whether all of `source` was copied and is no longer than `size`."""
+    left = size
+    while block := source.read(1024**2):
+        left -= len(block)
+        if left < 0:
+            return False
+        file.write(block)
+    return True

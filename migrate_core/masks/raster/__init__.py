@@ -1,0 +1,1 @@
+"""Label rasters: opening, band layouts, georeference, classes, footprint, UDM."""

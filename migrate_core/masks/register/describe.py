@@ -1,0 +1,273 @@
+"""From files to `Mask` values: first their headers, then their pixels.
+
+Nothing is refused silently: what is wrong with a mask stands in its `problem`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from affine import Affine
+
+from ...errors import MaskError
+from ...model import Acquired, Mask, RasterForm
+from ..checks import (
+    DATE,
+    FILE,
+    IMAGE,
+    UDM,
+    content_problems,
+    date_problems,
+    placed,
+    size_problems,
+    with_problems,
+)
+from ..dates.sensors import sensor_of
+from ..files.safety import check_bytes, check_file, check_size
+from ..options import AddOptions, ClassEntry
+from ..raster.class_tables import beside
+from ..raster.classes import class_map
+from ..raster.content import image_has_no_data, read_content
+from ..raster.footprint import footprint, pixel_size_m
+from ..raster.georeference import Georeference, find_georeference
+from ..raster.identity import combined_digest, content_digest, mask_identity
+from ..raster.layouts import ONE_HOT
+from ..raster.opening import Header, read_header
+from ..raster.udm import occlusion_problem
+from .dating import find_date, said_date
+from .sidecars import Companions, Finder, with_what_was_said
+
+# Fields of a mask in the words of `Mask.edited`.
+ACQUIRED, EMPTY, CLASS_NAMES = "acquired", "empty_allowed", "class_names"
+
+
+def inspect(path: Path, options: AddOptions) -> Mask:
+    """Everything about one mask file; what is wrong with it stands in its `problem`."""
+    return with_content(with_header(Finder(options).companions(path.absolute()), options))
+
+
+def with_header(companions: Companions, options: AddOptions) -> Mask:
+    """What the header of a mask and the files beside it say; its pixels are `pending`."""
+    path = companions.path
+    try:
+        check_file(path, follow_links=options.follow_links)
+        check_bytes(path)
+        digest = content_digest(path, companions.tiles)
+    except OSError as err:
+        why = (
+            f"{path.name}: it can't be read ({err.strerror}). Check that it exists and its rights."
+        )
+        return unreadable(path, why)
+    except MaskError as err:
+        return unreadable(path, str(err))
+    options = with_what_was_said(options, companions.said, digest)
+    name = path.name if companions.part is None else f"{path.name} ({companions.part})"
+    mask = _named(Mask(mask_identity(path.stem, digest), name, str(path), digest), options)
+    mask = replace(
+        mask,
+        part=companions.part,
+        image=str(companions.image) if companions.image else None,
+        udm=str(companions.udm) if companions.udm else None,
+        raster=replace(mask.raster, tiles=companions.tiles),
+        edited=_said(companions, options),
+    )
+    try:
+        header = _header(companions)
+    except MaskError as err:
+        acquired, _ = _date(companions, options, {})
+        return replace(unreadable(path, str(err)), acquired=acquired, edited=mask.edited)
+    return _described(mask, companions, options, header)
+
+
+def _date(
+    companions: Companions, options: AddOptions, tags: Mapping[str, str]
+) -> tuple[Acquired | None, dict[str, str]]:
+    """The date of a mask, and what is wrong with where it should be from."""
+    try:
+        return find_date(companions, options, tags), {}
+    except MaskError as err:
+        return None, {DATE: str(err)}
+
+
+def unreadable(path: Path, why: str) -> Mask:
+    """A file that can't be told from others by its content; its path stands in for that."""
+    digest = combined_digest(repr(str(path)))
+    name = path.name if path.name.isprintable() else repr(path.name)
+    return with_problems(Mask(mask_identity(path.stem, digest), name, str(path)), {FILE: why})
+
+
+def _named(mask: Mask, options: AddOptions) -> Mask:
+    """The mask with what options and tables say of classes, thresholds and emptiness."""
+    colours = {e.colour: e.value for e in options.classes if e.colour and e.value is not None}
+    form = RasterForm(threshold=options.threshold, colours=colours or None, nodata=options.nodata)
+    return with_class_table(
+        replace(mask, raster=form, empty_allowed=options.allow_empty), options.classes
+    )
+
+
+def with_class_table(mask: Mask, entries: Iterable[ClassEntry]) -> Mask:
+    """The mask with names and colours of the classes of a table that name a value."""
+    valued = {str(entry.value): entry for entry in entries if entry.value is not None}
+    names = {value: entry.name for value, entry in valued.items() if entry.name}
+    colours = {value: entry.colour for value, entry in valued.items() if entry.colour}
+    return replace(mask, class_names=names or None, class_colours=colours or None)
+
+
+def _said(companions: Companions, options: AddOptions) -> tuple[str, ...]:
+    """What a person says of the mask with these options; the rest is found in the files."""
+    said = {
+        ACQUIRED: said_date(companions, options) is not None,
+        EMPTY: options.allow_empty,
+        CLASS_NAMES: any(entry.name and entry.value is not None for entry in options.classes),
+    }
+    return tuple(name for name, yes in said.items() if yes)
+
+
+def _described(mask: Mask, companions: Companions, options: AddOptions, header: Header) -> Mask:
+    """The mask with georeference, date, sensor and UDM, and all problems these have."""
+    mask = replace(mask, width=header.width, height=header.height, pending=True)
+    mask, problems = _put(mask, header, options.crs)
+    problems |= size_problems(mask, options.max_pair_pixels)
+    acquired, undated = _date(companions, options, header.dates)
+    mask = replace(mask, acquired=acquired, sensor=options.sensor or _sensor(mask))
+    says_valid = header.declares_valid or mask.raster.nodata is not None
+    if IMAGE not in problems and not says_valid and _image_says_valid(mask):
+        mask = replace(mask, valid_from=mask.image)
+    if mask.udm and (problem := occlusion_problem(Path(mask.udm), mask)):
+        problems[UDM] = f"{problem} Add it again with another --udm, or without."
+    return with_problems(
+        mask, problems | dict(companions.obstacles) | (undated or date_problems(mask))
+    )
+
+
+def _put(mask: Mask, header: Header, said_crs: str | None) -> tuple[Mask, dict[str, str]]:
+    """The mask at its place, and what is wrong with that."""
+    try:
+        place = find_georeference(mask, header, said_crs)
+    except MaskError as err:
+        transform = tuple(header.transform)[:6] if header.transform else None
+        return replace(mask, crs=header.crs, transform=transform), {IMAGE: str(err)}
+    return placed(_at(mask, place), place.obstacle)
+
+
+def _at(mask: Mask, place: Georeference) -> Mask:
+    """The mask where its georeference puts it."""
+    transform = tuple(place.transform)[:6] if place.transform else None
+    if place.origin:
+        # The same pixels somewhere else are another mask.
+        digest = combined_digest(str(mask.sha256), str(place.crs), str(transform))
+        mask = replace(mask, mask_id=mask_identity(Path(mask.path).stem, digest))
+    return replace(mask, crs=place.crs, transform=transform, georeference=place.origin)
+
+
+def _header(companions: Companions) -> Header:
+    """The header of a file, or of the lattice that the tiles of a mask span. Raises MaskError."""
+    if not companions.tiles:
+        return read_header(companions.path)
+    headers = [read_header(Path(tile)) for tile in companions.tiles]
+    first = headers[0]
+    assert first.transform is not None  # only tiles with a lattice are grouped
+    corners = []
+    for header in headers:
+        assert header.transform is not None
+        column, row = ~first.transform @ (header.transform.c, header.transform.f)
+        corners.append((round(column), round(row), header.width, header.height))
+    left, top = (min(corner[axis] for corner in corners) for axis in (0, 1))
+    width = max(c[0] + c[2] for c in corners) - left
+    height = max(c[1] + c[3] for c in corners) - top
+    transform = first.transform @ Affine.translation(left, top)
+    check_size(companions.path.name, width, height)
+    return replace(first, width=width, height=height, transform=transform, declares_valid=True)
+
+
+def _sensor(mask: Mask) -> str | None:
+    pixel = None
+    if mask.extent is not None:
+        pixel = pixel_size_m(mask.grid)
+    named = [Path(mask.path), *([Path(mask.image)] if mask.image else [])]
+    found = next((sensor for path in named if (sensor := sensor_of(path, pixel))), None)
+    return found.name if found else None
+
+
+def _image_says_valid(mask: Mask) -> bool:
+    """Whether the source image has the mask's pixels and says which of them have data."""
+    if mask.image is None:
+        return False
+    image = Path(mask.image)
+    header = read_header(image)
+    if (header.width, header.height) != (mask.width, mask.height) or not image_has_no_data(image):
+        return False
+    if mask.georeference == mask.image or header.transform is None or mask.transform is None:
+        return True
+    here = Affine(*mask.transform)
+    # To a hundredth of a pixel, in the units of the CRS.
+    near = abs(here.determinant) ** 0.5 / 100
+    return bool(header.crs == mask.crs and header.transform.almost_equals(here, near))
+
+
+def with_content(mask: Mask) -> Mask:
+    """A mask whose header is known with its classes and footprint, read from its pixels."""
+    if not mask.pending:
+        return mask
+    mask = replace(mask, pending=False)
+    problems = dict(mask.problems)
+    try:
+        content = read_content(mask)
+        own = beside(Path(mask.path))
+    except MaskError as err:
+        return with_problems(mask, {**problems, FILE: str(err)})
+    except MemoryError:
+        why = (
+            f"{mask.name}: its {mask.width} x {mask.height} pixels don't fit into the memory of "
+            "this machine. Cut it into tiles."
+        )
+        return with_problems(mask, {**problems, FILE: why})
+    mask = replace(mask, no_data=content.no_data, doubtful=content.doubtful)
+    if content.counts:
+        mask = counted(replace(mask, raster=content.form), content.counts)
+    described = with_class_table(mask, own)
+    mask = replace(
+        mask,
+        class_names=_of_classes(mask, content.names, described.class_names, mask.class_names),
+        class_colours=_of_classes(
+            mask, content.colours, described.class_colours, mask.class_colours
+        ),
+    )
+    if mask.extent is not None and content.valid.any():
+        mask = replace(mask, footprint=footprint(content.valid, mask.grid))
+    return with_problems(mask, problems | content_problems(mask))
+
+
+def counted(mask: Mask, counts: Mapping[int, int]) -> Mask:
+    """The mask with its classes and how many pixels each has."""
+    pixels = {str(value): count for value, count in sorted(counts.items())}
+    return replace(mask, classes=class_map(counts), class_pixels=pixels)
+
+
+def _of_classes(mask: Mask, *tables: Mapping[str, str] | None) -> dict[str, str] | None:
+    """What tables say of the values that the mask has; later tables beat earlier ones."""
+    said = {value: text for table in tables for value, text in (table or {}).items()}
+    return {value: said[value] for value in mask.classes or {} if value in said} or None
+
+
+def same_numbering(masks: Iterable[Mask]) -> list[Mask]:
+    """Those of several masks whose one-hot bands must be numbered anew to agree with the others.
+
+    Without names, bands are classes from 0 in a mask of which each pixel is in some band. Where
+    another mask of the folder with as many bands has pixels in none, bands are classes from 1, and
+    that the one has no such pixel is chance.
+    """
+    groups: dict[tuple[Path, int], list[Mask]] = defaultdict(list)
+    for mask in masks:
+        if mask.raster.layout == ONE_HOT and mask.class_pixels and not mask.raster.named:
+            groups[Path(mask.path).parent, mask.raster.bands].append(mask)
+    mixed = (group for group in groups.values() if len({m.raster.first for m in group}) > 1)
+    return [_numbered_from_1(mask) for group in mixed for mask in group if mask.raster.first == 0]
+
+
+def _numbered_from_1(mask: Mask) -> Mask:
+    counts = {int(value) + 1: count for value, count in (mask.class_pixels or {}).items()}
+    return counted(replace(mask, raster=replace(mask.raster, first=1)), counts)

@@ -1,0 +1,164 @@
+"""What a person says about a registered mask: its date, CRS, class names, meant to be empty."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ...errors import MaskError, WrongUseError
+from ...model import Acquired, Mask
+from ...store.base import Store
+from ..checks import (
+    CONTENT,
+    DATE,
+    FILE,
+    GEOREFERENCE,
+    IMAGE,
+    content_problems,
+    date_problems,
+    placed,
+    with_problems,
+)
+from ..raster.content import read_content
+from ..raster.footprint import footprint
+from ..raster.georeference import known_crs
+from .describe import ACQUIRED, CLASS_NAMES, EMPTY
+
+CRS_FIELD = "crs"
+
+
+@dataclass(frozen=True)
+class MaskEdit:
+    """Changes to a mask; None leaves a thing as it is.
+
+    `class_names` maps values as in the file to names; an empty name takes one away.
+    """
+
+    acquired: Acquired | None = None
+    crs: str | None = None
+    class_names: Mapping[str, str] | None = None
+    empty_allowed: bool | None = None
+
+
+def edited(mask: Mask, change: MaskEdit) -> Mask:
+    """The mask with the changes, its problems found anew where they may have been mended.
+
+    Raises MaskError when the CRS is unknown, or when the mask brings its own or has no transform.
+    """
+    problems = dict(mask.problems)
+    if change.acquired is not None and change.acquired != mask.acquired:
+        mask = replace(_marked(mask, ACQUIRED), acquired=change.acquired)
+        problems = _renewed(problems, date_problems(mask), DATE)
+    if change.crs is not None and change.crs.strip() != (mask.crs or ""):
+        mask, found = _put_at(mask, change.crs.strip())
+        problems = _renewed(problems, found, GEOREFERENCE, IMAGE)
+    if change.class_names is not None:
+        names = _named(mask, change.class_names)
+        if names != dict(mask.class_names or {}):
+            mask = replace(_marked(mask, CLASS_NAMES), class_names=names or None)
+    if change.empty_allowed is not None and change.empty_allowed != mask.empty_allowed:
+        mask = replace(_marked(mask, EMPTY), empty_allowed=change.empty_allowed)
+        if FILE not in problems:
+            problems = _renewed(problems, content_problems(mask), CONTENT)
+    return with_problems(mask, problems)
+
+
+def _marked(mask: Mask, name: str) -> Mask:
+    return replace(mask, edited=tuple(dict.fromkeys((*mask.edited, name))))
+
+
+def _renewed(problems: dict[str, str], found: Mapping[str, str], *topics: str) -> dict[str, str]:
+    """The problems with those of `topics` replaced by what was found."""
+    return {topic: text for topic, text in problems.items() if topic not in topics} | dict(found)
+
+
+def _put_at(mask: Mask, crs: str) -> tuple[Mask, dict[str, str]]:
+    """The mask with another CRS, and what is wrong with its place then."""
+    if mask.crs is not None and CRS_FIELD not in mask.edited:
+        origin = Path(mask.georeference or mask.path).name
+        raise MaskError(
+            f"{mask.name}: its CRS, {mask.crs}, comes from {origin} and isn't changed here. If it "
+            "is wrong, mend it in the file and add that again."
+        )
+    if mask.transform is None:
+        raise MaskError(
+            f"{mask.name}: it has no transform, so a CRS alone doesn't place it. Add it again "
+            "together with the georeferenced image it was drawn on."
+        )
+    try:
+        known = known_crs(crs)
+    except WrongUseError as err:
+        raise MaskError(f"{mask.name}: {err}") from err
+    moved = replace(_marked(mask, CRS_FIELD), crs=known, extent=None, footprint=None)
+    moved, problems = placed(moved)
+    if moved.extent is not None and moved.classes is not None:
+        valid = read_content(moved).valid
+        moved = replace(moved, footprint=footprint(valid, moved.grid))
+    return moved, problems
+
+
+def _named(mask: Mask, names: Mapping[str, str]) -> dict[str, str]:
+    """The names of the values that the mask has; an empty name is none."""
+    known = {**(mask.class_names or {}), **names}
+    # Before its pixels are read, any value may turn out to be there.
+    values = known if mask.pending else mask.classes or {}
+    return {value: known[value].strip() for value in values if known.get(value, "").strip()}
+
+
+def parse_names(text: str, texts: Collection[str] = ()) -> dict[str, str]:
+    """Names of classes as people type them, `1 = mine, 2 = water`. Raises MaskError.
+
+    What is named is a value as in the file: a number, or one of the `texts` of a vector layer.
+    """
+    names = {}
+    for part in filter(None, (part.strip() for part in text.replace(";", ",").split(","))):
+        value, sign, name = (piece.strip() for piece in part.partition("="))
+        number = value.lstrip("-").isdecimal()
+        if not sign or not (number or value in texts):
+            raise MaskError(
+                f"{part!r} names no class. Write value = name, with commas between, for example "
+                "1 = mine, 2 = water."
+            )
+        names[str(int(value)) if number else value] = name
+    return names
+
+
+def names_in_words(mask: Mask) -> str:
+    """The names of a mask's classes as `parse_names` reads them."""
+    return ", ".join(f"{value} = {name}" for value, name in (mask.class_names or {}).items())
+
+
+def carried_over(old: Mask | None, new: Mask) -> Mask:
+    """A mask that is added again, with what a person had said about it before.
+
+    What is said this time (the `edited` of `new`) beats what was said then.
+    """
+    if old is None or old.sha256 != new.sha256 or not old.edited:
+        return new
+    change = MaskEdit(
+        acquired=old.acquired if ACQUIRED in old.edited and ACQUIRED not in new.edited else None,
+        crs=old.crs if CRS_FIELD in old.edited and new.crs is None else None,
+        class_names=old.class_names
+        if CLASS_NAMES in old.edited and CLASS_NAMES not in new.edited
+        else None,
+        empty_allowed=old.empty_allowed or new.empty_allowed if EMPTY in old.edited else None,
+    )
+    return edited(new, change)
+
+
+def store_edits(store: Store, pairs: Iterable[tuple[Mask, Mask]]) -> int:
+    """Write (before, after) pairs of masks that differ; returns how many did.
+
+    What was found for a mask that is now of another day or elsewhere is dropped: it has to be
+    searched for again.
+    """
+    changed = [(before, after) for before, after in pairs if before != after]
+    stale = [
+        after.mask_id
+        for before, after in changed
+        if (before.acquired, before.extent) != (after.acquired, after.extent)
+    ]
+    store.put_masks([after for _, after in changed])
+    store.forget_candidates(stale)
+    return len(changed)

@@ -1,0 +1,220 @@
+"""Adding many masks: headers first, so that they are listed soon, then the pixels of each.
+
+The process that calls this owns the store; files are read by a pool of workers, since reading is
+most of the work and a damaged file may crash the library that reads it (see `isolation`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from ...errors import MaskError
+from ...jobs.pool import WorkerCrashedError
+from ...model import Mask
+from ...store.base import Store
+from ...store.masks import masks_of, pending_masks
+from ..checks import FILE, with_problems
+from ..files.isolation import crash, named, reading_pool, wait_for
+from ..options import AddOptions, ClassEntry
+from .describe import CLASS_NAMES, same_numbering, unreadable, with_content, with_header
+from .edit import carried_over
+from .registered import Note, Registered, summed_up
+from .sidecars import Companions, Finder, SaidBefore
+
+# So many files are read by one call to a worker, and written at once: what a kill may lose.
+_BATCH = 50
+
+_OTHER_LABELS = "have other no-data values now and pairs that don't follow by themselves"
+_READ_ANEW = (
+    "its no-data values are others now, and its pair doesn't follow by itself: run `pairs make` "
+    "again."
+)
+
+Progress = Callable[[int, int], None]
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class AddedRasters:
+    """The ids of the masks in the order of their files, and what is to be said of them."""
+
+    mask_ids: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def register_headers(
+    store: Store, files: Sequence[tuple[Path, ...]], options: AddOptions, progress: Progress
+) -> AddedRasters:
+    """Register masks by their headers.
+
+    Each of `files` is one file, or the tiles that make one mask. What a person said of a mask
+    before is kept. `progress(finished, total)` may raise to end it; what was read before is kept.
+    """
+    found = _companions(files, Finder(options))
+    registered = Registered(store, [item.path for item in found])
+    listed = [registered.at(item.path, item.part) for item in found]
+    before = {mask.mask_id: mask for mask in masks_of(store, list(filter(None, listed)))}
+    items = [
+        _with_what_it_had(item, before.get(mask_id or ""))
+        for item, mask_id in zip(found, listed, strict=True)
+    ]
+    read = partial(_read_headers, options=options)
+    ids: list[str] = []
+    for masks in _in_batches(items, read, _crashed_header, progress):
+        read_items = items[len(ids) : len(ids) + len(masks)]
+        batch = [
+            _settled(item, mask, registered, options)
+            for item, mask in zip(read_items, masks, strict=True)
+        ]
+        registered.put(batch)
+        ids += [mask.mask_id for mask in batch]
+    return AddedRasters(tuple(ids), tuple(summed_up(registered.notes)))
+
+
+def _settled(item: Companions, mask: Mask, registered: Registered, options: AddOptions) -> Mask:
+    """The mask under its id, with what a person said of it, also where it lay before."""
+    known = registered.known_as(mask)
+    if known is not None and known.sha256 == mask.sha256 is not None:
+        if known.path != mask.path:
+            mask = with_header(_with_what_it_had(item, known), options)
+        if known.raster.nodata != mask.raster.nodata and registered.has_pair(known):
+            registered.notes.append(Note(_OTHER_LABELS, f"{mask.name}: {_READ_ANEW}"))
+    return registered.settled(carried_over(known, mask), known)
+
+
+def _companions(files: Sequence[tuple[Path, ...]], finder: Finder) -> list[Companions]:
+    """What belongs to each mask; several masks of tiles in one folder are parts of it."""
+    tiled = Counter(group[0].parent for group in files if len(group) > 1)
+    items = []
+    for group in files:
+        if len(group) == 1:
+            items.append(finder.companions(group[0]))
+            continue
+        item = finder.companions(group[0].parent, group)
+        items.append(replace(item, part=group[0].stem if tiled[item.path] > 1 else None))
+    return items
+
+
+def _with_what_it_had(found: Companions, before: Mask | None) -> Companions:
+    """A mask that is added again keeps what was said of it, unless that is said anew."""
+    if before is None:
+        return found
+    image, udm = (
+        new or (Path(old) if old and Path(old).is_file() else None)
+        for new, old in ((found.image, before.image), (found.udm, before.udm))
+    )
+    return replace(found, image=image, udm=udm, said=_said(before))
+
+
+def _said(mask: Mask) -> SaidBefore:
+    """What options said of a mask, as far as it isn't found in its files again."""
+    named = CLASS_NAMES in mask.edited
+    names, colours = (
+        (table or {}) if named else {} for table in (mask.class_names, mask.class_colours)
+    )
+    colours = {**colours, **{str(n): text for text, n in (mask.raster.colours or {}).items()}}
+    values = sorted({*names, *colours}, key=int)
+    return SaidBefore(
+        mask.sha256,
+        mask.crs if mask.georeference == mask.crs else None,
+        mask.raster.threshold,
+        mask.raster.nodata,
+        tuple(ClassEntry(int(value), names.get(value), colours.get(value)) for value in values),
+    )
+
+
+def read_pending(store: Store, progress: Progress) -> list[Mask]:
+    """Read the pixels of all masks of which only the header is known, and write what they say."""
+    read: list[Mask] = []
+    for masks in _in_batches(pending_masks(store), _read_contents, _crashed_content, progress):
+        store.put_masks(masks)
+        read += masks
+    renumbered = {mask.mask_id: mask for mask in same_numbering(read)}
+    store.put_masks(list(renumbered.values()))
+    return [renumbered.get(mask.mask_id, mask) for mask in read]
+
+
+def _read_headers(items: Sequence[Companions], options: AddOptions) -> list[Mask]:
+    return [_read_header(item, options) for item in items]
+
+
+def _read_header(item: Companions, options: AddOptions) -> Mask:
+    try:
+        return named(item.path.name, with_header, item, options)
+    except MaskError as err:
+        return unreadable(item.path, str(err))
+
+
+def _read_contents(masks: Sequence[Mask]) -> list[Mask]:
+    return [_read_content(mask) for mask in masks]
+
+
+def _read_content(mask: Mask) -> Mask:
+    try:
+        return named(mask.name, with_content, mask)
+    except MaskError as err:
+        return _without_content(mask, str(err))
+
+
+def _without_content(mask: Mask, why: str) -> Mask:
+    problems: Mapping[str, str] = {**mask.problems, FILE: why}
+    return with_problems(replace(mask, pending=False), problems)
+
+
+def _crashed_header(item: Companions, err: WorkerCrashedError) -> Mask:
+    return unreadable(item.path, crash(item.path.name, err))
+
+
+def _crashed_content(mask: Mask, err: WorkerCrashedError) -> Mask:
+    return _without_content(mask, crash(mask.name, err))
+
+
+def _in_batches(
+    items: Sequence[Item],
+    read: Callable[[Sequence[Item]], list[Mask]],
+    crashed: Callable[[Item, WorkerCrashedError], Mask],
+    progress: Progress,
+) -> Iterator[list[Mask]]:
+    """The masks of the items, batch by batch in their order."""
+    batches = [items[first : first + _BATCH] for first in range(0, len(items), _BATCH)]
+    if not batches:
+        return
+    finished = 0
+
+    def going_on() -> None:
+        progress(finished, len(items))
+
+    with reading_pool(min(os.cpu_count() or 1, len(batches))) as pool:
+        waiting = [(batch, pool.submit(read, batch)) for batch in batches]
+        for batch, future in waiting:
+            wait_for(future, going_on)
+            try:
+                masks = future.result()
+            except WorkerCrashedError:
+                masks = [_alone(item, read, crashed, pool, going_on) for item in batch]
+            yield masks
+            finished += len(batch)
+            going_on()
+
+
+def _alone(
+    item: Item,
+    read: Callable[[Sequence[Item]], list[Mask]],
+    crashed: Callable[[Item, WorkerCrashedError], Mask],
+    pool: Executor,
+    going_on: Callable[[], None],
+) -> Mask:
+    """One item by itself, so that the one that a worker dies over is found."""
+    future = pool.submit(read, [item])
+    wait_for(future, going_on)
+    try:
+        return future.result()[0]
+    except WorkerCrashedError as err:
+        return crashed(item, err)

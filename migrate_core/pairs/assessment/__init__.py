@@ -1,0 +1,1 @@
+"""What is found out about a made pair: occlusion, change, warnings, suggestion."""

@@ -1,0 +1,243 @@
+"""Whether what is inside a label looks different from what it did: a simple indicator.
+
+With the source image, its bands and those of Sentinel-2 are each put on the scale of the ground
+around the labels (their median there is 0, their spread 1). What didn't change then has about the
+same value in both, whatever sensor, light and units. A labelled pixel counts as different where its
+bands together are further off than the ground around is, and further than its contrast explains.
+The indicator is the share of such pixels.
+
+Without it only Sentinel-2 can be asked whether the object is there: the indicator is how badly the
+inside of the labels can be told from a ring around them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.stats import rankdata
+
+from ...errors import MaskError
+from ...grid import BoolArray, FloatArray, PixelGrid
+from ...masks.raster.opening import opened
+from ...model import BACKGROUND, Mask
+from ...products.scene_classes import OCCLUDING_FLAGS, Flag
+from ..flags import labelled_pixels
+from ..source.image import LIKE, band_order, image_path, source_grid, warped_image
+
+_HIDING = Flag.OUTSIDE | OCCLUDING_FLAGS
+# It takes so many clear pixels inside and around, and of the inside so large a share: what is said
+# of the label has to hold for most of it, as the class of a pixel does for half of its area.
+_INSIDE, _AROUND, _SHARE = 10, 30, 0.5
+# Count up when the same pair would get another indicator, so that those of before are renewed.
+RULES = 2
+# A pixel is different where, over all bands, it is off by this many spreads of what the ground
+# around is off by, and by all of its contrast but this part: the scale taken from the ground around
+# is the less certain the less that looks alike in both, and matters more the more an object stands
+# out.
+_SPREADS, _OF_CONTRAST = 1.5, 0.5
+# Where no band correlates by this much around the labels, the images have nothing in common.
+_ALIKE = 0.1
+# A ring this far from the label, in pixels: mixed pixels are left out.
+_NEAREST, _FURTHEST = 1.5, 30.0
+# Deciles of a normal distribution lie this many standard deviations apart.
+_DECILES = 2.563
+# The standard deviation that a median absolute deviation stands for.
+_MAD = 1.4826
+_TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class Change:
+    """`value` 0…1, None where it wasn't measured; how it was found; and what it means, in words.
+
+    `rules` is the number of the rules by which it was found.
+    """
+
+    value: float | None
+    method: str
+    explanation: str
+    rules: int = RULES
+
+    @classmethod
+    def not_measured(cls, why: str) -> Change:
+        """No value; `why` is a sentence without its full stop."""
+        return cls(None, "none", f"not measured: {why}")
+
+    @property
+    def note(self) -> str | None:
+        """Why there is no value; None where there is one."""
+        return self.explanation if self.value is None else None
+
+
+@dataclass(frozen=True, eq=False)
+class PairLook:
+    """What is compared, on `grid`, the pair's: bands by name, label and flags (height, width).
+
+    `source_grid` is the same grid as it lies for the source image, where the mask was moved.
+    """
+
+    grid: PixelGrid
+    source_grid: PixelGrid
+    bands: Mapping[str, NDArray[np.uint16]]
+    label: NDArray[np.uint8]
+    flags: NDArray[np.uint8]
+
+
+def change_of(mask: Mask, look: PairLook) -> Change:
+    """The indicator for a pair. What is wrong with the source image is said, not raised."""
+    clear = look.flags & _HIDING == 0
+    label, ring = _inside(look.label), _around(look.label)
+    inside, around = label & clear, ring & clear
+    if obstacle := _too_few(inside, label) or _too_few_around(around):
+        return Change.not_measured(obstacle)
+    try:
+        source, valid = _source(mask, look)
+    except MaskError as err:
+        return _by_contrast(look, inside, around, str(err))
+    if _too_few(inside & valid, label) or _too_few_around(around & valid):
+        return _by_contrast(look, inside, around, "The source image doesn't show most of it.")
+    found = _by_source(look, source, inside & valid, around & valid)
+    if found is None:
+        why = "Around the labels the source image looks like nothing in Sentinel-2's."
+        return _by_contrast(look, inside, around, why)
+    return found
+
+
+def _too_few(clear: BoolArray, label: BoolArray) -> str | None:
+    """Why the `clear` pixels of the label are too few to speak for it; None where they aren't."""
+    count, total = int(clear.sum()), int(label.sum())
+    if not total:
+        return "no pixel of the label has a class"
+    if count >= max(_INSIDE, _SHARE * total):
+        return None
+    return (
+        f"of {total:,} pixels inside the label {count:,} are clear ({100 * count / total:.0f} %); "
+        f"needed are {_INSIDE}, and {100 * _SHARE:.0f} %"
+    )
+
+
+def _too_few_around(clear: BoolArray) -> str | None:
+    """Why the `clear` pixels around the label are too few to compare with; None if they aren't."""
+    count = int(clear.sum())
+    if count >= _AROUND:
+        return None
+    return f"{count:,} pixels around the label are clear background; needed are {_AROUND}"
+
+
+def _inside(label: NDArray[np.uint8]) -> BoolArray:
+    """Labelled pixels that no other class and nothing unknown touches, else all labelled ones."""
+    labelled = labelled_pixels(label)
+    pure = ndimage.minimum_filter(label, 3) == ndimage.maximum_filter(label, 3)
+    core: BoolArray = labelled & pure
+    found: BoolArray = core if core.sum() >= _INSIDE else labelled
+    return found
+
+
+def _around(label: NDArray[np.uint8]) -> BoolArray:
+    """Background near the labels, mixed pixels left out."""
+    labelled = labelled_pixels(label)
+    if not labelled.any():
+        return labelled
+    distance: FloatArray = ndimage.distance_transform_edt(~labelled)
+    ring: BoolArray = (distance > _NEAREST) & (distance <= _FURTHEST)
+    found: BoolArray = (label == BACKGROUND) & ring
+    return found
+
+
+def _source(mask: Mask, look: PairLook) -> tuple[dict[str, FloatArray], BoolArray]:
+    """The source image's bands by those of Sentinel-2 that are like them, and where it is valid."""
+    with opened(image_path(mask)) as dataset:
+        names, _ = band_order(dataset)
+        wanted = {
+            band: names[name] for name, band in LIKE.items() if name in names and band in look.bands
+        }
+        if not wanted:
+            raise MaskError("The source image has no band in common with the pair.")
+        place = source_grid(dataset, mask)
+        image, valid = warped_image(dataset, place, look.source_grid, list(wanted.values()))
+    found = dict(zip(wanted, image.astype(np.float64), strict=True))
+    return found, valid & np.isfinite(image).all(axis=0)
+
+
+def _by_source(
+    look: PairLook, source: Mapping[str, FloatArray], inside: BoolArray, around: BoolArray
+) -> Change | None:
+    """How much of the inside looks different in both images; None if the ground around is no help.
+
+    That is where nothing around the labels looks alike, as in an image of another place.
+    """
+    off, limit = np.zeros(int(inside.sum())), np.zeros(int(inside.sum()))
+    most_alike = 0.0
+    for name, then in source.items():
+        before, after = _scaled(then, around), _scaled(look.bands[name], around)
+        alike = _alike(before[around], after[around])
+        most_alike = max(most_alike, alike)
+        changed = after - before
+        usual = float(np.median(changed[around]))
+        spread = _MAD * float(np.median(abs(changed[around] - usual)))
+        contrast = np.maximum(abs(before), abs(after))[inside]
+        off += (changed[inside] - usual) ** 2
+        limit += (_SPREADS * spread + (1 - _OF_CONTRAST * alike**2) * contrast) ** 2
+    if most_alike < _ALIKE:
+        return None
+    value = round(float((off > limit).mean()), 3)
+    return Change(
+        value,
+        "source image",
+        f"{100 * value:.0f} percent of the clear labelled pixels look different in Sentinel-2 and "
+        "in the source image, each compared with the ground around the labels.",
+    )
+
+
+def _alike(before: FloatArray, after: FloatArray) -> float:
+    """The correlation of two bands over the ground around; 0 where one of them is flat."""
+    if before.std() < _TINY or after.std() < _TINY:
+        return 0.0
+    return max(float(np.corrcoef(before, after)[0, 1]), 0.0)
+
+
+def _scaled(band: NDArray[Any], around: BoolArray) -> FloatArray:
+    """A band with a median of 0 and a spread of 1 on the ground around."""
+    low, middle, high = np.percentile(band[around], [10, 50, 90])
+    found: FloatArray = (band - middle) / max((high - low) / _DECILES, _TINY)
+    return found
+
+
+def _by_contrast(look: PairLook, inside: BoolArray, around: BoolArray, why: str) -> Change:
+    """How badly the inside can be told from the ring by the best linear mix of bands.
+
+    One minus the Gini coefficient, 2 AUC - 1: 0 where all pixels inside differ from those around,
+    1 where they are alike.
+    """
+    bands = [look.bands[name] for name in sorted(LIKE.values()) if name in look.bands]
+    if not bands:
+        return Change.not_measured(f"the pair has no 10 m bands to compare. {why}".rstrip("."))
+    pixels = np.stack([np.concatenate([band[inside], band[around]]) for band in bands], axis=1)
+    own = np.concatenate([np.ones(inside.sum()), np.zeros(around.sum())])
+    mixed = _discriminant(np.sqrt(pixels.astype(np.float64)), own)
+    ranks = rankdata(mixed)
+    count = int(inside.sum())
+    auc = (ranks[own == 1].sum() - count * (count + 1) / 2) / (count * int(around.sum()))
+    value = round(float(np.clip(2 - 2 * auc, 0, 1)), 3)
+    return Change(
+        value,
+        "contrast",
+        f"{why} In Sentinel-2 alone, a pixel inside the labels differs from one around them with a "
+        f"chance of {100 * auc:.0f} percent (50 percent: they look alike, the object isn't seen).",
+    )
+
+
+def _discriminant(pixels: FloatArray, own: FloatArray) -> FloatArray:
+    """Fisher's linear discriminant between `own` 1 and 0, of pixels (n, bands)."""
+    weight = np.where(own == 1, 0.5 / own.sum(), 0.5 / (own.size - own.sum()))
+    centred = pixels - weight @ pixels
+    design = np.sqrt(weight)[:, None] * centred
+    aim = np.sqrt(weight) * (own - 0.5)
+    mix = np.linalg.lstsq(design, aim, rcond=None)[0]
+    found: FloatArray = centred @ mix
+    return found

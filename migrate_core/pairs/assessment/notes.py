@@ -1,0 +1,93 @@
+"""What pair.json says of a label in sentences: for the reviewer, and for who uses the dataset."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ...errors import PairError
+from ...model import Pair
+from ...workspace import PAIR_DOCUMENT
+from ..image.offset_check import settled_in_words
+from ..label.boundary_buffer import rim_in_words
+from ..label.small_objects import small_in_words
+
+# A pair.json; what one of an earlier version lacks is nothing to be said.
+Document = Mapping[str, Any]
+
+
+def pair_document(folder: Path) -> Document:
+    """The pair.json of a pair's folder. Raises PairError when it can't be read."""
+    path = folder / PAIR_DOCUMENT
+    try:
+        found: Document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as err:
+        raise PairError(
+            f"{path}: the file can't be read ({err}). Run `pairs make`, which makes it again."
+        ) from err
+    return found
+
+
+def notes_on(document: Document) -> tuple[str, ...]:
+    """What a reviewer should know beside the numbers, one sentence a note."""
+    found = [f"{text}." for text in (document.get("objects") or {}).get("sentences", ())]
+    if rim := document.get("ignore_rim"):
+        found.append(rim_in_words(rim["width_m"], rim["labelled"]))
+    if missing := document.get("missing_bands"):
+        found.append(f"The product has no {', '.join(missing)}: the image has fewer bands.")
+    check = document.get("offset_check") or {}
+    if settled := check.get("settled"):
+        found.append(settled_in_words(settled, check["darkest"]))
+    change = document.get("change_found") or {}
+    # What wasn't measured stands with the numbers, where the number would be.
+    explained = change.get("explanation") if change.get("value") is not None else None
+    reason = (document.get("registration") or {}).get("reason")
+    found += [text for text in (reason, explained) if text]
+    # Both may begin by saying that there is no source image.
+    return tuple(dict.fromkeys(found))
+
+
+def notes_on_many(documents: Iterable[Document]) -> tuple[str, ...]:
+    """What is to be known of the labels of many pairs: small objects by class, and ignore rims.
+
+    The objects of a mask that is in several pairs count once.
+    """
+    counts: dict[tuple[int, str | None], Counter[str]] = {}
+    rims: Counter[float] = Counter()
+    seen: set[str] = set()
+    total = 0
+    for document in documents:
+        total += 1
+        rims[(document.get("ignore_rim") or {}).get("width_m", 0.0)] += 1
+        mask_id = document["mask"]["mask_id"]
+        if mask_id in seen:
+            continue
+        seen.add(mask_id)
+        for one in (document.get("objects") or {}).get("classes", ()):
+            counted = counts.setdefault((one["stored"], one["name"]), Counter())
+            counted.update(objects=one["objects"], small=one["under_50_m2"])
+    sentences = [
+        f"{small_in_words(name or stored, counted['small'], counted['objects'])}."
+        for (stored, name), counted in sorted(counts.items(), key=lambda item: item[0][0])
+        if counted["small"]
+    ]
+    sentences += [
+        f"{count} of {total} pairs ignore a rim of {width:g} m on both sides of class borders."
+        for width, count in sorted(rims.items())
+        if width
+    ]
+    return tuple(sentences)
+
+
+def format_change(pair: Pair) -> str | None:
+    """`0.12 of 1`, or `not measured: …` with the reason; None for a pair that isn't made."""
+    if pair.occlusion is None:
+        return None
+    if pair.change is not None:
+        return f"{pair.change:.2f} of 1"
+    return (
+        pair.change_note or "not measured: run `pairs make`, which looks at pairs of before again"
+    )

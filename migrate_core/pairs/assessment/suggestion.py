@@ -1,0 +1,166 @@
+"""What the numbers suggest to the reviewer, with the reason in words; a person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...grid import BoolArray
+from ...model import Suggestion
+from ...products.scene_classes import (
+    OCCLUDING_FLAGS,
+    OCCLUDING_IN_SCENE,
+    Flag,
+    flagged,
+    flagged_share,
+)
+from ...settings import JudgeSettings
+from ...text import format_share
+from ..flags import judged_pixels, labelled_pixels
+
+# What occludes the ground makes a label wrong, but thin cloud only makes it doubtful.
+_DENSE = OCCLUDING_FLAGS & ~Flag.CIRRUS
+
+_WORDS = {
+    Flag.CLOUD: "under cloud",
+    Flag.SHADOW: "in cloud shadow",
+    Flag.CIRRUS: "under thin cloud or cirrus",
+    Flag.SNOW: "under snow",
+    Flag.NO_DATA: "without data",
+    Flag.SOURCE: "occluded in the source image",
+}
+# Where one of these isn't known, an occluded label could be taken for a clear one.
+_NEEDED = {
+    Flag.CLOUD: "Clouds",
+    Flag.SHADOW: "Cloud shadows",
+    Flag.CIRRUS: "Thin clouds",
+}
+
+
+def suggest(
+    flags: NDArray[np.uint8],
+    label: NDArray[np.uint8],
+    known: Flag,
+    judge: JudgeSettings,
+    *,
+    empty_allowed: bool = False,
+) -> Suggestion:
+    """A verdict from the flags (height, width) over the labelled pixels of `label`.
+
+    `known` are the kinds of HIDING_KINDS that were looked for. A mask that may be without labelled
+    pixels is then judged over all of it. What is wholly occluded is never suggested for acceptance,
+    whatever the thresholds.
+    """
+    pixels = flags[judged_pixels(flags, label, empty_allowed=empty_allowed)]
+    whole = "the label" if labelled_pixels(label).any() else "the pair"
+    if pixels.size == 0:
+        return Suggestion(
+            "unsure",
+            "No pixel has a class: the labelled objects are smaller than half a 10 m pixel, lie "
+            "where the mask is not known, or were set to ignore. See the fractions.",
+        )
+    start = "" if whole == "the label" else "Nothing is labelled, so all pixels count. "
+    verdict, reason = _judged(pixels, known, judge, whole)
+    return Suggestion(verdict, start + reason)
+
+
+def _judged(
+    pixels: NDArray[np.uint8], known: Flag, judge: JudgeSettings, whole: str
+) -> tuple[str, str]:
+    """Verdict and reason by the flags of the pixels that count."""
+    share, dense = _share(pixels, OCCLUDING_FLAGS), _share(pixels, _DENSE)
+    occluded = f"{format_share(share)} of {whole} is occluded"
+    if dense > judge.reject_hidden:
+        least = "" if Flag.CLOUD in known else "At least "
+        return "reject", f"{least}{occluded}: {_list(pixels)}."
+    if missing := [words for kind, words in _NEEDED.items() if kind not in known]:
+        return "unsure", f"{_joined(missing)} are not known for this product: look at the image."
+    as_good_as_clear = (
+        dense <= judge.accept_hidden and _share(pixels, Flag.CIRRUS) <= judge.accept_thin
+    )
+    if not as_good_as_clear or share >= 1:
+        return "unsure", f"{occluded}, so it is doubtful: {_list(pixels)}."
+    unknown = " Snow is not known." if Flag.SNOW not in known else ""
+    if share > 0:
+        return "accept", f"{occluded}, so it is as good as clear: {_list(pixels)}.{unknown}"
+    snow = ", snow" if Flag.SNOW in known else ""
+    return (
+        "accept",
+        f"{whole.capitalize()} is clear: no cloud, shadow{snow} or gap over it.{unknown}",
+    )
+
+
+def _share(pixels: NDArray[np.uint8], flags: Flag) -> float:
+    """The share of the pixels with one of the flags; there are pixels."""
+    return flagged_share(pixels, flags) or 0.0
+
+
+# Edges of clouds are drawn differently; what is less than this share of a label is such an edge.
+_DISPUTED = 0.1
+_OFFSET_DOUBTFUL = "The radiometric offset is doubtful"
+
+
+def offset_doubts(doubts: Sequence[str]) -> tuple[str, ...]:
+    """What contradicts the radiometric offset, as one sentence of doubt; none without."""
+    if not doubts:
+        return ()
+    return (
+        f"{_OFFSET_DOUBTFUL}: {'; '.join(doubts)}. If the reflectances look wrong, set it "
+        "(`pairs make --offset 0` or `-1000`).",
+    )
+
+
+def cloud_doubts(disputed: BoolArray, label: NDArray[np.uint8]) -> tuple[str, ...]:
+    """The doubt that the label may be under cloud after all; none where nothing speaks for it.
+
+    `disputed` (height, width) is where the product's own mask has cloud and s2cloudless none:
+    either misses some clouds, and the mask takes some bright ground for one.
+    """
+    labelled = labelled_pixels(label)
+    share = float(disputed[labelled].mean()) if labelled.any() else 0.0
+    if share <= _DISPUTED:
+        return ()
+    return (
+        f"The product's own mask has cloud over {format_share(share)} of the label where "
+        "s2cloudless sees none: look at the image.",
+    )
+
+
+def offset_is_doubtful(suggestion: Suggestion | None) -> bool:
+    """Whether `doubtful` was told so by `offset_doubts`."""
+    return suggestion is not None and _OFFSET_DOUBTFUL in suggestion.reason
+
+
+def doubtful(
+    suggestion: Suggestion, doubts: Sequence[str], remarks: Sequence[str] = ()
+) -> Suggestion:
+    """A suggestion that also says why image or label may be wrong; then none to accept.
+
+    Each of `doubts` is a whole sentence: what was found, and what to do. So is each of `remarks`,
+    which are worth knowing and change no verdict.
+    """
+    verdict = "unsure" if doubts and suggestion.verdict == "accept" else suggestion.verdict
+    return Suggestion(verdict, " ".join((suggestion.reason, *doubts, *remarks)))
+
+
+def _list(pixels: NDArray[np.uint8]) -> str:
+    """`12.0 % under cloud, 3.4 % in cloud shadow`, the largest first; and what both images lack."""
+    found = [(_share(pixels, flag), words) for flag, words in _WORDS.items()]
+    present = sorted((item for item in found if item[0] > 0), reverse=True)
+    listed = ", ".join(f"{format_share(share)} {words}" for share, words in present)
+    both = flagged(pixels, Flag.SOURCE) & flagged(pixels, OCCLUDING_IN_SCENE)
+    if not both.any():
+        return listed
+    share = format_share(float(np.mean(both)))
+    return f"{listed}; {share} in both images, where the label is a guess"
+
+
+def _joined(words: Sequence[str]) -> str:
+    """`Clouds, cloud shadows and thin clouds`."""
+    first, *others = words
+    lower = [word.lower() for word in others]
+    if not lower:
+        return first
+    return f"{', '.join((first, *lower[:-1]))} and {lower[-1]}"

@@ -1,0 +1,1 @@
+"""The image of a pair: bands, mosaic of granules, radiometric offset."""

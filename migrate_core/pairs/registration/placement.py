@@ -1,0 +1,105 @@
+"""Where a mask's labels go on Sentinel-2's lattice: as its file says, or registered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from ...grid import PixelGrid, Window, aligned_grid, block, moved, window_of
+from ...model import Mask
+from ...products.pixels.resampling import NO_DATA, SATURATED
+from ...products.scene_classes import flagged
+from ..clouds import Clouds
+from ..flags import HIDING_KINDS
+from ..image.mosaic import Mosaic
+from ..label.grid_labels import GridLabels, PolygonLabels, RasterLabels, ShiftedLabels
+from .label_edges import by_label_edges
+from .shifts import SEARCH_M, Registration
+from .source import COMPARED, Seen, UnusableImageError, by_source
+
+# What is read around a mask that is registered, in pixels: the search, and what gradients, clouds
+# and rounding need beyond.
+_MARGIN = round(SEARCH_M / 10) + 4
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """Labels as they lie on `grid`, the pair's; `registration` is None where nobody asked."""
+
+    labels: GridLabels
+    grid: PixelGrid
+    registration: Registration | None = None
+
+    @property
+    def source_grid(self) -> PixelGrid:
+        """The pair's grid as it lies for the source image: moved back by what the mask moved."""
+        if isinstance(self.labels, ShiftedLabels):
+            return moved(self.grid, -self.labels.east_m, -self.labels.north_m)
+        return self.grid
+
+
+def reading_grid(grid: PixelGrid, lattice: PixelGrid, *, register: bool) -> PixelGrid:
+    """What to read of a product for a pair on `grid`: more where the mask may be moved."""
+    if not register:
+        return grid
+    window = window_of(grid, lattice)
+    return block(
+        lattice,
+        Window(
+            window.column - _MARGIN,
+            window.row - _MARGIN,
+            window.width + 2 * _MARGIN,
+            window.height + 2 * _MARGIN,
+        ),
+    )
+
+
+def place(mask: Mask, labels: RasterLabels | PolygonLabels, seen: Seen) -> Placement:
+    """Register a mask and say where its labels go.
+
+    Raises MaskError when the mask's record of what was hidden can't be read.
+    """
+    found = _registered(mask, labels, seen)
+    moved_labels: GridLabels = labels
+    if found.applied and found.shift is not None:
+        moved_labels = ShiftedLabels(labels, found.shift.east_m, found.shift.north_m)
+    grid = aligned_grid(seen.grid, moved_labels.bounds(seen.grid.crs))
+    return Placement(moved_labels, grid, found)
+
+
+def _registered(mask: Mask, labels: GridLabels, seen: Seen) -> Registration:
+    try:
+        return by_source(mask, seen)
+    except UnusableImageError as err:
+        return by_label_edges(labels, mask.stored_classes, seen, str(err))
+
+
+def seen_by(found: Mosaic, clouds: Clouds, names: Sequence[str], grid: PixelGrid) -> Seen:
+    """What Sentinel-2 sees, with the bands that registration compares."""
+    bands = {name: band for name, band in zip(names, found.image, strict=True) if name in COMPARED}
+    data = np.ones(grid.shape, dtype=bool)
+    for band in bands.values():
+        data &= (band != NO_DATA) & (band != SATURATED)
+    return Seen(grid, bands, data, ~flagged(clouds.flags, HIDING_KINDS))
+
+
+def cropped(found: T, whole: PixelGrid, part: PixelGrid) -> T:
+    """A dataclass of rasters (…, height, width) on `whole` with those of the block `part` of it."""
+    if part == whole:
+        return found
+    where = window_of(part, whole).slices
+    values = {field.name: getattr(found, field.name) for field in fields(found)}
+    rasters = {
+        name: value[(..., *where)]
+        for name, value in values.items()
+        if isinstance(value, np.ndarray) and value.shape[-2:] == whole.shape
+    }
+    return replace(found, **rasters)

@@ -1,0 +1,1 @@
+"""Running many pairs: planning, fetching ahead, workers."""

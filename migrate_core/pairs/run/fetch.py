@@ -1,0 +1,92 @@
+"""Bringing the products of a pair to this machine, from wherever they can be had.
+
+Only the process that owns a run fetches: it holds the one session of an account, counts
+connections, and can be cancelled; workers get paths.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ...errors import ArchiveOrderedError, DiskError, JobCancelledError, MigrateError, TransferError
+from ...model import Scene
+from ...scenes.sources import needs_fetching, open_fetcher
+from ...scenes.sources.protocol import Fetched, SceneFetcher
+from ...settings import ServiceSettings
+from ...transfer.product_store import Depot
+from ..task import Origin, PairTask
+
+
+class Fetching:
+    """The fetchers of a run, each opened when it is first needed; threads may fetch at once."""
+
+    def __init__(self, services: ServiceSettings, depot: Depot, access: str = "auto") -> None:
+        self._services = services
+        self._depot = depot
+        self._access = access
+        self._fetchers: dict[str, SceneFetcher | None] = {}
+        self._lock = threading.Lock()
+
+    def fetch(self, task: PairTask) -> tuple[PairTask, Callable[[], None]]:
+        """The task with paths for scenes, and what to call when they were read.
+
+        A scene whose service fails is fetched from where else the same acquisition is known.
+        Raises MigrateError: ArchiveOrderedError when all that is left is to wait.
+        """
+        held: list[Fetched] = []
+
+        def release() -> None:
+            for one in held:
+                one.release()
+
+        try:
+            for number, scene in enumerate(task.scenes):
+                others = task.elsewhere[number] if number < len(task.elsewhere) else ()
+                held.append(self._first_of([scene, *others]))
+        except BaseException:
+            release()
+            raise
+        scenes = tuple(
+            one.in_place or replace(scene, href=one.href, item=None)
+            for scene, one in zip(task.scenes, held, strict=True)
+        )
+        origins = tuple(Origin(one.source, one.product_id, one.access) for one in held)
+        return replace(task, scenes=scenes, origins=origins), release
+
+    def _first_of(self, scenes: Sequence[Scene]) -> Fetched:
+        """The first of these scenes that can be had."""
+        failures: list[MigrateError] = []
+        for scene in scenes:
+            try:
+                return self._one(scene)
+            except (JobCancelledError, DiskError):
+                raise
+            except MigrateError as err:
+                failures.append(err)
+        ordered = next((err for err in failures if isinstance(err, ArchiveOrderedError)), None)
+        if ordered is not None:
+            raise ordered
+        if len(failures) == 1:
+            raise failures[0]
+        others = "; ".join(str(err) for err in failures[1:])
+        raise TransferError(f"{failures[0]} Elsewhere it failed as well: {others}") from failures[0]
+
+    def _one(self, scene: Scene) -> Fetched:
+        fetcher = self._fetcher(scene.source)
+        if fetcher is None:
+            place = "in place"
+            return Fetched(scene.href, place, scene.source, scene.scene_id, in_place=scene)
+        return fetcher.fetch(scene, self._access)
+
+    def _fetcher(self, spec: str) -> SceneFetcher | None:
+        with self._lock:
+            if spec not in self._fetchers:
+                self._fetchers[spec] = open_fetcher(spec, self._services, self._depot)
+            return self._fetchers[spec]
+
+
+def to_be_fetched(task: PairTask) -> bool:
+    """Whether anything of a task lies at a service."""
+    return any(needs_fetching(scene.source) for scene in task.scenes)

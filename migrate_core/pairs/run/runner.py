@@ -1,0 +1,308 @@
+"""Making all selected pairs: planning, a pool of workers, progress, cancelling, resuming."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+
+from ...errors import ArchiveOrderedError, DatabaseUnusableError, DiskError, MigrateError
+from ...jobs.background import Job, claim
+from ...jobs.pool import WorkerPool
+from ...model import Pair
+from ...store.base import Store
+from ...workspace import Workspace
+from ..make import make_pair
+from ..progress import forget_stages, stage_note
+from ..task import PairOutcome, PairTask, found_out
+from .plan import RunOptions, plan
+from .prefetch import Ready, Supply, Unsupplied, open_fetching
+from .queueing import queue_pairs
+
+KIND = "pairs"
+# How often a run looks for a cancellation and beats its heart while nothing finishes, in seconds.
+_TICK_S = 0.5
+# How long it sleeps while there is nothing to do but wait for downloads, in seconds.
+_IDLE_S = 0.1
+
+Progress = Callable[[int, int, int], None]
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How a run ended: counts of pairs, those found already made not among `made`.
+
+    `waiting` are pairs whose products a long-term archive was asked for: run again later.
+    """
+
+    total: int
+    made: int
+    failed: int
+    cancelled: bool
+    failures: tuple[Pair, ...] = ()
+    waiting: tuple[Pair, ...] = ()
+
+
+def make_pairs(
+    store: Store, workspace: Workspace, options: RunOptions, progress: Progress
+) -> RunOutcome:
+    """Make every selected match that is asked for a pair, as `make_planned` does what is planned.
+
+    Raises WrongUseError, too, when nothing is selected.
+    """
+    return make_planned(store, workspace, plan(store, workspace, options), options, progress)
+
+
+def make_planned(
+    store: Store,
+    workspace: Workspace,
+    tasks: Sequence[PairTask],
+    options: RunOptions,
+    progress: Progress,
+) -> RunOutcome:
+    """Make the pairs of the tasks that `plan` gave; the only writer of pairs meanwhile.
+
+    Pairs that are made already are kept; those of the same masks that were made otherwise are
+    superseded (`replaced` names them beforehand), and decisions about them don't count any more.
+    `progress(finished, failed, total)` is called as it goes on; the job in the store counts only
+    what there is to make. Ctrl-C and a cancellation in the store end it early: pairs in flight are
+    dropped, finished ones stay. Raises JobRunningError when another process is at it.
+    """
+    job = claim(store, KIND, len(tasks))
+    try:
+        forget_stages(workspace)
+        pairs = queue_pairs(store, tasks, workspace, partial=options.partial)
+        todo = [
+            replace(task, note=stage_note(workspace, task.pair_id, job.job_id))
+            for task in tasks
+            if pairs[task.pair_id].state != "done"
+        ]
+        job.report(0, 0, total=len(todo))
+        found = len(tasks) - len(todo)
+        run = _Run(store, workspace, job, pairs, Counter(len(tasks), found, found))
+        outcome = run.work(todo, options, progress)
+    except BaseException:
+        job.give_up("died")
+        raise
+    forget_stages(workspace)
+    job.end("cancelled" if outcome.cancelled else "done")
+    return outcome
+
+
+@dataclass
+class Counter:
+    """How far a run is; `found` pairs were made before it, and count as finished."""
+
+    total: int
+    found: int
+    finished: int = 0
+    failed: int = 0
+    made: int = 0
+    waiting: int = 0
+
+
+class _Run:
+    """One run: hands out tasks, writes what comes back, listens for cancellation."""
+
+    def __init__(
+        self,
+        store: Store,
+        workspace: Workspace,
+        job: Job,
+        pairs: dict[str, Pair],
+        counter: Counter,
+    ) -> None:
+        self._store = store
+        self._workspace = workspace
+        self._job = job
+        self._pairs = pairs
+        self._counter = counter
+
+    def work(self, todo: Sequence[PairTask], options: RunOptions, progress: Progress) -> RunOutcome:
+        counter = self._counter
+        try:
+            progress(counter.finished, counter.failed, counter.total)
+            cancelled = bool(todo) and not self._work_at(todo, options, progress)
+        except KeyboardInterrupt:
+            cancelled = True
+        if cancelled:
+            self._set_open_ones("cancelled")
+        failures = tuple(pair for pair in self._pairs.values() if pair.state == "failed")
+        waiting = tuple(
+            pair for pair in self._pairs.values() if pair.state == "queued" and pair.error
+        )
+        return RunOutcome(counter.total, counter.made, counter.failed, cancelled, failures, waiting)
+
+    def _work_at(self, todo: Sequence[PairTask], options: RunOptions, progress: Progress) -> bool:
+        """Work through the tasks; False when cancelled, and then nothing is in flight any more."""
+        with _executor(options, len(todo)) as (executor, width):
+            finished = False
+            supply = Supply(
+                todo,
+                lambda check: open_fetching(self._workspace, options, check),
+                self._fetch_begins,
+                options.wait_s,
+            )
+            try:
+                finished = self._all(supply, executor, width, progress)
+            finally:
+                if not finished:
+                    _stop(executor)
+                supply.stop()
+        return finished
+
+    def _fetch_begins(self, task: PairTask) -> None:
+        self._begin(task)
+        if task.note is not None:
+            task.note.put("fetch")
+
+    def _all(self, supply: Supply, executor: Executor, width: int, progress: Progress) -> bool:
+        """Work through the tasks, `width` at a time; False when cancelled."""
+        flying: dict[Future[PairOutcome], Ready] = {}
+        try:
+            while not self._job.cancel_requested():
+                for found in supply.take(width - len(flying)):
+                    if isinstance(found, Unsupplied):
+                        self._unsupplied(found)
+                    else:
+                        self._begin(found.task)
+                        flying[executor.submit(make_pair, found.task)] = found
+                if flying:
+                    landed, _ = wait(flying, timeout=_TICK_S, return_when=FIRST_COMPLETED)
+                elif supply.exhausted:
+                    self._tell(progress)
+                    return True
+                else:
+                    landed = set()
+                    time.sleep(_IDLE_S)
+                for future in landed:
+                    ready = flying.pop(future)
+                    ready.release()
+                    self._land(ready.task.pair_id, future)
+                self._tell(progress)
+            return False
+        finally:
+            for ready in flying.values():
+                ready.release()
+
+    def _tell(self, progress: Progress) -> None:
+        counter = self._counter
+        self._job.report(counter.finished - counter.found, counter.failed)
+        progress(counter.finished, counter.failed, counter.total)
+
+    def _begin(self, task: PairTask) -> None:
+        """A task is worked at from now on; once it was fetched that has been said."""
+        pair = self._pairs[task.pair_id]
+        if pair.state != "running":
+            self._workspace.log(task.pair_id).unlink(missing_ok=True)
+            self._put(replace(pair, state="running", error=None))
+
+    def _unsupplied(self, found: Unsupplied) -> None:
+        """Products can't be had; those on order leave the pair waiting for another run."""
+        pair = found.task.pair_id
+        if found.task.note is not None:
+            found.task.note.remove()
+        if isinstance(found.error, ArchiveOrderedError):
+            self._counter.waiting += 1
+            self._put(replace(self._pairs[pair], state="queued", error=str(found.error)))
+            return
+        self._counter.finished += 1
+        self._broke(pair, found.error)
+
+    def _land(self, pair: str, future: Future[PairOutcome]) -> None:
+        """Write down what became of a pair."""
+        self._counter.finished += 1
+        try:
+            outcome = future.result()
+        except Exception as err:  # a bug, or a broken library: this pair fails, the others go on
+            self._broke(pair, err)
+        else:
+            self._counter.made += 1
+            done = replace(self._pairs[pair], state="done", error=None, **found_out(outcome))
+            self._put(done)
+
+    def _broke(self, pair: str, err: Exception) -> None:
+        """Write down why a pair failed; what isn't a MigrateError is a bug, of us or a library."""
+        log = self._log(pair, err)
+        if isinstance(err, DiskError):
+            # Every other pair would meet it, too, after minutes of work for each.
+            with suppress(DatabaseUnusableError):
+                self._fail(pair, str(err))
+                self._set_open_ones("cancelled")
+            raise err
+        if isinstance(err, MigrateError):
+            self._fail(pair, str(err))
+        else:
+            self._fail(pair, f"An unforeseen error ({type(err).__name__}: {err}); see {log}.")
+
+    def _fail(self, pair: str, message: str) -> None:
+        self._counter.failed += 1
+        self._put(replace(self._pairs[pair], state="failed", error=message))
+
+    def _log(self, pair: str, err: Exception) -> str:
+        """Keep the traceback, for whoever looks for the cause, where the disk takes it."""
+        path = self._workspace.log(pair)
+        with suppress(OSError):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text("".join(traceback.format_exception(err)), encoding="utf-8")
+        return self._workspace.relative(path)
+
+    def _put(self, pair: Pair) -> None:
+        self._pairs[pair.pair_id] = pair
+        self._store.put_pairs([pair])
+
+    def _set_open_ones(self, state: str) -> None:
+        """Mark what was not finished, so that nobody waits for it."""
+        open_ones = [
+            replace(pair, state=state)
+            for pair in self._pairs.values()
+            if pair.state in ("queued", "running")
+        ]
+        self._store.put_pairs(open_ones)
+
+
+def _stop(executor: Executor) -> None:
+    """End what is in flight; Dask's executor cancels when it isn't to wait."""
+    if isinstance(executor, WorkerPool):
+        executor.shutdown(wait=False, cancel_futures=True)
+    else:
+        executor.shutdown(wait=False)
+
+
+@contextmanager
+def _executor(options: RunOptions, tasks: int) -> Iterator[tuple[Executor, int]]:
+    """Where tasks run, and how many at a time: worker processes here, or a Dask cluster."""
+    if options.scheduler:
+        with _dask(options.scheduler) as (executor, width):
+            yield executor, width
+        return
+    width = min(options.workers or os.cpu_count() or 1, tasks)
+    pool = WorkerPool(width)
+    try:
+        yield pool, width
+    finally:
+        pool.shutdown()
+
+
+@contextmanager
+def _dask(address: str) -> Iterator[tuple[Executor, int]]:
+    """A Dask cluster as an executor; its workers must see the workspace and the scenes."""
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout="10s")
+    except (OSError, ValueError) as err:
+        raise MigrateError(
+            f"No Dask scheduler answers at {address} ({err}). Check the address and that it runs, "
+            "or leave out --scheduler."
+        ) from err
+    with client:
+        threads = sum(client.nthreads().values())
+        if not threads:
+            raise MigrateError(f"The Dask scheduler at {address} has no workers. Start some.")
+        # Results depend on files, so a task must run each time it is asked for: never cached.
+        yield client.get_executor(pure=False), threads

@@ -1,0 +1,1 @@
+"""Where the files of products lie: in folders, zips and stores."""

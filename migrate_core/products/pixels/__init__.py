@@ -1,0 +1,1 @@
+"""Reading windows of pixels: bands, classes, cloud masks, quicklooks."""

@@ -1,0 +1,251 @@
+"""Reading windows of a product's pixels: only what is needed is decoded."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.enums import Resampling
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.windows import Window as RasterWindow
+
+from ...errors import ProductError
+from ...files.regular import check_regular
+from ...grid import PixelGrid, Window, block, window_of
+from ..access import forget_logins, redact_logs, without_secrets
+from ..product import BandFile, Product
+from .resampling import NO_DATA, REACH, SATURATED, upsample
+
+# GDAL's block cache, in bytes (an int given to rasterio.Env counts bytes). The default of 5 % of
+# the memory, per worker, is far more than the few JPEG 2000 tiles that a window touches.
+_CACHE_BYTES = 192 * 2**20
+_GDAL = {
+    "GDAL_CACHEMAX": _CACHE_BYTES,
+    # No sidecar files: they cost a listing of the folder or archive and could redefine pixels.
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    # An item can name any host: a login for another one must not go there.
+    "GDAL_HTTP_NETRC": "NO",
+}
+
+
+T = TypeVar("T")
+
+
+def on_band(band: BandFile, work: Callable[[Any], T]) -> T:
+    """What `work` makes of the opened band; tried again where `access` of the band says so.
+
+    Opened anew each time: an address may have to be signed anew, and GDAL keeps what it knows of a
+    file that failed. Raises ProductError, without addresses' queries, since they may be signed.
+    """
+    failures = 0
+    while True:
+        try:
+            return _once(band, work)
+        except (RasterioError, OSError) as err:
+            words, failures = without_secrets(str(err)), failures + 1
+            if band.access and band.access.retry(failures, _status(words)):
+                continue
+            # Not the error itself as the cause: a log would show what it says.
+            cause = OSError(words) if band.access else err
+            raise ProductError(_cannot_read(band, words)) from cause
+
+
+def _cannot_read(band: BandFile, words: str) -> str:
+    place = without_secrets(band.location)
+    if band.access is None:
+        return (
+            f"{place}: band {band.name} can't be read ({words}). The product is damaged or "
+            "incomplete: get it again, or choose another scene."
+        )
+    return (
+        f"{place}: band {band.name} can't be read ({words}). The service may be down, or the scene "
+        "gone: try again later, or choose another scene or source."
+    )
+
+
+def _once(band: BandFile, work: Callable[[Any], T]) -> T:
+    forget_logins()
+    location, session, options = band.location, None, dict(_GDAL)
+    if band.access is None and not band.location.startswith("/vsi"):
+        check_regular(Path(band.location))
+    if band.access is not None:
+        redact_logs()
+        location = band.access.address(band.location)
+        session = band.access.keys(band.location)
+        options |= band.access.options(band.location)
+    with warnings.catch_warnings(), rasterio.Env(session=session, **options):
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(location, driver=band.driver) as dataset:
+            return work(dataset)
+
+
+def _status(words: str) -> int | None:
+    """The HTTP status in a message of GDAL."""
+    match = re.search(r"(?:response|error) code:? (\d{3})", words)
+    return int(match[1]) if match else None
+
+
+def grid_of(band: BandFile) -> PixelGrid:
+    """The lattice of a band file by its own georeference."""
+
+    def grid(dataset: Any) -> PixelGrid:
+        if dataset.crs is None:
+            place = without_secrets(band.location)
+            raise ProductError(f"{place}: it has no CRS, so it isn't a usable band.")
+        return PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
+
+    return on_band(band, grid)
+
+
+# Digital numbers by band, as a file has them, at its own resolution.
+Numbers = dict[str, NDArray[np.uint16]]
+
+
+def read_bands(
+    product: Product, grid: PixelGrid, resampling: str, numbers: Numbers | None = None
+) -> NDArray[np.uint16]:
+    """All bands of a product on `grid`, (bands, height, width) uint16, in the product's order.
+
+    `grid` is a block of the product's 10 m lattice and may reach over its edges (no data there).
+    Offsets are applied first, so reflectance = value / 10000; 0 is no data, 65535 saturated.
+    Coarser bands are brought to 10 m by `resampling`. `numbers` is filled with what the files have
+    before anything is done with it. Raises ProductError.
+    """
+    return np.stack([read_band(product, band, grid, resampling, numbers) for band in product.bands])
+
+
+def read_scene_classification(product: Product, grid: PixelGrid) -> NDArray[np.uint8] | None:
+    """The SCL class of each pixel of `grid`, (height, width), 0 outside the product.
+
+    None where the product has no scene classification (L1C).
+    """
+    if product.scene_classification is None:
+        return None
+    return read_band(product, product.scene_classification, grid, "nearest").astype(np.uint8)
+
+
+def read_band(
+    product: Product,
+    band: BandFile,
+    grid: PixelGrid,
+    resampling: str,
+    numbers: Numbers | None = None,
+) -> NDArray[np.uint16]:
+    """One band, of any resolution, on `grid`, (height, width) uint16; else as `read_bands`."""
+    native = native_grid(product, band, grid, resampling)
+    values = read_native(product, band, native, numbers)
+    return values if band.resolution_m == 10 else upsample(values, native, grid, resampling)
+
+
+def native_grid(product: Product, band: BandFile, grid: PixelGrid, resampling: str) -> PixelGrid:
+    """The pixels of a band, at its own resolution, that its values on `grid` are made of.
+
+    `grid` is a block of the product's 10 m lattice.
+    """
+    factor = band.resolution_m // 10
+    window = window_of(grid, product.grid)
+    if factor > 1:
+        window = _coarser(window, factor, REACH[resampling])
+    return block(product.grid.coarser(factor), window)
+
+
+def read_native(
+    product: Product, band: BandFile, native: PixelGrid, numbers: Numbers | None = None
+) -> NDArray[np.uint16]:
+    """One band at its own resolution, offset applied, (height, width) uint16; else as `read_bands`.
+
+    `native` is a block of the band's lattice, as `native_grid` gives it.
+    """
+    window = window_of(native, product.grid.coarser(band.resolution_m // 10))
+    stored = _read(band, window, product)
+    if numbers is not None:
+        numbers[band.name] = stored
+    return apply_offset(stored, product.offsets.get(band.name, 0))
+
+
+def read_decimated(
+    product: Product, band: BandFile, window: Window, shape: tuple[int, int]
+) -> NDArray[np.uint16]:
+    """A band in a window inside the product, resampled down to `shape` (height, width).
+
+    `window` is in 10 m pixels, from corner to corner of pixels of the band. Values are averages of
+    what the file's own overviews offer: for looking at, not for training. Offsets are applied; 0 is
+    no data. Raises ProductError.
+    """
+    factor = band.resolution_m // 10
+
+    def read(dataset: Any) -> NDArray[np.uint16]:
+        check_place(dataset, band, product)
+        sides = (window.column, window.row, window.width, window.height)
+        inside = RasterWindow(*(side // factor for side in sides))
+        found: NDArray[np.uint16] = dataset.read(
+            1, window=inside, out_shape=shape, resampling=Resampling.average
+        )
+        return found
+
+    return apply_offset(on_band(band, read), product.offsets.get(band.name, 0))
+
+
+def _coarser(window: Window, factor: int, reach: int) -> Window:
+    """The coarse pixels that `window` touches, and `reach` more on each side."""
+    column, row = window.column // factor - reach, window.row // factor - reach
+    right = math.ceil((window.column + window.width) / factor) + reach
+    bottom = math.ceil((window.row + window.height) / factor) + reach
+    return Window(column, row, right - column, bottom - row)
+
+
+def _read(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16]:
+    """A window of a band's own lattice, 0 where it reaches over the edge."""
+
+    def read(dataset: Any) -> NDArray[np.uint16]:
+        check_place(dataset, band, product)
+        pixels = np.zeros((window.height, window.width), dtype=np.uint16)
+        left, top = max(window.column, 0), max(window.row, 0)
+        right = min(window.column + window.width, dataset.width)
+        bottom = min(window.row + window.height, dataset.height)
+        if left < right and top < bottom:
+            inside = RasterWindow(left, top, right - left, bottom - top)
+            target = (
+                slice(top - window.row, bottom - window.row),
+                slice(left - window.column, right - window.column),
+            )
+            pixels[target] = dataset.read(1, window=inside)
+        return pixels
+
+    return on_band(band, read)
+
+
+def check_place(dataset: Any, band: BandFile, product: Product) -> None:
+    """A band that lies elsewhere than the product says would shift every pixel silently."""
+    expected = product.grid.coarser(band.resolution_m // 10)
+    same_size = (dataset.height, dataset.width) == expected.shape
+    if dataset.crs is None:
+        same_place = same_crs = True  # it says nothing of its own; the metadata do
+    else:
+        same_place = dataset.transform.almost_equals(expected.transform, precision=1e-3)
+        # The same CRS can be written with and without its EPSG code.
+        same_crs = dataset.crs == CRS.from_string(expected.crs)
+    if not (same_place and same_crs and same_size):
+        raise ProductError(
+            f"{product.product_id}: band {band.name} lies at {tuple(dataset.transform)[:6]} in "
+            f"{dataset.crs} with {dataset.width} x {dataset.height} pixels, but the metadata say "
+            f"{tuple(expected.transform)[:6]} in {expected.crs} with {expected.width} x "
+            f"{expected.height}. The product is inconsistent: get it again."
+        )
+
+
+def apply_offset(pixels: NDArray[np.uint16], offset: int) -> NDArray[np.uint16]:
+    """Add a radiometric offset: 0 stays 0, 65535 stays 65535, all else is at least 1."""
+    if offset == 0:
+        return pixels
+    shifted = (pixels.astype(np.int32) + offset).clip(NO_DATA + 1, SATURATED - 1)
+    special = (pixels == NO_DATA) | (pixels == SATURATED)
+    return np.where(special, pixels, shifted).astype(np.uint16)

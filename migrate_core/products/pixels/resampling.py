@@ -1,0 +1,58 @@
+"""Bringing 20 m and 60 m bands to 10 m, with no-data and saturated pixels taking no part."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+from rasterio.warp import reproject
+
+from ...grid import PixelGrid
+
+NO_DATA = 0
+SATURATED = 65535
+
+# Source pixels beyond a window that the kernel reaches, so that windows don't show in the values.
+REACH = {"nearest": 1, "bilinear": 1, "cubic": 2}
+
+
+def upsample(
+    values: NDArray[np.uint16], coarse: PixelGrid, fine: PixelGrid, method: str
+) -> NDArray[np.uint16]:
+    """`values` (height, width) on `coarse` brought to the finer lattice `fine` of the same CRS.
+
+    No-data (0) and saturated (65535) pixels take no part in the interpolation: weights are shared
+    among the others. What lies in a no-data or saturated pixel stays so.
+    """
+    saturated = values == SATURATED
+    if not saturated.any():
+        return _interpolated(values, coarse, fine, method)
+    # GDAL knows one no-data value: saturated pixels go in as no data and are put back after.
+    interpolated = _interpolated(np.where(saturated, NO_DATA, values), coarse, fine, method)
+    inside = _warped(saturated.astype(np.uint16), coarse, fine, "nearest") == 1
+    return np.where(inside, SATURATED, interpolated).astype(np.uint16)
+
+
+def _interpolated(
+    values: NDArray[np.uint16], coarse: PixelGrid, fine: PixelGrid, method: str
+) -> NDArray[np.uint16]:
+    """Warped, and a cubic that overshoots doesn't make a good pixel a saturated one."""
+    return np.minimum(_warped(values, coarse, fine, method), np.uint16(SATURATED - 1))
+
+
+def _warped(
+    values: NDArray[np.uint16], coarse: PixelGrid, fine: PixelGrid, method: str
+) -> NDArray[np.uint16]:
+    out = np.zeros(fine.shape, dtype=np.uint16)
+    reproject(
+        values.astype(np.uint16),
+        out,
+        src_transform=coarse.transform,
+        src_crs=coarse.crs,
+        dst_transform=fine.transform,
+        dst_crs=fine.crs,
+        src_nodata=NO_DATA,
+        dst_nodata=NO_DATA,
+        resampling=Resampling[method],
+    )
+    return out

@@ -1,0 +1,1 @@
+"""Reaching scenes where they lie: opening, credentials, connections, kept responses."""

@@ -1,0 +1,1 @@
+"""Clouds over each mask, measured before anything is fetched."""

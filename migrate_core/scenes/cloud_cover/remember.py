@@ -1,0 +1,125 @@
+"""Candidates measured and ranked anew; what was measured is remembered, and never done twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from ...model import Mask, Problem, SceneQuery
+from ...products.scene_classes import CLOUD_FLAGS, CLOUD_MASK_FLAGS, OCCLUDING_IN_SCENE, SCL_FLAGS
+from ...settings import RankingSettings
+from ...store.base import Store
+from ...store.candidates import put_advice
+from ...store.serialize import to_json
+from ...store.tables import measurements, upsert
+from ..search.advice import with_sources
+from ..search.ranking import Key, Measurement, Measurements, reranked
+from ..search.search import SearchOutcome, advice_for
+from ..sources.protocol import Progress
+from .measure import Measuring, units
+from .scene_clouds import Places
+
+# What the place of a mask and of its label depend on.
+_FIELDS = (
+    "sha256", "crs", "transform", "footprint", "extent", "classes", "raster", "vector",
+    "empty_allowed",
+)  # fmt: skip
+# What counted as cloud, and as occluded: what was measured by another definition is measured again.
+_DEFINITION = [
+    int(CLOUD_FLAGS),
+    int(OCCLUDING_IN_SCENE),
+    SCL_FLAGS.tolist(),
+    CLOUD_MASK_FLAGS.tolist(),
+]
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A search that ended: for which masks, with what, and what it found."""
+
+    masks: Sequence[Mask]
+    query: SceneQuery
+    ranking: RankingSettings
+    outcome: SearchOutcome
+
+
+class Memory:
+    """What was measured over masks, in the store, as long as they stay as they are."""
+
+    def __init__(self, store: Store, masks: Iterable[Mask]) -> None:
+        self.store = store
+        self._states = {mask.mask_id: _state(mask) for mask in masks}
+
+    def known(self) -> dict[Key, Measurement]:
+        """All that was measured."""
+        with self.store.engine.connect() as connection:
+            rows = connection.execute(sa.select(measurements)).all()
+        return {
+            (row.mask_id, tuple(row.scenes.split(" "))): Measurement(
+                row.cloud_percent, row.occluded_percent
+            )
+            for row in rows
+            if self._states.get(row.mask_id) == row.mask_state
+        }
+
+    def put(self, found: Measurements) -> None:
+        """Remember more."""
+        rows = [
+            {
+                "mask_id": mask_id,
+                "scenes": " ".join(scene_ids),
+                "mask_state": self._states[mask_id],
+                "cloud_percent": measured.cloud_over_mask_percent,
+                "occluded_percent": measured.occluded_over_label_percent,
+            }
+            for (mask_id, scene_ids), measured in found.items()
+        ]
+        with self.store.engine.begin() as connection:
+            upsert(connection, measurements, rows)
+
+
+def _state(mask: Mask) -> str:
+    """A digest of where a mask and its label lie, and of what counts as occluded over them."""
+    content = [_DEFINITION, *(to_json(getattr(mask, name)) for name in _FIELDS)]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def keep_candidates(store: Store, searched: Searched, found: Measurements) -> None:
+    """Put the candidates of a search into the store, ranked by what was measured of them."""
+    outcome = searched.outcome
+    ranked, advice = outcome.ranked, outcome.advice
+    if found:
+        ranked = reranked(ranked, found, searched.ranking)
+        lacking = [m for m in searched.masks if not any(r.usable for r in ranked[m.mask_id])]
+        known = advice_for(lacking, outcome.scenes, searched.query, searched.ranking, found)
+        advice = with_sources(known, outcome.asked)
+    store.put_candidates(ranked)
+    put_advice(store, ranked, advice)
+
+
+def measure_candidates(
+    memory: Memory, searched: Searched, places: Places, known: Measurements, progress: Progress
+) -> tuple[Problem, ...]:
+    """Measure clouds over the masks of a search, and rank and select their candidates anew.
+
+    What is `known` isn't measured again. When `progress` cancels it, what was measured until then
+    counts.
+    """
+    outcome, store, found = searched.outcome, memory.store, dict(known)
+    wanted = units(searched.masks, outcome.ranked, outcome.scenes, known)
+    if not wanted:
+        return ()
+
+    def note(new: Measurements) -> None:
+        memory.put(new)
+        found.update(new)
+
+    scenes = [*outcome.scenes, *outcome.elsewhere, *store.scenes().values()]
+    try:
+        return Measuring(places, scenes).run(wanted, note, progress)
+    finally:
+        keep_candidates(store, searched, found)

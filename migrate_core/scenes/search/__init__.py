@@ -1,0 +1,1 @@
+"""Searching and ranking: requests, acquisitions, order of candidates, advice."""

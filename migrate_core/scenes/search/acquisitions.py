@@ -1,0 +1,228 @@
+"""Scenes of one acquisition: granules and half tiles that complete each other, and their twins."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from ...grid import reproject_geometry
+from ...model import Scene
+from ...products.footprints import polygons
+from ...products.product import utm_crs
+
+# Services give the sensing time of the datatake or of the granule, which differ by minutes; the
+# next overpass of the same place is a hundred minutes away, that of the same tile days.
+_SAME_OVERPASS = timedelta(minutes=15)
+# The share of the footprint that another part must add to be worth reading.
+_WORTH_ADDING = 0.001
+# N9999 marks products that somebody reprocessed outside the archive; it isn't a newer baseline.
+_UNOFFICIAL = "99.99"
+# Product names, and item names of most services, begin with the satellite.
+_MISSION = re.compile(r"S2[A-Z](?=_)")
+# Straight edges between vertices this far apart stray by centimetres in a neighbouring UTM zone.
+_EDGE_M = 1_000.0
+# No more satellites than this pass over a place within minutes.
+_AT_ONCE = 3
+
+
+@dataclass(frozen=True)
+class Covering:
+    """A scene and the part of one mask's footprint that it has data for.
+
+    `part` and the whole `footprint` are in the CRS of the scene's tile.
+    """
+
+    scene: Scene
+    part: BaseGeometry
+    footprint: BaseGeometry
+
+    @property
+    def coverage(self) -> float:
+        """The covered share 0…1 of the footprint."""
+        return min(float(self.part.area / self.footprint.area), 1.0)
+
+    @property
+    def crs(self) -> str:
+        """The UTM zone of the scene's tile."""
+        return utm_crs(self.scene.tile)
+
+    def part_in(self, crs: str) -> BaseGeometry:
+        """The covered part in another UTM zone."""
+        if crs == self.crs:
+            return self.part
+        carried = reproject_geometry(shapely.segmentize(self.part, _EDGE_M), self.crs, crs)
+        return polygons(shapely.make_valid(carried))
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """What one overpass offers a mask: the preferred scene and those that complete it.
+
+    `shares` are what the scene, and each of `completed_by`, adds to the `coverage`.
+    """
+
+    scene: Scene
+    completed_by: tuple[Scene, ...]
+    coverage: float
+    shares: tuple[float, ...] = ()
+
+    @property
+    def cloud_percent(self) -> float | None:
+        """That of all scenes by what each adds; of the first alone where one isn't known."""
+        known = [
+            (scene.cloud_percent, share)
+            for scene, share in zip((self.scene, *self.completed_by), self.shares, strict=False)
+            if scene.cloud_percent is not None
+        ]
+        total = sum(share for _, share in known)
+        if len(known) <= len(self.completed_by) or not total:
+            return self.scene.cloud_percent
+        return sum(cloud * share for cloud, share in known) / total
+
+
+def acquisitions(coverings: Iterable[Covering]) -> list[Acquisition]:
+    """What the overpasses among the scenes that cover a mask offer it.
+
+    Tiles overlap: one that covers the mask alone is an acquisition of its own, and then so are the
+    others of its overpass. Where none does, those that complete each other are one.
+    """
+    ordered = sorted(coverings, key=lambda c: (c.scene.level, c.scene.sensed_at, c.scene.tile))
+    overpasses = _grouped(ordered, _same_overpass)
+    return [acquisition for overpass in overpasses for acquisition in _offered(overpass)]
+
+
+def elsewhere(scene: Scene, known: Iterable[Scene]) -> tuple[Scene, ...]:
+    """Scenes of the same acquisition at other sources: what stands in when its service fails.
+
+    The same product first, then the newest baseline.
+    """
+    found = [
+        other
+        for other in known
+        if other.source != scene.source
+        and other.tile == scene.tile
+        and _same_overpass(scene, other)
+    ]
+    found.sort(key=lambda other: (_baseline(other), other.scene_id, other.source), reverse=True)
+    found.sort(key=lambda other: other.scene_id != scene.scene_id)
+    return tuple(found)
+
+
+def _same_overpass(one: Scene, other: Scene) -> bool:
+    return (
+        one.level == other.level
+        and abs(other.sensed_at - one.sensed_at) <= _SAME_OVERPASS
+        and len({found for scene in (one, other) if (found := _mission(scene))}) < 2
+    )
+
+
+def _mission(scene: Scene) -> str | None:
+    """The satellite, where its name is known: two may follow each other closely."""
+    match = _MISSION.match(scene.scene_id)
+    return match[0] if match else None
+
+
+def _grouped(
+    ordered: Iterable[Covering], same: Callable[[Scene, Scene], bool]
+) -> list[list[Covering]]:
+    """Coverings, ordered by time, with those whose scene is the same as a group's first."""
+    groups: list[list[Covering]] = []
+    for covering in ordered:
+        for group in islice(reversed(groups), _AT_ONCE):
+            if same(group[0].scene, covering.scene):
+                group.append(covering)
+                break
+        else:
+            groups.append([covering])
+    return groups
+
+
+def _offered(overpass: Sequence[Covering]) -> list[Acquisition]:
+    """The acquisitions of one overpass: each tile's, or that of several tiles together."""
+    tiles: dict[str, list[Covering]] = defaultdict(list)
+    for covering in overpass:
+        tiles[covering.scene.tile].append(covering)
+    alone = {tile: _of_tile(group) for tile, group in sorted(tiles.items())}
+    if len(alone) == 1 or any(one.coverage > 1 - _WORTH_ADDING for one in alone.values()):
+        return list(alone.values())
+    together = _of_tiles(overpass, alone)
+    used = {scene.tile for scene in (together.scene, *together.completed_by)}
+    return [together, *(one for tile, one in alone.items() if tile not in used)]
+
+
+def _of_tile(group: Sequence[Covering]) -> Acquisition:
+    """The newest baseline first, the larger part before the smaller, others while they add."""
+    first = max(group, key=lambda c: (_baseline(c.scene), round(c.coverage, 3), c.scene.scene_id))
+    return _completed(first, group, lambda c: (_baseline(c.scene),))
+
+
+def _of_tiles(overpass: Sequence[Covering], alone: Mapping[str, Acquisition]) -> Acquisition:
+    """The tile with the largest part in the UTM zone with the largest part, completed by others.
+
+    First by those that fit best: of the same zone, since others are resampled; of the same
+    baseline, since others may be corrected otherwise; from the same source; of the same tile.
+    """
+    zones: dict[str, list[Covering]] = defaultdict(list)
+    for covering in overpass:
+        zones[covering.crs].append(covering)
+    zone = max(sorted(zones), key=lambda crs: round(_share(zones[crs]), 3))
+    tile = max(
+        sorted({c.scene.tile for c in zones[zone]}), key=lambda name: round(alone[name].coverage, 3)
+    )
+    first = next(c for c in zones[zone] if c.scene is alone[tile].scene)
+
+    def fitting(covering: Covering) -> tuple[Any, ...]:
+        scene = covering.scene
+        return (
+            covering.crs == zone,
+            scene.baseline == first.scene.baseline,
+            scene.source == first.scene.source,
+            scene.tile == tile,
+            _baseline(scene),
+        )
+
+    return _completed(first, overpass, fitting)
+
+
+def _share(parts: Sequence[Covering]) -> float:
+    """The share of the footprint that parts in one CRS cover together."""
+    covered = shapely.union_all([covering.part for covering in parts])
+    return float(covered.area / parts[0].footprint.area)
+
+
+def _completed(
+    first: Covering, others: Iterable[Covering], fitting: Callable[[Covering], tuple[Any, ...]]
+) -> Acquisition:
+    """A scene and those that complete it: the most fitting first, of these what adds most."""
+    whole = first.footprint.area
+    covered, used, shares = first.part, [first], [first.coverage]
+    left = [(other, other.part_in(first.crs)) for other in others if other is not first]
+    while True:
+        adding = [
+            (fitting(covering), round(gain, 6), covering.scene.scene_id, covering, part)
+            for covering, part in left
+            if (gain := part.difference(covered).area / whole) > _WORTH_ADDING
+        ]
+        if not adding:
+            break
+        _, gain, _, covering, part = max(adding, key=lambda item: item[:3])
+        covered = shapely.union(covered, part)
+        used.append(covering)
+        shares.append(gain)
+        left = [(covering, part) for *_, covering, part in adding]
+    completed_by = tuple(covering.scene for covering in used[1:])
+    return Acquisition(
+        first.scene, completed_by, min(float(covered.area / whole), 1.0), tuple(shares)
+    )
+
+
+def _baseline(scene: Scene) -> str:
+    return "" if scene.baseline == _UNOFFICIAL else scene.baseline

@@ -1,0 +1,255 @@
+"""What would give a mask a usable scene: a wider window, other limits, or another source.
+
+Nothing is estimated: every proposal was tried on the scenes that are known around the mask's date,
+by the same rules as the search itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from ...advice import Advice, Remedy
+from ...model import Acquired, SceneQuery
+from ...settings import RankingSettings
+from .acquisitions import Acquisition, Covering, acquisitions
+from .hints import LEAST_COVERAGE, MOST_CLOUD_PERCENT, Measured, Nearby, hints, ids_of, lacking
+from .ranking import hidden_percent, is_usable
+
+# A search looks at least this many days around the masks' dates, so that it can say what a wider
+# window would find. Farther off, seasons and land use change more than clouds hide.
+REACH_DAYS = 30
+# Farther off than this it is another season; what is there is told, but not proposed.
+_SEASON_DAYS = 90
+# Services that have the whole world, in the order they are named to those who asked others.
+_SERVICES = ("cdse", "earth-search", "planetary-computer")
+_SEVERAL = (
+    ("days", "cloud_percent"),
+    ("days", "coverage"),
+    ("cloud_percent", "coverage"),
+    ("days", "cloud_percent", "coverage"),
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a scene must keep to: whole days from the mask, percent of cloud, share of coverage.
+
+    `cloud_percent` stands for both limits of cloud, that of the search and that of usable scenes:
+    each is at least this.
+    """
+
+    days: int
+    cloud_percent: float
+    coverage: float
+
+    @classmethod
+    def of(cls, query: SceneQuery, settings: RankingSettings) -> Limits:
+        """The limits that a search was made with; the stricter one of cloud counts."""
+        cloud = min(query.max_cloud_percent, settings.usable_cloud_percent)
+        return cls(query.days, cloud, settings.usable_coverage)
+
+
+def reach(query: SceneQuery) -> int:
+    """How many days around a mask's date a search looks, whatever its window."""
+    return max(query.days, REACH_DAYS)
+
+
+def advise(
+    acquired: Acquired,
+    coverings: Sequence[Covering],
+    query: SceneQuery,
+    settings: RankingSettings,
+    measured: Measured = MappingProxyType({}),
+) -> Advice:
+    """What would help a mask of this date that has no usable candidate.
+
+    `coverings` are all known scenes that touch the mask, of any cloud cover: at least those within
+    `reach(query)` days; what lies beyond counts only where nothing nearer would do. `measured` is
+    what is known of the clouds over the mask by the ids of an acquisition's scenes; of others the
+    cloud of the whole scene counts. Single changes come first; only where none is enough, one
+    combination of several. Where nothing would do, hints say what can be tried.
+    """
+    near = [one for one in coverings if _distance(acquired, one) <= reach(query)]
+    remedies = _remedies(_Known(acquired, near, query, settings, measured))
+    farther = () if remedies else _remedies(_Known(acquired, coverings, query, settings, measured))
+    if farther and (farther[0].days or 0) <= _SEASON_DAYS:
+        remedies, farther = farther, ()
+    if remedies:
+        return Advice(remedies, reach(query))
+    found = Nearby(acquired, query, reach(query), acquisitions(near), measured)
+    return Advice((), reach(query), (*_far_off(farther), *hints(found)), lacking(found))
+
+
+def _far_off(farther: Sequence[Remedy]) -> Iterable[str]:
+    """What is known of another season, for those who have a label that outlasts it."""
+    for remedy in farther[:1]:
+        yield f"{remedy.steps}, which is another season: {remedy.count}"
+
+
+def _remedies(known: _Known) -> tuple[Remedy, ...]:
+    """Each single change that is enough, else one combination of several."""
+    single = [known.remedy(name) for name in ("days", "cloud_percent", "coverage")]
+    if any(single):
+        return tuple(remedy for remedy in single if remedy is not None)
+    several = (known.remedy(*names) for names in _SEVERAL)
+    return tuple(remedy for remedy in several if remedy is not None)[:1]
+
+
+def with_sources(advice: Mapping[str, Advice], asked: Iterable[str]) -> dict[str, Advice]:
+    """Advice by mask_id that also names services that were not asked, where nothing else is sure.
+
+    `asked` are the sources of the search, as `SOURCE` arguments.
+    """
+    others = [name for name in _SERVICES if name not in set(asked)]
+    more = f"ask {' or '.join(others)}" if others else "name a folder with other products"
+    return {
+        mask_id: one if one.remedies else replace(one, hints=(*one.hints, more))
+        for mask_id, one in advice.items()
+    }
+
+
+class _Known:
+    """The scenes around a mask, and what each loosening of the limits makes of them."""
+
+    def __init__(
+        self,
+        acquired: Acquired,
+        coverings: Sequence[Covering],
+        query: SceneQuery,
+        settings: RankingSettings,
+        measured: Measured,
+    ) -> None:
+        self._measured = measured
+        self._coverings = [(_distance(acquired, covering), covering) for covering in coverings]
+        self._query = query
+        self._settings = settings
+        self._now = Limits.of(query, settings)
+        self._loosest = Limits(
+            max([reach(query), *(days for days, _ in self._coverings)]),
+            max(MOST_CLOUD_PERCENT, self._now.cloud_percent),
+            min(LEAST_COVERAGE, settings.usable_coverage),
+        )
+
+    def remedy(self, *names: str) -> Remedy | None:
+        """The least change of the limits `names` that gives a usable scene; None if none does.
+
+        Of several limits, coverage is spared first, then cloud, then the window.
+        """
+        found = self._now
+        for name in names:
+            found = _with(found, name, getattr(self._loosest, name))
+        if found == self._now or not self._usable(found):
+            return None
+        for name in ("coverage", "cloud_percent", "days"):
+            if name in names:
+                found = self._tightened(found, name)
+        now = self._now
+        return Remedy(
+            self._usable(found),
+            found.days if found.days != now.days else None,
+            found.cloud_percent if found.cloud_percent != now.cloud_percent else None,
+            found.coverage if found.coverage != now.coverage else None,
+        )
+
+    def _tightened(self, loose: Limits, name: str) -> Limits:
+        """`loose` with the limit `name` as strict as it can be."""
+        for value in self._steps(loose, name):
+            tried = _with(loose, name, value)
+            if self._usable(tried):
+                return tried
+        return loose
+
+    def _steps(self, loose: Limits, name: str) -> list[float]:
+        """Values between the limit `name` as it is and `loose`, the strictest first."""
+        now = getattr(self._now, name)
+        if name == "coverage":
+            # Rounded down to whole percent, so that the scene passes.
+            shares = {math.floor(100 * a.coverage) / 100 for a in self._acquisitions(loose)}
+            return [now, *sorted((s for s in shares if loose.coverage < s < now), reverse=True)]
+        values: set[float]
+        if name == "days":
+            values = {days for days, _ in self._coverings}
+        else:
+            values = {float(math.ceil(_cloud(covering))) for _, covering in self._coverings}
+            over_mask = (self._over_mask(found) for found in self._acquisitions(loose))
+            values |= {float(math.ceil(cloud)) for cloud in over_mask if cloud is not None}
+        return [now, *sorted(value for value in values if now < value < getattr(loose, name))]
+
+    def _usable(self, limits: Limits) -> int:
+        """How many overpasses a search within these limits would call usable."""
+        settings = replace(
+            self._settings,
+            usable_cloud_percent=max(self._settings.usable_cloud_percent, limits.cloud_percent),
+            usable_coverage=limits.coverage,
+        )
+        return sum(
+            is_usable(self._over_mask(found), found.coverage, settings)
+            for found in self._acquisitions(limits)
+        )
+
+    def _over_mask(self, found: Acquisition) -> float | None:
+        """The cloud that decides whether an acquisition is usable, percent; None if unknown."""
+        measured = self._measured.get(ids_of(found))
+        return found.cloud_percent if measured is None else hidden_percent(measured)
+
+    def _acquisitions(self, limits: Limits) -> list[Acquisition]:
+        max_cloud = max(self._query.max_cloud_percent, limits.cloud_percent)
+        return acquisitions(
+            covering
+            for days, covering in self._coverings
+            if days <= limits.days and _cloud(covering) <= max_cloud
+        )
+
+
+def _with(limits: Limits, name: str, value: float) -> Limits:
+    """`limits` with another value of the limit `name`."""
+    changes: dict[str, Any] = {name: value}
+    return replace(limits, **changes)
+
+
+def _distance(acquired: Acquired, covering: Covering) -> int:
+    """Whole days between the mask's date and the scene's, by UTC date."""
+    return acquired.distance_days(covering.scene.sensed_at.date())
+
+
+def _cloud(covering: Covering) -> float:
+    """The cloud cover that limits are held against; an unknown one passes every limit."""
+    cloud = covering.scene.cloud_percent
+    return 0.0 if cloud is None else cloud
+
+
+def summary(advice: Iterable[Advice]) -> list[str]:
+    """What would help many masks, each line with the number of masks that it helps."""
+    found = list(advice)
+    remedies = [remedy for item in found for remedy in item.remedies]
+    days = [r.days for r in remedies if r.days is not None and r.single]
+    clouds = [r.cloud_percent for r in remedies if r.cloud_percent is not None and r.single]
+    shares = [r.coverage for r in remedies if r.coverage is not None and r.single]
+    lines = []
+    if days:
+        lines.append(f"widen to {max(days)} days (helps {_masks(len(days))})")
+    if clouds:
+        lines.append(f"raise the cloud limit to {max(clouds):g} % (helps {_masks(len(clouds))})")
+    if shares:
+        lines.append(
+            f"lower the coverage limit to {100 * min(shares):g} % (helps {_masks(len(shares))})"
+        )
+    several = sum(bool(item.remedies) and not item.remedies[0].single for item in found)
+    if several:
+        lines.append(f"loosen several limits at once (helps {_masks(several)})")
+    nothing = [item for item in found if not item.remedies]
+    if nothing:
+        reach_days = max(item.reach_days for item in nothing)
+        lines.append(
+            f"look farther than {reach_days} days or ask another source ({_masks(len(nothing))} "
+            "without a scene that would do; each says what to try)"
+        )
+    return lines
+
+
+def _masks(count: int) -> str:
+    return f"{count:,} mask{'s' if count != 1 else ''}"

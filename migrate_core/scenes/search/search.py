@@ -1,0 +1,202 @@
+"""All masks against all scenes: which scenes cover which mask in its time window."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from types import MappingProxyType
+
+import numpy as np
+import shapely
+
+from ...advice import Advice
+from ...errors import JobCancelledError, MigrateError
+from ...grid import Bounds
+from ...model import Mask, Problem, RankedScene, Scene, SceneQuery, SearchResult
+from ...settings import RankingSettings
+from ..sources.protocol import Progress, SceneRequest, SceneSource, no_progress
+from .acquisitions import acquisitions
+from .advice import advise, reach, with_sources
+from .coverage import date_of, find_coverings, with_margin
+from .ranking import Measurement, Measurements, rank
+from .request_grouping import Sought, everything, grouped
+
+# Days beyond any between a mask and a scene.
+_ANY_DAYS = 1_000_000
+# Steps in which a search reports how far it is.
+_PERCENT = 100
+
+
+@dataclass(frozen=True)
+class SearchOutcome:
+    """Candidates by mask_id (best first, an empty list where nothing fits), and problems.
+
+    `scenes` are all that are known, at least `REACH_DAYS` around the masks' dates. `advice` says
+    what would help each mask without a usable candidate. `elsewhere` are the scenes that a later
+    source has as well: what to fall back to when the first one fails. `asked` names the sources.
+    """
+
+    ranked: dict[str, list[RankedScene]]
+    scenes: tuple[Scene, ...]
+    problems: tuple[Problem, ...]
+    advice: Mapping[str, Advice] = field(default_factory=dict)
+    elsewhere: tuple[Scene, ...] = ()
+    asked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    """Scenes, each once; the same ones at later sources; what went wrong."""
+
+    scenes: tuple[Scene, ...]
+    elsewhere: tuple[Scene, ...]
+    problems: tuple[Problem, ...]
+
+
+def search(
+    masks: Sequence[Mask],
+    sources: Sequence[SceneSource],
+    query: SceneQuery,
+    settings: RankingSettings,
+    progress: Progress = no_progress,
+) -> SearchOutcome:
+    """Ask every source and rank what covers each mask within `query.days` of its date.
+
+    `masks` must be ready. A source that fails becomes a problem, the others count.
+    `progress(finished, total)` counts in percent: each source, and the ranking, is an equal part.
+    """
+    if not masks:
+        return SearchOutcome({}, (), ())
+    gathered = _gather(sources, _requests(masks, query), progress)
+    scenes = gathered.scenes
+    coverings, unfit = find_coverings(masks, scenes, query)
+    ranked = {
+        mask.mask_id: rank(mask, acquisitions(coverings[number]), query, settings)
+        for number, mask in enumerate(masks)
+    }
+    lacking = [mask for mask in masks if not any(r.usable for r in ranked[mask.mask_id])]
+    asked = tuple(source.spec for source in sources)
+    advice = with_sources(advice_for(lacking, scenes, query, settings), asked)
+    progress(_PERCENT, _PERCENT)
+    problems = (*gathered.problems, *unfit)
+    return SearchOutcome(ranked, scenes, problems, advice, gathered.elsewhere, asked)
+
+
+def advice_for(
+    masks: Sequence[Mask],
+    scenes: Sequence[Scene],
+    query: SceneQuery,
+    settings: RankingSettings,
+    measured: Measurements = MappingProxyType({}),
+) -> dict[str, Advice]:
+    """What would help these masks, by mask_id; only they pay for the look beyond the window."""
+    if not masks:
+        return {}
+    wide = SceneQuery(_ANY_DAYS, level=query.level)
+    coverings, _ = find_coverings(masks, scenes, wide)
+    over: dict[str, dict[tuple[str, ...], Measurement]] = defaultdict(dict)
+    for (mask_id, scene_ids), measurement in measured.items():
+        over[mask_id][scene_ids] = measurement
+    return {
+        mask.mask_id: advise(
+            date_of(mask), coverings[number], query, settings, over.get(mask.mask_id, {})
+        )
+        for number, mask in enumerate(masks)
+    }
+
+
+def _requests(masks: Sequence[Mask], query: SceneQuery) -> tuple[SceneRequest, ...]:
+    """Requests that cover all masks in space and time: few, and none that spans the world."""
+    window = timedelta(days=reach(query))
+    sought = []
+    for number, bounds in _extents(masks):
+        acquired = date_of(masks[number])
+        sought.append(Sought(bounds, acquired.first_day - window, acquired.last_day + window))
+    return tuple(
+        SceneRequest(item.bounds, item.first_day, item.last_day, query.level)
+        for item in grouped(sought)
+    )
+
+
+def _extents(masks: Sequence[Mask]) -> Iterable[tuple[int, Bounds]]:
+    """The number of each mask with its lon/lat bounds and a margin around them.
+
+    A mask across the 180° meridian has two: one pair of bounds would span the world.
+    """
+    parts, numbers = shapely.get_parts([mask.extent for mask in masks], return_index=True)
+    bounds = with_margin(shapely.bounds(parts))
+    for number, corners in zip(numbers.tolist(), bounds.tolist(), strict=True):
+        if np.isfinite(corners).all():
+            yield number, tuple(corners)
+
+
+def _gather(
+    sources: Sequence[SceneSource], requests: Sequence[SceneRequest], progress: Progress
+) -> _Gathered:
+    """The scenes of all sources, each once (the first source that has it), and all problems."""
+    scenes: dict[str, Scene] = {}
+    elsewhere: list[Scene] = []
+    problems: list[Problem] = []
+    for number, source in enumerate(sources):
+        told = part(progress, number, len(sources) + 1)
+        told(0, 1)
+        try:
+            result = _ask(source, requests, told)
+        except JobCancelledError:
+            raise
+        except MigrateError as err:
+            problems.append(Problem(source.spec, str(err)))
+            continue
+        problems += result.problems
+        elsewhere += [scene for scene in result.scenes if scene.scene_id in scenes]
+        for scene in result.scenes:
+            scenes.setdefault(scene.scene_id, scene)
+            if scene.footprint_problem:
+                words = f"{source.spec}: {scene.footprint_problem}"
+                problems.append(Problem(scene.scene_id, words))
+    return _Gathered(tuple(scenes.values()), tuple(elsewhere), tuple(problems))
+
+
+def _ask(source: SceneSource, requests: Sequence[SceneRequest], progress: Progress) -> SearchResult:
+    """What a source has for all requests, each scene and problem once.
+
+    One that reads all it has for any question is asked a single time.
+    """
+    if source.whole:
+        requests = [_covering_all(requests)]
+    scenes: dict[str, Scene] = {}
+    problems: dict[Problem, None] = {}
+    for number, request in enumerate(requests):
+        told = part(progress, number, len(requests))
+        try:
+            result = source.search(replace(request, progress=told))
+        except JobCancelledError:
+            raise
+        except MigrateError as err:
+            if not scenes:
+                raise
+            # What was found is worth keeping; asking on would only wait for the same failure.
+            item = f"{source.spec}, request {number + 1} of {len(requests)}"
+            problems[Problem(item, f"{err} What it had answered before counts.")] = None
+            break
+        scenes.update((scene.scene_id, scene) for scene in result.scenes)
+        problems.update(dict.fromkeys(result.problems))
+    return SearchResult(tuple(scenes.values()), tuple(problems))
+
+
+def _covering_all(requests: Sequence[SceneRequest]) -> SceneRequest:
+    """One request for all; of any day, so that advice knows the nearest scene however far it is."""
+    whole = everything([Sought(r.bounds, r.first_day, r.last_day) for r in requests])
+    return SceneRequest(whole.bounds, date.min, date.max, requests[0].level)
+
+
+def part(progress: Progress, number: int, parts: int) -> Progress:
+    """How far one of several equal parts is, told as percent of the whole."""
+
+    def told(finished: int, total: int) -> None:
+        share = (number + finished / max(total, 1)) / parts
+        progress(int(_PERCENT * share), _PERCENT)
+
+    return told

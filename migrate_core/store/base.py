@@ -1,0 +1,349 @@
+"""The database: masks, scenes, candidates, pairs and the log of decisions.
+
+SQLite in the workspace (WAL, so that pages read while a run writes), or the same tables on
+PostgreSQL through DATABASE_URL. Only owning processes write; workers never do.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from shapely.geometry.base import BaseGeometry
+
+from ..model import Decision, Mask, Pair, RankedScene, Scene, utc
+from ..workspace import Workspace
+from . import tables
+from .serialize import from_json, to_json
+from .tables import dialect_insert, open_engine, upsert
+
+# Values in one question to the database; SQLite takes at most 32,766.
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A ranked scene of a mask as it stands in the store: whether it is chosen, and by whom."""
+
+    mask_id: str
+    ranked: RankedScene
+    selected: bool
+    chosen_by_person: bool
+
+
+class Store:
+    """The tables of one workspace behind typed questions and answers."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    # masks
+
+    def put_masks(self, masks: Sequence[Mask]) -> None:
+        """Register masks; one whose file was registered before with other content replaces it."""
+        column = tables.masks.c
+        keys, by_id = {mask.key for mask in masks}, {mask.mask_id: mask for mask in masks}
+        with self.engine.begin() as connection:
+            for mask_id, path in _paths_of(connection, keys).items():
+                if mask_id not in by_id:
+                    _forget_mask(connection, mask_id)
+                elif path != by_id[mask_id].key:
+                    # Files have changed places; no two rows may have one path even in between.
+                    here = sa.update(tables.masks).where(column.mask_id == mask_id)
+                    connection.execute(here.values(path=f"#{mask_id}"))
+            upsert(connection, tables.masks, [_mask_row(mask) for mask in by_id.values()])
+
+    def masks_of_file(self, path: str) -> list[str]:
+        """The ids of all masks that were registered from a file."""
+        column = tables.masks.c
+        parts = column.path.startswith(f"{path}#", autoescape=True)
+        query = sa.select(column.mask_id).where(sa.or_(column.path == path, parts))
+        return list(self._scalars(query))
+
+    def remove_masks(self, mask_ids: Iterable[str]) -> None:
+        """Take masks off the list; files and decisions stay, their pairs are superseded."""
+        with self.engine.begin() as connection:
+            for mask_id in mask_ids:
+                _forget_mask(connection, mask_id)
+
+    def forget_candidates(self, mask_ids: Iterable[str]) -> None:
+        """Drop what a search found for masks that are now of another day or elsewhere."""
+        with self.engine.begin() as connection:
+            for mask_id in mask_ids:
+                _forget_candidates(connection, mask_id)
+
+    def masks(self) -> list[Mask]:
+        """All masks, by name."""
+        query = sa.select(tables.masks.c.document).order_by(
+            tables.masks.c.name, tables.masks.c.mask_id
+        )
+        return [from_json(Mask, document) for document in self._scalars(query)]
+
+    # scenes and candidates
+
+    def put_candidates(self, ranked: Mapping[str, Sequence[RankedScene]]) -> None:
+        """Replace the candidates of each mask_id by `ranked`, best first, and select one of them.
+
+        The best is selected, unless a person had chosen one that is still among them.
+        """
+        table = tables.candidates
+        chosen_by_hand = sa.select(table.c.mask_id, table.c.scene_id).where(
+            table.c.selected, table.c.chosen_by_person
+        )
+        with self.engine.begin() as connection:
+            choices = {row.mask_id: row.scene_id for row in connection.execute(chosen_by_hand)}
+            for mask_id in ranked:
+                connection.execute(sa.delete(table).where(table.c.mask_id == mask_id))
+            rows = [
+                row
+                for mask_id, scenes in ranked.items()
+                for row in _candidate_rows(mask_id, scenes, choices.get(mask_id))
+            ]
+            if rows:
+                connection.execute(sa.insert(table), rows)
+
+    def put_scenes(self, scenes: Iterable[Scene]) -> None:
+        """Remember scenes; the same scene of the same source is renewed."""
+        rows = [
+            {"scene_id": scene.scene_id, "source": scene.source, "document": to_json(scene)}
+            for scene in scenes
+        ]
+        with self.engine.begin() as connection:
+            upsert(connection, tables.scenes, rows)
+
+    def scenes(self) -> dict[tuple[str, str], Scene]:
+        """All scenes by (scene_id, source)."""
+        rows = self._rows(sa.select(tables.scenes))
+        return {(row.scene_id, row.source): from_json(Scene, row.document) for row in rows}
+
+    def candidates(self) -> dict[str, list[Candidate]]:
+        """The candidates of every mask that was searched, best first, by mask_id."""
+        scenes = self.scenes()
+        found: dict[str, list[Candidate]] = {}
+        query = sa.select(tables.candidates).order_by(
+            tables.candidates.c.mask_id, tables.candidates.c.place
+        )
+        for row in self._rows(query):
+            candidate = candidate_of(row, scenes[row.scene_id, row.source])
+            found.setdefault(row.mask_id, []).append(candidate)
+        return found
+
+    def select(self, mask_id: str, scene_id: str) -> bool:
+        """Choose a candidate by hand; False when the mask has no such candidate."""
+        table = tables.candidates
+        with self.engine.begin() as connection:
+            here = table.c.mask_id == mask_id
+            known = connection.scalar(
+                sa.select(sa.func.count()).where(here, table.c.scene_id == scene_id)
+            )
+            if not known:
+                return False
+            is_it = table.c.scene_id == scene_id
+            connection.execute(
+                sa.update(table).where(here).values(selected=is_it, chosen_by_person=is_it)
+            )
+        return True
+
+    # pairs
+
+    def put_pairs(self, pairs: Sequence[Pair]) -> None:
+        """Write pairs as they are now."""
+        with self.engine.begin() as connection:
+            upsert(connection, tables.pairs, [_pair_row(pair) for pair in pairs])
+
+    def pairs(self) -> list[Pair]:
+        """All pairs, superseded ones included, by mask and pair id."""
+        query = sa.select(tables.pairs.c.document).order_by(
+            tables.pairs.c.mask_id, tables.pairs.c.pair_id
+        )
+        return [from_json(Pair, document) for document in self._scalars(query)]
+
+    def pair(self, pair_id: str) -> Pair | None:
+        """One pair, or None when there is no such pair."""
+        query = sa.select(tables.pairs.c.document).where(tables.pairs.c.pair_id == pair_id)
+        found = self._scalars(query)
+        return from_json(Pair, found[0]) if found else None
+
+    # counts
+
+    def mask_states(self) -> dict[str, int]:
+        """How many masks are in each state."""
+        return self._counted(tables.masks.c.state)
+
+    def pair_states(self) -> dict[str, int]:
+        """How many pairs are in each state."""
+        return self._counted(tables.pairs.c.state)
+
+    def _counted(self, column: sa.Column[str]) -> dict[str, int]:
+        query = sa.select(column, sa.func.count()).group_by(column)
+        with self.engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def masks_with_candidates(self, *, usable: bool = False, selected: bool = False) -> int:
+        """How many masks that are ready have a candidate: a usable, or a selected one, or both."""
+        query = (
+            sa.select(sa.func.count(sa.distinct(tables.candidates.c.mask_id)))
+            .join(tables.masks, tables.masks.c.mask_id == tables.candidates.c.mask_id)
+            .where(tables.masks.c.state == "ready")
+        )
+        if usable:
+            query = query.where(tables.candidates.c.usable)
+        if selected:
+            query = query.where(tables.candidates.c.selected)
+        return int(self._scalars(query)[0])
+
+    def finished_pairs(self) -> list[str]:
+        """The ids of the pairs that are done."""
+        query = sa.select(tables.pairs.c.pair_id).where(tables.pairs.c.state == "done")
+        return list(self._scalars(query))
+
+    # decisions
+
+    def append_decision(self, decision: Decision, token: str | None = None) -> None:
+        """Add to the log; the same `token` a second time changes nothing."""
+        row = {
+            "token": token or uuid.uuid4().hex,
+            "pair_id": decision.pair_id,
+            "verdict": decision.verdict,
+            "reviewer": decision.reviewer,
+            "reason": decision.reason,
+            "decided_at": utc(decision.decided_at),
+        }
+        with self.engine.begin() as connection:
+            insert = dialect_insert(connection, tables.decisions).values(row)
+            connection.execute(insert.on_conflict_do_nothing(index_elements=["token"]))
+
+    def decisions(self, pair_id: str | None = None) -> list[Decision]:
+        """The log, oldest first: all of it, or what was said of one pair."""
+        query = sa.select(tables.decisions).order_by(tables.decisions.c.number)
+        if pair_id is not None:
+            query = query.where(tables.decisions.c.pair_id == pair_id)
+        rows = self._rows(query)
+        return [
+            Decision(row.pair_id, row.verdict, row.reviewer, row.reason, utc(row.decided_at))
+            for row in rows
+        ]
+
+    def _rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        with self.engine.connect() as connection:
+            return connection.execute(query).all()
+
+    def _scalars(self, query: sa.Select[Any]) -> Sequence[Any]:
+        with self.engine.connect() as connection:
+            return connection.scalars(query).all()
+
+
+def _paths_of(connection: sa.Connection, paths: set[str]) -> dict[str, str]:
+    """The paths of those masks, by id, that have one of these paths."""
+    wanted, found = sorted(paths), dict[str, str]()
+    column = tables.masks.c
+    for first in range(0, len(wanted), _CHUNK):
+        chunk = wanted[first : first + _CHUNK]
+        query = sa.select(column.mask_id, column.path).where(column.path.in_(chunk))
+        found.update((row.mask_id, row.path) for row in connection.execute(query))
+    return found
+
+
+def candidate_of(row: sa.Row[Any], scene: Scene) -> Candidate:
+    """The candidate of a row of its table, which names the scene and holds the rest."""
+    ranked = from_json(RankedScene, {**row.document, "scene": None})
+    ranked = replace(ranked, scene=scene)
+    return Candidate(row.mask_id, ranked, row.selected, row.chosen_by_person)
+
+
+def _candidate_rows(
+    mask_id: str, ranked: Sequence[RankedScene], choice: str | None
+) -> list[dict[str, Any]]:
+    """Rows for the candidates of a mask; `choice` is the scene a person selected before."""
+    kept = choice in {item.scene.scene_id for item in ranked}
+    rows = []
+    for place, item in enumerate(ranked):
+        # The scene has a table of its own.
+        names = (field.name for field in fields(item) if field.name != "scene")
+        document = {name: to_json(getattr(item, name)) for name in names}
+        by_person = kept and item.scene.scene_id == choice
+        row = {
+            "mask_id": mask_id,
+            "scene_id": item.scene.scene_id,
+            "source": item.scene.source,
+            "place": place,
+            "selected": by_person if kept else place == 0,
+            "usable": item.usable,
+            "chosen_by_person": by_person,
+            "document": document,
+        }
+        rows.append(row)
+    return rows
+
+
+def _mask_row(mask: Mask) -> dict[str, Any]:
+    """The row of a mask: what lists ask for as columns, everything as a document."""
+    shape = mask.footprint or mask.extent
+    return {
+        "mask_id": mask.mask_id,
+        "path": mask.key,
+        "name": mask.name,
+        "state": mask.state,
+        "acquired": str(mask.acquired) if mask.acquired else None,
+        "image": mask.image,
+        "outline": None if shape is None else _outline(shape),
+        "document": to_json(mask),
+    }
+
+
+def _pair_row(pair: Pair) -> dict[str, Any]:
+    """The row of a pair: what lists ask for as columns, everything as a document."""
+    return {
+        "pair_id": pair.pair_id,
+        "mask_id": pair.mask_id,
+        "state": pair.state,
+        "document": to_json(pair),
+    }
+
+
+def _outline(shape: BaseGeometry) -> dict[str, Any]:
+    """A shape for a small map, with its middle, by which the database can count what is where."""
+    west, south, east, north = shape.bounds
+    return {**to_json(_plain(shape)), "middle": [(west + east) / 2, (south + north) / 2]}
+
+
+def _plain(shape: BaseGeometry) -> BaseGeometry:
+    """A shape with the detail of a small map, to a hundredth of its size."""
+    west, south, east, north = shape.bounds
+    return shape.simplify(max(east - west, north - south) / 100)
+
+
+def superseded(pair: Pair, now: datetime) -> Pair:
+    """The pair as another takes its place `now`; unchanged where that has happened before."""
+    if pair.state == "superseded":
+        return pair
+    return replace(pair, state="superseded", superseded_at=now)
+
+
+def _forget_candidates(connection: sa.Connection, mask_id: str) -> None:
+    for table in (tables.candidates, tables.advice):
+        connection.execute(sa.delete(table).where(table.c.mask_id == mask_id))
+
+
+def _forget_mask(connection: sa.Connection, mask_id: str) -> None:
+    """Take out a mask whose file is another one now; its pairs stay, superseded."""
+    path = sa.select(tables.masks.c.path).where(tables.masks.c.mask_id == mask_id)
+    key = connection.scalar(path)
+    for table in (tables.masks, tables.measurements):
+        connection.execute(sa.delete(table).where(table.c.mask_id == mask_id))
+    _forget_candidates(connection, mask_id)
+    # By its file, a mask that is added there later finds what was decided about this one's pairs.
+    here = sa.select(tables.pairs.c.document).where(tables.pairs.c.mask_id == mask_id)
+    pairs = [from_json(Pair, document) for document in connection.scalars(here)]
+    now = datetime.now(UTC)
+    left = [replace(superseded(pair, now), mask_key=key or pair.mask_key) for pair in pairs]
+    upsert(connection, tables.pairs, [_pair_row(pair) for pair in left])
+
+
+def open_store(workspace: Workspace, database_url: str | None = None) -> Store:
+    """The store of a workspace, its tables made when they are missing. Raises StoreError."""
+    return Store(open_engine(workspace, database_url))

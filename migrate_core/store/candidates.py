@@ -1,0 +1,251 @@
+"""Scenes page by page: quick questions to the store, however many masks there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..advice import Advice
+from ..model import Mask, Scene
+from .base import Candidate, Store, candidate_of
+from .serialize import from_json, to_json
+from .tables import advice as advice_table
+from .tables import candidates, masks, scenes, upsert
+
+# Which masks a list shows.
+ALL, WITHOUT_USABLE, CHOSEN_BY_PERSON = "all", "without usable", "chosen by person"
+
+
+@dataclass(frozen=True)
+class MaskRow:
+    """A ready mask in a list: how many candidates it has, which is selected, what would help.
+
+    `advice` is None for a mask with a usable scene, and for one that was not searched for yet.
+    """
+
+    mask: Mask
+    candidates: int
+    usable: int
+    selected: Candidate | None
+    advice: Advice | None
+
+    @property
+    def searched(self) -> bool:
+        """Whether a search has looked for scenes of this mask."""
+        return self.candidates > 0 or self.advice is not None
+
+
+@dataclass(frozen=True)
+class MaskFilter:
+    """What a list of masks shows: `show` is one of the constants above; `name` a part of names."""
+
+    show: str = ALL
+    name: str = ""
+
+
+def count_masks(store: Store, wanted: MaskFilter) -> int:
+    """How many ready masks fit `wanted`."""
+    with store.engine.connect() as connection:
+        return connection.scalar(_listed(wanted, _counts(), sa.func.count())) or 0
+
+
+def mask_rows(store: Store, wanted: MaskFilter, first: int, count: int) -> list[MaskRow]:
+    """`count` of the ready masks that fit, from number `first` on: those without usable first."""
+    counts = _counts()
+    ordered = _listed(wanted, counts, masks.c.mask_id).order_by(*_order(counts))
+    # Ids first: sorting whole documents would take far longer.
+    with store.engine.connect() as connection:
+        ids = connection.scalars(ordered.limit(count).offset(first)).all()
+    here = _counts(ids)
+    query = _listed(MaskFilter(), here, *_columns(here)).where(masks.c.mask_id.in_(ids))
+    return _rows(store, query.order_by(*_order(here)))
+
+
+def mask_row(store: Store, mask_id: str) -> MaskRow | None:
+    """One ready mask as in the list; None when there is no such mask."""
+    counts = _counts([mask_id])
+    query = _listed(MaskFilter(), counts, *_columns(counts)).where(masks.c.mask_id == mask_id)
+    return next(iter(_rows(store, query)), None)
+
+
+def place_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
+    """The number of a mask in the list of `mask_rows`, from 0; None when it isn't in it."""
+    counts = _counts()
+    number = sa.func.row_number().over(order_by=_order(counts)).label("number")
+    numbered = _listed(wanted, counts, masks.c.mask_id, number).subquery()
+    with store.engine.connect() as connection:
+        found = connection.scalar(sa.select(numbered.c.number).where(numbered.c.mask_id == mask_id))
+    return None if found is None else found - 1
+
+
+def list_counts(store: Store) -> dict[str, int]:
+    """How many ready masks each of the three lists has."""
+    return {
+        show: count_masks(store, MaskFilter(show))
+        for show in (ALL, WITHOUT_USABLE, CHOSEN_BY_PERSON)
+    }
+
+
+def all_advice(store: Store) -> list[Advice]:
+    """What would help each ready mask that the last search left without a usable scene."""
+    query = (
+        sa.select(advice_table.c.document)
+        .join(masks, masks.c.mask_id == advice_table.c.mask_id)
+        .where(masks.c.state == "ready")
+    )
+    with store.engine.connect() as connection:
+        return [from_json(Advice, document) for document in connection.scalars(query)]
+
+
+def _counts(ids: Sequence[str] | None = None) -> sa.Subquery:
+    """The number of candidates of each mask (or only of some), and of usable ones."""
+    usable = sa.func.sum(sa.case((candidates.c.usable, 1), else_=0))
+    query = sa.select(
+        candidates.c.mask_id, sa.func.count().label("candidates"), usable.label("usable")
+    )
+    if ids is not None:
+        query = query.where(candidates.c.mask_id.in_(ids))
+    return query.group_by(candidates.c.mask_id).subquery()
+
+
+def _columns(counts: sa.Subquery) -> tuple[Any, ...]:
+    none = sa.literal(0)
+    return (
+        masks.c.mask_id,
+        masks.c.document,
+        sa.func.coalesce(counts.c.candidates, none).label("candidates"),
+        sa.func.coalesce(counts.c.usable, none).label("usable"),
+    )
+
+
+def _order(counts: sa.Subquery) -> tuple[Any, ...]:
+    has_usable = sa.case((counts.c.usable > 0, 1), else_=0)
+    return has_usable, masks.c.name, masks.c.mask_id
+
+
+def _listed(wanted: MaskFilter, counts: sa.Subquery, *columns: Any) -> sa.Select[Any]:
+    """The ready masks that fit `wanted`, each beside its counts."""
+    query = (
+        sa.select(*columns)
+        .select_from(masks)
+        .outerjoin(counts, counts.c.mask_id == masks.c.mask_id)
+        .where(masks.c.state == "ready")
+    )
+    if wanted.name:
+        query = query.where(masks.c.name.icontains(wanted.name, autoescape=True))
+    if wanted.show == WITHOUT_USABLE:
+        query = query.where(sa.func.coalesce(counts.c.usable, 0) == 0)
+    if wanted.show == CHOSEN_BY_PERSON:
+        by_person = sa.select(candidates.c.mask_id).where(candidates.c.chosen_by_person)
+        query = query.where(masks.c.mask_id.in_(by_person))
+    return query
+
+
+def _rows(store: Store, query: sa.Select[Any]) -> list[MaskRow]:
+    """The masks of `query` (a page of them) with their selected candidates and advice."""
+    with store.engine.connect() as connection:
+        found = connection.execute(query).all()
+        ids = [row.mask_id for row in found]
+        advised = connection.execute(
+            sa.select(advice_table).where(advice_table.c.mask_id.in_(ids))
+        ).all()
+    advice = {row.mask_id: from_json(Advice, row.document) for row in advised}
+    chosen = {item.mask_id: item for item in _candidates(store, ids, only_selected=True)}
+    return [
+        MaskRow(
+            mask=from_json(Mask, row.document),
+            candidates=int(row.candidates),
+            usable=int(row.usable),
+            selected=chosen.get(row.mask_id),
+            advice=advice.get(row.mask_id),
+        )
+        for row in found
+    ]
+
+
+def candidates_of(store: Store, mask_id: str) -> list[Candidate]:
+    """The candidates of one mask, best first."""
+    return _candidates(store, [mask_id])
+
+
+def _candidates(
+    store: Store, ids: Iterable[str], *, only_selected: bool = False
+) -> list[Candidate]:
+    query = (
+        sa.select(candidates, scenes.c.document.label("scene"))
+        .join(
+            scenes,
+            (scenes.c.scene_id == candidates.c.scene_id) & (scenes.c.source == candidates.c.source),
+        )
+        .where(candidates.c.mask_id.in_(list(ids)))
+        .order_by(candidates.c.mask_id, candidates.c.place)
+    )
+    if only_selected:
+        query = query.where(candidates.c.selected)
+    with store.engine.connect() as connection:
+        rows = connection.execute(query).all()
+    return [candidate_of(row, from_json(Scene, row.scene)) for row in rows]
+
+
+def scenes_named(store: Store, scene_ids: Iterable[str], source: str) -> list[Scene]:
+    """The scenes of these names, in their order, preferably as `source` has them."""
+    ids = list(scene_ids)
+    query = sa.select(scenes).where(scenes.c.scene_id.in_(ids))
+    with store.engine.connect() as connection:
+        rows = connection.execute(query).all()
+    rows = sorted(rows, key=lambda row: row.source == source)
+    found = {row.scene_id: from_json(Scene, row.document) for row in rows}
+    return [found[scene_id] for scene_id in ids if scene_id in found]
+
+
+def put_advice(store: Store, searched: Iterable[str], advice: Mapping[str, Advice]) -> None:
+    """Replace what was advised for the masks that were `searched` for."""
+    rows = [{"mask_id": mask_id, "document": to_json(item)} for mask_id, item in advice.items()]
+    stale = [{"gone": mask_id} for mask_id in searched if mask_id not in advice]
+    with store.engine.begin() as connection:
+        if stale:
+            gone = advice_table.c.mask_id == sa.bindparam("gone")
+            connection.execute(sa.delete(advice_table).where(gone), stale)
+        upsert(connection, advice_table, rows)
+
+
+def select_best(store: Store) -> int:
+    """Take back every choice by a person: the best candidate of each mask is selected again.
+
+    Returns how many masks got another scene than they had.
+    """
+    changed = candidates.c.chosen_by_person & (candidates.c.place > 0)
+    with store.engine.begin() as connection:
+        count = connection.scalar(sa.select(sa.func.count()).where(changed)) or 0
+        connection.execute(
+            sa.update(candidates).values(selected=candidates.c.place == 0, chosen_by_person=False)
+        )
+    return count
+
+
+def select_all(store: Store, choices: Mapping[str, str]) -> dict[str, str]:
+    """Choose the scene of each mask_id by hand, all at once.
+
+    Returns the choices that could not be followed since the mask has no such candidate.
+    """
+    table = candidates
+    with store.engine.begin() as connection:
+        pairs = sa.select(table.c.mask_id, table.c.scene_id)
+        known = {(row.mask_id, row.scene_id) for row in connection.execute(pairs)}
+        followed = [
+            {"of_mask": mask_id, "scene": scene_id}
+            for mask_id, scene_id in choices.items()
+            if (mask_id, scene_id) in known
+        ]
+        if followed:
+            is_it = table.c.scene_id == sa.bindparam("scene")
+            connection.execute(
+                sa.update(table)
+                .where(table.c.mask_id == sa.bindparam("of_mask"))
+                .values(selected=is_it, chosen_by_person=is_it),
+                followed,
+            )
+    return {m: s for m, s in choices.items() if (m, s) not in known}

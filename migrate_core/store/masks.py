@@ -1,0 +1,236 @@
+"""Masks page by page: quick questions to the store, however many masks there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from ..model import Mask
+from .base import Store
+from .serialize import from_json
+from .tables import masks, pairs
+
+# Which masks a list shows.
+ALL, READY, PROBLEM, UNDATED, WITHOUT_IMAGE = "all", "ready", "problem", "undated", "without image"
+SHOWN = (ALL, READY, PROBLEM, UNDATED, WITHOUT_IMAGE)
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class MaskFilter:
+    """What a list of masks shows: `show` is one of the constants above; `name` a part of names."""
+
+    show: str = ALL
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class MaskPlace:
+    """A mask on a map: `outline` is its footprint with the detail of a small map, lon/lat."""
+
+    mask_id: str
+    name: str
+    state: str
+    acquired: str | None
+    outline: BaseGeometry
+
+
+@dataclass(frozen=True)
+class MaskCluster:
+    """Masks that lie near each other: how many, and their mean place (lon, lat) in degrees.
+
+    `mask_id` is one of them; `spread` the width in degrees of longitude of the cell they lie in.
+    """
+
+    mask_id: str
+    count: int
+    problems: int
+    place: tuple[float, float]
+    spread: float
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What tells a mask from others: its id, its file with the part of it, and what is in that."""
+
+    mask_id: str
+    path: str
+    part: str | None
+    sha256: str | None
+
+
+def count_masks(store: Store, wanted: MaskFilter) -> int:
+    """How many masks fit `wanted`."""
+    return int(_scalars(store, _listed(wanted, sa.func.count()))[0])
+
+
+def list_masks(store: Store, wanted: MaskFilter, first: int, count: int) -> list[Mask]:
+    """`count` of the masks that fit, by name, from number `first` on."""
+    query = _ordered(_listed(wanted, masks.c.document)).limit(count).offset(first)
+    return [from_json(Mask, document) for document in _scalars(store, query)]
+
+
+def find_mask(store: Store, mask_id: str) -> Mask | None:
+    """One mask, or None when there is no such mask."""
+    found = _scalars(store, sa.select(masks.c.document).where(masks.c.mask_id == mask_id))
+    return from_json(Mask, found[0]) if found else None
+
+
+def listed_masks(store: Store) -> list[Listed]:
+    """Of all masks what tells them apart."""
+    path, part, sha256 = (masks.c.document[name].as_string() for name in ("path", "part", "sha256"))
+    with store.engine.connect() as connection:
+        rows = connection.execute(sa.select(masks.c.mask_id, path, part, sha256))
+        return [Listed(*row) for row in rows]
+
+
+def masks_with_pairs(store: Store) -> frozenset[str]:
+    """The ids of the masks of which a pair was made."""
+    done = sa.select(pairs.c.mask_id).where(pairs.c.state == "done")
+    return frozenset(_scalars(store, done.distinct()))
+
+
+def shared_names(store: Store, names: Iterable[str]) -> frozenset[str]:
+    """Those of some names of masks that several masks have."""
+    query = sa.select(masks.c.name).group_by(masks.c.name).having(sa.func.count() > 1)
+    chunks = _chunks(dict.fromkeys(names))
+    return frozenset(
+        name for chunk in chunks for name in _scalars(store, query.where(masks.c.name.in_(chunk)))
+    )
+
+
+def name_apart(mask: Mask, shared: Collection[str]) -> str:
+    """The name of a mask, with the folders it lies in where the name is among the `shared`."""
+    if mask.name not in shared:
+        return mask.name
+    return f"{mask.name} (in {'/'.join(Path(mask.path).parent.parts[-2:])})"
+
+
+def known_classes(store: Store) -> dict[str, int]:
+    """The named classes of vector masks so far and the values they are stored as."""
+    classes, form = (masks.c.document[name] for name in ("classes", "vector"))
+    vectors = form["features"].as_string().is_not(None)
+    named = sa.select(classes.as_string()).where(vectors)
+    found: dict[str, int] = {}
+    for text in _scalars(store, named.distinct()):
+        found |= json.loads(text or "{}") or {}
+    return found
+
+
+_WAITING = masks.c.document["pending"].as_boolean()
+
+
+def pending_masks(store: Store) -> list[Mask]:
+    """The masks of which only the header was read so far, by name."""
+    query = _ordered(sa.select(masks.c.document).where(_WAITING))
+    return [from_json(Mask, document) for document in _scalars(store, query)]
+
+
+def any_pending(store: Store) -> bool:
+    """Whether there are masks of which only the header was read so far."""
+    return bool(_scalars(store, sa.select(masks.c.mask_id).where(_WAITING).limit(1)))
+
+
+def place_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
+    """The number of a mask in `list_masks`, from 0; None when it isn't in it."""
+    number = sa.func.row_number().over(order_by=(masks.c.name, masks.c.mask_id)).label("number")
+    listed = _listed(wanted, masks.c.mask_id, number).subquery()
+    found = _scalars(store, sa.select(listed.c.number).where(listed.c.mask_id == mask_id))
+    return int(found[0]) - 1 if found else None
+
+
+def mask_places(store: Store, wanted: MaskFilter, first: int, count: int) -> list[MaskPlace]:
+    """Where masks lie: of `count` masks that fit from number `first` on, those with a place."""
+    columns = (masks.c.mask_id, masks.c.name, masks.c.state, masks.c.acquired, masks.c.outline)
+    query = _ordered(_listed(wanted, *columns)).limit(count).offset(first)
+    with store.engine.connect() as connection:
+        rows = connection.execute(query).all()
+    return [
+        MaskPlace(row.mask_id, row.name, row.state, row.acquired, shape(row.outline))
+        for row in rows
+        if row.outline
+    ]
+
+
+def mask_clusters(store: Store, wanted: MaskFilter, cells: int = 16) -> list[MaskCluster]:
+    """All masks that fit and have a place, counted in square cells, `cells` over the longer side.
+
+    The database does the counting, so that tens of thousands of masks are as quick as a few.
+    """
+    lon, lat = (masks.c.outline["middle"][axis].as_float() for axis in (0, 1))
+    sides = (sa.func.min(lon), sa.func.max(lon), sa.func.min(lat), sa.func.max(lat))
+    with store.engine.connect() as connection:
+        west, east, south, north = connection.execute(_listed(wanted, *sides)).one()
+        if west is None:
+            return []
+        size = max((east - west) / cells, (north - south) / cells, 1e-9)
+        # SQLite cuts the fraction off, PostgreSQL rounds; either way cells are of one size.
+        cell = (sa.cast((lon - west) / size, sa.Integer), sa.cast((lat - south) / size, sa.Integer))
+        problem = sa.case((masks.c.state == "problem", 1), else_=0)
+        query = _listed(
+            wanted,
+            sa.func.min(masks.c.mask_id),
+            sa.func.count(),
+            sa.func.sum(problem),
+            sa.func.avg(lon),
+            sa.func.avg(lat),
+        )
+        rows = connection.execute(query.where(lon.is_not(None)).group_by(*cell)).all()
+    return [MaskCluster(row[0], row[1], row[2], (row[3], row[4]), size) for row in rows]
+
+
+def names_and_dates(store: Store, wanted: MaskFilter) -> list[tuple[str, str, str | None]]:
+    """(mask_id, file name, date) of all masks that fit, by name."""
+    query = _ordered(_listed(wanted, masks.c.mask_id, masks.c.name, masks.c.acquired))
+    with store.engine.connect() as connection:
+        return [(row.mask_id, row.name, row.acquired) for row in connection.execute(query)]
+
+
+def masks_of(store: Store, mask_ids: list[str]) -> Iterator[Mask]:
+    """The masks of these ids that there are."""
+    for chunk in _chunks(mask_ids):
+        query = sa.select(masks.c.document).where(masks.c.mask_id.in_(chunk))
+        yield from (from_json(Mask, document) for document in _scalars(store, query))
+
+
+def used_images(store: Store) -> set[Path]:
+    """The source images that masks are paired with."""
+    query = sa.select(masks.c.image).where(masks.c.image.is_not(None)).distinct()
+    return {Path(image) for image in _scalars(store, query)}
+
+
+def _listed(wanted: MaskFilter, *columns: Any) -> sa.Select[Any]:
+    """The masks that fit `wanted`."""
+    query = sa.select(*columns).select_from(masks)
+    if wanted.name:
+        query = query.where(masks.c.name.icontains(wanted.name, autoescape=True))
+    if wanted.show in (READY, PROBLEM):
+        query = query.where(masks.c.state == wanted.show)
+    if wanted.show == UNDATED:
+        query = query.where(masks.c.acquired.is_(None))
+    if wanted.show == WITHOUT_IMAGE:
+        query = query.where(masks.c.image.is_(None))
+    return query
+
+
+def _ordered(query: sa.Select[Any]) -> sa.Select[Any]:
+    return query.order_by(masks.c.name, masks.c.mask_id)
+
+
+def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    """Values in lists that fit into one question to the database."""
+    every = list(values)
+    for first in range(0, len(every), _CHUNK):
+        yield every[first : first + _CHUNK]
+
+
+def _scalars(store: Store, query: sa.Select[Any]) -> list[Any]:
+    with store.engine.connect() as connection:
+        return list(connection.scalars(query))

@@ -1,0 +1,176 @@
+"""The tables of the database, on SQLite or PostgreSQL, and opening it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..errors import StoreError
+from ..workspace import Workspace
+from .database_errors import tell_plainly
+
+SCHEMA_VERSION = "1"
+
+metadata = sa.MetaData()
+facts = sa.Table(
+    "facts",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("value", sa.String, nullable=False),
+)
+masks = sa.Table(
+    "masks",
+    metadata,
+    sa.Column("mask_id", sa.String, primary_key=True),
+    # `Mask.key`: the file, and which part of it where it holds several masks.
+    sa.Column("path", sa.String, nullable=False, unique=True),
+    sa.Column("name", sa.String, nullable=False, index=True),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("acquired", sa.String),
+    sa.Column("image", sa.String),
+    sa.Column("outline", sa.JSON),
+    sa.Column("document", sa.JSON, nullable=False),
+)
+scenes = sa.Table(
+    "scenes",
+    metadata,
+    sa.Column("scene_id", sa.String, primary_key=True),
+    sa.Column("source", sa.String, primary_key=True),
+    sa.Column("document", sa.JSON, nullable=False),
+)
+candidates = sa.Table(
+    "candidates",
+    metadata,
+    sa.Column("mask_id", sa.String, primary_key=True),
+    sa.Column("scene_id", sa.String, primary_key=True),
+    sa.Column("source", sa.String, nullable=False),
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("selected", sa.Boolean, nullable=False),
+    sa.Column("usable", sa.Boolean, nullable=False),
+    sa.Column("chosen_by_person", sa.Boolean, nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),
+)
+# What was measured of the sky over a mask; `mask_state` tells whether the mask is still as it was.
+measurements = sa.Table(
+    "measurements",
+    metadata,
+    sa.Column("mask_id", sa.String, primary_key=True),
+    # The ids of the scenes of one acquisition, in the order in which they complete each other.
+    sa.Column("scenes", sa.String, primary_key=True),
+    sa.Column("mask_state", sa.String, nullable=False),
+    sa.Column("cloud_percent", sa.Float),
+    sa.Column("occluded_percent", sa.Float),
+)
+# What would give a usable scene to a mask that the last search left without one.
+advice = sa.Table(
+    "advice",
+    metadata,
+    sa.Column("mask_id", sa.String, primary_key=True),
+    sa.Column("document", sa.JSON, nullable=False),
+)
+pairs = sa.Table(
+    "pairs",
+    metadata,
+    sa.Column("pair_id", sa.String, primary_key=True),
+    sa.Column("mask_id", sa.String, nullable=False, index=True),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),
+)
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("token", sa.String, nullable=False, unique=True),
+    sa.Column("pair_id", sa.String, nullable=False, index=True),
+    sa.Column("verdict", sa.String, nullable=False),
+    sa.Column("reviewer", sa.String, nullable=False),
+    sa.Column("reason", sa.String),
+    sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("job_id", sa.String, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False, index=True),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("host", sa.String, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+    sa.Column("finished", sa.Integer, nullable=False),
+    sa.Column("failed", sa.Integer, nullable=False),
+    sa.Column("cancel_requested", sa.Boolean, nullable=False),
+)
+# One running job a kind: the database itself refuses a second claim.
+sa.Index(
+    "one_running_job",
+    jobs.c.kind,
+    unique=True,
+    sqlite_where=jobs.c.state == "running",
+    postgresql_where=jobs.c.state == "running",
+)
+
+
+def dialect_insert(connection: sa.Connection, table: sa.Table) -> Any:
+    """INSERT with the ON CONFLICT that SQLite and PostgreSQL share, but SQLAlchemy splits."""
+    module = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return module.insert(table)
+
+
+def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or renew those whose primary key is there."""
+    if not rows:
+        return
+    insert = dialect_insert(connection, table)
+    keys = [column.name for column in table.primary_key]
+    changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+
+
+def open_engine(workspace: Workspace, database_url: str | None) -> sa.Engine:
+    """The database of a workspace, its tables made when they are missing. Raises StoreError."""
+    url = database_url or f"sqlite:///{workspace.database}"
+    place = str(workspace.database) if database_url is None else "the database of DATABASE_URL"
+    try:
+        engine = sa.create_engine(url)
+        tell_plainly(engine, place)
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "connect", _configure_sqlite)
+        metadata.create_all(engine)
+        _check_version(engine)
+    except ImportError as err:
+        raise StoreError(
+            f"The driver of the database of DATABASE_URL is not installed ({err}). For PostgreSQL: "
+            'pip install "psycopg[binary]".'
+        ) from err
+    except SQLAlchemyError as err:
+        raise StoreError(
+            f"{place} can't be opened ({type(err).__name__}). Needed is a database that this "
+            "program made, or may make. Check that the place exists and can be written."
+        ) from err
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    """WAL lets pages read while a run writes; FULL keeps decisions through a power cut."""
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _check_version(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        insert = dialect_insert(connection, facts).values(name="schema", value=SCHEMA_VERSION)
+        connection.execute(insert.on_conflict_do_nothing())
+        found = connection.scalar(sa.select(facts.c.value).where(facts.c.name == "schema"))
+    if found != SCHEMA_VERSION:
+        raise StoreError(
+            f"The database has schema {found}, this program needs {SCHEMA_VERSION}. Use the "
+            "version of the program that made the workspace, or a new workspace."
+        )

@@ -1,0 +1,1 @@
+"""HTTP as every service here needs it: one client, its limits, its retries."""

@@ -1,0 +1,148 @@
+"""What a run of downloads shares for each service: client, connections, quota, and the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..model import iso
+from ..workspace import Workspace
+from .cache import ProductCache
+from .download import Download, download
+from .http.bounds import MAX_FILE_BYTES
+from .http.client import HttpClient, RetryPolicy
+from .http.retry import Surroundings, Traffic
+from .locks import ConnectionLimit
+from .orders import Order, find_order, put_order
+from .quota import Ledger, Quota, QuotaState
+
+# How often bytes under way are written to the ledger: a kill loses no more than these.
+_WRITE_DOWN_BYTES = 64_000_000
+
+
+@dataclass(frozen=True)
+class ServiceLimits:
+    """What a service allows an account; `service` is a name for files and messages."""
+
+    service: str
+    connections: int = 4
+    quota: Quota | None = None
+
+
+class Depot:
+    """The workspace's products and accounts, for one run; safe to use from threads."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        cache_bytes: int,
+        *,
+        around: Surroundings | None = None,
+        policy: RetryPolicy | None = None,
+        most_bytes: int = MAX_FILE_BYTES,
+    ) -> None:
+        self.around = around or Surroundings()
+        self.traffic = Traffic()
+        self._workspace = workspace
+        self._policy = policy
+        self._most_bytes = most_bytes
+        self.cache = ProductCache(workspace.products, cache_bytes, self.around)
+
+    def client(self, service: str) -> HttpClient:
+        """A client for a service, counted in this run's traffic."""
+        return HttpClient(
+            service, policy=self._policy, surroundings=self.around, traffic=self.traffic
+        )
+
+    def account(self, limits: ServiceLimits) -> Account:
+        """The account of one service."""
+        return Account(self._workspace, self.around, limits, self._most_bytes)
+
+    def note_order(self, order: Order) -> Order:
+        """Write down what is waited for; the time of the first order stays."""
+        known = find_order(self._workspace.orders, order.source, order.product_id)
+        if known is not None:
+            order = Order(**{**order.__dict__, "since": known.since})
+        put_order(self._workspace.orders, order)
+        return order
+
+    @property
+    def orders(self) -> Path:
+        """The folder of what is waited for."""
+        return self._workspace.orders
+
+    def now(self) -> str:
+        """The clock of this run, ISO 8601 UTC."""
+        return iso(datetime.fromtimestamp(self.around.clock(), UTC))
+
+
+class Account:
+    """The connections and the quota of one service, over all processes of a workspace."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        around: Surroundings,
+        limits: ServiceLimits,
+        most_bytes: int = MAX_FILE_BYTES,
+    ) -> None:
+        self._most_bytes = most_bytes
+        self._limit = ConnectionLimit(
+            workspace.connections(limits.service), limits.connections, around
+        )
+        self._ledger = Ledger(workspace.transfer, limits.service, limits.quota, around)
+
+    def fetch(self, wanted: Download, target: Path, client: HttpClient) -> Path:
+        """Download a file within the service's limits, and write down what it took."""
+        if target.exists():
+            return target
+        self._ledger.check(wanted.size or 0)
+        wanted = replace(wanted, most_bytes=self._most_bytes)
+        book = _Book(self._ledger, wanted.title)
+        counted = _Counting(client)
+        with self._limit.connection():
+            try:
+                return download(wanted, target, counted.client, book.add)
+            finally:
+                client.traffic.add(
+                    requests=counted.traffic.requests, received=counted.traffic.bytes
+                )
+                book.close(counted.traffic.requests)
+
+    def state(self) -> QuotaState:
+        """How much of the quota is used."""
+        return self._ledger.state()
+
+
+class _Counting:
+    """A client of the same service whose traffic is that of one download alone."""
+
+    def __init__(self, client: HttpClient) -> None:
+        self.traffic = Traffic()
+        self.client = client.counting(self.traffic)
+
+
+class _Book:
+    """Gathers bytes of one download and writes them down now and then."""
+
+    def __init__(self, ledger: Ledger, what: str) -> None:
+        self._write: Callable[[int, int, str], None] = ledger.add
+        self._what = what
+        self._bytes = 0
+
+    def add(self, received: int) -> None:
+        self._bytes += received
+        if self._bytes >= _WRITE_DOWN_BYTES:
+            self._write(self._bytes, 0, self._what)
+            self._bytes = 0
+
+    def close(self, requests: int) -> None:
+        self._write(self._bytes, requests, self._what)
+        self._bytes = 0
+
+
+def quota_state(workspace: Workspace, limits: ServiceLimits) -> QuotaState:
+    """How much of a service's quota this workspace has used."""
+    return Account(workspace, Surroundings(), limits).state()

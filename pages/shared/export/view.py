@@ -1,0 +1,167 @@
+"""The parts of the page Export: what goes in, where to, the progress, and the datasets made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import streamlit as st
+
+from migrate_core.errors import MigrateError
+from migrate_core.export.dataset import FORMATS, ExportRequest, check_destination, is_dataset
+from migrate_core.export.preview import Preview, numbers_of_pairs, preview
+from migrate_core.export.selection import ACCEPTED, ALL, INCLUDES, UNDECIDED
+from migrate_core.jobs.background import now_utc
+from pages.shared.background import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch
+from pages.shared.export.datasets import Made, known_datasets
+from pages.shared.frame import PAGES, Page
+from pages.shared.polling import polled
+from pages.shared.text import code, plain
+
+KIND = "export"
+_INCLUDE_WORDS = {
+    ACCEPTED: "Accepted",
+    UNDECIDED: "Accepted and undecided",
+    ALL: "All but rejected",
+}
+_INCLUDE_HELP = {
+    ACCEPTED: "Only what a reviewer accepted.",
+    UNDECIDED: "Also what nobody has decided about yet.",
+    ALL: "Also unsure ones, and those that reviewers disagree about.",
+}
+_WORDS = {
+    "undecided": "not decided about yet",
+    "conflict": "on which reviewers disagree",
+    "superseded": "superseded by another scene or resampling",
+}
+
+
+def choose_pairs(page: Page) -> tuple[str, Preview]:
+    """Which pairs go in, with numbers that follow the choice."""
+    numbers = numbers_of_pairs(page.store)
+    include = st.radio(
+        "Which pairs go in",
+        INCLUDES,
+        format_func=lambda name: f"{_INCLUDE_WORDS[name]}: {_pairs(numbers[name])}",
+        captions=[_INCLUDE_HELP[name] for name in INCLUDES],
+        key="export_include",
+        persist_state="session",
+        horizontal=True,
+        help="Rejected and superseded pairs never go out.",
+    )
+    return include, preview(page.store, include)
+
+
+def show_counts(chosen: Preview) -> None:
+    """What goes out by decision and split, and why the others stay."""
+    decision, split, left_out = st.columns(3)
+    with decision.container(border=True, height="stretch"):
+        _counts("Go in, by decision", chosen.decisions, "Nothing.")
+    with split.container(border=True, height="stretch"):
+        _counts("Go in, by split", chosen.splits if chosen.pairs else {}, "Nothing.")
+        st.caption("Pairs whose footprints overlap share a split: no ground is in two of them.")
+    with left_out.container(border=True, height="stretch"):
+        _counts("Stay out, by reason", chosen.left_out, "Every pair goes in.")
+
+
+def _counts(title: str, counts: Mapping[str, int], nothing: str) -> None:
+    st.markdown(f"**{title}**")
+    lines = [f"- {number:,} {_WORDS.get(name, name)}" for name, number in counts.items()]
+    if lines:
+        st.markdown("\n".join(lines))
+    else:
+        st.caption(nothing)
+
+
+def explain_empty(page: Page, chosen: Preview) -> None:
+    """Why nothing would go out, and where to go."""
+    if not page.store.pair_states().get("done"):
+        st.info("There is no finished pair yet, so there is nothing to export. Make pairs first.")
+        st.page_link(PAGES["pairs"][0], label="Make pairs", icon=PAGES["pairs"][2])
+        return
+    waiting = chosen.left_out.get("undecided", 0)
+    st.info(
+        "No pair would go out with this choice. "
+        + (f"{_pairs(waiting)} wait for a decision: " if waiting else "")
+        + "accept some in Review, or take more along above."
+    )
+    st.page_link(PAGES["review"][0], label="Review pairs", icon=PAGES["review"][2])
+
+
+def _pairs(number: int) -> str:
+    return "1 pair" if number == 1 else f"{number:,} pairs"
+
+
+@polled(lambda page: is_busy(page, KIND), POLL_S)
+def export_form(page: Page, include: str, chosen: Preview, shown: Sequence[Made]) -> None:
+    """Where to, in which form, the button, and how far it is.
+
+    `shown` are the datasets that the page shows below; when others are there, it is drawn anew.
+    """
+    busy = is_busy(page, KIND)
+    default = str(page.workspace.exports / f"{now_utc():%Y-%m-%d}")
+    folder = st.text_input(
+        "Folder for the dataset",
+        placeholder=default,
+        key="export_folder",
+        persist_state="session",
+        help="On the machine where the app runs; a relative path lies in the workspace. A dataset "
+        "that is there is brought up to date; folders with other files are refused.",
+    )
+    formats = st.multiselect(
+        "Formats", FORMATS, default=FORMATS[:1], key="export_formats", persist_state="session"
+    )
+    zipped = st.checkbox(
+        "Also as one zip file to download",
+        value=True,
+        key="export_zip",
+        persist_state="session",
+        help="Lies beside the folder and needs as much space again.",
+    )
+
+    def request() -> ExportRequest:
+        return ExportRequest(
+            path_of(folder.strip() or default, page.workspace.root), include, zipped
+        )
+
+    _say_where(request)
+    st.button(
+        f"Export {_pairs(chosen.pairs)}",
+        key="export_start",
+        type="primary",
+        icon=":material/inventory_2:",
+        disabled=busy or not chosen.pairs or not formats,
+        on_click=lambda: start(page, KIND, lambda: _arguments(request(), formats)),
+    )
+    trouble(KIND)
+    if busy:
+        watch(page, KIND, "Exporting")
+    else:
+        how_it_ended(page, KIND)
+        if known_datasets(page) != shown:
+            st.rerun()
+
+
+def _say_where(request: Callable[[], ExportRequest]) -> None:
+    """What would happen to the folder."""
+    try:
+        asked_for = request()
+        check_destination(asked_for)
+    except MigrateError as err:
+        st.error(plain(str(err)))
+        return
+    there = is_dataset(asked_for.destination)
+    st.caption(
+        f"{'An earlier export is brought up to date' if there else 'A new dataset is written'}: "
+        f"{code(str(asked_for.destination))}"
+    )
+
+
+def _arguments(request: ExportRequest, formats: list[str]) -> list[str]:
+    """The command. Raises MigrateError for a folder that is refused."""
+    check_destination(request)
+    return [
+        *("export", str(request.destination), "--include", request.include),
+        *(word for name in formats for word in ("--format", name)),
+        *(["--zip"] if request.archive else []),
+        "--json",
+    ]

@@ -1,0 +1,220 @@
+"""Adding masks: files from the browser, or a folder on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+import streamlit as st
+
+from migrate_core.errors import MigrateError, WrongUseError
+from migrate_core.jobs.background import now_utc, said
+from migrate_core.masks.register.uploads import (
+    ACCEPTED,
+    LABELS,
+    Batch,
+    Uploaded,
+    Uploads,
+    label_names,
+    save_uploads,
+)
+from pages.shared.background import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch
+from pages.shared.frame import Page
+from pages.shared.masks.columns import columns_of_uploads, columns_on_server
+from pages.shared.masks.options import Chosen, mask_options
+from pages.shared.polling import polled
+from pages.shared.text import plain
+
+KIND = "masks"
+# The folder of source images that was named last, to tell which of its images fit no mask.
+IMAGE_FOLDER = "masks_image_folder"
+_ROUND = "masks_upload_round"
+# So many remarks on how polygons became masks are shown.
+_NOTES = 3
+# So many problems of files are shown; those of masks are in the list, too.
+_PROBLEMS = 5
+# So many names of a folder are looked at, to show a date pattern at work.
+_NAMES = 2_000
+_IMAGES_HELP = (
+    "A source image and its mask belong together when their names are equal without suffix, or "
+    "equal but for an ending such as _mask, or have the same PlanetScope scene id. Masks without "
+    "georeference (PNG, JPEG) take it from their image."
+)
+
+
+def add_masks(page: Page, empty: bool) -> None:
+    """Both ways in, folded away once there are masks; and how far the adding is."""
+    with st.expander("Add masks", icon=":material/add:", expanded=empty):
+        files, folder = st.tabs(["Files or a zip", "A file or folder on the server"])
+        with files:
+            _upload(page)
+        with folder:
+            _folder(page)
+    _progress(page)
+
+
+@polled(lambda page: is_busy(page, KIND), POLL_S)
+def _progress(page: Page) -> None:
+    """How far the adding is, or how the last one ended."""
+    if is_busy(page, KIND):
+        watch(page, KIND, "Reading masks")
+        return
+    trouble(KIND)
+    how_it_ended(page, KIND, ("Error: ",))
+    _show_result(page)
+    for note in said(page.workspace, KIND, ("Note: ",))[:_NOTES]:
+        st.info(plain(note), icon=":material/info:")
+
+
+def _show_result(page: Page) -> None:
+    """How many masks were added, and what is wrong with the files that can't be read."""
+    for result in said(page.workspace, KIND, ("Result: ",)):
+        if "can't be read" not in result:
+            st.success(plain(result))
+            return
+        problems = said(page.workspace, KIND, ("Problem: ",))
+        lines = "".join(f"\n- {plain(problem)}" for problem in problems[:_PROBLEMS])
+        more = f"\n- … and {len(problems) - _PROBLEMS} more" * (len(problems) > _PROBLEMS)
+        st.warning(f"{plain(result)}\n{lines}{more}")
+
+
+def _upload(page: Page) -> None:
+    """The files, checked and saved when the button is pressed."""
+    number = st.session_state.setdefault(_ROUND, 0)
+    masks = _uploader(
+        number,
+        "masks",
+        "Masks or polygons",
+        f"{', '.join(LABELS)}, with world files, .aux.xml, .prj, metadata and the parts of a "
+        "Shapefile beside them; or a zip. In a zip, what lies in a folder named images is taken "
+        "for source images.",
+    )
+    left, right = st.columns(2)
+    with left:
+        images = _uploader(number, "images", "Source images, if you have them", _IMAGES_HELP)
+    with right:
+        udms = _uploader(
+            number,
+            "udm",
+            "Cloud masks of the source images (UDM), if you have them",
+            "PlanetScope UDM2 or UDM, or rasters that are not 0 where clouds hid the ground.",
+        )
+    chosen = mask_options("upload", label_names(masks), columns_of_uploads(masks))
+    clicked = st.button(
+        f"Add {len(masks)} file{'s' * (len(masks) != 1)}" if masks else "Add",
+        key="masks_add_files",
+        icon=":material/upload:",
+        type="primary",
+        disabled=not masks or is_busy(page, KIND),
+    )
+    if not clicked:
+        return
+    try:
+        batch = _saved(page, Uploads(masks, images, udms), chosen)
+    except MigrateError as err:
+        st.error(plain(str(err)))
+        return
+    st.session_state[_ROUND] = number + 1
+    start(page, KIND, lambda: _command(batch, chosen))
+    st.rerun()
+
+
+def _uploader(number: int, kind: str, label: str, help_text: str) -> Sequence[Uploaded]:
+    """A place for files that is empty again after they were added."""
+    found: Sequence[Uploaded] = st.file_uploader(
+        label,
+        [suffix.removeprefix(".") for suffix in (*ACCEPTED[kind], ".zip")],
+        accept_multiple_files=True,
+        key=f"masks_upload_{kind}_{number}",
+        help=help_text,
+    )
+    return found
+
+
+def _saved(page: Page, uploads: Uploads, chosen: Chosen) -> Batch:
+    tables = [file for _, file in chosen.files]
+    with_tables = Uploads(uploads.masks, uploads.images, uploads.udms, tables)
+    return save_uploads(page.workspace, with_tables, now_utc())
+
+
+def _folder(page: Page) -> None:
+    """The files or folders, read where they are."""
+    left, right = st.columns(2)
+    left.text_input(
+        "File or folder of masks",
+        key="masks_folder",
+        placeholder="/data/masks",
+        help="A folder with all folders in it: name one that holds masks only, since images that "
+        "lie in it would be taken for masks. Or one file, such as a GeoPackage.",
+        persist_state="session",
+    )
+    right.text_input(
+        "Folder of source images, if you have them",
+        key=IMAGE_FOLDER,
+        placeholder="/data/images",
+        help=_IMAGES_HELP,
+        persist_state="session",
+    )
+    named = st.session_state.get("masks_folder", "").strip()
+    chosen = mask_options("folder", _names_in(named), columns_on_server(named))
+    st.button(
+        "Add from the server",
+        key="masks_add_folder",
+        icon=":material/folder_open:",
+        type="primary",
+        disabled=is_busy(page, KIND),
+        on_click=lambda: start(page, KIND, lambda: _folder_command(page, chosen)),
+    )
+
+
+def _names_in(named: str) -> list[str]:
+    """Names of files in a folder, to show a date pattern at work."""
+    if not named:
+        return []
+    try:
+        place = path_of(named, Path.cwd())
+        found = islice(place.rglob("*"), _NAMES) if place.is_dir() else [place]
+        return [path.name for path in found if path.suffix.lower() in LABELS]
+    except (MigrateError, OSError):
+        return []
+
+
+def _folder_command(page: Page, chosen: Chosen) -> list[str]:
+    """The command for the places that were named. Raises WrongUseError."""
+    named = [st.session_state.get(key, "").strip() for key in ("masks_folder", IMAGE_FOLDER)]
+    if not named[0]:
+        raise WrongUseError("Name the file or folder of the masks first.")
+    found = [path_of(text, Path.cwd()) if text else None for text in named]
+    for text, path in zip(named, found, strict=True):
+        if path is not None and not path.exists():
+            raise WrongUseError(
+                f"{text}: there is no such file or folder on the server. Check the spelling; it "
+                "is a place on the machine this app runs on, not on yours."
+            )
+    masks, images = found
+    tables = None
+    if chosen.files:
+        sent = Uploads(tables=[file for _, file in chosen.files])
+        tables = save_uploads(page.workspace, sent, now_utc()).tables
+    return _words(masks or Path.cwd(), images, None, tables, chosen)
+
+
+def _command(batch: Batch, chosen: Chosen) -> list[str]:
+    told = ["--left-out", str(batch.told)] if batch.told else []
+    return [*_words(batch.masks, batch.images, batch.udms, batch.tables, chosen), *told]
+
+
+def _words(
+    masks: Path, images: Path | None, udms: Path | None, tables: Path | None, chosen: Chosen
+) -> list[str]:
+    """The command that adds masks as the page says."""
+    image = ["--image", str(images)] if images else []
+    udm = ["--udm", str(udms)] if udms and "--udm" not in chosen.words else []
+    files = [
+        word
+        for option, file in chosen.files
+        if tables is not None
+        for word in (f"--{option}", str(tables / file.name))
+    ]
+    return ["masks", "add", str(masks.absolute()), *image, *udm, *chosen.words, *files]

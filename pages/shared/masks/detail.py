@@ -1,0 +1,231 @@
+"""One mask: what it looks like, its classes with their areas, and how to mend its problems."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from migrate_core.errors import MigrateError
+from migrate_core.grid import Bounds
+from migrate_core.masks.checks import CONTENT, DATE, FILE, GEOREFERENCE
+from migrate_core.masks.dates.names import parse_date
+from migrate_core.masks.raster.value_notes import declared_only
+from migrate_core.masks.register.edit import CRS_FIELD, MaskEdit, edited, store_edits
+from migrate_core.masks.summary import ClassArea, class_areas, pixel_size, thumbnail
+from migrate_core.masks.transformation import transformation
+from migrate_core.model import BACKGROUND, IGNORE, LONLAT, Mask
+from migrate_core.pairs.view.drawing import Colour, class_colour, class_colours
+from migrate_core.store.masks import MaskFilter, masks_of, names_and_dates
+from migrate_core.text import NOT_KNOWN, format_share
+from pages.shared.frame import Page
+from pages.shared.masks.list import remove_one
+from pages.shared.masks.values import doubtful_values, no_data_form
+from pages.shared.text import plain
+
+# Background and no data, seen on a light and on a dark page.
+_WRONG_TAG = ", or read it again if what the file declares as no data is a class"
+_BACKGROUND, _NO_DATA = (150, 150, 150, 90), (0, 0, 0, 0)
+
+
+def mask_detail(page: Page, mask: Mask) -> None:
+    """Name, problem with its remedy, thumbnail with legend, and facts."""
+    st.markdown(f"**{plain(mask.name)}**")
+    _problems(page, mask)
+    doubtful_values(page, mask)
+    _picture(mask)
+    _facts(mask)
+    left, right = st.columns(2)
+    with left.popover("Class names", icon=":material/label:", disabled=not mask.classes):
+        _class_names(page, mask)
+    if mask.vector is None:
+        with right.popover("No data", icon=":material/hide_source:"):
+            no_data_form(page, mask)
+    remove_one(page, mask)
+
+
+def _problems(page: Page, mask: Mask) -> None:
+    """What is wrong, and what mends it, here where that is possible."""
+    if mask.problem is None:
+        st.badge("ready", icon=":material/check:", color="blue")
+        return
+    remedies = [_remedy(mask, topic, text) for topic, text in mask.problems.items()]
+    st.warning(plain(" ".join(remedies) or mask.problem), icon=":material/build:")
+    if DATE in mask.problems:
+        _mend_date(page, mask)
+    if GEOREFERENCE in mask.problems and _takes_crs(mask):
+        _mend_crs(page, mask)
+    only_background = CONTENT in mask.problems and mask.classes is not None
+    if only_background and st.button("Keep it as a negative example", key="masks_mend_empty"):
+        _apply(page, mask, MaskEdit(empty_allowed=True))
+
+
+def _remedy(mask: Mask, topic: str, text: str) -> str:
+    """A problem in the words of this page: what was found, and what to do here."""
+    found = text.split(". ")[0].rstrip(".") + "."
+    if topic == DATE:
+        return f"{found} Give it here, or for many masks by a file-name pattern below."
+    if topic == GEOREFERENCE and mask.crs and _takes_crs(mask):
+        return f"{found} Give another CRS than {mask.crs} here."
+    if topic == GEOREFERENCE and _takes_crs(mask):
+        return f"{found} Give it here if you know it, or add the mask again with its source image."
+    if topic == GEOREFERENCE:
+        return f"{found} Add the mask again with the georeferenced image it was drawn on."
+    if topic == CONTENT:
+        keep = ", or keep it if it is meant so" if mask.classes is not None else ""
+        return f"{found} Remove it from the list{keep}{_WRONG_TAG * bool(declared_only(mask))}."
+    return text if topic == FILE else f"{found} Add the mask again with the right source image."
+
+
+def _takes_crs(mask: Mask) -> bool:
+    """Whether a CRS from a person places the mask: its file has none, but a transform."""
+    return mask.transform is not None and (mask.crs is None or CRS_FIELD in mask.edited)
+
+
+def _mend_date(page: Page, mask: Mask) -> None:
+    with st.form(f"masks_mend_date_{mask.mask_id}", border=False):
+        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        text = left.text_input("Date of its source image (UTC)", placeholder="2020-02-02")
+        if right.form_submit_button("Save", width="stretch") and text:
+            try:
+                change = MaskEdit(acquired=parse_date(text))
+            except MigrateError as err:
+                st.error(plain(str(err)))
+            else:
+                _apply(page, mask, change)
+
+
+def _mend_crs(page: Page, mask: Mask) -> None:
+    with st.form(f"masks_mend_crs_{mask.mask_id}", border=False):
+        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        text = left.text_input("CRS of the mask", placeholder="EPSG:32631")
+        if right.form_submit_button("Save", width="stretch") and text:
+            _apply(page, mask, MaskEdit(crs=text))
+
+
+def _apply(page: Page, mask: Mask, change: MaskEdit) -> None:
+    """Change the mask and show it; what can't be taken is told."""
+    try:
+        store_edits(page.store, [(mask, edited(mask, change))])
+    except MigrateError as err:
+        st.error(plain(str(err)))
+    else:
+        st.rerun()
+
+
+def _picture(mask: Mask) -> None:
+    """The thumbnail, and the legend with area and share of each class."""
+    if mask.classes is None:
+        return
+    try:
+        picture = _thumbnail(f"{mask.mask_id} {mask.raster}", mask)
+    except MigrateError as err:
+        st.warning(plain(str(err)))
+        return
+    left, right = st.columns(2)
+    left.image(picture, width="stretch")
+    right.html(_legend(class_areas(mask), class_colours(mask)))
+
+
+@st.cache_data(max_entries=200, show_spinner="Reading the mask …")
+def _thumbnail(content: str, _mask: Mask) -> NDArray[np.uint8]:  # noqa: ARG001
+    """The picture of a mask; `content`, its id and how it is read, is the key of the cache."""
+    return _coloured(thumbnail(_mask), class_colours(_mask))
+
+
+def _coloured(labels: NDArray[np.uint8], own: dict[int, Colour]) -> NDArray[np.uint8]:
+    """Labels (height, width) as a picture (height, width, RGBA)."""
+    table = np.zeros((256, 4), dtype=np.uint8)
+    for value in range(1, IGNORE):
+        table[value] = (*own.get(value, class_colour(value)), 255)
+    table[BACKGROUND], table[IGNORE] = _BACKGROUND, _NO_DATA
+    picture: NDArray[np.uint8] = table[labels]
+    return picture
+
+
+def _legend(classes: tuple[ClassArea, ...], own: dict[int, Colour]) -> str:
+    """A table of the classes: colour, value, name, hectares, share."""
+    rows = "".join(
+        f"<tr><td><span style='color:{_css(item.stored, own)}'>&#9632;</span></td>"
+        f"<td>{escape(_name(item))}</td>"
+        f"<td style='text-align:right'>{_hectares(item.hectares)}</td>"
+        f"<td style='text-align:right;white-space:nowrap'>{format_share(item.share)}</td></tr>"
+        for item in classes
+    )
+    head = "<tr><th></th><th align=left>class</th><th align=right>ha</th><th align=right>share</th>"
+    return f"<table style='width:100%;font-size:0.85rem'>{head}</tr>{rows}</table>"
+
+
+def _css(stored: int, own: dict[int, Colour]) -> str:
+    plain = _BACKGROUND[:3] if stored == BACKGROUND else class_colour(stored)
+    red, green, blue = own.get(stored, plain) if stored != BACKGROUND else plain
+    return f"rgb({red},{green},{blue})"
+
+
+def _name(item: ClassArea) -> str:
+    name = item.name or ("background" if item.stored == BACKGROUND else "")
+    stored = f", stored as {item.stored}" if str(item.stored) != item.value else ""
+    return f"{item.value} {name}".strip() + stored
+
+
+def _hectares(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3g}" if value < 100 else f"{value:,.0f}"
+
+
+def _facts(mask: Mask) -> None:
+    """Date, lattice, place and files in a few lines."""
+    lines = [f"**Date** {mask.acquired.in_words if mask.acquired else NOT_KNOWN}"]
+    if mask.width and mask.height:
+        size = pixel_size(mask)
+        metres = f" of {size:.3g} m" if size else ""
+        lines.append(f"**Pixels** {mask.width:,} × {mask.height:,}{metres}")
+    if mask.crs:
+        origin = f", from {plain(Path(mask.georeference).name)}" if mask.georeference else ""
+        lines.append(f"**CRS** {plain(mask.crs)}{origin}")
+        if mask.extent is not None and (note := transformation(mask.crs, LONLAT, mask.extent).note):
+            lines.append(f":material/info: {plain(note)}")
+    if mask.extent is not None:
+        west, south, east, north = _bounds(mask.extent)
+        lines.append(
+            f"**Extent** {_degrees(south, 'NS')} to {_degrees(north, 'NS')}, "
+            f"{_degrees(west, 'EW')} to {_degrees(east, 'EW')}"
+        )
+    image = plain(Path(mask.image).name) if mask.image else "none"
+    lines += [f"**Source image** {image}", f"**File** {plain(mask.path)}"]
+    st.caption("  \n".join(lines))
+
+
+def _bounds(extent: BaseGeometry) -> Bounds:
+    """West, south, east and north; west is the larger one across the 180° meridian."""
+    west, south, east, north = extent.bounds
+    if east - west < 360 or extent.geom_type == "Polygon":
+        return west, south, east, north
+    parts = [part.bounds for part in extent.geoms]
+    return max(b[0] for b in parts), south, min(b[2] for b in parts), north
+
+
+def _degrees(value: float, signs: str) -> str:
+    return f"{abs(value):.4f}° {signs[0] if value >= 0 else signs[1]}"
+
+
+def _class_names(page: Page, mask: Mask) -> None:
+    """Names for the values of this mask, or of all masks at once."""
+    known = mask.class_names or {}
+    with st.form(f"masks_names_{mask.mask_id}", border=False):
+        names = {
+            value: st.text_input(f"Value {value}", known.get(value, ""))
+            for value in mask.classes or {}
+        }
+        everywhere = st.checkbox("For all masks that have these values")
+        if st.form_submit_button("Save names", type="primary"):
+            ids = [row[0] for row in names_and_dates(page.store, MaskFilter())]
+            sought = masks_of(page.store, ids) if everywhere else iter([mask])
+            change = MaskEdit(class_names=names)
+            store_edits(page.store, [(item, edited(item, change)) for item in sought])
+            st.rerun()

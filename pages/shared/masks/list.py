@@ -1,0 +1,316 @@
+"""The masks in a table, a page at a time: to look at, to edit, and to take off the list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from migrate_core.errors import MigrateError
+from migrate_core.masks.checks import DATE
+from migrate_core.masks.dates.names import parse_date
+from migrate_core.masks.register.edit import (
+    MaskEdit,
+    edited,
+    names_in_words,
+    parse_names,
+    store_edits,
+)
+from migrate_core.masks.summary import pixel_size
+from migrate_core.model import Mask
+from migrate_core.review.set_aside import SetAside, present_decisions
+from migrate_core.store.masks import (
+    ALL,
+    PROBLEM,
+    READY,
+    UNDATED,
+    WITHOUT_IMAGE,
+    MaskFilter,
+    count_masks,
+    list_masks,
+    name_apart,
+    names_and_dates,
+    place_of,
+    shared_names,
+)
+from pages.shared.frame import Page
+from pages.shared.state import choose_mask, selection
+from pages.shared.text import plain
+
+ROWS = 10
+_NAMES = {
+    ALL: "All",
+    READY: "Ready",
+    PROBLEM: "With a problem",
+    UNDATED: "Without date",
+    WITHOUT_IMAGE: "Without source image",
+}
+_SHOW, _NAME, _PAGE, _TURN, _EDIT = (
+    "masks_show",
+    "masks_name",
+    "masks_page",
+    "masks_turn",
+    "masks_edit",
+)
+
+
+def wanted_masks() -> MaskFilter:
+    """Which masks the list shows, as its filters stand."""
+    state = st.session_state
+    return MaskFilter(state.get(_SHOW) or ALL, (state.get(_NAME) or "").strip())
+
+
+def first_shown() -> int:
+    """The number of the first mask on the page of the list that is open, from 0."""
+    return (int(st.session_state.get(_PAGE, 1)) - 1) * ROWS
+
+
+def chosen_mask(page: Page) -> str | None:
+    """The selected mask; the first of the list when it isn't in it, None when that is empty."""
+    mask_id = selection().mask_id
+    if mask_id is not None and place_of(page.store, wanted_masks(), mask_id) is not None:
+        if _PAGE not in st.session_state:
+            show_in_list(page, mask_id)
+        return mask_id
+    first = list_masks(page.store, wanted_masks(), first_shown(), 1)
+    choose_mask(first[0].mask_id if first else None)
+    return selection().mask_id
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 mask`, `2 masks`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def show_in_list(page: Page, mask_id: str) -> None:
+    """Turn the list to the page that a mask is on."""
+    place = place_of(page.store, wanted_masks(), mask_id)
+    if place is not None:
+        st.session_state[_PAGE] = place // ROWS + 1
+    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+
+
+def mask_list(page: Page) -> None:
+    """Filters, one page of masks to look at or to edit, and the pages."""
+    kinds, name, edit = st.columns([6, 3, 2], vertical_alignment="bottom")
+    counts = {show: count_masks(page.store, MaskFilter(show)) for show in _NAMES}
+    kinds.segmented_control(
+        "Masks",
+        [show for show in _NAMES if counts[show] or show in (ALL, wanted_masks().show)],
+        format_func=lambda show: f"{_NAMES[show]} ({counts[show]:,})",
+        default=ALL,
+        required=True,
+        key=_SHOW,
+        on_change=_first_page,
+        persist_state="session",
+    )
+    name.text_input(
+        "Name contains",
+        key=_NAME,
+        on_change=_first_page,
+        placeholder="part of a name",
+        persist_state="session",
+    )
+    edit.toggle("Edit", key=_EDIT, help="Dates, CRS and class names, several masks at once.")
+    count = count_masks(page.store, wanted_masks())
+    if not count:
+        st.info("No mask fits. Choose another list, or clear the name.")
+        return
+    pages = -(-count // ROWS)
+    st.session_state[_PAGE] = min(int(st.session_state.get(_PAGE, 1)), pages)
+    found = list_masks(page.store, wanted_masks(), first_shown(), ROWS)
+    if st.session_state[_EDIT]:
+        _editor(page, found)
+    else:
+        _table(found, shared_names(page.store, [mask.name for mask in found]))
+    if pages > 1:
+        text, turn = st.columns([1, 2], vertical_alignment="center")
+        last = min(first_shown() + ROWS, count)
+        text.caption(f"{first_shown() + 1:,} to {last:,} of {count:,} masks")
+        number = int(st.session_state[_PAGE])
+        # Another page is another widget, since its page can't be set from elsewhere.
+        key = f"masks_pages_{number}_{pages}"
+        turn.pagination(pages, default=number, key=key, on_change=lambda: _turn_to(key))
+
+
+def _first_page() -> None:
+    st.session_state[_PAGE] = 1
+
+
+def _turn_to(key: str) -> None:
+    st.session_state[_PAGE] = st.session_state[key]
+
+
+def _table(found: Sequence[Mask], shared: Collection[str]) -> None:
+    ids = [mask.mask_id for mask in found]
+    chosen = selection().mask_id
+    # Another page of masks is another table, since a selection counts rows.
+    key = f"masks_table_{st.session_state.get(_TURN, 0)}_{hash(tuple(ids))}"
+    st.dataframe(
+        pd.DataFrame([_cells(mask, name_apart(mask, shared)) for mask in found]),
+        key=key,
+        hide_index=True,
+        height="content",
+        placeholder="-",
+        selection_mode=["single-row", "single-cell"],
+        selection_default={"selection": {"rows": [ids.index(chosen)] if chosen in ids else []}},
+        on_select=lambda: _select(ids, key),
+        column_config={
+            "pixel, m": st.column_config.NumberColumn(format="%.2f"),
+            "problem": st.column_config.TextColumn(width="medium"),
+        },
+    )
+
+
+def _cells(mask: Mask, name: str) -> dict[str, Any]:
+    names = mask.class_names or {}
+    return {
+        "mask": name,
+        "state": mask.state,
+        "date (UTC)": _date_text(mask),
+        "classes": ", ".join(names.get(value, value) for value in mask.classes or {}),
+        "CRS": mask.crs,
+        "pixel, m": pixel_size(mask),
+        "source image": Path(mask.image).name if mask.image else None,
+        "problem": " ".join(mask.problems.values()) or mask.problem,
+    }
+
+
+def _date_text(mask: Mask) -> str | None:
+    if mask.acquired is None:
+        return None
+    return str(mask.acquired).replace("T", " ").replace("Z", "")
+
+
+def _select(ids: Sequence[str], key: str) -> None:
+    """Take over the row that was marked, or the row of the cell that was clicked."""
+    marked = st.session_state[key]["selection"]
+    rows = [row for row, _ in marked["cells"]] or marked["rows"]
+    if rows:
+        choose_mask(ids[rows[0]])
+        st.session_state["masks_focus"] = ids[rows[0]]
+    if marked["cells"] or not rows:
+        # The mark goes to the row of a cell, and stays where a second click takes it away.
+        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+
+
+def _editor(page: Page, found: Sequence[Mask]) -> None:
+    """The same masks with the cells that can be changed; nothing is written before Save."""
+    key = f"masks_editor_{hash(tuple(str(mask) for mask in found))}"
+    rows = [
+        {
+            "mask": mask.name,
+            "date": _date_text(mask),
+            "CRS": mask.crs,
+            "class names": names_in_words(mask),
+            "may be empty": mask.empty_allowed,
+            "to mend": "date" if DATE in mask.problems else ", ".join(mask.problems),
+        }
+        for mask in found
+    ]
+    with st.form("masks_edit_form", border=False):
+        st.data_editor(
+            pd.DataFrame(rows),
+            key=key,
+            hide_index=True,
+            height="content",
+            placeholder="",
+            disabled=["mask", "to mend"],
+            column_config={
+                "date": st.column_config.TextColumn(
+                    "date (UTC)", help="2020-02-02, or with a time 2020-02-02 10:15:32"
+                ),
+                "CRS": st.column_config.TextColumn(
+                    help="EPSG:32631 or the like, for masks whose file has none"
+                ),
+                "class names": st.column_config.TextColumn(help="1 = mine, 2 = water"),
+                "may be empty": st.column_config.CheckboxColumn(
+                    help="A mask of background only is meant so, as a negative example"
+                ),
+            },
+        )
+        if st.form_submit_button("Save changes", icon=":material/save:", type="primary"):
+            _save(page, found, st.session_state[key]["edited_rows"])
+
+
+def _save(page: Page, found: Sequence[Mask], cells: dict[int, dict[str, Any]]) -> None:
+    """Write what can be taken; the rest is told row by row and stays in the table."""
+    changed, wrong = [], []
+    for row, values in cells.items():
+        mask = found[int(row)]
+        try:
+            changed.append((mask, edited(mask, _edit(mask, values))))
+        except MigrateError as err:
+            wrong.append(str(err) if str(err).startswith(mask.name) else f"{mask.name}: {err}")
+    if wrong:
+        st.error("Nothing was saved.\n\n" + "\n\n".join(map(plain, wrong)))
+        return
+    count = store_edits(page.store, changed)
+    st.toast(f"{counted(count, 'mask')} changed." if count else "There was nothing to change.")
+    st.rerun()
+
+
+def _edit(mask: Mask, values: dict[str, Any]) -> MaskEdit:
+    """The change that the cells of a row say. Raises MigrateError."""
+    day, names = values.get("date"), values.get("class names")
+    return MaskEdit(
+        acquired=parse_date(str(day)) if day else None,
+        crs=values.get("CRS") or None,
+        class_names=None
+        if "class names" not in values
+        else parse_names(names or "", mask.classes or {}),
+        empty_allowed=values.get("may be empty"),
+    )
+
+
+def removal(page: Page) -> None:
+    """Take all masks of the list off it, after asking."""
+    wanted = wanted_masks()
+    count = count_masks(page.store, wanted)
+    if count and st.button(
+        f"Remove {counted(count, 'mask')} from the list …",
+        key="masks_remove_all",
+        icon=":material/delete:",
+        type="tertiary",
+    ):
+        _confirm_removal(page, [row[0] for row in names_and_dates(page.store, wanted)])
+
+
+@st.dialog("Remove masks from the list?")
+def _confirm_removal(page: Page, mask_ids: list[str]) -> None:
+    try:
+        _ask_removal(page, mask_ids)
+    except MigrateError as err:
+        st.error(plain(str(err)))
+
+
+def _ask_removal(page: Page, mask_ids: list[str]) -> None:
+    many = f"{len(mask_ids):,} masks" if len(mask_ids) > 1 else "This mask"
+    decided = SetAside.of(present_decisions(page.store, mask_ids).values())
+    st.write(
+        f"{many} will no longer be searched for, made into pairs or exported. The files stay where "
+        "they are, and so do decisions: add a mask again and its pairs can be made again."
+    )
+    if decided.total:
+        st.warning(f"This sets aside the decisions about {decided}.", icon=":material/history:")
+    yes, no = st.columns(2)
+    if yes.button("Remove", key="masks_remove_yes", type="primary", width="stretch"):
+        _remove(page, mask_ids)
+        st.rerun()
+    if no.button("Keep", key="masks_remove_no", width="stretch"):
+        st.rerun()
+
+
+def _remove(page: Page, mask_ids: list[str]) -> None:
+    page.store.remove_masks(mask_ids)
+    if selection().mask_id in mask_ids:
+        choose_mask(None)
+
+
+def remove_one(page: Page, mask: Mask) -> None:
+    """The button that takes one mask off the list, after asking."""
+    if st.button("Remove …", key="masks_remove_one", icon=":material/delete:"):
+        _confirm_removal(page, [mask.mask_id])

@@ -1,0 +1,129 @@
+"""The masks on a map, coloured by state."""
+
+from __future__ import annotations
+
+import math
+
+import shapely
+import streamlit as st
+from shapely.affinity import scale
+from shapely.geometry import Point
+
+from migrate_core.store.masks import (
+    MaskCluster,
+    MaskFilter,
+    MaskPlace,
+    count_masks,
+    mask_clusters,
+    mask_places,
+)
+from pages.shared.frame import Page
+from pages.shared.maps import Outline, map_click, show_map
+from pages.shared.masks.list import ROWS, counted, first_shown, show_in_list
+from pages.shared.state import choose_mask, selection
+
+# So many outlines are drawn at once; more are neither told apart nor quick.
+MOST = 1_000
+READY_COLOR, PROBLEM_COLOR = "#0072B2", "#D55E00"
+_MAP, _FOCUS = "masks_map", "masks_focus"
+# The view is this much wider than the mask that is looked for.
+_AROUND = 3
+
+
+def look_for(mask_id: str | None) -> None:
+    """Have the map show a mask with what lies around it; None for all."""
+    st.session_state[_FOCUS] = mask_id
+
+
+def heed_click(page: Page) -> None:
+    """Select the mask that was clicked on the map; comes before anything that shows the choice.
+
+    A tab that is opened by the address of a mask looks at that mask first, others at all.
+    """
+    if _FOCUS not in st.session_state:
+        look_for(st.query_params.get("mask"))
+    clicked = map_click(_MAP)
+    if clicked is not None:
+        choose_mask(clicked)
+        show_in_list(page, clicked)
+
+
+def masks_on_map(page: Page, wanted: MaskFilter) -> None:
+    """Footprints of the masks that the list shows; a click selects one.
+
+    Of more than can be told apart, the page of the list that is open is drawn, and where the
+    others lie as circles.
+    """
+    count = count_masks(page.store, wanted)
+    if not count:
+        st.info("The list below is empty: no mask fits its filters.")
+        return
+    few = count <= MOST
+    places = mask_places(page.store, wanted, 0 if few else first_shown(), MOST if few else ROWS)
+    clusters = [] if few else mask_clusters(page.store, wanted)
+    if not places and not clusters:
+        st.info("None of these masks has a place on the map yet: they have no georeference.")
+        return
+    known = {place.mask_id: place.outline for place in places}
+    sought = known.get(st.session_state[_FOCUS] or "")
+    show_map(
+        [*map(_circle, clusters), *map(_outline, places)],
+        key=_MAP,
+        focus=scale(shapely.box(*sought.bounds), _AROUND, _AROUND) if sought else None,
+        height=440,
+    )
+    placed = len(places) if few else sum(cluster.count for cluster in clusters)
+    _legend(count, placed, clustered=not few)
+
+
+def _circle(cluster: MaskCluster) -> Outline:
+    """Masks near each other as a circle whose area grows with their number."""
+    longitude, latitude = cluster.place
+    radius = cluster.spread * min(0.48, 0.25 + 0.08 * math.log10(cluster.count))
+    shape = Point(longitude, latitude).buffer(radius, quad_segs=12)
+    flat = scale(shape, 1.0, max(math.cos(math.radians(latitude)), 0.01))
+    with_problem = f"\n{cluster.problems:,} with a problem" if cluster.problems else ""
+    return Outline(
+        cluster.mask_id,
+        flat,
+        READY_COLOR if not cluster.problems else PROBLEM_COLOR,
+        f"{counted(cluster.count, 'mask')} near here{with_problem}",
+        dashed=bool(cluster.problems),
+        filled=True,
+    )
+
+
+def _outline(place: MaskPlace) -> Outline:
+    chosen = place.mask_id == selection().mask_id
+    ready = place.state == "ready"
+    return Outline(
+        place.mask_id,
+        place.outline,
+        READY_COLOR if ready else PROBLEM_COLOR,
+        f"{place.name}\n{(place.acquired or 'no date')[:10]}, {place.state}",
+        weight=5 if chosen else 2,
+        dashed=not ready,
+        filled=chosen,
+    )
+
+
+def _legend(count: int, placed: int, *, clustered: bool) -> None:
+    """What the colours mean, and which masks aren't on the map."""
+    text, button = st.columns([4, 1], vertical_alignment="center")
+    missing = count - placed
+    part = (
+        " Circles: masks near each other, a click goes to them in the list, whose open page is "
+        "drawn as outlines."
+        if clustered
+        else ""
+    )
+    without = f" {missing:,} without a place can't be drawn." if missing > 0 else ""
+    text.html(
+        f"<small><span style='color:{READY_COLOR}'>&#9632;</span> ready &ensp;"
+        f"<span style='color:{PROBLEM_COLOR}'>&#9633;</span> with a problem (dashed) &ensp;"
+        f"filled: selected.{part}{without}</small>"
+    )
+    button.button(
+        "All", key="masks_map_all", icon=":material/zoom_out_map:", width="stretch",
+        on_click=look_for, args=(None,), help="Show all masks on the map",
+    )  # fmt: skip

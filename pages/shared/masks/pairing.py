@@ -1,0 +1,42 @@
+"""Which masks have no source image, and which images fit no mask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from migrate_core.masks.register.sidecars import unmatched_images
+from migrate_core.store.masks import WITHOUT_IMAGE, MaskFilter, count_masks, used_images
+from pages.shared.frame import Page
+from pages.shared.masks.add import IMAGE_FOLDER
+from pages.shared.masks.list import counted
+
+_MOST = 20
+
+
+def pairing(page: Page) -> None:
+    """A line on the source images, with the names of those that fit no mask."""
+    used = used_images(page.store)
+    folders = {image.parent for image in used} | set(page.workspace.uploads.glob("*/images"))
+    if named := st.session_state.get(IMAGE_FOLDER, "").strip():
+        folders.add(Path(named).expanduser())
+    if not folders:
+        return
+    left = unmatched_images(folders, used)
+    without = count_masks(page.store, MaskFilter(WITHOUT_IMAGE))
+    st.caption(
+        f"{counted(len(used), 'source image')} paired with masks by name; "
+        f"{counted(without, 'mask')} without a source image; "
+        f"{counted(len(left), 'image')} without a mask."
+    )
+    if left:
+        with st.expander(
+            f"{counted(len(left), 'image')} without a mask", icon=":material/link_off:"
+        ):
+            st.write(
+                "A mask finds its image when both have the same name but for the suffix or an "
+                "ending such as _mask. Rename the file, and add the masks again."
+            )
+            more = f"\n… and {len(left) - _MOST:,} more" if len(left) > _MOST else ""
+            st.code("\n".join(str(image) for image in left[:_MOST]) + more, language=None)

@@ -1,0 +1,72 @@
+"""Values of a mask that may mean something else than they are taken for: told, and set right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from migrate_core.errors import MigrateError
+from migrate_core.masks.checks import CONTENT
+from migrate_core.masks.raster.no_data import NONE, parse_no_data, value_text
+from migrate_core.masks.raster.value_notes import declared_only, nodata_words, value_notes
+from migrate_core.model import Mask
+from pages.shared.background import is_busy, start
+from pages.shared.frame import Page
+from pages.shared.masks.add import KIND
+from pages.shared.masks.options import text_values
+from pages.shared.text import plain
+
+
+def doubtful_values(page: Page, mask: Mask) -> None:
+    """What looks wrong in the values of a mask, each with the button that sets it right."""
+    for number, note in enumerate(value_notes(mask)):
+        st.info(plain(note.found), icon=":material/help:")
+        _read_again(page, mask, note.nodata, f"masks_values_{number}")
+    if CONTENT in mask.problems and declared_only(mask):
+        _read_again(page, mask, (), "masks_values_problem")
+
+
+def no_data_form(page: Page, mask: Mask) -> None:
+    """Which values stand for no data, as a person says, whatever the file declares."""
+    said = mask.raster.nodata
+    with st.form(f"masks_nodata_{mask.mask_id}", border=False):
+        text = st.text_input(
+            "Values that stand for no data",
+            "" if said is None else ", ".join(map(value_text, said)) or NONE,
+            placeholder="as the file declares",
+            help=f"Numbers with commas between, such as -1, 255; or {NONE} when none does. The "
+            "mask is read again; its pair is made again by the next run.",
+        )
+        if st.form_submit_button("Read it again", disabled=is_busy(page, KIND)) and text.strip():
+            try:
+                values = parse_no_data(text_values(text))
+            except MigrateError as err:
+                st.error(str(err))
+            else:
+                _start(page, mask, values)
+                st.rerun()
+
+
+def _read_again(page: Page, mask: Mask, nodata: Sequence[float], key: str) -> None:
+    values = " and ".join(map(value_text, nodata))
+    st.button(
+        f"Take {values} as no data" if values else "Take no value as no data",
+        key=key,
+        icon=":material/refresh:",
+        disabled=is_busy(page, KIND),
+        help="Reads the mask again. Its pair is made again by the next run.",
+        on_click=_start,
+        args=(page, mask, nodata),
+    )
+
+
+def _start(page: Page, mask: Mask, nodata: Sequence[float]) -> None:
+    """Add the file again with these values; everything else that was said of it is kept."""
+    words = ["masks", "add", mask.path, *nodata_words(nodata)]
+    if mask.raster.tiles:
+        words.append("--mosaic")
+    if Path(mask.path).is_symlink():
+        words.append("--follow-links")
+    start(page, KIND, lambda: words)

@@ -1,0 +1,222 @@
+"""How pixels at services are fetched, on the page Pairs: what each way costs, quota, archives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from migrate_core.jobs.background import now_utc
+from migrate_core.pairs.estimate import SourceCosts, Way, remote_costs
+from migrate_core.settings import ACCESSES
+from migrate_core.store.pair_list import ON_ORDER
+from migrate_core.text import format_time
+from migrate_core.transfer.orders import Order, orders
+from migrate_core.transfer.quota import CDSE_QUOTA, QuotaState
+from pages.shared.frame import Page
+from pages.shared.pairs.start import CODE, start_pairs
+from pages.shared.pairs.state import Standing
+from pages.shared.scenes.connections import needs_code
+from pages.shared.secrets import code_field
+from pages.shared.text import plain
+
+_WAYS = {
+    "auto": "What costs least",
+    "window": "Windows: only the pixels of the masks",
+    "bands": "Single band files",
+    "product": "Whole products",
+}
+_SHOWN_ORDERS = 20
+
+
+def access_form(page: Page, now: Standing) -> None:
+    """The choice of a way, with the costs of each before the start; nothing without services."""
+    found = costs_now(page, now)
+    if not found:
+        return
+    with st.container(border=True):
+        st.markdown("**What fetching pixels from services takes**")
+        access = _choose_access(page, found)
+        costs_table(found, access, key="pairs_costs")
+
+
+def costs_now(page: Page, now: Standing) -> list[SourceCosts]:
+    """What the pairs cost that are still to be made of scenes at services."""
+    key = (str(page.workspace.root), hash(page.settings.services), *now.counts.items())
+    return _costs(page, key)
+
+
+def costs_table(found: Sequence[SourceCosts], access: str, *, key: str) -> None:
+    """Each source and way with bytes, minutes and credentials, and what was used of quotas."""
+    st.dataframe(
+        [_cells(item, way, access) for item in found for way in item.ways],
+        key=key,
+        hide_index=True,
+        height="content",
+        column_config=_columns(),
+    )
+    st.caption(
+        "Estimates before the start, from sizes of typical products, at 10 MB/s over 4 "
+        "connections. What was downloaded before costs nothing."
+    )
+    for item in found:
+        if item.quota is not None:
+            st.caption(plain(quota_in_words(item.quota)))
+
+
+def _choose_access(page: Page, found: Sequence[SourceCosts]) -> str:
+    """The way that is chosen, where a source leaves a choice; and the field for a code."""
+    if all(len(item.ways) == 1 for item in found):
+        return ACCESSES[0]
+    chosen, code = st.columns([3, 1])
+    access: str = chosen.selectbox(
+        "Way of access",
+        ACCESSES,
+        format_func=_WAYS.__getitem__,
+        key="pairs_access",
+        persist_state="session",
+        help="A source that doesn't have the chosen way gives its pixels by the one it has.",
+    )
+    if needs_code(page.settings.services):
+        with code:
+            code_field(CODE)
+    return access
+
+
+@st.cache_data(ttl=15, max_entries=16, show_spinner=False)
+def _costs(_page: Page, key: tuple[object, ...]) -> list[SourceCosts]:  # noqa: ARG001
+    """The costs, looked up anew when the counts of pairs change, and now and then."""
+    return remote_costs(_page.store, _page.workspace, _page.settings.services)
+
+
+def _cells(item: SourceCosts, way: Way, access: str) -> dict[str, Any]:
+    """One line: a source and a way."""
+    cost = way.cost
+    only = len(item.ways) == 1
+    taken = only or (way.automatic if access == "auto" else cost.access == access)
+    return {
+        "Taken": "✓" if taken else "",
+        "Source": item.source,
+        "Way": cost.access,
+        "Pairs": item.pairs,
+        "Scenes": item.scenes,
+        "Here": item.here,
+        "Download": bytes_in_words(cost.bytes),
+        "Time": minutes_in_words(cost.minutes),
+        "Requests": cost.requests,
+        "Credentials": _credentials(way),
+    }
+
+
+def _credentials(way: Way) -> str:
+    if not way.variables:
+        return "none needed"
+    return "found" if way.open else f"no {_kind(way)} set"
+
+
+def _kind(way: Way) -> str:
+    return "S3 key" if any("S3" in name for name in way.variables) else "account"
+
+
+def _columns() -> Mapping[str, Any]:
+    column = st.column_config
+    return {
+        "Taken": column.TextColumn(width=55, help="The way by which these would be fetched now"),
+        "Source": column.TextColumn(width=120),
+        "Way": column.TextColumn(width=75),
+        "Pairs": column.NumberColumn(width=55, help="Pairs that are still to be made"),
+        "Scenes": column.NumberColumn(width=65, help="Different scenes that they need"),
+        "Here": column.NumberColumn(width=50, help="Scenes that were downloaded before"),
+        "Download": column.TextColumn(width=90, help="About what will be received"),
+        "Time": column.TextColumn(width=90),
+        "Requests": column.NumberColumn(width=80, format="localized"),
+        "Credentials": column.TextColumn(
+            width=120,
+            help="The Scenes page names the variables, and tests the connection",
+        ),
+    }
+
+
+def bytes_in_words(size: int) -> str:
+    """A size in megabytes, gigabytes or terabytes."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size / 1e6:.0f} MB" if size >= 1e7 or not size else f"{size / 1e6:.1f} MB"
+
+
+def minutes_in_words(minutes: float) -> str:
+    """A time in minutes or hours."""
+    if minutes < 1:
+        return "under 1 min" if minutes else "0 min"
+    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+
+
+def quota_in_words(quota: QuotaState) -> str:
+    """What was used of a quota by this workspace, which knows only its own downloads."""
+    return (
+        f"Quota of {quota.service}: {bytes_in_words(quota.bytes)} of "
+        f"{bytes_in_words(CDSE_QUOTA.bytes)} were downloaded into this workspace in the last "
+        f"{CDSE_QUOTA.days} days."
+    )
+
+
+# long-term archives
+
+
+def waiting_in_words(products: int, pairs: int) -> str:
+    """How much is on order from long-term archives."""
+    return (
+        f"{_products(products)} on order from long-term archives; {_pairs(pairs)}. "
+        "An archive takes up to a day; ask again later, also after a restart."
+    )
+
+
+def archive(page: Page, now: Standing) -> None:
+    """What is waited for, since when, with a button that asks the archives again."""
+    found = orders(page.workspace.orders)
+    number = now.counts.get(ON_ORDER, 0)
+    if not found and not number:
+        return
+    words, button = st.columns([4, 1], vertical_alignment="center")
+    words.info(waiting_in_words(len(found), number), icon=":material/hourglass_top:")
+    button.button(
+        "Ask again",
+        key="pairs_ask_again",
+        icon=":material/refresh:",
+        disabled=now.busy or not number,
+        width="stretch",
+        on_click=lambda: start_pairs(page, states=("queued",)),
+    )
+    if found:
+        with st.expander(f"What is on order ({len(found)})", icon=":material/inventory:"):
+            st.dataframe(
+                [_order(order) for order in found[:_SHOWN_ORDERS]],
+                key="pairs_orders",
+                hide_index=True,
+                height="content",
+            )
+            if len(found) > _SHOWN_ORDERS:
+                st.caption(f"… and {len(found) - _SHOWN_ORDERS} more, the oldest first.")
+
+
+def _pairs(number: int) -> str:
+    return "1 pair waits" if number == 1 else f"{number} pairs wait"
+
+
+def _products(number: int) -> str:
+    return "1 product is" if number == 1 else f"{number} products are"
+
+
+def _order(order: Order) -> dict[str, str]:
+    since = datetime.fromisoformat(order.since)
+    hours = (now_utc() - since).total_seconds() / 3600
+    return {
+        "Scene": order.scene_id,
+        "Archive": order.source,
+        "State": order.state,
+        "Since": f"{format_time(since)} ({hours:.0f} h)",
+        "The archive says": " ".join(order.words.split()),
+    }

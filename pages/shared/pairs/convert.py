@@ -1,0 +1,96 @@
+"""Converting a whole product to one GeoTIFF: the second part of the page Pairs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from migrate_core.errors import WrongUseError
+from migrate_core.jobs.background import answer_of
+from migrate_core.products.opening import open_product
+from migrate_core.store.pair_list import products_in_use
+from pages.shared.background import (
+    POLL_S,
+    how_it_ended,
+    is_busy,
+    path_of,
+    size_in_words,
+    start,
+    trouble,
+    watch,
+)
+from pages.shared.frame import Page
+from pages.shared.polling import polled
+from pages.shared.text import plain
+
+KIND = "convert"
+_OFFERED = 200
+
+
+@polled(lambda page: is_busy(page, KIND), POLL_S)
+def convert_panel(page: Page) -> None:
+    """The form, the progress of the conversion, and where its result lies."""
+    busy = is_busy(page, KIND)
+    product = st.selectbox(
+        "Product",
+        products_in_use(page.store, _OFFERED),
+        index=None,
+        placeholder="Choose one of the selected scenes, or write the path of a SAFE folder or zip",
+        accept_new_options=True,
+        key="convert_product",
+        persist_state="session",
+        help="On the machine where the app runs.",
+    )
+    destination = st.text_input(
+        "Save as",
+        placeholder=f"{page.workspace.converted}/<product>.tif",
+        key="convert_destination",
+        persist_state="session",
+        help="Path of the GeoTIFF; a relative one lies in the workspace. A full product needs up "
+        "to 5 GB while it is converted and 3 GB after.",
+    )
+    st.button(
+        "Convert",
+        key="convert_start",
+        icon=":material/transform:",
+        disabled=busy or not product,
+        on_click=lambda: start(page, KIND, lambda: _arguments(page, product or "", destination)),
+    )
+    trouble(KIND)
+    if busy:
+        watch(page, KIND, "Converting")
+        return
+    how_it_ended(page, KIND)
+    _result(page)
+
+
+def _arguments(page: Page, product: str, destination: str) -> list[str]:
+    """The command, when the product can be opened. Raises MigrateError."""
+    source = path_of(product, page.workspace.root)
+    opened = open_product(str(source))
+    default = page.workspace.converted / f"{opened.product_id.removesuffix('.SAFE')}.tif"
+    target = path_of(destination, page.workspace.root) if destination.strip() else default
+    if target.is_dir():
+        raise WrongUseError(f"{target} is a folder; name a file, such as {target / default.name}.")
+    if target.suffix.lower() not in (".tif", ".tiff"):
+        raise WrongUseError(f"{target}: the result is a GeoTIFF, so its name must end in .tif.")
+    return ["convert", str(source), str(target), "--json"]
+
+
+def _result(page: Page) -> None:
+    """The file that the last conversion wrote."""
+    answer = answer_of(page.workspace, KIND)
+    if not isinstance(answer, dict) or not Path(answer["file"]).is_file():
+        return
+    path = Path(answer["file"])
+    st.success(f"{plain(answer['product_id'])} is converted ({size_in_words(path)}).")
+    st.code(str(path), language=None)
+    st.caption(
+        f"Cloud-optimised GeoTIFF at 10 m, uint16, reflectance = value / 10000, 0 = no data. "
+        f"Bands: {plain(', '.join(answer['bands']))}. Offsets: {plain(answer['offsets_from'])}."
+    )
+    if answer.get("missing_bands"):
+        st.warning(f"The product lacks {plain(', '.join(answer['missing_bands']))}.")
+    for doubt in answer.get("offset_doubts", ()):
+        st.warning(f"The radiometric offset is doubtful: {plain(doubt)}.")

@@ -1,0 +1,29 @@
+"""What the selected scenes cost to fetch, said on the page Scenes before anything starts."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from migrate_core.settings import ACCESSES
+from migrate_core.store.pair_list import ON_ORDER
+from migrate_core.transfer.orders import orders
+from pages.shared.frame import PAGES, Page
+from pages.shared.pairs.access import costs_now, costs_table, waiting_in_words
+from pages.shared.pairs.state import standing_of
+
+
+def costs_ahead(page: Page) -> None:
+    """Bytes and minutes of each way, quotas, and what archives were asked for.
+
+    Nothing where all scenes lie on this machine.
+    """
+    now = standing_of(page)
+    found = costs_now(page, now)
+    waiting, pairs = orders(page.workspace.orders), now.counts.get(ON_ORDER, 0)
+    if waiting or pairs:
+        st.info(waiting_in_words(len(waiting), pairs), icon=":material/hourglass_top:")
+    if not found:
+        return
+    with st.expander("What fetching the selected scenes takes", icon=":material/download:"):
+        costs_table(found, ACCESSES[0], key="scenes_costs")
+        st.page_link(PAGES["pairs"][0], label="Choose the way on Pairs", icon=PAGES["pairs"][2])

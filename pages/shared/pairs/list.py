@@ -1,0 +1,202 @@
+"""The list of all pairs on the page Pairs, and what is known of the one that is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from migrate_core.pairs.assessment.suggestion import offset_is_doubtful
+from migrate_core.pairs.flags import occluded_shares
+from migrate_core.pairs.progress import stages_of
+from migrate_core.store.pair_list import SUPERSEDED, TO_MAKE, Row, Slice, board_row, board_rows
+from migrate_core.text import LABEL_OCCLUDED_HELP
+from pages.shared.frame import PAGES, Page
+from pages.shared.pairs.start import start_pairs
+from pages.shared.pairs.state import LOOK, STAGE_HELP, Standing
+from pages.shared.state import choose_mask, choose_pair, selection
+from pages.shared.text import DAYS_COLUMN, PERCENT_COLUMN, code, plain
+
+_OFFSETS = {
+    "0": "0: it is applied already",
+    "-1000": "−1000: it is still in the pixels",
+    "auto": "As documents say",
+}
+_ALL = "all"
+_ROWS = 15
+_LOG_CHARACTERS = 20_000
+
+
+def board(page: Page, now: Standing) -> None:
+    """All pairs, page by page, with what is known of the one that is chosen."""
+    part = _choose_part(now)
+    rows = board_rows(page.store, part, alive=now.alive)
+    running = [row.pair.pair_id for row in rows if row.pair and row.state == "running"]
+    stages = stages_of(page.workspace, running, now.run or "")
+    # A new set of rows is a new table, so that a selection never slips to another pair.
+    names = hash((part, *(f"{row.mask_id} {row.scene_id}" for row in rows)))
+    event = st.dataframe(
+        [_cells(row, stages) for row in rows],
+        key=f"pairs_table_{names}",
+        on_select="rerun",
+        selection_mode="multi-row",
+        hide_index=True,
+        height="content",
+        placeholder="–",
+        column_config=_columns(),
+    )
+    picked = [rows[number] for number in event["selection"]["rows"] if number < len(rows)]
+    st.caption(
+        "Select a row for its details, several to make just these. "
+        f"{LOOK[TO_MAKE]} = a scene is selected, the pair was not begun."
+    )
+    if len(picked) == 1:
+        choose_mask(picked[0].mask_id)
+        choose_pair(picked[0].pair.pair_id if picked[0].pair else None)
+    if len(picked) > 1:
+        _offer_selected(page, now, picked)
+        return
+    chosen = selection()
+    if len(picked) == 1 or chosen.pair_id:
+        row = board_row(page.store, chosen.pair_id, chosen.mask_id, alive=now.alive)
+        if row is not None:
+            _detail(page, now, row)
+
+
+def _choose_part(now: Standing) -> Slice:
+    """Which state, and which page of it."""
+    total = sum(number for state, number in now.counts.items() if state != SUPERSEDED)
+    counts = {_ALL: total, **now.counts}
+    # A state that has just emptied stays to be chosen from while it is chosen.
+    chosen = st.session_state.get("pairs_filter", _ALL)
+    state = st.pills(
+        "Show",
+        list(dict.fromkeys([*counts, chosen])),
+        default=_ALL,
+        required=True,
+        format_func=lambda name: f"{LOOK.get(name, name)} ({counts.get(name, 0)})",
+        key="pairs_filter",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    number = counts.get(state, 0)
+    pages = max(-(-number // _ROWS), 1)
+    page_number = 1
+    if pages > 1:
+        key = f"pairs_page_{state}"
+        if st.session_state.get(key, 1) > pages:
+            st.session_state[key] = pages
+        page_number = st.pagination(pages, key=key)
+    return Slice(None if state == _ALL else state, (page_number - 1) * _ROWS, _ROWS)
+
+
+def _cells(row: Row, stages: Mapping[str, str]) -> dict[str, object]:
+    """One row of the table."""
+    pair = row.pair
+    stage = stages.get(pair.pair_id) if pair and row.state == "running" else None
+    share = occluded_shares(pair.occluded, pair.one_sided).labelled if pair else None
+    return {
+        "Mask": row.mask_name,
+        "State": LOOK[row.state] + (f": {stage}" if stage else ""),
+        "Days": None if pair is None else pair.days_offset,
+        "Coverage": None if pair is None or pair.coverage is None else 100 * pair.coverage,
+        "Label occluded": None if share is None else 100 * share,
+        "Suggestion": pair.suggestion.verdict if pair and pair.suggestion else None,
+        "Problem": pair.error if pair else None,
+        "Scene": row.scene_id,
+    }
+
+
+def _columns() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "Mask": column.TextColumn(width=270),
+        "State": column.TextColumn(width=140, help=STAGE_HELP),
+        "Days": column.NumberColumn(width=70, format=DAYS_COLUMN, help="Scene minus mask, in days"),
+        "Coverage": column.NumberColumn(
+            width=80,
+            format=PERCENT_COLUMN,
+            help="Share of the mask's footprint that the scene has data for",
+        ),
+        "Label occluded": column.NumberColumn(
+            width=115, format=PERCENT_COLUMN, help=LABEL_OCCLUDED_HELP
+        ),
+        "Suggestion": column.TextColumn(
+            width=90, help="From what occludes the label; a person decides in Review"
+        ),
+        "Problem": column.TextColumn(width=260),
+        "Scene": column.TextColumn(width=480, help="Name of the Sentinel-2 product"),
+    }
+
+
+def _offer_selected(page: Page, now: Standing, picked: Sequence[Row]) -> None:
+    """A button that makes only the selected ones."""
+    masks = list(dict.fromkeys(row.mask_id for row in picked))
+    st.button(
+        f"Make the {len(masks)} selected",
+        key="pairs_make_selected",
+        icon=":material/play_arrow:",
+        disabled=now.busy,
+        help="Only these; all other pairs stay as they are.",
+        on_click=lambda: start_pairs(page, masks),
+    )
+
+
+def _detail(page: Page, now: Standing, row: Row) -> None:
+    """What is known of one pair, why it failed, and what to do with it."""
+    pair = row.pair
+    with st.container(border=True):
+        st.markdown(f"**{plain(row.mask_name)}** with {code(row.scene_id)}: {LOOK[row.state]}")
+        if pair and pair.suggestion:
+            st.markdown(
+                f"Suggestion: **{pair.suggestion.verdict}**. {plain(pair.suggestion.reason)}"
+            )
+        if pair and pair.error:
+            st.error(plain(pair.error))
+            _log(page, pair.pair_id)
+        _offset(page, now, row)
+        if row.state == "done":
+            st.page_link(PAGES["review"][0], label="Look at it", icon=PAGES["review"][2])
+        elif row.state != SUPERSEDED:
+            st.button(
+                "Make this pair",
+                key="pairs_make_one",
+                icon=":material/play_arrow:",
+                disabled=now.busy,
+                help="Only this one; all other pairs stay as they are.",
+                on_click=lambda: start_pairs(page, [row.mask_id]),
+            )
+
+
+def _offset(page: Page, now: Standing, row: Row) -> None:
+    """The way to another radiometric offset, where it is doubtful or was set by hand."""
+    pair = row.pair
+    if pair is None or row.state == SUPERSEDED:
+        return
+    chosen = pair.parameters.offset if pair.parameters else None
+    if chosen is None and not offset_is_doubtful(pair.suggestion):
+        return
+    present = "as documents say" if chosen is None else f"set by hand to {chosen}"
+    st.markdown(f"Radiometric offset: {present}. Make the pair with another one:")
+    with st.container(horizontal=True):
+        for value, words in _OFFSETS.items():
+            if value != ("auto" if chosen is None else str(chosen)):
+                st.button(
+                    words,
+                    key=f"pairs_offset_{value}",
+                    icon=":material/exposure:",
+                    disabled=now.busy,
+                    help="The pair with the present offset becomes superseded.",
+                    on_click=start_pairs,
+                    args=(page, [row.mask_id], (), value),
+                )
+
+
+def _log(page: Page, pair_id: str) -> None:
+    """The traceback of a failed pair, for those who look for a bug."""
+    log = page.workspace.log(pair_id)
+    if log.is_file():
+        with st.expander("Log, for those who look for a bug", icon=":material/bug_report:"):
+            text = log.read_text(encoding="utf-8", errors="replace")
+            st.code(text[-_LOG_CHARACTERS:], language=None, wrap_lines=True)

@@ -1,0 +1,102 @@
+"""Starting to make pairs, on the page Pairs, and the question before decisions are set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from migrate_core.errors import MigrateError
+from migrate_core.review.set_aside import SetAside, set_aside_by_run
+from pages.shared.background import start
+from pages.shared.frame import Page
+from pages.shared.pairs.state import KIND, make_arguments, run_options
+from pages.shared.secrets import take_code
+
+CODE = "pairs_code"
+_ASKED = "pairs_asked"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A run that waits for a yes: which pairs it makes, its command, and what it sets aside."""
+
+    masks: tuple[str, ...]
+    states: tuple[str, ...]
+    offset: str
+    arguments: tuple[str, ...]
+    found: SetAside
+
+
+def start_pairs(
+    page: Page, masks: Sequence[str] = (), states: Sequence[str] = (), offset: str = "keep"
+) -> None:
+    """Make pairs as the form says; what the buttons of the page do.
+
+    Where that sets decisions aside, nothing is started, and `question` asks first.
+    """
+    arguments = tuple(make_arguments(masks, states, offset))
+    asked = _Asked(tuple(masks), tuple(states), offset, arguments, SetAside())
+    found = _set_aside(page, asked)
+    if found.total:
+        st.session_state[_ASKED] = replace(asked, found=found)
+    else:
+        _start(page, arguments)
+
+
+def _set_aside(page: Page, asked: _Asked) -> SetAside:
+    """What a run sets aside; nothing where it can't be planned, as the command will say."""
+    options = run_options(asked.masks, asked.states, asked.offset)
+    try:
+        return set_aside_by_run(page.store, page.workspace, options)
+    except MigrateError:
+        return SetAside()
+
+
+def _start(page: Page, arguments: Sequence[str]) -> None:
+    st.session_state.pop(_ASKED, None)
+    start(page, KIND, lambda: arguments, take_code(CODE))
+
+
+def question(page: Page) -> None:
+    """What the run that was asked for sets aside, with a yes and a no; until the form changes."""
+    asked: _Asked | None = st.session_state.get(_ASKED)
+    if asked is None:
+        return
+    if tuple(make_arguments(asked.masks, asked.states, asked.offset)) != asked.arguments:
+        _leave()
+        return
+    st.warning(
+        f"This run makes other pairs in place of {asked.found}. These decisions are set aside, and "
+        "proposed for the new pairs in Review. Making the pairs as before brings them back.",
+        icon=":material/history:",
+    )
+    with st.container(horizontal=True):
+        st.button(
+            f"Make them, set {_decisions(asked.found.total)} aside",
+            key="pairs_ask_yes",
+            icon=":material/play_arrow:",
+            on_click=_go_on,
+            args=(page, asked),
+        )
+        st.button("Leave the pairs as they are", key="pairs_ask_no", on_click=_leave)
+
+
+def _decisions(number: int) -> str:
+    return "1 decision" if number == 1 else f"{number:,} decisions"
+
+
+def _go_on(page: Page, asked: _Asked) -> None:
+    """Start what was said yes to; ask again where another number of decisions is at stake now."""
+    found = _set_aside(page, asked)
+    if found == asked.found:
+        _start(page, [*asked.arguments, "--yes"])
+    elif found.total:
+        st.session_state[_ASKED] = replace(asked, found=found)
+    else:
+        _start(page, asked.arguments)
+
+
+def _leave() -> None:
+    st.session_state.pop(_ASKED, None)

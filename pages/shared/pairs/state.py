@@ -1,0 +1,115 @@
+"""How the pairs stand, as the parts of the page Pairs know it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from migrate_core.jobs.background import now_utc, running_job
+from migrate_core.model import PairParameters
+from migrate_core.pairs.run.plan import RunOptions
+from migrate_core.settings import ACCESSES
+from migrate_core.store.pair_list import INTERRUPTED, ON_ORDER, SUPERSEDED, TO_MAKE, board_counts
+from pages.shared.background import is_busy
+from pages.shared.frame import Page
+
+KIND = "pairs"
+# A sign and a word for each state; the sign alone is never needed.
+LOOK = {
+    TO_MAKE: "○ to make",
+    "queued": "… waiting",
+    "running": "▸ running",
+    INTERRUPTED: "! interrupted",
+    ON_ORDER: "→ on order",
+    "failed": "✗ failed",
+    "cancelled": "– cancelled",
+    "done": "✓ made",
+    SUPERSEDED: "↺ superseded",
+}
+_OPEN = (TO_MAKE, "queued", "running", INTERRUPTED, ON_ORDER, "failed", "cancelled")
+STAGE_HELP = (
+    "fetch: the product is opened. convert: its bands are read over the mask, offsets applied, "
+    "and brought to 10 m. crop: what lies outside the mask's footprint is blacked out. align: "
+    "the mask is put on the 10 m grid, with area shares and quality."
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the page knows at one moment: counts by state, whether a run is on, and which."""
+
+    counts: Mapping[str, int]
+    busy: bool
+    run: str | None
+
+    @property
+    def open(self) -> int:
+        """How many matches are no finished pair."""
+        return sum(self.counts.get(state, 0) for state in _OPEN)
+
+    @property
+    def alive(self) -> bool:
+        """Whether a process works at pairs that are queued or running."""
+        return self.run is not None
+
+
+def standing_of(page: Page) -> Standing:
+    """How the pairs stand now."""
+    job = running_job(page.store, KIND, now_utc())
+    counts = board_counts(page.store, alive=job is not None)
+    return Standing(counts, is_busy(page, KIND), job.job_id if job else None)
+
+
+def chosen_parameters() -> PairParameters:
+    """The parameters that the form shows."""
+    chosen = st.session_state
+    return PairParameters(
+        resampling=str(chosen["pairs_resampling"]),
+        ignore_occluded=bool(chosen["pairs_ignore_occluded"]),
+        clouds=str(chosen["pairs_clouds"]),
+        register=bool(chosen["pairs_register"]),
+        ignore_rim_m=float(chosen["pairs_ignore_rim"]),
+        allow_missing_bands=bool(chosen["pairs_missing_bands"]),
+    )
+
+
+def run_options(
+    masks: Sequence[str] = (), states: Sequence[str] = (), offset: str = "keep"
+) -> RunOptions:
+    """What `make_arguments` asks for, as far as it decides which pairs are made."""
+    chosen = None if offset in ("auto", "keep") else int(offset)
+    return RunOptions(
+        parameters=replace(chosen_parameters(), offset=chosen),
+        masks=frozenset(masks) or None,
+        states=frozenset(states) or None,
+        keep_offsets=offset == "keep",
+    )
+
+
+def make_arguments(
+    masks: Sequence[str] = (), states: Sequence[str] = (), offset: str = "keep"
+) -> list[str]:
+    """The command that makes pairs as the form says, of all masks or only of some.
+
+    `offset` is that of the command: by default, what was set for a pair by hand stays.
+    """
+    chosen, wanted = st.session_state, chosen_parameters()
+    flags = {
+        "--ignore-occluded": wanted.ignore_occluded,
+        "--register": wanted.register,
+        "--allow-missing-bands": wanted.allow_missing_bands,
+    }
+    return [
+        *("pairs", "make"),
+        *("--resampling", wanted.resampling),
+        *("--clouds", wanted.clouds),
+        *("--ignore-rim", f"{wanted.ignore_rim_m:g}"),
+        *(flag for flag, is_set in flags.items() if is_set),
+        *("--workers", str(chosen["pairs_workers"])),
+        *("--offset", offset),
+        *("--access", str(chosen.get("pairs_access", ACCESSES[0]))),
+        *(word for mask_id in masks for word in ("--mask", mask_id)),
+        *(word for state in states for word in ("--state", state)),
+    ]

@@ -1,0 +1,138 @@
+"""The parts of the page Pairs: starting, watching, and the list of all pairs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from migrate_core.pairs.progress import STAGES, stages_of
+from migrate_core.store.pair_list import INTERRUPTED, at_work
+from pages.shared.background import POLL_S, how_it_ended, is_busy, trouble, watch
+from pages.shared.frame import PAGES, Page
+from pages.shared.pairs.access import access_form, archive
+from pages.shared.pairs.form import parameters_form
+from pages.shared.pairs.list import board
+from pages.shared.pairs.start import question, start_pairs
+from pages.shared.pairs.state import KIND, STAGE_HELP, Standing, standing_of
+from pages.shared.polling import polled
+from pages.shared.text import plain
+
+_AT_WORK = 8
+
+
+def explain_empty(page: Page) -> None:
+    """What to do first, when there is nothing to make pairs of."""
+    if not page.store.mask_states():
+        st.info("There are no masks yet. Add some, then search for scenes.")
+        st.page_link(PAGES["masks"][0], label="Add masks", icon=PAGES["masks"][2])
+    else:
+        st.info("No mask has a scene yet. Search for scenes first; the best of each is selected.")
+        st.page_link(PAGES["scenes"][0], label="Search for scenes", icon=PAGES["scenes"][2])
+
+
+@polled(lambda page: is_busy(page, KIND), POLL_S)
+def live(page: Page) -> None:
+    """Everything that changes while pairs are made, renewed by itself meanwhile."""
+    now = standing_of(page)
+    if not now.counts:
+        explain_empty(page)
+        return
+    _start_form(page, now)
+    question(page)
+    trouble(KIND)
+    if now.busy:
+        watch(page, KIND, "Making pairs")
+        _show_at_work(page, now)
+    else:
+        how_it_ended(page, KIND, ("Error: ",))
+        _offer_to_go_on(page, now)
+    archive(page, now)
+    board(page, now)
+
+
+# starting
+
+
+def _start_form(page: Page, now: Standing) -> None:
+    """How to make pairs, and the buttons that begin."""
+    anew = parameters_form(page)
+    access_form(page, now)
+    _start_buttons(page, now, anew=anew)
+
+
+def _start_buttons(page: Page, now: Standing, *, anew: bool) -> None:
+    failed = now.counts.get("failed", 0)
+    make, retry, words = st.columns([1, 1, 2], vertical_alignment="center")
+    make.button(
+        _make_label(page, now, anew=anew),
+        key="pairs_make",
+        type="primary" if now.open or anew else "secondary",
+        icon=":material/play_arrow:",
+        disabled=now.busy,
+        width="stretch",
+        help="Finished pairs are kept. Checking makes again what lost files or has a new date.",
+        on_click=lambda: start_pairs(page),
+    )
+    retry.button(
+        f"Retry {failed} failed" if failed else "Retry failed",
+        key="pairs_retry",
+        icon=":material/refresh:",
+        disabled=now.busy or not failed,
+        width="stretch",
+        on_click=lambda: start_pairs(page, states=("failed",)),
+    )
+    if not now.open and not now.busy:
+        with words:
+            st.page_link(
+                PAGES["review"][0],
+                label="Every selected match is made. Next: look at them in Review.",
+                icon=PAGES["review"][2],
+            )
+
+
+def _make_label(page: Page, now: Standing, *, anew: bool) -> str:
+    if anew:
+        return f"Make {_pairs(page.store.masks_with_candidates())} anew"
+    return f"Make {_pairs(now.open)}" if now.open else "Check all pairs"
+
+
+def _pairs(number: int) -> str:
+    return "1 pair" if number == 1 else f"{number} pairs"
+
+
+def _offer_to_go_on(page: Page, now: Standing) -> None:
+    """What a run that was killed left behind, with a button that takes it up."""
+    left = now.counts.get(INTERRUPTED, 0)
+    if not left:
+        return
+    words, button = st.columns([4, 1], vertical_alignment="center")
+    words.warning(
+        f"A run stopped before its end: {_pairs(left)} interrupted. What was finished is kept."
+    )
+    button.button(
+        "Go on",
+        key="pairs_go_on",
+        icon=":material/resume:",
+        type="primary",
+        width="stretch",
+        on_click=lambda: start_pairs(page, states=("queued", "running")),
+    )
+
+
+# watching
+
+
+def _show_at_work(page: Page, now: Standing) -> None:
+    """The pairs that workers have in hand, each with its stage."""
+    found = at_work(page.store, _AT_WORK) if now.run else []
+    stages = stages_of(page.workspace, [pair_id for pair_id, _ in found], now.run or "")
+    with st.container(border=True):
+        st.caption("At work now", help=STAGE_HELP)
+        for pair_id, name in found:
+            stage = stages.get(pair_id)
+            step = STAGES.index(stage) + 1 if stage else 0
+            words = f"{stage} ({step} of {len(STAGES)})" if stage else "handed to a worker"
+            st.progress(step / len(STAGES), f"{plain(name)}: {words}")
+        if not found:
+            st.caption("Workers are being started …")
+        if now.counts.get("running", 0) > len(found) > 0:
+            st.caption(f"… and {now.counts['running'] - len(found)} more")

@@ -1,0 +1,98 @@
+"""The selection of all masks at once: back to the best, the match table out and in."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from migrate_core.files.disk import writing
+from migrate_core.scenes.match_table import import_match_table, match_rows, write_match_table
+from migrate_core.store.base import Store
+from migrate_core.store.candidates import CHOSEN_BY_PERSON, MaskFilter, count_masks, select_best
+from pages.shared.frame import Page
+from pages.shared.text import plain
+
+TABLE = "mask_S2_match.csv"
+_SAID = "scenes_bulk_said"
+_SHOWN_PROBLEMS = 20
+
+
+def all_masks(page: Page) -> None:
+    """What can be done for all masks at once."""
+    st.subheader("All masks", anchor=False)
+    best, out, back = st.columns(3)
+    with best.container(border=True, height="stretch"):
+        _best(page)
+    with out.container(border=True, height="stretch"):
+        st.markdown("**Match table out**")
+        st.caption("Every mask with its candidates as CSV, the selected one first.")
+        st.download_button(
+            f"Download {TABLE}",
+            lambda: table(page.store),
+            TABLE,
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            width="stretch",
+            key="scenes_match_out",
+        )
+    with back.container(border=True, height="stretch"):
+        _import(page)
+
+
+def _best(page: Page) -> None:
+    st.markdown("**Best for all**")
+    count = count_masks(page.store, MaskFilter(CHOSEN_BY_PERSON))
+    st.caption(f"{count:,} mask{'s' if count != 1 else ''} with a scene chosen by hand.")
+    with st.popover(
+        "Select the best for all",
+        icon=":material/restart_alt:",
+        disabled=not count,
+        width="stretch",
+    ):
+        st.markdown("This takes back every choice by hand; the best ranked scene is used.")
+        if st.button("Take them back", type="primary", key="scenes_best"):
+            changed = select_best(page.store)
+            st.toast(f"The best scene is used for all masks; {changed:,} changed.")
+            st.rerun()
+
+
+def table(store: Store) -> bytes:
+    """The match table as a file's content."""
+    with writing(Path(TABLE)), tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / TABLE
+        write_match_table(path, match_rows(store))
+        return path.read_bytes()
+
+
+def _import(page: Page) -> None:
+    st.markdown("**Match table in**")
+    st.caption("Takes the selection of a table; the columns mask_name and S2_name are enough.")
+    file = st.file_uploader(
+        "Match table", type="csv", key="scenes_match_in", label_visibility="collapsed"
+    )
+    pressed = st.button(
+        "Take its selection",
+        icon=":material/upload:",
+        disabled=file is None,
+        width="stretch",
+        key="scenes_match_take",
+    )
+    if pressed and file is not None:
+        with writing(Path(file.name)), tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / Path(file.name).name
+            path.write_bytes(file.getvalue())
+            outcome = import_match_table(page.store, path)
+        st.session_state[_SAID] = (outcome.selected, [p.message for p in outcome.problems])
+        st.rerun()
+    if file is None:
+        st.session_state.pop(_SAID, None)
+    if _SAID in st.session_state:
+        selected, problems = st.session_state[_SAID]
+        st.success(f"The scenes of {selected:,} mask{'s' if selected != 1 else ''} are selected.")
+        for problem in problems[:_SHOWN_PROBLEMS]:
+            st.warning(plain(problem))
+        if len(problems) > _SHOWN_PROBLEMS:
+            st.caption(f"And {len(problems) - _SHOWN_PROBLEMS:,} more rows.")

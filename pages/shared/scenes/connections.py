@@ -1,0 +1,112 @@
+"""Sources on the Scenes page: what credentials they take, and what works when they are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from migrate_core.jobs.background import answer_of, said, starting
+from migrate_core.scenes.access.connection import FAILS, NOT_SET, WORKS, Need, needs_of
+from migrate_core.scenes.sources import open_source
+from migrate_core.settings import ServiceSettings
+from migrate_core.text import format_time
+from pages.shared.background import POLL_S, start, trouble
+from pages.shared.frame import Page
+from pages.shared.polling import polled
+from pages.shared.text import plain
+
+KIND = "connection"
+SERVICES = {
+    "cdse": "Copernicus Data Space",
+    "cdse-stac": "Copernicus Data Space, STAC",
+    "earth-search": "Earth Search (AWS)",
+    "planetary-computer": "Planetary Computer",
+}
+_SIGNS = {
+    WORKS: ":material/check_circle:",
+    FAILS: ":material/error:",
+    NOT_SET: ":material/key_off:",
+}
+
+
+def test_sources(page: Page, specs: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Try sources in the background; `environ` holds a code that was given for it."""
+
+    def command() -> list[str]:
+        # An address with a password in it must not even get into the list of processes.
+        for spec in specs:
+            open_source(spec, page.settings.services)
+        return ["scenes", "test-source", *specs, "--json"]
+
+    start(page, KIND, command, environ)
+
+
+@polled(lambda page: starting(page.workspace, KIND), POLL_S)
+def connections(page: Page) -> None:
+    """Each source with the state of its credentials, and what the last test said."""
+    busy = starting(page.workspace, KIND)
+    tested = _last_test(page, busy)
+    _row("**Source**", "**Credentials**", "**Last test**")
+    for spec in dict.fromkeys([*SERVICES, *tested]):
+        _row(
+            f"{SERVICES[spec]}  \n`{spec}`" if spec in SERVICES else plain(spec),
+            credentials_in_words(needs_of(spec, page.settings.services)),
+            _outcome(tested.get(spec), busy=busy),
+        )
+    trouble(KIND)
+    if not busy:
+        for message in said(page.workspace, KIND, ("Error: ",)):
+            st.error(plain(message))
+
+
+def _row(*cells: str) -> None:
+    """One line, in columns that keep their width whatever they hold."""
+    for column, cell in zip(st.columns([2, 4, 5], gap="small"), cells, strict=True):
+        column.caption(cell)
+
+
+def credentials_in_words(needs: Sequence[Need]) -> str:
+    """Which credentials a source takes, and whether they are set."""
+    if not needs:
+        return "none needed"
+    return "  \n".join(_need(need) for need in needs)
+
+
+def _need(need: Need) -> str:
+    names = " and ".join(f"`{name}`" for name in need.variables)
+    if need.found:
+        return f":material/key: {need.purpose}: found"
+    return f":material/key_off: {need.purpose}: needs {names}"
+
+
+def _last_test(page: Page, busy: bool) -> dict[str, Any]:
+    """What the last test found, by source; nothing while a test goes on."""
+    answer = None if busy else answer_of(page.workspace, KIND)
+    if not isinstance(answer, list):
+        return {}
+    path = page.workspace.answer(KIND)
+    at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return {row["source"]: {**row, "at": format_time(at)} for row in answer}
+
+
+def _outcome(row: Mapping[str, Any] | None, *, busy: bool) -> str:
+    """What worked, and why the rest did not."""
+    if row is None:
+        return "…" if busy else "–"
+    steps = [_step(step) for step in row["steps"]]
+    return "  \n".join([*steps, f"tested {plain(row['at'])}"])
+
+
+def _step(step: Mapping[str, str]) -> str:
+    state, sign = step["state"], _SIGNS[step["state"]]
+    if state == NOT_SET:
+        return f"{sign} {step['what']}: no credentials"
+    return f"{sign} {step['what']} {state}: {plain(step['words'])}"
+
+
+def needs_code(services: ServiceSettings) -> bool:
+    """Whether there is an account that may have two factors."""
+    return bool(services.cdse_username and services.cdse_password)

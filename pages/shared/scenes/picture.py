@@ -1,0 +1,167 @@
+"""The quicklook of a scene, read where the scene lies: at once from disk, else in the background.
+
+A service may take a minute, or never answer; the page waits a moment only, and shows the picture
+when it has come.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock, Semaphore, Thread
+
+import numpy as np
+import shapely
+import streamlit as st
+from numpy.typing import NDArray
+
+from migrate_core.errors import MigrateError
+from migrate_core.grid import Bounds
+from migrate_core.model import Scene
+from migrate_core.products.opening import open_product
+from migrate_core.products.pixels.quicklook import quicklook
+from migrate_core.scenes.access.opening import open_scene
+from migrate_core.scenes.sources import needs_fetching
+from migrate_core.settings import ServiceSettings
+from migrate_core.store.candidates import scenes_named
+from pages.shared.frame import Page
+from pages.shared.maps import Picture
+from pages.shared.scenes.candidates import View
+from pages.shared.text import plain
+
+Look = tuple[NDArray[np.uint8], Bounds]
+# Pixels of the longer side of what is read from a service: a third of the bytes of one from disk.
+_REMOTE_PIXELS = 320
+_WAIT_S = 2.0
+_POLL_S = 1.0
+_KEPT = 64
+_AT_ONCE = 2
+# A service that failed is not asked again with every click.
+_FAILED_FOR_S = 60.0
+
+
+def picture_of(page: Page, view: View) -> Picture | None:
+    """The viewed scene's quicklook around the mask; a sentence where there is none (yet)."""
+    ranked = view.viewed.ranked
+    scenes = scenes_named(view.store, ranked.scene_ids, ranked.scene.source)
+    around = shapely.to_wkb(view.mask.extent)
+    try:
+        if not any(_is_remote(scene) for scene in scenes):
+            look: Look | None = _from_disk(tuple(scene.href for scene in scenes), around)
+        elif needs_fetching(ranked.scene.source):
+            look = _downloaded(page, scenes, around)
+        else:
+            look = _from_service(scenes, page.settings.services, around)
+    except MigrateError as err:
+        st.warning(f"There is no quicklook: {plain(str(err))}")
+        return None
+    return Picture(*look) if look else None
+
+
+def _is_remote(scene: Scene) -> bool:
+    return not scene.source.startswith("local:")
+
+
+@st.cache_data(show_spinner="Reading the scene around the mask …", max_entries=_KEPT)
+def _from_disk(hrefs: tuple[str, ...], around: bytes) -> Look:
+    found = quicklook([open_product(href) for href in hrefs], shapely.from_wkb(around))
+    return found.image, found.bounds
+
+
+def _downloaded(page: Page, scenes: list[Scene], around: bytes) -> Look | None:
+    """From products that making pairs has brought here already."""
+    hrefs = [_in_cache(page.workspace.products, scene) for scene in scenes]
+    if None in hrefs:
+        st.caption(
+            f"{plain(scenes[0].source)} shows no pixels before a product is downloaded; making its "
+            "pair does that."
+        )
+        return None
+    return _from_disk(tuple(href for href in hrefs if href), around)
+
+
+def _in_cache(products: Path, scene: Scene) -> str | None:
+    found = (products / f"{scene.scene_id}{end}" for end in (".SAFE", ".zip"))
+    return next((str(path) for path in found if path.exists()), None)
+
+
+def _from_service(scenes: list[Scene], services: ServiceSettings, around: bytes) -> Look | None:
+    """What a thread has read, or None while it reads. Raises MigrateError when it failed."""
+
+    def read() -> Look:
+        products = [open_scene(scene, services) for scene in scenes]
+        found = quicklook(products, shapely.from_wkb(around), _REMOTE_PIXELS)
+        return found.image, found.bounds
+
+    key = (*(f"{scene.source} {scene.href}" for scene in scenes), around.hex())
+    future = _readers().ask(key, read)
+    wait([future], _WAIT_S)
+    if not future.done():
+        st.caption(f"The picture is being read from {plain(scenes[0].source)} …")
+        _poll(future)
+        return None
+    return future.result()
+
+
+@st.fragment(run_every=_POLL_S)
+def _poll(future: Future[Look]) -> None:
+    """Makes the page anew once the picture has come."""
+    if future.done():
+        st.rerun(scope="app")
+
+
+@dataclass
+class _Asked:
+    future: Future[Look]
+    at: float = field(default_factory=time.monotonic)
+
+    @property
+    def stale(self) -> bool:
+        """Whether it failed so long ago that it is worth another try."""
+        failed = self.future.done() and self.future.exception() is not None
+        return failed and time.monotonic() - self.at > _FAILED_FOR_S
+
+
+class _Readers:
+    """Threads that read pictures, and the last pictures; shared by all tabs."""
+
+    def __init__(self) -> None:
+        self._slots = Semaphore(_AT_ONCE)
+        self._asked: OrderedDict[tuple[str, ...], _Asked] = OrderedDict()
+        self._lock = Lock()
+
+    def ask(self, key: tuple[str, ...], read: Callable[[], Look]) -> Future[Look]:
+        """What has been asked for under a key, asked for now if it wasn't."""
+        with self._lock:
+            known = self._asked.get(key)
+            if known is None or known.stale:
+                known = self._asked[key] = _Asked(self._begun(read))
+            self._asked.move_to_end(key)
+            while len(self._asked) > _KEPT:
+                _, oldest = self._asked.popitem(last=False)
+                oldest.future.cancel()
+            return known.future
+
+    def _begun(self, read: Callable[[], Look]) -> Future[Look]:
+        """A reading on its way, in a thread that doesn't keep a server from ending."""
+        future: Future[Look] = Future()
+        Thread(target=self._read, args=(future, read), daemon=True).start()
+        return future
+
+    def _read(self, future: Future[Look], read: Callable[[], Look]) -> None:
+        with self._slots:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(read())
+            except Exception as err:  # whoever looks at the future raises it
+                future.set_exception(err)
+
+
+@st.cache_resource(show_spinner=False)
+def _readers() -> _Readers:
+    return _Readers()

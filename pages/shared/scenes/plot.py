@@ -1,0 +1,118 @@
+"""The candidates of one mask by days and cloud, in a plot whose points can be clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from migrate_core.model import RankedScene
+from migrate_core.scenes.search.ranking import Measurement, hidden_percent
+from migrate_core.store.base import Candidate
+from migrate_core.store.last_search import SearchParameters
+from migrate_core.text import CLOUD_IN_SCENE, CLOUD_OVER_MASK, LABEL_OCCLUDED, format_date
+from pages.shared.scenes.candidates import CHOSEN_COLOR, OTHER_COLOR, USABLE_COLOR, View
+
+_MEASURED = f"{CLOUD_OVER_MASK} or {LABEL_OCCLUDED}"
+
+
+def scene_plot(view: View) -> None:
+    """Days offset against cloud cover with the usable region; a click views a scene."""
+    points = [_point(view, candidate) for candidate in view.candidates]
+    rows = [point for point in points if point["cloud"] is not None]
+    key = view.key("plot")
+
+    def picked() -> None:
+        chosen = st.session_state[key]["selection"].get("picked") or []
+        if chosen:
+            view.look_at(chosen[0]["scene_id"], "plot")
+
+    st.altair_chart(chart(rows, view.found), key=key, on_select=picked, height=300)
+    unknown = len(view.candidates) - len(rows)
+    st.caption(
+        "Shaded: within the window and the limit of usable cloud, which the larger of cloud over "
+        "mask and label occluded counts against once measured. Click a point to look at it."
+        + f" {unknown} of unknown cloud cover are not drawn."
+        * bool(unknown)
+    )
+
+
+def _point(view: View, candidate: Candidate) -> dict[str, Any]:
+    ranked, scene = candidate.ranked, candidate.ranked.scene
+    kind = "usable" if ranked.usable else "not usable"
+    where, cloud = _decisive(ranked)
+    return {
+        "scene_id": scene.scene_id,
+        "date": format_date(scene.sensed_at),
+        "days": ranked.days_offset,
+        "cloud": cloud,
+        "where": where,
+        "scene": scene.cloud_percent,
+        "mask": ranked.cloud_over_mask_percent,
+        "label": ranked.occluded_over_label_percent,
+        "coverage": 100 * ranked.coverage,
+        "score": round(ranked.score, 2),
+        "kind": "in use" if candidate.selected else kind,
+        "viewed": candidate is view.viewed,
+    }
+
+
+def _decisive(ranked: RankedScene) -> tuple[str, float | None]:
+    """What is held against the limit of usable cloud, and its percentage; None if not known."""
+    over, label = ranked.cloud_over_mask_percent, ranked.occluded_over_label_percent
+    measured = hidden_percent(Measurement(over, label))
+    if measured is None:
+        return CLOUD_IN_SCENE, ranked.scene.cloud_percent
+    return _MEASURED, measured
+
+
+def chart(rows: Sequence[dict[str, Any]], found: SearchParameters) -> Any:
+    """Points of days and cloud; `rows` as `_point` makes them."""
+    days, usable = found.query.days, found.ranking.usable_cloud_percent
+    top = max([20.0, usable * 1.3, *(1.1 * row["cloud"] for row in rows)])
+    region = pd.DataFrame([{"x0": -days, "x1": days, "y0": 0, "y1": usable}])
+    shaded = (
+        alt.Chart(region)
+        .mark_rect(color=USABLE_COLOR, opacity=0.15)
+        .encode(x="x0:Q", x2="x1:Q", y="y0:Q", y2="y1:Q")
+    )
+    x = alt.X(
+        "days:Q",
+        title="days from the mask to the scene",
+        scale=alt.Scale(domain=[-days - 1, days + 1], nice=False),
+    )
+    where = " or ".join(sorted({row["where"] for row in rows})) or CLOUD_IN_SCENE
+    y = alt.Y(
+        "cloud:Q",
+        title=f"{where}, %",
+        scale=alt.Scale(domain=[-0.03 * top, min(top, 104)], nice=False),
+    )
+    kinds = ["in use", "usable", "not usable"]
+    points = alt.Chart(pd.DataFrame(rows)).encode(x=x, y=y)
+    ring = points.transform_filter("datum.viewed").mark_point(
+        size=500, color="#808080", strokeWidth=2, filled=False
+    )
+    dots = points.mark_point(filled=True, size=130, opacity=0.95).encode(
+        color=alt.Color(
+            "kind:N",
+            scale=alt.Scale(domain=kinds, range=[CHOSEN_COLOR, USABLE_COLOR, OTHER_COLOR]),
+            legend=alt.Legend(title=None, orient="top"),
+        ),
+        shape=alt.Shape(
+            "kind:N", scale=alt.Scale(domain=kinds, range=["diamond", "circle", "triangle-up"])
+        ),
+        tooltip=[
+            alt.Tooltip("date:N", title="date"),
+            alt.Tooltip("days:Q", title="days", format="+.1f"),
+            alt.Tooltip("scene:Q", title=f"{CLOUD_IN_SCENE}, %", format=".1f"),
+            alt.Tooltip("mask:Q", title=f"{CLOUD_OVER_MASK}, %", format=".1f"),
+            alt.Tooltip("label:Q", title=f"{LABEL_OCCLUDED}, %", format=".1f"),
+            alt.Tooltip("coverage:Q", title="coverage, %", format=".1f"),
+            alt.Tooltip("score:Q", title="score"),
+        ],
+    )
+    picked = alt.selection_point("picked", fields=["scene_id"])
+    return shaded + ring + dots.add_params(picked)

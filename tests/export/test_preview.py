@@ -1,0 +1,153 @@
+"""What an export would take along, counted beforehand: always what it then takes."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import zipfile
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from migrate_core.errors import WrongUseError
+from migrate_core.export.archive import archive_of, archive_path
+from migrate_core.export.dataset import Dataset, ExportRequest, export_dataset
+from migrate_core.export.preview import numbers_of_pairs, preview
+from migrate_core.model import Decision
+from migrate_core.review.decisions import decide
+from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
+
+pytestmark = pytest.mark.usefixtures("plots_undrawn")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with seven pairs that are done; tests work on copies."""
+    root = tmp_path_factory.mktemp("finished")
+    write_safe(root / "scenes", Safe(size=120))
+    case = prepare(root / "workspace", numbered_masks(root / "masks", 7), root / "scenes")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+        assert case.make().made == 7
+    case.store.engine.dispose()
+    return root / "workspace"
+
+
+@pytest.fixture
+def case(tmp_path: Path, finished: Path) -> Case:
+    """Seven pairs: two accepted, and one each rejected, unsure, in conflict, undecided, failed."""
+    shutil.copytree(finished, tmp_path / "workspace")
+    case = open_case(tmp_path / "workspace")
+    ids = [pair_id for _, pair_id in sorted(case.pair_ids().items())]
+    said = ["accept", "accept", "reject", "unsure", "accept"]
+    log = [(pair_id, verdict, "ann") for pair_id, verdict in zip(ids, said, strict=False)]
+    for pair_id, verdict, reviewer in [*log, (ids[4], "reject", "bob")]:
+        decide(case.store, Decision(pair_id, verdict, reviewer, None, datetime.now(UTC)))
+    last = case.store.pair(ids[6])
+    assert last is not None
+    case.store.put_pairs([replace(last, state="failed")])
+    return case
+
+
+def export(case: Case, destination: Path, include: str, *, archive: bool = False) -> Dataset:
+    request = ExportRequest(destination, include, archive)
+    return export_dataset(case.store, case.workspace, request, lambda *_: None)
+
+
+def manifest(folder: Path) -> list[dict[str, str]]:
+    with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("include", ["accepted", "undecided", "all"])
+def test_what_is_counted_is_what_goes_out(case: Case, tmp_path: Path, include: str) -> None:
+    found = preview(case.store, include)
+    assert found.pairs == numbers_of_pairs(case.store)[include]
+    export(case, tmp_path / "out", include)
+    rows = manifest(tmp_path / "out")
+    assert found.decisions == Counter(row["decision"] or "undecided" for row in rows)
+    splits = Counter(row["split"] for row in rows)
+    assert found.splits == {name: splits[name] for name in ("train", "val", "test")}
+    assert found.pairs + sum(found.left_out.values()) == len(case.store.pairs())
+
+
+def test_why_pairs_stay_out_is_counted(case: Case) -> None:
+    assert preview(case.store, "accepted").left_out == {
+        "rejected": 1,
+        "unsure": 1,
+        "conflict": 1,
+        "undecided": 1,
+        "failed": 1,
+    }
+    assert preview(case.store, "all").left_out == {"rejected": 1, "failed": 1}
+
+
+def test_unfinished_pairs_are_not_made_yet(case: Case) -> None:
+    pairs = [replace(pair, state="queued", occlusion=None) for pair in case.store.pairs()]
+    case.store.put_pairs(pairs)
+    found = preview(case.store, "all")
+    assert (found.pairs, found.left_out) == (0, {"not made yet": 7})
+
+
+def test_an_empty_workspace_has_nothing_to_count(tmp_path: Path) -> None:
+    found = preview(open_case(tmp_path).store, "all")
+    assert (found.pairs, found.left_out) == (0, {})
+
+
+# the zip file
+
+
+def test_the_zip_holds_the_dataset_and_nothing_else(case: Case, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    export(case, folder, "accepted")
+    (folder / "notes.txt").write_text("mine")
+    dataset = export(case, folder, "accepted", archive=True)
+    assert dataset.archive == archive_path(folder) == archive_of(folder)
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        inside = {name: archive.read(name) for name in archive.namelist()}
+        assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}
+    expected = {
+        f"out/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "notes.txt"
+    }
+    assert inside == expected
+
+
+def test_a_zip_is_renewed_and_an_older_one_is_not_offered(case: Case, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    export(case, folder, "all", archive=True)
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        before = set(archive.namelist())
+    export(case, folder, "accepted")
+    assert archive_of(folder) is None
+    export(case, folder, "accepted", archive=True)
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        assert set(archive.namelist()) < before
+    assert archive_of(folder) == tmp_path / "out.zip"
+
+
+@pytest.mark.parametrize("theirs", ["text", "zip"])
+def test_a_zip_of_somebody_else_is_left_alone(case: Case, tmp_path: Path, theirs: str) -> None:
+    path = tmp_path / "out.zip"
+    if theirs == "text":
+        path.write_text("theirs")
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("a.txt", "theirs")
+    before = path.read_bytes()
+    with pytest.raises(WrongUseError, match=r"out\.zip"):
+        export(case, tmp_path / "out", "accepted", archive=True)
+    assert path.read_bytes() == before
+    assert not (tmp_path / "out").exists()
+
+
+def test_progress_goes_to_its_end_with_the_zip(case: Case, tmp_path: Path) -> None:
+    heard: list[tuple[int, int]] = []
+    request = ExportRequest(tmp_path / "out", "accepted", archive=True)
+    export_dataset(case.store, case.workspace, request, lambda *counts: heard.append(counts))
+    assert heard == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]

@@ -1,0 +1,205 @@
+"""The page Export: what goes in, where to, the card and the zip."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from streamlit.testing.v1 import AppTest
+
+from migrate_core.cli import cli
+from migrate_core.export.archive import archive_path
+from migrate_core.jobs.background import claim, now_utc
+from migrate_core.model import Decision
+from migrate_core.review.decisions import decide
+from migrate_core.workspace import Workspace
+from pages.shared import background as work
+from pages.shared.export import datasets
+from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+Launched = list[tuple[str, list[str]]]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with four pairs that are done."""
+    root = tmp_path_factory.mktemp("finished")
+    write_safe(root / "scenes", Safe())
+    case = prepare(root / "workspace", numbered_masks(root / "masks", 4), root / "scenes")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+        case.make()
+    case.store.engine.dispose()
+    return root / "workspace"
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MIGRATE_WORKSPACE", str(tmp_path / "workspace"))
+    return tmp_path / "workspace"
+
+
+@pytest.fixture
+def case(root: Path, finished: Path) -> Iterator[Case]:
+    """Of the four pairs, one is accepted, one rejected, one unsure."""
+    shutil.copytree(finished, root)
+    case = open_case(root)
+    for pair, verdict in zip(case.store.pairs(), ("accept", "reject", "unsure"), strict=False):
+        decide(case.store, Decision(pair.pair_id, verdict, "ann", None, datetime.now(UTC)))
+    yield case
+    case.store.engine.dispose()
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> Launched:
+    found: Launched = []
+
+    def note(workspace: Workspace, kind: str, arguments: Sequence[str]) -> None:
+        found.append((kind, list(arguments)))
+
+    monkeypatch.setattr(work, "launch", note)
+    return found
+
+
+@pytest.fixture
+def go(launched: Launched, root: Path) -> Callable[[], None]:
+    """Do what was started last, as the process of its own would."""
+
+    def run() -> None:
+        kind, arguments = launched[-1]
+        result = CliRunner().invoke(cli, ["--workspace", str(root), *arguments])
+        workspace = Workspace(root)
+        workspace.logs.mkdir(exist_ok=True)
+        workspace.log(kind).write_text(result.stderr, encoding="utf-8")
+        workspace.answer(kind).write_text(result.stdout, encoding="utf-8")
+
+    return run
+
+
+def opened() -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    app.switch_page("pages/5_Export.py").run()
+    assert not app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    kinds = ("info", "warning", "error", "success", "caption", "markdown", "code")
+    return "\n".join(str(element.value) for kind in kinds for element in app.main.get(kind))
+
+
+def test_an_empty_workspace_leads_to_the_pairs(root: Path) -> None:
+    app = opened()
+    assert "no finished pair yet" in words(app)
+    assert app.button(key="export_start").disabled
+
+
+def test_without_an_accepted_pair_the_way_leads_to_review(root: Path, finished: Path) -> None:
+    shutil.copytree(finished, root)
+    app = opened()
+    assert "4 pairs wait for a decision" in words(app)
+    assert app.button(key="export_start").disabled
+
+
+def test_counts_follow_the_choice(case: Case) -> None:
+    app = opened()
+    assert app.radio(key="export_include").options == [
+        "Accepted: 1 pair",
+        "Accepted and undecided: 2 pairs",
+        "All but rejected: 3 pairs",
+    ]
+    assert "- 1 rejected" in words(app)
+    assert "- 1 not decided about yet" in words(app)
+    assert app.button(key="export_start").label == "Export 1 pair"
+    app.radio(key="export_include").set_value("all").run()
+    assert "- 1 rejected" in words(app)
+    assert app.button(key="export_start").label == "Export 3 pairs"
+
+
+def test_a_dataset_is_written_and_shown_with_card_plots_and_zip(
+    case: Case, launched: Launched, go: Callable[[], None]
+) -> None:
+    app = opened()
+    app.radio(key="export_include").set_value("undecided").run()
+    app.button(key="export_start").click().run()
+    folder = case.workspace.exports / f"{now_utc():%Y-%m-%d}"
+    ((kind, arguments),) = launched
+    assert (kind, arguments[:2]) == ("export", ["export", str(folder)])
+    assert arguments[2:] == ["--include", "undecided", "--format", "geotiff", "--zip", "--json"]
+    go()
+    app.run()
+    assert "Contains modified Copernicus Sentinel data 2020" in words(app)
+    assert len(app.main.get("image")) == 4
+    (download,) = app.main.get("download_button")
+    assert f"{folder.name}.zip" in download.proto.label
+    assert "brought up to date" in words(app)
+    # Somebody else, or another day: the same is there to be seen.
+    assert "Contains modified Copernicus" in words(opened())
+
+
+def test_a_dataset_without_a_zip_says_so(
+    case: Case, launched: Launched, go: Callable[[], None]
+) -> None:
+    app = opened()
+    app.checkbox(key="export_zip").uncheck().run()
+    app.button(key="export_start").click().run()
+    assert "--zip" not in launched[0][1]
+    go()
+    app.run()
+    assert "It has no zip file" in words(app)
+    assert not app.main.get("download_button")
+
+
+def test_a_zip_too_large_for_the_browser_is_named_instead(
+    case: Case, launched: Launched, go: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened()
+    app.button(key="export_start").click().run()
+    go()
+    monkeypatch.setattr(datasets, "LARGEST_DOWNLOAD_BYTES", 100)
+    app.run()
+    assert not app.main.get("download_button")
+    folder = case.workspace.exports / f"{now_utc():%Y-%m-%d}"
+    assert str(archive_path(folder)) in [code.value for code in app.code]
+
+
+def test_a_folder_with_other_files_is_refused(
+    case: Case, launched: Launched, tmp_path: Path
+) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "holiday.jpg").touch()
+    app = opened()
+    app.text_input(key="export_folder").set_value(str(tmp_path / "theirs")).run()
+    assert "has other files in it" in words(app)
+    app.button(key="export_start").click().run()
+    assert launched == []
+    app.text_input(key="export_folder").set_value("\0").run()
+    assert not app.exception
+    assert app.error
+
+
+def test_a_running_export_is_watched_and_a_second_one_refused(
+    case: Case, launched: Launched
+) -> None:
+    app = opened()
+    job = claim(case.store, "export", 0)
+    job.report(1, 0, total=4)
+    app.button(key="export_start").click().run()
+    assert launched == []
+    assert "is at work already" in words(app)
+    assert app.button(key="export_start").disabled
+    assert any("1 of 4" in bar.proto.text for bar in app.main.get("progress"))
+    app.button(key="watch_cancel_export").click().run()
+    assert job.cancel_requested()
+
+
+def test_what_the_export_said_is_shown(case: Case) -> None:
+    case.workspace.logs.mkdir(exist_ok=True)
+    case.workspace.log("export").write_text("Error: the disk is full; free some space.\n")
+    assert "the disk is full" in words(opened())

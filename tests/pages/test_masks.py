@@ -1,0 +1,352 @@
+"""The masks page: add, look, mend, name, date, remove."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from streamlit.testing.v1 import AppTest
+
+from migrate_core.cli import cli
+from migrate_core.jobs.background import claim, now_utc
+from migrate_core.model import Decision, Mask, Pair
+from migrate_core.review.decisions import decide
+from migrate_core.store.base import Store, open_store
+from migrate_core.store.masks import PROBLEM, MaskFilter, list_masks
+from migrate_core.workspace import Workspace
+from pages.shared import background as work
+from pages.shared.masks.list import ROWS
+from tests.support.builders import a_mask, labels, north_up, write_raster
+
+PIXELS = labels("0012", "0112", "2222")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """An empty workspace, which the app opens; commands run at once, in this process."""
+    monkeypatch.setenv("MIGRATE_WORKSPACE", str(tmp_path / "workspace"))
+
+    def run_now(workspace: Workspace, kind: str, command: Sequence[str]) -> None:
+        result = CliRunner().invoke(cli, ["--workspace", str(workspace.root), *command])
+        workspace.logs.mkdir(exist_ok=True)
+        workspace.log(kind).write_text(result.stderr, encoding="utf-8")
+
+    monkeypatch.setattr(work, "launch", run_now)
+    return Workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def store(workspace: Workspace) -> Iterator[Store]:
+    found = open_store(workspace)
+    yield found
+    found.engine.dispose()
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file("../../app.py", default_timeout=30).run()
+    for name, value in query.items():
+        app.query_params[name] = value
+    return shown(app.switch_page("pages/1_Masks.py").run())
+
+
+def shown(app: AppTest) -> AppTest:
+    """The page after a run that must not have failed."""
+    assert not app.exception
+    return app
+
+
+def texts(app: AppTest, *kinds: str) -> str:
+    """What the page says in elements of these kinds."""
+    return "\n".join(item.value for kind in kinds for item in app.get(kind))
+
+
+def button(app: AppTest, label: str) -> Any:
+    """The one button whose label begins so."""
+    (found,) = [item for item in app.button if item.label.startswith(label)]
+    return found
+
+
+def save(app: AppTest) -> Any:
+    """The button beside what mends a problem."""
+    (found,) = [item for item in app.button if item.label == "Save"]
+    return found
+
+
+def line(app: AppTest, label: str) -> Any:
+    """The one text field whose label begins so."""
+    (found,) = [item for item in app.text_input if item.label.startswith(label)]
+    return found
+
+
+def by_name(store: Store) -> dict[str, Mask]:
+    return {mask.name: mask for mask in list_masks(store, MaskFilter(), 0, 100)}
+
+
+def title(app: AppTest) -> str:
+    """The mask that is looked at."""
+    return next(item.value for item in app.markdown if item.value.startswith("**")).strip("*")
+
+
+def mending(folder: Path) -> Path:
+    """A good mask, and one each without date, CRS and label."""
+    write_raster(folder / "good_20200202.tif", PIXELS)
+    write_raster(folder / "no-date.tif", PIXELS)
+    write_raster(folder / "no-crs_20200202.tif", PIXELS, crs=None, transform=north_up())
+    write_raster(folder / "empty_20200202.tif", PIXELS * 0)
+    return folder
+
+
+def add_folder(app: AppTest, masks: Path | str, images: Path | str = "") -> AppTest:
+    app.text_input(key="masks_folder").set_value(str(masks))
+    app.text_input(key="masks_image_folder").set_value(str(images))
+    app.run()
+    return shown(button(app, "Add from the server").click().run())
+
+
+def test_an_empty_workspace_says_how_to_begin(store: Store) -> None:
+    app = opened()
+    assert "There is no mask yet" in texts(app, "info")
+    assert app.expander[0].proto.expanded
+    assert button(app, "Add from the server").disabled is False
+    assert not app.dataframe
+
+
+def test_a_folder_with_images_is_added_and_what_is_left_over_is_told(
+    store: Store, tmp_path: Path
+) -> None:
+    masks = mending(tmp_path / "masks")
+    write_raster(tmp_path / "images" / "good_20200202.tif", PIXELS)
+    write_raster(tmp_path / "images" / "other.tif", PIXELS)
+    app = add_folder(opened(), masks, tmp_path / "images")
+    assert [mask.state for mask in by_name(store).values()] == ["problem", "ready"] + 2 * [
+        "problem"
+    ]
+    assert by_name(store)["good_20200202.tif"].image == str(tmp_path / "images/good_20200202.tif")
+    said = texts(app, "caption")
+    assert "1 source image paired" in said
+    assert "3 masks without a source image" in said
+    assert str(tmp_path / "images/other.tif") in app.code[0].value
+
+
+@pytest.mark.parametrize(
+    ("folder", "reason"),
+    [
+        ("", "Name the file or folder"),
+        ("/no/such/folder", "there is no such file or folder"),
+        ("\0", "can't be"),
+    ],
+)
+def test_a_folder_that_is_not_there_is_told(store: Store, folder: str, reason: str) -> None:
+    app = add_folder(opened(), folder)
+    assert reason in texts(app, "error")
+
+
+def test_a_folder_without_masks_is_told(store: Store, tmp_path: Path) -> None:
+    app = add_folder(opened(), tmp_path)
+    assert "the folder holds no mask" in texts(app, "error")
+
+
+def test_uploaded_files_are_saved_and_registered(
+    store: Store, workspace: Workspace, tmp_path: Path
+) -> None:
+    path = write_raster(tmp_path / "up_20200202.tif", PIXELS)
+    app = opened()
+    app.file_uploader[0].set_value(("up_20200202.tif", path.read_bytes(), "image/tiff")).run()
+    shown(button(app, "Add 1 file").click().run())
+    mask = by_name(store)["up_20200202.tif"]
+    assert Path(mask.path).is_relative_to(workspace.uploads)
+    assert mask.state == "ready"
+
+
+def test_a_file_that_is_no_zip_is_refused_and_the_page_goes_on(store: Store) -> None:
+    app = opened()
+    app.file_uploader[0].set_value(("in.zip", b"no zip", "application/zip")).run()
+    shown(button(app, "Add 1 file").click().run())
+    assert "can't be read as a zip" in texts(app, "error")
+    assert by_name(store) == {}
+
+
+def test_one_bad_file_among_uploads_is_named_and_the_others_are_added(
+    store: Store, tmp_path: Path
+) -> None:
+    good = write_raster(tmp_path / "good_20200202.tif", PIXELS).read_bytes()
+    hole = [[1, 41], [1.01, 41], [1.01, 41.01], [1, 41]]
+    sent = [
+        ("good_20200202.tif", good),
+        ("broken_20200202.tif", good[:100]),
+        ("a<b>_20200202.tif", good),
+        ("in.zip", b"no zip"),
+        ("hole_20200202.geojson", json.dumps({"type": "Polygon", "coordinates": [hole, []]})),
+    ]
+    app = opened()
+    app.file_uploader[0].set_value(
+        [
+            (name, text if isinstance(text, bytes) else text.encode(), "application/octet-stream")
+            for name, text in sent
+        ]
+    ).run()
+    shown(button(app, "Add 5 files").click().run())
+    told = texts(app, "warning")
+    assert "2 added, 3 can't be read" in told
+    for name in ("broken", "a\\<b\\>", "in.zip"):
+        assert name in told
+    states = {name: mask.state for name, mask in by_name(store).items()}
+    assert states == {
+        "good_20200202.tif": "ready",
+        "broken_20200202.tif": "problem",
+        "hole_20200202.geojson": "ready",
+    }
+
+
+def test_nothing_can_be_added_while_masks_are_being_added(store: Store) -> None:
+    store.put_masks([a_mask()])
+    job = claim(store, "masks", 10, now_utc)
+    app = opened()
+    assert button(app, "Add from the server").disabled
+    job.end("done")
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("no-date.tif", "Date of its", "2020-02-03"),
+        ("no-crs_20200202.tif", "CRS of the mask", "32631"),
+    ],
+)
+def test_a_problem_is_mended_where_it_is_told(
+    store: Store, tmp_path: Path, name: str, field: str, value: str
+) -> None:
+    add_folder(opened(), mending(tmp_path / "masks"))
+    before = by_name(store)[name]
+    app = opened(mask=before.mask_id)
+    assert "Give it here" in texts(app, "warning")
+    line(app, field).set_value("nonsense")
+    shown(save(app).click().run())
+    assert "nonsense" in texts(app, "error")
+    assert by_name(store)[name] == before
+    line(app, field).set_value(value)
+    shown(save(app).click().run())
+    assert by_name(store)[name].problem is None
+    assert "Give it here" not in texts(app, "warning")
+
+
+def test_a_crs_that_lacks_a_grid_of_shifts_is_told_with_the_mask(
+    store: Store, tmp_path: Path
+) -> None:
+    folder = tmp_path / "masks"
+    gauss_krueger = north_up(3_510_000, 5_440_000)
+    write_raster(folder / "dhdn_20200202.tif", PIXELS, crs="EPSG:31467", transform=gauss_krueger)
+    write_raster(folder / "good_20200202.tif", PIXELS)
+    add_folder(opened(), folder)
+    masks = by_name(store)
+    said = texts(opened(mask=masks["dhdn_20200202.tif"].mask_id), "caption")
+    assert "31467" in said
+    assert "install de_adv_BETA2007.tif" in said
+    assert "install" not in texts(opened(mask=masks["good_20200202.tif"].mask_id), "caption")
+
+
+def test_an_empty_mask_can_be_kept_as_a_negative_example(store: Store, tmp_path: Path) -> None:
+    app = add_folder(opened(), mending(tmp_path / "masks"))
+    assert title(app) == "empty_20200202.tif"
+    shown(button(app, "Keep it").click().run())
+    assert by_name(store)["empty_20200202.tif"].state == "ready"
+
+
+def test_classes_get_names_in_all_masks(store: Store, tmp_path: Path) -> None:
+    add_folder(opened(), mending(tmp_path / "masks"))
+    app = opened(mask=by_name(store)["good_20200202.tif"].mask_id)
+    line(app, "Value 1").set_value("mine")
+    (everywhere,) = [item for item in app.checkbox if item.label.startswith("For all masks")]
+    everywhere.check()
+    shown(button(app, "Save names").click().run())
+    named = [mask.name for mask in by_name(store).values() if mask.class_names == {"1": "mine"}]
+    assert named == ["good_20200202.tif", "no-crs_20200202.tif", "no-date.tif"]
+
+
+def test_a_pattern_shows_its_effect_before_it_is_applied(store: Store) -> None:
+    undated = {"acquired": None, "problem": "no date", "problems": {"date": "It has no date."}}
+    store.put_masks([a_mask(f"m{day:02}022020.tif", **undated) for day in range(1, 5)])
+    store.put_masks([a_mask("odd.tif", **undated), a_mask("dated_05022020.tif")])
+    app = opened()
+    app.text_input(key="masks_pattern").set_value("DDMMYYYY").run()
+    said = texts(shown(app), "markdown")
+    assert "Of 5 masks, **4 would get another date**; 1 without a date" in said
+    assert by_name(store)["m01022020.tif"].acquired is None
+    shown(button(app, "Apply to 4 masks").click().run())
+    dates = {name: str(mask.acquired)[:10] for name, mask in by_name(store).items()}
+    assert dates["m03022020.tif"] == "2020-02-03"
+    assert (dates["odd.tif"], dates["dated_05022020.tif"]) == ("None", "2020-01-20")
+    app.checkbox(key="masks_pattern_undated").uncheck().run()
+    assert "**1 would get another date**" in texts(shown(app), "markdown")
+
+
+def test_a_pattern_that_can_not_work_is_told(store: Store) -> None:
+    store.put_masks([a_mask()])
+    app = opened()
+    app.text_input(key="masks_pattern").set_value("YYYY").run()
+    assert "doesn't say where the date is" in texts(shown(app), "error")
+
+
+def test_a_mask_is_removed_only_after_asking(store: Store) -> None:
+    store.put_masks([a_mask("a.tif"), a_mask("b.tif")])
+    app = opened(mask="b")
+    shown(button(app, "Remove …").click().run())
+    assert set(by_name(store)) == {"a.tif", "b.tif"}
+    shown(app.button(key="masks_remove_yes").click().run())
+    assert set(by_name(store)) == {"a.tif"}
+    assert title(shown(app.run())) == "a.tif"
+
+
+def test_a_removal_says_which_decisions_it_sets_aside(store: Store) -> None:
+    store.put_masks([a_mask("a.tif"), a_mask("b.tif")])
+    store.put_pairs([Pair("p", "b", "b.tif", ("scene",), "done")])
+    app = opened(mask="a")
+    shown(button(app, "Remove …").click().run())
+    assert "sets aside" not in texts(app, "warning")
+    decide(store, Decision("p", "accept", "ann", None, now_utc()))
+    app = opened(mask="b")
+    shown(button(app, "Remove …").click().run())
+    said = texts(app, "warning")
+    assert "This sets aside the decisions about 1 pair that is decided (1 accepted)." in said
+
+
+def test_what_the_list_shows_is_removed_at_once(store: Store) -> None:
+    store.put_masks([a_mask("a.tif"), a_mask("b.tif", problem="b.tif: wrong")])
+    app = opened()
+    app.get("button_group")[0].set_value(PROBLEM).run()
+    shown(button(app, "Remove 1 mask from").click().run())
+    shown(app.button(key="masks_remove_yes").click().run())
+    assert set(by_name(store)) == {"a.tif"}
+
+
+def test_a_list_of_many_masks_is_a_page_of_them(store: Store) -> None:
+    store.put_masks([a_mask(f"m{number:03}.tif") for number in range(3 * ROWS + 1)])
+    app = opened()
+    assert len(app.dataframe[0].value) == ROWS
+    assert f"1 to {ROWS} of {3 * ROWS + 1} masks" in texts(app, "caption")
+    deep = opened(mask=f"m{3 * ROWS:03}")
+    assert list(deep.dataframe[0].value["mask"]) == [f"m{3 * ROWS:03}.tif"]
+    app.text_input(key="masks_name").set_value("m01").run()
+    assert len(shown(app).dataframe[0].value) == 10
+    app.text_input(key="masks_name").set_value("nothing").run()
+    assert "No mask fits" in texts(shown(app), "info")
+
+
+def test_a_link_to_a_mask_that_is_gone_shows_another(store: Store) -> None:
+    store.put_masks([a_mask("a.tif")])
+    assert title(opened(mask="gone")) == "a.tif"
+
+
+def test_masks_of_which_nothing_is_known_are_shown_with_their_problem(
+    store: Store, tmp_path: Path
+) -> None:
+    folder = tmp_path / "masks"
+    folder.mkdir()
+    (folder / "x_$a$*b*.tif").write_bytes(b"no tiff")
+    app = add_folder(opened(), folder)
+    assert "can't be opened as GTiff" in texts(app, "warning")
+    assert "none of these masks has a place" in texts(app, "info").lower()

@@ -1,0 +1,469 @@
+"""The page Pairs: starting, watching, what failed, what was interrupted, whole products."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rasterio
+from click.testing import CliRunner
+from streamlit.testing.v1 import AppTest
+
+from migrate_core.cli import cli
+from migrate_core.jobs.background import claim, now_utc
+from migrate_core.model import Decision, iso
+from migrate_core.pairs.assessment.suggestion import doubtful, offset_doubts
+from migrate_core.pairs.progress import stage_note
+from migrate_core.review.decisions import decide
+from migrate_core.scenes.costs import Wanted
+from migrate_core.scenes.costs import costs as costs_of
+from migrate_core.transfer.orders import Order, put_order
+from migrate_core.workspace import Workspace
+from pages.shared import background as work
+from pages.shared.pairs.access import bytes_in_words, minutes_in_words
+from pages.shared.pairs.state import KIND
+from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
+
+NEAR = Safe()
+APP = Path(__file__).resolve().parents[2] / "app.py"
+Launched = list[tuple[str, list[str]]]
+ACCOUNT = {"CDSE_USERNAME": "somebody", "CDSE_PASSWORD": "hidden-word"}
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("scenes")
+    write_safe(folder, NEAR)
+    return folder
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MIGRATE_WORKSPACE", str(tmp_path / "workspace"))
+    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    return tmp_path / "workspace"
+
+
+@pytest.fixture
+def case(root: Path, tmp_path: Path, scenes: Path) -> Iterator[Case]:
+    """Three masks with a selected scene."""
+    case = prepare(root, numbered_masks(tmp_path / "masks", 3), scenes)
+    yield case
+    case.store.engine.dispose()
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> Launched:
+    """What the page starts, which `go` then does."""
+    found: Launched = []
+
+    def note(workspace: Workspace, kind: str, arguments: Sequence[str]) -> None:
+        found.append((kind, list(arguments)))
+
+    monkeypatch.setattr(work, "launch", note)
+    return found
+
+
+@pytest.fixture
+def environs(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """What is passed beside the words of what the page starts."""
+    found: list[dict[str, str]] = []
+
+    def note(workspace: Workspace, kind: str, arguments: Sequence[str], *environ: Any) -> None:
+        found.append(dict(*environ))
+
+    monkeypatch.setattr(work, "launch", note)
+    return found
+
+
+@pytest.fixture
+def remote(case: Case) -> Case:
+    """The masks, their selected scene at the Copernicus Data Space."""
+    for mask_id, (found, *_) in case.store.candidates().items():
+        scene = replace(found.ranked.scene, source="cdse", href="cdse:1")
+        case.store.put_scenes([scene])
+        case.store.put_candidates({mask_id: [replace(found.ranked, scene=scene)]})
+    return case
+
+
+@pytest.fixture
+def go(launched: Launched, root: Path) -> Callable[[], None]:
+    """Do what was started last, as the process of its own would."""
+
+    def run() -> None:
+        kind, arguments = launched[-1]
+        result = CliRunner().invoke(cli, ["--workspace", str(root), *arguments])
+        workspace = Workspace(root)
+        workspace.logs.mkdir(exist_ok=True)
+        workspace.log(kind).write_text(result.stderr, encoding="utf-8")
+        workspace.answer(kind).write_text(result.stdout, encoding="utf-8")
+
+    return run
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page("pages/3_Pairs.py").run()
+    assert not app.exception
+    return app
+
+
+def table(app: AppTest) -> list[str]:
+    """Name and state of each row."""
+    frame = next(d.value for d in app.dataframe if "Mask" in d.value)
+    return [f"{row['Mask']} {row['State']}" for _, row in frame.iterrows()]
+
+
+def words(app: AppTest) -> str:
+    """Everything that is said on the page, beside the sidebar."""
+    kinds = ("info", "warning", "error", "success", "caption", "markdown", "code")
+    return "\n".join(str(element.value) for kind in kinds for element in app.main.get(kind))
+
+
+def after(arguments: Sequence[str], option: str) -> list[str]:
+    """The values of an option that can be repeated."""
+    return [value for name, value in pairwise(arguments) if name == option]
+
+
+def test_an_empty_workspace_leads_to_the_masks(root: Path) -> None:
+    app = opened()
+    assert "There are no masks yet" in words(app)
+    assert not app.dataframe
+
+
+def test_masks_without_a_scene_lead_to_the_search(root: Path, tmp_path: Path) -> None:
+    open_case(root).store.put_masks(numbered_masks(tmp_path / "masks", 1))
+    assert "No mask has a scene yet" in words(opened())
+
+
+def test_all_pairs_are_made_with_the_settings_of_the_form(
+    case: Case, launched: Launched, go: Callable[[], None]
+) -> None:
+    app = opened()
+    assert table(app) == [f"m{n}.tif ○ to make" for n in range(3)]
+    assert app.button(key="pairs_make").label == "Make 3 pairs"
+    app.selectbox(key="pairs_resampling").select("nearest").run()
+    app.number_input(key="pairs_workers").set_value(1).run()
+    app.button(key="pairs_make").click().run()
+    ((kind, arguments),) = launched
+    assert (kind, arguments[:2]) == (KIND, ["pairs", "make"])
+    assert (after(arguments, "--resampling"), after(arguments, "--workers")) == (["nearest"], ["1"])
+    assert (after(arguments, "--mask"), after(arguments, "--state")) == ([], [])
+    go()
+    app.run()
+    assert table(app) == [f"m{n}.tif ✓ made" for n in range(3)]
+    assert app.button(key="pairs_make").label == "Check all pairs"
+    assert {pair.parameters and pair.parameters.resampling for pair in case.store.pairs()} == {
+        "nearest"
+    }
+
+
+def test_another_resampling_is_said_to_make_all_pairs_anew(case: Case) -> None:
+    case.make()
+    app = opened()
+    app.selectbox(key="pairs_resampling").select("cubic").run()
+    assert app.button(key="pairs_make").label == "Make 3 pairs anew"
+    assert "made with bilinear resampling" in words(app)
+
+
+def test_a_width_of_the_rim_is_suggested_by_the_sensors_of_the_masks(case: Case) -> None:
+    assert "Suggested for these masks" not in words(opened())
+    case.store.put_masks([replace(mask, sensor="planetscope") for mask in case.store.masks()])
+    app = opened()
+    # 10 m of PlanetScope, 11 m of Sentinel-2 before baseline 04.00.
+    assert "Suggested for these masks where they aren't registered: 15 m." in words(app)
+    assert "15 m for these masks (median)" in app.number_input(key="pairs_ignore_rim").help
+
+
+def test_a_run_is_watched_with_the_stage_of_each_pair(case: Case) -> None:
+    case.make()
+    pair = case.store.pairs()[1]
+    case.store.put_pairs([replace(pair, state="running", occlusion=None)])
+    job = claim(case.store, KIND, 3)
+    job.report(2, 0)
+    stage_note(case.workspace, pair.pair_id, job.job_id).put("convert")
+    app = opened()
+    assert "m1.tif ▸ running: convert" in table(app)
+    assert app.button(key="pairs_make").disabled
+    bars = [bar.proto.text for bar in app.main.get("progress")]
+    assert any("2 of 3" in text for text in bars)
+    assert "m1.tif: convert (2 of 4)" in bars
+    stage_note(case.workspace, pair.pair_id, "a dead run").put("align")
+    app.run()
+    assert "m1.tif ▸ running" in table(app)
+    app.button(key="watch_cancel_pairs").click().run()
+    assert job.cancel_requested()
+    assert app.button(key="watch_cancel_pairs").label == "Stopping …"
+
+
+def test_a_second_start_is_refused_with_a_sentence(case: Case, launched: Launched) -> None:
+    app = opened()
+    job = claim(case.store, KIND, 3)
+    app.button(key="pairs_make").click().run()
+    assert launched == []
+    assert "is at work already" in words(app)
+    job.end("done")
+
+
+def test_what_a_dead_run_left_is_interrupted_and_can_be_taken_up(
+    case: Case, launched: Launched, go: Callable[[], None]
+) -> None:
+    case.make()
+    first, second, _ = case.store.pairs()
+    case.store.put_pairs([replace(first, state="running"), replace(second, state="queued")])
+    app = opened()
+    assert "2 pairs interrupted" in words(app)
+    assert table(app).count("m0.tif ! interrupted") == 1
+    app.button(key="pairs_go_on").click().run()
+    assert after(launched[0][1], "--state") == ["queued", "running"]
+    go()
+    app.run()
+    assert "interrupted" not in words(app)
+    assert table(app) == [f"m{n}.tif ✓ made" for n in range(3)]
+
+
+def test_a_failed_pair_shows_error_and_log_and_can_be_tried_again(
+    case: Case, launched: Launched
+) -> None:
+    mask = case.store.masks()[1]
+    Path(mask.path).rename(Path(mask.path).with_suffix(".away"))
+    case.make()
+    (failed,) = [pair for pair in case.store.pairs() if pair.state == "failed"]
+    app = opened(pair=failed.pair_id)
+    assert str(failed.error) in [error.value for error in app.error]
+    assert any("Traceback" in code.value for code in app.code)
+    app.button(key="pairs_make_one").click().run()
+    app.button(key="pairs_retry").click().run()
+    assert after(launched[0][1], "--mask") == [mask.mask_id]
+    assert after(launched[1][1], "--state") == ["failed"]
+
+
+def test_the_list_can_be_limited_to_a_state(case: Case) -> None:
+    case.make()
+    pair = case.store.pairs()[0]
+    case.store.put_pairs([replace(pair, state="cancelled")])
+    app = opened()
+    app.pills(key="pairs_filter").set_value("cancelled").run()
+    assert table(app) == ["m0.tif – cancelled"]
+
+
+def test_a_command_that_crashed_says_so(case: Case) -> None:
+    case.workspace.logs.mkdir()
+    trace = "Traceback (most recent call last):\n  here\nOSError: no space left"
+    case.workspace.log(KIND).write_text(trace)
+    app = opened()
+    assert "unforeseen error" in words(app)
+    assert any("no space left" in code.value for code in app.code)
+
+
+# whole products
+
+
+def test_a_whole_product_is_converted(
+    case: Case, scenes: Path, launched: Launched, go: Callable[[], None]
+) -> None:
+    app = opened()
+    product = str(scenes / f"{NEAR.name}.SAFE")
+    assert app.selectbox(key="convert_product").options == [product]
+    app.selectbox(key="convert_product").select(product).run()
+    app.button(key="convert_start").click().run()
+    target = case.workspace.converted / f"{NEAR.name}.tif"
+    assert launched == [("convert", ["convert", product, str(target), "--json"])]
+    go()
+    app.run()
+    assert str(target) in [code.value for code in app.code]
+    with rasterio.open(target) as dataset:
+        assert dataset.dtypes[0] == "uint16"
+
+
+@pytest.mark.parametrize(
+    ("destination", "said"), [("data.png", "must end in .tif"), (".", "is a folder")]
+)
+def test_a_wrong_destination_is_refused(
+    case: Case, scenes: Path, launched: Launched, destination: str, said: str
+) -> None:
+    app = opened()
+    app.selectbox(key="convert_product").select(str(scenes / f"{NEAR.name}.SAFE")).run()
+    app.text_input(key="convert_destination").set_value(destination).run()
+    app.button(key="convert_start").click().run()
+    assert launched == []
+    assert said in words(app)
+
+
+# services
+
+
+def test_scenes_on_this_machine_cost_nothing_to_fetch(case: Case, launched: Launched) -> None:
+    app = opened()
+    assert "fetching pixels" not in words(app)
+    assert "pairs_code" not in app.session_state
+    app.button(key="pairs_make").click().run()
+    assert after(launched[0][1], "--access") == ["auto"]
+    assert after(launched[0][1], "--offset") == ["keep"]
+
+
+def test_each_way_of_access_tells_its_costs_before_the_start(
+    remote: Case, launched: Launched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ACCOUNT.items():
+        monkeypatch.setenv(name, value)
+    app = opened()
+    costs = app.dataframe[0].value
+    assert list(costs["Way"]) == ["window", "bands", "product"]
+    assert list(costs["Pairs"]) == [3, 3, 3]
+    assert list(costs["Scenes"]) == [1, 1, 1]
+    assert list(costs["Taken"]) == ["", "✓", ""]
+    expected = costs_of([Wanted("L2A", ((80.0, 80.0),) * 3)])
+    assert list(costs["Download"]) == [bytes_in_words(cost.bytes) for cost in expected.values()]
+    assert list(costs["Time"]) == [minutes_in_words(cost.minutes) for cost in expected.values()]
+    assert list(costs["Credentials"]) == [
+        "no S3 key set",
+        "found",
+        "found",
+    ]
+    assert "0 MB of 12.0 TB were downloaded into this workspace in the last 30 days" in words(app)
+    assert "hidden-word" not in str(app.main)
+    app.selectbox(key="pairs_access").select("product").run()
+    assert list(app.dataframe[0].value["Taken"]) == ["", "", "✓"]
+    app.button(key="pairs_make").click().run()
+    assert after(launched[0][1], "--access") == ["product"]
+
+
+def test_a_code_reaches_the_run_by_its_environment_and_is_forgotten(
+    remote: Case, environs: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ACCOUNT.items():
+        monkeypatch.setenv(name, value)
+    app = opened()
+    app.text_input(key="pairs_code").set_value("654 321").run()
+    app.button(key="pairs_make").click().run()
+    app.button(key="pairs_make").click().run()
+    assert environs == [{"CDSE_TOTP": "654321"}, {}]
+    assert app.text_input(key="pairs_code").value == ""
+
+
+def test_what_is_on_order_is_listed_and_can_be_asked_for_again(
+    case: Case, launched: Launched
+) -> None:
+    case.make()
+    waiting = [replace(p, state="queued", error="ordered") for p in case.store.pairs()[:2]]
+    case.store.put_pairs(waiting)
+    since = iso(now_utc() - timedelta(hours=5))
+    put_order(
+        case.workspace.orders,
+        Order("dhus:http://mirror", "u-1", NEAR.name, "ordered", since, since),
+    )
+    app = opened()
+    assert "1 product is on order from long-term archives; 2 pairs wait" in words(app)
+    assert "m0.tif → on order" in table(app)
+    assert "interrupted" not in words(app)
+    (listed,) = [d.value for d in app.dataframe if "Archive" in d.value]
+    assert list(listed["Scene"]) == [NEAR.name]
+    assert listed["Since"][0].endswith("UTC (5 h)")
+    app.button(key="pairs_ask_again").click().run()
+    assert after(launched[0][1], "--state") == ["queued"]
+
+
+# doubtful offsets
+
+
+def test_a_doubtful_offset_can_be_set_for_its_pair(
+    case: Case, launched: Launched, go: Callable[[], None]
+) -> None:
+    case.make()
+    first, *_ = case.store.pairs()
+    assert "Radiometric offset" not in words(opened(pair=first.pair_id))
+    assert first.suggestion is not None
+    doubted = replace(first, suggestion=doubtful(first.suggestion, offset_doubts(["it is darker"])))
+    case.store.put_pairs([doubted])
+    app = opened(pair=first.pair_id)
+    assert "Radiometric offset: as documents say" in words(app)
+    assert [b.label for b in app.button if str(b.key).startswith("pairs_offset_")] == [
+        "0: it is applied already",
+        "−1000: it is still in the pixels",
+    ]
+    app.button(key="pairs_offset_-1000").click().run()
+    assert after(launched[0][1], "--offset") == ["-1000"]
+    assert after(launched[0][1], "--mask") == [first.mask_id]
+    go()
+    (made,) = [p for p in case.store.pairs() if p.parameters and p.parameters.offset == -1000]
+    assert made.state == "done"
+    app = opened(pair=made.pair_id)
+    assert "set by hand to -1000" in words(app)
+    app.button(key="pairs_make").click().run()
+    go()
+    assert made in case.store.pairs()
+    app.button(key="pairs_offset_auto").click().run()
+    go()
+    gone = case.store.pair(made.pair_id)
+    assert gone is not None
+    assert replace(gone, superseded_at=None) == replace(made, state="superseded")
+
+
+# decisions at stake
+
+
+def test_decisions_are_set_aside_only_after_asking(
+    case: Case, launched: Launched, go: Callable[[], None]
+) -> None:
+    case.make()
+    first, second, _ = case.store.pairs()
+    decide(case.store, Decision(first.pair_id, "accept", "ann", None, now_utc()))
+    app = opened()
+    app.button(key="pairs_make").click().run()
+    assert launched.pop()[1][-1] != "--yes"
+    app.selectbox(key="pairs_resampling").select("cubic").run()
+    app.button(key="pairs_make").click().run()
+    assert launched == []
+    assert "in place of 1 pair that is decided (1 accepted)" in words(app)
+    app.button(key="pairs_ask_no").click().run()
+    assert "in place of" not in words(app)
+    app.button(key="pairs_make").click().run()
+    # Another reviewer decides meanwhile: what was asked isn't what would happen.
+    decide(case.store, Decision(second.pair_id, "reject", "bob", None, now_utc()))
+    app.button(key="pairs_ask_yes").click().run()
+    assert launched == []
+    assert "2 pairs that are decided (1 accepted, 1 rejected)" in words(app)
+    app.button(key="pairs_ask_yes").click().run()
+    assert launched[0][1][-1] == "--yes"
+    go()
+    app.run()
+    assert "in place of" not in words(app)
+    assert {pair.state for pair in case.store.pairs() if pair in (first, second)} == set()
+
+
+def test_a_question_about_another_form_is_dropped(case: Case, launched: Launched) -> None:
+    case.make()
+    pair = case.store.pairs()[0]
+    decide(case.store, Decision(pair.pair_id, "accept", "ann", None, now_utc()))
+    app = opened()
+    app.selectbox(key="pairs_resampling").select("cubic").run()
+    app.button(key="pairs_make").click().run()
+    app.selectbox(key="pairs_resampling").select("nearest").run()
+    assert "in place of" not in words(app)
+    assert launched == []
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 MB"), (2_400_000, "2.4 MB"), (38_000_000, "38 MB"), (8_400_000_000, "8.4 GB")],
+)
+def test_sizes_are_told_in_words(size: int, text: str) -> None:
+    assert bytes_in_words(size) == text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [(0, "0 min"), (0.2, "under 1 min"), (14.4, "14 min"), (150, "2.5 h")],
+)
+def test_times_are_told_in_words(minutes: float, text: str) -> None:
+    assert minutes_in_words(minutes) == text

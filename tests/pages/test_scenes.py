@@ -1,0 +1,695 @@
+"""The scenes page: search, look, choose, for one mask and for all."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import wait
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from click.testing import CliRunner
+from shapely.geometry import box, mapping
+from streamlit.testing.v1 import AppTest
+
+from migrate_core.cli import cli
+from migrate_core.errors import SourceError
+from migrate_core.jobs.background import claim, now_utc
+from migrate_core.model import RankedScene, Scene, SceneQuery
+from migrate_core.products.product import Product
+from migrate_core.settings import RankingSettings
+from migrate_core.store.last_search import (
+    SearchParameters,
+    last_asked,
+    last_found,
+    remember_asked,
+    remember_found,
+)
+from migrate_core.workspace import Workspace
+from pages.shared import background as work
+from pages.shared.scenes import picture as scenes_picture
+from pages.shared.scenes import search as scenes_search
+from pages.shared.scenes.bulk import table
+from pages.shared.scenes.connections import _step
+from pages.shared.scenes.map import SCORE_COLORS, score_color
+from pages.shared.scenes.plot import chart
+from pages.shared.scenes.search import age_in_words, arguments
+from pages.shared.text import plain
+from tests.support.pairs import Case, Safe, numbered_masks, open_case, write_safe
+from tests.support.range_server import serving
+from tests.support.servers.cdse import PASSWORD, cdse_running
+from tests.support.stac_items import SmallApi, earth_item
+
+CLEAR = Safe(sensed="20200215T104351", generated="20200215T134500", cloud_percent=2.0)
+CLOUDY = Safe(
+    sensed="20200203T104351",
+    generated="20200203T134500",
+    cloud_percent=45.0,
+    pixels={"SCL": np.full((30, 30), 9)},
+)
+
+AREA = box(2, 42, 3.5, 43)
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cloudy scene one day after the masks, a clear one thirteen days after."""
+    folder = tmp_path_factory.mktemp("scenes")
+    for safe in (CLEAR, CLOUDY):
+        write_safe(folder, safe)
+    return folder
+
+
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
+    """An empty workspace, which the app opens; searches run at once, in this process."""
+    monkeypatch.setenv("MIGRATE_WORKSPACE", str(tmp_path / "workspace"))
+
+    def run_now(workspace: Workspace, kind: str, command: Sequence[str]) -> None:
+        result = CliRunner().invoke(cli, ["--workspace", str(workspace.root), *command])
+        workspace.logs.mkdir(exist_ok=True)
+        workspace.log(kind).write_text(result.stderr, encoding="utf-8")
+
+    monkeypatch.setattr(scenes_search, "launch", run_now)
+    found = open_case(tmp_path / "workspace")
+    yield found
+    found.store.engine.dispose()
+
+
+@pytest.fixture
+def masks(case: Case, tmp_path: Path) -> Case:
+    """The workspace with three masks."""
+    case.store.put_masks(numbered_masks(tmp_path / "masks", 3))
+    return case
+
+
+@pytest.fixture
+def searched(masks: Case, scenes: Path) -> Case:
+    """The masks searched for within 20 days: the clear scene is the best, the cloudy one second."""
+    command = ["--workspace", str(masks.workspace.root), "scenes", "search"]
+    result = CliRunner().invoke(cli, [*command, "--source", f"local:{scenes}", "--days", "20"])
+    assert result.exit_code == 0, result.stderr
+    return masks
+
+
+Tried = list[tuple[list[str], dict[str, str]]]
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> Tried:
+    """Tests of connections run at once, in this process; their words and secret environment."""
+    found: Tried = []
+
+    def run_now(
+        workspace: Workspace, kind: str, command: Sequence[str], *environ: dict[str, str]
+    ) -> None:
+        secret = environ[0] if environ else {}
+        found.append((list(command), secret))
+        result = CliRunner(env=secret).invoke(cli, ["--workspace", str(workspace.root), *command])
+        workspace.logs.mkdir(exist_ok=True)
+        workspace.log(kind).write_text(result.stderr, encoding="utf-8")
+        workspace.answer(kind).write_text(result.stdout, encoding="utf-8")
+
+    monkeypatch.setattr(work, "launch", run_now)
+    return found
+
+
+@pytest.fixture
+def earth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallApi]:
+    """Earth Search in small, with a scene on the day after the masks, but no pixels."""
+
+    def no_pixels(scene: Scene, services: object) -> Product:
+        raise SourceError(f"{scene.scene_id}: it has no pixels")
+
+    monkeypatch.setattr(scenes_picture, "open_scene", no_pixels)
+    item = earth_item()
+    item |= {"geometry": mapping(AREA), "bbox": list(AREA.bounds)}
+    item["properties"]["datetime"] = "2020-02-03T10:48:12.345000Z"
+    with serving(tmp_path) as server:
+        for name, asset in item["assets"].items():
+            asset["href"] = f"{server.url}/{name}.tif"
+        found = SmallApi([item])
+        found.url = server.url
+        server.rule = found
+        monkeypatch.setenv("EARTH_SEARCH_URL", f"{server.url}/stac")
+        yield found
+
+
+def pills(app: AppTest, key: str) -> Any:
+    return app.button_group(key=key)
+
+
+def first(case: Case) -> str:
+    return case.store.masks()[0].mask_id
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file("../../app.py", default_timeout=30).run()
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.switch_page("pages/2_Scenes.py").run()
+    assert not app.exception
+    return app
+
+
+def press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
+def said(app: AppTest) -> str:
+    elements = [*app.error, *app.warning, *app.info, *app.success, *app.markdown, *app.caption]
+    return "\n".join(str(element.value) for element in elements)
+
+
+def used(case: Case, mask: str = "m0.tif") -> str:
+    """The day of the selected scene of a mask."""
+    (mask_id,) = [m.mask_id for m in case.store.masks() if m.name == mask]
+    (chosen,) = [c for c in case.store.candidates()[mask_id] if c.selected]
+    return chosen.ranked.scene.sensed_at.date().isoformat()
+
+
+# nothing there yet
+
+
+def test_without_masks_the_page_leads_to_the_masks(case: Case) -> None:
+    assert "Add masks first" in said(opened())
+
+
+def test_before_a_search_there_is_only_the_form(masks: Case) -> None:
+    app = opened()
+    assert "Nothing was searched yet" in said(app)
+    assert app.number_input(key="scenes_days").value == 10
+    assert not app.dataframe
+
+
+# search
+
+
+def test_a_search_with_everything_in_the_form(masks: Case, scenes: Path) -> None:
+    app = opened()
+    app.text_area(key="scenes_folders").set_value(f"{scenes}\n\n  {scenes}  ")
+    app.number_input(key="scenes_days").set_value(14)
+    app.number_input(key="scenes_max_cloud").set_value(80.0)
+    app.selectbox(key="scenes_level").set_value("L2A")
+    app.number_input(key="scenes_usable_cloud").set_value(5.0)
+    app.number_input(key="scenes_usable_coverage").set_value(75.0)
+    app.number_input(key="scenes_weight_closeness").set_value(2.5)
+    press(app, "Search")
+    assert last_asked(masks.store) == SearchParameters(
+        (f"local:{scenes}",),
+        SceneQuery(14, 80.0, "L2A"),
+        RankingSettings(
+            5.0,
+            0.75,
+            {"clear_sky": 1.0, "clear_label": 1.0, "closeness": 2.5, "coverage": 1.0},
+        ),
+        measure_clouds=True,
+    )
+    assert "All 3 masks have a usable scene" in said(app)
+    assert used(masks) == "2020-02-15"
+
+
+def test_clouds_are_measured_over_each_mask_and_shown(masks: Case, scenes: Path) -> None:
+    app = opened()
+    assert app.checkbox(key="scenes_measure").value
+    app.text_area(key="scenes_folders").set_value(str(scenes))
+    app.number_input(key="scenes_days").set_value(14)
+    press(app, "Search")
+    ranking = app.dataframe[1].value
+    assert list(ranking["date"]) == ["2020-02-15", "2020-02-03"]
+    assert list(ranking["over mask"]) == [0, 100]
+    assert list(ranking["label occluded"]) == [0, 100]
+    assert list(ranking["term clear_label"]) == [1, 0]
+    assert "cloud over mask 0.0 %, label occluded 0.0 %, cloud in scene 2.0 %" in said(app)
+
+    app.checkbox(key="scenes_measure").uncheck()
+    press(app, "Search")
+    ranking = app.dataframe[1].value
+    assert {"over mask", "label occluded", "term clear_label"}.isdisjoint(ranking.columns)
+    assert not opened().checkbox(key="scenes_measure").value
+
+
+def test_the_second_half_of_a_search_that_measures_is_told(masks: Case) -> None:
+    remember_asked(
+        masks.store,
+        SearchParameters((), SceneQuery(), RankingSettings(), measure_clouds=True),
+    )
+    job = claim(masks.store, "search", 100)
+    job.advance(30, 100)
+    assert progress_text(opened()).startswith("Searching for scenes: 30 %")
+    job.report(70, 0, 100)
+    assert progress_text(opened()).startswith("Measuring clouds over each mask: 70 %")
+    job.end("cancelled")
+
+
+def progress_text(app: AppTest) -> str:
+    return str(next(iter(app.main.get("progress"))).proto.text)
+
+
+def test_another_tab_starts_from_the_last_search(searched: Case, scenes: Path) -> None:
+    app = opened()
+    assert app.text_area(key="scenes_folders").value == str(scenes)
+    assert app.number_input(key="scenes_days").value == 20
+
+
+@pytest.mark.parametrize(
+    ("folders", "problem"),
+    [
+        ("", "Choose a service, or name a folder"),
+        ("/not/there", "There is no /not/there on the machine"),
+    ],
+)
+def test_a_folder_that_is_missing_is_told_before_anything_starts(
+    masks: Case, folders: str, problem: str
+) -> None:
+    app = opened()
+    app.text_area(key="scenes_folders").set_value(folders)
+    press(app, "Search")
+    assert problem in said(app)
+    assert last_asked(masks.store) is None
+
+
+def test_a_folder_without_products_is_told_and_what_was_found_is_kept(
+    searched: Case, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    app = opened()
+    app.text_area(key="scenes_folders").set_value(str(tmp_path / "empty"))
+    press(app, "Search")
+    assert "no Sentinel-2 product was found in it" in said(app)
+    assert used(searched) == "2020-02-15"
+
+
+def test_a_running_search_is_shown_and_can_be_cancelled(searched: Case) -> None:
+    job = claim(searched.store, "search", 100)
+    app = opened()
+    assert "scenes_cancel" in [button.key for button in app.button]
+    app.button(key="scenes_cancel").click().run()
+    assert job.cancel_requested()
+    app.text_area(key="scenes_folders").set_value(str(searched.workspace.root))
+    press(app, "Search")
+    assert "A search is already at work" in said(app)
+    job.end("cancelled")
+    assert "cancelled" in said(opened())
+
+
+def test_a_search_whose_process_died_is_told(masks: Case) -> None:
+    claim(masks.store, "search", 100, lambda: now_utc().replace(year=2020))
+    assert "ended unexpectedly" in said(opened())
+
+
+# services
+
+
+def test_services_folders_and_others_are_searched_at_once(
+    masks: Case, scenes: Path, earth: SmallApi
+) -> None:
+    other = f"stac:{earth.url}/stac#sentinel-2-l2a"
+    app = opened()
+    app.text_area(key="scenes_folders").set_value(str(scenes))
+    app.text_area(key="scenes_others").set_value(other)
+    pills(app, "scenes_services").set_value(["earth-search"])
+    app.number_input(key="scenes_days").set_value(20)
+    press(app, "Search")
+    found = last_found(masks.store)
+    assert found is not None
+    assert found.sources == (f"local:{scenes}", "earth-search", other)
+    assert {c.ranked.scene.source for c in masks.store.candidates()[first(masks)]} == {
+        f"local:{scenes}",
+        "earth-search",
+    }
+    again = opened()
+    assert pills(again, "scenes_services").value == ["earth-search"]
+    assert again.text_area(key="scenes_others").value == other
+    assert plain(f"earth-search just now, {other} just now") in said(again)
+
+
+def test_a_service_is_asked_anew_on_demand_only(masks: Case, earth: SmallApi) -> None:
+    app = opened()
+    pills(app, "scenes_services").set_value(["earth-search"])
+    press(app, "Search")
+    asked = len(earth.bodies)
+    assert asked > 0
+    press(app, "Search")
+    assert len(earth.bodies) == asked
+    app.checkbox(key="scenes_refresh").check()
+    press(app, "Search")
+    assert len(earth.bodies) == 2 * asked
+
+
+def test_what_fetching_takes_is_said_before_anything_is_fetched(
+    masks: Case, earth: SmallApi
+) -> None:
+    app = opened()
+    pills(app, "scenes_services").set_value(["earth-search"])
+    press(app, "Search")
+    (costs,) = [item.value for item in app.dataframe if "Download" in item.value.columns]
+    assert set(costs["Source"]) == {"earth-search"}
+    assert list(costs["Way"]) == ["window"]
+    assert costs["Download"].str.endswith(" MB").all()
+    assert costs["Time"].str.endswith(" min").all()
+
+
+def test_what_is_no_source_is_told_before_anything_starts(masks: Case) -> None:
+    app = opened()
+    app.text_area(key="scenes_others").set_value("stac:https://host/v1")
+    press(app, "Search")
+    assert plain("needed is stac:URL#COLLECTION") in said(app)
+    assert last_asked(masks.store) is None
+
+
+@pytest.mark.parametrize("button", ["Search", "Test connection"])
+def test_an_address_with_a_password_starts_nothing(masks: Case, tried: Tried, button: str) -> None:
+    app = opened()
+    app.text_area(key="scenes_others").set_value("dhus:https://me:hunter2@mirror.example")
+    press(app, button)
+    assert "can't be a source" in said(app)
+    assert "hunter2" not in said(app)
+    assert (last_asked(masks.store), tried) == (None, [])
+
+
+def test_credentials_are_found_or_needed_and_never_shown(
+    masks: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = said(opened())
+    assert "single bands and whole products: needs `CDSE_USERNAME` and `CDSE_PASSWORD`" in without
+    assert "none needed" in without
+    monkeypatch.setenv("CDSE_USERNAME", "somebody")
+    monkeypatch.setenv("CDSE_PASSWORD", "hidden-word")
+    app = opened()
+    assert "single bands and whole products: found" in said(app)
+    assert "windows: needs `CDSE_S3_ACCESS_KEY`" in said(app)
+    assert "hidden-word" not in str(app.main)
+
+
+def test_a_connection_is_tested_with_a_code_that_is_not_kept(
+    masks: Case, tried: Tried, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with cdse_running() as cdse:
+        for name in ("odata_url", "token_url", "username", "password"):
+            value = getattr(cdse.settings, f"cdse_{name}")
+            monkeypatch.setenv(f"CDSE_{name.upper()}", value)
+        cdse.totp = "123456"
+        app = opened()
+        pills(app, "scenes_services").set_value(["cdse"])
+        press(app, "Test connection")
+        assert "needs its present code in CDSE_TOTP" in said(app)
+        app.text_input(key="scenes_code").set_value("123 456")
+        press(app, "Test connection")
+    assert [environ for _, environ in tried] == [{}, {"CDSE_TOTP": "123456"}]
+    assert tried[1][0] == ["scenes", "test-source", "cdse", "--json"]
+    assert "bands and products works: The account is accepted" in said(app)
+    assert "windows: no credentials" in said(app)
+    assert app.text_input(key="scenes_code").value == ""
+    assert last_asked(masks.store) is None
+    everything = b"".join(p.read_bytes() for p in masks.workspace.root.rglob("*") if p.is_file())
+    assert b"123456" not in everything
+    assert PASSWORD.encode() not in everything
+
+
+def test_what_a_service_says_is_shown_as_it_is() -> None:
+    step = {"what": "search", "state": "fails", "words": "it [says](http://x) <b>no</b> *twice*"}
+    shown = _step(step)
+    assert "<b>" not in shown.replace("\\<", "")
+    assert "\\[says\\]" in shown
+    assert "\\*twice\\*" in shown
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(0.5, "just now"), (5, "5 min ago"), (180, "3 h ago"), (72 * 60, "3 days ago")],
+)
+def test_the_age_of_an_answer_is_told_in_words(minutes: float, words: str) -> None:
+    assert age_in_words(timedelta(minutes=minutes)) == words
+
+
+# quicklooks of services
+
+
+def remote_case(case: Case, source: str, href: str, item: dict[str, Any] | None) -> Scene:
+    """The only candidate of the first mask lies at a service."""
+    mask = case.store.masks()[0]
+    assert mask.extent is not None
+    area = mask.extent.buffer(0.1)
+    scene = Scene("S2A_FAR", source, now_utc(), "L2A", "31TDG", "05.00", 1.0, area, href, item)
+    case.store.put_scenes([scene])
+    ranked = RankedScene(scene, 1.0, 0, 1.0, {"clear_sky": 1.0}, usable=True)
+    case.store.put_candidates({mask.mask_id: [ranked]})
+    remember_found(case.store, SearchParameters((source,), SceneQuery(), RankingSettings()))
+    return scene
+
+
+def test_a_product_that_must_be_downloaded_is_shown_once_it_is_here(
+    masks: Case, scenes: Path
+) -> None:
+    remote_case(masks, "cdse", "cdse:1", None)
+    mask = first(masks)
+    assert "cdse shows no pixels before a product is downloaded" in said(opened(mask=mask))
+    masks.workspace.products.mkdir()
+    shutil.copytree(scenes / f"{CLEAR.name}.SAFE", masks.workspace.products / "S2A_FAR.SAFE")
+    app = opened(mask=mask)
+    assert "In use (chosen as the best)" in labels(app)
+    assert "shows no pixels" not in said(app)
+    assert "There is no quicklook" not in said(app)
+
+
+def test_a_picture_that_takes_long_does_not_hold_up_the_page(
+    masks: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def slow(scene: Scene, services: object) -> Product:
+        go_on.wait(20)
+        raise SourceError("earth-search: it never came")
+
+    monkeypatch.setattr(scenes_picture, "open_scene", slow)
+    monkeypatch.setattr(scenes_picture, "_WAIT_S", 0.1)
+    remote_case(masks, "earth-search", "https://service.example/item", {"assets": {}})
+    app = opened(mask=first(masks))
+    assert "The picture is being read from earth-search" in said(app)
+    drawn = [str(table.key).rpartition("_")[0] for table in app.dataframe]
+    assert any(key.startswith("scenes_masks_") for key in drawn)
+    assert any(key.startswith("scenes_table_") for key in drawn)
+    go_on.set()
+    monkeypatch.setattr(scenes_picture, "_WAIT_S", 10)
+    app.run()
+    assert "There is no quicklook: earth-search: it never came" in said(app)
+    assert not app.exception
+
+
+def test_a_service_is_asked_once_for_a_picture_and_again_after_a_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    readers = scenes_picture._Readers()
+    asked: list[int] = []
+
+    def fail() -> Any:
+        asked.append(1)
+        raise SourceError("no")
+
+    for _ in range(2):
+        wait([readers.ask(("a",), fail)], 5)
+    assert len(asked) == 1
+    monkeypatch.setattr(scenes_picture, "_FAILED_FOR_S", -1.0)
+    wait([readers.ask(("a",), fail)], 5)
+    assert len(asked) == 2
+
+
+# what would help
+
+
+def test_what_would_help_is_told_and_one_press_away(masks: Case, scenes: Path) -> None:
+    app = opened()
+    app.text_area(key="scenes_folders").set_value(str(scenes))
+    app.checkbox(key="scenes_measure").uncheck()
+    press(app, "Search")
+    assert "3 of 3 masks have no usable scene" in said(app)
+    assert "widen to 13 days (helps 3 masks); or raise the cloud limit to 45 %" in said(app)
+    listed = app.dataframe[0].value
+    assert list(listed["usable"]) == ["0 of 1"] * 3
+    assert listed["what would help"][0].startswith("widen to 13 days: 1 usable scene; or")
+
+    press(app, "Widen to 13 days: 1 usable scene")
+    assert "All 3 masks have a usable scene" in said(app)
+    assert used(masks) == "2020-02-15"
+    app.run()
+    assert app.number_input(key="scenes_days").value == 13
+
+
+# looking and choosing
+
+
+def test_the_ranking_shows_every_term_and_the_best_is_in_use(searched: Case) -> None:
+    ranking = opened().dataframe[1].value
+    assert list(ranking["date"]) == ["2020-02-15", "2020-02-03"]
+    assert list(ranking["usable"]) == ["yes", "no"]
+    assert list(ranking["in use"]) == ["✓", ""]
+    assert list(ranking["cloud"]) == [2.0, 45.0]
+    terms = ["term clear_sky", "term closeness", "term coverage"]
+    assert ranking["score"][0] == pytest.approx(sum(ranking[t][0] for t in terms) / 3, abs=1e-5)
+
+
+def test_a_deep_link_opens_its_mask(searched: Case) -> None:
+    mask = searched.store.masks()[2]
+    app = opened(mask=mask.mask_id)
+    assert app.subheader[0].value.startswith("m2.tif")
+    assert opened(mask="unknown").subheader[0].value.startswith("m0.tif")
+
+
+def test_another_scene_is_looked_at_then_used(searched: Case) -> None:
+    app = opened()
+    assert "In use (chosen as the best)" in labels(app)
+    mask_id = searched.store.masks()[0].mask_id
+    app.session_state["scenes_viewed"] = (mask_id, CLOUDY.name)
+    app.run()
+    assert "cloud in scene 45.0 %" in said(app)
+    press(app, "Use this scene")
+    assert used(searched) == "2020-02-03"
+    assert "In use (chosen by hand)" in labels(app)
+
+
+def test_an_unusable_scene_chosen_by_hand_does_not_count_as_matched(searched: Case) -> None:
+    app = opened()
+    assert "All 3 masks have a usable scene." in said(app)
+    mask = searched.store.masks()[0]
+    searched.store.select(mask.mask_id, CLOUDY.name)
+    app.run()
+    assert "2 matched" in app.sidebar.get("page_link")[2].proto.label
+    assert app.sidebar.caption[0].value == "1 with an unusable scene chosen by hand"
+    assert "All 3 masks have a usable scene, but for 1 another one was chosen by hand." in said(app)
+    listed = app.dataframe[0].value.set_index("mask")["scene in use"]
+    assert listed[mask.name].endswith("cloud in scene 45.0 %, not usable, by hand")
+
+
+def test_a_scene_whose_files_are_gone_still_has_its_numbers(
+    masks: Case, scenes: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(scenes, tmp_path / "copy")
+    app = opened()
+    app.text_area(key="scenes_folders").set_value(str(tmp_path / "copy"))
+    press(app, "Search")
+    shutil.rmtree(tmp_path / "copy")
+    st.cache_data.clear()
+    app = opened()
+    assert "There is no quicklook" in said(app)
+    drawn = [str(table.key).rpartition("_")[0] for table in app.dataframe]
+    assert any(key.startswith("scenes_masks_") for key in drawn)
+    assert any(key.startswith("scenes_table_") for key in drawn)
+
+
+def test_long_lists_are_turned_page_by_page(case: Case, tmp_path: Path, scenes: Path) -> None:
+    masks = numbered_masks(tmp_path / "masks", 10)
+    case.store.put_masks(masks[:9])
+    command = ["--workspace", str(case.workspace.root), "scenes", "search"]
+    CliRunner().invoke(cli, [*command, "--source", f"local:{scenes}"])
+    case.store.put_masks(masks[9:])
+    app = opened()
+    # The last two lie beside the scenes.
+    assert list(app.dataframe[0].value["usable"]) == ["0 of 1"] * 7 + ["no scene"]
+    assert len(app.dataframe[0].value) == 8
+    assert "1 to 8 of 10 masks" in said(app)
+    app.button(key="scenes_next").click().run()
+    assert list(app.dataframe[0].value["usable"]) == ["no scene", "not searched"]
+    app.text_input(key="scenes_name").set_value("m4").run()
+    assert list(app.dataframe[0].value["mask"]) == ["m4.tif"]
+    app.text_input(key="scenes_name").set_value("nothing").run()
+    assert "No mask fits" in said(app)
+    assert not app.exception
+
+
+# all masks
+
+
+def test_the_best_for_all_takes_back_choices_by_hand(searched: Case) -> None:
+    searched.store.select(searched.store.masks()[0].mask_id, CLOUDY.name)
+    app = opened()
+    press(app, "Take them back")
+    assert used(searched) == "2020-02-15"
+    assert "0 masks with a scene chosen by hand" in said(app)
+
+
+def test_the_match_table_goes_out_and_in(searched: Case) -> None:
+    content = table(searched.store).decode()
+    assert content.startswith("mask_name,S2_name,S2_uuid,cloudcover,")
+    assert len(content.splitlines()) == 1 + 3 * 2
+
+    app = opened()
+    rows = f"mask_name,S2_name\nm0.tif,{CLOUDY.name}\nm9.tif,{CLOUDY.name}\n"
+    app.file_uploader(key="scenes_match_in").upload("my.csv", rows.encode(), "text/csv").run()
+    press(app, "Take its selection")
+    assert used(searched) == "2020-02-03"
+    assert "The scenes of 1 mask are selected" in said(app)
+    assert "m9.tif: no masks have this name" in said(app)
+
+
+def test_a_table_that_is_none_is_told_in_words(searched: Case) -> None:
+    app = opened()
+    app.file_uploader(key="scenes_match_in").upload("my.csv", b"a,b\n1,2\n", "text/csv").run()
+    press(app, "Take its selection")
+    assert "my.csv: the columns mask_name, S2_name are missing" in said(app)
+    assert used(searched) == "2020-02-15"
+
+
+# parts
+
+
+def test_the_command_line_of_a_search_means_the_search(
+    masks: Case, scenes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = SearchParameters(
+        (f"local:{scenes}",),
+        SceneQuery(3, 12.5, "L1C"),
+        RankingSettings(
+            7.5,
+            0.875,
+            {"clear_sky": 0.0, "clear_label": 0.5, "closeness": 1.5, "coverage": 2.0},
+        ),
+        measure_clouds=True,
+    )
+    CliRunner().invoke(cli, ["--workspace", str(masks.workspace.root), *arguments(asked)])
+    assert last_asked(masks.store) == asked
+
+
+@pytest.mark.parametrize(("score", "place"), [(1, 0), (0.75, 0), (0.749, 1), (0.25, 2), (0, 3)])
+def test_outlines_are_coloured_by_steps_of_the_score(score: float, place: int) -> None:
+    assert score_color(score) == list(SCORE_COLORS.values())[place]
+
+
+def test_the_plot_shades_what_is_usable_and_stays_inside_its_axes() -> None:
+    found = SearchParameters((), SceneQuery(14), RankingSettings(20.0))
+    point: dict[str, Any] = {"scene_id": "A", "date": "2020-02-03", "days": 3, "cloud": 100.0}
+    point |= {"coverage": 100, "score": 0.5, "kind": "usable", "viewed": True}
+    point |= {"where": "cloud in scene", "scene": 100.0, "mask": None, "label": None}
+    document = chart([point], found).to_dict()
+    shaded = next(rows for rows in document["datasets"].values() if rows and "x0" in rows[0])
+    assert shaded == [{"x0": -14, "x1": 14, "y0": 0, "y1": 20.0}]
+    scale = document["layer"][1]["encoding"]["y"]["scale"]["domain"]
+    assert scale[0] < 0 < 100 < scale[1]
+    assert chart([], found).to_dict()["layer"]
+
+
+def test_a_search_measures_with_a_code_that_is_not_kept(
+    masks: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CDSE_USERNAME", "somebody")
+    monkeypatch.setenv("CDSE_PASSWORD", "hidden-word")
+    launched: list[Sequence[Any]] = []
+    monkeypatch.setattr(scenes_search, "launch", lambda *given: launched.append(given))
+    app = opened()
+    pills(app, "scenes_services").set_value(["cdse"])
+    app.text_input(key="scenes_code").set_value("123 456")
+    press(app, "Search")
+    press(app, "Search")
+    assert all("--measure-clouds" in command for _, _, command, *_ in launched)
+    assert [environ for _, _, _, *environ in launched] == [[{"CDSE_TOTP": "123456"}], []]
+    assert app.text_input(key="scenes_code").value == ""

@@ -1,0 +1,490 @@
+"""The database: the same promises on SQLite and, with the mark `services`, on PostgreSQL."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shapely
+import sqlalchemy as sa
+from shapely.geometry import box
+
+from migrate_core.errors import JobRunningError, StoreError
+from migrate_core.jobs.background import claim, latest_job, request_cancel
+from migrate_core.model import (
+    Acquired,
+    Decision,
+    Mask,
+    Occlusion,
+    Pair,
+    PairParameters,
+    RankedScene,
+    Scene,
+    Shares,
+    Shift,
+    Suggestion,
+    VectorForm,
+)
+from migrate_core.review.queue_rows import pair_facts
+from migrate_core.store import masks as queries
+from migrate_core.store.base import Store, open_store
+from migrate_core.store.masks import MaskFilter
+from migrate_core.store.pair_list import parameters_in_use
+from migrate_core.store.tables import metadata
+from migrate_core.workspace import Workspace
+from tests.support.builders import a_mask
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LAKE = Mask(
+    "lake-01",
+    "lake.tif",
+    "/data/lake.tif",
+    sha256="01" * 32,
+    crs="EPSG:32631",
+    transform=(3.0, 0.5, 500000.25, 0.5, -3.0, 4700000.0),
+    width=20,
+    height=10,
+    extent=shapely.box(3, 42, 3.1, 42.1),
+    footprint=shapely.Polygon([(3, 42), (3.1, 42), (3.1, 42.1)]),
+    acquired=Acquired.parse("2020-02-02T10:15:32Z"),
+    classes={"0": 0, "255": 1},
+    image="/data/lake_image.tif",
+)
+PROBLEM = Mask("bad-02", "bad.png", "/data/bad.png", problem="bad.png: it has no CRS.")
+
+
+def scene(day: int, source: str = "local:/scenes") -> Scene:
+    return Scene(
+        f"S2A_MSIL2A_202002{day:02}T104351_N0214_R008_T31TDG_202002{day:02}T134500",
+        source,
+        datetime(2020, 2, day, 10, 43, 51, tzinfo=UTC),
+        "L2A",
+        "31TDG",
+        "02.14",
+        12.5 if day % 2 else None,
+        shapely.box(2, 41, 4, 43),
+        f"/scenes/{day}.SAFE",
+    )
+
+
+def ranked(day: int, **more: object) -> RankedScene:
+    terms = {"clear_sky": 0.5, "closeness": 0.75}
+    found = RankedScene(scene(day), 0.98, day - 2, 0.625, terms, True)
+    return replace(found, **more)  # type: ignore[arg-type]
+
+
+PAIR = Pair(
+    "lake-01_20200204_aa",
+    "lake-01",
+    "lake.tif",
+    ("one", "two"),
+    state="done",
+    days_offset=1.0194,
+    coverage=0.98,
+    occlusion=Occlusion(
+        Shares(0.1, 0.0, 0.0, 0.0, 0.0, 0.0), Shares(None, None, None, None, None, None)
+    ),
+    suggestion=Suggestion("accept", "clear"),
+)
+
+
+# PostgreSQL
+
+
+def postgresql_programs() -> Path | None:
+    """The folder of Debian's newest PostgreSQL server, or that of `initdb` on the path."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: p.parts[4])
+    named = shutil.which("initdb")
+    programs = found[-1] if found else Path(named) if named else None
+    return programs.parent if programs else None
+
+
+def as_other_than_root(command: Sequence[object]) -> list[str]:
+    """PostgreSQL refuses to run as root."""
+    prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    return [*prefix, *map(str, command)]
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a private cluster on a Unix socket, empty, gone afterwards."""
+    programs = postgresql_programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL server is installed here (initdb was not found)")
+    if importlib.util.find_spec("psycopg") is None:
+        pytest.skip("psycopg is not installed; see tests/requirements.txt")
+    # Not below pytest's folders: those are closed to other users, and sockets need short paths.
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    cluster = folder / "data"
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres")
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    control = [programs / "pg_ctl", "-D", cluster, "-w"]
+    try:
+        run(
+            as_other_than_root([programs / "initdb", "-D", cluster, "-U", "migrate", "-A", "trust"])
+        )
+        run(as_other_than_root([*control, "-l", folder / "log", "-o", options, "start"]))
+        try:
+            yield f"postgresql+psycopg://migrate@/postgres?host={folder}"
+        finally:
+            run(as_other_than_root([*control, "-m", "immediate", "stop"]))
+    finally:
+        shutil.rmtree(folder)
+
+
+def run(command: Sequence[str]) -> None:
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store."""
+    url = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+    store = open_store(Workspace(tmp_path), url)
+    yield store
+    if url is not None:
+        metadata.drop_all(store.engine)
+    store.engine.dispose()
+
+
+# masks
+
+
+def test_masks_come_back_as_they_were_by_name(store: Store) -> None:
+    store.put_masks([LAKE, PROBLEM])
+    assert store.masks() == [PROBLEM, LAKE]
+
+
+def test_the_same_mask_again_renews_it(store: Store) -> None:
+    store.put_masks([LAKE])
+    changed = replace(LAKE, acquired=Acquired.parse("2020-02-03"))
+    store.put_masks([changed])
+    assert store.masks() == [changed]
+
+
+def test_the_same_mask_under_another_path_moves(store: Store) -> None:
+    store.put_masks([LAKE])
+    moved = replace(LAKE, path="/elsewhere/lake.tif")
+    store.put_masks([moved])
+    assert store.masks() == [moved]
+
+
+def test_a_file_with_other_content_replaces_the_mask_and_supersedes_its_pairs(
+    store: Store,
+) -> None:
+    other = replace(LAKE, mask_id="sea-03", name="sea.tif", path="/data/sea.tif")
+    other_pair = replace(PAIR, pair_id="sea-03_x", mask_id="sea-03")
+    store.put_masks([LAKE, other])
+    store.put_scenes([scene(3)])
+    store.put_candidates({"lake-01": [ranked(3)], "sea-03": [ranked(3)]})
+    store.put_pairs([PAIR, other_pair])
+    new = replace(LAKE, mask_id="lake-99", sha256="99" * 32)
+    store.put_masks([new])
+    assert store.masks() == [new, other]
+    gone, kept = store.pairs()
+    left = replace(gone, superseded_at=None, mask_key=None)
+    assert (left, kept) == (replace(PAIR, state="superseded"), other_pair)
+    assert (gone.mask_key, gone.superseded_at is None) == (LAKE.path, False)
+    assert list(store.candidates()) == ["sea-03"]
+
+
+def test_no_masks_are_put_without_fuss(store: Store) -> None:
+    store.put_masks([])
+    store.put_pairs([])
+    store.put_scenes([])
+    store.put_candidates({})
+    assert (store.masks(), store.pairs(), store.scenes()) == ([], [], {})
+
+
+# scenes and candidates
+
+
+def test_scenes_are_renewed_by_id_and_source(store: Store) -> None:
+    store.put_scenes([scene(3), scene(3, "local:/other")])
+    clear = replace(scene(3), cloud_percent=0.0)
+    store.put_scenes([clear])
+    assert store.scenes() == {
+        (clear.scene_id, "local:/scenes"): clear,
+        (clear.scene_id, "local:/other"): scene(3, "local:/other"),
+    }
+
+
+def selection(store: Store, mask_id: str = "lake-01") -> list[tuple[int, bool]]:
+    """Day and selection of a mask's candidates, best first."""
+    return [
+        (candidate.ranked.scene.sensed_at.day, candidate.selected)
+        for candidate in store.candidates()[mask_id]
+    ]
+
+
+def put_days(store: Store, *days: int) -> None:
+    store.put_scenes([scene(day) for day in days])
+    store.put_candidates({"lake-01": [ranked(day) for day in days]})
+
+
+def test_candidates_come_back_in_order_with_the_best_selected(store: Store) -> None:
+    put_days(store, 5, 3, 4)
+    assert selection(store) == [(5, True), (3, False), (4, False)]
+    found = store.candidates()["lake-01"][0].ranked
+    assert found == ranked(5)
+    halves = ranked(6, completed_by=("other half",), cloud_over_mask_percent=3.5)
+    store.put_scenes([scene(6)])
+    store.put_candidates({"lake-01": [halves]})
+    assert store.candidates()["lake-01"][0].ranked == halves
+
+
+def test_a_person_selects_one_and_later_searches_keep_it(store: Store) -> None:
+    put_days(store, 5, 3, 4)
+    assert store.select("lake-01", scene(3).scene_id)
+    assert selection(store) == [(5, False), (3, True), (4, False)]
+    put_days(store, 7, 5, 4, 3)
+    assert selection(store) == [(7, False), (5, False), (4, False), (3, True)]
+
+
+def test_a_selection_that_is_found_no_more_gives_way_to_the_best(store: Store) -> None:
+    put_days(store, 5, 3)
+    store.select("lake-01", scene(3).scene_id)
+    put_days(store, 7, 5)
+    assert selection(store) == [(7, True), (5, False)]
+
+
+def test_a_selection_by_rank_follows_the_rank(store: Store) -> None:
+    put_days(store, 5, 3)
+    put_days(store, 3, 5)
+    assert selection(store) == [(3, True), (5, False)]
+
+
+def test_only_a_candidate_can_be_selected(store: Store) -> None:
+    put_days(store, 5, 3)
+    assert not store.select("lake-01", scene(9).scene_id)
+    assert not store.select("unknown", scene(3).scene_id)
+    assert selection(store) == [(5, True), (3, False)]
+
+
+def test_a_search_leaves_the_candidates_of_other_masks(store: Store) -> None:
+    put_days(store, 5, 3)
+    store.put_candidates({"sea-03": [ranked(3)], "empty": []})
+    assert selection(store) == [(5, True), (3, False)]
+    assert set(store.candidates()) == {"lake-01", "sea-03"}
+
+
+# pairs
+
+
+def test_pairs_are_renewed_by_their_id(store: Store) -> None:
+    queued = Pair("lake-01_20200203_bb", "lake-01", "lake.tif", ("one",))
+    store.put_pairs([PAIR, queued])
+    failed = replace(queued, state="failed", error="it’s broken")
+    store.put_pairs([failed])
+    assert store.pairs() == [failed, PAIR]
+
+
+# decisions
+
+
+def decision(verdict: str, minute: int = 0, reviewer: str = "ann") -> Decision:
+    return Decision("p", verdict, reviewer, None, NOON + timedelta(minutes=minute))
+
+
+def test_decisions_come_back_in_the_order_they_were_made(store: Store) -> None:
+    said = [
+        decision("accept", 5),
+        replace(decision("reject", 1), reason="a cloud"),
+        decision("undo"),
+    ]
+    for one in said:
+        store.append_decision(one)
+    assert store.decisions() == said
+
+
+def test_a_decision_sent_twice_counts_once(store: Store) -> None:
+    store.append_decision(decision("accept"), token="click-1")
+    store.append_decision(decision("reject"), token="click-1")
+    store.append_decision(decision("reject"), token="click-2")
+    assert [one.verdict for one in store.decisions()] == ["accept", "reject"]
+
+
+def test_without_a_token_every_decision_counts(store: Store) -> None:
+    for _ in range(2):
+        store.append_decision(decision("accept"))
+    assert len(store.decisions()) == 2
+
+
+def test_times_come_back_in_utc(store: Store) -> None:
+    there = timezone(timedelta(hours=9))
+    local = datetime(2026, 3, 1, 21, 0, 0, 123456, tzinfo=there)
+    store.append_decision(replace(decision("accept"), decided_at=local))
+    (found,) = store.decisions()
+    assert found.decided_at == local
+    assert found.decided_at.utcoffset() == timedelta(0)
+
+
+def test_decisions_of_many_at_once_are_all_kept(store: Store) -> None:
+    def decide(reviewer: str) -> None:
+        for minute in range(10):
+            store.append_decision(decision("accept", minute, reviewer))
+
+    threads = [threading.Thread(target=decide, args=(f"r{number}",)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = store.decisions()
+    assert len(found) == 40
+    for number in range(4):
+        own = [one.decided_at for one in found if one.reviewer == f"r{number}"]
+        assert own == sorted(own)
+
+
+# jobs on the same database
+
+
+def test_jobs_are_claimed_once_and_cancelled_on_either_database(store: Store) -> None:
+    first = claim(store, "pairs", 3)
+    with pytest.raises(JobRunningError):
+        claim(store, "pairs", 3)
+    assert request_cancel(store, "pairs", datetime.now(UTC))
+    assert first.cancel_requested()
+    first.end("cancelled")
+    claim(store, "pairs", 4)
+    found = latest_job(store, "pairs")
+    assert found is not None
+    assert (found.state, found.total) == ("running", 4)
+
+
+# the file
+
+
+def test_opening_again_finds_everything(tmp_path: Path, store: Store) -> None:
+    store.put_masks([LAKE])
+    store.append_decision(decision("accept"))
+    url = None if store.engine.dialect.name == "sqlite" else store.engine.url
+    again = open_store(Workspace(tmp_path), url and url.render_as_string(hide_password=False))
+    assert (again.masks(), again.decisions()) == ([LAKE], [decision("accept")])
+    again.engine.dispose()
+
+
+@pytest.fixture
+def _no_waiting_for_the_disk() -> None:
+    """Here the database waits, as it does in earnest."""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "workspace")
+
+
+def test_the_database_in_the_workspace_is_in_wal_mode(workspace: Workspace) -> None:
+    open_store(workspace)
+    with sqlite3.connect(workspace.database) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+
+
+def test_readers_are_not_held_up_by_a_writer(workspace: Workspace) -> None:
+    store = open_store(workspace)
+    store.put_masks([LAKE])
+    with store.engine.begin() as writer:
+        writer.execute(sa.text("UPDATE masks SET name = 'changed'"))
+        reader = sqlite3.connect(workspace.database, timeout=0)
+        assert reader.execute("SELECT name FROM masks").fetchall() == [("lake.tif",)]
+        reader.close()
+
+
+def test_decisions_are_flushed_to_the_disk(workspace: Workspace) -> None:
+    store = open_store(workspace)
+    with store.engine.connect() as connection:
+        # 2 is FULL.
+        assert connection.scalar(sa.text("PRAGMA synchronous")) == 2
+
+
+def test_a_database_of_another_version_is_refused(workspace: Workspace) -> None:
+    store = open_store(workspace)
+    with store.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE facts SET value = '0' WHERE name = 'schema'"))
+    with pytest.raises(StoreError, match="schema 0"):
+        open_store(workspace)
+
+
+def test_a_file_that_is_no_database_is_named(workspace: Workspace) -> None:
+    workspace.database.write_bytes(b"this is not a database, whatever its name says" * 50)
+    with pytest.raises(StoreError, match=r"migrate\.db"):
+        open_store(workspace)
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "sqlite:////nowhere/at/all.db", "postgresql+nodriver://u:secret@/db"]
+)
+def test_a_database_url_that_leads_nowhere_is_said_without_its_password(
+    workspace: Workspace, url: str
+) -> None:
+    with pytest.raises(StoreError, match="DATABASE_URL") as caught:
+        open_store(workspace, url)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_server_that_cannot_be_reached_is_said_with_or_without_a_driver(
+    workspace: Workspace,
+) -> None:
+    # Whether psycopg is installed here or not: either is for the user to mend.
+    with pytest.raises(StoreError, match="DATABASE_URL") as caught:
+        open_store(workspace, "postgresql+psycopg://u:secret@127.0.0.1:9/db")
+    assert "secret" not in str(caught.value)
+
+
+# masks page by page
+
+
+def test_shifts_changes_and_parameters_of_pairs_are_read_on_either_database(store: Store) -> None:
+    way = PairParameters(register=True, ignore_rim_m=12.5, offset=-1000)
+    shifted = replace(PAIR, shift=Shift(-3.0, 4.0, 0.5, reliable=True), change=0.25, parameters=way)
+    store.put_pairs([shifted, replace(PAIR, pair_id="other", parameters=PairParameters())])
+    store.put_pairs([replace(shifted, pair_id="third", parameters=replace(way, offset=None))])
+    rows = {row.pair_id: (row.shift_m, row.change) for row in pair_facts(store)}
+    assert rows == {PAIR.pair_id: (5.0, 0.25), "third": (5.0, 0.25), "other": (None, None)}
+    assert parameters_in_use(store) == replace(way, offset=None)
+
+
+def test_masks_near_each_other_are_counted_by_the_database(store: Store) -> None:
+    def put(name: str, west: float, **more: Any) -> None:
+        place = box(west, 40, west + 0.01, 40.01)
+        store.put_masks([replace(a_mask(name, extent=place, footprint=place), **more)])
+
+    for number in range(3):
+        put(f"a{number}.tif", 1 + number / 1000)
+    put("b.tif", 5, problem="b.tif: none", pending=True)
+    store.put_masks([a_mask("nowhere.tif", extent=None, footprint=None)])
+    near, far = sorted(queries.mask_clusters(store, MaskFilter()), key=lambda c: c.place)
+    assert (near.count, near.problems, near.mask_id) == (3, 0, "a0")
+    assert near.place == pytest.approx((1.006, 40.005))
+    assert (far.count, far.problems, far.mask_id) == (1, 1, "b")
+    assert queries.mask_clusters(store, MaskFilter(name="no such")) == []
+    assert [mask.name for mask in queries.pending_masks(store)] == ["b.tif"]
+    assert queries.any_pending(store)
+
+
+def test_named_classes_of_vectors_are_known_to_later_ones(store: Store) -> None:
+    area = box(0, 0, 1, 1)
+    for name, classes in (("a", {"maize": 1}), ("b", {"wheat": 2, "maize": 1})):
+        form = VectorForm("features.fgb", area)
+        mask = replace(a_mask(f"{name}.gpkg"), part=name, vector=form, classes=classes)
+        store.put_masks([mask])
+    store.put_masks([replace(a_mask("c.tif"), classes={"7": 7})])
+    assert queries.known_classes(store) == {"maize": 1, "wheat": 2}
+    assert set(store.masks_of_file("/masks/a.gpkg")) == {"a"}
+    listed = {mask.mask_id: (mask.path, mask.part) for mask in queries.listed_masks(store)}
+    assert listed["a"] == ("/masks/a.gpkg", "a")
+    assert listed["c"] == ("/masks/c.tif", None)

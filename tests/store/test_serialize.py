@@ -1,0 +1,102 @@
+"""Values to JSON and back: nothing is lost, nothing but JSON comes out."""
+
+import json
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shapely.geometry import MultiPolygon, Polygon, box, mapping
+
+from migrate_core.model import (
+    Acquired,
+    Decision,
+    Mask,
+    Occlusion,
+    Pair,
+    RankedScene,
+    Scene,
+    Shares,
+    Suggestion,
+)
+from migrate_core.store.serialize import from_json, to_json
+from tests.support.builders import a_mask, a_scene
+
+SHARES = Shares(0.1, 0.0, None, 1.0, 0.25, None)
+DONUT = Polygon(box(0, 0, 3, 3).exterior, [box(1, 1, 2, 2).exterior])
+PAIR = Pair(
+    pair_id="p",
+    mask_id="m",
+    mask_name="m.tif",
+    scene_ids=("A", "B"),
+    state="done",
+    days_offset=-1.5,
+    coverage=0.5,
+    occlusion=Occlusion(SHARES, Shares(None, None, None, None, None, None)),
+    suggestion=Suggestion("reject", "12 % cloud"),
+)
+VALUES = {
+    "mask": a_mask(image="/images/a.tif", georeference="/images/a.tif"),
+    "mask of which nothing is known": Mask("id", "a.tif", "/a.tif", problem="It can't be read."),
+    "mask with a day": a_mask(acquired=Acquired.parse("2020-02-02")),
+    "mask in two parts": a_mask(footprint=MultiPolygon([DONUT, box(5, 5, 6, 6)])),
+    "scene": a_scene(),
+    "scene of unknown cloud": a_scene(cloud_percent=None),
+    "ranked scene": RankedScene(a_scene(), 0.9, 3, 0.5, {"clear_sky": 1.0}, True, ("B",), 12.5),
+    "pair": PAIR,
+    "queued pair": Pair("p", "m", "m.tif", ("A",)),
+    "decision": Decision("p", "accept", "Ann", None, datetime(2024, 5, 1, 9, 30, tzinfo=UTC)),
+}
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
+def test_a_value_comes_back_as_it_went(value: Any) -> None:
+    text = json.dumps(to_json(value), allow_nan=False)
+    assert from_json(type(value), json.loads(text)) == value
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
+def test_every_field_goes_out_under_its_name(value: Any) -> None:
+    assert list(to_json(value)) == [field.name for field in fields(value)]
+
+
+def test_what_came_back_has_the_types_that_were_promised() -> None:
+    mask = from_json(Mask, json.loads(json.dumps(to_json(a_mask()))))
+    assert isinstance(mask.transform, tuple)
+    assert isinstance(mask.extent, Polygon)
+    assert isinstance(mask.acquired, Acquired)
+    scene = from_json(Scene, json.loads(json.dumps(to_json(a_scene()))))
+    assert scene.sensed_at.tzinfo is not None
+
+
+def test_times_and_geometries_are_written_as_others_read_them() -> None:
+    document = to_json(a_scene(footprint=DONUT))
+    assert document["sensed_at"] == "2020-01-21T10:43:51Z"
+    assert document["footprint"] == json.loads(json.dumps(mapping(DONUT)))
+
+
+def test_keys_of_mappings_become_text() -> None:
+    assert to_json({1: (2, None), "a": {"b": True}}) == {"1": [2, None], "a": {"b": True}}
+
+
+def test_a_field_that_was_added_later_gets_its_default() -> None:
+    document = to_json(PAIR)
+    del document["suggestion"]
+    assert from_json(Pair, document).suggestion is None
+
+
+@given(
+    st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 6),
+    st.floats(-180, 179),
+    st.floats(-90, 89),
+)
+def test_coordinates_keep_every_digit(
+    transform: tuple[float, ...], west: float, south: float
+) -> None:
+    extent = Polygon([(west, south), (west + 1, south), (west + 1, south + 1), (west, south)])
+    mask = a_mask(transform=transform, extent=extent)
+    again = from_json(Mask, json.loads(json.dumps(to_json(mask))))
+    assert again.transform == transform
+    assert list(again.extent.exterior.coords) == list(extent.exterior.coords)

@@ -1,0 +1,56 @@
+"""Clients and depots for tests: they never sleep for real, and their clock is set by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from migrate_core.transfer.http.bounds import MAX_FILE_BYTES
+from migrate_core.transfer.http.client import HttpClient
+from migrate_core.transfer.http.retry import RetryPolicy, Surroundings
+from migrate_core.transfer.product_store import Depot
+from migrate_core.workspace import Workspace
+
+
+@dataclass
+class Time:
+    """A clock that sleeping moves, and that remembers how long was slept."""
+
+    now: float = 1_700_000_000.0
+    slept: list[float] = field(default_factory=list)
+    check: Callable[[], None] = lambda: None
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+    @property
+    def around(self) -> Surroundings:
+        return Surroundings(
+            self.sleep, lambda: self.now, jitter=lambda: 1.0, check=lambda: self.check()
+        )
+
+
+def a_client(time: Time | None = None, **policy: float) -> HttpClient:
+    attempts = int(policy.pop("attempts", 4))
+    return HttpClient(
+        "service",
+        policy=RetryPolicy(attempts=attempts, timeout_s=(5, 5), **policy),
+        surroundings=(time or Time()).around,
+    )
+
+
+def a_depot(
+    folder: Path,
+    time: Time | None = None,
+    cache_bytes: int = 10**9,
+    most_bytes: int = MAX_FILE_BYTES,
+) -> Depot:
+    return Depot(
+        Workspace(folder),
+        cache_bytes,
+        around=(time or Time()).around,
+        policy=RetryPolicy(timeout_s=(5, 5)),
+        most_bytes=most_bytes,
+    )
