@@ -12,7 +12,7 @@ from pages.shared.text import plain
 ABOUT = (
     "Segmentation masks drawn on another satellite's images become training data for Sentinel-2."
 )
-ROAD = """
+PIPELINE = """
 For each mask, a Sentinel-2 scene is found that is close in time and clear of clouds over it.
 The scene is cut to the mask, and the mask is put on the scene's 10 m grid.
 A person accepts or rejects each pair, since a cloud, a shadow or a change in only one of the
@@ -52,7 +52,7 @@ def demo(page: Page) -> None:
 def home(page: Page) -> None:
     """What happens, stage by stage, and how to begin."""
     words, picture = st.columns([2, 3], gap="large")
-    words.markdown(ROAD)
+    words.markdown(PIPELINE)
     picture.image(PICTURE, PICTURE_CAPTION)
     for column, (stage, text) in zip(st.columns(5), STEPS.items(), strict=True):
         path, name, icon = PAGES[stage]

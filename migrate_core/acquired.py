@@ -95,7 +95,7 @@ class Acquired:
         return (self.until or self.at).date()
 
     @property
-    def days_in_words(self) -> str:
+    def formatted_days(self) -> str:
         """`2020-02-02`, or of a period `2020-02-02 to 2020-02-10`."""
         first, last = self.first_day.isoformat(), self.last_day.isoformat()
         return first if first == last else f"{first} to {last}"
@@ -104,7 +104,7 @@ class Acquired:
     def in_words(self) -> str:
         """The moment to the minute where it is known, else the day or the days of the period."""
         exact = self.time_known and self.until is None
-        return format_time(self.at) if exact else self.days_in_words
+        return format_time(self.at) if exact else self.formatted_days
 
     def distance_days(self, day: date) -> int:
         """Whole days between a UTC date and this one, or the period's nearer end; 0 within it."""

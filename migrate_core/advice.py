@@ -75,11 +75,11 @@ class Advice:
     remedies: tuple[Remedy, ...]
     reach_days: int
     hints: tuple[str, ...] = ()
-    lacking: str | None = None
+    missing: str | None = None
 
     def __str__(self) -> str:
         """The advice in words: what to do, and where that is only a guess, why."""
         if self.remedies:
             return "; or ".join(str(remedy) for remedy in self.remedies)
         hints = self.hints or (f"look farther than {self.reach_days} days", "ask another source")
-        return "; or ".join(hints) + (f" ({self.lacking})" if self.lacking else "")
+        return "; or ".join(hints) + (f" ({self.missing})" if self.missing else "")

@@ -110,24 +110,24 @@ class Window:
         )
 
 
-def aligned_grid(lattice: PixelGrid, bounds: Bounds) -> PixelGrid:
+def aligned_grid(base_grid: PixelGrid, bounds: Bounds) -> PixelGrid:
     """The smallest grid on the north-up `lattice` that contains `bounds`, which may lie outside.
 
     `bounds` is (west, south, east, north) in the CRS of the lattice.
     """
     west, south, east, north = bounds
-    inverse = ~lattice.transform
+    inverse = ~base_grid.transform
     left, top = inverse @ (west, north)
     right, bottom = inverse @ (east, south)
     column, row = _floor(left), _floor(top)
     width, height = max(_ceil(right) - column, 1), max(_ceil(bottom) - row, 1)
-    return block(lattice, Window(column, row, width, height))
+    return block(base_grid, Window(column, row, width, height))
 
 
-def block(lattice: PixelGrid, window: Window) -> PixelGrid:
+def block(base_grid: PixelGrid, window: Window) -> PixelGrid:
     """The grid of the pixels of `lattice` in `window`, the inverse of `window_of`."""
-    transform = lattice.transform @ Affine.translation(window.column, window.row)
-    return PixelGrid(lattice.crs, transform, window.width, window.height)
+    transform = base_grid.transform @ Affine.translation(window.column, window.row)
+    return PixelGrid(base_grid.crs, transform, window.width, window.height)
 
 
 def moved(grid: PixelGrid, x: float, y: float) -> PixelGrid:
@@ -135,9 +135,9 @@ def moved(grid: PixelGrid, x: float, y: float) -> PixelGrid:
     return replace(grid, transform=Affine.translation(x, y) @ grid.transform)
 
 
-def window_of(grid: PixelGrid, lattice: PixelGrid) -> Window:
+def window_of(grid: PixelGrid, base_grid: PixelGrid) -> Window:
     """Where `grid` lies on `lattice`, of which it must be a block of whole pixels."""
-    column, row = ~lattice.transform @ (grid.transform.c, grid.transform.f)
+    column, row = ~base_grid.transform @ (grid.transform.c, grid.transform.f)
     return Window(round(column), round(row), grid.width, grid.height)
 
 
@@ -157,17 +157,17 @@ def in_crs(grid: PixelGrid, crs: str) -> PixelGrid | None:
     return PixelGrid(crs, moved, grid.width, grid.height)
 
 
-def is_block_of(grid: PixelGrid, lattice: PixelGrid) -> bool:
+def is_block_of(grid: PixelGrid, base_grid: PixelGrid) -> bool:
     """Whether `grid` consists of whole pixels of `lattice`, or would beyond its edges.
 
     Both must be in one CRS, as `in_crs` brings them there.
     """
-    inverse = ~lattice.transform
+    inverse = ~base_grid.transform
     column, row = inverse @ (grid.transform.c, grid.transform.f)
     right, bottom = inverse @ (grid.transform @ (grid.width, grid.height))
     ends = np.array([column, row, right - grid.width, bottom - grid.height])
     whole = np.abs(ends - np.round([column, row, column, row])) < _SAME_PLACE_PIXELS
-    return grid.crs == lattice.crs and bool(whole.all())
+    return grid.crs == base_grid.crs and bool(whole.all())
 
 
 def _floor(value: float) -> int:
@@ -218,16 +218,16 @@ def reproject_geometries(
     """The same for an array of geometries at once, which is far quicker than one by one."""
     if source == target:
         return geometries
-    carried: NDArray[np.object_] = shapely.transform(
+    reprojected: NDArray[np.object_] = shapely.transform(
         geometries,
         lambda points: np.column_stack(
             reproject_points(source, target, points[:, 0], points[:, 1])
         ),
     )
-    return carried
+    return reprojected
 
 
-def cut_at_antimeridian(geometry: BaseGeometry) -> BaseGeometry:
+def split_at_antimeridian(geometry: BaseGeometry) -> BaseGeometry:
     """A lon/lat geometry, its longitudes brought to -180…180 and cut where it crosses 180°.
 
     Longitudes must go on beyond 180 or -180 there, not jump. RFC 7946, section 3.1.9, cuts such
@@ -256,7 +256,7 @@ def in_one_world(geometry: BaseGeometry) -> BaseGeometry:
     west, _, east, _ = geometry.bounds
     if east - west > _HALF_WORLD:
         geometry = shapely.transform(geometry, lambda c: np.column_stack([c[:, 0] % 360, c[:, 1]]))
-    return cut_at_antimeridian(geometry)
+    return split_at_antimeridian(geometry)
 
 
 @lru_cache(maxsize=64)

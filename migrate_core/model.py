@@ -20,10 +20,10 @@ from .acquired import utc as utc
 from .grid import PixelGrid
 from .occlusion import Occluded as Occluded
 from .occlusion import Occlusion as Occlusion
-from .occlusion import OneSided as OneSided
+from .occlusion import OcclusionBySensor as OcclusionBySensor
+from .occlusion import SensorShares as SensorShares
 from .occlusion import Shares as Shares
-from .occlusion import Sides as Sides
-from .settings import JudgeSettings
+from .settings import AssessmentSettings
 
 LONLAT = "EPSG:4326"
 IGNORE = 255
@@ -287,8 +287,8 @@ class Pair:
     parameters: PairParameters | None = None
     shift: Shift | None = None
     change: float | None = None
-    one_sided: OneSided | None = None
-    judged_by: JudgeSettings | None = None
+    one_sided: OcclusionBySensor | None = None
+    judged_by: AssessmentSettings | None = None
     compared_with: str | None = None
     change_note: str | None = None
     change_rules: int | None = None

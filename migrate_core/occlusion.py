@@ -34,7 +34,7 @@ class Occluded:
 
 
 @dataclass(frozen=True)
-class Sides:
+class SensorShares:
     """Shares 0…1 of pixels by the image in which the ground is occluded; None where not known."""
 
     sentinel2_only: float | None
@@ -44,8 +44,8 @@ class Sides:
 
 
 @dataclass(frozen=True)
-class OneSided:
+class OcclusionBySensor:
     """In which image the ground is occluded: over all pixels of the footprint, and the labelled."""
 
-    all: Sides
-    labelled: Sides
+    all: SensorShares
+    labelled: SensorShares

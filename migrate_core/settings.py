@@ -41,16 +41,16 @@ class RankingSettings:
 
 
 @dataclass(frozen=True)
-class JudgeSettings:
+class AssessmentSettings:
     """From which share of a label on, 0…1, what occludes it decides the suggestion.
 
-    A label of which more than `reject_hidden` is occluded, thin cloud left out, is lost; with at
-    most `accept_hidden`, and at most `accept_thin` under thin cloud, it is as good as clear;
+    A label of which more than `reject_occluded` is occluded, thin cloud left out, is lost; with at
+    most `accept_occluded`, and at most `accept_thin` under thin cloud, it is as good as clear;
     between them a person looks.
     """
 
-    reject_hidden: float = 0.30
-    accept_hidden: float = 0.02
+    reject_occluded: float = 0.30
+    accept_occluded: float = 0.02
     accept_thin: float = 0.20
 
 
@@ -110,7 +110,7 @@ class Settings:
     resampling: str = "bilinear"
     scheduler: str | None = None
     services: ServiceSettings = field(default_factory=ServiceSettings)
-    judge: JudgeSettings = field(default_factory=JudgeSettings)
+    thresholds: AssessmentSettings = field(default_factory=AssessmentSettings)
     max_pair_pixels: int = MAX_PAIR_PIXELS
 
 
@@ -145,28 +145,28 @@ def load_settings(
         resampling=resampling,
         scheduler=environ.get("DASK_SCHEDULER") or None,
         services=_services(environ),
-        judge=_judge(environ),
+        thresholds=_judge(environ),
         max_pair_pixels=int(
             _number(environ, "MIGRATE_MAX_PAIR_PIXELS", MAX_PAIR_PIXELS, float("inf"))
         ),
     )
 
 
-def _judge(environ: Mapping[str, str]) -> JudgeSettings:
+def _judge(environ: Mapping[str, str]) -> AssessmentSettings:
     """The thresholds of suggestions; the variable of a field is MIGRATE_ and its name."""
-    defaults = JudgeSettings()
-    found = JudgeSettings(
+    defaults = AssessmentSettings()
+    found = AssessmentSettings(
         **{
             item.name: _number(
                 environ, f"MIGRATE_{item.name.upper()}", getattr(defaults, item.name), 1.0
             )
-            for item in fields(JudgeSettings)
+            for item in fields(AssessmentSettings)
         }
     )
-    if found.accept_hidden > found.reject_hidden:
+    if found.accept_occluded > found.reject_occluded:
         raise WrongUseError(
-            f"MIGRATE_ACCEPT_HIDDEN is {found.accept_hidden:g} and MIGRATE_REJECT_HIDDEN "
-            f"{found.reject_hidden:g}; what is accepted must not be hidden more than what is "
+            f"MIGRATE_ACCEPT_HIDDEN is {found.accept_occluded:g} and MIGRATE_REJECT_HIDDEN "
+            f"{found.reject_occluded:g}; what is accepted must not be hidden more than what is "
             "rejected."
         )
     return found

@@ -118,7 +118,7 @@ class Workspace:
         return self.root / "transfer"
 
     @property
-    def answers(self) -> Path:
+    def responses(self) -> Path:
         """The folder of what services answered to searches; all of it can be asked for again."""
         return self.root / "answers"
 

@@ -40,7 +40,7 @@ def scenes(page: Page) -> None:
     row = mask_row(page.store, mask_id) if mask_id else None
     if row is None:
         return
-    days = row.mask.acquired.days_in_words if row.mask.acquired else "no date"
+    days = row.mask.acquired.formatted_days if row.mask.acquired else "no date"
     st.subheader(f"{plain(row.mask.name)}, {plain(days)}", anchor=False)
     help_mask(page, row)
     candidates = candidates_of(page.store, row.mask.mask_id)

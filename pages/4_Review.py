@@ -7,7 +7,13 @@ from migrate_core.pairs.view.quicklook import ViewOptions
 from migrate_core.review.queue import place_of
 from migrate_core.review.queue_rows import ReviewItem, review_item
 from pages.shared.frame import PAGES, Page, begin_page
-from pages.shared.review.decide import arrive, decision_bar, messages, one_press_one_decision, seen
+from pages.shared.review.decide import (
+    begin_review,
+    decision_bar,
+    mark_shown,
+    messages,
+    one_press_one_decision,
+)
 from pages.shared.review.facts import facts, gallery, headline, progress
 from pages.shared.review.filters import (
     MANY,
@@ -85,7 +91,7 @@ def one(page: Page, found: Task, options: ViewOptions) -> None:
 def show(page: Page, found: Task, item: ReviewItem, options: ViewOptions) -> None:
     """A pair that can be looked at."""
     pair_id = item.pair.pair_id
-    arrive(pair_id)
+    begin_review(pair_id)
     left, right = st.columns([4, 1])
     with left:
         headline(item, place_of(found.queue, pair_id), len(found.queue))
@@ -94,7 +100,7 @@ def show(page: Page, found: Task, item: ReviewItem, options: ViewOptions) -> Non
     decision_bar(page, found, item.pair)
     messages(found, item)
     show_pair(PairView(item, page.workspace.pair(pair_id)), options)
-    seen(pair_id)
+    mark_shown(pair_id)
     facts(item, page.workspace.pair(pair_id))
     following = found.after(pair_id)
     ahead = review_item(page.store, following) if following else None

@@ -17,18 +17,18 @@ from migrate_core.grid import (
     Window,
     aligned_grid,
     apply_affine,
-    cut_at_antimeridian,
     in_crs,
     in_one_world,
     is_block_of,
     on_turn_of,
     reproject_geometry,
     reproject_points,
+    split_at_antimeridian,
     window_of,
 )
 from tests.support.builders import NORTH, UTM31, WEST, north_up, to_lonlat
 
-LATTICE = PixelGrid(UTM31, north_up(resolution=10), 10980, 10980)
+BASE_GRID = PixelGrid(UTM31, north_up(resolution=10), 10980, 10980)
 ROTATED = Affine.translation(WEST, NORTH) @ Affine.rotation(12) @ Affine.scale(3, -3)
 SHEARED = Affine(3, 0.5, WEST, 0, -3, NORTH)
 metres = st.floats(-20_000, 130_000, allow_nan=False)
@@ -72,7 +72,7 @@ def test_an_aligned_grid_is_the_smallest_on_the_lattice_that_holds_the_bounds(
 ) -> None:
     west, north = WEST + x, NORTH - y
     bounds = (west, north - height, west + width, north)
-    grid = aligned_grid(LATTICE, bounds)
+    grid = aligned_grid(BASE_GRID, bounds)
     steps = np.array([(grid.transform.c - WEST) / 10, (grid.transform.f - NORTH) / 10])
     np.testing.assert_array_equal(steps, np.round(steps))
     assert (grid.crs, grid.transform.a, grid.transform.e) == (UTM31, 10, -10)
@@ -95,25 +95,25 @@ def test_bounds_that_lie_on_the_lattice_come_back_as_they_are(
     noise = 1e-9  # metres, as PROJ leaves them after a way there and back
     west, north = WEST + 10 * column, NORTH - 10 * row
     bounds = (west - noise, north - 10 * height - noise, west + 10 * width + noise, north + noise)
-    grid = aligned_grid(LATTICE, bounds)
+    grid = aligned_grid(BASE_GRID, bounds)
     assert grid == PixelGrid(UTM31, north_up(west, north, 10), width, height)
-    assert window_of(grid, LATTICE) == Window(column, row, width, height)
+    assert window_of(grid, BASE_GRID) == Window(column, row, width, height)
 
 
 def test_a_point_still_gets_one_pixel() -> None:
-    grid = aligned_grid(LATTICE, (WEST + 20, NORTH - 20, WEST + 20, NORTH - 20))
+    grid = aligned_grid(BASE_GRID, (WEST + 20, NORTH - 20, WEST + 20, NORTH - 20))
     assert (grid.width, grid.height) == (1, 1)
 
 
 def test_a_hair_more_than_noise_does_add_a_row() -> None:
-    grid = aligned_grid(LATTICE, (WEST, NORTH - 10, WEST + 10, NORTH + 0.001))
+    grid = aligned_grid(BASE_GRID, (WEST, NORTH - 10, WEST + 10, NORTH + 0.001))
     assert (grid.width, grid.height) == (1, 2)
     assert grid.transform.f == NORTH + 10
 
 
 def test_a_window_may_reach_over_the_edges_of_its_lattice() -> None:
     grid = PixelGrid(UTM31, north_up(WEST - 30, NORTH + 20, 10), 4, 9)
-    assert window_of(grid, LATTICE) == Window(-3, -2, 4, 9)
+    assert window_of(grid, BASE_GRID) == Window(-3, -2, 4, 9)
 
 
 @given(st.floats(-180, 180), st.floats(0.1, 10), st.floats(-1e5, 1e5), st.floats(-1e5, 1e5))
@@ -191,30 +191,30 @@ def test_a_lattice_of_another_crs_is_another(crs: str) -> None:
     ],
 )
 def test_a_block_consists_of_whole_pixels(transform: Affine, expected: bool) -> None:
-    assert is_block_of(PixelGrid(UTM31, transform, 7, 3), LATTICE) is expected
-    assert not is_block_of(PixelGrid("EPSG:32632", transform, 7, 3), LATTICE)
+    assert is_block_of(PixelGrid(UTM31, transform, 7, 3), BASE_GRID) is expected
+    assert not is_block_of(PixelGrid("EPSG:32632", transform, 7, 3), BASE_GRID)
 
 
 # around the world
 
 
 def test_longitudes_that_go_on_beyond_180_come_back_on_the_other_side() -> None:
-    cut = cut_at_antimeridian(box(179.5, 60, 181, 61))
+    clip = split_at_antimeridian(box(179.5, 60, 181, 61))
     expected = MultiPolygon([box(179.5, 60, 180, 61), box(-180, 60, -179, 61)])
-    assert cut.symmetric_difference(expected).area < 1e-9
+    assert clip.symmetric_difference(expected).area < 1e-9
     assert (
-        cut_at_antimeridian(box(-181, 60, -179.5, 61))
+        split_at_antimeridian(box(-181, 60, -179.5, 61))
         .symmetric_difference(MultiPolygon([box(179, 60, 180, 61), box(-180, 60, -179.5, 61)]))
         .area
         < 1e-9
     )
-    assert cut_at_antimeridian(box(185, 60, 186, 61)).equals(box(-175, 60, -174, 61))
-    assert cut_at_antimeridian(box(0, -90, 360, 90)).equals(box(-180, -90, 180, 90))
+    assert split_at_antimeridian(box(185, 60, 186, 61)).equals(box(-175, 60, -174, 61))
+    assert split_at_antimeridian(box(0, -90, 360, 90)).equals(box(-180, -90, 180, 90))
 
 
 def test_what_lies_on_one_side_is_left_alone() -> None:
     for polygon in (box(170, 1, 180, 2), box(-180, 1, -170, 2), box(-10, 1, 10, 2), Polygon()):
-        assert cut_at_antimeridian(polygon) is polygon
+        assert split_at_antimeridian(polygon) is polygon
         assert in_one_world(polygon) is polygon
 
 
@@ -222,9 +222,9 @@ def test_what_lies_on_one_side_is_left_alone() -> None:
 def test_a_footprint_that_jumps_is_cut_and_one_that_is_cut_stays(touching: float) -> None:
     jumping = Polygon([(179, 60), (-179, 60), (-179, 61), (touching, 61), (179, 61)])
     expected = MultiPolygon([box(179, 60, 180, 61), box(-180, 60, -179, 61)])
-    cut = in_one_world(jumping)
-    assert cut.symmetric_difference(expected).area < 1e-9
-    assert in_one_world(cut).symmetric_difference(expected).area < 1e-9
+    clip = in_one_world(jumping)
+    assert clip.symmetric_difference(expected).area < 1e-9
+    assert in_one_world(clip).symmetric_difference(expected).area < 1e-9
 
 
 def test_a_footprint_that_ends_at_the_meridian_has_no_other_side() -> None:

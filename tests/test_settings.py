@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from migrate_core.errors import WrongUseError
-from migrate_core.settings import RESAMPLINGS, JudgeSettings, RankingSettings, load_settings
+from migrate_core.settings import RESAMPLINGS, AssessmentSettings, RankingSettings, load_settings
 
 NUMBERS = (
     "MIGRATE_USABLE_CLOUD_PERCENT",
@@ -164,13 +164,13 @@ def test_the_cache_has_a_limit_in_gigabytes() -> None:
 
 
 def test_the_thresholds_of_suggestions_are_read() -> None:
-    assert load_settings(environ={}).judge == JudgeSettings(0.3, 0.02, 0.2)
+    assert load_settings(environ={}).thresholds == AssessmentSettings(0.3, 0.02, 0.2)
     environ = {
         "MIGRATE_REJECT_HIDDEN": "0.5",
         "MIGRATE_ACCEPT_HIDDEN": "0.1",
         "MIGRATE_ACCEPT_THIN": "0",
     }
-    assert load_settings(environ=environ).judge == JudgeSettings(0.5, 0.1, 0.0)
+    assert load_settings(environ=environ).thresholds == AssessmentSettings(0.5, 0.1, 0.0)
 
 
 @pytest.mark.parametrize("name", ["REJECT_HIDDEN", "ACCEPT_HIDDEN", "ACCEPT_THIN"])

@@ -15,8 +15,8 @@ from shapely.geometry import shape
 import migrate_core
 from migrate_core.demo.case import make_demo
 
-from . import choices, positions, real, shares, skies
-from .road import REPOSITORY, made_pairs, migrate
+from . import choices, clouds, positions, real, shares
+from .pipeline import REPOSITORY, made_pairs, migrate
 from .truth import DemoTruth
 
 HEAD = """# How right pixels and labels are
@@ -43,9 +43,10 @@ UNDER_CLOUDS = (
 SHARES = """`fractions.tif` against the exact overlap of the mask's own pixel outlines (raster
 masks) or of the polygons (vector masks) with each pixel, by polygon intersection; and labels
 against the true objects, which 3 m pixels follow only so far."""
-SKIES = """Labels are discs of 90 m radius every 750 m all over the scene (first seed), so that some
-lie under whatever the sky holds; each is paired with each scene. Precision and recall are by 10 m
-pixels; a label is clear when none of its pixels is hidden by the truth, hidden when all are."""
+CLOUDS = """Labels are discs of 90 m radius every 750 m all over the scene (first seed), so that
+some lie under whatever clouds there are; each is paired with each scene. Precision and recall are
+by 10 m pixels; a label is clear when none of its pixels is occluded by the truth, occluded when
+all are."""
 CHOICES = """The best scene by the truth is the nearest in time of those whose label is at most 10 %
 hidden and whose coverage is at least 90 %; without any, the clearest of the most complete."""
 
@@ -92,7 +93,7 @@ def _demo(scratch: Path, seeds: list[int]) -> list[str]:
     """The sections of the demo cases."""
     placed: dict[str, list[positions.Displaced]] = {"plain": [], "registered": []}
     chosen: dict[tuple[str, str], choices.Chosen] = {}
-    judged: dict[str, skies.Judged] = {}
+    judged: dict[str, clouds.Judged] = {}
     compared: dict[str, list[shares.Compared]] = {"raster masks": [], "polygons": []}
     clouded: list[tuple[float, positions.Displaced]] = []
     for seed in seeds:
@@ -107,7 +108,7 @@ def _demo(scratch: Path, seeds: list[int]) -> list[str]:
         _shares(case, scratch / f"shares{seed}", compared)
         if seed == seeds[0]:
             _say(f"seed {seed}: clouds")
-            skies.measure(case, scratch / f"skies{seed}", judged)
+            clouds.measure(case, scratch / f"skies{seed}", judged)
             _say(f"seed {seed}: registration under clouds")
             clouded = positions.under_clouds(case, scratch / "clouded")
         _say(f"seed {seed}: positions")
@@ -117,7 +118,7 @@ def _demo(scratch: Path, seeds: list[int]) -> list[str]:
         f"## Position of labels\n\n{POSITIONS}\n\n{positions.report(placed)}\n\n"
         f"{UNDER_CLOUDS}\n\n{positions.cloud_report(clouded)}",
         f"## Area shares and hard labels\n\n{SHARES}\n\n{shares.report(compared)}",
-        f"## Clouds and shadows\n\n{SKIES}\n\n{skies.report(judged)}",
+        f"## Clouds and shadows\n\n{CLOUDS}\n\n{clouds.report(judged)}",
         f"## The scene that is chosen\n\n{CHOICES}\n\n{choices.report(chosen)}",
     ]
 

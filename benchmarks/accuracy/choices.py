@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .road import migrate
+from .pipeline import migrate
 from .tables import percent, table
 from .truth import DemoTruth
 

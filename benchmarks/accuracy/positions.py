@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .road import Made, each_scene, made_pairs, migrate, move
+from .pipeline import Made, each_scene, made_pairs, migrate, move
 from .tables import percent, table, verdict
 from .truth import DemoTruth, centroid_of, exact_shares, iou, rmse
 
@@ -17,7 +17,7 @@ _TURNS_DEG = (17, 203)
 
 
 _UNDER_CLOUDS_M = 10
-_HIDDEN = ((0.0, 0.1), (0.1, 0.5), (0.5, 1.01))
+_OCCLUDED = ((0.0, 0.1), (0.1, 0.5), (0.5, 1.01))
 
 # Length, east and north of a displacement in metres.
 Move = tuple[float, float, float]
@@ -92,9 +92,9 @@ def under_clouds(case: Path, workspace: Path) -> list[tuple[float, Displaced]]:
     truth = DemoTruth(case / "truth")
     trials = []
     for pair in each_scene(workspace, found, "--register"):
-        sky = truth.sky(pair.scene, pair.transform(), pair.inside().shape)
-        hidden = float((sky[pair.inside()] != 0).mean())
-        trials.append((hidden, _displaced(pair, moved[pair.mask], truth)))
+        cloud_layers = truth.cloud_layers(pair.scene, pair.transform(), pair.inside().shape)
+        occluded = float((cloud_layers[pair.inside()] != 0).mean())
+        trials.append((occluded, _displaced(pair, moved[pair.mask], truth)))
     return trials
 
 
@@ -158,8 +158,8 @@ def report(found: dict[str, list[Displaced]]) -> str:
 def cloud_report(trials: Sequence[tuple[float, Displaced]]) -> str:
     """What clouds do to registration."""
     rows = []
-    for low, high in _HIDDEN:
-        here = [one for hidden, one in trials if low <= hidden < high]
+    for low, high in _OCCLUDED:
+        here = [one for occluded, one in trials if low <= occluded < high]
         reliable = [one for one in here if one.reliable]
         rows.append(
             (

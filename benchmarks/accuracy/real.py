@@ -16,7 +16,7 @@ from pathlib import Path
 import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
 
-from .road import Made, each_scene, made_pairs, migrate, move
+from .pipeline import Made, each_scene, made_pairs, migrate, move
 from .shares import Compared, compare, footprint_of, outline_of
 from .tables import percent, table, verdict
 from .truth import centroid_of, rmse

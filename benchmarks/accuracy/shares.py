@@ -16,7 +16,7 @@ from shapely.affinity import affine_transform
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from .road import Made
+from .pipeline import Made
 from .tables import table, verdict
 from .truth import exact_shares, iou
 

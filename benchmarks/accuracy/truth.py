@@ -67,7 +67,9 @@ class DemoTruth:
         """The labelled ground of one mask: what of it lies in the mask's footprint."""
         return self.pits.intersection(shape(self.masks[stem]["footprint"]))
 
-    def sky(self, scene: str, transform: Affine, size: tuple[int, int]) -> NDArray[np.uint8]:
+    def cloud_layers(
+        self, scene: str, transform: Affine, size: tuple[int, int]
+    ) -> NDArray[np.uint8]:
         """0 clear, 1 cloud, 2 shadow, 3 cirrus, 255 no data of a scene on a pair's grid."""
         sensed = scene.split("_")[2]
         with rasterio.open(self._folder / f"clouds_{sensed}.tif") as dataset:

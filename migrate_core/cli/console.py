@@ -88,7 +88,7 @@ def unfailing_stderr() -> None:
 
 
 def say(message: str) -> None:
-    """A remark for the person at the terminal."""
+    """A note for the person at the terminal."""
     click.echo(message, err=True)
 
 
@@ -141,7 +141,7 @@ def _print_long(heading: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A bar on stderr with the time left; call it with (finished, total, remark)."""
+    """A bar on stderr with the time left; call it with (finished, total, note)."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -149,12 +149,12 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[remark]}"),
+        TextColumn("{task.fields[note]}"),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None, remark="")
+        task = bar.add_task(title, total=None, note="")
 
-        def update(finished: int, total: int, remark: str = "") -> None:
-            bar.update(task, completed=finished, total=total, remark=remark)
+        def update(finished: int, total: int, note: str = "") -> None:
+            bar.update(task, completed=finished, total=total, note=note)
 
         yield update

@@ -84,9 +84,11 @@ def convert(session: Session, product: Path, destination: Path, as_json: bool) -
         "bands": [band.name for band in converted.bands],
         "missing_bands": list(converted.missing),
         "offsets_from": converted.offset_origin,
-        "offset_doubts": list(converted.offset_doubts),
+        "offset_warnings": list(converted.offset_warnings),
     }
     without = f" without {', '.join(converted.missing)}" if converted.missing else ""
-    doubts = "".join(f" Its offset is doubtful: {doubt}." for doubt in converted.offset_doubts)
-    text = f"{converted.product_id} is in {destination}{without}.{doubts}"
+    warnings = "".join(
+        f" Its offset is doubtful: {warning}." for warning in converted.offset_warnings
+    )
+    text = f"{converted.product_id} is in {destination}{without}.{warnings}"
     emit(document, as_json, lambda: say(text))

@@ -171,7 +171,7 @@ def make(
         access,
         60 * wait_minutes,
         keep_offsets=offset == "keep",
-        judge=settings.judge,
+        thresholds=settings.thresholds,
         max_pair_pixels=settings.max_pair_pixels,
     )
     session.finish_masks()
@@ -227,8 +227,8 @@ def _conclude(outcome: RunOutcome) -> None:
     )
     if outcome.cancelled:
         say("Cancelled. Run `pairs make` again to go on.")
-    lacking = [*outcome.failures, *outcome.waiting]
-    report([Problem(pair.mask_name, pair.error or "") for pair in lacking])
+    missing = [*outcome.failures, *outcome.waiting]
+    report([Problem(pair.mask_name, pair.error or "") for pair in missing])
     if outcome.cancelled:
         raise SystemExit(EXIT_PROBLEM)
 

@@ -6,7 +6,7 @@ import click
 
 from ..jobs.background import now_utc
 from ..model import Decision
-from ..review.decisions import UNDO, VERDICTS, decide, default_reviewer, standing
+from ..review.decisions import UNDO, VERDICTS, decide, default_reviewer, review_status
 from ..review.overview import matches, overview
 from ..store.serialize import to_json
 from .console import emit, json_option, print_table, say
@@ -43,7 +43,7 @@ def decide_pair(
 ) -> None:
     """Append a decision about a pair to the log; the newest of each reviewer counts."""
     _append(session, pair_id, verdict, reviewer, reason)
-    _show_standing(session, pair_id, as_json)
+    _show_status(session, pair_id, as_json)
 
 
 @review.command("undo")
@@ -54,7 +54,7 @@ def decide_pair(
 def undo(session: Session, pair_id: str, reviewer: str | None, as_json: bool) -> None:
     """Take back one's newest decision about a pair; the log keeps both."""
     _append(session, pair_id, UNDO, reviewer)
-    _show_standing(session, pair_id, as_json)
+    _show_status(session, pair_id, as_json)
 
 
 def _append(
@@ -64,8 +64,8 @@ def _append(
     decide(session.store, Decision(pair_id, verdict, who, reason or None, now_utc()))
 
 
-def _show_standing(session: Session, pair_id: str, as_json: bool) -> None:
-    found = standing(session.store.decisions(pair_id))
+def _show_status(session: Session, pair_id: str, as_json: bool) -> None:
+    found = review_status(session.store.decisions(pair_id))
     document = {
         "pair_id": pair_id,
         "decision": found.decision,

@@ -10,9 +10,14 @@ import click
 from ..errors import WrongUseError
 from ..model import Problem, SceneQuery
 from ..scenes.access.connection import try_connection
-from ..scenes.access.response_cache import Shelf, answer_times, kept
-from ..scenes.cloud_cover.remember import Memory, Searched, keep_candidates, measure_candidates
-from ..scenes.cloud_cover.scene_clouds import Places
+from ..scenes.access.response_cache import ResponseCache, kept, response_times
+from ..scenes.cloud_cover.remember import (
+    MeasurementCache,
+    SearchRun,
+    keep_candidates,
+    measure_candidates,
+)
+from ..scenes.cloud_cover.scene_clouds import CloudReader
 from ..scenes.listing import scenes_document
 from ..scenes.match_table import import_match_table, match_rows, write_match_table
 from ..scenes.search.search import SearchOutcome, part, search
@@ -20,7 +25,7 @@ from ..scenes.sources import KINDS, open_source
 from ..scenes.sources.protocol import SceneSource
 from ..settings import RankingSettings
 from ..store.base import Candidate
-from ..store.last_search import SearchParameters, remember_answers, remember_asked, remember_found
+from ..store.last_search import SearchParameters, remember_asked, remember_found, remember_responses
 from ..store.serialize import to_json
 from ..text import (
     CLOUD_IN_SCENE,
@@ -135,14 +140,17 @@ def search_scenes(
         if dead.issuperset(specs):
             # Nothing was learnt, so what an earlier search found stays.
             report(outcome.problems)
-        searched, memory = Searched(masks, query, ranking, outcome), Memory(session.store, masks)
+        searched, memory = (
+            SearchRun(masks, query, ranking, outcome),
+            MeasurementCache(session.store, masks),
+        )
         known = memory.known() if measure_clouds and not refresh else {}
-        session.store.put_scenes([*outcome.elsewhere, *outcome.scenes])
+        session.store.put_scenes([*outcome.alternatives, *outcome.scenes])
         keep_candidates(session.store, searched, known)
         remember_found(session.store, parameters)
-        remember_answers(session.store, answer_times(sources))
+        remember_responses(session.store, response_times(sources))
         if measure_clouds:
-            places = Places(session.settings.services, session.workspace)
+            places = CloudReader(session.settings.services, session.workspace)
             measuring = measure_candidates(memory, searched, places, known, second)
     document = scenes_document(session.store)
     emit(document, as_json, lambda: _show(session))
@@ -154,9 +162,9 @@ def _sources(session: Session, specs: Sequence[str], refresh: bool) -> list[Scen
     """The sources that SOURCE arguments name, each once."""
     services = session.settings.services
     opened = [open_source(spec, services) for spec in dict.fromkeys(specs)]
-    shelf = Shelf(session.workspace.answers, refresh)
-    shelf.clear_old()
-    return [kept(source, services, shelf) for source in opened]
+    response_cache = ResponseCache(session.workspace.responses, refresh)
+    response_cache.clear_old()
+    return [kept(source, services, response_cache) for source in opened]
 
 
 def _weights(given: Iterable[str], default: Mapping[str, float]) -> dict[str, float]:

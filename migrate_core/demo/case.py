@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from .acquisitions import ACQUISITIONS, Acquisition
-from .clouds import make_sky
+from .clouds import make_clouds
 from .grids import FloatArray
 from .ground.landscape import mixed_reflectance
 from .ground.mines import Mine, make_mines
@@ -125,5 +125,5 @@ def _acquire(
     acquisition: Acquisition, shares: FloatArray, mines: tuple[Mine, ...], seed: int
 ) -> Scene:
     rng = np.random.default_rng((seed, acquisition.sensed_at.toordinal()))
-    sky = make_sky(rng, acquisition, mines)
-    return record(acquisition, mixed_reflectance(shares, acquisition.season), sky, seed)
+    cloud_layers = make_clouds(rng, acquisition, mines)
+    return record(acquisition, mixed_reflectance(shares, acquisition.season), cloud_layers, seed)

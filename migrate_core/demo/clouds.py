@@ -13,11 +13,11 @@ from .ground.mines import Mine
 from .ground.noise import fractal_noise, smooth_noise
 
 # The sky reaches this far beyond the granule: clouds outside cast shadows into it.
-SKY_MARGIN_PIXELS = 120
+CLOUD_MARGIN_PIXELS = 120
 FORCED = 2.5
 
 
-class SkyClass(IntEnum):
+class CloudClass(IntEnum):
     """What a 10 m pixel of the granule sees; the values of `clouds_*.tif`."""
 
     CLEAR = 0
@@ -28,7 +28,7 @@ class SkyClass(IntEnum):
 
 
 @dataclass(frozen=True)
-class Sky:
+class CloudLayers:
     """The sky over the granule, float32 shares 0...1 on its 10 m lattice.
 
     Where there is no cloud, shadow or cirrus the share is exactly 0, so that clear pixels are
@@ -42,11 +42,11 @@ class Sky:
     covered: Polygon
 
     def classes(self) -> ByteArray:
-        """The `SkyClass` of each pixel, uint8 (height, width)."""
+        """The `CloudClass` of each pixel, uint8 (height, width)."""
         return np.select(
             [self.no_data, self.cloud > 0, self.shadow > 0, self.cirrus > 0],
-            [SkyClass.NO_DATA, SkyClass.CLOUD, SkyClass.SHADOW, SkyClass.CIRRUS],
-            SkyClass.CLEAR,
+            [CloudClass.NO_DATA, CloudClass.CLOUD, CloudClass.SHADOW, CloudClass.CIRRUS],
+            CloudClass.CLEAR,
         ).astype(np.uint8)
 
     def no_data_at(self, resolution_m: int) -> NDArray[np.bool_]:
@@ -134,24 +134,26 @@ def _no_data(acquisition: Acquisition) -> NDArray[np.bool_]:
     return np.asarray(axis[None, :] > edge[:, None])
 
 
-def make_sky(rng: np.random.Generator, acquisition: Acquisition, mines: tuple[Mine, ...]) -> Sky:
+def make_clouds(
+    rng: np.random.Generator, acquisition: Acquisition, mines: tuple[Mine, ...]
+) -> CloudLayers:
     """The sky of one acquisition: clouds by its weather, shadows by its sun."""
-    margin = SKY_MARGIN_PIXELS
+    margin = CLOUD_MARGIN_PIXELS
     pixels = len(granule_axis(10))
     axis = (np.arange(-margin, pixels + margin, dtype=np.float32) + 0.5) * 10
     cloud = _cumulus(rng, axis, acquisition, mines)
     cirrus = _cirrus(rng, axis, acquisition, mines)
     shift_x, shift_y = (round(metres / 10) for metres in shadow_offset_m(acquisition))
 
-    def cut(array: FloatArray, down: int = 0, right: int = 0) -> FloatArray:
+    def clip(array: FloatArray, down: int = 0, right: int = 0) -> FloatArray:
         rows = slice(margin - down, margin - down + pixels)
         columns = slice(margin - right, margin - right + pixels)
         return array[rows, columns]
 
-    return Sky(
-        cloud=cut(cloud),
-        shadow=cut(cloud, down=shift_y, right=shift_x),
-        cirrus=cut(cirrus),
+    return CloudLayers(
+        cloud=clip(cloud),
+        shadow=clip(cloud, down=shift_y, right=shift_x),
+        cirrus=clip(cirrus),
         no_data=_no_data(acquisition),
         covered=_covered(acquisition),
     )

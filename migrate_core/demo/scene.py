@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .acquisitions import Acquisition, Level
-from .clouds import Sky, SkyClass
+from .clouds import CloudClass, CloudLayers
 from .grids import RESOLUTIONS_M, ByteArray, FloatArray, any_in_block, coarsen
 from .ground.materials import BANDS
 
@@ -76,7 +76,7 @@ class Scene:
     """
 
     acquisition: Acquisition
-    sky: Sky
+    cloud_layers: CloudLayers
     reflectance: dict[int, FloatArray]
     classification: dict[int, ByteArray]
     seed: int
@@ -94,47 +94,47 @@ class Scene:
         if level == "L1C":
             values += PATH_REFLECTANCE[index]
             if band == "B10":
-                values += CIRRUS_IN_B10 * coarsen(self.sky.cirrus, resolution_m // 10)
+                values += CIRRUS_IN_B10 * coarsen(self.cloud_layers.cirrus, resolution_m // 10)
         numbers = np.rint(values * QUANTIFICATION) - self.acquisition.offset
         numbers = numbers.clip(1, 65534)
-        numbers[self.sky.no_data_at(resolution_m)] = 0
+        numbers[self.cloud_layers.no_data_at(resolution_m)] = 0
         return np.asarray(numbers, np.uint16)
 
 
-def under_sky(ground: FloatArray, sky: Sky) -> FloatArray:
+def under_clouds(ground: FloatArray, cloud_layers: CloudLayers) -> FloatArray:
     """Ground reflectance at 10 m (bands, height, width) as seen under the sky."""
-    seen = ground * (1 - SHADOW_DEPTH[:, None, None] * sky.shadow)
+    seen = ground * (1 - SHADOW_DEPTH[:, None, None] * cloud_layers.shadow)
     # Cirrus is bright and grey; its own spectrum is close to that of low clouds.
-    seen += sky.cirrus * (0.8 * CLOUD_REFLECTANCE[:, None, None] - seen)
-    lit = CLOUD_REFLECTANCE[:, None, None] * (0.8 + 0.25 * sky.cloud)
-    seen += sky.cloud * (lit - seen)
+    seen += cloud_layers.cirrus * (0.8 * CLOUD_REFLECTANCE[:, None, None] - seen)
+    lit = CLOUD_REFLECTANCE[:, None, None] * (0.8 + 0.25 * cloud_layers.cloud)
+    seen += cloud_layers.cloud * (lit - seen)
     return np.asarray(seen, np.float32)
 
 
-def classify(surface: FloatArray, sky: Sky, factor: int) -> ByteArray:
+def classify(surface: FloatArray, cloud_layers: CloudLayers, factor: int) -> ByteArray:
     """The scene classification (SCL) in blocks of `factor` x `factor` 10 m pixels.
 
     A block is what its worst pixel is: no data, then cloud, shadow and cirrus; clear blocks are
     told apart by vegetation and water index as Sen2Cor would.
     """
-    classes = sky.classes()
+    classes = cloud_layers.classes()
     bands = coarsen(surface, factor)
     green, red, infrared = (bands[BANDS.index(name)] for name in ("B03", "B04", "B8A"))
     vegetation = (infrared - red) / (infrared + red)
     water = (green - infrared) / (green + infrared)
-    thick = coarsen(sky.cloud, factor) > 0.6
+    thick = coarsen(cloud_layers.cloud, factor) > 0.6
 
-    def has(sky_class: SkyClass) -> NDArray[np.bool_]:
-        return any_in_block(classes == sky_class, factor)
+    def has(cloud_class: CloudClass) -> NDArray[np.bool_]:
+        return any_in_block(classes == cloud_class, factor)
 
-    cloud = has(SkyClass.CLOUD)
+    cloud = has(CloudClass.CLOUD)
     return np.select(
         [
-            has(SkyClass.NO_DATA),
+            has(CloudClass.NO_DATA),
             cloud & thick,
             cloud,
-            has(SkyClass.SHADOW),
-            has(SkyClass.CIRRUS),
+            has(CloudClass.SHADOW),
+            has(CloudClass.CIRRUS),
             water > 0.1,
             vegetation > 0.4,
         ],
@@ -143,16 +143,20 @@ def classify(surface: FloatArray, sky: Sky, factor: int) -> ByteArray:
     ).astype(np.uint8)
 
 
-def record(acquisition: Acquisition, ground: FloatArray, sky: Sky, seed: int) -> Scene:
+def record(
+    acquisition: Acquisition, ground: FloatArray, cloud_layers: CloudLayers, seed: int
+) -> Scene:
     """A scene from ground reflectance at 10 m (bands, height, width) and the sky over it."""
-    surface = under_sky(ground, sky)
+    surface = under_clouds(ground, cloud_layers)
     return Scene(
         acquisition=acquisition,
-        sky=sky,
+        cloud_layers=cloud_layers,
         reflectance={
             metres: surface if metres == 10 else coarsen(surface, metres // 10)
             for metres in RESOLUTIONS_M
         },
-        classification={metres: classify(surface, sky, metres // 10) for metres in (20, 60)},
+        classification={
+            metres: classify(surface, cloud_layers, metres // 10) for metres in (20, 60)
+        },
         seed=seed,
     )

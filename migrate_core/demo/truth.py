@@ -10,7 +10,7 @@ from shapely.geometry import mapping
 from shapely.ops import unary_union
 
 from .acquisitions import compact, iso
-from .clouds import SkyClass
+from .clouds import CloudClass
 from .grids import (
     EPSG,
     GROUND_PIXELS,
@@ -30,10 +30,10 @@ MAX_OCCLUDED = 0.10
 MIN_COVERAGE = 0.90
 MAX_DAYS = 10
 SHARE_NAMES = {
-    SkyClass.CLOUD: "cloud",
-    SkyClass.SHADOW: "shadow",
-    SkyClass.CIRRUS: "cirrus",
-    SkyClass.NO_DATA: "nodata",
+    CloudClass.CLOUD: "cloud",
+    CloudClass.SHADOW: "shadow",
+    CloudClass.CIRRUS: "cirrus",
+    CloudClass.NO_DATA: "nodata",
 }
 
 
@@ -127,7 +127,7 @@ def _candidate(
 ) -> dict[str, Any]:
     acquisition = scene.acquisition
     area = place.footprint()
-    coverage = area.intersection(scene.sky.covered).area / area.area
+    coverage = area.intersection(scene.cloud_layers.covered).area / area.area
     days = (acquisition.sensed_at - place.acquired_at).total_seconds() / 86400
     over_label = _shares(label, scene)
     return {
@@ -143,19 +143,19 @@ def _candidate(
 
 def _shares(weights: FloatArray, scene: Scene) -> dict[str, float]:
     """Shares 0...1 of the weighted pixels: nodata of all, the rest of those with data."""
-    classes = scene.sky.classes()
+    classes = scene.cloud_layers.classes()
     total = float(weights.sum())
-    no_data = float(weights[classes == SkyClass.NO_DATA].sum())
+    no_data = float(weights[classes == CloudClass.NO_DATA].sum())
     result = {}
-    for sky_class, name in SHARE_NAMES.items():
-        part = float(weights[classes == sky_class].sum())
-        of = total if sky_class == SkyClass.NO_DATA else total - no_data
+    for cloud_class, name in SHARE_NAMES.items():
+        part = float(weights[classes == cloud_class].sum())
+        of = total if cloud_class == CloudClass.NO_DATA else total - no_data
         result[name] = round(part / of, 4) if of > 1e-3 else 0.0
     return result
 
 
 def _write_clouds(folder: Path, scene: Scene) -> None:
-    classes = scene.sky.classes()
+    classes = scene.cloud_layers.classes()
     path = folder / f"clouds_{compact(scene.acquisition.sensed_at)}.tif"
     with new_geotiff(
         path,
@@ -164,7 +164,7 @@ def _write_clouds(folder: Path, scene: Scene) -> None:
         height=classes.shape[0],
         width=classes.shape[1],
         dtype="uint8",
-        nodata=int(SkyClass.NO_DATA),
+        nodata=int(CloudClass.NO_DATA),
         crs=UTM,
         transform=granule_transform(10),
         compress="deflate",

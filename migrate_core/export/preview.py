@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from ..review.decisions import Standing, standings
+from ..review.decisions import ReviewStatus, review_statuses
 from ..store.base import Store
 from ..store.tables import masks, pairs
 from .selection import DECISIONS
@@ -38,8 +38,8 @@ class Preview:
 
 def numbers_of_pairs(store: Store) -> dict[str, int]:
     """How many finished pairs each level of `--include` takes in."""
-    decided = standings(store)
-    counts = Counter(decided.get(pair_id, Standing(None)).decision for pair_id in _done(store))
+    decided = review_statuses(store)
+    counts = Counter(decided.get(pair_id, ReviewStatus(None)).decision for pair_id in _done(store))
     return {
         include: sum(counts[decision] for decision in decisions)
         for include, decisions in DECISIONS.items()
@@ -62,12 +62,12 @@ def preview(store: Store, include: str) -> Preview:
     with store.engine.connect() as connection:
         rows = connection.execute(sa.select(pairs.c.pair_id, pairs.c.mask_id, pairs.c.state)).all()
         footprints = _footprints(connection)
-    decided = standings(store)
+    decided = review_statuses(store)
     going: dict[str, BaseGeometry] = {}
     decisions: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
     for row in rows:
-        decision = decided.get(row.pair_id, Standing(None)).decision
+        decision = decided.get(row.pair_id, ReviewStatus(None)).decision
         reason = _reason(row.state, decision, include)
         footprint = footprints.get(row.mask_id)
         if reason is None and footprint is None:

@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from ..errors import ExportError
 from ..model import Mask, Pair
-from ..review.decisions import CONFLICT, Standing, standings
+from ..review.decisions import CONFLICT, ReviewStatus, review_statuses
 from ..store.base import Store
 from ..workspace import PAIR_DOCUMENT, Workspace
 
@@ -34,7 +34,7 @@ class Entry:
     """
 
     pair: Pair
-    standing: Standing
+    review_status: ReviewStatus
     provenance: dict[str, Any]
     footprint: BaseGeometry
     class_names: Mapping[int, str] = field(default_factory=dict)
@@ -51,17 +51,17 @@ def entries(store: Store, workspace: Workspace, include: str) -> list[Entry]:
 
     Rejected, superseded and unfinished pairs never go out.
     """
-    decided = standings(store)
+    decided = review_statuses(store)
     masks = {mask.mask_id: mask for mask in store.masks()}
     chosen = []
     for pair in store.pairs():
-        standing = decided.get(pair.pair_id, Standing(None))
-        if pair.state == "done" and standing.decision in DECISIONS[include]:
+        review_status = decided.get(pair.pair_id, ReviewStatus(None))
+        if pair.state == "done" and review_status.decision in DECISIONS[include]:
             mask = masks[pair.mask_id]
             if mask.footprint is not None:
                 provenance = _provenance(workspace, pair)
                 names = _class_names(mask)
-                chosen.append(Entry(pair, standing, provenance, mask.footprint, names))
+                chosen.append(Entry(pair, review_status, provenance, mask.footprint, names))
     if not chosen:
         raise ExportError(
             f"No pair would go out with --include {include}. "

@@ -15,7 +15,7 @@ from ..model import FIRST_SENTINEL2_DAY, Mask
 from .raster.footprint import extent
 from .raster.georeference import has_map_coordinates
 from .raster.opening import read_header
-from .raster.value_notes import declared_only, hidden_values, labelled
+from .raster.value_notes import declared_only, labelled, masked_values
 from .size import oversize
 
 FILE, GEOREFERENCE, IMAGE, UDM = "file", "georeference", "image", "udm"
@@ -85,10 +85,10 @@ def image_problems(mask: Mask) -> dict[str, str]:
         }
     grid = PixelGrid(header.crs, header.transform, header.width, header.height)
     try:
-        elsewhere = not extent(grid).intersects(mask.extent)
+        alternatives = not extent(grid).intersects(mask.extent)
     except ValueError:
-        elsewhere = True
-    if elsewhere:
+        alternatives = True
+    if alternatives:
         return {
             IMAGE: f"Its source image {image.name} lies elsewhere. Check the pair, or {_ADD} "
             "another --image."
@@ -136,7 +136,7 @@ def content_problems(mask: Mask) -> dict[str, str]:
         return {CONTENT: f"It is empty: {why}"}
     if labelled(mask) or mask.empty_allowed:
         return {}
-    if hidden := hidden_values(mask):
+    if hidden := masked_values(mask):
         return {
             CONTENT: f"It has no label but background: the rest is {hidden}, which the file "
             f"declares as no data. If that is the label, {_ADD} --nodata none. If not, leave it "

@@ -41,7 +41,7 @@ class Transformation:
     better_m: float | None = None
 
     @property
-    def doubts(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """Sentences that say why the mask may not lie where it should."""
         if self.ballpark:
             what = (
@@ -60,8 +60,8 @@ class Transformation:
     @property
     def note(self) -> str | None:
         """What to tell of the place of a mask; None where nothing matters."""
-        if self.doubts:
-            return self.doubts[0]
+        if self.warnings:
+            return self.warnings[0]
         if not self.missing_grids or self.accuracy_m is None:
             return None
         return f"Placed to {self.accuracy_m:g} m{self._remedy}."

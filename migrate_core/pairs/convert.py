@@ -67,7 +67,7 @@ def _settled(destination: Path, product: Product) -> Product:
 
     Overviews are asked: their means are no darker than the pixels, so they settle nothing wrongly.
     """
-    if not product.offset_doubts or any(product.offsets.values()):
+    if not product.offset_warnings or any(product.offsets.values()):
         return product
     names = [band.name for band in product.bands]
     height, width = (min(size, _ASKED_PIXELS) for size in product.grid.shape)
@@ -81,7 +81,7 @@ def _settled(destination: Path, product: Product) -> Product:
             }
     except RasterioError as err:
         raise PairError(f"{destination}: it can't be read ({err}). Delete it.") from err
-    return replace(product, offset_doubts=offset_check(product, numbers).doubts)
+    return replace(product, offset_warnings=offset_check(product, numbers).warnings)
 
 
 def _bytes_needed(product: Product) -> int:

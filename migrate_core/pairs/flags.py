@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..grid import BoolArray
-from ..model import BACKGROUND, IGNORE, Occluded, Occlusion, OneSided, Shares, Sides
+from ..model import BACKGROUND, IGNORE, Occluded, Occlusion, OcclusionBySensor, SensorShares, Shares
 from ..products.pixels.resampling import NO_DATA, SATURATED
 from ..products.scene_classes import (
     OCCLUDING_FLAGS,
@@ -17,7 +17,7 @@ from ..products.scene_classes import (
 )
 
 # What only a judgement of clouds tells; each kind may be known or not.
-HIDING_KINDS = Flag.CLOUD | Flag.SHADOW | Flag.CIRRUS | Flag.SNOW
+OCCLUSION_KINDS = Flag.CLOUD | Flag.SHADOW | Flag.CIRRUS | Flag.SNOW
 
 
 def quality_flags(
@@ -25,13 +25,14 @@ def quality_flags(
     clouds: NDArray[np.uint8] | None,
     label: NDArray[np.uint8],
     inside: BoolArray,
-    hidden_in_source: BoolArray | None = None,
+    occluded_in_source: BoolArray | None = None,
 ) -> NDArray[np.uint8]:
     """The flags of each pixel, (height, width) uint8; each bit says its own thing everywhere.
 
     `image` (bands, height, width) is what the product has there, before anything is blanked;
-    `clouds` the flags of what occludes the ground, None where that isn't known. `hidden_in_source`
-    (height, width) says what was occluded when the label was drawn, None where nothing does.
+    `clouds` the flags of what occludes the ground, None where that isn't known.
+    `occluded_in_source` (height, width) says what was occluded when the label was drawn, None where
+    nothing does.
     """
     flags = np.zeros(label.shape, dtype=np.uint8)
     marked = {
@@ -39,8 +40,8 @@ def quality_flags(
         Flag.NO_DATA: ((image == NO_DATA) | (image == SATURATED)).any(axis=0),
         Flag.UNKNOWN: label == IGNORE,
     }
-    if hidden_in_source is not None:
-        marked[Flag.SOURCE] = hidden_in_source
+    if occluded_in_source is not None:
+        marked[Flag.SOURCE] = occluded_in_source
     for flag, where in marked.items():
         flags[where] |= np.uint8(flag)
     return flags if clouds is None else flags | clouds
@@ -83,7 +84,7 @@ def occluded(
     )
 
 
-def occluded_shares(stored: Occluded | None, sides: OneSided | None) -> Occluded:
+def occluded_shares(stored: Occluded | None, sides: OcclusionBySensor | None) -> Occluded:
     """What `occluded` found of a pair, by what is stored of it.
 
     A pair of an earlier version has only `one_sided`, whose `clear` is what is left of it; one that
@@ -108,7 +109,7 @@ def _rounded(share: float | None) -> float | None:
 def occlusion(flags: NDArray[np.uint8], label: NDArray[np.uint8], known: Flag) -> Occlusion:
     """Shares of flagged pixels: of all inside the footprint, and of the labelled ones.
 
-    `known` are the kinds of HIDING_KINDS that were looked for; the shares of others are None.
+    `known` are the kinds of OCCLUSION_KINDS that were looked for; the shares of others are None.
     """
     inside = ~flagged(flags, Flag.OUTSIDE)
     return Occlusion(
@@ -118,7 +119,7 @@ def occlusion(flags: NDArray[np.uint8], label: NDArray[np.uint8], known: Flag) -
 
 def _shares(flags: NDArray[np.uint8], known: Flag) -> Shares:
     def share(flag: Flag) -> float | None:
-        if flag in HIDING_KINDS and flag not in known:
+        if flag in OCCLUSION_KINDS and flag not in known:
             return None
         return _rounded(flagged_share(flags, flag))
 
@@ -134,28 +135,28 @@ def _shares(flags: NDArray[np.uint8], known: Flag) -> Shares:
 
 def one_sided(
     flags: NDArray[np.uint8], label: NDArray[np.uint8], known: Flag, *, source_known: bool
-) -> OneSided:
+) -> OcclusionBySensor:
     """In which of the two images the ground is occluded, as shares of the same pixels.
 
     What is occluded in one image only spoils a label: it shows what the other doesn't. Without
     `source_known` nothing says what was occluded in the source image.
     """
     inside = ~flagged(flags, Flag.OUTSIDE)
-    return OneSided(
+    return OcclusionBySensor(
         all=_sides(flags[inside], known, source_known=source_known),
         labelled=_sides(flags[labelled_pixels(label)], known, source_known=source_known),
     )
 
 
-def _sides(flags: NDArray[np.uint8], known: Flag, *, source_known: bool) -> Sides:
+def _sides(flags: NDArray[np.uint8], known: Flag, *, source_known: bool) -> SensorShares:
     if flags.size == 0 or Flag.CLOUD not in known:
-        return Sides(None, None, None, None)
+        return SensorShares(None, None, None, None)
     here, there = flagged(flags, OCCLUDING_IN_SCENE), flagged(flags, Flag.SOURCE)
 
     def share(where: BoolArray) -> float:
         return round(float(np.mean(where)), 6)
 
-    return Sides(
+    return SensorShares(
         sentinel2_only=share(here & ~there),
         source_only=share(there & ~here) if source_known else None,
         both=share(here & there) if source_known else None,

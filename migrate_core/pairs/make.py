@@ -24,22 +24,22 @@ from ..scenes.access.opening import open_scene
 from ..store.serialize import from_json, to_json
 from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
 from .assessment.change import RULES, Change, PairLook, change_of
-from .assessment.reassess import judged_anew, judged_by, looked_at_anew
-from .assessment.suggestion import cloud_doubts, doubtful, offset_doubts, suggest
-from .clouds import Clouds, judge_clouds
+from .assessment.reassess import judged_by, reassess, refresh_change
+from .assessment.suggestion import cloud_warnings, doubtful, offset_warnings, suggest
+from .clouds import Clouds, assess_clouds
 from .flags import occluded, occlusion, one_sided, quality_flags
 from .image.bands import alike
 from .image.mosaic import NumbersOf, mosaic
 from .image.mosaic_check import MosaicCheck, mosaic_check
 from .image.offset_check import OffsetCheck, offset_checks, with_chosen_offset
-from .label.boundary_buffer import IgnoreRim, with_rim
+from .label.boundary_buffer import BoundaryBuffer, with_boundary_buffer
 from .label.grid_labels import grid_labels
 from .label.hard_label import hard_label
 from .label.small_objects import objects_of
-from .progress import StageReport, reporting
+from .progress import ProgressReport, reporting
 from .provenance import mask_dates, provenance
 from .registration.placement import Placement, cropped, place, reading_grid, seen_by
-from .source.occlusion import hidden_in_source
+from .source.occlusion import occluded_in_source
 from .task import PairOutcome, PairTask, attempts
 
 
@@ -57,15 +57,15 @@ class _Pixels:
     offsets: OffsetCheck
     parts: MosaicCheck
     placement: Placement
-    rim: IgnoreRim | None
+    buffer: BoundaryBuffer | None
 
 
 @dataclass(frozen=True)
 class _Words:
     """Sentences beside the flags: `doubts` speak against accepting the pair, `remarks` don't."""
 
-    doubts: tuple[str, ...]
-    remarks: tuple[str, ...]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def make_pair(task: PairTask) -> PairOutcome:
@@ -100,11 +100,11 @@ def _found(task: PairTask, document: Path) -> PairOutcome:
         mask = {**content["mask"], **dates}
         content = {**content, "mask": mask, "days_offset": task.days_offset}
     if (content.get("compared_with"), content.get("change_rules")) != (task.mask.image, RULES):
-        content = looked_at_anew(content, document.parent, task.mask)
+        content = refresh_change(content, document.parent, task.mask)
     # A pair of an earlier version doesn't say which share of it is occluded.
-    if judged_by(content) != task.judge or content.get("occluded") is None:
+    if judged_by(content) != task.thresholds or content.get("occluded") is None:
         empty_allowed = task.mask.empty_allowed
-        content = judged_anew(content, document.parent, task.judge, empty_allowed=empty_allowed)
+        content = reassess(content, document.parent, task.thresholds, empty_allowed=empty_allowed)
     if content is not written:
         _write_document(document, content)
     names = [field.name for field in fields(PairOutcome)]
@@ -116,7 +116,7 @@ def _write_document(document: Path, content: dict[str, Any]) -> None:
         temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def _made(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
+def _made(task: PairTask, folder: Path, report: ProgressReport) -> PairOutcome:
     """Make the pair from its scenes, or where they can't be read from the same ones elsewhere."""
     failures: list[MigrateError] = []
     for attempt in attempts(task):
@@ -130,7 +130,7 @@ def _made(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
     raise ProductError(f"{failures[0]} Elsewhere it failed as well: {others}") from failures[0]
 
 
-def _made_of(task: PairTask, folder: Path, report: StageReport) -> PairOutcome:
+def _made_of(task: PairTask, folder: Path, report: ProgressReport) -> PairOutcome:
     report.begin("fetch")
     opened = [with_chosen_offset(open_scene(scene), task.parameters) for scene in task.scenes]
     products = alike(opened, allow_missing=task.parameters.allow_missing_bands)
@@ -164,14 +164,14 @@ def _placing(mask: Mask, grid: PixelGrid) -> Transformation:
 def _words(pixels: _Pixels, placing: Transformation) -> _Words:
     registration = pixels.placement.registration
     return _Words(
-        doubts=(
-            *offset_doubts(pixels.offsets.doubts),
-            *cloud_doubts(pixels.clouds.disputed, pixels.label),
-            *pixels.parts.doubts,
-            *placing.doubts,
-            *(registration.doubts if registration else ()),
+        warnings=(
+            *offset_warnings(pixels.offsets.warnings),
+            *cloud_warnings(pixels.clouds.disputed, pixels.label),
+            *pixels.parts.warnings,
+            *placing.warnings,
+            *(registration.warnings if registration else ()),
         ),
-        remarks=(*pixels.parts.remarks, *(pixels.rim.remarks if pixels.rim else ())),
+        notes=(*pixels.parts.notes, *(pixels.buffer.notes if pixels.buffer else ())),
     )
 
 
@@ -179,17 +179,17 @@ def _outcome(task: PairTask, pixels: _Pixels, words: _Words, looks: Change) -> P
     """What the flags say, and what else was found."""
     flags, label, known = pixels.flags, pixels.label, pixels.clouds.known
     empty_allowed = task.mask.empty_allowed
-    suggestion = suggest(flags, label, known, task.judge, empty_allowed=empty_allowed)
+    suggestion = suggest(flags, label, known, task.thresholds, empty_allowed=empty_allowed)
     registration = pixels.placement.registration
     return PairOutcome(
         occlusion(flags, label, known),
-        doubtful(suggestion, words.doubts, words.remarks),
+        doubtful(suggestion, words.warnings, words.notes),
         shift=registration.shift if registration else None,
         change=looks.value,
         change_note=looks.note,
         change_rules=looks.rules,
         one_sided=one_sided(flags, label, known, source_known=pixels.source_known),
-        judged_by=task.judge,
+        judged_by=task.thresholds,
         compared_with=task.mask.image,
         occluded=occluded(flags, label, known, empty_allowed=empty_allowed),
     )
@@ -202,7 +202,7 @@ def _findings(task: PairTask, pixels: _Pixels) -> dict[str, Any]:
         "clouds": pixels.clouds.findings,
         "mosaic": pixels.parts,
         "registration": pixels.placement.registration,
-        "ignore_rim": pixels.rim,
+        "ignore_rim": pixels.buffer,
         "objects": objects_of(task.mask, pixels.placement.labels, pixels.grid),
     }
 
@@ -218,17 +218,17 @@ def _look(pixels: _Pixels, product: Product) -> PairLook:
     )
 
 
-def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) -> _Pixels:
+def _pixels(task: PairTask, products: Sequence[Product], report: ProgressReport) -> _Pixels:
     mask, parameters = task.mask, task.parameters
     labels = grid_labels(mask)
-    lattice = products[0].grid
-    placement = Placement(labels, aligned_grid(lattice, labels.bounds(lattice.crs)))
+    base_grid = products[0].grid
+    placement = Placement(labels, aligned_grid(base_grid, labels.bounds(base_grid.crs)))
     _check_size(placement.grid, task)
-    around = reading_grid(placement.grid, lattice, register=parameters.register)
+    around = reading_grid(placement.grid, base_grid, register=parameters.register)
     report.begin("convert")
     numbers: NumbersOf = {}
     found = mosaic(products, around, parameters.resampling, numbers)
-    clouds = judge_clouds(products, around, found, parameters.clouds)
+    clouds = assess_clouds(products, around, found, parameters.clouds)
     if parameters.register:
         names = [band.name for band in products[0].bands]
         placement = place(mask, labels, seen_by(found, clouds, names, around))
@@ -241,11 +241,11 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
     classes = mask.stored_classes
     shares = placement.labels.shares(grid, classes)
     label = np.where(inside, hard_label(shares, classes), IGNORE).astype(np.uint8)
-    hidden = hidden_in_source(mask, placement.source_grid)
-    if parameters.ignore_occluded and hidden is not None:
-        label[hidden] = IGNORE
-    label, rim = with_rim(label, placement.labels, grid, parameters.ignore_rim_m)
-    flags = quality_flags(found.image, clouds.flags, label, inside, hidden)
+    occluded = occluded_in_source(mask, placement.source_grid)
+    if parameters.ignore_occluded and occluded is not None:
+        label[occluded] = IGNORE
+    label, buffer = with_boundary_buffer(label, placement.labels, grid, parameters.ignore_rim_m)
+    flags = quality_flags(found.image, clouds.flags, label, inside, occluded)
     return _Pixels(
         grid,
         image_inside,
@@ -253,11 +253,11 @@ def _pixels(task: PairTask, products: Sequence[Product], report: StageReport) ->
         shares.astype(np.float32),
         flags,
         clouds=clouds,
-        source_known=hidden is not None,
+        source_known=occluded is not None,
         offsets=offset_checks(products, numbers, np.unique(found.origin).tolist()),
         parts=mosaic_check(products, found, inside),
         placement=placement,
-        rim=rim,
+        buffer=buffer,
     )
 
 

@@ -21,7 +21,7 @@ STAGES = ("fetch", "convert", "crop", "align")
 
 
 @dataclass(frozen=True)
-class StageNote:
+class ProgressFile:
     """Where the worker of one pair says at which step it is, and in which run (its job_id)."""
 
     path: str
@@ -38,10 +38,10 @@ class StageNote:
             Path(self.path).unlink(missing_ok=True)
 
 
-class StageReport:
+class ProgressReport:
     """What a worker tells of one pair; without a note it tells nobody."""
 
-    def __init__(self, note: StageNote | None) -> None:
+    def __init__(self, note: ProgressFile | None) -> None:
         self._note = note
 
     def begin(self, stage: str) -> None:
@@ -51,21 +51,21 @@ class StageReport:
 
 
 @contextlib.contextmanager
-def reporting(note: StageNote | None) -> Iterator[StageReport]:
+def reporting(note: ProgressFile | None) -> Iterator[ProgressReport]:
     """A report for the time of the block; at its end the note is taken away."""
     try:
-        yield StageReport(note)
+        yield ProgressReport(note)
     finally:
         if note is not None:
             note.remove()
 
 
-def stage_note(workspace: Workspace, pair_id: str, run: str) -> StageNote:
+def progress_file(workspace: Workspace, pair_id: str, run: str) -> ProgressFile:
     """The note of a pair in the run with this job_id."""
-    return StageNote(str(workspace.stage(pair_id)), run)
+    return ProgressFile(str(workspace.stage(pair_id)), run)
 
 
-def stages_of(workspace: Workspace, pair_ids: Iterable[str], run: str) -> dict[str, str]:
+def progress_of(workspace: Workspace, pair_ids: Iterable[str], run: str) -> dict[str, str]:
     """The stage of each of the pairs that a worker of this run has said one of."""
     found = {}
     for pair_id in pair_ids:
@@ -78,6 +78,6 @@ def stages_of(workspace: Workspace, pair_ids: Iterable[str], run: str) -> dict[s
     return found
 
 
-def forget_stages(workspace: Workspace) -> None:
+def clear_progress(workspace: Workspace) -> None:
     """Take away all notes; for the owner of a run, before it and after it."""
     shutil.rmtree(workspace.stages, ignore_errors=True)

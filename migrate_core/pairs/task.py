@@ -11,7 +11,7 @@ from ..model import (
     Number,
     Occluded,
     Occlusion,
-    OneSided,
+    OcclusionBySensor,
     Pair,
     PairParameters,
     Scene,
@@ -19,8 +19,8 @@ from ..model import (
     Suggestion,
 )
 from ..scenes.sources import needs_fetching
-from ..settings import MAX_PAIR_PIXELS, JudgeSettings
-from .progress import StageNote
+from ..settings import MAX_PAIR_PIXELS, AssessmentSettings
+from .progress import ProgressFile
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ class PairTask:
     folder: str
     days_offset: Number
     coverage: float
-    note: StageNote | None = None
-    elsewhere: tuple[tuple[Scene, ...], ...] = ()
+    note: ProgressFile | None = None
+    alternatives: tuple[tuple[Scene, ...], ...] = ()
     origins: tuple[Origin, ...] = ()
-    judge: JudgeSettings = field(default_factory=JudgeSettings)
+    thresholds: AssessmentSettings = field(default_factory=AssessmentSettings)
     max_pixels: int = MAX_PAIR_PIXELS
 
 
@@ -69,8 +69,8 @@ class PairOutcome:
     suggestion: Suggestion
     shift: Shift | None = None
     change: float | None = None
-    one_sided: OneSided | None = None
-    judged_by: JudgeSettings | None = None
+    one_sided: OcclusionBySensor | None = None
+    judged_by: AssessmentSettings | None = None
     compared_with: str | None = None
     occluded: Occluded | None = None
     change_note: str | None = None
@@ -89,7 +89,8 @@ def attempts(task: PairTask) -> Iterator[PairTask]:
     """
     yield task
     others = [
-        [scene for scene in found if not needs_fetching(scene.source)] for found in task.elsewhere
+        [scene for scene in found if not needs_fetching(scene.source)]
+        for found in task.alternatives
     ]
     for number in range(max(map(len, others), default=0)):
         # A part without so many others keeps its last one, or stays as it is.

@@ -56,25 +56,25 @@ Item = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Belief:
+class OffsetDecision:
     """The offset of each band, where it was found, and what else was found that contradicts it."""
 
     offsets: Mapping[str, int]
     origin: str
-    doubts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Stated:
+class OffsetSource:
     """What one document says: offsets by band, and its name."""
 
     offsets: Mapping[str, int]
     origin: str
 
 
-def believe(
-    bands: Sequence[str], item: Item, baseline: str, metadata: Stated | None = None
-) -> Belief:
+def resolve_offset(
+    bands: Sequence[str], item: Item, baseline: str, metadata: OffsetSource | None = None
+) -> OffsetDecision:
     """What to add to the pixels of an item's `bands`, by the most trusted document that says it.
 
     The product's metadata, where they could be read; else `earthsearch:boa_offset_applied` true,
@@ -88,41 +88,41 @@ def believe(
     trusted, *others = statements
     if not_applied := _not_applied(item, baseline):
         others.append(not_applied)
-    belief = _believed(bands, trusted)
-    doubts = [
+    decision = _believed(bands, trusted)
+    warnings = [
         f"{other.origin}, but {trusted.origin} was believed"
         for other in others
-        if _believed(bands, other).offsets != belief.offsets
+        if _believed(bands, other).offsets != decision.offsets
     ]
-    lacking = trusted is metadata and not metadata.offsets and _offset_of(baseline) != 0
-    tag = (TAG_IS_LACKING,) if lacking else ()
-    return Belief(belief.offsets, belief.origin, (*belief.doubts, *tag, *doubts))
+    missing = trusted is metadata and not metadata.offsets and _offset_of(baseline) != 0
+    tag = (TAG_IS_LACKING,) if missing else ()
+    return OffsetDecision(decision.offsets, decision.origin, (*decision.warnings, *tag, *warnings))
 
 
-def _believed(bands: Sequence[str], stated: Stated) -> Belief:
+def _believed(bands: Sequence[str], stated: OffsetSource) -> OffsetDecision:
     """The offsets by one document; what holds for the bands it names holds for the others, too."""
     common = next(iter(stated.offsets.values()), 0)
     offsets = {band: stated.offsets.get(band, common) for band in bands}
     unnamed = [band for band in bands if stated.offsets and band not in stated.offsets]
-    doubt = f"{stated.origin}, but not for {', '.join(unnamed)}, where {common} was believed"
-    return Belief(offsets, stated.origin, (doubt,) if unnamed else ())
+    warning = f"{stated.origin}, but not for {', '.join(unnamed)}, where {common} was believed"
+    return OffsetDecision(offsets, stated.origin, (warning,) if unnamed else ())
 
 
-def _flag(bands: Sequence[str], item: Item) -> Stated | None:
+def _flag(bands: Sequence[str], item: Item) -> OffsetSource | None:
     if _mapping(item.get("properties")).get(_APPLIED) is not True:
         return None
-    return Stated(dict.fromkeys(bands, 0), f"{_APPLIED} is true: 0")
+    return OffsetSource(dict.fromkeys(bands, 0), f"{_APPLIED} is true: 0")
 
 
-def _not_applied(item: Item, baseline: str) -> Stated | None:
+def _not_applied(item: Item, baseline: str) -> OffsetSource | None:
     """What is left to add where an item says that the offset of its baseline was not applied."""
     if _mapping(item.get("properties")).get(_APPLIED) is not False or not _offset_of(baseline):
         return None
     origin = f"{_APPLIED} is false, and processing baseline {baseline} has an offset of {OFFSET}"
-    return Stated(dict.fromkeys(RESOLUTION_M, OFFSET), origin)
+    return OffsetSource(dict.fromkeys(RESOLUTION_M, OFFSET), origin)
 
 
-def _raster(item: Item) -> Stated | None:
+def _raster(item: Item) -> OffsetSource | None:
     """Offsets of the raster extension, by the assets of the bands as `band_assets` names them."""
     found = {}
     for band, asset in _mapping(item.get("assets")).items():
@@ -132,7 +132,7 @@ def _raster(item: Item) -> Stated | None:
     if not found:
         return None
     values = ", ".join(str(value) for value in sorted(set(found.values())))
-    return Stated(found, f"offset / scale of the raster extension in the STAC item: {values}")
+    return OffsetSource(found, f"offset / scale of the raster extension in the STAC item: {values}")
 
 
 def raster_offset(asset: Item) -> int | None:
@@ -155,11 +155,11 @@ def raster_offset(asset: Item) -> int | None:
     return None
 
 
-def _by_baseline(bands: Sequence[str], baseline: str) -> Belief:
+def _by_baseline(bands: Sequence[str], baseline: str) -> OffsetDecision:
     offset = _offset_of(baseline)
     origin = f"processing baseline {baseline or '(unknown)'} of the STAC item: {offset}"
-    doubts = () if _is_official(baseline) else (ITEM_SAYS_NOTHING,)
-    return Belief(dict.fromkeys(bands, offset), origin, doubts)
+    warnings = () if _is_official(baseline) else (ITEM_SAYS_NOTHING,)
+    return OffsetDecision(dict.fromkeys(bands, offset), origin, warnings)
 
 
 def _is_official(baseline: str) -> bool:
@@ -170,12 +170,12 @@ def _offset_of(baseline: str) -> int:
     return OFFSET if _is_official(baseline) and baseline >= _OFFSET_SINCE else 0
 
 
-def by_metadata(bands: Sequence[str], baseline: str, metadata: Stated) -> Belief:
+def by_metadata(bands: Sequence[str], baseline: str, metadata: OffsetSource) -> OffsetDecision:
     """What to add by a product's own metadata, which decide whatever its baseline is."""
-    return believe(bands, {}, baseline, metadata)
+    return resolve_offset(bands, {}, baseline, metadata)
 
 
-def without_metadata(bands: Sequence[str], baseline: str) -> Belief:
+def without_metadata(bands: Sequence[str], baseline: str) -> OffsetDecision:
     """What to add where a product lost the metadata that say it: what its baseline had.
 
     An unknown or unofficial baseline says nothing: then 0 is believed, with a doubt that the
@@ -184,9 +184,9 @@ def without_metadata(bands: Sequence[str], baseline: str) -> Belief:
     offset = _offset_of(baseline)
     offsets = dict.fromkeys(bands, offset)
     if not _is_official(baseline):
-        return Belief(offsets, "nothing says it: 0", (NOTHING_SAYS,))
+        return OffsetDecision(offsets, "nothing says it: 0", (NOTHING_SAYS,))
     origin = f"processing baseline {baseline}, since there is no MTD_MSIL*.xml: {offset}"
-    return Belief(offsets, origin)
+    return OffsetDecision(offsets, origin)
 
 
 @dataclass(frozen=True)

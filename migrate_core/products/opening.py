@@ -10,12 +10,12 @@ from pathlib import Path
 from ..errors import ProductError
 from ..grid import PixelGrid
 from .files.archive import Files
-from .files.found import FoundGranule, band_file, lattice, lattice_of, tile_metadata
+from .files.found import FoundGranule, band_file, base_grid, tile_grid_of, tile_metadata
 from .files.granules import find_granules, granules_of
 from .layouts.finding import NEEDED
 from .layouts.layout import Granule, scene_classification
 from .layouts.safe import granule_of
-from .offsets import Belief, Stated, by_metadata, without_metadata
+from .offsets import OffsetDecision, OffsetSource, by_metadata, without_metadata
 from .product import BandFile, CloudMask, Product, in_order, missing_bands
 from .stac.product import open_item
 
@@ -84,8 +84,8 @@ def clouds_of_files(files: Files) -> tuple[CloudMask, PixelGrid] | None:
     if mask is None:
         return None
     if mask.classes is not None:
-        return mask, lattice_of(mask.classes)
-    return mask, lattice(files, granule, tile_metadata(files, granule))
+        return mask, tile_grid_of(mask.classes)
+    return mask, base_grid(files, granule, tile_metadata(files, granule))
 
 
 def _chosen(found: Sequence[FoundGranule], wanted: Wanted) -> FoundGranule:
@@ -114,24 +114,24 @@ def open_granule(found: FoundGranule) -> Product:
     own = tile_metadata(files, granule)
     bands = {name: band_file(files, name, file) for name, file in granule.bands.items()}
     classes = granule.scene_classification
-    belief = _offsets(found, tuple(bands))
+    decision = _offsets(found, tuple(bands))
     return Product(
         product_id=found.scene_id,
         level=found.level,
         baseline=found.baseline,
-        grid=lattice(files, granule, own),
+        grid=base_grid(files, granule, own),
         bands=in_order(bands),
         scene_classification=band_file(files, "SCL", classes, 20) if classes else None,
-        offsets=belief.offsets,
-        offset_origin=belief.origin,
-        offset_doubts=belief.doubts,
+        offsets=decision.offsets,
+        offset_origin=decision.origin,
+        offset_warnings=decision.warnings,
         missing=missing_bands(found.level, bands),
         sun=own.sun if own else None,
         cloud_mask=_cloud_mask(files, granule),
     )
 
 
-def _offsets(found: FoundGranule, bands: Sequence[str]) -> Belief:
+def _offsets(found: FoundGranule, bands: Sequence[str]) -> OffsetDecision:
     metadata = found.metadata
     if metadata is None:
         return without_metadata(bands, found.baseline)
@@ -139,7 +139,7 @@ def _offsets(found: FoundGranule, bands: Sequence[str]) -> Belief:
     origin = f"{tag} in {found.metadata_name}"
     if not metadata.offsets:
         origin = f"no {origin} (processing baseline {metadata.baseline}): 0"
-    return by_metadata(bands, metadata.baseline, Stated(metadata.offsets, origin))
+    return by_metadata(bands, metadata.baseline, OffsetSource(metadata.offsets, origin))
 
 
 def _cloud_mask(files: Files, granule: Granule) -> CloudMask | None:

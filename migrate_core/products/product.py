@@ -130,7 +130,7 @@ class Product:
     """Everything needed to read reflectance from a product.
 
     `grid` is its 10 m lattice. `offsets` are added to the digital numbers of a band, so that
-    reflectance = value / 10000; `offset_origin` says where they were found, `offset_doubts` what
+    reflectance = value / 10000; `offset_origin` says where they were found, `offset_warnings` what
     contradicts them. `missing` names the bands that a complete product has and this one hasn't.
     `sun` and `cloud_mask` are None where the product doesn't tell.
     """
@@ -143,7 +143,7 @@ class Product:
     scene_classification: BandFile | None
     offsets: Mapping[str, int]
     offset_origin: str
-    offset_doubts: tuple[str, ...] = ()
+    offset_warnings: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     sun: SunAngles | None = None
     cloud_mask: CloudMask | None = None

@@ -22,7 +22,7 @@ from .product import utm_crs
 SIZE_PIXELS = 10_980
 _SQUARE_M = 100_000
 # Pixels of 60 m of all tiles of a zone are one lattice, which begins at the equator.
-_LATTICE_M = 60
+_GRID_STEP_M = 60
 _COLUMNS = ("STUVWXYZ", "ABCDEFGH", "JKLMNPQR")
 _ROWS = "ABCDEFGHJKLMNPQRSTUV"
 _BANDS = "CDEFGHJKLMNPQRSTUVWX"
@@ -52,8 +52,8 @@ def tile_grid(tile: str) -> PixelGrid | None:
     middle = (_SOUTHERNMOST + _BAND_DEGREES * (_BANDS.index(band) + 0.5)) * _DEGREE_M
     north = south + _SQUARE_M - equator
     north += round((middle - north + _SQUARE_M / 2) / _CYCLE_M) * _CYCLE_M
-    left = math.floor(west / _LATTICE_M) * _LATTICE_M
-    top = math.ceil(north / _LATTICE_M) * _LATTICE_M + equator
+    left = math.floor(west / _GRID_STEP_M) * _GRID_STEP_M
+    top = math.ceil(north / _GRID_STEP_M) * _GRID_STEP_M + equator
     return PixelGrid(utm_crs(tile), Affine(10, 0, left, 0, -10, top), SIZE_PIXELS, SIZE_PIXELS)
 
 

@@ -20,11 +20,11 @@ from ..workspace import Workspace
 VERDICTS = ("accept", "reject", "unsure")
 UNDO = "undo"
 CONFLICT = "conflict"
-_STANDING = {"accept": "accepted", "reject": "rejected", "unsure": "unsure"}
+_STATUS = {"accept": "accepted", "reject": "rejected", "unsure": "unsure"}
 
 
 @dataclass(frozen=True)
-class Standing:
+class ReviewStatus:
     """What the reviewers together say of a pair, and who of them has a say."""
 
     decision: str | None
@@ -92,17 +92,17 @@ def newest(log: Iterable[AnEntry]) -> dict[str, AnEntry]:
     return {reviewer: stack[-1] for reviewer, stack in stacks.items() if stack}
 
 
-def standing(log: Iterable[Entry]) -> Standing:
+def review_status(log: Iterable[Entry]) -> ReviewStatus:
     """What the decisions about one pair, oldest first, add up to."""
     counting = newest(log)
     verdicts = {decision.verdict for decision in counting.values()}
     reviewers = tuple(sorted(counting))
     if len(verdicts) > 1:
-        return Standing(CONFLICT, reviewers)
-    return Standing(_STANDING[verdicts.pop()] if verdicts else None, reviewers)
+        return ReviewStatus(CONFLICT, reviewers)
+    return ReviewStatus(_STATUS[verdicts.pop()] if verdicts else None, reviewers)
 
 
-def standings(store: Store) -> Mapping[str, Standing]:
+def review_statuses(store: Store) -> Mapping[str, ReviewStatus]:
     """The standing of every pair that somebody has decided about, by pair_id."""
     columns = tables.decisions.c
     query = sa.select(columns.pair_id, columns.verdict, columns.reviewer).order_by(columns.number)
@@ -110,13 +110,13 @@ def standings(store: Store) -> Mapping[str, Standing]:
     with store.engine.connect() as connection:
         for row in connection.execute(query):
             logs[row.pair_id].append(row)
-    return {pair_id: standing(log) for pair_id, log in logs.items()}
+    return {pair_id: review_status(log) for pair_id, log in logs.items()}
 
 
 def pairs_document(store: Store, workspace: Workspace) -> list[dict[str, Any]]:
     """One row for every pair, superseded ones included, with the decision about it."""
-    decided = standings(store)
-    nobody = Standing(None)
+    decided = review_statuses(store)
+    nobody = ReviewStatus(None)
     return [
         pair_row(pair, decided.get(pair.pair_id, nobody).decision, workspace)
         for pair in store.pairs()

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ..jobs.background import JobStatus, running_jobs
 from ..store.base import Store
-from .decisions import Standing, standings
+from .decisions import ReviewStatus, review_statuses
 
 UNDECIDED = "undecided"
 
@@ -68,7 +68,7 @@ def overview(store: Store, now: datetime) -> Overview:
         "without": ready - selected,
     }
     pairs = store.pair_states()
-    review = _review(store.finished_pairs(), standings(store))
+    review = _review(store.finished_pairs(), review_statuses(store))
     return Overview(
         masks={state: masks.get(state, 0) for state in ("ready", "problem")},
         scenes=scenes,
@@ -88,9 +88,9 @@ def matches(store: Store) -> Matches:
     return Matches(matched, there - with_usable, with_usable - matched, ready - there)
 
 
-def _review(finished: Iterable[str], decided: Mapping[str, Standing]) -> dict[str, int]:
+def _review(finished: Iterable[str], decided: Mapping[str, ReviewStatus]) -> dict[str, int]:
     """How the finished pairs stand."""
-    nobody = Standing(None)
+    nobody = ReviewStatus(None)
     counts = Counter(decided.get(pair_id, nobody).decision or UNDECIDED for pair_id in finished)
     return {
         name: counts[name] for name in ("accepted", "rejected", "unsure", "conflict", UNDECIDED)

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from ..model import Decision, Pair, PairParameters
 from ..store.base import Store
 from ..store.tables import decisions, masks, pairs
-from .decisions import CONFLICT, Standing, newest, standing, standings
+from .decisions import CONFLICT, ReviewStatus, newest, review_status, review_statuses
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _PARAMETERS = {
@@ -63,7 +63,7 @@ def proposal_for(store: Store, pair: Pair, reviewer: str) -> Proposal | None:
     """
     if pair.state == "superseded":
         return None
-    now = standing(store.decisions(pair.pair_id))
+    now = review_status(store.decisions(pair.pair_id))
     if reviewer in now.reviewers:
         return None
     for row in _decided_before(store, pair):
@@ -154,7 +154,7 @@ def _scene(pair: Pair) -> str:
     return f"of {'-'.join(day.groups())}" if day else ", ".join(pair.scene_ids)
 
 
-def proposed_standings(store: Store, decided: Mapping[str, Standing]) -> dict[str, Standing]:
+def proposed_statuses(store: Store, decided: Mapping[str, ReviewStatus]) -> dict[str, ReviewStatus]:
     """What is proposed for each present pair that nobody has decided about, by pair_id.
 
     `decided` are the standings of all pairs. A standing can be `conflict`.
@@ -178,7 +178,7 @@ def proposed_standings(store: Store, decided: Mapping[str, Standing]) -> dict[st
     return found
 
 
-def _latest_by_mask(store: Store, decided: Mapping[str, Standing]) -> dict[str, sa.Row[Any]]:
+def _latest_by_mask(store: Store, decided: Mapping[str, ReviewStatus]) -> dict[str, sa.Row[Any]]:
     """By mask_id and by file, the decided pair that was superseded last."""
     with store.engine.connect() as connection:
         rows = connection.execute(_superseded()).all()
@@ -193,7 +193,7 @@ def proposed_decisions(store: Store) -> dict[str, str]:
     """For each undecided pair with a proposal, in words: `accepted proposed`."""
     return {
         pair_id: "disagreed before" if found.decision == CONFLICT else f"{found.decision} proposed"
-        for pair_id, found in proposed_standings(store, standings(store)).items()
+        for pair_id, found in proposed_statuses(store, review_statuses(store)).items()
     }
 
 

@@ -38,7 +38,7 @@ class QueueRow:
     sensed_on: date | None
     days_offset: float | None
     suggestion: str | None
-    hidden: float | None
+    occluded: float | None
     shift_m: float | None = None
     change: float | None = None
     decision: str | None = None
@@ -89,8 +89,8 @@ class QueueFilter:
 
 def _suspicion(row: QueueRow) -> tuple[Any, ...]:
     """Suggested for rejection first, then by the occluded share; unknown is suspicious."""
-    hidden = 1.0 if row.hidden is None else row.hidden
-    return _SUSPICION.get(row.suggestion or "", 1), -hidden, row.mask_name, row.pair_id
+    occluded = 1.0 if row.occluded is None else row.occluded
+    return _SUSPICION.get(row.suggestion or "", 1), -occluded, row.mask_name, row.pair_id
 
 
 def _by_name(row: QueueRow) -> tuple[Any, ...]:
@@ -162,7 +162,7 @@ def next_open(
     return None
 
 
-def last_standing(newest_first: Iterable[Decision]) -> Decision | None:
+def last_effective(newest_first: Iterable[Decision]) -> Decision | None:
     """The newest decision that isn't undone: what the next undo takes back.
 
     `newest_first` is what one reviewer said; no more of it is read than needed.

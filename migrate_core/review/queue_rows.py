@@ -10,14 +10,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..model import Decision, Mask, Occluded, OneSided, Pair, Scene, utc
+from ..model import Decision, Mask, Occluded, OcclusionBySensor, Pair, Scene, utc
 from ..pairs.flags import occluded_shares
 from ..store.base import Store
 from ..store.serialize import from_json
 from ..store.tables import decisions, masks, pairs, scenes
-from .decisions import Standing, standings
-from .proposals import proposed_standings
-from .queue import QueueRow, last_standing
+from .decisions import ReviewStatus, review_statuses
+from .proposals import proposed_statuses
+from .queue import QueueRow, last_effective
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ def queue_rows(store: Store, facts: Sequence[QueueRow] | None = None) -> list[Qu
 
     `facts` are what `pair_facts` gave before: they change only when pairs are made.
     """
-    decided = standings(store)
-    proposed = proposed_standings(store, decided)
-    nobody = Standing(None)
+    decided = review_statuses(store)
+    proposed = proposed_statuses(store, decided)
+    nobody = ReviewStatus(None)
     rows = pair_facts(store) if facts is None else facts
     return [
         replace(row, decision=found.decision, reviewers=found.reviewers, proposed=before.decision)
@@ -95,7 +95,7 @@ def _row(row: Mapping[str, Any], places: Mapping[str, tuple[str, date]]) -> Queu
         sensed_on=day,
         days_offset=row["days_offset"],
         suggestion=row["suggestion"],
-        hidden=_occluded(row["occluded"], row["one_sided"]),
+        occluded=_occluded(row["occluded"], row["one_sided"]),
         shift_m=None if row["east_m"] is None else math.hypot(row["east_m"], row["north_m"]),
         change=row["change"],
     )
@@ -105,7 +105,7 @@ def _occluded(stored: Any, sides: Any) -> float | None:
     """The occluded share 0…1 of the label, by the two parts of a pair's document that say it."""
     return occluded_shares(
         from_json(Occluded, stored) if stored else None,
-        from_json(OneSided, sides) if sides else None,
+        from_json(OcclusionBySensor, sides) if sides else None,
     ).labelled
 
 
@@ -133,7 +133,7 @@ def last_decision(store: Store, reviewer: str) -> Decision | None:
     log = decisions.c
     query = sa.select(decisions).where(log.reviewer == reviewer).order_by(log.number.desc())
     with store.engine.connect() as connection:
-        return last_standing(
+        return last_effective(
             Decision(row.pair_id, row.verdict, row.reviewer, row.reason, utc(row.decided_at))
             for row in connection.execute(query)
         )

@@ -13,7 +13,7 @@ from ..pairs.task import PairTask
 from ..store.base import Store
 from ..store.tables import pairs
 from ..workspace import Workspace
-from .decisions import Standing, standings
+from .decisions import ReviewStatus, review_statuses
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class SetAside:
     conflict: int = 0
 
     @classmethod
-    def of(cls, decided: Iterable[Standing]) -> SetAside:
+    def of(cls, decided: Iterable[ReviewStatus]) -> SetAside:
         """The counts of these decisions; what nobody has decided about doesn't count."""
         return cls(**Counter(one.decision for one in decided if one.decision))
 
@@ -50,12 +50,12 @@ class SetAside:
 
 def present_decisions(
     store: Store, mask_ids: Iterable[str] | None = None
-) -> Mapping[str, Standing]:
+) -> Mapping[str, ReviewStatus]:
     """The standing of every pair that is decided and not superseded, by pair_id.
 
     `mask_ids` limits it to the pairs of these masks.
     """
-    decided = {key: found for key, found in standings(store).items() if found.decision}
+    decided = {key: found for key, found in review_statuses(store).items() if found.decision}
     if not decided:
         return {}
     wanted = None if mask_ids is None else frozenset(mask_ids)
@@ -85,7 +85,7 @@ def set_aside_by_run(store: Store, workspace: Workspace, options: RunOptions) ->
     return set_aside_by_tasks(store, plan(store, workspace, options))
 
 
-def set_aside_since(store: Store, before: Mapping[str, Standing]) -> SetAside:
+def set_aside_since(store: Store, before: Mapping[str, ReviewStatus]) -> SetAside:
     """Which of the decisions that `present_decisions` gave before don't count any more."""
     now = present_decisions(store)
     return SetAside.of(found for pair_id, found in before.items() if pair_id not in now)

@@ -14,7 +14,7 @@ from ..model import SceneQuery, iso
 from ..settings import RankingSettings
 from .base import Store
 from .serialize import from_json, to_json
-from .tables import facts, upsert
+from .tables import settings_kv, upsert
 
 _ASKED, _FOUND, _ANSWERED = "search asked", "search found", "search answered"
 
@@ -52,12 +52,12 @@ def last_found(store: Store) -> SearchParameters | None:
     return _get(store, _FOUND)
 
 
-def remember_answers(store: Store, times: Mapping[str, datetime]) -> None:
+def remember_responses(store: Store, times: Mapping[str, datetime]) -> None:
     """Note when each service answered what the last search found."""
     _put(store, _ANSWERED, {spec: iso(moment) for spec, moment in times.items()})
 
 
-def last_answers(store: Store) -> dict[str, datetime]:
+def last_responses(store: Store) -> dict[str, datetime]:
     """When each service answered what the last search found; the oldest answer counts."""
     value = _value(store, _ANSWERED)
     return {spec: datetime.fromisoformat(text) for spec, text in (value or {}).items()}
@@ -65,7 +65,7 @@ def last_answers(store: Store) -> dict[str, datetime]:
 
 def _put(store: Store, name: str, value: SearchParameters | Mapping[str, str]) -> None:
     with store.engine.begin() as connection:
-        upsert(connection, facts, [{"name": name, "value": json.dumps(to_json(value))}])
+        upsert(connection, settings_kv, [{"name": name, "value": json.dumps(to_json(value))}])
 
 
 def _get(store: Store, name: str) -> SearchParameters | None:
@@ -75,5 +75,5 @@ def _get(store: Store, name: str) -> SearchParameters | None:
 
 def _value(store: Store, name: str) -> Any:
     with store.engine.connect() as connection:
-        value = connection.scalar(sa.select(facts.c.value).where(facts.c.name == name))
+        value = connection.scalar(sa.select(settings_kv.c.value).where(settings_kv.c.name == name))
     return None if value is None else json.loads(value)

@@ -40,7 +40,7 @@ _UNDER_WAY = ("queued", "running")
 
 
 @dataclass(frozen=True)
-class Row:
+class PairRow:
     """One line of the list; `pair` is None for a match that is still to be made."""
 
     mask_id: str
@@ -51,7 +51,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Slice:
+class PageRequest:
     """Which part of the list: one state (None: all but superseded), and which of its rows."""
 
     state: str | None = None
@@ -59,7 +59,7 @@ class Slice:
     rows: int = 50
 
 
-def board_counts(store: Store, *, alive: bool) -> dict[str, int]:
+def pair_counts(store: Store, *, alive: bool) -> dict[str, int]:
     """How many rows are in each state that occurs; `alive` says whether a run is at work."""
     listed = _listed().subquery()
     query = sa.select(listed.c.state, sa.func.count()).group_by(listed.c.state)
@@ -72,7 +72,7 @@ def board_counts(store: Store, *, alive: bool) -> dict[str, int]:
     return {state: counts[state] for state in STATES if state in counts}
 
 
-def board_rows(store: Store, part: Slice, *, alive: bool) -> list[Row]:
+def pair_rows(store: Store, part: PageRequest, *, alive: bool) -> list[PairRow]:
     """The rows of a part of the list, by name of mask and scene."""
     # Materialized: otherwise SQLite merges both parts in order, and asks for each match anew which
     # pairs were begun, which takes seconds for ten thousand.
@@ -88,7 +88,9 @@ def board_rows(store: Store, part: Slice, *, alive: bool) -> list[Row]:
     return [_row(row, documents, alive=alive) for row in rows]
 
 
-def board_row(store: Store, pair_id: str | None, mask_id: str | None, *, alive: bool) -> Row | None:
+def pair_row_of(
+    store: Store, pair_id: str | None, mask_id: str | None, *, alive: bool
+) -> PairRow | None:
     """The row of a pair, else the present one of a mask; None when there is no such row."""
     listed = _listed().subquery()
     here = listed.c.pair_id == pair_id
@@ -191,6 +193,6 @@ def _documents(connection: sa.Connection, pair_ids: list[str]) -> dict[str, Pair
     return {row.pair_id: from_json(Pair, row.document) for row in connection.execute(query)}
 
 
-def _row(row: sa.Row[Any], documents: Mapping[str, Pair], *, alive: bool) -> Row:
+def _row(row: sa.Row[Any], documents: Mapping[str, Pair], *, alive: bool) -> PairRow:
     state = _shown(row.state, alive=alive)
-    return Row(row.mask_id, row.mask_name, row.scene_id, state, documents.get(row.pair_id))
+    return PairRow(row.mask_id, row.mask_name, row.scene_id, state, documents.get(row.pair_id))

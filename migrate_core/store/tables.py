@@ -16,7 +16,7 @@ from .database_errors import tell_plainly
 SCHEMA_VERSION = "1"
 
 metadata = sa.MetaData()
-facts = sa.Table(
+settings_kv = sa.Table(
     "facts",
     metadata,
     sa.Column("name", sa.String, primary_key=True),
@@ -166,9 +166,11 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 
 def _check_version(engine: sa.Engine) -> None:
     with engine.begin() as connection:
-        insert = dialect_insert(connection, facts).values(name="schema", value=SCHEMA_VERSION)
+        insert = dialect_insert(connection, settings_kv).values(name="schema", value=SCHEMA_VERSION)
         connection.execute(insert.on_conflict_do_nothing())
-        found = connection.scalar(sa.select(facts.c.value).where(facts.c.name == "schema"))
+        found = connection.scalar(
+            sa.select(settings_kv.c.value).where(settings_kv.c.name == "schema")
+        )
     if found != SCHEMA_VERSION:
         raise StoreError(
             f"The database has schema {found}, this program needs {SCHEMA_VERSION}. Use the "

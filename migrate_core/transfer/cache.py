@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..files.disk import writing
-from .http.retry import Surroundings
+from .http.retry import Runtime
 from .locks import FileLock, lock_one_of, locked, try_lock
 
 _LOCKS = ".locks"
@@ -38,7 +38,7 @@ class ProductCache:
     Products in use are never deleted, so what is in use at a time can exceed the limit.
     """
 
-    def __init__(self, folder: Path, limit_bytes: int, around: Surroundings) -> None:
+    def __init__(self, folder: Path, limit_bytes: int, around: Runtime) -> None:
         self._folder = folder
         self._limit = limit_bytes
         self._around = around

@@ -21,7 +21,7 @@ from ..errors import ArchiveOrderedError, TransferError
 from ..files.disk import writing
 from .checks import Checksum, broken_jp2, broken_zip, wrong_checksum
 from .http.bounds import MAX_FILE_BYTES, Bound
-from .http.client import Authorization, HttpClient, PassingError, Query
+from .http.client import Authorization, HttpClient, Query, TransientError
 from .http.retry import Check, SlowError
 
 # Left free on a disk, whatever is downloaded: a full disk hurts everybody on it.
@@ -167,7 +167,7 @@ class _Transfer:
             try:
                 self._attempt()
                 return
-            except PassingError as err:
+            except TransientError as err:
                 further = self._part.size > furthest and not isinstance(err, SlowError)
                 failures = 1 if further else failures + 1
                 furthest = max(furthest, self._part.size)
@@ -192,7 +192,7 @@ class _Transfer:
         with self._client.opened(query) as response:
             if response.status_code == _RANGE_NOT_SATISFIABLE:
                 self._part.forget()
-                raise PassingError("what had arrived doesn't fit to the file any more")
+                raise TransientError("what had arrived doesn't fit to the file any more")
             if response.status_code == _ACCEPTED:
                 raise ArchiveOrderedError(
                     f"{self._wanted.title}: the service has to fetch it from its archive first. "
@@ -200,7 +200,7 @@ class _Transfer:
                 )
             self._store(response, place)
         if self._total is not None and self._part.size < self._total:
-            raise PassingError(f"only {self._part.size} of {self._total} bytes arrived")
+            raise TransientError(f"only {self._part.size} of {self._total} bytes arrived")
 
     def _store(self, response: requests.Response, place: int) -> None:
         """Append the answer to the part, or begin anew when it is the whole file."""
@@ -208,7 +208,7 @@ class _Transfer:
         if start != place:
             if start != 0:
                 self._part.forget()
-                raise PassingError("it sent another range than was asked for")
+                raise TransientError("it sent another range than was asked for")
             self._part.forget()
         self._check_disk(start)
         tag = response.headers.get("ETag")
@@ -226,7 +226,7 @@ class _Transfer:
             return 0
         match = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
         if match is None:
-            raise PassingError("it sent a range without saying which")
+            raise TransientError("it sent a range without saying which")
         if self._total is None and match[2] != "*":
             self._total = int(match[2])
         return int(match[1])

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .http.retry import Surroundings
+from .http.retry import Runtime
 
 _LOOK_EVERY_S = 0.2
 
@@ -60,7 +60,7 @@ def try_lock(path: Path, *, shared: bool = False) -> FileLock | None:
     return FileLock(descriptor)
 
 
-def lock_one_of(paths: Sequence[Path], around: Surroundings, *, shared: bool = False) -> FileLock:
+def lock_one_of(paths: Sequence[Path], around: Runtime, *, shared: bool = False) -> FileLock:
     """The first of these locks that becomes free; waits, and can be interrupted meanwhile."""
     while True:
         for path in paths:
@@ -72,7 +72,7 @@ def lock_one_of(paths: Sequence[Path], around: Surroundings, *, shared: bool = F
 
 
 @contextmanager
-def locked(path: Path, around: Surroundings, *, shared: bool = False) -> Iterator[None]:
+def locked(path: Path, around: Runtime, *, shared: bool = False) -> Iterator[None]:
     """Hold the lock of a file for the time of the block."""
     lock = lock_one_of([path], around, shared=shared)
     try:
@@ -84,7 +84,7 @@ def locked(path: Path, around: Surroundings, *, shared: bool = False) -> Iterato
 class ConnectionLimit:
     """At most `connections` at a time with one service, in all processes of a workspace."""
 
-    def __init__(self, folder: Path, connections: int, around: Surroundings) -> None:
+    def __init__(self, folder: Path, connections: int, around: Runtime) -> None:
         self._slots = [folder / f"connection-{number}.lock" for number in range(connections)]
         self._around = around
 

@@ -13,10 +13,10 @@ from .cache import ProductCache
 from .download import Download, download
 from .http.bounds import MAX_FILE_BYTES
 from .http.client import HttpClient, RetryPolicy
-from .http.retry import Surroundings, Traffic
+from .http.retry import Runtime, Traffic
 from .locks import ConnectionLimit
 from .orders import Order, find_order, put_order
-from .quota import Ledger, Quota, QuotaState
+from .quota import Quota, QuotaState, QuotaUsage
 
 # How often bytes under way are written to the ledger: a kill loses no more than these.
 _WRITE_DOWN_BYTES = 64_000_000
@@ -31,7 +31,7 @@ class ServiceLimits:
     quota: Quota | None = None
 
 
-class Depot:
+class ProductStore:
     """The workspace's products and accounts, for one run; safe to use from threads."""
 
     def __init__(
@@ -39,11 +39,11 @@ class Depot:
         workspace: Workspace,
         cache_bytes: int,
         *,
-        around: Surroundings | None = None,
+        around: Runtime | None = None,
         policy: RetryPolicy | None = None,
         most_bytes: int = MAX_FILE_BYTES,
     ) -> None:
-        self.around = around or Surroundings()
+        self.around = around or Runtime()
         self.traffic = Traffic()
         self._workspace = workspace
         self._policy = policy
@@ -52,13 +52,11 @@ class Depot:
 
     def client(self, service: str) -> HttpClient:
         """A client for a service, counted in this run's traffic."""
-        return HttpClient(
-            service, policy=self._policy, surroundings=self.around, traffic=self.traffic
-        )
+        return HttpClient(service, policy=self._policy, runtime=self.around, traffic=self.traffic)
 
-    def account(self, limits: ServiceLimits) -> Account:
+    def account(self, limits: ServiceLimits) -> ServiceAccount:
         """The account of one service."""
-        return Account(self._workspace, self.around, limits, self._most_bytes)
+        return ServiceAccount(self._workspace, self.around, limits, self._most_bytes)
 
     def note_order(self, order: Order) -> Order:
         """Write down what is waited for; the time of the first order stays."""
@@ -78,13 +76,13 @@ class Depot:
         return iso(datetime.fromtimestamp(self.around.clock(), UTC))
 
 
-class Account:
+class ServiceAccount:
     """The connections and the quota of one service, over all processes of a workspace."""
 
     def __init__(
         self,
         workspace: Workspace,
-        around: Surroundings,
+        around: Runtime,
         limits: ServiceLimits,
         most_bytes: int = MAX_FILE_BYTES,
     ) -> None:
@@ -92,28 +90,28 @@ class Account:
         self._limit = ConnectionLimit(
             workspace.connections(limits.service), limits.connections, around
         )
-        self._ledger = Ledger(workspace.transfer, limits.service, limits.quota, around)
+        self._usage = QuotaUsage(workspace.transfer, limits.service, limits.quota, around)
 
     def fetch(self, wanted: Download, target: Path, client: HttpClient) -> Path:
         """Download a file within the service's limits, and write down what it took."""
         if target.exists():
             return target
-        self._ledger.check(wanted.size or 0)
+        self._usage.check(wanted.size or 0)
         wanted = replace(wanted, most_bytes=self._most_bytes)
-        book = _Book(self._ledger, wanted.title)
+        usage_writer = _UsageWriter(self._usage, wanted.title)
         counted = _Counting(client)
         with self._limit.connection():
             try:
-                return download(wanted, target, counted.client, book.add)
+                return download(wanted, target, counted.client, usage_writer.add)
             finally:
                 client.traffic.add(
                     requests=counted.traffic.requests, received=counted.traffic.bytes
                 )
-                book.close(counted.traffic.requests)
+                usage_writer.close(counted.traffic.requests)
 
     def state(self) -> QuotaState:
         """How much of the quota is used."""
-        return self._ledger.state()
+        return self._usage.state()
 
 
 class _Counting:
@@ -124,11 +122,11 @@ class _Counting:
         self.client = client.counting(self.traffic)
 
 
-class _Book:
+class _UsageWriter:
     """Gathers bytes of one download and writes them down now and then."""
 
-    def __init__(self, ledger: Ledger, what: str) -> None:
-        self._write: Callable[[int, int, str], None] = ledger.add
+    def __init__(self, usage: QuotaUsage, what: str) -> None:
+        self._write: Callable[[int, int, str], None] = usage.add
         self._what = what
         self._bytes = 0
 
@@ -145,4 +143,4 @@ class _Book:
 
 def quota_state(workspace: Workspace, limits: ServiceLimits) -> QuotaState:
     """How much of a service's quota this workspace has used."""
-    return Account(workspace, Surroundings(), limits).state()
+    return ServiceAccount(workspace, Runtime(), limits).state()

@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import TransferError
 from ..files.disk import writing
 from ..workspace import written_then_renamed
-from .http.retry import Surroundings
+from .http.retry import Runtime
 from .locks import locked
 
 _DAY_S = 86400.0
@@ -45,12 +45,10 @@ class QuotaState:
     left: int | None
 
 
-class Ledger:
+class QuotaUsage:
     """The account of one service; the file is made when there is something to write."""
 
-    def __init__(
-        self, folder: Path, service: str, quota: Quota | None, around: Surroundings
-    ) -> None:
+    def __init__(self, folder: Path, service: str, quota: Quota | None, around: Runtime) -> None:
         self._path = folder / f"{service}.jsonl"
         self._lock = folder / f"{service}.lock"
         self._service = service

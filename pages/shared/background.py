@@ -172,7 +172,7 @@ def path_of(text: str, base: Path) -> Path:
     return path
 
 
-def size_in_words(path: Path) -> str:
+def format_size(path: Path) -> str:
     """The size of a file in megabytes or gigabytes."""
     size_mb = path.stat().st_size / 1e6
     return f"{size_mb / 1000:.1f} GB" if size_mb >= 1000 else f"{max(size_mb, 0.1):.1f} MB"

@@ -74,7 +74,7 @@ def begin_page(stage: str | None, about: str) -> Page:
         st.stop()
     page = Page(settings, workspace, store)
     with st.sidebar:
-        _standing(page)
+        _work_status(page)
     st.title(title, anchor=False)
     st.caption(about)
     return page
@@ -96,7 +96,7 @@ def _store(root: str, database_url: str | None) -> Store:
 
 
 @polled(lambda page: at_work(page.store, page.workspace, now_utc()), _POLL_S)
-def _standing(page: Page) -> None:
+def _work_status(page: Page) -> None:
     """Counts of every stage, what runs, and the next step; renewed while something runs.
 
     Pages are reached by links only. `st.switch_page` changes the page on the server, while the

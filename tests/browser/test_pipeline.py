@@ -136,8 +136,8 @@ def search_scenes(page: Any, demo: DemoCase) -> None:
     sidebar = page.get_by_test_id("stSidebar")
     sidebar.get_by_text("5 matched").wait_for(timeout=SLOW_MS)
     sidebar.get_by_text("1 only with an unusable scene").wait_for(timeout=SLOW_MS)
-    told = "1 of 6 masks have no usable scene: 5 matched, 1 only with an unusable scene."
-    page.get_by_text(told).wait_for(timeout=SLOW_MS)
+    reported = "1 of 6 masks have no usable scene: 5 matched, 1 only with an unusable scene."
+    page.get_by_text(reported).wait_for(timeout=SLOW_MS)
     no_error_is_shown(page)
 
 

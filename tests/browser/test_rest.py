@@ -13,7 +13,7 @@ import pytest
 from migrate_core.jobs.background import working
 from migrate_core.model import Pair, PairParameters, RankedScene
 from migrate_core.store.base import Store, open_store
-from migrate_core.store.pair_list import Slice, board_rows
+from migrate_core.store.pair_list import PageRequest, pair_rows
 from migrate_core.workspace import Workspace
 from tests.support.browsing import browser_page, chromium, served_app
 from tests.support.builders import a_mask, a_scene
@@ -90,7 +90,7 @@ def settle(page: Any) -> None:
 
 def test_a_page_of_ten_thousand_masks_is_read_at_once(many: Store) -> None:
     began = time.process_time()
-    assert len(board_rows(many, Slice(None, 5000, 15), alive=False)) == 15
+    assert len(pair_rows(many, PageRequest(None, 5000, 15), alive=False)) == 15
     assert time.process_time() - began < 1
 
 

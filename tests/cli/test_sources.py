@@ -13,7 +13,7 @@ from shapely.geometry import box, mapping
 
 from migrate_core.cli import cli
 from migrate_core.store.base import open_store
-from migrate_core.store.last_search import last_answers, last_found
+from migrate_core.store.last_search import last_found, last_responses
 from migrate_core.workspace import Workspace
 from tests.support.pairs import numbered_masks, open_case
 from tests.support.range_server import Answer, serving
@@ -73,7 +73,7 @@ def test_the_second_search_uses_the_answer_and_refresh_asks_anew(
     assert run(*SEARCH, "--refresh").exit_code == 1
     assert len(api.bodies) == 2 * asked
     store = open_store(Workspace(tmp_path / "workspace"))
-    assert set(last_answers(store)) == {"earth-search"}
+    assert set(last_responses(store)) == {"earth-search"}
 
 
 def test_a_source_that_is_named_twice_is_asked_once(

@@ -294,24 +294,24 @@ def test_b10_shows_cirrus_and_not_the_ground(demo):
 @pytest.mark.parametrize("time", TIMES)
 def test_the_scene_classification_agrees_with_the_true_sky(demo, time):
     scl = Product(demo, "L2A", time).band("SCL", 20)
-    sky = blocks(clouds(demo, time), 2)
+    cloud_layers = blocks(clouds(demo, time), 2)
 
-    no_data = (sky == NO_DATA).any(-1)
-    cloud = (sky == CLOUD).any(-1) & ~no_data
-    shadow = (sky == SHADOW).any(-1) & ~cloud & ~no_data
-    cirrus = (sky == CIRRUS).any(-1) & ~shadow & ~cloud & ~no_data
+    no_data = (cloud_layers == NO_DATA).any(-1)
+    cloud = (cloud_layers == CLOUD).any(-1) & ~no_data
+    shadow = (cloud_layers == SHADOW).any(-1) & ~cloud & ~no_data
+    cirrus = (cloud_layers == CIRRUS).any(-1) & ~shadow & ~cloud & ~no_data
     np.testing.assert_array_equal(scl == 0, no_data)
     np.testing.assert_array_equal(np.isin(scl, (8, 9)), cloud)
     np.testing.assert_array_equal(scl == 3, shadow)
     np.testing.assert_array_equal(scl == 10, cirrus)
-    assert np.isin(scl[(sky == 0).all(-1)], (4, 5, 6)).all()
+    assert np.isin(scl[(cloud_layers == 0).all(-1)], (4, 5, 6)).all()
 
 
 @pytest.mark.parametrize("level", ["L1C", "L2A"])
 @pytest.mark.parametrize("time", TIMES)
 def test_the_metadata_give_the_true_cloud_percentage(demo, level, time):
-    sky = clouds(demo, time)
-    cloudy = 100 * np.isin(sky, (CLOUD, CIRRUS)).sum() / (sky != NO_DATA).sum()
+    cloud_layers = clouds(demo, time)
+    cloudy = 100 * np.isin(cloud_layers, (CLOUD, CIRRUS)).sum() / (cloud_layers != NO_DATA).sum()
     product = Product(demo, level, time)
     metadata, tile = product.xml(f".SAFE/MTD_MSI{level}.xml"), product.xml("MTD_TL.xml")
 
@@ -329,11 +329,11 @@ def test_shadows_lie_where_the_sun_of_the_metadata_throws_them(demo, time):
     height_m = 700 if time == MISLEADING else 1000
     length = height_m * np.tan(zenith) / 10
     right, down = round(-length * np.sin(azimuth)), round(length * np.cos(azimuth))
-    sky = clouds(demo, time)
+    cloud_layers = clouds(demo, time)
     # Away from the edges, so that no cloud outside the granule takes part.
-    row, column = (index[200:400, 200:400] for index in np.indices(sky.shape))
-    source = sky[row - down, column - right] == CLOUD
-    here = sky[200:400, 200:400]
+    row, column = (index[200:400, 200:400] for index in np.indices(cloud_layers.shape))
+    source = cloud_layers[row - down, column - right] == CLOUD
+    here = cloud_layers[200:400, 200:400]
 
     seen = ~np.isin(here, (CLOUD, NO_DATA))
     assert source[seen].any()
@@ -351,9 +351,9 @@ def test_the_vector_cloud_mask_is_half_covered_60_m_pixels(demo, time):
             for ring in feature.iter(f"{gml}posList")
         ]
         areas[feature[0].text].append(shapely.Polygon(rings[0], rings[1:]))
-    sky = blocks(clouds(demo, time), 6)
-    opaque = (sky == CLOUD).mean(-1) >= 0.5
-    cirrus = ((sky == CIRRUS).mean(-1) >= 0.5) & ~opaque
+    cloud_layers = blocks(clouds(demo, time), 6)
+    opaque = (cloud_layers == CLOUD).mean(-1) >= 0.5
+    cirrus = ((cloud_layers == CIRRUS).mean(-1) >= 0.5) & ~opaque
 
     for kind, expected in (("OPAQUE", opaque), ("CIRRUS", cirrus)):
         found = rasterize(areas[kind], expected.shape, transform=granule_transform(60))
@@ -368,9 +368,9 @@ def test_a_clear_scene_has_a_cloud_mask_without_members(demo):
 
 def test_the_raster_cloud_mask_has_opaque_cirrus_and_snow(demo):
     opaque, cirrus, snow = Product(demo, "L1C", AUGUST).read("MSK_CLASSI_B00.jp2")
-    sky = blocks(clouds(demo, AUGUST), 6)
+    cloud_layers = blocks(clouds(demo, AUGUST), 6)
 
-    np.testing.assert_array_equal(opaque == 1, (sky == CLOUD).mean(-1) >= 0.5)
+    np.testing.assert_array_equal(opaque == 1, (cloud_layers == CLOUD).mean(-1) >= 0.5)
     assert cirrus.any()
     assert not (cirrus & opaque).any()
     assert not snow.any()
@@ -508,9 +508,9 @@ def test_the_truth_holds_the_story_of_the_case(truth):
 
 
 def test_the_misleading_scene_is_cloudy_everywhere_but_over_the_labels(demo, truth):
-    sky = clouds(demo, MISLEADING)
+    cloud_layers = clouds(demo, MISLEADING)
 
-    assert 0.25 < (sky == CLOUD).mean() < 0.35
+    assert 0.25 < (cloud_layers == CLOUD).mean() < 0.35
     for record in truth.values():
         for item in record["scenes"]:
             if item["sensed_at"].startswith("2021-06-17"):
@@ -531,9 +531,11 @@ def test_cloud_shares_are_those_under_the_masks_own_pixels(demo, truth):
         inside = labelled & (column < 600) & (row < 600)
         for item in record["scenes"]:
             time = item["sensed_at"][:19].replace("-", "").replace(":", "")
-            sky = clouds(demo, time)[row[inside], column[inside]]
-            valid = sky[sky != NO_DATA]
-            assert item["label"]["nodata"] == pytest.approx((sky == NO_DATA).mean(), abs=0.01)
+            cloud_layers = clouds(demo, time)[row[inside], column[inside]]
+            valid = cloud_layers[cloud_layers != NO_DATA]
+            assert item["label"]["nodata"] == pytest.approx(
+                (cloud_layers == NO_DATA).mean(), abs=0.01
+            )
             for name, value in (("cloud", CLOUD), ("shadow", SHADOW), ("cirrus", CIRRUS)):
                 share = (valid == value).mean() if len(valid) else 0
                 assert item["label"][name] == pytest.approx(share, abs=0.01)

@@ -46,11 +46,11 @@ def test_the_window_is_that_of_the_utm_zone() -> None:
     place = reproject_geometry(there.segmentize(1000), "EPSG:32631", "EPSG:4326")
     most = 5000 * 5000
     assert oversize(mask_at(place), round(1.01 * most)) is None
-    told = oversize(mask_at(place), round(0.99 * most))
-    assert told is not None
-    assert "It covers 50 km x 50 km, 500" in told
-    assert "--chip-size" in told
-    assert "MIGRATE_MAX_PAIR_PIXELS" in told
+    reported = oversize(mask_at(place), round(0.99 * most))
+    assert reported is not None
+    assert "It covers 50 km x 50 km, 500" in reported
+    assert "--chip-size" in reported
+    assert "MIGRATE_MAX_PAIR_PIXELS" in reported
 
 
 def test_what_is_cut_at_the_180_degree_meridian_is_as_small_as_on_the_ground() -> None:

@@ -190,10 +190,10 @@ def test_one_bad_file_among_uploads_is_named_and_the_others_are_added(
         ]
     ).run()
     shown(button(app, "Add 5 files").click().run())
-    told = texts(app, "warning")
-    assert "2 added, 3 can't be read" in told
+    reported = texts(app, "warning")
+    assert "2 added, 3 can't be read" in reported
     for name in ("broken", "a\\<b\\>", "in.zip"):
-        assert name in told
+        assert name in reported
     states = {name: mask.state for name, mask in by_name(store).items()}
     assert states == {
         "good_20200202.tif": "ready",

@@ -18,15 +18,15 @@ from streamlit.testing.v1 import AppTest
 from migrate_core.cli import cli
 from migrate_core.jobs.background import claim, now_utc
 from migrate_core.model import Decision, iso
-from migrate_core.pairs.assessment.suggestion import doubtful, offset_doubts
-from migrate_core.pairs.progress import stage_note
+from migrate_core.pairs.assessment.suggestion import doubtful, offset_warnings
+from migrate_core.pairs.progress import progress_file
 from migrate_core.review.decisions import decide
 from migrate_core.scenes.costs import Wanted
 from migrate_core.scenes.costs import costs as costs_of
 from migrate_core.transfer.orders import Order, put_order
 from migrate_core.workspace import Workspace
 from pages.shared import background as work
-from pages.shared.pairs.access import bytes_in_words, minutes_in_words
+from pages.shared.pairs.access import format_bytes, format_minutes
 from pages.shared.pairs.state import KIND
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
 
@@ -190,14 +190,14 @@ def test_a_run_is_watched_with_the_stage_of_each_pair(case: Case) -> None:
     case.store.put_pairs([replace(pair, state="running", occlusion=None)])
     job = claim(case.store, KIND, 3)
     job.report(2, 0)
-    stage_note(case.workspace, pair.pair_id, job.job_id).put("convert")
+    progress_file(case.workspace, pair.pair_id, job.job_id).put("convert")
     app = opened()
     assert "m1.tif ▸ running: convert" in table(app)
     assert app.button(key="pairs_make").disabled
     bars = [bar.proto.text for bar in app.main.get("progress")]
     assert any("2 of 3" in text for text in bars)
     assert "m1.tif: convert (2 of 4)" in bars
-    stage_note(case.workspace, pair.pair_id, "a dead run").put("align")
+    progress_file(case.workspace, pair.pair_id, "a dead run").put("align")
     app.run()
     assert "m1.tif ▸ running" in table(app)
     app.button(key="watch_cancel_pairs").click().run()
@@ -323,8 +323,8 @@ def test_each_way_of_access_tells_its_costs_before_the_start(
     assert list(costs["Scenes"]) == [1, 1, 1]
     assert list(costs["Taken"]) == ["", "✓", ""]
     expected = costs_of([Wanted("L2A", ((80.0, 80.0),) * 3)])
-    assert list(costs["Download"]) == [bytes_in_words(cost.bytes) for cost in expected.values()]
-    assert list(costs["Time"]) == [minutes_in_words(cost.minutes) for cost in expected.values()]
+    assert list(costs["Download"]) == [format_bytes(cost.bytes) for cost in expected.values()]
+    assert list(costs["Time"]) == [format_minutes(cost.minutes) for cost in expected.values()]
     assert list(costs["Credentials"]) == [
         "no S3 key set",
         "found",
@@ -383,7 +383,9 @@ def test_a_doubtful_offset_can_be_set_for_its_pair(
     first, *_ = case.store.pairs()
     assert "Radiometric offset" not in words(opened(pair=first.pair_id))
     assert first.suggestion is not None
-    doubted = replace(first, suggestion=doubtful(first.suggestion, offset_doubts(["it is darker"])))
+    doubted = replace(
+        first, suggestion=doubtful(first.suggestion, offset_warnings(["it is darker"]))
+    )
     case.store.put_pairs([doubted])
     app = opened(pair=first.pair_id)
     assert "Radiometric offset: as documents say" in words(app)
@@ -458,7 +460,7 @@ def test_a_question_about_another_form_is_dropped(case: Case, launched: Launched
     [(0, "0 MB"), (2_400_000, "2.4 MB"), (38_000_000, "38 MB"), (8_400_000_000, "8.4 GB")],
 )
 def test_sizes_are_told_in_words(size: int, text: str) -> None:
-    assert bytes_in_words(size) == text
+    assert format_bytes(size) == text
 
 
 @pytest.mark.parametrize(
@@ -466,4 +468,4 @@ def test_sizes_are_told_in_words(size: int, text: str) -> None:
     [(0, "0 min"), (0.2, "under 1 min"), (14.4, "14 min"), (150, "2.5 h")],
 )
 def test_times_are_told_in_words(minutes: float, text: str) -> None:
-    assert minutes_in_words(minutes) == text
+    assert format_minutes(minutes) == text

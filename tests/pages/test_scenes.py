@@ -38,7 +38,7 @@ from pages.shared.scenes.bulk import table
 from pages.shared.scenes.connections import _step
 from pages.shared.scenes.map import SCORE_COLORS, score_color
 from pages.shared.scenes.plot import chart
-from pages.shared.scenes.search import age_in_words, arguments
+from pages.shared.scenes.search import arguments, format_age
 from pages.shared.text import plain
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, write_safe
 from tests.support.range_server import serving
@@ -430,7 +430,7 @@ def test_what_a_service_says_is_shown_as_it_is() -> None:
     [(0.5, "just now"), (5, "5 min ago"), (180, "3 h ago"), (72 * 60, "3 days ago")],
 )
 def test_the_age_of_an_answer_is_told_in_words(minutes: float, words: str) -> None:
-    assert age_in_words(timedelta(minutes=minutes)) == words
+    assert format_age(timedelta(minutes=minutes)) == words
 
 
 # quicklooks of services

@@ -168,5 +168,5 @@ def test_a_doubt_of_the_offset_that_the_pixels_settle_is_not_told(
     item.write_text(json.dumps(document))
     for _ in range(2):  # when it is written, and when it is there
         product = convert_product(item, tmp_path / "whole.tif", "bilinear", lambda *_: None)
-        assert (product.offset_doubts == ()) is settled
-    assert open_product(str(item)).offset_doubts != ()
+        assert (product.offset_warnings == ()) is settled
+    assert open_product(str(item)).offset_warnings != ()

@@ -15,8 +15,8 @@ from migrate_core.scenes.costs import Wanted, costs
 from migrate_core.scenes.sources.cdse import CDSE_LIMITS
 from migrate_core.settings import ServiceSettings
 from migrate_core.store.base import open_store
-from migrate_core.transfer.product_store import Depot
-from migrate_core.transfer.quota import Ledger
+from migrate_core.transfer.product_store import ProductStore
+from migrate_core.transfer.quota import QuotaUsage
 from migrate_core.workspace import Workspace
 from tests.support.pairs import Case
 
@@ -124,9 +124,9 @@ def test_halves_that_complete_a_scene_are_fetched_as_well(case: Case) -> None:
 def test_the_quota_says_what_this_workspace_has_downloaded(case: Case) -> None:
     add(case, "a", "S1", "cdse")
     add(case, "b", "S2", "earth-search")
-    around = Depot(case.workspace, 1).around
-    ledger = Ledger(case.workspace.transfer, CDSE_LIMITS.service, CDSE_LIMITS.quota, around)
-    ledger.add(5_000_000, 3, "S0")
+    around = ProductStore(case.workspace, 1).around
+    usage = QuotaUsage(case.workspace.transfer, CDSE_LIMITS.service, CDSE_LIMITS.quota, around)
+    usage.add(5_000_000, 3, "S0")
     cdse, earth = found(case)
     assert cdse.quota is not None
     assert (cdse.quota.bytes, cdse.quota.left) == (5_000_000, 12_000_000_000_000 - 5_000_000)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from migrate_core.model import IGNORE, Shares, Sides
+from migrate_core.model import IGNORE, SensorShares, Shares
 from migrate_core.pairs.flags import (
-    HIDING_KINDS,
+    OCCLUSION_KINDS,
     labelled_pixels,
     occlusion,
     one_sided,
@@ -87,7 +87,7 @@ def test_shares_are_of_all_pixels_inside_and_of_the_labelled_ones() -> None:
     # Ten pixels: two outside, eight inside of which four are labelled.
     flags = np.array([[129, 133, 0, 4, 8, 0, 4, 16, 32, 2]], dtype=np.uint8)
     label = np.array([[255, 255, 0, 0, 0, 0, 1, 1, 2, 2]], dtype=np.uint8)
-    found = occlusion(flags, label, HIDING_KINDS)
+    found = occlusion(flags, label, OCCLUSION_KINDS)
     assert found.all == Shares(
         cloud=2 / 8, shadow=1 / 8, cirrus=1 / 8, snow=1 / 8, nodata=1 / 8, source=0.0
     )
@@ -104,7 +104,7 @@ def test_clouds_that_are_not_known_are_not_zero() -> None:
 
 
 def test_without_labelled_pixels_nothing_is_known_of_them() -> None:
-    found = occlusion(np.zeros((1, 3), np.uint8), np.zeros((1, 3), np.uint8), HIDING_KINDS)
+    found = occlusion(np.zeros((1, 3), np.uint8), np.zeros((1, 3), np.uint8), OCCLUSION_KINDS)
     assert found.labelled == Shares(None, None, None, None, None, None)
     assert found.all.cloud == 0.0
 
@@ -133,24 +133,26 @@ def test_each_kind_is_known_for_itself() -> None:
 )
 def test_each_pixel_is_hidden_on_one_side_on_both_or_on_none(bits: int, side: str) -> None:
     flags, label = np.full((1, 1), bits, np.uint8), np.ones((1, 1), np.uint8)
-    found = one_sided(flags, label, HIDING_KINDS, source_known=True)
+    found = one_sided(flags, label, OCCLUSION_KINDS, source_known=True)
     expected = dict.fromkeys(("sentinel2_only", "source_only", "both", "clear"), 0.0) | {side: 1.0}
-    assert found.all == found.labelled == Sides(**expected)
+    assert found.all == found.labelled == SensorShares(**expected)
 
 
 def test_sides_are_of_all_pixels_inside_and_of_the_labelled_ones() -> None:
     flags = np.array([[129, 4, 64, 68, 0, 0, 8, 0]], dtype=np.uint8)
     label = np.array([[255, 0, 0, 1, 1, 0, 1, 1]], dtype=np.uint8)
-    found = one_sided(flags, label, HIDING_KINDS, source_known=True)
-    assert found.all == Sides(round(2 / 7, 6), round(1 / 7, 6), round(1 / 7, 6), round(3 / 7, 6))
-    assert found.labelled == Sides(1 / 4, 0.0, 1 / 4, 1 / 2)
+    found = one_sided(flags, label, OCCLUSION_KINDS, source_known=True)
+    assert found.all == SensorShares(
+        round(2 / 7, 6), round(1 / 7, 6), round(1 / 7, 6), round(3 / 7, 6)
+    )
+    assert found.labelled == SensorShares(1 / 4, 0.0, 1 / 4, 1 / 2)
 
 
 def test_sides_that_are_not_known_are_not_zero() -> None:
     flags, label = np.array([[4, 0]], dtype=np.uint8), np.ones((1, 2), dtype=np.uint8)
-    found = one_sided(flags, label, HIDING_KINDS, source_known=False)
-    assert found.all == Sides(0.5, None, None, 0.5)
+    found = one_sided(flags, label, OCCLUSION_KINDS, source_known=False)
+    assert found.all == SensorShares(0.5, None, None, 0.5)
     found = one_sided(flags, label, Flag(0), source_known=True)
-    assert found.all == Sides(None, None, None, None)
-    nothing = one_sided(flags, np.zeros_like(label), HIDING_KINDS, source_known=True)
-    assert nothing.labelled == Sides(None, None, None, None)
+    assert found.all == SensorShares(None, None, None, None)
+    nothing = one_sided(flags, np.zeros_like(label), OCCLUSION_KINDS, source_known=True)
+    assert nothing.labelled == SensorShares(None, None, None, None)

@@ -103,7 +103,7 @@ def read_pair(folder: Path) -> dict[str, Any]:
     return found
 
 
-def lattice_place(header: dict[str, Any]) -> tuple[float, float]:
+def grid_position(header: dict[str, Any]) -> tuple[float, float]:
     """Column and row of a raster's corner on the product's 10 m lattice."""
     transform = header["transform"]
     return (transform.c - WEST) / 10, (NORTH - transform.f) / 10
@@ -164,7 +164,7 @@ def test_all_rasters_share_the_bounding_window_on_the_products_lattice(
         header = pair[f"{name} header"]
         assert header["crs"].to_epsg() == 32631
         assert (header["transform"].a, header["transform"].e) == (10, -10)
-        assert lattice_place(header) == first
+        assert grid_position(header) == first
         assert (header["width"], header["height"]) == shape
 
 
@@ -175,7 +175,7 @@ def test_a_mask_of_another_zone_goes_to_that_of_the_scene(made: Maker) -> None:
     transform = Affine.translation(x, y) @ Affine.scale(3, -3) @ Affine.translation(-20, -20)
     pair, _ = made(checkered(), transform, crs="EPSG:32630")
     assert pair["image header"]["crs"].to_epsg() == 32631
-    assert all(float(place).is_integer() for place in lattice_place(pair["image header"]))
+    assert all(float(place).is_integer() for place in grid_position(pair["image header"]))
     # The mask is 120 m wide; between the zones, its scale changes by under 1 %.
     area = pair["fractions"].sum() * 100
     assert area == pytest.approx(120 * 120, rel=0.01)
@@ -188,7 +188,7 @@ def expected_window(
     pair: dict[str, Any], numbers: NDArray[Any], offset: int = 0
 ) -> NDArray[np.int64]:
     """A 10 m band in the pair's window after the offset rule, nothing outside the footprint."""
-    column, row = (int(place) for place in lattice_place(pair["image header"]))
+    column, row = (int(place) for place in grid_position(pair["image header"]))
     height, width = pair["label"].shape
     pixels = numbers[row : row + height, column : column + width].astype(np.int64)
     special = (pixels == 0) | (pixels == 65535)
@@ -231,7 +231,7 @@ def test_coarser_bands_come_up_by_the_resampling_that_was_asked_for(made: Maker)
     safe = Safe(offset=-1000, baseline="0400")
     pair, _ = made(checkered(), TURNED, safe)
     nearest, _ = made(checkered(), TURNED, safe, resampling="nearest")
-    column, row = (int(place) for place in lattice_place(pair["image header"]))
+    column, row = (int(place) for place in grid_position(pair["image header"]))
     rows, columns = np.indices(pair["label"].shape)
     inside = pair["quality"] & 1 == 0
     for band in safe.bands:
@@ -379,7 +379,7 @@ def test_flags_and_shares_say_what_hides_the_label(made: Maker) -> None:
 
 def test_a_mask_that_reaches_over_the_products_edge_has_no_data_there(made: Maker) -> None:
     pair, outcome = made(np.ones((4, 8), dtype=np.uint8), placed(-3, 20, 10))
-    assert lattice_place(pair["image header"]) == (-3, 20)
+    assert grid_position(pair["image header"]) == (-3, 20)
     assert not pair["image"][:, :, :3].any()
     assert (pair["image"][:, :, 3:] > 0).all()
     np.testing.assert_array_equal(pair["quality"] & 2 == 2, [[True] * 3 + [False] * 5] * 4)

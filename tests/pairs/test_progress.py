@@ -9,7 +9,13 @@ import pytest
 
 from migrate_core.errors import MigrateError
 from migrate_core.pairs.make import PairTask, make_pair
-from migrate_core.pairs.progress import STAGES, StageNote, forget_stages, stage_note, stages_of
+from migrate_core.pairs.progress import (
+    STAGES,
+    ProgressFile,
+    clear_progress,
+    progress_file,
+    progress_of,
+)
 from migrate_core.pairs.run.plan import RunOptions, plan
 from migrate_core.workspace import Workspace
 from tests.support.pairs import Case, Safe, numbered_masks, prepare, write_safe
@@ -31,73 +37,75 @@ def case(tmp_path: Path) -> Case:
 @pytest.fixture
 def task(case: Case) -> PairTask:
     (found,) = plan(case.store, case.workspace, RunOptions())
-    return replace(found, note=stage_note(case.workspace, found.pair_id, "run"))
+    return replace(found, note=progress_file(case.workspace, found.pair_id, "run"))
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def reported(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The stages that are noted, in their order."""
     stages: list[str] = []
-    put = StageNote.put
+    put = ProgressFile.put
 
-    def listen(note: StageNote, stage: str) -> None:
+    def listen(note: ProgressFile, stage: str) -> None:
         stages.append(stage)
         put(note, stage)
 
-    monkeypatch.setattr(StageNote, "put", listen)
+    monkeypatch.setattr(ProgressFile, "put", listen)
     return stages
 
 
 def test_a_note_is_read_in_the_run_that_wrote_it(workspace: Workspace) -> None:
-    stage_note(workspace, "p1", "run").put("convert")
-    assert stages_of(workspace, ["p1", "p2"], "run") == {"p1": "convert"}
-    stage_note(workspace, "p1", "run").put("crop")
-    assert stages_of(workspace, ["p1"], "run") == {"p1": "crop"}
+    progress_file(workspace, "p1", "run").put("convert")
+    assert progress_of(workspace, ["p1", "p2"], "run") == {"p1": "convert"}
+    progress_file(workspace, "p1", "run").put("crop")
+    assert progress_of(workspace, ["p1"], "run") == {"p1": "crop"}
 
 
 def test_a_note_of_a_dead_run_is_not_believed(workspace: Workspace) -> None:
-    stage_note(workspace, "p1", "dead run").put("convert")
-    assert stages_of(workspace, ["p1"], "run") == {}
+    progress_file(workspace, "p1", "dead run").put("convert")
+    assert progress_of(workspace, ["p1"], "run") == {}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"run": "run", "stage": "dance"}'])
 def test_what_is_no_note_says_nothing(workspace: Workspace, text: str) -> None:
     workspace.stages.mkdir()
     workspace.stage("p1").write_text(text)
-    assert stages_of(workspace, ["p1"], "run") == {}
+    assert progress_of(workspace, ["p1"], "run") == {}
 
 
 def test_notes_are_taken_away(workspace: Workspace) -> None:
-    note = stage_note(workspace, "p1", "run")
+    note = progress_file(workspace, "p1", "run")
     note.put("fetch")
     note.remove()
     note.remove()
-    assert stages_of(workspace, ["p1"], "run") == {}
+    assert progress_of(workspace, ["p1"], "run") == {}
     note.put("fetch")
-    forget_stages(workspace)
+    clear_progress(workspace)
     assert not workspace.stages.exists()
 
 
 def test_a_pair_goes_through_all_stages_and_leaves_no_note(
-    case: Case, task: PairTask, told: list[str]
+    case: Case, task: PairTask, reported: list[str]
 ) -> None:
     make_pair(task)
-    assert tuple(told) == STAGES
+    assert tuple(reported) == STAGES
     assert list(case.workspace.stages.iterdir()) == []
 
 
-def test_a_pair_that_is_there_already_goes_through_none(task: PairTask, told: list[str]) -> None:
+def test_a_pair_that_is_there_already_goes_through_none(
+    task: PairTask, reported: list[str]
+) -> None:
     make_pair(task)
-    told.clear()
+    reported.clear()
     make_pair(task)
-    assert told == []
+    assert reported == []
 
 
-def test_a_pair_that_fails_leaves_no_note(case: Case, task: PairTask, told: list[str]) -> None:
+def test_a_pair_that_fails_leaves_no_note(case: Case, task: PairTask, reported: list[str]) -> None:
     Path(task.mask.path).unlink()
     with pytest.raises(MigrateError):
         make_pair(task)
-    assert told == ["fetch"]
+    assert reported == ["fetch"]
     assert list(case.workspace.stages.iterdir()) == []
 
 

@@ -51,7 +51,7 @@ def boadella(require_data: Callable[[str], Path]) -> Path:
 
 
 @pytest.fixture(scope="module", params=["safe", "stac"])
-def road(
+def pipeline(
     request: pytest.FixtureRequest, boadella: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, dict[str, Any], dict[str, Any]]:
     """Workspace, candidates by mask name, and pairs by mask name, for SAFE and for STAC."""
@@ -68,7 +68,7 @@ def road(
     )
 
 
-Road = tuple[Path, dict[str, Any], dict[str, Any]]
+Pipeline = tuple[Path, dict[str, Any], dict[str, Any]]
 
 
 def read(workspace: Path, path: str) -> np.ndarray:
@@ -76,16 +76,16 @@ def read(workspace: Path, path: str) -> np.ndarray:
         return dataset.read()
 
 
-def test_the_clear_scene_is_chosen_over_nearer_clouded_ones(road: Road) -> None:
-    candidates = road[1]["20200120_101532_1014_water_mask.tif"]
+def test_the_clear_scene_is_chosen_over_nearer_clouded_ones(pipeline: Pipeline) -> None:
+    candidates = pipeline[1]["20200120_101532_1014_water_mask.tif"]
     days = [scene["sensed_at"][:10] for scene in candidates]
     assert days[0] == "2020-01-28"
     assert {"2020-01-18", "2020-01-23"} < set(days[1:])
     assert [scene["selected"] for scene in candidates] == [True] + [False] * (len(days) - 1)
 
 
-def test_labels_agree_with_the_water_that_the_image_shows(road: Road) -> None:
-    workspace, _, pairs = road
+def test_labels_agree_with_the_water_that_the_image_shows(pipeline: Pipeline) -> None:
+    workspace, _, pairs = pipeline
     assert len(pairs) == 5
     for pair in pairs.values():
         image, label = read(workspace, pair["image"]), read(workspace, pair["label"])[0]
@@ -97,9 +97,9 @@ def test_labels_agree_with_the_water_that_the_image_shows(road: Road) -> None:
 
 @pytest.mark.parametrize("name", ATTACHED)
 def test_shares_equal_the_exact_overlap_with_the_polygons(
-    road: Road, boadella: Path, name: str
+    pipeline: Pipeline, boadella: Path, name: str
 ) -> None:
-    workspace, _, pairs = road
+    workspace, _, pairs = pipeline
     with rasterio.open(workspace / pairs[name]["fractions"]) as dataset:
         shares, bounds = dataset.read(), dataset.bounds
         assert dataset.descriptions == ("class 0", "class 1")
@@ -132,8 +132,8 @@ def assert_same_pixels(
         image, transform, names = dataset.read(), dataset.transform, dataset.descriptions
     outside = read(workspace, pair["quality"])[0] & 1 == 1
     for band in BANDS:
-        pixels, lattice = product_band(folder, day, band)
-        column, row = (round(number) for number in ~lattice @ (transform.c, transform.f))
+        pixels, base_grid = product_band(folder, day, band)
+        column, row = (round(number) for number in ~base_grid @ (transform.c, transform.f))
         height, width = image.shape[1:]
         expected = pixels[row : row + height, column : column + width].astype(int)
         if offset:
@@ -142,8 +142,8 @@ def assert_same_pixels(
         np.testing.assert_array_equal(image[names.index(band)], expected)
 
 
-def test_10_m_bands_are_the_products_own_pixels(road: Road, boadella: Path) -> None:
-    workspace, _, pairs = road
+def test_10_m_bands_are_the_products_own_pixels(pipeline: Pipeline, boadella: Path) -> None:
+    workspace, _, pairs = pipeline
     for pair in pairs.values():
         day = pair["scene_ids"][0].split("_")[2][:8]
         assert_same_pixels(workspace, pair, boadella, day, offset=0)

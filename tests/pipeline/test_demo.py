@@ -145,13 +145,13 @@ def test_no_hidden_label_is_suggested_and_no_clear_one_refused(
             if (stem, moment) not in pairs:
                 continue
             label = scene["label"]
-            hidden = label["cloud"] + label["shadow"] + label["nodata"]
+            occluded = label["cloud"] + label["shadow"] + label["nodata"]
             document = json.loads((pairs[stem, moment] / "pair.json").read_text())
             verdict = document["suggestion"]["verdict"]
             verdicts.add(verdict)
-            if hidden > 0.5:
+            if occluded > 0.5:
                 assert verdict == "reject", (stem, moment)
-            if hidden + label["cirrus"] == 0 and scene["coverage"] == 1:
+            if occluded + label["cirrus"] == 0 and scene["coverage"] == 1:
                 assert verdict == "accept", (stem, moment)
     assert verdicts == {"accept", "reject", "unsure"}
 

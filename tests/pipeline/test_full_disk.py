@@ -71,7 +71,7 @@ def command(*arguments: object, limit: int | None = None) -> subprocess.Complete
     return python(code, *(() if limit is None else (limit,)), *arguments)
 
 
-def told(result: subprocess.CompletedProcess[str]) -> str:
+def reported(result: subprocess.CompletedProcess[str]) -> str:
     """What a command said that failed in an orderly way."""
     assert "Traceback" not in result.stderr, result.stderr
     assert result.returncode in (1, 2)
@@ -171,7 +171,7 @@ def test_a_conversion_that_does_not_fit_is_told_and_done_later(tmp_path: Path) -
     product = write_safe(tmp_path / "s", noise())
     words = ("--workspace", tmp_path / "w", "convert", product)
     assert command(*words, tmp_path / "whole.tif").returncode == 0
-    said = told(command(*words, tmp_path / "again.tif", limit=300 * KB))
+    said = reported(command(*words, tmp_path / "again.tif", limit=300 * KB))
     assert "again.tif can't be written" in said
     assert "MB are needed" in said
     assert not (tmp_path / "again.tif").exists()
@@ -181,7 +181,7 @@ def test_a_conversion_that_does_not_fit_is_told_and_done_later(tmp_path: Path) -
 
 
 def test_the_example_that_does_not_fit_is_told_and_leaves_nothing(tmp_path: Path) -> None:
-    said = told(command("--workspace", tmp_path / "w", "demo", limit=150 * KB))
+    said = reported(command("--workspace", tmp_path / "w", "demo", limit=150 * KB))
     assert "can't be written" in said
     assert not (tmp_path / "w" / "demo").exists()
     assert not unfinished(tmp_path)
@@ -202,7 +202,7 @@ def test_an_answer_that_can_not_be_written_is_told(words: tuple[str, ...], tmp_p
             stderr=subprocess.PIPE,
             capture_output=False,
         )
-    assert "standard output" in told(result)
+    assert "standard output" in reported(result)
 
 
 def test_remarks_that_can_not_be_written_end_no_work(tmp_path: Path) -> None:
@@ -402,7 +402,7 @@ def test_every_command_on_a_full_disk_tells_it_and_goes_on_later(
         filler = fill(tiny, left)
         # In a process of its own, as a job whose end can't be written is alive with its process.
         result = command("--workspace", tiny / "w", *words)
-        assert result.returncode == 0 or "disk is full" in told(result)
+        assert result.returncode == 0 or "disk is full" in reported(result)
         assert not unfinished(tiny)
         filler.unlink()
         assert run(tiny / "w", *words).status == 0
@@ -410,8 +410,8 @@ def test_every_command_on_a_full_disk_tells_it_and_goes_on_later(
         assert database.execute("pragma integrity_check").fetchone() == ("ok",)
         database.close()
     for words in steps:
-        elsewhere = [tmp_path / "out" if word == tiny / "out" else word for word in words]
-        assert run(tmp_path / "w", *elsewhere).status == 0
+        alternatives = [tmp_path / "out" if word == tiny / "out" else word for word in words]
+        assert run(tmp_path / "w", *alternatives).status == 0
     rasters = exported_files(tmp_path / "out" / "images")
     assert exported_files(tiny / "out" / "images") == rasters
     # The connections of commands in this process keep the disk busy.

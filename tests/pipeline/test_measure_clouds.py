@@ -25,10 +25,10 @@ from migrate_core.products.stac.item import reduced
 from migrate_core.scenes.access import opening
 from migrate_core.scenes.access.remote import Remotes
 from migrate_core.scenes.cloud_cover.measure import Measuring, Unit
-from migrate_core.scenes.cloud_cover.scene_clouds import Places
+from migrate_core.scenes.cloud_cover.scene_clouds import CloudReader
 from migrate_core.scenes.search.ranking import Key, Measurement
 from migrate_core.settings import ServiceSettings
-from migrate_core.transfer.http.retry import Surroundings
+from migrate_core.transfer.http.retry import Runtime
 from migrate_core.workspace import Workspace
 from tests.support.builders import a_scene, lonlat_box, north_up
 from tests.support.pairs import placed, registered, write_mask
@@ -94,9 +94,9 @@ def test_clouds_over_masks_and_labels_are_those_of_the_truth(
             worst["mask"] = max(worst["mask"], abs(scene["cloud_over_mask_percent"] - cloud))
             if true["coverage"] < 1:
                 continue  # the truth of a label counts what lies in the granule only
-            hidden = label["cloud"] + label["cirrus"] + label["shadow"]
+            occluded = label["cloud"] + label["cirrus"] + label["shadow"]
             measured = 1 - scene["terms"]["clear_label"]
-            worst["label"] = max(worst["label"], 100 * abs(measured - hidden))
+            worst["label"] = max(worst["label"], 100 * abs(measured - occluded))
     assert worst["mask"] < 2.5
     assert worst["label"] < 3
 
@@ -135,13 +135,13 @@ def test_what_was_measured_is_read_again_only_to_refresh(
     demo: DemoCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    whole = Places.open
+    whole = CloudReader.open
 
-    def noted(places: Places, scene: Scene) -> Any:
+    def noted(places: CloudReader, scene: Scene) -> Any:
         opened.append(scene.scene_id)
         return whole(places, scene)
 
-    monkeypatch.setattr(Places, "open", noted)
+    monkeypatch.setattr(CloudReader, "open", noted)
     migrate(tmp_path, "masks", "add", demo.masks)
     search = ("scenes", "search", "--source", f"local:{demo.scenes}", "--measure-clouds")
     first = migrate(tmp_path, *search)
@@ -204,8 +204,8 @@ def test_no_band_is_read(demo: DemoCase, tmp_path: Path, method: int) -> None:
     assert found[1] == found[0]
 
 
-def places(tmp_path: Path) -> Places:
-    return Places(ServiceSettings(), Workspace(tmp_path / "workspace"))
+def places(tmp_path: Path) -> CloudReader:
+    return CloudReader(ServiceSettings(), Workspace(tmp_path / "workspace"))
 
 
 def measured(tmp_path: Path, scene: Scene, mask: Any) -> Measurement | None:
@@ -235,7 +235,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def server(served: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     def quick(services: ServiceSettings) -> Remotes:
-        return Remotes(services, Surroundings(sleep=lambda _: None))
+        return Remotes(services, Runtime(sleep=lambda _: None))
 
     monkeypatch.setattr(opening, "_remotes", lru_cache(quick))
     with serving(served) as running:

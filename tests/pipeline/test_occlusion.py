@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from migrate_core.export.plots import occlusion_of_labels
 from migrate_core.export.statistics import Statistics
-from migrate_core.pairs.flags import HIDING_KINDS, occluded
+from migrate_core.pairs.flags import OCCLUSION_KINDS, occluded
 from migrate_core.products.scene_classes import SCL_FLAGS
 from migrate_core.review.queue_rows import queue_rows
 from migrate_core.scenes.cloud_cover.mask_areas import MaskArea, mask_area
@@ -61,14 +61,14 @@ def test_pair_queue_manifest_and_suggestion_have_the_same_share(made: Made, name
     pair, share = made.pairs[name], pytest.approx(GROUNDS[name].in_pair, abs=1e-6)
     assert pair.occluded is not None
     assert pair.occluded.labelled == share
-    assert {row.pair_id: row.hidden for row in queue_rows(made.case.store)}[pair.pair_id] == share
+    assert {row.pair_id: row.occluded for row in queue_rows(made.case.store)}[pair.pair_id] == share
     assert float(made.manifest[name]["occluded_labelled"]) == share
     document = made.case.workspace.pair(pair.pair_id) / "pair.json"
     assert json.loads(document.read_text(encoding="utf-8"))["occluded"]["labelled"] == share
     assert pair.suggestion is not None
-    told = f"{format_share(GROUNDS[name].in_pair)} of the label is occluded"
+    reported = f"{format_share(GROUNDS[name].in_pair)} of the label is occluded"
     assert pair.suggestion.reason.startswith(
-        told if GROUNDS[name].in_pair else "The label is clear"
+        reported if GROUNDS[name].in_pair else "The label is clear"
     )
 
 
@@ -184,6 +184,6 @@ def test_ranking_and_pair_agree_on_any_scene_classification(
     assert area.grid.shape == (4, 4)
     ranked = area.measure(SCL_FLAGS[classes]).occluded_over_label_percent
     flags = SCL_FLAGS[np.kron(classes, np.ones((2, 2), np.uint8))]
-    found = occluded(flags, LABEL, HIDING_KINDS, empty_allowed=False).labelled
+    found = occluded(flags, LABEL, OCCLUSION_KINDS, empty_allowed=False).labelled
     assert found is not None
     assert ranked == pytest.approx(100 * found, abs=0.001)

@@ -138,10 +138,10 @@ def test_what_is_unknown_in_the_area_is_ignored(tmp_path: Path) -> None:
     features = frame([LAKE, ISLAND], {"kind": ["water", None]}, CRS)
     mask = only(added(write(tmp_path / "lake.gpkg", features), class_field="kind"))
     found = made(tmp_path, mask)
-    hidden = coverage(ISLAND, found["bounds"], found["label"].shape[1:])
-    assert (hidden > 0.6).sum() > 20
-    assert (found["label"][0][hidden > 0.6] == 255).all()
-    assert (found["image"][:, hidden > 0.6] > 0).all()
+    occluded = coverage(ISLAND, found["bounds"], found["label"].shape[1:])
+    assert (occluded > 0.6).sum() > 20
+    assert (found["label"][0][occluded > 0.6] == 255).all()
+    assert (found["image"][:, occluded > 0.6] > 0).all()
 
 
 def test_a_lonlat_file_gives_the_shares_of_its_curved_edges(tmp_path: Path) -> None:

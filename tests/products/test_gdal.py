@@ -52,13 +52,13 @@ def check_resolution(product: Product, metadata: str, resolution: int) -> None:
     with rasterio.open(f"SENTINEL2_{product.level}:{metadata}:{resolution}m:{crs}") as dataset:
         assert dataset.crs.to_string() == product.grid.crs
         assert dataset.transform.a == resolution
-        lattice = PixelGrid(product.grid.crs, dataset.transform, *dataset.shape[::-1])
+        base_grid = PixelGrid(product.grid.crs, dataset.transform, *dataset.shape[::-1])
         names = [dataset.tags(number)["BANDNAME"] for number in dataset.indexes]
         pixels = dict(zip(names, dataset.read(), strict=True))
     own = product.grid.coarser(resolution // 10)
-    place = window_of(own, lattice)
+    place = window_of(own, base_grid)
     # Exactly on GDAL's lattice, so that no rounding hides a shift.
-    assert block(lattice, place).transform == own.transform
+    assert block(base_grid, place).transform == own.transform
     rows = slice(place.row, place.row + place.height)
     columns = slice(place.column, place.column + place.width)
     compared = 0

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from migrate_core.products.offsets import (
     DARK_BANDS,
     ITEM_SAYS_NOTHING,
-    Stated,
+    OffsetSource,
     ask_pixels,
-    believe,
     by_metadata,
     raster_offset,
+    resolve_offset,
 )
 from migrate_core.products.opening import open_product
-from migrate_core.products.pixels.reading import Numbers, read_bands
+from migrate_core.products.pixels.reading import DigitalNumbers, read_bands
 from migrate_core.products.stac.item import describe_item, reduced
 from tests.support.builders import BANDS_L2A, Safe, stac_item
 
@@ -46,10 +46,10 @@ def item(
     }
 
 
-def metadata(offset: int | None) -> Stated:
+def metadata(offset: int | None) -> OffsetSource:
     if offset is None:
-        return Stated({}, "no BOA_ADD_OFFSET in the product's metadata: 0")
-    return Stated(dict.fromkeys(BANDS, offset), "BOA_ADD_OFFSET in the product's metadata")
+        return OffsetSource({}, "no BOA_ADD_OFFSET in the product's metadata: 0")
+    return OffsetSource(dict.fromkeys(BANDS, offset), "BOA_ADD_OFFSET in the product's metadata")
 
 
 # documents
@@ -109,17 +109,17 @@ EVERY = [
 @pytest.mark.parametrize("form", ["1.0", "1.1", "1.1 on the asset"])
 @pytest.mark.parametrize(("stated", "flag", "raster", "baseline", "expected"), EVERY)
 def test_the_whole_decision(
-    stated: Stated | None,
+    stated: OffsetSource | None,
     flag: bool | None,
     raster: float | None,
     baseline: str,
     expected: str,
     form: str,
 ) -> None:
-    belief = believe(BANDS, item(flag, raster, form), baseline, stated)
-    (offset,) = set(belief.offsets.values())
-    assert f"{offset}{'?' * bool(belief.doubts)}" == expected
-    assert set(belief.offsets) == set(BANDS)
+    decision = resolve_offset(BANDS, item(flag, raster, form), baseline, stated)
+    (offset,) = set(decision.offsets.values())
+    assert f"{offset}{'?' * bool(decision.warnings)}" == expected
+    assert set(decision.offsets) == set(BANDS)
 
 
 def test_every_combination_is_decided() -> None:
@@ -141,16 +141,16 @@ def test_every_combination_is_decided() -> None:
     ],
 )
 def test_it_is_said_who_was_believed(
-    stated: Stated | None, flag: bool | None, raster: float | None, baseline: str, origin: str
+    stated: OffsetSource | None, flag: bool | None, raster: float | None, baseline: str, origin: str
 ) -> None:
-    assert origin in believe(BANDS, item(flag, raster), baseline, stated).origin
+    assert origin in resolve_offset(BANDS, item(flag, raster), baseline, stated).origin
 
 
 @pytest.mark.parametrize("flag", ["true", 1, None, [], {}])
 def test_a_garbled_flag_says_nothing(flag: Any) -> None:
     found = item(None, None)
     found["properties"][FLAG] = flag
-    assert believe(BANDS, found, "99.99").doubts == (ITEM_SAYS_NOTHING,)
+    assert resolve_offset(BANDS, found, "99.99").warnings == (ITEM_SAYS_NOTHING,)
 
 
 @pytest.mark.parametrize("baseline", ["N9999", "99.99", "", None, "unknown", 4.0, "N0001", "0.01"])
@@ -158,28 +158,28 @@ def test_an_item_without_an_official_baseline_is_doubted(baseline: Any) -> None:
     described = stac_item(Safe(), **{"s2:processing_baseline": baseline, FLAG: None})
     described["properties"]["s2:product_uri"] = None
     scene = describe_item(described)
-    belief = believe(BANDS_L2A, reduced(described), scene.baseline)
-    assert set(belief.offsets.values()) == {0}
-    assert belief.doubts == (ITEM_SAYS_NOTHING,)
+    decision = resolve_offset(BANDS_L2A, reduced(described), scene.baseline)
+    assert set(decision.offsets.values()) == {0}
+    assert decision.warnings == (ITEM_SAYS_NOTHING,)
 
 
 def test_an_offset_that_is_stated_of_some_bands_holds_for_all_with_a_doubt() -> None:
-    stated = Stated({"B02": -1000, "B03": -1000}, "BOA_ADD_OFFSET in MTD_MSIL2A.xml")
-    belief = by_metadata(BANDS, "99.99", stated)
-    assert belief.offsets == dict.fromkeys(BANDS, -1000)
-    (doubt,) = belief.doubts
-    assert "but not for B04, where -1000 was believed" in doubt
+    stated = OffsetSource({"B02": -1000, "B03": -1000}, "BOA_ADD_OFFSET in MTD_MSIL2A.xml")
+    decision = by_metadata(BANDS, "99.99", stated)
+    assert decision.offsets == dict.fromkeys(BANDS, -1000)
+    (warning,) = decision.warnings
+    assert "but not for B04, where -1000 was believed" in warning
     found = item(None, -0.1)
     del found["assets"]["B02"]["raster:bands"]
-    (doubt,) = believe(BANDS, found, "05.11").doubts
-    assert "but not for B02" in doubt
+    (warning,) = resolve_offset(BANDS, found, "05.11").warnings
+    assert "but not for B02" in warning
 
 
 def test_bands_may_differ_and_those_that_say_nothing_follow_the_others() -> None:
     found = item(None, -0.1)
     found["assets"]["B03"]["raster:bands"] = [{"scale": 0.0001, "offset": 0}]
     del found["assets"]["B04"]["raster:bands"]
-    assert believe(BANDS, found, "").offsets == {"B02": -1000, "B03": 0, "B04": -1000}
+    assert resolve_offset(BANDS, found, "").offsets == {"B02": -1000, "B03": 0, "B04": -1000}
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ def test_a_wrong_belief_is_contradicted_in_words_and_a_right_one_is_not() -> Non
 
 def test_real_pixels_tell_in_every_clear_window(require_data: Callable[[str], Path]) -> None:
     """Windows of 50 x 50 pixels over a reservoir and its hills on eleven dates."""
-    told = 0
+    reported = 0
     for folder in sorted(require_data("boadella").glob("stac/S2*")):
         bands = {band: rasterio.open(folder / f"{band}.tif").read(1) for band in DARK_BANDS}
         for row in range(0, 340, 50):
@@ -324,15 +324,15 @@ def test_real_pixels_tell_in_every_clear_window(require_data: Callable[[str], Pa
                 }
                 assert ask_pixels(pixels).in_pixels is not True, (folder.name, row, column)
                 assert ask_pixels(with_offset(pixels)).in_pixels is not False
-                told += ask_pixels(pixels).in_pixels is False
-    assert told > 400
+                reported += ask_pixels(pixels).in_pixels is False
+    assert reported > 400
 
 
 def real_windows(folder: Path) -> Iterator[tuple[int, dict[str, NDArray[np.uint16]]]]:
     """Windows of 50 x 50 pixels of SAFE products, with the offset that their metadata state."""
     for path in sorted(folder.glob("*.zip")):
         product = open_product(str(path))
-        numbers: Numbers = {}
+        numbers: DigitalNumbers = {}
         read_bands(product, product.grid, "nearest", numbers)
         for row in range(0, product.grid.height - 49, 50):
             for column in range(0, product.grid.width - 49, 50):
@@ -375,4 +375,4 @@ def test_no_window_of_real_products_settles_an_offset_wrongly(
 
 
 def test_all_bands_of_a_product_are_believed_alike() -> None:
-    assert set(believe(BANDS_L2A, {}, "05.00").offsets) == set(BANDS_L2A)
+    assert set(resolve_offset(BANDS_L2A, {}, "05.00").offsets) == set(BANDS_L2A)

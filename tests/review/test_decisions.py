@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from migrate_core.errors import WrongUseError
 from migrate_core.model import Decision, Pair
 from migrate_core.review.decisions import (
-    Standing,
+    ReviewStatus,
     decide,
     pairs_document,
-    standing,
-    standings,
+    review_status,
+    review_statuses,
 )
 from migrate_core.store.base import Store, open_store
 from migrate_core.workspace import Workspace
@@ -56,7 +56,7 @@ def log(*entries: str) -> list[Decision]:
 def test_the_newest_decision_of_each_reviewer_that_is_not_undone_counts(
     entries: list[str], decision: str | None, reviewers: tuple[str, ...]
 ) -> None:
-    assert standing(log(*entries)) == Standing(decision, reviewers)
+    assert review_status(log(*entries)) == ReviewStatus(decision, reviewers)
 
 
 @given(
@@ -71,7 +71,7 @@ def test_an_undo_takes_back_exactly_one_decision(
 ) -> None:
     entries = [" ".join(entry) for entry in before]
     undone = [*entries, " ".join(last), f"{last[0]} undo"]
-    assert standing(log(*undone)) == standing(log(*entries))
+    assert review_status(log(*undone)) == review_status(log(*entries))
 
 
 @pytest.fixture
@@ -100,12 +100,12 @@ def test_the_log_keeps_everything_that_was_said(store: Store) -> None:
     said = log("ann accept", "bob reject", "ann undo", "ann unsure")
     decide_all(store, said)
     assert store.decisions() == said
-    assert standings(store) == {"p": Standing("conflict", ("ann", "bob"))}
+    assert review_statuses(store) == {"p": ReviewStatus("conflict", ("ann", "bob"))}
 
 
 def test_a_superseded_pair_can_be_decided_too(store: Store) -> None:
     decide(store, Decision("s", "reject", "ann", "old", NOON))
-    assert standings(store)["s"].decision == "rejected"
+    assert review_statuses(store)["s"].decision == "rejected"
 
 
 @pytest.mark.parametrize("pair_id", ["queued", "running", "failed", "cancelled", "unknown"])

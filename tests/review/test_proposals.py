@@ -59,7 +59,7 @@ def history(tmp_path: Path) -> History:
     return History(open_store(Workspace(tmp_path)))
 
 
-def told(history: History, steps: Sequence[str]) -> None:
+def reported(history: History, steps: Sequence[str]) -> None:
     """Steps such as `make A` and `A: ann accept`."""
     for step in steps:
         if step.startswith("make "):
@@ -100,7 +100,7 @@ def told(history: History, steps: Sequence[str]) -> None:
 def test_the_pair_that_was_superseded_last_and_is_decided_counts(
     history: History, steps: list[str], expected: tuple[str, str] | None
 ) -> None:
-    told(history, steps)
+    reported(history, steps)
     present = next(p.pair_id for p in history.store.pairs() if p.state == "done")
     assert history.short(present) == expected
     verdicts = {"accept": "accepted", "reject": "rejected", "unsure": "unsure"}
@@ -109,7 +109,7 @@ def test_the_pair_that_was_superseded_last_and_is_decided_counts(
 
 
 def test_a_reviewers_own_verdict_is_proposed_else_what_all_agree_on(history: History) -> None:
-    told(history, ["make A", "A: ann accept", "A: bob accept", "make B"])
+    reported(history, ["make A", "A: ann accept", "A: bob accept", "make B"])
     assert [history.short("B", who) for who in ("ann", "bob", "eve")] == [("A", "accept")] * 3
     history.say("B", "ann accept")
     assert history.short("B", "ann") is None
@@ -119,7 +119,7 @@ def test_a_reviewers_own_verdict_is_proposed_else_what_all_agree_on(history: His
 
 
 def test_of_a_conflict_nothing_is_proposed_but_to_those_who_had_a_say(history: History) -> None:
-    told(history, ["make A", "A: ann accept", "A: bob reject", "make B"])
+    reported(history, ["make A", "A: ann accept", "A: bob reject", "make B"])
     assert history.short("B", "ann") == ("A", "accept")
     assert history.short("B", "bob") == ("A", "reject")
     found = history.proposed("B", "eve")
@@ -129,12 +129,12 @@ def test_of_a_conflict_nothing_is_proposed_but_to_those_who_had_a_say(history: H
 
 
 def test_a_superseded_pair_has_no_proposal_itself(history: History) -> None:
-    told(history, ["make A", "A: ann accept", "make B", "make C"])
+    reported(history, ["make A", "A: ann accept", "make B", "make C"])
     assert history.proposed("B") is None
 
 
 def test_pairs_superseded_before_that_was_noted_count_by_the_log(history: History) -> None:
-    told(history, ["make A", "make B", "make C", "B: ann reject", "A: ann accept"])
+    reported(history, ["make A", "make B", "make C", "B: ann reject", "A: ann accept"])
     old = [replace(p, superseded_at=None) for p in history.store.pairs()]
     history.store.put_pairs(old)
     assert history.short("C") == ("A", "accept")
@@ -149,7 +149,7 @@ def test_pairs_superseded_before_that_was_noted_count_by_the_log(history: Histor
 def test_a_file_with_other_content_takes_over_the_decisions_of_its_mask(history: History) -> None:
     store = history.store
     store.put_masks([Mask("m", "m.tif", "/masks/m.tif"), Mask("n", "n.tif", "/masks/n.tif")])
-    told(history, ["make A", "A: ann accept"])
+    reported(history, ["make A", "A: ann accept"])
     history.make("N", "n")
     store.put_masks([Mask("m2", "m.tif", "/masks/m.tif")])
     history.make("B", "m2")
@@ -170,7 +170,7 @@ def test_a_file_with_other_content_takes_over_the_decisions_of_its_mask(history:
 
 
 def test_other_masks_have_nothing_to_do_with_it(history: History) -> None:
-    told(history, ["make A", "A: ann accept", "make B"])
+    reported(history, ["make A", "A: ann accept", "make B"])
     history.make("other", "other")
     assert history.proposed("other") is None
     assert proposed_decisions(history.store) == {"B": "accepted proposed"}
@@ -195,7 +195,7 @@ def test_what_two_pairs_differ_in_is_said() -> None:
 
 
 def test_the_queue_can_be_limited_to_what_is_proposed(history: History) -> None:
-    told(history, ["make A", "A: ann accept", "make B"])
+    reported(history, ["make A", "A: ann accept", "make B"])
     history.make("other", "other")
     rows = queue_rows(history.store)
     assert {row.pair_id: (row.decision, row.proposed) for row in rows} == {

@@ -15,12 +15,12 @@ from migrate_core.model import (
     Decision,
     Occluded,
     Occlusion,
-    OneSided,
+    OcclusionBySensor,
     Pair,
     Scene,
+    SensorShares,
     Shares,
     Shift,
-    Sides,
     Suggestion,
 )
 from migrate_core.review.decisions import decide
@@ -32,7 +32,7 @@ from migrate_core.review.queue import (
     QueueRow,
     arranged,
     decision_counts,
-    last_standing,
+    last_effective,
     neighbour,
     next_open,
     place_of,
@@ -64,11 +64,11 @@ def ids(rows: list[QueueRow]) -> str:
 def test_the_most_suspicious_come_first() -> None:
     rows = [
         row("a"),
-        row("b", hidden=0.01),
-        row("c", suggestion="unsure", hidden=0.1),
-        row("d", suggestion="reject", hidden=0.4),
-        row("e", suggestion="reject", hidden=0.9),
-        row("f", suggestion="unsure", hidden=None),
+        row("b", occluded=0.01),
+        row("c", suggestion="unsure", occluded=0.1),
+        row("d", suggestion="reject", occluded=0.4),
+        row("e", suggestion="reject", occluded=0.9),
+        row("f", suggestion="unsure", occluded=None),
     ]
     assert ids(arranged(rows, QueueFilter())) == "edfcba"
 
@@ -94,8 +94,8 @@ def test_other_orders(order: str, expected: str) -> None:
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_no_order_changes_when_something_is_decided(order: str) -> None:
-    rows = [row("a"), row("b", hidden=0.5), row("c", suggestion="reject")]
-    decided = [row("a", decision="accepted"), row("b", hidden=0.5, decision="rejected"), rows[2]]
+    rows = [row("a"), row("b", occluded=0.5), row("c", suggestion="reject")]
+    decided = [row("a", decision="accepted"), row("b", occluded=0.5, decision="rejected"), rows[2]]
     assert ids(arranged(decided, QueueFilter(), order)) == ids(arranged(rows, QueueFilter(), order))
 
 
@@ -177,7 +177,7 @@ def test_the_last_standing_decision_is_the_one_left_when_undone_ones_are_struck_
             left.remove(mine[-1])
         else:
             left.append(entry)
-    assert last_standing(reversed(log)) == (left[-1] if left else None)
+    assert last_effective(reversed(log)) == (left[-1] if left else None)
 
 
 # rows from the store
@@ -214,21 +214,21 @@ def test_rows_say_what_the_store_knows_of_finished_pairs(store: Store) -> None:
     rows = {found.pair_id: found for found in queue_rows(store)}
     assert set(rows) == {"p", "q", "u"}
     assert rows["p"] == QueueRow("p", "p.tif", "31TDG", NOON.date(), 1.5, "unsure", 0.5)
-    assert (rows["q"].hidden, rows["q"].shift_m, rows["q"].change) == (0.8, 5.0, 0.25)
-    assert rows["u"].hidden is None
+    assert (rows["q"].occluded, rows["q"].shift_m, rows["q"].change) == (0.8, 5.0, 0.25)
+    assert rows["u"].occluded is None
 
 
 def test_a_pair_of_an_earlier_version_is_as_occluded_as_its_sides_leave_clear(store: Store) -> None:
     """Its shares are not added up: 0.7, 0.2 and 0.3 overlap."""
     pair = store.pair("q")
     assert pair is not None
-    sides = Sides(sentinel2_only=0.7, source_only=0.05, both=0.05, clear=0.2)
-    store.put_pairs([replace(pair, occluded=None, one_sided=OneSided(sides, sides))])
+    sides = SensorShares(sentinel2_only=0.7, source_only=0.05, both=0.05, clear=0.2)
+    store.put_pairs([replace(pair, occluded=None, one_sided=OcclusionBySensor(sides, sides))])
     rows = {found.pair_id: found for found in queue_rows(store)}
-    assert rows["q"].hidden == 0.8
+    assert rows["q"].occluded == 0.8
     # One that doesn't have its sides either isn't known until `pairs make` looks at it again.
     store.put_pairs([replace(pair, occluded=None, one_sided=None)])
-    assert {found.pair_id: found.hidden for found in queue_rows(store)}["q"] is None
+    assert {found.pair_id: found.occluded for found in queue_rows(store)}["q"] is None
 
 
 def test_rows_carry_the_decisions_of_now_whatever_the_age_of_the_facts(store: Store) -> None:

@@ -19,7 +19,7 @@ from migrate_core.jobs.background import latest_job, now_utc
 from migrate_core.model import Decision, PairParameters
 from migrate_core.pairs.run.plan import RunOptions
 from migrate_core.pairs.run.runner import KIND
-from migrate_core.review.decisions import decide, standings
+from migrate_core.review.decisions import decide, review_statuses
 from migrate_core.review.set_aside import SetAside, set_aside_by_run
 from tests.support.pairs import (
     Case,
@@ -135,7 +135,7 @@ def test_back_with_the_old_parameters_the_old_decisions_stand(case: Case) -> Non
     assert make(case).exit_code == 0
     present = [pair for pair in case.store.pairs() if pair.state == "done"]
     assert present == before
-    decided = standings(case.store)
+    decided = review_statuses(case.store)
     assert [decided[pair.pair_id].decision for pair in present[:2]] == ["accepted", "rejected"]
 
 

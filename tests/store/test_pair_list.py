@@ -14,11 +14,11 @@ from migrate_core.model import Acquired, Mask, Pair, PairParameters, RankedScene
 from migrate_core.store import tables
 from migrate_core.store.base import Store, open_store
 from migrate_core.store.pair_list import (
-    Slice,
+    PageRequest,
     at_work,
-    board_counts,
-    board_row,
-    board_rows,
+    pair_counts,
+    pair_row_of,
+    pair_rows,
     parameters_in_use,
     products_in_use,
 )
@@ -69,8 +69,8 @@ def store(tmp_path: Path) -> Store:
     return store
 
 
-def listed(store: Store, part: Slice | None = None, *, alive: bool = True) -> list[str]:
-    rows = board_rows(store, part or Slice(), alive=alive)
+def listed(store: Store, part: PageRequest | None = None, *, alive: bool = True) -> list[str]:
+    rows = pair_rows(store, part or PageRequest(), alive=alive)
     return [f"{row.mask_id} {row.scene_id} {row.state}" for row in rows]
 
 
@@ -85,43 +85,43 @@ def test_pairs_and_matches_still_to_be_made_are_listed(store: Store) -> None:
 
 
 def test_counts_are_those_of_the_rows(store: Store) -> None:
-    counts = board_counts(store, alive=True)
+    counts = pair_counts(store, alive=True)
     assert counts == {"to make": 2, "running": 1, "done": 2, "superseded": 1}
     for state, number in counts.items():
-        assert len(listed(store, Slice(state))) == number
+        assert len(listed(store, PageRequest(state))) == number
 
 
 def test_without_a_living_run_what_was_under_way_is_interrupted(store: Store) -> None:
     store.put_pairs([pair("c", "s1", "queued")])
-    assert board_counts(store, alive=False)["interrupted"] == 2
-    assert listed(store, Slice("interrupted"), alive=False) == [
+    assert pair_counts(store, alive=False)["interrupted"] == 2
+    assert listed(store, PageRequest("interrupted"), alive=False) == [
         "b s1 interrupted",
         "c s1 interrupted",
     ]
-    assert listed(store, Slice("running"), alive=False) == []
-    assert listed(store, Slice("interrupted"), alive=True) == []
+    assert listed(store, PageRequest("running"), alive=False) == []
+    assert listed(store, PageRequest("interrupted"), alive=True) == []
 
 
 def test_a_list_is_read_page_by_page(store: Store) -> None:
     everything = listed(store)
-    pages = [listed(store, Slice(None, first, 2)) for first in (0, 2, 4, 6)]
+    pages = [listed(store, PageRequest(None, first, 2)) for first in (0, 2, 4, 6)]
     assert pages == [everything[:2], everything[2:4], everything[4:], []]
 
 
 def test_one_row_is_found_by_pair_or_by_mask(store: Store) -> None:
-    row = board_row(store, "b_s1", None, alive=True)
+    row = pair_row_of(store, "b_s1", None, alive=True)
     assert row is not None
     assert row.pair == pair("b", "s1", "running")
-    row = board_row(store, None, "c", alive=True)
+    row = pair_row_of(store, None, "c", alive=True)
     assert row is not None
     assert (row.state, row.pair) == ("to make", None)
-    assert board_row(store, "nobody", None, alive=True) is None
-    assert board_row(store, None, "e", alive=True) is None
+    assert pair_row_of(store, "nobody", None, alive=True) is None
+    assert pair_row_of(store, None, "e", alive=True) is None
 
 
 def test_an_empty_workspace_has_an_empty_list(tmp_path: Path) -> None:
     store = open_store(Workspace(tmp_path))
-    assert board_counts(store, alive=False) == {}
+    assert pair_counts(store, alive=False) == {}
     assert listed(store) == []
     assert parameters_in_use(store) is None
 
@@ -162,12 +162,12 @@ def test_products_of_selected_scenes_on_this_machine_are_offered(store: Store) -
 @pytest.mark.parametrize("alive", [False, True])
 def test_a_pair_that_waits_for_an_archive_is_on_order(store: Store, alive: bool) -> None:
     waiting = replace(pair("c", "s1", "queued"), error="ordered on 2024-05-01")
-    before = board_counts(store, alive=alive)
+    before = pair_counts(store, alive=alive)
     store.put_pairs([waiting])
-    counts = board_counts(store, alive=alive)
+    counts = pair_counts(store, alive=alive)
     assert before.get("on order", 0) == 0
     assert counts["on order"] == 1
-    (row,) = board_rows(store, Slice("on order"), alive=alive)
+    (row,) = pair_rows(store, PageRequest("on order"), alive=alive)
     assert (row.mask_id, row.state, row.pair) == ("c", "on order", waiting)
     store.put_pairs([replace(waiting, error=None)])
-    assert "on order" not in board_counts(store, alive=alive)
+    assert "on order" not in pair_counts(store, alive=alive)

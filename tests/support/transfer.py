@@ -8,8 +8,8 @@ from pathlib import Path
 
 from migrate_core.transfer.http.bounds import MAX_FILE_BYTES
 from migrate_core.transfer.http.client import HttpClient
-from migrate_core.transfer.http.retry import RetryPolicy, Surroundings
-from migrate_core.transfer.product_store import Depot
+from migrate_core.transfer.http.retry import RetryPolicy, Runtime
+from migrate_core.transfer.product_store import ProductStore
 from migrate_core.workspace import Workspace
 
 
@@ -26,10 +26,8 @@ class Time:
         self.now += seconds
 
     @property
-    def around(self) -> Surroundings:
-        return Surroundings(
-            self.sleep, lambda: self.now, jitter=lambda: 1.0, check=lambda: self.check()
-        )
+    def around(self) -> Runtime:
+        return Runtime(self.sleep, lambda: self.now, jitter=lambda: 1.0, check=lambda: self.check())
 
 
 def a_client(time: Time | None = None, **policy: float) -> HttpClient:
@@ -37,17 +35,17 @@ def a_client(time: Time | None = None, **policy: float) -> HttpClient:
     return HttpClient(
         "service",
         policy=RetryPolicy(attempts=attempts, timeout_s=(5, 5), **policy),
-        surroundings=(time or Time()).around,
+        runtime=(time or Time()).around,
     )
 
 
-def a_depot(
+def a_product_store(
     folder: Path,
     time: Time | None = None,
     cache_bytes: int = 10**9,
     most_bytes: int = MAX_FILE_BYTES,
-) -> Depot:
-    return Depot(
+) -> ProductStore:
+    return ProductStore(
         Workspace(folder),
         cache_bytes,
         around=(time or Time()).around,

@@ -85,7 +85,7 @@ def only(result: VectorResult) -> Mask:
     return mask
 
 
-def carried(geometry: BaseGeometry, source: str, target: str) -> BaseGeometry:
+def reprojected(geometry: BaseGeometry, source: str, target: str) -> BaseGeometry:
     """A geometry in another CRS, by pyproj, its edges cut to at most a metre or so."""
     transformer = Transformer.from_crs(source, target, always_xy=True)
     return shapely.transform(

@@ -25,7 +25,7 @@ from tests.scenes.sources.test_dhus import a_request
 from tests.support.browsing import REPOSITORY
 from tests.support.servers.dhus import PASSWORD, USER, Dhus, Kept, dhus_running, entry_of
 from tests.support.servers.faulty import Asked, FaultyServer, Reply, json_reply, serving
-from tests.support.transfer import a_client, a_depot
+from tests.support.transfer import a_client, a_product_store
 
 pytestmark = pytest.mark.enable_socket
 
@@ -132,7 +132,7 @@ def test_a_mirror_that_redirects_its_download_gives_no_account_away(
         return away if asked.path.endswith("$value") else None
 
     dhus.fault = fault
-    fetcher = DhusFetcher(dhus.url, dhus.settings, a_depot(tmp_path / "workspace"))
+    fetcher = DhusFetcher(dhus.url, dhus.settings, a_product_store(tmp_path / "workspace"))
     with pytest.raises(MigrateError, match="redirected there, without the credentials"):
         fetcher.fetch(scene, "auto")
     nothing_secret(stranger)

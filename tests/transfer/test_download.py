@@ -55,7 +55,7 @@ def test_a_connection_that_breaks_again_and_again_goes_on_where_it_broke(tmp_pat
 
     def rule(asked: Asked) -> Reply:
         reply = file_reply(asked, CONTENT, ETag='"v1"')
-        return Reply(reply.status, reply.body, reply.headers, cut=MB)
+        return Reply(reply.status, reply.body, reply.headers, clip=MB)
 
     with serving(rule) as server:
         target = download(wanted(server.url), tmp_path / "p.bin", client)
@@ -77,7 +77,7 @@ def test_faults_between_the_pieces_are_waited_out(status: int, tmp_path: Path) -
         if faults % 2:
             return Reply(status)
         reply = file_reply(asked, CONTENT)
-        return Reply(reply.status, reply.body, reply.headers, cut=2 * MB)
+        return Reply(reply.status, reply.body, reply.headers, clip=2 * MB)
 
     with serving(rule) as server:
         target = download(wanted(server.url), tmp_path / "p.bin", a_client())

@@ -26,12 +26,12 @@ from migrate_core.products.pixels.reading import read_bands, read_scene_classifi
 from migrate_core.products.scene_classes import Flag
 from migrate_core.products.stac.item import reduced
 from migrate_core.scenes.access.opening import open_s3_safe, open_scene
-from migrate_core.scenes.cloud_cover.scene_clouds import Places, read_sky
+from migrate_core.scenes.cloud_cover.scene_clouds import CloudReader, read_cloud_classes
 from migrate_core.scenes.sources.cdse import CdseFetcher
 from migrate_core.scenes.sources.protocol import Fetched
 from migrate_core.settings import ServiceSettings
 from migrate_core.transfer.http.client import HttpClient
-from migrate_core.transfer.http.retry import RetryPolicy, Surroundings
+from migrate_core.transfer.http.retry import RetryPolicy, Runtime
 from migrate_core.transfer.s3 import S3Store, get_object, list_keys, signed_url
 from migrate_core.workspace import Workspace
 from tests.support.builders import BANDS_L2A, Safe, a_scene, ramp, scene_classes, write_safe
@@ -100,7 +100,7 @@ def test_a_listing_is_read_over_its_pages(tmp_path: Path) -> None:
 
     with serving(tmp_path) as server:
         server.rule = one_of(after(1, Answer(503)), rule)
-        http = HttpClient("S3", surroundings=Surroundings(sleep=lambda _: None))
+        http = HttpClient("S3", runtime=Runtime(sleep=lambda _: None))
         store = replace(STORE, endpoint=server.url)
         assert list(list_keys(http, store, "eodata", "p/")) == ["p/a", "p/b c"]
         server.rule = lambda _: Answer(200, b"<html")
@@ -115,9 +115,9 @@ def test_errors_do_not_show_key_or_signature(tmp_path: Path) -> None:
             server.rule = lambda _, answer=answer: answer
             with pytest.raises(TransferError) as caught:
                 get_object(http, replace(STORE, endpoint=server.url), "eodata", "a/b")
-            told = f"{caught.value!r} {caught.value.__cause__!r}"
-            assert "/eodata/a/b" in told
-            assert not [word for word in ("AKEY", "s3cr3t", "Signature") if word in told]
+            reported = f"{caught.value!r} {caught.value.__cause__!r}"
+            assert "/eodata/a/b" in reported
+            assert not [word for word in ("AKEY", "s3cr3t", "Signature") if word in reported]
 
 
 # a product in S3
@@ -201,11 +201,13 @@ def test_the_sky_of_a_product_in_s3_is_read_without_its_metadata_or_bands(
         "item": cdse_scene(),
         "catalogue": a_scene(source="cdse", href="cdse:1234"),
     }[way]
-    product = Places(services, Workspace(tmp_path)).open(scene)
+    product = CloudReader(services, Workspace(tmp_path)).open(scene)
     assert product.bands == ()
     assert product.grid == SAFE.grid
-    sky = read_sky(product, scene, SAFE.grid.coarser(2))
-    np.testing.assert_array_equal(sky == Flag.CLOUD, np.isin(scene_classes(12, 12), (8, 9)))
+    cloud_classes = read_cloud_classes(product, scene, SAFE.grid.coarser(2))
+    np.testing.assert_array_equal(
+        cloud_classes == Flag.CLOUD, np.isin(scene_classes(12, 12), (8, 9))
+    )
 
 
 @pytest.mark.services

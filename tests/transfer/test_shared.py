@@ -11,11 +11,11 @@ import pytest
 
 from migrate_core.errors import JobCancelledError, TransferError
 from migrate_core.transfer.cache import ProductCache
-from migrate_core.transfer.http.retry import Surroundings
+from migrate_core.transfer.http.retry import Runtime
 from migrate_core.transfer.locks import ConnectionLimit, locked, try_lock
 from migrate_core.transfer.orders import Order, find_order, forget_order, orders, put_order
-from migrate_core.transfer.quota import Ledger, Quota
-from tests.support.transfer import Time, a_depot
+from migrate_core.transfer.quota import Quota, QuotaUsage
+from tests.support.transfer import Time, a_product_store
 
 DAY = 86400.0
 
@@ -54,7 +54,7 @@ def test_threads_exclude_each_other_and_readers_do_not(tmp_path: Path) -> None:
     assert try_lock(path) is None
     first.release()
     second.release()
-    with locked(path, Surroundings()):
+    with locked(path, Runtime()):
         assert try_lock(path, shared=True) is None
 
 
@@ -66,13 +66,13 @@ def test_waiting_for_a_lock_can_be_cancelled(tmp_path: Path) -> None:
             raise JobCancelledError("stop")
 
     time.check = check
-    with locked(tmp_path / "one", Surroundings()), pytest.raises(JobCancelledError):
+    with locked(tmp_path / "one", Runtime()), pytest.raises(JobCancelledError):
         with locked(tmp_path / "one", time.around):
             pass
 
 
 def test_no_more_than_the_allowed_connections_are_open_at_a_time(tmp_path: Path) -> None:
-    limit = ConnectionLimit(tmp_path, 3, Surroundings())
+    limit = ConnectionLimit(tmp_path, 3, Runtime())
     count = threading.Lock()
     now = most = 0
     free = threading.Barrier(3)
@@ -100,35 +100,35 @@ def test_no_more_than_the_allowed_connections_are_open_at_a_time(tmp_path: Path)
 
 def test_the_ledger_counts_what_the_days_of_the_quota_saw(tmp_path: Path) -> None:
     time = Time()
-    ledger = Ledger(tmp_path, "cdse", Quota(1000, 30), time.around)
-    ledger.add(400, 2, "a")
+    usage = QuotaUsage(tmp_path, "cdse", Quota(1000, 30), time.around)
+    usage.add(400, 2, "a")
     time.now += 20 * DAY
-    ledger.add(500, 3, "b")
-    assert (ledger.state().bytes, ledger.state().requests, ledger.state().left) == (900, 5, 100)
-    ledger.check(100)
+    usage.add(500, 3, "b")
+    assert (usage.state().bytes, usage.state().requests, usage.state().left) == (900, 5, 100)
+    usage.check(100)
     with pytest.raises(TransferError, match=r"cdse: .* are left. Wait some days"):
-        ledger.check(101)
+        usage.check(101)
     time.now += 11 * DAY
-    other_process = Ledger(tmp_path, "cdse", Quota(1000, 30), time.around)
+    other_process = QuotaUsage(tmp_path, "cdse", Quota(1000, 30), time.around)
     assert (other_process.state().bytes, other_process.state().left) == (500, 500)
 
 
 def test_a_line_cut_short_costs_itself_only_and_no_quota_is_no_limit(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path, "s", None, Time().around)
-    ledger.add(7, 1, "a")
+    usage = QuotaUsage(tmp_path, "s", None, Time().around)
+    usage.add(7, 1, "a")
     with (tmp_path / "s.jsonl").open("a") as file:
         file.write('{"at": 17000\n')
-    ledger.add(0, 0, "nothing")
-    ledger.add(8, 1, "b")
-    assert (ledger.state().bytes, ledger.state().left) == (15, None)
-    ledger.check(10**18)
+    usage.add(0, 0, "nothing")
+    usage.add(8, 1, "b")
+    assert (usage.state().bytes, usage.state().left) == (15, None)
+    usage.check(10**18)
 
 
 # cache
 
 
 def a_cache(folder: Path, limit: int) -> ProductCache:
-    return ProductCache(folder, limit, Surroundings())
+    return ProductCache(folder, limit, Runtime())
 
 
 def write(size: int) -> Any:
@@ -208,18 +208,22 @@ def test_a_fetch_that_fails_holds_nothing(tmp_path: Path) -> None:
 
 
 def test_an_order_is_found_on_another_day_and_keeps_its_first_time(tmp_path: Path) -> None:
-    depot = a_depot(tmp_path, time := Time())
-    order = Order("dhus:https://x", "uuid", "S2A", "ordered", depot.now(), depot.now())
-    depot.note_order(order)
+    product_store = a_product_store(tmp_path, time := Time())
+    order = Order(
+        "dhus:https://x", "uuid", "S2A", "ordered", product_store.now(), product_store.now()
+    )
+    product_store.note_order(order)
     time.now += DAY
-    later = Order("dhus:https://x", "uuid", "S2A", "refused", depot.now(), depot.now(), "busy")
-    assert depot.note_order(later).since == order.since
-    assert [(o.scene_id, o.state, o.since) for o in orders(depot.orders)] == [
+    later = Order(
+        "dhus:https://x", "uuid", "S2A", "refused", product_store.now(), product_store.now(), "busy"
+    )
+    assert product_store.note_order(later).since == order.since
+    assert [(o.scene_id, o.state, o.since) for o in orders(product_store.orders)] == [
         ("S2A", "refused", order.since)
     ]
-    assert find_order(depot.orders, "dhus:https://x", "other") is None
-    forget_order(depot.orders, "dhus:https://x", "uuid")
-    assert orders(depot.orders) == []
-    put_order(depot.orders, order)
-    (depot.orders / "broken.json").write_text("{")
-    assert orders(depot.orders) == [order]
+    assert find_order(product_store.orders, "dhus:https://x", "other") is None
+    forget_order(product_store.orders, "dhus:https://x", "uuid")
+    assert orders(product_store.orders) == []
+    put_order(product_store.orders, order)
+    (product_store.orders / "broken.json").write_text("{")
+    assert orders(product_store.orders) == [order]

@@ -7,7 +7,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import LinearRing, Polygon
 
-from ..clouds import Sky, SkyClass
+from ..clouds import CloudClass, CloudLayers
 from ..grids import EPSG, LEFT, TOP, ByteArray, FloatArray, coarsen, granule_pixels
 from .product import Product
 from .xml_tree import document, element
@@ -23,19 +23,19 @@ def cloud_mask_path(product: Product) -> str:
     return f"{product.granule_path}/QI_DATA/{name}"
 
 
-def mask_layers(sky: Sky) -> ByteArray:
+def mask_layers(cloud_layers: CloudLayers) -> ByteArray:
     """Opaque cloud, cirrus and snow at 60 m, uint8 0 or 1 (3, height, width).
 
     A pixel belongs to a kind when at least half of it does; there is no snow in this case.
     """
-    classes = sky.classes()
+    classes = cloud_layers.classes()
 
-    def half_is(sky_class: SkyClass) -> NDArray[np.bool_]:
-        share: FloatArray = (classes == sky_class).astype(np.float32)
+    def half_is(cloud_class: CloudClass) -> NDArray[np.bool_]:
+        share: FloatArray = (classes == cloud_class).astype(np.float32)
         return np.asarray(coarsen(share, 6) >= 0.5)
 
-    opaque = half_is(SkyClass.CLOUD)
-    cirrus = half_is(SkyClass.CIRRUS) & ~opaque
+    opaque = half_is(CloudClass.CLOUD)
+    cirrus = half_is(CloudClass.CIRRUS) & ~opaque
     return np.stack([opaque, cirrus, np.zeros_like(opaque)]).astype(np.uint8)
 
 
@@ -44,7 +44,9 @@ def cloud_polygons(product: Product) -> bytes:
     tile = product.tile_id().replace(f"MSI_{product.level}_TL", "MSK_CLOUDS").rpartition("_N")[0]
     identifier = f"{tile}_B00_MSI{product.level}"
     features = []
-    for kind, layer in zip(("OPAQUE", "CIRRUS"), mask_layers(product.scene.sky), strict=False):
+    for kind, layer in zip(
+        ("OPAQUE", "CIRRUS"), mask_layers(product.scene.cloud_layers), strict=False
+    ):
         for number, polygon in enumerate(_pixel_polygons(layer)):
             features.append(_mask_feature(kind, number, polygon))
     head = [element("gml:name", f"MSK_CLOUDS pixels mask from data-strip {identifier}")]

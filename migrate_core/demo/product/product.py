@@ -7,7 +7,7 @@ import numpy as np
 from rasterio.warp import transform as reproject_points
 
 from ..acquisitions import Level, compact
-from ..clouds import SkyClass
+from ..clouds import CloudClass
 from ..grids import TILE, UTM
 from ..scene import Scene, bands_of
 
@@ -95,12 +95,12 @@ class Product:
 
     def cloud_percent(self) -> float:
         """Cloud and cirrus among the pixels with data, from the truth at 10 m."""
-        classes = self.scene.sky.classes()
-        cloudy = np.isin(classes, (SkyClass.CLOUD, SkyClass.CIRRUS))
-        return 100 * float(cloudy.sum() / (classes != SkyClass.NO_DATA).sum())
+        classes = self.scene.cloud_layers.classes()
+        cloudy = np.isin(classes, (CloudClass.CLOUD, CloudClass.CIRRUS))
+        return 100 * float(cloudy.sum() / (classes != CloudClass.NO_DATA).sum())
 
     def footprint(self) -> list[tuple[float, float]]:
         """Corners of the area with data as (latitude, longitude), closed, in degrees."""
-        x, y = self.scene.sky.covered.exterior.coords.xy
+        x, y = self.scene.cloud_layers.covered.exterior.coords.xy
         longitudes, latitudes = reproject_points(UTM, "EPSG:4326", list(x), list(y))[:2]
         return list(zip(latitudes, longitudes, strict=True))

@@ -59,7 +59,7 @@ def product_files(product: Product) -> dict[str, bytes]:
     if mask_path.endswith(".gml"):
         files[mask_path] = cloud_polygons(product)
     else:
-        files[mask_path] = jpeg2000(mask_layers(scene.sky), 60)
+        files[mask_path] = jpeg2000(mask_layers(scene.cloud_layers), 60)
     files[product.metadata_name] = product_metadata(product)
     files[f"{product.granule_path}/MTD_TL.xml"] = tile_metadata(product)
     files[f"{product.datastrip_path}/MTD_DS.xml"] = datastrip_metadata(product)

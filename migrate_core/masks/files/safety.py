@@ -123,7 +123,7 @@ def check_sidecars(path: Path, others: Container[str] = ()) -> None:
         ) from err
 
 
-def check_companions(path: Path) -> None:
+def check_raster_sidecars(path: Path) -> None:
     """Refuse what GDAL would open beside a raster and that isn't what it must be.
 
     Nothing may be a pipe or device; overviews and masks (`.ovr`, `.msk`) must be TIFF; `.aux.xml`

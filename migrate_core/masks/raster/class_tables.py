@@ -65,8 +65,8 @@ def _checked(name: str, entries: Iterable[ClassEntry]) -> tuple[ClassEntry, ...]
     if not found:
         raise WrongUseError(f"{name}: there is no class in it.")
     for what in ("value", "name"):
-        said = [getattr(entry, what) for entry in found if getattr(entry, what) is not None]
-        twice = next((one for one in said if said.count(one) > 1), None)
+        given = [getattr(entry, what) for entry in found if getattr(entry, what) is not None]
+        twice = next((one for one in given if given.count(one) > 1), None)
         if twice is not None:
             raise WrongUseError(f"{name}: the {what} {twice!r} is there twice. Leave one out.")
     return found

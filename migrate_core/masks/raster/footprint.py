@@ -21,10 +21,10 @@ from ...grid import (
     FloatArray,
     PixelGrid,
     apply_affine,
-    cut_at_antimeridian,
     in_one_world,
     reproject_geometry,
     reproject_points,
+    split_at_antimeridian,
     transformer,
 )
 from ...model import LONLAT
@@ -76,10 +76,10 @@ def in_world(geometry: BaseGeometry, crs: str, middle: tuple[float, float]) -> B
     # What was in lon/lat never jumps from 179 to -179. What comes from another CRS and is wide may
     # also span the world; but then its middle is on this side.
     if crs == LONLAT or not east - west > _HALF_WORLD:
-        return cut_at_antimeridian(geometry)
+        return split_at_antimeridian(geometry)
     longitude, _ = transformer(crs, LONLAT).transform(*middle)
     if abs(longitude) < _HALF_WORLD / 2:
-        return cut_at_antimeridian(geometry)
+        return split_at_antimeridian(geometry)
     return in_one_world(geometry)
 
 

@@ -29,7 +29,7 @@ class Georeference:
     obstacle: str | None = None
 
 
-def find_georeference(mask: Mask, header: Header, said_crs: str | None) -> Georeference:
+def find_georeference(mask: Mask, header: Header, given_crs: str | None) -> Georeference:
     """The georeference of a mask; its own comes first. Raises MaskError.
 
     A mask with a transform but without CRS takes the one that is said, else its image's. One
@@ -38,8 +38,8 @@ def find_georeference(mask: Mask, header: Header, said_crs: str | None) -> Geore
     crs, transform = header.crs, header.transform
     if crs is not None and transform is not None:
         return Georeference(crs, transform)
-    if transform is not None and said_crs is not None:
-        return Georeference(said_crs, transform, said_crs)
+    if transform is not None and given_crs is not None:
+        return Georeference(given_crs, transform, given_crs)
     if mask.image is None:
         return Georeference(crs, transform, None, header.obstacle)
     image = read_header(Path(mask.image))
@@ -52,7 +52,7 @@ def find_georeference(mask: Mask, header: Header, said_crs: str | None) -> Geore
             f"{header.width} x {header.height}. Name the image it was drawn on with --image."
         )
     if image.transform is not None and image.crs is None:
-        return Georeference(said_crs, image.transform, mask.image, image.obstacle)
+        return Georeference(given_crs, image.transform, mask.image, image.obstacle)
     return Georeference(image.crs, image.transform, mask.image, image.obstacle)
 
 

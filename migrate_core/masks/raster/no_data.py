@@ -57,13 +57,13 @@ def value_text(value: float) -> str:
     return str(whole(value))
 
 
-def no_data_values(dataset: Any, said: Sequence[float] | None) -> tuple[float, ...]:
+def no_data_values(dataset: Any, given: Sequence[float] | None) -> tuple[float, ...]:
     """The values that stand for no data in an open dataset: those `said`, else those declared.
 
     Declared are the no-data value and the entries of the colour table that show nothing at all.
     """
-    if said is not None:
-        return tuple(said)
+    if given is not None:
+        return tuple(given)
     declared = () if dataset.nodata is None or math.isnan(dataset.nodata) else (dataset.nodata,)
     return tuple(dict.fromkeys(map(whole, (*declared, *transparent_values(dataset)))))
 

@@ -24,7 +24,7 @@ from rasterio.transform import from_gcps
 
 from ...errors import MaskError
 from ...files.regular import check_regular, is_regular, read_text
-from ..files.safety import check_companions, check_is_file, check_size
+from ..files.safety import check_is_file, check_raster_sidecars, check_size
 
 # A file is opened with the driver its suffix promises and no other: what GDAL finds out by
 # sniffing may be a VRT or WMS description that reads other files and hosts.
@@ -83,7 +83,7 @@ def opened(path: Path) -> Iterator[Any]:
             f"needed is one of {', '.join(DRIVERS)}."
         )
     check_is_file(path)
-    check_companions(path)
+    check_raster_sidecars(path)
     with _without_noise(), rasterio.Env(**_GDAL_OPTIONS):
         try:
             with warnings.catch_warnings():

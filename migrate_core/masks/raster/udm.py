@@ -24,8 +24,8 @@ from .opening import opened, read_header
 
 _UDM2_BANDS = 8
 # Snow, shadow, light haze, heavy haze and cloud; and UDM1, whose bits are defects and blackfill.
-_UDM2_HIDDEN = (2, 3, 4, 5, 6, 8)
-CLEAR, HIDDEN = 0, 1
+_UDM2_OCCLUDED = (2, 3, 4, 5, 6, 8)
+CLEAR, OCCLUDED = 0, 1
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ def occlusion_problem(udm: Path, mask: Mask) -> str | None:
         )
     try:
         grid = _grid(udm, header.crs, header.transform, (header.width, header.height), mask)
-        elsewhere = mask.extent is not None and not extent(grid).intersects(mask.extent)
+        alternatives = mask.extent is not None and not extent(grid).intersects(mask.extent)
     except (MaskError, ValueError) as err:
         return str(err)
-    if elsewhere:
+    if alternatives:
         return f"{udm.name} lies elsewhere than the mask. Check which belongs to it."
     return None
 
@@ -102,16 +102,16 @@ def _read(path: Path, mask: Mask, around: PixelGrid, *, alpha: bool) -> SourceOc
             hidden = dataset.read(band, window=window) == 0
             unknown = np.zeros_like(hidden)
         else:
-            hidden, unknown = _hidden(dataset, window)
-    values = np.where(unknown, IGNORE, np.where(hidden, HIDDEN, CLEAR)).astype(np.uint8)
+            hidden, unknown = _occluded(dataset, window)
+    values = np.where(unknown, IGNORE, np.where(hidden, OCCLUDED, CLEAR)).astype(np.uint8)
     transform = whole.transform @ whole.transform.translation(window.col_off, window.row_off)
     return SourceOcclusion(values, PixelGrid(whole.crs, transform, *values.shape[::-1]))
 
 
-def _hidden(dataset: Any, window: RasterWindow) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _occluded(dataset: Any, window: RasterWindow) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Hidden and unknown pixels of a UDM2, UDM or mask raster."""
     if dataset.count == _UDM2_BANDS:
-        hidden = (dataset.read(_UDM2_HIDDEN, window=window) != 0).any(axis=0)
+        hidden = (dataset.read(_UDM2_OCCLUDED, window=window) != 0).any(axis=0)
         return hidden, np.zeros_like(hidden)
     values = dataset.read(1, window=window)
     unknown = dataset.read_masks(1, window=window) == 0

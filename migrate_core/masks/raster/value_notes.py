@@ -29,14 +29,14 @@ class ValueNote:
 
     kind: str
     found: str
-    doubt: str
+    warning: str
     nodata: tuple[float, ...]
 
     @property
     def text(self) -> str:
         """The remark with its remedy on the command line."""
         words = " ".join(nodata_words(self.nodata))
-        return f"{self.found} {self.doubt}, add it again with {words}."
+        return f"{self.found} {self.warning}, add it again with {words}."
 
 
 def nodata_words(values: Iterable[float]) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ def value_notes(mask: Mask) -> tuple[ValueNote, ...]:
     """The remarks on a mask whose pixels were read; none on polygons."""
     if mask.vector is not None or mask.pending or mask.raster.nodata == ():
         return ()
-    return (*_hidden_background(mask), *_hidden_label(mask), *_undeclared(mask))
+    return (*_masked_background(mask), *_masked_label(mask), *_undeclared(mask))
 
 
 def notes_on(masks: Iterable[Mask]) -> list[str]:
@@ -70,7 +70,7 @@ def declared_only(mask: Mask) -> dict[str, int]:
     return {value: count for value, count in (mask.no_data or {}).items() if count}
 
 
-def _hidden_background(mask: Mask) -> Iterable[ValueNote]:
+def _masked_background(mask: Mask) -> Iterable[ValueNote]:
     count = declared_only(mask).get(str(BACKGROUND))
     if count and mask.classes:
         yield ValueNote(
@@ -82,9 +82,9 @@ def _hidden_background(mask: Mask) -> Iterable[ValueNote]:
         )
 
 
-def _hidden_label(mask: Mask) -> Iterable[ValueNote]:
+def _masked_label(mask: Mask) -> Iterable[ValueNote]:
     """A mask that may be empty, and whose only label may be what it declares as no data."""
-    if mask.empty_allowed and not labelled(mask) and (hidden := hidden_values(mask)):
+    if mask.empty_allowed and not labelled(mask) and (hidden := masked_values(mask)):
         yield ValueNote(
             "have nothing but background and no data",
             f"{mask.name}: beside background it has nothing but {hidden}, declared as no data.",
@@ -98,7 +98,7 @@ def labelled(mask: Mask) -> bool:
     return bool(set((mask.classes or {}).values()) - {BACKGROUND})
 
 
-def hidden_values(mask: Mask) -> str:
+def masked_values(mask: Mask) -> str:
     """The values but 0 that the file declares as no data, with their pixels, in words."""
     found = declared_only(mask).items()
     return " and ".join(
@@ -113,13 +113,15 @@ def _undeclared(mask: Mask) -> Iterable[ValueNote]:
     declared = mask.no_data or {}
     # Colour tables may declare hundreds of values, few of which are there.
     known = [float(v) for v, count in declared.items() if count or len(declared) <= _FEW]
-    said = mask.raster.nodata or ()
-    nodata = tuple(sorted({whole(v) for v in (*known, *said, *map(float, found))}))
-    told = " and ".join(f"{_pixels(mask, n)} of the value {value}" for value, n in found.items())
+    given = mask.raster.nodata or ()
+    nodata = tuple(sorted({whole(v) for v in (*known, *given, *map(float, found))}))
+    reported = " and ".join(
+        f"{_pixels(mask, n)} of the value {value}" for value, n in found.items()
+    )
     several = len(found) > 1 or sum(found.values()) > 1
     yield ValueNote(
         "have values that look like no data and aren't declared as such",
-        f"{mask.name}: {told} look{'' if several else 's'} like no data but "
+        f"{mask.name}: {reported} look{'' if several else 's'} like no data but "
         f"{'are' if several else 'is'} not declared as such, so "
         f"{'they get' if several else 'it gets'} a label.",
         "If nothing is known there",

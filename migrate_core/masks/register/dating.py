@@ -16,7 +16,7 @@ from ..dates.names import date_for, date_from_name, table_keys
 from ..dates.patterns import date_by_pattern
 from ..options import AddOptions
 from ..raster.opening import DRIVERS, SAVED_TAGS, SOFTWARE_TAG, TAKEN_TAGS, read_header
-from .sidecars import Companions, mapping_row
+from .sidecars import Sidecars, mapping_row
 
 _TIFF_MOMENT = re.compile(
     r"^(\d{4}):(\d{2}):(\d{2})(?:[ T](\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})?))?"
@@ -28,15 +28,15 @@ _EDITORS = re.compile(
 _Look = Callable[[], Acquired | None]
 
 
-def said_date(companions: Companions, options: AddOptions) -> Acquired | None:
+def given_date(sidecars: Sidecars, options: AddOptions) -> Acquired | None:
     """The date that a person gives for a mask: by a table, else the option, else the pattern."""
-    path = companions.path
-    said = mapping_row(path, options).date or date_for(path, options.dates) or options.date
-    if said is not None or options.date_pattern is None:
-        return said
+    path = sidecars.path
+    given = mapping_row(path, options).date or date_for(path, options.dates) or options.date
+    if given is not None or options.date_pattern is None:
+        return given
     pattern = options.date_pattern
     # A pattern with a folder in it is one of paths.
-    names = [path.as_posix()] if "/" in pattern.pattern else _names(companions)
+    names = [path.as_posix()] if "/" in pattern.pattern else _names(sidecars)
     return next((found for name in names if (found := date_by_pattern(name, pattern))), None)
 
 
@@ -66,13 +66,13 @@ def without_unclear_rows(
     return replace(options, dates=dates, mapping=mapping), problems
 
 
-def _names(companions: Companions) -> list[str]:
+def _names(sidecars: Sidecars) -> list[str]:
     """The names that may have the date: of the file, or of the folder and its first tile."""
-    return [companions.path.name, *(Path(tile).name for tile in companions.tiles[:1])]
+    return [sidecars.path.name, *(Path(tile).name for tile in sidecars.tiles[:1])]
 
 
 def find_date(
-    companions: Companions, options: AddOptions, tags: Mapping[str, str] | None = None
+    sidecars: Sidecars, options: AddOptions, tags: Mapping[str, str] | None = None
 ) -> Acquired | None:
     """The date of a mask: what a person says, else what is found in and beside its files.
 
@@ -84,9 +84,9 @@ def find_date(
 
     Raises MaskError when metadata beside it are made to do harm.
     """
-    if (said := said_date(companions, options)) is not None:
-        return said
-    looks = [*_in_mask(companions, tags or {}, options.now), *_in_image(companions, options)]
+    if (given := given_date(sidecars, options)) is not None:
+        return given
+    looks = [*_in_mask(sidecars, tags or {}, options.now), *_in_image(sidecars, options)]
     return _best(looks) or _saved(tags or {})
 
 
@@ -107,21 +107,19 @@ def _found(looks: Iterable[_Look]) -> Iterator[Acquired]:
     return (acquired for look in looks if (acquired := look()) is not None)
 
 
-def _in_mask(
-    companions: Companions, tags: Mapping[str, str], now: datetime | None
-) -> Iterator[_Look]:
+def _in_mask(sidecars: Sidecars, tags: Mapping[str, str], now: datetime | None) -> Iterator[_Look]:
     """Where the files of a mask may have its date, what is most to be trusted first."""
     yield lambda: _taken(tags)
-    yield lambda: date_in_files(companions.metadata)
-    names = _names(companions)
+    yield lambda: date_in_files(sidecars.metadata)
+    names = _names(sidecars)
     yield lambda: next((day for name in names if (day := date_from_name(name, now))), None)
 
 
-def _in_image(companions: Companions, options: AddOptions) -> Iterator[_Look]:
+def _in_image(sidecars: Sidecars, options: AddOptions) -> Iterator[_Look]:
     """Where the source image may have the date."""
-    image = companions.image
+    image = sidecars.image
     if image is not None:
-        yield lambda: date_in_files(companions.image_metadata)
+        yield lambda: date_in_files(sidecars.image_metadata)
         yield lambda: date_from_name(image.name, options.now)
         yield lambda: _image_date(image)
 

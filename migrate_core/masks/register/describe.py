@@ -37,8 +37,8 @@ from ..raster.identity import combined_digest, content_digest, mask_identity
 from ..raster.layouts import ONE_HOT
 from ..raster.opening import Header, read_header
 from ..raster.udm import occlusion_problem
-from .dating import find_date, said_date
-from .sidecars import Companions, Finder, with_what_was_said
+from .dating import find_date, given_date
+from .sidecars import Finder, Sidecars, with_previous_options
 
 # Fields of a mask in the words of `Mask.edited`.
 ACQUIRED, EMPTY, CLASS_NAMES = "acquired", "empty_allowed", "class_names"
@@ -46,16 +46,16 @@ ACQUIRED, EMPTY, CLASS_NAMES = "acquired", "empty_allowed", "class_names"
 
 def inspect(path: Path, options: AddOptions) -> Mask:
     """Everything about one mask file; what is wrong with it stands in its `problem`."""
-    return with_content(with_header(Finder(options).companions(path.absolute()), options))
+    return with_content(with_header(Finder(options).sidecars(path.absolute()), options))
 
 
-def with_header(companions: Companions, options: AddOptions) -> Mask:
+def with_header(sidecars: Sidecars, options: AddOptions) -> Mask:
     """What the header of a mask and the files beside it say; its pixels are `pending`."""
-    path = companions.path
+    path = sidecars.path
     try:
         check_file(path, follow_links=options.follow_links)
         check_bytes(path)
-        digest = content_digest(path, companions.tiles)
+        digest = content_digest(path, sidecars.tiles)
     except OSError as err:
         why = (
             f"{path.name}: it can't be read ({err.strerror}). Check that it exists and its rights."
@@ -63,31 +63,31 @@ def with_header(companions: Companions, options: AddOptions) -> Mask:
         return unreadable(path, why)
     except MaskError as err:
         return unreadable(path, str(err))
-    options = with_what_was_said(options, companions.said, digest)
-    name = path.name if companions.part is None else f"{path.name} ({companions.part})"
+    options = with_previous_options(options, sidecars.given, digest)
+    name = path.name if sidecars.part is None else f"{path.name} ({sidecars.part})"
     mask = _named(Mask(mask_identity(path.stem, digest), name, str(path), digest), options)
     mask = replace(
         mask,
-        part=companions.part,
-        image=str(companions.image) if companions.image else None,
-        udm=str(companions.udm) if companions.udm else None,
-        raster=replace(mask.raster, tiles=companions.tiles),
-        edited=_said(companions, options),
+        part=sidecars.part,
+        image=str(sidecars.image) if sidecars.image else None,
+        udm=str(sidecars.udm) if sidecars.udm else None,
+        raster=replace(mask.raster, tiles=sidecars.tiles),
+        edited=_given(sidecars, options),
     )
     try:
-        header = _header(companions)
+        header = _header(sidecars)
     except MaskError as err:
-        acquired, _ = _date(companions, options, {})
+        acquired, _ = _date(sidecars, options, {})
         return replace(unreadable(path, str(err)), acquired=acquired, edited=mask.edited)
-    return _described(mask, companions, options, header)
+    return _described(mask, sidecars, options, header)
 
 
 def _date(
-    companions: Companions, options: AddOptions, tags: Mapping[str, str]
+    sidecars: Sidecars, options: AddOptions, tags: Mapping[str, str]
 ) -> tuple[Acquired | None, dict[str, str]]:
     """The date of a mask, and what is wrong with where it should be from."""
     try:
-        return find_date(companions, options, tags), {}
+        return find_date(sidecars, options, tags), {}
     except MaskError as err:
         return None, {DATE: str(err)}
 
@@ -116,22 +116,22 @@ def with_class_table(mask: Mask, entries: Iterable[ClassEntry]) -> Mask:
     return replace(mask, class_names=names or None, class_colours=colours or None)
 
 
-def _said(companions: Companions, options: AddOptions) -> tuple[str, ...]:
+def _given(sidecars: Sidecars, options: AddOptions) -> tuple[str, ...]:
     """What a person says of the mask with these options; the rest is found in the files."""
-    said = {
-        ACQUIRED: said_date(companions, options) is not None,
+    given = {
+        ACQUIRED: given_date(sidecars, options) is not None,
         EMPTY: options.allow_empty,
         CLASS_NAMES: any(entry.name and entry.value is not None for entry in options.classes),
     }
-    return tuple(name for name, yes in said.items() if yes)
+    return tuple(name for name, yes in given.items() if yes)
 
 
-def _described(mask: Mask, companions: Companions, options: AddOptions, header: Header) -> Mask:
+def _described(mask: Mask, sidecars: Sidecars, options: AddOptions, header: Header) -> Mask:
     """The mask with georeference, date, sensor and UDM, and all problems these have."""
     mask = replace(mask, width=header.width, height=header.height, pending=True)
     mask, problems = _put(mask, header, options.crs)
     problems |= size_problems(mask, options.max_pair_pixels)
-    acquired, undated = _date(companions, options, header.dates)
+    acquired, undated = _date(sidecars, options, header.dates)
     mask = replace(mask, acquired=acquired, sensor=options.sensor or _sensor(mask))
     says_valid = header.declares_valid or mask.raster.nodata is not None
     if IMAGE not in problems and not says_valid and _image_says_valid(mask):
@@ -139,14 +139,14 @@ def _described(mask: Mask, companions: Companions, options: AddOptions, header: 
     if mask.udm and (problem := occlusion_problem(Path(mask.udm), mask)):
         problems[UDM] = f"{problem} Add it again with another --udm, or without."
     return with_problems(
-        mask, problems | dict(companions.obstacles) | (undated or date_problems(mask))
+        mask, problems | dict(sidecars.obstacles) | (undated or date_problems(mask))
     )
 
 
-def _put(mask: Mask, header: Header, said_crs: str | None) -> tuple[Mask, dict[str, str]]:
+def _put(mask: Mask, header: Header, given_crs: str | None) -> tuple[Mask, dict[str, str]]:
     """The mask at its place, and what is wrong with that."""
     try:
-        place = find_georeference(mask, header, said_crs)
+        place = find_georeference(mask, header, given_crs)
     except MaskError as err:
         transform = tuple(header.transform)[:6] if header.transform else None
         return replace(mask, crs=header.crs, transform=transform), {IMAGE: str(err)}
@@ -163,11 +163,11 @@ def _at(mask: Mask, place: Georeference) -> Mask:
     return replace(mask, crs=place.crs, transform=transform, georeference=place.origin)
 
 
-def _header(companions: Companions) -> Header:
+def _header(sidecars: Sidecars) -> Header:
     """The header of a file, or of the lattice that the tiles of a mask span. Raises MaskError."""
-    if not companions.tiles:
-        return read_header(companions.path)
-    headers = [read_header(Path(tile)) for tile in companions.tiles]
+    if not sidecars.tiles:
+        return read_header(sidecars.path)
+    headers = [read_header(Path(tile)) for tile in sidecars.tiles]
     first = headers[0]
     assert first.transform is not None  # only tiles with a lattice are grouped
     corners = []
@@ -179,7 +179,7 @@ def _header(companions: Companions) -> Header:
     width = max(c[0] + c[2] for c in corners) - left
     height = max(c[1] + c[3] for c in corners) - top
     transform = first.transform @ Affine.translation(left, top)
-    check_size(companions.path.name, width, height)
+    check_size(sidecars.path.name, width, height)
     return replace(first, width=width, height=height, transform=transform, declares_valid=True)
 
 
@@ -249,8 +249,8 @@ def counted(mask: Mask, counts: Mapping[int, int]) -> Mask:
 
 def _of_classes(mask: Mask, *tables: Mapping[str, str] | None) -> dict[str, str] | None:
     """What tables say of the values that the mask has; later tables beat earlier ones."""
-    said = {value: text for table in tables for value, text in (table or {}).items()}
-    return {value: said[value] for value in mask.classes or {} if value in said} or None
+    given = {value: text for table in tables for value, text in (table or {}).items()}
+    return {value: given[value] for value in mask.classes or {} if value in given} or None
 
 
 def same_numbering(masks: Iterable[Mask]) -> list[Mask]:

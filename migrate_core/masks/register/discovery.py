@@ -18,7 +18,7 @@ from ..raster.opening import DRIVERS, Header, read_header
 from ..vectors.formats.reading import VECTOR_SUFFIXES
 
 # How far tiles may be off a common lattice, in pixels, before they are masks of their own.
-_LATTICE_TOLERANCE = 1e-3
+_GRID_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -123,18 +123,18 @@ def mosaics(files: Iterable[Path]) -> tuple[tuple[Path, ...], ...]:
     """
     groups: dict[object, list[Path]] = defaultdict(list)
     for path in files:
-        groups[_lattice_or_path(path)].append(path)
+        groups[_grid_or_path(path)].append(path)
     return tuple(tuple(group) for group in groups.values())
 
 
-def _lattice_or_path(path: Path) -> object:
+def _grid_or_path(path: Path) -> object:
     try:
-        return read_isolated(path.name, lambda: None, _lattice, path)
+        return read_isolated(path.name, lambda: None, _grid_key, path)
     except MaskError:
         return path
 
 
-def _lattice(path: Path) -> object:
+def _grid_key(path: Path) -> object:
     """What tiles of one mask have in common; the path itself for what has no lattice."""
     header: Header = read_header(path)
     if header.crs is None or header.transform is None:
@@ -149,4 +149,4 @@ def _lattice(path: Path) -> object:
 
 def _phase(number: float) -> int:
     """The part of a position within a pixel, in thousandths; whole pixels give 0."""
-    return round((number % 1.0) / _LATTICE_TOLERANCE) % round(1 / _LATTICE_TOLERANCE)
+    return round((number % 1.0) / _GRID_TOLERANCE) % round(1 / _GRID_TOLERANCE)

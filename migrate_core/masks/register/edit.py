@@ -124,12 +124,12 @@ def parse_names(text: str, texts: Collection[str] = ()) -> dict[str, str]:
     return names
 
 
-def names_in_words(mask: Mask) -> str:
+def format_class_names(mask: Mask) -> str:
     """The names of a mask's classes as `parse_names` reads them."""
     return ", ".join(f"{value} = {name}" for value, name in (mask.class_names or {}).items())
 
 
-def carried_over(old: Mask | None, new: Mask) -> Mask:
+def with_earlier_edits(old: Mask | None, new: Mask) -> Mask:
     """A mask that is added again, with what a person had said about it before.
 
     What is said this time (the `edited` of `new`) beats what was said then.

@@ -24,9 +24,9 @@ from ..checks import FILE, with_problems
 from ..files.isolation import crash, named, reading_pool, wait_for
 from ..options import AddOptions, ClassEntry
 from .describe import CLASS_NAMES, same_numbering, unreadable, with_content, with_header
-from .edit import carried_over
+from .edit import with_earlier_edits
 from .registered import Note, Registered, summed_up
-from .sidecars import Companions, Finder, SaidBefore
+from .sidecars import Finder, PreviousOptions, Sidecars
 
 # So many files are read by one call to a worker, and written at once: what a kill may lose.
 _BATCH = 50
@@ -57,7 +57,7 @@ def register_headers(
     Each of `files` is one file, or the tiles that make one mask. What a person said of a mask
     before is kept. `progress(finished, total)` may raise to end it; what was read before is kept.
     """
-    found = _companions(files, Finder(options))
+    found = _sidecars(files, Finder(options))
     registered = Registered(store, [item.path for item in found])
     listed = [registered.at(item.path, item.part) for item in found]
     before = {mask.mask_id: mask for mask in masks_of(store, list(filter(None, listed)))}
@@ -78,7 +78,7 @@ def register_headers(
     return AddedRasters(tuple(ids), tuple(summed_up(registered.notes)))
 
 
-def _settled(item: Companions, mask: Mask, registered: Registered, options: AddOptions) -> Mask:
+def _settled(item: Sidecars, mask: Mask, registered: Registered, options: AddOptions) -> Mask:
     """The mask under its id, with what a person said of it, also where it lay before."""
     known = registered.known_as(mask)
     if known is not None and known.sha256 == mask.sha256 is not None:
@@ -86,23 +86,23 @@ def _settled(item: Companions, mask: Mask, registered: Registered, options: AddO
             mask = with_header(_with_what_it_had(item, known), options)
         if known.raster.nodata != mask.raster.nodata and registered.has_pair(known):
             registered.notes.append(Note(_OTHER_LABELS, f"{mask.name}: {_READ_ANEW}"))
-    return registered.settled(carried_over(known, mask), known)
+    return registered.settled(with_earlier_edits(known, mask), known)
 
 
-def _companions(files: Sequence[tuple[Path, ...]], finder: Finder) -> list[Companions]:
+def _sidecars(files: Sequence[tuple[Path, ...]], finder: Finder) -> list[Sidecars]:
     """What belongs to each mask; several masks of tiles in one folder are parts of it."""
     tiled = Counter(group[0].parent for group in files if len(group) > 1)
     items = []
     for group in files:
         if len(group) == 1:
-            items.append(finder.companions(group[0]))
+            items.append(finder.sidecars(group[0]))
             continue
-        item = finder.companions(group[0].parent, group)
+        item = finder.sidecars(group[0].parent, group)
         items.append(replace(item, part=group[0].stem if tiled[item.path] > 1 else None))
     return items
 
 
-def _with_what_it_had(found: Companions, before: Mask | None) -> Companions:
+def _with_what_it_had(found: Sidecars, before: Mask | None) -> Sidecars:
     """A mask that is added again keeps what was said of it, unless that is said anew."""
     if before is None:
         return found
@@ -110,10 +110,10 @@ def _with_what_it_had(found: Companions, before: Mask | None) -> Companions:
         new or (Path(old) if old and Path(old).is_file() else None)
         for new, old in ((found.image, before.image), (found.udm, before.udm))
     )
-    return replace(found, image=image, udm=udm, said=_said(before))
+    return replace(found, image=image, udm=udm, given=_given(before))
 
 
-def _said(mask: Mask) -> SaidBefore:
+def _given(mask: Mask) -> PreviousOptions:
     """What options said of a mask, as far as it isn't found in its files again."""
     named = CLASS_NAMES in mask.edited
     names, colours = (
@@ -121,7 +121,7 @@ def _said(mask: Mask) -> SaidBefore:
     )
     colours = {**colours, **{str(n): text for text, n in (mask.raster.colours or {}).items()}}
     values = sorted({*names, *colours}, key=int)
-    return SaidBefore(
+    return PreviousOptions(
         mask.sha256,
         mask.crs if mask.georeference == mask.crs else None,
         mask.raster.threshold,
@@ -141,11 +141,11 @@ def read_pending(store: Store, progress: Progress) -> list[Mask]:
     return [renumbered.get(mask.mask_id, mask) for mask in read]
 
 
-def _read_headers(items: Sequence[Companions], options: AddOptions) -> list[Mask]:
+def _read_headers(items: Sequence[Sidecars], options: AddOptions) -> list[Mask]:
     return [_read_header(item, options) for item in items]
 
 
-def _read_header(item: Companions, options: AddOptions) -> Mask:
+def _read_header(item: Sidecars, options: AddOptions) -> Mask:
     try:
         return named(item.path.name, with_header, item, options)
     except MaskError as err:
@@ -168,7 +168,7 @@ def _without_content(mask: Mask, why: str) -> Mask:
     return with_problems(replace(mask, pending=False), problems)
 
 
-def _crashed_header(item: Companions, err: WorkerCrashedError) -> Mask:
+def _crashed_header(item: Sidecars, err: WorkerCrashedError) -> Mask:
     return unreadable(item.path, crash(item.path.name, err))
 
 

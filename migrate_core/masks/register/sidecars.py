@@ -25,7 +25,7 @@ _MOST_ITEMS = 200
 
 
 @dataclass(frozen=True)
-class SaidBefore:
+class PreviousOptions:
     """What options said of a mask when it was added before, which holds for the same content."""
 
     digest: str | None
@@ -36,7 +36,7 @@ class SaidBefore:
 
 
 @dataclass(frozen=True)
-class Companions:
+class Sidecars:
     """A mask file with what belongs to it.
 
     `metadata` are files that may say when the mask was drawn on, `image_metadata` the same for its
@@ -53,7 +53,7 @@ class Companions:
     tiles: tuple[str, ...] = ()
     part: str | None = None
     obstacles: Mapping[str, str] = field(default_factory=dict)
-    said: SaidBefore | None = None
+    given: PreviousOptions | None = None
 
 
 def files_in(place: Path) -> list[Path]:
@@ -107,7 +107,7 @@ class Finder:
         self._metadata: dict[Path, Folder] = {}
         self._assets: dict[Path, dict[str, Path]] = {}
 
-    def companions(self, path: Path, tiles: Sequence[Path] = ()) -> Companions:
+    def sidecars(self, path: Path, tiles: Sequence[Path] = ()) -> Sidecars:
         """What belongs to a mask file, or to the folder of its tiles."""
         row = mapping_row(path, self._options)
         obstacles, image, udm = {}, row.image, None
@@ -119,7 +119,7 @@ class Finder:
             udm = _named(path, self._options.udm, self._udms, UDM)
         except MaskError as err:
             obstacles[UDM] = str(err)
-        return Companions(
+        return Sidecars(
             path,
             image.absolute() if image else None,
             udm.absolute() if udm else None,
@@ -147,16 +147,18 @@ class Finder:
         return (found,) if found else ()
 
 
-def with_what_was_said(options: AddOptions, said: SaidBefore | None, digest: str) -> AddOptions:
+def with_previous_options(
+    options: AddOptions, given: PreviousOptions | None, digest: str
+) -> AddOptions:
     """The options for a mask of this digest; what they don't say is as it was said before."""
-    if said is None or said.digest != digest:
+    if given is None or given.digest != digest:
         return options
     return replace(
         options,
-        crs=options.crs or said.crs,
-        threshold=said.threshold if options.threshold is None else options.threshold,
-        nodata=said.nodata if options.nodata is None else options.nodata,
-        classes=options.classes or said.classes,
+        crs=options.crs or given.crs,
+        threshold=given.threshold if options.threshold is None else options.threshold,
+        nodata=given.nodata if options.nodata is None else options.nodata,
+        classes=options.classes or given.classes,
     )
 
 

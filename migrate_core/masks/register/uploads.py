@@ -81,7 +81,7 @@ class Batch:
     left_out: tuple[Problem, ...]
     udms: Path | None = None
     tables: Path | None = None
-    told: Path | None = None
+    reported: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,8 @@ def save_uploads(workspace: Workspace, uploads: Uploads, now: datetime) -> Batch
         folder / kind if kind in kinds else None for kind in ("images", "udm", "options")
     )
     count = sum(item.place.suffix.lower() in LABELS for item in saved)
-    told = folder / _LEFT_OUT if left_out else None
-    return Batch(folder / "masks", images, count, tuple(left_out), udms, tables, told)
+    reported = folder / _LEFT_OUT if left_out else None
+    return Batch(folder / "masks", images, count, tuple(left_out), udms, tables, reported)
 
 
 def _write_left_out(target: Path, left_out: Sequence[Problem]) -> None:

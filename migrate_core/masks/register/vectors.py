@@ -19,11 +19,11 @@ from ..options import AddOptions
 from ..raster.opening import file_sha256
 from ..raster.udm import occlusion_problem
 from ..vectors.register import VectorPlace, VectorResult, vector_masks
-from .dating import find_date, said_date
+from .dating import find_date, given_date
 from .describe import ACQUIRED, unreadable
-from .edit import carried_over
+from .edit import with_earlier_edits
 from .registered import Registered, summed_up
-from .sidecars import Companions, Finder
+from .sidecars import Finder, Sidecars
 
 Progress = Callable[[int, int], None]
 
@@ -63,7 +63,7 @@ def register_vectors(
     for number, path in enumerate(files):
         going_on = partial(progress, number, len(files))
         try:
-            item = finder.companions(path)
+            item = finder.sidecars(path)
             result = read_isolated(
                 path.name, going_on, _read, item, options, workspace.features, known
             )
@@ -86,7 +86,7 @@ def register_vectors(
 def _settled(mask: Mask, registered: Registered) -> Mask:
     """The mask under its id, with what a person said of it before."""
     known = registered.known_as(mask)
-    return registered.settled(carried_over(known, mask), known)
+    return registered.settled(with_earlier_edits(known, mask), known)
 
 
 def _refused(store: Store, path: Path, why: str) -> tuple[tuple[Problem, ...], tuple[Mask, ...]]:
@@ -109,13 +109,13 @@ def _unusable(path: Path, problems: Sequence[Problem]) -> str | None:
 
 
 def _read(
-    companions: Companions, options: AddOptions, features: Path, known: Mapping[str, int]
+    sidecars: Sidecars, options: AddOptions, features: Path, known: Mapping[str, int]
 ) -> VectorResult:
     """The masks of one file, as a worker reads it: nothing of the store. Raises MaskError.
 
     `features` is the folder for polygons, `known` the stored values of classes by name.
     """
-    path = companions.path
+    path = sidecars.path
     check_file(path, follow_links=options.follow_links)
     try:
         check_bytes(path)
@@ -124,39 +124,39 @@ def _read(
         raise MaskError(
             f"{path.name}: it can't be read ({err.strerror}). Check that it exists and its rights."
         ) from err
-    place = VectorPlace(features, known, find_date(companions, options))
+    place = VectorPlace(features, known, find_date(sidecars, options))
     result = vector_masks(path, digest, options, place)
-    masks = (_with_udm(_with_image(mask, companions), companions) for mask in result.masks)
-    said = said_date(companions, options)
-    return replace(result, masks=tuple(_with_said_date(mask, said) for mask in masks))
+    masks = (_with_udm(_with_image(mask, sidecars), sidecars) for mask in result.masks)
+    given = given_date(sidecars, options)
+    return replace(result, masks=tuple(_with_given_date(mask, given) for mask in masks))
 
 
-def _with_image(mask: Mask, companions: Companions) -> Mask:
+def _with_image(mask: Mask, sidecars: Sidecars) -> Mask:
     """The mask with its source image where that was found by name, and what is wrong with it.
 
     Polygons drawn on the pixels of an image, and all masks where there is one image, have theirs.
     """
     if mask.image is not None:
         return mask
-    obstacle = companions.obstacles.get(IMAGE)
-    if companions.image is not None:
-        mask = replace(mask, image=str(companions.image))
+    obstacle = sidecars.obstacles.get(IMAGE)
+    if sidecars.image is not None:
+        mask = replace(mask, image=str(sidecars.image))
     problems = {IMAGE: obstacle} if obstacle else image_problems(mask)
     return with_problems(mask, {**mask.problems, **problems}) if problems else mask
 
 
-def _with_said_date(mask: Mask, said: Acquired | None) -> Mask:
+def _with_given_date(mask: Mask, given: Acquired | None) -> Mask:
     """The mask; a date that a person gave for its file is kept when that is added again."""
-    by_person = said is not None and mask.acquired == said
+    by_person = given is not None and mask.acquired == given
     return replace(mask, edited=(*mask.edited, ACQUIRED)) if by_person else mask
 
 
-def _with_udm(mask: Mask, companions: Companions) -> Mask:
+def _with_udm(mask: Mask, sidecars: Sidecars) -> Mask:
     """The mask with the record of what was hidden in its image, and what is wrong with that."""
-    if companions.udm is None:
+    if sidecars.udm is None:
         return mask
-    mask = replace(mask, udm=str(companions.udm))
-    problem = occlusion_problem(companions.udm, mask)
+    mask = replace(mask, udm=str(sidecars.udm))
+    problem = occlusion_problem(sidecars.udm, mask)
     return with_problems(mask, {**mask.problems, UDM: problem}) if problem else mask
 
 

@@ -96,9 +96,9 @@ def _unplaced(source: Source, area: Area, part: str | None, options: AddOptions)
     """A mask with all that doesn't depend on its place or content."""
     wanted = options.vector
     # Everything that the labels of the mask follow from; not its date, which may be corrected.
-    said = [source.digest, part, area.geometry.wkb_hex, source.crs, wanted.layer]
-    said += [wanted.class_field, wanted.date_field, wanted.end_date_field, area.dates]
-    text = json.dumps([*said, to_json(source.classes.stored)], sort_keys=True)
+    given = [source.digest, part, area.geometry.wkb_hex, source.crs, wanted.layer]
+    given += [wanted.class_field, wanted.date_field, wanted.end_date_field, area.dates]
+    text = json.dumps([*given, to_json(source.classes.stored)], sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
     name = source.path.name
     image = source.image or _one_image(options)
@@ -124,8 +124,8 @@ def _one_image(options: AddOptions) -> Path | None:
     return image.absolute() if image is not None and image.is_file() else None
 
 
-def _of(said: Mapping[str, str], classes: Mapping[str, int]) -> dict[str, str] | None:
-    return {key: said[key] for key in classes if key in said} or None
+def _of(given: Mapping[str, str], classes: Mapping[str, int]) -> dict[str, str] | None:
+    return {key: given[key] for key in classes if key in given} or None
 
 
 def _checked(mask: Mask, area: Area, max_pair_pixels: int) -> Mask:

@@ -47,7 +47,7 @@ def chips(
     names: list[str] = []
     used = []
     for zone, members in _by_zone(geometries, crs):
-        cells = _touched(_carried(geometries[members], crs, zone), size_m)
+        cells = _touched(_reprojected(geometries[members], crs, zone), size_m)
         squares = _squares(cells, size_m)
         if zone != crs:
             dense = densified(squares, zone, FOOTPRINT_M)
@@ -69,14 +69,14 @@ def _inside(
     if within is None:
         return Chips(polygons, tuple(names), used)
     shapely.prepare(within)
-    cut = np.array([polygonal(part) for part in shapely.intersection(polygons, within)], object)
-    kept = np.flatnonzero(shapely.area(cut) > 0)
+    clip = np.array([polygonal(part) for part in shapely.intersection(polygons, within)], object)
+    kept = np.flatnonzero(shapely.area(clip) > 0)
     if not kept.size:
         raise MaskError(
             "No feature lies in the areas of interest. Check that both files are of the same "
             "place (and their CRS right)."
         )
-    return Chips(cut[kept], tuple(names[index] for index in kept), used)
+    return Chips(clip[kept], tuple(names[index] for index in kept), used)
 
 
 def _by_zone(geometries: GeometryArray, crs: str) -> Iterator[tuple[str, NDArray[np.intp]]]:
@@ -103,7 +103,7 @@ def _zone_name(zone: str) -> str:
     return f"{code % 100}{'n' if code < 32700 else 's'}"
 
 
-def _carried(geometries: GeometryArray, crs: str, zone: str) -> GeometryArray:
+def _reprojected(geometries: GeometryArray, crs: str, zone: str) -> GeometryArray:
     if zone == crs:
         return geometries
     return reproject_geometries(densified(geometries, crs, _EDGE_M), crs, zone)

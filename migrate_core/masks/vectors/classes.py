@@ -93,12 +93,12 @@ def _stored(
     entries: Sequence[ClassEntry],
     known: Mapping[str, int],
 ) -> dict[str, int]:
-    said = {
+    given = {
         entry.name: entry.value
         for entry in entries
         if entry.name is not None and entry.value is not None and 0 <= entry.value < IGNORE
     }
-    given = {key: value for source in (known, said, fixed) for key, value in source.items()}
+    given = {key: value for source in (known, given, fixed) for key, value in source.items()}
     taken = {BACKGROUND, *known.values(), *given.values()}
     free = _free(taken)
     return {key: given[key] if key in given else next(free) for key in ordered}

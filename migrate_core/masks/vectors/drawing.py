@@ -70,10 +70,10 @@ def polygon_areas(mask: Mask) -> tuple[ClassArea, ...]:
 def _hectares(area: BaseGeometry, crs: str) -> float:
     if area.is_empty:
         return 0.0
-    (cut,) = footprint_edges(np.array([area], dtype=object), crs)
+    (clip,) = footprint_edges(np.array([area], dtype=object), crs)
     # Holes count against the ring around them only when they run the other way.
-    carried = np.array([reproject_geometry(cut, crs, LONLAT)], dtype=object)
-    (lonlat,) = shapely.orient_polygons(unrolled(carried, LONLAT))
+    reprojected = np.array([reproject_geometry(clip, crs, LONLAT)], dtype=object)
+    (lonlat,) = shapely.orient_polygons(unrolled(reprojected, LONLAT))
     size, _ = _GEOD.geometry_area_perimeter(lonlat)
     return float(abs(size)) / _HECTARE_M2
 

@@ -43,7 +43,7 @@ class AnnotationFile:
 
     path: Path
     digest: str
-    said: Annotations
+    given: Annotations
     features: Path
     known: dict[str, int]
     date: Acquired | None
@@ -51,11 +51,11 @@ class AnnotationFile:
 
 def annotated_masks(file: AnnotationFile, options: AddOptions) -> tuple[list[Mask], list[Problem]]:
     """A mask for each image of the file, and what couldn't be used. Raises MaskError."""
-    images = file.said.images
+    images = file.given.images
     check_count(len(images), file.path.name)
     classes = _classes(file, options)
     masks: list[Mask] = []
-    problems = list(_skipped(file, "", file.said.skipped))
+    problems = list(_skipped(file, "", file.given.skipped))
     position = 0
     parts = _parts(images)
     for image, part in zip(images, parts, strict=True):
@@ -85,9 +85,9 @@ def _parts(images: Sequence[AnnotatedImage]) -> list[str | None]:
 
 def _classes(file: AnnotationFile, options: AddOptions) -> FeatureClasses:
     """The classes of everything that is drawn on all images, in their order."""
-    keys = [drawn.key for image in file.said.images for drawn in image.outlined]
-    if file.said.categories is not None:
-        return category_classes(keys, file.said.categories, options.classes)
+    keys = [drawn.key for image in file.given.images for drawn in image.outlined]
+    if file.given.categories is not None:
+        return category_classes(keys, file.given.categories, options.classes)
     what = f"{file.path.name}: its labels"
     entries = (*options.classes, ClassEntry(BACKGROUND, BACKGROUND_LABEL))
     return feature_classes(keys, entries, file.known, what)
@@ -108,7 +108,7 @@ def _mask(
     part: str | None,
     options: AddOptions,
 ) -> Mask:
-    path = find_source(file.path, image.name, options, single=len(file.said.images) == 1)
+    path = find_source(file.path, image.name, options, single=len(file.given.images) == 1)
     header = read_header(path)
     if header.crs is None or header.transform is None:
         raise MaskError(

@@ -65,9 +65,9 @@ def vector_masks(path: Path, digest: str, options: AddOptions, place: VectorPlac
 def _annotations(
     path: Path, digest: str, document: Any, options: AddOptions, place: VectorPlace
 ) -> VectorResult:
-    said = coco(document, path.name) if kind_of(document) == COCO else labelme(document)
+    given = coco(document, path.name) if kind_of(document) == COCO else labelme(document)
     known = dict(place.known_classes)
-    file = AnnotationFile(path, digest, said, place.features, known, place.file_date)
+    file = AnnotationFile(path, digest, given, place.features, known, place.file_date)
     masks, problems = annotated_masks(file, options)
     note = None
     if len(masks) > 1:
@@ -81,7 +81,7 @@ def _annotations(
 def _features(path: Path, digest: str, options: AddOptions, place: VectorPlace) -> VectorResult:
     wanted = options.vector
     layer = read_layer(path, wanted.layer)
-    crs = layer.crs or _crs_said(path, options)
+    crs = layer.crs or _crs_given(path, options)
     polygons = usable_polygons(layer, crs, path.name)
     classes = _classes(path, layer, polygons, options, place)
     periods = _periods(path, layer, polygons, wanted)
@@ -98,7 +98,7 @@ def _features(path: Path, digest: str, options: AddOptions, place: VectorPlace) 
     return VectorResult(masks, problems, f"{path.name}: {made.note}")
 
 
-def _crs_said(path: Path, options: AddOptions) -> str:
+def _crs_given(path: Path, options: AddOptions) -> str:
     """The CRS that a person names for a file without one. Raises MaskError."""
     if options.crs is None:
         raise MaskError(

@@ -24,21 +24,21 @@ def densified(geometries: GeometryArray, crs: str, longest_m: float = EXACT_M) -
     """The geometries with no edge longer than about `longest_m` metres on the ground."""
     if not len(geometries):
         return geometries
-    return _cut(geometries, crs, longest_m, _UTMOST_SEGMENTS)
+    return _clip(geometries, crs, longest_m, _UTMOST_SEGMENTS)
 
 
 def footprint_edges(geometries: GeometryArray, crs: str) -> GeometryArray:
     """Edges cut as for footprints; those of large areas into longer segments."""
-    return _cut(geometries, crs, FOOTPRINT_M, _MOST_SEGMENTS)
+    return _clip(geometries, crs, FOOTPRINT_M, _MOST_SEGMENTS)
 
 
-def _cut(geometries: GeometryArray, crs: str, longest_m: float, most: int) -> GeometryArray:
+def _clip(geometries: GeometryArray, crs: str, longest_m: float, most: int) -> GeometryArray:
     bounds = shapely.bounds(geometries)
     bounds = np.where(np.isfinite(bounds), bounds, 0.0)
     segment = longest_m * _smallest_unit(bounds, crs)
     segment = np.maximum(segment, shapely.length(geometries) / most)
-    cut: GeometryArray = shapely.segmentize(geometries, segment)
-    return cut
+    clip: GeometryArray = shapely.segmentize(geometries, segment)
+    return clip
 
 
 def _smallest_unit(bounds: FloatArray, crs: str) -> FloatArray:

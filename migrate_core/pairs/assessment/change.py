@@ -29,7 +29,7 @@ from ...products.scene_classes import OCCLUDING_FLAGS, Flag
 from ..flags import labelled_pixels
 from ..source.image import LIKE, band_order, image_path, source_grid, warped_image
 
-_HIDING = Flag.OUTSIDE | OCCLUDING_FLAGS
+_OCCLUDING = Flag.OUTSIDE | OCCLUDING_FLAGS
 # It takes so many clear pixels inside and around, and of the inside so large a share: what is said
 # of the label has to hold for most of it, as the class of a pixel does for half of its area.
 _INSIDE, _AROUND, _SHARE = 10, 30, 0.5
@@ -90,7 +90,7 @@ class PairLook:
 
 def change_of(mask: Mask, look: PairLook) -> Change:
     """The indicator for a pair. What is wrong with the source image is said, not raised."""
-    clear = look.flags & _HIDING == 0
+    clear = look.flags & _OCCLUDING == 0
     label, ring = _inside(look.label), _around(look.label)
     inside, around = label & clear, ring & clear
     if obstacle := _too_few(inside, label) or _too_few_around(around):

@@ -11,9 +11,9 @@ from typing import Any
 from ...errors import PairError
 from ...model import Pair
 from ...workspace import PAIR_DOCUMENT
-from ..image.offset_check import settled_in_words
-from ..label.boundary_buffer import rim_in_words
-from ..label.small_objects import small_in_words
+from ..image.offset_check import format_settled
+from ..label.boundary_buffer import format_boundary_buffer
+from ..label.small_objects import format_small_objects
 
 # A pair.json; what one of an earlier version lacks is nothing to be said.
 Document = Mapping[str, Any]
@@ -34,13 +34,13 @@ def pair_document(folder: Path) -> Document:
 def notes_on(document: Document) -> tuple[str, ...]:
     """What a reviewer should know beside the numbers, one sentence a note."""
     found = [f"{text}." for text in (document.get("objects") or {}).get("sentences", ())]
-    if rim := document.get("ignore_rim"):
-        found.append(rim_in_words(rim["width_m"], rim["labelled"]))
+    if buffer := document.get("ignore_rim"):
+        found.append(format_boundary_buffer(buffer["width_m"], buffer["labelled"]))
     if missing := document.get("missing_bands"):
         found.append(f"The product has no {', '.join(missing)}: the image has fewer bands.")
     check = document.get("offset_check") or {}
     if settled := check.get("settled"):
-        found.append(settled_in_words(settled, check["darkest"]))
+        found.append(format_settled(settled, check["darkest"]))
     change = document.get("change_found") or {}
     # What wasn't measured stands with the numbers, where the number would be.
     explained = change.get("explanation") if change.get("value") is not None else None
@@ -56,12 +56,12 @@ def notes_on_many(documents: Iterable[Document]) -> tuple[str, ...]:
     The objects of a mask that is in several pairs count once.
     """
     counts: dict[tuple[int, str | None], Counter[str]] = {}
-    rims: Counter[float] = Counter()
+    buffers: Counter[float] = Counter()
     seen: set[str] = set()
     total = 0
     for document in documents:
         total += 1
-        rims[(document.get("ignore_rim") or {}).get("width_m", 0.0)] += 1
+        buffers[(document.get("ignore_rim") or {}).get("width_m", 0.0)] += 1
         mask_id = document["mask"]["mask_id"]
         if mask_id in seen:
             continue
@@ -70,13 +70,13 @@ def notes_on_many(documents: Iterable[Document]) -> tuple[str, ...]:
             counted = counts.setdefault((one["stored"], one["name"]), Counter())
             counted.update(objects=one["objects"], small=one["under_50_m2"])
     sentences = [
-        f"{small_in_words(name or stored, counted['small'], counted['objects'])}."
+        f"{format_small_objects(name or stored, counted['small'], counted['objects'])}."
         for (stored, name), counted in sorted(counts.items(), key=lambda item: item[0][0])
         if counted["small"]
     ]
     sentences += [
         f"{count} of {total} pairs ignore a rim of {width:g} m on both sides of class borders."
-        for width, count in sorted(rims.items())
+        for width, count in sorted(buffers.items())
         if width
     ]
     return tuple(sentences)

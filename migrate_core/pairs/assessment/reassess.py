@@ -15,23 +15,27 @@ from ...errors import PairError
 from ...grid import PixelGrid, moved
 from ...model import Mask
 from ...products.scene_classes import Flag
-from ...settings import JudgeSettings
+from ...settings import AssessmentSettings
 from ...store.serialize import from_json, to_json
-from ..flags import HIDING_KINDS, occluded
+from ..flags import OCCLUSION_KINDS, occluded
 from .change import PairLook, change_of
-from .suggestion import doubtful, offset_doubts, suggest
+from .suggestion import doubtful, offset_warnings, suggest
 
-_NAMES = {str(flag.name).lower(): flag for flag in HIDING_KINDS}
+_NAMES = {str(flag.name).lower(): flag for flag in OCCLUSION_KINDS}
 
 
-def judged_by(document: Mapping[str, Any]) -> JudgeSettings:
+def judged_by(document: Mapping[str, Any]) -> AssessmentSettings:
     """The thresholds behind the suggestion in a pair.json; old ones were always the defaults."""
     found = document.get("judged_by")
-    return JudgeSettings() if found is None else from_json(JudgeSettings, found)
+    return AssessmentSettings() if found is None else from_json(AssessmentSettings, found)
 
 
-def judged_anew(
-    document: Mapping[str, Any], folder: Path, judge: JudgeSettings, *, empty_allowed: bool
+def reassess(
+    document: Mapping[str, Any],
+    folder: Path,
+    thresholds: AssessmentSettings,
+    *,
+    empty_allowed: bool,
 ) -> dict[str, Any]:
     """pair.json with the suggestion by other thresholds, and the share of it that is occluded.
 
@@ -41,17 +45,17 @@ def judged_anew(
     """
     flags, label = (_pixels(folder / name) for name in ("quality.tif", "label.tif"))
     known = _known(document)
-    suggestion = suggest(flags, label, known, judge, empty_allowed=empty_allowed)
-    found = doubtful(suggestion, _doubts(document), document.get("remarks", ()))
+    suggestion = suggest(flags, label, known, thresholds, empty_allowed=empty_allowed)
+    found = doubtful(suggestion, _warnings(document), document.get("remarks", ()))
     return {
         **document,
         "suggestion": to_json(found),
-        "judged_by": to_json(judge),
+        "judged_by": to_json(thresholds),
         "occluded": to_json(occluded(flags, label, known, empty_allowed=empty_allowed)),
     }
 
 
-def looked_at_anew(document: Mapping[str, Any], folder: Path, mask: Mask) -> dict[str, Any]:
+def refresh_change(document: Mapping[str, Any], folder: Path, mask: Mask) -> dict[str, Any]:
     """pair.json with the change by the source image that the mask has now, from the pair's rasters.
 
     Raises PairError when they can't be read.
@@ -113,7 +117,7 @@ def _known(document: Mapping[str, Any]) -> Flag:
     return known
 
 
-def _doubts(document: Mapping[str, Any]) -> Sequence[str]:
+def _warnings(document: Mapping[str, Any]) -> Sequence[str]:
     """The doubts as they were told; before they were written down there were only those of one."""
     found = document.get("doubts")
-    return offset_doubts(document["offset_check"]["doubts"]) if found is None else found
+    return offset_warnings(document["offset_check"]["doubts"]) if found is None else found

@@ -16,7 +16,7 @@ from ...products.scene_classes import (
     flagged,
     flagged_share,
 )
-from ...settings import JudgeSettings
+from ...settings import AssessmentSettings
 from ...text import format_share
 from ..flags import judged_pixels, labelled_pixels
 
@@ -43,15 +43,15 @@ def suggest(
     flags: NDArray[np.uint8],
     label: NDArray[np.uint8],
     known: Flag,
-    judge: JudgeSettings,
+    thresholds: AssessmentSettings,
     *,
     empty_allowed: bool = False,
 ) -> Suggestion:
     """A verdict from the flags (height, width) over the labelled pixels of `label`.
 
-    `known` are the kinds of HIDING_KINDS that were looked for. A mask that may be without labelled
-    pixels is then judged over all of it. What is wholly occluded is never suggested for acceptance,
-    whatever the thresholds.
+    `known` are the kinds of OCCLUSION_KINDS that were looked for. A mask that may be without
+    labelled pixels is then assessed over all of it. What is wholly occluded is never suggested for
+    acceptance, whatever the thresholds.
     """
     pixels = flags[judged_pixels(flags, label, empty_allowed=empty_allowed)]
     whole = "the label" if labelled_pixels(label).any() else "the pair"
@@ -62,23 +62,24 @@ def suggest(
             "where the mask is not known, or were set to ignore. See the fractions.",
         )
     start = "" if whole == "the label" else "Nothing is labelled, so all pixels count. "
-    verdict, reason = _judged(pixels, known, judge, whole)
+    verdict, reason = _judged(pixels, known, thresholds, whole)
     return Suggestion(verdict, start + reason)
 
 
 def _judged(
-    pixels: NDArray[np.uint8], known: Flag, judge: JudgeSettings, whole: str
+    pixels: NDArray[np.uint8], known: Flag, thresholds: AssessmentSettings, whole: str
 ) -> tuple[str, str]:
     """Verdict and reason by the flags of the pixels that count."""
     share, dense = _share(pixels, OCCLUDING_FLAGS), _share(pixels, _DENSE)
     occluded = f"{format_share(share)} of {whole} is occluded"
-    if dense > judge.reject_hidden:
+    if dense > thresholds.reject_occluded:
         least = "" if Flag.CLOUD in known else "At least "
         return "reject", f"{least}{occluded}: {_list(pixels)}."
     if missing := [words for kind, words in _NEEDED.items() if kind not in known]:
         return "unsure", f"{_joined(missing)} are not known for this product: look at the image."
     as_good_as_clear = (
-        dense <= judge.accept_hidden and _share(pixels, Flag.CIRRUS) <= judge.accept_thin
+        dense <= thresholds.accept_occluded
+        and _share(pixels, Flag.CIRRUS) <= thresholds.accept_thin
     )
     if not as_good_as_clear or share >= 1:
         return "unsure", f"{occluded}, so it is doubtful: {_list(pixels)}."
@@ -102,17 +103,17 @@ _DISPUTED = 0.1
 _OFFSET_DOUBTFUL = "The radiometric offset is doubtful"
 
 
-def offset_doubts(doubts: Sequence[str]) -> tuple[str, ...]:
+def offset_warnings(warnings: Sequence[str]) -> tuple[str, ...]:
     """What contradicts the radiometric offset, as one sentence of doubt; none without."""
-    if not doubts:
+    if not warnings:
         return ()
     return (
-        f"{_OFFSET_DOUBTFUL}: {'; '.join(doubts)}. If the reflectances look wrong, set it "
+        f"{_OFFSET_DOUBTFUL}: {'; '.join(warnings)}. If the reflectances look wrong, set it "
         "(`pairs make --offset 0` or `-1000`).",
     )
 
 
-def cloud_doubts(disputed: BoolArray, label: NDArray[np.uint8]) -> tuple[str, ...]:
+def cloud_warnings(disputed: BoolArray, label: NDArray[np.uint8]) -> tuple[str, ...]:
     """The doubt that the label may be under cloud after all; none where nothing speaks for it.
 
     `disputed` (height, width) is where the product's own mask has cloud and s2cloudless none:
@@ -129,20 +130,20 @@ def cloud_doubts(disputed: BoolArray, label: NDArray[np.uint8]) -> tuple[str, ..
 
 
 def offset_is_doubtful(suggestion: Suggestion | None) -> bool:
-    """Whether `doubtful` was told so by `offset_doubts`."""
+    """Whether `doubtful` was told so by `offset_warnings`."""
     return suggestion is not None and _OFFSET_DOUBTFUL in suggestion.reason
 
 
 def doubtful(
-    suggestion: Suggestion, doubts: Sequence[str], remarks: Sequence[str] = ()
+    suggestion: Suggestion, warnings: Sequence[str], notes: Sequence[str] = ()
 ) -> Suggestion:
     """A suggestion that also says why image or label may be wrong; then none to accept.
 
     Each of `doubts` is a whole sentence: what was found, and what to do. So is each of `remarks`,
     which are worth knowing and change no verdict.
     """
-    verdict = "unsure" if doubts and suggestion.verdict == "accept" else suggestion.verdict
-    return Suggestion(verdict, " ".join((suggestion.reason, *doubts, *remarks)))
+    verdict = "unsure" if warnings and suggestion.verdict == "accept" else suggestion.verdict
+    return Suggestion(verdict, " ".join((suggestion.reason, *warnings, *notes)))
 
 
 def _list(pixels: NDArray[np.uint8]) -> str:

@@ -12,10 +12,10 @@ from ...grid import BoolArray, PixelGrid
 from ...products.pixels.reading import read_scene_classification
 from ...products.product import Product, SunAngles
 from ...products.scene_classes import SCL_FLAGS, Flag
-from ..flags import HIDING_KINDS
-from ..image.mosaic import Mosaic, on_grid, one_lattice
+from ..flags import OCCLUSION_KINDS
+from ..image.mosaic import Mosaic, on_grid, on_one_grid
 from . import detector, spectral
-from .detect import NOTHING, Sky, look
+from .detect import NOTHING, CloudFlags, look
 from .methods import PRODUCT, S2CLOUDLESS, SCL, Choice, choose
 from .window import CLOUD_M, HIGHEST_CLOUD_M, MARGIN_M, SHADOW_M, reach
 
@@ -61,7 +61,7 @@ class Clouds:
     findings: tuple[CloudFinding, ...] = ()
 
 
-def judge_clouds(
+def assess_clouds(
     products: Sequence[Product], grid: PixelGrid, found: Mosaic, asked: str = "auto"
 ) -> Clouds:
     """The flags of each pixel of `grid` by the product that it is from.
@@ -71,17 +71,17 @@ def judge_clouds(
     """
     flags = np.zeros(grid.shape, dtype=np.uint8)
     disputed = np.zeros(grid.shape, dtype=bool)
-    known, findings = HIDING_KINDS, []
+    known, findings = OCCLUSION_KINDS, []
     used = [int(number) for number in np.unique(found.origin)]
     for choice, numbers in _groups(products, used, asked):
         group = [products[number] for number in numbers]
-        sky = _sky(group, grid, choice.method)
+        cloud_flags = _detected(group, grid, choice.method)
         here = np.isin(found.origin, numbers)
-        flags[here] = sky.flags[here]
-        if sky.disputed is not None:
-            disputed[here] = sky.disputed[here]
-        known &= sky.known
-        findings.append(_finding(group, asked, choice, sky))
+        flags[here] = cloud_flags.flags[here]
+        if cloud_flags.disputed is not None:
+            disputed[here] = cloud_flags.disputed[here]
+        known &= cloud_flags.known
+        findings.append(_finding(group, asked, choice, cloud_flags))
     return Clouds(flags, known, disputed, tuple(findings))
 
 
@@ -98,7 +98,7 @@ def _groups(
         choice = choose(products[number], asked)
         for other, numbers in groups:
             together = other == choice and choice.method in (S2CLOUDLESS, PRODUCT)
-            if together and one_lattice(products[number], products[numbers[0]]):
+            if together and on_one_grid(products[number], products[numbers[0]]):
                 numbers.append(number)
                 break
         else:
@@ -106,11 +106,11 @@ def _groups(
     return groups
 
 
-def _sky(products: Sequence[Product], grid: PixelGrid, method: str | None) -> Sky:
+def _detected(products: Sequence[Product], grid: PixelGrid, method: str | None) -> CloudFlags:
     """The sky over `grid`, whatever lattice the products are on."""
     if method is None:
-        return Sky(np.zeros(grid.shape, dtype=np.uint8), NOTHING)
-    seen: list[Sky] = []
+        return CloudFlags(np.zeros(grid.shape, dtype=np.uint8), NOTHING)
+    seen: list[CloudFlags] = []
 
     def flags(first: Product, own: PixelGrid) -> NDArray[np.uint8]:
         """As `on_grid` wants it: flags on a block of the lattice of the first product."""
@@ -128,22 +128,24 @@ def _sky(products: Sequence[Product], grid: PixelGrid, method: str | None) -> Sk
     return replace(seen[0], flags=found, disputed=None if argued is None else argued == 1)
 
 
-def _classified(product: Product, grid: PixelGrid) -> Sky:
+def _classified(product: Product, grid: PixelGrid) -> CloudFlags:
     classes = read_scene_classification(product, grid)
     if classes is None:
         raise ValueError(f"{product.product_id} has no scene classification")
-    return Sky(SCL_FLAGS[classes], HIDING_KINDS)
+    return CloudFlags(SCL_FLAGS[classes], OCCLUSION_KINDS)
 
 
-def _finding(products: Sequence[Product], asked: str, choice: Choice, sky: Sky) -> CloudFinding:
+def _finding(
+    products: Sequence[Product], asked: str, choice: Choice, cloud_flags: CloudFlags
+) -> CloudFinding:
     """What pair.json says of one group."""
     finding = CloudFinding(
         asked,
         choice.method,
         choice.reason,
         tuple(product.product_id for product in products),
-        tuple(str(flag.name).lower() for flag in HIDING_KINDS if flag in sky.known),
-        sky.without,
+        tuple(str(flag.name).lower() for flag in OCCLUSION_KINDS if flag in cloud_flags.known),
+        cloud_flags.without,
     )
     if choice.method in (None, SCL):
         return finding
@@ -157,7 +159,7 @@ def _finding(products: Sequence[Product], asked: str, choice: Choice, sky: Sky) 
         sunward_m=None if away is None else round(away.farthest_m),
         sun=sun,
         highest_cloud_m=None if away is None else HIGHEST_CLOUD_M,
-        cloud_heights_m=sky.heights_m,
+        cloud_heights_m=cloud_flags.heights_m,
         thresholds=_S2CLOUDLESS_THRESHOLDS if choice.method == S2CLOUDLESS else {},
     )
 

@@ -32,7 +32,7 @@ NOTHING = Flag(0)
 
 
 @dataclass(frozen=True, eq=False)
-class Sky:
+class CloudFlags:
     """`flags` (height, width) uint8 of `quality.Flag`, and which of them are `known` at all.
 
     `heights_m` are those of clouds whose shadows were found; `without` says in words why a kind
@@ -70,7 +70,7 @@ class _Bands:
     fine: Mapping[str, Reflectance] = field(default_factory=dict)
 
 
-def look(products: Sequence[Product], grid: PixelGrid, method: str) -> Sky:
+def look(products: Sequence[Product], grid: PixelGrid, method: str) -> CloudFlags:
     """What hides the pixels of `grid` (10 m), by s2cloudless or the product's own mask.
 
     `products` are parts of one acquisition on one lattice of 60 m pixels, seen together, so that a
@@ -82,14 +82,14 @@ def look(products: Sequence[Product], grid: PixelGrid, method: str) -> Sky:
     window = padded(grid, products, away)
     nothing = np.zeros(grid.shape, dtype=np.uint8)
     if window is None:
-        return Sky(nothing, NOTHING, without=("the pair lies outside of the product",))
+        return CloudFlags(nothing, NOTHING, without=("the pair lies outside of the product",))
     bands = _read(products, window, method)
     if method == S2CLOUDLESS:
         clouds = _by_s2cloudless(products, window, bands)
     else:
         clouds = _by_mask(products, window, bands)
     if not clouds.known:
-        return Sky(nothing, NOTHING, without=("the cloud mask says nothing of this place",))
+        return CloudFlags(nothing, NOTHING, without=("the cloud mask says nothing of this place",))
     return _flagged(clouds, bands, window, grid, away)
 
 
@@ -165,23 +165,23 @@ def _own_mask(product: Product, window: PixelGrid) -> NDArray[np.uint8] | None:
 
 def _flagged(
     clouds: _Clouds, bands: _Bands, window: PixelGrid, grid: PixelGrid, away: Reach | None
-) -> Sky:
+) -> CloudFlags:
     """Flags at 10 m: each pixel takes those of the coarse one that it lies in."""
     flags = np.zeros(grid.shape, dtype=np.uint8)
     kinds = {Flag.CLOUD: clouds.cloud, Flag.CIRRUS: clouds.cirrus, Flag.SNOW: clouds.snow}
     for flag, where in kinds.items():
         flags[at_pixels(where, window, grid)] |= np.uint8(flag)
-    sky = Sky(flags, clouds.known)
+    cloud_flags = CloudFlags(flags, clouds.known)
     if clouds.disputed is not None:
-        sky = replace(sky, disputed=at_pixels(clouds.disputed, window, grid))
+        cloud_flags = replace(cloud_flags, disputed=at_pixels(clouds.disputed, window, grid))
     if away is None:
         nowhere = "the product doesn't tell where the sun stood, or it stood at the horizon"
-        return replace(sky, without=(nowhere,))
+        return replace(cloud_flags, without=(nowhere,))
     if not bands.fine:
-        return replace(sky, without=("bands that tell shadows are missing",))
+        return replace(cloud_flags, without=("bands that tell shadows are missing",))
     found = shadows.cast(
         repeated(clouds.body, _FACTOR), repeated(clouds.cloud, _FACTOR), bands.fine, away
     )
     shaded = at_pixels(found.mask, window.finer(_FACTOR), grid)
     flags[shaded] |= np.uint8(Flag.SHADOW)
-    return replace(sky, known=clouds.known | Flag.SHADOW, heights_m=found.heights_m)
+    return replace(cloud_flags, known=clouds.known | Flag.SHADOW, heights_m=found.heights_m)

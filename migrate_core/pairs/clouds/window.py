@@ -73,16 +73,16 @@ def padded(grid: PixelGrid, products: Sequence[Product], away: Reach | None) -> 
         east + max(x, 0) + MARGIN_M,
         north + max(y, 0) + MARGIN_M,
     )
-    lattice = _whole_pixels(products[0], CLOUD_M)
-    wanted = aligned_grid(lattice, bounds)
+    base_grid = _whole_pixels(products[0], CLOUD_M)
+    wanted = aligned_grid(base_grid, bounds)
     parts = [_common(wanted, product) for product in products]
-    places = [window_of(part, lattice) for part in parts if part is not None]
+    places = [window_of(part, base_grid) for part in parts if part is not None]
     if not places:
         return None
     left, top = min(place.column for place in places), min(place.row for place in places)
     right = max(place.column + place.width for place in places)
     bottom = max(place.row + place.height for place in places)
-    return block(lattice, Window(left, top, right - left, bottom - top))
+    return block(base_grid, Window(left, top, right - left, bottom - top))
 
 
 def _whole_pixels(product: Product, resolution_m: int) -> PixelGrid:
@@ -97,14 +97,14 @@ def _whole_pixels(product: Product, resolution_m: int) -> PixelGrid:
 
 def _common(grid: PixelGrid, product: Product) -> PixelGrid | None:
     """The part of a coarse `grid` that lies in a product of the same lattice; None for none."""
-    lattice = _whole_pixels(product, round(grid.resolution))
-    own = in_crs(grid, lattice.crs)
+    base_grid = _whole_pixels(product, round(grid.resolution))
+    own = in_crs(grid, base_grid.crs)
     if own is None:
         raise ValueError(f"{product.product_id} lies on another lattice")
-    place = window_of(own, lattice)
+    place = window_of(own, base_grid)
     left, top = max(place.column, 0), max(place.row, 0)
-    right = min(place.column + place.width, lattice.width)
-    bottom = min(place.row + place.height, lattice.height)
+    right = min(place.column + place.width, base_grid.width)
+    bottom = min(place.row + place.height, base_grid.height)
     if left >= right or top >= bottom:
         return None
     inside = Window(left - place.column, top - place.row, right - left, bottom - top)

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...grid import BoolArray, PixelGrid, Window, block, in_crs, is_block_of
-from ...products.pixels.reading import Numbers, native_grid, read_native
+from ...products.pixels.reading import DigitalNumbers, native_grid, read_native
 from ...products.pixels.reprojection import around, bilinear, nearest, places
 from ...products.pixels.resampling import NO_DATA, upsample
 from ...products.product import BandFile, Product
 
 # What the files of each product have, by its number.
-NumbersOf = dict[int, Numbers]
+NumbersOf = dict[int, DigitalNumbers]
 # The sides of the pixels of all resolutions meet every 60 m.
 _COMMON = 6
 # A difference in digital numbers (reflectance x 10000) that two processings of one measurement
@@ -63,7 +63,7 @@ def mosaic(
     on another lattice (that of another UTM zone), resampled. A product is read only when something
     is missing. `numbers` is filled with what the files have of each product that was read.
     """
-    same = [number for number, one in enumerate(products) if one_lattice(one, products[0])]
+    same = [number for number, one in enumerate(products) if on_one_grid(one, products[0])]
     parts = _Parts(products[0], grid, resampling, numbers)
     overlaps = [Overlap() for _ in products]
     for number in same[1:]:
@@ -97,7 +97,7 @@ def on_grid(
     return None if classes is None else nearest(classes, source, x, y)
 
 
-def one_lattice(product: Product, first: Product) -> bool:
+def on_one_grid(product: Product, first: Product) -> bool:
     """Whether the bands of all resolutions of two products are parts of one lattice each.
 
     All tiles of a UTM zone are: their corners are at multiples of 60 m from one point.
@@ -208,10 +208,10 @@ def _fill_from_elsewhere(
     image: NDArray[np.uint16], origin: NDArray[np.uint8], part: _Part, grid: PixelGrid
 ) -> None:
     """Fill what `image` lacks, in place, from a product on another lattice."""
-    lacking = (image == NO_DATA).any(axis=0)
-    if not lacking.any():
+    missing = (image == NO_DATA).any(axis=0)
+    if not missing.any():
         return
-    window = _around(lacking)
+    window = _around(missing)
     here = window.slices
     there = image[:, *here]
     found = _resampled(part, block(grid, window))

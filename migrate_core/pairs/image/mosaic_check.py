@@ -43,7 +43,7 @@ class MosaicCheck:
     reprojected: float
 
     @property
-    def doubts(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """Sentences that say why the parts may not belong together."""
         return tuple(
             f"Where {part.product_id} overlaps the other granules, {format_share(share)} of the "
@@ -55,7 +55,7 @@ class MosaicCheck:
         )
 
     @property
-    def remarks(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[str, ...]:
         """Sentences on what is not wrong, but worth knowing."""
         given = [part for part in self.parts if part.pixels]
         zones = sorted({part.crs for part in given if part.resampled})

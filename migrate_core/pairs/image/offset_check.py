@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ...model import PairParameters
 from ...products.offsets import Evidence, ask_pixels
-from ...products.pixels.reading import Numbers
+from ...products.pixels.reading import DigitalNumbers
 from ...products.product import Product
 
 
@@ -22,7 +22,7 @@ class OffsetCheck:
 
     in_pixels: bool | None
     darkest: Mapping[str, int]
-    doubts: tuple[str, ...]
+    warnings: tuple[str, ...]
     settled: tuple[str, ...] = ()
 
 
@@ -34,14 +34,14 @@ def with_chosen_offset(product: Product, parameters: PairParameters) -> Product:
         product,
         offsets=dict.fromkeys(product.offsets, parameters.offset),
         offset_origin=f"set by a person: {parameters.offset}",
-        offset_doubts=(),
+        offset_warnings=(),
     )
 
 
-def offset_check(product: Product, numbers: Numbers) -> OffsetCheck:
+def offset_check(product: Product, numbers: DigitalNumbers) -> OffsetCheck:
     """Ask the pixels (not only those inside the mask's footprint) about the offset."""
     evidence = ask_pixels(numbers, product.level)
-    found = product.offset_doubts
+    found = product.offset_warnings
     if evidence.settles(product.offsets):
         return OffsetCheck(evidence.in_pixels, evidence.darkest, (), found)
     contradiction = evidence.contradicts(product.offsets.get("B04", 0))
@@ -52,7 +52,7 @@ def offset_check(product: Product, numbers: Numbers) -> OffsetCheck:
 
 
 def offset_checks(
-    products: Sequence[Product], numbers: Mapping[int, Numbers], given: Collection[int]
+    products: Sequence[Product], numbers: Mapping[int, DigitalNumbers], given: Collection[int]
 ) -> OffsetCheck:
     """Ask the pixels of each product of a mosaic; what it says is of the first, doubts of all.
 
@@ -62,16 +62,16 @@ def offset_checks(
     first, *others = (
         offset_check(product, numbers.get(number, {})) for number, product in enumerate(products)
     )
-    doubts, settled = list(first.doubts), list(first.settled)
+    warnings, settled = list(first.warnings), list(first.settled)
     for number, (product, check) in enumerate(zip(products[1:], others, strict=True), 1):
         if number in given:
             start = f"in {product.product_id}, "
-            doubts += [start + doubt for doubt in check.doubts]
-            settled += [start + doubt for doubt in check.settled]
-    return replace(first, doubts=tuple(doubts), settled=tuple(settled))
+            warnings += [start + warning for warning in check.warnings]
+            settled += [start + warning for warning in check.settled]
+    return replace(first, warnings=tuple(warnings), settled=tuple(settled))
 
 
-def settled_in_words(settled: Sequence[str], darkest: Mapping[str, int]) -> str:
+def format_settled(settled: Sequence[str], darkest: Mapping[str, int]) -> str:
     """What the pixels settled, as a sentence for the facts of a pair."""
     values = Evidence(False, darkest).in_words
     return (

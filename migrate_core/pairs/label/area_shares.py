@@ -89,8 +89,8 @@ def _boundary(labels: NDArray[np.uint8]) -> Iterator[Edges]:
         yield _left_sides(framed, first)
         above = labels[first - 1 : first] if first else np.full((1, width), IGNORE, np.uint8)
         yield _tops(np.concatenate([above, strip]), first)
-    rim = np.full((1, width), IGNORE, np.uint8)
-    yield _tops(np.concatenate([labels[-1:], rim]), height)
+    buffer = np.full((1, width), IGNORE, np.uint8)
+    yield _tops(np.concatenate([labels[-1:], buffer]), height)
 
 
 def _left_sides(framed: NDArray[np.uint8], first: int) -> Edges:

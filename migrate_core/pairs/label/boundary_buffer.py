@@ -27,7 +27,7 @@ _UNREFINED_M, _REFINED_M, _REFINED_SINCE = 11.0, 8.0, "04.00"
 
 
 @dataclass(frozen=True)
-class IgnoreRim:
+class BoundaryBuffer:
     """What a rim did: its width on either side in metres, and how many pixels it set to ignore.
 
     `labelled` 0…1 is the share of the labelled pixels among them.
@@ -38,29 +38,29 @@ class IgnoreRim:
     labelled: float
 
     @property
-    def remarks(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[str, ...]:
         """A sentence where little of the label is left: the reviewer would wonder why."""
         much = self.labelled >= _MUCH
-        return (rim_in_words(self.width_m, self.labelled),) if much else ()
+        return (format_boundary_buffer(self.width_m, self.labelled),) if much else ()
 
 
-def with_rim(
+def with_boundary_buffer(
     label: NDArray[np.uint8], labels: GridLabels, grid: PixelGrid, width_m: float
-) -> tuple[NDArray[np.uint8], IgnoreRim | None]:
+) -> tuple[NDArray[np.uint8], BoundaryBuffer | None]:
     """The label (height, width) with 255 where a pixel's centre is that near to a class border.
 
     `label` is on `grid`, a Sentinel-2 lattice in metres. No rim is laid for a width of 0.
     """
     if width_m <= 0:
         return label, None
-    rim = near(labels.borders(grid), grid, width_m) & (label != IGNORE)
-    found = np.where(rim, IGNORE, label).astype(np.uint8)
+    buffer = near(labels.borders(grid), grid, width_m) & (label != IGNORE)
+    found = np.where(buffer, IGNORE, label).astype(np.uint8)
     before = labelled_pixels(label)
-    share = float(rim[before].mean()) if before.any() else 0.0
-    return found, IgnoreRim(width_m, int(rim.sum()), round(share, 4))
+    share = float(buffer[before].mean()) if before.any() else 0.0
+    return found, BoundaryBuffer(width_m, int(buffer.sum()), round(share, 4))
 
 
-def rim_in_words(width_m: float, labelled: float) -> str:
+def format_boundary_buffer(width_m: float, labelled: float) -> str:
     """What a rim did to the labelled pixels of a pair, of which it took the share `labelled`."""
     share = "none" if labelled == 0 else format_share(labelled)
     return f"The ignore rim of {width_m:g} m took {share} of the labelled pixels."

@@ -45,7 +45,7 @@ def add_areas(sums: FloatArray, index: IntArray, edges: Edges) -> None:
     `index` (256,) is the place of each class in `sums`, -1 for those that aren't asked for. A
     running sum along the rows of `sums` makes shares of it.
     """
-    whole_start, whole_end, origin = _cut(edges.start, edges.end)
+    whole_start, whole_end, origin = _clip(edges.start, edges.end)
     _, height, columns = sums.shape
     middle = (whole_start + whole_end) / 2
     drop = whole_end[1] - whole_start[1]
@@ -66,7 +66,7 @@ def add_areas(sums: FloatArray, index: IntArray, edges: Edges) -> None:
         flat += np.bincount(place[inside] + 1, sign * beyond[known][inside], minlength=flat.size)
 
 
-def _cut(start: FloatArray, end: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:
+def _clip(start: FloatArray, end: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:
     """Cut segments at whole columns and rows; also gives the number each piece came from."""
     start, end, origin = _shorten(start, end)
     # A piece of at most one pixel in x and y crosses at most one line of each kind.

@@ -34,7 +34,7 @@ _ROUNDING = 1e-9
 # Points along the edges of polygons are this close, in metres; no rim is wider than the second;
 # lines as close as the third are the same.
 _BETWEEN_POINTS_M = 0.5
-_FURTHEST_RIM_M = 1000.0
+_FURTHEST_BUFFER_M = 1000.0
 _SAME_LINE_M = 0.01
 
 
@@ -74,7 +74,7 @@ class PolygonLabels:
 
     def bounds(self, crs: str) -> Bounds:
         """West, south, east and north of the area of interest, in `crs`."""
-        west, south, east, north = self._carried((self.polygons.area,), crs)[0].bounds
+        west, south, east, north = self._reprojected((self.polygons.area,), crs)[0].bounds
         if not np.isfinite([west, south, east, north]).all():
             raise PairError(
                 f"The area of the mask, in {self.crs}, can't be brought to {crs}, the CRS of the "
@@ -84,7 +84,7 @@ class PolygonLabels:
 
     def inside(self, target: PixelGrid) -> BoolArray:
         """Whether the centre of each pixel of `target` lies in the area of interest."""
-        return centres_inside(self._carried((self.polygons.area,), target.crs)[0], target)
+        return centres_inside(self._reprojected((self.polygons.area,), target.crs)[0], target)
 
     def shares(self, target: PixelGrid, classes: Sequence[int]) -> FloatArray:
         """The exact share 0…1 of each class in each pixel, (classes, height, width) float64.
@@ -93,7 +93,7 @@ class PolygonLabels:
         """
         drawn = self.polygons
         areas = (drawn.area, drawn.unknown, *drawn.classes.values())
-        found = polygon_shares(self._carried(areas, target.crs), target)
+        found = polygon_shares(self._reprojected(areas, target.crs), target)
         background = found[0] - found[1] - found[2:].sum(axis=0)
         by_class = dict(zip(drawn.classes, found[2:], strict=True))
         by_class[BACKGROUND] = np.where(background > _ROUNDING, background, 0.0)
@@ -108,22 +108,22 @@ class PolygonLabels:
         """
         drawn = self.polygons
         areas = (drawn.area, drawn.unknown, *drawn.classes.values())
-        area, unknown, *classes = self._carried(areas, target.crs)
+        area, unknown, *classes = self._reprojected(areas, target.crs)
         nobody = shapely.union_all([area.boundary, unknown.boundary]).buffer(_SAME_LINE_M)
-        around = shapely.box(*target.bounds).buffer(_FURTHEST_RIM_M)
+        around = shapely.box(*target.bounds).buffer(_FURTHEST_BUFFER_M)
         lines = shapely.union_all([found.boundary.intersection(around) for found in classes])
         lines = lines.difference(nobody).segmentize(_BETWEEN_POINTS_M)
         points = shapely.get_coordinates(lines)
         return np.stack(apply_affine(~target.transform, points[:, 0], points[:, 1]))
 
-    def _carried(self, areas: Sequence[BaseGeometry], crs: str) -> list[BaseGeometry]:
+    def _reprojected(self, areas: Sequence[BaseGeometry], crs: str) -> list[BaseGeometry]:
         """Areas in another CRS, their edges cut so that they stay where they are."""
         if crs == self.crs:
             return list(areas)
         geometries = np.empty(len(areas), dtype=object)
         geometries[:] = areas
-        cut = densified(geometries, self.crs)
-        return list(reproject_geometries(cut, self.crs, crs))
+        clip = densified(geometries, self.crs)
+        return list(reproject_geometries(clip, self.crs, crs))
 
 
 @dataclass(frozen=True, eq=False)

@@ -82,10 +82,10 @@ def _counted(value: int, name: str | None, areas: FloatArray) -> ClassObjects:
 
 
 def _sentence(found: ClassObjects) -> str:
-    return small_in_words(found.name or found.stored, found.under_50_m2, found.objects)
+    return format_small_objects(found.name or found.stored, found.under_50_m2, found.objects)
 
 
-def small_in_words(what: str | int, small: int, objects: int) -> str:
+def format_small_objects(what: str | int, small: int, objects: int) -> str:
     """`12 of 340 buildings are under 50 m2: …`; `what` is the name of a class, or its value."""
     of_what = what if isinstance(what, str) else f"objects of class {what}"
     verb = "is" if small == 1 else "are"
@@ -106,8 +106,8 @@ def _of_features(mask: Mask, crs: str) -> dict[int, FloatArray]:
         here &= of_date(spans(features.periods), spans([dates])[0])
     here &= (features.values != BACKGROUND) & (features.values != IGNORE)
     own = features.geometries[here]
-    carried = reproject_geometries(densified(own, mask.crs or crs), mask.crs or crs, crs)
-    areas, values = shapely.area(carried), features.values[here]
+    reprojected = reproject_geometries(densified(own, mask.crs or crs), mask.crs or crs, crs)
+    areas, values = shapely.area(reprojected), features.values[here]
     return {int(value): areas[values == value] for value in np.unique(values)}
 
 

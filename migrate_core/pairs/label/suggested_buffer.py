@@ -13,7 +13,7 @@ from ...store.tables import candidates, masks, scenes
 from .boundary_buffer import position_error_m
 
 
-def suggested_rim_m(store: Store) -> float | None:
+def suggested_buffer_m(store: Store) -> float | None:
     """The median, over masks with a selected scene, of the error to expect between both, metres.
 
     None where no sensor of a mask is known.

@@ -19,7 +19,7 @@ from ...grid import BoolArray, FloatArray
 from ...model import Shift
 from ..label.grid_labels import GridLabels
 from .shifts import Registration, described, in_metres, length_m
-from .source import Seen
+from .source import ReferenceImage
 
 _SEARCH_M = 30.0
 # A pixel more on each side, so that a peak at the border of the search is seen to be one.
@@ -48,7 +48,7 @@ class _Edges:
 
 
 def by_label_edges(
-    labels: GridLabels, classes: Sequence[int], seen: Seen, why: str
+    labels: GridLabels, classes: Sequence[int], seen: ReferenceImage, why: str
 ) -> Registration:
     """Compare the edges of labels with those of Sentinel-2; `why` there is no better way."""
     edges = _edges(labels.shares(seen.grid, classes), seen)
@@ -65,7 +65,7 @@ def by_label_edges(
     )
 
 
-def _edges(shares: FloatArray, seen: Seen) -> _Edges:
+def _edges(shares: FloatArray, seen: ReferenceImage) -> _Edges:
     label: FloatArray = np.sqrt(sum(_steepness(share) ** 2 for share in shares))
     image = np.zeros(seen.grid.shape)
     for name in _BANDS:
@@ -159,9 +159,9 @@ def _half_width(peaks: Sequence[tuple[float, float] | None]) -> float:
 def _said(shift: Shift, surface: FloatArray, pixels: int, why: str) -> Registration:
     top, here = float(surface.max()), float(surface[_RADIUS, _RADIUS])
     sure = pixels >= _PIXELS and top >= _CORRELATION and top - here >= _BETTER
-    doubts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     if sure and length_m(shift) > max(_WARN_M, 2 * shift.ci_m):
-        doubts = (
+        warnings = (
             f"The label's edges fit the image's best {described(shift)}: look at the overlay.",
         )
     place = described(shift) if length_m(shift) >= 1 else "where they are"
@@ -176,5 +176,5 @@ def _said(shift: Shift, surface: FloatArray, pixels: int, why: str) -> Registrat
         reason=reason,
         correlation=round(top, 3),
         pixels=pixels,
-        doubts=doubts,
+        warnings=warnings,
     )

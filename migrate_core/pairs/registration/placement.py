@@ -13,12 +13,12 @@ from ...model import Mask
 from ...products.pixels.resampling import NO_DATA, SATURATED
 from ...products.scene_classes import flagged
 from ..clouds import Clouds
-from ..flags import HIDING_KINDS
+from ..flags import OCCLUSION_KINDS
 from ..image.mosaic import Mosaic
 from ..label.grid_labels import GridLabels, PolygonLabels, RasterLabels, ShiftedLabels
 from .label_edges import by_label_edges
 from .shifts import SEARCH_M, Registration
-from .source import COMPARED, Seen, UnusableImageError, by_source
+from .source import COMPARED, ReferenceImage, UnusableImageError, by_source
 
 # What is read around a mask that is registered, in pixels: the search, and what gradients, clouds
 # and rounding need beyond.
@@ -46,13 +46,13 @@ class Placement:
         return self.grid
 
 
-def reading_grid(grid: PixelGrid, lattice: PixelGrid, *, register: bool) -> PixelGrid:
+def reading_grid(grid: PixelGrid, base_grid: PixelGrid, *, register: bool) -> PixelGrid:
     """What to read of a product for a pair on `grid`: more where the mask may be moved."""
     if not register:
         return grid
-    window = window_of(grid, lattice)
+    window = window_of(grid, base_grid)
     return block(
-        lattice,
+        base_grid,
         Window(
             window.column - _MARGIN,
             window.row - _MARGIN,
@@ -62,7 +62,7 @@ def reading_grid(grid: PixelGrid, lattice: PixelGrid, *, register: bool) -> Pixe
     )
 
 
-def place(mask: Mask, labels: RasterLabels | PolygonLabels, seen: Seen) -> Placement:
+def place(mask: Mask, labels: RasterLabels | PolygonLabels, seen: ReferenceImage) -> Placement:
     """Register a mask and say where its labels go.
 
     Raises MaskError when the mask's record of what was hidden can't be read.
@@ -75,20 +75,20 @@ def place(mask: Mask, labels: RasterLabels | PolygonLabels, seen: Seen) -> Place
     return Placement(moved_labels, grid, found)
 
 
-def _registered(mask: Mask, labels: GridLabels, seen: Seen) -> Registration:
+def _registered(mask: Mask, labels: GridLabels, seen: ReferenceImage) -> Registration:
     try:
         return by_source(mask, seen)
     except UnusableImageError as err:
         return by_label_edges(labels, mask.stored_classes, seen, str(err))
 
 
-def seen_by(found: Mosaic, clouds: Clouds, names: Sequence[str], grid: PixelGrid) -> Seen:
+def seen_by(found: Mosaic, clouds: Clouds, names: Sequence[str], grid: PixelGrid) -> ReferenceImage:
     """What Sentinel-2 sees, with the bands that registration compares."""
     bands = {name: band for name, band in zip(names, found.image, strict=True) if name in COMPARED}
     data = np.ones(grid.shape, dtype=bool)
     for band in bands.values():
         data &= (band != NO_DATA) & (band != SATURATED)
-    return Seen(grid, bands, data, ~flagged(clouds.flags, HIDING_KINDS))
+    return ReferenceImage(grid, bands, data, ~flagged(clouds.flags, OCCLUSION_KINDS))
 
 
 def cropped(found: T, whole: PixelGrid, part: PixelGrid) -> T:

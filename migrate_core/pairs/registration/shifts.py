@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ...model import Shift
 from ...text import format_share
-from .matching import Match
+from .gradient_matching import Match
 
 _PIXEL_M = 10.0
 SEARCH_M = 60.0
@@ -62,7 +62,7 @@ class Registration:
     correlation: float | None = None
     pixels: int = 0
     windows: tuple[WindowSaid, ...] = ()
-    doubts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def in_metres(step: tuple[float, float], ci_m: float) -> Shift:

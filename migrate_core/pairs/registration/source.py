@@ -17,10 +17,10 @@ from ...masks.raster.footprint import pixel_size_m
 from ...masks.raster.opening import opened
 from ...model import Mask
 from ..source.image import LIKE, band_order, image_path, source_grid, warped_image
-from ..source.occlusion import hidden_in_source
-from .matching import Match, Reference, match
-from .moving import FINE, fine_grid, moving
+from ..source.occlusion import occluded_in_source
+from .gradient_matching import Match, Reference, match
 from .shifts import SEARCH_M, Registration, WindowSaid, by_image
+from .warp import FINE, fine_grid, warp
 
 # Which of Sentinel-2 go with each band of an image; a grey one is like two.
 _LIKE = {name: (band,) for name, band in LIKE.items()}
@@ -46,7 +46,7 @@ class UnusableImageError(MaskError):
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class ReferenceImage:
     """Sentinel-2 around a mask: its 10 m bands by name (height, width) uint16 on `grid`.
 
     `data` (height, width) is where they have data, `clear` where no cloud, shadow or snow is.
@@ -62,14 +62,14 @@ class Seen:
         """Where there is data and the ground is seen."""
         return self.data & self.clear
 
-    def part(self, window: Window) -> Seen:
+    def part(self, window: Window) -> ReferenceImage:
         """What lies in a window."""
         where = window.slices
         bands = {name: band[where] for name, band in self.bands.items()}
-        return Seen(block(self.grid, window), bands, self.data[where], self.clear[where])
+        return ReferenceImage(block(self.grid, window), bands, self.data[where], self.clear[where])
 
 
-def by_source(mask: Mask, seen: Seen) -> Registration:
+def by_source(mask: Mask, seen: ReferenceImage) -> Registration:
     """Compare the source image with Sentinel-2.
 
     Raises UnusableImageError when there is no image that could be compared, MaskError when the
@@ -82,7 +82,7 @@ def by_source(mask: Mask, seen: Seen) -> Registration:
     valid = _clear(mask, part.grid, images, valid)
     usable = ~ndimage.binary_dilation(~part.usable, iterations=_AROUND_CLOUDS)
     still = np.stack([_mean_band(part, bands) for bands in pairs.values()])
-    found = match(moving(images, valid), Reference(still, usable, _RADIUS))
+    found = match(warp(images, valid), Reference(still, usable, _RADIUS))
     if found is None:
         return Registration(
             "source image",
@@ -96,8 +96,8 @@ def by_source(mask: Mask, seen: Seen) -> Registration:
 
 
 def _read(
-    mask: Mask, seen: Seen
-) -> tuple[NDArray[Any], BoolArray, dict[str, tuple[str, ...]], Seen]:
+    mask: Mask, seen: ReferenceImage
+) -> tuple[NDArray[Any], BoolArray, dict[str, tuple[str, ...]], ReferenceImage]:
     """The image (n, 4 h, 4 w), where it is valid, its bands with Sentinel-2's, and that part."""
     with opened(image_path(mask)) as dataset:
         source = source_grid(dataset, mask)
@@ -139,7 +139,7 @@ def _check_fine(dataset: Any, source: PixelGrid) -> None:
         )
 
 
-def _pairs(names: Mapping[str, int], seen: Seen) -> dict[str, tuple[str, ...]]:
+def _pairs(names: Mapping[str, int], seen: ReferenceImage) -> dict[str, tuple[str, ...]]:
     """Which bands of the image go with which of Sentinel-2."""
     like = {"grey": _GREY} if "grey" in names else _LIKE
     found = {
@@ -155,7 +155,7 @@ def _pairs(names: Mapping[str, int], seen: Seen) -> dict[str, tuple[str, ...]]:
     return dict(list(found.items())[:_BANDS])
 
 
-def _mean_band(seen: Seen, bands: tuple[str, ...]) -> NDArray[np.float32]:
+def _mean_band(seen: ReferenceImage, bands: tuple[str, ...]) -> NDArray[np.float32]:
     """The mean of some bands, (height, width)."""
     stack = np.stack([seen.bands[band] for band in bands])
     mean: NDArray[np.float32] = stack.mean(axis=0, dtype=np.float32)
@@ -175,7 +175,7 @@ def _richest(worth: FloatArray) -> Window:
 def _clear(mask: Mask, grid: PixelGrid, images: NDArray[Any], valid: BoolArray) -> BoolArray:
     """Where the image shows the ground, (4 h, 4 w)."""
     clear: BoolArray = valid & np.isfinite(images).all(axis=0)
-    hidden = hidden_in_source(mask, grid)
-    if hidden is not None:
-        clear &= ~hidden.repeat(FINE, axis=0).repeat(FINE, axis=1)
+    occluded = occluded_in_source(mask, grid)
+    if occluded is not None:
+        clear &= ~occluded.repeat(FINE, axis=0).repeat(FINE, axis=1)
     return clear

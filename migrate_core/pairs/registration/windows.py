@@ -14,7 +14,7 @@ import numpy as np
 from scipy import stats
 
 from ...grid import BoolArray, FloatArray
-from .moving import Step
+from .warp import Step
 
 _SINGULAR = 1e9
 # Windows are about this wide, in pixels, but there are at least and at most so many on a side.
@@ -50,14 +50,14 @@ class Normal:
 
 
 @dataclass(frozen=True)
-class Scatter:
+class SandwichCovariance:
     """`half_width` of the 95 % confidence interval of row or column, in pixels; the windows."""
 
     half_width: float
     windows: tuple[WindowShift, ...]
 
 
-def scatter_of(normal: Normal, step: Step) -> Scatter | None:
+def sandwich_covariance(normal: Normal, step: Step) -> SandwichCovariance | None:
     """How sure the shift `step` is; None with fewer than two windows."""
     parts = list(_windows(normal.weight))
     if len(parts) < 2:
@@ -70,7 +70,7 @@ def scatter_of(normal: Normal, step: Step) -> Scatter | None:
     effective = informed.sum() ** 2 / (informed**2).sum()
     quantile = float(stats.t.ppf(0.975, max(effective - 1, 1)))
     half_width = quantile * float(np.sqrt(covariance.diagonal().max()))
-    return Scatter(half_width, tuple(_window_shifts(parts, curvatures, slopes, step)))
+    return SandwichCovariance(half_width, tuple(_window_shifts(parts, curvatures, slopes, step)))
 
 
 def _sandwich(curvatures: FloatArray, slopes: FloatArray) -> FloatArray:

@@ -15,16 +15,18 @@ from ...model import Scene
 from ...scenes.sources import needs_fetching, open_fetcher
 from ...scenes.sources.protocol import Fetched, SceneFetcher
 from ...settings import ServiceSettings
-from ...transfer.product_store import Depot
+from ...transfer.product_store import ProductStore
 from ..task import Origin, PairTask
 
 
 class Fetching:
     """The fetchers of a run, each opened when it is first needed; threads may fetch at once."""
 
-    def __init__(self, services: ServiceSettings, depot: Depot, access: str = "auto") -> None:
+    def __init__(
+        self, services: ServiceSettings, product_store: ProductStore, access: str = "auto"
+    ) -> None:
         self._services = services
-        self._depot = depot
+        self._product_store = product_store
         self._access = access
         self._fetchers: dict[str, SceneFetcher | None] = {}
         self._lock = threading.Lock()
@@ -43,7 +45,7 @@ class Fetching:
 
         try:
             for number, scene in enumerate(task.scenes):
-                others = task.elsewhere[number] if number < len(task.elsewhere) else ()
+                others = task.alternatives[number] if number < len(task.alternatives) else ()
                 held.append(self._first_of([scene, *others]))
         except BaseException:
             release()
@@ -83,7 +85,7 @@ class Fetching:
     def _fetcher(self, spec: str) -> SceneFetcher | None:
         with self._lock:
             if spec not in self._fetchers:
-                self._fetchers[spec] = open_fetcher(spec, self._services, self._depot)
+                self._fetchers[spec] = open_fetcher(spec, self._services, self._product_store)
             return self._fetchers[spec]
 
 

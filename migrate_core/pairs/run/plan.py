@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from ...errors import WrongUseError
 from ...model import Mask, Pair, PairParameters, Scene
-from ...scenes.search.acquisitions import elsewhere
-from ...settings import MAX_PAIR_PIXELS, JudgeSettings, ServiceSettings
+from ...scenes.search.acquisitions import alternatives
+from ...settings import MAX_PAIR_PIXELS, AssessmentSettings, ServiceSettings
 from ...store.base import Candidate, Store
 from ...workspace import Workspace
 from ..identity import pair_id
@@ -39,7 +39,7 @@ class RunOptions:
     access: str = "auto"
     wait_s: float = 0.0
     keep_offsets: bool = False
-    judge: JudgeSettings = field(default_factory=JudgeSettings)
+    thresholds: AssessmentSettings = field(default_factory=AssessmentSettings)
     max_pair_pixels: int = MAX_PAIR_PIXELS
 
     @property
@@ -73,7 +73,8 @@ def plan(store: Store, workspace: Workspace, options: RunOptions) -> list[PairTa
     if not tasks:
         raise WrongUseError(_nothing_to_make(options))
     return [
-        replace(task, judge=options.judge, max_pixels=options.max_pair_pixels) for task in tasks
+        replace(task, thresholds=options.thresholds, max_pixels=options.max_pair_pixels)
+        for task in tasks
     ]
 
 
@@ -163,7 +164,7 @@ def _task(
         str(workspace.pair(identity)),
         ranked.days_offset,
         ranked.coverage,
-        elsewhere=tuple(elsewhere(scene, scenes.values()) for scene in parts),
+        alternatives=tuple(alternatives(scene, scenes.values()) for scene in parts),
     )
 
 

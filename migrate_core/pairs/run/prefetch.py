@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from ...errors import ArchiveOrderedError, JobCancelledError, PairError
 from ...masks.size import oversize
-from ...transfer.http.retry import Surroundings
-from ...transfer.product_store import Depot
+from ...transfer.http.retry import Runtime
+from ...transfer.product_store import ProductStore
 from ...workspace import Workspace
 from ..task import PairTask
 from .fetch import Fetching, to_be_fetched
@@ -26,15 +26,15 @@ POLL_S = 300.0
 
 def open_fetching(workspace: Workspace, options: RunOptions, check: Callable[[], None]) -> Fetching:
     """The fetchers of a run; `check` interrupts them."""
-    around = Surroundings(check=check)
+    around = Runtime(check=check)
     services = options.services
     most = services.max_download_bytes
-    depot = Depot(workspace, services.cache_bytes, around=around, most_bytes=most)
-    return Fetching(options.services, depot, options.access)
+    product_store = ProductStore(workspace, services.cache_bytes, around=around, most_bytes=most)
+    return Fetching(options.services, product_store, options.access)
 
 
 @dataclass(frozen=True)
-class Ready:
+class FetchedTask:
     """A task whose products are here; `release` when they were read."""
 
     task: PairTask
@@ -42,14 +42,14 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Unsupplied:
+class FetchFailed:
     """A task whose products can't be had, and why."""
 
     task: PairTask
     error: Exception
 
 
-class Supply:
+class Prefetcher:
     """Hands out tasks; what must be fetched is, by threads, while others are worked at.
 
     What would be too large is refused before anything is fetched. `began(task)` is called when the
@@ -82,22 +82,22 @@ class Supply:
         lists = (self._refused, self._here, self._remote, self._coming, self._ordered)
         return not any(lists)
 
-    def take(self, count: int) -> list[Ready | Unsupplied]:
+    def take(self, count: int) -> list[FetchedTask | FetchFailed]:
         """At most `count` tasks that are ready by now, and all that can't be supplied."""
         self._fetch_ahead()
-        taken: list[Ready | Unsupplied] = list(self._refused)
+        taken: list[FetchedTask | FetchFailed] = list(self._refused)
         self._refused.clear()
-        landed = [future for future in self._coming if future.done()]
+        completed = [future for future in self._coming if future.done()]
         ready = 0
-        for future in landed:
+        for future in completed:
             if ready >= count:
                 break
-            found = self._landed(future)
+            found = self._completed(future)
             if found is not None:
                 taken.append(found)
-                ready += isinstance(found, Ready)
+                ready += isinstance(found, FetchedTask)
         while self._here and ready < count:
-            taken.append(Ready(self._here.popleft(), lambda: None))
+            taken.append(FetchedTask(self._here.popleft(), lambda: None))
             ready += 1
         return taken + self._given_up()
 
@@ -128,32 +128,32 @@ class Supply:
             self._began(task)
             self._coming[self._threads.submit(self._fetching.fetch, task)] = task
 
-    def _landed(
+    def _completed(
         self, future: Future[tuple[PairTask, Callable[[], None]]]
-    ) -> Ready | Unsupplied | None:
+    ) -> FetchedTask | FetchFailed | None:
         task = self._coming.pop(future)
         error = future.exception()
         if error is None:
-            return Ready(*future.result())
+            return FetchedTask(*future.result())
         if isinstance(error, ArchiveOrderedError):
             self._ordered[task.pair_id] = (task, error, time.monotonic() + POLL_S)
             return None
         if isinstance(error, Exception):
-            return Unsupplied(task, error)
+            return FetchFailed(task, error)
         raise error
 
-    def _given_up(self) -> list[Ready | Unsupplied]:
+    def _given_up(self) -> list[FetchedTask | FetchFailed]:
         """What is still on order once this run waits no longer."""
         if time.monotonic() < self._until:
             return []
-        given_up: list[Ready | Unsupplied] = [
-            Unsupplied(task, error) for task, error, _ in self._ordered.values()
+        given_up: list[FetchedTask | FetchFailed] = [
+            FetchFailed(task, error) for task, error, _ in self._ordered.values()
         ]
         self._ordered.clear()
         return given_up
 
 
-def _of_a_size(tasks: Iterable[PairTask]) -> tuple[list[PairTask], list[Unsupplied]]:
+def _of_a_size(tasks: Iterable[PairTask]) -> tuple[list[PairTask], list[FetchFailed]]:
     """The tasks whose pairs may be begun, and those whose pairs would be too large."""
     fit, refused = [], []
     for task in tasks:
@@ -161,5 +161,5 @@ def _of_a_size(tasks: Iterable[PairTask]) -> tuple[list[PairTask], list[Unsuppli
         if why is None:
             fit.append(task)
         else:
-            refused.append(Unsupplied(task, PairError(f"{task.mask.name}: {why}")))
+            refused.append(FetchFailed(task, PairError(f"{task.mask.name}: {why}")))
     return fit, refused

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...jobs.background import now_utc
 from ...model import Pair
-from ...settings import JudgeSettings
+from ...settings import AssessmentSettings
 from ...store.base import Store, superseded
 from ...workspace import Workspace, remove_leftovers
 from ..assessment.change import RULES
@@ -59,7 +59,7 @@ def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
     )
     if known is None or known.occlusion is None or not workspace.pair_complete(task.pair_id):
         return pair
-    if known.occluded is None or (known.judged_by or JudgeSettings()) != task.judge:
+    if known.occluded is None or (known.judged_by or AssessmentSettings()) != task.thresholds:
         return pair  # its pixels stay; `make_pair` finds them and only judges anew
     if (known.compared_with, known.change_rules) != (task.mask.image, RULES):
         return pair  # likewise, and only looks anew at what has changed

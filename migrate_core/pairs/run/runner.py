@@ -17,10 +17,10 @@ from ...model import Pair
 from ...store.base import Store
 from ...workspace import Workspace
 from ..make import make_pair
-from ..progress import forget_stages, stage_note
+from ..progress import clear_progress, progress_file
 from ..task import PairOutcome, PairTask, found_out
 from .plan import RunOptions, plan
-from .prefetch import Ready, Supply, Unsupplied, open_fetching
+from .prefetch import FetchedTask, FetchFailed, Prefetcher, open_fetching
 from .queueing import queue_pairs
 
 KIND = "pairs"
@@ -74,10 +74,10 @@ def make_planned(
     """
     job = claim(store, KIND, len(tasks))
     try:
-        forget_stages(workspace)
+        clear_progress(workspace)
         pairs = queue_pairs(store, tasks, workspace, partial=options.partial)
         todo = [
-            replace(task, note=stage_note(workspace, task.pair_id, job.job_id))
+            replace(task, note=progress_file(workspace, task.pair_id, job.job_id))
             for task in tasks
             if pairs[task.pair_id].state != "done"
         ]
@@ -88,7 +88,7 @@ def make_planned(
     except BaseException:
         job.give_up("died")
         raise
-    forget_stages(workspace)
+    clear_progress(workspace)
     job.end("cancelled" if outcome.cancelled else "done")
     return outcome
 
@@ -141,7 +141,7 @@ class _Run:
         """Work through the tasks; False when cancelled, and then nothing is in flight any more."""
         with _executor(options, len(todo)) as (executor, width):
             finished = False
-            supply = Supply(
+            supply = Prefetcher(
                 todo,
                 lambda check: open_fetching(self._workspace, options, check),
                 self._fetch_begins,
@@ -160,33 +160,33 @@ class _Run:
         if task.note is not None:
             task.note.put("fetch")
 
-    def _all(self, supply: Supply, executor: Executor, width: int, progress: Progress) -> bool:
+    def _all(self, supply: Prefetcher, executor: Executor, width: int, progress: Progress) -> bool:
         """Work through the tasks, `width` at a time; False when cancelled."""
-        flying: dict[Future[PairOutcome], Ready] = {}
+        in_flight: dict[Future[PairOutcome], FetchedTask] = {}
         try:
             while not self._job.cancel_requested():
-                for found in supply.take(width - len(flying)):
-                    if isinstance(found, Unsupplied):
-                        self._unsupplied(found)
+                for found in supply.take(width - len(in_flight)):
+                    if isinstance(found, FetchFailed):
+                        self._fetch_failed(found)
                     else:
                         self._begin(found.task)
-                        flying[executor.submit(make_pair, found.task)] = found
-                if flying:
-                    landed, _ = wait(flying, timeout=_TICK_S, return_when=FIRST_COMPLETED)
+                        in_flight[executor.submit(make_pair, found.task)] = found
+                if in_flight:
+                    completed, _ = wait(in_flight, timeout=_TICK_S, return_when=FIRST_COMPLETED)
                 elif supply.exhausted:
                     self._tell(progress)
                     return True
                 else:
-                    landed = set()
+                    completed = set()
                     time.sleep(_IDLE_S)
-                for future in landed:
-                    ready = flying.pop(future)
+                for future in completed:
+                    ready = in_flight.pop(future)
                     ready.release()
                     self._land(ready.task.pair_id, future)
                 self._tell(progress)
             return False
         finally:
-            for ready in flying.values():
+            for ready in in_flight.values():
                 ready.release()
 
     def _tell(self, progress: Progress) -> None:
@@ -201,7 +201,7 @@ class _Run:
             self._workspace.log(task.pair_id).unlink(missing_ok=True)
             self._put(replace(pair, state="running", error=None))
 
-    def _unsupplied(self, found: Unsupplied) -> None:
+    def _fetch_failed(self, found: FetchFailed) -> None:
         """Products can't be had; those on order leave the pair waiting for another run."""
         pair = found.task.pair_id
         if found.task.note is not None:

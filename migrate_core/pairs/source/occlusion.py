@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from ...grid import BoolArray, PixelGrid
-from ...masks.raster.udm import CLEAR, HIDDEN, source_occlusion
+from ...masks.raster.udm import CLEAR, OCCLUDED, source_occlusion
 from ...model import Mask
 from ..label.area_shares import area_shares
 
 # A pixel counts as hidden when at least half of what is known of it was.
-_HIDDEN_FROM = 0.5
+_OCCLUDED_FROM = 0.5
 _NOISE = 1e-9
 
 
-def hidden_in_source(mask: Mask, grid: PixelGrid) -> BoolArray | None:
+def occluded_in_source(mask: Mask, grid: PixelGrid) -> BoolArray | None:
     """Whether the ground of each pixel (height, width) was hidden when the label was drawn.
 
     None where nothing records it. Raises MaskError when the record can't be read.
@@ -20,7 +20,7 @@ def hidden_in_source(mask: Mask, grid: PixelGrid) -> BoolArray | None:
     record = source_occlusion(mask, grid)
     if record is None:
         return None
-    clear, hidden = area_shares(record.values, record.grid, grid, (CLEAR, HIDDEN))
-    known = clear + hidden
-    found: BoolArray = (known > _NOISE) & (hidden >= _HIDDEN_FROM * known - _NOISE)
+    clear, occluded = area_shares(record.values, record.grid, grid, (CLEAR, OCCLUDED))
+    known = clear + occluded
+    found: BoolArray = (known > _NOISE) & (occluded >= _OCCLUDED_FROM * known - _NOISE)
     return found

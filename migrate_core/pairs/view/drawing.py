@@ -129,7 +129,7 @@ def nice_length(longest: float) -> float:
     return max(step * power for step in (1, 2, 5) if step * power <= longest * (1 + 1e-9))
 
 
-def length_in_words(metres: float) -> str:
+def format_length(metres: float) -> str:
     """`500 m`, `2 km`."""
     return f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
 
@@ -143,7 +143,7 @@ def draw_scale_bar(picture: Picture, metres_per_pixel: float) -> Picture:
     image = Image.fromarray(picture)
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(size)
-    text = length_in_words(metres)
+    text = format_length(metres)
     pad, thick = max(2, size // 2), max(2, size // 5)
     text_width = math.ceil(draw.textlength(text, font=font))
     left, base = pad * 2, height - pad * 2

@@ -17,7 +17,7 @@ _LEAST = 84
 _SMOOTH = 4
 
 
-def shift_in_words(shift: Shift) -> str:
+def format_shift(shift: Shift) -> str:
     """What became of a shift: `the mask was moved 12.4 m to the north-east, ± 0.8 m`."""
     surely = f"± {shift.ci_m:.1f} m"
     length = length_m(shift)

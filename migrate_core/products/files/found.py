@@ -43,7 +43,7 @@ def tile_metadata(files: Files, granule: Granule) -> TileMetadata | None:
     return parse_tile(files.read(granule.metadata), files.title) if granule.metadata else None
 
 
-def lattice(files: Files, granule: Granule, own: TileMetadata | None) -> PixelGrid:
+def base_grid(files: Files, granule: Granule, own: TileMetadata | None) -> PixelGrid:
     """The 10 m lattice by the granule's metadata, else by a 10 m band. Raises MigrateError."""
     if own is not None:
         return own.grid
@@ -56,7 +56,7 @@ def lattice(files: Files, granule: Granule, own: TileMetadata | None) -> PixelGr
     )
 
 
-def lattice_of(band: BandFile) -> PixelGrid:
+def tile_grid_of(band: BandFile) -> PixelGrid:
     """The 10 m lattice that a coarser raster lies on, by its own georeference.
 
     Raises ProductError.

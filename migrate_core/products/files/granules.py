@@ -20,7 +20,7 @@ from ..names import is_product_name, read_names
 from ..product import parse_name, without_safe
 from ..tiles import outline
 from .archive import Files, ProductFiles, product_files
-from .found import FoundGranule, lattice, tile_metadata
+from .found import FoundGranule, base_grid, tile_metadata
 
 # The share of a granule in a footprint that only touches it.
 _SLIVER = 1e-6
@@ -114,7 +114,7 @@ def _footprint(files: Files, metadata: ProductMetadata, granule: Granule, tile: 
         if not (granule.metadata or granule.bands):
             raise
         own = tile_metadata(files, granule)
-        return whole_granule(lattice(files, granule, own), err)
+        return whole_granule(base_grid(files, granule, own), err)
 
 
 def _product_id(metadata: ProductMetadata, files: Files) -> str:
@@ -131,7 +131,7 @@ def _apart(found: Sequence[FoundGranule]) -> Iterator[FoundGranule]:
         if ids.count(scene_id) > 1:
             scene_id = f"{scene_id}_T{granule.tile}"
         own = tile_metadata(granule.files, granule.granule)
-        square = outline(lattice(granule.files, granule.granule, own))
+        square = outline(base_grid(granule.files, granule.granule, own))
         part = granule.footprint.intersection(square)
         # Footprints of old products are coarse and may miss a granule at their edge.
         footprint = part if part.area > _SLIVER * square.area else square

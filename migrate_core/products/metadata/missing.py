@@ -16,7 +16,7 @@ from ...errors import ProductError
 from ...grid import PixelGrid
 from ...model import utc
 from ..files.archive import Files
-from ..files.found import FoundGranule, lattice, tile_metadata
+from ..files.found import FoundGranule, base_grid, tile_metadata
 from ..footprints import Footprint, from_geojson, whole_granule
 from ..layouts.aws import PRODUCT_INFO, TILE_INFO
 from ..layouts.layout import Granule, Layout
@@ -46,7 +46,7 @@ class _Documents:
 def describe_without(files: Files, layout: Layout, granule: Granule) -> FoundGranule:
     """The granule by all that there is but the product's metadata. Raises MigrateError."""
     own = tile_metadata(files, granule)
-    grid = lattice(files, granule, own)
+    grid = base_grid(files, granule, own)
     info = _documents(files, layout)
     named = [name for name in (info.name, files.folder, files.title) if name]
     tile_id = (own.tile_id if own else None) or ""

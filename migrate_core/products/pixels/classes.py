@@ -93,14 +93,14 @@ class _Axis:
         return first * step, min((last + 1) * step, self.size)
 
 
-def _places(grid: PixelGrid, lattice: PixelGrid) -> tuple[_Axis, _Axis]:
+def _places(grid: PixelGrid, base_grid: PixelGrid) -> tuple[_Axis, _Axis]:
     """Columns and rows of `lattice` under the pixel centres of `grid`; both are north-up."""
-    inverse = ~lattice.transform
+    inverse = ~base_grid.transform
     first = inverse @ (grid.transform @ (0.5, 0.5))
     second = inverse @ (grid.transform @ (1.5, 1.5))
     axes = []
     for start, following, count, size in zip(
-        first, second, (grid.width, grid.height), (lattice.width, lattice.height), strict=True
+        first, second, (grid.width, grid.height), (base_grid.width, base_grid.height), strict=True
     ):
         step = following - start
         # A thousandth of a pixel lets centres on an edge fall to the same side everywhere.

@@ -76,8 +76,8 @@ def _of_polygons(product: Product, gml: bytes, grid: PixelGrid) -> NDArray[np.ui
     return found
 
 
-def _inside(lattice: PixelGrid, grid: PixelGrid) -> NDArray[np.bool_]:
-    west, south, east, north = lattice.bounds
+def _inside(base_grid: PixelGrid, grid: PixelGrid) -> NDArray[np.bool_]:
+    west, south, east, north = base_grid.bounds
     x, y = grid.centres()
     inside: NDArray[np.bool_] = (x > west) & (x < east) & (y > south) & (y < north)
     return inside

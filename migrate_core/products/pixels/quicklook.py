@@ -115,13 +115,13 @@ def _on_grid(product: Product, band: BandFile, grid: PixelGrid) -> NDArray[np.ui
     return out
 
 
-def _inside(lattice: PixelGrid, grid: PixelGrid) -> Window | None:
+def _inside(base_grid: PixelGrid, grid: PixelGrid) -> Window | None:
     """The part of a product's lattice under the picture; None when there is none."""
-    area = transform_bounds(LONLAT, lattice.crs, *grid.bounds)
-    wanted = window_of(aligned_grid(lattice, area), lattice)
+    area = transform_bounds(LONLAT, base_grid.crs, *grid.bounds)
+    wanted = window_of(aligned_grid(base_grid, area), base_grid)
     left, top = max(wanted.column, 0), max(wanted.row, 0)
-    right = min(wanted.column + wanted.width, lattice.width)
-    bottom = min(wanted.row + wanted.height, lattice.height)
+    right = min(wanted.column + wanted.width, base_grid.width)
+    bottom = min(wanted.row + wanted.height, base_grid.height)
     if left >= right or top >= bottom:
         return None
     return Window(left, top, right - left, bottom - top)

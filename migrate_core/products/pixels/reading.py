@@ -106,11 +106,11 @@ def grid_of(band: BandFile) -> PixelGrid:
 
 
 # Digital numbers by band, as a file has them, at its own resolution.
-Numbers = dict[str, NDArray[np.uint16]]
+DigitalNumbers = dict[str, NDArray[np.uint16]]
 
 
 def read_bands(
-    product: Product, grid: PixelGrid, resampling: str, numbers: Numbers | None = None
+    product: Product, grid: PixelGrid, resampling: str, numbers: DigitalNumbers | None = None
 ) -> NDArray[np.uint16]:
     """All bands of a product on `grid`, (bands, height, width) uint16, in the product's order.
 
@@ -137,7 +137,7 @@ def read_band(
     band: BandFile,
     grid: PixelGrid,
     resampling: str,
-    numbers: Numbers | None = None,
+    numbers: DigitalNumbers | None = None,
 ) -> NDArray[np.uint16]:
     """One band, of any resolution, on `grid`, (height, width) uint16; else as `read_bands`."""
     native = native_grid(product, band, grid, resampling)
@@ -158,7 +158,7 @@ def native_grid(product: Product, band: BandFile, grid: PixelGrid, resampling: s
 
 
 def read_native(
-    product: Product, band: BandFile, native: PixelGrid, numbers: Numbers | None = None
+    product: Product, band: BandFile, native: PixelGrid, numbers: DigitalNumbers | None = None
 ) -> NDArray[np.uint16]:
     """One band at its own resolution, offset applied, (height, width) uint16; else as `read_bands`.
 

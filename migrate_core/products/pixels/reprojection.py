@@ -26,12 +26,12 @@ def places(grid: PixelGrid, crs: str) -> tuple[FloatArray, FloatArray]:
     return reproject_points(grid.crs, crs, *grid.centres())
 
 
-def around(lattice: PixelGrid, x: FloatArray, y: FloatArray) -> PixelGrid:
+def around(base_grid: PixelGrid, x: FloatArray, y: FloatArray) -> PixelGrid:
     """The block of `lattice` that holds all places, and a pixel more on each side."""
-    held = aligned_grid(lattice, (float(x.min()), float(y.min()), float(x.max()), float(y.max())))
-    window = window_of(held, lattice)
+    held = aligned_grid(base_grid, (float(x.min()), float(y.min()), float(x.max()), float(y.max())))
+    window = window_of(held, base_grid)
     more = Window(window.column - 1, window.row - 1, window.width + 2, window.height + 2)
-    return block(lattice, more)
+    return block(base_grid, more)
 
 
 def nearest(

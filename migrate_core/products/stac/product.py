@@ -12,7 +12,7 @@ from ...errors import MigrateError, ProductError
 from ...files.regular import read_bytes, read_text
 from ..access import Access
 from ..metadata.product_xml import parse_product
-from ..offsets import Stated, believe
+from ..offsets import OffsetSource, resolve_offset
 from ..pixels.reading import grid_of
 from ..product import JPEG2000, RESOLUTION_M, BandFile, Product, in_order, missing_bands
 from .item import (
@@ -83,7 +83,7 @@ def product_of(item: Item, scene: Described, place: Place) -> Product:
         )
     names = [band.name for band in ordered]
     stated, unread = _metadata(assets, place, scene)
-    belief = believe(names, item, scene.baseline, stated)
+    decision = resolve_offset(names, item, scene.baseline, stated)
     return Product(
         product_id=scene.scene_id,
         level=scene.level,
@@ -91,9 +91,9 @@ def product_of(item: Item, scene: Described, place: Place) -> Product:
         grid=grid_of(fine),
         bands=ordered,
         scene_classification=classification_of(item, place),
-        offsets=belief.offsets,
-        offset_origin=belief.origin + unread,
-        offset_doubts=belief.doubts,
+        offsets=decision.offsets,
+        offset_origin=decision.origin + unread,
+        offset_warnings=decision.warnings,
         missing=missing_bands(scene.level, bands),
         sun=sun_angles(item),
     )
@@ -140,7 +140,7 @@ def _read_local(folder: Path) -> Callable[[str], bytes]:
 
 def _metadata(
     assets: Mapping[str, Mapping[str, Any]], place: Place, scene: Described
-) -> tuple[Stated | None, str]:
+) -> tuple[OffsetSource | None, str]:
     """The offsets by the product's metadata, or None and why they could not be read."""
     asset = assets.get(PRODUCT_METADATA)
     if asset is None or place.read is None:
@@ -151,5 +151,5 @@ def _metadata(
         return None, " (the product's metadata, which the item links, could not be read)"
     tag = "RADIO_ADD_OFFSET" if metadata.level == "L1C" else "BOA_ADD_OFFSET"
     if metadata.offsets:
-        return Stated(metadata.offsets, f"{tag} in the product's metadata"), ""
-    return Stated({}, f"no {tag} in the product's metadata: 0"), ""
+        return OffsetSource(metadata.offsets, f"{tag} in the product's metadata"), ""
+    return OffsetSource({}, f"no {tag} in the product's metadata: 0"), ""

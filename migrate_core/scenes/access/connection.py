@@ -10,7 +10,7 @@ from pathlib import Path
 from ...errors import CredentialsError, MigrateError, TransferError
 from ...settings import ServiceSettings
 from ...transfer.http.client import HttpClient
-from ...transfer.http.retry import RetryPolicy, Surroundings
+from ...transfer.http.retry import RetryPolicy, Runtime
 from ...transfer.s3 import S3Store, ping_bucket
 from ...transfer.sas import SasTokens
 from ...transfer.tokens import Credentials, TokenSession
@@ -101,19 +101,19 @@ def _need(purpose: str, variables: tuple[str, ...], services: ServiceSettings) -
 
 
 def try_connection(
-    spec: str, services: ServiceSettings, around: Surroundings | None = None
+    spec: str, services: ServiceSettings, around: Runtime | None = None
 ) -> Connection:
     """Try a source: a small search, and the ways to its pixels that need credentials.
 
     What doesn't work is told, not raised. Raises WrongUseError when there is no such source.
     """
-    return Connection(spec, tuple(_Trial(spec, services, around or Surroundings()).steps()))
+    return Connection(spec, tuple(_Trial(spec, services, around or Runtime()).steps()))
 
 
 class _Trial:
     """The steps for one source."""
 
-    def __init__(self, spec: str, services: ServiceSettings, around: Surroundings) -> None:
+    def __init__(self, spec: str, services: ServiceSettings, around: Runtime) -> None:
         self._spec = spec
         self._services = services
         self._around = around
@@ -157,7 +157,7 @@ class _Trial:
         return self._step(what, attempt)
 
     def _client(self) -> HttpClient:
-        return HttpClient(self._spec, policy=_POLICY, surroundings=self._around)
+        return HttpClient(self._spec, policy=_POLICY, runtime=self._around)
 
     def _search(self) -> str:
         source = self._source

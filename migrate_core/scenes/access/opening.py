@@ -10,7 +10,7 @@ from ...errors import ProductError
 from ...grid import PixelGrid
 from ...model import Scene
 from ...products.files.archive import RemoteFiles, product_files
-from ...products.files.found import lattice_of
+from ...products.files.found import tile_grid_of
 from ...products.opening import (
     ANY,
     Wanted,
@@ -58,10 +58,10 @@ def open_classified(scene: Scene, services: ServiceSettings | None = None) -> Pr
         classes = classification_of(scene.item, _place(scene, services, brief=True))
     if classes is None:
         return open_scene(scene, services)
-    return _without_bands(scene, lattice_of(classes), classes)
+    return _without_bands(scene, tile_grid_of(classes), classes)
 
 
-def open_sky(scene: Scene, folder: Path) -> Product:
+def open_cloud_files(scene: Scene, folder: Path) -> Product:
     """The product of a scene by those of its files alone that tell the sky, in a folder.
 
     They are the scene classification, at 20 m or 60 m, or the cloud mask in QI_DATA, with
@@ -70,7 +70,7 @@ def open_sky(scene: Scene, folder: Path) -> Product:
     files = product_files(folder)
     classes = classification_of_files(files)
     if classes is not None:
-        return _without_bands(scene, lattice_of(classes), classes)
+        return _without_bands(scene, tile_grid_of(classes), classes)
     clouds = clouds_of_files(files)
     if clouds is None:
         raise ProductError(

@@ -13,7 +13,7 @@ from ...errors import CredentialsError, TransferError
 from ...settings import ServiceSettings
 from ...transfer.http.address import keeps_secrets, same_origin, shown
 from ...transfer.http.client import HttpClient, Query
-from ...transfer.http.retry import RetryPolicy, Surroundings
+from ...transfer.http.retry import RetryPolicy, Runtime
 from ...transfer.s3 import S3Store, get_object
 from ...transfer.sas import SasTokens
 
@@ -190,7 +190,7 @@ def check_keys(store: S3Store) -> None:
 class Remotes:
     """What one process shares of all services: connections, and tokens that are still valid."""
 
-    def __init__(self, services: ServiceSettings, around: Surroundings | None = None) -> None:
+    def __init__(self, services: ServiceSettings, around: Runtime | None = None) -> None:
         self.store = S3Store(
             services.cdse_s3_endpoint,
             access_key=services.cdse_s3_access_key,
@@ -198,8 +198,8 @@ class Remotes:
         )
         # Metadata are not worth minutes: what can't be read is told, and done without.
         brief = RetryPolicy(attempts=4, longest_wait_s=8.0, longest_retry_after_s=60.0)
-        self.http = HttpClient("The service of the scene", policy=brief, surroundings=around)
-        tokens = HttpClient("The Planetary Computer's signing service", surroundings=around)
+        self.http = HttpClient("The service of the scene", policy=brief, runtime=around)
+        tokens = HttpClient("The Planetary Computer's signing service", runtime=around)
         self._tokens = SasTokens(tokens, services.planetary_computer_sas_url)
         self._owners = (
             services.planetary_computer_storage_url,

@@ -29,7 +29,7 @@ _FORM = 1
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ResponseCache:
     """Where answers are kept, and for how long; `refresh` asks anew whatever is there."""
 
     folder: Path
@@ -73,15 +73,17 @@ class Shelf:
         return self.folder / f"{key}{_SUFFIX}"
 
 
-class KeptSource:
+class CachedSource:
     """A source whose answers are kept on a shelf.
 
     An answer with problems isn't kept: asking again may mend them.
     """
 
-    def __init__(self, source: SceneSource, services: ServiceSettings, shelf: Shelf) -> None:
+    def __init__(
+        self, source: SceneSource, services: ServiceSettings, response_cache: ResponseCache
+    ) -> None:
         self._source = source
-        self._shelf = shelf
+        self._cache = response_cache
         # The addresses, since the same name may stand for a mirror or a test server.
         self._identity = [_FORM, source.spec, *_addresses(services)]
         self.answered_at: datetime | None = None
@@ -99,7 +101,7 @@ class KeptSource:
     def search(self, request: SceneRequest) -> SearchResult:
         """The answer that is kept, else the source's; `answered_at` becomes that of the oldest."""
         key = self._key(request)
-        found = self._shelf.find(key)
+        found = self._cache.find(key)
         if found is not None:
             answered_at, scenes = found
             self._note(answered_at)
@@ -107,9 +109,9 @@ class KeptSource:
             return SearchResult(scenes)
         result = self._source.search(request)
         if result.problems:
-            self._note(self._shelf.clock())
+            self._note(self._cache.clock())
         else:
-            self._note(self._shelf.put(key, result.scenes))
+            self._note(self._cache.put(key, result.scenes))
         return result
 
     def _note(self, answered_at: datetime) -> None:
@@ -127,17 +129,19 @@ class KeptSource:
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def kept(source: SceneSource, services: ServiceSettings, shelf: Shelf) -> SceneSource:
+def kept(
+    source: SceneSource, services: ServiceSettings, response_cache: ResponseCache
+) -> SceneSource:
     """The source with its answers kept, where it is a service; a disk is read each time."""
-    return source if source.whole else KeptSource(source, services, shelf)
+    return source if source.whole else CachedSource(source, services, response_cache)
 
 
-def answer_times(sources: Iterable[SceneSource]) -> dict[str, datetime]:
+def response_times(sources: Iterable[SceneSource]) -> dict[str, datetime]:
     """When what the sources gave was answered, by SOURCE; only services have such a time."""
     return {
         source.spec: source.answered_at
         for source in sources
-        if isinstance(source, KeptSource) and source.answered_at is not None
+        if isinstance(source, CachedSource) and source.answered_at is not None
     }
 
 

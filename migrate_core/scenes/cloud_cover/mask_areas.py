@@ -59,7 +59,7 @@ class MaskArea:
     problem: str | None = None
 
     def measure(self, flags: NDArray[np.uint8]) -> Measurement:
-        """What of it is occluded by `flags`, (height, width) on its grid, as `read_sky` gives."""
+        """What of it `flags` (height, width) on its grid, of `read_cloud_classes`, occlude."""
         stored = np.frombuffer(zlib.decompress(self.packed), np.uint8).reshape(self.grid.shape)
         inside = flags[stored >= _INSIDE]
         with_data = inside[~flagged(inside, Flag.NO_DATA)]
@@ -128,8 +128,8 @@ def _grid(footprint: BaseGeometry, crs: str) -> PixelGrid:
     west, south, east, north = footprint.bounds
     across = max(east - west, north - south) / PIXEL_M
     metres = PIXEL_M * max(1, math.ceil(across / _LONGEST))
-    lattice = PixelGrid(crs, Affine(metres, 0, 0, 0, -metres, 0), 1, 1)
-    return aligned_grid(lattice, footprint.bounds)
+    base_grid = PixelGrid(crs, Affine(metres, 0, 0, 0, -metres, 0), 1, 1)
+    return aligned_grid(base_grid, footprint.bounds)
 
 
 def _inside(footprint: BaseGeometry, grid: PixelGrid) -> BoolArray:
@@ -157,13 +157,13 @@ def _label_shares(mask: Mask, grid: PixelGrid) -> FloatArray:
     height, width = labels.shape
     scale = Affine.scale(mask.grid.width / width, mask.grid.height / height)
     # GDAL's mean is that of the part of a pixel which the file covers: it shall cover all of it.
-    rim = 2 * math.ceil(max(height / grid.height, width / grid.width)) + 1
-    labelled = np.pad(labelled, rim)
+    buffer = 2 * math.ceil(max(height / grid.height, width / grid.width)) + 1
+    labelled = np.pad(labelled, buffer)
     shares = np.zeros(grid.shape, dtype=np.uint8)
     reproject(
         labelled,
         shares,
-        src_transform=mask.grid.transform @ scale @ Affine.translation(-rim, -rim),
+        src_transform=mask.grid.transform @ scale @ Affine.translation(-buffer, -buffer),
         src_crs=mask.grid.crs,
         dst_transform=grid.transform,
         dst_crs=grid.crs,
@@ -223,6 +223,6 @@ def _pixels(grid: PixelGrid) -> int:
     return grid.width * grid.height
 
 
-def cut(sky: NDArray[np.uint8], grid: PixelGrid, part: PixelGrid) -> NDArray[np.uint8]:
+def clip(cloud_classes: NDArray[np.uint8], grid: PixelGrid, part: PixelGrid) -> NDArray[np.uint8]:
     """What of `sky`, (height, width) on `grid`, lies on `part` of it."""
-    return sky[window_of(part, grid).slices]
+    return cloud_classes[window_of(part, grid).slices]

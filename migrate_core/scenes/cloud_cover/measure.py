@@ -20,11 +20,11 @@ from ...grid import PixelGrid
 from ...model import Mask, Problem, RankedScene, Scene
 from ...products.product import Product, utm_crs
 from ...products.scene_classes import Flag, flagged
-from ..search.acquisitions import elsewhere
+from ..search.acquisitions import alternatives
 from ..search.ranking import Key, Measurement
 from ..sources.protocol import Progress
-from .mask_areas import MaskArea, MaskAreas, cut, together
-from .scene_clouds import NotInPlaceError, Places, read_sky
+from .mask_areas import MaskArea, MaskAreas, clip, together
+from .scene_clouds import CloudReader, NotInPlaceError, read_cloud_classes
 
 # Services allow four connections an account; more threads wouldn't be quicker on a disk either.
 THREADS = 4
@@ -77,7 +77,7 @@ def units(
     ]
 
 
-def standing_in(scene: Scene, known: Iterable[Scene]) -> tuple[Scene, ...]:
+def substitutes(scene: Scene, known: Iterable[Scene]) -> tuple[Scene, ...]:
     """The scene, and others that show the same sky: where its clouds can be looked up.
 
     An L1C scene's L2A sibling comes first, since its classification knows more than a cloud mask;
@@ -85,18 +85,18 @@ def standing_in(scene: Scene, known: Iterable[Scene]) -> tuple[Scene, ...]:
     """
     scenes = tuple(known)
     sibling = replace(scene, level="L2A")
-    siblings = () if scene.level == "L2A" else elsewhere(replace(sibling, source=""), scenes)
-    return (*siblings, scene, *elsewhere(scene, scenes))
+    siblings = () if scene.level == "L2A" else alternatives(replace(sibling, source=""), scenes)
+    return (*siblings, scene, *alternatives(scene, scenes))
 
 
-class Measuring:
+class CloudMeasuring:
     """Measures units in threads; what one unit fails at is a problem, the others go on.
 
     `known` are all scenes there are: where a scene can't be read in place, the same acquisition is
     read at another source.
     """
 
-    def __init__(self, places: Places, known: Iterable[Scene]) -> None:
+    def __init__(self, places: CloudReader, known: Iterable[Scene]) -> None:
         self._stopped = threading.Event()
         self._services = _Services(places.checked(self._check))
         self._areas = MaskAreas()
@@ -139,9 +139,11 @@ class Measuring:
             areas = [(mask, self._area(mask, crs)) for mask in unit.masks]
             for grid, group in together([(m, area) for m, area in areas if not area.problem]):
                 self._check()
-                sky = _union(parts, grid)
+                cloud_classes = _union(parts, grid)
                 for mask, area in group:
-                    found[mask.mask_id, unit.scene_ids] = area.measure(cut(sky, grid, area.grid))
+                    found[mask.mask_id, unit.scene_ids] = area.measure(
+                        clip(cloud_classes, grid, area.grid)
+                    )
                 self._count(len(group))
                 left -= len(group)
         finally:
@@ -161,13 +163,13 @@ class Measuring:
             self._finished += masks
 
     def _part(self, scene: Scene) -> _Part:
-        return _Part(self._services, standing_in(scene, self._by_tile.get(scene.tile, ())))
+        return _Part(self._services, substitutes(scene, self._by_tile.get(scene.tile, ())))
 
 
 class _Services:
     """Opens skies; a service that failed several times in a row isn't asked any more."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: CloudReader) -> None:
         self._places = places
         self._failed: dict[str, int] = defaultdict(int)
 
@@ -202,7 +204,7 @@ class _Part:
             try:
                 if self._opened is None:
                     self._opened = self._places.open(self._left[0])
-                sky = read_sky(self._opened, self._left[0], grid)
+                cloud_classes = read_cloud_classes(self._opened, self._left[0], grid)
             except JobCancelledError:
                 raise
             except MigrateError as err:
@@ -211,9 +213,9 @@ class _Part:
                 self._places.note(self._left.pop(0), err)
             else:
                 self._places.note(self._left[0], None)
-                return sky
-        told = (err for err in self._failures if not isinstance(err, _NEEDS))
-        raise next(told, self._failures[0])
+                return cloud_classes
+        reported = (err for err in self._failures if not isinstance(err, _NEEDS))
+        raise next(reported, self._failures[0])
 
 
 # Errors that say what a source needs, not what is wrong with one scene.
@@ -222,12 +224,12 @@ _NEEDS = (NotInPlaceError, CredentialsError)
 
 def _union(parts: Sequence[_Part], grid: PixelGrid) -> NDArray[np.uint8]:
     """The sky over `grid`: of each pixel by the first scene that has data there."""
-    sky = parts[0].read(grid)
+    cloud_classes = parts[0].read(grid)
     for part in parts[1:]:
-        empty = flagged(sky, Flag.NO_DATA)
+        empty = flagged(cloud_classes, Flag.NO_DATA)
         if empty.any():
-            sky = np.where(empty, part.read(grid), sky)
-    return sky
+            cloud_classes = np.where(empty, part.read(grid), cloud_classes)
+    return cloud_classes
 
 
 @dataclass

@@ -20,8 +20,8 @@ from ..search.advice import with_sources
 from ..search.ranking import Key, Measurement, Measurements, reranked
 from ..search.search import SearchOutcome, advice_for
 from ..sources.protocol import Progress
-from .measure import Measuring, units
-from .scene_clouds import Places
+from .measure import CloudMeasuring, units
+from .scene_clouds import CloudReader
 
 # What the place of a mask and of its label depend on.
 _FIELDS = (
@@ -38,7 +38,7 @@ _DEFINITION = [
 
 
 @dataclass(frozen=True)
-class Searched:
+class SearchRun:
     """A search that ended: for which masks, with what, and what it found."""
 
     masks: Sequence[Mask]
@@ -47,7 +47,7 @@ class Searched:
     outcome: SearchOutcome
 
 
-class Memory:
+class MeasurementCache:
     """What was measured over masks, in the store, as long as they stay as they are."""
 
     def __init__(self, store: Store, masks: Iterable[Mask]) -> None:
@@ -88,21 +88,25 @@ def _state(mask: Mask) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def keep_candidates(store: Store, searched: Searched, found: Measurements) -> None:
+def keep_candidates(store: Store, searched: SearchRun, found: Measurements) -> None:
     """Put the candidates of a search into the store, ranked by what was measured of them."""
     outcome = searched.outcome
     ranked, advice = outcome.ranked, outcome.advice
     if found:
         ranked = reranked(ranked, found, searched.ranking)
-        lacking = [m for m in searched.masks if not any(r.usable for r in ranked[m.mask_id])]
-        known = advice_for(lacking, outcome.scenes, searched.query, searched.ranking, found)
+        missing = [m for m in searched.masks if not any(r.usable for r in ranked[m.mask_id])]
+        known = advice_for(missing, outcome.scenes, searched.query, searched.ranking, found)
         advice = with_sources(known, outcome.asked)
     store.put_candidates(ranked)
     put_advice(store, ranked, advice)
 
 
 def measure_candidates(
-    memory: Memory, searched: Searched, places: Places, known: Measurements, progress: Progress
+    memory: MeasurementCache,
+    searched: SearchRun,
+    places: CloudReader,
+    known: Measurements,
+    progress: Progress,
 ) -> tuple[Problem, ...]:
     """Measure clouds over the masks of a search, and rank and select their candidates anew.
 
@@ -118,8 +122,8 @@ def measure_candidates(
         memory.put(new)
         found.update(new)
 
-    scenes = [*outcome.scenes, *outcome.elsewhere, *store.scenes().values()]
+    scenes = [*outcome.scenes, *outcome.alternatives, *store.scenes().values()]
     try:
-        return Measuring(places, scenes).run(wanted, note, progress)
+        return CloudMeasuring(places, scenes).run(wanted, note, progress)
     finally:
         keep_candidates(store, searched, found)

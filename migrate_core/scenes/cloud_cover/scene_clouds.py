@@ -23,12 +23,12 @@ from ...products.pixels.reprojection import around, nearest, places
 from ...products.product import Product
 from ...products.scene_classes import CLOUD_MASK_FLAGS, SCL_FLAGS, Flag
 from ...settings import ServiceSettings
-from ...transfer.http.retry import Check, RetryPolicy, Surroundings, never_stop
-from ...transfer.product_store import Depot
+from ...transfer.http.retry import Check, RetryPolicy, Runtime, never_stop
+from ...transfer.product_store import ProductStore
 from ...workspace import Workspace
-from ..access.opening import open_classified, open_sky
+from ..access.opening import open_classified, open_cloud_files
 from ..sources import needs_fetching
-from ..sources.cdse import SKY, CdseFetcher, NoSkyError, OfflineError
+from ..sources.cdse import CLOUD_FILES, CdseFetcher, NoCloudFilesError, OfflineError
 from ..sources.cdse import SPEC as CDSE
 
 _NOTHING = "there is neither a scene classification nor a cloud mask"
@@ -40,7 +40,7 @@ class NotInPlaceError(MigrateError):
     """The pixels of a scene can't be read before its product, or much of it, is fetched."""
 
 
-class Places:
+class CloudReader:
     """Where skies may be read: at services, and among what was fetched before.
 
     Threads share its one session with a service; `check` interrupts what they fetch.
@@ -51,20 +51,20 @@ class Places:
     ) -> None:
         self.services = services
         self.workspace = workspace
-        surroundings = Surroundings(check=check)
+        runtime = Runtime(check=check)
         most = services.max_download_bytes
-        depot = Depot(
+        product_store = ProductStore(
             workspace,
             services.cache_bytes,
-            around=surroundings,
+            around=runtime,
             policy=_POLICY,
             most_bytes=most,
         )
-        self._fetcher = CdseFetcher(services, depot)
+        self._fetcher = CdseFetcher(services, product_store)
 
-    def checked(self, check: Check) -> Places:
+    def checked(self, check: Check) -> CloudReader:
         """The same places with a session of their own, that `check` interrupts."""
-        return Places(self.services, self.workspace, check)
+        return CloudReader(self.services, self.workspace, check)
 
     def open(self, scene: Scene) -> Product:
         """The scene's product, with its bands or without. Raises MigrateError.
@@ -73,7 +73,7 @@ class Places:
         """
         product = self._fetched(scene) if needs_fetching(scene.source) else None
         product = product or self._at_source(scene)
-        if not _shows_sky(product):
+        if not _shows_clouds(product):
             raise NotInPlaceError(_NOTHING)
         return product
 
@@ -85,10 +85,10 @@ class Places:
             if path.exists():
                 product = open_classified(replace(scene, href=str(path)), self.services)
                 # Bands may have come without the cloud mask.
-                if _shows_sky(product):
+                if _shows_clouds(product):
                     return product
-        path = folder / f"{scene.scene_id}.{SKY}"
-        return open_sky(scene, path) if path.exists() else None
+        path = folder / f"{scene.scene_id}.{CLOUD_FILES}"
+        return open_cloud_files(scene, path) if path.exists() else None
 
     def _at_source(self, scene: Scene) -> Product:
         """The product where it lies, or the sky of it fetched."""
@@ -106,13 +106,13 @@ class Places:
                 "that needs an account (CDSE_USERNAME and CDSE_PASSWORD) or an S3 key "
                 "(CDSE_S3_ACCESS_KEY and CDSE_S3_SECRET_KEY), and neither is set"
             )
-        return self._sky(scene)
+        return self._cloud_files(scene)
 
-    def _sky(self, scene: Scene) -> Product:
+    def _cloud_files(self, scene: Scene) -> Product:
         """The sky alone, by the files of it."""
         try:
-            held = self._fetcher.fetch(scene, SKY)
-        except NoSkyError as err:
+            held = self._fetcher.fetch(scene, CLOUD_FILES)
+        except NoCloudFilesError as err:
             raise NotInPlaceError(_NOTHING) from err
         except (OfflineError, ArchiveOrderedError) as err:
             raise NotInPlaceError(
@@ -120,17 +120,17 @@ class Places:
                 "be measured"
             ) from err
         try:
-            return open_sky(scene, Path(held.href))
+            return open_cloud_files(scene, Path(held.href))
         finally:
             # It was used last, so it is the last to be cleaned up while it is read.
             held.release()
 
 
-def _shows_sky(product: Product) -> bool:
+def _shows_clouds(product: Product) -> bool:
     return product.scene_classification is not None or product.cloud_mask is not None
 
 
-def read_sky(product: Product, scene: Scene, grid: PixelGrid) -> NDArray[np.uint8]:
+def read_cloud_classes(product: Product, scene: Scene, grid: PixelGrid) -> NDArray[np.uint8]:
     """What occludes the ground at each pixel centre of `grid`: `Flag`s, (height, width) uint8.
 
     `grid` is north-up in any UTM zone, with pixels of 10 m or more, and may reach over the edges
@@ -153,6 +153,6 @@ def read_sky(product: Product, scene: Scene, grid: PixelGrid) -> NDArray[np.uint
 def _from_other_zone(product: Product, scene: Scene, grid: PixelGrid) -> NDArray[np.uint8]:
     """The same for a grid in another UTM zone than the product's, by the nearest pixels."""
     x, y = places(grid, product.grid.crs)
-    lattice = product.grid.coarser(round(grid.resolution / product.grid.resolution))
-    source = around(lattice, x, y)
-    return nearest(read_sky(product, scene, source), source, x, y)
+    base_grid = product.grid.coarser(round(grid.resolution / product.grid.resolution))
+    source = around(base_grid, x, y)
+    return nearest(read_cloud_classes(product, scene, source), source, x, y)

@@ -34,7 +34,7 @@ _AT_ONCE = 3
 
 
 @dataclass(frozen=True)
-class Covering:
+class SceneCoverage:
     """A scene and the part of one mask's footprint that it has data for.
 
     `part` and the whole `footprint` are in the CRS of the scene's tile.
@@ -58,8 +58,8 @@ class Covering:
         """The covered part in another UTM zone."""
         if crs == self.crs:
             return self.part
-        carried = reproject_geometry(shapely.segmentize(self.part, _EDGE_M), self.crs, crs)
-        return polygons(shapely.make_valid(carried))
+        reprojected = reproject_geometry(shapely.segmentize(self.part, _EDGE_M), self.crs, crs)
+        return polygons(shapely.make_valid(reprojected))
 
 
 @dataclass(frozen=True)
@@ -88,18 +88,20 @@ class Acquisition:
         return sum(cloud * share for cloud, share in known) / total
 
 
-def acquisitions(coverings: Iterable[Covering]) -> list[Acquisition]:
+def acquisitions(scene_coverages: Iterable[SceneCoverage]) -> list[Acquisition]:
     """What the overpasses among the scenes that cover a mask offer it.
 
     Tiles overlap: one that covers the mask alone is an acquisition of its own, and then so are the
     others of its overpass. Where none does, those that complete each other are one.
     """
-    ordered = sorted(coverings, key=lambda c: (c.scene.level, c.scene.sensed_at, c.scene.tile))
+    ordered = sorted(
+        scene_coverages, key=lambda c: (c.scene.level, c.scene.sensed_at, c.scene.tile)
+    )
     overpasses = _grouped(ordered, _same_overpass)
     return [acquisition for overpass in overpasses for acquisition in _offered(overpass)]
 
 
-def elsewhere(scene: Scene, known: Iterable[Scene]) -> tuple[Scene, ...]:
+def alternatives(scene: Scene, known: Iterable[Scene]) -> tuple[Scene, ...]:
     """Scenes of the same acquisition at other sources: what stands in when its service fails.
 
     The same product first, then the newest baseline.
@@ -131,25 +133,25 @@ def _mission(scene: Scene) -> str | None:
 
 
 def _grouped(
-    ordered: Iterable[Covering], same: Callable[[Scene, Scene], bool]
-) -> list[list[Covering]]:
+    ordered: Iterable[SceneCoverage], same: Callable[[Scene, Scene], bool]
+) -> list[list[SceneCoverage]]:
     """Coverings, ordered by time, with those whose scene is the same as a group's first."""
-    groups: list[list[Covering]] = []
-    for covering in ordered:
+    groups: list[list[SceneCoverage]] = []
+    for scene_coverage in ordered:
         for group in islice(reversed(groups), _AT_ONCE):
-            if same(group[0].scene, covering.scene):
-                group.append(covering)
+            if same(group[0].scene, scene_coverage.scene):
+                group.append(scene_coverage)
                 break
         else:
-            groups.append([covering])
+            groups.append([scene_coverage])
     return groups
 
 
-def _offered(overpass: Sequence[Covering]) -> list[Acquisition]:
+def _offered(overpass: Sequence[SceneCoverage]) -> list[Acquisition]:
     """The acquisitions of one overpass: each tile's, or that of several tiles together."""
-    tiles: dict[str, list[Covering]] = defaultdict(list)
-    for covering in overpass:
-        tiles[covering.scene.tile].append(covering)
+    tiles: dict[str, list[SceneCoverage]] = defaultdict(list)
+    for scene_coverage in overpass:
+        tiles[scene_coverage.scene.tile].append(scene_coverage)
     alone = {tile: _of_tile(group) for tile, group in sorted(tiles.items())}
     if len(alone) == 1 or any(one.coverage > 1 - _WORTH_ADDING for one in alone.values()):
         return list(alone.values())
@@ -158,31 +160,31 @@ def _offered(overpass: Sequence[Covering]) -> list[Acquisition]:
     return [together, *(one for tile, one in alone.items() if tile not in used)]
 
 
-def _of_tile(group: Sequence[Covering]) -> Acquisition:
+def _of_tile(group: Sequence[SceneCoverage]) -> Acquisition:
     """The newest baseline first, the larger part before the smaller, others while they add."""
     first = max(group, key=lambda c: (_baseline(c.scene), round(c.coverage, 3), c.scene.scene_id))
     return _completed(first, group, lambda c: (_baseline(c.scene),))
 
 
-def _of_tiles(overpass: Sequence[Covering], alone: Mapping[str, Acquisition]) -> Acquisition:
+def _of_tiles(overpass: Sequence[SceneCoverage], alone: Mapping[str, Acquisition]) -> Acquisition:
     """The tile with the largest part in the UTM zone with the largest part, completed by others.
 
     First by those that fit best: of the same zone, since others are resampled; of the same
     baseline, since others may be corrected otherwise; from the same source; of the same tile.
     """
-    zones: dict[str, list[Covering]] = defaultdict(list)
-    for covering in overpass:
-        zones[covering.crs].append(covering)
+    zones: dict[str, list[SceneCoverage]] = defaultdict(list)
+    for scene_coverage in overpass:
+        zones[scene_coverage.crs].append(scene_coverage)
     zone = max(sorted(zones), key=lambda crs: round(_share(zones[crs]), 3))
     tile = max(
         sorted({c.scene.tile for c in zones[zone]}), key=lambda name: round(alone[name].coverage, 3)
     )
     first = next(c for c in zones[zone] if c.scene is alone[tile].scene)
 
-    def fitting(covering: Covering) -> tuple[Any, ...]:
-        scene = covering.scene
+    def fitting(scene_coverage: SceneCoverage) -> tuple[Any, ...]:
+        scene = scene_coverage.scene
         return (
-            covering.crs == zone,
+            scene_coverage.crs == zone,
             scene.baseline == first.scene.baseline,
             scene.source == first.scene.source,
             scene.tile == tile,
@@ -192,14 +194,16 @@ def _of_tiles(overpass: Sequence[Covering], alone: Mapping[str, Acquisition]) ->
     return _completed(first, overpass, fitting)
 
 
-def _share(parts: Sequence[Covering]) -> float:
+def _share(parts: Sequence[SceneCoverage]) -> float:
     """The share of the footprint that parts in one CRS cover together."""
-    covered = shapely.union_all([covering.part for covering in parts])
+    covered = shapely.union_all([scene_coverage.part for scene_coverage in parts])
     return float(covered.area / parts[0].footprint.area)
 
 
 def _completed(
-    first: Covering, others: Iterable[Covering], fitting: Callable[[Covering], tuple[Any, ...]]
+    first: SceneCoverage,
+    others: Iterable[SceneCoverage],
+    fitting: Callable[[SceneCoverage], tuple[Any, ...]],
 ) -> Acquisition:
     """A scene and those that complete it: the most fitting first, of these what adds most."""
     whole = first.footprint.area
@@ -207,18 +211,24 @@ def _completed(
     left = [(other, other.part_in(first.crs)) for other in others if other is not first]
     while True:
         adding = [
-            (fitting(covering), round(gain, 6), covering.scene.scene_id, covering, part)
-            for covering, part in left
+            (
+                fitting(scene_coverage),
+                round(gain, 6),
+                scene_coverage.scene.scene_id,
+                scene_coverage,
+                part,
+            )
+            for scene_coverage, part in left
             if (gain := part.difference(covered).area / whole) > _WORTH_ADDING
         ]
         if not adding:
             break
-        _, gain, _, covering, part = max(adding, key=lambda item: item[:3])
+        _, gain, _, scene_coverage, part = max(adding, key=lambda item: item[:3])
         covered = shapely.union(covered, part)
-        used.append(covering)
+        used.append(scene_coverage)
         shares.append(gain)
-        left = [(covering, part) for *_, covering, part in adding]
-    completed_by = tuple(covering.scene for covering in used[1:])
+        left = [(scene_coverage, part) for *_, scene_coverage, part in adding]
+    completed_by = tuple(scene_coverage.scene for scene_coverage in used[1:])
     return Acquisition(
         first.scene, completed_by, min(float(covered.area / whole), 1.0), tuple(shares)
     )

@@ -15,9 +15,9 @@ from typing import Any
 from ...advice import Advice, Remedy
 from ...model import Acquired, SceneQuery
 from ...settings import RankingSettings
-from .acquisitions import Acquisition, Covering, acquisitions
-from .hints import LEAST_COVERAGE, MOST_CLOUD_PERCENT, Measured, Nearby, hints, ids_of, lacking
-from .ranking import hidden_percent, is_usable
+from .acquisitions import Acquisition, SceneCoverage, acquisitions
+from .hints import LEAST_COVERAGE, MOST_CLOUD_PERCENT, Measured, Nearby, hints, ids_of, missing
+from .ranking import is_usable, occluded_percent
 
 # A search looks at least this many days around the masks' dates, so that it can say what a wider
 # window would find. Farther off, seasons and land use change more than clouds hide.
@@ -60,7 +60,7 @@ def reach(query: SceneQuery) -> int:
 
 def advise(
     acquired: Acquired,
-    coverings: Sequence[Covering],
+    scene_coverages: Sequence[SceneCoverage],
     query: SceneQuery,
     settings: RankingSettings,
     measured: Measured = MappingProxyType({}),
@@ -73,15 +73,17 @@ def advise(
     cloud of the whole scene counts. Single changes come first; only where none is enough, one
     combination of several. Where nothing would do, hints say what can be tried.
     """
-    near = [one for one in coverings if _distance(acquired, one) <= reach(query)]
+    near = [one for one in scene_coverages if _distance(acquired, one) <= reach(query)]
     remedies = _remedies(_Known(acquired, near, query, settings, measured))
-    farther = () if remedies else _remedies(_Known(acquired, coverings, query, settings, measured))
+    farther = (
+        () if remedies else _remedies(_Known(acquired, scene_coverages, query, settings, measured))
+    )
     if farther and (farther[0].days or 0) <= _SEASON_DAYS:
         remedies, farther = farther, ()
     if remedies:
         return Advice(remedies, reach(query))
     found = Nearby(acquired, query, reach(query), acquisitions(near), measured)
-    return Advice((), reach(query), (*_far_off(farther), *hints(found)), lacking(found))
+    return Advice((), reach(query), (*_far_off(farther), *hints(found)), missing(found))
 
 
 def _far_off(farther: Sequence[Remedy]) -> Iterable[str]:
@@ -118,18 +120,21 @@ class _Known:
     def __init__(
         self,
         acquired: Acquired,
-        coverings: Sequence[Covering],
+        scene_coverages: Sequence[SceneCoverage],
         query: SceneQuery,
         settings: RankingSettings,
         measured: Measured,
     ) -> None:
         self._measured = measured
-        self._coverings = [(_distance(acquired, covering), covering) for covering in coverings]
+        self._scene_coverages = [
+            (_distance(acquired, scene_coverage), scene_coverage)
+            for scene_coverage in scene_coverages
+        ]
         self._query = query
         self._settings = settings
         self._now = Limits.of(query, settings)
         self._loosest = Limits(
-            max([reach(query), *(days for days, _ in self._coverings)]),
+            max([reach(query), *(days for days, _ in self._scene_coverages)]),
             max(MOST_CLOUD_PERCENT, self._now.cloud_percent),
             min(LEAST_COVERAGE, settings.usable_coverage),
         )
@@ -172,9 +177,12 @@ class _Known:
             return [now, *sorted((s for s in shares if loose.coverage < s < now), reverse=True)]
         values: set[float]
         if name == "days":
-            values = {days for days, _ in self._coverings}
+            values = {days for days, _ in self._scene_coverages}
         else:
-            values = {float(math.ceil(_cloud(covering))) for _, covering in self._coverings}
+            values = {
+                float(math.ceil(_cloud(scene_coverage)))
+                for _, scene_coverage in self._scene_coverages
+            }
             over_mask = (self._over_mask(found) for found in self._acquisitions(loose))
             values |= {float(math.ceil(cloud)) for cloud in over_mask if cloud is not None}
         return [now, *sorted(value for value in values if now < value < getattr(loose, name))]
@@ -194,14 +202,14 @@ class _Known:
     def _over_mask(self, found: Acquisition) -> float | None:
         """The cloud that decides whether an acquisition is usable, percent; None if unknown."""
         measured = self._measured.get(ids_of(found))
-        return found.cloud_percent if measured is None else hidden_percent(measured)
+        return found.cloud_percent if measured is None else occluded_percent(measured)
 
     def _acquisitions(self, limits: Limits) -> list[Acquisition]:
         max_cloud = max(self._query.max_cloud_percent, limits.cloud_percent)
         return acquisitions(
-            covering
-            for days, covering in self._coverings
-            if days <= limits.days and _cloud(covering) <= max_cloud
+            scene_coverage
+            for days, scene_coverage in self._scene_coverages
+            if days <= limits.days and _cloud(scene_coverage) <= max_cloud
         )
 
 
@@ -211,14 +219,14 @@ def _with(limits: Limits, name: str, value: float) -> Limits:
     return replace(limits, **changes)
 
 
-def _distance(acquired: Acquired, covering: Covering) -> int:
+def _distance(acquired: Acquired, scene_coverage: SceneCoverage) -> int:
     """Whole days between the mask's date and the scene's, by UTC date."""
-    return acquired.distance_days(covering.scene.sensed_at.date())
+    return acquired.distance_days(scene_coverage.scene.sensed_at.date())
 
 
-def _cloud(covering: Covering) -> float:
+def _cloud(scene_coverage: SceneCoverage) -> float:
     """The cloud cover that limits are held against; an unknown one passes every limit."""
-    cloud = covering.scene.cloud_percent
+    cloud = scene_coverage.scene.cloud_percent
     return 0.0 if cloud is None else cloud
 
 

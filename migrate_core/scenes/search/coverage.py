@@ -17,7 +17,7 @@ from ...grid import reproject_geometry
 from ...model import LONLAT, Acquired, Mask, Problem, Scene, SceneQuery
 from ...products.footprints import polygons
 from ...products.product import utm_crs
-from .acquisitions import Covering
+from .acquisitions import SceneCoverage
 
 # Footprints come with a vertex at each corner only. Between corners 110 km apart, a straight line
 # in lon/lat strays up to 300 m from the straight edge in UTM, so the index is asked generously.
@@ -26,14 +26,14 @@ _INDEX_MARGIN_DEGREES = 0.02
 _TOUCHING = 1e-6
 
 
-def find_coverings(
+def find_scene_coverages(
     masks: Sequence[Mask], scenes: Sequence[Scene], query: SceneQuery
-) -> tuple[dict[int, list[Covering]], list[Problem]]:
+) -> tuple[dict[int, list[SceneCoverage]], list[Problem]]:
     """For the number of each mask, the scenes in its window with the part they cover.
 
     A scene or a mask whose outline can't be worked with is a problem, and the others go on.
     """
-    found: dict[int, list[Covering]] = defaultdict(list)
+    found: dict[int, list[SceneCoverage]] = defaultdict(list)
     problems: dict[str, Problem] = {}
     for crs, group in _by_crs(scenes).items():
         footprints = _Projected(masks, crs)
@@ -51,7 +51,7 @@ def find_coverings(
             for number, part, footprint in zip(fitting, parts, whole, strict=True):
                 if part.area > _TOUCHING * footprint.area:
                     # Where edges touch beside the common area there are lines and points in it.
-                    found[number].append(Covering(scene, polygons(part), footprint))
+                    found[number].append(SceneCoverage(scene, polygons(part), footprint))
         problems.update(footprints.problems)
     return found, list(problems.values())
 

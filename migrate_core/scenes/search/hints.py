@@ -50,7 +50,7 @@ def hints(near: Nearby) -> Iterable[str]:
         yield "look for L1C, since services lack some L2A products of before December 2018"
 
 
-def lacking(near: Nearby) -> str:
+def missing(near: Nearby) -> str:
     """What the overpasses that are near are like."""
     within = f"within {near.reach_days} days"
     if not near.found:

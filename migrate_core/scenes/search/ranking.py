@@ -100,13 +100,13 @@ def _with(
         ranked,
         score=round(weighted_mean(terms, settings.weights), 6),
         terms=terms,
-        usable=is_usable(hidden_percent(measured), ranked.coverage, settings),
+        usable=is_usable(occluded_percent(measured), ranked.coverage, settings),
         cloud_over_mask_percent=cloud,
         occluded_over_label_percent=occluded,
     )
 
 
-def hidden_percent(measured: Measurement) -> float | None:
+def occluded_percent(measured: Measurement) -> float | None:
     """What the limit of cloud is held against: the worse of sky and label, where known."""
     values = (measured.cloud_over_mask_percent, measured.occluded_over_label_percent)
     return max((value for value in values if value is not None), default=None)

@@ -22,7 +22,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Sought:
+class SearchArea:
     """Where and when scenes are looked for: lon/lat bounds; UTC days, both inclusive."""
 
     bounds: Bounds
@@ -40,7 +40,7 @@ class Sought:
         west, south, east, north = self.bounds
         return (east - west + CELL_DEGREES) * (north - south + CELL_DEGREES) * self.days
 
-    def joined(self, other: Sought) -> Sought:
+    def joined(self, other: SearchArea) -> SearchArea:
         """What contains both."""
         mine, theirs = self.bounds, other.bounds
         bounds = (
@@ -50,17 +50,17 @@ class Sought:
             max(mine[3], theirs[3]),
         )
         first = min(self.first_day, other.first_day)
-        return Sought(bounds, first, max(self.last_day, other.last_day))
+        return SearchArea(bounds, first, max(self.last_day, other.last_day))
 
 
-def grouped(sought: Iterable[Sought]) -> list[Sought]:
+def grouped(areas: Iterable[SearchArea]) -> list[SearchArea]:
     """Requests that together contain everything that is sought, few and without much waste.
 
     The order of the input doesn't matter. First what lies in one cell of a grid is joined where the
     periods touch; then neighbours are, as long as hardly more is asked for than by both alone.
     """
-    cells: dict[tuple[int, int], list[Sought]] = defaultdict(list)
-    for item in sought:
+    cells: dict[tuple[int, int], list[SearchArea]] = defaultdict(list)
+    for item in areas:
         west, south, east, north = item.bounds
         place = ((west + east) / 2, (south + north) / 2)
         column, row = (math.floor(value / CELL_DEGREES) for value in place)
@@ -69,17 +69,17 @@ def grouped(sought: Iterable[Sought]) -> list[Sought]:
     return _neighbours_joined(parts)
 
 
-def everything(sought: Sequence[Sought]) -> Sought:
+def everything(areas: Sequence[SearchArea]) -> SearchArea:
     """One request that contains all; `sought` must not be empty."""
-    whole = sought[0]
-    for item in sought[1:]:
+    whole = areas[0]
+    for item in areas[1:]:
         whole = whole.joined(item)
     return whole
 
 
-def _by_time(items: Sequence[Sought]) -> list[Sought]:
+def _by_time(items: Sequence[SearchArea]) -> list[SearchArea]:
     """The items of one cell, joined where their periods overlap or follow each other."""
-    joined: list[Sought] = []
+    joined: list[SearchArea] = []
     for item in sorted(items, key=lambda i: (i.first_day, i.last_day, i.bounds)):
         if joined and item.first_day <= joined[-1].last_day + _DAY:
             joined[-1] = joined[-1].joined(item)
@@ -88,14 +88,14 @@ def _by_time(items: Sequence[Sought]) -> list[Sought]:
     return joined
 
 
-def _neighbours_joined(parts: Sequence[Sought]) -> list[Sought]:
+def _neighbours_joined(parts: Sequence[SearchArea]) -> list[SearchArea]:
     """Parts joined, in one sweep over time and one over space, while little is wasted."""
     by_time = _sweep(sorted(parts, key=lambda p: (p.first_day, p.bounds, p.last_day)))
     return _sweep(sorted(by_time, key=lambda p: (p.bounds, p.first_day, p.last_day)))
 
 
-def _sweep(parts: Sequence[Sought]) -> list[Sought]:
-    found: list[Sought] = []
+def _sweep(parts: Sequence[SearchArea]) -> list[SearchArea]:
+    found: list[SearchArea] = []
     for part in parts:
         for number, before in enumerate(found):
             whole = before.joined(part)

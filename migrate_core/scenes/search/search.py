@@ -19,9 +19,9 @@ from ...settings import RankingSettings
 from ..sources.protocol import Progress, SceneRequest, SceneSource, no_progress
 from .acquisitions import acquisitions
 from .advice import advise, reach, with_sources
-from .coverage import date_of, find_coverings, with_margin
+from .coverage import date_of, find_scene_coverages, with_margin
 from .ranking import Measurement, Measurements, rank
-from .request_grouping import Sought, everything, grouped
+from .request_grouping import SearchArea, everything, grouped
 
 # Days beyond any between a mask and a scene.
 _ANY_DAYS = 1_000_000
@@ -42,7 +42,7 @@ class SearchOutcome:
     scenes: tuple[Scene, ...]
     problems: tuple[Problem, ...]
     advice: Mapping[str, Advice] = field(default_factory=dict)
-    elsewhere: tuple[Scene, ...] = ()
+    alternatives: tuple[Scene, ...] = ()
     asked: tuple[str, ...] = ()
 
 
@@ -51,7 +51,7 @@ class _Gathered:
     """Scenes, each once; the same ones at later sources; what went wrong."""
 
     scenes: tuple[Scene, ...]
-    elsewhere: tuple[Scene, ...]
+    alternatives: tuple[Scene, ...]
     problems: tuple[Problem, ...]
 
 
@@ -71,17 +71,17 @@ def search(
         return SearchOutcome({}, (), ())
     gathered = _gather(sources, _requests(masks, query), progress)
     scenes = gathered.scenes
-    coverings, unfit = find_coverings(masks, scenes, query)
+    scene_coverages, unfit = find_scene_coverages(masks, scenes, query)
     ranked = {
-        mask.mask_id: rank(mask, acquisitions(coverings[number]), query, settings)
+        mask.mask_id: rank(mask, acquisitions(scene_coverages[number]), query, settings)
         for number, mask in enumerate(masks)
     }
-    lacking = [mask for mask in masks if not any(r.usable for r in ranked[mask.mask_id])]
+    missing = [mask for mask in masks if not any(r.usable for r in ranked[mask.mask_id])]
     asked = tuple(source.spec for source in sources)
-    advice = with_sources(advice_for(lacking, scenes, query, settings), asked)
+    advice = with_sources(advice_for(missing, scenes, query, settings), asked)
     progress(_PERCENT, _PERCENT)
     problems = (*gathered.problems, *unfit)
-    return SearchOutcome(ranked, scenes, problems, advice, gathered.elsewhere, asked)
+    return SearchOutcome(ranked, scenes, problems, advice, gathered.alternatives, asked)
 
 
 def advice_for(
@@ -95,13 +95,13 @@ def advice_for(
     if not masks:
         return {}
     wide = SceneQuery(_ANY_DAYS, level=query.level)
-    coverings, _ = find_coverings(masks, scenes, wide)
+    scene_coverages, _ = find_scene_coverages(masks, scenes, wide)
     over: dict[str, dict[tuple[str, ...], Measurement]] = defaultdict(dict)
     for (mask_id, scene_ids), measurement in measured.items():
         over[mask_id][scene_ids] = measurement
     return {
         mask.mask_id: advise(
-            date_of(mask), coverings[number], query, settings, over.get(mask.mask_id, {})
+            date_of(mask), scene_coverages[number], query, settings, over.get(mask.mask_id, {})
         )
         for number, mask in enumerate(masks)
     }
@@ -110,13 +110,13 @@ def advice_for(
 def _requests(masks: Sequence[Mask], query: SceneQuery) -> tuple[SceneRequest, ...]:
     """Requests that cover all masks in space and time: few, and none that spans the world."""
     window = timedelta(days=reach(query))
-    sought = []
+    areas = []
     for number, bounds in _extents(masks):
         acquired = date_of(masks[number])
-        sought.append(Sought(bounds, acquired.first_day - window, acquired.last_day + window))
+        areas.append(SearchArea(bounds, acquired.first_day - window, acquired.last_day + window))
     return tuple(
         SceneRequest(item.bounds, item.first_day, item.last_day, query.level)
-        for item in grouped(sought)
+        for item in grouped(areas)
     )
 
 
@@ -137,26 +137,26 @@ def _gather(
 ) -> _Gathered:
     """The scenes of all sources, each once (the first source that has it), and all problems."""
     scenes: dict[str, Scene] = {}
-    elsewhere: list[Scene] = []
+    alternatives: list[Scene] = []
     problems: list[Problem] = []
     for number, source in enumerate(sources):
-        told = part(progress, number, len(sources) + 1)
-        told(0, 1)
+        reported = part(progress, number, len(sources) + 1)
+        reported(0, 1)
         try:
-            result = _ask(source, requests, told)
+            result = _ask(source, requests, reported)
         except JobCancelledError:
             raise
         except MigrateError as err:
             problems.append(Problem(source.spec, str(err)))
             continue
         problems += result.problems
-        elsewhere += [scene for scene in result.scenes if scene.scene_id in scenes]
+        alternatives += [scene for scene in result.scenes if scene.scene_id in scenes]
         for scene in result.scenes:
             scenes.setdefault(scene.scene_id, scene)
             if scene.footprint_problem:
                 words = f"{source.spec}: {scene.footprint_problem}"
                 problems.append(Problem(scene.scene_id, words))
-    return _Gathered(tuple(scenes.values()), tuple(elsewhere), tuple(problems))
+    return _Gathered(tuple(scenes.values()), tuple(alternatives), tuple(problems))
 
 
 def _ask(source: SceneSource, requests: Sequence[SceneRequest], progress: Progress) -> SearchResult:
@@ -165,13 +165,13 @@ def _ask(source: SceneSource, requests: Sequence[SceneRequest], progress: Progre
     One that reads all it has for any question is asked a single time.
     """
     if source.whole:
-        requests = [_covering_all(requests)]
+        requests = [_covering_request(requests)]
     scenes: dict[str, Scene] = {}
     problems: dict[Problem, None] = {}
     for number, request in enumerate(requests):
-        told = part(progress, number, len(requests))
+        reported = part(progress, number, len(requests))
         try:
-            result = source.search(replace(request, progress=told))
+            result = source.search(replace(request, progress=reported))
         except JobCancelledError:
             raise
         except MigrateError as err:
@@ -186,17 +186,17 @@ def _ask(source: SceneSource, requests: Sequence[SceneRequest], progress: Progre
     return SearchResult(tuple(scenes.values()), tuple(problems))
 
 
-def _covering_all(requests: Sequence[SceneRequest]) -> SceneRequest:
+def _covering_request(requests: Sequence[SceneRequest]) -> SceneRequest:
     """One request for all; of any day, so that advice knows the nearest scene however far it is."""
-    whole = everything([Sought(r.bounds, r.first_day, r.last_day) for r in requests])
+    whole = everything([SearchArea(r.bounds, r.first_day, r.last_day) for r in requests])
     return SceneRequest(whole.bounds, date.min, date.max, requests[0].level)
 
 
 def part(progress: Progress, number: int, parts: int) -> Progress:
     """How far one of several equal parts is, told as percent of the whole."""
 
-    def told(finished: int, total: int) -> None:
+    def reported(finished: int, total: int) -> None:
         share = (number + finished / max(total, 1)) / parts
         progress(int(_PERCENT * share), _PERCENT)
 
-    return told
+    return reported

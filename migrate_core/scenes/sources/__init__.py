@@ -7,11 +7,11 @@ from pathlib import Path
 from ...errors import WrongUseError
 from ...settings import ServiceSettings
 from ...transfer.http.address import gives_away, shown
-from ...transfer.product_store import Depot
+from ...transfer.product_store import ProductStore
 from . import stac
 from .cdse import CdseFetcher, CdseSource
 from .dhus import DhusFetcher, DhusSource
-from .fallback import WithReserve
+from .fallback import FallbackSource
 from .local import LocalSource
 from .protocol import SceneFetcher, SceneSource
 
@@ -39,7 +39,7 @@ def open_source(spec: str, services: ServiceSettings | None = None) -> SceneSour
     if kind == "local" and rest:
         return LocalSource(Path(rest))
     if spec == "cdse":
-        return WithReserve(CdseSource(services), stac.StacSource(stac.cdse_stac(services)))
+        return FallbackSource(CdseSource(services), stac.StacSource(stac.cdse_stac(services)))
     if kind == "dhus" and rest.startswith(("http://", "https://")):
         return DhusSource(rest, services)
     if spec in _STAC:
@@ -49,12 +49,14 @@ def open_source(spec: str, services: ServiceSettings | None = None) -> SceneSour
     raise WrongUseError(f"{shown(spec)!r} is not a scene source; known are: {KINDS}.")
 
 
-def open_fetcher(spec: str, services: ServiceSettings, depot: Depot) -> SceneFetcher | None:
+def open_fetcher(
+    spec: str, services: ServiceSettings, product_store: ProductStore
+) -> SceneFetcher | None:
     """What fetches the scenes of a source; None where their pixels are read where they lie."""
     if spec == "cdse":
-        return CdseFetcher(services, depot)
+        return CdseFetcher(services, product_store)
     if spec.startswith("dhus:"):
-        return DhusFetcher(spec.removeprefix("dhus:"), services, depot)
+        return DhusFetcher(spec.removeprefix("dhus:"), services, product_store)
     return None
 
 

@@ -7,7 +7,7 @@ from ...model import Problem, SearchResult
 from .protocol import SceneRequest, SceneSource
 
 
-class WithReserve:
+class FallbackSource:
     """Asks `first`, and `second` once the first has failed; both are named then.
 
     Scenes name the one that they came from.

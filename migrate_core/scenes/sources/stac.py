@@ -20,7 +20,7 @@ from ...model import Problem, Scene, SearchResult
 from ...products.stac.item import describe_item, reduced
 from ...settings import ServiceSettings
 from ...transfer.http.client import HttpClient, Query
-from ...transfer.http.retry import RetryPolicy, Surroundings
+from ...transfer.http.retry import RetryPolicy, Runtime
 from .protocol import MOST_SCENES, SceneRequest, endless
 
 EARTH_SEARCH = "earth-search"
@@ -81,7 +81,7 @@ class StacSource:
 
     service: StacService
     policy: RetryPolicy = field(default_factory=RetryPolicy, repr=False)
-    around: Surroundings = field(default_factory=Surroundings, compare=False, repr=False)
+    around: Runtime = field(default_factory=Runtime, compare=False, repr=False)
 
     @property
     def spec(self) -> str:
@@ -176,7 +176,7 @@ class _Search:
         http = HttpClient(
             self._service.spec,
             policy=self._source.policy,
-            surroundings=Surroundings(around.sleep, around.clock, around.jitter, check),
+            runtime=Runtime(around.sleep, around.clock, around.jitter, check),
         )
         client = Client.open(self._service.url, stac_io=_Io(http))
         for name in self._service.conforms_to:

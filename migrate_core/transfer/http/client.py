@@ -25,14 +25,14 @@ from .bounds import Bound, content_of, shorten_refusal
 from .messages import Answer, Authorization, Query
 from .refusals import remedy, text_of, words_of
 from .retry import (
-    PASSING,
     TOO_MANY,
+    TRANSIENT,
     Check,
-    PassingError,
     RetryPolicy,
+    Runtime,
     SlowError,
-    Surroundings,
     Traffic,
+    TransientError,
 )
 from .watch import Watch, socket_of, watched_session
 
@@ -40,11 +40,11 @@ __all__ = [
     "Answer",
     "Authorization",
     "HttpClient",
-    "PassingError",
     "Query",
     "RetryPolicy",
-    "Surroundings",
+    "Runtime",
     "Traffic",
+    "TransientError",
     "shown",
 ]
 
@@ -74,12 +74,12 @@ class HttpClient:
         *,
         session: requests.Session | None = None,
         policy: RetryPolicy | None = None,
-        surroundings: Surroundings | None = None,
+        runtime: Runtime | None = None,
         traffic: Traffic | None = None,
     ) -> None:
         self.service = service
         self.policy = policy or RetryPolicy()
-        self.around = surroundings or Surroundings()
+        self.around = runtime or Runtime()
         self.traffic = traffic or Traffic()
         self._session = session or watched_session(self.policy.timeout_s[1])
         # A jar would hand cookies to each port of a host.
@@ -95,12 +95,12 @@ class HttpClient:
         """The same client with the same connections and counts, that `check` interrupts."""
         return self._like_this(replace(self.around, check=check), self.traffic)
 
-    def _like_this(self, surroundings: Surroundings, traffic: Traffic) -> HttpClient:
+    def _like_this(self, runtime: Runtime, traffic: Traffic) -> HttpClient:
         client = HttpClient(
             self.service,
             session=self._session,
             policy=self.policy,
-            surroundings=surroundings,
+            runtime=runtime,
             traffic=traffic,
         )
         client._met = self._met
@@ -118,7 +118,7 @@ class HttpClient:
             try:
                 return answer.json()
             except ValueError as err:
-                raise PassingError(f"it answered with broken JSON ({err})") from err
+                raise TransientError(f"it answered with broken JSON ({err})") from err
 
         return self.retried(attempt, query.url)
 
@@ -130,7 +130,7 @@ class HttpClient:
     def opened(self, query: Query) -> Iterator[requests.Response]:
         """The answer to one attempt, its body not yet read; for callers inside `retried`.
 
-        Raises PassingError, or TransferError for what another attempt would not mend. What goes
+        Raises TransientError, or TransferError for what another attempt would not mend. What goes
         wrong with the body is for `pieces` to tell.
         """
         with closing(self._followed(query)) as response:
@@ -143,8 +143,8 @@ class HttpClient:
         """The body of an opened answer, piece by piece, counted.
 
         What came of a piece before the connection broke is lost, hence small pieces; one must come
-        in the time of `policy.timeout_s`, and all in `total_s`. Raises PassingError, SlowError, and
-        TransferError when more comes than `bound` allows.
+        in the time of `policy.timeout_s`, and all in `total_s`. Raises TransientError, SlowError,
+        and TransferError when more comes than `bound` allows.
         """
         received = 0
         bound.check(response, received)
@@ -160,24 +160,28 @@ class HttpClient:
         except requests.RequestException as err:
             if watch.expired:
                 raise SlowError(received) from None
-            raise PassingError(f"the connection broke off ({type(err).__name__})") from None
+            raise TransientError(f"the connection broke off ({type(err).__name__})") from None
         if watch.expired:
             raise SlowError(received)
 
     def retried(self, attempt: Callable[[], T], url: str) -> T:
-        """What `attempt` returns, tried again by the policy while it raises PassingError."""
+        """What `attempt` returns, tried again by the policy while it raises TransientError."""
         failures = 0
         while True:
             self.around.check()
             try:
                 return attempt()
-            except PassingError as err:
+            except TransientError as err:
                 failures += 1
                 self.wait_after(err, failures, url)
 
-    def wait_after(self, err: PassingError, failures: int, url: str) -> None:
+    def wait_after(self, err: TransientError, failures: int, url: str) -> None:
         """Wait until the next attempt, or raise TransferError when there is to be none."""
-        given_up = err.unmet and not self._met.is_set() and failures >= self.policy.unmet_attempts
+        given_up = (
+            err.never_connected
+            and not self._met.is_set()
+            and failures >= self.policy.never_connected_attempts
+        )
         if given_up or failures >= self.policy.attempts:
             raise TransferError(
                 f"{self.service}: {shown(url)} failed {failures} times, at last because {err}. "
@@ -278,7 +282,7 @@ class HttpClient:
         except (requests.RequestException, OSError) as err:
             # Its words repeat the address with its query, which may hold a signature.
             reason = f"it can't be reached ({type(err).__name__})"
-            raise PassingError(reason, unmet=_no_connection(err)) from None
+            raise TransientError(reason, never_connected=_no_connection(err)) from None
         self._met.set()
         return response
 
@@ -288,9 +292,9 @@ class HttpClient:
         if 200 <= status < 300 or status in query.accept:
             return
         shorten_refusal(response)
-        if status in PASSING:
+        if status in TRANSIENT:
             after = self._retry_after(response)
-            raise PassingError(f"it answered {status} {response.reason}", after, status)
+            raise TransientError(f"it answered {status} {response.reason}", after, status)
         raise TransferError(
             f"{self.service}: {shown(response.url)} answered {status} {response.reason}"
             f"{words_of(response, query)}. {remedy(response, query)}",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 TOO_MANY = 429
 # 408 and 425 ask to come again; the others are a server or a proxy that is not well just now.
-PASSING = frozenset({408, 425, TOO_MANY, 500, 502, 503, 504})
+TRANSIENT = frozenset({408, 425, TOO_MANY, 500, 502, 503, 504})
 
 Sleep = Callable[[float], None]
 # Called between steps and while waiting; raises (JobCancelledError) when the work is to stop.
@@ -24,13 +24,13 @@ class RetryPolicy:
     A wait is scaled by a random factor in 0.5…1, so that many clients don't come back at once.
     A `Retry-After` is obeyed as it is; one beyond `longest_retry_after_s` ends the attempts.
     A host that can't be found, or refuses connections, and that has never answered, is given up
-    after `unmet_attempts`: it is most likely not there, and a person waits for the others.
+    after `never_connected_attempts`: most likely it isn't there, and a person waits for the others.
     `timeout_s` are the seconds until a connection is made, and between two pieces of 64 kB of an
     answer, or until its headers are complete; `answer_s` those that a whole document may take.
     """
 
     attempts: int = 8
-    unmet_attempts: int = 3
+    never_connected_attempts: int = 3
     first_wait_s: float = 1.0
     longest_wait_s: float = 60.0
     longest_retry_after_s: float = 900.0
@@ -58,7 +58,7 @@ class Traffic:
             self.bytes += received
 
 
-class PassingError(Exception):
+class TransientError(Exception):
     """An attempt failed in a way that the next may not; `retry_after_s` is the service's wish.
 
     `unmet` marks an attempt that didn't even get a connection.
@@ -70,15 +70,15 @@ class PassingError(Exception):
         retry_after_s: float | None = None,
         status: int | None = None,
         *,
-        unmet: bool = False,
+        never_connected: bool = False,
     ) -> None:
         super().__init__(reason)
-        self.unmet = unmet
+        self.never_connected = never_connected
         self.retry_after_s = retry_after_s
         self.status = status
 
 
-class SlowError(PassingError):
+class SlowError(TransientError):
     """So little came of an answer that it would never end."""
 
     def __init__(self, received: int) -> None:
@@ -90,7 +90,7 @@ def never_stop() -> None:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Runtime:
     """What a client works with and tests replace: waiting, the clock, chance, interruption."""
 
     sleep: Sleep = time.sleep

@@ -13,7 +13,7 @@ from migrate_core.export.archive import archive_of
 from migrate_core.export.card import CARD, UNFINISHED_CARD
 from migrate_core.export.dataset import is_dataset
 from migrate_core.jobs.background import answer_of
-from pages.shared.background import size_in_words
+from pages.shared.background import format_size
 from pages.shared.frame import Page
 from pages.shared.text import plain
 
@@ -71,7 +71,7 @@ def _offer_zip(folder: Path) -> None:
     if archive is None:
         st.caption("It has no zip file, or an older one: export again with the box above ticked.")
         return
-    size = size_in_words(archive)
+    size = format_size(archive)
     if archive.stat().st_size > LARGEST_DOWNLOAD_BYTES:
         st.info(f"The zip file ({size}) is too large for the browser; copy it from the server:")
         st.code(str(archive), language=None)

@@ -201,8 +201,8 @@ def _folder_command(page: Page, chosen: Chosen) -> list[str]:
 
 
 def _command(batch: Batch, chosen: Chosen) -> list[str]:
-    told = ["--left-out", str(batch.told)] if batch.told else []
-    return [*_words(batch.masks, batch.images, batch.udms, batch.tables, chosen), *told]
+    reported = ["--left-out", str(batch.reported)] if batch.reported else []
+    return [*_words(batch.masks, batch.images, batch.udms, batch.tables, chosen), *reported]
 
 
 def _words(

@@ -15,7 +15,7 @@ from migrate_core.masks.dates.names import parse_date
 from migrate_core.masks.register.edit import (
     MaskEdit,
     edited,
-    names_in_words,
+    format_class_names,
     parse_names,
     store_edits,
 )
@@ -205,7 +205,7 @@ def _editor(page: Page, found: Sequence[Mask]) -> None:
             "mask": mask.name,
             "date": _date_text(mask),
             "CRS": mask.crs,
-            "class names": names_in_words(mask),
+            "class names": format_class_names(mask),
             "may be empty": mask.empty_allowed,
             "to mend": "date" if DATE in mask.problems else ", ".join(mask.problems),
         }

@@ -17,7 +17,7 @@ from migrate_core.transfer.orders import Order, orders
 from migrate_core.transfer.quota import CDSE_QUOTA, QuotaState
 from pages.shared.frame import Page
 from pages.shared.pairs.start import CODE, start_pairs
-from pages.shared.pairs.state import Standing
+from pages.shared.pairs.state import RunStatus
 from pages.shared.scenes.connections import needs_code
 from pages.shared.secrets import code_field
 from pages.shared.text import plain
@@ -31,7 +31,7 @@ _WAYS = {
 _SHOWN_ORDERS = 20
 
 
-def access_form(page: Page, now: Standing) -> None:
+def access_form(page: Page, now: RunStatus) -> None:
     """The choice of a way, with the costs of each before the start; nothing without services."""
     found = costs_now(page, now)
     if not found:
@@ -42,7 +42,7 @@ def access_form(page: Page, now: Standing) -> None:
         costs_table(found, access, key="pairs_costs")
 
 
-def costs_now(page: Page, now: Standing) -> list[SourceCosts]:
+def costs_now(page: Page, now: RunStatus) -> list[SourceCosts]:
     """What the pairs cost that are still to be made of scenes at services."""
     key = (str(page.workspace.root), hash(page.settings.services), *now.counts.items())
     return _costs(page, key)
@@ -63,7 +63,7 @@ def costs_table(found: Sequence[SourceCosts], access: str, *, key: str) -> None:
     )
     for item in found:
         if item.quota is not None:
-            st.caption(plain(quota_in_words(item.quota)))
+            st.caption(plain(format_quota(item.quota)))
 
 
 def _choose_access(page: Page, found: Sequence[SourceCosts]) -> str:
@@ -103,8 +103,8 @@ def _cells(item: SourceCosts, way: Way, access: str) -> dict[str, Any]:
         "Pairs": item.pairs,
         "Scenes": item.scenes,
         "Here": item.here,
-        "Download": bytes_in_words(cost.bytes),
-        "Time": minutes_in_words(cost.minutes),
+        "Download": format_bytes(cost.bytes),
+        "Time": format_minutes(cost.minutes),
         "Requests": cost.requests,
         "Credentials": _credentials(way),
     }
@@ -139,7 +139,7 @@ def _columns() -> Mapping[str, Any]:
     }
 
 
-def bytes_in_words(size: int) -> str:
+def format_bytes(size: int) -> str:
     """A size in megabytes, gigabytes or terabytes."""
     for unit, factor in (("TB", 1e12), ("GB", 1e9)):
         if size >= factor:
@@ -147,18 +147,18 @@ def bytes_in_words(size: int) -> str:
     return f"{size / 1e6:.0f} MB" if size >= 1e7 or not size else f"{size / 1e6:.1f} MB"
 
 
-def minutes_in_words(minutes: float) -> str:
+def format_minutes(minutes: float) -> str:
     """A time in minutes or hours."""
     if minutes < 1:
         return "under 1 min" if minutes else "0 min"
     return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
 
-def quota_in_words(quota: QuotaState) -> str:
+def format_quota(quota: QuotaState) -> str:
     """What was used of a quota by this workspace, which knows only its own downloads."""
     return (
-        f"Quota of {quota.service}: {bytes_in_words(quota.bytes)} of "
-        f"{bytes_in_words(CDSE_QUOTA.bytes)} were downloaded into this workspace in the last "
+        f"Quota of {quota.service}: {format_bytes(quota.bytes)} of "
+        f"{format_bytes(CDSE_QUOTA.bytes)} were downloaded into this workspace in the last "
         f"{CDSE_QUOTA.days} days."
     )
 
@@ -166,7 +166,7 @@ def quota_in_words(quota: QuotaState) -> str:
 # long-term archives
 
 
-def waiting_in_words(products: int, pairs: int) -> str:
+def format_waiting(products: int, pairs: int) -> str:
     """How much is on order from long-term archives."""
     return (
         f"{_products(products)} on order from long-term archives; {_pairs(pairs)}. "
@@ -174,14 +174,14 @@ def waiting_in_words(products: int, pairs: int) -> str:
     )
 
 
-def archive(page: Page, now: Standing) -> None:
+def archive(page: Page, now: RunStatus) -> None:
     """What is waited for, since when, with a button that asks the archives again."""
     found = orders(page.workspace.orders)
     number = now.counts.get(ON_ORDER, 0)
     if not found and not number:
         return
     words, button = st.columns([4, 1], vertical_alignment="center")
-    words.info(waiting_in_words(len(found), number), icon=":material/hourglass_top:")
+    words.info(format_waiting(len(found), number), icon=":material/hourglass_top:")
     button.button(
         "Ask again",
         key="pairs_ask_again",

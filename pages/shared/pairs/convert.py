@@ -12,10 +12,10 @@ from migrate_core.products.opening import open_product
 from migrate_core.store.pair_list import products_in_use
 from pages.shared.background import (
     POLL_S,
+    format_size,
     how_it_ended,
     is_busy,
     path_of,
-    size_in_words,
     start,
     trouble,
     watch,
@@ -84,7 +84,7 @@ def _result(page: Page) -> None:
     if not isinstance(answer, dict) or not Path(answer["file"]).is_file():
         return
     path = Path(answer["file"])
-    st.success(f"{plain(answer['product_id'])} is converted ({size_in_words(path)}).")
+    st.success(f"{plain(answer['product_id'])} is converted ({format_size(path)}).")
     st.code(str(path), language=None)
     st.caption(
         f"Cloud-optimised GeoTIFF at 10 m, uint16, reflectance = value / 10000, 0 = no data. "
@@ -92,5 +92,5 @@ def _result(page: Page) -> None:
     )
     if answer.get("missing_bands"):
         st.warning(f"The product lacks {plain(', '.join(answer['missing_bands']))}.")
-    for doubt in answer.get("offset_doubts", ()):
-        st.warning(f"The radiometric offset is doubtful: {plain(doubt)}.")
+    for warning in answer.get("offset_warnings", ()):
+        st.warning(f"The radiometric offset is doubtful: {plain(warning)}.")

@@ -8,8 +8,8 @@ from migrate_core.settings import ACCESSES
 from migrate_core.store.pair_list import ON_ORDER
 from migrate_core.transfer.orders import orders
 from pages.shared.frame import PAGES, Page
-from pages.shared.pairs.access import costs_now, costs_table, waiting_in_words
-from pages.shared.pairs.state import standing_of
+from pages.shared.pairs.access import costs_now, costs_table, format_waiting
+from pages.shared.pairs.state import run_status
 
 
 def costs_ahead(page: Page) -> None:
@@ -17,11 +17,11 @@ def costs_ahead(page: Page) -> None:
 
     Nothing where all scenes lie on this machine.
     """
-    now = standing_of(page)
+    now = run_status(page)
     found = costs_now(page, now)
     waiting, pairs = orders(page.workspace.orders), now.counts.get(ON_ORDER, 0)
     if waiting or pairs:
-        st.info(waiting_in_words(len(waiting), pairs), icon=":material/hourglass_top:")
+        st.info(format_waiting(len(waiting), pairs), icon=":material/hourglass_top:")
     if not found:
         return
     with st.expander("What fetching the selected scenes takes", icon=":material/download:"):

@@ -8,7 +8,7 @@ from dataclasses import fields
 import streamlit as st
 
 from migrate_core.model import PairParameters
-from migrate_core.pairs.label.suggested_buffer import suggested_rim_m
+from migrate_core.pairs.label.suggested_buffer import suggested_buffer_m
 from migrate_core.settings import CLOUDS, RESAMPLINGS
 from migrate_core.store.pair_list import parameters_in_use
 from pages.shared.frame import Page
@@ -40,7 +40,7 @@ def parameters_form(page: Page) -> bool:
         with left:
             _pixels(shown)
         with right:
-            _labels(shown, suggested_rim_m(page.store))
+            _labels(shown, suggested_buffer_m(page.store))
             _workers(page)
         if in_use is None or chosen_parameters() == in_use:
             return False

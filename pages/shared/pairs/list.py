@@ -9,12 +9,19 @@ import streamlit as st
 
 from migrate_core.pairs.assessment.suggestion import offset_is_doubtful
 from migrate_core.pairs.flags import occluded_shares
-from migrate_core.pairs.progress import stages_of
-from migrate_core.store.pair_list import SUPERSEDED, TO_MAKE, Row, Slice, board_row, board_rows
+from migrate_core.pairs.progress import progress_of
+from migrate_core.store.pair_list import (
+    SUPERSEDED,
+    TO_MAKE,
+    PageRequest,
+    PairRow,
+    pair_row_of,
+    pair_rows,
+)
 from migrate_core.text import LABEL_OCCLUDED_HELP
 from pages.shared.frame import PAGES, Page
 from pages.shared.pairs.start import start_pairs
-from pages.shared.pairs.state import LOOK, STAGE_HELP, Standing
+from pages.shared.pairs.state import LOOK, STAGE_HELP, RunStatus
 from pages.shared.state import choose_mask, choose_pair, selection
 from pages.shared.text import DAYS_COLUMN, PERCENT_COLUMN, code, plain
 
@@ -28,12 +35,12 @@ _ROWS = 15
 _LOG_CHARACTERS = 20_000
 
 
-def board(page: Page, now: Standing) -> None:
+def pair_list(page: Page, now: RunStatus) -> None:
     """All pairs, page by page, with what is known of the one that is chosen."""
     part = _choose_part(now)
-    rows = board_rows(page.store, part, alive=now.alive)
+    rows = pair_rows(page.store, part, alive=now.alive)
     running = [row.pair.pair_id for row in rows if row.pair and row.state == "running"]
-    stages = stages_of(page.workspace, running, now.run or "")
+    stages = progress_of(page.workspace, running, now.run or "")
     # A new set of rows is a new table, so that a selection never slips to another pair.
     names = hash((part, *(f"{row.mask_id} {row.scene_id}" for row in rows)))
     event = st.dataframe(
@@ -59,12 +66,12 @@ def board(page: Page, now: Standing) -> None:
         return
     chosen = selection()
     if len(picked) == 1 or chosen.pair_id:
-        row = board_row(page.store, chosen.pair_id, chosen.mask_id, alive=now.alive)
+        row = pair_row_of(page.store, chosen.pair_id, chosen.mask_id, alive=now.alive)
         if row is not None:
             _detail(page, now, row)
 
 
-def _choose_part(now: Standing) -> Slice:
+def _choose_part(now: RunStatus) -> PageRequest:
     """Which state, and which page of it."""
     total = sum(number for state, number in now.counts.items() if state != SUPERSEDED)
     counts = {_ALL: total, **now.counts}
@@ -88,10 +95,10 @@ def _choose_part(now: Standing) -> Slice:
         if st.session_state.get(key, 1) > pages:
             st.session_state[key] = pages
         page_number = st.pagination(pages, key=key)
-    return Slice(None if state == _ALL else state, (page_number - 1) * _ROWS, _ROWS)
+    return PageRequest(None if state == _ALL else state, (page_number - 1) * _ROWS, _ROWS)
 
 
-def _cells(row: Row, stages: Mapping[str, str]) -> dict[str, object]:
+def _cells(row: PairRow, stages: Mapping[str, str]) -> dict[str, object]:
     """One row of the table."""
     pair = row.pair
     stage = stages.get(pair.pair_id) if pair and row.state == "running" else None
@@ -130,7 +137,7 @@ def _columns() -> dict[str, Any]:
     }
 
 
-def _offer_selected(page: Page, now: Standing, picked: Sequence[Row]) -> None:
+def _offer_selected(page: Page, now: RunStatus, picked: Sequence[PairRow]) -> None:
     """A button that makes only the selected ones."""
     masks = list(dict.fromkeys(row.mask_id for row in picked))
     st.button(
@@ -143,7 +150,7 @@ def _offer_selected(page: Page, now: Standing, picked: Sequence[Row]) -> None:
     )
 
 
-def _detail(page: Page, now: Standing, row: Row) -> None:
+def _detail(page: Page, now: RunStatus, row: PairRow) -> None:
     """What is known of one pair, why it failed, and what to do with it."""
     pair = row.pair
     with st.container(border=True):
@@ -169,7 +176,7 @@ def _detail(page: Page, now: Standing, row: Row) -> None:
             )
 
 
-def _offset(page: Page, now: Standing, row: Row) -> None:
+def _offset(page: Page, now: RunStatus, row: PairRow) -> None:
     """The way to another radiometric offset, where it is doubtful or was set by hand."""
     pair = row.pair
     if pair is None or row.state == SUPERSEDED:

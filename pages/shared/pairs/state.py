@@ -11,7 +11,7 @@ from migrate_core.jobs.background import now_utc, running_job
 from migrate_core.model import PairParameters
 from migrate_core.pairs.run.plan import RunOptions
 from migrate_core.settings import ACCESSES
-from migrate_core.store.pair_list import INTERRUPTED, ON_ORDER, SUPERSEDED, TO_MAKE, board_counts
+from migrate_core.store.pair_list import INTERRUPTED, ON_ORDER, SUPERSEDED, TO_MAKE, pair_counts
 from pages.shared.background import is_busy
 from pages.shared.frame import Page
 
@@ -37,7 +37,7 @@ STAGE_HELP = (
 
 
 @dataclass(frozen=True)
-class Standing:
+class RunStatus:
     """What the page knows at one moment: counts by state, whether a run is on, and which."""
 
     counts: Mapping[str, int]
@@ -55,11 +55,11 @@ class Standing:
         return self.run is not None
 
 
-def standing_of(page: Page) -> Standing:
+def run_status(page: Page) -> RunStatus:
     """How the pairs stand now."""
     job = running_job(page.store, KIND, now_utc())
-    counts = board_counts(page.store, alive=job is not None)
-    return Standing(counts, is_busy(page, KIND), job.job_id if job else None)
+    counts = pair_counts(page.store, alive=job is not None)
+    return RunStatus(counts, is_busy(page, KIND), job.job_id if job else None)
 
 
 def chosen_parameters() -> PairParameters:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from migrate_core.pairs.progress import STAGES, stages_of
+from migrate_core.pairs.progress import STAGES, progress_of
 from migrate_core.store.pair_list import INTERRUPTED, at_work
 from pages.shared.background import POLL_S, how_it_ended, is_busy, trouble, watch
 from pages.shared.frame import PAGES, Page
 from pages.shared.pairs.access import access_form, archive
 from pages.shared.pairs.form import parameters_form
-from pages.shared.pairs.list import board
+from pages.shared.pairs.list import pair_list
 from pages.shared.pairs.start import question, start_pairs
-from pages.shared.pairs.state import KIND, STAGE_HELP, Standing, standing_of
+from pages.shared.pairs.state import KIND, STAGE_HELP, RunStatus, run_status
 from pages.shared.polling import polled
 from pages.shared.text import plain
 
@@ -32,7 +32,7 @@ def explain_empty(page: Page) -> None:
 @polled(lambda page: is_busy(page, KIND), POLL_S)
 def live(page: Page) -> None:
     """Everything that changes while pairs are made, renewed by itself meanwhile."""
-    now = standing_of(page)
+    now = run_status(page)
     if not now.counts:
         explain_empty(page)
         return
@@ -46,26 +46,26 @@ def live(page: Page) -> None:
         how_it_ended(page, KIND, ("Error: ",))
         _offer_to_go_on(page, now)
     archive(page, now)
-    board(page, now)
+    pair_list(page, now)
 
 
 # starting
 
 
-def _start_form(page: Page, now: Standing) -> None:
+def _start_form(page: Page, now: RunStatus) -> None:
     """How to make pairs, and the buttons that begin."""
-    anew = parameters_form(page)
+    again = parameters_form(page)
     access_form(page, now)
-    _start_buttons(page, now, anew=anew)
+    _start_buttons(page, now, again=again)
 
 
-def _start_buttons(page: Page, now: Standing, *, anew: bool) -> None:
+def _start_buttons(page: Page, now: RunStatus, *, again: bool) -> None:
     failed = now.counts.get("failed", 0)
     make, retry, words = st.columns([1, 1, 2], vertical_alignment="center")
     make.button(
-        _make_label(page, now, anew=anew),
+        _make_label(page, now, again=again),
         key="pairs_make",
-        type="primary" if now.open or anew else "secondary",
+        type="primary" if now.open or again else "secondary",
         icon=":material/play_arrow:",
         disabled=now.busy,
         width="stretch",
@@ -89,8 +89,8 @@ def _start_buttons(page: Page, now: Standing, *, anew: bool) -> None:
             )
 
 
-def _make_label(page: Page, now: Standing, *, anew: bool) -> str:
-    if anew:
+def _make_label(page: Page, now: RunStatus, *, again: bool) -> str:
+    if again:
         return f"Make {_pairs(page.store.masks_with_candidates())} anew"
     return f"Make {_pairs(now.open)}" if now.open else "Check all pairs"
 
@@ -99,7 +99,7 @@ def _pairs(number: int) -> str:
     return "1 pair" if number == 1 else f"{number} pairs"
 
 
-def _offer_to_go_on(page: Page, now: Standing) -> None:
+def _offer_to_go_on(page: Page, now: RunStatus) -> None:
     """What a run that was killed left behind, with a button that takes it up."""
     left = now.counts.get(INTERRUPTED, 0)
     if not left:
@@ -121,10 +121,10 @@ def _offer_to_go_on(page: Page, now: Standing) -> None:
 # watching
 
 
-def _show_at_work(page: Page, now: Standing) -> None:
+def _show_at_work(page: Page, now: RunStatus) -> None:
     """The pairs that workers have in hand, each with its stage."""
     found = at_work(page.store, _AT_WORK) if now.run else []
-    stages = stages_of(page.workspace, [pair_id for pair_id, _ in found], now.run or "")
+    stages = progress_of(page.workspace, [pair_id for pair_id, _ in found], now.run or "")
     with st.container(border=True):
         st.caption("At work now", help=STAGE_HELP)
         for pair_id, name in found:

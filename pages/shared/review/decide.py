@@ -13,14 +13,14 @@ from migrate_core.jobs.background import now_utc
 from migrate_core.model import Decision, Pair
 from migrate_core.review.decisions import UNDO, decide
 from migrate_core.review.proposals import Proposal, proposal_for
-from migrate_core.review.queue import last_standing, neighbour
+from migrate_core.review.queue import last_effective, neighbour
 from migrate_core.review.queue_rows import ReviewItem, last_decision
 from migrate_core.store.base import Store
 
 from ..frame import PAGES, Page
 from ..state import choose_pair
 from ..text import plain
-from .facts import proposal_in_words
+from .facts import format_proposal
 from .filters import Task, view_keys
 
 VERDICT_BUTTONS = (
@@ -49,7 +49,7 @@ if (!window.reviewKeys) {
 
 
 @dataclass
-class Desk:
+class ReviewSession:
     """What one tab works with while it reviews: the picture shown, and what was said about it."""
 
     shown: str | None = None
@@ -62,7 +62,7 @@ class Desk:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class DecisionContext:
     """What a press of a button decides about, as it stood when the button was drawn.
 
     `token` makes a second press of the same button harmless; `following` is shown afterwards.
@@ -81,9 +81,9 @@ def one_press_one_decision() -> None:
         st.html(_ONE_PRESS, unsafe_allow_javascript=True)
 
 
-def desk() -> Desk:
+def review_session() -> ReviewSession:
     """The desk of this tab."""
-    found: Desk = st.session_state.setdefault("review_desk", Desk())
+    found: ReviewSession = st.session_state.setdefault("review_desk", ReviewSession())
     return found
 
 
@@ -92,35 +92,38 @@ def decision_bar(page: Page, found: Task, pair: Pair) -> None:
     pair_id = pair.pair_id
     last = last_decision(page.store, found.reviewer)
     before, after = (neighbour(found.queue, pair_id, step) for step in (-1, 1))
-    sheet = Sheet(page.store, pair_id, found.reviewer, found.after(pair_id), desk().token)
+    context = DecisionContext(
+        page.store, pair_id, found.reviewer, found.after(pair_id), review_session().token
+    )
     # Another picture, other buttons: a press that was meant for the one before finds none.
-    key = f"{pair_id}_{sheet.token}"
+    key = f"{pair_id}_{context.token}"
     proposal = proposal_for(page.store, pair, found.reviewer)
     if proposal is not None:
-        _proposed(proposal, sheet, key)
+        _proposed(proposal, context, key)
     with st.container(horizontal=True, gap="xsmall"):
         st.button("Back", shortcut="left", disabled=before is None,
                   on_click=choose_pair, args=(before,))  # fmt: skip
         for name, letter, icon in VERDICT_BUTTONS:
             st.button(name.capitalize(), shortcut=letter, icon=f":material/{icon}:",
-                      key=f"review_{name}_{key}", on_click=_decide, args=(name, sheet))  # fmt: skip
+                      key=f"review_{name}_{key}", on_click=_decide,
+                      args=(name, context))  # fmt: skip
         st.button("Undo", shortcut="z", disabled=last is None, icon=":material/undo:",
                   key=f"review_undo_{key}", help=_undo_help(last), on_click=_undo,
-                  args=(last, sheet))  # fmt: skip
+                  args=(last, context))  # fmt: skip
         st.button("Next", shortcut="right", disabled=after is None,
                   on_click=choose_pair, args=(after,))  # fmt: skip
         view_keys()
     _reasons(pair_id)
 
 
-def _proposed(proposal: Proposal, sheet: Sheet, key: str) -> None:
+def _proposed(proposal: Proposal, context: DecisionContext, key: str) -> None:
     """What was decided about an earlier pair, and the button and key that confirm it."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(proposal_in_words(proposal))
+        st.markdown(format_proposal(proposal))
         if proposal.verdict is not None:
             st.button(f"Confirm: {proposal.verdict}", shortcut="y", key=f"review_confirm_{key}",
                       icon=":material/done_all:", on_click=_decide,
-                      args=(proposal.verdict, sheet, proposal.reason))  # fmt: skip
+                      args=(proposal.verdict, context, proposal.reason))  # fmt: skip
 
 
 def _undo_help(last: Decision | None) -> str:
@@ -135,7 +138,7 @@ def _reasons(pair_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.caption("Reason", width="content")
         for number, reason in enumerate(REASONS, 1):
-            chosen = desk().reason == reason
+            chosen = review_session().reason == reason
             st.button(reason.capitalize(), key=f"review_reason_{number}", shortcut=str(number),
                       type="primary" if chosen else "secondary", on_click=_choose_reason,
                       args=(reason,))  # fmt: skip
@@ -146,93 +149,93 @@ def _reasons(pair_id: str) -> None:
 
 def _choose_reason(reason: str) -> None:
     """Choose a reason for the decision that follows; once more takes it back."""
-    desk().reason = None if desk().reason == reason else reason
+    review_session().reason = None if review_session().reason == reason else reason
 
 
 def _reason(pair_id: str) -> str | None:
     note = st.session_state.get(f"review_note_{pair_id}", "").strip()
-    return ": ".join(part for part in (desk().reason, note) if part) or None
+    return ": ".join(part for part in (review_session().reason, note) if part) or None
 
 
-def _decide(verdict: str, sheet: Sheet, usual_reason: str | None = None) -> None:
+def _decide(verdict: str, context: DecisionContext, usual_reason: str | None = None) -> None:
     """Write the decision down, then go on to the next pair.
 
     `usual_reason` stands where the reviewer gives none.
     """
-    if _unmeant(sheet):
+    if _unmeant(context):
         return
-    reason = _reason(sheet.pair_id) or usual_reason
-    decision = Decision(sheet.pair_id, verdict, sheet.reviewer, reason, now_utc())
+    reason = _reason(context.pair_id) or usual_reason
+    decision = Decision(context.pair_id, verdict, context.reviewer, reason, now_utc())
     try:
-        if not _said_already(sheet.store, decision):
-            decide(sheet.store, decision, sheet.token)
+        if not _decided_already(context.store, decision):
+            decide(context.store, decision, context.token)
     except MigrateError as err:
-        desk().error = str(err)
+        review_session().error = str(err)
         return
-    _turn_to(sheet.following or sheet.pair_id, sheet.token)
+    _turn_to(context.following or context.pair_id, context.token)
     st.rerun()  # the whole page: its frame counts decisions
 
 
-def _undo(last: Decision, sheet: Sheet) -> None:
+def _undo(last: Decision, context: DecisionContext) -> None:
     """Take back the reviewer's last decision, and show its pair again."""
-    if _unmeant(sheet):
+    if _unmeant(context):
         return
     undone = Decision(last.pair_id, UNDO, last.reviewer, None, now_utc())
     try:
-        decide(sheet.store, undone, sheet.token)
+        decide(context.store, undone, context.token)
     except MigrateError as err:
-        desk().error = str(err)
+        review_session().error = str(err)
         return
-    _turn_to(last.pair_id, sheet.token)
-    desk().notice = f"Taken back: {last.verdict}."
+    _turn_to(last.pair_id, context.token)
+    review_session().notice = f"Taken back: {last.verdict}."
     st.rerun()  # the whole page: its frame counts decisions
 
 
-def _unmeant(sheet: Sheet) -> bool:
+def _unmeant(context: DecisionContext) -> bool:
     """Whether a press was the second of a double click, or of a key held down."""
-    here, now = desk(), time.monotonic()
-    if sheet.token in here.used:
+    here, now = review_session(), time.monotonic()
+    if context.token in here.used:
         return True
-    if here.shown == sheet.pair_id and now - here.shown_at >= LOOK_S:
+    if here.shown == context.pair_id and now - here.shown_at >= LOOK_S:
         return False
     here.shown_at = now
     here.notice = "That came before the picture could be seen, so it was not counted."
     return True
 
 
-def _said_already(store: Store, decision: Decision) -> bool:
+def _decided_already(store: Store, decision: Decision) -> bool:
     """Whether this is what the reviewer says of the pair anyway."""
     log = store.decisions(decision.pair_id)
-    mine = last_standing(one for one in reversed(log) if one.reviewer == decision.reviewer)
+    mine = last_effective(one for one in reversed(log) if one.reviewer == decision.reviewer)
     return mine is not None and replace(mine, decided_at=decision.decided_at) == decision
 
 
 def _turn_to(pair_id: str, token: str) -> None:
     """Show another pair, with a clean sheet."""
-    here = desk()
+    here = review_session()
     here.used.add(token)
     here.token = uuid.uuid4().hex
     here.shown_at = time.monotonic()
     choose_pair(pair_id)
 
 
-def arrive(pair_id: str) -> None:
+def begin_review(pair_id: str) -> None:
     """Begin with a pair: what was chosen for the one before isn't for this one."""
     choose_pair(pair_id)  # Also into the address, which a page switch has emptied.
-    if desk().shown != pair_id:
-        desk().reason = None
+    if review_session().shown != pair_id:
+        review_session().reason = None
 
 
-def seen(pair_id: str) -> None:
+def mark_shown(pair_id: str) -> None:
     """Note that the pair's picture has just been shown."""
-    here = desk()
+    here = review_session()
     if here.shown != pair_id:
         here.shown, here.shown_at = pair_id, time.monotonic()
 
 
 def messages(found: Task, item: ReviewItem) -> None:
     """What the last press of a button led to, and what is special about this pair."""
-    here = desk()
+    here = review_session()
     if here.error:
         st.error(plain(here.error))
     if here.notice:

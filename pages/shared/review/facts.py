@@ -9,12 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from migrate_core.model import Decision, Occlusion, OneSided, Pair
+from migrate_core.model import Decision, Occlusion, OcclusionBySensor, Pair
 from migrate_core.pairs.assessment.notes import format_change, notes_on, pair_document
 from migrate_core.pairs.flags import occluded_shares
 from migrate_core.pairs.view.quicklook import ViewOptions
-from migrate_core.pairs.view.shift_drawing import shift_in_words
-from migrate_core.review.decisions import standing
+from migrate_core.pairs.view.shift_drawing import format_shift
+from migrate_core.review.decisions import review_status
 from migrate_core.review.proposals import Proposal
 from migrate_core.review.queue import UNDECIDED, QueueRow, decision_counts
 from migrate_core.review.queue_rows import ReviewItem
@@ -42,7 +42,7 @@ _BADGES = {
     UNDECIDED: ("radio_button_unchecked", "gray"),
 }
 _SUGGESTIONS = {"accept": "accepted", "reject": "rejected", "unsure": "unsure"}
-_HIDING = {
+_OCCLUDING = {
     "cloud": "cloud",
     "shadow": "cloud shadow",
     "cirrus": "thin cloud or cirrus",
@@ -77,7 +77,7 @@ def headline(item: ReviewItem, place: int | None, length: int) -> None:
     """Which pair this is, how it stands, and what the numbers suggest."""
     pair = item.pair
     where = f"{place + 1} of {length}" if place is not None else f"not among the {length} filtered"
-    text = f"**{plain(pair.mask_name)}** · {where} {badge(standing(item.log).decision)}"
+    text = f"**{plain(pair.mask_name)}** · {where} {badge(review_status(item.log).decision)}"
     if pair.suggestion:
         verdict = pair.suggestion.verdict
         text += f"  \n{badge(_SUGGESTIONS[verdict], f'suggestion: {verdict}')} "
@@ -85,7 +85,7 @@ def headline(item: ReviewItem, place: int | None, length: int) -> None:
     st.markdown(text)
 
 
-def proposal_in_words(proposal: Proposal) -> str:
+def format_proposal(proposal: Proposal) -> str:
     """`Proposed: accept (decided on 12 June 2021 by ann on the earlier pair; what differs: …)`."""
     differs = f"what differs: {', '.join(proposal.differences)}"
     if proposal.verdict is None:
@@ -140,17 +140,19 @@ def _notes(folder: Path) -> None:
 
 
 def _occlusion_table(pair: Pair, found: Occlusion) -> pd.DataFrame:
-    shares = {name: (getattr(found.all, name), getattr(found.labelled, name)) for name in _HIDING}
+    shares = {
+        name: (getattr(found.all, name), getattr(found.labelled, name)) for name in _OCCLUDING
+    }
     if not any(shares["source"]):
         del shares["source"]
     union = occluded_shares(pair.occluded, pair.one_sided)
-    rows = {_HIDING[name]: both for name, both in shares.items()}
+    rows = {_OCCLUDING[name]: both for name, both in shares.items()}
     rows["occluded by any of these"] = (union.all, union.labelled)
     words = {name: [format_share(share) for share in both] for name, both in rows.items()}
     return pd.DataFrame.from_dict(words, orient="index", columns=["all", "labelled"])
 
 
-def _sides_table(found: OneSided) -> pd.DataFrame:
+def _sides_table(found: OcclusionBySensor) -> pd.DataFrame:
     both = (found.all, found.labelled)
     rows = {
         words: [format_share(getattr(sides, name)) for sides in both]
@@ -190,7 +192,7 @@ def _measured_lines(pair: Pair) -> list[str]:
     """What registration and the look inside the label found, where they were made."""
     lines = []
     if pair.shift is not None:
-        lines.append(f"Shift against Sentinel-2: {shift_in_words(pair.shift)} (95 % confidence)")
+        lines.append(f"Shift against Sentinel-2: {format_shift(pair.shift)} (95 % confidence)")
     if found := format_change(pair):
         scale = " (0 looks as it did, 1 altogether different)" * (pair.change is not None)
         lines.append(f"Change inside the label: {plain(found)}{scale}")
@@ -243,6 +245,6 @@ def _card(page: Page, row: QueueRow, options: ViewOptions) -> None:
         st.caption("The files of this pair can't be read.")
     st.markdown(badge(row.decision, row.proposed and f"{UNDECIDED}, {_before(row.proposed)}"))
     st.caption(
-        f"{plain(row.mask_name)}  \n{row.sensed_on}, {LABEL_OCCLUDED} {format_share(row.hidden)}"
+        f"{plain(row.mask_name)}  \n{row.sensed_on}, {LABEL_OCCLUDED} {format_share(row.occluded)}"
     )
     st.button("Open", key=f"review_open_{row.pair_id}", on_click=open_pair, args=(row.pair_id,))

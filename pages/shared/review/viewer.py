@@ -19,8 +19,8 @@ from migrate_core.pairs.view.drawing import (
     NEUTRAL_DARK,
     Colour,
     class_colours,
+    format_length,
     jpeg,
-    length_in_words,
     png,
 )
 from migrate_core.pairs.view.quicklook import (
@@ -34,7 +34,7 @@ from migrate_core.pairs.view.quicklook import (
     read_pair,
     render,
 )
-from migrate_core.pairs.view.shift_drawing import draw_shift, shift_in_words
+from migrate_core.pairs.view.shift_drawing import draw_shift, format_shift
 from migrate_core.pairs.view.source_view import SourceLook, source_look
 from migrate_core.products.scene_classes import Flag
 from migrate_core.review.queue_rows import ReviewItem
@@ -211,7 +211,7 @@ def _source_caption(mask: Mask, look: SourceLook) -> str:
     )
     return (
         f"{plain(Path(mask.image or '').name)}. Bands {plain(names)}{said}, "
-        f"{length_in_words(float(f'{look.pixel_m:.2g}'))} pixels, same extent and scale as "
+        f"{format_length(float(f'{look.pixel_m:.2g}'))} pixels, same extent and scale as "
         f"beside. {outline}"
     )
 
@@ -232,7 +232,7 @@ def _shift_line(shift: Shift | None) -> str:
     """What the arrow in the corner says."""
     if shift is None:
         return ""
-    words = f"Arrow: {shift_in_words(shift)} (95 % confidence); its ring is one 10 m pixel."
+    words = f"Arrow: {format_shift(shift)} (95 % confidence); its ring is one 10 m pixel."
     return _legend_line([f"<span>{words}</span>"])
 
 

@@ -131,12 +131,12 @@ def _in_words(ranked: RankedScene) -> str:
     together = f" together with {more} more of the same overpass" * bool(more)
     when = format_offset(ranked.days_offset)
     return (
-        f"{when[0].upper()}{when[1:]}; {_clouds_in_words(ranked)}; it shows "
+        f"{when[0].upper()}{when[1:]}; {_format_clouds(ranked)}; it shows "
         f"{format_share(ranked.coverage)} of the mask{together}."
     )
 
 
-def _clouds_in_words(ranked: RankedScene) -> str:
+def _format_clouds(ranked: RankedScene) -> str:
     """What is known of the clouds: over the mask and its label where measured, and in the scene."""
     measured = (
         (CLOUD_OVER_MASK, ranked.cloud_over_mask_percent),

@@ -53,7 +53,7 @@ def connections(page: Page) -> None:
     for spec in dict.fromkeys([*SERVICES, *tested]):
         _row(
             f"{SERVICES[spec]}  \n`{spec}`" if spec in SERVICES else plain(spec),
-            credentials_in_words(needs_of(spec, page.settings.services)),
+            format_credentials(needs_of(spec, page.settings.services)),
             _outcome(tested.get(spec), busy=busy),
         )
     trouble(KIND)
@@ -68,7 +68,7 @@ def _row(*cells: str) -> None:
         column.caption(cell)
 
 
-def credentials_in_words(needs: Sequence[Need]) -> str:
+def format_credentials(needs: Sequence[Need]) -> str:
     """Which credentials a source takes, and whether they are set."""
     if not needs:
         return "none needed"

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from migrate_core.model import RankedScene
-from migrate_core.scenes.search.ranking import Measurement, hidden_percent
+from migrate_core.scenes.search.ranking import Measurement, occluded_percent
 from migrate_core.store.base import Candidate
 from migrate_core.store.last_search import SearchParameters
 from migrate_core.text import CLOUD_IN_SCENE, CLOUD_OVER_MASK, LABEL_OCCLUDED, format_date
@@ -63,7 +63,7 @@ def _point(view: View, candidate: Candidate) -> dict[str, Any]:
 def _decisive(ranked: RankedScene) -> tuple[str, float | None]:
     """What is held against the limit of usable cloud, and its percentage; None if not known."""
     over, label = ranked.cloud_over_mask_percent, ranked.occluded_over_label_percent
-    measured = hidden_percent(Measurement(over, label))
+    measured = occluded_percent(Measurement(over, label))
     if measured is None:
         return CLOUD_IN_SCENE, ranked.scene.cloud_percent
     return _MEASURED, measured

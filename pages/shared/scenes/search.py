@@ -20,7 +20,7 @@ from migrate_core.jobs.background import (
 )
 from migrate_core.scenes.sources import open_source
 from migrate_core.store.candidates import MaskRow
-from migrate_core.store.last_search import SearchParameters, last_answers, last_asked, last_found
+from migrate_core.store.last_search import SearchParameters, last_asked, last_found, last_responses
 from migrate_core.text import CLOUD_IN_SCENE
 from pages.shared.background import POLL_S, is_busy
 from pages.shared.frame import Page, share_of, time_left
@@ -55,17 +55,17 @@ def search_panel(page: Page) -> None:
 
 def _ages(page: Page) -> None:
     """How old the answers are that the present candidates come from."""
-    answers = last_answers(page.store)
-    if answers:
+    responses = last_responses(page.store)
+    if responses:
         now = now_utc()
-        told = ", ".join(f"{spec} {age_in_words(now - at)}" for spec, at in answers.items())
+        reported = ", ".join(f"{spec} {format_age(now - at)}" for spec, at in responses.items())
         st.caption(
-            f"Answers of services: {plain(told)}. They are used again for 24 hours, unless asked "
-            "anew."
+            f"Answers of services: {plain(reported)}. They are used again for 24 hours, unless "
+            "asked again."
         )
 
 
-def age_in_words(age: timedelta) -> str:
+def format_age(age: timedelta) -> str:
     """How long ago something was."""
     minutes = age.total_seconds() / 60
     if minutes < 1:

@@ -69,7 +69,7 @@ def test_keys_go_from_the_closest_likeness_to_the_scene() -> None:
 
 def found(mask: str, folder: Path, **options: Path) -> tuple[str | None, str | None]:
     """The names of a mask's image and UDM, or what is told in their place."""
-    item = Finder(AddOptions(**options)).companions(folder / "masks" / mask)
+    item = Finder(AddOptions(**options)).sidecars(folder / "masks" / mask)
     if item.obstacles:
         raise MaskError(" ".join(item.obstacles[topic] for topic in (IMAGE, UDM)
                                  if topic in item.obstacles))  # fmt: skip

@@ -195,9 +195,9 @@ def test_nothing_valid_has_no_bounds() -> None:
 
 def test_a_geometry_in_pixels_is_carried_to_another_crs() -> None:
     grid = GRIDS["rotated"]
-    carried = to_crs(box(2, 3, 4, 5), grid, UTM31)
+    reprojected = to_crs(box(2, 3, 4, 5), grid, UTM31)
     expected = Polygon([ROTATED @ c for c in ((2, 3), (4, 3), (4, 5), (2, 5))])
-    assert carried.symmetric_difference(expected).area == pytest.approx(0, abs=1e-6)
+    assert reprojected.symmetric_difference(expected).area == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from migrate_core.cli import cli
 from migrate_core.masks.options import ClassEntry
 from migrate_core.masks.raster.content import read_labels, small_labels
 from migrate_core.masks.raster.value_notes import value_notes
-from migrate_core.masks.register.edit import carried_over
+from migrate_core.masks.register.edit import with_earlier_edits
 from migrate_core.model import Mask
 from migrate_core.pairs.run.runner import RunOptions, make_pairs
 from migrate_core.store.base import open_store
@@ -29,7 +29,7 @@ FLOODS = labels("0012", "0112").astype(np.int16)
 FLOODS[0, 0] = FLOODS[1, 3] = -1
 
 
-def told(mask: Mask) -> str:
+def reported(mask: Mask) -> str:
     return " ".join(note.text for note in value_notes(mask))
 
 
@@ -57,7 +57,7 @@ def test_the_given_value_is_no_data_and_no_other(
     assert mask.class_pixels == {str(int(v)): n for v, n in zip(values, counts, strict=True)}
     assert mask.classes == {str(int(v)): int(v) for v in values}
     assert area_m2(mask.footprint) == pytest.approx(6 * 9, rel=1e-5)
-    assert told(mask) == ""
+    assert reported(mask) == ""
 
 
 def test_several_values_are_no_data(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_bands_one_hot_colours_thresholds_and_tiles_follow(tmp_path: Path) -> No
     path = write_raster(tmp_path / "p" / NAME, chance)
     plain = good(path, threshold=0.5)
     assert read_labels(plain)[0, 0] == 0
-    assert "-9999 looks like no data but is not declared" in told(plain)
+    assert "-9999 looks like no data but is not declared" in reported(plain)
     assert read_labels(good(path, threshold=0.5, nodata=(-9999,)))[0, 0] == 255
 
 
@@ -184,10 +184,10 @@ def test_values_that_look_like_no_data_are_told_with_the_remedy(
     tmp_path: Path, pixels: NDArray[Any], profile: dict[str, Any], expected: str
 ) -> None:
     mask = good(write_raster(tmp_path / NAME, pixels, **profile))
-    assert told(mask).endswith(f"add it again with {expected}.")
+    assert reported(mask).endswith(f"add it again with {expected}.")
     words = expected.replace("--nodata", "").split()
     values = () if words == ["none"] else tuple(map(int, words))
-    assert told(good(Path(mask.path), nodata=values)) == ""
+    assert reported(good(Path(mask.path), nodata=values)) == ""
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_values_that_look_like_no_data_are_told_with_the_remedy(
 def test_plain_masks_are_not_remarked_upon(
     tmp_path: Path, pixels: NDArray[Any], profile: dict[str, Any]
 ) -> None:
-    assert told(good(write_raster(tmp_path / NAME, pixels, **profile))) == ""
+    assert reported(good(write_raster(tmp_path / NAME, pixels, **profile))) == ""
 
 
 def test_a_label_under_a_wrong_tag_is_a_problem_with_its_remedy(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_a_label_under_a_wrong_tag_is_a_problem_with_its_remedy(tmp_path: Path) 
     assert "--allow-empty" in problem
     np.testing.assert_array_equal(read_labels(good(path, nodata=())), PIXELS)
     kept = good(path, allow_empty=True)
-    assert "--nodata none" in told(kept)
+    assert "--nodata none" in reported(kept)
 
 
 def test_a_mask_of_declared_no_data_only_is_told_of_the_tag(tmp_path: Path) -> None:
@@ -281,4 +281,4 @@ def test_what_was_said_of_no_data_is_part_of_the_pair_and_not_of_the_mask(tmp_pa
     path = write_raster(tmp_path / NAME, FLOODS)
     plain, said = added(path), added(path, nodata=(-1,))
     assert plain.mask_id == said.mask_id
-    assert carried_over(plain, said).raster.nodata == (-1,)
+    assert with_earlier_edits(plain, said).raster.nodata == (-1,)

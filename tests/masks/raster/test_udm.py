@@ -20,16 +20,16 @@ from tests.support.builders import UTM31, north_up, write_raster
 from tests.support.masks import NAME, PIXELS, added, good
 from tests.support.pairs import Safe, checkered, placed, write_mask, write_safe
 
-HIDDEN: NDArray[np.uint8] = np.zeros_like(PIXELS)
-HIDDEN[:, 20:] = 1
+OCCLUDED: NDArray[np.uint8] = np.zeros_like(PIXELS)
+OCCLUDED[:, 20:] = 1
 DAY = "2020-02-02"
 
 
 def udm2(*, band: int = 6, value: int = 1) -> NDArray[np.uint8]:
     """Eight bands of Planet's UDM2, all clear but where HIDDEN is set in one band."""
     bands = np.zeros((8, *PIXELS.shape), np.uint8)
-    bands[band - 1] = HIDDEN * value
-    bands[0] = 1 - HIDDEN
+    bands[band - 1] = OCCLUDED * value
+    bands[0] = 1 - OCCLUDED
     bands[6] = 90
     return bands
 
@@ -50,7 +50,7 @@ def record(path: Path, **options: Any) -> NDArray[np.uint8]:
 def test_every_defect_of_a_udm2_hides(tmp_path: Path, band: int) -> None:
     udm = write_raster(tmp_path / "udm2.tif", udm2(band=band, value=16 if band == 8 else 1))
     mask = write_raster(tmp_path / NAME, PIXELS)
-    np.testing.assert_array_equal(record(mask, udm=udm), HIDDEN)
+    np.testing.assert_array_equal(record(mask, udm=udm), OCCLUDED)
 
 
 def test_clear_and_confidence_of_a_udm2_hide_nothing(tmp_path: Path) -> None:
@@ -64,38 +64,38 @@ def test_clear_and_confidence_of_a_udm2_hide_nothing(tmp_path: Path) -> None:
 def test_a_single_band_hides_where_it_is_not_0(
     tmp_path: Path, value: int, nodata: int | None
 ) -> None:
-    udm = write_raster(tmp_path / "udm.tif", HIDDEN * np.uint8(value), nodata=nodata)
+    udm = write_raster(tmp_path / "udm.tif", OCCLUDED * np.uint8(value), nodata=nodata)
     mask = write_raster(tmp_path / NAME, PIXELS)
-    np.testing.assert_array_equal(record(mask, udm=udm), HIDDEN)
+    np.testing.assert_array_equal(record(mask, udm=udm), OCCLUDED)
 
 
 def test_no_data_of_a_record_is_neither_hidden_nor_clear(tmp_path: Path) -> None:
-    pixels = HIDDEN.copy()
+    pixels = OCCLUDED.copy()
     pixels[0] = 9
     udm = write_raster(tmp_path / "udm.tif", pixels, nodata=9)
     mask = write_raster(tmp_path / NAME, PIXELS)
-    np.testing.assert_array_equal(record(mask, udm=udm), np.where(pixels == 9, 255, HIDDEN))
+    np.testing.assert_array_equal(record(mask, udm=udm), np.where(pixels == 9, 255, OCCLUDED))
 
 
 def test_alpha_of_the_image_hides_where_there_is_no_udm(tmp_path: Path) -> None:
-    alpha = (1 - HIDDEN) * np.uint8(255)
+    alpha = (1 - OCCLUDED) * np.uint8(255)
     source = write_raster(
         tmp_path / "i.tif", np.stack([PIXELS + 9] * 3 + [alpha]), photometric="rgb", alpha="yes"
     )
     mask = write_raster(tmp_path / NAME, PIXELS)
-    np.testing.assert_array_equal(record(mask, image=source), HIDDEN)
+    np.testing.assert_array_equal(record(mask, image=source), OCCLUDED)
     udm = write_raster(tmp_path / "udm.tif", PIXELS)
     np.testing.assert_array_equal(record(mask, image=source, udm=udm), PIXELS)
 
 
 def test_a_record_without_georeference_has_the_masks_pixels(tmp_path: Path) -> None:
-    udm = write_raster(tmp_path / "udm.png", HIDDEN, crs=None)
+    udm = write_raster(tmp_path / "udm.png", OCCLUDED, crs=None)
     mask = write_raster(tmp_path / NAME, PIXELS)
-    np.testing.assert_array_equal(record(mask, udm=udm), HIDDEN)
+    np.testing.assert_array_equal(record(mask, udm=udm), OCCLUDED)
 
 
 def test_only_what_is_around_is_read(tmp_path: Path) -> None:
-    udm = write_raster(tmp_path / "udm.tif", np.kron(HIDDEN, np.ones((9, 9), np.uint8)))
+    udm = write_raster(tmp_path / "udm.tif", np.kron(OCCLUDED, np.ones((9, 9), np.uint8)))
     mask = good(write_raster(tmp_path / NAME, PIXELS), udm=udm)
     around = PixelGrid(UTM31, north_up(resolution=10), 3, 2)
     found = source_occlusion(mask, around)
@@ -109,8 +109,8 @@ def test_only_what_is_around_is_read(tmp_path: Path) -> None:
     ("pixels", "options", "reason"),
     [
         (np.zeros((3, 20, 30), np.uint8), {}, "3 bands"),
-        (HIDDEN, {"transform": north_up(500_000)}, "lies elsewhere"),
-        (HIDDEN[:5], {"crs": None}, "no georeference"),
+        (OCCLUDED, {"transform": north_up(500_000)}, "lies elsewhere"),
+        (OCCLUDED[:5], {"crs": None}, "no georeference"),
         (None, {}, "can't be opened"),
     ],
     ids=["bands", "elsewhere", "no place", "no raster"],
@@ -132,7 +132,7 @@ def test_a_record_that_can_not_be_one_is_told(
 
 
 def test_a_record_that_is_gone_is_told_when_it_is_needed(tmp_path: Path) -> None:
-    udm = write_raster(tmp_path / "udm.tif", HIDDEN)
+    udm = write_raster(tmp_path / "udm.tif", OCCLUDED)
     mask = good(write_raster(tmp_path / NAME, PIXELS), udm=udm)
     udm.unlink()
     with pytest.raises(MaskError, match=r"udm\.tif is gone"):

@@ -15,7 +15,7 @@ from migrate_core.masks.register.describe import inspect
 from migrate_core.masks.register.edit import (
     MaskEdit,
     edited,
-    names_in_words,
+    format_class_names,
     parse_names,
     store_edits,
 )
@@ -118,7 +118,7 @@ def test_an_empty_mask_can_be_meant_so(tmp_path: Path) -> None:
 def test_names_are_kept_for_values_that_the_mask_has(tmp_path: Path) -> None:
     mask = edited(undated(tmp_path), MaskEdit(class_names=parse_names("1 = mine; 2=water, 9 = x")))
     assert mask.class_names == {"1": "mine", "2": "water"}
-    assert parse_names(names_in_words(mask)) == mask.class_names
+    assert parse_names(format_class_names(mask)) == mask.class_names
     fewer = edited(mask, MaskEdit(class_names={"1": " "}))
     assert fewer.class_names == {"2": "water"}
 

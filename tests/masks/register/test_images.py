@@ -12,7 +12,7 @@ MASK = Path("/elsewhere/20200202_101532_1014_water_mask.tif")
 
 
 def find_image(mask: Path, place: Path | None) -> Path | None:
-    found = Finder(AddOptions(image=place)).companions(mask.absolute())
+    found = Finder(AddOptions(image=place)).sidecars(mask.absolute())
     if found.obstacles:
         raise MaskError(found.obstacles["image"])
     return found.image

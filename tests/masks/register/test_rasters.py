@@ -17,7 +17,7 @@ from migrate_core.masks.register import rasters as adding
 from migrate_core.masks.register.describe import with_content, with_header
 from migrate_core.masks.register.edit import MaskEdit, edited, store_edits
 from migrate_core.masks.register.rasters import read_pending, register_headers
-from migrate_core.masks.register.sidecars import Companions
+from migrate_core.masks.register.sidecars import Sidecars
 from migrate_core.model import Acquired, Mask
 from migrate_core.store.base import Store, open_store
 from migrate_core.store.masks import any_pending, pending_masks
@@ -171,7 +171,7 @@ def test_pixels_that_do_not_fit_into_memory_are_the_problem_of_their_file(
         raise MemoryError
 
     monkeypatch.setattr("migrate_core.masks.register.describe.read_content", too_much)
-    item = Companions(write_raster(tmp_path / "a_20200202.tif", PIXELS))
+    item = Sidecars(write_raster(tmp_path / "a_20200202.tif", PIXELS))
     assert "memory" in str(with_content(with_header(item, AddOptions(now=NOW))).problem)
 
 

@@ -144,8 +144,8 @@ def test_one_file_that_can_not_be_taken_is_named_and_the_others_are_saved(
     (problem,) = batch.left_out
     assert problem.item == named
     assert reason in problem.message
-    assert batch.told is not None
-    assert read_left_out(batch.told) == [problem]
+    assert batch.reported is not None
+    assert read_left_out(batch.reported) == [problem]
 
 
 def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:

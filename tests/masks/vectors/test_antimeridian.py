@@ -43,7 +43,7 @@ def turned(geometry: Any) -> Any:
     return translate(geometry, -360)
 
 
-def cut(geometry: Any) -> Any:
+def clip(geometry: Any) -> Any:
     """As RFC 7946, section 3.1.9, has it: parts at both ends of the world."""
     return MultiPolygon([geometry & WEST_HALF, turned(geometry & EAST_HALF)])
 
@@ -56,7 +56,7 @@ def jumping(geometry: Any) -> Any:
 
 
 FORMS: dict[str, Callable[[Any], Any]] = {
-    "cut": cut,
+    "cut": clip,
     "jumping": jumping,
     "counting on": lambda geometry: geometry,
     "counting back": turned,
@@ -137,7 +137,7 @@ def test_features_on_both_sides_are_one_area(tmp_path: Path) -> None:
 def test_a_feature_of_a_layer_of_the_whole_world_finds_its_neighbours(tmp_path: Path) -> None:
     far = [box(lon, 0, lon + 50, 1) for lon in (-170, -110, -50, 10, 70)]
     neighbour = box(-179.999, 64.99, -179.99, 65.01)
-    path = write_json(tmp_path / "x.geojson", collection(cut(LAKE), neighbour, *far))
+    path = write_json(tmp_path / "x.geojson", collection(clip(LAKE), neighbour, *far))
     document = json.loads(path.read_text())
     document["features"] += collection(*far)["features"]
     write_json(path, document)
@@ -242,7 +242,7 @@ def test_a_lake_goes_from_its_file_to_a_pair_with_exact_shares(
     with rasterio.open(tmp_path / "w" / pair["fractions"]) as dataset:
         assert dataset.crs.to_string() == crs
         transform, (background, lake) = dataset.transform, dataset.read()
-    carried = [
+    reprojected = [
         shapely.transform(
             shape.segmentize(1e-5), lambda c: np.column_stack(to_zone.transform(c[:, 0], c[:, 1]))
         )
@@ -251,7 +251,7 @@ def test_a_lake_goes_from_its_file_to_a_pair_with_exact_shares(
     rows, columns = np.indices(lake.shape)
     west, north = transform.c + 10 * columns, transform.f - 10 * rows
     pixels = shapely.box(west, north - 10, west + 10, north)
-    expected, known = (shapely.area(pixels & one) / 100 for one in carried)
-    assert expected.sum() == pytest.approx(carried[0].area / 100)  # all of it is in the pair
+    expected, known = (shapely.area(pixels & one) / 100 for one in reprojected)
+    assert expected.sum() == pytest.approx(reprojected[0].area / 100)  # all of it is in the pair
     np.testing.assert_allclose(lake, expected, atol=2e-6)
     np.testing.assert_allclose(background + lake, known, atol=2e-6)

@@ -20,7 +20,7 @@ from migrate_core.masks.vectors.labels import label_polygons
 from migrate_core.masks.vectors.register import VectorPlace, VectorResult, vector_masks
 from migrate_core.model import Acquired, Mask
 from tests.support.builders import write_raster
-from tests.support.vectors import DAY, UTM, carried, only, write_json
+from tests.support.vectors import DAY, UTM, only, reprojected, write_json
 
 TURNED = Affine.translation(483_000, 4_690_000) @ Affine.rotation(20) @ Affine.scale(3, -3)
 SIZE = {"height": 40, "width": 60}
@@ -79,7 +79,7 @@ def test_coco_polygons_lie_where_the_image_says(tmp_path: Path) -> None:
     assert mask.vector is not None
     assert same(mask.vector.area, whole)
     assert mask.extent is not None
-    assert mask.extent.equals_exact(carried(shapely.box(*whole.bounds), UTM, "EPSG:4326"), 1e-9)
+    assert mask.extent.equals_exact(reprojected(shapely.box(*whole.bounds), UTM, "EPSG:4326"), 1e-9)
     found = classes_of(mask)
     assert same(found[2], on_map(5, 6, 10, 12).union(on_map(30, 6, 4, 4)))
     assert same(found[5], on_map(40.5, 20.25, 5, 6))

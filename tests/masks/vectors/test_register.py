@@ -25,7 +25,18 @@ from migrate_core.masks.vectors.labels import label_polygons
 from migrate_core.masks.vectors.register import VectorPlace, vector_masks
 from migrate_core.model import IGNORE, Acquired, Mask
 from migrate_core.store.serialize import from_json, to_json
-from tests.support.vectors import DAY, SOUTH, UTM, WEST, added, carried, frame, only, square, write
+from tests.support.vectors import (
+    DAY,
+    SOUTH,
+    UTM,
+    WEST,
+    added,
+    frame,
+    only,
+    reprojected,
+    square,
+    write,
+)
 
 LONLAT = "EPSG:4326"
 
@@ -52,10 +63,10 @@ def test_near_features_become_one_mask_of_their_joint_extent(tmp_path: Path) -> 
     assert (mask.name, mask.part, mask.key) == ("lakes.gpkg", None, str(path))
     assert (mask.crs, mask.width, mask.height, mask.transform) == (UTM, None, None, None)
     assert area_of(mask).equals(joint)
-    assert_near(mask.extent, carried(joint, UTM, LONLAT))
+    assert_near(mask.extent, reprojected(joint, UTM, LONLAT))
     assert mask.extent is not None
     assert len(mask.extent.exterior.coords) == 5
-    assert_near(mask.footprint, carried(joint.segmentize(100), UTM, LONLAT), 1e-6)
+    assert_near(mask.footprint, reprojected(joint.segmentize(100), UTM, LONLAT), 1e-6)
     assert dict(mask.classes or {}) == {"1": 1}
     assert str(mask.acquired) == DAY
     assert result.problems == ()
@@ -95,7 +106,7 @@ def test_a_margin_is_in_metres_on_the_ground_in_any_crs(crs: str, tmp_path: Path
     path = write(tmp_path / "lakes.parquet", frame([square(0, 0, 1)]).to_crs(crs))
     mask = only(added(path, margin_m=1000))
     assert mask.crs == crs
-    back = carried(area_of(mask), crs, LONLAT)
+    back = reprojected(area_of(mask), crs, LONLAT)
     west, south, east, north = back.bounds
     geod = Geod(ellps="WGS84")
     _, _, width = geod.inv(west, (south + north) / 2, east, (south + north) / 2)
@@ -200,7 +211,7 @@ def test_chips_of_lonlat_layers_lie_in_the_utm_zone_of_each_feature(tmp_path: Pa
     assert {str(mask.part).split("-")[0] for mask in masks} == set(zones)
     for mask in masks:
         assert mask.crs == LONLAT
-        back = carried(area_of(mask), LONLAT, zones[str(mask.part).split("-")[0]])
+        back = reprojected(area_of(mask), LONLAT, zones[str(mask.part).split("-")[0]])
         corner = np.array(back.bounds)
         np.testing.assert_allclose(corner, np.round(corner / 1000) * 1000, atol=1e-3)
         assert back.area == pytest.approx(1e6, abs=1)
@@ -286,9 +297,9 @@ def test_chips_are_cut_to_the_areas_of_interest(tmp_path: Path) -> None:
     union = shapely.union_all([area_of(mask) for mask in masks])
     assert union.symmetric_difference(region).area < 1e-6
     assert len(masks) > 1
-    elsewhere = write(tmp_path / "far.gpkg", frame([square(90_000, 0)]))
+    alternatives = write(tmp_path / "far.gpkg", frame([square(90_000, 0)]))
     with pytest.raises(MaskError, match="No feature lies in the areas of interest"):
-        added(path, aoi=elsewhere, chip_size_m=500)
+        added(path, aoi=alternatives, chip_size_m=500)
 
 
 def test_areas_of_interest_without_a_crs_are_refused(tmp_path: Path) -> None:
@@ -467,7 +478,7 @@ def test_burned_areas_are_dated_and_listed_in_seconds(
         mask, feature = result.masks[index], truth.iloc[index]
         west, south, east, north = feature.geometry.bounds
         box = shapely.box(west - 100, south - 100, east + 100, north + 100)
-        assert_near(mask.extent, carried(box, "EPSG:32629", LONLAT))
+        assert_near(mask.extent, reprojected(box, "EPSG:32629", LONLAT))
         start, end = feature.start_date.date().isoformat(), feature.end_date.date().isoformat()
         assert str(mask.acquired) == (start if start == end else f"{start}/{end}")
         repaired = shapely.make_valid(feature.geometry)
@@ -483,7 +494,7 @@ def test_buildings_of_the_field_keep_their_crs(
     mask = only(vector_masks(path, digest, AddOptions(), VectorPlace(tmp_path)))
     truth = gpd.read_file(path)
     assert mask.crs == "EPSG:32616"
-    assert_near(mask.extent, carried(shapely.box(*truth.total_bounds), "EPSG:32616", LONLAT))
+    assert_near(mask.extent, reprojected(shapely.box(*truth.total_bounds), "EPSG:32616", LONLAT))
     assert label_polygons(mask).classes[1].area == pytest.approx(truth.union_all().area)
 
 
@@ -493,7 +504,7 @@ def test_buildings_of_the_field_keep_their_crs(
 @pytest.mark.parametrize("crs", ["EPSG:32660", "EPSG:4326"])
 def test_an_area_across_the_180_degree_meridian_is_cut_there(tmp_path: Path, crs: str) -> None:
     polygon = shapely.box(179.99, 64.99, 180.01, 65)
-    features = gpd.GeoDataFrame(geometry=[carried(polygon, LONLAT, crs)], crs=crs)
+    features = gpd.GeoDataFrame(geometry=[reprojected(polygon, LONLAT, crs)], crs=crs)
     mask = only(added(write(tmp_path / "lake.gpkg", features)))
     for found in (mask.extent, mask.footprint):
         assert found is not None

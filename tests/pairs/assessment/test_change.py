@@ -130,9 +130,9 @@ def test_the_source_image_is_looked_at_where_the_mask_came_from(tmp_path: Path) 
         Affine.translation(80, 0) @ GRID.transform,
     )
     flags = np.zeros(GRID.shape, np.uint8)
-    told = PairLook(GRID, moved(GRID, 80, 0), scene(), LABEL, flags)
+    reported = PairLook(GRID, moved(GRID, 80, 0), scene(), LABEL, flags)
     untold = PairLook(GRID, GRID, scene(), LABEL, flags)
-    assert change_of(mask, told).value == pytest.approx(0, abs=0.05)
+    assert change_of(mask, reported).value == pytest.approx(0, abs=0.05)
     assert (change_of(mask, untold).value or 0) > 0.1
 
 
@@ -154,8 +154,8 @@ def test_a_pair_tells_of_it(tmp_path: Path, register: bool) -> None:
 def test_a_label_of_which_most_is_hidden_is_not_measured(tmp_path: Path, clear: int) -> None:
     flags = np.zeros(GRID.shape, np.uint8)
     rows = np.flatnonzero((LABEL == 1).any(axis=1))
-    hidden = rows[: round(len(rows) * (100 - clear) / 100)]
-    flags[hidden] = 4
+    occluded = rows[: round(len(rows) * (100 - clear) / 100)]
+    flags[occluded] = 4
     for mask in (drawn_on(tmp_path, scene()), Mask("m", "m.tif", "m.tif")):
         found = looked(mask, flags=flags)
         if clear > 50:

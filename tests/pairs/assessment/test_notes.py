@@ -68,8 +68,8 @@ def test_objects_are_counted_over_all_masks_each_once() -> None:
 
 
 def test_rims_are_told_by_their_width() -> None:
-    rim = {"ignore_rim": {"width_m": 12.0, "labelled": 0.2}}
-    documents = [{**counted(name, 0, 1), **rim} for name in "ab"] + [counted("c", 0, 1)]
+    buffer = {"ignore_rim": {"width_m": 12.0, "labelled": 0.2}}
+    documents = [{**counted(name, 0, 1), **buffer} for name in "ab"] + [counted("c", 0, 1)]
     assert notes_on_many(documents) == (
         "2 of 3 pairs ignore a rim of 12 m on both sides of class borders.",
     )

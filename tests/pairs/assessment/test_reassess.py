@@ -13,12 +13,12 @@ import pytest
 
 from migrate_core.errors import PairError
 from migrate_core.model import Pair
-from migrate_core.pairs.assessment.reassess import judged_anew, looked_at_anew
+from migrate_core.pairs.assessment.reassess import reassess, refresh_change
 from migrate_core.pairs.run.runner import RunOptions
-from migrate_core.settings import JudgeSettings
+from migrate_core.settings import AssessmentSettings
 from tests.support.pairs import Case, Safe, numbered_masks, prepare, write_safe
 
-STRICT = JudgeSettings(reject_hidden=0.05, accept_hidden=0.0, accept_thin=0.0)
+STRICT = AssessmentSettings(reject_occluded=0.05, accept_occluded=0.0, accept_thin=0.0)
 RASTERS = ("image.tif", "label.tif", "fractions.tif", "quality.tif")
 
 
@@ -38,75 +38,79 @@ def only(case: Case) -> tuple[Pair, dict[str, Any]]:
     return pair, json.loads((folder / "pair.json").read_text(encoding="utf-8"))
 
 
-def judge_by(case: Case, judge: JudgeSettings) -> tuple[Pair, dict[str, Any]]:
-    case.make(RunOptions(workers=1, judge=judge))
+def judge_by(case: Case, thresholds: AssessmentSettings) -> tuple[Pair, dict[str, Any]]:
+    case.make(RunOptions(workers=1, thresholds=thresholds))
     return only(case)
 
 
 def test_other_thresholds_make_another_suggestion_and_no_other_pixels(case: Case) -> None:
-    before, document = judge_by(case, JudgeSettings())
+    before, document = judge_by(case, AssessmentSettings())
     folder = case.workspace.pair(before.pair_id)
     written = {name: (folder / name).stat().st_mtime_ns for name in RASTERS}
     assert before.suggestion is not None
     assert before.suggestion.verdict == "unsure"
-    after, anew = judge_by(case, STRICT)
+    after, again = judge_by(case, STRICT)
     assert after.suggestion is not None
     assert after.suggestion.verdict == "reject"
     assert after.pair_id == before.pair_id
     assert after.occlusion == before.occlusion
     assert {name: (folder / name).stat().st_mtime_ns for name in RASTERS} == written
-    assert anew["judged_by"] == {"reject_hidden": 0.05, "accept_hidden": 0.0, "accept_thin": 0.0}
-    changed = {name for name in document if document[name] != anew[name]}
+    assert again["judged_by"] == {
+        "reject_occluded": 0.05,
+        "accept_occluded": 0.0,
+        "accept_thin": 0.0,
+    }
+    changed = {name for name in document if document[name] != again[name]}
     assert changed == {"suggestion", "judged_by"}
 
 
 def test_back_to_the_first_thresholds_the_first_suggestion_is_back(case: Case) -> None:
-    first = judge_by(case, JudgeSettings())
+    first = judge_by(case, AssessmentSettings())
     judge_by(case, STRICT)
-    assert judge_by(case, JudgeSettings()) == first
+    assert judge_by(case, AssessmentSettings()) == first
 
 
 def test_the_same_thresholds_leave_all_as_it_is(case: Case) -> None:
     pair, _ = judge_by(case, STRICT)
     document = case.workspace.pair(pair.pair_id) / "pair.json"
     written = document.stat().st_mtime_ns
-    assert case.make(RunOptions(workers=1, judge=STRICT)).made == 0
+    assert case.make(RunOptions(workers=1, thresholds=STRICT)).made == 0
     assert document.stat().st_mtime_ns == written
 
 
 def test_doubts_are_told_again(case: Case) -> None:
-    pair, document = judge_by(case, JudgeSettings())
+    pair, document = judge_by(case, AssessmentSettings())
     folder = case.workspace.pair(pair.pair_id)
     doubted = {**document, "doubts": ["Edges lie 23 m apart."]}
-    found = judged_anew(doubted, folder, JudgeSettings(accept_hidden=0.3), empty_allowed=False)
+    found = reassess(doubted, folder, AssessmentSettings(accept_occluded=0.3), empty_allowed=False)
     assert found["suggestion"]["verdict"] == "unsure"
     assert found["suggestion"]["reason"].endswith("Edges lie 23 m apart.")
     # A pair from before doubts were written down has those of its offset check.
     old = {name: value for name, value in document.items() if name != "doubts"}
     old["offset_check"] = {**document["offset_check"], "doubts": ["the item says -1000"]}
-    found = judged_anew(old, folder, JudgeSettings(), empty_allowed=False)
+    found = reassess(old, folder, AssessmentSettings(), empty_allowed=False)
     assert "the item says -1000" in found["suggestion"]["reason"]
 
 
 def test_what_was_not_known_stays_unknown(case: Case) -> None:
-    pair, document = judge_by(case, JudgeSettings())
+    pair, document = judge_by(case, AssessmentSettings())
     document["occlusion"]["all"]["cloud"] = None
-    lax = JudgeSettings(reject_hidden=1.0, accept_hidden=1.0)
-    found = judged_anew(document, case.workspace.pair(pair.pair_id), lax, empty_allowed=False)
+    lax = AssessmentSettings(reject_occluded=1.0, accept_occluded=1.0)
+    found = reassess(document, case.workspace.pair(pair.pair_id), lax, empty_allowed=False)
     assert found["suggestion"]["verdict"] == "unsure"
     assert "not known" in found["suggestion"]["reason"]
 
 
 def test_a_raster_that_cannot_be_read_is_named(case: Case) -> None:
-    pair, document = judge_by(case, JudgeSettings())
+    pair, document = judge_by(case, AssessmentSettings())
     folder = case.workspace.pair(pair.pair_id)
     (folder / "quality.tif").write_bytes(b"")
     with pytest.raises(PairError, match=r"quality\.tif"):
-        judged_anew(document, folder, STRICT, empty_allowed=False)
+        reassess(document, folder, STRICT, empty_allowed=False)
 
 
 def test_the_pair_tells_in_which_image_the_ground_is_hidden(case: Case) -> None:
-    pair, document = judge_by(case, JudgeSettings())
+    pair, document = judge_by(case, AssessmentSettings())
     assert pair.one_sided is not None
     labelled = pair.one_sided.labelled
     assert labelled.sentinel2_only == pair.occlusion.labelled.shadow  # type: ignore[union-attr]
@@ -118,7 +122,7 @@ def test_the_pair_tells_in_which_image_the_ground_is_hidden(case: Case) -> None:
 def test_an_image_that_is_attached_later_is_looked_at_without_other_pixels(
     case: Case, tmp_path: Path
 ) -> None:
-    before, document = judge_by(case, JudgeSettings())
+    before, document = judge_by(case, AssessmentSettings())
     folder = case.workspace.pair(before.pair_id)
     written = {name: (folder / name).stat().st_mtime_ns for name in RASTERS}
     (mask,) = case.store.masks()
@@ -126,21 +130,21 @@ def test_an_image_that_is_attached_later_is_looked_at_without_other_pixels(
     image.write_bytes(Path(mask.path).read_bytes())
     case.store.put_masks([replace(mask, image=str(image))])
     assert case.make(RunOptions(workers=1)).made == 1
-    after, anew = only(case)
+    after, again = only(case)
     assert (before.compared_with, after.compared_with) == (None, str(image))
     assert after.pair_id == before.pair_id
     assert {name: (folder / name).stat().st_mtime_ns for name in RASTERS} == written
-    assert anew["mask"]["image"] == str(image)
-    changed = {name for name in document if document[name] != anew[name]}
+    assert again["mask"]["image"] == str(image)
+    changed = {name for name in document if document[name] != again[name]}
     assert changed - {"change", "change_found", "change_note"} == {"compared_with", "mask"}
     assert case.make(RunOptions(workers=1)).made == 0
 
 
 def test_a_pair_from_before_changes_were_looked_for_gets_one(case: Case) -> None:
-    pair, document = judge_by(case, JudgeSettings())
+    pair, document = judge_by(case, AssessmentSettings())
     (mask,) = case.store.masks()
     folder = case.workspace.pair(pair.pair_id)
-    found = looked_at_anew(
+    found = refresh_change(
         {"mask": {"image": None}, "pair_id": pair.pair_id}, folder, replace(mask, image=None)
     )
     assert found["change_found"] == document["change_found"]
@@ -150,7 +154,7 @@ def test_a_pair_from_before_changes_were_looked_for_gets_one(case: Case) -> None
 def test_a_change_by_the_rules_of_before_is_looked_for_again_without_other_pixels(
     case: Case,
 ) -> None:
-    before, document = judge_by(case, JudgeSettings())
+    before, document = judge_by(case, AssessmentSettings())
     folder = case.workspace.pair(before.pair_id)
     written = {name: (folder / name).stat().st_mtime_ns for name in RASTERS}
     # An earlier version measured the few pixels that clouds had left.
@@ -164,9 +168,9 @@ def test_a_change_by_the_rules_of_before_is_looked_for_again_without_other_pixel
 
 
 def test_an_image_of_a_pair_that_cannot_be_read_is_named(case: Case) -> None:
-    pair, document = judge_by(case, JudgeSettings())
+    pair, document = judge_by(case, AssessmentSettings())
     (mask,) = case.store.masks()
     folder = case.workspace.pair(pair.pair_id)
     (folder / "image.tif").write_bytes(b"")
     with pytest.raises(PairError, match=r"image\.tif"):
-        looked_at_anew(document, folder, mask)
+        refresh_change(document, folder, mask)

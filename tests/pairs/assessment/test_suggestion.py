@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from migrate_core.model import IGNORE, Suggestion
 from migrate_core.pairs.assessment.suggestion import (
-    cloud_doubts,
+    cloud_warnings,
     doubtful,
-    offset_doubts,
     offset_is_doubtful,
+    offset_warnings,
     suggest,
 )
-from migrate_core.pairs.flags import HIDING_KINDS
+from migrate_core.pairs.flags import OCCLUSION_KINDS
 from migrate_core.products.scene_classes import Flag
-from migrate_core.settings import JudgeSettings
+from migrate_core.settings import AssessmentSettings
 
 LABEL = np.ones((10, 10), dtype=np.uint8)
 
@@ -35,10 +35,10 @@ def flagged(**percent: int) -> NDArray[np.uint8]:
 def suggestion(
     flags: NDArray[np.uint8],
     label: NDArray[np.uint8] = LABEL,
-    known: Flag = HIDING_KINDS,
-    judge: JudgeSettings | None = None,
+    known: Flag = OCCLUSION_KINDS,
+    thresholds: AssessmentSettings | None = None,
 ) -> Suggestion:
-    return suggest(flags, label, known, judge or JudgeSettings())
+    return suggest(flags, label, known, thresholds or AssessmentSettings())
 
 
 @pytest.mark.parametrize(
@@ -101,14 +101,14 @@ def test_without_a_labelled_pixel_there_is_nothing_to_accept() -> None:
 
 @pytest.mark.parametrize("missing", [Flag.CLOUD, Flag.SHADOW, Flag.CIRRUS])
 def test_a_kind_that_was_not_looked_for_could_hide_the_label(missing: Flag) -> None:
-    found = suggestion(flagged(), known=HIDING_KINDS & ~missing)
+    found = suggestion(flagged(), known=OCCLUSION_KINDS & ~missing)
     assert found.verdict == "unsure"
     words = {Flag.CLOUD: "Clouds", Flag.SHADOW: "Cloud shadows", Flag.CIRRUS: "Thin clouds"}
     assert found.reason.startswith(f"{words[missing]} are not known")
 
 
 def test_snow_that_is_not_known_is_told_with_the_acceptance() -> None:
-    found = suggestion(flagged(), known=HIDING_KINDS & ~Flag.SNOW)
+    found = suggestion(flagged(), known=OCCLUSION_KINDS & ~Flag.SNOW)
     assert found.verdict == "accept"
     assert "Snow is not known." in found.reason
     assert "no cloud, shadow or gap" in found.reason
@@ -124,15 +124,18 @@ def test_what_both_images_hide_is_told_to_be_a_guess() -> None:
 
 
 def test_the_thresholds_decide() -> None:
-    strict = JudgeSettings(reject_hidden=0.05, accept_hidden=0.0, accept_thin=0.0)
-    lax = JudgeSettings(reject_hidden=0.9, accept_hidden=0.5, accept_thin=0.6)
+    strict = AssessmentSettings(reject_occluded=0.05, accept_occluded=0.0, accept_thin=0.0)
+    lax = AssessmentSettings(reject_occluded=0.9, accept_occluded=0.5, accept_thin=0.6)
     for percent, verdicts in (
         ({"CLOUD": 1}, ("unsure", "accept")),
         ({"CLOUD": 40}, ("reject", "accept")),
         ({"CLOUD": 80}, ("reject", "unsure")),
         ({"CIRRUS": 50}, ("unsure", "accept")),
     ):
-        found = [suggestion(flagged(**percent), judge=judge).verdict for judge in (strict, lax)]
+        found = [
+            suggestion(flagged(**percent), thresholds=thresholds).verdict
+            for thresholds in (strict, lax)
+        ]
         assert tuple(found) == verdicts, percent
 
 
@@ -140,7 +143,7 @@ def test_a_mask_that_may_be_empty_is_judged_over_all_of_it() -> None:
     empty = np.zeros_like(LABEL)
 
     def verdict(flags: NDArray[np.uint8]) -> Suggestion:
-        return suggest(flags, empty, HIDING_KINDS, JudgeSettings(), empty_allowed=True)
+        return suggest(flags, empty, OCCLUSION_KINDS, AssessmentSettings(), empty_allowed=True)
 
     clear = verdict(flagged())
     assert clear.verdict == "accept"
@@ -153,53 +156,61 @@ def test_a_mask_that_may_be_empty_is_judged_over_all_of_it() -> None:
     # A labelled pixel is what counts when there is one.
     one = empty.copy()
     one[9, 9] = 1
-    found = suggest(flagged(CLOUD=31), one, HIDING_KINDS, JudgeSettings(), empty_allowed=True)
+    found = suggest(
+        flagged(CLOUD=31), one, OCCLUSION_KINDS, AssessmentSettings(), empty_allowed=True
+    )
     assert found.verdict == "accept"
 
 
 def test_a_mask_that_may_be_empty_and_knows_nothing_is_left_to_a_person() -> None:
     nothing = np.full_like(LABEL, IGNORE)
-    found = suggest(flagged(), nothing, HIDING_KINDS, JudgeSettings(), empty_allowed=True)
+    found = suggest(flagged(), nothing, OCCLUSION_KINDS, AssessmentSettings(), empty_allowed=True)
     assert found.verdict == "unsure"
 
 
 shares = st.floats(0, 1)
-thresholds = st.builds(JudgeSettings, shares, shares, shares)
+thresholds = st.builds(AssessmentSettings, shares, shares, shares)
 any_flags = hnp.arrays(np.uint8, (4, 4))
-kinds = st.sampled_from([Flag(0), Flag.CLOUD, HIDING_KINDS & ~Flag.SNOW, HIDING_KINDS])
-hides = st.sampled_from(
+kinds = st.sampled_from([Flag(0), Flag.CLOUD, OCCLUSION_KINDS & ~Flag.SNOW, OCCLUSION_KINDS])
+occluding = st.sampled_from(
     [Flag.CLOUD, Flag.SHADOW, Flag.SNOW, Flag.NO_DATA, Flag.SOURCE, Flag.CIRRUS]
 )
 
 
-@given(any_flags, hides, thresholds, kinds, st.booleans())
+@given(any_flags, occluding, thresholds, kinds, st.booleans())
 def test_a_label_that_is_wholly_hidden_is_never_suggested_for_acceptance(
-    flags: NDArray[np.uint8], hiding: Flag, judge: JudgeSettings, known: Flag, empty: bool
+    flags: NDArray[np.uint8],
+    occluding: Flag,
+    thresholds: AssessmentSettings,
+    known: Flag,
+    empty: bool,
 ) -> None:
     label = np.full(flags.shape, 0 if empty else 1, dtype=np.uint8)
-    hidden = flags | np.uint8(hiding)
-    found = suggest(hidden, label, known, judge, empty_allowed=empty)
+    occluded = flags | np.uint8(occluding)
+    found = suggest(occluded, label, known, thresholds, empty_allowed=empty)
     assert found.verdict != "accept"
 
 
 @given(any_flags, thresholds)
 def test_a_label_that_nothing_hides_is_always_suggested_for_acceptance(
-    flags: NDArray[np.uint8], judge: JudgeSettings
+    flags: NDArray[np.uint8], thresholds: AssessmentSettings
 ) -> None:
     label = np.ones(flags.shape, dtype=np.uint8)
     clear = flags & np.uint8(Flag.OUTSIDE | Flag.UNKNOWN)
-    assert suggest(clear, label, HIDING_KINDS, judge).verdict == "accept"
+    assert suggest(clear, label, OCCLUSION_KINDS, thresholds).verdict == "accept"
 
 
 @given(hnp.arrays(np.uint8, (5, 5)), thresholds)
 def test_more_cloud_never_makes_a_better_verdict(
-    flags: NDArray[np.uint8], judge: JudgeSettings
+    flags: NDArray[np.uint8], thresholds: AssessmentSettings
 ) -> None:
     order = ["accept", "unsure", "reject"]
     label = np.ones(flags.shape, dtype=np.uint8)
     clouded = flags.copy()
     clouded[:2] |= np.uint8(Flag.CLOUD)
-    before, after = (suggest(f, label, HIDING_KINDS, judge).verdict for f in (flags, clouded))
+    before, after = (
+        suggest(f, label, OCCLUSION_KINDS, thresholds).verdict for f in (flags, clouded)
+    )
     assert order.index(after) >= order.index(before)
 
 
@@ -221,8 +232,8 @@ def test_a_doubt_does_not_save_a_pair_from_rejection() -> None:
 
 
 def test_doubts_about_the_offset_are_one_sentence_that_can_be_found_again() -> None:
-    assert offset_doubts(()) == ()
-    (sentence,) = offset_doubts(("the item says -1000", "the pixels say 0"))
+    assert offset_warnings(()) == ()
+    (sentence,) = offset_warnings(("the item says -1000", "the pixels say 0"))
     assert "the item says -1000; the pixels say 0" in sentence
     found = doubtful(Suggestion("accept", "Clear."), (sentence,))
     assert offset_is_doubtful(found)
@@ -231,16 +242,16 @@ def test_doubts_about_the_offset_are_one_sentence_that_can_be_found_again() -> N
 
 def test_a_label_that_only_the_products_mask_has_clouds_over_is_doubted() -> None:
     disputed = np.zeros((10, 10), dtype=bool)
-    assert cloud_doubts(disputed, LABEL) == ()
+    assert cloud_warnings(disputed, LABEL) == ()
     disputed[0] = True
-    assert cloud_doubts(disputed, LABEL) == ()
+    assert cloud_warnings(disputed, LABEL) == ()
     disputed[:4] = True
-    (sentence,) = cloud_doubts(disputed, LABEL)
+    (sentence,) = cloud_warnings(disputed, LABEL)
     assert "40.0 % of the label" in sentence
 
 
 def test_a_dispute_beside_the_label_is_none_of_its_business() -> None:
     label = LABEL.copy()
     label[:5] = 0
-    assert cloud_doubts(label == 0, label) == ()
-    assert cloud_doubts(label == 0, np.zeros_like(label)) == ()
+    assert cloud_warnings(label == 0, label) == ()
+    assert cloud_warnings(label == 0, np.zeros_like(label)) == ()

@@ -17,8 +17,8 @@ from rasterio.windows import from_bounds
 from migrate_core.demo import DemoCase
 from migrate_core.errors import ProductError
 from migrate_core.grid import PixelGrid, Window, apply_affine, block, reproject_points
-from migrate_core.pairs.clouds import Clouds, detector, judge_clouds
-from migrate_core.pairs.flags import HIDING_KINDS
+from migrate_core.pairs.clouds import Clouds, assess_clouds, detector
+from migrate_core.pairs.flags import OCCLUSION_KINDS
 from migrate_core.pairs.image.mosaic import Mosaic
 from migrate_core.products.opening import open_product
 from migrate_core.products.pixels.reading import read_scene_classification
@@ -43,7 +43,7 @@ def product_of(demo: DemoCase, day: str, level: str = "L1C") -> Product:
 
 def judged(product: Product, asked: str, grid: PixelGrid | None = None) -> Clouds:
     grid = grid or product.grid
-    return judge_clouds([product], grid, all_of_the_first(grid), asked)
+    return assess_clouds([product], grid, all_of_the_first(grid), asked)
 
 
 def all_of_the_first(grid: PixelGrid) -> Mosaic:
@@ -94,7 +94,7 @@ def test_clouds_and_shadows_are_found_where_they_are(
 def test_a_clear_sky_is_called_clear(demo: DemoCase, asked: str) -> None:
     clouds = judged(product_of(demo, CLEAR), asked)
     assert float((clouds.flags != 0).mean()) <= 0.001
-    assert clouds.known == HIDING_KINDS
+    assert clouds.known == OCCLUSION_KINDS
     assert not (clouds.flags & Flag.SHADOW).any()
 
 
@@ -104,8 +104,8 @@ def test_cloud_that_s2cloudless_does_not_see_is_at_least_disputed(demo: DemoCase
     cloud = truth == TRUE_CLOUD
     assert clouds.disputed.any()
     assert not (clouds.disputed & (clouds.flags & (Flag.CLOUD | Flag.CIRRUS) != 0)).any()
-    told = clouds.disputed | (clouds.flags & (Flag.CLOUD | Flag.CIRRUS) != 0)
-    assert float(told[cloud].mean()) > 0.93
+    reported = clouds.disputed | (clouds.flags & (Flag.CLOUD | Flag.CIRRUS) != 0)
+    assert float(reported[cloud].mean()) > 0.93
     assert float(clouds.disputed[truth == 0].mean()) < 0.01
 
 
@@ -145,7 +145,7 @@ def test_l2a_goes_by_its_scene_classification(demo: DemoCase) -> None:
     classes = read_scene_classification(product, product.grid)
     assert classes is not None
     np.testing.assert_array_equal(clouds.flags, SCL_FLAGS[classes])
-    assert clouds.known == HIDING_KINDS
+    assert clouds.known == OCCLUSION_KINDS
     (finding,) = clouds.findings
     assert (finding.method, finding.reason, finding.sunward_m) == ("scl", None, None)
 
@@ -156,13 +156,13 @@ def test_l2a_goes_by_its_scene_classification(demo: DemoCase) -> None:
 def shaded_block(demo: DemoCase, day: str) -> PixelGrid:
     """A block in shadow without a single cloud in it or next to it: its clouds are outside."""
     truth = truth_of(demo, day)
-    lattice = product_of(demo, day).grid
+    base_grid = product_of(demo, day).grid
     for row in range(0, 500, 5):
         for column in range(0, 580, 5):
             part = truth[row : row + 16, column : column + 16]
             around = truth[max(row - 6, 0) : row + 22, max(column - 6, 0) : column + 22]
             if (part == TRUE_SHADOW).all() and not (around == TRUE_CLOUD).any():
-                return block(lattice, Window(column, row, 16, 16))
+                return block(base_grid, Window(column, row, 16, 16))
     raise AssertionError("no such place")
 
 
@@ -198,7 +198,7 @@ def test_a_pair_outside_of_the_product_is_not_judged(demo: DemoCase) -> None:
 def test_without_the_suns_place_there_are_no_shadows_and_it_is_said(demo: DemoCase) -> None:
     product = replace(product_of(demo, "20210612"), sun=None)
     clouds = judged(product, "product")
-    assert clouds.known == HIDING_KINDS & ~Flag.SHADOW
+    assert clouds.known == OCCLUSION_KINDS & ~Flag.SHADOW
     assert not (clouds.flags & Flag.SHADOW).any()
     (finding,) = clouds.findings
     assert finding.known == ("cloud", "cirrus", "snow")
@@ -234,12 +234,20 @@ def test_a_method_the_product_does_not_allow_is_an_error(demo: DemoCase) -> None
 
 def test_the_finding_tells_all_that_the_result_depends_on(demo: DemoCase) -> None:
     (finding,) = judged(product_of(demo, "20240815"), "auto").findings
-    told = to_json(finding)
-    assert (told["asked"], told["method"], told["reason"]) == ("auto", "s2cloudless", None)
-    assert told["sun"] == {"zenith_deg": 38.8, "azimuth_deg": 157.8}
+    reported = to_json(finding)
+    assert (reported["asked"], reported["method"], reported["reason"]) == (
+        "auto",
+        "s2cloudless",
+        None,
+    )
+    assert reported["sun"] == {"zenith_deg": 38.8, "azimuth_deg": 157.8}
     # 8000 m times tan(38.8 degrees) is more than the limit.
-    assert (told["sunward_m"], told["margin_m"], told["cloud_resolution_m"]) == (6000, 600, 60)
-    assert told["thresholds"]["probability"] == detector.THRESHOLD
+    assert (reported["sunward_m"], reported["margin_m"], reported["cloud_resolution_m"]) == (
+        6000,
+        600,
+        60,
+    )
+    assert reported["thresholds"]["probability"] == detector.THRESHOLD
 
 
 # parts of one acquisition
@@ -260,14 +268,14 @@ def test_each_pixel_is_judged_by_the_product_it_is_from(tmp_path: Path) -> None:
     products = [open_product(write_safe(tmp_path, safe)) for safe in (cloudy, clear)]
     origin = np.zeros((60, 60), dtype=np.uint8)
     origin[:, 20:] = 1
-    clouds = judge_clouds(
+    clouds = assess_clouds(
         products, products[0].grid, Mosaic(np.zeros((1, 1, 1), np.uint16), origin)
     )
     np.testing.assert_array_equal(clouds.flags == Flag.CLOUD, origin == 0)
     assert len(clouds.findings) == 2
 
 
-def cut(product: Product, folder: Path, window: Window) -> Product:
+def clip(product: Product, folder: Path, window: Window) -> Product:
     """A part of a product as a product of its own, as neighbouring tiles are."""
     folder.mkdir()
     bands = []
@@ -299,13 +307,13 @@ def test_a_cloud_in_the_next_tile_shades_this_one(demo: DemoCase, tmp_path: Path
             - 20 * (truth[row - 90 : row] == TRUE_CLOUD).sum()
         ),
     )
-    upper = cut(whole, tmp_path / "upper", Window(0, 0, 600, row))
-    lower = cut(whole, tmp_path / "lower", Window(0, row, 600, 600 - row))
+    upper = clip(whole, tmp_path / "upper", Window(0, 0, 600, row))
+    lower = clip(whole, tmp_path / "lower", Window(0, row, 600, 600 - row))
     grid = block(upper.grid, Window(0, row - 60, 600, 120))
     origin = np.zeros(grid.shape, dtype=np.uint8)
     origin[60:] = 1
     found = Mosaic(np.zeros((1, 1, 1), np.uint16), origin)
-    together = judge_clouds([upper, lower], grid, found, "product")
+    together = assess_clouds([upper, lower], grid, found, "product")
     assert len(together.findings) == 1
     alone = judged(upper, "product", grid)
     true = truth[row - 60 : row] == TRUE_SHADOW
@@ -345,7 +353,7 @@ def test_parts_on_one_lattice_are_seen_together(halves: list[Product]) -> None:
     origin = np.zeros(halves[0].grid.shape, dtype=np.uint8)
     origin[:, 300:] = 1
     found = Mosaic(np.zeros((1, 1, 1), np.uint16), origin)
-    together = judge_clouds(halves, halves[0].grid, found, "product")
+    together = assess_clouds(halves, halves[0].grid, found, "product")
     np.testing.assert_array_equal(together.flags, judged(halves[0], "product").flags)
     (finding,) = together.findings
     assert finding.product_ids == tuple(product.product_id for product in halves)

@@ -35,7 +35,7 @@ def test_a_cloud_across_the_equator_is_where_its_own_granule_has_it() -> None:
     # From 240 to 480 m south of the equator, 300 to 600 m east of the granules' edge.
     cloud = CLOUD.format(west=WEST + 300, east=WEST + 600, south=9_999_520, north=9_999_760)
     grid = PixelGrid(NORTHERN.crs, Affine(10, 0, WEST, 0, -10, 600), 120, 120)
-    sky = look([product(NORTHERN), product(SOUTHERN, cloud)], grid, PRODUCT)
+    cloud_flags = look([product(NORTHERN), product(SOUTHERN, cloud)], grid, PRODUCT)
     expected = np.zeros(grid.shape, dtype=bool)
     expected[84:108, 30:60] = True
-    np.testing.assert_array_equal(sky.flags & Flag.CLOUD != 0, expected)
+    np.testing.assert_array_equal(cloud_flags.flags & Flag.CLOUD != 0, expected)

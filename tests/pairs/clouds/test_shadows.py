@@ -189,7 +189,7 @@ def test_what_is_shifted_out_does_not_come_back(down: int, right: int) -> None:
 # A real sky over fields, woods, water and a town in Flanders; the sun's place isn't in the files.
 
 
-def real_sky(folder: Path) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.float32]]]:
+def real_clouds(folder: Path) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.float32]]]:
     """Bright clouds, and the bands at 20 m."""
 
     def band(name: str) -> NDArray[np.float32]:
@@ -203,18 +203,18 @@ def real_sky(folder: Path) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.floa
 
 
 def shadows_by(
-    azimuth: float, sky: tuple[NDArray[np.bool_], dict[str, NDArray[np.float32]]]
+    azimuth: float, cloud_flags: tuple[NDArray[np.bool_], dict[str, NDArray[np.float32]]]
 ) -> Shadows:
-    cloud, bands = sky
+    cloud, bands = cloud_flags
     return cast(cloud, ndimage.binary_dilation(cloud, iterations=2), bands, away_from(50, azimuth))
 
 
 def test_real_shadows_are_found_where_the_morning_sun_casts_them(
     require_data: Callable[[str], Path],
 ) -> None:
-    sky = real_sky(require_data("t31u_native_10m"))
-    found = {azimuth: shadows_by(azimuth, sky).mask for azimuth in (70, 115, 163, 205, 250)}
-    darkness = darker_than_around(sky[1], sky[0])
+    cloud_flags = real_clouds(require_data("t31u_native_10m"))
+    found = {azimuth: shadows_by(azimuth, cloud_flags).mask for azimuth in (70, 115, 163, 205, 250)}
+    darkness = darker_than_around(cloud_flags[1], cloud_flags[0])
     # The satellite passes before noon: only a sun in the south-south-east explains the dark ground.
     best = found[163]
     assert all(best.sum() > 1.3 * mask.sum() for azimuth, mask in found.items() if azimuth != 163)

@@ -256,19 +256,19 @@ def test_a_granule_of_the_first_zone_goes_before_one_of_another(
 def test_classes_of_another_zone_are_those_at_the_centres(zones: list[Product]) -> None:
     grid = window(60, 20, 60, 50, granule(*HERE))
     to_32 = Transformer.from_crs(ZONE_31, ZONE_32, always_xy=True)
-    lattice = zones[1].grid
+    base_grid = zones[1].grid
 
     def numbered(product: Product, own: PixelGrid) -> NDArray[np.uint8]:
         assert product is zones[1]
         x, y = own.centres()
-        columns, rows = ~lattice.transform @ (x, y)
+        columns, rows = ~base_grid.transform @ (x, y)
         return ((np.floor(columns) + 16 * np.floor(rows)) % 251).astype(np.uint8)
 
     found = on_grid(zones[1], grid, numbered)
     assert found is not None
     for row, column in ((0, 0), (7, 33), (49, 59), (20, 12)):
         x, y = to_32.transform(*(grid.transform @ (column + 0.5, row + 0.5)))
-        c, r = (np.floor(v) for v in ~lattice.transform @ (x, y))
+        c, r = (np.floor(v) for v in ~base_grid.transform @ (x, y))
         assert found[row, column] == (c + 16 * r) % 251
 
 

@@ -33,7 +33,7 @@ def test_one_product_is_one_part_of_which_nothing_is_to_be_said() -> None:
     assert [(part.product_id, part.pixels, part.resampled) for part in found.parts] == [
         ("A", 100, False)
     ]
-    assert (found.reprojected, found.doubts, found.remarks) == (0, (), ())
+    assert (found.reprojected, found.warnings, found.notes) == (0, (), ())
 
 
 def test_pixels_are_counted_inside_the_footprint_and_where_there_is_data() -> None:
@@ -49,35 +49,35 @@ def test_what_was_reprojected_is_said_with_its_share_and_zone() -> None:
         [product("A"), product("B", 33)], a_mosaic(resampled=frozenset({1})), INSIDE
     )
     assert found.reprojected == 0.4
-    assert found.remarks == ("40.0 % of the image was reprojected from EPSG:32633.",)
-    assert found.doubts == ()
+    assert found.notes == ("40.0 % of the image was reprojected from EPSG:32633.",)
+    assert found.warnings == ()
 
 
 def test_baselines_are_not_mixed_without_a_word() -> None:
     found = mosaic_check([product("A"), product("B", baseline="04.00")], a_mosaic(), INSIDE)
-    (remark,) = found.remarks
-    assert "different baselines (04.00, 05.11)" in remark
+    (note,) = found.notes
+    assert "different baselines (04.00, 05.11)" in note
 
 
 def test_a_part_that_gave_nothing_is_no_matter() -> None:
     products = [product("A"), product("B", 33, "04.00")]
     found = mosaic_check(products, a_mosaic(origin=ORIGIN * 0, resampled=frozenset({1})), INSIDE)
-    assert (found.reprojected, found.remarks) == (0, ())
+    assert (found.reprojected, found.notes) == (0, ())
 
 
 def test_overlaps_that_differ_raise_a_doubt_beyond_one_percent() -> None:
     products = [product("A"), product("B")]
     harmless = mosaic_check(products, a_mosaic(Overlap(1000, 0.9, 0.01, 700)), INSIDE)
-    assert harmless.doubts == ()
-    (doubt,) = mosaic_check(products, a_mosaic(Overlap(1000, 0.9, 0.08, 700)), INSIDE).doubts
-    assert "B overlaps" in doubt
-    assert "8.0 % of the pixels differ by more than 0.005" in doubt
-    assert "at most by 0.07" in doubt
+    assert harmless.warnings == ()
+    (warning,) = mosaic_check(products, a_mosaic(Overlap(1000, 0.9, 0.08, 700)), INSIDE).warnings
+    assert "B overlaps" in warning
+    assert "8.0 % of the pixels differ by more than 0.005" in warning
+    assert "at most by 0.07" in warning
 
 
 def test_a_doubt_takes_an_accept_back_and_a_remark_does_not() -> None:
-    clear, hidden = Suggestion("accept", "Clear."), Suggestion("reject", "Hidden.")
+    clear, occluded = Suggestion("accept", "Clear."), Suggestion("reject", "Hidden.")
     assert doubtful(clear, [], ["Note."]) == Suggestion("accept", "Clear. Note.")
     assert doubtful(clear, ["Doubt."], ["Note."]) == Suggestion("unsure", "Clear. Doubt. Note.")
-    assert doubtful(hidden, ["Doubt."]).verdict == "reject"
+    assert doubtful(occluded, ["Doubt."]).verdict == "reject"
     assert doubtful(clear, []) == clear

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from migrate_core.grid import PixelGrid, moved
 from migrate_core.masks.vectors.labels import LabelPolygons
 from migrate_core.model import IGNORE, PairParameters
-from migrate_core.pairs.label.boundary_buffer import geolocation_error_m, with_rim
+from migrate_core.pairs.label.boundary_buffer import geolocation_error_m, with_boundary_buffer
 from migrate_core.pairs.label.grid_labels import (
     GridLabels,
     PolygonLabels,
@@ -55,10 +55,10 @@ def ignored(labels: GridLabels, width_m: float, classes: tuple[int, ...]) -> NDA
     """Where a rim is, that isn't ignored without it."""
     inside = labels.inside(GRID)
     label = np.where(inside, hard_label(labels.shares(GRID, classes), classes), IGNORE)
-    found, rim = with_rim(label.astype(np.uint8), labels, GRID, width_m)
-    assert rim is not None
+    found, buffer = with_boundary_buffer(label.astype(np.uint8), labels, GRID, width_m)
+    assert buffer is not None
     added = (found == IGNORE) & (label != IGNORE)
-    assert rim.pixels == added.sum()
+    assert buffer.pixels == added.sum()
     assert ((label == IGNORE) <= (found == IGNORE)).all()
     assert (found[found != IGNORE] == label[found != IGNORE]).all()
     return added | (label == IGNORE)
@@ -101,9 +101,9 @@ def test_the_edge_of_what_is_known_is_no_border() -> None:
     pixels = np.ones((8, 10), np.uint8)
     pixels[3, 4] = IGNORE
     label = hard_label(RasterLabels(pixels, own).shares(GRID, (0, 1)), (0, 1))
-    found, rim = with_rim(label, RasterLabels(pixels, own), GRID, 15)
-    assert rim is not None
-    assert rim.pixels == 0
+    found, buffer = with_boundary_buffer(label, RasterLabels(pixels, own), GRID, 15)
+    assert buffer is not None
+    assert buffer.pixels == 0
     assert np.array_equal(found, label)
 
 
@@ -142,17 +142,17 @@ def test_a_pair_with_a_rim_keeps_its_fractions_and_flags_what_is_ignored(tmp_pat
     assert added.any()
     assert (found["label", 4.0][added] == IGNORE).all()
     assert (found["quality", 4.0] & 128 > 0).tolist() == (found["label", 4.0] == IGNORE).tolist()
-    rim = document["ignore_rim"]
-    assert (rim["width_m"], rim["pixels"]) == (4.0, int(added.sum()))
-    assert 0 < rim["labelled"] < 1
+    buffer = document["ignore_rim"]
+    assert (buffer["width_m"], buffer["pixels"]) == (4.0, int(added.sum()))
+    assert 0 < buffer["labelled"] < 1
     assert document["parameters"]["ignore_rim_m"] == 4.0
 
 
 def test_no_rim_is_laid_unless_asked_for() -> None:
     labels = PolygonLabels(LabelPolygons(AREA, {1: LAKE}, shapely.MultiPolygon()), CRS)
     label = np.zeros(GRID.shape, np.uint8)
-    found, rim = with_rim(label, labels, GRID, 0)
-    assert rim is None
+    found, buffer = with_boundary_buffer(label, labels, GRID, 0)
+    assert buffer is None
     assert found is label
 
 

@@ -21,7 +21,7 @@ from migrate_core.grid import PixelGrid
 from migrate_core.masks.vectors.labels import LabelPolygons
 from migrate_core.pairs.label.grid_labels import PolygonLabels
 from migrate_core.pairs.label.polygon_shares import centres_inside, polygon_shares
-from tests.support.vectors import carried
+from tests.support.vectors import reprojected
 
 UTM = "EPSG:32631"
 WEST, NORTH = 500_000.0, 4_700_000.0
@@ -146,7 +146,7 @@ def labels(crs: str = UTM) -> LabelPolygons:
     unknown = area.intersection(shapely.box(WEST, NORTH - 90, WEST + 33, NORTH - 50))
     unknown = unknown.difference(one).difference(two)
     parts = (
-        carried(part.segmentize(0.5), UTM, crs) if crs != UTM else part
+        reprojected(part.segmentize(0.5), UTM, crs) if crs != UTM else part
         for part in (area, one, two, unknown)
     )
     area, one, two, unknown = parts
@@ -183,12 +183,12 @@ def test_long_edges_of_another_crs_are_curved_as_they_are() -> None:
     """An edge of 40 km in lon/lat strays 25 m from the straight line in UTM."""
     side = shapely.box(3.1, 42.3, 3.6, 42.6)
     drawn = PolygonLabels(LabelPolygons(side, {}, shapely.MultiPolygon()), "EPSG:4326")
-    middle = carried(shapely.Point(3.35, 42.6), "EPSG:4326", UTM)
+    middle = reprojected(shapely.Point(3.35, 42.6), "EPSG:4326", UTM)
     grid = PixelGrid(UTM, Affine(10, 0, middle.x - 50, 0, -10, middle.y + 50), 10, 10)
     (found,) = drawn.shares(grid, (0,))
-    fine = carried(side.segmentize(1e-5), "EPSG:4326", UTM)
+    fine = reprojected(side.segmentize(1e-5), "EPSG:4326", UTM)
     np.testing.assert_allclose(found, shapely_share(fine, grid), atol=1e-6)
-    straight = carried(side, "EPSG:4326", UTM)
+    straight = reprojected(side, "EPSG:4326", UTM)
     assert np.abs(found - shapely_share(straight, grid)).max() > 0.9
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from migrate_core.model import RankedScene
-from migrate_core.pairs.label.suggested_buffer import suggested_rim_m
+from migrate_core.pairs.label.suggested_buffer import suggested_buffer_m
 from migrate_core.store.base import Store, open_store
 from migrate_core.workspace import Workspace
 from tests.support.builders import a_mask, a_scene
@@ -36,10 +36,10 @@ def test_it_is_the_median_of_what_both_positions_leave_uncertain(store: Store) -
         ("again.tif", "planetscope", "05.00"),  # 10 m and 8 m
         ("unknown.tif", None, "05.00"),
     )
-    assert suggested_rim_m(store) == pytest.approx((10**2 + 8**2) ** 0.5)
+    assert suggested_buffer_m(store) == pytest.approx((10**2 + 8**2) ** 0.5)
 
 
 def test_nothing_is_suggested_where_no_sensor_is_known(store: Store) -> None:
-    assert suggested_rim_m(store) is None
+    assert suggested_buffer_m(store) is None
     matched(store, ("unknown.tif", None, "05.00"))
-    assert suggested_rim_m(store) is None
+    assert suggested_buffer_m(store) is None

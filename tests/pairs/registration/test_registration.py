@@ -18,9 +18,9 @@ from rasterio.windows import Window
 from migrate_core.grid import PixelGrid
 from migrate_core.model import Mask, PairParameters, Shift
 from migrate_core.pairs.make import make_pair
-from migrate_core.pairs.registration.matching import Match, Reference, match
-from migrate_core.pairs.registration.moving import FINE, fine_grid, gradients, moving
+from migrate_core.pairs.registration.gradient_matching import Match, Reference, match
 from migrate_core.pairs.registration.shifts import described, in_metres, objection, shift_of
+from migrate_core.pairs.registration.warp import FINE, fine_grid, gradients, moving
 from migrate_core.pairs.registration.windows import WindowShift
 from migrate_core.pairs.task import PairOutcome
 from tests.pairs.test_make import scene_of, task
@@ -148,13 +148,13 @@ def test_an_image_that_changed_its_place_on_the_disk_is_seen_where_the_mask_was_
     image = GROUND.image(tmp_path / "image.tif", grid, (21.3, -20.9))
     mask = mask_on(tmp_path, grid, image, (21.3, -20.9))
     before, document, _ = make(mask)
-    elsewhere = tmp_path / "elsewhere" / "image.tif"
-    elsewhere.parent.mkdir()
-    image.rename(elsewhere)
-    after, anew, _ = make(replace(mask, image=str(elsewhere)))
-    assert after == replace(before, compared_with=str(elsewhere))
-    assert anew["change_found"] == document["change_found"]
-    assert anew["mask"]["image"] == anew["compared_with"] == str(elsewhere)
+    alternatives = tmp_path / "elsewhere" / "image.tif"
+    alternatives.parent.mkdir()
+    image.rename(alternatives)
+    after, again, _ = make(replace(mask, image=str(alternatives)))
+    assert after == replace(before, compared_with=str(alternatives))
+    assert again["change_found"] == document["change_found"]
+    assert again["mask"]["image"] == again["compared_with"] == str(alternatives)
 
 
 def test_nothing_is_measured_unless_asked_for(make: Maker, tmp_path: Path) -> None:
@@ -168,11 +168,11 @@ def test_nothing_is_measured_unless_asked_for(make: Maker, tmp_path: Path) -> No
 
 def test_what_was_hidden_in_the_source_moves_with_it(make: Maker, tmp_path: Path) -> None:
     grid = mask_grid()
-    hidden = np.zeros(grid.shape, dtype=np.uint8)
-    hidden[100:160, 60:120] = 1
+    occluded = np.zeros(grid.shape, dtype=np.uint8)
+    occluded[100:160, 60:120] = 1
     moved = (28.0, -25.0)
     image = GROUND.image(tmp_path / "image.tif", grid, moved)
-    udm = write_mask(tmp_path / "udm.tif", hidden, Affine.translation(*moved) @ grid.transform)
+    udm = write_mask(tmp_path / "udm.tif", occluded, Affine.translation(*moved) @ grid.transform)
     _, _, folder = make(replace(mask_on(tmp_path, grid, image, moved), udm=str(udm)))
     quality, where = pixels(folder, "quality")
     x, y = where.centres()

@@ -78,7 +78,7 @@ def find(case: Case, services: ServiceSettings, *specs: str) -> None:
     sources = [open_source(spec, services) for spec in specs]
     outcome = search(case.store.masks(), sources, SceneQuery(), RankingSettings())
     assert outcome.problems == ()
-    case.store.put_scenes([*outcome.elsewhere, *outcome.scenes])
+    case.store.put_scenes([*outcome.alternatives, *outcome.scenes])
     case.store.put_candidates(outcome.ranked)
 
 
@@ -218,7 +218,7 @@ def test_a_cancelled_run_keeps_what_arrived_and_goes_on_from_there(
         if "$value" not in asked.path:
             return None
         if asked.first_byte == 0:
-            return Reply(200, offered.content, cut=half)
+            return Reply(200, offered.content, clip=half)
         request_cancel(case.store, KIND, now_utc())
         stopped.wait(0.3)
         return Reply(503)

@@ -142,9 +142,9 @@ def test_a_fill_mixes_the_class_colour_by_its_opacity() -> None:
 def test_what_hides_the_ground_is_drawn_only_inside_and_on_demand() -> None:
     quality = np.zeros(GRID.shape, np.uint8)
     quality[4:8, 4:8], quality[4:8, 20:] = Flag.CLOUD, Flag.CLOUD | Flag.OUTSIDE
-    hidden = pixels(quality=quality)
-    plain = render(hidden, PLAIN)
-    drawn = render(hidden, replace(PLAIN, occlusion=True))
+    occluded = pixels(quality=quality)
+    plain = render(occluded, PLAIN)
+    drawn = render(occluded, replace(PLAIN, occlusion=True))
     assert plain.occlusions == drawn.occlusions == (Flag.CLOUD,)
     changed = (plain.rgb != drawn.rgb).any(axis=-1)
     factor = drawn.rgb.shape[0] // GRID.height
@@ -178,7 +178,7 @@ def test_a_scale_bar_has_the_length_it_says(resolution: float, metres: float, wo
     white = (picture == 255).all(axis=-1)
     longest = max(int(line.sum()) for line in white)
     assert longest == pytest.approx(metres / resolution, abs=1.5)
-    assert drawing.length_in_words(metres) == words
+    assert drawing.format_length(metres) == words
 
 
 # files

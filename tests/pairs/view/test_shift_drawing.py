@@ -7,7 +7,7 @@ import pytest
 
 from migrate_core.model import Shift
 from migrate_core.pairs.view.drawing import ORANGE, SKY_BLUE
-from migrate_core.pairs.view.shift_drawing import draw_shift, shift_in_words
+from migrate_core.pairs.view.shift_drawing import draw_shift, format_shift
 
 GREY = np.full((400, 300, 3), 128, dtype=np.uint8)
 
@@ -32,11 +32,11 @@ def coloured(picture: np.ndarray, colour: tuple[int, int, int]) -> tuple[np.ndar
     ],
 )
 def test_a_shift_in_words(east: float, north: float, words: str) -> None:
-    assert shift_in_words(Shift(east, north, 0.5, reliable=True)) == words
+    assert format_shift(Shift(east, north, 0.5, reliable=True)) == words
 
 
 def test_a_shift_that_is_not_reliable_says_that_nothing_was_moved() -> None:
-    assert shift_in_words(Shift(-3.0, 4.0, 6.0, reliable=False)) == (
+    assert format_shift(Shift(-3.0, 4.0, 6.0, reliable=False)) == (
         "not reliable, so the mask was not moved: 5.0 m to the north-west, ± 6.0 m"
     )
 

@@ -100,14 +100,14 @@ def test_the_metadata_decide_about_the_offset_not_the_date(
 def test_metadata_that_lack_the_offset_of_their_baseline_are_believed_with_a_doubt(
     tmp_path: Path,
 ) -> None:
-    for baseline, doubts in (("03.01", ()), ("05.10", (TAG_IS_LACKING,)), ("99.99", ())):
+    for baseline, warnings in (("03.01", ()), ("05.10", (TAG_IS_LACKING,)), ("99.99", ())):
         product = open_safe(touched(tmp_path / baseline, Safe(baseline=baseline)))
         assert set(product.offsets.values()) == {0}
-        assert product.offset_doubts == doubts
+        assert product.offset_warnings == warnings
     stated = Safe(baseline="99.99", offset=-1000)
     product = open_safe(touched(tmp_path, stated))
     assert set(product.offsets.values()) == {-1000}
-    assert product.offset_doubts == ()
+    assert product.offset_warnings == ()
 
 
 def test_missing_bands_are_named(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from migrate_core.pairs.image.offset_check import offset_check
 from migrate_core.products.files.granules import find_granules
 from migrate_core.products.offsets import NOTHING_SAYS
 from migrate_core.products.opening import open_product
-from migrate_core.products.pixels.reading import Numbers, read_bands
+from migrate_core.products.pixels.reading import DigitalNumbers, read_bands
 from migrate_core.products.product import Product
 from tests.support.builders import BANDS_L1C, BANDS_L2A, Safe, write_safe
 from tests.support.product_forms import flattened, full_tile_xml
@@ -53,7 +53,7 @@ def test_a_named_folder_that_lost_metadata_gives_the_same_pixels(
     product = open_product(str(folder))
     assert product.grid == whole.grid
     assert product.offsets == whole.offsets
-    assert product.offset_doubts == ()
+    assert product.offset_warnings == ()
     assert [band.name for band in product.bands] == [band.name for band in whole.bands]
     np.testing.assert_array_equal(pixels(product), expected)
 
@@ -91,7 +91,7 @@ def test_bare_band_files_are_a_product_whose_offset_is_in_doubt(tmp_path: Path, 
     assert product.grid == whole.grid
     assert product.missing == ()
     assert (product.scene_classification is not None) is (level == "L2A")
-    assert product.offset_doubts == (NOTHING_SAYS,)
+    assert product.offset_warnings == (NOTHING_SAYS,)
     assert set(product.offsets.values()) == {0}
     np.testing.assert_array_equal(pixels(product), pixels(replace(whole, offsets={})))
 
@@ -127,22 +127,22 @@ def dark(offset: int) -> Callable[[str, int, int], np.ndarray]:
 
 @pytest.mark.parametrize(("in_pixels", "doubts"), [(0, 0), (1000, 2)])
 def test_the_pixels_decide_about_an_offset_that_nothing_tells(
-    tmp_path: Path, in_pixels: int, doubts: int
+    tmp_path: Path, in_pixels: int, warnings: int
 ) -> None:
     safe = Safe(size=60, pixels=dark(in_pixels))
     product = open_product(str(flattened(write_safe(tmp_path, safe), tmp_path / "flat")))
-    numbers: Numbers = {}
+    numbers: DigitalNumbers = {}
     read_bands(product, product.grid, "bilinear", numbers)
     check = offset_check(product, numbers)
     assert check.in_pixels is (in_pixels != 0)
-    assert len(check.doubts) == doubts
+    assert len(check.warnings) == warnings
 
 
 def test_an_unofficial_baseline_tells_no_offset_without_metadata(tmp_path: Path) -> None:
     folder = lose(write_safe(tmp_path, Safe(baseline="99.99")), "*.xml")
     product = open_product(str(folder))
     assert product.baseline == "99.99"
-    assert product.offset_doubts == (NOTHING_SAYS,)
+    assert product.offset_warnings == (NOTHING_SAYS,)
 
 
 def test_what_can_not_be_found_out_is_named(tmp_path: Path) -> None:

@@ -37,12 +37,12 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Product:
     return open_product(str(write_safe(tmp_path_factory.mktemp("classes"), SAFE)))
 
 
-def under_centres(pixels: np.ndarray, lattice: Affine, grid: PixelGrid) -> np.ndarray:
+def under_centres(pixels: np.ndarray, base_grid: Affine, grid: PixelGrid) -> np.ndarray:
     """The value under each centre, one by one, 0 outside."""
     found = np.zeros(grid.shape, dtype=np.uint8)
     for row in range(grid.height):
         for column in range(grid.width):
-            x, y = ~lattice @ (grid.transform @ (column + 0.5, row + 0.5))
+            x, y = ~base_grid @ (grid.transform @ (column + 0.5, row + 0.5))
             if 0 <= x < pixels.shape[1] and 0 <= y < pixels.shape[0]:
                 found[row, column] = pixels[int(y + 1e-6), int(x + 1e-6)]
     return found
@@ -111,16 +111,16 @@ def test_a_real_cog_is_read_from_its_overview(require_data: Callable[[str], Path
     path = require_data("cog_29RKH_L2A") / "SCL.tif"
     with rasterio.open(path) as dataset:
         full = dataset.read(1)
-        lattice = PixelGrid("EPSG:32629", dataset.transform, dataset.width, dataset.height)
+        base_grid = PixelGrid("EPSG:32629", dataset.transform, dataset.width, dataset.height)
     # Its pixels are of 200 m: as if it were a product of 100 m instead of 10 m.
-    fine = PixelGrid(lattice.crs, lattice.transform @ Affine.scale(0.5), 1098, 1098)
+    fine = PixelGrid(base_grid.crs, base_grid.transform @ Affine.scale(0.5), 1098, 1098)
     product = Product(
         "X", "L2A", "02.13", fine, (), BandFile("SCL", str(path), 20, "GTiff"), {}, ""
     )
-    found = read_classes(product, lattice.coarser(2))
+    found = read_classes(product, base_grid.coarser(2))
     assert found is not None
     whole = found[:-1, :-1]
     blocks = full[:548, :548].reshape(274, 2, 274, 2)
     picked = (blocks == whole[:, None, :, None]).any(axis=(1, 3))
     assert picked.mean() > 0.98
-    np.testing.assert_array_equal(read_classes(product, lattice), full)
+    np.testing.assert_array_equal(read_classes(product, base_grid), full)

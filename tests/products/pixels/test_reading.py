@@ -56,7 +56,7 @@ def product(folder: Path) -> Product:
     return open_product(str(folder))
 
 
-def cut(pixels: np.ndarray, window: Window) -> np.ndarray:
+def clip(pixels: np.ndarray, window: Window) -> np.ndarray:
     """A window of an array, 0 where it reaches over the edge, by plain indexing."""
     size, margin = len(pixels), 60
     padded = np.zeros((size + 2 * margin, size + 2 * margin), dtype=pixels.dtype)
@@ -74,7 +74,7 @@ def test_10_m_bands_are_the_products_pixels_after_the_offset(
     assert found.shape == (12, window.height, window.width)
     assert found.dtype == np.uint16
     for band in TEN_METRES:
-        expected = cut(ramp(band, 24, 24), window).astype(int)
+        expected = clip(ramp(band, 24, 24), window).astype(int)
         expected = np.where(expected == 0, 0, expected - 1000)
         np.testing.assert_array_equal(found[BANDS_L2A.index(band)], expected)
 
@@ -85,7 +85,7 @@ def test_a_window_shows_what_the_whole_shows(product: Product, window: Window, m
     whole = read_bands(product, product.grid, method)
     found = read_bands(product, block(product.grid, window), method)
     for one, part in zip(whole, found, strict=True):
-        expected = cut(one, window)
+        expected = clip(one, window)
         np.testing.assert_array_equal(part == 0, expected == 0)
         # Halves may be rounded either way.
         np.testing.assert_allclose(part.astype(int), expected.astype(int), atol=1)
@@ -141,7 +141,7 @@ def test_scene_classes_are_never_mixed_nor_offset(product: Product, window: Wind
     assert found is not None
     assert found.dtype == np.uint8
     native = np.kron(scene_classes(12, 12), np.ones((2, 2), dtype=np.uint8))
-    np.testing.assert_array_equal(found, cut(native, window))
+    np.testing.assert_array_equal(found, clip(native, window))
 
 
 def test_a_product_without_scene_classification_has_none(product: Product) -> None:

@@ -21,7 +21,7 @@ special = st.sampled_from([NO_DATA, SATURATED])
 values = hnp.arrays(np.uint16, (SIZE, SIZE), elements=st.one_of(st.integers(1, 65534), special))
 
 
-def lattice(factor: int, column: int = 0, row: int = 0, size: int = SIZE) -> PixelGrid:
+def base_grid(factor: int, column: int = 0, row: int = 0, size: int = SIZE) -> PixelGrid:
     """`size` x `size` pixels of 10 m times `factor`, from a place given in such pixels."""
     step = 10 * factor
     transform = north_up(WEST + step * column, NORTH - step * row, step)
@@ -30,7 +30,7 @@ def lattice(factor: int, column: int = 0, row: int = 0, size: int = SIZE) -> Pix
 
 def up(pixels: np.ndarray, factor: int, method: str) -> np.ndarray:
     """All fine pixels of SIZE x SIZE coarse ones."""
-    return upsample(pixels, lattice(factor), lattice(1, size=SIZE * factor), method)
+    return upsample(pixels, base_grid(factor), base_grid(1, size=SIZE * factor), method)
 
 
 def keys(distance: float) -> float:
@@ -140,16 +140,16 @@ def test_a_window_with_the_kernels_margin_is_a_cut_from_the_whole(
     data: st.DataObject,
 ) -> None:
     column, row = origin
-    fine = lattice(1, column * factor, row * factor, SIZE * factor)
-    complete = upsample(pixels, lattice(factor, column, row), fine, method)
+    fine = base_grid(1, column * factor, row * factor, SIZE * factor)
+    complete = upsample(pixels, base_grid(factor, column, row), fine, method)
     reach = REACH[method]
     first = data.draw(st.integers(reach * factor, (SIZE - reach) * factor - 1))
     last = data.draw(st.integers(first + 1, (SIZE - reach) * factor))
     low, high = first // factor - reach, -(-last // factor) + reach
     part = upsample(
         pixels[low:high, low:high],
-        lattice(factor, column + low, row + low, high - low),
-        lattice(1, column * factor + first, row * factor + first, last - first),
+        base_grid(factor, column + low, row + low, high - low),
+        base_grid(1, column * factor + first, row * factor + first, last - first),
         method,
     )
     whole = complete[first:last, first:last]

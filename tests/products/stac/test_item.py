@@ -12,7 +12,7 @@ from shapely.geometry import MultiPolygon, Polygon, box, mapping
 from shapely.geometry.base import BaseGeometry
 
 from migrate_core.errors import ProductError
-from migrate_core.products.offsets import believe
+from migrate_core.products.offsets import resolve_offset
 from migrate_core.products.stac.item import describe_item, reduced
 from migrate_core.products.stac.product import open_item
 from tests.support.builders import (
@@ -251,9 +251,9 @@ def test_an_item_that_is_gone_or_no_text_is_a_product_error(tmp_path: Path) -> N
 
 def item_offset(item: dict[str, Any], baseline: str) -> tuple[int, str]:
     """The one offset that all bands get, and where it was found."""
-    belief = believe(BANDS_L2A, reduced(item), baseline)
-    (offset,) = set(belief.offsets.values())
-    return offset, belief.origin
+    decision = resolve_offset(BANDS_L2A, reduced(item), baseline)
+    (offset,) = set(decision.offsets.values())
+    return offset, decision.origin
 
 
 def with_offset(offset: float, scale: float = 0.0001, **properties: Any) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from migrate_core.scenes.access import opening, remote
 from migrate_core.scenes.access.opening import open_scene
 from migrate_core.scenes.access.remote import Remotes
 from migrate_core.settings import ServiceSettings
-from migrate_core.transfer.http.retry import Surroundings
+from migrate_core.transfer.http.retry import Runtime
 from tests.support.builders import (
     BANDS_L2A,
     EARTH_SEARCH_NAMES,
@@ -120,7 +120,7 @@ def scene(content: dict[str, Any], source: str = "earth-search") -> Scene:
 
 def quick(services: ServiceSettings) -> Remotes:
     """Remotes that don't really wait between attempts."""
-    return Remotes(services, Surroundings(sleep=lambda _: None))
+    return Remotes(services, Runtime(sleep=lambda _: None))
 
 
 def opened(server: RangeServer, **properties: Any) -> Any:
@@ -303,7 +303,7 @@ def test_a_token_is_not_used_when_it_is_about_to_expire(server: RangeServer) -> 
     now = [1_000_000.0]
     server.rule = signer = Signer()
     services = ServiceSettings(planetary_computer_sas_url=f"{server.url}/sas")
-    remotes = Remotes(services, Surroundings(sleep=lambda _: None, clock=lambda: now[0]))
+    remotes = Remotes(services, Runtime(sleep=lambda _: None, clock=lambda: now[0]))
     access = remotes.access("sentinel-2-l2a")
     signer.seconds = now[0] + 600 - time.time()
     assert access.address(f"/vsicurl/{server.url}/B02.tif").endswith(f"?{SECRET}1&se=1")
@@ -321,7 +321,7 @@ def test_the_signing_service_is_asked_again_after_the_seconds_it_says(
     slept: list[float] = []
     server.rule = one_of(after(1, Answer(429, words), path="/token/"), Signer())
     services = ServiceSettings(planetary_computer_sas_url=f"{server.url}/sas")
-    remotes = Remotes(services, Surroundings(sleep=slept.append))
+    remotes = Remotes(services, Runtime(sleep=slept.append))
     remotes.access("sentinel-2-l2a").address(f"/vsicurl/{server.url}/B02.tif")
     assert sum(slept) == pytest.approx(7)
 
@@ -342,9 +342,9 @@ def test_no_signature_gets_into_errors_or_logs(
         product = open_scene(wanted, services)
         with pytest.raises(ProductError) as caught:
             read_bands(product, block(product.grid, Window(0, 0, 10, 10)), "bilinear")
-    told = "".join(traceback.format_exception(caught.value)) + caplog.text
-    assert "B03.tif" in told
-    assert "s3cr3t" not in told
+    reported = "".join(traceback.format_exception(caught.value)) + caplog.text
+    assert "B03.tif" in reported
+    assert "s3cr3t" not in reported
     assert "s3cr3t" not in repr(product)
 
 
@@ -361,7 +361,7 @@ def test_the_products_own_metadata_are_believed_first(
     product = open_scene(scene(content), ServiceSettings())
     assert set(product.offsets.values()) == {-1000}
     assert product.offset_origin == "BOA_ADD_OFFSET in the product's metadata"
-    assert any("boa_offset_applied is true" in doubt for doubt in product.offset_doubts)
+    assert any("boa_offset_applied is true" in warning for warning in product.offset_warnings)
 
 
 def test_metadata_that_cannot_be_read_are_done_without_and_named(server: RangeServer) -> None:

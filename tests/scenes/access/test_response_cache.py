@@ -11,7 +11,12 @@ from shapely.geometry import box
 
 from migrate_core.errors import JobCancelledError, SourceError
 from migrate_core.model import Problem, Scene, SearchResult
-from migrate_core.scenes.access.response_cache import KeptSource, Shelf, answer_times, kept
+from migrate_core.scenes.access.response_cache import (
+    CachedSource,
+    ResponseCache,
+    kept,
+    response_times,
+)
 from migrate_core.scenes.sources.protocol import SceneRequest
 from migrate_core.settings import ServiceSettings
 
@@ -56,10 +61,10 @@ def service() -> Service:
 
 def opened(
     service: Service, folder: Path, after: timedelta = timedelta(), refresh: bool = False
-) -> KeptSource:
+) -> CachedSource:
     """The source as another search, some time after noon, would open it."""
-    shelf = Shelf(folder, refresh, clock=lambda: NOON + after)
-    return KeptSource(service, ServiceSettings(), shelf)
+    shelf = ResponseCache(folder, refresh, clock=lambda: NOON + after)
+    return CachedSource(service, ServiceSettings(), shelf)
 
 
 def test_the_same_question_is_asked_once_and_the_answer_is_as_it_was(
@@ -71,7 +76,7 @@ def test_the_same_question_is_asked_once_and_the_answer_is_as_it_was(
     (scene,) = again.search(REQUEST).scenes
     assert (scene, scene.item) == (SCENE, SCENE.item)
     assert service.asked == 1
-    assert answer_times([again]) == {"service": NOON}
+    assert response_times([again]) == {"service": NOON}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +102,7 @@ def test_another_address_under_the_same_name_is_another_service(
 ) -> None:
     opened(service, tmp_path).search(REQUEST)
     mirror = ServiceSettings(earth_search_url="http://127.0.0.1:1/v1")
-    KeptSource(service, mirror, Shelf(tmp_path, clock=lambda: NOON)).search(REQUEST)
+    CachedSource(service, mirror, ResponseCache(tmp_path, clock=lambda: NOON)).search(REQUEST)
     assert service.asked == 2
 
 
@@ -156,10 +161,10 @@ def test_old_answers_are_cleared_and_young_ones_stay(service: Service, tmp_path:
     (file,) = tmp_path.iterdir()
     written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
     for hours, left in ((23, 1), (25, 0)):
-        Shelf(tmp_path, clock=lambda h=hours: written + timedelta(hours=h)).clear_old()  # type: ignore[misc]
+        ResponseCache(tmp_path, clock=lambda h=hours: written + timedelta(hours=h)).clear_old()  # type: ignore[misc]
         assert len(list(tmp_path.iterdir())) == left
 
 
 def test_a_disk_is_read_each_time(service: Service, tmp_path: Path) -> None:
     service.whole = True
-    assert kept(service, ServiceSettings(), Shelf(tmp_path)) is service
+    assert kept(service, ServiceSettings(), ResponseCache(tmp_path)) is service

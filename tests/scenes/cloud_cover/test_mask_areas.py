@@ -29,7 +29,7 @@ def half_labelled(tmp_path: Path, size: int = 100, pixel: float = 3.0) -> Mask:
     return registered(write_mask(tmp_path / "half.tif", pixels, placed(0, 0, pixel)), "2020-01-20")
 
 
-def sky(grid: PixelGrid, value: int = NOTHING) -> np.ndarray:
+def cloud_classes(grid: PixelGrid, value: int = NOTHING) -> np.ndarray:
     return np.full(grid.shape, value, dtype=np.uint8)
 
 
@@ -44,7 +44,7 @@ def test_cloud_and_thin_cloud_count_over_the_mask_shadow_over_the_label_only(
     tmp_path: Path,
 ) -> None:
     area = mask_area(half_labelled(tmp_path), UTM31)
-    seen = sky(area.grid)
+    seen = cloud_classes(area.grid)
     assert area.measure(seen) == Measurement(0, 0)
     seen[:, 9:12], seen[:, 12:15] = Flag.CLOUD, Flag.CIRRUS
     assert area.measure(seen) == Measurement(pytest.approx(40), 0)
@@ -58,12 +58,12 @@ def test_clouds_are_counted_where_there_are_data_and_a_label_without_data_is_hid
     tmp_path: Path,
 ) -> None:
     area = mask_area(half_labelled(tmp_path), UTM31)
-    seen = sky(area.grid)
+    seen = cloud_classes(area.grid)
     seen[:, :5], seen[:, 10:] = Flag.NO_DATA, Flag.CLOUD
     found = area.measure(seen)
     assert found.cloud_over_mask_percent == pytest.approx(50)
     assert found.occluded_over_label_percent == pytest.approx(100 * 5 / 7.5, abs=0.5)
-    assert area.measure(sky(area.grid, Flag.NO_DATA)) == Measurement(None, 100)
+    assert area.measure(cloud_classes(area.grid, Flag.NO_DATA)) == Measurement(None, 100)
 
 
 @pytest.mark.parametrize("degrees", [0, 12, 45])
@@ -108,7 +108,7 @@ def test_another_crs_and_coarse_pixels_make_no_difference(tmp_path: Path) -> Non
 def test_a_mask_smaller_than_a_pixel_still_has_an_area(tmp_path: Path) -> None:
     mask = half_labelled(tmp_path, size=4, pixel=0.5)
     area = mask_area(mask, UTM31)
-    assert area.measure(sky(area.grid, Flag.CLOUD)).cloud_over_mask_percent == 100
+    assert area.measure(cloud_classes(area.grid, Flag.CLOUD)).cloud_over_mask_percent == 100
 
 
 def test_a_large_footprint_is_looked_at_in_larger_steps(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_without_labelled_pixels_there_is_no_label_to_hide(tmp_path: Path) -> No
     mask = half_labelled(tmp_path)
     write_mask(Path(mask.path), np.zeros((100, 100), dtype=np.uint8), placed(0, 0, 3))
     area = mask_area(mask, UTM31)
-    assert area.measure(sky(area.grid, Flag.CLOUD)) == Measurement(100, None)
+    assert area.measure(cloud_classes(area.grid, Flag.CLOUD)) == Measurement(100, None)
 
 
 def test_a_mask_that_may_be_without_labels_counts_as_a_whole(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_mask_that_may_be_without_labels_counts_as_a_whole(tmp_path: Path) -> 
     mask = replace(half_labelled(tmp_path), empty_allowed=True)
     write_mask(Path(mask.path), np.zeros((100, 100), dtype=np.uint8), placed(0, 0, 3))
     area = mask_area(mask, UTM31)
-    seen = sky(area.grid)
+    seen = cloud_classes(area.grid)
     seen[:, :6] = Flag.SNOW
     assert area.measure(seen) == Measurement(0, 40)
 

@@ -15,8 +15,8 @@ from migrate_core.grid import PixelGrid
 from migrate_core.model import Mask, Problem, RankedScene, Scene
 from migrate_core.scenes.cloud_cover import measure as measuring
 from migrate_core.scenes.cloud_cover.mask_areas import MaskArea, together
-from migrate_core.scenes.cloud_cover.measure import Measuring, Unit, units
-from migrate_core.scenes.cloud_cover.scene_clouds import Places
+from migrate_core.scenes.cloud_cover.measure import CloudMeasuring, Unit, units
+from migrate_core.scenes.cloud_cover.scene_clouds import CloudReader
 from migrate_core.scenes.search.ranking import Key, Measurement
 from migrate_core.settings import ServiceSettings
 from migrate_core.workspace import Workspace
@@ -42,8 +42,8 @@ def run(
     tmp_path: Path, wanted: list[Unit], known: list[Scene] | None = None
 ) -> tuple[dict[Key, Measurement], tuple[Problem, ...]]:
     found: dict[Key, Measurement] = {}
-    here = Places(ServiceSettings(), Workspace(tmp_path / "workspace"))
-    work = Measuring(here, known or [scene for unit in wanted for scene in unit.scenes])
+    here = CloudReader(ServiceSettings(), Workspace(tmp_path / "workspace"))
+    work = CloudMeasuring(here, known or [scene for unit in wanted for scene in unit.scenes])
     problems = work.run(wanted, found.update, lambda *_: None)
     return found, problems
 
@@ -174,7 +174,7 @@ def test_a_product_is_opened_once_and_read_once_for_masks_that_lie_together(
     masks = numbered_masks(tmp_path / "masks", 5)
     scene = product(tmp_path)
     calls = {"open": 0, "read": 0}
-    whole_open, whole_read = Places.open, measuring.read_sky
+    whole_open, whole_read = CloudReader.open, measuring.read_cloud_classes
 
     def counted_open(*args: Any) -> Any:
         calls["open"] += 1
@@ -184,8 +184,8 @@ def test_a_product_is_opened_once_and_read_once_for_masks_that_lie_together(
         calls["read"] += 1
         return whole_read(*args)
 
-    monkeypatch.setattr(Places, "open", counted_open)
-    monkeypatch.setattr(measuring, "read_sky", counted_read)
+    monkeypatch.setattr(CloudReader, "open", counted_open)
+    monkeypatch.setattr(measuring, "read_cloud_classes", counted_read)
     found, _ = run(tmp_path, [Unit((scene,), tuple(masks))])
     assert len(found) == 5
     assert calls == {"open": 1, "read": 1}
@@ -221,19 +221,19 @@ def test_what_was_noted_before_a_cancellation_stays(
         if noted:
             raise JobCancelledError("cancelled")
 
-    here = Places(ServiceSettings(), Workspace(tmp_path / "workspace"))
+    here = CloudReader(ServiceSettings(), Workspace(tmp_path / "workspace"))
     wanted = [Unit((scene,), (mask,)) for scene in scenes]
     with pytest.raises(JobCancelledError):
-        Measuring(here, scenes).run(wanted, note, cancel)
+        CloudMeasuring(here, scenes).run(wanted, note, cancel)
     assert (mask.mask_id, (scenes[0].scene_id,)) in noted
     assert len(noted) < 7
 
 
 def test_progress_ends_with_everything(tmp_path: Path) -> None:
     masks: list[Mask] = numbered_masks(tmp_path / "masks", 3)
-    scene, told = product(tmp_path), []
-    here = Places(ServiceSettings(), Workspace(tmp_path / "workspace"))
-    Measuring(here, [scene]).run(
-        [Unit((scene,), tuple(masks))], lambda _: None, lambda *step: told.append(step)
+    scene, reported = product(tmp_path), []
+    here = CloudReader(ServiceSettings(), Workspace(tmp_path / "workspace"))
+    CloudMeasuring(here, [scene]).run(
+        [Unit((scene,), tuple(masks))], lambda _: None, lambda *step: reported.append(step)
     )
-    assert told[-1] == (6, 6)
+    assert reported[-1] == (6, 6)

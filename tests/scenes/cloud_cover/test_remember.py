@@ -13,12 +13,12 @@ from migrate_core.errors import JobCancelledError
 from migrate_core.model import Mask, SceneQuery
 from migrate_core.scenes.cloud_cover import remember as measured
 from migrate_core.scenes.cloud_cover.remember import (
-    Memory,
-    Searched,
+    MeasurementCache,
+    SearchRun,
     keep_candidates,
     measure_candidates,
 )
-from migrate_core.scenes.cloud_cover.scene_clouds import Places
+from migrate_core.scenes.cloud_cover.scene_clouds import CloudReader
 from migrate_core.scenes.search.ranking import Measurement
 from migrate_core.scenes.search.search import search
 from migrate_core.scenes.sources import open_source
@@ -42,17 +42,17 @@ def test_a_measurement_is_known_until_the_mask_changes(case: Case) -> None:
         ("m", ("A", "B")): Measurement(1.5, None),
         ("m", ("A",)): Measurement(None, 20.0),
     }
-    Memory(case.store, [mask]).put(found)
-    assert Memory(case.store, [mask]).known() == found
-    assert Memory(case.store, [replace(mask, acquired=None)]).known() == found
+    MeasurementCache(case.store, [mask]).put(found)
+    assert MeasurementCache(case.store, [mask]).known() == found
+    assert MeasurementCache(case.store, [replace(mask, acquired=None)]).known() == found
     changed = (
         replace(mask, sha256="1" * 64),
         replace(mask, classes={"0": 1, "1": 0}),
         replace(mask, footprint=lonlat_box(480_000, 4_680_000, 480_100, 4_680_100)),
     )
     for other in changed:
-        assert Memory(case.store, [other]).known() == {}
-    assert Memory(case.store, []).known() == {}
+        assert MeasurementCache(case.store, [other]).known() == {}
+    assert MeasurementCache(case.store, []).known() == {}
 
 
 def test_what_was_measured_by_another_definition_is_not_known(
@@ -62,21 +62,21 @@ def test_what_was_measured_by_another_definition_is_not_known(
     mask = a_mask(mask_id="m")
     with monkeypatch.context() as patch:
         patch.setattr(measured, "_DEFINITION", ["snow is clear"])
-        Memory(case.store, [mask]).put({("m", ("A",)): Measurement(1.5, 0.0)})
-    assert Memory(case.store, [mask]).known() == {}
-    assert Memory(case.store, [replace(mask, empty_allowed=True)]).known() == {}
+        MeasurementCache(case.store, [mask]).put({("m", ("A",)): Measurement(1.5, 0.0)})
+    assert MeasurementCache(case.store, [mask]).known() == {}
+    assert MeasurementCache(case.store, [replace(mask, empty_allowed=True)]).known() == {}
 
 
 def test_a_mask_that_is_taken_off_the_list_is_forgotten(case: Case) -> None:
     mask = a_mask(mask_id="m")
     case.store.put_masks([mask])
-    Memory(case.store, [mask]).put({("m", ("A",)): Measurement(1.5, None)})
+    MeasurementCache(case.store, [mask]).put({("m", ("A",)): Measurement(1.5, None)})
     case.store.remove_masks(["m"])
-    assert Memory(case.store, [mask]).known() == {}
+    assert MeasurementCache(case.store, [mask]).known() == {}
 
 
 @pytest.fixture
-def searched(case: Case, tmp_path: Path) -> Searched:
+def searched(case: Case, tmp_path: Path) -> SearchRun:
     """A mask with a scene of the next day that claims to be clear, and one that is, later."""
     near = Safe("20200203T104351", generated="20200203T134500", pixels={"SCL": CLOUDED})
     far = Safe("20200208T104351", generated="20200208T134500", cloud_percent=8.0)
@@ -87,7 +87,7 @@ def searched(case: Case, tmp_path: Path) -> Searched:
     query, ranking = SceneQuery(), RankingSettings()
     outcome = search(masks, [open_source(f"local:{tmp_path / 'scenes'}")], query, ranking)
     case.store.put_scenes(outcome.scenes)
-    return Searched(masks, query, ranking, outcome)
+    return SearchRun(masks, query, ranking, outcome)
 
 
 def days(case: Case) -> list[str]:
@@ -97,10 +97,10 @@ def days(case: Case) -> list[str]:
 
 
 def test_the_selection_follows_what_was_measured_unless_a_person_chose(
-    case: Case, searched: Searched
+    case: Case, searched: SearchRun
 ) -> None:
-    memory = Memory(case.store, searched.masks)
-    places = Places(ServiceSettings(), case.workspace)
+    memory = MeasurementCache(case.store, searched.masks)
+    places = CloudReader(ServiceSettings(), case.workspace)
     keep_candidates(case.store, searched, {})
     assert days(case) == ["03*", "08"]
     assert not measure_candidates(memory, searched, places, {}, lambda *_: None)
@@ -114,16 +114,16 @@ def test_the_selection_follows_what_was_measured_unless_a_person_chose(
 
 
 def test_nothing_known_is_measured_again(
-    case: Case, searched: Searched, monkeypatch: pytest.MonkeyPatch
+    case: Case, searched: SearchRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    memory = Memory(case.store, searched.masks)
-    places = Places(ServiceSettings(), case.workspace)
+    memory = MeasurementCache(case.store, searched.masks)
+    places = CloudReader(ServiceSettings(), case.workspace)
     measure_candidates(memory, searched, places, {}, lambda *_: None)
 
     def unwanted(*_: object) -> None:
         raise AssertionError("a product was opened")
 
-    monkeypatch.setattr(Places, "open", unwanted)
+    monkeypatch.setattr(CloudReader, "open", unwanted)
     known = memory.known()
     assert len(known) == 2
     keep_candidates(case.store, searched, known)
@@ -131,9 +131,9 @@ def test_nothing_known_is_measured_again(
     assert days(case) == ["08*", "03"]
 
 
-def test_what_was_measured_before_a_cancellation_counts(case: Case, searched: Searched) -> None:
-    memory = Memory(case.store, searched.masks)
-    places = Places(ServiceSettings(), case.workspace)
+def test_what_was_measured_before_a_cancellation_counts(case: Case, searched: SearchRun) -> None:
+    memory = MeasurementCache(case.store, searched.masks)
+    places = CloudReader(ServiceSettings(), case.workspace)
 
     def cancel(finished: int, total: int) -> None:
         if memory.known():

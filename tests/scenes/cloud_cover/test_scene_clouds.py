@@ -15,7 +15,11 @@ from migrate_core.grid import PixelGrid, aligned_grid, reproject_points
 from migrate_core.model import Scene
 from migrate_core.products.product import BandFile, CloudMask
 from migrate_core.products.scene_classes import NOTHING, Flag
-from migrate_core.scenes.cloud_cover.scene_clouds import NotInPlaceError, Places, read_sky
+from migrate_core.scenes.cloud_cover.scene_clouds import (
+    CloudReader,
+    NotInPlaceError,
+    read_cloud_classes,
+)
 from migrate_core.settings import ServiceSettings
 from migrate_core.workspace import Workspace
 from tests.support.builders import Safe, a_scene, lonlat_box, north_up, write_jp2, write_safe
@@ -29,8 +33,8 @@ def scene_of(safe: Safe, path: Path, **changes: Any) -> Scene:
     )
 
 
-def places(tmp_path: Path, **services: str) -> Places:
-    return Places(ServiceSettings(**services), Workspace(tmp_path / "workspace"))
+def places(tmp_path: Path, **services: str) -> CloudReader:
+    return CloudReader(ServiceSettings(**services), Workspace(tmp_path / "workspace"))
 
 
 def grid_20m(safe: Safe) -> PixelGrid:
@@ -42,9 +46,9 @@ def test_each_class_has_the_flag_that_it_has_in_a_pair(tmp_path: Path) -> None:
     classes = np.repeat(np.arange(24, dtype=np.uint8)[:, None] % 12, 24, axis=1)
     write_jp2(path / SAFE.band_file("SCL"), classes, SAFE, "SCL")
     scene = scene_of(SAFE, path)
-    sky = read_sky(places(tmp_path).open(scene), scene, grid_20m(SAFE))
+    cloud_classes = read_cloud_classes(places(tmp_path).open(scene), scene, grid_20m(SAFE))
     # 0 no data, 1 saturated or defective, 3 shadow, 8 and 9 cloud, 10 thin cirrus, 11 snow.
-    assert sky[:12, 5].tolist() == [2, 2, 0, 8, 0, 0, 0, 0, 4, 4, 16, 32]
+    assert cloud_classes[:12, 5].tolist() == [2, 2, 0, 8, 0, 0, 0, 0, 4, 4, 16, 32]
 
 
 def test_beyond_the_product_there_are_no_data(tmp_path: Path) -> None:
@@ -52,9 +56,9 @@ def test_beyond_the_product_there_are_no_data(tmp_path: Path) -> None:
     scene = scene_of(SAFE, path)
     west, south, east, north = SAFE.grid.bounds
     around = aligned_grid(grid_20m(SAFE), (west - 40, south, east, north + 20))
-    sky = read_sky(places(tmp_path).open(scene), scene, around)
-    assert (sky[0] == Flag.NO_DATA).all()
-    assert (sky[:, :2] == Flag.NO_DATA).all()
+    cloud_classes = read_cloud_classes(places(tmp_path).open(scene), scene, around)
+    assert (cloud_classes[0] == Flag.NO_DATA).all()
+    assert (cloud_classes[:, :2] == Flag.NO_DATA).all()
 
 
 def l1c_with_mask(tmp_path: Path, layers: np.ndarray) -> tuple[Any, Scene]:
@@ -82,14 +86,19 @@ def test_an_l1c_scene_is_judged_by_its_own_cloud_mask_within_its_footprint(tmp_p
     product, scene = l1c_with_mask(tmp_path, layers)
     assert isinstance(product.cloud_mask, CloudMask)
     assert isinstance(product.cloud_mask.classes, BandFile)
-    sky = read_sky(product, scene, product.grid.coarser(2))
-    found = (sky[2, 2], sky[20, 2], sky[20, 14], sky[20, 22])
+    cloud_classes = read_cloud_classes(product, scene, product.grid.coarser(2))
+    found = (
+        cloud_classes[2, 2],
+        cloud_classes[20, 2],
+        cloud_classes[20, 14],
+        cloud_classes[20, 22],
+    )
     assert found == (Flag.CLOUD, Flag.CIRRUS, Flag.SNOW, NOTHING)
     west, south, east, north = product.grid.bounds
     half = replace(scene, footprint=lonlat_box(west, south, (west + east) / 2, north))
-    sky = read_sky(product, half, product.grid.coarser(2))
-    assert (sky[:, 13:] == Flag.NO_DATA).all()
-    assert (sky[:, :11] != Flag.NO_DATA).all()
+    cloud_classes = read_cloud_classes(product, half, product.grid.coarser(2))
+    assert (cloud_classes[:, 13:] == Flag.NO_DATA).all()
+    assert (cloud_classes[:, :11] != Flag.NO_DATA).all()
 
 
 def test_a_grid_of_another_zone_finds_the_pixels_where_they_lie(tmp_path: Path) -> None:
@@ -101,12 +110,12 @@ def test_a_grid_of_another_zone_finds_the_pixels_where_they_lie(tmp_path: Path) 
         product.grid.crs, "EPSG:32632", np.array([x]), np.array([y])
     )
     target = PixelGrid("EPSG:32632", north_up(there_x - 20, there_y + 20, 20), 3, 3)
-    sky = read_sky(product, scene, target)
-    own = read_sky(product, scene, grid_20m(SAFE))
+    cloud_classes = read_cloud_classes(product, scene, target)
+    own = read_cloud_classes(product, scene, grid_20m(SAFE))
     centres = reproject_points("EPSG:32632", product.grid.crs, *target.centres())
     columns = np.floor((centres[0] - SAFE.grid.bounds[0]) / 20).astype(int)
     rows = np.floor((SAFE.grid.bounds[3] - centres[1]) / 20).astype(int)
-    np.testing.assert_array_equal(sky, own[rows, columns])
+    np.testing.assert_array_equal(cloud_classes, own[rows, columns])
 
 
 def test_what_would_have_to_be_fetched_is_read_where_it_was_fetched_before(tmp_path: Path) -> None:

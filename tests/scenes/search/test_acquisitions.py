@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 from shapely.geometry import Polygon, box
 
 from migrate_core.grid import reproject_geometry
-from migrate_core.scenes.search.acquisitions import Acquisition, Covering, acquisitions, elsewhere
+from migrate_core.scenes.search.acquisitions import (
+    Acquisition,
+    SceneCoverage,
+    acquisitions,
+    alternatives,
+)
 from tests.support.builders import a_scene
 
 FOOTPRINT = box(0, 0, 10, 10)
@@ -20,11 +25,11 @@ WHOLE = FOOTPRINT
 LEFT, RIGHT = box(0, 0, 6, 10), box(5, 0, 10, 10)
 
 
-def covering(scene_id: str, part: Polygon = WHOLE, **scene: Any) -> Covering:
-    return Covering(a_scene(scene_id, **scene), part.intersection(FOOTPRINT), FOOTPRINT)
+def covering(scene_id: str, part: Polygon = WHOLE, **scene: Any) -> SceneCoverage:
+    return SceneCoverage(a_scene(scene_id, **scene), part.intersection(FOOTPRINT), FOOTPRINT)
 
 
-def one(found: Iterable[Covering]) -> Acquisition:
+def one(found: Iterable[SceneCoverage]) -> Acquisition:
     (acquisition,) = acquisitions(found)
     return acquisition
 
@@ -64,13 +69,13 @@ def test_a_sliver_is_not_worth_reading() -> None:
 
 
 def test_the_newest_baseline_goes_first() -> None:
-    twins = [
+    duplicates = [
         covering("old", baseline="02.09"),
         covering("new", baseline="05.10"),
         covering("newer", baseline="05.11"),
         covering("mid", baseline="04.00"),
     ]
-    for order in itertools.permutations(twins):
+    for order in itertools.permutations(duplicates):
         assert names(one(order)) == ["newer"]
 
 
@@ -156,7 +161,7 @@ def test_the_same_acquisition_elsewhere_is_the_same_product_first_then_the_newes
         a_scene("other level", source="local:/1", level="L1C"),
         a_scene("next day", source="local:/1", sensed_at=here.sensed_at + timedelta(days=1)),
     ]
-    assert [scene.scene_id for scene in elsewhere(here, known)] == ["A", "Z", "Y"]
+    assert [scene.scene_id for scene in alternatives(here, known)] == ["A", "Z", "Y"]
 
 
 # several tiles
@@ -223,7 +228,7 @@ def test_tiles_that_add_nothing_to_each_other_stay_apart() -> None:
 def test_the_zone_with_the_larger_share_is_kept_and_its_tiles_go_first() -> None:
     # Two tiles of zone 31 with 35 % each, one of zone 32 with 60 %.
     parts = [
-        Covering(a_scene(name, tile=tile), reprojected(part, zone), reprojected(SQUARE, zone))
+        SceneCoverage(a_scene(name, tile=tile), reprojected(part, zone), reprojected(SQUARE, zone))
         for name, tile, zone, part in (
             ("A", "31TGK", 31, strip(0, 0.35)),
             ("B", "31TGL", 31, strip(0.35, 0.7)),
@@ -241,7 +246,7 @@ def test_what_a_tile_of_another_zone_covers_is_measured_as_it_lies() -> None:
     # Halves of a square of 20 km, each written in the coordinates of its own zone.
     west, east = (strip(0, 0.5), 31, "31TGK"), (strip(0.5, 1), 32, "32TKR")
     found = one(
-        Covering(a_scene(tile, tile=tile), reprojected(part, zone), reprojected(SQUARE, zone))
+        SceneCoverage(a_scene(tile, tile=tile), reprojected(part, zone), reprojected(SQUARE, zone))
         for part, zone, tile in (west, east)
     )
     assert found.coverage == pytest.approx(1, abs=1e-6)
@@ -261,9 +266,9 @@ def strip(first: float, end: float) -> Polygon:
 
 def reprojected(part: Polygon, zone: int) -> Polygon:
     """Carried from zone 31, with vertices every 10 m."""
-    carried = reproject_geometry(shapely.segmentize(part, 10), "EPSG:32631", f"EPSG:326{zone}")
-    assert isinstance(carried, Polygon)
-    return carried
+    reprojected = reproject_geometry(shapely.segmentize(part, 10), "EPSG:32631", f"EPSG:326{zone}")
+    assert isinstance(reprojected, Polygon)
+    return reprojected
 
 
 def test_a_part_of_the_same_baseline_is_preferred_to_a_newer_one() -> None:

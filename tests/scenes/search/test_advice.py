@@ -11,7 +11,7 @@ from shapely.geometry import Polygon, box
 
 from migrate_core.advice import Advice, Remedy
 from migrate_core.model import Acquired, SceneQuery
-from migrate_core.scenes.search.acquisitions import Covering, acquisitions
+from migrate_core.scenes.search.acquisitions import SceneCoverage, acquisitions
 from migrate_core.scenes.search.advice import advise, reach, summary, with_sources
 from migrate_core.scenes.search.ranking import Measurement, is_usable
 from migrate_core.settings import RankingSettings
@@ -22,24 +22,24 @@ ACQUIRED = Acquired(DAY, time_known=True)
 FOOTPRINT = box(0, 0, 10, 10)
 
 
-def seen(days: float, cloud: float | None = 0.0, part: Polygon = FOOTPRINT) -> Covering:
+def seen(days: float, cloud: float | None = 0.0, part: Polygon = FOOTPRINT) -> SceneCoverage:
     """A scene so many days from the mask."""
     moment = DAY + timedelta(days=days)
     scene = a_scene(f"{days} {cloud}", sensed_at=moment, cloud_percent=cloud)
-    return Covering(scene, part.intersection(FOOTPRINT), FOOTPRINT)
+    return SceneCoverage(scene, part.intersection(FOOTPRINT), FOOTPRINT)
 
 
 def shown(share: float) -> Polygon:
     return box(0, 0, 10 * share, 10)
 
 
-def advice(*coverings: Covering, usable_cloud: float = 10, **query: Any) -> Advice:
+def advice(*scene_coverages: SceneCoverage, usable_cloud: float = 10, **query: Any) -> Advice:
     settings = RankingSettings(usable_cloud_percent=usable_cloud)
-    return advise(ACQUIRED, coverings, SceneQuery(**query), settings)
+    return advise(ACQUIRED, scene_coverages, SceneQuery(**query), settings)
 
 
-def words(*coverings: Covering, **query: Any) -> str:
-    return str(advice(*coverings, **query))
+def words(*scene_coverages: SceneCoverage, **query: Any) -> str:
+    return str(advice(*scene_coverages, **query))
 
 
 def test_a_wider_window_is_the_smallest_that_gives_a_usable_scene() -> None:
@@ -172,11 +172,13 @@ SCENES = st.lists(
 )
 
 
-def usable(coverings: Sequence[Covering], query: SceneQuery, settings: RankingSettings) -> int:
+def usable(
+    scene_coverages: Sequence[SceneCoverage], query: SceneQuery, settings: RankingSettings
+) -> int:
     """How many usable candidates the search itself would find."""
     inside = [
         c
-        for c in coverings
+        for c in scene_coverages
         if abs((c.scene.sensed_at.date() - DAY.date()).days) <= query.days
         and (c.scene.cloud_percent is None or c.scene.cloud_percent <= query.max_cloud_percent)
     ]
@@ -189,20 +191,20 @@ def usable(coverings: Sequence[Covering], query: SceneQuery, settings: RankingSe
 def test_following_a_remedy_gives_what_it_says_and_less_of_it_gives_nothing(
     scenes: list[tuple[int, float | None, float]], days: int, max_cloud: float, usable_cloud: float
 ) -> None:
-    coverings = [
+    scene_coverages = [
         seen(d, cloud, shown(share)) for d, cloud, share in scenes if abs(d) <= max(days, 30)
     ]
     query, settings = SceneQuery(days, max_cloud), RankingSettings(usable_cloud)
-    if usable(coverings, query, settings):
+    if usable(scene_coverages, query, settings):
         return
-    found = advise(ACQUIRED, coverings, query, settings)
+    found = advise(ACQUIRED, scene_coverages, query, settings)
     for remedy in found.remedies:
-        assert usable(coverings, *remedy.applied(query, settings)) == remedy.scenes > 0
+        assert usable(scene_coverages, *remedy.applied(query, settings)) == remedy.scenes > 0
         for less in less_of(remedy):
-            assert usable(coverings, *less.applied(query, settings)) == 0
+            assert usable(scene_coverages, *less.applied(query, settings)) == 0
     if not found.remedies:
         anything = Remedy(0, max(days, 30), 50.0, 0.5)
-        assert usable(coverings, *anything.applied(query, settings)) == 0
+        assert usable(scene_coverages, *anything.applied(query, settings)) == 0
 
 
 def less_of(remedy: Remedy) -> list[Remedy]:

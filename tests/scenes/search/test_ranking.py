@@ -111,9 +111,9 @@ def test_without_any_weight_the_mean_is_plain() -> None:
 
 def test_weights_change_the_order_within_a_group() -> None:
     near, clear = candidate("near", 0, 9), candidate("clear", 9, 0)
-    by_sky = RankingSettings(weights={"clear_sky": 1, "closeness": 0, "coverage": 0})
+    by_clear_sky = RankingSettings(weights={"clear_sky": 1, "closeness": 0, "coverage": 0})
     by_days = RankingSettings(weights={"clear_sky": 0, "closeness": 1, "coverage": 0})
-    assert order(near, clear, settings=by_sky) == ["clear", "near"]
+    assert order(near, clear, settings=by_clear_sky) == ["clear", "near"]
     assert order(near, clear, settings=by_days) == ["near", "clear"]
 
 
@@ -151,9 +151,9 @@ def test_an_unknown_cloud_cover_counts_as_neither_clear_nor_clouded() -> None:
 
 
 def test_equals_are_ordered_by_closeness_then_name() -> None:
-    by_sky = RankingSettings(weights={"clear_sky": 1, "closeness": 0, "coverage": 0})
+    by_clear_sky = RankingSettings(weights={"clear_sky": 1, "closeness": 0, "coverage": 0})
     found = [candidate("C", 2), candidate("B", -1), candidate("D", 2), candidate("A", 5)]
-    assert order(*found, settings=by_sky) == ["B", "C", "D", "A"]
+    assert order(*found, settings=by_clear_sky) == ["B", "C", "D", "A"]
 
 
 def test_the_edge_of_the_window_is_still_a_little_close() -> None:

@@ -8,24 +8,24 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrate_core.scenes.search.request_grouping import Sought, everything, grouped
+from migrate_core.scenes.search.request_grouping import SearchArea, everything, grouped
 
 FIRST = date(2020, 1, 1)
 
 
-def sought(lon: float, lat: float, day: int, days: int = 61, size: float = 0.02) -> Sought:
+def areas(lon: float, lat: float, day: int, days: int = 61, size: float = 0.02) -> SearchArea:
     start = FIRST + timedelta(days=day)
-    return Sought((lon, lat, lon + size, lat + size), start, start + timedelta(days=days - 1))
+    return SearchArea((lon, lat, lon + size, lat + size), start, start + timedelta(days=days - 1))
 
 
-def contains(whole: Sought, part: Sought) -> bool:
+def contains(whole: SearchArea, part: SearchArea) -> bool:
     (w, s, e, n), (pw, ps, pe, pn) = whole.bounds, part.bounds
     inside = w <= pw and s <= ps and e >= pe and n >= pn
     return inside and whole.first_day <= part.first_day and whole.last_day >= part.last_day
 
 
 places = st.builds(
-    sought,
+    areas,
     st.floats(-179, 178),
     st.floats(-60, 70),
     st.integers(0, 2000),
@@ -36,7 +36,7 @@ places = st.builds(
 
 @given(st.lists(places, max_size=30), st.randoms(use_true_random=False))
 def test_everything_sought_is_in_one_of_the_requests_whatever_the_order(
-    items: list[Sought], chance: random.Random
+    items: list[SearchArea], chance: random.Random
 ) -> None:
     found = grouped(items)
     assert len(found) <= len(items)
@@ -49,7 +49,7 @@ def test_everything_sought_is_in_one_of_the_requests_whatever_the_order(
 def test_a_thousand_masks_of_one_region_and_season_are_a_handful_of_requests() -> None:
     chance = random.Random(1)
     masks = [
-        sought(chance.uniform(1, 4), chance.uniform(41, 43), chance.randrange(180))
+        areas(chance.uniform(1, 4), chance.uniform(41, 43), chance.randrange(180))
         for _ in range(1000)
     ]
     assert len(grouped(masks)) <= 6
@@ -61,29 +61,27 @@ def test_a_thousand_masks_in_ten_regions_over_years_stay_far_below_a_thousand() 
     masks = []
     for number in range(1000):
         lon, lat = regions[number % 10]
-        masks.append(
-            sought(lon + chance.random(), lat + chance.random(), chance.randrange(4 * 365))
-        )
+        masks.append(areas(lon + chance.random(), lat + chance.random(), chance.randrange(4 * 365)))
     found = grouped(masks)
     assert len(found) <= 60
     assert all(one.bounds[2] - one.bounds[0] < 4 for one in found)
 
 
 def test_spain_and_peru_are_two_requests_not_the_ocean_between_them() -> None:
-    spain, peru = sought(3, 42, 0), sought(-75, -10, 0)
+    spain, peru = areas(3, 42, 0), areas(-75, -10, 0)
     assert grouped([spain, peru]) == [peru, spain]
 
 
 def test_one_place_in_two_years_is_two_requests() -> None:
-    assert len(grouped([sought(3, 42, 0), sought(3, 42, 900)])) == 2
+    assert len(grouped([areas(3, 42, 0), areas(3, 42, 900)])) == 2
 
 
 def test_neighbours_across_the_edge_of_a_cell_share_a_request() -> None:
-    assert len(grouped([sought(2.97, 42.5, 0), sought(3.01, 42.5, 0)])) == 1
+    assert len(grouped([areas(2.97, 42.5, 0), areas(3.01, 42.5, 0)])) == 1
 
 
 def test_what_reads_everything_anyway_is_asked_for_all_at_once() -> None:
-    parts = [sought(3, 42, 0), sought(-75, -10, 900)]
+    parts = [areas(3, 42, 0), areas(-75, -10, 900)]
     whole = everything(parts)
     assert all(contains(whole, part) for part in parts)
     assert whole.bounds == (-75, -10, 3.02, 42.02)

@@ -244,14 +244,14 @@ def test_a_mask_across_the_meridian_is_covered_by_tiles_of_both_zones(crs: str) 
     scenes = [tile_across("60WWV", 600_000), tile_across("01WCQ", 300_000)]
     far = a_scene("far", tile="31WDQ", footprint=box(2, 64.5, 4, 65.5))
     source = Offering([*scenes, far], whole=False)
-    elsewhere = a_mask("far.tif", extent=box(3, 65, 3.01, 65.01), footprint=None)
-    result = search([mask, elsewhere], [source], SceneQuery(), RankingSettings())
+    alternatives = a_mask("far.tif", extent=box(3, 65, 3.01, 65.01), footprint=None)
+    result = search([mask, alternatives], [source], SceneQuery(), RankingSettings())
     ranked = result.ranked[mask.mask_id]
     assert {item.scene.tile: item.coverage for item in ranked} == {
         "60WWV": pytest.approx(1, abs=1e-4),
         "01WCQ": pytest.approx(1, abs=1e-4),
     }
-    assert [item.scene.scene_id for item in result.ranked[elsewhere.mask_id]] == ["far"]
+    assert [item.scene.scene_id for item in result.ranked[alternatives.mask_id]] == ["far"]
     # Nobody is asked for the world: one small request on each side, and one for the other mask.
     widths = sorted(r.bounds[2] - r.bounds[0] for r in source.asked)
     assert len(widths) == 3
@@ -418,15 +418,15 @@ def test_progress_counts_in_percent_over_sources_and_what_they_tell() -> None:
             request.progress(1, 2)
             return SearchResult(())
 
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     search(
         [MASK],
         [Telling(), Telling()],
         SceneQuery(),
         RankingSettings(),
-        lambda finished, total: told.append((finished, total)),
+        lambda finished, total: reported.append((finished, total)),
     )
-    assert told == [(0, 100), (16, 100), (33, 100), (50, 100), (100, 100)]
+    assert reported == [(0, 100), (16, 100), (33, 100), (50, 100), (100, 100)]
 
 
 def test_a_cancellation_inside_a_source_ends_the_search(tmp_path: Path) -> None:
@@ -514,4 +514,4 @@ def test_what_a_later_source_has_as_well_is_kept_to_fall_back_to() -> None:
     result = search(
         [MASK], [Offering([first]), Offering([second])], SceneQuery(), RankingSettings()
     )
-    assert (result.scenes, result.elsewhere) == ((first,), (second,))
+    assert (result.scenes, result.alternatives) == ((first,), (second,))

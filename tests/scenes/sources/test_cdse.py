@@ -29,7 +29,7 @@ from migrate_core.transfer.orders import orders
 from tests.support.builders import Safe, product_xml, write_safe
 from tests.support.servers.cdse import ODATA, Cdse, Offered, cdse_running, entry_of
 from tests.support.servers.faulty import Reply, json_reply
-from tests.support.transfer import Time, a_client, a_depot
+from tests.support.transfer import Time, a_client, a_product_store
 
 BOX = mapping(box(2.9, 42.2, 3.1, 42.4))
 SAFE = Safe(baseline="05.00", offset=-1000)
@@ -148,17 +148,17 @@ def test_a_search_survives_a_service_that_is_unwell(cdse: Cdse) -> None:
 
 def test_a_search_can_be_cancelled_while_the_service_makes_it_wait(cdse: Cdse) -> None:
     cdse.fault = lambda _: Reply(429, headers={"Retry-After": "600"})
-    time, told = Time(), []
+    time, reported = Time(), []
 
     def cancelled(finished: int, total: int) -> None:
-        told.append((finished, total))
+        reported.append((finished, total))
         if time.slept:
             raise JobCancelledError("stop")
 
     with pytest.raises(JobCancelledError):
         CdseSource(cdse.settings, a_client(time)).search(a_request(progress=cancelled))
     assert sum(time.slept) < 2
-    assert set(told) == {(0, 1)}
+    assert set(reported) == {(0, 1)}
 
 
 def test_a_question_that_the_service_refuses_is_told_in_its_words(cdse: Cdse) -> None:
@@ -256,7 +256,7 @@ def safe(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def fetcher(cdse: Cdse, tmp_path: Path) -> CdseFetcher:
-    return CdseFetcher(cdse.settings, a_depot(tmp_path / "workspace"))
+    return CdseFetcher(cdse.settings, a_product_store(tmp_path / "workspace"))
 
 
 def offered(cdse: Cdse, safe: Path, **changes: Any) -> Scene:
@@ -369,7 +369,7 @@ def test_with_an_s3_key_a_product_is_read_where_it_lies(
 ) -> None:
     keys = replace(cdse.settings, cdse_s3_access_key="key", cdse_s3_secret_key="secret")
     scene = offered(cdse, safe)
-    found = CdseFetcher(keys, a_depot(tmp_path / "workspace")).fetch(scene, access)
+    found = CdseFetcher(keys, a_product_store(tmp_path / "workspace")).fetch(scene, access)
     name = cdse.products["u-1"].entry["Name"]
     assert (found.href, found.access) == (f"s3://eodata/Sentinel-2/MSI/L2A/{name}", "window")
 
@@ -387,7 +387,7 @@ def test_what_cannot_be_fetched_is_told(
     cdse.products["u-1"].entry["Online"] = True
     nobody = replace(cdse.settings, cdse_username=None)
     with pytest.raises(CredentialsError, match="CDSE_USERNAME"):
-        CdseFetcher(nobody, a_depot(tmp_path / "other")).fetch(scene, "auto")
+        CdseFetcher(nobody, a_product_store(tmp_path / "other")).fetch(scene, "auto")
     assert orders(tmp_path / "workspace" / "transfer" / "orders") == []
 
 
@@ -416,13 +416,13 @@ def test_the_quota_counts_over_runs_and_stops_what_exceeds_it(
     size = len(cdse.products["u-1"].content)
     limits = ServiceLimits("cdse", 4, Quota(size + 10, 30))
     monkeypatch.setattr(fetch, "CDSE_LIMITS", limits)
-    depot = a_depot(tmp_path / "workspace", Time())
-    held = CdseFetcher(cdse.settings, depot).fetch(scene, "product")
-    assert depot.account(limits).state().left == 10
+    product_store = a_product_store(tmp_path / "workspace", Time())
+    held = CdseFetcher(cdse.settings, product_store).fetch(scene, "product")
+    assert product_store.account(limits).state().left == 10
     held.release()
-    depot.cache.make_room(10**12)
+    product_store.cache.make_room(10**12)
     with pytest.raises(TransferError, match="are left"):
-        CdseFetcher(cdse.settings, a_depot(tmp_path / "workspace")).fetch(scene, "product")
+        CdseFetcher(cdse.settings, a_product_store(tmp_path / "workspace")).fetch(scene, "product")
 
 
 # without end

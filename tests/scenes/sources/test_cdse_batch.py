@@ -16,7 +16,7 @@ from migrate_core.scenes.sources.cdse import CdseFetcher, CdseSource
 from migrate_core.scenes.sources.protocol import SceneRequest
 from tests.support.servers.cdse import Cdse, Offered, cdse_running, entry_of
 from tests.support.servers.faulty import Asked, Reply
-from tests.support.transfer import a_client, a_depot
+from tests.support.transfer import a_client, a_product_store
 
 SCENES = 200
 SIZE = 200_000
@@ -63,7 +63,7 @@ class Faults:
             self._wrong.discard(identity)
             return Reply(200, whole[:-1] + b"!")
         if kind == 1:
-            return Reply(200, whole, cut=self._chance.randrange(len(whole)))
+            return Reply(200, whole, clip=self._chance.randrange(len(whole)))
         return None
 
 
@@ -101,8 +101,8 @@ def test_200_scenes_over_a_faulty_service_all_arrive_intact(tmp_path: Path) -> N
         cdse.server.sent = 0
         cdse.requests_a_token = 25
         cdse.server.rule = watched = Watched(cdse)
-        depot = a_depot(tmp_path / "workspace")
-        fetcher = CdseFetcher(cdse.settings, depot)
+        product_store = a_product_store(tmp_path / "workspace")
+        fetcher = CdseFetcher(cdse.settings, product_store)
 
         def intact(number: int) -> bool:
             fetched = fetcher.fetch(scenes[number], "product")
@@ -116,10 +116,14 @@ def test_200_scenes_over_a_faulty_service_all_arrive_intact(tmp_path: Path) -> N
         assert 2 <= watched.most <= 4
         assert cdse.grants.count("password") == 1
         assert cdse.grants.count("refresh_token") > 3
-        assert depot.traffic.requests == len(cdse.server.asked)
+        assert product_store.traffic.requests == len(cdse.server.asked)
         # Of a connection that broke, less than a piece of 64 KiB goes uncounted.
         whole = sum(len(product.content) for product in cdse.products.values())
-        assert whole < depot.traffic.bytes <= cdse.server.sent
-        assert cdse.server.sent - depot.traffic.bytes <= faults.count * (1 << 16)
-        assert whole <= depot.account(fetcher.limits).state().bytes <= depot.traffic.bytes
+        assert whole < product_store.traffic.bytes <= cdse.server.sent
+        assert cdse.server.sent - product_store.traffic.bytes <= faults.count * (1 << 16)
+        assert (
+            whole
+            <= product_store.account(fetcher.limits).state().bytes
+            <= product_store.traffic.bytes
+        )
         assert not list((tmp_path / "workspace" / "products").glob("*.part*"))

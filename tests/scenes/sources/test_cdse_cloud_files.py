@@ -27,13 +27,18 @@ from migrate_core.pairs.run.plan import RunOptions
 from migrate_core.products.files.granules import find_granules
 from migrate_core.products.opening import open_product
 from migrate_core.products.pixels.cloud_masks import read_cloud_mask
-from migrate_core.scenes.access.opening import open_sky
-from migrate_core.scenes.cloud_cover.measure import Measuring, Unit
-from migrate_core.scenes.cloud_cover.scene_clouds import NotInPlaceError, Places
+from migrate_core.scenes.access.opening import open_cloud_files
+from migrate_core.scenes.cloud_cover.measure import CloudMeasuring, Unit
+from migrate_core.scenes.cloud_cover.scene_clouds import CloudReader, NotInPlaceError
 from migrate_core.scenes.search.ranking import Key, Measurement
 from migrate_core.scenes.search.search import search
 from migrate_core.scenes.sources import open_source
-from migrate_core.scenes.sources.cdse import CDSE_LIMITS, SKY, CdseFetcher, NoSkyError
+from migrate_core.scenes.sources.cdse import (
+    CDSE_LIMITS,
+    CLOUD_FILES,
+    CdseFetcher,
+    NoCloudFilesError,
+)
 from migrate_core.scenes.sources.cdse.cloud_files import classifications, named_cloud_masks
 from migrate_core.scenes.sources.cdse.documents import images_of
 from migrate_core.scenes.sources.local import LocalSource
@@ -46,7 +51,7 @@ from tests.support.builders import Safe, a_scene, write_jp2, write_raster, write
 from tests.support.jp2 import JP2_OPTIONS
 from tests.support.servers.cdse import Cdse, Offered, cdse_running
 from tests.support.servers.faulty import Asked, Reply
-from tests.support.transfer import a_depot
+from tests.support.transfer import a_product_store
 
 # 20 m and 60 m pixels divide it.
 SIZE = 48
@@ -62,7 +67,7 @@ def cdse() -> Iterator[Cdse]:
 
 @pytest.fixture
 def fetcher(cdse: Cdse, tmp_path: Path) -> CdseFetcher:
-    return CdseFetcher(cdse.settings, a_depot(tmp_path / "workspace"))
+    return CdseFetcher(cdse.settings, a_product_store(tmp_path / "workspace"))
 
 
 def offered(cdse: Cdse, path: Path, number: int = 1, **changes: Any) -> Scene:
@@ -166,18 +171,18 @@ def test_of_an_l2a_product_the_smallest_classification_is_fetched(
     cdse: Cdse, fetcher: CdseFetcher, tmp_path: Path
 ) -> None:
     scene = offered(cdse, l2a(tmp_path))
-    fetched = fetcher.fetch(scene, SKY)
+    fetched = fetcher.fetch(scene, CLOUD_FILES)
     assert asked_for(cdse) == ["MTD_MSIL2A.xml", "T31TDG_20200121T104351_SCL_60m.jp2"]
     folder = Path(fetched.href)
     assert folder == tmp_path / "workspace/products" / f"{scene.scene_id}.sky"
     assert files_in(folder) == {"SCL_60m.jp2"}
-    product = open_sky(scene, folder)
+    product = open_cloud_files(scene, folder)
     assert product.grid == Safe(size=SIZE).grid
     assert product.bands == ()
     assert product.scene_classification is not None
     assert product.scene_classification.resolution_m == 60
     fetched.release()
-    fetcher.fetch(scene, SKY).release()
+    fetcher.fetch(scene, CLOUD_FILES).release()
     assert len(asked_for(cdse)) == 2
 
 
@@ -185,9 +190,9 @@ def test_without_the_smallest_classification_the_other_one_is_fetched(
     cdse: Cdse, fetcher: CdseFetcher, tmp_path: Path
 ) -> None:
     scene = offered(cdse, write_safe(tmp_path / "archive", Safe(size=SIZE)))
-    fetched = fetcher.fetch(scene, SKY)
+    fetched = fetcher.fetch(scene, CLOUD_FILES)
     assert files_in(Path(fetched.href)) == {"SCL_20m.jp2"}
-    assert open_sky(scene, Path(fetched.href)).grid == Safe(size=SIZE).grid
+    assert open_cloud_files(scene, Path(fetched.href)).grid == Safe(size=SIZE).grid
 
 
 RASTER, POLYGONS, TILE = "MSK_CLASSI_B00.jp2", "MSK_CLOUDS_B00.gml", "MTD_TL.xml"
@@ -214,11 +219,11 @@ def test_of_an_l1c_product_its_cloud_mask_is_fetched(
 ) -> None:
     path = l1c(tmp_path, baseline, mask, *named)
     scene = offered(cdse, path)
-    sky = open_sky(scene, Path(fetcher.fetch(scene, SKY).href))
+    cloud_classes = open_cloud_files(scene, Path(fetcher.fetch(scene, CLOUD_FILES).href))
     assert asked_for(cdse) == ["MTD_MSIL1C.xml", *fetched]
     whole = open_product(str(path))
-    assert sky.grid == whole.grid
-    found = read_cloud_mask(sky, whole.grid.coarser(2))
+    assert cloud_classes.grid == whole.grid
+    found = read_cloud_mask(cloud_classes, whole.grid.coarser(2))
     assert found is not None
     np.testing.assert_array_equal(found, read_cloud_mask(whole, whole.grid.coarser(2)))
     assert found.any() == (mask == RASTER)
@@ -226,9 +231,9 @@ def test_of_an_l1c_product_its_cloud_mask_is_fetched(
 
 def test_a_product_without_any_mask_is_told(cdse: Cdse, tmp_path: Path) -> None:
     scene = offered(cdse, l1c(tmp_path, "04.00", None))
-    with pytest.raises(NoSkyError, match="neither a scene classification nor a cloud mask"):
-        CdseFetcher(cdse.settings, a_depot(tmp_path / "w")).fetch(scene, SKY)
-    places = Places(cdse.settings, Workspace(tmp_path / "w"))
+    with pytest.raises(NoCloudFilesError, match="neither a scene classification nor a cloud mask"):
+        CdseFetcher(cdse.settings, a_product_store(tmp_path / "w")).fetch(scene, CLOUD_FILES)
+    places = CloudReader(cdse.settings, Workspace(tmp_path / "w"))
     with pytest.raises(NotInPlaceError, match="neither a scene classification nor a cloud mask"):
         places.open(scene)
 
@@ -239,10 +244,10 @@ def test_a_sky_that_could_not_be_fetched_goes_on_where_it_was_interrupted(
     scene = offered(cdse, l2a(tmp_path))
     cdse.fault = lambda asked: Reply(403) if "SCL" in asked.path else None
     with pytest.raises(TransferError, match="403"):
-        fetcher.fetch(scene, SKY)
+        fetcher.fetch(scene, CLOUD_FILES)
     assert not (tmp_path / "workspace/products" / f"{scene.scene_id}.sky").exists()
     cdse.fault = lambda _: None
-    fetcher.fetch(scene, SKY).release()
+    fetcher.fetch(scene, CLOUD_FILES).release()
     assert asked_for(cdse).count("MTD_MSIL2A.xml") == 1
 
 
@@ -258,7 +263,7 @@ def test_bands_bring_the_cloud_mask_along_where_there_is_one(
 
 def test_a_sky_is_no_product(cdse: Cdse, fetcher: CdseFetcher, tmp_path: Path) -> None:
     skies = [
-        fetcher.fetch(offered(cdse, path, number), SKY)
+        fetcher.fetch(offered(cdse, path, number), CLOUD_FILES)
         for number, path in enumerate((l2a(tmp_path), l1c(tmp_path, "02.09", POLYGONS)))
     ]
     assert len(skies) == 2
@@ -273,11 +278,11 @@ def test_a_sky_is_no_product(cdse: Cdse, fetcher: CdseFetcher, tmp_path: Path) -
 
 
 def measured(
-    places: Places, scenes: list[Scene], masks: list[Any]
+    places: CloudReader, scenes: list[Scene], masks: list[Any]
 ) -> tuple[dict[Key, Measurement], tuple[Problem, ...]]:
     found: dict[Key, Measurement] = {}
     wanted = [Unit((scene,), tuple(masks)) for scene in scenes]
-    problems = Measuring(places, scenes).run(wanted, found.update, lambda *_: None)
+    problems = CloudMeasuring(places, scenes).run(wanted, found.update, lambda *_: None)
     return found, problems
 
 
@@ -298,7 +303,7 @@ def test_a_product_that_is_fetched_as_bands_without_a_mask_is_measured_all_the_s
     scene = offered(cdse, path)
     here = Workspace(tmp_path / "workspace")
     shutil.copytree(path, here.products / path.name, ignore=lambda *_: {"QI_DATA"})
-    assert Places(cdse.settings, here).open(scene).cloud_mask is not None
+    assert CloudReader(cdse.settings, here).open(scene).cloud_mask is not None
 
 
 def test_what_is_offline_or_broken_is_told_and_the_others_go_on(
@@ -312,7 +317,7 @@ def test_what_is_offline_or_broken_is_told_and_the_others_go_on(
         return Reply(403) if broken in asked.path and "SCL" in asked.path else None
 
     cdse.fault = fault
-    found, problems = measured(Places(cdse.settings, Workspace(tmp_path / "w")), scenes, masks)
+    found, problems = measured(CloudReader(cdse.settings, Workspace(tmp_path / "w")), scenes, masks)
     good = {scenes[5].scene_id, scenes[7].scene_id}
     assert {scene_ids[0] for _, scene_ids in found} == good
     ids = [mask.mask_id for mask in masks]
@@ -331,7 +336,7 @@ def test_a_wrong_password_is_tried_once_and_told_once(
 ) -> None:
     scenes = [offered(cdse, path, n) for n, path in enumerate(days(tmp_path, 12))]
     wrong = replace(cdse.settings, cdse_password="wrong")
-    found, (problem,) = measured(Places(wrong, Workspace(tmp_path / "w")), scenes, masks)
+    found, (problem,) = measured(CloudReader(wrong, Workspace(tmp_path / "w")), scenes, masks)
     assert not found
     assert "for 12 scenes: cdse: CDSE_USERNAME and CDSE_PASSWORD were not" in problem.message
     assert cdse.grants == ["password"]
@@ -345,7 +350,7 @@ def test_without_an_account_nothing_is_asked_and_the_hint_names_both_ways(
 ) -> None:
     scenes = [offered(cdse, path, n) for n, path in enumerate(days(tmp_path, 2))]
     nobody = replace(cdse.settings, cdse_username=None)
-    _, (problem,) = measured(Places(nobody, Workspace(tmp_path / "w")), scenes, masks)
+    _, (problem,) = measured(CloudReader(nobody, Workspace(tmp_path / "w")), scenes, masks)
     assert "an account (CDSE_USERNAME and CDSE_PASSWORD) or an S3 key" in problem.message
     assert cdse.server is not None
     assert cdse.server.asked == []
@@ -369,12 +374,12 @@ def test_a_cancellation_is_heard_while_the_service_makes_it_wait(
 
     cdse.fault = fault
     wanted = [Unit((scene,), tuple(masks)) for scene in scenes]
-    places = Places(cdse.settings, Workspace(tmp_path / "w"))
+    places = CloudReader(cdse.settings, Workspace(tmp_path / "w"))
     ended = threading.Event()
 
     def run() -> None:
         with pytest.raises(JobCancelledError):
-            Measuring(places, scenes).run(wanted, lambda _: None, cancel)
+            CloudMeasuring(places, scenes).run(wanted, lambda _: None, cancel)
         ended.set()
 
     thread = threading.Thread(target=run, daemon=True)
@@ -396,7 +401,7 @@ def test_pairs_are_made_of_bands_after_measuring(
     outcome = search(case.store.masks(), sources, SceneQuery(), RankingSettings())
     case.store.put_scenes(outcome.scenes)
     case.store.put_candidates(outcome.ranked)
-    places = Places(cdse.settings, case.workspace)
+    places = CloudReader(cdse.settings, case.workspace)
     found, problems = measured(places, list(outcome.scenes), case.store.masks())
     assert not problems
     assert len(found) == 3

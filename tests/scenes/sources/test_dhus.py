@@ -28,7 +28,7 @@ from tests.support.builders import Safe, write_safe
 from tests.support.servers.cdse import zipped
 from tests.support.servers.dhus import PASSWORD, Dhus, Kept, dhus_running, entry_of
 from tests.support.servers.faulty import Reply, json_reply
-from tests.support.transfer import Time, a_client, a_depot
+from tests.support.transfer import Time, a_client, a_product_store
 
 WKT = box(2.9, 42.2, 3.1, 42.4).wkt
 SAFE = Safe(baseline="05.00", offset=-1000)
@@ -167,7 +167,7 @@ def kept(dhus: Dhus, tmp_path: Path) -> Kept:
 
 
 def a_fetcher(dhus: Dhus, tmp_path: Path, time: Time | None = None) -> DhusFetcher:
-    return DhusFetcher(dhus.url, dhus.settings, a_depot(tmp_path / "workspace", time))
+    return DhusFetcher(dhus.url, dhus.settings, a_product_store(tmp_path / "workspace", time))
 
 
 def waiting(tmp_path: Path) -> list[tuple[str, str]]:
@@ -254,7 +254,7 @@ def test_what_cannot_be_fetched_is_told(dhus: Dhus, kept: Kept, tmp_path: Path) 
     (scene,) = searched(dhus)
     nobody = replace(dhus.settings, dhus_user=None)
     with pytest.raises(CredentialsError, match="Set DHUS_URL, DHUS_USER and DHUS_PASSWORD"):
-        DhusFetcher(dhus.url, nobody, a_depot(tmp_path)).fetch(scene, "auto")
+        DhusFetcher(dhus.url, nobody, a_product_store(tmp_path)).fetch(scene, "auto")
     dhus.products.clear()
     with pytest.raises(TransferError, match="search again"):
         a_fetcher(dhus, tmp_path).fetch(scene, "auto")

@@ -9,7 +9,7 @@ import pytest
 
 from migrate_core.errors import JobCancelledError, MigrateError, SourceError
 from migrate_core.model import Problem, SearchResult
-from migrate_core.scenes.sources.fallback import WithReserve
+from migrate_core.scenes.sources.fallback import FallbackSource
 from migrate_core.scenes.sources.protocol import SceneRequest
 from tests.support.builders import a_scene
 
@@ -34,7 +34,7 @@ class Door:
 
 def test_the_second_is_left_alone_while_the_first_answers() -> None:
     first, second = Door("one"), Door("two")
-    source = WithReserve(first, second)
+    source = FallbackSource(first, second)
     assert (source.spec, source.whole) == ("one", False)
     result = source.search(REQUEST)
     assert [scene.source for scene in result.scenes] == ["one"]
@@ -43,7 +43,7 @@ def test_the_second_is_left_alone_while_the_first_answers() -> None:
 
 def test_the_second_answers_for_the_first_which_is_not_waited_for_again() -> None:
     first, second = Door("one", SourceError("one is down.")), Door("two")
-    source = WithReserve(first, second)
+    source = FallbackSource(first, second)
     for _ in range(3):
         result = source.search(REQUEST)
         assert [scene.source for scene in result.scenes] == ["two"]
@@ -56,7 +56,7 @@ def test_the_second_answers_for_the_first_which_is_not_waited_for_again() -> Non
 
 
 def test_when_both_fail_the_error_is_that_of_the_first() -> None:
-    source = WithReserve(
+    source = FallbackSource(
         Door("one", SourceError("one is down.")), Door("two", SourceError("two is down."))
     )
     with pytest.raises(SourceError, match="one is down"):
@@ -65,7 +65,7 @@ def test_when_both_fail_the_error_is_that_of_the_first() -> None:
 
 def test_a_cancellation_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     second = Door("two")
-    source = WithReserve(Door("one", JobCancelledError("stop")), second)
+    source = FallbackSource(Door("one", JobCancelledError("stop")), second)
     with pytest.raises(JobCancelledError):
         source.search(REQUEST)
     assert second.asked == []

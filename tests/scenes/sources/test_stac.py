@@ -28,7 +28,7 @@ from migrate_core.scenes.sources.stac import (
 )
 from migrate_core.settings import ServiceSettings
 from migrate_core.store.serialize import from_json, to_json
-from migrate_core.transfer.http.retry import RetryPolicy, Surroundings
+from migrate_core.transfer.http.retry import RetryPolicy, Runtime
 from tests.support.builders import BANDS_L2A
 from tests.support.range_server import Answer, Asked, RangeServer, after, one_of, serving
 from tests.support.stac_items import (
@@ -44,7 +44,7 @@ from tests.support.stac_items import (
 )
 
 YEARS = SceneRequest((-180, -90, 180, 90), date(2020, 1, 1), date(2025, 12, 31), "L2A")
-NO_WAIT = Surroundings(sleep=lambda _: None)
+NO_WAIT = Runtime(sleep=lambda _: None)
 
 
 @pytest.fixture(scope="module")
@@ -249,7 +249,7 @@ def test_faults_in_passing_are_outlived(
         after(8, Answer(502)),
         api,
     )
-    found = replace(source(api), around=Surroundings(sleep=slept.append, jitter=lambda: 1.0))
+    found = replace(source(api), around=Runtime(sleep=slept.append, jitter=lambda: 1.0))
     result = found.search(YEARS)
     assert result.problems == ()
     assert len(result.scenes) == 450

@@ -44,7 +44,7 @@ class Reply:
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    cut: int | None = None
+    clip: int | None = None
     claim: int | None = None
 
 
@@ -143,11 +143,11 @@ def _handler(owner: FaultyServer) -> type[BaseHTTPRequestHandler]:
             claim = len(reply.body) if reply.claim is None else reply.claim
             self.send_header("Content-Length", str(claim))
             self.end_headers()
-            body = reply.body if reply.cut is None else reply.body[: reply.cut]
+            body = reply.body if reply.clip is None else reply.body[: reply.clip]
             self.wfile.write(body)
             with owner.lock:
                 owner.sent += len(body)
-            if reply.cut is not None or claim != len(reply.body):
+            if reply.clip is not None or claim != len(reply.body):
                 self.wfile.flush()
                 self._drop()
 

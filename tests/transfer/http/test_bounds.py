@@ -23,7 +23,7 @@ from migrate_core.transfer.http.retry import RetryPolicy
 from migrate_core.transfer.product_store import ServiceLimits
 from migrate_core.transfer.s3 import S3Store, list_keys
 from tests.support.servers.faulty import Reply, serving
-from tests.support.transfer import Time, a_depot
+from tests.support.transfer import Time, a_product_store
 
 MB = 1_000_000
 SILENT_S = 0.4
@@ -58,7 +58,7 @@ def talking(talk: Talk) -> Iterator[str]:
 def hasty(attempts: int = 2, answer_s: float = 600.0) -> HttpClient:
     """A client that waits no longer than a moment for a piece of an answer."""
     policy = RetryPolicy(attempts=attempts, timeout_s=(5.0, SILENT_S), answer_s=answer_s)
-    return HttpClient("service", policy=policy, surroundings=Time().around)
+    return HttpClient("service", policy=policy, runtime=Time().around)
 
 
 def drip(connection: socket.socket, beginning: bytes, drop: bytes = b"x") -> None:
@@ -193,8 +193,8 @@ def test_more_than_the_catalogue_announced_is_not_fetched(length: bytes, tmp_pat
 def test_a_file_of_unknown_size_has_the_limit_that_is_set(tmp_path: Path) -> None:
     beginning = OK + b"Connection: close\r\n\r\n"
     with talking(lambda connection: flood(connection, beginning)) as url:
-        depot = a_depot(tmp_path / "w", most_bytes=MB)
-        account = depot.account(ServiceLimits("service"))
+        product_store = a_product_store(tmp_path / "w", most_bytes=MB)
+        account = product_store.account(ServiceLimits("service"))
         with pytest.raises(TransferError, match="unknown size"):
             account.fetch(Download(url, "product P"), tmp_path / "p.zip", hasty())
 

@@ -49,7 +49,7 @@ def time() -> Time:
         Reply(504),
         Reply(0),
         Reply(200, b'{"fine": tr', {"Content-Type": "application/json"}),
-        Reply(200, b'{"fine": true}', cut=5),
+        Reply(200, b'{"fine": true}', clip=5),
     ],
     ids=["429", "500", "502", "503", "504", "dropped", "broken JSON", "truncated"],
 )
@@ -92,7 +92,7 @@ def test_who_never_answered_is_given_up_soon_and_who_did_is_waited_for(time: Tim
     with serving(in_turn(GOOD)) as server:
         url, session = server.url, requests.Session()
         policy, around = RetryPolicy(attempts=4), time.around
-        met = HttpClient("service", session=session, policy=policy, surroundings=around)
+        met = HttpClient("service", session=session, policy=policy, runtime=around)
         assert met.get_json(url) == {"fine": True}
     session.close()  # the connection that is kept would still be served
     # Now nobody is there: the one may come back, the other is asked for the first time.

@@ -189,8 +189,8 @@ def _labelme_area(kind: Any, points: Any) -> BaseGeometry | None:
         (x0, y0), (x1, y1) = points
         return _sound(shapely.box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
     if kind == "circle" and len(points) == 2:
-        centre, rim = points
-        return _sound(shapely.Point(centre).buffer(math.dist(centre, rim), quad_segs=32))
+        centre, buffer = points
+        return _sound(shapely.Point(centre).buffer(math.dist(centre, buffer), quad_segs=32))
     return None
 
 

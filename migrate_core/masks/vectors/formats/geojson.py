@@ -80,8 +80,8 @@ def _on_the_map(value: Any) -> Any:
 def _table(features: list[dict[str, Any]]) -> pd.DataFrame:
     records = []
     for feature in features:
-        said = feature.get("properties")
-        record = dict(said) if isinstance(said, dict) else {}
+        given = feature.get("properties")
+        record = dict(given) if isinstance(given, dict) else {}
         if feature.get("id") is not None:
             record.setdefault("id", feature["id"])
         records.append(record)
@@ -95,8 +95,8 @@ def _crs(document: dict[str, Any], file: str) -> str | None:
     member = document["crs"]
     if member is None:
         return None
-    said = member.get("properties") if isinstance(member, dict) else None
-    name = said.get("name") if isinstance(said, dict) else None
+    given = member.get("properties") if isinstance(member, dict) else None
+    name = given.get("name") if isinstance(given, dict) else None
     if not isinstance(name, str):
         raise MaskError(
             f"{file}: its member `crs` names no CRS. Take it out when the coordinates are lon/lat, "

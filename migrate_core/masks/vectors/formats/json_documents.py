@@ -89,8 +89,8 @@ def _describes_an_image(feature: Any) -> bool:
     if not isinstance(feature, dict):
         return False
     properties = feature.get("properties")
-    said = properties if isinstance(properties, dict) else {}
-    of_a_scene = {"acquired", "item_type"} <= said.keys() or "productIdentifier" in said
+    given = properties if isinstance(properties, dict) else {}
+    of_a_scene = {"acquired", "item_type"} <= given.keys() or "productIdentifier" in given
     return of_a_scene or "stac_version" in feature or isinstance(feature.get("assets"), dict)
 
 

@@ -186,7 +186,7 @@ def _check(path: Path) -> None:
     if suffix == ".gpkg":
         _check_tables(path)
     if suffix == ".shp":
-        _check_companions(path)
+        _check_sidecars(path)
 
 
 def _is_geopackage(head: bytes) -> bool:
@@ -237,7 +237,7 @@ def _check_tables(path: Path) -> None:
             )
 
 
-def _check_companions(path: Path) -> None:
+def _check_sidecars(path: Path) -> None:
     """A Shapefile needs its index; none of its files may be a link to elsewhere."""
     beside = [file for file in path.parent.glob("*") if file.stem == path.stem and file != path]
     for file in beside:

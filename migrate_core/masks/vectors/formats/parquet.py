@@ -53,10 +53,10 @@ def _table(path: Path) -> Any:
     except ShapelyError:
         # One geometry that is damaged costs all of them there.
         table = pq.read_table(path.absolute())
-        said = _geo(table.schema)
-        name = said["primary_column"]
+        given = _geo(table.schema)
+        name = given["primary_column"]
         geometries = shapely.from_wkb(table.column(name).to_pylist(), on_invalid="ignore")
-        crs = said["columns"][name].get("crs", "OGC:CRS84")
+        crs = given["columns"][name].get("crs", "OGC:CRS84")
         return gpd.GeoDataFrame(table.drop_columns(name).to_pandas(), geometry=geometries, crs=crs)
 
 
@@ -78,9 +78,9 @@ def is_geoparquet(path: Path) -> bool:
 
 def _geo(metadata: Any) -> Any:
     """What the file says of its geometries, None where it says nothing."""
-    said = (metadata.metadata or {}).get(b"geo")
+    given = (metadata.metadata or {}).get(b"geo")
     try:
-        return None if said is None else json.loads(said)
+        return None if given is None else json.loads(given)
     except (ValueError, RecursionError):
         return None
 

@@ -93,12 +93,12 @@ def _json_layer(path: Path) -> Layer:
             "another vector file."
         )
     raise MaskError(
-        f"{path.name}: {_said(document)}. Needed is GeoJSON with polygons, or COCO or labelme "
+        f"{path.name}: {_given(document)}. Needed is GeoJSON with polygons, or COCO or labelme "
         "annotations beside their images; leave out what is none of these."
     )
 
 
-def _said(document: object) -> str:
+def _given(document: object) -> str:
     """What an unfit JSON document is, in words."""
     if not isinstance(document, dict):
         return "its JSON is no object"

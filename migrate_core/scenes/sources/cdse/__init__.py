@@ -5,16 +5,16 @@ https://documentation.dataspace.copernicus.eu/APIs/OData.html
 
 from __future__ import annotations
 
-from .fetch import CDSE_LIMITS, SKY, CdseFetcher, NoSkyError, OfflineError
+from .fetch import CDSE_LIMITS, CLOUD_FILES, CdseFetcher, NoCloudFilesError, OfflineError
 from .products import SPEC
 from .source import CdseSource
 
 __all__ = [
     "CDSE_LIMITS",
-    "SKY",
+    "CLOUD_FILES",
     "SPEC",
     "CdseFetcher",
     "CdseSource",
-    "NoSkyError",
+    "NoCloudFilesError",
     "OfflineError",
 ]

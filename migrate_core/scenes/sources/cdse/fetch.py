@@ -17,7 +17,7 @@ from ....model import Scene
 from ....products.product import RESOLUTION_M, parse_name
 from ....settings import ServiceSettings
 from ....transfer.download import Download
-from ....transfer.product_store import Depot, ServiceLimits
+from ....transfer.product_store import ProductStore, ServiceLimits
 from ....transfer.quota import CDSE_QUOTA
 from ....transfer.tokens import Credentials, TokenSession
 from ..protocol import Fetched
@@ -31,9 +31,9 @@ CDSE_LIMITS = ServiceLimits(SPEC, 4, CDSE_QUOTA)
 # About what the files of a pair take, until their own sizes are known.
 _BANDS_BYTES = 700_000_000
 # Likewise of a sky.
-_SKY_BYTES = 1_500_000
+_CLOUD_FILES_BYTES = 1_500_000
 # An access of this fetcher's own, beside those of settings.ACCESSES, and the suffix of its folders.
-SKY = "sky"
+CLOUD_FILES = "sky"
 _NOT_FOUND = 404
 _IMAGE = re.compile(r"_(B\d{2}|B8A|SCL)(?:_(\d{2})m)?$")
 
@@ -42,7 +42,7 @@ class NoBandFilesError(TransferError):
     """The metadata of a product don't say which files it has."""
 
 
-class NoSkyError(TransferError):
+class NoCloudFilesError(TransferError):
     """A product has neither a scene classification nor a cloud mask."""
 
 
@@ -53,14 +53,14 @@ class OfflineError(TransferError):
 class CdseFetcher:
     """Downloads with one session of one account."""
 
-    def __init__(self, services: ServiceSettings, depot: Depot) -> None:
-        self._client = depot.client(SPEC)
+    def __init__(self, services: ServiceSettings, product_store: ProductStore) -> None:
+        self._client = product_store.client(SPEC)
         self._catalogue = Catalogue(self._client, services.cdse_odata_url)
         self._url = services.cdse_download_url
-        self._depot = depot
+        self._product_store = product_store
         self.limits = CDSE_LIMITS
         self._has_key = bool(services.cdse_s3_access_key and services.cdse_s3_secret_key)
-        self._account = depot.account(self.limits)
+        self._account = product_store.account(self.limits)
         credentials = Credentials(
             services.cdse_username, services.cdse_password, lambda: services.cdse_totp
         )
@@ -73,9 +73,9 @@ class CdseFetcher:
         product, whose zip holds much that no pair needs, and the whole L1C product, whose zip
         holds little else; and the whole product, too, where the metadata don't say which files
         there are. For a window nothing is fetched here: the worker reads it. `sky` is a folder
-        for `open_sky`, not a product, at most about a megabyte of the product.
+        for `open_cloud_files`, not a product, at most about a megabyte of the product.
         """
-        if access == SKY:
+        if access == CLOUD_FILES:
             # It is wanted of many scenes; after a refusal no more than one of them asks anything.
             self.session.check()
         product = self._catalogue.current(id_of(scene), scene)
@@ -97,11 +97,11 @@ class CdseFetcher:
     def _held(self, product: CdseProduct, access: str) -> Fetched:
         ways = {
             "bands": ("SAFE", _BANDS_BYTES, self._bands),
-            SKY: (SKY, _SKY_BYTES, self._sky),
+            CLOUD_FILES: (CLOUD_FILES, _CLOUD_FILES_BYTES, self._cloud_files),
         }
         whole = ("zip", product.size or _BANDS_BYTES, self._whole)
         suffix, size, bring = ways.get(access, whole)
-        held = self._depot.cache.hold(
+        held = self._product_store.cache.hold(
             f"{product.product_id}.{suffix}", size, lambda target: bring(product, target)
         )
         return Fetched(str(held.path), access, SPEC, product.product_id, held.release)
@@ -153,10 +153,10 @@ class CdseFetcher:
                 break
         _finish(unfinished, target)
 
-    def _sky(self, product: CdseProduct, target: Path) -> None:
+    def _cloud_files(self, product: CdseProduct, target: Path) -> None:
         """The metadata, and the smallest files that tell the sky, in a folder renamed at the end.
 
-        Raises NoSkyError when there are none.
+        Raises NoCloudFilesError when there are none.
         """
         unfinished = _unfinished(target)
         main = f"MTD_{product.name[4:10]}.xml"
@@ -169,7 +169,7 @@ class CdseFetcher:
         )
         granules = dict.fromkeys(granule_of(name) for name in images)
         if not found and not any(self._clouds(product, name, unfinished) for name in granules):
-            raise NoSkyError(
+            raise NoCloudFilesError(
                 f"{product.product_id}: {SPEC} has neither a scene classification nor a cloud mask "
                 "of it. Choose another source, or another scene."
             )

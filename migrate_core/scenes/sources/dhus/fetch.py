@@ -17,7 +17,7 @@ from ....settings import ServiceSettings
 from ....transfer.checks import Checksum
 from ....transfer.download import Download
 from ....transfer.orders import Order, find_order, forget_order
-from ....transfer.product_store import Depot, ServiceLimits
+from ....transfer.product_store import ProductStore, ServiceLimits
 from ....transfer.tokens import Basic
 from ..protocol import Fetched
 from .mirror import Mirror, refusal
@@ -33,15 +33,15 @@ _SUMS = ("md5", "sha3-256", "blake3", "sha256", "sha-256")
 class DhusFetcher:
     """Downloads with one account; what is archived is ordered, and asked for again later."""
 
-    def __init__(self, url: str, services: ServiceSettings, depot: Depot) -> None:
+    def __init__(self, url: str, services: ServiceSettings, product_store: ProductStore) -> None:
         host = urlsplit(url).hostname or "mirror"
-        self._client = depot.client(f"dhus:{host}")
+        self._client = product_store.client(f"dhus:{host}")
         self._mirror = Mirror(url, services, self._client)
-        self._depot = depot
+        self._product_store = product_store
         # One account a mirror, also of two on one host.
         digest = hashlib.sha256(self._mirror.spec.encode()).hexdigest()[:8]
         limits = ServiceLimits(f"dhus-{host}-{digest}", _CONNECTIONS)
-        self._account = depot.account(limits)
+        self._account = product_store.account(limits)
         self._services = services
 
     def fetch(self, scene: Scene, access: str) -> Fetched:  # noqa: ARG002
@@ -53,8 +53,10 @@ class DhusFetcher:
             raise CredentialsError(self._mirror.without_account)
         uuid = scene.href.removeprefix(HREF)
         name = f"{scene.scene_id}.zip"
-        held = self._depot.cache.hold(name, 0, lambda target: self._get(scene, uuid, target))
-        forget_order(self._depot.orders, self._mirror.spec, uuid)
+        held = self._product_store.cache.hold(
+            name, 0, lambda target: self._get(scene, uuid, target)
+        )
+        forget_order(self._product_store.orders, self._mirror.spec, uuid)
         return Fetched(
             str(held.path), "product", self._mirror.spec, without_safe(name), held.release
         )
@@ -64,7 +66,7 @@ class DhusFetcher:
         if product.get("Online") is False and not self._ordered(scene, uuid):
             product = self._mirror.product(uuid)
         size = int(product.get("size") or 0) or None
-        self._depot.cache.make_room(size or 0, keep=target.name)
+        self._product_store.cache.make_room(size or 0, keep=target.name)
         wanted = Download(
             self._mirror.download_url(uuid),
             scene.scene_id,
@@ -80,7 +82,7 @@ class DhusFetcher:
 
     def _ordered(self, scene: Scene, uuid: str) -> bool:
         """Order a product that is archived; False when it turns out to be online."""
-        known = find_order(self._depot.orders, self._mirror.spec, uuid)
+        known = find_order(self._product_store.orders, self._mirror.spec, uuid)
         if known is not None and known.state == "ordered" and self._young(known):
             self._wait(scene, uuid, "ordered", known.words)
         answer = self._mirror.order(uuid)
@@ -91,8 +93,8 @@ class DhusFetcher:
 
     def _wait(self, scene: Scene, uuid: str, state: str, words: str) -> None:
         """Write down what is waited for. Raises ArchiveOrderedError."""
-        now = self._depot.now()
-        order = self._depot.note_order(
+        now = self._product_store.now()
+        order = self._product_store.note_order(
             Order(self._mirror.spec, uuid, scene.scene_id, state, now, now, words)
         )
         if state == "ordered":
@@ -107,7 +109,7 @@ class DhusFetcher:
 
     def _young(self, order: Order) -> bool:
         since = datetime.fromisoformat(order.since)
-        return datetime.fromisoformat(self._depot.now()) - since < _RETRIEVAL
+        return datetime.fromisoformat(self._product_store.now()) - since < _RETRIEVAL
 
     def _basic(self) -> Basic:
         account = f"{self._services.dhus_user}:{self._services.dhus_password}"

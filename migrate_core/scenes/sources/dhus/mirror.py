@@ -25,7 +25,7 @@ from ....settings import ServiceSettings
 from ....transfer.http.address import is_loopback, keeps_secrets, same_origin, shown
 from ....transfer.http.bounds import Bound
 from ....transfer.http.client import HttpClient
-from ....transfer.http.retry import PASSING, PassingError
+from ....transfer.http.retry import TRANSIENT, TransientError
 from ....transfer.http.watch import WatchedAdapter
 
 T = TypeVar("T")
@@ -120,18 +120,18 @@ class Mirror:
         except SentinelAPIError as err:
             raise self._as_ours(err) from err
         except requests.RequestException as err:
-            raise PassingError(f"it can't be reached ({type(err).__name__})") from None
+            raise TransientError(f"it can't be reached ({type(err).__name__})") from None
         except (KeyError, TypeError, ValueError) as err:
-            raise PassingError(f"it answered something broken ({err!r})") from err
+            raise TransientError(f"it answered something broken ({err!r})") from err
 
     def _as_ours(self, err: SentinelAPIError) -> Exception:
         response = err.response
         status = None if response is None else response.status_code
         words = " ".join(err.msg.split())[:200]
-        if status is None or status == _OK or status in PASSING:
+        if status is None or status == _OK or status in TRANSIENT:
             after = "" if response is None else response.headers.get("Retry-After", "")
             wish = float(after) if after.isdigit() else None
-            return PassingError(f"it answered {status} ({words})", wish, status)
+            return TransientError(f"it answered {status} ({words})", wish, status)
         return TransferError(
             f"{self.spec}: it answered {status} ({words}). Check the address and the account, or "
             "use another source.",

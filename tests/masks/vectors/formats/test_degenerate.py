@@ -318,12 +318,12 @@ def test_an_annotation_without_an_area_is_named(tmp_path: Path, name: str) -> No
         ({"image_id": 1, "category_id": 2, "bbox": [1, 1, 10**400, 2]}, "has no outline"),
     ],
 )
-def test_an_annotation_of_nothing_is_named(tmp_path: Path, entry: Any, told: str) -> None:
+def test_an_annotation_of_nothing_is_named(tmp_path: Path, entry: Any, reported: str) -> None:
     result = added(write_coco(tmp_path, entry))
     (mask,) = result.masks
     assert (mask.state, set(mask.classes or {})) == ("ready", {"1", "2"})
     (problem,) = result.problems
-    assert f"annotation 2 {told}" in problem.message
+    assert f"annotation 2 {reported}" in problem.message
 
 
 @pytest.mark.parametrize(
@@ -415,15 +415,15 @@ def test_a_file_that_is_cut_off_is_named(tmp_path: Path, suffix: str, share: flo
     path = written(suffix, tmp_path / "x", [MIDDLE])
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
-    told: list[str] = []
+    reported: list[str] = []
     kept: set[str] = set()
     try:
         result = added(path, class_field="kind")
     except MaskError as err:
-        told.append(str(err))
+        reported.append(str(err))
     else:
-        told += [problem.message for problem in result.problems]
+        reported += [problem.message for problem in result.problems]
         kept = set(only(result).classes or {})
     # Nothing is told where only what lies behind the features is gone.
-    assert kept == {"a", "x", "b"} or told
-    assert all(text.startswith(path.name) for text in told)
+    assert kept == {"a", "x", "b"} or reported
+    assert all(text.startswith(path.name) for text in reported)

@@ -26,7 +26,7 @@ from migrate_core.masks.vectors.formats.reading import (
     read_layer,
 )
 from migrate_core.masks.vectors.polygons import usable_polygons
-from tests.support.vectors import UTM, carried, frame, square, write, write_json
+from tests.support.vectors import UTM, frame, reprojected, square, write, write_json
 
 HOLED = square(0, 0).difference(square(30, 30, 20))
 TWO = shapely.MultiPolygon([square(200, 0), square(400, 0, 50)])
@@ -58,7 +58,7 @@ def test_every_form_gives_the_same_polygons_attributes_and_crs(suffix: str, tmp_
     }
     for geometry, label in zip(found.geometries, table["label"], strict=True):
         expected = {"water": HOLED, "mine": TWO}[label]
-        back = carried(geometry, "EPSG:4326", UTM) if lonlat else geometry
+        back = reprojected(geometry, "EPSG:4326", UTM) if lonlat else geometry
         assert same_area(back, expected)
 
 
@@ -175,13 +175,13 @@ def test_features_that_cannot_be_used_are_named_by_number(tmp_path: Path) -> Non
     path = write(tmp_path / "mixed.parquet", features)
     found = usable_polygons(read_layer(path), UTM, path.name)
     assert found.rows.tolist() == [0, 5]
-    told = sorted(problem.message for problem in found.problems)
-    assert [text.split(": ", 1)[1].split(",")[0] for text in told] == [
+    reported = sorted(problem.message for problem in found.problems)
+    assert [text.split(": ", 1)[1].split(",")[0] for text in reported] == [
         "feature 3 is a point or a line",
         "feature 4 is of no area even when repaired",
         "features 2",
     ]
-    assert "features 2, 5 are without a geometry" in told[2]
+    assert "features 2, 5 are without a geometry" in reported[2]
 
 
 def test_coordinates_that_are_no_numbers_are_named(tmp_path: Path) -> None:
@@ -277,11 +277,11 @@ def test_half_a_file_is_refused_or_its_lost_features_are_named(suffix: str, tmp_
     try:
         found = usable_polygons(read_layer(path), UTM, path.name)
     except MaskError as err:
-        told = str(err)
+        reported = str(err)
     else:
         assert len(found.rows) < 300
-        told = found.problems[0].message
-    assert told.startswith(path.name)
+        reported = found.problems[0].message
+    assert reported.startswith(path.name)
 
 
 def test_a_vrt_inside_geojson_text_stays_text(tmp_path: Path) -> None:

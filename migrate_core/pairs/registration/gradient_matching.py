@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ...grid import BoolArray, FloatArray
-from .moving import Images, Moving, Step, gradients
-from .windows import Normal, WindowShift, scatter_of
+from .warp import Images, Step, WarpedImage, gradients
+from .windows import Normal, WindowShift, sandwich_covariance
 
 _ITERATIONS = 10
 _CONVERGED = 0.003
@@ -56,7 +56,7 @@ class Match:
     windows: tuple[WindowShift, ...]
 
 
-def match(moved: Moving, reference: Reference) -> Match | None:
+def match(moved: WarpedImage, reference: Reference) -> Match | None:
     """Find the shift; None where too little is left to compare."""
     usable = _usable(reference)
     here = usable & moved.seen((0.0, 0.0))
@@ -72,7 +72,7 @@ def match(moved: Moving, reference: Reference) -> Match | None:
 
 @dataclass(frozen=True, eq=False)
 class _Problem:
-    moved: Moving
+    moved: WarpedImage
     reference: Reference
     usable: BoolArray
     fixed: Images
@@ -182,7 +182,7 @@ def _normal(problem: _Problem, scale: Images, step: Step) -> Normal | None:
     return Normal(curvature, slope, seen, correlations)
 
 
-def _derivatives(moved: Moving, scale: Images, step: Step) -> Iterator[Images]:
+def _derivatives(moved: WarpedImage, scale: Images, step: Step) -> Iterator[Images]:
     """How the saturated gradients change with the shift, by row and by column."""
     for axis in (0, 1):
         aside = np.zeros(2)
@@ -194,7 +194,7 @@ def _derivatives(moved: Moving, scale: Images, step: Step) -> Iterator[Images]:
 
 def _concluded(normal: Normal, step: Step, second: float) -> Match | None:
     """The match at a shift; None where there are too few windows to say how sure it is."""
-    scatter = scatter_of(normal, step)
+    scatter = sandwich_covariance(normal, step)
     if scatter is None:
         return None
     return Match(

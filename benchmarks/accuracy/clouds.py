@@ -11,7 +11,7 @@ import numpy as np
 import rasterio
 from shapely.geometry import Point, mapping
 
-from .road import Made, each_scene, migrate
+from .pipeline import Made, each_scene, migrate
 from .tables import percent, table, verdict
 from .truth import DemoTruth
 
@@ -55,9 +55,9 @@ class Verdicts:
     """How labels that are clear, or fully hidden, by the truth were judged."""
 
     clear: int = 0
-    clear_called_hidden: int = 0
-    hidden: int = 0
-    hidden_accepted: int = 0
+    clear_called_occluded: int = 0
+    occluded: int = 0
+    occluded_accepted: int = 0
 
 
 @dataclass
@@ -109,28 +109,28 @@ def measure(case: Path, workspace: Path, judged: dict[str, Judged]) -> None:
 
 def _judge(pair: Made, truth: DemoTruth, total: Judged) -> None:
     quality = pair.read("quality")[0]
-    sky = truth.sky(pair.scene, pair.transform(), quality.shape)
-    known = (sky != 255) & (quality & 2 == 0)
+    cloud_layers = truth.cloud_layers(pair.scene, pair.transform(), quality.shape)
+    known = (cloud_layers != 255) & (quality & 2 == 0)
     places = {"footprint": pair.inside() & known, "label": pair.labelled() & known}
     for kind, (flags, classes) in _KINDS.items():
         for where, pixels in places.items():
-            flagged, true = quality & flags != 0, np.isin(sky, classes)
+            flagged, true = quality & flags != 0, np.isin(cloud_layers, classes)
             total.pixels[kind, where].add(flagged[pixels], true[pixels])
-    _judge_verdict(pair, sky, total.verdicts)
+    _judge_verdict(pair, cloud_layers, total.verdicts)
 
 
-def _judge_verdict(pair: Made, sky: np.ndarray, verdicts: Verdicts) -> None:
+def _judge_verdict(pair: Made, cloud_layers: np.ndarray, verdicts: Verdicts) -> None:
     labelled = pair.labelled()
     if not labelled.any():
         return
-    hidden = float(np.mean(sky[labelled] != 0))
+    occluded = float(np.mean(cloud_layers[labelled] != 0))
     suggested = pair.row["suggestion"]["verdict"]
-    if hidden == 0:
+    if occluded == 0:
         verdicts.clear += 1
-        verdicts.clear_called_hidden += suggested != "accept"
-    elif hidden == 1:
-        verdicts.hidden += 1
-        verdicts.hidden_accepted += suggested == "accept"
+        verdicts.clear_called_occluded += suggested != "accept"
+    elif occluded == 1:
+        verdicts.occluded += 1
+        verdicts.occluded_accepted += suggested == "accept"
 
 
 def report(judged: Mapping[str, Judged]) -> str:
@@ -146,15 +146,15 @@ def report(judged: Mapping[str, Judged]) -> str:
         [
             (
                 name,
-                percent(found.verdicts.clear_called_hidden, found.verdicts.clear),
-                percent(found.verdicts.hidden_accepted, found.verdicts.hidden),
+                percent(found.verdicts.clear_called_occluded, found.verdicts.clear),
+                percent(found.verdicts.occluded_accepted, found.verdicts.occluded),
             )
             for name, found in judged.items()
         ],
     )
     clear = sum(found.verdicts.clear for found in judged.values())
-    wrong = sum(found.verdicts.clear_called_hidden for found in judged.values())
-    accepted = sum(found.verdicts.hidden_accepted for found in judged.values())
+    wrong = sum(found.verdicts.clear_called_occluded for found in judged.values())
+    accepted = sum(found.verdicts.occluded_accepted for found in judged.values())
     return (
         f"{pixels}\n\n{verdicts}\n\n"
         "- Aim: no clear pair called occluded more than 2 % of the time: "

@@ -40,7 +40,7 @@ def fine_grid(grid: PixelGrid) -> PixelGrid:
 
 
 @dataclass(frozen=True, eq=False)
-class Moving:
+class WarpedImage:
     """Gradients of n images on the fine lattice, as splines (n, 2, 4 h, 4 w): rows, columns.
 
     `valid` (4 h, 4 w) says where they are made of valid pixels alone.
@@ -93,7 +93,7 @@ def _offset(step: Step | Sequence[float]) -> list[float]:
     return [FINE / 2 - 0.5 - FINE * float(part) for part in step]
 
 
-def moving(images: NDArray[np.generic], valid: BoolArray) -> Moving:
+def warp(images: NDArray[np.generic], valid: BoolArray) -> WarpedImage:
     """Prepare images (n, 4 h, 4 w) on the fine lattice, `valid` (4 h, 4 w) where they count."""
     weight = _blurred(valid.astype(np.float32)).clip(_LITTLE)
     splines = np.empty((len(images), 2, *valid.shape), np.float32)
@@ -103,7 +103,7 @@ def moving(images: NDArray[np.generic], valid: BoolArray) -> Moving:
             slope = ndimage.correlate1d(blurred, _slope(FINE), axis)
             ndimage.spline_filter(slope, order=3, output=splines[number, axis])
     whole = ndimage.minimum_filter(valid, size=2 * _REACH + 1, mode="nearest")
-    return Moving(splines, whole)
+    return WarpedImage(splines, whole)
 
 
 def _blurred(image: Images) -> Images:
