@@ -28,7 +28,7 @@ LAYERS = (
     ("migrate_core.store",),
     ("migrate_core.advice",),
     ("migrate_core.model",),
-    ("migrate_core.acquired", "migrate_core.occlusion"),
+    ("migrate_core.acquired", "migrate_core.occlusion", "migrate_core.states"),
     ("migrate_core.grid", "migrate_core.text", "migrate_core.escaping"),
     ("migrate_core.workspace",),
     ("migrate_core.settings",),

@@ -14,6 +14,7 @@ from ...errors import ArchiveOrderedError, DatabaseUnusableError, DiskError, Mig
 from ...jobs.background import Job, claim
 from ...jobs.pool import WorkerPool
 from ...model import Pair
+from ...states import JobState
 from ...store.base import Store
 from ...workspace import Workspace
 from ..make import make_pair
@@ -89,7 +90,7 @@ def make_planned(
         job.give_up("died")
         raise
     clear_progress(workspace)
-    job.end("cancelled" if outcome.cancelled else "done")
+    job.end(JobState.CANCELLED if outcome.cancelled else JobState.DONE)
     return outcome
 
 
