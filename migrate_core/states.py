@@ -48,11 +48,6 @@ class Verdict(StrEnum):
     UNSURE = "unsure"
     UNDO = "undo"
 
-    @property
-    def decision(self) -> DecisionState:
-        """What a pair is once all reviewers say this. Raises KeyError for `undo`."""
-        return _DECISIONS[self]
-
 
 # The verdicts that decide about a pair.
 VERDICTS = (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNSURE)
@@ -68,7 +63,8 @@ class DecisionState(StrEnum):
     UNDECIDED = "undecided"
 
 
-_DECISIONS = {
+# What a pair is once all reviewers say the same of it.
+DECISION_OF = {
     Verdict.ACCEPT: DecisionState.ACCEPTED,
     Verdict.REJECT: DecisionState.REJECTED,
     Verdict.UNSURE: DecisionState.UNSURE,
