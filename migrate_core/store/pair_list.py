@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..model import Pair, PairParameters
-from ..states import UNDER_WAY, PairState
+from ..states import UNDER_WAY, MaskState, PairState
 from .base import Store
 from .serialize import from_json
 from .tables import candidates, masks, pairs
@@ -153,7 +153,7 @@ def _listed() -> sa.CompoundSelect[Any]:
             sa.literal(TO_MAKE).label("state"),
         )
         .join(masks, masks.c.mask_id == candidates.c.mask_id)
-        .where(candidates.c.selected, masks.c.state == "ready", match.not_in(begun))
+        .where(candidates.c.selected, masks.c.state == MaskState.READY, match.not_in(begun))
     )
     return sa.union_all(there, missing)
 
