@@ -24,6 +24,7 @@ from .occlusion import OcclusionBySensor as OcclusionBySensor
 from .occlusion import SensorShares as SensorShares
 from .occlusion import Shares as Shares
 from .settings import AssessmentSettings
+from .states import MaskState, PairState, Verdict
 
 LONLAT = "EPSG:4326"
 IGNORE = 255
@@ -134,9 +135,9 @@ class Mask:
         return self.path if self.part is None else f"{self.path}#{self.part}"
 
     @property
-    def state(self) -> str:
+    def state(self) -> MaskState:
         """`ready`, or `problem` when something must be mended first."""
-        return "problem" if self.problem else "ready"
+        return MaskState.PROBLEM if self.problem else MaskState.READY
 
     @property
     def grid(self) -> PixelGrid:
@@ -218,7 +219,7 @@ class RankedScene:
 class Suggestion:
     """A verdict (`accept`, `reject` or `unsure`) and its reason in words."""
 
-    verdict: str
+    verdict: Verdict
     reason: str
 
 
@@ -262,13 +263,12 @@ class Shift:
 class Pair:
     """A mask with the scenes it is matched to, and what became of it.
 
-    `state` is `queued`, `running`, `done`, `failed`, `cancelled` or `superseded`. The files of a
-    done pair lie in the workspace under `pairs/<pair_id>/`. `shift` is what registration measured,
-    `change` 0…1 how different the inside of the label looks from what it did; None where they
-    weren't asked for or can't be known. `judged_by` are the thresholds behind the suggestion,
-    `compared_with` is the source image behind `change`, `change_note` why it wasn't measured, and
-    `change_rules` the number of the rules by which it was looked for; `occluded` is what anything
-    occludes.
+    The files of a done pair lie in the workspace under `pairs/<pair_id>/`. `shift` is what
+    registration measured, `change` 0…1 how different the inside of the label looks from what it
+    did; None where they weren't asked for or can't be known. `judged_by` are the thresholds behind
+    the suggestion, `compared_with` is the source image behind `change`, `change_note` why it wasn't
+    measured, and `change_rules` the number of the rules by which it was looked for; `occluded` is
+    what anything occludes.
 
     `superseded_at` is since when another pair of the mask has stood in its place, `mask_key` the
     `Mask.key` of a mask that was taken out since; both None where it isn't known.
@@ -278,7 +278,7 @@ class Pair:
     mask_id: str
     mask_name: str
     scene_ids: tuple[str, ...]
-    state: str = "queued"
+    state: PairState = PairState.QUEUED
     days_offset: Number | None = None
     coverage: float | None = None
     occlusion: Occlusion | None = None
@@ -302,7 +302,7 @@ class Decision:
     """One entry of the log: `verdict` is `accept`, `reject`, `unsure` or `undo`."""
 
     pair_id: str
-    verdict: str
+    verdict: Verdict
     reviewer: str
     reason: str | None
     decided_at: datetime

@@ -11,6 +11,8 @@ import numpy as np
 import rasterio
 from shapely.geometry import Point, mapping
 
+from migrate_core.states import Verdict
+
 from .pipeline import Made, each_scene, migrate
 from .tables import percent, table, verdict
 from .truth import DemoTruth
@@ -127,10 +129,10 @@ def _judge_verdict(pair: Made, cloud_layers: np.ndarray, verdicts: Verdicts) -> 
     suggested = pair.row["suggestion"]["verdict"]
     if occluded == 0:
         verdicts.clear += 1
-        verdicts.clear_called_occluded += suggested != "accept"
+        verdicts.clear_called_occluded += suggested != Verdict.ACCEPT
     elif occluded == 1:
         verdicts.occluded += 1
-        verdicts.occluded_accepted += suggested == "accept"
+        verdicts.occluded_accepted += suggested == Verdict.ACCEPT
 
 
 def report(judged: Mapping[str, Judged]) -> str:

@@ -20,13 +20,14 @@ from ..review.decisions import pairs_document
 from ..review.proposals import proposed_decisions
 from ..review.set_aside import SetAside, set_aside_by_tasks
 from ..settings import ACCESSES, CLOUDS, RESAMPLINGS
+from ..states import UNDER_WAY, PairState
 from ..store.base import Store
 from ..text import LABEL_OCCLUDED, format_days, format_share
 from .console import EXIT_PROBLEM, emit, json_option, print_table, progress_bar, report, say
 from .session import Session
 
 # The states from which a pair can be made again.
-AGAIN = ("queued", "running", "failed", "cancelled")
+AGAIN = tuple(state.value for state in (*UNDER_WAY, PairState.FAILED, PairState.CANCELLED))
 
 
 @click.group()

@@ -6,8 +6,9 @@ import click
 
 from ..jobs.background import now_utc
 from ..model import Decision
-from ..review.decisions import UNDO, VERDICTS, decide, default_reviewer, review_status
+from ..review.decisions import decide, default_reviewer, review_status
 from ..review.overview import matches, overview
+from ..states import VERDICTS, Verdict, decision_state
 from ..store.serialize import to_json
 from .console import emit, json_option, print_table, say
 from .session import Session
@@ -28,7 +29,7 @@ def review() -> None:
 
 @review.command("decide")
 @click.argument("pair_id")
-@click.argument("verdict", type=click.Choice(VERDICTS))
+@click.argument("verdict", type=click.Choice([verdict.value for verdict in VERDICTS]))
 @click.option("--reason", help="Why; goes into the log.")
 @click.option("--reviewer", help="Who decides; default the user's name.")
 @json_option
@@ -42,7 +43,7 @@ def decide_pair(
     as_json: bool,
 ) -> None:
     """Append a decision about a pair to the log; the newest of each reviewer counts."""
-    _append(session, pair_id, verdict, reviewer, reason)
+    _append(session, pair_id, Verdict(verdict), reviewer, reason)
     _show_status(session, pair_id, as_json)
 
 
@@ -53,12 +54,16 @@ def decide_pair(
 @click.pass_obj
 def undo(session: Session, pair_id: str, reviewer: str | None, as_json: bool) -> None:
     """Take back one's newest decision about a pair; the log keeps both."""
-    _append(session, pair_id, UNDO, reviewer)
+    _append(session, pair_id, Verdict.UNDO, reviewer)
     _show_status(session, pair_id, as_json)
 
 
 def _append(
-    session: Session, pair_id: str, verdict: str, reviewer: str | None, reason: str | None = None
+    session: Session,
+    pair_id: str,
+    verdict: Verdict,
+    reviewer: str | None,
+    reason: str | None = None,
 ) -> None:
     who = reviewer or default_reviewer()
     decide(session.store, Decision(pair_id, verdict, who, reason or None, now_utc()))
@@ -71,7 +76,7 @@ def _show_status(session: Session, pair_id: str, as_json: bool) -> None:
         "decision": found.decision,
         "reviewers": list(found.reviewers),
     }
-    emit(document, as_json, lambda: say(f"{pair_id}: {found.decision or 'undecided'}."))
+    emit(document, as_json, lambda: say(f"{pair_id}: {decision_state(found.decision)}."))
 
 
 @click.command()

@@ -24,6 +24,7 @@ from ..scenes.search.search import SearchOutcome, part, search
 from ..scenes.sources import KINDS, open_source
 from ..scenes.sources.protocol import SceneSource
 from ..settings import RankingSettings
+from ..states import MaskState
 from ..store.base import Candidate
 from ..store.last_search import SearchParameters, remember_asked, remember_found, remember_responses
 from ..store.serialize import to_json
@@ -125,7 +126,7 @@ def search_scenes(
         _weights(weights, default.weights),
     )
     session.finish_masks()
-    masks = [m for m in session.store.masks() if m.state == "ready" and not m.pending]
+    masks = [m for m in session.store.masks() if m.state == MaskState.READY and not m.pending]
     if not masks:
         raise WrongUseError("There is no mask to search for. Add some first: `masks add PATH`.")
     query = SceneQuery(days, max_cloud, level)
@@ -230,7 +231,7 @@ def _show(session: Session) -> None:
     rows = [
         (mask.name if number == 0 else "", *_cells(candidate))
         for mask in session.store.masks()
-        if mask.state == "ready"
+        if mask.state == MaskState.READY
         for number, candidate in enumerate(found.get(mask.mask_id, []))
     ]
     heading = ("mask", "", "scene", "days", CLOUD_IN_SCENE, CLOUD_OVER_MASK, LABEL_OCCLUDED)

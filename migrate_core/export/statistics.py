@@ -11,6 +11,7 @@ import numpy as np
 import rasterio
 
 from ..model import IGNORE
+from ..states import DecisionState
 from .manifest import Row
 
 PIXEL_HA = 0.01
@@ -33,7 +34,7 @@ class Statistics:
 
     def counts(self, column: str) -> dict[str, int]:
         """How often each value of a column of the manifest occurs."""
-        counted = Counter(str(row[column] or "undecided") for row in self.rows)
+        counted = Counter(str(row[column] or DecisionState.UNDECIDED) for row in self.rows)
         return dict(sorted(counted.items()))
 
     def numbers(self, column: str) -> list[float]:

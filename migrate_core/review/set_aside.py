@@ -6,12 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
 from ..pairs.run.plan import RunOptions, plan, replaced
 from ..pairs.task import PairTask
 from ..store.base import Store
-from ..store.tables import pairs
+from ..store.decisions import present_pairs
 from ..workspace import Workspace
 from .decisions import ReviewStatus, review_statuses
 
@@ -28,7 +26,7 @@ class SetAside:
     @classmethod
     def of(cls, decided: Iterable[ReviewStatus]) -> SetAside:
         """The counts of these decisions; what nobody has decided about doesn't count."""
-        return cls(**Counter(one.decision for one in decided if one.decision))
+        return cls(**Counter(one.decision.value for one in decided if one.decision))
 
     @property
     def total(self) -> int:
@@ -59,12 +57,9 @@ def present_decisions(
     if not decided:
         return {}
     wanted = None if mask_ids is None else frozenset(mask_ids)
-    query = sa.select(pairs.c.pair_id, pairs.c.mask_id).where(pairs.c.state != "superseded")
-    with store.engine.connect() as connection:
-        rows = connection.execute(query).all()
     return {
         row.pair_id: decided[row.pair_id]
-        for row in rows
+        for row in present_pairs(store)
         if row.pair_id in decided and (wanted is None or row.mask_id in wanted)
     }
 

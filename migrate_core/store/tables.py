@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import StoreError
+from ..states import JobState
 from ..workspace import Workspace
 from .database_errors import tell_plainly
 
@@ -113,8 +114,8 @@ sa.Index(
     "one_running_job",
     jobs.c.kind,
     unique=True,
-    sqlite_where=jobs.c.state == "running",
-    postgresql_where=jobs.c.state == "running",
+    sqlite_where=jobs.c.state == JobState.RUNNING,
+    postgresql_where=jobs.c.state == JobState.RUNNING,
 )
 
 

@@ -23,6 +23,7 @@ from migrate_core.jobs.background import (
     said,
     starting,
 )
+from migrate_core.states import JobState
 from pages.shared.frame import Page, share_of, time_left
 from pages.shared.text import code, plain
 
@@ -30,6 +31,7 @@ from pages.shared.text import code, plain
 POLL_S = 1.0
 # Messages beyond this many are in the list of what was worked at.
 _MESSAGES = 5
+_STOPPED = (JobState.RUNNING, JobState.DIED, JobState.FAILED)
 _TROUBLE = "trouble_"
 
 
@@ -142,13 +144,13 @@ def how_it_ended(page: Page, kind: str, marks: tuple[str, ...] = ("Error: ", "Pr
         st.error("It ended by an unforeseen error. What was finished is kept; start it again.")
         with st.expander("For those who look for the cause", icon=":material/bug_report:"):
             st.code(trace, language=None, wrap_lines=True)
-    elif job is not None and not messages and job.state in ("running", "died", "failed"):
+    elif job is not None and not messages and job.state in _STOPPED:
         full = " The disk of the workspace is full: free space there first."
         st.warning(
             "It was stopped before its end. What was finished is kept; start it again."
             + (full if is_full(page.workspace.root) else "")
         )
-    elif job is not None and job.state == "cancelled" and not messages:
+    elif job is not None and job.state == JobState.CANCELLED and not messages:
         st.info("It was cancelled. What was finished is kept; start it again to go on.")
 
 

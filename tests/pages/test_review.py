@@ -15,7 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from migrate_core.model import Decision, PairParameters
 from migrate_core.pairs.run.plan import RunOptions
-from migrate_core.review.decisions import UNDO, decide, default_reviewer
+from migrate_core.review.decisions import decide, default_reviewer
+from migrate_core.states import Verdict
 from pages.shared.review import decide as review_desk
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
 
@@ -143,8 +144,8 @@ def test_undo_takes_back_the_last_decision_and_shows_its_pair(case: Case) -> Non
     assert [(name, verdict) for name, verdict, _, _ in said(case)] == [
         ("m0.tif", "accept"),
         ("m1.tif", "accept"),
-        ("m1.tif", UNDO),
-        ("m0.tif", UNDO),
+        ("m1.tif", Verdict.UNDO),
+        ("m0.tif", Verdict.UNDO),
     ]
     assert next(button for button in app.button if button.label == "Undo").disabled
 

@@ -9,6 +9,7 @@ from ...errors import WrongUseError
 from ...model import Mask, Pair, PairParameters, Scene
 from ...scenes.search.acquisitions import alternatives
 from ...settings import MAX_PAIR_PIXELS, AssessmentSettings, ServiceSettings
+from ...states import MaskState, PairState
 from ...store.base import Candidate, Store
 from ...workspace import Workspace
 from ..identity import pair_id
@@ -66,7 +67,7 @@ def plan(store: Store, workspace: Workspace, options: RunOptions) -> list[PairTa
     tasks = [
         _task(mask, match, scenes, workspace, _parameters(mask, match, options.parameters, offsets))
         for mask in masks
-        if mask.state == "ready"
+        if mask.state == MaskState.READY
         and (match := chosen.get(mask.mask_id)) is not None
         and (wanted is None or mask.mask_id in wanted)
     ]
@@ -85,7 +86,7 @@ def replaced(pairs: Iterable[Pair], tasks: Sequence[PairTask]) -> list[Pair]:
     return [
         pair
         for pair in pairs
-        if pair.state != "superseded" and pair.mask_id in masks and pair.pair_id not in made
+        if pair.state != PairState.SUPERSEDED and pair.mask_id in masks and pair.pair_id not in made
     ]
 
 
@@ -94,7 +95,9 @@ def _offsets_by_hand(store: Store) -> dict[tuple[str, tuple[str, ...]], int]:
     return {
         (pair.mask_id, pair.scene_ids): pair.parameters.offset
         for pair in store.pairs()
-        if pair.state != "superseded" and pair.parameters and pair.parameters.offset is not None
+        if pair.state != PairState.SUPERSEDED
+        and pair.parameters
+        and pair.parameters.offset is not None
     }
 
 

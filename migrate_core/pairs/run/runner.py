@@ -14,6 +14,7 @@ from ...errors import ArchiveOrderedError, DatabaseUnusableError, DiskError, Mig
 from ...jobs.background import Job, claim
 from ...jobs.pool import WorkerPool
 from ...model import Pair
+from ...states import UNDER_WAY, JobState, PairState
 from ...store.base import Store
 from ...workspace import Workspace
 from ..make import make_pair
@@ -79,17 +80,17 @@ def make_planned(
         todo = [
             replace(task, note=progress_file(workspace, task.pair_id, job.job_id))
             for task in tasks
-            if pairs[task.pair_id].state != "done"
+            if pairs[task.pair_id].state != PairState.DONE
         ]
         job.report(0, 0, total=len(todo))
         found = len(tasks) - len(todo)
         run = _Run(store, workspace, job, pairs, Counter(len(tasks), found, found))
         outcome = run.work(todo, options, progress)
     except BaseException:
-        job.give_up("died")
+        job.give_up(JobState.DIED)
         raise
     clear_progress(workspace)
-    job.end("cancelled" if outcome.cancelled else "done")
+    job.end(JobState.CANCELLED if outcome.cancelled else JobState.DONE)
     return outcome
 
 
@@ -130,10 +131,10 @@ class _Run:
         except KeyboardInterrupt:
             cancelled = True
         if cancelled:
-            self._set_open_ones("cancelled")
-        failures = tuple(pair for pair in self._pairs.values() if pair.state == "failed")
+            self._set_open_ones(PairState.CANCELLED)
+        failures = tuple(pair for pair in self._pairs.values() if pair.state == PairState.FAILED)
         waiting = tuple(
-            pair for pair in self._pairs.values() if pair.state == "queued" and pair.error
+            pair for pair in self._pairs.values() if pair.state == PairState.QUEUED and pair.error
         )
         return RunOutcome(counter.total, counter.made, counter.failed, cancelled, failures, waiting)
 
@@ -197,9 +198,9 @@ class _Run:
     def _begin(self, task: PairTask) -> None:
         """A task is worked at from now on; once it was fetched that has been said."""
         pair = self._pairs[task.pair_id]
-        if pair.state != "running":
+        if pair.state != PairState.RUNNING:
             self._workspace.log(task.pair_id).unlink(missing_ok=True)
-            self._put(replace(pair, state="running", error=None))
+            self._put(replace(pair, state=PairState.RUNNING, error=None))
 
     def _fetch_failed(self, found: FetchFailed) -> None:
         """Products can't be had; those on order leave the pair waiting for another run."""
@@ -208,7 +209,7 @@ class _Run:
             found.task.note.remove()
         if isinstance(found.error, ArchiveOrderedError):
             self._counter.waiting += 1
-            self._put(replace(self._pairs[pair], state="queued", error=str(found.error)))
+            self._put(replace(self._pairs[pair], state=PairState.QUEUED, error=str(found.error)))
             return
         self._counter.finished += 1
         self._broke(pair, found.error)
@@ -222,7 +223,9 @@ class _Run:
             self._broke(pair, err)
         else:
             self._counter.made += 1
-            done = replace(self._pairs[pair], state="done", error=None, **found_out(outcome))
+            done = replace(
+                self._pairs[pair], state=PairState.DONE, error=None, **found_out(outcome)
+            )
             self._put(done)
 
     def _broke(self, pair: str, err: Exception) -> None:
@@ -232,7 +235,7 @@ class _Run:
             # Every other pair would meet it, too, after minutes of work for each.
             with suppress(DatabaseUnusableError):
                 self._fail(pair, str(err))
-                self._set_open_ones("cancelled")
+                self._set_open_ones(PairState.CANCELLED)
             raise err
         if isinstance(err, MigrateError):
             self._fail(pair, str(err))
@@ -241,7 +244,7 @@ class _Run:
 
     def _fail(self, pair: str, message: str) -> None:
         self._counter.failed += 1
-        self._put(replace(self._pairs[pair], state="failed", error=message))
+        self._put(replace(self._pairs[pair], state=PairState.FAILED, error=message))
 
     def _log(self, pair: str, err: Exception) -> str:
         """Keep the traceback, for whoever looks for the cause, where the disk takes it."""
@@ -255,12 +258,10 @@ class _Run:
         self._pairs[pair.pair_id] = pair
         self._store.put_pairs([pair])
 
-    def _set_open_ones(self, state: str) -> None:
+    def _set_open_ones(self, state: PairState) -> None:
         """Mark what was not finished, so that nobody waits for it."""
         open_ones = [
-            replace(pair, state=state)
-            for pair in self._pairs.values()
-            if pair.state in ("queued", "running")
+            replace(pair, state=state) for pair in self._pairs.values() if pair.state in UNDER_WAY
         ]
         self._store.put_pairs(open_ones)
 

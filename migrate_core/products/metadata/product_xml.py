@@ -19,7 +19,8 @@ from rasterio.errors import CRSError
 from ...errors import ProductError
 from ...grid import PixelGrid
 from ...model import utc
-from ..product import BAND_IDS, SunAngles, without_safe
+from ..names import without_safe
+from ..product import BAND_IDS, SunAngles
 from .markup import elements, local_name, parse
 
 if TYPE_CHECKING:

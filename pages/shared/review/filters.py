@@ -22,6 +22,7 @@ from migrate_core.review.queue import (
     next_open,
 )
 from migrate_core.review.queue_rows import ReviewItem, pair_facts, queue_rows
+from migrate_core.states import Verdict
 from migrate_core.store.base import Store
 
 from ..frame import PAGES, Page
@@ -72,6 +73,9 @@ def facts_of(store: Store) -> tuple[QueueRow, ...]:
     return _facts(str(store.engine.url), repr(made), store)
 
 
+_SUGGESTED = (Verdict.REJECT.value, Verdict.UNSURE.value, Verdict.ACCEPT.value)
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _facts(
     url: str,  # noqa: ARG001 - tells the stores apart
@@ -86,7 +90,7 @@ def filter_form(facts: Sequence[QueueRow], reviewer: str) -> tuple[QueueFilter, 
     with st.popover("Filter and sort", icon=":material/filter_list:"):
         order = st.selectbox("Order", list(ORDERS), key="review_order", persist_state=_KEPT)
         decision = _choice("Decision", DECISIONS, "review_decision")
-        suggestion = _choice("Suggestion", ("reject", "unsure", "accept"), "review_suggestion")
+        suggestion = _choice("Suggestion", _SUGGESTED, "review_suggestion")
         text = st.text_input("Mask name contains", key="review_text", persist_state=_KEPT)
         tiles = sorted({row.tile for row in facts if row.tile})
         tile = _choice("Tile", tiles, "review_tile")

@@ -19,6 +19,7 @@ from migrate_core.jobs.background import (
     said,
 )
 from migrate_core.scenes.sources import open_source
+from migrate_core.states import JobState
 from migrate_core.store.candidates import MaskRow
 from migrate_core.store.last_search import SearchParameters, last_asked, last_found, last_responses
 from migrate_core.text import CLOUD_IN_SCENE
@@ -167,15 +168,15 @@ def _aftermath(page: Page) -> None:
     """How the last search ended, when not well."""
     job = latest_job(page.store, KIND)
     state = job.state if job else None
-    if state == "running":
+    if state == JobState.RUNNING:
         st.error("The search ended unexpectedly. Search again; what was there before is kept.")
         return
-    if state == "cancelled":
+    if state == JobState.CANCELLED:
         st.info("The last search was cancelled; what was found and measured before is kept.")
         return
     problems = said(page.workspace, KIND)
     for problem in problems[:_SHOWN_PROBLEMS]:
-        (st.error if state == "failed" else st.warning)(plain(problem))
+        (st.error if state == JobState.FAILED else st.warning)(plain(problem))
     if len(problems) > _SHOWN_PROBLEMS:
         with st.expander(f"{len(problems) - _SHOWN_PROBLEMS:,} more problems of the last search"):
             st.text("\n".join(problems[_SHOWN_PROBLEMS : _SHOWN_PROBLEMS + 100]))

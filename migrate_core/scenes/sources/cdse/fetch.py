@@ -14,7 +14,8 @@ from pathlib import Path
 
 from ....errors import CredentialsError, TransferError
 from ....model import Scene
-from ....products.product import RESOLUTION_M, parse_name
+from ....products.names import parse_name
+from ....products.product import RESOLUTION_M
 from ....settings import ServiceSettings
 from ....transfer.download import Download
 from ....transfer.product_store import ProductStore, ServiceLimits
