@@ -73,7 +73,7 @@ def test_the_package_gives_what_the_module_gives() -> None:
         assert getattr(migrate_core, name) is getattr(notebook, name)
     assert set(migrate_core.__all__) <= set(dir(migrate_core))
     with pytest.raises(AttributeError, match="no attribute 'add_mask'"):
-        _ = migrate_core.add_mask  # type: ignore[attr-defined]
+        _ = migrate_core.add_mask
 
 
 def test_every_function_has_an_example() -> None:
