@@ -76,7 +76,7 @@ def test_the_package_gives_what_the_module_gives() -> None:
         _ = migrate_core.add_mask
 
 
-def test_every_function_has_an_example() -> None:
+def test_all_functions_have_an_example() -> None:
     functions = [getattr(notebook, name) for name in notebook.__all__ if name[0].islower()]
 
     assert len(functions) == 12
@@ -110,7 +110,7 @@ def test_what_cannot_be_used_is_in_the_result_and_stops_nothing(ws: migrate_core
     assert [problem.item for problem in added.problems] == ["broken.tif"]
 
 
-def test_wrong_use_is_told_in_a_sentence(searched: migrate_core.Session) -> None:
+def test_wrong_use_is_an_error_with_a_sentence(searched: migrate_core.Session) -> None:
     ws = searched
     with pytest.raises(migrate_core.WrongUseError, match=r"^nowhere is not there\."):
         migrate_core.add_masks(ws, "nowhere")
@@ -136,7 +136,7 @@ def test_a_search_without_an_answer_keeps_what_was_found(searched: migrate_core.
 
 def test_progress_goes_to_whoever_wants_it(searched: migrate_core.Session) -> None:
     heard: list[tuple[str, int, int]] = []
-    ws = migrate_core.open_workspace("work", lambda *said: heard.append(said))
+    ws = migrate_core.open_workspace("work", lambda *report: heard.append(report))
 
     migrate_core.search_scenes(ws, ["local:scenes"])
 
@@ -164,14 +164,14 @@ def test_the_page_of_the_documentation_makes_the_dataset_it_promises(tmp_path: P
     source = blocks_of(PAGE)
     assert len([line for line in source.splitlines() if line.strip()]) <= 20
 
-    said = run_script(tmp_path, source)
+    printed = run_script(tmp_path, source)
 
     dataset = tmp_path / "my_dataset"
     with (dataset / "manifest.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert rows
     assert {row["decision"] for row in rows} == {"accepted"}
-    assert f"{len(rows)} pairs are in my_dataset" in said
+    assert f"{len(rows)} pairs are in my_dataset" in printed
     for row in rows:
         with rasterio.open(dataset / "images" / f"{row['pair_id']}.tif") as image:
             assert image.descriptions[:4] == ("B01", "B02", "B03", "B04")
