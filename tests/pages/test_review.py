@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from migrate_core.model import Decision, PairParameters
 from migrate_core.pairs.run.plan import RunOptions
-from migrate_core.review.decisions import decide, default_reviewer
+from migrate_core.review.run import decide, default_reviewer
 from migrate_core.states import Verdict
 from pages.shared.review import decide as review_desk
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
