@@ -7,14 +7,15 @@ from pathlib import Path
 import click
 
 from .. import __version__
+from ..logs.setup import configure
 from ..settings import load_settings
-from .console import ReportingGroup
+from .console import WORDS, ReportingGroup
 from .export import convert, export
 from .masks import demo, masks
 from .pairs import pairs
 from .review import review, status
 from .scenes import scenes
-from .session import Session
+from .session import Session, log_file
 
 
 @click.group(cls=ReportingGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,7 +32,9 @@ def cli(context: click.Context, workspace: Path | None) -> None:
     Exit status: 0 done, 1 some items have a problem or failed (each is named on stderr, the
     others are done), 2 wrong use.
     """
-    context.obj = Session(load_settings(workspace))
+    settings = load_settings(workspace)
+    configure(log_file(settings))
+    context.obj = Session(settings, context.meta[WORDS])
 
 
 for command in (demo, masks, scenes, pairs, review, export, convert, status):

@@ -24,6 +24,7 @@ import sqlalchemy as sa
 
 from ..errors import DatabaseUnusableError, JobCancelledError, JobRunningError
 from ..files.disk import writing
+from ..logs.jobs import logged
 from ..model import iso, utc
 from ..store.base import Store
 from ..store.tables import jobs
@@ -169,7 +170,7 @@ def working(store: Store, kind: str, clock: Callable[[], datetime] = now_utc) ->
     """
     job = claim(store, kind, 0, clock)
     try:
-        with _beating(job):
+        with logged(kind, job.job_id), _beating(job):
             yield job
     except (JobCancelledError, KeyboardInterrupt):
         job.give_up("cancelled")

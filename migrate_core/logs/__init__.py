@@ -1,0 +1,1 @@
+"""The log: one rotating file in the workspace, written by all its processes, without secrets."""
