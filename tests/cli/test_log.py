@@ -20,6 +20,7 @@ from migrate_core.jobs.background import latest_job
 from migrate_core.logs.reading import last_lines
 from migrate_core.pairs.run.runner import KIND
 from migrate_core.settings import load_settings
+from migrate_core.store.base import Store
 from migrate_core.workspace import Workspace
 from tests.support.logs import lines_of, logging_to
 from tests.support.pairs import Case, Safe, crash_on_m1, numbered_masks, prepare, write_safe
@@ -133,7 +134,7 @@ def test_a_bug_is_logged_with_its_traceback(case: Case, monkeypatch: pytest.Monk
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("migrate_core.cli.pairs.pairs_document", broken)
+    monkeypatch.setattr(Store, "pairs", broken)
     assert isinstance(run(case.workspace, "pairs", "list").exception, ZeroDivisionError)
     lines = lines_of(case.workspace.main_log)
     assert "CRITICAL" in lines[0]
