@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import re
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -77,6 +79,12 @@ def test_levels_and_other_libraries(tmp_path: Path) -> None:
         log.warning("heard")
     (line,) = lines_of(tmp_path / "other.log")
     assert line.endswith("heard")
+
+
+def test_without_a_configuration_nothing_goes_to_stderr() -> None:
+    words = "import logging, migrate_core.jobs.pool as p; p.log.error('an error')"
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
 
 
 @pytest.mark.filterwarnings("default")
