@@ -62,8 +62,13 @@ class Workspace:
 
     @property
     def logs(self) -> Path:
-        """The folder of what commands said, and of tracebacks of failed pairs."""
+        """The folder of the log, of what commands said, and of tracebacks of failed pairs."""
         return self.root / "logs"
+
+    @property
+    def main_log(self) -> Path:
+        """The log of all work in this workspace, which rotates."""
+        return main_log(self.root)
 
     @property
     def stages(self) -> Path:
@@ -142,6 +147,11 @@ class Workspace:
     def relative(self, path: Path) -> str:
         """A path inside the workspace as it is shown and stored, with forward slashes."""
         return path.relative_to(self.root).as_posix()
+
+
+def main_log(root: Path) -> Path:
+    """The log of the workspace in `root`, a folder that need not be there yet."""
+    return root / "logs" / "migrate.log"
 
 
 def upload_place(path: str) -> tuple[str | None, str] | None:

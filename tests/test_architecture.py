@@ -34,6 +34,7 @@ LAYERS = (
     ("migrate_core.grid", "migrate_core.text", "migrate_core.escaping"),
     ("migrate_core.workspace",),
     ("migrate_core.settings",),
+    ("migrate_core.logs",),
     ("migrate_core.files",),
     ("migrate_core.errors",),
     ("migrate_core",),  # __init__.py: the version, open to all, and the door to the notebook way

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from .. import __version__
-from ..session import Session
+from ..logs.setup import configure
+from ..session import Session, log_file
 from ..settings import load_settings
-from .console import ReportingGroup, progress_bar, say
+from .console import WORDS, ReportingGroup, progress_bar, say
 from .export import convert, export
 from .masks import demo, masks
 from .pairs import pairs
@@ -31,7 +32,9 @@ def cli(context: click.Context, workspace: Path | None) -> None:
     Exit status: 0 done, 1 some items have a problem or failed (each is named on stderr, the
     others are done), 2 wrong use.
     """
-    context.obj = Session(load_settings(workspace), progress_bar, say)
+    settings = load_settings(workspace)
+    configure(log_file(settings))
+    context.obj = Session(settings, progress_bar, say, context.meta[WORDS])
 
 
 for command in (demo, masks, scenes, pairs, review, export, convert, status):

@@ -93,5 +93,7 @@ def status(session: Session, as_json: bool) -> None:
         for job in found.running:
             say(f"Running: {job.kind}, {job.finished} of {job.total} finished.")
         say(f"Next: {_NEXT[found.next_stage]}")
+        if session.workspace.main_log.is_file():
+            say(f"Log: {session.workspace.main_log}")
 
     emit(document, as_json, show)

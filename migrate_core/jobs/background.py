@@ -22,6 +22,7 @@ from typing import Any
 
 from ..errors import DatabaseUnusableError, JobCancelledError, JobRunningError
 from ..files.disk import writing
+from ..logs.jobs import logged
 from ..model import iso
 from ..states import JobState
 from ..store import jobs
@@ -145,7 +146,7 @@ def working(store: Store, kind: str, clock: Callable[[], datetime] = now_utc) ->
     """
     job = claim(store, kind, 0, clock)
     try:
-        with _beating(job):
+        with logged(kind, job.job_id), _beating(job):
             yield job
     except (JobCancelledError, KeyboardInterrupt):
         job.give_up(JobState.CANCELLED)

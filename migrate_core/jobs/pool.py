@@ -7,6 +7,7 @@ knows what the worker was doing, fails just that call, and starts another worker
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import pickle
 import queue
@@ -23,6 +24,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MigrateError
+from ..logs.context import about
+from ..logs.setup import log_context
+
+log = logging.getLogger(__name__)
 
 # While a worker is started, `__main__` goes by another name: one thread at a time.
 _STARTING = threading.Lock()
@@ -54,11 +59,14 @@ class WorkerPool(Executor):
             thread.start()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run `fn(*args, **kwargs)` in a worker; all of it must be picklable."""
+        """Run `fn(*args, **kwargs)` in a worker; all of it must be picklable.
+
+        What it logs goes to the log of this process, about the same job and pair.
+        """
         if self._closed:
             raise RuntimeError("the pool was shut down")
         future: Future[Any] = Future()
-        self._calls.put((future, (fn, args, kwargs)))
+        self._calls.put((future, (log_context(), fn, args, kwargs)))
         return future
 
     def _serve(self, worker: _Worker) -> None:
@@ -71,7 +79,10 @@ class WorkerPool(Executor):
             try:
                 succeeded, answer = worker.run(call)
             except (EOFError, OSError):
-                future.set_exception(_crashed(worker.exit_code()))
+                error = _crashed(worker.exit_code())
+                with about(call[0].ids):
+                    log.warning("%s", error)
+                future.set_exception(error)
                 continue
             except Exception as err:  # overdue, or the call can't be sent
                 future.set_exception(err)
@@ -174,11 +185,12 @@ def _work(pipe: Connection) -> None:
     _be_killed_first()
     while True:
         try:
-            function, args, kwargs = pipe.recv()
+            context, function, args, kwargs = pipe.recv()
         except EOFError:
             return
         try:
-            answer: tuple[bool, Any] = (True, function(*args, **kwargs))
+            with context.applied():
+                answer: tuple[bool, Any] = (True, function(*args, **kwargs))
         except Exception as err:  # whatever it is, it belongs to the caller
             # The traceback itself can't be sent, its text can.
             err.add_note(traceback.format_exc())

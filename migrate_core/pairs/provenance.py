@@ -8,8 +8,8 @@ from typing import Any
 
 from .. import __version__
 from ..grid import PixelGrid
+from ..logs.redaction import without_secrets
 from ..model import Mask, Scene
-from ..products.access import without_secrets
 from ..products.product import Product
 from ..store.serialize import to_json
 from .identity import stated

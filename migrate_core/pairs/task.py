@@ -61,6 +61,12 @@ class PairTask:
     max_pixels: int = MAX_PAIR_PIXELS
 
 
+def log_ids(task: PairTask) -> dict[str, str]:
+    """What records about a task name: its pair, and the job where it is a part of one."""
+    job = {} if task.note is None else {"job": task.note.run}
+    return {"pair": task.pair_id, **job}
+
+
 @dataclass(frozen=True)
 class PairOutcome:
     """What was found out about a pair that was made; fields as in `Pair`."""

@@ -25,6 +25,7 @@ from migrate_core.jobs.background import (
 )
 from migrate_core.states import JobState
 from pages.shared.frame import Page, share_of, time_left
+from pages.shared.log import show_log
 from pages.shared.text import code, plain
 
 # How often a page looks how far the work is, in seconds.
@@ -152,6 +153,8 @@ def how_it_ended(page: Page, kind: str, marks: tuple[str, ...] = ("Error: ", "Pr
         )
     elif job is not None and job.state == JobState.CANCELLED and not messages:
         st.info("It was cancelled. What was finished is kept; start it again to go on.")
+    if job is not None and (trace or messages or job.state in ("running", "died", "failed")):
+        show_log(page, "job", job.job_id)
 
 
 def _started_elsewhere(page: Page, job: JobStatus) -> bool:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from migrate_core.errors import JobCancelledError, TransferError
+from migrate_core.files.locks import try_lock
 from migrate_core.transfer.cache import ProductCache
 from migrate_core.transfer.http.retry import Runtime
-from migrate_core.transfer.locks import ConnectionLimit, locked, try_lock
+from migrate_core.transfer.locks import ConnectionLimit, locked
 from migrate_core.transfer.orders import Order, find_order, forget_order, orders, put_order
 from migrate_core.transfer.quota import Quota, QuotaUsage
 from tests.support.transfer import Time, a_product_store

@@ -20,7 +20,8 @@ from rasterio.windows import Window as RasterWindow
 from ...errors import ProductError
 from ...files.regular import check_regular
 from ...grid import PixelGrid, Window, block, window_of
-from ..access import forget_logins, redact_logs, without_secrets
+from ...logs.redaction import without_secrets
+from ..access import forget_logins, redact_logs
 from ..product import BandFile, Product
 from .resampling import NO_DATA, REACH, SATURATED, upsample
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from ...transfer.http.client import HttpClient, Query
 from ...transfer.http.retry import RetryPolicy, Runtime
 from ...transfer.s3 import S3Store, get_object
 from ...transfer.sas import SasTokens
+
+log = logging.getLogger(__name__)
 
 EODATA = "eodata"
 _HTTP, _S3 = "/vsicurl/", "/vsis3/"
@@ -133,6 +136,7 @@ class RemoteAccess:
             return False
         if status in _REFUSED and not self._renew():
             return False
+        log.info("%s: attempt %d, after status %s.", self.http.service, failures + 1, status)
         self.http.wait(self.policy.wait_s(failures, self.http.around.jitter()))
         return True
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ...errors import CredentialsError, JobCancelledError, MigrateError
 from ...grid import PixelGrid
+from ...logs.context import bound
 from ...model import Mask, Problem, RankedScene, Scene
 from ...products.product import Product, utm_crs
 from ...products.scene_classes import Flag, flagged
@@ -116,7 +117,7 @@ class CloudMeasuring:
         masks = len({mask.mask_id for unit in wanted for mask in unit.masks})
         failures = _Failures()
         with ThreadPoolExecutor(THREADS) as pool:
-            pending = {pool.submit(self._measure, unit): unit for unit in wanted}
+            pending = {pool.submit(bound(self._measure), unit): unit for unit in wanted}
             try:
                 while pending:
                     done, _ = wait(pending, _POLL_S, FIRST_COMPLETED)

@@ -20,6 +20,7 @@ from migrate_core.store.pair_list import (
 )
 from migrate_core.text import LABEL_OCCLUDED_HELP
 from pages.shared.frame import PAGES, Page
+from pages.shared.log import show_log
 from pages.shared.pairs.start import start_pairs
 from pages.shared.pairs.state import LOOK, STAGE_HELP, RunStatus
 from pages.shared.state import choose_mask, choose_pair, selection
@@ -161,7 +162,8 @@ def _detail(page: Page, now: RunStatus, row: PairRow) -> None:
             )
         if pair and pair.error:
             st.error(plain(pair.error))
-            _log(page, pair.pair_id)
+            _traceback(page, pair.pair_id)
+            show_log(page, "pair", pair.pair_id)
         _offset(page, now, row)
         if row.state == PairState.DONE:
             st.page_link(PAGES["review"][0], label="Look at it", icon=PAGES["review"][2])
@@ -200,7 +202,7 @@ def _offset(page: Page, now: RunStatus, row: PairRow) -> None:
                 )
 
 
-def _log(page: Page, pair_id: str) -> None:
+def _traceback(page: Page, pair_id: str) -> None:
     """The traceback of a failed pair, for those who look for a bug."""
     log = page.workspace.log(pair_id)
     if log.is_file():

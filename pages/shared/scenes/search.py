@@ -25,6 +25,7 @@ from migrate_core.store.last_search import SearchParameters, last_asked, last_fo
 from migrate_core.text import CLOUD_IN_SCENE
 from pages.shared.background import POLL_S, is_busy
 from pages.shared.frame import Page, share_of, time_left
+from pages.shared.log import show_log
 from pages.shared.polling import polled
 from pages.shared.scenes.connections import connections, test_sources
 from pages.shared.scenes.form import LOCAL, fill_again, search_form
@@ -168,8 +169,9 @@ def _aftermath(page: Page) -> None:
     """How the last search ended, when not well."""
     job = latest_job(page.store, KIND)
     state = job.state if job else None
-    if state == JobState.RUNNING:
+    if job is not None and state == JobState.RUNNING:
         st.error("The search ended unexpectedly. Search again; what was there before is kept.")
+        show_log(page, "job", job.job_id)
         return
     if state == JobState.CANCELLED:
         st.info("The last search was cancelled; what was found and measured before is kept.")
@@ -181,6 +183,8 @@ def _aftermath(page: Page) -> None:
         with st.expander(f"{len(problems) - _SHOWN_PROBLEMS:,} more problems of the last search"):
             st.text("\n".join(problems[_SHOWN_PROBLEMS : _SHOWN_PROBLEMS + 100]))
             st.caption(f"All are in {code(str(page.workspace.log(KIND)))}.")
+    if job is not None and (problems or state in ("failed", "died")):
+        show_log(page, "job", job.job_id)
 
 
 def help_mask(page: Page, row: MaskRow) -> None:
