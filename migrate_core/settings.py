@@ -61,6 +61,14 @@ IN_GIGABYTES = {
 }
 
 
+# Variables of the fields of AssessmentSettings.
+_THRESHOLDS = {
+    "reject_occluded": "MIGRATE_REJECT_HIDDEN",
+    "accept_occluded": "MIGRATE_ACCEPT_HIDDEN",
+    "accept_thin": "MIGRATE_ACCEPT_THIN",
+}
+
+
 def _secret() -> Any:
     """A field that is never shown: not in a repr, so not in a log or a traceback either."""
     return field(default=None, repr=False)
@@ -68,7 +76,7 @@ def _secret() -> Any:
 
 @dataclass(frozen=True)
 class ServiceSettings:
-    """Where services answer, and what lets us in; see the README for the variables.
+    """Where services answer, and what lets us in; docs/settings.md lists the variables.
 
     Each address can be that of a mirror or of a test server. `cdse_totp` is the code of the moment
     of an account with two factors. What lets us in belongs to scheme, host and port of these
@@ -102,7 +110,7 @@ class ServiceSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be set from outside; see the README for the variables."""
+    """Everything that can be set from outside; docs/settings.md lists the variables."""
 
     workspace: Path
     database_url: str | None = None
@@ -153,14 +161,12 @@ def load_settings(
 
 
 def _judge(environ: Mapping[str, str]) -> AssessmentSettings:
-    """The thresholds of suggestions; the variable of a field is MIGRATE_ and its name."""
+    """The thresholds of suggestions, 0…1."""
     defaults = AssessmentSettings()
     found = AssessmentSettings(
         **{
-            item.name: _number(
-                environ, f"MIGRATE_{item.name.upper()}", getattr(defaults, item.name), 1.0
-            )
-            for item in fields(AssessmentSettings)
+            name: _number(environ, variable, getattr(defaults, name), 1.0)
+            for name, variable in _THRESHOLDS.items()
         }
     )
     if found.accept_occluded > found.reject_occluded:
