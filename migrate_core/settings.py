@@ -44,13 +44,13 @@ class RankingSettings:
 class AssessmentSettings:
     """From which share of a label on, 0…1, what occludes it decides the suggestion.
 
-    A label of which more than `reject_occluded` is occluded, thin cloud left out, is lost; with at
-    most `accept_occluded`, and at most `accept_thin` under thin cloud, it is as good as clear;
+    A label of which more than `reject_hidden` is occluded, thin cloud left out, is lost; with at
+    most `accept_hidden`, and at most `accept_thin` under thin cloud, it is as good as clear;
     between them a person looks.
     """
 
-    reject_occluded: float = 0.30
-    accept_occluded: float = 0.02
+    reject_hidden: float = 0.30
+    accept_hidden: float = 0.02
     accept_thin: float = 0.20
 
 
@@ -169,10 +169,10 @@ def _judge(environ: Mapping[str, str]) -> AssessmentSettings:
             for name, variable in _THRESHOLDS.items()
         }
     )
-    if found.accept_occluded > found.reject_occluded:
+    if found.accept_hidden > found.reject_hidden:
         raise WrongUseError(
-            f"MIGRATE_ACCEPT_HIDDEN is {found.accept_occluded:g} and MIGRATE_REJECT_HIDDEN "
-            f"{found.reject_occluded:g}; what is accepted must not be hidden more than what is "
+            f"MIGRATE_ACCEPT_HIDDEN is {found.accept_hidden:g} and MIGRATE_REJECT_HIDDEN "
+            f"{found.reject_hidden:g}; what is accepted must not be hidden more than what is "
             "rejected."
         )
     return found

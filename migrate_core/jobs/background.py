@@ -288,10 +288,18 @@ def starting(workspace: Workspace, kind: str) -> bool:
     return process is not None and process.poll() is None
 
 
+def starting_kinds(workspace: Workspace) -> tuple[str, ...]:
+    """The kinds of the commands that this process started and that are still at work."""
+    return tuple(
+        kind
+        for (root, kind), process in list(_started.items())
+        if root == workspace.root and process.poll() is None
+    )
+
+
 def at_work(store: Store, workspace: Workspace, now: datetime) -> bool:
     """Whether any job is worked at, or a command that this process started is still at work."""
-    mine = (process for (root, _), process in _started.items() if root == workspace.root)
-    return any(process.poll() is None for process in mine) or bool(running_jobs(store, now))
+    return bool(starting_kinds(workspace)) or bool(running_jobs(store, now))
 
 
 def said(

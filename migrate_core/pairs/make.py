@@ -62,7 +62,7 @@ class _Pixels:
 
 @dataclass(frozen=True)
 class _Words:
-    """Sentences beside the flags: `doubts` speak against accepting the pair, `remarks` don't."""
+    """Sentences beside the flags: `warnings` speak against accepting the pair, `notes` don't."""
 
     warnings: tuple[str, ...]
     notes: tuple[str, ...]

@@ -11,7 +11,7 @@ import streamlit as st
 from PIL import Image
 
 from migrate_core.errors import MigrateError
-from migrate_core.jobs.background import JobStatus, at_work, now_utc, request_cancel
+from migrate_core.jobs.background import JobStatus, at_work, now_utc, request_cancel, starting_kinds
 from migrate_core.review.overview import Matches, Overview, matches, overview
 from migrate_core.settings import Settings, load_settings
 from migrate_core.store.base import Store, open_store
@@ -113,6 +113,11 @@ def _work_status(page: Page) -> None:
             st.caption(", ".join(matched.others))
     for job in found.running:
         _running(page, job)
+    claimed = {job.kind for job in found.running}
+    for kind in starting_kinds(page.workspace):
+        if kind in RUNNING and kind not in claimed:
+            # From the click on: a command takes seconds before it has claimed its job.
+            st.progress(0.0, f"{RUNNING[kind]}: starting")
     path, _, icon = PAGES[found.next_stage]
     with st.container(border=True, key="next_step"):
         st.page_link(path, label=f"**:primary[Next: {NEXT_STEP[found.next_stage]}]**", icon=icon)

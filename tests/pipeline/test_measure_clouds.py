@@ -24,7 +24,7 @@ from migrate_core.model import Scene
 from migrate_core.products.stac.item import reduced
 from migrate_core.scenes.access import opening
 from migrate_core.scenes.access.remote import Remotes
-from migrate_core.scenes.cloud_cover.measure import Measuring, Unit
+from migrate_core.scenes.cloud_cover.measure import CloudMeasuring, Unit
 from migrate_core.scenes.cloud_cover.scene_clouds import CloudReader
 from migrate_core.scenes.search.ranking import Key, Measurement
 from migrate_core.settings import ServiceSettings
@@ -210,7 +210,7 @@ def places(tmp_path: Path) -> CloudReader:
 
 def measured(tmp_path: Path, scene: Scene, mask: Any) -> Measurement | None:
     found: dict[Key, Measurement] = {}
-    Measuring(places(tmp_path), [scene]).run(
+    CloudMeasuring(places(tmp_path), [scene]).run(
         [Unit((scene,), (mask,))], found.update, lambda *_: None
     )
     return found.get((mask.mask_id, (scene.scene_id,)))

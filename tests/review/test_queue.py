@@ -52,7 +52,7 @@ def row(pair_id: str, **facts: object) -> QueueRow:
         "sensed_on": date(2020, 2, 2),
         "days_offset": 0.0,
         "suggestion": "accept",
-        "hidden": 0.0,
+        "occluded": 0.0,
     }
     return QueueRow(pair_id, **{**known, **facts})
 

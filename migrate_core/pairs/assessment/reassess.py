@@ -46,7 +46,9 @@ def reassess(
     flags, label = (_pixels(folder / name) for name in ("quality.tif", "label.tif"))
     known = _known(document)
     suggestion = suggest(flags, label, known, thresholds, empty_allowed=empty_allowed)
-    found = doubtful(suggestion, _warnings(document), document.get("remarks", ()))
+    found = doubtful(
+        suggestion, _warnings(document), document.get("notes", document.get("remarks", ()))
+    )
     return {
         **document,
         "suggestion": to_json(found),
@@ -118,6 +120,10 @@ def _known(document: Mapping[str, Any]) -> Flag:
 
 
 def _warnings(document: Mapping[str, Any]) -> Sequence[str]:
-    """The doubts as they were told; before they were written down there were only those of one."""
-    found = document.get("doubts")
-    return offset_warnings(document["offset_check"]["doubts"]) if found is None else found
+    """The warnings that a pair was made with, by the names that its version gave them.
+
+    Before they were written down there were only those of its offset.
+    """
+    found = document.get("warnings", document.get("doubts"))
+    check = document["offset_check"]
+    return offset_warnings(check.get("warnings", check.get("doubts"))) if found is None else found

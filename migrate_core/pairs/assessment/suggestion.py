@@ -72,14 +72,13 @@ def _judged(
     """Verdict and reason by the flags of the pixels that count."""
     share, dense = _share(pixels, OCCLUDING_FLAGS), _share(pixels, _DENSE)
     occluded = f"{format_share(share)} of {whole} is occluded"
-    if dense > thresholds.reject_occluded:
+    if dense > thresholds.reject_hidden:
         least = "" if Flag.CLOUD in known else "At least "
         return "reject", f"{least}{occluded}: {_list(pixels)}."
     if missing := [words for kind, words in _NEEDED.items() if kind not in known]:
         return "unsure", f"{_joined(missing)} are not known for this product: look at the image."
     as_good_as_clear = (
-        dense <= thresholds.accept_occluded
-        and _share(pixels, Flag.CIRRUS) <= thresholds.accept_thin
+        dense <= thresholds.accept_hidden and _share(pixels, Flag.CIRRUS) <= thresholds.accept_thin
     )
     if not as_good_as_clear or share >= 1:
         return "unsure", f"{occluded}, so it is doubtful: {_list(pixels)}."
@@ -139,7 +138,7 @@ def doubtful(
 ) -> Suggestion:
     """A suggestion that also says why image or label may be wrong; then none to accept.
 
-    Each of `doubts` is a whole sentence: what was found, and what to do. So is each of `remarks`,
+    Each of `warnings` is a whole sentence: what was found, and what to do. So is each of `notes`,
     which are worth knowing and change no verdict.
     """
     verdict = "unsure" if warnings and suggestion.verdict == "accept" else suggestion.verdict

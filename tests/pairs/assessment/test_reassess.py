@@ -18,7 +18,7 @@ from migrate_core.pairs.run.runner import RunOptions
 from migrate_core.settings import AssessmentSettings
 from tests.support.pairs import Case, Safe, numbered_masks, prepare, write_safe
 
-STRICT = AssessmentSettings(reject_occluded=0.05, accept_occluded=0.0, accept_thin=0.0)
+STRICT = AssessmentSettings(reject_hidden=0.05, accept_hidden=0.0, accept_thin=0.0)
 RASTERS = ("image.tif", "label.tif", "fractions.tif", "quality.tif")
 
 
@@ -56,8 +56,8 @@ def test_other_thresholds_make_another_suggestion_and_no_other_pixels(case: Case
     assert after.occlusion == before.occlusion
     assert {name: (folder / name).stat().st_mtime_ns for name in RASTERS} == written
     assert again["judged_by"] == {
-        "reject_occluded": 0.05,
-        "accept_occluded": 0.0,
+        "reject_hidden": 0.05,
+        "accept_hidden": 0.0,
         "accept_thin": 0.0,
     }
     changed = {name for name in document if document[name] != again[name]}
@@ -82,7 +82,7 @@ def test_doubts_are_told_again(case: Case) -> None:
     pair, document = judge_by(case, AssessmentSettings())
     folder = case.workspace.pair(pair.pair_id)
     doubted = {**document, "doubts": ["Edges lie 23 m apart."]}
-    found = reassess(doubted, folder, AssessmentSettings(accept_occluded=0.3), empty_allowed=False)
+    found = reassess(doubted, folder, AssessmentSettings(accept_hidden=0.3), empty_allowed=False)
     assert found["suggestion"]["verdict"] == "unsure"
     assert found["suggestion"]["reason"].endswith("Edges lie 23 m apart.")
     # A pair from before doubts were written down has those of its offset check.
@@ -95,7 +95,7 @@ def test_doubts_are_told_again(case: Case) -> None:
 def test_what_was_not_known_stays_unknown(case: Case) -> None:
     pair, document = judge_by(case, AssessmentSettings())
     document["occlusion"]["all"]["cloud"] = None
-    lax = AssessmentSettings(reject_occluded=1.0, accept_occluded=1.0)
+    lax = AssessmentSettings(reject_hidden=1.0, accept_hidden=1.0)
     found = reassess(document, case.workspace.pair(pair.pair_id), lax, empty_allowed=False)
     assert found["suggestion"]["verdict"] == "unsure"
     assert "not known" in found["suggestion"]["reason"]

@@ -124,8 +124,8 @@ def test_what_both_images_hide_is_told_to_be_a_guess() -> None:
 
 
 def test_the_thresholds_decide() -> None:
-    strict = AssessmentSettings(reject_occluded=0.05, accept_occluded=0.0, accept_thin=0.0)
-    lax = AssessmentSettings(reject_occluded=0.9, accept_occluded=0.5, accept_thin=0.6)
+    strict = AssessmentSettings(reject_hidden=0.05, accept_hidden=0.0, accept_thin=0.0)
+    lax = AssessmentSettings(reject_hidden=0.9, accept_hidden=0.5, accept_thin=0.6)
     for percent, verdicts in (
         ({"CLOUD": 1}, ("unsure", "accept")),
         ({"CLOUD": 40}, ("reject", "accept")),

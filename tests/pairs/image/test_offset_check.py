@@ -32,7 +32,7 @@ def dark(offset: int) -> DigitalNumbers:
 
 
 @pytest.mark.parametrize(
-    ("given", "doubts"), [((0, 1), ["in S2B_second, the pixels are darker"]), ((0,), [])]
+    ("given", "warnings"), [((0, 1), ["in S2B_second, the pixels are darker"]), ((0,), [])]
 )
 def test_a_second_product_whose_offset_is_wrong_is_doubted_where_it_gave_pixels(
     given: tuple[int, ...], warnings: list[str]

@@ -20,7 +20,7 @@ from migrate_core.model import Mask, PairParameters, Shift
 from migrate_core.pairs.make import make_pair
 from migrate_core.pairs.registration.gradient_matching import Match, Reference, match
 from migrate_core.pairs.registration.shifts import described, in_metres, objection, shift_of
-from migrate_core.pairs.registration.warp import FINE, fine_grid, gradients, moving
+from migrate_core.pairs.registration.warp import FINE, fine_grid, gradients, warp
 from migrate_core.pairs.registration.windows import WindowShift
 from migrate_core.pairs.task import PairOutcome
 from tests.pairs.test_make import scene_of, task
@@ -317,7 +317,7 @@ def test_gradients_are_looked_up_at_pixel_centres() -> None:
     fine = fine_grid(PixelGrid(CRS, Affine(1, 0, 0, 0, -1, 0), 40, 30))
     x, y = fine.centres()
     # Blur leaves the slope of a parabola as it is: 2 x east, and 3 y southward.
-    found = moving(np.stack([x**2 + 1.5 * y**2]), np.ones(fine.shape, bool))
+    found = warp(np.stack([x**2 + 1.5 * y**2]), np.ones(fine.shape, bool))
     for row, column in ((0.0, 0.0), (1.3, -2.7)):
         shifted = found.gradients((row, column))[0, :, 12:18, 15:25]
         rows, columns = np.mgrid[12:18, 15:25] + 0.5
@@ -339,8 +339,8 @@ def test_what_is_invalid_reaches_as_far_as_blur_and_gradient() -> None:
     image = rng.random((1, *valid.shape))
     other = image.copy()
     other[0, 15 * FINE, 15 * FINE] = 50
-    first, second = moving(image, np.ones_like(valid)), moving(other, np.ones_like(valid))
-    seen = moving(image, valid).seen((0, 0))
+    first, second = warp(image, np.ones_like(valid)), warp(other, np.ones_like(valid))
+    seen = warp(image, valid).seen((0, 0))
     different = abs(first.gradients((0, 0)) - second.gradients((0, 0))).max(axis=(0, 1)) > 0.05
     assert different.any()
     assert not seen[different].any()
@@ -356,7 +356,7 @@ def matched(seed: int, moved: tuple[float, float], noise: float) -> Match:
     still = np.stack([ground.reflectance(band, grid) for band in ("red", "nir")])
     still = still + rng.normal(0, noise, still.shape)
     found = match(
-        moving(images, np.ones(fine.shape, bool)), Reference(still, np.ones(grid.shape, bool), 6)
+        warp(images, np.ones(fine.shape, bool)), Reference(still, np.ones(grid.shape, bool), 6)
     )
     assert found is not None
     return found
@@ -449,7 +449,7 @@ def test_two_real_dates_of_one_tile_lie_where_others_found_them(
             images[path.name[:3]] = dataset.read(1, window=window).astype(np.float64)
     fine = images["tgt"].repeat(FINE, axis=0).repeat(FINE, axis=1)[None]
     found = match(
-        moving(fine, np.ones(fine.shape[1:], bool)),
+        warp(fine, np.ones(fine.shape[1:], bool)),
         Reference(images["ref"][None], np.ones((size, size), bool), 6),
     )
     assert found is not None

@@ -125,7 +125,7 @@ def dark(offset: int) -> Callable[[str, int, int], np.ndarray]:
     return numbers
 
 
-@pytest.mark.parametrize(("in_pixels", "doubts"), [(0, 0), (1000, 2)])
+@pytest.mark.parametrize(("in_pixels", "warnings"), [(0, 0), (1000, 2)])
 def test_the_pixels_decide_about_an_offset_that_nothing_tells(
     tmp_path: Path, in_pixels: int, warnings: int
 ) -> None:

@@ -305,7 +305,7 @@ def test_an_annotation_without_an_area_is_named(tmp_path: Path, name: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("entry", "told"),
+    ("entry", "reported"),
     [
         ({"image_id": 9, "category_id": 1, "segmentation": GOOD}, "is of image 9, which isn't"),
         ({"category_id": 1, "segmentation": GOOD}, "is of image None, which isn't"),
