@@ -17,7 +17,8 @@ class OffsetCheck:
 
     `in_pixels` is whether it is still in them (None: nothing is dark enough to tell), `darkest`
     the first percentile of each band asked, in digital numbers; `warnings` are what remains
-    doubtful, `settled` the warnings that the pixels took away, in the other products of a mosaic as well.
+    doubtful, `settled` the warnings that the pixels took away, in the other products of a mosaic
+    as well.
     """
 
     in_pixels: bool | None
