@@ -61,14 +61,6 @@ IN_GIGABYTES = {
 }
 
 
-# Variables of the fields of AssessmentSettings.
-_THRESHOLDS = {
-    "reject_occluded": "MIGRATE_REJECT_HIDDEN",
-    "accept_occluded": "MIGRATE_ACCEPT_HIDDEN",
-    "accept_thin": "MIGRATE_ACCEPT_THIN",
-}
-
-
 def _secret() -> Any:
     """A field that is never shown: not in a repr, so not in a log or a traceback either."""
     return field(default=None, repr=False)
@@ -161,12 +153,14 @@ def load_settings(
 
 
 def _judge(environ: Mapping[str, str]) -> AssessmentSettings:
-    """The thresholds of suggestions, 0…1."""
+    """The thresholds of suggestions; the variable of a field is MIGRATE_ and its name."""
     defaults = AssessmentSettings()
     found = AssessmentSettings(
         **{
-            name: _number(environ, variable, getattr(defaults, name), 1.0)
-            for name, variable in _THRESHOLDS.items()
+            item.name: _number(
+                environ, f"MIGRATE_{item.name.upper()}", getattr(defaults, item.name), 1.0
+            )
+            for item in fields(AssessmentSettings)
         }
     )
     if found.accept_hidden > found.reject_hidden:
