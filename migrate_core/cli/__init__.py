@@ -10,15 +10,15 @@ from pathlib import Path
 import click
 
 from .. import __version__
+from ..session import Session
 from ..settings import load_settings
-from .console import ReportingGroup
+from .console import ReportingGroup, progress_bar, say
 from .export import convert, export
 from .masks import demo, masks
 from .pairs import pairs
 from .review import review, status
 from .run_app import run
 from .scenes import scenes
-from .session import Session
 
 
 @click.group(cls=ReportingGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,7 +35,7 @@ def cli(context: click.Context, workspace: Path | None) -> None:
     Exit status: 0 done, 1 some items have a problem or failed (each is named on stderr, the
     others are done), 2 wrong use.
     """
-    context.obj = Session(load_settings(workspace))
+    context.obj = Session(load_settings(workspace), progress_bar, say)
 
 
 for command in (demo, masks, scenes, pairs, review, export, convert, status, run):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from ..jobs.background import now_utc
-from ..model import Decision
-from ..review.decisions import UNDO, VERDICTS, decide, default_reviewer, review_status
+from ..review.decisions import UNDO, VERDICTS, ReviewStatus
 from ..review.overview import matches, overview
+from ..review.run import decide, new_decision
+from ..session import Session
 from ..store.serialize import to_json
 from .console import emit, json_option, print_table, say
-from .session import Session
 
 _NEXT = {
     "masks": "masks add PATH (or `demo` for an example)",
@@ -42,8 +42,8 @@ def decide_pair(
     as_json: bool,
 ) -> None:
     """Append a decision about a pair to the log; the newest of each reviewer counts."""
-    _append(session, pair_id, verdict, reviewer, reason)
-    _show_status(session, pair_id, as_json)
+    status = decide(session.store, new_decision(pair_id, verdict, reviewer, reason))
+    _show_status(pair_id, status, as_json)
 
 
 @review.command("undo")
@@ -53,19 +53,11 @@ def decide_pair(
 @click.pass_obj
 def undo(session: Session, pair_id: str, reviewer: str | None, as_json: bool) -> None:
     """Take back one's newest decision about a pair; the log keeps both."""
-    _append(session, pair_id, UNDO, reviewer)
-    _show_status(session, pair_id, as_json)
+    status = decide(session.store, new_decision(pair_id, UNDO, reviewer))
+    _show_status(pair_id, status, as_json)
 
 
-def _append(
-    session: Session, pair_id: str, verdict: str, reviewer: str | None, reason: str | None = None
-) -> None:
-    who = reviewer or default_reviewer()
-    decide(session.store, Decision(pair_id, verdict, who, reason or None, now_utc()))
-
-
-def _show_status(session: Session, pair_id: str, as_json: bool) -> None:
-    found = review_status(session.store.decisions(pair_id))
+def _show_status(pair_id: str, found: ReviewStatus, as_json: bool) -> None:
     document = {
         "pair_id": pair_id,
         "decision": found.decision,

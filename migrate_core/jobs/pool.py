@@ -11,16 +11,21 @@ import multiprocessing
 import pickle
 import queue
 import signal
+import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from importlib.machinery import ModuleSpec
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from ..errors import MigrateError
+
+# While a worker is started, `__main__` goes by another name: one thread at a time.
+_STARTING = threading.Lock()
 
 
 class WorkerCrashedError(MigrateError):
@@ -119,7 +124,8 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs,), daemon=True)
-        self._process.start()
+        with _main_left_alone():
+            self._process.start()
         theirs.close()
 
     def exit_code(self) -> int | None:
@@ -133,6 +139,24 @@ class _Worker:
         if self._process is not None and self._process.is_alive():
             self._process.kill()
             self._process.join(timeout=5)
+
+
+@contextmanager
+def _main_left_alone() -> Iterator[None]:
+    """For the time of the block, spawned processes don't import the main module of this one.
+
+    They would run a script that has no `if __name__ == "__main__"` again, which fails, and need
+    nothing of it: calls are functions of packages. `multiprocessing.spawn` passes over a main
+    module that goes by the name of a package's `__main__`.
+    """
+    main = sys.modules["__main__"]
+    with _STARTING:
+        spec = main.__spec__
+        main.__spec__ = ModuleSpec(f"{__package__}.__main__", None)
+        try:
+            yield
+        finally:
+            main.__spec__ = spec
 
 
 def _crashed(code: int | None) -> WorkerCrashedError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,8 +9,6 @@ from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from ..errors import WrongUseError
-from ..model import Decision
 from ..pairs.listing import pair_row
 from ..store import tables
 from ..store.base import Store
@@ -44,38 +41,6 @@ class Entry(Protocol):
 
 
 AnEntry = TypeVar("AnEntry", bound=Entry)
-
-
-def default_reviewer() -> str:
-    """The name of the person at the keyboard, as the system knows it."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "reviewer"
-
-
-def decide(store: Store, decision: Decision, token: str | None = None) -> None:
-    """Append a decision about a finished pair to the log; `undo` takes back one's newest.
-
-    The same `token` a second time, as from a double click, changes nothing. Raises
-    WrongUseError when there is no such finished pair, or nothing to undo.
-    """
-    _check_finished(store, decision.pair_id)
-    log = store.decisions(decision.pair_id)
-    if decision.verdict == UNDO and decision.reviewer not in newest(log):
-        raise WrongUseError(f"{decision.pair_id}: {decision.reviewer} has decided nothing to undo.")
-    store.append_decision(decision, token)
-
-
-def _check_finished(store: Store, pair_id: str) -> None:
-    pair = store.pair(pair_id)
-    if pair is None:
-        raise WrongUseError(f"{pair_id!r} is no pair; `pairs list` shows their ids.")
-    if pair.state not in ("done", "superseded"):
-        raise WrongUseError(
-            f"{pair_id}: the pair is {pair.state}, so there is nothing to look at yet. Make it "
-            "first (`pairs make`)."
-        )
 
 
 def newest(log: Iterable[AnEntry]) -> dict[str, AnEntry]:

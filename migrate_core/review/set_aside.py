@@ -89,3 +89,23 @@ def set_aside_since(store: Store, before: Mapping[str, ReviewStatus]) -> SetAsid
     """Which of the decisions that `present_decisions` gave before don't count any more."""
     now = present_decisions(store)
     return SetAside.of(found for pair_id, found in before.items() if pair_id not in now)
+
+
+def notes_on_set_aside(store: Store, before: Mapping[str, ReviewStatus]) -> tuple[str, ...]:
+    """What to say where adding files set aside decisions that `present_decisions` gave before."""
+    gone = set_aside_since(store, before) if before else SetAside()
+    if not gone.total:
+        return ()
+    note = (
+        f"files have other content than before, so {gone} are superseded. The decisions stay in "
+        "the log, and are proposed for the pairs of the new masks."
+    )
+    return (note,)
+
+
+def consequence_of(found: SetAside) -> str:
+    """What a run that sets decisions aside does to them, in sentences."""
+    return (
+        f"This run makes other pairs in place of {found}. These decisions are set aside, and "
+        "proposed for the new pairs in Review."
+    )

@@ -23,7 +23,7 @@ from migrate_core.errors import ExportError, WrongUseError
 from migrate_core.export.dataset import Dataset, ExportRequest, export_dataset
 from migrate_core.export.plots import write_plots
 from migrate_core.model import Decision, Shift
-from migrate_core.review.decisions import decide
+from migrate_core.review.run import decide
 from tests.support.pairs import (
     CRS,
     NORTH,

@@ -20,7 +20,7 @@ from migrate_core.jobs.background import claim, now_utc
 from migrate_core.model import Decision, iso
 from migrate_core.pairs.assessment.suggestion import doubtful, offset_warnings
 from migrate_core.pairs.progress import progress_file
-from migrate_core.review.decisions import decide
+from migrate_core.review.run import decide
 from migrate_core.scenes.costs import Wanted
 from migrate_core.scenes.costs import costs as costs_of
 from migrate_core.transfer.orders import Order, put_order

@@ -15,7 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from migrate_core.model import Decision, PairParameters
 from migrate_core.pairs.run.plan import RunOptions
-from migrate_core.review.decisions import UNDO, decide, default_reviewer
+from migrate_core.review.decisions import UNDO
+from migrate_core.review.run import decide, default_reviewer
 from pages.shared.review import decide as review_desk
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
 

@@ -23,7 +23,6 @@ from migrate_core.model import (
     Shift,
     Suggestion,
 )
-from migrate_core.review.decisions import decide
 from migrate_core.review.queue import (
     NOT_BY_ME,
     ORDERS,
@@ -38,6 +37,7 @@ from migrate_core.review.queue import (
     place_of,
 )
 from migrate_core.review.queue_rows import last_decision, pair_facts, queue_rows, review_item
+from migrate_core.review.run import decide
 from migrate_core.store.base import Store, open_store
 from migrate_core.workspace import Workspace
 

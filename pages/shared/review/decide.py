@@ -11,10 +11,11 @@ import streamlit as st
 from migrate_core.errors import MigrateError
 from migrate_core.jobs.background import now_utc
 from migrate_core.model import Decision, Pair
-from migrate_core.review.decisions import UNDO, decide
+from migrate_core.review.decisions import UNDO
 from migrate_core.review.proposals import Proposal, proposal_for
 from migrate_core.review.queue import last_effective, neighbour
 from migrate_core.review.queue_rows import ReviewItem, last_decision
+from migrate_core.review.run import decide
 from migrate_core.store.base import Store
 
 from ..frame import PAGES, Page

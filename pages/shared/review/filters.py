@@ -10,7 +10,6 @@ import streamlit as st
 
 from migrate_core.jobs.background import latest_job
 from migrate_core.pairs.view.quicklook import FILL, NO_LABEL, OUTLINE, ViewOptions
-from migrate_core.review.decisions import default_reviewer
 from migrate_core.review.queue import (
     DECISIONS,
     MOST_SUSPICIOUS,
@@ -22,6 +21,7 @@ from migrate_core.review.queue import (
     next_open,
 )
 from migrate_core.review.queue_rows import ReviewItem, pair_facts, queue_rows
+from migrate_core.review.run import default_reviewer
 from migrate_core.store.base import Store
 
 from ..frame import PAGES, Page
