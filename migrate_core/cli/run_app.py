@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..errors import WrongUseError
-from .session import Session
+from ..session import Session
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # Where app.py lies in an installed package, and in a checkout.
