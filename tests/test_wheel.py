@@ -65,7 +65,14 @@ class Installed:
 
 def environment() -> dict[str, str]:
     """Without what would let the checkout be found, or settings of this machine in."""
-    left_out = ("PYTHONPATH", "PYTHONSAFEPATH", "VIRTUAL_ENV", "MIGRATE_", "STREAMLIT_")
+    left_out = (
+        "DATABASE_URL",
+        "PYTHONPATH",
+        "PYTHONSAFEPATH",
+        "VIRTUAL_ENV",
+        "MIGRATE_",
+        "STREAMLIT_",
+    )
     return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
 
 
@@ -90,28 +97,39 @@ def versioned(*folders: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of a copy of the checkout in which nothing lies that git doesn't know."""
-    folder = tmp_path_factory.mktemp("wheel")
-    clone = folder / "clone"
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout in which nothing lies that git doesn't know."""
+    folder = tmp_path_factory.mktemp("clone")
     for name in versioned():
-        (clone / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(REPOSITORY / name, clone / name)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(REPOSITORY / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
     pip = (sys.executable, "-m", "pip", "wheel", "-q", "--disable-pip-version-check")
     run(*pip, "--no-build-isolation", "--no-deps", "-w", folder, clone, cwd=folder)
     (built,) = folder.glob("*.whl")
     return built
 
 
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    found = Installed(tmp_path_factory.mktemp("installed"))
-    run(sys.executable, "-m", "venv", "--without-pip", found.root, cwd=found.root)
+def install(root: Path, *wanted: object) -> Installed:
+    """A new environment at `root` with what pip is asked for, and what the tests have."""
+    found = Installed(root)
+    run(sys.executable, "-m", "venv", "--without-pip", root, cwd=root)
     shared = found.package.parent / "shared.pth"
     shared.write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     pip = (sys.executable, "-m", "pip", "--python", found.python, "install", "-q")
-    run(*pip, "--disable-pip-version-check", "--no-index", "--no-deps", wheel, cwd=found.root)
+    alone = ("--disable-pip-version-check", "--no-index", "--no-deps", "--no-build-isolation")
+    run(*pip, *alone, *wanted, cwd=root)
     return found
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    return install(tmp_path_factory.mktemp("installed"), wheel)
 
 
 @pytest.fixture
@@ -197,3 +215,10 @@ def test_the_home_page_starts_the_demo(installed: Installed, tmp_path: Path) -> 
     )
     status = json.loads(run(installed.script, "status", "--json", cwd=tmp_path))
     assert status["masks"]["ready"] == 6, said
+
+
+def test_an_editable_install_is_the_checkout(clone: Path, tmp_path: Path) -> None:
+    editable = install(tmp_path, "-e", clone)
+    code = "from migrate_core.cli.run_app import app_script; print(app_script())"
+
+    assert run(editable.python, "-c", code, cwd=tmp_path).strip() == str(clone / "app.py")

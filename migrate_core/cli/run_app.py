@@ -16,6 +16,17 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _FOLDERS = (_PACKAGE / "_app", _PACKAGE.parent)
 
 
+def app_script() -> Path:
+    """The app.py of this package. Raises WrongUseError when it was installed without one."""
+    for folder in _FOLDERS:
+        if (folder / "app.py").is_file():
+            return folder / "app.py"
+    raise WrongUseError(
+        f"No app.py in {' or '.join(map(str, _FOLDERS))}. Install the package from a wheel, or run "
+        "this from a checkout."
+    )
+
+
 @click.command("run")
 @click.argument("streamlit_options", nargs=-1, type=click.UNPROCESSED)
 @click.pass_obj
@@ -24,12 +35,7 @@ def run(session: Session, streamlit_options: tuple[str, ...]) -> None:
 
     For another port: `run -- --server.port 8600`.
     """
-    script = next((path for folder in _FOLDERS if (path := folder / "app.py").is_file()), None)
-    if script is None:
-        raise WrongUseError(
-            f"No app.py in {' or '.join(map(str, _FOLDERS))}. Install the package from a wheel, or "
-            "run this from a checkout."
-        )
+    script = app_script()
     environ = {**os.environ, "MIGRATE_WORKSPACE": str(session.settings.workspace)}
     # -P: started anywhere, modules of that folder must not be taken for ours.
     command = [sys.executable, "-P", "-m", "streamlit", "run", str(script), *streamlit_options]
