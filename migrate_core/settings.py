@@ -70,7 +70,7 @@ def _secret() -> Any:
 
 @dataclass(frozen=True)
 class ServiceSettings:
-    """Where services answer, and what lets us in; see the README for the variables.
+    """Where services answer, and what lets us in; docs/settings.md lists the variables.
 
     Each address can be that of a mirror or of a test server. `cdse_totp` is the code of the moment
     of an account with two factors. What lets us in belongs to scheme, host and port of these
@@ -104,7 +104,7 @@ class ServiceSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be set from outside; see the README for the variables."""
+    """Everything that can be set from outside; docs/settings.md lists the variables."""
 
     workspace: Path
     database_url: str | None = None

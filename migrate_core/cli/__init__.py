@@ -1,4 +1,7 @@
-"""The command line: `python -m migrate_core [--workspace DIR] GROUP COMMAND …`."""
+"""The command line: `python -m migrate_core [--workspace DIR] GROUP COMMAND …`.
+
+Once the package is installed, `migrate-labels` is the same.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from .export import convert, export
 from .masks import demo, masks
 from .pairs import pairs
 from .review import review, status
+from .run_app import run
 from .scenes import scenes
 
 
@@ -37,5 +41,5 @@ def cli(context: click.Context, workspace: Path | None) -> None:
     context.obj = Session(settings, progress_bar, say, context.meta[WORDS])
 
 
-for command in (demo, masks, scenes, pairs, review, export, convert, status):
+for command in (demo, masks, scenes, pairs, review, export, convert, status, run):
     cli.add_command(command)
