@@ -35,7 +35,7 @@ demo: setup ## Fill ./workspace with the small example
 	$(PY) -m migrate_core demo
 
 test: lint test-fast ## Set up, lint, check types and run all tests
-	$(PY) -m pytest -m "browser or services or slow"
+	MIGRATE_HYPOTHESIS=thorough $(PY) -m pytest -m "browser or services or slow"
 
 # Two at a time; a file's tests stay together, since they share what takes long to make.
 test-fast: setup-tests ## Only the tests without browser, servers and long runs

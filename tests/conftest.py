@@ -13,13 +13,16 @@ import hypothesis
 import pytest
 
 from migrate_core.demo import DemoCase, make_demo
+from migrate_core.jobs.pool import WorkerPool
 from migrate_core.settings import ServiceSettings
 from migrate_core.store import tables
+from tests.support.properties import THOROUGH, examples
+from tests.support.workers import ThreadPool, working_in
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 # How long an example takes says more about the machine, and who else works on it, than the code.
-hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.register_profile("untimed", deadline=None, max_examples=examples(100))
 hypothesis.settings.load_profile("untimed")
 
 
@@ -60,9 +63,14 @@ def require_data(shared_data: Path) -> Callable[[str], Path]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs the demo is slow: making it takes ten seconds, and two processes make two."""
+    """What needs the demo is slow: making it takes ten seconds, and two processes make two.
+
+    So are properties with all of their examples, which fast runs try with a quarter of them.
+    """
     for item in items:
-        if "demo" in getattr(item, "fixturenames", ()):
+        function = getattr(item, "function", None)
+        thorough = THOROUGH and hypothesis.is_hypothesis_test(function)
+        if thorough or "demo" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
 
 
@@ -96,19 +104,45 @@ def plots_undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _components_looked_for_once() -> Iterator[None]:
-    """Keep each AppTest from reading the metadata of all installed packages anew.
+def _threads_for_workers() -> Iterator[None]:
+    """Work in threads of this process, unless a test is marked `workers`."""
+    with working_in(ThreadPool):
+        yield
 
-    It looks for components that packages bring along, which takes longer than most pages do.
+
+@pytest.fixture(autouse=True)
+def _workers(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What is marked `workers` is about processes, their crashes and their ends."""
+    if request.node.get_closest_marker("workers") is None:
+        yield
+        return
+    with working_in(WorkerPool):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_app_tests() -> Iterator[None]:
+    """Keep each AppTest from what takes longer than most pages do.
+
+    It looks for components in the metadata of all installed packages, and asks a thousand times a
+    second whether the page is done, which holds the page up.
     """
     if "streamlit.testing.v1" not in sys.modules:
         yield
         return
     from streamlit.components.v2 import manifest_scanner
+    from streamlit.testing.v1 import local_script_runner
+
+    ask = local_script_runner.require_widgets_deltas
+
+    def wait_then_ask(page: Any, timeout: float = 3) -> None:
+        page._script_thread.join(timeout)
+        ask(page, timeout)
 
     scanned = functools.cache(manifest_scanner.scan_component_manifests)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", scanned)
+        patch.setattr(local_script_runner, "require_widgets_deltas", wait_then_ask)
         yield
 
 

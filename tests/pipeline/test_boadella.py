@@ -19,7 +19,7 @@ from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 
 # The whole road takes more than a few seconds.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.workers]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ATTACHED = {

@@ -25,7 +25,7 @@ from migrate_core.scenes.sources import open_source
 from migrate_core.settings import RankingSettings
 
 # The whole road takes more than a few seconds.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.workers]
 
 CLOUD, SHADOW, CIRRUS = 1, 2, 3
 

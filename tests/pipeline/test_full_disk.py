@@ -167,6 +167,7 @@ def test_a_file_that_gdal_could_not_finish_never_gets_its_name(limit: int, tmp_p
 # the command line under a limit of file size
 
 
+@pytest.mark.slow
 def test_a_conversion_that_does_not_fit_is_told_and_done_later(tmp_path: Path) -> None:
     product = write_safe(tmp_path / "s", noise())
     words = ("--workspace", tmp_path / "w", "convert", product)
@@ -180,6 +181,7 @@ def test_a_conversion_that_does_not_fit_is_told_and_done_later(tmp_path: Path) -
     assert (tmp_path / "again.tif").read_bytes() == (tmp_path / "whole.tif").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_example_that_does_not_fit_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     said = reported(command("--workspace", tmp_path / "w", "demo", limit=150 * KB))
     assert "can't be written" in said
@@ -187,6 +189,7 @@ def test_the_example_that_does_not_fit_is_told_and_leaves_nothing(tmp_path: Path
     assert not unfinished(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("masks", "list", "--json"), ("status",), ("masks", "list")])
 def test_an_answer_that_can_not_be_written_is_told(words: tuple[str, ...], tmp_path: Path) -> None:
     full = Path("/dev/full")
@@ -205,6 +208,7 @@ def test_an_answer_that_can_not_be_written_is_told(words: tuple[str, ...], tmp_p
     assert "standard output" in reported(result)
 
 
+@pytest.mark.slow
 def test_remarks_that_can_not_be_written_end_no_work(tmp_path: Path) -> None:
     full = Path("/dev/full")
     if not full.exists():
@@ -418,6 +422,7 @@ def test_every_command_on_a_full_disk_tells_it_and_goes_on_later(
     gc.collect()
 
 
+@pytest.mark.slow
 def test_a_command_that_a_page_starts_has_room_for_its_error(tiny: Path) -> None:
     workspace = Workspace(tiny / "w")
     open_store(workspace).engine.dispose()

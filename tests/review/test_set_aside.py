@@ -155,6 +155,7 @@ def test_a_changed_file_says_which_decisions_it_sets_aside(case: Case) -> None:
     assert "decided" not in run(case, *words).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["n", "y"])
 def test_on_a_terminal_it_asks(case: Case, answer: str) -> None:
     before = case.store.pairs()

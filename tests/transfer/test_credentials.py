@@ -176,6 +176,7 @@ def run(workspace: Path, *words: str, **environ: str) -> subprocess.CompletedPro
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("scenes", "search", "--source"), ("scenes", "test-source")])
 def test_no_file_of_the_workspace_keeps_an_address_with_credentials(
     tmp_path: Path, words: tuple[str, ...]
@@ -188,6 +189,7 @@ def test_no_file_of_the_workspace_keeps_an_address_with_credentials(
         assert path.is_dir() or b"hunter2" not in path.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_command_line_sends_a_stranger_nothing(
     dhus: Dhus, stranger: FaultyServer, tmp_path: Path
 ) -> None:
@@ -244,6 +246,7 @@ def test_the_signatures_of_the_real_storage_are_wanted() -> None:
     assert storage == "https://sentinel2l2a01.blob.core.windows.net"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("remote", [True, False], ids=["service", "catalogue on disk"])
 @pytest.mark.parametrize(
     "environ",

@@ -20,7 +20,7 @@ from migrate_core.masks.register import vectors as adding_vectors
 from migrate_core.masks.vectors.column_names import column_names
 from tests.masks.vectors.formats.test_degenerate import LEFT, write_geojson
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.workers]
 
 
 def nothing() -> None:

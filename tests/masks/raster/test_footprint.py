@@ -33,6 +33,7 @@ from tests.support.builders import (
     north_up,
     to_lonlat,
 )
+from tests.support.properties import examples
 
 ROTATED = Affine.translation(WEST, NORTH) @ Affine.rotation(12) @ Affine.scale(3, -3)
 SHEARED = Affine(3, 0.7, WEST, 0.2, -3, NORTH)
@@ -78,7 +79,7 @@ def test_a_wholly_valid_mask_has_its_extent_as_footprint(grid: PixelGrid) -> Non
 
 
 @every_grid
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(valid=valid_arrays)
 def test_the_footprint_is_the_union_of_the_valid_pixels(grid: PixelGrid, valid: np.ndarray) -> None:
     expected = shapely.union_all(pixel_polygons(valid, grid))
@@ -158,7 +159,7 @@ def test_pixels_in_feet_are_measured_in_metres() -> None:
 
 
 @every_grid
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(valid=valid_arrays)
 def test_bounds_are_those_of_all_corners_of_valid_pixels(
     grid: PixelGrid, valid: np.ndarray

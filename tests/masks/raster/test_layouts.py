@@ -15,6 +15,7 @@ from rasterio.enums import ColorInterp
 from migrate_core.masks.options import ClassEntry
 from tests.support.builders import write_raster
 from tests.support.masks import NAME, PIXELS, added, good, image, labels_of, problem_of
+from tests.support.properties import examples
 
 OTHER = np.zeros_like(PIXELS)
 OTHER[0] = 1
@@ -311,7 +312,9 @@ def test_colours_need_a_table_that_has_all_of_them(tmp_path: Path) -> None:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     classes=st.integers(2, 5),

@@ -14,6 +14,7 @@ from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
 from tests.support.builders import NORTH, WEST, north_up, write_raster
 from tests.support.masks import PIXELS, Answer, image, run
+from tests.support.properties import examples
 
 RNG = np.random.default_rng(5)
 WHOLE = RNG.integers(0, 4, (40, 60)).astype(np.uint8)
@@ -147,7 +148,9 @@ def test_tiles_that_can_not_be_opened_are_named(tmp_path: Path) -> None:
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     st.sampled_from([1.0, 3.0, 0.3, 1e-5, 0.1 + 1e-9]),

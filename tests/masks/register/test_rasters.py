@@ -129,6 +129,7 @@ def test_stopping_keeps_what_was_read(
     assert len(pending_masks(store)) == 5
 
 
+@pytest.mark.workers
 @pytest.mark.slow
 def test_many_are_read_in_batches_and_come_in_their_order(store: Store, tmp_path: Path) -> None:
     paths = many(tmp_path / "m", 65)  # more than one batch
@@ -150,6 +151,7 @@ def contents_with_a_crash(masks: Sequence[Mask]) -> list[Mask]:
     return [die_over_the_third(mask) for mask in masks]
 
 
+@pytest.mark.workers
 @pytest.mark.slow
 def test_a_worker_that_dies_is_the_problem_of_the_file_it_died_over(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

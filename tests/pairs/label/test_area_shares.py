@@ -18,6 +18,7 @@ from shapely.geometry import mapping
 from migrate_core.grid import PixelGrid
 from migrate_core.model import IGNORE
 from migrate_core.pairs.label.area_shares import area_shares
+from tests.support.properties import examples
 
 UTM = "EPSG:32631"
 WEST, NORTH = 500_000.0, 4_700_000.0
@@ -196,7 +197,7 @@ def placements(draw: st.DrawFn) -> Affine:
     return shift @ around_the_middle(linear, 5, 4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     labels=arrays(np.uint8, (4, 5), elements=st.sampled_from([0, 1, 2, 200, IGNORE])),
     transform=placements(),
@@ -213,7 +214,7 @@ def test_shares_add_up_to_the_known_share_of_each_pixel(
     np.testing.assert_allclose(shares.sum(axis=0), shapely_share(known, TARGET), atol=1e-7)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     labels=arrays(np.uint8, (4, 5), elements=st.sampled_from([0, 1, IGNORE])),
     transform=placements(),

@@ -21,6 +21,7 @@ from migrate_core.grid import PixelGrid
 from migrate_core.masks.vectors.labels import LabelPolygons
 from migrate_core.pairs.label.grid_labels import PolygonLabels
 from migrate_core.pairs.label.polygon_shares import centres_inside, polygon_shares
+from tests.support.properties import examples
 from tests.support.vectors import reprojected
 
 UTM = "EPSG:32631"
@@ -120,14 +121,14 @@ def polygons(draw: st.DrawFn) -> Any:
     return shapely.union_all(parts) if parts else shapely.MultiPolygon()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(area=polygons())
 def test_any_polygon_has_the_shares_of_its_intersections(area: Any) -> None:
     (share,) = polygon_shares([area], TARGET)
     np.testing.assert_allclose(share, shapely_share(area, TARGET), atol=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(area=polygons())
 def test_no_area_is_lost_on_a_grid_that_holds_it(area: Any) -> None:
     wide = PixelGrid(UTM, TARGET.transform @ Affine.translation(-10, -10), 40, 40)

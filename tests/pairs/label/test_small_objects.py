@@ -22,6 +22,7 @@ from migrate_core.pairs.label.small_objects import _of_pixels, objects_of
 from migrate_core.pairs.make import make_pair
 from tests.pairs.test_make import scene_of, task
 from tests.support.pairs import CRS, Safe, placed, registered, write_mask, write_safe
+from tests.support.properties import examples
 from tests.support.vectors import added, frame, only, square, write
 
 UTM_GRID = PixelGrid(CRS, placed(0, 0, 10), 60, 60)
@@ -34,7 +35,7 @@ UTM_GRID = PixelGrid(CRS, placed(0, 0, 10), 60, 60)
         elements=st.sampled_from([0, 0, 1, 1, 2, IGNORE]),
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_objects_hang_together_as_scipy_says(labels: NDArray[np.uint8]) -> None:
     found = _of_pixels(labels)
     for value in (1, 2):

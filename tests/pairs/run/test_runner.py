@@ -225,6 +225,7 @@ def test_an_unforeseen_error_fails_its_pair_and_leaves_a_log(
     assert "Traceback" in log.read_text()
 
 
+@pytest.mark.workers
 @pytest.mark.slow
 def test_a_worker_that_dies_fails_its_own_pair_only(
     case: Case, monkeypatch: pytest.MonkeyPatch
@@ -407,6 +408,7 @@ def unfinished(case: Case) -> list[Path]:
     return list(case.workspace.root.glob(".unfinished*"))
 
 
+@pytest.mark.workers
 @pytest.mark.slow
 def test_a_killed_run_is_seen_to_be_dead_and_the_next_one_goes_on(
     case: Case, stalled_run: subprocess.Popen[str]
@@ -450,6 +452,7 @@ def test_workers_do_not_outlive_a_killed_owner(
     wait_until(lambda: not process_group_alive(stalled_run.pid))
 
 
+@pytest.mark.workers
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["signal", "store"])
 def test_a_running_process_can_be_stopped_by_ctrl_c_and_through_the_store(

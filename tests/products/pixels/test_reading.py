@@ -38,6 +38,7 @@ from tests.support.builders import (
     zipped,
 )
 from tests.support.jp2 import JP2_OPTIONS
+from tests.support.properties import examples
 
 SAFE = Safe(baseline="04.00", offset=-1000)
 TEN_METRES = tuple(band for band in BANDS_L2A if RESOLUTION[band] == 10)
@@ -65,7 +66,7 @@ def clip(pixels: np.ndarray, window: Window) -> np.ndarray:
     return padded[row : row + window.height, column : column + window.width]
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(window=windows)
 def test_10_m_bands_are_the_products_pixels_after_the_offset(
     product: Product, window: Window
@@ -79,7 +80,7 @@ def test_10_m_bands_are_the_products_pixels_after_the_offset(
         np.testing.assert_array_equal(found[BANDS_L2A.index(band)], expected)
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(window=windows, method=st.sampled_from(["nearest", "bilinear", "cubic"]))
 def test_a_window_shows_what_the_whole_shows(product: Product, window: Window, method: str) -> None:
     whole = read_bands(product, product.grid, method)
@@ -134,7 +135,7 @@ def test_a_zip_and_cogs_give_the_same_pixels_as_the_folder(
         np.testing.assert_array_equal(classes, read_scene_classification(product, product.grid))
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(window=windows)
 def test_scene_classes_are_never_mixed_nor_offset(product: Product, window: Window) -> None:
     found = read_scene_classification(product, block(product.grid, window))

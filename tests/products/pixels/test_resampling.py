@@ -12,6 +12,7 @@ from migrate_core.grid import PixelGrid
 from migrate_core.products.pixels.resampling import NO_DATA, REACH, SATURATED, upsample
 from migrate_core.settings import RESAMPLINGS
 from tests.support.builders import NORTH, UTM31, WEST, north_up
+from tests.support.properties import examples
 
 SIZE = 6
 factors = st.sampled_from([2, 6])
@@ -124,7 +125,7 @@ def test_a_flat_area_stays_flat(pixels: np.ndarray, level: int, factor: int, met
     np.testing.assert_array_equal(up(flat, factor, method), expected)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     values,
     factors,
