@@ -20,8 +20,8 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # So many pixels of 10 m, 50 km x 50 km, take 3.4 GB of memory to make a pair with two classes:
 # about 85 bytes a pixel, and 25 more for each class.
 MAX_PAIR_PIXELS = 25_000_000
-# What clouds are judged by: L2A's scene classification, s2cloudless, the product's own cloud mask,
-# or the best of these that the product allows.
+# What clouds are assessed by: L2A's scene classification, s2cloudless, the product's own cloud
+# mask, or the best of these that the product allows.
 CLOUDS = ("auto", "scl", "s2cloudless", "product")
 
 
@@ -209,7 +209,7 @@ def _judge(environ: Mapping[str, str]) -> AssessmentSettings:
     if found.accept_hidden > found.reject_hidden:
         raise WrongUseError(
             f"MIGRATE_ACCEPT_HIDDEN is {found.accept_hidden:g} and MIGRATE_REJECT_HIDDEN "
-            f"{found.reject_hidden:g}; what is accepted must not be hidden more than what is "
+            f"{found.reject_hidden:g}; what is accepted must not be occluded more than what is "
             "rejected."
         )
     return found

@@ -174,7 +174,7 @@ def pair_complete(folder: Path) -> bool:
 def unfinished_folder(place: Path) -> Iterator[Path]:
     """A new folder in `place` for what isn't finished, taken away after the block.
 
-    Its name is hidden and tells its owner, so that what a killed process leaves is known as such.
+    Its name is occluded and tells its owner, so that what a killed process leaves is known as such.
     """
     owner = f"{socket.gethostname()}-{os.getpid()}-{_RUN}"
     folder = place / f"{UNFINISHED}{owner}-{uuid.uuid4().hex[:8]}"

@@ -1,4 +1,4 @@
-"""Clouds and shadows over labels and footprints, by every method, against the true sky."""
+"""Clouds and shadows over labels and footprints, by every method, against the true clouds."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Counts:
 
 @dataclass
 class Verdicts:
-    """How labels that are clear, or fully hidden, by the truth were judged."""
+    """How labels that are clear, or fully occluded, by the truth were assessed."""
 
     clear: int = 0
     clear_called_occluded: int = 0
@@ -73,7 +73,7 @@ class Judged:
 
 
 def probes(case: Path, document: Path) -> None:
-    """Discs all over the granule as labels, so that some lie under whatever the sky holds."""
+    """Discs all over the granule as labels, so that some lie under whatever the clouds holds."""
     cloud_file = next((case / "truth").glob("clouds_*.tif"))
     with rasterio.open(cloud_file) as dataset:
         west, south, east, north = dataset.bounds
@@ -144,7 +144,7 @@ def report(judged: Mapping[str, Judged]) -> str:
     ]
     pixels = table(("method", "what", "over", "precision", "recall", "true pixels"), rows)
     verdicts = table(
-        ("method", "clear labels not suggested for acceptance", "hidden labels suggested for it"),
+        ("method", "clear labels not suggested for acceptance", "occluded labels suggested for it"),
         [
             (
                 name,

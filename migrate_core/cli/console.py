@@ -82,7 +82,7 @@ def _say_error(message: str) -> None:
 
 
 class _Unfailing(io.FileIO):
-    """A stream of remarks; one that can't be written, as on a full disk, stops no work."""
+    """A stream of notes; one that can't be written, as on a full disk, stops no work."""
 
     def write(self, data: Any, /) -> int:
         """Write, or pass over it."""

@@ -39,7 +39,7 @@ def add(
     One file that can't be read, or feature that can't be used, is named; the others are added.
     """
     options = add_options(given)
-    # What the page left out of an upload is told with the rest.
+    # What the page left out of an upload is reported with the rest.
     unsent = read_left_out(left_out) if left_out else []
     decided = present_decisions(session.store)
     added = run.add(session, paths, options)

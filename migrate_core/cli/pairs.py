@@ -71,7 +71,7 @@ def pairs() -> None:
     type=click.Choice(CLOUDS),
     default="auto",
     show_default=True,
-    help="What clouds are judged by: the scene classification of L2A (scl), s2cloudless for L1C, "
+    help="What clouds are assessed by: the scene classification of L2A (scl), s2cloudless for L1C, "
     "the product's own cloud mask (product), or the best of these that there is.",
 )
 @click.option(

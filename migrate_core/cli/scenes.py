@@ -90,7 +90,7 @@ def scenes() -> None:
 @click.option(
     "--refresh",
     is_flag=True,
-    help="Ask services anew, and measure anew; otherwise what they answered in the last 24 hours "
+    help="Ask services again, and measure again; otherwise what they answered in the last 24 hours "
     "is used again.",
 )
 @json_option

@@ -22,7 +22,7 @@ class Statistics:
     """Counts over a dataset; areas in hectares of 10 m pixels whose hard label is the class.
 
     `class_names` are what masks call the class values; several names of one value with slashes.
-    `label_notes` are sentences on the labels: objects that are too small, and ignore rims.
+    `label_notes` are sentences on the labels: objects that are too small, and boundary buffers.
     """
 
     rows: Sequence[Row]

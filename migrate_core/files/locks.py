@@ -1,7 +1,7 @@
 """Locks that processes and threads share through files.
 
 The kernel gives a lock up when its process dies, however it dies, so none is ever stale. Two
-threads of one process exclude each other as well, since each opens the file anew.
+threads of one process exclude each other as well, since each opens the file again.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ class Job:
         self._update(state=state, heartbeat_at=self._clock())
 
     def give_up(self, state: JobState) -> None:
-        """End it because of an error, which stays the one that is told if this fails, too.
+        """End it because of an error, which stays the one that is reported if this fails, too.
 
         A job whose end can't be written is found to have died, since its process is gone.
         """

@@ -211,7 +211,7 @@ def _be_killed_first() -> None:
 
 
 def _portable(answer: tuple[bool, Any]) -> bytes:
-    """The answer as a pickle that can be read back; what can't be is told in words."""
+    """The answer as a pickle that can be read back; what can't be is reported in words."""
     try:
         pickled = pickle.dumps(answer)
         pickle.loads(pickled)

@@ -75,7 +75,7 @@ class _Words:
 def make_pair(task: PairTask) -> PairOutcome:
     """Make the pair and write its folder, or find it written. Raises MigrateError.
 
-    The folder appears only when it is complete; one that lost files is made anew.
+    The folder appears only when it is complete; one that lost files is made again.
     """
     folder = Path(task.folder)
     if pair_complete(folder):

@@ -85,7 +85,7 @@ class CloudMask:
 class Product:
     """Everything needed to read reflectance from a product.
 
-    `grid` is its 10 m lattice. `offsets` are added to the digital numbers of a band, so that
+    `grid` is its 10 m grid. `offsets` are added to the digital numbers of a band, so that
     reflectance = value / 10000; `offset_origin` says where they were found, `offset_warnings` what
     contradicts them. `missing` names the bands that a complete product has and this one hasn't.
     `sun` and `cloud_mask` are None where the product doesn't tell.

@@ -28,7 +28,7 @@ _PARAMETERS = {
     "ignore_occluded": "ignoring labels occluded in the source image",
     "clouds": "cloud detection",
     "register": "registration",
-    "ignore_rim_m": "ignore rim, m",
+    "ignore_rim_m": "boundary buffer, m",
     "allow_missing_bands": "allowing missing bands",
 }
 _VALUES = {True: "on", False: "off", None: "as documented"}

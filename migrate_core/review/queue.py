@@ -32,7 +32,7 @@ _SUSPICION = {Verdict.REJECT: 0, Verdict.UNSURE: 1, Verdict.ACCEPT: 2, None: 1}
 class QueueRow:
     """What order and filters need of a finished pair.
 
-    `suggestion` is the verdict suggested; `hidden` the share 0…1 of the labelled pixels that
+    `suggestion` is the verdict suggested; `occluded` the share 0…1 of the labelled pixels that
     anything occludes, None when it isn't known; `shift_m` the length of the shift that registration
     measured, `change` 0…1 how changed the inside of the label looks, None where that isn't known;
     `decision` what the reviewers together say, `proposed` what they said of an earlier pair of the

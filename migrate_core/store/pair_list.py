@@ -75,7 +75,7 @@ def pair_counts(store: Store, *, alive: bool) -> dict[str, int]:
 
 def pair_rows(store: Store, part: PageRequest, *, alive: bool) -> list[PairRow]:
     """The rows of a part of the list, by name of mask and scene."""
-    # Materialized: otherwise SQLite merges both parts in order, and asks for each match anew which
+    # Materialized: otherwise SQLite merges both parts in order, and asks for each match again which
     # pairs were begun, which takes seconds for ten thousand.
     listed = _listed().cte("listed").prefix_with("MATERIALIZED")
     query = sa.select(listed).order_by(listed.c.mask_name, listed.c.mask_id, listed.c.scene_id)

@@ -55,7 +55,7 @@ candidates = sa.Table(
     sa.Column("chosen_by_person", sa.Boolean, nullable=False),
     sa.Column("document", sa.JSON, nullable=False),
 )
-# What was measured of the sky over a mask; `mask_state` tells whether the mask is still as it was.
+# What was measured of the clouds over a mask; `mask_state` tells whether the mask is as it was.
 measurements = sa.Table(
     "measurements",
     metadata,

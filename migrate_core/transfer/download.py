@@ -125,7 +125,7 @@ class _Part:
         return self.path.stat().st_size if self.path.exists() else 0
 
     def _take_up(self) -> None:
-        """Go on with what is there, if it is of the same file; else begin anew."""
+        """Go on with what is there, if it is of the same file; else begin again."""
         try:
             note: Any = json.loads(self._note.read_text(encoding="utf-8"))
             same = note["of"] == self._of
@@ -209,7 +209,7 @@ class _Transfer:
             raise TransientError(f"only {self._part.size} of {self._total} bytes arrived")
 
     def _store(self, response: requests.Response, place: int) -> None:
-        """Append the answer to the part, or begin anew when it is the whole file."""
+        """Append the answer to the part, or begin again when it is the whole file."""
         start = self._measure(response)
         if start != place:
             if start != 0:

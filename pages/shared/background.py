@@ -54,7 +54,7 @@ def start(
 
     `arguments` gives its words, `environ` what is secret. When it can't be started, since the same
     work is being done here or elsewhere, or the words are wrong, `trouble` shows why. Else the
-    whole page is drawn anew, so that all that watches work begins to look: nothing after this call
+    whole page is drawn again, so that all that watches work begins to look: nothing after this call
     is done.
     """
     try:

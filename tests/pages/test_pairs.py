@@ -174,7 +174,7 @@ def test_another_resampling_is_said_to_make_all_pairs_anew(case: Case) -> None:
     case.make()
     app = opened()
     app.selectbox(key="pairs_resampling").select("cubic").run()
-    assert app.button(key="pairs_make").label == "Make 3 pairs anew"
+    assert app.button(key="pairs_make").label == "Make 3 pairs again"
     assert "made with bilinear resampling" in words(app)
 
 

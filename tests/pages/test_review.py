@@ -201,7 +201,7 @@ def test_what_pair_json_says_of_the_label_is_shown(case: Case) -> None:
     path.write_text(json.dumps(document), encoding="utf-8")
     text = all_text(opened(pair=pair_id))
     assert r"- 12 of 340 barns \[old\] are under 50 m2: drop them." in text
-    assert "- The ignore rim of 13 m took 25.0 % of the labelled pixels." in text
+    assert "- The boundary buffer of 13 m took 25.0 % of the labelled pixels." in text
     assert f"- Change inside the label: {document['change_note']}" in text
 
 

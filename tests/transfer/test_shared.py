@@ -1,4 +1,4 @@
-"""What downloads share: locks, connections, the ledger of a quota, the cache, orders."""
+"""What downloads share: locks, connections, the usage record of a quota, the cache, orders."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_no_more_than_the_allowed_connections_are_open_at_a_time(tmp_path: Path)
     assert most == 3
 
 
-# ledger
+# usage record
 
 
 def test_the_ledger_counts_what_the_days_of_the_quota_saw(tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ def _with_given_date(mask: Mask, given: Acquired | None) -> Mask:
 
 
 def _with_udm(mask: Mask, sidecars: Sidecars) -> Mask:
-    """The mask with the record of what was hidden in its image, and what is wrong with that."""
+    """The mask with the record of what was occluded in its image, and what is wrong with that."""
     if sidecars.udm is None:
         return mask
     mask = replace(mask, udm=str(sidecars.udm))

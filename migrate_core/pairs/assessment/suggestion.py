@@ -107,7 +107,7 @@ _OFFSET_DOUBTFUL = "The radiometric offset is doubtful"
 
 
 def offset_warnings(warnings: Sequence[str]) -> tuple[str, ...]:
-    """What contradicts the radiometric offset, as one sentence of doubt; none without."""
+    """What contradicts the radiometric offset, as one sentence of warning; none without."""
     if not warnings:
         return ()
     return (

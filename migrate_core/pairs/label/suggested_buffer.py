@@ -1,4 +1,4 @@
-"""How wide an ignore rim should be for the masks of a workspace."""
+"""How wide a boundary buffer should be for the masks of a workspace."""
 
 from __future__ import annotations
 

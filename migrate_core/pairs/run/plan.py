@@ -22,9 +22,9 @@ class RunOptions:
 
     `access` is how pixels at a service are fetched, one of settings.ACCESSES; `wait_s` for how
     many seconds a run waits for what long-term archives have been ordered to bring. `keep_offsets`
-    leaves a pair of the same scenes the offset that a person set for it. `judge` are the thresholds
-    of suggestions: pairs judged by others are judged anew. No pair of more than `max_pair_pixels`
-    pixels of 10 m is begun.
+    leaves a pair of the same scenes the offset that a person set for it. `assess` are the
+    thresholds of suggestions: pairs assessed by others are assessed again. No pair of more than
+    `max_pair_pixels` pixels of 10 m is begun.
 
     `masks` are mask ids, and `states` those of the present pair of a mask, that a run is limited
     to; None is no limit. `workers` None is one a core; `scheduler` is the address of a Dask

@@ -61,9 +61,9 @@ def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
     if known is None or known.occlusion is None or not workspace.pair_complete(task.pair_id):
         return pair
     if known.occluded is None or (known.judged_by or AssessmentSettings()) != task.thresholds:
-        return pair  # its pixels stay; `make_pair` finds them and only judges anew
+        return pair  # its pixels stay; `make_pair` finds them and only assesses again
     if (known.compared_with, known.change_rules) != (task.mask.image, RULES):
-        return pair  # likewise, and only looks anew at what has changed
+        return pair  # likewise, and only looks again at what has changed
     # Another source may know the sensing time to the millisecond; another date is another matter.
     if known.days_offset is None or abs(known.days_offset - task.days_offset) > _SAME_TIME_DAYS:
         return pair

@@ -1,6 +1,6 @@
 """The granules of a product in a folder, a zip or a store: what is known of each.
 
-What the product's metadata say is believed; where they are lost, `lost_metadata` finds out.
+What the product's metadata say is used; where they are lost, `lost_metadata` finds out.
 """
 
 from __future__ import annotations

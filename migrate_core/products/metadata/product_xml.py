@@ -85,7 +85,7 @@ def _garbled(title: str, err: Exception) -> ProductError:
 
 @dataclass(frozen=True)
 class TileMetadata:
-    """A granule's own account: its 10 m lattice, and the rest where it says it.
+    """A granule's own account: its 10 m grid, and the rest where it says it.
 
     `tile_id` is its long name, which holds level, tile and baseline.
     """

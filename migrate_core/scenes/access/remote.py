@@ -200,7 +200,7 @@ class Remotes:
             access_key=services.cdse_s3_access_key,
             secret_key=services.cdse_s3_secret_key,
         )
-        # Metadata are not worth minutes: what can't be read is told, and done without.
+        # Metadata are not worth minutes: what can't be read is reported, and done without.
         brief = RetryPolicy(attempts=4, longest_wait_s=8.0, longest_retry_after_s=60.0)
         self.http = HttpClient("The service of the scene", policy=brief, runtime=around)
         tokens = HttpClient("The Planetary Computer's signing service", runtime=around)

@@ -1,4 +1,4 @@
-"""Candidates measured and ranked anew; what was measured is remembered, and never done twice."""
+"""Candidates measured and ranked again; what was measured is remembered, and never done twice."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def measure_candidates(
     known: Measurements,
     progress: Progress,
 ) -> tuple[Problem, ...]:
-    """Measure clouds over the masks of a search, and rank and select their candidates anew.
+    """Measure clouds over the masks of a search, and rank and select their candidates again.
 
     What is `known` isn't measured again. When `progress` cancels it, what was measured until then
     counts.

@@ -96,7 +96,7 @@ def _pairs(number: int) -> str:
 def export_form(page: Page, include: str, chosen: Preview, shown: Sequence[Made]) -> None:
     """Where to, in which form, the button, and how far it is.
 
-    `shown` are the datasets that the page shows below; when others are there, it is drawn anew.
+    `shown` are the datasets that the page shows below; when others are there, it is drawn again.
     """
     busy = is_busy(page, KIND)
     default = str(page.workspace.exports / f"{now_utc():%Y-%m-%d}")

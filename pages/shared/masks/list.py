@@ -239,7 +239,7 @@ def _editor(page: Page, found: Sequence[Mask]) -> None:
 
 
 def _save(page: Page, found: Sequence[Mask], cells: dict[int, dict[str, Any]]) -> None:
-    """Write what can be taken; the rest is told row by row and stays in the table."""
+    """Write what can be taken; the rest is reported row by row and stays in the table."""
     changed, wrong = [], []
     for row, values in cells.items():
         mask = found[int(row)]

@@ -88,7 +88,7 @@ def _choose_access(page: Page, found: Sequence[SourceCosts]) -> str:
 
 @st.cache_data(ttl=15, max_entries=16, show_spinner=False)
 def _costs(_page: Page, key: tuple[object, ...]) -> list[SourceCosts]:  # noqa: ARG001
-    """The costs, looked up anew when the counts of pairs change, and now and then."""
+    """The costs, looked up again when the counts of pairs change, and now and then."""
     return remote_costs(_page.store, _page.workspace, _page.settings.services)
 
 

@@ -92,7 +92,7 @@ def _start_buttons(page: Page, now: RunStatus, *, again: bool) -> None:
 
 def _make_label(page: Page, now: RunStatus, *, again: bool) -> str:
     if again:
-        return f"Make {_pairs(page.store.masks_with_candidates())} anew"
+        return f"Make {_pairs(page.store.masks_with_candidates())} again"
     return f"Make {_pairs(now.open)}" if now.open else "Check all pairs"
 
 

@@ -31,7 +31,7 @@ VERDICT_BUTTONS = (
 )
 REASONS = ("cloud", "shadow", "change", "misaligned", "wrong date", "other")
 # A decision so soon after a picture came up was meant for the one before: a double click, or a
-# key held down. Nobody judges a picture in this time.
+# key held down. Nobody assesses a picture in this time.
 LOOK_S = 0.3
 
 

@@ -130,7 +130,7 @@ def facts(item: ReviewItem, folder: Path) -> None:
 
 
 def _notes(folder: Path) -> None:
-    """What pair.json says beside numbers: small objects, rim, missing bands, shift and change."""
+    """What pair.json says beside numbers: small objects, buffer, missing bands, shift, change."""
     try:
         found = notes_on(pair_document(folder))
     except MigrateError:

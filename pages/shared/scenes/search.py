@@ -140,7 +140,7 @@ def start(
 
 @polled(lambda page: is_busy(page, KIND), POLL_S)
 def _watch(page: Page) -> None:
-    """How far the search is; when it begins or ends, the page is made anew."""
+    """How far the search is; when it begins or ends, the page is made again."""
     job = running_job(page.store, KIND, now_utc())
     if not is_busy(page, KIND):
         _aftermath(page)

@@ -1,4 +1,4 @@
-"""What metadata say: levels, baselines, offsets, clouds, footprints, lattices."""
+"""What metadata say: levels, baselines, offsets, clouds, footprints, grids."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
