@@ -4,7 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from migrate_core.products.names import NameParts, is_product_name, read_names
+from migrate_core.products.names import (
+    NameParts,
+    is_product_name,
+    mission_of,
+    parse_name,
+    read_names,
+)
 
 COMPACT = "S2A_MSIL1C_20210101T100411_N0209_R122_T33UWP_20210101T121212"
 OLD = "S2A_OPER_PRD_MSIL1C_PDMC_20160607T154053_R062_V20150627T102531_20150627T102531"
@@ -67,3 +73,16 @@ def test_of_several_names_the_first_that_tells_a_part_is_believed() -> None:
 )
 def test_names_of_products_are_told_from_others(name: str, is_one: bool) -> None:
     assert is_product_name(name) is is_one
+
+
+@pytest.mark.parametrize(
+    ("name", "mission"),
+    [(COMPACT, "S2A"), ("S2C_31TDG_20200118_0_L2A", "S2C"), ("LC08_L1TP", None), ("", None)],
+)
+def test_the_satellite_is_what_a_name_begins_with(name: str, mission: str | None) -> None:
+    assert mission_of(name) == mission
+
+
+def test_a_name_whose_digits_are_no_date_is_no_product_name() -> None:
+    assert parse_name(COMPACT) is not None
+    assert parse_name(COMPACT.replace("20210101T100411", "20211301T100411")) is None
