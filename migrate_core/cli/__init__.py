@@ -7,15 +7,17 @@ from pathlib import Path
 import click
 
 from .. import __version__
+from ..logs.context import about
 from ..logs.setup import configure
 from ..settings import load_settings
+from ..workspace import log_file
 from .console import WORDS, ReportingGroup
 from .export import convert, export
 from .masks import demo, masks
 from .pairs import pairs
 from .review import review, status
 from .scenes import scenes
-from .session import Session, log_file
+from .session import Session
 
 
 @click.group(cls=ReportingGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,7 +36,8 @@ def cli(context: click.Context, workspace: Path | None) -> None:
     """
     settings = load_settings(workspace)
     configure(log_file(settings))
-    context.obj = Session(settings, context.meta[WORDS])
+    context.with_resource(about({"command": context.meta[WORDS]}))
+    context.obj = Session(settings)
 
 
 for command in (demo, masks, scenes, pairs, review, export, convert, status):

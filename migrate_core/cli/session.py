@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
 from ..errors import JobRunningError
 from ..jobs.background import working
-from ..logs.setup import LogFile
 from ..masks.register.rasters import read_pending
-from ..settings import Settings, secrets_of
+from ..settings import Settings
 from ..store.base import Store, open_store
 from ..store.masks import any_pending
-from ..workspace import Workspace, main_log
+from ..workspace import Workspace
 from .console import progress_bar, say
-
-log = logging.getLogger(__name__)
 
 
 class Session:
-    """One run of the command line; `words` are those that were given to it."""
+    """One run of the command line."""
 
-    def __init__(self, settings: Settings, words: str = "") -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.words = words
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -58,15 +53,9 @@ class Session:
         process does the same work, and, out of that function, JobCancelledError.
         """
         with working(self.store, kind) as job, progress_bar(kind) as update:
-            log.info("Command: %s", self.words)
 
             def progress(finished: int, total: int) -> None:
                 update(finished, total, "")
                 job.advance(finished, total)
 
             yield progress
-
-
-def log_file(settings: Settings) -> LogFile:
-    """The log of the workspace, which need not be there yet."""
-    return LogFile(main_log(settings.workspace), settings.log_level, secrets_of(settings))
