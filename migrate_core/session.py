@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
 from .jobs.background import working
-from .logs.setup import LogFile
-from .settings import Settings, secrets_of
+from .settings import Settings
 from .store.base import Store, open_store
-from .workspace import Workspace, main_log
-
-log = logging.getLogger(__name__)
+from .workspace import Workspace
 
 # Called with (finished, total, note).
 Update = Callable[[int, int, str], None]
@@ -37,13 +33,12 @@ class Session:
     """The settings, and how whoever calls hears of work that goes on.
 
     `show_progress(kind)` is entered for each job; `say` gets a notice that can't wait for the
-    result. `words` are those that a command was given, for the log.
+    result.
     """
 
     settings: Settings
     show_progress: ShowProgress = no_progress
     say: Callable[[str], None] = say_nothing
-    words: str = ""
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -63,15 +58,9 @@ class Session:
         process does the same work, and, out of that function, JobCancelledError.
         """
         with working(self.store, kind) as job, self.show_progress(kind) as update:
-            log.info("Command: %s", self.words or "(none: called by a program)")
 
             def progress(finished: int, total: int) -> None:
                 update(finished, total, "")
                 job.advance(finished, total)
 
             yield progress
-
-
-def log_file(settings: Settings) -> LogFile:
-    """The log of the workspace, which need not be there yet."""
-    return LogFile(main_log(settings.workspace), settings.log_level, secrets_of(settings))

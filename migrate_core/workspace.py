@@ -17,6 +17,8 @@ from pathlib import Path
 
 from .errors import WrongUseError
 from .files.disk import UNFINISHED, writing
+from .logs.setup import LogFile
+from .settings import Settings, secrets_of
 
 PAIR_RASTERS = ("image", "label", "fractions", "quality")
 PAIR_DOCUMENT = "pair.json"
@@ -152,6 +154,11 @@ class Workspace:
 def main_log(root: Path) -> Path:
     """The log of the workspace in `root`, a folder that need not be there yet."""
     return root / "logs" / "migrate.log"
+
+
+def log_file(settings: Settings) -> LogFile:
+    """How work with these settings is logged."""
+    return LogFile(main_log(settings.workspace), settings.log_level, secrets_of(settings))
 
 
 def upload_place(path: str) -> tuple[str | None, str] | None:

@@ -10,9 +10,11 @@ from pathlib import Path
 import click
 
 from .. import __version__
+from ..logs.context import about
 from ..logs.setup import configure
-from ..session import Session, log_file
+from ..session import Session
 from ..settings import load_settings
+from ..workspace import log_file
 from .console import WORDS, ReportingGroup, progress_bar, say
 from .export import convert, export
 from .masks import demo, masks
@@ -38,7 +40,8 @@ def cli(context: click.Context, workspace: Path | None) -> None:
     """
     settings = load_settings(workspace)
     configure(log_file(settings))
-    context.obj = Session(settings, progress_bar, say, context.meta[WORDS])
+    context.with_resource(about({"command": context.meta[WORDS]}))
+    context.obj = Session(settings, progress_bar, say)
 
 
 for command in (demo, masks, scenes, pairs, review, export, convert, status, run):

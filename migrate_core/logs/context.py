@@ -18,7 +18,10 @@ _ids: ContextVar[Mapping[str, str]] = ContextVar("log_ids", default=MappingProxy
 
 @contextmanager
 def about(ids: Mapping[str, str]) -> Iterator[None]:
-    """Name these ids (`job`, `pair`) in every record of the block, beside those known already."""
+    """Name these ids (`job`, `pair`) in every record of the block, beside those known already.
+
+    `command` is what a person called, which jobs name when they begin.
+    """
     token = _ids.set({**_ids.get(), **ids})
     try:
         yield

@@ -8,17 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import JobCancelledError
-from .context import about
+from .context import about, ids_here
 
 log = logging.getLogger(__name__)
 
 
 @contextmanager
 def logged(kind: str, job_id: str) -> Iterator[None]:
-    """Log the begin and the end of a job, and name it in all records between."""
-    began = time.monotonic()
+    """Log the begin and the end of a job, and name it in all records between.
+
+    The command that the job is a part of stands beside its begin, where there is one.
+    """
+    began, command = time.monotonic(), ids_here().get("command", "called from Python")
     with about({"job": job_id}):
-        log.info("Job `%s` begins.", kind)
+        log.info("Job `%s` begins: %s", kind, command)
         try:
             yield
         except (JobCancelledError, KeyboardInterrupt):

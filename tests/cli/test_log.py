@@ -21,7 +21,7 @@ from migrate_core.pairs.run.runner import KIND
 from migrate_core.session import log_file
 from migrate_core.settings import load_settings
 from migrate_core.store.base import Store
-from migrate_core.workspace import Workspace
+from migrate_core.workspace import Workspace, log_file
 from tests.support.logs import lines_of, logging_to
 from tests.support.pairs import Case, Safe, crash_on_m1, numbered_masks, prepare, write_safe
 
@@ -57,7 +57,8 @@ def test_a_run_logs_each_pair_with_its_steps_in_its_workers(case: Case) -> None:
     assert job is not None
     of_job = last_lines(log, "job", job.job_id)
     assert len(of_job) == len(lines_of(log))
-    assert "Job `pairs` begins" in of_job[0]
+    assert "Job `pairs` begins: --workspace" in of_job[0]
+    assert of_job[0].endswith("pairs make --workers 2 --json")
     assert "3 pairs to make, 0 are there: 2 workers, access auto, resampling" in of_job[1]
     assert "3 made, 0 failed, 0 wait." in of_job[-2]
     assert "Job `pairs` ended after" in of_job[-1]
@@ -111,8 +112,8 @@ def test_a_job_names_the_command_and_what_failed_with_its_traceback(case: Case) 
     job, log = latest_job(case.store, "search"), case.workspace.main_log
     assert job is not None
     lines = last_lines(log, "job", job.job_id)
-    assert "Job `search` begins" in lines[0]
-    assert lines[1].endswith(f"scenes search --source local:{empty} --days 5")
+    assert "Job `search` begins: " in lines[0]
+    assert lines[0].endswith(f"scenes search --source local:{empty} --days 5")
     assert any("Traceback" in line for line in lines)
     assert "Job `search` failed" in lines[-1]
 
