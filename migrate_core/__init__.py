@@ -80,11 +80,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """What `__all__` names, when it is asked for (PEP 562)."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("migrate_core.notebook"), name)
+if not TYPE_CHECKING:  # type checkers would take any name for one of the package's
+
+    def __getattr__(name: str) -> Any:
+        """What `__all__` names, when it is asked for (PEP 562)."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module("migrate_core.notebook"), name)
 
 
 def __dir__() -> list[str]:

@@ -73,7 +73,7 @@ Row = dict[str, Any]
 
 
 class OnProgress(Protocol):
-    """What is told how far work is."""
+    """A function that follows work, such as `print`."""
 
     def __call__(self, kind: str, finished: int, total: int) -> object:
         """`kind` is `masks`, `search`, `pairs` or `export`; `total` may grow."""
@@ -136,13 +136,13 @@ def add_masks(
     """Register mask files, folders or zips: rasters and polygons.
 
     `image` is the source image, or a folder of them matched by stem; `date` of all these masks is
-    ISO 8601 or a period `START/END`, and beats names. All else is in `options`, in which `image`
-    and `date` take the place of its own. A file that can't be used is among `.refused` or
+    ISO 8601 or a period `START/END`, and beats names. All else is in `options`, whose
+    own `image` and `date` these two override. A file that can't be used is among `.refused` or
     `.problems` of the result, the others are added. Raises WrongUseError.
 
     >>> added = migrate_core.add_masks(ws, ["masks"], image="images")
     >>> [mask.name for mask in added.masks if mask.state == "ready"]
-    >>> migrate_core.add_masks(ws, "fields.gpkg", options=AddOptions(nodata=(255.0,)))
+    >>> migrate_core.add_masks(ws, "fields.gpkg", options=migrate_core.AddOptions(nodata=(255.0,)))
     """
     options = options or AddOptions()
     if image is not None:
@@ -169,11 +169,11 @@ def search_scenes(
     measure_clouds: bool = False,
     query: SceneQuery | None = None,
 ) -> tuple[Problem, ...]:
-    """Find and rank candidates for every mask without a problem; the best one is selected.
+    """Find and rank candidates for each mask without a problem; the best one is selected.
 
     `sources` are SOURCE arguments of the command: `local:PATH`, `earth-search`, `cdse` and more.
     `days` before and after a mask's date, inclusive; `query` says that, the level (`L2A`) and the
-    largest cloud in scene, and takes the place of `days`. `measure_clouds` ranks by the clouds
+    largest cloud in scene, and overrides `days`. `measure_clouds` ranks by the clouds
     over each mask. What is usable, and the weights, come from the settings.
 
     Returns the problems: of sources, and of masks that no scene was found for. Raises
@@ -211,17 +211,17 @@ def make_pairs(
     set_aside: bool = False,
     options: RunOptions | None = None,
 ) -> RunOutcome:
-    """Make a pair of every mask and its selected scene, in processes of their own.
+    """Make a pair of each mask and its selected scene, in processes of their own.
 
     Finished pairs are kept. `parameters` say how pairs are made (resampling by default that of the
     settings), `workers` is the number of processes, by default one a core. All else is in
-    `options` (only some masks, how pixels are fetched, …), in which `parameters` and `workers`
-    take the place of its own. A pair that fails is among `.failures` of the result.
+    `options` (only some masks, how pixels are fetched, …), whose own `parameters` and `workers`
+    these two override. A pair that fails is among `.failures` of the result.
 
     Where this would supersede pairs that are decided, WrongUseError is raised and nothing made;
     `set_aside=True` goes on.
 
-    >>> outcome = migrate_core.make_pairs(ws, PairParameters(register=True))
+    >>> outcome = migrate_core.make_pairs(ws, migrate_core.PairParameters(register=True))
     >>> outcome.made, outcome.failed
     """
     options = options or RunOptions(parameters=PairParameters(ws.settings.resampling))

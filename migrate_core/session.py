@@ -52,7 +52,7 @@ class Session:
 
     @contextmanager
     def tracked(self, kind: str) -> Iterator[Callable[[int, int], None]]:
-        """Work that is seen from outside: progress here, and a job in the store for all others.
+        """Claim a job in the store, where other processes see it, and show its progress here.
 
         Yields a function to call with (finished, total). Raises JobRunningError when another
         process does the same work, and, out of that function, JobCancelledError.

@@ -20,8 +20,7 @@ def export(session: Session, request: ExportRequest) -> Dataset:
     """
     if request.include not in INCLUDES:
         raise WrongUseError(
-            f"{request.include!r} says not which pairs go out; needed is one of "
-            f"{', '.join(INCLUDES)}."
+            f"{request.include!r} is no choice of pairs; needed is one of {', '.join(INCLUDES)}."
         )
     with session.tracked("export") as progress:
         return export_dataset(session.store, session.workspace, request, progress)

@@ -1,4 +1,4 @@
-"""The use cases of the second stage: search candidates for every mask, and choose among them."""
+"""The use cases of the second stage: search candidates for each mask, and choose among them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SearchFailedError(SourceError):
 def search(
     session: Session, parameters: SearchParameters, *, refresh: bool = False
 ) -> tuple[Problem, ...]:
-    """Find and rank candidates for every mask without a problem; the best one is selected.
+    """Find and rank candidates for each mask without a problem; the best one is selected.
 
     What services answered in the last 24 hours, and what was measured before, is used again
     unless `refresh` is set. Candidates go to the store. Returns the problems of sources, of

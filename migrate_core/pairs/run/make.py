@@ -1,4 +1,4 @@
-"""The use case of the third stage: a pair of every mask and its selected scene.
+"""The use case of the third stage: a pair of each mask and its selected scene.
 
 In two steps, so that whoever calls can ask in between before decisions are set aside.
 """
