@@ -18,7 +18,6 @@ from migrate_core.cli import cli
 from migrate_core.jobs.background import latest_job
 from migrate_core.logs.reading import last_lines
 from migrate_core.pairs.run.runner import KIND
-from migrate_core.session import log_file
 from migrate_core.settings import load_settings
 from migrate_core.store.base import Store
 from migrate_core.workspace import Workspace, log_file
