@@ -17,6 +17,7 @@ from migrate_core.model import Decision, PairParameters
 from migrate_core.pairs.run.plan import RunOptions
 from migrate_core.review.decisions import UNDO, decide, default_reviewer
 from pages.shared.review import decide as review_desk
+from tests.support.app import open_page
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
 
 ME = default_reviewer()
@@ -49,12 +50,7 @@ def case(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 def opened(**query: str) -> AppTest:
     """The page, as it is after it was opened."""
-    app = AppTest.from_file("../../app.py", default_timeout=30).run()
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.switch_page("pages/4_Review.py").run()
-    assert not app.exception
-    return app
+    return open_page("pages/4_Review.py", **query)
 
 
 def press(app: AppTest, label: str) -> None:
