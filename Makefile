@@ -21,7 +21,7 @@ MAP_PACKAGES := leaflet@1.9.4 topojson-client@3.1.0 world-atlas@2.0.2
 .NOTPARALLEL:
 
 .PHONY: help setup setup-tests setup-services run demo test test-fast test-services lint format \
-	offline-assets accuracy screenshots clean
+	offline-assets accuracy screenshots wheel constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -67,11 +67,21 @@ offline-assets: ## Bring what maps need without internet (needs npm, once)
 	@rm -rf static/maps static/.npm && mv static/.maps static/maps
 	@echo 'Maps now work without internet. Start the app again.'
 
+wheel: $(VENV)/.created ## Build the package into dist/
+	$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
 accuracy: setup-tests ## Measure how right pixels and labels are: docs/accuracy.md
 	$(PY) -m benchmarks.accuracy docs/accuracy.md
 
 screenshots: setup-tests offline-assets ## Renew the pictures in docs/images (needs Chromium)
 	MIGRATE_SCREENSHOTS=$(CURDIR)/docs/images $(PY) -m pytest -q tests/browser/test_pipeline.py -k "opens_by_its_address or picture"
+
+constraints: ## Renew constraints.txt with the newest versions that requirements allow; then run the tests
+	@$(PYTHON) -m venv --clear .venv-constraints
+	.venv-constraints/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@{ sed -n '/^#/p' constraints.txt; .venv-constraints/bin/python -m pip list \
+		--disable-pip-version-check --format=freeze --exclude pip --exclude setuptools; } > .constraints
+	@mv .constraints constraints.txt && rm -rf .venv-constraints
 
 clean: ## Remove .venv and caches, never the workspace
 	rm -rf $(VENV) $(SERVICES) .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -89,14 +99,14 @@ $(VENV)/.created:
 		{ echo 'No environment could be made; on Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
 	@touch $@
 
-$(VENV)/.installed: requirements.txt $(VENV)/.created
+$(VENV)/.installed: requirements.txt constraints.txt $(VENV)/.created
 	@echo 'Installing packages into $(VENV) (a minute or two the first time) ...'
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
 	@touch $@
 
 $(VENV)/.installed-tests: tests/requirements.txt $(VENV)/.installed
 	@echo 'Installing the test tools into $(VENV) ...'
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt -c constraints.txt
 	@touch $@
 
 # The servers that tests talk to, apart from the app: the two want different versions.

@@ -1,9 +1,15 @@
-"""`python -m migrate_core`."""
+"""`python -m migrate_core`, and the script `migrate-labels`."""
 
-if __name__ == "__main__":
+
+def main(prog_name: str = "migrate-labels") -> None:
+    """Run the command line; `prog_name` is what its help calls it."""
     # Not at the top: workers begin by importing this module, and need no command line.
     from .cli import cli
     from .cli.console import unfailing_stderr
 
     unfailing_stderr()
-    cli(prog_name="python -m migrate_core")
+    cli(prog_name=prog_name)
+
+
+if __name__ == "__main__":
+    main("python -m migrate_core")

@@ -19,11 +19,11 @@ from pyproj import CRS, Proj, Transformer
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
-# A footprint corner that lies on the lattice comes back from PROJ with an error of about 1e-9 m;
+# A footprint corner that lies on the grid comes back from PROJ with an error of about 1e-9 m;
 # a millionth of a pixel keeps such noise from adding a row of pixels, and is far below any
 # geolocation error.
 SNAP_TOLERANCE_PIXELS = 1e-6
-# Lattices are the same when their pixels lie within a thousandth of a pixel.
+# Grids are the same when their pixels lie within a thousandth of a pixel.
 _SAME_PLACE_PIXELS = 1e-3
 # UTM counts northings from the equator, in the southern hemisphere from this far south of it.
 _FALSE_NORTHING_M = 10_000_000
@@ -39,7 +39,7 @@ BoolArray = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class PixelGrid:
-    """A raster's lattice: CRS (an `EPSG:n` string or WKT), affine transform, size in pixels."""
+    """A raster's grid: CRS (an `EPSG:n` string or WKT), affine transform, size in pixels."""
 
     crs: str
     transform: Affine
@@ -74,7 +74,7 @@ class PixelGrid:
         return x, y
 
     def finer(self, factor: int) -> PixelGrid:
-        """The lattice whose pixels are `factor` times as small, over the same area."""
+        """The grid whose pixels are `factor` times as small, over the same area."""
         return PixelGrid(
             self.crs,
             self.transform @ Affine.scale(1 / factor),
@@ -83,7 +83,7 @@ class PixelGrid:
         )
 
     def coarser(self, factor: int) -> PixelGrid:
-        """The lattice of pixels `factor` times as large with the same origin, rounded up."""
+        """The grid of pixels `factor` times as large with the same origin, rounded up."""
         return PixelGrid(
             self.crs,
             self.transform @ Affine.scale(factor),
@@ -111,9 +111,9 @@ class Window:
 
 
 def aligned_grid(base_grid: PixelGrid, bounds: Bounds) -> PixelGrid:
-    """The smallest grid on the north-up `lattice` that contains `bounds`, which may lie outside.
+    """The smallest grid on the north-up `grid` that contains `bounds`, which may lie outside.
 
-    `bounds` is (west, south, east, north) in the CRS of the lattice.
+    `bounds` is (west, south, east, north) in the CRS of the grid.
     """
     west, south, east, north = bounds
     inverse = ~base_grid.transform
@@ -125,7 +125,7 @@ def aligned_grid(base_grid: PixelGrid, bounds: Bounds) -> PixelGrid:
 
 
 def block(base_grid: PixelGrid, window: Window) -> PixelGrid:
-    """The grid of the pixels of `lattice` in `window`, the inverse of `window_of`."""
+    """The grid of the pixels of `grid` in `window`, the inverse of `window_of`."""
     transform = base_grid.transform @ Affine.translation(window.column, window.row)
     return PixelGrid(base_grid.crs, transform, window.width, window.height)
 
@@ -136,7 +136,7 @@ def moved(grid: PixelGrid, x: float, y: float) -> PixelGrid:
 
 
 def window_of(grid: PixelGrid, base_grid: PixelGrid) -> Window:
-    """Where `grid` lies on `lattice`, of which it must be a block of whole pixels."""
+    """Where `grid` lies on `grid`, of which it must be a block of whole pixels."""
     column, row = ~base_grid.transform @ (grid.transform.c, grid.transform.f)
     return Window(round(column), round(row), grid.width, grid.height)
 
@@ -145,7 +145,7 @@ def in_crs(grid: PixelGrid, crs: str) -> PixelGrid | None:
     """The same pixels written in `crs`, where that is but another way to count northings.
 
     That is the same CRS, or the same UTM zone of the other hemisphere: tiles on both sides of the
-    equator are one lattice. None where a lattice of one CRS isn't one of the other.
+    equator are one grid. None where a grid of one CRS isn't one of the other.
     """
     if grid.crs == crs:
         return grid
@@ -158,7 +158,7 @@ def in_crs(grid: PixelGrid, crs: str) -> PixelGrid | None:
 
 
 def is_block_of(grid: PixelGrid, base_grid: PixelGrid) -> bool:
-    """Whether `grid` consists of whole pixels of `lattice`, or would beyond its edges.
+    """Whether `grid` consists of whole pixels of `grid`, or would beyond its edges.
 
     Both must be in one CRS, as `in_crs` brings them there.
     """
@@ -261,7 +261,7 @@ def in_one_world(geometry: BaseGeometry) -> BaseGeometry:
 
 @lru_cache(maxsize=64)
 def world_width(crs: str) -> float | None:
-    """After how much x a CRS begins anew: 360 degrees, or as much of a cylindrical projection."""
+    """After how much x a CRS begins again: 360 degrees, or as much of a cylindrical projection."""
     known = CRS(crs)
     if known.is_geographic:
         return 2 * math.pi / float(known.axis_info[0].unit_conversion_factor)
@@ -271,7 +271,7 @@ def world_width(crs: str) -> float | None:
     projected = Proj(known)
     origin, degree, quarter = (float(projected(lon, 0)[0]) for lon in (0, 1, 90))
     width, exactly = 360 * abs(degree - origin), 4 * abs(quarter - origin)
-    # Where x begins anew between 0 and 90 degrees, the quarter is none.
+    # Where x begins again between 0 and 90 degrees, the quarter is none.
     return exactly if math.isclose(width, exactly, rel_tol=1e-6) else width
 
 

@@ -24,6 +24,7 @@ from .occlusion import OcclusionBySensor as OcclusionBySensor
 from .occlusion import SensorShares as SensorShares
 from .occlusion import Shares as Shares
 from .settings import AssessmentSettings
+from .states import MaskState, PairState, Verdict
 
 LONLAT = "EPSG:4326"
 IGNORE = 255
@@ -46,7 +47,7 @@ class RasterForm:
     - `colours`: red, green and blue, of which `colours` (`#rrggbb` -> class value) makes classes.
     `bands` is how many bands there are, alpha not counted. `valid_band` is the number of a band
     that is 0 where the others say nothing. `tiles` are the files that the mask is cut into, in one
-    lattice; none when it is one file. `nodata` are the values that a person says are no data, empty
+    grid; none when it is one file. `nodata` are the values that a person says are no data, empty
     when none is; None leaves it to the file.
     """
 
@@ -91,8 +92,8 @@ class Mask:
     A file may hold several masks: `part` tells them apart. `raster` says how labels are read from
     bands; a mask with `vector` consists of polygons instead, has no pixels of its own (width,
     height and transform are None) and `extent` is the rectangle around its area. `udm` is a raster
-    of what was hidden in the source image, `valid_from` the image whose no-data holds for the mask,
-    `sensor` the name of the sensor the labels were drawn on. `class_colours` are `#rrggbb` by
+    of what was occluded in the source image, `valid_from` the image whose no-data holds for the
+    mask, `sensor` the name of the sensor the labels were drawn on. `class_colours` are `#rrggbb` by
     value. `pending` marks a mask of which only the header was read so far. `no_data` counts pixels
     by no-data values, also absent ones, `doubtful` those of a quantity that look like one.
     """
@@ -134,13 +135,13 @@ class Mask:
         return self.path if self.part is None else f"{self.path}#{self.part}"
 
     @property
-    def state(self) -> str:
+    def state(self) -> MaskState:
         """`ready`, or `problem` when something must be mended first."""
-        return "problem" if self.problem else "ready"
+        return MaskState.PROBLEM if self.problem else MaskState.READY
 
     @property
     def grid(self) -> PixelGrid:
-        """The mask's own lattice; only a mask with a georeference has one."""
+        """The mask's own grid; only a mask with a georeference has one."""
         if self.crs is None or self.transform is None or self.width is None or self.height is None:
             raise ValueError(f"{self.name} has no georeference")
         return PixelGrid(self.crs, Affine(*self.transform[:6]), self.width, self.height)
@@ -218,7 +219,7 @@ class RankedScene:
 class Suggestion:
     """A verdict (`accept`, `reject` or `unsure`) and its reason in words."""
 
-    verdict: str
+    verdict: Verdict
     reason: str
 
 
@@ -227,10 +228,10 @@ class PairParameters:
     """What the pixels of a pair depend on beside mask and scenes.
 
     `offset` is the radiometric offset that a person set; None leaves it to what documents say.
-    `ignore_occluded` sets labels to ignore where the ground was hidden in the source image.
-    `clouds` is what they are judged by, one of settings.CLOUDS. `register` measures how far the
+    `ignore_occluded` sets labels to ignore where the ground was occluded in the source image.
+    `clouds` is what they are assessed by, one of settings.CLOUDS. `register` measures how far the
     mask's image is shifted against Sentinel-2 and moves the mask where that is reliable.
-    `ignore_rim_m` is the width in metres of the rim along class borders that is set to ignore.
+    `ignore_rim_m` is the width in metres of the buffer along class borders that is set to ignore.
     `allow_missing_bands` makes a pair of the bands that an incomplete product has.
     """
 
@@ -262,13 +263,12 @@ class Shift:
 class Pair:
     """A mask with the scenes it is matched to, and what became of it.
 
-    `state` is `queued`, `running`, `done`, `failed`, `cancelled` or `superseded`. The files of a
-    done pair lie in the workspace under `pairs/<pair_id>/`. `shift` is what registration measured,
-    `change` 0…1 how different the inside of the label looks from what it did; None where they
-    weren't asked for or can't be known. `judged_by` are the thresholds behind the suggestion,
-    `compared_with` is the source image behind `change`, `change_note` why it wasn't measured, and
-    `change_rules` the number of the rules by which it was looked for; `occluded` is what anything
-    occludes.
+    The files of a done pair lie in the workspace under `pairs/<pair_id>/`. `shift` is what
+    registration measured, `change` 0…1 how different the inside of the label looks from what it
+    did; None where they weren't asked for or can't be known. `judged_by` are the thresholds behind
+    the suggestion, `compared_with` is the source image behind `change`, `change_note` why it wasn't
+    measured, and `change_rules` the number of the rules by which it was looked for; `occluded` is
+    what anything occludes.
 
     `superseded_at` is since when another pair of the mask has stood in its place, `mask_key` the
     `Mask.key` of a mask that was taken out since; both None where it isn't known.
@@ -278,7 +278,7 @@ class Pair:
     mask_id: str
     mask_name: str
     scene_ids: tuple[str, ...]
-    state: str = "queued"
+    state: PairState = PairState.QUEUED
     days_offset: Number | None = None
     coverage: float | None = None
     occlusion: Occlusion | None = None
@@ -302,7 +302,7 @@ class Decision:
     """One entry of the log: `verdict` is `accept`, `reject`, `unsure` or `undo`."""
 
     pair_id: str
-    verdict: str
+    verdict: Verdict
     reviewer: str
     reason: str | None
     decided_at: datetime

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from .errors import WrongUseError
 
 # How the pixels of a product that lies at a service are fetched.
 ACCESSES = ("auto", "window", "bands", "product")
 RESAMPLINGS = ("nearest", "bilinear", "cubic")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # So many pixels of 10 m, 50 km x 50 km, take 3.4 GB of memory to make a pair with two classes:
 # about 85 bytes a pixel, and 25 more for each class.
 MAX_PAIR_PIXELS = 25_000_000
-# What clouds are judged by: L2A's scene classification, s2cloudless, the product's own cloud mask,
-# or the best of these that the product allows.
+# What clouds are assessed by: L2A's scene classification, s2cloudless, the product's own cloud
+# mask, or the best of these that the product allows.
 CLOUDS = ("auto", "scl", "s2cloudless", "product")
 
 
@@ -68,7 +70,7 @@ def _secret() -> Any:
 
 @dataclass(frozen=True)
 class ServiceSettings:
-    """Where services answer, and what lets us in; see the README for the variables.
+    """Where services answer, and what lets us in; docs/settings.md lists the variables.
 
     Each address can be that of a mirror or of a test server. `cdse_totp` is the code of the moment
     of an account with two factors. What lets us in belongs to scheme, host and port of these
@@ -102,7 +104,7 @@ class ServiceSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be set from outside; see the README for the variables."""
+    """Everything that can be set from outside; docs/settings.md lists the variables."""
 
     workspace: Path
     database_url: str | None = None
@@ -112,6 +114,7 @@ class Settings:
     services: ServiceSettings = field(default_factory=ServiceSettings)
     thresholds: AssessmentSettings = field(default_factory=AssessmentSettings)
     max_pair_pixels: int = MAX_PAIR_PIXELS
+    log_level: str = "INFO"
 
 
 def load_settings(
@@ -149,7 +152,47 @@ def load_settings(
         max_pair_pixels=int(
             _number(environ, "MIGRATE_MAX_PAIR_PIXELS", MAX_PAIR_PIXELS, float("inf"))
         ),
+        log_level=_log_level(environ),
     )
+
+
+# Names of variables, of whatever program, whose values are secret, or hold what is.
+_SECRET_NAME = re.compile(
+    r"(?i)passw|passphrase|secret|token|totp|credential|(api|access|private)_?key|userpwd|bearer"
+    r"|cookie|http_headers"
+)
+# Shorter values of others' variables are switches, such as `true`.
+_SHORTEST_SECRET = 6
+
+
+def secrets_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> frozenset[str]:
+    """Values that must never be written down: of these settings, and of the whole environment."""
+    services = settings.services
+    ours = [getattr(services, item.name) for item in fields(ServiceSettings) if not item.repr]
+    password = _password(settings.database_url)
+    others = [
+        value
+        for name, value in environ.items()
+        if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET
+    ]
+    return frozenset(value for value in (*ours, password, unquote(password), *others) if value)
+
+
+def _password(url: str | None) -> str:
+    """The password in the address of a database, as it stands there; empty without one."""
+    try:
+        return urlsplit(url or "").password or ""
+    except ValueError:
+        return ""
+
+
+def _log_level(environ: Mapping[str, str]) -> str:
+    level = (environ.get("MIGRATE_LOG_LEVEL") or Settings.log_level).upper()
+    if level not in LOG_LEVELS:
+        raise WrongUseError(
+            f"MIGRATE_LOG_LEVEL is {level!r}; it must be one of {', '.join(LOG_LEVELS)}."
+        )
+    return level
 
 
 def _judge(environ: Mapping[str, str]) -> AssessmentSettings:
@@ -166,7 +209,7 @@ def _judge(environ: Mapping[str, str]) -> AssessmentSettings:
     if found.accept_hidden > found.reject_hidden:
         raise WrongUseError(
             f"MIGRATE_ACCEPT_HIDDEN is {found.accept_hidden:g} and MIGRATE_REJECT_HIDDEN "
-            f"{found.reject_hidden:g}; what is accepted must not be hidden more than what is "
+            f"{found.reject_hidden:g}; what is accepted must not be occluded more than what is "
             "rejected."
         )
     return found

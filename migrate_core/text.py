@@ -61,7 +61,7 @@ def format_days(days: float | None) -> str | None:
 def format_offset(days: float | None) -> str:
     """How far a scene is from the mask's image in time: `9.2 days after the mask's image`.
 
-    Whole numbers are whole days between two dates; less than a day is told in minutes or hours.
+    Whole numbers are whole days between two dates; less than a day is reported in minutes or hours.
     """
     if days is None:
         return "from an unknown time before or after the mask's image"

@@ -62,8 +62,13 @@ class Workspace:
 
     @property
     def logs(self) -> Path:
-        """The folder of what commands said, and of tracebacks of failed pairs."""
+        """The folder of the log, of what commands said, and of tracebacks of failed pairs."""
         return self.root / "logs"
+
+    @property
+    def main_log(self) -> Path:
+        """The log of all work in this workspace, which rotates."""
+        return main_log(self.root)
 
     @property
     def stages(self) -> Path:
@@ -144,6 +149,11 @@ class Workspace:
         return path.relative_to(self.root).as_posix()
 
 
+def main_log(root: Path) -> Path:
+    """The log of the workspace in `root`, a folder that need not be there yet."""
+    return root / "logs" / "migrate.log"
+
+
 def upload_place(path: str) -> tuple[str | None, str] | None:
     """What an uploaded file was sent in, and its place there; None for a file that lies elsewhere.
 
@@ -164,7 +174,7 @@ def pair_complete(folder: Path) -> bool:
 def unfinished_folder(place: Path) -> Iterator[Path]:
     """A new folder in `place` for what isn't finished, taken away after the block.
 
-    Its name is hidden and tells its owner, so that what a killed process leaves is known as such.
+    Its name is occluded and tells its owner, so that what a killed process leaves is known as such.
     """
     owner = f"{socket.gethostname()}-{os.getpid()}-{_RUN}"
     folder = place / f"{UNFINISHED}{owner}-{uuid.uuid4().hex[:8]}"

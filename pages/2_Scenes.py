@@ -3,6 +3,7 @@
 import streamlit as st
 
 from migrate_core.errors import MigrateError
+from migrate_core.states import MaskState
 from migrate_core.store.candidates import candidates_of, mask_row
 from migrate_core.store.last_search import last_found
 from pages.shared.frame import PAGES, Page, begin_page
@@ -23,7 +24,7 @@ ABOUT = (
 
 def scenes(page: Page) -> None:
     """The form, the masks, and the scenes of the one that is selected."""
-    if not page.store.mask_states().get("ready"):
+    if not page.store.mask_states().get(MaskState.READY):
         st.info(
             "There is no mask to search scenes for yet. Add masks first, or mend their problems."
         )

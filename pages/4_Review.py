@@ -6,6 +6,7 @@ from migrate_core.errors import MigrateError
 from migrate_core.pairs.view.quicklook import ViewOptions
 from migrate_core.review.queue import place_of
 from migrate_core.review.queue_rows import ReviewItem, review_item
+from migrate_core.states import PairState
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.review.decide import (
     begin_review,
@@ -82,7 +83,7 @@ def one(page: Page, found: Task, options: ViewOptions) -> None:
     item = review_item(page.store, pair_id) if pair_id else None
     if pair_id is None:
         nothing_fits()
-    elif item is None or item.pair.state not in ("done", "superseded"):
+    elif item is None or item.pair.state not in (PairState.DONE, PairState.SUPERSEDED):
         not_there(pair_id, item)
     else:
         show(page, found, item, options)

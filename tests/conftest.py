@@ -84,7 +84,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoCase:
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep tests away from the developer's own workspace, database, cluster and accounts."""
     services = (field.name.upper() for field in fields(ServiceSettings))
-    for name in ("MIGRATE_WORKSPACE", "DATABASE_URL", "DASK_SCHEDULER", *services):
+    own = ("MIGRATE_WORKSPACE", "MIGRATE_LOG_LEVEL", "DATABASE_URL", "DASK_SCHEDULER")
+    for name in (*own, *services):
         monkeypatch.delenv(name, raising=False)
 
 

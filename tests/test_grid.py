@@ -160,7 +160,7 @@ def test_a_grid_is_a_value_that_can_be_a_key() -> None:
     assert math.isclose(grid.resolution, 3)
 
 
-# lattices
+# grids
 
 
 def test_the_hemispheres_of_a_zone_count_northings_differently_on_one_lattice() -> None:

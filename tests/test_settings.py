@@ -51,8 +51,10 @@ def test_every_variable_is_read() -> None:
             "MIGRATE_RESAMPLING": "cubic",
             "DATABASE_URL": "postgresql://host/labels",
             "DASK_SCHEDULER": "tcp://host:8786",
+            "MIGRATE_LOG_LEVEL": "debug",
         }
     )
+    assert settings.log_level == "DEBUG"
     assert settings.ranking.usable_cloud_percent == 25
     assert settings.ranking.usable_coverage == 0.5
     assert settings.ranking.weights == {
@@ -66,11 +68,17 @@ def test_every_variable_is_read() -> None:
     assert settings.scheduler == "tcp://host:8786"
 
 
+def test_a_level_of_the_log_that_there_is_not_is_refused() -> None:
+    with pytest.raises(WrongUseError, match="MIGRATE_LOG_LEVEL is 'LOUD'; it must be one of DEBUG"):
+        load_settings(environ={"MIGRATE_LOG_LEVEL": "loud"})
+
+
 def test_a_variable_that_is_set_but_empty_counts_as_not_set() -> None:
     names = (
         *NUMBERS,
         "MIGRATE_WORKSPACE",
         "MIGRATE_RESAMPLING",
+        "MIGRATE_LOG_LEVEL",
         "DATABASE_URL",
         "DASK_SCHEDULER",
     )

@@ -48,7 +48,7 @@ some lie under whatever clouds there are; each is paired with each scene. Precis
 by 10 m pixels; a label is clear when none of its pixels is occluded by the truth, occluded when
 all are."""
 CHOICES = """The best scene by the truth is the nearest in time of those whose label is at most 10 %
-hidden and whose coverage is at least 90 %; without any, the clearest of the most complete."""
+occluded and whose coverage is at least 90 %; without any, the clearest of the most complete."""
 
 
 REAL_SHIFTS = """Injected shifts, as differences from the shift of the undisplaced mask. The source
@@ -108,7 +108,7 @@ def _demo(scratch: Path, seeds: list[int]) -> list[str]:
         _shares(case, scratch / f"shares{seed}", compared)
         if seed == seeds[0]:
             _say(f"seed {seed}: clouds")
-            clouds.measure(case, scratch / f"skies{seed}", judged)
+            clouds.measure(case, scratch / f"clouds{seed}", judged)
             _say(f"seed {seed}: registration under clouds")
             clouded = positions.under_clouds(case, scratch / "clouded")
         _say(f"seed {seed}: positions")

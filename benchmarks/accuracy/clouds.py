@@ -1,4 +1,4 @@
-"""Clouds and shadows over labels and footprints, by every method, against the true sky."""
+"""Clouds and shadows over labels and footprints, by every method, against the true clouds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from shapely.geometry import Point, mapping
+
+from migrate_core.states import Verdict
 
 from .pipeline import Made, each_scene, migrate
 from .tables import percent, table, verdict
@@ -52,7 +54,7 @@ class Counts:
 
 @dataclass
 class Verdicts:
-    """How labels that are clear, or fully hidden, by the truth were judged."""
+    """How labels that are clear, or fully occluded, by the truth were assessed."""
 
     clear: int = 0
     clear_called_occluded: int = 0
@@ -71,7 +73,7 @@ class Judged:
 
 
 def probes(case: Path, document: Path) -> None:
-    """Discs all over the granule as labels, so that some lie under whatever the sky holds."""
+    """Discs all over the granule as labels, so that some lie under whatever the clouds holds."""
     cloud_file = next((case / "truth").glob("clouds_*.tif"))
     with rasterio.open(cloud_file) as dataset:
         west, south, east, north = dataset.bounds
@@ -127,10 +129,10 @@ def _judge_verdict(pair: Made, cloud_layers: np.ndarray, verdicts: Verdicts) -> 
     suggested = pair.row["suggestion"]["verdict"]
     if occluded == 0:
         verdicts.clear += 1
-        verdicts.clear_called_occluded += suggested != "accept"
+        verdicts.clear_called_occluded += suggested != Verdict.ACCEPT
     elif occluded == 1:
         verdicts.occluded += 1
-        verdicts.occluded_accepted += suggested == "accept"
+        verdicts.occluded_accepted += suggested == Verdict.ACCEPT
 
 
 def report(judged: Mapping[str, Judged]) -> str:
@@ -142,7 +144,7 @@ def report(judged: Mapping[str, Judged]) -> str:
     ]
     pixels = table(("method", "what", "over", "precision", "recall", "true pixels"), rows)
     verdicts = table(
-        ("method", "clear labels not suggested for acceptance", "hidden labels suggested for it"),
+        ("method", "clear labels not suggested for acceptance", "occluded labels suggested for it"),
         [
             (
                 name,

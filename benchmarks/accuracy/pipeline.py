@@ -1,4 +1,4 @@
-"""The road from masks to pairs over the command line, as a person walks it, and what came of it."""
+"""The pipeline from masks to pairs over the command line, as a person walks it, and its results."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def _clear(pair: Made, stem: str, truth: DemoTruth) -> bool:
 
 
 def under_clouds(case: Path, workspace: Path) -> list[tuple[float, Displaced]]:
-    """Every mask, displaced by 10 m, with every scene: the hidden share 0…1 of its area, and it."""
+    """Each mask, displaced by 10 m, with each scene: the occluded share 0…1 of its area, and it."""
     moved = _added(case, workspace, [one for one in displacements() if one[0] == _UNDER_CLOUDS_M])
     found = migrate(workspace, "scenes", "search", "--source", f"local:{case / 'scenes'}")
     truth = DemoTruth(case / "truth")
@@ -171,7 +171,7 @@ def cloud_report(trials: Sequence[tuple[float, Displaced]]) -> str:
             )
         )
     heading = (
-        "area hidden, by truth",
+        "area occluded, by truth",
         "pairs",
         "reliable",
         "recovered within (RMSE), m",

@@ -1,4 +1,7 @@
-"""The command line: `python -m migrate_core [--workspace DIR] GROUP COMMAND …`."""
+"""The command line: `python -m migrate_core [--workspace DIR] GROUP COMMAND …`.
+
+Once the package is installed, `migrate-labels` is the same.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,16 @@ from pathlib import Path
 import click
 
 from .. import __version__
+from ..logs.setup import configure
+from ..session import Session, log_file
 from ..settings import load_settings
-from .console import ReportingGroup
+from .console import WORDS, ReportingGroup, progress_bar, say
 from .export import convert, export
 from .masks import demo, masks
 from .pairs import pairs
 from .review import review, status
+from .run_app import run
 from .scenes import scenes
-from .session import Session
 
 
 @click.group(cls=ReportingGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,8 +36,10 @@ def cli(context: click.Context, workspace: Path | None) -> None:
     Exit status: 0 done, 1 some items have a problem or failed (each is named on stderr, the
     others are done), 2 wrong use.
     """
-    context.obj = Session(load_settings(workspace))
+    settings = load_settings(workspace)
+    configure(log_file(settings))
+    context.obj = Session(settings, progress_bar, say, context.meta[WORDS])
 
 
-for command in (demo, masks, scenes, pairs, review, export, convert, status):
+for command in (demo, masks, scenes, pairs, review, export, convert, status, run):
     cli.add_command(command)

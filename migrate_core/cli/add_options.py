@@ -67,7 +67,7 @@ _ADD_OPTIONS = (
     click.option(
         "--udm",
         type=_FILE_OR_FOLDER,
-        help="What was hidden in the source images: a PlanetScope UDM2 or UDM, or a raster that "
+        help="What was occluded in the source images: a PlanetScope UDM2 or UDM, or a raster that "
         "isn't 0 there; or a folder of them matched by stem.",
     ),
     click.option(
@@ -98,7 +98,7 @@ _ADD_OPTIONS = (
     click.option(
         "--mosaic",
         is_flag=True,
-        help="Files of a folder that share a lattice are tiles of one mask.",
+        help="Files of a folder that share a grid are tiles of one mask.",
     ),
     click.option("--class-field", metavar="FIELD", help="Vectors: the column with the class."),
     click.option(
@@ -173,5 +173,5 @@ def add_options(given: Mapping[str, Any]) -> AddOptions:
 
 
 def _parsed(parse: Callable[[Any], _V], given: Any, default: _V) -> _V:
-    """What an option says; an empty text was given, too, and is told."""
+    """What an option says; an empty text was given, too, and is reported."""
     return default if given is None else parse(given)

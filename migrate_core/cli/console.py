@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import io
 import json
+import logging
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,8 +30,12 @@ from ..files.disk import disk_error
 from ..masks.register.outcome import named_problem
 from ..model import Problem
 
+log = logging.getLogger(__name__)
+
 EXIT_PROBLEM = 1
 EXIT_WRONG_USE = 2
+# Where the context of a command keeps what it was called with.
+WORDS = f"{__name__}.words"
 # Output that goes to a file or another program is not cut to a screen's width.
 _FILE_WIDTH = 240
 # Rows from which on a table is printed plainly: wrapping cells takes seconds for thousands.
@@ -42,6 +48,11 @@ json_option = click.option(
 
 class ReportingGroup(click.Group):
     """Turns the errors a user can mend into a sentence on stderr and an exit status."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the words as they were given, for the log."""
+        ctx.meta[WORDS] = shlex.join(args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -58,14 +69,20 @@ class ReportingGroup(click.Group):
                 raise
             _say_error(str(disk_error(err)))
             ctx.exit(EXIT_PROBLEM)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception:
+            log.critical("An unforeseen error ended the command.", exc_info=True)
+            raise
 
 
 def _say_error(message: str) -> None:
+    log.error("%s", message)
     click.echo(f"Error: {message}", err=True)
 
 
 class _Unfailing(io.FileIO):
-    """A stream of remarks; one that can't be written, as on a full disk, stops no work."""
+    """A stream of notes; one that can't be written, as on a full disk, stops no work."""
 
     def write(self, data: Any, /) -> int:
         """Write, or pass over it."""

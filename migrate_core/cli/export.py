@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from ..export.dataset import FORMATS, ExportRequest, export_dataset
+from ..export import run
+from ..export.dataset import FORMATS, ExportRequest
 from ..export.selection import ACCEPTED, INCLUDES
-from ..pairs.convert import convert_product
+from ..session import Session
 from .console import emit, json_option, say
-from .session import Session
 
 
 @click.command()
@@ -47,13 +47,7 @@ def export(
     as_json: bool,
 ) -> None:
     """Write the dataset into the folder DEST, with manifest, card and plots."""
-    with session.tracked("export") as progress:
-        dataset = export_dataset(
-            session.store,
-            session.workspace,
-            ExportRequest(destination, include, archive),
-            progress,
-        )
+    dataset = run.export(session, ExportRequest(destination, include, archive))
     document: dict[str, Any] = {
         "path": str(dataset.path),
         "formats": list(formats),
@@ -71,13 +65,7 @@ def export(
 @click.pass_obj
 def convert(session: Session, product: Path, destination: Path, as_json: bool) -> None:
     """Write a whole product as one COG at 10 m with all bands, reflectance * 10000."""
-    with session.tracked("convert") as progress:
-        converted = convert_product(
-            product,
-            destination,
-            session.settings.resampling,
-            progress,
-        )
+    converted = run.convert(session, product, destination)
     document = {
         "product_id": converted.product_id,
         "file": str(destination),

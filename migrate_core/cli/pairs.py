@@ -14,19 +14,21 @@ from ..jobs.background import now_utc, request_cancel
 from ..model import PairParameters, Problem
 from ..pairs.assessment.notes import format_change
 from ..pairs.flags import occluded_shares
-from ..pairs.run.plan import RunOptions, plan
-from ..pairs.run.runner import KIND, RunOutcome, make_planned
+from ..pairs.run import make as run
+from ..pairs.run.plan import RunOptions
+from ..pairs.run.runner import KIND, RunOutcome
 from ..review.decisions import pairs_document
 from ..review.proposals import proposed_decisions
-from ..review.set_aside import SetAside, set_aside_by_tasks
+from ..review.set_aside import SetAside, consequence_of, set_aside_by_tasks
+from ..session import Session
 from ..settings import ACCESSES, CLOUDS, RESAMPLINGS
+from ..states import UNDER_WAY, PairState
 from ..store.base import Store
 from ..text import LABEL_OCCLUDED, format_days, format_share
-from .console import EXIT_PROBLEM, emit, json_option, print_table, progress_bar, report, say
-from .session import Session
+from .console import EXIT_PROBLEM, emit, json_option, print_table, report, say
 
 # The states from which a pair can be made again.
-AGAIN = ("queued", "running", "failed", "cancelled")
+AGAIN = tuple(state.value for state in (*UNDER_WAY, PairState.FAILED, PairState.CANCELLED))
 
 
 @click.group()
@@ -69,7 +71,7 @@ def pairs() -> None:
     type=click.Choice(CLOUDS),
     default="auto",
     show_default=True,
-    help="What clouds are judged by: the scene classification of L2A (scl), s2cloudless for L1C, "
+    help="What clouds are assessed by: the scene classification of L2A (scl), s2cloudless for L1C, "
     "the product's own cloud mask (product), or the best of these that there is.",
 )
 @click.option(
@@ -125,9 +127,9 @@ def pairs() -> None:
     "since it makes them with other parameters, another scene or a changed mask.",
 )
 @json_option
-@click.pass_context
+@click.pass_obj
 def make(
-    context: click.Context,
+    session: Session,
     workers: int | None,
     scheduler: str | None,
     resampling: str | None,
@@ -151,13 +153,11 @@ def make(
 
     Ctrl-C stops it, and so does `pairs cancel`; run it again to go on.
     """
-    session: Session = context.obj
-    settings = session.settings
     options = RunOptions(
         workers,
-        scheduler or settings.scheduler,
+        scheduler,
         PairParameters(
-            resampling or settings.resampling,
+            resampling or session.settings.resampling,
             offset=None if offset in ("auto", "keep") else int(offset),
             ignore_occluded=ignore_occluded,
             clouds=clouds,
@@ -167,28 +167,18 @@ def make(
         ),
         frozenset(masks) or None,
         frozenset(states) or None,
-        settings.services,
-        access,
-        60 * wait_minutes,
+        access=access,
+        wait_s=60 * wait_minutes,
         keep_offsets=offset == "keep",
-        thresholds=settings.thresholds,
-        max_pair_pixels=settings.max_pair_pixels,
     )
-    session.finish_masks()
-    store, workspace = session.store, session.workspace
-    tasks = plan(store, workspace, options)
+    planned = run.prepare(session, options)
     if not yes:
-        _ask(set_aside_by_tasks(store, tasks), as_json=as_json)
+        _ask(set_aside_by_tasks(session.store, planned.tasks), as_json=as_json)
     # A polite kill is a cancellation: what is finished stays, the rest is marked.
     signal.signal(signal.SIGTERM, _interrupt)
-    with progress_bar("pairs") as update:
-
-        def progress(finished: int, failed: int, total: int) -> None:
-            update(finished, total, f"{failed} failed" if failed else "")
-
-        outcome = make_planned(store, workspace, tasks, options, progress)
-    document = pairs_document(store, workspace)
-    emit(document, as_json, lambda: _show(store, document))
+    outcome = run.make(session, planned)
+    document = pairs_document(session.store, session.workspace)
+    emit(document, as_json, lambda: _show(session.store, document))
     _conclude(outcome)
 
 
@@ -199,10 +189,7 @@ def _ask(found: SetAside, *, as_json: bool) -> None:
     """
     if not found.total:
         return
-    what = (
-        f"This run makes other pairs in place of {found}. These decisions are set aside, and "
-        "proposed for the new pairs in Review."
-    )
+    what = consequence_of(found)
     if as_json or not sys.stdin.isatty():
         raise WrongUseError(
             f"{what} Nothing was made. Add --yes to go on, or choose the parameters and scenes of "

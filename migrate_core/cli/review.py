@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from ..jobs.background import now_utc
-from ..model import Decision
-from ..review.decisions import UNDO, VERDICTS, decide, default_reviewer, review_status
+from ..review.decisions import ReviewStatus
 from ..review.overview import matches, overview
+from ..review.run import decide, new_decision
+from ..session import Session
+from ..states import VERDICTS, Verdict, decision_state
 from ..store.serialize import to_json
 from .console import emit, json_option, print_table, say
-from .session import Session
 
 _NEXT = {
     "masks": "masks add PATH (or `demo` for an example)",
@@ -28,7 +29,7 @@ def review() -> None:
 
 @review.command("decide")
 @click.argument("pair_id")
-@click.argument("verdict", type=click.Choice(VERDICTS))
+@click.argument("verdict", type=click.Choice([verdict.value for verdict in VERDICTS]))
 @click.option("--reason", help="Why; goes into the log.")
 @click.option("--reviewer", help="Who decides; default the user's name.")
 @json_option
@@ -42,8 +43,8 @@ def decide_pair(
     as_json: bool,
 ) -> None:
     """Append a decision about a pair to the log; the newest of each reviewer counts."""
-    _append(session, pair_id, verdict, reviewer, reason)
-    _show_status(session, pair_id, as_json)
+    status = decide(session.store, new_decision(pair_id, verdict, reviewer, reason))
+    _show_status(pair_id, status, as_json)
 
 
 @review.command("undo")
@@ -53,25 +54,17 @@ def decide_pair(
 @click.pass_obj
 def undo(session: Session, pair_id: str, reviewer: str | None, as_json: bool) -> None:
     """Take back one's newest decision about a pair; the log keeps both."""
-    _append(session, pair_id, UNDO, reviewer)
-    _show_status(session, pair_id, as_json)
+    status = decide(session.store, new_decision(pair_id, Verdict.UNDO, reviewer))
+    _show_status(pair_id, status, as_json)
 
 
-def _append(
-    session: Session, pair_id: str, verdict: str, reviewer: str | None, reason: str | None = None
-) -> None:
-    who = reviewer or default_reviewer()
-    decide(session.store, Decision(pair_id, verdict, who, reason or None, now_utc()))
-
-
-def _show_status(session: Session, pair_id: str, as_json: bool) -> None:
-    found = review_status(session.store.decisions(pair_id))
+def _show_status(pair_id: str, found: ReviewStatus, as_json: bool) -> None:
     document = {
         "pair_id": pair_id,
         "decision": found.decision,
         "reviewers": list(found.reviewers),
     }
-    emit(document, as_json, lambda: say(f"{pair_id}: {found.decision or 'undecided'}."))
+    emit(document, as_json, lambda: say(f"{pair_id}: {decision_state(found.decision)}."))
 
 
 @click.command()
@@ -100,5 +93,7 @@ def status(session: Session, as_json: bool) -> None:
         for job in found.running:
             say(f"Running: {job.kind}, {job.finished} of {job.total} finished.")
         say(f"Next: {_NEXT[found.next_stage]}")
+        if session.workspace.main_log.is_file():
+            say(f"Log: {session.workspace.main_log}")
 
     emit(document, as_json, show)

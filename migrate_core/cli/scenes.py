@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
 
 from ..errors import WrongUseError
 from ..model import Problem, SceneQuery
+from ..scenes import run
 from ..scenes.access.connection import try_connection
-from ..scenes.access.response_cache import ResponseCache, kept, response_times
-from ..scenes.cloud_cover.remember import (
-    MeasurementCache,
-    SearchRun,
-    keep_candidates,
-    measure_candidates,
-)
-from ..scenes.cloud_cover.scene_clouds import CloudReader
 from ..scenes.listing import scenes_document
-from ..scenes.match_table import import_match_table, match_rows, write_match_table
-from ..scenes.search.search import SearchOutcome, part, search
-from ..scenes.sources import KINDS, open_source
-from ..scenes.sources.protocol import SceneSource
+from ..scenes.match_table import import_match_table
+from ..scenes.sources import KINDS
+from ..session import Session
 from ..settings import RankingSettings
+from ..states import MaskState
 from ..store.base import Candidate
-from ..store.last_search import SearchParameters, remember_asked, remember_found, remember_responses
+from ..store.last_search import SearchParameters
 from ..store.serialize import to_json
 from ..text import (
     CLOUD_IN_SCENE,
@@ -36,7 +29,6 @@ from ..text import (
     format_share,
 )
 from .console import emit, json_option, print_table, report, say
-from .session import Session
 
 
 @click.group()
@@ -98,7 +90,7 @@ def scenes() -> None:
 @click.option(
     "--refresh",
     is_flag=True,
-    help="Ask services anew, and measure anew; otherwise what they answered in the last 24 hours "
+    help="Ask services again, and measure again; otherwise what they answered in the last 24 hours "
     "is used again.",
 )
 @json_option
@@ -117,54 +109,21 @@ def search_scenes(
     as_json: bool,
 ) -> None:
     """Find and rank candidates for every mask without a problem; the best is selected."""
-    sources = _sources(session, specs, refresh)
     default = session.settings.ranking
     ranking = RankingSettings(
         default.usable_cloud_percent if usable_cloud is None else usable_cloud,
         default.usable_coverage if usable_coverage is None else usable_coverage,
         _weights(weights, default.weights),
     )
-    session.finish_masks()
-    masks = [m for m in session.store.masks() if m.state == "ready" and not m.pending]
-    if not masks:
-        raise WrongUseError("There is no mask to search for. Add some first: `masks add PATH`.")
     query = SceneQuery(days, max_cloud, level)
-    specs = tuple(source.spec for source in sources)
     parameters = SearchParameters(specs, query, ranking, measure_clouds)
-    measuring: tuple[Problem, ...] = ()
-    with session.tracked("search") as progress:
-        remember_asked(session.store, parameters)
-        first, second = (part(progress, number, 2) for number in (0, 1))
-        outcome = search(masks, sources, query, ranking, first if measure_clouds else progress)
-        dead = {problem.item for problem in outcome.problems}
-        if dead.issuperset(specs):
-            # Nothing was learnt, so what an earlier search found stays.
-            report(outcome.problems)
-        searched, memory = (
-            SearchRun(masks, query, ranking, outcome),
-            MeasurementCache(session.store, masks),
-        )
-        known = memory.known() if measure_clouds and not refresh else {}
-        session.store.put_scenes([*outcome.alternatives, *outcome.scenes])
-        keep_candidates(session.store, searched, known)
-        remember_found(session.store, parameters)
-        remember_responses(session.store, response_times(sources))
-        if measure_clouds:
-            places = CloudReader(session.settings.services, session.workspace)
-            measuring = measure_candidates(memory, searched, places, known, second)
-    document = scenes_document(session.store)
-    emit(document, as_json, lambda: _show(session))
-    names = {mask.mask_id: mask.name for mask in masks}
-    report([*outcome.problems, *measuring, *_without(outcome, names, query)])
-
-
-def _sources(session: Session, specs: Sequence[str], refresh: bool) -> list[SceneSource]:
-    """The sources that SOURCE arguments name, each once."""
-    services = session.settings.services
-    opened = [open_source(spec, services) for spec in dict.fromkeys(specs)]
-    response_cache = ResponseCache(session.workspace.responses, refresh)
-    response_cache.clear_old()
-    return [kept(source, services, response_cache) for source in opened]
+    try:
+        problems = run.search(session, parameters, refresh=refresh)
+    except run.SearchFailedError as err:
+        report(err.problems)
+        raise
+    emit(scenes_document(session.store), as_json, lambda: _show(session))
+    report(problems)
 
 
 def _weights(given: Iterable[str], default: Mapping[str, float]) -> dict[str, float]:
@@ -183,21 +142,6 @@ def _weights(given: Iterable[str], default: Mapping[str, float]) -> dict[str, fl
             )
         weights[name] = weight
     return weights
-
-
-def _without(outcome: SearchOutcome, names: dict[str, str], query: SceneQuery) -> list[Problem]:
-    """Masks that nothing was found for."""
-    most = f" and at most {query.max_cloud_percent:g} % {CLOUD_IN_SCENE}"
-    limit = most * (query.max_cloud_percent < 100)
-    return [
-        Problem(
-            names[mask_id],
-            f"no {query.level} scene within {query.days} days{limit} covers it. What would help: "
-            f"{outcome.advice[mask_id]}.",
-        )
-        for mask_id, ranked in outcome.ranked.items()
-        if not ranked
-    ]
 
 
 @scenes.command("test-source")
@@ -230,7 +174,7 @@ def _show(session: Session) -> None:
     rows = [
         (mask.name if number == 0 else "", *_cells(candidate))
         for mask in session.store.masks()
-        if mask.state == "ready"
+        if mask.state == MaskState.READY
         for number, candidate in enumerate(found.get(mask.mask_id, []))
     ]
     heading = ("mask", "", "scene", "days", CLOUD_IN_SCENE, CLOUD_OVER_MASK, LABEL_OCCLUDED)
@@ -263,12 +207,7 @@ def _cells(candidate: Candidate) -> tuple[str | None, ...]:
 @click.pass_obj
 def select(session: Session, mask_id: str, scene_id: str, as_json: bool) -> None:
     """Choose another candidate for a mask; later searches keep the choice while they find it."""
-    if not session.store.select(mask_id, scene_id):
-        known = [c.ranked.scene.scene_id for c in session.store.candidates().get(mask_id, [])]
-        raise WrongUseError(
-            f"{scene_id} is not a candidate of {mask_id}. "
-            + (f"Its candidates are: {', '.join(known)}." if known else "It has no candidates.")
-        )
+    run.select(session.store, mask_id, scene_id)
     document = {"mask_id": mask_id, "scene_id": scene_id}
     emit(document, as_json, lambda: say(f"{mask_id}: {scene_id} is selected."))
 
@@ -279,12 +218,9 @@ def select(session: Session, mask_id: str, scene_id: str, as_json: bool) -> None
 @click.pass_obj
 def export_match(session: Session, table: Path, as_json: bool) -> None:
     """Write the candidates as a match table, the selected one of each mask first."""
-    rows = match_rows(session.store)
-    if not rows:
-        raise WrongUseError("No mask has candidates yet. Search first: `scenes search --source …`.")
-    write_match_table(table, rows)
-    document = {"file": str(table), "rows": len(rows)}
-    emit(document, as_json, lambda: say(f"{len(rows)} rows are in {table}."))
+    rows = run.export_match(session.store, table)
+    document = {"file": str(table), "rows": rows}
+    emit(document, as_json, lambda: say(f"{rows} rows are in {table}."))
 
 
 @scenes.command("import-match")

@@ -1,4 +1,4 @@
-"""The five acquisitions of the case: when, by which satellite, processed how, under which sky."""
+"""The five acquisitions of the case: when, by which satellite, processed how, how cloudy."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,9 +18,9 @@ Disc = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Weather:
-    """What stands in the sky. Discs are where clouds tend to be; noise gives them their form.
+    """What stands in the clouds. Discs are where clouds tend to be; noise gives them their form.
 
-    cloudy_mines and clear_mines force the sky over mines, by name; clear means neither cloud
+    cloudy_mines and clear_mines force the clouds over mines, by name; clear means neither cloud
     nor cloud shadow.
     """
 

@@ -12,7 +12,7 @@ from .grids import GRANULE_M, ByteArray, FloatArray, any_in_block, granule_axis,
 from .ground.mines import Mine
 from .ground.noise import fractal_noise, smooth_noise
 
-# The sky reaches this far beyond the granule: clouds outside cast shadows into it.
+# The clouds reaches this far beyond the granule: clouds outside cast shadows into it.
 CLOUD_MARGIN_PIXELS = 120
 FORCED = 2.5
 
@@ -29,7 +29,7 @@ class CloudClass(IntEnum):
 
 @dataclass(frozen=True)
 class CloudLayers:
-    """The sky over the granule, float32 shares 0...1 on its 10 m lattice.
+    """The clouds over the granule, float32 shares 0...1 on its 10 m grid.
 
     Where there is no cloud, shadow or cirrus the share is exactly 0, so that clear pixels are
     the ground and nothing else. `covered` is the polygon (UTM) in which there are data.
@@ -85,7 +85,7 @@ def _discs_over(mines: tuple[Mine, ...], names: tuple[str, ...], extra_m: float)
 def _cumulus(
     rng: np.random.Generator, axis: FloatArray, acquisition: Acquisition, mines: tuple[Mine, ...]
 ) -> FloatArray:
-    """Opacity 0...1 of low clouds on the sky's own lattice; at least 0.2 where there is any."""
+    """Opacity 0...1 of low clouds on the clouds own grid; at least 0.2 where there is any."""
     weather = acquisition.weather
     if not weather.cumulus and not weather.cloudy_mines:
         return np.zeros((len(axis), len(axis)), np.float32)
@@ -137,7 +137,7 @@ def _no_data(acquisition: Acquisition) -> NDArray[np.bool_]:
 def make_clouds(
     rng: np.random.Generator, acquisition: Acquisition, mines: tuple[Mine, ...]
 ) -> CloudLayers:
-    """The sky of one acquisition: clouds by its weather, shadows by its sun."""
+    """The clouds of one acquisition: clouds by its weather, shadows by its sun."""
     margin = CLOUD_MARGIN_PIXELS
     pixels = len(granule_axis(10))
     axis = (np.arange(-margin, pixels + margin, dtype=np.float32) + 0.5) * 10

@@ -1,4 +1,4 @@
-"""The two pixel lattices of the case, the 3 m ground and the 10 m granule, and their arithmetic.
+"""The two pixel grids of the case, the 3 m ground and the 10 m granule, and their arithmetic.
 
 Positions on the ground are "local" metres: x to the east and y to the south of the granule's
 upper left corner. Arrays are (height, width), rows to the south.
@@ -16,7 +16,7 @@ EPSG = 32633
 UTM = CRS.from_epsg(EPSG)
 TILE = "33UVS"
 
-# Tile 33UVS begins at 399960, 5700000; the granule lies inside it, on its 60 m lattice.
+# Tile 33UVS begins at 399960, 5700000; the granule lies inside it, on its 60 m grid.
 LEFT = 453960
 TOP = 5664000
 GRANULE_M = 6000

@@ -56,7 +56,7 @@ class Place:
 
     @property
     def transform(self) -> Affine:
-        """Pixel to UTM; north-up rasters lie on the 3 m lattice of the ground."""
+        """Pixel to UTM; north-up rasters lie on the 3 m grid of the ground."""
         turn = np.radians(self.rotation_deg)
         cosine, sine = GROUND_M * float(np.cos(turn)), GROUND_M * float(np.sin(turn))
         around_zero = Affine(cosine, -sine, 0, -sine, -cosine, 0)
@@ -163,7 +163,7 @@ def mask_array(place: Place, mines: tuple[Mine, ...]) -> ByteArray:
 def image_array(place: Place, ground: Landscape, seed: int) -> NDArray[np.uint16]:
     """The source image, reflectance * 10000, 0 outside the valid area, uint16 (4, height, width).
 
-    On the ground's own lattice it's the ground itself, else bilinear between its pixels.
+    On the ground's own grid it's the ground itself, else bilinear between its pixels.
     """
     season: Season = "june" if place.acquired_at.month == 6 else "august"
     window, transform = _ground_around(place)

@@ -1,4 +1,4 @@
-"""What the sensor records of ground and sky: reflectances, digital numbers, classifications."""
+"""What the sensor records of ground and clouds: reflectances, digital numbers, classifications."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ NOISE = 0.0012
 CLOUD_REFLECTANCE = np.array(
     [0.66, 0.66, 0.65, 0.66, 0.67, 0.68, 0.69, 0.69, 0.69, 0.45, 0.002, 0.46, 0.36], np.float32
 )
-# Blue sky lights shadows, so they are deepest in the infrared.
+# Blue clouds lights shadows, so they are deepest in the infrared.
 SHADOW_DEPTH = np.array(
     [0.42, 0.46, 0.53, 0.58, 0.60, 0.62, 0.64, 0.65, 0.66, 0.66, 0.0, 0.70, 0.72], np.float32
 )
@@ -102,7 +102,7 @@ class Scene:
 
 
 def under_clouds(ground: FloatArray, cloud_layers: CloudLayers) -> FloatArray:
-    """Ground reflectance at 10 m (bands, height, width) as seen under the sky."""
+    """Ground reflectance at 10 m (bands, height, width) as seen under the clouds."""
     seen = ground * (1 - SHADOW_DEPTH[:, None, None] * cloud_layers.shadow)
     # Cirrus is bright and grey; its own spectrum is close to that of low clouds.
     seen += cloud_layers.cirrus * (0.8 * CLOUD_REFLECTANCE[:, None, None] - seen)
@@ -146,7 +146,7 @@ def classify(surface: FloatArray, cloud_layers: CloudLayers, factor: int) -> Byt
 def record(
     acquisition: Acquisition, ground: FloatArray, cloud_layers: CloudLayers, seed: int
 ) -> Scene:
-    """A scene from ground reflectance at 10 m (bands, height, width) and the sky over it."""
+    """A scene from ground reflectance at 10 m (bands, height, width) and the clouds over it."""
     surface = under_clouds(ground, cloud_layers)
     return Scene(
         acquisition=acquisition,

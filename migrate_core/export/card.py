@@ -177,7 +177,7 @@ def _different_bands(statistics: Statistics) -> list[str]:
 def _method() -> str:
     return (
         f"{MADE_WITH} {__version__}. Radiometric offsets of the products are applied; "
-        "nothing is resampled on the 10 m lattice. The hard label is the class with the largest "
+        "nothing is resampled on the 10 m grid. The hard label is the class with the largest "
         "share of a pixel of which at least half is known. Pairs whose footprints overlap are in "
         "the same split, so that no ground is seen both in training and in testing. Clouds, "
         "shadows and snow are those of the method that `cloud_method` of the manifest names (scl "

@@ -69,7 +69,7 @@ def _in_source_image(pair: Pair) -> float | None:
 
 
 def _cloud_method(provenance: Mapping[str, Any]) -> str | None:
-    """What clouds were judged by; several where the parts of an image allow different methods."""
+    """What clouds were assessed by; several where the parts of an image allow different methods."""
     methods = {found["method"] for found in provenance.get("clouds", ()) if found["method"]}
     return ";".join(sorted(methods)) or None
 

@@ -11,18 +11,20 @@ from shapely.geometry.base import BaseGeometry
 
 from ..errors import ExportError
 from ..model import Mask, Pair
-from ..review.decisions import CONFLICT, ReviewStatus, review_statuses
+from ..review.decisions import ReviewStatus, review_statuses
+from ..states import DecisionState, PairState
 from ..store.base import Store
 from ..workspace import PAIR_DOCUMENT, Workspace
 
-ACCEPTED, UNDECIDED, ALL = "accepted", "undecided", "all"
+ACCEPTED, UNDECIDED = DecisionState.ACCEPTED.value, DecisionState.UNDECIDED.value
+ALL = "all"
 INCLUDES = (ACCEPTED, UNDECIDED, ALL)
 # What each level of `--include` takes in; None is undecided.
-DECISIONS: dict[str, tuple[str | None, ...]] = {
-    ACCEPTED: ("accepted",),
-    UNDECIDED: ("accepted", None),
+DECISIONS: dict[str, tuple[DecisionState | None, ...]] = {
+    ACCEPTED: (DecisionState.ACCEPTED,),
+    UNDECIDED: (DecisionState.ACCEPTED, None),
     # Reviewers who disagree leave a pair as uncertain as one who is unsure.
-    ALL: ("accepted", None, "unsure", CONFLICT),
+    ALL: (DecisionState.ACCEPTED, None, DecisionState.UNSURE, DecisionState.CONFLICT),
 }
 
 
@@ -56,7 +58,7 @@ def entries(store: Store, workspace: Workspace, include: str) -> list[Entry]:
     chosen = []
     for pair in store.pairs():
         review_status = decided.get(pair.pair_id, ReviewStatus(None))
-        if pair.state == "done" and review_status.decision in DECISIONS[include]:
+        if pair.state == PairState.DONE and review_status.decision in DECISIONS[include]:
             mask = masks[pair.mask_id]
             if mask.footprint is not None:
                 provenance = _provenance(workspace, pair)

@@ -11,6 +11,7 @@ import numpy as np
 import rasterio
 
 from ..model import IGNORE
+from ..states import DecisionState
 from .manifest import Row
 
 PIXEL_HA = 0.01
@@ -21,7 +22,7 @@ class Statistics:
     """Counts over a dataset; areas in hectares of 10 m pixels whose hard label is the class.
 
     `class_names` are what masks call the class values; several names of one value with slashes.
-    `label_notes` are sentences on the labels: objects that are too small, and ignore rims.
+    `label_notes` are sentences on the labels: objects that are too small, and boundary buffers.
     """
 
     rows: Sequence[Row]
@@ -33,7 +34,7 @@ class Statistics:
 
     def counts(self, column: str) -> dict[str, int]:
         """How often each value of a column of the manifest occurs."""
-        counted = Counter(str(row[column] or "undecided") for row in self.rows)
+        counted = Counter(str(row[column] or DecisionState.UNDECIDED) for row in self.rows)
         return dict(sorted(counted.items()))
 
     def numbers(self, column: str) -> list[float]:

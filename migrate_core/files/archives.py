@@ -19,12 +19,12 @@ def unsafe_member(member: zipfile.ZipInfo) -> str | None:
     """Why a member must not be read, as the end of a sentence with its name; None if it may be."""
     path = PurePosixPath(member.filename.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in member.filename:
-        return "points outside its folder. Make the zip anew from a folder."
+        return "points outside its folder. Make the zip again from a folder."
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind == stat.S_IFLNK:
-        return "is a link. Make the zip anew with the files themselves."
+        return "is a link. Make the zip again with the files themselves."
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        return "is a pipe, socket or device. Make the zip anew without it."
+        return "is a pipe, socket or device. Make the zip again without it."
     if member.file_size > max(SMALL_BYTES, MAX_GROWTH * member.compress_size):
         return (
             f"grows from {member.compress_size} to {member.file_size} bytes, which no sound file "

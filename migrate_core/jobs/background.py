@@ -20,13 +20,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from ..errors import DatabaseUnusableError, JobCancelledError, JobRunningError
 from ..files.disk import writing
-from ..model import iso, utc
+from ..logs.jobs import logged
+from ..model import iso
+from ..states import JobState
+from ..store import jobs
 from ..store.base import Store
-from ..store.tables import jobs
 from ..workspace import Workspace, process_alive
 
 # A process that has not been heard of for this long is taken to be dead.
@@ -37,24 +37,12 @@ _TRACEBACK = "Traceback (most recent call last)"
 
 
 @dataclass(frozen=True)
-class JobStatus:
-    """How far a job is: `state` is `running`, `done`, `failed`, `cancelled` or `died`."""
-
-    job_id: str
-    kind: str
-    state: str
-    host: str
-    pid: int
-    started_at: datetime
-    heartbeat_at: datetime
-    total: int
-    finished: int
-    failed: int
-    cancel_requested: bool
+class JobStatus(jobs.JobRow):
+    """How far a job is, and whether anybody works at it."""
 
     def alive(self, now: datetime) -> bool:
         """Whether the process that claimed the job still works at it."""
-        if self.state != "running":
+        if self.state != JobState.RUNNING:
             return False
         if self.host == socket.gethostname() and not process_alive(self.pid):
             return False
@@ -94,16 +82,14 @@ class Job:
 
     def cancel_requested(self) -> bool:
         """Whether somebody asked, through the store, that this job stops."""
-        query = sa.select(jobs.c.cancel_requested).where(jobs.c.job_id == self.job_id)
-        with self._store.engine.connect() as connection:
-            return bool(connection.scalar(query))
+        return jobs.cancel_requested(self._store, self.job_id)
 
-    def end(self, state: str) -> None:
+    def end(self, state: JobState) -> None:
         """Give the job up as `done`, `failed`, `cancelled` or `died`."""
         self._update(state=state, heartbeat_at=self._clock())
 
-    def give_up(self, state: str) -> None:
-        """End it because of an error, which stays the one that is told if this fails, too.
+    def give_up(self, state: JobState) -> None:
+        """End it because of an error, which stays the one that is reported if this fails, too.
 
         A job whose end can't be written is found to have died, since its process is gone.
         """
@@ -111,8 +97,7 @@ class Job:
             self.end(state)
 
     def _update(self, **values: object) -> None:
-        with self._store.engine.begin() as connection:
-            connection.execute(sa.update(jobs).where(jobs.c.job_id == self.job_id).values(**values))
+        jobs.update_job(self._store, self.job_id, **values)
 
 
 def now_utc() -> datetime:
@@ -129,27 +114,19 @@ def claim(store: Store, kind: str, total: int, clock: Callable[[], datetime] = n
     if before is not None and before.alive(looked_at):
         raise busy_error(before)
     now, job_id = clock(), uuid.uuid4().hex
-    row = {
-        "job_id": job_id,
-        "kind": kind,
-        "state": "running",
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
-        "started_at": now,
-        "heartbeat_at": now,
-        "total": total,
-        "finished": 0,
-        "failed": 0,
-        "cancel_requested": False,
-    }
-    try:
-        with store.engine.begin() as connection:
-            if before is not None and before.state == "running":
-                dead = sa.update(jobs).where(jobs.c.job_id == before.job_id)
-                connection.execute(dead.values(state="died"))
-            connection.execute(sa.insert(jobs).values(row))
-    except sa.exc.IntegrityError as err:
-        raise JobRunningError(f"Another process has just begun with the {kind}.") from err
+    row = jobs.JobRow(
+        job_id=job_id,
+        kind=kind,
+        state=JobState.RUNNING,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        started_at=now,
+        heartbeat_at=now,
+        total=total,
+    )
+    died = before.job_id if before and before.state == JobState.RUNNING else None
+    if not jobs.insert_job(store, row, died):
+        raise JobRunningError(f"Another process has just begun with the {kind}.")
     return Job(store, job_id, clock)
 
 
@@ -169,15 +146,15 @@ def working(store: Store, kind: str, clock: Callable[[], datetime] = now_utc) ->
     """
     job = claim(store, kind, 0, clock)
     try:
-        with _beating(job):
+        with logged(kind, job.job_id), _beating(job):
             yield job
     except (JobCancelledError, KeyboardInterrupt):
-        job.give_up("cancelled")
+        job.give_up(JobState.CANCELLED)
         raise
     except BaseException:
-        job.give_up("failed")
+        job.give_up(JobState.FAILED)
         raise
-    job.end("done")
+    job.end(JobState.DONE)
 
 
 @contextmanager
@@ -202,13 +179,8 @@ def _beating(job: Job) -> Iterator[None]:
 
 def latest_job(store: Store, kind: str) -> JobStatus | None:
     """The job of `kind` that began last."""
-    query = sa.select(jobs).where(jobs.c.kind == kind).order_by(jobs.c.started_at.desc())
-    with store.engine.connect() as connection:
-        row = connection.execute(query.limit(1)).mappings().first()
-    if row is None:
-        return None
-    times = {name: utc(row[name]) for name in ("started_at", "heartbeat_at")}
-    return JobStatus(**{**row, **times})
+    row = jobs.latest_row(store, kind)
+    return None if row is None else JobStatus(**vars(row))
 
 
 def running_job(store: Store, kind: str, now: datetime) -> JobStatus | None:
@@ -219,10 +191,7 @@ def running_job(store: Store, kind: str, now: datetime) -> JobStatus | None:
 
 def running_jobs(store: Store, now: datetime) -> tuple[JobStatus, ...]:
     """All jobs that living processes work at, the oldest first."""
-    query = sa.select(jobs.c.kind).where(jobs.c.state == "running").order_by(jobs.c.started_at)
-    with store.engine.connect() as connection:
-        kinds = connection.scalars(query).all()
-    found = (running_job(store, kind, now) for kind in kinds)
+    found = (running_job(store, kind, now) for kind in jobs.running_kinds(store))
     return tuple(job for job in found if job is not None)
 
 
@@ -231,10 +200,7 @@ def request_cancel(store: Store, kind: str, now: datetime) -> bool:
     job = running_job(store, kind, now)
     if job is None:
         return False
-    with store.engine.begin() as connection:
-        connection.execute(
-            sa.update(jobs).where(jobs.c.job_id == job.job_id).values(cancel_requested=True)
-        )
+    jobs.update_job(store, job.job_id, cancel_requested=True)
     return True
 
 

@@ -7,20 +7,30 @@ knows what the worker was doing, fails just that call, and starts another worker
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import pickle
 import queue
 import signal
+import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from importlib.machinery import ModuleSpec
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from ..errors import MigrateError
+from ..logs.context import about
+from ..logs.setup import log_context
+
+log = logging.getLogger(__name__)
+
+# While a worker is started, `__main__` goes by another name: one thread at a time.
+_STARTING = threading.Lock()
 
 
 class WorkerCrashedError(MigrateError):
@@ -49,11 +59,14 @@ class WorkerPool(Executor):
             thread.start()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run `fn(*args, **kwargs)` in a worker; all of it must be picklable."""
+        """Run `fn(*args, **kwargs)` in a worker; all of it must be picklable.
+
+        What it logs goes to the log of this process, about the same job and pair.
+        """
         if self._closed:
             raise RuntimeError("the pool was shut down")
         future: Future[Any] = Future()
-        self._calls.put((future, (fn, args, kwargs)))
+        self._calls.put((future, (log_context(), fn, args, kwargs)))
         return future
 
     def _serve(self, worker: _Worker) -> None:
@@ -66,7 +79,10 @@ class WorkerPool(Executor):
             try:
                 succeeded, answer = worker.run(call)
             except (EOFError, OSError):
-                future.set_exception(_crashed(worker.exit_code()))
+                error = _crashed(worker.exit_code())
+                with about(call[0].ids):
+                    log.warning("%s", error)
+                future.set_exception(error)
                 continue
             except Exception as err:  # overdue, or the call can't be sent
                 future.set_exception(err)
@@ -119,7 +135,8 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs,), daemon=True)
-        self._process.start()
+        with _main_left_alone():
+            self._process.start()
         theirs.close()
 
     def exit_code(self) -> int | None:
@@ -133,6 +150,24 @@ class _Worker:
         if self._process is not None and self._process.is_alive():
             self._process.kill()
             self._process.join(timeout=5)
+
+
+@contextmanager
+def _main_left_alone() -> Iterator[None]:
+    """For the time of the block, spawned processes don't import the main module of this one.
+
+    They would run a script that has no `if __name__ == "__main__"` again, which fails, and need
+    nothing of it: calls are functions of packages. `multiprocessing.spawn` passes over a main
+    module that goes by the name of a package's `__main__`.
+    """
+    main = sys.modules["__main__"]
+    with _STARTING:
+        spec = main.__spec__
+        main.__spec__ = ModuleSpec(f"{__package__}.__main__", None)
+        try:
+            yield
+        finally:
+            main.__spec__ = spec
 
 
 def _crashed(code: int | None) -> WorkerCrashedError:
@@ -150,11 +185,12 @@ def _work(pipe: Connection) -> None:
     _be_killed_first()
     while True:
         try:
-            function, args, kwargs = pipe.recv()
+            context, function, args, kwargs = pipe.recv()
         except EOFError:
             return
         try:
-            answer: tuple[bool, Any] = (True, function(*args, **kwargs))
+            with context.applied():
+                answer: tuple[bool, Any] = (True, function(*args, **kwargs))
         except Exception as err:  # whatever it is, it belongs to the caller
             # The traceback itself can't be sent, its text can.
             err.add_note(traceback.format_exc())
@@ -175,7 +211,7 @@ def _be_killed_first() -> None:
 
 
 def _portable(answer: tuple[bool, Any]) -> bytes:
-    """The answer as a pickle that can be read back; what can't be is told in words."""
+    """The answer as a pickle that can be read back; what can't be is reported in words."""
     try:
         pickled = pickle.dumps(answer)
         pickle.loads(pickled)

@@ -58,10 +58,10 @@ class AddOptions:
 
     `image` is one source image, or a folder of them matched by stem. Dates: `mapping` and `dates`
     (by file name) beat `date`, which beats `date_pattern` (named groups, on file names), which
-    beats what is found in and beside the files. `udm` is a raster of what was hidden in the source
-    image, or a folder of them matched by stem. `threshold` makes class 1 of what reaches it;
+    beats what is found in and beside the files. `udm` is a raster of what was occluded in the
+    source image, or a folder of them matched by stem. `threshold` makes class 1 of what reaches it;
     `nodata` are the values that stand for no data whatever the file declares, empty when none does;
-    `crs` is for files that have none. `mosaic` joins the files of a folder that share a lattice to
+    `crs` is for files that have none. `mosaic` joins the files of a folder that share a grid to
     one mask. `allow_empty` takes masks without any labelled pixel as deliberate negative examples;
     `follow_links` takes files that are symbolic links. `max_pair_pixels` is how many pixels of 10 m
     the pair of a mask may have. `sensor` is a name of `sensors.SENSORS`.

@@ -42,7 +42,7 @@ def convert_product(
     Values are reflectance * 10000 with the product's offset applied, 0 is no data. An incomplete
     product is written with the bands that are there; it names the missing ones. The file appears
     only when it is complete; one that is there from the same product is kept. Of the product that
-    is returned, the doubts of its offset are those that its pixels don't settle.
+    is returned, the warnings of its offset are those that its pixels don't settle.
     Raises MigrateError.
     """
     product = open_product(str(source))
@@ -63,7 +63,7 @@ def convert_product(
 
 
 def _settled(destination: Path, product: Product) -> Product:
-    """The product without the doubts of its offset that the pixels in the file take away.
+    """The product without the warnings of its offset that the pixels in the file take away.
 
     Overviews are asked: their means are no darker than the pixels, so they settle nothing wrongly.
     """
@@ -104,7 +104,7 @@ def _check_same(destination: Path, product: Product) -> None:
 
 
 def _strips(grid: PixelGrid) -> list[Window]:
-    """Windows of full width that together are the whole lattice."""
+    """Windows of full width that together are the whole grid."""
     return [
         Window(0, row, grid.width, min(_ROWS, grid.height - row))
         for row in range(0, grid.height, _ROWS)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
 from shapely.geometry import shape
 
 from ..scenes.costs import Cost, Wanted, costs
 from ..scenes.sources.cdse import CDSE_LIMITS
 from ..scenes.sources.cdse import SPEC as CDSE
+from ..scenes.sources.local import SCHEME as LOCAL
 from ..settings import ServiceSettings
 from ..store.base import Store
-from ..store.tables import candidates, masks, pairs, scenes
+from ..store.selected import OpenMatch, open_matches
 from ..transfer.product_store import quota_state
 from ..transfer.quota import QuotaState
 from ..workspace import Workspace
@@ -57,11 +57,11 @@ def remote_costs(
     store: Store, workspace: Workspace, services: ServiceSettings
 ) -> list[SourceCosts]:
     """The costs of every service whose scenes are selected for pairs that are not finished."""
-    found: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[str, dict[str, list[OpenMatch]]] = defaultdict(lambda: defaultdict(list))
     numbers: dict[str, int] = defaultdict(int)
-    for row in _open_matches(store):
+    for row in open_matches(store, other_than=f"{LOCAL}:"):
         numbers[row.source] += 1
-        for scene_id in (row.scene_id, *(row.completed_by or ())):
+        for scene_id in (row.scene_id, *row.completed_by):
             found[row.source][scene_id].append(row)
     return [
         _source_costs(source, numbers[source], _wanted(by_scene, workspace), workspace, services)
@@ -69,34 +69,7 @@ def remote_costs(
     ]
 
 
-def _open_matches(store: Store) -> Sequence[Any]:
-    """Selected matches with scenes at services, without those whose pair is finished."""
-    done = sa.select(pairs.c.mask_id, pairs.c.document["scene_ids", 0].as_string()).where(
-        pairs.c.state == "done"
-    )
-    same = (scenes.c.scene_id == candidates.c.scene_id) & (scenes.c.source == candidates.c.source)
-    query = (
-        sa.select(
-            candidates.c.source,
-            candidates.c.scene_id,
-            candidates.c.document["completed_by"].label("completed_by"),
-            scenes.c.document["level"].as_string().label("level"),
-            masks.c.outline,
-        )
-        .join(scenes, same)
-        .join(masks, masks.c.mask_id == candidates.c.mask_id)
-        .where(
-            candidates.c.selected,
-            masks.c.state == "ready",
-            candidates.c.source.not_like("local:%"),
-            sa.tuple_(candidates.c.mask_id, candidates.c.scene_id).not_in(done),
-        )
-    )
-    with store.engine.connect() as connection:
-        return connection.execute(query).all()
-
-
-def _wanted(by_scene: Mapping[str, list[Any]], workspace: Workspace) -> list[Wanted]:
+def _wanted(by_scene: Mapping[str, list[OpenMatch]], workspace: Workspace) -> list[Wanted]:
     """Each scene once, with the windows of all its pairs."""
     return [
         Wanted(

@@ -56,7 +56,7 @@ def labelled_pixels(label: NDArray[np.uint8]) -> BoolArray:
 def judged_pixels(
     flags: NDArray[np.uint8], label: NDArray[np.uint8], *, empty_allowed: bool
 ) -> BoolArray:
-    """The pixels by which a pair is judged: the labelled ones.
+    """The pixels by which a pair is assessed: the labelled ones.
 
     Where there are none and that is allowed, all of the footprint is labelled as background, which
     is true or not as any other label is: then all pixels whose label is known.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from ..errors import MigrateError, PairError, ProductError, TransferError
 from ..files.geotiff import new_geotiff
 from ..grid import BoolArray, PixelGrid, aligned_grid
+from ..logs.context import about
 from ..masks.size import too_large
 from ..masks.transformation import Transformation, transformation
 from ..model import IGNORE, Mask
@@ -40,7 +42,9 @@ from .progress import ProgressReport, reporting
 from .provenance import mask_dates, provenance
 from .registration.placement import Placement, cropped, place, reading_grid, seen_by
 from .source.occlusion import occluded_in_source
-from .task import PairOutcome, PairTask, attempts
+from .task import PairOutcome, PairTask, attempts, log_ids
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -71,14 +75,14 @@ class _Words:
 def make_pair(task: PairTask) -> PairOutcome:
     """Make the pair and write its folder, or find it written. Raises MigrateError.
 
-    The folder appears only when it is complete; one that lost files is made anew.
+    The folder appears only when it is complete; one that lost files is made again.
     """
     folder = Path(task.folder)
     if pair_complete(folder):
         return _found(task, folder / PAIR_DOCUMENT)
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        with reporting(task.note) as report:
+        with about(log_ids(task)), reporting(task.note) as report:
             return _made(task, folder, report)
     except MemoryError as err:
         raise PairError(
@@ -124,6 +128,7 @@ def _made(task: PairTask, folder: Path, report: ProgressReport) -> PairOutcome:
             return _made_of(attempt, folder, report)
         except (ProductError, TransferError) as err:
             failures.append(err)
+            log.warning("%s", err)
     if len(failures) == 1:
         raise failures[0]
     others = "; ".join(str(err) for err in failures[1:])

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DiskError
 from ..workspace import Workspace, written_then_renamed
+
+log = logging.getLogger(__name__)
 
 # In the order a pair goes through them.
 STAGES = ("fetch", "convert", "crop", "align")
@@ -39,23 +43,36 @@ class ProgressFile:
 
 
 class ProgressReport:
-    """What a worker tells of one pair; without a note it tells nobody."""
+    """What a worker tells of one pair: in the log, and in its note where there is one."""
 
     def __init__(self, note: ProgressFile | None) -> None:
         self._note = note
+        self._stage: str | None = None
+        self._began = time.monotonic()
 
     def begin(self, stage: str) -> None:
         """The pair is at `stage` now, one of STAGES."""
+        self.end_stage()
+        self._stage = stage
         if self._note is not None:
             self._note.put(stage)
+
+    def end_stage(self) -> None:
+        """Log how long the stage took that the pair was at."""
+        now = time.monotonic()
+        if self._stage is not None:
+            log.info("Step `%s` took %.1f s.", self._stage, now - self._began)
+        self._stage, self._began = None, now
 
 
 @contextlib.contextmanager
 def reporting(note: ProgressFile | None) -> Iterator[ProgressReport]:
     """A report for the time of the block; at its end the note is taken away."""
+    report = ProgressReport(note)
     try:
-        yield ProgressReport(note)
+        yield report
     finally:
+        report.end_stage()
         if note is not None:
             note.remove()
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from .. import __version__
 from ..grid import PixelGrid
+from ..logs.redaction import without_secrets
 from ..model import Mask, Scene
-from ..products.access import without_secrets
 from ..products.product import Product
 from ..store.serialize import to_json
 from .identity import stated
@@ -39,7 +39,7 @@ def provenance(
             **mask_dates(mask),
             "classes": dict(mask.classes or {}),
             "class_names": dict(mask.class_names or {}),
-            # What a person says is no data; null where the file itself is believed.
+            # What a person says is no data; null where the file itself is used.
             "nodata": to_json(mask.raster.nodata),
             "class_colours": dict(mask.class_colours or {}),
             "part": mask.part,

@@ -43,7 +43,7 @@ class PairTask:
     `scenes` are in the order their pixels are preferred; `folder` is where the pair goes, `note`
     where the worker says at which step it is. `elsewhere` are, for each scene, those of the same
     acquisition at other services; `origins` where the pixels of each scene were taken from.
-    `judge` are the thresholds of the suggestion, which no pixel depends on. A pair of more than
+    `assess` are the thresholds of the suggestion, which no pixel depends on. A pair of more than
     `max_pixels` isn't begun.
     """
 
@@ -59,6 +59,12 @@ class PairTask:
     origins: tuple[Origin, ...] = ()
     thresholds: AssessmentSettings = field(default_factory=AssessmentSettings)
     max_pixels: int = MAX_PAIR_PIXELS
+
+
+def log_ids(task: PairTask) -> dict[str, str]:
+    """What records about a task name: its pair, and the job where it is a part of one."""
+    job = {} if task.note is None else {"job": task.note.run}
+    return {"pair": task.pair_id, **job}
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from rasterio.session import Session
 
-# From a question mark to the end of an address, or to what can't be part of one.
-_QUERY = re.compile(r"\?[^\s'\"<>()]*")
-# A query may be quoted as a whole, too: /vsicurl?url=https%3A%2F%2F…
-_SECRET_PAIR = re.compile(r"(?i)\b(sig|signature|token|x-amz-[a-z-]+)(=|%3D)[^\s&'\"<>()]+")
-
+from ..logs.redaction import without_secrets
 
 # What GDAL would send to any host whatever, an item's included; an empty value would be sent, too.
 _LOGINS = (
@@ -46,11 +41,6 @@ class Access(Protocol):
 
         `status` is the HTTP status that ended it, where it is known.
         """
-
-
-def without_secrets(text: str) -> str:
-    """A message of GDAL or of a service without the queries of addresses, which may be signed."""
-    return _SECRET_PAIR.sub(r"\1\2…", _QUERY.sub("", text))
 
 
 class _Redacting(logging.Filter):

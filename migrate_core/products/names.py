@@ -28,6 +28,18 @@ _SENSED = (
     re.compile(r"^L(?:1C|2A)_T\d{2}[C-X][A-Z]{2}_A\d{6}_(\d{8}T\d{6})(?=_|\.|$)"),
 )
 _PRODUCT = re.compile(r"^S2[A-Z]_(?:MSIL(?:1C|2A)_|[A-Z]{4}_PRD_MSIL(?:1C|2A)_)")
+# Product names, and item names of most services, begin with the satellite.
+_MISSION = re.compile(r"^S2[A-Z](?=_)")
+_COMPACT = re.compile(
+    r"^(?P<mission>S2[A-Z])_MSI(?P<level>L1C|L2A)_(?P<sensed>\d{8}T\d{6})_N(?P<baseline>\d{4})"
+    r"_R(?P<orbit>\d{3})_T(?P<tile>\d{2}[A-Z]{3})_(?P<discriminator>\d{8}T\d{6})"
+)
+# The part of a file's name that says which scene it was made of, wherever it stands in it: the
+# beginning of a product's name, or that of a band file. Day and clock are those of sensing.
+SCENE_IN_NAME = re.compile(
+    r"(?:S2[A-D]_MSIL[12][AC]_|(?<![A-Z0-9])T\d{2}[A-Z]{3}_)(?P<day>\d{8})T(?P<clock>\d{6})"
+    r"(?:_N\d{4}_R\d{3}_T\d{2}[A-Z]{3})?"
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,49 @@ class NameParts:
     tile: str | None = None
     baseline: str | None = None
     sensed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ProductName:
+    """The parts of a compact product name; `tile` without T, `baseline` as `04.00`."""
+
+    mission: str
+    level: str
+    sensed_at: datetime
+    baseline: str
+    relative_orbit: int
+    tile: str
+    discriminator: str
+
+
+def parse_name(name: str) -> ProductName | None:
+    """Read a product name of the form in use since 2016-12; None when it isn't one."""
+    match = _COMPACT.match(name)
+    sensed_at = _time(match["sensed"]) if match else None
+    if match is None or sensed_at is None:
+        return None
+    return ProductName(
+        mission=match["mission"],
+        level=match["level"],
+        sensed_at=sensed_at,
+        baseline=f"{match['baseline'][:2]}.{match['baseline'][2:]}",
+        relative_orbit=int(match["orbit"]),
+        tile=match["tile"],
+        discriminator=match["discriminator"],
+    )
+
+
+def mission_of(name: str) -> str | None:
+    """The satellite that the name of a product or an item begins with, such as `S2A`."""
+    match = _MISSION.match(name)
+    return match[0] if match else None
+
+
+def without_safe(name: str) -> str:
+    """A product's name without the suffixes its folder or archive carries."""
+    for suffix in (".zip", ".SAFE"):
+        name = name.removesuffix(suffix)
+    return name
 
 
 def is_product_name(name: str) -> bool:
@@ -71,7 +126,12 @@ def _read(name: str) -> NameParts:
 
 def _sensed_at(name: str) -> datetime | None:
     match = next((found for pattern in _SENSED if (found := pattern.search(name))), None)
+    return _time(match[1]) if match else None
+
+
+def _time(text: str) -> datetime | None:
+    """`20210101T100411` as a time in UTC; None for digits that are no date."""
     try:
-        return datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) if match else None
+        return datetime.strptime(text, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     except ValueError:
-        return None  # digits that are no date
+        return None

@@ -1,4 +1,4 @@
-"""Which radiometric offset a product's pixels still need: what is believed, and what they say.
+"""Which radiometric offset a product's pixels still need: what is used, and what they say.
 
 Products of processing baseline 04.00 and later carry an offset of -1000 (S2-PDGS-TAS-DI-PSD,
 RADIO_ADD_OFFSET and BOA_ADD_OFFSET). Services that rewrote the pixels may have applied it, and say
@@ -25,14 +25,14 @@ _FIRST_OFFICIAL, _UNOFFICIAL = "01.00", "99"
 
 NOTHING_SAYS = (
     "neither metadata (there is no MTD_MSIL*.xml) nor names tell an official processing baseline, "
-    "so 0 was believed"
+    "so 0 was used"
 )
 ITEM_SAYS_NOTHING = (
-    "the STAC item states neither an offset nor an official processing baseline, so 0 was believed"
+    "the STAC item states neither an offset nor an official processing baseline, so 0 was used"
 )
 TAG_IS_LACKING = (
     f"products of its processing baseline have an offset of {OFFSET}, but its metadata state none, "
-    "so 0 was believed"
+    "so 0 was used"
 )
 
 # The bands that are asked: water is dark in B12, vegetation in B02 and B04, shadow in all.
@@ -42,7 +42,7 @@ _LEAST_PIXELS = 200
 _DARK_PERCENT = 1.0
 # With the offset still in the pixels a black surface has 1000. Reflectance that was corrected too
 # much is below 0, in shadow and over water down to some -0.02: two bands under 700 (-0.03), or one
-# under 400 (-0.06), can't be: the offset is not in them. This settles doubts, so it is strict.
+# under 400 (-0.06), can't be: the offset is not in them. This settles warnings, so it is strict.
 _DARK, _BLACK = 700, 400
 # Without the offset in the pixels these would be reflectances of 0.09 and more for the darkest
 # hundredth of B04, B02 and every other band: bright soil is brighter in red, and haze over water
@@ -79,8 +79,8 @@ def resolve_offset(
 
     The product's metadata, where they could be read; else `earthsearch:boa_offset_applied` true,
     which means that nothing is left to add; else the offset of the raster extension; else an
-    official processing baseline; else 0, with a doubt. What another document than the trusted one
-    says differently is a doubt, and so is a document that says it of some bands only.
+    official processing baseline; else 0, with a warning. What another document than the trusted one
+    says differently is a warning, and so is a document that says it of some bands only.
     """
     statements = [found for found in (metadata, _flag(bands, item), _raster(item)) if found]
     if not statements:
@@ -90,7 +90,7 @@ def resolve_offset(
         others.append(not_applied)
     decision = _believed(bands, trusted)
     warnings = [
-        f"{other.origin}, but {trusted.origin} was believed"
+        f"{other.origin}, but {trusted.origin} was used"
         for other in others
         if _believed(bands, other).offsets != decision.offsets
     ]
@@ -104,7 +104,7 @@ def _believed(bands: Sequence[str], stated: OffsetSource) -> OffsetDecision:
     common = next(iter(stated.offsets.values()), 0)
     offsets = {band: stated.offsets.get(band, common) for band in bands}
     unnamed = [band for band in bands if stated.offsets and band not in stated.offsets]
-    warning = f"{stated.origin}, but not for {', '.join(unnamed)}, where {common} was believed"
+    warning = f"{stated.origin}, but not for {', '.join(unnamed)}, where {common} was used"
     return OffsetDecision(offsets, stated.origin, (warning,) if unnamed else ())
 
 
@@ -178,7 +178,7 @@ def by_metadata(bands: Sequence[str], baseline: str, metadata: OffsetSource) -> 
 def without_metadata(bands: Sequence[str], baseline: str) -> OffsetDecision:
     """What to add where a product lost the metadata that say it: what its baseline had.
 
-    An unknown or unofficial baseline says nothing: then 0 is believed, with a doubt that the
+    An unknown or unofficial baseline says nothing: then 0 is used, with a warning that the
     pixels settle when they are without the offset.
     """
     offset = _offset_of(baseline)
@@ -219,7 +219,7 @@ class Evidence:
         if self.in_pixels is True and offset == 0:
             return (
                 f"the darkest pixels pile up above 1000 ({darkest}) as where the offset of "
-                f"{OFFSET} is still to be applied, but 0 was believed"
+                f"{OFFSET} is still to be applied, but 0 was used"
             )
         if self.in_pixels is False and offset <= OFFSET // 2:
             return (

@@ -75,7 +75,7 @@ def classification_of_files(files: Files) -> BandFile | None:
 
 
 def clouds_of_files(files: Files) -> tuple[CloudMask, PixelGrid] | None:
-    """The cloud mask in a granule's folder, and the 10 m lattice that it lies on; no band needed.
+    """The cloud mask in a granule's folder, and the 10 m grid that it lies on; no band needed.
 
     A raster brings its georeference along, polygons need MTD_TL.xml. Raises MigrateError.
     """

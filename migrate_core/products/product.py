@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from ..errors import ProductError
 from ..grid import PixelGrid
@@ -33,48 +31,6 @@ RESOLUTION_M = {
 BAND_IDS = (
     "B01 B02 B03 B04 B05 B06 B07 B08 B8A B09 B10 B11 B12".split()  # noqa: SIM905
 )
-
-_NAME = re.compile(
-    r"^(?P<mission>S2[A-Z])_MSI(?P<level>L1C|L2A)_(?P<sensed>\d{8}T\d{6})_N(?P<baseline>\d{4})"
-    r"_R(?P<orbit>\d{3})_T(?P<tile>\d{2}[A-Z]{3})_(?P<discriminator>\d{8}T\d{6})"
-)
-
-
-@dataclass(frozen=True)
-class ProductName:
-    """The parts of a compact product name; `tile` without T, `baseline` as `04.00`."""
-
-    mission: str
-    level: str
-    sensed_at: datetime
-    baseline: str
-    relative_orbit: int
-    tile: str
-    discriminator: str
-
-
-def parse_name(name: str) -> ProductName | None:
-    """Read a product name of the form in use since 2016-12; None when it isn't one."""
-    match = _NAME.match(name)
-    if match is None:
-        return None
-    baseline = match["baseline"]
-    return ProductName(
-        mission=match["mission"],
-        level=match["level"],
-        sensed_at=datetime.strptime(match["sensed"], "%Y%m%dT%H%M%S").replace(tzinfo=UTC),
-        baseline=f"{baseline[:2]}.{baseline[2:]}",
-        relative_orbit=int(match["orbit"]),
-        tile=match["tile"],
-        discriminator=match["discriminator"],
-    )
-
-
-def without_safe(name: str) -> str:
-    """A product's name without the suffixes its folder or archive carries."""
-    for suffix in (".zip", ".SAFE"):
-        name = name.removesuffix(suffix)
-    return name
 
 
 def band_names(level: str) -> tuple[str, ...]:
@@ -129,7 +85,7 @@ class CloudMask:
 class Product:
     """Everything needed to read reflectance from a product.
 
-    `grid` is its 10 m lattice. `offsets` are added to the digital numbers of a band, so that
+    `grid` is its 10 m grid. `offsets` are added to the digital numbers of a band, so that
     reflectance = value / 10000; `offset_origin` says where they were found, `offset_warnings` what
     contradicts them. `missing` names the bands that a complete product has and this one hasn't.
     `sun` and `cloud_mask` are None where the product doesn't tell.

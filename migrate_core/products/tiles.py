@@ -21,7 +21,7 @@ from .product import utm_crs
 
 SIZE_PIXELS = 10_980
 _SQUARE_M = 100_000
-# Pixels of 60 m of all tiles of a zone are one lattice, which begins at the equator.
+# Pixels of 60 m of all tiles of a zone are one grid, which begins at the equator.
 _GRID_STEP_M = 60
 _COLUMNS = ("STUVWXYZ", "ABCDEFGH", "JKLMNPQR")
 _ROWS = "ABCDEFGHJKLMNPQRSTUV"
@@ -37,7 +37,7 @@ _EDGE_M = 3000.0
 
 @lru_cache(maxsize=4096)
 def tile_grid(tile: str) -> PixelGrid | None:
-    """The 10 m lattice of a tile such as `31TDG`; None where there is no such tile."""
+    """The 10 m grid of a tile such as `31TDG`; None where there is no such tile."""
     match = _NAME.fullmatch(tile)
     if match is None:
         return None
@@ -47,7 +47,7 @@ def tile_grid(tile: str) -> PixelGrid | None:
     west = (_COLUMNS[zone % 3].index(column) + 1) * _SQUARE_M
     # Rows begin at A in odd zones and at F in even ones.
     south = (_ROWS.index(row) - 5 * (zone % 2 == 0)) % len(_ROWS) * _SQUARE_M
-    # From here on northings are counted from the equator in both hemispheres, as the lattice is.
+    # From here on northings are counted from the equator in both hemispheres, as the grid is.
     equator = 0 if band >= "N" else _FALSE_NORTHING_M
     middle = (_SOUTHERNMOST + _BAND_DEGREES * (_BANDS.index(band) + 0.5)) * _DEGREE_M
     north = south + _SQUARE_M - equator
@@ -65,6 +65,6 @@ def tile_extent(tile: str) -> BaseGeometry | None:
 
 
 def outline(grid: PixelGrid) -> BaseGeometry:
-    """The edges of a lattice in UTM as lon/lat, cut at the 180° meridian."""
+    """The edges of a grid in UTM as lon/lat, cut at the 180° meridian."""
     edges = reproject_geometry(grid.outline().segmentize(_EDGE_M), grid.crs, LONLAT)
     return shapely.make_valid(in_one_world(edges))

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import getpass
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-import sqlalchemy as sa
-
-from ..errors import WrongUseError
-from ..model import Decision
 from ..pairs.listing import pair_row
-from ..store import tables
+from ..states import DECISION_OF, DecisionState, Verdict
 from ..store.base import Store
+from ..store.decisions import decision_logs
 from ..workspace import Workspace
-
-VERDICTS = ("accept", "reject", "unsure")
-UNDO = "undo"
-CONFLICT = "conflict"
-_STATUS = {"accept": "accepted", "reject": "rejected", "unsure": "unsure"}
 
 
 @dataclass(frozen=True)
 class ReviewStatus:
-    """What the reviewers together say of a pair, and who of them has a say."""
+    """What the reviewers together say of a pair, and who of them has a say.
 
-    decision: str | None
+    `decision` is None where nobody has decided; `states.decision_state` names that, too.
+    """
+
+    decision: DecisionState | None
     reviewers: tuple[str, ...] = ()
 
 
@@ -35,8 +29,8 @@ class Entry(Protocol):
     """What an entry of the log says; a `Decision`, or the row of one."""
 
     @property
-    def verdict(self) -> str:
-        """One of `VERDICTS`, or `undo`."""
+    def verdict(self) -> Verdict:
+        """What was said."""
 
     @property
     def reviewer(self) -> str:
@@ -46,38 +40,6 @@ class Entry(Protocol):
 AnEntry = TypeVar("AnEntry", bound=Entry)
 
 
-def default_reviewer() -> str:
-    """The name of the person at the keyboard, as the system knows it."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "reviewer"
-
-
-def decide(store: Store, decision: Decision, token: str | None = None) -> None:
-    """Append a decision about a finished pair to the log; `undo` takes back one's newest.
-
-    The same `token` a second time, as from a double click, changes nothing. Raises
-    WrongUseError when there is no such finished pair, or nothing to undo.
-    """
-    _check_finished(store, decision.pair_id)
-    log = store.decisions(decision.pair_id)
-    if decision.verdict == UNDO and decision.reviewer not in newest(log):
-        raise WrongUseError(f"{decision.pair_id}: {decision.reviewer} has decided nothing to undo.")
-    store.append_decision(decision, token)
-
-
-def _check_finished(store: Store, pair_id: str) -> None:
-    pair = store.pair(pair_id)
-    if pair is None:
-        raise WrongUseError(f"{pair_id!r} is no pair; `pairs list` shows their ids.")
-    if pair.state not in ("done", "superseded"):
-        raise WrongUseError(
-            f"{pair_id}: the pair is {pair.state}, so there is nothing to look at yet. Make it "
-            "first (`pairs make`)."
-        )
-
-
 def newest(log: Iterable[AnEntry]) -> dict[str, AnEntry]:
     """The decision of each reviewer that counts: the newest that is not undone.
 
@@ -85,7 +47,7 @@ def newest(log: Iterable[AnEntry]) -> dict[str, AnEntry]:
     """
     stacks: dict[str, list[AnEntry]] = defaultdict(list)
     for decision in log:
-        if decision.verdict != UNDO:
+        if decision.verdict != Verdict.UNDO:
             stacks[decision.reviewer].append(decision)
         elif stacks[decision.reviewer]:
             stacks[decision.reviewer].pop()
@@ -98,19 +60,13 @@ def review_status(log: Iterable[Entry]) -> ReviewStatus:
     verdicts = {decision.verdict for decision in counting.values()}
     reviewers = tuple(sorted(counting))
     if len(verdicts) > 1:
-        return ReviewStatus(CONFLICT, reviewers)
-    return ReviewStatus(_STATUS[verdicts.pop()] if verdicts else None, reviewers)
+        return ReviewStatus(DecisionState.CONFLICT, reviewers)
+    return ReviewStatus(DECISION_OF[verdicts.pop()] if verdicts else None, reviewers)
 
 
 def review_statuses(store: Store) -> Mapping[str, ReviewStatus]:
     """The standing of every pair that somebody has decided about, by pair_id."""
-    columns = tables.decisions.c
-    query = sa.select(columns.pair_id, columns.verdict, columns.reviewer).order_by(columns.number)
-    logs: dict[str, list[Entry]] = defaultdict(list)
-    with store.engine.connect() as connection:
-        for row in connection.execute(query):
-            logs[row.pair_id].append(row)
-    return {pair_id: review_status(log) for pair_id, log in logs.items()}
+    return {pair_id: review_status(log) for pair_id, log in decision_logs(store).items()}
 
 
 def pairs_document(store: Store, workspace: Workspace) -> list[dict[str, Any]]:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..jobs.background import JobStatus, running_jobs
+from ..states import DecisionState, MaskState, PairState, decision_state
 from ..store.base import Store
 from .decisions import ReviewStatus, review_statuses
-
-UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Overview:
 def overview(store: Store, now: datetime) -> Overview:
     """Count everything in the store; quick for any number of masks."""
     masks = store.mask_states()
-    ready, selected = masks.get("ready", 0), store.masks_with_candidates()
+    ready, selected = masks.get(MaskState.READY, 0), store.masks_with_candidates()
     scenes = {
         "selected": selected,
         "usable": store.masks_with_candidates(usable=True),
@@ -70,18 +69,18 @@ def overview(store: Store, now: datetime) -> Overview:
     pairs = store.pair_states()
     review = _review(store.finished_pairs(), review_statuses(store))
     return Overview(
-        masks={state: masks.get(state, 0) for state in ("ready", "problem")},
+        masks={state: masks.get(state, 0) for state in MaskState},
         scenes=scenes,
         pairs=dict(sorted(pairs.items())),
         review=review,
         running=running_jobs(store, now),
-        next_stage=_next_stage(masks.get("ready", 0), scenes, pairs, review),
+        next_stage=_next_stage(masks.get(MaskState.READY, 0), scenes, pairs, review),
     )
 
 
 def matches(store: Store) -> Matches:
     """Count which masks have which scene."""
-    ready = store.mask_states().get("ready", 0)
+    ready = store.mask_states().get(MaskState.READY, 0)
     there = store.masks_with_candidates()
     with_usable = store.masks_with_candidates(usable=True)
     matched = store.masks_with_candidates(usable=True, selected=True)
@@ -91,10 +90,8 @@ def matches(store: Store) -> Matches:
 def _review(finished: Iterable[str], decided: Mapping[str, ReviewStatus]) -> dict[str, int]:
     """How the finished pairs stand."""
     nobody = ReviewStatus(None)
-    counts = Counter(decided.get(pair_id, nobody).decision or UNDECIDED for pair_id in finished)
-    return {
-        name: counts[name] for name in ("accepted", "rejected", "unsure", "conflict", UNDECIDED)
-    }
+    counts = Counter(decision_state(decided.get(pair_id, nobody).decision) for pair_id in finished)
+    return {name: counts[name] for name in DecisionState}
 
 
 def _next_stage(
@@ -108,6 +105,6 @@ def _next_stage(
         return "masks"
     if not scenes["selected"]:
         return "scenes"
-    if pairs.get("done", 0) + pairs.get("failed", 0) < scenes["selected"]:
+    if pairs.get(PairState.DONE, 0) + pairs.get(PairState.FAILED, 0) < scenes["selected"]:
         return "pairs"
-    return "review" if review[UNDECIDED] else "export"
+    return "review" if review[DecisionState.UNDECIDED] else "export"

@@ -10,17 +10,16 @@ content now, by its file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-import sqlalchemy as sa
-
 from ..model import Decision, Pair, PairParameters
+from ..states import DecisionState, PairState, Verdict
 from ..store.base import Store
-from ..store.tables import decisions, masks, pairs
-from .decisions import CONFLICT, ReviewStatus, newest, review_status, review_statuses
+from ..store.decisions import EarlierPair, earlier_pairs, earlier_pairs_of, present_pairs
+from .decisions import ReviewStatus, newest, review_status, review_statuses
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _PARAMETERS = {
@@ -29,7 +28,7 @@ _PARAMETERS = {
     "ignore_occluded": "ignoring labels occluded in the source image",
     "clouds": "cloud detection",
     "register": "registration",
-    "ignore_rim_m": "ignore rim, m",
+    "ignore_rim_m": "boundary buffer, m",
     "allow_missing_bands": "allowing missing bands",
 }
 _VALUES = {True: "on", False: "off", None: "as documented"}
@@ -44,7 +43,7 @@ class Proposal:
     """
 
     pair_id: str
-    verdict: str | None
+    verdict: Verdict | None
     decisions: tuple[Decision, ...]
     differences: tuple[str, ...]
 
@@ -61,12 +60,12 @@ def proposal_for(store: Store, pair: Pair, reviewer: str) -> Proposal | None:
     That is so once they have decided themselves, and once others have, unless the reviewer had a
     say about the earlier pair.
     """
-    if pair.state == "superseded":
+    if pair.state == PairState.SUPERSEDED:
         return None
     now = review_status(store.decisions(pair.pair_id))
     if reviewer in now.reviewers:
         return None
-    for row in _decided_before(store, pair):
+    for row in sorted(earlier_pairs_of(store, pair), key=_rank, reverse=True):
         said = newest(store.decisions(row.pair_id))
         earlier = store.pair(row.pair_id)
         if not said or earlier is None:
@@ -82,7 +81,7 @@ def proposal_for(store: Store, pair: Pair, reviewer: str) -> Proposal | None:
     return None
 
 
-def _verdict(said: Mapping[str, Decision], reviewer: str) -> str | None:
+def _verdict(said: Mapping[str, Decision], reviewer: str) -> Verdict | None:
     """The reviewer's own verdict, else the one that all agree on."""
     if reviewer in said:
         return said[reviewer].verdict
@@ -90,36 +89,9 @@ def _verdict(said: Mapping[str, Decision], reviewer: str) -> str | None:
     return verdicts.pop() if len(verdicts) == 1 else None
 
 
-def _decided_before(store: Store, pair: Pair) -> Sequence[sa.Row[Any]]:
-    """The superseded pairs of the pair's mask, the one that was superseded last first."""
-    path = sa.select(masks.c.path).where(masks.c.mask_id == pair.mask_id).scalar_subquery()
-    same_mask = (pairs.c.mask_id == pair.mask_id) | (_text("mask_key") == path)
-    with store.engine.connect() as connection:
-        rows = connection.execute(_superseded().where(same_mask)).all()
-    return sorted(rows, key=_rank, reverse=True)
-
-
-def _superseded() -> sa.Select[Any]:
-    """The superseded pairs that the log mentions, each with its last entry."""
-    last = sa.func.max(decisions.c.number).label("last")
-    log = sa.select(decisions.c.pair_id, last).group_by(decisions.c.pair_id).subquery()
-    return (
-        sa.select(
-            pairs.c.pair_id,
-            pairs.c.mask_id,
-            _text("mask_key").label("mask_key"),
-            _text("superseded_at").label("superseded_at"),
-            log.c.last,
-        )
-        .join(log, log.c.pair_id == pairs.c.pair_id)
-        .where(pairs.c.state == "superseded")
-    )
-
-
-def _rank(row: sa.Row[Any]) -> tuple[datetime, int]:
+def _rank(pair: EarlierPair) -> tuple[datetime, int]:
     """By when a pair was superseded; those of before that was noted come first, by the log."""
-    at = datetime.fromisoformat(row.superseded_at) if row.superseded_at else _NEVER
-    return at, row.last
+    return pair.superseded_at or _NEVER, pair.last
 
 
 def differences(earlier: Pair, present: Pair) -> tuple[str, ...]:
@@ -162,28 +134,19 @@ def proposed_statuses(store: Store, decided: Mapping[str, ReviewStatus]) -> dict
     latest = _latest_by_mask(store, decided)
     if not latest:
         return {}
-    query = (
-        sa.select(pairs.c.pair_id, pairs.c.mask_id, masks.c.path)
-        .outerjoin(masks, masks.c.mask_id == pairs.c.mask_id)
-        .where(pairs.c.state != "superseded")
-    )
-    with store.engine.connect() as connection:
-        rows = connection.execute(query).all()
     found = {}
-    for row in rows:
+    for row in present_pairs(store):
         if (present := decided.get(row.pair_id)) and present.decision:
             continue
-        if earlier := [latest[key] for key in (row.mask_id, row.path) if key in latest]:
+        if earlier := [latest[key] for key in (row.mask_id, row.mask_key) if key in latest]:
             found[row.pair_id] = decided[max(earlier, key=_rank).pair_id]
     return found
 
 
-def _latest_by_mask(store: Store, decided: Mapping[str, ReviewStatus]) -> dict[str, sa.Row[Any]]:
+def _latest_by_mask(store: Store, decided: Mapping[str, ReviewStatus]) -> dict[str, EarlierPair]:
     """By mask_id and by file, the decided pair that was superseded last."""
-    with store.engine.connect() as connection:
-        rows = connection.execute(_superseded()).all()
     latest = {}
-    for row in sorted(rows, key=_rank):
+    for row in sorted(earlier_pairs(store), key=_rank):
         if (found := decided.get(row.pair_id)) and found.decision:
             latest.update(dict.fromkeys(filter(None, (row.mask_id, row.mask_key)), row))
     return latest
@@ -192,11 +155,8 @@ def _latest_by_mask(store: Store, decided: Mapping[str, ReviewStatus]) -> dict[s
 def proposed_decisions(store: Store) -> dict[str, str]:
     """For each undecided pair with a proposal, in words: `accepted proposed`."""
     return {
-        pair_id: "disagreed before" if found.decision == CONFLICT else f"{found.decision} proposed"
+        pair_id: "disagreed before"
+        if found.decision == DecisionState.CONFLICT
+        else f"{found.decision} proposed"
         for pair_id, found in proposed_statuses(store, review_statuses(store)).items()
     }
-
-
-def _text(name: str) -> Any:
-    """A text inside the document of a pair; NULL in documents of before it was there."""
-    return pairs.c.document[name].as_string()

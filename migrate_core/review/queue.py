@@ -12,20 +12,27 @@ from datetime import date
 from typing import Any
 
 from ..model import Decision
-from .decisions import UNDO
+from ..states import DecisionState, Verdict, decision_state
 
-UNDECIDED = "undecided"
 NOT_BY_ME = "not decided by me"
 PROPOSED = "proposed from an earlier pair"
-DECISIONS = (UNDECIDED, PROPOSED, NOT_BY_ME, "accepted", "rejected", "unsure", "conflict")
-_SUSPICION = {"reject": 0, "unsure": 1, "accept": 2}
+DECISIONS = (
+    DecisionState.UNDECIDED.value,
+    PROPOSED,
+    NOT_BY_ME,
+    DecisionState.ACCEPTED.value,
+    DecisionState.REJECTED.value,
+    DecisionState.UNSURE.value,
+    DecisionState.CONFLICT.value,
+)
+_SUSPICION = {Verdict.REJECT: 0, Verdict.UNSURE: 1, Verdict.ACCEPT: 2, None: 1}
 
 
 @dataclass(frozen=True)
 class QueueRow:
     """What order and filters need of a finished pair.
 
-    `suggestion` is the verdict suggested; `hidden` the share 0…1 of the labelled pixels that
+    `suggestion` is the verdict suggested; `occluded` the share 0…1 of the labelled pixels that
     anything occludes, None when it isn't known; `shift_m` the length of the shift that registration
     measured, `change` 0…1 how changed the inside of the label looks, None where that isn't known;
     `decision` what the reviewers together say, `proposed` what they said of an earlier pair of the
@@ -37,13 +44,13 @@ class QueueRow:
     tile: str
     sensed_on: date | None
     days_offset: float | None
-    suggestion: str | None
+    suggestion: Verdict | None
     occluded: float | None
     shift_m: float | None = None
     change: float | None = None
-    decision: str | None = None
+    decision: DecisionState | None = None
     reviewers: tuple[str, ...] = ()
-    proposed: str | None = None
+    proposed: DecisionState | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ class QueueFilter:
             return self.reviewer not in row.reviewers
         if self.decision == PROPOSED:
             return row.proposed is not None
-        return (row.decision or UNDECIDED) == self.decision
+        return decision_state(row.decision) == self.decision
 
     def _day_fits(self, day: date | None) -> bool:
         if day is None:
@@ -90,7 +97,7 @@ class QueueFilter:
 def _suspicion(row: QueueRow) -> tuple[Any, ...]:
     """Suggested for rejection first, then by the occluded share; unknown is suspicious."""
     occluded = 1.0 if row.occluded is None else row.occluded
-    return _SUSPICION.get(row.suggestion or "", 1), -occluded, row.mask_name, row.pair_id
+    return _SUSPICION[row.suggestion], -occluded, row.mask_name, row.pair_id
 
 
 def _by_name(row: QueueRow) -> tuple[Any, ...]:
@@ -169,7 +176,7 @@ def last_effective(newest_first: Iterable[Decision]) -> Decision | None:
     """
     undone: Counter[str] = Counter()
     for entry in newest_first:
-        if entry.verdict == UNDO:
+        if entry.verdict == Verdict.UNDO:
             undone[entry.pair_id] += 1
         elif undone[entry.pair_id]:
             undone[entry.pair_id] -= 1
@@ -180,5 +187,5 @@ def last_effective(newest_first: Iterable[Decision]) -> Decision | None:
 
 def decision_counts(rows: Iterable[QueueRow]) -> dict[str, int]:
     """How many pairs stand how, by decision, with `undecided` among them."""
-    counts = Counter(row.decision or UNDECIDED for row in rows)
+    counts = Counter[str](decision_state(row.decision) for row in rows)
     return {name: counts[name] for name in DECISIONS if name not in (NOT_BY_ME, PROPOSED)}

@@ -6,12 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
 from ..pairs.run.plan import RunOptions, plan, replaced
 from ..pairs.task import PairTask
 from ..store.base import Store
-from ..store.tables import pairs
+from ..store.decisions import present_pairs
 from ..workspace import Workspace
 from .decisions import ReviewStatus, review_statuses
 
@@ -28,7 +26,7 @@ class SetAside:
     @classmethod
     def of(cls, decided: Iterable[ReviewStatus]) -> SetAside:
         """The counts of these decisions; what nobody has decided about doesn't count."""
-        return cls(**Counter(one.decision for one in decided if one.decision))
+        return cls(**Counter(one.decision.value for one in decided if one.decision))
 
     @property
     def total(self) -> int:
@@ -59,12 +57,9 @@ def present_decisions(
     if not decided:
         return {}
     wanted = None if mask_ids is None else frozenset(mask_ids)
-    query = sa.select(pairs.c.pair_id, pairs.c.mask_id).where(pairs.c.state != "superseded")
-    with store.engine.connect() as connection:
-        rows = connection.execute(query).all()
     return {
         row.pair_id: decided[row.pair_id]
-        for row in rows
+        for row in present_pairs(store)
         if row.pair_id in decided and (wanted is None or row.mask_id in wanted)
     }
 
@@ -89,3 +84,23 @@ def set_aside_since(store: Store, before: Mapping[str, ReviewStatus]) -> SetAsid
     """Which of the decisions that `present_decisions` gave before don't count any more."""
     now = present_decisions(store)
     return SetAside.of(found for pair_id, found in before.items() if pair_id not in now)
+
+
+def notes_on_set_aside(store: Store, before: Mapping[str, ReviewStatus]) -> tuple[str, ...]:
+    """What to say where adding files set aside decisions that `present_decisions` gave before."""
+    gone = set_aside_since(store, before) if before else SetAside()
+    if not gone.total:
+        return ()
+    note = (
+        f"files have other content than before, so {gone} are superseded. The decisions stay in "
+        "the log, and are proposed for the pairs of the new masks."
+    )
+    return (note,)
+
+
+def consequence_of(found: SetAside) -> str:
+    """What a run that sets decisions aside does to them, in sentences."""
+    return (
+        f"This run makes other pairs in place of {found}. These decisions are set aside, and "
+        "proposed for the new pairs in Review."
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..model import iso
+from ..states import MaskState
 from ..store.base import Candidate, Store
 from ..store.serialize import to_json
 
@@ -18,7 +19,7 @@ def scenes_document(store: Store) -> list[dict[str, Any]]:
             "scenes": [_row(candidate) for candidate in candidates.get(mask.mask_id, [])],
         }
         for mask in store.masks()
-        if mask.state == "ready"
+        if mask.state == MaskState.READY
     ]
 
 

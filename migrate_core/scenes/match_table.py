@@ -14,7 +14,7 @@ from ..errors import WrongUseError
 from ..escaping import from_csv_cell, write_csv
 from ..files.regular import read_text
 from ..model import Mask, Problem, iso
-from ..products.product import without_safe
+from ..products.names import without_safe
 from ..store.base import Candidate, Store
 from ..store.candidates import select_all
 

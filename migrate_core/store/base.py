@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from shapely.geometry.base import BaseGeometry
 
 from ..model import Decision, Mask, Pair, RankedScene, Scene, utc
+from ..states import MaskState, PairState, Verdict
 from ..workspace import Workspace
 from . import tables
 from .serialize import from_json, to_json
@@ -188,7 +189,7 @@ class Store:
         query = (
             sa.select(sa.func.count(sa.distinct(tables.candidates.c.mask_id)))
             .join(tables.masks, tables.masks.c.mask_id == tables.candidates.c.mask_id)
-            .where(tables.masks.c.state == "ready")
+            .where(tables.masks.c.state == MaskState.READY)
         )
         if usable:
             query = query.where(tables.candidates.c.usable)
@@ -198,8 +199,8 @@ class Store:
 
     def finished_pairs(self) -> list[str]:
         """The ids of the pairs that are done."""
-        query = sa.select(tables.pairs.c.pair_id).where(tables.pairs.c.state == "done")
-        return list(self._scalars(query))
+        done = tables.pairs.c.state == PairState.DONE
+        return list(self._scalars(sa.select(tables.pairs.c.pair_id).where(done)))
 
     # decisions
 
@@ -222,11 +223,7 @@ class Store:
         query = sa.select(tables.decisions).order_by(tables.decisions.c.number)
         if pair_id is not None:
             query = query.where(tables.decisions.c.pair_id == pair_id)
-        rows = self._rows(query)
-        return [
-            Decision(row.pair_id, row.verdict, row.reviewer, row.reason, utc(row.decided_at))
-            for row in rows
-        ]
+        return [decision_of(row) for row in self._rows(query)]
 
     def _rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         with self.engine.connect() as connection:
@@ -253,6 +250,12 @@ def candidate_of(row: sa.Row[Any], scene: Scene) -> Candidate:
     ranked = from_json(RankedScene, {**row.document, "scene": None})
     ranked = replace(ranked, scene=scene)
     return Candidate(row.mask_id, ranked, row.selected, row.chosen_by_person)
+
+
+def decision_of(row: sa.Row[Any]) -> Decision:
+    """The decision of a row of the log."""
+    verdict = Verdict(row.verdict)
+    return Decision(row.pair_id, verdict, row.reviewer, row.reason, utc(row.decided_at))
 
 
 def _candidate_rows(
@@ -306,22 +309,17 @@ def _pair_row(pair: Pair) -> dict[str, Any]:
 
 
 def _outline(shape: BaseGeometry) -> dict[str, Any]:
-    """A shape for a small map, with its middle, by which the database can count what is where."""
+    """A shape for a small map, to a hundredth of its size, and its middle to count by place."""
     west, south, east, north = shape.bounds
-    return {**to_json(_plain(shape)), "middle": [(west + east) / 2, (south + north) / 2]}
-
-
-def _plain(shape: BaseGeometry) -> BaseGeometry:
-    """A shape with the detail of a small map, to a hundredth of its size."""
-    west, south, east, north = shape.bounds
-    return shape.simplify(max(east - west, north - south) / 100)
+    plain = shape.simplify(max(east - west, north - south) / 100)
+    return {**to_json(plain), "middle": [(west + east) / 2, (south + north) / 2]}
 
 
 def superseded(pair: Pair, now: datetime) -> Pair:
     """The pair as another takes its place `now`; unchanged where that has happened before."""
-    if pair.state == "superseded":
+    if pair.state == PairState.SUPERSEDED:
         return pair
-    return replace(pair, state="superseded", superseded_at=now)
+    return replace(pair, state=PairState.SUPERSEDED, superseded_at=now)
 
 
 def _forget_candidates(connection: sa.Connection, mask_id: str) -> None:

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from ..advice import Advice
 from ..model import Mask, Scene
+from ..states import MaskState
 from .base import Candidate, Store, candidate_of
+from .selected import CANDIDATES_WITH_SCENES
 from .serialize import from_json, to_json
 from .tables import advice as advice_table
 from .tables import candidates, masks, scenes, upsert
@@ -94,7 +96,7 @@ def all_advice(store: Store) -> list[Advice]:
     query = (
         sa.select(advice_table.c.document)
         .join(masks, masks.c.mask_id == advice_table.c.mask_id)
-        .where(masks.c.state == "ready")
+        .where(masks.c.state == MaskState.READY)
     )
     with store.engine.connect() as connection:
         return [from_json(Advice, document) for document in connection.scalars(query)]
@@ -132,7 +134,7 @@ def _listed(wanted: MaskFilter, counts: sa.Subquery, *columns: Any) -> sa.Select
         sa.select(*columns)
         .select_from(masks)
         .outerjoin(counts, counts.c.mask_id == masks.c.mask_id)
-        .where(masks.c.state == "ready")
+        .where(masks.c.state == MaskState.READY)
     )
     if wanted.name:
         query = query.where(masks.c.name.icontains(wanted.name, autoescape=True))
@@ -176,10 +178,7 @@ def _candidates(
 ) -> list[Candidate]:
     query = (
         sa.select(candidates, scenes.c.document.label("scene"))
-        .join(
-            scenes,
-            (scenes.c.scene_id == candidates.c.scene_id) & (scenes.c.source == candidates.c.source),
-        )
+        .select_from(CANDIDATES_WITH_SCENES)
         .where(candidates.c.mask_id.in_(list(ids)))
         .order_by(candidates.c.mask_id, candidates.c.place)
     )
@@ -190,7 +189,7 @@ def _candidates(
     return [candidate_of(row, from_json(Scene, row.scene)) for row in rows]
 
 
-def scenes_named(store: Store, scene_ids: Iterable[str], source: str) -> list[Scene]:
+def scenes_named(store: Store, scene_ids: Iterable[str], source: str = "") -> list[Scene]:
     """The scenes of these names, in their order, preferably as `source` has them."""
     ids = list(scene_ids)
     query = sa.select(scenes).where(scenes.c.scene_id.in_(ids))

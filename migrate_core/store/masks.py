@@ -13,12 +13,14 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from ..model import Mask
+from ..states import MaskState, PairState
 from .base import Store
 from .serialize import from_json
 from .tables import masks, pairs
 
 # Which masks a list shows.
-ALL, READY, PROBLEM, UNDATED, WITHOUT_IMAGE = "all", "ready", "problem", "undated", "without image"
+READY, PROBLEM = MaskState.READY.value, MaskState.PROBLEM.value
+ALL, UNDATED, WITHOUT_IMAGE = "all", "undated", "without image"
 SHOWN = (ALL, READY, PROBLEM, UNDATED, WITHOUT_IMAGE)
 _CHUNK = 500
 
@@ -93,7 +95,7 @@ def listed_masks(store: Store) -> list[Listed]:
 
 def masks_with_pairs(store: Store) -> frozenset[str]:
     """The ids of the masks of which a pair was made."""
-    done = sa.select(pairs.c.mask_id).where(pairs.c.state == "done")
+    done = sa.select(pairs.c.mask_id).where(pairs.c.state == PairState.DONE)
     return frozenset(_scalars(store, done.distinct()))
 
 
@@ -173,7 +175,7 @@ def mask_clusters(store: Store, wanted: MaskFilter, cells: int = 16) -> list[Mas
         size = max((east - west) / cells, (north - south) / cells, 1e-9)
         # SQLite cuts the fraction off, PostgreSQL rounds; either way cells are of one size.
         cell = (sa.cast((lon - west) / size, sa.Integer), sa.cast((lat - south) / size, sa.Integer))
-        problem = sa.case((masks.c.state == "problem", 1), else_=0)
+        problem = sa.case((masks.c.state == MaskState.PROBLEM, 1), else_=0)
         query = _listed(
             wanted,
             sa.func.min(masks.c.mask_id),

@@ -16,27 +16,28 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..model import Pair, PairParameters
+from ..states import UNDER_WAY, MaskState, PairState
 from .base import Store
 from .serialize import from_json
-from .tables import candidates, masks, pairs, scenes
+from .tables import candidates, masks, pairs
 
 TO_MAKE = "to make"
 INTERRUPTED = "interrupted"
 ON_ORDER = "on order"
-SUPERSEDED = "superseded"
 # All states of the list, in the order a pair can go through them.
 STATES = (
     TO_MAKE,
-    "queued",
-    "running",
+    PairState.QUEUED.value,
+    PairState.RUNNING.value,
     INTERRUPTED,
     ON_ORDER,
-    "failed",
-    "cancelled",
-    "done",
-    SUPERSEDED,
+    PairState.FAILED.value,
+    PairState.CANCELLED.value,
+    PairState.DONE.value,
+    PairState.SUPERSEDED.value,
 )
-_UNDER_WAY = ("queued", "running")
+
+_PRESENT = pairs.c.state != PairState.SUPERSEDED
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,12 @@ def pair_counts(store: Store, *, alive: bool) -> dict[str, int]:
 
 def pair_rows(store: Store, part: PageRequest, *, alive: bool) -> list[PairRow]:
     """The rows of a part of the list, by name of mask and scene."""
-    # Materialized: otherwise SQLite merges both parts in order, and asks for each match anew which
+    # Materialized: otherwise SQLite merges both parts in order, and asks for each match again which
     # pairs were begun, which takes seconds for ten thousand.
     listed = _listed().cte("listed").prefix_with("MATERIALIZED")
     query = sa.select(listed).order_by(listed.c.mask_name, listed.c.mask_id, listed.c.scene_id)
     if part.state is None:
-        query = query.where(listed.c.state != SUPERSEDED)
+        query = query.where(listed.c.state != PairState.SUPERSEDED)
     else:
         query = query.where(listed.c.state.in_(_stored(part.state, alive=alive)))
     with store.engine.connect() as connection:
@@ -95,7 +96,7 @@ def pair_row_of(
     listed = _listed().subquery()
     here = listed.c.pair_id == pair_id
     if pair_id is None:
-        here = sa.and_(listed.c.mask_id == mask_id, listed.c.state != SUPERSEDED)
+        here = sa.and_(listed.c.mask_id == mask_id, listed.c.state != PairState.SUPERSEDED)
     with store.engine.connect() as connection:
         row = connection.execute(sa.select(listed).where(here).limit(1)).first()
         documents = _documents(connection, [row.pair_id] if row and row.pair_id else [])
@@ -104,7 +105,7 @@ def pair_row_of(
 
 def at_work(store: Store, most: int) -> list[tuple[str, str]]:
     """(pair_id, name of the mask) of pairs that a run has handed to workers, at most `most`."""
-    query = sa.select(pairs.c.pair_id, _text("mask_name")).where(pairs.c.state == "running")
+    query = sa.select(pairs.c.pair_id, _text("mask_name")).where(pairs.c.state == PairState.RUNNING)
     with store.engine.connect() as connection:
         rows = connection.execute(query.order_by(pairs.c.pair_id).limit(most)).all()
     return [(row[0], row[1]) for row in rows]
@@ -118,7 +119,7 @@ def parameters_in_use(store: Store) -> PairParameters | None:
     text = sa.cast(pairs.c.document["parameters"], sa.String)
     query = (
         sa.select(text, sa.func.count())
-        .where(pairs.c.state != SUPERSEDED, _text("parameters", "resampling").is_not(None))
+        .where(_PRESENT, _text("parameters", "resampling").is_not(None))
         .group_by(text)
     )
     counts: Counter[PairParameters] = Counter()
@@ -129,26 +130,11 @@ def parameters_in_use(store: Store) -> PairParameters | None:
     return counts.most_common(1)[0][0] if counts else None
 
 
-def products_in_use(store: Store, most: int) -> list[str]:
-    """Where the products of selected scenes lie on this machine, at most `most`."""
-    href = scenes.c.document["href"].as_string()
-    same = (scenes.c.scene_id == candidates.c.scene_id) & (scenes.c.source == candidates.c.source)
-    query = (
-        sa.select(href)
-        .join(candidates, same)
-        .where(candidates.c.selected, href.not_like("%://%"))
-        .distinct()
-        .order_by(href)
-    )
-    with store.engine.connect() as connection:
-        return list(connection.scalars(query.limit(most)))
-
-
 def _listed() -> sa.CompoundSelect[Any]:
     """Every row of the list: pairs, and selected matches that no pair was begun with."""
     scene = _text("scene_ids", 0)
     # A queued pair with a message is one that a run left waiting, with the archive's answer.
-    waiting = (pairs.c.state == "queued") & _text("error").is_not(None)
+    waiting = (pairs.c.state == PairState.QUEUED) & _text("error").is_not(None)
     there = sa.select(
         pairs.c.pair_id,
         pairs.c.mask_id,
@@ -156,7 +142,7 @@ def _listed() -> sa.CompoundSelect[Any]:
         scene.label("scene_id"),
         sa.case((waiting, ON_ORDER), else_=pairs.c.state).label("state"),
     )
-    begun = sa.select(pairs.c.mask_id, scene.label("scene_id")).where(pairs.c.state != SUPERSEDED)
+    begun = sa.select(pairs.c.mask_id, scene.label("scene_id")).where(_PRESENT)
     match = sa.tuple_(candidates.c.mask_id, candidates.c.scene_id)
     missing = (
         sa.select(
@@ -167,7 +153,7 @@ def _listed() -> sa.CompoundSelect[Any]:
             sa.literal(TO_MAKE).label("state"),
         )
         .join(masks, masks.c.mask_id == candidates.c.mask_id)
-        .where(candidates.c.selected, masks.c.state == "ready", match.not_in(begun))
+        .where(candidates.c.selected, masks.c.state == MaskState.READY, match.not_in(begun))
     )
     return sa.union_all(there, missing)
 
@@ -178,14 +164,14 @@ def _text(*path: str | int) -> Any:
 
 
 def _shown(state: str, *, alive: bool) -> str:
-    return INTERRUPTED if state in _UNDER_WAY and not alive else state
+    return INTERRUPTED if state in UNDER_WAY and not alive else state
 
 
 def _stored(state: str, *, alive: bool) -> tuple[str, ...]:
     """The states in the database that are shown as `state`."""
     if state == INTERRUPTED:
-        return () if alive else _UNDER_WAY
-    return () if state in _UNDER_WAY and not alive else (state,)
+        return () if alive else UNDER_WAY
+    return () if state in UNDER_WAY and not alive else (state,)
 
 
 def _documents(connection: sa.Connection, pair_ids: list[str]) -> dict[str, Pair]:

@@ -6,6 +6,7 @@ import dataclasses
 import types
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -18,7 +19,9 @@ T = TypeVar("T")
 
 
 def to_json(value: Any) -> Any:
-    """A dataclass, geometry, time, mapping or sequence as plain JSON values."""
+    """A dataclass, geometry, time, state, mapping or sequence as plain JSON values."""
+    if isinstance(value, StrEnum):
+        return value.value
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     if isinstance(value, Acquired):
@@ -70,6 +73,8 @@ def _decoded(hint: Any, value: Any) -> Any:
         return Acquired.parse(value)
     if hint is datetime:
         return datetime.fromisoformat(value)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return hint(value)
     if isinstance(hint, type) and issubclass(hint, BaseGeometry):
         return shape(value)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):

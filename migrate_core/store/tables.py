@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import StoreError
+from ..states import JobState
 from ..workspace import Workspace
 from .database_errors import tell_plainly
 
@@ -54,7 +55,7 @@ candidates = sa.Table(
     sa.Column("chosen_by_person", sa.Boolean, nullable=False),
     sa.Column("document", sa.JSON, nullable=False),
 )
-# What was measured of the sky over a mask; `mask_state` tells whether the mask is still as it was.
+# What was measured of the clouds over a mask; `mask_state` tells whether the mask is as it was.
 measurements = sa.Table(
     "measurements",
     metadata,
@@ -113,8 +114,8 @@ sa.Index(
     "one_running_job",
     jobs.c.kind,
     unique=True,
-    sqlite_where=jobs.c.state == "running",
-    postgresql_where=jobs.c.state == "running",
+    sqlite_where=jobs.c.state == JobState.RUNNING,
+    postgresql_where=jobs.c.state == JobState.RUNNING,
 )
 
 

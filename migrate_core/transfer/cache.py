@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..files.disk import writing
+from ..files.locks import FileLock, try_lock
 from .http.retry import Runtime
-from .locks import FileLock, lock_one_of, locked, try_lock
+from .locks import lock_one_of, locked
 
 _LOCKS = ".locks"
 _PART = ".part"

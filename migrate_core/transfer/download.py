@@ -7,6 +7,7 @@ file it is a part; another process, or another day, goes on from there.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import shutil
@@ -23,6 +24,8 @@ from .checks import Checksum, broken_jp2, broken_zip, wrong_checksum
 from .http.bounds import MAX_FILE_BYTES, Bound
 from .http.client import Authorization, HttpClient, Query, TransientError
 from .http.retry import Check, SlowError
+
+log = logging.getLogger(__name__)
 
 # Left free on a disk, whatever is downloaded: a full disk hurts everybody on it.
 DISK_RESERVE_BYTES = 1_000_000_000
@@ -80,7 +83,10 @@ def _downloaded(
         fault = _fault(part.path, target, wanted, client.around.check)
         if fault is None:
             part.finish()
+            size = target.stat().st_size
+            log.info("%s: %s has arrived (%d bytes).", client.service, wanted.title, size)
             return target
+        log.warning("%s: %s arrived, but %s.", client.service, wanted.title, fault)
         faults.append(fault)
         part.forget()
     raise TransferError(
@@ -119,7 +125,7 @@ class _Part:
         return self.path.stat().st_size if self.path.exists() else 0
 
     def _take_up(self) -> None:
-        """Go on with what is there, if it is of the same file; else begin anew."""
+        """Go on with what is there, if it is of the same file; else begin again."""
         try:
             note: Any = json.loads(self._note.read_text(encoding="utf-8"))
             same = note["of"] == self._of
@@ -203,7 +209,7 @@ class _Transfer:
             raise TransientError(f"only {self._part.size} of {self._total} bytes arrived")
 
     def _store(self, response: requests.Response, place: int) -> None:
-        """Append the answer to the part, or begin anew when it is the whole file."""
+        """Append the answer to the part, or begin again when it is the whole file."""
         start = self._measure(response)
         if start != place:
             if start != 0:

@@ -18,7 +18,7 @@ from .locks import ConnectionLimit
 from .orders import Order, find_order, put_order
 from .quota import Quota, QuotaState, QuotaUsage
 
-# How often bytes under way are written to the ledger: a kill loses no more than these.
+# How often bytes under way are written to the usage record: a kill loses no more than these.
 _WRITE_DOWN_BYTES = 64_000_000
 
 

@@ -33,7 +33,7 @@ class SasTokens:
             if self._http.around.clock() < until:
                 return token
             token, expiry = self._ask(collection)
-            # A clock that goes wrong here must not ask anew for each read.
+            # A clock that goes wrong here must not ask again for each read.
             now = self._http.around.clock()
             self._known[collection] = token, max(expiry - _SPARE_S, now + 1.0)
             return token

@@ -7,6 +7,7 @@ https://documentation.dataspace.copernicus.eu/APIs/Token.html
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from typing import Any
 
 from ..errors import CredentialsError, TransferError
 from .http.client import HttpClient, Query
+
+log = logging.getLogger(__name__)
 
 CDSE_CLIENT = "cdse-public"
 # A token is renewed this long before it ends: clocks differ, and requests take their time.
@@ -102,6 +105,7 @@ class TokenSession:
         if code:
             form["totp"] = code
         self.password_grants += 1
+        log.info("%s: a new session is asked for.", service)
         grant = self._ask(form)
         if grant is None:
             second = (

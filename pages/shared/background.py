@@ -23,13 +23,16 @@ from migrate_core.jobs.background import (
     said,
     starting,
 )
+from migrate_core.states import JobState
 from pages.shared.frame import Page, share_of, time_left
+from pages.shared.log import show_log
 from pages.shared.text import code, plain
 
 # How often a page looks how far the work is, in seconds.
 POLL_S = 1.0
 # Messages beyond this many are in the list of what was worked at.
 _MESSAGES = 5
+_STOPPED = (JobState.RUNNING, JobState.DIED, JobState.FAILED)
 _TROUBLE = "trouble_"
 
 
@@ -51,7 +54,7 @@ def start(
 
     `arguments` gives its words, `environ` what is secret. When it can't be started, since the same
     work is being done here or elsewhere, or the words are wrong, `trouble` shows why. Else the
-    whole page is drawn anew, so that all that watches work begins to look: nothing after this call
+    whole page is drawn again, so that all that watches work begins to look: nothing after this call
     is done.
     """
     try:
@@ -142,14 +145,16 @@ def how_it_ended(page: Page, kind: str, marks: tuple[str, ...] = ("Error: ", "Pr
         st.error("It ended by an unforeseen error. What was finished is kept; start it again.")
         with st.expander("For those who look for the cause", icon=":material/bug_report:"):
             st.code(trace, language=None, wrap_lines=True)
-    elif job is not None and not messages and job.state in ("running", "died", "failed"):
+    elif job is not None and not messages and job.state in _STOPPED:
         full = " The disk of the workspace is full: free space there first."
         st.warning(
             "It was stopped before its end. What was finished is kept; start it again."
             + (full if is_full(page.workspace.root) else "")
         )
-    elif job is not None and job.state == "cancelled" and not messages:
+    elif job is not None and job.state == JobState.CANCELLED and not messages:
         st.info("It was cancelled. What was finished is kept; start it again to go on.")
+    if job is not None and (trace or messages or job.state in ("running", "died", "failed")):
+        show_log(page, "job", job.job_id)
 
 
 def _started_elsewhere(page: Page, job: JobStatus) -> bool:

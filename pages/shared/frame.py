@@ -14,6 +14,7 @@ from migrate_core.errors import MigrateError
 from migrate_core.jobs.background import JobStatus, at_work, now_utc, request_cancel, starting_kinds
 from migrate_core.review.overview import Matches, Overview, matches, overview
 from migrate_core.settings import Settings, load_settings
+from migrate_core.states import DecisionState, MaskState, PairState
 from migrate_core.store.base import Store, open_store
 from migrate_core.workspace import Workspace
 from pages.shared.polling import polled
@@ -131,15 +132,19 @@ def _counts(found: Overview, matched: Matches) -> dict[str, str]:
     """The counts of each stage in words; what is zero and no news is left out."""
     masks, pairs, review = found.masks, found.pairs, found.review
     return {
-        "masks": _words((masks["ready"], "ready"), (masks["problem"], "with a problem")),
-        "scenes": _words((matched.matched, "matched")),
-        "pairs": _words((pairs.get("done", 0), "made"), (pairs.get("failed", 0), "failed")),
-        "review": _words(
-            (review["undecided"], "undecided"),
-            (review["accepted"], "accepted"),
-            (review["rejected"], "rejected"),
+        "masks": _words(
+            (masks[MaskState.READY], "ready"), (masks[MaskState.PROBLEM], "with a problem")
         ),
-        "export": _words((review["accepted"], "to go out")),
+        "scenes": _words((matched.matched, "matched")),
+        "pairs": _words(
+            (pairs.get(PairState.DONE, 0), "made"), (pairs.get(PairState.FAILED, 0), "failed")
+        ),
+        "review": _words(
+            (review[DecisionState.UNDECIDED], "undecided"),
+            (review[DecisionState.ACCEPTED], "accepted"),
+            (review[DecisionState.REJECTED], "rejected"),
+        ),
+        "export": _words((review[DecisionState.ACCEPTED], "to go out")),
     }
 
 

@@ -28,7 +28,7 @@ def load_secrets() -> None:
     """Put what `secrets.toml` holds for services into the environment; there may be no such file.
 
     Streamlit does so when its server starts, and when the file changes; here it holds for any way
-    of running pages, and a file that can't be read is told.
+    of running pages, and a file that can't be read is reported.
     """
     try:
         found = st.secrets.to_dict()

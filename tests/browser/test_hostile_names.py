@@ -14,7 +14,7 @@ import pytest
 from migrate_core.demo import DemoCase
 from migrate_core.export.card import CARD
 from migrate_core.model import Decision
-from migrate_core.review.decisions import decide
+from migrate_core.review.run import decide
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
 from tests.support.browsing import REPOSITORY, browser_page, chromium, served_app

@@ -26,7 +26,7 @@ from migrate_core.demo.product.product import Product as SafeProduct
 from migrate_core.demo.product.safe_writer import product_files
 from migrate_core.demo.scene import NOISE, PATH_REFLECTANCE
 
-# The whole road takes more than a few seconds.
+# The whole pipeline takes more than a few seconds.
 pytestmark = pytest.mark.slow
 
 SEED = 7
@@ -288,7 +288,7 @@ def test_b10_shows_cirrus_and_not_the_ground(demo):
     assert b10[cirrus].mean() > b10[clear].mean() + 50
 
 
-# --- the sky
+# --- the clouds
 
 
 @pytest.mark.parametrize("time", TIMES)

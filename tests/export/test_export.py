@@ -23,7 +23,7 @@ from migrate_core.errors import ExportError, WrongUseError
 from migrate_core.export.dataset import Dataset, ExportRequest, export_dataset
 from migrate_core.export.plots import write_plots
 from migrate_core.model import Decision, Shift
-from migrate_core.review.decisions import decide
+from migrate_core.review.run import decide
 from tests.support.pairs import (
     CRS,
     NORTH,
@@ -224,7 +224,7 @@ def test_the_geoparquet_has_the_same_rows_and_the_footprints(
     rows = rows_of(tmp_path / "out" / "manifest.csv")
     assert list(frame.columns) == [*rows[0], "geometry"]
     assert list(frame["pair_id"]) == [row["pair_id"] for row in rows]
-    # m1 is a square of 80 m at column 11, row 3 of the products' lattice.
+    # m1 is a square of 80 m at column 11, row 3 of the products' grid.
     square = shapely.box(WEST + 110, NORTH - 110, WEST + 190, NORTH - 30)
     back = Transformer.from_crs(4326, CRS, always_xy=True)
     found = shapely.transform(

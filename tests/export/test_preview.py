@@ -18,7 +18,7 @@ from migrate_core.export.archive import archive_of, archive_path
 from migrate_core.export.dataset import Dataset, ExportRequest, export_dataset
 from migrate_core.export.preview import numbers_of_pairs, preview
 from migrate_core.model import Decision
-from migrate_core.review.decisions import decide
+from migrate_core.review.run import decide
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
 
 pytestmark = pytest.mark.usefixtures("plots_undrawn")

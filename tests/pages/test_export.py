@@ -16,7 +16,7 @@ from migrate_core.cli import cli
 from migrate_core.export.archive import archive_path
 from migrate_core.jobs.background import claim, now_utc
 from migrate_core.model import Decision
-from migrate_core.review.decisions import decide
+from migrate_core.review.run import decide
 from migrate_core.workspace import Workspace
 from pages.shared import background as work
 from pages.shared.export import datasets

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
-from tests.support.browsing import REPOSITORY, free_port, wait_for
+from tests.support.browsing import REPOSITORY, free_port, listening_addresses, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]
 
@@ -35,14 +34,7 @@ def started(folder: Path, script: str, **environ: str) -> Iterator[set[str]]:
         )
         try:
             wait_for(f"http://127.0.0.1:{port}/_stcore/health", log)
-            process = psutil.Process(server.pid)
-            whole = [process, *process.children(recursive=True)]
-            yield {
-                connection.laddr.ip
-                for one in whole
-                for connection in one.net_connections(kind="inet")
-                if connection.status == psutil.CONN_LISTEN
-            }
+            yield listening_addresses(server.pid)
         finally:
             server.terminate()
             server.wait(timeout=20)

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from migrate_core.cli import cli
 from migrate_core.jobs.background import claim, now_utc
 from migrate_core.model import Decision, Mask, Pair
-from migrate_core.review.decisions import decide
+from migrate_core.review.run import decide
 from migrate_core.store.base import Store, open_store
 from migrate_core.store.masks import PROBLEM, MaskFilter, list_masks
 from migrate_core.workspace import Workspace

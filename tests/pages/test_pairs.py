@@ -17,10 +17,12 @@ from streamlit.testing.v1 import AppTest
 
 from migrate_core.cli import cli
 from migrate_core.jobs.background import claim, now_utc
+from migrate_core.logs.context import about
+from migrate_core.logs.setup import LogFile
 from migrate_core.model import Decision, iso
 from migrate_core.pairs.assessment.suggestion import doubtful, offset_warnings
 from migrate_core.pairs.progress import progress_file
-from migrate_core.review.decisions import decide
+from migrate_core.review.run import decide
 from migrate_core.scenes.costs import Wanted
 from migrate_core.scenes.costs import costs as costs_of
 from migrate_core.transfer.orders import Order, put_order
@@ -29,6 +31,7 @@ from pages.shared import background as work
 from pages.shared.pairs.access import format_bytes, format_minutes
 from pages.shared.pairs.state import KIND
 from tests.support.app import open_page
+from tests.support.logs import log, logging_to
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
 
 NEAR = Safe()
@@ -165,7 +168,7 @@ def test_another_resampling_is_said_to_make_all_pairs_anew(case: Case) -> None:
     case.make()
     app = opened()
     app.selectbox(key="pairs_resampling").select("cubic").run()
-    assert app.button(key="pairs_make").label == "Make 3 pairs anew"
+    assert app.button(key="pairs_make").label == "Make 3 pairs again"
     assert "made with bilinear resampling" in words(app)
 
 
@@ -239,6 +242,35 @@ def test_a_failed_pair_shows_error_and_log_and_can_be_tried_again(
     app.button(key="pairs_retry").click().run()
     assert after(launched[0][1], "--mask") == [mask.mask_id]
     assert after(launched[1][1], "--state") == ["failed"]
+
+
+def test_a_failed_pair_shows_what_the_log_says_of_it(
+    case: Case, launched: Launched, go: Callable[[], None]
+) -> None:
+    gone, kept = (Path(mask.path) for mask in case.store.masks()[1:])
+    gone.rename(gone.with_suffix(".away"))
+    opened().button(key="pairs_make").click().run()
+    go()
+    (failed,) = [pair for pair in case.store.pairs() if pair.state == "failed"]
+    app = opened(pair=failed.pair_id)
+    assert "Log of this pair" in [found.label for found in app.expander]
+    (log,) = [code.value for code in app.code if "The pair failed" in code.value]
+    assert "Traceback" in log
+    assert gone.name in log
+    assert kept.name not in log
+    assert any(str(case.workspace.main_log) in found.value for found in app.caption)
+
+
+def test_the_log_of_a_run_that_died_is_shown(case: Case) -> None:
+    job = claim(case.store, KIND, 3, lambda: now_utc() - timedelta(hours=1))
+    with logging_to(LogFile(case.workspace.main_log)), about({"job": job.job_id}):
+        log.info("its last words")
+    app = opened()
+    assert "stopped before its end" in words(app)
+    assert "Log of this job" in [found.label for found in app.expander]
+    assert any("its last words" in code.value for code in app.code)
+    job.end("done")
+    assert "Log of this job" not in [found.label for found in opened().expander]
 
 
 def test_the_list_can_be_limited_to_a_state(case: Case) -> None:

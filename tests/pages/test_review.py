@@ -15,7 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from migrate_core.model import Decision, PairParameters
 from migrate_core.pairs.run.plan import RunOptions
-from migrate_core.review.decisions import UNDO, decide, default_reviewer
+from migrate_core.review.run import decide, default_reviewer
+from migrate_core.states import Verdict
 from pages.shared.review import decide as review_desk
 from tests.support.app import open_page
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
@@ -139,8 +140,8 @@ def test_undo_takes_back_the_last_decision_and_shows_its_pair(case: Case) -> Non
     assert [(name, verdict) for name, verdict, _, _ in said(case)] == [
         ("m0.tif", "accept"),
         ("m1.tif", "accept"),
-        ("m1.tif", UNDO),
-        ("m0.tif", UNDO),
+        ("m1.tif", Verdict.UNDO),
+        ("m0.tif", Verdict.UNDO),
     ]
     assert next(button for button in app.button if button.label == "Undo").disabled
 
@@ -196,7 +197,7 @@ def test_what_pair_json_says_of_the_label_is_shown(case: Case) -> None:
     path.write_text(json.dumps(document), encoding="utf-8")
     text = all_text(opened(pair=pair_id))
     assert r"- 12 of 340 barns \[old\] are under 50 m2: drop them." in text
-    assert "- The ignore rim of 13 m took 25.0 % of the labelled pixels." in text
+    assert "- The boundary buffer of 13 m took 25.0 % of the labelled pixels." in text
     assert f"- Change inside the label: {document['change_note']}" in text
 
 

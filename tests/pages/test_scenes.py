@@ -283,6 +283,8 @@ def test_a_folder_without_products_is_told_and_what_was_found_is_kept(
     app.text_area(key="scenes_folders").set_value(str(tmp_path / "empty"))
     press(app, "Search")
     assert "no Sentinel-2 product was found in it" in said(app)
+    assert "Log of this job" in [found.label for found in app.expander]
+    assert any("Job `search` failed" in code.value for code in app.code)
     assert used(searched) == "2020-02-15"
 
 

@@ -104,7 +104,7 @@ def read_pair(folder: Path) -> dict[str, Any]:
 
 
 def grid_position(header: dict[str, Any]) -> tuple[float, float]:
-    """Column and row of a raster's corner on the product's 10 m lattice."""
+    """Column and row of a raster's corner on the product's 10 m grid."""
     transform = header["transform"]
     return (transform.c - WEST) / 10, (NORTH - transform.f) / 10
 

@@ -1,4 +1,4 @@
-"""The whole road on real pixels: the Boadella reservoir, over the command line."""
+"""The whole pipeline on real pixels: the Boadella reservoir, over the command line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import rasterio
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 
-# The whole road takes more than a few seconds.
+# The whole pipeline takes more than a few seconds.
 pytestmark = [pytest.mark.slow, pytest.mark.workers]
 
 REPOSITORY = Path(__file__).resolve().parents[2]

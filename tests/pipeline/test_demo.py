@@ -1,4 +1,4 @@
-"""The whole road on the demo, measured against its known truth."""
+"""The whole pipeline on the demo, measured against its known truth."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from migrate_core.scenes.search.search import search
 from migrate_core.scenes.sources import open_source
 from migrate_core.settings import RankingSettings
 
-# The whole road takes more than a few seconds.
+# The whole pipeline takes more than a few seconds.
 pytestmark = [pytest.mark.slow, pytest.mark.workers]
 
 CLOUD, SHADOW, CIRRUS = 1, 2, 3
@@ -92,7 +92,7 @@ def test_labels_lie_where_the_objects_are(
         # Ponds lie in pits: the truth of "anything" is the pits'.
         exact = true_shares(demo, folder / "fractions.tif", [1, 2])
         found = shares[1:].sum(axis=0)
-        # The mask's own 3 m raster is all that is lost: a tenth of the pixels on a rim.
+        # The mask's own 3 m raster is all that is lost: a tenth of the pixels on a buffer.
         assert np.abs(found - exact)[whole].mean() < 0.005, folder.name
         rows, columns = np.nonzero(whole)
         offset_px = [

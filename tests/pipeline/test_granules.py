@@ -1,4 +1,4 @@
-"""Masks over several granules on the whole road: searched, ranked, made into pairs."""
+"""Masks over several granules on the whole pipeline: searched, ranked, made into pairs."""
 
 from __future__ import annotations
 

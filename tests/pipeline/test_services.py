@@ -1,4 +1,4 @@
-"""The road over services: real COGs over HTTP, doubtful offsets, another service in reserve."""
+"""The pipeline over services: real COGs over HTTP, doubtful offsets, another service in reserve."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from migrate_core.cli import cli
 from tests.support.range_server import Answer, Asked, RangeServer, serving
 from tests.support.stac_items import SmallApi
 
-# The whole road takes more than a few seconds.
+# The whole pipeline takes more than a few seconds.
 pytestmark = pytest.mark.slow
 
 MASK = "20200120_101532_1014_water_mask.tif"

@@ -158,7 +158,7 @@ def test_features_that_are_gone_are_named(tmp_path: Path) -> None:
     mask = only(added(write(tmp_path / "lake.gpkg", frame([LAKE], crs=CRS))))
     assert mask.vector is not None
     Path(mask.vector.features).unlink()
-    with pytest.raises(MaskError, match=r"gone or damaged.*`masks add` writes them anew"):
+    with pytest.raises(MaskError, match=r"gone or damaged.*`masks add` writes them again"):
         made(tmp_path, mask)
 
 

@@ -1,4 +1,4 @@
-"""The outlines of scenes: which are believed, mended, named, and that none of them is a crash."""
+"""The outlines of scenes: which are used, mended, named, and that none of them is a crash."""
 
 from __future__ import annotations
 

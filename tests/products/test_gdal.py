@@ -57,7 +57,7 @@ def check_resolution(product: Product, metadata: str, resolution: int) -> None:
         pixels = dict(zip(names, dataset.read(), strict=True))
     own = product.grid.coarser(resolution // 10)
     place = window_of(own, base_grid)
-    # Exactly on GDAL's lattice, so that no rounding hides a shift.
+    # Exactly on GDAL's grid, so that no rounding hides a shift.
     assert block(base_grid, place).transform == own.transform
     rows = slice(place.row, place.row + place.height)
     columns = slice(place.column, place.column + place.width)

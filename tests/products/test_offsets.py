@@ -1,4 +1,4 @@
-"""The radiometric offset: who is believed, and what dark pixels say of it."""
+"""The radiometric offset: who is used, and what dark pixels say of it."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def metadata(offset: int | None) -> OffsetSource:
 # documents
 
 
-# What is believed by what else than an item's own offset and flag: nothing known, before 04.00,
-# since; "?" is a doubt.
+# What is used by what else than an item's own offset and flag: nothing known, before 04.00,
+# since; "?" is a warning.
 OLD, NEW, UNKNOWN = ("02.14", "03.01"), ("04.00", "05.11"), ("", "99.99", "00.01")
 DECISIONS = [
     # flag, raster: old, new, unknown
@@ -168,7 +168,7 @@ def test_an_offset_that_is_stated_of_some_bands_holds_for_all_with_a_doubt() -> 
     decision = by_metadata(BANDS, "99.99", stated)
     assert decision.offsets == dict.fromkeys(BANDS, -1000)
     (warning,) = decision.warnings
-    assert "but not for B04, where -1000 was believed" in warning
+    assert "but not for B04, where -1000 was used" in warning
     found = item(None, -0.1)
     del found["assets"]["B02"]["raster:bands"]
     (warning,) = resolve_offset(BANDS, found, "05.11").warnings
@@ -246,7 +246,7 @@ def test_dark_surfaces_tell_whether_the_offset_is_in_the_pixels(name: str) -> No
 
 
 def test_dark_pixels_of_l1c_never_say_that_the_offset_is_in_them() -> None:
-    # Open country under a hazy sky: the air alone lifts blue and green to 0.12.
+    # Open country under a hazy cloud mask: the air alone lifts blue and green to 0.12.
     assert ask_pixels(with_offset(DARK_SCENES["water"]), "L1C").in_pixels is None
     assert ask_pixels(DARK_SCENES["water"], "L1C").in_pixels is False
 

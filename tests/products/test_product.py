@@ -8,17 +8,15 @@ from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
 
 from migrate_core.errors import ProductError
+from migrate_core.products.names import ProductName, parse_name, without_safe
 from migrate_core.products.product import (
     BAND_IDS,
     RESOLUTION_M,
     BandFile,
-    ProductName,
     band_names,
     in_order,
     missing_bands,
-    parse_name,
     utm_crs,
-    without_safe,
 )
 from tests.support.builders import BANDS_L1C, BANDS_L2A, RESOLUTION
 

@@ -14,11 +14,11 @@ from migrate_core.errors import WrongUseError
 from migrate_core.model import Decision, Pair
 from migrate_core.review.decisions import (
     ReviewStatus,
-    decide,
     pairs_document,
     review_status,
     review_statuses,
 )
+from migrate_core.review.run import decide
 from migrate_core.store.base import Store, open_store
 from migrate_core.workspace import Workspace
 

@@ -186,7 +186,7 @@ def test_what_two_pairs_differ_in_is_said() -> None:
         "resampling (cubic, was bilinear)",
         "radiometric offset (-1000, was as documented)",
         "registration (on, was off)",
-        "ignore rim, m (12.5, was 0)",
+        "boundary buffer, m (12.5, was 0)",
     )
     later = replace(before, pair_id="m_20200204_0a1b2c3d", scene_ids=("B",))
     assert differences(before, later) == ("scene (of 2020-02-04, was of 2020-02-02)",)

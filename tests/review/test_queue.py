@@ -23,11 +23,9 @@ from migrate_core.model import (
     Shift,
     Suggestion,
 )
-from migrate_core.review.decisions import decide
 from migrate_core.review.queue import (
     NOT_BY_ME,
     ORDERS,
-    UNDECIDED,
     QueueFilter,
     QueueRow,
     arranged,
@@ -38,6 +36,8 @@ from migrate_core.review.queue import (
     place_of,
 )
 from migrate_core.review.queue_rows import last_decision, pair_facts, queue_rows, review_item
+from migrate_core.review.run import decide
+from migrate_core.states import DecisionState
 from migrate_core.store.base import Store, open_store
 from migrate_core.workspace import Workspace
 
@@ -103,7 +103,7 @@ def test_no_order_changes_when_something_is_decided(order: str) -> None:
     ("wanted", "expected"),
     [
         (QueueFilter(), "abcd"),
-        (QueueFilter(decision=UNDECIDED), "ad"),
+        (QueueFilter(decision=DecisionState.UNDECIDED), "ad"),
         (QueueFilter(decision="accepted"), "b"),
         (QueueFilter(decision=NOT_BY_ME, reviewer="ann"), "acd"),
         (QueueFilter(decision=NOT_BY_ME, reviewer="bob"), "abd"),

@@ -19,7 +19,8 @@ from migrate_core.jobs.background import latest_job, now_utc
 from migrate_core.model import Decision, PairParameters
 from migrate_core.pairs.run.plan import RunOptions
 from migrate_core.pairs.run.runner import KIND
-from migrate_core.review.decisions import decide, review_statuses
+from migrate_core.review.decisions import review_statuses
+from migrate_core.review.run import decide
 from migrate_core.review.set_aside import SetAside, set_aside_by_run
 from tests.support.pairs import (
     Case,

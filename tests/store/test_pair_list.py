@@ -20,8 +20,8 @@ from migrate_core.store.pair_list import (
     pair_row_of,
     pair_rows,
     parameters_in_use,
-    products_in_use,
 )
+from migrate_core.store.selected import products_in_use
 from migrate_core.store.serialize import to_json
 from migrate_core.workspace import Workspace
 

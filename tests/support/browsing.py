@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -61,6 +62,17 @@ def served_app(workspace: Path, log: Path) -> Iterator[str]:
         finally:
             server.terminate()
             server.wait(timeout=20)
+
+
+def listening_addresses(pid: int) -> set[str]:
+    """The IP addresses that a process and its children listen on."""
+    process = psutil.Process(pid)
+    return {
+        connection.laddr.ip
+        for one in (process, *process.children(recursive=True))
+        for connection in one.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
 
 
 def wait_for(address: str, log: Path, seconds: float = 60) -> None:

@@ -1,6 +1,6 @@
 """Tiny masks, Sentinel-2 products and STAC catalogues with known pixels, written as real ones are.
 
-Everything lies on the lattice of tile 31TDG near 3°E unless a test says otherwise.
+Everything lies on the grid of tile 31TDG near 3°E unless a test says otherwise.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def lonlat_box(west: float, south: float, east: float, north: float, crs: str = 
 
 
 def a_mask(name: str = "20200120_101532_1014_mask.tif", **changes: Any) -> Mask:
-    """A ready mask of 300 m x 300 m at the lattice's origin, of 2020-01-20 10:15:32 UTC."""
+    """A ready mask of 300 m x 300 m at the grid's origin, of 2020-01-20 10:15:32 UTC."""
     extent = lonlat_box(WEST, NORTH - 300, WEST + 300, NORTH)
     values: dict[str, Any] = {
         "mask_id": Path(name).stem.lower().replace("_", "-"),
@@ -167,10 +167,10 @@ def ramp(band: str, height: int, width: int) -> NDArray[np.uint16]:
 
 @dataclass(frozen=True)
 class Safe:
-    """What to write as a SAFE product; `size` is that of the 10 m lattice, a multiple of 6.
+    """What to write as a SAFE product; `size` is that of the 10 m grid, a multiple of 6.
 
     `offset` None leaves the offsets out of the metadata, as before baseline 04.00; `footprint` is
-    by default the outline of the lattice.
+    by default the outline of the grid.
     """
 
     level: str = "L2A"
@@ -203,7 +203,7 @@ class Safe:
 
     @property
     def grid(self) -> PixelGrid:
-        """The 10 m lattice."""
+        """The 10 m grid."""
         transform = north_up(self.west, self.north, 10)
         return PixelGrid(f"EPSG:{self.epsg}", transform, self.size, self.size)
 
@@ -294,7 +294,7 @@ def product_xml(safe: Safe) -> str:
 
 
 def tile_xml(safe: Safe) -> str:
-    """MTD_TL.xml with the lattice at each resolution, the 10 m one not first."""
+    """MTD_TL.xml with the grid at each resolution, the 10 m one not first."""
     root = f"Level-{safe.level[1:]}_Tile_ID"
     places = ""
     for resolution in (60, 10, 20):
@@ -343,7 +343,7 @@ def write_safe(folder: Path, safe: Safe) -> Path:
 
 
 def write_jp2(path: Path, pixels: NDArray[Any], safe: Safe, band: str) -> Path:
-    """One band file, placed on the product's lattice."""
+    """One band file, placed on the product's grid."""
     transform = north_up(safe.west, safe.north, RESOLUTION.get(band, 20))
     return write_jp2_file(path, pixels, f"EPSG:{safe.epsg}", transform)
 

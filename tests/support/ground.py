@@ -1,7 +1,7 @@
 """A made-up ground of which every sensor's pixels are known exactly, and images of it.
 
 It is a sum of waves, and the mean of a wave over a pixel of any size and turn is known in closed
-form. So an image of any lattice is exact, wherever it lies, and so is the truth about shifts.
+form. So an image of any grid is exact, wherever it lies, and so is the truth about shifts.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Tiny masks, tiny complete SAFE products and workspaces that hold them, for tests of pairs.
 
-All products lie on one lattice of 10 m pixels in UTM zone 31N whose first corner is (WEST, NORTH).
+All products lie on one grid of 10 m pixels in UTM zone 31N whose first corner is (WEST, NORTH).
 Functions that tests run in other processes stand here, too, so that those can import them.
 """
 
@@ -196,7 +196,7 @@ def _tile_xml(safe: Safe) -> str:
 
 
 def placed(column: float, row: float, resolution: float, degrees: float = 0.0) -> Affine:
-    """The transform of a mask whose corner is at (column, row) of the products' 10 m lattice."""
+    """The transform of a mask whose corner is at (column, row) of the products' 10 m grid."""
     return (
         Affine.translation(WEST + 10 * column, NORTH - 10 * row)
         @ Affine.rotation(degrees)

@@ -1,4 +1,4 @@
-"""Threads in place of worker processes, each of which takes seconds to import everything anew."""
+"""Threads in place of worker processes, each of which takes seconds to import everything again."""
 
 from __future__ import annotations
 

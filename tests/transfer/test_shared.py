@@ -1,4 +1,4 @@
-"""What downloads share: locks, connections, the ledger of a quota, the cache, orders."""
+"""What downloads share: locks, connections, the usage record of a quota, the cache, orders."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from migrate_core.errors import JobCancelledError, TransferError
+from migrate_core.files.locks import try_lock
 from migrate_core.transfer.cache import ProductCache
 from migrate_core.transfer.http.retry import Runtime
-from migrate_core.transfer.locks import ConnectionLimit, locked, try_lock
+from migrate_core.transfer.locks import ConnectionLimit, locked
 from migrate_core.transfer.orders import Order, find_order, forget_order, orders, put_order
 from migrate_core.transfer.quota import Quota, QuotaUsage
 from tests.support.transfer import Time, a_product_store
@@ -95,7 +96,7 @@ def test_no_more_than_the_allowed_connections_are_open_at_a_time(tmp_path: Path)
     assert most == 3
 
 
-# ledger
+# usage record
 
 
 def test_the_ledger_counts_what_the_days_of_the_quota_saw(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""MTD_TL.xml: the granule's lattice, angles and quality figures."""
+"""MTD_TL.xml: the granule's grid, angles and quality figures."""
 
 import xml.etree.ElementTree as ET
 
@@ -20,7 +20,7 @@ ANGLE_STEP_M = 5000
 
 
 def tile_metadata(product: Product) -> bytes:
-    """MTD_TL.xml: the granule's lattice, angles and quality."""
+    """MTD_TL.xml: the granule's grid, angles and quality."""
     level = LEVEL_NAMES[product.level]
     schema = f"{PSD}/S2_PDI_{level}_Tile_Metadata.xsd"
     namespaces = {"xmlns:n1": schema, "xmlns:xsi": XSI, "xsi:schemaLocation": schema}

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...products.names import SCENE_IN_NAME
+
 # What people append to the image's name when they save its mask, with a number where there are
 # several.
 _MASK_WORDS = re.compile(r"[-_ .]?(mask|label|labels|gt|seg|annotation)s?([-_ .]?\d{1,3})?$", re.I)
@@ -51,12 +53,7 @@ SENSORS = (
     Sensor(
         "sentinel-2",
         "Sentinel-2",
-        # S2A_MSIL2A_20200118T104351_N0214_R008_T31TDG_20200118T134500, or a band file's
-        # T31TDG_20200118T104351.
-        re.compile(
-            r"(?:S2[A-D]_MSIL[12][AC]_|(?<![A-Z0-9])T\d{2}[A-Z]{3}_)(?P<day>\d{8})T(?P<clock>\d{6})"
-            r"(?:_N\d{4}_R\d{3}_T\d{2}[A-Z]{3})?"
-        ),
+        SCENE_IN_NAME,
         (10.0, 60.0),
         8.0,
         "ESA, Sentinel-2 Products Specification Document; L1C Data Quality Report",

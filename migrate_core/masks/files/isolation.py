@@ -6,6 +6,7 @@ take all of its memory. The workers stay for the calls after.
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
@@ -15,6 +16,8 @@ from typing import ParamSpec, TypeVar
 
 from ...errors import MaskError, MigrateError
 from ...jobs.pool import WorkerCrashedError, WorkerOverdueError, WorkerPool
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -74,7 +77,8 @@ def named(name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     """
     try:
         return function(*args, **kwargs)
-    except MigrateError:
+    except MigrateError as err:
+        log.warning("%s", err)
         raise
     except MemoryError as err:
         raise MaskError(
@@ -82,6 +86,7 @@ def named(name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
             ". Cut it into parts."
         ) from err
     except Exception as err:  # whatever it is, it belongs to this file
+        log.exception("%s: an unforeseen error.", name)
         frame = traceback.extract_tb(err.__traceback__)[-1]
         where = f"{Path(frame.filename).name}:{frame.lineno}"
         raise MaskError(

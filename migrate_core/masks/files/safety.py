@@ -152,7 +152,7 @@ def read_xml_bytes(path: Path) -> bytes:
     try:
         return read_bytes(path, _MAX_XML_BYTES)
     except UnfitFileError as err:
-        raise MaskError(f"{path.name}: {err}. Remove it, or make it anew.") from err
+        raise MaskError(f"{path.name}: {err}. Remove it, or make it again.") from err
 
 
 def parse_xml(name: str, content: bytes) -> Element:
@@ -162,11 +162,11 @@ def parse_xml(name: str, content: bytes) -> Element:
     except DefusedXmlException as err:
         raise MaskError(
             f"{name}: it defines XML entities or refers to other files ({type(err).__name__}), "
-            "which such a file never needs and which can do harm. Remove it, or make it anew."
+            "which such a file never needs and which can do harm. Remove it, or make it again."
         ) from err
     except (ElementTree.ParseError, LookupError, ValueError) as err:
         raise MaskError(
-            f"{name}: it isn't proper XML ({err}). Remove it, or make it anew."
+            f"{name}: it isn't proper XML ({err}). Remove it, or make it again."
         ) from err
     return root
 

@@ -14,7 +14,7 @@ from .safety import check_is_file
 
 
 def open_zip(file: Any, name: str, otherwise: str) -> zipfile.ZipFile:
-    """The zip in a file or at a path; `otherwise` is what to do where making it anew won't do.
+    """The zip in a file or at a path; `otherwise` is what to do where making it again won't do.
 
     Raises MaskError.
     """
@@ -24,7 +24,7 @@ def open_zip(file: Any, name: str, otherwise: str) -> zipfile.ZipFile:
         return zipfile.ZipFile(file)
     except (zipfile.BadZipFile, NotImplementedError, OSError) as err:
         raise MaskError(
-            f"{name}: it can't be read as a zip ({err}). Make it anew, or {otherwise}."
+            f"{name}: it can't be read as a zip ({err}). Make it again, or {otherwise}."
         ) from err
 
 
@@ -49,7 +49,7 @@ def _obstacle(member: zipfile.ZipInfo, where: str) -> str | None:
     if (why := unsafe_member(member)) is not None:
         return f"{where} {why}"
     if member.flag_bits & 1:
-        return f"{where} is encrypted. Make the zip anew without a password."
+        return f"{where} is encrypted. Make the zip again without a password."
     return None
 
 
@@ -61,11 +61,11 @@ def unpack_member(
         with archive.open(member) as source, target.open("wb") as file:
             if not _copied(source, file, member.file_size):
                 raise MaskError(
-                    f"{name}: {member.filename!r} is larger than the zip says. Make the zip anew."
+                    f"{name}: {member.filename!r} is larger than the zip says. Make the zip again."
                 )
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as err:
         raise MaskError(
-            f"{name}: {member.filename!r} in it is damaged ({err}). Make the zip anew."
+            f"{name}: {member.filename!r} in it is damaged ({err}). Make the zip again."
         ) from err
 
 

@@ -180,13 +180,13 @@ def _blocks(mask: Mask, form: RasterForm, first: Any = None) -> Iterator[tuple[W
 
 
 def _offset(mask: Mask, transform: Affine) -> tuple[int, int]:
-    """Column and row of a tile's first pixel on the lattice of the mask."""
+    """Column and row of a tile's first pixel on the grid of the mask."""
     column, row = ~mask.grid.transform @ (transform.c, transform.f)
     return round(column), round(row)
 
 
 def _valid_in_image(mask: Mask, where: Where) -> BoolArray | bool:
-    """Where the source image, on the mask's own lattice, has data; True where it doesn't matter."""
+    """Where the source image, on the mask's own grid, has data; True where it doesn't matter."""
     if mask.valid_from is None:
         return True
     path = Path(mask.valid_from)

@@ -32,7 +32,7 @@ from ...model import LONLAT
 # A straight edge in one CRS is curved in another: between vertices 100 m apart it strays by less
 # than a millimetre (100² / (8 · 6.4e6) m · tan 60°), which keeps footprints and grids exact.
 _EDGE_M = 100.0
-# Above this many pixels the valid area is traced on a coarser lattice; search and coverage need
+# Above this many pixels the valid area is traced on a coarser grid; search and coverage need
 # it to the pixel of Sentinel-2, not to that of an aerial image.
 _TRACED_PIXELS = 4_000_000
 # Longitude (which some count from 0 to 360) and latitude, with room for a grid that reaches a pixel

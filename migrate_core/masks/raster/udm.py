@@ -1,4 +1,4 @@
-"""What was hidden in the source image when a label was drawn: UDM2, UDM, a mask, or alpha.
+"""What was occluded in the source image when a label was drawn: UDM2, UDM, a mask, or alpha.
 
 UDM2 and UDM after Planet's documentation: UDM2 has eight bands (clear, snow, shadow, light haze,
 heavy haze, cloud, confidence, UDM1), UDM is one band of bits of which any makes a pixel unusable.
@@ -30,21 +30,21 @@ CLEAR, OCCLUDED = 0, 1
 
 @dataclass(frozen=True)
 class SourceOcclusion:
-    """What was hidden: `values` (height, width) uint8 on `grid`, 0 clear, 1 hidden, 255 unknown."""
+    """What was occluded: `values` (height, width) uint8 on `grid`, 0 clear, 1 so, 255 unknown."""
 
     values: NDArray[np.uint8]
     grid: PixelGrid
 
 
 def occlusion_problem(udm: Path, mask: Mask) -> str | None:
-    """Why a raster can't say what was hidden in the source image of a mask, or None."""
+    """Why a raster can't say what was occluded in the source image of a mask, or None."""
     try:
         header = read_header(udm)
     except MaskError as err:
         return str(err)
     if header.bands not in (1, _UDM2_BANDS):
         return (
-            f"{udm.name} has {header.bands} bands, so it is no record of what was hidden. Needed "
+            f"{udm.name} has {header.bands} bands, so it is no record of what was occluded. Needed "
             "is a UDM2 (8 bands), or one band that is not 0 where something was."
         )
     try:
@@ -72,7 +72,7 @@ def _grid(
 
 
 def source_occlusion(mask: Mask, around: PixelGrid) -> SourceOcclusion | None:
-    """What was hidden in the source image where `around` lies; None where nothing records it.
+    """What was occluded in the source image where `around` lies; None where nothing records it.
 
     The record is the mask's UDM, else the alpha band of its image. Raises MaskError.
     """
@@ -88,8 +88,8 @@ def source_occlusion(mask: Mask, around: PixelGrid) -> SourceOcclusion | None:
 def _read(path: Path, mask: Mask, around: PixelGrid, *, alpha: bool) -> SourceOcclusion | None:
     if not path.is_file():
         raise MaskError(
-            f"{mask.name}: {path} is gone, which says what was hidden in the source image. Put it "
-            "back, or add the mask again with another --udm."
+            f"{mask.name}: {path} is gone, which says what was occluded in the source image. "
+            "Put it back, or add the mask again with another --udm."
         )
     header = read_header(path)
     whole = _grid(path, header.crs, header.transform, (header.width, header.height), mask)

@@ -1,7 +1,8 @@
 """Values of a label raster that may mean something else than they are taken for.
 
-What a mask declares is believed, and nothing else is no data: a wrong tag hides labels, and a
-no-data value without a tag becomes a class. Either is told with its remedy, and nothing is guessed.
+What a mask declares is used, and nothing else is no data: a wrong tag hides labels, and a
+no-data value without a tag becomes a class. Either is reported with its remedy, and nothing is
+guessed.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _FEW = 3
 
 @dataclass(frozen=True)
 class ValueNote:
-    """A remark on the values of a mask: `kind` for several masks, `found`, which names the file.
+    """A note on the values of a mask: `kind` for several masks, `found`, which names the file.
 
     `nodata` is what to give as the no-data values if the `doubt` is right.
     """
@@ -34,7 +35,7 @@ class ValueNote:
 
     @property
     def text(self) -> str:
-        """The remark with its remedy on the command line."""
+        """The note with its remedy on the command line."""
         words = " ".join(nodata_words(self.nodata))
         return f"{self.found} {self.warning}, add it again with {words}."
 
@@ -46,14 +47,14 @@ def nodata_words(values: Iterable[float]) -> tuple[str, ...]:
 
 
 def value_notes(mask: Mask) -> tuple[ValueNote, ...]:
-    """The remarks on a mask whose pixels were read; none on polygons."""
+    """The notes on a mask whose pixels were read; none on polygons."""
     if mask.vector is not None or mask.pending or mask.raster.nodata == ():
         return ()
     return (*_masked_background(mask), *_masked_label(mask), *_undeclared(mask))
 
 
 def notes_on(masks: Iterable[Mask]) -> list[str]:
-    """The remarks on many masks, one of each kind: the first, and how many masks are like it."""
+    """The notes on many masks, one of each kind: the first, and how many masks are like it."""
     found: dict[str, list[ValueNote]] = {}
     for note in (note for mask in masks for note in value_notes(mask)):
         found.setdefault(note.kind, []).append(note)

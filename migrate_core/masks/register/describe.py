@@ -164,12 +164,12 @@ def _at(mask: Mask, place: Georeference) -> Mask:
 
 
 def _header(sidecars: Sidecars) -> Header:
-    """The header of a file, or of the lattice that the tiles of a mask span. Raises MaskError."""
+    """The header of a file, or of the grid that the tiles of a mask span. Raises MaskError."""
     if not sidecars.tiles:
         return read_header(sidecars.path)
     headers = [read_header(Path(tile)) for tile in sidecars.tiles]
     first = headers[0]
-    assert first.transform is not None  # only tiles with a lattice are grouped
+    assert first.transform is not None  # only tiles with a grid are grouped
     corners = []
     for header in headers:
         assert header.transform is not None
@@ -254,7 +254,7 @@ def _of_classes(mask: Mask, *tables: Mapping[str, str] | None) -> dict[str, str]
 
 
 def same_numbering(masks: Iterable[Mask]) -> list[Mask]:
-    """Those of several masks whose one-hot bands must be numbered anew to agree with the others.
+    """Those of several masks whose one-hot bands must be numbered again to agree with the others.
 
     Without names, bands are classes from 0 in a mask of which each pixel is in some band. Where
     another mask of the folder with as many bands has pixels in none, bands are classes from 1, and

@@ -1,4 +1,4 @@
-"""Which files are masks: as they are named, or found in folders; tiles of one lattice together."""
+"""Which files are masks: as they are named, or found in folders; tiles of one grid together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..raster.identity import same_place
 from ..raster.opening import DRIVERS, Header, read_header
 from ..vectors.formats.reading import VECTOR_SUFFIXES
 
-# How far tiles may be off a common lattice, in pixels, before they are masks of their own.
+# How far tiles may be off a common grid, in pixels, before they are masks of their own.
 _GRID_TOLERANCE = 1e-3
 
 
@@ -116,7 +116,7 @@ def _below(folder: Path, takes: Callable[[Path], bool], *, follow_links: bool) -
 
 
 def mosaics(files: Iterable[Path]) -> tuple[tuple[Path, ...], ...]:
-    """Groups of files of a folder that share CRS, pixels and lattice; what stands alone, alone.
+    """Groups of files of a folder that share CRS, pixels and grid; what stands alone, alone.
 
     Files of different days by their names are never tiles of one mask. Files that can't be opened
     stand alone, to be named when they are registered.
@@ -135,7 +135,7 @@ def _grid_or_path(path: Path) -> object:
 
 
 def _grid_key(path: Path) -> object:
-    """What tiles of one mask have in common; the path itself for what has no lattice."""
+    """What tiles of one mask have in common; the path itself for what has no grid."""
     header: Header = read_header(path)
     if header.crs is None or header.transform is None:
         return path

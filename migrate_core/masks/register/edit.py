@@ -42,7 +42,7 @@ class MaskEdit:
 
 
 def edited(mask: Mask, change: MaskEdit) -> Mask:
-    """The mask with the changes, its problems found anew where they may have been mended.
+    """The mask with the changes, its problems found again where they may have been mended.
 
     Raises MaskError when the CRS is unknown, or when the mask brings its own or has no transform.
     """

@@ -16,7 +16,7 @@ def unread(masks: Sequence[Mask]) -> list[Problem]:
 def result_of_adding(masks: Sequence[Mask], refused: Sequence[Problem]) -> str:
     """How many masks were added, and how many files can't be read, in a line.
 
-    `refused` are the files that didn't become masks. Why is told with each problem.
+    `refused` are the files that didn't become masks. Why is reported with each problem.
     """
     unusable = len(unread(masks))
     lost = len(refused) + unusable

@@ -103,7 +103,7 @@ def _sidecars(files: Sequence[tuple[Path, ...]], finder: Finder) -> list[Sidecar
 
 
 def _with_what_it_had(found: Sidecars, before: Mask | None) -> Sidecars:
-    """A mask that is added again keeps what was said of it, unless that is said anew."""
+    """A mask that is added again keeps what was said of it, unless that is said again."""
     if before is None:
         return found
     image, udm = (

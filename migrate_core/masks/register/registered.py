@@ -29,7 +29,7 @@ _SPELLED = "were added by another path to the same file and stay the same masks"
 
 @dataclass(frozen=True)
 class Note:
-    """A remark on one mask, and what is said when it holds for several."""
+    """A note on one mask, and what is said when it holds for several."""
 
     kind: str
     text: str

@@ -98,7 +98,7 @@ class Folder:
 
 
 class Finder:
-    """Finds the companions of many masks for the same options."""
+    """Finds the sidecars of many masks for the same options."""
 
     def __init__(self, options: AddOptions) -> None:
         self._options = options

@@ -99,8 +99,8 @@ def save_uploads(workspace: Workspace, uploads: Uploads, now: datetime) -> Batch
     """Put uploaded masks and what belongs to them, or zips of it, into a new folder of `uploads/`.
 
     Taken is what has a safe name, that no other has, and a suffix that masks have; a file or
-    member of a zip that can't be taken or read is left out and told. Raises MaskError, and nothing
-    is written, when no mask is left, or when it is too much.
+    member of a zip that can't be taken or read is left out and reported. Raises MaskError, and
+    nothing is written, when no mask is left, or when it is too much.
     """
     left_out: list[Problem] = []
     sent = {

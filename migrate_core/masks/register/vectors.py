@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...errors import MaskError
 from ...model import Acquired, Mask, Problem
+from ...states import MaskState
 from ...store.base import Store
 from ...store.masks import known_classes, masks_of
 from ...workspace import Workspace
@@ -95,7 +96,7 @@ def _refused(store: Store, path: Path, why: str) -> tuple[tuple[Problem, ...], t
     A misspelt column must not cost the masks, matches and pairs of an earlier adding.
     """
     before = masks_of(store, store.masks_of_file(str(path)))
-    if any(mask.state == "ready" for mask in before):
+    if any(mask.state == MaskState.READY for mask in before):
         return (Problem(path.name, f"{why} Its masks of before stay as they are."),), ()
     return (), (unreadable(path, why),)
 
@@ -152,7 +153,7 @@ def _with_given_date(mask: Mask, given: Acquired | None) -> Mask:
 
 
 def _with_udm(mask: Mask, sidecars: Sidecars) -> Mask:
-    """The mask with the record of what was hidden in its image, and what is wrong with that."""
+    """The mask with the record of what was occluded in its image, and what is wrong with that."""
     if sidecars.udm is None:
         return mask
     mask = replace(mask, udm=str(sidecars.udm))

@@ -1,4 +1,4 @@
-"""Polygons at the 180° meridian, where x begins anew: joined, and looked for on every turn.
+"""Polygons at the 180° meridian, where x begins again: joined, and looked for on every turn.
 
 RFC 7946, section 3.1.9, cuts what crosses it into parts at both ends of the world. Others let a
 ring jump from 179.9 to -179.9, or count on beyond 180, as is done here, so that bounds, margins

@@ -88,7 +88,7 @@ def read_features(path: Path, bounds: Bounds, crs: str) -> Features:
     except (DataSourceError, DataLayerError, FeatureError, OSError) as err:
         raise MaskError(
             f"{path}: the polygons of this mask, as they were read when it was added, are gone or "
-            f"damaged ({err}). Add the mask's file again: `masks add` writes them anew."
+            f"damaged ({err}). Add the mask's file again: `masks add` writes them again."
         ) from err
     frame = frames[0] if len(frames) == 1 else pd.concat(frames)
     frame = frame.sort_values("number", kind="stable")

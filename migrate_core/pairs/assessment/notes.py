@@ -51,7 +51,7 @@ def notes_on(document: Document) -> tuple[str, ...]:
 
 
 def notes_on_many(documents: Iterable[Document]) -> tuple[str, ...]:
-    """What is to be known of the labels of many pairs: small objects by class, and ignore rims.
+    """What is to be known of the labels of many pairs: small objects and boundary buffers.
 
     The objects of a mask that is in several pairs count once.
     """
@@ -75,7 +75,7 @@ def notes_on_many(documents: Iterable[Document]) -> tuple[str, ...]:
         if counted["small"]
     ]
     sentences += [
-        f"{count} of {total} pairs ignore a rim of {width:g} m on both sides of class borders."
+        f"{count} of {total} pairs ignore a buffer of {width:g} m on both sides of class borders."
         for width, count in sorted(buffers.items())
         if width
     ]

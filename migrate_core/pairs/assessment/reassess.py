@@ -1,4 +1,4 @@
-"""From the rasters of a pair to what was found out about it; and judging a made pair anew."""
+"""From the rasters of a pair to what was found out about it; and assessing a made pair again."""
 
 from __future__ import annotations
 

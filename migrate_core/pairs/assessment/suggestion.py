@@ -17,6 +17,7 @@ from ...products.scene_classes import (
     flagged_share,
 )
 from ...settings import AssessmentSettings
+from ...states import Verdict
 from ...text import format_share
 from ..flags import judged_pixels, labelled_pixels
 
@@ -57,7 +58,7 @@ def suggest(
     whole = "the label" if labelled_pixels(label).any() else "the pair"
     if pixels.size == 0:
         return Suggestion(
-            "unsure",
+            Verdict.UNSURE,
             "No pixel has a class: the labelled objects are smaller than half a 10 m pixel, lie "
             "where the mask is not known, or were set to ignore. See the fractions.",
         )
@@ -68,26 +69,29 @@ def suggest(
 
 def _judged(
     pixels: NDArray[np.uint8], known: Flag, thresholds: AssessmentSettings, whole: str
-) -> tuple[str, str]:
+) -> tuple[Verdict, str]:
     """Verdict and reason by the flags of the pixels that count."""
     share, dense = _share(pixels, OCCLUDING_FLAGS), _share(pixels, _DENSE)
     occluded = f"{format_share(share)} of {whole} is occluded"
     if dense > thresholds.reject_hidden:
         least = "" if Flag.CLOUD in known else "At least "
-        return "reject", f"{least}{occluded}: {_list(pixels)}."
+        return Verdict.REJECT, f"{least}{occluded}: {_list(pixels)}."
     if missing := [words for kind, words in _NEEDED.items() if kind not in known]:
-        return "unsure", f"{_joined(missing)} are not known for this product: look at the image."
+        return (
+            Verdict.UNSURE,
+            f"{_joined(missing)} are not known for this product: look at the image.",
+        )
     as_good_as_clear = (
         dense <= thresholds.accept_hidden and _share(pixels, Flag.CIRRUS) <= thresholds.accept_thin
     )
     if not as_good_as_clear or share >= 1:
-        return "unsure", f"{occluded}, so it is doubtful: {_list(pixels)}."
+        return Verdict.UNSURE, f"{occluded}, so it is doubtful: {_list(pixels)}."
     unknown = " Snow is not known." if Flag.SNOW not in known else ""
     if share > 0:
-        return "accept", f"{occluded}, so it is as good as clear: {_list(pixels)}.{unknown}"
+        return Verdict.ACCEPT, f"{occluded}, so it is as good as clear: {_list(pixels)}.{unknown}"
     snow = ", snow" if Flag.SNOW in known else ""
     return (
-        "accept",
+        Verdict.ACCEPT,
         f"{whole.capitalize()} is clear: no cloud, shadow{snow} or gap over it.{unknown}",
     )
 
@@ -103,7 +107,7 @@ _OFFSET_DOUBTFUL = "The radiometric offset is doubtful"
 
 
 def offset_warnings(warnings: Sequence[str]) -> tuple[str, ...]:
-    """What contradicts the radiometric offset, as one sentence of doubt; none without."""
+    """What contradicts the radiometric offset, as one sentence of warning; none without."""
     if not warnings:
         return ()
     return (
@@ -141,7 +145,8 @@ def doubtful(
     Each of `warnings` is a whole sentence: what was found, and what to do. So is each of `notes`,
     which are worth knowing and change no verdict.
     """
-    verdict = "unsure" if warnings and suggestion.verdict == "accept" else suggestion.verdict
+    held_back = warnings and suggestion.verdict == Verdict.ACCEPT
+    verdict = Verdict.UNSURE if held_back else suggestion.verdict
     return Suggestion(verdict, " ".join((suggestion.reason, *warnings, *notes)))
 
 

@@ -1,4 +1,4 @@
-"""What hides the ground of a pair in the Sentinel-2 image, by the method that fits its products."""
+"""What occludes the ground of a pair in Sentinel-2, by the method that fits its products."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .window import CLOUD_M, HIGHEST_CLOUD_M, MARGIN_M, SHADOW_M, reach
 
 @dataclass(frozen=True)
 class CloudFinding:
-    """How the clouds of some products were judged, for pair.json.
+    """How the clouds of some products were assessed, for pair.json.
 
     `asked` is one of settings.CLOUDS, `method` what was used (None: nothing could be), `reason`
     why it isn't the first choice; `known` are the kinds that were looked for, `unknown_because`
@@ -88,9 +88,9 @@ def assess_clouds(
 def _groups(
     products: Sequence[Product], used: Sequence[int], asked: str
 ) -> list[tuple[Choice, list[int]]]:
-    """Numbers of products that are judged together, by one method.
+    """Numbers of products that are assessed together, by one method.
 
-    Those of one lattice are, as halves and neighbouring tiles of one UTM zone, so that a cloud in
+    Those of one grid are, as halves and neighbouring tiles of one UTM zone, so that a cloud in
     one of them shades the other; a scene classification has its shadows already.
     """
     groups: list[tuple[Choice, list[int]]] = []
@@ -107,13 +107,13 @@ def _groups(
 
 
 def _detected(products: Sequence[Product], grid: PixelGrid, method: str | None) -> CloudFlags:
-    """The sky over `grid`, whatever lattice the products are on."""
+    """The clouds over `grid`, whatever grid the products are on."""
     if method is None:
         return CloudFlags(np.zeros(grid.shape, dtype=np.uint8), NOTHING)
     seen: list[CloudFlags] = []
 
     def flags(first: Product, own: PixelGrid) -> NDArray[np.uint8]:
-        """As `on_grid` wants it: flags on a block of the lattice of the first product."""
+        """As `on_grid` wants it: flags on a block of the grid of the first product."""
         seen.append(_classified(first, own) if method == SCL else look(products, own, method))
         return seen[0].flags
 

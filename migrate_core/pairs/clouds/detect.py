@@ -1,4 +1,4 @@
-"""The sky over a pair as s2cloudless or the product's own mask see it, and the shadows it casts."""
+"""Clouds over a pair as s2cloudless or the product's own mask see them, and their shadows."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class CloudFlags:
 
 @dataclass(frozen=True, eq=False)
 class _Clouds:
-    """What hides the ground from above on a grid of 60 m; `body` casts shadows.
+    """What occludes the ground from above on a grid of 60 m; `body` casts shadows.
 
     `disputed` is where the product's own mask has opaque cloud and this sees nothing.
     """
@@ -71,10 +71,10 @@ class _Bands:
 
 
 def look(products: Sequence[Product], grid: PixelGrid, method: str) -> CloudFlags:
-    """What hides the pixels of `grid` (10 m), by s2cloudless or the product's own mask.
+    """What occludes the pixels of `grid` (10 m), by s2cloudless or the product's own mask.
 
-    `products` are parts of one acquisition on one lattice of 60 m pixels, seen together, so that a
-    cloud in one shades another; `grid` is a block of that of the first. Clouds are judged on a
+    `products` are parts of one acquisition on one grid of 60 m pixels, seen together, so that a
+    cloud in one shades another; `grid` is a block of that of the first. Clouds are assessed on a
     window wider to the sun's side. Raises ProductError.
     """
     first = products[0]

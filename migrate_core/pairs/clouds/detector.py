@@ -34,7 +34,7 @@ class Detected:
 
 
 def why_not(product: Product) -> str | None:
-    """Why s2cloudless can't judge a product, as a part of a sentence; None where it can."""
+    """Why s2cloudless can't assess a product, as a part of a sentence; None where it can."""
     there = {band.name for band in product.bands}
     missing = [name for name in BANDS if name not in there]
     if product.level != "L1C":

@@ -1,4 +1,4 @@
-"""By which method the clouds of a product are judged, and why."""
+"""By which method the clouds of a product are assessed, and why."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def choose(product: Product, asked: str) -> Choice:
     if obstacle is not None:
         others = [name for name, found in _OBSTACLES.items() if found(product) is None]
         raise ProductError(
-            f"{product.product_id}: clouds can't be judged by {asked}: {obstacle}. Choose "
+            f"{product.product_id}: clouds can't be assessed by {asked}: {obstacle}. Choose "
             f"{' or '.join(f'--clouds {name}' for name in (*others, 'auto'))}, or another scene."
         )
     return Choice(asked)
 
 
 def _best(product: Product) -> Choice:
-    """The first of those for the level that can be used; then the other one's obstacle is told."""
+    """The first of those for the level that can be used; then the other's obstacle is reported."""
     first = S2CLOUDLESS if product.level == "L1C" else SCL
     obstacle = _OBSTACLES[first](product)
     if obstacle is None:

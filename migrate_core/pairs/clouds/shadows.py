@@ -37,7 +37,7 @@ _SPEAKS_FROM = 0.12
 _LOUDEST = (-0.3, 0.5)
 # Pixels that must be seen of a cloud's shadow to tell its height: 36 of 20 m are four of 60 m.
 _SEEN_FROM = 36
-# Clouds of one sky stand at similar heights: others are looked at when none of these fits, and then
+# Clouds of one day stand at similar heights: others are looked at when none of these fits, and then
 # more ground has to be darker, since among many heights one fits something by chance.
 _SIMILAR = (0.6, 1.5)
 _OTHERS_SEEN_FROM, _OTHERS_DARK = 4 * _SEEN_FROM, 0.30

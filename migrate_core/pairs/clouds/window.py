@@ -60,7 +60,7 @@ def padded(grid: PixelGrid, products: Sequence[Product], away: Reach | None) -> 
     """The 60 m pixels of the products around `grid` and to the sun's side of it.
 
     Clipped to where products are; None where nothing of the window lies in one. `grid` is north-up
-    in metres, the products lie on one lattice of 60 m pixels.
+    in metres, the products lie on one grid of 60 m pixels.
     """
     west, south, east, north = grid.bounds
     x, y = (0.0, 0.0)
@@ -86,7 +86,7 @@ def padded(grid: PixelGrid, products: Sequence[Product], away: Reach | None) -> 
 
 
 def _whole_pixels(product: Product, resolution_m: int) -> PixelGrid:
-    """The product's lattice of larger pixels, without those that its edge cuts.
+    """The product's grid of larger pixels, without those that its edge cuts.
 
     A rest at the edge of an odd product takes its neighbour's value.
     """
@@ -96,11 +96,11 @@ def _whole_pixels(product: Product, resolution_m: int) -> PixelGrid:
 
 
 def _common(grid: PixelGrid, product: Product) -> PixelGrid | None:
-    """The part of a coarse `grid` that lies in a product of the same lattice; None for none."""
+    """The part of a coarse `grid` that lies in a product of the same grid; None for none."""
     base_grid = _whole_pixels(product, round(grid.resolution))
     own = in_crs(grid, base_grid.crs)
     if own is None:
-        raise ValueError(f"{product.product_id} lies on another lattice")
+        raise ValueError(f"{product.product_id} lies on another grid")
     place = window_of(own, base_grid)
     left, top = max(place.column, 0), max(place.row, 0)
     right = min(place.column + place.width, base_grid.width)
@@ -112,7 +112,7 @@ def _common(grid: PixelGrid, product: Product) -> PixelGrid | None:
 
 
 def read_reflectance(products: Sequence[Product], name: str, grid: PixelGrid) -> Reflectance:
-    """A band on a coarse `grid` of the products' lattice, (height, width), NaN for no data.
+    """A band on a coarse `grid` of the products' grid, (height, width), NaN for no data.
 
     Values are averages of what the file's own overviews offer. Later products fill where earlier
     ones have no data. Raises ProductError.
@@ -135,7 +135,7 @@ def _numbers(product: Product, name: str, grid: PixelGrid) -> NDArray[np.uint16]
     band = next(band for band in product.bands if band.name == name)
     own = in_crs(grid, product.grid.crs)
     if own is None:
-        raise ValueError(f"{product.product_id} lies on another lattice")
+        raise ValueError(f"{product.product_id} lies on another grid")
     corner = window_of(own, product.grid)
     factor = round(grid.resolution / product.grid.resolution)
     window = Window(corner.column, corner.row, grid.width * factor, grid.height * factor)
@@ -156,7 +156,7 @@ def repeated(values: NDArray[T], factor: int) -> NDArray[T]:
 
 
 def at_pixels(values: NDArray[Any], coarse: PixelGrid, grid: PixelGrid) -> NDArray[Any]:
-    """`values` on `coarse` at the pixels of `grid`, a block of the same lattice: the nearest.
+    """`values` on `coarse` at the pixels of `grid`, a block of the same grid: the nearest.
 
     As 60 m and 20 m pixels consist of whole 10 m pixels, each takes the value of the one it lies
     in; what lies outside of `coarse` takes that of its edge.

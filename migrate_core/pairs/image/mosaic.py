@@ -42,7 +42,7 @@ class Mosaic:
     """`image` (bands, height, width) uint16, and which product each pixel is from.
 
     `origin` (height, width) uint8 is the number of that product in the order given. `resampled`
-    holds the numbers of products on another lattice, whose pixels are interpolated; `overlaps` are
+    holds the numbers of products on another grid, whose pixels are interpolated; `overlaps` are
     by product, none for the first and for what wasn't compared.
     """
 
@@ -57,10 +57,10 @@ def mosaic(
 ) -> Mosaic:
     """The image of all products; later ones fill where earlier ones have no data.
 
-    Products on the lattice of the first, of which `grid` is a block, are put together at the
+    Products on the grid of the first, of which `grid` is a block, are put together at the
     resolution of each band before coarser ones come up to 10 m: nothing is resampled that would not
     be in a single product, and no seam shows. What is still without data then comes from products
-    on another lattice (that of another UTM zone), resampled. A product is read only when something
+    on another grid (that of another UTM zone), resampled. A product is read only when something
     is missing. `numbers` is filled with what the files have of each product that was read.
     """
     same = [number for number, one in enumerate(products) if on_one_grid(one, products[0])]
@@ -83,10 +83,10 @@ def on_grid(
     grid: PixelGrid,
     read: Callable[[Product, PixelGrid], NDArray[np.uint8] | None],
 ) -> NDArray[np.uint8] | None:
-    """Classes of a product on `grid`, (height, width) uint8, whatever lattice either is on.
+    """Classes of a product on `grid`, (height, width) uint8, whatever grid either is on.
 
-    `read` gives them on a block of the product's own 10 m lattice, None where it has none. On
-    another lattice each pixel gets the class of the place of its centre.
+    `read` gives them on a block of the product's own 10 m grid, None where it has none. On
+    another grid each pixel gets the class of the place of its centre.
     """
     own = in_crs(grid, product.grid.crs)
     if own is not None and is_block_of(own, product.grid):
@@ -98,7 +98,7 @@ def on_grid(
 
 
 def on_one_grid(product: Product, first: Product) -> bool:
-    """Whether the bands of all resolutions of two products are parts of one lattice each.
+    """Whether the bands of all resolutions of two products are parts of one grid each.
 
     All tiles of a UTM zone are: their corners are at multiples of 60 m from one point.
     """
@@ -108,7 +108,7 @@ def on_one_grid(product: Product, first: Product) -> bool:
 
 @dataclass(frozen=True)
 class _Part:
-    """A product on another lattice: its number, the bands that are wanted of it, what files have.
+    """A product on another grid: its number, the bands that are wanted of it, what files have.
 
     `numbers` is filled when it is read.
     """
@@ -120,7 +120,7 @@ class _Part:
 
 
 class _Parts:
-    """Bands at their own resolutions on the lattice of the first product, being filled."""
+    """Bands at their own resolutions on the grid of the first product, being filled."""
 
     def __init__(
         self, first: Product, grid: PixelGrid, resampling: str, numbers: NumbersOf
@@ -207,7 +207,7 @@ def compared(one: NDArray[np.uint16], other: NDArray[np.uint16]) -> Overlap:
 def _fill_from_elsewhere(
     image: NDArray[np.uint16], origin: NDArray[np.uint8], part: _Part, grid: PixelGrid
 ) -> None:
-    """Fill what `image` lacks, in place, from a product on another lattice."""
+    """Fill what `image` lacks, in place, from a product on another grid."""
     missing = (image == NO_DATA).any(axis=0)
     if not missing.any():
         return
@@ -232,7 +232,7 @@ def _around(wanted: BoolArray) -> Window:
 
 
 def _resampled(part: _Part, grid: PixelGrid) -> NDArray[np.uint16]:
-    """The bands of a part, of any lattice, on `grid`, (bands, height, width), bilinear."""
+    """The bands of a part, of any grid, on `grid`, (bands, height, width), bilinear."""
     product, numbers = part.product, part.numbers.setdefault(part.number, {})
     x, y = places(grid, product.grid.crs)
     own = {band.name: band for band in product.bands}

@@ -17,7 +17,8 @@ class OffsetCheck:
 
     `in_pixels` is whether it is still in them (None: nothing is dark enough to tell), `darkest`
     the first percentile of each band asked, in digital numbers; `warnings` are what remains
-    doubtful, `settled` the warnings that the pixels took away, in the other products of a mosaic as well.
+    doubtful, `settled` the warnings that the pixels took away, in the other products of a mosaic
+    as well.
     """
 
     in_pixels: bool | None
@@ -54,7 +55,7 @@ def offset_check(product: Product, numbers: DigitalNumbers) -> OffsetCheck:
 def offset_checks(
     products: Sequence[Product], numbers: Mapping[int, DigitalNumbers], given: Collection[int]
 ) -> OffsetCheck:
-    """Ask the pixels of each product of a mosaic; what it says is of the first, doubts of all.
+    """Ask the pixels of each product of a mosaic; what it says is of the first, warnings of all.
 
     `numbers` are what the files have, by the number of the product, and `given` are the numbers of
     the products whose pixels are in the image.

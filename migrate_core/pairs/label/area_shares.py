@@ -76,7 +76,7 @@ def _distinct(points: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _boundary(labels: NDArray[np.uint8]) -> Iterator[Edges]:
-    """All sides between different classes in mask pixels, the rim included, strip by strip.
+    """All sides between different classes in mask pixels, the buffer included, strip by strip.
 
     Directed so that the owner's left sides run downward and its tops leftward: the area to the
     right of a left side then counts positive.

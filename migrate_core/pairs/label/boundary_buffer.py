@@ -1,4 +1,4 @@
-"""A rim along class borders that is set to ignore, as wide as positions are uncertain."""
+"""A buffer along class borders that is set to ignore, as wide as positions are uncertain."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..flags import labelled_pixels
 from .grid_labels import GridLabels
 
 _PIXEL_M = 10.0
-# From this share of the labelled pixels on a rim leaves so little that it is told.
+# From this share of the labelled pixels on a buffer leaves so little that it is reported.
 _MUCH = 0.5
 # Absolute geolocation of Sentinel-2 (95 %): without and with the reference image to which products
 # are refined, worldwide since baseline 04.00 (ESA, Sentinel-2 Annual Performance Report).
@@ -28,7 +28,7 @@ _UNREFINED_M, _REFINED_M, _REFINED_SINCE = 11.0, 8.0, "04.00"
 
 @dataclass(frozen=True)
 class BoundaryBuffer:
-    """What a rim did: its width on either side in metres, and how many pixels it set to ignore.
+    """What a buffer did: its width on either side in metres, and how many pixels it set to ignore.
 
     `labelled` 0…1 is the share of the labelled pixels among them.
     """
@@ -49,7 +49,7 @@ def with_boundary_buffer(
 ) -> tuple[NDArray[np.uint8], BoundaryBuffer | None]:
     """The label (height, width) with 255 where a pixel's centre is that near to a class border.
 
-    `label` is on `grid`, a Sentinel-2 lattice in metres. No rim is laid for a width of 0.
+    `label` is on `grid`, a Sentinel-2 grid in metres. No buffer is laid for a width of 0.
     """
     if width_m <= 0:
         return label, None
@@ -61,9 +61,9 @@ def with_boundary_buffer(
 
 
 def format_boundary_buffer(width_m: float, labelled: float) -> str:
-    """What a rim did to the labelled pixels of a pair, of which it took the share `labelled`."""
+    """What a buffer did to the labelled pixels of a pair, of which it took the share `labelled`."""
     share = "none" if labelled == 0 else format_share(labelled)
-    return f"The ignore rim of {width_m:g} m took {share} of the labelled pixels."
+    return f"The boundary buffer of {width_m:g} m took {share} of the labelled pixels."
 
 
 def near(points: FloatArray, grid: PixelGrid, distance_m: float) -> BoolArray:
@@ -88,7 +88,7 @@ def geolocation_error_m(mask: Mask, baseline: str) -> float | None:
     """The error to expect between a mask and a Sentinel-2 product of a processing baseline, metres.
 
     The errors of both sensors' positions, which have nothing to do with one another; a good width
-    for the rim of a mask that isn't registered. None where the mask's sensor isn't known.
+    for the buffer of a mask that isn't registered. None where the mask's sensor isn't known.
     """
     sensor = BY_NAME.get(mask.sensor or "")
     if sensor is None:

@@ -31,7 +31,7 @@ from .polygon_shares import centres_inside, polygon_shares
 
 # Shares that are differences of sums are right to better than this; below there is nothing.
 _ROUNDING = 1e-9
-# Points along the edges of polygons are this close, in metres; no rim is wider than the second;
+# Points along the edges of polygons are this close, in metres; no buffer is wider than the second;
 # lines as close as the third are the same.
 _BETWEEN_POINTS_M = 0.5
 _FURTHEST_BUFFER_M = 1000.0

@@ -51,7 +51,7 @@ class Objects:
 
 
 def objects_of(mask: Mask, labels: GridLabels, grid: PixelGrid) -> Objects:
-    """Count the objects of a mask; `grid` is a Sentinel-2 lattice in metres.
+    """Count the objects of a mask; `grid` is a Sentinel-2 grid in metres.
 
     Raises MaskError when the features of a mask of polygons are gone.
     """

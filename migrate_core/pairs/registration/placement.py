@@ -1,4 +1,4 @@
-"""Where a mask's labels go on Sentinel-2's lattice: as its file says, or registered."""
+"""Where a mask's labels go on Sentinel-2's grid: as its file says, or registered."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def reading_grid(grid: PixelGrid, base_grid: PixelGrid, *, register: bool) -> Pi
 def place(mask: Mask, labels: RasterLabels | PolygonLabels, seen: ReferenceImage) -> Placement:
     """Register a mask and say where its labels go.
 
-    Raises MaskError when the mask's record of what was hidden can't be read.
+    Raises MaskError when the mask's record of what was occluded can't be read.
     """
     found = _registered(mask, labels, seen)
     moved_labels: GridLabels = labels

@@ -118,7 +118,7 @@ def objection(match: Match, shift: Shift, clear_share: float) -> str | None:
     return None
 
 
-# What is less than this is told as nothing, since it would be written as 0.0.
+# What is less than this is reported as nothing, since it would be written as 0.0.
 NOTHING_M = 0.05
 
 

@@ -73,7 +73,7 @@ def by_source(mask: Mask, seen: ReferenceImage) -> Registration:
     """Compare the source image with Sentinel-2.
 
     Raises UnusableImageError when there is no image that could be compared, MaskError when the
-    record of what was hidden in it can't be read.
+    record of what was occluded in it can't be read.
     """
     try:
         images, valid, pairs, part = _read(mask, seen)

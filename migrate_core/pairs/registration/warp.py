@@ -1,6 +1,6 @@
 """What is moved: an image finer than Sentinel-2, and its gradients as Sentinel-2 would see them.
 
-Sentinel-2 itself is never resampled, not even to measure. The source image is brought to a lattice
+Sentinel-2 itself is never resampled, not even to measure. The source image is brought to a grid
 four times as fine, blurred as Sentinel-2 blurs (pixel and optics), and what that gives is looked up
 where the centres of Sentinel-2's pixels come to lie for any shift.
 """
@@ -35,13 +35,13 @@ Step = NDArray[np.float64]
 
 
 def fine_grid(grid: PixelGrid) -> PixelGrid:
-    """The lattice of fine pixels over a block of Sentinel-2's lattice."""
+    """The grid of fine pixels over a block of Sentinel-2's grid."""
     return grid.finer(FINE)
 
 
 @dataclass(frozen=True, eq=False)
 class WarpedImage:
-    """Gradients of n images on the fine lattice, as splines (n, 2, 4 h, 4 w): rows, columns.
+    """Gradients of n images on the fine grid, as splines (n, 2, 4 h, 4 w): rows, columns.
 
     `valid` (4 h, 4 w) says where they are made of valid pixels alone.
     """
@@ -94,7 +94,7 @@ def _offset(step: Step | Sequence[float]) -> list[float]:
 
 
 def warp(images: NDArray[np.generic], valid: BoolArray) -> WarpedImage:
-    """Prepare images (n, 4 h, 4 w) on the fine lattice, `valid` (4 h, 4 w) where they count."""
+    """Prepare images (n, 4 h, 4 w) on the fine grid, `valid` (4 h, 4 w) where they count."""
     weight = _blurred(valid.astype(np.float32)).clip(_LITTLE)
     splines = np.empty((len(images), 2, *valid.shape), np.float32)
     for number, image in enumerate(images):

@@ -6,17 +6,21 @@ connections, and can be cancelled; workers get paths.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ...errors import ArchiveOrderedError, DiskError, JobCancelledError, MigrateError, TransferError
+from ...logs.context import about
 from ...model import Scene
 from ...scenes.sources import needs_fetching, open_fetcher
 from ...scenes.sources.protocol import Fetched, SceneFetcher
 from ...settings import ServiceSettings
 from ...transfer.product_store import ProductStore
-from ..task import Origin, PairTask
+from ..task import Origin, PairTask, log_ids
+
+log = logging.getLogger(__name__)
 
 
 class Fetching:
@@ -37,6 +41,10 @@ class Fetching:
         A scene whose service fails is fetched from where else the same acquisition is known.
         Raises MigrateError: ArchiveOrderedError when all that is left is to wait.
         """
+        with about(log_ids(task)):
+            return self._fetched(task)
+
+    def _fetched(self, task: PairTask) -> tuple[PairTask, Callable[[], None]]:
         held: list[Fetched] = []
 
         def release() -> None:
@@ -62,11 +70,14 @@ class Fetching:
         failures: list[MigrateError] = []
         for scene in scenes:
             try:
-                return self._one(scene)
+                found = self._one(scene)
+                log.info("%s of %s is here (%s).", scene.scene_id, found.source, found.access)
+                return found
             except (JobCancelledError, DiskError):
                 raise
             except MigrateError as err:
                 failures.append(err)
+                log.warning("%s of %s can't be had: %s", scene.scene_id, scene.source, err)
         ordered = next((err for err in failures if isinstance(err, ArchiveOrderedError)), None)
         if ordered is not None:
             raise ordered

@@ -9,6 +9,7 @@ from ...errors import WrongUseError
 from ...model import Mask, Pair, PairParameters, Scene
 from ...scenes.search.acquisitions import alternatives
 from ...settings import MAX_PAIR_PIXELS, AssessmentSettings, ServiceSettings
+from ...states import MaskState, PairState
 from ...store.base import Candidate, Store
 from ...workspace import Workspace
 from ..identity import pair_id
@@ -21,9 +22,9 @@ class RunOptions:
 
     `access` is how pixels at a service are fetched, one of settings.ACCESSES; `wait_s` for how
     many seconds a run waits for what long-term archives have been ordered to bring. `keep_offsets`
-    leaves a pair of the same scenes the offset that a person set for it. `judge` are the thresholds
-    of suggestions: pairs judged by others are judged anew. No pair of more than `max_pair_pixels`
-    pixels of 10 m is begun.
+    leaves a pair of the same scenes the offset that a person set for it. `assess` are the
+    thresholds of suggestions: pairs assessed by others are assessed again. No pair of more than
+    `max_pair_pixels` pixels of 10 m is begun.
 
     `masks` are mask ids, and `states` those of the present pair of a mask, that a run is limited
     to; None is no limit. `workers` None is one a core; `scheduler` is the address of a Dask
@@ -66,7 +67,7 @@ def plan(store: Store, workspace: Workspace, options: RunOptions) -> list[PairTa
     tasks = [
         _task(mask, match, scenes, workspace, _parameters(mask, match, options.parameters, offsets))
         for mask in masks
-        if mask.state == "ready"
+        if mask.state == MaskState.READY
         and (match := chosen.get(mask.mask_id)) is not None
         and (wanted is None or mask.mask_id in wanted)
     ]
@@ -85,7 +86,7 @@ def replaced(pairs: Iterable[Pair], tasks: Sequence[PairTask]) -> list[Pair]:
     return [
         pair
         for pair in pairs
-        if pair.state != "superseded" and pair.mask_id in masks and pair.pair_id not in made
+        if pair.state != PairState.SUPERSEDED and pair.mask_id in masks and pair.pair_id not in made
     ]
 
 
@@ -94,7 +95,9 @@ def _offsets_by_hand(store: Store) -> dict[tuple[str, tuple[str, ...]], int]:
     return {
         (pair.mask_id, pair.scene_ids): pair.parameters.offset
         for pair in store.pairs()
-        if pair.state != "superseded" and pair.parameters and pair.parameters.offset is not None
+        if pair.state != PairState.SUPERSEDED
+        and pair.parameters
+        and pair.parameters.offset is not None
     }
 
 

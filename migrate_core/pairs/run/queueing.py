@@ -8,6 +8,7 @@ from dataclasses import replace
 from ...jobs.background import now_utc
 from ...model import Pair
 from ...settings import AssessmentSettings
+from ...states import UNDER_WAY, PairState
 from ...store.base import Store, superseded
 from ...workspace import Workspace, remove_leftovers
 from ..assessment.change import RULES
@@ -36,14 +37,14 @@ def queue_pairs(
     return pairs
 
 
-def _left_behind(pair: Pair, *, partial: bool) -> str:
+def _left_behind(pair: Pair, *, partial: bool) -> PairState:
     """The state of a pair of a mask that isn't asked for: as it is, or given up.
 
     A partial run leaves the pairs of other masks alone; what a dead run had begun waits.
     """
     if partial:
-        return "queued" if pair.state == "running" else pair.state
-    return "cancelled" if pair.state in ("queued", "running") else pair.state
+        return PairState.QUEUED if pair.state == PairState.RUNNING else pair.state
+    return PairState.CANCELLED if pair.state in UNDER_WAY else pair.state
 
 
 def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
@@ -60,10 +61,10 @@ def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
     if known is None or known.occlusion is None or not workspace.pair_complete(task.pair_id):
         return pair
     if known.occluded is None or (known.judged_by or AssessmentSettings()) != task.thresholds:
-        return pair  # its pixels stay; `make_pair` finds them and only judges anew
+        return pair  # its pixels stay; `make_pair` finds them and only assesses again
     if (known.compared_with, known.change_rules) != (task.mask.image, RULES):
-        return pair  # likewise, and only looks anew at what has changed
+        return pair  # likewise, and only looks again at what has changed
     # Another source may know the sensing time to the millisecond; another date is another matter.
     if known.days_offset is None or abs(known.days_offset - task.days_offset) > _SAME_TIME_DAYS:
         return pair
-    return replace(pair, state="done", **found_out(known))
+    return replace(pair, state=PairState.DONE, **found_out(known))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from ...errors import ArchiveOrderedError, DatabaseUnusableError, DiskError, MigrateError
 from ...jobs.background import Job, claim
 from ...jobs.pool import WorkerPool
+from ...logs.context import about
+from ...logs.jobs import logged
 from ...model import Pair
+from ...states import UNDER_WAY, JobState, PairState
 from ...store.base import Store
 from ...workspace import Workspace
 from ..make import make_pair
@@ -22,6 +26,8 @@ from ..task import PairOutcome, PairTask, found_out
 from .plan import RunOptions, plan
 from .prefetch import FetchedTask, FetchFailed, Prefetcher, open_fetching
 from .queueing import queue_pairs
+
+log = logging.getLogger(__name__)
 
 KIND = "pairs"
 # How often a run looks for a cancellation and beats its heart while nothing finishes, in seconds.
@@ -79,18 +85,29 @@ def make_planned(
         todo = [
             replace(task, note=progress_file(workspace, task.pair_id, job.job_id))
             for task in tasks
-            if pairs[task.pair_id].state != "done"
+            if pairs[task.pair_id].state != PairState.DONE
         ]
         job.report(0, 0, total=len(todo))
         found = len(tasks) - len(todo)
         run = _Run(store, workspace, job, pairs, Counter(len(tasks), found, found))
-        outcome = run.work(todo, options, progress)
+        with logged(KIND, job.job_id):
+            log.info("%d pairs to make, %d are there: %s.", len(todo), found, _in_words(options))
+            outcome = run.work(todo, options, progress)
+            waiting = len(outcome.waiting)
+            log.info("%d made, %d failed, %d wait.", outcome.made, outcome.failed, waiting)
     except BaseException:
-        job.give_up("died")
+        job.give_up(JobState.DIED)
         raise
     clear_progress(workspace)
-    job.end("cancelled" if outcome.cancelled else "done")
+    job.end(JobState.CANCELLED if outcome.cancelled else JobState.DONE)
     return outcome
+
+
+def _in_words(options: RunOptions) -> str:
+    """What a run makes pairs by, for the log."""
+    where = options.scheduler or f"{options.workers or os.cpu_count()} workers"
+    parameters = (f"{name} {value}" for name, value in asdict(options.parameters).items())
+    return ", ".join((where, f"access {options.access}", *parameters))
 
 
 @dataclass
@@ -130,10 +147,10 @@ class _Run:
         except KeyboardInterrupt:
             cancelled = True
         if cancelled:
-            self._set_open_ones("cancelled")
-        failures = tuple(pair for pair in self._pairs.values() if pair.state == "failed")
+            self._set_open_ones(PairState.CANCELLED)
+        failures = tuple(pair for pair in self._pairs.values() if pair.state == PairState.FAILED)
         waiting = tuple(
-            pair for pair in self._pairs.values() if pair.state == "queued" and pair.error
+            pair for pair in self._pairs.values() if pair.state == PairState.QUEUED and pair.error
         )
         return RunOutcome(counter.total, counter.made, counter.failed, cancelled, failures, waiting)
 
@@ -197,9 +214,12 @@ class _Run:
     def _begin(self, task: PairTask) -> None:
         """A task is worked at from now on; once it was fetched that has been said."""
         pair = self._pairs[task.pair_id]
-        if pair.state != "running":
+        if pair.state != PairState.RUNNING:
             self._workspace.log(task.pair_id).unlink(missing_ok=True)
-            self._put(replace(pair, state="running", error=None))
+            self._put(replace(pair, state=PairState.RUNNING, error=None))
+            scenes = ", ".join(scene.scene_id for scene in task.scenes)
+            with about({"pair": task.pair_id}):
+                log.info("The pair of %s and %s begins.", task.mask.name, scenes)
 
     def _fetch_failed(self, found: FetchFailed) -> None:
         """Products can't be had; those on order leave the pair waiting for another run."""
@@ -208,7 +228,9 @@ class _Run:
             found.task.note.remove()
         if isinstance(found.error, ArchiveOrderedError):
             self._counter.waiting += 1
-            self._put(replace(self._pairs[pair], state="queued", error=str(found.error)))
+            with about({"pair": pair}):
+                log.info("The pair waits: %s", found.error)
+            self._put(replace(self._pairs[pair], state=PairState.QUEUED, error=str(found.error)))
             return
         self._counter.finished += 1
         self._broke(pair, found.error)
@@ -222,28 +244,34 @@ class _Run:
             self._broke(pair, err)
         else:
             self._counter.made += 1
-            done = replace(self._pairs[pair], state="done", error=None, **found_out(outcome))
+            with about({"pair": pair}):
+                log.info("The pair is made: %s.", outcome.suggestion.reason)
+            done = replace(
+                self._pairs[pair], state=PairState.DONE, error=None, **found_out(outcome)
+            )
             self._put(done)
 
     def _broke(self, pair: str, err: Exception) -> None:
         """Write down why a pair failed; what isn't a MigrateError is a bug, of us or a library."""
-        log = self._log(pair, err)
+        with about({"pair": pair}):
+            log.error("The pair failed: %s", err, exc_info=err)
+        trace = self._keep_traceback(pair, err)
         if isinstance(err, DiskError):
             # Every other pair would meet it, too, after minutes of work for each.
             with suppress(DatabaseUnusableError):
                 self._fail(pair, str(err))
-                self._set_open_ones("cancelled")
+                self._set_open_ones(PairState.CANCELLED)
             raise err
         if isinstance(err, MigrateError):
             self._fail(pair, str(err))
         else:
-            self._fail(pair, f"An unforeseen error ({type(err).__name__}: {err}); see {log}.")
+            self._fail(pair, f"An unforeseen error ({type(err).__name__}: {err}); see {trace}.")
 
     def _fail(self, pair: str, message: str) -> None:
         self._counter.failed += 1
-        self._put(replace(self._pairs[pair], state="failed", error=message))
+        self._put(replace(self._pairs[pair], state=PairState.FAILED, error=message))
 
-    def _log(self, pair: str, err: Exception) -> str:
+    def _keep_traceback(self, pair: str, err: Exception) -> str:
         """Keep the traceback, for whoever looks for the cause, where the disk takes it."""
         path = self._workspace.log(pair)
         with suppress(OSError):
@@ -255,12 +283,10 @@ class _Run:
         self._pairs[pair.pair_id] = pair
         self._store.put_pairs([pair])
 
-    def _set_open_ones(self, state: str) -> None:
+    def _set_open_ones(self, state: PairState) -> None:
         """Mark what was not finished, so that nobody waits for it."""
         open_ones = [
-            replace(pair, state=state)
-            for pair in self._pairs.values()
-            if pair.state in ("queued", "running")
+            replace(pair, state=state) for pair in self._pairs.values() if pair.state in UNDER_WAY
         ]
         self._store.put_pairs(open_ones)
 

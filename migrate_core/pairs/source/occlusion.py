@@ -1,4 +1,4 @@
-"""What was hidden in a mask's source image, on the grid of a pair."""
+"""What was occluded in a mask's source image, on the grid of a pair."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from ...masks.raster.udm import CLEAR, OCCLUDED, source_occlusion
 from ...model import Mask
 from ..label.area_shares import area_shares
 
-# A pixel counts as hidden when at least half of what is known of it was.
+# A pixel counts as occluded when at least half of what is known of it was.
 _OCCLUDED_FROM = 0.5
 _NOISE = 1e-9
 
 
 def occluded_in_source(mask: Mask, grid: PixelGrid) -> BoolArray | None:
-    """Whether the ground of each pixel (height, width) was hidden when the label was drawn.
+    """Whether the ground of each pixel (height, width) was occluded when the label was drawn.
 
     None where nothing records it. Raises MaskError when the record can't be read.
     """

@@ -162,14 +162,14 @@ def _stand_in(folder: Path, there: Sequence[str], bands: Sequence[str]) -> tuple
 
 @contextmanager
 def _image(folder: Path) -> Iterator[Any]:
-    """The open image of a pair; what can't be read is told as a PairError."""
+    """The open image of a pair; what can't be read is reported as a PairError."""
     try:
         with rasterio.open(folder / "image.tif", driver="GTiff") as dataset:
             yield dataset
     except (RasterioError, OSError) as err:
         raise PairError(
             f"{folder.name}: the files of the pair can't be read ({err}). Make the pairs again: "
-            "those that miss files are made anew."
+            "those that miss files are made again."
         ) from err
 
 

@@ -44,7 +44,7 @@ def tile_metadata(files: Files, granule: Granule) -> TileMetadata | None:
 
 
 def base_grid(files: Files, granule: Granule, own: TileMetadata | None) -> PixelGrid:
-    """The 10 m lattice by the granule's metadata, else by a 10 m band. Raises MigrateError."""
+    """The 10 m grid by the granule's metadata, else by a 10 m band. Raises MigrateError."""
     if own is not None:
         return own.grid
     for name, file in granule.bands.items():
@@ -57,7 +57,7 @@ def base_grid(files: Files, granule: Granule, own: TileMetadata | None) -> Pixel
 
 
 def tile_grid_of(band: BandFile) -> PixelGrid:
-    """The 10 m lattice that a coarser raster lies on, by its own georeference.
+    """The 10 m grid that a coarser raster lies on, by its own georeference.
 
     Raises ProductError.
     """

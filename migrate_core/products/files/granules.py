@@ -1,6 +1,6 @@
 """The granules of a product in a folder, a zip or a store: what is known of each.
 
-What the product's metadata say is believed; where they are lost, `lost_metadata` finds out.
+What the product's metadata say is used; where they are lost, `lost_metadata` finds out.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from ..layouts.finding import has_loose_bands, is_product_folder, layout_of
 from ..layouts.layout import Granule, Layout
 from ..metadata.missing import describe_without, unknown
 from ..metadata.product_xml import ProductMetadata, parse_product
-from ..names import is_product_name, read_names
-from ..product import parse_name, without_safe
+from ..names import is_product_name, parse_name, read_names, without_safe
 from ..tiles import outline
 from .archive import Files, ProductFiles, product_files
 from .found import FoundGranule, base_grid, tile_metadata

@@ -20,8 +20,7 @@ from ..files.found import FoundGranule, base_grid, tile_metadata
 from ..footprints import Footprint, from_geojson, whole_granule
 from ..layouts.aws import PRODUCT_INFO, TILE_INFO
 from ..layouts.layout import Granule, Layout
-from ..names import is_product_name, read_names
-from ..product import without_safe
+from ..names import is_product_name, read_names, without_safe
 from ..tiles import outline
 
 _TILE_KEYS = ("utmZone", "latitudeBand", "gridSquare")

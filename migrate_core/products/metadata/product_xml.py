@@ -19,7 +19,8 @@ from rasterio.errors import CRSError
 from ...errors import ProductError
 from ...grid import PixelGrid
 from ...model import utc
-from ..product import BAND_IDS, SunAngles, without_safe
+from ..names import without_safe
+from ..product import BAND_IDS, SunAngles
 from .markup import elements, local_name, parse
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _garbled(title: str, err: Exception) -> ProductError:
 
 @dataclass(frozen=True)
 class TileMetadata:
-    """A granule's own account: its 10 m lattice, and the rest where it says it.
+    """A granule's own account: its 10 m grid, and the rest where it says it.
 
     `tile_id` is its long name, which holds level, tile and baseline.
     """

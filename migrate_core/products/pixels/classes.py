@@ -21,7 +21,7 @@ _NATIVE_M = 10
 def read_classes(product: Product, grid: PixelGrid) -> NDArray[np.uint8] | None:
     """The SCL class at the centre of each pixel of `grid`, (height, width), 0 outside the product.
 
-    `grid` lies on the product's lattice with pixels of 10 m or any larger size (20 m, 160 m, ...)
+    `grid` lies on the product's grid with pixels of 10 m or any larger size (20 m, 160 m, ...)
     and may reach over its edges. None where the product has no scene classification (L1C). Raises
     ProductError.
     """
@@ -94,7 +94,7 @@ class _Axis:
 
 
 def _places(grid: PixelGrid, base_grid: PixelGrid) -> tuple[_Axis, _Axis]:
-    """Columns and rows of `lattice` under the pixel centres of `grid`; both are north-up."""
+    """Columns and rows of `grid` under the pixel centres of `grid`; both are north-up."""
     inverse = ~base_grid.transform
     first = inverse @ (grid.transform @ (0.5, 0.5))
     second = inverse @ (grid.transform @ (1.5, 1.5))

@@ -1,4 +1,4 @@
-"""The cloud mask that a product brings along, on any grid of its lattice.
+"""The cloud mask that a product brings along, on any grid of its grid.
 
 Before processing baseline 04.00 polygons (MSK_CLOUDS_B00.gml), since then a raster of 60 m
 (MSK_CLASSI_B00.jp2); both after the Sentinel-2 Products Specification Document (ESA,
@@ -38,7 +38,7 @@ def read_cloud_mask(product: Product, grid: PixelGrid) -> NDArray[np.uint8] | No
 
     0 clear, 1 opaque cloud, 2 cirrus, 3 snow (never in polygons), 255 outside the product, where
     nothing is known; where kinds overlap the first of them counts. `grid` is north-up on the
-    product's lattice with pixels of 10 m or any larger size, and may reach over its edges. None
+    product's grid with pixels of 10 m or any larger size, and may reach over its edges. None
     where the product has no cloud mask. Raises ProductError.
     """
     mask = product.cloud_mask

@@ -116,7 +116,7 @@ def _on_grid(product: Product, band: BandFile, grid: PixelGrid) -> NDArray[np.ui
 
 
 def _inside(base_grid: PixelGrid, grid: PixelGrid) -> Window | None:
-    """The part of a product's lattice under the picture; None when there is none."""
+    """The part of a product's grid under the picture; None when there is none."""
     area = transform_bounds(LONLAT, base_grid.crs, *grid.bounds)
     wanted = window_of(aligned_grid(base_grid, area), base_grid)
     left, top = max(wanted.column, 0), max(wanted.row, 0)

@@ -20,7 +20,8 @@ from rasterio.windows import Window as RasterWindow
 from ...errors import ProductError
 from ...files.regular import check_regular
 from ...grid import PixelGrid, Window, block, window_of
-from ..access import forget_logins, redact_logs, without_secrets
+from ...logs.redaction import without_secrets
+from ..access import forget_logins, redact_logs
 from ..product import BandFile, Product
 from .resampling import NO_DATA, REACH, SATURATED, upsample
 
@@ -42,8 +43,8 @@ T = TypeVar("T")
 def on_band(band: BandFile, work: Callable[[Any], T]) -> T:
     """What `work` makes of the opened band; tried again where `access` of the band says so.
 
-    Opened anew each time: an address may have to be signed anew, and GDAL keeps what it knows of a
-    file that failed. Raises ProductError, without addresses' queries, since they may be signed.
+    Opened again each time: an address may have to be signed again, and GDAL keeps what it knows of
+    a file that failed. Raises ProductError, without addresses' queries, since they may be signed.
     """
     failures = 0
     while True:
@@ -94,7 +95,7 @@ def _status(words: str) -> int | None:
 
 
 def grid_of(band: BandFile) -> PixelGrid:
-    """The lattice of a band file by its own georeference."""
+    """The grid of a band file by its own georeference."""
 
     def grid(dataset: Any) -> PixelGrid:
         if dataset.crs is None:
@@ -114,7 +115,7 @@ def read_bands(
 ) -> NDArray[np.uint16]:
     """All bands of a product on `grid`, (bands, height, width) uint16, in the product's order.
 
-    `grid` is a block of the product's 10 m lattice and may reach over its edges (no data there).
+    `grid` is a block of the product's 10 m grid and may reach over its edges (no data there).
     Offsets are applied first, so reflectance = value / 10000; 0 is no data, 65535 saturated.
     Coarser bands are brought to 10 m by `resampling`. `numbers` is filled with what the files have
     before anything is done with it. Raises ProductError.
@@ -148,7 +149,7 @@ def read_band(
 def native_grid(product: Product, band: BandFile, grid: PixelGrid, resampling: str) -> PixelGrid:
     """The pixels of a band, at its own resolution, that its values on `grid` are made of.
 
-    `grid` is a block of the product's 10 m lattice.
+    `grid` is a block of the product's 10 m grid.
     """
     factor = band.resolution_m // 10
     window = window_of(grid, product.grid)
@@ -162,7 +163,7 @@ def read_native(
 ) -> NDArray[np.uint16]:
     """One band at its own resolution, offset applied, (height, width) uint16; else as `read_bands`.
 
-    `native` is a block of the band's lattice, as `native_grid` gives it.
+    `native` is a block of the band's grid, as `native_grid` gives it.
     """
     window = window_of(native, product.grid.coarser(band.resolution_m // 10))
     stored = _read(band, window, product)
@@ -203,7 +204,7 @@ def _coarser(window: Window, factor: int, reach: int) -> Window:
 
 
 def _read(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16]:
-    """A window of a band's own lattice, 0 where it reaches over the edge."""
+    """A window of a band's own grid, 0 where it reaches over the edge."""
 
     def read(dataset: Any) -> NDArray[np.uint16]:
         check_place(dataset, band, product)

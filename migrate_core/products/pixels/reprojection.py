@@ -1,4 +1,4 @@
-"""Pixels of one lattice on another, as between two UTM zones: resampled, each exactly in its place.
+"""Pixels of one grid on another, as between two UTM zones: resampled, each exactly in its place.
 
 GDAL's warper interpolates between the places it computes and may be wrong by an eighth of a pixel.
 """
@@ -27,7 +27,7 @@ def places(grid: PixelGrid, crs: str) -> tuple[FloatArray, FloatArray]:
 
 
 def around(base_grid: PixelGrid, x: FloatArray, y: FloatArray) -> PixelGrid:
-    """The block of `lattice` that holds all places, and a pixel more on each side."""
+    """The block of `grid` that holds all places, and a pixel more on each side."""
     held = aligned_grid(base_grid, (float(x.min()), float(y.min()), float(x.max()), float(y.max())))
     window = window_of(held, base_grid)
     more = Window(window.column - 1, window.row - 1, window.width + 2, window.height + 2)

@@ -19,7 +19,7 @@ REACH = {"nearest": 1, "bilinear": 1, "cubic": 2}
 def upsample(
     values: NDArray[np.uint16], coarse: PixelGrid, fine: PixelGrid, method: str
 ) -> NDArray[np.uint16]:
-    """`values` (height, width) on `coarse` brought to the finer lattice `fine` of the same CRS.
+    """`values` (height, width) on `coarse` brought to the finer grid `fine` of the same CRS.
 
     No-data (0) and saturated (65535) pixels take no part in the interpolation: weights are shared
     among the others. What lies in a no-data or saturated pixel stays so.

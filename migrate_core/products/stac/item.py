@@ -18,7 +18,8 @@ from ...errors import ProductError
 from ...model import utc
 from ..footprints import from_geojson
 from ..metadata.product_xml import finite
-from ..product import RESOLUTION_M, SunAngles, parse_name, utm_crs, without_safe
+from ..names import parse_name, without_safe
+from ..product import RESOLUTION_M, SunAngles, utm_crs
 
 SCENE_CLASSIFICATION = "SCL"
 PRODUCT_METADATA = "product_metadata"

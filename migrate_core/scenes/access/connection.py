@@ -105,7 +105,7 @@ def try_connection(
 ) -> Connection:
     """Try a source: a small search, and the ways to its pixels that need credentials.
 
-    What doesn't work is told, not raised. Raises WrongUseError when there is no such source.
+    What doesn't work is reported, not raised. Raises WrongUseError when there is no such source.
     """
     return Connection(spec, tuple(_Trial(spec, services, around or Runtime()).steps()))
 

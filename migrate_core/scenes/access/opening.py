@@ -62,7 +62,7 @@ def open_classified(scene: Scene, services: ServiceSettings | None = None) -> Pr
 
 
 def open_cloud_files(scene: Scene, folder: Path) -> Product:
-    """The product of a scene by those of its files alone that tell the sky, in a folder.
+    """The product of a scene by those of its files alone that tell the cloud mask, in a folder.
 
     They are the scene classification, at 20 m or 60 m, or the cloud mask in QI_DATA, with
     MTD_TL.xml where it is polygons. The product has no bands. Raises ProductError.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from ...transfer.http.client import HttpClient, Query
 from ...transfer.http.retry import RetryPolicy, Runtime
 from ...transfer.s3 import S3Store, get_object
 from ...transfer.sas import SasTokens
+
+log = logging.getLogger(__name__)
 
 EODATA = "eodata"
 _HTTP, _S3 = "/vsicurl/", "/vsis3/"
@@ -133,6 +136,7 @@ class RemoteAccess:
             return False
         if status in _REFUSED and not self._renew():
             return False
+        log.info("%s: attempt %d, after status %s.", self.http.service, failures + 1, status)
         self.http.wait(self.policy.wait_s(failures, self.http.around.jitter()))
         return True
 
@@ -196,7 +200,7 @@ class Remotes:
             access_key=services.cdse_s3_access_key,
             secret_key=services.cdse_s3_secret_key,
         )
-        # Metadata are not worth minutes: what can't be read is told, and done without.
+        # Metadata are not worth minutes: what can't be read is reported, and done without.
         brief = RetryPolicy(attempts=4, longest_wait_s=8.0, longest_retry_after_s=60.0)
         self.http = HttpClient("The service of the scene", policy=brief, runtime=around)
         tokens = HttpClient("The Planetary Computer's signing service", runtime=around)

@@ -30,7 +30,7 @@ _FORM = 1
 
 @dataclass(frozen=True)
 class ResponseCache:
-    """Where answers are kept, and for how long; `refresh` asks anew whatever is there."""
+    """Where answers are kept, and for how long; `refresh` asks again whatever is there."""
 
     folder: Path
     refresh: bool = False

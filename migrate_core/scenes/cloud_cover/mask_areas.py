@@ -224,5 +224,5 @@ def _pixels(grid: PixelGrid) -> int:
 
 
 def clip(cloud_classes: NDArray[np.uint8], grid: PixelGrid, part: PixelGrid) -> NDArray[np.uint8]:
-    """What of `sky`, (height, width) on `grid`, lies on `part` of it."""
+    """What of `cloud_classes`, (height, width) on `grid`, lies on `part` of it."""
     return cloud_classes[window_of(part, grid).slices]

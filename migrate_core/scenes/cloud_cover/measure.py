@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ...errors import CredentialsError, JobCancelledError, MigrateError
 from ...grid import PixelGrid
+from ...logs.context import bound
 from ...model import Mask, Problem, RankedScene, Scene
 from ...products.product import Product, utm_crs
 from ...products.scene_classes import Flag, flagged
@@ -30,7 +31,7 @@ from .scene_clouds import CloudReader, NotInPlaceError, read_cloud_classes
 THREADS = 4
 # A service that failed over so many scenes in a row is down; each more would take half a minute.
 _PATIENCE = 4
-# How often progress is told, and a wish to cancel heard, in seconds.
+# How often progress is reported, and a wish to cancel heard, in seconds.
 _POLL_S = 0.3
 
 Note = Callable[[Mapping[Key, Measurement]], None]
@@ -78,7 +79,7 @@ def units(
 
 
 def substitutes(scene: Scene, known: Iterable[Scene]) -> tuple[Scene, ...]:
-    """The scene, and others that show the same sky: where its clouds can be looked up.
+    """The scene, and others that show the same cloud mask: where its clouds can be looked up.
 
     An L1C scene's L2A sibling comes first, since its classification knows more than a cloud mask;
     then the scene itself, and the same acquisition at other sources.
@@ -116,7 +117,7 @@ class CloudMeasuring:
         masks = len({mask.mask_id for unit in wanted for mask in unit.masks})
         failures = _Failures()
         with ThreadPoolExecutor(THREADS) as pool:
-            pending = {pool.submit(self._measure, unit): unit for unit in wanted}
+            pending = {pool.submit(bound(self._measure), unit): unit for unit in wanted}
             try:
                 while pending:
                     done, _ = wait(pending, _POLL_S, FIRST_COMPLETED)
@@ -167,14 +168,14 @@ class CloudMeasuring:
 
 
 class _Services:
-    """Opens skies; a service that failed several times in a row isn't asked any more."""
+    """Opens cloud masks; a service that failed several times in a row isn't asked any more."""
 
     def __init__(self, places: CloudReader) -> None:
         self._places = places
         self._failed: dict[str, int] = defaultdict(int)
 
     def open(self, scene: Scene) -> Product:
-        """The product with its sky. Raises MigrateError."""
+        """The product with its cloud mask. Raises MigrateError."""
         if self._failed[scene.source] >= _PATIENCE and not scene.source.startswith("local:"):
             raise NotInPlaceError(
                 f"{_PATIENCE} scenes in a row could not be read, so the others were not tried"
@@ -199,7 +200,7 @@ class _Part:
         self._failures: list[MigrateError] = []
 
     def read(self, grid: PixelGrid) -> NDArray[np.uint8]:
-        """Its sky over `grid`. Raises the most telling error when it can be read nowhere."""
+        """Its cloud mask over `grid`. Raises the most telling error when it can be read nowhere."""
         while self._left:
             try:
                 if self._opened is None:
@@ -223,7 +224,7 @@ _NEEDS = (NotInPlaceError, CredentialsError)
 
 
 def _union(parts: Sequence[_Part], grid: PixelGrid) -> NDArray[np.uint8]:
-    """The sky over `grid`: of each pixel by the first scene that has data there."""
+    """The clouds over `grid`: of each pixel by the first scene that has data there."""
     cloud_classes = parts[0].read(grid)
     for part in parts[1:]:
         empty = flagged(cloud_classes, Flag.NO_DATA)

@@ -1,4 +1,4 @@
-"""Candidates measured and ranked anew; what was measured is remembered, and never done twice."""
+"""Candidates measured and ranked again; what was measured is remembered, and never done twice."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
 from ...model import Mask, Problem, SceneQuery
 from ...products.scene_classes import CLOUD_FLAGS, CLOUD_MASK_FLAGS, OCCLUDING_IN_SCENE, SCL_FLAGS
 from ...settings import RankingSettings
 from ...store.base import Store
 from ...store.candidates import put_advice
+from ...store.measurements import MeasuredClouds, measured_clouds, put_measured_clouds
 from ...store.serialize import to_json
-from ...store.tables import measurements, upsert
 from ..search.advice import with_sources
 from ..search.ranking import Key, Measurement, Measurements, reranked
 from ..search.search import SearchOutcome, advice_for
@@ -56,30 +54,29 @@ class MeasurementCache:
 
     def known(self) -> dict[Key, Measurement]:
         """All that was measured."""
-        with self.store.engine.connect() as connection:
-            rows = connection.execute(sa.select(measurements)).all()
         return {
             (row.mask_id, tuple(row.scenes.split(" "))): Measurement(
                 row.cloud_percent, row.occluded_percent
             )
-            for row in rows
+            for row in measured_clouds(self.store)
             if self._states.get(row.mask_id) == row.mask_state
         }
 
     def put(self, found: Measurements) -> None:
         """Remember more."""
-        rows = [
-            {
-                "mask_id": mask_id,
-                "scenes": " ".join(scene_ids),
-                "mask_state": self._states[mask_id],
-                "cloud_percent": measured.cloud_over_mask_percent,
-                "occluded_percent": measured.occluded_over_label_percent,
-            }
-            for (mask_id, scene_ids), measured in found.items()
-        ]
-        with self.store.engine.begin() as connection:
-            upsert(connection, measurements, rows)
+        put_measured_clouds(
+            self.store,
+            [
+                MeasuredClouds(
+                    mask_id,
+                    " ".join(scene_ids),
+                    self._states[mask_id],
+                    measured.cloud_over_mask_percent,
+                    measured.occluded_over_label_percent,
+                )
+                for (mask_id, scene_ids), measured in found.items()
+            ],
+        )
 
 
 def _state(mask: Mask) -> str:
@@ -108,7 +105,7 @@ def measure_candidates(
     known: Measurements,
     progress: Progress,
 ) -> tuple[Problem, ...]:
-    """Measure clouds over the masks of a search, and rank and select their candidates anew.
+    """Measure clouds over the masks of a search, and rank and select their candidates again.
 
     What is `known` isn't measured again. When `progress` cancels it, what was measured until then
     counts.

@@ -1,4 +1,4 @@
-"""The sky of a scene, read where the scene lies: a small part of it, and no band.
+"""The cloud mask of a scene, read where the scene lies: a small part of it, and no band.
 
 An L2A product is read by its scene classification, an L1C product by the cloud mask it brings
 along, which knows neither cloud shadow nor where there are no data (the scene's footprint does).
@@ -32,7 +32,7 @@ from ..sources.cdse import CLOUD_FILES, CdseFetcher, NoCloudFilesError, OfflineE
 from ..sources.cdse import SPEC as CDSE
 
 _NOTHING = "there is neither a scene classification nor a cloud mask"
-# A sky is not worth minutes: what can't be had soon is told, and done without.
+# A cloud mask is not worth minutes: what can't be had soon is reported, and done without.
 _POLICY = RetryPolicy(attempts=4, longest_wait_s=8.0, longest_retry_after_s=60.0)
 
 
@@ -41,7 +41,7 @@ class NotInPlaceError(MigrateError):
 
 
 class CloudReader:
-    """Where skies may be read: at services, and among what was fetched before.
+    """Where cloud masks may be read: at services, and among what was fetched before.
 
     Threads share its one session with a service; `check` interrupts what they fetch.
     """
@@ -78,7 +78,7 @@ class CloudReader:
         return product
 
     def _fetched(self, scene: Scene) -> Product | None:
-        """What is on this machine of a product; None where that doesn't show the sky."""
+        """What is on this machine of a product; None where that doesn't show the cloud mask."""
         folder = self.workspace.products
         for end in (".SAFE", ".zip"):
             path = folder / f"{scene.scene_id}{end}"
@@ -91,7 +91,7 @@ class CloudReader:
         return open_cloud_files(scene, path) if path.exists() else None
 
     def _at_source(self, scene: Scene) -> Product:
-        """The product where it lies, or the sky of it fetched."""
+        """The product where it lies, or the cloud mask of it fetched."""
         services = self.services
         if not needs_fetching(scene.source):
             return open_classified(scene, services)
@@ -109,7 +109,7 @@ class CloudReader:
         return self._cloud_files(scene)
 
     def _cloud_files(self, scene: Scene) -> Product:
-        """The sky alone, by the files of it."""
+        """The cloud mask alone, by the files of it."""
         try:
             held = self._fetcher.fetch(scene, CLOUD_FILES)
         except NoCloudFilesError as err:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from ...grid import reproject_geometry
 from ...model import Scene
 from ...products.footprints import polygons
+from ...products.names import mission_of
 from ...products.product import utm_crs
 
 # Services give the sensing time of the datatake or of the granule, which differ by minutes; the
@@ -25,8 +25,6 @@ _SAME_OVERPASS = timedelta(minutes=15)
 _WORTH_ADDING = 0.001
 # N9999 marks products that somebody reprocessed outside the archive; it isn't a newer baseline.
 _UNOFFICIAL = "99.99"
-# Product names, and item names of most services, begin with the satellite.
-_MISSION = re.compile(r"S2[A-Z](?=_)")
 # Straight edges between vertices this far apart stray by centimetres in a neighbouring UTM zone.
 _EDGE_M = 1_000.0
 # No more satellites than this pass over a place within minutes.
@@ -122,14 +120,8 @@ def _same_overpass(one: Scene, other: Scene) -> bool:
     return (
         one.level == other.level
         and abs(other.sensed_at - one.sensed_at) <= _SAME_OVERPASS
-        and len({found for scene in (one, other) if (found := _mission(scene))}) < 2
+        and len({found for scene in (one, other) if (found := mission_of(scene.scene_id))}) < 2
     )
-
-
-def _mission(scene: Scene) -> str | None:
-    """The satellite, where its name is known: two may follow each other closely."""
-    match = _MISSION.match(scene.scene_id)
-    return match[0] if match else None
 
 
 def _grouped(

@@ -22,7 +22,7 @@ from .ranking import is_usable, occluded_percent
 # A search looks at least this many days around the masks' dates, so that it can say what a wider
 # window would find. Farther off, seasons and land use change more than clouds hide.
 REACH_DAYS = 30
-# Farther off than this it is another season; what is there is told, but not proposed.
+# Farther off than this it is another season; what is there is reported, but not proposed.
 _SEASON_DAYS = 90
 # Services that have the whole world, in the order they are named to those who asked others.
 _SERVICES = ("cdse", "earth-search", "planetary-computer")

@@ -15,7 +15,7 @@ _UNKNOWN_CLEAR_SKY = 0.5
 
 @dataclass(frozen=True)
 class Measurement:
-    """What was measured of the sky over one mask, in percent; fields as of `RankedScene`.
+    """What was measured of the clouds over one mask, in percent; fields as of `RankedScene`.
 
     `cloud_over_mask_percent` is None where no pixel of the footprint has data,
     `occluded_over_label_percent` where the mask has no label.
@@ -107,7 +107,7 @@ def _with(
 
 
 def occluded_percent(measured: Measurement) -> float | None:
-    """What the limit of cloud is held against: the worse of sky and label, where known."""
+    """What the limit of cloud is held against: the worse of cloud mask and label, where known."""
     values = (measured.cloud_over_mask_percent, measured.occluded_over_label_percent)
     return max((value for value in values if value is not None), default=None)
 

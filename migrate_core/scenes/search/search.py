@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,8 @@ from .advice import advise, reach, with_sources
 from .coverage import date_of, find_scene_coverages, with_margin
 from .ranking import Measurement, Measurements, rank
 from .request_grouping import SearchArea, everything, grouped
+
+log = logging.getLogger(__name__)
 
 # Days beyond any between a mask and a scene.
 _ANY_DAYS = 1_000_000
@@ -147,8 +150,10 @@ def _gather(
         except JobCancelledError:
             raise
         except MigrateError as err:
+            log.warning("%s: the search failed.", source.spec, exc_info=True)
             problems.append(Problem(source.spec, str(err)))
             continue
+        log.info("%s: %d scenes.", source.spec, len(result.scenes))
         problems += result.problems
         alternatives += [scene for scene in result.scenes if scene.scene_id in scenes]
         for scene in result.scenes:

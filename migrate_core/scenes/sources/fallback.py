@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 from ...errors import JobCancelledError, MigrateError
 from ...model import Problem, SearchResult
 from .protocol import SceneRequest, SceneSource
+
+log = logging.getLogger(__name__)
 
 
 class FallbackSource:
@@ -46,6 +50,7 @@ class FallbackSource:
         return SearchResult(found.scenes, (problem, *found.problems))
 
     def _instead(self, request: SceneRequest, failure: MigrateError) -> SearchResult:
+        log.warning("%s: %s %s is asked instead.", self.spec, failure, self._second.spec)
         try:
             return self._second.search(request)
         except JobCancelledError:

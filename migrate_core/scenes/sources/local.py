@@ -20,6 +20,7 @@ from ...products.names import is_product_name
 from ...products.stac.item import ItemScene, describe_item
 from .protocol import Progress, SceneRequest
 
+SCHEME = "local"
 # Files that one catalogue may link to; an archive of one tile over ten years has 2,000 items.
 _MOST_FILES = 100_000
 _CATALOGUES = ("catalog.json", "collection.json")
@@ -34,7 +35,7 @@ class LocalSource:
     @property
     def spec(self) -> str:
         """`local:` and the absolute path, so that it means the same from another folder."""
-        return f"local:{self.path.absolute()}"
+        return f"{SCHEME}:{self.path.absolute()}"
 
     @property
     def whole(self) -> bool:

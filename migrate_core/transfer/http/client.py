@@ -5,6 +5,7 @@ Nothing secret gets out: an error names the address without its query, and never
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -47,6 +48,8 @@ __all__ = [
     "TransientError",
     "shown",
 ]
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _USER_AGENT = f"label-migrate-sentinel2/{__version__}"
@@ -195,7 +198,9 @@ class HttpClient:
                 "Try again then, or use another source.",
                 err.status,
             ) from err
-        self.wait(self.policy.wait_s(failures, self.around.jitter()) if wish is None else wish)
+        seconds = self.policy.wait_s(failures, self.around.jitter()) if wish is None else wish
+        log.info("%s: %s: %s. Again in %.0f s.", self.service, shown(url), err, seconds)
+        self.wait(seconds)
 
     def wait(self, seconds: float) -> None:
         """Sleep, and look now and then whether the work is to stop."""
@@ -284,6 +289,9 @@ class HttpClient:
             reason = f"it can't be reached ({type(err).__name__})"
             raise TransientError(reason, never_connected=_no_connection(err)) from None
         self._met.set()
+        log.debug(
+            "%s: %s %s answered %d.", self.service, query.method, shown(url), response.status_code
+        )
         return response
 
     def _judge(self, response: requests.Response, query: Query) -> None:

@@ -11,6 +11,7 @@ from migrate_core.export.dataset import FORMATS, ExportRequest, check_destinatio
 from migrate_core.export.preview import Preview, numbers_of_pairs, preview
 from migrate_core.export.selection import ACCEPTED, ALL, INCLUDES, UNDECIDED
 from migrate_core.jobs.background import now_utc
+from migrate_core.states import DecisionState, PairState
 from pages.shared.background import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch
 from pages.shared.export.datasets import Made, known_datasets
 from pages.shared.frame import PAGES, Page
@@ -18,7 +19,7 @@ from pages.shared.polling import polled
 from pages.shared.text import code, plain
 
 KIND = "export"
-_INCLUDE_WORDS = {
+_INCLUDE_WORDS: Mapping[str, str] = {
     ACCEPTED: "Accepted",
     UNDECIDED: "Accepted and undecided",
     ALL: "All but rejected",
@@ -28,10 +29,10 @@ _INCLUDE_HELP = {
     UNDECIDED: "Also what nobody has decided about yet.",
     ALL: "Also unsure ones, and those that reviewers disagree about.",
 }
-_WORDS = {
-    "undecided": "not decided about yet",
-    "conflict": "on which reviewers disagree",
-    "superseded": "superseded by another scene or resampling",
+_WORDS: Mapping[str, str] = {
+    DecisionState.UNDECIDED: "not decided about yet",
+    DecisionState.CONFLICT: "on which reviewers disagree",
+    PairState.SUPERSEDED: "superseded by another scene or resampling",
 }
 
 
@@ -74,11 +75,11 @@ def _counts(title: str, counts: Mapping[str, int], nothing: str) -> None:
 
 def explain_empty(page: Page, chosen: Preview) -> None:
     """Why nothing would go out, and where to go."""
-    if not page.store.pair_states().get("done"):
+    if not page.store.pair_states().get(PairState.DONE):
         st.info("There is no finished pair yet, so there is nothing to export. Make pairs first.")
         st.page_link(PAGES["pairs"][0], label="Make pairs", icon=PAGES["pairs"][2])
         return
-    waiting = chosen.left_out.get("undecided", 0)
+    waiting = chosen.left_out.get(DecisionState.UNDECIDED, 0)
     st.info(
         "No pair would go out with this choice. "
         + (f"{_pairs(waiting)} wait for a decision: " if waiting else "")
@@ -95,7 +96,7 @@ def _pairs(number: int) -> str:
 def export_form(page: Page, include: str, chosen: Preview, shown: Sequence[Made]) -> None:
     """Where to, in which form, the button, and how far it is.
 
-    `shown` are the datasets that the page shows below; when others are there, it is drawn anew.
+    `shown` are the datasets that the page shows below; when others are there, it is drawn again.
     """
     busy = is_busy(page, KIND)
     default = str(page.workspace.exports / f"{now_utc():%Y-%m-%d}")

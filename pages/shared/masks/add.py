@@ -30,7 +30,7 @@ KIND = "masks"
 # The folder of source images that was named last, to tell which of its images fit no mask.
 IMAGE_FOLDER = "masks_image_folder"
 _ROUND = "masks_upload_round"
-# So many remarks on how polygons became masks are shown.
+# So many notes on how polygons became masks are shown.
 _NOTES = 3
 # So many problems of files are shown; those of masks are in the list, too.
 _PROBLEMS = 5

@@ -108,7 +108,7 @@ def _mend_crs(page: Page, mask: Mask) -> None:
 
 
 def _apply(page: Page, mask: Mask, change: MaskEdit) -> None:
-    """Change the mask and show it; what can't be taken is told."""
+    """Change the mask and show it; what can't be taken is reported."""
     try:
         store_edits(page.store, [(mask, edited(mask, change))])
     except MigrateError as err:
@@ -179,7 +179,7 @@ def _hectares(value: float | None) -> str:
 
 
 def _facts(mask: Mask) -> None:
-    """Date, lattice, place and files in a few lines."""
+    """Date, grid, place and files in a few lines."""
     lines = [f"**Date** {mask.acquired.in_words if mask.acquired else NOT_KNOWN}"]
     if mask.width and mask.height:
         size = pixel_size(mask)

@@ -55,6 +55,8 @@ _SHOW, _NAME, _PAGE, _TURN, _EDIT = (
     "masks_turn",
     "masks_edit",
 )
+# Why masks could not be taken off the list, to be said once.
+_NOT_REMOVED = "masks_not_removed"
 
 
 def wanted_masks() -> MaskFilter:
@@ -237,7 +239,7 @@ def _editor(page: Page, found: Sequence[Mask]) -> None:
 
 
 def _save(page: Page, found: Sequence[Mask], cells: dict[int, dict[str, Any]]) -> None:
-    """Write what can be taken; the rest is told row by row and stays in the table."""
+    """Write what can be taken; the rest is reported row by row and stays in the table."""
     changed, wrong = [], []
     for row, values in cells.items():
         mask = found[int(row)]
@@ -268,6 +270,8 @@ def _edit(mask: Mask, values: dict[str, Any]) -> MaskEdit:
 
 def removal(page: Page) -> None:
     """Take all masks of the list off it, after asking."""
+    if trouble := st.session_state.pop(_NOT_REMOVED, ""):
+        st.error(plain(trouble))
     wanted = wanted_masks()
     count = count_masks(page.store, wanted)
     if count and st.button(
@@ -297,15 +301,25 @@ def _ask_removal(page: Page, mask_ids: list[str]) -> None:
     if decided.total:
         st.warning(f"This sets aside the decisions about {decided}.", icon=":material/history:")
     yes, no = st.columns(2)
-    if yes.button("Remove", key="masks_remove_yes", type="primary", width="stretch"):
-        _remove(page, mask_ids)
+    if yes.button(
+        "Remove",
+        key="masks_remove_yes",
+        type="primary",
+        width="stretch",
+        on_click=_remove,
+        args=(page, mask_ids),
+    ):
         st.rerun()
     if no.button("Keep", key="masks_remove_no", width="stretch"):
         st.rerun()
 
 
 def _remove(page: Page, mask_ids: list[str]) -> None:
-    page.store.remove_masks(mask_ids)
+    try:
+        page.store.remove_masks(mask_ids)
+    except MigrateError as err:
+        st.session_state[_NOT_REMOVED] = str(err)
+        return
     if selection().mask_id in mask_ids:
         choose_mask(None)
 

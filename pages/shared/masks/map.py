@@ -9,6 +9,7 @@ import streamlit as st
 from shapely.affinity import scale
 from shapely.geometry import Point
 
+from migrate_core.states import MaskState
 from migrate_core.store.masks import (
     MaskCluster,
     MaskFilter,
@@ -95,7 +96,7 @@ def _circle(cluster: MaskCluster) -> Outline:
 
 def _outline(place: MaskPlace) -> Outline:
     chosen = place.mask_id == selection().mask_id
-    ready = place.state == "ready"
+    ready = place.state == MaskState.READY
     return Outline(
         place.mask_id,
         place.outline,

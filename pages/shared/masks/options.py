@@ -237,7 +237,7 @@ def _place(ask: _Asker) -> None:
         left,
         "Files of a folder are tiles of one mask",
         "mosaic",
-        help="Files with the same CRS and lattice are joined, so that no pixel at their edges is "
+        help="Files with the same CRS and grid are joined, so that no pixel at their edges is "
         "lost.",
     )
 

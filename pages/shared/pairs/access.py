@@ -11,6 +11,7 @@ import streamlit as st
 from migrate_core.jobs.background import now_utc
 from migrate_core.pairs.estimate import SourceCosts, Way, remote_costs
 from migrate_core.settings import ACCESSES
+from migrate_core.states import PairState
 from migrate_core.store.pair_list import ON_ORDER
 from migrate_core.text import format_time
 from migrate_core.transfer.orders import Order, orders
@@ -87,7 +88,7 @@ def _choose_access(page: Page, found: Sequence[SourceCosts]) -> str:
 
 @st.cache_data(ttl=15, max_entries=16, show_spinner=False)
 def _costs(_page: Page, key: tuple[object, ...]) -> list[SourceCosts]:  # noqa: ARG001
-    """The costs, looked up anew when the counts of pairs change, and now and then."""
+    """The costs, looked up again when the counts of pairs change, and now and then."""
     return remote_costs(_page.store, _page.workspace, _page.settings.services)
 
 
@@ -188,7 +189,7 @@ def archive(page: Page, now: RunStatus) -> None:
         icon=":material/refresh:",
         disabled=now.busy or not number,
         width="stretch",
-        on_click=lambda: start_pairs(page, states=("queued",)),
+        on_click=lambda: start_pairs(page, states=(PairState.QUEUED.value,)),
     )
     if found:
         with st.expander(f"What is on order ({len(found)})", icon=":material/inventory:"):

@@ -9,7 +9,7 @@ import streamlit as st
 from migrate_core.errors import WrongUseError
 from migrate_core.jobs.background import answer_of
 from migrate_core.products.opening import open_product
-from migrate_core.store.pair_list import products_in_use
+from migrate_core.store.selected import products_in_use
 from pages.shared.background import (
     POLL_S,
     format_size,

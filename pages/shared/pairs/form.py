@@ -25,7 +25,7 @@ _WORDS = {
     "resampling": "{} resampling",
     "clouds": "clouds by {}",
     "register": "registration",
-    "ignore_rim_m": "an ignore rim of {:g} m",
+    "ignore_rim_m": "a boundary buffer of {:g} m",
     "ignore_occluded": "labels ignored that were occluded in the source image",
     "allow_missing_bands": "missing bands allowed",
 }
@@ -53,7 +53,7 @@ def parameters_form(page: Page) -> bool:
 
 
 def in_words(parameters: PairParameters) -> str:
-    """`bilinear resampling, clouds by scl, an ignore rim of 10 m`; only what is asked for."""
+    """`bilinear resampling, clouds by scl, a boundary buffer of 10 m`; only what is asked for."""
     said = {field.name: getattr(parameters, field.name) for field in fields(parameters)}
     return ", ".join(words.format(said[name]) for name, words in _WORDS.items() if said[name])
 
@@ -69,7 +69,7 @@ def _pixels(shown: PairParameters) -> None:
         help="10 m bands are never resampled. No-data takes no part in it.",
     )
     st.selectbox(
-        "Clouds are judged by",
+        "Clouds are assessed by",
         CLOUDS,
         index=CLOUDS.index(shown.clouds),
         format_func=_CLOUDS.__getitem__,
@@ -89,7 +89,7 @@ def _pixels(shown: PairParameters) -> None:
 
 
 def _labels(shown: PairParameters, suggested_m: float | None) -> None:
-    """What the label depends on; `suggested_m` is a good width of the rim."""
+    """What the label depends on; `suggested_m` is a good width of the buffer."""
     st.checkbox(
         "Register: move masks that are shifted against Sentinel-2",
         value=shown.register,
@@ -100,7 +100,7 @@ def _labels(shown: PairParameters, suggested_m: float | None) -> None:
         "shift as an arrow.",
     )
     st.number_input(
-        "Ignore rim along class borders, metres on both sides",
+        "Boundary buffer along class borders, metres on both sides",
         min_value=0.0,
         max_value=1000.0,
         step=1.0,
@@ -109,7 +109,7 @@ def _labels(shown: PairParameters, suggested_m: float | None) -> None:
         key="pairs_ignore_rim",
         persist_state="session",
         help="Within it the label is 255 (ignore): so close to a border its place isn't known. "
-        f"0 is no rim. {_good_width(suggested_m)}",
+        f"0 is no buffer. {_good_width(suggested_m)}",
     )
     if suggested_m is not None:
         st.caption(f"Suggested for these masks where they aren't registered: {suggested_m:.0f} m.")
@@ -124,7 +124,7 @@ def _labels(shown: PairParameters, suggested_m: float | None) -> None:
 
 
 def _good_width(suggested_m: float | None) -> str:
-    """How wide a rim should be, in words."""
+    """How wide a buffer should be, in words."""
     if suggested_m is None:
         return "Sentinel-2 itself lies within 8 m of the truth (11 m before 2021)."
     return (

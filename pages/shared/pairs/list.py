@@ -10,8 +10,8 @@ import streamlit as st
 from migrate_core.pairs.assessment.suggestion import offset_is_doubtful
 from migrate_core.pairs.flags import occluded_shares
 from migrate_core.pairs.progress import progress_of
+from migrate_core.states import PairState
 from migrate_core.store.pair_list import (
-    SUPERSEDED,
     TO_MAKE,
     PageRequest,
     PairRow,
@@ -20,6 +20,7 @@ from migrate_core.store.pair_list import (
 )
 from migrate_core.text import LABEL_OCCLUDED_HELP
 from pages.shared.frame import PAGES, Page
+from pages.shared.log import show_log
 from pages.shared.pairs.start import start_pairs
 from pages.shared.pairs.state import LOOK, STAGE_HELP, RunStatus
 from pages.shared.state import choose_mask, choose_pair, selection
@@ -39,7 +40,7 @@ def pair_list(page: Page, now: RunStatus) -> None:
     """All pairs, page by page, with what is known of the one that is chosen."""
     part = _choose_part(now)
     rows = pair_rows(page.store, part, alive=now.alive)
-    running = [row.pair.pair_id for row in rows if row.pair and row.state == "running"]
+    running = [row.pair.pair_id for row in rows if row.pair and row.state == PairState.RUNNING]
     stages = progress_of(page.workspace, running, now.run or "")
     # A new set of rows is a new table, so that a selection never slips to another pair.
     names = hash((part, *(f"{row.mask_id} {row.scene_id}" for row in rows)))
@@ -73,7 +74,7 @@ def pair_list(page: Page, now: RunStatus) -> None:
 
 def _choose_part(now: RunStatus) -> PageRequest:
     """Which state, and which page of it."""
-    total = sum(number for state, number in now.counts.items() if state != SUPERSEDED)
+    total = sum(number for state, number in now.counts.items() if state != PairState.SUPERSEDED)
     counts = {_ALL: total, **now.counts}
     # A state that has just emptied stays to be chosen from while it is chosen.
     chosen = st.session_state.get("pairs_filter", _ALL)
@@ -101,7 +102,7 @@ def _choose_part(now: RunStatus) -> PageRequest:
 def _cells(row: PairRow, stages: Mapping[str, str]) -> dict[str, object]:
     """One row of the table."""
     pair = row.pair
-    stage = stages.get(pair.pair_id) if pair and row.state == "running" else None
+    stage = stages.get(pair.pair_id) if pair and row.state == PairState.RUNNING else None
     share = occluded_shares(pair.occluded, pair.one_sided).labelled if pair else None
     return {
         "Mask": row.mask_name,
@@ -161,11 +162,12 @@ def _detail(page: Page, now: RunStatus, row: PairRow) -> None:
             )
         if pair and pair.error:
             st.error(plain(pair.error))
-            _log(page, pair.pair_id)
+            _traceback(page, pair.pair_id)
+            show_log(page, "pair", pair.pair_id)
         _offset(page, now, row)
-        if row.state == "done":
+        if row.state == PairState.DONE:
             st.page_link(PAGES["review"][0], label="Look at it", icon=PAGES["review"][2])
-        elif row.state != SUPERSEDED:
+        elif row.state != PairState.SUPERSEDED:
             st.button(
                 "Make this pair",
                 key="pairs_make_one",
@@ -179,7 +181,7 @@ def _detail(page: Page, now: RunStatus, row: PairRow) -> None:
 def _offset(page: Page, now: RunStatus, row: PairRow) -> None:
     """The way to another radiometric offset, where it is doubtful or was set by hand."""
     pair = row.pair
-    if pair is None or row.state == SUPERSEDED:
+    if pair is None or row.state == PairState.SUPERSEDED:
         return
     chosen = pair.parameters.offset if pair.parameters else None
     if chosen is None and not offset_is_doubtful(pair.suggestion):
@@ -200,7 +202,7 @@ def _offset(page: Page, now: RunStatus, row: PairRow) -> None:
                 )
 
 
-def _log(page: Page, pair_id: str) -> None:
+def _traceback(page: Page, pair_id: str) -> None:
     """The traceback of a failed pair, for those who look for a bug."""
     log = page.workspace.log(pair_id)
     if log.is_file():

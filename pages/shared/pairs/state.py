@@ -11,24 +11,25 @@ from migrate_core.jobs.background import now_utc, running_job
 from migrate_core.model import PairParameters
 from migrate_core.pairs.run.plan import RunOptions
 from migrate_core.settings import ACCESSES
-from migrate_core.store.pair_list import INTERRUPTED, ON_ORDER, SUPERSEDED, TO_MAKE, pair_counts
+from migrate_core.states import UNDER_WAY, PairState
+from migrate_core.store.pair_list import INTERRUPTED, ON_ORDER, TO_MAKE, pair_counts
 from pages.shared.background import is_busy
 from pages.shared.frame import Page
 
 KIND = "pairs"
 # A sign and a word for each state; the sign alone is never needed.
-LOOK = {
+LOOK: Mapping[str, str] = {
     TO_MAKE: "○ to make",
-    "queued": "… waiting",
-    "running": "▸ running",
+    PairState.QUEUED: "… waiting",
+    PairState.RUNNING: "▸ running",
     INTERRUPTED: "! interrupted",
     ON_ORDER: "→ on order",
-    "failed": "✗ failed",
-    "cancelled": "– cancelled",
-    "done": "✓ made",
-    SUPERSEDED: "↺ superseded",
+    PairState.FAILED: "✗ failed",
+    PairState.CANCELLED: "– cancelled",
+    PairState.DONE: "✓ made",
+    PairState.SUPERSEDED: "↺ superseded",
 }
-_OPEN = (TO_MAKE, "queued", "running", INTERRUPTED, ON_ORDER, "failed", "cancelled")
+_OPEN = (TO_MAKE, *UNDER_WAY, INTERRUPTED, ON_ORDER, PairState.FAILED, PairState.CANCELLED)
 STAGE_HELP = (
     "fetch: the product is opened. convert: its bands are read over the mask, offsets applied, "
     "and brought to 10 m. crop: what lies outside the mask's footprint is blacked out. align: "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from migrate_core.pairs.progress import STAGES, progress_of
+from migrate_core.states import UNDER_WAY, PairState
 from migrate_core.store.pair_list import INTERRUPTED, at_work
 from pages.shared.background import POLL_S, how_it_ended, is_busy, trouble, watch
 from pages.shared.frame import PAGES, Page
@@ -60,7 +61,7 @@ def _start_form(page: Page, now: RunStatus) -> None:
 
 
 def _start_buttons(page: Page, now: RunStatus, *, again: bool) -> None:
-    failed = now.counts.get("failed", 0)
+    failed = now.counts.get(PairState.FAILED, 0)
     make, retry, words = st.columns([1, 1, 2], vertical_alignment="center")
     make.button(
         _make_label(page, now, again=again),
@@ -78,7 +79,7 @@ def _start_buttons(page: Page, now: RunStatus, *, again: bool) -> None:
         icon=":material/refresh:",
         disabled=now.busy or not failed,
         width="stretch",
-        on_click=lambda: start_pairs(page, states=("failed",)),
+        on_click=lambda: start_pairs(page, states=(PairState.FAILED.value,)),
     )
     if not now.open and not now.busy:
         with words:
@@ -91,7 +92,7 @@ def _start_buttons(page: Page, now: RunStatus, *, again: bool) -> None:
 
 def _make_label(page: Page, now: RunStatus, *, again: bool) -> str:
     if again:
-        return f"Make {_pairs(page.store.masks_with_candidates())} anew"
+        return f"Make {_pairs(page.store.masks_with_candidates())} again"
     return f"Make {_pairs(now.open)}" if now.open else "Check all pairs"
 
 
@@ -114,7 +115,7 @@ def _offer_to_go_on(page: Page, now: RunStatus) -> None:
         icon=":material/resume:",
         type="primary",
         width="stretch",
-        on_click=lambda: start_pairs(page, states=("queued", "running")),
+        on_click=lambda: start_pairs(page, states=[state.value for state in UNDER_WAY]),
     )
 
 
@@ -134,5 +135,5 @@ def _show_at_work(page: Page, now: RunStatus) -> None:
             st.progress(step / len(STAGES), f"{plain(name)}: {words}")
         if not found:
             st.caption("Workers are being started …")
-        if now.counts.get("running", 0) > len(found) > 0:
-            st.caption(f"… and {now.counts['running'] - len(found)} more")
+        if now.counts.get(PairState.RUNNING, 0) > len(found) > 0:
+            st.caption(f"… and {now.counts[PairState.RUNNING] - len(found)} more")

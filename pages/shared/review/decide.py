@@ -11,10 +11,11 @@ import streamlit as st
 from migrate_core.errors import MigrateError
 from migrate_core.jobs.background import now_utc
 from migrate_core.model import Decision, Pair
-from migrate_core.review.decisions import UNDO, decide
 from migrate_core.review.proposals import Proposal, proposal_for
 from migrate_core.review.queue import last_effective, neighbour
 from migrate_core.review.queue_rows import ReviewItem, last_decision
+from migrate_core.review.run import decide
+from migrate_core.states import PairState, Verdict
 from migrate_core.store.base import Store
 
 from ..frame import PAGES, Page
@@ -24,13 +25,13 @@ from .facts import format_proposal
 from .filters import Task, view_keys
 
 VERDICT_BUTTONS = (
-    ("accept", "a", "check"),
-    ("reject", "x", "close"),
-    ("unsure", "u", "question_mark"),
+    (Verdict.ACCEPT, "a", "check"),
+    (Verdict.REJECT, "x", "close"),
+    (Verdict.UNSURE, "u", "question_mark"),
 )
 REASONS = ("cloud", "shadow", "change", "misaligned", "wrong date", "other")
 # A decision so soon after a picture came up was meant for the one before: a double click, or a
-# key held down. Nobody judges a picture in this time.
+# key held down. Nobody assesses a picture in this time.
 LOOK_S = 0.3
 
 
@@ -157,7 +158,7 @@ def _reason(pair_id: str) -> str | None:
     return ": ".join(part for part in (review_session().reason, note) if part) or None
 
 
-def _decide(verdict: str, context: DecisionContext, usual_reason: str | None = None) -> None:
+def _decide(verdict: Verdict, context: DecisionContext, usual_reason: str | None = None) -> None:
     """Write the decision down, then go on to the next pair.
 
     `usual_reason` stands where the reviewer gives none.
@@ -180,7 +181,7 @@ def _undo(last: Decision, context: DecisionContext) -> None:
     """Take back the reviewer's last decision, and show its pair again."""
     if _unmeant(context):
         return
-    undone = Decision(last.pair_id, UNDO, last.reviewer, None, now_utc())
+    undone = Decision(last.pair_id, Verdict.UNDO, last.reviewer, None, now_utc())
     try:
         decide(context.store, undone, context.token)
     except MigrateError as err:
@@ -241,7 +242,7 @@ def messages(found: Task, item: ReviewItem) -> None:
     if here.notice:
         st.toast(here.notice)
     here.error = here.notice = ""
-    if item.pair.state == "superseded":
+    if item.pair.state == PairState.SUPERSEDED:
         st.info(
             "This pair is superseded: the mask has a pair of another scene or of other parameters "
             "since, or its file was changed or taken out. It is not exported; what was decided "

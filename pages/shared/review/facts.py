@@ -16,8 +16,9 @@ from migrate_core.pairs.view.quicklook import ViewOptions
 from migrate_core.pairs.view.shift_drawing import format_shift
 from migrate_core.review.decisions import review_status
 from migrate_core.review.proposals import Proposal
-from migrate_core.review.queue import UNDECIDED, QueueRow, decision_counts
+from migrate_core.review.queue import QueueRow, decision_counts
 from migrate_core.review.queue_rows import ReviewItem
+from migrate_core.states import DECISION_OF, DecisionState, Verdict, decision_state
 from migrate_core.text import (
     CLOUD_IN_SCENE,
     LABEL_OCCLUDED,
@@ -35,13 +36,12 @@ from .viewer import thumbnail
 
 # Symbol and colour of Streamlit's badges; the symbol tells them apart without colour.
 _BADGES = {
-    "accepted": ("check", "blue"),
-    "rejected": ("close", "orange"),
-    "unsure": ("question_mark", "violet"),
-    "conflict": ("call_split", "red"),
-    UNDECIDED: ("radio_button_unchecked", "gray"),
+    DecisionState.ACCEPTED: ("check", "blue"),
+    DecisionState.REJECTED: ("close", "orange"),
+    DecisionState.UNSURE: ("question_mark", "violet"),
+    DecisionState.CONFLICT: ("call_split", "red"),
+    DecisionState.UNDECIDED: ("radio_button_unchecked", "gray"),
 }
-_SUGGESTIONS = {"accept": "accepted", "reject": "rejected", "unsure": "unsure"}
 _OCCLUDING = {
     "cloud": "cloud",
     "shadow": "cloud shadow",
@@ -55,21 +55,22 @@ _SIDES = {
     "source_only": "occluded in the source image only",
     "both": "occluded in both",
 }
-_VERBS = {"accept": "accepted", "reject": "rejected", "unsure": "unsure", "undo": "took back"}
+_VERBS = {**DECISION_OF, Verdict.UNDO: "took back"}
 _COLUMNS = 6
 _PER_PAGE = 24
 
 
-def badge(decision: str | None, text: str | None = None) -> str:
+def badge(decision: DecisionState | None, text: str | None = None) -> str:
     """A decision as a coloured badge with its symbol, in Markdown."""
-    symbol, colour = _BADGES[decision or UNDECIDED]
-    return f":{colour}-badge[:material/{symbol}: {text or decision or UNDECIDED}]"
+    state = decision_state(decision)
+    symbol, colour = _BADGES[state]
+    return f":{colour}-badge[:material/{symbol}: {text or state}]"
 
 
 def progress(rows: Sequence[QueueRow]) -> None:
     """How far the review of all pairs is."""
     counts = decision_counts(rows)
-    decided = len(rows) - counts[UNDECIDED]
+    decided = len(rows) - counts[DecisionState.UNDECIDED]
     st.progress(decided / max(len(rows), 1), f"{decided} of {len(rows)} decided")
 
 
@@ -80,7 +81,7 @@ def headline(item: ReviewItem, place: int | None, length: int) -> None:
     text = f"**{plain(pair.mask_name)}** · {where} {badge(review_status(item.log).decision)}"
     if pair.suggestion:
         verdict = pair.suggestion.verdict
-        text += f"  \n{badge(_SUGGESTIONS[verdict], f'suggestion: {verdict}')} "
+        text += f"  \n{badge(DECISION_OF[verdict], f'suggestion: {verdict}')} "
         text += f"{plain(pair.suggestion.reason)} Scene {format_offset(pair.days_offset)}."
     st.markdown(text)
 
@@ -129,7 +130,7 @@ def facts(item: ReviewItem, folder: Path) -> None:
 
 
 def _notes(folder: Path) -> None:
-    """What pair.json says beside numbers: small objects, rim, missing bands, shift and change."""
+    """What pair.json says beside numbers: small objects, buffer, missing bands, shift, change."""
     try:
         found = notes_on(pair_document(folder))
     except MigrateError:
@@ -208,7 +209,7 @@ def _log(log: Sequence[Decision]) -> None:
         {
             "when": [format_time(entry.decided_at) for entry in log],
             "who": [plain(entry.reviewer) for entry in log],
-            "decision": [_VERBS[entry.verdict] for entry in log],
+            "decision": [str(_VERBS[entry.verdict]) for entry in log],
             "reason": [plain(entry.reason or "") for entry in log],
         }
     )
@@ -230,8 +231,9 @@ def gallery(page: Page, queue: Sequence[QueueRow], options: ViewOptions) -> None
                 _card(page, row, options)
 
 
-def _before(proposed: str) -> str:
-    return "reviewers disagreed before" if proposed == "conflict" else f"{proposed} before"
+def _before(proposed: DecisionState) -> str:
+    disagreed = proposed == DecisionState.CONFLICT
+    return "reviewers disagreed before" if disagreed else f"{proposed} before"
 
 
 def _card(page: Page, row: QueueRow, options: ViewOptions) -> None:
@@ -243,7 +245,9 @@ def _card(page: Page, row: QueueRow, options: ViewOptions) -> None:
         )
     except MigrateError:
         st.caption("The files of this pair can't be read.")
-    st.markdown(badge(row.decision, row.proposed and f"{UNDECIDED}, {_before(row.proposed)}"))
+    st.markdown(
+        badge(row.decision, row.proposed and f"{DecisionState.UNDECIDED}, {_before(row.proposed)}")
+    )
     st.caption(
         f"{plain(row.mask_name)}  \n{row.sensed_on}, {LABEL_OCCLUDED} {format_share(row.occluded)}"
     )

@@ -10,7 +10,6 @@ import streamlit as st
 
 from migrate_core.jobs.background import latest_job
 from migrate_core.pairs.view.quicklook import FILL, NO_LABEL, OUTLINE, ViewOptions
-from migrate_core.review.decisions import default_reviewer
 from migrate_core.review.queue import (
     DECISIONS,
     MOST_SUSPICIOUS,
@@ -22,6 +21,8 @@ from migrate_core.review.queue import (
     next_open,
 )
 from migrate_core.review.queue_rows import ReviewItem, pair_facts, queue_rows
+from migrate_core.review.run import default_reviewer
+from migrate_core.states import Verdict
 from migrate_core.store.base import Store
 
 from ..frame import PAGES, Page
@@ -72,6 +73,9 @@ def facts_of(store: Store) -> tuple[QueueRow, ...]:
     return _facts(str(store.engine.url), repr(made), store)
 
 
+_SUGGESTED = (Verdict.REJECT.value, Verdict.UNSURE.value, Verdict.ACCEPT.value)
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _facts(
     url: str,  # noqa: ARG001 - tells the stores apart
@@ -86,7 +90,7 @@ def filter_form(facts: Sequence[QueueRow], reviewer: str) -> tuple[QueueFilter, 
     with st.popover("Filter and sort", icon=":material/filter_list:"):
         order = st.selectbox("Order", list(ORDERS), key="review_order", persist_state=_KEPT)
         decision = _choice("Decision", DECISIONS, "review_decision")
-        suggestion = _choice("Suggestion", ("reject", "unsure", "accept"), "review_suggestion")
+        suggestion = _choice("Suggestion", _SUGGESTED, "review_suggestion")
         text = st.text_input("Mask name contains", key="review_text", persist_state=_KEPT)
         tiles = sorted({row.tile for row in facts if row.tile})
         tile = _choice("Tile", tiles, "review_tile")

@@ -124,7 +124,7 @@ def _draw(view: PairView, options: ViewOptions) -> None:
         if view.item.mask is not None:
             _source_picture(_source_of(view.item.mask), str(view.folder), _for_source(options))
     except MigrateError:
-        pass  # It is told when the pair is shown.
+        pass  # It is reported when the pair is shown.
 
 
 def thumbnail(folder: Path, options: ViewOptions) -> bytes:

@@ -62,7 +62,7 @@ class View:
         return self.candidates.index(self.viewed)
 
     def look_at(self, scene_id: str, where: str) -> None:
-        """View another scene; what shows the old one elsewhere than `where` is made anew."""
+        """View another scene; what shows the old one elsewhere than `where` is made again."""
         st.session_state[_VIEWED] = (self.mask.mask_id, scene_id)
         nonces = st.session_state.setdefault(_NONCE, {})
         for other in {"table", "plot", "dates"} - {where}:

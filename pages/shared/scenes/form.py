@@ -38,7 +38,7 @@ _AGAIN, _SECRET = "scenes_again", "scenes_secret"
 class Asked:
     """What the form was sent off for: a search, or only a test of its sources.
 
-    `refresh` asks services anew; `secret` is the environment with a code that was given.
+    `refresh` asks services again; `secret` is the environment with a code that was given.
     """
 
     parameters: SearchParameters
@@ -74,7 +74,7 @@ def search_form(page: Page) -> Asked | None:
                 on_click=_keep_code,
             )
             st.checkbox(
-                "Ask services anew",
+                "Ask services again",
                 key="scenes_refresh",
                 help="Otherwise what a service answered to the same question in the last 24 hours "
                 "is used again, and what was measured.",

@@ -205,5 +205,5 @@ def _select(ids: Sequence[str], key: str) -> None:
     if row is not None:
         choose_mask(ids[row])
     if not marked:
-        # The table is made anew with the mark where it belongs.
+        # The table is made again with the mark where it belongs.
         st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1

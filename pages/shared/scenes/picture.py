@@ -109,7 +109,7 @@ def _from_service(scenes: list[Scene], services: ServiceSettings, around: bytes)
 
 @st.fragment(run_every=_POLL_S)
 def _poll(future: Future[Look]) -> None:
-    """Makes the page anew once the picture has come."""
+    """Makes the page again once the picture has come."""
     if future.done():
         st.rerun(scope="app")
 

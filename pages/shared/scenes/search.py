@@ -19,11 +19,13 @@ from migrate_core.jobs.background import (
     said,
 )
 from migrate_core.scenes.sources import open_source
+from migrate_core.states import JobState
 from migrate_core.store.candidates import MaskRow
 from migrate_core.store.last_search import SearchParameters, last_asked, last_found, last_responses
 from migrate_core.text import CLOUD_IN_SCENE
 from pages.shared.background import POLL_S, is_busy
 from pages.shared.frame import Page, share_of, time_left
+from pages.shared.log import show_log
 from pages.shared.polling import polled
 from pages.shared.scenes.connections import connections, test_sources
 from pages.shared.scenes.form import LOCAL, fill_again, search_form
@@ -138,7 +140,7 @@ def start(
 
 @polled(lambda page: is_busy(page, KIND), POLL_S)
 def _watch(page: Page) -> None:
-    """How far the search is; when it begins or ends, the page is made anew."""
+    """How far the search is; when it begins or ends, the page is made again."""
     job = running_job(page.store, KIND, now_utc())
     if not is_busy(page, KIND):
         _aftermath(page)
@@ -167,19 +169,22 @@ def _aftermath(page: Page) -> None:
     """How the last search ended, when not well."""
     job = latest_job(page.store, KIND)
     state = job.state if job else None
-    if state == "running":
+    if job is not None and state == JobState.RUNNING:
         st.error("The search ended unexpectedly. Search again; what was there before is kept.")
+        show_log(page, "job", job.job_id)
         return
-    if state == "cancelled":
+    if state == JobState.CANCELLED:
         st.info("The last search was cancelled; what was found and measured before is kept.")
         return
     problems = said(page.workspace, KIND)
     for problem in problems[:_SHOWN_PROBLEMS]:
-        (st.error if state == "failed" else st.warning)(plain(problem))
+        (st.error if state == JobState.FAILED else st.warning)(plain(problem))
     if len(problems) > _SHOWN_PROBLEMS:
         with st.expander(f"{len(problems) - _SHOWN_PROBLEMS:,} more problems of the last search"):
             st.text("\n".join(problems[_SHOWN_PROBLEMS : _SHOWN_PROBLEMS + 100]))
             st.caption(f"All are in {code(str(page.workspace.log(KIND)))}.")
+    if job is not None and (problems or state in ("failed", "died")):
+        show_log(page, "job", job.job_id)
 
 
 def help_mask(page: Page, row: MaskRow) -> None:

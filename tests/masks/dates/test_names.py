@@ -138,7 +138,7 @@ def table(folder: Path, text: str, encoding: str = "utf-8") -> Path:
 
 @pytest.mark.parametrize(
     "heading",
-    ["mask,date", "name,acquired", "Date,File\n", " filename ,DateTime", "id,path,time,remark"],
+    ["mask,date", "name,acquired", "Date,File\n", " filename ,DateTime", "id,path,time,note"],
 )
 def test_columns_are_found_by_their_usual_names(tmp_path: Path, heading: str) -> None:
     cells = {

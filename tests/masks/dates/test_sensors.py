@@ -64,11 +64,11 @@ def test_keys_go_from_the_closest_likeness_to_the_scene() -> None:
     assert list(beginnings("_a")) == []
 
 
-# companions by these
+# sidecars by these
 
 
 def found(mask: str, folder: Path, **options: Path) -> tuple[str | None, str | None]:
-    """The names of a mask's image and UDM, or what is told in their place."""
+    """The names of a mask's image and UDM, or what is reported in their place."""
     item = Finder(AddOptions(**options)).sidecars(folder / "masks" / mask)
     if item.obstacles:
         raise MaskError(" ".join(item.obstacles[topic] for topic in (IMAGE, UDM)

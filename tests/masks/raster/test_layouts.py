@@ -143,7 +143,7 @@ def test_what_is_missing_in_the_image_is_ignored(tmp_path: Path, how: str) -> No
     path = write_raster(tmp_path / "20200120.png", PIXELS, crs=None)
     expected = np.where(valid, PIXELS, 255)
     np.testing.assert_array_equal(labels_of(path, image=source), expected)
-    # A mask that says itself what is valid is believed.
+    # A mask that says itself what is valid is used.
     own = write_raster(tmp_path / "20200121.tif", PIXELS, nodata=77)
     np.testing.assert_array_equal(labels_of(own, image=source), PIXELS)
 

@@ -1,4 +1,4 @@
-"""What is no data: as declared, or as a person says; what looks like it is told, never guessed."""
+"""What is no data: as declared, or as a person says; what looks like it is named, never guessed."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_polygons_have_no_values_and_that_is_said(tmp_path: Path) -> None:
     assert "polygons have no no-data values" in answer.said
 
 
-# what is told
+# what is reported
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_mask_written_by_geocode_keeps_what_is_no_data(tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_a_pair_is_made_anew_and_its_pixels_follow(tmp_path: Path) -> None:
-    """A mask of 10 m pixels on the lattice of the scene: each pixel is a pixel of the pair."""
+    """A mask of 10 m pixels on the grid of the scene: each pixel is a pixel of the pair."""
     pixels = np.where(checkered(12, 3) > 0, 1, 0).astype(np.int16)
     pixels[:, :2] = -1
     path = write_mask(tmp_path / "m" / NAME, pixels, placed(4, 5, 10))

@@ -1,4 +1,4 @@
-"""What was hidden in the source image: its records, and flag 64 of a pair."""
+"""What was occluded in the source image: its records, and flag 64 of a pair."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -170,7 +170,7 @@ def quality(folder: Path, mask: Mask, **parameters: Any) -> dict[str, NDArray[np
 
 
 def occluded_mask(folder: Path, udm_resolution: float = 5.0) -> tuple[Mask, NDArray[np.bool_]]:
-    """A mask on the product's lattice, and where its 5 m UDM hides at least half of each pixel."""
+    """A mask on the product's grid, and where its 5 m UDM hides at least half of each pixel."""
     path = write_mask(folder / "mask.tif", checkered(20, 5), placed(10, 10, 10))
     fine = np.random.default_rng(3).integers(0, 2, (40, 40)).astype(np.uint8)
     udm = write_mask(folder / "udm.tif", fine, placed(10, 10, udm_resolution))

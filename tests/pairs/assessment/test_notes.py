@@ -31,7 +31,7 @@ def test_a_made_pair_tells_of_small_objects_and_of_what_the_rim_took(tmp_path: P
     wanted = task(tmp_path, mask, [scene])
     wanted = replace(wanted, parameters=PairParameters(ignore_rim_m=30))
     suggestion = make_pair(wanted).suggestion
-    took = "The ignore rim of 30 m took 100.0 % of the labelled pixels."
+    took = "The boundary buffer of 30 m took 100.0 % of the labelled pixels."
     assert suggestion.verdict == "unsure"
     assert "were set to ignore" in suggestion.reason
     assert took in suggestion.reason
@@ -71,5 +71,5 @@ def test_rims_are_told_by_their_width() -> None:
     buffer = {"ignore_rim": {"width_m": 12.0, "labelled": 0.2}}
     documents = [{**counted(name, 0, 1), **buffer} for name in "ab"] + [counted("c", 0, 1)]
     assert notes_on_many(documents) == (
-        "2 of 3 pairs ignore a rim of 12 m on both sides of class borders.",
+        "2 of 3 pairs ignore a buffer of 12 m on both sides of class borders.",
     )

@@ -1,4 +1,4 @@
-"""Judging made pairs by other thresholds, without touching their pixels."""
+"""Assessing made pairs by other thresholds, without touching their pixels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
     """One mask of 8 by 8 pixels, of which the upper half has 8 labelled ones in cloud shadow."""
     monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
     classes = np.full((30, 30), 4)
-    classes[:2] = 3  # rows 0 to 3 of the 10 m lattice; the mask begins in row 3
+    classes[:2] = 3  # rows 0 to 3 of the 10 m grid; the mask begins in row 3
     write_safe(tmp_path / "scenes", Safe(pixels={"SCL": classes}))
     return prepare(tmp_path / "workspace", numbered_masks(tmp_path, 1), tmp_path / "scenes")
 
@@ -81,15 +81,21 @@ def test_the_same_thresholds_leave_all_as_it_is(case: Case) -> None:
 def test_doubts_are_told_again(case: Case) -> None:
     pair, document = judge_by(case, AssessmentSettings())
     folder = case.workspace.pair(pair.pair_id)
-    doubted = {**document, "doubts": ["Edges lie 23 m apart."]}
+    doubted = {**document, "warnings": ["Edges lie 23 m apart."]}
     found = reassess(doubted, folder, AssessmentSettings(accept_hidden=0.3), empty_allowed=False)
     assert found["suggestion"]["verdict"] == "unsure"
     assert found["suggestion"]["reason"].endswith("Edges lie 23 m apart.")
-    # A pair from before doubts were written down has those of its offset check.
-    old = {name: value for name, value in document.items() if name != "doubts"}
-    old["offset_check"] = {**document["offset_check"], "doubts": ["the item says -1000"]}
+    # A pair from before warnings were written down has those of its offset check.
+    old = {name: value for name, value in document.items() if name != "warnings"}
+    old["offset_check"] = {**document["offset_check"], "warnings": ["the item says -1000"]}
     found = reassess(old, folder, AssessmentSettings(), empty_allowed=False)
     assert "the item says -1000" in found["suggestion"]["reason"]
+    # What are warnings now was called warnings by earlier versions.
+    del old["offset_check"]["warnings"]
+    old["offset_check"]["doubts"] = ["the item says -1000"]
+    for earlier in (old, {**old, "doubts": ["The offset: the item says -1000."]}):
+        found = reassess(earlier, folder, AssessmentSettings(), empty_allowed=False)
+        assert "the item says -1000" in found["suggestion"]["reason"]
 
 
 def test_what_was_not_known_stays_unknown(case: Case) -> None:

@@ -56,7 +56,7 @@ def suggestion(
         ({"CIRRUS": 20}, "accept"),
         ({"CIRRUS": 21}, "unsure"),
         ({"CIRRUS": 100}, "unsure"),
-        # Pixels with two flags are hidden once.
+        # Pixels with two flags are occluded once.
         ({"CLOUD": 20, "SHADOW": 20}, "unsure"),
     ],
 )
@@ -214,7 +214,7 @@ def test_more_cloud_never_makes_a_better_verdict(
     assert order.index(after) >= order.index(before)
 
 
-# doubts of other kinds
+# warnings of other kinds
 
 
 def test_a_doubt_keeps_a_pair_from_being_accepted_and_is_told() -> None:

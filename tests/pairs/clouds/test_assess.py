@@ -1,4 +1,4 @@
-"""Clouds, shadows and cirrus of whole products, against what is true of the demo's sky."""
+"""Clouds, shadows and cirrus of whole products, against what is true of the demo's cloud mask."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sky over parts of one acquisition that are seen together."""
+"""The clouds over parts of one acquisition that are seen together."""
 
 from __future__ import annotations
 

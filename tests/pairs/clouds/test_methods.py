@@ -1,4 +1,4 @@
-"""By which method clouds are judged."""
+"""By which method clouds are assessed."""
 
 from __future__ import annotations
 

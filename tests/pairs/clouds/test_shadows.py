@@ -1,4 +1,4 @@
-"""Shadows of clouds: analytic skies, and a real one."""
+"""Shadows of clouds: analytic cloud masks, and a real one."""
 
 from __future__ import annotations
 
@@ -186,7 +186,8 @@ def test_what_is_shifted_out_does_not_come_back(down: int, right: int) -> None:
     np.testing.assert_array_equal(found, expected)
 
 
-# A real sky over fields, woods, water and a town in Flanders; the sun's place isn't in the files.
+# A real cloud mask over fields, woods, water and a town in Flanders; the sun's place isn't in the
+# files.
 
 
 def real_clouds(folder: Path) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.float32]]]:

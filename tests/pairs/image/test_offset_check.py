@@ -49,8 +49,8 @@ def test_products_that_were_not_read_say_nothing() -> None:
 
 
 def items_product(name: str = "S2A_item") -> Product:
-    """What is believed of a current item of Earth Search: two statements that differ."""
-    return replace(product(name, 0), offset_warnings=("the item says -1000, but 0 was believed",))
+    """What is used of a current item of Earth Search: two statements that differ."""
+    return replace(product(name, 0), offset_warnings=("the item says -1000, but 0 was used",))
 
 
 def bright() -> DigitalNumbers:
@@ -61,7 +61,7 @@ def bright() -> DigitalNumbers:
 def test_what_dark_pixels_settle_is_no_doubt_but_noted() -> None:
     check = offset_check(items_product(), dark(0))
     assert check.warnings == ()
-    assert check.settled == ("the item says -1000, but 0 was believed",)
+    assert check.settled == ("the item says -1000, but 0 was used",)
     assert "offset of 0 is right by the darkest pixels (B02 " in format_settled(
         check.settled, check.darkest
     )
@@ -71,7 +71,7 @@ def test_what_dark_pixels_contradict_stays_in_doubt_with_what_they_say() -> None
     check = offset_check(items_product(), dark(1000))
     assert check.settled == ()
     assert [warning.partition(" (")[0] for warning in check.warnings] == [
-        "the item says -1000, but 0 was believed",
+        "the item says -1000, but 0 was used",
         "the darkest pixels pile up above 1000",
     ]
 
@@ -82,7 +82,7 @@ def test_where_no_pixel_can_tell_the_doubt_stays_and_says_so(
 ) -> None:
     check = offset_check(items_product(), numbers)
     assert check.settled == ()
-    assert check.warnings[0] == "the item says -1000, but 0 was believed"
+    assert check.warnings[0] == "the item says -1000, but 0 was used"
     assert check.warnings[1].startswith("the darkest pixels can't tell (")
     assert words in check.warnings[1]
 

@@ -1,4 +1,4 @@
-"""Rims along class borders, against distances that shapely measures."""
+"""Buffers along class borders, against distances that shapely measures."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def distances(line: shapely.Geometry, grid: PixelGrid = GRID) -> NDArray[np.floa
 
 
 def ignored(labels: GridLabels, width_m: float, classes: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Where a rim is, that isn't ignored without it."""
+    """Where a buffer is, that isn't ignored without it."""
     inside = labels.inside(GRID)
     label = np.where(inside, hard_label(labels.shares(GRID, classes), classes), IGNORE)
     found, buffer = with_boundary_buffer(label.astype(np.uint8), labels, GRID, width_m)

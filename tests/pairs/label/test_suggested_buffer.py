@@ -1,4 +1,4 @@
-"""The width of a rim that is suggested for the masks of a workspace."""
+"""The width of a buffer that is suggested for the masks of a workspace."""
 
 from __future__ import annotations
 

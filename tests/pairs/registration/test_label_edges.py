@@ -65,7 +65,7 @@ def test_a_label_that_fits_is_not_doubted(tmp_path: Path, product: Path) -> None
     outcome, document = made(tmp_path, product, (0.0, 0.0))
     assert outcome.shift is not None
     assert np.hypot(outcome.shift.east_m, outcome.shift.north_m) < 2
-    assert document["registration"]["doubts"] == []
+    assert document["registration"]["warnings"] == []
     assert outcome.suggestion.verdict == "accept"
 
 
@@ -86,4 +86,4 @@ def test_a_label_without_edges_says_nothing(
 def test_a_label_nothing_of_which_is_in_the_image_is_not_doubted(tmp_path: Path) -> None:
     product = write_safe(tmp_path, Ground(9).product())
     _, document = made(tmp_path, product, (0.0, 0.0))
-    assert document["registration"]["doubts"] == []
+    assert document["registration"]["warnings"] == []

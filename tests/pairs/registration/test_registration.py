@@ -178,7 +178,7 @@ def test_what_was_hidden_in_the_source_moves_with_it(make: Maker, tmp_path: Path
     x, y = where.centres()
     found = quality[0] & 64 > 0
     middle = grid.transform @ (90, 130)
-    # Half a pixel of Sentinel-2, to which hidden areas are rounded.
+    # Half a pixel of Sentinel-2, to which occluded areas are rounded.
     assert (x[found].mean(), y[found].mean()) == pytest.approx(middle, abs=5)
 
 

@@ -44,7 +44,7 @@ PLAIN = ViewOptions(percentiles=(0.0, 100.0), label=NO_LABEL, size=240)
 
 
 def pixels(**changes: object) -> PairPixels:
-    """A pair whose red rises to the east, green to the south, blue constant; nothing hidden."""
+    """A pair whose red rises to the east, green to the south, blue constant; nothing occluded."""
     row, column = np.indices(GRID.shape)
     image = np.stack([1000 + 10 * column, 500 + 100 * row, np.full(GRID.shape, 700)])
     known = {

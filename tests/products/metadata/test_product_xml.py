@@ -1,4 +1,4 @@
-"""What metadata say: levels, baselines, offsets, clouds, footprints, lattices."""
+"""What metadata say: levels, baselines, offsets, clouds, footprints, grids."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from migrate_core.errors import ProductError
 from migrate_core.grid import PixelGrid
 from migrate_core.products.footprints import from_positions
 from migrate_core.products.metadata.product_xml import ProductMetadata, parse_product, parse_tile
-from migrate_core.products.product import parse_name
+from migrate_core.products.names import parse_name
 from migrate_core.products.tiles import tile_extent
 from tests.support.builders import BANDS_L1C, Safe, north_up, product_xml, tile_xml
 

@@ -1,4 +1,4 @@
-"""Where a mask and its label lie on a coarse grid, and what of them a sky hides."""
+"""Where a mask and its label lie on a coarse grid, and what of them a cloud mask hides."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tests.support import vectors as vector_builders
 from tests.support.builders import UTM31, lonlat_box, write_raster
 from tests.support.pairs import placed, registered, write_mask
 
-WEST, NORTH = 482820, 4690320  # a corner of the 20 m lattice
+WEST, NORTH = 482820, 4690320  # a corner of the 20 m grid
 
 
 def half_labelled(tmp_path: Path, size: int = 100, pixel: float = 3.0) -> Mask:
-    """A mask whose western half is labelled, its corner on the lattice."""
+    """A mask whose western half is labelled, its corner on the grid."""
     pixels = np.zeros((size, size), dtype=np.uint8)
     pixels[:, : size // 2] = 1
     return registered(write_mask(tmp_path / "half.tif", pixels, placed(0, 0, pixel)), "2020-01-20")

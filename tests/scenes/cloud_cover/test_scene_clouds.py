@@ -1,4 +1,4 @@
-"""The sky of a scene: which classes hide the ground, and what can be read without fetching."""
+"""Clouds of a scene: which classes occlude the ground, and what is read without fetching."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def test_a_scene_that_is_clouded_all_over_is_no_remedy() -> None:
     over = {(clouded.scene.scene_id,): Measurement(93.0, 99.0)}
     found = advise(ACQUIRED, [clouded], SceneQuery(), RankingSettings(), over)
     assert str(found) == f"{FARTHER} ({said})"
-    # Who takes more cloud is told where it is.
+    # Who takes more cloud is reported where it is.
     assert str(advice(seen(12, cloud=80), usable_cloud=90)) == "widen to 12 days: 1 usable scene"
 
 

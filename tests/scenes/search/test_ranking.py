@@ -192,7 +192,7 @@ def test_nothing_found_is_an_empty_list() -> None:
 def measured(
     days: float, cloud: float | None, label: float | None, scene: float = 0.0
 ) -> RankedScene:
-    """A candidate of which so many percent of sky and label are hidden."""
+    """A candidate of which so many percent of cloud mask and label are occluded."""
     found = rank(MASK, [candidate("x", days, scene)], QUERY, DEFAULT)
     known = {("m", ("x",)): Measurement(cloud, label)}
     ((item,),) = reranked({"m": found}, known, DEFAULT).values()

@@ -12,9 +12,11 @@ import pytest
 import requests
 
 from migrate_core.errors import CredentialsError, JobCancelledError, TransferError
+from migrate_core.logs.setup import LogFile
 from migrate_core.transfer.http.address import gives_away, keeps_secrets, same_origin, shown
 from migrate_core.transfer.http.client import HttpClient, Query
 from migrate_core.transfer.http.retry import RetryPolicy, Traffic
+from tests.support.logs import logging_to
 from tests.support.servers.faulty import Asked, Reply, json_reply, serving
 from tests.support.transfer import Time, a_client
 
@@ -59,6 +61,31 @@ def test_a_passing_fault_is_tried_again(fault: Reply, time: Time) -> None:
         assert client.get_json(server.url) == {"fine": True}
         assert len(server.asked) == client.traffic.requests == 3
     assert sum(time.slept) == pytest.approx(1 + 2)
+
+
+def test_requests_and_retries_are_logged_without_what_is_secret(time: Time, tmp_path: Path) -> None:
+    path = tmp_path / "migrate.log"
+    with serving(in_turn(Reply(503), GOOD)) as server, logging_to(LogFile(path, "DEBUG")):
+        query = Query(f"{server.url}/a?sig=s1gn4ture", params={"key": "s3cr3t"}, auth=Word())
+        assert a_client(time).json(query) == {"fine": True}
+        assert server.asked[0].query["sig"] == "s1gn4ture"
+    first, again, last = path.read_text().splitlines()
+    assert f"service: GET {server.url}/a answered 503." in first
+    assert f"service: {server.url}/a: it answered 503" in again
+    assert "Again in 1 s." in again
+    assert "answered 200" in last
+    for secret in ("s1gn4ture", "s3cr3t", "w0rd"):
+        assert secret not in path.read_text()
+
+
+class Word:
+    """What lets a request in, always the same."""
+
+    def header(self) -> str:
+        return "Bearer w0rd"
+
+    def rejected(self, header: str) -> None:
+        raise AssertionError("it was refused")
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])

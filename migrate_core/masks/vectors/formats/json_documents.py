@@ -97,8 +97,8 @@ def _describes_an_image(feature: Any) -> bool:
 def holds_labels(path: Path) -> bool:
     """Whether a JSON file is GeoJSON, COCO or labelme, or seems to be, and is damaged.
 
-    The latter is told when it is read. What is large is only looked at: it is read where that may
-    take all memory.
+    The latter is reported when it is read. What is large is only looked at: it is read where that
+    may take all memory.
     """
     try:
         check_regular(path)

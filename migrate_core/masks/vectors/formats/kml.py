@@ -91,7 +91,7 @@ def _polygon(node: Element) -> list[Polygon]:
         rings = [_ring(text) for text in _texts(child, "coordinates")]
         (shells if _name(child) == "outerBoundaryIs" else holes).extend(rings)
     try:
-        with np.errstate(invalid="ignore"):  # NaN is told where the polygons are looked at
+        with np.errstate(invalid="ignore"):  # NaN is reported where the polygons are looked at
             return [Polygon(shells[0], holes)] if len(shells) == 1 else []
     except (ShapelyError, ValueError):
         return []

@@ -48,7 +48,7 @@ def parquet_layer(path: Path) -> Layer:
 def _table(path: Path) -> Any:
     """The table with its geometries, None where one can't be read."""
     try:
-        with np.errstate(invalid="ignore"):  # NaN is told where the polygons are looked at
+        with np.errstate(invalid="ignore"):  # NaN is reported where the polygons are looked at
             return gpd.read_parquet(path.absolute())
     except ShapelyError:
         # One geometry that is damaged costs all of them there.

@@ -44,7 +44,7 @@ def is_vector(path: Path) -> bool:
     """
     suffix = path.suffix.lower()
     if not is_regular(path):
-        # One that can't be looked into is told when it is read; `.json` may be anything.
+        # One that can't be looked into is reported when it is read; `.json` may be anything.
         return suffix in VECTOR_SUFFIXES and suffix != ".json" and path.exists()
     if suffix in JSON_SUFFIXES:
         return holds_labels(path)

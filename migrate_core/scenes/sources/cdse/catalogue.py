@@ -95,7 +95,7 @@ class Catalogue:
     def entries(self, level: str, window: Window, *more: str) -> Iterator[dict[str, Any]]:
         """All entries of a window, each once, in the order of their sensing times.
 
-        Beyond what paging reaches, the window begins anew at the last time that was seen.
+        Beyond what paging reaches, the window begins again at the last time that was seen.
         """
         seen: set[str] = set()
         while True:

@@ -1,4 +1,4 @@
-"""Which of a product's files tell its sky, by names alone.
+"""Which of a product's files tell its cloud mask, by names alone.
 
 An L2A product has its scene classification at 20 m and at 60 m, a product of either level a cloud
 mask in QI_DATA: a raster since processing baseline 04.00, polygons before (Sentinel-2 Products

@@ -1,9 +1,9 @@
-"""Products of the Copernicus Data Space, whole or only the files that a pair, or a sky, needs.
+"""Products of the Copernicus Data Space, whole or only the files that are needed.
 
 Single files come through `Nodes(…)`; which there are, the product's own metadata say. Laid out as
-the SAFE folder that they come from, those of a pair are read like any other product. Those of a sky
-lie in a folder of another name, and without the product's metadata, so that nothing takes them for
-a product.
+the SAFE folder that they come from, those of a pair are read like any other product. Those of a
+cloud mask lie in a folder of another name, and without the product's metadata, so that nothing
+takes them for a product.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from pathlib import Path
 
 from ....errors import CredentialsError, TransferError
 from ....model import Scene
-from ....products.product import RESOLUTION_M, parse_name
+from ....products.names import parse_name
+from ....products.product import RESOLUTION_M
 from ....settings import ServiceSettings
 from ....transfer.download import Download
 from ....transfer.product_store import ProductStore, ServiceLimits
@@ -30,7 +31,7 @@ from .products import SPEC, CdseProduct, id_of
 CDSE_LIMITS = ServiceLimits(SPEC, 4, CDSE_QUOTA)
 # About what the files of a pair take, until their own sizes are known.
 _BANDS_BYTES = 700_000_000
-# Likewise of a sky.
+# Likewise of a cloud mask.
 _CLOUD_FILES_BYTES = 1_500_000
 # An access of this fetcher's own, beside those of settings.ACCESSES, and the suffix of its folders.
 CLOUD_FILES = "sky"
@@ -67,7 +68,7 @@ class CdseFetcher:
         self.session = TokenSession(self._client, services.cdse_token_url, credentials)
 
     def fetch(self, scene: Scene, access: str) -> Fetched:
-        """The product of a scene in the cache, as `bands` or `product`; or its sky alone.
+        """The product of a scene in the cache, as `bands` or `product`; or its cloud mask alone.
 
         `auto` reads windows where there is an S3 key for it; else it takes single files of an L2A
         product, whose zip holds much that no pair needs, and the whole L1C product, whose zip
@@ -145,7 +146,7 @@ class CdseFetcher:
         own = self._file(product, tile, unfinished / tile).read_bytes()
         for name in images:
             self._file(product, name, unfinished / name)
-        # What clouds may be judged by; a pair can do without.
+        # What clouds may be assessed by; a pair can do without.
         granule = granule_of(tile)
         for mask in named_cloud_masks(own, title):
             name = f"{granule}/QI_DATA/{mask}"
@@ -154,7 +155,7 @@ class CdseFetcher:
         _finish(unfinished, target)
 
     def _cloud_files(self, product: CdseProduct, target: Path) -> None:
-        """The metadata, and the smallest files that tell the sky, in a folder renamed at the end.
+        """The metadata and the smallest files that tell the clouds, in a folder renamed at the end.
 
         Raises NoCloudFilesError when there are none.
         """

@@ -12,7 +12,8 @@ from ....errors import MigrateError, ProductError, SourceError
 from ....model import Scene, utc
 from ....products.footprints import Footprint, from_geojson, from_wkt
 from ....products.metadata.product_xml import finite
-from ....products.product import parse_name, utm_crs, without_safe
+from ....products.names import parse_name, without_safe
+from ....products.product import utm_crs
 from ....transfer.checks import Checksum
 
 SPEC = "cdse"

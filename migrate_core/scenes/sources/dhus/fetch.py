@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ....errors import ArchiveOrderedError, CredentialsError
 from ....model import Scene
-from ....products.product import without_safe
+from ....products.names import without_safe
 from ....settings import ServiceSettings
 from ....transfer.checks import Checksum
 from ....transfer.download import Download

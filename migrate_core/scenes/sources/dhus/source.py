@@ -13,7 +13,8 @@ from ....errors import MigrateError, SourceError
 from ....model import Problem, Scene, SearchResult, utc
 from ....products.footprints import from_wkt
 from ....products.metadata.product_xml import finite
-from ....products.product import parse_name, utm_crs, without_safe
+from ....products.names import parse_name, without_safe
+from ....products.product import utm_crs
 from ....settings import ServiceSettings
 from ....transfer.http.client import HttpClient
 from ..protocol import MOST_SCENES, SceneRequest, endless

@@ -424,6 +424,6 @@ def test_a_file_that_is_cut_off_is_named(tmp_path: Path, suffix: str, share: flo
     else:
         reported += [problem.message for problem in result.problems]
         kept = set(only(result).classes or {})
-    # Nothing is told where only what lies behind the features is gone.
+    # Nothing is reported where only what lies behind the features is gone.
     assert kept == {"a", "x", "b"} or reported
     assert all(text.startswith(path.name) for text in reported)

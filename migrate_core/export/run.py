@@ -1,0 +1,32 @@
+"""The use cases of the last stage: write the dataset, or a whole product as one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import WrongUseError
+from ..pairs.convert import convert_product
+from ..products.product import Product
+from ..session import Session
+from .dataset import Dataset, ExportRequest, export_dataset
+from .selection import INCLUDES
+
+
+def export(session: Session, request: ExportRequest) -> Dataset:
+    """Write the dataset, or bring one that is there up to date; see `dataset.export_dataset`.
+
+    Raises WrongUseError when the folder holds something else, ExportError when nothing would go
+    out, DiskError, JobRunningError when another process exports, and JobCancelledError.
+    """
+    if request.include not in INCLUDES:
+        raise WrongUseError(
+            f"{request.include!r} is no choice of pairs; needed is one of {', '.join(INCLUDES)}."
+        )
+    with session.tracked("export") as progress:
+        return export_dataset(session.store, session.workspace, request, progress)
+
+
+def convert(session: Session, product: Path, destination: Path) -> Product:
+    """Write a whole product as one COG at 10 m, all bands, reflectance * 10000."""
+    with session.tracked("convert") as progress:
+        return convert_product(product, destination, session.settings.resampling, progress)

@@ -1,0 +1,199 @@
+"""The use cases of the first stage: files become masks, get dates, and are saved geocoded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..demo import DemoCase, make_demo
+from ..errors import JobRunningError, MaskError, WrongUseError
+from ..files.disk import writing
+from ..jobs.background import now_utc
+from ..model import Mask, Problem
+from ..session import Session
+from ..store.masks import MaskFilter, any_pending, masks_of
+from ..store.serialize import to_json
+from ..workspace import remove_leftovers, unfinished_folder
+from .dates.names import table_keys
+from .dates.patterns import compile_pattern
+from .options import AddOptions
+from .raster import geocode as geotiffs
+from .raster.opening import DRIVERS
+from .raster.value_notes import notes_on
+from .register import redating
+from .register.dating import without_unclear_rows
+from .register.discovery import FoundFiles, mask_files, mosaics
+from .register.rasters import read_pending, register_headers
+from .register.uploads import unpack
+from .register.vectors import register_vectors
+from .vectors.formats.reading import VECTOR_SUFFIXES, is_vector
+
+
+@dataclass(frozen=True)
+class Added:
+    """What came of adding files.
+
+    `masks` were registered, in the order of their files; some may have a problem. `notes` are what
+    a person should know. `refused` are files, and rows of tables, that became no mask; `problems`
+    are those of features, of masks, and of table rows that fit no mask.
+    """
+
+    masks: tuple[Mask, ...]
+    notes: tuple[str, ...] = ()
+    refused: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def add(session: Session, paths: Sequence[Path], options: AddOptions) -> Added:
+    """Register mask files, or all masks below folders and in zips.
+
+    Headers are read first, then pixels. A file that can't be read, or a feature that can't be
+    used, is named in the result; the others are added. Raises WrongUseError, JobRunningError
+    when another process adds masks, and JobCancelledError.
+    """
+    options = replace(options, max_pair_pixels=session.settings.max_pair_pixels)
+    places, options, unpacking = _unpacked(session, paths, options)
+    files = mask_files(places, follow_links=options.follow_links, takes=_is_label_file)
+    options, unclear = without_unclear_rows(options, files.files)
+    added = _register(session, files, options)
+    return replace(
+        added,
+        refused=(*unpacking, *files.refused, *unclear, *added.refused),
+        problems=(*added.problems, *_problems(added.masks), *_unused(options, added.masks)),
+    )
+
+
+def add_demo(session: Session) -> tuple[DemoCase, Added]:
+    """Make a small synthetic example of known truth in the workspace, and add its masks."""
+    workspace = session.workspace
+    remove_leftovers(workspace.root)
+    with writing(workspace.demo), unfinished_folder(workspace.root) as scratch:
+        case = make_demo(workspace.demo, scratch=scratch)
+    return case, add(session, [case.masks], AddOptions(image=case.images))
+
+
+def finish(session: Session) -> None:
+    """Read the pixels of masks of which only the header is known: a command died over them.
+
+    While another process does that, work goes on with the masks that are read.
+    """
+    if not any_pending(session.store):
+        return
+    try:
+        with session.tracked("masks") as progress:
+            read_pending(session.store, progress)
+    except JobRunningError:
+        session.say("Masks are being added by another command; those not read yet are left out.")
+
+
+def geocode(session: Session, folder: Path, mask_ids: Sequence[str] = ()) -> geotiffs.Geocoded:
+    """Save raster masks, or only those of `mask_ids`, as geocoded GeoTIFFs in a folder.
+
+    Raises WrongUseError for an unknown id, and when there is no raster mask.
+    """
+    finish(session)
+    masks = session.store.masks()
+    unknown = set(mask_ids) - {mask.mask_id for mask in masks}
+    if unknown:
+        raise WrongUseError(f"{min(unknown)!r} is no mask; `masks list` shows their ids.")
+    wanted = [m for m in masks if m.mask_id in mask_ids or (not mask_ids and m.vector is None)]
+    if not wanted:
+        raise WrongUseError("There is no raster mask. Add some first: `masks add PATH`.")
+    return geotiffs.geocode(wanted, folder, [mask for mask in masks if mask.vector is None])
+
+
+def redate(
+    session: Session, pattern: str, wanted: MaskFilter, *, undated_only: bool = False
+) -> int:
+    """Set the dates of registered masks by a pattern of their names, such as `*_YYYYMMDD_*`.
+
+    Returns how many have another date now. Raises WrongUseError for what is no pattern.
+    """
+    compiled = compile_pattern(pattern)
+    with session.tracked("masks") as progress:
+        found = redating.redatings(session.store, wanted, compiled, undated_only=undated_only)
+        return redating.redate(session.store, found, progress)
+
+
+def mask_row(mask: Mask) -> dict[str, Any]:
+    """One row of `masks list --json`; a period stands as `start/end` in `acquired`."""
+    names = ("mask_id", "name", "crs", "width", "height", "extent", "acquired", "classes")
+    more = ("state", "problem", "image")
+    return {name: to_json(getattr(mask, name)) for name in names + more}
+
+
+def _is_label_file(path: Path) -> bool:
+    """Whether a file in a folder is a mask: by its suffix, and JSON and the like by content."""
+    suffix = path.suffix.lower()
+    return suffix in DRIVERS or (suffix in VECTOR_SUFFIXES and is_vector(path))
+
+
+def _unpacked(
+    session: Session, paths: Sequence[Path], options: AddOptions
+) -> tuple[list[Path], AddOptions, list[Problem]]:
+    """The paths with zips of masks unpacked into the workspace, and the images in them."""
+    found, problems = [], []
+    for path in paths:
+        if path.suffix.lower() != ".zip" or not path.is_file():
+            found.append(path)
+            continue
+        try:
+            batch = unpack(session.workspace, path, now_utc())
+        except MaskError as err:
+            problems.append(Problem(path.name, str(err)))
+            continue
+        found.append(batch.masks if batch else path)
+        problems += batch.left_out if batch else ()
+        if batch and batch.images and options.image is None:
+            options = replace(options, image=batch.images)
+    return found, options, problems
+
+
+def _register(session: Session, found: FoundFiles, options: AddOptions) -> Added:
+    """Register files by their headers, then read their pixels."""
+    vectors = [file for file in found.files if file.suffix.lower() not in DRIVERS]
+    store, problems, refused = session.store, tuple[Problem, ...](), tuple[Problem, ...]()
+    ids: list[str] = []
+    notes: list[str] = []
+    apart = set(vectors)
+    if vectors:
+        with session.tracked("masks") as progress:
+            added = register_vectors(store, session.workspace, vectors, options, progress)
+        ids, problems, refused = list(added.mask_ids), added.problems, added.refused
+        # The images that annotations were drawn on lie beside them and are no masks.
+        apart |= {Path(mask.image) for mask in masks_of(store, ids) if mask.image}
+        notes += added.notes
+    rasters = [file for file in found.files if file not in apart]
+    if rasters:
+        groups = mosaics(rasters) if options.mosaic else [(file,) for file in rasters]
+        with session.tracked("masks") as progress:
+            rasters_added = register_headers(store, groups, options, progress)
+        ids += rasters_added.mask_ids
+        notes += rasters_added.notes
+        finish(session)
+    elif options.nodata is not None:
+        notes.append("polygons have no no-data values, so --nodata does nothing here.")
+    known = {mask.mask_id: mask for mask in masks_of(store, ids)}
+    masks = [known[mask_id] for mask_id in dict.fromkeys(ids) if mask_id in known]
+    return Added(tuple(masks), (*notes, *notes_on(masks)), refused, problems)
+
+
+def _problems(masks: Sequence[Mask]) -> list[Problem]:
+    return [Problem(mask.name, mask.problem) for mask in masks if mask.problem]
+
+
+def _unused(options: AddOptions, masks: Sequence[Mask]) -> list[Problem]:
+    """Rows of the tables of dates that fit no mask: most likely a misspelt name."""
+    tables: tuple[tuple[str, Mapping[str, Any]], ...] = (
+        ("table of dates", options.dates),
+        ("mapping", options.mapping),
+    )
+    names = {key for mask in masks for key in table_keys(Path(mask.path))}
+    return [
+        Problem(key, f"the {title} names it, but no mask that was added has this name.")
+        for title, table in tables
+        for key in table
+        if key not in names
+    ]

@@ -1,0 +1,76 @@
+"""The states of masks, pairs and jobs, and what reviewers say of pairs: each word once.
+
+All are strings: they compare equal to what JSON documents, the database and exports hold.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class MaskState(StrEnum):
+    """Whether a mask can be used, or something has to be mended first."""
+
+    READY = "ready"
+    PROBLEM = "problem"
+
+
+class PairState(StrEnum):
+    """What became of a pair; another pair of its mask stands in the place of a superseded one."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+
+
+# The states of pairs that a run has taken on and not finished.
+UNDER_WAY = (PairState.QUEUED, PairState.RUNNING)
+
+
+class JobState(StrEnum):
+    """What became of a job; one that died ended without saying so."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DIED = "died"
+
+
+class Verdict(StrEnum):
+    """What one reviewer says of a pair, or a suggestion does; `undo` takes back the newest."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    UNSURE = "unsure"
+    UNDO = "undo"
+
+
+# The verdicts that decide about a pair.
+VERDICTS = (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNSURE)
+
+
+class DecisionState(StrEnum):
+    """What the reviewers together say of a pair."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    UNSURE = "unsure"
+    CONFLICT = "conflict"
+    UNDECIDED = "undecided"
+
+
+# What a pair is once all reviewers say the same of it.
+DECISION_OF = {
+    Verdict.ACCEPT: DecisionState.ACCEPTED,
+    Verdict.REJECT: DecisionState.REJECTED,
+    Verdict.UNSURE: DecisionState.UNSURE,
+}
+
+
+def decision_state(decision: DecisionState | None) -> DecisionState:
+    """The decision about a pair by name; None, as JSON and manifests have it, is `undecided`."""
+    return decision or DecisionState.UNDECIDED
