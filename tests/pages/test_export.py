@@ -20,9 +20,9 @@ from migrate_core.review.run import decide
 from migrate_core.workspace import Workspace
 from pages.shared import background as work
 from pages.shared.export import datasets
+from tests.support.app import open_page
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 Launched = list[tuple[str, list[str]]]
 
 
@@ -83,10 +83,7 @@ def go(launched: Launched, root: Path) -> Callable[[], None]:
 
 
 def opened() -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60).run()
-    app.switch_page("pages/5_Export.py").run()
-    assert not app.exception
-    return app
+    return open_page("pages/5_Export.py")
 
 
 def words(app: AppTest) -> str:

@@ -20,6 +20,7 @@ from migrate_core.store.masks import PROBLEM, MaskFilter, list_masks
 from migrate_core.workspace import Workspace
 from pages.shared import background as work
 from pages.shared.masks.list import ROWS
+from tests.support.app import open_page
 from tests.support.builders import a_mask, labels, north_up, write_raster
 
 PIXELS = labels("0012", "0112", "2222")
@@ -47,10 +48,7 @@ def store(workspace: Workspace) -> Iterator[Store]:
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file("../../app.py", default_timeout=30).run()
-    for name, value in query.items():
-        app.query_params[name] = value
-    return shown(app.switch_page("pages/1_Masks.py").run())
+    return open_page("pages/1_Masks.py", **query)
 
 
 def shown(app: AppTest) -> AppTest:

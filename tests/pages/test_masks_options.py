@@ -21,6 +21,7 @@ from migrate_core.store.base import Store, open_store
 from migrate_core.store.masks import MaskFilter, list_masks
 from migrate_core.workspace import Workspace
 from pages.shared import background as work
+from tests.support.app import open_page
 from tests.support.builders import NORTH, WEST, labels, north_up, write_raster
 
 PIXELS = labels("0012", "0112", "2222")
@@ -52,8 +53,7 @@ def store(
 
 
 def opened() -> AppTest:
-    app = AppTest.from_file("../../app.py", default_timeout=30).run()
-    return shown(app.switch_page("pages/1_Masks.py").run())
+    return open_page("pages/1_Masks.py")
 
 
 def shown(app: AppTest) -> AppTest:

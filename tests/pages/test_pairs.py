@@ -30,11 +30,11 @@ from migrate_core.workspace import Workspace
 from pages.shared import background as work
 from pages.shared.pairs.access import format_bytes, format_minutes
 from pages.shared.pairs.state import KIND
+from tests.support.app import open_page
 from tests.support.logs import log, logging_to
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
 
 NEAR = Safe()
-APP = Path(__file__).resolve().parents[2] / "app.py"
 Launched = list[tuple[str, list[str]]]
 ACCOUNT = {"CDSE_USERNAME": "somebody", "CDSE_PASSWORD": "hidden-word"}
 
@@ -111,13 +111,7 @@ def go(launched: Launched, root: Path) -> Callable[[], None]:
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("pages/3_Pairs.py").run()
-    assert not app.exception
-    return app
+    return open_page("pages/3_Pairs.py", **query)
 
 
 def table(app: AppTest) -> list[str]:

@@ -18,6 +18,7 @@ from migrate_core.pairs.run.plan import RunOptions
 from migrate_core.review.run import decide, default_reviewer
 from migrate_core.states import Verdict
 from pages.shared.review import decide as review_desk
+from tests.support.app import open_page
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
 
 ME = default_reviewer()
@@ -50,12 +51,7 @@ def case(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 def opened(**query: str) -> AppTest:
     """The page, as it is after it was opened."""
-    app = AppTest.from_file("../../app.py", default_timeout=30).run()
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.switch_page("pages/4_Review.py").run()
-    assert not app.exception
-    return app
+    return open_page("pages/4_Review.py", **query)
 
 
 def press(app: AppTest, label: str) -> None:

@@ -40,6 +40,7 @@ from pages.shared.scenes.map import SCORE_COLORS, score_color
 from pages.shared.scenes.plot import chart
 from pages.shared.scenes.search import arguments, format_age
 from pages.shared.text import plain
+from tests.support.app import open_page
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, write_safe
 from tests.support.range_server import serving
 from tests.support.servers.cdse import PASSWORD, cdse_running
@@ -149,12 +150,7 @@ def first(case: Case) -> str:
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file("../../app.py", default_timeout=30).run()
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.switch_page("pages/2_Scenes.py").run()
-    assert not app.exception
-    return app
+    return open_page("pages/2_Scenes.py", **query)
 
 
 def press(app: AppTest, label: str) -> None:
