@@ -75,7 +75,7 @@ def test_a_worker_is_the_first_to_be_killed_when_memory_runs_out() -> None:
 
 
 def test_what_nobody_foresaw_is_a_problem_with_the_name_and_the_cause() -> None:
-    with pytest.raises(MaskError, match=r"a\.gpkg: .*KeyError: 'x', at test_masks_isolation\.py:"):
+    with pytest.raises(MaskError, match=r"a\.gpkg: .*KeyError: 'x', at test_isolation\.py:"):
         named("a.gpkg", lambda: {}["x"])
 
 
