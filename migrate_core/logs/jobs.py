@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..errors import JobCancelledError
+from ..errors import JobCancelledError, MigrateError
 from .context import about, ids_here
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,9 @@ def logged(kind: str, job_id: str) -> Iterator[None]:
             raise
         except SystemExit:  # what went wrong was logged where it was found
             log.error("Job `%s` failed after %.1f s.", kind, time.monotonic() - began)
+            raise
+        except MigrateError as err:  # its cause, where it has one, was logged where it was met
+            log.error("Job `%s` failed after %.1f s: %s", kind, time.monotonic() - began, err)
             raise
         except BaseException:
             log.exception("Job `%s` failed after %.1f s.", kind, time.monotonic() - began)

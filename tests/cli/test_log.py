@@ -25,6 +25,9 @@ from tests.support.logs import lines_of, logging_to
 from tests.support.pairs import Case, Safe, crash_on_m1, numbered_masks, prepare, write_safe
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+# What workers log, and that they may die, is what is tested.
+pytestmark = pytest.mark.workers
+
 PATIENCE_S = 60
 
 

@@ -85,9 +85,11 @@ def test_what_has_no_end_is_not_opened(put: Callable[[Path], Path], tmp_path: Pa
             reader(path)
 
 
-def test_a_socket_and_a_folder_are_no_files(tmp_path: Path) -> None:
+def test_a_socket_and_a_folder_are_no_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.socket(socket.AF_UNIX) as server:
-        os.chdir(tmp_path)  # a socket's path must be short
+        monkeypatch.chdir(tmp_path)  # a socket's path must be short
         server.bind("s.tif")
         with pytest.raises(UnfitFileError, match="a socket"):
             check_regular(tmp_path / "s.tif")

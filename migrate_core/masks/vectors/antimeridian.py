@@ -122,7 +122,9 @@ def _turns(west: FloatArray, east: FloatArray, width: float) -> FloatArray:
     span = east.max() - west.min()
     start = west % width
     order = np.argsort(start)
-    ends = np.maximum.accumulate((start + east - west)[order])
+    ends = (start + east - west)[order]
+    # One that reaches beyond the turn covers the beginning of it, too.
+    ends = np.maximum.accumulate(np.maximum(ends, ends.max() - width))
     gaps = np.append(start[order][1:], start[order][0] + width) - ends
     widest = int(np.argmax(gaps))
     length = width - gaps[widest]

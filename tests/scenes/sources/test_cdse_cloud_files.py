@@ -174,7 +174,7 @@ def test_of_an_l2a_product_the_smallest_classification_is_fetched(
     fetched = fetcher.fetch(scene, CLOUD_FILES)
     assert asked_for(cdse) == ["MTD_MSIL2A.xml", "T31TDG_20200121T104351_SCL_60m.jp2"]
     folder = Path(fetched.href)
-    assert folder == tmp_path / "workspace/products" / f"{scene.scene_id}.cloud mask"
+    assert folder == tmp_path / "workspace/products" / f"{scene.scene_id}.sky"
     assert files_in(folder) == {"SCL_60m.jp2"}
     product = open_cloud_files(scene, folder)
     assert product.grid == Safe(size=SIZE).grid
@@ -245,7 +245,7 @@ def test_a_sky_that_could_not_be_fetched_goes_on_where_it_was_interrupted(
     cdse.fault = lambda asked: Reply(403) if "SCL" in asked.path else None
     with pytest.raises(TransferError, match="403"):
         fetcher.fetch(scene, CLOUD_FILES)
-    assert not (tmp_path / "workspace/products" / f"{scene.scene_id}.cloud mask").exists()
+    assert not (tmp_path / "workspace/products" / f"{scene.scene_id}.sky").exists()
     cdse.fault = lambda _: None
     fetcher.fetch(scene, CLOUD_FILES).release()
     assert asked_for(cdse).count("MTD_MSIL2A.xml") == 1
@@ -412,7 +412,7 @@ def test_pairs_are_made_of_bands_after_measuring(
     )
     assert document["scenes"][0]["pixels_from"]["access"] == "bands"
     names = {entry.name for entry in case.workspace.products.iterdir()}
-    assert {f"{safe.name}.SAFE", f"{safe.name}.cloud mask"} <= names
+    assert {f"{safe.name}.SAFE", f"{safe.name}.sky"} <= names
     case.store.engine.dispose()
 
 
