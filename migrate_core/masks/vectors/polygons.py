@@ -137,7 +137,7 @@ def repair(geometries: GeometryArray) -> GeometryArray:
     kinds = shapely.get_type_id(repaired)
     mixed = (kinds >= 0) & ~np.isin(kinds, (_POLYGON, _MULTIPOLYGON))
     repaired[mixed] = [polygonal(geometry) for geometry in repaired[mixed]]
-    repaired[~(shapely.area(repaired) > 0)] = None
+    repaired[~_has_area(repaired)] = None
     return repaired
 
 
@@ -150,6 +150,14 @@ def _made_valid(geometries: GeometryArray) -> GeometryArray:
         if len(geometries) > 1:
             valid[:] = [_made_valid(geometries[i : i + 1])[0] for i in range(len(geometries))]
     return valid
+
+
+def _has_area(geometries: GeometryArray) -> BoolArray:
+    """Whether each has more area than rounding gives to points on a line; none for what is None."""
+    largest = np.abs(shapely.bounds(geometries)).max(axis=1)
+    rounding = 4 * np.finfo(np.float64).eps * largest * shapely.length(geometries)
+    found: BoolArray = shapely.area(geometries) > rounding
+    return found
 
 
 def polygonal(geometry: BaseGeometry) -> BaseGeometry:

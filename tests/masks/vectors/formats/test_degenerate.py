@@ -37,6 +37,8 @@ NAN, INF = math.nan, math.inf
 # Polygons of which nothing is left, by their rings.
 LOST: dict[str, list[Ring]] = {
     "collinear": [[[1.005, 41.0], [1.006, 41.0], [1.007, 41.0], [1.005, 41.0]]],
+    # On a line but for the rounding of its numbers.
+    "nearly collinear": [[[1.005, 41.0], [1.006, 41.001], [1.007, 41.002], [1.005, 41.0]]],
     "two points": [[[1.005, 41.0], [1.006, 41.0], [1.005, 41.0], [1.005, 41.0]]],
     "one point": [[[1.005, 41.0]] * 4],
     "no ring": [],
