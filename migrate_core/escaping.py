@@ -21,7 +21,7 @@ _BEGINS = re.compile(r"^[#+=-]")
 _NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
 # What makes a spreadsheet take a cell for a formula (OWASP, CSV injection), blanks before it
 # included; the wide forms are what Japanese and Chinese keyboards give.
-_FORMULA = re.compile(r"'*\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|'*[\t\r\n]")
+_FORMULA = re.compile(r"'*\s*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
 
 
 def markdown_text(text: str) -> str:

@@ -122,8 +122,9 @@ def make_demo(ws: Session) -> Demo:
     >>> demo = migrate_core.make_demo(ws)
     >>> migrate_core.search_scenes(ws, [demo.source])
     """
+    case = masks_run.demo_case(ws)
     decided = present_decisions(ws.store)
-    case, added = masks_run.add_demo(ws)
+    added = masks_run.add_demo(ws, case)
     return Demo(_with_set_aside(ws, added, decided), f"local:{case.scenes}", case.truth)
 
 

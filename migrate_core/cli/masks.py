@@ -122,8 +122,10 @@ def _state_text(mask: Mask) -> str:
 def demo(session: Session, as_json: bool) -> None:
     """Fill the workspace with a small synthetic example of known truth."""
     say("Making a landscape, six masks and ten Sentinel-2 products …")
+    # Before the database is opened: where the example doesn't fit, nothing else is begun.
+    case = run.demo_case(session)
     decided = present_decisions(session.store)
-    case, added = run.add_demo(session)
+    added = run.add_demo(session, case)
     _say_notes([*added.notes, *notes_on_set_aside(session.store, decided)])
     source = f"local:{case.scenes}"
     document = {

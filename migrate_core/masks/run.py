@@ -65,13 +65,17 @@ def add(session: Session, paths: Sequence[Path], options: AddOptions) -> Added:
     )
 
 
-def add_demo(session: Session) -> tuple[DemoCase, Added]:
-    """Make a small synthetic example of known truth in the workspace, and add its masks."""
+def demo_case(session: Session) -> DemoCase:
+    """Make a small synthetic example of known truth in the workspace, or find it there."""
     workspace = session.workspace
     remove_leftovers(workspace.root)
     with writing(workspace.demo), unfinished_folder(workspace.root) as scratch:
-        case = make_demo(workspace.demo, scratch=scratch)
-    return case, add(session, [case.masks], AddOptions(image=case.images))
+        return make_demo(workspace.demo, scratch=scratch)
+
+
+def add_demo(session: Session, case: DemoCase) -> Added:
+    """Register the masks of the example with their source images."""
+    return add(session, [case.masks], AddOptions(image=case.images))
 
 
 def finish(session: Session) -> None:

@@ -85,7 +85,7 @@ def test_a_pair_over_http_equals_the_pair_from_disk(
     (scene,) = provenance["scenes"]
     assert scene["source"] == "earth-search"
     assert scene["offsets_from"] == "earthsearch:boa_offset_applied is true: 0"
-    check = {"in_pixels": False, "doubts": []}
+    check = {"in_pixels": False, "warnings": []}
     assert check.items() <= provenance["offset_check"].items()
     folders = {asked.path.split("/")[1] for asked in server.asked if asked.path.endswith(".tif")}
     assert folders == {"S2A_31TDG_20200128_0_L2A"}
@@ -105,7 +105,7 @@ def test_a_wrong_offset_is_doubted_and_can_be_set(
     row, provenance = pair_of(tmp_path, boadella, "earth-search")
     assert provenance["scenes"][0]["offsets"]["B04"] == -1000
     assert provenance["offset_check"]["in_pixels"] is False
-    assert "darker" in provenance["offset_check"]["doubts"][0]
+    assert "darker" in provenance["offset_check"]["warnings"][0]
     assert row["suggestion"]["verdict"] != "accept"
     assert "offset is doubtful" in row["suggestion"]["reason"]
 
