@@ -250,8 +250,7 @@ def launch(
 
 def starting(workspace: Workspace, kind: str) -> bool:
     """Whether a command that this process started is still at work, claimed or not."""
-    process = _started.get((workspace.root, kind))
-    return process is not None and process.poll() is None
+    return kind in starting_kinds(workspace)
 
 
 def starting_kinds(workspace: Workspace) -> tuple[str, ...]:

@@ -38,7 +38,6 @@ _LONLAT_SRID = "4326"
 _NOT_FINITE = "the footprint: it has coordinates that aren't finite numbers"
 # The share of an outline out of its tile from which its axes may be in the wrong order.
 _MOSTLY = 0.75
-_SWAPPED = "its outline has latitude and longitude in the wrong order. They were taken in the right"
 # What parsers raise on foreign documents: wrong types, ragged lists, numbers out of range.
 _GARBLED = (
     ShapelyError,
