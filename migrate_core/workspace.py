@@ -142,6 +142,14 @@ class Workspace:
         """The folder of one pair."""
         return self.pairs / pair_id
 
+    def as_made(self, pair_id: str) -> Path:
+        """The folder of the rasters of a repaired pair as they were made; there only with edits."""
+        return self.pair(pair_id) / "made"
+
+    def edit_lock(self, pair_id: str) -> Path:
+        """The file that is locked by whoever repairs a pair."""
+        return self.root / "locks" / f"{pair_id}.lock"
+
     def pair_complete(self, pair_id: str) -> bool:
         """Whether every file of a pair is there."""
         return pair_complete(self.pair(pair_id))

@@ -6,7 +6,7 @@ import json
 import logging
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from ..model import IGNORE, Mask
 from ..products.pixels.resampling import NO_DATA
 from ..products.product import Product
 from ..scenes.access.opening import open_scene
-from ..store.serialize import from_json, to_json
+from ..store.serialize import to_json
 from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
 from .assessment.change import RULES, Change, PairLook, change_of
 from .assessment.reassess import judged_by, reassess, refresh_change
@@ -42,7 +42,7 @@ from .progress import ProgressReport, reporting
 from .provenance import mask_dates, provenance
 from .registration.placement import Placement, cropped, place, reading_grid, seen_by
 from .source.occlusion import occluded_in_source
-from .task import PairOutcome, PairTask, attempts, log_ids
+from .task import PairOutcome, PairTask, attempts, log_ids, outcome_in
 
 log = logging.getLogger(__name__)
 
@@ -110,12 +110,12 @@ def _found(task: PairTask, document: Path) -> PairOutcome:
         empty_allowed = task.mask.empty_allowed
         content = reassess(content, document.parent, task.thresholds, empty_allowed=empty_allowed)
     if content is not written:
-        _write_document(document, content)
-    names = [field.name for field in fields(PairOutcome)]
-    return from_json(PairOutcome, {name: content[name] for name in names if name in content})
+        write_document(document, content)
+    return outcome_in(content)
 
 
-def _write_document(document: Path, content: dict[str, Any]) -> None:
+def write_document(document: Path, content: dict[str, Any]) -> None:
+    """Write a pair.json, whole or not at all. Raises DiskError."""
     with written_then_renamed(document) as temporary:
         temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
@@ -155,7 +155,7 @@ def _made_of(task: PairTask, folder: Path, report: ProgressReport) -> PairOutcom
             **to_json(words),
         }
         document = provenance(task, products, pixels.grid, outcome, findings)
-        _write_document(temporary / PAIR_DOCUMENT, document)
+        write_document(temporary / PAIR_DOCUMENT, document)
     return outcome
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..model import (
 )
 from ..scenes.sources import needs_fetching
 from ..settings import MAX_PAIR_PIXELS, AssessmentSettings
+from ..store.serialize import from_json
 from .progress import ProgressFile
 
 
@@ -86,6 +87,12 @@ class PairOutcome:
 def found_out(value: PairOutcome | Pair) -> dict[str, Any]:
     """What an outcome or a pair says of what was found out, by the names they share."""
     return {item.name: getattr(value, item.name) for item in fields(PairOutcome)}
+
+
+def outcome_in(document: Mapping[str, Any]) -> PairOutcome:
+    """The outcome that a pair.json tells of; what its version didn't know yet is None."""
+    names = [item.name for item in fields(PairOutcome)]
+    return from_json(PairOutcome, {name: document[name] for name in names if name in document})
 
 
 def attempts(task: PairTask) -> Iterator[PairTask]:

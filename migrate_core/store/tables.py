@@ -14,7 +14,11 @@ from ..states import JobState
 from ..workspace import Workspace
 from .database_errors import tell_plainly
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
+# What brings a database of an older version up to the next one; missing tables are made before.
+_MIGRATIONS: dict[str, tuple[str, ...]] = {
+    "1": (),  # pair_edits
+}
 
 metadata = sa.MetaData()
 settings_kv = sa.Table(
@@ -92,6 +96,18 @@ decisions = sa.Table(
     sa.Column("reason", sa.String),
     sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
 )
+# The log of repairs; `document` says what an entry does, see `PairEdit`.
+pair_edits = sa.Table(
+    "pair_edits",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("token", sa.String, nullable=False, unique=True),
+    sa.Column("pair_id", sa.String, nullable=False, index=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("reviewer", sa.String, nullable=False),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+)
 
 
 jobs = sa.Table(
@@ -145,7 +161,7 @@ def open_engine(workspace: Workspace, database_url: str | None) -> sa.Engine:
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _configure_sqlite)
         metadata.create_all(engine)
-        _check_version(engine)
+        _migrate(engine)
     except ImportError as err:
         raise StoreError(
             f"The driver of the database of DATABASE_URL is not installed ({err}). For PostgreSQL: "
@@ -165,13 +181,19 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _check_version(engine: sa.Engine) -> None:
+def _migrate(engine: sa.Engine) -> None:
+    """Note the version of a new database, and bring an older one up to it. Raises StoreError."""
+    version, noted = settings_kv.c.value, settings_kv.c.name == "schema"
     with engine.begin() as connection:
         insert = dialect_insert(connection, settings_kv).values(name="schema", value=SCHEMA_VERSION)
         connection.execute(insert.on_conflict_do_nothing())
-        found = connection.scalar(
-            sa.select(settings_kv.c.value).where(settings_kv.c.name == "schema")
-        )
+        for older, statements in _MIGRATIONS.items():
+            # The row is locked by its change, so that of two processes one does the rest.
+            change = sa.update(settings_kv).where(noted, version == older)
+            if connection.execute(change.values(value=str(int(older) + 1))).rowcount:
+                for statement in statements:
+                    connection.execute(sa.text(statement))
+        found = connection.scalar(sa.select(version).where(noted))
     if found != SCHEMA_VERSION:
         raise StoreError(
             f"The database has schema {found}, this program needs {SCHEMA_VERSION}. Use the "

@@ -321,7 +321,7 @@ def stall_in_the_middle(task: PairTask) -> PairOutcome:
     """`make_pair`, but all pairs except m0's wait half written until a file `release` appears."""
     if task.mask.name != "m0.tif":
         workspace = Path(task.folder).parent.parent
-        write_document = make._write_document
+        write_document = make.write_document
 
         def stalled(document: Path, content: dict[str, Any]) -> None:
             (workspace / STALLED).write_text(str(os.getpid()))
@@ -329,11 +329,11 @@ def stall_in_the_middle(task: PairTask) -> PairOutcome:
                 time.sleep(0.01)
             write_document(document, content)
 
-        make._write_document = stalled
+        make.write_document = stalled
         try:
             return make.make_pair(task)
         finally:
-            make._write_document = write_document
+            make.write_document = write_document
     return make.make_pair(task)
 
 

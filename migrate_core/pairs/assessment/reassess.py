@@ -13,11 +13,12 @@ from rasterio.errors import RasterioError
 
 from ...errors import PairError
 from ...grid import PixelGrid, moved
-from ...model import Mask
+from ...model import Mask, PairEdit
 from ...products.scene_classes import Flag
 from ...settings import AssessmentSettings
 from ...store.serialize import from_json, to_json
-from ..flags import OCCLUSION_KINDS, occluded
+from ..edits.effective import label_shift
+from ..flags import OCCLUSION_KINDS, occluded, occlusion, one_sided
 from .change import PairLook, change_of
 from .suggestion import doubtful, offset_warnings, suggest
 
@@ -84,13 +85,30 @@ def refresh_change(document: Mapping[str, Any], folder: Path, mask: Mask) -> dic
     }
 
 
+def findings_again(
+    document: Mapping[str, Any], folder: Path, mask: Mask, edits: Sequence[PairEdit]
+) -> dict[str, Any]:
+    """pair.json with the numbers that follow from label and flags, after `edits` changed these.
+
+    Raises PairError when the rasters in the pair's folder can't be read.
+    """
+    flags, label = (_pixels(folder / name) for name in ("quality.tif", "label.tif"))
+    known, before = _known(document), document.get("one_sided")
+    source_known = before is not None and before["all"]["source_only"] is not None
+    found = {
+        **document,
+        "occlusion": to_json(occlusion(flags, label, known)),
+        "one_sided": to_json(one_sided(flags, label, known, source_known=source_known)),
+        **({"edits": to_json(edits)} if edits else {}),
+    }
+    found = refresh_change(found, folder, mask)
+    return reassess(found, folder, judged_by(document), empty_allowed=mask.empty_allowed)
+
+
 def _source_grid(document: Mapping[str, Any], grid: PixelGrid) -> PixelGrid:
-    """The pair's grid as it lies for the source image, where the mask was moved."""
-    registration = document.get("registration") or {}
-    if not registration.get("applied"):
-        return grid
-    shift = registration["shift"]
-    return moved(grid, -shift["east_m"], -shift["north_m"])
+    """The pair's grid as it lies for the source image, where the label was moved."""
+    east_m, north_m = label_shift(document)
+    return moved(grid, -east_m, -north_m)
 
 
 def _unreadable(path: Path, err: Exception) -> PairError:

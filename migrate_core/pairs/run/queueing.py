@@ -60,6 +60,7 @@ def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
     )
     if known is None or known.occlusion is None or not workspace.pair_complete(task.pair_id):
         return pair
+    pair = replace(pair, edits=known.edits)
     if known.occluded is None or (known.judged_by or AssessmentSettings()) != task.thresholds:
         return pair  # its pixels stay; `make_pair` finds them and only assesses again
     if (known.compared_with, known.change_rules) != (task.mask.image, RULES):
