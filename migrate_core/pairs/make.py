@@ -42,7 +42,7 @@ from .progress import ProgressReport, reporting
 from .provenance import mask_dates, provenance
 from .registration.placement import Placement, cropped, place, reading_grid, seen_by
 from .source.occlusion import occluded_in_source
-from .task import PairOutcome, PairTask, attempts, log_ids, outcome_in
+from .task import PairOutcome, PairTask, attempts, log_ids, outcome_of
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ def _found(task: PairTask, document: Path) -> PairOutcome:
         content = reassess(content, document.parent, task.thresholds, empty_allowed=empty_allowed)
     if content is not written:
         write_document(document, content)
-    return outcome_in(content)
+    return outcome_of(content)
 
 
 def write_document(document: Path, content: dict[str, Any]) -> None:

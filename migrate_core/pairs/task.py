@@ -84,15 +84,15 @@ class PairOutcome:
     change_rules: int | None = None
 
 
+def outcome_of(document: Mapping[str, Any]) -> PairOutcome:
+    """What a pair.json says was found out."""
+    names = [item.name for item in fields(PairOutcome)]
+    return from_json(PairOutcome, {name: document[name] for name in names if name in document})
+
+
 def found_out(value: PairOutcome | Pair) -> dict[str, Any]:
     """What an outcome or a pair says of what was found out, by the names they share."""
     return {item.name: getattr(value, item.name) for item in fields(PairOutcome)}
-
-
-def outcome_in(document: Mapping[str, Any]) -> PairOutcome:
-    """The outcome that a pair.json tells of; what its version didn't know yet is None."""
-    names = [item.name for item in fields(PairOutcome)]
-    return from_json(PairOutcome, {name: document[name] for name in names if name in document})
 
 
 def attempts(task: PairTask) -> Iterator[PairTask]:

@@ -33,7 +33,7 @@ from ...transfer.locks import locked
 from ...workspace import PAIR_DOCUMENT, Workspace, unfinished_folder, written_then_renamed
 from ..assessment.reassess import findings_again
 from ..make import write_document, write_raster
-from ..task import found_out, outcome_in
+from ..task import found_out, outcome_of
 from .effective import effective, registered_shift
 from .rasters import LabelRasters, MadeOf, read_label_rasters, with_edits
 
@@ -146,7 +146,7 @@ def apply_edits(
     if rasters is None and kept.is_dir():
         with unfinished_folder(workspace.root) as bin_:
             kept.replace(bin_ / kept.name)
-    renew_pair(store, pair_id, {**found_out(outcome_in(document)), "edits": _tokens(edits)})
+    renew_pair(store, pair_id, {**found_out(outcome_of(document)), "edits": _tokens(edits)})
     with about({"pair": pair_id}):
         log.info("The files of the pair have %d edits in them.", len(edits))
     found = store.pair(pair_id)
