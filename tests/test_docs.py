@@ -97,6 +97,11 @@ def options_of(command: click.Command) -> Iterator[str]:
             yield option.opts[0]
 
 
+def _with_arguments(words: str) -> str:
+    """A pattern for the words of a command, between which arguments of a group may stand."""
+    return r" (?:[A-Z][A-Z_]* )?".join(map(re.escape, words.split(" ")))
+
+
 def test_every_command_and_option_is_documented() -> None:
     text = (REPOSITORY / "docs" / "commands.md").read_text(encoding="utf-8")
     missing = [

@@ -1,4 +1,4 @@
-"""A workspace with a made pair to be repaired: a turned mask of 3 m under a product with a cloud."""
+"""A workspace with a made pair to be repaired: a turned mask of 3 m, half of it under a cloud."""
 
 from __future__ import annotations
 
