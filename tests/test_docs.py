@@ -108,7 +108,7 @@ def test_every_command_and_option_is_documented() -> None:
         f"{name}: {words}"
         for name, command in commands(cli)
         for words in (name, *options_of(command))
-        if not re.search(rf"`[^`]*{re.escape(words)}\b", text)
+        if not re.search(rf"`[^`]*{_with_arguments(words)}\b", text)
     ]
     assert missing == []
 
