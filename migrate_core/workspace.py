@@ -146,6 +146,10 @@ class Workspace:
         """The folder of the rasters of a repaired pair as they were made; there only with edits."""
         return self.pair(pair_id) / "made"
 
+    def candidate_picture(self, name: str) -> Path:
+        """The file of a small picture of a mask in a candidate; all can be read again."""
+        return self.root / "views" / "candidates" / f"{name}.png"
+
     def edit_lock(self, pair_id: str) -> Path:
         """The file that is locked by whoever repairs a pair."""
         return self.root / "locks" / f"{pair_id}.lock"
