@@ -32,6 +32,7 @@ from migrate_core.store.last_search import (
 )
 from migrate_core.workspace import Workspace
 from pages.shared import background as work
+from pages.shared import readers as background_readers
 from pages.shared.scenes import picture as scenes_picture
 from pages.shared.scenes import search as scenes_search
 from pages.shared.scenes.bulk import table
@@ -488,7 +489,7 @@ def test_a_picture_that_takes_long_does_not_hold_up_the_page(
 def test_a_service_is_asked_once_for_a_picture_and_again_after_a_failure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    readers = scenes_picture._Readers()
+    readers: background_readers.Readers[Any] = background_readers.Readers()
     asked: list[int] = []
 
     def fail() -> Any:
@@ -498,7 +499,7 @@ def test_a_service_is_asked_once_for_a_picture_and_again_after_a_failure(
     for _ in range(2):
         wait([readers.ask(("a",), fail)], 5)
     assert len(asked) == 1
-    monkeypatch.setattr(scenes_picture, "_FAILED_FOR_S", -1.0)
+    monkeypatch.setattr(background_readers, "_FAILED_FOR_S", -1.0)
     wait([readers.ask(("a",), fail)], 5)
     assert len(asked) == 2
 
