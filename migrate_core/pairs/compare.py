@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError
 
-from ..errors import PairError
 from ..grid import PixelGrid, in_crs, is_block_of, window_of
 from ..model import IGNORE, Shift
 from ..text import LABEL_OCCLUDED, format_share
-from ..workspace import PAIR_DOCUMENT
 from .edits.effective import label_shift
+from .files import LABEL, Document, open_raster, read_document
 from .flags import occluded_shares
 from .registration.shifts import NOTHING_M, direction, length_m
 from .task import outcome_of
@@ -73,7 +68,7 @@ def compare(earlier: Path, present: Path) -> tuple[PairDifference, NDArray[np.ui
     The latter is (height, width), 1 where the label is another one, on the grid of the present
     pair; None where the grids can't be compared. Raises PairError when files can't be read.
     """
-    before, now = _document(earlier), _document(present)
+    before, now = read_document(earlier), read_document(present)
     where = label_difference(*_label(earlier), *_label(present))
     pixels = None if where is None else int(np.count_nonzero(where))
     moves = (b - a for a, b in zip(label_shift(before), label_shift(now), strict=True))
@@ -113,27 +108,12 @@ def label_difference(
     return differs
 
 
-def _document(folder: Path) -> Mapping[str, Any]:
-    path = folder / PAIR_DOCUMENT
-    try:
-        found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as err:
-        raise PairError(f"{path}: it can't be read ({err}), so there is no comparison.") from err
-    return found
-
-
 def _label(folder: Path) -> tuple[NDArray[np.uint8], PixelGrid]:
-    path = folder / "label.tif"
-    try:
-        with rasterio.open(path, driver="GTiff") as dataset:
-            grid = PixelGrid(
-                dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height
-            )
-            return dataset.read(1), grid
-    except RasterioError as err:
-        raise PairError(f"{path}: it can't be read ({err}), so there is no comparison.") from err
+    with open_raster(folder, LABEL) as dataset:
+        grid = PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
+        return dataset.read(1), grid
 
 
-def _occluded(document: Mapping[str, Any]) -> float | None:
+def _occluded(document: Document) -> float | None:
     found = outcome_of(document)
     return occluded_shares(found.occluded, found.one_sided).labelled

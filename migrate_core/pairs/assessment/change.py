@@ -73,6 +73,16 @@ class Change:
         """Why there is no value; None where there is one."""
         return self.explanation if self.value is None else None
 
+    @property
+    def sections(self) -> dict[str, Any]:
+        """What pair.json says of the change."""
+        return {
+            "change": self.value,
+            "change_note": self.note,
+            "change_rules": self.rules,
+            "change_found": self,
+        }
+
 
 @dataclass(frozen=True, eq=False)
 class PairLook:

@@ -7,14 +7,12 @@ next. The rasters as they were made stay in a folder beside them while any edit 
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from affine import Affine
 
@@ -22,7 +20,7 @@ from ...errors import PairError, WrongUseError
 from ...files.disk import writing
 from ...grid import PixelGrid
 from ...logs.context import about
-from ...model import IGNORE, Mask, Pair, PairEdit, PairParameters
+from ...model import Mask, Pair, PairEdit, PairParameters
 from ...states import EditKind, PairState
 from ...store.base import Store
 from ...store.edits import applied_edits, edit_logs, edits_of, renew_pair
@@ -30,9 +28,17 @@ from ...store.masks import find_mask
 from ...store.serialize import to_json
 from ...transfer.http.retry import Runtime
 from ...transfer.locks import locked
-from ...workspace import PAIR_DOCUMENT, Workspace, unfinished_folder, written_then_renamed
+from ...workspace import Workspace, unfinished_folder, written_then_renamed
 from ..assessment.reassess import findings_again
-from ..make import write_document, write_raster
+from ..files import (
+    FRACTIONS,
+    LABEL,
+    QUALITY,
+    Document,
+    read_document,
+    write_document,
+    write_raster,
+)
 from ..task import found_out, outcome_of
 from .effective import effective, registered_shift
 from .rasters import LabelRasters, MadeOf, read_label_rasters, with_edits
@@ -40,7 +46,7 @@ from .rasters import LabelRasters, MadeOf, read_label_rasters, with_edits
 log = logging.getLogger(__name__)
 
 # The files that edits change.
-_FILES = ("label.tif", "fractions.tif", "quality.tif")
+_EDITED = (LABEL, FRACTIONS, QUALITY)
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class OpenPair:
     pair: Pair
     mask: Mask
     folder: Path
-    document: dict[str, Any]
+    document: Document
 
     @property
     def grid(self) -> PixelGrid:
@@ -79,14 +85,7 @@ def open_pair(store: Store, workspace: Workspace, pair_id: str) -> OpenPair:
             "Look for the present pair of the mask (`pairs list`), or make one (`pairs make`)."
         )
     folder = workspace.pair(pair_id)
-    path = folder / PAIR_DOCUMENT
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as err:
-        raise PairError(
-            f"{path}: it can't be read ({err}). Run `pairs make`, which makes the pair again."
-        ) from err
-    return OpenPair(pair, mask, folder, document)
+    return OpenPair(pair, mask, folder, read_document(folder))
 
 
 def rasters_with(
@@ -138,11 +137,11 @@ def apply_edits(
                 _copy(kept, temporary)
             else:
                 _write(temporary, rasters, opened)
-            for name in _FILES:
-                (temporary / name).replace(opened.folder / name)
+            for raster in _EDITED:
+                (temporary / raster.file).replace(opened.folder / raster.file)
     document = {name: value for name, value in opened.document.items() if name != "edits"}
     document = findings_again(document, opened.folder, opened.mask, edits)
-    write_document(opened.folder / PAIR_DOCUMENT, document)
+    write_document(opened.folder, document)
     if rasters is None and kept.is_dir():
         with unfinished_folder(workspace.root) as bin_:
             kept.replace(bin_ / kept.name)
@@ -154,15 +153,15 @@ def apply_edits(
 
 
 def _copy(source: Path, target: Path) -> None:
-    for name in _FILES:
-        shutil.copyfile(source / name, target / name)
+    for raster in _EDITED:
+        shutil.copyfile(source / raster.file, target / raster.file)
 
 
 def _write(folder: Path, rasters: LabelRasters, opened: OpenPair) -> None:
-    classes = [f"class {value}" for value in opened.mask.stored_classes]
-    write_raster(folder / "label.tif", rasters.label[None], opened.grid, IGNORE, ["label"])
-    write_raster(folder / "fractions.tif", rasters.shares, opened.grid, None, classes)
-    write_raster(folder / "quality.tif", rasters.flags[None], opened.grid, None, ["quality flags"])
+    grid, classes = opened.grid, [f"class {value}" for value in opened.mask.stored_classes]
+    write_raster(folder, LABEL, rasters.label[None], grid, ["label"])
+    write_raster(folder, FRACTIONS, rasters.shares, grid, classes)
+    write_raster(folder, QUALITY, rasters.flags[None], grid, ["quality flags"])
 
 
 def bring_up_to_date(store: Store, workspace: Workspace, pair_id: str) -> None:

@@ -8,26 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError
 from rasterio.features import geometry_mask
 
-from ...errors import PairError
-from ...grid import BoolArray, PixelGrid
+from ...grid import PixelGrid
 from ...model import IGNORE, Mask, PairEdit, PairParameters
 from ...products.scene_classes import Flag, flagged
 from ...states import EditKind
-from ..label.boundary_buffer import with_boundary_buffer
+from ..files import FRACTIONS, LABEL, QUALITY, PairRaster, open_raster
+from ..flags import OCCLUSION_KINDS, quality_flags
 from ..label.grid_labels import ShiftedLabels, grid_labels
-from ..label.hard_label import hard_label
+from ..label.pair_label import pair_label
 from ..registration.placement import Placement
 from ..source.occlusion import occluded_in_source
 from .documents import area_of
 from .effective import total_nudge
-
-# What says something of the label or of where it lies; all else is of the scene, and stays.
-_OF_LABEL = Flag.OUTSIDE | Flag.SOURCE | Flag.UNKNOWN
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +59,7 @@ def with_edits(made: LabelRasters, edits: Sequence[PairEdit], source: MadeOf) ->
     return LabelRasters(
         np.where(ignored, IGNORE, found.label).astype(np.uint8),
         found.shares,
-        _marked(found.flags, {Flag.UNKNOWN: ignored}),
+        found.flags | np.where(ignored, np.uint8(Flag.UNKNOWN), np.uint8(0)),
     )
 
 
@@ -76,53 +71,26 @@ def _nudged(made: LabelRasters, source: MadeOf, east_m: float, north_m: float) -
     """
     mask, grid, parameters = source.mask, source.grid, source.parameters
     registered_east, registered_north = source.shift
-    moved = ShiftedLabels(grid_labels(mask), registered_east + east_m, registered_north + north_m)
-    placement = Placement(moved, grid)
-    inside, classes = moved.inside(grid), mask.stored_classes
-    image_cut = flagged(made.flags, Flag.OUTSIDE)
-    shares = moved.shares(grid, classes)
-    label = np.where(inside & ~image_cut, hard_label(shares, classes), IGNORE).astype(np.uint8)
-    occluded = occluded_in_source(mask, placement.source_grid)
-    if parameters.ignore_occluded and occluded is not None:
-        label[occluded] = IGNORE
-    label, _ = with_boundary_buffer(label, moved, grid, parameters.ignore_rim_m)
-    flags = _marked(
-        made.flags & np.uint8(~_OF_LABEL & 0xFF),
-        {
-            Flag.OUTSIDE: ~inside,
-            Flag.NO_DATA: inside & image_cut,
-            Flag.UNKNOWN: label == IGNORE,
-            **({} if occluded is None else {Flag.SOURCE: occluded}),
-        },
-    )
-    return LabelRasters(label, shares.astype(np.float32), flags)
-
-
-def _marked(flags: NDArray[np.uint8], where: dict[Flag, BoolArray]) -> NDArray[np.uint8]:
-    """The flags with more of them set."""
-    found = flags.copy()
-    for flag, pixels in where.items():
-        found[pixels] |= np.uint8(flag)
-    return found
+    labels = ShiftedLabels(grid_labels(mask), registered_east + east_m, registered_north + north_m)
+    source_image = occluded_in_source(mask, Placement(labels, grid).source_grid)
+    inside, image_cut = labels.inside(grid), flagged(made.flags, Flag.OUTSIDE)
+    wanted = inside & ~image_cut
+    if parameters.ignore_occluded and source_image is not None:
+        wanted &= ~source_image
+    label = pair_label(mask, labels, grid, wanted, parameters.ignore_rim_m)
+    without_data = flagged(made.flags, Flag.NO_DATA) | (inside & image_cut)
+    clouds = made.flags & np.uint8(OCCLUSION_KINDS)
+    flags = quality_flags(without_data, clouds, label.pixels, inside, source_image)
+    return LabelRasters(label.pixels, label.shares, flags)
 
 
 def read_label_rasters(folder: Path) -> LabelRasters:
     """The rasters in the folder of a pair. Raises PairError when one can't be read."""
-    return LabelRasters(
-        read_raster(folder / "label.tif")[0],
-        read_raster(folder / "fractions.tif"),
-        read_raster(folder / "quality.tif")[0],
-    )
+    label, shares, flags = (_read(folder, raster) for raster in (LABEL, FRACTIONS, QUALITY))
+    return LabelRasters(label[0], shares, flags[0])
 
 
-def read_raster(path: Path) -> NDArray[Any]:
-    """All bands (bands, height, width) of a file of a pair. Raises PairError."""
-    try:
-        with rasterio.open(path, driver="GTiff") as dataset:
-            pixels: NDArray[Any] = dataset.read()
-    except RasterioError as err:
-        raise PairError(
-            f"{path}: the file of a pair can't be read ({err}). Delete the pair's folder and make "
-            "it again."
-        ) from err
+def _read(folder: Path, raster: PairRaster) -> NDArray[Any]:
+    with open_raster(folder, raster) as dataset:
+        pixels: NDArray[Any] = dataset.read()
     return pixels
