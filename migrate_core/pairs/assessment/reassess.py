@@ -65,7 +65,7 @@ def refresh_change(document: Document, folder: Path, mask: Mask) -> dict[str, An
         grid = PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
         bands = dict(zip(dataset.descriptions, dataset.read(), strict=True))
     flags, label = (_pixels(folder, raster) for raster in (QUALITY, LABEL))
-    looks = change_of(mask, PairLook(grid, _source_grid(document, grid), bands, label, flags))
+    looks = change_of(mask, PairLook(grid, grid_for_source(document, grid), bands, label, flags))
     return {
         **document,
         "mask": {**document["mask"], "image": mask.image},
@@ -94,7 +94,7 @@ def findings_again(
     return reassess(found, folder, judged_by(document), empty_allowed=mask.empty_allowed)
 
 
-def _source_grid(document: Document, grid: PixelGrid) -> PixelGrid:
+def grid_for_source(document: Document, grid: PixelGrid) -> PixelGrid:
     """The pair's grid as it lies for the source image, where the label was moved."""
     east_m, north_m = label_shift(document)
     return moved(grid, -east_m, -north_m)
