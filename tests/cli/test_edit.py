@@ -75,3 +75,9 @@ def test_a_dataset_has_the_repaired_files_and_says_so(made: RepairCase, tmp_path
     assert row["edits"] == "2"
     with rasterio.open(tmp_path / "dataset" / "fractions" / f"{pair_id}.tif") as dataset:
         assert (dataset.read() == made.read("fractions")).all()
+    card = (tmp_path / "dataset" / "dataset_card.md").read_text(encoding="utf-8")
+    assert "- 1 of 1 pair was repaired by reviewers" in card
+    edit(made, "undo")
+    edit(made, "undo")
+    assert run(root, "export", tmp_path / "dataset").status == 0
+    assert "repaired" not in (tmp_path / "dataset" / "dataset_card.md").read_text(encoding="utf-8")
