@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry import box, mapping
 
 from migrate_core.grid import PixelGrid
-from migrate_core.model import Pair, PairParameters
+from migrate_core.model import Mask, Pair, PairParameters
 from migrate_core.pairs.run.runner import RunOptions
 from migrate_core.review.repair import EditRequest, Repaired, repair
 from tests.support.pairs import (
@@ -89,6 +89,11 @@ def made_case(
 ) -> RepairCase:
     """Make the pair; tests that call this put threads in the place of worker processes."""
     mask = registered(write_mask(folder / "m.tif", checkered(), transform))
+    return made_of(folder, mask, parameters)
+
+
+def made_of(folder: Path, mask: Mask, parameters: PairParameters | None = None) -> RepairCase:
+    """Make the pair of a mask."""
     write_safe(folder / "scenes", Safe(pixels={"SCL": clouded()}))
     case = prepare(folder / "workspace", [mask], folder / "scenes")
     outcome = case.make(RunOptions(workers=1, parameters=parameters or PairParameters()))

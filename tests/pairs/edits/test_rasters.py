@@ -13,6 +13,7 @@ import rasterio.features
 import shapely
 from affine import Affine
 from pyproj import Transformer
+from shapely.affinity import rotate, translate
 from shapely.geometry import Point, mapping, shape
 
 from migrate_core.grid import PixelGrid, window_of
@@ -20,8 +21,9 @@ from migrate_core.model import IGNORE, Mask, PairEdit, PairParameters
 from migrate_core.pairs.edits.rasters import MadeOf, read_label_rasters, with_edits
 from migrate_core.products.scene_classes import Flag
 from migrate_core.states import EditKind
-from tests.support.pairs import CRS, checkered
-from tests.support.repairs import TURNED, RepairCase, area, made_case
+from tests.support.pairs import CRS, NORTH, WEST, checkered
+from tests.support.repairs import TURNED, RepairCase, area, made_case, made_of
+from tests.support.vectors import added, frame, only, write
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -110,6 +112,26 @@ def common(one: PixelGrid, other: PixelGrid) -> tuple[Any, Any]:
     offset = (window.row, window.column)
     its = tuple(slice(a - o, b - o) for a, b, o in zip(first, end, offset, strict=True))
     return here, its
+
+
+def test_polygons_that_are_moved_have_the_exact_overlap(tmp_path: Path) -> None:
+    field = rotate(shapely.box(WEST + 205, NORTH - 395, WEST + 391, NORTH - 207), 17)
+    path = write(tmp_path / "fields.gpkg", frame([field], {"class": [1]}))
+    mask = only(added(path, class_field="class"))
+    made = made_of(tmp_path, mask)
+    move = (-7.3, 3.1)
+    made.edit("nudge", east_m=move[0], north_m=move[1])
+    shares, grid = made.read("fractions"), made.grid
+    there = translate(field, *move)
+    for row, column in np.ndindex(grid.shape):
+        corner = grid.transform @ (column, row)
+        pixel = shapely.box(corner[0], corner[1] - 10, corner[0] + 10, corner[1])
+        assert shares[-1, row, column] == pytest.approx(
+            there.intersection(pixel).area / 100, abs=1e-6
+        )
+    assert shares[-1].sum() == pytest.approx(
+        there.intersection(shapely.box(*grid.bounds)).area / 100, abs=1e-4
+    )
 
 
 def test_where_the_image_was_not_kept_the_label_is_unknown_and_flagged(made: RepairCase) -> None:
