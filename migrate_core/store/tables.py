@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateTable
 
 from ..errors import StoreError
 from ..states import JobState
@@ -161,8 +162,7 @@ def open_engine(workspace: Workspace, database_url: str | None) -> sa.Engine:
         tell_plainly(engine, place)
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _configure_sqlite)
-        metadata.create_all(engine)
-        _migrate(engine)
+        _prepare(engine)
     except ImportError as err:
         raise StoreError(
             f"The driver of the database of DATABASE_URL is not installed ({err}). For PostgreSQL: "
@@ -182,14 +182,18 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _migrate(engine: sa.Engine) -> None:
-    """Note the version of a new database, and bring an older one up to it. Raises StoreError."""
+def _prepare(engine: sa.Engine) -> None:
+    """Make the tables of a new database, and bring an older one up to them. Raises StoreError."""
     version, noted = settings_kv.c.value, settings_kv.c.name == "schema"
+    with engine.begin() as connection:
+        connection.execute(CreateTable(settings_kv, if_not_exists=True))
     with engine.begin() as connection:
         insert = dialect_insert(connection, settings_kv).values(name="schema", value=SCHEMA_VERSION)
         connection.execute(insert.on_conflict_do_nothing())
+        # Of two processes one changes the tables: SQLite is locked by the insertion already.
+        connection.execute(sa.select(version).where(noted).with_for_update())
+        metadata.create_all(connection)
         for older, statements in _MIGRATIONS.items():
-            # The row is locked by its change, so that of two processes one does the rest.
             change = sa.update(settings_kv).where(noted, version == older)
             if connection.execute(change.values(value=str(int(older) + 1))).rowcount:
                 for statement in statements:
