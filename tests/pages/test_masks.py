@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
-from migrate_core.cli import cli
 from migrate_core.jobs.background import claim, now_utc
 from migrate_core.model import Decision, Mask, Pair
 from migrate_core.review.run import decide
 from migrate_core.store.base import Store, open_store
 from migrate_core.store.masks import PROBLEM, MaskFilter, list_masks
 from migrate_core.workspace import Workspace
-from pages.shared import background as work
 from pages.shared.masks.list import ROWS
 from tests.support.app import open_page
+from tests.support.background import note_launches
 from tests.support.builders import a_mask, labels, north_up, write_raster
 
 PIXELS = labels("0012", "0112", "2222")
@@ -28,15 +26,10 @@ PIXELS = labels("0012", "0112", "2222")
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """An empty workspace, which the app opens; commands run at once, in this process."""
+    """An empty workspace, which the app opens; what it starts is done at once."""
     monkeypatch.setenv("MIGRATE_WORKSPACE", str(tmp_path / "workspace"))
 
-    def run_now(workspace: Workspace, kind: str, command: Sequence[str]) -> None:
-        result = CliRunner().invoke(cli, ["--workspace", str(workspace.root), *command])
-        workspace.logs.mkdir(exist_ok=True)
-        workspace.log(kind).write_text(result.stderr, encoding="utf-8")
-
-    monkeypatch.setattr(work, "launch", run_now)
+    note_launches(monkeypatch, at_once=True)
     return Workspace(tmp_path / "workspace")
 
 

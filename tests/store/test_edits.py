@@ -69,7 +69,7 @@ def test_a_database_without_the_log_gets_it_and_keeps_its_rows(tmp_path: Path) -
     old.put_pairs([pair])
     with old.engine.begin() as connection:
         connection.execute(sa.text("DROP TABLE pair_edits"))
-        connection.execute(sa.text("UPDATE facts SET value = '1' WHERE name = 'schema'"))
+        connection.execute(sa.text("UPDATE facts SET value = '2' WHERE name = 'schema'"))
         # Its documents know nothing of edits either.
         without = "UPDATE pairs SET document = json_remove(document, '$.edits')"
         connection.execute(sa.text(without))
