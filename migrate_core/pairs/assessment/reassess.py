@@ -72,7 +72,7 @@ def refresh_change(document: Mapping[str, Any], folder: Path, mask: Mask) -> dic
     except RasterioError as err:
         raise _unreadable(folder / "image.tif", err) from err
     flags, label = (_pixels(folder / name) for name in ("quality.tif", "label.tif"))
-    looks = change_of(mask, PairLook(grid, _source_grid(document, grid), bands, label, flags))
+    looks = change_of(mask, PairLook(grid, grid_for_source(document, grid), bands, label, flags))
     return {
         **document,
         "mask": {**document["mask"], "image": mask.image},
@@ -84,7 +84,7 @@ def refresh_change(document: Mapping[str, Any], folder: Path, mask: Mask) -> dic
     }
 
 
-def _source_grid(document: Mapping[str, Any], grid: PixelGrid) -> PixelGrid:
+def grid_for_source(document: Mapping[str, Any], grid: PixelGrid) -> PixelGrid:
     """The pair's grid as it lies for the source image, where the mask was moved."""
     registration = document.get("registration") or {}
     if not registration.get("applied"):
