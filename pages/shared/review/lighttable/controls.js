@@ -100,7 +100,7 @@ export class Controls {
         element("span", { class: "grow", title: layer.name }, layer.name)); // prettier-ignore
       return element("div", { class: "row" }, text,
         element("span", { class: "figure" }, there ? partText(pack, layer.id, inside) : "none"),
-        element("kbd", {}, keyText(`Shift+${place + 1}`))); // prettier-ignore
+        place < 9 ? element("kbd", {}, keyText(`Shift+${place + 1}`)) : null); // prettier-ignore
     });
     return element("div", { class: settings.layers ? "list" : "list off" }, ...rows);
   }

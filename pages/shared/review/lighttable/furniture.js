@@ -58,10 +58,10 @@ export function drawNorth(pen, [width], ratio) {
  * dotted where it isn't reliable.
  */
 export function drawShift(pen, shift, ratio) {
-  const ring = 15 * ratio; // 10 m
-  const [x, y] = [46 * ratio, 44 * ratio];
+  const ring = 11 * ratio; // 10 m
+  const [x, y] = [43 * ratio, 35 * ratio];
   const length = Math.hypot(shift.east_m, shift.north_m);
-  plate(pen, 8 * ratio, 8 * ratio, 76 * ratio, 86 * ratio, ratio);
+  plate(pen, 8 * ratio, 8 * ratio, 70 * ratio, 68 * ratio, ratio);
   pen.strokeStyle = "rgba(255,255,255,.55)";
   pen.lineWidth = ratio;
   pen.beginPath();
@@ -70,7 +70,7 @@ export function drawShift(pen, shift, ratio) {
   const drawn = Math.min(length / 10, 2.2) * ring;
   const way = length ? [shift.east_m / length, -shift.north_m / length] : [0, 0];
   arrow(pen, [x, y], way, drawn, ratio, shift.reliable);
-  write(pen, `${number(length, 1)} ± ${number(shift.ci_m, 1)} m`, x, y + 44 * ratio, ratio, "center");
+  write(pen, `${number(length, 1)} ± ${number(shift.ci_m, 1)} m`, x, y + 36 * ratio, ratio, "center");
 }
 
 function arrow(pen, [x, y], [right, down], length, ratio, solid) {
@@ -110,7 +110,7 @@ export function drawCursor(pen, [width, height], at, pixel, ratio) {
     path.lineTo(x, to);
   }
   path.rect(pixel.x, pixel.y, pixel.side, pixel.side);
-  for (const [style, line] of [["rgba(0,0,0,.55)", 3], ["rgba(255,255,255,.9)", 1]]) {
+  for (const [style, line] of [["rgba(0,0,0,.35)", 3], ["rgba(255,255,255,.9)", 1]]) {
     pen.strokeStyle = style;
     pen.lineWidth = line * ratio;
     pen.stroke(path);

@@ -14,7 +14,7 @@ const OWN = [
 const CHANGED = { id: CHANGE, name: "looks changed", colour: "#ffffff", pattern: "cross" };
 const DIFFERENT = { id: DIFFERENCE, name: "label differs from the earlier pair", colour: "#f0e442", pattern: "cross" };
 const PATTERNS = { 1: "rising", "-1": "falling", 0: "upright", 2: "level" };
-const TILE = 9;
+const TILE = 14;
 
 /**
  * @typedef {{id: number|string, name: string, colour: string, pattern: string}} Layer
@@ -55,9 +55,9 @@ function traced(pack, id) {
   const { width, height, quality } = pack;
   if (id === CHANGE) return regionOf(pack.change, width, height, (value) => value === 1);
   if (id === DIFFERENCE) return regionOf(pack.difference, width, height, (value) => value === 1);
-  // All that is outside has no label; only what is inside is worth a layer.
-  if (id === UNKNOWN) return regionOf(quality, width, height, (value) => (value & UNKNOWN) !== 0 && !(value & OUTSIDE));
-  return regionOf(quality, width, height, (value) => (value & id) !== 0);
+  // Outside the mask there is no image and no label: the other flags say nothing there.
+  const takes = (value) => (value & id) !== 0 && (id === OUTSIDE || !(value & OUTSIDE));
+  return regionOf(quality, width, height, takes);
 }
 
 const tiles = new Map();
@@ -74,7 +74,7 @@ const LINES = {
   falling: [[-1, 0, 1, 2], [0, 0, 1, 1], [0, -1, 2, 1]],
   upright: [[0.5, 0, 0.5, 1]],
   level: [[0, 0.5, 1, 0.5]],
-  dots: [[0.5, 0.45, 0.5, 0.55]],
+  dots: [[0.25, 0.25, 0.25, 0.26], [0.75, 0.75, 0.75, 0.76]],
 }; // prettier-ignore
 LINES.cross = [...LINES.rising, ...LINES.falling];
 
@@ -94,7 +94,7 @@ function drawTile(name, colour, side, ratio) {
     path.lineTo(toX * side, toY * side);
   }
   pen.lineCap = "round";
-  for (const [style, width] of [["rgba(0,0,0,.45)", 2.8], [colour, 1.5]]) {
+  for (const [style, width] of [["rgba(0,0,0,.4)", 2.6], [colour, 1.3]]) {
     pen.strokeStyle = style;
     pen.lineWidth = width * ratio;
     pen.stroke(path);

@@ -130,10 +130,10 @@ export class LightTable {
     }
     if (pairId !== this.pairId) this.bar.clear();
     this.pairId = pairId;
+    const asked = this.pairs.load(pairId);
     const ready = this.pairs.ready.get(pairId);
-    if (ready) this.pairs.load(pairId); // counts as used
-    else this.#showWaiting(pairId);
-    const loaded = ready ?? (await this.pairs.load(pairId));
+    if (!ready) this.#showWaiting(pairId);
+    const loaded = ready ?? (await asked);
     if (this.pairId === pairId) this.#show(pairId, loaded);
   }
 

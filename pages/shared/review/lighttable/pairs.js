@@ -24,6 +24,7 @@ export class Pairs {
     this.loading = new Map();
     /** @type {Map<string, Loaded>} those that are there */
     this.ready = new Map();
+    this.ahead = [];
     this.wanted = [];
     this.running = 0;
   }
@@ -38,6 +39,8 @@ export class Pairs {
 
   /** @param {string} pairId @returns {Promise<Loaded>} never rejects */
   load(pairId) {
+    // What couldn't be shown may be mended by now.
+    if (this.ready.get(pairId)?.problem) this.forget(pairId);
     const known = this.loading.get(pairId);
     if (known) {
       this.loading.delete(pairId);
@@ -46,7 +49,7 @@ export class Pairs {
     }
     const asked = this.#read(pairId).then((loaded) => {
       if (this.loading.get(pairId) !== asked) return loaded;
-      if (loaded.problem) this.loading.delete(pairId);
+      if (loaded.passing) this.loading.delete(pairId);
       else this.ready.set(pairId, loaded);
       this.#letGo();
       return loaded;
@@ -61,17 +64,18 @@ export class Pairs {
    * @param {(loaded: Loaded) => void} prepare called with each that came
    */
   loadAhead(pairIds, prepare) {
-    this.wanted = pairIds;
+    this.ahead = pairIds;
+    this.wanted = [...pairIds];
     this.prepare = prepare;
-    while (this.running < AHEAD_AT_ONCE && this.wanted.length > 0) this.#next();
+    for (let free = AHEAD_AT_ONCE - this.running; free > 0; free--) this.#next();
   }
 
   async #next() {
     this.running += 1;
     // Large pairs: those that come next must not be let go for those that come later.
-    while (this.wanted.length > 0 && this.#bytes() < MOST_BYTES / 2) {
+    while (this.wanted.length > 0 && this.#bytes(this.ahead) < MOST_BYTES / 2) {
       const pairId = this.wanted.shift();
-      if (this.ready.has(pairId)) continue;
+      if (this.ready.get(pairId)?.problem) continue;
       const loaded = await this.load(pairId);
       if (loaded.pack) this.prepare(loaded);
     }
@@ -114,18 +118,16 @@ export class Pairs {
     }
   }
 
-  #bytes() {
-    let bytes = 0;
-    for (const { pack } of this.ready.values()) bytes += pack.bytes;
-    return bytes;
+  #bytes(pairIds) {
+    return [...pairIds].reduce((sum, pairId) => sum + (this.ready.get(pairId)?.pack?.bytes ?? 0), 0);
   }
 
   #letGo() {
-    let bytes = this.#bytes();
+    let bytes = this.#bytes(this.ready.keys());
     for (const pairId of this.loading.keys()) {
       if (this.ready.size <= MOST_PAIRS && bytes <= MOST_BYTES) return;
       if (!this.ready.has(pairId)) continue;
-      bytes -= this.ready.get(pairId).pack.bytes;
+      bytes -= this.#bytes([pairId]);
       this.forget(pairId);
     }
   }
