@@ -26,7 +26,7 @@ ABOUT = (
 # The light table gets the window below one row, which takes the place of title and header.
 STYLE = """<style>
 .stMainBlockContainer {padding: 0.5rem 1rem}
-.stElementContainer:has(.stHeading, [data-testid="stCaptionContainer"]) {display: none}
+.stMain .stElementContainer:has(.stHeading, [data-testid="stCaptionContainer"]) {display: none}
 .stAppHeader {background: none; pointer-events: none}
 .stAppHeader :is(button, a) {pointer-events: auto}
 .stApp:has([data-testid="stExpandSidebarButton"]) .st-key-review_row {padding-left: 3rem}

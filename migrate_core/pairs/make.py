@@ -24,7 +24,7 @@ from ..products.pixels.resampling import NO_DATA
 from ..products.product import Product
 from ..scenes.access.opening import open_scene
 from ..store.serialize import from_json, to_json
-from ..workspace import PAIR_DOCUMENT, pair_complete, written_then_renamed
+from ..workspace import PAIR_DOCUMENT, Workspace, pair_complete, written_then_renamed
 from .assessment.change import RULES, Change, PairLook, change_of
 from .assessment.reassess import judged_by, reassess, refresh_change
 from .assessment.suggestion import cloud_warnings, doubtful, offset_warnings, suggest
@@ -43,6 +43,7 @@ from .provenance import mask_dates, provenance
 from .registration.placement import Placement, cropped, place, reading_grid, seen_by
 from .source.occlusion import occluded_in_source
 from .task import PairOutcome, PairTask, attempts, log_ids
+from .view.stored import write_view_if_possible
 
 log = logging.getLogger(__name__)
 
@@ -156,6 +157,7 @@ def _made_of(task: PairTask, folder: Path, report: ProgressReport) -> PairOutcom
         }
         document = provenance(task, products, pixels.grid, outcome, findings)
         _write_document(temporary / PAIR_DOCUMENT, document)
+    write_view_if_possible(Workspace(folder.parent.parent), folder.name, task.mask)
     return outcome
 
 
