@@ -14,6 +14,7 @@ const COMPOSITE_KEYS = {
 export const REASONS = ["cloud", "shadow", "haze", "snow", "no data", "changed", "misaligned", "bad label",
   "wrong date", "other"]; // prettier-ignore
 const PAN = 60;
+export const LAYER_KEYS = 9;
 
 /**
  * @typedef {object} Action
@@ -115,8 +116,8 @@ const overlaying = [
     run: set(() => ({ edge: following(EDGES, settings.edge) })) },
   { id: "layers", keys: ["l"], title: "All layers on or off", short: "Layers", pressed: is("layers", true),
     run: set(() => ({ layers: !settings.layers })) },
-  ...Array.from({ length: 9 }, (_, place) => ({ id: `layer ${place + 1}`, keys: [`Shift+${place + 1}`],
-    title: `Layer ${place + 1} on or off`, run: (table) => table.toggleLayer(place) })),
+  ...Array.from({ length: LAYER_KEYS }, (_, place) => ({ id: `layer ${place + 1}`, keys: [`Shift+${place + 1}`],
+    title: `Layer ${place + 1} of the drawer on or off`, run: (table) => table.toggleLayer(place) })),
 ]; // prettier-ignore
 
 const window_ = [

@@ -1,6 +1,6 @@
 // The drawer's first tab: how label and bands are drawn, and which layers.
 
-import { keyText } from "./actions.js";
+import { LAYER_KEYS, keyText } from "./actions.js";
 import { element, number, say } from "./dom.js";
 import { drawnClasses } from "./labels.js";
 import { layersOf, patternTile, placeOfLayer } from "./layers.js";
@@ -100,7 +100,7 @@ export class Controls {
         element("span", { class: "grow", title: layer.name }, layer.name)); // prettier-ignore
       return element("div", { class: "row" }, text,
         element("span", { class: "figure" }, there ? partText(pack, layer.id, inside) : "none"),
-        place < 9 ? element("kbd", {}, keyText(`Shift+${place + 1}`)) : null); // prettier-ignore
+        place < LAYER_KEYS ? element("kbd", {}, keyText(`Shift+${place + 1}`)) : null); // prettier-ignore
     });
     return element("div", { class: settings.layers ? "list" : "list off" }, ...rows);
   }

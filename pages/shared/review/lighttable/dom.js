@@ -27,11 +27,6 @@ export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** A definition-like row of two cells. */
-export function row(label, value) {
-  return element("tr", {}, element("th", { scope: "row" }, label), element("td", {}, value));
-}
-
 /** `1,234.5` ha and the like: a number with so many digits after the point. */
 export function number(value, digits = 0) {
   return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });

@@ -1,7 +1,7 @@
 // The drawer at the right: what is under the cursor, how things are drawn, facts and log.
 
 import { Controls } from "./controls.js";
-import { element, row } from "./dom.js";
+import { element } from "./dom.js";
 import { settings } from "./settings.js";
 
 const TABS = [["view", "View"], ["facts", "Facts and log"]]; // prettier-ignore
@@ -37,9 +37,9 @@ function factsOf(item, pack) {
   const warnings = [item.superseded, ...(item.warnings ?? [])].filter(Boolean);
   const parts = warnings.map((text) => element("p", { class: "warn" }, `⚠ ${text}`));
   parts.push(...logOf(item.log ?? []));
-  for (const { title, rows, note } of item.facts ?? []) {
+  for (const { title, columns, rows, note } of item.facts ?? []) {
     parts.push(element("h3", {}, title));
-    if (rows?.length) parts.push(tableOf(rows));
+    if (rows?.length) parts.push(tableOf(columns, rows));
     if (note) parts.push(element("p", { class: "small" }, note));
   }
   const change = pack?.header.change;
@@ -47,15 +47,14 @@ function factsOf(item, pack) {
   return parts;
 }
 
-/** Rows of a label and one value or several. */
-function tableOf(rows) {
-  const body = element("table");
-  for (const [label, ...values] of rows) {
-    const made = row(label, values[0] ?? "");
-    for (const value of values.slice(1)) made.append(element("td", {}, value));
-    body.append(made);
-  }
-  return body;
+/** Rows of one to three cells, of which the first says what the others are. */
+function tableOf(columns, rows) {
+  const cells = (tag, values) => values.map((value) => element(tag, {}, value));
+  const head = columns ? [element("tr", { class: "head" }, ...cells("td", columns))] : [];
+  const lines = rows.map(([label, ...values]) =>
+    element("tr", {}, element("th", { scope: "row", colspan: values.length ? null : 2 }, label), ...cells("td", values)),
+  );
+  return element("table", {}, ...head, ...lines);
 }
 
 function logOf(log) {

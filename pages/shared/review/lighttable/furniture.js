@@ -110,7 +110,7 @@ export function drawCursor(pen, [width, height], at, pixel, ratio) {
     path.lineTo(x, to);
   }
   path.rect(pixel.x, pixel.y, pixel.side, pixel.side);
-  for (const [style, line] of [["rgba(0,0,0,.35)", 3], ["rgba(255,255,255,.9)", 1]]) {
+  for (const [style, line] of [["rgba(0,0,0,.22)", 3], ["rgba(255,255,255,.9)", 1]]) {
     pen.strokeStyle = style;
     pen.lineWidth = line * ratio;
     pen.stroke(path);

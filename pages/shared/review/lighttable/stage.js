@@ -19,6 +19,28 @@ export function sourcePicture(pack) {
   return WITH_NIR.includes(settings.composite) && pack.sourceNir ? pack.sourceNir : pack.source;
 }
 
+const scratch = document.createElement("canvas");
+
+/**
+ * Draws a picture so that its pixels are squares with sharp edges. At one and a half, two and a
+ * half … device pixels each it is first drawn twice as large, and then smoothed to its half: a
+ * pixel's edge is then either sharp or a half tone, alike everywhere. A picture that gets smaller is
+ * smoothed, or it would flicker.
+ */
+function drawSharp(pen, picture, [left, top], [width, height]) {
+  const scale = width / picture.width;
+  let drawn = picture;
+  if (scale > 1 && !Number.isInteger(scale) && Number.isInteger(2 * scale)) {
+    [scratch.width, scratch.height] = [2 * width, 2 * height];
+    const large = scratch.getContext("2d");
+    large.imageSmoothingEnabled = false;
+    large.drawImage(picture, 0, 0, 2 * width, 2 * height);
+    drawn = scratch;
+  }
+  pen.imageSmoothingEnabled = drawn.width > width;
+  pen.drawImage(drawn, left, top, width, height);
+}
+
 export class Stage {
   /** @param {{moved: (at: [number, number]|null) => void, looked: () => void}} told */
   constructor(told) {
@@ -117,9 +139,7 @@ export class Stage {
     const bare = what === "source" && !pack.source;
     const [left, top] = viewport.origin;
     const size = [pack.width * viewport.scale, pack.height * viewport.scale];
-    // Pixels stay squares; only a picture that is made smaller is smoothed, or it would flicker.
-    pen.imageSmoothingEnabled = picture.width > size[0];
-    pen.drawImage(picture, left, top, ...size);
+    drawSharp(pen, picture, [left, top], size);
     if (bare) return;
     const toPanel = new DOMMatrix([viewport.scale, 0, 0, viewport.scale, left, top]);
     const isOn = (id) => settings.layers && !settings.layersOff.includes(id);

@@ -1,9 +1,18 @@
 // Where on the pair one looks, and how large. Scales are device pixels per pixel of the pair:
-// whole numbers, or one over a whole number, so that pixels stay squares of one size.
+// whole numbers, or one over a whole number, so that pixels stay squares of one size. Only where a
+// whole number would leave much of the panel empty does fitting use a half (1.5, 2.5, 3.5).
 
 const STEPS = [1 / 16, 1 / 12, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20,
   24, 32, 40, 48, 64]; // prettier-ignore
 const MARGIN = 2;
+const WELL_FILLED = 0.78;
+
+/** The scale that fits into `room`, the scale at which the pair would touch the panel's edge. */
+function fitting(room) {
+  if (room < 1) return 1 / Math.ceil(1 / Math.max(room, 1 / 64));
+  const whole = Math.floor(room);
+  return whole / room >= WELL_FILLED ? whole : Math.floor(2 * room) / 2;
+}
 
 export class Viewport {
   constructor() {
@@ -22,10 +31,10 @@ export class Viewport {
     if (this.fitted) this.fit();
   }
 
-  /** All of the pair, as large as a whole-number scale allows. */
+  /** All of the pair, as large as the panel allows. */
   fit() {
     const room = Math.min(...this.size.map((length, axis) => (this.panel[axis] - MARGIN) / length));
-    this.scale = room >= 1 ? Math.floor(room) : 1 / Math.ceil(1 / Math.max(room, 1 / 64));
+    this.scale = fitting(room);
     this.middle = [0.5, 0.5];
     this.fitted = true;
   }
