@@ -56,6 +56,15 @@ class Workspace:
         return self.root / "pairs"
 
     @property
+    def views(self) -> Path:
+        """The folder of packed views of pairs, for looking at them; all of it can be made again."""
+        return self.root / "views"
+
+    def view(self, pair_id: str) -> Path:
+        """The packed view of one pair."""
+        return self.views / f"{pair_id}.bin"
+
+    @property
     def demo(self) -> Path:
         """The folder of the synthetic example."""
         return self.root / "demo"

@@ -43,7 +43,13 @@ def queue_rows(store: Store, facts: Sequence[QueueRow] | None = None) -> list[Qu
     nobody = ReviewStatus(None)
     rows = pair_facts(store) if facts is None else facts
     return [
-        replace(row, decision=found.decision, reviewers=found.reviewers, proposed=before.decision)
+        replace(
+            row,
+            decision=found.decision,
+            reviewers=found.reviewers,
+            verdicts=found.verdicts,
+            proposed=before.decision,
+        )
         for row in rows
         for found in (decided.get(row.pair_id, nobody),)
         for before in (proposed.get(row.pair_id, nobody),)

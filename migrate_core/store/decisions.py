@@ -64,6 +64,13 @@ def decisions_by(store: Store, reviewer: str) -> Generator[Decision, None, None]
             yield decision_of(row)
 
 
+def has_token(store: Store, token: str) -> bool:
+    """Whether the log has the entry of a request that was given this token."""
+    query = sa.select(sa.exists().where(decisions.c.token == token))
+    with store.engine.connect() as connection:
+        return bool(connection.scalar(query))
+
+
 def present_pairs(store: Store) -> list[PresentPair]:
     """All pairs that are not superseded."""
     query = (
