@@ -79,10 +79,10 @@ def proposal_for(store: Store, pair: Pair, reviewer: str) -> Proposal | None:
     )
 
 
-def earlier_pair(store: Store, pair: Pair) -> Pair | None:
+def earlier_pair_id(store: Store, pair: Pair) -> str | None:
     """The pair whose decisions are proposed for a present one, or were until it was decided."""
     found = None if pair.state == PairState.SUPERSEDED else _decided_earlier(store, pair)
-    return found and found[0]
+    return None if found is None else found[0].pair_id
 
 
 def _decided_earlier(store: Store, pair: Pair) -> tuple[Pair, Mapping[str, Decision]] | None:

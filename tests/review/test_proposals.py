@@ -13,7 +13,7 @@ from migrate_core.model import Decision, Mask, Pair, PairParameters
 from migrate_core.review.proposals import (
     Proposal,
     differences,
-    earlier_pair,
+    earlier_pair_id,
     proposal_for,
     proposed_decisions,
 )
@@ -118,8 +118,7 @@ def test_the_earlier_pair_stays_known_once_the_present_one_is_decided(history: H
     def earlier(pair_id: str) -> str | None:
         pair = history.store.pair(pair_id)
         assert pair is not None
-        found = earlier_pair(history.store, pair)
-        return found and found.pair_id
+        return earlier_pair_id(history.store, pair)
 
     reported(history, ["make A", "A: ann accept", "make B"])
     assert (earlier("A"), earlier("B")) == (None, "A")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from ...products.scene_classes import Flag
 from ...store.serialize import from_json
 from ..assessment.change import PairLook, changed_pixels
 from ..assessment.reassess import grid_for_source
+from ..compare import compare
 from ..files import Document, read_document
 from .drawing import NEUTRAL, NEUTRAL_DARK, Colour, class_colour, class_colours
 from .packed import PackedArray, PackedView
@@ -55,9 +56,10 @@ class _Rasters:
     pixel_ha: float
 
 
-def view_of(folder: Path, mask: Mask | None) -> PackedView:
+def view_of(folder: Path, mask: Mask | None, earlier: Path | None = None) -> PackedView:
     """Everything that is shown of the pair in `folder`; of no mask it is the pair alone.
 
+    `earlier` is the folder of the pair that the label is compared with.
     A pair of more than `MAX_PIXELS` is thinned out: values stay those of pixels. Raises PairError
     when its files can't be read.
     """
@@ -94,8 +96,10 @@ def view_of(folder: Path, mask: Mask | None) -> PackedView:
     labels = source.labels if source else _labels_alone(found, document, mask)
     if labels is not None:
         arrays.append(PackedArray("source_label", labels))
-    if change is not None:
-        arrays.append(PackedArray("change", change))
+    difference = None if found.reduced > 1 else _difference(earlier, folder)
+    for name, layer in (("change", change), ("difference", difference)):
+        if layer is not None:
+            arrays.append(PackedArray(name, layer))
     return PackedView(header, arrays, source.blobs if source else ())
 
 
@@ -252,6 +256,15 @@ def _change_pixels(
     look = PairLook(found.grid, place, bands, found.label, found.quality)
     different = changed_pixels(mask, look)
     return None if different is None else different.astype(np.uint8)
+
+
+def _difference(earlier: Path | None, folder: Path) -> NDArray[np.uint8] | None:
+    """1 where the label is another one than the earlier pair's; None where that can't be said."""
+    if earlier is None:
+        return None
+    with suppress(PairError):
+        return compare(earlier, folder)[1]
+    return None
 
 
 def _css(colour: Colour) -> str:

@@ -26,11 +26,17 @@ FORMAT = 1
 _LOCKS = tuple(Lock() for _ in range(64))
 
 
-def view_version(workspace: Workspace, pair_id: str, mask: Mask | None) -> str:
-    """What a view is made of, in 16 hexadecimal digits; another version is another picture."""
+def view_version(
+    workspace: Workspace, pair_id: str, mask: Mask | None, earlier: str | None = None
+) -> str:
+    """What a view is made of, in 16 hexadecimal digits; another version is another picture.
+
+    `earlier` is the id of the pair that it is compared with.
+    """
     ingredients = [
         FORMAT,
         _written(workspace.pair(pair_id) / DOCUMENT),
+        earlier and [earlier, _written(workspace.pair(earlier) / DOCUMENT)],
         mask
         and [
             mask.sha256,
@@ -53,23 +59,27 @@ def _written(path: Path) -> int | None:
         return None
 
 
-def stored_view(workspace: Workspace, pair_id: str, mask: Mask | None) -> bytes:
+def stored_view(
+    workspace: Workspace, pair_id: str, mask: Mask | None, earlier: str | None = None
+) -> bytes:
     """The packed view of a pair, a gzip file; made where there is none of its present version.
 
     Raises PairError when the files of the pair can't be read.
     """
-    version = view_version(workspace, pair_id, mask)
+    version = view_version(workspace, pair_id, mask, earlier)
     path = workspace.view(pair_id)
     with _LOCKS[zlib.crc32(pair_id.encode()) % len(_LOCKS)]:
         if _version_in(path) != version:
-            write_view(workspace, pair_id, mask)
+            write_view(workspace, pair_id, mask, earlier)
         return path.read_bytes()
 
 
-def write_view(workspace: Workspace, pair_id: str, mask: Mask | None) -> None:
+def write_view(
+    workspace: Workspace, pair_id: str, mask: Mask | None, earlier: str | None = None
+) -> None:
     """Make the packed view of a pair. Raises MigrateError."""
-    version = view_version(workspace, pair_id, mask)
-    view = view_of(workspace.pair(pair_id), mask)
+    version = view_version(workspace, pair_id, mask, earlier)
+    view = view_of(workspace.pair(pair_id), mask, workspace.pair(earlier) if earlier else None)
     whole = replace(view, header={"version": version, **view.header})
     with written_then_renamed(workspace.view(pair_id)) as temporary:
         temporary.write_bytes(packed(whole))

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from migrate_core.errors import MigrateError
-from migrate_core.model import Decision, Occlusion, OcclusionBySensor, Pair
+from migrate_core.model import Decision, Occlusion, OcclusionBySensor, Pair, PairEdit
 from migrate_core.pairs.assessment.notes import format_change, notes_on
 from migrate_core.pairs.files import Document, read_document
 from migrate_core.pairs.flags import occluded_shares
@@ -29,6 +29,7 @@ from migrate_core.text import (
 )
 
 from ..frame import Page
+from .repairs import NOT_APPLIED, format_edit, is_behind, repairs_document
 
 SUPERSEDED = (
     "This pair is superseded: the mask has a pair of another scene or of other parameters since, "
@@ -72,31 +73,44 @@ def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]
         "proposal": _proposal(proposal_for(page.store, pair, reviewer)),
         "dates": _dates(item),
         "facts": _facts(item, document),
-        "warnings": list(document.get("warnings") or ()),
-        "view": view_version(page.workspace, pair.pair_id, item.mask),
-        **standing_document(page.store, item.log, reviewer),
+        "warnings": _warnings(item, document),
+        "view": view_version(page.workspace, pair.pair_id, item.mask, item.earlier),
+        **repairs_document(page.workspace, item, document),
+        **standing_document(page.store, item.log, reviewer, item.edits),
     }
 
 
-def standing_document(store: Store, log: Sequence[Decision], reviewer: str) -> dict[str, Any]:
-    """How a pair stands by its log, and what the reviewer's next undo takes back."""
+def _warnings(item: ReviewItem, document: Document) -> list[str]:
+    behind = [NOT_APPLIED] if is_behind(item) else []
+    return [*(document.get("warnings") or ()), *behind]
+
+
+def standing_document(
+    store: Store, log: Sequence[Decision], reviewer: str, edits: Sequence[PairEdit] = ()
+) -> dict[str, Any]:
+    """How a pair stands by its log, and what the reviewer's next undo takes back.
+
+    `edits` are the log of repairs, which is shown among the decisions.
+    """
     found = review_status(log)
     mine = dict(zip(found.reviewers, found.verdicts, strict=True)).get(reviewer)
     return {
         "decision": found.decision,
         "reviewers": found.reviewers,
         "mine": mine,
-        "log": [
-            {
-                "when": format_time(entry.decided_at),
-                "who": entry.reviewer,
-                "verdict": _VERBS[entry.verdict],
-                "reason": entry.reason or "",
-            }
-            for entry in log
-        ],
+        "log": _log(log, edits),
         "last": _last(store, last_decision(store, reviewer)),
     }
+
+
+def _log(decisions: Sequence[Decision], edits: Sequence[PairEdit]) -> list[dict[str, str]]:
+    """Both logs as one, by time."""
+    said = [(one.decided_at, one.reviewer, _VERBS[one.verdict], one.reason) for one in decisions]
+    done = [(one.made_at, one.reviewer, format_edit(one), None) for one in edits]
+    return [
+        {"when": format_time(when), "who": who, "verdict": what, "reason": reason or ""}
+        for when, who, what, reason in sorted([*said, *done], key=lambda entry: entry[0])
+    ]
 
 
 def _last(store: Store, decision: Decision | None) -> dict[str, Any] | None:

@@ -14,7 +14,15 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from migrate_core.errors import DatabaseUnusableError, DiskError, MigrateError, WrongUseError
+from migrate_core.errors import (
+    DatabaseUnusableError,
+    DiskError,
+    MaskError,
+    MigrateError,
+    PairError,
+    WrongUseError,
+)
+from migrate_core.pairs.edits.applying import bring_up_to_date
 from migrate_core.pairs.view.stored import stored_view
 from migrate_core.review.queue_rows import ReviewItem, review_item
 from migrate_core.review.run import decide_once, new_decision, reason_text
@@ -33,7 +41,7 @@ _TYPES = {".js": "text/javascript", ".css": "text/css"}
 # A decision is a few hundred bytes, its note at most this many characters.
 _BODY_BYTES, _NOTE = 65_536, 500
 _ASK_EACH_TIME = {"Cache-Control": "no-cache"}
-_NEVER_KEEP = {"Cache-Control": "no-store"}
+NEVER_KEEP = {"Cache-Control": "no-store"}
 # The address of a view has its version in it.
 _KEEP = {"Cache-Control": "private, max-age=31536000, immutable", "Content-Encoding": "gzip"}
 _PASSING = (DatabaseUnusableError, DiskError)
@@ -50,10 +58,10 @@ def routes(base: str = "") -> list[Route]:
     here = f"{base.rstrip('/')}{PREFIX}"
     return [
         Route(f"{here}/assets/{{name}}", _asset),
-        Route(f"{here}/queue", _endpoint(_queue), methods=["POST"]),
-        Route(f"{here}/pairs/{{pair_id}}", _endpoint(_item)),
-        Route(f"{here}/pairs/{{pair_id}}/view", _endpoint(_view)),
-        Route(f"{here}/decisions", _endpoint(_decide), methods=["POST"]),
+        Route(f"{here}/queue", endpoint(_queue), methods=["POST"]),
+        Route(f"{here}/pairs/{{pair_id}}", endpoint(_item)),
+        Route(f"{here}/pairs/{{pair_id}}/view", endpoint(_view)),
+        Route(f"{here}/decisions", endpoint(_decide), methods=["POST"]),
     ]
 
 
@@ -63,14 +71,14 @@ def base_path() -> str:
     return f"/{path}" if path else ""
 
 
-def _endpoint(answer: Answer) -> Callable[[Request], Any]:
+def endpoint(answer: Answer, body_bytes: int = _BODY_BYTES) -> Callable[[Request], Any]:
     """A route whose work is done in a thread, and whose errors are answers."""
 
     async def endpoint(request: Request) -> Response:
         if refused := refusal(request):
             return _error(*refused)
         try:
-            body = await _body(request)
+            body = await _body(request, body_bytes)
             return await run_in_threadpool(answer, request, body)
         except MigrateError as err:
             return _error(_status(err), str(err))
@@ -81,13 +89,13 @@ def _endpoint(answer: Answer) -> Callable[[Request], Any]:
     return endpoint
 
 
-async def _body(request: Request) -> Mapping[str, Any]:
+async def _body(request: Request, most_bytes: int) -> Mapping[str, Any]:
     """The document of a POST. Raises WrongUseError for one that is too long, or no object."""
     content = b""
     async for chunk in request.stream():
         content += chunk
-        if len(content) > _BODY_BYTES:
-            raise WrongUseError(f"The request is longer than {_BODY_BYTES:,} bytes.")
+        if len(content) > most_bytes:
+            raise WrongUseError(f"The request is longer than {most_bytes:,} bytes.")
     if not content:
         return {}
     try:
@@ -108,7 +116,7 @@ def _status(err: MigrateError) -> int:
 
 
 def _error(status: int, sentence: str) -> Response:
-    return JSONResponse({"error": sentence}, status, _NEVER_KEEP)
+    return JSONResponse({"error": sentence}, status, NEVER_KEEP)
 
 
 def _asset(request: Request) -> Response:
@@ -125,44 +133,52 @@ def assets() -> list[Path]:
 
 
 def _queue(_request: Request, asked: Mapping[str, Any]) -> Response:
-    return JSONResponse(queue_document(open_workspace().store, asked), headers=_NEVER_KEEP)
+    return JSONResponse(queue_document(open_workspace().store, asked), headers=NEVER_KEEP)
 
 
 def _item(request: Request, _body: Mapping[str, Any]) -> Response:
-    page, item = open_workspace(), _pair(request.path_params["pair_id"])
+    page, item = open_workspace(), pair_of(request.path_params["pair_id"])
     reviewer = request.query_params.get("reviewer", "")
-    return JSONResponse(item_document(page, item, reviewer), headers=_NEVER_KEEP)
+    return JSONResponse(item_document(page, item, reviewer), headers=NEVER_KEEP)
 
 
 def _view(request: Request, _body: Mapping[str, Any]) -> Response:
-    item = _pair(request.path_params["pair_id"])
-    view = stored_view(open_workspace().workspace, item.pair.pair_id, item.mask)
+    item = pair_of(request.path_params["pair_id"])
+    workspace = open_workspace().workspace
+    view = stored_view(workspace, item.pair.pair_id, item.mask, item.earlier)
     return Response(view, media_type="application/octet-stream", headers=_KEEP)
 
 
 def _decide(_request: Request, asked: Mapping[str, Any]) -> Response:
-    given = {name: _text(asked, name) for name in ("token", "pair_id", "verdict", "reviewer")}
+    given = {name: text_of(asked, name) for name in ("token", "pair_id", "verdict", "reviewer")}
     reasons, note = asked.get("reasons") or [], str(asked.get("note") or "")[:_NOTE]
     if not isinstance(reasons, list):
         raise WrongUseError("The reasons have to be a list.")
-    item, store = _pair(given["pair_id"]), open_workspace().store
+    item, store = pair_of(given["pair_id"]), open_workspace().store
     reason = reason_text([str(reason) for reason in reasons], note)
     decision = new_decision(item.pair.pair_id, given["verdict"], given["reviewer"], reason)
     decide_once(store, decision, given["token"])
-    standing = standing_document(store, store.decisions(item.pair.pair_id), given["reviewer"])
-    return JSONResponse({"pair_id": item.pair.pair_id, **standing}, headers=_NEVER_KEEP)
+    said = store.decisions(item.pair.pair_id)
+    standing = standing_document(store, said, given["reviewer"], item.edits)
+    return JSONResponse({"pair_id": item.pair.pair_id, **standing}, headers=NEVER_KEEP)
 
 
-def _text(asked: Mapping[str, Any], name: str) -> str:
+def text_of(asked: Mapping[str, Any], name: str) -> str:
+    """A text that a request must have. Raises WrongUseError."""
     value = asked.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise WrongUseError(f"The decision has no {name}.")
+        raise WrongUseError(f"The request has no {name}.")
     return value.strip()
 
 
-def _pair(pair_id: str) -> ReviewItem:
-    """A pair that can be looked at. Raises _NotThereError."""
-    item = review_item(open_workspace().store, pair_id)
+def pair_of(pair_id: str) -> ReviewItem:
+    """A pair that can be looked at, with all its edits. Raises _NotThereError."""
+    page = open_workspace()
+    try:
+        bring_up_to_date(page.store, page.workspace, pair_id)
+    except (PairError, MaskError) as err:  # the pair is shown as it is, and says so
+        log.warning("%s", err)
+    item = review_item(page.store, pair_id)
     if item is None:
         raise _NotThereError(f"There is no pair {pair_id} in this workspace.")
     if item.pair.state not in (PairState.DONE, PairState.SUPERSEDED):
