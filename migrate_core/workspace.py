@@ -20,8 +20,6 @@ from .files.disk import UNFINISHED, writing
 from .logs.setup import LogFile
 from .settings import Settings, secrets_of
 
-PAIR_RASTERS = ("image", "label", "fractions", "quality")
-PAIR_DOCUMENT = "pair.json"
 # Runs in containers have host names of their own; what none has touched for so long is dead.
 _LONGEST_STEP_S = 7 * 86400.0
 # Tells this process from others that had, or will have, its number.
@@ -142,10 +140,6 @@ class Workspace:
         """The folder of one pair."""
         return self.pairs / pair_id
 
-    def pair_complete(self, pair_id: str) -> bool:
-        """Whether every file of a pair is there."""
-        return pair_complete(self.pair(pair_id))
-
     def relative(self, path: Path) -> str:
         """A path inside the workspace as it is shown and stored, with forward slashes."""
         return path.relative_to(self.root).as_posix()
@@ -169,12 +163,6 @@ def upload_place(path: str) -> tuple[str | None, str] | None:
     """
     found = _UPLOADED.search(Path(path).as_posix())
     return (found["source"], found["place"]) if found else None
-
-
-def pair_complete(folder: Path) -> bool:
-    """Whether every file of the pair in `folder` is there."""
-    names = (*(f"{name}.tif" for name in PAIR_RASTERS), PAIR_DOCUMENT)
-    return all((folder / name).is_file() for name in names)
 
 
 @contextlib.contextmanager

@@ -10,10 +10,7 @@ from pathlib import Path
 import pytest
 
 from migrate_core.workspace import (
-    PAIR_DOCUMENT,
-    PAIR_RASTERS,
     Workspace,
-    pair_complete,
     process_alive,
     remove_leftovers,
     written_then_renamed,
@@ -47,17 +44,6 @@ def test_paths_are_shown_relative_with_forward_slashes(tmp_path: Path) -> None:
 def test_a_path_outside_the_workspace_is_a_bug(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="subpath"):
         Workspace(tmp_path / "w").relative(tmp_path / "other.tif")
-
-
-def test_a_pair_is_complete_with_its_last_file_only(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
-    folder = workspace.pair("x")
-    folder.mkdir(parents=True)
-    for name in (*(f"{raster}.tif" for raster in PAIR_RASTERS), PAIR_DOCUMENT):
-        assert not workspace.pair_complete("x")
-        (folder / name).touch()
-    assert workspace.pair_complete("x")
-    assert pair_complete(folder)
 
 
 def test_a_file_appears_under_its_name_when_it_is_whole(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from ..errors import WrongUseError
 from ..files.disk import writing
 from ..files.regular import read_text
 from ..pairs.assessment.notes import notes_on_many
+from ..pairs.files import LABEL
 from ..scenes.match_table import write_match_table
 from ..store.base import Store
 from ..workspace import Workspace, remove_leftovers, written_then_renamed
@@ -141,7 +142,7 @@ def _write_report(
     destination: Path, rows: Sequence[Row], chosen: Sequence[Entry], include: str
 ) -> None:
     """The plots and the card."""
-    labels = [destination / FOLDERS["label"] / f"{row['pair_id']}.tif" for row in rows]
+    labels = [destination / FOLDERS[LABEL] / f"{row['pair_id']}.tif" for row in rows]
     counted = replace(
         statistics(rows, labels),
         class_names=_names_of_classes(chosen),

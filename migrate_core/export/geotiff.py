@@ -6,21 +6,22 @@ import shutil
 from pathlib import Path
 
 from ..errors import ExportError
+from ..pairs.files import FRACTIONS, IMAGE, LABEL, QUALITY
 from ..workspace import written_then_renamed
 
 # Raster of a pair -> folder of the dataset.
 FOLDERS = {
-    "image": "images",
-    "label": "labels",
-    "quality": "quality",
-    "fractions": "fractions",
+    IMAGE: "images",
+    LABEL: "labels",
+    QUALITY: "quality",
+    FRACTIONS: "fractions",
 }
 
 
 def write_pair(pair_folder: Path, pair_id: str, destination: Path) -> None:
     """Copy the rasters of one pair into the dataset. Raises ExportError, DiskError."""
     for raster, folder in FOLDERS.items():
-        source = pair_folder / f"{raster}.tif"
+        source = pair_folder / raster.file
         if not source.is_file():
             raise ExportError(
                 f"{pair_id}: {source} is gone. Run `pairs make`, which makes the pair again."

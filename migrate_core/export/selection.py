@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from ..errors import ExportError
+from ..errors import ExportError, PairError
 from ..model import Mask, Pair
+from ..pairs.files import Document, read_document
 from ..review.decisions import ReviewStatus, review_statuses
 from ..states import DecisionState, PairState
 from ..store.base import Store
-from ..workspace import PAIR_DOCUMENT, Workspace
+from ..workspace import Workspace
 
 ACCEPTED, UNDECIDED = DecisionState.ACCEPTED.value, DecisionState.UNDECIDED.value
 ALL = "all"
@@ -37,7 +37,7 @@ class Entry:
 
     pair: Pair
     review_status: ReviewStatus
-    provenance: dict[str, Any]
+    provenance: Document
     footprint: BaseGeometry
     class_names: Mapping[int, str] = field(default_factory=dict)
 
@@ -88,13 +88,8 @@ def _class_names(mask: Mask) -> dict[int, str]:
     return found
 
 
-def _provenance(workspace: Workspace, pair: Pair) -> dict[str, Any]:
-    path = workspace.pair(pair.pair_id) / PAIR_DOCUMENT
+def _provenance(workspace: Workspace, pair: Pair) -> Document:
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as err:
-        raise ExportError(
-            f"{pair.pair_id}: {workspace.relative(path)} can't be read ({err}). Run `pairs make`, "
-            "which makes it again."
-        ) from err
-    return found
+        return read_document(workspace.pair(pair.pair_id))
+    except PairError as err:
+        raise ExportError(f"{pair.pair_id}: {err}") from err

@@ -41,6 +41,11 @@ class Statistics:
         """The values of a column of the manifest that are known."""
         return [float(row[column]) for row in self.rows if row[column] is not None]
 
+    def period(self, column: str) -> str:
+        """The days from the first to the last time in a column of the manifest."""
+        days = sorted(row[column][:10] for row in self.rows)
+        return days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
+
     @property
     def sensing_years(self) -> list[str]:
         """The years in which the Sentinel-2 images were taken."""

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from ..grid import BoolArray
 from ..model import BACKGROUND, IGNORE, Occluded, Occlusion, OcclusionBySensor, SensorShares, Shares
-from ..products.pixels.resampling import NO_DATA, SATURATED
 from ..products.scene_classes import (
     OCCLUDING_FLAGS,
     OCCLUDING_IN_SCENE,
@@ -21,7 +20,7 @@ OCCLUSION_KINDS = Flag.CLOUD | Flag.SHADOW | Flag.CIRRUS | Flag.SNOW
 
 
 def quality_flags(
-    image: NDArray[np.uint16],
+    without_data: BoolArray,
     clouds: NDArray[np.uint8] | None,
     label: NDArray[np.uint8],
     inside: BoolArray,
@@ -29,15 +28,15 @@ def quality_flags(
 ) -> NDArray[np.uint8]:
     """The flags of each pixel, (height, width) uint8; each bit says its own thing everywhere.
 
-    `image` (bands, height, width) is what the product has there, before anything is blanked;
-    `clouds` the flags of what occludes the ground, None where that isn't known.
+    `without_data` (height, width) is where the product lacks a band, outside of the footprint as
+    well; `clouds` are the flags of what occludes the ground, None where that isn't known.
     `occluded_in_source` (height, width) says what was occluded when the label was drawn, None where
     nothing does.
     """
     flags = np.zeros(label.shape, dtype=np.uint8)
     marked = {
         Flag.OUTSIDE: ~inside,
-        Flag.NO_DATA: ((image == NO_DATA) | (image == SATURATED)).any(axis=0),
+        Flag.NO_DATA: without_data,
         Flag.UNKNOWN: label == IGNORE,
     }
     if occluded_in_source is not None:

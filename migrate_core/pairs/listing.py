@@ -6,7 +6,8 @@ from typing import Any
 
 from ..model import Pair
 from ..store.serialize import to_json
-from ..workspace import PAIR_RASTERS, Workspace
+from ..workspace import Workspace
+from .files import RASTERS
 
 
 def pair_row(pair: Pair, decision: str | None, workspace: Workspace) -> dict[str, Any]:
@@ -14,7 +15,8 @@ def pair_row(pair: Pair, decision: str | None, workspace: Workspace) -> dict[str
     folder = workspace.pair(pair.pair_id)
     made = pair.occlusion is not None
     files = {
-        name: workspace.relative(folder / f"{name}.tif") if made else None for name in PAIR_RASTERS
+        raster.name: workspace.relative(folder / raster.file) if made else None
+        for raster in RASTERS
     }
     return {
         "pair_id": pair.pair_id,

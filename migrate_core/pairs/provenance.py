@@ -1,29 +1,22 @@
-"""What pair.json says: where every pixel came from and how, and what was found out."""
+"""Where every pixel of a pair came from, for pair.json."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..grid import PixelGrid
 from ..logs.redaction import without_secrets
 from ..model import Mask, Scene
 from ..products.product import Product
 from ..store.serialize import to_json
 from .identity import stated
-from .task import Origin, PairOutcome, PairTask, in_place
+from .task import Origin, PairTask, in_place
 
 
-def provenance(
-    task: PairTask,
-    products: Sequence[Product],
-    grid: PixelGrid,
-    outcome: PairOutcome,
-    findings: Mapping[str, Any],
-) -> dict[str, Any]:
-    """What pair.json says; each of `findings` becomes a section of that name."""
+def provenance(task: PairTask, products: Sequence[Product]) -> dict[str, Any]:
+    """What pair.json says of mask, scenes and parameters."""
     mask = task.mask
     return {
         "pair_id": task.pair_id,
@@ -54,17 +47,7 @@ def provenance(
         ],
         "days_offset": task.days_offset,
         "coverage": task.coverage,
-        "grid": {
-            "crs": grid.crs,
-            "transform": tuple(grid.transform)[:6],
-            "width": grid.width,
-            "height": grid.height,
-        },
-        "bands": [band.name for band in products[0].bands],
-        "missing_bands": list(products[0].missing),
         "parameters": stated(task.parameters),
-        **{name: to_json(finding) for name, finding in findings.items()},
-        **to_json(outcome),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..model import (
 )
 from ..scenes.sources import needs_fetching
 from ..settings import MAX_PAIR_PIXELS, AssessmentSettings
+from ..store.serialize import from_json
 from .progress import ProgressFile
 
 
@@ -81,6 +82,12 @@ class PairOutcome:
     occluded: Occluded | None = None
     change_note: str | None = None
     change_rules: int | None = None
+
+
+def outcome_of(document: Mapping[str, Any]) -> PairOutcome:
+    """What a pair.json says was found out."""
+    names = [item.name for item in fields(PairOutcome)]
+    return from_json(PairOutcome, {name: document[name] for name in names if name in document})
 
 
 def found_out(value: PairOutcome | Pair) -> dict[str, Any]:

@@ -14,9 +14,11 @@ from migrate_core.pairs.flags import (
     one_sided,
     quality_flags,
 )
+from migrate_core.pairs.image.pair_image import without_data
 from migrate_core.products.scene_classes import SCL_FLAGS, Flag
 
 CLEAR = np.full((3, 1, 1), 1200, dtype=np.uint16)
+COMPLETE = np.zeros((1, 1), dtype=bool)
 KNOWN = np.ones((1, 1), dtype=np.uint8)
 INSIDE = np.ones((1, 1), dtype=bool)
 
@@ -46,7 +48,7 @@ def test_the_bits_are_those_of_the_contract() -> None:
     list(enumerate([2, 2, 0, 8, 0, 0, 0, 0, 4, 4, 16, 32])),
 )
 def test_each_class_of_the_scene_classification_has_its_flag(value: int, bits: int) -> None:
-    flags = quality_flags(CLEAR, scl(value), KNOWN, INSIDE)
+    flags = quality_flags(COMPLETE, scl(value), KNOWN, INSIDE)
     assert (flags.dtype, flags.shape) == (np.uint8, (1, 1))
     assert flags[0, 0] == bits
 
@@ -56,14 +58,14 @@ def test_each_class_of_the_scene_classification_has_its_flag(value: int, bits: i
 def test_one_band_without_data_or_saturated_is_enough(value: int, band: int) -> None:
     image = CLEAR.copy()
     image[band] = value
-    assert quality_flags(image, scl(4), KNOWN, INSIDE)[0, 0] == 2
+    assert quality_flags(without_data(image), scl(4), KNOWN, INSIDE)[0, 0] == 2
 
 
 def test_outside_and_unknown_have_bits_of_their_own() -> None:
     label = np.array([[1, IGNORE, 1, IGNORE]], dtype=np.uint8)
     inside = np.array([[True, True, False, False]])
     image = np.full((2, 1, 4), 900, dtype=np.uint16)
-    flags = quality_flags(image, np.zeros((1, 4), np.uint8), label, inside)
+    flags = quality_flags(without_data(image), np.zeros((1, 4), np.uint8), label, inside)
     np.testing.assert_array_equal(flags, [[0, 128, 1, 129]])
 
 
@@ -71,11 +73,11 @@ def test_flags_of_one_pixel_add_up() -> None:
     image = CLEAR.copy()
     image[0] = 65535
     label = np.full((1, 1), IGNORE, dtype=np.uint8)
-    assert quality_flags(image, scl(9), label, ~INSIDE)[0, 0] == 1 + 2 + 4 + 128
+    assert quality_flags(without_data(image), scl(9), label, ~INSIDE)[0, 0] == 1 + 2 + 4 + 128
 
 
 def test_without_a_scene_classification_no_cloud_is_flagged() -> None:
-    assert quality_flags(CLEAR, None, KNOWN, INSIDE)[0, 0] == 0
+    assert quality_flags(COMPLETE, None, KNOWN, INSIDE)[0, 0] == 0
 
 
 def test_labelled_is_neither_background_nor_ignore() -> None:

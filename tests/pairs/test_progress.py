@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from migrate_core.errors import MigrateError
+from migrate_core.pairs.files import pair_complete
 from migrate_core.pairs.make import PairTask, make_pair
 from migrate_core.pairs.progress import (
     STAGES,
@@ -112,4 +113,4 @@ def test_a_pair_that_fails_leaves_no_note(case: Case, task: PairTask, reported: 
 def test_a_disk_that_takes_no_notes_does_not_stop_the_work(case: Case, task: PairTask) -> None:
     case.workspace.stages.write_text("a file where the folder should be")
     make_pair(task)
-    assert case.workspace.pair_complete(task.pair_id)
+    assert pair_complete(Path(task.folder))

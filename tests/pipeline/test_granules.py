@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,9 @@ from affine import Affine
 from pyproj import Transformer
 
 from migrate_core.grid import PixelGrid
+from migrate_core.pairs.files import read_document
 from migrate_core.products.opening import open_product
 from migrate_core.products.pixels.reading import read_bands
-from migrate_core.workspace import PAIR_DOCUMENT
 from tests.support.builders import BANDS_L2A, NORTH, RESOLUTION, WEST, Safe, lonlat_box, write_safe
 from tests.support.granules import (
     HERE,
@@ -53,7 +52,7 @@ def made(root: Path, west: float, north: float, *granules: Safe) -> tuple[Case, 
     with rasterio.open(folder / "image.tif") as dataset:
         grid = PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
         found = {"image": dataset.read(), "lattice": grid}
-    return case, {**found, **json.loads((folder / PAIR_DOCUMENT).read_text())}
+    return case, {**found, **read_document(folder)}
 
 
 def test_a_mask_over_two_granules_becomes_one_pair_of_both(tmp_path: Path) -> None:

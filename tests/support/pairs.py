@@ -23,7 +23,7 @@ from pyproj import Transformer
 from migrate_core.masks.options import AddOptions
 from migrate_core.masks.register.describe import inspect
 from migrate_core.model import Acquired, Mask, SceneQuery
-from migrate_core.pairs import make
+from migrate_core.pairs import files, make
 from migrate_core.pairs.make import PairOutcome, PairTask
 from migrate_core.pairs.run.runner import RunOptions, RunOutcome, make_pairs
 from migrate_core.scenes.search.search import search
@@ -321,19 +321,19 @@ def stall_in_the_middle(task: PairTask) -> PairOutcome:
     """`make_pair`, but all pairs except m0's wait half written until a file `release` appears."""
     if task.mask.name != "m0.tif":
         workspace = Path(task.folder).parent.parent
-        write_document = make._write_document
+        write_document = files.write_document
 
-        def stalled(document: Path, content: dict[str, Any]) -> None:
+        def stalled(folder: Path, document: Mapping[str, Any]) -> None:
             (workspace / STALLED).write_text(str(os.getpid()))
             while not (workspace / RELEASE).exists():
                 time.sleep(0.01)
-            write_document(document, content)
+            write_document(folder, document)
 
-        make._write_document = stalled
+        files.write_document = stalled
         try:
             return make.make_pair(task)
         finally:
-            make._write_document = write_document
+            files.write_document = write_document
     return make.make_pair(task)
 
 

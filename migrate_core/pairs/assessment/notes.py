@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable
 
-from ...errors import PairError
 from ...model import Pair
-from ...workspace import PAIR_DOCUMENT
+from ..files import Document
 from ..image.offset_check import format_settled
 from ..label.boundary_buffer import format_boundary_buffer
 from ..label.small_objects import format_small_objects
-
-# A pair.json; what one of an earlier version lacks is nothing to be said.
-Document = Mapping[str, Any]
-
-
-def pair_document(folder: Path) -> Document:
-    """The pair.json of a pair's folder. Raises PairError when it can't be read."""
-    path = folder / PAIR_DOCUMENT
-    try:
-        found: Document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as err:
-        raise PairError(
-            f"{path}: the file can't be read ({err}). Run `pairs make`, which makes it again."
-        ) from err
-    return found
 
 
 def notes_on(document: Document) -> tuple[str, ...]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError
 
-from ...errors import PairError
 from ...grid import PixelGrid, moved
 from ...model import Mask
 from ...products.scene_classes import Flag
 from ...settings import AssessmentSettings
 from ...store.serialize import from_json, to_json
+from ..files import IMAGE, LABEL, QUALITY, Document, PairRaster, open_raster
 from ..flags import OCCLUSION_KINDS, occluded
 from .change import PairLook, change_of
 from .suggestion import doubtful, offset_warnings, suggest
@@ -24,14 +22,14 @@ from .suggestion import doubtful, offset_warnings, suggest
 _NAMES = {str(flag.name).lower(): flag for flag in OCCLUSION_KINDS}
 
 
-def judged_by(document: Mapping[str, Any]) -> AssessmentSettings:
+def judged_by(document: Document) -> AssessmentSettings:
     """The thresholds behind the suggestion in a pair.json; old ones were always the defaults."""
     found = document.get("judged_by")
     return AssessmentSettings() if found is None else from_json(AssessmentSettings, found)
 
 
 def reassess(
-    document: Mapping[str, Any],
+    document: Document,
     folder: Path,
     thresholds: AssessmentSettings,
     *,
@@ -43,7 +41,7 @@ def reassess(
 
     Raises PairError when they can't be read.
     """
-    flags, label = (_pixels(folder / name) for name in ("quality.tif", "label.tif"))
+    flags, label = (_pixels(folder, raster) for raster in (QUALITY, LABEL))
     known = _known(document)
     suggestion = suggest(flags, label, known, thresholds, empty_allowed=empty_allowed)
     found = doubtful(
@@ -57,34 +55,25 @@ def reassess(
     }
 
 
-def refresh_change(document: Mapping[str, Any], folder: Path, mask: Mask) -> dict[str, Any]:
+def refresh_change(document: Document, folder: Path, mask: Mask) -> dict[str, Any]:
     """pair.json with the change by the source image that the mask has now, from the pair's rasters.
 
     Raises PairError when they can't be read.
     """
-    try:
-        with rasterio.open(folder / "image.tif", driver="GTiff") as dataset:
-            names = dataset.descriptions
-            grid = PixelGrid(
-                dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height
-            )
-            bands = dict(zip(names, dataset.read(), strict=True))
-    except RasterioError as err:
-        raise _unreadable(folder / "image.tif", err) from err
-    flags, label = (_pixels(folder / name) for name in ("quality.tif", "label.tif"))
+    with open_raster(folder, IMAGE) as dataset:
+        grid = PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
+        bands = dict(zip(dataset.descriptions, dataset.read(), strict=True))
+    flags, label = (_pixels(folder, raster) for raster in (QUALITY, LABEL))
     looks = change_of(mask, PairLook(grid, _source_grid(document, grid), bands, label, flags))
     return {
         **document,
         "mask": {**document["mask"], "image": mask.image},
         "compared_with": mask.image,
-        "change": looks.value,
-        "change_note": looks.note,
-        "change_rules": looks.rules,
-        "change_found": to_json(looks),
+        **to_json(looks.sections),
     }
 
 
-def _source_grid(document: Mapping[str, Any], grid: PixelGrid) -> PixelGrid:
+def _source_grid(document: Document, grid: PixelGrid) -> PixelGrid:
     """The pair's grid as it lies for the source image, where the mask was moved."""
     registration = document.get("registration") or {}
     if not registration.get("applied"):
@@ -93,23 +82,13 @@ def _source_grid(document: Mapping[str, Any], grid: PixelGrid) -> PixelGrid:
     return moved(grid, -shift["east_m"], -shift["north_m"])
 
 
-def _unreadable(path: Path, err: Exception) -> PairError:
-    return PairError(
-        f"{path}: the file of a pair can't be read ({err}). Delete the pair's folder and make it "
-        "again."
-    )
-
-
-def _pixels(path: Path) -> NDArray[np.uint8]:
-    try:
-        with rasterio.open(path, driver="GTiff") as dataset:
-            pixels: NDArray[np.uint8] = dataset.read(1)
-    except RasterioError as err:
-        raise _unreadable(path, err) from err
+def _pixels(folder: Path, raster: PairRaster) -> NDArray[np.uint8]:
+    with open_raster(folder, raster) as dataset:
+        pixels: NDArray[np.uint8] = dataset.read(1)
     return pixels
 
 
-def _known(document: Mapping[str, Any]) -> Flag:
+def _known(document: Document) -> Flag:
     """The kinds that were looked for: those whose share over the footprint is a number."""
     shares = document["occlusion"]["all"]
     known = Flag(0)
@@ -119,7 +98,7 @@ def _known(document: Mapping[str, Any]) -> Flag:
     return known
 
 
-def _warnings(document: Mapping[str, Any]) -> Sequence[str]:
+def _warnings(document: Document) -> Sequence[str]:
     """The warnings that a pair was made with, by the names that its version gave them.
 
     Before they were written down there were only those of its offset.

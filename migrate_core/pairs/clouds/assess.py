@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ...grid import BoolArray, PixelGrid
+from ...grid import BoolArray, PixelGrid, Window
 from ...products.pixels.reading import read_scene_classification
 from ...products.product import Product, SunAngles
 from ...products.scene_classes import SCL_FLAGS, Flag
@@ -59,6 +59,11 @@ class Clouds:
     known: Flag
     disputed: BoolArray
     findings: tuple[CloudFinding, ...] = ()
+
+    def part(self, window: Window) -> Clouds:
+        """What lies in a window."""
+        where = window.slices
+        return replace(self, flags=self.flags[where], disputed=self.disputed[where])
 
 
 def assess_clouds(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,27 +43,33 @@ class Mosaic:
 
     `origin` (height, width) uint8 is the number of that product in the order given. `resampled`
     holds the numbers of products on another grid, whose pixels are interpolated; `overlaps` are
-    by product, none for the first and for what wasn't compared.
+    by product, none for the first and for what wasn't compared. `numbers` is what the files have
+    of each product that was read.
     """
 
     image: NDArray[np.uint16]
     origin: NDArray[np.uint8]
     resampled: frozenset[int] = frozenset()
     overlaps: tuple[Overlap, ...] = ()
+    numbers: NumbersOf = field(default_factory=dict)
+
+    def part(self, window: Window) -> Mosaic:
+        """What lies in a window; `numbers` stay whole."""
+        where = window.slices
+        return replace(self, image=self.image[:, *where], origin=self.origin[where])
 
 
-def mosaic(
-    products: Sequence[Product], grid: PixelGrid, resampling: str, numbers: NumbersOf
-) -> Mosaic:
+def mosaic(products: Sequence[Product], grid: PixelGrid, resampling: str) -> Mosaic:
     """The image of all products; later ones fill where earlier ones have no data.
 
     Products on the grid of the first, of which `grid` is a block, are put together at the
     resolution of each band before coarser ones come up to 10 m: nothing is resampled that would not
     be in a single product, and no seam shows. What is still without data then comes from products
     on another grid (that of another UTM zone), resampled. A product is read only when something
-    is missing. `numbers` is filled with what the files have of each product that was read.
+    is missing.
     """
     same = [number for number, one in enumerate(products) if on_one_grid(one, products[0])]
+    numbers: NumbersOf = {}
     parts = _Parts(products[0], grid, resampling, numbers)
     overlaps = [Overlap() for _ in products]
     for number in same[1:]:
@@ -75,7 +81,7 @@ def mosaic(
     for number in others:
         part = _Part(number, products[number], products[0].bands, numbers)
         _fill_from_elsewhere(image, origin, part, grid)
-    return Mosaic(image, origin, frozenset(others), tuple(overlaps))
+    return Mosaic(image, origin, frozenset(others), tuple(overlaps), numbers)
 
 
 def on_grid(

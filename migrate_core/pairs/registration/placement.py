@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,11 +24,6 @@ from .source import COMPARED, ReferenceImage, UnusableImageError, by_source
 # and rounding need beyond.
 _MARGIN = round(SEARCH_M / 10) + 4
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-T = TypeVar("T", bound="DataclassInstance")
-
 
 @dataclass(frozen=True, eq=False)
 class Placement:
@@ -44,6 +39,17 @@ class Placement:
         if isinstance(self.labels, ShiftedLabels):
             return moved(self.grid, -self.labels.east_m, -self.labels.north_m)
         return self.grid
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences that say why the labels may not lie where their objects are."""
+        return self.registration.warnings if self.registration else ()
+
+    @property
+    def sections(self) -> dict[str, Any]:
+        """What pair.json says of the registration."""
+        shift = self.registration.shift if self.registration else None
+        return {"registration": self.registration, "shift": shift}
 
 
 def reading_grid(grid: PixelGrid, base_grid: PixelGrid, *, register: bool) -> PixelGrid:
@@ -89,17 +95,3 @@ def seen_by(found: Mosaic, clouds: Clouds, names: Sequence[str], grid: PixelGrid
     for band in bands.values():
         data &= (band != NO_DATA) & (band != SATURATED)
     return ReferenceImage(grid, bands, data, ~flagged(clouds.flags, OCCLUSION_KINDS))
-
-
-def cropped(found: T, whole: PixelGrid, part: PixelGrid) -> T:
-    """A dataclass of rasters (…, height, width) on `whole` with those of the block `part` of it."""
-    if part == whole:
-        return found
-    where = window_of(part, whole).slices
-    values = {field.name: getattr(found, field.name) for field in fields(found)}
-    rasters = {
-        name: value[(..., *where)]
-        for name, value in values.items()
-        if isinstance(value, np.ndarray) and value.shape[-2:] == whole.shape
-    }
-    return replace(found, **rasters)

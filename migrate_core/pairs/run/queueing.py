@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from ...jobs.background import now_utc
 from ...model import Pair
@@ -12,6 +13,7 @@ from ...states import UNDER_WAY, PairState
 from ...store.base import Store, superseded
 from ...workspace import Workspace, remove_leftovers
 from ..assessment.change import RULES
+from ..files import pair_complete
 from ..task import PairTask, found_out
 from .plan import replaced
 
@@ -24,7 +26,7 @@ def queue_pairs(
     """The pairs of the tasks in the store, queued or done, and what that means for the others."""
     remove_leftovers(workspace.root)
     known = {pair.pair_id: pair for pair in store.pairs()}
-    pairs = {task.pair_id: _current(known.get(task.pair_id), task, workspace) for task in tasks}
+    pairs = {task.pair_id: _current(known.get(task.pair_id), task) for task in tasks}
     now = now_utc()
     gone = {pair.pair_id: superseded(pair, now) for pair in replaced(known.values(), tasks)}
     others = [
@@ -47,7 +49,7 @@ def _left_behind(pair: Pair, *, partial: bool) -> PairState:
     return PairState.CANCELLED if pair.state in UNDER_WAY else pair.state
 
 
-def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
+def _current(known: Pair | None, task: PairTask) -> Pair:
     """A pair as it should stand before the run: done when nothing about it has to be done."""
     pair = Pair(
         task.pair_id,
@@ -58,7 +60,7 @@ def _current(known: Pair | None, task: PairTask, workspace: Workspace) -> Pair:
         coverage=task.coverage,
         parameters=task.parameters,
     )
-    if known is None or known.occlusion is None or not workspace.pair_complete(task.pair_id):
+    if known is None or known.occlusion is None or not pair_complete(Path(task.folder)):
         return pair
     if known.occluded is None or (known.judged_by or AssessmentSettings()) != task.thresholds:
         return pair  # its pixels stay; `make_pair` finds them and only assesses again

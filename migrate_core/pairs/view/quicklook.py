@@ -23,6 +23,7 @@ from ...model import BACKGROUND, IGNORE
 from ...products.pixels.resampling import NO_DATA, SATURATED
 from ...products.product import RESOLUTION_M
 from ...products.scene_classes import Flag
+from ..files import IMAGE, LABEL, QUALITY
 from .drawing import (
     BLUE,
     GREEN,
@@ -148,7 +149,7 @@ def read_pair(folder: Path, bands: Sequence[str], size: int) -> PairPixels:
         grid = _pixel_grid(dataset, size)
         indexes = [dataset.descriptions.index(band) + 1 for band in bands]
         image = dataset.read(indexes, out_shape=(len(indexes), *grid.shape))
-        label, quality = (_read_one(folder / f"{name}.tif", grid) for name in ("label", "quality"))
+        label, quality = (_read_one(folder / raster.file, grid) for raster in (LABEL, QUALITY))
     return PairPixels(grid, tuple(bands), image, label, quality, missing)
 
 
@@ -164,7 +165,7 @@ def _stand_in(folder: Path, there: Sequence[str], bands: Sequence[str]) -> tuple
 def _image(folder: Path) -> Iterator[Any]:
     """The open image of a pair; what can't be read is reported as a PairError."""
     try:
-        with rasterio.open(folder / "image.tif", driver="GTiff") as dataset:
+        with rasterio.open(folder / IMAGE.file, driver="GTiff") as dataset:
             yield dataset
     except (RasterioError, OSError) as err:
         raise PairError(

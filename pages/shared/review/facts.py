@@ -10,7 +10,8 @@ import streamlit as st
 
 from migrate_core.errors import MigrateError
 from migrate_core.model import Decision, Occlusion, OcclusionBySensor, Pair
-from migrate_core.pairs.assessment.notes import format_change, notes_on, pair_document
+from migrate_core.pairs.assessment.notes import format_change, notes_on
+from migrate_core.pairs.files import read_document
 from migrate_core.pairs.flags import occluded_shares
 from migrate_core.pairs.view.quicklook import ViewOptions
 from migrate_core.pairs.view.shift_drawing import format_shift
@@ -132,7 +133,7 @@ def facts(item: ReviewItem, folder: Path) -> None:
 def _notes(folder: Path) -> None:
     """What pair.json says beside numbers: small objects, buffer, missing bands, shift, change."""
     try:
-        found = notes_on(pair_document(folder))
+        found = notes_on(read_document(folder))
     except MigrateError:
         return  # Where the files of a pair are gone, its picture says so.
     if found:

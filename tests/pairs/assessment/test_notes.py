@@ -12,7 +12,8 @@ import pytest
 
 from migrate_core.errors import PairError
 from migrate_core.model import PairParameters
-from migrate_core.pairs.assessment.notes import notes_on, notes_on_many, pair_document
+from migrate_core.pairs.assessment.notes import notes_on, notes_on_many
+from migrate_core.pairs.files import read_document
 from migrate_core.pairs.make import make_pair
 from tests.pairs.test_make import scene_of, task
 from tests.support.pairs import Safe, placed, registered, write_mask, write_safe
@@ -35,7 +36,7 @@ def test_a_made_pair_tells_of_small_objects_and_of_what_the_rim_took(tmp_path: P
     assert suggestion.verdict == "unsure"
     assert "were set to ignore" in suggestion.reason
     assert took in suggestion.reason
-    first, second, *_ = notes_on(pair_document(Path(wanted.folder)))
+    first, second, *_ = notes_on(read_document(Path(wanted.folder)))
     assert first.startswith("1 of 2 objects of class 1 is under 50 m2: label them as fractions")
     assert second == took
 
@@ -43,10 +44,10 @@ def test_a_made_pair_tells_of_small_objects_and_of_what_the_rim_took(tmp_path: P
 def test_an_old_document_says_nothing_and_a_broken_one_is_named(tmp_path: Path) -> None:
     document = tmp_path / "pair.json"
     document.write_text(json.dumps({"pair_id": "old", "missing_bands": [], "offsets": {}}))
-    assert notes_on(pair_document(tmp_path)) == ()
+    assert notes_on(read_document(tmp_path)) == ()
     document.write_text("{")
     with pytest.raises(PairError, match=r"pair\.json: the file can't be read"):
-        pair_document(tmp_path)
+        read_document(tmp_path)
 
 
 def test_missing_bands_are_named() -> None:

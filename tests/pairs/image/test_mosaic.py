@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from migrate_core.grid import PixelGrid, Window, block, in_crs
-from migrate_core.pairs.image.mosaic import Mosaic, NumbersOf, Overlap, mosaic, on_grid
+from migrate_core.pairs.image.mosaic import Mosaic, Overlap, mosaic, on_grid
 from migrate_core.products.metadata.product_xml import parse_tile
 from migrate_core.products.opening import open_product
 from migrate_core.products.pixels.reading import read_bands, read_scene_classification
@@ -53,7 +53,7 @@ def opened(tmp_path: Path) -> Callable[..., list[Product]]:
 def put_together(
     products: Sequence[Product], grid: PixelGrid, resampling: str = "bilinear"
 ) -> Mosaic:
-    return mosaic(products, grid, resampling, {})
+    return mosaic(products, grid, resampling)
 
 
 def window(column: int, row: int, width: int, height: int, safe: Safe | None = None) -> PixelGrid:
@@ -133,13 +133,14 @@ def test_numbers_are_those_of_each_products_files(
     opened: Callable[..., list[Product]],
 ) -> None:
     products = opened(granule(baseline="05.09", offset=-1000), EAST)
-    numbers: NumbersOf = {}
     grid = window(95, 21, 20, 30)
-    found = mosaic(products, grid, "bilinear", numbers)
+    found = mosaic(products, grid, "bilinear")
+    numbers = found.numbers
     assert set(numbers) == {0}
     assert set(numbers[0]) == set(BANDS_L2A)
     np.testing.assert_array_equal(numbers[0]["B02"].astype(int) - 1000, found.image[1])
-    beyond = mosaic(products, window(120, 21, 30, 30), "bilinear", numbers)
+    beyond = mosaic(products, window(120, 21, 30, 30), "bilinear")
+    numbers = beyond.numbers
     assert set(numbers) == {0, 1}
     there = beyond.origin == 1
     np.testing.assert_array_equal(numbers[1]["B02"][there], beyond.image[1][there])

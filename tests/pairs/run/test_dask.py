@@ -10,6 +10,7 @@ import pytest
 
 from migrate_core.errors import MigrateError
 from migrate_core.jobs.background import latest_job
+from migrate_core.pairs.files import pair_complete
 from migrate_core.pairs.run.runner import KIND, RunOptions
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
 
@@ -73,7 +74,7 @@ def test_a_pair_that_was_lost_is_made_again_and_not_remembered(case: Case, sched
     lost = next(iter(case.pair_ids().values()))
     (case.workspace.pair(lost) / "image.tif").unlink()
     assert case.make(RunOptions(scheduler=scheduler)).made == 1
-    assert case.workspace.pair_complete(lost)
+    assert pair_complete(case.workspace.pair(lost))
 
 
 def test_a_mask_that_is_gone_fails_only_its_own_pair(case: Case, scheduler: str) -> None:

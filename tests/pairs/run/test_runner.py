@@ -21,6 +21,7 @@ import rasterio
 from migrate_core.errors import JobRunningError, WrongUseError
 from migrate_core.jobs.background import claim, latest_job, now_utc, request_cancel
 from migrate_core.model import Mask, PairParameters
+from migrate_core.pairs.files import pair_complete
 from migrate_core.pairs.make import PairOutcome, PairTask, make_pair
 from migrate_core.pairs.run.runner import KIND, RunOptions, make_pairs
 from tests.support.pairs import (
@@ -98,7 +99,7 @@ def test_every_mask_with_a_selected_scene_becomes_a_pair(case: Case) -> None:
     )
     assert (outcome.total, outcome.made, outcome.failed, outcome.cancelled) == (3, 3, 0, False)
     assert case.states() == dict.fromkeys((f"m{n} 20200202" for n in range(3)), "done")
-    assert all(case.workspace.pair_complete(pair.pair_id) for pair in case.store.pairs())
+    assert all(pair_complete(case.workspace.pair(pair.pair_id)) for pair in case.store.pairs())
     assert all(pair.occlusion and pair.suggestion for pair in case.store.pairs())
     assert (heard[0], heard[-1]) == ((0, 0, 3), (3, 0, 3))
     job = latest_job(case.store, KIND)

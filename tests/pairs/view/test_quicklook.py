@@ -18,7 +18,7 @@ from rasterio.errors import NotGeoreferencedWarning
 from migrate_core.errors import MaskError, PairError
 from migrate_core.grid import PixelGrid
 from migrate_core.model import Mask
-from migrate_core.pairs.make import write_raster
+from migrate_core.pairs.files import IMAGE, LABEL, QUALITY, write_raster
 from migrate_core.pairs.view import drawing, source_view
 from migrate_core.pairs.view.quicklook import (
     COMPOSITES,
@@ -189,9 +189,9 @@ def write_pair(folder: Path, grid: PixelGrid = GRID) -> Path:
     row, column = np.indices(grid.shape)
     image = np.stack([100 * (n + 1) + column + row for n in range(len(BANDS))]).astype(np.uint16)
     label = ((row // 2 + column // 2) % 2).astype(np.uint8)
-    write_raster(folder / "image.tif", image, grid, 0, BANDS)
-    write_raster(folder / "label.tif", label[None], grid, 255, ["label"])
-    write_raster(folder / "quality.tif", np.zeros_like(label)[None], grid, None, ["quality flags"])
+    write_raster(folder, IMAGE, image, grid, BANDS)
+    write_raster(folder, LABEL, label[None], grid, ["label"])
+    write_raster(folder, QUALITY, np.zeros_like(label)[None], grid, ["quality flags"])
     return folder
 
 
@@ -235,7 +235,7 @@ def test_one_band_in_grey_stands_for_three_of_which_one_is_missing(
     folder = write_pair(tmp_path / "p")
     with rasterio.open(folder / "image.tif") as dataset:
         image = dataset.read([BANDS.index(band) + 1 for band in there])
-    write_raster(folder / "image.tif", image, GRID, 0, there)
+    write_raster(folder, IMAGE, image, GRID, there)
     options = replace(PLAIN, composite=wanted)
     found = read_pair(folder, options.bands, 960)
     assert found.bands == (shown,)

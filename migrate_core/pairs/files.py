@@ -1,0 +1,135 @@
+"""The files of a pair: their names, types and no-data; how they are written and read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rasterio
+from numpy.typing import NDArray
+from rasterio.errors import RasterioError
+
+from ..errors import PairError
+from ..files.geotiff import new_geotiff
+from ..grid import PixelGrid
+from ..model import IGNORE
+from ..products.pixels.resampling import NO_DATA
+from ..workspace import written_then_renamed
+
+if TYPE_CHECKING:  # who only asks for names needs nothing of what makes pixels
+    from .image.pair_image import PairImage
+    from .label.pair_label import PairLabel
+    from .quality import PairQuality
+
+
+@dataclass(frozen=True)
+class PairRaster:
+    """One of the rasters of a pair; `nodata` is None where every value means something."""
+
+    name: str
+    dtype: str
+    nodata: int | None
+
+    @property
+    def file(self) -> str:
+        """The name of its file in the folder of a pair."""
+        return f"{self.name}.tif"
+
+
+IMAGE = PairRaster("image", "uint16", NO_DATA)
+LABEL = PairRaster("label", "uint8", IGNORE)
+FRACTIONS = PairRaster("fractions", "float32", None)
+QUALITY = PairRaster("quality", "uint8", None)
+RASTERS = (IMAGE, LABEL, FRACTIONS, QUALITY)
+DOCUMENT = "pair.json"
+
+# A pair.json; one of an earlier version may lack what later ones say.
+Document = Mapping[str, Any]
+
+
+def pair_complete(folder: Path) -> bool:
+    """Whether every file of the pair in `folder` is there."""
+    names = (*(raster.file for raster in RASTERS), DOCUMENT)
+    return all((folder / name).is_file() for name in names)
+
+
+def write_pair(
+    folder: Path, image: PairImage, label: PairLabel, quality: PairQuality, document: Document
+) -> None:
+    """Write all files of a pair; the folder appears when they are complete. Raises DiskError."""
+    grid = image.grid
+    class_names = [f"class {value}" for value in label.classes]
+    # Not beside the other pairs, where whoever looks for images would find half of one.
+    with written_then_renamed(folder, apart=folder.parent.parent) as temporary:
+        temporary.mkdir()
+        write_raster(temporary, IMAGE, image.pixels, grid, image.bands)
+        write_raster(temporary, LABEL, label.pixels[None], grid, ["label"])
+        write_raster(temporary, FRACTIONS, label.shares, grid, class_names)
+        write_raster(temporary, QUALITY, quality.flags[None], grid, ["quality flags"])
+        write_document(temporary, document)
+
+
+def write_raster(
+    folder: Path,
+    raster: PairRaster,
+    pixels: NDArray[Any],
+    grid: PixelGrid,
+    descriptions: Sequence[str],
+) -> None:
+    """Write (bands, height, width) as a tiled, compressed GeoTIFF with described bands."""
+    profile = {
+        "driver": "GTiff",
+        "dtype": raster.dtype,
+        "count": len(pixels),
+        "width": grid.width,
+        "height": grid.height,
+        "crs": grid.crs,
+        "transform": grid.transform,
+        "nodata": raster.nodata,
+        "tiled": True,
+        "blockxsize": 256,
+        "blockysize": 256,
+        "compress": "deflate",
+        "predictor": 3 if pixels.dtype.kind == "f" else 2,
+        "interleave": "band",
+    }
+    with new_geotiff(folder / raster.file, **profile) as dataset:
+        dataset.write(pixels)
+        dataset.descriptions = tuple(descriptions)
+
+
+@contextmanager
+def open_raster(folder: Path, raster: PairRaster) -> Iterator[Any]:
+    """The open dataset of a raster; what can't be read of it in the block raises PairError."""
+    path = folder / raster.file
+    try:
+        with rasterio.open(path, driver="GTiff") as dataset:
+            yield dataset
+    except RasterioError as err:
+        raise PairError(
+            f"{path}: the file of a pair can't be read ({err}). Delete the pair's folder and make "
+            "it again."
+        ) from err
+
+
+def write_document(folder: Path, document: Document) -> None:
+    """Write the pair.json of a pair's folder. Raises DiskError."""
+    with written_then_renamed(folder / DOCUMENT) as temporary:
+        temporary.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def read_document(folder: Path) -> Document:
+    """The pair.json of a pair's folder. Raises PairError when it can't be read."""
+    path = folder / DOCUMENT
+    try:
+        found: Document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as err:
+        raise PairError(
+            f"{path}: the file can't be read ({err}). Delete the pair's folder and run `pairs "
+            "make`, which makes it again."
+        ) from err
+    return found
