@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
+from migrate_core.cli import cli
 from migrate_core.jobs.background import claim, now_utc
 from migrate_core.model import Decision, Mask, Pair
 from migrate_core.review.run import decide
@@ -17,6 +19,7 @@ from migrate_core.store.base import Store, open_store
 from migrate_core.store.masks import PROBLEM, MaskFilter, list_masks
 from migrate_core.workspace import Workspace
 from pages.shared.masks.list import ROWS
+from pages.shared.text import plain
 from tests.support.app import open_page
 from tests.support.background import note_launches
 from tests.support.builders import a_mask, labels, north_up, write_raster
@@ -341,3 +344,13 @@ def test_masks_of_which_nothing_is_known_are_shown_with_their_problem(
     app = add_folder(opened(), folder)
     assert "can't be opened as GTiff" in texts(app, "warning")
     assert "none of these masks has a place" in texts(app, "info").lower()
+
+
+def test_what_came_of_adding_in_a_terminal_is_shown(workspace: Workspace, tmp_path: Path) -> None:
+    write_raster(tmp_path / "masks" / "a_20200202.tif", PIXELS)
+    (tmp_path / "masks" / "b_20200202.tif").write_bytes(b"no raster")
+    words = ["--workspace", str(workspace.root), "masks", "add", str(tmp_path / "masks")]
+    assert CliRunner().invoke(cli, words).exit_code == 1
+    said = texts(shown(opened()), "warning")
+    assert "1 added, 1 can't be read." in said
+    assert plain("b_20200202.tif") in said
