@@ -4,9 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from migrate_core.background import MakeDemo
 from migrate_core.errors import MigrateError
-from migrate_core.jobs.background import launch, said, starting
-from pages.shared.background import POLL_S
+from pages.shared.background import POLL_S, how_it_ended, is_busy, start, trouble
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.polling import polled
 from pages.shared.text import plain
@@ -34,21 +34,22 @@ STEPS = {
 }
 
 
-@polled(lambda page: starting(page.workspace, "demo"), POLL_S)
+@polled(lambda page: is_busy(page, "demo"), POLL_S)
 def demo(page: Page) -> None:
     """Offers the example, and says while it is being made."""
-    busy = starting(page.workspace, "demo")
+    busy = is_busy(page, "demo")
     label = "The example is being made …" if busy else "Load the demo"
-    if st.button(label, disabled=busy, icon=":material/science:", width="stretch"):
-        try:
-            launch(page.workspace, "demo", ["demo"])
-        except MigrateError as err:
-            st.error(plain(str(err)))
-        else:
-            st.rerun()
+    st.button(
+        label,
+        disabled=busy,
+        icon=":material/science:",
+        width="stretch",
+        on_click=lambda: start(page, "demo", MakeDemo),
+    )
     st.caption("A synthetic mining landscape with six masks and five dates; takes about 10 s.")
-    for problem in () if busy else said(page.workspace, "demo"):
-        st.error(plain(problem))
+    trouble("demo")
+    if not busy:
+        how_it_ended(page, "demo")
 
 
 def home(page: Page) -> None:

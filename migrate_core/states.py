@@ -40,6 +40,15 @@ class JobState(StrEnum):
     DIED = "died"
 
 
+class Level(StrEnum):
+    """What a message of a job is: why it failed, what is wrong with an item, a hint, the result."""
+
+    ERROR = "error"
+    PROBLEM = "problem"
+    NOTE = "note"
+    RESULT = "result"
+
+
 class Verdict(StrEnum):
     """What one reviewer says of a pair, or a suggestion does; `undo` takes back the newest."""
 

@@ -83,10 +83,6 @@ class Workspace:
         """The file for what a command or a failed pair has to say."""
         return self.logs / f"{name}.log"
 
-    def answer(self, name: str) -> Path:
-        """The file for the document that a command in the background answers with."""
-        return self.logs / f"{name}.json"
-
     @property
     def uploads(self) -> Path:
         """The folder of files that came through the browser, a folder for each time."""

@@ -6,6 +6,7 @@ from migrate_core.errors import MigrateError
 from migrate_core.states import MaskState
 from migrate_core.store.candidates import candidates_of, mask_row
 from migrate_core.store.last_search import last_found
+from pages.shared.background import forget_trouble
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.pairs.costs_ahead import costs_ahead
 from pages.shared.scenes.bulk import all_masks
@@ -30,6 +31,7 @@ def scenes(page: Page) -> None:
         )
         st.page_link(PAGES["masks"][0], label="Go to the masks", icon=PAGES["masks"][2])
         return
+    forget_trouble()
     search_panel(page)
     found = last_found(page.store)
     if found is None:

@@ -19,6 +19,7 @@ LAYERS = (
     ("pages.shared",),
     ("migrate_core.__main__",),
     ("migrate_core.cli", "migrate_core.notebook"),
+    ("migrate_core.background",),
     ("migrate_core.export",),
     ("migrate_core.review",),
     ("migrate_core.pairs",),

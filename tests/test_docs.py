@@ -87,7 +87,7 @@ def commands(group: click.Group, words: tuple[str, ...] = ()) -> Commands:
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from commands(command, (*words, name))
-        else:
+        elif not command.hidden:
             yield " ".join((*words, name)), command
 
 

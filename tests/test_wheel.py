@@ -29,7 +29,10 @@ PRESS_DEMO = """
 import sys, time
 from pathlib import Path
 from streamlit.testing.v1 import AppTest
-from migrate_core.jobs.background import starting
+from migrate_core.jobs.background import messages, now_utc, running_job
+from migrate_core.jobs.launch import last_words
+from migrate_core.states import Level
+from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
 app = AppTest.from_file(sys.argv[1], default_timeout=120).run()
 assert not app.exception, app.exception
@@ -37,9 +40,10 @@ assert not app.exception, app.exception
 app = button.click().run()
 assert not app.error, app.error
 workspace = Workspace(Path("workspace").absolute())
-while starting(workspace, "demo"):
+store = open_store(workspace)
+while running_job(store, "demo", now_utc()):
     time.sleep(0.2)
-print(workspace.log("demo").read_text())
+print(last_words(workspace, "demo"), messages(store, "demo", Level.ERROR, Level.PROBLEM))
 """
 
 

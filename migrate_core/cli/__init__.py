@@ -17,6 +17,7 @@ from ..settings import load_settings
 from ..workspace import log_file
 from .console import WORDS, ReportingGroup, progress_bar, say
 from .export import convert, export
+from .job import job
 from .masks import demo, masks
 from .pairs import pairs
 from .review import review, status
@@ -44,5 +45,5 @@ def cli(context: click.Context, workspace: Path | None) -> None:
     context.obj = Session(settings, progress_bar, say)
 
 
-for command in (demo, masks, scenes, pairs, review, export, convert, status, run):
+for command in (demo, masks, scenes, pairs, review, export, convert, status, run, job):
     cli.add_command(command)

@@ -1,27 +1,19 @@
-"""The options of `masks add`, and the value that is made of them."""
+"""The options of `masks add`."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from ..errors import WrongUseError
-from ..masks.dates.names import parse_date, read_dates, read_mapping
-from ..masks.dates.patterns import compile_pattern
 from ..masks.dates.sensors import SENSORS
-from ..masks.options import AddOptions, VectorOptions
-from ..masks.raster.class_tables import parse_classes
-from ..masks.raster.georeference import known_crs
-from ..masks.raster.no_data import parse_no_data
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FILE_OR_FOLDER = click.Path(exists=True, path_type=Path)
 _F = TypeVar("_F", bound=Callable[..., Any])
-_V = TypeVar("_V")
 
 
 class _Number(click.FloatRange):
@@ -139,39 +131,3 @@ def with_add_options(command: _F) -> _F:
     for option in reversed(_ADD_OPTIONS):
         command = option(command)
     return command
-
-
-def add_options(given: Mapping[str, Any]) -> AddOptions:
-    """The options of the command line as one value. Raises WrongUseError."""
-    if given["end_date_field"] and not given["date_field"]:
-        raise WrongUseError("--end-date-field needs --date-field, where the period begins.")
-    return AddOptions(
-        image=given["image"],
-        date=_parsed(parse_date, given["date"], None),
-        dates=_parsed(read_dates, given["dates"], {}),
-        mapping=_parsed(read_mapping, given["mapping"], {}),
-        date_pattern=_parsed(compile_pattern, given["date_pattern"], None),
-        udm=given["udm"],
-        classes=_parsed(parse_classes, given["classes"], ()),
-        threshold=given["threshold"],
-        nodata=_parsed(parse_no_data, given["nodata"] or None, None),
-        crs=_parsed(known_crs, given["crs"], None),
-        vector=VectorOptions(
-            given["layer"],
-            given["class_field"],
-            given["date_field"],
-            given["end_date_field"],
-            given["aoi"],
-            given["chip_size"],
-            given["margin"],
-        ),
-        sensor=given["sensor"],
-        mosaic=given["mosaic"],
-        allow_empty=given["allow_empty"],
-        follow_links=given["follow_links"],
-    )
-
-
-def _parsed(parse: Callable[[Any], _V], given: Any, default: _V) -> _V:
-    """What an option says; an empty text was given, too, and is reported."""
-    return default if given is None else parse(given)

@@ -10,6 +10,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import click
@@ -102,6 +103,11 @@ def unfailing_stderr() -> None:
         "backslashreplace",
         write_through=True,
     )
+
+
+def interrupted(_signal: int, _frame: FrameType | None) -> None:
+    """What a polite kill does, as Ctrl-C: what is finished stays, the rest is marked."""
+    raise KeyboardInterrupt
 
 
 def say(message: str) -> None:

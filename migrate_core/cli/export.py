@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from ..export import run
+from ..background import (
+    ConvertProduct,
+    convert_document,
+    convert_product,
+    export_dataset,
+    export_document,
+)
 from ..export.dataset import FORMATS, ExportRequest
 from ..export.selection import ACCEPTED, INCLUDES
 from ..session import Session
@@ -47,15 +52,10 @@ def export(
     as_json: bool,
 ) -> None:
     """Write the dataset into the folder DEST, with manifest, card and plots."""
-    dataset = run.export(session, ExportRequest(destination, include, archive))
-    document: dict[str, Any] = {
-        "path": str(dataset.path),
-        "formats": list(formats),
-        "pairs": list(dataset.pair_ids),
-    }
-    if dataset.archive is not None:
-        document["zip"] = str(dataset.archive)
-    emit(document, as_json, lambda: say(f"{len(dataset.pair_ids)} pairs are in {dataset.path}."))
+    request = ExportRequest(destination, include, archive, formats)
+    dataset = export_dataset(session, request)
+    text = f"{len(dataset.pair_ids)} pairs are in {dataset.path}."
+    emit(export_document(request, dataset), as_json, lambda: say(text))
 
 
 @click.command()
@@ -65,18 +65,11 @@ def export(
 @click.pass_obj
 def convert(session: Session, product: Path, destination: Path, as_json: bool) -> None:
     """Write a whole product as one COG at 10 m with all bands, reflectance * 10000."""
-    converted = run.convert(session, product, destination)
-    document = {
-        "product_id": converted.product_id,
-        "file": str(destination),
-        "bands": [band.name for band in converted.bands],
-        "missing_bands": list(converted.missing),
-        "offsets_from": converted.offset_origin,
-        "offset_warnings": list(converted.offset_warnings),
-    }
+    request = ConvertProduct(product, destination)
+    converted = convert_product(session, request)
     without = f" without {', '.join(converted.missing)}" if converted.missing else ""
     warnings = "".join(
         f" Its offset is doubtful: {warning}." for warning in converted.offset_warnings
     )
     text = f"{converted.product_id} is in {destination}{without}.{warnings}"
-    emit(document, as_json, lambda: say(text))
+    emit(convert_document(request, converted), as_json, lambda: say(text))

@@ -8,15 +8,16 @@ from typing import Any
 
 import click
 
+from ..background import AddMasks, RedateMasks, add_masks, redate_masks
 from ..masks import run
+from ..masks.given import add_options
 from ..masks.raster.value_notes import value_notes
 from ..masks.register.outcome import result_of_adding
-from ..masks.register.uploads import read_left_out
 from ..model import Mask
 from ..review.set_aside import notes_on_set_aside, present_decisions
 from ..session import Session
 from ..store.masks import ALL, SHOWN, MaskFilter, name_apart, shared_names
-from .add_options import add_options, with_add_options
+from .add_options import with_add_options
 from .console import emit, json_option, print_table, report, say
 
 
@@ -28,26 +29,18 @@ def masks() -> None:
 @masks.command("add")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @with_add_options
-@click.option("--left-out", type=click.Path(exists=True, path_type=Path), hidden=True)
 @json_option
 @click.pass_obj
-def add(
-    session: Session, /, paths: tuple[Path, ...], left_out: Path | None, as_json: bool, **given: Any
-) -> None:
+def add(session: Session, /, paths: tuple[Path, ...], as_json: bool, **given: Any) -> None:
     """Register mask files, or all masks below folders.
 
     One file that can't be read, or feature that can't be used, is named; the others are added.
     """
-    options = add_options(given)
-    # What the page left out of an upload is reported with the rest.
-    unsent = read_left_out(left_out) if left_out else []
-    decided = present_decisions(session.store)
-    added = run.add(session, paths, options)
-    _say_notes([*added.notes, *notes_on_set_aside(session.store, decided)])
+    added = add_masks(session, AddMasks(paths, add_options(given)))
+    _say_notes(added.notes)
     emit([run.mask_row(mask) for mask in added.masks], as_json, lambda: _show(session, added.masks))
-    refused = [*unsent, *added.refused]
-    say(f"Result: {result_of_adding(added.masks, refused)}")
-    report([*refused, *added.problems])
+    say(f"Result: {result_of_adding(added.masks, added.refused)}")
+    report([*added.refused, *added.problems])
 
 
 def _say_notes(notes: Iterable[str]) -> None:
@@ -84,11 +77,11 @@ def geocode_masks(session: Session, folder: Path, mask_ids: tuple[str, ...], as_
 @click.option("--undated", is_flag=True, help="Only masks without a date.")
 @json_option
 @click.pass_obj
-def redate_masks(
+def redate(
     session: Session, /, pattern: str, show: str, name: str, undated: bool, as_json: bool
 ) -> None:
     """Set the dates of registered masks by a pattern of their names, such as *_YYYYMMDD_*."""
-    count = run.redate(session, pattern, MaskFilter(show, name), undated_only=undated)
+    count = redate_masks(session, RedateMasks(pattern, MaskFilter(show, name), undated))
     emit({"changed": count}, as_json, lambda: say(f"Note: {count} masks have another date now."))
 
 

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import signal
 import sys
-from types import FrameType
 from typing import Any
 
 import click
 
+from ..background import (
+    MakePairs,
+    make_pairs,
+    missing_pairs,
+    refuse_to_set_aside,
+    result_of_making,
+)
 from ..errors import WrongUseError
 from ..jobs.background import now_utc, request_cancel
-from ..model import PairParameters, Problem
+from ..model import PairParameters
 from ..pairs.assessment.notes import format_change
 from ..pairs.flags import occluded_shares
-from ..pairs.run import make as run
 from ..pairs.run.plan import RunOptions
 from ..pairs.run.runner import KIND, RunOutcome
 from ..review.decisions import pairs_document
 from ..review.proposals import proposed_decisions
-from ..review.set_aside import SetAside, consequence_of, set_aside_by_tasks
+from ..review.set_aside import SetAside, consequence_of
 from ..session import Session
 from ..settings import ACCESSES, CLOUDS, RESAMPLINGS
 from ..states import UNDER_WAY, PairState
 from ..store.base import Store
 from ..text import LABEL_OCCLUDED, format_days, format_share
-from .console import EXIT_PROBLEM, emit, json_option, print_table, report, say
+from .console import EXIT_PROBLEM, emit, interrupted, json_option, print_table, report, say
 
 # The states from which a pair can be made again.
 AGAIN = tuple(state.value for state in (*UNDER_WAY, PairState.FAILED, PairState.CANCELLED))
@@ -171,51 +176,27 @@ def make(
         wait_s=60 * wait_minutes,
         keep_offsets=offset == "keep",
     )
-    planned = run.prepare(session, options)
-    if not yes:
-        _ask(set_aside_by_tasks(session.store, planned.tasks), as_json=as_json)
-    # A polite kill is a cancellation: what is finished stays, the rest is marked.
-    signal.signal(signal.SIGTERM, _interrupt)
-    outcome = run.make(session, planned)
+    signal.signal(signal.SIGTERM, interrupted)
+    silent = as_json or not sys.stdin.isatty()
+    outcome = make_pairs(session, MakePairs(options, yes), refuse_to_set_aside if silent else _ask)
     document = pairs_document(session.store, session.workspace)
     emit(document, as_json, lambda: _show(session.store, document))
     _conclude(outcome)
 
 
-def _ask(found: SetAside, *, as_json: bool) -> None:
-    """Ask whether decisions may be set aside; where nobody can answer, refuse.
-
-    Raises WrongUseError, or click's Abort for a no.
-    """
-    if not found.total:
-        return
-    what = consequence_of(found)
-    if as_json or not sys.stdin.isatty():
-        raise WrongUseError(
-            f"{what} Nothing was made. Add --yes to go on, or choose the parameters and scenes of "
-            "before."
-        )
-    click.confirm(f"{what} Go on?", abort=True, err=True)
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _ask(found: SetAside) -> None:
+    """Ask whether decisions may be set aside. Raises click's Abort for a no."""
+    click.confirm(f"{consequence_of(found)} Go on?", abort=True, err=True)
 
 
 def _conclude(outcome: RunOutcome) -> None:
     """Say how the run ended, and end with the status that says so, too."""
-    waiting = len(outcome.waiting)
-    there = outcome.total - outcome.made - outcome.failed - waiting
-    if waiting:
+    if waiting := len(outcome.waiting):
         say(f"{waiting} pairs wait for a long-term archive. Run `pairs make` again later.")
-    say(
-        f"{outcome.made} pairs made, {outcome.failed} failed, {there} "
-        + ("not made." if outcome.cancelled else "already there.")
-    )
+    say(result_of_making(outcome))
     if outcome.cancelled:
         say("Cancelled. Run `pairs make` again to go on.")
-    missing = [*outcome.failures, *outcome.waiting]
-    report([Problem(pair.mask_name, pair.error or "") for pair in missing])
+    report(missing_pairs(outcome))
     if outcome.cancelled:
         raise SystemExit(EXIT_PROBLEM)
 

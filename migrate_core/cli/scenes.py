@@ -7,10 +7,16 @@ from pathlib import Path
 
 import click
 
+from ..background import (
+    SearchScenes,
+    TrySources,
+    connections_document,
+    search_scenes,
+    try_sources,
+)
 from ..errors import WrongUseError
 from ..model import Problem, SceneQuery
 from ..scenes import run
-from ..scenes.access.connection import try_connection
 from ..scenes.listing import scenes_document
 from ..scenes.match_table import import_match_table
 from ..scenes.sources import KINDS
@@ -19,7 +25,6 @@ from ..settings import RankingSettings
 from ..states import MaskState
 from ..store.base import Candidate
 from ..store.last_search import SearchParameters
-from ..store.serialize import to_json
 from ..text import (
     CLOUD_IN_SCENE,
     CLOUD_OVER_MASK,
@@ -95,7 +100,7 @@ def scenes() -> None:
 )
 @json_option
 @click.pass_obj
-def search_scenes(
+def search(
     session: Session,
     specs: tuple[str, ...],
     days: int,
@@ -118,7 +123,7 @@ def search_scenes(
     query = SceneQuery(days, max_cloud, level)
     parameters = SearchParameters(specs, query, ranking, measure_clouds)
     try:
-        problems = run.search(session, parameters, refresh=refresh)
+        problems = search_scenes(session, SearchScenes(parameters, refresh))
     except run.SearchFailedError as err:
         report(err.problems)
         raise
@@ -150,13 +155,10 @@ def _weights(given: Iterable[str], default: Mapping[str, float]) -> dict[str, fl
 @click.pass_obj
 def test_source(session: Session, specs: tuple[str, ...], as_json: bool) -> None:
     """Try whether sources answer and take the credentials that are set."""
-    services = session.settings.services
-    found = [try_connection(spec, services) for spec in dict.fromkeys(specs)]
-    document = [
-        {"source": one.spec, "steps": to_json(one.steps), "problem": one.problem} for one in found
-    ]
+    found = try_sources(session, TrySources(specs))
     rows = [(one.spec, step.what, step.state, step.words) for one in found for step in one.steps]
-    emit(document, as_json, lambda: print_table(("source", "what", "state", ""), rows))
+    heading = ("source", "what", "state", "")
+    emit(connections_document(found), as_json, lambda: print_table(heading, rows))
     report([Problem(one.spec, one.problem) for one in found if one.problem])
 
 

@@ -40,11 +40,12 @@ class Dataset:
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """Where a dataset goes, which pairs go into it, and whether it is zipped, too."""
+    """Where a dataset goes, which pairs go into it, whether it is zipped, too, and its formats."""
 
     destination: Path
     include: str = ACCEPTED
     archive: bool = False
+    formats: tuple[str, ...] = FORMATS[:1]
 
 
 def export_dataset(

@@ -1,39 +1,34 @@
-"""Background work: who does it, how far it is, cancelling it, and a pool that survives crashes.
+"""Background work: who does it, how far it is, cancelling it, and what it has to say.
 
 Knows nothing of masks. A job is claimed by one process, which beats its heart in the store; pages
-and other commands read progress from there and ask for cancellation there.
+and other commands read progress and messages from there and ask for cancellation there.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import socket
-import subprocess
-import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from ..errors import DatabaseUnusableError, JobCancelledError, JobRunningError
-from ..files.disk import writing
+from ..errors import DatabaseUnusableError, JobCancelledError, JobRunningError, MigrateError
 from ..logs.jobs import logged
 from ..model import iso
-from ..states import JobState
+from ..states import JobState, Level
 from ..store import jobs
 from ..store.base import Store
-from ..workspace import Workspace, process_alive
+from ..workspace import process_alive
 
 # A process that has not been heard of for this long is taken to be dead.
 HEARTBEAT_TIMEOUT = timedelta(seconds=30)
 REPORT_INTERVAL = timedelta(seconds=0.5)
 _BEAT_S = 5.0
-_TRACEBACK = "Traceback (most recent call last)"
 
 
 @dataclass(frozen=True)
@@ -52,10 +47,12 @@ class JobStatus(jobs.JobRow):
 class Job:
     """A claimed job: reports progress, hears of cancellation, ends in a final state."""
 
-    def __init__(self, store: Store, job_id: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, kind: str, job_id: str, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
         self._reported_at = datetime.min.replace(tzinfo=UTC)
+        self._ends_as: JobState | None = None
+        self.kind = kind
         self.job_id = job_id
 
     def beat(self) -> None:
@@ -84,9 +81,21 @@ class Job:
         """Whether somebody asked, through the store, that this job stops."""
         return jobs.cancel_requested(self._store, self.job_id)
 
+    def say(self, level: Level, texts: Iterable[str]) -> None:
+        """Leave messages for whoever looks at the job, now or after its end."""
+        jobs.add_messages(self._store, self.job_id, level, texts)
+
+    def answer(self, document: Any) -> None:
+        """Leave what came of the job, as JSON."""
+        self._update(answer=document)
+
+    def ends_as(self, state: JobState) -> None:
+        """Note how the job will have ended, once all that it has to say is said."""
+        self._ends_as = state
+
     def end(self, state: JobState) -> None:
-        """Give the job up as `done`, `failed`, `cancelled` or `died`."""
-        self._update(state=state, heartbeat_at=self._clock())
+        """Give the job up as `done`, `failed`, `cancelled` or `died`, unless it `ends_as` noted."""
+        self._update(state=self._ends_as or state, heartbeat_at=self._clock())
 
     def give_up(self, state: JobState) -> None:
         """End it because of an error, which stays the one that is reported if this fails, too.
@@ -105,10 +114,17 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
-def claim(store: Store, kind: str, total: int, clock: Callable[[], datetime] = now_utc) -> Job:
+def claim(
+    store: Store,
+    kind: str,
+    total: int,
+    clock: Callable[[], datetime] = now_utc,
+    request: Any = None,
+) -> Job:
     """Claim the work of `kind`; whoever died over it before is recorded as `died`.
 
-    Raises JobRunningError when a living process is at it.
+    With a `request`, what a process is to do as JSON, it is claimed for the process that will
+    `take_up` the job. Raises JobRunningError when a living process is at it.
     """
     before, looked_at = latest_job(store, kind), clock()
     if before is not None and before.alive(looked_at):
@@ -125,9 +141,17 @@ def claim(store: Store, kind: str, total: int, clock: Callable[[], datetime] = n
         total=total,
     )
     died = before.job_id if before and before.state == JobState.RUNNING else None
-    if not jobs.insert_job(store, row, died):
+    if not jobs.insert_job(store, row, died, request):
         raise JobRunningError(f"Another process has just begun with the {kind}.")
-    return Job(store, job_id, clock)
+    return Job(store, kind, job_id, clock)
+
+
+def take_up(store: Store, kind: str, job_id: str, clock: Callable[[], datetime] = now_utc) -> Job:
+    """The job that another process claimed for this one. Raises JobRunningError once it ended."""
+    here = {"host": socket.gethostname(), "pid": os.getpid(), "heartbeat_at": clock()}
+    if not jobs.update_job(store, job_id, **here):
+        raise JobRunningError(f"The job {job_id} has ended; start it again.")
+    return Job(store, kind, job_id, clock)
 
 
 def busy_error(job: JobStatus) -> JobRunningError:
@@ -138,22 +162,48 @@ def busy_error(job: JobStatus) -> JobRunningError:
     )
 
 
+# The job that the code running now is a part of.
+_held: ContextVar[Job | None] = ContextVar("held_job", default=None)
+
+
 @contextmanager
-def working(store: Store, kind: str, clock: Callable[[], datetime] = now_utc) -> Iterator[Job]:
+def working(
+    store: Store, kind: str, clock: Callable[[], datetime] = now_utc, *, total: int = 0
+) -> Iterator[Job]:
     """Claim the work of `kind` for the time of the block, and record how it ended.
 
-    A JobCancelledError in the block ends it as `cancelled`, another error as `failed`.
+    Within work of the same kind the block is a part of that job, which ends when the outer one
+    does. A JobCancelledError in the block ends the job as `cancelled`, another error as `failed`;
+    what a user can mend is among its messages.
     """
-    job = claim(store, kind, 0, clock)
+    held = _held.get()
+    if held is not None and held.kind == kind:
+        yield held
+        return
+    with holding(claim(store, kind, total, clock)) as job:
+        yield job
+
+
+@contextmanager
+def holding(job: Job) -> Iterator[Job]:
+    """Work at a claimed job for the time of the block, and record how it ended, as `working`."""
+    token = _held.set(job)
     try:
-        with logged(kind, job.job_id), _beating(job):
+        with logged(job.kind, job.job_id), _beating(job):
             yield job
     except (JobCancelledError, KeyboardInterrupt):
         job.give_up(JobState.CANCELLED)
         raise
+    except MigrateError as err:
+        with suppress(DatabaseUnusableError):
+            job.say(Level.ERROR, [str(err)])
+        job.give_up(JobState.FAILED)
+        raise
     except BaseException:
         job.give_up(JobState.FAILED)
         raise
+    finally:
+        _held.reset(token)
     job.end(JobState.DONE)
 
 
@@ -204,95 +254,14 @@ def request_cancel(store: Store, kind: str, now: datetime) -> bool:
     return True
 
 
-# Commands this process has started, by workspace and kind: until one has claimed its job, only
-# the process that started it knows of it.
-_started: dict[tuple[Path, str], subprocess.Popen[bytes]] = {}
+def messages(store: Store, kind: str, *levels: Level) -> tuple[str, ...]:
+    """What the job of `kind` that began last has had to say on these levels, in its order."""
+    job = latest_job(store, kind)
+    said = [] if job is None else jobs.messages_of(store, job.job_id)
+    return tuple(message.text for message in said if message.level in levels)
 
 
-def launch(
-    workspace: Workspace,
-    kind: str,
-    arguments: Sequence[str],
-    environ: Mapping[str, str] | None = None,
-) -> None:
-    """Start `python -m migrate_core …` as a process of its own that outlives this one.
-
-    It has the environment of this process, and what `environ` adds: the place for what is secret,
-    since arguments are seen by everyone on the machine. What it says goes to `logs/<kind>.log` in
-    the workspace, and with `--json` its document to `logs/<kind>.json`; `kind` is the job it will
-    claim. Raises JobRunningError when one that was started here hasn't ended.
-    """
-    if starting(workspace, kind):
-        raise JobRunningError(f"`{kind}` has just been started. Wait for it, or cancel it.")
-    command = [sys.executable, "-m", "migrate_core", "--workspace", str(workspace.root)]
-    log = workspace.log(kind)
-    document = workspace.answer(kind) if "--json" in arguments else Path(os.devnull)
-    with writing(log):
-        log.parent.mkdir(exist_ok=True)
-    with writing(log), log.open("wb") as file, document.open("wb") as answer:
-        # Takes up the first block of the file: there is room for an error when the disk is full.
-        file.write(f"{' '.join(arguments[:2])}\n".encode())
-        file.flush()
-        process = subprocess.Popen(
-            [*command, *arguments],
-            cwd=Path(__file__).resolve().parents[2],
-            stdin=subprocess.DEVNULL,
-            stdout=answer,
-            stderr=file,
-            env={**os.environ, **(environ or {})},
-            # Not in this process's group: Ctrl-C and the end of the app leave it alone.
-            start_new_session=True,
-        )
-    _started[workspace.root, kind] = process
-    # Without somebody who waits for it, a process that ended would seem to be alive.
-    threading.Thread(target=process.wait, daemon=True).start()
-
-
-def starting(workspace: Workspace, kind: str) -> bool:
-    """Whether a command that this process started is still at work, claimed or not."""
-    return kind in starting_kinds(workspace)
-
-
-def starting_kinds(workspace: Workspace) -> tuple[str, ...]:
-    """The kinds of the commands that this process started and that are still at work."""
-    return tuple(
-        kind
-        for (root, kind), process in list(_started.items())
-        if root == workspace.root and process.poll() is None
-    )
-
-
-def at_work(store: Store, workspace: Workspace, now: datetime) -> bool:
-    """Whether any job is worked at, or a command that this process started is still at work."""
-    return bool(starting_kinds(workspace)) or bool(running_jobs(store, now))
-
-
-def said(
-    workspace: Workspace, kind: str, marks: tuple[str, ...] = ("Problem: ", "Error: ")
-) -> tuple[str, ...]:
-    """The problems and errors that the last command of `kind` named, in its words.
-
-    `marks` are the beginnings of the lines to be given back, which are left out.
-    """
-    lines = _log_of(workspace, kind).splitlines()
-    return tuple(line.split(": ", 1)[1] for line in lines if line.startswith(marks))
-
-
-def crash_of(workspace: Workspace, kind: str) -> str | None:
-    """The traceback that the last command of `kind` ended with; None when it didn't."""
-    _, found, trace = _log_of(workspace, kind).partition(_TRACEBACK)
-    return found + trace if found else None
-
-
-def answer_of(workspace: Workspace, kind: str) -> Any:
-    """The document that the last command of `kind` launched with `--json` printed, or None."""
-    try:
-        return json.loads(workspace.answer(kind).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-
-
-def _log_of(workspace: Workspace, kind: str) -> str:
-    """What the last command of `kind` has said so far."""
-    log = workspace.log(kind)
-    return log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+def answer(store: Store, kind: str) -> Any:
+    """The document that the job of `kind` that began last ended with, or None."""
+    job = latest_job(store, kind)
+    return None if job is None else jobs.answer_of(store, job.job_id)

@@ -8,13 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateTable
 
 from ..errors import StoreError
 from ..states import JobState
 from ..workspace import Workspace
 from .database_errors import tell_plainly
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
+# What brings a database of an older version up to the next one; missing tables are made before.
+_MIGRATIONS = {
+    "1": ("ALTER TABLE jobs ADD COLUMN request JSON", "ALTER TABLE jobs ADD COLUMN answer JSON"),
+}
 
 metadata = sa.MetaData()
 settings_kv = sa.Table(
@@ -108,6 +113,9 @@ jobs = sa.Table(
     sa.Column("finished", sa.Integer, nullable=False),
     sa.Column("failed", sa.Integer, nullable=False),
     sa.Column("cancel_requested", sa.Boolean, nullable=False),
+    # What a process was started for, and the document that the job ended with.
+    sa.Column("request", sa.JSON(none_as_null=True)),
+    sa.Column("answer", sa.JSON(none_as_null=True)),
 )
 # One running job a kind: the database itself refuses a second claim.
 sa.Index(
@@ -116,6 +124,16 @@ sa.Index(
     unique=True,
     sqlite_where=jobs.c.state == JobState.RUNNING,
     postgresql_where=jobs.c.state == JobState.RUNNING,
+)
+
+# What jobs have to say to whoever looks at them, in the order of `position`.
+job_messages = sa.Table(
+    "job_messages",
+    metadata,
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("job_id", sa.String, nullable=False, index=True),
+    sa.Column("level", sa.String, nullable=False),
+    sa.Column("text", sa.String, nullable=False),
 )
 
 
@@ -144,8 +162,7 @@ def open_engine(workspace: Workspace, database_url: str | None) -> sa.Engine:
         tell_plainly(engine, place)
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _configure_sqlite)
-        metadata.create_all(engine)
-        _check_version(engine)
+        _prepare(engine)
     except ImportError as err:
         raise StoreError(
             f"The driver of the database of DATABASE_URL is not installed ({err}). For PostgreSQL: "
@@ -165,13 +182,23 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _check_version(engine: sa.Engine) -> None:
+def _prepare(engine: sa.Engine) -> None:
+    """Make the tables of a new database, and bring an older one up to them. Raises StoreError."""
+    version, noted = settings_kv.c.value, settings_kv.c.name == "schema"
+    with engine.begin() as connection:
+        connection.execute(CreateTable(settings_kv, if_not_exists=True))
     with engine.begin() as connection:
         insert = dialect_insert(connection, settings_kv).values(name="schema", value=SCHEMA_VERSION)
         connection.execute(insert.on_conflict_do_nothing())
-        found = connection.scalar(
-            sa.select(settings_kv.c.value).where(settings_kv.c.name == "schema")
-        )
+        # Of two processes one changes the tables: SQLite is locked by the insertion already.
+        connection.execute(sa.select(version).where(noted).with_for_update())
+        metadata.create_all(connection)
+        for older, statements in _MIGRATIONS.items():
+            change = sa.update(settings_kv).where(noted, version == older)
+            if connection.execute(change.values(value=str(int(older) + 1))).rowcount:
+                for statement in statements:
+                    connection.execute(sa.text(statement))
+        found = connection.scalar(sa.select(version).where(noted))
     if found != SCHEMA_VERSION:
         raise StoreError(
             f"The database has schema {found}, this program needs {SCHEMA_VERSION}. Use the "

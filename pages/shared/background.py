@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
+from migrate_core import background
 from migrate_core.errors import MigrateError, WrongUseError
 from migrate_core.files.disk import is_full
 from migrate_core.jobs.background import (
     JobStatus,
-    busy_error,
-    crash_of,
     latest_job,
-    launch,
+    messages,
     now_utc,
     request_cancel,
     running_job,
-    said,
-    starting,
 )
-from migrate_core.states import JobState
+from migrate_core.jobs.launch import crash_of, last_words
+from migrate_core.states import JobState, Level
 from pages.shared.frame import Page, share_of, time_left
 from pages.shared.log import show_log
-from pages.shared.text import code, plain
+from pages.shared.text import plain
 
 # How often a page looks how far the work is, in seconds.
 POLL_S = 1.0
-# Messages beyond this many are in the list of what was worked at.
+# So many messages are shown at once, and so many more folded up.
 _MESSAGES = 5
+_FOLDED = 100
 _STOPPED = (JobState.RUNNING, JobState.DIED, JobState.FAILED)
 _TROUBLE = "trouble_"
 
@@ -47,22 +46,18 @@ class _Trouble:
 def start(
     page: Page,
     kind: str,
-    arguments: Callable[[], Sequence[str]],
+    request: Callable[[], Any],
     environ: Mapping[str, str] | None = None,
 ) -> None:
-    """Start a command in the background: what a button does when it is pressed.
+    """Start work in the background: what a button does when it is pressed.
 
-    `arguments` gives its words, `environ` what is secret. When it can't be started, since the same
-    work is being done here or elsewhere, or the words are wrong, `trouble` shows why. Else the
-    whole page is drawn again, so that all that watches work begins to look: nothing after this call
-    is done.
+    `request` gives what is to be done, one of `migrate_core.background`; `environ` is what is
+    secret. When it can't be started, since the same work is being done, or what is asked for is
+    wrong, `trouble` shows why. Else the whole page is drawn again, so that all that watches work
+    begins to look: nothing after this call is done.
     """
     try:
-        job = running_job(page.store, kind, now_utc())
-        if job is not None:
-            raise busy_error(job)
-        secret = (environ,) if environ else ()
-        launch(page.workspace, kind, arguments(), *secret)
+        background.start(page.store, page.workspace, request(), environ)
     except MigrateError as err:
         st.session_state[_TROUBLE + kind] = _Trouble(str(err))
     else:
@@ -86,15 +81,19 @@ def forget_trouble() -> None:
 
 
 def is_busy(page: Page, kind: str) -> bool:
-    """Whether work of a kind is done, or a command for it was just started."""
-    return running_job(page.store, kind, now_utc()) is not None or starting(page.workspace, kind)
+    """Whether work of a kind is done, or was just started."""
+    return running_job(page.store, kind, now_utc()) is not None
 
 
-def watch(page: Page, kind: str, doing: str) -> None:
-    """How far the work of a kind is, with the time left and a button that cancels it."""
+def watch(page: Page, kind: str, doing: str, *, counted: bool = True) -> None:
+    """How far the work of a kind is, with the time left and a button that cancels it.
+
+    What is not `counted` in items is shown as a share.
+    """
     job = running_job(page.store, kind, now_utc())
     bar, button = st.columns([5, 1], vertical_alignment="bottom")
-    bar.progress(share_of(job) if job else 0.0, f"**{doing}**: {_words(job)}")
+    words = _words(job, counted=counted)
+    bar.progress(share_of(job) if job else 0.0, f"**{doing}**: {words}")
     stopping = job is not None and job.cancel_requested
     button.button(
         "Stopping …" if stopping else "Cancel",
@@ -115,54 +114,58 @@ def _cancel(page: Page, kind: str) -> None:
         st.session_state[_TROUBLE + kind] = _Trouble(str(err))
 
 
-def _words(job: JobStatus | None) -> str:
-    """How far a job is, in words."""
-    if job is None:
+def _words(job: JobStatus | None, *, counted: bool) -> str:
+    """How far a job is, in words; one that was just started doesn't know how much there is."""
+    if job is None or not job.total:
         return "one moment …"
-    if not job.total:
-        return "getting ready …"
     failed = f", {job.failed} failed" if job.failed else ""
     left = time_left(job) if job.finished < job.total else ", finishing …"
-    return f"{job.finished} of {job.total}{failed}{left}"
+    done = f"{job.finished} of {job.total}" if counted else f"{100 * share_of(job):.0f} %"
+    return f"{done}{failed}{left}"
 
 
-def how_it_ended(page: Page, kind: str, marks: tuple[str, ...] = ("Error: ", "Problem: ")) -> None:
+def how_it_ended(
+    page: Page, kind: str, levels: tuple[Level, ...] = (Level.ERROR, Level.PROBLEM)
+) -> None:
     """What the last work of a kind had to say, if it did not just succeed.
 
-    `marks` are the beginnings of the lines to be shown.
+    `levels` are those of the messages to be shown.
     """
     job = latest_job(page.store, kind)
-    if job is not None and _started_elsewhere(page, job):
+    if job is None:
         return
-    messages = said(page.workspace, kind, marks)
-    for message in messages[:_MESSAGES]:
-        st.error(plain(message))
-    if len(messages) > _MESSAGES:
-        st.caption(
-            f"… and {len(messages) - _MESSAGES} more, in {code(str(page.workspace.log(kind)))}."
-        )
-    if trace := crash_of(page.workspace, kind):
+    found = messages(page.store, kind, *levels)
+    trace = crash_of(page.workspace, kind) if job.launched else None
+    if not found and not trace and job.launched and job.state in _STOPPED:
+        # What couldn't be written to the store, as when its disk is full.
+        found = tuple(last_words(page.workspace, kind).removeprefix("Error: ").splitlines())
+    _show(found, st.error if job.state in _STOPPED else st.warning)
+    if trace:
         st.error("It ended by an unforeseen error. What was finished is kept; start it again.")
         with st.expander("For those who look for the cause", icon=":material/bug_report:"):
             st.code(trace, language=None, wrap_lines=True)
-    elif job is not None and not messages and job.state in _STOPPED:
+    elif job.state in _STOPPED and not found:
         full = " The disk of the workspace is full: free space there first."
         st.warning(
             "It was stopped before its end. What was finished is kept; start it again."
             + (full if is_full(page.workspace.root) else "")
         )
-    elif job is not None and job.state == JobState.CANCELLED and not messages:
+    elif job.state == JobState.CANCELLED and not found:
         st.info("It was cancelled. What was finished is kept; start it again to go on.")
-    if job is not None and (trace or messages or job.state in ("running", "died", "failed")):
+    if trace or found or job.state in _STOPPED:
         show_log(page, "job", job.job_id)
 
 
-def _started_elsewhere(page: Page, job: JobStatus) -> bool:
-    """Whether a job began after the last command of a page: in a terminal, with its own words."""
-    log = page.workspace.log(job.kind)
-    if not log.is_file():
-        return False
-    return datetime.fromtimestamp(log.stat().st_mtime, UTC) < job.started_at
+def _show(found: tuple[str, ...], show: Callable[[str], object]) -> None:
+    """Messages, the first ones at once."""
+    for message in found[:_MESSAGES]:
+        show(plain(message))
+    more = len(found) - _MESSAGES
+    if more > 0:
+        with st.expander(f"{more:,} more problems"):
+            st.text("\n".join(found[_MESSAGES : _MESSAGES + _FOLDED]))
+            if more > _FOLDED:
+                st.caption(f"… and {more - _FOLDED:,} more.")
 
 
 def path_of(text: str, base: Path) -> Path:

@@ -11,7 +11,7 @@ import streamlit as st
 from PIL import Image
 
 from migrate_core.errors import MigrateError
-from migrate_core.jobs.background import JobStatus, at_work, now_utc, request_cancel, starting_kinds
+from migrate_core.jobs.background import JobStatus, now_utc, request_cancel, running_jobs
 from migrate_core.review.overview import Matches, Overview, matches, overview
 from migrate_core.settings import Settings, load_settings
 from migrate_core.states import DecisionState, MaskState, PairState
@@ -96,7 +96,7 @@ def _store(root: str, database_url: str | None) -> Store:
     return open_store(Workspace(Path(root)), database_url)
 
 
-@polled(lambda page: at_work(page.store, page.workspace, now_utc()), _POLL_S)
+@polled(lambda page: bool(running_jobs(page.store, now_utc())), _POLL_S)
 def _work_status(page: Page) -> None:
     """Counts of every stage, what runs, and the next step; renewed while something runs.
 
@@ -113,12 +113,8 @@ def _work_status(page: Page) -> None:
             # A link of the sidebar is one line, and this doesn't fit beside its name.
             st.caption(", ".join(matched.others))
     for job in found.running:
-        _running(page, job)
-    claimed = {job.kind for job in found.running}
-    for kind in starting_kinds(page.workspace):
-        if kind in RUNNING and kind not in claimed:
-            # From the click on: a command takes seconds before it has claimed its job.
-            st.progress(0.0, f"{RUNNING[kind]}: starting")
+        if job.kind in RUNNING:
+            _running(page, job)
     path, _, icon = PAGES[found.next_stage]
     with st.container(border=True, key="next_step"):
         st.page_link(path, label=f"**:primary[Next: {NEXT_STEP[found.next_stage]}]**", icon=icon)
@@ -155,7 +151,7 @@ def _words(*counts: tuple[int, str]) -> str:
 def _running(page: Page, job: JobStatus) -> None:
     """How far a job is, with a button that stops it."""
     count = f"{job.finished} of {job.total}" if job.total else "starting"
-    st.progress(share_of(job), f"{RUNNING.get(job.kind, job.kind)}: {count}{time_left(job)}")
+    st.progress(share_of(job), f"{RUNNING[job.kind]}: {count}{time_left(job)}")
     if st.button("Cancel", key=f"cancel_{job.kind}", icon=":material/cancel:"):
         request_cancel(page.store, job.kind, now_utc())
 

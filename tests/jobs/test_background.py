@@ -1,101 +1,108 @@
-"""Commands in the background: what they answer and say, and that silent work stays alive."""
+"""What jobs have to say and answer, jobs within jobs, and that silent work stays alive."""
 
 from __future__ import annotations
 
-import os
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from migrate_core.errors import JobRunningError
+from migrate_core.errors import JobCancelledError, JobRunningError, WrongUseError
 from migrate_core.jobs import background as jobs
 from migrate_core.jobs.background import (
-    answer_of,
-    crash_of,
+    answer,
+    claim,
+    holding,
     latest_job,
-    launch,
-    said,
-    starting,
+    messages,
+    running_job,
+    take_up,
     working,
 )
+from migrate_core.states import JobState, Level
 from migrate_core.store.base import Store, open_store
+from migrate_core.store.jobs import request_of
 from migrate_core.workspace import Workspace
 
 PATIENCE_S = 60
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path)
+def store(tmp_path: Path) -> Store:
+    return open_store(Workspace(tmp_path))
 
 
-@pytest.fixture
-def store(workspace: Workspace) -> Store:
-    return open_store(workspace)
+def state(store: Store, kind: str = "work") -> str:
+    job = latest_job(store, kind)
+    assert job is not None
+    return job.state
 
 
-def log(workspace: Workspace, text: str) -> None:
-    workspace.logs.mkdir(exist_ok=True)
-    workspace.log("work").write_text(text, encoding="utf-8")
+def test_what_was_said_can_be_limited_to_errors(store: Store) -> None:
+    assert messages(store, "work", Level.ERROR) == ()
+    with working(store, "work") as job:
+        job.say(Level.PROBLEM, ["a.tif: no date", "b.tif: no date"])
+        job.say(Level.ERROR, ["disk full"])
+    assert messages(store, "work", Level.PROBLEM, Level.ERROR) == (
+        "a.tif: no date",
+        "b.tif: no date",
+        "disk full",
+    )
+    assert messages(store, "work", Level.ERROR) == ("disk full",)
+    with working(store, "work"):
+        pass
+    assert messages(store, "work", Level.ERROR) == ()
 
 
-def wait_for(workspace: Workspace, kind: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while starting(workspace, kind):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+def test_a_job_ends_with_its_answer_and_without_one_there_is_none(store: Store) -> None:
+    assert answer(store, "work") is None
+    with working(store, "work") as job:
+        job.answer({"path": "here"})
+    assert answer(store, "work") == {"path": "here"}
+    with working(store, "work"):
+        pass
+    assert answer(store, "work") is None
 
 
-@pytest.mark.slow
-def test_a_command_answers_with_its_document_and_a_second_start_is_refused(
-    workspace: Workspace,
-) -> None:
-    launch(workspace, "work", ["pairs", "list", "--json"])
-    with pytest.raises(JobRunningError, match="just been started"):
-        launch(workspace, "work", ["pairs", "list", "--json"])
-    wait_for(workspace, "work")
-    assert answer_of(workspace, "work") == []
-    launch(workspace, "work", ["pairs", "make", "--json"])
-    wait_for(workspace, "work")
-    assert answer_of(workspace, "work") is None
-    assert ["No mask has a selected scene" in words for words in said(workspace, "work")] == [True]
+def test_an_error_that_can_be_mended_is_said_and_others_fail_the_job(store: Store) -> None:
+    with pytest.raises(WrongUseError), working(store, "work"):
+        raise WrongUseError("name a folder")
+    assert (state(store), messages(store, "work", Level.ERROR)) == ("failed", ("name a folder",))
+    with pytest.raises(ZeroDivisionError), working(store, "work"):
+        raise ZeroDivisionError
+    assert (state(store), messages(store, "work", Level.ERROR)) == ("failed", ())
+    with pytest.raises(JobCancelledError), working(store, "work"):
+        raise JobCancelledError("enough")
+    assert (state(store), messages(store, "work", Level.ERROR)) == ("cancelled", ())
 
 
-@pytest.mark.slow
-def test_a_command_has_this_environment_and_what_is_secret_beside_it(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MIGRATE_RESAMPLING", "nonsense")
-    launch(workspace, "work", ["status"])
-    wait_for(workspace, "work")
-    assert "MIGRATE_RESAMPLING" in said(workspace, "work")[0]
-    launch(workspace, "work", ["status"], {"MIGRATE_RESAMPLING": "cubic"})
-    wait_for(workspace, "work")
-    assert said(workspace, "work") == ()
-    assert os.environ["MIGRATE_RESAMPLING"] == "nonsense"
+def test_work_within_work_of_its_kind_is_a_part_of_that_job(store: Store) -> None:
+    with working(store, "work") as job:
+        with working(store, "work") as part:
+            assert part is job
+            part.ends_as(JobState.CANCELLED)
+        assert state(store) == "running"
+        with working(store, "other") as other:
+            assert other.job_id != job.job_id
+        with working(store, "work") as part:
+            assert part is job
+    assert (state(store), state(store, "other")) == ("cancelled", "done")
 
 
-def test_without_an_answer_there_is_none(workspace: Workspace) -> None:
-    assert answer_of(workspace, "work") is None
-    workspace.logs.mkdir()
-    workspace.answer("work").write_text("{")
-    assert answer_of(workspace, "work") is None
-
-
-def test_what_was_said_can_be_limited_to_errors(workspace: Workspace) -> None:
-    log(workspace, "6 pairs made.\nProblem: a.tif: no date\nError: disk full\n")
-    assert said(workspace, "work") == ("a.tif: no date", "disk full")
-    assert said(workspace, "work", ("Error: ",)) == ("disk full",)
-
-
-def test_a_traceback_is_found_behind_other_words(workspace: Workspace) -> None:
-    assert crash_of(workspace, "work") is None
-    log(workspace, "6 pairs made.\n")
-    assert crash_of(workspace, "work") is None
-    log(workspace, "Begun.\nTraceback (most recent call last):\n  here\nOSError: x\n")
-    assert crash_of(workspace, "work") == "Traceback (most recent call last):\n  here\nOSError: x\n"
+def test_a_job_is_there_for_all_before_its_process_takes_it_up(store: Store) -> None:
+    claimed = claim(store, "work", 0, request={"work": "nothing"})
+    waiting = running_job(store, "work", jobs.now_utc())
+    assert waiting is not None
+    assert (waiting.job_id, waiting.launched) == (claimed.job_id, True)
+    assert request_of(store, claimed.job_id) == {"work": "nothing"}
+    with pytest.raises(JobRunningError):
+        claim(store, "work", 0)
+    with holding(take_up(store, "work", claimed.job_id)) as job:
+        assert job.job_id == claimed.job_id
+    assert state(store) == "done"
+    with pytest.raises(JobRunningError, match="has ended"):
+        take_up(store, "work", claimed.job_id)
 
 
 def test_work_that_says_nothing_for_long_stays_alive(

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
-from migrate_core.cli import cli
 from migrate_core.export.archive import archive_path
+from migrate_core.export.dataset import ExportRequest
 from migrate_core.jobs.background import claim, now_utc
 from migrate_core.model import Decision
 from migrate_core.review.run import decide
-from migrate_core.workspace import Workspace
-from pages.shared import background as work
+from migrate_core.states import Level
+from migrate_core.store.jobs import update_job
 from pages.shared.export import datasets
 from tests.support.app import open_page
+from tests.support.background import Launched, Launches, note_launches
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
-
-Launched = list[tuple[str, list[str]]]
 
 
 @pytest.fixture(scope="module")
@@ -57,29 +57,20 @@ def case(root: Path, finished: Path) -> Iterator[Case]:
 
 
 @pytest.fixture
-def launched(monkeypatch: pytest.MonkeyPatch) -> Launched:
-    found: Launched = []
-
-    def note(workspace: Workspace, kind: str, arguments: Sequence[str]) -> None:
-        found.append((kind, list(arguments)))
-
-    monkeypatch.setattr(work, "launch", note)
-    return found
+def launches(monkeypatch: pytest.MonkeyPatch) -> Launches:
+    """What the page starts, which `go` then does."""
+    return note_launches(monkeypatch)
 
 
 @pytest.fixture
-def go(launched: Launched, root: Path) -> Callable[[], None]:
+def launched(launches: Launches) -> Launched:
+    return launches.found
+
+
+@pytest.fixture
+def go(launches: Launches) -> Callable[[], None]:
     """Do what was started last, as the process of its own would."""
-
-    def run() -> None:
-        kind, arguments = launched[-1]
-        result = CliRunner().invoke(cli, ["--workspace", str(root), *arguments])
-        workspace = Workspace(root)
-        workspace.logs.mkdir(exist_ok=True)
-        workspace.log(kind).write_text(result.stderr, encoding="utf-8")
-        workspace.answer(kind).write_text(result.stdout, encoding="utf-8")
-
-    return run
+    return launches.go
 
 
 def opened() -> AppTest:
@@ -126,9 +117,7 @@ def test_a_dataset_is_written_and_shown_with_card_plots_and_zip(
     app.radio(key="export_include").set_value("undecided").run()
     app.button(key="export_start").click().run()
     folder = case.workspace.exports / f"{now_utc():%Y-%m-%d}"
-    ((kind, arguments),) = launched
-    assert (kind, arguments[:2]) == ("export", ["export", str(folder)])
-    assert arguments[2:] == ["--include", "undecided", "--format", "geotiff", "--zip", "--json"]
+    assert launched == [("export", ExportRequest(folder, "undecided", True, ("geotiff",)))]
     go()
     app.run()
     assert "Contains modified Copernicus Sentinel data 2020" in words(app)
@@ -146,7 +135,7 @@ def test_a_dataset_without_a_zip_says_so(
     app = opened()
     app.checkbox(key="export_zip").uncheck().run()
     app.button(key="export_start").click().run()
-    assert "--zip" not in launched[0][1]
+    assert not launched[0][1].archive
     go()
     app.run()
     assert "It has no zip file" in words(app)
@@ -196,7 +185,30 @@ def test_a_running_export_is_watched_and_a_second_one_refused(
     assert job.cancel_requested()
 
 
+def test_an_export_that_was_just_started_is_seen_at_once_and_one_that_died_over_it_is_told(
+    case: Case,
+) -> None:
+    job = claim(case.store, "export", 0, request={"work": "export"})
+    app = opened()
+    assert any("one moment" in bar.proto.text for bar in app.main.get("progress"))
+    assert app.button(key="export_start").disabled
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    update_job(case.store, job.job_id, pid=ended.pid)
+    app = opened()
+    assert "was stopped before its end" in words(app)
+    assert not app.button(key="export_start").disabled
+
+
 def test_what_the_export_said_is_shown(case: Case) -> None:
     case.workspace.logs.mkdir(exist_ok=True)
-    case.workspace.log("export").write_text("Error: the disk is full; free some space.\n")
+    job = claim(case.store, "export", 0, request={"work": "export"})
+    case.workspace.log("export").write_text("export\nError: the disk is full; free some space.\n")
+    job.end("failed")
     assert "the disk is full" in words(opened())
+    # And what it could write to the store.
+    job = claim(case.store, "export", 0)
+    job.say(Level.ERROR, ["the folder has other files in it"])
+    job.end("failed")
+    assert "the folder has other files in it" in words(opened())
+    assert "the disk is full" not in words(opened())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,10 @@ from migrate_core.review.run import decide
 from migrate_core.store.base import Store, open_store
 from migrate_core.store.masks import PROBLEM, MaskFilter, list_masks
 from migrate_core.workspace import Workspace
-from pages.shared import background as work
 from pages.shared.masks.list import ROWS
+from pages.shared.text import plain
 from tests.support.app import open_page
+from tests.support.background import note_launches
 from tests.support.builders import a_mask, labels, north_up, write_raster
 
 PIXELS = labels("0012", "0112", "2222")
@@ -28,15 +29,10 @@ PIXELS = labels("0012", "0112", "2222")
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """An empty workspace, which the app opens; commands run at once, in this process."""
+    """An empty workspace, which the app opens; what it starts is done at once."""
     monkeypatch.setenv("MIGRATE_WORKSPACE", str(tmp_path / "workspace"))
 
-    def run_now(workspace: Workspace, kind: str, command: Sequence[str]) -> None:
-        result = CliRunner().invoke(cli, ["--workspace", str(workspace.root), *command])
-        workspace.logs.mkdir(exist_ok=True)
-        workspace.log(kind).write_text(result.stderr, encoding="utf-8")
-
-    monkeypatch.setattr(work, "launch", run_now)
+    note_launches(monkeypatch, at_once=True)
     return Workspace(tmp_path / "workspace")
 
 
@@ -348,3 +344,13 @@ def test_masks_of_which_nothing_is_known_are_shown_with_their_problem(
     app = add_folder(opened(), folder)
     assert "can't be opened as GTiff" in texts(app, "warning")
     assert "none of these masks has a place" in texts(app, "info").lower()
+
+
+def test_what_came_of_adding_in_a_terminal_is_shown(workspace: Workspace, tmp_path: Path) -> None:
+    write_raster(tmp_path / "masks" / "a_20200202.tif", PIXELS)
+    (tmp_path / "masks" / "b_20200202.tif").write_bytes(b"no raster")
+    words = ["--workspace", str(workspace.root), "masks", "add", str(tmp_path / "masks")]
+    assert CliRunner().invoke(cli, words).exit_code == 1
+    said = texts(shown(opened()), "warning")
+    assert "1 added, 1 can't be read." in said
+    assert plain("b_20200202.tif") in said

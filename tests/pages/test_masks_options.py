@@ -4,52 +4,47 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from shapely.geometry import box
 from streamlit.testing.v1 import AppTest
 
-from migrate_core.cli import cli
+from migrate_core.acquired import Acquired
+from migrate_core.background import AddMasks
+from migrate_core.jobs.background import latest_job
+from migrate_core.masks.options import AddOptions, VectorOptions
 from migrate_core.model import Mask
 from migrate_core.store.base import Store, open_store
+from migrate_core.store.jobs import request_of
 from migrate_core.store.masks import MaskFilter, list_masks
 from migrate_core.workspace import Workspace
-from pages.shared import background as work
 from tests.support.app import open_page
+from tests.support.background import note_launches, read
 from tests.support.builders import NORTH, WEST, labels, north_up, write_raster
 
 PIXELS = labels("0012", "0112", "2222")
 
 
 @pytest.fixture
-def commands() -> list[list[str]]:
-    """The commands that the page gives, in their order."""
-    return []
-
-
-@pytest.fixture
-def store(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commands: list[list[str]]
-) -> Iterator[Store]:
-    """The store of an empty workspace, which the app opens; commands run at once."""
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The store of an empty workspace, which the app opens; what it starts is done at once."""
     monkeypatch.setenv("MIGRATE_WORKSPACE", str(tmp_path / "workspace"))
-
-    def run_now(workspace: Workspace, kind: str, command: Sequence[str]) -> None:
-        commands.append(list(command))
-        result = CliRunner().invoke(cli, ["--workspace", str(workspace.root), *command])
-        workspace.logs.mkdir(exist_ok=True)
-        workspace.log(kind).write_text(result.stderr, encoding="utf-8")
-
-    monkeypatch.setattr(work, "launch", run_now)
+    note_launches(monkeypatch, at_once=True)
     found = open_store(Workspace(tmp_path / "workspace"))
     yield found
     found.engine.dispose()
+
+
+def asked(store: Store) -> AddMasks:
+    """What the page started last."""
+    job = latest_job(store, "masks")
+    assert job is not None
+    return read(request_of(store, job.job_id))
 
 
 def opened() -> AppTest:
@@ -137,9 +132,7 @@ def test_the_columns_of_a_layer_can_be_chosen(store: Store, tmp_path: Path) -> N
     assert not app.text_input(key="masks_name").value
 
 
-def test_every_option_reaches_the_command(
-    store: Store, tmp_path: Path, commands: list[list[str]]
-) -> None:
+def test_every_option_reaches_the_process(store: Store, tmp_path: Path) -> None:
     masks = tmp_path / "masks"
     write_raster(masks / "a.tif", (PIXELS / 2).astype(np.float32))
     app = named(opened(), masks)
@@ -154,20 +147,19 @@ def test_every_option_reaches_the_command(
     app.run()
     option(app, "number_input", "chip-size").set_value(500.0)
     press(shown(app.run()), "masks_add_folder")
-    (words,) = commands
-    assert words[:3] == ["masks", "add", str(masks)]
-    joined = " ".join(words[3:])
-    for said in (
-        "--date 2020-05-01/2020-05-09",
-        "--crs EPSG:32631",
-        "--threshold 0.5",
-        "--sensor aerial",
-        "--mosaic",
-        "--allow-empty",
-        "--chip-size 500",
-    ):
-        assert said in joined
-    assert "--udm" not in joined
+    assert asked(store) == AddMasks(
+        (masks,),
+        AddOptions(
+            date=Acquired.parse("2020-05-01/2020-05-09"),
+            crs="EPSG:32631",
+            threshold=0.5,
+            sensor="aerial",
+            mosaic=True,
+            allow_empty=True,
+            vector=VectorOptions(chip_size_m=500.0),
+            udm=None,
+        ),
+    )
     mask = by_name(store)["a.tif"]
     assert (mask.problem, mask.sensor, mask.classes) == (None, "aerial", {"0": 0, "1": 1})
     assert str(mask.acquired) == "2020-05-01/2020-05-09"
@@ -181,9 +173,7 @@ def content_of_file(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def test_what_is_sent_with_the_masks_is_used(
-    store: Store, tmp_path: Path, commands: list[list[str]]
-) -> None:
+def test_what_is_sent_with_the_masks_is_used(store: Store, tmp_path: Path) -> None:
     image = write_raster(tmp_path / "a_20200501.tif", PIXELS + 7)
     udm = write_raster(tmp_path / "a_20200501_udm.tif", PIXELS * 0)
     mask = write_raster(tmp_path / "a_20200501_mask.png", PIXELS, crs=None)
@@ -196,7 +186,7 @@ def test_what_is_sent_with_the_masks_is_used(
     found = by_name(store)[mask.name]
     assert (found.problem, found.class_names) == (None, {"1": "mine", "2": "lake"})
     assert [Path(path or "").name for path in (found.image, found.udm)] == [image.name, udm.name]
-    assert "--classes" in commands[0]
+    assert [entry.name for entry in asked(store).options.classes] == ["mine", "lake"]
 
 
 def test_a_zipped_shapefile_offers_its_columns_and_is_added(store: Store, tmp_path: Path) -> None:
@@ -226,9 +216,7 @@ def test_a_mask_without_place_says_what_helps(store: Store, tmp_path: Path) -> N
     assert "--image" in str(by_name(store)["a_20200501.png"].problem)
 
 
-def test_values_of_no_data_are_given_and_set_right_later(
-    store: Store, tmp_path: Path, commands: list[list[str]]
-) -> None:
+def test_values_of_no_data_are_given_and_set_right_later(store: Store, tmp_path: Path) -> None:
     pixels = PIXELS.astype(np.int16)
     pixels[0, 0], pixels[0, 1] = -1, 255
     write_raster(tmp_path / "masks" / "a_20200202.tif", pixels)
@@ -236,12 +224,12 @@ def test_values_of_no_data_are_given_and_set_right_later(
     option(app, "text_input", "nodata").set_value("255")
     shown(app.run())
     press(app, "masks_add_folder")
-    assert commands[-1][-2:] == ["--nodata", "255"]
+    assert asked(store).options.nodata == (255,)
     assert by_name(store)["a_20200202.tif"].classes == {"-1": 3, "0": 0, "1": 1, "2": 2}
     app = opened()
     assert any("the value -1 looks like no data" in item.value for item in app.info)
     press(app, "masks_values_0")
-    assert commands[-1][3:] == ["--nodata", "-1", "--nodata", "255"]
+    assert asked(store).options == AddOptions(nodata=(-1, 255))
     mask = by_name(store)["a_20200202.tif"]
     assert (mask.classes, mask.raster.nodata) == ({"0": 0, "1": 1, "2": 2}, (-1, 255))
     # And by the form of the mask, where anything can be said.

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 import rasterio
-from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
-from migrate_core.cli import cli
+from migrate_core.background import ConvertProduct, MakePairs
 from migrate_core.jobs.background import claim, now_utc
 from migrate_core.logs.context import about
 from migrate_core.logs.setup import LogFile
@@ -26,16 +23,14 @@ from migrate_core.review.run import decide
 from migrate_core.scenes.costs import Wanted
 from migrate_core.scenes.costs import costs as costs_of
 from migrate_core.transfer.orders import Order, put_order
-from migrate_core.workspace import Workspace
-from pages.shared import background as work
 from pages.shared.pairs.access import format_bytes, format_minutes
 from pages.shared.pairs.state import KIND
 from tests.support.app import open_page
+from tests.support.background import Launched, Launches, note_launches
 from tests.support.logs import log, logging_to
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
 
 NEAR = Safe()
-Launched = list[tuple[str, list[str]]]
 ACCOUNT = {"CDSE_USERNAME": "somebody", "CDSE_PASSWORD": "hidden-word"}
 
 
@@ -62,27 +57,20 @@ def case(root: Path, tmp_path: Path, scenes: Path) -> Iterator[Case]:
 
 
 @pytest.fixture
-def launched(monkeypatch: pytest.MonkeyPatch) -> Launched:
+def launches(monkeypatch: pytest.MonkeyPatch) -> Launches:
     """What the page starts, which `go` then does."""
-    found: Launched = []
-
-    def note(workspace: Workspace, kind: str, arguments: Sequence[str]) -> None:
-        found.append((kind, list(arguments)))
-
-    monkeypatch.setattr(work, "launch", note)
-    return found
+    return note_launches(monkeypatch)
 
 
 @pytest.fixture
-def environs(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
-    """What is passed beside the words of what the page starts."""
-    found: list[dict[str, str]] = []
+def launched(launches: Launches) -> Launched:
+    return launches.found
 
-    def note(workspace: Workspace, kind: str, arguments: Sequence[str], *environ: Any) -> None:
-        found.append(dict(*environ))
 
-    monkeypatch.setattr(work, "launch", note)
-    return found
+@pytest.fixture
+def go(launches: Launches) -> Callable[[], None]:
+    """Do what was started last, as the process of its own would."""
+    return launches.go
 
 
 @pytest.fixture
@@ -93,21 +81,6 @@ def remote(case: Case) -> Case:
         case.store.put_scenes([scene])
         case.store.put_candidates({mask_id: [replace(found.ranked, scene=scene)]})
     return case
-
-
-@pytest.fixture
-def go(launched: Launched, root: Path) -> Callable[[], None]:
-    """Do what was started last, as the process of its own would."""
-
-    def run() -> None:
-        kind, arguments = launched[-1]
-        result = CliRunner().invoke(cli, ["--workspace", str(root), *arguments])
-        workspace = Workspace(root)
-        workspace.logs.mkdir(exist_ok=True)
-        workspace.log(kind).write_text(result.stderr, encoding="utf-8")
-        workspace.answer(kind).write_text(result.stdout, encoding="utf-8")
-
-    return run
 
 
 def opened(**query: str) -> AppTest:
@@ -124,11 +97,6 @@ def words(app: AppTest) -> str:
     """Everything that is said on the page, beside the sidebar."""
     kinds = ("info", "warning", "error", "success", "caption", "markdown", "code")
     return "\n".join(str(element.value) for kind in kinds for element in app.main.get(kind))
-
-
-def after(arguments: Sequence[str], option: str) -> list[str]:
-    """The values of an option that can be repeated."""
-    return [value for name, value in pairwise(arguments) if name == option]
 
 
 def test_an_empty_workspace_leads_to_the_masks(root: Path) -> None:
@@ -151,10 +119,10 @@ def test_all_pairs_are_made_with_the_settings_of_the_form(
     app.selectbox(key="pairs_resampling").select("nearest").run()
     app.number_input(key="pairs_workers").set_value(1).run()
     app.button(key="pairs_make").click().run()
-    ((kind, arguments),) = launched
-    assert (kind, arguments[:2]) == (KIND, ["pairs", "make"])
-    assert (after(arguments, "--resampling"), after(arguments, "--workers")) == (["nearest"], ["1"])
-    assert (after(arguments, "--mask"), after(arguments, "--state")) == ([], [])
+    ((kind, request),) = launched
+    assert (kind, type(request)) == (KIND, MakePairs)
+    assert (request.options.parameters.resampling, request.options.workers) == ("nearest", 1)
+    assert (request.options.masks, request.options.states) == (None, None)
     go()
     app.run()
     assert table(app) == [f"m{n}.tif ✓ made" for n in range(3)]
@@ -221,7 +189,7 @@ def test_what_a_dead_run_left_is_interrupted_and_can_be_taken_up(
     assert "2 pairs interrupted" in words(app)
     assert table(app).count("m0.tif ! interrupted") == 1
     app.button(key="pairs_go_on").click().run()
-    assert after(launched[0][1], "--state") == ["queued", "running"]
+    assert launched[0][1].options.states == {"queued", "running"}
     go()
     app.run()
     assert "interrupted" not in words(app)
@@ -240,8 +208,8 @@ def test_a_failed_pair_shows_error_and_log_and_can_be_tried_again(
     assert any("Traceback" in code.value for code in app.code)
     app.button(key="pairs_make_one").click().run()
     app.button(key="pairs_retry").click().run()
-    assert after(launched[0][1], "--mask") == [mask.mask_id]
-    assert after(launched[1][1], "--state") == ["failed"]
+    assert launched[0][1].options.masks == {mask.mask_id}
+    assert launched[1][1].options.states == {"failed"}
 
 
 def test_a_failed_pair_shows_what_the_log_says_of_it(
@@ -284,8 +252,9 @@ def test_the_list_can_be_limited_to_a_state(case: Case) -> None:
 
 def test_a_command_that_crashed_says_so(case: Case) -> None:
     case.workspace.logs.mkdir()
-    trace = "Traceback (most recent call last):\n  here\nOSError: no space left"
+    trace = "pairs\nTraceback (most recent call last):\n  here\nOSError: no space left"
     case.workspace.log(KIND).write_text(trace)
+    claim(case.store, KIND, 0, request={"work": "pairs make"}).end("failed")
     app = opened()
     assert "unforeseen error" in words(app)
     assert any("no space left" in code.value for code in app.code)
@@ -303,7 +272,7 @@ def test_a_whole_product_is_converted(
     app.selectbox(key="convert_product").select(product).run()
     app.button(key="convert_start").click().run()
     target = case.workspace.converted / f"{NEAR.name}.tif"
-    assert launched == [("convert", ["convert", product, str(target), "--json"])]
+    assert launched == [("convert", ConvertProduct(Path(product), target))]
     go()
     app.run()
     assert str(target) in [code.value for code in app.code]
@@ -333,8 +302,9 @@ def test_scenes_on_this_machine_cost_nothing_to_fetch(case: Case, launched: Laun
     assert "fetching pixels" not in words(app)
     assert "pairs_code" not in app.session_state
     app.button(key="pairs_make").click().run()
-    assert after(launched[0][1], "--access") == ["auto"]
-    assert after(launched[0][1], "--offset") == ["keep"]
+    options = launched[0][1].options
+    assert options.access == "auto"
+    assert (options.keep_offsets, options.parameters.offset) == (True, None)
 
 
 def test_each_way_of_access_tells_its_costs_before_the_start(
@@ -361,11 +331,11 @@ def test_each_way_of_access_tells_its_costs_before_the_start(
     app.selectbox(key="pairs_access").select("product").run()
     assert list(app.dataframe[0].value["Taken"]) == ["", "", "✓"]
     app.button(key="pairs_make").click().run()
-    assert after(launched[0][1], "--access") == ["product"]
+    assert launched[0][1].options.access == "product"
 
 
 def test_a_code_reaches_the_run_by_its_environment_and_is_forgotten(
-    remote: Case, environs: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+    remote: Case, launches: Launches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in ACCOUNT.items():
         monkeypatch.setenv(name, value)
@@ -373,7 +343,7 @@ def test_a_code_reaches_the_run_by_its_environment_and_is_forgotten(
     app.text_input(key="pairs_code").set_value("654 321").run()
     app.button(key="pairs_make").click().run()
     app.button(key="pairs_make").click().run()
-    assert environs == [{"CDSE_TOTP": "654321"}, {}]
+    assert launches.environs == [{"CDSE_TOTP": "654321"}, {}]
     assert app.text_input(key="pairs_code").value == ""
 
 
@@ -396,7 +366,7 @@ def test_what_is_on_order_is_listed_and_can_be_asked_for_again(
     assert list(listed["Scene"]) == [NEAR.name]
     assert listed["Since"][0].endswith("UTC (5 h)")
     app.button(key="pairs_ask_again").click().run()
-    assert after(launched[0][1], "--state") == ["queued"]
+    assert launched[0][1].options.states == {"queued"}
 
 
 # doubtful offsets
@@ -420,8 +390,9 @@ def test_a_doubtful_offset_can_be_set_for_its_pair(
         "−1000: it is still in the pixels",
     ]
     app.button(key="pairs_offset_-1000").click().run()
-    assert after(launched[0][1], "--offset") == ["-1000"]
-    assert after(launched[0][1], "--mask") == [first.mask_id]
+    options = launched[0][1].options
+    assert (options.keep_offsets, options.parameters.offset) == (False, -1000)
+    assert options.masks == {first.mask_id}
     go()
     (made,) = [p for p in case.store.pairs() if p.parameters and p.parameters.offset == -1000]
     assert made.state == "done"
@@ -448,7 +419,7 @@ def test_decisions_are_set_aside_only_after_asking(
     decide(case.store, Decision(first.pair_id, "accept", "ann", None, now_utc()))
     app = opened()
     app.button(key="pairs_make").click().run()
-    assert launched.pop()[1][-1] != "--yes"
+    assert not launched.pop()[1].set_aside
     app.selectbox(key="pairs_resampling").select("cubic").run()
     app.button(key="pairs_make").click().run()
     assert launched == []
@@ -462,7 +433,7 @@ def test_decisions_are_set_aside_only_after_asking(
     assert launched == []
     assert "2 pairs that are decided (1 accepted, 1 rejected)" in words(app)
     app.button(key="pairs_ask_yes").click().run()
-    assert launched[0][1][-1] == "--yes"
+    assert launched[0][1].set_aside
     go()
     app.run()
     assert "in place of" not in words(app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import wait
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from shapely.geometry import box, mapping
 from streamlit.testing.v1 import AppTest
 
+from migrate_core.background import SearchScenes, TrySources, start
 from migrate_core.cli import cli
 from migrate_core.errors import SourceError
 from migrate_core.jobs.background import claim, now_utc
@@ -30,17 +31,15 @@ from migrate_core.store.last_search import (
     remember_asked,
     remember_found,
 )
-from migrate_core.workspace import Workspace
-from pages.shared import background as work
 from pages.shared.scenes import picture as scenes_picture
-from pages.shared.scenes import search as scenes_search
 from pages.shared.scenes.bulk import table
 from pages.shared.scenes.connections import _step
 from pages.shared.scenes.map import SCORE_COLORS, score_color
 from pages.shared.scenes.plot import chart
-from pages.shared.scenes.search import arguments, format_age
+from pages.shared.scenes.search import format_age
 from pages.shared.text import plain
 from tests.support.app import open_page
+from tests.support.background import Launches, note_launches
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, write_safe
 from tests.support.range_server import serving
 from tests.support.servers.cdse import PASSWORD, cdse_running
@@ -68,15 +67,10 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
-    """An empty workspace, which the app opens; searches run at once, in this process."""
+    """An empty workspace, which the app opens; what it starts is done at once."""
     monkeypatch.setenv("MIGRATE_WORKSPACE", str(tmp_path / "workspace"))
 
-    def run_now(workspace: Workspace, kind: str, command: Sequence[str]) -> None:
-        result = CliRunner().invoke(cli, ["--workspace", str(workspace.root), *command])
-        workspace.logs.mkdir(exist_ok=True)
-        workspace.log(kind).write_text(result.stderr, encoding="utf-8")
-
-    monkeypatch.setattr(scenes_search, "launch", run_now)
+    note_launches(monkeypatch, at_once=True)
     found = open_case(tmp_path / "workspace")
     yield found
     found.store.engine.dispose()
@@ -98,26 +92,10 @@ def searched(masks: Case, scenes: Path) -> Case:
     return masks
 
 
-Tried = list[tuple[list[str], dict[str, str]]]
-
-
 @pytest.fixture
-def tried(monkeypatch: pytest.MonkeyPatch) -> Tried:
-    """Tests of connections run at once, in this process; their words and secret environment."""
-    found: Tried = []
-
-    def run_now(
-        workspace: Workspace, kind: str, command: Sequence[str], *environ: dict[str, str]
-    ) -> None:
-        secret = environ[0] if environ else {}
-        found.append((list(command), secret))
-        result = CliRunner(env=secret).invoke(cli, ["--workspace", str(workspace.root), *command])
-        workspace.logs.mkdir(exist_ok=True)
-        workspace.log(kind).write_text(result.stderr, encoding="utf-8")
-        workspace.answer(kind).write_text(result.stdout, encoding="utf-8")
-
-    monkeypatch.setattr(work, "launch", run_now)
-    return found
+def tried(monkeypatch: pytest.MonkeyPatch) -> Launches:
+    """Tests of connections, which are done at once."""
+    return note_launches(monkeypatch, at_once=True)
 
 
 @pytest.fixture
@@ -249,7 +227,7 @@ def test_the_second_half_of_a_search_that_measures_is_told(masks: Case) -> None:
 
 
 def progress_text(app: AppTest) -> str:
-    return str(next(iter(app.main.get("progress"))).proto.text)
+    return str(next(iter(app.main.get("progress"))).proto.text).replace("**", "")
 
 
 def test_another_tab_starts_from_the_last_search(searched: Case, scenes: Path) -> None:
@@ -291,19 +269,19 @@ def test_a_folder_without_products_is_told_and_what_was_found_is_kept(
 def test_a_running_search_is_shown_and_can_be_cancelled(searched: Case) -> None:
     job = claim(searched.store, "search", 100)
     app = opened()
-    assert "scenes_cancel" in [button.key for button in app.button]
-    app.button(key="scenes_cancel").click().run()
+    assert "watch_cancel_search" in [button.key for button in app.button]
+    app.button(key="watch_cancel_search").click().run()
     assert job.cancel_requested()
     app.text_area(key="scenes_folders").set_value(str(searched.workspace.root))
     press(app, "Search")
-    assert "A search is already at work" in said(app)
+    assert plain("`search` is at work already") in said(app)
     job.end("cancelled")
     assert "cancelled" in said(opened())
 
 
 def test_a_search_whose_process_died_is_told(masks: Case) -> None:
     claim(masks.store, "search", 100, lambda: now_utc().replace(year=2020))
-    assert "ended unexpectedly" in said(opened())
+    assert "was stopped before its end" in said(opened())
 
 
 # services
@@ -367,13 +345,15 @@ def test_what_is_no_source_is_told_before_anything_starts(masks: Case) -> None:
 
 
 @pytest.mark.parametrize("button", ["Search", "Test connection"])
-def test_an_address_with_a_password_starts_nothing(masks: Case, tried: Tried, button: str) -> None:
+def test_an_address_with_a_password_starts_nothing(
+    masks: Case, tried: Launches, button: str
+) -> None:
     app = opened()
     app.text_area(key="scenes_others").set_value("dhus:https://me:hunter2@mirror.example")
     press(app, button)
     assert "can't be a source" in said(app)
     assert "hunter2" not in said(app)
-    assert (last_asked(masks.store), tried) == (None, [])
+    assert (last_asked(masks.store), tried.found) == (None, [])
 
 
 def test_credentials_are_found_or_needed_and_never_shown(
@@ -391,7 +371,7 @@ def test_credentials_are_found_or_needed_and_never_shown(
 
 
 def test_a_connection_is_tested_with_a_code_that_is_not_kept(
-    masks: Case, tried: Tried, monkeypatch: pytest.MonkeyPatch
+    masks: Case, tried: Launches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with cdse_running() as cdse:
         for name in ("odata_url", "token_url", "username", "password"):
@@ -404,8 +384,8 @@ def test_a_connection_is_tested_with_a_code_that_is_not_kept(
         assert "needs its present code in CDSE_TOTP" in said(app)
         app.text_input(key="scenes_code").set_value("123 456")
         press(app, "Test connection")
-    assert [environ for _, environ in tried] == [{}, {"CDSE_TOTP": "123456"}]
-    assert tried[1][0] == ["scenes", "test-source", "cdse", "--json"]
+    assert tried.environs == [{}, {"CDSE_TOTP": "123456"}]
+    assert tried.found[1] == ("connection", TrySources(("cdse",)))
     assert "bands and products works: The account is accepted" in said(app)
     assert "windows: no credentials" in said(app)
     assert app.text_input(key="scenes_code").value == ""
@@ -641,7 +621,7 @@ def test_a_table_that_is_none_is_told_in_words(searched: Case) -> None:
 # parts
 
 
-def test_the_command_line_of_a_search_means_the_search(
+def test_a_search_reaches_its_process_as_it_was_asked_for(
     masks: Case, scenes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = SearchParameters(
@@ -654,7 +634,8 @@ def test_the_command_line_of_a_search_means_the_search(
         ),
         measure_clouds=True,
     )
-    CliRunner().invoke(cli, ["--workspace", str(masks.workspace.root), *arguments(asked)])
+    note_launches(monkeypatch, at_once=True)
+    start(masks.store, masks.workspace, SearchScenes(asked))
     assert last_asked(masks.store) == asked
 
 
@@ -681,13 +662,12 @@ def test_a_search_measures_with_a_code_that_is_not_kept(
 ) -> None:
     monkeypatch.setenv("CDSE_USERNAME", "somebody")
     monkeypatch.setenv("CDSE_PASSWORD", "hidden-word")
-    launched: list[Sequence[Any]] = []
-    monkeypatch.setattr(scenes_search, "launch", lambda *given: launched.append(given))
+    launches = note_launches(monkeypatch)
     app = opened()
     pills(app, "scenes_services").set_value(["cdse"])
     app.text_input(key="scenes_code").set_value("123 456")
     press(app, "Search")
     press(app, "Search")
-    assert all("--measure-clouds" in command for _, _, command, *_ in launched)
-    assert [environ for _, _, _, *environ in launched] == [[{"CDSE_TOTP": "123456"}], []]
+    assert [request.parameters.measure_clouds for _, request in launches.found] == [True, True]
+    assert launches.environs == [{"CDSE_TOTP": "123456"}, {}]
     assert app.text_input(key="scenes_code").value == ""

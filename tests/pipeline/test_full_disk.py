@@ -25,11 +25,14 @@ import pytest
 import rasterio
 import sqlalchemy as sa
 
+from migrate_core.background import AddMasks, start
 from migrate_core.errors import DatabaseUnusableError, DiskError, StoreError
 from migrate_core.files.disk import disk_error
 from migrate_core.files.geotiff import check_whole, new_geotiff
 from migrate_core.jobs import background as jobs
-from migrate_core.jobs.background import launch, said, starting, working
+from migrate_core.jobs.background import messages, now_utc, running_job, working
+from migrate_core.jobs.launch import last_words, launch
+from migrate_core.states import Level
 from migrate_core.store.base import open_store
 from migrate_core.store.database_errors import tell_plainly
 from migrate_core.workspace import Workspace, written_then_renamed
@@ -425,19 +428,24 @@ def test_every_command_on_a_full_disk_tells_it_and_goes_on_later(
 @pytest.mark.slow
 def test_a_command_that_a_page_starts_has_room_for_its_error(tiny: Path) -> None:
     workspace = Workspace(tiny / "w")
-    open_store(workspace).engine.dispose()
+    store = open_store(workspace)
     shutil.rmtree(workspace.logs, ignore_errors=True)
-    filler = fill(tiny, 8 * KB)
-    launch(workspace, "masks", ["masks", "add", str(REPOSITORY)])
+    # The row of the job takes some pages of the database.
+    filler = fill(tiny, 100 * KB)
+    start(store, workspace, AddMasks((REPOSITORY,)))
     deadline = time.monotonic() + PATIENCE_S
-    while starting(workspace, "masks") and time.monotonic() < deadline:
+    while running_job(store, "masks", now_utc()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert any("full" in message for message in said(workspace, "masks"))
+    told = (*messages(store, "masks", Level.ERROR), last_words(workspace, "masks"))
+    assert any("full" in message for message in told)
     filler.unlink()
+    store.engine.dispose()
 
 
 def test_a_command_that_can_not_be_started_on_a_full_disk_is_told(tiny: Path) -> None:
     workspace = Workspace(tiny / "w")
+    store = open_store(workspace)
     fill(tiny, 0)
     with pytest.raises(DiskError, match="the disk is full"):
-        launch(workspace, "masks", ["masks", "list"])
+        launch(store, workspace, "masks", {})
+    store.engine.dispose()

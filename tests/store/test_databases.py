@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -21,7 +22,7 @@ import sqlalchemy as sa
 from shapely.geometry import box
 
 from migrate_core.errors import JobRunningError, StoreError
-from migrate_core.jobs.background import claim, latest_job, request_cancel
+from migrate_core.jobs.background import answer, claim, latest_job, messages, request_cancel
 from migrate_core.model import (
     Acquired,
     Decision,
@@ -37,8 +38,10 @@ from migrate_core.model import (
     VectorForm,
 )
 from migrate_core.review.queue_rows import pair_facts
+from migrate_core.states import JobState, Level
 from migrate_core.store import masks as queries
 from migrate_core.store.base import Store, open_store
+from migrate_core.store.jobs import request_of
 from migrate_core.store.masks import MaskFilter
 from migrate_core.store.pair_list import parameters_in_use
 from migrate_core.store.tables import metadata
@@ -158,6 +161,48 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if url is not None:
         metadata.drop_all(store.engine)
     store.engine.dispose()
+
+
+# jobs and versions
+
+
+def test_what_a_job_is_asked_for_and_says_comes_back(store: Store) -> None:
+    job = claim(store, "export", 0, request={"work": "export", "weights": [0.5, None]})
+    job.say(Level.PROBLEM, ["b.tif: é", "a.tif: no date"])
+    job.say(Level.ERROR, ["it failed"])
+    job.answer({"path": "/data"})
+    assert request_of(store, job.job_id) == {"work": "export", "weights": [0.5, None]}
+    assert messages(store, "export", Level.PROBLEM) == ("b.tif: é", "a.tif: no date")
+    assert messages(store, "export", Level.ERROR) == ("it failed",)
+    assert answer(store, "export") == {"path": "/data"}
+    found = latest_job(store, "export")
+    assert found is not None
+    assert found.launched is True
+    job.end(JobState.DONE)
+    claim(store, "export", 0)
+    later = latest_job(store, "export")
+    assert later is not None
+    assert (later.launched, answer(store, "export")) == (False, None)
+
+
+def test_a_database_of_the_first_version_is_brought_up_by_one_of_two(
+    store: Store, tmp_path: Path
+) -> None:
+    claim(store, "export", 0).end(JobState.DONE)
+    with store.engine.begin() as connection:
+        for column in ("request", "answer"):
+            connection.execute(sa.text(f"ALTER TABLE jobs DROP COLUMN {column}"))
+        connection.execute(sa.text("DROP TABLE job_messages"))
+        connection.execute(sa.text("UPDATE facts SET value = '1' WHERE name = 'schema'"))
+    is_file = store.engine.dialect.name == "sqlite"
+    url = None if is_file else store.engine.url.render_as_string(hide_password=False)
+    with ThreadPoolExecutor(2) as threads:
+        opened = list(threads.map(lambda _: open_store(Workspace(tmp_path), url), range(2)))
+    for again in opened:
+        job = latest_job(again, "export")
+        assert job is not None
+        assert (job.state, answer(again, "export")) == ("done", None)
+        again.engine.dispose()
 
 
 # masks

@@ -17,7 +17,9 @@ import pytest
 from click.testing import CliRunner
 
 from migrate_core.cli import cli
+from migrate_core.jobs.background import answer, latest_job, messages, working
 from migrate_core.review.queue_rows import queue_rows, review_item
+from migrate_core.states import Level
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
 
@@ -51,6 +53,32 @@ def run(root: Path, *words: str, status: int = 0) -> Any:
     result = CliRunner().invoke(cli, command, catch_exceptions=False)
     assert result.exit_code == status, result.stderr
     return json.loads(result.stdout)
+
+
+def schema_of(root: Path) -> tuple[str, set[str]]:
+    """The version that a database says it has, and the columns of its jobs."""
+    with sqlite3.connect(root / "workspace" / "migrate.db") as connection:
+        (version,) = connection.execute("SELECT value FROM facts WHERE name = 'schema'").fetchone()
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(jobs)")}
+    connection.close()
+    return version, columns
+
+
+def test_its_jobs_get_room_for_what_is_asked_of_them(root: Path) -> None:
+    version, before = schema_of(root)
+    assert version == "1"
+    workspace = Workspace(root / "workspace")
+    for store in (open_store(workspace), open_store(workspace)):
+        assert schema_of(root) == ("2", before | {"request", "answer"})
+        job = latest_job(store, "pairs")
+        assert job is not None
+        assert (job.state, job.launched) == ("done", False)
+        assert messages(store, "pairs", *Level) == ()
+    with working(store, "pairs") as made:
+        made.say(Level.RESULT, ["4 pairs made"])
+        made.answer({"pairs": 4})
+    assert messages(store, "pairs", Level.RESULT) == ("4 pairs made",)
+    assert answer(store, "pairs") == {"pairs": 4}
 
 
 def test_lists_and_decisions_are_as_they_were(root: Path) -> None:

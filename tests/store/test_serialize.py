@@ -1,8 +1,11 @@
 """Values to JSON and back: nothing is lost, nothing but JSON comes out."""
 
 import json
-from dataclasses import fields
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,6 +72,28 @@ def test_what_came_back_has_the_types_that_were_promised() -> None:
     assert isinstance(mask.acquired, Acquired)
     scene = from_json(Scene, json.loads(json.dumps(to_json(a_scene()))))
     assert scene.sensed_at.tzinfo is not None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a process: fields of all kinds that such values have."""
+
+    paths: tuple[Path, ...]
+    only: frozenset[str] | None
+    names: re.Pattern[str] | None
+    dates: Mapping[str, Acquired]
+    weights: Mapping[str, float]
+
+
+def test_paths_sets_patterns_and_mappings_of_values_come_back() -> None:
+    asked = Asked(
+        (Path("/data/masks"),),
+        frozenset(["m0", "m1"]),
+        re.compile(r"_(?P<year>\d{4})"),
+        {"a.tif": Acquired.parse("2020-02-02"), "b.tif": Acquired.parse("2020-02-02/2020-02-09")},
+        {"closeness": 0.5},
+    )
+    assert from_json(Asked, json.loads(json.dumps(to_json(asked)))) == asked
 
 
 def test_times_and_geometries_are_written_as_others_read_them() -> None:

@@ -22,8 +22,9 @@ _COLOUR_NAMES = ("colour", "color", "hex", "rgb")
 _KNOWN = ".json, .csv, .qml (QGIS), .clr or .txt (colour table)"
 
 
-def parse_classes(text: str) -> tuple[ClassEntry, ...]:
+def parse_classes(given: str | Path) -> tuple[ClassEntry, ...]:
     """The classes of `--classes`: a file, or JSON written out. Raises WrongUseError."""
+    text = str(given)
     if text.lstrip()[:1] in ("{", "["):
         return _checked("--classes", _from_json("--classes", text))
     return read_classes(Path(text))

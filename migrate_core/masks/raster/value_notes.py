@@ -36,14 +36,9 @@ class ValueNote:
     @property
     def text(self) -> str:
         """The note with its remedy on the command line."""
-        words = " ".join(nodata_words(self.nodata))
+        values = [value_text(value) for value in self.nodata] or [NONE]
+        words = " ".join(f"--nodata {value}" for value in values)
         return f"{self.found} {self.warning}, add it again with {words}."
-
-
-def nodata_words(values: Iterable[float]) -> tuple[str, ...]:
-    """No-data values as words of `masks add`."""
-    texts = [value_text(value) for value in values] or [NONE]
-    return tuple(word for text in texts for word in ("--nodata", text))
 
 
 def value_notes(mask: Mask) -> tuple[ValueNote, ...]:

@@ -12,10 +12,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 
 from ...errors import ArchiveOrderedError, DatabaseUnusableError, DiskError, MigrateError
-from ...jobs.background import Job, claim
+from ...jobs.background import Job, working
 from ...jobs.pool import WorkerPool
 from ...logs.context import about
-from ...logs.jobs import logged
 from ...model import Pair
 from ...states import UNDER_WAY, JobState, PairState
 from ...store.base import Store
@@ -78,8 +77,8 @@ def make_planned(
     what there is to make. Ctrl-C and a cancellation in the store end it early: pairs in flight are
     dropped, finished ones stay. Raises JobRunningError when another process is at it.
     """
-    job = claim(store, KIND, len(tasks))
-    try:
+    with working(store, KIND, total=len(tasks)) as job:
+        job.ends_as(JobState.DIED)  # until it has come to its end
         clear_progress(workspace)
         pairs = queue_pairs(store, tasks, workspace, partial=options.partial)
         todo = [
@@ -90,16 +89,12 @@ def make_planned(
         job.report(0, 0, total=len(todo))
         found = len(tasks) - len(todo)
         run = _Run(store, workspace, job, pairs, Counter(len(tasks), found, found))
-        with logged(KIND, job.job_id):
-            log.info("%d pairs to make, %d are there: %s.", len(todo), found, _in_words(options))
-            outcome = run.work(todo, options, progress)
-            waiting = len(outcome.waiting)
-            log.info("%d made, %d failed, %d wait.", outcome.made, outcome.failed, waiting)
-    except BaseException:
-        job.give_up(JobState.DIED)
-        raise
-    clear_progress(workspace)
-    job.end(JobState.CANCELLED if outcome.cancelled else JobState.DONE)
+        log.info("%d pairs to make, %d are there: %s.", len(todo), found, _in_words(options))
+        outcome = run.work(todo, options, progress)
+        waiting = len(outcome.waiting)
+        log.info("%d made, %d failed, %d wait.", outcome.made, outcome.failed, waiting)
+        clear_progress(workspace)
+        job.ends_as(JobState.CANCELLED if outcome.cancelled else JobState.DONE)
     return outcome
 
 

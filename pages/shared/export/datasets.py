@@ -12,7 +12,7 @@ import streamlit as st
 from migrate_core.export.archive import archive_of
 from migrate_core.export.card import CARD, UNFINISHED_CARD
 from migrate_core.export.dataset import is_dataset
-from migrate_core.jobs.background import answer_of
+from migrate_core.jobs.background import answer
 from pages.shared.background import format_size
 from pages.shared.frame import Page
 from pages.shared.text import plain
@@ -34,8 +34,8 @@ class Made:
 
 def known_datasets(page: Page) -> list[Made]:
     """The dataset of the last export and those in the workspace, the newest first."""
-    answer = answer_of(page.workspace, "export")
-    last = [Path(answer["path"])] if isinstance(answer, dict) and "path" in answer else []
+    document = answer(page.store, "export")
+    last = [Path(document["path"])] if document else []
     folders = {card.parent for card in page.workspace.exports.glob(f"*/{CARD}")} | set(last)
     made = [Made(folder, (folder / CARD).stat().st_mtime) for folder in folders if _whole(folder)]
     return sorted(made, key=lambda one: (-one.written_at, one.folder))

@@ -121,7 +121,10 @@ def export_form(page: Page, include: str, chosen: Preview, shown: Sequence[Made]
 
     def request() -> ExportRequest:
         return ExportRequest(
-            path_of(folder.strip() or default, page.workspace.root), include, zipped
+            path_of(folder.strip() or default, page.workspace.root),
+            include,
+            zipped,
+            tuple(formats),
         )
 
     _say_where(request)
@@ -131,7 +134,7 @@ def export_form(page: Page, include: str, chosen: Preview, shown: Sequence[Made]
         type="primary",
         icon=":material/inventory_2:",
         disabled=busy or not chosen.pairs or not formats,
-        on_click=lambda: start(page, KIND, lambda: _arguments(request(), formats)),
+        on_click=lambda: start(page, KIND, lambda: _checked(request())),
     )
     trouble(KIND)
     if busy:
@@ -157,12 +160,7 @@ def _say_where(request: Callable[[], ExportRequest]) -> None:
     )
 
 
-def _arguments(request: ExportRequest, formats: list[str]) -> list[str]:
-    """The command. Raises MigrateError for a folder that is refused."""
+def _checked(request: ExportRequest) -> ExportRequest:
+    """The request. Raises MigrateError for a folder that is refused."""
     check_destination(request)
-    return [
-        *("export", str(request.destination), "--include", request.include),
-        *(word for name in formats for word in ("--format", name)),
-        *(["--zip"] if request.archive else []),
-        "--json",
-    ]
+    return request

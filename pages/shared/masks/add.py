@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import streamlit as st
 
+from migrate_core.background import AddMasks
 from migrate_core.errors import MigrateError, WrongUseError
-from migrate_core.jobs.background import now_utc, said
+from migrate_core.jobs.background import messages, now_utc
+from migrate_core.masks.given import add_options
 from migrate_core.masks.register.uploads import (
     ACCEPTED,
     LABELS,
@@ -19,6 +22,7 @@ from migrate_core.masks.register.uploads import (
     label_names,
     save_uploads,
 )
+from migrate_core.states import Level
 from pages.shared.background import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch
 from pages.shared.frame import Page
 from pages.shared.masks.columns import columns_of_uploads, columns_on_server
@@ -61,19 +65,19 @@ def _progress(page: Page) -> None:
         watch(page, KIND, "Reading masks")
         return
     trouble(KIND)
-    how_it_ended(page, KIND, ("Error: ",))
+    how_it_ended(page, KIND, (Level.ERROR,))
     _show_result(page)
-    for note in said(page.workspace, KIND, ("Note: ",))[:_NOTES]:
+    for note in messages(page.store, KIND, Level.NOTE)[:_NOTES]:
         st.info(plain(note), icon=":material/info:")
 
 
 def _show_result(page: Page) -> None:
     """How many masks were added, and what is wrong with the files that can't be read."""
-    for result in said(page.workspace, KIND, ("Result: ",)):
+    for result in messages(page.store, KIND, Level.RESULT):
         if "can't be read" not in result:
             st.success(plain(result))
             return
-        problems = said(page.workspace, KIND, ("Problem: ",))
+        problems = messages(page.store, KIND, Level.PROBLEM)
         lines = "".join(f"\n- {plain(problem)}" for problem in problems[:_PROBLEMS])
         more = f"\n- … and {len(problems) - _PROBLEMS} more" * (len(problems) > _PROBLEMS)
         st.warning(f"{plain(result)}\n{lines}{more}")
@@ -116,7 +120,7 @@ def _upload(page: Page) -> None:
         st.error(plain(str(err)))
         return
     st.session_state[_ROUND] = number + 1
-    start(page, KIND, lambda: _command(batch, chosen))
+    start(page, KIND, lambda: _uploaded(batch, chosen))
     st.rerun()
 
 
@@ -164,7 +168,7 @@ def _folder(page: Page) -> None:
         icon=":material/folder_open:",
         type="primary",
         disabled=is_busy(page, KIND),
-        on_click=lambda: start(page, KIND, lambda: _folder_command(page, chosen)),
+        on_click=lambda: start(page, KIND, lambda: _on_server(page, chosen)),
     )
 
 
@@ -180,41 +184,42 @@ def _names_in(named: str) -> list[str]:
         return []
 
 
-def _folder_command(page: Page, chosen: Chosen) -> list[str]:
-    """The command for the places that were named. Raises WrongUseError."""
-    named = [st.session_state.get(key, "").strip() for key in ("masks_folder", IMAGE_FOLDER)]
-    if not named[0]:
+def _on_server(page: Page, chosen: Chosen) -> AddMasks:
+    """What is to be added of the places that were named. Raises WrongUseError."""
+    masks, images = (_named(st.session_state.get(key)) for key in ("masks_folder", IMAGE_FOLDER))
+    if masks is None:
         raise WrongUseError("Name the file or folder of the masks first.")
-    found = [path_of(text, Path.cwd()) if text else None for text in named]
-    for text, path in zip(named, found, strict=True):
-        if path is not None and not path.exists():
-            raise WrongUseError(
-                f"{text}: there is no such file or folder on the server. Check the spelling; it "
-                "is a place on the machine this app runs on, not on yours."
-            )
-    masks, images = found
     tables = None
     if chosen.files:
         sent = Uploads(tables=[file for _, file in chosen.files])
         tables = save_uploads(page.workspace, sent, now_utc()).tables
-    return _words(masks or Path.cwd(), images, None, tables, chosen)
+    return _request(masks, images, None, tables, chosen)
 
 
-def _command(batch: Batch, chosen: Chosen) -> list[str]:
-    reported = ["--left-out", str(batch.reported)] if batch.reported else []
-    return [*_words(batch.masks, batch.images, batch.udms, batch.tables, chosen), *reported]
+def _named(text: str | None) -> Path | None:
+    """The place on the server that was written, None for no text. Raises WrongUseError."""
+    if not text or not text.strip():
+        return None
+    path = path_of(text, Path.cwd())
+    if not path.exists():
+        raise WrongUseError(
+            f"{text.strip()}: there is no such file or folder on the server. Check the spelling; "
+            "it is a place on the machine this app runs on, not on yours."
+        )
+    return path
 
 
-def _words(
+def _uploaded(batch: Batch, chosen: Chosen) -> AddMasks:
+    """What is to be added of the files that were sent."""
+    request = _request(batch.masks, batch.images, batch.udms, batch.tables, chosen)
+    return replace(request, left_out=batch.reported)
+
+
+def _request(
     masks: Path, images: Path | None, udms: Path | None, tables: Path | None, chosen: Chosen
-) -> list[str]:
-    """The command that adds masks as the page says."""
-    image = ["--image", str(images)] if images else []
-    udm = ["--udm", str(udms)] if udms and "--udm" not in chosen.words else []
-    files = [
-        word
-        for option, file in chosen.files
-        if tables is not None
-        for word in (f"--{option}", str(tables / file.name))
-    ]
-    return ["masks", "add", str(masks.absolute()), *image, *udm, *chosen.words, *files]
+) -> AddMasks:
+    """Masks to be added as the page says. Raises MigrateError for options that can't be used."""
+    sent = {name: tables / file.name for name, file in chosen.files if tables is not None}
+    udm = _named(chosen.given.get("udm")) or udms
+    options = add_options({**chosen.given, **sent, "image": images, "udm": udm})
+    return AddMasks((masks.absolute(),), options)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from migrate_core.background import RedateMasks
 from migrate_core.errors import MigrateError
 from migrate_core.masks.dates.patterns import EXAMPLE, compile_pattern
 from migrate_core.masks.register.redating import Redating, redatings
@@ -51,17 +52,10 @@ def dates_by_pattern(page: Page, wanted: MaskFilter) -> None:
             st.error(plain(str(err)))
             return
         found = redatings(page.store, wanted, pattern, undated_only=undated_only)
-        _show(page, found, _command(text, wanted, undated_only))
+        _show(page, found, RedateMasks(text, wanted, undated_only))
 
 
-def _command(text: str, wanted: MaskFilter, undated_only: bool) -> list[str]:
-    """The command that applies the pattern to the masks of the list."""
-    name = ["--name", wanted.name] if wanted.name else []
-    undated = ["--undated"] if undated_only else []
-    return ["masks", "redate", "--show", wanted.show, *name, *undated, "--", text]
-
-
-def _show(page: Page, found: Sequence[Redating], command: list[str]) -> None:
+def _show(page: Page, found: Sequence[Redating], request: RedateMasks) -> None:
     """The effect as a table, and applying it."""
     if not found:
         st.info("All masks of the list have a date. Untick the box to change dates as well.")
@@ -95,5 +89,5 @@ def _show(page: Page, found: Sequence[Redating], command: list[str]) -> None:
         key="masks_pattern_apply",
         type="primary",
         disabled=not changes or is_busy(page, KIND),
-        on_click=lambda: start(page, KIND, lambda: command),
+        on_click=lambda: start(page, KIND, lambda: request),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +26,9 @@ _AREAS = {
 
 @dataclass(frozen=True)
 class Chosen:
-    """The options as words of the command; `files` are tables sent with it, by their option."""
+    """The options of `masks add` by name, as given; `files` are tables sent with the masks."""
 
-    words: tuple[str, ...]
+    given: Mapping[str, Any]
     files: tuple[tuple[str, Uploaded], ...]
 
 
@@ -51,7 +51,7 @@ def mask_options(where: str, names: Sequence[str], columns: Sequence[str]) -> Ch
         for tab, questions in zip(tabs, askers, strict=True):
             with tab:
                 questions(ask)
-    return Chosen(tuple(ask.words), tuple(ask.files))
+    return Chosen(ask.given, tuple(ask.files))
 
 
 def text_values(text: str) -> list[str]:
@@ -60,11 +60,11 @@ def text_values(text: str) -> list[str]:
 
 
 class _Asker:
-    """Asks with Streamlit's widgets and collects the answers as words of the command."""
+    """Asks with Streamlit's widgets and collects the answers by the names of the options."""
 
     def __init__(self, where: str) -> None:
         self._where = where
-        self.words: list[str] = []
+        self.given: dict[str, Any] = {}
         self.files: list[tuple[str, Uploaded]] = []
 
     def key(self, option: str) -> str:
@@ -76,14 +76,14 @@ class _Asker:
             label, key=self.key(option), persist_state="session", **more
         ).strip()
         if text:
-            self.words += [f"--{option}", text]
+            self._put(option, text)
         return text
 
     def values(self, place: Any, label: str, option: str, **more: Any) -> None:
         """Several values in a line of text; empty is no answer."""
         text = place.text_input(label, key=self.key(option), persist_state="session", **more)
-        for value in text_values(text):
-            self.words += [f"--{option}", value]
+        if values := text_values(text):
+            self._put(option, values)
 
     def number(self, place: Any, label: str, option: str, **more: Any) -> None:
         """A number; None is no answer."""
@@ -92,7 +92,7 @@ class _Asker:
             **more,
         )  # fmt: skip
         if number is not None:
-            self.words += [f"--{option}", f"{number:g}"]
+            self._put(option, number)
 
     def choice(
         self, place: Any, label: str, option: str, choices: Sequence[str], **more: Any
@@ -104,21 +104,24 @@ class _Asker:
             label, choices, index=None, key=key, persist_state="session", **more
         )
         if chosen:
-            self.words += [f"--{option}", chosen]
+            self._put(option, chosen)
 
     def tick(self, place: Any, label: str, option: str, **more: Any) -> None:
         """Yes or no."""
         if place.checkbox(label, key=self.key(option), persist_state="session", **more):
-            self.words.append(f"--{option}")
+            self._put(option, True)
 
     def table(
         self, place: Any, label: str, option: str, suffixes: Sequence[str], **more: Any
     ) -> None:
-        """A file that is sent with the command."""
+        """A file that is sent with the masks."""
         types = [suffix.removeprefix(".") for suffix in suffixes]
         sent = place.file_uploader(label, types, key=self.key(option), **more)
         if sent is not None:
             self.files.append((option, sent))
+
+    def _put(self, option: str, value: Any) -> None:
+        self.given[option.replace("-", "_")] = value
 
 
 def _dates(ask: _Asker, names: Sequence[str]) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from migrate_core.background import AddMasks
 from migrate_core.errors import MigrateError
 from migrate_core.masks.checks import CONTENT
+from migrate_core.masks.options import AddOptions
 from migrate_core.masks.raster.no_data import NONE, parse_no_data, value_text
-from migrate_core.masks.raster.value_notes import declared_only, nodata_words, value_notes
+from migrate_core.masks.raster.value_notes import declared_only, value_notes
 from migrate_core.model import Mask
 from pages.shared.background import is_busy, start
 from pages.shared.frame import Page
@@ -64,9 +66,8 @@ def _read_again(page: Page, mask: Mask, nodata: Sequence[float], key: str) -> No
 
 def _start(page: Page, mask: Mask, nodata: Sequence[float]) -> None:
     """Add the file again with these values; everything else that was said of it is kept."""
-    words = ["masks", "add", mask.path, *nodata_words(nodata)]
-    if mask.raster.tiles:
-        words.append("--mosaic")
-    if Path(mask.path).is_symlink():
-        words.append("--follow-links")
-    start(page, KIND, lambda: words)
+    path = Path(mask.path)
+    options = AddOptions(
+        nodata=tuple(nodata), mosaic=bool(mask.raster.tiles), follow_links=path.is_symlink()
+    )
+    start(page, KIND, lambda: AddMasks((path,), options))

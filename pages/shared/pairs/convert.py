@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from migrate_core.background import ConvertProduct
 from migrate_core.errors import WrongUseError
-from migrate_core.jobs.background import answer_of
+from migrate_core.jobs.background import answer
 from migrate_core.products.opening import open_product
 from migrate_core.store.selected import products_in_use
 from pages.shared.background import (
@@ -55,7 +56,7 @@ def convert_panel(page: Page) -> None:
         key="convert_start",
         icon=":material/transform:",
         disabled=busy or not product,
-        on_click=lambda: start(page, KIND, lambda: _arguments(page, product or "", destination)),
+        on_click=lambda: start(page, KIND, lambda: _request(page, product or "", destination)),
     )
     trouble(KIND)
     if busy:
@@ -65,8 +66,8 @@ def convert_panel(page: Page) -> None:
     _result(page)
 
 
-def _arguments(page: Page, product: str, destination: str) -> list[str]:
-    """The command, when the product can be opened. Raises MigrateError."""
+def _request(page: Page, product: str, destination: str) -> ConvertProduct:
+    """What is to be converted, when the product can be opened. Raises MigrateError."""
     source = path_of(product, page.workspace.root)
     opened = open_product(str(source))
     default = page.workspace.converted / f"{opened.product_id.removesuffix('.SAFE')}.tif"
@@ -75,22 +76,22 @@ def _arguments(page: Page, product: str, destination: str) -> list[str]:
         raise WrongUseError(f"{target} is a folder; name a file, such as {target / default.name}.")
     if target.suffix.lower() not in (".tif", ".tiff"):
         raise WrongUseError(f"{target}: the result is a GeoTIFF, so its name must end in .tif.")
-    return ["convert", str(source), str(target), "--json"]
+    return ConvertProduct(source, target)
 
 
 def _result(page: Page) -> None:
     """The file that the last conversion wrote."""
-    answer = answer_of(page.workspace, KIND)
-    if not isinstance(answer, dict) or not Path(answer["file"]).is_file():
+    found = answer(page.store, KIND)
+    if found is None or not Path(found["file"]).is_file():
         return
-    path = Path(answer["file"])
-    st.success(f"{plain(answer['product_id'])} is converted ({format_size(path)}).")
+    path = Path(found["file"])
+    st.success(f"{plain(found['product_id'])} is converted ({format_size(path)}).")
     st.code(str(path), language=None)
     st.caption(
         f"Cloud-optimised GeoTIFF at 10 m, uint16, reflectance = value / 10000, 0 = no data. "
-        f"Bands: {plain(', '.join(answer['bands']))}. Offsets: {plain(answer['offsets_from'])}."
+        f"Bands: {plain(', '.join(found['bands']))}. Offsets: {plain(found['offsets_from'])}."
     )
-    if answer.get("missing_bands"):
-        st.warning(f"The product lacks {plain(', '.join(answer['missing_bands']))}.")
-    for warning in answer.get("offset_warnings", ()):
+    if found.get("missing_bands"):
+        st.warning(f"The product lacks {plain(', '.join(found['missing_bands']))}.")
+    for warning in found.get("offset_warnings", ()):
         st.warning(f"The radiometric offset is doubtful: {plain(warning)}.")

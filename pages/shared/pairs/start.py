@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import streamlit as st
 
+from migrate_core.background import MakePairs
 from migrate_core.errors import MigrateError
+from migrate_core.pairs.run.plan import RunOptions
 from migrate_core.review.set_aside import SetAside, set_aside_by_run
 from pages.shared.background import start
 from pages.shared.frame import Page
-from pages.shared.pairs.state import KIND, make_arguments, run_options
+from pages.shared.pairs.state import KIND, run_options
 from pages.shared.secrets import take_code
 
 CODE = "pairs_code"
@@ -20,12 +22,12 @@ _ASKED = "pairs_asked"
 
 @dataclass(frozen=True)
 class _Asked:
-    """A run that waits for a yes: which pairs it makes, its command, and what it sets aside."""
+    """A run that waits for a yes: which pairs it makes, how, and what it sets aside."""
 
     masks: tuple[str, ...]
     states: tuple[str, ...]
     offset: str
-    arguments: tuple[str, ...]
+    options: RunOptions
     found: SetAside
 
 
@@ -36,27 +38,25 @@ def start_pairs(
 
     Where that sets decisions aside, nothing is started, and `question` asks first.
     """
-    arguments = tuple(make_arguments(masks, states, offset))
-    asked = _Asked(tuple(masks), tuple(states), offset, arguments, SetAside())
-    found = _set_aside(page, asked)
+    options = run_options(masks, states, offset)
+    found = _set_aside(page, options)
     if found.total:
-        st.session_state[_ASKED] = replace(asked, found=found)
+        st.session_state[_ASKED] = _Asked(tuple(masks), tuple(states), offset, options, found)
     else:
-        _start(page, arguments)
+        _start(page, MakePairs(options))
 
 
-def _set_aside(page: Page, asked: _Asked) -> SetAside:
-    """What a run sets aside; nothing where it can't be planned, as the command will say."""
-    options = run_options(asked.masks, asked.states, asked.offset)
+def _set_aside(page: Page, options: RunOptions) -> SetAside:
+    """What a run sets aside; nothing where it can't be planned, as the run will say."""
     try:
         return set_aside_by_run(page.store, page.workspace, options)
     except MigrateError:
         return SetAside()
 
 
-def _start(page: Page, arguments: Sequence[str]) -> None:
+def _start(page: Page, request: MakePairs) -> None:
     st.session_state.pop(_ASKED, None)
-    start(page, KIND, lambda: arguments, take_code(CODE))
+    start(page, KIND, lambda: request, take_code(CODE))
 
 
 def question(page: Page) -> None:
@@ -64,7 +64,7 @@ def question(page: Page) -> None:
     asked: _Asked | None = st.session_state.get(_ASKED)
     if asked is None:
         return
-    if tuple(make_arguments(asked.masks, asked.states, asked.offset)) != asked.arguments:
+    if run_options(asked.masks, asked.states, asked.offset) != asked.options:
         _leave()
         return
     st.warning(
@@ -89,13 +89,11 @@ def _decisions(number: int) -> str:
 
 def _go_on(page: Page, asked: _Asked) -> None:
     """Start what was said yes to; ask again where another number of decisions is at stake now."""
-    found = _set_aside(page, asked)
+    found = _set_aside(page, asked.options)
     if found == asked.found:
-        _start(page, [*asked.arguments, "--yes"])
-    elif found.total:
-        st.session_state[_ASKED] = replace(asked, found=found)
+        _start(page, MakePairs(asked.options, set_aside=True))
     else:
-        _start(page, asked.arguments)
+        start_pairs(page, asked.masks, asked.states, asked.offset)
 
 
 def _leave() -> None:

@@ -79,38 +79,16 @@ def chosen_parameters() -> PairParameters:
 def run_options(
     masks: Sequence[str] = (), states: Sequence[str] = (), offset: str = "keep"
 ) -> RunOptions:
-    """What `make_arguments` asks for, as far as it decides which pairs are made."""
-    chosen = None if offset in ("auto", "keep") else int(offset)
-    return RunOptions(
-        parameters=replace(chosen_parameters(), offset=chosen),
-        masks=frozenset(masks) or None,
-        states=frozenset(states) or None,
-        keep_offsets=offset == "keep",
-    )
-
-
-def make_arguments(
-    masks: Sequence[str] = (), states: Sequence[str] = (), offset: str = "keep"
-) -> list[str]:
-    """The command that makes pairs as the form says, of all masks or only of some.
+    """Making pairs as the form says, of all masks or only of some.
 
     `offset` is that of the command: by default, what was set for a pair by hand stays.
     """
-    chosen, wanted = st.session_state, chosen_parameters()
-    flags = {
-        "--ignore-occluded": wanted.ignore_occluded,
-        "--register": wanted.register,
-        "--allow-missing-bands": wanted.allow_missing_bands,
-    }
-    return [
-        *("pairs", "make"),
-        *("--resampling", wanted.resampling),
-        *("--clouds", wanted.clouds),
-        *("--ignore-rim", f"{wanted.ignore_rim_m:g}"),
-        *(flag for flag, is_set in flags.items() if is_set),
-        *("--workers", str(chosen["pairs_workers"])),
-        *("--offset", offset),
-        *("--access", str(chosen.get("pairs_access", ACCESSES[0]))),
-        *(word for mask_id in masks for word in ("--mask", mask_id)),
-        *(word for state in states for word in ("--state", state)),
-    ]
+    chosen = None if offset in ("auto", "keep") else int(offset)
+    return RunOptions(
+        workers=int(st.session_state["pairs_workers"]),
+        parameters=replace(chosen_parameters(), offset=chosen),
+        masks=frozenset(masks) or None,
+        states=frozenset(states) or None,
+        access=str(st.session_state.get("pairs_access", ACCESSES[0])),
+        keep_offsets=offset == "keep",
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from migrate_core.pairs.progress import STAGES, progress_of
-from migrate_core.states import UNDER_WAY, PairState
+from migrate_core.states import UNDER_WAY, Level, PairState
 from migrate_core.store.pair_list import INTERRUPTED, at_work
 from pages.shared.background import POLL_S, how_it_ended, is_busy, trouble, watch
 from pages.shared.frame import PAGES, Page
@@ -44,7 +44,7 @@ def live(page: Page) -> None:
         watch(page, KIND, "Making pairs")
         _show_at_work(page, now)
     else:
-        how_it_ended(page, KIND, ("Error: ",))
+        how_it_ended(page, KIND, (Level.ERROR,))
         _offer_to_go_on(page, now)
     archive(page, now)
     pair_list(page, now)

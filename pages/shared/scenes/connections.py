@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
-from migrate_core.jobs.background import answer_of, said, starting
+from migrate_core.background import TrySources
+from migrate_core.jobs.background import answer, latest_job, messages
 from migrate_core.scenes.access.connection import FAILS, NOT_SET, WORKS, Need, needs_of
 from migrate_core.scenes.sources import open_source
 from migrate_core.settings import ServiceSettings
+from migrate_core.states import Level
 from migrate_core.text import format_time
-from pages.shared.background import POLL_S, start, trouble
+from pages.shared.background import POLL_S, is_busy, start, trouble
 from pages.shared.frame import Page
 from pages.shared.polling import polled
 from pages.shared.text import plain
@@ -35,19 +36,19 @@ _SIGNS = {
 def test_sources(page: Page, specs: Sequence[str], environ: Mapping[str, str]) -> None:
     """Try sources in the background; `environ` holds a code that was given for it."""
 
-    def command() -> list[str]:
-        # An address with a password in it must not even get into the list of processes.
+    def request() -> TrySources:
+        # An address with a password in it must not even get into the row of the job.
         for spec in specs:
             open_source(spec, page.settings.services)
-        return ["scenes", "test-source", *specs, "--json"]
+        return TrySources(tuple(specs))
 
-    start(page, KIND, command, environ)
+    start(page, KIND, request, environ)
 
 
-@polled(lambda page: starting(page.workspace, KIND), POLL_S)
+@polled(lambda page: is_busy(page, KIND), POLL_S)
 def connections(page: Page) -> None:
     """Each source with the state of its credentials, and what the last test said."""
-    busy = starting(page.workspace, KIND)
+    busy = is_busy(page, KIND)
     tested = _last_test(page, busy)
     _row("**Source**", "**Credentials**", "**Last test**")
     for spec in dict.fromkeys([*SERVICES, *tested]):
@@ -58,7 +59,7 @@ def connections(page: Page) -> None:
         )
     trouble(KIND)
     if not busy:
-        for message in said(page.workspace, KIND, ("Error: ",)):
+        for message in messages(page.store, KIND, Level.ERROR):
             st.error(plain(message))
 
 
@@ -84,12 +85,11 @@ def _need(need: Need) -> str:
 
 def _last_test(page: Page, busy: bool) -> dict[str, Any]:
     """What the last test found, by source; nothing while a test goes on."""
-    answer = None if busy else answer_of(page.workspace, KIND)
-    if not isinstance(answer, list):
+    job = None if busy else latest_job(page.store, KIND)
+    rows = answer(page.store, KIND) if job else None
+    if job is None or rows is None:
         return {}
-    path = page.workspace.answer(KIND)
-    at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return {row["source"]: {**row, "at": format_time(at)} for row in answer}
+    return {row["source"]: {**row, "at": format_time(job.heartbeat_at)} for row in rows}
 
 
 def _outcome(row: Mapping[str, Any] | None, *, busy: bool) -> str:
