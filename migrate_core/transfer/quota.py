@@ -31,10 +31,6 @@ class Quota:
     days: int
 
 
-# General users of the Copernicus Data Space: 12 TB in 30 days.
-CDSE_QUOTA = Quota(12_000_000_000_000, 30)
-
-
 @dataclass(frozen=True)
 class QuotaState:
     """Bytes and requests used in the quota's days, and what is left; None without a quota."""
@@ -43,6 +39,7 @@ class QuotaState:
     bytes: int
     requests: int
     left: int | None
+    quota: Quota | None = None
 
 
 class QuotaUsage:
@@ -77,7 +74,7 @@ class QuotaUsage:
         received = sum(int(entry["bytes"]) for entry in entries)
         requests = sum(int(entry["requests"]) for entry in entries)
         left = None if self._quota is None else max(self._quota.bytes - received, 0)
-        return QuotaState(self._service, received, requests, left)
+        return QuotaState(self._service, received, requests, left, self._quota)
 
     def check(self, size: int) -> None:
         """Raise TransferError when `size` more bytes would exceed the quota."""

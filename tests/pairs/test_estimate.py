@@ -12,7 +12,7 @@ from shapely.geometry import box
 from migrate_core.model import Acquired, Mask, Pair, RankedScene, Scene
 from migrate_core.pairs.estimate import SourceCosts, remote_costs
 from migrate_core.scenes.costs import Wanted, costs
-from migrate_core.scenes.sources.cdse import CDSE_LIMITS
+from migrate_core.scenes.sources.cdse.fetch import CDSE_LIMITS
 from migrate_core.settings import ServiceSettings
 from migrate_core.store.base import open_store
 from migrate_core.transfer.product_store import ProductStore

@@ -27,7 +27,7 @@ from migrate_core.products.scene_classes import Flag
 from migrate_core.products.stac.item import reduced
 from migrate_core.scenes.access.opening import open_s3_safe, open_scene
 from migrate_core.scenes.cloud_cover.scene_clouds import CloudReader, read_cloud_classes
-from migrate_core.scenes.sources.cdse import CdseFetcher
+from migrate_core.scenes.sources.cdse.fetch import CdseFetcher
 from migrate_core.scenes.sources.protocol import Fetched
 from migrate_core.settings import ServiceSettings
 from migrate_core.transfer.http.client import HttpClient

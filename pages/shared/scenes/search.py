@@ -18,7 +18,7 @@ from migrate_core.jobs.background import (
     running_job,
     said,
 )
-from migrate_core.scenes.sources import open_source
+from migrate_core.scenes.sources import LOCAL, open_source
 from migrate_core.states import JobState
 from migrate_core.store.candidates import MaskRow
 from migrate_core.store.last_search import SearchParameters, last_asked, last_found, last_responses
@@ -28,7 +28,7 @@ from pages.shared.frame import Page, share_of, time_left
 from pages.shared.log import show_log
 from pages.shared.polling import polled
 from pages.shared.scenes.connections import connections, test_sources
-from pages.shared.scenes.form import LOCAL, fill_again, search_form
+from pages.shared.scenes.form import fill_again, search_form
 from pages.shared.text import code, plain
 
 KIND = "search"

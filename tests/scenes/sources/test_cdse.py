@@ -21,9 +21,9 @@ from migrate_core.errors import (
 )
 from migrate_core.model import Scene
 from migrate_core.products.opening import open_product
-from migrate_core.scenes.sources.cdse import CdseFetcher, CdseSource
 from migrate_core.scenes.sources.cdse.catalogue import intersects, years
-from migrate_core.scenes.sources.cdse.fetch import needed_files
+from migrate_core.scenes.sources.cdse.fetch import CdseFetcher, needed_files
+from migrate_core.scenes.sources.cdse.source import CdseSource
 from migrate_core.scenes.sources.protocol import SceneRequest
 from migrate_core.transfer.orders import orders
 from tests.support.builders import Safe, product_xml, write_safe

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from shapely.geometry import box, mapping
 
-from migrate_core.scenes.sources.cdse import CdseFetcher, CdseSource
+from migrate_core.scenes.sources.cdse.fetch import CdseFetcher
+from migrate_core.scenes.sources.cdse.source import CdseSource
 from migrate_core.scenes.sources.protocol import SceneRequest
 from tests.support.servers.cdse import Cdse, Offered, cdse_running, entry_of
 from tests.support.servers.faulty import Asked, Reply

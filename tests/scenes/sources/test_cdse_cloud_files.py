@@ -29,20 +29,15 @@ from migrate_core.products.opening import open_product
 from migrate_core.products.pixels.cloud_masks import read_cloud_mask
 from migrate_core.scenes.access.opening import open_cloud_files
 from migrate_core.scenes.cloud_cover.measure import CloudMeasuring, Unit
-from migrate_core.scenes.cloud_cover.scene_clouds import CloudReader, NotInPlaceError
+from migrate_core.scenes.cloud_cover.scene_clouds import CloudReader
 from migrate_core.scenes.search.ranking import Key, Measurement
 from migrate_core.scenes.search.search import search
 from migrate_core.scenes.sources import open_source
-from migrate_core.scenes.sources.cdse import (
-    CDSE_LIMITS,
-    CLOUD_FILES,
-    CdseFetcher,
-    NoCloudFilesError,
-)
 from migrate_core.scenes.sources.cdse.cloud_files import classifications, named_cloud_masks
 from migrate_core.scenes.sources.cdse.documents import images_of
+from migrate_core.scenes.sources.cdse.fetch import CDSE_LIMITS, CdseFetcher, NoCloudFilesError
 from migrate_core.scenes.sources.local import LocalSource
-from migrate_core.scenes.sources.protocol import SceneRequest
+from migrate_core.scenes.sources.protocol import CLOUD_FILES, NotInPlaceError, SceneRequest
 from migrate_core.settings import RankingSettings, ServiceSettings
 from migrate_core.transfer.product_store import quota_state
 from migrate_core.workspace import Workspace

@@ -21,7 +21,8 @@ from migrate_core.errors import (
 )
 from migrate_core.model import Scene
 from migrate_core.products.opening import open_product
-from migrate_core.scenes.sources.dhus import DhusFetcher, DhusSource
+from migrate_core.scenes.sources.dhus.fetch import DhusFetcher
+from migrate_core.scenes.sources.dhus.source import DhusSource
 from migrate_core.scenes.sources.protocol import SceneRequest
 from migrate_core.transfer.orders import orders
 from tests.support.builders import Safe, write_safe

@@ -27,7 +27,7 @@ class CdseSource:
         return SPEC
 
     @property
-    def whole(self) -> bool:
+    def is_local(self) -> bool:
         """A question costs what it asks for."""
         return False
 

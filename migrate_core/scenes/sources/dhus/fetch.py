@@ -19,7 +19,7 @@ from ....transfer.download import Download
 from ....transfer.orders import Order, find_order, forget_order
 from ....transfer.product_store import ProductStore, ServiceLimits
 from ....transfer.tokens import Basic
-from ..protocol import Fetched
+from ..protocol import Fetched, NotInPlaceError
 from .mirror import Mirror, refusal
 from .source import HREF
 
@@ -60,6 +60,10 @@ class DhusFetcher:
         return Fetched(
             str(held.path), "product", self._mirror.spec, without_safe(name), held.release
         )
+
+    def fetch_clouds(self, scene: Scene) -> Fetched:  # noqa: ARG002
+        """Never: a mirror has no single files."""
+        raise NotInPlaceError("the service offers whole products only")
 
     def _get(self, scene: Scene, uuid: str, target: Path) -> None:
         product = self._mirror.product(uuid)

@@ -41,7 +41,7 @@ class DhusSource:
         return self._mirror.spec
 
     @property
-    def whole(self) -> bool:
+    def is_local(self) -> bool:
         """A question costs what it asks for."""
         return False
 
