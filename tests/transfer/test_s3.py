@@ -22,7 +22,7 @@ from moto.server import ThreadedMotoServer
 from migrate_core.errors import CredentialsError, ProductError, TransferError
 from migrate_core.grid import Window, block
 from migrate_core.model import Scene
-from migrate_core.products.pixels.reading import read_bands, read_scene_classification
+from migrate_core.products.pixels.reading import read_scene_classification
 from migrate_core.products.scene_classes import Flag
 from migrate_core.products.stac.item import reduced
 from migrate_core.scenes.access.opening import open_s3_safe, open_scene
@@ -34,6 +34,7 @@ from migrate_core.transfer.http.client import HttpClient
 from migrate_core.transfer.http.retry import RetryPolicy, Runtime
 from migrate_core.transfer.s3 import S3Store, get_object, list_keys, signed_url
 from migrate_core.workspace import Workspace
+from tests.support.bands import read_bands
 from tests.support.builders import BANDS_L2A, Safe, a_scene, ramp, scene_classes, write_safe
 from tests.support.range_server import Answer, Asked, after, one_of, serving
 

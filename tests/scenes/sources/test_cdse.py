@@ -21,6 +21,7 @@ from migrate_core.errors import (
 )
 from migrate_core.model import Scene
 from migrate_core.products.opening import open_product
+from migrate_core.scenes.access.connection import try_connection
 from migrate_core.scenes.sources.cdse.catalogue import intersects, years
 from migrate_core.scenes.sources.cdse.fetch import CdseFetcher, needed_files
 from migrate_core.scenes.sources.cdse.source import CdseSource
@@ -171,9 +172,9 @@ def test_what_is_no_catalogue_is_told(cdse: Cdse) -> None:
     cdse.fault = lambda _: json_reply(["hello"])
     with pytest.raises(SourceError, match="CDSE_ODATA_URL"):
         searched(cdse)
-    assert "CDSE_ODATA_URL" in (CdseSource(cdse.settings, a_client()).test() or "")
+    assert "CDSE_ODATA_URL" in (try_connection("cdse", cdse.settings).problem or "")
     cdse.fault = lambda _: None
-    assert CdseSource(cdse.settings, a_client()).test() is None
+    assert try_connection("cdse", cdse.settings).problem is None
 
 
 # what the catalogue says

@@ -21,6 +21,7 @@ from migrate_core.errors import (
 )
 from migrate_core.model import Scene
 from migrate_core.products.opening import open_product
+from migrate_core.scenes.access.connection import try_connection
 from migrate_core.scenes.sources.dhus.fetch import DhusFetcher
 from migrate_core.scenes.sources.dhus.source import DhusSource
 from migrate_core.scenes.sources.protocol import SceneRequest
@@ -139,8 +140,8 @@ def test_wrong_credentials_give_one_clear_sentence(dhus: Dhus) -> None:
         DhusSource(dhus.url, wrong, a_client()).search(a_request())
     assert "wr0ng" not in str(caught.value)
     assert dhus.asked("search") == 1
-    assert "DHUS_USER" in (DhusSource(dhus.url, wrong, a_client()).test() or "")
-    assert DhusSource(dhus.url, dhus.settings, a_client()).test() is None
+    assert "DHUS_USER" in (try_connection(f"dhus:{dhus.url}", wrong).problem or "")
+    assert try_connection(f"dhus:{dhus.url}", dhus.settings).problem is None
 
 
 def test_a_search_can_be_cancelled_while_the_mirror_makes_it_wait(dhus: Dhus) -> None:
