@@ -62,7 +62,7 @@ def remote_costs(
         for scene_id in (row.scene_id, *row.completed_by):
             found[row.source][scene_id].append(row)
     return [
-        _source_costs(source, numbers[source], _wanted(by_scene, workspace), workspace, services)
+        _source_costs(source, numbers[source], _wanted(by_scene, workspace), store, services)
         for source, by_scene in sorted(found.items())
     ]
 
@@ -95,14 +95,14 @@ def _source_costs(
     source: str,
     number: int,
     wanted: list[Wanted],
-    workspace: Workspace,
+    store: Store,
     services: ServiceSettings,
 ) -> SourceCosts:
     here = sum(item.here for item in wanted)
     by_access = costs(wanted)
     level = wanted[0].level
     described = source_of(source, services)
-    quota = quota_state(workspace, described.limits) if described.limits else None
+    quota = quota_state(store, described.limits) if described.limits else None
     ways = tuple(_way(way, by_access[way.access]) for way in described.ways(level))
     return SourceCosts(source, number, len(wanted), here, ways, quota)
 

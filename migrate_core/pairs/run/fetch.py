@@ -10,7 +10,14 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ...errors import ArchiveOrderedError, DiskError, JobCancelledError, MigrateError, TransferError
+from ...errors import (
+    ArchiveOrderedError,
+    DiskError,
+    JobCancelledError,
+    MigrateError,
+    StoreError,
+    TransferError,
+)
 from ...logs.context import about
 from ...model import Scene
 from ...scenes.sources import Fetchers, source_of
@@ -69,7 +76,7 @@ class Fetching:
                 found = self._one(scene)
                 log.info("%s of %s is here (%s).", scene.scene_id, found.source, found.access)
                 return found
-            except (JobCancelledError, DiskError):
+            except (JobCancelledError, DiskError, StoreError):
                 raise
             except MigrateError as err:
                 failures.append(err)

@@ -150,7 +150,7 @@ class _Run:
             finished = False
             supply = Prefetcher(
                 todo,
-                lambda check: open_fetching(self._workspace, options, check),
+                lambda check: open_fetching(self._workspace, self._store, options, check),
                 self._fetch_begins,
                 options.wait_s,
             )

@@ -22,6 +22,7 @@ from ...products.pixels.reprojection import around, nearest, places
 from ...products.product import Product
 from ...products.scene_classes import CLOUD_MASK_FLAGS, SCL_FLAGS, Flag
 from ...settings import ServiceSettings
+from ...store.base import Store
 from ...transfer.http.retry import Check, RetryPolicy, Runtime, never_stop
 from ...transfer.product_store import ProductStore
 from ...workspace import Workspace
@@ -40,24 +41,22 @@ class CloudReader:
     """
 
     def __init__(
-        self, services: ServiceSettings, workspace: Workspace, check: Check = never_stop
+        self,
+        services: ServiceSettings,
+        workspace: Workspace,
+        store: Store,
+        check: Check = never_stop,
     ) -> None:
         self.services = services
         self.workspace = workspace
+        self._store = store
         runtime = Runtime(check=check)
-        most = services.max_download_bytes
-        product_store = ProductStore(
-            workspace,
-            services.cache_bytes,
-            around=runtime,
-            policy=_POLICY,
-            most_bytes=most,
-        )
+        product_store = ProductStore(workspace, store, services, around=runtime, policy=_POLICY)
         self._fetchers = Fetchers(services, product_store)
 
     def checked(self, check: Check) -> CloudReader:
         """The same places with a session of their own, that `check` interrupts."""
-        return CloudReader(self.services, self.workspace, check)
+        return CloudReader(self.services, self.workspace, self._store, check)
 
     def open(self, scene: Scene) -> Product:
         """The scene's product, with its bands or without. Raises MigrateError.

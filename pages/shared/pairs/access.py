@@ -12,9 +12,9 @@ from migrate_core.jobs.background import now_utc
 from migrate_core.pairs.estimate import SourceCosts, Way, remote_costs
 from migrate_core.settings import ACCESSES
 from migrate_core.states import PairState
+from migrate_core.store.orders import Order, orders
 from migrate_core.store.pair_list import ON_ORDER
 from migrate_core.text import format_time
-from migrate_core.transfer.orders import Order, orders
 from migrate_core.transfer.quota import Quota, QuotaState
 from pages.shared.frame import Page
 from pages.shared.pairs.start import CODE, start_pairs
@@ -176,7 +176,7 @@ def format_waiting(products: int, pairs: int) -> str:
 
 def archive(page: Page, now: RunStatus) -> None:
     """What is waited for, since when, with a button that asks the archives again."""
-    found = orders(page.workspace.orders)
+    found = orders(page.store)
     number = now.counts.get(ON_ORDER, 0)
     if not found and not number:
         return

@@ -25,7 +25,9 @@ from migrate_core.scenes.access.connection import try_connection
 from migrate_core.scenes.sources.dhus.fetch import DhusFetcher
 from migrate_core.scenes.sources.dhus.source import DhusSource
 from migrate_core.scenes.sources.protocol import SceneRequest
-from migrate_core.transfer.orders import orders
+from migrate_core.store.base import open_store
+from migrate_core.store.orders import orders
+from migrate_core.workspace import Workspace
 from tests.support.builders import Safe, write_safe
 from tests.support.servers.cdse import zipped
 from tests.support.servers.dhus import PASSWORD, Dhus, Kept, dhus_running, entry_of
@@ -173,8 +175,8 @@ def a_fetcher(dhus: Dhus, tmp_path: Path, time: Time | None = None) -> DhusFetch
 
 
 def waiting(tmp_path: Path) -> list[tuple[str, str]]:
-    folder = tmp_path / "workspace" / "transfer" / "orders"
-    return [(order.scene_id, order.state) for order in orders(folder)]
+    store = open_store(Workspace(tmp_path / "workspace"))
+    return [(order.scene_id, order.state) for order in orders(store)]
 
 
 @pytest.mark.parametrize("knows_online", [True, False])

@@ -59,10 +59,9 @@ class CdseFetcher:
         self._catalogue = Catalogue(self._client, services.cdse_odata_url)
         self._url = services.cdse_download_url
         self._product_store = product_store
-        self.limits = CDSE_LIMITS
         self._has_key = s3_key(services).found
         self._has_account = account_of(services).found
-        self._account = product_store.account(self.limits)
+        self._account = product_store.account(CDSE_LIMITS)
         credentials = Credentials(
             services.cdse_username, services.cdse_password, lambda: services.cdse_totp
         )
