@@ -15,6 +15,7 @@ from ..masks.raster.value_notes import value_notes
 from ..masks.register.outcome import result_of_adding
 from ..model import Mask
 from ..review.set_aside import notes_on_set_aside, present_decisions
+from ..scenes.sources import local_source
 from ..session import Session
 from ..store.masks import ALL, SHOWN, MaskFilter, name_apart, shared_names
 from .add_options import with_add_options
@@ -120,7 +121,7 @@ def demo(session: Session, as_json: bool) -> None:
     decided = present_decisions(session.store)
     added = run.add_demo(session, case)
     _say_notes([*added.notes, *notes_on_set_aside(session.store, decided)])
-    source = f"local:{case.scenes}"
+    source = local_source(case.scenes)
     document = {
         "masks": [mask.mask_id for mask in added.masks],
         "images": str(case.images),

@@ -22,7 +22,7 @@ from migrate_core.pairs.progress import progress_file
 from migrate_core.review.run import decide
 from migrate_core.scenes.costs import Wanted
 from migrate_core.scenes.costs import costs as costs_of
-from migrate_core.transfer.orders import Order, put_order
+from migrate_core.store.orders import Order, put_order
 from pages.shared.pairs.access import format_bytes, format_minutes
 from pages.shared.pairs.state import KIND
 from tests.support.app import open_page
@@ -354,10 +354,7 @@ def test_what_is_on_order_is_listed_and_can_be_asked_for_again(
     waiting = [replace(p, state="queued", error="ordered") for p in case.store.pairs()[:2]]
     case.store.put_pairs(waiting)
     since = iso(now_utc() - timedelta(hours=5))
-    put_order(
-        case.workspace.orders,
-        Order("dhus:http://mirror", "u-1", NEAR.name, "ordered", since, since),
-    )
+    put_order(case.store, Order("dhus:http://mirror", "u-1", NEAR.name, "ordered", since))
     app = opened()
     assert "1 product is on order from long-term archives; 2 pairs wait" in words(app)
     assert "m0.tif → on order" in table(app)

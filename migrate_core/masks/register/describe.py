@@ -38,15 +38,10 @@ from ..raster.layouts import ONE_HOT
 from ..raster.opening import Header, read_header
 from ..raster.udm import occlusion_problem
 from .dating import find_date, given_date
-from .sidecars import Finder, Sidecars, with_previous_options
+from .sidecars import Sidecars, with_previous_options
 
 # Fields of a mask in the words of `Mask.edited`.
 ACQUIRED, EMPTY, CLASS_NAMES = "acquired", "empty_allowed", "class_names"
-
-
-def inspect(path: Path, options: AddOptions) -> Mask:
-    """Everything about one mask file; what is wrong with it stands in its `problem`."""
-    return with_content(with_header(Finder(options).sidecars(path.absolute()), options))
 
 
 def with_header(sidecars: Sidecars, options: AddOptions) -> Mask:

@@ -18,12 +18,12 @@ from migrate_core.masks.raster.content import read_labels, small_labels
 from migrate_core.masks.raster.value_notes import value_notes
 from migrate_core.masks.register.edit import with_earlier_edits
 from migrate_core.model import Mask
-from migrate_core.pairs.run.runner import RunOptions, make_pairs
+from migrate_core.pairs.run.runner import RunOptions
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
 from tests.support.builders import UTM31, area_m2, labels, write_raster
 from tests.support.masks import NAME, PIXELS, added, good, problem_of, run
-from tests.support.pairs import Safe, checkered, placed, write_mask, write_safe
+from tests.support.pairs import Safe, checkered, make_pairs, placed, write_mask, write_safe
 
 FLOODS = labels("0012", "0112").astype(np.int16)
 FLOODS[0, 0] = FLOODS[1, 3] = -1

@@ -13,10 +13,10 @@ from affine import Affine
 from migrate_core.errors import WrongUseError
 from migrate_core.masks.options import AddOptions
 from migrate_core.masks.raster.opening import file_sha256
-from migrate_core.masks.register.describe import inspect
 from migrate_core.masks.register.discovery import mask_files
 from migrate_core.model import Acquired, Mask
 from tests.support.builders import NORTH, UTM31, WEST, area_m2, labels, north_up, write_raster
+from tests.support.masks import inspected
 
 NAME = "20200120_101532_1014_mask.tif"
 PIXELS = labels("0012", "0112", "3333")
@@ -24,7 +24,7 @@ NOW = datetime(2024, 6, 30, tzinfo=UTC)
 
 
 def added(path: Path, **options: Any) -> Mask:
-    return inspect(path, AddOptions(now=NOW, **options))
+    return inspected(path, AddOptions(now=NOW, **options))
 
 
 def problem_of(path: Path, **options: Any) -> str:

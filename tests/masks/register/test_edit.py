@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from migrate_core.cli import cli
 from migrate_core.errors import MaskError
 from migrate_core.masks.options import AddOptions
-from migrate_core.masks.register.describe import inspect
 from migrate_core.masks.register.edit import (
     MaskEdit,
     edited,
@@ -24,13 +23,14 @@ from migrate_core.store.base import open_store
 from migrate_core.store.masks import MaskFilter, find_mask, list_masks
 from migrate_core.workspace import Workspace
 from tests.support.builders import UTM31, a_scene, area_m2, labels, north_up, write_raster
+from tests.support.masks import inspected
 
 PIXELS = labels("0012", "0112", "3333")
 DAY = Acquired.parse("2020-02-03")
 
 
 def undated(folder: Path, **options: object) -> Mask:
-    return inspect(write_raster(folder / "mask.tif", PIXELS, nodata=3, **options), AddOptions())
+    return inspected(write_raster(folder / "mask.tif", PIXELS, nodata=3, **options), AddOptions())
 
 
 def test_a_date_mends_the_problem_of_none(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_date_before_sentinel_2_is_a_problem_in_turn(tmp_path: Path) -> None:
 
 def test_mending_one_problem_leaves_the_others_as_they_are(tmp_path: Path) -> None:
     path = write_raster(tmp_path / "mask.tif", PIXELS * 0, crs=None, transform=north_up())
-    before = inspect(path, AddOptions())
+    before = inspected(path, AddOptions())
     assert list(before.problems) == ["georeference", "date", "content"]
     after = edited(before, MaskEdit(acquired=DAY))
     assert list(after.problems) == ["georeference", "content"]
@@ -58,7 +58,7 @@ def test_the_problem_of_a_file_stays_when_it_gets_a_date(tmp_path: Path) -> None
     path = write_raster(
         tmp_path / "image_20200101.tif", np.stack([PIXELS, PIXELS + 40, PIXELS + 7])
     )
-    before = inspect(path, AddOptions())
+    before = inspected(path, AddOptions())
     after = edited(before, MaskEdit(acquired=DAY, empty_allowed=True))
     assert "it has 3 bands" in str(before.problem)
     assert after.problem == before.problem
@@ -108,7 +108,7 @@ def test_a_crs_without_a_transform_helps_nothing(tmp_path: Path) -> None:
 
 
 def test_an_empty_mask_can_be_meant_so(tmp_path: Path) -> None:
-    before = inspect(write_raster(tmp_path / "m_20200101.tif", PIXELS * 0), AddOptions())
+    before = inspected(write_raster(tmp_path / "m_20200101.tif", PIXELS * 0), AddOptions())
     after = edited(before, MaskEdit(empty_allowed=True))
     assert "It is empty" in str(before.problem)
     assert after.problem is None

@@ -23,7 +23,7 @@ from migrate_core.jobs.background import claim, latest_job, now_utc, request_can
 from migrate_core.model import Mask, PairParameters
 from migrate_core.pairs.files import pair_complete
 from migrate_core.pairs.make import PairOutcome, PairTask, make_pair
-from migrate_core.pairs.run.runner import KIND, RunOptions, make_pairs
+from migrate_core.pairs.run.runner import KIND, RunOptions
 from tests.support.pairs import (
     RELEASE,
     STALLED,
@@ -32,6 +32,7 @@ from tests.support.pairs import (
     checkered,
     crash_on_m1,
     find_scenes,
+    make_pairs,
     numbered_masks,
     open_case,
     placed,

@@ -44,7 +44,7 @@ class Offering:
     scenes: Sequence[Scene] = ()
     problems: tuple[Problem, ...] = ()
     spec: str = "local:/offering"
-    whole: bool = True
+    is_local: bool = True
     error: Exception | None = None
     asked: list[SceneRequest] = field(default_factory=list)
 
@@ -243,7 +243,7 @@ def test_a_mask_across_the_meridian_is_covered_by_tiles_of_both_zones(crs: str) 
     mask = across(crs)
     scenes = [tile_across("60WWV", 600_000), tile_across("01WCQ", 300_000)]
     far = a_scene("far", tile="31WDQ", footprint=box(2, 64.5, 4, 65.5))
-    source = Offering([*scenes, far], whole=False)
+    source = Offering([*scenes, far], is_local=False)
     alternatives = a_mask("far.tif", extent=box(3, 65, 3.01, 65.01), footprint=None)
     result = search([mask, alternatives], [source], SceneQuery(), RankingSettings())
     ranked = result.ranked[mask.mask_id]
@@ -470,20 +470,20 @@ def masks_in_spain_and_peru() -> list[Mask]:
 
 
 def test_a_service_is_asked_for_masks_that_are_near_each_other_only() -> None:
-    service = Offering([a_scene()], whole=False)
+    service = Offering([a_scene()], is_local=False)
     search(masks_in_spain_and_peru(), [service], SceneQuery(), RankingSettings())
     assert len(service.asked) == 2
     assert all(asked.bounds[2] - asked.bounds[0] < 1 for asked in service.asked)
 
 
 def test_a_disk_is_walked_once_for_all_masks() -> None:
-    disk = Offering([a_scene()], whole=True)
+    disk = Offering([a_scene()], is_local=True)
     search(masks_in_spain_and_peru(), [disk], SceneQuery(), RankingSettings())
     assert len(disk.asked) == 1
 
 
 def test_scenes_and_problems_that_several_questions_bring_count_once() -> None:
-    service = Offering([a_scene("A")], (Problem("B", "B: garbled."),), whole=False)
+    service = Offering([a_scene("A")], (Problem("B", "B: garbled."),), is_local=False)
     result = search(masks_in_spain_and_peru(), [service], SceneQuery(), RankingSettings())
     assert [scene.scene_id for scene in result.scenes] == ["A"]
     assert result.problems == (Problem("B", "B: garbled."),)
@@ -499,7 +499,7 @@ def test_a_service_that_dies_in_the_middle_leaves_what_it_had_answered() -> None
 
     result = search(
         masks_in_spain_and_peru(),
-        [Dying([a_scene("A")], whole=False)],
+        [Dying([a_scene("A")], is_local=False)],
         SceneQuery(),
         RankingSettings(),
     )
