@@ -18,7 +18,7 @@ from migrate_core.review.run import decide
 from migrate_core.store.base import Store, open_store
 from migrate_core.store.masks import PROBLEM, MaskFilter, list_masks
 from migrate_core.workspace import Workspace
-from pages.shared.masks.list import ROWS
+from pages.shared.masks.list import MASK_LIST
 from pages.shared.text import plain
 from tests.support.app import open_page
 from tests.support.background import note_launches
@@ -318,12 +318,14 @@ def test_what_the_list_shows_is_removed_at_once(store: Store) -> None:
 
 
 def test_a_list_of_many_masks_is_a_page_of_them(store: Store) -> None:
-    store.put_masks([a_mask(f"m{number:03}.tif") for number in range(3 * ROWS + 1)])
+    store.put_masks([a_mask(f"m{number:03}.tif") for number in range(3 * MASK_LIST.size + 1)])
     app = opened()
-    assert len(app.dataframe[0].value) == ROWS
-    assert f"1 to {ROWS} of {3 * ROWS + 1} masks" in texts(app, "caption")
-    deep = opened(mask=f"m{3 * ROWS:03}")
-    assert list(deep.dataframe[0].value["mask"]) == [f"m{3 * ROWS:03}.tif"]
+    assert len(app.dataframe[0].value) == MASK_LIST.size
+    assert f"1 to {MASK_LIST.size} of {3 * MASK_LIST.size + 1} masks" in texts(app, "caption")
+    app.pagination[0].set_value(3).run()
+    assert app.dataframe[0].value["mask"][0] == f"m{2 * MASK_LIST.size:03}.tif"
+    deep = opened(mask=f"m{3 * MASK_LIST.size:03}")
+    assert list(deep.dataframe[0].value["mask"]) == [f"m{3 * MASK_LIST.size:03}.tif"]
     app.text_input(key="masks_name").set_value("m01").run()
     assert len(shown(app).dataframe[0].value) == 10
     app.text_input(key="masks_name").set_value("nothing").run()

@@ -250,6 +250,17 @@ def test_the_list_can_be_limited_to_a_state(case: Case) -> None:
     assert table(app) == ["m0.tif – cancelled"]
 
 
+def test_a_long_list_is_turned_page_by_page(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.shared.pairs.list._ROWS_ON_A_PAGE", 2)
+    app = opened()
+    assert [row.split()[0] for row in table(app)] == ["m0.tif", "m1.tif"]
+    assert "1 to 2 of 3 pairs" in words(app)
+    app.pagination[0].set_value(2).run()
+    assert [row.split()[0] for row in table(app)] == ["m2.tif"]
+    assert "3 to 3 of 3 pairs" in words(app)
+    assert not app.exception
+
+
 def test_a_command_that_crashed_says_so(case: Case) -> None:
     case.workspace.logs.mkdir()
     trace = "pairs\nTraceback (most recent call last):\n  here\nOSError: no space left"
