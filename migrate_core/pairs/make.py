@@ -103,7 +103,10 @@ def _found(task: PairTask, document: Path) -> PairOutcome:
     if any(content["mask"].get(name) != value for name, value in dates.items()):
         mask = {**content["mask"], **dates}
         content = {**content, "mask": mask, "days_offset": task.days_offset}
-    if (content.get("compared_with"), content.get("change_rules")) != (task.mask.image, RULES):
+    if (content.get("compared_with"), content.get("change_rules")) != (
+        task.mask.source.path,
+        RULES,
+    ):
         content = refresh_change(content, document.parent, task.mask)
     # A pair of an earlier version doesn't say which share of it is occluded.
     if judged_by(content) != task.thresholds or content.get("occluded") is None:
@@ -161,9 +164,9 @@ def _made_of(task: PairTask, folder: Path, report: ProgressReport) -> PairOutcom
 
 def _placing(mask: Mask, grid: PixelGrid) -> Transformation:
     """How exactly the mask was brought to the CRS of the scene."""
-    if mask.crs is None or mask.extent is None:
+    if mask.georeference.crs is None or mask.extent is None:
         raise ValueError(f"{mask.name} has no place")
-    return transformation(mask.crs, grid.crs, mask.extent)
+    return transformation(mask.georeference.crs, grid.crs, mask.extent)
 
 
 def _words(pixels: _Pixels, placing: Transformation) -> _Words:
@@ -195,7 +198,7 @@ def _outcome(task: PairTask, pixels: _Pixels, words: _Words, looks: Change) -> P
         change_rules=looks.rules,
         one_sided=one_sided(flags, label, known, source_known=pixels.source_known),
         judged_by=task.thresholds,
-        compared_with=task.mask.image,
+        compared_with=task.mask.source.path,
         occluded=occluded(flags, label, known, empty_allowed=empty_allowed),
     )
 

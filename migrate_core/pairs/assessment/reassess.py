@@ -75,8 +75,8 @@ def refresh_change(document: Mapping[str, Any], folder: Path, mask: Mask) -> dic
     looks = change_of(mask, PairLook(grid, _source_grid(document, grid), bands, label, flags))
     return {
         **document,
-        "mask": {**document["mask"], "image": mask.image},
-        "compared_with": mask.image,
+        "mask": {**document["mask"], "image": mask.source.path},
+        "compared_with": mask.source.path,
         "change": looks.value,
         "change_note": looks.note,
         "change_rules": looks.rules,

@@ -90,9 +90,13 @@ def geolocation_error_m(mask: Mask, baseline: str) -> float | None:
     The errors of both sensors' positions, which have nothing to do with one another; a good width
     for the buffer of a mask that isn't registered. None where the mask's sensor isn't known.
     """
-    sensor = BY_NAME.get(mask.sensor or "")
+    sensor = BY_NAME.get(mask.source.sensor or "")
     if sensor is None:
-        has_pixels = mask.vector is None and mask.transform is not None and mask.crs is not None
+        has_pixels = (
+            mask.vector is None
+            and mask.georeference.transform is not None
+            and mask.georeference.crs is not None
+        )
         sensor = sensor_of(Path(mask.path), pixel_size_m(mask.grid) if has_pixels else None)
     if sensor is None:
         return None
