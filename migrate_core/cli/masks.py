@@ -96,8 +96,8 @@ def _show(session: Session, found: Sequence[Mask]) -> None:
                 name_apart(mask, shared),
                 mask.acquired,
                 f"{mask.width} x {mask.height}" if mask.width else None,
-                mask.crs,
-                ", ".join(mask.classes) if mask.classes else None,
+                mask.georeference.crs,
+                ", ".join(mask.classes.stored or ()) or None,
                 _state_text(mask),
             )
             for mask in found

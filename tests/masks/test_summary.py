@@ -21,7 +21,7 @@ PIXELS = labels("0012", "0112", "3333").repeat(100, axis=0).repeat(100, axis=1)
 
 def test_each_class_has_its_area_and_share_of_the_valid_pixels(tmp_path: Path) -> None:
     mask = inspected(write_raster(tmp_path / "m_20200101.tif", PIXELS, nodata=3), AddOptions())
-    mask = replace(mask, class_names={"1": "mine"})
+    mask = replace(mask, classes=replace(mask.classes, names={"1": "mine"}))
     zero, one, two = class_areas(mask)
     assert [item.pixels for item in (zero, one, two)] == [30_000, 30_000, 20_000]
     assert (zero.share, one.share, two.share) == (0.375, 0.375, 0.25)

@@ -119,7 +119,9 @@ def test_a_folder_with_images_is_added_and_what_is_left_over_is_told(
     assert [mask.state for mask in by_name(store).values()] == ["problem", "ready"] + 2 * [
         "problem"
     ]
-    assert by_name(store)["good_20200202.tif"].image == str(tmp_path / "images/good_20200202.tif")
+    assert by_name(store)["good_20200202.tif"].source.path == str(
+        tmp_path / "images/good_20200202.tif"
+    )
     said = texts(app, "caption")
     assert "1 source image paired" in said
     assert "3 masks without a source image" in said
@@ -257,7 +259,7 @@ def test_classes_get_names_in_all_masks(store: Store, tmp_path: Path) -> None:
     (everywhere,) = [item for item in app.checkbox if item.label.startswith("For all masks")]
     everywhere.check()
     shown(button(app, "Save names").click().run())
-    named = [mask.name for mask in by_name(store).values() if mask.class_names == {"1": "mine"}]
+    named = [mask.name for mask in by_name(store).values() if mask.classes.names == {"1": "mine"}]
     assert named == ["good_20200202.tif", "no-crs_20200202.tif", "no-date.tif"]
 
 
@@ -309,7 +311,7 @@ def test_a_removal_says_which_decisions_it_sets_aside(store: Store) -> None:
 
 
 def test_what_the_list_shows_is_removed_at_once(store: Store) -> None:
-    store.put_masks([a_mask("a.tif"), a_mask("b.tif", problem="b.tif: wrong")])
+    store.put_masks([a_mask("a.tif"), a_mask("b.tif", problems={"file": "wrong"})])
     app = opened()
     app.get("button_group")[0].set_value(PROBLEM).run()
     shown(button(app, "Remove 1 mask from").click().run())

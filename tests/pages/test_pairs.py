@@ -142,7 +142,12 @@ def test_another_resampling_is_said_to_make_all_pairs_anew(case: Case) -> None:
 
 def test_a_width_of_the_rim_is_suggested_by_the_sensors_of_the_masks(case: Case) -> None:
     assert "Suggested for these masks" not in words(opened())
-    case.store.put_masks([replace(mask, sensor="planetscope") for mask in case.store.masks()])
+    case.store.put_masks(
+        [
+            replace(mask, source=replace(mask.source, sensor="planetscope"))
+            for mask in case.store.masks()
+        ]
+    )
     app = opened()
     # 10 m of PlanetScope, 11 m of Sentinel-2 before baseline 04.00.
     assert "Suggested for these masks where they aren't registered: 15 m." in words(app)

@@ -119,15 +119,15 @@ def _choose(mask_id: str) -> None:
 
 
 def _cells(mask: Mask, name: str) -> dict[str, Any]:
-    names = mask.class_names or {}
+    names = mask.classes.names or {}
     return {
         "mask": name,
         "state": mask.state,
         "date (UTC)": _date_text(mask),
-        "classes": ", ".join(names.get(value, value) for value in mask.classes or {}),
-        "CRS": mask.crs,
+        "classes": ", ".join(names.get(value, value) for value in mask.classes.stored or {}),
+        "CRS": mask.georeference.crs,
         "pixel, m": pixel_size(mask),
-        "source image": Path(mask.image).name if mask.image else None,
+        "source image": Path(mask.source.path).name if mask.source.path else None,
         "problem": " ".join(mask.problems.values()) or mask.problem,
     }
 
@@ -145,7 +145,7 @@ def _editor(page: Page, found: Sequence[Mask]) -> None:
         {
             "mask": mask.name,
             "date": _date_text(mask),
-            "CRS": mask.crs,
+            "CRS": mask.georeference.crs,
             "class names": format_class_names(mask),
             "may be empty": mask.empty_allowed,
             "to mend": "date" if DATE in mask.problems else ", ".join(mask.problems),
@@ -202,7 +202,7 @@ def _edit(mask: Mask, values: dict[str, Any]) -> MaskEdit:
         crs=values.get("CRS") or None,
         class_names=None
         if "class names" not in values
-        else parse_names(names or "", mask.classes or {}),
+        else parse_names(names or "", mask.classes.stored or {}),
         empty_allowed=values.get("may be empty"),
     )
 

@@ -162,9 +162,9 @@ def _source_picture(source: _Source, folder: str, options: ViewOptions) -> tuple
 
 
 def _source_of(mask: Mask) -> _Source:
-    image = Path(mask.image) if mask.image else None
+    image = Path(mask.source.path) if mask.source.path else None
     written = image.stat().st_mtime_ns if image and image.is_file() else 0
-    return _Source(mask.mask_id, mask.sha256, mask.image, written, mask)
+    return _Source(mask.mask_id, mask.sha256, mask.source.path, written, mask)
 
 
 def _for_source(options: ViewOptions) -> ViewOptions:
@@ -210,7 +210,7 @@ def _source_caption(mask: Mask, look: SourceLook) -> str:
         else "The mask file has changed or is gone, so its label isn't drawn."
     )
     return (
-        f"{plain(Path(mask.image or '').name)}. Bands {plain(names)}{said}, "
+        f"{plain(Path(mask.source.path or '').name)}. Bands {plain(names)}{said}, "
         f"{format_length(float(f'{look.pixel_m:.2g}'))} pixels, same extent and scale as "
         f"beside. {outline}"
     )
@@ -253,8 +253,8 @@ def _outside(look: Quicklook) -> list[str]:
 
 def _class_name(value: int, mask: Mask | None) -> str:
     """What a stored class value is called, by the name that its value in the file was given."""
-    names = (mask.class_names if mask else None) or {}
-    classes = (mask.classes if mask else None) or {}
+    names = (mask.classes.names if mask else None) or {}
+    classes = (mask.classes.stored if mask else None) or {}
     named = [
         names[source] for source, stored in classes.items() if stored == value and source in names
     ]

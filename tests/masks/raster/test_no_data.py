@@ -54,8 +54,8 @@ def test_the_given_value_is_no_data_and_no_other(
     np.testing.assert_array_equal(read_labels(mask), expected)
     np.testing.assert_array_equal(small_labels(mask, 100), expected)
     values, counts = np.unique(pixels[pixels != -1], return_counts=True)
-    assert mask.class_pixels == {str(int(v)): n for v, n in zip(values, counts, strict=True)}
-    assert mask.classes == {str(int(v)): int(v) for v in values}
+    assert mask.classes.pixels == {str(int(v)): n for v, n in zip(values, counts, strict=True)}
+    assert mask.classes.stored == {str(int(v)): int(v) for v in values}
     assert area_m2(mask.footprint) == pytest.approx(6 * 9, rel=1e-5)
     assert reported(mask) == ""
 
@@ -222,7 +222,7 @@ def test_a_mask_of_declared_no_data_only_is_told_of_the_tag(tmp_path: Path) -> N
     path = write_raster(tmp_path / NAME, PIXELS * 0, nodata=0)
     assert "all of its pixels are no data (0, as the file declares)" in problem_of(path)
     assert "--nodata none" in problem_of(path)
-    assert good(path, nodata=(), allow_empty=True).classes == {"0": 0}
+    assert good(path, nodata=(), allow_empty=True).classes.stored == {"0": 0}
 
 
 def test_the_list_for_people_tells_of_doubtful_values(tmp_path: Path) -> None:

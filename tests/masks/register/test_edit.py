@@ -68,7 +68,7 @@ def test_a_crs_puts_a_mask_in_its_place(tmp_path: Path) -> None:
     before = undated(tmp_path, crs=None, transform=north_up())
     after = edited(before, MaskEdit(crs="32631", acquired=DAY))
     assert before.extent is None
-    assert (after.crs, after.problem) == (UTM31, None)
+    assert (after.georeference.crs, after.problem) == (UTM31, None)
     assert area_m2(after.extent) == pytest.approx(12 * 9, rel=1e-5)
     assert area_m2(after.footprint) == pytest.approx(8 * 9, rel=1e-5)
     moved = edited(after, MaskEdit(crs="EPSG:32632"))
@@ -117,10 +117,10 @@ def test_an_empty_mask_can_be_meant_so(tmp_path: Path) -> None:
 
 def test_names_are_kept_for_values_that_the_mask_has(tmp_path: Path) -> None:
     mask = edited(undated(tmp_path), MaskEdit(class_names=parse_names("1 = mine; 2=water, 9 = x")))
-    assert mask.class_names == {"1": "mine", "2": "water"}
-    assert parse_names(format_class_names(mask)) == mask.class_names
+    assert mask.classes.names == {"1": "mine", "2": "water"}
+    assert parse_names(format_class_names(mask)) == mask.classes.names
     fewer = edited(mask, MaskEdit(class_names={"1": " "}))
-    assert fewer.class_names == {"2": "water"}
+    assert fewer.classes.names == {"2": "water"}
 
 
 @pytest.mark.parametrize("text", ["mine", "one = mine", "1.5 = mine"])
@@ -170,7 +170,7 @@ def test_a_mask_that_is_added_again_keeps_what_a_person_said(tmp_path: Path) -> 
     store.engine.dispose()
     add(tmp_path / "w", path)
     kept = only_mask(tmp_path / "w")
-    assert (kept.acquired, kept.crs, kept.class_names) == (DAY, UTM31, {"1": "mine"})
+    assert (kept.acquired, kept.georeference.crs, kept.classes.names) == (DAY, UTM31, {"1": "mine"})
     assert (kept.empty_allowed, kept.problem) == (True, None)
     add(tmp_path / "w", path, "--date", "2021-01-01")
     assert str(only_mask(tmp_path / "w").acquired) == "2021-01-01"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from migrate_core.model import RankedScene
+from migrate_core.model import RankedScene, SourceImage
 from migrate_core.pairs.label.suggested_buffer import suggested_buffer_m
 from migrate_core.store.base import Store, open_store
 from migrate_core.workspace import Workspace
@@ -23,7 +23,7 @@ def store(tmp_path: Path) -> Store:
 def matched(store: Store, *masks: tuple[str, str | None, str]) -> None:
     """Masks, each by name, sensor and the baseline of its scene."""
     for number, (name, sensor, baseline) in enumerate(masks):
-        mask = a_mask(name, sensor=sensor)
+        mask = a_mask(name, source=SourceImage(sensor=sensor))
         scene = a_scene(f"S2A_MSIL2A_2020012{number}T104351", baseline=baseline)
         store.put_masks([mask])
         store.put_scenes([scene])

@@ -140,7 +140,7 @@ def test_without_a_selected_scene_there_is_nothing_to_make(tmp_path: Path) -> No
 
 @pytest.mark.usefixtures("in_threads")
 def test_a_mask_with_a_problem_is_left_out(case: Case, masks: list[Mask]) -> None:
-    case.store.put_masks([replace(masks[1], problem="m1.tif: it has no date.")])
+    case.store.put_masks([replace(masks[1], problems={"date": "It has no date."})])
     assert case.make().total == 2
     assert "m1 20200202" not in case.states()
 

@@ -47,7 +47,7 @@ def test_a_measurement_is_known_until_the_mask_changes(case: Case) -> None:
     assert MeasurementCache(case.store, [replace(mask, acquired=None)]).known() == found
     changed = (
         replace(mask, sha256="1" * 64),
-        replace(mask, classes={"0": 1, "1": 0}),
+        replace(mask, classes=replace(mask.classes, stored={"0": 1, "1": 0})),
         replace(mask, footprint=lonlat_box(480_000, 4_680_000, 480_100, 4_680_100)),
     )
     for other in changed:

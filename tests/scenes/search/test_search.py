@@ -14,7 +14,15 @@ from shapely.geometry import Polygon, box
 from migrate_core.errors import JobCancelledError, SourceError
 from migrate_core.grid import PixelGrid, in_one_world, reproject_geometry
 from migrate_core.masks.raster.footprint import extent
-from migrate_core.model import Acquired, Mask, Problem, Scene, SceneQuery, SearchResult
+from migrate_core.model import (
+    Acquired,
+    Georeference,
+    Mask,
+    Problem,
+    Scene,
+    SceneQuery,
+    SearchResult,
+)
 from migrate_core.products.product import utm_crs
 from migrate_core.scenes.search.search import SearchOutcome, search
 from migrate_core.scenes.sources.local import LocalSource
@@ -226,7 +234,7 @@ def across(crs: str = "EPSG:4326") -> Mask:
     grid = PixelGrid(crs, Affine(*transform), 100, 100)
     where = extent(grid)
     assert where.geom_type == "MultiPolygon"
-    return a_mask(crs=crs, transform=transform, extent=where, footprint=where)
+    return a_mask(georeference=Georeference(crs, transform), extent=where, footprint=where)
 
 
 def tile_across(tile: str, west: float, **changes: Any) -> Scene:
@@ -325,7 +333,7 @@ def test_a_rotated_mask_is_measured_as_it_lies() -> None:
 
 
 def test_a_source_is_asked_once_for_all_masks() -> None:
-    far = extent(a_mask(transform=(3, 0, WEST + 60_000, 0, -3, NORTH)).grid)
+    far = extent(a_mask(georeference=Georeference(UTM31, (3, 0, WEST + 60_000, 0, -3, NORTH))).grid)
     masks = [
         a_mask("a.tif"),
         a_mask("b.tif", extent=far, footprint=far, acquired=Acquired.parse("2020-03-01")),
