@@ -80,7 +80,8 @@ constraints: ## Renew constraints.txt with the newest versions that requirements
 	@$(PYTHON) -m venv --clear .venv-constraints
 	.venv-constraints/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@{ sed -n '/^#/p' constraints.txt; .venv-constraints/bin/python -m pip list \
-		--disable-pip-version-check --format=freeze --exclude pip --exclude setuptools; } > .constraints
+		--disable-pip-version-check --format=freeze --exclude pip --exclude setuptools \
+		| sed -E 's/^[^=]*/\L&/; :again; s/^([^=]*)_/\1-/; t again' | LC_ALL=C sort -t= -k1,1; } > .constraints
 	@mv .constraints constraints.txt && rm -rf .venv-constraints
 
 clean: ## Remove .venv and caches, never the workspace

@@ -24,7 +24,9 @@ import rasterio
 import rasterio.warp
 from affine import Affine
 
-from migrate_core.masks.register.describe import AddOptions, inspect
+from migrate_core.masks.options import AddOptions
+from migrate_core.masks.register.describe import with_content, with_header
+from migrate_core.masks.register.sidecars import Finder
 from migrate_core.model import PairParameters, SceneQuery
 from migrate_core.pairs.make import PairTask, make_pair
 from migrate_core.products.opening import open_product
@@ -134,7 +136,9 @@ def make_mask(path: Path) -> None:
 
 def pair_from(product: Path, mask_path: Path, folder: Path) -> None:
     """What `pairs make` does for one mask, without its processes."""
-    mask = inspect(mask_path, AddOptions())
+    options = AddOptions()
+    sidecars = Finder(options).sidecars(mask_path.absolute())
+    mask = with_content(with_header(sidecars, options))
     source = open_source(f"local:{product.parent}")
     found = search([mask], [source], SceneQuery(), RankingSettings())
     best = found.ranked[mask.mask_id][0]

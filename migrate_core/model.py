@@ -10,146 +10,32 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from affine import Affine
 from shapely.geometry.base import BaseGeometry
 
 from .acquired import Acquired as Acquired
 from .acquired import Number as Number
 from .acquired import iso as iso
 from .acquired import utc as utc
-from .grid import PixelGrid
+from .mask import BACKGROUND as BACKGROUND
+from .mask import ClassTable as ClassTable
+from .mask import Georeference as Georeference
+from .mask import Mask as Mask
+from .mask import RasterForm as RasterForm
+from .mask import SourceImage as SourceImage
+from .mask import VectorForm as VectorForm
 from .occlusion import Occluded as Occluded
 from .occlusion import Occlusion as Occlusion
 from .occlusion import OcclusionBySensor as OcclusionBySensor
 from .occlusion import SensorShares as SensorShares
 from .occlusion import Shares as Shares
 from .settings import AssessmentSettings
-from .states import EditKind, MaskState, PairState, Verdict
+from .states import EditKind, PairState, Verdict
 
 LONLAT = "EPSG:4326"
 IGNORE = 255
-BACKGROUND = 0
 
 # Sentinel-2A was launched on this day; no scene is older.
 FIRST_SENTINEL2_DAY = date(2015, 6, 23)
-
-
-@dataclass(frozen=True)
-class RasterForm:
-    """How class values are made of the bands of a label raster.
-
-    `layout` is one of
-    - `single`: band 1 holds class values, or with a `threshold` a quantity that makes class 1 from
-      there on and class 0 below;
-    - `one-hot`: a band for each class, `first` being the class of band 1, `named` whether the file
-      names them; a pixel in no band is background;
-    - `probabilities`: likewise, the band with the largest value that reaches `threshold`;
-    - `colours`: red, green and blue, of which `colours` (`#rrggbb` -> class value) makes classes.
-    `bands` is how many bands there are, alpha not counted. `valid_band` is the number of a band
-    that is 0 where the others say nothing. `tiles` are the files that the mask is cut into, in one
-    grid; none when it is one file. `nodata` are the values that a person says are no data, empty
-    when none is; None leaves it to the file.
-    """
-
-    layout: str = "single"
-    bands: int = 1
-    first: int = 0
-    named: bool = False
-    threshold: float | None = None
-    valid_band: int | None = None
-    colours: Mapping[str, int] | None = None
-    tiles: tuple[str, ...] = ()
-    nodata: tuple[float, ...] | None = None
-
-
-@dataclass(frozen=True)
-class VectorForm:
-    """Labels that are polygons.
-
-    `features` is the layer in the workspace that holds them as they were read, in the mask's CRS;
-    `area` the area of interest in that CRS, outside of which nothing is known. Where features are
-    dated, `dates` is the period (as of `Acquired`) that those of this mask overlap, empty for those
-    without a date; others are of another time, and where they lie nothing is known.
-    """
-
-    features: str
-    area: BaseGeometry
-    dates: str | None = None
-
-
-@dataclass(frozen=True)
-class Mask:
-    """A label raster, or an area of a label vector, and what is known of it.
-
-    `extent` is the polygon of the raster's corners, `footprint` the area of its valid pixels,
-    both lon/lat. `classes` maps each value found in the file to the value stored in pairs.
-    Anything unknown is None. `georeference` names the file that CRS and transform come from where
-    it isn't the mask itself. `problems` are the sentences of `problem` by topic. `class_pixels`
-    counts the pixels of each value in the file, `class_names` names values. `empty_allowed` marks
-    a mask that may be without labelled pixels, as a negative example; `edited` names the fields
-    that a person has set.
-
-    A file may hold several masks: `part` tells them apart. `raster` says how labels are read from
-    bands; a mask with `vector` consists of polygons instead, has no pixels of its own (width,
-    height and transform are None) and `extent` is the rectangle around its area. `udm` is a raster
-    of what was occluded in the source image, `valid_from` the image whose no-data holds for the
-    mask, `sensor` the name of the sensor the labels were drawn on. `class_colours` are `#rrggbb` by
-    value. `pending` marks a mask of which only the header was read so far. `no_data` counts pixels
-    by no-data values, also absent ones, `doubtful` those of a quantity that look like one.
-    """
-
-    mask_id: str
-    name: str
-    path: str
-    sha256: str | None = None
-    crs: str | None = None
-    transform: tuple[float, ...] | None = None
-    width: int | None = None
-    height: int | None = None
-    extent: BaseGeometry | None = None
-    footprint: BaseGeometry | None = None
-    acquired: Acquired | None = None
-    classes: Mapping[str, int] | None = None
-    problem: str | None = None
-    image: str | None = None
-    georeference: str | None = None
-    problems: Mapping[str, str] = field(default_factory=dict)
-    class_pixels: Mapping[str, int] | None = None
-    class_names: Mapping[str, str] | None = None
-    empty_allowed: bool = False
-    edited: tuple[str, ...] = ()
-    part: str | None = None
-    raster: RasterForm = field(default_factory=RasterForm)
-    vector: VectorForm | None = None
-    udm: str | None = None
-    valid_from: str | None = None
-    sensor: str | None = None
-    class_colours: Mapping[str, str] | None = None
-    pending: bool = False
-    no_data: Mapping[str, int] | None = None
-    doubtful: Mapping[str, int] | None = None
-
-    @property
-    def key(self) -> str:
-        """What tells the mask from all others: its file, and which part of it."""
-        return self.path if self.part is None else f"{self.path}#{self.part}"
-
-    @property
-    def state(self) -> MaskState:
-        """`ready`, or `problem` when something must be mended first."""
-        return MaskState.PROBLEM if self.problem else MaskState.READY
-
-    @property
-    def grid(self) -> PixelGrid:
-        """The mask's own grid; only a mask with a georeference has one."""
-        if self.crs is None or self.transform is None or self.width is None or self.height is None:
-            raise ValueError(f"{self.name} has no georeference")
-        return PixelGrid(self.crs, Affine(*self.transform[:6]), self.width, self.height)
-
-    @property
-    def stored_classes(self) -> tuple[int, ...]:
-        """The class values as stored in pairs, ascending, background always among them."""
-        return tuple(sorted({BACKGROUND, *(self.classes or {}).values()}))
 
 
 @dataclass(frozen=True)

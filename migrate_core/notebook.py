@@ -37,6 +37,7 @@ from .review.set_aside import (
 )
 from .scenes import run as scenes_run
 from .scenes.listing import scenes_document
+from .scenes.sources import local_source
 from .session import Session, Update, no_progress
 from .settings import load_settings
 from .states import Verdict
@@ -128,7 +129,7 @@ def make_demo(ws: Session) -> Demo:
     case = masks_run.demo_case(ws)
     decided = present_decisions(ws.store)
     added = masks_run.add_demo(ws, case)
-    return Demo(_with_set_aside(ws, added, decided), f"local:{case.scenes}", case.truth)
+    return Demo(_with_set_aside(ws, added, decided), local_source(case.scenes), case.truth)
 
 
 def add_masks(

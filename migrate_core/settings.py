@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -125,11 +125,8 @@ def load_settings(
     Raises WrongUseError when a variable holds something else than what is needed.
     """
     folder = workspace or Path(environ.get("MIGRATE_WORKSPACE") or "workspace")
-    resampling = environ.get("MIGRATE_RESAMPLING") or "bilinear"
-    if resampling not in RESAMPLINGS:
-        raise WrongUseError(
-            f"MIGRATE_RESAMPLING is {resampling!r}; it must be one of {', '.join(RESAMPLINGS)}."
-        )
+    resampling = environ.get("MIGRATE_RESAMPLING") or Settings.resampling
+    log_level = (environ.get("MIGRATE_LOG_LEVEL") or Settings.log_level).upper()
     defaults = RankingSettings()
     ranking = RankingSettings(
         usable_cloud_percent=_number(
@@ -145,14 +142,14 @@ def load_settings(
         workspace=folder.absolute(),
         database_url=environ.get("DATABASE_URL") or None,
         ranking=ranking,
-        resampling=resampling,
+        resampling=_one_of("MIGRATE_RESAMPLING", resampling, RESAMPLINGS),
         scheduler=environ.get("DASK_SCHEDULER") or None,
         services=_services(environ),
-        thresholds=_judge(environ),
+        thresholds=_thresholds(environ),
         max_pair_pixels=int(
             _number(environ, "MIGRATE_MAX_PAIR_PIXELS", MAX_PAIR_PIXELS, float("inf"))
         ),
-        log_level=_log_level(environ),
+        log_level=_one_of("MIGRATE_LOG_LEVEL", log_level, LOG_LEVELS),
     )
 
 
@@ -186,16 +183,14 @@ def _password(url: str | None) -> str:
         return ""
 
 
-def _log_level(environ: Mapping[str, str]) -> str:
-    level = (environ.get("MIGRATE_LOG_LEVEL") or Settings.log_level).upper()
-    if level not in LOG_LEVELS:
-        raise WrongUseError(
-            f"MIGRATE_LOG_LEVEL is {level!r}; it must be one of {', '.join(LOG_LEVELS)}."
-        )
-    return level
+def _one_of(name: str, value: str, known: Sequence[str]) -> str:
+    """The value of the variable `name`, which must be one of those known."""
+    if value not in known:
+        raise WrongUseError(f"{name} is {value!r}; it must be one of {', '.join(known)}.")
+    return value
 
 
-def _judge(environ: Mapping[str, str]) -> AssessmentSettings:
+def _thresholds(environ: Mapping[str, str]) -> AssessmentSettings:
     """The thresholds of suggestions; the variable of a field is MIGRATE_ and its name."""
     defaults = AssessmentSettings()
     found = AssessmentSettings(

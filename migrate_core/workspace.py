@@ -124,7 +124,7 @@ class Workspace:
 
     @property
     def transfer(self) -> Path:
-        """The folder of what downloads keep account of: quotas, connections, orders."""
+        """The folder in which downloads count their connections."""
         return self.root / "transfer"
 
     @property
@@ -134,7 +134,7 @@ class Workspace:
 
     @property
     def orders(self) -> Path:
-        """The folder of products ordered from long-term archives."""
+        """The folder in which earlier versions kept what long-term archives were asked for."""
         return self.transfer / "orders"
 
     def connections(self, service: str) -> Path:

@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from migrate_core.scenes.sources import SERVICES
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 # From top to bottom. A room may import itself and every room on a line below its own;
@@ -48,7 +50,10 @@ NOT_THREAD_SAFE = ("matplotlib.pyplot", "matplotlib.pylab", "pylab")
 # The package gives the functions of this module as its own, and imports it when one is asked for.
 BEHIND_THE_DOOR = "migrate_core.notebook"
 SOURCES = "migrate_core.scenes.sources"
-COMMON_TO_SOURCES = {"protocol"}
+COMMON_TO_SOURCES = {"protocol", "adapter", "eodata"}
+# What a source is called. Nobody else asks for it: the source itself says what it is.
+NAMES_OF_SOURCES = tuple(SERVICES)
+SCHEMES_OF_SOURCES = ("local:", "dhus:", "stac:")
 
 # Who speaks SQL; tests may, to look at what is in the database.
 SQL = "sqlalchemy"
@@ -129,6 +134,20 @@ def why_not(importer: str, imported: str, modules: set[str]) -> str | None:
     return None if DEPTH[there] > DEPTH[here] else "imports go down only"
 
 
+def named_sources(path: str, source: str, modules: set[str]) -> Iterator[tuple[int, str]]:
+    """Line and text of what names a source: imports of adapters, and strings but docstrings."""
+    for line, imported in imports_of(path, source):
+        if source_adapter(imported, modules):
+            yield line, imported
+    tree = ast.parse(source)
+    prose = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in prose:
+            text = node.value
+            if text in NAMES_OF_SOURCES or text.startswith(SCHEMES_OF_SOURCES):
+                yield node.lineno, text
+
+
 def find_violations(files: Mapping[str, str]) -> list[str]:
     """Every broken rule in `files` (path from the repository's root -> source), as a sentence."""
     modules = {module_name(path) for path in files}
@@ -140,6 +159,9 @@ def find_violations(files: Mapping[str, str]) -> list[str]:
         for line, imported in imports_of(path, source):
             if reason := why_not(name, imported, modules):
                 found.append(f"{path}:{line}: imports {imported}: {reason}")
+        if name.split(".")[0] in OWN and not within(name, SOURCES):
+            for line, text in named_sources(path, source, modules):
+                found.append(f"{path}:{line}: names {text}: a source is asked, not named")
         if name.split(".")[0] in {"app", "pages"} and "switch_page(" in source:
             found.append(f"{path}: calls switch_page, which can leave the page white; use a link")
         limit = PAGE_LINES if room_of(name) in {"app", "pages"} else MODULE_LINES
@@ -215,6 +237,10 @@ def test_the_project_keeps_its_own_rules():
         ("migrate_core/review/queue.py", "from sqlalchemy.exc import E", "written in the store"),
         ("pages/shared/frame.py", "def f():\n    import sqlalchemy", "written in the store"),
         ("benchmarks/accuracy/real.py", "import sqlalchemy", "written in the store"),
+        ("migrate_core/pairs/task.py", "from ..scenes.sources.stac import S", "not named"),
+        ("migrate_core/pairs/task.py", "if source == 'cdse':\n    pass", "not named"),
+        ("pages/shared/frame.py", "source.startswith('local:')", "not named"),
+        ("migrate_core/cli/masks.py", "f'local:{folder}'", "not named"),
         ("migrate_core/new.py", "", "no layer"),
         ("pages/shared/frame.py", "st.switch_page('app.py')", "leave the page white"),
         ("pages/1_Masks.py", "\n" * (PAGE_LINES + 1), "lines"),
@@ -258,7 +284,11 @@ def test_a_broken_rule_is_found_and_named(path, source, reason):
         ("migrate_core/scenes/sources/dhus.py", "from . import SceneSource"),
         ("migrate_core/scenes/sources/dhus.py", "from .protocol import SceneSource"),
         ("migrate_core/scenes/sources/stac.py", "from .stac import pages"),
-        ("migrate_core/scenes/sources/__init__.py", "from . import stac"),
+        ("migrate_core/scenes/sources/__init__.py", "from . import stac\nCDSE = 'cdse'"),
+        (
+            "migrate_core/scenes/run.py",
+            '"""local:PATH"""\nfrom .sources import open_source\nfrom .sources.protocol import S',
+        ),
         ("migrate_core/export/card.py", "from matplotlib.figure import Figure"),
         ("migrate_core/pairs/align.py", "\n" * MODULE_LINES),
         ("tests/test_pairs.py", "import migrate_core.cli\n" + "\n" * MODULE_LINES),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate_core.grid import PixelGrid
-from migrate_core.model import Acquired, Mask, RankedScene, iso, utc
+from migrate_core.model import Acquired, ClassTable, Georeference, Mask, RankedScene, iso, utc
 from tests.support.builders import UTM31, a_mask, a_scene
 
 moments = st.datetimes(
@@ -100,12 +100,12 @@ def test_days_are_whole_and_by_utc_date_when_only_the_day_is_known(moment: str, 
 
 def test_a_mask_is_ready_until_it_has_a_problem() -> None:
     assert a_mask().state == "ready"
-    assert a_mask(problem="It has no date.").state == "problem"
+    assert a_mask(problems={"date": "It has no date."}).state == "problem"
 
 
 def test_a_mask_with_a_georeference_has_a_grid() -> None:
     transform = Affine(3, 0.5, 1, -0.5, -3, 2)
-    mask = a_mask(transform=tuple(transform)[:6], width=7, height=5)
+    mask = a_mask(georeference=Georeference(UTM31, tuple(transform)[:6]), width=7, height=5)
     assert mask.grid == PixelGrid(UTM31, transform, 7, 5)
 
 
@@ -116,8 +116,8 @@ def test_a_mask_without_a_georeference_has_no_grid(missing: str) -> None:
 
 
 def test_background_is_always_among_the_stored_classes() -> None:
-    assert a_mask(classes={"255": 1, "7": 7}).stored_classes == (0, 1, 7)
-    assert a_mask(classes=None).stored_classes == (0,)
+    assert a_mask(classes=ClassTable({"255": 1, "7": 7})).stored_classes == (0, 1, 7)
+    assert a_mask(classes=ClassTable()).stored_classes == (0,)
 
 
 def test_a_candidate_names_its_scene_before_those_that_complete_it() -> None:

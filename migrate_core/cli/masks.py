@@ -15,6 +15,7 @@ from ..masks.raster.value_notes import value_notes
 from ..masks.register.outcome import result_of_adding
 from ..model import Mask
 from ..review.set_aside import notes_on_set_aside, present_decisions
+from ..scenes.sources import local_source
 from ..session import Session
 from ..store.masks import ALL, SHOWN, MaskFilter, name_apart, shared_names
 from .add_options import with_add_options
@@ -95,8 +96,8 @@ def _show(session: Session, found: Sequence[Mask]) -> None:
                 name_apart(mask, shared),
                 mask.acquired,
                 f"{mask.width} x {mask.height}" if mask.width else None,
-                mask.crs,
-                ", ".join(mask.classes) if mask.classes else None,
+                mask.georeference.crs,
+                ", ".join(mask.classes.stored or ()) or None,
                 _state_text(mask),
             )
             for mask in found
@@ -120,7 +121,7 @@ def demo(session: Session, as_json: bool) -> None:
     decided = present_decisions(session.store)
     added = run.add_demo(session, case)
     _say_notes([*added.notes, *notes_on_set_aside(session.store, decided)])
-    source = f"local:{case.scenes}"
+    source = local_source(case.scenes)
     document = {
         "masks": [mask.mask_id for mask in added.masks],
         "images": str(case.images),

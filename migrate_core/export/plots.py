@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from ..text import CLOUD_IN_SCENE, LABEL_OCCLUDED
 from ..workspace import written_then_renamed
 from .statistics import Statistics
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Okabe & Ito (2008): told apart with every common form of colour blindness.
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#767676"
@@ -44,6 +46,9 @@ def all_plots(statistics: Statistics) -> dict[str, Figure]:
 
 
 def _axes(title: str, x: str, y: str) -> tuple[Figure, Any]:
+    # Imported here: commands that draw nothing start without it.
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.add_subplot()
     axes.set_title(title, loc="left", fontsize=11)

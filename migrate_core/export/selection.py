@@ -79,9 +79,9 @@ def entries(store: Store, workspace: Workspace, include: str) -> list[Entry]:
 
 def _class_names(mask: Mask) -> dict[int, str]:
     """What the stored class values of a mask are called: by name, or by a vector's own text."""
-    named = mask.class_names or {}
+    named = mask.classes.names or {}
     found = {}
-    for source, stored in (mask.classes or {}).items():
+    for source, stored in (mask.classes.stored or {}).items():
         text = named.get(source) or ("" if source.lstrip("-").isdecimal() else source)
         if text:
             found[stored] = text

@@ -25,11 +25,9 @@ _ADD = "add it again with"
 
 
 def with_problems(mask: Mask, problems: Mapping[str, str]) -> Mask:
-    """The mask with these problems (topic -> sentence) and the text that tells all of them."""
+    """The mask with these problems (topic -> sentence), the weightiest first."""
     ordered = {topic: problems[topic] for topic in _TOPICS if topic in problems}
-    text = " ".join(ordered.values())
-    named = text if text.startswith(f"{mask.name}: ") else f"{mask.name}: {text}"
-    return replace(mask, problems=ordered, problem=named if ordered else None)
+    return replace(mask, problems=ordered)
 
 
 def placed(mask: Mask, obstacle: str | None = None) -> tuple[Mask, dict[str, str]]:
@@ -37,41 +35,45 @@ def placed(mask: Mask, obstacle: str | None = None) -> tuple[Mask, dict[str, str
 
     `obstacle` says why a place that the file does give can't be used.
     """
-    if mask.transform is None:
+    if mask.georeference.transform is None:
         nothing = "no transform (its pixels have no place)"
-        if mask.crs is None:
+        if mask.georeference.crs is None:
             nothing = "no CRS and no transform"
         found = f"no place that can be used: {obstacle}" if obstacle else nothing
         return mask, {
             GEOREFERENCE: f"It has {found}. {_ADD.capitalize()} --image and the georeferenced "
             "image it was drawn on, or put a world file beside it."
         }
-    if mask.crs is None:
+    if mask.georeference.crs is None:
         return mask, {
             GEOREFERENCE: f"It has no CRS, only a transform. {_ADD.capitalize()} --crs EPSG:32631 "
             "(or whatever its transform is in), or --image and the georeferenced image it was "
             "drawn on."
         }
-    if not has_map_coordinates(mask.crs):
+    if not has_map_coordinates(mask.georeference.crs):
         return mask, {
-            GEOREFERENCE: f"Its CRS, {mask.crs}, has no coordinates of a map. Save it with the "
-            "CRS that its transform is in."
+            GEOREFERENCE: f"Its CRS, {mask.georeference.crs}, has no coordinates of a map. Save "
+            "it with the CRS that its transform is in."
         }
     try:
         mask = replace(mask, extent=extent(mask.grid))
     except ValueError as err:
         return mask, {
             GEOREFERENCE: f"Its corners can't be brought to lon/lat: {err}. Check its CRS "
-            f"({mask.crs}) and transform."
+            f"({mask.georeference.crs}) and transform."
         }
     return mask, image_problems(mask)
 
 
 def image_problems(mask: Mask) -> dict[str, str]:
     """A source image that lies elsewhere is a mistake worth stopping for."""
-    if mask.image is None or mask.georeference == mask.image or mask.extent is None:
+    if (
+        mask.source.path is None
+        or mask.georeference.origin == mask.source.path
+        or mask.extent is None
+    ):
         return {}
-    image = Path(mask.image)
+    image = Path(mask.source.path)
     try:
         header = read_header(image)
     except MaskError as err:
@@ -125,7 +127,7 @@ def content_problems(mask: Mask) -> dict[str, str]:
     if mask.vector is not None:
         return _content_of_area(mask)
     declared = declared_only(mask)
-    if mask.classes is None:
+    if mask.classes.stored is None:
         if not declared:
             why = "all of its pixels are no data. Leave it out or export it again."
         else:

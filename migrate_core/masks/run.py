@@ -13,8 +13,8 @@ from ..files.disk import writing
 from ..jobs.background import now_utc
 from ..model import Mask, Problem
 from ..session import Session
+from ..store.mask_documents import mask_document
 from ..store.masks import MaskFilter, any_pending, masks_of
-from ..store.serialize import to_json
 from ..workspace import remove_leftovers, unfinished_folder
 from .dates.names import table_keys
 from .dates.patterns import compile_pattern
@@ -125,7 +125,8 @@ def mask_row(mask: Mask) -> dict[str, Any]:
     """One row of `masks list --json`; a period stands as `start/end` in `acquired`."""
     names = ("mask_id", "name", "crs", "width", "height", "extent", "acquired", "classes")
     more = ("state", "problem", "image")
-    return {name: to_json(getattr(mask, name)) for name in names + more}
+    document = {**mask_document(mask), "state": mask.state.value}
+    return {name: document[name] for name in names + more}
 
 
 def _is_label_file(path: Path) -> bool:
@@ -167,7 +168,7 @@ def _register(session: Session, found: FoundFiles, options: AddOptions) -> Added
             added = register_vectors(store, session.workspace, vectors, options, progress)
         ids, problems, refused = list(added.mask_ids), added.problems, added.refused
         # The images that annotations were drawn on lie beside them and are no masks.
-        apart |= {Path(mask.image) for mask in masks_of(store, ids) if mask.image}
+        apart |= {Path(mask.source.path) for mask in masks_of(store, ids) if mask.source.path}
         notes += added.notes
     rasters = [file for file in found.files if file not in apart]
     if rasters:

@@ -28,10 +28,10 @@ def class_areas(mask: Mask) -> tuple[ClassArea, ...]:
         with suppress(MaskError):
             return polygon_areas(mask)
         return ()
-    counts = mask.class_pixels or {}
+    counts = mask.classes.pixels or {}
     total = sum(counts.values())
     each = pixel_area_m2(mask)
-    names = mask.class_names or {}
+    names = mask.classes.names or {}
     return tuple(
         ClassArea(
             value,
@@ -41,7 +41,7 @@ def class_areas(mask: Mask) -> tuple[ClassArea, ...]:
             counts[value] / total,
             None if each is None else counts[value] * each / _HECTARE_M2,
         )
-        for value, stored in (mask.classes or {}).items()
+        for value, stored in (mask.classes.stored or {}).items()
         if value in counts
     )
 

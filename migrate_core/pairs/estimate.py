@@ -11,9 +11,8 @@ from typing import Any
 from shapely.geometry import shape
 
 from ..scenes.costs import Cost, Wanted, costs
-from ..scenes.sources.cdse import CDSE_LIMITS
-from ..scenes.sources.cdse import SPEC as CDSE
-from ..scenes.sources.local import SCHEME as LOCAL
+from ..scenes.sources import LOCAL, source_of
+from ..scenes.sources.adapter import AccessWay
 from ..settings import ServiceSettings
 from ..store.base import Store
 from ..store.selected import OpenMatch, open_matches
@@ -22,7 +21,6 @@ from ..transfer.quota import QuotaState
 from ..workspace import Workspace
 
 _METRES_PER_DEGREE = 111_320.0
-_WINDOW, _BANDS, _PRODUCT = "window", "bands", "product"
 
 
 @dataclass(frozen=True)
@@ -59,12 +57,12 @@ def remote_costs(
     """The costs of every service whose scenes are selected for pairs that are not finished."""
     found: dict[str, dict[str, list[OpenMatch]]] = defaultdict(lambda: defaultdict(list))
     numbers: dict[str, int] = defaultdict(int)
-    for row in open_matches(store, other_than=f"{LOCAL}:"):
+    for row in open_matches(store, other_than=LOCAL):
         numbers[row.source] += 1
         for scene_id in (row.scene_id, *row.completed_by):
             found[row.source][scene_id].append(row)
     return [
-        _source_costs(source, numbers[source], _wanted(by_scene, workspace), workspace, services)
+        _source_costs(source, numbers[source], _wanted(by_scene, workspace), store, services)
         for source, by_scene in sorted(found.items())
     ]
 
@@ -97,36 +95,19 @@ def _source_costs(
     source: str,
     number: int,
     wanted: list[Wanted],
-    workspace: Workspace,
+    store: Store,
     services: ServiceSettings,
 ) -> SourceCosts:
     here = sum(item.here for item in wanted)
     by_access = costs(wanted)
     level = wanted[0].level
-    quota = quota_state(workspace, CDSE_LIMITS) if source == CDSE else None
-    ways = _ways(source, by_access, level, services)
+    described = source_of(source, services)
+    quota = quota_state(store, described.limits) if described.limits else None
+    ways = tuple(_way(way, by_access[way.access]) for way in described.ways(level))
     return SourceCosts(source, number, len(wanted), here, ways, quota)
 
 
-def _ways(
-    source: str, by_access: Mapping[str, Cost], level: str, services: ServiceSettings
-) -> tuple[Way, ...]:
-    """The ways that a source has: mirrors give whole products, STAC services windows."""
-    key = bool(services.cdse_s3_access_key and services.cdse_s3_secret_key)
-    keys = ("CDSE_S3_ACCESS_KEY", "CDSE_S3_SECRET_KEY")
-    if source.startswith("dhus:"):
-        account = bool(services.dhus_user and services.dhus_password)
-        return (Way(by_access[_PRODUCT], ("DHUS_USER", "DHUS_PASSWORD"), account, automatic=True),)
-    if source == "cdse-stac":
-        return (Way(by_access[_WINDOW], keys, key, automatic=True),)
-    if source != CDSE:
-        return (Way(by_access[_WINDOW], automatic=True),)
-    account = bool(services.cdse_username and services.cdse_password)
-    names = ("CDSE_USERNAME", "CDSE_PASSWORD")
-    # As CdseFetcher chooses: the zip of an L1C product holds little that no pair needs.
-    chosen = _WINDOW if key else _BANDS if level == "L2A" else _PRODUCT
-    return (
-        Way(by_access[_WINDOW], keys, key, automatic=chosen == _WINDOW),
-        Way(by_access[_BANDS], names, account, automatic=chosen == _BANDS),
-        Way(by_access[_PRODUCT], names, account, automatic=chosen == _PRODUCT),
-    )
+def _way(way: AccessWay, cost: Cost) -> Way:
+    if way.credential is None:
+        return Way(cost, automatic=way.automatic)
+    return Way(cost, way.credential.variables, way.credential.found, way.automatic)

@@ -129,6 +129,7 @@ def read_document(folder: Path) -> Document:
         found: Document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as err:
         raise PairError(
-            f"{path}: the file can't be read ({err}). Run `pairs make`, which makes it again."
+            f"{path}: the file can't be read ({err}). Delete the pair's folder and run `pairs "
+            "make`, which makes it again."
         ) from err
     return found

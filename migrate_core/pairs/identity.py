@@ -35,10 +35,10 @@ def _of_files(mask: Mask, *, register: bool) -> dict[str, Any]:
     The source image counts where the mask's place is measured by it.
     """
     found = {
-        "raster": _unusual(replace(mask.raster, tiles=())),
-        "udm": Path(mask.udm).name if mask.udm else None,
-        "valid_from": Path(mask.valid_from).name if mask.valid_from else None,
-        "image": Path(mask.image).name if register and mask.image else None,
+        "raster": {} if mask.vector else _unusual(replace(mask.raster, tiles=())),
+        "udm": Path(mask.source.udm).name if mask.source.udm else None,
+        "valid_from": Path(mask.source.valid_from).name if mask.source.valid_from else None,
+        "image": Path(mask.source.path).name if register and mask.source.path else None,
     }
     return {name: value for name, value in found.items() if value}
 
@@ -54,9 +54,9 @@ def pair_id(mask: Mask, ranked: RankedScene, parameters: PairParameters) -> str:
     ingredients: dict[str, Any] = {
         "mask": mask.sha256,
         "mask_id": mask.mask_id,
-        "crs": mask.crs,
-        "transform": mask.transform,
-        "classes": mask.classes,
+        "crs": mask.georeference.crs,
+        "transform": mask.georeference.transform,
+        "classes": mask.classes.stored,
         "scenes": ranked.scene_ids,
         "parameters": stated(parameters),
         "rules": _rules(ranked),

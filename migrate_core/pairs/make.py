@@ -68,7 +68,10 @@ def _found(task: PairTask, folder: Path) -> PairOutcome:
     if any(content["mask"].get(name) != value for name, value in dates.items()):
         mask = {**content["mask"], **dates}
         content = {**content, "mask": mask, "days_offset": task.days_offset}
-    if (content.get("compared_with"), content.get("change_rules")) != (task.mask.image, RULES):
+    if (content.get("compared_with"), content.get("change_rules")) != (
+        task.mask.source.path,
+        RULES,
+    ):
         content = refresh_change(content, folder, task.mask)
     # A pair of an earlier version doesn't say which share of it is occluded.
     if judged_by(content) != task.thresholds or content.get("occluded") is None:

@@ -18,7 +18,7 @@ from ..model import (
     Shift,
     Suggestion,
 )
-from ..scenes.sources import needs_fetching
+from ..scenes.sources import source_of
 from ..settings import MAX_PAIR_PIXELS, AssessmentSettings
 from ..store.serialize import from_json
 from .progress import ProgressFile
@@ -102,7 +102,7 @@ def attempts(task: PairTask) -> Iterator[PairTask]:
     """
     yield task
     others = [
-        [scene for scene in found if not needs_fetching(scene.source)]
+        [scene for scene in found if not source_of(scene.source).needs_fetching]
         for found in task.alternatives
     ]
     for number in range(max(map(len, others), default=0)):

@@ -76,11 +76,6 @@ def costs(wanted: Iterable[Wanted], speed: Speed | None = None) -> dict[str, Cos
     return {access: _total(access, found, speed) for access, found in parts.items()}
 
 
-def cheapest(found: Mapping[str, Cost], possible: Iterable[str]) -> Cost:
-    """The cost with the fewest bytes among the ways that are possible; needs at least one."""
-    return min((found[access] for access in possible), key=lambda cost: cost.bytes)
-
-
 def _total(access: str, parts: list[tuple[float, int]], speed: Speed) -> Cost:
     size = sum(part[0] for part in parts)
     requests = sum(part[1] for part in parts)

@@ -67,7 +67,7 @@ def search(
         remember_responses(session.store, response_times(sources))
         unmeasured: tuple[Problem, ...] = ()
         if parameters.measure_clouds:
-            clouds = CloudReader(session.settings.services, session.workspace)
+            clouds = CloudReader(session.settings.services, session.workspace, session.store)
             unmeasured = measure_candidates(memory, found, clouds, known, second)
     return (*found.outcome.problems, *unmeasured, *_without(found))
 

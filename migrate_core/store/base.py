@@ -19,6 +19,7 @@ from ..model import Decision, Mask, Pair, RankedScene, Scene, utc
 from ..states import MaskState, PairState, Verdict
 from ..workspace import Workspace
 from . import tables
+from .mask_documents import mask_document, mask_from
 from .serialize import from_json, to_json
 from .tables import dialect_insert, open_engine, upsert
 
@@ -82,7 +83,7 @@ class Store:
         query = sa.select(tables.masks.c.document).order_by(
             tables.masks.c.name, tables.masks.c.mask_id
         )
-        return [from_json(Mask, document) for document in self._scalars(query)]
+        return [mask_from(document) for document in self._scalars(query)]
 
     # scenes and candidates
 
@@ -292,9 +293,9 @@ def _mask_row(mask: Mask) -> dict[str, Any]:
         "name": mask.name,
         "state": mask.state,
         "acquired": str(mask.acquired) if mask.acquired else None,
-        "image": mask.image,
+        "image": mask.source.path,
         "outline": None if shape is None else _outline(shape),
-        "document": to_json(mask),
+        "document": mask_document(mask),
     }
 
 

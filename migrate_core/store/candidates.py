@@ -12,6 +12,7 @@ from ..advice import Advice
 from ..model import Mask, Scene
 from ..states import MaskState
 from .base import Candidate, Store, candidate_of
+from .mask_documents import mask_from
 from .selected import CANDIDATES_WITH_SCENES
 from .serialize import from_json, to_json
 from .tables import advice as advice_table
@@ -158,7 +159,7 @@ def _rows(store: Store, query: sa.Select[Any]) -> list[MaskRow]:
     chosen = {item.mask_id: item for item in _candidates(store, ids, only_selected=True)}
     return [
         MaskRow(
-            mask=from_json(Mask, row.document),
+            mask=mask_from(row.document),
             candidates=int(row.candidates),
             usable=int(row.usable),
             selected=chosen.get(row.mask_id),

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from ..model import Mask
 from ..states import MaskState, PairState
 from .base import Store
-from .serialize import from_json
+from .mask_documents import mask_from
 from .tables import masks, pairs
 
 # Which masks a list shows.
@@ -76,13 +76,13 @@ def count_masks(store: Store, wanted: MaskFilter) -> int:
 def list_masks(store: Store, wanted: MaskFilter, first: int, count: int) -> list[Mask]:
     """`count` of the masks that fit, by name, from number `first` on."""
     query = _ordered(_listed(wanted, masks.c.document)).limit(count).offset(first)
-    return [from_json(Mask, document) for document in _scalars(store, query)]
+    return [mask_from(document) for document in _scalars(store, query)]
 
 
 def find_mask(store: Store, mask_id: str) -> Mask | None:
     """One mask, or None when there is no such mask."""
     found = _scalars(store, sa.select(masks.c.document).where(masks.c.mask_id == mask_id))
-    return from_json(Mask, found[0]) if found else None
+    return mask_from(found[0]) if found else None
 
 
 def listed_masks(store: Store) -> list[Listed]:
@@ -132,7 +132,7 @@ _WAITING = masks.c.document["pending"].as_boolean()
 def pending_masks(store: Store) -> list[Mask]:
     """The masks of which only the header was read so far, by name."""
     query = _ordered(sa.select(masks.c.document).where(_WAITING))
-    return [from_json(Mask, document) for document in _scalars(store, query)]
+    return [mask_from(document) for document in _scalars(store, query)]
 
 
 def any_pending(store: Store) -> bool:
@@ -199,7 +199,7 @@ def masks_of(store: Store, mask_ids: list[str]) -> Iterator[Mask]:
     """The masks of these ids that there are."""
     for chunk in _chunks(mask_ids):
         query = sa.select(masks.c.document).where(masks.c.mask_id.in_(chunk))
-        yield from (from_json(Mask, document) for document in _scalars(store, query))
+        yield from (mask_from(document) for document in _scalars(store, query))
 
 
 def used_images(store: Store) -> set[Path]:

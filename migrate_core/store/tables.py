@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from ..errors import StoreError
 from ..states import JobState
 from ..workspace import Workspace
 from .database_errors import tell_plainly
+from .former_files import former_files
 
 SCHEMA_VERSION = "3"
 # What brings a database of an older version up to the next one; missing tables are made before.
@@ -111,7 +113,28 @@ pair_edits = sa.Table(
     sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
 )
 
-
+# What was downloaded from a service; `at` in seconds since 1970.
+downloads = sa.Table(
+    "downloads",
+    metadata,
+    sa.Column("token", sa.String, primary_key=True),
+    sa.Column("service", sa.String, nullable=False, index=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("requests", sa.Integer, nullable=False),
+    sa.Column("what", sa.String, nullable=False),
+)
+# Products that long-term archives were asked for.
+orders = sa.Table(
+    "orders",
+    metadata,
+    sa.Column("source", sa.String, primary_key=True),
+    sa.Column("product_id", sa.String, primary_key=True),
+    sa.Column("scene_id", sa.String, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("since", sa.String, nullable=False),
+    sa.Column("words", sa.String, nullable=False),
+)
 jobs = sa.Table(
     "jobs",
     metadata,
@@ -186,6 +209,7 @@ def open_engine(workspace: Workspace, database_url: str | None) -> sa.Engine:
             f"{place} can't be opened ({type(err).__name__}). Needed is a database that this "
             "program made, or may make. Check that the place exists and can be written."
         ) from err
+    _take_over_files(engine, workspace)
     return engine
 
 
@@ -217,3 +241,14 @@ def _prepare(engine: sa.Engine) -> None:
             f"The database has schema {found}, this program needs {SCHEMA_VERSION}. Use the "
             "version of the program that made the workspace, or a new workspace."
         )
+
+
+def _take_over_files(engine: sa.Engine, workspace: Workspace) -> None:
+    """Put what earlier versions kept in files into tables, and delete the files."""
+    with suppress(OSError):  # the rest is taken over when the workspace is opened next
+        for file in former_files(workspace):
+            if file.rows:
+                with engine.begin() as connection:
+                    insert = dialect_insert(connection, metadata.tables[file.table])
+                    connection.execute(insert.on_conflict_do_nothing(), list(file.rows))
+            file.path.unlink(missing_ok=True)

@@ -77,10 +77,6 @@ class ProductCache:
             if entry.name != keep and self._deleted(entry):
                 excess -= entry.bytes
 
-    def total_bytes(self) -> int:
-        """What all products, and the parts of unfinished ones, take on the disk."""
-        return sum(entry.bytes for entry in self._entries())
-
     def _lock(self, name: str) -> Path:
         return self._folder / _LOCKS / f"{name}.lock"
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..model import iso
+from ..settings import ServiceSettings
+from ..store.base import Store
 from ..workspace import Workspace
 from .cache import ProductCache
 from .download import Download, download
-from .http.bounds import MAX_FILE_BYTES
 from .http.client import HttpClient, RetryPolicy
 from .http.retry import Runtime, Traffic
 from .locks import ConnectionLimit
-from .orders import Order, find_order, put_order
 from .quota import Quota, QuotaState, QuotaUsage
 
 # How often bytes under way are written to the usage record: a kill loses no more than these.
@@ -37,18 +37,19 @@ class ProductStore:
     def __init__(
         self,
         workspace: Workspace,
-        cache_bytes: int,
+        store: Store,
+        services: ServiceSettings,
         *,
         around: Runtime | None = None,
         policy: RetryPolicy | None = None,
-        most_bytes: int = MAX_FILE_BYTES,
     ) -> None:
+        self.store = store
         self.around = around or Runtime()
         self.traffic = Traffic()
         self._workspace = workspace
         self._policy = policy
-        self._most_bytes = most_bytes
-        self.cache = ProductCache(workspace.products, cache_bytes, self.around)
+        self._most_bytes = services.max_download_bytes
+        self.cache = ProductCache(workspace.products, services.cache_bytes, self.around)
 
     def client(self, service: str) -> HttpClient:
         """A client for a service, counted in this run's traffic."""
@@ -56,20 +57,10 @@ class ProductStore:
 
     def account(self, limits: ServiceLimits) -> ServiceAccount:
         """The account of one service."""
-        return ServiceAccount(self._workspace, self.around, limits, self._most_bytes)
-
-    def note_order(self, order: Order) -> Order:
-        """Write down what is waited for; the time of the first order stays."""
-        known = find_order(self._workspace.orders, order.source, order.product_id)
-        if known is not None:
-            order = Order(**{**order.__dict__, "since": known.since})
-        put_order(self._workspace.orders, order)
-        return order
-
-    @property
-    def orders(self) -> Path:
-        """The folder of what is waited for."""
-        return self._workspace.orders
+        usage = QuotaUsage(self.store, limits.service, limits.quota, self.around)
+        folder = self._workspace.connections(limits.service)
+        slots = ConnectionLimit(folder, limits.connections, self.around)
+        return ServiceAccount(slots, usage, self._most_bytes)
 
     def now(self) -> str:
         """The clock of this run, ISO 8601 UTC."""
@@ -79,18 +70,10 @@ class ProductStore:
 class ServiceAccount:
     """The connections and the quota of one service, over all processes of a workspace."""
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        around: Runtime,
-        limits: ServiceLimits,
-        most_bytes: int = MAX_FILE_BYTES,
-    ) -> None:
+    def __init__(self, limit: ConnectionLimit, usage: QuotaUsage, most_bytes: int) -> None:
+        self._limit = limit
+        self._usage = usage
         self._most_bytes = most_bytes
-        self._limit = ConnectionLimit(
-            workspace.connections(limits.service), limits.connections, around
-        )
-        self._usage = QuotaUsage(workspace.transfer, limits.service, limits.quota, around)
 
     def fetch(self, wanted: Download, target: Path, client: HttpClient) -> Path:
         """Download a file within the service's limits, and write down what it took."""
@@ -108,10 +91,6 @@ class ServiceAccount:
                     requests=counted.traffic.requests, received=counted.traffic.bytes
                 )
                 usage_writer.close(counted.traffic.requests)
-
-    def state(self) -> QuotaState:
-        """How much of the quota is used."""
-        return self._usage.state()
 
 
 class _Counting:
@@ -141,6 +120,6 @@ class _UsageWriter:
         self._bytes = 0
 
 
-def quota_state(workspace: Workspace, limits: ServiceLimits) -> QuotaState:
-    """How much of a service's quota this workspace has used."""
-    return ServiceAccount(workspace, Runtime(), limits).state()
+def quota_state(store: Store, limits: ServiceLimits) -> QuotaState:
+    """How much of a service's quota was used."""
+    return QuotaUsage(store, limits.service, limits.quota, Runtime()).state()

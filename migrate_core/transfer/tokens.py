@@ -54,7 +54,6 @@ class TokenSession:
         self._lock = threading.Lock()
         self._grant: _Grant | None = None
         self._refused: str | None = None
-        self.password_grants = 0
 
     def header(self) -> str:
         """`Bearer …`, renewed when it is about to end. Raises CredentialsError, TransferError."""
@@ -104,7 +103,6 @@ class TokenSession:
         code = totp() if totp else None
         if code:
             form["totp"] = code
-        self.password_grants += 1
         log.info("%s: a new session is asked for.", service)
         grant = self._ask(form)
         if grant is None:
@@ -144,7 +142,7 @@ class TokenSession:
             return None
         try:
             return _grant(answer.json(), now)
-        except (ValueError, TypeError, KeyError) as err:
+        except (ValueError, TypeError, KeyError, AttributeError) as err:
             raise TransferError(
                 f"{self._client.service}: the token service answered without a token. Check "
                 "CDSE_TOKEN_URL."
@@ -152,7 +150,7 @@ class TokenSession:
 
 
 def _grant(document: Any, now: float) -> _Grant:
-    """The answer of a token service (RFC 6749, 5.1). Raises KeyError, TypeError, ValueError."""
+    """The answer of a token service (RFC 6749, 5.1). Raises KeyError and the like."""
     refresh = document.get("refresh_token")
     return _Grant(
         access=str(document["access_token"]),

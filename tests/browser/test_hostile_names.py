@@ -49,7 +49,12 @@ def prepared(folder: Path, demo: DemoCase, server: FaultyServer) -> Path:
     run(workspace, "pairs", "make")
     store = open_store(Workspace(workspace))
     name, label = hostile(server, "mask"), {"1": hostile(server, "class")}
-    store.put_masks([replace(mask, name=name, class_names=label) for mask in store.masks()])
+    store.put_masks(
+        [
+            replace(mask, name=name, classes=replace(mask.classes, names=label))
+            for mask in store.masks()
+        ]
+    )
     now = datetime.now(UTC)
     for pair in store.pairs():
         reason, reviewer = hostile(server, "reason"), hostile(server, "reviewer")

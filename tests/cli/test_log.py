@@ -152,6 +152,6 @@ def test_commands_that_only_read_log_nothing(case: Case) -> None:
 
 
 def test_status_names_the_file(case: Case) -> None:
-    case.store.put_masks([replace(mask, problem="x") for mask in case.store.masks()])
+    case.store.put_masks([replace(mask, problems={"file": "x"}) for mask in case.store.masks()])
     run(case.workspace, "pairs", "make", "--mask", "nobody")
     assert f"Log: {case.workspace.main_log}" in run(case.workspace, "status").stderr

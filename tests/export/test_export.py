@@ -444,8 +444,12 @@ def test_a_pair_whose_raster_is_lost_is_named(
 
 def test_the_card_calls_classes_by_their_names(reviewed: Case, tmp_path: Path) -> None:
     masks = reviewed.store.masks()
-    reviewed.store.put_masks([replace(masks[0], class_names={"1": "mine | pit"})])
-    reviewed.store.put_masks([replace(mask, class_names={"1": "lake"}) for mask in masks[1:]])
+    reviewed.store.put_masks(
+        [replace(masks[0], classes=replace(masks[0].classes, names={"1": "mine | pit"}))]
+    )
+    reviewed.store.put_masks(
+        [replace(mask, classes=replace(mask.classes, names={"1": "lake"})) for mask in masks[1:]]
+    )
     export(reviewed, tmp_path / "out")
     card = (tmp_path / "out" / "dataset_card.md").read_text(encoding="utf-8")
     assert "| 1 (mine \\| pit / lake) |" in card
@@ -473,7 +477,8 @@ def test_hostile_names_are_text_in_the_card_and_in_the_tables(
 ) -> None:
     image = "![a](http://127.0.0.1:9/x) <img src=x> $y$"
     masks = [
-        replace(m, name="=1+1;m.tif", class_names={"1": image}) for m in reviewed.store.masks()
+        replace(m, name="=1+1;m.tif", classes=replace(m.classes, names={"1": image}))
+        for m in reviewed.store.masks()
     ]
     reviewed.store.put_masks(masks)
     pairs = [replace(pair, mask_name="=1+1;m.tif") for pair in reviewed.store.pairs()]

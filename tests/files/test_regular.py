@@ -23,10 +23,10 @@ from migrate_core.masks.raster.content import read_labels
 from migrate_core.masks.vectors.formats.reading import read_layer
 from migrate_core.pairs.convert import convert_product
 from migrate_core.products.opening import open_product
-from migrate_core.products.pixels.reading import read_bands
 from migrate_core.scenes.sources import local
 from migrate_core.scenes.sources.local import LocalSource
 from migrate_core.scenes.sources.protocol import SceneRequest
+from tests.support.bands import read_bands
 from tests.support.builders import write_catalogue, write_raster
 from tests.support.masks import PIXELS, added, good, image, problem_of, run
 from tests.support.pairs import Safe, write_safe

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -17,6 +19,7 @@ from migrate_core.jobs.background import claim, now_utc
 from migrate_core.model import Decision
 from migrate_core.review.run import decide
 from migrate_core.states import Level
+from migrate_core.store.jobs import update_job
 from pages.shared.export import datasets
 from tests.support.app import open_page
 from tests.support.background import Launched, Launches, note_launches
@@ -180,6 +183,21 @@ def test_a_running_export_is_watched_and_a_second_one_refused(
     assert any("1 of 4" in bar.proto.text for bar in app.main.get("progress"))
     app.button(key="watch_cancel_export").click().run()
     assert job.cancel_requested()
+
+
+def test_an_export_that_was_just_started_is_seen_at_once_and_one_that_died_over_it_is_told(
+    case: Case,
+) -> None:
+    job = claim(case.store, "export", 0, request={"work": "export"})
+    app = opened()
+    assert any("one moment" in bar.proto.text for bar in app.main.get("progress"))
+    assert app.button(key="export_start").disabled
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    update_job(case.store, job.job_id, pid=ended.pid)
+    app = opened()
+    assert "was stopped before its end" in words(app)
+    assert not app.button(key="export_start").disabled
 
 
 def test_what_the_export_said_is_shown(case: Case) -> None:

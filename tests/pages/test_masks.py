@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
+from migrate_core.cli import cli
 from migrate_core.jobs.background import claim, now_utc
 from migrate_core.model import Decision, Mask, Pair
 from migrate_core.review.run import decide
 from migrate_core.store.base import Store, open_store
 from migrate_core.store.masks import PROBLEM, MaskFilter, list_masks
 from migrate_core.workspace import Workspace
-from pages.shared.masks.list import ROWS
+from pages.shared.masks.list import MASK_LIST
+from pages.shared.text import plain
 from tests.support.app import open_page
 from tests.support.background import note_launches
 from tests.support.builders import a_mask, labels, north_up, write_raster
@@ -116,7 +119,9 @@ def test_a_folder_with_images_is_added_and_what_is_left_over_is_told(
     assert [mask.state for mask in by_name(store).values()] == ["problem", "ready"] + 2 * [
         "problem"
     ]
-    assert by_name(store)["good_20200202.tif"].image == str(tmp_path / "images/good_20200202.tif")
+    assert by_name(store)["good_20200202.tif"].source.path == str(
+        tmp_path / "images/good_20200202.tif"
+    )
     said = texts(app, "caption")
     assert "1 source image paired" in said
     assert "3 masks without a source image" in said
@@ -254,7 +259,7 @@ def test_classes_get_names_in_all_masks(store: Store, tmp_path: Path) -> None:
     (everywhere,) = [item for item in app.checkbox if item.label.startswith("For all masks")]
     everywhere.check()
     shown(button(app, "Save names").click().run())
-    named = [mask.name for mask in by_name(store).values() if mask.class_names == {"1": "mine"}]
+    named = [mask.name for mask in by_name(store).values() if mask.classes.names == {"1": "mine"}]
     assert named == ["good_20200202.tif", "no-crs_20200202.tif", "no-date.tif"]
 
 
@@ -306,7 +311,7 @@ def test_a_removal_says_which_decisions_it_sets_aside(store: Store) -> None:
 
 
 def test_what_the_list_shows_is_removed_at_once(store: Store) -> None:
-    store.put_masks([a_mask("a.tif"), a_mask("b.tif", problem="b.tif: wrong")])
+    store.put_masks([a_mask("a.tif"), a_mask("b.tif", problems={"file": "wrong"})])
     app = opened()
     app.get("button_group")[0].set_value(PROBLEM).run()
     shown(button(app, "Remove 1 mask from").click().run())
@@ -315,12 +320,14 @@ def test_what_the_list_shows_is_removed_at_once(store: Store) -> None:
 
 
 def test_a_list_of_many_masks_is_a_page_of_them(store: Store) -> None:
-    store.put_masks([a_mask(f"m{number:03}.tif") for number in range(3 * ROWS + 1)])
+    store.put_masks([a_mask(f"m{number:03}.tif") for number in range(3 * MASK_LIST.size + 1)])
     app = opened()
-    assert len(app.dataframe[0].value) == ROWS
-    assert f"1 to {ROWS} of {3 * ROWS + 1} masks" in texts(app, "caption")
-    deep = opened(mask=f"m{3 * ROWS:03}")
-    assert list(deep.dataframe[0].value["mask"]) == [f"m{3 * ROWS:03}.tif"]
+    assert len(app.dataframe[0].value) == MASK_LIST.size
+    assert f"1 to {MASK_LIST.size} of {3 * MASK_LIST.size + 1} masks" in texts(app, "caption")
+    app.pagination[0].set_value(3).run()
+    assert app.dataframe[0].value["mask"][0] == f"m{2 * MASK_LIST.size:03}.tif"
+    deep = opened(mask=f"m{3 * MASK_LIST.size:03}")
+    assert list(deep.dataframe[0].value["mask"]) == [f"m{3 * MASK_LIST.size:03}.tif"]
     app.text_input(key="masks_name").set_value("m01").run()
     assert len(shown(app).dataframe[0].value) == 10
     app.text_input(key="masks_name").set_value("nothing").run()
@@ -341,3 +348,13 @@ def test_masks_of_which_nothing_is_known_are_shown_with_their_problem(
     app = add_folder(opened(), folder)
     assert "can't be opened as GTiff" in texts(app, "warning")
     assert "none of these masks has a place" in texts(app, "info").lower()
+
+
+def test_what_came_of_adding_in_a_terminal_is_shown(workspace: Workspace, tmp_path: Path) -> None:
+    write_raster(tmp_path / "masks" / "a_20200202.tif", PIXELS)
+    (tmp_path / "masks" / "b_20200202.tif").write_bytes(b"no raster")
+    words = ["--workspace", str(workspace.root), "masks", "add", str(tmp_path / "masks")]
+    assert CliRunner().invoke(cli, words).exit_code == 1
+    said = texts(shown(opened()), "warning")
+    assert "1 added, 1 can't be read." in said
+    assert plain("b_20200202.tif") in said

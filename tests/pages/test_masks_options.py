@@ -124,7 +124,7 @@ def test_the_columns_of_a_layer_can_be_chosen(store: Store, tmp_path: Path) -> N
     option(app, "number_input", "margin").set_value(50.0)
     press(shown(app.run()), "masks_add_folder")
     first, second = by_name(store).values()
-    assert (first.classes, second.classes) == ({"maize": 1}, {"wheat": 2})
+    assert (first.classes.stored, second.classes.stored) == ({"maize": 1}, {"wheat": 2})
     assert [str(mask.acquired) for mask in (first, second)] == ["2020-05-01", "2020-06-01"]
     assert first.vector is not None
     assert first.vector.area.bounds == (WEST - 50, NORTH - 250, WEST + 150, NORTH - 50)
@@ -161,7 +161,11 @@ def test_every_option_reaches_the_process(store: Store, tmp_path: Path) -> None:
         ),
     )
     mask = by_name(store)["a.tif"]
-    assert (mask.problem, mask.sensor, mask.classes) == (None, "aerial", {"0": 0, "1": 1})
+    assert (mask.problem, mask.source.sensor, mask.classes.stored) == (
+        None,
+        "aerial",
+        {"0": 0, "1": 1},
+    )
     assert str(mask.acquired) == "2020-05-01/2020-05-09"
 
 
@@ -184,8 +188,11 @@ def test_what_is_sent_with_the_masks_is_used(store: Store, tmp_path: Path) -> No
     sent(app, "masks_option_upload_classes", "names.json", b'{"1": "mine", "2": "lake"}')
     press(shown(app.run()), "masks_add_files")
     found = by_name(store)[mask.name]
-    assert (found.problem, found.class_names) == (None, {"1": "mine", "2": "lake"})
-    assert [Path(path or "").name for path in (found.image, found.udm)] == [image.name, udm.name]
+    assert (found.problem, found.classes.names) == (None, {"1": "mine", "2": "lake"})
+    assert [Path(path or "").name for path in (found.source.path, found.source.udm)] == [
+        image.name,
+        udm.name,
+    ]
     assert [entry.name for entry in asked(store).options.classes] == ["mine", "lake"]
 
 
@@ -206,8 +213,8 @@ def test_a_zipped_shapefile_offers_its_columns_and_is_added(store: Store, tmp_pa
     press(shown(app.run()), "masks_add_files")
     (mask,) = by_name(store).values()
     assert (mask.name, mask.problem) == ("fields.shp", None)
-    assert mask.classes == {"maize": 1, "wheat": 2}
-    assert mask.crs == "EPSG:32631"
+    assert mask.classes.stored == {"maize": 1, "wheat": 2}
+    assert mask.georeference.crs == "EPSG:32631"
 
 
 def test_a_mask_without_place_says_what_helps(store: Store, tmp_path: Path) -> None:
@@ -225,13 +232,13 @@ def test_values_of_no_data_are_given_and_set_right_later(store: Store, tmp_path:
     shown(app.run())
     press(app, "masks_add_folder")
     assert asked(store).options.nodata == (255,)
-    assert by_name(store)["a_20200202.tif"].classes == {"-1": 3, "0": 0, "1": 1, "2": 2}
+    assert by_name(store)["a_20200202.tif"].classes.stored == {"-1": 3, "0": 0, "1": 1, "2": 2}
     app = opened()
     assert any("the value -1 looks like no data" in item.value for item in app.info)
     press(app, "masks_values_0")
     assert asked(store).options == AddOptions(nodata=(-1, 255))
     mask = by_name(store)["a_20200202.tif"]
-    assert (mask.classes, mask.raster.nodata) == ({"0": 0, "1": 1, "2": 2}, (-1, 255))
+    assert (mask.classes.stored, mask.raster.nodata) == ({"0": 0, "1": 1, "2": 2}, (-1, 255))
     # And by the form of the mask, where anything can be said.
     app = opened()
     (field,) = [w for w in app.text_input if w.label == "Values that stand for no data"][-1:]
@@ -251,7 +258,7 @@ def test_a_label_under_a_wrong_tag_is_offered_to_be_read(store: Store, tmp_path:
     assert any("which the file declares as no data" in item.value for item in app.warning)
     press(app, "masks_values_problem")
     mask = by_name(store)["a_20200202.tif"]
-    assert (mask.problem, mask.classes) == (None, {"0": 0, "255": 1})
+    assert (mask.problem, mask.classes.stored) == (None, {"0": 0, "255": 1})
 
 
 def test_masks_of_one_name_are_listed_with_their_folders(store: Store, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from migrate_core.pairs.progress import progress_file
 from migrate_core.review.run import decide
 from migrate_core.scenes.costs import Wanted
 from migrate_core.scenes.costs import costs as costs_of
-from migrate_core.transfer.orders import Order, put_order
+from migrate_core.store.orders import Order, put_order
 from pages.shared.pairs.access import format_bytes, format_minutes
 from pages.shared.pairs.state import KIND
 from tests.support.app import open_page
@@ -142,7 +142,12 @@ def test_another_resampling_is_said_to_make_all_pairs_anew(case: Case) -> None:
 
 def test_a_width_of_the_rim_is_suggested_by_the_sensors_of_the_masks(case: Case) -> None:
     assert "Suggested for these masks" not in words(opened())
-    case.store.put_masks([replace(mask, sensor="planetscope") for mask in case.store.masks()])
+    case.store.put_masks(
+        [
+            replace(mask, source=replace(mask.source, sensor="planetscope"))
+            for mask in case.store.masks()
+        ]
+    )
     app = opened()
     # 10 m of PlanetScope, 11 m of Sentinel-2 before baseline 04.00.
     assert "Suggested for these masks where they aren't registered: 15 m." in words(app)
@@ -250,6 +255,17 @@ def test_the_list_can_be_limited_to_a_state(case: Case) -> None:
     assert table(app) == ["m0.tif – cancelled"]
 
 
+def test_a_long_list_is_turned_page_by_page(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.shared.pairs.list._ROWS_ON_A_PAGE", 2)
+    app = opened()
+    assert [row.split()[0] for row in table(app)] == ["m0.tif", "m1.tif"]
+    assert "1 to 2 of 3 pairs" in words(app)
+    app.pagination[0].set_value(2).run()
+    assert [row.split()[0] for row in table(app)] == ["m2.tif"]
+    assert "3 to 3 of 3 pairs" in words(app)
+    assert not app.exception
+
+
 def test_a_command_that_crashed_says_so(case: Case) -> None:
     case.workspace.logs.mkdir()
     trace = "pairs\nTraceback (most recent call last):\n  here\nOSError: no space left"
@@ -354,10 +370,7 @@ def test_what_is_on_order_is_listed_and_can_be_asked_for_again(
     waiting = [replace(p, state="queued", error="ordered") for p in case.store.pairs()[:2]]
     case.store.put_pairs(waiting)
     since = iso(now_utc() - timedelta(hours=5))
-    put_order(
-        case.workspace.orders,
-        Order("dhus:http://mirror", "u-1", NEAR.name, "ordered", since, since),
-    )
+    put_order(case.store, Order("dhus:http://mirror", "u-1", NEAR.name, "ordered", since))
     app = opened()
     assert "1 product is on order from long-term archives; 2 pairs wait" in words(app)
     assert "m0.tif → on order" in table(app)

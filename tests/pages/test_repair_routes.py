@@ -83,6 +83,18 @@ def test_an_area_is_ignored_and_the_answer_is_the_pair_as_it_is_then(
     assert "difference" not in arrays
 
 
+def test_the_queue_goes_by_the_repaired_pair(made: RepairCase, client: Client) -> None:
+    def clear() -> list[str]:
+        asked = {"filter": {"suggestion": "accept"}, "reviewer": "ann"}
+        return [row[0] for row in client.post(f"{API}/queue", asked).json["pairs"]]
+
+    assert clear() == []
+    edit(client, made, "ignore", "one", area=CLOUD)
+    assert clear() == [made.pair.pair_id]
+    edit(client, made, "undo", "two")
+    assert clear() == []
+
+
 def test_the_log_has_edits_and_decisions_in_order(made: RepairCase, client: Client) -> None:
     decide(made.case.store, new_decision(made.pair.pair_id, "unsure", "ben"))
     edit(client, made, "nudge", "one", east_m=2.5, north_m=-1)

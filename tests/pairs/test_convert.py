@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from migrate_core.errors import ProductError, WrongUseError
 from migrate_core.pairs.convert import convert_product
 from migrate_core.products.opening import open_product
-from migrate_core.products.pixels.reading import read_bands
 from tests.support import builders
+from tests.support.bands import read_bands
 from tests.support.builders import write_stac
 from tests.support.pairs import (
     CRS,

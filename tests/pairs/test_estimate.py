@@ -12,10 +12,10 @@ from shapely.geometry import box
 from migrate_core.model import Acquired, Mask, Pair, RankedScene, Scene
 from migrate_core.pairs.estimate import SourceCosts, remote_costs
 from migrate_core.scenes.costs import Wanted, costs
-from migrate_core.scenes.sources.cdse import CDSE_LIMITS
+from migrate_core.scenes.sources.cdse.fetch import CDSE_LIMITS
 from migrate_core.settings import ServiceSettings
 from migrate_core.store.base import open_store
-from migrate_core.transfer.product_store import ProductStore
+from migrate_core.transfer.http.retry import Runtime
 from migrate_core.transfer.quota import QuotaUsage
 from migrate_core.workspace import Workspace
 from tests.support.pairs import Case
@@ -124,8 +124,7 @@ def test_halves_that_complete_a_scene_are_fetched_as_well(case: Case) -> None:
 def test_the_quota_says_what_this_workspace_has_downloaded(case: Case) -> None:
     add(case, "a", "S1", "cdse")
     add(case, "b", "S2", "earth-search")
-    around = ProductStore(case.workspace, 1).around
-    usage = QuotaUsage(case.workspace.transfer, CDSE_LIMITS.service, CDSE_LIMITS.quota, around)
+    usage = QuotaUsage(case.store, CDSE_LIMITS.service, CDSE_LIMITS.quota, Runtime())
     usage.add(5_000_000, 3, "S0")
     cdse, earth = found(case)
     assert cdse.quota is not None

@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 import shapely
 
-from migrate_core.model import Acquired, Mask, PairParameters, RankedScene, Scene
+from migrate_core.model import (
+    Acquired,
+    ClassTable,
+    Georeference,
+    Mask,
+    PairParameters,
+    RankedScene,
+    Scene,
+)
 from migrate_core.pairs.identity import pair_id
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -21,13 +29,14 @@ MASK = Mask(
     "lake.tif",
     "/data/lake.tif",
     sha256="1a2b3c4d" * 8,
-    crs="EPSG:32631",
-    transform=(3.0, 0.0, 500000.0, 0.0, -3.0, 4700000.0),
+    georeference=Georeference(
+        crs="EPSG:32631", transform=(3.0, 0.0, 500000.0, 0.0, -3.0, 4700000.0)
+    ),
     width=20,
     height=10,
     extent=shapely.box(3, 42, 3.1, 42.1),
     acquired=Acquired.parse("2020-02-02"),
-    classes={"0": 0, "255": 1},
+    classes=ClassTable(stored={"0": 0, "255": 1}),
 )
 SCENE = Scene(
     "S2A_MSIL2A_20200203T104351_N0214_R008_T31TDG_20200203T134500",
@@ -55,9 +64,21 @@ OTHERS = {
     "another scene": (MASK, replace(RANKED, scene=replace(SCENE, scene_id="S2B_x")), "bilinear"),
     "another half tile": (MASK, replace(RANKED, completed_by=("S2A_y",)), "bilinear"),
     "another content": (replace(MASK, sha256="0" * 64), RANKED, "bilinear"),
-    "another place": (replace(MASK, transform=(3, 0, 1, 0, -3, 1)), RANKED, "bilinear"),
-    "another CRS": (replace(MASK, crs="EPSG:32632"), RANKED, "bilinear"),
-    "other classes": (replace(MASK, classes={"0": 0, "255": 2}), RANKED, "bilinear"),
+    "another place": (
+        replace(MASK, georeference=replace(MASK.georeference, transform=(3, 0, 1, 0, -3, 1))),
+        RANKED,
+        "bilinear",
+    ),
+    "another CRS": (
+        replace(MASK, georeference=replace(MASK.georeference, crs="EPSG:32632")),
+        RANKED,
+        "bilinear",
+    ),
+    "other classes": (
+        replace(MASK, classes=replace(MASK.classes, stored={"0": 0, "255": 2})),
+        RANKED,
+        "bilinear",
+    ),
     "another resampling": (MASK, RANKED, "cubic"),
 }
 
@@ -72,7 +93,10 @@ SAME = {
     "a mask that was moved": (replace(MASK, path="/elsewhere/lake.tif"), RANKED),
     "a scene that was moved": (MASK, replace(RANKED, scene=replace(SCENE, href="/y.SAFE"))),
     "another score": (MASK, replace(RANKED, score=0.1, terms={"coverage": 1.0}, usable=False)),
-    "classes in another order": (replace(MASK, classes={"255": 1, "0": 0}), RANKED),
+    "classes in another order": (
+        replace(MASK, classes=replace(MASK.classes, stored={"255": 1, "0": 0})),
+        RANKED,
+    ),
 }
 
 
@@ -95,8 +119,11 @@ def test_another_process_finds_the_same_id() -> None:
 
 
 def test_a_mask_that_is_registered_depends_on_its_source_image() -> None:
-    shown = replace(MASK, image="/data/lake_image.tif")
-    moved, other = replace(MASK, image="/x/lake_image.tif"), replace(MASK, image="/data/b.tif")
+    shown = replace(MASK, source=replace(MASK.source, path="/data/lake_image.tif"))
+    moved, other = (
+        replace(MASK, source=replace(MASK.source, path="/x/lake_image.tif")),
+        replace(MASK, source=replace(MASK.source, path="/data/b.tif")),
+    )
     register = PairParameters(register=True)
     found = [pair_id(mask, RANKED, register) for mask in (MASK, shown, moved, other)]
     assert found[1] == found[2]

@@ -23,6 +23,7 @@ from migrate_core import __version__
 from migrate_core.errors import MaskError, ProductError
 from migrate_core.model import Acquired, Mask, PairParameters, Scene
 from migrate_core.pairs.make import PairOutcome, PairTask, make_pair
+from migrate_core.pairs.task import outcome_of
 from tests.support.pairs import (
     CRS,
     L1C_BANDS,
@@ -428,6 +429,19 @@ def test_where_both_halves_have_data_the_first_is_taken(made: Maker) -> None:
 
 
 # pair.json
+
+
+def test_the_document_has_its_sections_whatever_was_asked_for(made: Maker) -> None:
+    pair, outcome = made(checkered(), TURNED)
+    what_it_is = "pair_id software mask scenes days_offset coverage parameters"
+    image = "grid bands missing_bands offset_check mosaic"
+    label = "registration shift ignore_rim objects transformation"
+    quality = "clouds occlusion one_sided occluded"
+    assessment = "warnings notes suggestion judged_by"
+    change = "change change_note change_rules change_found compared_with"
+    names = " ".join((what_it_is, image, label, quality, assessment, change)).split()
+    assert sorted(pair["json"]) == sorted(names)
+    assert outcome_of(pair["json"]) == outcome
 
 
 def test_the_provenance_says_where_everything_came_from(made: Maker, tmp_path: Path) -> None:

@@ -16,13 +16,13 @@ from rasterio.windows import Window
 
 from migrate_core.demo import DemoCase
 from migrate_core.masks.options import AddOptions
-from migrate_core.masks.register.describe import inspect
 from migrate_core.masks.register.discovery import mask_files
 from migrate_core.model import PairParameters, SceneQuery
 from migrate_core.pairs.make import PairTask, make_pair
 from migrate_core.scenes.search.search import search
 from migrate_core.scenes.sources import open_source
 from migrate_core.settings import RankingSettings
+from tests.support.masks import inspected
 
 # The whole pipeline takes more than a few seconds.
 pytestmark = [pytest.mark.slow, pytest.mark.workers]
@@ -40,7 +40,7 @@ def pairs(demo: DemoCase, tmp_path_factory: pytest.TempPathFactory) -> dict[tupl
     """A pair of every mask with every L2A scene within 30 days: folder by (stem, sensing time)."""
     folder = tmp_path_factory.mktemp("demo_pairs")
     masks = [
-        inspect(path, AddOptions(image=demo.images)) for path in mask_files([demo.masks]).files
+        inspected(path, AddOptions(image=demo.images)) for path in mask_files([demo.masks]).files
     ]
     assert [mask.problem for mask in masks] == [None] * 6
     source = open_source(f"local:{demo.scenes}")

@@ -15,7 +15,7 @@ from pyproj import Transformer
 from migrate_core.grid import PixelGrid
 from migrate_core.pairs.files import read_document
 from migrate_core.products.opening import open_product
-from migrate_core.products.pixels.reading import read_bands
+from tests.support.bands import read_bands
 from tests.support.builders import BANDS_L2A, NORTH, RESOLUTION, WEST, Safe, lonlat_box, write_safe
 from tests.support.granules import (
     HERE,

@@ -29,10 +29,10 @@ from migrate_core.scenes.cloud_cover.scene_clouds import CloudReader
 from migrate_core.scenes.search.ranking import Key, Measurement
 from migrate_core.settings import ServiceSettings
 from migrate_core.transfer.http.retry import Runtime
-from migrate_core.workspace import Workspace
 from tests.support.builders import a_scene, lonlat_box, north_up
 from tests.support.pairs import placed, registered, write_mask
 from tests.support.range_server import Answer, RangeServer, serving
+from tests.support.transfer import a_cloud_reader
 
 
 def migrate(workspace: Path, *words: object) -> Any:
@@ -205,7 +205,7 @@ def test_no_band_is_read(demo: DemoCase, tmp_path: Path, method: int) -> None:
 
 
 def places(tmp_path: Path) -> CloudReader:
-    return CloudReader(ServiceSettings(), Workspace(tmp_path / "workspace"))
+    return a_cloud_reader(ServiceSettings(), tmp_path / "workspace")
 
 
 def measured(tmp_path: Path, scene: Scene, mask: Any) -> Measurement | None:

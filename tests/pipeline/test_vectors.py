@@ -148,7 +148,7 @@ def test_a_lonlat_file_gives_the_shares_of_its_curved_edges(tmp_path: Path) -> N
     lonlat = gpd.GeoSeries([LAKE.segmentize(1)], crs=CRS).to_crs("EPSG:4326")
     path = write(tmp_path / "lake.parquet", gpd.GeoDataFrame(geometry=lonlat))
     mask = only(added(path, margin_m=30))
-    assert mask.crs == "EPSG:4326"
+    assert mask.georeference.crs == "EPSG:4326"
     found = made(tmp_path, mask)
     expected = coverage(LAKE, found["bounds"], found["label"].shape[1:])
     np.testing.assert_allclose(found["fractions"][1], expected, atol=1e-6)
@@ -172,10 +172,10 @@ def test_the_id_of_a_pair_follows_from_features_area_and_dates(tmp_path: Path) -
         replace(form, area=form.area.buffer(1)),
         replace(form, dates="2020-01-02"),
     ]
-    masks = [mask, *(replace(mask, vector=other) for other in others)]
+    masks = [mask, *(replace(mask, form=other) for other in others)]
     assert len({pair_id(one, ranked, PairParameters()) for one in masks}) == 4
     moved = replace(form, features=f"/elsewhere/{Path(form.features).name}")
-    same = pair_id(replace(mask, vector=moved), ranked, PairParameters())
+    same = pair_id(replace(mask, form=moved), ranked, PairParameters())
     assert same == pair_id(mask, ranked, PairParameters())
 
 
@@ -184,7 +184,7 @@ def test_polygons_are_drawn_on_the_source_image(tmp_path: Path) -> None:
         tmp_path / "image.tif", np.full((200, 200), 90, np.uint8), transform=placed(20, 20, 1)
     )
     path = write(tmp_path / "lake.gpkg", frame([LAKE], crs=CRS))
-    mask = replace(only(added(path)), image=str(image))
+    mask = replace(only(added(path)), source=replace(only(added(path)).source, path=str(image)))
     grid = PixelGrid(CRS, placed(20, 20, 1), 200, 200)
     drawn = source_look(mask, grid, ViewOptions())
     plain = source_look(mask, grid, ViewOptions(label="none"))

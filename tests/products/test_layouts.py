@@ -15,8 +15,9 @@ from migrate_core.products.files.granules import find_granules
 from migrate_core.products.layouts.finding import has_loose_bands, is_product_folder, layout_of
 from migrate_core.products.opening import Wanted, open_product
 from migrate_core.products.pixels.cloud_masks import read_cloud_mask
-from migrate_core.products.pixels.reading import read_bands, read_scene_classification
+from migrate_core.products.pixels.reading import read_scene_classification
 from migrate_core.products.product import Product
+from tests.support.bands import read_bands
 from tests.support.builders import BANDS_L1C, BANDS_L2A, RESOLUTION, Safe, scene_classes, write_safe
 from tests.support.product_forms import OLD, flattened, neighbours, tile_id, write_aws, write_old
 

@@ -22,8 +22,9 @@ from migrate_core.products.offsets import (
     resolve_offset,
 )
 from migrate_core.products.opening import open_product
-from migrate_core.products.pixels.reading import DigitalNumbers, read_bands
+from migrate_core.products.pixels.reading import DigitalNumbers
 from migrate_core.products.stac.item import describe_item, reduced
+from tests.support.bands import read_bands
 from tests.support.builders import BANDS_L2A, Safe, stac_item
 
 BANDS = ("B02", "B03", "B04")

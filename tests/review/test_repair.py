@@ -142,7 +142,8 @@ def test_a_mask_that_is_gone_or_read_otherwise_can_not_be_moved(made: RepairCase
     with pytest.raises(MaskError):
         made.edit("nudge", east_m=1, north_m=1)
     Path(f"{mask.path}.away").rename(mask.path)
-    made.case.store.put_masks([replace(mask, classes={"0": 0, "1": 2})])
+    other = replace(mask.classes, stored={"0": 0, "1": 2})
+    made.case.store.put_masks([replace(mask, classes=other)])
     with pytest.raises(PairError, match="another way"):
         made.edit("nudge", east_m=1, north_m=1)
     assert log_of(made) == []

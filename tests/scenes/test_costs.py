@@ -2,7 +2,7 @@
 
 import pytest
 
-from migrate_core.scenes.costs import Speed, Wanted, cheapest, costs
+from migrate_core.scenes.costs import Speed, Wanted, costs
 
 SMALL = (2560.0, 2560.0)
 
@@ -12,7 +12,6 @@ def test_a_window_costs_least_bytes_and_a_product_fewest_requests() -> None:
     assert found["window"].bytes < found["bands"].bytes / 10
     assert found["bands"].bytes < found["product"].bytes
     assert (found["product"].requests, found["bands"].requests) == (1, 12 + 1 + 2)
-    assert cheapest(found, ["bands", "product"]).access == "bands"
 
 
 def test_bands_are_the_pixels_of_the_native_resolutions() -> None:

@@ -15,7 +15,7 @@ def test_every_ready_mask_has_its_candidates_best_first(tmp_path: Path) -> None:
     store.put_masks(
         [
             a_mask("a.tif"),
-            a_mask("b.tif", problem="It has no date."),
+            a_mask("b.tif", problems={"date": "It has no date."}),
             a_mask("c.tif"),
         ]
     )

@@ -42,7 +42,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     """`a` and `d` have usable scenes, `b` only others, `c` none, `e` a problem, `f` is new."""
     store = open_store(Workspace(tmp_path))
     masks = [a_mask(f"{letter}.tif") for letter in "fdcba"]
-    store.put_masks([*masks, a_mask("e.tif", problem="no date")])
+    store.put_masks([*masks, a_mask("e.tif", problems={"date": "no date"})])
     found = {
         "a": [ranked("A"), ranked("B")],
         "b": [ranked("C", usable=False)],

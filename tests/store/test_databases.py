@@ -25,7 +25,9 @@ from migrate_core.errors import JobRunningError, StoreError
 from migrate_core.jobs.background import answer, claim, latest_job, messages, request_cancel
 from migrate_core.model import (
     Acquired,
+    ClassTable,
     Decision,
+    Georeference,
     Mask,
     Occlusion,
     Pair,
@@ -34,6 +36,7 @@ from migrate_core.model import (
     Scene,
     Shares,
     Shift,
+    SourceImage,
     Suggestion,
     VectorForm,
 )
@@ -54,17 +57,18 @@ LAKE = Mask(
     "lake.tif",
     "/data/lake.tif",
     sha256="01" * 32,
-    crs="EPSG:32631",
-    transform=(3.0, 0.5, 500000.25, 0.5, -3.0, 4700000.0),
+    georeference=Georeference(
+        crs="EPSG:32631", transform=(3.0, 0.5, 500000.25, 0.5, -3.0, 4700000.0)
+    ),
     width=20,
     height=10,
     extent=shapely.box(3, 42, 3.1, 42.1),
     footprint=shapely.Polygon([(3, 42), (3.1, 42), (3.1, 42.1)]),
     acquired=Acquired.parse("2020-02-02T10:15:32Z"),
-    classes={"0": 0, "255": 1},
-    image="/data/lake_image.tif",
+    classes=ClassTable(stored={"0": 0, "255": 1}),
+    source=SourceImage(path="/data/lake_image.tif"),
 )
-PROBLEM = Mask("bad-02", "bad.png", "/data/bad.png", problem="bad.png: it has no CRS.")
+PROBLEM = Mask("bad-02", "bad.png", "/data/bad.png", problems={"georeference": "It has no CRS."})
 
 
 def scene(day: int, source: str = "local:/scenes") -> Scene:
@@ -525,9 +529,16 @@ def test_named_classes_of_vectors_are_known_to_later_ones(store: Store) -> None:
     area = box(0, 0, 1, 1)
     for name, classes in (("a", {"maize": 1}), ("b", {"wheat": 2, "maize": 1})):
         form = VectorForm("features.fgb", area)
-        mask = replace(a_mask(f"{name}.gpkg"), part=name, vector=form, classes=classes)
+        mask = replace(
+            a_mask(f"{name}.gpkg"),
+            part=name,
+            form=form,
+            classes=replace(a_mask(f"{name}.gpkg").classes, stored=classes),
+        )
         store.put_masks([mask])
-    store.put_masks([replace(a_mask("c.tif"), classes={"7": 7})])
+    store.put_masks(
+        [replace(a_mask("c.tif"), classes=replace(a_mask("c.tif").classes, stored={"7": 7}))]
+    )
     assert queries.known_classes(store) == {"maize": 1, "wheat": 2}
     assert set(store.masks_of_file("/masks/a.gpkg")) == {"a"}
     listed = {mask.mask_id: (mask.path, mask.part) for mask in queries.listed_masks(store)}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from migrate_core.model import SourceImage
 from migrate_core.store import masks as queries
 from migrate_core.store.base import Store, open_store
 from migrate_core.store.masks import MaskFilter
@@ -22,8 +23,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
         [
             a_mask("e_100%.tif"),
             a_mask("a.tif"),
-            a_mask("b.tif", problem="b.tif: It has no date.", acquired=None),
-            a_mask("c.tif", image="/images/c.tif"),
+            a_mask("b.tif", problems={"date": "It has no date."}, acquired=None),
+            a_mask("c.tif", source=SourceImage("/images/c.tif")),
             a_mask("d.tif", extent=None, footprint=None),
         ]
     )
@@ -58,7 +59,7 @@ def test_a_page_is_a_part_of_the_list(store: Store) -> None:
 
 def test_masks_are_found_by_id(store: Store) -> None:
     mask = queries.find_mask(store, "c")
-    assert mask == a_mask("c.tif", image="/images/c.tif")
+    assert mask == a_mask("c.tif", source=SourceImage("/images/c.tif"))
     assert queries.find_mask(store, "x") is None
     assert [mask.mask_id for mask in queries.masks_of(store, ["c", "x", "a"])] == ["a", "c"]
 

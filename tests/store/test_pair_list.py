@@ -30,7 +30,9 @@ DAY = datetime(2020, 2, 2, tzinfo=UTC)
 
 
 def mask(name: str, problem: str | None = None) -> Mask:
-    return Mask(name, f"{name}.tif", f"/{name}.tif", acquired=Acquired(DAY, False), problem=problem)
+    problems = {"date": problem} if problem else {}
+    day = Acquired(DAY, False)
+    return Mask(name, f"{name}.tif", f"/{name}.tif", acquired=day, problems=problems)
 
 
 def ranked(scene_id: str) -> RankedScene:

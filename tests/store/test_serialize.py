@@ -16,12 +16,14 @@ from shapely.geometry import MultiPolygon, Polygon, box, mapping
 from migrate_core.model import (
     Acquired,
     Decision,
+    Georeference,
     Mask,
     Occlusion,
     Pair,
     RankedScene,
     Scene,
     Shares,
+    SourceImage,
     Suggestion,
 )
 from migrate_core.store.serialize import from_json, to_json
@@ -41,8 +43,10 @@ PAIR = Pair(
     suggestion=Suggestion("reject", "12 % cloud"),
 )
 VALUES = {
-    "mask": a_mask(image="/images/a.tif", georeference="/images/a.tif"),
-    "mask of which nothing is known": Mask("id", "a.tif", "/a.tif", problem="It can't be read."),
+    "mask": a_mask(source=SourceImage("/images/a.tif")),
+    "mask of which nothing is known": Mask(
+        "id", "a.tif", "/a.tif", problems={"file": "It can't be read."}
+    ),
     "mask with a day": a_mask(acquired=Acquired.parse("2020-02-02")),
     "mask in two parts": a_mask(footprint=MultiPolygon([DONUT, box(5, 5, 6, 6)])),
     "scene": a_scene(),
@@ -67,7 +71,7 @@ def test_every_field_goes_out_under_its_name(value: Any) -> None:
 
 def test_what_came_back_has_the_types_that_were_promised() -> None:
     mask = from_json(Mask, json.loads(json.dumps(to_json(a_mask()))))
-    assert isinstance(mask.transform, tuple)
+    assert isinstance(mask.georeference.transform, tuple)
     assert isinstance(mask.extent, Polygon)
     assert isinstance(mask.acquired, Acquired)
     scene = from_json(Scene, json.loads(json.dumps(to_json(a_scene()))))
@@ -121,7 +125,7 @@ def test_coordinates_keep_every_digit(
     transform: tuple[float, ...], west: float, south: float
 ) -> None:
     extent = Polygon([(west, south), (west + 1, south), (west + 1, south + 1), (west, south)])
-    mask = a_mask(transform=transform, extent=extent)
+    mask = a_mask(georeference=Georeference("EPSG:32631", transform), extent=extent)
     again = from_json(Mask, json.loads(json.dumps(to_json(mask))))
-    assert again.transform == transform
+    assert again.georeference.transform == transform
     assert list(again.extent.exterior.coords) == list(extent.exterior.coords)

@@ -49,7 +49,7 @@ def test_masks_come_back_as_they_were_put_by_name(store: Store) -> None:
 
 
 def test_the_same_mask_again_is_renewed_and_keeps_its_candidates(store: Store) -> None:
-    store.put_masks([a_mask("a.tif", problem="It has no date.")])
+    store.put_masks([a_mask("a.tif", problems={"date": "It has no date."})])
     put(store, "a", "A")
     mended = a_mask("a.tif")
     store.put_masks([mended])

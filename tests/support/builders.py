@@ -24,8 +24,9 @@ from shapely.geometry import MultiPolygon, Polygon, box, mapping
 
 from migrate_core.grid import PixelGrid, reproject_geometry
 from migrate_core.masks.raster.content import Content, read_content
+from migrate_core.masks.raster.georeference import own_georeference
 from migrate_core.masks.raster.opening import read_header
-from migrate_core.model import Acquired, Mask, Scene
+from migrate_core.model import Acquired, ClassTable, Georeference, Mask, Scene
 from tests.support.jp2 import write_jp2_file
 
 UTM31 = "EPSG:32631"
@@ -64,9 +65,13 @@ def content_of(path: Path) -> Content:
 def mask_of(path: Path) -> Mask:
     """A mask file as its header describes it."""
     header = read_header(path)
-    transform = tuple(header.transform)[:6] if header.transform else None
     return Mask(
-        "id", path.name, str(path), None, header.crs, transform, header.width, header.height
+        "id",
+        path.name,
+        str(path),
+        width=header.width,
+        height=header.height,
+        georeference=own_georeference(header),
     )
 
 
@@ -128,14 +133,13 @@ def a_mask(name: str = "20200120_101532_1014_mask.tif", **changes: Any) -> Mask:
         "name": name,
         "path": f"/masks/{name}",
         "sha256": "0" * 64,
-        "crs": UTM31,
-        "transform": tuple(north_up())[:6],
+        "georeference": Georeference(UTM31, tuple(north_up())[:6]),
         "width": 100,
         "height": 100,
         "extent": extent,
         "footprint": extent,
         "acquired": Acquired.parse("2020-01-20T10:15:32Z"),
-        "classes": {"0": 0, "1": 1},
+        "classes": ClassTable({"0": 0, "1": 1}),
     }
     return Mask(**{**values, **changes})
 

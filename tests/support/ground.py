@@ -105,4 +105,4 @@ def mask_on(
     """A disc drawn on an image; its file says that it lies (east, north) metres further."""
     transform = Affine.translation(*moved) @ grid.transform
     mask = registered(write_mask(folder / "mask.tif", disc(grid), transform))
-    return mask if image is None else replace(mask, image=str(image))
+    return mask if image is None else replace(mask, source=replace(mask.source, path=str(image)))

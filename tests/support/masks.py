@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from migrate_core.cli import cli
 from migrate_core.masks.options import AddOptions
 from migrate_core.masks.raster.content import read_labels
-from migrate_core.masks.register.describe import inspect
+from migrate_core.masks.register.describe import with_content, with_header
+from migrate_core.masks.register.sidecars import Finder
 from migrate_core.model import Mask
 from tests.support.builders import north_up, write_raster
 
@@ -27,9 +28,14 @@ PIXELS: NDArray[np.uint8] = np.zeros((20, 30), np.uint8)
 PIXELS[5:15, 8:20] = 1
 
 
+def inspected(path: Path, options: AddOptions) -> Mask:
+    """Everything about one mask file, as `masks add` finds it in two steps."""
+    return with_content(with_header(Finder(options).sidecars(path.absolute()), options))
+
+
 def added(path: Path, **options: Any) -> Mask:
     """The mask of a file with these options."""
-    return inspect(path, AddOptions(now=NOW, **options))
+    return inspected(path, AddOptions(now=NOW, **options))
 
 
 def good(path: Path, **options: Any) -> Mask:

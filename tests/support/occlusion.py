@@ -95,7 +95,7 @@ def _masks(folder: Path) -> tuple[list[Mask], NDArray[np.int64]]:
             hidden = np.zeros_like(LABEL)
             hidden[:, : 2 * ground.source] = 1
             udm = write_mask(folder / f"{name}_udm.tif", hidden, placed(*corner, 10))
-            mask = replace(mask, udm=str(udm))
+            mask = replace(mask, source=replace(mask.source, udm=str(udm)))
         masks.append(mask)
     return masks, classes
 

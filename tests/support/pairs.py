@@ -21,17 +21,18 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from migrate_core.masks.options import AddOptions
-from migrate_core.masks.register.describe import inspect
 from migrate_core.model import Acquired, Mask, SceneQuery
 from migrate_core.pairs import files, make
 from migrate_core.pairs.make import PairOutcome, PairTask
-from migrate_core.pairs.run.runner import RunOptions, RunOutcome, make_pairs
+from migrate_core.pairs.run.plan import plan
+from migrate_core.pairs.run.runner import Progress, RunOptions, RunOutcome, make_planned
 from migrate_core.scenes.search.search import search
 from migrate_core.scenes.sources import open_source
 from migrate_core.settings import RankingSettings
 from migrate_core.store.base import Store, open_store
 from migrate_core.workspace import Workspace
 from tests.support.jp2 import write_jp2_file
+from tests.support.masks import inspected
 
 CRS = "EPSG:32631"
 TILE = "31TDG"
@@ -237,12 +238,19 @@ def checkered(size: int = 40, block: int = 10) -> NDArray[np.uint8]:
 
 def registered(path: Path, date: str = DAY) -> Mask:
     """A mask file as `masks add` would register it."""
-    mask = inspect(path, AddOptions(date=Acquired.parse(date)))
+    mask = inspected(path, AddOptions(date=Acquired.parse(date)))
     assert mask.problem is None, mask.problem
     return mask
 
 
 # workspaces
+
+
+def make_pairs(
+    store: Store, workspace: Workspace, options: RunOptions, progress: Progress
+) -> RunOutcome:
+    """Plan a run and make its pairs, as `pairs make` does."""
+    return make_planned(store, workspace, plan(store, workspace, options), options, progress)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Clients and depots for tests: they never sleep for real, and their clock is set by hand."""
+"""Clients and product stores for tests: they never really sleep; their clock is set by hand."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from migrate_core.scenes.cloud_cover.scene_clouds import CloudReader
+from migrate_core.settings import ServiceSettings
+from migrate_core.store.base import open_store
 from migrate_core.transfer.http.bounds import MAX_FILE_BYTES
 from migrate_core.transfer.http.client import HttpClient
 from migrate_core.transfer.http.retry import RetryPolicy, Runtime
-from migrate_core.transfer.product_store import ProductStore
+from migrate_core.transfer.product_store import ProductStore, ServiceLimits
+from migrate_core.transfer.quota import QuotaState, QuotaUsage
 from migrate_core.workspace import Workspace
 
 
@@ -45,10 +49,23 @@ def a_product_store(
     cache_bytes: int = 10**9,
     most_bytes: int = MAX_FILE_BYTES,
 ) -> ProductStore:
+    workspace = Workspace(folder)
     return ProductStore(
-        Workspace(folder),
-        cache_bytes,
+        workspace,
+        open_store(workspace),
+        ServiceSettings(cache_bytes=cache_bytes, max_download_bytes=most_bytes),
         around=(time or Time()).around,
         policy=RetryPolicy(timeout_s=(5, 5)),
-        most_bytes=most_bytes,
     )
+
+
+def used(product_store: ProductStore, limits: ServiceLimits) -> QuotaState:
+    """What was used of a quota by the clock of the run."""
+    around = product_store.around
+    return QuotaUsage(product_store.store, limits.service, limits.quota, around).state()
+
+
+def a_cloud_reader(services: ServiceSettings, folder: Path) -> CloudReader:
+    """What reads cloud masks with the workspace in `folder`."""
+    workspace = Workspace(folder)
+    return CloudReader(services, workspace, open_store(workspace))

@@ -15,10 +15,11 @@ import pytest
 from migrate_core.errors import CredentialsError, MigrateError, ProductError, WrongUseError
 from migrate_core.products.pixels.reading import grid_of
 from migrate_core.products.product import BandFile
-from migrate_core.scenes.access.connection import NOT_SET, needs_of, try_connection
+from migrate_core.scenes.access.connection import NOT_SET, try_connection
 from migrate_core.scenes.access.remote import Remotes, check_keys
-from migrate_core.scenes.sources import open_source
-from migrate_core.scenes.sources.dhus import DhusFetcher, DhusSource
+from migrate_core.scenes.sources import open_source, source_of
+from migrate_core.scenes.sources.dhus.fetch import DhusFetcher
+from migrate_core.scenes.sources.dhus.source import DhusSource
 from migrate_core.settings import ServiceSettings, load_settings
 from migrate_core.transfer.s3 import S3Store
 from tests.scenes.sources.test_dhus import a_request
@@ -94,7 +95,7 @@ def test_the_account_belongs_to_scheme_host_and_port(
     with pytest.raises(CredentialsError, match="Set DHUS_URL"):
         DhusSource(stranger.url, settings, a_client()).search(a_request())
     nothing_secret(stranger)
-    (need,) = needs_of(f"dhus:{stranger.url}", settings)
+    (need,) = source_of(f"dhus:{stranger.url}", settings).credentials
     assert not need.found
     (step,) = try_connection(f"dhus:{stranger.url}", settings).steps
     assert (step.state, "DHUS_URL" in step.words) == (NOT_SET, True)
@@ -102,7 +103,7 @@ def test_the_account_belongs_to_scheme_host_and_port(
 
 def test_a_mirror_over_plain_http_elsewhere_gets_no_account() -> None:
     settings = ServiceSettings(dhus_url="http://mirror.example", dhus_user="u", dhus_password="p")
-    (need,) = needs_of("dhus:http://mirror.example", settings)
+    (need,) = source_of("dhus:http://mirror.example", settings).credentials
     assert not need.found
     (step,) = try_connection("dhus:http://mirror.example", settings).steps
     assert "https" in step.words

@@ -22,20 +22,21 @@ from moto.server import ThreadedMotoServer
 from migrate_core.errors import CredentialsError, ProductError, TransferError
 from migrate_core.grid import Window, block
 from migrate_core.model import Scene
-from migrate_core.products.pixels.reading import read_bands, read_scene_classification
+from migrate_core.products.pixels.reading import read_scene_classification
 from migrate_core.products.scene_classes import Flag
 from migrate_core.products.stac.item import reduced
 from migrate_core.scenes.access.opening import open_s3_safe, open_scene
-from migrate_core.scenes.cloud_cover.scene_clouds import CloudReader, read_cloud_classes
-from migrate_core.scenes.sources.cdse import CdseFetcher
+from migrate_core.scenes.cloud_cover.scene_clouds import read_cloud_classes
+from migrate_core.scenes.sources.cdse.fetch import CdseFetcher
 from migrate_core.scenes.sources.protocol import Fetched
 from migrate_core.settings import ServiceSettings
 from migrate_core.transfer.http.client import HttpClient
 from migrate_core.transfer.http.retry import RetryPolicy, Runtime
 from migrate_core.transfer.s3 import S3Store, get_object, list_keys, signed_url
-from migrate_core.workspace import Workspace
+from tests.support.bands import read_bands
 from tests.support.builders import BANDS_L2A, Safe, a_scene, ramp, scene_classes, write_safe
 from tests.support.range_server import Answer, Asked, after, one_of, serving
+from tests.support.transfer import a_cloud_reader
 
 SAFE = Safe(baseline="05.11", offset=-1000)
 PREFIX = f"Sentinel-2/MSI/L2A/2020/01/21/{SAFE.product_id}.SAFE"
@@ -201,7 +202,7 @@ def test_the_sky_of_a_product_in_s3_is_read_without_its_metadata_or_bands(
         "item": cdse_scene(),
         "catalogue": a_scene(source="cdse", href="cdse:1234"),
     }[way]
-    product = CloudReader(services, Workspace(tmp_path)).open(scene)
+    product = a_cloud_reader(services, tmp_path).open(scene)
     assert product.bands == ()
     assert product.grid == SAFE.grid
     cloud_classes = read_cloud_classes(product, scene, SAFE.grid.coarser(2))

@@ -11,12 +11,13 @@ import pytest
 
 from migrate_core.errors import JobCancelledError, TransferError
 from migrate_core.files.locks import try_lock
+from migrate_core.store.base import open_store
 from migrate_core.transfer.cache import ProductCache
 from migrate_core.transfer.http.retry import Runtime
 from migrate_core.transfer.locks import ConnectionLimit, locked
-from migrate_core.transfer.orders import Order, find_order, forget_order, orders, put_order
 from migrate_core.transfer.quota import Quota, QuotaUsage
-from tests.support.transfer import Time, a_product_store
+from migrate_core.workspace import Workspace
+from tests.support.transfer import Time
 
 DAY = 86400.0
 
@@ -99,9 +100,9 @@ def test_no_more_than_the_allowed_connections_are_open_at_a_time(tmp_path: Path)
 # usage record
 
 
-def test_the_ledger_counts_what_the_days_of_the_quota_saw(tmp_path: Path) -> None:
+def test_the_usage_counts_what_the_days_of_the_quota_saw(tmp_path: Path) -> None:
     time = Time()
-    usage = QuotaUsage(tmp_path, "cdse", Quota(1000, 30), time.around)
+    usage = QuotaUsage(open_store(Workspace(tmp_path)), "cdse", Quota(1000, 30), time.around)
     usage.add(400, 2, "a")
     time.now += 20 * DAY
     usage.add(500, 3, "b")
@@ -110,19 +111,27 @@ def test_the_ledger_counts_what_the_days_of_the_quota_saw(tmp_path: Path) -> Non
     with pytest.raises(TransferError, match=r"cdse: .* are left. Wait some days"):
         usage.check(101)
     time.now += 11 * DAY
-    other_process = QuotaUsage(tmp_path, "cdse", Quota(1000, 30), time.around)
+    other_process = QuotaUsage(
+        open_store(Workspace(tmp_path)), "cdse", Quota(1000, 30), time.around
+    )
     assert (other_process.state().bytes, other_process.state().left) == (500, 500)
 
 
-def test_a_line_cut_short_costs_itself_only_and_no_quota_is_no_limit(tmp_path: Path) -> None:
-    usage = QuotaUsage(tmp_path, "s", None, Time().around)
+def test_no_quota_is_no_limit_and_nothing_is_no_download(tmp_path: Path) -> None:
+    usage = QuotaUsage(open_store(Workspace(tmp_path)), "s", None, Time().around)
     usage.add(7, 1, "a")
-    with (tmp_path / "s.jsonl").open("a") as file:
-        file.write('{"at": 17000\n')
     usage.add(0, 0, "nothing")
     usage.add(8, 1, "b")
-    assert (usage.state().bytes, usage.state().left) == (15, None)
+    assert (usage.state().bytes, usage.state().requests, usage.state().left) == (15, 2, None)
     usage.check(10**18)
+
+
+def test_services_have_accounts_of_their_own(tmp_path: Path) -> None:
+    store = open_store(Workspace(tmp_path))
+    first, second = (QuotaUsage(store, name, None, Time().around) for name in ("a", "b"))
+    first.add(7, 1, "x")
+    second.add(8_000_000_000_000, 2, "y")
+    assert (first.state().bytes, second.state().bytes) == (7, 8_000_000_000_000)
 
 
 # cache
@@ -130,6 +139,10 @@ def test_a_line_cut_short_costs_itself_only_and_no_quota_is_no_limit(tmp_path: P
 
 def a_cache(folder: Path, limit: int) -> ProductCache:
     return ProductCache(folder, limit, Runtime())
+
+
+def left_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name != ".locks"]
 
 
 def write(size: int) -> Any:
@@ -172,7 +185,7 @@ def test_what_was_not_used_for_the_longest_time_goes_first_and_what_is_in_use_st
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {"old", "young", "new"}
     held.release()
     cache.make_room(350)
-    assert cache.total_bytes() == 0
+    assert left_in(tmp_path) == []
 
 
 def test_folders_are_cleaned_up_as_well_and_parts_go_first(tmp_path: Path) -> None:
@@ -191,7 +204,7 @@ def test_folders_are_cleaned_up_as_well_and_parts_go_first(tmp_path: Path) -> No
         "c",
     ]
     cache.make_room(300)
-    assert cache.total_bytes() == 0
+    assert left_in(tmp_path) == []
 
 
 def test_a_fetch_that_fails_holds_nothing(tmp_path: Path) -> None:
@@ -203,28 +216,3 @@ def test_a_fetch_that_fails_holds_nothing(tmp_path: Path) -> None:
     with pytest.raises(TransferError):
         cache.hold("a", 1, fail)
     cache.hold("a", 1, write(1)).release()
-
-
-# orders
-
-
-def test_an_order_is_found_on_another_day_and_keeps_its_first_time(tmp_path: Path) -> None:
-    product_store = a_product_store(tmp_path, time := Time())
-    order = Order(
-        "dhus:https://x", "uuid", "S2A", "ordered", product_store.now(), product_store.now()
-    )
-    product_store.note_order(order)
-    time.now += DAY
-    later = Order(
-        "dhus:https://x", "uuid", "S2A", "refused", product_store.now(), product_store.now(), "busy"
-    )
-    assert product_store.note_order(later).since == order.since
-    assert [(o.scene_id, o.state, o.since) for o in orders(product_store.orders)] == [
-        ("S2A", "refused", order.since)
-    ]
-    assert find_order(product_store.orders, "dhus:https://x", "other") is None
-    forget_order(product_store.orders, "dhus:https://x", "uuid")
-    assert orders(product_store.orders) == []
-    put_order(product_store.orders, order)
-    (product_store.orders / "broken.json").write_text("{")
-    assert orders(product_store.orders) == [order]

@@ -145,8 +145,9 @@ def test_nothing_shows_the_secrets_of_a_session(cdse: Cdse) -> None:
     assert "refresh-" not in shown
 
 
-def test_a_service_that_gives_no_token_is_named() -> None:
-    with serving(lambda _: json_reply({"hello": 1})) as server:
+@pytest.mark.parametrize("answer", [{"hello": 1}, ["hello"], None])
+def test_a_service_that_gives_no_token_is_named(answer: object) -> None:
+    with serving(lambda _: json_reply(answer)) as server:
         session = TokenSession(a_client(), server.url, Credentials(USER, PASSWORD))
         with pytest.raises(TransferError, match="CDSE_TOKEN_URL"):
             session.header()

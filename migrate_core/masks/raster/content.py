@@ -111,7 +111,7 @@ def read_labels(mask: Mask) -> NDArray[np.uint8]:
     labels = np.full(_shape(mask), IGNORE, dtype=np.uint8)
     for where, strip in _blocks(mask, mask.raster):
         free = labels[where] == IGNORE
-        new = np.where(strip.valid, recode(strip.values, mask.classes or {}), IGNORE)
+        new = np.where(strip.valid, recode(strip.values, mask.classes.stored or {}), IGNORE)
         labels[where] = np.where(free, new, labels[where])
     return labels
 
@@ -187,9 +187,9 @@ def _offset(mask: Mask, transform: Affine) -> tuple[int, int]:
 
 def _valid_in_image(mask: Mask, where: Where) -> BoolArray | bool:
     """Where the source image, on the mask's own grid, has data; True where it doesn't matter."""
-    if mask.valid_from is None:
+    if mask.source.valid_from is None:
         return True
-    path = Path(mask.valid_from)
+    path = Path(mask.source.valid_from)
     if not path.is_file():
         raise MaskError(
             f"the image {path}, whose no-data hold for it, is gone. Put it back, or add the mask "
@@ -254,7 +254,7 @@ def small_labels(mask: Mask, longest: int) -> NDArray[np.uint8]:
             columns = _scaled(column, dataset.width, small.shape[1] / width)
             shape = (rows.stop - rows.start, columns.stop - columns.start)
             values, valid = read_decimated(dataset, mask.raster, shape)
-        found = np.where(valid, recode(values, mask.classes or {}), IGNORE)
+        found = np.where(valid, recode(values, mask.classes.stored or {}), IGNORE)
         part = small[rows, columns]
         part[:] = found[: part.shape[0], : part.shape[1]]
     return small

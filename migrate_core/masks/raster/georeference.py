@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyproj
@@ -11,49 +10,49 @@ from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
 from ...errors import MaskError, WrongUseError
-from ...model import Mask
+from ...model import Georeference, Mask
 from .opening import Header, read_header
 
 
-@dataclass(frozen=True)
-class Georeference:
-    """CRS and transform, each None where nothing gives it.
+def own_georeference(header: Header) -> Georeference:
+    """What a file itself says of where it lies."""
+    return _georeference(header.crs, header.transform)
 
-    `origin` is the source image where that gives either of them, or `--crs`; None when all is the
-    mask's own. `obstacle` is a sentence on why what is there can't be used.
+
+def find_georeference(
+    mask: Mask, header: Header, given_crs: str | None
+) -> tuple[Georeference, str | None]:
+    """The georeference of a mask, and a sentence on why one that is there can't be used.
+
+    The mask's own comes first. A mask with a transform but without CRS takes the one that is said,
+    else its image's. One without transform has the pixels of its image, and so its place. Raises
+    MaskError.
     """
-
-    crs: str | None
-    transform: Affine | None
-    origin: str | None = None
-    obstacle: str | None = None
-
-
-def find_georeference(mask: Mask, header: Header, given_crs: str | None) -> Georeference:
-    """The georeference of a mask; its own comes first. Raises MaskError.
-
-    A mask with a transform but without CRS takes the one that is said, else its image's. One
-    without transform has the pixels of its image, and so its place.
-    """
-    crs, transform = header.crs, header.transform
+    crs, transform, image_path = header.crs, header.transform, mask.source.path
     if crs is not None and transform is not None:
-        return Georeference(crs, transform)
+        return own_georeference(header), None
     if transform is not None and given_crs is not None:
-        return Georeference(given_crs, transform, given_crs)
-    if mask.image is None:
-        return Georeference(crs, transform, None, header.obstacle)
-    image = read_header(Path(mask.image))
+        return _georeference(given_crs, transform, given_crs), None
+    if image_path is None:
+        return own_georeference(header), header.obstacle
+    image = read_header(Path(image_path))
     if transform is not None:
-        return Georeference(image.crs, transform, mask.image)
+        return _georeference(image.crs, transform, image_path), None
     if (image.width, image.height) != (header.width, header.height):
         raise MaskError(
-            f"It has no georeference, and it can't borrow that of {Path(mask.image).name}: the "
+            f"It has no georeference, and it can't borrow that of {Path(image_path).name}: the "
             f"image has {image.width} x {image.height} pixels, the mask "
             f"{header.width} x {header.height}. Name the image it was drawn on with --image."
         )
-    if image.transform is not None and image.crs is None:
-        return Georeference(given_crs, image.transform, mask.image, image.obstacle)
-    return Georeference(image.crs, image.transform, mask.image, image.obstacle)
+    needs_crs = image.transform is not None and image.crs is None
+    found = _georeference(given_crs if needs_crs else image.crs, image.transform, image_path)
+    return found, image.obstacle
+
+
+def _georeference(
+    crs: str | None, transform: Affine | None, origin: str | None = None
+) -> Georeference:
+    return Georeference(crs, tuple(transform)[:6] if transform else None, origin)
 
 
 def has_map_coordinates(crs: str) -> bool:

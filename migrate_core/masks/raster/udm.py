@@ -63,7 +63,7 @@ def _grid(
     """Where a raster lies: as it says, else as the mask says when both are of one size."""
     if crs is not None and transform is not None:
         return PixelGrid(crs, transform, *size)
-    if mask.transform is not None and size == (mask.width, mask.height):
+    if mask.georeference.transform is not None and size == (mask.width, mask.height):
         return mask.grid
     raise MaskError(
         f"{path.name} has no georeference, and with {size[0]} x {size[1]} pixels it is not of the "
@@ -76,13 +76,13 @@ def source_occlusion(mask: Mask, around: PixelGrid) -> SourceOcclusion | None:
 
     The record is the mask's UDM, else the alpha band of its image. Raises MaskError.
     """
-    if mask.udm is not None:
-        return _read(Path(mask.udm), mask, around, alpha=False)
-    if mask.image is None or not Path(mask.image).is_file():
+    if mask.source.udm is not None:
+        return _read(Path(mask.source.udm), mask, around, alpha=False)
+    if mask.source.path is None or not Path(mask.source.path).is_file():
         return None
-    with opened(Path(mask.image)) as dataset:
+    with opened(Path(mask.source.path)) as dataset:
         has_alpha = ColorInterp.alpha in dataset.colorinterp
-    return _read(Path(mask.image), mask, around, alpha=True) if has_alpha else None
+    return _read(Path(mask.source.path), mask, around, alpha=True) if has_alpha else None
 
 
 def _read(path: Path, mask: Mask, around: PixelGrid, *, alpha: bool) -> SourceOcclusion | None:

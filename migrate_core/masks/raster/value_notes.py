@@ -63,12 +63,12 @@ def declared_only(mask: Mask) -> dict[str, int]:
     """Pixels by the value that the file, and no person, says is no data; those that there are."""
     if mask.raster.nodata is not None:
         return {}
-    return {value: count for value, count in (mask.no_data or {}).items() if count}
+    return {value: count for value, count in (mask.classes.no_data or {}).items() if count}
 
 
 def _masked_background(mask: Mask) -> Iterable[ValueNote]:
     count = declared_only(mask).get(str(BACKGROUND))
-    if count and mask.classes:
+    if count and mask.classes.stored:
         yield ValueNote(
             "declare 0 as no data",
             f"{mask.name}: it declares 0 as no data, so {_pixels(mask, count)} are ignored and not "
@@ -91,7 +91,7 @@ def _masked_label(mask: Mask) -> Iterable[ValueNote]:
 
 def labelled(mask: Mask) -> bool:
     """Whether a mask has any class that isn't background."""
-    return bool(set((mask.classes or {}).values()) - {BACKGROUND})
+    return bool(set((mask.classes.stored or {}).values()) - {BACKGROUND})
 
 
 def masked_values(mask: Mask) -> str:
@@ -106,7 +106,7 @@ def _undeclared(mask: Mask) -> Iterable[ValueNote]:
     found = _doubtful(mask)
     if not found:
         return
-    declared = mask.no_data or {}
+    declared = mask.classes.no_data or {}
     # Colour tables may declare hundreds of values, few of which are there.
     known = [float(v) for v, count in declared.items() if count or len(declared) <= _FEW]
     given = mask.raster.nodata or ()
@@ -128,9 +128,9 @@ def _undeclared(mask: Mask) -> Iterable[ValueNote]:
 def _doubtful(mask: Mask) -> dict[str, int]:
     """Pixels by the value that looks like no data but is taken for a label or a quantity."""
     if mask.raster.layout != SINGLE or mask.raster.threshold is not None:
-        return dict(mask.doubtful or {})
-    counts = {int(value): count for value, count in (mask.class_pixels or {}).items()}
-    named = {int(value) for value in mask.class_names or {}}
+        return dict(mask.classes.doubtful or {})
+    counts = {int(value): count for value, count in (mask.classes.pixels or {}).items()}
+    named = {int(value) for value in mask.classes.names or {}}
     return {
         value_text(value): count
         for value, count in counts.items()

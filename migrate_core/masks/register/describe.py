@@ -13,7 +13,7 @@ from pathlib import Path
 from affine import Affine
 
 from ...errors import MaskError
-from ...model import Acquired, Mask, RasterForm
+from ...model import Acquired, Georeference, Mask, RasterForm, SourceImage
 from ..checks import (
     DATE,
     FILE,
@@ -32,21 +32,16 @@ from ..raster.class_tables import beside
 from ..raster.classes import class_map
 from ..raster.content import image_has_no_data, read_content
 from ..raster.footprint import footprint, pixel_size_m
-from ..raster.georeference import Georeference, find_georeference
+from ..raster.georeference import find_georeference, own_georeference
 from ..raster.identity import combined_digest, content_digest, mask_identity
 from ..raster.layouts import ONE_HOT
 from ..raster.opening import Header, read_header
 from ..raster.udm import occlusion_problem
 from .dating import find_date, given_date
-from .sidecars import Finder, Sidecars, with_previous_options
+from .sidecars import Sidecars, with_previous_options
 
 # Fields of a mask in the words of `Mask.edited`.
 ACQUIRED, EMPTY, CLASS_NAMES = "acquired", "empty_allowed", "class_names"
-
-
-def inspect(path: Path, options: AddOptions) -> Mask:
-    """Everything about one mask file; what is wrong with it stands in its `problem`."""
-    return with_content(with_header(Finder(options).sidecars(path.absolute()), options))
 
 
 def with_header(sidecars: Sidecars, options: AddOptions) -> Mask:
@@ -69,9 +64,11 @@ def with_header(sidecars: Sidecars, options: AddOptions) -> Mask:
     mask = replace(
         mask,
         part=sidecars.part,
-        image=str(sidecars.image) if sidecars.image else None,
-        udm=str(sidecars.udm) if sidecars.udm else None,
-        raster=replace(mask.raster, tiles=sidecars.tiles),
+        source=SourceImage(
+            path=str(sidecars.image) if sidecars.image else None,
+            udm=str(sidecars.udm) if sidecars.udm else None,
+        ),
+        form=replace(mask.raster, tiles=sidecars.tiles),
         edited=_given(sidecars, options),
     )
     try:
@@ -104,7 +101,7 @@ def _named(mask: Mask, options: AddOptions) -> Mask:
     colours = {e.colour: e.value for e in options.classes if e.colour and e.value is not None}
     form = RasterForm(threshold=options.threshold, colours=colours or None, nodata=options.nodata)
     return with_class_table(
-        replace(mask, raster=form, empty_allowed=options.allow_empty), options.classes
+        replace(mask, form=form, empty_allowed=options.allow_empty), options.classes
     )
 
 
@@ -113,7 +110,9 @@ def with_class_table(mask: Mask, entries: Iterable[ClassEntry]) -> Mask:
     valued = {str(entry.value): entry for entry in entries if entry.value is not None}
     names = {value: entry.name for value, entry in valued.items() if entry.name}
     colours = {value: entry.colour for value, entry in valued.items() if entry.colour}
-    return replace(mask, class_names=names or None, class_colours=colours or None)
+    return replace(
+        mask, classes=replace(mask.classes, names=names or None, colours=colours or None)
+    )
 
 
 def _given(sidecars: Sidecars, options: AddOptions) -> tuple[str, ...]:
@@ -132,11 +131,13 @@ def _described(mask: Mask, sidecars: Sidecars, options: AddOptions, header: Head
     mask, problems = _put(mask, header, options.crs)
     problems |= size_problems(mask, options.max_pair_pixels)
     acquired, undated = _date(sidecars, options, header.dates)
-    mask = replace(mask, acquired=acquired, sensor=options.sensor or _sensor(mask))
+    mask = replace(
+        mask, acquired=acquired, source=replace(mask.source, sensor=options.sensor or _sensor(mask))
+    )
     says_valid = header.declares_valid or mask.raster.nodata is not None
     if IMAGE not in problems and not says_valid and _image_says_valid(mask):
-        mask = replace(mask, valid_from=mask.image)
-    if mask.udm and (problem := occlusion_problem(Path(mask.udm), mask)):
+        mask = replace(mask, source=replace(mask.source, valid_from=mask.source.path))
+    if mask.source.udm and (problem := occlusion_problem(Path(mask.source.udm), mask)):
         problems[UDM] = f"{problem} Add it again with another --udm, or without."
     return with_problems(
         mask, problems | dict(sidecars.obstacles) | (undated or date_problems(mask))
@@ -146,21 +147,19 @@ def _described(mask: Mask, sidecars: Sidecars, options: AddOptions, header: Head
 def _put(mask: Mask, header: Header, given_crs: str | None) -> tuple[Mask, dict[str, str]]:
     """The mask at its place, and what is wrong with that."""
     try:
-        place = find_georeference(mask, header, given_crs)
+        place, obstacle = find_georeference(mask, header, given_crs)
     except MaskError as err:
-        transform = tuple(header.transform)[:6] if header.transform else None
-        return replace(mask, crs=header.crs, transform=transform), {IMAGE: str(err)}
-    return placed(_at(mask, place), place.obstacle)
+        return replace(mask, georeference=own_georeference(header)), {IMAGE: str(err)}
+    return placed(_at(mask, place), obstacle)
 
 
 def _at(mask: Mask, place: Georeference) -> Mask:
     """The mask where its georeference puts it."""
-    transform = tuple(place.transform)[:6] if place.transform else None
     if place.origin:
         # The same pixels somewhere else are another mask.
-        digest = combined_digest(str(mask.sha256), str(place.crs), str(transform))
+        digest = combined_digest(str(mask.sha256), str(place.crs), str(place.transform))
         mask = replace(mask, mask_id=mask_identity(Path(mask.path).stem, digest))
-    return replace(mask, crs=place.crs, transform=transform, georeference=place.origin)
+    return replace(mask, georeference=place)
 
 
 def _header(sidecars: Sidecars) -> Header:
@@ -187,25 +186,29 @@ def _sensor(mask: Mask) -> str | None:
     pixel = None
     if mask.extent is not None:
         pixel = pixel_size_m(mask.grid)
-    named = [Path(mask.path), *([Path(mask.image)] if mask.image else [])]
+    named = [Path(mask.path), *([Path(mask.source.path)] if mask.source.path else [])]
     found = next((sensor for path in named if (sensor := sensor_of(path, pixel))), None)
     return found.name if found else None
 
 
 def _image_says_valid(mask: Mask) -> bool:
     """Whether the source image has the mask's pixels and says which of them have data."""
-    if mask.image is None:
+    if mask.source.path is None:
         return False
-    image = Path(mask.image)
+    image = Path(mask.source.path)
     header = read_header(image)
     if (header.width, header.height) != (mask.width, mask.height) or not image_has_no_data(image):
         return False
-    if mask.georeference == mask.image or header.transform is None or mask.transform is None:
+    if (
+        mask.georeference.origin == mask.source.path
+        or header.transform is None
+        or mask.georeference.transform is None
+    ):
         return True
-    here = Affine(*mask.transform)
+    here = Affine(*mask.georeference.transform)
     # To a hundredth of a pixel, in the units of the CRS.
     near = abs(here.determinant) ** 0.5 / 100
-    return bool(header.crs == mask.crs and header.transform.almost_equals(here, near))
+    return bool(header.crs == mask.georeference.crs and header.transform.almost_equals(here, near))
 
 
 def with_content(mask: Mask) -> Mask:
@@ -225,15 +228,20 @@ def with_content(mask: Mask) -> Mask:
             "this machine. Cut it into tiles."
         )
         return with_problems(mask, {**problems, FILE: why})
-    mask = replace(mask, no_data=content.no_data, doubtful=content.doubtful)
+    mask = replace(
+        mask, classes=replace(mask.classes, no_data=content.no_data, doubtful=content.doubtful)
+    )
     if content.counts:
-        mask = counted(replace(mask, raster=content.form), content.counts)
+        mask = counted(replace(mask, form=content.form), content.counts)
     described = with_class_table(mask, own)
     mask = replace(
         mask,
-        class_names=_of_classes(mask, content.names, described.class_names, mask.class_names),
-        class_colours=_of_classes(
-            mask, content.colours, described.class_colours, mask.class_colours
+        classes=replace(
+            mask.classes,
+            names=_of_classes(mask, content.names, described.classes.names, mask.classes.names),
+            colours=_of_classes(
+                mask, content.colours, described.classes.colours, mask.classes.colours
+            ),
         ),
     )
     if mask.extent is not None and content.valid.any():
@@ -244,13 +252,13 @@ def with_content(mask: Mask) -> Mask:
 def counted(mask: Mask, counts: Mapping[int, int]) -> Mask:
     """The mask with its classes and how many pixels each has."""
     pixels = {str(value): count for value, count in sorted(counts.items())}
-    return replace(mask, classes=class_map(counts), class_pixels=pixels)
+    return replace(mask, classes=replace(mask.classes, stored=class_map(counts), pixels=pixels))
 
 
 def _of_classes(mask: Mask, *tables: Mapping[str, str] | None) -> dict[str, str] | None:
     """What tables say of the values that the mask has; later tables beat earlier ones."""
     given = {value: text for table in tables for value, text in (table or {}).items()}
-    return {value: given[value] for value in mask.classes or {} if value in given} or None
+    return {value: given[value] for value in mask.classes.stored or {} if value in given} or None
 
 
 def same_numbering(masks: Iterable[Mask]) -> list[Mask]:
@@ -262,12 +270,12 @@ def same_numbering(masks: Iterable[Mask]) -> list[Mask]:
     """
     groups: dict[tuple[Path, int], list[Mask]] = defaultdict(list)
     for mask in masks:
-        if mask.raster.layout == ONE_HOT and mask.class_pixels and not mask.raster.named:
+        if mask.raster.layout == ONE_HOT and mask.classes.pixels and not mask.raster.named:
             groups[Path(mask.path).parent, mask.raster.bands].append(mask)
     mixed = (group for group in groups.values() if len({m.raster.first for m in group}) > 1)
     return [_numbered_from_1(mask) for group in mixed for mask in group if mask.raster.first == 0]
 
 
 def _numbered_from_1(mask: Mask) -> Mask:
-    counts = {int(value) + 1: count for value, count in (mask.class_pixels or {}).items()}
-    return counted(replace(mask, raster=replace(mask.raster, first=1)), counts)
+    counts = {int(value) + 1: count for value, count in (mask.classes.pixels or {}).items()}
+    return counted(replace(mask, form=replace(mask.raster, first=1)), counts)

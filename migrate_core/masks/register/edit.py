@@ -50,13 +50,14 @@ def edited(mask: Mask, change: MaskEdit) -> Mask:
     if change.acquired is not None and change.acquired != mask.acquired:
         mask = replace(_marked(mask, ACQUIRED), acquired=change.acquired)
         problems = _renewed(problems, date_problems(mask), DATE)
-    if change.crs is not None and change.crs.strip() != (mask.crs or ""):
+    if change.crs is not None and change.crs.strip() != (mask.georeference.crs or ""):
         mask, found = _put_at(mask, change.crs.strip())
         problems = _renewed(problems, found, GEOREFERENCE, IMAGE)
     if change.class_names is not None:
         names = _named(mask, change.class_names)
-        if names != dict(mask.class_names or {}):
-            mask = replace(_marked(mask, CLASS_NAMES), class_names=names or None)
+        if names != dict(mask.classes.names or {}):
+            classes = replace(mask.classes, names=names or None)
+            mask = replace(_marked(mask, CLASS_NAMES), classes=classes)
     if change.empty_allowed is not None and change.empty_allowed != mask.empty_allowed:
         mask = replace(_marked(mask, EMPTY), empty_allowed=change.empty_allowed)
         if FILE not in problems:
@@ -75,13 +76,14 @@ def _renewed(problems: dict[str, str], found: Mapping[str, str], *topics: str) -
 
 def _put_at(mask: Mask, crs: str) -> tuple[Mask, dict[str, str]]:
     """The mask with another CRS, and what is wrong with its place then."""
-    if mask.crs is not None and CRS_FIELD not in mask.edited:
-        origin = Path(mask.georeference or mask.path).name
+    place = mask.georeference
+    if place.crs is not None and CRS_FIELD not in mask.edited:
+        origin = Path(place.origin or mask.path).name
         raise MaskError(
-            f"{mask.name}: its CRS, {mask.crs}, comes from {origin} and isn't changed here. If it "
+            f"{mask.name}: its CRS, {place.crs}, comes from {origin} and isn't changed here. If it "
             "is wrong, mend it in the file and add that again."
         )
-    if mask.transform is None:
+    if place.transform is None:
         raise MaskError(
             f"{mask.name}: it has no transform, so a CRS alone doesn't place it. Add it again "
             "together with the georeferenced image it was drawn on."
@@ -90,9 +92,14 @@ def _put_at(mask: Mask, crs: str) -> tuple[Mask, dict[str, str]]:
         known = known_crs(crs)
     except WrongUseError as err:
         raise MaskError(f"{mask.name}: {err}") from err
-    moved = replace(_marked(mask, CRS_FIELD), crs=known, extent=None, footprint=None)
+    moved = replace(
+        _marked(mask, CRS_FIELD),
+        georeference=replace(place, crs=known),
+        extent=None,
+        footprint=None,
+    )
     moved, problems = placed(moved)
-    if moved.extent is not None and moved.classes is not None:
+    if moved.extent is not None and moved.classes.stored is not None:
         valid = read_content(moved).valid
         moved = replace(moved, footprint=footprint(valid, moved.grid))
     return moved, problems
@@ -100,9 +107,9 @@ def _put_at(mask: Mask, crs: str) -> tuple[Mask, dict[str, str]]:
 
 def _named(mask: Mask, names: Mapping[str, str]) -> dict[str, str]:
     """The names of the values that the mask has; an empty name is none."""
-    known = {**(mask.class_names or {}), **names}
+    known = {**(mask.classes.names or {}), **names}
     # Before its pixels are read, any value may turn out to be there.
-    values = known if mask.pending else mask.classes or {}
+    values = known if mask.pending else mask.classes.stored or {}
     return {value: known[value].strip() for value in values if known.get(value, "").strip()}
 
 
@@ -126,7 +133,7 @@ def parse_names(text: str, texts: Collection[str] = ()) -> dict[str, str]:
 
 def format_class_names(mask: Mask) -> str:
     """The names of a mask's classes as `parse_names` reads them."""
-    return ", ".join(f"{value} = {name}" for value, name in (mask.class_names or {}).items())
+    return ", ".join(f"{value} = {name}" for value, name in (mask.classes.names or {}).items())
 
 
 def with_earlier_edits(old: Mask | None, new: Mask) -> Mask:
@@ -138,8 +145,10 @@ def with_earlier_edits(old: Mask | None, new: Mask) -> Mask:
         return new
     change = MaskEdit(
         acquired=old.acquired if ACQUIRED in old.edited and ACQUIRED not in new.edited else None,
-        crs=old.crs if CRS_FIELD in old.edited and new.crs is None else None,
-        class_names=old.class_names
+        crs=old.georeference.crs
+        if CRS_FIELD in old.edited and new.georeference.crs is None
+        else None,
+        class_names=old.classes.names
         if CLASS_NAMES in old.edited and CLASS_NAMES not in new.edited
         else None,
         empty_allowed=old.empty_allowed or new.empty_allowed if EMPTY in old.edited else None,

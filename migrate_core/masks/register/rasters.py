@@ -108,7 +108,7 @@ def _with_what_it_had(found: Sidecars, before: Mask | None) -> Sidecars:
         return found
     image, udm = (
         new or (Path(old) if old and Path(old).is_file() else None)
-        for new, old in ((found.image, before.image), (found.udm, before.udm))
+        for new, old in ((found.image, before.source.path), (found.udm, before.source.udm))
     )
     return replace(found, image=image, udm=udm, given=_given(before))
 
@@ -117,13 +117,13 @@ def _given(mask: Mask) -> PreviousOptions:
     """What options said of a mask, as far as it isn't found in its files again."""
     named = CLASS_NAMES in mask.edited
     names, colours = (
-        (table or {}) if named else {} for table in (mask.class_names, mask.class_colours)
+        (table or {}) if named else {} for table in (mask.classes.names, mask.classes.colours)
     )
     colours = {**colours, **{str(n): text for text, n in (mask.raster.colours or {}).items()}}
     values = sorted({*names, *colours}, key=int)
     return PreviousOptions(
         mask.sha256,
-        mask.crs if mask.georeference == mask.crs else None,
+        mask.georeference.crs if mask.georeference.origin == mask.georeference.crs else None,
         mask.raster.threshold,
         mask.raster.nodata,
         tuple(ClassEntry(int(value), names.get(value), colours.get(value)) for value in values),

@@ -75,7 +75,9 @@ def register_vectors(
             found = tuple(_settled(mask, registered) for mask in result.masks)
             problems += result.problems
             notes += filter(None, (result.note, _unusable(path, result.problems)))
-            known |= {text: value for mask in found for text, value in (mask.classes or {}).items()}
+            known |= {
+                text: value for mask in found for text, value in (mask.classes.stored or {}).items()
+            }
         if found:
             _replace(store, path, found, registered)
         mask_ids += [mask.mask_id for mask in found]
@@ -137,11 +139,11 @@ def _with_image(mask: Mask, sidecars: Sidecars) -> Mask:
 
     Polygons drawn on the pixels of an image, and all masks where there is one image, have theirs.
     """
-    if mask.image is not None:
+    if mask.source.path is not None:
         return mask
     obstacle = sidecars.obstacles.get(IMAGE)
     if sidecars.image is not None:
-        mask = replace(mask, image=str(sidecars.image))
+        mask = replace(mask, source=replace(mask.source, path=str(sidecars.image)))
     problems = {IMAGE: obstacle} if obstacle else image_problems(mask)
     return with_problems(mask, {**mask.problems, **problems}) if problems else mask
 
@@ -156,7 +158,7 @@ def _with_udm(mask: Mask, sidecars: Sidecars) -> Mask:
     """The mask with the record of what was occluded in its image, and what is wrong with that."""
     if sidecars.udm is None:
         return mask
-    mask = replace(mask, udm=str(sidecars.udm))
+    mask = replace(mask, source=replace(mask.source, udm=str(sidecars.udm)))
     problem = occlusion_problem(sidecars.udm, mask)
     return with_problems(mask, {**mask.problems, UDM: problem}) if problem else mask
 

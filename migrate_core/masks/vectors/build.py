@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from ...grid import BoolArray, reproject_geometries
-from ...model import LONLAT, Acquired, Mask, VectorForm
+from ...model import LONLAT, Acquired, ClassTable, Georeference, Mask, SourceImage, VectorForm
 from ...store.serialize import to_json
 from ..checks import (
     DATE,
@@ -69,12 +69,12 @@ def masks_of(
     made = []
     for index, area in enumerate(areas):
         part = None if alone else area.part
-        mask = replace(
-            _unplaced(source, area, part, options),
-            classes=found[index],
-            class_names=_of(source.classes.names, found[index]),
-            class_colours=_of(source.classes.colours, found[index]),
+        classes = ClassTable(
+            stored=found[index],
+            names=_of(source.classes.names, found[index]),
+            colours=_of(source.classes.colours, found[index]),
         )
+        mask = replace(_unplaced(source, area, part, options), classes=classes)
         if placed[index]:
             west, south, east, north = area.geometry.bounds
             middle = (west + east) / 2, (south + north) / 2
@@ -107,14 +107,14 @@ def _unplaced(source: Source, area: Area, part: str | None, options: AddOptions)
         name if part is None else f"{name}#{part}",
         str(source.path),
         source.digest,
-        crs=source.crs,
+        georeference=Georeference(
+            crs=source.crs, origin=str(source.georeference) if source.georeference else None
+        ),
         acquired=area.acquired if area.acquired or area.undated else source.date,
-        image=str(image) if image else None,
-        georeference=str(source.georeference) if source.georeference else None,
+        source=SourceImage(path=str(image) if image else None, sensor=options.sensor),
         empty_allowed=options.allow_empty,
         part=part,
-        vector=VectorForm(str(source.file), area.geometry, area.dates),
-        sensor=options.sensor,
+        form=VectorForm(str(source.file), area.geometry, area.dates),
     )
 
 
@@ -141,8 +141,8 @@ def _checked(mask: Mask, area: Area, max_pair_pixels: int) -> Mask:
         )
     if mask.extent is None:
         problems[GEOREFERENCE] = (
-            f"It can't be brought to lon/lat: its area lies outside of where its CRS ({mask.crs}) "
-            "is defined. Check that the CRS of the file is right."
+            "It can't be brought to lon/lat: its area lies outside of where its CRS "
+            f"({mask.georeference.crs}) is defined. Check that the CRS of the file is right."
         )
     return with_problems(mask, problems | content_problems(mask))
 

@@ -45,13 +45,13 @@ def polygon_areas(mask: Mask) -> tuple[ClassArea, ...]:
     Raises MaskError when the polygons are gone.
     """
     drawn = label_polygons(mask)
-    crs = mask.crs or ""
+    crs = mask.georeference.crs or ""
     hectares = {BACKGROUND: _hectares(drawn.background, crs)}
     hectares |= {value: _hectares(area, crs) for value, area in drawn.classes.items()}
     total = sum(hectares.values()) or 1.0
-    named = {stored: text for text, stored in (mask.classes or {}).items()}
+    named = {stored: text for text, stored in (mask.classes.stored or {}).items()}
     names: dict[int, str | None] = {
-        stored: (mask.class_names or {}).get(text) for stored, text in named.items()
+        stored: (mask.classes.names or {}).get(text) for stored, text in named.items()
     }
     return tuple(
         ClassArea(
@@ -85,7 +85,7 @@ def picture_grid(mask: Mask, longest: int) -> PixelGrid:
     pixel = max(east - west, north - south) / longest
     width, height = (max(1, round(size / pixel)) for size in (east - west, north - south))
     transform = Affine((east - west) / width, 0, west, 0, -(north - south) / height, north)
-    return PixelGrid(mask.crs or "", transform, width, height)
+    return PixelGrid(mask.georeference.crs or "", transform, width, height)
 
 
 def drawn_labels(mask: Mask, grid: PixelGrid) -> NDArray[np.uint8]:
@@ -99,7 +99,7 @@ def drawn_labels(mask: Mask, grid: PixelGrid) -> NDArray[np.uint8]:
     values = [BACKGROUND, *drawn.classes, IGNORE]
     geometries = np.empty(len(areas), dtype=object)
     geometries[:] = areas
-    crs = mask.crs or ""
+    crs = mask.georeference.crs or ""
     if crs != grid.crs:
         geometries = reproject_geometries(footprint_edges(geometries, crs), crs, grid.crs)
     shown = [

@@ -14,7 +14,7 @@ from shapely.affinity import affine_transform
 from shapely.geometry.base import BaseGeometry
 
 from ...errors import MaskError
-from ...model import BACKGROUND, Acquired, Mask, Problem
+from ...model import BACKGROUND, Acquired, Mask, Problem, SourceImage
 from ..checks import GEOREFERENCE, date_problems, with_problems
 from ..dates.names import date_for, date_from_name
 from ..options import AddOptions, ClassEntry
@@ -183,7 +183,7 @@ def _without_place(
         part=part,
         acquired=_date(image, Path(image.name), options, file.date),
         empty_allowed=options.allow_empty,
-        sensor=options.sensor,
+        source=SourceImage(sensor=options.sensor),
     )
     text = reason[:1].upper() + reason[1:]
     return with_problems(mask, {GEOREFERENCE: text, **date_problems(mask)})

@@ -45,7 +45,7 @@ def label_polygons(mask: Mask) -> LabelPolygons:
     if form is None:
         raise MaskError(f"{mask.name}: it consists of pixels, not of polygons.")
     area = form.area
-    features = read_features(Path(form.features), area.bounds, mask.crs or LONLAT)
+    features = read_features(Path(form.features), area.bounds, mask.georeference.crs or LONLAT)
     values = features.values.copy()
     order = np.arange(values.size)
     if form.dates is not None:

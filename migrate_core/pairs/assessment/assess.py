@@ -70,7 +70,7 @@ def assess(
         doubtful(suggestion, warnings, notes),
         task.thresholds,
         change_of(mask, look),
-        mask.image,
+        mask.source.path,
         warnings,
         notes,
     )

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.stats import rankdata
 
 from ...errors import MaskError
 from ...grid import BoolArray, FloatArray, PixelGrid
@@ -251,7 +250,8 @@ def _by_contrast(look: PairLook, inside: BoolArray, around: BoolArray, why: str)
     pixels = np.stack([np.concatenate([band[inside], band[around]]) for band in bands], axis=1)
     own = np.concatenate([np.ones(inside.sum()), np.zeros(around.sum())])
     mixed = _discriminant(np.sqrt(pixels.astype(np.float64)), own)
-    ranks = rankdata(mixed)
+    _, place, times = np.unique(mixed, return_inverse=True, return_counts=True)
+    ranks = (times.cumsum() - (times - 1) / 2)[place]  # equal values share their mean rank
     count = int(inside.sum())
     auc = (ranks[own == 1].sum() - count * (count + 1) / 2) / (count * int(around.sum()))
     value = round(float(np.clip(2 - 2 * auc, 0, 1)), 3)

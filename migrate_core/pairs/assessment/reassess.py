@@ -68,8 +68,8 @@ def refresh_change(document: Document, folder: Path, mask: Mask) -> dict[str, An
     looks = change_of(mask, PairLook(grid, grid_for_source(document, grid), bands, label, flags))
     return {
         **document,
-        "mask": {**document["mask"], "image": mask.image},
-        "compared_with": mask.image,
+        "mask": {**document["mask"], "image": mask.source.path},
+        "compared_with": mask.source.path,
         **to_json(looks.sections),
     }
 

@@ -109,7 +109,8 @@ def rasters_with(
 def _check_mask(opened: OpenPair) -> None:
     """A mask that is read otherwise now would give another label. Raises PairError."""
     mask, then = opened.mask, opened.document["mask"]
-    now = {"crs": mask.crs, "transform": mask.transform, "classes": dict(mask.classes or {})}
+    place, classes = mask.georeference, dict(mask.classes.stored or {})
+    now = {"crs": place.crs, "transform": place.transform, "classes": classes}
     if any(then[name] != value for name, value in to_json(now).items()):
         raise PairError(
             f"{opened.pair.pair_id}: its mask is read in another way since the pair was made (CRS, "

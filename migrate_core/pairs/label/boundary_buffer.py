@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from ...grid import BoolArray, FloatArray, PixelGrid
-from ...masks.dates.sensors import BY_NAME, Sensor, sensor_of
-from ...masks.raster.footprint import pixel_size_m
-from ...model import IGNORE, Mask
+from ...masks.dates.sensors import Sensor
+from ...model import IGNORE
 from ...text import format_share
 from ..flags import labelled_pixels
 from .grid_labels import GridLabels
@@ -84,22 +82,11 @@ def near(points: FloatArray, grid: PixelGrid, distance_m: float) -> BoolArray:
     return found
 
 
-def geolocation_error_m(mask: Mask, baseline: str) -> float | None:
-    """The error to expect between a mask and a Sentinel-2 product of a processing baseline, metres.
-
-    The errors of both sensors' positions, which have nothing to do with one another; a good width
-    for the buffer of a mask that isn't registered. None where the mask's sensor isn't known.
-    """
-    sensor = BY_NAME.get(mask.sensor or "")
-    if sensor is None:
-        has_pixels = mask.vector is None and mask.transform is not None and mask.crs is not None
-        sensor = sensor_of(Path(mask.path), pixel_size_m(mask.grid) if has_pixels else None)
-    if sensor is None:
-        return None
-    return position_error_m(sensor, baseline)
-
-
 def position_error_m(sensor: Sensor, baseline: str) -> float:
-    """The errors of a sensor's and of Sentinel-2's positions together, in metres."""
+    """The errors of a sensor's and of Sentinel-2's positions together, in metres.
+
+    They have nothing to do with one another. A good width for the buffer of a mask that isn't
+    registered, with products of a processing baseline.
+    """
     sentinel = _REFINED_M if baseline >= _REFINED_SINCE else _UNREFINED_M
     return math.hypot(sensor.position_m, sentinel)

@@ -169,5 +169,5 @@ GridLabels = RasterLabels | PolygonLabels | ShiftedLabels
 def grid_labels(mask: Mask) -> RasterLabels | PolygonLabels:
     """The labels of a registered mask. Raises MaskError when they are gone or have changed."""
     if mask.vector is not None:
-        return PolygonLabels(label_polygons(mask), mask.crs or "")
+        return PolygonLabels(label_polygons(mask), mask.georeference.crs or "")
     return RasterLabels(read_labels(mask), mask.grid)

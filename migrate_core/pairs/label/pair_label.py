@@ -72,6 +72,6 @@ def pair_label(
 
 
 def _transformation(mask: Mask, grid: PixelGrid) -> Transformation:
-    if mask.crs is None or mask.extent is None:
+    if mask.georeference.crs is None or mask.extent is None:
         raise ValueError(f"{mask.name} has no georeference")
-    return transformation(mask.crs, grid.crs, mask.extent)
+    return transformation(mask.georeference.crs, grid.crs, mask.extent)

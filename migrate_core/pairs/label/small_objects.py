@@ -64,8 +64,8 @@ def objects_of(mask: Mask, labels: GridLabels, grid: PixelGrid) -> Objects:
         areas = {
             value: pixels * np.float64(each) for value, pixels in _of_pixels(labels.pixels).items()
         }
-    names = mask.class_names or {}
-    by_stored = {stored: names.get(value) for value, stored in (mask.classes or {}).items()}
+    names = mask.classes.names or {}
+    by_stored = {stored: names.get(value) for value, stored in (mask.classes.stored or {}).items()}
     found = tuple(_counted(value, by_stored.get(value), areas[value]) for value in sorted(areas))
     return Objects(found, tuple(_sentence(one) for one in found if one.under_50_m2))
 
@@ -100,13 +100,15 @@ def _of_features(mask: Mask, crs: str) -> dict[int, FloatArray]:
     if mask.vector is None:
         return {}
     area, dates = mask.vector.area, mask.vector.dates
-    features = read_features(Path(mask.vector.features), area.bounds, mask.crs or crs)
+    features = read_features(Path(mask.vector.features), area.bounds, mask.georeference.crs or crs)
     here = shapely.intersects(features.geometries, area)
     if dates is not None:
         here &= of_date(spans(features.periods), spans([dates])[0])
     here &= (features.values != BACKGROUND) & (features.values != IGNORE)
     own = features.geometries[here]
-    reprojected = reproject_geometries(densified(own, mask.crs or crs), mask.crs or crs, crs)
+    reprojected = reproject_geometries(
+        densified(own, mask.georeference.crs or crs), mask.georeference.crs or crs, crs
+    )
     areas, values = shapely.area(reprojected), features.values[here]
     return {int(value): areas[values == value] for value in np.unique(values)}
 

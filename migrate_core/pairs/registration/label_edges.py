@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, stats
+from scipy import ndimage
+from scipy.special import stdtrit
 
 from ...grid import BoolArray, FloatArray
 from ...model import Shift
@@ -153,7 +154,7 @@ def _half_width(peaks: Sequence[tuple[float, float] | None]) -> float:
         return float(_RADIUS)
     count = len(found)
     variance = (count - 1) / count * ((found - found.mean(axis=0)) ** 2).sum(axis=0)
-    return float(stats.t.ppf(0.975, count - 1) * math.sqrt(variance.max()))
+    return float(stdtrit(count - 1, 0.975) * math.sqrt(variance.max()))
 
 
 def _said(shift: Shift, surface: FloatArray, pixels: int, why: str) -> Registration:

@@ -7,15 +7,21 @@ connections, and can be cancelled; workers get paths.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ...errors import ArchiveOrderedError, DiskError, JobCancelledError, MigrateError, TransferError
+from ...errors import (
+    ArchiveOrderedError,
+    DiskError,
+    JobCancelledError,
+    MigrateError,
+    StoreError,
+    TransferError,
+)
 from ...logs.context import about
 from ...model import Scene
-from ...scenes.sources import needs_fetching, open_fetcher
-from ...scenes.sources.protocol import Fetched, SceneFetcher
+from ...scenes.sources import Fetchers, source_of
+from ...scenes.sources.protocol import Fetched
 from ...settings import ServiceSettings
 from ...transfer.product_store import ProductStore
 from ..task import Origin, PairTask, log_ids
@@ -24,16 +30,13 @@ log = logging.getLogger(__name__)
 
 
 class Fetching:
-    """The fetchers of a run, each opened when it is first needed; threads may fetch at once."""
+    """What brings the products of a run; threads may fetch at once."""
 
     def __init__(
         self, services: ServiceSettings, product_store: ProductStore, access: str = "auto"
     ) -> None:
-        self._services = services
-        self._product_store = product_store
         self._access = access
-        self._fetchers: dict[str, SceneFetcher | None] = {}
-        self._lock = threading.Lock()
+        self._fetchers = Fetchers(services, product_store)
 
     def fetch(self, task: PairTask) -> tuple[PairTask, Callable[[], None]]:
         """The task with paths for scenes, and what to call when they were read.
@@ -73,7 +76,7 @@ class Fetching:
                 found = self._one(scene)
                 log.info("%s of %s is here (%s).", scene.scene_id, found.source, found.access)
                 return found
-            except (JobCancelledError, DiskError):
+            except (JobCancelledError, DiskError, StoreError):
                 raise
             except MigrateError as err:
                 failures.append(err)
@@ -87,19 +90,13 @@ class Fetching:
         raise TransferError(f"{failures[0]} Elsewhere it failed as well: {others}") from failures[0]
 
     def _one(self, scene: Scene) -> Fetched:
-        fetcher = self._fetcher(scene.source)
+        fetcher = self._fetchers.of(scene.source)
         if fetcher is None:
             place = "in place"
             return Fetched(scene.href, place, scene.source, scene.scene_id, in_place=scene)
         return fetcher.fetch(scene, self._access)
 
-    def _fetcher(self, spec: str) -> SceneFetcher | None:
-        with self._lock:
-            if spec not in self._fetchers:
-                self._fetchers[spec] = open_fetcher(spec, self._services, self._product_store)
-            return self._fetchers[spec]
-
 
 def to_be_fetched(task: PairTask) -> bool:
     """Whether anything of a task lies at a service."""
-    return any(needs_fetching(scene.source) for scene in task.scenes)
+    return any(source_of(scene.source).needs_fetching for scene in task.scenes)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ...errors import ArchiveOrderedError, JobCancelledError, PairError
 from ...masks.size import oversize
+from ...store.base import Store
 from ...transfer.http.retry import Runtime
 from ...transfer.product_store import ProductStore
 from ...workspace import Workspace
@@ -24,12 +25,12 @@ _THREADS = 4
 POLL_S = 300.0
 
 
-def open_fetching(workspace: Workspace, options: RunOptions, check: Callable[[], None]) -> Fetching:
+def open_fetching(
+    workspace: Workspace, store: Store, options: RunOptions, check: Callable[[], None]
+) -> Fetching:
     """The fetchers of a run; `check` interrupts them."""
     around = Runtime(check=check)
-    services = options.services
-    most = services.max_download_bytes
-    product_store = ProductStore(workspace, services.cache_bytes, around=around, most_bytes=most)
+    product_store = ProductStore(workspace, store, options.services, around=around)
     return Fetching(options.services, product_store, options.access)
 
 

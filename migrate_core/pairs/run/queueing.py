@@ -65,7 +65,7 @@ def _current(known: Pair | None, task: PairTask) -> Pair:
     pair = replace(pair, edits=known.edits)
     if known.occluded is None or (known.judged_by or AssessmentSettings()) != task.thresholds:
         return pair  # its pixels stay; `make_pair` finds them and only assesses again
-    if (known.compared_with, known.change_rules) != (task.mask.image, RULES):
+    if (known.compared_with, known.change_rules) != (task.mask.source.path, RULES):
         return pair  # likewise, and only looks again at what has changed
     # Another source may know the sensing time to the millisecond; another date is another matter.
     if known.days_offset is None or abs(known.days_offset - task.days_offset) > _SAME_TIME_DAYS:

@@ -23,7 +23,7 @@ from ..edits.applying import bring_up_to_date
 from ..make import make_pair
 from ..progress import clear_progress, progress_file
 from ..task import PairOutcome, PairTask, found_out
-from .plan import RunOptions, plan
+from .plan import RunOptions
 from .prefetch import FetchedTask, FetchFailed, Prefetcher, open_fetching
 from .queueing import queue_pairs
 
@@ -51,16 +51,6 @@ class RunOutcome:
     cancelled: bool
     failures: tuple[Pair, ...] = ()
     waiting: tuple[Pair, ...] = ()
-
-
-def make_pairs(
-    store: Store, workspace: Workspace, options: RunOptions, progress: Progress
-) -> RunOutcome:
-    """Make every selected match that is asked for a pair, as `make_planned` does what is planned.
-
-    Raises WrongUseError, too, when nothing is selected.
-    """
-    return make_planned(store, workspace, plan(store, workspace, options), options, progress)
 
 
 def make_planned(
@@ -156,7 +146,7 @@ class _Run:
             finished = False
             supply = Prefetcher(
                 todo,
-                lambda check: open_fetching(self._workspace, options, check),
+                lambda check: open_fetching(self._workspace, self._store, options, check),
                 self._fetch_begins,
                 options.wait_s,
             )

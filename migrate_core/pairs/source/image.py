@@ -33,9 +33,9 @@ _NAMES = {"b": "blue", "g": "green", "r": "red", "near infrared": "nir", "near-i
 
 def image_path(mask: Mask) -> Path:
     """The file of the source image. Raises MaskError when there is none."""
-    if mask.image is None:
+    if mask.source.path is None:
         raise MaskError("No source image was given with this mask.")
-    path = Path(mask.image)
+    path = Path(mask.source.path)
     if not path.is_file():
         raise MaskError(f"The source image {path} is gone. Put it back, or attach another one.")
     return path

@@ -184,8 +184,8 @@ def _classes(found: _Rasters, mask: Mask | None) -> list[dict[str, Any]]:
 
 def _class_name(value: int, mask: Mask | None) -> str:
     """What a stored class value is called, by the name that its value in the file was given."""
-    names = (mask.class_names if mask else None) or {}
-    classes = (mask.classes if mask else None) or {}
+    names = (mask.classes.names if mask else None) or {}
+    classes = (mask.classes.stored if mask else None) or {}
     named = [
         names[source] for source, stored in classes.items() if stored == value and source in names
     ]

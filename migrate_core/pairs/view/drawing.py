@@ -39,12 +39,12 @@ def class_colour(value: int) -> Colour:
 
 def class_colours(mask: Mask | None) -> dict[int, Colour]:
     """The colours that a mask brings for its classes, by the value as stored in pairs."""
-    if mask is None or not mask.class_colours:
+    if mask is None or not mask.classes.colours:
         return {}
     return {
-        stored: _from_hex(mask.class_colours[source])
-        for source, stored in (mask.classes or {}).items()
-        if source in mask.class_colours
+        stored: _from_hex(mask.classes.colours[source])
+        for source, stored in (mask.classes.stored or {}).items()
+        if source in mask.classes.colours
     }
 
 

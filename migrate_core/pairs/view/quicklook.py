@@ -236,9 +236,10 @@ def compose(image: NDArray[Any], ranges: Sequence[tuple[float, float]]) -> Pictu
 
 def draw_no_data(picture: Picture, empty: BoolArray, outside: BoolArray) -> None:
     """Plain grey outside the footprint, hatched grey where there is no data inside it."""
-    picture[empty] = NEUTRAL
-    picture[empty & stripes(picture.shape, 1)] = NEUTRAL_DARK
-    picture[outside] = NEUTRAL
+    picture[empty | outside] = NEUTRAL
+    hatched = empty & ~outside
+    if hatched.any():
+        picture[hatched & stripes(picture.shape, 1)] = NEUTRAL_DARK
 
 
 def _draw_occlusion(picture: Picture, quality: NDArray[np.uint8]) -> None:

@@ -131,4 +131,4 @@ def _caption(mask: Mask, found: SourcePixels, labels: NDArray[np.uint8] | None) 
         else "The mask file has changed or is gone, so its label isn't drawn."
     )
     size = format_length(float(f"{found.pixel_m:.2g}"))
-    return f"{Path(mask.image or '').name}. Bands {names}{said}, {size} pixels. {outline}"
+    return f"{Path(mask.source.path or '').name}. Bands {names}{said}, {size} pixels. {outline}"

@@ -130,7 +130,7 @@ def warped_mask(mask: Mask, grid: PixelGrid) -> NDArray[np.uint8] | None:
         marked = dataset.nodata is not None or ColorInterp.alpha in dataset.colorinterp
         nearest = Resampling.nearest
         with warped(dataset, mask.grid, grid, nearest, add_alpha=not marked) as found:
-            labels = recode(found.read(1), mask.classes or {})
+            labels = recode(found.read(1), mask.classes.stored or {})
             valid = valid_pixels(found)
     return np.where(valid, labels, IGNORE).astype(np.uint8)
 

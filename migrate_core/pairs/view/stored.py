@@ -41,11 +41,11 @@ def view_version(
         and [
             mask.sha256,
             mask.path,
-            mask.image,
-            _written(Path(mask.image)) if mask.image else None,
-            mask.classes,
-            mask.class_names,
-            mask.class_colours,
+            mask.source.path,
+            _written(Path(mask.source.path)) if mask.source.path else None,
+            mask.classes.stored,
+            mask.classes.names,
+            mask.classes.colours,
         ],
     ]
     return hashlib.sha256(json.dumps(ingredients).encode()).hexdigest()[:16]

@@ -110,19 +110,6 @@ def grid_of(band: BandFile) -> PixelGrid:
 DigitalNumbers = dict[str, NDArray[np.uint16]]
 
 
-def read_bands(
-    product: Product, grid: PixelGrid, resampling: str, numbers: DigitalNumbers | None = None
-) -> NDArray[np.uint16]:
-    """All bands of a product on `grid`, (bands, height, width) uint16, in the product's order.
-
-    `grid` is a block of the product's 10 m grid and may reach over its edges (no data there).
-    Offsets are applied first, so reflectance = value / 10000; 0 is no data, 65535 saturated.
-    Coarser bands are brought to 10 m by `resampling`. `numbers` is filled with what the files have
-    before anything is done with it. Raises ProductError.
-    """
-    return np.stack([read_band(product, band, grid, resampling, numbers) for band in product.bands])
-
-
 def read_scene_classification(product: Product, grid: PixelGrid) -> NDArray[np.uint8] | None:
     """The SCL class of each pixel of `grid`, (height, width), 0 outside the product.
 
@@ -140,7 +127,13 @@ def read_band(
     resampling: str,
     numbers: DigitalNumbers | None = None,
 ) -> NDArray[np.uint16]:
-    """One band, of any resolution, on `grid`, (height, width) uint16; else as `read_bands`."""
+    """One band, of any resolution, on `grid`, (height, width) uint16.
+
+    `grid` is a block of the product's 10 m grid and may reach over its edges (no data there).
+    Offsets are applied first, so reflectance = value / 10000; 0 is no data, 65535 saturated.
+    Coarser bands are brought to 10 m by `resampling`. `numbers` is filled with what the file has
+    before anything is done with it. Raises ProductError.
+    """
     native = native_grid(product, band, grid, resampling)
     values = read_native(product, band, native, numbers)
     return values if band.resolution_m == 10 else upsample(values, native, grid, resampling)
@@ -161,7 +154,7 @@ def native_grid(product: Product, band: BandFile, grid: PixelGrid, resampling: s
 def read_native(
     product: Product, band: BandFile, native: PixelGrid, numbers: DigitalNumbers | None = None
 ) -> NDArray[np.uint16]:
-    """One band at its own resolution, offset applied, (height, width) uint16; else as `read_bands`.
+    """One band at its own resolution, offset applied, (height, width) uint16; else as `read_band`.
 
     `native` is a block of the band's grid, as `native_grid` gives it.
     """

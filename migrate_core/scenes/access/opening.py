@@ -23,8 +23,9 @@ from ...products.product import BandFile, Product
 from ...products.stac.product import Place, classification_of, product_of
 from ...settings import ServiceSettings, load_settings
 from ...transfer.s3 import list_keys
-from ..sources.stac import PLANETARY_COMPUTER
-from .remote import EODATA, RemoteAccess, Remotes
+from ..sources import source_of
+from ..sources.eodata import EODATA
+from .remote import RemoteAccess, Remotes
 
 
 def open_scene(scene: Scene, services: ServiceSettings | None = None) -> Product:
@@ -91,7 +92,8 @@ def _without_bands(scene: Scene, grid: PixelGrid, classes: BandFile | None) -> P
 def _place(scene: Scene, services: ServiceSettings | None, *, brief: bool = False) -> Place:
     """The way to the assets of a scene's item."""
     item = scene.item or {}
-    collection = str(item.get("collection") or "") if scene.source == PLANETARY_COMPUTER else None
+    signs = source_of(scene.source).signs_addresses
+    collection = str(item.get("collection") or "") if signs else None
     access = _remotes(services or load_settings().services).access(collection, brief=brief)
     return Place(None, access, access.read)
 

@@ -16,7 +16,7 @@ from ...errors import ProductError
 from ...model import Scene
 from ...products.pixels.quicklook import Quicklook, quicklook
 from ...settings import ServiceSettings
-from ..sources import needs_fetching
+from ..sources import source_of
 from .opening import open_scene
 
 # The longer side at most, and how much of the mask's size is shown beyond it on each side.
@@ -41,7 +41,7 @@ def mask_picture(
 
 def _readable(scene: Scene, products: Path) -> Scene:
     """The scene where its pixels can be read: where it lies, or as it was downloaded before."""
-    if not needs_fetching(scene.source):
+    if not source_of(scene.source).needs_fetching:
         return scene
     for end in (".SAFE", ".zip"):
         path = products / f"{scene.scene_id}{end}"

@@ -10,17 +10,17 @@ from typing import Any
 
 from rasterio.session import Session
 
-from ...errors import CredentialsError, TransferError
+from ...errors import TransferError
 from ...settings import ServiceSettings
-from ...transfer.http.address import keeps_secrets, same_origin, shown
+from ...transfer.http.address import keeps_secrets, same_origin
 from ...transfer.http.client import HttpClient, Query
 from ...transfer.http.retry import RetryPolicy, Runtime
 from ...transfer.s3 import S3Store, get_object
 from ...transfer.sas import SasTokens
+from ..sources.eodata import EODATA, check_keys, s3_store
 
 log = logging.getLogger(__name__)
 
-EODATA = "eodata"
 _HTTP, _S3 = "/vsicurl/", "/vsis3/"
 _GONE, _REFUSED = 404, (401, 403)
 # Reading is tried this often in all; within each try GDAL asks again by itself, see below.
@@ -176,30 +176,11 @@ def _at_eodata(location: str) -> bool:
     return location.startswith(f"{_S3}{EODATA}/")
 
 
-def check_keys(store: S3Store) -> None:
-    """Raise CredentialsError where a store has no keys, or must not get what they sign."""
-    if not (store.access_key and store.secret_key):
-        raise CredentialsError(
-            "Reading windows from the Copernicus Data Space needs an S3 key: set "
-            "CDSE_S3_ACCESS_KEY and CDSE_S3_SECRET_KEY (made in the account's S3 key manager), or "
-            "choose the scene at a service without account, such as earth-search."
-        )
-    if not keeps_secrets(store.endpoint):
-        raise CredentialsError(
-            f"{shown(store.endpoint)} must not get what CDSE_S3_SECRET_KEY signs, since everybody "
-            "on the way could use it. Set CDSE_S3_ENDPOINT to an https address."
-        )
-
-
 class Remotes:
     """What one process shares of all services: connections, and tokens that are still valid."""
 
     def __init__(self, services: ServiceSettings, around: Runtime | None = None) -> None:
-        self.store = S3Store(
-            services.cdse_s3_endpoint,
-            access_key=services.cdse_s3_access_key,
-            secret_key=services.cdse_s3_secret_key,
-        )
+        self.store = s3_store(services)
         # Metadata are not worth minutes: what can't be read is reported, and done without.
         brief = RetryPolicy(attempts=4, longest_wait_s=8.0, longest_retry_after_s=60.0)
         self.http = HttpClient("The service of the scene", policy=brief, runtime=around)

@@ -94,9 +94,9 @@ class CachedSource:
         return self._source.spec
 
     @property
-    def whole(self) -> bool:
+    def is_local(self) -> bool:
         """The source's."""
-        return self._source.whole
+        return self._source.is_local
 
     def search(self, request: SceneRequest) -> SearchResult:
         """The answer that is kept, else the source's; `answered_at` becomes that of the oldest."""
@@ -133,7 +133,7 @@ def kept(
     source: SceneSource, services: ServiceSettings, response_cache: ResponseCache
 ) -> SceneSource:
     """The source with its answers kept, where it is a service; a disk is read each time."""
-    return source if source.whole else CachedSource(source, services, response_cache)
+    return source if source.is_local else CachedSource(source, services, response_cache)
 
 
 def response_times(sources: Iterable[SceneSource]) -> dict[str, datetime]:

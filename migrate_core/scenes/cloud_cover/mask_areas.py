@@ -174,7 +174,7 @@ def _label_shares(mask: Mask, grid: PixelGrid) -> FloatArray:
 
 def _of_polygons(mask: Mask, grid: PixelGrid) -> FloatArray:
     found = shapely.union_all(list(label_polygons(mask).classes.values()))
-    labelled = reproject_geometry(found, mask.crs or LONLAT, grid.crs)
+    labelled = reproject_geometry(found, mask.georeference.crs or LONLAT, grid.crs)
     blocks = _burnt(labelled, grid.finer(_FINER)).reshape(grid.height, _FINER, grid.width, _FINER)
     shares: FloatArray = blocks.mean(axis=(1, 3))
     return shares

@@ -23,9 +23,10 @@ from ...products.product import Product, utm_crs
 from ...products.scene_classes import Flag, flagged
 from ..search.acquisitions import alternatives
 from ..search.ranking import Key, Measurement
-from ..sources.protocol import Progress
+from ..sources import source_of
+from ..sources.protocol import NotInPlaceError, Progress
 from .mask_areas import MaskArea, MaskAreas, clip, together
-from .scene_clouds import CloudReader, NotInPlaceError, read_cloud_classes
+from .scene_clouds import CloudReader, read_cloud_classes
 
 # Services allow four connections an account; more threads wouldn't be quicker on a disk either.
 THREADS = 4
@@ -176,7 +177,7 @@ class _Services:
 
     def open(self, scene: Scene) -> Product:
         """The product with its cloud mask. Raises MigrateError."""
-        if self._failed[scene.source] >= _PATIENCE and not scene.source.startswith("local:"):
+        if self._failed[scene.source] >= _PATIENCE and not source_of(scene.source).is_local:
             raise NotInPlaceError(
                 f"{_PATIENCE} scenes in a row could not be read, so the others were not tried"
             )

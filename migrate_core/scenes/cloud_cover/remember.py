@@ -12,8 +12,8 @@ from ...products.scene_classes import CLOUD_FLAGS, CLOUD_MASK_FLAGS, OCCLUDING_I
 from ...settings import RankingSettings
 from ...store.base import Store
 from ...store.candidates import put_advice
+from ...store.mask_documents import mask_document
 from ...store.measurements import MeasuredClouds, measured_clouds, put_measured_clouds
-from ...store.serialize import to_json
 from ..search.advice import with_sources
 from ..search.ranking import Key, Measurement, Measurements, reranked
 from ..search.search import SearchOutcome, advice_for
@@ -81,7 +81,8 @@ class MeasurementCache:
 
 def _state(mask: Mask) -> str:
     """A digest of where a mask and its label lie, and of what counts as occluded over them."""
-    content = [_DEFINITION, *(to_json(getattr(mask, name)) for name in _FIELDS)]
+    document = mask_document(mask)
+    content = [_DEFINITION, *(document[name] for name in _FIELDS)]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 
-from ...errors import ArchiveOrderedError, MigrateError
 from ...grid import PixelGrid, reproject_geometry
 from ...model import LONLAT, Scene
 from ...products.pixels.classes import read_classes
@@ -23,21 +22,16 @@ from ...products.pixels.reprojection import around, nearest, places
 from ...products.product import Product
 from ...products.scene_classes import CLOUD_MASK_FLAGS, SCL_FLAGS, Flag
 from ...settings import ServiceSettings
+from ...store.base import Store
 from ...transfer.http.retry import Check, RetryPolicy, Runtime, never_stop
 from ...transfer.product_store import ProductStore
 from ...workspace import Workspace
 from ..access.opening import open_classified, open_cloud_files
-from ..sources import needs_fetching
-from ..sources.cdse import CLOUD_FILES, CdseFetcher, NoCloudFilesError, OfflineError
-from ..sources.cdse import SPEC as CDSE
+from ..sources import Fetchers, source_of
+from ..sources.protocol import CLOUD_FILES, NO_CLOUD_MASK, NotInPlaceError
 
-_NOTHING = "there is neither a scene classification nor a cloud mask"
 # A cloud mask is not worth minutes: what can't be had soon is reported, and done without.
 _POLICY = RetryPolicy(attempts=4, longest_wait_s=8.0, longest_retry_after_s=60.0)
-
-
-class NotInPlaceError(MigrateError):
-    """The pixels of a scene can't be read before its product, or much of it, is fetched."""
 
 
 class CloudReader:
@@ -47,34 +41,32 @@ class CloudReader:
     """
 
     def __init__(
-        self, services: ServiceSettings, workspace: Workspace, check: Check = never_stop
+        self,
+        services: ServiceSettings,
+        workspace: Workspace,
+        store: Store,
+        check: Check = never_stop,
     ) -> None:
         self.services = services
         self.workspace = workspace
+        self._store = store
         runtime = Runtime(check=check)
-        most = services.max_download_bytes
-        product_store = ProductStore(
-            workspace,
-            services.cache_bytes,
-            around=runtime,
-            policy=_POLICY,
-            most_bytes=most,
-        )
-        self._fetcher = CdseFetcher(services, product_store)
+        product_store = ProductStore(workspace, store, services, around=runtime, policy=_POLICY)
+        self._fetchers = Fetchers(services, product_store)
 
     def checked(self, check: Check) -> CloudReader:
         """The same places with a session of their own, that `check` interrupts."""
-        return CloudReader(self.services, self.workspace, check)
+        return CloudReader(self.services, self.workspace, self._store, check)
 
     def open(self, scene: Scene) -> Product:
         """The scene's product, with its bands or without. Raises MigrateError.
 
         NotInPlaceError where all of it, or most, would have to be fetched.
         """
-        product = self._fetched(scene) if needs_fetching(scene.source) else None
+        product = self._fetched(scene) if source_of(scene.source).needs_fetching else None
         product = product or self._at_source(scene)
         if not _shows_clouds(product):
-            raise NotInPlaceError(_NOTHING)
+            raise NotInPlaceError(NO_CLOUD_MASK)
         return product
 
     def _fetched(self, scene: Scene) -> Product | None:
@@ -92,35 +84,14 @@ class CloudReader:
 
     def _at_source(self, scene: Scene) -> Product:
         """The product where it lies, or the cloud mask of it fetched."""
-        services = self.services
-        if not needs_fetching(scene.source):
-            return open_classified(scene, services)
-        if scene.source != CDSE:
-            raise NotInPlaceError("the service offers whole products only")
-        if services.cdse_s3_access_key and services.cdse_s3_secret_key:
-            # Nothing is downloaded for a window: the catalogue says where the product lies.
-            place = self._fetcher.fetch(scene, "window").href
-            return open_classified(replace(scene, href=place), services)
-        if not (services.cdse_username and services.cdse_password):
-            raise NotInPlaceError(
-                "that needs an account (CDSE_USERNAME and CDSE_PASSWORD) or an S3 key "
-                "(CDSE_S3_ACCESS_KEY and CDSE_S3_SECRET_KEY), and neither is set"
-            )
-        return self._cloud_files(scene)
-
-    def _cloud_files(self, scene: Scene) -> Product:
-        """The cloud mask alone, by the files of it."""
+        fetcher = self._fetchers.of(scene.source)
+        if fetcher is None:
+            return open_classified(scene, self.services)
+        held = fetcher.fetch_clouds(scene)
         try:
-            held = self._fetcher.fetch(scene, CLOUD_FILES)
-        except NoCloudFilesError as err:
-            raise NotInPlaceError(_NOTHING) from err
-        except (OfflineError, ArchiveOrderedError) as err:
-            raise NotInPlaceError(
-                "the service has the product in its archive, from where it isn't ordered just to "
-                "be measured"
-            ) from err
-        try:
-            return open_cloud_files(scene, Path(held.href))
+            if held.access == CLOUD_FILES:
+                return open_cloud_files(scene, Path(held.href))
+            return open_classified(replace(scene, href=held.href), self.services)
         finally:
             # It was used last, so it is the last to be cleaned up while it is read.
             held.release()
@@ -143,7 +114,7 @@ def read_cloud_classes(product: Product, scene: Scene, grid: PixelGrid) -> NDArr
         return SCL_FLAGS[classes]
     mask = read_cloud_mask(product, grid)
     if mask is None:
-        raise NotInPlaceError(_NOTHING)
+        raise NotInPlaceError(NO_CLOUD_MASK)
     footprint = reproject_geometry(scene.footprint, LONLAT, grid.crs)
     covered = rasterize([(footprint, 1)], out_shape=grid.shape, transform=grid.transform) > 0
     flags: NDArray[np.uint8] = np.where(covered, CLOUD_MASK_FLAGS[mask], np.uint8(Flag.NO_DATA))

@@ -15,6 +15,7 @@ from typing import Any
 from ...advice import Advice, Remedy
 from ...model import Acquired, SceneQuery
 from ...settings import RankingSettings
+from ..sources import WORLDWIDE
 from .acquisitions import Acquisition, SceneCoverage, acquisitions
 from .hints import LEAST_COVERAGE, MOST_CLOUD_PERCENT, Measured, Nearby, hints, ids_of, missing
 from .ranking import is_usable, occluded_percent
@@ -24,8 +25,6 @@ from .ranking import is_usable, occluded_percent
 REACH_DAYS = 30
 # Farther off than this it is another season; what is there is reported, but not proposed.
 _SEASON_DAYS = 90
-# Services that have the whole world, in the order they are named to those who asked others.
-_SERVICES = ("cdse", "earth-search", "planetary-computer")
 _SEVERAL = (
     ("days", "cloud_percent"),
     ("days", "coverage"),
@@ -106,7 +105,7 @@ def with_sources(advice: Mapping[str, Advice], asked: Iterable[str]) -> dict[str
 
     `asked` are the sources of the search, as `SOURCE` arguments.
     """
-    others = [name for name in _SERVICES if name not in set(asked)]
+    others = [name for name in WORLDWIDE if name not in set(asked)]
     more = f"ask {' or '.join(others)}" if others else "name a folder with other products"
     return {
         mask_id: one if one.remedies else replace(one, hints=(*one.hints, more))

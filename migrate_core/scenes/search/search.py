@@ -169,7 +169,7 @@ def _ask(source: SceneSource, requests: Sequence[SceneRequest], progress: Progre
 
     One that reads all it has for any question is asked a single time.
     """
-    if source.whole:
+    if source.is_local:
         requests = [_covering_request(requests)]
     scenes: dict[str, Scene] = {}
     problems: dict[Problem, None] = {}

@@ -1,34 +1,66 @@
-"""One small adapter per kind of service; none imports another."""
+"""Sources of scenes by their names: one adapter per kind of service; none imports another.
+
+All that differs between services is asked of the adapter; nobody else names a service.
+"""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from ...errors import WrongUseError
 from ...settings import ServiceSettings
 from ...transfer.http.address import gives_away, shown
 from ...transfer.product_store import ProductStore
-from . import stac
-from .cdse import CdseFetcher, CdseSource
-from .dhus import DhusFetcher, DhusSource
+from .adapter import SourceAdapter
+from .cdse import SPEC as CDSE
+from .cdse import Cdse
+from .dhus import Dhus
 from .fallback import FallbackSource
-from .local import LocalSource
+from .local import PREFIX, Local
 from .protocol import SceneFetcher, SceneSource
-
-KINDS = (
-    "local:PATH, cdse, cdse-stac, earth-search, planetary-computer, stac:URL#COLLECTION, dhus:URL"
+from .stac import (
+    CDSE_STAC,
+    EARTH_SEARCH,
+    PLANETARY_COMPUTER,
+    AnyStac,
+    CdseStac,
+    EarthSearch,
+    PlanetaryComputer,
 )
 
-_STAC = {
-    stac.CDSE_STAC: stac.cdse_stac,
-    stac.EARTH_SEARCH: stac.earth_search,
-    stac.PLANETARY_COMPUTER: stac.planetary_computer,
+_NAMED: dict[str, type[SourceAdapter]] = {
+    CDSE: Cdse,
+    CDSE_STAC: CdseStac,
+    EARTH_SEARCH: EarthSearch,
+    PLANETARY_COMPUTER: PlanetaryComputer,
 }
+# Asked where the first one fails: two doors to the same archive.
+_SECOND_CATALOGUES = {CDSE: CDSE_STAC}
+
+# A folder as a source begins so.
+LOCAL = PREFIX
+# What users are told: how a source is written, services by name and title, and those that have
+# the whole world, in the order in which they are proposed.
+KINDS = ", ".join([f"{LOCAL}PATH", *_NAMED, "stac:URL#COLLECTION", "dhus:URL"])
+EXAMPLES = "dhus:https://host/dhus, or stac:https://host/v1#sentinel-2-l2a"
+SERVICES = {spec: adapter.title for spec, adapter in _NAMED.items()}
+WORLDWIDE = (CDSE, EARTH_SEARCH, PLANETARY_COMPUTER)
+
+
+def source_of(spec: str, services: ServiceSettings | None = None) -> SourceAdapter:
+    """What is known of the source that a SOURCE argument, or a stored scene, names.
+
+    One of no known kind is a plain `SourceAdapter`, which can't be opened.
+    """
+    return _kind_of(spec)(spec, services or ServiceSettings())
 
 
 def open_source(spec: str, services: ServiceSettings | None = None) -> SceneSource:
-    """The source that a SOURCE argument names. Raises WrongUseError when there is no such kind."""
-    services = services or ServiceSettings()
+    """What searches the source that a SOURCE argument names.
+
+    Nothing is asked of it yet. Raises WrongUseError when there is no such source.
+    """
     kind, _, rest = spec.partition(":")
     if kind in ("dhus", "stac") and gives_away(rest):
         raise WrongUseError(
@@ -36,30 +68,40 @@ def open_source(spec: str, services: ServiceSettings | None = None) -> SceneSour
             "source, since sources are shown and stored. Leave them out; what lets us in is set in "
             "variables such as DHUS_URL, DHUS_USER and DHUS_PASSWORD."
         )
+    if _kind_of(spec) is SourceAdapter:
+        raise WrongUseError(f"{shown(spec)!r} is not a scene source; known are: {KINDS}.")
+    source = source_of(spec, services).open()
+    second = _SECOND_CATALOGUES.get(spec)
+    return FallbackSource(source, open_source(second, services)) if second else source
+
+
+def _kind_of(spec: str) -> type[SourceAdapter]:
+    kind, _, rest = spec.partition(":")
     if kind == "local" and rest:
-        return LocalSource(Path(rest))
-    if spec == "cdse":
-        return FallbackSource(CdseSource(services), stac.StacSource(stac.cdse_stac(services)))
+        return Local
     if kind == "dhus" and rest.startswith(("http://", "https://")):
-        return DhusSource(rest, services)
-    if spec in _STAC:
-        return stac.StacSource(_STAC[spec](services))
-    if kind == "stac":
-        return stac.StacSource(stac.any_stac(spec))
-    raise WrongUseError(f"{shown(spec)!r} is not a scene source; known are: {KINDS}.")
+        return Dhus
+    return AnyStac if kind == "stac" else _NAMED.get(spec, SourceAdapter)
 
 
-def open_fetcher(
-    spec: str, services: ServiceSettings, product_store: ProductStore
-) -> SceneFetcher | None:
-    """What fetches the scenes of a source; None where their pixels are read where they lie."""
-    if spec == "cdse":
-        return CdseFetcher(services, product_store)
-    if spec.startswith("dhus:"):
-        return DhusFetcher(spec.removeprefix("dhus:"), services, product_store)
-    return None
+def local_source(path: Path) -> str:
+    """How a folder of products is named as a source."""
+    return f"{LOCAL}{path}"
 
 
-def needs_fetching(spec: str) -> bool:
-    """Whether the scenes of a source must be brought here before they can be read."""
-    return spec == "cdse" or spec.startswith("dhus:")
+class Fetchers:
+    """The fetchers of a run, each opened when it is first needed; threads share them."""
+
+    def __init__(self, services: ServiceSettings, product_store: ProductStore) -> None:
+        self._services = services
+        self._product_store = product_store
+        self._opened: dict[str, SceneFetcher | None] = {}
+        self._lock = threading.Lock()
+
+    def of(self, spec: str) -> SceneFetcher | None:
+        """What fetches the scenes of a source; None where they are read where they lie."""
+        with self._lock:
+            if spec not in self._opened:
+                source = source_of(spec, self._services)
+                self._opened[spec] = source.fetcher(self._product_store)
+            return self._opened[spec]

@@ -28,9 +28,9 @@ class FallbackSource:
         return self._first.spec
 
     @property
-    def whole(self) -> bool:
+    def is_local(self) -> bool:
         """The first one's."""
-        return self._first.whole
+        return self._first.is_local
 
     def search(self, request: SceneRequest) -> SearchResult:
         """What either has. Raises the error of the first when both fail."""

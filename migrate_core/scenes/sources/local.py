@@ -18,9 +18,11 @@ from ...products.files.granules import find_granules
 from ...products.layouts.finding import NEEDED, has_loose_bands, is_product_folder
 from ...products.names import is_product_name
 from ...products.stac.item import ItemScene, describe_item
-from .protocol import Progress, SceneRequest
+from ...transfer.http.client import HttpClient
+from .adapter import SourceAdapter, Trial
+from .protocol import Progress, SceneRequest, SceneSource
 
-SCHEME = "local"
+PREFIX = "local:"
 # Files that one catalogue may link to; an archive of one tile over ten years has 2,000 items.
 _MOST_FILES = 100_000
 _CATALOGUES = ("catalog.json", "collection.json")
@@ -35,10 +37,10 @@ class LocalSource:
     @property
     def spec(self) -> str:
         """`local:` and the absolute path, so that it means the same from another folder."""
-        return f"{SCHEME}:{self.path.absolute()}"
+        return f"{PREFIX}{self.path.absolute()}"
 
     @property
-    def whole(self) -> bool:
+    def is_local(self) -> bool:
         """A walk of the disk finds all there is."""
         return True
 
@@ -92,6 +94,30 @@ class LocalSource:
             href=str(path.absolute()),
             footprint_problem=found.footprint_problem,
         )
+
+
+class Local(SourceAdapter):
+    """`local:PATH`."""
+
+    is_local = True
+
+    def open(self, client: HttpClient | None = None) -> SceneSource:  # noqa: ARG002
+        """What searches it."""
+        return LocalSource(self.path)
+
+    @property
+    def path(self) -> Path:
+        """The folder, or a file in its place."""
+        return Path(self.spec.removeprefix(PREFIX))
+
+    def trials(self, client: HttpClient) -> tuple[Trial, ...]:  # noqa: ARG002
+        """Whether it is there."""
+        return (Trial("search", self._look),)
+
+    def _look(self) -> str:
+        if not self.path.exists():
+            raise SourceError(f"There is no {self.path} on this machine. Check the path.")
+        return "The folder is there."
 
 
 def _granules(path: Path) -> tuple[FoundGranule, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from ...errors import MigrateError
 from ...grid import Bounds
 from ...model import Scene, SearchResult
 
@@ -65,6 +66,16 @@ class Fetched:
     in_place: Scene | None = None
 
 
+# The cloud mask of a scene alone: an access beside those of settings.ACCESSES, and the suffix of
+# its folder among the products.
+CLOUD_FILES = "sky"
+NO_CLOUD_MASK = "there is neither a scene classification nor a cloud mask"
+
+
+class NotInPlaceError(MigrateError):
+    """The pixels of a scene can't be read before its product, or much of it, is fetched."""
+
+
 class SceneFetcher(Protocol):
     """Brings the pixels of a source's scenes to this machine."""
 
@@ -72,6 +83,12 @@ class SceneFetcher(Protocol):
         """The product on disk, fetched if it isn't there; `access` is one of settings.ACCESSES.
 
         Raises TransferError; ArchiveOrderedError when it will come from a long-term archive.
+        """
+
+    def fetch_clouds(self, scene: Scene) -> Fetched:
+        """Where the cloud mask can be read now: `window` in place, or CLOUD_FILES, a folder.
+
+        Raises NotInPlaceError where much more would have to be fetched, and TransferError.
         """
 
 
@@ -83,8 +100,11 @@ class SceneSource(Protocol):
         """How a person names the source, e.g. `local:/data/safe`."""
 
     @property
-    def whole(self) -> bool:
-        """Whether any question costs a look at all it has: it is asked once, for everything."""
+    def is_local(self) -> bool:
+        """Whether it is read on this machine: any question costs a look at all it has.
+
+        It is asked once, for everything, and its answers aren't kept.
+        """
 
     def search(self, request: SceneRequest) -> SearchResult:
         """The scenes that fit, and what could not be read; raises SourceError when nothing can."""

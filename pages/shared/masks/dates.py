@@ -15,8 +15,7 @@ from migrate_core.store.masks import MaskFilter
 from pages.shared.background import is_busy, start
 from pages.shared.frame import Page
 from pages.shared.masks.add import KIND
-from pages.shared.masks.list import counted
-from pages.shared.text import plain
+from pages.shared.text import counted, plain
 
 _SHOWN = 50
 _HELP = (

@@ -40,7 +40,7 @@ def mask_detail(page: Page, mask: Mask) -> None:
     _picture(mask)
     _facts(mask)
     left, right = st.columns(2)
-    with left.popover("Class names", icon=":material/label:", disabled=not mask.classes):
+    with left.popover("Class names", icon=":material/label:", disabled=not mask.classes.stored):
         _class_names(page, mask)
     if mask.vector is None:
         with right.popover("No data", icon=":material/hide_source:"):
@@ -59,7 +59,7 @@ def _problems(page: Page, mask: Mask) -> None:
         _mend_date(page, mask)
     if GEOREFERENCE in mask.problems and _takes_crs(mask):
         _mend_crs(page, mask)
-    only_background = CONTENT in mask.problems and mask.classes is not None
+    only_background = CONTENT in mask.problems and mask.classes.stored is not None
     if only_background and st.button("Keep it as a negative example", key="masks_mend_empty"):
         _apply(page, mask, MaskEdit(empty_allowed=True))
 
@@ -69,21 +69,23 @@ def _remedy(mask: Mask, topic: str, text: str) -> str:
     found = text.split(". ")[0].rstrip(".") + "."
     if topic == DATE:
         return f"{found} Give it here, or for many masks by a file-name pattern below."
-    if topic == GEOREFERENCE and mask.crs and _takes_crs(mask):
-        return f"{found} Give another CRS than {mask.crs} here."
+    if topic == GEOREFERENCE and mask.georeference.crs and _takes_crs(mask):
+        return f"{found} Give another CRS than {mask.georeference.crs} here."
     if topic == GEOREFERENCE and _takes_crs(mask):
         return f"{found} Give it here if you know it, or add the mask again with its source image."
     if topic == GEOREFERENCE:
         return f"{found} Add the mask again with the georeferenced image it was drawn on."
     if topic == CONTENT:
-        keep = ", or keep it if it is meant so" if mask.classes is not None else ""
+        keep = ", or keep it if it is meant so" if mask.classes.stored is not None else ""
         return f"{found} Remove it from the list{keep}{_WRONG_TAG * bool(declared_only(mask))}."
     return text if topic == FILE else f"{found} Add the mask again with the right source image."
 
 
 def _takes_crs(mask: Mask) -> bool:
     """Whether a CRS from a person places the mask: its file has none, but a transform."""
-    return mask.transform is not None and (mask.crs is None or CRS_FIELD in mask.edited)
+    return mask.georeference.transform is not None and (
+        mask.georeference.crs is None or CRS_FIELD in mask.edited
+    )
 
 
 def _mend_date(page: Page, mask: Mask) -> None:
@@ -119,7 +121,7 @@ def _apply(page: Page, mask: Mask, change: MaskEdit) -> None:
 
 def _picture(mask: Mask) -> None:
     """The thumbnail, and the legend with area and share of each class."""
-    if mask.classes is None:
+    if mask.classes.stored is None:
         return
     try:
         picture = _thumbnail(f"{mask.mask_id} {mask.raster}", mask)
@@ -185,10 +187,13 @@ def _facts(mask: Mask) -> None:
         size = pixel_size(mask)
         metres = f" of {size:.3g} m" if size else ""
         lines.append(f"**Pixels** {mask.width:,} × {mask.height:,}{metres}")
-    if mask.crs:
-        origin = f", from {plain(Path(mask.georeference).name)}" if mask.georeference else ""
-        lines.append(f"**CRS** {plain(mask.crs)}{origin}")
-        if mask.extent is not None and (note := transformation(mask.crs, LONLAT, mask.extent).note):
+    if mask.georeference.crs:
+        origin = mask.georeference.origin
+        origin = f", from {plain(Path(origin).name)}" if origin else ""
+        lines.append(f"**CRS** {plain(mask.georeference.crs)}{origin}")
+        if mask.extent is not None and (
+            note := transformation(mask.georeference.crs, LONLAT, mask.extent).note
+        ):
             lines.append(f":material/info: {plain(note)}")
     if mask.extent is not None:
         west, south, east, north = _bounds(mask.extent)
@@ -196,7 +201,7 @@ def _facts(mask: Mask) -> None:
             f"**Extent** {_degrees(south, 'NS')} to {_degrees(north, 'NS')}, "
             f"{_degrees(west, 'EW')} to {_degrees(east, 'EW')}"
         )
-    image = plain(Path(mask.image).name) if mask.image else "none"
+    image = plain(Path(mask.source.path).name) if mask.source.path else "none"
     lines += [f"**Source image** {image}", f"**File** {plain(mask.path)}"]
     st.caption("  \n".join(lines))
 
@@ -216,11 +221,11 @@ def _degrees(value: float, signs: str) -> str:
 
 def _class_names(page: Page, mask: Mask) -> None:
     """Names for the values of this mask, or of all masks at once."""
-    known = mask.class_names or {}
+    known = mask.classes.names or {}
     with st.form(f"masks_names_{mask.mask_id}", border=False):
         names = {
             value: st.text_input(f"Value {value}", known.get(value, ""))
-            for value in mask.classes or {}
+            for value in mask.classes.stored or {}
         }
         everywhere = st.checkbox("For all masks that have these values")
         if st.form_submit_button("Save names", type="primary"):

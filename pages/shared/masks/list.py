@@ -38,9 +38,10 @@ from migrate_core.store.masks import (
 )
 from pages.shared.frame import Page
 from pages.shared.state import choose_mask, selection
-from pages.shared.text import plain
+from pages.shared.table import PagedList, Rows, choose_row, filtered, filters, mark_again
+from pages.shared.text import counted, plain
 
-ROWS = 10
+MASK_LIST = PagedList("masks", 10, "mask")
 _NAMES = {
     ALL: "All",
     READY: "Ready",
@@ -48,135 +49,85 @@ _NAMES = {
     UNDATED: "Without date",
     WITHOUT_IMAGE: "Without source image",
 }
-_SHOW, _NAME, _PAGE, _TURN, _EDIT = (
-    "masks_show",
-    "masks_name",
-    "masks_page",
-    "masks_turn",
-    "masks_edit",
-)
+_EDIT = "masks_edit"
 # Why masks could not be taken off the list, to be said once.
 _NOT_REMOVED = "masks_not_removed"
 
 
 def wanted_masks() -> MaskFilter:
     """Which masks the list shows, as its filters stand."""
-    state = st.session_state
-    return MaskFilter(state.get(_SHOW) or ALL, (state.get(_NAME) or "").strip())
-
-
-def first_shown() -> int:
-    """The number of the first mask on the page of the list that is open, from 0."""
-    return (int(st.session_state.get(_PAGE, 1)) - 1) * ROWS
+    show, name = filtered(MASK_LIST)
+    return MaskFilter(show or ALL, name)
 
 
 def chosen_mask(page: Page) -> str | None:
     """The selected mask; the first of the list when it isn't in it, None when that is empty."""
     mask_id = selection().mask_id
     if mask_id is not None and place_of(page.store, wanted_masks(), mask_id) is not None:
-        if _PAGE not in st.session_state:
+        if MASK_LIST.unopened:
             show_in_list(page, mask_id)
         return mask_id
-    first = list_masks(page.store, wanted_masks(), first_shown(), 1)
+    first = list_masks(page.store, wanted_masks(), MASK_LIST.first, 1)
     choose_mask(first[0].mask_id if first else None)
     return selection().mask_id
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: `1 mask`, `2 masks`."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def show_in_list(page: Page, mask_id: str) -> None:
     """Turn the list to the page that a mask is on."""
     place = place_of(page.store, wanted_masks(), mask_id)
     if place is not None:
-        st.session_state[_PAGE] = place // ROWS + 1
-    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+        MASK_LIST.turn_to(place)
+    mark_again(MASK_LIST.name)
 
 
 def mask_list(page: Page) -> None:
     """Filters, one page of masks to look at or to edit, and the pages."""
-    kinds, name, edit = st.columns([6, 3, 2], vertical_alignment="bottom")
+    left, right = st.columns([9, 2], vertical_alignment="bottom")
     counts = {show: count_masks(page.store, MaskFilter(show)) for show in _NAMES}
-    kinds.segmented_control(
-        "Masks",
-        [show for show in _NAMES if counts[show] or show in (ALL, wanted_masks().show)],
-        format_func=lambda show: f"{_NAMES[show]} ({counts[show]:,})",
-        default=ALL,
-        required=True,
-        key=_SHOW,
-        on_change=_first_page,
-        persist_state="session",
-    )
-    name.text_input(
-        "Name contains",
-        key=_NAME,
-        on_change=_first_page,
-        placeholder="part of a name",
-        persist_state="session",
-    )
-    edit.toggle("Edit", key=_EDIT, help="Dates, CRS and class names, several masks at once.")
+    kept = [show for show in _NAMES if counts[show] or show in (ALL, wanted_masks().show)]
+    with left:
+        filters(MASK_LIST, "Masks", {show: f"{_NAMES[show]} ({counts[show]:,})" for show in kept})
+    right.toggle("Edit", key=_EDIT, help="Dates, CRS and class names, several masks at once.")
     count = count_masks(page.store, wanted_masks())
     if not count:
         st.info("No mask fits. Choose another list, or clear the name.")
         return
-    pages = -(-count // ROWS)
-    st.session_state[_PAGE] = min(int(st.session_state.get(_PAGE, 1)), pages)
-    found = list_masks(page.store, wanted_masks(), first_shown(), ROWS)
+    MASK_LIST.turn_within(count)
+    found = list_masks(page.store, wanted_masks(), MASK_LIST.first, MASK_LIST.size)
     if st.session_state[_EDIT]:
         _editor(page, found)
     else:
         _table(found, shared_names(page.store, [mask.name for mask in found]))
-    if pages > 1:
-        text, turn = st.columns([1, 2], vertical_alignment="center")
-        last = min(first_shown() + ROWS, count)
-        text.caption(f"{first_shown() + 1:,} to {last:,} of {count:,} masks")
-        number = int(st.session_state[_PAGE])
-        # Another page is another widget, since its page can't be set from elsewhere.
-        key = f"masks_pages_{number}_{pages}"
-        turn.pagination(pages, default=number, key=key, on_change=lambda: _turn_to(key))
-
-
-def _first_page() -> None:
-    st.session_state[_PAGE] = 1
-
-
-def _turn_to(key: str) -> None:
-    st.session_state[_PAGE] = st.session_state[key]
+    MASK_LIST.show(count)
 
 
 def _table(found: Sequence[Mask], shared: Collection[str]) -> None:
-    ids = [mask.mask_id for mask in found]
-    chosen = selection().mask_id
-    # Another page of masks is another table, since a selection counts rows.
-    key = f"masks_table_{st.session_state.get(_TURN, 0)}_{hash(tuple(ids))}"
-    st.dataframe(
-        pd.DataFrame([_cells(mask, name_apart(mask, shared)) for mask in found]),
-        key=key,
-        hide_index=True,
-        height="content",
-        placeholder="-",
-        selection_mode=["single-row", "single-cell"],
-        selection_default={"selection": {"rows": [ids.index(chosen)] if chosen in ids else []}},
-        on_select=lambda: _select(ids, key),
-        column_config={
+    rows = Rows(
+        [mask.mask_id for mask in found],
+        [_cells(mask, name_apart(mask, shared)) for mask in found],
+        {
             "pixel, m": st.column_config.NumberColumn(format="%.2f"),
             "problem": st.column_config.TextColumn(width="medium"),
         },
     )
+    choose_row(MASK_LIST.name, rows, selection().mask_id, _choose)
+
+
+def _choose(mask_id: str) -> None:
+    choose_mask(mask_id)
+    st.session_state["masks_focus"] = mask_id
 
 
 def _cells(mask: Mask, name: str) -> dict[str, Any]:
-    names = mask.class_names or {}
+    names = mask.classes.names or {}
     return {
         "mask": name,
         "state": mask.state,
         "date (UTC)": _date_text(mask),
-        "classes": ", ".join(names.get(value, value) for value in mask.classes or {}),
-        "CRS": mask.crs,
+        "classes": ", ".join(names.get(value, value) for value in mask.classes.stored or {}),
+        "CRS": mask.georeference.crs,
         "pixel, m": pixel_size(mask),
-        "source image": Path(mask.image).name if mask.image else None,
+        "source image": Path(mask.source.path).name if mask.source.path else None,
         "problem": " ".join(mask.problems.values()) or mask.problem,
     }
 
@@ -187,18 +138,6 @@ def _date_text(mask: Mask) -> str | None:
     return str(mask.acquired).replace("T", " ").replace("Z", "")
 
 
-def _select(ids: Sequence[str], key: str) -> None:
-    """Take over the row that was marked, or the row of the cell that was clicked."""
-    marked = st.session_state[key]["selection"]
-    rows = [row for row, _ in marked["cells"]] or marked["rows"]
-    if rows:
-        choose_mask(ids[rows[0]])
-        st.session_state["masks_focus"] = ids[rows[0]]
-    if marked["cells"] or not rows:
-        # The mark goes to the row of a cell, and stays where a second click takes it away.
-        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
-
-
 def _editor(page: Page, found: Sequence[Mask]) -> None:
     """The same masks with the cells that can be changed; nothing is written before Save."""
     key = f"masks_editor_{hash(tuple(str(mask) for mask in found))}"
@@ -206,7 +145,7 @@ def _editor(page: Page, found: Sequence[Mask]) -> None:
         {
             "mask": mask.name,
             "date": _date_text(mask),
-            "CRS": mask.crs,
+            "CRS": mask.georeference.crs,
             "class names": format_class_names(mask),
             "may be empty": mask.empty_allowed,
             "to mend": "date" if DATE in mask.problems else ", ".join(mask.problems),
@@ -263,7 +202,7 @@ def _edit(mask: Mask, values: dict[str, Any]) -> MaskEdit:
         crs=values.get("CRS") or None,
         class_names=None
         if "class names" not in values
-        else parse_names(names or "", mask.classes or {}),
+        else parse_names(names or "", mask.classes.stored or {}),
         empty_allowed=values.get("may be empty"),
     )
 

@@ -20,8 +20,9 @@ from migrate_core.store.masks import (
 )
 from pages.shared.frame import Page
 from pages.shared.maps import Outline, map_click, show_map
-from pages.shared.masks.list import ROWS, counted, first_shown, show_in_list
+from pages.shared.masks.list import MASK_LIST, show_in_list
 from pages.shared.state import choose_mask, selection
+from pages.shared.text import counted
 
 # So many outlines are drawn at once; more are neither told apart nor quick.
 MOST = 1_000
@@ -60,7 +61,9 @@ def masks_on_map(page: Page, wanted: MaskFilter) -> None:
         st.info("The list below is empty: no mask fits its filters.")
         return
     few = count <= MOST
-    places = mask_places(page.store, wanted, 0 if few else first_shown(), MOST if few else ROWS)
+    places = mask_places(
+        page.store, wanted, 0 if few else MASK_LIST.first, MOST if few else MASK_LIST.size
+    )
     clusters = [] if few else mask_clusters(page.store, wanted)
     if not places and not clusters:
         st.info("None of these masks has a place on the map yet: they have no georeference.")

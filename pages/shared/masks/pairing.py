@@ -10,7 +10,7 @@ from migrate_core.masks.register.sidecars import unmatched_images
 from migrate_core.store.masks import WITHOUT_IMAGE, MaskFilter, count_masks, used_images
 from pages.shared.frame import Page
 from pages.shared.masks.add import IMAGE_FOLDER
-from pages.shared.masks.list import counted
+from pages.shared.text import counted
 
 _MOST = 20
 

@@ -12,10 +12,10 @@ from migrate_core.jobs.background import now_utc
 from migrate_core.pairs.estimate import SourceCosts, Way, remote_costs
 from migrate_core.settings import ACCESSES
 from migrate_core.states import PairState
+from migrate_core.store.orders import Order, orders
 from migrate_core.store.pair_list import ON_ORDER
 from migrate_core.text import format_time
-from migrate_core.transfer.orders import Order, orders
-from migrate_core.transfer.quota import CDSE_QUOTA, QuotaState
+from migrate_core.transfer.quota import Quota, QuotaState
 from pages.shared.frame import Page
 from pages.shared.pairs.start import CODE, start_pairs
 from pages.shared.pairs.state import RunStatus
@@ -63,8 +63,8 @@ def costs_table(found: Sequence[SourceCosts], access: str, *, key: str) -> None:
         "connections. What was downloaded before costs nothing."
     )
     for item in found:
-        if item.quota is not None:
-            st.caption(plain(format_quota(item.quota)))
+        if item.quota is not None and item.quota.quota is not None:
+            st.caption(plain(format_quota(item.quota, item.quota.quota)))
 
 
 def _choose_access(page: Page, found: Sequence[SourceCosts]) -> str:
@@ -155,12 +155,11 @@ def format_minutes(minutes: float) -> str:
     return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
 
-def format_quota(quota: QuotaState) -> str:
+def format_quota(used: QuotaState, quota: Quota) -> str:
     """What was used of a quota by this workspace, which knows only its own downloads."""
     return (
-        f"Quota of {quota.service}: {format_bytes(quota.bytes)} of "
-        f"{format_bytes(CDSE_QUOTA.bytes)} were downloaded into this workspace in the last "
-        f"{CDSE_QUOTA.days} days."
+        f"Quota of {used.service}: {format_bytes(used.bytes)} of {format_bytes(quota.bytes)} were "
+        f"downloaded into this workspace in the last {quota.days} days."
     )
 
 
@@ -177,7 +176,7 @@ def format_waiting(products: int, pairs: int) -> str:
 
 def archive(page: Page, now: RunStatus) -> None:
     """What is waited for, since when, with a button that asks the archives again."""
-    found = orders(page.workspace.orders)
+    found = orders(page.store)
     number = now.counts.get(ON_ORDER, 0)
     if not found and not number:
         return

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from migrate_core.settings import ACCESSES
+from migrate_core.store.orders import orders
 from migrate_core.store.pair_list import ON_ORDER
-from migrate_core.transfer.orders import orders
 from pages.shared.frame import PAGES, Page
 from pages.shared.pairs.access import costs_now, costs_table, format_waiting
 from pages.shared.pairs.state import run_status
@@ -19,7 +19,7 @@ def costs_ahead(page: Page) -> None:
     """
     now = run_status(page)
     found = costs_now(page, now)
-    waiting, pairs = orders(page.workspace.orders), now.counts.get(ON_ORDER, 0)
+    waiting, pairs = orders(page.store), now.counts.get(ON_ORDER, 0)
     if waiting or pairs:
         st.info(format_waiting(len(waiting), pairs), icon=":material/hourglass_top:")
     if not found:

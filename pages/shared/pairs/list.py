@@ -24,6 +24,7 @@ from pages.shared.log import show_log
 from pages.shared.pairs.start import start_pairs
 from pages.shared.pairs.state import LOOK, STAGE_HELP, RunStatus
 from pages.shared.state import choose_mask, choose_pair, selection
+from pages.shared.table import PagedList, Rows, choose_rows
 from pages.shared.text import DAYS_COLUMN, PERCENT_COLUMN, code, plain
 
 _OFFSETS = {
@@ -32,29 +33,26 @@ _OFFSETS = {
     "auto": "As documents say",
 }
 _ALL = "all"
-_ROWS = 15
+_ROWS_ON_A_PAGE = 15
 _LOG_CHARACTERS = 20_000
 
 
 def pair_list(page: Page, now: RunStatus) -> None:
     """All pairs, page by page, with what is known of the one that is chosen."""
-    part = _choose_part(now)
-    rows = pair_rows(page.store, part, alive=now.alive)
+    state, count = _choose_state(now)
+    listed = PagedList(f"pairs_{state}", _ROWS_ON_A_PAGE, "pair")
+    listed.turn_within(count)
+    wanted = PageRequest(None if state == _ALL else state, listed.first, listed.size)
+    rows = pair_rows(page.store, wanted, alive=now.alive)
     running = [row.pair.pair_id for row in rows if row.pair and row.state == PairState.RUNNING]
     stages = progress_of(page.workspace, running, now.run or "")
-    # A new set of rows is a new table, so that a selection never slips to another pair.
-    names = hash((part, *(f"{row.mask_id} {row.scene_id}" for row in rows)))
-    event = st.dataframe(
+    table = Rows(
+        [f"{row.mask_id} {row.scene_id}" for row in rows],
         [_cells(row, stages) for row in rows],
-        key=f"pairs_table_{names}",
-        on_select="rerun",
-        selection_mode="multi-row",
-        hide_index=True,
-        height="content",
-        placeholder="–",
-        column_config=_columns(),
+        _columns(),
     )
-    picked = [rows[number] for number in event["selection"]["rows"] if number < len(rows)]
+    picked = [rows[number] for number in choose_rows(listed.name, table)]
+    listed.show(count)
     st.caption(
         "Select a row for its details, several to make just these. "
         f"{LOOK[TO_MAKE]} = a scene is selected, the pair was not begun."
@@ -72,8 +70,8 @@ def pair_list(page: Page, now: RunStatus) -> None:
             _detail(page, now, row)
 
 
-def _choose_part(now: RunStatus) -> PageRequest:
-    """Which state, and which page of it."""
+def _choose_state(now: RunStatus) -> tuple[str, int]:
+    """Which state to show, and how many pairs are in it."""
     total = sum(number for state, number in now.counts.items() if state != PairState.SUPERSEDED)
     counts = {_ALL: total, **now.counts}
     # A state that has just emptied stays to be chosen from while it is chosen.
@@ -88,15 +86,7 @@ def _choose_part(now: RunStatus) -> PageRequest:
         persist_state="session",
         label_visibility="collapsed",
     )
-    number = counts.get(state, 0)
-    pages = max(-(-number // _ROWS), 1)
-    page_number = 1
-    if pages > 1:
-        key = f"pairs_page_{state}"
-        if st.session_state.get(key, 1) > pages:
-            st.session_state[key] = pages
-        page_number = st.pagination(pages, key=key)
-    return PageRequest(None if state == _ALL else state, (page_number - 1) * _ROWS, _ROWS)
+    return state, counts.get(state, 0)
 
 
 def _cells(row: PairRow, stages: Mapping[str, str]) -> dict[str, object]:

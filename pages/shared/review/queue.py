@@ -20,15 +20,18 @@ from migrate_core.review.queue import (
 )
 from migrate_core.review.queue_rows import pair_facts, queue_rows
 from migrate_core.store.base import Store
+from migrate_core.store.edits import applied_edits
 
 _DAYS = ("first", "last")
 _FILTERS = tuple(field.name for field in fields(QueueFilter))
 
 
 def facts_of(store: Store) -> tuple[QueueRow, ...]:
-    """The finished pairs; read again when pairs were made or superseded."""
+    """The finished pairs; read again when pairs were made, superseded or repaired."""
     job = latest_job(store, "pairs")
-    made = (job.heartbeat_at if job else None, *sorted(store.pair_states().items()))
+    began = job.heartbeat_at if job else None
+    repaired = sorted(applied_edits(store).items())
+    made = (began, *repaired, *sorted(store.pair_states().items()))
     return _facts(store, made)
 
 

@@ -29,6 +29,7 @@ from migrate_core.text import (
     format_time,
 )
 from pages.shared.scenes.form import TERMS
+from pages.shared.table import clicked_row
 from pages.shared.text import DAYS_COLUMN, PERCENT_COLUMN, code, plain
 
 # Okabe & Ito: told apart with every common form of colour blindness.
@@ -161,17 +162,6 @@ def cloud_text(ranked: RankedScene) -> str:
 
 
 # table
-
-
-def clicked_row(key: str) -> tuple[int | None, bool]:
-    """The row of a table that was clicked, in a cell or at its mark, and whether it has the mark.
-
-    A click beside the marks of a table selects a cell, by which people mean the row.
-    """
-    selection = st.session_state[key]["selection"]
-    if selection["cells"]:
-        return int(selection["cells"][0][0]), False
-    return (int(selection["rows"][0]), True) if selection["rows"] else (None, False)
 
 
 def scene_table(view: View) -> None:

@@ -9,8 +9,9 @@ import streamlit as st
 
 from migrate_core.background import TrySources
 from migrate_core.jobs.background import answer, latest_job, messages
-from migrate_core.scenes.access.connection import FAILS, NOT_SET, WORKS, Need, needs_of
-from migrate_core.scenes.sources import open_source
+from migrate_core.scenes.access.connection import FAILS, NOT_SET, WORKS
+from migrate_core.scenes.sources import SERVICES, open_source, source_of
+from migrate_core.scenes.sources.adapter import Credential
 from migrate_core.settings import ServiceSettings
 from migrate_core.states import Level
 from migrate_core.text import format_time
@@ -20,12 +21,6 @@ from pages.shared.polling import polled
 from pages.shared.text import plain
 
 KIND = "connection"
-SERVICES = {
-    "cdse": "Copernicus Data Space",
-    "cdse-stac": "Copernicus Data Space, STAC",
-    "earth-search": "Earth Search (AWS)",
-    "planetary-computer": "Planetary Computer",
-}
 _SIGNS = {
     WORKS: ":material/check_circle:",
     FAILS: ":material/error:",
@@ -54,7 +49,7 @@ def connections(page: Page) -> None:
     for spec in dict.fromkeys([*SERVICES, *tested]):
         _row(
             f"{SERVICES[spec]}  \n`{spec}`" if spec in SERVICES else plain(spec),
-            format_credentials(needs_of(spec, page.settings.services)),
+            format_credentials(source_of(spec, page.settings.services).credentials),
             _outcome(tested.get(spec), busy=busy),
         )
     trouble(KIND)
@@ -69,14 +64,14 @@ def _row(*cells: str) -> None:
         column.caption(cell)
 
 
-def format_credentials(needs: Sequence[Need]) -> str:
+def format_credentials(needs: Sequence[Credential]) -> str:
     """Which credentials a source takes, and whether they are set."""
     if not needs:
         return "none needed"
     return "  \n".join(_need(need) for need in needs)
 
 
-def _need(need: Need) -> str:
+def _need(need: Credential) -> str:
     names = " and ".join(f"`{name}`" for name in need.variables)
     if need.found:
         return f":material/key: {need.purpose}: found"

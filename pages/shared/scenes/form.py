@@ -9,13 +9,13 @@ from pathlib import Path
 import streamlit as st
 
 from migrate_core.model import SceneQuery
+from migrate_core.scenes.sources import EXAMPLES, LOCAL, SERVICES, local_source
 from migrate_core.settings import RankingSettings
 from migrate_core.store.last_search import SearchParameters, last_asked
 from pages.shared.frame import Page
-from pages.shared.scenes.connections import SERVICES, needs_code
+from pages.shared.scenes.connections import needs_code
 from pages.shared.secrets import code_field, take_code
 
-LOCAL = "local:"
 LEVELS = {"L2A": "L2A (surface reflectance)", "L1C": "L1C (top of atmosphere)"}
 TERMS = {
     "clear_sky": (
@@ -121,7 +121,7 @@ def _where(page: Page) -> None:
         "Other services, one per line",
         key="scenes_others",
         height=80,
-        placeholder="dhus:https://host/dhus, or stac:https://host/v1#sentinel-2-l2a",
+        placeholder=EXAMPLES,
         help="`dhus:URL` is a mirror of the Data Hub, `stac:URL#COLLECTION` any STAC API.",
         persist_state="session",
     )
@@ -153,7 +153,7 @@ def _parameters() -> SearchParameters:
 
 
 def _source(line: str) -> str:
-    return LOCAL + str(Path(line.removeprefix(LOCAL)).expanduser().absolute())
+    return local_source(Path(line.removeprefix(LOCAL)).expanduser().absolute())
 
 
 def _what() -> None:
@@ -233,7 +233,7 @@ def _fill(page: Page) -> None:
     asked = last_asked(page.store)
     demo = page.workspace.demo / "scenes"
     if asked is None:
-        sources = (f"{LOCAL}{demo}",) if demo.is_dir() else ()
+        sources = (local_source(demo),) if demo.is_dir() else ()
         ranking = page.settings.ranking
         asked = SearchParameters(sources, SceneQuery(), ranking, measure_clouds=True)
     _put_in_form(asked)

@@ -20,7 +20,7 @@ from migrate_core.model import Scene
 from migrate_core.products.opening import open_product
 from migrate_core.products.pixels.quicklook import quicklook
 from migrate_core.scenes.access.opening import open_scene
-from migrate_core.scenes.sources import needs_fetching
+from migrate_core.scenes.sources import source_of
 from migrate_core.settings import ServiceSettings
 from migrate_core.store.candidates import scenes_named
 from pages.shared.frame import Page
@@ -43,9 +43,9 @@ def picture_of(page: Page, view: View) -> Picture | None:
     scenes = scenes_named(view.store, ranked.scene_ids, ranked.scene.source)
     around = shapely.to_wkb(view.mask.extent)
     try:
-        if not any(_is_remote(scene) for scene in scenes):
+        if all(source_of(scene.source).is_local for scene in scenes):
             look: Look | None = _from_disk(tuple(scene.href for scene in scenes), around)
-        elif needs_fetching(ranked.scene.source):
+        elif source_of(ranked.scene.source).needs_fetching:
             look = _downloaded(page, scenes, around)
         else:
             look = _from_service(scenes, page.settings.services, around)
@@ -53,10 +53,6 @@ def picture_of(page: Page, view: View) -> Picture | None:
         st.warning(f"There is no quicklook: {plain(str(err))}")
         return None
     return Picture(*look) if look else None
-
-
-def _is_remote(scene: Scene) -> bool:
-    return not scene.source.startswith("local:")
 
 
 @st.cache_data(show_spinner="Reading the scene around the mask …", max_entries=_KEPT)

@@ -12,7 +12,7 @@ from migrate_core.advice import Remedy
 from migrate_core.background import SearchScenes
 from migrate_core.errors import WrongUseError
 from migrate_core.jobs.background import now_utc, running_job
-from migrate_core.scenes.sources import open_source
+from migrate_core.scenes.sources import LOCAL, open_source
 from migrate_core.store.candidates import MaskRow
 from migrate_core.store.last_search import SearchParameters, last_asked, last_found, last_responses
 from migrate_core.text import CLOUD_IN_SCENE
@@ -20,7 +20,7 @@ from pages.shared.background import POLL_S, how_it_ended, is_busy, start, troubl
 from pages.shared.frame import Page, share_of
 from pages.shared.polling import polled
 from pages.shared.scenes.connections import connections, test_sources
-from pages.shared.scenes.form import LOCAL, fill_again, search_form
+from pages.shared.scenes.form import fill_again, search_form
 from pages.shared.text import plain
 
 KIND = "search"

@@ -45,13 +45,13 @@ def test_a_mask_has_its_sensor_unless_another_is_said(tmp_path: Path) -> None:
     degrees = write_raster(
         tmp_path / "b_20200202.tif", PIXELS, crs="EPSG:4326", transform=north_up(2.8, 42.3, 3e-6)
     )
-    assert [good(path).sensor for path in (fine, degrees)] == ["aerial", "aerial"]
-    assert good(fine, sensor="sentinel-2").sensor == "sentinel-2"
+    assert [good(path).source.sensor for path in (fine, degrees)] == ["aerial", "aerial"]
+    assert good(fine, sensor="sentinel-2").source.sensor == "sentinel-2"
     coarse = write_raster(tmp_path / "c_20200202.tif", PIXELS)
-    assert good(coarse).sensor is None
+    assert good(coarse).source.sensor is None
     named = image(tmp_path, "20200202_101532_1014_3B.tif")
-    assert good(coarse, image=named).sensor == "planetscope"
-    assert good(coarse).crs == UTM31
+    assert good(coarse, image=named).source.sensor == "planetscope"
+    assert good(coarse).georeference.crs == UTM31
 
 
 def test_keys_go_from_the_closest_likeness_to_the_scene() -> None:
@@ -122,4 +122,4 @@ def test_what_can_not_be_told_leaves_the_rest_of_the_mask_known(tmp_path: Path) 
     mask = added(path, image=tmp_path / "images")
     assert "several images" in str(mask.problem)
     assert mask.extent is not None
-    assert mask.classes == {"0": 0, "1": 1}
+    assert mask.classes.stored == {"0": 0, "1": 1}

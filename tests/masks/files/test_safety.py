@@ -54,7 +54,7 @@ def test_names_that_can_not_be_written_are_refused(folder: Path, place: bytes) -
 def test_a_name_as_long_as_names_can_be_is_taken(tmp_path: Path) -> None:
     path = write_raster(tmp_path / f"20200120_{'a' * 242}.tif", PIXELS)
     assert len(path.name) == 255
-    assert good(path).classes == {"0": 0, "1": 1}
+    assert good(path).classes.stored == {"0": 0, "1": 1}
 
 
 def test_links_to_files_and_folders_are_refused_unless_they_are_wanted(
@@ -157,7 +157,7 @@ def test_a_style_with_a_doctype_of_qgis_is_harmless(tmp_path: Path) -> None:
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n<qgis><paletteEntry value='1' "
         "label='water' color='#0000ff'/></qgis>"
     )
-    assert good(path).class_names == {"1": "water"}
+    assert good(path).classes.names == {"1": "water"}
 
 
 @pytest.mark.parametrize("content", ["[" * 200_000, '{"properties": [1]}', "\0", "{" * 9])

@@ -126,17 +126,17 @@ def test_a_table_that_is_not_there_is_told() -> None:
 def test_a_table_names_the_classes_that_a_mask_has(tmp_path: Path) -> None:
     path = write_raster(tmp_path / NAME, PIXELS)
     mask = good(path, classes=(*TABLE, ClassEntry(7, "ice", "#ffffff")))
-    assert mask.class_names == {"0": "land", "1": "water"}
-    assert mask.class_colours == {"0": "#aaaaaa", "1": "#0072b2"}
+    assert mask.classes.names == {"0": "land", "1": "water"}
+    assert mask.classes.colours == {"0": "#aaaaaa", "1": "#0072b2"}
 
 
 def test_a_style_beside_a_mask_names_its_classes_and_a_table_beats_it(tmp_path: Path) -> None:
     path = write_raster(tmp_path / NAME, PIXELS)
     path.with_suffix(".qml").write_text(QML_RASTER)
-    assert good(path).class_names == {"0": "land", "1": "water"}
-    assert good(path).class_colours == {"0": "#aaaaaa", "1": "#0072b2"}
+    assert good(path).classes.names == {"0": "land", "1": "water"}
+    assert good(path).classes.colours == {"0": "#aaaaaa", "1": "#0072b2"}
     mask = good(path, classes=(ClassEntry(1, "lake"),))
-    assert mask.class_names == {"0": "land", "1": "lake"}
+    assert mask.classes.names == {"0": "land", "1": "lake"}
 
 
 def test_an_attribute_table_of_gdal_names_classes(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_an_attribute_table_of_gdal_names_classes(tmp_path: Path) -> None:
         '<Row index="1"><F></F><F></F></Row></GDALRasterAttributeTable>'
         "</PAMRasterBand></PAMDataset>"
     )
-    assert good(path).class_names == {"1": "water"}
+    assert good(path).classes.names == {"1": "water"}
 
 
 def test_categories_of_gdal_name_classes(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_categories_of_gdal_name_classes(tmp_path: Path) -> None:
         '<PAMDataset><PAMRasterBand band="1"><CategoryNames><Category>land</Category>'
         "<Category>water</Category></CategoryNames></PAMRasterBand></PAMDataset>"
     )
-    assert good(path).class_names == {"0": "land", "1": "water"}
+    assert good(path).classes.names == {"0": "land", "1": "water"}
 
 
 @pytest.mark.parametrize("suffix", ["tif", "png"])
@@ -175,7 +175,7 @@ def test_a_palette_colours_the_classes(tmp_path: Path, suffix: str) -> None:
         picture.putpalette([170, 170, 170, 0, 114, 178])
         picture.save(path)
     mask = good(path, image=image(tmp_path))
-    assert mask.class_colours == {"0": "#aaaaaa", "1": "#0072b2"}
+    assert mask.classes.colours == {"0": "#aaaaaa", "1": "#0072b2"}
 
 
 def test_the_option_takes_json_or_a_file(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_adding_the_file_gives_the_same_mask(tmp_path: Path, date: str) -> None:
     path = written(tmp_path / "out", first).rename(tmp_path / "field_20190101.tif")
     again = good(path)
     assert again.acquired == Acquired.parse(date)
-    assert again.crs == first.crs
+    assert again.georeference.crs == first.georeference.crs
     assert again.grid.transform.almost_equals(first.grid.transform)
     assert again.extent.equals_exact(first.extent, 1e-9)
     assert again.footprint.symmetric_difference(first.footprint).area < 1e-9 * first.footprint.area

@@ -64,14 +64,14 @@ def test_the_extent_has_the_corners_that_gdal_gives(
     tmp_path: Path, crs: str, transform: Affine
 ) -> None:
     mask = good(write_raster(tmp_path / NAME, PIXELS, crs=crs, transform=transform))
-    assert mask.crs == crs
+    assert mask.georeference.crs == crs
     assert_at(mask, crs, transform)
 
 
 def test_a_crs_without_code_is_kept_in_full(tmp_path: Path) -> None:
     own = CRS.from_proj4("+proj=tmerc +lon_0=3.5 +k=0.9996 +x_0=500000 +ellps=WGS84 +units=m")
     mask = good(write_raster(tmp_path / NAME, PIXELS, crs=own.to_wkt()))
-    assert pyproj.CRS(str(mask.crs)).is_exact_same(pyproj.CRS(own.to_wkt()))
+    assert pyproj.CRS(str(mask.georeference.crs)).is_exact_same(pyproj.CRS(own.to_wkt()))
     assert_at(mask, own.to_wkt(), north_up())
 
 
@@ -129,7 +129,7 @@ def test_a_world_file_gives_the_place(tmp_path: Path, name: str, crs_from: str) 
     else:
         options["image"] = image(tmp_path, transform=ROTATED)
     mask = good(path, **options)
-    assert mask.crs == UTM31
+    assert mask.georeference.crs == UTM31
     assert_at(mask, UTM31, ROTATED)
 
 
@@ -159,13 +159,13 @@ def test_a_prj_that_says_nothing_is_none(tmp_path: Path, content: bytes) -> None
     world_file(path.with_suffix(".pgw"))
     path.with_suffix(".prj").write_bytes(content)
     assert "It has no CRS" in problem_of(path)
-    assert good(path, crs=UTM31).crs == UTM31
+    assert good(path, crs=UTM31).georeference.crs == UTM31
 
 
 def test_the_crs_that_is_said_beats_the_images_but_not_the_masks_own(tmp_path: Path) -> None:
     path = write_raster(tmp_path / NAME, PIXELS, crs=None, transform=north_up())
-    assert added(path, crs="EPSG:32630", image=image(tmp_path)).crs == "EPSG:32630"
-    assert good(write_raster(path, PIXELS), crs="EPSG:32630").crs == UTM31
+    assert added(path, crs="EPSG:32630", image=image(tmp_path)).georeference.crs == "EPSG:32630"
+    assert good(write_raster(path, PIXELS), crs="EPSG:32630").georeference.crs == UTM31
 
 
 # control points
@@ -184,7 +184,7 @@ def with_points(path: Path, *points: tuple[int, int, float], crs: str = UTM31) -
 def test_control_points_on_a_plane_give_the_place(tmp_path: Path) -> None:
     path = with_points(tmp_path / NAME, (0, 0, 0), (30, 0, 0), (0, 20, 0), (30, 20, 0))
     mask = good(path)
-    assert mask.crs == UTM31
+    assert mask.georeference.crs == UTM31
     assert_at(mask, UTM31, ROTATED)
 
 
@@ -213,7 +213,7 @@ def test_all_a_png_lacks_is_borrowed(tmp_path: Path) -> None:
     source = image(tmp_path, crs="EPSG:27700", transform=ROTATED)
     path = write_raster(tmp_path / PNG, PIXELS, crs=None)
     mask = good(path, image=source)
-    assert (mask.crs, mask.georeference) == ("EPSG:27700", str(source))
+    assert (mask.georeference.crs, mask.georeference.origin) == ("EPSG:27700", str(source))
     assert_at(mask, "EPSG:27700", ROTATED)
 
 
@@ -232,7 +232,7 @@ def test_an_image_that_is_none_leaves_a_mask_its_own_place(tmp_path: Path, name:
     assert str(mask.problem).startswith(f"{NAME}: ")
     assert name in str(mask.problem)
     assert_at(mask, UTM31, north_up())
-    assert mask.classes == {"0": 0, "1": 1}
+    assert mask.classes.stored == {"0": 0, "1": 1}
 
 
 def test_an_image_of_another_size_is_told_with_both_sizes(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_what_reaches_the_threshold_is_class_1(tmp_path: Path) -> None:
     expected[0, 0] = 255
     # 0.3 isn't a binary number: the value as it is stored must count as the value as it is said.
     np.testing.assert_array_equal(labels_of(path, threshold=0.3), expected)
-    assert good(path, threshold=0.3).classes == {"0": 0, "1": 1}
+    assert good(path, threshold=0.3).classes.stored == {"0": 0, "1": 1}
 
 
 def test_probabilities_without_threshold_are_told_of_it(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_any_whole_number_can_be_a_class(
     tmp_path: Path, dtype: str, value: int, stored: int
 ) -> None:
     path = write_raster(tmp_path / NAME, (PIXELS * np.int64(value)).astype(dtype))
-    assert good(path).classes == {str(value): stored, "0": 0}
+    assert good(path).classes.stored == {str(value): stored, "0": 0}
     np.testing.assert_array_equal(labels_of(path), PIXELS * stored)
 
 
@@ -111,8 +111,8 @@ def test_transparent_colours_of_a_palette_are_no_data(tmp_path: Path, transparen
     gone = {0} if transparent == 0 else {0, 2}
     expected = np.where(np.isin(THREE, list(gone)), 255, THREE)
     np.testing.assert_array_equal(labels_of(path, image=image(tmp_path)), expected)
-    assert mask.class_colours is not None
-    assert mask.class_colours["1"] == "#ff0000"
+    assert mask.classes.colours is not None
+    assert mask.classes.colours["1"] == "#ff0000"
 
 
 def test_no_data_outside_the_type_is_none_and_the_images_holds(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_png_of_single_bits_has_the_classes_0_and_1(tmp_path: Path) -> None:
 
 def test_a_png_of_16_bits_has_large_values(tmp_path: Path) -> None:
     path = write_raster(tmp_path / "20200120.png", PIXELS.astype(np.uint16) * 1000, crs=None)
-    assert good(path, image=image(tmp_path)).classes == {"0": 0, "1000": 1}
+    assert good(path, image=image(tmp_path)).classes.stored == {"0": 0, "1000": 1}
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
@@ -191,7 +191,7 @@ def test_a_jpeg_whose_values_came_through_needs_none(tmp_path: Path) -> None:
     path = tmp_path / "20200120.jpg"
     Image.fromarray(pixels).save(path, quality=95)
     source = write_raster(tmp_path / "image.tif", pixels)
-    assert good(path, image=source).classes == {"0": 0, "255": 1}
+    assert good(path, image=source).classes.stored == {"0": 0, "255": 1}
 
 
 # one-hot
@@ -213,10 +213,10 @@ def test_one_hot_bands_are_classes_from_0_where_each_pixel_is_in_one(tmp_path: P
 def test_names_say_which_one_hot_band_is_background(tmp_path: Path) -> None:
     bands = np.stack([THREE == 0, PIXELS, OTHER]).astype(np.uint8)
     path = named(write_raster(tmp_path / NAME, bands), "Background", "mine", "water")
-    assert good(path).class_names == {"0": "Background", "1": "mine", "2": "water"}
+    assert good(path).classes.names == {"0": "Background", "1": "mine", "2": "water"}
     np.testing.assert_array_equal(labels_of(path), THREE)
     path = named(write_raster(tmp_path / f"b{NAME}", bands), "forest", "mine", "water")
-    assert good(path).class_names == {"1": "forest", "2": "mine", "3": "water"}
+    assert good(path).classes.names == {"1": "forest", "2": "mine", "3": "water"}
     np.testing.assert_array_equal(labels_of(path), THREE + 1)
 
 
@@ -258,8 +258,8 @@ def test_label_and_valid_of_nothing_but_background_is_empty(tmp_path: Path) -> N
     valid[0] = 0
     path = write_raster(tmp_path / NAME, np.stack([PIXELS * 0, valid]))
     mask = good(path, allow_empty=True)
-    assert mask.classes == {"0": 0}
-    assert mask.class_pixels == {"0": 19 * 30}
+    assert mask.classes.stored == {"0": 0}
+    assert mask.classes.pixels == {"0": 19 * 30}
 
 
 def test_a_band_named_valid_is_one_whatever_it_holds(tmp_path: Path) -> None:
@@ -306,7 +306,7 @@ def test_colours_need_a_table_that_has_all_of_them(tmp_path: Path) -> None:
     assert "#0a0ac8" in problem_of(path, image=source, classes=tuple(entries))
     complete = (*entries, ClassEntry(5, "water", "#0a0ac8"))
     mask = good(path, image=source, classes=complete)
-    assert mask.class_names == {"1": "mine", "5": "water"}
+    assert mask.classes.names == {"1": "mine", "5": "water"}
     labels = labels_of(path, image=source, classes=complete)
     np.testing.assert_array_equal(labels, np.where(THREE == 2, 5, THREE))
 
@@ -345,4 +345,4 @@ def test_an_image_is_no_mask_and_its_place_is_known(tmp_path: Path) -> None:
     mask = added(write_raster(tmp_path / NAME, noise))
     assert "3 bands" in str(mask.problem)
     assert mask.extent is not None
-    assert mask.classes is None
+    assert mask.classes.stored is None

@@ -18,12 +18,12 @@ from migrate_core.masks.raster.content import read_labels, small_labels
 from migrate_core.masks.raster.value_notes import value_notes
 from migrate_core.masks.register.edit import with_earlier_edits
 from migrate_core.model import Mask
-from migrate_core.pairs.run.runner import RunOptions, make_pairs
+from migrate_core.pairs.run.runner import RunOptions
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
 from tests.support.builders import UTM31, area_m2, labels, write_raster
 from tests.support.masks import NAME, PIXELS, added, good, problem_of, run
-from tests.support.pairs import Safe, checkered, placed, write_mask, write_safe
+from tests.support.pairs import Safe, checkered, make_pairs, placed, write_mask, write_safe
 
 FLOODS = labels("0012", "0112").astype(np.int16)
 FLOODS[0, 0] = FLOODS[1, 3] = -1
@@ -54,8 +54,8 @@ def test_the_given_value_is_no_data_and_no_other(
     np.testing.assert_array_equal(read_labels(mask), expected)
     np.testing.assert_array_equal(small_labels(mask, 100), expected)
     values, counts = np.unique(pixels[pixels != -1], return_counts=True)
-    assert mask.class_pixels == {str(int(v)): n for v, n in zip(values, counts, strict=True)}
-    assert mask.classes == {str(int(v)): int(v) for v in values}
+    assert mask.classes.pixels == {str(int(v)): n for v, n in zip(values, counts, strict=True)}
+    assert mask.classes.stored == {str(int(v)): int(v) for v in values}
     assert area_m2(mask.footprint) == pytest.approx(6 * 9, rel=1e-5)
     assert reported(mask) == ""
 
@@ -222,7 +222,7 @@ def test_a_mask_of_declared_no_data_only_is_told_of_the_tag(tmp_path: Path) -> N
     path = write_raster(tmp_path / NAME, PIXELS * 0, nodata=0)
     assert "all of its pixels are no data (0, as the file declares)" in problem_of(path)
     assert "--nodata none" in problem_of(path)
-    assert good(path, nodata=(), allow_empty=True).classes == {"0": 0}
+    assert good(path, nodata=(), allow_empty=True).classes.stored == {"0": 0}
 
 
 def test_the_list_for_people_tells_of_doubtful_values(tmp_path: Path) -> None:

@@ -27,7 +27,11 @@ VRT = """<VRTDataset rasterXSize="4" rasterYSize="3"><GeoTransform>0, 3, 0, 0, 0
 def registered(path: Path) -> Mask:
     """The mask of a file as far as `read_labels` needs it."""
     classes = class_map(content_of(path).values)
-    return replace(mask_of(path), sha256=file_sha256(path), classes=classes)
+    return replace(
+        mask_of(path),
+        sha256=file_sha256(path),
+        classes=replace(mask_of(path).classes, stored=classes),
+    )
 
 
 @pytest.mark.parametrize(
@@ -214,7 +218,7 @@ def test_labels_are_the_stored_values_with_255_for_no_data(tmp_path: Path) -> No
     pixels = np.array([[0, 300, -7], [5, 255, -9999]], dtype=np.int16)
     path = write_raster(tmp_path / "a.tif", pixels, nodata=-9999)
     mask = registered(path)
-    assert mask.classes == {"-7": 1, "0": 0, "5": 5, "255": 2, "300": 3}
+    assert mask.classes.stored == {"-7": 1, "0": 0, "5": 5, "255": 2, "300": 3}
     stored = read_labels(mask)
     np.testing.assert_array_equal(stored, [[0, 3, 1], [5, 2, 255]])
     assert stored.dtype == np.uint8

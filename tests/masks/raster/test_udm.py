@@ -128,7 +128,7 @@ def test_a_record_that_can_not_be_one_is_told(
     assert "udm.tif" in str(mask.problem)
     assert reason in str(mask.problem)
     assert "--udm" in str(mask.problem)
-    assert mask.classes == {"0": 0, "1": 1}
+    assert mask.classes.stored == {"0": 0, "1": 1}
 
 
 def test_a_record_that_is_gone_is_told_when_it_is_needed(tmp_path: Path) -> None:
@@ -197,6 +197,6 @@ def test_hidden_pixels_can_be_ignored(tmp_path: Path) -> None:
 
 def test_without_record_nothing_is_hidden(tmp_path: Path) -> None:
     mask, _ = occluded_mask(tmp_path)
-    found = quality(tmp_path, replace(mask, udm=None))
+    found = quality(tmp_path, replace(mask, source=replace(mask.source, udm=None)))
     assert not found["quality"].any()
     assert found["share"] in (0, None)

@@ -13,10 +13,10 @@ from affine import Affine
 from migrate_core.errors import WrongUseError
 from migrate_core.masks.options import AddOptions
 from migrate_core.masks.raster.opening import file_sha256
-from migrate_core.masks.register.describe import inspect
 from migrate_core.masks.register.discovery import mask_files
 from migrate_core.model import Acquired, Mask
 from tests.support.builders import NORTH, UTM31, WEST, area_m2, labels, north_up, write_raster
+from tests.support.masks import inspected
 
 NAME = "20200120_101532_1014_mask.tif"
 PIXELS = labels("0012", "0112", "3333")
@@ -24,7 +24,7 @@ NOW = datetime(2024, 6, 30, tzinfo=UTC)
 
 
 def added(path: Path, **options: Any) -> Mask:
-    return inspect(path, AddOptions(now=NOW, **options))
+    return inspected(path, AddOptions(now=NOW, **options))
 
 
 def problem_of(path: Path, **options: Any) -> str:
@@ -44,13 +44,13 @@ def test_of_a_good_mask_everything_is_known(tmp_path: Path) -> None:
     mask = added(path)
     assert mask.problem is None
     assert (mask.name, mask.path, mask.sha256) == (NAME, str(path), file_sha256(path))
-    assert (mask.crs, mask.width, mask.height) == (UTM31, 4, 3)
+    assert (mask.georeference.crs, mask.width, mask.height) == (UTM31, 4, 3)
     assert mask.grid.transform == north_up()
     assert mask.acquired == Acquired.parse("2020-01-20T10:15:32Z")
-    assert mask.classes == {"0": 0, "1": 1, "2": 2}
+    assert mask.classes.stored == {"0": 0, "1": 1, "2": 2}
     assert area_m2(mask.extent) == pytest.approx(12 * 9, rel=1e-5)
     assert area_m2(mask.footprint) == pytest.approx(8 * 9, rel=1e-5)
-    assert (mask.image, mask.georeference) == (None, None)
+    assert (mask.source.path, mask.georeference.origin) == (None, None)
 
 
 def test_a_mask_has_the_same_id_wherever_it_lies(tmp_path: Path) -> None:
@@ -101,9 +101,12 @@ def test_a_mask_may_lie_in_any_crs_and_direction(
 
 def test_255_is_a_class_unless_it_is_declared_as_no_data(tmp_path: Path) -> None:
     pixels = np.array([[0, 255]], dtype=np.uint8)
-    assert added(write_raster(tmp_path / "a_20200120.tif", pixels)).classes == {"0": 0, "255": 1}
+    assert added(write_raster(tmp_path / "a_20200120.tif", pixels)).classes.stored == {
+        "0": 0,
+        "255": 1,
+    }
     undecided = added(write_raster(tmp_path / "b_20200120.tif", pixels, nodata=0))
-    assert undecided.classes == {"255": 1}
+    assert undecided.classes.stored == {"255": 1}
 
 
 # what is wrong
@@ -151,7 +154,7 @@ def test_corners_outside_the_crs_are_a_problem(tmp_path: Path) -> None:
 def test_a_mask_without_date_is_told_how_to_give_one(tmp_path: Path) -> None:
     mask = added(write_raster(tmp_path / "mask.tif", PIXELS))
     assert mask.acquired is None
-    assert mask.classes is not None  # everything else is known
+    assert mask.classes.stored is not None  # everything else is known
     assert "It has no date" in str(mask.problem)
     assert "--date YYYY-MM-DD" in str(mask.problem)
 
@@ -191,7 +194,7 @@ def test_probabilities_are_a_problem_and_the_place_is_still_known(tmp_path: Path
     path = write_raster(tmp_path / NAME, pixels)
     assert "--threshold" in problem_of(path)
     mask = added(path)
-    assert (mask.crs, mask.width, mask.height) == (UTM31, 4, 3)
+    assert (mask.georeference.crs, mask.width, mask.height) == (UTM31, 4, 3)
     assert mask.extent is not None
 
 
@@ -231,7 +234,11 @@ def test_a_mask_borrows_the_georeference_of_its_image(tmp_path: Path, suffix: st
     path = write_raster(tmp_path / NAME.replace(".tif", suffix), PIXELS, crs=None, transform=None)
     mask = added(path, image=image.parent)
     assert mask.problem is None
-    assert (mask.crs, mask.georeference, mask.image) == (UTM31, str(image), str(image))
+    assert (mask.georeference.crs, mask.georeference.origin, mask.source.path) == (
+        UTM31,
+        str(image),
+        str(image),
+    )
     assert mask.grid.transform.almost_equals(transform)
     assert area_m2(mask.extent) == pytest.approx(12 * 9, rel=1e-5)
 
@@ -241,7 +248,7 @@ def test_a_masks_own_georeference_is_not_replaced(tmp_path: Path) -> None:
     mask = added(write_raster(tmp_path / NAME, PIXELS), image=image)
     assert mask.problem is None
     assert mask.grid.transform == north_up()
-    assert (mask.image, mask.georeference) == (str(image), None)
+    assert (mask.source.path, mask.georeference.origin) == (str(image), None)
 
 
 def test_an_image_of_another_size_can_not_lend_its_georeference(tmp_path: Path) -> None:
@@ -296,7 +303,7 @@ def test_several_images_that_fit_are_a_problem(tmp_path: Path) -> None:
 def test_a_folder_without_a_fitting_image_attaches_none(tmp_path: Path) -> None:
     write_raster(tmp_path / "images" / "other.tif", PIXELS)
     mask = added(write_raster(tmp_path / NAME, PIXELS), image=tmp_path / "images")
-    assert (mask.problem, mask.image) == (None, None)
+    assert (mask.problem, mask.source.path) == (None, None)
 
 
 def test_masks_that_borrow_from_different_images_are_different_masks(tmp_path: Path) -> None:
@@ -344,9 +351,11 @@ def test_the_real_masks_of_boadella_are_ready(require_data: Callable[[str], Path
     assert [str(mask.acquired)[:10] for mask in masks] == [
         f"{mask.name[:4]}-{mask.name[4:6]}-{mask.name[6:8]}" for mask in masks
     ]
-    images = {mask.name[:8]: Path(str(mask.image)).name[:8] for mask in masks if mask.image}
+    images = {
+        mask.name[:8]: Path(str(mask.source.path)).name[:8] for mask in masks if mask.source.path
+    }
     assert images == {"20200202": "20200202", "20200621": "20200621"}
-    classes = {mask.name[:8]: mask.classes for mask in masks}
+    classes = {mask.name[:8]: mask.classes.stored for mask in masks}
     assert classes["20200202"] == {"0": 0, "255": 1}
     assert classes["20200621"] == {"0": 0, "1": 1}
 
@@ -362,7 +371,10 @@ def test_a_real_mask_borrows_the_georeference_of_its_half_metre_image(
     )
     assert mask.problem is None
     with rasterio.open(folder / "sample_geotiff.tif") as image:
-        assert (mask.crs, mask.grid.transform) == (image.crs.to_string(), image.transform)
+        assert (mask.georeference.crs, mask.grid.transform) == (
+            image.crs.to_string(),
+            image.transform,
+        )
 
 
 def test_a_real_udm2_is_no_mask(require_data: Callable[[str], Path]) -> None:

@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from migrate_core.cli import cli
 from migrate_core.errors import MaskError
 from migrate_core.masks.options import AddOptions
-from migrate_core.masks.register.describe import inspect
 from migrate_core.masks.register.edit import (
     MaskEdit,
     edited,
@@ -24,13 +23,14 @@ from migrate_core.store.base import open_store
 from migrate_core.store.masks import MaskFilter, find_mask, list_masks
 from migrate_core.workspace import Workspace
 from tests.support.builders import UTM31, a_scene, area_m2, labels, north_up, write_raster
+from tests.support.masks import inspected
 
 PIXELS = labels("0012", "0112", "3333")
 DAY = Acquired.parse("2020-02-03")
 
 
 def undated(folder: Path, **options: object) -> Mask:
-    return inspect(write_raster(folder / "mask.tif", PIXELS, nodata=3, **options), AddOptions())
+    return inspected(write_raster(folder / "mask.tif", PIXELS, nodata=3, **options), AddOptions())
 
 
 def test_a_date_mends_the_problem_of_none(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_date_before_sentinel_2_is_a_problem_in_turn(tmp_path: Path) -> None:
 
 def test_mending_one_problem_leaves_the_others_as_they_are(tmp_path: Path) -> None:
     path = write_raster(tmp_path / "mask.tif", PIXELS * 0, crs=None, transform=north_up())
-    before = inspect(path, AddOptions())
+    before = inspected(path, AddOptions())
     assert list(before.problems) == ["georeference", "date", "content"]
     after = edited(before, MaskEdit(acquired=DAY))
     assert list(after.problems) == ["georeference", "content"]
@@ -58,7 +58,7 @@ def test_the_problem_of_a_file_stays_when_it_gets_a_date(tmp_path: Path) -> None
     path = write_raster(
         tmp_path / "image_20200101.tif", np.stack([PIXELS, PIXELS + 40, PIXELS + 7])
     )
-    before = inspect(path, AddOptions())
+    before = inspected(path, AddOptions())
     after = edited(before, MaskEdit(acquired=DAY, empty_allowed=True))
     assert "it has 3 bands" in str(before.problem)
     assert after.problem == before.problem
@@ -68,7 +68,7 @@ def test_a_crs_puts_a_mask_in_its_place(tmp_path: Path) -> None:
     before = undated(tmp_path, crs=None, transform=north_up())
     after = edited(before, MaskEdit(crs="32631", acquired=DAY))
     assert before.extent is None
-    assert (after.crs, after.problem) == (UTM31, None)
+    assert (after.georeference.crs, after.problem) == (UTM31, None)
     assert area_m2(after.extent) == pytest.approx(12 * 9, rel=1e-5)
     assert area_m2(after.footprint) == pytest.approx(8 * 9, rel=1e-5)
     moved = edited(after, MaskEdit(crs="EPSG:32632"))
@@ -108,7 +108,7 @@ def test_a_crs_without_a_transform_helps_nothing(tmp_path: Path) -> None:
 
 
 def test_an_empty_mask_can_be_meant_so(tmp_path: Path) -> None:
-    before = inspect(write_raster(tmp_path / "m_20200101.tif", PIXELS * 0), AddOptions())
+    before = inspected(write_raster(tmp_path / "m_20200101.tif", PIXELS * 0), AddOptions())
     after = edited(before, MaskEdit(empty_allowed=True))
     assert "It is empty" in str(before.problem)
     assert after.problem is None
@@ -117,10 +117,10 @@ def test_an_empty_mask_can_be_meant_so(tmp_path: Path) -> None:
 
 def test_names_are_kept_for_values_that_the_mask_has(tmp_path: Path) -> None:
     mask = edited(undated(tmp_path), MaskEdit(class_names=parse_names("1 = mine; 2=water, 9 = x")))
-    assert mask.class_names == {"1": "mine", "2": "water"}
-    assert parse_names(format_class_names(mask)) == mask.class_names
+    assert mask.classes.names == {"1": "mine", "2": "water"}
+    assert parse_names(format_class_names(mask)) == mask.classes.names
     fewer = edited(mask, MaskEdit(class_names={"1": " "}))
-    assert fewer.class_names == {"2": "water"}
+    assert fewer.classes.names == {"2": "water"}
 
 
 @pytest.mark.parametrize("text", ["mine", "one = mine", "1.5 = mine"])
@@ -170,7 +170,7 @@ def test_a_mask_that_is_added_again_keeps_what_a_person_said(tmp_path: Path) -> 
     store.engine.dispose()
     add(tmp_path / "w", path)
     kept = only_mask(tmp_path / "w")
-    assert (kept.acquired, kept.crs, kept.class_names) == (DAY, UTM31, {"1": "mine"})
+    assert (kept.acquired, kept.georeference.crs, kept.classes.names) == (DAY, UTM31, {"1": "mine"})
     assert (kept.empty_allowed, kept.problem) == (True, None)
     add(tmp_path / "w", path, "--date", "2021-01-01")
     assert str(only_mask(tmp_path / "w").acquired) == "2021-01-01"

@@ -71,12 +71,12 @@ def test_a_header_is_listed_before_the_pixels_are_read(store: Store, tmp_path: P
     headers(store, path)
     [mask] = store.masks()
     assert mask.pending
-    assert (mask.classes, mask.footprint) == (None, None)
+    assert (mask.classes.stored, mask.footprint) == (None, None)
     assert (mask.width, mask.height, mask.state) == (30, 20, "ready")
     assert mask.extent is not None
     [read] = read_pending(store, silent)
     assert store.masks() == [read]
-    assert read.classes == {"0": 0, "1": 1}
+    assert read.classes.stored == {"0": 0, "1": 1}
     assert not any_pending(store)
     assert read_pending(store, silent) == []
 
@@ -99,7 +99,7 @@ def test_what_a_kill_left_unread_is_read_by_the_next_command(
     }
     run(tmp_path / "workspace", *arguments[command])
     assert not any_pending(store)
-    assert all(mask.classes for mask in store.masks())
+    assert all(mask.classes.stored for mask in store.masks())
 
 
 def test_pairs_finish_what_a_kill_left_unread(store: Store, tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_many_are_read_in_batches_and_come_in_their_order(store: Store, tmp_path
     assert [mask.path for mask in found] == [str(path) for path in paths]
     for number, mask in enumerate(found):
         expected = {0, 1, number % 9 + 1, number // 9 + 1}
-        assert mask.classes == {str(value): value for value in sorted(expected)}
+        assert mask.classes.stored == {str(value): value for value in sorted(expected)}
 
 
 def die_over_the_third(mask: Mask) -> Mask:
@@ -215,7 +215,7 @@ def test_what_is_said_anew_takes_effect(store: Store, tmp_path: Path) -> None:
     bands = np.where(PIXELS, 0.6, 0.4).astype(np.float32)
     path = write_raster(tmp_path / "a.tif", bands)
     [one] = add(store, path, threshold=0.5, date=DAY, classes=(ClassEntry(1, "water"),))
-    assert one.class_pixels == {"0": 480, "1": 120}
+    assert one.classes.pixels == {"0": 480, "1": 120}
     [two] = add(
         store,
         path,
@@ -224,9 +224,9 @@ def test_what_is_said_anew_takes_effect(store: Store, tmp_path: Path) -> None:
         classes=(ClassEntry(1, "lake"),),
     )
     assert two.mask_id == one.mask_id
-    assert two.class_pixels == {"1": 600}
+    assert two.classes.pixels == {"1": 600}
     assert str(two.acquired) == "2021-01-01"
-    assert two.class_names == {"1": "lake"}
+    assert two.classes.names == {"1": "lake"}
     assert len(store.masks()) == 1
 
 
@@ -237,9 +237,13 @@ def test_what_was_typed_in_the_page_is_kept(store: Store, tmp_path: Path) -> Non
     store_edits(store, [(mask, edited(mask, change))])
     [again] = add(store, path)
     assert again.problem is None
-    assert (again.acquired, again.crs, again.class_names) == (DAY, "EPSG:32631", {"1": "water"})
+    assert (again.acquired, again.georeference.crs, again.classes.names) == (
+        DAY,
+        "EPSG:32631",
+        {"1": "water"},
+    )
     [more] = add(store, path, classes=(ClassEntry(1, "lake"),))
-    assert more.class_names == {"1": "lake"}
+    assert more.classes.names == {"1": "lake"}
 
 
 def test_a_date_by_pattern_is_kept(store: Store, tmp_path: Path) -> None:
@@ -255,8 +259,8 @@ def test_other_content_at_the_same_place_starts_afresh(store: Store, tmp_path: P
     add(store, path, threshold=0.3, classes=(ClassEntry(1, "water"),))
     write_raster(path, PIXELS * 2)
     [mask] = add(store, path)
-    assert (mask.classes, mask.raster.threshold) == ({"0": 0, "2": 2}, None)
-    assert mask.class_names is None
+    assert (mask.classes.stored, mask.raster.threshold) == ({"0": 0, "2": 2}, None)
+    assert mask.classes.names is None
     assert len(store.masks()) == 1
 
 
@@ -279,7 +283,7 @@ def test_files_may_change_places(store: Store, tmp_path: Path) -> None:
     one.rename(two)
     write_raster(one, PIXELS * 3)
     found = add(store, one, two)
-    assert [mask.classes for mask in found] == [{"0": 0, "3": 3}, {"0": 0, "1": 1}]
+    assert [mask.classes.stored for mask in found] == [{"0": 0, "3": 3}, {"0": 0, "1": 1}]
     assert {mask.path for mask in store.masks()} == {str(one), str(two)}
     # And both at once.
     spare = tmp_path / "spare.tif"
@@ -287,7 +291,7 @@ def test_files_may_change_places(store: Store, tmp_path: Path) -> None:
     two.rename(one)
     spare.rename(two)
     found = add(store, one, two)
-    assert [mask.classes for mask in found] == [{"0": 0, "1": 1}, {"0": 0, "3": 3}]
+    assert [mask.classes.stored for mask in found] == [{"0": 0, "1": 1}, {"0": 0, "3": 3}]
 
 
 def test_the_same_content_under_two_names_is_two_masks(store: Store, tmp_path: Path) -> None:
@@ -304,14 +308,14 @@ def test_one_hot_masks_of_a_folder_count_their_bands_alike(store: Store, tmp_pat
     }
     paths = [write_raster(tmp_path / name, bands) for name, bands in pixels.items()]
     found = add(store, *paths)
-    assert [mask.classes for mask in found] == [{"0": 0, "1": 1}, {"1": 1, "2": 2}]
+    assert [mask.classes.stored for mask in found] == [{"0": 0, "1": 1}, {"1": 1, "2": 2}]
 
 
 def test_a_gone_image_of_before_is_let_go(store: Store, tmp_path: Path) -> None:
     path = write_raster(tmp_path / "a_20200202.tif", PIXELS)
     source = image(tmp_path)
     [first] = add(store, path, image=source)
-    assert first.image == str(source)
+    assert first.source.path == str(source)
     source.unlink()
     [again] = add(store, path)
-    assert again == replace(first, image=None)
+    assert again == replace(first, source=replace(first.source, path=None))

@@ -17,7 +17,6 @@ from shapely.geometry import box
 
 from migrate_core.masks.options import AddOptions
 from migrate_core.masks.raster.identity import same_place
-from migrate_core.masks.register.describe import inspect
 from migrate_core.masks.register.rasters import read_pending, register_headers
 from migrate_core.masks.register.uploads import Uploads, save_uploads
 from migrate_core.model import Acquired, Mask
@@ -25,7 +24,7 @@ from migrate_core.store.base import Store, open_store
 from migrate_core.workspace import Workspace
 from tests.masks.register.test_uploads import Sent, archive
 from tests.support.builders import NORTH, WEST, north_up, write_raster
-from tests.support.masks import NOW, PIXELS, Answer, image, run
+from tests.support.masks import NOW, PIXELS, Answer, image, inspected, run
 
 Write = Callable[[Path], Path]
 
@@ -254,7 +253,7 @@ def test_a_mask_of_an_older_workspace_keeps_its_id(
 ) -> None:
     paths = [tiff(tmp_path / folder) for folder in ("y2021", "y2020")]
     # There, the last of several files of one name and content had the mask.
-    old = inspect(paths[1], AddOptions(date=Acquired.parse("2020-05-27"), now=NOW))
+    old = inspected(paths[1], AddOptions(date=Acquired.parse("2020-05-27"), now=NOW))
     store.put_masks([old])
     run(workspace, "masks", "add", *paths)
     assert ids(store)["y2020"] == old.mask_id
@@ -347,7 +346,7 @@ def test_an_upload_of_an_older_workspace_is_known_again(
     workspace: Path, store: Store, tmp_path: Path
 ) -> None:
     folder = workspace / "uploads" / "20240101-120000-000000" / "masks"
-    old = inspect(tiff(folder), AddOptions(date=Acquired.parse("2020-05-27"), now=NOW))
+    old = inspected(tiff(folder), AddOptions(date=Acquired.parse("2020-05-27"), now=NOW))
     store.put_masks([old])
     sent = Sent("classes.tif", Path(old.path).read_bytes())
     [again] = upload(workspace, store, sent, 1, "2020-06-27")

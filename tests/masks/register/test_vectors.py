@@ -123,7 +123,7 @@ def test_a_record_of_clouds_is_held_against_each_area(
     # 4 x 3 pixels of 100 m: over the first field, far from the second.
     udm = write_raster(tmp_path / "udm.tif", PIXELS * 0)
     result = add(path, "--date-field", "seen", "--udm", udm, status=1)
-    assert [mask.udm for mask in store.masks()] == [str(udm)] * 2
+    assert [mask.source.udm for mask in store.masks()] == [str(udm)] * 2
     assert "udm.tif lies elsewhere than the mask" in result.stderr
 
 
@@ -135,7 +135,7 @@ def test_source_images_in_a_folder_are_found_by_the_name_of_the_vector_file(
     layer(tmp_path / "labels" / "fields.gpkg", "maize", "wheat")
     layer(tmp_path / "labels" / "meadows.gpkg", "grass")
     add(tmp_path / "labels", "--date", "2020-05-01", "--image", tmp_path / "images")
-    found = {mask.name: mask.image for mask in store.masks()}
+    found = {mask.name: mask.source.path for mask in store.masks()}
     assert found == {"fields.gpkg": str(near), "meadows.gpkg": None}
 
 

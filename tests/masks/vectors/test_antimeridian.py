@@ -131,7 +131,7 @@ def test_features_on_both_sides_are_one_area(tmp_path: Path) -> None:
     mask = only(masks_of(tmp_path, left, right, class_field="kind"))
     assert mask.vector is not None
     assert same(mask.vector.area, box(179.99, 65, 180.01, 65.005))
-    assert set(mask.classes or {}) == {"a", "b"}
+    assert set(mask.classes.stored or {}) == {"a", "b"}
 
 
 def test_a_feature_of_a_layer_of_the_whole_world_finds_its_neighbours(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_feature_of_a_layer_of_the_whole_world_finds_its_neighbours(tmp_path: 
     masks = added(path, class_field="kind").masks
     lake = next(mask for mask in masks if mask.part == "1")
     drawn = label_polygons(lake)
-    assert set(lake.classes or {}) == {"a", "b"}
+    assert set(lake.classes.stored or {}) == {"a", "b"}
     east = translate(neighbour, 360) & box(*LAKE.bounds)
     assert same(drawn.classes[2], east)
     assert same(drawn.classes[1], LAKE - east)
@@ -156,7 +156,7 @@ def test_a_box_around_the_world_stays_one(tmp_path: Path) -> None:
     mask = only(result)
     assert mask.vector is not None
     assert mask.vector.area.equals(box(-180, -80, 180, 80))
-    assert set(mask.classes or {}) == {"1"}
+    assert set(mask.classes.stored or {}) == {"1"}
 
 
 def test_the_same_holds_in_web_mercator(tmp_path: Path) -> None:

@@ -71,10 +71,10 @@ def test_coco_polygons_lie_where_the_image_says(tmp_path: Path) -> None:
     result = added(write_json(tmp_path / "coco.json", coco(first, second)))
     mask = only(result)
     assert mask.state == "ready", mask.problem
-    assert (mask.name, mask.part, mask.crs) == ("coco.json", None, UTM)
-    assert (mask.image, mask.georeference) == (str(tmp_path / "a.tif"),) * 2
-    assert dict(mask.classes or {}) == {"2": 2, "5": 5}
-    assert mask.class_names == {"2": "water", "5": "mine"}
+    assert (mask.name, mask.part, mask.georeference.crs) == ("coco.json", None, UTM)
+    assert (mask.source.path, mask.georeference.origin) == (str(tmp_path / "a.tif"),) * 2
+    assert dict(mask.classes.stored or {}) == {"2": 2, "5": 5}
+    assert mask.classes.names == {"2": "water", "5": "mine"}
     whole = on_map(0, 0, 60, 40)
     assert mask.vector is not None
     assert same(mask.vector.area, whole)
@@ -223,9 +223,9 @@ def test_images_are_found_in_the_folder_of_the_option_also_by_stem(tmp_path: Pat
     image(folder / "sub" / "a.tif")
     document = coco({"segmentation": [ring(0, 0, 9, 9)]}, names=("sub/a.png",))
     path = write_json(tmp_path / "coco.json", document)
-    assert only(added(path, image=folder)).image == str(folder / "sub" / "a.tif")
+    assert only(added(path, image=folder)).source.path == str(folder / "sub" / "a.tif")
     other = image(tmp_path / "other.tif")
-    assert only(added(path, image=other)).image == str(other)
+    assert only(added(path, image=other)).source.path == str(other)
 
 
 def test_an_image_path_never_leads_out_of_the_folder(tmp_path: Path) -> None:
@@ -267,10 +267,10 @@ def test_labelme_shapes_become_classes_by_label(tmp_path: Path) -> None:
     mask = only(result)
     assert mask.state == "ready", mask.problem
     # mine is known to be 7 from files before, water gets the lowest that is free.
-    assert mask.classes is not None
-    assert mask.classes["_background_"] == 0
-    assert (mask.classes["mine"], mask.classes["water"]) == (7, 1)
-    assert mask.class_colours == {"water": "#0000ff"}
+    assert mask.classes.stored is not None
+    assert mask.classes.stored["_background_"] == 0
+    assert (mask.classes.stored["mine"], mask.classes.stored["water"]) == (7, 1)
+    assert mask.classes.colours == {"water": "#0000ff"}
     found = label_polygons(mask)
     assert same(found.classes[7], on_map(40, 20, 10, 10).difference(on_map(41, 21, 2, 2)))
     # A circle of radius 4 in pixels of 3 m, beside the square.

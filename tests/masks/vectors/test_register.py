@@ -61,13 +61,18 @@ def test_near_features_become_one_mask_of_their_joint_extent(tmp_path: Path) -> 
     joint = square(0, 0, 5050, 3050)
     assert mask.state == "ready", mask.problem
     assert (mask.name, mask.part, mask.key) == ("lakes.gpkg", None, str(path))
-    assert (mask.crs, mask.width, mask.height, mask.transform) == (UTM, None, None, None)
+    assert (mask.georeference.crs, mask.width, mask.height, mask.georeference.transform) == (
+        UTM,
+        None,
+        None,
+        None,
+    )
     assert area_of(mask).equals(joint)
     assert_near(mask.extent, reprojected(joint, UTM, LONLAT))
     assert mask.extent is not None
     assert len(mask.extent.exterior.coords) == 5
     assert_near(mask.footprint, reprojected(joint.segmentize(100), UTM, LONLAT), 1e-6)
-    assert dict(mask.classes or {}) == {"1": 1}
+    assert dict(mask.classes.stored or {}) == {"1": 1}
     assert str(mask.acquired) == DAY
     assert result.problems == ()
     assert result.note is not None
@@ -105,7 +110,7 @@ def test_a_margin_is_in_metres_of_a_projected_layer(tmp_path: Path) -> None:
 def test_a_margin_is_in_metres_on_the_ground_in_any_crs(crs: str, tmp_path: Path) -> None:
     path = write(tmp_path / "lakes.parquet", frame([square(0, 0, 1)]).to_crs(crs))
     mask = only(added(path, margin_m=1000))
-    assert mask.crs == crs
+    assert mask.georeference.crs == crs
     back = reprojected(area_of(mask), crs, LONLAT)
     west, south, east, north = back.bounds
     geod = Geod(ellps="WGS84")
@@ -210,7 +215,7 @@ def test_chips_of_lonlat_layers_lie_in_the_utm_zone_of_each_feature(tmp_path: Pa
     zones = {"31n": "EPSG:32631", "32s": "EPSG:32732"}
     assert {str(mask.part).split("-")[0] for mask in masks} == set(zones)
     for mask in masks:
-        assert mask.crs == LONLAT
+        assert mask.georeference.crs == LONLAT
         back = reprojected(area_of(mask), LONLAT, zones[str(mask.part).split("-")[0]])
         corner = np.array(back.bounds)
         np.testing.assert_allclose(corner, np.round(corner / 1000) * 1000, atol=1e-3)
@@ -316,7 +321,7 @@ def test_a_file_without_crs_needs_one_to_be_named(tmp_path: Path) -> None:
     path = write(tmp_path / "x.parquet", frame([square(0, 0)], crs=None))
     with pytest.raises(MaskError, match=r"x\.parquet: it says nothing of its CRS.*--crs"):
         added(path)
-    assert only(added(path, crs="32631")).crs == UTM
+    assert only(added(path, crs="32631")).georeference.crs == UTM
     with pytest.raises(MaskError, match="no CRS that is known"):
         added(path, crs="EPSG:1")
 
@@ -345,10 +350,13 @@ def test_classes_of_a_mask_are_those_in_its_area(tmp_path: Path) -> None:
     )
     result = added(path, options=options)
     first, second, third = result.masks
-    assert (dict(first.classes or {}), dict(second.classes or {})) == ({"b": 8}, {"a": 1})
-    assert first.class_names == {"b": "b"}
-    assert first.class_colours == {"b": "#0000ff"}
-    assert second.class_colours is None
+    assert (dict(first.classes.stored or {}), dict(second.classes.stored or {})) == (
+        {"b": 8},
+        {"a": 1},
+    )
+    assert first.classes.names == {"b": "b"}
+    assert first.classes.colours == {"b": "#0000ff"}
+    assert second.classes.colours is None
     assert label_polygons(third).unknown.equals(square(100, 0))
     (problem,) = result.problems
     assert "feature 3 is without a class" in problem.message
@@ -382,7 +390,7 @@ def area_of_union(shapes: list[Any]) -> float:
 def test_polygons_of_class_0_are_background(tmp_path: Path) -> None:
     path = write(tmp_path / "x.gpkg", frame([square(0, 0), square(20, 20, 30)], {"kind": [1, 0]}))
     mask = only(added(path, class_field="kind"))
-    assert dict(mask.classes or {}) == {"0": 0, "1": 1}
+    assert dict(mask.classes.stored or {}) == {"0": 0, "1": 1}
     found = label_polygons(mask)
     assert set(found.classes) == {1}
     assert found.background.equals(square(20, 20, 30))
@@ -453,7 +461,7 @@ def test_the_image_of_all_masks_is_kept(tmp_path: Path) -> None:
     image.write_bytes(b"")
     options = AddOptions(date=Acquired.parse(DAY), image=image, sensor="aerial")
     mask = only(added(write(tmp_path / "x.gpkg", frame([square(0, 0)])), options=options))
-    assert (mask.image, mask.sensor) == (str(image), "aerial")
+    assert (mask.source.path, mask.source.sensor) == (str(image), "aerial")
 
 
 # real data
@@ -493,7 +501,7 @@ def test_buildings_of_the_field_keep_their_crs(
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     mask = only(vector_masks(path, digest, AddOptions(), VectorPlace(tmp_path)))
     truth = gpd.read_file(path)
-    assert mask.crs == "EPSG:32616"
+    assert mask.georeference.crs == "EPSG:32616"
     assert_near(mask.extent, reprojected(shapely.box(*truth.total_bounds), "EPSG:32616", LONLAT))
     assert label_polygons(mask).classes[1].area == pytest.approx(truth.union_all().area)
 

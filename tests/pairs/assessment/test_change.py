@@ -12,7 +12,7 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from migrate_core.grid import PixelGrid, moved
-from migrate_core.model import IGNORE, Mask, PairParameters
+from migrate_core.model import IGNORE, Mask, PairParameters, SourceImage
 from migrate_core.pairs.assessment.change import Change, PairLook, change_of
 from migrate_core.pairs.make import make_pair
 from tests.pairs.test_make import scene_of, task
@@ -50,7 +50,7 @@ def drawn_on(
     """A mask whose source image shows `bands`, in other units."""
     shown = np.stack([bands[name] * gain + offset for name in BANDS.values()])
     image = write_image(folder / "image.tif", shown, GRID.transform)
-    return Mask("m", "m.tif", str(folder / "m.tif"), image=str(image))
+    return Mask("m", "m.tif", str(folder / "m.tif"), source=SourceImage(path=str(image)))
 
 
 @pytest.mark.parametrize(("gain", "offset"), [(1, 0), (0.3, 50), (4, 300)])
@@ -104,7 +104,9 @@ def test_an_image_of_another_place_says_nothing_and_contrast_is_told(tmp_path: P
 
 
 def test_without_an_image_an_object_that_stands_out_is_there(tmp_path: Path) -> None:
-    mask = replace(drawn_on(tmp_path, scene()), image=None)
+    mask = replace(
+        drawn_on(tmp_path, scene()), source=replace(drawn_on(tmp_path, scene()).source, path=None)
+    )
     seen = looked(mask)
     assert (seen.method, seen.value) == ("contrast", pytest.approx(0, abs=0.02))
     assert "No source image was given" in seen.explanation
@@ -171,6 +173,6 @@ def test_a_source_image_of_a_corner_of_the_label_does_not_speak_for_it(tmp_path:
     bands = scene()
     shown = np.stack([bands[name][:, :26] for name in BANDS.values()])
     image = write_image(tmp_path / "corner.tif", shown, GRID.transform)
-    found = looked(Mask("m", "m.tif", "m.tif", image=str(image)))
+    found = looked(Mask("m", "m.tif", "m.tif", source=SourceImage(path=str(image))))
     assert found.method == "contrast"
     assert "doesn't show most of it" in found.explanation

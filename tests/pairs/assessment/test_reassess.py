@@ -134,7 +134,7 @@ def test_an_image_that_is_attached_later_is_looked_at_without_other_pixels(
     (mask,) = case.store.masks()
     image = tmp_path / "image.tif"
     image.write_bytes(Path(mask.path).read_bytes())
-    case.store.put_masks([replace(mask, image=str(image))])
+    case.store.put_masks([replace(mask, source=replace(mask.source, path=str(image)))])
     assert case.make(RunOptions(workers=1)).made == 1
     after, again = only(case)
     assert (before.compared_with, after.compared_with) == (None, str(image))
@@ -151,7 +151,9 @@ def test_a_pair_from_before_changes_were_looked_for_gets_one(case: Case) -> None
     (mask,) = case.store.masks()
     folder = case.workspace.pair(pair.pair_id)
     found = refresh_change(
-        {"mask": {"image": None}, "pair_id": pair.pair_id}, folder, replace(mask, image=None)
+        {"mask": {"image": None}, "pair_id": pair.pair_id},
+        folder,
+        replace(mask, source=replace(mask.source, path=None)),
     )
     assert found["change_found"] == document["change_found"]
     assert found["change"] == document["change"]

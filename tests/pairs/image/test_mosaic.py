@@ -17,8 +17,9 @@ from migrate_core.grid import PixelGrid, Window, block, in_crs
 from migrate_core.pairs.image.mosaic import Mosaic, Overlap, mosaic, on_grid
 from migrate_core.products.metadata.product_xml import parse_tile
 from migrate_core.products.opening import open_product
-from migrate_core.products.pixels.reading import read_bands, read_scene_classification
+from migrate_core.products.pixels.reading import read_scene_classification
 from migrate_core.products.product import Product
+from tests.support.bands import read_bands
 from tests.support.builders import BANDS_L2A, NORTH, RESOLUTION, WEST, Safe, write_safe
 from tests.support.granules import (
     HERE,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from migrate_core.grid import PixelGrid, moved
 from migrate_core.masks.vectors.labels import LabelPolygons
 from migrate_core.model import IGNORE, PairParameters
-from migrate_core.pairs.label.boundary_buffer import geolocation_error_m, with_boundary_buffer
+from migrate_core.pairs.label.boundary_buffer import with_boundary_buffer
 from migrate_core.pairs.label.grid_labels import (
     GridLabels,
     PolygonLabels,
@@ -154,24 +154,3 @@ def test_no_rim_is_laid_unless_asked_for() -> None:
     found, buffer = with_boundary_buffer(label, labels, GRID, 0)
     assert buffer is None
     assert found is label
-
-
-@pytest.mark.parametrize(
-    ("name", "baseline", "expected"),
-    [
-        ("20200202_101532_1014_mask.tif", "05.09", np.hypot(10, 8)),
-        ("20200202_101532_1014_mask.tif", "02.14", np.hypot(10, 11)),
-        ("orthophoto.tif", "05.09", np.hypot(1, 8)),
-    ],
-)
-def test_the_error_to_expect_is_that_of_both_sensors(
-    tmp_path: Path, name: str, baseline: str, expected: float
-) -> None:
-    pixel_m = 0.5 if name == "orthophoto.tif" else 3
-    mask = registered(write_mask(tmp_path / name, checkered(), placed(5, 5, pixel_m)))
-    assert geolocation_error_m(mask, baseline) == pytest.approx(expected)
-
-
-def test_of_an_unknown_sensor_no_error_is_known(tmp_path: Path) -> None:
-    mask = registered(write_mask(tmp_path / "mask.tif", checkered(8, 4), placed(5, 5, 7)))
-    assert geolocation_error_m(mask, "05.09") is None

@@ -56,7 +56,7 @@ def buildings() -> NDArray[np.uint8]:
 
 def test_small_objects_are_counted_by_class_and_named(tmp_path: Path) -> None:
     mask = registered(write_mask(tmp_path / "m.tif", buildings(), placed(20, 20, 5)))
-    mask = replace(mask, class_names={"1": "buildings"})
+    mask = replace(mask, classes=replace(mask.classes, names={"1": "buildings"}))
     found = objects_of(mask, grid_labels(mask), UTM_GRID)
     first, second = found.classes
     assert (first.stored, first.name, first.objects) == (1, "buildings", 5)

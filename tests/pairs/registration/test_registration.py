@@ -117,7 +117,9 @@ def test_the_mask_may_be_in_degrees(make: Maker, tmp_path: Path) -> None:
     unmoved, _, folder = make(registered(path), register=False)
     before = centre_of_class_1(folder)
     (folder / "pair.json").unlink()
-    _, _, folder = make(replace(registered(path), image=str(image)))
+    _, _, folder = make(
+        replace(registered(path), source=replace(registered(path).source, path=str(image)))
+    )
     after = centre_of_class_1(folder)
     assert unmoved.shift is None
     assert (after[0] - before[0], after[1] - before[1]) == pytest.approx((-15, 8), abs=1)
@@ -151,7 +153,7 @@ def test_an_image_that_changed_its_place_on_the_disk_is_seen_where_the_mask_was_
     alternatives = tmp_path / "elsewhere" / "image.tif"
     alternatives.parent.mkdir()
     image.rename(alternatives)
-    after, again, _ = make(replace(mask, image=str(alternatives)))
+    after, again, _ = make(replace(mask, source=replace(mask.source, path=str(alternatives))))
     assert after == replace(before, compared_with=str(alternatives))
     assert again["change_found"] == document["change_found"]
     assert again["mask"]["image"] == again["compared_with"] == str(alternatives)
@@ -173,7 +175,12 @@ def test_what_was_hidden_in_the_source_moves_with_it(make: Maker, tmp_path: Path
     moved = (28.0, -25.0)
     image = GROUND.image(tmp_path / "image.tif", grid, moved)
     udm = write_mask(tmp_path / "udm.tif", occluded, Affine.translation(*moved) @ grid.transform)
-    _, _, folder = make(replace(mask_on(tmp_path, grid, image, moved), udm=str(udm)))
+    _, _, folder = make(
+        replace(
+            mask_on(tmp_path, grid, image, moved),
+            source=replace(mask_on(tmp_path, grid, image, moved).source, udm=str(udm)),
+        )
+    )
     quality, where = pixels(folder, "quality")
     x, y = where.centres()
     found = quality[0] & 64 > 0
@@ -253,7 +260,12 @@ def test_a_small_mask_is_not_trusted(make: Maker, tmp_path: Path) -> None:
     grid = mask_grid(pixels=50)
     image = GROUND.image(tmp_path / "image.tif", grid)
     write_mask(tmp_path / "mask.tif", disc(grid, 40), grid.transform)
-    outcome, document, _ = make(replace(registered(tmp_path / "mask.tif"), image=str(image)))
+    outcome, document, _ = make(
+        replace(
+            registered(tmp_path / "mask.tif"),
+            source=replace(registered(tmp_path / "mask.tif").source, path=str(image)),
+        )
+    )
     assert not (outcome.shift and outcome.shift.reliable)
     assert "not moved" in document["registration"]["reason"]
 

@@ -24,7 +24,7 @@ from migrate_core.pairs.run.runner import KIND
 from migrate_core.scenes.search.search import search
 from migrate_core.scenes.sources import open_source
 from migrate_core.settings import RankingSettings, ServiceSettings
-from migrate_core.transfer.orders import orders
+from migrate_core.store.orders import orders
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, write_safe
 from tests.support.servers.cdse import PASSWORD, Cdse, cdse_running, zipped
 from tests.support.servers.dhus import PASSWORD as DHUS_PASSWORD
@@ -183,12 +183,12 @@ def test_what_is_in_an_archive_waits_and_is_made_another_day(
     assert (outcome.made, outcome.failed, len(outcome.waiting)) == (0, 0, 3)
     assert {pair.state for pair in case.store.pairs()} == {"queued"}
     assert all("long-term archive" in (pair.error or "") for pair in case.store.pairs())
-    assert [order.state for order in orders(case.workspace.orders)] == ["ordered"]
+    assert [order.state for order in orders(case.store)] == ["ordered"]
     kept.online = True
     outcome = case.make(options)
     assert (outcome.made, outcome.waiting) == (3, ())
     assert {(pair.state, pair.error) for pair in case.store.pairs()} == {("done", None)}
-    assert orders(case.workspace.orders) == []
+    assert orders(case.store) == []
 
 
 def test_a_run_that_waits_polls_the_archive_until_it_has_brought_the_product(

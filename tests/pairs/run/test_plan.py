@@ -93,7 +93,7 @@ def test_a_run_can_be_limited_to_states(case: Case) -> None:
 def test_a_mask_that_can_not_become_a_pair_is_named(case: Case, what: str) -> None:
     mask = case.store.masks()[1]
     if what == "with a problem":
-        case.store.put_masks([replace(mask, problem="It has no date.")])
+        case.store.put_masks([replace(mask, problems={"date": "It has no date."})])
     if what == "without a scene":
         case.store.put_candidates({mask.mask_id: []})
     asked_for = "nobody" if what == "unknown" else mask.mask_id

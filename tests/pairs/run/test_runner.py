@@ -23,7 +23,7 @@ from migrate_core.jobs.background import claim, latest_job, now_utc, request_can
 from migrate_core.model import Mask, PairParameters
 from migrate_core.pairs.files import pair_complete
 from migrate_core.pairs.make import PairOutcome, PairTask, make_pair
-from migrate_core.pairs.run.runner import KIND, RunOptions, make_pairs
+from migrate_core.pairs.run.runner import KIND, RunOptions
 from tests.support.pairs import (
     RELEASE,
     STALLED,
@@ -32,6 +32,7 @@ from tests.support.pairs import (
     checkered,
     crash_on_m1,
     find_scenes,
+    make_pairs,
     numbered_masks,
     open_case,
     placed,
@@ -139,7 +140,7 @@ def test_without_a_selected_scene_there_is_nothing_to_make(tmp_path: Path) -> No
 
 @pytest.mark.usefixtures("in_threads")
 def test_a_mask_with_a_problem_is_left_out(case: Case, masks: list[Mask]) -> None:
-    case.store.put_masks([replace(masks[1], problem="m1.tif: it has no date.")])
+    case.store.put_masks([replace(masks[1], problems={"date": "It has no date."})])
     assert case.make().total == 2
     assert "m1 20200202" not in case.states()
 

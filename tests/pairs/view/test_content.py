@@ -19,7 +19,7 @@ from scipy import ndimage
 
 from migrate_core.errors import PairError
 from migrate_core.grid import PixelGrid
-from migrate_core.model import Mask, PairParameters
+from migrate_core.model import Mask, PairParameters, SourceImage
 from migrate_core.pairs.run.plan import RunOptions
 from migrate_core.pairs.view import content
 from migrate_core.pairs.view.content import lonlat_nodes, thinned, view_of
@@ -77,9 +77,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, Mask, Path]:
     mask = registered(write_mask(root / "mask.tif", labels(), turned), DAY)
     mask = replace(
         mask,
-        image=str(picture),
-        class_names={"1": "water", "2": "mud"},
-        class_colours={"2": "#123456"},
+        source=replace(mask.source, path=str(picture)),
+        classes=replace(mask.classes, names={"1": "water", "2": "mud"}, colours={"2": "#123456"}),
     )
     case = prepare(root / "workspace", [mask], root / "scenes")
     assert case.make(RunOptions(workers=1, parameters=PairParameters("nearest"))).made == 1
@@ -232,7 +231,7 @@ def test_without_a_mask_the_pair_is_shown_alone(made: tuple[Case, Mask, Path]) -
 
 
 def test_without_an_image_the_mask_keeps_its_own_outline(made: tuple[Case, Mask, Path]) -> None:
-    view = view_of(made[2], replace(made[1], image=None))
+    view = view_of(made[2], replace(made[1], source=SourceImage()))
     assert view.header["source_problem"] == "No source image was given with this mask."
     height, width = pixels_of(view)["label"].shape
     assert pixels_of(view)["source_label"].shape == (4 * height, 4 * width)

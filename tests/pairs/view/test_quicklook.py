@@ -300,7 +300,7 @@ def bright_square(count: int = 4) -> np.ndarray:
 
 
 def looked(mask: Mask, image: Path | None, options: ViewOptions = PLAIN) -> SourceLook:
-    attached = replace(mask, image=str(image) if image else None)
+    attached = replace(mask, source=replace(mask.source, path=str(image) if image else None))
     return source_look(attached, picture_grid(GRID, 240), options)
 
 

@@ -46,9 +46,9 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     pairs: list[str] = []
     build = stored.view_of
 
-    def counted(folder, mask):
+    def counted(folder, *rest):
         pairs.append(folder.name)
-        return build(folder, mask)
+        return build(folder, *rest)
 
     monkeypatch.setattr(stored, "view_of", counted)
     return pairs
@@ -90,12 +90,12 @@ def pair_written_anew(case: Case, path: Path) -> None:
 
 def other_names(case: Case, path: Path) -> None:
     (mask,) = case.store.masks()
-    case.store.put_masks([replace(mask, class_names={"1": "lake"})])
+    case.store.put_masks([replace(mask, classes=replace(mask.classes, names={"1": "lake"}))])
 
 
 def image_attached(case: Case, path: Path) -> None:
     (mask,) = case.store.masks()
-    case.store.put_masks([replace(mask, image=mask.path)])
+    case.store.put_masks([replace(mask, source=replace(mask.source, path=mask.path))])
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_view_that_does_not_fit_is_made_anew_once(
 
 def test_a_source_image_that_was_written_anew_is_another_version(case: Case) -> None:
     (pair,), (mask,) = case.store.pairs(), case.store.masks()
-    with_image = replace(mask, image=mask.path)
+    with_image = replace(mask, source=replace(mask.source, path=mask.path))
     before = view_version(case.workspace, pair.pair_id, with_image)
     os.utime(Path(mask.path), ns=(5, 5))
     assert view_version(case.workspace, pair.pair_id, with_image) != before
@@ -141,7 +141,7 @@ def test_requests_at_once_make_it_once(case: Case, built: list[str]) -> None:
 def test_files_of_a_pair_that_are_gone_are_told(case: Case) -> None:
     (pair,) = case.store.pairs()
     shutil.rmtree(case.workspace.pair(pair.pair_id))
-    with pytest.raises(PairError, match="Run `pairs make`"):
+    with pytest.raises(PairError, match="run `pairs make`"):
         look(case)
 
 

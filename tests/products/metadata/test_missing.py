@@ -14,8 +14,9 @@ from migrate_core.pairs.image.offset_check import offset_check
 from migrate_core.products.files.granules import find_granules
 from migrate_core.products.offsets import NOTHING_SAYS
 from migrate_core.products.opening import open_product
-from migrate_core.products.pixels.reading import DigitalNumbers, read_bands
+from migrate_core.products.pixels.reading import DigitalNumbers
 from migrate_core.products.product import Product
+from tests.support.bands import read_bands
 from tests.support.builders import BANDS_L1C, BANDS_L2A, Safe, write_safe
 from tests.support.product_forms import flattened, full_tile_xml
 

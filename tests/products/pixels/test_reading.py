@@ -15,14 +15,10 @@ from hypothesis.extra import numpy as hnp
 from migrate_core.errors import ProductError
 from migrate_core.grid import PixelGrid, Window, block
 from migrate_core.products.opening import open_product
-from migrate_core.products.pixels.reading import (
-    apply_offset,
-    grid_of,
-    read_bands,
-    read_scene_classification,
-)
+from migrate_core.products.pixels.reading import apply_offset, grid_of, read_scene_classification
 from migrate_core.products.pixels.resampling import upsample
 from migrate_core.products.product import BandFile, Product
+from tests.support.bands import read_bands
 from tests.support.builders import (
     BANDS_L2A,
     RESOLUTION,

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from migrate_core.errors import WrongUseError
-from migrate_core.scenes.access.connection import Connection, needs_of, try_connection
+from migrate_core.scenes.access.connection import Connection, try_connection
+from migrate_core.scenes.sources import source_of
+from migrate_core.scenes.sources.adapter import Credential
 from migrate_core.settings import ServiceSettings
 from tests.support.range_server import serving as files_served
 from tests.support.servers.cdse import PASSWORD, Cdse, cdse_running
@@ -36,6 +38,10 @@ def dhus() -> Iterator[Dhus]:
 
 def tried(spec: str, services: ServiceSettings) -> Connection:
     return try_connection(spec, services, Time().around)
+
+
+def needs_of(spec: str, services: ServiceSettings) -> tuple[Credential, ...]:
+    return source_of(spec, services).credentials
 
 
 def states(connection: Connection) -> dict[str, str]:

@@ -23,7 +23,7 @@ from rasterio.windows import Window as RasterWindow
 from migrate_core.errors import MigrateError, ProductError
 from migrate_core.grid import Window, block
 from migrate_core.model import Scene
-from migrate_core.products.pixels.reading import read_band, read_bands
+from migrate_core.products.pixels.reading import read_band
 from migrate_core.products.stac.item import reduced
 from migrate_core.products.stac.product import Place, product_of
 from migrate_core.scenes.access import opening, remote
@@ -31,6 +31,7 @@ from migrate_core.scenes.access.opening import open_scene
 from migrate_core.scenes.access.remote import Remotes
 from migrate_core.settings import ServiceSettings
 from migrate_core.transfer.http.retry import Runtime
+from tests.support.bands import read_bands
 from tests.support.builders import (
     BANDS_L2A,
     EARTH_SEARCH_NAMES,

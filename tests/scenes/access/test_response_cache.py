@@ -42,7 +42,7 @@ class Service:
     spec = "service"
 
     def __init__(self) -> None:
-        self.whole = False
+        self.is_local = False
         self.asked = 0
         self.problems: tuple[Problem, ...] = ()
         self.broken = False
@@ -166,5 +166,5 @@ def test_old_answers_are_cleared_and_young_ones_stay(service: Service, tmp_path:
 
 
 def test_a_disk_is_read_each_time(service: Service, tmp_path: Path) -> None:
-    service.whole = True
+    service.is_local = True
     assert kept(service, ServiceSettings(), ResponseCache(tmp_path)) is service

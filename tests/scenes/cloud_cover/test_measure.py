@@ -19,9 +19,9 @@ from migrate_core.scenes.cloud_cover.measure import CloudMeasuring, Unit, units
 from migrate_core.scenes.cloud_cover.scene_clouds import CloudReader
 from migrate_core.scenes.search.ranking import Key, Measurement
 from migrate_core.settings import ServiceSettings
-from migrate_core.workspace import Workspace
 from tests.support.builders import a_mask, a_scene, lonlat_box, north_up
 from tests.support.pairs import NORTH, WEST, Safe, numbered_masks, write_safe
+from tests.support.transfer import a_cloud_reader
 
 AREA = lonlat_box(WEST, NORTH - 600, WEST + 600, NORTH)
 CLOUDED = np.full((30, 30), 9)
@@ -42,7 +42,7 @@ def run(
     tmp_path: Path, wanted: list[Unit], known: list[Scene] | None = None
 ) -> tuple[dict[Key, Measurement], tuple[Problem, ...]]:
     found: dict[Key, Measurement] = {}
-    here = CloudReader(ServiceSettings(), Workspace(tmp_path / "workspace"))
+    here = a_cloud_reader(ServiceSettings(), tmp_path / "workspace")
     work = CloudMeasuring(here, known or [scene for unit in wanted for scene in unit.scenes])
     problems = work.run(wanted, found.update, lambda *_: None)
     return found, problems
@@ -221,7 +221,7 @@ def test_what_was_noted_before_a_cancellation_stays(
         if noted:
             raise JobCancelledError("cancelled")
 
-    here = CloudReader(ServiceSettings(), Workspace(tmp_path / "workspace"))
+    here = a_cloud_reader(ServiceSettings(), tmp_path / "workspace")
     wanted = [Unit((scene,), (mask,)) for scene in scenes]
     with pytest.raises(JobCancelledError):
         CloudMeasuring(here, scenes).run(wanted, note, cancel)
@@ -232,7 +232,7 @@ def test_what_was_noted_before_a_cancellation_stays(
 def test_progress_ends_with_everything(tmp_path: Path) -> None:
     masks: list[Mask] = numbered_masks(tmp_path / "masks", 3)
     scene, reported = product(tmp_path), []
-    here = CloudReader(ServiceSettings(), Workspace(tmp_path / "workspace"))
+    here = a_cloud_reader(ServiceSettings(), tmp_path / "workspace")
     CloudMeasuring(here, [scene]).run(
         [Unit((scene,), tuple(masks))], lambda _: None, lambda *step: reported.append(step)
     )

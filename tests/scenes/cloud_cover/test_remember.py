@@ -47,7 +47,7 @@ def test_a_measurement_is_known_until_the_mask_changes(case: Case) -> None:
     assert MeasurementCache(case.store, [replace(mask, acquired=None)]).known() == found
     changed = (
         replace(mask, sha256="1" * 64),
-        replace(mask, classes={"0": 1, "1": 0}),
+        replace(mask, classes=replace(mask.classes, stored={"0": 1, "1": 0})),
         replace(mask, footprint=lonlat_box(480_000, 4_680_000, 480_100, 4_680_100)),
     )
     for other in changed:
@@ -100,7 +100,7 @@ def test_the_selection_follows_what_was_measured_unless_a_person_chose(
     case: Case, searched: SearchRun
 ) -> None:
     memory = MeasurementCache(case.store, searched.masks)
-    places = CloudReader(ServiceSettings(), case.workspace)
+    places = CloudReader(ServiceSettings(), case.workspace, case.store)
     keep_candidates(case.store, searched, {})
     assert days(case) == ["03*", "08"]
     assert not measure_candidates(memory, searched, places, {}, lambda *_: None)
@@ -117,7 +117,7 @@ def test_nothing_known_is_measured_again(
     case: Case, searched: SearchRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     memory = MeasurementCache(case.store, searched.masks)
-    places = CloudReader(ServiceSettings(), case.workspace)
+    places = CloudReader(ServiceSettings(), case.workspace, case.store)
     measure_candidates(memory, searched, places, {}, lambda *_: None)
 
     def unwanted(*_: object) -> None:
@@ -133,7 +133,7 @@ def test_nothing_known_is_measured_again(
 
 def test_what_was_measured_before_a_cancellation_counts(case: Case, searched: SearchRun) -> None:
     memory = MeasurementCache(case.store, searched.masks)
-    places = CloudReader(ServiceSettings(), case.workspace)
+    places = CloudReader(ServiceSettings(), case.workspace, case.store)
 
     def cancel(finished: int, total: int) -> None:
         if memory.known():

@@ -15,14 +15,11 @@ from migrate_core.grid import PixelGrid, aligned_grid, reproject_points
 from migrate_core.model import Scene
 from migrate_core.products.product import BandFile, CloudMask
 from migrate_core.products.scene_classes import NOTHING, Flag
-from migrate_core.scenes.cloud_cover.scene_clouds import (
-    CloudReader,
-    NotInPlaceError,
-    read_cloud_classes,
-)
+from migrate_core.scenes.cloud_cover.scene_clouds import CloudReader, read_cloud_classes
+from migrate_core.scenes.sources.protocol import NotInPlaceError
 from migrate_core.settings import ServiceSettings
-from migrate_core.workspace import Workspace
 from tests.support.builders import Safe, a_scene, lonlat_box, north_up, write_jp2, write_safe
+from tests.support.transfer import a_cloud_reader
 
 SAFE = Safe(size=48)
 
@@ -34,7 +31,7 @@ def scene_of(safe: Safe, path: Path, **changes: Any) -> Scene:
 
 
 def places(tmp_path: Path, **services: str) -> CloudReader:
-    return CloudReader(ServiceSettings(**services), Workspace(tmp_path / "workspace"))
+    return a_cloud_reader(ServiceSettings(**services), tmp_path / "workspace")
 
 
 def grid_20m(safe: Safe) -> PixelGrid:

@@ -71,7 +71,7 @@ class Offering:
     """A source that offers some scenes."""
 
     spec = "local:/offering"
-    whole = True
+    is_local = True
 
     def __init__(self, *scenes: Scene) -> None:
         self.scenes = scenes

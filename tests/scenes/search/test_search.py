@@ -14,7 +14,15 @@ from shapely.geometry import Polygon, box
 from migrate_core.errors import JobCancelledError, SourceError
 from migrate_core.grid import PixelGrid, in_one_world, reproject_geometry
 from migrate_core.masks.raster.footprint import extent
-from migrate_core.model import Acquired, Mask, Problem, Scene, SceneQuery, SearchResult
+from migrate_core.model import (
+    Acquired,
+    Georeference,
+    Mask,
+    Problem,
+    Scene,
+    SceneQuery,
+    SearchResult,
+)
 from migrate_core.products.product import utm_crs
 from migrate_core.scenes.search.search import SearchOutcome, search
 from migrate_core.scenes.sources.local import LocalSource
@@ -44,7 +52,7 @@ class Offering:
     scenes: Sequence[Scene] = ()
     problems: tuple[Problem, ...] = ()
     spec: str = "local:/offering"
-    whole: bool = True
+    is_local: bool = True
     error: Exception | None = None
     asked: list[SceneRequest] = field(default_factory=list)
 
@@ -226,7 +234,7 @@ def across(crs: str = "EPSG:4326") -> Mask:
     grid = PixelGrid(crs, Affine(*transform), 100, 100)
     where = extent(grid)
     assert where.geom_type == "MultiPolygon"
-    return a_mask(crs=crs, transform=transform, extent=where, footprint=where)
+    return a_mask(georeference=Georeference(crs, transform), extent=where, footprint=where)
 
 
 def tile_across(tile: str, west: float, **changes: Any) -> Scene:
@@ -243,7 +251,7 @@ def test_a_mask_across_the_meridian_is_covered_by_tiles_of_both_zones(crs: str) 
     mask = across(crs)
     scenes = [tile_across("60WWV", 600_000), tile_across("01WCQ", 300_000)]
     far = a_scene("far", tile="31WDQ", footprint=box(2, 64.5, 4, 65.5))
-    source = Offering([*scenes, far], whole=False)
+    source = Offering([*scenes, far], is_local=False)
     alternatives = a_mask("far.tif", extent=box(3, 65, 3.01, 65.01), footprint=None)
     result = search([mask, alternatives], [source], SceneQuery(), RankingSettings())
     ranked = result.ranked[mask.mask_id]
@@ -325,7 +333,7 @@ def test_a_rotated_mask_is_measured_as_it_lies() -> None:
 
 
 def test_a_source_is_asked_once_for_all_masks() -> None:
-    far = extent(a_mask(transform=(3, 0, WEST + 60_000, 0, -3, NORTH)).grid)
+    far = extent(a_mask(georeference=Georeference(UTM31, (3, 0, WEST + 60_000, 0, -3, NORTH))).grid)
     masks = [
         a_mask("a.tif"),
         a_mask("b.tif", extent=far, footprint=far, acquired=Acquired.parse("2020-03-01")),
@@ -470,20 +478,20 @@ def masks_in_spain_and_peru() -> list[Mask]:
 
 
 def test_a_service_is_asked_for_masks_that_are_near_each_other_only() -> None:
-    service = Offering([a_scene()], whole=False)
+    service = Offering([a_scene()], is_local=False)
     search(masks_in_spain_and_peru(), [service], SceneQuery(), RankingSettings())
     assert len(service.asked) == 2
     assert all(asked.bounds[2] - asked.bounds[0] < 1 for asked in service.asked)
 
 
 def test_a_disk_is_walked_once_for_all_masks() -> None:
-    disk = Offering([a_scene()], whole=True)
+    disk = Offering([a_scene()], is_local=True)
     search(masks_in_spain_and_peru(), [disk], SceneQuery(), RankingSettings())
     assert len(disk.asked) == 1
 
 
 def test_scenes_and_problems_that_several_questions_bring_count_once() -> None:
-    service = Offering([a_scene("A")], (Problem("B", "B: garbled."),), whole=False)
+    service = Offering([a_scene("A")], (Problem("B", "B: garbled."),), is_local=False)
     result = search(masks_in_spain_and_peru(), [service], SceneQuery(), RankingSettings())
     assert [scene.scene_id for scene in result.scenes] == ["A"]
     assert result.problems == (Problem("B", "B: garbled."),)
@@ -499,7 +507,7 @@ def test_a_service_that_dies_in_the_middle_leaves_what_it_had_answered() -> None
 
     result = search(
         masks_in_spain_and_peru(),
-        [Dying([a_scene("A")], whole=False)],
+        [Dying([a_scene("A")], is_local=False)],
         SceneQuery(),
         RankingSettings(),
     )

@@ -21,15 +21,18 @@ from migrate_core.errors import (
 )
 from migrate_core.model import Scene
 from migrate_core.products.opening import open_product
-from migrate_core.scenes.sources.cdse import CdseFetcher, CdseSource
+from migrate_core.scenes.access.connection import try_connection
 from migrate_core.scenes.sources.cdse.catalogue import intersects, years
-from migrate_core.scenes.sources.cdse.fetch import needed_files
+from migrate_core.scenes.sources.cdse.fetch import CdseFetcher, needed_files
+from migrate_core.scenes.sources.cdse.source import CdseSource
 from migrate_core.scenes.sources.protocol import SceneRequest
-from migrate_core.transfer.orders import orders
+from migrate_core.store.base import open_store
+from migrate_core.store.orders import orders
+from migrate_core.workspace import Workspace
 from tests.support.builders import Safe, product_xml, write_safe
 from tests.support.servers.cdse import ODATA, Cdse, Offered, cdse_running, entry_of
 from tests.support.servers.faulty import Reply, json_reply
-from tests.support.transfer import Time, a_client, a_product_store
+from tests.support.transfer import Time, a_client, a_product_store, used
 
 BOX = mapping(box(2.9, 42.2, 3.1, 42.4))
 SAFE = Safe(baseline="05.00", offset=-1000)
@@ -171,9 +174,9 @@ def test_what_is_no_catalogue_is_told(cdse: Cdse) -> None:
     cdse.fault = lambda _: json_reply(["hello"])
     with pytest.raises(SourceError, match="CDSE_ODATA_URL"):
         searched(cdse)
-    assert "CDSE_ODATA_URL" in (CdseSource(cdse.settings, a_client()).test() or "")
+    assert "CDSE_ODATA_URL" in (try_connection("cdse", cdse.settings).problem or "")
     cdse.fault = lambda _: None
-    assert CdseSource(cdse.settings, a_client()).test() is None
+    assert try_connection("cdse", cdse.settings).problem is None
 
 
 # what the catalogue says
@@ -388,7 +391,7 @@ def test_what_cannot_be_fetched_is_told(
     nobody = replace(cdse.settings, cdse_username=None)
     with pytest.raises(CredentialsError, match="CDSE_USERNAME"):
         CdseFetcher(nobody, a_product_store(tmp_path / "other")).fetch(scene, "auto")
-    assert orders(tmp_path / "workspace" / "transfer" / "orders") == []
+    assert orders(open_store(Workspace(tmp_path / "workspace"))) == []
 
 
 @pytest.mark.parametrize(
@@ -418,7 +421,7 @@ def test_the_quota_counts_over_runs_and_stops_what_exceeds_it(
     monkeypatch.setattr(fetch, "CDSE_LIMITS", limits)
     product_store = a_product_store(tmp_path / "workspace", Time())
     held = CdseFetcher(cdse.settings, product_store).fetch(scene, "product")
-    assert product_store.account(limits).state().left == 10
+    assert used(product_store, limits).left == 10
     held.release()
     product_store.cache.make_room(10**12)
     with pytest.raises(TransferError, match="are left"):

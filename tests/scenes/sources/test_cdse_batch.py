@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from shapely.geometry import box, mapping
 
-from migrate_core.scenes.sources.cdse import CdseFetcher, CdseSource
+from migrate_core.scenes.sources.cdse.fetch import CDSE_LIMITS, CdseFetcher
+from migrate_core.scenes.sources.cdse.source import CdseSource
 from migrate_core.scenes.sources.protocol import SceneRequest
 from tests.support.servers.cdse import Cdse, Offered, cdse_running, entry_of
 from tests.support.servers.faulty import Asked, Reply
-from tests.support.transfer import a_client, a_product_store
+from tests.support.transfer import a_client, a_product_store, used
 
 SCENES = 200
 SIZE = 200_000
@@ -121,9 +122,5 @@ def test_200_scenes_over_a_faulty_service_all_arrive_intact(tmp_path: Path) -> N
         whole = sum(len(product.content) for product in cdse.products.values())
         assert whole < product_store.traffic.bytes <= cdse.server.sent
         assert cdse.server.sent - product_store.traffic.bytes <= faults.count * (1 << 16)
-        assert (
-            whole
-            <= product_store.account(fetcher.limits).state().bytes
-            <= product_store.traffic.bytes
-        )
+        assert whole <= used(product_store, CDSE_LIMITS).bytes <= product_store.traffic.bytes
         assert not list((tmp_path / "workspace" / "products").glob("*.part*"))

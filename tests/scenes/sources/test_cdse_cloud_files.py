@@ -29,21 +29,17 @@ from migrate_core.products.opening import open_product
 from migrate_core.products.pixels.cloud_masks import read_cloud_mask
 from migrate_core.scenes.access.opening import open_cloud_files
 from migrate_core.scenes.cloud_cover.measure import CloudMeasuring, Unit
-from migrate_core.scenes.cloud_cover.scene_clouds import CloudReader, NotInPlaceError
+from migrate_core.scenes.cloud_cover.scene_clouds import CloudReader
 from migrate_core.scenes.search.ranking import Key, Measurement
 from migrate_core.scenes.search.search import search
 from migrate_core.scenes.sources import open_source
-from migrate_core.scenes.sources.cdse import (
-    CDSE_LIMITS,
-    CLOUD_FILES,
-    CdseFetcher,
-    NoCloudFilesError,
-)
 from migrate_core.scenes.sources.cdse.cloud_files import classifications, named_cloud_masks
 from migrate_core.scenes.sources.cdse.documents import images_of
+from migrate_core.scenes.sources.cdse.fetch import CDSE_LIMITS, CdseFetcher, NoCloudFilesError
 from migrate_core.scenes.sources.local import LocalSource
-from migrate_core.scenes.sources.protocol import SceneRequest
+from migrate_core.scenes.sources.protocol import CLOUD_FILES, NotInPlaceError, SceneRequest
 from migrate_core.settings import RankingSettings, ServiceSettings
+from migrate_core.store.base import open_store
 from migrate_core.transfer.product_store import quota_state
 from migrate_core.workspace import Workspace
 from tests.support import pairs as pair_builders
@@ -51,7 +47,7 @@ from tests.support.builders import Safe, a_scene, write_jp2, write_raster, write
 from tests.support.jp2 import JP2_OPTIONS
 from tests.support.servers.cdse import Cdse, Offered, cdse_running
 from tests.support.servers.faulty import Asked, Reply
-from tests.support.transfer import a_product_store
+from tests.support.transfer import a_cloud_reader, a_product_store
 
 # 20 m and 60 m pixels divide it.
 SIZE = 48
@@ -233,7 +229,7 @@ def test_a_product_without_any_mask_is_told(cdse: Cdse, tmp_path: Path) -> None:
     scene = offered(cdse, l1c(tmp_path, "04.00", None))
     with pytest.raises(NoCloudFilesError, match="neither a scene classification nor a cloud mask"):
         CdseFetcher(cdse.settings, a_product_store(tmp_path / "w")).fetch(scene, CLOUD_FILES)
-    places = CloudReader(cdse.settings, Workspace(tmp_path / "w"))
+    places = a_cloud_reader(cdse.settings, tmp_path / "w")
     with pytest.raises(NotInPlaceError, match="neither a scene classification nor a cloud mask"):
         places.open(scene)
 
@@ -303,7 +299,7 @@ def test_a_product_that_is_fetched_as_bands_without_a_mask_is_measured_all_the_s
     scene = offered(cdse, path)
     here = Workspace(tmp_path / "workspace")
     shutil.copytree(path, here.products / path.name, ignore=lambda *_: {"QI_DATA"})
-    assert CloudReader(cdse.settings, here).open(scene).cloud_mask is not None
+    assert CloudReader(cdse.settings, here, open_store(here)).open(scene).cloud_mask is not None
 
 
 def test_what_is_offline_or_broken_is_told_and_the_others_go_on(
@@ -317,7 +313,7 @@ def test_what_is_offline_or_broken_is_told_and_the_others_go_on(
         return Reply(403) if broken in asked.path and "SCL" in asked.path else None
 
     cdse.fault = fault
-    found, problems = measured(CloudReader(cdse.settings, Workspace(tmp_path / "w")), scenes, masks)
+    found, problems = measured(a_cloud_reader(cdse.settings, tmp_path / "w"), scenes, masks)
     good = {scenes[5].scene_id, scenes[7].scene_id}
     assert {scene_ids[0] for _, scene_ids in found} == good
     ids = [mask.mask_id for mask in masks]
@@ -336,7 +332,7 @@ def test_a_wrong_password_is_tried_once_and_told_once(
 ) -> None:
     scenes = [offered(cdse, path, n) for n, path in enumerate(days(tmp_path, 12))]
     wrong = replace(cdse.settings, cdse_password="wrong")
-    found, (problem,) = measured(CloudReader(wrong, Workspace(tmp_path / "w")), scenes, masks)
+    found, (problem,) = measured(a_cloud_reader(wrong, tmp_path / "w"), scenes, masks)
     assert not found
     assert "for 12 scenes: cdse: CDSE_USERNAME and CDSE_PASSWORD were not" in problem.message
     assert cdse.grants == ["password"]
@@ -350,7 +346,7 @@ def test_without_an_account_nothing_is_asked_and_the_hint_names_both_ways(
 ) -> None:
     scenes = [offered(cdse, path, n) for n, path in enumerate(days(tmp_path, 2))]
     nobody = replace(cdse.settings, cdse_username=None)
-    _, (problem,) = measured(CloudReader(nobody, Workspace(tmp_path / "w")), scenes, masks)
+    _, (problem,) = measured(a_cloud_reader(nobody, tmp_path / "w"), scenes, masks)
     assert "an account (CDSE_USERNAME and CDSE_PASSWORD) or an S3 key" in problem.message
     assert cdse.server is not None
     assert cdse.server.asked == []
@@ -374,7 +370,7 @@ def test_a_cancellation_is_heard_while_the_service_makes_it_wait(
 
     cdse.fault = fault
     wanted = [Unit((scene,), tuple(masks)) for scene in scenes]
-    places = CloudReader(cdse.settings, Workspace(tmp_path / "w"))
+    places = a_cloud_reader(cdse.settings, tmp_path / "w")
     ended = threading.Event()
 
     def run() -> None:
@@ -401,7 +397,7 @@ def test_pairs_are_made_of_bands_after_measuring(
     outcome = search(case.store.masks(), sources, SceneQuery(), RankingSettings())
     case.store.put_scenes(outcome.scenes)
     case.store.put_candidates(outcome.ranked)
-    places = CloudReader(cdse.settings, case.workspace)
+    places = CloudReader(cdse.settings, case.workspace, case.store)
     found, problems = measured(places, list(outcome.scenes), case.store.masks())
     assert not problems
     assert len(found) == 3
@@ -502,7 +498,7 @@ def test_the_demo_is_measured_alike_by_an_account_and_on_this_machine(
     names = asked_for(cdse)
     assert len(names) == {"L2A": 2 * 5, "L1C": 1 * 2 + 4 * 3}[level]
     assert not any("_B" in name and name.startswith("T33") for name in names)
-    received = quota_state(Workspace(there), CDSE_LIMITS).bytes
+    received = quota_state(open_store(Workspace(there)), CDSE_LIMITS).bytes
     assert 0 < received < 0.1 * sum(len(offer.content) for offer in cdse.products.values())
     assert received == sum(map(size_of, cdse.products.values()))
     # Never again, not even to measure again.

@@ -21,9 +21,13 @@ from migrate_core.errors import (
 )
 from migrate_core.model import Scene
 from migrate_core.products.opening import open_product
-from migrate_core.scenes.sources.dhus import DhusFetcher, DhusSource
+from migrate_core.scenes.access.connection import try_connection
+from migrate_core.scenes.sources.dhus.fetch import DhusFetcher
+from migrate_core.scenes.sources.dhus.source import DhusSource
 from migrate_core.scenes.sources.protocol import SceneRequest
-from migrate_core.transfer.orders import orders
+from migrate_core.store.base import open_store
+from migrate_core.store.orders import orders
+from migrate_core.workspace import Workspace
 from tests.support.builders import Safe, write_safe
 from tests.support.servers.cdse import zipped
 from tests.support.servers.dhus import PASSWORD, Dhus, Kept, dhus_running, entry_of
@@ -138,8 +142,8 @@ def test_wrong_credentials_give_one_clear_sentence(dhus: Dhus) -> None:
         DhusSource(dhus.url, wrong, a_client()).search(a_request())
     assert "wr0ng" not in str(caught.value)
     assert dhus.asked("search") == 1
-    assert "DHUS_USER" in (DhusSource(dhus.url, wrong, a_client()).test() or "")
-    assert DhusSource(dhus.url, dhus.settings, a_client()).test() is None
+    assert "DHUS_USER" in (try_connection(f"dhus:{dhus.url}", wrong).problem or "")
+    assert try_connection(f"dhus:{dhus.url}", dhus.settings).problem is None
 
 
 def test_a_search_can_be_cancelled_while_the_mirror_makes_it_wait(dhus: Dhus) -> None:
@@ -171,8 +175,8 @@ def a_fetcher(dhus: Dhus, tmp_path: Path, time: Time | None = None) -> DhusFetch
 
 
 def waiting(tmp_path: Path) -> list[tuple[str, str]]:
-    folder = tmp_path / "workspace" / "transfer" / "orders"
-    return [(order.scene_id, order.state) for order in orders(folder)]
+    store = open_store(Workspace(tmp_path / "workspace"))
+    return [(order.scene_id, order.state) for order in orders(store)]
 
 
 @pytest.mark.parametrize("knows_online", [True, False])

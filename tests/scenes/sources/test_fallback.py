@@ -22,7 +22,7 @@ class Door:
 
     spec: str
     error: MigrateError | None = None
-    whole: bool = False
+    is_local: bool = False
     asked: list[SceneRequest] = field(default_factory=list)
 
     def search(self, request: SceneRequest) -> SearchResult:
@@ -35,7 +35,7 @@ class Door:
 def test_the_second_is_left_alone_while_the_first_answers() -> None:
     first, second = Door("one"), Door("two")
     source = FallbackSource(first, second)
-    assert (source.spec, source.whole) == ("one", False)
+    assert (source.spec, source.is_local) == ("one", False)
     result = source.search(REQUEST)
     assert [scene.source for scene in result.scenes] == ["one"]
     assert (result.problems, second.asked) == ((), [])

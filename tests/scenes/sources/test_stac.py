@@ -18,14 +18,14 @@ from migrate_core.model import Scene
 from migrate_core.products.stac.item import band_assets
 from migrate_core.scenes.sources import open_source
 from migrate_core.scenes.sources.protocol import SceneRequest
-from migrate_core.scenes.sources.stac import (
+from migrate_core.scenes.sources.stac.profiles import (
     StacService,
-    StacSource,
     any_stac,
     cdse_stac,
     earth_search,
     planetary_computer,
 )
+from migrate_core.scenes.sources.stac.source import StacSource
 from migrate_core.settings import ServiceSettings
 from migrate_core.store.serialize import from_json, to_json
 from migrate_core.transfer.http.retry import RetryPolicy, Runtime
@@ -389,7 +389,7 @@ def test_pages_without_items_that_lead_on_and_on_end(
 def test_a_service_without_end_is_left_and_what_it_sent_counts(
     serve: Callable[..., SmallApi], running: RangeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("migrate_core.scenes.sources.stac.MOST_SCENES", 300)
+    monkeypatch.setattr("migrate_core.scenes.sources.stac.source.MOST_SCENES", 300)
     api = serve()
     new = ([{"id": f"odd-{page}-{n}"} for n in range(100)] for page in itertools.count())
     good = itertools.chain([many_items(3)], new)

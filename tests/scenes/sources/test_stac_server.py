@@ -25,7 +25,8 @@ import requests
 from shapely.geometry import box, mapping, shape
 
 from migrate_core.scenes.sources.protocol import SceneRequest
-from migrate_core.scenes.sources.stac import StacSource, any_stac, cdse_stac
+from migrate_core.scenes.sources.stac.profiles import any_stac, cdse_stac
+from migrate_core.scenes.sources.stac.source import StacSource
 from migrate_core.settings import ServiceSettings
 from tests.store.test_databases import as_other_than_root, postgresql_programs, run
 from tests.support.stac_items import CDSE_NAME, cdse_item, earth_item

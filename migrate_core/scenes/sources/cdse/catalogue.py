@@ -164,10 +164,6 @@ class Catalogue:
         document["value"] = [entry for entry in document["value"] if isinstance(entry, dict)]
         return document
 
-    def ping(self) -> None:
-        """Ask for one product. Raises MigrateError when the catalogue doesn't answer."""
-        self._page({"$filter": "Collection/Name eq 'SENTINEL-2'", "$top": "1"})
-
     def current(self, product_id: str, scene: Scene) -> CdseProduct:
         """The product of a scene as it is now: by its id, its name, or its acquisition.
 

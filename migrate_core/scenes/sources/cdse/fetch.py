@@ -12,29 +12,29 @@ import re
 import shutil
 from pathlib import Path
 
-from ....errors import CredentialsError, TransferError
+from ....errors import ArchiveOrderedError, CredentialsError, TransferError
 from ....model import Scene
 from ....products.names import parse_name
 from ....products.product import RESOLUTION_M
 from ....settings import ServiceSettings
 from ....transfer.download import Download
 from ....transfer.product_store import ProductStore, ServiceLimits
-from ....transfer.quota import CDSE_QUOTA
+from ....transfer.quota import Quota
 from ....transfer.tokens import Credentials, TokenSession
-from ..protocol import Fetched
+from ..eodata import s3_key
+from ..protocol import CLOUD_FILES, NO_CLOUD_MASK, Fetched, NotInPlaceError
+from .access import account_of, cheapest
 from .catalogue import Catalogue
 from .cloud_files import RASTER, RASTER_SINCE, classifications, cloud_masks, named_cloud_masks
 from .documents import granule_of, images_of
 from .products import SPEC, CdseProduct, id_of
 
 # General users: 4 connections, 12 TB in 30 days.
-CDSE_LIMITS = ServiceLimits(SPEC, 4, CDSE_QUOTA)
+CDSE_LIMITS = ServiceLimits(SPEC, 4, Quota(12_000_000_000_000, 30))
 # About what the files of a pair take, until their own sizes are known.
 _BANDS_BYTES = 700_000_000
 # Likewise of a cloud mask.
 _CLOUD_FILES_BYTES = 1_500_000
-# An access of this fetcher's own, beside those of settings.ACCESSES, and the suffix of its folders.
-CLOUD_FILES = "sky"
 _NOT_FOUND = 404
 _IMAGE = re.compile(r"_(B\d{2}|B8A|SCL)(?:_(\d{2})m)?$")
 
@@ -59,9 +59,9 @@ class CdseFetcher:
         self._catalogue = Catalogue(self._client, services.cdse_odata_url)
         self._url = services.cdse_download_url
         self._product_store = product_store
-        self.limits = CDSE_LIMITS
-        self._has_key = bool(services.cdse_s3_access_key and services.cdse_s3_secret_key)
-        self._account = product_store.account(self.limits)
+        self._has_key = s3_key(services).found
+        self._has_account = account_of(services).found
+        self._account = product_store.account(CDSE_LIMITS)
         credentials = Credentials(
             services.cdse_username, services.cdse_password, lambda: services.cdse_totp
         )
@@ -95,6 +95,26 @@ class CdseFetcher:
                 raise
             return self._held(product, "product")
 
+    def fetch_clouds(self, scene: Scene) -> Fetched:
+        """The cloud mask of a scene: where the product lies for who has a key, else its files."""
+        if self._has_key:
+            # Nothing is downloaded for a window: the catalogue says where the product lies.
+            return self.fetch(scene, "window")
+        if not self._has_account:
+            raise NotInPlaceError(
+                "that needs an account (CDSE_USERNAME and CDSE_PASSWORD) or an S3 key "
+                "(CDSE_S3_ACCESS_KEY and CDSE_S3_SECRET_KEY), and neither is set"
+            )
+        try:
+            return self.fetch(scene, CLOUD_FILES)
+        except NoCloudFilesError as err:
+            raise NotInPlaceError(NO_CLOUD_MASK) from err
+        except (OfflineError, ArchiveOrderedError) as err:
+            raise NotInPlaceError(
+                "the service has the product in its archive, from where it isn't ordered just to "
+                "be measured"
+            ) from err
+
     def _held(self, product: CdseProduct, access: str) -> Fetched:
         ways = {
             "bands": ("SAFE", _BANDS_BYTES, self._bands),
@@ -108,9 +128,7 @@ class CdseFetcher:
         return Fetched(str(held.path), access, SPEC, product.product_id, held.release)
 
     def _cheapest(self, scene: Scene, product: CdseProduct) -> str:
-        if self._has_key and product.s3_path:
-            return "window"
-        return "bands" if scene.level == "L2A" else "product"
+        return cheapest(scene.level, has_key=self._has_key and bool(product.s3_path))
 
     def _window(self, product: CdseProduct) -> Fetched:
         """Where the product lies in S3. Raises CredentialsError without a key."""

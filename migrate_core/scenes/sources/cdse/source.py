@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ....errors import MigrateError, SourceError
+from ....errors import SourceError
 from ....model import Problem, Scene, SearchResult
 from ....settings import ServiceSettings
 from ....transfer.http.client import HttpClient
@@ -27,7 +27,7 @@ class CdseSource:
         return SPEC
 
     @property
-    def whole(self) -> bool:
+    def is_local(self) -> bool:
         """A question costs what it asks for."""
         return False
 
@@ -51,14 +51,6 @@ class CdseSource:
                 problems.append(Problem(f"{SPEC}, the rest", said))
                 break
         return SearchResult(tuple(scenes.values()), tuple(problems))
-
-    def test(self) -> str | None:
-        """What is wrong with the connection, in words; None when the catalogue answers."""
-        try:
-            Catalogue(self._client, self._url).ping()
-        except MigrateError as err:
-            return str(err)
-        return None
 
 
 def _take(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from .fetch import DhusFetcher
-from .mirror import why_no_account
-from .source import DhusSource
+from .adapter import Dhus
 
-__all__ = ["DhusFetcher", "DhusSource", "why_no_account"]
+__all__ = ["Dhus"]

@@ -14,12 +14,12 @@ from ....errors import ArchiveOrderedError, CredentialsError
 from ....model import Scene
 from ....products.names import without_safe
 from ....settings import ServiceSettings
+from ....store.orders import Order, find_order, forget_order, put_order
 from ....transfer.checks import Checksum
 from ....transfer.download import Download
-from ....transfer.orders import Order, find_order, forget_order
 from ....transfer.product_store import ProductStore, ServiceLimits
 from ....transfer.tokens import Basic
-from ..protocol import Fetched
+from ..protocol import Fetched, NotInPlaceError
 from .mirror import Mirror, refusal
 from .source import HREF
 
@@ -56,10 +56,14 @@ class DhusFetcher:
         held = self._product_store.cache.hold(
             name, 0, lambda target: self._get(scene, uuid, target)
         )
-        forget_order(self._product_store.orders, self._mirror.spec, uuid)
+        forget_order(self._product_store.store, self._mirror.spec, uuid)
         return Fetched(
             str(held.path), "product", self._mirror.spec, without_safe(name), held.release
         )
+
+    def fetch_clouds(self, scene: Scene) -> Fetched:  # noqa: ARG002
+        """Never: a mirror has no single files."""
+        raise NotInPlaceError("the service offers whole products only")
 
     def _get(self, scene: Scene, uuid: str, target: Path) -> None:
         product = self._mirror.product(uuid)
@@ -82,7 +86,7 @@ class DhusFetcher:
 
     def _ordered(self, scene: Scene, uuid: str) -> bool:
         """Order a product that is archived; False when it turns out to be online."""
-        known = find_order(self._product_store.orders, self._mirror.spec, uuid)
+        known = find_order(self._product_store.store, self._mirror.spec, uuid)
         if known is not None and known.state == "ordered" and self._young(known):
             self._wait(scene, uuid, "ordered", known.words)
         answer = self._mirror.order(uuid)
@@ -93,9 +97,9 @@ class DhusFetcher:
 
     def _wait(self, scene: Scene, uuid: str, state: str, words: str) -> None:
         """Write down what is waited for. Raises ArchiveOrderedError."""
-        now = self._product_store.now()
-        order = self._product_store.note_order(
-            Order(self._mirror.spec, uuid, scene.scene_id, state, now, now, words)
+        order = put_order(
+            self._product_store.store,
+            Order(self._mirror.spec, uuid, scene.scene_id, state, self._product_store.now(), words),
         )
         if state == "ordered":
             raise ArchiveOrderedError(

@@ -41,7 +41,7 @@ class DhusSource:
         return self._mirror.spec
 
     @property
-    def whole(self) -> bool:
+    def is_local(self) -> bool:
         """A question costs what it asks for."""
         return False
 
@@ -81,15 +81,6 @@ class DhusSource:
                 break
             offset += PAGE
         return SearchResult(tuple(scenes.values()), tuple(problems))
-
-    def test(self) -> str | None:
-        """What is wrong with the connection, in words; None when the mirror answers."""
-        now = datetime(2020, 1, 1, tzinfo=UTC)
-        try:
-            self._mirror.page("L1C", (now, now + timedelta(hours=1)), box(0, 0, 0.1, 0.1).wkt, 0)
-        except MigrateError as err:
-            return str(err)
-        return None
 
 
 def parse_entry(uuid: str, entry: Mapping[str, Any], spec: str) -> Scene:

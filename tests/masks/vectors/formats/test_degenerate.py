@@ -160,7 +160,7 @@ def test_a_feature_without_an_area_is_named_and_the_others_go_in(
     result = added(written(suffix, tmp_path / "x", LOST[name]), class_field="kind")
     (mask,) = result.masks
     assert mask.state == "ready", mask.problem
-    assert set(mask.classes or {}) == {"a", "b"}
+    assert set(mask.classes.stored or {}) == {"a", "b"}
     (problem,) = result.problems
     # FlatGeobuf sorts its features by where they lie.
     number = r"\d" if suffix == ".fgb" else "2"
@@ -175,7 +175,7 @@ def test_a_feature_that_can_be_repaired_goes_in(tmp_path: Path, suffix: str, nam
     result = added(written(suffix, tmp_path / "x", KEPT[name]), class_field="kind")
     (mask,) = result.masks
     assert mask.state == "ready", mask.problem
-    assert set(mask.classes or {}) == {"a", "x", "b"}
+    assert set(mask.classes.stored or {}) == {"a", "x", "b"}
     assert result.problems == ()
     assert all(area.is_valid for area in label_polygons(mask).classes.values())
 
@@ -226,7 +226,7 @@ READABLE: dict[str, Any] = {
 def test_geojson_that_is_no_polygon_is_named(tmp_path: Path, name: str) -> None:
     write_features(tmp_path / "x.geojson", UNREADABLE[name])
     result = added(tmp_path / "x.geojson", class_field="kind")
-    assert [set(mask.classes or {}) for mask in result.masks] == [{"a", "b"}]
+    assert [set(mask.classes.stored or {}) for mask in result.masks] == [{"a", "b"}]
     (problem,) = result.problems
     assert problem.message.startswith("x.geojson: feature 2 is ")
 
@@ -248,7 +248,7 @@ def test_a_class_that_is_none_is_named_and_unknown(tmp_path: Path) -> None:
     (tmp_path / "x.geojson").write_text(json.dumps(document))
     result = added(tmp_path / "x.geojson", class_field="kind")
     (mask,) = result.masks
-    assert set(mask.classes or {}) == {"a", "b"}
+    assert set(mask.classes.stored or {}) == {"a", "b"}
     assert "feature 2 is without a class" in result.problems[0].message
     assert label_polygons(mask).unknown.equals(shapely.Polygon(MIDDLE))
 
@@ -301,7 +301,7 @@ def test_an_annotation_without_an_area_is_named(tmp_path: Path, name: str) -> No
     entry = {"image_id": 1, "category_id": 2, "segmentation": OUTLINES[name]}
     result = added(write_coco(tmp_path, entry))
     (mask,) = result.masks
-    assert (mask.state, set(mask.classes or {})) == ("ready", {"1", "2"})
+    assert (mask.state, set(mask.classes.stored or {})) == ("ready", {"1", "2"})
     (problem,) = result.problems
     assert problem.message == "x.json, i.tif: annotation 2 has no outline that can be read."
 
@@ -323,7 +323,7 @@ def test_an_annotation_without_an_area_is_named(tmp_path: Path, name: str) -> No
 def test_an_annotation_of_nothing_is_named(tmp_path: Path, entry: Any, reported: str) -> None:
     result = added(write_coco(tmp_path, entry))
     (mask,) = result.masks
-    assert (mask.state, set(mask.classes or {})) == ("ready", {"1", "2"})
+    assert (mask.state, set(mask.classes.stored or {})) == ("ready", {"1", "2"})
     (problem,) = result.problems
     assert f"annotation 2 {reported}" in problem.message
 
@@ -354,7 +354,7 @@ def test_a_shape_without_an_area_is_named(tmp_path: Path, shape: Any) -> None:
     (tmp_path / "x.json").write_text(json.dumps(document))
     result = added(tmp_path / "x.json")
     (mask,) = result.masks
-    assert (mask.state, set(mask.classes or {})) == ("ready", {"a", "b"})
+    assert (mask.state, set(mask.classes.stored or {})) == ("ready", {"a", "b"})
     assert "shape 2 " in result.problems[0].message
 
 
@@ -425,7 +425,7 @@ def test_a_file_that_is_cut_off_is_named(tmp_path: Path, suffix: str, share: flo
         reported.append(str(err))
     else:
         reported += [problem.message for problem in result.problems]
-        kept = set(only(result).classes or {})
+        kept = set(only(result).classes.stored or {})
     # Nothing is reported where only what lies behind the features is gone.
     assert kept == {"a", "x", "b"} or reported
     assert all(text.startswith(path.name) for text in reported)

@@ -1,4 +1,4 @@
-"""STAC APIs: Earth Search, the Planetary Computer, the Copernicus Data Space, and any other."""
+"""The search of a STAC API."""
 
 from __future__ import annotations
 
@@ -15,64 +15,20 @@ from pystac_client.errors import ClientTypeError
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 
-from ...errors import ProductError, SourceError, TransferError, WrongUseError
-from ...model import Problem, Scene, SearchResult
-from ...products.stac.item import describe_item, reduced
-from ...settings import ServiceSettings
-from ...transfer.http.client import HttpClient, Query
-from ...transfer.http.retry import RetryPolicy, Runtime
-from .protocol import MOST_SCENES, SceneRequest, endless
+from ....errors import ProductError, SourceError, TransferError
+from ....model import Problem, Scene, SearchResult
+from ....products.stac.item import describe_item, reduced
+from ....transfer.http.client import HttpClient, Query
+from ....transfer.http.retry import RetryPolicy, Runtime
+from ..protocol import MOST_SCENES, SceneRequest, endless
+from .profiles import StacService
 
-EARTH_SEARCH = "earth-search"
-PLANETARY_COMPUTER = "planetary-computer"
-CDSE_STAC = "cdse-stac"
-_COLLECTIONS = {"L1C": "sentinel-2-l1c", "L2A": "sentinel-2-l2a"}
 # Items of 30 kB: a page stays under the 6 MB that some gateways allow an answer to have.
 _PAGE = 100
 # Search engines refuse to page beyond 10,000 results: periods with more than this are halved.
 _DEEP = 8_000
 # Periods are halved down to this many days where a service can't page through them.
 _SHORTEST_DAYS = 1
-
-
-@dataclass(frozen=True)
-class StacService:
-    """A STAC API: how a person names it, where it is, and its collection for each level.
-
-    `conforms_to` are conformance classes that the service has but doesn't declare.
-    """
-
-    spec: str
-    url: str
-    collections: Mapping[str, str]
-    conforms_to: tuple[str, ...] = ()
-
-
-def earth_search(services: ServiceSettings) -> StacService:
-    """Earth Search v1."""
-    return StacService(EARTH_SEARCH, services.earth_search_url, _COLLECTIONS)
-
-
-def planetary_computer(services: ServiceSettings) -> StacService:
-    """The Planetary Computer, which has L2A only."""
-    collections = {"L2A": _COLLECTIONS["L2A"]}
-    return StacService(PLANETARY_COMPUTER, services.planetary_computer_url, collections)
-
-
-def cdse_stac(services: ServiceSettings) -> StacService:
-    """The Copernicus Data Space's STAC; its declaration lacks the search that it has."""
-    return StacService(CDSE_STAC, services.cdse_stac_url, _COLLECTIONS, ("ITEM_SEARCH", "QUERY"))
-
-
-def any_stac(spec: str) -> StacService:
-    """`stac:URL#COLLECTION`. Raises WrongUseError."""
-    url, _, collection = spec.removeprefix("stac:").partition("#")
-    if not url.startswith(("http://", "https://")) or not collection:
-        raise WrongUseError(
-            f"{spec!r}: needed is stac:URL#COLLECTION with the address of a STAC API, such as "
-            "stac:https://host/v1#sentinel-2-l2a. A catalogue on disk is local:PATH."
-        )
-    return StacService(spec, url.rstrip("/"), dict.fromkeys(_COLLECTIONS, collection))
 
 
 @dataclass(frozen=True)
@@ -89,7 +45,7 @@ class StacSource:
         return self.service.spec
 
     @property
-    def whole(self) -> bool:
+    def is_local(self) -> bool:
         """A service finds what it is asked for without looking at all it has."""
         return False
 

@@ -1,0 +1,52 @@
+"""A mirror as a source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ....transfer.http.client import HttpClient
+from ....transfer.product_store import ProductStore
+from ..adapter import AccessWay, Credential, SourceAdapter, Trial
+from ..protocol import SceneFetcher, SceneSource
+from .fetch import DhusFetcher
+from .mirror import why_no_account
+from .source import DhusSource
+
+_ACCOUNT = ("DHUS_URL", "DHUS_USER", "DHUS_PASSWORD")
+
+
+@dataclass(frozen=True)
+class Dhus(SourceAdapter):
+    """`dhus:URL`."""
+
+    needs_fetching = True
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return self.spec.removeprefix("dhus:")
+
+    @property
+    def credentials(self) -> tuple[Credential, ...]:
+        """The account, which belongs to one mirror."""
+        missing = why_no_account(self.url, self.services)
+        return (Credential("search and products", _ACCOUNT, missing),)
+
+    def ways(self, level: str) -> tuple[AccessWay, ...]:  # noqa: ARG002
+        """Whole products only."""
+        (account,) = self.credentials
+        return (AccessWay("product", account),)
+
+    def open(self, client: HttpClient | None = None) -> SceneSource:
+        """What searches it."""
+        return DhusSource(self.url, self.services, client)
+
+    def fetcher(self, product_store: ProductStore) -> SceneFetcher:
+        """What downloads, and orders from its archive."""
+        return DhusFetcher(self.url, self.services, product_store)
+
+    def trials(self, client: HttpClient) -> tuple[Trial, ...]:
+        """The search, which needs the account as all else does."""
+        (search,) = super().trials(client)
+        (account,) = self.credentials
+        return (replace(search, what=account.purpose, credential=account),)

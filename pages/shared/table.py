@@ -1,0 +1,170 @@
+"""Lists of many rows, one page of them at a time: filters, table, pages, and what is selected.
+
+A list brings its rows, its columns, and what is done with a selection. Its filters and its page
+stay in the session, in keys that begin with the name of the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.text import counted
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a table shows: an id and the cells of each row, and how its columns look."""
+
+    ids: Sequence[str]
+    cells: Sequence[Mapping[str, Any]]
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PagedList:
+    """The pages of a list: its name in the session, rows on a page, and what a row is called."""
+
+    name: str
+    size: int
+    noun: str
+
+    @property
+    def _key(self) -> str:
+        return f"{self.name}_page"
+
+    @property
+    def unopened(self) -> bool:
+        """Whether no page of the list was shown before."""
+        return self._key not in st.session_state
+
+    @property
+    def first(self) -> int:
+        """The number of the first row on the page that is open, from 0."""
+        return int(st.session_state.get(self._key, 0)) * self.size
+
+    def turn_to(self, row: int) -> None:
+        """Open the page with a row, by its number from 0."""
+        st.session_state[self._key] = row // self.size
+
+    def turn_within(self, count: int) -> None:
+        """Open the last page where fewer rows are left than there were."""
+        self.turn_to(min(self.first, max(count - 1, 0)))
+
+    def show(self, count: int) -> None:
+        """Which rows of `count` are shown, and the way to others; nothing where all are shown."""
+        if count <= self.size:
+            return
+        pages = -(-count // self.size)
+        text, turn = st.columns([1, 2], vertical_alignment="center")
+        last = min(self.first + self.size, count)
+        text.caption(f"{self.first + 1:,} to {last:,} of {counted(count, self.noun)}")
+        number = self.first // self.size + 1
+        # Another page is another widget, since its page can't be set from elsewhere.
+        key = f"{self.name}_pages_{number}_{pages}"
+
+        def turned() -> None:
+            self.turn_to((st.session_state[key] - 1) * self.size)
+
+        turn.pagination(pages, default=number, key=key, on_change=turned)
+
+
+def filters(listed: PagedList, label: str, shows: Mapping[str, str]) -> None:
+    """The part of the list to show, of `shows` by name, and a part of the rows' names.
+
+    The first of `shows` is chosen at first. Another choice opens the first page.
+    """
+    show, name = st.columns([2, 1], vertical_alignment="bottom")
+    show.segmented_control(
+        label,
+        list(shows),
+        format_func=shows.__getitem__,
+        default=next(iter(shows)),
+        required=True,
+        key=f"{listed.name}_show",
+        on_change=listed.turn_to,
+        args=(0,),
+        persist_state="session",
+    )
+    name.text_input(
+        "Name contains",
+        key=f"{listed.name}_name",
+        on_change=listed.turn_to,
+        args=(0,),
+        placeholder="part of a name",
+        persist_state="session",
+    )
+
+
+def filtered(listed: PagedList) -> tuple[str | None, str]:
+    """What the filters say: the part of the list, None before it was chosen, and part of a name."""
+    state = st.session_state
+    return state.get(f"{listed.name}_show"), (state.get(f"{listed.name}_name") or "").strip()
+
+
+def choose_row(name: str, rows: Rows, chosen: str | None, choose: Callable[[str], None]) -> None:
+    """A table with the mark at the row `chosen`; a click on a mark or cell calls `choose`."""
+    key = _table_key(name, rows)
+
+    def clicked() -> None:
+        row, marked = clicked_row(key)
+        if row is not None:
+            choose(rows.ids[row])
+        if not marked:
+            # The mark goes to the row of a cell, and stays where a second click takes it away.
+            mark_again(name)
+
+    default = [rows.ids.index(chosen)] if chosen in rows.ids else []
+    _table(
+        rows,
+        key=key,
+        selection_mode=["single-row", "single-cell"],
+        selection_default={"selection": {"rows": default}},
+        on_select=clicked,
+    )
+
+
+def choose_rows(name: str, rows: Rows) -> list[int]:
+    """A table of which several rows can be marked. Returns their numbers in `rows`."""
+    event = _table(rows, key=_table_key(name, rows), selection_mode="multi-row", on_select="rerun")
+    return [number for number in event["selection"]["rows"] if number < len(rows.ids)]
+
+
+def mark_again(name: str) -> None:
+    """Make a table of `choose_row` anew, with the mark where the present choice is."""
+    st.session_state[_turn(name)] = st.session_state.get(_turn(name), 0) + 1
+
+
+def clicked_row(key: str) -> tuple[int | None, bool]:
+    """The row of a table that was clicked, in a cell or at its mark, and whether it has the mark.
+
+    A click beside the marks of a table selects a cell, by which people mean the row.
+    """
+    selection = st.session_state[key]["selection"]
+    if selection["cells"]:
+        return int(selection["cells"][0][0]), False
+    return (int(selection["rows"][0]), True) if selection["rows"] else (None, False)
+
+
+def _turn(name: str) -> str:
+    return f"{name}_turn"
+
+
+def _table_key(name: str, rows: Rows) -> str:
+    """Other rows are another table: a selection counts rows, and must not slip to another one."""
+    return f"{name}_table_{st.session_state.get(_turn(name), 0)}_{hash(tuple(rows.ids))}"
+
+
+def _table(rows: Rows, **selecting: Any) -> Any:
+    return st.dataframe(
+        pd.DataFrame(rows.cells),
+        hide_index=True,
+        height="content",
+        placeholder="–",
+        column_config=dict(rows.columns),
+        **selecting,
+    )
