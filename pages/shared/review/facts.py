@@ -182,7 +182,7 @@ def _scene_lines(item: ReviewItem) -> list[str]:
     mask = item.mask
     if mask and mask.acquired:
         offset = format_offset(item.pair.days_offset)
-        lines.append(f"Mask's image: {mask.acquired.in_words}; scene {offset}")
+        lines.append(f"Mask's image: {mask.acquired.formatted}; scene {offset}")
     if item.pair.coverage is not None:
         lines.append(
             f"The scene has data for {format_share(item.pair.coverage)} of the mask's area"

@@ -92,7 +92,7 @@ def show_pair(view: PairView, options: ViewOptions) -> None:
 def _show_source(view: PairView, options: ViewOptions) -> None:
     """The source image; where there is none, why, and the scene without label to compare."""
     mask = view.item.mask
-    taken = mask.acquired.in_words if mask and mask.acquired else "date not known"
+    taken = mask.acquired.formatted if mask and mask.acquired else "date not known"
     try:
         if mask is None:
             raise MaskError("The mask of this pair was taken out, and with it its source image.")
