@@ -45,9 +45,9 @@ def parameters_form(page: Page) -> bool:
         if in_use is None or chosen_parameters() == in_use:
             return False
         st.caption(
-            f"The present pairs were made with {format_parameters(in_use)}. Another way makes new "
-            "pairs; the present ones become superseded, and decisions about them are proposed for the "
-            "new ones. Making them as before brings back pairs and decisions."
+            f"The present pairs were made with {format_parameters(in_use)}. Another way makes "
+            "new pairs; the present ones become superseded, and decisions about them are proposed "
+            "for the new ones. Making them as before brings back pairs and decisions."
         )
     return True
 
