@@ -22,7 +22,7 @@ The scene is cut to the mask, and the mask is put on the scene's 10 m grid.
 A person accepts or rejects each pair, since a cloud, a shadow or a change in only one of the
 two images makes a right label wrong; what is accepted is exported as a dataset.
 """
-PICTURE = Path(__file__).parent / "docs" / "images" / "road.png"
+PICTURE = Path(__file__).parent / "docs" / "images" / "label_migrated.png"
 PICTURE_CAPTION = (
     "The same label twice, from the demo: on the 3 m image it was drawn on, and on the 10 m "
     "Sentinel-2 scene it was migrated to."

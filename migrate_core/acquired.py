@@ -101,7 +101,7 @@ class Acquired:
         return first if first == last else f"{first} to {last}"
 
     @property
-    def in_words(self) -> str:
+    def formatted(self) -> str:
         """The moment to the minute where it is known, else the day or the days of the period."""
         exact = self.time_known and self.until is None
         return format_time(self.at) if exact else self.formatted_days

@@ -69,7 +69,7 @@ class Advice:
     """The remedies for one mask, each enough by itself.
 
     Where no scene that is known would do, there is none; then `hints` say what can be tried, and
-    `lacking` what was found instead.
+    `missing` what was found instead.
     """
 
     remedies: tuple[Remedy, ...]

@@ -201,7 +201,7 @@ def reproject_points(
 
 
 def reproject_geometry(geometry: BaseGeometry, source: str, target: str) -> BaseGeometry:
-    """A geometry with each of its vertices carried to another CRS; edges stay straight."""
+    """A geometry with each of its vertices reprojected to another CRS; edges stay straight."""
     if source == target:
         return geometry
     return shapely.transform(

@@ -80,13 +80,13 @@ class Workspace:
         return main_log(self.root)
 
     @property
-    def stages(self) -> Path:
+    def progress(self) -> Path:
         """The folder of notes on which step each pair is at."""
-        return self.root / "stages"
+        return self.root / "progress"
 
-    def stage(self, pair_id: str) -> Path:
+    def progress_file(self, pair_id: str) -> Path:
         """The note on which step a pair is at; there only while it is being made."""
-        return self.stages / f"{pair_id}.json"
+        return self.progress / f"{pair_id}.json"
 
     def log(self, name: str) -> Path:
         """The file for what a command or a failed pair has to say."""

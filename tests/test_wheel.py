@@ -168,7 +168,7 @@ def test_the_wheel_holds_the_package_with_the_app_in_it(wheel: Path) -> None:
         for name in (
             "app.py",
             ".streamlit/config.toml",
-            "docs/images/road.png",
+            "docs/images/label_migrated.png",
             *versioned("pages"),
         )
     }

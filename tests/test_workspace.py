@@ -160,6 +160,6 @@ def test_a_process_of_somebody_else_is_alive(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_downloads_keep_lies_in_folders_of_its_own(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     places = [workspace.products, workspace.transfer, workspace.orders, workspace.connections("s")]
-    assert len({*places, workspace.pairs, workspace.logs, workspace.stages}) == 7
+    assert len({*places, workspace.pairs, workspace.logs, workspace.progress}) == 7
     assert all(place.is_relative_to(tmp_path) for place in places)
     assert workspace.connections("s") != workspace.connections("t")

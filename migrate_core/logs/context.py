@@ -1,4 +1,4 @@
-"""What a record is about: the ids of the job and of the pair, carried from call to call."""
+"""What a record is about: the ids of the job and of the pair, passed from call to call."""
 
 from __future__ import annotations
 

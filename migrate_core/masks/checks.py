@@ -138,9 +138,9 @@ def content_problems(mask: Mask) -> dict[str, str]:
         return {CONTENT: f"It is empty: {why}"}
     if labelled(mask) or mask.empty_allowed:
         return {}
-    if hidden := masked_values(mask):
+    if masked := masked_values(mask):
         return {
-            CONTENT: f"It has no label but background: the rest is {hidden}, which the file "
+            CONTENT: f"It has no label but background: the rest is {masked}, which the file "
             f"declares as no data. If that is the label, {_ADD} --nodata none. If not, leave it "
             f"out, or, if it is meant as a negative example, {_ADD} --allow-empty."
         }

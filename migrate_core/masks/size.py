@@ -17,7 +17,7 @@ _PIXEL_M = 10.0
 _DEGREE_M = 111_320.0
 # Beyond so many degrees of longitude a UTM zone is no measure of anything.
 _WIDEST = 12.0
-# Edges are cut into so many pieces to be carried to UTM, where they are curved.
+# Edges are cut into so many pieces to be reprojected to UTM, where they are curved.
 _PIECES = 20
 
 

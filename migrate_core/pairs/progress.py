@@ -79,7 +79,7 @@ def reporting(note: ProgressFile | None) -> Iterator[ProgressReport]:
 
 def progress_file(workspace: Workspace, pair_id: str, run: str) -> ProgressFile:
     """The note of a pair in the run with this job_id."""
-    return ProgressFile(str(workspace.stage(pair_id)), run)
+    return ProgressFile(str(workspace.progress_file(pair_id)), run)
 
 
 def progress_of(workspace: Workspace, pair_ids: Iterable[str], run: str) -> dict[str, str]:
@@ -87,7 +87,7 @@ def progress_of(workspace: Workspace, pair_ids: Iterable[str], run: str) -> dict
     found = {}
     for pair_id in pair_ids:
         try:
-            note = json.loads(workspace.stage(pair_id).read_text(encoding="utf-8"))
+            note = json.loads(workspace.progress_file(pair_id).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
         if isinstance(note, dict) and note.get("run") == run and note.get("stage") in STAGES:
@@ -97,4 +97,4 @@ def progress_of(workspace: Workspace, pair_ids: Iterable[str], run: str) -> dict
 
 def clear_progress(workspace: Workspace) -> None:
     """Take away all notes; for the owner of a run, before it and after it."""
-    shutil.rmtree(workspace.stages, ignore_errors=True)
+    shutil.rmtree(workspace.progress, ignore_errors=True)

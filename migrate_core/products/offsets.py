@@ -201,7 +201,7 @@ class Evidence:
     darkest: Mapping[str, int]
 
     @property
-    def in_words(self) -> str:
+    def text(self) -> str:
         """`B02 350, B03 400, …`, the darkest pixels."""
         return ", ".join(f"{band} {value}" for band, value in self.darkest.items())
 
@@ -215,7 +215,7 @@ class Evidence:
 
     def contradicts(self, offset: int) -> str | None:
         """Why believing in `offset` looks wrong, in words; None when it doesn't."""
-        darkest = self.in_words
+        darkest = self.text
         if self.in_pixels is True and offset == 0:
             return (
                 f"the darkest pixels pile up above 1000 ({darkest}) as where the offset of "

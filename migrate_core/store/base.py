@@ -248,8 +248,8 @@ def _paths_of(connection: sa.Connection, paths: set[str]) -> dict[str, str]:
 
 def candidate_of(row: sa.Row[Any], scene: Scene) -> Candidate:
     """The candidate of a row of its table, which names the scene and holds the rest."""
-    ranked = from_json(RankedScene, {**row.document, "scene": None})
-    ranked = replace(ranked, scene=scene)
+    document = {**row.document, "completed_by": tuple(row.document.get("completed_by", ()))}
+    ranked = RankedScene(scene=scene, **document)
     return Candidate(row.mask_id, ranked, row.selected, row.chosen_by_person)
 
 

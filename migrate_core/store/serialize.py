@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_origin
 
+from cattrs import Converter
+from cattrs.strategies import configure_union_passthrough
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
@@ -52,44 +52,37 @@ def _lists(value: Any) -> Any:
     return [_lists(item) for item in value]
 
 
-def from_json(kind: Callable[..., T], value: Any) -> T:
-    """The value of the dataclass `kind` that `to_json` wrote."""
-    fields = _fields(kind)
-    return kind(**{name: _decoded(fields[name], item) for name, item in value.items()})
+def from_json(kind: type[T], value: Any) -> T:
+    """The value of the dataclass `kind` that `to_json` wrote.
+
+    A field that the document lacks gets its default, a name that is no field is passed over: so
+    documents of older versions are read. Raises KeyError, TypeError or ValueError for others.
+    """
+    return _CONVERTER.structure(value, kind)
 
 
-@lru_cache
-def _fields(kind: Callable[..., Any]) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _converter() -> Converter:
+    """What makes values of JSON by type hints; text, numbers and null stay what JSON says."""
+    converter = Converter(detailed_validation=False)
+    converter.register_structure_hook_func(_is_plain, lambda value, _: value)
+    configure_union_passthrough(str | int | float | bool | None, converter)
+    converter.register_structure_hook(Acquired, lambda text, _: Acquired.parse(text))
+    converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
+    converter.register_structure_hook_func(_is_pattern, lambda text, _: re.compile(text))
+    converter.register_structure_hook_func(_is_geometry, lambda document, _: shape(document))
+    return converter
 
 
-def _decoded(hint: Any, value: Any) -> Any:
-    """One field's value by its type hint."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    if value is None:
-        return None
-    if origin in (Union, types.UnionType):
-        kinds = [argument for argument in arguments if argument is not types.NoneType]
-        return _decoded(kinds[0], value) if len(kinds) == 1 else value
-    if origin is not None:
-        return _collected(origin, arguments, value)
-    if hint is Acquired:
-        return Acquired.parse(value)
-    if hint is datetime:
-        return datetime.fromisoformat(value)
-    if isinstance(hint, type) and issubclass(hint, (StrEnum, Path)):
-        return hint(value)
-    if isinstance(hint, type) and issubclass(hint, BaseGeometry):
-        return shape(value)
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return from_json(hint, value)
-    return value
+def _is_plain(kind: Any) -> bool:
+    return kind in (str, int, float, bool)
 
 
-def _collected(origin: Any, arguments: tuple[Any, ...], value: Any) -> Any:
-    """A collection, whose items have the type hint that its own ends with, or a pattern."""
-    if origin in (tuple, frozenset):
-        return origin(_decoded(arguments[0], item) for item in value)
-    if origin is Mapping:
-        return {key: _decoded(arguments[1], item) for key, item in value.items()}
-    return re.compile(value) if origin is re.Pattern else value
+def _is_pattern(kind: Any) -> bool:
+    return re.Pattern in (kind, get_origin(kind))
+
+
+def _is_geometry(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseGeometry)
+
+
+_CONVERTER = _converter()

@@ -259,7 +259,7 @@ class _Transfer:
         free = shutil.disk_usage(self._part.path.parent).free
         if free < needed:
             raise TransferError(
-                f"{self._wanted.title} needs {needed / 1e9:.1f} GB (with a reserve), but on the "
-                f"disk of {self._part.path.parent} only {free / 1e9:.1f} GB are free. Make room, "
+                f"{self._wanted.title} needs {needed / 1e9:.1f} GB (with some to spare), but only "
+                f"{free / 1e9:.1f} GB are free on the disk of {self._part.path.parent}. Make room, "
                 "choose another workspace, or lower MIGRATE_CACHE_GB."
             )

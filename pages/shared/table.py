@@ -135,7 +135,7 @@ def choose_rows(name: str, rows: Rows) -> list[int]:
 
 
 def mark_again(name: str) -> None:
-    """Make a table of `choose_row` anew, with the mark where the present choice is."""
+    """Make a table of `choose_row` again, with the mark where the present choice is."""
     st.session_state[_turn(name)] = st.session_state.get(_turn(name), 0) + 1
 
 

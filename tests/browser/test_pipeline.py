@@ -187,7 +187,7 @@ def test_the_picture_of_the_home_page_is_drawn_from_the_demo(finished: Path) -> 
     migrated = render(read_pair(folder, options.bands, options.size), options).rgb
     gap = np.full((drawn.shape[0], 24, 3), 255, dtype=np.uint8)
     both = np.concatenate([drawn, gap, migrated], axis=1)
-    Image.fromarray(both).save(Path(str(PICTURES)) / "road.png", optimize=True)
+    Image.fromarray(both).save(Path(str(PICTURES)) / "label_migrated.png", optimize=True)
     assert drawn.shape == migrated.shape
 
 

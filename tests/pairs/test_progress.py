@@ -69,8 +69,8 @@ def test_a_note_of_a_dead_run_is_not_believed(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"run": "run", "stage": "dance"}'])
 def test_what_is_no_note_says_nothing(workspace: Workspace, text: str) -> None:
-    workspace.stages.mkdir()
-    workspace.stage("p1").write_text(text)
+    workspace.progress.mkdir()
+    workspace.progress_file("p1").write_text(text)
     assert progress_of(workspace, ["p1"], "run") == {}
 
 
@@ -82,7 +82,7 @@ def test_notes_are_taken_away(workspace: Workspace) -> None:
     assert progress_of(workspace, ["p1"], "run") == {}
     note.put("fetch")
     clear_progress(workspace)
-    assert not workspace.stages.exists()
+    assert not workspace.progress.exists()
 
 
 def test_a_pair_goes_through_all_stages_and_leaves_no_note(
@@ -90,7 +90,7 @@ def test_a_pair_goes_through_all_stages_and_leaves_no_note(
 ) -> None:
     make_pair(task)
     assert tuple(reported) == STAGES
-    assert list(case.workspace.stages.iterdir()) == []
+    assert list(case.workspace.progress.iterdir()) == []
 
 
 def test_a_pair_that_is_there_already_goes_through_none(
@@ -107,10 +107,10 @@ def test_a_pair_that_fails_leaves_no_note(case: Case, task: PairTask, reported: 
     with pytest.raises(MigrateError):
         make_pair(task)
     assert reported == ["fetch"]
-    assert list(case.workspace.stages.iterdir()) == []
+    assert list(case.workspace.progress.iterdir()) == []
 
 
 def test_a_disk_that_takes_no_notes_does_not_stop_the_work(case: Case, task: PairTask) -> None:
-    case.workspace.stages.write_text("a file where the folder should be")
+    case.workspace.progress.write_text("a file where the folder should be")
     make_pair(task)
     assert pair_complete(Path(task.folder))

@@ -514,7 +514,7 @@ def test_masks_near_each_other_are_counted_by_the_database(store: Store) -> None
 
     for number in range(3):
         put(f"a{number}.tif", 1 + number / 1000)
-    put("b.tif", 5, problem="b.tif: none", pending=True)
+    put("b.tif", 5, problems={"file": "none"}, pending=True)
     store.put_masks([a_mask("nowhere.tif", extent=None, footprint=None)])
     near, far = sorted(queries.mask_clusters(store, MaskFilter()), key=lambda c: c.place)
     assert (near.count, near.problems, near.mask_id) == (3, 0, "a0")

@@ -129,3 +129,13 @@ def test_coordinates_keep_every_digit(
     again = from_json(Mask, json.loads(json.dumps(to_json(mask))))
     assert again.georeference.transform == transform
     assert list(again.extent.exterior.coords) == list(extent.exterior.coords)
+
+
+def test_a_field_that_was_taken_out_later_is_passed_over() -> None:
+    assert from_json(Pair, {**to_json(PAIR), "of_old": 1}) == PAIR
+
+
+@pytest.mark.parametrize("broken", [{"scene_id": "A"}, {**to_json(a_scene()), "sensed_at": "soon"}])
+def test_a_document_that_is_no_value_raises_what_readers_of_files_catch(broken: Any) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        from_json(Scene, broken)

@@ -17,7 +17,7 @@ DISTRICTS = 16
 STRIPS, PLOTS = 64, 32
 CROPS = (Cover.CEREAL, Cover.MAIZE, Cover.RAPESEED, Cover.MEADOW, Cover.FALLOW)
 CROP_SHARES = (0.40, 0.18, 0.14, 0.18, 0.10)
-# How much of the ground the second material hides, from the sparsest to the densest field.
+# How much of the ground the second material covers, from the sparsest to the densest field.
 CROP_DENSITY = ((0.65, 1.0), (0.2, 0.8), (0.6, 1.0), (0.35, 1.0), (0.1, 0.6))
 
 # Local metres. Main roads keep clear of the mines; haul roads lead from each mine to one of them.

@@ -15,7 +15,7 @@ from .materials import BANDS, Cover, Season, endmember_spectra
 
 @dataclass(frozen=True)
 class Landscape:
-    """The ground, on the lattice of `ground_transform()`.
+    """The ground, on the grid of `ground_transform()`.
 
     cover: uint8 (height, width), values of `Cover`.
     mix: float32, share 0...1 of the cover's second material.
@@ -41,7 +41,7 @@ class Landscape:
         """Exact area average of shade times share of each material at 10 m.
 
         Returns:
-            float32 (covers, 2, height, width) on the granule's 10 m lattice.
+            float32 (covers, 2, height, width) on the granule's 10 m grid.
         """
         lit = self.shade
         lit_second = self.shade * self.mix

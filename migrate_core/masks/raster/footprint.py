@@ -70,7 +70,7 @@ def _in_one_world(geometry: BaseGeometry, grid: PixelGrid) -> BaseGeometry:
 def in_world(geometry: BaseGeometry, crs: str, middle: tuple[float, float]) -> BaseGeometry:
     """A place in lon/lat, cut along the 180° meridian where it crosses that.
 
-    It was carried there from `crs`, in which its middle is at `middle`.
+    It was reprojected there from `crs`, in which its middle is at `middle`.
     """
     west, _, east, _ = geometry.bounds
     # What was in lon/lat never jumps from 179 to -179. What comes from another CRS and is wide may
@@ -110,7 +110,7 @@ def _trace(valid: BoolArray) -> BaseGeometry:
 
 
 def to_crs(geometry: BaseGeometry, grid: PixelGrid, crs: str) -> BaseGeometry:
-    """A geometry in pixel coordinates of `grid` carried to `crs`, its edges densified."""
+    """A geometry in pixel coordinates of `grid` reprojected to `crs`, its edges densified."""
     dense = geometry.segmentize(max(_EDGE_M / pixel_size_m(grid), 1 / _MOST_PIECES))
     a, b, c, d, e, f = tuple(grid.transform)[:6]
     return reproject_geometry(affine_transform(dense, (a, b, d, e, c, f)), grid.crs, crs)

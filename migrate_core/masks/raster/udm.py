@@ -99,11 +99,11 @@ def _read(path: Path, mask: Mask, around: PixelGrid, *, alpha: bool) -> SourceOc
     with opened(path) as dataset:
         if alpha:
             band = dataset.colorinterp.index(ColorInterp.alpha) + 1
-            hidden = dataset.read(band, window=window) == 0
-            unknown = np.zeros_like(hidden)
+            occluded = dataset.read(band, window=window) == 0
+            unknown = np.zeros_like(occluded)
         else:
-            hidden, unknown = _occluded(dataset, window)
-    values = np.where(unknown, IGNORE, np.where(hidden, OCCLUDED, CLEAR)).astype(np.uint8)
+            occluded, unknown = _occluded(dataset, window)
+    values = np.where(unknown, IGNORE, np.where(occluded, OCCLUDED, CLEAR)).astype(np.uint8)
     transform = whole.transform @ whole.transform.translation(window.col_off, window.row_off)
     return SourceOcclusion(values, PixelGrid(whole.crs, transform, *values.shape[::-1]))
 
@@ -111,8 +111,8 @@ def _read(path: Path, mask: Mask, around: PixelGrid, *, alpha: bool) -> SourceOc
 def _occluded(dataset: Any, window: RasterWindow) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Hidden and unknown pixels of a UDM2, UDM or mask raster."""
     if dataset.count == _UDM2_BANDS:
-        hidden = (dataset.read(_UDM2_OCCLUDED, window=window) != 0).any(axis=0)
-        return hidden, np.zeros_like(hidden)
+        occluded = (dataset.read(_UDM2_OCCLUDED, window=window) != 0).any(axis=0)
+        return occluded, np.zeros_like(occluded)
     values = dataset.read(1, window=window)
     unknown = dataset.read_masks(1, window=window) == 0
     if dataset.nodata == 0:

@@ -1,6 +1,6 @@
 """Values of a label raster that may mean something else than they are taken for.
 
-What a mask declares is used, and nothing else is no data: a wrong tag hides labels, and a
+What a mask declares is used, and nothing else is no data: a wrong tag masks labels out, and a
 no-data value without a tag becomes a class. Either is reported with its remedy, and nothing is
 guessed.
 """
@@ -80,10 +80,10 @@ def _masked_background(mask: Mask) -> Iterable[ValueNote]:
 
 def _masked_label(mask: Mask) -> Iterable[ValueNote]:
     """A mask that may be empty, and whose only label may be what it declares as no data."""
-    if mask.empty_allowed and not labelled(mask) and (hidden := masked_values(mask)):
+    if mask.empty_allowed and not labelled(mask) and (masked := masked_values(mask)):
         yield ValueNote(
             "have nothing but background and no data",
-            f"{mask.name}: beside background it has nothing but {hidden}, declared as no data.",
+            f"{mask.name}: beside background it has nothing but {masked}, declared as no data.",
             "If that is the label",
             (),
         )

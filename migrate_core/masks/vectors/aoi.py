@@ -34,7 +34,7 @@ class AoiLayer:
 
 
 def read_aoi(path: Path, options: VectorOptions, crs: str) -> AoiLayer:
-    """The areas of interest in a vector file, carried to `crs`. Raises MaskError."""
+    """The areas of interest in a vector file, reprojected to `crs`. Raises MaskError."""
     layer = read_layer(path)
     if layer.crs is None:
         raise MaskError(

@@ -20,7 +20,8 @@ from .polygons import polygonal
 from .segments import FOOTPRINT_M, densified
 
 _MOST = 50_000
-# Long edges are cut before features are carried to the grid's CRS to see which chips they touch.
+# Long edges are cut before features are reprojected to the grid's CRS, to see which chips they
+# touch.
 _EDGE_M = 1_000.0
 
 Cells = NDArray[np.int64]

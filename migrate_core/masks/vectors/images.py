@@ -139,7 +139,7 @@ def _mask(
 
 
 def _on_map(areas: Sequence[BaseGeometry], header: Header) -> np.ndarray:
-    """Areas in pixels carried to the image's CRS, valid; None where nothing is left."""
+    """Areas in pixels reprojected to the image's CRS, valid; None where nothing is left."""
     placed = np.empty(len(areas), dtype=object)
     placed[:] = [_placed(area, header) for area in areas]
     return repair(placed)

@@ -2,10 +2,10 @@
 
 After the matching of Fmask (Zhu and Woodcock 2012, Remote Sensing of Environment 118, 83-94): how
 high a cloud is can't be seen, but its shadow has its shape and lies on a line away from the sun.
-The darkness is that of the near and the short-wave infrared, which the sky lights least, relative
-to the land within a kilometre; water is dark as well and says nothing. The satellite's view is
-taken to be from straight above: at the edge of the swath (10 degrees) a cloud appears a sixth of
-its height beside its place.
+The darkness is that of the near and the short-wave infrared, which scattered light reaches least,
+relative to the land within a kilometre; water is dark as well and says nothing. The satellite's
+view is taken to be from straight above: at the edge of the swath (10 degrees) a cloud appears a
+sixth of its height beside its place.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _DARK, _BRIGHT = 0.10, -0.05
 
 @dataclass(frozen=True, eq=False)
 class Shadows:
-    """`mask` (height, width) on the ground that no body of a cloud hides.
+    """`mask` (height, width) on the ground that no body of a cloud covers.
 
     `heights_m` are those of the clouds whose shadow was found.
     """
@@ -106,7 +106,7 @@ def cast(
 def darker_than_around(bands: Mapping[str, Reflectance], cloud: BoolArray) -> FloatArray:
     """How much darker the land is than its surroundings: 0 as they are, 1 black; NaN elsewhere.
 
-    Surroundings are without `cloud`.
+    The pixels around are without `cloud`.
     """
     green, infrared = bands["B03"], bands["B8A"]
     # The water index of McFeeters (1996); what is NaN is no land either.

@@ -48,7 +48,7 @@ def offset_check(product: Product, numbers: DigitalNumbers) -> OffsetCheck:
     contradiction = evidence.contradicts(product.offsets.get("B04", 0))
     words = [contradiction] if contradiction else []
     if found and evidence.in_pixels is None:
-        words.append(f"the darkest pixels can't tell ({evidence.in_words or 'too few were read'})")
+        words.append(f"the darkest pixels can't tell ({evidence.text or 'too few were read'})")
     return OffsetCheck(evidence.in_pixels, evidence.darkest, (*found, *words))
 
 
@@ -74,7 +74,7 @@ def offset_checks(
 
 def format_settled(settled: Sequence[str], darkest: Mapping[str, int]) -> str:
     """What the pixels settled, as a sentence for the facts of a pair."""
-    values = Evidence(False, darkest).in_words
+    values = Evidence(False, darkest).text
     return (
         f"The radiometric offset of 0 is right by the darkest pixels ({values}), which are darker "
         f"than they could be with an offset in them, although {'; '.join(settled)}."

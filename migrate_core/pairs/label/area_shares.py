@@ -3,7 +3,7 @@
 The shares are integrals along the outlines of classes (see `outlines`), so only pixel sides of the
 mask between two different classes matter. They are exact but for rounding, for any rotation, shear,
 pixel size and CRS, and no polygon is ever built. Between two CRS, the corners of the mask's pixels
-are carried over and its sides taken to be straight.
+are reprojected and its sides taken to be straight.
 """
 
 from __future__ import annotations

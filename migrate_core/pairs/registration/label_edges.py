@@ -1,7 +1,7 @@
 """The shift at which the edges of labels fit those of the image, where there is no source image.
 
 Labels follow edges that Sentinel-2 shows, but not only those, and not all of them: this can warn,
-and never moves a mask. Edges count without direction, since the rim of an object may be lit on one
+and never moves a mask. Edges count without direction, since the edge of an object may be lit on one
 side and dark on the other.
 """
 

@@ -87,7 +87,7 @@ def parse_cloud_polygons(gml: bytes, title: str) -> list[tuple[int, Polygon]]:
     """The polygons of MSK_CLOUDS_B00.gml with their kind (OPAQUE or CIRRUS), holes left open.
 
     Coordinates are as in the file: easting before northing in the tile's CRS. A mask without any
-    polygon is a clear sky. `title` names the product in errors. Raises ProductError.
+    polygon says that nothing is clouded. `title` names the product in errors. Raises ProductError.
     """
     try:
         root = parse(gml)

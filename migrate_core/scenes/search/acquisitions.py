@@ -1,4 +1,4 @@
-"""Scenes of one acquisition: granules and half tiles that complete each other, and their twins."""
+"""Scenes of one acquisition: granules and half tiles that complete each other, and duplicates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A source with another in reserve: two doors to the same archive."""
+"""A source with another to fall back on: two doors to the same archive."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Fetched:
 
 # The cloud mask of a scene alone: an access beside those of settings.ACCESSES, and the suffix of
 # its folder among the products.
-CLOUD_FILES = "sky"
+CLOUD_FILES = "clouds"
 NO_CLOUD_MASK = "there is neither a scene classification nor a cloud mask"
 
 

@@ -61,7 +61,7 @@ class Traffic:
 class TransientError(Exception):
     """An attempt failed in a way that the next may not; `retry_after_s` is the service's wish.
 
-    `unmet` marks an attempt that didn't even get a connection.
+    `never_connected` marks an attempt that didn't even get a connection.
     """
 
     def __init__(

@@ -182,7 +182,7 @@ def _hectares(value: float | None) -> str:
 
 def _facts(mask: Mask) -> None:
     """Date, grid, place and files in a few lines."""
-    lines = [f"**Date** {mask.acquired.in_words if mask.acquired else NOT_KNOWN}"]
+    lines = [f"**Date** {mask.acquired.formatted if mask.acquired else NOT_KNOWN}"]
     if mask.width and mask.height:
         size = pixel_size(mask)
         metres = f" of {size:.3g} m" if size else ""

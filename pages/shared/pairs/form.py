@@ -45,14 +45,14 @@ def parameters_form(page: Page) -> bool:
         if in_use is None or chosen_parameters() == in_use:
             return False
         st.caption(
-            f"The present pairs were made with {in_words(in_use)}. Another way makes new pairs; "
-            "the present ones become superseded, and decisions about them are proposed for the "
-            "new ones. Making them as before brings back pairs and decisions."
+            f"The present pairs were made with {format_parameters(in_use)}. Another way makes "
+            "new pairs; the present ones become superseded, and decisions about them are proposed "
+            "for the new ones. Making them as before brings back pairs and decisions."
         )
     return True
 
 
-def in_words(parameters: PairParameters) -> str:
+def format_parameters(parameters: PairParameters) -> str:
     """`bilinear resampling, clouds by scl, a boundary buffer of 10 m`; only what is asked for."""
     said = {field.name: getattr(parameters, field.name) for field in fields(parameters)}
     return ", ".join(words.format(said[name]) for name, words in _WORDS.items() if said[name])

@@ -138,7 +138,7 @@ def _dates(item: ReviewItem) -> dict[str, str]:
     scene = item.scenes[0].sensed_at if item.scenes else None
     return {
         "scene": format_time(scene) if scene else "scene not in the store any more",
-        "source": acquired.in_words if acquired else f"date {NOT_KNOWN}",
+        "source": acquired.formatted if acquired else f"date {NOT_KNOWN}",
         "offset": format_offset(item.pair.days_offset),
     }
 
@@ -245,7 +245,7 @@ def _scene_rows(item: ReviewItem) -> list[tuple[str, ...]]:
         ]
     if item.mask and item.mask.acquired:
         offset = format_offset(pair.days_offset)
-        rows.append(("Mask's image", f"{item.mask.acquired.in_words}; scene {offset}"))
+        rows.append(("Mask's image", f"{item.mask.acquired.formatted}; scene {offset}"))
     if pair.coverage is not None:
         rows.append(("Coverage", f"data for {format_share(pair.coverage)} of the mask's area"))
     return [*rows, *_measured_rows(pair)]

@@ -29,7 +29,7 @@ KIND = "search"
 def search_panel(page: Page) -> None:
     """The form, how far a search is, and what went wrong with the last one."""
     found = last_found(page.store)
-    label = f"Search: {in_words(found)}" if found else "Search"
+    label = f"Search: {format_search(found)}" if found else "Search"
     with st.expander(label, expanded=found is None, icon=":material/search:"):
         asked = search_form(page)
         if asked is not None and asked.test:
@@ -64,7 +64,7 @@ def format_age(age: timedelta) -> str:
     return f"{minutes / 60:.0f} h ago" if minutes < 2880 else f"{minutes / 1440:.0f} days ago"
 
 
-def in_words(parameters: SearchParameters) -> str:
+def format_search(parameters: SearchParameters) -> str:
     """A search in one line."""
     query, ranking = parameters.query, parameters.ranking
     most = f", at most {query.max_cloud_percent:g} % {CLOUD_IN_SCENE}"
@@ -103,11 +103,11 @@ def _watch(page: Page) -> None:
 
 
 def _doing(page: Page) -> str:
-    """What a search is at work at; the second half of one that measures is measuring."""
+    """What a search is at work at; one that measures clouds does so in its second half."""
     asked, job = last_asked(page.store), running_job(page.store, KIND, now_utc())
     second_half = job is not None and share_of(job) >= 0.5
-    measuring = asked is not None and asked.measure_clouds and second_half
-    return "Measuring clouds over each mask" if measuring else "Searching for scenes"
+    measures = asked is not None and asked.measure_clouds and second_half
+    return "Measuring clouds over each mask" if measures else "Searching for scenes"
 
 
 def help_mask(page: Page, row: MaskRow) -> None:

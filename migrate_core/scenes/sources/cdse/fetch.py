@@ -73,7 +73,7 @@ class CdseFetcher:
         `auto` reads windows where there is an S3 key for it; else it takes single files of an L2A
         product, whose zip holds much that no pair needs, and the whole L1C product, whose zip
         holds little else; and the whole product, too, where the metadata don't say which files
-        there are. For a window nothing is fetched here: the worker reads it. `sky` is a folder
+        there are. For a window nothing is fetched here: the worker reads it. `clouds` is a folder
         for `open_cloud_files`, not a product, at most about a megabyte of the product.
         """
         if access == CLOUD_FILES:
