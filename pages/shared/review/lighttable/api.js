@@ -31,7 +31,10 @@ async function answerOf(path, options) {
   });
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => ({}));
-  throw new Refused(answer.status, said.error ?? `The server answered with status ${answer.status}.`);
+  throw new Refused(
+    answer.status,
+    said.error ?? `The server answered with status ${answer.status}.`,
+  );
 }
 
 /** @param {string} path @returns {Promise<any>} */

@@ -22,18 +22,35 @@ export class Bar {
         event.stopPropagation();
       },
     });
-    this.chips = new Map(REASONS.map((reason) => [reason, button(`reason ${reason}`, table, { withKey: true })]));
+    this.chips = new Map(
+      REASONS.map((reason) => [reason, button(`reason ${reason}`, table, { withKey: true })]),
+    );
     const decisions = ["accept", "reject", "unsure"].map((id) =>
       button(id, table, { withKey: true, class: `verdict ${id}` }),
     );
     this.confirm = button("confirm", table, { withKey: true, class: "verdict confirm" });
     this.undo = button("undo", table, { withKey: true });
     this.notice = element("span", { class: "notice", role: "status" });
-    this.node = element("footer", {},
-      element("div", { class: "reasons", role: "group", "aria-label": "Reasons" }, ...this.chips.values(), this.note),
-      element("div", { class: "decisions" },
-        button("back", table, { withKey: true }), ...decisions, this.undo,
-        button("next", table, { withKey: true }), this.confirm, this.notice)); // prettier-ignore
+    this.node = element(
+      "footer",
+      {},
+      element(
+        "div",
+        { class: "reasons", role: "group", "aria-label": "Reasons" },
+        ...this.chips.values(),
+        this.note,
+      ),
+      element(
+        "div",
+        { class: "decisions" },
+        button("back", table, { withKey: true }),
+        ...decisions,
+        this.undo,
+        button("next", table, { withKey: true }),
+        this.confirm,
+        this.notice,
+      ),
+    );
     this.clear();
   }
 
@@ -66,7 +83,9 @@ export class Bar {
   /** @param {object|null} last the decision that undo takes back */
   offerUndo(last) {
     this.undo.disabled = !last;
-    const what = last ? `${last.verdict} of ${last.mask_name}; the log keeps both` : "you have decided nothing yet";
+    const what = last
+      ? `${last.verdict} of ${last.mask_name}; the log keeps both`
+      : "you have decided nothing yet";
     this.undo.title = `Undo your last decision: ${what} (Z)`;
   }
 

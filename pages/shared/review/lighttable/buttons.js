@@ -20,7 +20,7 @@ export function button(id, table, how = {}) {
       "aria-keyshortcuts": known.keys.filter((key) => key !== " ").join(" ") || null,
       onclick: () => {
         known.run(table);
-        table.touched();
+        table.decisions.touched();
       },
     },
     known.short ?? known.title,
@@ -31,8 +31,11 @@ export function button(id, table, how = {}) {
 
 /** Buttons of which one is chosen. */
 export function group(label, ids, table) {
-  return element("div", { class: "group", role: "group", "aria-label": label },
-    ...ids.map((id) => button(id, table))); // prettier-ignore
+  return element(
+    "div",
+    { class: "group", role: "group", "aria-label": label },
+    ...ids.map((id) => button(id, table)),
+  );
 }
 
 /** Shows on all buttons within `node` whether what they stand for is on. */

@@ -36,7 +36,9 @@ function table(ramp) {
   return Uint32Array.from({ length: 256 }, (_, step) => {
     const at = (step / 255) * (stops.length - 1);
     const low = Math.min(Math.floor(at), stops.length - 2);
-    const [r, g, b] = stops[low].map((from, axis) => from + (stops[low + 1][axis] - from) * (at - low));
+    const [r, g, b] = stops[low].map(
+      (from, axis) => from + (stops[low + 1][axis] - from) * (at - low),
+    );
     return 0xff000000 | (b << 16) | (g << 8) | r;
   });
 }
@@ -154,11 +156,19 @@ function paint(pack, settings, out) {
   if (composite.index) {
     ratio(pack, composite, out);
     const [low, high] = INDEX_RANGE.map(String);
-    return { title: `${composite.title} (${bands.join(", ")})`, legend: { low, high, ramp: RAMPS[composite.id] } };
+    return {
+      title: `${composite.title} (${bands.join(", ")})`,
+      legend: { low, high, ramp: RAMPS[composite.id] },
+    };
   }
   if (composite.id === "band") return grey(pack, settings, settings.band, out);
   const ranges = Object.fromEntries(bands.map((band) => [band, rangeOf(pack, band, settings)]));
-  colours(pack, bands, bands.map((band) => ranges[band]), out);
+  colours(
+    pack,
+    bands,
+    bands.map((band) => ranges[band]),
+    out,
+  );
   return { title: `${composite.title} (${bands.join(", ")})`, ranges };
 }
 
@@ -170,9 +180,14 @@ function grey(pack, settings, band, out) {
 
 /** A band that is there stands for a composite that lacks one, and the title says so. */
 function inGrey(pack, settings, composite, missing, out) {
-  const there = [...composite.bands, ...pack.header.bands].find((band) => pack.header.bands.includes(band));
+  const there = [...composite.bands, ...pack.header.bands].find((band) =>
+    pack.header.bands.includes(band),
+  );
   const said = grey(pack, settings, there, out);
   const what = composite.id === "band" ? "" : `: ${composite.title} needs`;
-  const lacks = composite.id === "band" ? `: the product lacks ${missing[0]}` : ` ${missing.join(", ")}, which the product lacks`;
+  const lacks =
+    composite.id === "band"
+      ? `: the product lacks ${missing[0]}`
+      : ` ${missing.join(", ")}, which the product lacks`;
   return { ...said, title: `${said.title}${what}${lacks}` };
 }

@@ -9,29 +9,51 @@ import { settings, toggled } from "./settings.js";
 import { composed } from "./compose.js";
 
 const EDGES = { each: "Each on its picture", grid: "10 m label", mask: "Mask as drawn" };
-const STRETCHES = { pair: "2–98 % of clear pixels", fixed: "Fixed, white at", kept: "As the pair before" };
+const STRETCHES = {
+  pair: "2–98 % of clear pixels",
+  fixed: "Fixed, white at",
+  kept: "As the pair before",
+};
 const [BINS, PLOT] = [88, 44];
 
 /** The layers of a pair with the shift, which is an arrow: in the order of their keys. */
 export function switchesOf(pack) {
   const layers = layersOf(pack);
-  return pack.header.shift ? [...layers, { id: "shift", name: `shift: ${pack.header.shift.text ?? ""}` }] : layers;
+  return pack.header.shift
+    ? [...layers, { id: "shift", name: `shift: ${pack.header.shift.text ?? ""}` }]
+    : layers;
 }
 
 function select(label, choices, value, chosen) {
   const options = Object.entries(choices).map(([id, text]) =>
     element("option", { value: id, selected: id === value }, text),
   );
-  const made = element("select", { "aria-label": label, onchange: () => {
-    chosen(made.value);
-    made.blur(); // gives the keys back
-  } }, ...options); // prettier-ignore
+  const made = element(
+    "select",
+    {
+      "aria-label": label,
+      onchange: () => {
+        chosen(made.value);
+        made.blur(); // gives the keys back
+      },
+    },
+    ...options,
+  );
   return made;
 }
 
 function slider(label, [low, high, step], value, chosen) {
-  const made = element("input", { type: "range", min: low, max: high, step, "aria-label": label, value,
-    title: label, oninput: () => chosen(Number(made.value)), onchange: () => made.blur() }); // prettier-ignore
+  const made = element("input", {
+    type: "range",
+    min: low,
+    max: high,
+    step,
+    "aria-label": label,
+    value,
+    title: label,
+    oninput: () => chosen(Number(made.value)),
+    onchange: () => made.blur(),
+  });
   return made;
 }
 
@@ -47,9 +69,14 @@ export class Controls {
     this.node.hidden = !pack;
     if (!pack) return;
     this.node.replaceChildren(
-      element("h3", {}, "Label"), this.#label(), this.#classes(pack),
-      element("h3", {}, "Layers"), this.#layers(pack),
-      element("h3", {}, "Stretch"), this.#stretch(pack)); // prettier-ignore
+      element("h3", {}, "Label"),
+      this.#label(),
+      this.#classes(pack),
+      element("h3", {}, "Layers"),
+      this.#layers(pack),
+      element("h3", {}, "Stretch"),
+      this.#stretch(pack),
+    );
   }
 
   #look(changes) {
@@ -58,11 +85,16 @@ export class Controls {
 
   #label() {
     const fill = settings.label === "fill";
-    return element("div", { class: "row" },
+    return element(
+      "div",
+      { class: "row" },
       select("Whose outline (E)", EDGES, settings.edge, (edge) => this.#look({ edge })),
       fill
         ? slider("Opacity", [0.05, 1, 0.05], settings.opacity, (opacity) => this.#look({ opacity }))
-        : slider("Width of the line", [0.5, 5, 0.5], settings.width, (width) => this.#look({ width }))); // prettier-ignore
+        : slider("Width of the line", [0.5, 5, 0.5], settings.width, (width) =>
+            this.#look({ width }),
+          ),
+    );
   }
 
   #classes(pack) {
@@ -72,17 +104,43 @@ export class Controls {
       const swatch = element("i", { class: "swatch" });
       swatch.style.background = colour;
       const isDrawn = drawn.some((one) => one.value === value);
-      const box = element("input", { type: "checkbox", disabled: !isDrawn, onchange: () => {
-        this.#look({ hidden: toggled(settings.hidden, value) });
-        box.blur();
-      } }); // prettier-ignore
+      const box = element("input", {
+        type: "checkbox",
+        disabled: !isDrawn,
+        onchange: () => {
+          this.#look({ hidden: toggled(settings.hidden, value) });
+          box.blur();
+        },
+      });
       box.checked = isDrawn && !settings.hidden.includes(value);
-      const share = element("button", { type: "button", title: `Share of ${name} in each pixel (P)`,
-        "aria-pressed": String(settings.share === value),
-        onclick: () => this.#look({ share: settings.share === value ? null : value }) }, "share"); // prettier-ignore
-      const text = element("label", {}, box, swatch, element("span", { class: "grow", title: name }, name));
-      return element("div", { class: "row" }, text,
-        element("span", { class: "figure", title: `${number(pixels)} pixels` }, `${number(area, 1)} ha · ${number((100 * pixels) / total, 1)} %`), share); // prettier-ignore
+      const share = element(
+        "button",
+        {
+          type: "button",
+          title: `Share of ${name} in each pixel (P)`,
+          "aria-pressed": String(settings.share === value),
+          onclick: () => this.#look({ share: settings.share === value ? null : value }),
+        },
+        "share",
+      );
+      const text = element(
+        "label",
+        {},
+        box,
+        swatch,
+        element("span", { class: "grow", title: name }, name),
+      );
+      return element(
+        "div",
+        { class: "row" },
+        text,
+        element(
+          "span",
+          { class: "figure", title: `${number(pixels)} pixels` },
+          `${number(area, 1)} ha · ${number((100 * pixels) / total, 1)} %`,
+        ),
+        share,
+      );
     });
     return element("div", { class: "list" }, ...rows);
   }
@@ -91,35 +149,59 @@ export class Controls {
     const inside = pack.quality.reduce((sum, value) => sum + (value & 1 ? 0 : 1), 0) || 1;
     const rows = switchesOf(pack).map((layer, place) => {
       const there = layer.id === "shift" || placeOfLayer(pack, layer.id) !== null;
-      const box = element("input", { type: "checkbox", onchange: () => {
-        this.table.toggleLayer(place);
-        box.blur();
-      } }); // prettier-ignore
+      const box = element("input", {
+        type: "checkbox",
+        onchange: () => {
+          this.table.toggleLayer(place);
+          box.blur();
+        },
+      });
       box.checked = !settings.layersOff.includes(layer.id);
-      const text = element("label", { class: there ? null : "absent" }, box, swatchOf(layer),
-        element("span", { class: "grow", title: layer.name }, layer.name)); // prettier-ignore
-      return element("div", { class: "row" }, text,
+      const text = element(
+        "label",
+        { class: there ? null : "absent" },
+        box,
+        swatchOf(layer),
+        element("span", { class: "grow", title: layer.name }, layer.name),
+      );
+      return element(
+        "div",
+        { class: "row" },
+        text,
         element("span", { class: "figure" }, there ? partText(pack, layer.id, inside) : "none"),
-        place < LAYER_KEYS ? element("kbd", {}, keyText(`Shift+${place + 1}`)) : null); // prettier-ignore
+        place < LAYER_KEYS ? element("kbd", {}, keyText(`Shift+${place + 1}`)) : null,
+      );
     });
     return element("div", { class: settings.layers ? "list" : "list off" }, ...rows);
   }
 
   #stretch(pack) {
-    const white = settings.stretch === "fixed"
-      ? slider("White at this reflectance", [0.05, 1, 0.05], settings.white, (value) => this.#look({ white: value }))
-      : null; // prettier-ignore
+    const white =
+      settings.stretch === "fixed"
+        ? slider("White at this reflectance", [0.05, 1, 0.05], settings.white, (value) =>
+            this.#look({ white: value }),
+          )
+        : null;
     const said = element("span", { class: "figure" }, white ? settings.white.toFixed(2) : "");
-    return element("div", {},
-      element("div", { class: "row" },
-        select("Stretch (K)", STRETCHES, settings.stretch, (stretch) => this.#look({ stretch })), white, said),
-      histogram(pack)); // prettier-ignore
+    return element(
+      "div",
+      {},
+      element(
+        "div",
+        { class: "row" },
+        select("Stretch (K)", STRETCHES, settings.stretch, (stretch) => this.#look({ stretch })),
+        white,
+        said,
+      ),
+      histogram(pack),
+    );
   }
 }
 
 function swatchOf(layer) {
   const swatch = element("i", { class: "swatch" });
-  if (layer.colour) swatch.style.background = `url(${patternTile(layer.pattern, layer.colour, 1).toDataURL()}) #6d7176`;
+  if (layer.colour)
+    swatch.style.background = `url(${patternTile(layer.pattern, layer.colour, 1).toDataURL()}) #6d7176`;
   else swatch.classList.add("arrow");
   return swatch;
 }
@@ -142,13 +224,22 @@ const CURVES = ["#d55e00", "#009e73", "#0072b2"];
 function histogram(pack) {
   const { ranges } = composed(pack, settings);
   const bands = Object.keys(ranges);
-  const canvas = element("canvas", { class: "histogram", width: BINS * 3, height: PLOT, role: "img",
-    "aria-label": `Histogram of ${bands.join(", ")}` }); // prettier-ignore
+  const canvas = element("canvas", {
+    class: "histogram",
+    width: BINS * 3,
+    height: PLOT,
+    role: "img",
+    "aria-label": `Histogram of ${bands.join(", ")}`,
+  });
   if (bands.length === 0) return element("div");
   const top = Math.max(...Object.values(ranges).map(([, high]) => high)) * 1.25;
   const pen = canvas.getContext("2d");
-  bands.forEach((band, place) => drawCounts(pen, pack, band, { top, colour: CURVES[place], range: ranges[band] }));
-  const words = bands.map((band) => `${band} ${ranges[band].map((value) => (value / 10000).toFixed(3)).join("–")}`);
+  bands.forEach((band, place) =>
+    drawCounts(pen, pack, band, { top, colour: CURVES[place], range: ranges[band] }),
+  );
+  const words = bands.map(
+    (band) => `${band} ${ranges[band].map((value) => (value / 10000).toFixed(3)).join("–")}`,
+  );
   const caption = element("div", { class: "figure" });
   say(caption, words.join("  "));
   return element("div", {}, canvas, caption);

@@ -29,5 +29,8 @@ export function say(node, text) {
 
 /** `1,234.5` ha and the like: a number with so many digits after the point. */
 export function number(value, digits = 0) {
-  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return value.toLocaleString("en", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
 }

@@ -9,7 +9,9 @@ const BAR_SHARE = 0.28;
 /** The largest of 1, 2, 5, 10, 20 … that is at most `longest`. */
 function niceLength(longest) {
   const power = 10 ** Math.floor(Math.log10(longest));
-  return Math.max(...[1, 2, 5].map((step) => step * power).filter((one) => one <= longest * (1 + 1e-9)));
+  return Math.max(
+    ...[1, 2, 5].map((step) => step * power).filter((one) => one <= longest * (1 + 1e-9)),
+  );
 }
 
 const lengthText = (metres) => (metres >= 1000 ? `${metres / 1000} km` : `${metres} m`);
@@ -34,7 +36,14 @@ export function drawScaleBar(pen, [width, height], metresPerPixel, ratio) {
   const metres = niceLength(Math.min(BAR_SHARE * width, 220 * ratio) * metresPerPixel);
   const bar = metres / metresPerPixel;
   const [left, base] = [10 * ratio, height - 10 * ratio];
-  plate(pen, left - 4 * ratio, base - 18 * ratio, Math.max(bar, 34 * ratio) + 8 * ratio, 22 * ratio, ratio);
+  plate(
+    pen,
+    left - 4 * ratio,
+    base - 18 * ratio,
+    Math.max(bar, 34 * ratio) + 8 * ratio,
+    22 * ratio,
+    ratio,
+  );
   write(pen, lengthText(metres), left, base - 6 * ratio, ratio);
   pen.fillRect(left, base - 2 * ratio, bar, 2 * ratio);
 }
@@ -70,7 +79,14 @@ export function drawShift(pen, shift, ratio) {
   const drawn = Math.min(length / 10, 2.2) * ring;
   const way = length ? [shift.east_m / length, -shift.north_m / length] : [0, 0];
   arrow(pen, [x, y], way, drawn, ratio, shift.reliable);
-  write(pen, `${number(length, 1)} ± ${number(shift.ci_m, 1)} m`, x, y + 36 * ratio, ratio, "center");
+  write(
+    pen,
+    `${number(length, 1)} ± ${number(shift.ci_m, 1)} m`,
+    x,
+    y + 36 * ratio,
+    ratio,
+    "center",
+  );
 }
 
 function arrow(pen, [x, y], [right, down], length, ratio, solid) {
@@ -101,16 +117,25 @@ export function drawCursor(pen, [width, height], at, pixel, ratio) {
   const gap = Math.max(10 * ratio, pixel.side);
   const [x, y] = at.map((value) => Math.round(value) + 0.5);
   const path = new Path2D();
-  for (const [from, to] of [[0, x - gap], [x + gap, width]]) {
+  for (const [from, to] of [
+    [0, x - gap],
+    [x + gap, width],
+  ]) {
     path.moveTo(from, y);
     path.lineTo(to, y);
   }
-  for (const [from, to] of [[0, y - gap], [y + gap, height]]) {
+  for (const [from, to] of [
+    [0, y - gap],
+    [y + gap, height],
+  ]) {
     path.moveTo(x, from);
     path.lineTo(x, to);
   }
   path.rect(pixel.x, pixel.y, pixel.side, pixel.side);
-  for (const [style, line] of [["rgba(0,0,0,.22)", 3], ["rgba(255,255,255,.9)", 1]]) {
+  for (const [style, line] of [
+    ["rgba(0,0,0,.22)", 3],
+    ["rgba(255,255,255,.9)", 1],
+  ]) {
     pen.strokeStyle = style;
     pen.lineWidth = line * ratio;
     pen.stroke(path);

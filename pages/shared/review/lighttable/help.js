@@ -10,9 +10,12 @@ export class Help {
       groups.set(action.group, [...(groups.get(action.group) ?? []), action]);
     }
     const close = element("button", { type: "button", onclick: () => this.toggle() }, "Close");
-    this.node = element("div", { class: "help", role: "region", "aria-label": "Keys", hidden: true },
+    this.node = element(
+      "div",
+      { class: "help", role: "region", "aria-label": "Keys", hidden: true },
       element("div", { class: "help-head" }, element("h2", {}, "Keys"), close),
-      element("div", { class: "help-groups" }, ...[...groups].map(section))); // prettier-ignore
+      element("div", { class: "help-groups" }, ...[...groups].map(section)),
+    );
   }
 
   toggle() {
@@ -22,8 +25,12 @@ export class Help {
 
 function section([group, actions]) {
   const rows = actions.map(({ keys, title }) =>
-    element("tr", {},
+    element(
+      "tr",
+      {},
       element("th", { scope: "row" }, ...keys.map((key) => element("kbd", {}, keyText(key)))),
-      element("td", {}, title))); // prettier-ignore
+      element("td", {}, title),
+    ),
+  );
   return element("section", {}, element("h3", {}, group), element("table", {}, ...rows));
 }

@@ -2,8 +2,9 @@
 
 import { ACTIONS } from "./actions.js";
 
-const TYPING = "input, textarea, select, [contenteditable], [role=slider], [role=listbox], [role=combobox], " +
-  "[role=dialog], [data-testid=stDataFrame], [data-testid=stPopoverBody]"; // prettier-ignore
+const TYPING =
+  "input, textarea, select, [contenteditable], [role=slider], [role=listbox], [role=combobox], " +
+  "[role=dialog], [data-testid=stDataFrame], [data-testid=stPopoverBody]";
 
 const BY_KEY = new Map(ACTIONS.flatMap((action) => action.keys.map((key) => [key, action])));
 
@@ -21,7 +22,10 @@ function isTaken(event) {
   const target = event.composedPath()[0];
   if (!(target instanceof Element)) return false;
   if (target.closest(TYPING)) return true;
-  return [" ", "Enter"].includes(event.key) && target.matches("button:focus-visible, summary:focus-visible");
+  return (
+    [" ", "Enter"].includes(event.key) &&
+    target.matches("button:focus-visible, summary:focus-visible")
+  );
 }
 
 /**
@@ -31,7 +35,15 @@ function isTaken(event) {
 export function listen(table) {
   const handle = (event, run) => {
     const action = BY_KEY.get(nameOf(event));
-    if (!action || !table.isShown || event.ctrlKey || event.altKey || event.metaKey || isTaken(event)) return;
+    if (
+      !action ||
+      !table.isShown ||
+      event.ctrlKey ||
+      event.altKey ||
+      event.metaKey ||
+      isTaken(event)
+    )
+      return;
     // Streamlit has keys of its own (c and r), and Space would scroll.
     event.stopImmediatePropagation();
     event.preventDefault();
@@ -43,7 +55,7 @@ export function listen(table) {
       if (event.repeat && !action.repeats) return;
       if (action.hold) table.hold(action.hold, true);
       else action.run(table);
-      table.touched();
+      table.decisions.touched();
     });
   const up = (event) => {
     // With Shift let go first, the name of the key is another.
@@ -52,5 +64,7 @@ export function listen(table) {
   };
   window.addEventListener("keydown", down, true);
   window.addEventListener("keyup", up, true);
-  window.addEventListener("blur", () => ["blink", "label"].forEach((what) => table.hold(what, false)));
+  window.addEventListener("blur", () =>
+    ["blink", "label"].forEach((what) => table.hold(what, false)),
+  );
 }

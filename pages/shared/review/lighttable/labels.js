@@ -7,7 +7,8 @@ const BACKGROUND = 0;
 const CASING = "rgba(0,0,0,.75)";
 
 /** The classes that are drawn: background is what is left. */
-export const drawnClasses = (pack) => pack.header.classes.filter(({ value }) => value !== BACKGROUND);
+export const drawnClasses = (pack) =>
+  pack.header.classes.filter(({ value }) => value !== BACKGROUND);
 
 function regionOfClass(pack, value, own) {
   pack.labelRegions ??= new Map();
@@ -16,7 +17,10 @@ function regionOfClass(pack, value, own) {
     const finer = own ? finerBy(pack) : 1;
     const values = own ? pack.sourceLabel : pack.label;
     const size = [pack.width * finer, pack.height * finer];
-    pack.labelRegions.set(key, regionOf(values, ...size, (one) => one === value));
+    pack.labelRegions.set(
+      key,
+      regionOf(values, ...size, (one) => one === value),
+    );
   }
   return pack.labelRegions.get(key);
 }

@@ -12,7 +12,12 @@ const OWN = [
   { id: OUTSIDE, name: "outside the mask", colour: "#9a9a9a", pattern: "veil" },
 ];
 const CHANGED = { id: CHANGE, name: "looks changed", colour: "#ffffff", pattern: "cross" };
-const DIFFERENT = { id: DIFFERENCE, name: "label differs from the earlier pair", colour: "#f0e442", pattern: "cross" };
+const DIFFERENT = {
+  id: DIFFERENCE,
+  name: "label differs from the earlier pair",
+  colour: "#f0e442",
+  pattern: "cross",
+};
 const PATTERNS = { 1: "rising", "-1": "falling", 0: "upright", 2: "level" };
 const TILE = 14;
 
@@ -70,12 +75,23 @@ export function patternTile(name, colour, ratio) {
 }
 
 const LINES = {
-  rising: [[-1, 1, 1, -1], [0, 1, 1, 0], [0, 2, 2, 0]],
-  falling: [[-1, 0, 1, 2], [0, 0, 1, 1], [0, -1, 2, 1]],
+  rising: [
+    [-1, 1, 1, -1],
+    [0, 1, 1, 0],
+    [0, 2, 2, 0],
+  ],
+  falling: [
+    [-1, 0, 1, 2],
+    [0, 0, 1, 1],
+    [0, -1, 2, 1],
+  ],
   upright: [[0.5, 0, 0.5, 1]],
   level: [[0, 0.5, 1, 0.5]],
-  dots: [[0.25, 0.25, 0.25, 0.26], [0.75, 0.75, 0.75, 0.76]],
-}; // prettier-ignore
+  dots: [
+    [0.25, 0.25, 0.25, 0.26],
+    [0.75, 0.75, 0.75, 0.76],
+  ],
+};
 LINES.cross = [...LINES.rising, ...LINES.falling];
 
 function drawTile(name, colour, side, ratio) {
@@ -94,7 +110,10 @@ function drawTile(name, colour, side, ratio) {
     path.lineTo(toX * side, toY * side);
   }
   pen.lineCap = "round";
-  for (const [style, width] of [["rgba(0,0,0,.4)", 2.6], [colour, 1.3]]) {
+  for (const [style, width] of [
+    ["rgba(0,0,0,.4)", 2.6],
+    [colour, 1.3],
+  ]) {
     pen.strokeStyle = style;
     pen.lineWidth = width * ratio;
     pen.stroke(path);
@@ -120,7 +139,10 @@ export function drawLayers(pen, pack, { what, toPanel, ratio, isOn }) {
     pen.fillStyle = pattern;
     pen.fill(region);
     if (layer.pattern === "veil") continue;
-    for (const [style, width] of [["rgba(0,0,0,.5)", 2.4], [layer.colour, 1.2]]) {
+    for (const [style, width] of [
+      ["rgba(0,0,0,.5)", 2.4],
+      [layer.colour, 1.2],
+    ]) {
       pen.strokeStyle = style;
       pen.lineWidth = width * ratio;
       pen.stroke(region);

@@ -5,11 +5,11 @@ import { connect, postJson } from "./api.js";
 import { Bar } from "./bar.js";
 import { composed } from "./compose.js";
 import { switchesOf } from "./controls.js";
+import { Decisions } from "./deciding.js";
 import { element } from "./dom.js";
 import { Drawer } from "./drawer.js";
 import { Help } from "./help.js";
 import { listen } from "./keys.js";
-import { Outbox } from "./outbox.js";
 import { Pairs } from "./pairs.js";
 import { Queue } from "./queue.js";
 import { Readout } from "./readout.js";
@@ -18,9 +18,6 @@ import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
 
 const AHEAD = 6;
-// A decision so soon after a picture came up was meant for the one before.
-const LOOK_MS = 300;
-const COUNTS_AFTER_MS = 3000;
 const REFRESH_AFTER_MS = 20000;
 const DRAWER_FITS_PX = 1150;
 
@@ -36,15 +33,13 @@ function afterPaint(then) {
 export class LightTable {
   constructor() {
     this.pairs = new Pairs();
-    this.outbox = new Outbox(() => this.strip.showUnsaved(this.outbox.waiting.size, this.outbox.trouble));
     this.queue = new Queue([], {});
     this.pairId = null;
     this.item = null;
-    this.last = undefined; // the reviewer's decision that undo takes back; null when there is none
     this.state = "loading";
     this.paintedAt = Infinity;
-    this.sending = new Set();
     this.#build();
+    this.decisions = new Decisions(this);
     listen(this);
   }
 
@@ -58,12 +53,26 @@ export class LightTable {
     this.bar = new Bar(this);
     this.drawer = new Drawer(this, this.readout);
     this.help = new Help();
-    this.root = element("div", { class: "lighttable", "data-testid": "pair-viewer", "data-state": "loading" },
-      this.strip.node, this.strip.tools,
-      element("main", {},
-        element("div", { class: "pictures" }, this.strip.titleRow, this.stage.node, this.readout.line),
-        this.drawer.node),
-      this.bar.node, this.help.node); // prettier-ignore
+    this.root = element(
+      "div",
+      { class: "lighttable", "data-testid": "pair-viewer", "data-state": "loading" },
+      this.strip.node,
+      this.strip.tools,
+      element(
+        "main",
+        {},
+        element(
+          "div",
+          { class: "pictures" },
+          this.strip.titleRow,
+          this.stage.node,
+          this.readout.line,
+        ),
+        this.drawer.node,
+      ),
+      this.bar.node,
+      this.help.node,
+    );
   }
 
   /** Whether the light table is on the page that is open. */
@@ -76,23 +85,27 @@ export class LightTable {
   /**
    * @param {object} data see `mount`
    * @param {(name: string, value: any) => void} trigger tells the page something
+   * @param {boolean} arrived whether one comes from another page, or from the gallery
    */
-  async receive(data, trigger) {
+  async receive(data, trigger, arrived) {
     this.trigger = trigger;
     connect(data);
     const asked = JSON.stringify([data.filter, data.order, data.reviewer]);
+    // The page's own choice holds once: later it may be older than what is shown here.
     const opened = this.data && data.opening !== this.data.opening ? data.start : null;
+    const addressed = arrived ? new URLSearchParams(location.search).get("pair") : null;
     this.data = data;
     this.pairs.setReviewer(data.reviewer);
-    this.#resume();
-    if (asked !== this.asked) await this.#readQueue(asked);
-    if (opened) await this.go(opened);
+    this.decisions.resume();
+    if (arrived || asked !== this.asked) await this.#readQueue(asked, opened ?? addressed);
+    else if (opened) await this.go(opened);
   }
 
-  async #readQueue(asked) {
+  /** Reads the queue, and shows the pair that is wanted, or where one left off. */
+  async #readQueue(asked, wanted) {
     const { filter, order, reviewer } = this.data;
     this.asked = asked;
-    this.last = undefined;
+    this.decisions.forget();
     try {
       const { pairs } = await postJson("/queue", { filter, order, reviewer });
       if (asked !== this.asked) return;
@@ -102,8 +115,8 @@ export class LightTable {
       this.#problem(`The queue could not be read: ${error.message}`);
       return;
     }
-    const addressed = new URLSearchParams(location.search).get("pair") ?? this.data.start;
-    await this.go(this.#inQueue(this.pairId) ?? addressed ?? this.#firstOpen());
+    const start = this.pairId ?? this.data.start;
+    await this.go(wanted ?? this.#inQueue(start) ?? this.#firstOpen());
   }
 
   #inQueue(pairId) {
@@ -114,18 +127,12 @@ export class LightTable {
     return this.queue.open(null, 1)[0] ?? this.queue.neighbour(null, 0);
   }
 
-  #resume() {
-    for (const answer of this.outbox.resume()) {
-      answer.then((found) => this.#note(found)).catch((error) => this.bar.tell(error.message, "bad"));
-    }
-  }
-
   // which pair is shown
 
   /** Shows a pair. @param {string|null} pairId */
   async go(pairId) {
     if (!pairId) {
-      this.#problem(this.queue.length ? "" : "No pair fits the filters. Change or clear them above the light table.");
+      this.#problem("No pair fits the filters. Change or clear them above the light table.");
       return;
     }
     if (pairId !== this.pairId) this.bar.clear();
@@ -159,8 +166,8 @@ export class LightTable {
     this.#openDrawerWhereItFits();
     this.readout.setPack(pack);
     this.stage.show(pack);
-    this.stage.write(problem ?? "");
-    this.#showItem();
+    this.stage.write(problem && `${problem} The next pair is at →.`);
+    this.showItem();
     this.#keepAddress(pairId);
     afterPaint(() => {
       if (this.pairId !== pairId) return;
@@ -172,34 +179,41 @@ export class LightTable {
 
   /** What can wait until the picture is on the screen. */
   #afterShown(pairId, item) {
-    const next = [...this.queue.open(pairId, AHEAD), this.queue.neighbour(pairId, 1)].filter(Boolean);
+    const next = [...this.queue.open(pairId, AHEAD), this.queue.neighbour(pairId, 1)].filter(
+      Boolean,
+    );
     this.pairs.loadAhead([...new Set(next)], ({ pack }) => composed(pack, settings));
     if (!item) return;
     item.readAt ??= performance.now();
-    if (performance.now() - item.readAt > REFRESH_AFTER_MS) this.#refresh(pairId);
+    if (performance.now() - item.readAt > REFRESH_AFTER_MS) this.refresh(pairId);
   }
 
-  async #refresh(pairId) {
+  /** Reads anew what may have changed of a pair. @param {string} pairId */
+  async refresh(pairId) {
     const item = await this.pairs.refresh(pairId);
     if (!item || this.pairId !== pairId) return;
     item.readAt = performance.now();
     this.item = item;
-    this.#showItem();
+    this.showItem();
   }
 
-  #showItem() {
-    if (this.last === undefined && this.item) this.last = this.item.last ?? null;
+  /** What is known of the pair, in words. */
+  showItem() {
+    this.decisions.learn(this.item);
     this.strip.show(this.item, this.queue.nameOf(this.pairId), this.#placeText());
     this.strip.showView(this.stage, this.item);
     this.bar.propose(this.item?.proposal ?? null);
-    this.bar.offerUndo(this.last);
+    this.bar.offerUndo(this.decisions.last);
     this.drawer.show(this.stage.pack, this.item);
   }
 
   #placeText() {
+    if (!this.pairId) return "";
     const place = this.queue.placeOf(this.pairId);
     const length = this.queue.length.toLocaleString("en");
-    return place === undefined ? `not among the ${length} filtered` : `${(place + 1).toLocaleString("en")} of ${length}`;
+    return place === undefined
+      ? `not among the ${length} filtered`
+      : `${(place + 1).toLocaleString("en")} of ${length}`;
   }
 
   #problem(sentence) {
@@ -207,7 +221,7 @@ export class LightTable {
     this.item = null;
     this.stage.show(null);
     this.stage.write(sentence);
-    this.#showItem();
+    this.showItem();
     this.#setState("problem");
   }
 
@@ -227,97 +241,6 @@ export class LightTable {
     const pairId = this.queue.neighbour(this.pairId, step);
     if (pairId) this.go(pairId);
     else this.bar.tell(step > 0 ? "This is the last pair." : "This is the first pair.");
-  }
-
-  // deciding
-
-  /** @param {"accept"|"reject"|"unsure"} verdict */
-  decide(verdict) {
-    this.#decide(verdict, this.bar.reasons, this.bar.note.value.trim());
-  }
-
-  /** Makes what was decided on an earlier pair the decision on this one. */
-  confirm() {
-    const proposal = this.item?.proposal;
-    if (proposal?.verdict) this.#decide(proposal.verdict, [], proposal.reason ?? "");
-    else this.bar.tell("Nothing is proposed for this pair.");
-  }
-
-  async #decide(verdict, reasons, note) {
-    const pairId = this.pairId;
-    const why = this.#whyNot(pairId);
-    if (why) return this.bar.tell(why, "bad");
-    const answer = await this.#send({ pair_id: pairId, verdict, reasons, note });
-    if (!answer) return;
-    if (this.pairId !== pairId) return;
-    const [next] = this.queue.open(pairId, 1);
-    this.bar.tell(`${this.item?.mask_name ?? pairId}: ${answer.mine ?? verdict}.`);
-    if (next) await this.go(next);
-    else this.#allDecided(answer);
-  }
-
-  #whyNot(pairId) {
-    if (!pairId) return "There is no pair to decide about.";
-    if (this.sending.has(pairId)) return "The decision on this pair is being saved.";
-    if (this.state === "loading") return "Not counted: the picture isn't there yet.";
-    if (performance.now() - this.paintedAt < LOOK_MS) return "Not counted: sooner than 0.3 s after the picture came.";
-    return null;
-  }
-
-  async #send(decision) {
-    const { pair_id: pairId } = decision;
-    this.sending.add(pairId);
-    this.root.classList.add("saving");
-    try {
-      const answer = await this.outbox.send({ ...decision, reviewer: this.data.reviewer });
-      this.#note(answer);
-      return answer;
-    } catch (error) {
-      this.bar.tell(`Not saved: ${error.message}`, "bad");
-      return null;
-    } finally {
-      this.sending.delete(pairId);
-      this.root.classList.toggle("saving", this.sending.size > 0);
-    }
-  }
-
-  /** Takes over what the server says of a pair after a decision. */
-  #note(answer) {
-    const { pair_id: pairId, decision, mine, log, last } = answer;
-    this.queue.note(pairId, decision, mine);
-    if (last !== undefined) this.last = last;
-    const item = this.pairs.ready.get(pairId)?.item;
-    if (item) Object.assign(item, { decision, log, proposal: mine ? null : item.proposal });
-    this.uncounted = true;
-    this.touched();
-  }
-
-  /** Takes the reviewer's last decision back, and shows its pair. */
-  async undo() {
-    if (!this.last) return this.bar.tell("You have decided nothing that could be undone.");
-    const { pair_id: pairId, verdict, mask_name: name } = this.last;
-    if (this.sending.has(pairId)) return;
-    const answer = await this.#send({ pair_id: pairId, verdict: "undo", reasons: [], note: "" });
-    if (!answer) return;
-    this.pairs.forget(pairId); // what was proposed may be proposed again
-    this.bar.tell(`Took back: ${verdict} of ${name}.`);
-    await this.go(pairId);
-  }
-
-  #allDecided(answer) {
-    this.item = { ...this.item, decision: answer.decision, log: answer.log };
-    this.#showItem();
-    this.bar.tell("All pairs of this queue are decided. Change the filter to look at others, or export.");
-  }
-
-  /** The counts beside the page follow when the keys rest. */
-  touched() {
-    clearTimeout(this.countsTimer);
-    if (!this.uncounted) return;
-    this.countsTimer = setTimeout(() => {
-      this.uncounted = false;
-      this.trigger?.("counts", Date.now());
-    }, COUNTS_AFTER_MS);
   }
 
   // looking
@@ -353,7 +276,8 @@ export class LightTable {
 
   stepBand(step) {
     const bands = this.stage.pack?.header.bands ?? [settings.band];
-    const band = settings.composite === "band" ? following(bands, settings.band, step) : settings.band;
+    const band =
+      settings.composite === "band" ? following(bands, settings.band, step) : settings.band;
     this.look({ composite: "band", share: null, band });
   }
 
@@ -386,10 +310,11 @@ async function style(place) {
  */
 export default async function mount({ data, parentElement, setTriggerValue }) {
   table ??= new LightTable();
-  if (table.root.parentNode !== parentElement) {
+  const arrived = table.root.parentNode !== parentElement;
+  if (arrived) {
     await style(parentElement);
     parentElement.append(table.root);
     table.root.classList.toggle("full", settings.full);
   }
-  await table.receive(data, setTriggerValue);
+  await table.receive(data, setTriggerValue, arrived);
 }

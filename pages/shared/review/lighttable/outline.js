@@ -31,7 +31,7 @@ function ring(path, edges, across, start) {
   let [x, y] = [start % across, Math.floor(start / across)];
   let way = [EAST, SOUTH, WEST, NORTH].find((one) => edges[start] & one);
   path.moveTo(x, y);
-  for (let corner = start; ; ) {
+  for (let corner = start; ;) {
     edges[corner] &= ~way;
     x += STEP[way][0];
     y += STEP[way][1];

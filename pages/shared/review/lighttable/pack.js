@@ -14,6 +14,7 @@ const TYPES = { uint8: Uint8Array, uint16: Uint16Array };
  * @property {Uint16Array} shares classes x height x width, share x 10000
  * @property {Uint8Array|null} sourceLabel the mask on a grid `factor` times as fine
  * @property {Uint8Array|null} change 1 where the label looks different
+ * @property {Uint8Array|null} difference 1 where the label differs from that of the earlier pair
  * @property {ImageBitmap|null} source
  * @property {ImageBitmap|null} sourceNir
  * @property {number} bytes what it takes in memory
@@ -54,7 +55,9 @@ export async function readPack(buffer) {
   if (magic !== MAGIC) throw new Error("The picture file of this pair isn't one.");
   const text = new Uint8Array(buffer, 8, view.getUint32(4, true));
   const header = JSON.parse(new TextDecoder().decode(text));
-  const arrays = Object.fromEntries(header.arrays.map((part) => [part.name, arrayOf(buffer, part)]));
+  const arrays = Object.fromEntries(
+    header.arrays.map((part) => [part.name, arrayOf(buffer, part)]),
+  );
   const [source, sourceNir] = await Promise.all([
     pictureOf(buffer, header, header.source?.image),
     pictureOf(buffer, header, header.source?.nir),
@@ -70,6 +73,7 @@ export async function readPack(buffer) {
     shares: arrays.shares,
     sourceLabel: arrays.source_label ?? null,
     change: arrays.change ?? null,
+    difference: arrays.difference ?? null,
     source,
     sourceNir,
     bytes: buffer.byteLength + pixelsOf(source) + pixelsOf(sourceNir),

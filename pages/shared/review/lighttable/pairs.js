@@ -119,7 +119,10 @@ export class Pairs {
   }
 
   #bytes(pairIds) {
-    return [...pairIds].reduce((sum, pairId) => sum + (this.ready.get(pairId)?.pack?.bytes ?? 0), 0);
+    return [...pairIds].reduce(
+      (sum, pairId) => sum + (this.ready.get(pairId)?.pack?.bytes ?? 0),
+      0,
+    );
   }
 
   #letGo() {

@@ -14,7 +14,8 @@ export class Queue {
     this.rows = rows;
     this.places = new Map(rows.map((row, place) => [row[ID], place]));
     // Who looks for what they or the earlier pairs' reviewers said wants to decide themselves.
-    const mineCounts = filter.decision === NOT_BY_ME || (filter.decision ?? "").startsWith("proposed");
+    const mineCounts =
+      filter.decision === NOT_BY_ME || (filter.decision ?? "").startsWith("proposed");
     this.column = mineCounts ? MINE : DECISION;
   }
 

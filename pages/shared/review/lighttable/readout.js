@@ -25,7 +25,11 @@ export function readingAt(pack, [x, y]) {
   const { bands, classes } = pack.header;
   const reflectance = bands.map((_, band) => pack.image[band * size + at] / 10000 || null);
   const shares = classes
-    .map(({ name, colour }, place) => ({ name, colour, share: pack.shares[place * size + at] / 10000 }))
+    .map(({ name, colour }, place) => ({
+      name,
+      colour,
+      share: pack.shares[place * size + at] / 10000,
+    }))
     .filter(({ share }) => share > 0)
     .sort((one, other) => other.share - one.share);
   return {
@@ -78,8 +82,14 @@ export class Readout {
     this.plot.append(this.axis, this.curve, this.dots);
     this.values = element("div", { class: "values" });
     this.shares = element("div", { class: "shares" });
-    this.node = element("section", { class: "readout", "aria-label": "Under the cursor" },
-      element("h3", {}, "Under the cursor"), this.plot, this.values, this.shares); // prettier-ignore
+    this.node = element(
+      "section",
+      { class: "readout", "aria-label": "Under the cursor" },
+      element("h3", {}, "Under the cursor"),
+      this.plot,
+      this.values,
+      this.shares,
+    );
   }
 
   /** Another pair: its bands, and nothing under the cursor yet. */
@@ -104,7 +114,10 @@ export class Readout {
   /** @param {[number, number]|null} at a place on the pair */
   show(at) {
     const reading = this.pack && at && readingAt(this.pack, at);
-    say(this.line, reading ? `${reading.place}  ·  ${sharesText(reading)}  ·  ${reading.flags}` : this.#hint());
+    say(
+      this.line,
+      reading ? `${reading.place}  ·  ${sharesText(reading)}  ·  ${reading.flags}` : this.#hint(),
+    );
     this.cells?.forEach(({ value }, place) => {
       const found = reading?.reflectance[place];
       say(value, found ? found.toFixed(4) : "–");
@@ -123,7 +136,9 @@ export class Readout {
   #x(place) {
     const nm = this.pack.header.wavelengths_nm;
     const [low, high] = [400, 2250];
-    const share = nm ? (nm[place] - low) / (high - low) : place / (this.pack.header.bands.length - 1);
+    const share = nm
+      ? (nm[place] - low) / (high - low)
+      : place / (this.pack.header.bands.length - 1);
     return LEFT + share * (WIDTH - LEFT - 6);
   }
 
@@ -143,7 +158,9 @@ export class Readout {
   }
 
   #drawCurve(reflectance) {
-    const there = reflectance.map((value, place) => [place, value]).filter(([, value]) => value !== null);
+    const there = reflectance
+      .map((value, place) => [place, value])
+      .filter(([, value]) => value !== null);
     const highest = Math.max(0.3, ...there.map(([, value]) => value));
     const top = Math.ceil(highest * 10) / 10;
     say(this.top, there.length ? top.toFixed(1) : "");
@@ -156,5 +173,8 @@ export class Readout {
 }
 
 function sharesText({ shares }) {
-  return shares.map(({ name, share }) => `${name} ${(share * 100).toFixed(1)} %`).join(", ") || "no class known";
+  return (
+    shares.map(({ name, share }) => `${name} ${(share * 100).toFixed(1)} %`).join(", ") ||
+    "no class known"
+  );
 }

@@ -63,10 +63,10 @@ export class Stage {
     this.draw();
   }
 
-  /** A sentence in place of the pictures, or over them; none hides it. @param {string} [text] */
-  write(text = "") {
-    say(this.message, text);
-    this.message.hidden = text === "";
+  /** A sentence in place of the pictures; none hides it. @param {string|null} text */
+  write(text) {
+    say(this.message, text ?? "");
+    this.message.hidden = !text;
   }
 
   /** Which pictures the panels show, from left to right. @returns {string[]} */
@@ -217,7 +217,8 @@ export class Stage {
     if (event.button !== 0 || !this.pack) return;
     this.node.setPointerCapture(event.pointerId);
     const at = this.#placeOf(event);
-    const onDivider = settings.mode === "swipe" && Math.abs(at[0] - this.divider) < GRAB * this.ratio;
+    const onDivider =
+      settings.mode === "swipe" && Math.abs(at[0] - this.divider) < GRAB * this.ratio;
     this.drag = { onDivider, from: [event.clientX, event.clientY] };
     this.node.classList.toggle("dragging", !onDivider);
   }

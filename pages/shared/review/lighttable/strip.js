@@ -17,18 +17,41 @@ export class Strip {
     this.suggestion = element("span", { class: "suggestion" });
     this.warning = element("span", { class: "warning", hidden: true });
     this.unsaved = element("span", { class: "unsaved", role: "status", hidden: true });
-    this.node = element("header", {},
-      this.name, this.place, this.badge, this.suggestion, this.warning, this.unsaved); // prettier-ignore
+    this.node = element(
+      "header",
+      {},
+      this.name,
+      this.place,
+      this.badge,
+      this.suggestion,
+      this.warning,
+      this.unsaved,
+    );
     this.zoom = element("span", { class: "zoom", title: "Device pixels per pixel of 10 m" });
-    this.tools = element("div", { class: "tools", role: "toolbar", "aria-label": "View" },
+    this.tools = element(
+      "div",
+      { class: "tools", role: "toolbar", "aria-label": "View" },
       group("Pictures", ["mode side", "mode swipe", "mode single"], table),
-      group("Bands", COMPOSITES.map(({ id }) => `composite ${id}`), table),
+      group(
+        "Bands",
+        COMPOSITES.map(({ id }) => `composite ${id}`),
+        table,
+      ),
       group("Label", ["label outline", "label fill", "label none"], table),
       button("layers", table),
-      element("div", { class: "group", role: "group", "aria-label": "Zoom" },
-        button("smaller", table), this.zoom, button("larger", table), button("fit", table)),
+      element(
+        "div",
+        { class: "group", role: "group", "aria-label": "Zoom" },
+        button("smaller", table),
+        this.zoom,
+        button("larger", table),
+        button("fit", table),
+      ),
       element("span", { class: "gap" }),
-      button("full", table), button("drawer", table), button("help", table)); // prettier-ignore
+      button("full", table),
+      button("drawer", table),
+      button("help", table),
+    );
     this.titles = [0, 1].map(() => new Title());
     this.titleRow = element("div", { class: "titles" }, ...this.titles.map(({ node }) => node));
   }
@@ -41,16 +64,25 @@ export class Strip {
     const decision = item?.decision ?? "undecided";
     say(this.badge, item ? `${SIGNS[decision] ?? ""} ${decision}` : "");
     this.badge.dataset.decision = decision;
+    this.badge.hidden = !item;
     this.#suggest(item);
     const warnings = [item?.superseded, ...(item?.warnings ?? [])].filter(Boolean);
     this.warning.hidden = warnings.length === 0;
-    say(this.warning, warnings.length > 1 ? `⚠ ${warnings[0]} (and ${warnings.length - 1} more)` : `⚠ ${warnings[0]}`);
+    say(
+      this.warning,
+      warnings.length > 1
+        ? `⚠ ${warnings[0]} (and ${warnings.length - 1} more)`
+        : `⚠ ${warnings[0]}`,
+    );
     this.warning.title = warnings.join("\n");
   }
 
   #suggest(item) {
     const { proposal, suggestion } = item ?? {};
-    const said = [proposal?.text, suggestion && `Suggested: ${suggestion.verdict}. ${suggestion.reason}`];
+    const said = [
+      proposal?.text,
+      suggestion && `Suggested: ${suggestion.verdict}. ${suggestion.reason}`,
+    ];
     say(this.suggestion, said.filter(Boolean).join("  ·  "));
     this.suggestion.title = said.filter(Boolean).join("\n");
     this.suggestion.classList.toggle("proposed", Boolean(proposal));
@@ -69,6 +101,7 @@ export class Strip {
     say(this.zoom, stage.viewport.title);
     const pair = settings.mode === "single" ? stage.shown : stage.shown.slice(0, 2);
     this.titleRow.classList.toggle("alone", pair.length === 1);
+    this.titleRow.classList.toggle("empty", !stage.pack);
     pair.forEach((what, place) => this.titles[place].show(what, stage.pack, item));
   }
 }
@@ -107,8 +140,12 @@ function sceneWords(pack, item) {
     const [low, high] = range.map((value) => (value / 10000).toFixed(3));
     return `${band} ${low}–${high}`;
   });
-  const stretch = { pair: "2–98 % of clear pixels", fixed: "fixed", kept: "as the pair before" }[settings.stretch];
-  const more = ranges.length ? `${how.title}. Black to white (${stretch}), reflectance: ${ranges.join(", ")}` : how.title;
+  const stretch = { pair: "2–98 % of clear pixels", fixed: "fixed", kept: "as the pair before" }[
+    settings.stretch
+  ];
+  const more = ranges.length
+    ? `${how.title}. Black to white (${stretch}), reflectance: ${ranges.join(", ")}`
+    : how.title;
   return { what: "Sentinel-2", when: item?.dates?.scene ?? "", how: how.title, more };
 }
 
@@ -116,7 +153,12 @@ function sourceWords(pack, item) {
   const when = [item?.dates?.source, item?.dates?.offset].filter(Boolean).join(" · ");
   if (!pack?.source) {
     const why = pack?.header.source_problem ?? "";
-    return { what: "No source image", when, how: `Sentinel-2 without the label. ${why}`, more: why };
+    return {
+      what: "No source image",
+      when,
+      how: `Sentinel-2 without the label. ${why}`,
+      more: why,
+    };
   }
   const nir = sourcePicture(pack) === pack.sourceNir;
   const { caption } = pack.header.source;

@@ -2,8 +2,31 @@
 // whole numbers, or one over a whole number, so that pixels stay squares of one size. Only where a
 // whole number would leave much of the panel empty does fitting use a half (1.5, 2.5, 3.5).
 
-const STEPS = [1 / 16, 1 / 12, 1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20,
-  24, 32, 40, 48, 64]; // prettier-ignore
+const STEPS = [
+  1 / 16,
+  1 / 12,
+  1 / 8,
+  1 / 6,
+  1 / 4,
+  1 / 3,
+  1 / 2,
+  1,
+  2,
+  3,
+  4,
+  5,
+  6,
+  8,
+  10,
+  12,
+  16,
+  20,
+  24,
+  32,
+  40,
+  48,
+  64,
+];
 const MARGIN = 2;
 const WELL_FILLED = 0.78;
 
@@ -62,12 +85,17 @@ export class Viewport {
 
   /** A step in or out; what lies at `at` (a place in the panel) stays there. */
   zoom(direction, at = this.panel.map((length) => length / 2)) {
-    const wanted = direction > 0 ? STEPS.find((step) => step > this.scale) : STEPS.findLast((step) => step < this.scale);
+    const wanted =
+      direction > 0
+        ? STEPS.find((step) => step > this.scale)
+        : STEPS.findLast((step) => step < this.scale);
     if (wanted === undefined) return;
     const kept = this.toPair(at);
     this.scale = wanted;
     this.fitted = false;
-    this.middle = kept.map((place, axis) => (place + (this.panel[axis] / 2 - at[axis]) / wanted) / this.size[axis]);
+    this.middle = kept.map(
+      (place, axis) => (place + (this.panel[axis] / 2 - at[axis]) / wanted) / this.size[axis],
+    );
   }
 
   /** `×3`, `×1/2` */
