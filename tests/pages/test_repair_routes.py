@@ -71,6 +71,8 @@ def test_an_area_is_ignored_and_the_answer_is_the_pair_as_it_is_then(
     assert after["suggestion"]["verdict"] == "accept"
     assert after["view"] != before["view"]
     (entry,) = after["edits"]
+    assert after["facts"][0]["title"] == "Repairs"
+    assert after["facts"][0]["rows"] == [["ann", "ignored 14.40 ha: cloud"]]
     assert (entry["kind"], entry["who"], entry["text"]) == (
         "ignore",
         "ann",
@@ -188,6 +190,8 @@ def test_what_an_earlier_pair_differs_in_is_said_and_shown(
     assert difference["pair_id"] == earlier
     assert difference["label_pixels"] > 5
     assert difference["sentences"][0].startswith(f"{difference['label_pixels']} pixels")
+    assert found["facts"][0]["title"] == "What differs from the earlier pair"
+    assert found["facts"][0]["rows"] == [[one] for one in difference["sentences"]]
     path = f"{API}/pairs/{made.pair.pair_id}/view"
     arrays = {array.name: array.pixels for array in unpacked(client.get(path).body).arrays}
     assert int(arrays["difference"].sum()) == difference["label_pixels"]

@@ -64,6 +64,7 @@ def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]
     """A pair as a reviewer sees it: what follows from the log, and facts in words."""
     pair = item.pair
     document = _document(page, pair)
+    repairs = repairs_document(page.workspace, item, document)
     return {
         "pair_id": pair.pair_id,
         "mask_name": pair.mask_name,
@@ -72,10 +73,10 @@ def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]
         "suggestion": _suggestion(pair),
         "proposal": _proposal(proposal_for(page.store, pair, reviewer)),
         "dates": _dates(item),
-        "facts": _facts(item, document),
+        "facts": [*_repair_facts(repairs), *_facts(item, document)],
         "warnings": _warnings(item, document),
         "view": view_version(page.workspace, pair.pair_id, item.mask, item.earlier),
-        **repairs_document(page.workspace, item, document),
+        **repairs,
         **standing_document(page.store, item.log, reviewer, item.edits),
     }
 
@@ -187,6 +188,17 @@ def _facts(item: ReviewItem, document: Document) -> list[Section]:
     sections.append(_section("The scene", _scene_rows(item)))
     if notes := notes_on(document):
         sections.append(_section("Worth knowing", [(note,) for note in notes]))
+    return sections
+
+
+def _repair_facts(repairs: Mapping[str, Any]) -> list[Section]:
+    """What differs from an earlier pair, and what was repaired; nothing where neither is."""
+    sections = []
+    if difference := repairs["difference"]:
+        rows = [(sentence,) for sentence in difference["sentences"]]
+        sections.append(_section("What differs from the earlier pair", rows))
+    if edits := repairs["edits"]:
+        sections.append(_section("Repairs", [(edit["who"], edit["text"]) for edit in edits]))
     return sections
 
 
