@@ -63,9 +63,11 @@ class Client:
             "root_path": "",
         }
         sent: list[dict[str, Any]] = []
+        # The whole request; then the browser waits for its answer.
+        incoming = iter([{"type": "http.request", "body": body}])
 
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
+            return next(incoming, None) or await asyncio.Event().wait()
 
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)
