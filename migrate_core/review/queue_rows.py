@@ -12,8 +12,7 @@ from ..model import Decision, Mask, Pair, PairEdit, Scene
 from ..pairs.flags import occluded_shares
 from ..store.base import Store
 from ..store.candidates import scenes_named
-from ..store.decisions import decisions_by
-from ..store.edits import edits_of
+from ..store.decisions import decisions_by, edits_of
 from ..store.finished_pairs import FinishedPair, finished_pairs, tiles_and_days
 from ..store.masks import find_mask
 from .decisions import ReviewStatus, review_statuses

@@ -19,7 +19,7 @@ from ..pairs.edits.documents import checked_document
 from ..pairs.edits.effective import effective, newest_of
 from ..states import EditKind
 from ..store.base import Store
-from ..store.edits import append_edit, edit_of, edits_of
+from ..store.decisions import append_edit, edit_of, edits_of
 from ..workspace import Workspace
 from .run import default_reviewer
 

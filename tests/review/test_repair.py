@@ -21,7 +21,7 @@ from migrate_core.review.repair import EditRequest, repair
 from migrate_core.review.run import decide, new_decision
 from migrate_core.settings import AssessmentSettings
 from migrate_core.store.base import open_store
-from migrate_core.store.edits import edits_of
+from migrate_core.store.decisions import edits_of
 from tests.support.repairs import RASTERS, RepairCase, area, made_case
 
 # The cloud of the example, and a little more: columns 0 to 24 of the product.

@@ -23,7 +23,7 @@ from ...logs.context import about
 from ...model import Mask, Pair, PairEdit, PairParameters
 from ...states import EditKind, PairState
 from ...store.base import Store
-from ...store.edits import applied_edits, edit_logs, edits_of, renew_pair
+from ...store.decisions import applied_edits, edit_logs, edits_of, renew_pair
 from ...store.masks import find_mask
 from ...store.serialize import to_json
 from ...transfer.http.retry import Runtime

@@ -20,7 +20,7 @@ from migrate_core.review.queue import (
 )
 from migrate_core.review.queue_rows import pair_facts, queue_rows
 from migrate_core.store.base import Store
-from migrate_core.store.edits import applied_edits
+from migrate_core.store.decisions import applied_edits
 
 _DAYS = ("first", "last")
 _FILTERS = tuple(field.name for field in fields(QueueFilter))

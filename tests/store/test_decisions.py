@@ -13,7 +13,7 @@ from migrate_core.model import Pair, PairEdit
 from migrate_core.states import EditKind, PairState
 from migrate_core.store import tables
 from migrate_core.store.base import Store, open_store
-from migrate_core.store.edits import (
+from migrate_core.store.decisions import (
     append_edit,
     applied_edits,
     edit_logs,
