@@ -85,6 +85,17 @@ def test_an_area_is_ignored_and_the_answer_is_the_pair_as_it_is_then(
     assert "difference" not in arrays
 
 
+def test_the_mask_is_shown_where_its_label_lies(made: RepairCase, client: Client) -> None:
+    def drawn() -> np.ndarray:
+        view = unpacked(client.get(f"{API}/pairs/{made.pair.pair_id}/view").body)
+        return next(one.pixels for one in view.arrays if one.name == "source_label")
+
+    before = drawn()
+    edit(client, made, "nudge", east_m=10, north_m=0)
+    factor = before.shape[1] // made.grid.width
+    np.testing.assert_array_equal(drawn()[:, factor:], before[:, :-factor])
+
+
 def test_the_queue_goes_by_the_repaired_pair(made: RepairCase, client: Client) -> None:
     def clear() -> list[str]:
         asked = {"filter": {"suggestion": "accept"}, "reviewer": "ann"}

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from migrate_core.errors import MaskError, PairError, WrongUseError
+from migrate_core.model import PairParameters
 from migrate_core.pairs.edits import applying
 from migrate_core.pairs.edits.applying import bring_all_up_to_date, bring_up_to_date
 from migrate_core.pairs.flags import labelled_pixels
@@ -187,6 +188,32 @@ def test_what_a_kill_left_undone_is_done_when_the_pair_is_opened(
     assert not made.case.workspace.as_made(pair_id).exists()
 
 
+def test_a_kill_between_two_files_is_mended(
+    made: RepairCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.edit("nudge", token="first", east_m=3, north_m=1)
+    whole = made.bytes()
+    made.edit("undo")
+    before = made.bytes()
+    replaced = Path.replace
+
+    def cut_off(path: Path, target: Path) -> Path:
+        if Path(target) == made.folder / "quality.tif":
+            raise KeyboardInterrupt
+        return replaced(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            made.edit("nudge", token="again", east_m=3, north_m=1)
+    assert made.bytes()["label.tif"] == whole["label.tif"]
+    assert made.bytes()["quality.tif"] == before["quality.tif"]
+    bring_all_up_to_date(made.case.store, made.case.workspace)
+    assert {name: made.bytes()[name] for name in RASTERS} == {name: whole[name] for name in RASTERS}
+    made.edit("undo")
+    assert made.bytes() == before
+
+
 def test_a_kill_while_the_last_edit_is_taken_back_loses_nothing(
     made: RepairCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +276,19 @@ def test_a_repaired_pair_is_assessed_again_as_it_is(made: RepairCase) -> None:
     # A run that has nothing to do leaves the edits, too.
     assert made.case.make(RunOptions(workers=1, thresholds=strict)).made == 0
     assert made.pair.edits == edits
+
+
+def test_a_pair_that_comes_back_has_its_edits(made: RepairCase) -> None:
+    made.edit("nudge", east_m=4, north_m=4)
+    first, before = made.pair, made.bytes()
+    made.case.make(RunOptions(workers=1, parameters=PairParameters(ignore_rim_m=5.0)))
+    assert made.pair.pair_id != first.pair_id
+    assert made.pair.edits == ()
+    made.case.make(RunOptions(workers=1))
+    assert made.pair == first
+    assert made.bytes() == before
+    made.edit("undo")
+    assert made.pair.edits == ()
 
 
 def test_decisions_about_the_pair_stand(made: RepairCase) -> None:
