@@ -9,6 +9,8 @@ from migrate_core.errors import MigrateError
 from pages.shared.background import POLL_S, how_it_ended, is_busy, start, trouble
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.polling import polled
+from pages.shared.review.repair_routes import repair_routes
+from pages.shared.review.routes import base_path, routes
 from pages.shared.text import plain
 
 ABOUT = (
@@ -74,8 +76,17 @@ def home(page: Page) -> None:
         st.caption("Your own masks: files you upload, or a folder on this machine.")
 
 
-opened = begin_page(None, ABOUT)
-try:
-    home(opened)
-except MigrateError as err:
-    st.error(plain(str(err)))
+def main() -> None:
+    """Draws the page."""
+    opened = begin_page(None, ABOUT)
+    try:
+        home(opened)
+    except MigrateError as err:
+        st.error(plain(str(err)))
+
+
+# Streamlit runs this file for the page, and the server imports it for what it serves beside pages.
+if __name__ == "__main__":
+    main()
+else:
+    app = st.App(__file__, routes=[*routes(base_path()), *repair_routes(base_path())])

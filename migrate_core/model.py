@@ -24,7 +24,7 @@ from .mask import RasterForm as RasterForm
 from .mask import SourceImage as SourceImage
 from .mask import VectorForm as VectorForm
 from .settings import AssessmentSettings
-from .states import PairState, Verdict
+from .states import EditKind, PairState, Verdict
 
 LONLAT = "EPSG:4326"
 IGNORE = 255
@@ -197,6 +197,8 @@ class Pair:
     measured, and `change_rules` the number of the rules by which it was looked for; `occluded` is
     what anything occludes.
 
+    `edits` are the tokens of the repairs that its files and numbers have in them.
+
     `superseded_at` is since when another pair of the mask has stood in its place, `mask_key` the
     `Mask.key` of a mask that was taken out since; both None where it isn't known.
     """
@@ -222,6 +224,7 @@ class Pair:
     superseded_at: datetime | None = None
     mask_key: str | None = None
     occluded: Occluded | None = None
+    edits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -233,6 +236,23 @@ class Decision:
     reviewer: str
     reason: str | None
     decided_at: datetime
+
+
+@dataclass(frozen=True)
+class PairEdit:
+    """One entry of the log of repairs; `token` tells it from all others.
+
+    `document` of an `ignore` has `area` (GeoJSON, polygons in `crs`, which is that of the pair) and
+    `reason`; of a `nudge` `east_m` and `north_m`, by which the label is moved, in metres on the
+    axes of the pair's grid; that of an `undo` is empty.
+    """
+
+    token: str
+    pair_id: str
+    kind: EditKind
+    document: Mapping[str, Any]
+    reviewer: str
+    made_at: datetime
 
 
 @dataclass(frozen=True)

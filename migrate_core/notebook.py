@@ -28,6 +28,7 @@ from .pairs.run.plan import RunOptions
 from .pairs.run.runner import RunOutcome
 from .review import run as review_run
 from .review.decisions import ReviewStatus, pairs_document
+from .review.repair import EditRequest, Repaired, repair
 from .review.set_aside import (
     consequence_of,
     notes_on_set_aside,
@@ -50,6 +51,7 @@ __all__ = [
     "MigrateError",
     "PairParameters",
     "Problem",
+    "Repaired",
     "ReviewStatus",
     "RunOptions",
     "RunOutcome",
@@ -58,6 +60,7 @@ __all__ = [
     "WrongUseError",
     "add_masks",
     "decide",
+    "edit_pair",
     "export_dataset",
     "list_masks",
     "list_pairs",
@@ -275,6 +278,24 @@ def undo(ws: Session, pair_id: str, reviewer: str | None = None) -> ReviewStatus
     >>> migrate_core.undo(ws, pair_id)
     """
     return review_run.decide(ws.store, review_run.new_decision(pair_id, Verdict.UNDO, reviewer))
+
+
+def edit_pair(
+    ws: Session,
+    pair_id: str,
+    kind: str,
+    document: Mapping[str, Any] | None = None,
+    reviewer: str | None = None,
+) -> Repaired:
+    """Repair the label of a pair: `ignore` an area, `nudge` it, or `undo` one's newest edit.
+
+    `document` has `area` (a GeoJSON object with polygons) and `reason`, or `east_m` and `north_m`.
+    Raises WrongUseError when there is no such finished pair, or nothing can be made of that.
+
+    >>> migrate_core.edit_pair(ws, pair_id, "nudge", {"east_m": 2.5, "north_m": 0.0})
+    """
+    request = EditRequest(pair_id, kind, document or {}, reviewer)
+    return repair(ws.store, ws.workspace, request)
 
 
 def export_dataset(

@@ -58,6 +58,17 @@ class Verdict(StrEnum):
     UNDO = "undo"
 
 
+class EditKind(StrEnum):
+    """How a pair is repaired: an area is ignored, the label is moved; `undo` takes back the newest.
+
+    The last is of the same reviewer.
+    """
+
+    IGNORE = "ignore"
+    NUDGE = "nudge"
+    UNDO = "undo"
+
+
 # The verdicts that decide about a pair.
 VERDICTS = (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNSURE)
 

@@ -56,6 +56,15 @@ class Workspace:
         return self.root / "pairs"
 
     @property
+    def views(self) -> Path:
+        """The folder of packed views of pairs, for looking at them; all of it can be made again."""
+        return self.root / "views"
+
+    def view(self, pair_id: str) -> Path:
+        """The packed view of one pair."""
+        return self.views / f"{pair_id}.bin"
+
+    @property
     def demo(self) -> Path:
         """The folder of the synthetic example."""
         return self.root / "demo"
@@ -135,6 +144,18 @@ class Workspace:
     def pair(self, pair_id: str) -> Path:
         """The folder of one pair."""
         return self.pairs / pair_id
+
+    def as_made(self, pair_id: str) -> Path:
+        """The folder of the rasters of a repaired pair as they were made; there only with edits."""
+        return self.pair(pair_id) / "made"
+
+    def candidate_picture(self, name: str) -> Path:
+        """The file of a small picture of a mask in a candidate; all can be read again."""
+        return self.root / "views" / "candidates" / f"{name}.png"
+
+    def edit_lock(self, pair_id: str) -> Path:
+        """The file that is locked by whoever repairs a pair."""
+        return self.root / "locks" / f"{pair_id}.lock"
 
     def relative(self, path: Path) -> str:
         """A path inside the workspace as it is shown and stored, with forward slashes."""

@@ -12,6 +12,7 @@ from ..session import Session
 from ..states import VERDICTS, Verdict, decision_state
 from ..store.serialize import to_json
 from .console import emit, json_option, print_table, say
+from .edit import edit
 
 _NEXT = {
     "masks": "masks add PATH (or `demo` for an example)",
@@ -24,7 +25,10 @@ _NEXT = {
 
 @click.group()
 def review() -> None:
-    """Review: decide which pairs go into the dataset."""
+    """Review: decide which pairs go into the dataset, and repair them."""
+
+
+review.add_command(edit)
 
 
 @review.command("decide")

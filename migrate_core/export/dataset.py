@@ -11,6 +11,7 @@ from ..errors import WrongUseError
 from ..files.disk import writing
 from ..files.regular import read_text
 from ..pairs.assessment.notes import notes_on_many
+from ..pairs.edits.applying import bring_all_up_to_date
 from ..pairs.files import LABEL
 from ..scenes.match_table import write_match_table
 from ..store.base import Store
@@ -57,6 +58,7 @@ def export_dataset(
     something else, ExportError when nothing would go out, DiskError when it can't be written.
     """
     destination = request.destination
+    bring_all_up_to_date(store, workspace)
     chosen = entries(store, workspace, request.include)
     check_destination(request)
     ids = [entry.pair.pair_id for entry in chosen]

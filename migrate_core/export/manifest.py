@@ -59,6 +59,7 @@ def manifest_row(entry: Entry, split: str) -> Row:
         **_shift(pair),
         "change": pair.change,
         "change_note": None if pair.change is not None else format_change(pair),
+        "edits": len(pair.edits),
     }
 
 

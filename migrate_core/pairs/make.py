@@ -14,6 +14,7 @@ from ..masks.size import too_large
 from ..products.product import Product
 from ..scenes.access.opening import open_scene
 from ..store.serialize import to_json
+from ..workspace import Workspace
 from .assessment.assess import assess
 from .assessment.change import RULES
 from .assessment.reassess import judged_by, reassess, refresh_change
@@ -31,6 +32,7 @@ from .quality import pair_quality
 from .registration.placement import Placement, place, reading_grid, seen_by
 from .source.occlusion import occluded_in_source
 from .task import PairOutcome, PairTask, attempts, log_ids, outcome_of
+from .view.stored import write_view_if_possible
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +115,7 @@ def _made_of(task: PairTask, folder: Path, report: ProgressReport) -> PairOutcom
     sections = {name: value for part in found for name, value in part.sections.items()}
     document = {**provenance(task, products), **to_json(sections)}
     write_pair(folder, image, label, quality, document)
+    write_view_if_possible(Workspace(folder.parent.parent), folder.name, mask)
     return outcome_of(document)
 
 

@@ -27,6 +27,23 @@ RESOLUTION_M = {
     "B11": 20,
     "B12": 20,
 }
+# Centre of each band in nanometres, of Sentinel-2A; those of its sisters are up to 17 nm away
+# (Sentinel-2 Products Specification Document, S2-PDGS-TAS-DI-PSD, table "Spectral bands").
+WAVELENGTH_NM = {
+    "B01": 443,
+    "B02": 492,
+    "B03": 560,
+    "B04": 665,
+    "B05": 704,
+    "B06": 741,
+    "B07": 783,
+    "B08": 833,
+    "B8A": 865,
+    "B09": 945,
+    "B10": 1374,
+    "B11": 1614,
+    "B12": 2202,
+}
 # `band_id` of the metadata counts the bands in the order of the instrument's spectrum.
 BAND_IDS = (
     "B01 B02 B03 B04 B05 B06 B07 B08 B8A B09 B10 B11 B12".split()  # noqa: SIM905

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from ..pairs.listing import pair_row
@@ -19,10 +19,12 @@ class ReviewStatus:
     """What the reviewers together say of a pair, and who of them has a say.
 
     `decision` is None where nobody has decided; `states.decision_state` names that, too.
+    `verdicts` are those of the `reviewers`, in their order.
     """
 
     decision: DecisionState | None
     reviewers: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] = field(default=(), compare=False)
 
 
 class Entry(Protocol):
@@ -57,11 +59,11 @@ def newest(log: Iterable[AnEntry]) -> dict[str, AnEntry]:
 def review_status(log: Iterable[Entry]) -> ReviewStatus:
     """What the decisions about one pair, oldest first, add up to."""
     counting = newest(log)
-    verdicts = {decision.verdict for decision in counting.values()}
     reviewers = tuple(sorted(counting))
-    if len(verdicts) > 1:
-        return ReviewStatus(DecisionState.CONFLICT, reviewers)
-    return ReviewStatus(DECISION_OF[verdicts.pop()] if verdicts else None, reviewers)
+    verdicts = tuple(counting[reviewer].verdict for reviewer in reviewers)
+    if len(set(verdicts)) > 1:
+        return ReviewStatus(DecisionState.CONFLICT, reviewers, verdicts)
+    return ReviewStatus(DECISION_OF[verdicts[0]] if verdicts else None, reviewers, verdicts)
 
 
 def review_statuses(store: Store) -> Mapping[str, ReviewStatus]:

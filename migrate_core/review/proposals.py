@@ -65,19 +65,32 @@ def proposal_for(store: Store, pair: Pair, reviewer: str) -> Proposal | None:
     now = review_status(store.decisions(pair.pair_id))
     if reviewer in now.reviewers:
         return None
+    found = _decided_earlier(store, pair)
+    if found is None:
+        return None
+    earlier, said = found
+    if now.decision and reviewer not in said:
+        return None
+    return Proposal(
+        earlier.pair_id,
+        _verdict(said, reviewer),
+        tuple(sorted(said.values(), key=lambda one: one.decided_at, reverse=True)),
+        differences(earlier, pair),
+    )
+
+
+def earlier_pair_id(store: Store, pair: Pair) -> str | None:
+    """The pair whose decisions are proposed for a present one, or were until it was decided."""
+    found = None if pair.state == PairState.SUPERSEDED else _decided_earlier(store, pair)
+    return None if found is None else found[0].pair_id
+
+
+def _decided_earlier(store: Store, pair: Pair) -> tuple[Pair, Mapping[str, Decision]] | None:
+    """The superseded pair that counts, and the decisions about it by reviewer."""
     for row in sorted(earlier_pairs_of(store, pair), key=_rank, reverse=True):
-        said = newest(store.decisions(row.pair_id))
-        earlier = store.pair(row.pair_id)
-        if not said or earlier is None:
-            continue
-        if now.decision and reviewer not in said:
-            return None
-        return Proposal(
-            row.pair_id,
-            _verdict(said, reviewer),
-            tuple(sorted(said.values(), key=lambda one: one.decided_at, reverse=True)),
-            differences(earlier, pair),
-        )
+        said, earlier = newest(store.decisions(row.pair_id)), store.pair(row.pair_id)
+        if said and earlier is not None:
+            return earlier, said
     return None
 
 

@@ -35,8 +35,8 @@ class QueueRow:
     `suggestion` is the verdict suggested; `occluded` the share 0…1 of the labelled pixels that
     anything occludes, None when it isn't known; `shift_m` the length of the shift that registration
     measured, `change` 0…1 how changed the inside of the label looks, None where that isn't known;
-    `decision` what the reviewers together say, `proposed` what they said of an earlier pair of the
-    mask, where nobody has decided about this one.
+    `decision` what the reviewers together say, `verdicts` what each of `reviewers` says, `proposed`
+    what they said of an earlier pair of the mask, where nobody has decided about this one.
     """
 
     pair_id: str
@@ -50,7 +50,12 @@ class QueueRow:
     change: float | None = None
     decision: DecisionState | None = None
     reviewers: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
     proposed: DecisionState | None = None
+
+    def verdict_of(self, reviewer: str) -> Verdict | None:
+        """What one reviewer says of the pair; None where they have said nothing that counts."""
+        return dict(zip(self.reviewers, self.verdicts, strict=True)).get(reviewer)
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,15 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ..model import Decision, Mask, Pair, Scene
+from ..model import Decision, Mask, Pair, PairEdit, Scene
 from ..pairs.flags import occluded_shares
 from ..store.base import Store
 from ..store.candidates import scenes_named
-from ..store.decisions import decisions_by
+from ..store.decisions import decisions_by, edits_of
 from ..store.finished_pairs import FinishedPair, finished_pairs, tiles_and_days
 from ..store.masks import find_mask
 from .decisions import ReviewStatus, review_statuses
-from .proposals import proposed_statuses
+from .proposals import earlier_pair_id, proposed_statuses
 from .queue import QueueRow, last_effective
 
 
@@ -24,13 +24,16 @@ from .queue import QueueRow, last_effective
 class ReviewItem:
     """A pair with what belongs to it; `mask` is None when it was taken out since.
 
-    `scenes` are in the order their pixels are preferred; `log` is the oldest first.
+    `scenes` are in the order their pixels are preferred; `log` and `edits`, the log of repairs, are
+    the oldest first. `earlier` is the pair whose decisions are, or were, proposed for this one.
     """
 
     pair: Pair
     mask: Mask | None
     scenes: tuple[Scene, ...]
     log: tuple[Decision, ...]
+    edits: tuple[PairEdit, ...] = ()
+    earlier: str | None = None
 
 
 def queue_rows(store: Store, facts: Sequence[QueueRow] | None = None) -> list[QueueRow]:
@@ -43,7 +46,13 @@ def queue_rows(store: Store, facts: Sequence[QueueRow] | None = None) -> list[Qu
     nobody = ReviewStatus(None)
     rows = pair_facts(store) if facts is None else facts
     return [
-        replace(row, decision=found.decision, reviewers=found.reviewers, proposed=before.decision)
+        replace(
+            row,
+            decision=found.decision,
+            reviewers=found.reviewers,
+            verdicts=found.verdicts,
+            proposed=before.decision,
+        )
         for row in rows
         for found in (decided.get(row.pair_id, nobody),)
         for before in (proposed.get(row.pair_id, nobody),)
@@ -81,6 +90,8 @@ def review_item(store: Store, pair_id: str) -> ReviewItem | None:
         find_mask(store, pair.mask_id),
         tuple(scenes_named(store, pair.scene_ids)),
         tuple(store.decisions(pair_id)),
+        tuple(edits_of(store, pair_id)),
+        earlier_pair_id(store, pair),
     )
 
 

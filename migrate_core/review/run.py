@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
+from dataclasses import replace
 
 from ..errors import WrongUseError
 from ..jobs.background import now_utc
 from ..model import Decision
 from ..states import VERDICTS, PairState, Verdict
 from ..store.base import Store
+from ..store.decisions import has_token
 from .decisions import ReviewStatus, newest, review_status
+
+# What a decision can be for, in the order of the keys that choose them.
+REASONS = (
+    "cloud",
+    "shadow",
+    "haze",
+    "snow",
+    "no data",
+    "changed",
+    "misaligned",
+    "bad label",
+    "wrong date",
+    "other",
+)
 
 
 def default_reviewer() -> str:
@@ -32,6 +49,33 @@ def new_decision(
     return Decision(
         pair_id, Verdict(verdict), reviewer or default_reviewer(), reason or None, now_utc()
     )
+
+
+def reason_text(reasons: Sequence[str], note: str = "") -> str | None:
+    """Reasons of `REASONS` and a note in one's own words as the log has them: `cloud, haze: words`.
+
+    None where there are neither. Raises WrongUseError for an unknown reason.
+    """
+    if unknown := [reason for reason in reasons if reason not in REASONS]:
+        raise WrongUseError(f"{unknown[0]!r} is no reason; known are {', '.join(REASONS)}.")
+    chosen = [reason for reason in REASONS if reason in reasons]
+    return ": ".join(part for part in (", ".join(chosen), note.strip()) if part) or None
+
+
+def decide_once(store: Store, decision: Decision, token: str) -> ReviewStatus:
+    """As `decide`, for a request that may come again, or say what the reviewer says anyway.
+
+    Neither adds to the log.
+    """
+    if not (has_token(store, token) or _says_anyway(store, decision)):
+        return decide(store, decision, token)
+    return review_status(store.decisions(decision.pair_id))
+
+
+def _says_anyway(store: Store, decision: Decision) -> bool:
+    log = store.decisions(decision.pair_id)
+    mine = newest(log).get(decision.reviewer)
+    return mine is not None and replace(mine, decided_at=decision.decided_at) == decision
 
 
 def decide(store: Store, decision: Decision, token: str | None = None) -> ReviewStatus:

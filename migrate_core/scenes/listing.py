@@ -16,14 +16,15 @@ def scenes_document(store: Store) -> list[dict[str, Any]]:
     return [
         {
             "mask_id": mask.mask_id,
-            "scenes": [_row(candidate) for candidate in candidates.get(mask.mask_id, [])],
+            "scenes": [candidate_row(candidate) for candidate in candidates.get(mask.mask_id, [])],
         }
         for mask in store.masks()
         if mask.state == MaskState.READY
     ]
 
 
-def _row(candidate: Candidate) -> dict[str, Any]:
+def candidate_row(candidate: Candidate) -> dict[str, Any]:
+    """One candidate of a mask."""
     ranked = candidate.ranked
     scene = ranked.scene
     return {

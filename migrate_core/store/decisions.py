@@ -1,18 +1,19 @@
-"""The log of decisions, and the superseded pairs it mentions: what a review is made of."""
+"""The logs of decisions and of repairs, and the superseded pairs that the first mentions."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from ..model import Decision, Pair
-from ..states import PairState, Verdict
+from ..model import Decision, Pair, PairEdit, utc
+from ..states import EditKind, PairState, Verdict
 from .base import Store, decision_of
-from .tables import decisions, masks, pairs
+from .serialize import to_json
+from .tables import decisions, dialect_insert, masks, pair_edits, pairs
 
 
 class LogEntry(NamedTuple):
@@ -64,6 +65,13 @@ def decisions_by(store: Store, reviewer: str) -> Generator[Decision, None, None]
             yield decision_of(row)
 
 
+def has_token(store: Store, token: str) -> bool:
+    """Whether the log has the entry of a request that was given this token."""
+    query = sa.select(sa.exists().where(decisions.c.token == token))
+    with store.engine.connect() as connection:
+        return bool(connection.scalar(query))
+
+
 def present_pairs(store: Store) -> list[PresentPair]:
     """All pairs that are not superseded."""
     query = (
@@ -111,3 +119,77 @@ def _earlier(store: Store, query: sa.Select[Any]) -> list[EarlierPair]:
 def _text(name: str) -> Any:
     """A text inside the document of a pair; NULL in documents of before it was there."""
     return pairs.c.document[name].as_string()
+
+
+# repairs
+
+
+def append_edit(store: Store, edit: PairEdit) -> None:
+    """Add to the log; an entry of the same token a second time changes nothing."""
+    row = {
+        "token": edit.token,
+        "pair_id": edit.pair_id,
+        "kind": edit.kind,
+        "document": to_json(edit.document),
+        "reviewer": edit.reviewer,
+        "made_at": utc(edit.made_at),
+    }
+    with store.engine.begin() as connection:
+        insert = dialect_insert(connection, pair_edits).values(row)
+        connection.execute(insert.on_conflict_do_nothing(index_elements=["token"]))
+
+
+def edit_of(store: Store, token: str) -> PairEdit | None:
+    """The entry of a token, of whichever pair; None when there is none."""
+    query = sa.select(pair_edits).where(pair_edits.c.token == token)
+    with store.engine.connect() as connection:
+        row = connection.execute(query).first()
+    return None if row is None else _edit(row)
+
+
+def edits_of(store: Store, pair_id: str) -> list[PairEdit]:
+    """The log of one pair, oldest first."""
+    query = sa.select(pair_edits).where(pair_edits.c.pair_id == pair_id)
+    with store.engine.connect() as connection:
+        return [_edit(row) for row in connection.execute(query.order_by(pair_edits.c.number))]
+
+
+def edit_logs(store: Store) -> dict[str, list[PairEdit]]:
+    """The logs of all pairs that are done and were ever edited, oldest first, by pair_id."""
+    query = (
+        sa.select(pair_edits)
+        .join(pairs, pairs.c.pair_id == pair_edits.c.pair_id)
+        .where(pairs.c.state == PairState.DONE)
+        .order_by(pair_edits.c.number)
+    )
+    logs: dict[str, list[PairEdit]] = defaultdict(list)
+    with store.engine.connect() as connection:
+        for row in connection.execute(query):
+            logs[row.pair_id].append(_edit(row))
+    return logs
+
+
+def applied_edits(store: Store) -> dict[str, tuple[str, ...]]:
+    """The tokens of what the files of the pairs that were ever edited have in them, by pair_id."""
+    edited = sa.select(pair_edits.c.pair_id).distinct()
+    query = sa.select(pairs.c.pair_id, pairs.c.document["edits"].as_json())
+    with store.engine.connect() as connection:
+        rows = connection.execute(query.where(pairs.c.pair_id.in_(edited))).all()
+    return {pair_id: tuple(tokens or ()) for pair_id, tokens in rows}
+
+
+def renew_pair(store: Store, pair_id: str, values: Mapping[str, Any]) -> None:
+    """Replace fields of a pair as it stands now; its state stays what others made of it."""
+    query = sa.select(pairs.c.document).where(pairs.c.pair_id == pair_id)
+    with store.engine.begin() as connection:
+        document = connection.scalar(query.with_for_update())
+        if document is not None:
+            changed = {**document, **to_json(values)}
+            update = sa.update(pairs).where(pairs.c.pair_id == pair_id)
+            connection.execute(update.values(document=changed))
+
+
+def _edit(row: sa.Row[Any]) -> PairEdit:
+    return PairEdit(
+        row.token, row.pair_id, EditKind(row.kind), row.document, row.reviewer, utc(row.made_at)
+    )

@@ -17,10 +17,11 @@ from ..workspace import Workspace
 from .database_errors import tell_plainly
 from .transfers.former_files import former_files
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 # What brings a database of an older version up to the next one; missing tables are made before.
-_MIGRATIONS = {
+_MIGRATIONS: dict[str, tuple[str, ...]] = {
     "1": ("ALTER TABLE jobs ADD COLUMN request JSON", "ALTER TABLE jobs ADD COLUMN answer JSON"),
+    "2": (),  # pair_edits is a table of its own
 }
 
 metadata = sa.MetaData()
@@ -99,6 +100,19 @@ decisions = sa.Table(
     sa.Column("reason", sa.String),
     sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
 )
+# The log of repairs; `document` says what an entry does, see `PairEdit`.
+pair_edits = sa.Table(
+    "pair_edits",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("token", sa.String, nullable=False, unique=True),
+    sa.Column("pair_id", sa.String, nullable=False, index=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("reviewer", sa.String, nullable=False),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+)
+
 # What was downloaded from a service; `at` in seconds since 1970.
 downloads = sa.Table(
     "downloads",

@@ -67,18 +67,22 @@ def begin_page(stage: str | None, about: str) -> Page:
     st.set_page_config(f"{title} - {TITLE}" if stage else TITLE, _favicon(), layout="wide")
     load_secrets()
     try:
-        settings = load_settings()
-        workspace = Workspace(settings.workspace)
-        store = _store(str(workspace.root), settings.database_url)
+        page = open_workspace()
     except MigrateError as err:
         st.error(plain(str(err)))
         st.stop()
-    page = Page(settings, workspace, store)
     with st.sidebar:
         _work_status(page)
     st.title(title, anchor=False)
     st.caption(about)
     return page
+
+
+def open_workspace() -> Page:
+    """The workspace of this server and its database. Raises MigrateError."""
+    settings = load_settings()
+    workspace = Workspace(settings.workspace)
+    return Page(settings, workspace, _store(str(workspace.root), settings.database_url))
 
 
 @lru_cache

@@ -26,6 +26,7 @@ ROW: dict[str, Any] = {
     "shift_east_m": None,
     "shift_north_m": None,
     "bands": "B02;B03",
+    "edits": 0,
 }
 
 
@@ -40,7 +41,14 @@ def test_what_is_not_known_takes_no_line() -> None:
     assert "- Days between mask and scene: median 2.5, largest 2.5.\n" in card
     assert "| 1 | 3.00 | 75.00 | 1 |\n\n25.0 % of all pixels are ignored (255).\n\n- Days" in card
     assert "not measured; see the column `change_note` of the manifest.\n" in card
-    for absent in ("under cloud:", "Cloud in scene:", "registered", "Not all images", "None"):
+    for absent in (
+        "under cloud:",
+        "Cloud in scene:",
+        "registered",
+        "repaired",
+        "Not all images",
+        "None",
+    ):
         assert absent not in card
     assert f"{MADE_WITH} " in card
     assert CARD.endswith(".md")
@@ -49,11 +57,12 @@ def test_what_is_not_known_takes_no_line() -> None:
 def test_what_is_known_takes_one() -> None:
     moved = {"shift_reliable": True, "shift_east_m": 3.0, "shift_north_m": -4.0}
     known = {"occluded_labelled": 0.5, "cloud_labelled": 0.1, "cloud_percent": 7.0, "change": 0.25}
-    card = card_of({**ROW, **moved, **known}, {**ROW, **moved, "bands": "B02"})
+    card = card_of({**ROW, **moved, **known, "edits": 2}, {**ROW, **moved, "bands": "B02"})
     assert "- 2 masks were registered to Sentinel-2: moved by a median of 5.0 m" in card
     assert "- Label under cloud: median 10.0 %, largest 10.0 %.\n" in card
     assert "- Cloud in scene: median 7.0 %, largest 7.0 %.\n" in card
     assert "median 0.25, largest 0.25; not measured for 1 of 2 pairs; see the column" in card
+    assert "- 1 of 2 pairs was repaired by reviewers" in card
     assert "of the manifest): 1 with B02; 1 with B02 B03. Level 1C" in card
 
 

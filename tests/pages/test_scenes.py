@@ -31,6 +31,7 @@ from migrate_core.store.last_search import (
     remember_asked,
     remember_found,
 )
+from pages.shared import readers as background_readers
 from pages.shared.scenes import picture as scenes_picture
 from pages.shared.scenes.bulk import table
 from pages.shared.scenes.connections import _step
@@ -468,7 +469,7 @@ def test_a_picture_that_takes_long_does_not_hold_up_the_page(
 def test_a_service_is_asked_once_for_a_picture_and_again_after_a_failure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    readers = scenes_picture._Readers()
+    readers: background_readers.Readers[Any] = background_readers.Readers()
     asked: list[int] = []
 
     def fail() -> Any:
@@ -478,7 +479,7 @@ def test_a_service_is_asked_once_for_a_picture_and_again_after_a_failure(
     for _ in range(2):
         wait([readers.ask(("a",), fail)], 5)
     assert len(asked) == 1
-    monkeypatch.setattr(scenes_picture, "_FAILED_FOR_S", -1.0)
+    monkeypatch.setattr(background_readers, "_FAILED_FOR_S", -1.0)
     wait([readers.ask(("a",), fail)], 5)
     assert len(asked) == 2
 

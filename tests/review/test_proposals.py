@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from migrate_core.model import Decision, Mask, Pair, PairParameters
-from migrate_core.review.proposals import Proposal, differences, proposal_for, proposed_decisions
+from migrate_core.review.proposals import (
+    Proposal,
+    differences,
+    earlier_pair_id,
+    proposal_for,
+    proposed_decisions,
+)
 from migrate_core.review.queue import PROPOSED, QueueFilter, arranged
 from migrate_core.review.queue_rows import queue_rows
 from migrate_core.store.base import Store, open_store, superseded
@@ -106,6 +112,21 @@ def test_the_pair_that_was_superseded_last_and_is_decided_counts(
     verdicts = {"accept": "accepted", "reject": "rejected", "unsure": "unsure"}
     listed = {} if expected is None else {present: f"{verdicts[expected[1]]} proposed"}
     assert proposed_decisions(history.store) == listed
+
+
+def test_the_earlier_pair_stays_known_once_the_present_one_is_decided(history: History) -> None:
+    def earlier(pair_id: str) -> str | None:
+        pair = history.store.pair(pair_id)
+        assert pair is not None
+        return earlier_pair_id(history.store, pair)
+
+    reported(history, ["make A", "A: ann accept", "make B"])
+    assert (earlier("A"), earlier("B")) == (None, "A")
+    history.say("B", "ann reject")
+    assert history.short("B") is None
+    assert earlier("B") == "A"
+    history.say("A", "ann undo")
+    assert earlier("B") is None
 
 
 def test_a_reviewers_own_verdict_is_proposed_else_what_all_agree_on(history: History) -> None:

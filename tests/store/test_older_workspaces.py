@@ -21,6 +21,7 @@ from migrate_core.jobs.background import answer, latest_job, messages, working
 from migrate_core.review.queue_rows import queue_rows, review_item
 from migrate_core.states import Level
 from migrate_core.store.base import open_store
+from migrate_core.store.tables import SCHEMA_VERSION
 from migrate_core.workspace import Workspace
 
 # Adding and making start worker processes.
@@ -69,7 +70,7 @@ def test_its_jobs_get_room_for_what_is_asked_of_them(root: Path) -> None:
     assert version == "1"
     workspace = Workspace(root / "workspace")
     for store in (open_store(workspace), open_store(workspace)):
-        assert schema_of(root) == ("2", before | {"request", "answer"})
+        assert schema_of(root) == (SCHEMA_VERSION, before | {"request", "answer"})
         job = latest_job(store, "pairs")
         assert job is not None
         assert (job.state, job.launched) == ("done", False)
@@ -125,3 +126,14 @@ def test_a_decision_goes_on_its_log_and_the_pair_into_a_dataset(root: Path) -> N
     run(root, "review", "decide", NEW_PAIR, "accept", "--reviewer", "ann")
     run(root, "export", str(root / "dataset"))
     assert [path.stem for path in (root / "dataset" / "images").iterdir()] == [NEW_PAIR]
+
+
+def test_its_pairs_can_be_repaired_and_are_as_they_were_when_that_is_undone(root: Path) -> None:
+    folder = root / "workspace" / "pairs" / NEW_PAIR
+    rasters = ("label.tif", "fractions.tif", "quality.tif")
+    before = {name: (folder / name).read_bytes() for name in rasters}
+    moved = run(root, "review", "edit", NEW_PAIR, "nudge", "2.5", "-1")
+    assert [edit["kind"] for edit in moved["edits"]] == ["nudge"]
+    assert (folder / "fractions.tif").read_bytes() != before["fractions.tif"]
+    assert run(root, "review", "edit", NEW_PAIR, "undo")["edits"] == []
+    assert {name: (folder / name).read_bytes() for name in rasters} == before

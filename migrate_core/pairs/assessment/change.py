@@ -99,22 +99,36 @@ class PairLook:
 
 def change_of(mask: Mask, look: PairLook) -> Change:
     """The indicator for a pair. What is wrong with the source image is said, not raised."""
+    return _looked_for(mask, look)[0]
+
+
+def changed_pixels(mask: Mask, look: PairLook) -> BoolArray | None:
+    """The labelled pixels (height, width) that look different, whose share the indicator is.
+
+    None where the images can't be compared pixel by pixel.
+    """
+    return _looked_for(mask, look)[1]
+
+
+def _looked_for(mask: Mask, look: PairLook) -> tuple[Change, BoolArray | None]:
+    """The indicator, and which pixels it counted; None where it counts none."""
     clear = look.flags & _OCCLUDING == 0
     label, ring = _inside(look.label), _around(look.label)
     inside, around = label & clear, ring & clear
     if obstacle := _too_few(inside, label) or _too_few_around(around):
-        return Change.not_measured(obstacle)
+        return Change.not_measured(obstacle), None
     try:
         source, valid = _source(mask, look)
     except MaskError as err:
-        return _by_contrast(look, inside, around, str(err))
+        return _by_contrast(look, inside, around, str(err)), None
     if _too_few(inside & valid, label) or _too_few_around(around & valid):
-        return _by_contrast(look, inside, around, "The source image doesn't show most of it.")
-    found = _by_source(look, source, inside & valid, around & valid)
-    if found is None:
+        why = "The source image doesn't show most of it."
+        return _by_contrast(look, inside, around, why), None
+    different = _different(look, source, inside & valid, around & valid)
+    if different is None:
         why = "Around the labels the source image looks like nothing in Sentinel-2's."
-        return _by_contrast(look, inside, around, why)
-    return found
+        return _by_contrast(look, inside, around, why), None
+    return _by_source(float(different[inside & valid].mean())), different
 
 
 def _too_few(clear: BoolArray, label: BoolArray) -> str | None:
@@ -173,10 +187,10 @@ def _source(mask: Mask, look: PairLook) -> tuple[dict[str, FloatArray], BoolArra
     return found, valid & np.isfinite(image).all(axis=0)
 
 
-def _by_source(
+def _different(
     look: PairLook, source: Mapping[str, FloatArray], inside: BoolArray, around: BoolArray
-) -> Change | None:
-    """How much of the inside looks different in both images; None if the ground around is no help.
+) -> BoolArray | None:
+    """Which pixels of the inside look different in both; None if the ground around is no help.
 
     That is where nothing around the labels looks alike, as in an image of another place.
     """
@@ -194,7 +208,14 @@ def _by_source(
         limit += (_SPREADS * spread + (1 - _OF_CONTRAST * alike**2) * contrast) ** 2
     if most_alike < _ALIKE:
         return None
-    value = round(float((off > limit).mean()), 3)
+    found = np.zeros(inside.shape, dtype=np.bool_)
+    found[inside] = off > limit
+    return found
+
+
+def _by_source(share: float) -> Change:
+    """The indicator where this share 0…1 of the clear labelled pixels looks different."""
+    value = round(share, 3)
     return Change(
         value,
         "source image",

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...grid import PixelGrid, moved
-from ...model import Mask
+from ...model import Mask, PairEdit
 from ...products.scene_classes import Flag
 from ...settings import AssessmentSettings
 from ...store.serialize import from_json, to_json
+from ..edits.effective import label_shift
 from ..files import IMAGE, LABEL, QUALITY, Document, PairRaster, open_raster
-from ..flags import OCCLUSION_KINDS, occluded
+from ..flags import OCCLUSION_KINDS, occluded, occlusion, one_sided
 from .change import PairLook, change_of
 from .suggestion import doubtful, offset_warnings, suggest
 
@@ -64,7 +65,7 @@ def refresh_change(document: Document, folder: Path, mask: Mask) -> dict[str, An
         grid = PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
         bands = dict(zip(dataset.descriptions, dataset.read(), strict=True))
     flags, label = (_pixels(folder, raster) for raster in (QUALITY, LABEL))
-    looks = change_of(mask, PairLook(grid, _source_grid(document, grid), bands, label, flags))
+    looks = change_of(mask, PairLook(grid, grid_for_source(document, grid), bands, label, flags))
     return {
         **document,
         "mask": {**document["mask"], "image": mask.source.path},
@@ -73,13 +74,30 @@ def refresh_change(document: Document, folder: Path, mask: Mask) -> dict[str, An
     }
 
 
-def _source_grid(document: Document, grid: PixelGrid) -> PixelGrid:
-    """The pair's grid as it lies for the source image, where the mask was moved."""
-    registration = document.get("registration") or {}
-    if not registration.get("applied"):
-        return grid
-    shift = registration["shift"]
-    return moved(grid, -shift["east_m"], -shift["north_m"])
+def findings_again(
+    document: Document, folder: Path, mask: Mask, edits: Sequence[PairEdit]
+) -> dict[str, Any]:
+    """pair.json with the numbers that follow from label and flags, after `edits` changed these.
+
+    Raises PairError when the rasters in the pair's folder can't be read.
+    """
+    flags, label = (_pixels(folder, raster) for raster in (QUALITY, LABEL))
+    known, before = _known(document), document.get("one_sided")
+    source_known = before is not None and before["all"]["source_only"] is not None
+    found = {
+        **document,
+        "occlusion": to_json(occlusion(flags, label, known)),
+        "one_sided": to_json(one_sided(flags, label, known, source_known=source_known)),
+        **({"edits": to_json(edits)} if edits else {}),
+    }
+    found = refresh_change(found, folder, mask)
+    return reassess(found, folder, judged_by(document), empty_allowed=mask.empty_allowed)
+
+
+def grid_for_source(document: Document, grid: PixelGrid) -> PixelGrid:
+    """The pair's grid as it lies for the source image, where the label was moved."""
+    east_m, north_m = label_shift(document)
+    return moved(grid, -east_m, -north_m)
 
 
 def _pixels(folder: Path, raster: PairRaster) -> NDArray[np.uint8]:

@@ -19,6 +19,7 @@ from ...model import Pair
 from ...states import UNDER_WAY, JobState, PairState
 from ...store.base import Store
 from ...workspace import Workspace
+from ..edits.applying import bring_up_to_date
 from ..make import make_pair
 from ..progress import clear_progress, progress_file
 from ..task import PairOutcome, PairTask, found_out
@@ -225,16 +226,18 @@ class _Run:
         self._counter.finished += 1
         try:
             outcome = future.result()
+            done = replace(
+                self._pairs[pair], state=PairState.DONE, error=None, **found_out(outcome)
+            )
+            self._put(done)
+            # Repairs of before its files were lost, and of while it was looked at again.
+            bring_up_to_date(self._store, self._workspace, pair)
         except Exception as err:  # a bug, or a broken library: this pair fails, the others go on
             self._broke(pair, err)
         else:
             self._counter.made += 1
             with about({"pair": pair}):
                 log.info("The pair is made: %s.", outcome.suggestion.reason)
-            done = replace(
-                self._pairs[pair], state=PairState.DONE, error=None, **found_out(outcome)
-            )
-            self._put(done)
 
     def _broke(self, pair: str, err: Exception) -> None:
         """Write down why a pair failed; what isn't a MigrateError is a bug, of us or a library."""

@@ -67,11 +67,18 @@ def band_order(dataset: Any) -> tuple[dict[str, int], bool]:
 
 
 def warped_image(
-    dataset: Any, source: PixelGrid, grid: PixelGrid, indexes: Sequence[int]
+    dataset: Any,
+    source: PixelGrid,
+    grid: PixelGrid,
+    indexes: Sequence[int],
+    resampling: Resampling = Resampling.bilinear,
 ) -> tuple[NDArray[Any], BoolArray]:
-    """Bands (n, height, width) on `grid`, and where they are valid."""
-    coarser = grid.resolution > 1.5 * pixel_size_m(source)
-    resampling = Resampling.average if coarser else Resampling.bilinear
+    """Bands (n, height, width) on `grid`, and where they are valid.
+
+    Means of pixels where `grid` is coarser than the image, else by `resampling`.
+    """
+    if grid.resolution > 1.5 * pixel_size_m(source):
+        resampling = Resampling.average
     marked = dataset.nodata is not None or ColorInterp.alpha in dataset.colorinterp
     with warped(dataset, source, grid, resampling, add_alpha=not marked) as found:
         return found.read(list(indexes)), valid_pixels(found)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,7 @@ from rasterio.enums import ColorInterp, Resampling
 from rasterio.warp import reproject
 
 from ...errors import MaskError
-from ...grid import PixelGrid
+from ...grid import BoolArray, PixelGrid
 from ...masks.raster.classes import recode
 from ...masks.raster.content import check_unchanged, read_labels
 from ...masks.raster.footprint import pixel_size_m
@@ -30,6 +32,9 @@ from ..source.image import (
 from .drawing import Picture, draw_scale_bar, value_range
 from .quicklook import ViewOptions, compose, draw_label, draw_no_data
 
+# Near infrared as red, as in Sentinel-2's false colour.
+NIR_RGB = ("nir", "red", "green")
+
 
 @dataclass(frozen=True)
 class SourceLook:
@@ -47,42 +52,71 @@ class SourceLook:
     outlined: bool
 
 
+@dataclass(frozen=True, eq=False)
+class SourcePixels:
+    """The bands of a source image on the grid asked for, in units of the file.
+
+    `bands` are (height, width) by name: `red`, `green`, `blue` and `nir`, as far as there are, or
+    `grey`; `valid` (height, width) is where they have data. `assumed` and `pixel_m` are as in
+    `SourceLook`.
+    """
+
+    bands: Mapping[str, NDArray[Any]]
+    valid: BoolArray
+    assumed: bool
+    pixel_m: float
+
+
+def source_pixel_m(mask: Mask) -> float:
+    """The size in metres of the pixels of a mask's source image. Raises MaskError."""
+    with opened(image_path(mask)) as dataset:
+        return pixel_size_m(source_grid(dataset, mask))
+
+
+def source_pixels(
+    mask: Mask, grid: PixelGrid, resampling: Resampling = Resampling.bilinear
+) -> SourcePixels:
+    """The source image of a mask on `grid`. Raises MaskError that says why it can't be shown."""
+    with opened(image_path(mask)) as dataset:
+        source = source_grid(dataset, mask)
+        numbers, assumed = band_order(dataset)
+        names = [name for name in (*RGB, "nir") if name in numbers and "red" in numbers]
+        names = names or ["grey"]
+        indexes = [numbers[name] for name in names]
+        image, valid = warped_image(dataset, source, grid, indexes, resampling)
+    bands = dict(zip(names, image, strict=True))
+    return SourcePixels(bands, valid, assumed, pixel_size_m(source))
+
+
 def source_look(mask: Mask, grid: PixelGrid, options: ViewOptions) -> SourceLook:
     """Draw the source image of a mask on `grid`, with the mask as `options` say.
 
     Raises MaskError that says why it can't be shown.
     """
-    with opened(image_path(mask)) as dataset:
-        source = source_grid(dataset, mask)
-        names, assumed = band_order(dataset)
-        bands = _shown(names, options)
-        image, valid = warped_image(dataset, source, grid, [names[band] for band in bands])
-    ranges = [value_range(band, valid, options.percentiles) for band in image]
-    rgb = compose(image, ranges)
-    label = _warped_mask(mask, grid)
+    found = source_pixels(mask, grid)
+    bands, valid = _shown(found.bands, options), found.valid
+    image = np.stack([found.bands[band] for band in bands])
+    rgb = compose(image, [value_range(band, valid, options.percentiles) for band in image])
+    label = warped_mask(mask, grid)
     outside = ~valid if label is None else label == IGNORE
     draw_no_data(rgb, ~valid, outside & ~valid)
     if label is not None:
         draw_label(rgb, label, options)
     return SourceLook(
-        draw_scale_bar(rgb, grid.resolution),
-        bands,
-        assumed,
-        pixel_size_m(source),
-        label is not None,
+        draw_scale_bar(rgb, grid.resolution), bands, found.assumed, found.pixel_m, label is not None
     )
 
 
-def _shown(names: dict[str, int], options: ViewOptions) -> tuple[str, ...]:
+def _shown(bands: Container[str], options: ViewOptions) -> tuple[str, ...]:
     """The bands to show: near infrared as red where Sentinel-2's is shown, else true colour."""
-    if "red" not in names:
+    if "red" not in bands:
         return ("grey",)
-    if options.composite in ("false_colour", "swir") and "nir" in names:
-        return ("nir", "red", "green")
+    if options.composite in ("false_colour", "swir") and "nir" in bands:
+        return NIR_RGB
     return RGB
 
 
-def _warped_mask(mask: Mask, grid: PixelGrid) -> NDArray[np.uint8] | None:
+def warped_mask(mask: Mask, grid: PixelGrid) -> NDArray[np.uint8] | None:
     """The mask (height, width) on `grid`, stored values; None when it isn't the file it was."""
     if mask.vector is not None:
         return _drawn_mask(mask, grid)

@@ -42,15 +42,17 @@ class Quicklook:
     bounds: Bounds
 
 
-def quicklook(products: Sequence[Product], around: BaseGeometry, pixels: int = 600) -> Quicklook:
-    """True colour around a lon/lat geometry and about its own size beyond it on each side.
+def quicklook(
+    products: Sequence[Product], around: BaseGeometry, pixels: int = 600, margin: float = 1.0
+) -> Quicklook:
+    """True colour around a lon/lat geometry and `margin` times its own size beyond on each side.
 
     Grey where a product lacks one of its bands. Where the first product has no data, the next
     ones fill in. The longer side has at most
     `pixels` pixels, none finer than 10 m. Raises ProductError when a band can't be read.
     """
     first = products[0].grid
-    grid = _picture_grid(around, first.crs, pixels)
+    grid = _picture_grid(around, first.crs, pixels, margin)
     bands = np.zeros((len(TRUE_COLOUR), *grid.shape), dtype=np.uint16)
     for product in products:
         seen = np.stack([_on_grid(product, band, grid) for band in _shown(product)])
@@ -60,10 +62,10 @@ def quicklook(products: Sequence[Product], around: BaseGeometry, pixels: int = 6
     return Quicklook(_stretched(bands), grid.bounds)
 
 
-def _picture_grid(around: BaseGeometry, crs: str, pixels: int) -> PixelGrid:
-    """The lon/lat grid of the picture: around the geometry, padded by its longer side."""
+def _picture_grid(around: BaseGeometry, crs: str, pixels: int, margin: float) -> PixelGrid:
+    """The lon/lat grid of the picture: around the geometry, padded by a part of its longer side."""
     west, south, east, north = reproject_geometry(around, LONLAT, crs).bounds
-    pad = max(east - west, north - south)
+    pad = margin * max(east - west, north - south)
     area = transform_bounds(crs, LONLAT, west - pad, south - pad, east + pad, north + pad)
     left, bottom, right, top = area
     shrink = max(math.cos(math.radians((bottom + top) / 2)), 0.01)

@@ -6,13 +6,8 @@ when it has come.
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
-from collections.abc import Callable
 from concurrent.futures import Future, wait
-from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock, Semaphore, Thread
 
 import numpy as np
 import shapely
@@ -30,6 +25,7 @@ from migrate_core.settings import ServiceSettings
 from migrate_core.store.candidates import scenes_named
 from pages.shared.frame import Page
 from pages.shared.maps import Picture
+from pages.shared.readers import Readers
 from pages.shared.scenes.candidates import View
 from pages.shared.text import plain
 
@@ -39,9 +35,6 @@ _REMOTE_PIXELS = 320
 _WAIT_S = 2.0
 _POLL_S = 1.0
 _KEPT = 64
-_AT_ONCE = 2
-# A service that failed is not asked again with every click.
-_FAILED_FOR_S = 60.0
 
 
 def picture_of(page: Page, view: View) -> Picture | None:
@@ -110,54 +103,6 @@ def _poll(future: Future[Look]) -> None:
         st.rerun(scope="app")
 
 
-@dataclass
-class _Asked:
-    future: Future[Look]
-    at: float = field(default_factory=time.monotonic)
-
-    @property
-    def stale(self) -> bool:
-        """Whether it failed so long ago that it is worth another try."""
-        failed = self.future.done() and self.future.exception() is not None
-        return failed and time.monotonic() - self.at > _FAILED_FOR_S
-
-
-class _Readers:
-    """Threads that read pictures, and the last pictures; shared by all tabs."""
-
-    def __init__(self) -> None:
-        self._slots = Semaphore(_AT_ONCE)
-        self._asked: OrderedDict[tuple[str, ...], _Asked] = OrderedDict()
-        self._lock = Lock()
-
-    def ask(self, key: tuple[str, ...], read: Callable[[], Look]) -> Future[Look]:
-        """What has been asked for under a key, asked for now if it wasn't."""
-        with self._lock:
-            known = self._asked.get(key)
-            if known is None or known.stale:
-                known = self._asked[key] = _Asked(self._begun(read))
-            self._asked.move_to_end(key)
-            while len(self._asked) > _KEPT:
-                _, oldest = self._asked.popitem(last=False)
-                oldest.future.cancel()
-            return known.future
-
-    def _begun(self, read: Callable[[], Look]) -> Future[Look]:
-        """A reading on its way, in a thread that doesn't keep a server from ending."""
-        future: Future[Look] = Future()
-        Thread(target=self._read, args=(future, read), daemon=True).start()
-        return future
-
-    def _read(self, future: Future[Look], read: Callable[[], Look]) -> None:
-        with self._slots:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(read())
-            except Exception as err:  # whoever looks at the future raises it
-                future.set_exception(err)
-
-
 @st.cache_resource(show_spinner=False)
-def _readers() -> _Readers:
-    return _Readers()
+def _readers() -> Readers[Look]:
+    return Readers()

@@ -1,0 +1,275 @@
+"""Everything that is said of one pair beside its pixels, as JSON with plain texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from migrate_core.errors import MigrateError
+from migrate_core.model import Decision, Occlusion, OcclusionBySensor, Pair, PairEdit
+from migrate_core.pairs.assessment.notes import format_change, notes_on
+from migrate_core.pairs.files import Document, read_document
+from migrate_core.pairs.flags import occluded_shares
+from migrate_core.pairs.view.shift_drawing import format_shift
+from migrate_core.pairs.view.stored import view_version
+from migrate_core.review.decisions import review_status
+from migrate_core.review.proposals import Proposal, proposal_for
+from migrate_core.review.queue_rows import ReviewItem, last_decision
+from migrate_core.states import DECISION_OF, PairState, Verdict
+from migrate_core.store.base import Store
+from migrate_core.text import (
+    CLOUD_IN_SCENE,
+    NOT_KNOWN,
+    format_date,
+    format_offset,
+    format_percent,
+    format_share,
+    format_time,
+)
+
+from ..frame import Page
+from .repairs import NOT_APPLIED, format_edit, is_behind, repairs_document
+
+SUPERSEDED = (
+    "This pair is superseded: the mask has a pair of another scene or of other parameters since, "
+    "or its file was changed or taken out. It is not exported; what was decided about it is "
+    "proposed for the mask's new pair."
+)
+_OCCLUDING = {
+    "cloud": "cloud",
+    "shadow": "cloud shadow",
+    "cirrus": "thin cloud or cirrus",
+    "snow": "snow",
+    "nodata": "no data or saturated",
+    "source": "occluded in the source image",
+}
+_SIDES = {
+    "sentinel2_only": "occluded in Sentinel-2 only",
+    "source_only": "occluded in the source image only",
+    "both": "occluded in both",
+}
+_VERBS = {**DECISION_OF, Verdict.UNDO: "took back"}
+_OCCLUSION_NOTE = (
+    "All: pixels inside the mask's footprint. Labelled: those with a class other than background. "
+    "As the product's classification or mask, or s2cloudless, tells it (see pair.json); a pixel "
+    "counts in each row it belongs to, and once in the last."
+)
+_BOTH = ("", "all", "labelled")
+
+Section = dict[str, Any]
+
+
+def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]:
+    """A pair as a reviewer sees it: what follows from the log, and facts in words."""
+    pair = item.pair
+    document = _document(page, pair)
+    repairs = repairs_document(page.workspace, item, document)
+    return {
+        "pair_id": pair.pair_id,
+        "mask_name": pair.mask_name,
+        "state": pair.state,
+        "superseded": SUPERSEDED if pair.state == PairState.SUPERSEDED else None,
+        "suggestion": _suggestion(pair),
+        "proposal": _proposal(proposal_for(page.store, pair, reviewer)),
+        "dates": _dates(item),
+        "facts": [*_repair_facts(repairs), *_facts(item, document)],
+        "warnings": _warnings(item, document),
+        "view": view_version(page.workspace, pair.pair_id, item.mask, item.earlier),
+        **repairs,
+        **standing_document(page.store, item.log, reviewer, item.edits),
+    }
+
+
+def _warnings(item: ReviewItem, document: Document) -> list[str]:
+    behind = [NOT_APPLIED] if is_behind(item) else []
+    return [*(document.get("warnings") or ()), *behind]
+
+
+def standing_document(
+    store: Store, log: Sequence[Decision], reviewer: str, edits: Sequence[PairEdit] = ()
+) -> dict[str, Any]:
+    """How a pair stands by its log, and what the reviewer's next undo takes back.
+
+    `edits` are the log of repairs, which is shown among the decisions.
+    """
+    found = review_status(log)
+    mine = dict(zip(found.reviewers, found.verdicts, strict=True)).get(reviewer)
+    return {
+        "decision": found.decision,
+        "reviewers": found.reviewers,
+        "mine": mine,
+        "log": _log(log, edits),
+        "last": _last(store, last_decision(store, reviewer)),
+    }
+
+
+def _log(decisions: Sequence[Decision], edits: Sequence[PairEdit]) -> list[dict[str, str]]:
+    """Both logs as one, by time."""
+    said = [(one.decided_at, one.reviewer, _VERBS[one.verdict], one.reason) for one in decisions]
+    done = [(one.made_at, one.reviewer, format_edit(one), None) for one in edits]
+    return [
+        {"when": format_time(when), "who": who, "verdict": what, "reason": reason or ""}
+        for when, who, what, reason in sorted([*said, *done], key=lambda entry: entry[0])
+    ]
+
+
+def _last(store: Store, decision: Decision | None) -> dict[str, Any] | None:
+    if decision is None:
+        return None
+    pair = store.pair(decision.pair_id)
+    name = pair.mask_name if pair else decision.pair_id
+    return {"pair_id": decision.pair_id, "mask_name": name, "verdict": decision.verdict}
+
+
+def _document(page: Page, pair: Pair) -> Document:
+    """The pair.json; empty where the files of a pair are gone, which its view says."""
+    with suppress(MigrateError):
+        return read_document(page.workspace.pair(pair.pair_id))
+    return {}
+
+
+def _suggestion(pair: Pair) -> Mapping[str, str] | None:
+    found = pair.suggestion
+    return {"verdict": found.verdict, "reason": found.reason} if found else None
+
+
+def _dates(item: ReviewItem) -> dict[str, str]:
+    acquired = item.mask.acquired if item.mask else None
+    scene = item.scenes[0].sensed_at if item.scenes else None
+    return {
+        "scene": format_time(scene) if scene else "scene not in the store any more",
+        "source": acquired.formatted if acquired else f"date {NOT_KNOWN}",
+        "offset": format_offset(item.pair.days_offset),
+    }
+
+
+def _proposal(found: Proposal | None) -> dict[str, Any] | None:
+    """What was decided about an earlier pair: a verdict to confirm, or why there is none."""
+    if found is None:
+        return None
+    return {
+        "pair_id": found.pair_id,
+        "verdict": found.verdict,
+        "reason": found.reason,
+        "text": format_proposal(found),
+    }
+
+
+def format_proposal(proposal: Proposal) -> str:
+    """`Proposed: accept (decided on 2021-06-12 by ann on the earlier pair; what differs: …)`."""
+    differs = f"what differs: {', '.join(proposal.differences)}"
+    if proposal.verdict is None:
+        said = "; ".join(f"{one.verdict} {_by(one)}" for one in proposal.decisions)
+        return f"On the earlier pair reviewers disagreed: {said}; {differs}."
+    agree = "; ".join(_by(one) for one in proposal.decisions if one.verdict == proposal.verdict)
+    others = [one for one in proposal.decisions if one.verdict != proposal.verdict]
+    against = "".join(f"; but {one.verdict} {_by(one)}" for one in others)
+    return f"Proposed: {proposal.verdict} (decided {agree} on the earlier pair{against}; {differs})"
+
+
+def _by(decision: Decision) -> str:
+    why = f": {decision.reason}" if decision.reason else ""
+    return f"on {format_date(decision.decided_at)} by {decision.reviewer}{why}"
+
+
+def _facts(item: ReviewItem, document: Document) -> list[Section]:
+    """Occlusion in numbers, the scene, what was measured, and what pair.json says beside."""
+    pair = item.pair
+    sections = []
+    if pair.occlusion:
+        sections.append(_section(
+            "What occludes the ground, percent of the pixels",
+            _occlusion_rows(pair, pair.occlusion), _BOTH, _OCCLUSION_NOTE,
+        ))  # fmt: skip
+    if pair.one_sided:
+        title = "In which image, percent of the pixels"
+        sections.append(_section(title, _side_rows(pair.one_sided), _BOTH))
+    sections.append(_section("The scene", _scene_rows(item)))
+    if notes := notes_on(document):
+        sections.append(_section("Worth knowing", [(note,) for note in notes]))
+    return sections
+
+
+def _repair_facts(repairs: Mapping[str, Any]) -> list[Section]:
+    """What differs from an earlier pair, and what was repaired; nothing where neither is."""
+    sections = []
+    if difference := repairs["difference"]:
+        rows = [(sentence,) for sentence in difference["sentences"]]
+        sections.append(_section("What differs from the earlier pair", rows))
+    if edits := repairs["edits"]:
+        sections.append(_section("Repairs", [(edit["who"], edit["text"]) for edit in edits]))
+    return sections
+
+
+def _section(
+    title: str,
+    rows: Sequence[Sequence[str]],
+    columns: Sequence[str] | None = None,
+    note: str | None = None,
+) -> Section:
+    """A table under a title; the first cell of a row is what it is about."""
+    return {"title": title, "columns": columns, "rows": rows, "note": note}
+
+
+def _occlusion_rows(pair: Pair, found: Occlusion) -> list[tuple[str, ...]]:
+    shares = {
+        name: (getattr(found.all, name), getattr(found.labelled, name)) for name in _OCCLUDING
+    }
+    if not any(shares["source"]):
+        del shares["source"]
+    union = occluded_shares(pair.occluded, pair.one_sided)
+    rows = {_OCCLUDING[name]: both for name, both in shares.items()}
+    rows["occluded by any of these"] = (union.all, union.labelled)
+    return [(name, *map(format_share, both)) for name, both in rows.items()]
+
+
+def _side_rows(found: OcclusionBySensor) -> list[tuple[str, ...]]:
+    both = (found.all, found.labelled)
+    if found.all.source_only is None:
+        # Without the source's side nobody can say that it was occluded here alone.
+        shares = [format_share(sides.sentinel2_only) for sides in both]
+        unknown = (NOT_KNOWN, NOT_KNOWN)
+        return [
+            ("occluded in Sentinel-2", *shares),
+            ("occluded in the source image", *unknown),
+        ]
+    return [
+        (words, *(format_share(getattr(sides, name)) for sides in both))
+        for name, words in _SIDES.items()
+    ]
+
+
+def _scene_rows(item: ReviewItem) -> list[tuple[str, ...]]:
+    pair = item.pair
+    rows: list[tuple[str, ...]] = []
+    if not item.scenes:
+        rows.append(("Product", ", ".join(pair.scene_ids)))
+    if len(pair.scene_ids) > 1:
+        rows.append((f"Mosaicked from {len(pair.scene_ids)} products of one overpass",))
+    for scene in item.scenes:
+        rows += [
+            ("Product", scene.scene_id),
+            ("Satellite", f"Sentinel-{scene.scene_id[1:3]}"),
+            ("Sensed", format_time(scene.sensed_at)),
+            ("Tile", f"{scene.tile}, {scene.level}, processing baseline {scene.baseline}"),
+            (CLOUD_IN_SCENE.capitalize(), format_percent(scene.cloud_percent)),
+        ]
+    if item.mask and item.mask.acquired:
+        offset = format_offset(pair.days_offset)
+        rows.append(("Mask's image", f"{item.mask.acquired.formatted}; scene {offset}"))
+    if pair.coverage is not None:
+        rows.append(("Coverage", f"data for {format_share(pair.coverage)} of the mask's area"))
+    return [*rows, *_measured_rows(pair)]
+
+
+def _measured_rows(pair: Pair) -> list[tuple[str, ...]]:
+    """What registration and the look inside the label found, where they were made."""
+    rows: list[tuple[str, ...]] = []
+    if pair.shift is not None:
+        text = f"{format_shift(pair.shift)} (95 % confidence)"
+        rows.append(("Shift against Sentinel-2", text))
+    if found := format_change(pair):
+        scale = " (0 looks as it did, 1 altogether different)" * (pair.change is not None)
+        rows.append(("Change inside the label", f"{found}{scale}"))
+    return rows

@@ -1,0 +1,36 @@
+// Making elements. Text only ever goes in as text, so a name can't become markup.
+
+/**
+ * An element with attributes, listeners (`onclick`) and children (elements or text).
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes] null and false leave an attribute out
+ * @param {...(Node|string|null|undefined)} children
+ * @returns {HTMLElement}
+ */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else made.setAttribute(name, value === true ? "" : String(value));
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+/**
+ * Sets an element's text where it differs; an unchanged text costs no layout.
+ * @param {HTMLElement} node
+ * @param {string} text
+ */
+export function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** `1,234.5` ha and the like: a number with so many digits after the point. */
+export function number(value, digits = 0) {
+  return value.toLocaleString("en", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}

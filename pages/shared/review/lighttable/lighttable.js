@@ -1,0 +1,320 @@
+// The light table: pairs one after the other, decided by keys. This module puts the parts together
+// and holds what outlives a re-draw of the page: which pair is shown, what is loaded, what is sent.
+
+import { connect, postJson } from "./api.js";
+import { Bar } from "./bar.js";
+import { composed } from "./compose.js";
+import { switchesOf } from "./controls.js";
+import { Decisions } from "./deciding.js";
+import { element } from "./dom.js";
+import { Drawer } from "./drawer.js";
+import { Help } from "./help.js";
+import { listen } from "./keys.js";
+import { Pairs } from "./pairs.js";
+import { Queue } from "./queue.js";
+import { Readout } from "./readout.js";
+import { change, following, settings, toggled } from "./settings.js";
+import { Stage } from "./stage.js";
+import { Strip } from "./strip.js";
+
+const AHEAD = 6;
+const REFRESH_AFTER_MS = 20000;
+const DRAWER_FITS_PX = 1150;
+
+/** Calls back when what was drawn up to now is on the screen: a task right after the next frame. */
+function afterPaint(then) {
+  requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = then;
+    channel.port2.postMessage(null);
+  });
+}
+
+export class LightTable {
+  constructor() {
+    this.pairs = new Pairs();
+    this.queue = new Queue([], {});
+    this.pairId = null;
+    this.item = null;
+    this.state = "loading";
+    this.paintedAt = Infinity;
+    this.#build();
+    this.decisions = new Decisions(this);
+    listen(this);
+  }
+
+  #build() {
+    this.readout = new Readout();
+    this.stage = new Stage({
+      moved: (at) => this.readout.show(at),
+      looked: () => this.strip?.showView(this.stage, this.item),
+    });
+    this.strip = new Strip(this);
+    this.bar = new Bar(this);
+    this.drawer = new Drawer(this, this.readout);
+    this.help = new Help();
+    this.root = element(
+      "div",
+      { class: "lighttable", "data-testid": "pair-viewer", "data-state": "loading" },
+      this.strip.node,
+      this.strip.tools,
+      element(
+        "main",
+        {},
+        element(
+          "div",
+          { class: "pictures" },
+          this.strip.titleRow,
+          this.stage.node,
+          this.readout.line,
+        ),
+        this.drawer.node,
+      ),
+      this.bar.node,
+      this.help.node,
+    );
+  }
+
+  /** Whether the light table is on the page that is open. */
+  get isShown() {
+    return this.root.isConnected;
+  }
+
+  // what the page gives
+
+  /**
+   * @param {object} data see `mount`
+   * @param {(name: string, value: any) => void} trigger tells the page something
+   * @param {boolean} arrived whether one comes from another page, or from the gallery
+   */
+  async receive(data, trigger, arrived) {
+    this.trigger = trigger;
+    connect(data);
+    const asked = JSON.stringify([data.filter, data.order, data.reviewer]);
+    // The page's own choice holds once: later it may be older than what is shown here.
+    const opened = this.data && data.opening !== this.data.opening ? data.start : null;
+    const addressed = arrived ? new URLSearchParams(location.search).get("pair") : null;
+    this.data = data;
+    this.pairs.setReviewer(data.reviewer);
+    this.decisions.resume();
+    if (arrived || asked !== this.asked) await this.#readQueue(asked, opened ?? addressed);
+    else if (opened) await this.go(opened);
+  }
+
+  /** Reads the queue, and shows the pair that is wanted, or where one left off. */
+  async #readQueue(asked, wanted) {
+    const { filter, order, reviewer } = this.data;
+    this.asked = asked;
+    this.decisions.forget();
+    try {
+      const { pairs } = await postJson("/queue", { filter, order, reviewer });
+      if (asked !== this.asked) return;
+      this.queue = new Queue(pairs, filter);
+    } catch (error) {
+      this.asked = null;
+      this.#problem(`The queue could not be read: ${error.message}`);
+      return;
+    }
+    const start = this.pairId ?? this.data.start;
+    await this.go(wanted ?? this.#inQueue(start) ?? this.#firstOpen());
+  }
+
+  #inQueue(pairId) {
+    return this.queue.placeOf(pairId) === undefined ? null : pairId;
+  }
+
+  #firstOpen() {
+    return this.queue.open(null, 1)[0] ?? this.queue.neighbour(null, 0);
+  }
+
+  // which pair is shown
+
+  /** Shows a pair. @param {string|null} pairId */
+  async go(pairId) {
+    if (!pairId) {
+      this.#problem("No pair fits the filters. Change or clear them above the light table.");
+      return;
+    }
+    if (pairId !== this.pairId) this.bar.clear();
+    this.pairId = pairId;
+    const asked = this.pairs.load(pairId);
+    const ready = this.pairs.ready.get(pairId);
+    if (!ready) this.#showWaiting(pairId);
+    const loaded = ready ?? (await asked);
+    if (this.pairId === pairId) this.#show(pairId, loaded);
+  }
+
+  #setState(state) {
+    this.state = state;
+    this.root.dataset.state = state;
+    this.root.dataset.pairId = this.pairId ?? "";
+  }
+
+  #showWaiting(pairId) {
+    this.#setState("loading");
+    this.paintedAt = Infinity;
+    this.item = null;
+    this.stage.show(null);
+    this.stage.write("Loading …");
+    this.strip.show(null, this.queue.nameOf(pairId), this.#placeText());
+  }
+
+  #show(pairId, { item, pack, problem }) {
+    this.#setState("loading");
+    this.paintedAt = Infinity;
+    this.item = item;
+    this.#openDrawerWhereItFits();
+    this.readout.setPack(pack);
+    this.stage.show(pack);
+    this.stage.write(problem && `${problem} The next pair is at →.`);
+    this.showItem();
+    this.#keepAddress(pairId);
+    afterPaint(() => {
+      if (this.pairId !== pairId) return;
+      this.paintedAt = performance.now();
+      this.#setState(problem ? "problem" : "ready");
+      this.#afterShown(pairId, item);
+    });
+  }
+
+  /** What can wait until the picture is on the screen. */
+  #afterShown(pairId, item) {
+    const next = [...this.queue.open(pairId, AHEAD), this.queue.neighbour(pairId, 1)].filter(
+      Boolean,
+    );
+    this.pairs.loadAhead([...new Set(next)], ({ pack }) => composed(pack, settings));
+    if (!item) return;
+    item.readAt ??= performance.now();
+    if (performance.now() - item.readAt > REFRESH_AFTER_MS) this.refresh(pairId);
+  }
+
+  /** Reads anew what may have changed of a pair. @param {string} pairId */
+  async refresh(pairId) {
+    const item = await this.pairs.refresh(pairId);
+    if (!item || this.pairId !== pairId) return;
+    item.readAt = performance.now();
+    this.item = item;
+    this.showItem();
+  }
+
+  /** What is known of the pair, in words. */
+  showItem() {
+    this.decisions.learn(this.item);
+    this.strip.show(this.item, this.queue.nameOf(this.pairId), this.#placeText());
+    this.strip.showView(this.stage, this.item);
+    this.bar.propose(this.item?.proposal ?? null);
+    this.bar.offerUndo(this.decisions.last);
+    this.drawer.show(this.stage.pack, this.item);
+  }
+
+  #placeText() {
+    if (!this.pairId) return "";
+    const place = this.queue.placeOf(this.pairId);
+    const length = this.queue.length.toLocaleString("en");
+    return place === undefined
+      ? `not among the ${length} filtered`
+      : `${(place + 1).toLocaleString("en")} of ${length}`;
+  }
+
+  #problem(sentence) {
+    this.pairId = null;
+    this.item = null;
+    this.stage.show(null);
+    this.stage.write(sentence);
+    this.showItem();
+    this.#setState("problem");
+  }
+
+  #keepAddress(pairId) {
+    const address = new URL(location.href);
+    if (address.searchParams.get("pair") === pairId) return;
+    address.searchParams.set("pair", pairId);
+    history.replaceState(history.state, "", address);
+  }
+
+  #openDrawerWhereItFits() {
+    settings.drawer ??= this.root.clientWidth >= DRAWER_FITS_PX;
+  }
+
+  /** One pair on or back. @param {1|-1} step */
+  step(step) {
+    const pairId = this.queue.neighbour(this.pairId, step);
+    if (pairId) this.go(pairId);
+    else this.bar.tell(step > 0 ? "This is the last pair." : "This is the first pair.");
+  }
+
+  // looking
+
+  /** Changes how pairs are shown. @param {object} changes of the settings */
+  look(changes) {
+    change(changes);
+    this.root.classList.toggle("full", settings.full);
+    this.stage.draw();
+    this.drawer.show(this.stage.pack, this.item);
+  }
+
+  hold(what, down) {
+    if (this.stage.held[what] === down) return;
+    this.stage.held[what] = down;
+    this.stage.draw();
+  }
+
+  zoom(direction) {
+    this.stage.viewport.zoom(direction, this.stage.cursor?.panel);
+    this.stage.draw();
+  }
+
+  fit() {
+    this.stage.viewport.fit();
+    this.stage.draw();
+  }
+
+  pan(by) {
+    this.stage.viewport.pan(by.map((length) => length * this.stage.ratio));
+    this.stage.draw();
+  }
+
+  stepBand(step) {
+    const bands = this.stage.pack?.header.bands ?? [settings.band];
+    const band =
+      settings.composite === "band" ? following(bands, settings.band, step) : settings.band;
+    this.look({ composite: "band", share: null, band });
+  }
+
+  stepShares() {
+    const values = this.stage.pack?.header.classes.map(({ value }) => value) ?? [];
+    this.look({ share: following([null, ...values], settings.share) });
+  }
+
+  toggleLayer(place) {
+    const layer = this.stage.pack && switchesOf(this.stage.pack)[place];
+    if (layer) this.look({ layers: true, layersOff: toggled(settings.layersOff, layer.id) });
+  }
+}
+
+/** @type {LightTable|undefined} one for the life of the browser tab */
+let table;
+
+async function style(place) {
+  const sheet = await fetch(new URL("lighttable.css", import.meta.url));
+  place.append(element("style", {}, await sheet.text()));
+}
+
+/**
+ * Shows the light table in a component of Streamlit; called again whenever its data change.
+ * @param {object} component
+ * @param {{api: string, key: string, reviewer: string, filter: object, order: string,
+ *   start: string|null, opening: number}} component.data
+ * @param {HTMLElement|ShadowRoot} component.parentElement
+ * @param {(name: string, value: any) => void} component.setTriggerValue
+ */
+export default async function mount({ data, parentElement, setTriggerValue }) {
+  table ??= new LightTable();
+  const arrived = table.root.parentNode !== parentElement;
+  if (arrived) {
+    await style(parentElement);
+    parentElement.append(table.root);
+    table.root.classList.toggle("full", settings.full);
+  }
+  await table.receive(data, setTriggerValue, arrived);
+}

@@ -1,0 +1,85 @@
+"""What was repaired of a pair, and what it differs in from an earlier one, in words and numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from migrate_core.errors import MigrateError
+from migrate_core.model import PairEdit
+from migrate_core.pairs.compare import compare
+from migrate_core.pairs.edits.documents import area_of
+from migrate_core.pairs.edits.effective import effective, label_shift, total_nudge
+from migrate_core.pairs.files import Document
+from migrate_core.review.queue_rows import ReviewItem
+from migrate_core.states import EditKind
+from migrate_core.store.serialize import to_json
+from migrate_core.workspace import Workspace
+
+NOT_APPLIED = (
+    "Not all edits of this pair could be applied to its files; the log of the workspace says why."
+)
+_M2_A_HA = 10_000
+# What moves a label by less isn't proposed, in metres.
+_LEAST_M = 0.05
+
+
+def repairs_document(workspace: Workspace, item: ReviewItem, document: Document) -> dict[str, Any]:
+    """The edits that count, oldest first; where the label could be moved; and the difference."""
+    counting = effective(item.edits)
+    return {
+        "edits": [_entry(edit) for edit in counting],
+        "nudge": _nudge(item, document, counting),
+        "difference": _difference(workspace, item),
+    }
+
+
+def is_behind(item: ReviewItem) -> bool:
+    """Whether the pair's files lack edits that count, or have some that were taken back."""
+    return tuple(edit.token for edit in effective(item.edits)) != item.pair.edits
+
+
+def _entry(edit: PairEdit) -> dict[str, Any]:
+    return {
+        "token": edit.token,
+        "kind": edit.kind,
+        "who": edit.reviewer,
+        "text": format_edit(edit),
+        "document": to_json(edit.document),
+    }
+
+
+def format_edit(edit: PairEdit) -> str:
+    """`ignored 0.25 ha: cloud`, `moved the label 2.5 m east, -1.0 m north`, `took back an edit`."""
+    said = edit.document
+    if edit.kind == EditKind.IGNORE:
+        why = f": {said['reason']}" if said.get("reason") else ""
+        return f"ignored {area_of(said).area / _M2_A_HA:.2f} ha{why}"
+    if edit.kind == EditKind.NUDGE:
+        return f"moved the label {said['east_m']:g} m east, {said['north_m']:g} m north"
+    return "took back an edit"
+
+
+def _nudge(item: ReviewItem, document: Document, counting: tuple[PairEdit, ...]) -> dict[str, Any]:
+    """How far the label was moved by edits, and the rest of the measured shift, in metres."""
+    east_m, north_m = total_nudge(counting)
+    found: dict[str, Any] = {"east_m": east_m, "north_m": north_m, "proposed": None}
+    shift, there = item.pair.shift, label_shift(document)
+    if shift is not None:
+        rest = {
+            "east_m": round(shift.east_m - there[0], 2) + 0.0,
+            "north_m": round(shift.north_m - there[1], 2) + 0.0,
+        }
+        if max(map(abs, rest.values())) >= _LEAST_M:
+            found["proposed"] = {**rest, "reliable": shift.reliable}
+    return found
+
+
+def _difference(workspace: Workspace, item: ReviewItem) -> dict[str, Any] | None:
+    """What the pair differs in from the earlier one; None where there is none to compare with."""
+    if item.earlier is None:
+        return None
+    try:
+        found, _ = compare(workspace.pair(item.earlier), workspace.pair(item.pair.pair_id))
+    except MigrateError as err:
+        return {"pair_id": item.earlier, "sentences": [str(err)]}
+    return {"pair_id": item.earlier, "sentences": found.sentences, **to_json(found)}

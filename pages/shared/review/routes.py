@@ -1,0 +1,188 @@
+"""HTTP routes of the review: the queue, the pairs, their pixels, and decisions about them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from migrate_core.errors import (
+    DatabaseUnusableError,
+    DiskError,
+    MaskError,
+    MigrateError,
+    PairError,
+    WrongUseError,
+)
+from migrate_core.pairs.edits.applying import bring_up_to_date
+from migrate_core.pairs.view.stored import stored_view
+from migrate_core.review.queue_rows import ReviewItem, review_item
+from migrate_core.review.run import decide_once, new_decision, reason_text
+from migrate_core.states import PairState
+
+from ..frame import open_workspace
+from .guard import refusal
+from .item import item_document, standing_document
+from .queue import queue_document
+
+log = logging.getLogger(__name__)
+
+PREFIX = "/review-api"
+_ASSETS = Path(__file__).parent / "lighttable"
+_TYPES = {".js": "text/javascript", ".css": "text/css"}
+# A decision is a few hundred bytes, its note at most this many characters.
+_BODY_BYTES, _NOTE = 65_536, 500
+_ASK_EACH_TIME = {"Cache-Control": "no-cache"}
+NEVER_KEEP = {"Cache-Control": "no-store"}
+# The address of a view has its version in it.
+_KEEP = {"Cache-Control": "private, max-age=31536000, immutable", "Content-Encoding": "gzip"}
+_PASSING = (DatabaseUnusableError, DiskError)
+
+Answer = Callable[[Request, Mapping[str, Any]], Response]
+
+
+class _NotThereError(WrongUseError):
+    """A pair that is asked for isn't there."""
+
+
+def routes(base: str = "") -> list[Route]:
+    """All routes, below the path `base` that the server is reached by."""
+    here = f"{base.rstrip('/')}{PREFIX}"
+    return [
+        Route(f"{here}/assets/{{name}}", _asset),
+        Route(f"{here}/queue", endpoint(_queue), methods=["POST"]),
+        Route(f"{here}/pairs/{{pair_id}}", endpoint(_item)),
+        Route(f"{here}/pairs/{{pair_id}}/view", endpoint(_view)),
+        Route(f"{here}/decisions", endpoint(_decide), methods=["POST"]),
+    ]
+
+
+def base_path() -> str:
+    """The path that the server is reached by, as its settings say: empty, or `/labels`."""
+    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
+def endpoint(answer: Answer, body_bytes: int = _BODY_BYTES) -> Callable[[Request], Any]:
+    """A route whose work is done in a thread, and whose errors are answers."""
+
+    async def endpoint(request: Request) -> Response:
+        if refused := refusal(request):
+            return _error(*refused)
+        try:
+            body = await _body(request, body_bytes)
+            return await run_in_threadpool(answer, request, body)
+        except MigrateError as err:
+            return _error(_status(err), str(err))
+        except Exception:
+            log.exception("%s %s", request.method, request.url.path)
+            return _error(500, "Something unforeseen went wrong; the log of the workspace has it.")
+
+    return endpoint
+
+
+async def _body(request: Request, most_bytes: int) -> Mapping[str, Any]:
+    """The document of a POST. Raises WrongUseError for one that is too long, or no object."""
+    content = b""
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > most_bytes:
+            raise WrongUseError(f"The request is longer than {most_bytes:,} bytes.")
+    if not content:
+        return {}
+    try:
+        found = json.loads(content)
+    except ValueError as err:
+        raise WrongUseError(f"The request is no JSON: {err}.") from err
+    if not isinstance(found, dict):
+        raise WrongUseError("The request has to be a JSON object.")
+    return found
+
+
+def _status(err: MigrateError) -> int:
+    if isinstance(err, _PASSING):
+        return 503
+    if isinstance(err, _NotThereError):
+        return 404
+    return 400 if isinstance(err, WrongUseError) else 422
+
+
+def _error(status: int, sentence: str) -> Response:
+    return JSONResponse({"error": sentence}, status, NEVER_KEEP)
+
+
+def _asset(request: Request) -> Response:
+    """A file of the component. Code is no secret: it needs no key."""
+    path = next((one for one in assets() if one.name == request.path_params["name"]), None)
+    if path is None:
+        return _error(404, "There is no such file.")
+    return FileResponse(path, media_type=_TYPES[path.suffix], headers=_ASK_EACH_TIME)
+
+
+def assets() -> list[Path]:
+    """The files that the component consists of."""
+    return sorted(path for path in _ASSETS.iterdir() if path.suffix in _TYPES and path.is_file())
+
+
+def _queue(_request: Request, asked: Mapping[str, Any]) -> Response:
+    return JSONResponse(queue_document(open_workspace().store, asked), headers=NEVER_KEEP)
+
+
+def _item(request: Request, _body: Mapping[str, Any]) -> Response:
+    page, item = open_workspace(), pair_of(request.path_params["pair_id"])
+    reviewer = request.query_params.get("reviewer", "")
+    return JSONResponse(item_document(page, item, reviewer), headers=NEVER_KEEP)
+
+
+def _view(request: Request, _body: Mapping[str, Any]) -> Response:
+    item = pair_of(request.path_params["pair_id"])
+    workspace = open_workspace().workspace
+    view = stored_view(workspace, item.pair.pair_id, item.mask, item.earlier)
+    return Response(view, media_type="application/octet-stream", headers=_KEEP)
+
+
+def _decide(_request: Request, asked: Mapping[str, Any]) -> Response:
+    given = {name: text_of(asked, name) for name in ("token", "pair_id", "verdict", "reviewer")}
+    reasons, note = asked.get("reasons") or [], str(asked.get("note") or "")[:_NOTE]
+    if not isinstance(reasons, list):
+        raise WrongUseError("The reasons have to be a list.")
+    item, store = pair_of(given["pair_id"]), open_workspace().store
+    reason = reason_text([str(reason) for reason in reasons], note)
+    decision = new_decision(item.pair.pair_id, given["verdict"], given["reviewer"], reason)
+    decide_once(store, decision, given["token"])
+    said = store.decisions(item.pair.pair_id)
+    standing = standing_document(store, said, given["reviewer"], item.edits)
+    return JSONResponse({"pair_id": item.pair.pair_id, **standing}, headers=NEVER_KEEP)
+
+
+def text_of(asked: Mapping[str, Any], name: str) -> str:
+    """A text that a request must have. Raises WrongUseError."""
+    value = asked.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise WrongUseError(f"The request has no {name}.")
+    return value.strip()
+
+
+def pair_of(pair_id: str) -> ReviewItem:
+    """A pair that can be looked at, with all its edits. Raises _NotThereError."""
+    page = open_workspace()
+    try:
+        bring_up_to_date(page.store, page.workspace, pair_id)
+    except (PairError, MaskError) as err:  # the pair is shown as it is, and says so
+        log.warning("%s", err)
+    item = review_item(page.store, pair_id)
+    if item is None:
+        raise _NotThereError(f"There is no pair {pair_id} in this workspace.")
+    if item.pair.state not in (PairState.DONE, PairState.SUPERSEDED):
+        raise _NotThereError(
+            f"{pair_id}: this pair is {item.pair.state}, not made. {item.pair.error or ''}".strip()
+        )
+    return item
