@@ -167,6 +167,11 @@ class Mask:
         return self.form if isinstance(self.form, VectorForm) else None
 
     @property
+    def tiles(self) -> tuple[str, ...]:
+        """The files in one grid that the mask is cut into; none when it is one file."""
+        return self.form.tiles if isinstance(self.form, RasterForm) else ()
+
+    @property
     def grid(self) -> PixelGrid:
         """The mask's own grid; only a raster with a georeference has one."""
         crs, transform = self.georeference.crs, self.georeference.transform

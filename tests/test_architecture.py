@@ -33,7 +33,8 @@ LAYERS = (
     ("migrate_core.demo",),  # the synthetic example, which stands alone
     ("migrate_core.advice",),
     ("migrate_core.model",),
-    ("migrate_core.acquired", "migrate_core.occlusion", "migrate_core.states"),
+    ("migrate_core.mask",),
+    ("migrate_core.acquired", "migrate_core.states"),
     ("migrate_core.grid", "migrate_core.text", "migrate_core.escaping"),
     ("migrate_core.workspace",),
     ("migrate_core.settings",),

@@ -1,6 +1,6 @@
 """The values that travel: moments, offsets in days, states."""
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -109,10 +109,18 @@ def test_a_mask_with_a_georeference_has_a_grid() -> None:
     assert mask.grid == PixelGrid(UTM31, transform, 7, 5)
 
 
-@pytest.mark.parametrize("missing", ["crs", "transform", "width", "height"])
+WITHOUT = {
+    "crs": {"georeference": replace(a_mask().georeference, crs=None)},
+    "transform": {"georeference": replace(a_mask().georeference, transform=None)},
+    "width": {"width": None},
+    "height": {"height": None},
+}
+
+
+@pytest.mark.parametrize("missing", WITHOUT)
 def test_a_mask_without_a_georeference_has_no_grid(missing: str) -> None:
     with pytest.raises(ValueError, match="no georeference"):
-        _ = a_mask(**{missing: None}).grid
+        _ = a_mask(**WITHOUT[missing]).grid
 
 
 def test_background_is_always_among_the_stored_classes() -> None:

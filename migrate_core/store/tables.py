@@ -15,7 +15,7 @@ from ..errors import StoreError
 from ..states import JobState
 from ..workspace import Workspace
 from .database_errors import tell_plainly
-from .former_files import former_files
+from .transfers.former_files import former_files
 
 SCHEMA_VERSION = "3"
 # What brings a database of an older version up to the next one; missing tables are made before.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..errors import TransferError
 from ..store.base import Store
-from ..store.downloads import DownloadRow, downloaded, note_download
+from ..store.transfers.downloads import DownloadRow, downloaded, note_download
 from .http.retry import Runtime
 
 _DAY_S = 86400.0

@@ -264,7 +264,7 @@ def test_classes_get_names_in_all_masks(store: Store, tmp_path: Path) -> None:
 
 
 def test_a_pattern_shows_its_effect_before_it_is_applied(store: Store) -> None:
-    undated = {"acquired": None, "problem": "no date", "problems": {"date": "It has no date."}}
+    undated = {"acquired": None, "problems": {"date": "It has no date."}}
     store.put_masks([a_mask(f"m{day:02}022020.tif", **undated) for day in range(1, 5)])
     store.put_masks([a_mask("odd.tif", **undated), a_mask("dated_05022020.tif")])
     app = opened()

@@ -22,7 +22,7 @@ from migrate_core.pairs.progress import progress_file
 from migrate_core.review.run import decide
 from migrate_core.scenes.costs import Wanted
 from migrate_core.scenes.costs import costs as costs_of
-from migrate_core.store.orders import Order, put_order
+from migrate_core.store.transfers.orders import Order, put_order
 from pages.shared.pairs.access import format_bytes, format_minutes
 from pages.shared.pairs.state import KIND
 from tests.support.app import open_page

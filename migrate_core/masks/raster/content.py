@@ -125,7 +125,7 @@ def check_unchanged(mask: Mask) -> None:
             "it is now."
         )
     try:
-        changed = content_digest(path, mask.raster.tiles) != mask.sha256
+        changed = content_digest(path, mask.tiles) != mask.sha256
     except OSError as err:
         raise MaskError(
             f"{mask.name}: {err.filename} can't be read ({err.strerror}). Put the file back, or "
@@ -140,7 +140,7 @@ def check_unchanged(mask: Mask) -> None:
 
 def files_of(mask: Mask) -> tuple[Path, ...]:
     """The raster files that the mask consists of."""
-    return tuple(map(Path, mask.raster.tiles)) or (Path(mask.path),)
+    return tuple(map(Path, mask.tiles)) or (Path(mask.path),)
 
 
 def _shape(mask: Mask) -> tuple[int, int]:
@@ -154,7 +154,7 @@ def _form(mask: Mask, dataset: Any) -> RasterForm:
         raise MaskError(f"{mask.name}: complex numbers can't be class values.")
     try:
         others = [partial(opened, path) for path in files_of(mask)[1:]]
-        return replace(find_layout(dataset, mask.raster, others), tiles=mask.raster.tiles)
+        return replace(find_layout(dataset, mask.raster, others), tiles=mask.tiles)
     except MaskError as err:
         raise MaskError(f"{mask.name}: {err}") from err
 
@@ -249,7 +249,7 @@ def small_labels(mask: Mask, longest: int) -> NDArray[np.uint8]:
             )
         with opened(path) as dataset:
             _check_showable(mask, dataset)
-            column, row = _offset(mask, dataset.transform) if mask.raster.tiles else (0, 0)
+            column, row = _offset(mask, dataset.transform) if mask.tiles else (0, 0)
             rows = _scaled(row, dataset.height, small.shape[0] / height)
             columns = _scaled(column, dataset.width, small.shape[1] / width)
             shape = (rows.stop - rows.start, columns.stop - columns.start)

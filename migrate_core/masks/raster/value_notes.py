@@ -61,7 +61,7 @@ def notes_on(masks: Iterable[Mask]) -> list[str]:
 
 def declared_only(mask: Mask) -> dict[str, int]:
     """Pixels by the value that the file, and no person, says is no data; those that there are."""
-    if mask.raster.nodata is not None:
+    if mask.vector is not None or mask.raster.nodata is not None:
         return {}
     return {value: count for value, count in (mask.classes.no_data or {}).items() if count}
 

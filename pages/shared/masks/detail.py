@@ -124,7 +124,7 @@ def _picture(mask: Mask) -> None:
     if mask.classes.stored is None:
         return
     try:
-        picture = _thumbnail(f"{mask.mask_id} {mask.raster}", mask)
+        picture = _thumbnail(f"{mask.mask_id} {mask.form}", mask)
     except MigrateError as err:
         st.warning(plain(str(err)))
         return

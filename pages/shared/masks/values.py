@@ -68,6 +68,6 @@ def _start(page: Page, mask: Mask, nodata: Sequence[float]) -> None:
     """Add the file again with these values; everything else that was said of it is kept."""
     path = Path(mask.path)
     options = AddOptions(
-        nodata=tuple(nodata), mosaic=bool(mask.raster.tiles), follow_links=path.is_symlink()
+        nodata=tuple(nodata), mosaic=bool(mask.tiles), follow_links=path.is_symlink()
     )
     start(page, KIND, lambda: AddMasks((path,), options))

@@ -12,8 +12,8 @@ from migrate_core.jobs.background import now_utc
 from migrate_core.pairs.estimate import SourceCosts, Way, remote_costs
 from migrate_core.settings import ACCESSES
 from migrate_core.states import PairState
-from migrate_core.store.orders import Order, orders
 from migrate_core.store.pair_list import ON_ORDER
+from migrate_core.store.transfers.orders import Order, orders
 from migrate_core.text import format_time
 from migrate_core.transfer.quota import Quota, QuotaState
 from pages.shared.frame import Page

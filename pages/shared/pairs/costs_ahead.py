@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from migrate_core.settings import ACCESSES
-from migrate_core.store.orders import orders
 from migrate_core.store.pair_list import ON_ORDER
+from migrate_core.store.transfers.orders import orders
 from pages.shared.frame import PAGES, Page
 from pages.shared.pairs.access import costs_now, costs_table, format_waiting
 from pages.shared.pairs.state import run_status

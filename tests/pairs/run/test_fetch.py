@@ -24,7 +24,7 @@ from migrate_core.pairs.run.runner import KIND
 from migrate_core.scenes.search.search import search
 from migrate_core.scenes.sources import open_source
 from migrate_core.settings import RankingSettings, ServiceSettings
-from migrate_core.store.orders import orders
+from migrate_core.store.transfers.orders import orders
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, write_safe
 from tests.support.servers.cdse import PASSWORD, Cdse, cdse_running, zipped
 from tests.support.servers.dhus import PASSWORD as DHUS_PASSWORD

@@ -27,7 +27,7 @@ from migrate_core.scenes.sources.cdse.fetch import CdseFetcher, needed_files
 from migrate_core.scenes.sources.cdse.source import CdseSource
 from migrate_core.scenes.sources.protocol import SceneRequest
 from migrate_core.store.base import open_store
-from migrate_core.store.orders import orders
+from migrate_core.store.transfers.orders import orders
 from migrate_core.workspace import Workspace
 from tests.support.builders import Safe, product_xml, write_safe
 from tests.support.servers.cdse import ODATA, Cdse, Offered, cdse_running, entry_of

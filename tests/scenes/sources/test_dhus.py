@@ -26,7 +26,7 @@ from migrate_core.scenes.sources.dhus.fetch import DhusFetcher
 from migrate_core.scenes.sources.dhus.source import DhusSource
 from migrate_core.scenes.sources.protocol import SceneRequest
 from migrate_core.store.base import open_store
-from migrate_core.store.orders import orders
+from migrate_core.store.transfers.orders import orders
 from migrate_core.workspace import Workspace
 from tests.support.builders import Safe, write_safe
 from tests.support.servers.cdse import zipped

@@ -14,7 +14,7 @@ from ....errors import ArchiveOrderedError, CredentialsError
 from ....model import Scene
 from ....products.names import without_safe
 from ....settings import ServiceSettings
-from ....store.orders import Order, find_order, forget_order, put_order
+from ....store.transfers.orders import Order, find_order, forget_order, put_order
 from ....transfer.checks import Checksum
 from ....transfer.download import Download
 from ....transfer.product_store import ProductStore, ServiceLimits

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from migrate_core.store.base import open_store
-from migrate_core.store.orders import Order, find_order, forget_order, orders, put_order
+from migrate_core.store.transfers.orders import Order, find_order, forget_order, orders, put_order
 from migrate_core.workspace import Workspace
 
 ORDER = Order("dhus:https://x", "uuid", "S2A", "ordered", "2024-01-01T00:00:00Z")

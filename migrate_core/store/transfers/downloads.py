@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from .base import Store
-from .tables import downloads
+from ..base import Store
+from ..tables import downloads
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..workspace import Workspace
+from ...workspace import Workspace
 
 
 @dataclass(frozen=True)

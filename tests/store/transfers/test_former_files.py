@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from migrate_core.store.base import open_store
-from migrate_core.store.downloads import downloaded
-from migrate_core.store.orders import Order, orders
+from migrate_core.store.transfers.downloads import downloaded
+from migrate_core.store.transfers.orders import Order, orders
 from migrate_core.workspace import Workspace
 
 ORDER = {

@@ -10,9 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from . import tables
-from .base import Store
-from .tables import dialect_insert
+from .. import tables
+from ..base import Store
+from ..tables import dialect_insert
 
 
 @dataclass(frozen=True)
