@@ -30,8 +30,9 @@ STYLE = """<style>
 .stMain .stElementContainer:has(.stHeading, [data-testid="stCaptionContainer"]) {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
-.stAppHeader {background: none; pointer-events: none}
-.stAppHeader :is(button, a) {pointer-events: auto}
+.stAppHeader {background: none}
+.stAppHeader, .stAppHeader * {pointer-events: none}
+.stAppHeader :is(button, a), .stAppHeader :is(button, a) * {pointer-events: auto}
 .stApp:has([data-testid="stExpandSidebarButton"]) .st-key-review_row {padding-left: 3rem}
 div:has(> .st-key-light_table) {
   flex: none; height: calc(100vh - 4.5rem); min-height: 24rem;

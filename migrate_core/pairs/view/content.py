@@ -24,10 +24,10 @@ from ...store.serialize import from_json
 from ..assessment.change import PairLook, changed_pixels
 from ..assessment.notes import Document, pair_document
 from ..assessment.reassess import grid_for_source
+from ..registration.shifts import format_shift
 from .drawing import NEUTRAL, NEUTRAL_DARK, Colour, class_colour, class_colours
 from .packed import PackedArray, PackedView
 from .quicklook import OCCLUSIONS
-from .shift_drawing import format_shift
 from .source_content import SourceContent, labels_alone, source_content
 
 # A pair with more pixels than this is shown by every second (third …) of them.
