@@ -432,7 +432,7 @@ def test_the_same_request_at_once_is_written_once(case: Case, client: Client) ->
         ({"verdict": "perhaps"}, 400, "no verdict"),
         ({"reasons": ["weather"]}, 400, "no reason"),
         ({"reasons": "cloud"}, 400, "a list"),
-        ({"pair_id": "gone"}, 404, "no pair gone"),
+        ({"pair_id": "gone"}, 400, "'gone' is no pair"),
         ({"reviewer": " "}, 400, "no reviewer"),
         ({"token": None}, 400, "no token"),
         ({"token": ["a"]}, 400, "no token"),

@@ -145,12 +145,11 @@ def _decide(_request: Request, asked: Mapping[str, Any]) -> Response:
     reasons, note = asked.get("reasons") or [], str(asked.get("note") or "")[:_NOTE]
     if not isinstance(reasons, list):
         raise WrongUseError("The reasons have to be a list.")
-    item, store = _pair(given["pair_id"]), open_workspace().store
+    store, pair_id, reviewer = open_workspace().store, given["pair_id"], given["reviewer"]
     reason = reason_text([str(reason) for reason in reasons], note)
-    decision = new_decision(item.pair.pair_id, given["verdict"], given["reviewer"], reason)
-    decide_once(store, decision, given["token"])
-    standing = standing_document(store, store.decisions(item.pair.pair_id), given["reviewer"])
-    return JSONResponse({"pair_id": item.pair.pair_id, **standing}, headers=_NEVER_KEEP)
+    decide_once(store, new_decision(pair_id, given["verdict"], reviewer, reason), given["token"])
+    standing = standing_document(store, store.decisions(pair_id), reviewer)
+    return JSONResponse({"pair_id": pair_id, **standing}, headers=_NEVER_KEEP)
 
 
 def _text(asked: Mapping[str, Any], name: str) -> str:
