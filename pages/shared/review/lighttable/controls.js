@@ -147,7 +147,7 @@ export class Controls {
 
   #layers(pack) {
     const rows = switchesOf(pack).map((layer, place) => {
-      const there = layer.id === "shift" || countsOf(pack).has(layer.id);
+      const there = layer.id === "shift" || countsOf(pack).get(layer.id) > 0;
       const box = element("input", {
         type: "checkbox",
         onchange: () => {
@@ -199,9 +199,10 @@ export class Controls {
 
 function swatchOf(layer) {
   const swatch = element("i", { class: "swatch" });
-  if (layer.colour)
-    swatch.style.background = `url(${patternTile(layer.pattern, layer.colour, 1).toDataURL()}) #6d7176`;
-  else swatch.classList.add("arrow");
+  if (layer.colour) {
+    const tile = patternTile(layer.pattern, layer.colour, 1).toDataURL();
+    swatch.style.background = `url(${tile}) color-mix(in srgb, ${layer.colour} 30%, #eee)`;
+  } else swatch.classList.add("arrow");
   return swatch;
 }
 
