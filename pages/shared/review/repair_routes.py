@@ -12,10 +12,12 @@ from starlette.routing import Route
 
 from migrate_core.background import MakePairs, start
 from migrate_core.errors import JobRunningError, WrongUseError
+from migrate_core.jobs.background import now_utc, running_job
 from migrate_core.model import PairParameters
 from migrate_core.pairs.run.plan import RunOptions, plan
 from migrate_core.review.repair import EditRequest, repair
 from migrate_core.scenes.run import select
+from migrate_core.states import PairState
 
 from ..frame import open_workspace
 from .film_strip import candidate_picture, film_strip
@@ -34,6 +36,7 @@ def repair_routes(base: str = "") -> list[Route]:
     return [
         Route(f"{here}/edits", endpoint(_edit, _AREA_BYTES), methods=["POST"]),
         Route(f"{here}/pairs/{{pair_id}}/candidates", endpoint(_candidates)),
+        Route(f"{here}/pairs/{{pair_id}}/making", endpoint(_making)),
         Route(f"{here}/candidates/{{mask_id}}/{{scene_id:path}}.png", endpoint(_picture)),
         Route(f"{here}/choose", endpoint(_choose), methods=["POST"]),
     ]
@@ -89,4 +92,20 @@ def _choose(_request: Request, asked: Mapping[str, Any]) -> Response:
     except JobRunningError as err:
         text = f"The scene is selected, but its pair can't be made yet: {err}"
         found = {**found, "started": False, "text": text}
+    return JSONResponse(found, headers=NEVER_KEEP)
+
+
+def _making(request: Request, _body: Mapping[str, Any]) -> Response:
+    """Whether a pair that was asked for is `done`, `making`, or `failed` and why."""
+    store, pair_id = open_workspace().store, request.path_params["pair_id"]
+    # The job is asked first: what it made is in the store before it ends.
+    job = running_job(store, "pairs", now_utc())
+    pair = store.pair(pair_id)
+    found = {"state": "making", "text": ""}
+    if pair is not None and pair.state == PairState.DONE:
+        found = {"state": "done", "text": ""}
+    elif job is None:
+        why = pair.error if pair is not None else None
+        text = why or "Its making was stopped; start it on the page Pairs."
+        found = {"state": "failed", "text": text}
     return JSONResponse(found, headers=NEVER_KEEP)

@@ -1,6 +1,7 @@
 // All that can be done, once: keys, buttons, tooltips and the help are drawn from this list.
 
 import { COMPOSITES } from "./compose.js";
+import { REPAIRING } from "./repairing.js";
 import { following, settings } from "./settings.js";
 
 const MODES = [
@@ -46,10 +47,12 @@ export const LAYER_KEYS = 9;
  * @property {string} title
  * @property {string} group heading in the help
  * @property {string} [short] what its button says
- * @property {(table: import("./lighttable.js").LightTable) => void} [run]
+ * @property {(table: import("./lighttable.js").LightTable, key?: string) => void} [run]
  * @property {"blink"|"label"} [hold] what holds while the key is held down
  * @property {boolean} [repeats] whether a key held down counts again and again
  * @property {() => boolean} [pressed] whether its button looks pressed
+ * @property {string} [tool] the tool within which it holds
+ * @property {string} [hint] what is said beside its keys in the tool's line
  */
 
 const set = (changes) => (table) => table.look(changes());
@@ -295,14 +298,18 @@ const window_ = [
 
 const grouped = (group, actions) => actions.map((action) => ({ ...action, group }));
 
+/** Groups that are off while a tool is open. */
+export const DECIDING = ["Decide", "Reasons, before the decision; several count"];
+
 /** @type {Action[]} */
 export const ACTIONS = [
-  ...grouped("Decide", deciding),
-  ...grouped("Reasons, before the decision; several count", reasons),
+  ...grouped(DECIDING[0], deciding),
+  ...grouped(DECIDING[1], reasons),
   ...grouped("Sentinel-2", [...composites, ...bands]),
   ...grouped("Look", [...modes, ...looking]),
   ...grouped("Label and layers", [...labels, ...overlaying]),
   ...grouped("Window", window_),
+  ...REPAIRING,
 ];
 
 const BY_ID = new Map(ACTIONS.map((action) => [action.id, action]));

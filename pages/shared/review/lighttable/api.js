@@ -10,6 +10,7 @@ export class Refused extends Error {
 }
 
 const FORBIDDEN = 403;
+const STILL_READING = 202;
 const NEW_KEY_MS = 8000;
 
 /** Whether the same request may succeed later: where no answer came, or the server isn't ready. */
@@ -65,6 +66,12 @@ export const getJson = async (path) => (await answerOf(path, {})).json();
 
 /** @param {string} path @returns {Promise<ArrayBuffer>} */
 export const getBytes = async (path) => (await answerOf(path, {})).arrayBuffer();
+
+/** A picture, or null while the server reads it. @param {string} path @returns {Promise<Blob|null>} */
+export async function getPicture(path) {
+  const answer = await answerOf(path, {});
+  return answer.status === STILL_READING ? null : answer.blob();
+}
 
 /** @param {string} path @param {object} body @returns {Promise<any>} */
 export async function postJson(path, body) {

@@ -18,10 +18,7 @@ export function button(id, table, how = {}) {
       title: tooltip(known),
       "data-action": id,
       "aria-keyshortcuts": known.keys.filter((key) => key !== " ").join(" ") || null,
-      onclick: () => {
-        known.run(table);
-        table.decisions.touched();
-      },
+      onclick: () => table.perform(known),
     },
     known.short ?? known.title,
     how.withKey ? element("kbd", {}, keyText(known.keys[0])) : null,

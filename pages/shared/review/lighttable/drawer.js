@@ -2,6 +2,7 @@
 
 import { Controls } from "./controls.js";
 import { element } from "./dom.js";
+import { REPAIRS, editsOf } from "./edits.js";
 import { settings } from "./settings.js";
 
 const TABS = [
@@ -12,6 +13,7 @@ const TABS = [
 export class Drawer {
   /** @param {import("./lighttable.js").LightTable} table @param {import("./readout.js").Readout} readout */
   constructor(table, readout) {
+    this.table = table;
     this.controls = new Controls(table);
     this.facts = element("div", { class: "facts" });
     this.tabs = TABS.map(([id, title]) =>
@@ -45,16 +47,17 @@ export class Drawer {
     const facts = settings.tab === "facts";
     this.facts.hidden = !facts;
     this.controls.show(facts ? null : pack);
-    if (facts) this.facts.replaceChildren(...factsOf(item, pack));
+    if (facts) this.facts.replaceChildren(...factsOf(item, pack, this.table));
   }
 }
 
-function factsOf(item, pack) {
+function factsOf(item, pack, table) {
   if (!item) return [];
   const warnings = [item.superseded, ...(item.warnings ?? [])].filter(Boolean);
   const parts = warnings.map((text) => element("p", { class: "warn" }, `⚠ ${text}`));
-  parts.push(...logOf(item.log ?? []));
-  for (const { title, columns, rows, note } of item.facts ?? []) {
+  parts.push(...logOf(item.log ?? []), ...editsOf(item, table));
+  const sections = (item.facts ?? []).filter(({ title }) => title !== REPAIRS);
+  for (const { title, columns, rows, note } of sections) {
     parts.push(element("h3", {}, title));
     if (rows?.length) parts.push(tableOf(columns, rows));
     if (note) parts.push(element("p", { class: "small" }, note));

@@ -22,8 +22,11 @@ export class Help {
     this.node.hidden = !this.node.hidden;
   }
 
+  /** @returns {boolean} whether it was open */
   close() {
+    const wasOpen = !this.node.hidden;
     this.node.hidden = true;
+    return wasOpen;
   }
 }
 

@@ -6,14 +6,23 @@ const TYPING =
   "input, textarea, select, [contenteditable], [role=slider], [role=listbox], [role=combobox], " +
   "[role=dialog], [data-testid=stDataFrame], [data-testid=stPopoverBody]";
 
-const BY_KEY = new Map(ACTIONS.flatMap((action) => action.keys.map((key) => [key, action])));
+const slot = (tool, key) => `${tool ?? ""} ${key}`;
+
+const BY_KEY = new Map(
+  ACTIONS.flatMap((action) => action.keys.map((key) => [slot(action.tool, key), action])),
+);
+
+/** What a key does; keys of the tool that is open come first. */
+const actionOf = (key, tool) => BY_KEY.get(slot(tool, key)) ?? BY_KEY.get(slot(null, key));
 
 /** `a`, `Shift+B`, `Shift+ArrowLeft`, `Shift+1`, `?`: letters know Shift, other signs contain it. */
 function nameOf(event) {
   const { key, shiftKey, code } = event;
   if (/^[a-zA-Z]$/.test(key)) return shiftKey ? `Shift+${key.toUpperCase()}` : key.toLowerCase();
   const digit = /^Digit(\d)$/.exec(code)?.[1];
-  if (digit && !/^\d$/.test(key) && !BY_KEY.has(key)) return shiftKey ? `Shift+${digit}` : digit;
+  if (digit && !/^\d$/.test(key) && !actionOf(key, null)) {
+    return shiftKey ? `Shift+${digit}` : digit;
+  }
   return shiftKey && key.startsWith("Arrow") ? `Shift+${key}` : key;
 }
 
@@ -34,7 +43,8 @@ function isTaken(event) {
  */
 export function listen(table) {
   const handle = (event, run) => {
-    const action = BY_KEY.get(nameOf(event));
+    const key = nameOf(event);
+    const action = actionOf(key, table.repair.active);
     if (
       !action ||
       !table.isShown ||
@@ -47,21 +57,20 @@ export function listen(table) {
     // Streamlit has keys of its own (c and r), and Space would scroll.
     event.stopImmediatePropagation();
     event.preventDefault();
-    run(action);
+    run(action, key);
   };
   const down = (event) => {
-    if (event.key === "Escape" && table.isShown) table.help.close();
-    handle(event, (action) => {
+    if (event.key === "Escape" && table.isShown && table.help.close()) return;
+    handle(event, (action, key) => {
       // A key held down would decide about the next pair as well.
       if (event.repeat && !action.repeats) return;
       if (action.hold) table.hold(action.hold, true);
-      else action.run(table);
-      table.decisions.touched();
+      else table.perform(action, key);
     });
   };
   const up = (event) => {
     // With Shift let go first, the name of the key is another.
-    const action = BY_KEY.get(nameOf(event));
+    const action = actionOf(nameOf(event), null);
     if (action?.hold) table.hold(action.hold, false);
   };
   window.addEventListener("keydown", down, true);

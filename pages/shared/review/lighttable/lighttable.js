@@ -12,6 +12,7 @@ import { listen } from "./keys.js";
 import { Pairs } from "./pairs.js";
 import { Queue } from "./queue.js";
 import { Readout } from "./readout.js";
+import { Repair } from "./repair.js";
 import { change, following, settings, toggled } from "./settings.js";
 import { Stage, prepare } from "./stage.js";
 import { Strip } from "./strip.js";
@@ -52,6 +53,10 @@ export class LightTable {
     this.bar = new Bar(this);
     this.drawer = new Drawer(this, this.readout);
     this.help = new Help();
+    this.repair = new Repair(this);
+    this.strip.node.append(this.repair.making.node);
+    this.bar.node.append(this.repair.line);
+    this.stage.node.append(this.repair.tools.film.node);
     this.root = element(
       "div",
       { class: "lighttable", "data-testid": "pair-viewer", "data-state": "loading" },
@@ -133,7 +138,10 @@ export class LightTable {
       this.#problem("No pair fits the filters. Change or clear them above the light table.");
       return;
     }
-    if (pairId !== this.pairId) this.bar.clear();
+    if (pairId !== this.pairId) {
+      this.bar.clear();
+      this.repair.close();
+    }
     this.pairId = pairId;
     const asked = this.pairs.load(pairId);
     const ready = this.pairs.ready.get(pairId);
@@ -200,6 +208,14 @@ export class LightTable {
     this.showItem();
   }
 
+  /** Paints a pair whose pixels are other ones now. @param {() => void} [before] the paint */
+  async renew(pairId, before) {
+    const loaded = await this.pairs.renew(pairId);
+    if (this.pairId !== pairId) return;
+    before?.();
+    this.#show(pairId, loaded);
+  }
+
   /** What is known of the pair, in words. */
   showItem() {
     this.#showWords();
@@ -247,6 +263,12 @@ export class LightTable {
     const pairId = this.queue.neighbour(this.pairId, step);
     if (pairId) this.go(pairId);
     else this.bar.tell(step > 0 ? "This is the last pair." : "This is the first pair.");
+  }
+
+  /** Does what a key or a button stands for. @param {import("./actions.js").Action} action */
+  perform(action, key) {
+    if (!this.repair.holdsBack(action)) action.run(this, key);
+    this.decisions.touched();
   }
 
   // looking

@@ -99,6 +99,12 @@ export class Pairs {
     return item;
   }
 
+  /** Reads a pair whose pixels are other ones now; the old ones are there until then. */
+  renew(pairId) {
+    this.loading.delete(pairId);
+    return this.load(pairId);
+  }
+
   forget(pairId) {
     this.loading.delete(pairId);
     this.ready.delete(pairId);

@@ -55,6 +55,15 @@ export class Queue {
     return found;
   }
 
+  /** Puts another pair of the same mask, not decided yet, in the place of one. */
+  replace(pairId, other) {
+    const place = this.places.get(pairId);
+    if (place === undefined || this.places.has(other)) return;
+    this.rows[place] = [other, this.rows[place][NAME], null, null];
+    this.places.delete(pairId);
+    this.places.set(other, place);
+  }
+
   /** Notes what the server says of a pair after a decision. */
   note(pairId, decision, mine) {
     const row = this.rows[this.places.get(pairId)];

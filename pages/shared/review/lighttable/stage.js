@@ -10,6 +10,7 @@ import { Viewport } from "./viewport.js";
 
 const GAP = 4;
 const GRAB = 8;
+const OVER = ".film"; // lies over the pictures, and has the mouse to itself
 const OTHER = { scene: "source", source: "scene" };
 // Composites in which near infrared is seen have their like in the source image.
 const WITH_NIR = ["false", "swir", "agriculture", "ndvi", "ndwi"];
@@ -58,6 +59,10 @@ export class Stage {
     /** @type {import("./pack.js").Pack|null} */
     this.pack = null;
     this.held = { blink: false, label: false };
+    /** What the mouse draws with, in place of moving the pictures. */
+    this.tool = null;
+    /** By how many pixels the label is shown beside where it is, to try that. */
+    this.moved = [0, 0];
     this.cursor = null;
     this.canvas = element("canvas", { role: "img", "aria-label": "Sentinel-2 and source image" });
     this.glass = element("canvas", { class: "glass", "aria-hidden": "true" });
@@ -146,35 +151,49 @@ export class Stage {
     const { pack, viewport, ratio } = this;
     const picture = (what === "source" && sourcePicture(pack)) || composed(pack, settings).canvas;
     const bare = what === "source" && !pack.source;
-    const [left, top] = viewport.origin;
+    const moves = this.moved.some((by) => by !== 0);
+    // The source image lies with the label, wherever that is moved.
+    const by = moves && what === "source" && !bare ? this.moved : [0, 0];
+    const place = viewport.origin.map((at, axis) => Math.round(at + by[axis] * viewport.scale));
     const size = [pack.width * viewport.scale, pack.height * viewport.scale];
-    drawSharp(pen, picture, [left, top], size);
+    drawSharp(pen, picture, place, size);
     if (bare) return;
-    const toPanel = new DOMMatrix([viewport.scale, 0, 0, viewport.scale, left, top]);
+    const toPanel = this.#toPanel;
     drawLayers(pen, pack, { what, toPanel, ratio, isOn });
-    if (settings.label !== "none" && !this.held.label) {
-      drawLabel(pen, pack, { what, toPanel, ratio, settings });
-    }
+    if (this.held.label || (settings.label === "none" && !moves)) return;
+    const how = moves ? { ...settings, label: "outline", edge: "mask" } : settings;
+    drawLabel(pen, pack, { what, toPanel: toPanel.translate(...this.moved), ratio, settings: how });
   }
 
-  /** The cursor alone: cheap enough for each movement of the mouse. */
+  /** From pixels of the pair to device pixels of a panel. */
+  get #toPanel() {
+    const { scale, origin } = this.viewport;
+    return new DOMMatrix([scale, 0, 0, scale, ...origin]);
+  }
+
+  /** The cursor, and what is being drawn: cheap enough for each movement of the mouse. */
   drawGlass() {
     const pen = this.glass.getContext("2d");
     pen.setTransform(1, 0, 0, 1, 0, 0);
     pen.clearRect(0, 0, this.glass.width, this.glass.height);
-    if (!this.pack || !this.cursor) return;
-    const { scale, origin } = this.viewport;
-    const pixel = this.cursor.pair.map((at, axis) => Math.floor(at) * scale + origin[axis]);
-    const box = { x: pixel[0], y: pixel[1], side: Math.max(scale, 3) };
+    if (!this.pack) return;
     for (const { x, width } of this.panels) {
       pen.save();
       pen.translate(x, 0);
       pen.beginPath();
       pen.rect(0, 0, width, this.glass.height);
       pen.clip();
-      drawCursor(pen, [width, this.glass.height], this.cursor.panel, box, this.ratio);
+      this.tool?.draw(pen, { toPanel: this.#toPanel, ratio: this.ratio });
+      if (this.cursor) this.#drawCursor(pen, [width, this.glass.height]);
       pen.restore();
     }
+  }
+
+  #drawCursor(pen, size) {
+    const { scale, origin } = this.viewport;
+    const pixel = this.cursor.pair.map((at, axis) => Math.floor(at) * scale + origin[axis]);
+    const box = { x: pixel[0], y: pixel[1], side: Math.max(scale, 3) };
+    drawCursor(pen, size, this.cursor.panel, box, this.ratio);
   }
 
   get divider() {
@@ -189,6 +208,7 @@ export class Stage {
     this.node.addEventListener("pointerdown", (event) => this.#grab(event));
     this.node.addEventListener("pointermove", (event) => this.#move(event));
     this.node.addEventListener("pointerup", () => this.#letGo());
+    this.node.addEventListener("dblclick", () => this.tool?.doubleClick());
     this.node.addEventListener("pointercancel", () => this.#letGo());
     this.node.addEventListener("pointerleave", () => this.#leave());
   }
@@ -211,6 +231,7 @@ export class Stage {
   }
 
   #wheel(event) {
+    if (event.target.closest(OVER)) return;
     event.preventDefault();
     if (!this.pack || event.deltaY === 0) return;
     // A wheel's notch is a step at once; a touchpad's many small movements add up to one.
@@ -222,9 +243,13 @@ export class Stage {
   }
 
   #grab(event) {
-    if (event.button !== 0 || !this.pack) return;
+    if (event.button !== 0 || !this.pack || event.target.closest(OVER)) return;
     this.node.setPointerCapture(event.pointerId);
     const at = this.#placeOf(event);
+    if (this.tool) {
+      this.tool.press(this.viewport.toPair(at), this.ratio / this.viewport.scale);
+      return this.drawGlass();
+    }
     const onDivider =
       settings.mode === "swipe" && Math.abs(at[0] - this.divider) < GRAB * this.ratio;
     this.drag = { onDivider, from: [event.clientX, event.clientY] };
@@ -238,6 +263,7 @@ export class Stage {
     const near = settings.mode === "swipe" && Math.abs(panel[0] - this.divider) < GRAB * this.ratio;
     this.node.classList.toggle("on-divider", near);
     this.cursor = { panel, pair: this.viewport.toPair(panel) };
+    this.tool?.move(this.cursor.pair);
     this.#soon();
   }
 
@@ -264,6 +290,7 @@ export class Stage {
   }
 
   #letGo() {
+    this.tool?.release();
     this.drag = null;
     this.node.classList.remove("dragging");
   }

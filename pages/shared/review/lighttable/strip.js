@@ -47,6 +47,7 @@ export class Strip {
         button("larger", table),
         button("fit", table),
       ),
+      group("Repair", ["ignore", "nudge", "film"], table),
       element("span", { class: "gap" }),
       button("full", table),
       button("drawer", table),

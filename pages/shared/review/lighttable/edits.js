@@ -1,0 +1,29 @@
+// The repairs of a pair that hold, for the drawer.
+
+import { button } from "./buttons.js";
+import { element } from "./dom.js";
+
+/** The title of the server's own list of repairs, which this one stands for. */
+export const REPAIRS = "Repairs";
+
+/** @param {object} item @param {import("./lighttable.js").LightTable} table @returns {Node[]} */
+export function editsOf(item, table) {
+  const head = element("h3", {}, REPAIRS);
+  const edits = item.edits ?? [];
+  if (edits.length === 0) return [head, element("p", { class: "small" }, "Nothing is repaired.")];
+  const list = element(
+    "ol",
+    { class: "log edits" },
+    ...edits.map(({ who, when, text }) =>
+      element(
+        "li",
+        {},
+        element("b", {}, text),
+        element("div", { class: "small" }, `${who} · ${when}`),
+      ),
+    ),
+  );
+  const undo = button("undo repair", table, { withKey: true });
+  undo.disabled = !edits.some(({ who }) => who === table.data.reviewer);
+  return [head, list, undo];
+}

@@ -1,0 +1,141 @@
+// The film strip: the other candidates of a pair's mask, of which one can be chosen.
+
+import { getJson, getPicture } from "./api.js";
+import { element } from "./dom.js";
+
+const ASK_AGAIN_MS = 1000;
+const AT_ONCE = 4;
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+export class Film {
+  /** @param {import("./repair.js").Repair} repair */
+  constructor(repair) {
+    this.repair = repair;
+    this.title = "Other scenes";
+    this.scenes = [];
+    this.place = 0;
+    this.asking = null;
+    this.node = element("div", {
+      class: "film",
+      role: "listbox",
+      "aria-label": "Scenes of this mask",
+      hidden: true,
+    });
+  }
+
+  async open() {
+    const { table } = this.repair;
+    this.node.hidden = false;
+    this.node.replaceChildren(element("p", {}, "Reading the list of scenes …"));
+    this.scenes = [];
+    const asking = (this.asking = new AbortController());
+    const path = `/pairs/${encodeURIComponent(table.pairId)}/candidates`;
+    try {
+      const found = await getJson(path);
+      if (!asking.signal.aborted) this.#show(found, asking.signal);
+    } catch (error) {
+      if (!asking.signal.aborted) {
+        this.node.replaceChildren(element("p", {}, `The list could not be read: ${error.message}`));
+      }
+    }
+  }
+
+  close() {
+    this.asking?.abort();
+    for (const { address } of this.scenes) if (address) URL.revokeObjectURL(address);
+    this.scenes = [];
+    this.node.hidden = true;
+    this.node.replaceChildren();
+  }
+
+  words() {
+    if (this.scenes.length === 0) return "";
+    const { day, offset, clouds } = this.scenes[this.place];
+    return `${this.place + 1} of ${this.scenes.length}: ${day} · ${offset} · ${clouds}`;
+  }
+
+  #show({ mask_id: maskId, scenes }, signal) {
+    if (scenes.length === 0) {
+      const none = "This mask has no candidates. Search for scenes on the page Scenes.";
+      return this.node.replaceChildren(element("p", {}, none));
+    }
+    this.scenes = scenes.map((scene, place) => ({ ...scene, ...card(scene, () => this.#to(place)) }));
+    this.node.replaceChildren(...this.scenes.map(({ node }) => node));
+    this.#to(Math.max(scenes.findIndex(({ present }) => present), 0));
+    const waiting = [...this.scenes];
+    for (let reader = 0; reader < AT_ONCE; reader++) this.#readPictures(maskId, waiting, signal);
+  }
+
+  async #readPictures(maskId, waiting, signal) {
+    while (waiting.length > 0 && !signal.aborted) {
+      const scene = waiting.shift();
+      try {
+        const found = await getPicture(
+          `/candidates/${encodeURIComponent(maskId)}/${encodeURIComponent(scene.scene_id)}.png`,
+        );
+        if (signal.aborted) return;
+        if (found) showPicture(scene, found);
+        else {
+          waiting.push(scene);
+          await pause(ASK_AGAIN_MS);
+        }
+      } catch (error) {
+        scene.frame.replaceChildren(element("span", {}, error.message));
+        scene.frame.title = error.message;
+      }
+    }
+  }
+
+  step(step) {
+    if (this.scenes.length === 0) return;
+    this.#to(Math.min(Math.max(this.place + step, 0), this.scenes.length - 1));
+  }
+
+  #to(place) {
+    this.place = place;
+    this.scenes.forEach(({ node }, at) => node.setAttribute("aria-selected", String(at === place)));
+    this.scenes[place].node.scrollIntoView({ block: "nearest", inline: "nearest" });
+    this.repair.show();
+  }
+
+  /** Has the pair of the scene made; the pair that is shown stays until then. */
+  async choose() {
+    const { table, making } = this.repair;
+    const scene = this.scenes[this.place];
+    if (!scene) return;
+    if (scene.present) return table.bar.tell("The pair that you see is made of this scene.");
+    if (await making.ask(table.pairId, scene, table.item?.mask_name)) this.repair.close();
+  }
+}
+
+/** A scene of the strip. */
+function card(scene, chosen) {
+  const frame = element("div", { class: "frame" }, element("span", {}, "reading …"));
+  const marks = [
+    scene.present && "shown",
+    scene.selected && "selected",
+    !scene.usable && "not usable",
+  ].filter(Boolean);
+  const node = element(
+    "button",
+    {
+      type: "button",
+      class: "card",
+      role: "option",
+      title: `${scene.scene_id}\n${scene.day} · ${scene.offset} · ${scene.clouds}`,
+      onclick: chosen,
+    },
+    frame,
+    element("b", {}, scene.day.replace(/,.*/, "")),
+    element("span", {}, scene.offset),
+    element("span", {}, scene.clouds),
+    element("span", { class: "marks" }, marks.join(" · ")),
+  );
+  return { node, frame };
+}
+
+function showPicture(scene, picture) {
+  scene.address = URL.createObjectURL(picture);
+  scene.frame.replaceChildren(element("img", { src: scene.address, alt: "", draggable: "false" }));
+}

@@ -1,0 +1,104 @@
+// Pairs that are being made of another scene while the reviewer goes on.
+
+import { getJson, postJson } from "./api.js";
+import { action, keyText } from "./actions.js";
+import { element, say } from "./dom.js";
+
+const ASK_AGAIN_MS = 1500;
+
+/** @typedef {{pairId: string, before: string, name: string, there: boolean}} Made */
+
+export class Making {
+  /** @param {import("./lighttable.js").LightTable} table */
+  constructor(table) {
+    this.table = table;
+    /** @type {Made[]} oldest first */
+    this.pairs = [];
+    this.node = element("button", {
+      type: "button",
+      class: "making",
+      hidden: true,
+      onclick: () => this.open(),
+    });
+  }
+
+  /**
+   * Chooses a scene and has its pair made.
+   * @param {string} before the pair that is there @param {object} scene @param {string} name
+   * @returns {Promise<boolean>} whether the pair is being made
+   */
+  async ask(before, scene, name) {
+    const { bar } = this.table;
+    bar.tell("Choosing the scene …");
+    try {
+      const document = { pair_id: before, scene_id: scene.scene_id };
+      const { pair_id: pairId, started, text } = await postJson("/choose", document);
+      bar.tell(started ? `${name} is being made of ${scene.day}. Go on.` : text, started ? "" : "bad");
+      if (!started) return false;
+      this.pairs = this.pairs.filter((one) => one.pairId !== pairId);
+      const made = { pairId, before, name, there: false };
+      this.pairs.push(made);
+      this.#show();
+      this.#follow(made);
+      return true;
+    } catch (error) {
+      bar.tell(`Not chosen: ${error.message}`, "bad");
+      return false;
+    }
+  }
+
+  async #follow(made) {
+    const path = `/pairs/${encodeURIComponent(made.pairId)}/making`;
+    while (this.pairs.includes(made)) {
+      await new Promise((done) => setTimeout(done, ASK_AGAIN_MS));
+      // A server that is away comes back: asked again, as for decisions.
+      const found = await getJson(path).catch(() => null);
+      if (!found || found.state === "making") continue;
+      if (found.state === "done") this.#arrived(made);
+      else this.#failed(made, found.text);
+      return;
+    }
+  }
+
+  #arrived(made) {
+    const { table } = this;
+    made.there = true;
+    table.pairs.forget(made.pairId);
+    table.queue.replace(made.before, made.pairId);
+    table.refresh(made.before);
+    table.bar.tell(`The new pair of ${made.name} is there (${keyText(action("new pair").keys[0])}).`);
+    this.#show();
+  }
+
+  #failed(made, text) {
+    this.pairs = this.pairs.filter((one) => one !== made);
+    this.table.bar.tell(`${made.name} was not made: ${text}`, "bad");
+    this.#show();
+  }
+
+  /** Opens the oldest that is there. */
+  open() {
+    const made = this.pairs.find(({ there }) => there);
+    if (!made) {
+      return this.table.bar.tell(
+        this.pairs.length ? "It is still being made." : "No pair was made of another scene.",
+      );
+    }
+    this.pairs = this.pairs.filter((one) => one !== made);
+    this.#show();
+    this.table.go(made.pairId);
+  }
+
+  #show() {
+    const there = this.pairs.filter((one) => one.there);
+    const count = this.pairs.length - there.length;
+    this.node.hidden = this.pairs.length === 0;
+    this.node.disabled = there.length === 0;
+    this.node.classList.toggle("there", there.length > 0);
+    const key = keyText(action("new pair").keys[0]);
+    say(this.node, there.length ? `New pair: ${there[0].name} (${key})` : `${count} being made …`);
+    this.node.title = this.pairs
+      .map(({ name, there: done }) => `${name}: ${done ? "there" : "being made"}`)
+      .join("\n");
+  }
+}

@@ -1,0 +1,81 @@
+// The tool that moves the label: by keys, seen at once, saved as one edit.
+
+import { number } from "./dom.js";
+
+const WAYS = { Left: [-1, 0], Right: [1, 0], Up: [0, 1], Down: [0, -1] };
+const PIXEL_M = 10;
+
+/** `2.5 m east, 1.0 m south` */
+function metres([east, north]) {
+  const part = (value, plus, minus) => `${number(Math.abs(value), 1)} m ${value < 0 ? minus : plus}`;
+  return `${part(east, "east", "west")}, ${part(north, "north", "south")}`;
+}
+
+export class Nudge {
+  /** @param {import("./repair.js").Repair} repair */
+  constructor(repair) {
+    this.repair = repair;
+    this.title = "Move the label";
+    /** How far east and north, in metres, beyond where the label is. */
+    this.by = [0, 0];
+  }
+
+  open() {
+    this.#set([0, 0]);
+  }
+
+  close() {
+    this.#set([0, 0]);
+  }
+
+  #set(by) {
+    // Sums of tenths that are as they are written, and never -0.
+    this.by = by.map((value) => Math.round(value * 100) / 100 + 0);
+    const { stage } = this.repair.table;
+    const { transform } = stage.pack?.header ?? { transform: [PIXEL_M, 0, 0, 0, -PIXEL_M, 0] };
+    stage.moved = [this.by[0] / transform[0], this.by[1] / transform[4]];
+  }
+
+  /** @param {string} key an arrow, with or without Shift @param {number} step metres */
+  move(key, step) {
+    const way = WAYS[key.replace(/^.*Arrow/, "")];
+    this.#set(this.by.map((value, axis) => value + way[axis] * step));
+    this.repair.show();
+  }
+
+  takeMeasured() {
+    const found = this.repair.table.item?.nudge?.proposed;
+    if (!found) {
+      return this.repair.table.bar.tell("No shift was measured that isn't taken already.");
+    }
+    this.#set([found.east_m, found.north_m]);
+    this.repair.show();
+  }
+
+  words() {
+    const { nudge } = this.repair.table.item ?? {};
+    const pixels = this.by.map((value) => number(value / PIXEL_M, 2)).join(", ");
+    const said = [`${metres(this.by)} (${pixels} pixels)`];
+    if (nudge?.east_m || nudge?.north_m) {
+      said.push(`moved before: ${metres([nudge.east_m, nudge.north_m])}`);
+    }
+    const found = nudge?.proposed;
+    if (found) {
+      const doubt = found.reliable ? "" : ", not reliable";
+      said.push(`measured: ${metres([found.east_m, found.north_m])}${doubt}`);
+    }
+    return said.join("  ·  ");
+  }
+
+  async save() {
+    const [east, north] = this.by;
+    if (!east && !north) return this.repair.table.bar.tell("The label wasn't moved.");
+    const item = await this.repair.save("nudge", { east_m: east, north_m: north }, () => {
+      // Keys pressed while it was being saved count from where the label is then.
+      this.#set([this.by[0] - east, this.by[1] - north]);
+    });
+    if (!item) return;
+    this.repair.table.bar.tell(`Saved: ${item.edits.at(-1)?.text ?? "moved"}`);
+    this.repair.show();
+  }
+}

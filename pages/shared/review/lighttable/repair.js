@@ -1,0 +1,144 @@
+// Repairing a pair instead of rejecting it: which tool is open, and what is saved.
+
+import { ACTIONS, DECIDING, keyText } from "./actions.js";
+import { postJson } from "./api.js";
+import { button } from "./buttons.js";
+import { element, say } from "./dom.js";
+import { Film } from "./film.js";
+import { Ignore } from "./ignore.js";
+import { Making } from "./making.js";
+import { Nudge } from "./nudge.js";
+import { newToken } from "./outbox.js";
+
+/**
+ * @typedef {object} Tool
+ * @property {string} title
+ * @property {() => void} open called with the pair on the screen
+ * @property {() => void} close drops what isn't saved
+ * @property {() => string} words what the tool's line says now
+ */
+
+export class Repair {
+  /** @param {import("./lighttable.js").LightTable} table */
+  constructor(table) {
+    this.table = table;
+    this.making = new Making(table);
+    /** @type {Record<string, Tool>} */
+    this.tools = { ignore: new Ignore(this), nudge: new Nudge(this), film: new Film(this) };
+    /** @type {string|null} the tool that is open */
+    this.active = null;
+    this.saving = false;
+    // What was sent and not answered: sent once more, it has the same token.
+    this.unanswered = { asked: "", token: "" };
+    this.title = element("b");
+    this.words = element("span", { class: "words", role: "status" });
+    this.keys = element("span", { class: "tool-keys" });
+    this.line = element(
+      "div",
+      { class: "tool-line", role: "toolbar", "aria-label": "Repair", hidden: true },
+      this.title,
+      this.words,
+      this.keys,
+    );
+  }
+
+  /** Opens a tool, or closes it when it is open. @param {string} id */
+  toggle(id) {
+    const { table, active } = this;
+    this.close();
+    if (active === id) return;
+    const why = this.#whyNot();
+    if (why) return table.bar.tell(why, "bad");
+    this.active = id;
+    this.tools[id].open();
+    say(this.title, this.tools[id].title);
+    this.keys.replaceChildren(...keysOf(id, table));
+    this.line.hidden = false;
+    this.show();
+  }
+
+  #whyNot() {
+    const { state, item } = this.table;
+    if (state !== "ready" || !item) return "There is no picture of a pair to repair.";
+    return item.superseded ?? null;
+  }
+
+  close() {
+    if (!this.active) return;
+    this.tools[this.active].close();
+    this.active = null;
+    this.line.hidden = true;
+    this.table.stage.draw();
+  }
+
+  /** Draws the tool anew: its line and what it has over the pictures. */
+  show() {
+    if (!this.active) return;
+    say(this.words, this.tools[this.active].words());
+    this.words.title = this.words.textContent;
+    this.table.stage.draw();
+  }
+
+  /** Whether an action has to wait until the tool is closed; says so. */
+  holdsBack(action) {
+    if (!this.active || !DECIDING.includes(action.group)) return false;
+    const { title } = this.tools[this.active];
+    this.table.bar.tell(`${title}: deciding keys are off. Esc leaves.`, "bad");
+    return true;
+  }
+
+  /**
+   * Saves an edit of the pair that is shown, and paints the pair as it is then.
+   * @param {"ignore"|"nudge"|"undo"} kind
+   * @param {object} document
+   * @param {() => void} [saved] called right before the pair is painted with the edit
+   * @returns {Promise<object|null>} the pair as it is now; null when nothing was saved
+   */
+  async save(kind, document, saved) {
+    const { table } = this;
+    if (this.saving) return null;
+    const pairId = table.pairId;
+    const edit = { pair_id: pairId, kind, document, reviewer: table.data.reviewer };
+    this.saving = true;
+    table.bar.tell("Saving the repair …");
+    try {
+      const item = await postJson("/edits", { token: this.#tokenOf(edit), ...edit });
+      this.unanswered = { asked: "", token: "" };
+      await table.renew(pairId, saved);
+      return item;
+    } catch (error) {
+      table.bar.tell(`Not saved: ${error.message} What is drawn is still there.`, "bad");
+      return null;
+    } finally {
+      this.saving = false;
+    }
+  }
+
+  #tokenOf(edit) {
+    const asked = JSON.stringify(edit);
+    if (this.unanswered.asked !== asked) this.unanswered = { asked, token: newToken() };
+    return this.unanswered.token;
+  }
+
+  /** Takes the reviewer's newest edit of this pair back. */
+  async undo() {
+    const { table } = this;
+    const mine = table.item?.edits?.findLast(({ who }) => who === table.data.reviewer);
+    if (!mine) return table.bar.tell("You have repaired nothing of this pair.");
+    if (await this.save("undo", {})) table.bar.tell(`Took back: ${mine.text}`);
+    this.show();
+  }
+}
+
+function keysOf(tool, table) {
+  return ACTIONS.filter((action) => action.tool === tool).map(({ id, keys, short, hint, title }) =>
+    short
+      ? button(id, table, { withKey: true })
+      : element(
+          "span",
+          { class: "hint", title },
+          element("kbd", {}, keys.map(keyText).join("")),
+          ` ${hint}`,
+        ),
+  );
+}
