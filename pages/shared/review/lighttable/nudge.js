@@ -5,9 +5,9 @@ import { number } from "./dom.js";
 const WAYS = { Left: [-1, 0], Right: [1, 0], Up: [0, 1], Down: [0, -1] };
 const PIXEL_M = 10;
 
-/** `2.5 m east, 1.0 m south` */
+/** `2.50 m east, 1.00 m south` */
 function metres([east, north]) {
-  const part = (value, plus, minus) => `${number(Math.abs(value), 1)} m ${value < 0 ? minus : plus}`;
+  const part = (value, plus, minus) => `${number(Math.abs(value), 2)} m ${value < 0 ? minus : plus}`;
   return `${part(east, "east", "west")}, ${part(north, "north", "south")}`;
 }
 
@@ -54,8 +54,7 @@ export class Nudge {
 
   words() {
     const { nudge } = this.repair.table.item ?? {};
-    const pixels = this.by.map((value) => number(value / PIXEL_M, 2)).join(", ");
-    const said = [`${metres(this.by)} (${pixels} pixels)`];
+    const said = [metres(this.by)];
     if (nudge?.east_m || nudge?.north_m) {
       said.push(`moved before: ${metres([nudge.east_m, nudge.north_m])}`);
     }

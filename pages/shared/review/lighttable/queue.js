@@ -60,14 +60,14 @@ export class Queue {
     const place = this.places.get(pairId);
     if (place === undefined || this.places.has(other)) return;
     this.rows[place] = [other, this.rows[place][NAME], null, null];
-    this.places.delete(pairId);
+    // The earlier one keeps its place as well: it may be on the screen, and one goes on from there.
     this.places.set(other, place);
   }
 
   /** Notes what the server says of a pair after a decision. */
   note(pairId, decision, mine) {
     const row = this.rows[this.places.get(pairId)];
-    if (!row) return;
+    if (row?.[ID] !== pairId) return;
     row[DECISION] = decision;
     row[MINE] = mine;
   }

@@ -130,6 +130,9 @@ export class Repair {
   }
 }
 
+/** `⇧←→↑↓` */
+const keysText = (keys) => keys.map(keyText).join("").replace(/(?!^)⇧/g, "");
+
 function keysOf(tool, table) {
   return ACTIONS.filter((action) => action.tool === tool).map(({ id, keys, short, hint, title }) =>
     short
@@ -137,7 +140,7 @@ function keysOf(tool, table) {
       : element(
           "span",
           { class: "hint", title },
-          element("kbd", {}, keys.map(keyText).join("")),
+          element("kbd", {}, keysText(keys)),
           ` ${hint}`,
         ),
   );
