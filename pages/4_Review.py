@@ -23,12 +23,16 @@ ABOUT = (
     "Is the label still right on Sentinel-2? A cloud, a shadow or a change in only one of the two "
     "images makes it wrong."
 )
-# The light table gets the window below one row, which takes the place of title and header.
+# The light table gets the window below one row, which takes the place of title and header; what
+# this is for is still read out by screen readers.
 STYLE = """<style>
 .stMainBlockContainer {padding: 0.5rem 1rem}
-.stMain .stElementContainer:has(.stHeading, [data-testid="stCaptionContainer"]) {display: none}
-.stAppHeader {background: none; pointer-events: none}
-.stAppHeader :is(button, a) {pointer-events: auto}
+.stMain .stElementContainer:has(.stHeading, [data-testid="stCaptionContainer"]) {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
+.stAppHeader {background: none}
+.stAppHeader, .stAppHeader * {pointer-events: none}
+.stAppHeader :is(button, a), .stAppHeader :is(button, a) * {pointer-events: auto}
 .stApp:has([data-testid="stExpandSidebarButton"]) .st-key-review_row {padding-left: 3rem}
 div:has(> .st-key-light_table) {
   flex: none; height: calc(100vh - 4.5rem); min-height: 24rem;

@@ -92,11 +92,20 @@ def test_no_name_is_fetched_by_whoever_looks_at_it(demo: DemoCase, tmp_path: Pat
                 name: visited(page, address, name)
                 for name in ("Masks", "Scenes", "Pairs", "Review", "Export")
             }
+            page.goto(f"{address}/Review")
+            viewer = page.locator('[data-testid="pair-viewer"][data-state="ready"]')
+            viewer.wait_for(timeout=SLOW_MS)
+            # The facts and the log, then the layers of the drawer.
+            reviewed = ""
+            for _ in range(2):
+                page.keyboard.press("i")
+                page.wait_for_timeout(500)
+                reviewed += viewer.inner_text()
             (workspace / "exports" / "hostile" / CARD).touch()
             own = visited(page, address, "Export")
         assert server.asked == []
     assert "!card" in shown["Export"]
     assert "![class](http" in own
     assert "![mask](http" in shown["Scenes"]
-    assert "![mask](http" in shown["Review"]
-    assert "![reviewer](http" in shown["Review"]
+    assert "![mask](http" in reviewed
+    assert "![reviewer](http" in reviewed

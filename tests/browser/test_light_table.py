@@ -16,12 +16,14 @@ import pytest
 import rasterio
 
 from migrate_core.demo import DemoCase
+from migrate_core.jobs.background import now_utc
 from migrate_core.model import Decision
 from migrate_core.review.queue import QueueFilter, arranged
 from migrate_core.review.queue_rows import pair_facts
+from migrate_core.states import Verdict
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
-from tests.support.browsing import REPOSITORY, browser_page, chromium, served_app
+from tests.support.browsing import REPOSITORY, browser_page, chromium, free_port, served_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
@@ -203,6 +205,30 @@ def test_a_decision_outlives_a_server_that_is_away_and_a_reload(
         assert log_of(workspace, pair_id)[-1].verdict == "undo"
 
 
+def test_a_server_that_dies_and_comes_back_gets_every_decision_once(
+    finished: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(finished, tmp_path / "workspace")
+    workspace, port = Workspace(tmp_path / "workspace"), free_port()
+    first, second, third = queue_of(workspace)[:3]
+    log = tmp_path / "app.log"
+    with browser_page(tmp_path / "profile", viewport={"width": 1280, "height": 800}) as page:
+        with served_app(workspace.root, log, port) as address:
+            page.goto(f"{address}/Review")
+            shown(page, first)
+        press(page, "x")
+        root(page).get_by_text("1 not saved yet").wait_for()
+        press(page, "ArrowRight")
+        shown(page, second)
+        press(page, "a")
+        root(page).get_by_text("2 not saved yet").wait_for()
+        with served_app(workspace.root, log, port):
+            root(page).locator(".unsaved").wait_for(state="hidden", timeout=SLOW_MS)
+            shown(page, third)
+    assert [one.verdict for one in log_of(workspace, first)] == ["reject"]
+    assert [one.verdict for one in log_of(workspace, second)] == ["accept"]
+
+
 # pictures and numbers
 
 
@@ -302,6 +328,28 @@ def test_every_way_of_looking_leaves_a_picture(
         page.keyboard.up("b")
         after = root(page).locator("canvas").first.evaluate("(canvas) => canvas.toDataURL()")
         assert held != before == after
+
+
+def test_undo_takes_back_the_newest_decision_wherever_it_was_made(
+    served: tuple[str, Workspace], tmp_path: Path
+) -> None:
+    address, workspace = served
+    *_, last = queue_of(workspace)
+    with light_table(address, tmp_path) as page:
+        here = shown(page)
+        press(page, "a")
+        page.wait_for_timeout(2 * LOOK_MS)
+        reviewer = log_of(workspace, here)[-1].reviewer
+        store = open_store(workspace)
+        store.append_decision(
+            Decision(last, Verdict.UNSURE, reviewer, None, now_utc()), "elsewhere"
+        )
+        press(page, "z")
+        shown(page, last)
+        assert log_of(workspace, last)[-1].verdict == Verdict.UNDO
+        press(page, "z")
+        shown(page, here)
+        assert log_of(workspace, here)[-1].verdict == Verdict.UNDO
 
 
 # what can't be shown

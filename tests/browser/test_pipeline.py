@@ -151,12 +151,19 @@ def make_pairs(page: Any) -> None:
 def decide(page: Any, workspace: Path) -> None:
     """The first two are rejected, the others accepted, by key."""
     go(page, "Review")
-    for number, key in enumerate("xxaaaa"):
-        page.get_by_text(f"{number} of 6 decided").wait_for(timeout=SLOW_MS)
+    seen: list[str | None] = []
+    for key in "xxaaaa":
+        # The last pair stays, since none is left to go on to.
+        others = "".join(f':not([data-pair-id="{pair_id}"])' for pair_id in seen)
+        viewer = page.locator(f'[data-testid="pair-viewer"][data-state="ready"]{others}')
+        viewer.wait_for(timeout=SLOW_MS)
+        seen.append(viewer.get_attribute("data-pair-id"))
+        viewer.get_by_text("Source image").first.wait_for()
         # A verdict counts once the picture was there to be looked at.
-        page.get_by_text("Source image").first.wait_for()
         page.wait_for_timeout(1000)
         page.keyboard.press(key)
+    page.get_by_test_id("stSidebar").get_by_text("4 accepted, 2 rejected").wait_for(timeout=SLOW_MS)
+    page.get_by_test_id("stMain").get_by_text("Gallery").click()
     page.get_by_text("6 of 6 decided").wait_for(timeout=SLOW_MS)
     decisions = [pair["decision"] for pair in json.loads(run(workspace, "pairs", "list", "--json"))]
     assert sorted(decisions) == ["accepted"] * 4 + ["rejected"] * 2

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rasterio
 
 from migrate_core.errors import MaskError, PairError, WrongUseError
 from migrate_core.model import PairParameters
@@ -149,11 +150,15 @@ def test_a_mask_that_is_gone_or_read_otherwise_can_not_be_moved(made: RepairCase
         made.edit("nudge", east_m=1, north_m=1)
     assert log_of(made) == []
     assert made.bytes() == before
-    # What needs no mask goes on.
+    # What needs no mask goes on, and shares keep the names of their classes.
     made.edit("ignore", area=CLOUD)
+    with rasterio.open(made.folder / "fractions.tif") as dataset:
+        assert dataset.descriptions == ("class 0", "class 1")
 
 
-@pytest.mark.parametrize("step", ["_write", "findings_again", "write_document", "renew_pair"])
+@pytest.mark.parametrize(
+    "step", ["_put_rasters", "write_raster", "findings_again", "write_document", "renew_pair"]
+)
 def test_what_a_kill_left_undone_is_done_when_the_pair_is_opened(
     made: RepairCase, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

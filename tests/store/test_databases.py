@@ -31,6 +31,7 @@ from migrate_core.model import (
     Mask,
     Occlusion,
     Pair,
+    PairEdit,
     PairParameters,
     RankedScene,
     Scene,
@@ -41,9 +42,16 @@ from migrate_core.model import (
     VectorForm,
 )
 from migrate_core.review.queue_rows import pair_facts
-from migrate_core.states import JobState, Level
+from migrate_core.states import EditKind, JobState, Level
 from migrate_core.store import masks as queries
 from migrate_core.store.base import Store, open_store
+from migrate_core.store.decisions import (
+    append_edit,
+    applied_edits,
+    edit_logs,
+    edits_of,
+    renew_pair,
+)
 from migrate_core.store.jobs import request_of
 from migrate_core.store.masks import MaskFilter
 from migrate_core.store.pair_list import parameters_in_use
@@ -370,6 +378,21 @@ def test_without_a_token_every_decision_counts(store: Store) -> None:
     for _ in range(2):
         store.append_decision(decision("accept"))
     assert len(store.decisions()) == 2
+
+
+def test_repairs_come_back_and_pairs_say_which_they_have(store: Store) -> None:
+    nudge = PairEdit(
+        "t1", PAIR.pair_id, EditKind.NUDGE, {"east_m": 1.5, "north_m": 0.0}, "ann", NOON
+    )
+    store.put_pairs([PAIR, replace(PAIR, pair_id="other")])
+    for edit in (nudge, replace(nudge, token="t2", kind=EditKind.UNDO, document={}), nudge):
+        append_edit(store, edit)
+    assert [edit.token for edit in edits_of(store, PAIR.pair_id)] == ["t1", "t2"]
+    assert edit_logs(store)[PAIR.pair_id][0] == nudge
+    assert applied_edits(store) == {PAIR.pair_id: ()}
+    renew_pair(store, PAIR.pair_id, {"edits": ("t1",), "change": 0.25})
+    assert applied_edits(store) == {PAIR.pair_id: ("t1",)}
+    assert store.pair(PAIR.pair_id) == replace(PAIR, edits=("t1",), change=0.25)
 
 
 def test_times_come_back_in_utc(store: Store) -> None:

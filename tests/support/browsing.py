@@ -46,9 +46,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def served_app(workspace: Path, log: Path) -> Iterator[str]:
+def served_app(workspace: Path, log: Path, port: int | None = None) -> Iterator[str]:
     """The address of the app on a workspace, started as `make run` does."""
-    port = free_port()
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
     options = ["--server.port", str(port)]
     environment = {**os.environ, "MIGRATE_WORKSPACE": str(workspace)}

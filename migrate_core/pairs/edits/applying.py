@@ -35,6 +35,7 @@ from ..files import (
     LABEL,
     QUALITY,
     Document,
+    open_raster,
     read_document,
     write_document,
     write_raster,
@@ -128,24 +129,14 @@ def apply_edits(
     """Write what `rasters_with` gave, and all that follows from it. Raises DiskError."""
     pair_id = opened.pair.pair_id
     kept = workspace.as_made(pair_id)
-    if rasters is not None and not kept.is_dir():
-        with written_then_renamed(kept, apart=workspace.root) as temporary:
-            temporary.mkdir()
-            _copy(opened.folder, temporary)
     if rasters is not None or kept.is_dir():
-        with writing(opened.folder), unfinished_folder(workspace.root) as temporary:
-            if rasters is None:
-                _copy(kept, temporary)
-            else:
-                _write(temporary, rasters, opened)
-            for raster in _EDITED:
-                (temporary / raster.file).replace(opened.folder / raster.file)
+        _put_rasters(workspace, opened, rasters)
     document = {name: value for name, value in opened.document.items() if name != "edits"}
     document = findings_again(document, opened.folder, opened.mask, edits)
     write_document(opened.folder, document)
     if rasters is None and kept.is_dir():
-        with unfinished_folder(workspace.root) as bin_:
-            kept.replace(bin_ / kept.name)
+        with unfinished_folder(workspace.root) as gone:
+            kept.replace(gone / kept.name)
     renew_pair(store, pair_id, {**found_out(outcome_of(document)), "edits": _tokens(edits)})
     with about({"pair": pair_id}):
         log.info("The files of the pair have %d edits in them.", len(edits))
@@ -153,16 +144,29 @@ def apply_edits(
     return opened.pair if found is None else found
 
 
+def _put_rasters(workspace: Workspace, opened: OpenPair, rasters: LabelRasters | None) -> None:
+    """Put rasters, or those that were made, in the place of the pair's; these are kept before."""
+    folder, kept = opened.folder, workspace.as_made(opened.pair.pair_id)
+    if not kept.is_dir():
+        with written_then_renamed(kept, apart=workspace.root) as temporary:
+            temporary.mkdir()
+            _copy(folder, temporary)
+    with writing(folder), unfinished_folder(workspace.root) as temporary:
+        if rasters is None:
+            _copy(kept, temporary)
+        else:
+            with open_raster(kept, FRACTIONS) as dataset:
+                classes = dataset.descriptions
+            write_raster(temporary, LABEL, rasters.label[None], opened.grid, ["label"])
+            write_raster(temporary, FRACTIONS, rasters.shares, opened.grid, classes)
+            write_raster(temporary, QUALITY, rasters.flags[None], opened.grid, ["quality flags"])
+        for raster in _EDITED:
+            (temporary / raster.file).replace(folder / raster.file)
+
+
 def _copy(source: Path, target: Path) -> None:
     for raster in _EDITED:
         shutil.copyfile(source / raster.file, target / raster.file)
-
-
-def _write(folder: Path, rasters: LabelRasters, opened: OpenPair) -> None:
-    grid, classes = opened.grid, [f"class {value}" for value in opened.mask.stored_classes]
-    write_raster(folder, LABEL, rasters.label[None], grid, ["label"])
-    write_raster(folder, FRACTIONS, rasters.shares, grid, classes)
-    write_raster(folder, QUALITY, rasters.flags[None], grid, ["quality flags"])
 
 
 def bring_up_to_date(store: Store, workspace: Workspace, pair_id: str) -> None:

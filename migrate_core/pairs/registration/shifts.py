@@ -157,3 +157,16 @@ def direction(shift: Shift) -> str:
 def described(shift: Shift) -> str:
     """`12 m to the north-east`."""
     return f"{length_m(shift):.0f} m to the {direction(shift)}"
+
+
+def format_shift(shift: Shift) -> str:
+    """What became of a shift: `the mask was moved 12.4 m to the north-east, ± 0.8 m`."""
+    surely = f"± {shift.ci_m:.1f} m"
+    length = length_m(shift)
+    if length < NOTHING_M:
+        way = f"no shift, {surely}"
+    else:
+        way = f"{length:.1f} m to the {direction(shift)}, {surely}"
+    if not shift.reliable:
+        return f"not reliable, so the mask was not moved: {way}"
+    return f"the mask was moved {way}" if length >= NOTHING_M else f"{way}: the mask stays"

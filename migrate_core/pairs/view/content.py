@@ -25,10 +25,10 @@ from ..assessment.change import PairLook, changed_pixels
 from ..assessment.reassess import grid_for_source
 from ..compare import compare
 from ..files import Document, read_document
+from ..registration.shifts import format_shift
 from .drawing import NEUTRAL, NEUTRAL_DARK, Colour, class_colour, class_colours
 from .packed import PackedArray, PackedView
 from .quicklook import OCCLUSIONS
-from .shift_drawing import format_shift
 from .source_content import SourceContent, labels_alone, source_content
 
 # A pair with more pixels than this is shown by every second (third …) of them.

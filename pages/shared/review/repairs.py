@@ -13,6 +13,7 @@ from migrate_core.pairs.files import Document
 from migrate_core.review.queue_rows import ReviewItem
 from migrate_core.states import EditKind
 from migrate_core.store.serialize import to_json
+from migrate_core.text import format_time
 from migrate_core.workspace import Workspace
 
 NOT_APPLIED = (
@@ -42,6 +43,7 @@ def _entry(edit: PairEdit) -> dict[str, Any]:
     return {
         "token": edit.token,
         "kind": edit.kind,
+        "when": format_time(edit.made_at),
         "who": edit.reviewer,
         "text": format_edit(edit),
         "document": to_json(edit.document),

@@ -9,27 +9,50 @@ export class Refused extends Error {
   }
 }
 
-// Worth another try: the server is starting (5xx), or was started anew and has another key (403).
-const MAY_PASS = (status) => status === 403 || status >= 500;
+const FORBIDDEN = 403;
+const NEW_KEY_MS = 8000;
 
-/** Whether the same request may succeed later: no answer at all counts. */
-export const isPassing = (error) => !(error instanceof Refused) || MAY_PASS(error.status);
+/** Whether the same request may succeed later: where no answer came, or the server isn't ready. */
+export const isPassing = (error) =>
+  !(error instanceof Refused) || error.status === FORBIDDEN || error.status >= 500;
 
-const access = { api: "", key: "" };
+const access = { api: "", key: "", renew: () => {} };
+let waiting = [];
 
-/** @param {{api: string, key: string}} given where the routes are, and the key of this server */
-export function connect({ api, key }) {
-  access.api = api;
-  access.key = key;
+/**
+ * @param {{api: string, key: string}} given where the routes are, and the key of this server
+ * @param {() => void} renew asks the page for the key that holds now
+ */
+export function connect({ api, key }, renew) {
+  if (key !== access.key) {
+    for (const done of waiting) done(true);
+    waiting = [];
+  }
+  Object.assign(access, { api, key, renew });
 }
 
-async function answerOf(path, options) {
+/** A server that was started anew has another key, which the page doesn't tell by itself. */
+function newKey() {
+  if (waiting.length === 0) access.renew();
+  return new Promise((done) => {
+    waiting.push(done);
+    setTimeout(() => {
+      waiting = waiting.filter((one) => one !== done);
+      done(false);
+    }, NEW_KEY_MS);
+  });
+}
+
+async function answerOf(path, options, mayRenew = true) {
   const answer = await fetch(access.api + path, {
     ...options,
     headers: { ...options.headers, "X-Review-Key": access.key },
     credentials: "same-origin",
   });
   if (answer.ok) return answer;
+  if (answer.status === FORBIDDEN && mayRenew && (await newKey())) {
+    return answerOf(path, options, false);
+  }
   const said = await answer.json().catch(() => ({}));
   throw new Refused(
     answer.status,
@@ -38,10 +61,10 @@ async function answerOf(path, options) {
 }
 
 /** @param {string} path @returns {Promise<any>} */
-export const getJson = async (path, signal) => (await answerOf(path, { signal })).json();
+export const getJson = async (path) => (await answerOf(path, {})).json();
 
 /** @param {string} path @returns {Promise<ArrayBuffer>} */
-export const getBytes = async (path, signal) => (await answerOf(path, { signal })).arrayBuffer();
+export const getBytes = async (path) => (await answerOf(path, {})).arrayBuffer();
 
 /** @param {string} path @param {object} body @returns {Promise<any>} */
 export async function postJson(path, body) {

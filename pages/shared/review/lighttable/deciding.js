@@ -32,8 +32,8 @@ export class Decisions {
   }
 
   /** The first pair read tells the reviewer's last decision; then the answers do. */
-  learn(item) {
-    if (this.last === undefined && item) this.last = item.last ?? null;
+  learn(last) {
+    if (this.last === undefined) this.last = last;
   }
 
   /** @param {"accept"|"reject"|"unsure"} verdict */
@@ -109,7 +109,10 @@ export class Decisions {
 
   /** Takes the reviewer's last decision back, and shows its pair. */
   async undo() {
-    const { bar } = this.table;
+    const { bar, pairs } = this.table;
+    // They may have decided elsewhere meanwhile, in another tab or at a terminal.
+    const { last } = (await pairs.refresh(this.table.pairId)) ?? {};
+    if (last !== undefined) this.last = last;
     if (!this.last) return bar.tell("You have decided nothing that could be undone.");
     const { pair_id: pairId, verdict, mask_name: name } = this.last;
     if (this.sending.has(pairId)) return;

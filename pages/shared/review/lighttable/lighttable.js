@@ -89,13 +89,13 @@ export class LightTable {
    */
   async receive(data, trigger, arrived) {
     this.trigger = trigger;
-    connect(data);
+    connect(data, () => trigger("counts", Date.now()));
     const asked = JSON.stringify([data.filter, data.order, data.reviewer]);
     // The page's own choice holds once: later it may be older than what is shown here.
     const opened = this.data && data.opening !== this.data.opening ? data.start : null;
     const addressed = arrived ? new URLSearchParams(location.search).get("pair") : null;
     this.data = data;
-    this.pairs.setReviewer(data.reviewer);
+    if (this.pairs.setReviewer(data.reviewer)) this.decisions.forget();
     this.decisions.resume();
     if (arrived || asked !== this.asked) await this.#readQueue(asked, opened ?? addressed);
     else if (opened) await this.go(opened);
@@ -105,7 +105,6 @@ export class LightTable {
   async #readQueue(asked, wanted) {
     const { filter, order, reviewer } = this.data;
     this.asked = asked;
-    this.decisions.forget();
     try {
       const { pairs } = await postJson("/queue", { filter, order, reviewer });
       if (asked !== this.asked) return;
@@ -153,9 +152,8 @@ export class LightTable {
   #showWaiting(pairId) {
     this.#setState("loading");
     this.paintedAt = Infinity;
+    this.#drawPack(null, "Loading …");
     this.item = null;
-    this.stage.show(null);
-    this.stage.write("Loading …");
     this.strip.show(null, this.queue.nameOf(pairId), this.#placeText());
   }
 
@@ -164,9 +162,7 @@ export class LightTable {
     this.paintedAt = Infinity;
     this.item = item;
     this.#openDrawerWhereItFits();
-    this.readout.setPack(pack);
-    this.stage.show(pack);
-    this.stage.write(problem && `${problem} The next pair is at →.`);
+    this.#drawPack(pack, problem && `${problem} The next pair is at →.`);
     this.showItem();
     this.#keepAddress(pairId);
     afterPaint(() => {
@@ -175,6 +171,13 @@ export class LightTable {
       this.#setState(problem ? "problem" : "ready");
       this.#afterShown(pairId, item);
     });
+  }
+
+  /** The pictures, or a sentence in their place. */
+  #drawPack(pack, sentence) {
+    this.readout.setPack(pack);
+    this.stage.show(pack);
+    this.stage.write(sentence);
   }
 
   /** What can wait until the picture is on the screen. */
@@ -199,7 +202,7 @@ export class LightTable {
 
   /** What is known of the pair, in words. */
   showItem() {
-    this.decisions.learn(this.item);
+    this.decisions.learn(this.item?.last);
     this.strip.show(this.item, this.queue.nameOf(this.pairId), this.#placeText());
     this.strip.showView(this.stage, this.item);
     this.bar.propose(this.item?.proposal ?? null);
@@ -219,8 +222,7 @@ export class LightTable {
   #problem(sentence) {
     this.pairId = null;
     this.item = null;
-    this.stage.show(null);
-    this.stage.write(sentence);
+    this.#drawPack(null, sentence);
     this.showItem();
     this.#setState("problem");
   }

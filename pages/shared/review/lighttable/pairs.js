@@ -29,12 +29,17 @@ export class Pairs {
     this.running = 0;
   }
 
-  /** What another reviewer said and may say is other. @param {string} reviewer */
+  /**
+   * What another reviewer said and may say is other.
+   * @param {string} reviewer
+   * @returns {boolean} whether it is another
+   */
   setReviewer(reviewer) {
-    if (reviewer === this.reviewer) return;
+    if (reviewer === this.reviewer) return false;
     this.reviewer = reviewer;
     this.loading.clear();
     this.ready.clear();
+    return true;
   }
 
   /** @param {string} pairId @returns {Promise<Loaded>} never rejects */
