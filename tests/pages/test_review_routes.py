@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+from streamlit.web.server.app_discovery import discover_asgi_app
 
 from migrate_core.errors import DatabaseUnusableError
 from migrate_core.jobs.background import now_utc
@@ -22,12 +23,13 @@ from migrate_core.model import Decision, PairParameters
 from migrate_core.pairs.run.plan import RunOptions
 from migrate_core.pairs.view.packed import unpacked
 from migrate_core.review.queue import QueueFilter
-from migrate_core.review.run import decide
+from migrate_core.review.run import REASONS, decide
 from migrate_core.states import Verdict
 from pages.shared.review import routes as review_routes
 from pages.shared.review.guard import KEY, KEY_HEADER
 from pages.shared.review.queue import filter_document
 from pages.shared.review.routes import routes
+from tests.support.app import APP
 from tests.support.asgi import Answer, Client
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
 
@@ -430,7 +432,7 @@ def test_the_same_request_at_once_is_written_once(case: Case, client: Client) ->
         ({"verdict": "perhaps"}, 400, "no verdict"),
         ({"reasons": ["weather"]}, 400, "no reason"),
         ({"reasons": "cloud"}, 400, "a list"),
-        ({"pair_id": "gone"}, 404, "no pair gone"),
+        ({"pair_id": "gone"}, 400, "'gone' is no pair"),
         ({"reviewer": " "}, 400, "no reviewer"),
         ({"token": None}, 400, "no token"),
         ({"token": ["a"]}, 400, "no token"),
@@ -584,3 +586,17 @@ def test_a_database_that_is_busy_may_answer_later(
     monkeypatch.setattr(review_routes, "decide_once", busy)
     answer = say(client, pair_of(case, "m0"), "accept")
     assert (answer.status, answer.json) == (503, {"error": "The database is locked."})
+
+
+# the app and the client around them
+
+
+def test_the_server_finds_the_application_that_has_the_routes() -> None:
+    """`streamlit run app.py` imports it; a script without one would be served without routes."""
+    assert discover_asgi_app(APP).import_string == "app:app"
+
+
+def test_the_client_has_a_key_for_each_reason() -> None:
+    code = (review_routes._ASSETS / "actions.js").read_text(encoding="utf-8")
+    listed = code.partition("export const REASONS = [")[2].partition("]")[0]
+    assert tuple(json.loads(f"[{listed.strip().rstrip(',')}]")) == REASONS

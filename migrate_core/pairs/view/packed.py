@@ -74,19 +74,27 @@ def packed(view: PackedView) -> bytes:
 
 def unpacked(file: bytes) -> PackedView:
     """The view in a file, its header as it was given. Raises PairError for a damaged file."""
+    content, header = _opened(file)
+    arrays = [_array(content, part) for part in header.pop("arrays")]
+    blobs = [Blob(part["name"], part["type"], _part(content, part)) for part in header.pop("blobs")]
+    return PackedView(header, arrays, blobs)
+
+
+def header_of(file: bytes) -> dict[str, Any]:
+    """The header alone; all of the file is checked. Raises PairError for a damaged file."""
+    return _opened(file)[1]
+
+
+def _opened(file: bytes) -> tuple[bytes, dict[str, Any]]:
+    """The content of a file, whose checksum has to be right, and its header."""
     try:
         content = gzip.decompress(file)
         if not content.startswith(MAGIC):
             raise ValueError(f"it doesn't begin with {MAGIC.decode()}")
         length = int.from_bytes(content[len(MAGIC) : _START], "little")
-        header = json.loads(content[_START : _START + length])
-        arrays = [_array(content, part) for part in header.pop("arrays")]
-        blobs = [
-            Blob(part["name"], part["type"], _part(content, part)) for part in header.pop("blobs")
-        ]
-    except (OSError, EOFError, zlib.error, ValueError, KeyError) as err:
+        return content, json.loads(content[_START : _START + length])
+    except (OSError, EOFError, zlib.error, ValueError) as err:
         raise PairError(f"The packed view of a pair is damaged ({err}). Delete the file.") from err
-    return PackedView(header, arrays, blobs)
 
 
 def _header(view: PackedView, contents: Sequence[bytes], offsets: Sequence[int]) -> bytes:

@@ -16,7 +16,7 @@ from ...model import Mask
 from ...workspace import Workspace, written_then_renamed
 from ..files import DOCUMENT
 from .content import view_of
-from .packed import packed, unpacked
+from .packed import header_of, packed
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +106,6 @@ def _version_in(path: Path) -> str | None:
 def _checked(path: Path, written: int, size: int) -> str | None:  # noqa: ARG001 - tell files apart
     """The version of a file that stays as it is; unpacking it also checks that it is whole."""
     try:
-        return str(unpacked(path.read_bytes()).header["version"])
+        return str(header_of(path.read_bytes())["version"])
     except (OSError, PairError, KeyError):
         return None

@@ -81,9 +81,12 @@ function rangeOf(pack, name, settings) {
   return pack.ranges[name];
 }
 
+/** The grey of each value a band may have. */
 function stretchTable([low, high]) {
-  const span = Math.max(high - low, 1);
-  return Uint8ClampedArray.from({ length: 65536 }, (_, value) => ((value - low) * 255) / span);
+  const greys = new Uint8ClampedArray(65536);
+  const step = 255 / Math.max(high - low, 1);
+  for (let value = 0; value < greys.length; value++) greys[value] = (value - low) * step;
+  return greys;
 }
 
 function colours(pack, bands, ranges, out) {

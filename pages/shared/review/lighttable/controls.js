@@ -3,7 +3,7 @@
 import { LAYER_KEYS, keyText } from "./actions.js";
 import { element, number, say } from "./dom.js";
 import { drawnClasses } from "./labels.js";
-import { layersOf, patternTile, placeOfLayer } from "./layers.js";
+import { OUTSIDE, countsOf, layersOf, patternTile } from "./layers.js";
 import { bandOf } from "./pack.js";
 import { settings, toggled } from "./settings.js";
 import { composed } from "./compose.js";
@@ -146,9 +146,8 @@ export class Controls {
   }
 
   #layers(pack) {
-    const inside = pack.quality.reduce((sum, value) => sum + (value & 1 ? 0 : 1), 0) || 1;
     const rows = switchesOf(pack).map((layer, place) => {
-      const there = layer.id === "shift" || placeOfLayer(pack, layer.id) !== null;
+      const there = layer.id === "shift" || countsOf(pack).get(layer.id) > 0;
       const box = element("input", {
         type: "checkbox",
         onchange: () => {
@@ -168,7 +167,7 @@ export class Controls {
         "div",
         { class: "row" },
         text,
-        element("span", { class: "figure" }, there ? partText(pack, layer.id, inside) : "none"),
+        element("span", { class: "figure" }, partText(pack, layer.id)),
         place < LAYER_KEYS ? element("kbd", {}, keyText(`Shift+${place + 1}`)) : null,
       );
     });
@@ -200,22 +199,20 @@ export class Controls {
 
 function swatchOf(layer) {
   const swatch = element("i", { class: "swatch" });
-  if (layer.colour)
-    swatch.style.background = `url(${patternTile(layer.pattern, layer.colour, 1).toDataURL()}) #6d7176`;
-  else swatch.classList.add("arrow");
+  if (layer.colour) {
+    const tile = patternTile(layer.pattern, layer.colour, 1).toDataURL();
+    swatch.style.background = `url(${tile}) color-mix(in srgb, ${layer.colour} 30%, #eee)`;
+  } else swatch.classList.add("arrow");
   return swatch;
 }
 
 /** How much of the pixels inside the mask a layer covers. */
-function partText(pack, id, inside) {
+function partText(pack, id) {
+  const count = countsOf(pack).get(id);
   if (id === "shift") return "";
-  let count = 0;
-  for (let i = 0; i < pack.quality.length; i++) {
-    const value = pack.quality[i];
-    const has = typeof id === "string" ? pack[id][i] === 1 : value & id;
-    if (has && (id === 1 || !(value & 1))) count += 1;
-  }
-  return id === 1 ? `${number(count)} px` : `${number((100 * count) / inside, 1)} %`;
+  if (!count) return "none";
+  if (id === OUTSIDE) return `${number(count)} px`;
+  return `${number((100 * count) / countsOf(pack).get("inside"), 1)} %`;
 }
 
 const CURVES = ["#d55e00", "#009e73", "#0072b2"];

@@ -22,8 +22,13 @@ export class Decisions {
   /** Sends what an earlier page could not. */
   resume() {
     for (const answer of this.outbox.resume()) {
-      answer.then((found) => this.#note(found)).catch((error) => this.#refused(error));
+      answer.then((found) => this.#arrivedLate(found)).catch((error) => this.#refused(error));
     }
+  }
+
+  #arrivedLate(answer) {
+    this.#note(answer);
+    if (this.table.pairId === answer.pair_id) this.table.showItem();
   }
 
   /** Another reviewer: their last decision is another one. */
@@ -102,7 +107,6 @@ export class Decisions {
     if (last !== undefined) this.last = last;
     const item = pairs.ready.get(pairId)?.item;
     if (item) Object.assign(item, { decision, log, proposal: mine ? null : item.proposal });
-    if (this.table.pairId === pairId) this.table.showItem();
     this.uncounted = true;
     this.touched();
   }

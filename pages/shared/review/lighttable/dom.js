@@ -27,10 +27,10 @@ export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** `1,234.5` ha and the like: a number with so many digits after the point. */
-export function number(value, digits = 0) {
-  return value.toLocaleString("en", {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
-}
+const FORMATS = [0, 1, 2].map(
+  (digits) =>
+    new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+);
+
+/** `1,234.5`: a number with 0, 1 or 2 digits after the point. */
+export const number = (value, digits = 0) => FORMATS[digits].format(value);

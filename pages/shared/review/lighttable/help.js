@@ -9,7 +9,7 @@ export class Help {
     for (const action of ACTIONS.filter(({ keys }) => keys.length > 0)) {
       groups.set(action.group, [...(groups.get(action.group) ?? []), action]);
     }
-    const close = element("button", { type: "button", onclick: () => this.toggle() }, "Close");
+    const close = element("button", { type: "button", onclick: () => this.close() }, "Close");
     this.node = element(
       "div",
       { class: "help", role: "region", "aria-label": "Keys", hidden: true },
@@ -20,6 +20,10 @@ export class Help {
 
   toggle() {
     this.node.hidden = !this.node.hidden;
+  }
+
+  close() {
+    this.node.hidden = true;
   }
 }
 

@@ -49,7 +49,8 @@ export function listen(table) {
     event.preventDefault();
     run(action);
   };
-  const down = (event) =>
+  const down = (event) => {
+    if (event.key === "Escape" && table.isShown) table.help.close();
     handle(event, (action) => {
       // A key held down would decide about the next pair as well.
       if (event.repeat && !action.repeats) return;
@@ -57,6 +58,7 @@ export function listen(table) {
       else action.run(table);
       table.decisions.touched();
     });
+  };
   const up = (event) => {
     // With Shift let go first, the name of the key is another.
     const action = BY_KEY.get(nameOf(event));

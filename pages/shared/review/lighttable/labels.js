@@ -30,6 +30,14 @@ export function showsOwn(pack, edge, what) {
   return pack.sourceLabel !== null && (edge === "mask" || (edge === "each" && what === "source"));
 }
 
+/** Traces the label as the two panels show it, so that drawing it takes no time. */
+export function prepareLabel(pack, settings) {
+  for (const what of ["scene", "source"]) {
+    const own = showsOwn(pack, settings.edge, what);
+    for (const { value } of drawnClasses(pack)) regionOfClass(pack, value, own);
+  }
+}
+
 /**
  * @param {CanvasRenderingContext2D} pen in device pixels
  * @param {import("./pack.js").Pack} pack

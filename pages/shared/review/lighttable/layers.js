@@ -3,7 +3,8 @@
 
 import { regionOf } from "./outline.js";
 
-const [OUTSIDE, SOURCE, UNKNOWN] = [1, 64, 128];
+export const OUTSIDE = 1;
+const [SOURCE, UNKNOWN] = [64, 128];
 export const CHANGE = "change";
 /** The earlier and the present label differ (a pair with an earlier one). */
 export const DIFFERENCE = "difference";
@@ -49,20 +50,49 @@ function concerns(id, what) {
   return what === "scene";
 }
 
+/**
+ * How many pixels of each layer there are, and how many are inside the mask. Outside the mask there
+ * is no image and no label: the other flags say nothing there.
+ * @returns {Map<number|string, number>} with `inside` among its keys
+ */
+export function countsOf(pack) {
+  pack.counts ??= counted(pack);
+  return pack.counts;
+}
+
+function counted(pack) {
+  const values = new Uint32Array(256);
+  for (const value of pack.quality) values[value] += 1;
+  const counts = new Map([["inside", 0]]);
+  for (let value = 0; value < 256; value++) {
+    const bits = value & OUTSIDE ? [OUTSIDE] : [2, 4, 8, 16, 32, SOURCE, UNKNOWN];
+    for (const bit of bits)
+      if (value & bit) counts.set(bit, (counts.get(bit) ?? 0) + values[value]);
+    if (!(value & OUTSIDE)) counts.set("inside", counts.get("inside") + values[value]);
+  }
+  for (const id of [CHANGE, DIFFERENCE]) {
+    if (pack[id])
+      counts.set(
+        id,
+        pack[id].reduce((sum, one) => sum + (one === 1 ? 1 : 0), 0),
+      );
+  }
+  return counts;
+}
+
 /** Where a layer is, or null where it is nowhere. @returns {Path2D|null} */
 export function placeOfLayer(pack, id) {
+  if (!countsOf(pack).get(id)) return null;
   pack.regions ??= new Map();
   if (!pack.regions.has(id)) pack.regions.set(id, traced(pack, id));
   return pack.regions.get(id);
 }
 
 function traced(pack, id) {
-  const { width, height, quality } = pack;
-  if (id === CHANGE) return regionOf(pack.change, width, height, (value) => value === 1);
-  if (id === DIFFERENCE) return regionOf(pack.difference, width, height, (value) => value === 1);
-  // Outside the mask there is no image and no label: the other flags say nothing there.
+  const { width, height } = pack;
+  if (typeof id === "string") return regionOf(pack[id], width, height, (value) => value === 1);
   const takes = (value) => (value & id) !== 0 && (id === OUTSIDE || !(value & OUTSIDE));
-  return regionOf(quality, width, height, takes);
+  return regionOf(pack.quality, width, height, takes);
 }
 
 const tiles = new Map();
@@ -119,6 +149,11 @@ function drawTile(name, colour, side, ratio) {
     pen.stroke(path);
   }
   return tile;
+}
+
+/** Traces the layers that are on, so that drawing them takes no time. */
+export function prepareLayers(pack, isOn) {
+  for (const { id } of layersOf(pack)) if (isOn(id)) placeOfLayer(pack, id);
 }
 
 /**

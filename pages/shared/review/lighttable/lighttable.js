@@ -3,7 +3,6 @@
 
 import { connect, postJson } from "./api.js";
 import { Bar } from "./bar.js";
-import { composed } from "./compose.js";
 import { switchesOf } from "./controls.js";
 import { Decisions } from "./deciding.js";
 import { element } from "./dom.js";
@@ -14,7 +13,7 @@ import { Pairs } from "./pairs.js";
 import { Queue } from "./queue.js";
 import { Readout } from "./readout.js";
 import { change, following, settings, toggled } from "./settings.js";
-import { Stage } from "./stage.js";
+import { Stage, prepare } from "./stage.js";
 import { Strip } from "./strip.js";
 
 const AHEAD = 6;
@@ -163,8 +162,7 @@ export class LightTable {
     this.item = item;
     this.#openDrawerWhereItFits();
     this.#drawPack(pack, problem && `${problem} The next pair is at →.`);
-    this.showItem();
-    this.#keepAddress(pairId);
+    this.#showWords();
     afterPaint(() => {
       if (this.pairId !== pairId) return;
       this.paintedAt = performance.now();
@@ -182,10 +180,12 @@ export class LightTable {
 
   /** What can wait until the picture is on the screen. */
   #afterShown(pairId, item) {
+    this.drawer.show(this.stage.pack, this.item);
+    this.#keepAddress(pairId);
     const next = [...this.queue.open(pairId, AHEAD), this.queue.neighbour(pairId, 1)].filter(
       Boolean,
     );
-    this.pairs.loadAhead([...new Set(next)], ({ pack }) => composed(pack, settings));
+    this.pairs.loadAhead([...new Set(next)], ({ pack }) => prepare(pack));
     if (!item) return;
     item.readAt ??= performance.now();
     if (performance.now() - item.readAt > REFRESH_AFTER_MS) this.refresh(pairId);
@@ -202,12 +202,16 @@ export class LightTable {
 
   /** What is known of the pair, in words. */
   showItem() {
+    this.#showWords();
+    this.drawer.show(this.stage.pack, this.item);
+  }
+
+  #showWords() {
     this.decisions.learn(this.item?.last);
     this.strip.show(this.item, this.queue.nameOf(this.pairId), this.#placeText());
     this.strip.showView(this.stage, this.item);
     this.bar.propose(this.item?.proposal ?? null);
     this.bar.offerUndo(this.decisions.last);
-    this.drawer.show(this.stage.pack, this.item);
   }
 
   #placeText() {

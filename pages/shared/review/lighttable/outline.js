@@ -65,12 +65,10 @@ export function outlineOf(inside, width, height) {
  * @param {(value: number) => boolean} takes
  */
 export function regionOf(values, width, height, takes) {
-  const taken = Uint8Array.from({ length: 256 }, (_, value) => (takes(value) ? 1 : 0));
+  const taken = new Uint8Array(256);
+  for (let value = 0; value < 256; value++) taken[value] = takes(value) ? 1 : 0;
   const inside = new Uint8Array(values.length);
-  let any = false;
-  for (let i = 0; i < values.length; i++) {
-    inside[i] = taken[values[i]];
-    any ||= inside[i] === 1;
-  }
+  let any = 0;
+  for (let i = 0; i < values.length; i++) any |= inside[i] = taken[values[i]];
   return any ? outlineOf(inside, width, height) : null;
 }

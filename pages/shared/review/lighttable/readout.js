@@ -45,9 +45,8 @@ function placeText(pack, x, y, column, line) {
   const [east, north] = groundOf(pack, x, y);
   const [lon, lat] = lonLat(pack, x, y);
   const degrees = `${lat.toFixed(5)}° ${lon.toFixed(5)}°`;
-  const step = pack.header.reduced > 1 ? ` (each ${pack.header.reduced}th is shown)` : "";
   const k = pack.header.reduced || 1;
-  return `E ${number(east)} N ${number(north)}  ·  lat lon ${degrees}  ·  row ${line * k} column ${column * k}${step}`;
+  return `E ${number(east)} N ${number(north)}  ·  lat lon ${degrees}  ·  row ${line * k} column ${column * k}`;
 }
 
 function labelText(classes, value) {
@@ -129,7 +128,7 @@ export class Readout {
   #hint() {
     if (!this.pack) return "";
     const { width, height, reduced, crs } = this.pack.header;
-    const size = reduced > 1 ? `every ${reduced}th pixel of 10 m` : "10 m pixels";
+    const size = reduced > 1 ? `one of ${reduced} × ${reduced} pixels of 10 m` : "10 m pixels";
     return `${width} × ${height}, ${size}, ${crs}. Point at the picture to read values.`;
   }
 

@@ -3,8 +3,8 @@
 import { composed } from "./compose.js";
 import { element, say } from "./dom.js";
 import { drawCursor, drawDivider, drawNorth, drawScaleBar, drawShift } from "./furniture.js";
-import { drawLabel } from "./labels.js";
-import { drawLayers } from "./layers.js";
+import { drawLabel, prepareLabel } from "./labels.js";
+import { drawLayers, prepareLayers } from "./layers.js";
 import { settings } from "./settings.js";
 import { Viewport } from "./viewport.js";
 
@@ -17,6 +17,15 @@ const WITH_NIR = ["false", "swir", "agriculture", "ndvi", "ndwi"];
 /** What of a pair the source panel shows. @returns {ImageBitmap|null} */
 export function sourcePicture(pack) {
   return WITH_NIR.includes(settings.composite) && pack.sourceNir ? pack.sourceNir : pack.source;
+}
+
+const isOn = (id) => settings.layers && !settings.layersOff.includes(id);
+
+/** Does what drawing a pair needs and takes time, before it is to be shown. */
+export function prepare(pack) {
+  composed(pack, settings);
+  prepareLabel(pack, settings);
+  prepareLayers(pack, isOn);
 }
 
 const scratch = document.createElement("canvas");
@@ -121,7 +130,7 @@ export class Stage {
     drawScaleBar(pen, size, metres, this.ratio);
     drawNorth(pen, size, this.ratio);
     const { shift } = this.pack.header;
-    if (shift && settings.layers && !settings.layersOff.includes("shift") && what === "scene") {
+    if (shift && isOn("shift") && what === "scene") {
       drawShift(pen, shift, this.ratio);
     }
     pen.restore();
@@ -142,7 +151,6 @@ export class Stage {
     drawSharp(pen, picture, [left, top], size);
     if (bare) return;
     const toPanel = new DOMMatrix([viewport.scale, 0, 0, viewport.scale, left, top]);
-    const isOn = (id) => settings.layers && !settings.layersOff.includes(id);
     drawLayers(pen, pack, { what, toPanel, ratio, isOn });
     if (settings.label !== "none" && !this.held.label) {
       drawLabel(pen, pack, { what, toPanel, ratio, settings });

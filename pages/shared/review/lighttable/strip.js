@@ -140,13 +140,14 @@ function sceneWords(pack, item) {
     const [low, high] = range.map((value) => (value / 10000).toFixed(3));
     return `${band} ${low}–${high}`;
   });
+  const one = pack?.header.reduced > 1 ? ` · 1 of ${pack.header.reduced}² pixels` : "";
   const stretch = { pair: "2–98 % of clear pixels", fixed: "fixed", kept: "as the pair before" }[
     settings.stretch
   ];
   const more = ranges.length
     ? `${how.title}. Black to white (${stretch}), reflectance: ${ranges.join(", ")}`
     : how.title;
-  return { what: "Sentinel-2", when: item?.dates?.scene ?? "", how: how.title, more };
+  return { what: "Sentinel-2", when: item?.dates?.scene ?? "", how: how.title + one, more };
 }
 
 function sourceWords(pack, item) {
