@@ -27,6 +27,7 @@ from migrate_core.pairs.view.stored import stored_view
 from migrate_core.review.queue_rows import ReviewItem, review_item
 from migrate_core.review.run import decide_once, new_decision, reason_text
 from migrate_core.states import PairState
+from migrate_core.store.decisions import edits_of
 
 from ..frame import open_workspace
 from .guard import refusal
