@@ -36,6 +36,7 @@ export const REASONS = [
   "wrong date",
   "other",
 ];
+// CSS pixels for each press of an arrow.
 const PAN = 60;
 export const LAYER_KEYS = 9;
 
@@ -203,7 +204,6 @@ const looking = [
     title: "Fit the pair into the window",
     short: "Fit",
     run: (table) => table.fit(),
-    pressed: null,
   },
   ...[
     ["Left", 1, 0],
@@ -263,7 +263,7 @@ const overlaying = [
   })),
 ];
 
-const window_ = [
+const framing = [
   {
     id: "drawer",
     keys: ["d"],
@@ -302,7 +302,7 @@ export const ACTIONS = [
   ...grouped("Sentinel-2", [...composites, ...bands]),
   ...grouped("Look", [...modes, ...looking]),
   ...grouped("Label and layers", [...labels, ...overlaying]),
-  ...grouped("Window", window_),
+  ...grouped("Window", framing),
 ];
 
 const BY_ID = new Map(ACTIONS.map((action) => [action.id, action]));
