@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -82,10 +83,11 @@ def made(folder: Path) -> Workspace:
 
 def repeated(origin: Workspace, folder: Path, length: int) -> Workspace:
     """A workspace with so many pairs, whose files are links to those of the demo."""
-    workspace = Workspace(folder / f"queue-{length}")
+    root = folder / f"queue-{length}"
+    # What was decided by an earlier run would leave too few to decide.
+    shutil.rmtree(root, ignore_errors=True)
+    workspace = Workspace(root)
     source, store = open_store(origin), open_store(workspace)
-    if store.pairs():
-        return workspace
     store.put_masks(source.masks())
     originals = source.pairs()
     pairs = []

@@ -121,6 +121,9 @@ def test_the_log_has_edits_and_decisions_in_order(made: RepairCase, client: Clie
         ("ann", "took back an edit"),
         ("ben", "accepted"),
     ]
+    document = {"token": "d", "pair_id": made.pair.pair_id, "verdict": "unsure", "reviewer": "ann"}
+    answer = client.post(f"{API}/decisions", document).json["log"]
+    assert [(entry["who"], entry["verdict"]) for entry in answer] == [*log, ("ann", "unsure")]
 
 
 def test_the_same_token_counts_once(made: RepairCase, client: Client) -> None:

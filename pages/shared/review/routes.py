@@ -158,9 +158,8 @@ def _decide(_request: Request, asked: Mapping[str, Any]) -> Response:
     store, pair_id, reviewer = open_workspace().store, given["pair_id"], given["reviewer"]
     reason = reason_text([str(reason) for reason in reasons], note)
     decide_once(store, new_decision(pair_id, given["verdict"], reviewer, reason), given["token"])
-    standing = standing_document(
-        store, store.decisions(pair_id), reviewer, edits_of(store, pair_id)
-    )
+    log, edits = store.decisions(pair_id), edits_of(store, pair_id)
+    standing = standing_document(store, log, reviewer, edits)
     return JSONResponse({"pair_id": pair_id, **standing}, headers=NEVER_KEEP)
 
 

@@ -37,6 +37,7 @@ export const REASONS = [
   "wrong date",
   "other",
 ];
+// CSS pixels for each press of an arrow.
 const PAN = 60;
 export const LAYER_KEYS = 9;
 
@@ -206,7 +207,6 @@ const looking = [
     title: "Fit the pair into the window",
     short: "Fit",
     run: (table) => table.fit(),
-    pressed: null,
   },
   ...[
     ["Left", 1, 0],
@@ -266,7 +266,7 @@ const overlaying = [
   })),
 ];
 
-const window_ = [
+const framing = [
   {
     id: "drawer",
     keys: ["d"],
@@ -308,7 +308,7 @@ export const ACTIONS = [
   ...grouped("Sentinel-2", [...composites, ...bands]),
   ...grouped("Look", [...modes, ...looking]),
   ...grouped("Label and layers", [...labels, ...overlaying]),
-  ...grouped("Window", window_),
+  ...grouped("Window", framing),
   ...REPAIRING,
 ];
 

@@ -60,7 +60,10 @@ export class Film {
       const none = "This mask has no candidates. Search for scenes on the page Scenes.";
       return this.node.replaceChildren(element("p", {}, none));
     }
-    this.scenes = scenes.map((scene, place) => ({ ...scene, ...card(scene, () => this.#to(place)) }));
+    this.scenes = scenes.map((scene, place) => ({
+      ...scene,
+      ...card(scene, () => this.#to(place)),
+    }));
     this.node.replaceChildren(...this.scenes.map(({ node }) => node));
     this.#to(Math.max(scenes.findIndex(({ present }) => present), 0));
     const waiting = [...this.scenes];

@@ -6,6 +6,8 @@ import { element, say } from "./dom.js";
 
 const ASK_AGAIN_MS = 1500;
 
+const openKey = () => keyText(action("new pair").keys[0]);
+
 /** @typedef {{pairId: string, before: string, name: string, there: boolean}} Made */
 
 export class Making {
@@ -33,8 +35,11 @@ export class Making {
     try {
       const document = { pair_id: before, scene_id: scene.scene_id };
       const { pair_id: pairId, started, text } = await postJson("/choose", document);
-      bar.tell(started ? `${name} is being made of ${scene.day}. Go on.` : text, started ? "" : "bad");
-      if (!started) return false;
+      if (!started) {
+        bar.tell(text, "bad");
+        return false;
+      }
+      bar.tell(`${name} is being made of ${scene.day}. Go on.`);
       this.pairs = this.pairs.filter((one) => one.pairId !== pairId);
       const made = { pairId, before, name, there: false };
       this.pairs.push(made);
@@ -66,7 +71,7 @@ export class Making {
     table.pairs.forget(made.pairId);
     table.queue.replace(made.before, made.pairId);
     table.refresh(made.before);
-    table.bar.tell(`The new pair of ${made.name} is there (${keyText(action("new pair").keys[0])}).`);
+    table.bar.tell(`The new pair of ${made.name} is there (${openKey()}).`);
     this.#show();
   }
 
@@ -95,8 +100,10 @@ export class Making {
     this.node.hidden = this.pairs.length === 0;
     this.node.disabled = there.length === 0;
     this.node.classList.toggle("there", there.length > 0);
-    const key = keyText(action("new pair").keys[0]);
-    say(this.node, there.length ? `New pair: ${there[0].name} (${key})` : `${count} being made …`);
+    const text = there.length
+      ? `New pair: ${there[0].name} (${openKey()})`
+      : `${count} being made …`;
+    say(this.node, text);
     this.node.title = this.pairs
       .map(({ name, there: done }) => `${name}: ${done ? "there" : "being made"}`)
       .join("\n");

@@ -3,11 +3,11 @@
 import { number } from "./dom.js";
 
 const WAYS = { Left: [-1, 0], Right: [1, 0], Up: [0, 1], Down: [0, -1] };
-const PIXEL_M = 10;
 
 /** `2.50 m east, 1.00 m south` */
 function metres([east, north]) {
-  const part = (value, plus, minus) => `${number(Math.abs(value), 2)} m ${value < 0 ? minus : plus}`;
+  const part = (value, plus, minus) =>
+    `${number(Math.abs(value), 2)} m ${value < 0 ? minus : plus}`;
   return `${part(east, "east", "west")}, ${part(north, "north", "south")}`;
 }
 
@@ -32,8 +32,8 @@ export class Nudge {
     // Sums of tenths that are as they are written, and never -0.
     this.by = by.map((value) => Math.round(value * 100) / 100 + 0);
     const { stage } = this.repair.table;
-    const { transform } = stage.pack?.header ?? { transform: [PIXEL_M, 0, 0, 0, -PIXEL_M, 0] };
-    stage.moved = [this.by[0] / transform[0], this.by[1] / transform[4]];
+    const [a, , , , e] = stage.pack?.header.transform ?? [1, 0, 0, 0, -1, 0];
+    stage.moved = [this.by[0] / a, this.by[1] / e];
   }
 
   /** @param {string} key an arrow, with or without Shift @param {number} step metres */

@@ -107,7 +107,7 @@ export class Readout {
   #cell(header, band, place) {
     const value = element("b", {}, "–");
     const title = `${band}: ${header.wavelengths_nm?.[place] ?? "?"} nm, ${header.resolutions_m?.[place] ?? "?"} m`;
-    return { value, node: element("span", { title }, band.replace("B0", "B"), " ", value) };
+    return { value, node: element("span", { title }, band, " ", value) };
   }
 
   /** @param {[number, number]|null} at a place on the pair */
