@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import rasterio
 
-from migrate_core.demo import DemoCase
 from migrate_core.jobs.background import now_utc
 from migrate_core.model import Decision
-from migrate_core.review.queue import QueueFilter, arranged
-from migrate_core.review.queue_rows import pair_facts
 from migrate_core.states import Verdict
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
-from tests.support.browsing import REPOSITORY, browser_page, chromium, free_port, served_app
+from tests.support.browsing import browser_page, chromium, free_port, served_app
+from tests.support.light_table import (
+    LOOK_MS,
+    SLOW_MS,
+    light_table,
+    log_of,
+    press,
+    queue_of,
+    read,
+    root,
+    shown,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
-SLOW_MS = 60_000
-# Longer than the 0.3 s in which a decision isn't counted.
-LOOK_MS = 400
 SIZES = ((1280, 800), (1920, 1080))
 # Presses a key in the very task in which the next picture is said to be there.
 KEY_AT_ONCE = """(root) => new Promise((done) => {
@@ -51,82 +50,6 @@ PICTURE = """(canvas) => {
 @pytest.fixture(scope="module", autouse=True)
 def _browser_is_there() -> None:
     chromium()
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory, demo: DemoCase) -> Path:
-    """A workspace in which the pairs of the demo wait for a decision."""
-    workspace = tmp_path_factory.mktemp("finished") / "workspace"
-    for words in (
-        ("masks", "add", demo.masks, "--image", demo.images),
-        ("scenes", "search", "--source", f"local:{demo.scenes}"),
-        ("pairs", "make"),
-    ):
-        command = [sys.executable, "-m", "migrate_core", "--workspace", str(workspace)]
-        subprocess.run([*command, *map(str, words)], cwd=REPOSITORY, check=True)
-    return workspace
-
-
-@pytest.fixture(scope="module")
-def served(
-    finished: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, Workspace]]:
-    """One server for the tests that leave what the others look at as it is."""
-    root = tmp_path_factory.mktemp("served") / "workspace"
-    shutil.copytree(finished, root)
-    with served_app(root, root.parent / "app.log") as address:
-        yield address, Workspace(root)
-
-
-@contextmanager
-def light_table(address: str, tmp_path: Path, **options: Any) -> Iterator[Any]:
-    """A page of the review that has come to rest, without an error of its scripts."""
-    troubles: list[str] = []
-    options = {"viewport": {"width": 1280, "height": 800}, **options}
-    with browser_page(tmp_path / "profile", **options) as page:
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.goto(f"{address}/Review")
-        shown(page)
-        yield page
-    assert troubles == []
-
-
-def shown(page: Any, pair_id: str | None = None, *, state: str = "ready") -> str:
-    """Wait until a pair (or any) is painted and may be decided about; its id."""
-    named = f'[data-pair-id="{pair_id}"]' if pair_id else ""
-    viewer = page.locator(f"[data-testid=pair-viewer][data-state={state}]{named}")
-    viewer.wait_for(timeout=SLOW_MS)
-    page.wait_for_timeout(LOOK_MS)
-    return str(root(page).get_attribute("data-pair-id"))
-
-
-def root(page: Any) -> Any:
-    return page.get_by_test_id("pair-viewer")
-
-
-def press(page: Any, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def queue_of(workspace: Workspace) -> list[str]:
-    """The ids of the pairs in the order of the page."""
-    store = open_store(workspace)
-    found = [row.pair_id for row in arranged(pair_facts(store), QueueFilter())]
-    store.engine.dispose()
-    return found
-
-
-def log_of(workspace: Workspace, pair_id: str) -> list[Decision]:
-    store = open_store(workspace)
-    found = list(store.decisions(pair_id))
-    store.engine.dispose()
-    return found
-
-
-def read(workspace: Workspace, pair_id: str, name: str) -> Any:
-    with rasterio.open(workspace.pair(pair_id) / name) as dataset:
-        return dataset.read()
 
 
 # deciding
