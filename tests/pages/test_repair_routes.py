@@ -14,10 +14,12 @@ import shapely
 
 from migrate_core.background import MakePairs
 from migrate_core.errors import JobRunningError
+from migrate_core.jobs.background import claim, holding
 from migrate_core.model import PairParameters, Shift
 from migrate_core.pairs.run.plan import RunOptions
 from migrate_core.pairs.view.packed import unpacked
 from migrate_core.review.run import decide, new_decision
+from migrate_core.states import PairState
 from pages.shared.readers import Readers
 from pages.shared.review import film_strip, repair_routes
 from pages.shared.review.guard import KEY, KEY_HEADER
@@ -280,6 +282,22 @@ def test_while_pairs_are_made_the_choice_is_kept_and_that_is_said(
     assert "Pairs are being made." in answer.json["text"]
     scenes = client.get(f"{API}/pairs/{two.pair.pair_id}/candidates").json["scenes"]
     assert [one["scene_id"] for one in scenes if one["selected"]] == [LATER.name]
+
+
+def test_whether_a_pair_is_being_made_is_told(
+    two: RepairCase, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def making(pair_id: str) -> tuple[str, str]:
+        found = client.get(f"{API}/pairs/{pair_id}/making").json
+        return found["state"], found["text"]
+
+    assert making(two.pair.pair_id) == ("done", "")
+    state, text = making("to_come")
+    assert (state, "stopped" in text) == ("failed", True)
+    with holding(claim(two.case.store, "pairs", 1)):
+        assert making("to_come") == ("making", "")
+    two.case.store.put_pairs([replace(two.pair, state=PairState.FAILED, error="No room.")])
+    assert making(two.pair.pair_id) == ("failed", "No room.")
 
 
 def test_what_is_no_candidate_can_not_be_chosen(two: RepairCase, client: Client) -> None:

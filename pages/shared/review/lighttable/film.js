@@ -18,7 +18,7 @@ export class Film {
     this.asking = null;
     this.node = element("div", {
       class: "film",
-      role: "listbox",
+      role: "group",
       "aria-label": "Scenes of this mask",
       hidden: true,
     });
@@ -62,7 +62,7 @@ export class Film {
     }
     this.scenes = scenes.map((scene, place) => ({
       ...scene,
-      ...card(scene, () => this.#to(place)),
+      ...card(scene, () => this.#click(place)),
     }));
     this.node.replaceChildren(...this.scenes.map(({ node }) => node));
     this.#to(Math.max(scenes.findIndex(({ present }) => present), 0));
@@ -95,9 +95,15 @@ export class Film {
     this.#to(Math.min(Math.max(this.place + step, 0), this.scenes.length - 1));
   }
 
+  /** A first click shows which scene, a second one chooses it. */
+  #click(place) {
+    if (place === this.place) this.choose();
+    else this.#to(place);
+  }
+
   #to(place) {
     this.place = place;
-    this.scenes.forEach(({ node }, at) => node.setAttribute("aria-selected", String(at === place)));
+    this.scenes.forEach(({ node }, at) => node.setAttribute("aria-current", String(at === place)));
     this.scenes[place].node.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.repair.show();
   }
@@ -125,7 +131,6 @@ function card(scene, chosen) {
     {
       type: "button",
       class: "card",
-      role: "option",
       title: `${scene.scene_id}\n${scene.day} · ${scene.offset} · ${scene.clouds}`,
       onclick: chosen,
     },

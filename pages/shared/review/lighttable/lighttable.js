@@ -54,9 +54,6 @@ export class LightTable {
     this.drawer = new Drawer(this, this.readout);
     this.help = new Help();
     this.repair = new Repair(this);
-    this.strip.node.append(this.repair.making.node);
-    this.bar.node.append(this.repair.line);
-    this.stage.node.append(this.repair.tools.film.node);
     this.root = element(
       "div",
       { class: "lighttable", "data-testid": "pair-viewer", "data-state": "loading" },
@@ -240,6 +237,7 @@ export class LightTable {
   }
 
   #problem(sentence) {
+    this.repair.close();
     this.pairId = null;
     this.item = null;
     this.#drawPack(null, sentence);

@@ -40,6 +40,9 @@ export class Repair {
       this.words,
       this.keys,
     );
+    table.bar.node.append(this.line);
+    table.strip.node.append(this.making.node);
+    table.stage.node.append(this.tools.film.node);
   }
 
   /** Opens a tool, or closes it when it is open. @param {string} id */
