@@ -46,7 +46,8 @@ def edited_features(
     _check_geometries(layer, file)
     values = _values(mask, layer, file)
     drawn, moved = _in_crs(layer, mask.georeference.crs or "", file)
-    notes = [*moved, *_outside(layer, drawn, before.area), *_overlaps(layer, drawn, values)]
+    outside = _outside(layer, drawn, before.area, file)
+    notes = [*moved, *outside, *_overlaps(layer, drawn, values)]
     notes += _other_area(mask, edited.area, before)
     unknown = shapely.get_parts(before.unknown)
     geometries = np.concatenate([unknown, drawn])
@@ -185,9 +186,17 @@ def _rounding(geometries: GeometryArray) -> FloatArray:
     return found
 
 
-def _outside(layer: Layer, drawn: GeometryArray, area: BaseGeometry) -> list[str]:
-    """What is said of features that reach out of the area, and so are clipped."""
+def _outside(layer: Layer, drawn: GeometryArray, area: BaseGeometry, file: str) -> list[str]:
+    """What is said of features that reach out of the area, and so are clipped.
+
+    Raises MaskError when all lie outside of it.
+    """
     shapely.prepare(area)
+    if len(drawn) and not shapely.intersects(area, drawn).any():
+        raise MaskError(
+            f"{file}: none of its features lies in the area of the mask. Is it the file of another "
+            "mask, or its CRS not the one it was drawn in?"
+        )
     crossing = np.flatnonzero(~shapely.covers(area, drawn))
     inside = shapely.area(shapely.intersection(drawn[crossing], area))
     out: BoolArray = np.zeros(len(drawn), dtype=bool)
