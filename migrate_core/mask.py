@@ -133,7 +133,7 @@ class Mask:
     `problems` are sentences by topic. `empty_allowed` marks a mask that may be without labelled
     pixels, as a negative example; `edited` names the fields that a person has set. `pending` marks
     a mask of which only the header was read so far. `version` is set where the labels were edited:
-    they are polygons then, while `path` and `sha256` stay those of the file that was added.
+    they are polygons then, while `path`, `sha256` and the grid stay those of the file.
     """
 
     mask_id: str

@@ -103,6 +103,7 @@ def relabel(session: Session, request: RelabelRequest) -> Relabelled:
         if not len(edited.labels.geometries):
             after = replace(after, empty_allowed=True)
         replace_version(session.store, _entry(before, after, version), before, after)
+        progress(1, 1)
     return Relabelled(after, before, notes)
 
 
@@ -155,15 +156,15 @@ def _next_number(store: Store, before: Mask) -> int:
 
 
 def _version_of(before: Mask, form: VectorForm) -> Mask:
-    """The mask with other labels, which are polygons, under an id of its own."""
+    """The mask with other labels, which are polygons, under an id of its own.
+
+    It keeps the grid of a raster, on which images and UDMs without a georeference lie.
+    """
     digest = combined_digest(before.mask_id, Path(form.features).name)
     problems = {topic: text for topic, text in before.problems.items() if topic != CONTENT}
     mask = replace(
         before,
         mask_id=mask_identity(Path(before.path).stem, digest, before.part),
-        width=None,
-        height=None,
-        georeference=replace(before.georeference, transform=None),
         form=form,
         # What these count, and whose no-data hold, are pixels of the file.
         classes=replace(before.classes, pixels=None, no_data=None, doubtful=None),

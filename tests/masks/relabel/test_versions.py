@@ -14,11 +14,16 @@ import pytest
 import rasterio
 from sqlalchemy.exc import IntegrityError
 
+from migrate_core.errors import MaskError
+from migrate_core.masks.raster.udm import occlusion_problem
+from migrate_core.masks.register.edit import MaskEdit, edited
 from migrate_core.model import Mask
+from migrate_core.pairs.source.image import source_grid
 from migrate_core.review.proposals import proposed_decisions
 from migrate_core.store.base import Store
 from migrate_core.store.mask_versions import version_log
 from tests.support import vectors
+from tests.support.builders import write_raster
 from tests.support.masks import PIXELS, Answer, run
 from tests.support.pairs import open_case, write_mask
 from tests.support.repairs import TURNED, RepairCase, made_case
@@ -84,6 +89,16 @@ def test_it_is_the_same_mask_in_all_but_its_labels(desk: Desk) -> None:
     assert (after.version.edited_from, after.version.reviewer) == (before.mask_id, "ann")
     row = desk.run("masks", "list", "--json").document[0]
     assert (row["mask_id"], row["state"]) == (after.mask_id, "ready")
+
+
+def test_images_without_a_georeference_lie_where_they_lay(desk: Desk) -> None:
+    before = the_mask(desk.store)
+    desk.edit()
+    after = the_mask(desk.store)
+    plain = write_raster(desk.folder / "plain.tif", np.ones((40, 40), np.uint8), crs=None)
+    with rasterio.open(plain) as dataset:
+        assert source_grid(dataset, after) == source_grid(dataset, before) == before.grid
+    assert occlusion_problem(plain, after) is occlusion_problem(plain, before) is None
 
 
 def test_the_pair_follows_and_no_pixel_changes_without_an_edit(desk: Desk) -> None:
@@ -178,28 +193,28 @@ def test_the_same_edit_gives_the_same_mask_again_but_another_number(desk: Desk) 
 
 def test_a_mask_that_is_added_again_keeps_its_edits(desk: Desk) -> None:
     desk.edit(shrink=1)
-    edited = the_mask(desk.store)
-    answer = desk.run("masks", "add", edited.path, "--date", "2020-02-03")
+    second = the_mask(desk.store)
+    answer = desk.run("masks", "add", second.path, "--date", "2020-02-03")
     assert "its labels were edited; version 2 stays in force" in answer.said
     found = the_mask(desk.store)
     assert str(found.acquired) == "2020-02-03"
     assert (found.mask_id, found.form, found.version) == (
-        edited.mask_id,
-        edited.form,
-        edited.version,
+        second.mask_id,
+        second.form,
+        second.version,
     )
-    moved = Path(edited.path).rename(desk.folder / Path(edited.path).name)
+    moved = Path(second.path).rename(desk.folder / Path(second.path).name)
     desk.run("masks", "add", moved)
     found = the_mask(desk.store)
-    assert (found.mask_id, found.path, found.form) == (edited.mask_id, str(moved), edited.form)
+    assert (found.mask_id, found.path, found.form) == (second.mask_id, str(moved), second.form)
 
 
 def test_other_content_of_the_file_counts_and_that_is_said(desk: Desk) -> None:
     desk.edit(shrink=1)
-    edited = the_mask(desk.store)
-    write_mask(Path(edited.path), PIXELS, TURNED)
-    answer = desk.run("masks", "add", edited.path, "--date", "2020-02-02")
-    assert f"the labels of {edited.mask_id} were edited, but its file is another one" in answer.said
+    second = the_mask(desk.store)
+    write_mask(Path(second.path), PIXELS, TURNED)
+    answer = desk.run("masks", "add", second.path, "--date", "2020-02-02")
+    assert f"the labels of {second.mask_id} were edited, but its file is another one" in answer.said
     found = the_mask(desk.store)
     assert found.version is None
     assert found.vector is None
@@ -218,11 +233,11 @@ def test_polygons_that_are_added_again_keep_their_edits(tmp_path: Path) -> None:
     out = tmp_path / "out.gpkg"
     assert run(root, "masks", "labels", second.mask_id, out).status == 0
     assert run(root, "masks", "relabel", second.mask_id, out).status == 0
-    kept, edited = store.masks()
+    kept, version = store.masks()
     assert kept == first
-    assert edited.part == second.part
+    assert version.part == second.part
     assert run(root, *words).status == 0
-    assert store.masks() == [first, edited]
+    assert store.masks() == [first, version]
     store.engine.dispose()
 
 
@@ -242,6 +257,14 @@ def test_nothing_changes_when_the_log_cannot_be_written(desk: Desk) -> None:
     assert version_log(desk.store, before.key) == []
     assert list(desk.store.candidates()) == [before.mask_id]
     assert [pair.state for pair in desk.store.pairs()] == ["done"]
+
+
+def test_the_crs_of_edited_labels_is_not_changed(desk: Desk) -> None:
+    before = the_mask(desk.store)
+    desk.store.put_masks([replace(before, edited=("crs",))])
+    desk.edit()
+    with pytest.raises(MaskError, match=r"edited in EPSG:32631.*--undo"):
+        edited(the_mask(desk.store), MaskEdit(crs="EPSG:32630"))
 
 
 def test_wrong_use_is_told(desk: Desk, tmp_path: Path) -> None:
