@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from affine import Affine
 from shapely.geometry.base import BaseGeometry
@@ -103,6 +104,23 @@ class SourceImage:
 
 
 @dataclass(frozen=True)
+class LabelVersion:
+    """That the labels of a mask were edited since its file was read, and by whom.
+
+    `number` counts from 2, the labels of the file being version 1; `edited_from` is the `mask_id`
+    of the version that was edited. `file` is the name of the edited GeoPackage, `sha256` its
+    digest.
+    """
+
+    number: int
+    edited_from: str
+    file: str
+    sha256: str
+    reviewer: str
+    made_at: datetime
+
+
+@dataclass(frozen=True)
 class Mask:
     """A label raster, or an area of a label vector, and what is known of it.
 
@@ -114,7 +132,8 @@ class Mask:
 
     `problems` are sentences by topic. `empty_allowed` marks a mask that may be without labelled
     pixels, as a negative example; `edited` names the fields that a person has set. `pending` marks
-    a mask of which only the header was read so far.
+    a mask of which only the header was read so far. `version` is set where the labels were edited:
+    they are polygons then, while `path`, `sha256` and the grid stay those of the file.
     """
 
     mask_id: str
@@ -135,6 +154,7 @@ class Mask:
     empty_allowed: bool = False
     edited: tuple[str, ...] = ()
     pending: bool = False
+    version: LabelVersion | None = None
 
     @property
     def key(self) -> str:

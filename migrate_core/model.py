@@ -19,6 +19,7 @@ from .acquired import utc as utc
 from .mask import BACKGROUND as BACKGROUND
 from .mask import ClassTable as ClassTable
 from .mask import Georeference as Georeference
+from .mask import LabelVersion as LabelVersion
 from .mask import Mask as Mask
 from .mask import RasterForm as RasterForm
 from .mask import SourceImage as SourceImage

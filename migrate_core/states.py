@@ -69,6 +69,13 @@ class EditKind(StrEnum):
     UNDO = "undo"
 
 
+class VersionKind(StrEnum):
+    """How the labels of a mask changed: an edit, or `undo`, which brings the earlier ones back."""
+
+    EDIT = "edit"
+    UNDO = "undo"
+
+
 # The verdicts that decide about a pair.
 VERDICTS = (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNSURE)
 

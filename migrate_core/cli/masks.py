@@ -13,7 +13,10 @@ from ..masks import run
 from ..masks.given import add_options
 from ..masks.raster.value_notes import value_notes
 from ..masks.register.outcome import result_of_adding
+from ..masks.relabel import versions
+from ..masks.relabel.geopackage import LABELS
 from ..model import Mask
+from ..review.run import default_reviewer
 from ..review.set_aside import notes_on_set_aside, present_decisions
 from ..scenes.sources import local_source
 from ..session import Session
@@ -86,6 +89,56 @@ def redate(
     emit({"changed": count}, as_json, lambda: say(f"Note: {count} masks have another date now."))
 
 
+@masks.command("labels")
+@click.argument("mask_id")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@json_option
+@click.pass_obj
+def labels(session: Session, mask_id: str, file: Path, as_json: bool) -> None:
+    """Save the labels of a mask as polygons in a GeoPackage, to edit them in QGIS."""
+    mask = versions.save_labels(session, mask_id, file)
+    row = {"mask_id": mask.mask_id, "file": str(file)}
+    emit(row, as_json, lambda: say(f"{mask.name}: its labels are in {file}, its area as well."))
+
+
+@masks.command("relabel")
+@click.argument("mask_id")
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--undo", is_flag=True, help="Bring the labels of before the newest edit back.")
+@click.option("--layer", default=LABELS, show_default=True, help="The layer that has the labels.")
+@click.option("--allow-empty", is_flag=True, help="Nothing is drawn: all is background.")
+@click.option("--reviewer", help="Who edited them; default the user's name.")
+@json_option
+@click.pass_obj
+def relabel(
+    session: Session, /, mask_id: str, file: Path | None, undo: bool, as_json: bool, **given: Any
+) -> None:
+    """Take an edited GeoPackage back as a new version of the mask."""
+    if undo == (file is not None):
+        raise click.UsageError("Name the edited GeoPackage, or else say --undo.")
+    given["reviewer"] = given["reviewer"] or default_reviewer()
+    decided = present_decisions(session.store)
+    if file is None:
+        found = versions.undo(session, mask_id, given["reviewer"])
+    else:
+        found = versions.relabel(session, versions.RelabelRequest(mask_id, file, **given))
+    _say_notes([*found.notes, *notes_on_set_aside(session.store, decided, versions.SET_ASIDE)])
+    document = {
+        "mask_id": found.mask.mask_id,
+        "was": found.before.mask_id,
+        "version": found.mask.version.number if found.mask.version else 1,
+        "notes": list(found.notes),
+    }
+    emit(document, as_json, lambda: say(_in_force(found.mask)))
+
+
+def _in_force(mask: Mask) -> str:
+    number = mask.version.number if mask.version else 1
+    return f"{mask.name}: version {number} is in force, {mask.mask_id}. Next: pairs make"
+
+
 def _show(session: Session, found: Sequence[Mask]) -> None:
     shared = shared_names(session.store, [mask.name for mask in found])
     print_table(
@@ -107,7 +160,9 @@ def _show(session: Session, found: Sequence[Mask]) -> None:
 
 def _state_text(mask: Mask) -> str:
     """The state of a mask, or what is wrong with it, and what may be."""
-    return " ".join([mask.problem or mask.state, *(f"({n.text})" for n in value_notes(mask))])
+    edited = [f"(label version {mask.version.number})"] if mask.version else []
+    notes = [f"({note.text})" for note in value_notes(mask)]
+    return " ".join([mask.problem or mask.state, *edited, *notes])
 
 
 @click.command()

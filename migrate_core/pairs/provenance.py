@@ -40,6 +40,7 @@ def provenance(task: PairTask, products: Sequence[Product]) -> dict[str, Any]:
             "image": mask.source.path,
             "udm": mask.source.udm,
             **_of_polygons(mask),
+            **({"version": to_json(mask.version)} if mask.version else {}),
         },
         "scenes": [
             {**_scene_provenance(scene, product), "pixels_from": to_json(origin)}

@@ -86,13 +86,17 @@ def set_aside_since(store: Store, before: Mapping[str, ReviewStatus]) -> SetAsid
     return SetAside.of(found for pair_id, found in before.items() if pair_id not in now)
 
 
-def notes_on_set_aside(store: Store, before: Mapping[str, ReviewStatus]) -> tuple[str, ...]:
-    """What to say where adding files set aside decisions that `present_decisions` gave before."""
+def notes_on_set_aside(
+    store: Store,
+    before: Mapping[str, ReviewStatus],
+    why: str = "files have other content than before",
+) -> tuple[str, ...]:
+    """What to say where decisions that `present_decisions` gave before are set aside, and why."""
     gone = set_aside_since(store, before) if before else SetAside()
     if not gone.total:
         return ()
     note = (
-        f"files have other content than before, so {gone} are superseded. The decisions stay in "
+        f"{why}, so {gone} are superseded. The decisions stay in "
         "the log, and are proposed for the pairs of the new masks."
     )
     return (note,)

@@ -52,12 +52,12 @@ class Store:
         with self.engine.begin() as connection:
             for mask_id, path in _paths_of(connection, keys).items():
                 if mask_id not in by_id:
-                    _forget_mask(connection, mask_id)
+                    forget_mask(connection, mask_id)
                 elif path != by_id[mask_id].key:
                     # Files have changed places; no two rows may have one path even in between.
                     here = sa.update(tables.masks).where(column.mask_id == mask_id)
                     connection.execute(here.values(path=f"#{mask_id}"))
-            upsert(connection, tables.masks, [_mask_row(mask) for mask in by_id.values()])
+            upsert(connection, tables.masks, [row_of_mask(mask) for mask in by_id.values()])
 
     def masks_of_file(self, path: str) -> list[str]:
         """The ids of all masks that were registered from a file."""
@@ -70,7 +70,7 @@ class Store:
         """Take masks off the list; files and decisions stay, their pairs are superseded."""
         with self.engine.begin() as connection:
             for mask_id in mask_ids:
-                _forget_mask(connection, mask_id)
+                forget_mask(connection, mask_id)
 
     def forget_candidates(self, mask_ids: Iterable[str]) -> None:
         """Drop what a search found for masks that are now of another day or elsewhere."""
@@ -284,7 +284,7 @@ def _candidate_rows(
     return rows
 
 
-def _mask_row(mask: Mask) -> dict[str, Any]:
+def row_of_mask(mask: Mask) -> dict[str, Any]:
     """The row of a mask: what lists ask for as columns, everything as a document."""
     shape = mask.footprint or mask.extent
     return {
@@ -328,7 +328,7 @@ def _forget_candidates(connection: sa.Connection, mask_id: str) -> None:
         connection.execute(sa.delete(table).where(table.c.mask_id == mask_id))
 
 
-def _forget_mask(connection: sa.Connection, mask_id: str) -> None:
+def forget_mask(connection: sa.Connection, mask_id: str) -> None:
     """Take out a mask whose file is another one now; its pairs stay, superseded."""
     path = sa.select(tables.masks.c.path).where(tables.masks.c.mask_id == mask_id)
     key = connection.scalar(path)

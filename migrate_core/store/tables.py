@@ -17,11 +17,12 @@ from ..workspace import Workspace
 from .database_errors import tell_plainly
 from .transfers.former_files import former_files
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 # What brings a database of an older version up to the next one; missing tables are made before.
 _MIGRATIONS: dict[str, tuple[str, ...]] = {
     "1": ("ALTER TABLE jobs ADD COLUMN request JSON", "ALTER TABLE jobs ADD COLUMN answer JSON"),
     "2": (),  # pair_edits is a table of its own
+    "3": (),  # and so is mask_versions
 }
 
 metadata = sa.MetaData()
@@ -111,6 +112,21 @@ pair_edits = sa.Table(
     sa.Column("document", sa.JSON, nullable=False),
     sa.Column("reviewer", sa.String, nullable=False),
     sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+)
+# The log of edited labels; `document` is the mask that was taken out of force.
+mask_versions = sa.Table(
+    "mask_versions",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("mask_key", sa.String, nullable=False, index=True),
+    sa.Column("before_id", sa.String, nullable=False, index=True),
+    sa.Column("after_id", sa.String, nullable=False, index=True),
+    sa.Column("file", sa.String),
+    sa.Column("sha256", sa.String),
+    sa.Column("reviewer", sa.String, nullable=False),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),
 )
 
 # What was downloaded from a service; `at` in seconds since 1970.

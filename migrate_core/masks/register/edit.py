@@ -83,6 +83,11 @@ def _put_at(mask: Mask, crs: str) -> tuple[Mask, dict[str, str]]:
             f"{mask.name}: its CRS, {place.crs}, comes from {origin} and isn't changed here. If it "
             "is wrong, mend it in the file and add that again."
         )
+    if mask.version is not None:
+        raise MaskError(
+            f"{mask.name}: its labels were edited in {place.crs}, so that isn't changed here. Take "
+            f"the edits back first: `masks relabel {mask.mask_id} --undo`."
+        )
     if place.transform is None:
         raise MaskError(
             f"{mask.name}: it has no transform, so a CRS alone doesn't place it. Add it again "

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from ...errors import MaskError
 from ...jobs.pool import WorkerCrashedError
-from ...model import Mask
+from ...model import Mask, RasterForm
 from ...store.base import Store
 from ...store.masks import masks_of, pending_masks
 from ..checks import FILE, with_problems
@@ -25,6 +25,7 @@ from ..files.isolation import crash, named, reading_pool, wait_for
 from ..options import AddOptions, ClassEntry
 from .describe import CLASS_NAMES, same_numbering, unreadable, with_content, with_header
 from .edit import with_earlier_edits
+from .edited_labels import with_edited_labels
 from .registered import Note, Registered, summed_up
 from .sidecars import Finder, PreviousOptions, Sidecars
 
@@ -84,9 +85,11 @@ def _settled(item: Sidecars, mask: Mask, registered: Registered, options: AddOpt
     if known is not None and known.sha256 == mask.sha256 is not None:
         if known.path != mask.path:
             mask = with_header(_with_what_it_had(item, known), options)
-        if known.raster.nodata != mask.raster.nodata and registered.has_pair(known):
+        other = known.version is None and known.raster.nodata != mask.raster.nodata
+        if other and registered.has_pair(known):
             registered.notes.append(Note(_OTHER_LABELS, f"{mask.name}: {_READ_ANEW}"))
-    return registered.settled(with_earlier_edits(known, mask), known)
+    mask = with_edited_labels(known, with_earlier_edits(known, mask), registered)
+    return registered.settled(mask, known)
 
 
 def _sidecars(files: Sequence[tuple[Path, ...]], finder: Finder) -> list[Sidecars]:
@@ -115,19 +118,24 @@ def _with_what_it_had(found: Sidecars, before: Mask | None) -> Sidecars:
 
 def _given(mask: Mask) -> PreviousOptions:
     """What options said of a mask, as far as it isn't found in its files again."""
-    named = CLASS_NAMES in mask.edited
+    form, named = _form(mask), CLASS_NAMES in mask.edited
     names, colours = (
         (table or {}) if named else {} for table in (mask.classes.names, mask.classes.colours)
     )
-    colours = {**colours, **{str(n): text for text, n in (mask.raster.colours or {}).items()}}
+    colours = {**colours, **{str(n): text for text, n in (form.colours or {}).items()}}
     values = sorted({*names, *colours}, key=int)
     return PreviousOptions(
         mask.sha256,
         mask.georeference.crs if mask.georeference.origin == mask.georeference.crs else None,
-        mask.raster.threshold,
-        mask.raster.nodata,
+        form.threshold,
+        form.nodata,
         tuple(ClassEntry(int(value), names.get(value), colours.get(value)) for value in values),
     )
+
+
+def _form(mask: Mask) -> RasterForm:
+    """How a raster is read; as by default where its labels were edited and are polygons now."""
+    return mask.form if isinstance(mask.form, RasterForm) else RasterForm()
 
 
 def read_pending(store: Store, progress: Progress) -> list[Mask]:

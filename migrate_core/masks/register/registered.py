@@ -90,11 +90,15 @@ class Registered:
 
     def known_as(self, mask: Mask) -> Mask | None:
         """The mask in the store that this one, read from a file, is; None for another one."""
-        listed = self.at(Path(mask.path), mask.part)
-        here = self._mask(listed) if listed else None
+        here = self.listed(mask)
         if here is not None and here.sha256 == mask.sha256:
             return here
         return self._from_elsewhere(mask)
+
+    def listed(self, mask: Mask) -> Mask | None:
+        """The mask that is listed where this one lies, whatever is in it."""
+        listed = self.at(Path(mask.path), mask.part)
+        return self._mask(listed) if listed else None
 
     def settled(self, mask: Mask, known: Mask | None) -> Mask:
         """The mask under the id that it keeps, or gets as a new one; it counts as listed then."""

@@ -23,6 +23,7 @@ from ..vectors.register import VectorPlace, VectorResult, vector_masks
 from .dating import find_date, given_date
 from .describe import ACQUIRED, unreadable
 from .edit import with_earlier_edits
+from .edited_labels import with_edited_labels
 from .registered import Registered, summed_up
 from .sidecars import Finder, Sidecars
 
@@ -89,7 +90,8 @@ def register_vectors(
 def _settled(mask: Mask, registered: Registered) -> Mask:
     """The mask under its id, with what a person said of it before."""
     known = registered.known_as(mask)
-    return registered.settled(with_earlier_edits(known, mask), known)
+    mask = with_edited_labels(known, with_earlier_edits(known, mask), registered)
+    return registered.settled(mask, known)
 
 
 def _refused(store: Store, path: Path, why: str) -> tuple[tuple[Problem, ...], tuple[Mask, ...]]:

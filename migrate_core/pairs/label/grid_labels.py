@@ -36,6 +36,9 @@ _ROUNDING = 1e-9
 _BETWEEN_POINTS_M = 0.5
 _FURTHEST_BUFFER_M = 1000.0
 _SAME_LINE_M = 0.01
+# A centre on the edge of an area belongs to what is to its right, or else below it, be the labels
+# pixels or polygons, rotated or not: it is looked at so many metres to the right and down.
+_RIGHT_M, _DOWN_M = 1e-4, 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +54,7 @@ class RasterLabels:
 
     def inside(self, target: PixelGrid) -> BoolArray:
         """Whether the centre of each pixel of `target` lies in the footprint."""
-        return inside_footprint(self.pixels, self.grid, target)
+        return inside_footprint(self.pixels, self.grid, moved(target, _RIGHT_M, -_DOWN_M))
 
     def borders(self, target: PixelGrid) -> FloatArray:
         """Points along the borders between classes, (2, n): column and row on `target`.
@@ -84,7 +87,8 @@ class PolygonLabels:
 
     def inside(self, target: PixelGrid) -> BoolArray:
         """Whether the centre of each pixel of `target` lies in the area of interest."""
-        return centres_inside(self._reprojected((self.polygons.area,), target.crs)[0], target)
+        (area,) = self._reprojected((self.polygons.area,), target.crs)
+        return centres_inside(area, moved(target, _RIGHT_M, -_DOWN_M))
 
     def shares(self, target: PixelGrid, classes: Sequence[int]) -> FloatArray:
         """The exact share 0…1 of each class in each pixel, (classes, height, width) float64.

@@ -45,7 +45,7 @@ def source_grid(dataset: Any, mask: Mask) -> PixelGrid:
     """Where the image lies: as it says, else as the mask says when both are of one size."""
     if dataset.crs is not None and not dataset.transform.is_identity:
         return PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
-    if mask.vector is None and (dataset.width, dataset.height) == (mask.width, mask.height):
+    if (dataset.width, dataset.height) == (mask.width, mask.height):
         return mask.grid
     raise MaskError(
         f"{Path(dataset.name).name}: the source image has no georeference, and with "

@@ -63,6 +63,7 @@ def ogr_layer(path: Path, wanted: str | None) -> Layer:
             layer=name,
             force_2d=True,
             on_invalid="ignore",
+            fid_as_index=True,
             datetime_as_string=True,
             **({"encoding": "UTF-8"} if path.suffix.lower() == ".gpkg" else {}),
         )

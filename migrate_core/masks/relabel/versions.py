@@ -1,0 +1,186 @@
+"""The use cases: the labels of a mask go out to be edited, and come back as a version of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from ...errors import WrongUseError
+from ...jobs.background import now_utc
+from ...model import LabelVersion, Mask, VectorForm
+from ...session import Session
+from ...states import VersionKind
+from ...store.base import Store
+from ...store.mask_versions import (
+    VersionEntry,
+    replace_version,
+    version_before,
+    version_in_force,
+    version_log,
+)
+from ...store.masks import find_mask
+from ..checks import CONTENT, with_problems
+from ..files.isolation import read_isolated
+from ..raster.identity import combined_digest, mask_identity
+from ..run import finish
+from ..vectors.build import features_file
+from ..vectors.features import write_features
+from .edited import edited_features
+from .geopackage import LABELS, read_geopackage, write_geopackage
+from .label_areas import label_areas
+
+# Why decisions are set aside, as the beginning of a sentence.
+SET_ASIDE = "the mask has other labels now"
+
+
+@dataclass(frozen=True)
+class RelabelRequest:
+    """An edited GeoPackage for a mask; `layer` has the labels, `reviewer` is who edited them.
+
+    `allow_empty` lets through a layer in which nothing is drawn: all of the area is background.
+    """
+
+    mask_id: str
+    file: Path
+    reviewer: str
+    layer: str = LABELS
+    allow_empty: bool = False
+
+
+@dataclass(frozen=True)
+class Relabelled:
+    """The mask in force now, the one that was before, and what is to be said.
+
+    Both are the same where nothing was changed.
+    """
+
+    mask: Mask
+    before: Mask
+    notes: tuple[str, ...] = ()
+
+
+def save_labels(session: Session, mask_id: str, file: Path) -> Mask:
+    """Write the labels in force of a mask to a GeoPackage. Raises WrongUseError, MaskError."""
+    mask = _mask(session, mask_id)
+    write_geopackage(file, mask, label_areas(mask))
+    return mask
+
+
+def relabel(session: Session, request: RelabelRequest) -> Relabelled:
+    """Make what was edited a new version of a mask, in force in place of the present one.
+
+    Name, date, source image, classes with their values, area and footprint stay; so do candidates
+    and the chosen one. Raises WrongUseError, MaskError that says what can't be taken,
+    JobRunningError while masks are added.
+    """
+    before = _mask(session, request.mask_id)
+    with session.tracked("masks") as progress:
+        going_on = partial(progress, 0, 1)
+        file, layer = request.file, request.layer
+        edited = read_isolated(file.name, going_on, read_geopackage, file, layer)
+        areas = label_areas(before)
+        features, notes = edited_features(
+            before, areas, file, edited, allow_empty=request.allow_empty or before.empty_allowed
+        )
+        crs = before.georeference.crs or ""
+        digest = before.sha256 or before.mask_id
+        target = features_file(session.workspace.features, digest, crs, features)
+        form = VectorForm(str(target), areas.area)
+        if before.version is not None and before.form == form:
+            notes = (*notes, f"{before.name}: its labels are these already; nothing was changed.")
+            return Relabelled(before, before, notes)
+        write_features(target, features, crs)
+        version = LabelVersion(
+            _next_number(session.store, before),
+            before.mask_id,
+            file.name,
+            edited.sha256,
+            request.reviewer,
+            now_utc(),
+        )
+        after = replace(_version_of(before, form), version=version)
+        if not len(edited.labels.geometries):
+            after = replace(after, empty_allowed=True)
+        replace_version(session.store, _entry(before, after, version), before, after)
+        progress(1, 1)
+    return Relabelled(after, before, notes)
+
+
+def undo(session: Session, mask_id: str, reviewer: str) -> Relabelled:
+    """Bring the labels back that were in force before the newest edit; the log keeps both.
+
+    What was said since of date and source image holds. Raises WrongUseError when there is no edit.
+    """
+    before = _mask(session, mask_id)
+    with session.tracked("masks"):
+        earlier = version_before(session.store, before.mask_id) if before.version else None
+        if earlier is None:
+            raise WrongUseError(f"{mask_id}: its labels are those of its file; no edit to undo.")
+        after = replace(
+            earlier,
+            path=before.path,
+            acquired=before.acquired,
+            source=replace(before.source, valid_from=earlier.source.valid_from),
+            edited=before.edited,
+        )
+        entry = VersionEntry(
+            VersionKind.UNDO,
+            before.key,
+            before.mask_id,
+            after.mask_id,
+            None,
+            None,
+            reviewer,
+            now_utc(),
+        )
+        replace_version(session.store, entry, before, after)
+    return Relabelled(after, before)
+
+
+def _mask(session: Session, mask_id: str) -> Mask:
+    """A mask whose pixels are read. Raises WrongUseError when it isn't in force."""
+    finish(session)
+    found = find_mask(session.store, mask_id)
+    if found is not None:
+        return found
+    if (present := version_in_force(session.store, mask_id)) is not None:
+        raise WrongUseError(f"{mask_id} isn't in force any more, but {present} in its place.")
+    raise WrongUseError(f"{mask_id!r} is no mask; `masks list` shows their ids.")
+
+
+def _next_number(store: Store, before: Mask) -> int:
+    """One more than all versions so far, also those that were undone."""
+    edits = [one for one in version_log(store, before.key) if one.kind == VersionKind.EDIT]
+    return 1 + max(len(edits) + 1, before.version.number if before.version else 1)
+
+
+def _version_of(before: Mask, form: VectorForm) -> Mask:
+    """The mask with other labels, which are polygons, under an id of its own.
+
+    It keeps the grid of a raster, on which images and UDMs without a georeference lie.
+    """
+    digest = combined_digest(before.mask_id, Path(form.features).name)
+    problems = {topic: text for topic, text in before.problems.items() if topic != CONTENT}
+    mask = replace(
+        before,
+        mask_id=mask_identity(Path(before.path).stem, digest, before.part),
+        form=form,
+        # What these count, and whose no-data hold, are pixels of the file.
+        classes=replace(before.classes, pixels=None, no_data=None, doubtful=None),
+        source=replace(before.source, valid_from=None),
+    )
+    return with_problems(mask, problems)
+
+
+def _entry(before: Mask, after: Mask, version: LabelVersion) -> VersionEntry:
+    return VersionEntry(
+        VersionKind.EDIT,
+        before.key,
+        before.mask_id,
+        after.mask_id,
+        version.file,
+        version.sha256,
+        version.reviewer,
+        version.made_at,
+    )
