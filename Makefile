@@ -38,6 +38,8 @@ test: lint test-fast ## Set up, lint, check types and run all tests
 	MIGRATE_HYPOTHESIS=thorough $(PY) -m pytest -m "browser or services or slow"
 
 # Two at a time; a file's tests stay together, since they share what takes long to make.
+# Threads of the linear algebra would only wait for each other beside the other process.
+test-fast: export OPENBLAS_NUM_THREADS := 1
 test-fast: setup-tests ## Only the tests without browser, servers and long runs
 	$(PY) -m pytest -n 2 --dist loadfile -m "not browser and not services and not slow"
 

@@ -7,17 +7,17 @@ import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
-from migrate_core.demo import DemoCase, make_demo
-from migrate_core.jobs.pool import WorkerPool
-from migrate_core.settings import ServiceSettings
-from migrate_core.store import tables
 from tests.support.properties import THOROUGH, examples
-from tests.support.workers import ThreadPool, working_in
+
+# Only the processes that run tests import the rest, in fixtures: the one that hands tests out would
+# do so before it starts them.
+if TYPE_CHECKING:
+    from migrate_core.demo import DemoCase
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -75,14 +75,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoCase:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> "DemoCase":
     """The demo, made once for all tests."""
+    from migrate_core.demo import make_demo
+
     return make_demo(tmp_path_factory.mktemp("demo") / "demo")
 
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep tests away from the developer's own workspace, database, cluster and accounts."""
+    from migrate_core.settings import ServiceSettings
+
     services = (field.name.upper() for field in fields(ServiceSettings))
     own = ("MIGRATE_WORKSPACE", "MIGRATE_LOG_LEVEL", "DATABASE_URL", "DASK_SCHEDULER")
     for name in (*own, *services):
@@ -106,6 +110,8 @@ def plots_undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _threads_for_workers() -> Iterator[None]:
     """Work in threads of this process, unless a test is marked `workers`."""
+    from tests.support.workers import ThreadPool, working_in
+
     with working_in(ThreadPool):
         yield
 
@@ -116,6 +122,9 @@ def _workers(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.node.get_closest_marker("workers") is None:
         yield
         return
+    from migrate_core.jobs.pool import WorkerPool
+    from tests.support.workers import working_in
+
     with working_in(WorkerPool):
         yield
 
@@ -149,6 +158,8 @@ def _quick_app_tests() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test cuts the power; a new database alone waits for the disk some dozen times."""
+    from migrate_core.store import tables
+
     configure = tables._configure_sqlite
 
     def configure_quickly(connection: Any, record: Any) -> None:

@@ -7,6 +7,7 @@ where the centres of Sentinel-2's pixels come to lie for any shift.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,20 +57,8 @@ class WarpedImage:
 
     def gradients(self, step: Step | Sequence[float]) -> Images:
         """The gradients (n, 2, height, width) at Sentinel-2's pixel centres after a shift."""
-        offset = _offset(step)
-        found = np.empty((*self.splines.shape[:2], *self.shape), np.float32)
-        for place in np.ndindex(self.splines.shape[:2]):
-            ndimage.affine_transform(
-                self.splines[place],
-                [FINE, FINE],
-                offset=offset,
-                output_shape=self.shape,
-                output=found[place],
-                order=3,
-                mode="nearest",
-                prefilter=False,
-            )
-        return found
+        rows, columns = _offset(step)
+        return _looked_up(_looked_up(self.splines, rows, -2), columns, -1)
 
     def seen(self, step: Step | Sequence[float]) -> BoolArray:
         """Where (height, width) Sentinel-2's pixels meet valid ones after a shift."""
@@ -91,6 +80,29 @@ def _offset(step: Step | Sequence[float]) -> list[float]:
     centre.
     """
     return [FINE / 2 - 0.5 - FINE * float(part) for part in step]
+
+
+def _looked_up(splines: Images, start: float, axis: int) -> Images:
+    """Values of cubic splines along an axis, at every fourth place from `start` on.
+
+    All these places lie alike between two coefficients, so that four weights serve them all.
+    """
+    first, last = math.floor(start), splines.shape[axis] - 1
+    after = start - first
+    before = 1 - after
+    weights = (
+        before**3 / 6,
+        2 / 3 - after**2 * (1 + before) / 2,
+        2 / 3 - before**2 * (1 + after) / 2,
+        after**3 / 6,
+    )
+    places = first + np.arange(0, splines.shape[axis] // FINE * FINE, FINE)
+    found: Images = np.zeros(1, np.float32)
+    for aside, weight in enumerate(weights, start=-1):
+        # Mirrored at both ends, as the coefficients were made.
+        mirrored = last - abs(last - abs(places + aside))
+        found = found + splines.take(mirrored, axis, mode="clip") * np.float32(weight)
+    return found
 
 
 def warp(images: NDArray[np.generic], valid: BoolArray) -> WarpedImage:
