@@ -50,7 +50,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 def drawn(
-    page: Any, east_m: float, north_m: float, size: tuple[int, int] = (300, 400), **more: Any
+    page: Any, east_m: float, north_m: float, size: tuple[int, int] = (100, 110), **more: Any
 ):
     """The picture (height, width, 3) of a shift."""
     shift = {"east_m": east_m, "north_m": north_m, "ci_m": 0.5, "reliable": True, **more}
