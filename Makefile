@@ -35,7 +35,8 @@ demo: setup ## Fill ./workspace with the small example
 	$(PY) -m migrate_core demo
 
 test: lint test-fast ## Set up, lint, check types and run all tests
-	MIGRATE_HYPOTHESIS=thorough $(PY) -m pytest -m "browser or services or slow"
+	MIGRATE_HYPOTHESIS=thorough $(PY) -m pytest -n 2 --dist loadfile -m "(services or slow) and not browser"
+	$(PY) -m pytest -m browser
 
 # Two at a time; a file's tests stay together, since they share what takes long to make.
 # Threads of the linear algebra would only wait for each other beside the other process.
