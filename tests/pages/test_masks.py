@@ -358,3 +358,20 @@ def test_what_came_of_adding_in_a_terminal_is_shown(workspace: Workspace, tmp_pa
     said = texts(shown(opened()), "warning")
     assert "1 added, 1 can't be read." in said
     assert plain("b_20200202.tif") in said
+
+
+def test_a_mask_whose_labels_were_edited_says_so(
+    workspace: Workspace, store: Store, tmp_path: Path
+) -> None:
+    path = write_raster(tmp_path / "a_20200202.tif", PIXELS)
+    run = CliRunner().invoke
+    root = ["--workspace", str(workspace.root), "masks"]
+    assert run(cli, [*root, "add", str(path)]).exit_code == 0
+    (mask,) = store.masks()
+    out = str(tmp_path / "out.gpkg")
+    assert run(cli, [*root, "labels", mask.mask_id, out]).exit_code == 0
+    assert run(cli, [*root, "relabel", mask.mask_id, out, "--reviewer", "ann"]).exit_code == 0
+    (edited,) = store.masks()
+    said = texts(shown(opened(mask=edited.mask_id)), "caption")
+    assert "**Label** version 2, edited by ann on " in said
+    assert "**Pixels** 4 × 3" in said

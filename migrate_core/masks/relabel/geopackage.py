@@ -59,7 +59,7 @@ def write_geopackage(target: Path, mask: Mask, areas: LabelAreas) -> None:
                 promote_to_multi=True,
             )
         style = style_table(mask, LABELS, CLASS)
-        pyogrio.write_dataframe(style, temporary, layer="layer_styles", driver="GPKG")
+        pyogrio.write_dataframe(style, temporary, layer="layer_styles", driver="GPKG", FID="id")
 
 
 def _layers(mask: Mask, areas: LabelAreas) -> dict[str, gpd.GeoDataFrame]:

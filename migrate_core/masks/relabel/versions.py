@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from ...errors import WrongUseError
-from ...jobs.background import now_utc
+from ...jobs.background import busy_error, now_utc, running_job
 from ...model import LabelVersion, Mask, VectorForm
 from ...session import Session
 from ...states import VersionKind
@@ -72,10 +74,10 @@ def relabel(session: Session, request: RelabelRequest) -> Relabelled:
 
     Name, date, source image, classes with their values, area and footprint stay; so do candidates
     and the chosen one. Raises WrongUseError, MaskError that says what can't be taken,
-    JobRunningError while masks are added.
+    JobRunningError while masks are added or pairs made.
     """
     before = _mask(session, request.mask_id)
-    with session.tracked("masks") as progress:
+    with _changing(session) as progress:
         going_on = partial(progress, 0, 1)
         file, layer = request.file, request.layer
         edited = read_isolated(file.name, going_on, read_geopackage, file, layer)
@@ -110,10 +112,11 @@ def relabel(session: Session, request: RelabelRequest) -> Relabelled:
 def undo(session: Session, mask_id: str, reviewer: str) -> Relabelled:
     """Bring the labels back that were in force before the newest edit; the log keeps both.
 
-    What was said since of date and source image holds. Raises WrongUseError when there is no edit.
+    What was said since of date and source image holds. Raises WrongUseError when there is no edit,
+    JobRunningError while masks are added or pairs made.
     """
     before = _mask(session, mask_id)
-    with session.tracked("masks"):
+    with _changing(session):
         earlier = version_before(session.store, before.mask_id) if before.version else None
         if earlier is None:
             raise WrongUseError(f"{mask_id}: its labels are those of its file; no edit to undo.")
@@ -136,6 +139,18 @@ def undo(session: Session, mask_id: str, reviewer: str) -> Relabelled:
         )
         replace_version(session.store, entry, before, after)
     return Relabelled(after, before)
+
+
+@contextmanager
+def _changing(session: Session) -> Iterator[Callable[[int, int], None]]:
+    """Let nobody else change masks, and refuse while pairs are made, of labels about to go.
+
+    Raises JobRunningError.
+    """
+    with session.tracked("masks") as progress:
+        if (job := running_job(session.store, "pairs", now_utc())) is not None:
+            raise busy_error(job)
+        yield progress
 
 
 def _mask(session: Session, mask_id: str) -> Mask:

@@ -201,6 +201,9 @@ def _facts(mask: Mask) -> None:
             f"**Extent** {_degrees(south, 'NS')} to {_degrees(north, 'NS')}, "
             f"{_degrees(west, 'EW')} to {_degrees(east, 'EW')}"
         )
+    if (edit := mask.version) is not None:
+        who = f"{plain(edit.reviewer)} on {edit.made_at:%Y-%m-%d}"
+        lines.append(f"**Label** version {edit.number}, edited by {who} ({plain(edit.file)})")
     image = plain(Path(mask.source.path).name) if mask.source.path else "none"
     lines += [f"**Source image** {image}", f"**File** {plain(mask.path)}"]
     st.caption("  \n".join(lines))

@@ -206,7 +206,7 @@ def test_an_edited_label_is_that_of_its_geopackage(labels: Labels, tmp_path: Pat
     assert changed > 1
 
 
-def test_a_second_layer_style_gives_each_class_its_colour(labels: Labels, tmp_path: Path) -> None:
+def test_a_style_gives_each_class_its_colour(labels: Labels, tmp_path: Path) -> None:
     mask = raster(tmp_path)
     named = replace(mask.classes, colours={"2": "#102030"}, names={"2": "mine & spoil"})
     mask = replace(mask, classes=named)

@@ -15,6 +15,7 @@ import rasterio
 from sqlalchemy.exc import IntegrityError
 
 from migrate_core.errors import MaskError
+from migrate_core.jobs.background import working
 from migrate_core.masks.raster.udm import occlusion_problem
 from migrate_core.masks.register.edit import MaskEdit, edited
 from migrate_core.model import Mask
@@ -265,6 +266,17 @@ def test_the_crs_of_edited_labels_is_not_changed(desk: Desk) -> None:
     desk.edit()
     with pytest.raises(MaskError, match=r"edited in EPSG:32631.*--undo"):
         edited(the_mask(desk.store), MaskEdit(crs="EPSG:32630"))
+
+
+def test_labels_stay_while_pairs_are_made_of_them(desk: Desk) -> None:
+    before = the_mask(desk.store)
+    path = desk.folder / "out.gpkg"
+    desk.run("masks", "labels", before.mask_id, path)
+    with working(desk.store, "pairs"):
+        answer = run(desk.made.case.workspace.root, "masks", "relabel", before.mask_id, path)
+    assert answer.status != 0
+    assert "`pairs` is at work already" in answer.said
+    assert the_mask(desk.store) == before
 
 
 def test_wrong_use_is_told(desk: Desk, tmp_path: Path) -> None:
