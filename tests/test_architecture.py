@@ -4,6 +4,7 @@
 """
 
 import ast
+import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -76,9 +77,16 @@ def module_name(path: str) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@functools.cache
 def room_of(name: str) -> str | None:
     """The innermost room that holds dotted `name`; None for what is not ours."""
     return max((room for room in DEPTH if within(name, room)), key=len, default=None)
+
+
+@functools.lru_cache(maxsize=1)
+def nodes_of(source: str) -> tuple[ast.AST, ...]:
+    """All nodes of a file; of the last one they are kept, as several rules look at them."""
+    return tuple(ast.walk(ast.parse(source)))
 
 
 def imports_of(path: str, source: str) -> Iterator[tuple[int, str]]:
@@ -86,7 +94,7 @@ def imports_of(path: str, source: str) -> Iterator[tuple[int, str]]:
     package = module_name(path).split(".")
     if PurePosixPath(path).name != "__init__.py":
         package.pop()
-    for node in ast.walk(ast.parse(source, path)):
+    for node in nodes_of(source):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name
@@ -140,9 +148,8 @@ def named_sources(path: str, source: str, modules: set[str]) -> Iterator[tuple[i
     for line, imported in imports_of(path, source):
         if source_adapter(imported, modules):
             yield line, imported
-    tree = ast.parse(source)
-    prose = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    prose = {node.value for node in nodes_of(source) if isinstance(node, ast.Expr)}
+    for node in nodes_of(source):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in prose:
             text = node.value
             if text in NAMES_OF_SOURCES or text.startswith(SCHEMES_OF_SOURCES):

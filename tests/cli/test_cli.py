@@ -378,7 +378,7 @@ def test_export_writes_a_zip_when_it_is_asked_for(
 
 
 def test_export_writes_what_was_accepted(
-    run: Run, made: list[dict[str, Any]], tmp_path: Path
+    run: Run, made: list[dict[str, Any]], tmp_path: Path, plots_undrawn: None
 ) -> None:
     pair_id = made[1]["pair_id"]
     run("review", "decide", pair_id, "accept")
