@@ -27,7 +27,7 @@ ABOUT = (
 # this is for is still read out by screen readers.
 STYLE = """<style>
 .stMainBlockContainer {padding: 0.5rem 1rem}
-.stMain:focus-visible {outline: none; box-shadow: none}
+.stMain:focus-visible::before {display: none}
 .stMain .stElementContainer:has(.stHeading, [data-testid="stCaptionContainer"]) {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }

@@ -63,6 +63,8 @@ export class Stage {
     this.tool = null;
     /** By how many pixels the label is shown beside where it is, to try that. */
     this.moved = [0, 0];
+    /** The panel that something is being drawn in. */
+    this.drawn = null;
     this.cursor = null;
     this.canvas = element("canvas", { role: "img", "aria-label": "Sentinel-2 and source image" });
     this.glass = element("canvas", { class: "glass", "aria-hidden": "true" });
@@ -222,12 +224,20 @@ export class Stage {
     this.draw();
   }
 
-  /** A place of the mouse as a place in its panel, in device pixels. */
+  /** A place of the mouse in its panel, in device pixels; what is drawn keeps its panel. */
   #placeOf(event) {
+    const [x, y] = this.#onStage(event);
+    return [x - (this.drawn ?? this.#panelAt(event)).x, y];
+  }
+
+  #panelAt(event) {
+    const [x] = this.#onStage(event);
+    return this.panels.findLast((panel) => x >= panel.x) ?? this.panels[0];
+  }
+
+  #onStage(event) {
     const box = this.node.getBoundingClientRect();
-    const at = [(event.clientX - box.left) * this.ratio, (event.clientY - box.top) * this.ratio];
-    const panel = this.panels.findLast(({ x }) => at[0] >= x) ?? this.panels[0];
-    return [at[0] - panel.x, at[1]];
+    return [(event.clientX - box.left) * this.ratio, (event.clientY - box.top) * this.ratio];
   }
 
   #wheel(event) {
@@ -247,6 +257,7 @@ export class Stage {
     this.node.setPointerCapture(event.pointerId);
     const at = this.#placeOf(event);
     if (this.tool) {
+      this.drawn = this.#panelAt(event);
       this.tool.press(this.viewport.toPair(at), this.ratio / this.viewport.scale);
       return this.drawGlass();
     }
@@ -291,6 +302,7 @@ export class Stage {
 
   #letGo() {
     this.tool?.release();
+    this.drawn = null;
     this.drag = null;
     this.node.classList.remove("dragging");
   }
