@@ -170,7 +170,7 @@ def test_of_an_l2a_product_the_smallest_classification_is_fetched(
     fetched = fetcher.fetch(scene, CLOUD_FILES)
     assert asked_for(cdse) == ["MTD_MSIL2A.xml", "T31TDG_20200121T104351_SCL_60m.jp2"]
     folder = Path(fetched.href)
-    assert folder == tmp_path / "workspace/products" / f"{scene.scene_id}.sky"
+    assert folder == tmp_path / "workspace/products" / f"{scene.scene_id}.clouds"
     assert files_in(folder) == {"SCL_60m.jp2"}
     product = open_cloud_files(scene, folder)
     assert product.grid == Safe(size=SIZE).grid
@@ -234,14 +234,14 @@ def test_a_product_without_any_mask_is_told(cdse: Cdse, tmp_path: Path) -> None:
         places.open(scene)
 
 
-def test_a_sky_that_could_not_be_fetched_goes_on_where_it_was_interrupted(
+def test_a_cloud_mask_that_could_not_be_fetched_goes_on_where_it_was_interrupted(
     cdse: Cdse, fetcher: CdseFetcher, tmp_path: Path
 ) -> None:
     scene = offered(cdse, l2a(tmp_path))
     cdse.fault = lambda asked: Reply(403) if "SCL" in asked.path else None
     with pytest.raises(TransferError, match="403"):
         fetcher.fetch(scene, CLOUD_FILES)
-    assert not (tmp_path / "workspace/products" / f"{scene.scene_id}.sky").exists()
+    assert not (tmp_path / "workspace/products" / f"{scene.scene_id}.clouds").exists()
     cdse.fault = lambda _: None
     fetcher.fetch(scene, CLOUD_FILES).release()
     assert asked_for(cdse).count("MTD_MSIL2A.xml") == 1
@@ -257,7 +257,7 @@ def test_bands_bring_the_cloud_mask_along_where_there_is_one(
     assert (product.cloud_mask is not None) is there
 
 
-def test_a_sky_is_no_product(cdse: Cdse, fetcher: CdseFetcher, tmp_path: Path) -> None:
+def test_a_cloud_mask_is_no_product(cdse: Cdse, fetcher: CdseFetcher, tmp_path: Path) -> None:
     skies = [
         fetcher.fetch(offered(cdse, path, number), CLOUD_FILES)
         for number, path in enumerate((l2a(tmp_path), l1c(tmp_path, "02.09", POLYGONS)))
@@ -408,7 +408,7 @@ def test_pairs_are_made_of_bands_after_measuring(
     )
     assert document["scenes"][0]["pixels_from"]["access"] == "bands"
     names = {entry.name for entry in case.workspace.products.iterdir()}
-    assert {f"{safe.name}.SAFE", f"{safe.name}.sky"} <= names
+    assert {f"{safe.name}.SAFE", f"{safe.name}.clouds"} <= names
     case.store.engine.dispose()
 
 
