@@ -61,17 +61,25 @@ def require_data(shared_data: Path) -> Callable[[str], Path]:
     return find
 
 
+TESTS = Path(__file__).parent
+# Folders whose tests drive whole stages, or match whole images.
+STAGES = ("cli", "export", "pages", "pairs/registration", "pairs/run", "pipeline", "review")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What needs the demo is slow: making it takes ten seconds, and two processes make two.
 
-    So are properties with all of their examples, which fast runs try with a quarter of them.
+    So are properties with all of their examples, which fast runs try with a quarter of them. What
+    drives whole stages takes half of the time of all that is quick, and has a mark of its own.
     """
     for item in items:
         function = getattr(item, "function", None)
         thorough = THOROUGH and hypothesis.is_hypothesis_test(function)
         if thorough or "demo" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
+        if any(item.path.is_relative_to(TESTS / folder) for folder in STAGES):
+            item.add_marker("stage")
 
 
 @pytest.fixture(scope="session")
