@@ -70,9 +70,18 @@ def _edges(area: BaseGeometry, target: PixelGrid) -> tuple[FloatArray, FloatArra
     placed = shapely.transform(
         area, lambda points: np.column_stack(apply_affine(inverse, points[:, 0], points[:, 1]))
     )
-    # Rows count downward, so that anticlockwise on paper is clockwise here.
-    oriented = shapely.orient_polygons(placed, exterior_cw=True)
-    rings = shapely.get_rings(shapely.get_parts(oriented))
+    parts = shapely.get_parts(placed)
+    rings = shapely.get_rings(parts)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     same: NDArray[np.bool_] = ring[1:] == ring[:-1]
-    return points[:-1][same].T, points[1:][same].T
+    start, end, ring = points[:-1][same], points[1:][same], ring[:-1][same]
+    # By the area, since GEOS goes by the highest corner, which rounding may turn round.
+    origin = start[np.searchsorted(ring, ring)]
+    (x, y), (to_x, to_y) = (start - origin).T, (end - origin).T
+    doubled = np.bincount(ring, x * to_y - to_x * y, minlength=rings.size)
+    holes = shapely.get_num_interior_rings(parts)
+    is_exterior = np.zeros(rings.size, dtype=bool)
+    is_exterior[np.cumsum(holes + 1) - holes - 1] = True
+    # Rows count downward, so that anticlockwise on paper is clockwise here.
+    turned = ((doubled > 0) == is_exterior)[ring]
+    return np.where(turned, end.T, start.T), np.where(turned, start.T, end.T)
