@@ -40,7 +40,7 @@ test: lint test-fast ## Set up, lint, check types and run all tests
 
 # What test-fast leaves out: tests/conftest.py marks these folders `stage`. Not even collected, they
 # cost nothing.
-STAGES := cli export pages pairs/registration pairs/run pipeline review browser
+STAGES := cli export pages pairs/registration pairs/run pipeline review scenes/sources transfer browser
 
 # Three at a time, since some wait; a file's tests stay together, as they share what takes long to
 # make. Threads of the linear algebra would only wait for each other beside the other processes.

@@ -62,8 +62,18 @@ def require_data(shared_data: Path) -> Callable[[str], Path]:
 
 
 TESTS = Path(__file__).parent
-# Folders whose tests drive whole stages, or match whole images.
-STAGES = ("cli", "export", "pages", "pairs/registration", "pairs/run", "pipeline", "review")
+# Folders whose tests drive whole stages, match whole images, or talk to servers on loopback.
+STAGES = (
+    "cli",
+    "export",
+    "pages",
+    "pairs/registration",
+    "pairs/run",
+    "pipeline",
+    "review",
+    "scenes/sources",
+    "transfer",
+)
 
 
 @pytest.hookimpl(tryfirst=True)
