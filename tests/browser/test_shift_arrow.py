@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 CODE = REPOSITORY / "pages" / "shared" / "review" / "lighttable"
 YELLOW = (240, 228, 66)
 DRAW = """async ([shift, width, height]) => {
-  const { drawShift } = await import('/furniture.js');
+  const { drawShift } = await import('/draw/furniture.js');
   const pen = new OffscreenCanvas(width, height).getContext('2d');
   pen.fillStyle = 'rgb(128, 128, 128)';
   pen.fillRect(0, 0, width, height);

@@ -538,7 +538,18 @@ def test_what_is_no_document_is_refused(client: Client, body: bytes) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["routes.py", "../routes.py", "..%2froutes.py", "%2e%2e", ".", "", "/etc/passwd", "a\x00"],
+    [
+        "routes.py",
+        "../routes.py",
+        "..%2froutes.py",
+        "%2e%2e",
+        ".",
+        "",
+        "/etc/passwd",
+        "a\x00",
+        "draw/../../routes.py",
+        "draw",
+    ],
 )
 def test_only_the_files_of_the_component_are_served(client: Client, name: str) -> None:
     answer = client.get(f"{API}/assets/{name}")
@@ -548,13 +559,13 @@ def test_only_the_files_of_the_component_are_served(client: Client, name: str) -
 
 def test_the_component_is_served_without_a_key(case: Case) -> None:
     bare = Client(list(routes()), {})
-    for path in review_routes.assets():
-        answer = bare.get(f"{API}/assets/{path.name}")
+    for name, path in review_routes.assets().items():
+        answer = bare.get(f"{API}/assets/{name}")
         assert answer.body == path.read_bytes()
         kind = {".js": "text/javascript", ".css": "text/css"}[path.suffix]
         assert answer.headers["content-type"].startswith(kind)
         assert answer.headers["cache-control"] == "no-cache"
-    assert "lighttable.js" in {path.name for path in review_routes.assets()}
+    assert {"lighttable.js", "draw/stage.js"} < set(review_routes.assets())
 
 
 def test_routes_lie_below_the_path_of_the_server(case: Case) -> None:

@@ -58,7 +58,7 @@ def routes(base: str = "") -> list[Route]:
     """All routes, below the path `base` that the server is reached by."""
     here = f"{base.rstrip('/')}{PREFIX}"
     return [
-        Route(f"{here}/assets/{{name}}", _asset),
+        Route(f"{here}/assets/{{name:path}}", _asset),
         Route(f"{here}/queue", endpoint(_queue), methods=["POST"]),
         Route(f"{here}/pairs/{{pair_id}}", endpoint(_item)),
         Route(f"{here}/pairs/{{pair_id}}/view", endpoint(_view)),
@@ -122,15 +122,16 @@ def _error(status: int, sentence: str) -> Response:
 
 def _asset(request: Request) -> Response:
     """A file of the component. Code is no secret: it needs no key."""
-    path = next((one for one in assets() if one.name == request.path_params["name"]), None)
+    path = assets().get(request.path_params["name"])
     if path is None:
         return _error(404, "There is no such file.")
     return FileResponse(path, media_type=_TYPES[path.suffix], headers=_ASK_EACH_TIME)
 
 
-def assets() -> list[Path]:
-    """The files that the component consists of."""
-    return sorted(path for path in _ASSETS.iterdir() if path.suffix in _TYPES and path.is_file())
+def assets() -> dict[str, Path]:
+    """The files that the component consists of, by their address: `draw/stage.js`."""
+    found = (path for path in _ASSETS.rglob("*") if path.suffix in _TYPES and path.is_file())
+    return {path.relative_to(_ASSETS).as_posix(): path for path in sorted(found)}
 
 
 def _queue(_request: Request, asked: Mapping[str, Any]) -> Response:

@@ -1,7 +1,7 @@
 // All that can be done, once: keys, buttons, tooltips and the help are drawn from this list.
 
-import { COMPOSITES } from "./compose.js";
-import { REPAIRING } from "./repairing.js";
+import { COMPOSITES } from "./draw/compose.js";
+import { REPAIRING } from "./repair/repairing.js";
 import { following, settings } from "./settings.js";
 
 const MODES = [

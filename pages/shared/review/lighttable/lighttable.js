@@ -2,20 +2,20 @@
 // and holds what outlives a re-draw of the page: which pair is shown, what is loaded, what is sent.
 
 import { connect, postJson } from "./api.js";
-import { Bar } from "./bar.js";
-import { switchesOf } from "./controls.js";
-import { Decisions } from "./deciding.js";
+import { Bar } from "./panels/bar.js";
+import { switchesOf } from "./panels/controls.js";
+import { Decisions } from "./pairs/deciding.js";
 import { element } from "./dom.js";
-import { Drawer } from "./drawer.js";
-import { Help } from "./help.js";
+import { Drawer } from "./panels/drawer.js";
+import { Help } from "./panels/help.js";
 import { listen } from "./keys.js";
-import { Pairs } from "./pairs.js";
-import { Queue } from "./queue.js";
-import { Readout } from "./readout.js";
-import { Repair } from "./repair.js";
+import { Pairs } from "./pairs/pairs.js";
+import { Queue } from "./pairs/queue.js";
+import { Readout } from "./panels/readout.js";
+import { Repair } from "./repair/repair.js";
 import { change, following, settings, toggled } from "./settings.js";
-import { Stage, prepare } from "./stage.js";
-import { Strip } from "./strip.js";
+import { Stage, prepare } from "./draw/stage.js";
+import { Strip } from "./panels/strip.js";
 
 const AHEAD = 6;
 const REFRESH_AFTER_MS = 20000;

@@ -1,12 +1,12 @@
 // The drawer's first tab: how label and bands are drawn, and which layers.
 
-import { LAYER_KEYS, keyText } from "./actions.js";
-import { element, number, say } from "./dom.js";
-import { drawnClasses } from "./labels.js";
-import { OUTSIDE, countsOf, layersOf, patternTile } from "./layers.js";
-import { bandOf } from "./pack.js";
-import { settings, toggled } from "./settings.js";
-import { composed } from "./compose.js";
+import { LAYER_KEYS, keyText } from "../actions.js";
+import { element, number, say } from "../dom.js";
+import { drawnClasses } from "../draw/labels.js";
+import { OUTSIDE, countsOf, layersOf, patternTile } from "../draw/layers.js";
+import { bandOf } from "../draw/pack.js";
+import { settings, toggled } from "../settings.js";
+import { composed } from "../draw/compose.js";
 
 const EDGES = { each: "Each on its picture", grid: "10 m label", mask: "Mask as drawn" };
 const STRETCHES = {
@@ -58,13 +58,13 @@ function slider(label, [low, high, step], value, chosen) {
 }
 
 export class Controls {
-  /** @param {import("./lighttable.js").LightTable} table */
+  /** @param {import("../lighttable.js").LightTable} table */
   constructor(table) {
     this.table = table;
     this.node = element("div", { class: "controls" });
   }
 
-  /** @param {import("./pack.js").Pack|null} pack */
+  /** @param {import("../draw/pack.js").Pack|null} pack */
   show(pack) {
     this.node.hidden = !pack;
     if (!pack) return;

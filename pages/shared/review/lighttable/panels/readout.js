@@ -1,8 +1,8 @@
 // What is under the cursor, in numbers: place, reflectance, class shares, flags.
 
-import { element, number, say } from "./dom.js";
-import { groundOf, lonLat } from "./pack.js";
-import { layersOf } from "./layers.js";
+import { element, number, say } from "../dom.js";
+import { groundOf, lonLat } from "../draw/pack.js";
+import { layersOf } from "../draw/layers.js";
 
 const IGNORE = 255;
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [264, 92, 24, 14];

@@ -1,8 +1,8 @@
 // Pairs that are being made of another scene while the reviewer goes on.
 
-import { getJson, postJson } from "./api.js";
-import { action, keyText } from "./actions.js";
-import { element, say } from "./dom.js";
+import { getJson, postJson } from "../api.js";
+import { action, keyText } from "../actions.js";
+import { element, say } from "../dom.js";
 
 const ASK_AGAIN_MS = 1500;
 
@@ -11,7 +11,7 @@ const openKey = () => keyText(action("new pair").keys[0]);
 /** @typedef {{pairId: string, before: string, name: string, there: boolean}} Made */
 
 export class Making {
-  /** @param {import("./lighttable.js").LightTable} table */
+  /** @param {import("../lighttable.js").LightTable} table */
   constructor(table) {
     this.table = table;
     /** @type {Made[]} oldest first */

@@ -7,7 +7,7 @@ const LOOK_MS = 300;
 const COUNTS_AFTER_MS = 3000;
 
 export class Decisions {
-  /** @param {import("./lighttable.js").LightTable} table */
+  /** @param {import("../lighttable.js").LightTable} table */
   constructor(table) {
     this.table = table;
     this.outbox = new Outbox(() =>

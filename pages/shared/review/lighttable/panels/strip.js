@@ -1,15 +1,15 @@
 // The upper edge: which pair this is and how it stands, the tools, and what each picture shows.
 
 import { button, group, showPressed } from "./buttons.js";
-import { COMPOSITES, composed } from "./compose.js";
-import { element, say } from "./dom.js";
-import { settings } from "./settings.js";
-import { sourcePicture } from "./stage.js";
+import { COMPOSITES, composed } from "../draw/compose.js";
+import { element, say } from "../dom.js";
+import { settings } from "../settings.js";
+import { sourcePicture } from "../draw/stage.js";
 
 const SIGNS = { accepted: "✓", rejected: "✕", unsure: "?", conflict: "⚡", undecided: "○" };
 
 export class Strip {
-  /** @param {import("./lighttable.js").LightTable} table */
+  /** @param {import("../lighttable.js").LightTable} table */
   constructor(table) {
     this.name = element("b", { class: "name" });
     this.place = element("span", { class: "place" });
@@ -96,7 +96,7 @@ export class Strip {
     this.unsaved.title = `${trouble} The decision is kept in this browser and sent again until it is saved.`;
   }
 
-  /** What the panels show now. @param {import("./stage.js").Stage} stage @param {object|null} item */
+  /** What the panels show now. @param {import("../draw/stage.js").Stage} stage @param {object|null} item */
   showView(stage, item) {
     showPressed(this.tools);
     say(this.zoom, stage.viewport.title);

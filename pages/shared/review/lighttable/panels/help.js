@@ -1,7 +1,7 @@
 // All keys, drawn from the list of actions.
 
-import { ACTIONS, keyText } from "./actions.js";
-import { element } from "./dom.js";
+import { ACTIONS, keyText } from "../actions.js";
+import { element } from "../dom.js";
 
 export class Help {
   constructor() {

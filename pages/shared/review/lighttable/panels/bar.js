@@ -1,13 +1,13 @@
 // The bottom edge: reasons and note, then the decisions.
 
-import { REASONS } from "./actions.js";
+import { REASONS } from "../actions.js";
 import { button } from "./buttons.js";
-import { element, say } from "./dom.js";
+import { element, say } from "../dom.js";
 
 const NOTE_LENGTH = 500;
 
 export class Bar {
-  /** @param {import("./lighttable.js").LightTable} table */
+  /** @param {import("../lighttable.js").LightTable} table */
   constructor(table) {
     this.reasons = [];
     this.note = element("input", {

@@ -1,9 +1,9 @@
 // The drawer at the right: what is under the cursor, how things are drawn, facts and log.
 
 import { Controls } from "./controls.js";
-import { element } from "./dom.js";
-import { REPAIRS, editsOf } from "./edits.js";
-import { settings } from "./settings.js";
+import { element } from "../dom.js";
+import { REPAIRS, editsOf } from "../repair/edits.js";
+import { settings } from "../settings.js";
 
 const TABS = [
   ["view", "View"],
@@ -11,7 +11,7 @@ const TABS = [
 ];
 
 export class Drawer {
-  /** @param {import("./lighttable.js").LightTable} table @param {import("./readout.js").Readout} readout */
+  /** @param {import("../lighttable.js").LightTable} table @param {import("./readout.js").Readout} readout */
   constructor(table, readout) {
     this.table = table;
     this.controls = new Controls(table);

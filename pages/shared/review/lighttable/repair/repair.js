@@ -1,14 +1,14 @@
 // Repairing a pair instead of rejecting it: which tool is open, and what is saved.
 
-import { ACTIONS, DECIDING, keyText } from "./actions.js";
-import { postJson } from "./api.js";
-import { button } from "./buttons.js";
-import { element, say } from "./dom.js";
+import { ACTIONS, DECIDING, keyText } from "../actions.js";
+import { postJson } from "../api.js";
+import { button } from "../panels/buttons.js";
+import { element, say } from "../dom.js";
 import { Film } from "./film.js";
 import { Ignore } from "./ignore.js";
 import { Making } from "./making.js";
 import { Nudge } from "./nudge.js";
-import { newToken } from "./outbox.js";
+import { newToken } from "../pairs/outbox.js";
 
 /**
  * @typedef {object} Tool
@@ -19,7 +19,7 @@ import { newToken } from "./outbox.js";
  */
 
 export class Repair {
-  /** @param {import("./lighttable.js").LightTable} table */
+  /** @param {import("../lighttable.js").LightTable} table */
   constructor(table) {
     this.table = table;
     this.making = new Making(table);

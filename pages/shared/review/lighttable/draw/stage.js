@@ -1,11 +1,11 @@
 // The pictures: panels on one canvas that look at the same place, and the cursor on another.
 
 import { composed } from "./compose.js";
-import { element, say } from "./dom.js";
+import { element, say } from "../dom.js";
 import { drawCursor, drawDivider, drawNorth, drawScaleBar, drawShift } from "./furniture.js";
 import { drawLabel, prepareLabel } from "./labels.js";
 import { drawLayers, prepareLayers } from "./layers.js";
-import { settings } from "./settings.js";
+import { settings } from "../settings.js";
 import { Viewport } from "./viewport.js";
 
 const GAP = 4;

@@ -1,6 +1,6 @@
 // What a map has beside its picture: scale bar, north, the measured shift, the cursor.
 
-import { number } from "./dom.js";
+import { number } from "../dom.js";
 
 const DARK = "rgba(16,18,20,.78)";
 const PALE = "#fff";

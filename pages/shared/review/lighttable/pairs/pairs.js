@@ -1,8 +1,8 @@
 // The pairs that were loaded: what is known of each, and its pixels. Those ahead are loaded before
 // they are asked for, those longest unseen are let go.
 
-import { Refused, getBytes, getJson } from "./api.js";
-import { readPack } from "./pack.js";
+import { Refused, getBytes, getJson } from "../api.js";
+import { readPack } from "../draw/pack.js";
 
 const MOST_PAIRS = 40;
 const MOST_BYTES = 300e6;
@@ -11,7 +11,7 @@ const AHEAD_AT_ONCE = 2;
 /**
  * @typedef {object} Loaded
  * @property {object|null} item the JSON of the pair
- * @property {import("./pack.js").Pack|null} pack
+ * @property {import("../draw/pack.js").Pack|null} pack
  * @property {string|null} problem why it can't be shown
  * @property {boolean} passing whether the same may work later
  */

@@ -1,7 +1,7 @@
 // The tool that draws areas to be ignored: click by click, or by dragging round them.
 
-import { patternTile } from "./layers.js";
-import { groundOf } from "./pack.js";
+import { patternTile } from "../draw/layers.js";
+import { groundOf } from "../draw/pack.js";
 
 const NEAR = 4; // CSS pixels: two clicks so near are one corner
 const COLOUR = "#e69f00";

@@ -1,7 +1,7 @@
 // Decisions on their way. Each is kept in the browser until the server has committed it, so that
 // neither a reload nor a killed server loses one. Its token makes sending it twice harmless.
 
-import { isPassing, postJson } from "./api.js";
+import { isPassing, postJson } from "../api.js";
 
 /**
  * @typedef {{token: string, pair_id: string, verdict: string, reasons: string[], note: string,

@@ -1,12 +1,12 @@
 // The repairs of a pair that hold, for the drawer.
 
-import { button } from "./buttons.js";
-import { element } from "./dom.js";
+import { button } from "../panels/buttons.js";
+import { element } from "../dom.js";
 
 /** The title of the server's own list of repairs, which this one stands for. */
 export const REPAIRS = "Repairs";
 
-/** @param {object} item @param {import("./lighttable.js").LightTable} table @returns {Node[]} */
+/** @param {object} item @param {import("../lighttable.js").LightTable} table @returns {Node[]} */
 export function editsOf(item, table) {
   const head = element("h3", {}, REPAIRS);
   const edits = item.edits ?? [];

@@ -1,6 +1,6 @@
 // The tool that moves the label: by keys, seen at once, saved as one edit.
 
-import { number } from "./dom.js";
+import { number } from "../dom.js";
 
 const WAYS = { Left: [-1, 0], Right: [1, 0], Up: [0, 1], Down: [0, -1] };
 

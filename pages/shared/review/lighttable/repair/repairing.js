@@ -132,7 +132,7 @@ const choosing = [
 
 const within = (tool, group, actions) => actions.map((action) => ({ ...action, tool, group }));
 
-/** @type {import("./actions.js").Action[]} */
+/** @type {import("../actions.js").Action[]} */
 export const REPAIRING = [
   ...repairs.map((action) => ({ ...action, group: "Repair" })),
   ...within("ignore", "While an area is drawn", ignoring),

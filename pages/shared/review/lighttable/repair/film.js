@@ -1,7 +1,7 @@
 // The film strip: the other candidates of a pair's mask, of which one can be chosen.
 
-import { getJson, getPicture } from "./api.js";
-import { element } from "./dom.js";
+import { getJson, getPicture } from "../api.js";
+import { element } from "../dom.js";
 
 const ASK_AGAIN_MS = 1000;
 const AT_ONCE = 4;

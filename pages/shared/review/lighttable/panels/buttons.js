@@ -1,11 +1,11 @@
 // Buttons of the actions: what they say, their keys, and whether they look pressed.
 
-import { action, keyText, tooltip } from "./actions.js";
-import { element } from "./dom.js";
+import { action, keyText, tooltip } from "../actions.js";
+import { element } from "../dom.js";
 
 /**
  * @param {string} id of the action
- * @param {import("./lighttable.js").LightTable} table
+ * @param {import("../lighttable.js").LightTable} table
  * @param {{withKey?: boolean, class?: string}} [how]
  */
 export function button(id, table, how = {}) {
