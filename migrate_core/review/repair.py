@@ -16,7 +16,7 @@ from ..jobs.background import now_utc
 from ..model import Pair, PairEdit
 from ..pairs.edits.applying import apply_edits, editing, open_pair, rasters_with
 from ..pairs.edits.documents import checked_document
-from ..pairs.edits.effective import effective, newest_of
+from ..pairs.edits.effective import effective, newest_of, tokens_of
 from ..states import EditKind
 from ..store.base import Store
 from ..store.decisions import append_edit, edit_of, edits_of
@@ -63,7 +63,7 @@ def repair(
         if new and new[0].kind == EditKind.UNDO:
             _check_undo(log, new[0])
         edits = effective((*log, *new))
-        if not new and opened.pair.edits == tuple(edit.token for edit in edits):
+        if not new and opened.pair.edits == tokens_of(edits):
             return Repaired(opened.pair, edits)
         rasters = rasters_with(workspace, opened, edits)
         for edit in new:

@@ -41,7 +41,7 @@ from ..files import (
     write_raster,
 )
 from ..task import found_out, outcome_of
-from .effective import effective, registered_shift
+from .effective import effective, registered_shift, tokens_of
 from .rasters import LabelRasters, MadeOf, read_label_rasters, with_edits
 
 log = logging.getLogger(__name__)
@@ -137,7 +137,7 @@ def apply_edits(
     if rasters is None and kept.is_dir():
         with unfinished_folder(workspace.root) as gone:
             kept.replace(gone / kept.name)
-    renew_pair(store, pair_id, {**found_out(outcome_of(document)), "edits": _tokens(edits)})
+    renew_pair(store, pair_id, {**found_out(outcome_of(document)), "edits": tokens_of(edits)})
     with about({"pair": pair_id}):
         log.info("The files of the pair have %d edits in them.", len(edits))
     found = store.pair(pair_id)
@@ -178,7 +178,7 @@ def bring_up_to_date(store: Store, workspace: Workspace, pair_id: str) -> None:
         return
     with editing(workspace, pair_id):
         pair, edits = store.pair(pair_id), effective(edits_of(store, pair_id))
-        if pair is None or pair.state != PairState.DONE or _tokens(edits) == pair.edits:
+        if pair is None or pair.state != PairState.DONE or tokens_of(edits) == pair.edits:
             return
         opened = open_pair(store, workspace, pair_id)
         apply_edits(store, workspace, opened, edits, rasters_with(workspace, opened, edits))
@@ -189,9 +189,5 @@ def bring_all_up_to_date(store: Store, workspace: Workspace) -> None:
     logs = edit_logs(store)
     applied = applied_edits(store) if logs else {}
     for pair_id, entries in logs.items():
-        if _tokens(effective(entries)) != applied.get(pair_id, ()):
+        if tokens_of(effective(entries)) != applied.get(pair_id, ()):
             bring_up_to_date(store, workspace, pair_id)
-
-
-def _tokens(edits: Sequence[PairEdit]) -> tuple[str, ...]:
-    return tuple(edit.token for edit in edits)

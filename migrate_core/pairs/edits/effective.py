@@ -28,6 +28,11 @@ def effective(log: Iterable[PairEdit]) -> tuple[PairEdit, ...]:
     return tuple(counting)
 
 
+def tokens_of(edits: Iterable[PairEdit]) -> tuple[str, ...]:
+    """What the pair's row calls these edits when its files have them in them."""
+    return tuple(edit.token for edit in edits)
+
+
 def newest_of(edits: Iterable[PairEdit], reviewer: str) -> PairEdit | None:
     """The last of `edits` that is the reviewer's; None when none is."""
     return next((one for one in reversed(tuple(edits)) if one.reviewer == reviewer), None)

@@ -19,7 +19,7 @@ from migrate_core.text import LABEL_OCCLUDED, format_share
 
 from ..frame import Page
 from ..text import plain
-from .filters import clear_filters, open_pair
+from .filters import nothing_fits, open_pair
 
 STYLE = """<style>
 .st-key-pair_gallery img {aspect-ratio: 1; object-fit: contain; width: 100%}
@@ -53,8 +53,7 @@ def progress(rows: Sequence[QueueRow]) -> None:
 def gallery(page: Page, queue: Sequence[QueueRow]) -> None:
     """The queue as small pictures with their decisions, a page at a time; a click opens one."""
     if not queue:
-        st.info("No pair fits the filters.")
-        st.button("Look at all pairs", on_click=clear_filters, key="review_all_pairs")
+        nothing_fits()
         return
     st.html(STYLE)
     pages = -(-len(queue) // _PER_PAGE)

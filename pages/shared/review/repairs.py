@@ -8,7 +8,7 @@ from migrate_core.errors import MigrateError
 from migrate_core.model import PairEdit
 from migrate_core.pairs.compare import compare
 from migrate_core.pairs.edits.documents import area_of
-from migrate_core.pairs.edits.effective import effective, label_shift, total_nudge
+from migrate_core.pairs.edits.effective import effective, label_shift, tokens_of, total_nudge
 from migrate_core.pairs.files import Document
 from migrate_core.review.queue_rows import ReviewItem
 from migrate_core.states import EditKind
@@ -36,7 +36,7 @@ def repairs_document(workspace: Workspace, item: ReviewItem, document: Document)
 
 def is_behind(item: ReviewItem) -> bool:
     """Whether the pair's files lack edits that count, or have some that were taken back."""
-    return tuple(edit.token for edit in effective(item.edits)) != item.pair.edits
+    return tokens_of(effective(item.edits)) != item.pair.edits
 
 
 def _entry(edit: PairEdit) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,7 @@ def _asset(request: Request) -> Response:
     return FileResponse(path, media_type=_TYPES[path.suffix], headers=_ASK_EACH_TIME)
 
 
+@cache  # one load of the page asks for all of them
 def assets() -> dict[str, Path]:
     """The files that the component consists of, by their address: `draw/stage.js`."""
     found = (path for path in _ASSETS.rglob("*") if path.suffix in _TYPES and path.is_file())
