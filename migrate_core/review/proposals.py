@@ -54,44 +54,45 @@ class Proposal:
         return next((reason for reason in said if reason), None)
 
 
-def proposal_for(store: Store, pair: Pair, reviewer: str) -> Proposal | None:
-    """What is proposed to a reviewer for a pair; None where there is nothing to confirm.
+@dataclass(frozen=True)
+class DecidedPair:
+    """A superseded pair, and the decisions about it that count, by reviewer."""
 
-    That is so once they have decided themselves, and once others have, unless the reviewer had a
-    say about the earlier pair.
-    """
+    pair: Pair
+    decisions: Mapping[str, Decision]
+
+
+def earlier_pair(store: Store, pair: Pair) -> DecidedPair | None:
+    """The pair whose decisions are proposed for a present one, or were until it was decided."""
     if pair.state == PairState.SUPERSEDED:
         return None
-    now = review_status(store.decisions(pair.pair_id))
-    if reviewer in now.reviewers:
-        return None
-    found = _decided_earlier(store, pair)
-    if found is None:
-        return None
-    earlier, said = found
-    if now.decision and reviewer not in said:
-        return None
-    return Proposal(
-        earlier.pair_id,
-        _verdict(said, reviewer),
-        tuple(sorted(said.values(), key=lambda one: one.decided_at, reverse=True)),
-        differences(earlier, pair),
-    )
-
-
-def earlier_pair_id(store: Store, pair: Pair) -> str | None:
-    """The pair whose decisions are proposed for a present one, or were until it was decided."""
-    found = None if pair.state == PairState.SUPERSEDED else _decided_earlier(store, pair)
-    return None if found is None else found[0].pair_id
-
-
-def _decided_earlier(store: Store, pair: Pair) -> tuple[Pair, Mapping[str, Decision]] | None:
-    """The superseded pair that counts, and the decisions about it by reviewer."""
     for row in sorted(earlier_pairs_of(store, pair), key=_rank, reverse=True):
         said, earlier = newest(store.decisions(row.pair_id)), store.pair(row.pair_id)
         if said and earlier is not None:
-            return earlier, said
+            return DecidedPair(earlier, said)
     return None
+
+
+def proposal_for(
+    pair: Pair, log: Iterable[Decision], earlier: DecidedPair | None, reviewer: str
+) -> Proposal | None:
+    """What is proposed to a reviewer for a pair; None where there is nothing to confirm.
+
+    That is so once they have decided themselves, and once others have, unless the reviewer had a
+    say about the earlier pair. `log` is that of the pair, oldest first.
+    """
+    now = review_status(log)
+    if earlier is None or reviewer in now.reviewers:
+        return None
+    said = earlier.decisions
+    if now.decision and reviewer not in said:
+        return None
+    return Proposal(
+        earlier.pair.pair_id,
+        _verdict(said, reviewer),
+        tuple(sorted(said.values(), key=lambda one: one.decided_at, reverse=True)),
+        differences(earlier.pair, pair),
+    )
 
 
 def _verdict(said: Mapping[str, Decision], reviewer: str) -> Verdict | None:

@@ -16,7 +16,7 @@ from ..store.decisions import decisions_by, edits_of
 from ..store.finished_pairs import FinishedPair, finished_pairs, tiles_and_days
 from ..store.masks import find_mask
 from .decisions import ReviewStatus, review_statuses
-from .proposals import earlier_pair_id, proposed_statuses
+from .proposals import DecidedPair, earlier_pair, proposed_statuses
 from .queue import QueueRow, last_effective
 
 
@@ -33,7 +33,12 @@ class ReviewItem:
     scenes: tuple[Scene, ...]
     log: tuple[Decision, ...]
     edits: tuple[PairEdit, ...] = ()
-    earlier: str | None = None
+    earlier: DecidedPair | None = None
+
+    @property
+    def earlier_id(self) -> str | None:
+        """The id of the earlier pair; None when there is none."""
+        return None if self.earlier is None else self.earlier.pair.pair_id
 
 
 def queue_rows(store: Store, facts: Sequence[QueueRow] | None = None) -> list[QueueRow]:
@@ -91,7 +96,7 @@ def review_item(store: Store, pair_id: str) -> ReviewItem | None:
         tuple(scenes_named(store, pair.scene_ids)),
         tuple(store.decisions(pair_id)),
         tuple(edits_of(store, pair_id)),
-        earlier_pair_id(store, pair),
+        earlier_pair(store, pair),
     )
 
 

@@ -13,7 +13,7 @@ from migrate_core.model import Decision, Mask, Pair, PairParameters
 from migrate_core.review.proposals import (
     Proposal,
     differences,
-    earlier_pair_id,
+    earlier_pair,
     proposal_for,
     proposed_decisions,
 )
@@ -52,7 +52,8 @@ class History:
     def proposed(self, pair_id: str, reviewer: str = "ann") -> Proposal | None:
         pair = self.store.pair(pair_id)
         assert pair is not None
-        return proposal_for(self.store, pair, reviewer)
+        log = self.store.decisions(pair_id)
+        return proposal_for(pair, log, earlier_pair(self.store, pair), reviewer)
 
     def short(self, pair_id: str, reviewer: str = "ann") -> tuple[str, str | None] | None:
         """The earlier pair and the verdict."""
@@ -118,7 +119,8 @@ def test_the_earlier_pair_stays_known_once_the_present_one_is_decided(history: H
     def earlier(pair_id: str) -> str | None:
         pair = history.store.pair(pair_id)
         assert pair is not None
-        return earlier_pair_id(history.store, pair)
+        found = earlier_pair(history.store, pair)
+        return None if found is None else found.pair.pair_id
 
     reported(history, ["make A", "A: ann accept", "make B"])
     assert (earlier("A"), earlier("B")) == (None, "A")

@@ -71,11 +71,11 @@ def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]
         "state": pair.state,
         "superseded": SUPERSEDED if pair.state == PairState.SUPERSEDED else None,
         "suggestion": _suggestion(pair),
-        "proposal": _proposal(proposal_for(page.store, pair, reviewer)),
+        "proposal": _proposal(proposal_for(pair, item.log, item.earlier, reviewer)),
         "dates": _dates(item),
         "facts": [*_repair_facts(repairs), *_facts(item, document)],
         "warnings": _warnings(item, document),
-        "view": view_version(page.workspace, pair.pair_id, item.mask, item.earlier),
+        "view": view_version(page.workspace, pair.pair_id, item.mask, item.earlier_id),
         **repairs,
         **standing_document(page.store, item.log, reviewer, item.edits),
     }

@@ -78,10 +78,10 @@ def _nudge(item: ReviewItem, document: Document, counting: tuple[PairEdit, ...])
 
 def _difference(workspace: Workspace, item: ReviewItem) -> dict[str, Any] | None:
     """What the pair differs in from the earlier one; None where there is none to compare with."""
-    if item.earlier is None:
+    if item.earlier_id is None:
         return None
     try:
-        found, _ = compare(workspace.pair(item.earlier), workspace.pair(item.pair.pair_id))
+        found, _ = compare(workspace.pair(item.earlier_id), workspace.pair(item.pair.pair_id))
     except MigrateError as err:
-        return {"pair_id": item.earlier, "sentences": [str(err)]}
-    return {"pair_id": item.earlier, "sentences": found.sentences, **to_json(found)}
+        return {"pair_id": item.earlier_id, "sentences": [str(err)]}
+    return {"pair_id": item.earlier_id, "sentences": found.sentences, **to_json(found)}

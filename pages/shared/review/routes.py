@@ -149,7 +149,7 @@ def _item(request: Request, _body: Mapping[str, Any]) -> Response:
 def _view(request: Request, _body: Mapping[str, Any]) -> Response:
     item = pair_of(request.path_params["pair_id"])
     workspace = open_workspace().workspace
-    view = stored_view(workspace, item.pair.pair_id, item.mask, item.earlier)
+    view = stored_view(workspace, item.pair.pair_id, item.mask, item.earlier_id)
     return Response(view, media_type="application/octet-stream", headers=_KEEP)
 
 
