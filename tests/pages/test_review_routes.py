@@ -6,13 +6,10 @@ import json
 import logging
 import shutil
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import rasterio
 from streamlit.web.server.app_discovery import discover_asgi_app
@@ -31,35 +28,11 @@ from pages.shared.review.queue import filter_document
 from pages.shared.review.routes import routes
 from tests.support.app import APP
 from tests.support.asgi import Answer, Client
-from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
+from tests.support.pairs import Case
 
 ME = "me"
 ALL = QueueFilter()
-CLOUD = 9
 API = "/review-api"
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with pairs of m0 (under cloud), m1 and m2 (clear)."""
-    root = tmp_path_factory.mktemp("review")
-    classification = np.full((30, 30), 4)
-    classification[:6, :6] = CLOUD
-    write_safe(root / "scenes", Safe(pixels={"SCL": classification}))
-    case = prepare(root / "workspace", numbered_masks(root / "masks", 3), root / "scenes")
-    assert case.make().made == 3
-    case.store.engine.dispose()
-    return root / "workspace"
-
-
-@pytest.fixture
-def case(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
-    """A copy of that workspace, which the server opens."""
-    shutil.copytree(made, tmp_path / "workspace")
-    monkeypatch.setenv("MIGRATE_WORKSPACE", str(tmp_path / "workspace"))
-    found = open_case(tmp_path / "workspace")
-    yield found
-    found.store.engine.dispose()
 
 
 @pytest.fixture
