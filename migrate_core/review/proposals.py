@@ -19,7 +19,7 @@ from ..model import Decision, Pair, PairParameters
 from ..states import DecisionState, PairState, Verdict
 from ..store.base import Store
 from ..store.decisions import EarlierPair, earlier_pairs, earlier_pairs_of, present_pairs
-from .decisions import ReviewStatus, newest, review_status, review_statuses
+from .decisions import ReviewStatus, deciding, review_status, review_statuses
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _PARAMETERS = {
@@ -67,7 +67,7 @@ def earlier_pair(store: Store, pair: Pair) -> DecidedPair | None:
     if pair.state == PairState.SUPERSEDED:
         return None
     for row in sorted(earlier_pairs_of(store, pair), key=_rank, reverse=True):
-        said, earlier = newest(store.decisions(row.pair_id)), store.pair(row.pair_id)
+        said, earlier = deciding(store.decisions(row.pair_id)), store.pair(row.pair_id)
         if said and earlier is not None:
             return DecidedPair(earlier, said)
     return None

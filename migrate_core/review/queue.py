@@ -180,9 +180,14 @@ def last_effective(newest_first: Iterable[Decision]) -> Decision | None:
     `newest_first` is what one reviewer said; no more of it is read than needed.
     """
     undone: Counter[str] = Counter()
+    undone_in_batches = set[tuple[str, str | None]]()
     for entry in newest_first:
-        if entry.verdict == Verdict.UNDO:
+        if entry.verdict == Verdict.UNDO and entry.batch is not None:
+            undone_in_batches.add((entry.pair_id, entry.batch))
+        elif entry.verdict == Verdict.UNDO:
             undone[entry.pair_id] += 1
+        elif (entry.pair_id, entry.batch) in undone_in_batches:
+            continue
         elif undone[entry.pair_id]:
             undone[entry.pair_id] -= 1
         else:

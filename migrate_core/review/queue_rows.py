@@ -15,6 +15,7 @@ from ..store.candidates import scenes_named
 from ..store.decisions import decisions_by, edits_of
 from ..store.finished_pairs import FinishedPair, finished_pairs, tiles_and_days
 from ..store.masks import find_mask
+from ..store.review.checks import reviewed_pair
 from .decisions import ReviewStatus, review_statuses
 from .proposals import DecidedPair, earlier_pair, proposed_statuses
 from .queue import QueueRow, last_effective
@@ -87,7 +88,7 @@ def _row(pair: FinishedPair, places: Mapping[str, tuple[str, date]]) -> QueueRow
 
 def review_item(store: Store, pair_id: str) -> ReviewItem | None:
     """Everything about one pair; None when there is no such pair."""
-    pair = store.pair(pair_id)
+    pair = reviewed_pair(store, pair_id)
     if pair is None:
         return None
     return ReviewItem(

@@ -15,13 +15,14 @@ from typing import Any
 import sqlalchemy as sa
 from shapely.geometry.base import BaseGeometry
 
-from ..model import Decision, Mask, Pair, RankedScene, Scene, utc
-from ..states import MaskState, PairState, Verdict
+from ..model import Decision, Mask, Pair, RankedScene, Scene
+from ..states import MaskState, PairState
 from ..workspace import Workspace
 from . import tables
 from .mask_documents import mask_document, mask_from
+from .review.rows import append_rows, decision_of, decision_row
 from .serialize import from_json, to_json
-from .tables import dialect_insert, open_engine, upsert
+from .tables import open_engine, upsert
 
 # Values in one question to the database; SQLite takes at most 32,766.
 _CHUNK = 500
@@ -207,17 +208,8 @@ class Store:
 
     def append_decision(self, decision: Decision, token: str | None = None) -> None:
         """Add to the log; the same `token` a second time changes nothing."""
-        row = {
-            "token": token or uuid.uuid4().hex,
-            "pair_id": decision.pair_id,
-            "verdict": decision.verdict,
-            "reviewer": decision.reviewer,
-            "reason": decision.reason,
-            "decided_at": utc(decision.decided_at),
-        }
         with self.engine.begin() as connection:
-            insert = dialect_insert(connection, tables.decisions).values(row)
-            connection.execute(insert.on_conflict_do_nothing(index_elements=["token"]))
+            append_rows(connection, [decision_row(decision, token or uuid.uuid4().hex)])
 
     def decisions(self, pair_id: str | None = None) -> list[Decision]:
         """The log, oldest first: all of it, or what was said of one pair."""
@@ -251,12 +243,6 @@ def candidate_of(row: sa.Row[Any], scene: Scene) -> Candidate:
     document = {**row.document, "completed_by": tuple(row.document.get("completed_by", ()))}
     ranked = RankedScene(scene=scene, **document)
     return Candidate(row.mask_id, ranked, row.selected, row.chosen_by_person)
-
-
-def decision_of(row: sa.Row[Any]) -> Decision:
-    """The decision of a row of the log."""
-    verdict = Verdict(row.verdict)
-    return Decision(row.pair_id, verdict, row.reviewer, row.reason, utc(row.decided_at))
 
 
 def _candidate_rows(

@@ -58,6 +58,7 @@ from migrate_core.store.pair_list import parameters_in_use
 from migrate_core.store.tables import metadata
 from migrate_core.workspace import Workspace
 from tests.support.builders import a_mask
+from tests.support.older_database import make_older
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LAKE = Mask(
@@ -201,11 +202,8 @@ def test_a_database_of_the_first_version_is_brought_up_by_one_of_two(
     store: Store, tmp_path: Path
 ) -> None:
     claim(store, "export", 0).end(JobState.DONE)
-    with store.engine.begin() as connection:
-        for column in ("request", "answer"):
-            connection.execute(sa.text(f"ALTER TABLE jobs DROP COLUMN {column}"))
-        connection.execute(sa.text("DROP TABLE job_messages"))
-        connection.execute(sa.text("UPDATE facts SET value = '1' WHERE name = 'schema'"))
+    store.append_decision(decision("accept"))
+    make_older(store.engine, "1")
     is_file = store.engine.dialect.name == "sqlite"
     url = None if is_file else store.engine.url.render_as_string(hide_password=False)
     with ThreadPoolExecutor(2) as threads:
@@ -214,6 +212,7 @@ def test_a_database_of_the_first_version_is_brought_up_by_one_of_two(
         job = latest_job(again, "export")
         assert job is not None
         assert (job.state, answer(again, "export")) == ("done", None)
+        assert again.decisions() == [decision("accept")]
         again.engine.dispose()
 
 
