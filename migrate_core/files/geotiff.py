@@ -71,11 +71,11 @@ def _fits(dataset: Any, level: int | None, end: int) -> bool:
     for band in dataset.indexes:
         for row in range(-(-height // rows)):
             for column in range(-(-width // columns)):
-                place = (
+                entry = (
                     dataset.get_tag_item(f"BLOCK_{what}_{column}_{row}", "TIFF", band, level)
                     for what in ("OFFSET", "SIZE")
                 )
-                offset, length = (int(text or 0) for text in place)
+                offset, length = (int(text or 0) for text in entry)
                 if not length or offset + length > end:
                     return False
     return True

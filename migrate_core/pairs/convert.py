@@ -138,8 +138,8 @@ def _write_strips(path: Path, product: Product, resampling: str, progress: Progr
         for number, (band, strip) in enumerate(work):
             progress(number, len(work))
             pixels = read_band(product, band, block(product.grid, strip), resampling)
-            place = RasterWindow(strip.column, strip.row, strip.width, strip.height)
-            dataset.write(pixels, 1 + product.bands.index(band), window=place)
+            window = RasterWindow(strip.column, strip.row, strip.width, strip.height)
+            dataset.write(pixels, 1 + product.bands.index(band), window=window)
     progress(len(work), len(work))
 
 

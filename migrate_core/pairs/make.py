@@ -29,7 +29,7 @@ from .label.pair_label import pair_label
 from .progress import ProgressReport, reporting
 from .provenance import mask_dates, provenance
 from .quality import pair_quality
-from .registration.placement import Placement, place, reading_grid, seen_by
+from .registration.placement import Placement, reading_grid, register_labels, seen_by
 from .source.occlusion import occluded_in_source
 from .task import PairOutcome, PairTask, attempts, log_ids, outcome_of
 from .view.stored import write_view_if_possible
@@ -128,15 +128,15 @@ def _seen(
     base_grid = products[0].grid
     placement = Placement(labels, aligned_grid(base_grid, labels.bounds(base_grid.crs)))
     _check_size(placement.grid, task)
-    around = reading_grid(placement.grid, base_grid, register=parameters.register)
+    read_grid = reading_grid(placement.grid, base_grid, register=parameters.register)
     report.begin("convert")
-    found = mosaic(products, around, parameters.resampling)
-    clouds = assess_clouds(products, around, found, parameters.clouds)
+    found = mosaic(products, read_grid, parameters.resampling)
+    clouds = assess_clouds(products, read_grid, found, parameters.clouds)
     if parameters.register:
         names = [band.name for band in products[0].bands]
-        placement = place(mask, labels, seen_by(found, clouds, names, around))
+        placement = register_labels(mask, labels, seen_by(found, clouds, names, read_grid))
     report.begin("crop")
-    window = window_of(placement.grid, around)
+    window = window_of(placement.grid, read_grid)
     inside = placement.labels.inside(placement.grid)
     image = pair_image(products, found.part(window), placement.grid, inside)
     return placement, image, clouds.part(window)

@@ -53,23 +53,23 @@ def _mixed(numbers: Sequence[float]) -> Positions:
     read so.
     """
     found: list[Position] = []
-    place = 0
-    while place + 1 < len(numbers):
-        found.append((numbers[place], numbers[place + 1]))
+    index = 0
+    while index + 1 < len(numbers):
+        found.append((numbers[index], numbers[index + 1]))
         for step in (2, 3):
-            if place + step == len(numbers) or _near(numbers, place + step, found[0]):
-                place += step
+            if index + step == len(numbers) or _near(numbers, index + step, found[0]):
+                index += step
                 break
         else:
             return ()
-    return tuple(found) if place == len(numbers) else ()
+    return tuple(found) if index == len(numbers) else ()
 
 
-def _near(numbers: Sequence[float], place: int, first: Position) -> bool:
-    """Whether a position near the first of an outline begins at `place`."""
-    if place + 1 >= len(numbers):
+def _near(numbers: Sequence[float], index: int, first: Position) -> bool:
+    """Whether a position near the first of an outline begins at `index`."""
+    if index + 1 >= len(numbers):
         return False
-    latitude, longitude = numbers[place], numbers[place + 1]
+    latitude, longitude = numbers[index], numbers[index + 1]
     if not (math.isfinite(latitude) and math.isfinite(longitude)):
         return False
     across = abs((longitude - first[1] + 180) % 360 - 180)

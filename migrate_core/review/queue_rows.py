@@ -66,12 +66,12 @@ def queue_rows(store: Store, facts: Sequence[QueueRow] | None = None) -> list[Qu
 
 def pair_facts(store: Store) -> tuple[QueueRow, ...]:
     """The rows of the finished pairs, as though nobody had decided about them."""
-    places = tiles_and_days(store)
-    return tuple(_row(pair, places) for pair in finished_pairs(store))
+    tiles = tiles_and_days(store)
+    return tuple(_row(pair, tiles) for pair in finished_pairs(store))
 
 
-def _row(pair: FinishedPair, places: Mapping[str, tuple[str, date]]) -> QueueRow:
-    tile, day = places.get(pair.scene_id, ("", None))
+def _row(pair: FinishedPair, tiles: Mapping[str, tuple[str, date]]) -> QueueRow:
+    tile, day = tiles.get(pair.scene_id, ("", None))
     return QueueRow(
         pair_id=pair.pair_id,
         mask_name=pair.mask_name,

@@ -173,12 +173,12 @@ def _source(name: str) -> str:
 
 def _drawn(outlines: Sequence[Outline], focus: BaseGeometry | None, picture: Picture | None) -> str:
     """What drawOutlines gets, as JSON: large outlines first, so that small ones lie on top."""
-    placed = [outline for outline in outlines if not outline.geometry.is_empty]
-    placed.sort(key=lambda outline: -outline.geometry.area)
-    features = ",".join(_feature(outline) for outline in placed)
+    drawn = [outline for outline in outlines if not outline.geometry.is_empty]
+    drawn.sort(key=lambda outline: -outline.geometry.area)
+    features = ",".join(_feature(outline) for outline in drawn)
     seen = focus
-    if focus is None and placed:
-        seen = shapely.box(*shapely.total_bounds([outline.geometry for outline in placed]))
+    if focus is None and drawn:
+        seen = shapely.box(*shapely.total_bounds([outline.geometry for outline in drawn]))
     view = None
     if seen is not None and not seen.is_empty:
         west, south, east, north = seen.bounds

@@ -30,10 +30,10 @@ from migrate_core.review.queue import (
     QueueRow,
     arranged,
     decision_counts,
+    index_of,
     last_effective,
     neighbour,
     next_open,
-    place_of,
 )
 from migrate_core.review.queue_rows import last_decision, pair_facts, queue_rows, review_item
 from migrate_core.review.run import decide
@@ -128,7 +128,7 @@ def test_filters(wanted: QueueFilter, expected: str) -> None:
 
 def test_steps_end_at_the_ends_of_the_queue() -> None:
     queue = [row("a"), row("b"), row("c")]
-    assert [place_of(queue, pair_id) for pair_id in ("a", "c", "x", None)] == [0, 2, None, None]
+    assert [index_of(queue, pair_id) for pair_id in ("a", "c", "x", None)] == [0, 2, None, None]
     assert [neighbour(queue, pair_id, 1) for pair_id in "abc"] == ["b", "c", None]
     assert [neighbour(queue, pair_id, -1) for pair_id in "abc"] == [None, "a", "b"]
     assert neighbour(queue, "x", 1) == "a"

@@ -65,7 +65,7 @@ def areas_of_interest(drawn: Drawn, options: VectorOptions, file: str) -> Areas:
     elif options.chip_size_m is not None:
         made = _as_chips(drawn, chips(drawn.geometries, drawn.crs, _size(options, file)), options)
     elif drawn.periods is not None or options.margin_m is not None or not _close(drawn):
-        made = _around_features(drawn, options.margin_m or 0.0)
+        made = _buffered_features(drawn, options.margin_m or 0.0)
     else:
         joint = shapely.box(*shapely.total_bounds(drawn.geometries))
         made = Areas(
@@ -121,7 +121,7 @@ def _close(drawn: Drawn) -> bool:
     return bool(width <= WHOLE_M * east[0] and height <= WHOLE_M * north[0])
 
 
-def _around_features(drawn: Drawn, margin_m: float) -> Areas:
+def _buffered_features(drawn: Drawn, margin_m: float) -> Areas:
     boxes = shapely.box(*_extents(drawn, margin_m).T)
     # As many digits for all, so that they are listed in the order of the file.
     digits = len(str(max(drawn.numbers)))

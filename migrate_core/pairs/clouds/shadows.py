@@ -26,7 +26,7 @@ T = TypeVar("T", bound=np.generic)
 # Bands that shadows are told by, all of them at 20 m here: B03 only tells water.
 BANDS = ("B03", "B8A", "B11")
 # What is called surroundings: a square of this side, in pixels of 20 m.
-_AROUND = 101
+_NEIGHBOURHOOD = 101
 # A cloud nearer than this can't be told from its shadow, in metres along the ground.
 _NEAREST_M = 100
 # How much darker than its surroundings a shadow is at least on the whole, and how much darker a
@@ -82,7 +82,7 @@ def cast(
     one that is no cloud, casts none.
     """
     near_cloud: BoolArray = ndimage.binary_dilation(cloud)
-    darkness = darker_than_around(bands, near_cloud)
+    darkness = darker_than_nearby(bands, near_cloud)
     # Where edges of clouds touch, corners count: the parts of one cloud have one height.
     clouds, count = ndimage.label(bodies, np.ones((3, 3)))
     distances = list(range(_NEAREST_M, max(round(away.farthest_m), _NEAREST_M + 1), SHADOW_M))
@@ -103,7 +103,7 @@ def cast(
     return Shadows(mask, tuple(sorted(round(height) for height in heights)))
 
 
-def darker_than_around(bands: Mapping[str, Reflectance], cloud: BoolArray) -> FloatArray:
+def darker_than_nearby(bands: Mapping[str, Reflectance], cloud: BoolArray) -> FloatArray:
     """How much darker the land is than its surroundings: 0 as they are, 1 black; NaN elsewhere.
 
     The pixels around are without `cloud`.
@@ -112,15 +112,15 @@ def darker_than_around(bands: Mapping[str, Reflectance], cloud: BoolArray) -> Fl
     # The water index of McFeeters (1996); what is NaN is no land either.
     land = (infrared > green) & ~np.isnan(bands["B11"])
     clear = land & ~cloud
-    ratio = sum(bands[name] / _mean_around(bands[name], clear) for name in ("B8A", "B11"))
+    ratio = sum(bands[name] / _local_mean(bands[name], clear) for name in ("B8A", "B11"))
     darkness: FloatArray = np.where(land, 1.0 - ratio / 2.0, np.nan)
     return darkness
 
 
-def _mean_around(values: Reflectance, land: BoolArray) -> FloatArray:
-    known = ndimage.uniform_filter(land.astype(np.float64), _AROUND, mode="nearest")
+def _local_mean(values: Reflectance, land: BoolArray) -> FloatArray:
+    known = ndimage.uniform_filter(land.astype(np.float64), _NEIGHBOURHOOD, mode="nearest")
     total = np.where(land, values, 0.0).astype(np.float64)
-    means = ndimage.uniform_filter(total, _AROUND, mode="nearest") / np.maximum(known, 1e-6)
+    means = ndimage.uniform_filter(total, _NEIGHBOURHOOD, mode="nearest") / np.maximum(known, 1e-6)
     floored: FloatArray = np.maximum(means, 1e-3)
     return floored
 

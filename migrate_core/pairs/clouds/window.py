@@ -76,12 +76,12 @@ def padded(grid: PixelGrid, products: Sequence[Product], away: Reach | None) -> 
     base_grid = _whole_pixels(products[0], CLOUD_M)
     wanted = aligned_grid(base_grid, bounds)
     parts = [_common(wanted, product) for product in products]
-    places = [window_of(part, base_grid) for part in parts if part is not None]
-    if not places:
+    windows = [window_of(part, base_grid) for part in parts if part is not None]
+    if not windows:
         return None
-    left, top = min(place.column for place in places), min(place.row for place in places)
-    right = max(place.column + place.width for place in places)
-    bottom = max(place.row + place.height for place in places)
+    left, top = min(window.column for window in windows), min(window.row for window in windows)
+    right = max(window.column + window.width for window in windows)
+    bottom = max(window.row + window.height for window in windows)
     return block(base_grid, Window(left, top, right - left, bottom - top))
 
 
@@ -101,13 +101,13 @@ def _common(grid: PixelGrid, product: Product) -> PixelGrid | None:
     own = in_crs(grid, base_grid.crs)
     if own is None:
         raise ValueError(f"{product.product_id} lies on another grid")
-    place = window_of(own, base_grid)
-    left, top = max(place.column, 0), max(place.row, 0)
-    right = min(place.column + place.width, base_grid.width)
-    bottom = min(place.row + place.height, base_grid.height)
+    window = window_of(own, base_grid)
+    left, top = max(window.column, 0), max(window.row, 0)
+    right = min(window.column + window.width, base_grid.width)
+    bottom = min(window.row + window.height, base_grid.height)
     if left >= right or top >= bottom:
         return None
-    inside = Window(left - place.column, top - place.row, right - left, bottom - top)
+    inside = Window(left - window.column, top - window.row, right - left, bottom - top)
     return block(grid, inside)
 
 

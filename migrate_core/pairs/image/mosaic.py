@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...grid import BoolArray, PixelGrid, Window, block, in_crs, is_block_of
 from ...products.pixels.reading import DigitalNumbers, native_grid, read_native
-from ...products.pixels.reprojection import around, bilinear, nearest, places
+from ...products.pixels.reprojection import bilinear, grid_covering, nearest, pixel_centres
 from ...products.pixels.resampling import NO_DATA, upsample
 from ...products.product import BandFile, Product
 
@@ -97,8 +97,8 @@ def on_grid(
     own = in_crs(grid, product.grid.crs)
     if own is not None and is_block_of(own, product.grid):
         return read(product, own)
-    x, y = places(grid, product.grid.crs)
-    source = around(product.grid, x, y)
+    x, y = pixel_centres(grid, product.grid.crs)
+    source = grid_covering(product.grid, x, y)
     classes = read(product, source)
     return None if classes is None else nearest(classes, source, x, y)
 
@@ -217,7 +217,7 @@ def _fill_from_elsewhere(
     missing = (image == NO_DATA).any(axis=0)
     if not missing.any():
         return
-    window = _around(missing)
+    window = _bounding_window(missing)
     here = window.slices
     there = image[:, *here]
     found = _resampled(part, block(grid, window))
@@ -230,7 +230,7 @@ def _fill_from_elsewhere(
     origin[here][better] = part.number
 
 
-def _around(wanted: BoolArray) -> Window:
+def _bounding_window(wanted: BoolArray) -> Window:
     """The smallest window with all that is wanted."""
     rows, columns = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
     row, column = int(rows[0]), int(columns[0])
@@ -240,13 +240,13 @@ def _around(wanted: BoolArray) -> Window:
 def _resampled(part: _Part, grid: PixelGrid) -> NDArray[np.uint16]:
     """The bands of a part, of any grid, on `grid`, (bands, height, width), bilinear."""
     product, numbers = part.product, part.numbers.setdefault(part.number, {})
-    x, y = places(grid, product.grid.crs)
+    x, y = pixel_centres(grid, product.grid.crs)
     own = {band.name: band for band in product.bands}
     found = np.zeros((len(part.bands), *grid.shape), dtype=np.uint16)
     for number, wanted in enumerate(part.bands):
         band = own.get(wanted.name)
         if band is not None:
-            native = around(product.grid.coarser(band.resolution_m // 10), x, y)
+            native = grid_covering(product.grid.coarser(band.resolution_m // 10), x, y)
             values = read_native(product, band, native, numbers)
             found[number] = bilinear(values, native, x, y)
     return found

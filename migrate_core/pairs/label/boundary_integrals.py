@@ -60,10 +60,10 @@ def add_areas(sums: FloatArray, index: IntArray, edges: Edges) -> None:
     for labels, sign in ((edges.owner, 1.0), (edges.other, -1.0)):
         band = index[labels[origin]]
         known = band >= 0
-        place = (band[known] * height + row[known]) * columns + column[known]
-        flat += np.bincount(place, sign * here[known], minlength=flat.size)
+        cell = (band[known] * height + row[known]) * columns + column[known]
+        flat += np.bincount(cell, sign * here[known], minlength=flat.size)
         inside = column[known] + 1 < columns
-        flat += np.bincount(place[inside] + 1, sign * beyond[known][inside], minlength=flat.size)
+        flat += np.bincount(cell[inside] + 1, sign * beyond[known][inside], minlength=flat.size)
 
 
 def _clip(start: FloatArray, end: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:

@@ -130,7 +130,7 @@ def _surface(sums: _Sums) -> FloatArray:
 
 def _peak(surface: FloatArray) -> tuple[float, float] | None:
     """Row and column, in pixels from no shift, of the top; None at the border of the search."""
-    row, column = (int(place) for place in np.unravel_index(surface.argmax(), surface.shape))
+    row, column = (int(index) for index in np.unravel_index(surface.argmax(), surface.shape))
     if not (0 < row < _SIZE - 1 and 0 < column < _SIZE - 1):
         return None
     down = _vertex(*surface[row - 1 : row + 2, column].tolist())
@@ -165,9 +165,9 @@ def _said(shift: Shift, surface: FloatArray, pixels: int, why: str) -> Registrat
         warnings = (
             f"The label's edges fit the image's best {described(shift)}: look at the overlay.",
         )
-    place = described(shift) if length_m(shift) >= 1 else "where they are"
+    offset = described(shift) if length_m(shift) >= 1 else "where they are"
     reason = (
-        f"{why} The label's edges fit the image's best {place} (within {shift.ci_m:.1f} m, 95 %, "
+        f"{why} The label's edges fit the image's best {offset} (within {shift.ci_m:.1f} m, 95 %, "
         "if they are the same edges); that alone moves no mask."
     )
     return Registration(

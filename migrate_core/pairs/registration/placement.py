@@ -68,7 +68,9 @@ def reading_grid(grid: PixelGrid, base_grid: PixelGrid, *, register: bool) -> Pi
     )
 
 
-def place(mask: Mask, labels: RasterLabels | PolygonLabels, seen: ReferenceImage) -> Placement:
+def register_labels(
+    mask: Mask, labels: RasterLabels | PolygonLabels, seen: ReferenceImage
+) -> Placement:
     """Register a mask and say where its labels go.
 
     Raises MaskError when the mask's record of what was occluded can't be read.

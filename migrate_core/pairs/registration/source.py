@@ -19,7 +19,7 @@ from ...model import Mask
 from ..source.image import LIKE, band_order, image_path, source_grid, warped_image
 from ..source.occlusion import occluded_in_source
 from .gradient_matching import Match, Reference, match
-from .shifts import SEARCH_M, Registration, WindowSaid, by_image
+from .shifts import SEARCH_M, Registration, WindowShift, by_image
 from .warp import FINE, fine_grid, warp
 
 # Which of Sentinel-2 go with each band of an image; a grey one is like two.
@@ -31,7 +31,7 @@ _BANDS = 3
 _COARSEST_M = 20.0
 _RADIUS = round(SEARCH_M / 10)
 # What a cloud touches is wider than its flags, in pixels.
-_AROUND_CLOUDS = 2
+_CLOUD_BUFFER = 2
 # A part of at most this many pixels of Sentinel-2 on a side is compared: beyond it nothing is won.
 _LONGEST = 400
 # An outline gets a corner after so many pixels, so that it stays straight in another CRS.
@@ -80,7 +80,7 @@ def by_source(mask: Mask, seen: ReferenceImage) -> Registration:
     except MaskError as err:
         raise UnusableImageError(str(err)) from err
     valid = _clear(mask, part.grid, images, valid)
-    usable = ~ndimage.binary_dilation(~part.usable, iterations=_AROUND_CLOUDS)
+    usable = ~ndimage.binary_dilation(~part.usable, iterations=_CLOUD_BUFFER)
     still = np.stack([_mean_band(part, bands) for bands in pairs.values()])
     found = match(warp(images, valid), Reference(still, usable, _RADIUS))
     if found is None:
@@ -92,7 +92,7 @@ def by_source(mask: Mask, seen: ReferenceImage) -> Registration:
         )
     both = part.data & valid[FINE // 2 :: FINE, FINE // 2 :: FINE]
     clear_share = float(usable[both].mean()) if both.any() else 0.0
-    return by_image(found, clear_share, _places(found, part.grid))
+    return by_image(found, clear_share, _windows(found, part.grid))
 
 
 def _read(
@@ -119,14 +119,14 @@ def _read(
     return images, valid, pairs, part
 
 
-def _places(found: Match, grid: PixelGrid) -> tuple[WindowSaid, ...]:
+def _windows(found: Match, grid: PixelGrid) -> tuple[WindowShift, ...]:
     """The windows of a match in metres."""
     said = []
     for window in found.windows:
         middle = (window.column + window.width / 2, window.row + window.height / 2)
         x, y = grid.transform @ middle
         row, column = window.shift
-        said.append(WindowSaid(x, y, round(10 * column, 1), round(-10 * row, 1)))
+        said.append(WindowShift(x, y, round(10 * column, 1), round(-10 * row, 1)))
     return tuple(said)
 
 

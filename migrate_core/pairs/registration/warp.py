@@ -96,11 +96,11 @@ def _looked_up(splines: Images, start: float, axis: int) -> Images:
         2 / 3 - before**2 * (1 + after) / 2,
         after**3 / 6,
     )
-    places = first + np.arange(0, splines.shape[axis] // FINE * FINE, FINE)
+    positions = first + np.arange(0, splines.shape[axis] // FINE * FINE, FINE)
     found: Images = np.zeros(1, np.float32)
     for aside, weight in enumerate(weights, start=-1):
         # Mirrored at both ends, as the coefficients were made.
-        mirrored = last - abs(last - abs(places + aside))
+        mirrored = last - abs(last - abs(positions + aside))
         found = found + splines.take(mirrored, axis, mode="clip") * np.float32(weight)
     return found
 

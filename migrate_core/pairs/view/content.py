@@ -252,8 +252,8 @@ def _change_pixels(
     if mask is None or found.reduced > 1 or not by_pixels:
         return None
     bands = dict(zip(found.bands, found.image, strict=True))
-    place = grid_for_source(document, found.grid)
-    look = PairLook(found.grid, place, bands, found.label, found.quality)
+    own_grid = grid_for_source(document, found.grid)
+    look = PairLook(found.grid, own_grid, bands, found.label, found.quality)
     different = changed_pixels(mask, look)
     return None if different is None else different.astype(np.uint8)
 

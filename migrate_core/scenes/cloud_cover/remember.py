@@ -102,7 +102,7 @@ def keep_candidates(store: Store, searched: SearchRun, found: Measurements) -> N
 def measure_candidates(
     memory: MeasurementCache,
     searched: SearchRun,
-    places: CloudReader,
+    reader: CloudReader,
     known: Measurements,
     progress: Progress,
 ) -> tuple[Problem, ...]:
@@ -122,6 +122,6 @@ def measure_candidates(
 
     scenes = [*outcome.scenes, *outcome.alternatives, *store.scenes().values()]
     try:
-        return CloudMeasuring(places, scenes).run(wanted, note, progress)
+        return CloudMeasuring(reader, scenes).run(wanted, note, progress)
     finally:
         keep_candidates(store, searched, found)

@@ -62,8 +62,8 @@ def grouped(areas: Iterable[SearchArea]) -> list[SearchArea]:
     cells: dict[tuple[int, int], list[SearchArea]] = defaultdict(list)
     for item in areas:
         west, south, east, north = item.bounds
-        place = ((west + east) / 2, (south + north) / 2)
-        column, row = (math.floor(value / CELL_DEGREES) for value in place)
+        centre = ((west + east) / 2, (south + north) / 2)
+        column, row = (math.floor(value / CELL_DEGREES) for value in centre)
         cells[column, row].append(item)
     parts = [part for key in sorted(cells) for part in _by_time(cells[key])]
     return _neighbours_joined(parts)

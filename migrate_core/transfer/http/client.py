@@ -82,7 +82,7 @@ class HttpClient:
     ) -> None:
         self.service = service
         self.policy = policy or RetryPolicy()
-        self.around = runtime or Runtime()
+        self.runtime = runtime or Runtime()
         self.traffic = traffic or Traffic()
         self._session = session or watched_session(self.policy.timeout_s[1])
         # A jar would hand cookies to each port of a host.
@@ -92,11 +92,11 @@ class HttpClient:
 
     def counting(self, traffic: Traffic) -> HttpClient:
         """The same client with the same connections, that counts in `traffic`."""
-        return self._like_this(self.around, traffic)
+        return self._like_this(self.runtime, traffic)
 
     def checked(self, check: Check) -> HttpClient:
         """The same client with the same connections and counts, that `check` interrupts."""
-        return self._like_this(replace(self.around, check=check), self.traffic)
+        return self._like_this(replace(self.runtime, check=check), self.traffic)
 
     def _like_this(self, runtime: Runtime, traffic: Traffic) -> HttpClient:
         client = HttpClient(
@@ -158,7 +158,7 @@ class HttpClient:
                     received += len(piece)
                     self.traffic.add(received=len(piece))
                     bound.check(response, received)
-                    self.around.check()
+                    self.runtime.check()
                     yield piece
         except requests.RequestException as err:
             if watch.expired:
@@ -171,7 +171,7 @@ class HttpClient:
         """What `attempt` returns, tried again by the policy while it raises TransientError."""
         failures = 0
         while True:
-            self.around.check()
+            self.runtime.check()
             try:
                 return attempt()
             except TransientError as err:
@@ -198,7 +198,7 @@ class HttpClient:
                 "Try again then, or use another source.",
                 err.status,
             ) from err
-        seconds = self.policy.wait_s(failures, self.around.jitter()) if wish is None else wish
+        seconds = self.policy.wait_s(failures, self.runtime.jitter()) if wish is None else wish
         log.info("%s: %s: %s. Again in %.0f s.", self.service, shown(url), err, seconds)
         self.wait(seconds)
 
@@ -206,9 +206,9 @@ class HttpClient:
         """Sleep, and look now and then whether the work is to stop."""
         left = seconds
         while left > 0:
-            self.around.check()
+            self.runtime.check()
             step = min(left, _LOOK_EVERY_S)
-            self.around.sleep(step)
+            self.runtime.sleep(step)
             left -= step
 
     def _whole(self, query: Query) -> Answer:
@@ -262,7 +262,7 @@ class HttpClient:
     def _once(
         self, query: Query, url: str, params: Mapping[str, str], header: str | None
     ) -> requests.Response:
-        self.around.check()
+        self.runtime.check()
         self.traffic.add(requests=1)
         headers = {"User-Agent": _USER_AGENT, **query.headers}
         try:
@@ -319,7 +319,7 @@ class HttpClient:
                 moment = parsedate_to_datetime(value).timestamp()
             except ValueError:
                 return None
-            return max(moment - self.around.clock(), 0.0)
+            return max(moment - self.runtime.clock(), 0.0)
         if response.status_code != TOO_MANY:
             return None
         # The Planetary Computer says it in words: "Try again in 52 seconds."

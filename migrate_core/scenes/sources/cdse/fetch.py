@@ -142,8 +142,8 @@ class CdseFetcher:
                 f"{product.product_id}: the catalogue doesn't say where it lies in S3. Choose "
                 "--access bands or product."
             )
-        place = f"s3://{product.s3_path.removeprefix('s3://').lstrip('/')}"
-        return Fetched(place, "window", SPEC, product.product_id)
+        location = f"s3://{product.s3_path.removeprefix('s3://').lstrip('/')}"
+        return Fetched(location, "window", SPEC, product.product_id)
 
     def _whole(self, product: CdseProduct, target: Path) -> None:
         wanted = Download(
