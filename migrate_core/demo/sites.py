@@ -180,21 +180,21 @@ def image_array(site: Site, ground: Landscape, seed: int) -> NDArray[np.uint16]:
     )
     rng = np.random.default_rng((seed, site.acquired_at.toordinal(), *site.size))
     image += 0.0025 * rng.standard_normal(image.shape, np.float32)
-    numbers = np.rint(image * 10000).clip(1, 65535).astype(np.uint16)
-    numbers[:, ~site.valid()] = 0
-    return numbers
+    digital_numbers = np.rint(image * 10000).clip(1, 65535).astype(np.uint16)
+    digital_numbers[:, ~site.valid()] = 0
+    return digital_numbers
 
 
 def _ground_window(site: Site) -> tuple[tuple[slice, slice], Affine]:
     """The window of the ground that holds a place, and the window's transform."""
     west, south, east, north = site.extent().bounds
-    whole = ground_transform()
+    ground = ground_transform()
     # Two pixels more on each side, for the interpolation.
-    left = max(0, int((west - whole.c) / GROUND_M) - 2)
-    top = max(0, int((whole.f - north) / GROUND_M) - 2)
-    right = int((east - whole.c) / GROUND_M) + 3
-    bottom = int((whole.f - south) / GROUND_M) + 3
-    corner = at_pixel(whole, left, top)
+    left = max(0, int((west - ground.c) / GROUND_M) - 2)
+    top = max(0, int((ground.f - north) / GROUND_M) - 2)
+    right = int((east - ground.c) / GROUND_M) + 3
+    bottom = int((ground.f - south) / GROUND_M) + 3
+    corner = at_pixel(ground, left, top)
     transform = Affine(GROUND_M, 0, corner[0], 0, -GROUND_M, corner[1])
     return (slice(top, bottom), slice(left, right)), transform
 

@@ -52,11 +52,11 @@ def disk_error(
     if err.errno is None and location is not None and is_full(location):
         # GDAL and others lose the number on the way.
         found, remedy = _CAUSES[errno.ENOSPC]
-    facts = _room(location, needed_bytes) if err.errno in (None, *_NO_ROOM) else ""
+    details = _room(location, needed_bytes) if err.errno in (None, *_NO_ROOM) else ""
     named = "A file" if location is None else str(location)
     doing = "written" if err.errno in _NO_ROOM else "written or read"
     return DiskError(
-        f"{named} can't be {doing}: {found}{facts}. {remedy}, and run it again: what was "
+        f"{named} can't be {doing}: {found}{details}. {remedy}, and run it again: what was "
         "finished is kept."
     )
 

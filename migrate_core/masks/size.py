@@ -26,11 +26,11 @@ def oversize(mask: Mask, most_pixels: int) -> str | None:
     area = mask.footprint or mask.extent
     if area is None or area.is_empty:
         return None
-    (whole,) = unrolled(np.array([area], dtype=object), LONLAT)
-    width, height = _by_degrees(whole)
+    (unrolled_area,) = unrolled(np.array([area], dtype=object), LONLAT)
+    width, height = _by_degrees(unrolled_area)
     # Quick for the many that are small; turning to north of the grid makes windows a bit larger.
     if 2 * width * height > most_pixels:
-        width, height = _in_utm(whole) or (width, height)
+        width, height = _in_utm(unrolled_area) or (width, height)
     return too_large(width, height, most_pixels)
 
 

@@ -65,7 +65,7 @@ class _OutlineError(ProductError):
     """An outline that can't be right, and why."""
 
 
-class _ElsewhereError(_OutlineError):
+class _OutsideTileError(_OutlineError):
     """An outline that could be right, of another tile."""
 
     def __init__(self, area: BaseGeometry) -> None:
@@ -138,7 +138,7 @@ def checked(given: BaseGeometry, tile: str, largest_km2: float = TILE_KM2) -> Fo
     """
     try:
         return _within_tile(given, tile, largest_km2)
-    except _ElsewhereError as err:
+    except _OutsideTileError as err:
         return Footprint(err.area, f"it garbles {err}. One of the two is wrong.")
 
 
@@ -184,7 +184,7 @@ def _outside(area: BaseGeometry, tile_area: BaseGeometry) -> float:
     return float(area.difference(tile_area).area / area.area)
 
 
-def whole_granule(grid: PixelGrid, reason: ProductError) -> Footprint:
+def granule_footprint(grid: PixelGrid, reason: ProductError) -> Footprint:
     """The whole extent of a granule on disk whose outline can't be right, with or without data."""
     return Footprint(
         outline(grid),
@@ -211,7 +211,7 @@ def _usable(
     if tile_area is None:
         return area
     if not area.intersects(tile_area):
-        raise _ElsewhereError(area)
+        raise _OutsideTileError(area)
     # A product of several granules has one outline, of which only the part in the tile is meant.
     return area if size <= TILE_KM2 else polygons(area.intersection(tile_area))
 

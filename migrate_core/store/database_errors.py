@@ -1,7 +1,7 @@
 """What a database says when it can't read or write, in words that help.
 
-SQLAlchemy calls `_told` for every error of a driver, at whatever statement and in whatever module
-it comes up, so nothing else has to know what SQLite and PostgreSQL raise.
+SQLAlchemy calls `_raise_plainly` for every error of a driver, at whatever statement and in
+whatever module it comes up, so nothing else has to know what SQLite and PostgreSQL raise.
 """
 
 from __future__ import annotations
@@ -64,10 +64,10 @@ def tell_plainly(engine: sa.Engine, database: str) -> None:
 
     What is a matter of rows (IntegrityError, DataError) or a bug stays as it is.
     """
-    sa.event.listen(engine, "handle_error", partial(_told, database))
+    sa.event.listen(engine, "handle_error", partial(_raise_plainly, database))
 
 
-def _told(database: str, context: sa.engine.ExceptionContext) -> None:
+def _raise_plainly(database: str, context: sa.engine.ExceptionContext) -> None:
     if isinstance(context.sqlalchemy_exception, (IntegrityError, DataError)):
         return
     if isinstance(context.sqlalchemy_exception, OperationalError) or _is_damage(context):

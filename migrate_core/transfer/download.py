@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 # Left free on a disk, whatever is downloaded: a full disk hurts everybody on it.
 DISK_RESERVE_BYTES = 1_000_000_000
 # How often a file is fetched from its start when what arrived was wrong.
-_WHOLE_ATTEMPTS = 2
+_FILE_ATTEMPTS = 2
 _RANGE_NOT_SATISFIABLE = 416
 _PARTIAL = 206
 _ACCEPTED = 202
@@ -78,7 +78,7 @@ def _downloaded(
     target.parent.mkdir(parents=True, exist_ok=True)
     part = _Part(target, wanted)
     faults = []
-    for _ in range(_WHOLE_ATTEMPTS):
+    for _ in range(_FILE_ATTEMPTS):
         _Transfer(wanted, part, client, received).run()
         fault = _fault(part.path, target, wanted, client.runtime.check)
         if fault is None:
@@ -90,7 +90,7 @@ def _downloaded(
         faults.append(fault)
         part.forget()
     raise TransferError(
-        f"{client.service}: {wanted.title} arrived {_WHOLE_ATTEMPTS} times and was wrong each "
+        f"{client.service}: {wanted.title} arrived {_FILE_ATTEMPTS} times and was wrong each "
         f"time: {faults[-1]}. The service's own copy seems to be damaged: use another source, or "
         "another scene."
     )

@@ -35,7 +35,7 @@ from migrate_core.review.queue import (
     neighbour,
     next_open,
 )
-from migrate_core.review.queue_rows import last_decision, pair_facts, queue_rows, review_item
+from migrate_core.review.queue_rows import last_decision, pair_rows, queue_rows, review_item
 from migrate_core.review.run import decide
 from migrate_core.states import DecisionState
 from migrate_core.store.base import Store, open_store
@@ -232,7 +232,7 @@ def test_a_pair_of_an_earlier_version_is_as_occluded_as_its_sides_leave_clear(st
 
 
 def test_rows_carry_the_decisions_of_now_whatever_the_age_of_the_facts(store: Store) -> None:
-    facts = pair_facts(store)
+    facts = pair_rows(store)
     decide(store, Decision("p", "accept", "ann", None, NOON))
     decide(store, Decision("q", "accept", "ann", None, NOON))
     decide(store, Decision("q", "reject", "bob", None, NOON))

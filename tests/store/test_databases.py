@@ -41,7 +41,7 @@ from migrate_core.model import (
     Suggestion,
     VectorForm,
 )
-from migrate_core.review.queue_rows import pair_facts
+from migrate_core.review.queue_rows import pair_rows
 from migrate_core.states import EditKind, JobState, Level
 from migrate_core.store import masks as queries
 from migrate_core.store.base import Store, open_store
@@ -525,7 +525,7 @@ def test_shifts_changes_and_parameters_of_pairs_are_read_on_either_database(stor
     shifted = replace(PAIR, shift=Shift(-3.0, 4.0, 0.5, reliable=True), change=0.25, parameters=way)
     store.put_pairs([shifted, replace(PAIR, pair_id="other", parameters=PairParameters())])
     store.put_pairs([replace(shifted, pair_id="third", parameters=replace(way, offset=None))])
-    rows = {row.pair_id: (row.shift_m, row.change) for row in pair_facts(store)}
+    rows = {row.pair_id: (row.shift_m, row.change) for row in pair_rows(store)}
     assert rows == {PAIR.pair_id: (5.0, 0.25), "third": (5.0, 0.25), "other": (None, None)}
     assert parameters_in_use(store) == replace(way, offset=None)
 

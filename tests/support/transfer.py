@@ -62,7 +62,7 @@ def a_product_store(
 def used(product_store: ProductStore, limits: ServiceLimits) -> QuotaState:
     """What was used of a quota by the clock of the run."""
     runtime = product_store.runtime
-    return QuotaUsage(product_store.store, limits.service, limits.quota, around).state()
+    return QuotaUsage(product_store.store, limits.service, limits.quota, runtime).state()
 
 
 def a_cloud_reader(services: ServiceSettings, folder: Path) -> CloudReader:

@@ -53,8 +53,8 @@ def canonical_path(path: Path) -> str:
     A file that is a link is the file it leads to if that has its name; under another name it stays
     a file of its own, since the name may say the date.
     """
-    whole = Path(os.path.realpath(path))
-    return str(whole if whole.name == path.name else Path(os.path.realpath(path.parent), path.name))
+    real = Path(os.path.realpath(path))
+    return str(real if real.name == path.name else Path(os.path.realpath(path.parent), path.name))
 
 
 def content_digest(path: Path, tiles: Sequence[str] = ()) -> str:

@@ -92,8 +92,8 @@ def _read(path: Path, mask: Mask, pair_grid: PixelGrid, *, alpha: bool) -> Sourc
             "Put it back, or add the mask again with another --udm."
         )
     header = read_header(path)
-    whole = _grid(path, header.crs, header.transform, (header.width, header.height), mask)
-    window = _window(whole, pair_grid)
+    udm_grid = _grid(path, header.crs, header.transform, (header.width, header.height), mask)
+    window = _window(udm_grid, pair_grid)
     if window is None:
         return None
     with opened(path) as dataset:
@@ -104,8 +104,8 @@ def _read(path: Path, mask: Mask, pair_grid: PixelGrid, *, alpha: bool) -> Sourc
         else:
             occluded, unknown = _occluded(dataset, window)
     values = np.where(unknown, IGNORE, np.where(occluded, OCCLUDED, CLEAR)).astype(np.uint8)
-    transform = whole.transform @ whole.transform.translation(window.col_off, window.row_off)
-    return SourceOcclusion(values, PixelGrid(whole.crs, transform, *values.shape[::-1]))
+    transform = udm_grid.transform @ udm_grid.transform.translation(window.col_off, window.row_off)
+    return SourceOcclusion(values, PixelGrid(udm_grid.crs, transform, *values.shape[::-1]))
 
 
 def _occluded(dataset: Any, window: RasterWindow) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -93,7 +93,7 @@ class Registered:
         here = self.listed(mask)
         if here is not None and here.sha256 == mask.sha256:
             return here
-        return self._from_elsewhere(mask)
+        return self._from_another_path(mask)
 
     def listed(self, mask: Mask) -> Mask | None:
         """The mask that is listed where this one lies, whatever is in it."""
@@ -175,7 +175,7 @@ class Registered:
             return self._fresh[mask_id]
         return next(masks_of(self._store, [mask_id]), None)
 
-    def _from_elsewhere(self, mask: Mask) -> Mask | None:
+    def _from_another_path(self, mask: Mask) -> Mask | None:
         """The mask that this one is although it was listed at another path."""
         content = _content(mask)
         if content is None:

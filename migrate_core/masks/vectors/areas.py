@@ -21,7 +21,7 @@ from .periods import Periods
 
 MAX_MASKS = 50_000
 # Labels that fit in a square of this size become one mask, unless it is said otherwise.
-WHOLE_M = 20_000.0
+ONE_MASK_M = 20_000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ def _close(drawn: Drawn) -> bool:
     bounds = np.array([shapely.total_bounds(drawn.geometries)])
     east, north = _units(bounds, drawn.crs)
     width, height = bounds[0, 2] - bounds[0, 0], bounds[0, 3] - bounds[0, 1]
-    return bool(width <= WHOLE_M * east[0] and height <= WHOLE_M * north[0])
+    return bool(width <= ONE_MASK_M * east[0] and height <= ONE_MASK_M * north[0])
 
 
 def _buffered_features(drawn: Drawn, margin_m: float) -> Areas:
@@ -170,8 +170,8 @@ def _within_aoi(drawn: Drawn, options: VectorOptions, aoi: AoiLayer, file: str) 
             )
         ]
         return Areas(tuple(dated), f"{note}, of the date given there.", aoi.problems)
-    whole = shapely.union_all(aoi.polygons)
-    inside = chips(drawn.geometries, drawn.crs, _size(options, file), whole)
+    union = shapely.union_all(aoi.polygons)
+    inside = chips(drawn.geometries, drawn.crs, _size(options, file), union)
     made = _as_chips(drawn, inside, options)
     return Areas(made.areas, f"inside {aoi.file}, {made.note}", aoi.problems)
 

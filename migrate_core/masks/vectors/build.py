@@ -160,8 +160,8 @@ def _classes_in(
         own = of_date(dates, spans([text or "" for text in wanted])[which])
         own |= np.array([text is None for text in wanted])[which]
     keys = list(source.classes.stored)
-    numbers = {key: number for number, key in enumerate(keys)}
-    of_feature = np.array([-1 if key is None else numbers[key] for key in source.classes.keys])
+    indexes = {key: number for number, key in enumerate(keys)}
+    of_feature = np.array([-1 if key is None else indexes[key] for key in source.classes.keys])
     pairs = np.column_stack([which[own], of_feature[feature[own]]])
     found: list[dict[str, int]] = [{} for _ in areas]
     for index, number in np.unique(pairs, axis=0).tolist():

@@ -91,8 +91,8 @@ def _whole_pixels(product: Product, resolution_m: int) -> PixelGrid:
     A rest at the edge of an odd product takes its neighbour's value.
     """
     factor = resolution_m // 10
-    whole = product.grid.coarser(factor)
-    return replace(whole, width=product.grid.width // factor, height=product.grid.height // factor)
+    native = product.grid.coarser(factor)
+    return replace(native, width=product.grid.width // factor, height=product.grid.height // factor)
 
 
 def _common(grid: PixelGrid, product: Product) -> PixelGrid | None:
@@ -122,15 +122,15 @@ def read_reflectance(products: Sequence[Product], name: str, grid: PixelGrid) ->
         part = _common(grid, product)
         if part is not None:
             here = values[window_of(part, grid).slices]
-            numbers = _numbers(product, name, part)
-            fills = np.isnan(here) & (numbers != NO_DATA) & (numbers != SATURATED)
-            here[fills] = numbers[fills] / np.float32(10000)
+            digital_numbers = _digital_numbers(product, name, part)
+            fills = np.isnan(here) & (digital_numbers != NO_DATA) & (digital_numbers != SATURATED)
+            here[fills] = digital_numbers[fills] / np.float32(10000)
         if not np.isnan(values).any():
             break
     return values
 
 
-def _numbers(product: Product, name: str, grid: PixelGrid) -> NDArray[np.uint16]:
+def _digital_numbers(product: Product, name: str, grid: PixelGrid) -> NDArray[np.uint16]:
     """A band's pixels after the offset rule on a coarse grid inside the product."""
     band = next(band for band in product.bands if band.name == name)
     own = in_crs(grid, product.grid.crs)

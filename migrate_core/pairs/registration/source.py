@@ -69,14 +69,14 @@ class ReferenceImage:
         return ReferenceImage(block(self.grid, window), bands, self.data[where], self.clear[where])
 
 
-def by_source(mask: Mask, seen: ReferenceImage) -> Registration:
+def by_source(mask: Mask, reference: ReferenceImage) -> Registration:
     """Compare the source image with Sentinel-2.
 
     Raises UnusableImageError when there is no image that could be compared, MaskError when the
     record of what was occluded in it can't be read.
     """
     try:
-        images, valid, pairs, part = _read(mask, seen)
+        images, valid, pairs, part = _read(mask, reference)
     except MaskError as err:
         raise UnusableImageError(str(err)) from err
     valid = _clear(mask, part.grid, images, valid)
@@ -96,24 +96,24 @@ def by_source(mask: Mask, seen: ReferenceImage) -> Registration:
 
 
 def _read(
-    mask: Mask, seen: ReferenceImage
+    mask: Mask, reference: ReferenceImage
 ) -> tuple[NDArray[Any], BoolArray, dict[str, tuple[str, ...]], ReferenceImage]:
     """The image (n, 4 h, 4 w), where it is valid, its bands with Sentinel-2's, and that part."""
     with opened(image_path(mask)) as dataset:
         source = source_grid(dataset, mask)
         _check_fine(dataset, source)
         names, _ = band_order(dataset)
-        pairs = _pairs(names, seen)
+        pairs = _pairs(names, reference)
         outline = source.outline().segmentize(_SEGMENTS * source.resolution)
         outside = geometry_mask(
-            [reproject_geometry(outline, source.crs, seen.grid.crs)],
-            seen.grid.shape,
-            seen.grid.transform,
+            [reproject_geometry(outline, source.crs, reference.grid.crs)],
+            reference.grid.shape,
+            reference.grid.transform,
         )
         first = next(iter(pairs.values()))
-        edges = ndimage.gaussian_gradient_magnitude(_mean_band(seen, first), 1.0)
+        edges = ndimage.gaussian_gradient_magnitude(_mean_band(reference, first), 1.0)
         # Square roots, so that a town doesn't weigh more than all fields.
-        part = seen.part(_richest(np.where(seen.usable & ~outside, np.sqrt(edges), 0)))
+        part = reference.part(_richest(np.where(reference.usable & ~outside, np.sqrt(edges), 0)))
         indexes = [names[name] for name in pairs]
         images, valid = warped_image(dataset, source, fine_grid(part.grid), indexes)
     return images, valid, pairs, part
@@ -121,13 +121,13 @@ def _read(
 
 def _windows(found: Match, grid: PixelGrid) -> tuple[WindowShift, ...]:
     """The windows of a match in metres."""
-    said = []
+    shifts = []
     for window in found.windows:
         middle = (window.column + window.width / 2, window.row + window.height / 2)
         x, y = grid.transform @ middle
         row, column = window.shift
-        said.append(WindowShift(x, y, round(10 * column, 1), round(-10 * row, 1)))
-    return tuple(said)
+        shifts.append(WindowShift(x, y, round(10 * column, 1), round(-10 * row, 1)))
+    return tuple(shifts)
 
 
 def _check_fine(dataset: Any, source: PixelGrid) -> None:
@@ -139,13 +139,13 @@ def _check_fine(dataset: Any, source: PixelGrid) -> None:
         )
 
 
-def _pairs(names: Mapping[str, int], seen: ReferenceImage) -> dict[str, tuple[str, ...]]:
+def _pairs(names: Mapping[str, int], reference: ReferenceImage) -> dict[str, tuple[str, ...]]:
     """Which bands of the image go with which of Sentinel-2."""
     like = {"grey": _GREY} if "grey" in names else _LIKE
     found = {
         name: bands
         for name, bands in like.items()
-        if name in names and all(band in seen.bands for band in bands)
+        if name in names and all(band in reference.bands for band in bands)
     }
     if not found:
         raise MaskError(
@@ -155,9 +155,9 @@ def _pairs(names: Mapping[str, int], seen: ReferenceImage) -> dict[str, tuple[st
     return dict(list(found.items())[:_BANDS])
 
 
-def _mean_band(seen: ReferenceImage, bands: tuple[str, ...]) -> NDArray[np.float32]:
+def _mean_band(reference: ReferenceImage, bands: tuple[str, ...]) -> NDArray[np.float32]:
     """The mean of some bands, (height, width)."""
-    stack = np.stack([seen.bands[band] for band in bands])
+    stack = np.stack([reference.bands[band] for band in bands])
     mean: NDArray[np.float32] = stack.mean(axis=0, dtype=np.float32)
     return mean
 

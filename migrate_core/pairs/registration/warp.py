@@ -60,7 +60,7 @@ class WarpedImage:
         rows, columns = _offset(step)
         return _looked_up(_looked_up(self.splines, rows, -2), columns, -1)
 
-    def seen(self, step: Step | Sequence[float]) -> BoolArray:
+    def covered(self, step: Step | Sequence[float]) -> BoolArray:
         """Where (height, width) Sentinel-2's pixels meet valid ones after a shift."""
         found: BoolArray = ndimage.affine_transform(
             self.valid.view(np.uint8),
@@ -114,8 +114,8 @@ def warp(images: NDArray[np.generic], valid: BoolArray) -> WarpedImage:
         for axis in (0, 1):
             slope = ndimage.correlate1d(blurred, _slope(FINE), axis)
             ndimage.spline_filter(slope, order=3, output=splines[number, axis])
-    whole = ndimage.minimum_filter(valid, size=2 * _REACH + 1, mode="nearest")
-    return WarpedImage(splines, whole)
+    covered = ndimage.minimum_filter(valid, size=2 * _REACH + 1, mode="nearest")
+    return WarpedImage(splines, covered)
 
 
 def _blurred(image: Images) -> Images:

@@ -55,8 +55,8 @@ def quicklook(
     grid = _picture_grid(area, first.crs, pixels, margin)
     bands = np.zeros((len(TRUE_COLOUR), *grid.shape), dtype=np.uint16)
     for product in products:
-        seen = np.stack([_on_grid(product, band, grid) for band in _shown(product)])
-        bands = np.where((bands == NO_DATA).any(axis=0), seen, bands)
+        shown = np.stack([_on_grid(product, band, grid) for band in _shown(product)])
+        bands = np.where((bands == NO_DATA).any(axis=0), shown, bands)
         if (bands != NO_DATA).all():
             break
     return Quicklook(_stretched(bands), grid.bounds)

@@ -125,17 +125,17 @@ def read_band(
     band: BandFile,
     grid: PixelGrid,
     resampling: str,
-    numbers: DigitalNumbers | None = None,
+    digital_numbers: DigitalNumbers | None = None,
 ) -> NDArray[np.uint16]:
     """One band, of any resolution, on `grid`, (height, width) uint16.
 
     `grid` is a block of the product's 10 m grid and may reach over its edges (no data there).
     Offsets are applied first, so reflectance = value / 10000; 0 is no data, 65535 saturated.
-    Coarser bands are brought to 10 m by `resampling`. `numbers` is filled with what the file has
-    before anything is done with it. Raises ProductError.
+    Coarser bands are brought to 10 m by `resampling`. `digital_numbers` is filled with what the
+    file has before anything is done with it. Raises ProductError.
     """
     native = native_grid(product, band, grid, resampling)
-    values = read_native(product, band, native, numbers)
+    values = read_native(product, band, native, digital_numbers)
     return values if band.resolution_m == 10 else upsample(values, native, grid, resampling)
 
 
@@ -152,7 +152,10 @@ def native_grid(product: Product, band: BandFile, grid: PixelGrid, resampling: s
 
 
 def read_native(
-    product: Product, band: BandFile, native: PixelGrid, numbers: DigitalNumbers | None = None
+    product: Product,
+    band: BandFile,
+    native: PixelGrid,
+    digital_numbers: DigitalNumbers | None = None,
 ) -> NDArray[np.uint16]:
     """One band at its own resolution, offset applied, (height, width) uint16; else as `read_band`.
 
@@ -160,8 +163,8 @@ def read_native(
     """
     window = window_of(native, product.grid.coarser(band.resolution_m // 10))
     stored = _read(band, window, product)
-    if numbers is not None:
-        numbers[band.name] = stored
+    if digital_numbers is not None:
+        digital_numbers[band.name] = stored
     return apply_offset(stored, product.offsets.get(band.name, 0))
 
 

@@ -84,8 +84,8 @@ def product_of(item: Item, scene: Described, location: AssetLocation) -> Product
             "so it isn't known where its pixels lie. Choose another scene."
         )
     names = [band.name for band in ordered]
-    stated, unread = _metadata(assets, location, scene)
-    decision = resolve_offset(names, item, scene.baseline, stated)
+    offset_source, unread = _metadata(assets, location, scene)
+    decision = resolve_offset(names, item, scene.baseline, offset_source)
     return Product(
         product_id=scene.scene_id,
         level=scene.level,

@@ -117,7 +117,7 @@ class HttpClient:
         """The JSON document that answers a query. Raises TransferError."""
 
         def attempt() -> Any:
-            answer = self._whole(query)
+            answer = self._complete(query)
             try:
                 return answer.json()
             except ValueError as err:
@@ -127,7 +127,7 @@ class HttpClient:
 
     def send(self, query: Query) -> Answer:
         """The whole answer to a query. Raises TransferError."""
-        return self.retried(lambda: self._whole(query), query.url)
+        return self.retried(lambda: self._complete(query), query.url)
 
     @contextmanager
     def opened(self, query: Query) -> Iterator[requests.Response]:
@@ -137,7 +137,7 @@ class HttpClient:
         wrong with the body is for `pieces` to tell.
         """
         with closing(self._followed(query)) as response:
-            self._judge(response, query)
+            self._check_status(response, query)
             yield response
 
     def pieces(
@@ -211,7 +211,7 @@ class HttpClient:
             self.runtime.sleep(step)
             left -= step
 
-    def _whole(self, query: Query) -> Answer:
+    def _complete(self, query: Query) -> Answer:
         with self.opened(query) as response:
             content = b"".join(self.pieces(response, Bound(query.most_bytes), self.policy.answer_s))
             return Answer(response.url, response.status_code, response.headers, content)
@@ -294,7 +294,7 @@ class HttpClient:
         )
         return response
 
-    def _judge(self, response: requests.Response, query: Query) -> None:
+    def _check_status(self, response: requests.Response, query: Query) -> None:
         """Raise what a status says, unless it is a success."""
         status = response.status_code
         if 200 <= status < 300 or status in query.accept:

@@ -69,11 +69,11 @@ def masks_on_map(page: Page, wanted: MaskFilter) -> None:
         st.info("None of these masks has a place on the map yet: they have no georeference.")
         return
     known = {location.mask_id: location.outline for location in locations}
-    sought = known.get(st.session_state[_FOCUS] or "")
+    focused = known.get(st.session_state[_FOCUS] or "")
     show_map(
         [*map(_circle, clusters), *map(_outline, locations)],
         key=_MAP,
-        focus=scale(shapely.box(*sought.bounds), _ZOOM_OUT, _ZOOM_OUT) if sought else None,
+        focus=scale(shapely.box(*focused.bounds), _ZOOM_OUT, _ZOOM_OUT) if focused else None,
         height=440,
     )
     drawn = len(locations) if few else sum(cluster.count for cluster in clusters)

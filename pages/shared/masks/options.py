@@ -46,7 +46,7 @@ def mask_options(where: str, names: Sequence[str], columns: Sequence[str]) -> Ch
             _classes,
             _georeference,
             lambda ask: _polygons(ask, columns),
-            _hidden,
+            _occlusion,
         ]
         for tab, questions in zip(tabs, askers, strict=True):
             with tab:
@@ -275,7 +275,7 @@ def _polygons(ask: _Asker, columns: Sequence[str]) -> None:
     ask.text(middle, "Layer", "layer", placeholder="of files that have several")
 
 
-def _hidden(ask: _Asker) -> None:
+def _occlusion(ask: _Asker) -> None:
     st.caption(
         "Where clouds hid the ground in the image that was drawn on, a label is a guess: those "
         "pixels get quality flag 64. PlanetScope's UDM2 and UDM are understood, and any raster "
