@@ -43,15 +43,15 @@ class ReviewItem:
         return None if self.earlier is None else self.earlier.pair.pair_id
 
 
-def queue_rows(store: Store, facts: Sequence[QueueRow] | None = None) -> list[QueueRow]:
+def queue_rows(store: Store, rows: Sequence[QueueRow] | None = None) -> list[QueueRow]:
     """One light row for each finished pair, with the decision about it.
 
-    `facts` are what `pair_facts` gave before: they change only when pairs are made.
+    `rows` are what `pair_rows` gave before: they change only when pairs are made.
     """
     decided = review_statuses(store)
     proposed = proposed_statuses(store, decided)
     nobody = ReviewStatus(None)
-    rows = pair_facts(store) if facts is None else facts
+    rows = pair_rows(store) if rows is None else rows
     return [
         replace(
             row,
@@ -68,14 +68,14 @@ def queue_rows(store: Store, facts: Sequence[QueueRow] | None = None) -> list[Qu
     ]
 
 
-def pair_facts(store: Store) -> tuple[QueueRow, ...]:
+def pair_rows(store: Store) -> tuple[QueueRow, ...]:
     """The rows of the finished pairs, as though nobody had decided about them."""
-    places = tiles_and_days(store)
-    return tuple(_row(pair, places) for pair in finished_pairs(store))
+    tiles = tiles_and_days(store)
+    return tuple(_row(pair, tiles) for pair in finished_pairs(store))
 
 
-def _row(pair: FinishedPair, places: Mapping[str, tuple[str, date]]) -> QueueRow:
-    tile, day = places.get(pair.scene_id, ("", None))
+def _row(pair: FinishedPair, tiles: Mapping[str, tuple[str, date]]) -> QueueRow:
+    tile, day = tiles.get(pair.scene_id, ("", None))
     return QueueRow(
         pair_id=pair.pair_id,
         mask_name=pair.mask_name,

@@ -64,7 +64,7 @@ candidates = sa.Table(
     sa.Column("mask_id", sa.String, primary_key=True),
     sa.Column("scene_id", sa.String, primary_key=True),
     sa.Column("source", sa.String, nullable=False),
-    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("place", sa.Integer, nullable=False, key="rank"),
     sa.Column("selected", sa.Boolean, nullable=False),
     sa.Column("usable", sa.Boolean, nullable=False),
     sa.Column("chosen_by_person", sa.Boolean, nullable=False),
@@ -254,10 +254,10 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[st
 def open_engine(workspace: Workspace, database_url: str | None) -> sa.Engine:
     """The database of a workspace, its tables made when they are missing. Raises StoreError."""
     url = database_url or f"sqlite:///{workspace.database}"
-    place = str(workspace.database) if database_url is None else "the database of DATABASE_URL"
+    database = str(workspace.database) if database_url is None else "the database of DATABASE_URL"
     try:
         engine = sa.create_engine(url)
-        tell_plainly(engine, place)
+        tell_plainly(engine, database)
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _configure_sqlite)
         _prepare(engine)
@@ -268,7 +268,7 @@ def open_engine(workspace: Workspace, database_url: str | None) -> sa.Engine:
         ) from err
     except SQLAlchemyError as err:
         raise StoreError(
-            f"{place} can't be opened ({type(err).__name__}). Needed is a database that this "
+            f"{database} can't be opened ({type(err).__name__}). Needed is a database that this "
             "program made, or may make. Check that the place exists and can be written."
         ) from err
     _take_over_files(engine, workspace)
