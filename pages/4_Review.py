@@ -3,7 +3,9 @@
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from migrate_core.review.queue import QueueRow, arranged
+from migrate_core.review.filters import filter_texts
+from migrate_core.review.queue import arranged
+from migrate_core.review.queue_row import QueueRow
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.review.component import light_table
 from pages.shared.review.filters import (
@@ -15,7 +17,7 @@ from pages.shared.review.filters import (
 )
 from pages.shared.review.gallery import gallery, progress
 from pages.shared.review.guard import KEY
-from pages.shared.review.queue import facts_of, filter_document, rows_of
+from pages.shared.review.queue import facts_of, rows_of
 from pages.shared.state import selection
 from pages.shared.text import plain
 
@@ -63,7 +65,7 @@ def review(page: Page) -> None:
             {
                 "key": KEY,
                 "reviewer": reviewer,
-                "filter": filter_document(wanted),
+                "filter": filter_texts(wanted),
                 "order": order,
                 "start": selection().pair_id,
                 "opening": opened_so_far(),

@@ -18,7 +18,8 @@ from ..store.masks import find_mask
 from ..store.review.checks import reviewed_pair
 from .decisions import ReviewStatus, review_statuses
 from .proposals import DecidedPair, earlier_pair, proposed_statuses
-from .queue import QueueRow, last_effective
+from .queue import last_effective
+from .queue_row import QueueRow
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ def queue_rows(store: Store, facts: Sequence[QueueRow] | None = None) -> list[Qu
             reviewers=found.reviewers,
             verdicts=found.verdicts,
             proposed=before.decision,
+            basis=found.basis,
+            batch=found.batch,
         )
         for row in rows
         for found in (decided.get(row.pair_id, nobody),)
@@ -83,6 +86,8 @@ def _row(pair: FinishedPair, places: Mapping[str, tuple[str, date]]) -> QueueRow
         occluded=occluded_shares(pair.occluded, pair.one_sided).labelled,
         shift_m=None if pair.shift is None else math.hypot(*pair.shift),
         change=pair.change,
+        scene_id=pair.scene_id,
+        coverage=pair.coverage,
     )
 
 

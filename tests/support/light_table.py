@@ -10,7 +10,8 @@ from typing import Any
 import rasterio
 
 from migrate_core.model import Decision
-from migrate_core.review.queue import QueueFilter, arranged
+from migrate_core.review.filters import QueueFilter
+from migrate_core.review.queue import arranged
 from migrate_core.review.queue_rows import pair_facts
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace

@@ -7,7 +7,9 @@ from typing import Final
 
 import streamlit as st
 
-from migrate_core.review.queue import DECISIONS, MOST_SUSPICIOUS, ORDERS, QueueFilter, QueueRow
+from migrate_core.review.filters import DECISIONS, QueueFilter
+from migrate_core.review.queue import MOST_SUSPICIOUS, ORDERS
+from migrate_core.review.queue_row import QueueRow
 from migrate_core.review.run import default_reviewer
 from migrate_core.states import Verdict
 
