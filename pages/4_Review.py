@@ -54,7 +54,7 @@ def review(page: Page) -> None:
         mode = mode_form()
         wanted, order = filter_form(all_rows, reviewer)
     if mode == GALLERY:
-        rows: list[QueueRow] = rows_of(page.store)
+        rows: list[QueueRow] = rows_of(page.store, reviewer)
         progress(rows)
         gallery(page, queue_of(page.store, rows, wanted, order))
         return

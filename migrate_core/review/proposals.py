@@ -82,7 +82,7 @@ def proposal_for(
     say about the earlier pair. `log` is that of the pair, oldest first.
     """
     now = review_status(log)
-    if earlier is None or reviewer in now.reviewers:
+    if earlier is None or not earlier.decisions or reviewer in now.reviewers:
         return None
     decisions = earlier.decisions
     if now.decision and reviewer not in decisions:

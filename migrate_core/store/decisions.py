@@ -50,19 +50,31 @@ class PresentPair(NamedTuple):
 
 
 def decision_logs(
-    store: Store, pair_ids: Collection[str] | None = None
+    store: Store, pair_ids: Collection[str] | None = None, since: int | None = None
 ) -> dict[str, list[LogEntry]]:
-    """The log of every pair that somebody decided about, or of these, oldest first, by pair_id."""
-    columns = [decisions.c[name] for name in LogEntry._fields]
-    query = sa.select(*columns).order_by(decisions.c.number)
+    """The log of every pair that somebody decided about, oldest first, by pair_id.
+
+    With `pair_ids` it is that of these pairs, and with `since` also of those that have entries
+    after the one of this number.
+    """
+    log = decisions.c
+    query = sa.select(*(log[name] for name in LogEntry._fields)).order_by(log.number)
     if pair_ids is not None:
-        query = query.where(decisions.c.pair_id.in_(sorted(pair_ids)))
+        changed = sa.select(log.pair_id).where(log.number > since)
+        is_given = log.pair_id.in_(sorted(pair_ids))
+        query = query.where(is_given if since is None else is_given | log.pair_id.in_(changed))
     logs: dict[str, list[LogEntry]] = defaultdict(list)
     with store.engine.connect() as connection:
         for pair_id, verdict, reviewer, basis, *rest in connection.execute(query):
             entry = LogEntry(pair_id, Verdict(verdict), reviewer, Basis(basis), *rest)
             logs[pair_id].append(entry)
     return logs
+
+
+def newest_number(store: Store) -> int:
+    """The number of the newest entry of the log; 0 while there is none."""
+    with store.engine.connect() as connection:
+        return connection.scalar(sa.select(sa.func.max(decisions.c.number))) or 0
 
 
 def decisions_by(store: Store, reviewer: str) -> Generator[Decision, None, None]:

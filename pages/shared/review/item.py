@@ -16,9 +16,11 @@ from migrate_core.pairs.view.stored import view_version
 from migrate_core.review.decisions import review_status
 from migrate_core.review.proposals import Proposal, proposal_for
 from migrate_core.review.queue_rows import ReviewItem, last_decision
+from migrate_core.review.team.double import visible_item
 from migrate_core.states import DECISION_OF, PairState, Verdict
 from migrate_core.store.base import Store
 from migrate_core.store.review.checks import reviewed_pair
+from migrate_core.store.review.settings import review_settings
 from migrate_core.text import (
     CLOUD_IN_SCENE,
     NOT_KNOWN,
@@ -63,6 +65,7 @@ Section = dict[str, Any]
 
 def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]:
     """A pair as a reviewer sees it: what follows from the log, and facts in words."""
+    item = visible_item(item, reviewer, review_settings(page.store).double_share)
     pair = item.pair
     document = _document(page, pair)
     repairs = repairs_document(page.workspace, item, document)
@@ -95,11 +98,10 @@ def status_document(
     `edits` are the log of repairs, which is shown among the decisions.
     """
     found = review_status(log)
-    mine = dict(zip(found.reviewers, found.verdicts, strict=True)).get(reviewer)
     return {
         "decision": found.decision,
         "reviewers": found.reviewers,
-        "mine": mine,
+        "mine": found.verdict_of(reviewer),
         "log": _log(log, edits),
         "last": _last(store, last_decision(store, reviewer)),
     }
