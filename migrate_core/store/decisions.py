@@ -71,6 +71,13 @@ def decision_logs(
     return logs
 
 
+def reviewers_of_log(store: Store) -> list[str]:
+    """The names of all who have ever decided, as persons or by rules and models, sorted."""
+    query = sa.select(decisions.c.reviewer).distinct().order_by(decisions.c.reviewer)
+    with store.engine.connect() as connection:
+        return list(connection.scalars(query))
+
+
 def newest_number(store: Store) -> int:
     """The number of the newest entry of the log; 0 while there is none."""
     with store.engine.connect() as connection:

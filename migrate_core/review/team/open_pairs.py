@@ -19,13 +19,15 @@ from .double import is_blind
 class OpenPairs:
     """What a reviewer who opens pairs learns.
 
-    `granted` are leased to them now; `others` say with whom else pairs are open, by pair_id.
+    `granted` are leased to them now, for so many `seconds`; `others` say with whom else pairs are
+    open, by pair_id.
     `statuses` have the decision about a pair and the reviewer's own verdict, by pair_id: of the
     pairs that were asked for, and of all that were decided since the entry `known`; `newest` is
     the number of the log's newest entry.
     """
 
     granted: frozenset[str]
+    seconds: float
     others: Mapping[str, Lease]
     statuses: Mapping[str, tuple[DecisionState | None, Verdict | None]]
     newest: int
@@ -37,8 +39,8 @@ def open_pairs(store: Store, holder: Holder, pair_ids: Collection[str], known: i
     Nobody gets a pair that another decided about just before: who decides still has the lease then.
     """
     settings, now = review_settings(store), now_utc().timestamp()
-    until = now + 60 * settings.lease_minutes
-    granted = hold_leases(store, holder, pair_ids, now, until)
+    seconds = 60 * settings.lease_minutes
+    granted = hold_leases(store, holder, pair_ids, now, now + seconds)
     newest = newest_number(store)
     found = dict.fromkeys(pair_ids, ReviewStatus(None))
     for pair_id, log in decision_logs(store, pair_ids, known).items():
@@ -49,4 +51,5 @@ def open_pairs(store: Store, holder: Holder, pair_ids: Collection[str], known: i
         pair_id: (status.decision, status.verdict_of(holder.reviewer))
         for pair_id, status in found.items()
     }
-    return OpenPairs(granted, leased_to_others(store, holder, now), statuses, newest)
+    others = leased_to_others(store, holder, now)
+    return OpenPairs(granted, seconds, others, statuses, newest)

@@ -16,10 +16,10 @@ from ..tables import dialect_insert, pair_leases
 
 
 class Holder(NamedTuple):
-    """Who has leases: a reviewer, in one of the windows of their browsers."""
+    """Who has leases: one window of a browser, and the reviewer in front of it."""
 
+    window: str
     reviewer: str
-    window: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def hold_leases(
     """
     wanted = frozenset(pair_ids)
     lease = pair_leases.c
-    is_mine = (lease.reviewer == holder.reviewer) & (lease.window == holder.window)
+    is_mine = lease.window == holder.window
     with store.engine.begin() as connection:
         insert = dialect_insert(connection, pair_leases)
         new = insert.excluded
@@ -64,8 +64,8 @@ def hold_leases(
 def leased_to_others(store: Store, holder: Holder, now: float) -> dict[str, Lease]:
     """With whom else pairs are open, by pair_id; the holder's own are left out."""
     lease = pair_leases.c
-    is_other = (lease.reviewer != holder.reviewer) | (lease.window != holder.window)
     query = sa.select(lease.pair_id, lease.reviewer, lease.since)
+    is_others = (lease.window != holder.window) & (lease.until >= now)
     with store.engine.connect() as connection:
-        rows = connection.execute(query.where(is_other, lease.until >= now)).all()
+        rows = connection.execute(query.where(is_others)).all()
     return {row.pair_id: Lease(row.reviewer, row.since) for row in rows}

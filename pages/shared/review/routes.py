@@ -176,7 +176,7 @@ def _decide(_request: Request, asked: Mapping[str, Any]) -> Response:
 
 def _lease(_request: Request, asked: Mapping[str, Any]) -> Response:
     """Lease pairs to a window of a reviewer's browser, and no others; none when it is left."""
-    holder = Holder(text_of(asked, "reviewer"), text_of(asked, "window"))
+    holder = Holder(text_of(asked, "window"), text_of(asked, "reviewer"))
     pair_ids, known = asked.get("pair_ids"), asked.get("known")
     if not isinstance(pair_ids, list) or not all(isinstance(one, str) for one in pair_ids):
         raise WrongUseError("The request has no pair_ids, which are a list of texts.")

@@ -16,7 +16,7 @@ from migrate_core.store.review.leases import Holder
 from migrate_core.store.review.settings import ReviewSettings, put_review_settings
 from migrate_core.workspace import Workspace
 
-ANN, BOB = Holder("ann", "1"), Holder("bob", "2")
+ANN, BOB = Holder("1", "ann"), Holder("2", "bob")
 ACCEPTED = (DecisionState.ACCEPTED, None)
 UNDECIDED = (None, None)
 

@@ -11,7 +11,7 @@ from migrate_core.store.base import Store, open_store
 from migrate_core.store.review.leases import Holder, Lease, hold_leases, leased_to_others
 from migrate_core.workspace import Workspace
 
-ANN, BOB, NOBODY = Holder("ann", "1"), Holder("bob", "2"), Holder("")
+ANN, BOB, NOBODY = Holder("1", "ann"), Holder("2", "bob"), Holder("", "")
 
 
 @pytest.fixture
@@ -65,12 +65,18 @@ def test_two_windows_of_one_reviewer_do_not_open_the_same_pair(store: Store) -> 
     assert names(store, NOBODY, now=1) == {"a": "ann"}
 
 
+def test_a_window_keeps_its_leases_when_another_person_sits_down(store: Store) -> None:
+    hold_leases(store, ANN._replace(reviewer="root"), ["a"], now=0, until=60)
+    assert hold_leases(store, ANN, ["a"], now=1, until=61) == {"a"}
+    assert names(store, NOBODY, now=1) == {"a": "ann"}
+
+
 def test_of_many_that_ask_at_once_one_gets_each_pair(store: Store) -> None:
     pairs = [f"p{number}" for number in range(5)]
     got: dict[str, frozenset[str]] = {}
 
     def ask(reviewer: str) -> None:
-        got[reviewer] = hold_leases(store, Holder(reviewer), pairs, now=0, until=60)
+        got[reviewer] = hold_leases(store, Holder(reviewer, reviewer), pairs, now=0, until=60)
 
     threads = [threading.Thread(target=ask, args=(f"r{number}",)) for number in range(8)]
     for thread in threads:

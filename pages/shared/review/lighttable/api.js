@@ -73,9 +73,10 @@ export async function getPicture(path) {
   return answer.status === STILL_READING ? null : answer.blob();
 }
 
-/** @param {string} path @param {object} body @returns {Promise<any>} */
-export async function postJson(path, body) {
+/** @param {string} path @param {object} body @param {object} [more] options of `fetch` */
+export async function postJson(path, body, more = {}) {
   const options = {
+    ...more,
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),

@@ -61,7 +61,8 @@ export class Decisions {
     if (why) return table.bar.tell(why, "bad");
     const answer = await this.#send({ pair_id: pairId, verdict, reasons, note });
     if (!answer || table.pairId !== pairId) return;
-    const [next] = table.queue.open(pairId, 1);
+    const next = await table.leases.take(() => table.queue.open(pairId, 2));
+    if (table.pairId !== pairId) return;
     table.bar.tell(`${table.item?.mask_name ?? pairId}: ${answer.mine ?? verdict}`);
     if (next) await table.go(next);
     else this.#allDecided(answer);
@@ -133,7 +134,8 @@ export class Decisions {
     table.item = { ...table.item, decision: answer.decision, log: answer.log };
     table.showItem();
     table.bar.tell(
-      "All pairs of this queue are decided. Change the filter to look at others, or export.",
+      table.queue.openWith() ??
+        "All pairs of this queue are decided. Change the filter to look at others, or export.",
     );
   }
 
