@@ -51,6 +51,7 @@ def be(page: Any, name: str) -> None:
     if name and field.input_value() != name:
         field.fill(name)
         field.press("Enter")
+        field.blur()
         page.get_by_test_id("stStatusWidget").wait_for(state="hidden")
         page.wait_for_timeout(2 * LOOK_MS)
         shown(page)

@@ -128,3 +128,20 @@ def test_a_request_for_leases_that_makes_no_sense_is_refused(
 ) -> None:
     document = {"reviewer": "ann", "window": "w", "pair_ids": [], "known": 0, **changes}
     assert client.post(f"{API}/leases", document).status == 400
+
+
+# conflicts
+
+
+def test_a_conflict_shows_all_that_was_said_and_is_settled(client: Client, pair_id: str) -> None:
+    say(client, pair_id, "ann", "accept")
+    say(client, pair_id, "bob", "reject", reasons=["cloud"])
+    found = item(client, pair_id, "cem")
+    assert found["conflict"] == "ann: accept; bob: reject (cloud)"
+    (row,) = queue(client, "cem", decision="conflict")["pairs"]
+    assert row[0] == pair_id
+    answer = say(client, pair_id, "cem", "reject", settles=True)
+    assert (answer["decision"], answer["conflict"]) == ("rejected", None)
+    assert answer["log"][-1]["verdict"] == "settled: rejected"
+    assert queue(client, "cem", decision="conflict")["pairs"] == []
+    assert say(client, pair_id, "cem", "undo")["decision"] == "conflict"

@@ -52,7 +52,8 @@ def visible_item(item: ReviewItem, reviewer: str, share: float) -> ReviewItem:
     earlier = item.earlier
     if earlier is not None:
         own = {name: said for name, said in earlier.decisions.items() if name == reviewer}
-        earlier = replace(earlier, decisions=own)
+        own_log = tuple(entry for entry in earlier.log if entry.reviewer == reviewer)
+        earlier = replace(earlier, decisions=own, log=own_log)
     return replace(item, log=tuple(log), earlier=earlier)
 
 

@@ -168,7 +168,9 @@ def _decide(_request: Request, asked: Mapping[str, Any]) -> Response:
         raise WrongUseError("The reasons have to be a list.")
     store, pair_id, reviewer = open_workspace().store, given["pair_id"], given["reviewer"]
     reason = reason_text([str(reason) for reason in reasons], note)
-    decide_once(store, new_decision(pair_id, given["verdict"], reviewer, reason), given["token"])
+    settles = asked.get("settles") is True
+    decision = new_decision(pair_id, given["verdict"], reviewer, reason, settles)
+    decide_once(store, decision, given["token"])
     log = visible_log(store.decisions(pair_id), reviewer, review_settings(store).double_share)
     status = status_document(store, log, reviewer, edits_of(store, pair_id))
     return JSONResponse({"pair_id": pair_id, **status}, headers=NEVER_KEEP)

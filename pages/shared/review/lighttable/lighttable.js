@@ -227,7 +227,13 @@ export class LightTable {
     this.showLease();
     this.strip.showView(this.stage, this.item);
     this.bar.propose(this.item?.proposal ?? null);
+    this.bar.settle(this.isSettling);
     this.bar.offerUndo(this.decisions.last);
+  }
+
+  /** Whether a decision settles the conflict about this pair: who looks for conflicts does. */
+  get isSettling() {
+    return this.queue.settles && this.item?.decision === "conflict";
   }
 
   /** With whom else the pair is open. */

@@ -59,7 +59,8 @@ export class Decisions {
     const { pairId } = table;
     const why = this.#whyNot(pairId);
     if (why) return table.bar.tell(why, "bad");
-    const answer = await this.#send({ pair_id: pairId, verdict, reasons, note });
+    const settles = table.isSettling;
+    const answer = await this.#send({ pair_id: pairId, verdict, reasons, note, settles });
     if (!answer || table.pairId !== pairId) return;
     const next = await table.leases.take(() => table.queue.open(pairId, 2));
     if (table.pairId !== pairId) return;
@@ -102,12 +103,12 @@ export class Decisions {
   }
 
   /** Takes over what the server says of a pair after a decision. */
-  #note({ pair_id: pairId, decision, mine, log, last }) {
+  #note({ pair_id: pairId, decision, mine, conflict, log, last }) {
     const { queue, pairs } = this.table;
     queue.note(pairId, decision, mine);
     if (last !== undefined) this.last = last;
     const item = pairs.ready.get(pairId)?.item;
-    if (item) Object.assign(item, { decision, log, proposal: mine ? null : item.proposal });
+    if (item) Object.assign(item, { decision, conflict, log, proposal: mine ? null : item.proposal });
     this.uncounted = true;
     this.touched();
   }

@@ -94,8 +94,9 @@ export class Strip {
   }
 
   #suggest(item) {
-    const { proposal, suggestion } = item ?? {};
+    const { conflict, proposal, suggestion } = item ?? {};
     const said = [
+      conflict && `They disagree: ${conflict}`,
       proposal?.text,
       suggestion && `Suggested: ${suggestion.verdict}. ${suggestion.reason}`,
     ];
