@@ -15,9 +15,9 @@ from pages.shared.review.filters import (
     opened_so_far,
 )
 from pages.shared.review.gallery import gallery, progress
-from pages.shared.review.guard import KEY
+from pages.shared.review.guard import KEY, signature_of
 from pages.shared.review.queue import queue_of, rows_of, stored_rows
-from pages.shared.review.team.reviewer import reviewer_field
+from pages.shared.review.team.reviewer import login_is_on, reviewer_field
 from pages.shared.state import selection
 from pages.shared.text import plain
 
@@ -67,6 +67,7 @@ def review(page: Page) -> None:
             {
                 "key": KEY,
                 "reviewer": reviewer,
+                "signature": signature_of(reviewer) if login_is_on() else "",
                 "filter": filter_texts(choice.wanted),
                 "order": choice.order,
                 "start": selection().pair_id,

@@ -36,7 +36,7 @@ from migrate_core.store.review.settings import review_settings
 from migrate_core.store.serialize import to_json
 
 from ..frame import open_workspace
-from .guard import refusal
+from .guard import refusal, refusal_of_reviewer
 from .item import item_document, status_document
 from .queue import queue_document
 
@@ -89,6 +89,8 @@ def endpoint(answer: Answer, body_bytes: int = _BODY_BYTES) -> Callable[[Request
             return _error(*refused)
         try:
             body = await _body(request, body_bytes)
+            if refused := refusal_of_reviewer(request, body):
+                return _error(*refused)
             return await run_in_threadpool(answer, request, body)
         except MigrateError as err:
             return _error(_status(err), str(err))

@@ -21,7 +21,9 @@ export class Decisions {
 
   /** Sends what an earlier page could not. */
   resume() {
-    for (const answer of this.outbox.resume()) {
+    // Of somebody who isn't logged in any more they wait until they are.
+    const { reviewer, signature } = this.table.data;
+    for (const answer of this.outbox.resume(signature ? reviewer : null)) {
       answer.then((found) => this.#arrivedLate(found)).catch((error) => this.#refused(error));
     }
   }
