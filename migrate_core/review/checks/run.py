@@ -79,19 +79,19 @@ def _kept(
     store: Store, workspace: Workspace, rows: Sequence[QueueRow], wanted: int
 ) -> frozenset[str]:
     """The pairs whose checks stay in use; what can go is taken out."""
-    sources = check_sources(store)
-    decided = decision_logs(store, sources)
+    sources, decided = check_sources(store), decision_logs(store, of_checks=True)
     finished = {row.pair_id for row in rows}
-    in_use = sorted(
+    of_finished = sorted(
         (check for check, of_pair in sources.items() if of_pair in finished),
         key=lambda check: (check not in decided, random_position(sources[check], _PURPOSE)),
     )
-    gone = [check for check in sources if check not in decided and check not in in_use[:wanted]]
+    kept = {*of_finished[:wanted], *(check for check in of_finished if check in decided)}
+    gone = [check for check in sources if check not in kept and check not in decided]
     take_out_checks(store, gone)
     for check in gone:
         shutil.rmtree(workspace.pair(check), ignore_errors=True)
         workspace.view(check).unlink(missing_ok=True)
-    return frozenset(sources[check] for check in in_use if check not in gone)
+    return frozenset(sources[check] for check in kept)
 
 
 def _suitable(rows: Iterable[QueueRow], taken: frozenset[str]) -> list[QueueRow]:
@@ -124,14 +124,14 @@ def rows_of_checks(store: Store, rows: Iterable[QueueRow]) -> list[QueueRow]:
     sources = check_sources(store) if review_settings(store).check_share else {}
     if not sources:
         return []
-    logs = decision_logs(store, sources)
+    logs = decision_logs(store, of_checks=True)
     return check_rows(rows, sources, {check: review_status(log) for check, log in logs.items()})
 
 
 def attention(store: Store) -> tuple[Attention, ...]:
     """How attentive each reviewer is who has decided about a check, by name."""
     decided, caught = Counter[str](), Counter[str]()
-    for log in decision_logs(store, check_sources(store)).values():
+    for log in decision_logs(store, of_checks=True).values():
         for reviewer, entry in newest(log).items():
             if entry.basis == Basis.PERSON:
                 decided[reviewer] += 1
