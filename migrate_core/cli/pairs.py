@@ -202,12 +202,13 @@ def _conclude(outcome: RunOutcome) -> None:
 
 
 @pairs.command("cancel")
+@json_option
 @click.pass_obj
-def cancel(session: Session) -> None:
+def cancel(session: Session, as_json: bool) -> None:
     """Stop the run that is at work, from another terminal or machine."""
     if not request_cancel(session.store, KIND, now_utc()):
         raise WrongUseError("No run is at work, so there is nothing to cancel.")
-    say("The run has been asked to stop.")
+    emit({"cancelled": KIND}, as_json, lambda: say("The run has been asked to stop."))
 
 
 @pairs.command("list")

@@ -13,6 +13,7 @@ from ..session import Session
 from ..states import MaskState
 from ..store.base import Store
 from ..store.last_search import SearchParameters, remember_asked, remember_found, remember_responses
+from ..store.masks import find_mask, unknown_mask
 from ..text import CLOUD_IN_SCENE
 from .access.response_cache import ResponseCache, kept, response_times
 from .cloud_cover.remember import (
@@ -75,9 +76,11 @@ def search(
 def select(store: Store, mask_id: str, scene_id: str) -> None:
     """Choose another candidate for a mask; later searches keep the choice while they find it.
 
-    Raises WrongUseError when the scene is no candidate of the mask.
+    Raises WrongUseError for an unknown mask, and when the scene is no candidate of it.
     """
     if not store.select(mask_id, scene_id):
+        if find_mask(store, mask_id) is None:
+            raise unknown_mask(mask_id)
         known = [c.ranked.scene.scene_id for c in store.candidates().get(mask_id, [])]
         raise WrongUseError(
             f"{scene_id} is not a candidate of {mask_id}. "

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from ..errors import WrongUseError
 from ..model import Mask
 from ..states import MaskState, PairState
 from .base import Store
@@ -83,6 +84,11 @@ def find_mask(store: Store, mask_id: str) -> Mask | None:
     """One mask, or None when there is no such mask."""
     found = _scalars(store, sa.select(masks.c.document).where(masks.c.mask_id == mask_id))
     return mask_from(found[0]) if found else None
+
+
+def unknown_mask(mask_id: str) -> WrongUseError:
+    """What to raise for an id that no mask has."""
+    return WrongUseError(f"{mask_id!r} is no mask; `masks list` shows their ids.")
 
 
 def listed_masks(store: Store) -> list[Listed]:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 import rasterio
@@ -330,7 +331,7 @@ def test_a_run_can_be_cancelled_from_elsewhere(
     run: Run, searched: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     job = claim(open_case(tmp_path / "workspace").store, KIND, 2)
-    run("pairs", "cancel")
+    assert document(run("pairs", "cancel", "--json")) == {"cancelled": "pairs"}
     assert job.cancel_requested()
     job.end("cancelled")
     run("pairs", "cancel", status=2)
@@ -456,6 +457,18 @@ def test_lists_are_tables_without_json_and_documents_with_it(
         json.loads(table)
     assert ("lake" in table) == (words != ("status",))
     assert document(run(*words, "--json"))
+
+
+def commands_without_json(group: click.Group, *words: str) -> Iterator[str]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands_without_json(command, *words, name)
+        elif "--json" not in {text for option in command.params for text in option.opts}:
+            yield " ".join((*words, name))
+
+
+def test_every_command_but_the_app_and_its_jobs_gives_a_document() -> None:
+    assert list(commands_without_json(cli)) == ["run", "job"]
 
 
 @pytest.mark.parametrize("words", [("masks", "list"), ("scenes", "list"), ("pairs", "list")])

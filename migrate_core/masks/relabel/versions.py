@@ -21,7 +21,7 @@ from ...store.mask_versions import (
     version_in_force,
     version_log,
 )
-from ...store.masks import find_mask
+from ...store.masks import find_mask, unknown_mask
 from ..checks import CONTENT, with_problems
 from ..files.isolation import read_isolated
 from ..raster.identity import combined_digest, mask_identity
@@ -161,7 +161,7 @@ def _mask(session: Session, mask_id: str) -> Mask:
         return found
     if (present := version_in_force(session.store, mask_id)) is not None:
         raise WrongUseError(f"{mask_id} isn't in force any more, but {present} in its place.")
-    raise WrongUseError(f"{mask_id!r} is no mask; `masks list` shows their ids.")
+    raise unknown_mask(mask_id)
 
 
 def _next_number(store: Store, before: Mask) -> int:
