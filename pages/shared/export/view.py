@@ -56,21 +56,21 @@ def show_counts(chosen: Preview) -> None:
     """What goes out by decision and split, and why the others stay."""
     decision, split, left_out = st.columns(3)
     with decision.container(border=True, height="stretch"):
-        _counts("Go in, by decision", chosen.decisions, "Nothing.")
+        _counts("Go in, by decision", chosen.decisions)
     with split.container(border=True, height="stretch"):
-        _counts("Go in, by split", chosen.splits if chosen.pairs else {}, "Nothing.")
+        _counts("Go in, by split", chosen.splits if chosen.pairs else {})
         st.caption("Pairs whose footprints overlap share a split: no ground is in two of them.")
     with left_out.container(border=True, height="stretch"):
-        _counts("Stay out, by reason", chosen.left_out, "Every pair goes in.")
+        _counts("Stay out, by reason", chosen.left_out)
 
 
-def _counts(title: str, counts: Mapping[str, int], nothing: str) -> None:
+def _counts(title: str, counts: Mapping[str, int]) -> None:
     st.markdown(f"**{title}**")
     lines = [f"- {number:,} {_WORDS.get(name, name)}" for name, number in counts.items()]
     if lines:
         st.markdown("\n".join(lines))
     else:
-        st.caption(nothing)
+        st.caption("Nothing.")
 
 
 def explain_empty(page: Page, chosen: Preview) -> None:
