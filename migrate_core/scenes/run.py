@@ -56,7 +56,10 @@ def search(
     finish(session)
     masks = [m for m in session.store.masks() if m.state == MaskState.READY and not m.pending]
     if not masks:
-        raise WrongUseError("There is no mask to search for. Add some first: `masks add PATH`.")
+        raise WrongUseError(
+            "There is no mask to search for. Add masks (`masks add PATH`), or mend the problems of "
+            "those that are there (`masks list`)."
+        )
     with session.tracked("search") as progress:
         remember_asked(session.store, parameters)
         first, second = (searching.part(progress, number, 2) for number in (0, 1))
@@ -80,7 +83,7 @@ def select(store: Store, mask_id: str, scene_id: str) -> None:
     """
     if not store.select(mask_id, scene_id):
         if find_mask(store, mask_id) is None:
-            raise unknown_mask(mask_id)
+            raise WrongUseError(f"{scene_id} can't be selected: {unknown_mask(mask_id)}")
         known = [c.ranked.scene.scene_id for c in store.candidates().get(mask_id, [])]
         raise WrongUseError(
             f"{scene_id} is not a candidate of {mask_id}. "
