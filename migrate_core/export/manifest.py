@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
-
 from ..escaping import from_csv_cell, write_csv
 from ..model import LONLAT, Pair
 from ..pairs.assessment.notes import format_change
@@ -88,6 +86,8 @@ def _shift(pair: Pair) -> Row:
 
 def write_manifest(folder: Path, rows: Sequence[Row], footprints: Sequence[Any]) -> None:
     """Write manifest.csv and manifest.parquet (GeoParquet, EPSG:4326)."""
+    import geopandas as gpd
+
     write_csv(folder / "manifest.csv", list(rows[0]), rows)
     frame = gpd.GeoDataFrame(list(rows), geometry=list(footprints), crs=LONLAT)
     with written_then_renamed(folder / "manifest.parquet") as temporary:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ...grid import BoolArray, FloatArray
 from .warp import Images, Step, WarpedImage, gradients
@@ -80,7 +80,7 @@ class _Problem:
 
 def _usable(reference: Reference) -> BoolArray:
     """Where the reference has gradients, and a search finds something whichever way it goes."""
-    usable = ndimage.binary_erosion(reference.valid, np.ones((3, 3), bool))
+    usable = scipy.ndimage.binary_erosion(reference.valid, np.ones((3, 3), bool))
     edge = reference.radius + 1
     inner = np.zeros_like(usable)
     inner[edge:-edge, edge:-edge] = True
