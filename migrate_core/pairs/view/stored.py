@@ -21,7 +21,7 @@ from .packed import header_of, packed
 log = logging.getLogger(__name__)
 
 # Counts up when the same inputs would give another view, so that those of before are made anew.
-FORMAT = 1
+FORMAT = 2
 # Requests for one pair wait for each other, so that its view is made once; a few pairs share one.
 _LOCKS = tuple(Lock() for _ in range(64))
 

@@ -55,6 +55,10 @@ _OCCLUSION_NOTE = (
     "As the product's classification or mask, or s2cloudless, tells it (see pair.json); a pixel "
     "counts in each row it belongs to, and once in the last."
 )
+_EARLIER_NOTE = (
+    "They don't hold here: they answer to the clouds and the shift of another image, or to other "
+    "parameters. Repair this pair where it needs it, too."
+)
 _BOTH = ("", "all", "labelled")
 
 Section = dict[str, Any]
@@ -73,7 +77,7 @@ def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]
         "suggestion": _suggestion(pair),
         "proposal": _proposal(proposal_for(pair, item.log, item.earlier, reviewer)),
         "dates": _dates(item),
-        "facts": [*_repair_sections(repairs), *_detail_sections(item, document)],
+        "facts": [*_repair_sections(item, repairs), *_detail_sections(item, document)],
         "warnings": _warnings(item, document),
         "view": view_version(page.workspace, pair.pair_id, item.mask, item.earlier_id),
         **repairs,
@@ -191,12 +195,15 @@ def _detail_sections(item: ReviewItem, document: Document) -> list[Section]:
     return sections
 
 
-def _repair_sections(repairs: Mapping[str, Any]) -> list[Section]:
+def _repair_sections(item: ReviewItem, repairs: Mapping[str, Any]) -> list[Section]:
     """What differs from an earlier pair, and what was repaired; nothing where neither is."""
     sections = []
     if difference := repairs["difference"]:
-        rows = [(sentence,) for sentence in difference["sentences"]]
+        rows: list[tuple[str, ...]] = [(sentence,) for sentence in difference["sentences"]]
         sections.append(_section("What differs from the earlier pair", rows))
+    if item.earlier_edits:
+        rows = [(edit.reviewer, format_edit(edit)) for edit in item.earlier_edits]
+        sections.append(_section("Repairs of the earlier pair", rows, note=_EARLIER_NOTE))
     if edits := repairs["edits"]:
         sections.append(_section("Repairs", [(edit["who"], edit["text"]) for edit in edits]))
     return sections
