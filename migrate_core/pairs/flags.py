@@ -86,8 +86,8 @@ def occluded(
 def occluded_shares(stored: Occluded | None, sides: OcclusionBySensor | None) -> Occluded:
     """What `occluded` found of a pair, by what is stored of it.
 
-    A pair of an earlier version has only `one_sided`, whose `clear` is what is left of it; one that
-    has neither is not known until `pairs make` looks at its rasters again.
+    A pair of an earlier version has only its occlusion by sensor, whose `clear` is what is left of
+    it; one that has neither is not known until `pairs make` looks at its rasters again.
     """
     if stored is not None:
         return stored
@@ -132,7 +132,7 @@ def _shares(flags: NDArray[np.uint8], known: Flag) -> Shares:
     )
 
 
-def one_sided(
+def occlusion_by_sensor(
     flags: NDArray[np.uint8], label: NDArray[np.uint8], known: Flag, *, source_known: bool
 ) -> OcclusionBySensor:
     """In which of the two images the ground is occluded, as shares of the same pixels.

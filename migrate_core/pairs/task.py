@@ -76,8 +76,10 @@ class PairOutcome:
     suggestion: Suggestion
     shift: Shift | None = None
     change: float | None = None
-    one_sided: OcclusionBySensor | None = None
-    judged_by: AssessmentSettings | None = None
+    occlusion_by_sensor: OcclusionBySensor | None = field(
+        default=None, metadata={"stored": "one_sided"}
+    )
+    thresholds: AssessmentSettings | None = field(default=None, metadata={"stored": "judged_by"})
     compared_with: str | None = None
     occluded: Occluded | None = None
     change_note: str | None = None
@@ -86,8 +88,7 @@ class PairOutcome:
 
 def outcome_of(document: Mapping[str, Any]) -> PairOutcome:
     """What a pair.json says was found out."""
-    names = [item.name for item in fields(PairOutcome)]
-    return from_json(PairOutcome, {name: document[name] for name in names if name in document})
+    return from_json(PairOutcome, document)
 
 
 def found_out(value: PairOutcome | Pair) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def with_edited_labels(known: Mask | None, mask: Mask, registered: Registered) -
         name=mask.name,
         acquired=mask.acquired,
         source=replace(mask.source, valid_from=None),
-        edited=mask.edited,
+        user_set=mask.user_set,
     )
     return with_problems(kept, problems)
 

@@ -118,7 +118,7 @@ def _with_what_it_had(found: Sidecars, before: Mask | None) -> Sidecars:
 
 def _given(mask: Mask) -> PreviousOptions:
     """What options said of a mask, as far as it isn't found in its files again."""
-    form, named = _form(mask), CLASS_NAMES in mask.edited
+    form, named = _form(mask), CLASS_NAMES in mask.user_set
     names, colours = (
         (table or {}) if named else {} for table in (mask.classes.names, mask.classes.colours)
     )

@@ -125,7 +125,7 @@ def undo(session: Session, mask_id: str, reviewer: str) -> Relabelled:
             path=before.path,
             acquired=before.acquired,
             source=replace(before.source, valid_from=earlier.source.valid_from),
-            edited=before.edited,
+            user_set=before.user_set,
         )
         entry = VersionEntry(
             VersionKind.UNDO,

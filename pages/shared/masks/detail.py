@@ -84,7 +84,7 @@ def _remedy(mask: Mask, topic: str, text: str) -> str:
 def _takes_crs(mask: Mask) -> bool:
     """Whether a CRS from a person places the mask: its file has none, but a transform."""
     return mask.georeference.transform is not None and (
-        mask.georeference.crs is None or CRS_FIELD in mask.edited
+        mask.georeference.crs is None or CRS_FIELD in mask.user_set
     )
 
 

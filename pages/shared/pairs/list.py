@@ -93,7 +93,7 @@ def _cells(row: PairRow, stages: Mapping[str, str]) -> dict[str, object]:
     """One row of the table."""
     pair = row.pair
     stage = stages.get(pair.pair_id) if pair and row.state == PairState.RUNNING else None
-    share = occluded_shares(pair.occluded, pair.one_sided).labelled if pair else None
+    share = occluded_shares(pair.occluded, pair.occlusion_by_sensor).labelled if pair else None
     return {
         "Mask": row.mask_name,
         "State": LOOK[row.state] + (f": {stage}" if stage else ""),

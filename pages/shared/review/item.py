@@ -182,9 +182,9 @@ def _detail_sections(item: ReviewItem, document: Document) -> list[Section]:
             "What occludes the ground, percent of the pixels",
             _occlusion_rows(pair, pair.occlusion), _BOTH, _OCCLUSION_NOTE,
         ))  # fmt: skip
-    if pair.one_sided:
+    if pair.occlusion_by_sensor:
         title = "In which image, percent of the pixels"
-        sections.append(_section(title, _side_rows(pair.one_sided), _BOTH))
+        sections.append(_section(title, _side_rows(pair.occlusion_by_sensor), _BOTH))
     sections.append(_section("The scene", _scene_rows(item)))
     if notes := notes_on(document):
         sections.append(_section("Worth knowing", [(note,) for note in notes]))
@@ -218,7 +218,7 @@ def _occlusion_rows(pair: Pair, found: Occlusion) -> list[tuple[str, ...]]:
     }
     if not any(shares["source"]):
         del shares["source"]
-    union = occluded_shares(pair.occluded, pair.one_sided)
+    union = occluded_shares(pair.occluded, pair.occlusion_by_sensor)
     rows = {_OCCLUDING[name]: both for name, both in shares.items()}
     rows["occluded by any of these"] = (union.all, union.labelled)
     return [(name, *map(format_share, both)) for name, both in rows.items()]
