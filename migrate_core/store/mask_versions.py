@@ -52,8 +52,8 @@ def _carry_over(connection: sa.Connection, table: sa.Table, before: str, after: 
     rows = connection.execute(sa.select(table).where(table.c.mask_id == before)).all()
     connection.execute(sa.delete(table).where(table.c.mask_id == after))
     if rows:
-        carried = [dict(zip(table.c.keys(), row, strict=True)) for row in rows]
-        connection.execute(sa.insert(table), [{**row, "mask_id": after} for row in carried])
+        copies = [dict(zip(table.c.keys(), row, strict=True)) for row in rows]
+        connection.execute(sa.insert(table), [{**row, "mask_id": after} for row in copies])
 
 
 def version_log(store: Store, mask_key: str) -> list[VersionEntry]:

@@ -228,9 +228,9 @@ def _ordered(query: sa.Select[Any]) -> sa.Select[Any]:
 
 def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
     """Values in lists that fit into one question to the database."""
-    every = list(values)
-    for first in range(0, len(every), _CHUNK):
-        yield every[first : first + _CHUNK]
+    listed = list(values)
+    for first in range(0, len(listed), _CHUNK):
+        yield listed[first : first + _CHUNK]
 
 
 def _scalars(store: Store, query: sa.Select[Any]) -> list[Any]:

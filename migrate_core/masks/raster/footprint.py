@@ -51,7 +51,7 @@ def extent(grid: PixelGrid) -> BaseGeometry:
     if not abs(grid.transform.determinant) > 0:
         raise ValueError("its transform gives pixels without an area")
     try:
-        polygon = reproject_geometry(grid.outline(), grid.crs, LONLAT)
+        polygon = reproject_geometry(grid.polygon(), grid.crs, LONLAT)
     except (ProjError, ShapelyError) as err:
         raise ValueError(f"PROJ knows no way from its CRS ({err})") from err
     corners = shapely.get_coordinates(polygon)

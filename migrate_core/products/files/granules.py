@@ -17,7 +17,7 @@ from ..layouts.layout import Granule, Layout
 from ..metadata.missing import describe_without, unknown
 from ..metadata.product_xml import ProductMetadata, parse_product
 from ..names import is_product_name, parse_name, read_names, without_safe
-from ..tiles import outline
+from ..tiles import lonlat_polygon
 from .archive import Files, ProductFiles, product_files
 from .found import FoundGranule, base_grid, tile_metadata
 
@@ -130,7 +130,7 @@ def _apart(found: Sequence[FoundGranule]) -> Iterator[FoundGranule]:
         if ids.count(scene_id) > 1:
             scene_id = f"{scene_id}_T{granule.tile}"
         own = tile_metadata(granule.files, granule.granule)
-        square = outline(base_grid(granule.files, granule.granule, own))
+        square = lonlat_polygon(base_grid(granule.files, granule.granule, own))
         part = granule.footprint.intersection(square)
         # Footprints of old products are coarse and may miss a granule at their edge.
         footprint = part if part.area > _SLIVER * square.area else square

@@ -21,7 +21,7 @@ from ..footprints import Footprint, from_geojson, granule_footprint
 from ..layouts.aws import PRODUCT_INFO, TILE_INFO
 from ..layouts.layout import Granule, Layout
 from ..names import is_product_name, read_names, without_safe
-from ..tiles import outline
+from ..tiles import lonlat_polygon
 
 _TILE_KEYS = ("utmZone", "latitudeBand", "gridSquare")
 # Level 2A says the resolution in the names of files or folders.
@@ -93,7 +93,7 @@ def _level_by_files(granule: Granule) -> str:
 def _footprint(area: Any, tile: str, grid: PixelGrid) -> Footprint:
     """The outline that a document tells, else the whole granule."""
     if not area:
-        return Footprint(outline(grid))
+        return Footprint(lonlat_polygon(grid))
     try:
         return from_geojson(area, tile, grid.crs)
     except ProductError as err:

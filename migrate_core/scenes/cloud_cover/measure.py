@@ -253,14 +253,15 @@ class _Failures:
             Problem(
                 source,
                 f"clouds over masks were not measured for {count:,} scene"
-                f"{'s' if count != 1 else ''}: {words.rstrip('.')}. Search a source as well that "
-                "is read in place, such as earth-search: the same acquisitions are measured there.",
+                f"{'s' if count != 1 else ''}: {sentence.rstrip('.')}. Search a source as well "
+                "that is read in place, such as earth-search: the same acquisitions are measured "
+                "there.",
             )
-            for (source, words), count in self.needs.items()
+            for (source, sentence), count in self.needs.items()
         ]
         return found + [
-            Problem(scene_id, f"{words} Clouds over masks were not measured.")
-            for scene_id, words in self.others.items()
+            Problem(scene_id, f"{sentence} Clouds over masks were not measured.")
+            for scene_id, sentence in self.others.items()
         ]
 
 

@@ -159,8 +159,8 @@ def _gather(
         for scene in result.scenes:
             scenes.setdefault(scene.scene_id, scene)
             if scene.footprint_problem:
-                words = f"{source.spec}: {scene.footprint_problem}"
-                problems.append(Problem(scene.scene_id, words))
+                text = f"{source.spec}: {scene.footprint_problem}"
+                problems.append(Problem(scene.scene_id, text))
     return _Gathered(tuple(scenes.values()), tuple(alternatives), tuple(problems))
 
 

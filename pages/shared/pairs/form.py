@@ -21,7 +21,7 @@ _CLOUDS = {
     "s2cloudless": "s2cloudless (L1C)",
     "product": "The product's own cloud mask",
 }
-_WORDS = {
+_TEXTS = {
     "resampling": "{} resampling",
     "clouds": "clouds by {}",
     "register": "registration",
@@ -55,7 +55,7 @@ def parameters_form(page: Page) -> bool:
 def format_parameters(parameters: PairParameters) -> str:
     """`bilinear resampling, clouds by scl, a boundary buffer of 10 m`; only what is asked for."""
     values = {field.name: getattr(parameters, field.name) for field in fields(parameters)}
-    return ", ".join(words.format(values[name]) for name, words in _WORDS.items() if values[name])
+    return ", ".join(text.format(values[name]) for name, text in _TEXTS.items() if values[name])
 
 
 def _pixels(shown: PairParameters) -> None:

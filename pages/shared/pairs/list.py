@@ -179,10 +179,10 @@ def _offset(page: Page, now: RunStatus, row: PairRow) -> None:
     present = "as documents say" if chosen is None else f"set by hand to {chosen}"
     st.markdown(f"Radiometric offset: {present}. Make the pair with another one:")
     with st.container(horizontal=True):
-        for value, words in _OFFSETS.items():
+        for value, text in _OFFSETS.items():
             if value != ("auto" if chosen is None else str(chosen)):
                 st.button(
-                    words,
+                    text,
                     key=f"pairs_offset_{value}",
                     icon=":material/exposure:",
                     disabled=now.busy,

@@ -44,7 +44,7 @@ _OCCLUDING = {
     "nodata": "no data or saturated",
     "source": "occluded in the source image",
 }
-_SIDES = {
+_BY_SENSOR = {
     "sentinel2_only": "occluded in Sentinel-2 only",
     "source_only": "occluded in the source image only",
     "both": "occluded in both",
@@ -228,15 +228,15 @@ def _side_rows(found: OcclusionBySensor) -> list[tuple[str, ...]]:
     both = (found.all, found.labelled)
     if found.all.source_only is None:
         # Without the source's side nobody can say that it was occluded here alone.
-        shares = [format_share(sides.sentinel2_only) for sides in both]
+        shares = [format_share(found.sentinel2_only) for found in both]
         unknown = (NOT_KNOWN, NOT_KNOWN)
         return [
             ("occluded in Sentinel-2", *shares),
             ("occluded in the source image", *unknown),
         ]
     return [
-        (words, *(format_share(getattr(sides, name)) for sides in both))
-        for name, words in _SIDES.items()
+        (title, *(format_share(getattr(found, name)) for found in both))
+        for name, title in _BY_SENSOR.items()
     ]
 
 
