@@ -42,7 +42,7 @@ class PairTask:
     """Everything a worker needs, as plain values.
 
     `scenes` are in the order their pixels are preferred; `folder` is where the pair goes, `note`
-    where the worker says at which step it is. `elsewhere` are, for each scene, those of the same
+    where the worker says at which step it is. `alternatives` are, for each scene, those of the same
     acquisition at other services; `origins` where the pixels of each scene were taken from.
     `assess` are the thresholds of the suggestion, which no pixel depends on. A pair of more than
     `max_pixels` isn't begun.

@@ -189,7 +189,7 @@ def granule_footprint(grid: PixelGrid, reason: ProductError) -> Footprint:
     return Footprint(
         lonlat_polygon(grid),
         f"it garbles {reason}. The extent of the granule was taken in its place, so its coverage "
-        "may be said too high.",
+        "may be given too high.",
     )
 
 

@@ -62,7 +62,7 @@ class Mine:
     benches: int
 
 
-# Name, place, centre, semi-axes, rotation in degrees, benches; ponds by the name of their pit.
+# Name, site, centre, semi-axes, rotation in degrees, benches; ponds by the name of their pit.
 _PITS = (
     ("north pit", "north_pit", (1480, 1210), (470, 305), 18, 6),
     ("east quarry", "east_quarry", (4230, 1230), (335, 265), -35, 5),

@@ -58,7 +58,7 @@ def value_text(value: float) -> str:
 
 
 def no_data_values(dataset: Any, given: Sequence[float] | None) -> tuple[float, ...]:
-    """The values that stand for no data in an open dataset: those `said`, else those declared.
+    """The values that stand for no data in an open dataset: those `given`, else those declared.
 
     Declared are the no-data value and the entries of the colour table that show nothing at all.
     """

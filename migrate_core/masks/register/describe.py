@@ -145,7 +145,7 @@ def _described(mask: Mask, sidecars: Sidecars, options: AddOptions, header: Head
 
 
 def _put(mask: Mask, header: Header, given_crs: str | None) -> tuple[Mask, dict[str, str]]:
-    """The mask at its place, and what is wrong with that."""
+    """The mask with its georeference, and what is wrong with that."""
     try:
         georeference, obstacle = find_georeference(mask, header, given_crs)
     except MaskError as err:

@@ -75,7 +75,7 @@ def _renewed(problems: dict[str, str], found: Mapping[str, str], *topics: str) -
 
 
 def _put_at(mask: Mask, crs: str) -> tuple[Mask, dict[str, str]]:
-    """The mask with another CRS, and what is wrong with its place then."""
+    """The mask with another CRS, and what is wrong with its georeference then."""
     georeference = mask.georeference
     if georeference.crs is not None and CRS_FIELD not in mask.user_set:
         origin = Path(georeference.origin or mask.path).name
@@ -90,8 +90,8 @@ def _put_at(mask: Mask, crs: str) -> tuple[Mask, dict[str, str]]:
         )
     if georeference.transform is None:
         raise MaskError(
-            f"{mask.name}: it has no transform, so a CRS alone doesn't place it. Add it again "
-            "together with the georeferenced image it was drawn on."
+            f"{mask.name}: it has no transform, so a CRS alone doesn't georeference it. Add it "
+            "again together with the georeferenced image it was drawn on."
         )
     try:
         known = known_crs(crs)
@@ -142,9 +142,9 @@ def format_class_names(mask: Mask) -> str:
 
 
 def with_earlier_edits(old: Mask | None, new: Mask) -> Mask:
-    """A mask that is added again, with what a person had said about it before.
+    """A mask that is added again, with what a person had set before.
 
-    What is said this time (the `user_set` of `new`) beats what was said then.
+    What is given this time (the `user_set` of `new`) beats what was given then.
     """
     if old is None or old.sha256 != new.sha256 or not old.user_set:
         return new

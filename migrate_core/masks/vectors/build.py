@@ -93,7 +93,7 @@ def _on_earth(lonlat: GeometryArray) -> BoolArray:
 
 
 def _without_extent(source: Source, area: Area, part: str | None, options: AddOptions) -> Mask:
-    """A mask with all that doesn't depend on its place or content."""
+    """A mask with all that doesn't depend on its extent or content."""
     wanted = options.vector
     # Everything that the labels of the mask follow from; not its date, which may be corrected.
     given = [source.digest, part, area.geometry.wkb_hex, source.crs, wanted.layer]

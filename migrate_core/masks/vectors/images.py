@@ -112,7 +112,7 @@ def _mask(
     header = read_header(path)
     if header.crs is None or header.transform is None:
         raise MaskError(
-            f"its image {path.name} has no georeference, so its polygons have no place. Give the "
+            f"its image {path.name} has no georeference, so its polygons have none. Give the "
             "image one, or add it again with --image and the georeferenced image."
         )
     size = header.height, header.width

@@ -133,7 +133,7 @@ def cloud_warnings(disputed: BoolArray, label: NDArray[np.uint8]) -> tuple[str, 
 
 
 def offset_is_doubtful(suggestion: Suggestion | None) -> bool:
-    """Whether `doubtful` was told so by `offset_warnings`."""
+    """Whether `offset_warnings` made it `doubtful`."""
     return suggestion is not None and _OFFSET_DOUBTFUL in suggestion.reason
 
 

@@ -44,7 +44,7 @@ def find_granules(path: Path) -> tuple[FoundGranule, ...]:
 
 
 def _laid_out(path: Path) -> tuple[ProductFiles, Layout | None]:
-    """All files at a place and how they are laid out, so far as they are a product's."""
+    """All files at a location and how they are laid out, so far as they are a product's."""
     if not path.is_dir() or is_product_folder(path):
         files = product_files(path)
         return files, layout_of(files.names)

@@ -192,7 +192,7 @@ class _Services:
 
 
 class _Part:
-    """One scene of an acquisition, read at the first of several places that works."""
+    """One scene of an acquisition, read at the first of several services that works."""
 
     def __init__(self, services: _Services, scenes: Sequence[Scene]) -> None:
         self._services = services
@@ -236,7 +236,7 @@ def _union(parts: Sequence[_Part], grid: PixelGrid) -> NDArray[np.uint8]:
 
 @dataclass
 class _Failures:
-    """Why units could not be measured, told once for all scenes of a source where it can be."""
+    """Why units could not be measured, reported once for all scenes of a source where it can be."""
 
     needs: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     others: dict[str, str] = field(default_factory=dict)

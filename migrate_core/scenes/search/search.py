@@ -37,7 +37,7 @@ class SearchOutcome:
     """Candidates by mask_id (best first, an empty list where nothing fits), and problems.
 
     `scenes` are all that are known, at least `REACH_DAYS` around the masks' dates. `advice` says
-    what would help each mask without a usable candidate. `elsewhere` are the scenes that a later
+    what would help each mask without a usable candidate. `alternatives` are the scenes that a later
     source has as well: what to fall back to when the first one fails. `asked` names the sources.
     """
 
@@ -198,7 +198,7 @@ def _covering_request(requests: Sequence[SceneRequest]) -> SceneRequest:
 
 
 def part(progress: Progress, number: int, parts: int) -> Progress:
-    """How far one of several equal parts is, told as percent of the whole."""
+    """How far one of several equal parts is, as percent of all of it."""
 
     def reported(finished: int, total: int) -> None:
         share = (number + finished / max(total, 1)) / parts

@@ -76,7 +76,7 @@ def _pixels(shown: PairParameters) -> None:
         key="pairs_clouds",
         persist_state="session",
         help="L2A brings a scene classification with clouds, shadows, cirrus and snow. For L1C, "
-        "s2cloudless finds clouds in the pixels; shadows follow from the sun's place.",
+        "s2cloudless finds clouds in the pixels; shadows follow from the sun's position.",
     )
     st.checkbox(
         "Make pairs of products that lack bands, too",
@@ -108,7 +108,7 @@ def _labels(shown: PairParameters, suggested_m: float | None) -> None:
         value=shown.ignore_rim_m,
         key="pairs_ignore_rim",
         persist_state="session",
-        help="Within it the label is 255 (ignore): so close to a border its place isn't known. "
+        help="Within it the label is 255 (ignore): so close to a border its position isn't known. "
         f"0 is no buffer. {_good_width(suggested_m)}",
     )
     if suggested_m is not None:

@@ -59,7 +59,7 @@ class View:
 
     @property
     def rank(self) -> int:
-        """The place of the viewed candidate in the ranking, from 0."""
+        """The rank of the viewed candidate, from 0."""
         return self.candidates.index(self.viewed)
 
     def look_at(self, scene_id: str, where: str) -> None:
