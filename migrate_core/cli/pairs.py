@@ -232,7 +232,7 @@ def _show(store: Store, document: list[dict[str, Any]]) -> None:
     for row in document:
         suggestion = row["suggestion"] or {}
         pair = known[row["pair_id"]]
-        share = occluded_shares(pair.occluded, pair.one_sided).labelled
+        share = occluded_shares(pair.occluded, pair.occlusion_by_sensor).labelled
         change = format_change(pair)
         unmeasured = f"Change {change}." if change and pair.change is None else None
         cells = (

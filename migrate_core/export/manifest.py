@@ -38,7 +38,7 @@ def manifest_row(entry: Entry, split: str) -> Row:
         "snow_labelled": labelled.snow if labelled else None,
         "nodata_labelled": labelled.nodata if labelled else None,
         "source_labelled": _in_source_image(pair),
-        "occluded_labelled": occluded_shares(pair.occluded, pair.one_sided).labelled,
+        "occluded_labelled": occluded_shares(pair.occluded, pair.occlusion_by_sensor).labelled,
         "coverage": pair.coverage,
         "decision": entry.review_status.decision,
         "reviewer": ";".join(entry.review_status.reviewers),
@@ -63,7 +63,9 @@ def manifest_row(entry: Entry, split: str) -> Row:
 
 def _in_source_image(pair: Pair) -> float | None:
     """The share of the label that was occluded in the source image; None where nothing tells."""
-    recorded = pair.one_sided is not None and pair.one_sided.labelled.both is not None
+    recorded = (
+        pair.occlusion_by_sensor is not None and pair.occlusion_by_sensor.labelled.both is not None
+    )
     return pair.occlusion.labelled.source if pair.occlusion and recorded else None
 
 

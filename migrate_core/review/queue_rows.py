@@ -89,7 +89,7 @@ def _row(pair: FinishedPair, tiles: Mapping[str, tuple[str, date]]) -> QueueRow:
         sensed_on=day,
         days_offset=pair.days_offset,
         suggestion=pair.suggestion,
-        occluded=occluded_shares(pair.occluded, pair.one_sided).labelled,
+        occluded=occluded_shares(pair.occluded, pair.occlusion_by_sensor).labelled,
         shift_m=None if pair.shift is None else math.hypot(*pair.shift),
         change=pair.change,
         scene_id=pair.scene_id,

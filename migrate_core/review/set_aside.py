@@ -1,4 +1,4 @@
-"""Decisions that don't count any more once their pair is superseded: told before that happens."""
+"""Decisions that won't count any more once their pair is superseded: reported before that."""
 
 from __future__ import annotations
 

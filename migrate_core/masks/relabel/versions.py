@@ -112,8 +112,8 @@ def relabel(session: Session, request: RelabelRequest) -> Relabelled:
 def undo(session: Session, mask_id: str, reviewer: str) -> Relabelled:
     """Bring the labels back that were in force before the newest edit; the log keeps both.
 
-    What was said since of date and source image holds. Raises WrongUseError when there is no edit,
-    JobRunningError while masks are added or pairs made.
+    What was given since for date and source image holds. Raises WrongUseError when there is no
+    edit, JobRunningError while masks are added or pairs made.
     """
     before = _mask(session, mask_id)
     with _changing(session):
@@ -125,7 +125,7 @@ def undo(session: Session, mask_id: str, reviewer: str) -> Relabelled:
             path=before.path,
             acquired=before.acquired,
             source=replace(before.source, valid_from=earlier.source.valid_from),
-            edited=before.edited,
+            user_set=before.user_set,
         )
         entry = VersionEntry(
             VersionKind.UNDO,

@@ -194,14 +194,14 @@ def _derivatives(moved: WarpedImage, scale: Images, step: Step) -> Iterator[Imag
 
 def _concluded(normal: Normal, step: Step, second: float) -> Match | None:
     """The match at a shift; None where there are too few windows to say how sure it is."""
-    scatter = sandwich_covariance(normal, step)
-    if scatter is None:
+    covariance = sandwich_covariance(normal, step)
+    if covariance is None:
         return None
     return Match(
         (float(step[0]), float(step[1])),
-        scatter.half_width,
+        covariance.half_width,
         float(normal.correlations.mean()),
         second,
         int(normal.weight.sum()),
-        scatter.windows,
+        covariance.windows,
     )

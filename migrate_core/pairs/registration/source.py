@@ -104,9 +104,9 @@ def _read(
         _check_fine(dataset, source)
         names, _ = band_order(dataset)
         pairs = _pairs(names, reference)
-        outline = source.outline().segmentize(_SEGMENTS * source.resolution)
+        polygon = source.polygon().segmentize(_SEGMENTS * source.resolution)
         outside = geometry_mask(
-            [reproject_geometry(outline, source.crs, reference.grid.crs)],
+            [reproject_geometry(polygon, source.crs, reference.grid.crs)],
             reference.grid.shape,
             reference.grid.transform,
         )

@@ -24,7 +24,7 @@ FINE = 4
 # (ESA, Sentinel-2 Annual Performance Report: 0.15 to 0.3 are required, 0.25 to 0.3 are measured).
 _BLUR_M = 4.0
 _PIXEL_M = 10.0
-# The mean over a pixel of four fine ones around the place between two of them, kept symmetric.
+# The mean over a pixel of four fine ones around the position between two of them, kept symmetric.
 _BOX = np.array([0.5, 1.0, 1.0, 1.0, 0.5]) / FINE
 # What is invalid reaches as far as blur and gradient do, in fine pixels.
 _REACH = round(2 * _BLUR_M * FINE / _PIXEL_M) + FINE // 2 + FINE
@@ -83,9 +83,9 @@ def _offset(step: Step | Sequence[float]) -> list[float]:
 
 
 def _looked_up(splines: Images, start: float, axis: int) -> Images:
-    """Values of cubic splines along an axis, at every fourth place from `start` on.
+    """Values of cubic splines along an axis, at every fourth position from `start` on.
 
-    All these places lie alike between two coefficients, so that four weights serve them all.
+    All these positions lie alike between two coefficients, so that four weights serve them all.
     """
     first, last = math.floor(start), splines.shape[axis] - 1
     after = start - first

@@ -77,8 +77,8 @@ def _sandwich(curvatures: FloatArray, slopes: FloatArray) -> FloatArray:
     """The covariance of the shift (2, 2), with errors that windows have of their own."""
     count = len(slopes)
     inverse = np.linalg.inv(curvatures.sum(axis=0))
-    scatter = np.einsum("wk,wl->kl", slopes, slopes) * count / (count - 1)
-    found: FloatArray = inverse @ scatter @ inverse
+    covariance = np.einsum("wk,wl->kl", slopes, slopes) * count / (count - 1)
+    found: FloatArray = inverse @ covariance @ inverse
     return found
 
 

@@ -131,10 +131,10 @@ def _encoded(picture: Picture, format_: str, **options: Any) -> bytes:
 def _caption(mask: Mask, found: SourcePixels, labels: NDArray[np.uint8] | None) -> str:
     names = ", ".join("near infrared" if band == "nir" else band for band in found.bands)
     note = " (order assumed: the file doesn't name its bands)" if found.assumed else ""
-    outline = (
+    drawn = (
         "The label is the mask itself."
         if labels is not None
         else "The mask file has changed or is gone, so its label isn't drawn."
     )
     size = format_length(float(f"{found.pixel_m:.2g}"))
-    return f"{Path(mask.source.path or '').name}. Bands {names}{note}, {size} pixels. {outline}"
+    return f"{Path(mask.source.path or '').name}. Bands {names}{note}, {size} pixels. {drawn}"

@@ -44,7 +44,7 @@ _OCCLUDING = {
     "nodata": "no data or saturated",
     "source": "occluded in the source image",
 }
-_SIDES = {
+_BY_SENSOR = {
     "sentinel2_only": "occluded in Sentinel-2 only",
     "source_only": "occluded in the source image only",
     "both": "occluded in both",
@@ -186,9 +186,9 @@ def _detail_sections(item: ReviewItem, document: Document) -> list[Section]:
             "What occludes the ground, percent of the pixels",
             _occlusion_rows(pair, pair.occlusion), _BOTH, _OCCLUSION_NOTE,
         ))  # fmt: skip
-    if pair.one_sided:
+    if pair.occlusion_by_sensor:
         title = "In which image, percent of the pixels"
-        sections.append(_section(title, _side_rows(pair.one_sided), _BOTH))
+        sections.append(_section(title, _side_rows(pair.occlusion_by_sensor), _BOTH))
     sections.append(_section("The scene", _scene_rows(item)))
     if notes := notes_on(document):
         sections.append(_section("Worth knowing", [(note,) for note in notes]))
@@ -225,7 +225,7 @@ def _occlusion_rows(pair: Pair, found: Occlusion) -> list[tuple[str, ...]]:
     }
     if not any(shares["source"]):
         del shares["source"]
-    union = occluded_shares(pair.occluded, pair.one_sided)
+    union = occluded_shares(pair.occluded, pair.occlusion_by_sensor)
     rows = {_OCCLUDING[name]: both for name, both in shares.items()}
     rows["occluded by any of these"] = (union.all, union.labelled)
     return [(name, *map(format_share, both)) for name, both in rows.items()]
@@ -235,15 +235,15 @@ def _side_rows(found: OcclusionBySensor) -> list[tuple[str, ...]]:
     both = (found.all, found.labelled)
     if found.all.source_only is None:
         # Without the source's side nobody can say that it was occluded here alone.
-        shares = [format_share(sides.sentinel2_only) for sides in both]
+        shares = [format_share(found.sentinel2_only) for found in both]
         unknown = (NOT_KNOWN, NOT_KNOWN)
         return [
             ("occluded in Sentinel-2", *shares),
             ("occluded in the source image", *unknown),
         ]
     return [
-        (words, *(format_share(getattr(sides, name)) for sides in both))
-        for name, words in _SIDES.items()
+        (title, *(format_share(getattr(found, name)) for found in both))
+        for name, title in _BY_SENSOR.items()
     ]
 
 

@@ -60,7 +60,7 @@ def _geometry(value: Any) -> Any:
     if not isinstance(value, dict):
         return None
     try:
-        # What numbers are no places is reported where the polygons are looked at.
+        # What numbers are no positions is reported where the polygons are looked at.
         with np.errstate(invalid="ignore", over="ignore"):
             read = shapely.from_geojson(json.dumps(value), on_invalid="ignore")
             # A ring that isn't closed, as some programs write, is closed by `shape`.

@@ -215,9 +215,9 @@ def _check_tables(path: Path) -> None:
             "incomplete: copy it again from where it came."
         ) from err
     for kind, name, sql in objects:
-        words = str(sql or "").lower().split()
-        virtual = words[:3] == ["create", "virtual", "table"]
-        if virtual and f" using {_SPATIAL_INDEX}" not in " ".join(words):
+        tokens = str(sql or "").lower().split()
+        virtual = tokens[:3] == ["create", "virtual", "table"]
+        if virtual and f" using {_SPATIAL_INDEX}" not in " ".join(tokens):
             raise MaskError(
                 f"{path.name}: its table {name!r} is virtual, that is, it may read other files. "
                 "Save the layer into a new GeoPackage."

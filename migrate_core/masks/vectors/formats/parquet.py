@@ -67,7 +67,7 @@ def _table(path: Path) -> Any:
 
 
 def is_geoparquet(path: Path) -> bool:
-    """Whether a Parquet file says that it holds geometries; True for what is damaged, to be told.
+    """Whether a Parquet file says that it holds geometries; True for a damaged one, reported later.
 
     Its footer is only looked at: Arrow reads files where their crash costs nothing else.
     """
