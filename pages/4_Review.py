@@ -16,7 +16,7 @@ from pages.shared.review.filters import (
 )
 from pages.shared.review.gallery import gallery, progress
 from pages.shared.review.guard import KEY
-from pages.shared.review.queue import facts_of, queue_of, rows_of
+from pages.shared.review.queue import queue_of, rows_of, stored_rows
 from pages.shared.state import selection
 from pages.shared.text import plain
 
@@ -45,14 +45,14 @@ div:has(> .st-key-light_table) {
 def review(page: Page) -> None:
     """The reviewer, and what there is to review."""
     reviewer = reviewer_field()
-    facts = facts_of(page.store)
-    if not facts:
+    all_rows = stored_rows(page.store)
+    if not all_rows:
         st.info("There is no pair to look at yet. Pairs are made from masks and their scenes.")
         st.page_link(PAGES["pairs"][0], label="Make pairs", icon=PAGES["pairs"][2])
         return
     with st.container(key="review_row", horizontal=True, vertical_alignment="center"):
         mode = mode_form()
-        wanted, order = filter_form(facts, reviewer)
+        wanted, order = filter_form(all_rows, reviewer)
     if mode == GALLERY:
         rows: list[QueueRow] = rows_of(page.store)
         progress(rows)

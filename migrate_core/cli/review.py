@@ -86,14 +86,14 @@ def status(session: Session, as_json: bool) -> None:
     }
 
     def show() -> None:
-        words = {
+        text = {
             stage: ", ".join(f"{count} {state}" for state, count in document[stage].items())
             for stage in ("masks", "pairs", "review")
         }
         rows = [
-            ("masks", words["masks"]),
+            ("masks", text["masks"]),
             ("scenes", str(matches(session.store))),
-            *((stage, words[stage]) for stage in ("pairs", "review")),
+            *((stage, text[stage]) for stage in ("pairs", "review")),
         ]
         print_table(("stage", document["workspace"]), rows)
         for job in found.running:

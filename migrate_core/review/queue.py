@@ -99,17 +99,17 @@ def arranged(
     return sorted((row for row in rows if wanted.takes(row)), key=ORDERS[order])
 
 
-def place_of(queue: Sequence[QueueRow], pair_id: str | None) -> int | None:
+def index_of(queue: Sequence[QueueRow], pair_id: str | None) -> int | None:
     """Where a pair stands in the queue, from 0; None when it isn't in it."""
     return next((n for n, row in enumerate(queue) if row.pair_id == pair_id), None)
 
 
 def neighbour(queue: Sequence[QueueRow], pair_id: str | None, step: int) -> str | None:
     """The pair one `step` (1 or -1) further; None at the end of the queue."""
-    place = place_of(queue, pair_id)
-    if place is None:
+    index = index_of(queue, pair_id)
+    if index is None:
         return queue[0].pair_id if queue else None
-    wanted = place + step
+    wanted = index + step
     return queue[wanted].pair_id if 0 <= wanted < len(queue) else None
 
 
@@ -120,7 +120,7 @@ def next_open(
 
     With `reviewer` it is the next that this person hasn't decided. None when there is no other.
     """
-    start = place_of(queue, pair_id)
+    start = index_of(queue, pair_id)
     ahead = queue if start is None else [*queue[start + 1 :], *queue[:start]]
     for row in ahead:
         is_open = row.decision is None if reviewer is None else reviewer not in row.reviewers

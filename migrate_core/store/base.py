@@ -128,7 +128,7 @@ class Store:
         scenes = self.scenes()
         found: dict[str, list[Candidate]] = {}
         query = sa.select(tables.candidates).order_by(
-            tables.candidates.c.mask_id, tables.candidates.c.place
+            tables.candidates.c.mask_id, tables.candidates.c.rank
         )
         for row in self._rows(query):
             candidate = candidate_of(row, scenes[row.scene_id, row.source])
@@ -251,7 +251,7 @@ def _candidate_rows(
     """Rows for the candidates of a mask; `choice` is the scene a person selected before."""
     kept = choice in {item.scene.scene_id for item in ranked}
     rows = []
-    for place, item in enumerate(ranked):
+    for rank, item in enumerate(ranked):
         # The scene has a table of its own.
         names = (field.name for field in fields(item) if field.name != "scene")
         document = {name: to_json(getattr(item, name)) for name in names}
@@ -260,8 +260,8 @@ def _candidate_rows(
             "mask_id": mask_id,
             "scene_id": item.scene.scene_id,
             "source": item.scene.source,
-            "place": place,
-            "selected": by_person if kept else place == 0,
+            "rank": rank,
+            "selected": by_person if kept else rank == 0,
             "usable": item.usable,
             "chosen_by_person": by_person,
             "document": document,
@@ -296,7 +296,7 @@ def _pair_row(pair: Pair) -> dict[str, Any]:
 
 
 def _outline(shape: BaseGeometry) -> dict[str, Any]:
-    """A shape for a small map, to a hundredth of its size, and its middle to count by place."""
+    """A shape for a small map, to a hundredth of its size, and its middle to count by location."""
     west, south, east, north = shape.bounds
     plain = shape.simplify(max(east - west, north - south) / 100)
     return {**to_json(plain), "middle": [(west + east) / 2, (south + north) / 2]}

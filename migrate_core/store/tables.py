@@ -64,7 +64,7 @@ candidates = sa.Table(
     sa.Column("mask_id", sa.String, primary_key=True),
     sa.Column("scene_id", sa.String, primary_key=True),
     sa.Column("source", sa.String, nullable=False),
-    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("place", sa.Integer, nullable=False, key="rank"),
     sa.Column("selected", sa.Boolean, nullable=False),
     sa.Column("usable", sa.Boolean, nullable=False),
     sa.Column("chosen_by_person", sa.Boolean, nullable=False),
@@ -254,10 +254,10 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[st
 def open_engine(workspace: Workspace, database_url: str | None) -> sa.Engine:
     """The database of a workspace, its tables made when they are missing. Raises StoreError."""
     url = database_url or f"sqlite:///{workspace.database}"
-    place = str(workspace.database) if database_url is None else "the database of DATABASE_URL"
+    database = str(workspace.database) if database_url is None else "the database of DATABASE_URL"
     try:
         engine = sa.create_engine(url)
-        tell_plainly(engine, place)
+        tell_plainly(engine, database)
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _configure_sqlite)
         _prepare(engine)
@@ -268,7 +268,7 @@ def open_engine(workspace: Workspace, database_url: str | None) -> sa.Engine:
         ) from err
     except SQLAlchemyError as err:
         raise StoreError(
-            f"{place} can't be opened ({type(err).__name__}). Needed is a database that this "
+            f"{database} can't be opened ({type(err).__name__}). Needed is a database that this "
             "program made, or may make. Check that the place exists and can be written."
         ) from err
     _take_over_files(engine, workspace)
@@ -286,6 +286,9 @@ def _prepare(engine: sa.Engine) -> None:
     version, noted = settings_kv.c.value, settings_kv.c.name == "schema"
     with engine.begin() as connection:
         connection.execute(CreateTable(settings_kv, if_not_exists=True))
+        # Said together with the tables, so that they need not be looked for one by one.
+        if connection.scalar(sa.select(version).where(noted)) == SCHEMA_VERSION:
+            return
     with engine.begin() as connection:
         insert = dialect_insert(connection, settings_kv).values(name="schema", value=SCHEMA_VERSION)
         connection.execute(insert.on_conflict_do_nothing())

@@ -29,14 +29,14 @@ from migrate_core.review.queue import (
     RANDOM,
     arranged,
     decision_counts,
+    index_of,
     last_effective,
     neighbour,
     next_open,
-    place_of,
     suspicion,
 )
 from migrate_core.review.queue_row import QueueRow
-from migrate_core.review.queue_rows import last_decision, pair_facts, queue_rows, review_item
+from migrate_core.review.queue_rows import last_decision, pair_rows, queue_rows, review_item
 from migrate_core.review.run import decide
 from migrate_core.states import DecisionState
 from migrate_core.store.base import Store, open_store
@@ -172,7 +172,7 @@ def test_filters(wanted: QueueFilter, expected: str) -> None:
 
 def test_steps_end_at_the_ends_of_the_queue() -> None:
     queue = [row("a"), row("b"), row("c")]
-    assert [place_of(queue, pair_id) for pair_id in ("a", "c", "x", None)] == [0, 2, None, None]
+    assert [index_of(queue, pair_id) for pair_id in ("a", "c", "x", None)] == [0, 2, None, None]
     assert [neighbour(queue, pair_id, 1) for pair_id in "abc"] == ["b", "c", None]
     assert [neighbour(queue, pair_id, -1) for pair_id in "abc"] == [None, "a", "b"]
     assert neighbour(queue, "x", 1) == "a"
@@ -268,16 +268,18 @@ def test_a_pair_of_an_earlier_version_is_as_occluded_as_its_sides_leave_clear(st
     pair = store.pair("q")
     assert pair is not None
     sides = SensorShares(sentinel2_only=0.7, source_only=0.05, both=0.05, clear=0.2)
-    store.put_pairs([replace(pair, occluded=None, one_sided=OcclusionBySensor(sides, sides))])
+    store.put_pairs(
+        [replace(pair, occluded=None, occlusion_by_sensor=OcclusionBySensor(sides, sides))]
+    )
     rows = {found.pair_id: found for found in queue_rows(store)}
     assert rows["q"].occluded == 0.8
     # One that doesn't have its sides either isn't known until `pairs make` looks at it again.
-    store.put_pairs([replace(pair, occluded=None, one_sided=None)])
+    store.put_pairs([replace(pair, occluded=None, occlusion_by_sensor=None)])
     assert {found.pair_id: found.occluded for found in queue_rows(store)}["q"] is None
 
 
 def test_rows_carry_the_decisions_of_now_whatever_the_age_of_the_facts(store: Store) -> None:
-    facts = pair_facts(store)
+    facts = pair_rows(store)
     decide(store, Decision("p", "accept", "ann", None, NOON))
     decide(store, Decision("q", "accept", "ann", None, NOON))
     decide(store, Decision("q", "reject", "bob", None, NOON))

@@ -41,7 +41,7 @@ from migrate_core.model import (
     Suggestion,
     VectorForm,
 )
-from migrate_core.review.queue_rows import pair_facts
+from migrate_core.review.queue_rows import pair_rows
 from migrate_core.states import EditKind, JobState, Level
 from migrate_core.store import masks as queries
 from migrate_core.store.base import Store, open_store
@@ -524,23 +524,23 @@ def test_shifts_changes_and_parameters_of_pairs_are_read_on_either_database(stor
     shifted = replace(PAIR, shift=Shift(-3.0, 4.0, 0.5, reliable=True), change=0.25, parameters=way)
     store.put_pairs([shifted, replace(PAIR, pair_id="other", parameters=PairParameters())])
     store.put_pairs([replace(shifted, pair_id="third", parameters=replace(way, offset=None))])
-    rows = {row.pair_id: (row.shift_m, row.change) for row in pair_facts(store)}
+    rows = {row.pair_id: (row.shift_m, row.change) for row in pair_rows(store)}
     assert rows == {PAIR.pair_id: (5.0, 0.25), "third": (5.0, 0.25), "other": (None, None)}
     assert parameters_in_use(store) == replace(way, offset=None)
 
 
 def test_masks_near_each_other_are_counted_by_the_database(store: Store) -> None:
     def put(name: str, west: float, **more: Any) -> None:
-        place = box(west, 40, west + 0.01, 40.01)
-        store.put_masks([replace(a_mask(name, extent=place, footprint=place), **more)])
+        centre = box(west, 40, west + 0.01, 40.01)
+        store.put_masks([replace(a_mask(name, extent=centre, footprint=centre), **more)])
 
     for number in range(3):
         put(f"a{number}.tif", 1 + number / 1000)
     put("b.tif", 5, problems={"file": "none"}, pending=True)
     store.put_masks([a_mask("nowhere.tif", extent=None, footprint=None)])
-    near, far = sorted(queries.mask_clusters(store, MaskFilter()), key=lambda c: c.place)
+    near, far = sorted(queries.mask_clusters(store, MaskFilter()), key=lambda c: c.centre)
     assert (near.count, near.problems, near.mask_id) == (3, 0, "a0")
-    assert near.place == pytest.approx((1.006, 40.005))
+    assert near.centre == pytest.approx((1.006, 40.005))
     assert (far.count, far.problems, far.mask_id) == (1, 1, "b")
     assert queries.mask_clusters(store, MaskFilter(name="no such")) == []
     assert [mask.name for mask in queries.pending_masks(store)] == ["b.tif"]

@@ -13,28 +13,28 @@ from migrate_core.review.checks.run import rows_of_checks
 from migrate_core.review.filters import QueueFilter, parse_filter
 from migrate_core.review.queue import MOST_SUSPICIOUS, ORDERS, arranged, decision_counts
 from migrate_core.review.queue_row import QueueRow
-from migrate_core.review.queue_rows import pair_facts, queue_rows
+from migrate_core.review.queue_rows import pair_rows, queue_rows
 from migrate_core.store.base import Store
 from migrate_core.store.decisions import applied_edits
 
 
-def facts_of(store: Store) -> tuple[QueueRow, ...]:
+def stored_rows(store: Store) -> tuple[QueueRow, ...]:
     """The finished pairs; read again when pairs were made, superseded or repaired."""
     job = latest_job(store, "pairs")
     began = job.heartbeat_at if job else None
     repaired = sorted(applied_edits(store).items())
     made = (began, *repaired, *sorted(store.pair_states().items()))
-    return _facts(store, made)
+    return _stored_rows(store, made)
 
 
 @lru_cache(maxsize=4)
-def _facts(store: Store, made: tuple[Any, ...]) -> tuple[QueueRow, ...]:  # noqa: ARG001 - its age
-    return pair_facts(store)
+def _stored_rows(store: Store, made: tuple[Any, ...]) -> tuple[QueueRow, ...]:  # noqa: ARG001 - its age
+    return pair_rows(store)
 
 
 def rows_of(store: Store) -> list[QueueRow]:
     """The finished pairs with the decisions about them as they are now."""
-    return queue_rows(store, facts_of(store))
+    return queue_rows(store, stored_rows(store))
 
 
 def queue_of(
