@@ -11,6 +11,7 @@ from ..review.run import decide, new_decision
 from ..session import Session
 from ..states import VERDICTS, Verdict, decision_state
 from ..store.serialize import to_json
+from .audit import agreement, audit, checks
 from .console import emit, json_option, print_table, say
 from .edit import edit
 
@@ -28,7 +29,8 @@ def review() -> None:
     """Review: decide which pairs go into the dataset, and repair them."""
 
 
-review.add_command(edit)
+for command in (edit, audit, agreement, checks):
+    review.add_command(command)
 
 
 @review.command("decide")

@@ -14,7 +14,7 @@ from ..states import Basis, EditKind, PairState, Verdict
 from .base import Store
 from .review.rows import decision_of
 from .serialize import to_json
-from .tables import decisions, dialect_insert, masks, pair_edits, pairs
+from .tables import attention_checks, decisions, dialect_insert, masks, pair_edits, pairs
 
 
 class LogEntry(NamedTuple):
@@ -49,10 +49,12 @@ class PresentPair(NamedTuple):
     mask_key: str | None
 
 
-def decision_logs(store: Store) -> dict[str, list[LogEntry]]:
-    """The log of every pair, oldest entry first, by pair_id."""
+def decision_logs(store: Store, *, of_checks: bool = False) -> dict[str, list[LogEntry]]:
+    """The log of every pair, oldest entry first, by pair_id; or of attention checks alone."""
     columns = [decisions.c[name] for name in LogEntry._fields]
     query = sa.select(*columns).order_by(decisions.c.number)
+    if of_checks:
+        query = query.where(decisions.c.pair_id.in_(sa.select(attention_checks.c.pair_id)))
     logs: dict[str, list[LogEntry]] = defaultdict(list)
     with store.engine.connect() as connection:
         for pair_id, verdict, reviewer, basis, *rest in connection.execute(query):

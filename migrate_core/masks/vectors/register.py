@@ -105,8 +105,8 @@ def _crs_given(path: Path, options: AddOptions) -> str:
     if options.crs is None:
         raise MaskError(
             f"{path.name}: it says nothing of its CRS, so its polygons have no position. Add it "
-            "again with --crs (for example --crs EPSG:32631); a Shapefile has its CRS in a .prj file "
-            "beside it."
+            "again with --crs (for example --crs EPSG:32631); a Shapefile has its CRS in a .prj "
+            "file beside it."
         )
     return crs_text(options.crs, path.name)
 

@@ -18,6 +18,7 @@ from migrate_core.review.proposals import Proposal, proposal_for
 from migrate_core.review.queue_rows import ReviewItem, last_decision
 from migrate_core.states import DECISION_OF, PairState, Verdict
 from migrate_core.store.base import Store
+from migrate_core.store.review.checks import reviewed_pair
 from migrate_core.text import (
     CLOUD_IN_SCENE,
     NOT_KNOWN,
@@ -121,7 +122,7 @@ def _log(decisions: Sequence[Decision], edits: Sequence[PairEdit]) -> list[dict[
 def _last(store: Store, decision: Decision | None) -> dict[str, Any] | None:
     if decision is None:
         return None
-    pair = store.pair(decision.pair_id)
+    pair = reviewed_pair(store, decision.pair_id)
     name = pair.mask_name if pair else decision.pair_id
     return {"pair_id": decision.pair_id, "mask_name": name, "verdict": decision.verdict}
 
