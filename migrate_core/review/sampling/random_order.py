@@ -31,10 +31,12 @@ def random_sample(decided: Mapping[str, bool]) -> tuple[str, ...]:
 
     `decided` says of each pair whether persons have decided about it.
     """
-    places = {pair_id: random_position(pair_id) for pair_id in decided}
-    first_open = min((places[pair_id] for pair_id in decided if not decided[pair_id]), default=1.0)
+    positions = {pair_id: random_position(pair_id) for pair_id in decided}
+    first_open = min(
+        (positions[pair_id] for pair_id in decided if not decided[pair_id]), default=1.0
+    )
     return tuple(
-        sorted((key for key in places if places[key] < first_open), key=places.__getitem__)
+        sorted((key for key in positions if positions[key] < first_open), key=positions.__getitem__)
     )
 
 
