@@ -70,9 +70,12 @@ class AgreementReport:
 def agreement(verdicts: Mapping[str, Mapping[str, Verdict]]) -> AgreementReport:
     """How far reviewers agree; `verdicts` has, by pair_id, the verdict of each reviewer."""
     couples: dict[tuple[str, str], dict[str, tuple[int, int]]] = defaultdict(dict)
-    for pair_id, given in verdicts.items():
-        for first, second in combinations(sorted(given), 2):
-            couples[first, second][pair_id] = _CODES[given[first]], _CODES[given[second]]
+    for pair_id, by_reviewer in verdicts.items():
+        for first, second in combinations(sorted(by_reviewer), 2):
+            couples[first, second][pair_id] = (
+                _CODES[by_reviewer[first]],
+                _CODES[by_reviewer[second]],
+            )
     reviewers = tuple(sorted({name for names in couples for name in names}))
     return AgreementReport(
         tuple(_agreement(names, [couples[names]]) for names in sorted(couples)),
