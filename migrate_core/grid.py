@@ -166,8 +166,8 @@ def is_block_of(grid: PixelGrid, base_grid: PixelGrid) -> bool:
     column, row = inverse @ (grid.transform.c, grid.transform.f)
     right, bottom = inverse @ (grid.transform @ (grid.width, grid.height))
     ends = np.array([column, row, right - grid.width, bottom - grid.height])
-    whole = np.abs(ends - np.round([column, row, column, row])) < _SAME_PLACE_PIXELS
-    return grid.crs == base_grid.crs and bool(whole.all())
+    aligned = np.abs(ends - np.round([column, row, column, row])) < _SAME_PLACE_PIXELS
+    return grid.crs == base_grid.crs and bool(aligned.all())
 
 
 def _floor(value: float) -> int:
@@ -237,11 +237,11 @@ def split_at_antimeridian(geometry: BaseGeometry) -> BaseGeometry:
     if not np.isfinite([west, east]).all() or (west >= -_HALF_WORLD and east <= _HALF_WORLD):
         return geometry
     pieces: list[BaseGeometry] = []
-    whole = shapely.make_valid(geometry)
+    aligned = shapely.make_valid(geometry)
     for turn in range(math.floor((west + 180) / 360), math.ceil((east + 180) / 360)):
         world = shapely.box(360 * turn - 180, -91, 360 * turn + 180, 91)
         piece = shapely.transform(
-            whole.intersection(world), lambda c, turn=turn: c - np.array([360.0 * turn, 0.0])
+            aligned.intersection(world), lambda c, turn=turn: c - np.array([360.0 * turn, 0.0])
         )
         pieces += [part for part in shapely.get_parts(piece) if part.area > 0]
     return shapely.union_all(pieces)

@@ -25,7 +25,7 @@ from .mask import RasterForm as RasterForm
 from .mask import SourceImage as SourceImage
 from .mask import VectorForm as VectorForm
 from .settings import AssessmentSettings
-from .states import EditKind, PairState, Verdict
+from .states import Basis, BatchKind, EditKind, PairState, Verdict
 
 LONLAT = "EPSG:4326"
 IGNORE = 255
@@ -230,13 +230,35 @@ class Pair:
 
 @dataclass(frozen=True)
 class Decision:
-    """One entry of the log: `verdict` is `accept`, `reject`, `unsure` or `undo`."""
+    """One entry of the log: `verdict` is `accept`, `reject`, `unsure` or `undo`.
+
+    `batch` is the id of the batch that it is part of; an `undo` with one takes back the reviewer's
+    entry of that batch, others their newest. A decision that `settles` stands in the place of what
+    was said of the pair before.
+    """
 
     pair_id: str
     verdict: Verdict
     reviewer: str
     reason: str | None
     decided_at: datetime
+    basis: Basis = Basis.PERSON
+    batch: str | None = None
+    settles: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Decisions that were made at once, and can be undone at once.
+
+    `document` says how: the filter of a rule, the version of a model, the `batch` that is undone.
+    """
+
+    batch_id: str
+    kind: BatchKind
+    document: Mapping[str, Any]
+    reviewer: str
+    made_at: datetime
 
 
 @dataclass(frozen=True)

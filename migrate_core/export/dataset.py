@@ -22,7 +22,7 @@ from .geotiff import FOLDERS, remove_pair, write_pair
 from .manifest import Row, exported_before, manifest_row, write_manifest
 from .plots import all_plots, write_plots
 from .selection import ACCEPTED, Entry, entries
-from .splits import split_by_place
+from .splits import split_by_location
 from .statistics import statistics
 
 FORMATS = ("geotiff",)
@@ -134,7 +134,7 @@ def _write_card(destination: Path, text: str) -> None:
 def _write_tables(store: Store, destination: Path, chosen: Sequence[Entry]) -> list[Row]:
     """The manifest, whose rows are given back, and the match table."""
     footprints = {entry.pair.pair_id: entry.footprint for entry in chosen}
-    splits = split_by_place(footprints)
+    splits = split_by_location(footprints)
     rows = [manifest_row(entry, splits[entry.pair.pair_id]) for entry in chosen]
     write_manifest(destination, rows, list(footprints.values()))
     _write_match_table(store, destination, chosen)

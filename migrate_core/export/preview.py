@@ -14,7 +14,7 @@ from ..states import UNDER_WAY, DecisionState, PairState, decision_state
 from ..store.base import Store
 from ..store.finished_pairs import finished_with_footprint, pair_footprints
 from .selection import DECISIONS
-from .splits import SHARES, split_by_place
+from .splits import SHARES, split_by_location
 
 NOT_MADE = "not made yet"
 NO_FOOTPRINT = "mask without a footprint"
@@ -72,5 +72,5 @@ def _reason(state: PairState, decision: DecisionState | None, include: str) -> s
 
 
 def _splits(footprints: Mapping[str, BaseGeometry]) -> dict[str, int]:
-    counts = Counter(split_by_place(footprints).values() if footprints else ())
+    counts = Counter(split_by_location(footprints).values() if footprints else ())
     return {name: counts[name] for name in SHARES}

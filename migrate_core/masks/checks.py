@@ -30,7 +30,7 @@ def with_problems(mask: Mask, problems: Mapping[str, str]) -> Mask:
     return replace(mask, problems=ordered)
 
 
-def placed(mask: Mask, obstacle: str | None = None) -> tuple[Mask, dict[str, str]]:
+def georeferenced(mask: Mask, obstacle: str | None = None) -> tuple[Mask, dict[str, str]]:
     """The mask with the extent that its CRS and transform give, and what is wrong with these.
 
     `obstacle` says why a place that the file does give can't be used.

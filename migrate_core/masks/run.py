@@ -54,8 +54,8 @@ def add(session: Session, paths: Sequence[Path], options: AddOptions) -> Added:
     when another process adds masks, and JobCancelledError.
     """
     options = replace(options, max_pair_pixels=session.settings.max_pair_pixels)
-    places, options, unpacking = _unpacked(session, paths, options)
-    files = mask_files(places, follow_links=options.follow_links, takes=_is_label_file)
+    inputs, options, unpacking = _unpacked(session, paths, options)
+    files = mask_files(inputs, follow_links=options.follow_links, takes=_is_label_file)
     options, unclear = without_unclear_rows(options, files.files)
     added = _register(session, files, options)
     return replace(

@@ -56,13 +56,13 @@ def remote_costs(
 ) -> list[SourceCosts]:
     """The costs of every service whose scenes are selected for pairs that are not finished."""
     found: dict[str, dict[str, list[OpenMatch]]] = defaultdict(lambda: defaultdict(list))
-    numbers: dict[str, int] = defaultdict(int)
+    counts: dict[str, int] = defaultdict(int)
     for row in open_matches(store, other_than=LOCAL):
-        numbers[row.source] += 1
+        counts[row.source] += 1
         for scene_id in (row.scene_id, *row.completed_by):
             found[row.source][scene_id].append(row)
     return [
-        _source_costs(source, numbers[source], _wanted(by_scene, workspace), store, services)
+        _source_costs(source, counts[source], _wanted(by_scene, workspace), store, services)
         for source, by_scene in sorted(found.items())
     ]
 

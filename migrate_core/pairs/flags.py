@@ -52,7 +52,7 @@ def labelled_pixels(label: NDArray[np.uint8]) -> BoolArray:
     return labelled
 
 
-def judged_pixels(
+def assessed_pixels(
     flags: NDArray[np.uint8], label: NDArray[np.uint8], *, empty_allowed: bool
 ) -> BoolArray:
     """The pixels by which a pair is assessed: the labelled ones.
@@ -76,10 +76,10 @@ def occluded(
     if Flag.CLOUD not in known:
         return Occluded(None, None)
     inside = ~flagged(flags, Flag.OUTSIDE)
-    judged = judged_pixels(flags, label, empty_allowed=empty_allowed)
+    assessed = assessed_pixels(flags, label, empty_allowed=empty_allowed)
     return Occluded(
         all=_rounded(flagged_share(flags[inside], OCCLUDING_FLAGS)),
-        labelled=_rounded(flagged_share(flags[judged], OCCLUDING_FLAGS)),
+        labelled=_rounded(flagged_share(flags[assessed], OCCLUDING_FLAGS)),
     )
 
 

@@ -58,7 +58,7 @@ def pair_id(mask: Mask, ranked: RankedScene, parameters: PairParameters) -> str:
         "transform": mask.georeference.transform,
         "classes": mask.classes.stored,
         "scenes": ranked.scene_ids,
-        "parameters": stated(parameters),
+        "parameters": given_parameters(parameters),
         "rules": _rules(ranked),
         **_of_files(mask, register=parameters.register),
     }
@@ -72,6 +72,6 @@ def pair_id(mask: Mask, ranked: RankedScene, parameters: PairParameters) -> str:
     return f"{mask.mask_id}_{ranked.scene.sensed_at:%Y%m%d}_{digest[:8]}"
 
 
-def stated(parameters: PairParameters) -> dict[str, Any]:
+def given_parameters(parameters: PairParameters) -> dict[str, Any]:
     """The parameters without those left to the program, so that a new one keeps old ids."""
     return {"resampling": parameters.resampling, **_unusual(parameters)}

@@ -65,7 +65,7 @@ class _OutlineError(ProductError):
     """An outline that can't be right, and why."""
 
 
-class _ElsewhereError(_OutlineError):
+class _OutsideTileError(_OutlineError):
     """An outline that could be right, of another tile."""
 
     def __init__(self, area: BaseGeometry) -> None:
@@ -115,18 +115,18 @@ def from_positions(text: str, tile: str, largest_km2: float = TILE_KM2) -> Footp
         raise _OutlineError("the footprint: EXT_POS_LIST is no list of positions")
     if not np.isfinite(ways[0]).all():
         raise _OutlineError(_NOT_FINITE)
-    place = tile_extent(tile)
+    tile_area = tile_extent(tile)
     outlines = [Polygon([(lon, lat) for lat, lon in way]) for way in ways]
     found = []
     for given in outlines:
         with suppress(_OutlineError):
-            area = _usable(given, place, largest_km2)
+            area = _usable(given, tile_area, largest_km2)
             # Numbers that were taken for others make lines that cross, and reach out of the tile.
-            outside = round(_outside(area, place), 1) if place else 0.0
+            outside = round(_outside(area, tile_area), 1) if tile_area else 0.0
             found.append((not given.is_valid, outside, area))
     if found:
         return Footprint(min(found, key=lambda reading: reading[:2])[-1])
-    return _placed(outlines[0], tile, largest_km2)
+    return _within_tile(outlines[0], tile, largest_km2)
 
 
 def checked(given: BaseGeometry, tile: str, largest_km2: float = TILE_KM2) -> Footprint:
@@ -137,22 +137,22 @@ def checked(given: BaseGeometry, tile: str, largest_km2: float = TILE_KM2) -> Fo
     more than `largest_km2` can't be right. Raises ProductError that says why.
     """
     try:
-        return _placed(given, tile, largest_km2)
-    except _ElsewhereError as err:
+        return _within_tile(given, tile, largest_km2)
+    except _OutsideTileError as err:
         return Footprint(err.area, f"it garbles {err}. One of the two is wrong.")
 
 
-def _placed(given: BaseGeometry, tile: str, largest_km2: float) -> Footprint:
+def _within_tile(given: BaseGeometry, tile: str, largest_km2: float) -> Footprint:
     """The same, for an outline in its tile. Raises _ElsewhereError, _OutlineError."""
-    place = tile_extent(tile)
+    tile_area = tile_extent(tile)
     try:
-        area = _usable(given, place, largest_km2)
+        area = _usable(given, tile_area, largest_km2)
     except _OutlineError:
         turned = _turned(given, tile, largest_km2, largest_outside=1)
         if turned is None:
             raise
         return turned
-    if place is not None and _outside(area, place) > _MOSTLY:
+    if tile_area is not None and _outside(area, tile_area) > _MOSTLY:
         # Near the places where latitude and longitude are the same both ways may touch the tile.
         return _turned(given, tile, largest_km2, 1 - _MOSTLY) or Footprint(area)
     return Footprint(area)
@@ -162,15 +162,15 @@ def _turned(
     given: BaseGeometry, tile: str, largest_km2: float, largest_outside: float
 ) -> Footprint | None:
     """The outline with its axes exchanged, where that lies in the tile; None where it doesn't."""
-    place = tile_extent(tile)
-    if place is None or given.is_empty:
+    tile_area = tile_extent(tile)
+    if tile_area is None or given.is_empty:
         return None
     swapped = shapely.transform(shapely.force_2d(given), lambda points: points[:, ::-1])
     try:
-        area = _usable(swapped, place, largest_km2)
+        area = _usable(swapped, tile_area, largest_km2)
     except _OutlineError:
         return None
-    if _outside(area, place) > largest_outside:
+    if _outside(area, tile_area) > largest_outside:
         return None
     return Footprint(
         area,
@@ -179,12 +179,12 @@ def _turned(
     )
 
 
-def _outside(area: BaseGeometry, place: BaseGeometry) -> float:
+def _outside(area: BaseGeometry, tile_area: BaseGeometry) -> float:
     """The share of an outline that lies out of its tile."""
-    return float(area.difference(place).area / area.area)
+    return float(area.difference(tile_area).area / area.area)
 
 
-def whole_granule(grid: PixelGrid, reason: ProductError) -> Footprint:
+def granule_footprint(grid: PixelGrid, reason: ProductError) -> Footprint:
     """The whole extent of a granule on disk whose outline can't be right, with or without data."""
     return Footprint(
         outline(grid),
@@ -198,7 +198,9 @@ def _garbled(err: BaseException) -> _OutlineError:
     return _OutlineError(f"the footprint: it can't be read ({words or type(err).__name__})")
 
 
-def _usable(given: BaseGeometry, place: BaseGeometry | None, largest_km2: float) -> BaseGeometry:
+def _usable(
+    given: BaseGeometry, tile_area: BaseGeometry | None, largest_km2: float
+) -> BaseGeometry:
     """The valid polygons of an outline at its place. Raises _OutlineError."""
     area = _on_earth(given)
     size = _size_km2(area)
@@ -206,12 +208,12 @@ def _usable(given: BaseGeometry, place: BaseGeometry | None, largest_km2: float)
         raise _OutlineError("the footprint: it encloses no area")
     if size > largest_km2:
         raise _OutlineError(f"the footprint: its {size:,.0f} km² are more than a scene can have")
-    if place is None:
+    if tile_area is None:
         return area
-    if not area.intersects(place):
-        raise _ElsewhereError(area)
+    if not area.intersects(tile_area):
+        raise _OutsideTileError(area)
     # A product of several granules has one outline, of which only the part in the tile is meant.
-    return area if size <= TILE_KM2 else polygons(area.intersection(place))
+    return area if size <= TILE_KM2 else polygons(area.intersection(tile_area))
 
 
 def _on_earth(given: BaseGeometry) -> BaseGeometry:

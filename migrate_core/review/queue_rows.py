@@ -15,9 +15,11 @@ from ..store.candidates import scenes_named
 from ..store.decisions import decisions_by, edits_of
 from ..store.finished_pairs import FinishedPair, finished_pairs, tiles_and_days
 from ..store.masks import find_mask
+from ..store.review.checks import reviewed_pair
 from .decisions import ReviewStatus, review_statuses
 from .proposals import DecidedPair, earlier_pair, proposed_statuses
-from .queue import QueueRow, last_effective
+from .queue import last_effective
+from .queue_row import QueueRow
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,15 @@ class ReviewItem:
         return None if self.earlier is None else self.earlier.pair.pair_id
 
 
-def queue_rows(store: Store, facts: Sequence[QueueRow] | None = None) -> list[QueueRow]:
+def queue_rows(store: Store, rows: Sequence[QueueRow] | None = None) -> list[QueueRow]:
     """One light row for each finished pair, with the decision about it.
 
-    `facts` are what `pair_facts` gave before: they change only when pairs are made.
+    `rows` are what `pair_rows` gave before: they change only when pairs are made.
     """
     decided = review_statuses(store)
     proposed = proposed_statuses(store, decided)
     nobody = ReviewStatus(None)
-    rows = pair_facts(store) if facts is None else facts
+    rows = pair_rows(store) if rows is None else rows
     return [
         replace(
             row,
@@ -57,6 +59,8 @@ def queue_rows(store: Store, facts: Sequence[QueueRow] | None = None) -> list[Qu
             reviewers=found.reviewers,
             verdicts=found.verdicts,
             proposed=before.decision,
+            basis=found.basis,
+            batch=found.batch,
         )
         for row in rows
         for found in (decided.get(row.pair_id, nobody),)
@@ -64,14 +68,14 @@ def queue_rows(store: Store, facts: Sequence[QueueRow] | None = None) -> list[Qu
     ]
 
 
-def pair_facts(store: Store) -> tuple[QueueRow, ...]:
+def pair_rows(store: Store) -> tuple[QueueRow, ...]:
     """The rows of the finished pairs, as though nobody had decided about them."""
-    places = tiles_and_days(store)
-    return tuple(_row(pair, places) for pair in finished_pairs(store))
+    tiles = tiles_and_days(store)
+    return tuple(_row(pair, tiles) for pair in finished_pairs(store))
 
 
-def _row(pair: FinishedPair, places: Mapping[str, tuple[str, date]]) -> QueueRow:
-    tile, day = places.get(pair.scene_id, ("", None))
+def _row(pair: FinishedPair, tiles: Mapping[str, tuple[str, date]]) -> QueueRow:
+    tile, day = tiles.get(pair.scene_id, ("", None))
     return QueueRow(
         pair_id=pair.pair_id,
         mask_name=pair.mask_name,
@@ -82,12 +86,14 @@ def _row(pair: FinishedPair, places: Mapping[str, tuple[str, date]]) -> QueueRow
         occluded=occluded_shares(pair.occluded, pair.one_sided).labelled,
         shift_m=None if pair.shift is None else math.hypot(*pair.shift),
         change=pair.change,
+        scene_id=pair.scene_id,
+        coverage=pair.coverage,
     )
 
 
 def review_item(store: Store, pair_id: str) -> ReviewItem | None:
     """Everything about one pair; None when there is no such pair."""
-    pair = store.pair(pair_id)
+    pair = reviewed_pair(store, pair_id)
     if pair is None:
         return None
     return ReviewItem(

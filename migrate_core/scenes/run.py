@@ -61,14 +61,14 @@ def search(
         first, second = (searching.part(progress, number, 2) for number in (0, 1))
         asking = first if parameters.measure_clouds else progress
         found = _ask(masks, sources, parameters, asking)
-        memory = MeasurementCache(session.store, masks)
-        known = memory.known() if parameters.measure_clouds and not refresh else {}
+        cache = MeasurementCache(session.store, masks)
+        known = cache.known() if parameters.measure_clouds and not refresh else {}
         _keep(session.store, found, parameters, known)
         remember_responses(session.store, response_times(sources))
         unmeasured: tuple[Problem, ...] = ()
         if parameters.measure_clouds:
             clouds = CloudReader(session.settings.services, session.workspace, session.store)
-            unmeasured = measure_candidates(memory, found, clouds, known, second)
+            unmeasured = measure_candidates(cache, found, clouds, known, second)
     return (*found.outcome.problems, *unmeasured, *_without(found))
 
 

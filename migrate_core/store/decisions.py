@@ -10,18 +10,22 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from ..model import Decision, Pair, PairEdit, utc
-from ..states import EditKind, PairState, Verdict
-from .base import Store, decision_of
+from ..states import Basis, EditKind, PairState, Verdict
+from .base import Store
+from .review.rows import decision_of
 from .serialize import to_json
 from .tables import decisions, dialect_insert, masks, pair_edits, pairs
 
 
 class LogEntry(NamedTuple):
-    """Who said what of a pair."""
+    """Who said what of a pair, and on what basis; see `Decision`."""
 
     pair_id: str
     verdict: Verdict
     reviewer: str
+    basis: Basis = Basis.PERSON
+    batch: str | None = None
+    settles: bool = False
 
 
 class EarlierPair(NamedTuple):
@@ -47,12 +51,13 @@ class PresentPair(NamedTuple):
 
 def decision_logs(store: Store) -> dict[str, list[LogEntry]]:
     """The log of every pair, oldest entry first, by pair_id."""
-    columns = decisions.c
-    query = sa.select(columns.pair_id, columns.verdict, columns.reviewer).order_by(columns.number)
+    columns = [decisions.c[name] for name in LogEntry._fields]
+    query = sa.select(*columns).order_by(decisions.c.number)
     logs: dict[str, list[LogEntry]] = defaultdict(list)
     with store.engine.connect() as connection:
-        for pair_id, verdict, reviewer in connection.execute(query):
-            logs[pair_id].append(LogEntry(pair_id, Verdict(verdict), reviewer))
+        for pair_id, verdict, reviewer, basis, *rest in connection.execute(query):
+            entry = LogEntry(pair_id, Verdict(verdict), reviewer, Basis(basis), *rest)
+            logs[pair_id].append(entry)
     return logs
 
 

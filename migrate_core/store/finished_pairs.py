@@ -36,6 +36,7 @@ class FinishedPair:
     change: float | None
     occluded: Occluded | None
     one_sided: OcclusionBySensor | None
+    coverage: float | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def finished_pairs(store: Store) -> list[FinishedPair]:
         document["shift"]["east_m"].as_float().label("east_m"),
         document["shift"]["north_m"].as_float().label("north_m"),
         document["change"].as_float().label("change"),
+        document["coverage"].as_float().label("coverage"),
         document["occluded"].as_json().label("occluded"),
         document["one_sided"].as_json().label("one_sided"),
     ).where(pairs.c.state == PairState.DONE)
@@ -75,6 +77,7 @@ def _finished_pair(row: Any) -> FinishedPair:
         suggestion=Verdict(row.suggestion) if row.suggestion else None,
         shift=None if row.east_m is None else (row.east_m, row.north_m),
         change=row.change,
+        coverage=row.coverage,
         occluded=from_json(Occluded, row.occluded) if row.occluded else None,
         one_sided=from_json(OcclusionBySensor, row.one_sided) if row.one_sided else None,
     )

@@ -34,7 +34,7 @@ class MaskFilter:
 
 
 @dataclass(frozen=True)
-class MaskPlace:
+class MaskLocation:
     """A mask on a map: `outline` is its footprint with the detail of a small map, lon/lat."""
 
     mask_id: str
@@ -54,7 +54,7 @@ class MaskCluster:
     mask_id: str
     count: int
     problems: int
-    place: tuple[float, float]
+    centre: tuple[float, float]
     spread: float
 
 
@@ -140,7 +140,7 @@ def any_pending(store: Store) -> bool:
     return bool(_scalars(store, sa.select(masks.c.mask_id).where(_WAITING).limit(1)))
 
 
-def place_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
+def index_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
     """The number of a mask in `list_masks`, from 0; None when it isn't in it."""
     number = sa.func.row_number().over(order_by=(masks.c.name, masks.c.mask_id)).label("number")
     listed = _listed(wanted, masks.c.mask_id, number).subquery()
@@ -148,14 +148,14 @@ def place_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
     return int(found[0]) - 1 if found else None
 
 
-def mask_places(store: Store, wanted: MaskFilter, first: int, count: int) -> list[MaskPlace]:
+def mask_locations(store: Store, wanted: MaskFilter, first: int, count: int) -> list[MaskLocation]:
     """Where masks lie: of `count` masks that fit from number `first` on, those with a place."""
     columns = (masks.c.mask_id, masks.c.name, masks.c.state, masks.c.acquired, masks.c.outline)
     query = _ordered(_listed(wanted, *columns)).limit(count).offset(first)
     with store.engine.connect() as connection:
         rows = connection.execute(query).all()
     return [
-        MaskPlace(row.mask_id, row.name, row.state, row.acquired, shape(row.outline))
+        MaskLocation(row.mask_id, row.name, row.state, row.acquired, shape(row.outline))
         for row in rows
         if row.outline
     ]

@@ -19,12 +19,11 @@ from migrate_core.jobs.background import now_utc
 from migrate_core.model import Decision, PairParameters
 from migrate_core.pairs.run.plan import RunOptions
 from migrate_core.pairs.view.packed import unpacked
-from migrate_core.review.queue import QueueFilter
+from migrate_core.review.filters import QueueFilter, filter_texts
 from migrate_core.review.run import REASONS, decide
 from migrate_core.states import Verdict
 from pages.shared.review import routes as review_routes
 from pages.shared.review.guard import KEY, KEY_HEADER
-from pages.shared.review.queue import filter_document
 from pages.shared.review.routes import routes
 from tests.support.app import APP
 from tests.support.asgi import Answer, Client
@@ -51,7 +50,7 @@ def item(client: Client, pair_id: str, reviewer: str = ME) -> dict[str, Any]:
 
 
 def queue(client: Client, wanted: QueueFilter = ALL, **asked: str) -> dict[str, Any]:
-    document = {"filter": filter_document(wanted), "reviewer": ME, **asked}
+    document = {"filter": filter_texts(wanted), "reviewer": ME, **asked}
     answer = client.post(f"{API}/queue", document)
     assert answer.status == 200, answer.body
     return answer.json

@@ -28,7 +28,7 @@ import sqlalchemy as sa
 from migrate_core.background import AddMasks, start
 from migrate_core.errors import DatabaseUnusableError, DiskError, StoreError
 from migrate_core.files.disk import disk_error
-from migrate_core.files.geotiff import check_whole, new_geotiff
+from migrate_core.files.geotiff import check_complete, new_geotiff
 from migrate_core.jobs import background as jobs
 from migrate_core.jobs.background import messages, now_utc, running_job, working
 from migrate_core.jobs.launch import last_words, launch
@@ -134,12 +134,12 @@ def test_a_geotiff_that_was_cut_anywhere_is_not_whole(tmp_path: Path) -> None:
     cog = tmp_path / "cog.tif"
     rasterio.shutil.copy(path, cog, driver="COG", compress="deflate", blocksize=128)
     for whole in (path, cog):
-        check_whole(whole)
+        check_complete(whole)
         content = whole.read_bytes()
         for kept in (0, 100, len(content) // 3, len(content) - 5_000, len(content) - 1):
             whole.write_bytes(content[:kept])
             with pytest.raises(OSError, match="could not write all"):
-                check_whole(whole)
+                check_complete(whole)
 
 
 WRITE_BY_GDAL = """

@@ -56,7 +56,7 @@ class Mine:
     """A pit with benches, and the pond on its floor if it has one."""
 
     name: str
-    place: str
+    site: str
     pit: Outline
     pond: Outline | None
     benches: int
@@ -95,8 +95,8 @@ def _outline(
 def make_mines(rng: np.random.Generator) -> tuple[Mine, ...]:
     """The mines of the case; where they lie is fixed, their outlines depend on `rng`."""
     mines = []
-    for name, place, centre, semi_axes_m, rotation_deg, benches in _PITS:
+    for name, site, centre, semi_axes_m, rotation_deg, benches in _PITS:
         pit = _outline(rng, centre, semi_axes_m, rotation_deg)
         pond = _outline(rng, *_PONDS[name]) if name in _PONDS else None
-        mines.append(Mine(name, place, pit, pond, benches))
+        mines.append(Mine(name, site, pit, pond, benches))
     return tuple(mines)

@@ -163,12 +163,12 @@ def _ends_of_columns(valid: BoolArray) -> tuple[NDArray[np.intp], NDArray[np.int
 def _first_rows(valid: BoolArray) -> NDArray[np.intp]:
     """The first valid row of each column that has one; down the rows, which lie in memory so."""
     first = np.zeros(valid.shape[1], dtype=np.intp)
-    sought = valid.any(axis=0)
+    pending = valid.any(axis=0)
     for row, here in enumerate(valid):
-        found = sought & here
+        found = pending & here
         first[found] = row
-        sought &= ~found
-        if not sought.any():
+        pending &= ~found
+        if not pending.any():
             break
     return first
 

@@ -136,7 +136,7 @@ def read_header(path: Path) -> Header:
     it, or follows from ground control points.
     """
     with opened(path) as dataset:
-        crs, transform, obstacle = _place(dataset)
+        crs, transform, obstacle = _georeference(dataset)
         header = Header(
             dataset.width,
             dataset.height,
@@ -187,7 +187,7 @@ def label_bands(dataset: Any) -> tuple[int, ...]:
     )
 
 
-def _place(dataset: Any) -> tuple[CRS | None, Affine | None, str | None]:
+def _georeference(dataset: Any) -> tuple[CRS | None, Affine | None, str | None]:
     """CRS, transform, and why what is there of them can't be used."""
     crs = dataset.crs or None
     if not np.isfinite(tuple(dataset.transform)).all():

@@ -17,7 +17,7 @@ from ..checks import (
     IMAGE,
     content_problems,
     date_problems,
-    placed,
+    georeferenced,
     with_problems,
 )
 from ..raster.content import read_content
@@ -76,19 +76,19 @@ def _renewed(problems: dict[str, str], found: Mapping[str, str], *topics: str) -
 
 def _put_at(mask: Mask, crs: str) -> tuple[Mask, dict[str, str]]:
     """The mask with another CRS, and what is wrong with its place then."""
-    place = mask.georeference
-    if place.crs is not None and CRS_FIELD not in mask.edited:
-        origin = Path(place.origin or mask.path).name
+    georeference = mask.georeference
+    if georeference.crs is not None and CRS_FIELD not in mask.edited:
+        origin = Path(georeference.origin or mask.path).name
         raise MaskError(
-            f"{mask.name}: its CRS, {place.crs}, comes from {origin} and isn't changed here. If it "
-            "is wrong, mend it in the file and add that again."
+            f"{mask.name}: its CRS, {georeference.crs}, comes from {origin} and isn't changed "
+            "here. If it is wrong, mend it in the file and add that again."
         )
     if mask.version is not None:
         raise MaskError(
-            f"{mask.name}: its labels were edited in {place.crs}, so that isn't changed here. Take "
-            f"the edits back first: `masks relabel {mask.mask_id} --undo`."
+            f"{mask.name}: its labels were edited in {georeference.crs}, so that isn't changed "
+            f"here. Take the edits back first: `masks relabel {mask.mask_id} --undo`."
         )
-    if place.transform is None:
+    if georeference.transform is None:
         raise MaskError(
             f"{mask.name}: it has no transform, so a CRS alone doesn't place it. Add it again "
             "together with the georeferenced image it was drawn on."
@@ -99,11 +99,11 @@ def _put_at(mask: Mask, crs: str) -> tuple[Mask, dict[str, str]]:
         raise MaskError(f"{mask.name}: {err}") from err
     moved = replace(
         _marked(mask, CRS_FIELD),
-        georeference=replace(place, crs=known),
+        georeference=replace(georeference, crs=known),
         extent=None,
         footprint=None,
     )
-    moved, problems = placed(moved)
+    moved, problems = georeferenced(moved)
     if moved.extent is not None and moved.classes.stored is not None:
         valid = read_content(moved).valid
         moved = replace(moved, footprint=footprint(valid, moved.grid))

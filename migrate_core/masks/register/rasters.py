@@ -33,7 +33,7 @@ from .sidecars import Finder, PreviousOptions, Sidecars
 _BATCH = 50
 
 _OTHER_LABELS = "have other no-data values now and pairs that don't follow by themselves"
-_READ_ANEW = (
+_READ_AGAIN = (
     "its no-data values are others now, and its pair doesn't follow by itself: run `pairs make` "
     "again."
 )
@@ -87,7 +87,7 @@ def _settled(item: Sidecars, mask: Mask, registered: Registered, options: AddOpt
             mask = with_header(_with_what_it_had(item, known), options)
         other = known.version is None and known.raster.nodata != mask.raster.nodata
         if other and registered.has_pair(known):
-            registered.notes.append(Note(_OTHER_LABELS, f"{mask.name}: {_READ_ANEW}"))
+            registered.notes.append(Note(_OTHER_LABELS, f"{mask.name}: {_READ_AGAIN}"))
     mask = with_edited_labels(known, with_earlier_edits(known, mask), registered)
     return registered.settled(mask, known)
 

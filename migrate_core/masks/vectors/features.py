@@ -78,12 +78,12 @@ def read_features(path: Path, bounds: Bounds, crs: str) -> Features:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            place = str(path.absolute())
-            everything = pyogrio.read_info(place)["total_bounds"]
+            location = str(path.absolute())
+            everything = pyogrio.read_info(location)["total_bounds"]
             frames = []
             for x in offsets(bounds, everything, crs):
-                around = (west + x, south, east + x, north)
-                part = pyogrio.read_dataframe(place, bbox=around)
+                bbox = (west + x, south, east + x, north)
+                part = pyogrio.read_dataframe(location, bbox=bbox)
                 frames.append(part.set_geometry(part.geometry.translate(-x)) if x else part)
     except (DataSourceError, DataLayerError, FeatureError, OSError) as err:
         raise MaskError(

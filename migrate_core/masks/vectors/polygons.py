@@ -78,9 +78,9 @@ def _on_earth(geometries: GeometryArray, wanted: BoolArray, crs: str) -> BoolArr
     Longitudes may count from 0 to 360, or on beyond 180.
     """
     x, y = shapely.bounds(geometries[wanted])[:, [[0, 2], [1, 3]]].transpose(1, 0, 2)
-    places = np.stack(reproject_points(crs, LONLAT, x, y), axis=-1)
+    points = np.stack(reproject_points(crs, LONLAT, x, y), axis=-1)
     there = np.ones(len(geometries), dtype=bool)
-    found = (np.abs(places) <= _FURTHEST_LONLAT).all(axis=(1, 2))
+    found = (np.abs(points) <= _FURTHEST_LONLAT).all(axis=(1, 2))
     if found.any():
         there[wanted] = found
     return there

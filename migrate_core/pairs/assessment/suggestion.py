@@ -19,7 +19,7 @@ from ...products.scene_classes import (
 from ...settings import AssessmentSettings
 from ...states import Verdict
 from ...text import format_share
-from ..flags import judged_pixels, labelled_pixels
+from ..flags import assessed_pixels, labelled_pixels
 
 # What occludes the ground makes a label wrong, but thin cloud only makes it doubtful.
 _DENSE = OCCLUDING_FLAGS & ~Flag.CIRRUS
@@ -54,25 +54,25 @@ def suggest(
     labelled pixels is then assessed over all of it. What is wholly occluded is never suggested for
     acceptance, whatever the thresholds.
     """
-    pixels = flags[judged_pixels(flags, label, empty_allowed=empty_allowed)]
-    whole = "the label" if labelled_pixels(label).any() else "the pair"
+    pixels = flags[assessed_pixels(flags, label, empty_allowed=empty_allowed)]
+    what = "the label" if labelled_pixels(label).any() else "the pair"
     if pixels.size == 0:
         return Suggestion(
             Verdict.UNSURE,
             "No pixel has a class: the labelled objects are smaller than half a 10 m pixel, lie "
             "where the mask is not known, or were set to ignore. See the fractions.",
         )
-    start = "" if whole == "the label" else "Nothing is labelled, so all pixels count. "
-    verdict, reason = _judged(pixels, known, thresholds, whole)
+    start = "" if what == "the label" else "Nothing is labelled, so all pixels count. "
+    verdict, reason = _verdict(pixels, known, thresholds, what)
     return Suggestion(verdict, start + reason)
 
 
-def _judged(
-    pixels: NDArray[np.uint8], known: Flag, thresholds: AssessmentSettings, whole: str
+def _verdict(
+    pixels: NDArray[np.uint8], known: Flag, thresholds: AssessmentSettings, what: str
 ) -> tuple[Verdict, str]:
     """Verdict and reason by the flags of the pixels that count."""
     share, dense = _share(pixels, OCCLUDING_FLAGS), _share(pixels, _DENSE)
-    occluded = f"{format_share(share)} of {whole} is occluded"
+    occluded = f"{format_share(share)} of {what} is occluded"
     if dense > thresholds.reject_hidden:
         least = "" if Flag.CLOUD in known else "At least "
         return Verdict.REJECT, f"{least}{occluded}: {_list(pixels)}."
@@ -92,7 +92,7 @@ def _judged(
     snow = ", snow" if Flag.SNOW in known else ""
     return (
         Verdict.ACCEPT,
-        f"{whole.capitalize()} is clear: no cloud, shadow{snow} or gap over it.{unknown}",
+        f"{what.capitalize()} is clear: no cloud, shadow{snow} or gap over it.{unknown}",
     )
 
 

@@ -60,7 +60,7 @@ class WarpedImage:
         rows, columns = _offset(step)
         return _looked_up(_looked_up(self.splines, rows, -2), columns, -1)
 
-    def seen(self, step: Step | Sequence[float]) -> BoolArray:
+    def covered(self, step: Step | Sequence[float]) -> BoolArray:
         """Where (height, width) Sentinel-2's pixels meet valid ones after a shift."""
         found: BoolArray = ndimage.affine_transform(
             self.valid.view(np.uint8),
@@ -96,11 +96,11 @@ def _looked_up(splines: Images, start: float, axis: int) -> Images:
         2 / 3 - before**2 * (1 + after) / 2,
         after**3 / 6,
     )
-    places = first + np.arange(0, splines.shape[axis] // FINE * FINE, FINE)
+    positions = first + np.arange(0, splines.shape[axis] // FINE * FINE, FINE)
     found: Images = np.zeros(1, np.float32)
     for aside, weight in enumerate(weights, start=-1):
         # Mirrored at both ends, as the coefficients were made.
-        mirrored = last - abs(last - abs(places + aside))
+        mirrored = last - abs(last - abs(positions + aside))
         found = found + splines.take(mirrored, axis, mode="clip") * np.float32(weight)
     return found
 
@@ -114,8 +114,8 @@ def warp(images: NDArray[np.generic], valid: BoolArray) -> WarpedImage:
         for axis in (0, 1):
             slope = ndimage.correlate1d(blurred, _slope(FINE), axis)
             ndimage.spline_filter(slope, order=3, output=splines[number, axis])
-    whole = ndimage.minimum_filter(valid, size=2 * _REACH + 1, mode="nearest")
-    return WarpedImage(splines, whole)
+    covered = ndimage.minimum_filter(valid, size=2 * _REACH + 1, mode="nearest")
+    return WarpedImage(splines, covered)
 
 
 def _blurred(image: Images) -> Images:

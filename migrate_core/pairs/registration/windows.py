@@ -96,8 +96,8 @@ def _windows(weight: BoolArray) -> Iterator[Part]:
 
 
 def _cuts(first: int, end: int, count: int) -> Iterator[tuple[int, int]]:
-    places = np.linspace(first, end, count + 1).round().astype(int).tolist()
-    yield from pairwise(places)
+    edges = np.linspace(first, end, count + 1).round().astype(int).tolist()
+    yield from pairwise(edges)
 
 
 def _window_shifts(

@@ -144,18 +144,18 @@ class _Run:
         """Work through the tasks; False when cancelled, and then nothing is in flight any more."""
         with _executor(options, len(todo)) as (executor, width):
             finished = False
-            supply = Prefetcher(
+            prefetcher = Prefetcher(
                 todo,
                 lambda check: open_fetching(self._workspace, self._store, options, check),
                 self._fetch_begins,
                 options.wait_s,
             )
             try:
-                finished = self._all(supply, executor, width, progress)
+                finished = self._all(prefetcher, executor, width, progress)
             finally:
                 if not finished:
                     _stop(executor)
-                supply.stop()
+                prefetcher.stop()
         return finished
 
     def _fetch_begins(self, task: PairTask) -> None:
@@ -163,12 +163,14 @@ class _Run:
         if task.note is not None:
             task.note.put("fetch")
 
-    def _all(self, supply: Prefetcher, executor: Executor, width: int, progress: Progress) -> bool:
+    def _all(
+        self, prefetcher: Prefetcher, executor: Executor, width: int, progress: Progress
+    ) -> bool:
         """Work through the tasks, `width` at a time; False when cancelled."""
         in_flight: dict[Future[PairOutcome], FetchedTask] = {}
         try:
             while not self._job.cancel_requested():
-                for found in supply.take(width - len(in_flight)):
+                for found in prefetcher.take(width - len(in_flight)):
                     if isinstance(found, FetchFailed):
                         self._fetch_failed(found)
                     else:
@@ -176,7 +178,7 @@ class _Run:
                         in_flight[executor.submit(make_pair, found.task)] = found
                 if in_flight:
                     completed, _ = wait(in_flight, timeout=_TICK_S, return_when=FIRST_COMPLETED)
-                elif supply.exhausted:
+                elif prefetcher.exhausted:
                     self._tell(progress)
                     return True
                 else:

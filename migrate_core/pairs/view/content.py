@@ -110,9 +110,9 @@ def _rasters(folder: Path) -> _Rasters:
                 opened.enter_context(rasterio.open(folder / f"{name}.tif", driver="GTiff"))
                 for name in ("image", "label", "quality", "fractions")
             )
-            whole = PixelGrid(image.crs.to_string(), image.transform, image.width, image.height)
-            reduced = max(1, math.ceil(math.sqrt(whole.width * whole.height / MAX_PIXELS)))
-            grid = thinned(whole, reduced)
+            full_grid = PixelGrid(image.crs.to_string(), image.transform, image.width, image.height)
+            reduced = max(1, math.ceil(math.sqrt(full_grid.width * full_grid.height / MAX_PIXELS)))
+            grid = thinned(full_grid, reduced)
             labels = label.read(1)
             return _Rasters(
                 grid,
@@ -124,7 +124,7 @@ def _rasters(folder: Path) -> _Rasters:
                 tuple(int(name.removeprefix("class ")) for name in fractions.descriptions),
                 _scaled(fractions.read(out_shape=(fractions.count, *grid.shape))),
                 _class_pixels(labels),
-                whole.resolution**2 / 10_000,
+                full_grid.resolution**2 / 10_000,
             )
     except (RasterioError, OSError) as err:
         raise PairError(
@@ -252,8 +252,8 @@ def _change_pixels(
     if mask is None or found.reduced > 1 or not by_pixels:
         return None
     bands = dict(zip(found.bands, found.image, strict=True))
-    place = grid_for_source(document, found.grid)
-    look = PairLook(found.grid, place, bands, found.label, found.quality)
+    own_grid = grid_for_source(document, found.grid)
+    look = PairLook(found.grid, own_grid, bands, found.label, found.quality)
     different = changed_pixels(mask, look)
     return None if different is None else different.astype(np.uint8)
 

@@ -118,8 +118,8 @@ def stripes(shape: tuple[int, ...], direction: int) -> BoolArray:
     """Diagonal stripes (height, width): rising for 1, falling for -1, upright for 0, 2 level."""
     period = max(4, round(max(shape[:2]) / _STRIPES))
     row, column = np.indices(shape[:2], sparse=True)
-    places = {0: column, 1: row + column, -1: row - column, 2: row}[direction]
-    found: BoolArray = np.broadcast_to(places % period < period / 2, shape[:2])
+    diagonals = {0: column, 1: row + column, -1: row - column, 2: row}[direction]
+    found: BoolArray = np.broadcast_to(diagonals % period < period / 2, shape[:2])
     return found
 
 

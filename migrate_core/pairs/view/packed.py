@@ -98,7 +98,7 @@ def _opened(file: bytes) -> tuple[bytes, dict[str, Any]]:
 
 
 def _header(view: PackedView, contents: Sequence[bytes], offsets: Sequence[int]) -> bytes:
-    places = [
+    chunks = [
         {"offset": offset, "bytes": len(content)}
         for offset, content in zip(offsets, contents, strict=True)
     ]
@@ -109,13 +109,13 @@ def _header(view: PackedView, contents: Sequence[bytes], offsets: Sequence[int])
             "dtype": one.pixels.dtype.name,
             "shape": one.pixels.shape,
             "delta": one.delta,
-            **place,
+            **chunk,
         }
-        for one, place in zip(view.arrays, places[:count], strict=True)
+        for one, chunk in zip(view.arrays, chunks[:count], strict=True)
     ]
     blobs = [
-        {"name": blob.name, "type": blob.type, **place}
-        for blob, place in zip(view.blobs, places[count:], strict=True)
+        {"name": blob.name, "type": blob.type, **chunk}
+        for blob, chunk in zip(view.blobs, chunks[count:], strict=True)
     ]
     document = {**view.header, "arrays": arrays, "blobs": blobs}
     return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()

@@ -124,11 +124,11 @@ def _png(rgb: Picture, valid: BoolArray) -> bytes:
 
 def _caption(mask: Mask, found: SourcePixels, labels: NDArray[np.uint8] | None) -> str:
     names = ", ".join("near infrared" if band == "nir" else band for band in found.bands)
-    said = " (order assumed: the file doesn't name its bands)" if found.assumed else ""
+    note = " (order assumed: the file doesn't name its bands)" if found.assumed else ""
     outline = (
         "The label is the mask itself."
         if labels is not None
         else "The mask file has changed or is gone, so its label isn't drawn."
     )
     size = format_length(float(f"{found.pixel_m:.2g}"))
-    return f"{Path(mask.source.path or '').name}. Bands {names}{said}, {size} pixels. {outline}"
+    return f"{Path(mask.source.path or '').name}. Bands {names}{note}, {size} pixels. {outline}"

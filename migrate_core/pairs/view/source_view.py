@@ -79,10 +79,10 @@ def source_pixels(
     """The source image of a mask on `grid`. Raises MaskError that says why it can't be shown."""
     with opened(image_path(mask)) as dataset:
         source = source_grid(dataset, mask)
-        numbers, assumed = band_order(dataset)
-        names = [name for name in (*RGB, "nir") if name in numbers and "red" in numbers]
+        band_numbers, assumed = band_order(dataset)
+        names = [name for name in (*RGB, "nir") if name in band_numbers and "red" in band_numbers]
         names = names or ["grey"]
-        indexes = [numbers[name] for name in names]
+        indexes = [band_numbers[name] for name in names]
         image, valid = warped_image(dataset, source, grid, indexes, resampling)
     bands = dict(zip(names, image, strict=True))
     return SourcePixels(bands, valid, assumed, pixel_size_m(source))

@@ -80,9 +80,9 @@ def write_view(
     """Make the packed view of a pair. Raises MigrateError."""
     version = view_version(workspace, pair_id, mask, earlier)
     view = view_of(workspace.pair(pair_id), mask, workspace.pair(earlier) if earlier else None)
-    whole = replace(view, header={"version": version, **view.header})
+    versioned = replace(view, header={"version": version, **view.header})
     with written_then_renamed(workspace.view(pair_id)) as temporary:
-        temporary.write_bytes(packed(whole))
+        temporary.write_bytes(packed(versioned))
 
 
 def write_view_if_possible(workspace: Workspace, pair_id: str, mask: Mask) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...errors import ProductError
-from ..footprints import DATATAKE_KM2, TILE_KM2, Footprint, from_positions, whole_granule
+from ..footprints import DATATAKE_KM2, TILE_KM2, Footprint, from_positions, granule_footprint
 from ..layouts import loose, safe
 from ..layouts.finding import has_loose_bands, is_product_folder, layout_of
 from ..layouts.layout import Granule, Layout
@@ -113,7 +113,7 @@ def _footprint(files: Files, metadata: ProductMetadata, granule: Granule, tile: 
         if not (granule.metadata or granule.bands):
             raise
         own = tile_metadata(files, granule)
-        return whole_granule(base_grid(files, granule, own), err)
+        return granule_footprint(base_grid(files, granule, own), err)
 
 
 def _product_id(metadata: ProductMetadata, files: Files) -> str:

@@ -17,7 +17,7 @@ from ...grid import PixelGrid
 from ...model import utc
 from ..files.archive import Files
 from ..files.found import FoundGranule, base_grid, tile_metadata
-from ..footprints import Footprint, from_geojson, whole_granule
+from ..footprints import Footprint, from_geojson, granule_footprint
 from ..layouts.aws import PRODUCT_INFO, TILE_INFO
 from ..layouts.layout import Granule, Layout
 from ..names import is_product_name, read_names, without_safe
@@ -97,7 +97,7 @@ def _footprint(area: Any, tile: str, grid: PixelGrid) -> Footprint:
     try:
         return from_geojson(area, tile, grid.crs)
     except ProductError as err:
-        return whole_granule(grid, err)
+        return granule_footprint(grid, err)
 
 
 def _documents(files: Files, layout: Layout) -> _Documents:

@@ -21,12 +21,12 @@ from ...grid import (
 from .resampling import NO_DATA, SATURATED
 
 
-def places(grid: PixelGrid, crs: str) -> tuple[FloatArray, FloatArray]:
+def pixel_centres(grid: PixelGrid, crs: str) -> tuple[FloatArray, FloatArray]:
     """X and y in `crs` of the centres of all pixels of `grid`, each (height, width)."""
     return reproject_points(grid.crs, crs, *grid.centres())
 
 
-def around(base_grid: PixelGrid, x: FloatArray, y: FloatArray) -> PixelGrid:
+def grid_covering(base_grid: PixelGrid, x: FloatArray, y: FloatArray) -> PixelGrid:
     """The block of `grid` that holds all places, and a pixel more on each side."""
     held = aligned_grid(base_grid, (float(x.min()), float(y.min()), float(x.max()), float(y.max())))
     window = window_of(held, base_grid)

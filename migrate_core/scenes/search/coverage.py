@@ -37,18 +37,18 @@ def find_scene_coverages(
     problems: dict[str, Problem] = {}
     for crs, group in _by_crs(scenes).items():
         footprints = _Projected(masks, crs)
-        for scene, numbers in _near(masks, group):
-            fitting = [n for n in numbers if _in_window(masks[n], scene, query)]
-            whole = footprints.of(fitting)
+        for scene, indexes in _near(masks, group):
+            fitting = [n for n in indexes if _in_window(masks[n], scene, query)]
+            areas = footprints.of(fitting)
             try:
                 # Two halves that were cut at the 180° meridian share an edge here.
                 outline = _valid_in(scene.footprint, crs)
                 shapely.prepare(outline)
-                parts = shapely.intersection(whole, outline)
+                parts = shapely.intersection(areas, outline)
             except ShapelyError as err:
                 problems[scene.scene_id] = _unfit(scene.scene_id, f"The scene in {crs}", err)
                 continue
-            for number, part, footprint in zip(fitting, parts, whole, strict=True):
+            for number, part, footprint in zip(fitting, parts, areas, strict=True):
                 if part.area > _TOUCHING * footprint.area:
                     # Where edges touch beside the common area there are lines and points in it.
                     found[number].append(SceneCoverage(scene, polygons(part), footprint))
@@ -125,9 +125,9 @@ class _Projected:
         self._done: dict[int, Any] = {}
         self.problems: dict[str, Problem] = {}
 
-    def of(self, numbers: Iterable[int]) -> NDArray[Any]:
+    def of(self, indexes: Iterable[int]) -> NDArray[Any]:
         """The footprints of the masks with these numbers, as an array of geometries."""
-        geometries = [self._one(number) for number in numbers]
+        geometries = [self._one(number) for number in indexes]
         array = np.empty(len(geometries), dtype=object)
         array[:] = geometries
         return array

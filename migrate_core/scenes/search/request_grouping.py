@@ -62,8 +62,8 @@ def grouped(areas: Iterable[SearchArea]) -> list[SearchArea]:
     cells: dict[tuple[int, int], list[SearchArea]] = defaultdict(list)
     for item in areas:
         west, south, east, north = item.bounds
-        place = ((west + east) / 2, (south + north) / 2)
-        column, row = (math.floor(value / CELL_DEGREES) for value in place)
+        centre = ((west + east) / 2, (south + north) / 2)
+        column, row = (math.floor(value / CELL_DEGREES) for value in centre)
         cells[column, row].append(item)
     parts = [part for key in sorted(cells) for part in _by_time(cells[key])]
     return _neighbours_joined(parts)
@@ -71,10 +71,10 @@ def grouped(areas: Iterable[SearchArea]) -> list[SearchArea]:
 
 def everything(areas: Sequence[SearchArea]) -> SearchArea:
     """One request that contains all; `sought` must not be empty."""
-    whole = areas[0]
+    merged = areas[0]
     for item in areas[1:]:
-        whole = whole.joined(item)
-    return whole
+        merged = merged.joined(item)
+    return merged
 
 
 def _by_time(items: Sequence[SearchArea]) -> list[SearchArea]:
@@ -98,11 +98,11 @@ def _sweep(parts: Sequence[SearchArea]) -> list[SearchArea]:
     found: list[SearchArea] = []
     for part in parts:
         for number, before in enumerate(found):
-            whole = before.joined(part)
-            if whole.cost <= _WASTE * max(before.cost, part.cost) or whole.cost <= (
+            merged = before.joined(part)
+            if merged.cost <= _WASTE * max(before.cost, part.cost) or merged.cost <= (
                 before.cost + part.cost
             ):
-                found[number] = whole
+                found[number] = merged
                 break
         else:
             found.append(part)

@@ -128,9 +128,9 @@ def _extents(masks: Sequence[Mask]) -> Iterable[tuple[int, Bounds]]:
 
     A mask across the 180° meridian has two: one pair of bounds would span the world.
     """
-    parts, numbers = shapely.get_parts([mask.extent for mask in masks], return_index=True)
+    parts, indexes = shapely.get_parts([mask.extent for mask in masks], return_index=True)
     bounds = with_margin(shapely.bounds(parts))
-    for number, corners in zip(numbers.tolist(), bounds.tolist(), strict=True):
+    for number, corners in zip(indexes.tolist(), bounds.tolist(), strict=True):
         if np.isfinite(corners).all():
             yield number, tuple(corners)
 
@@ -193,8 +193,8 @@ def _ask(source: SceneSource, requests: Sequence[SceneRequest], progress: Progre
 
 def _covering_request(requests: Sequence[SceneRequest]) -> SceneRequest:
     """One request for all; of any day, so that advice knows the nearest scene however far it is."""
-    whole = everything([SearchArea(r.bounds, r.first_day, r.last_day) for r in requests])
-    return SceneRequest(whole.bounds, date.min, date.max, requests[0].level)
+    overall = everything([SearchArea(r.bounds, r.first_day, r.last_day) for r in requests])
+    return SceneRequest(overall.bounds, date.min, date.max, requests[0].level)
 
 
 def part(progress: Progress, number: int, parts: int) -> Progress:

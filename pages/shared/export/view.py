@@ -38,11 +38,11 @@ _WORDS: Mapping[str, str] = {
 
 def choose_pairs(page: Page) -> tuple[str, Preview]:
     """Which pairs go in, with numbers that follow the choice."""
-    numbers = numbers_of_pairs(page.store)
+    pair_counts = numbers_of_pairs(page.store)
     include = st.radio(
         "Which pairs go in",
         INCLUDES,
-        format_func=lambda name: f"{_INCLUDE_WORDS[name]}: {_pairs(numbers[name])}",
+        format_func=lambda name: f"{_INCLUDE_WORDS[name]}: {_pairs(pair_counts[name])}",
         captions=[_INCLUDE_HELP[name] for name in INCLUDES],
         key="export_include",
         persist_state="session",

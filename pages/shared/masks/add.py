@@ -177,8 +177,8 @@ def _names_in(named: str) -> list[str]:
     if not named:
         return []
     try:
-        place = path_of(named, Path.cwd())
-        found = islice(place.rglob("*"), _NAMES) if place.is_dir() else [place]
+        path = path_of(named, Path.cwd())
+        found = islice(path.rglob("*"), _NAMES) if path.is_dir() else [path]
         return [path.name for path in found if path.suffix.lower() in LABELS]
     except (MigrateError, OSError):
         return []

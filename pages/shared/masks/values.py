@@ -32,11 +32,11 @@ def doubtful_values(page: Page, mask: Mask) -> None:
 
 def no_data_form(page: Page, mask: Mask) -> None:
     """Which values stand for no data, as a person says, whatever the file declares."""
-    said = mask.raster.nodata
+    nodata = mask.raster.nodata
     with st.form(f"masks_nodata_{mask.mask_id}", border=False):
         text = st.text_input(
             "Values that stand for no data",
-            "" if said is None else ", ".join(map(value_text, said)) or NONE,
+            "" if nodata is None else ", ".join(map(value_text, nodata)) or NONE,
             placeholder="as the file declares",
             help=f"Numbers with commas between, such as -1, 255; or {NONE} when none does. The "
             "mask is read again; its pair is made again by the next run.",

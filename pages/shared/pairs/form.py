@@ -54,8 +54,8 @@ def parameters_form(page: Page) -> bool:
 
 def format_parameters(parameters: PairParameters) -> str:
     """`bilinear resampling, clouds by scl, a boundary buffer of 10 m`; only what is asked for."""
-    said = {field.name: getattr(parameters, field.name) for field in fields(parameters)}
-    return ", ".join(words.format(said[name]) for name, words in _WORDS.items() if said[name])
+    values = {field.name: getattr(parameters, field.name) for field in fields(parameters)}
+    return ", ".join(words.format(values[name]) for name, words in _WORDS.items() if values[name])
 
 
 def _pixels(shown: PairParameters) -> None:

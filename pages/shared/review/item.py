@@ -73,11 +73,11 @@ def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]
         "suggestion": _suggestion(pair),
         "proposal": _proposal(proposal_for(pair, item.log, item.earlier, reviewer)),
         "dates": _dates(item),
-        "facts": [*_repair_facts(repairs), *_facts(item, document)],
+        "facts": [*_repair_sections(repairs), *_detail_sections(item, document)],
         "warnings": _warnings(item, document),
         "view": view_version(page.workspace, pair.pair_id, item.mask, item.earlier_id),
         **repairs,
-        **standing_document(page.store, item.log, reviewer, item.edits),
+        **status_document(page.store, item.log, reviewer, item.edits),
     }
 
 
@@ -86,7 +86,7 @@ def _warnings(item: ReviewItem, document: Document) -> list[str]:
     return [*(document.get("warnings") or ()), *behind]
 
 
-def standing_document(
+def status_document(
     store: Store, log: Sequence[Decision], reviewer: str, edits: Sequence[PairEdit] = ()
 ) -> dict[str, Any]:
     """How a pair stands by its log, and what the reviewer's next undo takes back.
@@ -106,11 +106,11 @@ def standing_document(
 
 def _log(decisions: Sequence[Decision], edits: Sequence[PairEdit]) -> list[dict[str, str]]:
     """Both logs as one, by time."""
-    said = [(one.decided_at, one.reviewer, _VERBS[one.verdict], one.reason) for one in decisions]
+    decided = [(one.decided_at, one.reviewer, _VERBS[one.verdict], one.reason) for one in decisions]
     done = [(one.made_at, one.reviewer, format_edit(one), None) for one in edits]
     return [
         {"when": format_time(when), "who": who, "verdict": what, "reason": reason or ""}
-        for when, who, what, reason in sorted([*said, *done], key=lambda entry: entry[0])
+        for when, who, what, reason in sorted([*decided, *done], key=lambda entry: entry[0])
     ]
 
 
@@ -160,8 +160,8 @@ def format_proposal(proposal: Proposal) -> str:
     """`Proposed: accept (decided on 2021-06-12 by ann on the earlier pair; what differs: …)`."""
     differs = f"what differs: {', '.join(proposal.differences)}"
     if proposal.verdict is None:
-        said = "; ".join(f"{one.verdict} {_by(one)}" for one in proposal.decisions)
-        return f"On the earlier pair reviewers disagreed: {said}; {differs}."
+        decided = "; ".join(f"{one.verdict} {_by(one)}" for one in proposal.decisions)
+        return f"On the earlier pair reviewers disagreed: {decided}; {differs}."
     agree = "; ".join(_by(one) for one in proposal.decisions if one.verdict == proposal.verdict)
     others = [one for one in proposal.decisions if one.verdict != proposal.verdict]
     against = "".join(f"; but {one.verdict} {_by(one)}" for one in others)
@@ -173,7 +173,7 @@ def _by(decision: Decision) -> str:
     return f"on {format_date(decision.decided_at)} by {decision.reviewer}{why}"
 
 
-def _facts(item: ReviewItem, document: Document) -> list[Section]:
+def _detail_sections(item: ReviewItem, document: Document) -> list[Section]:
     """Occlusion in numbers, the scene, what was measured, and what pair.json says beside."""
     pair = item.pair
     sections = []
@@ -191,7 +191,7 @@ def _facts(item: ReviewItem, document: Document) -> list[Section]:
     return sections
 
 
-def _repair_facts(repairs: Mapping[str, Any]) -> list[Section]:
+def _repair_sections(repairs: Mapping[str, Any]) -> list[Section]:
     """What differs from an earlier pair, and what was repaired; nothing where neither is."""
     sections = []
     if difference := repairs["difference"]:

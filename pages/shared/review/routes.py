@@ -32,7 +32,7 @@ from migrate_core.store.decisions import edits_of
 
 from ..frame import open_workspace
 from .guard import refusal
-from .item import item_document, standing_document
+from .item import item_document, status_document
 from .queue import queue_document
 
 log = logging.getLogger(__name__)
@@ -162,8 +162,8 @@ def _decide(_request: Request, asked: Mapping[str, Any]) -> Response:
     reason = reason_text([str(reason) for reason in reasons], note)
     decide_once(store, new_decision(pair_id, given["verdict"], reviewer, reason), given["token"])
     log, edits = store.decisions(pair_id), edits_of(store, pair_id)
-    standing = standing_document(store, log, reviewer, edits)
-    return JSONResponse({"pair_id": pair_id, **standing}, headers=NEVER_KEEP)
+    status = status_document(store, log, reviewer, edits)
+    return JSONResponse({"pair_id": pair_id, **status}, headers=NEVER_KEEP)
 
 
 def text_of(asked: Mapping[str, Any], name: str) -> str:

@@ -58,7 +58,7 @@ class View:
         return next((c for c in self.candidates if c.selected), self.candidates[0])
 
     @property
-    def place(self) -> int:
+    def rank(self) -> int:
         """The place of the viewed candidate in the ranking, from 0."""
         return self.candidates.index(self.viewed)
 
@@ -94,7 +94,7 @@ def viewed_scene(view: View) -> None:
     ranked, scene = candidate.ranked, candidate.ranked.scene
     with st.container(border=True):
         st.markdown(
-            f"**{format_time(scene.sensed_at)}**, rank {view.place + 1} of "
+            f"**{format_time(scene.sensed_at)}**, rank {view.rank + 1} of "
             f"{len(view.candidates)}  \n{_in_words(ranked)}  \n"
             + (
                 ":material/check_circle: Usable."
@@ -183,7 +183,7 @@ def scene_table(view: View) -> None:
         hide_index=True,
         height="auto",
         selection_mode=["single-row-required", "single-cell"],
-        selection_default={"selection": {"rows": [view.place]}},
+        selection_default={"selection": {"rows": [view.rank]}},
         on_select=picked,
         column_config=_columns(view.found),
     )

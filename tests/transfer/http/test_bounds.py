@@ -58,7 +58,7 @@ def talking(talk: Talk) -> Iterator[str]:
 def hasty(attempts: int = 2, answer_s: float = 600.0) -> HttpClient:
     """A client that waits no longer than a moment for a piece of an answer."""
     policy = RetryPolicy(attempts=attempts, timeout_s=(5.0, SILENT_S), answer_s=answer_s)
-    return HttpClient("service", policy=policy, runtime=Time().around)
+    return HttpClient("service", policy=policy, runtime=Time().runtime)
 
 
 def drip(connection: socket.socket, beginning: bytes, drop: bytes = b"x") -> None:

@@ -54,12 +54,12 @@ def ogr_layer(path: Path, wanted: str | None) -> Layer:
     """
     _check(path)
     name = _chosen(path, layer_names(path), wanted) if path.suffix.lower() == ".gpkg" else None
-    place = str(path.absolute())
+    location = str(path.absolute())
     with _failures_named(path):
-        if not len(pyogrio.list_layers(place)):
+        if not len(pyogrio.list_layers(location)):
             raise DataSourceError("it ends before its first layer")
         frame = pyogrio.read_dataframe(
-            place,
+            location,
             layer=name,
             force_2d=True,
             on_invalid="ignore",

@@ -187,7 +187,7 @@ class _Counted(WatchedAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         """Send, with a time limit, and read no more than an answer has."""
-        self._client.around.check()
+        self._client.runtime.check()
         request.headers.pop("Cookie", None)
         url = request.url or ""
         if self._secret_to is None or not same_origin(url, self._secret_to):
