@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ...grid import FloatArray
 from ..sampling.random_order import random_position
 
 # So many are looked at whatever the share, or all where there are fewer.
-LEAST = 50
+LEAST = 100
 # Evidence against the promise that stops automatic acceptance. Where the promise holds it is ever
 # reached with a chance of at most one in so many (Ville's inequality).
 STOP_AT = 20.0
@@ -72,11 +74,7 @@ def audit_findings(bad: Sequence[bool], share: float) -> AuditFindings:
     return AuditFindings(share, len(counts), total, float(evidence.max(initial=1.0)))
 
 
-def _evidence(
-    looked_at: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
-    bad: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
-    share: float,
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _evidence(looked_at: NDArray[np.int64], bad: NDArray[np.int64], share: float) -> FloatArray:
     """The ratio of likelihoods, in closed form: a beta distribution above `share` is conjugate."""
     from scipy.special import betaln
     from scipy.stats import beta
@@ -86,7 +84,6 @@ def _evidence(
     above = betaln(a + bad, b + good) + beta.logsf(share, a + bad, b + good)
     prior = betaln(a, b) + beta.logsf(share, a, b)
     promised = bad * math.log(share) + good * math.log1p(-share)
-    found: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = np.exp(
-        np.minimum(above - prior - promised, 700.0)
-    )
+    # More would be infinite, which JSON can't say.
+    found: FloatArray = np.exp(np.minimum(above - prior - promised, 700.0))
     return found

@@ -28,9 +28,7 @@ class Drift:
     p_value: float
 
 
-def drifts(
-    learnt_from: FloatArray, now: FloatArray, names: Sequence[str]
-) -> tuple[Drift, ...]:
+def drifts(learnt_from: FloatArray, now: FloatArray, names: Sequence[str]) -> tuple[Drift, ...]:
     """The features that differ between two sets of pairs, (n, features) each, the clearest first.
 
     Kolmogorov and Smirnov's test of each feature that varies at all, at `FALSE_ALARMS` divided by
@@ -48,7 +46,7 @@ def drifts(
     for column in varies:
         test = ks_2samp(before[:, column], after[:, column], method="asymp")
         if test.pvalue <= FALSE_ALARMS / len(varies):
-            medians = (_median(part[:, column]) for part in (before, after))
+            medians = _median(before[:, column]), _median(after[:, column])
             found.append(Drift(names[column], *medians, float(test.pvalue)))
     return tuple(sorted(found, key=lambda drift: drift.p_value))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...grid import BoolArray, FloatArray
 
@@ -63,7 +64,7 @@ class Examples:
 
     values: FloatArray
     good: BoolArray
-    folds: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+    folds: NDArray[np.int64]
     sampled: BoolArray
 
     def why_not(self) -> str | None:
@@ -158,5 +159,5 @@ def _standardized(values: FloatArray, means: FloatArray, scales: FloatArray) -> 
 
 def _first_of_equals(columns: FloatArray) -> BoolArray:
     """Which columns equal none before them: features often are unknown together."""
-    seen: set[bytes] = set()
-    return np.array([not (key in seen or seen.add(key)) for key in map(bytes, columns.T.copy())])
+    contents = [column.tobytes() for column in columns.T]
+    return np.array([content not in contents[:n] for n, content in enumerate(contents)])
