@@ -29,6 +29,7 @@ help: ## List the targets
 setup: $(VENV)/.installed ## Create .venv and install requirements.txt
 
 run: setup ## Set up and open the app
+	@mkdir -p static
 	$(PY) -m streamlit run app.py
 
 demo: setup ## Fill ./workspace with the small example

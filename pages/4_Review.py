@@ -4,7 +4,6 @@ import streamlit as st
 
 from migrate_core.errors import MigrateError
 from migrate_core.review.filters import filter_texts
-from migrate_core.review.queue import arranged
 from migrate_core.review.queue_row import QueueRow
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.review.component import light_table
@@ -17,7 +16,7 @@ from pages.shared.review.filters import (
 )
 from pages.shared.review.gallery import gallery, progress
 from pages.shared.review.guard import KEY
-from pages.shared.review.queue import rows_of, stored_rows
+from pages.shared.review.queue import queue_of, rows_of, stored_rows
 from pages.shared.state import selection
 from pages.shared.text import plain
 
@@ -57,7 +56,7 @@ def review(page: Page) -> None:
     if mode == GALLERY:
         rows: list[QueueRow] = rows_of(page.store)
         progress(rows)
-        gallery(page, arranged(rows, wanted, order))
+        gallery(page, queue_of(page.store, rows, wanted, order))
         return
     st.html(STYLE)
     with st.container(key="light_table"):

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
-
 from ..escaping import from_csv_cell, write_csv
 from ..model import LONLAT, Pair
 from ..pairs.assessment.notes import format_change
@@ -40,7 +38,7 @@ def manifest_row(entry: Entry, split: str) -> Row:
         "snow_labelled": labelled.snow if labelled else None,
         "nodata_labelled": labelled.nodata if labelled else None,
         "source_labelled": _in_source_image(pair),
-        "occluded_labelled": occluded_shares(pair.occluded, pair.one_sided).labelled,
+        "occluded_labelled": occluded_shares(pair.occluded, pair.occlusion_by_sensor).labelled,
         "coverage": pair.coverage,
         "decision": entry.review_status.decision,
         "reviewer": ";".join(entry.review_status.reviewers),
@@ -65,7 +63,9 @@ def manifest_row(entry: Entry, split: str) -> Row:
 
 def _in_source_image(pair: Pair) -> float | None:
     """The share of the label that was occluded in the source image; None where nothing tells."""
-    recorded = pair.one_sided is not None and pair.one_sided.labelled.both is not None
+    recorded = (
+        pair.occlusion_by_sensor is not None and pair.occlusion_by_sensor.labelled.both is not None
+    )
     return pair.occlusion.labelled.source if pair.occlusion and recorded else None
 
 
@@ -88,6 +88,8 @@ def _shift(pair: Pair) -> Row:
 
 def write_manifest(folder: Path, rows: Sequence[Row], footprints: Sequence[Any]) -> None:
     """Write manifest.csv and manifest.parquet (GeoParquet, EPSG:4326)."""
+    import geopandas as gpd
+
     write_csv(folder / "manifest.csv", list(rows[0]), rows)
     frame = gpd.GeoDataFrame(list(rows), geometry=list(footprints), crs=LONLAT)
     with written_then_renamed(folder / "manifest.parquet") as temporary:

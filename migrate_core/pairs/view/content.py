@@ -157,7 +157,7 @@ def _scaled(shares: NDArray[np.float32]) -> NDArray[np.uint16]:
 
 
 def lonlat_nodes(grid: PixelGrid) -> dict[str, Any]:
-    """Longitude and latitude of n x n places from corner to corner of the grid, by rows."""
+    """Longitude and latitude of n x n points from corner to corner of the grid, by rows."""
     longest_m = max(grid.shape) * grid.resolution
     n = min(max(_FEWEST, math.ceil(longest_m / _NODE_M) + 1), _MOST)
     columns, rows = np.meshgrid(np.linspace(0, grid.width, n), np.linspace(0, grid.height, n))

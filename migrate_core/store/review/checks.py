@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,10 +61,23 @@ def all_checks(store: Store) -> list[AttentionCheck]:
         return [_check(row) for row in connection.execute(query)]
 
 
-def take_out_checks(store: Store) -> None:
-    """Forget all checks; what was decided about them stays in the log."""
+def check_sources(store: Store) -> dict[str, str]:
+    """The pair that each check was made from, by the check's id."""
+    query = sa.select(attention_checks.c.pair_id, attention_checks.c.of_pair)
+    with store.engine.connect() as connection:
+        return {row.pair_id: row.of_pair for row in connection.execute(query)}
+
+
+def take_out_checks(store: Store, pair_ids: Iterable[str] | None = None) -> None:
+    """Forget these checks, or all; what was decided about them stays in the log."""
+    delete = sa.delete(attention_checks)
     with store.engine.begin() as connection:
-        connection.execute(sa.delete(attention_checks))
+        if pair_ids is None:
+            connection.execute(delete)
+        elif gone := [{"gone": pair_id} for pair_id in pair_ids]:
+            connection.execute(
+                delete.where(attention_checks.c.pair_id == sa.bindparam("gone")), gone
+            )
 
 
 def _check(row: sa.Row[Any]) -> AttentionCheck:

@@ -19,7 +19,7 @@ from pages.shared.polling import polled
 from pages.shared.text import code, plain
 
 KIND = "export"
-_INCLUDE_WORDS: Mapping[str, str] = {
+_INCLUDE_TEXTS: Mapping[str, str] = {
     ACCEPTED: "Accepted",
     UNDECIDED: "Accepted and undecided",
     ALL: "All but rejected",
@@ -29,7 +29,7 @@ _INCLUDE_HELP = {
     UNDECIDED: "Also what nobody has decided about yet.",
     ALL: "Also unsure ones, and those that reviewers disagree about.",
 }
-_WORDS: Mapping[str, str] = {
+_COUNT_TEXTS: Mapping[str, str] = {
     DecisionState.UNDECIDED: "not decided about yet",
     DecisionState.CONFLICT: "on which reviewers disagree",
     PairState.SUPERSEDED: "superseded by another scene or resampling",
@@ -42,7 +42,7 @@ def choose_pairs(page: Page) -> tuple[str, Preview]:
     include = st.radio(
         "Which pairs go in",
         INCLUDES,
-        format_func=lambda name: f"{_INCLUDE_WORDS[name]}: {_pairs(pair_counts[name])}",
+        format_func=lambda name: f"{_INCLUDE_TEXTS[name]}: {_pairs(pair_counts[name])}",
         captions=[_INCLUDE_HELP[name] for name in INCLUDES],
         key="export_include",
         persist_state="session",
@@ -56,21 +56,21 @@ def show_counts(chosen: Preview) -> None:
     """What goes out by decision and split, and why the others stay."""
     decision, split, left_out = st.columns(3)
     with decision.container(border=True, height="stretch"):
-        _counts("Go in, by decision", chosen.decisions, "Nothing.")
+        _counts("Go in, by decision", chosen.decisions)
     with split.container(border=True, height="stretch"):
-        _counts("Go in, by split", chosen.splits if chosen.pairs else {}, "Nothing.")
+        _counts("Go in, by split", chosen.splits if chosen.pairs else {})
         st.caption("Pairs whose footprints overlap share a split: no ground is in two of them.")
     with left_out.container(border=True, height="stretch"):
-        _counts("Stay out, by reason", chosen.left_out, "Every pair goes in.")
+        _counts("Stay out, by reason", chosen.left_out)
 
 
-def _counts(title: str, counts: Mapping[str, int], nothing: str) -> None:
+def _counts(title: str, counts: Mapping[str, int]) -> None:
     st.markdown(f"**{title}**")
-    lines = [f"- {number:,} {_WORDS.get(name, name)}" for name, number in counts.items()]
+    lines = [f"- {number:,} {_COUNT_TEXTS.get(name, name)}" for name, number in counts.items()]
     if lines:
         st.markdown("\n".join(lines))
     else:
-        st.caption(nothing)
+        st.caption("Nothing.")
 
 
 def explain_empty(page: Page, chosen: Preview) -> None:

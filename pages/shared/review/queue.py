@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from migrate_core.errors import WrongUseError
 from migrate_core.jobs.background import latest_job
-from migrate_core.review.filters import parse_filter
+from migrate_core.review.checks.mixing import with_checks
+from migrate_core.review.checks.run import rows_of_checks
+from migrate_core.review.filters import QueueFilter, parse_filter
 from migrate_core.review.queue import MOST_SUSPICIOUS, ORDERS, arranged, decision_counts
 from migrate_core.review.queue_row import QueueRow
 from migrate_core.review.queue_rows import pair_rows, queue_rows
@@ -35,6 +37,14 @@ def rows_of(store: Store) -> list[QueueRow]:
     return queue_rows(store, stored_rows(store))
 
 
+def queue_of(
+    store: Store, rows: Sequence[QueueRow], wanted: QueueFilter, order: str
+) -> list[QueueRow]:
+    """What is looked at, in one of `ORDERS`: of all finished pairs, and attention checks among."""
+    checks = arranged(rows_of_checks(store, rows), wanted, order)
+    return with_checks(arranged(rows, wanted, order), checks, order)
+
+
 def queue_document(store: Store, asked: Mapping[str, Any]) -> dict[str, Any]:
     """The queue in order, and how all pairs stand. Raises WrongUseError for an unknown filter.
 
@@ -50,7 +60,7 @@ def queue_document(store: Store, asked: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "pairs": [
             (row.pair_id, row.mask_name, row.decision, row.verdict_of(reviewer))
-            for row in arranged(rows, wanted, order)
+            for row in queue_of(store, rows, wanted, order)
         ],
         "counts": {**decision_counts(rows), "all": len(rows)},
     }
