@@ -128,7 +128,9 @@ def _linear(values: FloatArray, good: BoolArray) -> LinearScore:
     usable = (spread > _TINY) & _first_of_equals(columns)
     scales = np.where(usable, spread, 1.0)
     standardized = _standardized(values, means, scales)
-    model = LogisticRegression(C=_INVERSE_PENALTY, solver="newton-cholesky").fit(standardized[:, usable], good)
+    model = LogisticRegression(C=_INVERSE_PENALTY, solver="newton-cholesky").fit(
+        standardized[:, usable], good
+    )
     weights = np.zeros(len(means))
     weights[usable] = model.coef_[0]
     return LinearScore(

@@ -22,8 +22,17 @@ def put_model(store: Store, version: str, made_at: datetime, document: Mapping[s
 
 def newest_model(store: Store) -> Mapping[str, Any] | None:
     """The document of the newest model; None when nothing was learnt."""
-    order = (review_models.c.made_at.desc(), review_models.c.version)
-    query = sa.select(review_models.c.document).order_by(*order).limit(1)
-    with store.engine.connect() as connection:
-        found: Mapping[str, Any] | None = connection.scalar(query)
+    found: Mapping[str, Any] | None = _newest(store, review_models.c.document)
     return found
+
+
+def newest_version(store: Store) -> str | None:
+    """The version of the newest model; None when nothing was learnt."""
+    found: str | None = _newest(store, review_models.c.version)
+    return found
+
+
+def _newest(store: Store, column: sa.Column[Any]) -> Any:
+    order = (review_models.c.made_at.desc(), review_models.c.version)
+    with store.engine.connect() as connection:
+        return connection.scalar(sa.select(column).order_by(*order).limit(1))
