@@ -91,8 +91,8 @@ def _coarse_grid(product: Product, resolution_m: int) -> PixelGrid:
     A rest at the edge of an odd product takes its neighbour's value.
     """
     factor = resolution_m // 10
-    native = product.grid.coarser(factor)
-    return replace(native, width=product.grid.width // factor, height=product.grid.height // factor)
+    coarse = product.grid.coarser(factor)
+    return replace(coarse, width=product.grid.width // factor, height=product.grid.height // factor)
 
 
 def _common(grid: PixelGrid, product: Product) -> PixelGrid | None:

@@ -31,6 +31,8 @@ from .making import make_check
 from .mixing import check_rows
 
 _PURPOSE = "attention check"
+# The kind of job in which checks are made.
+_KIND = "checks"
 # More would be made of other pairs than of what is reviewed.
 _MOST = 0.5
 
@@ -56,7 +58,8 @@ def mix_in(session: Session, share: float) -> tuple[AttentionCheck, ...]:
     Pairs are taken in a random order from those that are right as far as anybody knows. Checks that
     are there stay, but for those nobody decided about that are too many, or whose pair was
     superseded. Where pairs are lacking that a check can be made from, there are fewer. Raises
-    WrongUseError for another share, PairError for a pair whose files can't be read, DiskError.
+    WrongUseError for another share, PairError for a pair whose files can't be read, DiskError,
+    JobRunningError while another process makes checks.
     """
     if not 0 <= share <= _MOST:
         raise WrongUseError(f"The share of attention checks is 0 to {_MOST}, not {share:g}.")
@@ -65,14 +68,22 @@ def mix_in(session: Session, share: float) -> tuple[AttentionCheck, ...]:
     rows = queue_rows(store)
     wanted = math.ceil(share * len(rows))
     kept = _kept(store, workspace, rows, wanted)
-    missing = wanted - len(kept)
-    for row in _suitable(rows, kept):
-        if missing <= 0:
-            break
-        if (check := _made(store, workspace, row.pair_id)) is not None:
-            put_check(store, check)
-            missing -= 1
+    if (missing := wanted - len(kept)) > 0:
+        _make(session, _suitable(rows, kept), missing)
     return tuple(all_checks(store))
+
+
+def _make(session: Session, suitable: Sequence[QueueRow], wanted: int) -> None:
+    """Make so many checks of the first pairs of which one can be made."""
+    made = 0
+    with session.tracked(_KIND) as progress:
+        for row in suitable:
+            if made == wanted:
+                break
+            if (check := _made(session.store, session.workspace, row.pair_id)) is not None:
+                put_check(session.store, check)
+                made += 1
+                progress(made, wanted)
 
 
 def _kept(

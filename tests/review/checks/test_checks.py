@@ -228,16 +228,15 @@ def test_checks_are_in_no_list_no_count_and_no_dataset(case: Case, tmp_path: Pat
     assert sorted(row.pair_id for row in queue_rows(case.store)) == pairs
     assert sorted(row["pair_id"] for row in run(case, "pairs", "list")) == pairs
     assert run(case, "status")["review"]["accepted"] == 0
-    for include in ("undecided", "all"):
-        folder = tmp_path / include
-        request = ExportRequest(folder, include)
-        found = export_dataset(case.store, case.workspace, request, lambda *_: None)
-        assert sorted(found.pair_ids) == pairs
-        assert sorted(path.stem for path in folder.glob("images/*.tif")) == pairs
-        with (folder / "manifest.csv").open(encoding="utf-8", newline="") as lines:
-            assert sorted(row["pair_id"] for row in csv.DictReader(lines)) == pairs
-        card = (folder / "dataset_card.md").read_text(encoding="utf-8")
-        assert not any(check in card for check in checks)
+    folder = tmp_path / "dataset"
+    request = ExportRequest(folder, "all")
+    found = export_dataset(case.store, case.workspace, request, lambda *_: None)
+    assert sorted(found.pair_ids) == pairs
+    assert sorted(path.stem for path in folder.glob("images/*.tif")) == pairs
+    with (folder / "manifest.csv").open(encoding="utf-8", newline="") as lines:
+        assert sorted(row["pair_id"] for row in csv.DictReader(lines)) == pairs
+    card = (folder / "dataset_card.md").read_text(encoding="utf-8")
+    assert not any(check in card for check in checks)
 
 
 def test_decisions_about_checks_are_no_part_of_sampling_and_agreement(case: Case) -> None:
