@@ -59,9 +59,9 @@ def _not_covered(values: FloatArray) -> FloatArray:
 # What the document of a pair has as a number, by where it stands there.
 _STORED: dict[_Path, Feature] = {
     **{
-        ("occlusion", area, kind): Feature(f"{words} {where}")
+        ("occlusion", area, kind): Feature(f"{title} {where}")
         for area, where in _AREAS.items()
-        for kind, words in _KINDS.items()
+        for kind, title in _KINDS.items()
     },
     **{("occluded", area): Feature(f"occlusion {where}") for area, where in _AREAS.items()},
     ("one_sided", "labelled", "sentinel2_only"): Feature("occlusion in Sentinel-2 alone"),
