@@ -14,6 +14,7 @@ from ..store.serialize import to_json
 from .audit import agreement, audit, checks
 from .console import emit, json_option, print_table, say
 from .edit import edit
+from .triage import triage
 
 _NEXT = {
     "masks": "masks add PATH (or `demo` for an example)",
@@ -29,7 +30,7 @@ def review() -> None:
     """Review: decide which pairs go into the dataset, and repair them."""
 
 
-for command in (edit, audit, agreement, checks):
+for command in (edit, audit, agreement, checks, triage):
     review.add_command(command)
 
 

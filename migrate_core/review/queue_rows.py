@@ -22,6 +22,7 @@ from .decisions import ReviewStatus, review_statuses
 from .proposals import DecidedPair, earlier_pair, proposed_statuses
 from .queue import last_effective
 from .queue_row import QueueRow
+from .triage.run import predictions
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class ReviewItem:
 def queue_rows(store: Store, rows: Sequence[QueueRow] | None = None) -> list[QueueRow]:
     """One light row for each finished pair, with the decision about it.
 
-    `rows` are what `pair_rows` gave before: they change only when pairs are made.
+    `rows` are what `pair_rows` gave before: they change only when pairs are made, or triage learns.
     """
     decided = review_statuses(store)
     proposed = proposed_statuses(store, decided)
@@ -76,8 +77,10 @@ def queue_rows(store: Store, rows: Sequence[QueueRow] | None = None) -> list[Que
 
 def pair_rows(store: Store) -> tuple[QueueRow, ...]:
     """The rows of the finished pairs, as though nobody had decided about them."""
-    tiles = tiles_and_days(store)
-    return tuple(_row(pair, tiles) for pair in finished_pairs(store))
+    tiles, scores = tiles_and_days(store), predictions(store)
+    return tuple(
+        replace(_row(pair, tiles), score=scores.get(pair.pair_id)) for pair in finished_pairs(store)
+    )
 
 
 def _row(pair: FinishedPair, tiles: Mapping[str, tuple[str, date]]) -> QueueRow:
