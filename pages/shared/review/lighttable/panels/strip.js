@@ -148,12 +148,12 @@ function sceneWords(pack, item) {
   const more = ranges.length
     ? `${how.title}. Black to white (${stretch}), reflectance: ${ranges.join(", ")}`
     : how.title;
-  const when = [item?.dates?.scene, item?.dates?.offset].filter(Boolean).join(" · ");
-  return { what: "Sentinel-2", when, how: how.title + one, more };
+  return { what: "Sentinel-2", when: item?.dates?.scene ?? "", how: how.title + one, more };
 }
 
 function sourceWords(pack, item) {
-  const when = item?.dates?.source ?? "";
+  const { source, offset } = item?.dates ?? {};
+  const when = [source, offset && `Sentinel-2 ${offset}`].filter(Boolean).join(" · ");
   if (!pack?.source) {
     const why = pack?.header.source_problem ?? "";
     return {
