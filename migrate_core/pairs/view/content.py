@@ -42,7 +42,7 @@ BACKGROUND_NAME = "background"
 
 @dataclass(frozen=True, eq=False)
 class _Rasters:
-    """The files of a pair on `grid`, which shows one of `reduced` x `reduced` pixels of `full_grid`."""
+    """The files of a pair on `grid`, which shows one of `reduced` squared pixels of `full_grid`."""
 
     full_grid: PixelGrid
     grid: PixelGrid
