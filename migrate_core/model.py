@@ -193,7 +193,7 @@ class Pair:
 
     The files of a done pair lie in the workspace under `pairs/<pair_id>/`. `shift` is what
     registration measured, `change` 0…1 how different the inside of the label looks from what it
-    did; None where they weren't asked for or can't be known. `judged_by` are the thresholds behind
+    did; None where they weren't asked for or can't be known. `thresholds` are those behind
     the suggestion, `compared_with` is the source image behind `change`, `change_note` why it wasn't
     measured, and `change_rules` the number of the rules by which it was looked for; `occluded` is
     what anything occludes.
@@ -217,8 +217,10 @@ class Pair:
     parameters: PairParameters | None = None
     shift: Shift | None = None
     change: float | None = None
-    one_sided: OcclusionBySensor | None = None
-    judged_by: AssessmentSettings | None = None
+    occlusion_by_sensor: OcclusionBySensor | None = field(
+        default=None, metadata={"stored": "one_sided"}
+    )
+    thresholds: AssessmentSettings | None = field(default=None, metadata={"stored": "judged_by"})
     compared_with: str | None = None
     change_note: str | None = None
     change_rules: int | None = None

@@ -173,7 +173,7 @@ def log_file(settings: Settings) -> LogFile:
 
 
 def upload_location(path: str) -> tuple[str | None, str] | None:
-    """What an uploaded file was sent in, and its place there; None for a file that lies elsewhere.
+    """What an uploaded file was sent in, and its path there; None for a file that lies elsewhere.
 
     The first is as `Workspace.upload` was given it, in digits, and None where it wasn't kept. It
     holds in whichever folder the workspace lies.
@@ -234,7 +234,7 @@ _forgotten: set[Path] = set()
 
 
 def _forget_once(folder: Path) -> None:
-    """Whoever writes to a place for the first time takes away what dead processes left there."""
+    """Whoever writes to a folder for the first time takes away what dead processes left there."""
     if folder not in _forgotten:
         _forgotten.add(folder)
         remove_leftovers(folder)

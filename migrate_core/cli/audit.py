@@ -6,6 +6,7 @@ import click
 
 from ..review.checks.run import Attention, attention, mix_in
 from ..review.sampling.run import reviewer_agreement, sampling
+from ..review.triage.run import triage_state
 from ..session import Session
 from ..store.review.checks import all_checks
 from ..store.review.settings import review_settings
@@ -19,10 +20,15 @@ from .console import emit, json_option, print_table, say
 @json_option
 @click.pass_obj
 def audit(session: Session, goal: float | None, as_json: bool) -> None:
-    """What the random sample of decided pairs says of all: at most so many are bad."""
+    """At most how many pairs are bad: by the random sample, and by the audit of the triage."""
     found = sampling(session.store, goal)
-    document = {"sampling": {**to_json(found), "sentence": found.sentence}}
-    emit(document, as_json, lambda: click.echo(found.sentence))
+    accepted = triage_state(session.store).audit
+    document = {
+        "sampling": {**to_json(found), "sentence": found.sentence},
+        "triage": accepted and {**to_json(accepted), "sentence": str(accepted)},
+    }
+    sentences = [found.sentence, *([str(accepted)] if accepted and accepted.looked_at else [])]
+    emit(document, as_json, lambda: click.echo("\n".join(sentences)))
 
 
 @click.command()

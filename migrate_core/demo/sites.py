@@ -1,4 +1,4 @@
-"""The six labelled places: PlanetScope-like images at 3 m and the masks drawn on them."""
+"""The six labelled sites: PlanetScope-like images at 3 m and the masks drawn on them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ PIT, POND = 1, 2
 
 @dataclass(frozen=True)
 class Site:
-    """A labelled place.
+    """A labelled site.
 
     Attributes:
         name: last part of the file names.
@@ -149,7 +149,7 @@ SITES = (
 def mask_array(site: Site, mines: tuple[Mine, ...]) -> ByteArray:
     """The label: at each pixel the class at its centre, 255 outside the valid area if there is one.
 
-    All mines count, not only the place's own: a label doesn't stop where a neighbour begins.
+    All mines count, not only the site's own: a label doesn't stop where a neighbour begins.
     """
     pit_value, pond_value = site.values
     pits = [mine.pit.polygon() for mine in mines]
@@ -186,7 +186,7 @@ def image_array(site: Site, ground: Landscape, seed: int) -> NDArray[np.uint16]:
 
 
 def _ground_window(site: Site) -> tuple[tuple[slice, slice], Affine]:
-    """The window of the ground that holds a place, and the window's transform."""
+    """The window of the ground that holds a site, and the window's transform."""
     west, south, east, north = site.extent().bounds
     ground = ground_transform()
     # Two pixels more on each side, for the interpolation.
@@ -202,7 +202,7 @@ def _ground_window(site: Site) -> tuple[tuple[slice, slice], Affine]:
 def write_site(
     site: Site, ground: Landscape, mines: tuple[Mine, ...], folders: tuple[Path, Path], seed: int
 ) -> None:
-    """Write a place's mask and image as GeoTIFF into the (masks, images) folders."""
+    """Write a site's mask and image as GeoTIFF into the (masks, images) folders."""
     masks, images = folders
     width, height = site.size
     profile = {

@@ -57,10 +57,10 @@ def objects(mines: tuple[Mine, ...]) -> dict[str, Any]:
     """Pits and ponds as a GeoJSON FeatureCollection in UTM; a pond also lies in its pit."""
     features = []
     for mine in mines:
-        for kind, value, outline in (("pit", PIT, mine.pit), ("pond", POND, mine.pond)):
-            if outline is not None:
+        for kind, value, boundary in (("pit", PIT, mine.pit), ("pond", POND, mine.pond)):
+            if boundary is not None:
                 properties = {"name": mine.name, "site": mine.site, "kind": kind, "class": value}
-                geometry = mapping(outline.polygon())
+                geometry = mapping(boundary.polygon())
                 features.append({"type": "Feature", "properties": properties, "geometry": geometry})
     return {
         "type": "FeatureCollection",

@@ -14,7 +14,7 @@ from ..jobs.background import now_utc
 from ..model import Mask, Problem
 from ..session import Session
 from ..store.mask_documents import mask_document
-from ..store.masks import MaskFilter, any_pending, masks_of
+from ..store.masks import MaskFilter, any_pending, masks_of, unknown_mask
 from ..workspace import remove_leftovers, unfinished_folder
 from .dates.names import table_keys
 from .dates.patterns import compile_pattern
@@ -101,7 +101,7 @@ def geocode(session: Session, folder: Path, mask_ids: Sequence[str] = ()) -> geo
     masks = session.store.masks()
     unknown = set(mask_ids) - {mask.mask_id for mask in masks}
     if unknown:
-        raise WrongUseError(f"{min(unknown)!r} is no mask; `masks list` shows their ids.")
+        raise unknown_mask(min(unknown))
     wanted = [m for m in masks if m.mask_id in mask_ids or (not mask_ids and m.vector is None)]
     if not wanted:
         raise WrongUseError("There is no raster mask. Add some first: `masks add PATH`.")

@@ -49,7 +49,7 @@ def too_large(width: int, height: int, most_pixels: int) -> str | None:
 
 
 def _by_degrees(area: BaseGeometry) -> tuple[int, int]:
-    """Columns and rows of a place in lon/lat, roughly."""
+    """Columns and rows of an area in lon/lat, roughly."""
     west, south, east, north = area.bounds
     nearest = 0.0 if south < 0 < north else min(abs(south), abs(north))
     shrink = math.cos(math.radians(min(nearest, 90.0)))

@@ -131,16 +131,16 @@ def _write_strips(path: Path, product: Product, resampling: str, progress: Progr
         "num_threads": "all_cpus",
         "bigtiff": "if_safer",
     }
-    work = [(band, strip) for band in product.bands for strip in _strips(product.grid)]
+    blocks = [(band, strip) for band in product.bands for strip in _strips(product.grid)]
     with rasterio.open(path, "w", **profile) as dataset:
         dataset.descriptions = tuple(band.name for band in product.bands)
         dataset.update_tags(**{_PRODUCT_TAG: product.product_id})
-        for number, (band, strip) in enumerate(work):
-            progress(number, len(work))
+        for number, (band, strip) in enumerate(blocks):
+            progress(number, len(blocks))
             pixels = read_band(product, band, block(product.grid, strip), resampling)
             window = RasterWindow(strip.column, strip.row, strip.width, strip.height)
             dataset.write(pixels, 1 + product.bands.index(band), window=window)
-    progress(len(work), len(work))
+    progress(len(blocks), len(blocks))
 
 
 def _write_cog(strips: Path, destination: Path) -> None:

@@ -84,9 +84,9 @@ def _is_here(workspace: Workspace, scene_id: str) -> bool:
     return any((workspace.products / f"{scene_id}{end}").exists() for end in (".zip", ".SAFE"))
 
 
-def _size_m(outline: Mapping[str, Any]) -> tuple[float, float]:
+def _size_m(polygon: Mapping[str, Any]) -> tuple[float, float]:
     """Width and height in metres of a mask's outline, as near as an estimate needs it."""
-    west, south, east, north = shape(outline).bounds
+    west, south, east, north = shape(polygon).bounds
     shrink = math.cos(math.radians((south + north) / 2))
     return (east - west) * _METRES_PER_DEGREE * shrink, (north - south) * _METRES_PER_DEGREE
 

@@ -32,7 +32,7 @@ def _unusual(value: RasterForm | PairParameters) -> dict[str, Any]:
 def _of_files(mask: Mask, *, register: bool) -> dict[str, Any]:
     """How the mask's files are read; by names, since paths differ between machines.
 
-    The source image counts where the mask's place is measured by it.
+    The source image counts where the mask's position is measured by it.
     """
     found = {
         "raster": {} if mask.vector else _unusual(replace(mask.raster, tiles=())),

@@ -17,7 +17,7 @@ from ..store.serialize import to_json
 from ..workspace import Workspace
 from .assessment.assess import assess
 from .assessment.change import RULES
-from .assessment.reassess import judged_by, reassess, refresh_change
+from .assessment.reassess import reassess, refresh_change, thresholds_of
 from .clouds import Clouds, assess_clouds
 from .files import pair_complete, read_document, write_document, write_pair
 from .image.bands import alike
@@ -74,7 +74,7 @@ def _found(task: PairTask, folder: Path) -> PairOutcome:
     ):
         content = refresh_change(content, folder, task.mask)
     # A pair of an earlier version doesn't say which share of it is occluded.
-    if judged_by(content) != task.thresholds or content.get("occluded") is None:
+    if thresholds_of(content) != task.thresholds or content.get("occluded") is None:
         empty_allowed = task.mask.empty_allowed
         content = reassess(content, folder, task.thresholds, empty_allowed=empty_allowed)
     if content is not written:

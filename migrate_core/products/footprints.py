@@ -23,7 +23,7 @@ from ..errors import ProductError
 from ..grid import PixelGrid, in_one_world, reproject_geometry
 from ..model import LONLAT
 from .positions import readings
-from .tiles import outline, tile_extent
+from .tiles import lonlat_polygon, tile_extent
 
 # Four times a tile of 109.8 km: outlines of services are coarse, none is as coarse as this.
 TILE_KM2 = 50_000.0
@@ -61,11 +61,11 @@ class Footprint:
     problem: str | None = None
 
 
-class _OutlineError(ProductError):
+class _UnusableError(ProductError):
     """An outline that can't be right, and why."""
 
 
-class _OutsideTileError(_OutlineError):
+class _OutsideTileError(_UnusableError):
     """An outline that could be right, of another tile."""
 
     def __init__(self, area: BaseGeometry) -> None:
@@ -80,7 +80,7 @@ class _OutsideTileError(_OutlineError):
 def from_geojson(document: Any, tile: str, crs: str = LONLAT) -> Footprint:
     """The footprint of a scene of a tile by a GeoJSON geometry in `crs`. Raises ProductError."""
     if document is None:
-        raise _OutlineError("the footprint: there is none")
+        raise _UnusableError("the footprint: there is none")
     try:
         with np.errstate(invalid="ignore"):
             given = reproject_geometry(shape(document), crs, LONLAT)
@@ -93,9 +93,9 @@ def from_wkt(text: Any, tile: str) -> Footprint:
     """The footprint by well-known text, with an SRID before it or without. Raises ProductError."""
     match = _WKT.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise _OutlineError("the footprint: there is none")
+        raise _UnusableError("the footprint: there is none")
     if (match[1] or _LONLAT_SRID) != _LONLAT_SRID:
-        raise _OutlineError(f"the footprint: its SRID is {match[1]} in place of {_LONLAT_SRID}")
+        raise _UnusableError(f"the footprint: its SRID is {match[1]} in place of {_LONLAT_SRID}")
     try:
         with np.errstate(invalid="ignore"):
             given = shapely.from_wkt(match[2])
@@ -112,21 +112,21 @@ def from_positions(text: str, tile: str, largest_km2: float = TILE_KM2) -> Footp
     """
     ways = list(readings(text))
     if not ways:
-        raise _OutlineError("the footprint: EXT_POS_LIST is no list of positions")
+        raise _UnusableError("the footprint: EXT_POS_LIST is no list of positions")
     if not np.isfinite(ways[0]).all():
-        raise _OutlineError(_NOT_FINITE)
+        raise _UnusableError(_NOT_FINITE)
     tile_area = tile_extent(tile)
-    outlines = [Polygon([(lon, lat) for lat, lon in way]) for way in ways]
+    orders = [Polygon([(lon, lat) for lat, lon in way]) for way in ways]
     found = []
-    for given in outlines:
-        with suppress(_OutlineError):
+    for given in orders:
+        with suppress(_UnusableError):
             area = _usable(given, tile_area, largest_km2)
             # Numbers that were taken for others make lines that cross, and reach out of the tile.
             outside = round(_outside(area, tile_area), 1) if tile_area else 0.0
             found.append((not given.is_valid, outside, area))
     if found:
         return Footprint(min(found, key=lambda reading: reading[:2])[-1])
-    return _within_tile(outlines[0], tile, largest_km2)
+    return _within_tile(orders[0], tile, largest_km2)
 
 
 def checked(given: BaseGeometry, tile: str, largest_km2: float = TILE_KM2) -> Footprint:
@@ -147,7 +147,7 @@ def _within_tile(given: BaseGeometry, tile: str, largest_km2: float) -> Footprin
     tile_area = tile_extent(tile)
     try:
         area = _usable(given, tile_area, largest_km2)
-    except _OutlineError:
+    except _UnusableError:
         turned = _turned(given, tile, largest_km2, largest_outside=1)
         if turned is None:
             raise
@@ -168,7 +168,7 @@ def _turned(
     swapped = shapely.transform(shapely.force_2d(given), lambda points: points[:, ::-1])
     try:
         area = _usable(swapped, tile_area, largest_km2)
-    except _OutlineError:
+    except _UnusableError:
         return None
     if _outside(area, tile_area) > largest_outside:
         return None
@@ -187,15 +187,15 @@ def _outside(area: BaseGeometry, tile_area: BaseGeometry) -> float:
 def granule_footprint(grid: PixelGrid, reason: ProductError) -> Footprint:
     """The whole extent of a granule on disk whose outline can't be right, with or without data."""
     return Footprint(
-        outline(grid),
+        lonlat_polygon(grid),
         f"it garbles {reason}. The extent of the granule was taken in its place, so its coverage "
-        "may be said too high.",
+        "may be given too high.",
     )
 
 
-def _garbled(err: BaseException) -> _OutlineError:
-    words = " ".join(str(err).split())[:100]
-    return _OutlineError(f"the footprint: it can't be read ({words or type(err).__name__})")
+def _garbled(err: BaseException) -> _UnusableError:
+    reason = " ".join(str(err).split())[:100]
+    return _UnusableError(f"the footprint: it can't be read ({reason or type(err).__name__})")
 
 
 def _usable(
@@ -205,9 +205,9 @@ def _usable(
     area = _on_earth(given)
     size = _size_km2(area)
     if not size:
-        raise _OutlineError("the footprint: it encloses no area")
+        raise _UnusableError("the footprint: it encloses no area")
     if size > largest_km2:
-        raise _OutlineError(f"the footprint: its {size:,.0f} km² are more than a scene can have")
+        raise _UnusableError(f"the footprint: its {size:,.0f} km² are more than a scene can have")
     if tile_area is None:
         return area
     if not area.intersects(tile_area):
@@ -219,21 +219,21 @@ def _usable(
 def _on_earth(given: BaseGeometry) -> BaseGeometry:
     """The polygons of a lon/lat geometry, valid, in one world. Raises _OutlineError."""
     if given.is_empty:
-        raise _OutlineError("the footprint: it is empty")
+        raise _UnusableError("the footprint: it is empty")
     # Before any operation: some of them fail on what isn't finite.
     lon, lat = shapely.get_coordinates(given).T
     if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
-        raise _OutlineError(_NOT_FINITE)
+        raise _UnusableError(_NOT_FINITE)
     off = (np.abs(lat) > _LARGEST_LATITUDE) | (np.abs(lon) > _LARGEST_LONGITUDE)
     if off.any():
         number = int(np.argmax(off))
-        raise _OutlineError(
+        raise _UnusableError(
             f"the footprint: latitude {lat[number]:g}, longitude {lon[number]:g} isn't on Earth"
         )
     try:
         area = polygons(given)
         if area.is_empty:
-            raise _OutlineError(f"the footprint: it is a {given.geom_type}, no polygon")
+            raise _UnusableError(f"the footprint: it is a {given.geom_type}, no polygon")
         return polygons(shapely.make_valid(in_one_world(area)))
     except ShapelyError as err:
         raise _garbled(err) from err

@@ -151,7 +151,7 @@ def raster_offset(asset: Item) -> int | None:
             if offset is not None and scale and float(scale):
                 return round(float(offset) / float(scale))
         except (TypeError, ValueError, OverflowError):
-            continue  # garbled: as if it were not stated
+            continue  # garbled: as if it were not given
     return None
 
 

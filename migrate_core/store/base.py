@@ -296,7 +296,7 @@ def _pair_row(pair: Pair) -> dict[str, Any]:
 
 
 def _outline(shape: BaseGeometry) -> dict[str, Any]:
-    """A shape for a small map, to a hundredth of its size, and its middle to count by place."""
+    """A shape for a small map, to a hundredth of its size, and its middle to count by location."""
     west, south, east, north = shape.bounds
     plain = shape.simplify(max(east - west, north - south) / 100)
     return {**to_json(plain), "middle": [(west + east) / 2, (south + north) / 2]}

@@ -14,7 +14,7 @@ from ..states import Basis, EditKind, PairState, Verdict
 from .base import Store
 from .review.rows import decision_of
 from .serialize import to_json
-from .tables import decisions, dialect_insert, masks, pair_edits, pairs
+from .tables import attention_checks, decisions, dialect_insert, masks, pair_edits, pairs
 
 
 class LogEntry(NamedTuple):
@@ -49,20 +49,22 @@ class PresentPair(NamedTuple):
     mask_key: str | None
 
 
-def decision_logs(
-    store: Store, pair_ids: Collection[str] | None = None, since: int | None = None
-) -> dict[str, list[LogEntry]]:
-    """The log of every pair that somebody decided about, oldest first, by pair_id.
+def decision_logs(store: Store, *, of_checks: bool = False) -> dict[str, list[LogEntry]]:
+    """The log of every pair, oldest entry first, by pair_id; or of attention checks alone."""
+    is_check = decisions.c.pair_id.in_(sa.select(attention_checks.c.pair_id))
+    return _logs(store, is_check if of_checks else sa.true())
 
-    With `pair_ids` it is that of these pairs, and with `since` also of those that have entries
-    after the one of this number.
-    """
+
+def logs_since(store: Store, number: int, pair_ids: Collection[str]) -> dict[str, list[LogEntry]]:
+    """As `decision_logs`, of pairs that have entries after the one of this number, and of these."""
     log = decisions.c
-    query = sa.select(*(log[name] for name in LogEntry._fields)).order_by(log.number)
-    if pair_ids is not None:
-        changed = sa.select(log.pair_id).where(log.number > since)
-        is_given = log.pair_id.in_(sorted(pair_ids))
-        query = query.where(is_given if since is None else is_given | log.pair_id.in_(changed))
+    changed = sa.select(log.pair_id).where(log.number > number)
+    return _logs(store, log.pair_id.in_(changed) | log.pair_id.in_(sorted(pair_ids)))
+
+
+def _logs(store: Store, condition: sa.ColumnElement[bool]) -> dict[str, list[LogEntry]]:
+    columns = [decisions.c[name] for name in LogEntry._fields]
+    query = sa.select(*columns).where(condition).order_by(decisions.c.number)
     logs: dict[str, list[LogEntry]] = defaultdict(list)
     with store.engine.connect() as connection:
         for pair_id, verdict, reviewer, basis, *rest in connection.execute(query):
@@ -118,9 +120,13 @@ def earlier_pairs(store: Store) -> list[EarlierPair]:
 
 def earlier_pairs_of(store: Store, pair: Pair) -> list[EarlierPair]:
     """The superseded pairs of the pair's mask, or of its file, that the log mentions."""
+    return _earlier(store, _superseded().where(_same_mask(pair)))
+
+
+def _same_mask(pair: Pair) -> Any:
+    """Pairs of the pair's mask, or of its file."""
     path = sa.select(masks.c.path).where(masks.c.mask_id == pair.mask_id).scalar_subquery()
-    same_mask = (pairs.c.mask_id == pair.mask_id) | (_text("mask_key") == path)
-    return _earlier(store, _superseded().where(same_mask))
+    return (pairs.c.mask_id == pair.mask_id) | (_text("mask_key") == path)
 
 
 def _superseded() -> sa.Select[Any]:
@@ -180,6 +186,18 @@ def edits_of(store: Store, pair_id: str) -> list[PairEdit]:
     query = sa.select(pair_edits).where(pair_edits.c.pair_id == pair_id)
     with store.engine.connect() as connection:
         return [_edit(row) for row in connection.execute(query.order_by(pair_edits.c.number))]
+
+
+def earlier_edits_of(store: Store, pair: Pair) -> list[PairEdit]:
+    """The logs of the superseded pairs of the pair's mask, or of its file, oldest first."""
+    query = (
+        sa.select(pair_edits)
+        .join(pairs, pairs.c.pair_id == pair_edits.c.pair_id)
+        .where(pairs.c.state == PairState.SUPERSEDED, _same_mask(pair))
+        .order_by(pair_edits.c.number)
+    )
+    with store.engine.connect() as connection:
+        return [_edit(row) for row in connection.execute(query)]
 
 
 def edit_logs(store: Store) -> dict[str, list[PairEdit]]:

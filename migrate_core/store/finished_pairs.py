@@ -35,7 +35,7 @@ class FinishedPair:
     shift: tuple[float, float] | None
     change: float | None
     occluded: Occluded | None
-    one_sided: OcclusionBySensor | None
+    occlusion_by_sensor: OcclusionBySensor | None
     coverage: float | None = None
 
 
@@ -62,7 +62,7 @@ def finished_pairs(store: Store) -> list[FinishedPair]:
         document["change"].as_float().label("change"),
         document["coverage"].as_float().label("coverage"),
         document["occluded"].as_json().label("occluded"),
-        document["one_sided"].as_json().label("one_sided"),
+        document["one_sided"].as_json().label("occlusion_by_sensor"),
     ).where(pairs.c.state == PairState.DONE)
     with store.engine.connect() as connection:
         return [_finished_pair(row) for row in connection.execute(query)]
@@ -79,7 +79,9 @@ def _finished_pair(row: Any) -> FinishedPair:
         change=row.change,
         coverage=row.coverage,
         occluded=from_json(Occluded, row.occluded) if row.occluded else None,
-        one_sided=from_json(OcclusionBySensor, row.one_sided) if row.one_sided else None,
+        occlusion_by_sensor=from_json(OcclusionBySensor, row.occlusion_by_sensor)
+        if row.occlusion_by_sensor
+        else None,
     )
 
 

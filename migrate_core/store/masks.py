@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from ..errors import WrongUseError
 from ..model import Mask
 from ..states import MaskState, PairState
 from .base import Store
@@ -46,7 +47,7 @@ class MaskLocation:
 
 @dataclass(frozen=True)
 class MaskCluster:
-    """Masks that lie near each other: how many, and their mean place (lon, lat) in degrees.
+    """Masks that lie near each other: how many, and their mean position (lon, lat) in degrees.
 
     `mask_id` is one of them; `spread` the width in degrees of longitude of the cell they lie in.
     """
@@ -83,6 +84,11 @@ def find_mask(store: Store, mask_id: str) -> Mask | None:
     """One mask, or None when there is no such mask."""
     found = _scalars(store, sa.select(masks.c.document).where(masks.c.mask_id == mask_id))
     return mask_from(found[0]) if found else None
+
+
+def unknown_mask(mask_id: str) -> WrongUseError:
+    """What to raise for an id that no mask has."""
+    return WrongUseError(f"{mask_id!r} is no mask; `masks list` shows their ids.")
 
 
 def listed_masks(store: Store) -> list[Listed]:
@@ -149,7 +155,7 @@ def index_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
 
 
 def mask_locations(store: Store, wanted: MaskFilter, first: int, count: int) -> list[MaskLocation]:
-    """Where masks lie: of `count` masks that fit from number `first` on, those with a place."""
+    """Where masks lie: of `count` masks that fit from number `first` on, those with an extent."""
     columns = (masks.c.mask_id, masks.c.name, masks.c.state, masks.c.acquired, masks.c.outline)
     query = _ordered(_listed(wanted, *columns)).limit(count).offset(first)
     with store.engine.connect() as connection:
@@ -162,7 +168,7 @@ def mask_locations(store: Store, wanted: MaskFilter, first: int, count: int) -> 
 
 
 def mask_clusters(store: Store, wanted: MaskFilter, cells: int = 16) -> list[MaskCluster]:
-    """All masks that fit and have a place, counted in square cells, `cells` over the longer side.
+    """All masks that fit and have an extent, counted in square cells, `cells` over the longer side.
 
     The database does the counting, so that tens of thousands of masks are as quick as a few.
     """
@@ -228,9 +234,9 @@ def _ordered(query: sa.Select[Any]) -> sa.Select[Any]:
 
 def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
     """Values in lists that fit into one question to the database."""
-    every = list(values)
-    for first in range(0, len(every), _CHUNK):
-        yield every[first : first + _CHUNK]
+    listed = list(values)
+    for first in range(0, len(listed), _CHUNK):
+        yield listed[first : first + _CHUNK]
 
 
 def _scalars(store: Store, query: sa.Select[Any]) -> list[Any]:

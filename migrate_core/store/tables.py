@@ -289,6 +289,9 @@ def _prepare(engine: sa.Engine) -> None:
     version, noted = settings_kv.c.value, settings_kv.c.name == "schema"
     with engine.begin() as connection:
         connection.execute(CreateTable(settings_kv, if_not_exists=True))
+        # Said together with the tables, so that they need not be looked for one by one.
+        if connection.scalar(sa.select(version).where(noted)) == SCHEMA_VERSION:
+            return
     with engine.begin() as connection:
         insert = dialect_insert(connection, settings_kv).values(name="schema", value=SCHEMA_VERSION)
         connection.execute(insert.on_conflict_do_nothing())

@@ -268,11 +268,13 @@ def test_a_pair_of_an_earlier_version_is_as_occluded_as_its_sides_leave_clear(st
     pair = store.pair("q")
     assert pair is not None
     sides = SensorShares(sentinel2_only=0.7, source_only=0.05, both=0.05, clear=0.2)
-    store.put_pairs([replace(pair, occluded=None, one_sided=OcclusionBySensor(sides, sides))])
+    store.put_pairs(
+        [replace(pair, occluded=None, occlusion_by_sensor=OcclusionBySensor(sides, sides))]
+    )
     rows = {found.pair_id: found for found in queue_rows(store)}
     assert rows["q"].occluded == 0.8
     # One that doesn't have its sides either isn't known until `pairs make` looks at it again.
-    store.put_pairs([replace(pair, occluded=None, one_sided=None)])
+    store.put_pairs([replace(pair, occluded=None, occlusion_by_sensor=None)])
     assert {found.pair_id: found.occluded for found in queue_rows(store)}["q"] is None
 
 

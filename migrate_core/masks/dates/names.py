@@ -109,7 +109,7 @@ def read_mapping(table: Path) -> dict[str, MappingRow]:
     """Image and date by mask from a CSV file with the columns `mask`, `image` and `date`.
 
     `image` or `date` may be missing or empty. Paths count from the table's folder, or else from the
-    working folder; that an image isn't there is told of its mask. The keys are as those of
+    working folder; that an image isn't there is reported for its mask. The keys are as those of
     `read_dates`. Raises WrongUseError that names
     the line.
     """
@@ -148,7 +148,7 @@ def _key(table: Path, text: str) -> str:
     if not text:
         raise WrongUseError("the line names no mask.")
     file = _located(table, text)
-    # Files of a zip are called by their place in it.
+    # Files of a zip are called by their path in it.
     return str(file) if Path(text).name != text and file.exists() else Path(text).as_posix()
 
 

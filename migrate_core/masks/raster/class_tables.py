@@ -111,7 +111,7 @@ def _entry_of_pair(name: str, key: str, item: Any) -> ClassEntry:
 
 
 def _entry_of_item(name: str, number: int, item: Any) -> ClassEntry:
-    """A class of a list: a name, whose place is its value, or an object."""
+    """A class of a list: a name, whose index is its value, or an object."""
     if isinstance(item, str):
         return ClassEntry(number, item)
     if isinstance(item, dict):

@@ -29,9 +29,9 @@ def mask_identity(stem: str, digest: str, part: str | None = None) -> str:
 
 
 def ids_of_copies(mask_id: str, location: str) -> Iterator[str]:
-    """The id itself, then those that a mask of the same name and content at another place may get.
+    """The id itself, then those that a mask of the same name and content at another path may get.
 
-    Two hyphens, which no name leaves in an id, separate what follows from the place.
+    Two hyphens, which no name leaves in an id, separate what follows from the path.
     """
     yield mask_id
     for number in itertools.count():

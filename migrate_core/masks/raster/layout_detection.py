@@ -40,11 +40,11 @@ def find_layout(
     tiles = [lambda: nullcontext(dataset), *others]
     if len(bands) < dataset.count:
         # GDAL takes the last of four bands of bytes for alpha, whatever was written there.
-        every = list(dataset.indexes)
+        all_bands = list(dataset.indexes)
         plain = RasterForm(nodata=wished.nodata)
-        statistics = _look(tiles, every, plain)
+        statistics = _look(tiles, all_bands, plain)
         if statistics.binary and statistics.exclusive and statistics.any_before_last:
-            return _form(dataset, every, statistics, plain)
+            return _form(dataset, all_bands, statistics, plain)
     return _form(dataset, bands, _look(tiles, bands, wished), wished)
 
 

@@ -24,15 +24,15 @@ def parse_no_data(texts: Sequence[str]) -> tuple[float, ...]:
 
     What is not finite is left out: it never is a class, declared or not.
     """
-    words = [text.strip().lower() for text in texts]
-    if NONE in words:
-        if set(words) != {NONE}:
+    given_values = [text.strip().lower() for text in texts]
+    if NONE in given_values:
+        if set(given_values) != {NONE}:
             raise WrongUseError(
                 f"--nodata {NONE} says that no value is no data, so no other value can be given "
                 "with it. Leave one of them out."
             )
         return ()
-    values = {_number(word) for word in words}
+    values = {_number(word) for word in given_values}
     return tuple(sorted(value for value in values if math.isfinite(value)))
 
 
@@ -58,7 +58,7 @@ def value_text(value: float) -> str:
 
 
 def no_data_values(dataset: Any, given: Sequence[float] | None) -> tuple[float, ...]:
-    """The values that stand for no data in an open dataset: those `said`, else those declared.
+    """The values that stand for no data in an open dataset: those `given`, else those declared.
 
     Declared are the no-data value and the entries of the colour table that show nothing at all.
     """

@@ -58,7 +58,7 @@ class Header:
 
     `bands` are those that hold something, alpha not counted. `declares_valid` tells whether it
     says itself which pixels are valid: by a no-data value, a mask or an alpha band. `obstacle` is
-    a sentence on why a place that it does give can't be used. `dates` are the tags of
+    a sentence on why a georeference that it does give can't be used. `dates` are the tags of
     `TAKEN_TAGS`, `SAVED_TAGS` and `SOFTWARE_TAG` that it has.
     """
 
@@ -219,10 +219,10 @@ def _fitted(points: Sequence[GroundControlPoint]) -> tuple[Affine | None, str | 
         transform = from_gcps(points)
         inverse = ~transform
     except (ValueError, ArithmeticError, AffineError, *_GDAL_ERRORS):
-        return None, f"its {len(points)} ground control points don't fix a place"
+        return None, f"its {len(points)} ground control points don't fix a georeference"
     strays = [math.dist(inverse @ (p.x, p.y), (p.col, p.row)) for p in points]
     if not np.isfinite(strays).all() or len(points) < 3:
-        return None, f"its {len(points)} ground control points don't fix a place"
+        return None, f"its {len(points)} ground control points don't fix a georeference"
     if max(strays) > _MAX_GCP_RESIDUAL:
         return None, (
             f"its {len(points)} ground control points stray up to {max(strays):.1f} pixels from "

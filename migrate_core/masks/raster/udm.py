@@ -123,8 +123,8 @@ def _occluded(dataset: Any, window: RasterWindow) -> tuple[NDArray[np.bool_], ND
 
 def _window(grid: PixelGrid, pair_grid: PixelGrid) -> RasterWindow | None:
     """The pixels of `grid` that `pair_grid` touches, and one more on each side; None for none."""
-    outline = pair_grid.outline().segmentize(pair_grid.resolution * 50)
-    corners = np.array(reproject_geometry(outline, pair_grid.crs, grid.crs).exterior.coords)
+    polygon = pair_grid.polygon().segmentize(pair_grid.resolution * 50)
+    corners = np.array(reproject_geometry(polygon, pair_grid.crs, grid.crs).exterior.coords)
     columns, rows = ~grid.transform @ (corners[:, 0], corners[:, 1])
     left, top = max(math.floor(columns.min()) - 1, 0), max(math.floor(rows.min()) - 1, 0)
     right = min(math.ceil(columns.max()) + 1, grid.width)

@@ -37,8 +37,8 @@ class ValueNote:
     def text(self) -> str:
         """The note with its remedy on the command line."""
         values = [value_text(value) for value in self.nodata] or [NONE]
-        words = " ".join(f"--nodata {value}" for value in values)
-        return f"{self.found} {self.warning}, add it again with {words}."
+        options = " ".join(f"--nodata {value}" for value in values)
+        return f"{self.found} {self.warning}, add it again with {options}."
 
 
 def value_notes(mask: Mask) -> tuple[ValueNote, ...]:

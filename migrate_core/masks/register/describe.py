@@ -40,7 +40,7 @@ from ..raster.udm import occlusion_problem
 from .dating import find_date, given_date
 from .sidecars import Sidecars, with_previous_options
 
-# Fields of a mask in the words of `Mask.edited`.
+# Fields of a mask in the words of `Mask.user_set`.
 ACQUIRED, EMPTY, CLASS_NAMES = "acquired", "empty_allowed", "class_names"
 
 
@@ -69,13 +69,13 @@ def with_header(sidecars: Sidecars, options: AddOptions) -> Mask:
             udm=str(sidecars.udm) if sidecars.udm else None,
         ),
         form=replace(mask.raster, tiles=sidecars.tiles),
-        edited=_given(sidecars, options),
+        user_set=_given(sidecars, options),
     )
     try:
         header = _header(sidecars)
     except MaskError as err:
         acquired, _ = _date(sidecars, options, {})
-        return replace(unreadable(path, str(err)), acquired=acquired, edited=mask.edited)
+        return replace(unreadable(path, str(err)), acquired=acquired, user_set=mask.user_set)
     return _described(mask, sidecars, options, header)
 
 
@@ -145,7 +145,7 @@ def _described(mask: Mask, sidecars: Sidecars, options: AddOptions, header: Head
 
 
 def _put(mask: Mask, header: Header, given_crs: str | None) -> tuple[Mask, dict[str, str]]:
-    """The mask at its place, and what is wrong with that."""
+    """The mask with its georeference, and what is wrong with that."""
     try:
         georeference, obstacle = find_georeference(mask, header, given_crs)
     except MaskError as err:

@@ -92,8 +92,8 @@ def _without_masks(folder: Path) -> str:
 def _below(folder: Path, takes: Callable[[Path], bool], *, follow_links: bool) -> list[Path]:
     """The files of the wanted suffixes in a folder and all below it; hidden ones are passed over.
 
-    Links to folders are among them where links aren't followed, to be told. `os.walk` knows what
-    is a file from the listing of the folder, without a look at each.
+    Links to folders are among them where links aren't followed, to be reported. `os.walk` knows
+    what is a file from the listing of the folder, without a look at each.
     """
     found: list[Path] = []
     visited = set()

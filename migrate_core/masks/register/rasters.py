@@ -106,7 +106,7 @@ def _sidecars(files: Sequence[tuple[Path, ...]], finder: Finder) -> list[Sidecar
 
 
 def _with_what_it_had(found: Sidecars, before: Mask | None) -> Sidecars:
-    """A mask that is added again keeps what was said of it, unless that is said again."""
+    """A mask that is added again keeps what was given for it, unless that is given again."""
     if before is None:
         return found
     image, udm = (
@@ -117,8 +117,8 @@ def _with_what_it_had(found: Sidecars, before: Mask | None) -> Sidecars:
 
 
 def _given(mask: Mask) -> PreviousOptions:
-    """What options said of a mask, as far as it isn't found in its files again."""
-    form, named = _form(mask), CLASS_NAMES in mask.edited
+    """What options gave for a mask, as far as it isn't found in its files again."""
+    form, named = _form(mask), CLASS_NAMES in mask.user_set
     names, colours = (
         (table or {}) if named else {} for table in (mask.classes.names, mask.classes.colours)
     )

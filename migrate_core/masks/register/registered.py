@@ -288,5 +288,5 @@ def _of_another_day(other: Mask, mask: Mask) -> bool:
     """Whether a file is dated otherwise than the mask that it may be; a person's date stays."""
     if other.acquired is None or mask.acquired is None:
         return False
-    options_before = ACQUIRED in other.edited and ACQUIRED not in mask.edited
+    options_before = ACQUIRED in other.user_set and ACQUIRED not in mask.user_set
     return not options_before and other.acquired.first_day != mask.acquired.first_day

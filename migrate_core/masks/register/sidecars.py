@@ -26,7 +26,7 @@ _MOST_ITEMS = 200
 
 @dataclass(frozen=True)
 class PreviousOptions:
-    """What options said of a mask when it was added before, which holds for the same content."""
+    """The options of a mask when it was added before, which holds for the same content."""
 
     digest: str | None
     crs: str | None
@@ -42,7 +42,7 @@ class Sidecars:
     `metadata` are files that may say when the mask was drawn on, `image_metadata` the same for its
     source image. `tiles` are the files of a mask that is cut into several; `path` is then their
     folder, and `part` tells apart the masks of one folder. `obstacles` are sentences, by topic of
-    `checks`, on why its image or UDM can't be told. `said` is what a person said of it before.
+    `checks`, on why its image or UDM can't be named. `given` are the options of before.
     """
 
     path: Path
@@ -150,7 +150,7 @@ class Finder:
 def with_previous_options(
     options: AddOptions, given: PreviousOptions | None, digest: str
 ) -> AddOptions:
-    """The options for a mask of this digest; what they don't say is as it was said before."""
+    """The options for a mask of this digest; what they don't give is as it was given before."""
     if given is None or given.digest != digest:
         return options
     return replace(

@@ -71,8 +71,8 @@ class Uploads:
 class Batch:
     """Files that were saved together: the folders for `masks add`, and what was left out.
 
-    `images`, `udms` and `tables` are None when there are none. `told` is the file that says what
-    was left out, for `masks add --left-out`, so that it is reported with the rest.
+    `images`, `udms` and `tables` are None when there are none. `reported` is the file that says
+    what was left out, for `masks add --left-out`, so that it is reported with the rest.
     """
 
     masks: Path
@@ -86,7 +86,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class _Item:
-    """One file to save: its place below the batch and where its bytes come from."""
+    """One file to save: its path below the batch and where its bytes come from."""
 
     target: PurePosixPath
     size: int
@@ -196,7 +196,7 @@ def label_names(uploads: Iterable[Uploaded]) -> list[str]:
         try:
             names += _opened_zip(upload).namelist()
         except MaskError:
-            continue  # told when it is added
+            continue  # reported when it is added
     plain = (PurePosixPath(name.replace("\\", "/")) for name in names)
     return [name.name for name in plain if name.suffix.lower() in LABELS]
 
@@ -250,7 +250,7 @@ def _unfit(name: str, kind: str) -> str | None:
 
 
 def _each_once(items: Iterable[_Item], left_out: list[Problem]) -> list[_Item]:
-    """The first of files that would be written to one place; the others are left out."""
+    """The first of files that would be written to one path; the others are left out."""
     targets: dict[str, _Item] = {}
     for item in items:
         if targets.setdefault(str(item.target).lower(), item) is not item:

@@ -153,7 +153,7 @@ def _with_image(mask: Mask, sidecars: Sidecars) -> Mask:
 def _with_given_date(mask: Mask, given: Acquired | None) -> Mask:
     """The mask; a date that a person gave for its file is kept when that is added again."""
     by_person = given is not None and mask.acquired == given
-    return replace(mask, edited=(*mask.edited, ACQUIRED)) if by_person else mask
+    return replace(mask, user_set=(*mask.user_set, ACQUIRED)) if by_person else mask
 
 
 def _with_udm(mask: Mask, sidecars: Sidecars) -> Mask:

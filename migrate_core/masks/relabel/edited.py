@@ -68,7 +68,7 @@ def _check_geometries(layer: Layer, file: str) -> None:
     faults = [
         (absent, "without a geometry", "delete it, or draw it again"),
         (other, "a point or a line, no polygon", "delete it, or draw around it"),
-        (infinite, "at no place on a map", "delete it"),
+        (infinite, "at no position on a map", "delete it"),
         (invalid, _reasons(found[invalid]), "mend it with the vertex tool"),
     ]
     sentences = [

@@ -20,7 +20,7 @@ from .formats.layer import GeometryArray
 from .periods import Periods
 
 MAX_MASKS = 50_000
-# Labels that fit in a square of this size become one mask, unless it is said otherwise.
+# Labels that fit in a square of this size become one mask, unless options say otherwise.
 ONE_MASK_M = 20_000.0
 
 

@@ -74,7 +74,7 @@ def masks_of(
             names=_of(source.classes.names, found[index]),
             colours=_of(source.classes.colours, found[index]),
         )
-        mask = replace(_unplaced(source, area, part, options), classes=classes)
+        mask = replace(_without_extent(source, area, part, options), classes=classes)
         if on_earth[index]:
             west, south, east, north = area.geometry.bounds
             middle = (west + east) / 2, (south + north) / 2
@@ -92,8 +92,8 @@ def _on_earth(lonlat: GeometryArray) -> BoolArray:
     return there
 
 
-def _unplaced(source: Source, area: Area, part: str | None, options: AddOptions) -> Mask:
-    """A mask with all that doesn't depend on its place or content."""
+def _without_extent(source: Source, area: Area, part: str | None, options: AddOptions) -> Mask:
+    """A mask with all that doesn't depend on its extent or content."""
     wanted = options.vector
     # Everything that the labels of the mask follow from; not its date, which may be corrected.
     given = [source.digest, part, area.geometry.wkb_hex, source.crs, wanted.layer]

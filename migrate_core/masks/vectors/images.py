@@ -112,7 +112,7 @@ def _mask(
     header = read_header(path)
     if header.crs is None or header.transform is None:
         raise MaskError(
-            f"its image {path.name} has no georeference, so its polygons have no place. Give the "
+            f"its image {path.name} has no georeference, so its polygons have none. Give the "
             "image one, or add it again with --image and the georeferenced image."
         )
     size = header.height, header.width
@@ -130,8 +130,8 @@ def _mask(
     features = features_of(geometries[good], kept, [UNDATED] * int(good.sum()))
     target = features_file(file.features, file.digest, crs, features)
     write_features(target, features, crs)
-    outline = shapely.box(0, 0, header.width, header.height)
-    area = Area(part or "1", _in_map_coordinates(outline, header))
+    polygon = shapely.box(0, 0, header.width, header.height)
+    area = Area(part or "1", _in_map_coordinates(polygon, header))
     date = _date(image, path, options, file.date)
     source = Source(file.path, file.digest, crs, features, target, kept, date, path, path)
     (mask,) = masks_of(source, [area], options, alone=part is None)

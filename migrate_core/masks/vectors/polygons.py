@@ -63,7 +63,7 @@ def usable_polygons(layer: Layer, crs: str, file: str) -> Polygons:
         *_named(
             file,
             ~other & ~absent & ~finite,
-            "with coordinates that are no place on a map, left out",
+            "with coordinates that are no position on a map, left out",
         ),
         *_named(file, away, "outside of where its CRS is defined, and left out"),
         *_named(file, lost, "of no area even when repaired, and left out"),
@@ -73,7 +73,7 @@ def usable_polygons(layer: Layer, crs: str, file: str) -> Polygons:
 
 
 def _on_earth(geometries: GeometryArray, wanted: BoolArray, crs: str) -> BoolArray:
-    """Whether each has a place in lon/lat; all where none of the wanted has: the CRS is wrong.
+    """Whether each has a position in lon/lat; all where none of the wanted has: the CRS is wrong.
 
     Longitudes may count from 0 to 360, or on beyond 180.
     """
@@ -87,7 +87,7 @@ def _on_earth(geometries: GeometryArray, wanted: BoolArray, crs: str) -> BoolArr
 
 
 def _finite(geometries: GeometryArray) -> BoolArray:
-    """Whether all coordinates of each geometry can be places on a map."""
+    """Whether all coordinates of each geometry can be positions on a map."""
     finite = np.ones(len(geometries), dtype=bool)
     points, index = shapely.get_coordinates(geometries, return_index=True)
     finite[index[~(np.abs(points) < _FURTHEST).all(axis=1)]] = False

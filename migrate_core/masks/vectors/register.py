@@ -104,9 +104,9 @@ def _crs_given(path: Path, options: AddOptions) -> str:
     """The CRS that a person names for a file without one. Raises MaskError."""
     if options.crs is None:
         raise MaskError(
-            f"{path.name}: it says nothing of its CRS, so its polygons have no place. Add it again "
-            "with --crs (for example --crs EPSG:32631); a Shapefile has its CRS in a .prj file "
-            "beside it."
+            f"{path.name}: it says nothing of its CRS, so its polygons have no position. Add "
+            "it again with --crs (for example --crs EPSG:32631); a Shapefile has its CRS in a .prj "
+            "file beside it."
         )
     return crs_text(options.crs, path.name)
 

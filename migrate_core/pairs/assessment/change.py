@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ...errors import MaskError
 from ...grid import BoolArray, FloatArray, PixelGrid
@@ -155,7 +155,7 @@ def _too_few_outside(clear: BoolArray) -> str | None:
 def _inside(label: NDArray[np.uint8]) -> BoolArray:
     """Labelled pixels that no other class and nothing unknown touches, else all labelled ones."""
     labelled = labelled_pixels(label)
-    pure = ndimage.minimum_filter(label, 3) == ndimage.maximum_filter(label, 3)
+    pure = scipy.ndimage.minimum_filter(label, 3) == scipy.ndimage.maximum_filter(label, 3)
     core: BoolArray = labelled & pure
     found: BoolArray = core if core.sum() >= _INSIDE else labelled
     return found
@@ -166,7 +166,7 @@ def _ring(label: NDArray[np.uint8]) -> BoolArray:
     labelled = labelled_pixels(label)
     if not labelled.any():
         return labelled
-    distance: FloatArray = ndimage.distance_transform_edt(~labelled)
+    distance: FloatArray = scipy.ndimage.distance_transform_edt(~labelled)
     ring: BoolArray = (distance > _NEAREST) & (distance <= _FURTHEST)
     found: BoolArray = (label == BACKGROUND) & ring
     return found

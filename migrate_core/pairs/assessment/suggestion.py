@@ -24,7 +24,7 @@ from ..flags import assessed_pixels, labelled_pixels
 # What occludes the ground makes a label wrong, but thin cloud only makes it doubtful.
 _DENSE = OCCLUDING_FLAGS & ~Flag.CIRRUS
 
-_WORDS = {
+_NAMES = {
     Flag.CLOUD: "under cloud",
     Flag.SHADOW: "in cloud shadow",
     Flag.CIRRUS: "under thin cloud or cirrus",
@@ -76,7 +76,7 @@ def _verdict(
     if dense > thresholds.reject_hidden:
         least = "" if Flag.CLOUD in known else "At least "
         return Verdict.REJECT, f"{least}{occluded}: {_list(pixels)}."
-    if missing := [words for kind, words in _NEEDED.items() if kind not in known]:
+    if missing := [name for kind, name in _NEEDED.items() if kind not in known]:
         return (
             Verdict.UNSURE,
             f"{_joined(missing)} are not known for this product: look at the image.",
@@ -133,7 +133,7 @@ def cloud_warnings(disputed: BoolArray, label: NDArray[np.uint8]) -> tuple[str, 
 
 
 def offset_is_doubtful(suggestion: Suggestion | None) -> bool:
-    """Whether `doubtful` was told so by `offset_warnings`."""
+    """Whether `offset_warnings` made it `doubtful`."""
     return suggestion is not None and _OFFSET_DOUBTFUL in suggestion.reason
 
 
@@ -152,9 +152,9 @@ def doubtful(
 
 def _list(pixels: NDArray[np.uint8]) -> str:
     """`12.0 % under cloud, 3.4 % in cloud shadow`, the largest first; and what both images lack."""
-    found = [(_share(pixels, flag), words) for flag, words in _WORDS.items()]
+    found = [(_share(pixels, flag), name) for flag, name in _NAMES.items()]
     present = sorted((item for item in found if item[0] > 0), reverse=True)
-    listed = ", ".join(f"{format_share(share)} {words}" for share, words in present)
+    listed = ", ".join(f"{format_share(share)} {name}" for share, name in present)
     both = flagged(pixels, Flag.SOURCE) & flagged(pixels, OCCLUDING_IN_SCENE)
     if not both.any():
         return listed
@@ -162,9 +162,9 @@ def _list(pixels: NDArray[np.uint8]) -> str:
     return f"{listed}; {share} in both images, where the label is a guess"
 
 
-def _joined(words: Sequence[str]) -> str:
+def _joined(name: Sequence[str]) -> str:
     """`Clouds, cloud shadows and thin clouds`."""
-    first, *others = words
+    first, *others = name
     lower = [word.lower() for word in others]
     if not lower:
         return first

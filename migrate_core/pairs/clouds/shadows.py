@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ...grid import BoolArray, FloatArray
 from .window import SHADOW_M, Reach, Reflectance
@@ -81,10 +81,10 @@ def cast(
     `bands` the reflectances of BANDS, NaN for no data. A cloud of which no distance fits, such as
     one that is no cloud, casts none.
     """
-    near_cloud: BoolArray = ndimage.binary_dilation(cloud)
+    near_cloud: BoolArray = scipy.ndimage.binary_dilation(cloud)
     darkness = darker_than_nearby(bands, near_cloud)
     # Where edges of clouds touch, corners count: the parts of one cloud have one height.
-    clouds, count = ndimage.label(bodies, np.ones((3, 3)))
+    clouds, count = scipy.ndimage.label(bodies, np.ones((3, 3)))
     distances = list(range(_NEAREST_M, max(round(away.farthest_m), _NEAREST_M + 1), SHADOW_M))
     if count == 0:
         return Shadows(np.zeros_like(cloud), ())
@@ -118,9 +118,11 @@ def darker_than_nearby(bands: Mapping[str, Reflectance], cloud: BoolArray) -> Fl
 
 
 def _local_mean(values: Reflectance, land: BoolArray) -> FloatArray:
-    known = ndimage.uniform_filter(land.astype(np.float64), _NEIGHBOURHOOD, mode="nearest")
+    known = scipy.ndimage.uniform_filter(land.astype(np.float64), _NEIGHBOURHOOD, mode="nearest")
     total = np.where(land, values, 0.0).astype(np.float64)
-    means = ndimage.uniform_filter(total, _NEIGHBOURHOOD, mode="nearest") / np.maximum(known, 1e-6)
+    means = scipy.ndimage.uniform_filter(total, _NEIGHBOURHOOD, mode="nearest") / np.maximum(
+        known, 1e-6
+    )
     floored: FloatArray = np.maximum(means, 1e-3)
     return floored
 
@@ -186,8 +188,8 @@ def _may_be_there(fit: _Fit, distance: int, cloud: int) -> bool:
 
 def _softened(ground: BoolArray, darkness: FloatArray) -> BoolArray:
     """Shadows with their soft edges."""
-    within = ground | (ndimage.binary_dilation(ground) & ~(darkness < _BRIGHT))
-    soft = ndimage.binary_dilation(ground, iterations=_SOFT) & (darkness > _DARK)
+    within = ground | (scipy.ndimage.binary_dilation(ground) & ~(darkness < _BRIGHT))
+    soft = scipy.ndimage.binary_dilation(ground, iterations=_SOFT) & (darkness > _DARK)
     mask: BoolArray = within | soft
     return mask
 

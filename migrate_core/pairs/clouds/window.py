@@ -73,7 +73,7 @@ def padded(grid: PixelGrid, products: Sequence[Product], away: Reach | None) -> 
         east + max(x, 0) + MARGIN_M,
         north + max(y, 0) + MARGIN_M,
     )
-    base_grid = _whole_pixels(products[0], CLOUD_M)
+    base_grid = _coarse_grid(products[0], CLOUD_M)
     wanted = aligned_grid(base_grid, bounds)
     parts = [_common(wanted, product) for product in products]
     windows = [window_of(part, base_grid) for part in parts if part is not None]
@@ -85,19 +85,19 @@ def padded(grid: PixelGrid, products: Sequence[Product], away: Reach | None) -> 
     return block(base_grid, Window(left, top, right - left, bottom - top))
 
 
-def _whole_pixels(product: Product, resolution_m: int) -> PixelGrid:
+def _coarse_grid(product: Product, resolution_m: int) -> PixelGrid:
     """The product's grid of larger pixels, without those that its edge cuts.
 
     A rest at the edge of an odd product takes its neighbour's value.
     """
     factor = resolution_m // 10
-    native = product.grid.coarser(factor)
-    return replace(native, width=product.grid.width // factor, height=product.grid.height // factor)
+    coarse = product.grid.coarser(factor)
+    return replace(coarse, width=product.grid.width // factor, height=product.grid.height // factor)
 
 
 def _common(grid: PixelGrid, product: Product) -> PixelGrid | None:
     """The part of a coarse `grid` that lies in a product of the same grid; None for none."""
-    base_grid = _whole_pixels(product, round(grid.resolution))
+    base_grid = _coarse_grid(product, round(grid.resolution))
     own = in_crs(grid, base_grid.crs)
     if own is None:
         raise ValueError(f"{product.product_id} lies on another grid")

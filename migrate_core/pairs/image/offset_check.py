@@ -46,10 +46,10 @@ def offset_check(product: Product, digital_numbers: DigitalNumbers) -> OffsetChe
     if evidence.settles(product.offsets):
         return OffsetCheck(evidence.in_pixels, evidence.darkest, (), found)
     contradiction = evidence.contradicts(product.offsets.get("B04", 0))
-    words = [contradiction] if contradiction else []
+    sentences = [contradiction] if contradiction else []
     if found and evidence.in_pixels is None:
-        words.append(f"the darkest pixels can't tell ({evidence.text or 'too few were read'})")
-    return OffsetCheck(evidence.in_pixels, evidence.darkest, (*found, *words))
+        sentences.append(f"the darkest pixels can't tell ({evidence.text or 'too few were read'})")
+    return OffsetCheck(evidence.in_pixels, evidence.darkest, (*found, *sentences))
 
 
 def offset_checks(

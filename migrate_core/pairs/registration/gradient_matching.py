@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ...grid import BoolArray, FloatArray
 from .warp import Images, Step, WarpedImage, gradients
@@ -80,7 +80,7 @@ class _Problem:
 
 def _usable(reference: Reference) -> BoolArray:
     """Where the reference has gradients, and a search finds something whichever way it goes."""
-    usable = ndimage.binary_erosion(reference.valid, np.ones((3, 3), bool))
+    usable = scipy.ndimage.binary_erosion(reference.valid, np.ones((3, 3), bool))
     edge = reference.radius + 1
     inner = np.zeros_like(usable)
     inner[edge:-edge, edge:-edge] = True
@@ -194,14 +194,14 @@ def _derivatives(moved: WarpedImage, scale: Images, step: Step) -> Iterator[Imag
 
 def _concluded(normal: Normal, step: Step, second: float) -> Match | None:
     """The match at a shift; None where there are too few windows to say how sure it is."""
-    scatter = sandwich_covariance(normal, step)
-    if scatter is None:
+    covariance = sandwich_covariance(normal, step)
+    if covariance is None:
         return None
     return Match(
         (float(step[0]), float(step[1])),
-        scatter.half_width,
+        covariance.half_width,
         float(normal.correlations.mean()),
         second,
         int(normal.weight.sum()),
-        scatter.windows,
+        covariance.windows,
     )

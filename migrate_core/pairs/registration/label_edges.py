@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.special import stdtrit
 
 from ...grid import BoolArray, FloatArray
 from ...model import Shift
@@ -74,16 +73,16 @@ def _edges(shares: FloatArray, reference: ReferenceImage) -> _Edges:
             found = _steepness(reference.bands[name].astype(np.float64))
             # Saturated, so that the strongest edges of the image don't decide alone.
             image += found / (found + np.median(found[reference.usable]) + _TINY)
-    known = ndimage.binary_erosion(shares.sum(axis=0) >= _FULL, np.ones((3, 3)))
+    known = scipy.ndimage.binary_erosion(shares.sum(axis=0) >= _FULL, np.ones((3, 3)))
     # Wherever the label goes, it must be known, and an edge of it must be near.
-    inner = ndimage.minimum_filter(known, size=_SIZE, mode="constant", cval=0)
-    near = ndimage.maximum_filter((label > 0) & known, size=_SIZE)
-    usable = ndimage.binary_erosion(reference.usable, np.ones((3, 3)), iterations=2)
+    inner = scipy.ndimage.minimum_filter(known, size=_SIZE, mode="constant", cval=0)
+    near = scipy.ndimage.maximum_filter((label > 0) & known, size=_SIZE)
+    usable = scipy.ndimage.binary_erosion(reference.usable, np.ones((3, 3)), iterations=2)
     return _Edges(label, image, inner & near & usable)
 
 
 def _steepness(image: FloatArray) -> FloatArray:
-    found: FloatArray = np.hypot(ndimage.sobel(image, 0), ndimage.sobel(image, 1))
+    found: FloatArray = np.hypot(scipy.ndimage.sobel(image, 0), scipy.ndimage.sobel(image, 1))
     return found
 
 
@@ -154,7 +153,7 @@ def _half_width(peaks: Sequence[tuple[float, float] | None]) -> float:
         return float(_RADIUS)
     count = len(found)
     variance = (count - 1) / count * ((found - found.mean(axis=0)) ** 2).sum(axis=0)
-    return float(stdtrit(count - 1, 0.975) * math.sqrt(variance.max()))
+    return float(scipy.special.stdtrit(count - 1, 0.975) * math.sqrt(variance.max()))
 
 
 def _registration(shift: Shift, surface: FloatArray, pixels: int, why: str) -> Registration:

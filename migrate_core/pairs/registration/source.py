@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from rasterio.features import geometry_mask
-from scipy import ndimage
 
 from ...errors import MaskError
 from ...grid import BoolArray, FloatArray, PixelGrid, Window, block, reproject_geometry
@@ -80,7 +80,7 @@ def by_source(mask: Mask, reference: ReferenceImage) -> Registration:
     except MaskError as err:
         raise UnusableImageError(str(err)) from err
     valid = _clear(mask, part.grid, images, valid)
-    usable = ~ndimage.binary_dilation(~part.usable, iterations=_CLOUD_BUFFER)
+    usable = ~scipy.ndimage.binary_dilation(~part.usable, iterations=_CLOUD_BUFFER)
     still = np.stack([_mean_band(part, bands) for bands in pairs.values()])
     found = match(warp(images, valid), Reference(still, usable, _RADIUS))
     if found is None:
@@ -104,14 +104,14 @@ def _read(
         _check_fine(dataset, source)
         names, _ = band_order(dataset)
         pairs = _pairs(names, reference)
-        outline = source.outline().segmentize(_SEGMENTS * source.resolution)
+        polygon = source.polygon().segmentize(_SEGMENTS * source.resolution)
         outside = geometry_mask(
-            [reproject_geometry(outline, source.crs, reference.grid.crs)],
+            [reproject_geometry(polygon, source.crs, reference.grid.crs)],
             reference.grid.shape,
             reference.grid.transform,
         )
         first = next(iter(pairs.values()))
-        edges = ndimage.gaussian_gradient_magnitude(_mean_band(reference, first), 1.0)
+        edges = scipy.ndimage.gaussian_gradient_magnitude(_mean_band(reference, first), 1.0)
         # Square roots, so that a town doesn't weigh more than all fields.
         part = reference.part(_richest(np.where(reference.usable & ~outside, np.sqrt(edges), 0)))
         indexes = [names[name] for name in pairs]

@@ -80,8 +80,8 @@ def make_planned(
         job.report(0, 0, total=len(todo))
         found = len(tasks) - len(todo)
         run = _Run(store, workspace, job, pairs, Counter(len(tasks), found, found))
-        log.info("%d pairs to make, %d are there: %s.", len(todo), found, _in_words(options))
-        outcome = run.work(todo, options, progress)
+        log.info("%d pairs to make, %d are there: %s.", len(todo), found, _format_options(options))
+        outcome = run.run_tasks(todo, options, progress)
         waiting = len(outcome.waiting)
         log.info("%d made, %d failed, %d wait.", outcome.made, outcome.failed, waiting)
         clear_progress(workspace)
@@ -89,7 +89,7 @@ def make_planned(
     return outcome
 
 
-def _in_words(options: RunOptions) -> str:
+def _format_options(options: RunOptions) -> str:
     """What a run makes pairs by, for the log."""
     where = options.scheduler or f"{options.workers or os.cpu_count()} workers"
     parameters = (f"{name} {value}" for name, value in asdict(options.parameters).items())
@@ -125,11 +125,13 @@ class _Run:
         self._pairs = pairs
         self._counter = counter
 
-    def work(self, todo: Sequence[PairTask], options: RunOptions, progress: Progress) -> RunOutcome:
+    def run_tasks(
+        self, todo: Sequence[PairTask], options: RunOptions, progress: Progress
+    ) -> RunOutcome:
         counter = self._counter
         try:
             progress(counter.finished, counter.failed, counter.total)
-            cancelled = bool(todo) and not self._work_at(todo, options, progress)
+            cancelled = bool(todo) and not self._run_tasks(todo, options, progress)
         except KeyboardInterrupt:
             cancelled = True
         if cancelled:
@@ -140,7 +142,7 @@ class _Run:
         )
         return RunOutcome(counter.total, counter.made, counter.failed, cancelled, failures, waiting)
 
-    def _work_at(self, todo: Sequence[PairTask], options: RunOptions, progress: Progress) -> bool:
+    def _run_tasks(self, todo: Sequence[PairTask], options: RunOptions, progress: Progress) -> bool:
         """Work through the tasks; False when cancelled, and then nothing is in flight any more."""
         with _executor(options, len(todo)) as (executor, width):
             finished = False

@@ -24,8 +24,8 @@ from ..source.image import (
     RGB,
     band_order,
     image_path,
+    read_with_valid,
     source_grid,
-    valid_pixels,
     warped,
     warped_image,
 )
@@ -130,8 +130,8 @@ def warped_mask(mask: Mask, grid: PixelGrid) -> NDArray[np.uint8] | None:
         marked = dataset.nodata is not None or ColorInterp.alpha in dataset.colorinterp
         nearest = Resampling.nearest
         with warped(dataset, mask.grid, grid, nearest, add_alpha=not marked) as found:
-            labels = recode(found.read(1), mask.classes.stored or {})
-            valid = valid_pixels(found)
+            (values,), valid = read_with_valid(found, [1])
+    labels = recode(values, mask.classes.stored or {})
     return np.where(valid, labels, IGNORE).astype(np.uint8)
 
 

@@ -40,8 +40,8 @@ _GDAL = {
 T = TypeVar("T")
 
 
-def on_band(band: BandFile, work: Callable[[Any], T]) -> T:
-    """What `work` makes of the opened band; tried again where `access` of the band says so.
+def on_band(band: BandFile, read: Callable[[Any], T]) -> T:
+    """What `read` makes of the opened band; tried again where `access` of the band says so.
 
     Opened again each time: an address may have to be signed again, and GDAL keeps what it knows of
     a file that failed. Raises ProductError, without addresses' queries, since they may be signed.
@@ -49,30 +49,30 @@ def on_band(band: BandFile, work: Callable[[Any], T]) -> T:
     failures = 0
     while True:
         try:
-            return _once(band, work)
+            return _once(band, read)
         except (RasterioError, OSError) as err:
-            words, failures = without_secrets(str(err)), failures + 1
-            if band.access and band.access.retry(failures, _status(words)):
+            reason, failures = without_secrets(str(err)), failures + 1
+            if band.access and band.access.retry(failures, _status(reason)):
                 continue
             # Not the error itself as the cause: a log would show what it says.
-            cause = OSError(words) if band.access else err
-            raise ProductError(_cannot_read(band, words)) from cause
+            cause = OSError(reason) if band.access else err
+            raise ProductError(_cannot_read(band, reason)) from cause
 
 
-def _cannot_read(band: BandFile, words: str) -> str:
+def _cannot_read(band: BandFile, reason: str) -> str:
     location = without_secrets(band.location)
     if band.access is None:
         return (
-            f"{location}: band {band.name} can't be read ({words}). The product is damaged or "
+            f"{location}: band {band.name} can't be read ({reason}). The product is damaged or "
             "incomplete: get it again, or choose another scene."
         )
     return (
-        f"{location}: band {band.name} can't be read ({words}). The service may be down, or the "
+        f"{location}: band {band.name} can't be read ({reason}). The service may be down, or the "
         "scene gone: try again later, or choose another scene or source."
     )
 
 
-def _once(band: BandFile, work: Callable[[Any], T]) -> T:
+def _once(band: BandFile, read: Callable[[Any], T]) -> T:
     forget_logins()
     location, session, options = band.location, None, dict(_GDAL)
     if band.access is None and not band.location.startswith("/vsi"):
@@ -85,12 +85,12 @@ def _once(band: BandFile, work: Callable[[Any], T]) -> T:
     with warnings.catch_warnings(), rasterio.Env(session=session, **options):
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.open(location, driver=band.driver) as dataset:
-            return work(dataset)
+            return read(dataset)
 
 
-def _status(words: str) -> int | None:
+def _status(reason: str) -> int | None:
     """The HTTP status in a message of GDAL."""
-    match = re.search(r"(?:response|error) code:? (\d{3})", words)
+    match = re.search(r"(?:response|error) code:? (\d{3})", reason)
     return int(match[1]) if match else None
 
 

@@ -57,8 +57,8 @@ def shifted(made: LabelRasters, down: int, right: int) -> LabelRasters:
 
     inside = ~flagged(made.flags, Flag.OUTSIDE)
     # Pixels at the edge of the footprint are known in part only; that belongs to the edge.
-    whole = binary_erosion(inside, np.ones((3, 3))).astype(np.uint8)
-    there = shift(whole, (down, right), order=0) > 0
+    complete = binary_erosion(inside, np.ones((3, 3))).astype(np.uint8)
+    there = shift(complete, (down, right), order=0) > 0
     if not there.any():
         return made
     rows, columns = distance_transform_edt(~there, return_distances=False, return_indices=True)

@@ -31,6 +31,8 @@ from .making import make_check
 from .mixing import check_rows
 
 _PURPOSE = "attention check"
+# The kind of job in which checks are made.
+_KIND = "checks"
 # More would be made of other pairs than of what is reviewed.
 _MOST = 0.5
 
@@ -56,7 +58,8 @@ def mix_in(session: Session, share: float) -> tuple[AttentionCheck, ...]:
     Pairs are taken in a random order from those that are right as far as anybody knows. Checks that
     are there stay, but for those nobody decided about that are too many, or whose pair was
     superseded. Where pairs are lacking that a check can be made from, there are fewer. Raises
-    WrongUseError for another share, PairError for a pair whose files can't be read, DiskError.
+    WrongUseError for another share, PairError for a pair whose files can't be read, DiskError,
+    JobRunningError while another process makes checks.
     """
     if not 0 <= share <= _MOST:
         raise WrongUseError(f"The share of attention checks is 0 to {_MOST}, not {share:g}.")
@@ -65,33 +68,41 @@ def mix_in(session: Session, share: float) -> tuple[AttentionCheck, ...]:
     rows = queue_rows(store)
     wanted = math.ceil(share * len(rows))
     kept = _kept(store, workspace, rows, wanted)
-    missing = wanted - len(kept)
-    for row in _suitable(rows, kept):
-        if missing <= 0:
-            break
-        if (check := _made(store, workspace, row.pair_id)) is not None:
-            put_check(store, check)
-            missing -= 1
+    if (missing := wanted - len(kept)) > 0:
+        _make(session, _suitable(rows, kept), missing)
     return tuple(all_checks(store))
+
+
+def _make(session: Session, suitable: Sequence[QueueRow], wanted: int) -> None:
+    """Make so many checks of the first pairs of which one can be made."""
+    made = 0
+    with session.tracked(_KIND) as progress:
+        for row in suitable:
+            if made == wanted:
+                break
+            if (check := _made(session.store, session.workspace, row.pair_id)) is not None:
+                put_check(session.store, check)
+                made += 1
+                progress(made, wanted)
 
 
 def _kept(
     store: Store, workspace: Workspace, rows: Sequence[QueueRow], wanted: int
 ) -> frozenset[str]:
     """The pairs whose checks stay in use; what can go is taken out."""
-    sources = check_sources(store)
-    decided = decision_logs(store, sources)
+    sources, decided = check_sources(store), decision_logs(store, of_checks=True)
     finished = {row.pair_id for row in rows}
-    in_use = sorted(
+    of_finished = sorted(
         (check for check, of_pair in sources.items() if of_pair in finished),
         key=lambda check: (check not in decided, random_position(sources[check], _PURPOSE)),
     )
-    gone = [check for check in sources if check not in decided and check not in in_use[:wanted]]
+    kept = {*of_finished[:wanted], *(check for check in of_finished if check in decided)}
+    gone = [check for check in sources if check not in kept and check not in decided]
     take_out_checks(store, gone)
     for check in gone:
         shutil.rmtree(workspace.pair(check), ignore_errors=True)
         workspace.view(check).unlink(missing_ok=True)
-    return frozenset(sources[check] for check in in_use if check not in gone)
+    return frozenset(sources[check] for check in kept)
 
 
 def _suitable(rows: Iterable[QueueRow], taken: frozenset[str]) -> list[QueueRow]:
@@ -124,14 +135,14 @@ def rows_of_checks(store: Store, rows: Iterable[QueueRow]) -> list[QueueRow]:
     sources = check_sources(store) if review_settings(store).check_share else {}
     if not sources:
         return []
-    logs = decision_logs(store, sources)
+    logs = decision_logs(store, of_checks=True)
     return check_rows(rows, sources, {check: review_status(log) for check, log in logs.items()})
 
 
 def attention(store: Store) -> tuple[Attention, ...]:
     """How attentive each reviewer is who has decided about a check, by name."""
     decided, caught = Counter[str](), Counter[str]()
-    for log in decision_logs(store, check_sources(store)).values():
+    for log in decision_logs(store, of_checks=True).values():
         for reviewer, entry in newest(log).items():
             if entry.basis == Basis.PERSON:
                 decided[reviewer] += 1

@@ -92,8 +92,8 @@ class SamplingStatement:
 
 def sampling_statement(pairs: int, checked: int, bad: int, goal: float) -> SamplingStatement:
     """What the random checks say of all pairs. `goal` is a share above 0 and below 1."""
-    is_whole = 0 < checked == pairs
-    at_most = bad / pairs if is_whole else upper_limit(checked, bad)
+    is_complete = 0 < checked == pairs
+    at_most = bad / pairs if is_complete else upper_limit(checked, bad)
     if at_most <= goal:
         more: int | None = 0
     elif pairs and bad / pairs > goal:

@@ -70,9 +70,12 @@ class AgreementReport:
 def agreement(verdicts: Mapping[str, Mapping[str, Verdict]]) -> AgreementReport:
     """How far reviewers agree; `verdicts` has, by pair_id, the verdict of each reviewer."""
     couples: dict[tuple[str, str], dict[str, tuple[int, int]]] = defaultdict(dict)
-    for pair_id, said in verdicts.items():
-        for first, second in combinations(sorted(said), 2):
-            couples[first, second][pair_id] = _CODES[said[first]], _CODES[said[second]]
+    for pair_id, by_reviewer in verdicts.items():
+        for first, second in combinations(sorted(by_reviewer), 2):
+            couples[first, second][pair_id] = (
+                _CODES[by_reviewer[first]],
+                _CODES[by_reviewer[second]],
+            )
     reviewers = tuple(sorted({name for names in couples for name in names}))
     return AgreementReport(
         tuple(_agreement(names, [couples[names]]) for names in sorted(couples)),
@@ -120,5 +123,5 @@ def _alike_and_chance(codes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     import numpy as np
 
     first, second = codes.T
-    shares = [np.bincount(said, minlength=len(_CODES)) / len(codes) for said in (first, second)]
+    shares = [np.bincount(given, minlength=len(_CODES)) / len(codes) for given in (first, second)]
     return first == second, shares[1][first] + shares[0][second]

@@ -31,11 +31,10 @@ def random_sample(decided: Mapping[str, bool]) -> tuple[str, ...]:
 
     `decided` says of each pair whether persons have decided about it.
     """
-    places = {pair_id: random_position(pair_id) for pair_id in decided}
-    first_open = min((places[pair_id] for pair_id in decided if not decided[pair_id]), default=1.0)
-    return tuple(
-        sorted((key for key in places if places[key] < first_open), key=places.__getitem__)
-    )
+    positions = {pair_id: random_position(pair_id) for pair_id in decided}
+    end = min((positions[pair_id] for pair_id in decided if not decided[pair_id]), default=1.0)
+    sample = [pair_id for pair_id, position in positions.items() if position < end]
+    return tuple(sorted(sample, key=positions.__getitem__))
 
 
 def double_review(pair_id: str, share: float) -> bool:

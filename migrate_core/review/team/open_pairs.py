@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...jobs.background import now_utc
 from ...states import DecisionState, Verdict
 from ...store.base import Store
-from ...store.decisions import decision_logs, newest_number
+from ...store.decisions import logs_since, newest_number
 from ...store.review.leases import Holder, Lease, hold_leases, leased_to_others
 from ...store.review.settings import review_settings
 from ..decisions import ReviewStatus, review_status
@@ -43,7 +43,7 @@ def open_pairs(store: Store, holder: Holder, pair_ids: Collection[str], known: i
     granted = hold_leases(store, holder, pair_ids, now, now + seconds)
     newest = newest_number(store)
     found = dict.fromkeys(pair_ids, ReviewStatus(None))
-    for pair_id, log in decision_logs(store, pair_ids, known).items():
+    for pair_id, log in logs_since(store, known, pair_ids).items():
         status = review_status(log)
         blind = is_blind(holder.reviewer, pair_id, status.persons, settings.double_share)
         found[pair_id] = ReviewStatus(None) if blind else status

@@ -99,8 +99,8 @@ class MaskAreas:
     def problems(self) -> tuple[Problem, ...]:
         """Masks whose labels could not be read, each once."""
         return tuple(
-            Problem(name, f"{words} Clouds over it were not measured.")
-            for name, words in self._problems.items()
+            Problem(name, f"{sentence} Clouds over it were not measured.")
+            for name, sentence in self._problems.items()
         )
 
 

@@ -192,7 +192,7 @@ class _Services:
 
 
 class _Part:
-    """One scene of an acquisition, read at the first of several places that works."""
+    """One scene of an acquisition, read at the first of several services that works."""
 
     def __init__(self, services: _Services, scenes: Sequence[Scene]) -> None:
         self._services = services
@@ -236,7 +236,7 @@ def _union(parts: Sequence[_Part], grid: PixelGrid) -> NDArray[np.uint8]:
 
 @dataclass
 class _Failures:
-    """Why units could not be measured, told once for all scenes of a source where it can be."""
+    """Why units could not be measured, reported once for all scenes of a source where it can be."""
 
     needs: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     others: dict[str, str] = field(default_factory=dict)
@@ -253,14 +253,15 @@ class _Failures:
             Problem(
                 source,
                 f"clouds over masks were not measured for {count:,} scene"
-                f"{'s' if count != 1 else ''}: {words.rstrip('.')}. Search a source as well that "
-                "is read in place, such as earth-search: the same acquisitions are measured there.",
+                f"{'s' if count != 1 else ''}: {sentence.rstrip('.')}. Search a source as well "
+                "that is read in place, such as earth-search: the same acquisitions are measured "
+                "there.",
             )
-            for (source, words), count in self.needs.items()
+            for (source, sentence), count in self.needs.items()
         ]
         return found + [
-            Problem(scene_id, f"{words} Clouds over masks were not measured.")
-            for scene_id, words in self.others.items()
+            Problem(scene_id, f"{sentence} Clouds over masks were not measured.")
+            for scene_id, sentence in self.others.items()
         ]
 
 

@@ -55,7 +55,7 @@ class CloudReader:
         self._fetchers = Fetchers(services, product_store)
 
     def checked(self, check: Check) -> CloudReader:
-        """The same places with a session of their own, that `check` interrupts."""
+        """The same reader with a session of its own, that `check` interrupts."""
         return CloudReader(self.services, self.workspace, self._store, check)
 
     def open(self, scene: Scene) -> Product:

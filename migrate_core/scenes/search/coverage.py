@@ -42,9 +42,9 @@ def find_scene_coverages(
             areas = footprints.of(fitting)
             try:
                 # Two halves that were cut at the 180° meridian share an edge here.
-                outline = _valid_in(scene.footprint, crs)
-                shapely.prepare(outline)
-                parts = shapely.intersection(areas, outline)
+                footprint = _valid_in(scene.footprint, crs)
+                shapely.prepare(footprint)
+                parts = shapely.intersection(areas, footprint)
             except ShapelyError as err:
                 problems[scene.scene_id] = _unfit(scene.scene_id, f"The scene in {crs}", err)
                 continue
@@ -57,10 +57,10 @@ def find_scene_coverages(
 
 
 def _unfit(item: str, what: str, err: ShapelyError) -> Problem:
-    words = " ".join(str(err).split())[:200]
+    reason = " ".join(str(err).split())[:200]
     return Problem(
         item,
-        f"its outline can't be worked with ({words}). {what} was left out. Give it a proper one.",
+        f"its outline can't be worked with ({reason}). {what} was left out. Give it a proper one.",
     )
 
 
@@ -92,8 +92,8 @@ def _near(
     parts, owners = shapely.get_parts([mask.extent for mask in masks], return_index=True)
     tree = STRtree(parts)
     for scene in scenes:
-        outlines = shapely.get_parts(scene.footprint)
-        west, south, east, north = with_margin(shapely.bounds(outlines)).T
+        parts = shapely.get_parts(scene.footprint)
+        west, south, east, north = with_margin(shapely.bounds(parts)).T
         _, found = tree.query(shapely.box(west, south, east, north))
         yield scene, np.unique(owners[found])
 

@@ -54,7 +54,7 @@ class SearchArea:
 
 
 def grouped(areas: Iterable[SearchArea]) -> list[SearchArea]:
-    """Requests that together contain everything that is sought, few and without much waste.
+    """Requests that together contain everything that is asked for, few and without much waste.
 
     The order of the input doesn't matter. First what lies in one cell of a grid is joined where the
     periods touch; then neighbours are, as long as hardly more is asked for than by both alone.
@@ -70,7 +70,7 @@ def grouped(areas: Iterable[SearchArea]) -> list[SearchArea]:
 
 
 def everything(areas: Sequence[SearchArea]) -> SearchArea:
-    """One request that contains all; `sought` must not be empty."""
+    """One request that contains all; `areas` must not be empty."""
     merged = areas[0]
     for item in areas[1:]:
         merged = merged.joined(item)

@@ -37,7 +37,7 @@ class SearchOutcome:
     """Candidates by mask_id (best first, an empty list where nothing fits), and problems.
 
     `scenes` are all that are known, at least `REACH_DAYS` around the masks' dates. `advice` says
-    what would help each mask without a usable candidate. `elsewhere` are the scenes that a later
+    what would help each mask without a usable candidate. `alternatives` are the scenes that a later
     source has as well: what to fall back to when the first one fails. `asked` names the sources.
     """
 
@@ -159,8 +159,8 @@ def _gather(
         for scene in result.scenes:
             scenes.setdefault(scene.scene_id, scene)
             if scene.footprint_problem:
-                words = f"{source.spec}: {scene.footprint_problem}"
-                problems.append(Problem(scene.scene_id, words))
+                text = f"{source.spec}: {scene.footprint_problem}"
+                problems.append(Problem(scene.scene_id, text))
     return _Gathered(tuple(scenes.values()), tuple(alternatives), tuple(problems))
 
 
@@ -198,7 +198,7 @@ def _covering_request(requests: Sequence[SceneRequest]) -> SceneRequest:
 
 
 def part(progress: Progress, number: int, parts: int) -> Progress:
-    """How far one of several equal parts is, told as percent of the whole."""
+    """How far one of several equal parts is, as percent of all of it."""
 
     def reported(finished: int, total: int) -> None:
         share = (number + finished / max(total, 1)) / parts

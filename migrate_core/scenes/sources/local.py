@@ -146,7 +146,7 @@ def _products(path: Path, visited: set[tuple[int, int]] | None = None) -> Iterat
     """
     visited = set() if visited is None else visited
     if not path.is_dir():
-        yield from _place_of_file(path)
+        yield from _product_of_file(path)
         return
     status = path.stat()
     if (status.st_dev, status.st_ino) in visited:
@@ -171,7 +171,7 @@ def _products(path: Path, visited: set[tuple[int, int]] | None = None) -> Iterat
             yield from _products(child, visited)
 
 
-def _place_of_file(path: Path) -> Iterator[Path | Problem]:
+def _product_of_file(path: Path) -> Iterator[Path | Problem]:
     """A zip, or the items of a catalogue; what can't be read to its end is a problem."""
     try:
         check_regular(path)

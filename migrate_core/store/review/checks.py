@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,13 +68,16 @@ def check_sources(store: Store) -> dict[str, str]:
         return {row.pair_id: row.of_pair for row in connection.execute(query)}
 
 
-def take_out_checks(store: Store, pair_ids: Collection[str] | None = None) -> None:
+def take_out_checks(store: Store, pair_ids: Iterable[str] | None = None) -> None:
     """Forget these checks, or all; what was decided about them stays in the log."""
     delete = sa.delete(attention_checks)
-    if pair_ids is not None:
-        delete = delete.where(attention_checks.c.pair_id.in_(sorted(pair_ids)))
     with store.engine.begin() as connection:
-        connection.execute(delete)
+        if pair_ids is None:
+            connection.execute(delete)
+        elif gone := [{"gone": pair_id} for pair_id in pair_ids]:
+            connection.execute(
+                delete.where(attention_checks.c.pair_id == sa.bindparam("gone")), gone
+            )
 
 
 def _check(row: sa.Row[Any]) -> AttentionCheck:

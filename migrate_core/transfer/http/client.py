@@ -24,7 +24,7 @@ from ...errors import CredentialsError, TransferError
 from .address import is_loopback, keeps_secrets, same_origin, shown
 from .bounds import Bound, content_of, shorten_refusal
 from .messages import Answer, Authorization, Query
-from .refusals import remedy, text_of, words_of
+from .refusals import explanation, remedy, text_of
 from .retry import (
     TOO_MANY,
     TRANSIENT,
@@ -305,7 +305,7 @@ class HttpClient:
             raise TransientError(f"it answered {status} {response.reason}", after, status)
         raise TransferError(
             f"{self.service}: {shown(response.url)} answered {status} {response.reason}"
-            f"{words_of(response, query)}. {remedy(response, query)}",
+            f"{explanation(response, query)}. {remedy(response, query)}",
             status,
         )
 

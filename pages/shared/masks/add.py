@@ -185,7 +185,7 @@ def _names_in(named: str) -> list[str]:
 
 
 def _on_server(page: Page, chosen: Chosen) -> AddMasks:
-    """What is to be added of the places that were named. Raises WrongUseError."""
+    """What is to be added of the paths that were named. Raises WrongUseError."""
     masks, images = (_named(st.session_state.get(key)) for key in ("masks_folder", IMAGE_FOLDER))
     if masks is None:
         raise WrongUseError("Name the file or folder of the masks first.")
@@ -197,7 +197,7 @@ def _on_server(page: Page, chosen: Chosen) -> AddMasks:
 
 
 def _named(text: str | None) -> Path | None:
-    """The place on the server that was written, None for no text. Raises WrongUseError."""
+    """The path on the server that was written, None for no text. Raises WrongUseError."""
     if not text or not text.strip():
         return None
     path = path_of(text, Path.cwd())

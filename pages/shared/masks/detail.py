@@ -82,9 +82,9 @@ def _remedy(mask: Mask, topic: str, text: str) -> str:
 
 
 def _takes_crs(mask: Mask) -> bool:
-    """Whether a CRS from a person places the mask: its file has none, but a transform."""
+    """Whether a CRS from a person georeferences the mask: its file has none, but a transform."""
     return mask.georeference.transform is not None and (
-        mask.georeference.crs is None or CRS_FIELD in mask.edited
+        mask.georeference.crs is None or CRS_FIELD in mask.user_set
     )
 
 
@@ -181,7 +181,7 @@ def _hectares(value: float | None) -> str:
 
 
 def _details(mask: Mask) -> None:
-    """Date, grid, place and files in a few lines."""
+    """Date, grid, georeference and files in a few lines."""
     lines = [f"**Date** {mask.acquired.formatted if mask.acquired else NOT_KNOWN}"]
     if mask.width and mask.height:
         size = pixel_size(mask)

@@ -66,7 +66,7 @@ def masks_on_map(page: Page, wanted: MaskFilter) -> None:
     )
     clusters = [] if few else mask_clusters(page.store, wanted)
     if not locations and not clusters:
-        st.info("None of these masks has a place on the map yet: they have no georeference.")
+        st.info("None of these masks can be drawn on the map yet: they have no georeference.")
         return
     known = {location.mask_id: location.outline for location in locations}
     focused = known.get(st.session_state[_FOCUS] or "")
@@ -121,7 +121,7 @@ def _legend(count: int, drawn: int, *, clustered: bool) -> None:
         if clustered
         else ""
     )
-    without = f" {missing:,} without a place can't be drawn." if missing > 0 else ""
+    without = f" {missing:,} without a georeference can't be drawn." if missing > 0 else ""
     text.html(
         f"<small><span style='color:{READY_COLOR}'>&#9632;</span> ready &ensp;"
         f"<span style='color:{PROBLEM_COLOR}'>&#9633;</span> with a problem (dashed) &ensp;"

@@ -146,7 +146,7 @@ def _dates(ask: _Asker, names: Sequence[str]) -> None:
         "month, day, doy, hour, minute, second, date, time.",
     )
     if pattern:
-        _pattern_at_work(pattern, names)
+        _pattern_preview(pattern, names)
     ask.table(
         st,
         "A table of masks with their images and dates",
@@ -157,7 +157,7 @@ def _dates(ask: _Asker, names: Sequence[str]) -> None:
     )
 
 
-def _pattern_at_work(text: str, names: Sequence[str]) -> None:
+def _pattern_preview(text: str, names: Sequence[str]) -> None:
     """What the pattern makes of the names of the files chosen, at once."""
     try:
         pattern = compile_pattern(text)

@@ -1,4 +1,4 @@
-"""Values of a mask that may mean something else than they are taken for: told, and set right."""
+"""Values of a mask that may mean something else than they are taken for: shown, and corrected."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _read_again(page: Page, mask: Mask, nodata: Sequence[float], key: str) -> No
 
 
 def _start(page: Page, mask: Mask, nodata: Sequence[float]) -> None:
-    """Add the file again with these values; everything else that was said of it is kept."""
+    """Add the file again with these values; everything else that was given for it is kept."""
     path = Path(mask.path)
     options = AddOptions(
         nodata=tuple(nodata), mosaic=bool(mask.tiles), follow_links=path.is_symlink()

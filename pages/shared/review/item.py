@@ -16,7 +16,7 @@ from migrate_core.pairs.view.stored import view_version
 from migrate_core.review.decisions import ReviewStatus, deciding, review_status
 from migrate_core.review.proposals import Proposal, proposal_for
 from migrate_core.review.queue_rows import ReviewItem, last_decision
-from migrate_core.review.story import StoryEntry, story_of
+from migrate_core.review.story import StoryEntry, format_edit, story_of
 from migrate_core.review.team.double import visible_item
 from migrate_core.states import DecisionState, PairState
 from migrate_core.store.base import Store
@@ -48,7 +48,7 @@ _OCCLUDING = {
     "nodata": "no data or saturated",
     "source": "occluded in the source image",
 }
-_SIDES = {
+_BY_SENSOR = {
     "sentinel2_only": "occluded in Sentinel-2 only",
     "source_only": "occluded in the source image only",
     "both": "occluded in both",
@@ -57,6 +57,10 @@ _OCCLUSION_NOTE = (
     "All: pixels inside the mask's footprint. Labelled: those with a class other than background. "
     "As the product's classification or mask, or s2cloudless, tells it (see pair.json); a pixel "
     "counts in each row it belongs to, and once in the last."
+)
+_EARLIER_NOTE = (
+    "They don't hold here: they answer to the clouds and the shift of another image, or to other "
+    "parameters. Repair this pair where it needs it, too."
 )
 _BOTH = ("", "all", "labelled")
 
@@ -77,7 +81,7 @@ def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]
         "suggestion": _suggestion(pair),
         "proposal": _proposal(proposal_for(pair, item.log, item.earlier, reviewer)),
         "dates": _dates(item),
-        "facts": [*_repair_sections(repairs), *_detail_sections(item, document)],
+        "facts": [*_repair_sections(item, repairs), *_detail_sections(item, document)],
         "warnings": _warnings(item, document),
         "earlier_log": _log(story_of(item.earlier.log)) if item.earlier else [],
         "view": view_version(page.workspace, pair.pair_id, item.mask, item.earlier_id),
@@ -195,21 +199,24 @@ def _detail_sections(item: ReviewItem, document: Document) -> list[Section]:
             "What occludes the ground, percent of the pixels",
             _occlusion_rows(pair, pair.occlusion), _BOTH, _OCCLUSION_NOTE,
         ))  # fmt: skip
-    if pair.one_sided:
+    if pair.occlusion_by_sensor:
         title = "In which image, percent of the pixels"
-        sections.append(_section(title, _side_rows(pair.one_sided), _BOTH))
+        sections.append(_section(title, _side_rows(pair.occlusion_by_sensor), _BOTH))
     sections.append(_section("The scene", _scene_rows(item)))
     if notes := notes_on(document):
         sections.append(_section("Worth knowing", [(note,) for note in notes]))
     return sections
 
 
-def _repair_sections(repairs: Mapping[str, Any]) -> list[Section]:
+def _repair_sections(item: ReviewItem, repairs: Mapping[str, Any]) -> list[Section]:
     """What differs from an earlier pair, and what was repaired; nothing where neither is."""
     sections = []
     if difference := repairs["difference"]:
-        rows = [(sentence,) for sentence in difference["sentences"]]
+        rows: list[tuple[str, ...]] = [(sentence,) for sentence in difference["sentences"]]
         sections.append(_section("What differs from the earlier pair", rows))
+    if item.earlier_edits:
+        rows = [(edit.reviewer, format_edit(edit)) for edit in item.earlier_edits]
+        sections.append(_section("Repairs of the earlier pair", rows, note=_EARLIER_NOTE))
     if edits := repairs["edits"]:
         sections.append(_section("Repairs", [(edit["who"], edit["text"]) for edit in edits]))
     return sections
@@ -231,7 +238,7 @@ def _occlusion_rows(pair: Pair, found: Occlusion) -> list[tuple[str, ...]]:
     }
     if not any(shares["source"]):
         del shares["source"]
-    union = occluded_shares(pair.occluded, pair.one_sided)
+    union = occluded_shares(pair.occluded, pair.occlusion_by_sensor)
     rows = {_OCCLUDING[name]: both for name, both in shares.items()}
     rows["occluded by any of these"] = (union.all, union.labelled)
     return [(name, *map(format_share, both)) for name, both in rows.items()]
@@ -241,15 +248,15 @@ def _side_rows(found: OcclusionBySensor) -> list[tuple[str, ...]]:
     both = (found.all, found.labelled)
     if found.all.source_only is None:
         # Without the source's side nobody can say that it was occluded here alone.
-        shares = [format_share(sides.sentinel2_only) for sides in both]
+        shares = [format_share(found.sentinel2_only) for found in both]
         unknown = (NOT_KNOWN, NOT_KNOWN)
         return [
             ("occluded in Sentinel-2", *shares),
             ("occluded in the source image", *unknown),
         ]
     return [
-        (words, *(format_share(getattr(sides, name)) for sides in both))
-        for name, words in _SIDES.items()
+        (title, *(format_share(getattr(found, name)) for found in both))
+        for name, title in _BY_SENSOR.items()
     ]
 
 

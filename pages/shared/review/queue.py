@@ -17,15 +17,16 @@ from migrate_core.review.queue_rows import pair_rows, queue_rows
 from migrate_core.review.team.double import visible_row
 from migrate_core.store.base import Store
 from migrate_core.store.decisions import applied_edits, newest_number
+from migrate_core.store.review.models import newest_version
 from migrate_core.store.review.settings import review_settings
 
 
 def stored_rows(store: Store) -> tuple[QueueRow, ...]:
-    """The finished pairs; read again when pairs were made, superseded or repaired."""
+    """The finished pairs; read again when pairs were made or repaired, or triage has learnt."""
     job = latest_job(store, "pairs")
     began = job.heartbeat_at if job else None
     repaired = sorted(applied_edits(store).items())
-    made = (began, *repaired, *sorted(store.pair_states().items()))
+    made = (began, *repaired, *sorted(store.pair_states().items()), newest_version(store))
     return _stored_rows(store, made)
 
 

@@ -35,7 +35,7 @@ from migrate_core.store.review.leases import Holder
 from migrate_core.store.review.settings import review_settings
 from migrate_core.store.serialize import to_json
 
-from ..frame import open_workspace
+from ..frame import Page, open_workspace
 from .guard import refusal, refusal_of_reviewer
 from .item import item_document, status_document
 from .queue import queue_document
@@ -151,15 +151,16 @@ def _queue(_request: Request, asked: Mapping[str, Any]) -> Response:
 
 
 def _item(request: Request, _body: Mapping[str, Any]) -> Response:
-    page, item = open_workspace(), pair_of(request.path_params["pair_id"])
+    page = open_workspace()
+    item = pair_of(page, request.path_params["pair_id"])
     reviewer = request.query_params.get("reviewer", "")
     return JSONResponse(item_document(page, item, reviewer), headers=NEVER_KEEP)
 
 
 def _view(request: Request, _body: Mapping[str, Any]) -> Response:
-    item = pair_of(request.path_params["pair_id"])
-    workspace = open_workspace().workspace
-    view = stored_view(workspace, item.pair.pair_id, item.mask, item.earlier_id)
+    page = open_workspace()
+    item = pair_of(page, request.path_params["pair_id"])
+    view = stored_view(page.workspace, item.pair.pair_id, item.mask, item.earlier_id)
     return Response(view, media_type="application/octet-stream", headers=_KEEP)
 
 
@@ -198,9 +199,8 @@ def text_of(asked: Mapping[str, Any], name: str) -> str:
     return value.strip()
 
 
-def pair_of(pair_id: str) -> ReviewItem:
+def pair_of(page: Page, pair_id: str) -> ReviewItem:
     """A pair that can be looked at, with all its edits. Raises _NotThereError."""
-    page = open_workspace()
     try:
         bring_up_to_date(page.store, page.workspace, pair_id)
     except (PairError, MaskError) as err:  # the pair is shown as it is, and says so

@@ -67,16 +67,16 @@ def chosen_mask(page: Page) -> str | None:
 
 def _what_would_help(page: Page, counts: dict[str, int]) -> None:
     """One sentence on all masks without a usable scene."""
-    without, every = counts[WITHOUT_USABLE], counts[ALL]
+    without, total = counts[WITHOUT_USABLE], counts[ALL]
     if not without:
         st.success(
-            f"All {every:,} masks have a usable scene{_others_in_use(page)}.",
+            f"All {total:,} masks have a usable scene{_others_in_use(page)}.",
             icon=":material/check_circle:",
         )
         return
     lines = "; or ".join(summary(all_advice(page.store)))
     st.warning(
-        f"{without:,} of {every:,} masks have no usable scene: {matches(page.store)}."
+        f"{without:,} of {total:,} masks have no usable scene: {matches(page.store)}."
         + f" What would help: {plain(lines)}." * bool(lines),
         icon=":material/lightbulb:",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -133,3 +134,21 @@ def test_the_limit_holds_in_95_of_100_samples_of_a_population() -> None:
         for bad in range(31)
     )
     assert held >= 0.95
+
+
+@pytest.mark.parametrize(("most", "reached"), [(59, 0.05), (200, 0.12), (500, 0.18)])
+def test_checking_until_the_goal_is_reached_misleads_more_often_than_5_in_100(
+    most: int, reached: float
+) -> None:
+    """As docs/review.md says, of pairs of which exactly 5 % are bad."""
+    enough = {checks_needed(bad, 0.05): bad for bad in range(20)}
+    # How likely each number of bad pairs is while the goal isn't reached.
+    going_on = np.zeros(most + 1)
+    going_on[0] = 1
+    ended = 0.0
+    for checked in range(1, most + 1):
+        going_on = 0.95 * going_on + 0.05 * np.append(0, going_on[:-1])
+        if checked in enough:
+            ended += going_on[: enough[checked] + 1].sum()
+            going_on[: enough[checked] + 1] = 0
+    assert ended == pytest.approx(reached, abs=0.005)

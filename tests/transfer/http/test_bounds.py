@@ -91,7 +91,7 @@ DRIPS = {
 
 @pytest.mark.parametrize("name", DRIPS)
 def test_a_service_that_drips_is_left_soon(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("migrate_core.transfer.http.bounds._WORDS_S", SILENT_S)
+    monkeypatch.setattr("migrate_core.transfer.http.bounds._TEXT_S", SILENT_S)
     with talking(lambda connection: drip(connection, *DRIPS[name])) as url:
         began = time.monotonic()
         with pytest.raises(TransferError, match=r"service: http://127"):
