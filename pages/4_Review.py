@@ -13,10 +13,12 @@ from pages.shared.review.filters import (
     filter_form,
     mode_form,
     opened_so_far,
+    show_conflicts,
 )
 from pages.shared.review.gallery import gallery, progress
 from pages.shared.review.guard import KEY, signature_of
 from pages.shared.review.queue import queue_of, rows_of, stored_rows
+from pages.shared.review.team.panel import team_panel
 from pages.shared.review.team.reviewer import login_is_on, reviewer_field
 from pages.shared.state import selection
 from pages.shared.text import plain
@@ -56,6 +58,7 @@ def review(page: Page) -> None:
     with st.container(key="review_row", horizontal=True, vertical_alignment="center"):
         mode = mode_form()
         choice = filter_form(all_rows, reviewers_of_log(page.store), reviewer)
+        team_panel(page, show_conflicts)
     if mode == GALLERY:
         rows: list[QueueRow] = rows_of(page.store, reviewer)
         progress(rows)

@@ -16,6 +16,7 @@ from ..text import format_time
 from .audit import agreement, audit, checks
 from .console import emit, json_option, print_table, say
 from .edit import edit
+from .team import team
 from .triage import triage
 
 _NEXT = {
@@ -32,7 +33,7 @@ def review() -> None:
     """Review: decide which pairs go into the dataset, and repair them."""
 
 
-for command in (edit, audit, agreement, checks, triage):
+for command in (edit, audit, agreement, checks, team, triage):
     review.add_command(command)
 
 

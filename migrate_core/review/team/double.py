@@ -6,7 +6,7 @@ Pure rules.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ...model import Decision
@@ -57,6 +57,6 @@ def visible_item(item: ReviewItem, reviewer: str, share: float) -> ReviewItem:
     return replace(item, log=tuple(log), earlier=earlier)
 
 
-def waiting_for_second(rows: Iterable[QueueRow], share: float) -> list[QueueRow]:
-    """The pairs that one person has decided about and a second one is to."""
-    return [row for row in rows if len(row.persons) == 1 and double_review(row.pair_id, share)]
+def waits_for_second(pair_id: str, persons: Collection[str], share: float) -> bool:
+    """Whether one person has decided about a pair and a second one is to."""
+    return len(persons) == 1 and double_review(pair_id, share)

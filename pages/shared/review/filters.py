@@ -10,7 +10,7 @@ import streamlit as st
 from migrate_core.review.filters import CHOICES, NUMBERS, QueueFilter, Range, format_filter
 from migrate_core.review.queue import MOST_SUSPICIOUS, ORDERS
 from migrate_core.review.queue_row import QueueRow
-from migrate_core.states import Verdict
+from migrate_core.states import DecisionState, Verdict
 
 from ..state import choose_pair
 from ..text import plain
@@ -91,6 +91,13 @@ def _range(name: str) -> Range:
 def clear_filters() -> None:
     """Look at all pairs again; the order stays."""
     put_into_form(QueueChoice(order=st.session_state.get("review_order", MOST_SUSPICIOUS)))
+
+
+def show_conflicts() -> None:
+    """Look at pairs about which reviewers disagree, one after the other."""
+    wanted = QueueFilter(decision=DecisionState.CONFLICT.value)
+    put_into_form(QueueChoice(wanted, st.session_state.get("review_order", MOST_SUSPICIOUS)))
+    st.session_state["review_mode"] = TABLE
 
 
 def mode_form() -> str:

@@ -14,7 +14,7 @@ from migrate_core.review.team.double import (
     visible_item,
     visible_log,
     visible_row,
-    waiting_for_second,
+    waits_for_second,
 )
 from migrate_core.states import Basis, DecisionState, Verdict
 
@@ -85,5 +85,5 @@ def test_nothing_of_others_is_proposed_while_blind() -> None:
 
 def test_pairs_wait_for_a_second_look_once_one_person_has_decided() -> None:
     rows = [row(), row(say("ann")), row(say("ann"), say("bob")), row(say("ann", basis=Basis.RULE))]
-    assert waiting_for_second(rows, ALL) == [rows[1]]
-    assert waiting_for_second(rows, NONE) == []
+    assert [waits_for_second("p", one.persons, ALL) for one in rows] == [False, True, False, False]
+    assert not waits_for_second("p", rows[1].persons, NONE)
