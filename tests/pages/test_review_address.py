@@ -105,3 +105,15 @@ def test_another_address_in_the_same_tab_is_followed(case: Case) -> None:
     app.query_params["by"] = "bob"
     app.run()
     assert handed_over(app)["filter"] == {"by": "bob"}
+
+
+def test_an_address_that_was_left_meanwhile_changes_nothing(case: Case) -> None:
+    """A slow server hears of the next change before the browser has the address of the last."""
+    app = opened(days="..5")
+    choose(app, "review_decision", "accepted")
+    app.query_params.clear()
+    app.query_params["days"] = "..5"
+    choose(app, "review_suggestion", "accept")
+    wanted = {"days": "..5", "decision": "accepted", "suggestion": "accept"}
+    assert handed_over(app)["filter"] == wanted
+    assert dict(app.query_params) == wanted
