@@ -19,8 +19,8 @@ from .tables import mask_versions, upsert
 class VersionEntry:
     """One entry of the log: the mask `after_id` is in force in place of `before_id`.
 
-    `mask_key` is the `Mask.key` of both; `file` and `sha256` are those of the edited GeoPackage,
-    None for an undo.
+    `mask_key` is the `Mask.key` of both; `file` and `sha256` are as in `LabelVersion`, None for
+    an undo.
     """
 
     kind: VersionKind

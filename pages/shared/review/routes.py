@@ -18,6 +18,7 @@ from starlette.routing import Route
 from migrate_core.errors import (
     DatabaseUnusableError,
     DiskError,
+    JobRunningError,
     MaskError,
     MigrateError,
     PairError,
@@ -46,7 +47,7 @@ _ASK_EACH_TIME = {"Cache-Control": "no-cache"}
 NEVER_KEEP = {"Cache-Control": "no-store"}
 # The address of a view has its version in it.
 _KEEP = {"Cache-Control": "private, max-age=31536000, immutable", "Content-Encoding": "gzip"}
-_PASSING = (DatabaseUnusableError, DiskError)
+_PASSING = (DatabaseUnusableError, DiskError, JobRunningError)
 
 Answer = Callable[[Request, Mapping[str, Any]], Response]
 

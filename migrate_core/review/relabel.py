@@ -1,0 +1,151 @@
+"""The use case of drawing on the label of a pair: the mask gets a new version.
+
+What is drawn comes in the CRS of the pair, on the pictures as they are shown. Where the label was
+moved by registration or by a nudge, the source image is shown moved with it: what is drawn on
+either picture goes back by that before it enters the mask.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from pyproj import CRS
+from shapely import affinity
+from shapely.errors import ShapelyError
+
+from ..errors import WrongUseError
+from ..grid import reproject_geometries
+from ..masks.relabel.drawing import MoveCorner, Operation, Paint, RemoveCorner
+from ..masks.relabel.versions import DrawRequest, redraw, version_made
+from ..masks.vectors.formats.layer import GeometryArray
+from ..masks.vectors.segments import densified
+from ..model import BACKGROUND, Mask, Pair
+from ..pairs.edits.applying import open_pair
+from ..pairs.edits.effective import label_shift
+from ..session import Session
+from ..store.base import Store
+from ..workspace import Workspace
+
+_MOST_OPERATIONS = 2_000
+
+
+@dataclass(frozen=True)
+class LabelPlace:
+    """Where the label of a mask lies on a pair: reprojected, then moved, in metres of its grid."""
+
+    mask_crs: str
+    pair_crs: str
+    east_m: float
+    north_m: float
+
+    def to_mask(self, geometry: shapely.Geometry) -> shapely.Geometry:
+        """From where it is seen on the pair; edges that are straight there stay so."""
+        back = np.array([affinity.translate(geometry, -self.east_m, -self.north_m)], dtype=object)
+        if not self._same_crs:
+            dense = densified(back, self.pair_crs)
+            back = reproject_geometries(dense, self.pair_crs, self.mask_crs)
+        return back[0]
+
+    def to_pair(self, geometries: GeometryArray) -> GeometryArray:
+        """To where it is seen on the pair, corner by corner."""
+        if not self._same_crs:
+            geometries = reproject_geometries(geometries, self.mask_crs, self.pair_crs)
+        shift = self.east_m, self.north_m
+        found: GeometryArray = shapely.transform(geometries, lambda places: places + shift)
+        return found
+
+    @property
+    def _same_crs(self) -> bool:
+        return CRS(self.mask_crs).equals(CRS(self.pair_crs), ignore_axis_order=True)
+
+
+@dataclass(frozen=True, eq=False)
+class PairLabel:
+    """The label of a pair that can be drawn on: its mask, and where that lies on the pair."""
+
+    pair: Pair
+    mask: Mask
+    place: LabelPlace
+
+    def operations(self, given: Any) -> tuple[Operation, ...]:
+        """Operations of a JSON document, in the CRS of the mask.
+
+        A list of `{kind: paint, value, ring}`, `{kind: move, at, to}` and `{kind: remove, at}`;
+        places are easting and northing in the CRS of the pair. Raises WrongUseError.
+        """
+        if not isinstance(given, list) or len(given) > _MOST_OPERATIONS:
+            raise WrongUseError(f"Needed is a list of at most {_MOST_OPERATIONS:,} operations.")
+        return tuple(self._operation(one) for one in given)
+
+    def _operation(self, given: Any) -> Operation:
+        try:
+            if given["kind"] == "paint":
+                return Paint(self._value(given["value"]), self._in_mask(_polygon(given["ring"])))
+            at = self._in_mask(shapely.Point(_places([given["at"]])[0]))
+            if given["kind"] == "remove":
+                return RemoveCorner(at)
+            if given["kind"] == "move":
+                return MoveCorner(at, self._in_mask(shapely.Point(_places([given["to"]])[0])))
+        except (KeyError, TypeError, ValueError, ShapelyError) as err:
+            raise WrongUseError(
+                f"This is no operation on a label: {given!r:.200} ({err})."
+            ) from err
+        raise WrongUseError(f"{given['kind']!r} is no operation; known are paint, move, remove.")
+
+    def _value(self, value: Any) -> int:
+        known = {BACKGROUND, *(self.mask.classes.stored or {}).values()}
+        if value not in known:
+            listed = ", ".join(map(str, sorted(known)))
+            raise WrongUseError(f"{value!r} is no class of this mask; its values are {listed}.")
+        return int(value)
+
+    def _in_mask(self, geometry: shapely.Geometry) -> shapely.Geometry:
+        found = self.place.to_mask(geometry)
+        if not np.isfinite(shapely.get_coordinates(found)).all():
+            raise WrongUseError("What is drawn lies where the CRS of the mask has no place.")
+        return found
+
+
+def pair_label(store: Store, workspace: Workspace, pair_id: str) -> PairLabel:
+    """The label of a present pair. Raises WrongUseError for another one, PairError."""
+    opened = open_pair(store, workspace, pair_id)
+    place = LabelPlace(
+        opened.mask.georeference.crs or "", opened.grid.crs, *label_shift(opened.document)
+    )
+    return PairLabel(opened.pair, opened.mask, place)
+
+
+def draw(session: Session, pair_id: str, given: Any, reviewer: str) -> Mask:
+    """Put what was drawn on the label of a pair in force; the mask as it is then.
+
+    `given` is a document as `PairLabel.operations` takes it. The same a second time changes
+    nothing. Raises WrongUseError, PairError, MaskError, JobRunningError.
+    """
+    document = json.dumps([pair_id, given], sort_keys=True)
+    digest = hashlib.sha256(document.encode()).hexdigest()
+    pair = session.store.pair(pair_id)
+    if pair is not None and (done := version_made(session, pair.mask_id, digest)) is not None:
+        return done
+    label = pair_label(session.store, session.workspace, pair_id)
+    request = DrawRequest(label.mask.mask_id, label.operations(given), digest, reviewer)
+    return redraw(session, request).mask
+
+
+def _polygon(ring: Any) -> shapely.Polygon:
+    places = _places(ring)
+    if len(places) < 3:
+        raise WrongUseError("An area has at least three corners.")
+    return shapely.Polygon(places)
+
+
+def _places(given: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Eastings and northings (n, 2)."""
+    places = np.array(given, dtype=np.float64)
+    if places.ndim != 2 or places.shape[1] != 2 or not np.isfinite(places).all():
+        raise ValueError("needed are pairs of finite numbers")
+    return places
