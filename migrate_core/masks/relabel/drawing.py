@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from ...errors import MaskError
@@ -14,6 +15,7 @@ from ...grid import BoolArray, FloatArray, reproject_points
 from ...model import BACKGROUND, IGNORE, LONLAT
 from ..vectors.features import Features
 from ..vectors.formats.crs import units_per_metre
+from ..vectors.formats.layer import GeometryArray
 from ..vectors.periods import UNDATED
 from ..vectors.polygons import polygonal
 from .label_areas import LabelAreas
@@ -70,7 +72,7 @@ def drawn_areas(areas: LabelAreas, operations: Iterable[Operation], crs: str) ->
 
 def features_of(areas: LabelAreas) -> Features:
     """The labels as features of a mask's version: what is unknown lies below all others."""
-    unknown = shapely.get_parts(areas.unknown)
+    unknown, _ = _parts([areas.unknown])
     values = np.concatenate([np.full(len(unknown), IGNORE, np.uint8), areas.values])
     geometries = np.concatenate([unknown, areas.polygons])
     return Features(geometries, values, (UNDATED,) * len(values))
@@ -113,17 +115,25 @@ def _painted(areas: LabelAreas, value: int, painted: BaseGeometry) -> LabelAreas
     touched = shapely.intersects(areas.polygons, painted)
     same = touched & (areas.values == value)
     left = shapely.difference(areas.polygons[touched & ~same], painted)
-    parts, owner = shapely.get_parts([polygonal(one) for one in left], return_index=True)
+    parts, owner = _parts(left)
     values = [areas.values[~touched], areas.values[touched & ~same][owner]]
     polygons = [areas.polygons[~touched], parts]
     if value != BACKGROUND:
-        grown = shapely.get_parts(shapely.union_all([painted, *areas.polygons[same]]))
+        grown, _ = _parts([shapely.union_all([painted, *areas.polygons[same]])])
         polygons.append(grown)
         values.append(np.full(len(grown), value, np.uint8))
     unknown = polygonal(areas.unknown.difference(painted))
     return replace(
         areas, polygons=np.concatenate(polygons), values=np.concatenate(values), unknown=unknown
     )
+
+
+def _parts(geometries: Iterable[BaseGeometry]) -> tuple[GeometryArray, NDArray[np.intp]]:
+    """The polygons in geometries, and in which each is; an empty one has none."""
+    areas = [polygonal(one) for one in geometries]
+    parts, owner = shapely.get_parts(areas, return_index=True)
+    there = ~shapely.is_empty(parts)
+    return parts[there], owner[there]
 
 
 def _reshaped(areas: LabelAreas, chosen: BoolArray, reshape: _Reshape) -> LabelAreas:

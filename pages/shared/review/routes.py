@@ -163,7 +163,7 @@ def _decide(_request: Request, asked: Mapping[str, Any]) -> Response:
     reason = reason_text([str(reason) for reason in reasons], note)
     decide_once(store, new_decision(pair_id, given["verdict"], reviewer, reason), given["token"])
     log, edits = store.decisions(pair_id), edits_of(store, pair_id)
-    standing = standing_document(store, log, reviewer, edits)
+    standing = standing_document(store, pair_id, log, reviewer, edits)
     return JSONResponse({"pair_id": pair_id, **standing}, headers=NEVER_KEEP)
 
 

@@ -47,6 +47,7 @@ AREAS = LabelAreas(
 def drawn(*operations: Operation) -> LabelAreas:
     found = drawn_areas(AREAS, operations, UTM)
     assert shapely.is_valid(found.polygons).all()
+    assert not shapely.is_empty(found.polygons).any()
     classes = shapely.union_all([*found.polygons, found.unknown])
     # Nothing lies on anything else, and all lies in the area.
     everything = float(shapely.area(found.polygons).sum() + found.unknown.area)
@@ -80,6 +81,11 @@ def test_erasing_leaves_background_also_of_what_was_unknown() -> None:
     features = features_of(found)
     assert features.values.tolist().count(255) == 1
     assert features.values[0] == 255
+
+
+def test_all_can_be_erased() -> None:
+    found = drawn(Paint(0, AREAS.area))
+    assert (len(found.polygons), len(features_of(found).values)) == (0, 0)
 
 
 def test_a_polygon_that_is_cut_in_two_is_two_polygons() -> None:
