@@ -86,7 +86,8 @@ def _save(_request: Request, asked: Mapping[str, Any]) -> Response:
     page, pair = open_workspace(), pair_of(pair_id).pair
     with _session(page) as session:
         mask = draw(session, pair_id, asked.get("operations"), reviewer)
-    return _begin(page, pair, mask)
+    found = {"before": pair_id, "name": pair.mask_name, **_begin(page, pair, mask)}
+    return JSONResponse(found, headers=NEVER_KEEP)
 
 
 def _undo(_request: Request, asked: Mapping[str, Any]) -> Response:
@@ -95,7 +96,7 @@ def _undo(_request: Request, asked: Mapping[str, Any]) -> Response:
     page, pair = open_workspace(), pair_of(pair_id).pair
     with _session(page) as session:
         mask = undo(session, pair.mask_id, reviewer).mask
-    return _begin(page, pair, mask)
+    return JSONResponse(_begin(page, pair, mask), headers=NEVER_KEEP)
 
 
 @contextmanager
@@ -107,7 +108,7 @@ def _session(page: Page) -> Iterator[Session]:
         session.store.engine.dispose()
 
 
-def _begin(page: Page, pair: Pair, mask: Mask) -> Response:
+def _begin(page: Page, pair: Pair, mask: Mask) -> dict[str, Any]:
     """Begin the pair of a mask with the scene and the parameters of the pair before."""
     for candidate in candidates_of(page.store, mask.mask_id):
         if candidate.ranked.scene_ids == pair.scene_ids and not candidate.selected:
@@ -115,4 +116,4 @@ def _begin(page: Page, pair: Pair, mask: Mask) -> Response:
     found = begin_pair(page, mask.mask_id, pair.parameters or PairParameters())
     if not found["started"]:
         found["text"] = f"The label is saved, but its pair can't be made yet: {found['text']}"
-    return JSONResponse(found, headers=NEVER_KEEP)
+    return found

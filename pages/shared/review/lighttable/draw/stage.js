@@ -162,7 +162,9 @@ export class Stage {
     if (bare) return;
     const toPanel = this.#toPanel;
     drawLayers(pen, pack, { what, toPanel, ratio, isOn });
-    if (this.held.label || (settings.label === "none" && !moves)) return;
+    if (this.held.label) return;
+    if (this.tool?.drawLabel) return this.tool.drawLabel(pen, { toPanel, ratio });
+    if (settings.label === "none" && !moves) return;
     const how = moves ? { ...settings, label: "outline", edge: "mask" } : settings;
     drawLabel(pen, pack, { what, toPanel: toPanel.translate(...this.moved), ratio, settings: how });
   }
@@ -185,8 +187,9 @@ export class Stage {
       pen.beginPath();
       pen.rect(0, 0, width, this.glass.height);
       pen.clip();
-      this.tool?.draw(pen, { toPanel: this.#toPanel, ratio: this.ratio });
-      if (this.cursor) this.#drawCursor(pen, [width, this.glass.height]);
+      const size = [width, this.glass.height];
+      this.tool?.draw(pen, { toPanel: this.#toPanel, ratio: this.ratio, size });
+      if (this.cursor) this.#drawCursor(pen, size);
       pen.restore();
     }
   }
@@ -240,6 +243,11 @@ export class Stage {
     return [(event.clientX - box.left) * this.ratio, (event.clientY - box.top) * this.ratio];
   }
 
+  /** The length of a CSS pixel on the pair. */
+  get #css() {
+    return this.ratio / this.viewport.scale;
+  }
+
   #wheel(event) {
     if (event.target.closest(OVER)) return;
     event.preventDefault();
@@ -258,7 +266,7 @@ export class Stage {
     const at = this.#placeOf(event);
     if (this.tool) {
       this.drawn = this.#panelAt(event);
-      this.tool.press(this.viewport.toPair(at), this.ratio / this.viewport.scale);
+      this.tool.press(this.viewport.toPair(at), this.#css);
       return this.drawGlass();
     }
     const onDivider =
@@ -274,7 +282,7 @@ export class Stage {
     const near = settings.mode === "swipe" && Math.abs(panel[0] - this.divider) < GRAB * this.ratio;
     this.node.classList.toggle("on-divider", near);
     this.cursor = { panel, pair: this.viewport.toPair(panel) };
-    this.tool?.move(this.cursor.pair);
+    this.tool?.move(this.cursor.pair, this.#css, this.drawn !== null);
     this.#soon();
   }
 
