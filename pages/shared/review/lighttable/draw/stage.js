@@ -187,9 +187,8 @@ export class Stage {
       pen.beginPath();
       pen.rect(0, 0, width, this.glass.height);
       pen.clip();
-      const size = [width, this.glass.height];
-      this.tool?.draw(pen, { toPanel: this.#toPanel, ratio: this.ratio, size });
-      if (this.cursor) this.#drawCursor(pen, size);
+      this.tool?.draw(pen, { toPanel: this.#toPanel, ratio: this.ratio });
+      if (this.cursor) this.#drawCursor(pen, [width, this.glass.height]);
       pen.restore();
     }
   }

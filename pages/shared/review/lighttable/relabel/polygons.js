@@ -62,16 +62,12 @@ export class Polygons {
     return this.#corner(at, reach) ?? this.#edge(at, reach);
   }
 
-  /** Those that may have something within a rectangle. */
-  #within([left, top], [right, bottom]) {
-    return this.shapes.filter(
-      ({ bounds }) =>
-        bounds[0] <= right && bounds[2] >= left && bounds[1] <= bottom && bounds[3] >= top,
-    );
-  }
-
+  /** Those that may have something within a square around a place. */
   #around([x, y], reach) {
-    return this.#within([x - reach, y - reach], [x + reach, y + reach]);
+    return this.shapes.filter(
+      ({ bounds: [left, top, right, bottom] }) =>
+        left <= x + reach && right >= x - reach && top <= y + reach && bottom >= y - reach,
+    );
   }
 
   #corner([x, y], reach) {
@@ -114,19 +110,13 @@ export class Polygons {
     return found;
   }
 
-  /** Corners within a part of the pair, unless they are too many to be told apart. */
-  cornersWithin([left, top], [right, bottom], most) {
-    const found = [];
-    for (const { rings } of this.#within([left, top], [right, bottom])) {
-      for (const ring of rings) {
-        for (const corner of ring) {
-          const [x, y] = corner;
-          if (x < left || x > right || y < top || y > bottom) continue;
-          if (found.push(corner) > most) return [];
-        }
-      }
-    }
-    return found;
+  /** The corners within a square around a place. */
+  cornersAround([x, y], reach) {
+    return this.#around([x, y], reach).flatMap(({ rings }) =>
+      rings.flatMap((ring) =>
+        ring.filter((place) => Math.max(Math.abs(place[0] - x), Math.abs(place[1] - y)) <= reach),
+      ),
+    );
   }
 }
 

@@ -10,7 +10,9 @@ import { Palette } from "./palette.js";
 import { Polygons } from "./polygons.js";
 
 const REACH = 8; // CSS pixels
-const MOST_HANDLES = 1500;
+// Corners are shown so near to the cursor, in CSS pixels, unless they are too many to tell apart.
+const AROUND = 90;
+const MOST_HANDLES = 400;
 const HANDLE = "#ffffff";
 
 /**
@@ -46,7 +48,7 @@ export class Relabel {
     this.pulled = null;
     this.pending = null;
     this.asks = false;
-    this.reach = 0;
+    this.cursor = null;
     this.sketch.clear();
   }
 
@@ -121,6 +123,7 @@ export class Relabel {
   move(at, css, isDown) {
     if (!this.polygons) return;
     if (!this.shapesCorners) return this.sketch.move(at);
+    this.cursor = { at, around: AROUND * css };
     if (!isDown) this.grip = this.polygons.gripAt(at, REACH * css);
     else if (this.grip) this.pulled = at;
   }
@@ -263,7 +266,7 @@ export class Relabel {
   }
 
   /** What is being drawn, over one panel. */
-  draw(pen, { toPanel, ratio, size }) {
+  draw(pen, { toPanel, ratio }) {
     if (!this.polygons) return;
     const { colour } = this.palette.chosen;
     this.sketch.draw(pen, { toPanel, ratio, colour });
@@ -272,14 +275,15 @@ export class Relabel {
       path.closePath();
       strokeTwice(pen, path, colour, ratio);
     }
-    if (this.shapesCorners) this.#drawCorners(pen, { toPanel, ratio, size });
+    if (this.shapesCorners && this.cursor) this.#drawCorners(pen, { toPanel, ratio });
   }
 
-  #drawCorners(pen, { toPanel, ratio, size }) {
-    const back = toPanel.inverse();
-    const [from, to] = [[0, 0], size].map(([x, y]) => back.transformPoint({ x, y }));
-    const within = this.polygons.cornersWithin([from.x, from.y], [to.x, to.y], MOST_HANDLES);
-    for (const at of within) drawHandle(pen, at, { toPanel, ratio, colour: HANDLE, size: 4 });
+  #drawCorners(pen, { toPanel, ratio }) {
+    const { at: middle, around } = this.cursor;
+    const near = this.polygons.cornersAround(middle, around);
+    for (const at of near.length > MOST_HANDLES ? [] : near) {
+      drawHandle(pen, at, { toPanel, ratio, colour: HANDLE, size: 4 });
+    }
     if (!this.grip) return;
     const at = this.pulled ?? this.grip.place;
     if (this.pulled) {

@@ -148,7 +148,8 @@ export class Repair {
 const keysText = (keys) => keys.map(keyText).join("").replace(/(?!^)⇧/g, "");
 
 function keysOf(tool, table) {
-  return ACTIONS.filter((action) => action.tool === tool).map(({ id, keys, short, hint, title }) =>
+  const shown = ACTIONS.filter((one) => one.tool === tool && (one.short ?? one.hint));
+  return shown.map(({ id, keys, short, hint, title }) =>
     short
       ? button(id, table, { withKey: true })
       : element(
