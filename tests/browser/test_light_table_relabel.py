@@ -292,16 +292,25 @@ def test_a_label_that_the_server_missed_is_saved_once(
         first = opened(page)
         draw(page, LEFT)
         words(page, "1 change")
-        # The answer gets lost, not the request; then the page is loaded again.
-        page.route("**/review-api/labels", lambda route: (route.fetch(), route.abort()))
+        answers = []
+
+        def lose(route: Any) -> None:
+            """The answer gets lost, not the request; later ones get lost themselves."""
+            if not answers:
+                answers.append(route.fetch())
+            route.abort()
+
+        page.route("**/review-api/labels", lose)
         press(page, "Enter")
         notice(page, "is being saved")
         root(page).locator(".making").get_by_text("1 being made").wait_for()
         press(page, "Shift+E")
         page.wait_for_timeout(600)
         assert root(page).locator(".tool-line").is_hidden()
-        page.unroute("**/review-api/labels")
+        assert answers
         page.reload()
+        root(page).locator(".making").get_by_text("1 being made").wait_for()
+        page.unroute("**/review-api/labels")
         second = new_pair(page, first)
         mask = mask_of(workspace, second)
         assert mask.version is not None

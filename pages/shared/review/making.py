@@ -9,7 +9,7 @@ from migrate_core.errors import JobRunningError
 from migrate_core.jobs.background import now_utc, running_job
 from migrate_core.model import PairParameters
 from migrate_core.pairs.run.plan import RunOptions, plan
-from migrate_core.states import UNDER_WAY, PairState
+from migrate_core.states import PairState
 from migrate_core.store.base import Store
 
 from ..frame import Page
@@ -25,9 +25,7 @@ def begin_pair(page: Page, mask_id: str, parameters: PairParameters) -> dict[str
     try:
         start(page.store, page.workspace, MakePairs(options, set_aside=True))
     except JobRunningError as err:
-        pair = page.store.pair(task.pair_id)
-        if pair is None or pair.state not in UNDER_WAY:
-            return {"pair_id": task.pair_id, "started": False, "text": str(err)}
+        return {"pair_id": task.pair_id, "started": False, "text": str(err)}
     return {"pair_id": task.pair_id, "started": True, "text": ""}
 
 

