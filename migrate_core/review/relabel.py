@@ -31,7 +31,7 @@ from ..session import Session
 from ..store.base import Store
 from ..workspace import Workspace
 
-_MOST_OPERATIONS = 2_000
+_MOST_OPERATIONS = 400
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,13 @@ class PairLabel:
         A list of `{kind: paint, value, ring}`, `{kind: move, at, to}` and `{kind: remove, at}`;
         places are easting and northing in the CRS of the pair. Raises WrongUseError.
         """
-        if not isinstance(given, list) or len(given) > _MOST_OPERATIONS:
-            raise WrongUseError(f"Needed is a list of at most {_MOST_OPERATIONS:,} operations.")
+        if not isinstance(given, list):
+            raise WrongUseError("Needed is a list of operations.")
+        if len(given) > _MOST_OPERATIONS:
+            raise WrongUseError(
+                f"One version of a label takes at most {_MOST_OPERATIONS} steps. Save it, and go "
+                "on with the pair that is made."
+            )
         return tuple(self._operation(one) for one in given)
 
     def _operation(self, given: Any) -> Operation:

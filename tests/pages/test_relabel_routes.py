@@ -21,8 +21,10 @@ from migrate_core.masks.relabel.label_areas import LabelAreas, label_areas
 from migrate_core.masks.vectors.features import read_features
 from migrate_core.masks.vectors.polygons import union_by
 from migrate_core.masks.vectors.segments import densified
-from migrate_core.model import Mask, Pair
+from migrate_core.model import Mask, Pair, Shift
+from migrate_core.pairs.files import read_document, write_document
 from migrate_core.review.run import decide, new_decision
+from migrate_core.store.serialize import to_json
 from pages.shared.review import making
 from pages.shared.review.guard import KEY, KEY_HEADER
 from pages.shared.review.relabel_routes import relabel_routes
@@ -134,6 +136,10 @@ def test_what_is_drawn_is_shown_before_it_is_saved(table: Table) -> None:
     assert table.mask.version is None
 
 
+def test_many_steps_are_taken_in_one_go(table: Table) -> None:
+    assert table.preview(*[paint(one % 2) for one in range(400)]).status == 200
+
+
 @pytest.mark.parametrize("value", [0, 1])
 def test_shares_of_the_new_pair_are_the_exact_overlap(table: Table, value: int) -> None:
     before = label_areas(table.mask)
@@ -178,6 +184,19 @@ def test_what_is_drawn_goes_back_by_what_the_label_was_moved(table: Table) -> No
     np.testing.assert_allclose(by, np.broadcast_to([12.5, -4], by.shape), atol=1e-3)
     table.save(paint(0))
     ring = Polygon([(x - 12.5, y + 4) for x, y in RING])
+    wanted = of(before, 1).difference(ring)
+    assert of(label_areas(table.mask), 1).symmetric_difference(wanted).area < 1e-5
+
+
+def test_what_registration_moved_and_a_nudge_add_up(table: Table) -> None:
+    document = read_document(table.made.folder)
+    shift = to_json(Shift(7.5, -2.25, 1.0, reliable=True))
+    document["registration"] = {"applied": True, "shift": shift}
+    write_document(table.made.folder, document)
+    before = label_areas(table.mask)
+    table.post("edits", token="t", kind="nudge", document={"east_m": -2.5, "north_m": 1})
+    table.save(paint(0))
+    ring = Polygon([(x - 5, y + 1.25) for x, y in RING])
     wanted = of(before, 1).difference(ring)
     assert of(label_areas(table.mask), 1).symmetric_difference(wanted).area < 1e-5
 
@@ -256,7 +275,7 @@ BOW = [RING[0], RING[1], (RING[0][0], RING[1][1]), (RING[1][0], RING[0][1])]
 @pytest.mark.parametrize(
     ("operations", "status", "words"),
     [
-        ([paint(1, BOW)], 422, "Step 1: The outline crosses"),
+        ([paint(0), paint(1, BOW)], 422, "Step 2: The outline crosses"),
         ([paint(1), paint(1, RING[:2])], 400, "at least three corners"),
         ([paint(1, [(x + 9000, y) for x, y in RING])], 422, "outside of the mask's area"),
         ([paint(7)], 400, "no class of this mask; its values are 0, 1"),
@@ -264,7 +283,8 @@ BOW = [RING[0], RING[1], (RING[0][0], RING[1][1]), (RING[1][0], RING[0][1])]
         ([{"kind": "move", "at": [WEST, NORTH], "to": RING[0]}], 422, "no corner or edge"),
         ([{"kind": "smear", "at": RING[0]}], 400, "known are paint, move, remove"),
         ([3], 400, "no operation on a label"),
-        ("paint", 400, "a list of at most"),
+        ("paint", 400, "Needed is a list"),
+        ([paint(1)] * 401, 400, "at most 400 steps"),
     ],
 )
 def test_what_can_not_be_drawn_is_refused_with_a_sentence(

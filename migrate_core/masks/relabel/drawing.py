@@ -55,14 +55,16 @@ Operation = Paint | MoveCorner | RemoveCorner
 _Reshape = Callable[[FloatArray], FloatArray]
 
 
-def drawn_areas(areas: LabelAreas, operations: Iterable[Operation], crs: str) -> LabelAreas:
+def drawn_areas(
+    areas: LabelAreas, operations: Iterable[Operation], crs: str, first: int = 1
+) -> LabelAreas:
     """The labels after all operations, which are in `crs`, that of the areas.
 
     Polygons that no operation touches are the same objects. What is drawn lies on top, within the
     area of the mask; also what was unknown there becomes known. Raises MaskError that names the
-    operation by its number.
+    operation by its number, of which `first` is the lowest.
     """
-    for number, operation in enumerate(operations, 1):
+    for number, operation in enumerate(operations, first):
         try:
             areas = _applied(areas, operation, crs)
         except MaskError as err:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import shapely
@@ -11,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from migrate_core.masks.relabel.drawing import drawn_areas
-from migrate_core.masks.relabel.label_areas import label_areas
+from migrate_core.masks.relabel.drawing import Operation, drawn_areas
+from migrate_core.masks.relabel.label_areas import LabelAreas, label_areas
 from migrate_core.masks.relabel.versions import undo
 from migrate_core.model import Mask, Pair, PairParameters
 from migrate_core.review.relabel import PairLabel, draw, pair_label
@@ -41,11 +43,37 @@ def relabel_routes(base: str = "") -> list[Route]:
     ]
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What operations make of the label of a mask; `stored` are the values of its classes."""
+
+    mask_id: str
+    stored: tuple[tuple[str, int], ...]
+    operations: tuple[Operation, ...]
+    mask: Mask = field(compare=False)
+
+
+@lru_cache(maxsize=16)  # whoever draws asks for one step more than before
+def _areas(asked: _Asked) -> LabelAreas:
+    if not asked.operations:
+        return label_areas(asked.mask)
+    *earlier, newest = asked.operations
+    before = _areas(replace(asked, operations=tuple(earlier)))
+    crs = asked.mask.georeference.crs or ""
+    return drawn_areas(before, [newest], crs, len(asked.operations))
+
+
+def _asked(label: PairLabel, operations: Any) -> _Asked:
+    mask = label.mask
+    stored = tuple(sorted((mask.classes.stored or {}).items()))
+    return _Asked(mask.mask_id, stored, label.operations(operations), mask)
+
+
 def _label(request: Request, _body: Mapping[str, Any]) -> Response:
     """The polygons of the label as they lie on the pair."""
     page = open_workspace()
     label = pair_label(page.store, page.workspace, request.path_params["pair_id"])
-    areas = label_areas(label.mask)
+    areas = _areas(_asked(label, []))
     everything = _polygons(label, areas.values, areas.polygons)
     return JSONResponse({"polygons": everything}, headers=NEVER_KEEP)
 
@@ -54,9 +82,7 @@ def _drawn(request: Request, asked: Mapping[str, Any]) -> Response:
     """What operations would make of them: the numbers of those that go, and those that come."""
     page = open_workspace()
     label = pair_label(page.store, page.workspace, request.path_params["pair_id"])
-    operations = label.operations(asked.get("operations"))
-    before = label_areas(label.mask)
-    after = drawn_areas(before, operations, label.place.mask_crs)
+    before, after = _areas(_asked(label, [])), _areas(_asked(label, asked.get("operations")))
     kept = {id(polygon) for polygon in after.polygons}
     gone = [number for number, one in enumerate(before.polygons) if id(one) not in kept]
     known = {id(polygon) for polygon in before.polygons}
