@@ -1,8 +1,8 @@
 """The use case of drawing on the label of a pair: the mask gets a new version.
 
-What is drawn comes in the CRS of the pair, on the pictures as they are shown. Where the label was
-moved by registration or by a nudge, the source image is shown moved with it: what is drawn on
-either picture goes back by that before it enters the mask.
+What is drawn comes in the CRS of the pair. Where the label was moved by registration or by a nudge,
+the source image is shown moved with it: `shift_m` says how far, and what is drawn on either picture
+goes back by that before it comes here. So a label that is moved meanwhile moves no drawing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import shapely
 from pyproj import CRS
-from shapely import affinity
 from shapely.errors import ShapelyError
 
 from ..errors import WrongUseError
@@ -34,43 +33,40 @@ from ..workspace import Workspace
 _MOST_OPERATIONS = 400
 
 
-@dataclass(frozen=True)
-class LabelPlace:
-    """Where the label of a mask lies on a pair: reprojected, then moved, in metres of its grid."""
-
-    mask_crs: str
-    pair_crs: str
-    east_m: float
-    north_m: float
-
-    def to_mask(self, geometry: shapely.Geometry) -> shapely.Geometry:
-        """From where it is seen on the pair; edges that are straight there stay so."""
-        back = np.array([affinity.translate(geometry, -self.east_m, -self.north_m)], dtype=object)
-        if not self._same_crs:
-            dense = densified(back, self.pair_crs)
-            back = reproject_geometries(dense, self.pair_crs, self.mask_crs)
-        return back[0]
-
-    def to_pair(self, geometries: GeometryArray) -> GeometryArray:
-        """To where it is seen on the pair, corner by corner."""
-        if not self._same_crs:
-            geometries = reproject_geometries(geometries, self.mask_crs, self.pair_crs)
-        shift = self.east_m, self.north_m
-        found: GeometryArray = shapely.transform(geometries, lambda places: places + shift)
-        return found
-
-    @property
-    def _same_crs(self) -> bool:
-        return CRS(self.mask_crs).equals(CRS(self.pair_crs), ignore_axis_order=True)
-
-
 @dataclass(frozen=True, eq=False)
 class PairLabel:
-    """The label of a pair that can be drawn on: its mask, and where that lies on the pair."""
+    """The label of a pair that can be drawn on: its mask, and the CRS of the pair.
+
+    `shift_m` is how far east and north of its place in the mask the pair shows it.
+    """
 
     pair: Pair
     mask: Mask
-    place: LabelPlace
+    crs: str
+    shift_m: tuple[float, float]
+
+    def to_pair(self, geometries: GeometryArray) -> GeometryArray:
+        """From the CRS of the mask to that of the pair, corner by corner; not shifted."""
+        if self._same_crs:
+            return geometries
+        return reproject_geometries(geometries, self._mask_crs, self.crs)
+
+    def _to_mask(self, geometry: shapely.Geometry) -> shapely.Geometry:
+        """Edges that are straight in the CRS of the pair stay so. Raises WrongUseError."""
+        found = np.array([geometry], dtype=object)
+        if not self._same_crs:
+            found = reproject_geometries(densified(found, self.crs), self.crs, self._mask_crs)
+        if not np.isfinite(shapely.get_coordinates(found)).all():
+            raise WrongUseError("What is drawn lies where the CRS of the mask has no place.")
+        return found[0]
+
+    @property
+    def _mask_crs(self) -> str:
+        return self.mask.georeference.crs or ""
+
+    @property
+    def _same_crs(self) -> bool:
+        return CRS(self._mask_crs).equals(CRS(self.crs), ignore_axis_order=True)
 
     def operations(self, given: Any) -> tuple[Operation, ...]:
         """Operations of a JSON document, in the CRS of the mask.
@@ -90,12 +86,12 @@ class PairLabel:
     def _operation(self, given: Any) -> Operation:
         try:
             if given["kind"] == "paint":
-                return Paint(self._value(given["value"]), self._in_mask(_polygon(given["ring"])))
-            at = self._in_mask(shapely.Point(_places([given["at"]])[0]))
+                return Paint(self._value(given["value"]), self._to_mask(_polygon(given["ring"])))
+            at = self._to_mask(shapely.Point(_places([given["at"]])[0]))
             if given["kind"] == "remove":
                 return RemoveCorner(at)
             if given["kind"] == "move":
-                return MoveCorner(at, self._in_mask(shapely.Point(_places([given["to"]])[0])))
+                return MoveCorner(at, self._to_mask(shapely.Point(_places([given["to"]])[0])))
         except (KeyError, TypeError, ValueError, ShapelyError) as err:
             raise WrongUseError(
                 f"This is no operation on a label: {given!r:.200} ({err})."
@@ -109,20 +105,11 @@ class PairLabel:
             raise WrongUseError(f"{value!r} is no class of this mask; its values are {listed}.")
         return int(value)
 
-    def _in_mask(self, geometry: shapely.Geometry) -> shapely.Geometry:
-        found = self.place.to_mask(geometry)
-        if not np.isfinite(shapely.get_coordinates(found)).all():
-            raise WrongUseError("What is drawn lies where the CRS of the mask has no place.")
-        return found
-
 
 def pair_label(store: Store, workspace: Workspace, pair_id: str) -> PairLabel:
     """The label of a present pair. Raises WrongUseError for another one, PairError."""
     opened = open_pair(store, workspace, pair_id)
-    place = LabelPlace(
-        opened.mask.georeference.crs or "", opened.grid.crs, *label_shift(opened.document)
-    )
-    return PairLabel(opened.pair, opened.mask, place)
+    return PairLabel(opened.pair, opened.mask, opened.grid.crs, label_shift(opened.document))
 
 
 def draw(session: Session, pair_id: str, given: Any, reviewer: str) -> Mask:

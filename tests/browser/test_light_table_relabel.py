@@ -10,6 +10,7 @@ import pytest
 import rasterio
 import shapely
 from shapely import Polygon
+from shapely.affinity import translate
 
 from migrate_core.masks.relabel.label_areas import LabelAreas, label_areas
 from migrate_core.masks.vectors.polygons import union_by
@@ -159,6 +160,31 @@ def test_what_is_drawn_is_the_label_of_the_new_pair(
         store.engine.dispose()
         assert [kind for kind, _ in log] == ["edit", "undo"]
         assert root(page).get_by_text("1 of 6").is_visible()
+
+
+def test_what_is_drawn_goes_back_by_what_the_label_was_moved(
+    served_alone: tuple[str, Workspace], tmp_path: Path
+) -> None:
+    address, workspace = served_alone
+    with light_table(address, tmp_path) as page:
+        first = opened(page)
+        draw(page, LEFT)
+        words(page, "1 change")
+        # What was drawn before lies with the label; what is drawn then goes back by its shift.
+        press(page, "Shift+M", *["Shift+ArrowRight"] * 6, *["ArrowUp"] * 3, "Enter")
+        notice(page, "Saved: moved the label 60 m east, 3 m north")
+        press(page, "Escape", "Shift+E")
+        words(page, "1 change")
+        drawn, erased = polygon(page, LEFT), polygon(page, RIGHT)
+        press(page, "0")
+        draw(page, RIGHT)
+        words(page, "2 changes")
+        before = of(label_areas(mask_of(workspace, first)))
+        press(page, "Enter")
+        second = new_pair(page, first)
+        now = of(label_areas(mask_of(workspace, second)))
+        wanted = before.union(drawn).difference(translate(erased, -60, -3))
+        assert now.symmetric_difference(wanted).area < 0.75 * (drawn.length + erased.length)
 
 
 def test_what_was_decided_is_proposed_for_the_edited_label(

@@ -175,34 +175,24 @@ def test_without_an_operation_nothing_is_changed(table: Table) -> None:
     assert table.mask == before
 
 
-def test_what_is_drawn_goes_back_by_what_the_label_was_moved(table: Table) -> None:
-    before = label_areas(table.mask)
-    shown = table.client.get(f"{API}/pairs/{table.pair.pair_id}/label").json["polygons"]
-    table.post("edits", token="t", kind="nudge", document={"east_m": 12.5, "north_m": -4})
-    moved = table.client.get(f"{API}/pairs/{table.pair.pair_id}/label").json["polygons"]
-    by = np.array(moved[0]["rings"][0]) - np.array(shown[0]["rings"][0])
-    np.testing.assert_allclose(by, np.broadcast_to([12.5, -4], by.shape), atol=1e-3)
-    table.save(paint(0))
-    ring = Polygon([(x - 12.5, y + 4) for x, y in RING])
-    wanted = of(before, 1).difference(ring)
-    assert of(label_areas(table.mask), 1).symmetric_difference(wanted).area < 1e-5
-
-
-def test_what_registration_moved_and_a_nudge_add_up(table: Table) -> None:
+def test_a_label_that_is_moved_moves_no_drawing(table: Table) -> None:
+    """By registration and by a nudge, which add up: the client takes what they are off."""
     document = read_document(table.made.folder)
     shift = to_json(Shift(7.5, -2.25, 1.0, reliable=True))
     document["registration"] = {"applied": True, "shift": shift}
     write_document(table.made.folder, document)
-    before = label_areas(table.mask)
+    path = f"{API}/pairs/{table.pair.pair_id}/label"
+    before, areas = table.client.get(path).json, label_areas(table.mask)
+    assert before["shift_m"] == [7.5, -2.25]
     table.post("edits", token="t", kind="nudge", document={"east_m": -2.5, "north_m": 1})
+    after = table.client.get(path).json
+    assert after == {"shift_m": [5, -1.25], "polygons": before["polygons"]}
     table.save(paint(0))
-    ring = Polygon([(x - 5, y + 1.25) for x, y in RING])
-    wanted = of(before, 1).difference(ring)
+    wanted = of(areas, 1).difference(Polygon(RING))
     assert of(label_areas(table.mask), 1).symmetric_difference(wanted).area < 1e-5
 
 
-def test_a_corner_is_moved_by_where_it_is_shown(table: Table) -> None:
-    table.post("edits", token="t", kind="nudge", document={"east_m": 12.5, "north_m": -4})
+def test_a_corner_is_moved_and_taken_away(table: Table) -> None:
     shown = table.client.get(f"{API}/pairs/{table.pair.pair_id}/label").json["polygons"]
     x, y = shown[0]["rings"][0][0]
     found = table.preview({"kind": "move", "at": [x, y], "to": [x + 2, y - 3]})

@@ -70,12 +70,13 @@ def _asked(label: PairLabel, operations: Any) -> _Asked:
 
 
 def _label(request: Request, _body: Mapping[str, Any]) -> Response:
-    """The polygons of the label as they lie on the pair."""
+    """The polygons of the label, and how far east and north the pair shows them, in metres."""
     page = open_workspace()
     label = pair_label(page.store, page.workspace, request.path_params["pair_id"])
     areas = _areas(_asked(label, []))
     everything = _polygons(label, areas.values, areas.polygons)
-    return JSONResponse({"polygons": everything}, headers=NEVER_KEEP)
+    found = {"shift_m": label.shift_m, "polygons": everything}
+    return JSONResponse(found, headers=NEVER_KEEP)
 
 
 def _drawn(request: Request, asked: Mapping[str, Any]) -> Response:
@@ -93,7 +94,7 @@ def _drawn(request: Request, asked: Mapping[str, Any]) -> Response:
 
 def _polygons(label: PairLabel, values: Any, polygons: Any) -> list[dict[str, Any]]:
     """The value of each polygon, and its rings, the outer one first, in the CRS of the pair."""
-    placed = label.place.to_pair(polygons)
+    placed = label.to_pair(polygons)
     return [
         {"value": value, "rings": [_ring(ring) for ring in (one.exterior, *one.interiors)]}
         for value, one in zip(values.tolist(), placed, strict=True)

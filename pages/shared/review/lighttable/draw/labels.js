@@ -50,8 +50,9 @@ export function drawLabel(pen, pack, { what, toPanel, ratio, settings }) {
 }
 
 /**
- * Draws where classes are. @param {(value: number) => Path2D|null|undefined} regionOf a class
- * @param {{matrix: DOMMatrix, ratio: number, settings: object}} how the matrix is from regions to pen
+ * Draws where classes are.
+ * @param {(value: number) => Path2D|null|undefined} regionOf a class
+ * @param {{matrix: DOMMatrix, ratio: number, settings: object}} how the matrix leads to the pen
  */
 export function drawRegions(pen, pack, regionOf, { matrix, ratio, settings }) {
   const shown = drawnClasses(pack).filter(({ value }) => !settings.hidden.includes(value));

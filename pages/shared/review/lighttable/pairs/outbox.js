@@ -4,7 +4,7 @@
 
 import { isPassing, postJson } from "../api.js";
 
-/** @typedef {{token: string, pair_id: string, reviewer: string}} Entry and what else is to be said */
+/** @typedef {{token: string, pair_id: string, reviewer: string}} Entry and what else it says */
 
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 5000;

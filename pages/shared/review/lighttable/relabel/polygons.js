@@ -6,7 +6,8 @@ import { groundOf, placeOf } from "../draw/pack.js";
  * @typedef {object} Shape a polygon of the label
  * @property {number} value of its class
  * @property {[number, number][][]} rings in pixels of the pair, each corner once
- * @property {[number, number][][]} ground the same in the CRS of the pair, as the server has it
+ * @property {[number, number][][]} ground the same as the server has it: in the CRS of the pair,
+ *   where the mask has it
  * @property {number[]} bounds left, top, right, bottom, in pixels of the pair
  *
  * @typedef {object} Grip a corner, or a place on an edge, that can be pulled
@@ -15,26 +16,43 @@ import { groundOf, placeOf } from "../draw/pack.js";
  * @property {boolean} isCorner
  */
 
-/** @returns {Shape} */
-function shapeOf(pack, { value, rings: ground }) {
-  const rings = ground.map((ring) => ring.map(([east, north]) => placeOf(pack, east, north)));
+/** @returns {number[]} left, top, right, bottom */
+function boundsOf(ring) {
   const bounds = [Infinity, Infinity, -Infinity, -Infinity];
-  for (const [x, y] of rings[0]) {
+  for (const [x, y] of ring) {
     bounds[0] = Math.min(bounds[0], x);
     bounds[1] = Math.min(bounds[1], y);
     bounds[2] = Math.max(bounds[2], x);
     bounds[3] = Math.max(bounds[3], y);
   }
-  return { value, ground, rings, bounds };
+  return bounds;
 }
 
 /** The label as the server gave it, and as what is drawn changes it. */
 export class Polygons {
-  /** @param {import("../draw/pack.js").Pack} pack @param {object[]} base as the server sends it */
-  constructor(pack, base) {
+  /**
+   * @param {import("../draw/pack.js").Pack} pack
+   * @param {{polygons: object[], shift_m: [number, number]}} label as the server sends it; the
+   *   shift is how far east and north of where the mask has it the pair shows it
+   */
+  constructor(pack, { polygons, shift_m: shift }) {
     this.pack = pack;
-    this.base = base.map((one) => shapeOf(pack, one));
+    this.shift = shift;
+    this.base = polygons.map((one) => this.#shapeOf(one));
     this.show(null);
+  }
+
+  /** @returns {Shape} */
+  #shapeOf({ value, rings: ground }) {
+    const [right, up] = this.shift;
+    const place = ([east, north]) => placeOf(this.pack, east + right, north + up);
+    const rings = ground.map((ring) => ring.map(place));
+    return { value, ground, rings, bounds: boundsOf(rings[0]) };
+  }
+
+  /** Where the mask has what is seen at a place of the pair. @returns {[number, number]} */
+  groundOf([x, y]) {
+    return groundOf(this.pack, x, y).map((value, axis) => value - this.shift[axis]);
   }
 
   /** @param {{gone: number[], polygons: object[]}|null} change what the server says of it */
@@ -43,7 +61,7 @@ export class Polygons {
     /** @type {Shape[]} */
     this.shapes = [
       ...this.base.filter((_, place) => !gone.has(place)),
-      ...(change?.polygons ?? []).map((one) => shapeOf(this.pack, one)),
+      ...(change?.polygons ?? []).map((one) => this.#shapeOf(one)),
     ];
     /** @type {Map<number, Path2D>} by class */
     this.regions = new Map();
@@ -92,7 +110,7 @@ export class Polygons {
       const away = Math.hypot(place[0] - at[0], place[1] - at[1]);
       if (away > reach) continue;
       reach = away;
-      found = { place, ground: groundOf(this.pack, ...place), isCorner: false };
+      found = { place, ground: this.groundOf(place), isCorner: false };
     }
     return found;
   }

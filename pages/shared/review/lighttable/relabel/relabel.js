@@ -3,13 +3,13 @@
 
 import { getJson, postJson } from "../api.js";
 import { drawRegions } from "../draw/labels.js";
-import { groundOf } from "../draw/pack.js";
 import { drawHandle, Sketch, strokeTwice, trace } from "../repair/sketch.js";
 import { settings } from "../settings.js";
 import { Palette } from "./palette.js";
 import { Polygons } from "./polygons.js";
 
 const REACH = 8; // CSS pixels
+const PULL = 3; // CSS pixels: a hand that moves less has clicked
 // Corners are shown so near to the cursor, in CSS pixels, unless they are too many to tell apart.
 const AROUND = 90;
 const MOST_HANDLES = 400;
@@ -23,6 +23,7 @@ const HANDLE = "#ffffff";
  * @typedef {object} Draft what is drawn on a pair and not saved
  * @property {Step[]} done
  * @property {Step[]} undone
+ * @property {boolean} isSent whether the browser keeps it until the server has it
  */
 
 export class Relabel {
@@ -39,6 +40,11 @@ export class Relabel {
     this.polygons = null;
     this.shapesCorners = false;
     this.#rest();
+    // The browser asks before the page, and what isn't saved, goes.
+    window.addEventListener("beforeunload", (event) => {
+      const isUnsaved = ({ done, isSent }) => done.length > 0 && !isSent;
+      if ([...this.drafts.values()].some(isUnsaved)) event.preventDefault();
+    });
   }
 
   /** Nothing is under way: no corner is pulled, no question is open. */
@@ -58,15 +64,15 @@ export class Relabel {
     const { pack } = table.stage;
     this.#rest();
     this.pairId = pairId;
-    this.draft = this.drafts.get(pairId) ?? { done: [], undone: [] };
+    this.draft = this.drafts.get(pairId) ?? { done: [], undone: [], isSent: false };
     this.drafts.set(pairId, this.draft);
     this.polygons = null;
     this.palette.show(pack);
     table.stage.tool = this;
     try {
-      const { polygons } = await getJson(this.#path);
+      const label = await getJson(this.#path);
       if (!this.#isOpenOn(pairId)) return;
-      this.polygons = new Polygons(pack, polygons);
+      this.polygons = new Polygons(pack, label);
       this.#changed();
     } catch (error) {
       if (!this.#isOpenOn(pairId)) return;
@@ -86,6 +92,7 @@ export class Relabel {
   close() {
     this.repair.table.stage.tool = null;
     if (this.draft.done.length === 0) this.drafts.delete(this.pairId);
+    else this.repair.table.bar.tell("What you drew waits here: Edit label goes on with it.");
     this.polygons = null;
     this.#rest();
   }
@@ -117,6 +124,7 @@ export class Relabel {
     if (!this.polygons) return;
     if (!this.shapesCorners) return this.sketch.press(at, css);
     this.grip = this.polygons.gripAt(at, REACH * css);
+    this.pressed = at;
     this.pulled = null;
   }
 
@@ -125,7 +133,10 @@ export class Relabel {
     if (!this.shapesCorners) return this.sketch.move(at);
     this.cursor = { at, around: AROUND * css };
     if (!isDown) this.grip = this.polygons.gripAt(at, REACH * css);
-    else if (this.grip) this.pulled = at;
+    else if (this.grip) {
+      const away = Math.hypot(at[0] - this.pressed[0], at[1] - this.pressed[1]);
+      if (this.pulled || away > PULL * css) this.pulled = at;
+    }
   }
 
   release() {
@@ -133,8 +144,7 @@ export class Relabel {
     this.sketch.release();
     this.pulled = null;
     if (grip && pulled && !this.#mustWait()) {
-      const to = groundOf(this.polygons.pack, ...pulled);
-      this.#apply({ kind: "move", at: grip.ground, to });
+      this.#apply({ kind: "move", at: grip.ground, to: this.polygons.groundOf(pulled) });
     }
     this.repair.show();
   }
@@ -153,7 +163,7 @@ export class Relabel {
   /** @returns {boolean} whether the outline is taken */
   #paint(corners) {
     if (this.#mustWait()) return false;
-    const ring = corners.map(([x, y]) => groundOf(this.polygons.pack, x, y));
+    const ring = corners.map((place) => this.polygons.groundOf(place));
     this.pending = corners;
     this.#apply({ kind: "paint", value: this.palette.value, ring });
     return true;
@@ -171,7 +181,8 @@ export class Relabel {
       draft.undone = [];
     } catch (error) {
       // The outline stays, to be mended or closed again.
-      if (this.#isOpenOn(pairId) && !this.sketch.corners.length) this.sketch.corners = outline ?? [];
+      const isFree = this.#isOpenOn(pairId) && this.sketch.corners.length === 0;
+      if (isFree) this.sketch.corners = outline ?? [];
       repair.table.bar.tell(error.message.replace(/^Step \d+: /, ""), "bad");
     }
     if (!this.#isOpenOn(pairId)) return;
@@ -198,10 +209,10 @@ export class Relabel {
     const operations = draft.done.map((step) => step.operation);
     const name = repair.table.item?.mask_name ?? pairId;
     repair.close();
-    // Until the server has it, it is kept; a draft that is refused can be mended.
+    draft.isSent = true;
     if (await repair.making.relabel({ pair_id: pairId, operations, name })) {
       this.drafts.delete(pairId);
-    }
+    } else draft.isSent = false; // what was refused can be mended
   }
 
   /** Takes the last corner back, else the last step. */

@@ -33,7 +33,6 @@ const relabelling = [
     id: "relabel other class",
     keys: ["ArrowLeft", "ArrowRight"],
     title: "Class before, next class",
-    hint: "class",
     run: (table, key) => tool(table).chooseClass(key),
   },
   {

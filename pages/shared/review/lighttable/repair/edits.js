@@ -27,6 +27,7 @@ export function editsOf(item, table) {
   );
   const undo = button("undo repair", table, { withKey: true });
   undo.disabled = !edits.some(({ who }) => who === table.data.reviewer);
-  if (version.length === 0) return [head, list, undo];
-  return [head, list, button("undo label", table, { withKey: true }), ...(edits.length ? [undo] : [])];
+  const buttons = edits.length ? [undo] : [];
+  if (version.length) buttons.push(button("undo label", table, { withKey: true }));
+  return [head, list, ...buttons];
 }

@@ -75,8 +75,8 @@ export class Making {
       this.table.refresh(before);
       return true;
     } catch (error) {
-      const text = `The label was not saved: ${error.message} What was drawn is still there (${editKey()}).`;
-      this.table.bar.tell(text, "bad");
+      const where = `What was drawn is still there (${editKey()}).`;
+      this.table.bar.tell(`The label was not saved: ${error.message} ${where}`, "bad");
       return false;
     } finally {
       this.#show();
@@ -101,8 +101,11 @@ export class Making {
 
   /** Follows a pair that the server has begun. @returns {boolean} whether it has */
   #begun({ pair_id: pairId, started, text }, { before, name, what }) {
-    this.table.bar.tell(started ? `${name} is being made ${what}. Go on.` : text, started ? "" : "bad");
-    if (!started) return false;
+    if (!started) {
+      this.table.bar.tell(text, "bad");
+      return false;
+    }
+    this.table.bar.tell(`${name} is being made ${what}. Go on.`);
     this.pairs = this.pairs.filter((one) => one.pairId !== pairId);
     const made = { pairId, before, name, there: false };
     this.pairs.push(made);
@@ -164,9 +167,10 @@ export class Making {
       ? `New pair: ${there[0].name} (${openKey()})`
       : `${count} being made …`;
     say(this.node, text);
+    const trouble = this.labels.trouble ?? "";
     this.node.title = [
       ...this.pairs.map(({ name, there: done }) => `${name}: ${done ? "there" : "being made"}`),
-      ...waiting.map(({ name }) => `${name}: its label is being saved. ${this.labels.trouble ?? ""}`),
+      ...waiting.map(({ name }) => `${name}: its label is being saved. ${trouble}`),
     ].join("\n");
   }
 }

@@ -81,10 +81,13 @@ export function strokeTwice(pen, path, colour, ratio) {
 /** A corner, as a square of the same size at any zoom. */
 export function drawHandle(pen, at, { toPanel, ratio, colour, size = 6 }) {
   const { x, y } = toPanel.transformPoint({ x: at[0], y: at[1] });
-  pen.fillStyle = CASING;
-  pen.fillRect(x - (size / 2 + 1) * ratio, y - (size / 2 + 1) * ratio, (size + 2) * ratio, (size + 2) * ratio);
-  pen.fillStyle = colour;
-  pen.fillRect(x - (size / 2) * ratio, y - (size / 2) * ratio, size * ratio, size * ratio);
+  for (const [style, side] of [
+    [CASING, (size + 2) * ratio],
+    [colour, size * ratio],
+  ]) {
+    pen.fillStyle = style;
+    pen.fillRect(x - side / 2, y - side / 2, side, side);
+  }
 }
 
 /** Adds corners to a path in device pixels. */
