@@ -76,7 +76,7 @@ def opened(page: Any) -> str:
 
 
 def draw(page: Any, corners: Any) -> None:
-    """Click corners and close the outline by Enter."""
+    """Click corners and close the boundary by Enter."""
     for corner in corners:
         page.mouse.click(*place(page, *corner))
         page.wait_for_timeout(350)  # two clicks so far apart are no double click
@@ -246,7 +246,7 @@ def pull(page: Any, start: tuple[float, float], end: tuple[float, float]) -> Non
     page.mouse.up()
 
 
-def test_an_outline_that_crosses_itself_stays_to_be_mended(
+def test_a_boundary_that_crosses_itself_stays_to_be_mended(
     served: tuple[str, Workspace], tmp_path: Path
 ) -> None:
     address, workspace = served

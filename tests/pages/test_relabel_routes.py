@@ -265,7 +265,7 @@ BOW = [RING[0], RING[1], (RING[0][0], RING[1][1]), (RING[1][0], RING[0][1])]
 @pytest.mark.parametrize(
     ("operations", "status", "words"),
     [
-        ([paint(0), paint(1, BOW)], 422, "Step 2: The outline crosses"),
+        ([paint(0), paint(1, BOW)], 422, "Step 2: The boundary crosses"),
         ([paint(1), paint(1, RING[:2])], 400, "at least three corners"),
         ([paint(1, [(x + 9000, y) for x, y in RING])], 422, "outside of the mask's area"),
         ([paint(7)], 400, "no class of this mask; its values are 0, 1"),

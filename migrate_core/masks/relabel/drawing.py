@@ -102,7 +102,7 @@ def _checked(area: shapely.Polygon) -> shapely.Polygon:
     """Raises MaskError for what is no polygon with an area."""
     if not area.is_valid or not area.area > 0:
         raise MaskError(
-            f"The outline crosses or touches itself ({shapely.is_valid_reason(area)}), so what is "
+            f"The boundary crosses or touches itself ({shapely.is_valid_reason(area)}), so what is "
             "inside of it is not clear. Take its last corners back and draw on."
         )
     return area
@@ -139,7 +139,7 @@ def _parts(geometries: Iterable[BaseGeometry]) -> tuple[GeometryArray, NDArray[n
 
 
 def _reshaped(areas: LabelAreas, chosen: BoolArray, reshape: _Reshape) -> LabelAreas:
-    """Change the rings of those polygons (n,), and paint them anew."""
+    """Change the rings of those polygons (n,), and paint them again."""
     if not chosen.any():
         raise MaskError("There is no corner or edge of a polygon. Point at one that is shown.")
     changed = [_with_rings(polygon, reshape) for polygon in areas.polygons[chosen]]
@@ -154,7 +154,7 @@ def _reshaped(areas: LabelAreas, chosen: BoolArray, reshape: _Reshape) -> LabelA
 def _with_rings(polygon: shapely.Polygon, reshape: _Reshape) -> shapely.Polygon | None:
     """A polygon with other rings, without those of fewer than three corners; None without any.
 
-    Raises MaskError when its outline would cross itself.
+    Raises MaskError when its boundary would cross itself.
     """
     rings = [reshape(shapely.get_coordinates(ring)[:-1]) for ring in _rings(polygon)]
     outer, *holes = rings

@@ -160,7 +160,7 @@ export class Relabel {
     return Boolean(this.pending);
   }
 
-  /** @returns {boolean} whether the outline is taken */
+  /** @returns {boolean} whether the boundary is taken */
   #paint(corners) {
     if (this.#mustWait()) return false;
     const ring = corners.map((place) => this.polygons.groundOf(place));
@@ -173,16 +173,16 @@ export class Relabel {
   async #apply(operation) {
     const { pairId, draft, repair } = this;
     const operations = [...draft.done.map((step) => step.operation), operation];
-    const outline = this.pending;
+    const boundary = this.pending;
     this.pending ??= [];
     try {
       const change = await postJson(this.#path, { operations });
       draft.done.push({ operation, change });
       draft.undone = [];
     } catch (error) {
-      // The outline stays, to be mended or closed again.
+      // The boundary stays, to be mended or closed again.
       const isFree = this.#isOpenOn(pairId) && this.sketch.corners.length === 0;
-      if (isFree) this.sketch.corners = outline ?? [];
+      if (isFree) this.sketch.corners = boundary ?? [];
       repair.table.bar.tell(error.message.replace(/^Step \d+: /, ""), "bad");
     }
     if (!this.#isOpenOn(pairId)) return;

@@ -1,10 +1,10 @@
-// An outline that is being drawn with the mouse: click by click, or by dragging round an area.
+// A boundary that is being drawn with the mouse: click by click, or by dragging round an area.
 
 const NEAR = 4; // CSS pixels: two clicks so near are one corner
 const CASING = "rgba(0,0,0,.7)";
 
 export class Sketch {
-  /** @param {(corners: [number, number][]) => any} closed takes an outline; false refuses it */
+  /** @param {(corners: [number, number][]) => any} closed takes a boundary; false refuses it */
   constructor(closed) {
     this.closed = closed;
     this.clear();
