@@ -124,6 +124,7 @@ class Title {
     const words = what === "scene" ? sceneWords(pack, item) : sourceWords(pack, item);
     say(this.what, words.what);
     say(this.when, words.when);
+    this.when.title = words.when;
     say(this.how, words.how);
     this.how.title = words.more;
     const legend = what === "scene" && pack ? composed(pack, settings).legend : null;
