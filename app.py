@@ -57,8 +57,8 @@ def demo(page: Page) -> None:
 
 def home(page: Page) -> None:
     """What happens, stage by stage, and how to begin."""
-    words, picture = st.columns([2, 3], gap="large")
-    words.markdown(PIPELINE)
+    introduction, picture = st.columns([2, 3], gap="large")
+    introduction.markdown(PIPELINE)
     picture.image(PICTURE, PICTURE_CAPTION)
     for column, (stage, text) in zip(st.columns(5), STEPS.items(), strict=True):
         path, name, icon = PAGES[stage]

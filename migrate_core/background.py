@@ -245,8 +245,10 @@ def start(
     if isinstance(request, MakePairs):  # credentials are those of the process
         options = replace(request.options, services=ServiceSettings())
         request = replace(request, options=options)
-    work = next(one for one in _WORK if one.request is type(request))
-    launch(store, workspace, work.kind, {"work": work.name, "request": to_json(request)}, environ)
+    command = next(one for one in _COMMANDS if one.request is type(request))
+    launch(
+        store, workspace, command.kind, {"work": command.name, "request": to_json(request)}, environ
+    )
 
 
 def perform(session: Session, job_id: str) -> None:
@@ -254,10 +256,10 @@ def perform(session: Session, job_id: str) -> None:
     document = request_of(session.store, job_id)
     if document is None:
         raise WrongUseError(f"{job_id!r} is no job that a page has started.")
-    work = next(one for one in _WORK if one.name == document["work"])
-    job = take_up(session.store, work.kind, job_id)
-    with about({"command": work.name}), holding(job):
-        work.do(session, from_json(work.request, document["request"]))
+    command = next(one for one in _COMMANDS if one.name == document["work"])
+    job = take_up(session.store, command.kind, job_id)
+    with about({"command": command.name}), holding(job):
+        command.do(session, from_json(command.request, document["request"]))
 
 
 def _try_sources(session: Session, request: TrySources) -> None:
@@ -276,7 +278,7 @@ def _make_pairs(session: Session, request: MakePairs) -> None:
 
 
 @dataclass(frozen=True)
-class _Work:
+class _Command:
     """What is done for a request: its name in the job's row, and the kind of the job."""
 
     name: str
@@ -285,13 +287,13 @@ class _Work:
     do: Callable[[Session, Any], object]
 
 
-_WORK = (
-    _Work("masks add", "masks", AddMasks, add_masks),
-    _Work("masks redate", "masks", RedateMasks, redate_masks),
-    _Work("demo", "demo", MakeDemo, _make_demo),
-    _Work("scenes search", "search", SearchScenes, search_scenes),
-    _Work("scenes test-source", "connection", TrySources, _try_sources),
-    _Work("pairs make", "pairs", MakePairs, _make_pairs),
-    _Work("export", "export", ExportRequest, export_dataset),
-    _Work("convert", "convert", ConvertProduct, convert_product),
+_COMMANDS = (
+    _Command("masks add", "masks", AddMasks, add_masks),
+    _Command("masks redate", "masks", RedateMasks, redate_masks),
+    _Command("demo", "demo", MakeDemo, _make_demo),
+    _Command("scenes search", "search", SearchScenes, search_scenes),
+    _Command("scenes test-source", "connection", TrySources, _try_sources),
+    _Command("pairs make", "pairs", MakePairs, _make_pairs),
+    _Command("export", "export", ExportRequest, export_dataset),
+    _Command("convert", "convert", ConvertProduct, convert_product),
 )

@@ -24,7 +24,7 @@ from shapely.geometry.base import BaseGeometry
 # geolocation error.
 SNAP_TOLERANCE_PIXELS = 1e-6
 # Grids are the same when their pixels lie within a thousandth of a pixel.
-_SAME_PLACE_PIXELS = 1e-3
+_ALIGNED_PIXELS = 1e-3
 # UTM counts northings from the equator, in the southern hemisphere from this far south of it.
 _FALSE_NORTHING_M = 10_000_000
 _UTM = re.compile(r"EPSG:32([67])(\d\d)")
@@ -59,10 +59,10 @@ class PixelGrid:
     @property
     def bounds(self) -> Bounds:
         """(west, south, east, north) of the corners in units of the CRS."""
-        west, south, east, north = self.outline().bounds
+        west, south, east, north = self.polygon().bounds
         return west, south, east, north
 
-    def outline(self) -> Polygon:
+    def polygon(self) -> Polygon:
         """The four outer corners as a polygon, in the CRS of the grid."""
         w, h = self.width, self.height
         return Polygon([self.transform @ corner for corner in ((0, 0), (w, 0), (w, h), (0, h))])
@@ -166,8 +166,8 @@ def is_block_of(grid: PixelGrid, base_grid: PixelGrid) -> bool:
     column, row = inverse @ (grid.transform.c, grid.transform.f)
     right, bottom = inverse @ (grid.transform @ (grid.width, grid.height))
     ends = np.array([column, row, right - grid.width, bottom - grid.height])
-    whole = np.abs(ends - np.round([column, row, column, row])) < _SAME_PLACE_PIXELS
-    return grid.crs == base_grid.crs and bool(whole.all())
+    aligned = np.abs(ends - np.round([column, row, column, row])) < _ALIGNED_PIXELS
+    return grid.crs == base_grid.crs and bool(aligned.all())
 
 
 def _floor(value: float) -> int:
@@ -237,11 +237,11 @@ def split_at_antimeridian(geometry: BaseGeometry) -> BaseGeometry:
     if not np.isfinite([west, east]).all() or (west >= -_HALF_WORLD and east <= _HALF_WORLD):
         return geometry
     pieces: list[BaseGeometry] = []
-    whole = shapely.make_valid(geometry)
+    aligned = shapely.make_valid(geometry)
     for turn in range(math.floor((west + 180) / 360), math.ceil((east + 180) / 360)):
         world = shapely.box(360 * turn - 180, -91, 360 * turn + 180, 91)
         piece = shapely.transform(
-            whole.intersection(world), lambda c, turn=turn: c - np.array([360.0 * turn, 0.0])
+            aligned.intersection(world), lambda c, turn=turn: c - np.array([360.0 * turn, 0.0])
         )
         pieces += [part for part in shapely.get_parts(piece) if part.area > 0]
     return shapely.union_all(pieces)

@@ -131,9 +131,9 @@ class Mask:
     Anything unknown is None.
 
     `problems` are sentences by topic. `empty_allowed` marks a mask that may be without labelled
-    pixels, as a negative example; `edited` names the fields that a person has set. `pending` marks
-    a mask of which only the header was read so far. `version` is set where the labels were edited:
-    they are polygons then, while `path`, `sha256` and the grid stay those of the file.
+    pixels, as a negative example; `user_set` names the fields that a person has set. `pending`
+    marks a mask of which only the header was read so far. `version` is set where the labels were
+    edited: they are polygons then, while `path`, `sha256` and the grid stay those of the file.
     """
 
     mask_id: str
@@ -152,7 +152,7 @@ class Mask:
     source: SourceImage = field(default_factory=SourceImage)
     problems: Mapping[str, str] = field(default_factory=dict)
     empty_allowed: bool = False
-    edited: tuple[str, ...] = ()
+    user_set: tuple[str, ...] = field(default=(), metadata={"stored": "edited"})
     pending: bool = False
     version: LabelVersion | None = None
 

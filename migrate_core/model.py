@@ -25,7 +25,7 @@ from .mask import RasterForm as RasterForm
 from .mask import SourceImage as SourceImage
 from .mask import VectorForm as VectorForm
 from .settings import AssessmentSettings
-from .states import EditKind, PairState, Verdict
+from .states import Basis, BatchKind, EditKind, PairState, Verdict
 
 LONLAT = "EPSG:4326"
 IGNORE = 255
@@ -193,7 +193,7 @@ class Pair:
 
     The files of a done pair lie in the workspace under `pairs/<pair_id>/`. `shift` is what
     registration measured, `change` 0…1 how different the inside of the label looks from what it
-    did; None where they weren't asked for or can't be known. `judged_by` are the thresholds behind
+    did; None where they weren't asked for or can't be known. `thresholds` are those behind
     the suggestion, `compared_with` is the source image behind `change`, `change_note` why it wasn't
     measured, and `change_rules` the number of the rules by which it was looked for; `occluded` is
     what anything occludes.
@@ -217,8 +217,10 @@ class Pair:
     parameters: PairParameters | None = None
     shift: Shift | None = None
     change: float | None = None
-    one_sided: OcclusionBySensor | None = None
-    judged_by: AssessmentSettings | None = None
+    occlusion_by_sensor: OcclusionBySensor | None = field(
+        default=None, metadata={"stored": "one_sided"}
+    )
+    thresholds: AssessmentSettings | None = field(default=None, metadata={"stored": "judged_by"})
     compared_with: str | None = None
     change_note: str | None = None
     change_rules: int | None = None
@@ -230,13 +232,35 @@ class Pair:
 
 @dataclass(frozen=True)
 class Decision:
-    """One entry of the log: `verdict` is `accept`, `reject`, `unsure` or `undo`."""
+    """One entry of the log: `verdict` is `accept`, `reject`, `unsure` or `undo`.
+
+    `batch` is the id of the batch that it is part of; an `undo` with one takes back the reviewer's
+    entry of that batch, others their newest. A decision that `settles` stands in the place of what
+    was said of the pair before.
+    """
 
     pair_id: str
     verdict: Verdict
     reviewer: str
     reason: str | None
     decided_at: datetime
+    basis: Basis = Basis.PERSON
+    batch: str | None = None
+    settles: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Decisions that were made at once, and can be undone at once.
+
+    `document` says how: the filter of a rule, the version of a model, the `batch` that is undone.
+    """
+
+    batch_id: str
+    kind: BatchKind
+    document: Mapping[str, Any]
+    reviewer: str
+    made_at: datetime
 
 
 @dataclass(frozen=True)

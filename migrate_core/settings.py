@@ -223,8 +223,8 @@ def _services(environ: Mapping[str, str]) -> ServiceSettings:
             texts[name] = _address(name.upper(), text)
     if endpoint := texts.get("cdse_s3_endpoint"):
         # GDAL takes the bare host; people write either.
-        whole = endpoint if "://" in endpoint else f"https://{endpoint}"
-        texts["cdse_s3_endpoint"] = _address("CDSE_S3_ENDPOINT", whole)
+        address = endpoint if "://" in endpoint else f"https://{endpoint}"
+        texts["cdse_s3_endpoint"] = _address("CDSE_S3_ENDPOINT", address)
     sizes: dict[str, Any] = {
         name: round(1e9 * _number(environ, variable, getattr(defaults, name) / 1e9, float("inf")))
         for name, variable in IN_GIGABYTES.items()

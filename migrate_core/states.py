@@ -76,6 +76,26 @@ class VersionKind(StrEnum):
     UNDO = "undo"
 
 
+class Basis(StrEnum):
+    """What a decision rests on: a person who looked at the pair, a rule, or the triage's model."""
+
+    PERSON = "person"
+    RULE = "rule"
+    MODEL = "model"
+
+
+class BatchKind(StrEnum):
+    """How many pairs were decided at once: chosen by hand, by a rule, or by the triage's model.
+
+    An `undo` takes another batch back.
+    """
+
+    SELECTION = "selection"
+    RULE = "rule"
+    MODEL = "model"
+    UNDO = "undo"
+
+
 # The verdicts that decide about a pair.
 VERDICTS = (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNSURE)
 

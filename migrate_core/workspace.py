@@ -172,8 +172,8 @@ def log_file(settings: Settings) -> LogFile:
     return LogFile(main_log(settings.workspace), settings.log_level, secrets_of(settings))
 
 
-def upload_place(path: str) -> tuple[str | None, str] | None:
-    """What an uploaded file was sent in, and its place there; None for a file that lies elsewhere.
+def upload_location(path: str) -> tuple[str | None, str] | None:
+    """What an uploaded file was sent in, and its path there; None for a file that lies elsewhere.
 
     The first is as `Workspace.upload` was given it, in digits, and None where it wasn't kept. It
     holds in whichever folder the workspace lies.
@@ -183,13 +183,13 @@ def upload_place(path: str) -> tuple[str | None, str] | None:
 
 
 @contextlib.contextmanager
-def unfinished_folder(place: Path) -> Iterator[Path]:
-    """A new folder in `place` for what isn't finished, taken away after the block.
+def unfinished_folder(parent: Path) -> Iterator[Path]:
+    """A new folder in `parent` for what isn't finished, taken away after the block.
 
-    Its name is occluded and tells its owner, so that what a killed process leaves is known as such.
+    Its name is hidden and tells its owner, so that what a killed process leaves is known as such.
     """
     owner = f"{socket.gethostname()}-{os.getpid()}-{_RUN}"
-    folder = place / f"{UNFINISHED}{owner}-{uuid.uuid4().hex[:8]}"
+    folder = parent / f"{UNFINISHED}{owner}-{uuid.uuid4().hex[:8]}"
     folder.mkdir(parents=True)
     try:
         yield folder
@@ -210,11 +210,11 @@ def written_then_renamed(
     Raises DiskError when the disk refuses, in the block as well; `needed_bytes` is what it should
     have had, where that is known.
     """
-    place = apart or target.parent
+    parent = apart or target.parent
     with writing(target, needed_bytes):
-        _forget_once(place)
+        _forget_once(parent)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished_folder(place) as folder:
+        with unfinished_folder(parent) as folder:
             temporary = folder / f"{target.name}.part"
             yield temporary
             _rename(temporary, target)
@@ -233,11 +233,11 @@ def _rename(temporary: Path, target: Path) -> None:
 _forgotten: set[Path] = set()
 
 
-def _forget_once(place: Path) -> None:
-    """Whoever writes to a place for the first time takes away what dead processes left there."""
-    if place not in _forgotten:
-        _forgotten.add(place)
-        remove_leftovers(place)
+def _forget_once(folder: Path) -> None:
+    """Whoever writes to a folder for the first time takes away what dead processes left there."""
+    if folder not in _forgotten:
+        _forgotten.add(folder)
+        remove_leftovers(folder)
 
 
 def remove_leftovers(folder: Path) -> None:

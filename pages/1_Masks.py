@@ -15,8 +15,8 @@ from pages.shared.masks.pairing import pairing
 from pages.shared.text import plain
 
 ABOUT = (
-    "The labels to migrate: each needs a place (CRS and transform) and the date of the image it "
-    "was drawn on."
+    "The labels to migrate: each needs a georeference (CRS and transform) and the date of the "
+    "image it was drawn on."
 )
 
 

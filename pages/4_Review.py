@@ -3,7 +3,8 @@
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from migrate_core.review.queue import QueueRow, arranged
+from migrate_core.review.filters import filter_texts
+from migrate_core.review.queue_row import QueueRow
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.review.component import light_table
 from pages.shared.review.filters import (
@@ -15,7 +16,7 @@ from pages.shared.review.filters import (
 )
 from pages.shared.review.gallery import gallery, progress
 from pages.shared.review.guard import KEY
-from pages.shared.review.queue import facts_of, filter_document, rows_of
+from pages.shared.review.queue import queue_of, rows_of, stored_rows
 from pages.shared.state import selection
 from pages.shared.text import plain
 
@@ -44,18 +45,18 @@ div:has(> .st-key-light_table) {
 def review(page: Page) -> None:
     """The reviewer, and what there is to review."""
     reviewer = reviewer_field()
-    facts = facts_of(page.store)
-    if not facts:
+    all_rows = stored_rows(page.store)
+    if not all_rows:
         st.info("There is no pair to look at yet. Pairs are made from masks and their scenes.")
         st.page_link(PAGES["pairs"][0], label="Make pairs", icon=PAGES["pairs"][2])
         return
     with st.container(key="review_row", horizontal=True, vertical_alignment="center"):
         mode = mode_form()
-        wanted, order = filter_form(facts, reviewer)
+        wanted, order = filter_form(all_rows, reviewer)
     if mode == GALLERY:
         rows: list[QueueRow] = rows_of(page.store)
         progress(rows)
-        gallery(page, arranged(rows, wanted, order))
+        gallery(page, queue_of(page.store, rows, wanted, order))
         return
     st.html(STYLE)
     with st.container(key="light_table"):
@@ -63,7 +64,7 @@ def review(page: Page) -> None:
             {
                 "key": KEY,
                 "reviewer": reviewer,
-                "filter": filter_document(wanted),
+                "filter": filter_texts(wanted),
                 "order": order,
                 "start": selection().pair_id,
                 "opening": opened_so_far(),

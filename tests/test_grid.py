@@ -45,7 +45,7 @@ def test_corners_bounds_and_centres_are_those_of_rasterio(transform: Affine) -> 
         for column, row in ((0, 0), (7, 0), (7, 5), (0, 5))
     ]
     assert grid.shape == (5, 7)
-    np.testing.assert_allclose(shapely.get_coordinates(grid.outline())[:4], expected, atol=1e-6)
+    np.testing.assert_allclose(shapely.get_coordinates(grid.polygon())[:4], expected, atol=1e-6)
     xs, ys = zip(*expected, strict=True)
     np.testing.assert_allclose(grid.bounds, (min(xs), min(ys), max(xs), max(ys)), atol=1e-6)
     x, y = grid.centres()

@@ -118,6 +118,8 @@ def test_wrong_use_is_an_error_with_a_sentence(searched: migrate_core.Session) -
         migrate_core.search_scenes(ws, [])
     with pytest.raises(migrate_core.WrongUseError, match="is not a candidate of"):
         migrate_core.select_scene(ws, migrate_core.list_scenes(ws)[0]["mask_id"], "S2X")
+    with pytest.raises(migrate_core.WrongUseError, match="'lake' is no mask; `masks list`"):
+        migrate_core.select_scene(ws, "lake", "S2X")
     with pytest.raises(migrate_core.WrongUseError, match="'accepted' is no verdict"):
         migrate_core.decide(ws, "p", "accepted")
     with pytest.raises(migrate_core.WrongUseError, match="'accept' is no choice of pairs"):

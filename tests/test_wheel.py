@@ -30,7 +30,7 @@ import sys, time
 from pathlib import Path
 from streamlit.testing.v1 import AppTest
 from migrate_core.jobs.background import messages, now_utc, running_job
-from migrate_core.jobs.launch import last_words
+from migrate_core.jobs.launch import last_output
 from migrate_core.states import Level
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
@@ -43,7 +43,7 @@ workspace = Workspace(Path("workspace").absolute())
 store = open_store(workspace)
 while running_job(store, "demo", now_utc()):
     time.sleep(0.2)
-print(last_words(workspace, "demo"), messages(store, "demo", Level.ERROR, Level.PROBLEM))
+print(last_output(workspace, "demo"), messages(store, "demo", Level.ERROR, Level.PROBLEM))
 """
 
 

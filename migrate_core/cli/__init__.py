@@ -15,7 +15,7 @@ from ..logs.setup import configure
 from ..session import Session
 from ..settings import load_settings
 from ..workspace import log_file
-from .console import WORDS, ReportingGroup, progress_bar, say
+from .console import ARGUMENTS, ReportingGroup, progress_bar, say
 from .export import convert, export
 from .job import job
 from .masks import demo, masks
@@ -41,7 +41,7 @@ def cli(context: click.Context, workspace: Path | None) -> None:
     """
     settings = load_settings(workspace)
     configure(log_file(settings))
-    context.with_resource(about({"command": context.meta[WORDS]}))
+    context.with_resource(about({"command": context.meta[ARGUMENTS]}))
     context.obj = Session(settings, progress_bar, say)
 
 

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 EXIT_PROBLEM = 1
 EXIT_WRONG_USE = 2
 # Where the context of a command keeps what it was called with.
-WORDS = f"{__name__}.words"
+ARGUMENTS = f"{__name__}.words"
 # Output that goes to a file or another program is not cut to a screen's width.
 _FILE_WIDTH = 240
 # Rows from which on a table is printed plainly: wrapping cells takes seconds for thousands.
@@ -52,7 +52,7 @@ class ReportingGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Keep the words as they were given, for the log."""
-        ctx.meta[WORDS] = shlex.join(args)
+        ctx.meta[ARGUMENTS] = shlex.join(args)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:

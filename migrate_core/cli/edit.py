@@ -64,7 +64,7 @@ def ignore(
 def nudge(
     target: _Target, east_m: float, north_m: float, reviewer: str | None, as_json: bool
 ) -> None:
-    """Move the label by so many metres; its shares are computed anew from the mask."""
+    """Move the label by so many metres; its shares are computed again from the mask."""
     document = {"east_m": east_m, "north_m": north_m}
     _edit(target, EditRequest(target.pair_id, EditKind.NUDGE, document, reviewer), as_json)
 

@@ -202,12 +202,13 @@ def _conclude(outcome: RunOutcome) -> None:
 
 
 @pairs.command("cancel")
+@json_option
 @click.pass_obj
-def cancel(session: Session) -> None:
+def cancel(session: Session, as_json: bool) -> None:
     """Stop the run that is at work, from another terminal or machine."""
     if not request_cancel(session.store, KIND, now_utc()):
         raise WrongUseError("No run is at work, so there is nothing to cancel.")
-    say("The run has been asked to stop.")
+    emit({"cancelled": KIND}, as_json, lambda: say("The run has been asked to stop."))
 
 
 @pairs.command("list")
@@ -231,7 +232,7 @@ def _show(store: Store, document: list[dict[str, Any]]) -> None:
     for row in document:
         suggestion = row["suggestion"] or {}
         pair = known[row["pair_id"]]
-        share = occluded_shares(pair.occluded, pair.one_sided).labelled
+        share = occluded_shares(pair.occluded, pair.occlusion_by_sensor).labelled
         change = format_change(pair)
         unmeasured = f"Change {change}." if change and pair.change is None else None
         cells = (

@@ -11,8 +11,10 @@ from ..review.run import decide, new_decision
 from ..session import Session
 from ..states import VERDICTS, Verdict, decision_state
 from ..store.serialize import to_json
+from .audit import agreement, audit, checks
 from .console import emit, json_option, print_table, say
 from .edit import edit
+from .triage import triage
 
 _NEXT = {
     "masks": "masks add PATH (or `demo` for an example)",
@@ -28,7 +30,8 @@ def review() -> None:
     """Review: decide which pairs go into the dataset, and repair them."""
 
 
-review.add_command(edit)
+for command in (edit, audit, agreement, checks, triage):
+    review.add_command(command)
 
 
 @review.command("decide")
@@ -84,14 +87,14 @@ def status(session: Session, as_json: bool) -> None:
     }
 
     def show() -> None:
-        words = {
+        text = {
             stage: ", ".join(f"{count} {state}" for state, count in document[stage].items())
             for stage in ("masks", "pairs", "review")
         }
         rows = [
-            ("masks", words["masks"]),
+            ("masks", text["masks"]),
             ("scenes", str(matches(session.store))),
-            *((stage, words[stage]) for stage in ("pairs", "review")),
+            *((stage, text[stage]) for stage in ("pairs", "review")),
         ]
         print_table(("stage", document["workspace"]), rows)
         for job in found.running:

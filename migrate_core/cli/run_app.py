@@ -37,6 +37,9 @@ def run(session: Session, streamlit_options: tuple[str, ...]) -> None:
     """
     script = app_script()
     environ = {**os.environ, "MIGRATE_WORKSPACE": str(session.settings.workspace)}
+    if not (script.parent / "static").is_dir():
+        # Streamlit would warn of the offline maps that nobody has asked for.
+        environ.setdefault("STREAMLIT_SERVER_ENABLE_STATIC_SERVING", "false")
     # -P: started anywhere, modules of that folder must not be taken for ours.
     command = [sys.executable, "-P", "-m", "streamlit", "run", str(script), *streamlit_options]
     sys.stdout.flush()

@@ -15,10 +15,10 @@ from .grids import FloatArray
 from .ground.landscape import mixed_reflectance
 from .ground.mines import Mine, make_mines
 from .ground.paint import make_landscape
-from .places import PLACES, write_place
 from .product.product import Product
 from .product.safe_writer import write_product
 from .scene import Scene, record
+from .sites import SITES, write_site
 from .truth import write_truth
 
 THREADS = 2
@@ -100,8 +100,8 @@ def _write(directory: Path, seed: int) -> None:
     mines = make_mines(np.random.default_rng((seed, 1)))
     ground = make_landscape(np.random.default_rng((seed, 2)), mines)
     shares = ground.average_shares()
-    for place in PLACES:
-        write_place(place, ground, mines, (case.masks, case.images), seed)
+    for site in SITES:
+        write_site(site, ground, mines, (case.masks, case.images), seed)
     # GDAL encodes outside Python's lock, so threads are enough to keep the cores busy.
     with ThreadPoolExecutor(THREADS) as pool:
         scenes = tuple(

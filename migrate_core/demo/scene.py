@@ -95,20 +95,20 @@ class Scene:
             values += PATH_REFLECTANCE[index]
             if band == "B10":
                 values += CIRRUS_IN_B10 * coarsen(self.cloud_layers.cirrus, resolution_m // 10)
-        numbers = np.rint(values * QUANTIFICATION) - self.acquisition.offset
-        numbers = numbers.clip(1, 65534)
-        numbers[self.cloud_layers.no_data_at(resolution_m)] = 0
-        return np.asarray(numbers, np.uint16)
+        digital_numbers = np.rint(values * QUANTIFICATION) - self.acquisition.offset
+        digital_numbers = digital_numbers.clip(1, 65534)
+        digital_numbers[self.cloud_layers.no_data_at(resolution_m)] = 0
+        return np.asarray(digital_numbers, np.uint16)
 
 
 def under_clouds(ground: FloatArray, cloud_layers: CloudLayers) -> FloatArray:
     """Ground reflectance at 10 m (bands, height, width) as seen under the clouds."""
-    seen = ground * (1 - SHADOW_DEPTH[:, None, None] * cloud_layers.shadow)
+    observed = ground * (1 - SHADOW_DEPTH[:, None, None] * cloud_layers.shadow)
     # Cirrus is bright and grey; its own spectrum is close to that of low clouds.
-    seen += cloud_layers.cirrus * (0.8 * CLOUD_REFLECTANCE[:, None, None] - seen)
+    observed += cloud_layers.cirrus * (0.8 * CLOUD_REFLECTANCE[:, None, None] - observed)
     lit = CLOUD_REFLECTANCE[:, None, None] * (0.8 + 0.25 * cloud_layers.cloud)
-    seen += cloud_layers.cloud * (lit - seen)
-    return np.asarray(seen, np.float32)
+    observed += cloud_layers.cloud * (lit - observed)
+    return np.asarray(observed, np.float32)
 
 
 def classify(surface: FloatArray, cloud_layers: CloudLayers, factor: int) -> ByteArray:

@@ -21,9 +21,9 @@ from .grids import (
     ground_transform,
 )
 from .ground.mines import Mine
-from .places import PIT, PLACES, POND, Place
 from .raster_file import new_geotiff
 from .scene import Scene
+from .sites import PIT, POND, SITES, Site
 
 # A scene is usable when it's clear and complete enough over a mask, and near enough in time.
 MAX_OCCLUDED = 0.10
@@ -44,7 +44,7 @@ def write_truth(
     _write_json(folder / "objects.geojson", objects(mines))
     for scene in scenes:
         _write_clouds(folder, scene)
-    masks = {place.stem: place_truth(place, mines, scenes) for place in PLACES}
+    masks = {site.stem: site_truth(site, mines, scenes) for site in SITES}
     rule = {
         "max_occluded": MAX_OCCLUDED,
         "min_coverage": MIN_COVERAGE,
@@ -57,10 +57,10 @@ def objects(mines: tuple[Mine, ...]) -> dict[str, Any]:
     """Pits and ponds as a GeoJSON FeatureCollection in UTM; a pond also lies in its pit."""
     features = []
     for mine in mines:
-        for kind, value, outline in (("pit", PIT, mine.pit), ("pond", POND, mine.pond)):
-            if outline is not None:
-                properties = {"name": mine.name, "place": mine.place, "kind": kind, "class": value}
-                geometry = mapping(outline.polygon())
+        for kind, value, boundary in (("pit", PIT, mine.pit), ("pond", POND, mine.pond)):
+            if boundary is not None:
+                properties = {"name": mine.name, "site": mine.site, "kind": kind, "class": value}
+                geometry = mapping(boundary.polygon())
                 features.append({"type": "Feature", "properties": properties, "geometry": geometry})
     return {
         "type": "FeatureCollection",
@@ -69,9 +69,9 @@ def objects(mines: tuple[Mine, ...]) -> dict[str, Any]:
     }
 
 
-def label_shares(place: Place, mines: tuple[Mine, ...]) -> tuple[FloatArray, FloatArray]:
+def label_shares(site: Site, mines: tuple[Mine, ...]) -> tuple[FloatArray, FloatArray]:
     """Area shares of label and of footprint in each 10 m pixel of the granule."""
-    footprint = place.footprint()
+    footprint = site.footprint()
     label = unary_union([mine.pit.polygon() for mine in mines]).intersection(footprint)
     burnt = [
         rasterize(
@@ -85,13 +85,13 @@ def label_shares(place: Place, mines: tuple[Mine, ...]) -> tuple[FloatArray, Flo
     return area_average(burnt[0]), area_average(burnt[1])
 
 
-def place_truth(place: Place, mines: tuple[Mine, ...], scenes: tuple[Scene, ...]) -> dict[str, Any]:
+def site_truth(site: Site, mines: tuple[Mine, ...], scenes: tuple[Scene, ...]) -> dict[str, Any]:
     """What is true of one mask, above all which scenes serve it."""
-    label, footprint = label_shares(place, mines)
+    label, footprint = label_shares(site, mines)
     # The window counts calendar days (UTC) and includes both ends.
-    day = place.acquired_at.date()
+    day = site.acquired_at.date()
     candidates = [
-        _candidate(place, label, footprint, scene)
+        _candidate(site, label, footprint, scene)
         for scene in scenes
         if abs((scene.acquisition.sensed_at.date() - day).days) <= MAX_DAYS
     ]
@@ -107,11 +107,11 @@ def place_truth(place: Place, mines: tuple[Mine, ...], scenes: tuple[Scene, ...]
         ),
     )
     return {
-        "place": place.name,
-        "acquired_at": iso(place.acquired_at),
-        "mask_values": {"pit": place.values[0], "pond": place.values[1]},
-        "nodata": None if place.valid_rotation_deg is None else 255,
-        "footprint": mapping(set_precision(place.footprint(), 0.01)),
+        "site": site.name,
+        "acquired_at": iso(site.acquired_at),
+        "mask_values": {"pit": site.values[0], "pond": site.values[1]},
+        "nodata": None if site.valid_rotation_deg is None else 255,
+        "footprint": mapping(set_precision(site.footprint(), 0.01)),
         "scenes": candidates,
         "usable": [item["sensed_at"] for item in usable],
         "best": best["sensed_at"],
@@ -123,12 +123,12 @@ def _occluded(shares: dict[str, float]) -> float:
 
 
 def _candidate(
-    place: Place, label: FloatArray, footprint: FloatArray, scene: Scene
+    site: Site, label: FloatArray, footprint: FloatArray, scene: Scene
 ) -> dict[str, Any]:
     acquisition = scene.acquisition
-    area = place.footprint()
+    area = site.footprint()
     coverage = area.intersection(scene.cloud_layers.covered).area / area.area
-    days = (acquisition.sensed_at - place.acquired_at).total_seconds() / 86400
+    days = (acquisition.sensed_at - site.acquired_at).total_seconds() / 86400
     over_label = _shares(label, scene)
     return {
         "sensed_at": iso(acquisition.sensed_at),

@@ -7,10 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
-
 from ..escaping import from_csv_cell, write_csv
-from ..model import LONLAT, Pair
+from ..model import LONLAT, Pair, iso
 from ..pairs.assessment.notes import format_change
 from ..pairs.flags import occluded_shares
 from ..workspace import written_then_renamed
@@ -40,10 +38,10 @@ def manifest_row(entry: Entry, split: str) -> Row:
         "snow_labelled": labelled.snow if labelled else None,
         "nodata_labelled": labelled.nodata if labelled else None,
         "source_labelled": _in_source_image(pair),
-        "occluded_labelled": occluded_shares(pair.occluded, pair.one_sided).labelled,
+        "occluded_labelled": occluded_shares(pair.occluded, pair.occlusion_by_sensor).labelled,
         "coverage": pair.coverage,
         "decision": entry.review_status.decision,
-        "reviewer": ";".join(entry.review_status.reviewers),
+        "reviewer": ";".join(entry.review_status.deciders),
         "crs": grid["crs"],
         "width": grid["width"],
         "height": grid["height"],
@@ -60,12 +58,26 @@ def manifest_row(entry: Entry, split: str) -> Row:
         "change": pair.change,
         "change_note": None if pair.change is not None else format_change(pair),
         "edits": len(pair.edits),
+        **_how_decided(entry),
+    }
+
+
+def _how_decided(entry: Entry) -> Row:
+    """On what the decision rests: a person, a rule or a model; which, since when, and why."""
+    reasons = dict.fromkeys(one.reason for one in entry.decided if one.reason)
+    return {
+        "decided_by": entry.review_status.basis,
+        "decision_rule": entry.rule,
+        "decided_at": iso(max(one.decided_at for one in entry.decided)) if entry.decided else None,
+        "decision_reason": "; ".join(reasons) or None,
     }
 
 
 def _in_source_image(pair: Pair) -> float | None:
     """The share of the label that was occluded in the source image; None where nothing tells."""
-    recorded = pair.one_sided is not None and pair.one_sided.labelled.both is not None
+    recorded = (
+        pair.occlusion_by_sensor is not None and pair.occlusion_by_sensor.labelled.both is not None
+    )
     return pair.occlusion.labelled.source if pair.occlusion and recorded else None
 
 
@@ -88,6 +100,8 @@ def _shift(pair: Pair) -> Row:
 
 def write_manifest(folder: Path, rows: Sequence[Row], footprints: Sequence[Any]) -> None:
     """Write manifest.csv and manifest.parquet (GeoParquet, EPSG:4326)."""
+    import geopandas as gpd
+
     write_csv(folder / "manifest.csv", list(rows[0]), rows)
     frame = gpd.GeoDataFrame(list(rows), geometry=list(footprints), crs=LONLAT)
     with written_then_renamed(folder / "manifest.parquet") as temporary:

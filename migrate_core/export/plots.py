@@ -93,15 +93,15 @@ def occlusion_of_labels(statistics: Statistics) -> Figure:
         "share of labelled pixels, %",
     )
     rows = sorted(statistics.rows, key=lambda row: -(row["occluded_labelled"] or 0.0))
-    places = np.arange(1, len(rows) + 1)
+    ranks = np.arange(1, len(rows) + 1)
     occluded = [100 * (row["occluded_labelled"] or 0.0) for row in rows]
-    axes.bar(places, occluded, color=PALE, label=LABEL_OCCLUDED, width=0.9)
+    axes.bar(ranks, occluded, color=PALE, label=LABEL_OCCLUDED, width=0.9)
     for name, (color, marker) in _CAUSES.items():
         shares = [100 * (row[f"{name}_labelled"] or 0.0) for row in rows]
         there = [number for number, share in enumerate(shares) if share > 0]
         if there:
             axes.scatter(
-                places[there],
+                ranks[there],
                 [shares[number] for number in there],
                 color=color,
                 marker=marker,

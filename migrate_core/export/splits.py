@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
 
 
-def split_by_place(
+def split_by_location(
     footprints: Mapping[str, BaseGeometry], shares: Mapping[str, float] = SHARES
 ) -> dict[str, str]:
     """The split of each pair id; overlapping footprints always share one.

@@ -54,7 +54,7 @@ def _bytes_of(archive: zipfile.ZipFile) -> int:
     file = archive.fp
     if file is None:
         return 0
-    place = file.tell()
+    position = file.tell()
     size = file.seek(0, 2)
-    file.seek(place)
+    file.seek(position)
     return size

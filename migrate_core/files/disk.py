@@ -46,22 +46,22 @@ def disk_error(
     `path` is what was being written where the error itself names no other file; `needed_bytes` what
     the file would take, where that is known.
     """
-    place = _place(err, path)
+    location = _location(err, path)
     unknown = (err.strerror or str(err), "Check the space, quota and rights there")
     found, remedy = _CAUSES.get(err.errno or 0, unknown)
-    if err.errno is None and place is not None and is_full(place):
+    if err.errno is None and location is not None and is_full(location):
         # GDAL and others lose the number on the way.
         found, remedy = _CAUSES[errno.ENOSPC]
-    facts = _room(place, needed_bytes) if err.errno in (None, *_NO_ROOM) else ""
-    named = "A file" if place is None else str(place)
+    details = _room(location, needed_bytes) if err.errno in (None, *_NO_ROOM) else ""
+    named = "A file" if location is None else str(location)
     doing = "written" if err.errno in _NO_ROOM else "written or read"
     return DiskError(
-        f"{named} can't be {doing}: {found}{facts}. {remedy}, and run it again: what was "
+        f"{named} can't be {doing}: {found}{details}. {remedy}, and run it again: what was "
         "finished is kept."
     )
 
 
-def _place(err: OSError, path: Path | None) -> Path | None:
+def _location(err: OSError, path: Path | None) -> Path | None:
     """The file that an error is about; one that is still unfinished has the name it will get."""
     # Of a copy and of a renaming, the second name is what is written.
     name = err.filename2 or err.filename
@@ -72,12 +72,12 @@ def _place(err: OSError, path: Path | None) -> Path | None:
     return path if path is not None and unfinished else found
 
 
-def _room(place: Path | None, needed_bytes: int | None) -> str:
+def _room(location: Path | None, needed_bytes: int | None) -> str:
     """How much room there is, and how much is needed where that is known."""
-    if place is None:
+    if location is None:
         return ""
     needed = "" if needed_bytes is None else f", about {needed_bytes / 1e6:,.0f} MB are needed"
-    return f" ({_free_bytes(place) / 1e6:,.1f} MB are free on it{needed})"
+    return f" ({_free_bytes(location) / 1e6:,.1f} MB are free on it{needed})"
 
 
 def _free_bytes(path: Path) -> int:

@@ -35,16 +35,16 @@ def new_geotiff(path: Path, **profile: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def whole_after(path: Path) -> Iterator[None]:
+def check_complete_after(path: Path) -> Iterator[None]:
     """For a block in which GDAL writes the GeoTIFF `path`. Raises OSError unless it is whole."""
     try:
         yield
     except (RasterioError, CPLE_BaseError) as err:
         raise _incomplete(path) from err
-    check_whole(path)
+    check_complete(path)
 
 
-def check_whole(path: Path) -> None:
+def check_complete(path: Path) -> None:
     """Raise OSError unless every block of a GeoTIFF, overviews included, lies inside the file.
 
     Blocks are those of TIFF 6.0, section 15, by their offset and size in bytes; a block that
@@ -56,10 +56,10 @@ def check_whole(path: Path) -> None:
             levels = [None, *range(len(dataset.overviews(1)))]
             cog = dataset.tags(ns="IMAGE_STRUCTURE").get("LAYOUT") == "COG"
             end = size - _COG_TRAILER_BYTES if cog else size
-            whole = all(_fits(dataset, level, end) for level in levels)
+            complete = all(_fits(dataset, level, end) for level in levels)
     except RasterioError as err:
         raise _incomplete(path) from err
-    if not whole:
+    if not complete:
         raise _incomplete(path)
 
 
@@ -71,11 +71,11 @@ def _fits(dataset: Any, level: int | None, end: int) -> bool:
     for band in dataset.indexes:
         for row in range(-(-height // rows)):
             for column in range(-(-width // columns)):
-                place = (
+                entry = (
                     dataset.get_tag_item(f"BLOCK_{what}_{column}_{row}", "TIFF", band, level)
                     for what in ("OFFSET", "SIZE")
                 )
-                offset, length = (int(text or 0) for text in place)
+                offset, length = (int(text or 0) for text in entry)
                 if not length or offset + length > end:
                     return False
     return True

@@ -56,7 +56,7 @@ def is_regular(path: Path) -> bool:
 def _check_mode(path: Path, mode: int) -> None:
     if stat.S_ISREG(mode):
         return
-    kind = next((words for test, words in _KINDS if test(mode)), "of an unknown kind")
+    kind = next((text for test, text in _KINDS if test(mode)), "of an unknown kind")
     endless = "" if stat.S_ISDIR(mode) else ", which may never end"
     raise UnfitFileError(path, f"it is {kind}{endless}; needed is a regular file")
 

@@ -257,8 +257,8 @@ def request_cancel(store: Store, kind: str, now: datetime) -> bool:
 def messages(store: Store, kind: str, *levels: Level) -> tuple[str, ...]:
     """What the job of `kind` that began last has had to say on these levels, in its order."""
     job = latest_job(store, kind)
-    said = [] if job is None else jobs.messages_of(store, job.job_id)
-    return tuple(message.text for message in said if message.level in levels)
+    messages = [] if job is None else jobs.messages_of(store, job.job_id)
+    return tuple(message.text for message in messages if message.level in levels)
 
 
 def answer(store: Store, kind: str) -> Any:

@@ -68,11 +68,11 @@ def launch(
 
 def crash_of(workspace: Workspace, kind: str) -> str | None:
     """The traceback that the process last started for `kind` ended with; None when it didn't."""
-    _, found, trace = last_words(workspace, kind).partition(_TRACEBACK)
+    _, found, trace = last_output(workspace, kind).partition(_TRACEBACK)
     return found + trace if found else None
 
 
-def last_words(workspace: Workspace, kind: str) -> str:
+def last_output(workspace: Workspace, kind: str) -> str:
     """What the process last started for `kind` could say to its log alone."""
     log = workspace.log(kind)
     text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""

@@ -134,7 +134,7 @@ class _Worker:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs,), daemon=True)
+        self._process = context.Process(target=_run_worker, args=(theirs,), daemon=True)
         with _main_left_alone():
             self._process.start()
         theirs.close()
@@ -178,7 +178,7 @@ def _crashed(code: int | None) -> WorkerCrashedError:
     )
 
 
-def _work(pipe: Connection) -> None:
+def _run_worker(pipe: Connection) -> None:
     """The worker's life: calls in, answers out, until the owner closes the pipe or dies."""
     # Ctrl-C reaches the whole process group; the owner decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -217,6 +217,6 @@ def _portable(answer: tuple[bool, Any]) -> bytes:
         pickle.loads(pickled)
     except Exception:  # pickling runs code of whatever class it meets
         notes = getattr(answer[1], "__notes__", [])
-        words = "\n".join([f"the answer can't be sent: {answer[1]!r}", *notes])
-        return pickle.dumps((False, RuntimeError(words)))
+        text = "\n".join([f"the answer can't be sent: {answer[1]!r}", *notes])
+        return pickle.dumps((False, RuntimeError(text)))
     return pickled

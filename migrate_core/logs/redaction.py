@@ -40,8 +40,8 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for value in secrets if value.strip() for form in _forms(value)}
-        words = (_pattern(form) for form in sorted(forms, key=len, reverse=True))
-        self._values = re.compile("|".join(words)) if forms else None
+        patterns = (_pattern(form) for form in sorted(forms, key=len, reverse=True))
+        self._values = re.compile("|".join(patterns)) if forms else None
 
     def redact(self, text: str) -> str:
         """The text with `…` in place of each secret."""

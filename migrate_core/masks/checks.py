@@ -30,16 +30,16 @@ def with_problems(mask: Mask, problems: Mapping[str, str]) -> Mask:
     return replace(mask, problems=ordered)
 
 
-def placed(mask: Mask, obstacle: str | None = None) -> tuple[Mask, dict[str, str]]:
+def georeferenced(mask: Mask, obstacle: str | None = None) -> tuple[Mask, dict[str, str]]:
     """The mask with the extent that its CRS and transform give, and what is wrong with these.
 
-    `obstacle` says why a place that the file does give can't be used.
+    `obstacle` says why a georeference that the file does give can't be used.
     """
     if mask.georeference.transform is None:
-        nothing = "no transform (its pixels have no place)"
+        nothing = "no transform (its pixels have no map coordinates)"
         if mask.georeference.crs is None:
             nothing = "no CRS and no transform"
-        found = f"no place that can be used: {obstacle}" if obstacle else nothing
+        found = f"no georeference that can be used: {obstacle}" if obstacle else nothing
         return mask, {
             GEOREFERENCE: f"It has {found}. {_ADD.capitalize()} --image and the georeferenced "
             "image it was drawn on, or put a world file beside it."

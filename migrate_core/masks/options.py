@@ -17,7 +17,7 @@ class ClassEntry:
     """A class as a table describes it: the value in the file and what it is called and shown as.
 
     `value` is the class value (of rasters), `name` what people and vector layers call it, `colour`
-    `#rrggbb`. What isn't said is None.
+    `#rrggbb`. What isn't given is None.
     """
 
     value: int | None

@@ -14,7 +14,7 @@ from ..jobs.background import now_utc
 from ..model import Mask, Problem
 from ..session import Session
 from ..store.mask_documents import mask_document
-from ..store.masks import MaskFilter, any_pending, masks_of
+from ..store.masks import MaskFilter, any_pending, masks_of, unknown_mask
 from ..workspace import remove_leftovers, unfinished_folder
 from .dates.names import table_keys
 from .dates.patterns import compile_pattern
@@ -54,8 +54,8 @@ def add(session: Session, paths: Sequence[Path], options: AddOptions) -> Added:
     when another process adds masks, and JobCancelledError.
     """
     options = replace(options, max_pair_pixels=session.settings.max_pair_pixels)
-    places, options, unpacking = _unpacked(session, paths, options)
-    files = mask_files(places, follow_links=options.follow_links, takes=_is_label_file)
+    inputs, options, unpacking = _unpacked(session, paths, options)
+    files = mask_files(inputs, follow_links=options.follow_links, takes=_is_label_file)
     options, unclear = without_unclear_rows(options, files.files)
     added = _register(session, files, options)
     return replace(
@@ -101,7 +101,7 @@ def geocode(session: Session, folder: Path, mask_ids: Sequence[str] = ()) -> geo
     masks = session.store.masks()
     unknown = set(mask_ids) - {mask.mask_id for mask in masks}
     if unknown:
-        raise WrongUseError(f"{min(unknown)!r} is no mask; `masks list` shows their ids.")
+        raise unknown_mask(min(unknown))
     wanted = [m for m in masks if m.mask_id in mask_ids or (not mask_ids and m.vector is None)]
     if not wanted:
         raise WrongUseError("There is no raster mask. Add some first: `masks add PATH`.")

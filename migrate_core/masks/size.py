@@ -23,14 +23,14 @@ _PIECES = 20
 
 def oversize(mask: Mask, most_pixels: int) -> str | None:
     """Why a mask is too large to become a pair of at most so many pixels of 10 m, or None."""
-    place = mask.footprint or mask.extent
-    if place is None or place.is_empty:
+    area = mask.footprint or mask.extent
+    if area is None or area.is_empty:
         return None
-    (whole,) = unrolled(np.array([place], dtype=object), LONLAT)
-    width, height = _by_degrees(whole)
+    (unrolled_area,) = unrolled(np.array([area], dtype=object), LONLAT)
+    width, height = _by_degrees(unrolled_area)
     # Quick for the many that are small; turning to north of the grid makes windows a bit larger.
     if 2 * width * height > most_pixels:
-        width, height = _in_utm(whole) or (width, height)
+        width, height = _in_utm(unrolled_area) or (width, height)
     return too_large(width, height, most_pixels)
 
 
@@ -48,22 +48,22 @@ def too_large(width: int, height: int, most_pixels: int) -> str | None:
     )
 
 
-def _by_degrees(place: BaseGeometry) -> tuple[int, int]:
-    """Columns and rows of a place in lon/lat, roughly."""
-    west, south, east, north = place.bounds
+def _by_degrees(area: BaseGeometry) -> tuple[int, int]:
+    """Columns and rows of an area in lon/lat, roughly."""
+    west, south, east, north = area.bounds
     nearest = 0.0 if south < 0 < north else min(abs(south), abs(north))
     shrink = math.cos(math.radians(min(nearest, 90.0)))
     size = _DEGREE_M / _PIXEL_M
     return math.ceil((east - west) * size * shrink), math.ceil((north - south) * size)
 
 
-def _in_utm(place: BaseGeometry) -> tuple[int, int] | None:
+def _in_utm(area: BaseGeometry) -> tuple[int, int] | None:
     """Columns and rows of the window in its UTM zone; None where that says nothing."""
-    west, south, east, north = place.bounds
+    west, south, east, north = area.bounds
     if east - west > _WIDEST:
         return None
     middle = np.array([(west + east) / 2]), np.array([(south + north) / 2])
-    edges = place.segmentize(max(east - west, north - south) / _PIECES)
+    edges = area.segmentize(max(east - west, north - south) / _PIECES)
     bounds = shapely.bounds(reproject_geometry(edges, LONLAT, utm_crs(*middle)[0]))
     if not np.isfinite(bounds).all():
         return None

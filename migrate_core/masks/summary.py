@@ -47,7 +47,7 @@ def class_areas(mask: Mask) -> tuple[ClassArea, ...]:
 
 
 def pixel_area_m2(mask: Mask) -> float | None:
-    """The mean area of a mask's pixels on the ellipsoid; None without a place or pixels."""
+    """The mean area of a mask's pixels on the ellipsoid; None without a georeference or pixels."""
     if mask.extent is None or not mask.width or not mask.height:
         return None
     area, _ = _GEOD.geometry_area_perimeter(mask.extent)
@@ -55,7 +55,7 @@ def pixel_area_m2(mask: Mask) -> float | None:
 
 
 def pixel_size(mask: Mask) -> float | None:
-    """The approximate width of a pixel in metres; None without a place and for polygons."""
+    """The approximate width of a pixel in metres; None without a georeference and for polygons."""
     return pixel_size_m(mask.grid) if mask.extent is not None and mask.vector is None else None
 
 

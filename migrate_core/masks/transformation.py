@@ -59,7 +59,7 @@ class Transformation:
 
     @property
     def note(self) -> str | None:
-        """What to tell of the place of a mask; None where nothing matters."""
+        """What to say of the accuracy of a mask's position; None where nothing matters."""
         if self.warnings:
             return self.warnings[0]
         if not self.missing_grids or self.accuracy_m is None:

@@ -116,4 +116,4 @@ def _label(folder: Path) -> tuple[NDArray[np.uint8], PixelGrid]:
 
 def _occluded(document: Document) -> float | None:
     found = outcome_of(document)
-    return occluded_shares(found.occluded, found.one_sided).labelled
+    return occluded_shares(found.occluded, found.occlusion_by_sensor).labelled

@@ -12,7 +12,7 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
 
 from ..errors import PairError, WrongUseError
-from ..files.geotiff import whole_after
+from ..files.geotiff import check_complete_after
 from ..files.regular import check_regular
 from ..grid import PixelGrid, Window, block
 from ..products.offsets import DARK_BANDS
@@ -55,9 +55,9 @@ def convert_product(
     ):
         # In the same folder, which is taken away with it.
         strips = temporary.with_name(f"strips-{temporary.name}")
-        with whole_after(strips):
+        with check_complete_after(strips):
             _write_strips(strips, product, resampling, progress)
-        with whole_after(temporary):
+        with check_complete_after(temporary):
             _write_cog(strips, temporary)
     return _settled(destination, product)
 
@@ -74,14 +74,14 @@ def _settled(destination: Path, product: Product) -> Product:
     try:
         with rasterio.open(destination, driver="GTiff") as dataset:
             # No offset was added, so these are the digital numbers of the product.
-            numbers = {
+            digital_numbers = {
                 name: dataset.read(1 + names.index(name), out_shape=(height, width))
                 for name in DARK_BANDS
                 if name in names
             }
     except RasterioError as err:
         raise PairError(f"{destination}: it can't be read ({err}). Delete it.") from err
-    return replace(product, offset_warnings=offset_check(product, numbers).warnings)
+    return replace(product, offset_warnings=offset_check(product, digital_numbers).warnings)
 
 
 def _bytes_needed(product: Product) -> int:
@@ -131,16 +131,16 @@ def _write_strips(path: Path, product: Product, resampling: str, progress: Progr
         "num_threads": "all_cpus",
         "bigtiff": "if_safer",
     }
-    work = [(band, strip) for band in product.bands for strip in _strips(product.grid)]
+    blocks = [(band, strip) for band in product.bands for strip in _strips(product.grid)]
     with rasterio.open(path, "w", **profile) as dataset:
         dataset.descriptions = tuple(band.name for band in product.bands)
         dataset.update_tags(**{_PRODUCT_TAG: product.product_id})
-        for number, (band, strip) in enumerate(work):
-            progress(number, len(work))
+        for number, (band, strip) in enumerate(blocks):
+            progress(number, len(blocks))
             pixels = read_band(product, band, block(product.grid, strip), resampling)
-            place = RasterWindow(strip.column, strip.row, strip.width, strip.height)
-            dataset.write(pixels, 1 + product.bands.index(band), window=place)
-    progress(len(work), len(work))
+            window = RasterWindow(strip.column, strip.row, strip.width, strip.height)
+            dataset.write(pixels, 1 + product.bands.index(band), window=window)
+    progress(len(blocks), len(blocks))
 
 
 def _write_cog(strips: Path, destination: Path) -> None:

@@ -56,13 +56,13 @@ def remote_costs(
 ) -> list[SourceCosts]:
     """The costs of every service whose scenes are selected for pairs that are not finished."""
     found: dict[str, dict[str, list[OpenMatch]]] = defaultdict(lambda: defaultdict(list))
-    numbers: dict[str, int] = defaultdict(int)
+    counts: dict[str, int] = defaultdict(int)
     for row in open_matches(store, other_than=LOCAL):
-        numbers[row.source] += 1
+        counts[row.source] += 1
         for scene_id in (row.scene_id, *row.completed_by):
             found[row.source][scene_id].append(row)
     return [
-        _source_costs(source, numbers[source], _wanted(by_scene, workspace), store, services)
+        _source_costs(source, counts[source], _wanted(by_scene, workspace), store, services)
         for source, by_scene in sorted(found.items())
     ]
 
@@ -84,9 +84,9 @@ def _is_here(workspace: Workspace, scene_id: str) -> bool:
     return any((workspace.products / f"{scene_id}{end}").exists() for end in (".zip", ".SAFE"))
 
 
-def _size_m(outline: Mapping[str, Any]) -> tuple[float, float]:
+def _size_m(polygon: Mapping[str, Any]) -> tuple[float, float]:
     """Width and height in metres of a mask's outline, as near as an estimate needs it."""
-    west, south, east, north = shape(outline).bounds
+    west, south, east, north = shape(polygon).bounds
     shrink = math.cos(math.radians((south + north) / 2))
     return (east - west) * _METRES_PER_DEGREE * shrink, (north - south) * _METRES_PER_DEGREE
 

@@ -102,6 +102,17 @@ def write_raster(
         dataset.descriptions = tuple(descriptions)
 
 
+def raster_like(source: Path, raster: PairRaster, folder: Path, pixels: NDArray[Any]) -> None:
+    """Write other pixels (bands, height, width) on the grid and with the bands of a pair's raster.
+
+    `source` is the folder of that pair. Raises PairError when its raster can't be read, DiskError.
+    """
+    with open_raster(source, raster) as dataset:
+        grid = PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
+        descriptions = dataset.descriptions
+    write_raster(folder, raster, pixels, grid, descriptions)
+
+
 @contextmanager
 def open_raster(folder: Path, raster: PairRaster) -> Iterator[Any]:
     """The open dataset of a raster; what can't be read of it in the block raises PairError."""

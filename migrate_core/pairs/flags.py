@@ -52,7 +52,7 @@ def labelled_pixels(label: NDArray[np.uint8]) -> BoolArray:
     return labelled
 
 
-def judged_pixels(
+def assessed_pixels(
     flags: NDArray[np.uint8], label: NDArray[np.uint8], *, empty_allowed: bool
 ) -> BoolArray:
     """The pixels by which a pair is assessed: the labelled ones.
@@ -76,27 +76,27 @@ def occluded(
     if Flag.CLOUD not in known:
         return Occluded(None, None)
     inside = ~flagged(flags, Flag.OUTSIDE)
-    judged = judged_pixels(flags, label, empty_allowed=empty_allowed)
+    assessed = assessed_pixels(flags, label, empty_allowed=empty_allowed)
     return Occluded(
         all=_rounded(flagged_share(flags[inside], OCCLUDING_FLAGS)),
-        labelled=_rounded(flagged_share(flags[judged], OCCLUDING_FLAGS)),
+        labelled=_rounded(flagged_share(flags[assessed], OCCLUDING_FLAGS)),
     )
 
 
-def occluded_shares(stored: Occluded | None, sides: OcclusionBySensor | None) -> Occluded:
+def occluded_shares(stored: Occluded | None, by_sensor: OcclusionBySensor | None) -> Occluded:
     """What `occluded` found of a pair, by what is stored of it.
 
-    A pair of an earlier version has only `one_sided`, whose `clear` is what is left of it; one that
-    has neither is not known until `pairs make` looks at its rasters again.
+    A pair of an earlier version has only its occlusion by sensor, whose `clear` is what is left of
+    it; one that has neither is not known until `pairs make` looks at its rasters again.
     """
     if stored is not None:
         return stored
-    if sides is None:
+    if by_sensor is None:
         return Occluded(None, None)
     return Occluded(
         *(
             None if side.clear is None else round(1 - side.clear, 6)
-            for side in (sides.all, sides.labelled)
+            for side in (by_sensor.all, by_sensor.labelled)
         )
     )
 
@@ -132,7 +132,7 @@ def _shares(flags: NDArray[np.uint8], known: Flag) -> Shares:
     )
 
 
-def one_sided(
+def occlusion_by_sensor(
     flags: NDArray[np.uint8], label: NDArray[np.uint8], known: Flag, *, source_known: bool
 ) -> OcclusionBySensor:
     """In which of the two images the ground is occluded, as shares of the same pixels.
@@ -142,12 +142,12 @@ def one_sided(
     """
     inside = ~flagged(flags, Flag.OUTSIDE)
     return OcclusionBySensor(
-        all=_sides(flags[inside], known, source_known=source_known),
-        labelled=_sides(flags[labelled_pixels(label)], known, source_known=source_known),
+        all=_sensor_shares(flags[inside], known, source_known=source_known),
+        labelled=_sensor_shares(flags[labelled_pixels(label)], known, source_known=source_known),
     )
 
 
-def _sides(flags: NDArray[np.uint8], known: Flag, *, source_known: bool) -> SensorShares:
+def _sensor_shares(flags: NDArray[np.uint8], known: Flag, *, source_known: bool) -> SensorShares:
     if flags.size == 0 or Flag.CLOUD not in known:
         return SensorShares(None, None, None, None)
     here, there = flagged(flags, OCCLUDING_IN_SCENE), flagged(flags, Flag.SOURCE)

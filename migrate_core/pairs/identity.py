@@ -32,7 +32,7 @@ def _unusual(value: RasterForm | PairParameters) -> dict[str, Any]:
 def _of_files(mask: Mask, *, register: bool) -> dict[str, Any]:
     """How the mask's files are read; by names, since paths differ between machines.
 
-    The source image counts where the mask's place is measured by it.
+    The source image counts where the mask's position is measured by it.
     """
     found = {
         "raster": {} if mask.vector else _unusual(replace(mask.raster, tiles=())),
@@ -58,7 +58,7 @@ def pair_id(mask: Mask, ranked: RankedScene, parameters: PairParameters) -> str:
         "transform": mask.georeference.transform,
         "classes": mask.classes.stored,
         "scenes": ranked.scene_ids,
-        "parameters": stated(parameters),
+        "parameters": given_parameters(parameters),
         "rules": _rules(ranked),
         **_of_files(mask, register=parameters.register),
     }
@@ -72,6 +72,6 @@ def pair_id(mask: Mask, ranked: RankedScene, parameters: PairParameters) -> str:
     return f"{mask.mask_id}_{ranked.scene.sensed_at:%Y%m%d}_{digest[:8]}"
 
 
-def stated(parameters: PairParameters) -> dict[str, Any]:
+def given_parameters(parameters: PairParameters) -> dict[str, Any]:
     """The parameters without those left to the program, so that a new one keeps old ids."""
     return {"resampling": parameters.resampling, **_unusual(parameters)}

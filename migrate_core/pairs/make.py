@@ -17,7 +17,7 @@ from ..store.serialize import to_json
 from ..workspace import Workspace
 from .assessment.assess import assess
 from .assessment.change import RULES
-from .assessment.reassess import judged_by, reassess, refresh_change
+from .assessment.reassess import reassess, refresh_change, thresholds_of
 from .clouds import Clouds, assess_clouds
 from .files import pair_complete, read_document, write_document, write_pair
 from .image.bands import alike
@@ -29,7 +29,7 @@ from .label.pair_label import pair_label
 from .progress import ProgressReport, reporting
 from .provenance import mask_dates, provenance
 from .quality import pair_quality
-from .registration.placement import Placement, place, reading_grid, seen_by
+from .registration.placement import Placement, reading_grid, reference_image, register_labels
 from .source.occlusion import occluded_in_source
 from .task import PairOutcome, PairTask, attempts, log_ids, outcome_of
 from .view.stored import write_view_if_possible
@@ -74,7 +74,7 @@ def _found(task: PairTask, folder: Path) -> PairOutcome:
     ):
         content = refresh_change(content, folder, task.mask)
     # A pair of an earlier version doesn't say which share of it is occluded.
-    if judged_by(content) != task.thresholds or content.get("occluded") is None:
+    if thresholds_of(content) != task.thresholds or content.get("occluded") is None:
         empty_allowed = task.mask.empty_allowed
         content = reassess(content, folder, task.thresholds, empty_allowed=empty_allowed)
     if content is not written:
@@ -102,7 +102,7 @@ def _made_of(task: PairTask, folder: Path, report: ProgressReport) -> PairOutcom
     report.begin("fetch")
     opened = [with_chosen_offset(open_scene(scene), parameters) for scene in task.scenes]
     products = alike(opened, allow_missing=parameters.allow_missing_bands)
-    placement, image, clouds = _seen(task, products, report)
+    placement, image, clouds = _register_and_cut(task, products, report)
     report.begin("align")
     source = occluded_in_source(mask, placement.source_grid)
     wanted = image.inside
@@ -119,7 +119,7 @@ def _made_of(task: PairTask, folder: Path, report: ProgressReport) -> PairOutcom
     return outcome_of(document)
 
 
-def _seen(
+def _register_and_cut(
     task: PairTask, products: Sequence[Product], report: ProgressReport
 ) -> tuple[Placement, PairImage, Clouds]:
     """Read the scene where the mask lies, or where it is found to lie; its image and its clouds."""
@@ -128,15 +128,15 @@ def _seen(
     base_grid = products[0].grid
     placement = Placement(labels, aligned_grid(base_grid, labels.bounds(base_grid.crs)))
     _check_size(placement.grid, task)
-    around = reading_grid(placement.grid, base_grid, register=parameters.register)
+    read_grid = reading_grid(placement.grid, base_grid, register=parameters.register)
     report.begin("convert")
-    found = mosaic(products, around, parameters.resampling)
-    clouds = assess_clouds(products, around, found, parameters.clouds)
+    found = mosaic(products, read_grid, parameters.resampling)
+    clouds = assess_clouds(products, read_grid, found, parameters.clouds)
     if parameters.register:
         names = [band.name for band in products[0].bands]
-        placement = place(mask, labels, seen_by(found, clouds, names, around))
+        placement = register_labels(mask, labels, reference_image(found, clouds, names, read_grid))
     report.begin("crop")
-    window = window_of(placement.grid, around)
+    window = window_of(placement.grid, read_grid)
     inside = placement.labels.inside(placement.grid)
     image = pair_image(products, found.part(window), placement.grid, inside)
     return placement, image, clouds.part(window)

@@ -43,7 +43,7 @@ class ProgressFile:
 
 
 class ProgressReport:
-    """What a worker tells of one pair: in the log, and in its note where there is one."""
+    """What a worker reports of one pair: in the log, and in its note where there is one."""
 
     def __init__(self, note: ProgressFile | None) -> None:
         self._note = note

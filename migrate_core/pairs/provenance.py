@@ -11,7 +11,7 @@ from ..logs.redaction import without_secrets
 from ..model import Mask, Scene
 from ..products.product import Product
 from ..store.serialize import to_json
-from .identity import stated
+from .identity import given_parameters
 from .task import Origin, PairTask, in_place
 
 
@@ -48,7 +48,7 @@ def provenance(task: PairTask, products: Sequence[Product]) -> dict[str, Any]:
         ],
         "days_offset": task.days_offset,
         "coverage": task.coverage,
-        "parameters": stated(task.parameters),
+        "parameters": given_parameters(task.parameters),
     }
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..grid import BoolArray
 from ..model import Occluded, Occlusion, OcclusionBySensor
 from .clouds import Clouds
-from .flags import occluded, occlusion, one_sided, quality_flags
+from .flags import occluded, occlusion, occlusion_by_sensor, quality_flags
 from .image.pair_image import PairImage
 from .label.pair_label import PairLabel
 
@@ -27,7 +27,7 @@ class PairQuality:
     flags: NDArray[np.uint8]
     clouds: Clouds
     occlusion: Occlusion
-    one_sided: OcclusionBySensor
+    occlusion_by_sensor: OcclusionBySensor
     occluded: Occluded
 
     @property
@@ -36,7 +36,7 @@ class PairQuality:
         return {
             "clouds": self.clouds.findings,
             "occlusion": self.occlusion,
-            "one_sided": self.one_sided,
+            "one_sided": self.occlusion_by_sensor,
             "occluded": self.occluded,
         }
 
@@ -60,6 +60,6 @@ def pair_quality(
         flags,
         clouds,
         occlusion(flags, pixels, known),
-        one_sided(flags, pixels, known, source_known=source is not None),
+        occlusion_by_sensor(flags, pixels, known, source_known=source is not None),
         occluded(flags, pixels, known, empty_allowed=empty_allowed),
     )

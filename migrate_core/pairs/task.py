@@ -42,7 +42,7 @@ class PairTask:
     """Everything a worker needs, as plain values.
 
     `scenes` are in the order their pixels are preferred; `folder` is where the pair goes, `note`
-    where the worker says at which step it is. `elsewhere` are, for each scene, those of the same
+    where the worker says at which step it is. `alternatives` are, for each scene, those of the same
     acquisition at other services; `origins` where the pixels of each scene were taken from.
     `assess` are the thresholds of the suggestion, which no pixel depends on. A pair of more than
     `max_pixels` isn't begun.
@@ -76,8 +76,10 @@ class PairOutcome:
     suggestion: Suggestion
     shift: Shift | None = None
     change: float | None = None
-    one_sided: OcclusionBySensor | None = None
-    judged_by: AssessmentSettings | None = None
+    occlusion_by_sensor: OcclusionBySensor | None = field(
+        default=None, metadata={"stored": "one_sided"}
+    )
+    thresholds: AssessmentSettings | None = field(default=None, metadata={"stored": "judged_by"})
     compared_with: str | None = None
     occluded: Occluded | None = None
     change_note: str | None = None
@@ -86,8 +88,7 @@ class PairOutcome:
 
 def outcome_of(document: Mapping[str, Any]) -> PairOutcome:
     """What a pair.json says was found out."""
-    names = [item.name for item in fields(PairOutcome)]
-    return from_json(PairOutcome, {name: document[name] for name in names if name in document})
+    return from_json(PairOutcome, document)
 
 
 def found_out(value: PairOutcome | Pair) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What reading needs to know of the place where a band lies: settings of GDAL, and signatures."""
+"""What reading needs to know of the location of a band: settings of GDAL, and signatures."""
 
 from __future__ import annotations
 

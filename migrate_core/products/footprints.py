@@ -23,7 +23,7 @@ from ..errors import ProductError
 from ..grid import PixelGrid, in_one_world, reproject_geometry
 from ..model import LONLAT
 from .positions import readings
-from .tiles import outline, tile_extent
+from .tiles import lonlat_polygon, tile_extent
 
 # Four times a tile of 109.8 km: outlines of services are coarse, none is as coarse as this.
 TILE_KM2 = 50_000.0
@@ -61,11 +61,11 @@ class Footprint:
     problem: str | None = None
 
 
-class _OutlineError(ProductError):
+class _UnusableError(ProductError):
     """An outline that can't be right, and why."""
 
 
-class _ElsewhereError(_OutlineError):
+class _OutsideTileError(_UnusableError):
     """An outline that could be right, of another tile."""
 
     def __init__(self, area: BaseGeometry) -> None:
@@ -80,7 +80,7 @@ class _ElsewhereError(_OutlineError):
 def from_geojson(document: Any, tile: str, crs: str = LONLAT) -> Footprint:
     """The footprint of a scene of a tile by a GeoJSON geometry in `crs`. Raises ProductError."""
     if document is None:
-        raise _OutlineError("the footprint: there is none")
+        raise _UnusableError("the footprint: there is none")
     try:
         with np.errstate(invalid="ignore"):
             given = reproject_geometry(shape(document), crs, LONLAT)
@@ -93,9 +93,9 @@ def from_wkt(text: Any, tile: str) -> Footprint:
     """The footprint by well-known text, with an SRID before it or without. Raises ProductError."""
     match = _WKT.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise _OutlineError("the footprint: there is none")
+        raise _UnusableError("the footprint: there is none")
     if (match[1] or _LONLAT_SRID) != _LONLAT_SRID:
-        raise _OutlineError(f"the footprint: its SRID is {match[1]} in place of {_LONLAT_SRID}")
+        raise _UnusableError(f"the footprint: its SRID is {match[1]} in place of {_LONLAT_SRID}")
     try:
         with np.errstate(invalid="ignore"):
             given = shapely.from_wkt(match[2])
@@ -112,21 +112,21 @@ def from_positions(text: str, tile: str, largest_km2: float = TILE_KM2) -> Footp
     """
     ways = list(readings(text))
     if not ways:
-        raise _OutlineError("the footprint: EXT_POS_LIST is no list of positions")
+        raise _UnusableError("the footprint: EXT_POS_LIST is no list of positions")
     if not np.isfinite(ways[0]).all():
-        raise _OutlineError(_NOT_FINITE)
-    place = tile_extent(tile)
-    outlines = [Polygon([(lon, lat) for lat, lon in way]) for way in ways]
+        raise _UnusableError(_NOT_FINITE)
+    tile_area = tile_extent(tile)
+    orders = [Polygon([(lon, lat) for lat, lon in way]) for way in ways]
     found = []
-    for given in outlines:
-        with suppress(_OutlineError):
-            area = _usable(given, place, largest_km2)
+    for given in orders:
+        with suppress(_UnusableError):
+            area = _usable(given, tile_area, largest_km2)
             # Numbers that were taken for others make lines that cross, and reach out of the tile.
-            outside = round(_outside(area, place), 1) if place else 0.0
+            outside = round(_outside(area, tile_area), 1) if tile_area else 0.0
             found.append((not given.is_valid, outside, area))
     if found:
         return Footprint(min(found, key=lambda reading: reading[:2])[-1])
-    return _placed(outlines[0], tile, largest_km2)
+    return _within_tile(orders[0], tile, largest_km2)
 
 
 def checked(given: BaseGeometry, tile: str, largest_km2: float = TILE_KM2) -> Footprint:
@@ -137,22 +137,22 @@ def checked(given: BaseGeometry, tile: str, largest_km2: float = TILE_KM2) -> Fo
     more than `largest_km2` can't be right. Raises ProductError that says why.
     """
     try:
-        return _placed(given, tile, largest_km2)
-    except _ElsewhereError as err:
+        return _within_tile(given, tile, largest_km2)
+    except _OutsideTileError as err:
         return Footprint(err.area, f"it garbles {err}. One of the two is wrong.")
 
 
-def _placed(given: BaseGeometry, tile: str, largest_km2: float) -> Footprint:
+def _within_tile(given: BaseGeometry, tile: str, largest_km2: float) -> Footprint:
     """The same, for an outline in its tile. Raises _ElsewhereError, _OutlineError."""
-    place = tile_extent(tile)
+    tile_area = tile_extent(tile)
     try:
-        area = _usable(given, place, largest_km2)
-    except _OutlineError:
+        area = _usable(given, tile_area, largest_km2)
+    except _UnusableError:
         turned = _turned(given, tile, largest_km2, largest_outside=1)
         if turned is None:
             raise
         return turned
-    if place is not None and _outside(area, place) > _MOSTLY:
+    if tile_area is not None and _outside(area, tile_area) > _MOSTLY:
         # Near the places where latitude and longitude are the same both ways may touch the tile.
         return _turned(given, tile, largest_km2, 1 - _MOSTLY) or Footprint(area)
     return Footprint(area)
@@ -162,15 +162,15 @@ def _turned(
     given: BaseGeometry, tile: str, largest_km2: float, largest_outside: float
 ) -> Footprint | None:
     """The outline with its axes exchanged, where that lies in the tile; None where it doesn't."""
-    place = tile_extent(tile)
-    if place is None or given.is_empty:
+    tile_area = tile_extent(tile)
+    if tile_area is None or given.is_empty:
         return None
     swapped = shapely.transform(shapely.force_2d(given), lambda points: points[:, ::-1])
     try:
-        area = _usable(swapped, place, largest_km2)
-    except _OutlineError:
+        area = _usable(swapped, tile_area, largest_km2)
+    except _UnusableError:
         return None
-    if _outside(area, place) > largest_outside:
+    if _outside(area, tile_area) > largest_outside:
         return None
     return Footprint(
         area,
@@ -179,59 +179,61 @@ def _turned(
     )
 
 
-def _outside(area: BaseGeometry, place: BaseGeometry) -> float:
+def _outside(area: BaseGeometry, tile_area: BaseGeometry) -> float:
     """The share of an outline that lies out of its tile."""
-    return float(area.difference(place).area / area.area)
+    return float(area.difference(tile_area).area / area.area)
 
 
-def whole_granule(grid: PixelGrid, reason: ProductError) -> Footprint:
+def granule_footprint(grid: PixelGrid, reason: ProductError) -> Footprint:
     """The whole extent of a granule on disk whose outline can't be right, with or without data."""
     return Footprint(
-        outline(grid),
+        lonlat_polygon(grid),
         f"it garbles {reason}. The extent of the granule was taken in its place, so its coverage "
-        "may be said too high.",
+        "may be given too high.",
     )
 
 
-def _garbled(err: BaseException) -> _OutlineError:
-    words = " ".join(str(err).split())[:100]
-    return _OutlineError(f"the footprint: it can't be read ({words or type(err).__name__})")
+def _garbled(err: BaseException) -> _UnusableError:
+    reason = " ".join(str(err).split())[:100]
+    return _UnusableError(f"the footprint: it can't be read ({reason or type(err).__name__})")
 
 
-def _usable(given: BaseGeometry, place: BaseGeometry | None, largest_km2: float) -> BaseGeometry:
+def _usable(
+    given: BaseGeometry, tile_area: BaseGeometry | None, largest_km2: float
+) -> BaseGeometry:
     """The valid polygons of an outline at its place. Raises _OutlineError."""
     area = _on_earth(given)
     size = _size_km2(area)
     if not size:
-        raise _OutlineError("the footprint: it encloses no area")
+        raise _UnusableError("the footprint: it encloses no area")
     if size > largest_km2:
-        raise _OutlineError(f"the footprint: its {size:,.0f} km² are more than a scene can have")
-    if place is None:
+        raise _UnusableError(f"the footprint: its {size:,.0f} km² are more than a scene can have")
+    if tile_area is None:
         return area
-    if not area.intersects(place):
-        raise _ElsewhereError(area)
+    if not area.intersects(tile_area):
+        raise _OutsideTileError(area)
     # A product of several granules has one outline, of which only the part in the tile is meant.
-    return area if size <= TILE_KM2 else polygons(area.intersection(place))
+    return area if size <= TILE_KM2 else polygons(area.intersection(tile_area))
 
 
 def _on_earth(given: BaseGeometry) -> BaseGeometry:
     """The polygons of a lon/lat geometry, valid, in one world. Raises _OutlineError."""
     if given.is_empty:
-        raise _OutlineError("the footprint: it is empty")
+        raise _UnusableError("the footprint: it is empty")
     # Before any operation: some of them fail on what isn't finite.
     lon, lat = shapely.get_coordinates(given).T
     if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
-        raise _OutlineError(_NOT_FINITE)
+        raise _UnusableError(_NOT_FINITE)
     off = (np.abs(lat) > _LARGEST_LATITUDE) | (np.abs(lon) > _LARGEST_LONGITUDE)
     if off.any():
         number = int(np.argmax(off))
-        raise _OutlineError(
+        raise _UnusableError(
             f"the footprint: latitude {lat[number]:g}, longitude {lon[number]:g} isn't on Earth"
         )
     try:
         area = polygons(given)
         if area.is_empty:
-            raise _OutlineError(f"the footprint: it is a {given.geom_type}, no polygon")
+            raise _UnusableError(f"the footprint: it is a {given.geom_type}, no polygon")
         return polygons(shapely.make_valid(in_one_world(area)))
     except ShapelyError as err:
         raise _garbled(err) from err

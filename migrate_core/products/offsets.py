@@ -30,7 +30,7 @@ NOTHING_SAYS = (
 ITEM_SAYS_NOTHING = (
     "the STAC item states neither an offset nor an official processing baseline, so 0 was used"
 )
-TAG_IS_LACKING = (
+TAG_IS_MISSING = (
     f"products of its processing baseline have an offset of {OFFSET}, but its metadata state none, "
     "so 0 was used"
 )
@@ -88,24 +88,24 @@ def resolve_offset(
     trusted, *others = statements
     if not_applied := _not_applied(item, baseline):
         others.append(not_applied)
-    decision = _believed(bands, trusted)
+    decision = _taken_from(bands, trusted)
     warnings = [
         f"{other.origin}, but {trusted.origin} was used"
         for other in others
-        if _believed(bands, other).offsets != decision.offsets
+        if _taken_from(bands, other).offsets != decision.offsets
     ]
     missing = trusted is metadata and not metadata.offsets and _offset_of(baseline) != 0
-    tag = (TAG_IS_LACKING,) if missing else ()
+    tag = (TAG_IS_MISSING,) if missing else ()
     return OffsetDecision(decision.offsets, decision.origin, (*decision.warnings, *tag, *warnings))
 
 
-def _believed(bands: Sequence[str], stated: OffsetSource) -> OffsetDecision:
+def _taken_from(bands: Sequence[str], source: OffsetSource) -> OffsetDecision:
     """The offsets by one document; what holds for the bands it names holds for the others, too."""
-    common = next(iter(stated.offsets.values()), 0)
-    offsets = {band: stated.offsets.get(band, common) for band in bands}
-    unnamed = [band for band in bands if stated.offsets and band not in stated.offsets]
-    warning = f"{stated.origin}, but not for {', '.join(unnamed)}, where {common} was used"
-    return OffsetDecision(offsets, stated.origin, (warning,) if unnamed else ())
+    common = next(iter(source.offsets.values()), 0)
+    offsets = {band: source.offsets.get(band, common) for band in bands}
+    unnamed = [band for band in bands if source.offsets and band not in source.offsets]
+    warning = f"{source.origin}, but not for {', '.join(unnamed)}, where {common} was used"
+    return OffsetDecision(offsets, source.origin, (warning,) if unnamed else ())
 
 
 def _flag(bands: Sequence[str], item: Item) -> OffsetSource | None:
@@ -151,7 +151,7 @@ def raster_offset(asset: Item) -> int | None:
             if offset is not None and scale and float(scale):
                 return round(float(offset) / float(scale))
         except (TypeError, ValueError, OverflowError):
-            continue  # garbled: as if it were not stated
+            continue  # garbled: as if it were not given
     return None
 
 

@@ -26,50 +26,50 @@ def readings(text: str) -> Iterator[Positions]:
     which numbers are plausible as an outline depends on where the scene is.
     """
     try:
-        numbers = [float(word) for word in text.replace(",", " ").split()]
+        coordinates = [float(word) for word in text.replace(",", " ").split()]
     except ValueError:
         return
-    ways = (_regular(numbers, 2), _regular(numbers, 3), _mixed(numbers))
+    ways = (_regular(coordinates, 2), _regular(coordinates, 3), _mixed(coordinates))
     found = [way for way in ways if len(way) >= _FEWEST - 1]
     distinct = list(dict.fromkeys(found))
     yield from sorted(distinct, key=lambda way: not (_is_closed(way) and len(way) >= _FEWEST))
 
 
-def _regular(numbers: Sequence[float], step: int) -> Positions:
+def _regular(coordinates: Sequence[float], step: int) -> Positions:
     """Positions of `step` numbers each; none where the list doesn't divide into them."""
-    if len(numbers) % step:
+    if len(coordinates) % step:
         return ()
-    return tuple(zip(numbers[::step], numbers[1::step], strict=True))
+    return tuple(zip(coordinates[::step], coordinates[1::step], strict=True))
 
 
 def _is_closed(positions: Positions) -> bool:
     return positions[0] == positions[-1]
 
 
-def _mixed(numbers: Sequence[float]) -> Positions:
+def _mixed(coordinates: Sequence[float]) -> Positions:
     """Positions near the first one, each with a height after it or without.
 
     A number that doesn't begin a position near the first is a height. None where the list can't be
     read so.
     """
     found: list[Position] = []
-    place = 0
-    while place + 1 < len(numbers):
-        found.append((numbers[place], numbers[place + 1]))
+    index = 0
+    while index + 1 < len(coordinates):
+        found.append((coordinates[index], coordinates[index + 1]))
         for step in (2, 3):
-            if place + step == len(numbers) or _near(numbers, place + step, found[0]):
-                place += step
+            if index + step == len(coordinates) or _near(coordinates, index + step, found[0]):
+                index += step
                 break
         else:
             return ()
-    return tuple(found) if place == len(numbers) else ()
+    return tuple(found) if index == len(coordinates) else ()
 
 
-def _near(numbers: Sequence[float], place: int, first: Position) -> bool:
-    """Whether a position near the first of an outline begins at `place`."""
-    if place + 1 >= len(numbers):
+def _near(coordinates: Sequence[float], index: int, first: Position) -> bool:
+    """Whether a position near the first of an outline begins at `index`."""
+    if index + 1 >= len(coordinates):
         return False
-    latitude, longitude = numbers[place], numbers[place + 1]
+    latitude, longitude = coordinates[index], coordinates[index + 1]
     if not (math.isfinite(latitude) and math.isfinite(longitude)):
         return False
     across = abs((longitude - first[1] + 180) % 360 - 180)

@@ -61,10 +61,10 @@ def tile_grid(tile: str) -> PixelGrid | None:
 def tile_extent(tile: str) -> BaseGeometry | None:
     """The edges of a tile in lon/lat, cut at 180°; None where there is no such tile."""
     grid = tile_grid(tile)
-    return None if grid is None else outline(grid)
+    return None if grid is None else lonlat_polygon(grid)
 
 
-def outline(grid: PixelGrid) -> BaseGeometry:
+def lonlat_polygon(grid: PixelGrid) -> BaseGeometry:
     """The edges of a grid in UTM as lon/lat, cut at the 180° meridian."""
-    edges = reproject_geometry(grid.outline().segmentize(_EDGE_M), grid.crs, LONLAT)
+    edges = reproject_geometry(grid.polygon().segmentize(_EDGE_M), grid.crs, LONLAT)
     return shapely.make_valid(in_one_world(edges))

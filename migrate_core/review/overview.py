@@ -38,7 +38,7 @@ class Matches:
             "with an unusable scene chosen by hand": self.by_hand,
             "without": self.without,
         }
-        return [f"{count:,} {words}" for words, count in counts.items() if count]
+        return [f"{count:,} {text}" for text, count in counts.items() if count]
 
 
 @dataclass(frozen=True)

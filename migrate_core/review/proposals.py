@@ -19,7 +19,7 @@ from ..model import Decision, Pair, PairParameters
 from ..states import DecisionState, PairState, Verdict
 from ..store.base import Store
 from ..store.decisions import EarlierPair, earlier_pairs, earlier_pairs_of, present_pairs
-from .decisions import ReviewStatus, newest, review_status, review_statuses
+from .decisions import ReviewStatus, deciding, review_status, review_statuses
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _PARAMETERS = {
@@ -50,8 +50,8 @@ class Proposal:
     @property
     def reason(self) -> str | None:
         """Why that was decided, by the newest decision that gives a reason."""
-        said = (one.reason for one in self.decisions if one.verdict == self.verdict)
-        return next((reason for reason in said if reason), None)
+        reasons = (one.reason for one in self.decisions if one.verdict == self.verdict)
+        return next((reason for reason in reasons if reason), None)
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ def earlier_pair(store: Store, pair: Pair) -> DecidedPair | None:
     if pair.state == PairState.SUPERSEDED:
         return None
     for row in sorted(earlier_pairs_of(store, pair), key=_rank, reverse=True):
-        said, earlier = newest(store.decisions(row.pair_id)), store.pair(row.pair_id)
-        if said and earlier is not None:
-            return DecidedPair(earlier, said)
+        decisions, earlier = deciding(store.decisions(row.pair_id)), store.pair(row.pair_id)
+        if decisions and earlier is not None:
+            return DecidedPair(earlier, decisions)
     return None
 
 
@@ -84,22 +84,22 @@ def proposal_for(
     now = review_status(log)
     if earlier is None or reviewer in now.reviewers:
         return None
-    said = earlier.decisions
-    if now.decision and reviewer not in said:
+    decisions = earlier.decisions
+    if now.decision and reviewer not in decisions:
         return None
     return Proposal(
         earlier.pair.pair_id,
-        _verdict(said, reviewer),
-        tuple(sorted(said.values(), key=lambda one: one.decided_at, reverse=True)),
+        _verdict(decisions, reviewer),
+        tuple(sorted(decisions.values(), key=lambda one: one.decided_at, reverse=True)),
         differences(earlier.pair, pair),
     )
 
 
-def _verdict(said: Mapping[str, Decision], reviewer: str) -> Verdict | None:
+def _verdict(decisions: Mapping[str, Decision], reviewer: str) -> Verdict | None:
     """The reviewer's own verdict, else the one that all agree on."""
-    if reviewer in said:
-        return said[reviewer].verdict
-    verdicts = {one.verdict for one in said.values()}
+    if reviewer in decisions:
+        return decisions[reviewer].verdict
+    verdicts = {one.verdict for one in decisions.values()}
     return verdicts.pop() if len(verdicts) == 1 else None
 
 

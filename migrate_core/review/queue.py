@@ -5,104 +5,48 @@ Pure rules over light rows; `queue_rows` reads those.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from ..model import Decision
 from ..states import DecisionState, Verdict, decision_state
+from .filters import QueueFilter
+from .queue_row import QueueRow
+from .sampling.random_order import random_position
 
-NOT_BY_ME = "not decided by me"
-PROPOSED = "proposed from an earlier pair"
-DECISIONS = (
-    DecisionState.UNDECIDED.value,
-    PROPOSED,
-    NOT_BY_ME,
-    DecisionState.ACCEPTED.value,
-    DecisionState.REJECTED.value,
-    DecisionState.UNSURE.value,
-    DecisionState.CONFLICT.value,
-)
+# From here on a shift and a days offset count fully.
+_FAR_M, _LONG_DAYS = 30.0, 30.0
 _SUSPICION = {Verdict.REJECT: 0, Verdict.UNSURE: 1, Verdict.ACCEPT: 2, None: 1}
 
 
-@dataclass(frozen=True)
-class QueueRow:
-    """What order and filters need of a finished pair.
-
-    `suggestion` is the verdict suggested; `occluded` the share 0…1 of the labelled pixels that
-    anything occludes, None when it isn't known; `shift_m` the length of the shift that registration
-    measured, `change` 0…1 how changed the inside of the label looks, None where that isn't known;
-    `decision` what the reviewers together say, `verdicts` what each of `reviewers` says, `proposed`
-    what they said of an earlier pair of the mask, where nobody has decided about this one.
-    """
-
-    pair_id: str
-    mask_name: str
-    tile: str
-    sensed_on: date | None
-    days_offset: float | None
-    suggestion: Verdict | None
-    occluded: float | None
-    shift_m: float | None = None
-    change: float | None = None
-    decision: DecisionState | None = None
-    reviewers: tuple[str, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
-    proposed: DecisionState | None = None
-
-    def verdict_of(self, reviewer: str) -> Verdict | None:
-        """What one reviewer says of the pair; None where they have said nothing that counts."""
-        return dict(zip(self.reviewers, self.verdicts, strict=True)).get(reviewer)
-
-
-@dataclass(frozen=True)
-class QueueFilter:
-    """Which pairs are looked at; what is None or empty doesn't matter.
-
-    `decision` is one of `DECISIONS`, `reviewer` the person for whom `not decided by me` holds;
-    `text` is found in the mask's name; `first` and `last` are inclusive days of the scene.
-    """
-
-    decision: str | None = None
-    text: str = ""
-    suggestion: str | None = None
-    tile: str | None = None
-    first: date | None = None
-    last: date | None = None
-    reviewer: str = ""
-
-    def takes(self, row: QueueRow) -> bool:
-        """Whether the pair is looked at."""
-        return (
-            self._decision_fits(row)
-            and self.text.strip().lower() in row.mask_name.lower()
-            and self.suggestion in (None, row.suggestion)
-            and self.tile in (None, row.tile)
-            and self._day_fits(row.sensed_on)
-        )
-
-    def _decision_fits(self, row: QueueRow) -> bool:
-        if self.decision is None:
-            return True
-        if self.decision == NOT_BY_ME:
-            return self.reviewer not in row.reviewers
-        if self.decision == PROPOSED:
-            return row.proposed is not None
-        return decision_state(row.decision) == self.decision
-
-    def _day_fits(self, day: date | None) -> bool:
-        if day is None:
-            return self.first is None and self.last is None
-        return (self.first or day) <= day <= (self.last or day)
-
-
 def _suspicion(row: QueueRow) -> tuple[Any, ...]:
-    """Suggested for rejection first, then by the occluded share; unknown is suspicious."""
-    occluded = 1.0 if row.occluded is None else row.occluded
-    return _SUSPICION[row.suggestion], -occluded, row.mask_name, row.pair_id
+    """What the triage expects to be rejected first; without it, what is suggested for rejection."""
+    if row.score is not None:
+        return 0, row.score, row.mask_name, row.pair_id
+    return _SUSPICION[row.suggestion], -suspicion(row), row.mask_name, row.pair_id
+
+
+def suspicion(row: QueueRow) -> float:
+    """How much speaks against a pair, 0…1, while nothing was learnt from decisions.
+
+    Each number counts by itself, as chances that don't depend on each other do: much occlusion is
+    suspicious without any change. What isn't known of the label is suspicious, the rest is not.
+    """
+    against = (
+        1.0 if row.occluded is None else row.occluded,
+        row.change or 0.0,
+        _reached(row.shift_m, _FAR_M),
+        0.0 if row.coverage is None else 1 - row.coverage,
+        _reached(row.days_offset, _LONG_DAYS) / 2,
+    )
+    return 1 - math.prod(1 - min(max(share, 0.0), 1.0) for share in against)
+
+
+def _reached(value: float | None, limit: float) -> float:
+    return min(abs(value or 0.0) / limit, 1.0)
 
 
 def _by_name(row: QueueRow) -> tuple[Any, ...]:
@@ -121,10 +65,19 @@ def _by_change(row: QueueRow) -> tuple[Any, ...]:
     return -(-1.0 if row.change is None else row.change), row.mask_name, row.pair_id
 
 
+def _by_scene(row: QueueRow) -> tuple[Any, ...]:
+    return row.scene_id, row.mask_name, row.pair_id
+
+
+def _at_random(row: QueueRow) -> tuple[Any, ...]:
+    return (random_position(row.pair_id),)
+
+
 def _by_shift(row: QueueRow) -> tuple[Any, ...]:
     return -(-1.0 if row.shift_m is None else row.shift_m), row.mask_name, row.pair_id
 
 
+RANDOM = "random"
 # None of the orders depends on the decisions: the queue stands still while one works through it.
 ORDERS: Mapping[str, Callable[[QueueRow], tuple[Any, ...]]] = {
     "most suspicious first": _suspicion,
@@ -133,6 +86,8 @@ ORDERS: Mapping[str, Callable[[QueueRow], tuple[Any, ...]]] = {
     "furthest in time first": _by_offset,
     "most changed first": _by_change,
     "largest shift first": _by_shift,
+    "scene": _by_scene,
+    RANDOM: _at_random,
 }
 MOST_SUSPICIOUS = "most suspicious first"
 
@@ -144,17 +99,17 @@ def arranged(
     return sorted((row for row in rows if wanted.takes(row)), key=ORDERS[order])
 
 
-def place_of(queue: Sequence[QueueRow], pair_id: str | None) -> int | None:
+def index_of(queue: Sequence[QueueRow], pair_id: str | None) -> int | None:
     """Where a pair stands in the queue, from 0; None when it isn't in it."""
     return next((n for n, row in enumerate(queue) if row.pair_id == pair_id), None)
 
 
 def neighbour(queue: Sequence[QueueRow], pair_id: str | None, step: int) -> str | None:
     """The pair one `step` (1 or -1) further; None at the end of the queue."""
-    place = place_of(queue, pair_id)
-    if place is None:
+    index = index_of(queue, pair_id)
+    if index is None:
         return queue[0].pair_id if queue else None
-    wanted = place + step
+    wanted = index + step
     return queue[wanted].pair_id if 0 <= wanted < len(queue) else None
 
 
@@ -165,7 +120,7 @@ def next_open(
 
     With `reviewer` it is the next that this person hasn't decided. None when there is no other.
     """
-    start = place_of(queue, pair_id)
+    start = index_of(queue, pair_id)
     ahead = queue if start is None else [*queue[start + 1 :], *queue[:start]]
     for row in ahead:
         is_open = row.decision is None if reviewer is None else reviewer not in row.reviewers
@@ -180,9 +135,14 @@ def last_effective(newest_first: Iterable[Decision]) -> Decision | None:
     `newest_first` is what one reviewer said; no more of it is read than needed.
     """
     undone: Counter[str] = Counter()
+    undone_in_batches = set[tuple[str, str | None]]()
     for entry in newest_first:
-        if entry.verdict == Verdict.UNDO:
+        if entry.verdict == Verdict.UNDO and entry.batch is not None:
+            undone_in_batches.add((entry.pair_id, entry.batch))
+        elif entry.verdict == Verdict.UNDO:
             undone[entry.pair_id] += 1
+        elif (entry.pair_id, entry.batch) in undone_in_batches:
+            continue
         elif undone[entry.pair_id]:
             undone[entry.pair_id] -= 1
         else:
@@ -193,4 +153,4 @@ def last_effective(newest_first: Iterable[Decision]) -> Decision | None:
 def decision_counts(rows: Iterable[QueueRow]) -> dict[str, int]:
     """How many pairs stand how, by decision, with `undecided` among them."""
     counts = Counter[str](decision_state(row.decision) for row in rows)
-    return {name: counts[name] for name in DECISIONS if name not in (NOT_BY_ME, PROPOSED)}
+    return {name: counts[name] for name in DecisionState}

@@ -20,6 +20,7 @@ from ..pairs.edits.effective import effective, newest_of, tokens_of
 from ..states import EditKind
 from ..store.base import Store
 from ..store.decisions import append_edit, edit_of, edits_of
+from ..store.review.checks import check_of
 from ..workspace import Workspace
 from .run import default_reviewer
 
@@ -56,6 +57,11 @@ def repair(
     logged. Raises WrongUseError for what can't be asked for, PairError or MaskError where the
     files of the pair or its mask aren't as they were, DiskError.
     """
+    if check_of(store, request.pair_id) is not None:
+        # It doesn't say why: who asks is not to know.
+        raise WrongUseError(
+            f"{request.pair_id}: this pair can't be repaired. Decide about it as it is."
+        )
     with editing(workspace, request.pair_id):
         opened = open_pair(store, workspace, request.pair_id)
         log = edits_of(store, request.pair_id)

@@ -12,6 +12,7 @@ from ..model import Decision
 from ..states import VERDICTS, PairState, Verdict
 from ..store.base import Store
 from ..store.decisions import has_token
+from ..store.review.checks import reviewed_pair
 from .decisions import ReviewStatus, newest, review_status
 
 # What a decision can be for, in the order of the keys that choose them.
@@ -94,7 +95,7 @@ def decide(store: Store, decision: Decision, token: str | None = None) -> Review
 
 
 def _check_finished(store: Store, pair_id: str) -> None:
-    pair = store.pair(pair_id)
+    pair = reviewed_pair(store, pair_id)
     if pair is None:
         raise WrongUseError(f"{pair_id!r} is no pair; `pairs list` shows their ids.")
     if pair.state not in (PairState.DONE, PairState.SUPERSEDED):

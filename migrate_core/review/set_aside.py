@@ -1,4 +1,4 @@
-"""Decisions that don't count any more once their pair is superseded: told before that happens."""
+"""Decisions that won't count any more once their pair is superseded: reported before that."""
 
 from __future__ import annotations
 
@@ -95,8 +95,9 @@ def notes_on_set_aside(
     gone = set_aside_since(store, before) if before else SetAside()
     if not gone.total:
         return ()
+    verb = "is" if gone.total == 1 else "are"
     note = (
-        f"{why}, so {gone} are superseded. The decisions stay in "
+        f"{why}, so {gone} {verb} superseded. The decisions stay in "
         "the log, and are proposed for the pairs of the new masks."
     )
     return (note,)

@@ -13,6 +13,7 @@ from ..session import Session
 from ..states import MaskState
 from ..store.base import Store
 from ..store.last_search import SearchParameters, remember_asked, remember_found, remember_responses
+from ..store.masks import find_mask, unknown_mask
 from ..text import CLOUD_IN_SCENE
 from .access.response_cache import ResponseCache, kept, response_times
 from .cloud_cover.remember import (
@@ -55,29 +56,34 @@ def search(
     finish(session)
     masks = [m for m in session.store.masks() if m.state == MaskState.READY and not m.pending]
     if not masks:
-        raise WrongUseError("There is no mask to search for. Add some first: `masks add PATH`.")
+        raise WrongUseError(
+            "There is no mask to search for. Add masks (`masks add PATH`), or mend the problems of "
+            "those that are there (`masks list`)."
+        )
     with session.tracked("search") as progress:
         remember_asked(session.store, parameters)
         first, second = (searching.part(progress, number, 2) for number in (0, 1))
         asking = first if parameters.measure_clouds else progress
         found = _ask(masks, sources, parameters, asking)
-        memory = MeasurementCache(session.store, masks)
-        known = memory.known() if parameters.measure_clouds and not refresh else {}
+        cache = MeasurementCache(session.store, masks)
+        known = cache.known() if parameters.measure_clouds and not refresh else {}
         _keep(session.store, found, parameters, known)
         remember_responses(session.store, response_times(sources))
         unmeasured: tuple[Problem, ...] = ()
         if parameters.measure_clouds:
             clouds = CloudReader(session.settings.services, session.workspace, session.store)
-            unmeasured = measure_candidates(memory, found, clouds, known, second)
+            unmeasured = measure_candidates(cache, found, clouds, known, second)
     return (*found.outcome.problems, *unmeasured, *_without(found))
 
 
 def select(store: Store, mask_id: str, scene_id: str) -> None:
     """Choose another candidate for a mask; later searches keep the choice while they find it.
 
-    Raises WrongUseError when the scene is no candidate of the mask.
+    Raises WrongUseError for an unknown mask, and when the scene is no candidate of it.
     """
     if not store.select(mask_id, scene_id):
+        if find_mask(store, mask_id) is None:
+            raise WrongUseError(f"{scene_id} can't be selected: {unknown_mask(mask_id)}")
         known = [c.ranked.scene.scene_id for c in store.candidates().get(mask_id, [])]
         raise WrongUseError(
             f"{scene_id} is not a candidate of {mask_id}. "

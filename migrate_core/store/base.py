@@ -15,13 +15,14 @@ from typing import Any
 import sqlalchemy as sa
 from shapely.geometry.base import BaseGeometry
 
-from ..model import Decision, Mask, Pair, RankedScene, Scene, utc
-from ..states import MaskState, PairState, Verdict
+from ..model import Decision, Mask, Pair, RankedScene, Scene
+from ..states import MaskState, PairState
 from ..workspace import Workspace
 from . import tables
 from .mask_documents import mask_document, mask_from
+from .review.rows import append_rows, decision_of, decision_row
 from .serialize import from_json, to_json
-from .tables import dialect_insert, open_engine, upsert
+from .tables import open_engine, upsert
 
 # Values in one question to the database; SQLite takes at most 32,766.
 _CHUNK = 500
@@ -127,7 +128,7 @@ class Store:
         scenes = self.scenes()
         found: dict[str, list[Candidate]] = {}
         query = sa.select(tables.candidates).order_by(
-            tables.candidates.c.mask_id, tables.candidates.c.place
+            tables.candidates.c.mask_id, tables.candidates.c.rank
         )
         for row in self._rows(query):
             candidate = candidate_of(row, scenes[row.scene_id, row.source])
@@ -207,17 +208,8 @@ class Store:
 
     def append_decision(self, decision: Decision, token: str | None = None) -> None:
         """Add to the log; the same `token` a second time changes nothing."""
-        row = {
-            "token": token or uuid.uuid4().hex,
-            "pair_id": decision.pair_id,
-            "verdict": decision.verdict,
-            "reviewer": decision.reviewer,
-            "reason": decision.reason,
-            "decided_at": utc(decision.decided_at),
-        }
         with self.engine.begin() as connection:
-            insert = dialect_insert(connection, tables.decisions).values(row)
-            connection.execute(insert.on_conflict_do_nothing(index_elements=["token"]))
+            append_rows(connection, [decision_row(decision, token or uuid.uuid4().hex)])
 
     def decisions(self, pair_id: str | None = None) -> list[Decision]:
         """The log, oldest first: all of it, or what was said of one pair."""
@@ -253,19 +245,13 @@ def candidate_of(row: sa.Row[Any], scene: Scene) -> Candidate:
     return Candidate(row.mask_id, ranked, row.selected, row.chosen_by_person)
 
 
-def decision_of(row: sa.Row[Any]) -> Decision:
-    """The decision of a row of the log."""
-    verdict = Verdict(row.verdict)
-    return Decision(row.pair_id, verdict, row.reviewer, row.reason, utc(row.decided_at))
-
-
 def _candidate_rows(
     mask_id: str, ranked: Sequence[RankedScene], choice: str | None
 ) -> list[dict[str, Any]]:
     """Rows for the candidates of a mask; `choice` is the scene a person selected before."""
     kept = choice in {item.scene.scene_id for item in ranked}
     rows = []
-    for place, item in enumerate(ranked):
+    for rank, item in enumerate(ranked):
         # The scene has a table of its own.
         names = (field.name for field in fields(item) if field.name != "scene")
         document = {name: to_json(getattr(item, name)) for name in names}
@@ -274,8 +260,8 @@ def _candidate_rows(
             "mask_id": mask_id,
             "scene_id": item.scene.scene_id,
             "source": item.scene.source,
-            "place": place,
-            "selected": by_person if kept else place == 0,
+            "rank": rank,
+            "selected": by_person if kept else rank == 0,
             "usable": item.usable,
             "chosen_by_person": by_person,
             "document": document,
@@ -310,7 +296,7 @@ def _pair_row(pair: Pair) -> dict[str, Any]:
 
 
 def _outline(shape: BaseGeometry) -> dict[str, Any]:
-    """A shape for a small map, to a hundredth of its size, and its middle to count by place."""
+    """A shape for a small map, to a hundredth of its size, and its middle to count by location."""
     west, south, east, north = shape.bounds
     plain = shape.simplify(max(east - west, north - south) / 100)
     return {**to_json(plain), "middle": [(west + east) / 2, (south + north) / 2]}

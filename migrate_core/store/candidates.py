@@ -74,7 +74,7 @@ def mask_row(store: Store, mask_id: str) -> MaskRow | None:
     return next(iter(_rows(store, query)), None)
 
 
-def place_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
+def index_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
     """The number of a mask in the list of `mask_rows`, from 0; None when it isn't in it."""
     counts = _counts()
     number = sa.func.row_number().over(order_by=_order(counts)).label("number")
@@ -181,7 +181,7 @@ def _candidates(
         sa.select(candidates, scenes.c.document.label("scene"))
         .select_from(CANDIDATES_WITH_SCENES)
         .where(candidates.c.mask_id.in_(list(ids)))
-        .order_by(candidates.c.mask_id, candidates.c.place)
+        .order_by(candidates.c.mask_id, candidates.c.rank)
     )
     if only_selected:
         query = query.where(candidates.c.selected)
@@ -217,11 +217,11 @@ def select_best(store: Store) -> int:
 
     Returns how many masks got another scene than they had.
     """
-    changed = candidates.c.chosen_by_person & (candidates.c.place > 0)
+    changed = candidates.c.chosen_by_person & (candidates.c.rank > 0)
     with store.engine.begin() as connection:
         count = connection.scalar(sa.select(sa.func.count()).where(changed)) or 0
         connection.execute(
-            sa.update(candidates).values(selected=candidates.c.place == 0, chosen_by_person=False)
+            sa.update(candidates).values(selected=candidates.c.rank == 0, chosen_by_person=False)
         )
     return count
 

@@ -1,7 +1,7 @@
 """What a database says when it can't read or write, in words that help.
 
-SQLAlchemy calls `_told` for every error of a driver, at whatever statement and in whatever module
-it comes up, so nothing else has to know what SQLite and PostgreSQL raise.
+SQLAlchemy calls `_raise_plainly` for every error of a driver, at whatever statement and in
+whatever module it comes up, so nothing else has to know what SQLite and PostgreSQL raise.
 """
 
 from __future__ import annotations
@@ -59,19 +59,19 @@ _POSTGRES = {
 _OTHERS = ("the database doesn't answer as it should", "Check that it is there and can be written")
 
 
-def tell_plainly(engine: sa.Engine, place: str) -> None:
-    """Let all of an engine's errors that a person must know of be StoreErrors; `place` names it.
+def tell_plainly(engine: sa.Engine, database: str) -> None:
+    """Let all of an engine's errors that a person must know of be StoreErrors; `database` names it.
 
     What is a matter of rows (IntegrityError, DataError) or a bug stays as it is.
     """
-    sa.event.listen(engine, "handle_error", partial(_told, place))
+    sa.event.listen(engine, "handle_error", partial(_raise_plainly, database))
 
 
-def _told(place: str, context: sa.engine.ExceptionContext) -> None:
+def _raise_plainly(database: str, context: sa.engine.ExceptionContext) -> None:
     if isinstance(context.sqlalchemy_exception, (IntegrityError, DataError)):
         return
     if isinstance(context.sqlalchemy_exception, OperationalError) or _is_damage(context):
-        raise unusable(place, context.original_exception) from context.original_exception
+        raise unusable(database, context.original_exception) from context.original_exception
 
 
 def _is_damage(context: sa.engine.ExceptionContext) -> bool:
@@ -81,17 +81,17 @@ def _is_damage(context: sa.engine.ExceptionContext) -> bool:
     return type(context.sqlalchemy_exception) is DatabaseError and damaged
 
 
-def unusable(place: str, err: BaseException | None) -> DatabaseUnusableError:
+def unusable(database: str, err: BaseException | None) -> DatabaseUnusableError:
     """An error of a driver as one that a person can act on."""
     code = _code(err)
     known = {**_SQLITE, **_POSTGRES}
     found, remedy = next((known[key] for key in known if code.startswith(key)), _OTHERS)
-    if code.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")) and is_full(Path(place).parent):
+    if code.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")) and is_full(Path(database).parent):
         # SQLite can't make, or lengthen, one of the files that it keeps beside the database.
         found, remedy = _SQLITE["SQLITE_FULL"]
     return DatabaseUnusableError(
-        f"{place}: {found} ({_reason(err, code)}). {remedy}, and run it again: what was finished "
-        "is kept."
+        f"{database}: {found} ({_reason(err, code)}). {remedy}, and run it again: what was "
+        "finished is kept."
     )
 
 

@@ -10,18 +10,22 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from ..model import Decision, Pair, PairEdit, utc
-from ..states import EditKind, PairState, Verdict
-from .base import Store, decision_of
+from ..states import Basis, EditKind, PairState, Verdict
+from .base import Store
+from .review.rows import decision_of
 from .serialize import to_json
-from .tables import decisions, dialect_insert, masks, pair_edits, pairs
+from .tables import attention_checks, decisions, dialect_insert, masks, pair_edits, pairs
 
 
 class LogEntry(NamedTuple):
-    """Who said what of a pair."""
+    """Who said what of a pair, and on what basis; see `Decision`."""
 
     pair_id: str
     verdict: Verdict
     reviewer: str
+    basis: Basis = Basis.PERSON
+    batch: str | None = None
+    settles: bool = False
 
 
 class EarlierPair(NamedTuple):
@@ -45,14 +49,17 @@ class PresentPair(NamedTuple):
     mask_key: str | None
 
 
-def decision_logs(store: Store) -> dict[str, list[LogEntry]]:
-    """The log of every pair, oldest entry first, by pair_id."""
-    columns = decisions.c
-    query = sa.select(columns.pair_id, columns.verdict, columns.reviewer).order_by(columns.number)
+def decision_logs(store: Store, *, of_checks: bool = False) -> dict[str, list[LogEntry]]:
+    """The log of every pair, oldest entry first, by pair_id; or of attention checks alone."""
+    columns = [decisions.c[name] for name in LogEntry._fields]
+    query = sa.select(*columns).order_by(decisions.c.number)
+    if of_checks:
+        query = query.where(decisions.c.pair_id.in_(sa.select(attention_checks.c.pair_id)))
     logs: dict[str, list[LogEntry]] = defaultdict(list)
     with store.engine.connect() as connection:
-        for pair_id, verdict, reviewer in connection.execute(query):
-            logs[pair_id].append(LogEntry(pair_id, Verdict(verdict), reviewer))
+        for pair_id, verdict, reviewer, basis, *rest in connection.execute(query):
+            entry = LogEntry(pair_id, Verdict(verdict), reviewer, Basis(basis), *rest)
+            logs[pair_id].append(entry)
     return logs
 
 
@@ -90,9 +97,13 @@ def earlier_pairs(store: Store) -> list[EarlierPair]:
 
 def earlier_pairs_of(store: Store, pair: Pair) -> list[EarlierPair]:
     """The superseded pairs of the pair's mask, or of its file, that the log mentions."""
+    return _earlier(store, _superseded().where(_same_mask(pair)))
+
+
+def _same_mask(pair: Pair) -> Any:
+    """Pairs of the pair's mask, or of its file."""
     path = sa.select(masks.c.path).where(masks.c.mask_id == pair.mask_id).scalar_subquery()
-    same_mask = (pairs.c.mask_id == pair.mask_id) | (_text("mask_key") == path)
-    return _earlier(store, _superseded().where(same_mask))
+    return (pairs.c.mask_id == pair.mask_id) | (_text("mask_key") == path)
 
 
 def _superseded() -> sa.Select[Any]:
@@ -152,6 +163,18 @@ def edits_of(store: Store, pair_id: str) -> list[PairEdit]:
     query = sa.select(pair_edits).where(pair_edits.c.pair_id == pair_id)
     with store.engine.connect() as connection:
         return [_edit(row) for row in connection.execute(query.order_by(pair_edits.c.number))]
+
+
+def earlier_edits_of(store: Store, pair: Pair) -> list[PairEdit]:
+    """The logs of the superseded pairs of the pair's mask, or of its file, oldest first."""
+    query = (
+        sa.select(pair_edits)
+        .join(pairs, pairs.c.pair_id == pair_edits.c.pair_id)
+        .where(pairs.c.state == PairState.SUPERSEDED, _same_mask(pair))
+        .order_by(pair_edits.c.number)
+    )
+    with store.engine.connect() as connection:
+        return [_edit(row) for row in connection.execute(query)]
 
 
 def edit_logs(store: Store) -> dict[str, list[PairEdit]]:

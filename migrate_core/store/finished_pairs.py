@@ -35,7 +35,8 @@ class FinishedPair:
     shift: tuple[float, float] | None
     change: float | None
     occluded: Occluded | None
-    one_sided: OcclusionBySensor | None
+    occlusion_by_sensor: OcclusionBySensor | None
+    coverage: float | None = None
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ def finished_pairs(store: Store) -> list[FinishedPair]:
         document["shift"]["east_m"].as_float().label("east_m"),
         document["shift"]["north_m"].as_float().label("north_m"),
         document["change"].as_float().label("change"),
+        document["coverage"].as_float().label("coverage"),
         document["occluded"].as_json().label("occluded"),
-        document["one_sided"].as_json().label("one_sided"),
+        document["one_sided"].as_json().label("occlusion_by_sensor"),
     ).where(pairs.c.state == PairState.DONE)
     with store.engine.connect() as connection:
         return [_finished_pair(row) for row in connection.execute(query)]
@@ -75,8 +77,11 @@ def _finished_pair(row: Any) -> FinishedPair:
         suggestion=Verdict(row.suggestion) if row.suggestion else None,
         shift=None if row.east_m is None else (row.east_m, row.north_m),
         change=row.change,
+        coverage=row.coverage,
         occluded=from_json(Occluded, row.occluded) if row.occluded else None,
-        one_sided=from_json(OcclusionBySensor, row.one_sided) if row.one_sided else None,
+        occlusion_by_sensor=from_json(OcclusionBySensor, row.occlusion_by_sensor)
+        if row.occlusion_by_sensor
+        else None,
     )
 
 

@@ -50,10 +50,11 @@ def replace_version(store: Store, entry: VersionEntry, before: Mask, after: Mask
 
 
 def _carry_over(connection: sa.Connection, table: sa.Table, before: str, after: str) -> None:
-    rows = connection.execute(sa.select(table).where(table.c.mask_id == before)).mappings().all()
+    rows = connection.execute(sa.select(table).where(table.c.mask_id == before)).all()
     connection.execute(sa.delete(table).where(table.c.mask_id == after))
     if rows:
-        connection.execute(sa.insert(table), [{**row, "mask_id": after} for row in rows])
+        copies = [dict(zip(table.c.keys(), row, strict=True)) for row in rows]
+        connection.execute(sa.insert(table), [{**row, "mask_id": after} for row in copies])
 
 
 def version_log(store: Store, mask_key: str) -> list[VersionEntry]:

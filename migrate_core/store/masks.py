@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from ..errors import WrongUseError
 from ..model import Mask
 from ..states import MaskState, PairState
 from .base import Store
@@ -34,7 +35,7 @@ class MaskFilter:
 
 
 @dataclass(frozen=True)
-class MaskPlace:
+class MaskLocation:
     """A mask on a map: `outline` is its footprint with the detail of a small map, lon/lat."""
 
     mask_id: str
@@ -46,7 +47,7 @@ class MaskPlace:
 
 @dataclass(frozen=True)
 class MaskCluster:
-    """Masks that lie near each other: how many, and their mean place (lon, lat) in degrees.
+    """Masks that lie near each other: how many, and their mean position (lon, lat) in degrees.
 
     `mask_id` is one of them; `spread` the width in degrees of longitude of the cell they lie in.
     """
@@ -54,7 +55,7 @@ class MaskCluster:
     mask_id: str
     count: int
     problems: int
-    place: tuple[float, float]
+    centre: tuple[float, float]
     spread: float
 
 
@@ -83,6 +84,11 @@ def find_mask(store: Store, mask_id: str) -> Mask | None:
     """One mask, or None when there is no such mask."""
     found = _scalars(store, sa.select(masks.c.document).where(masks.c.mask_id == mask_id))
     return mask_from(found[0]) if found else None
+
+
+def unknown_mask(mask_id: str) -> WrongUseError:
+    """What to raise for an id that no mask has."""
+    return WrongUseError(f"{mask_id!r} is no mask; `masks list` shows their ids.")
 
 
 def listed_masks(store: Store) -> list[Listed]:
@@ -140,7 +146,7 @@ def any_pending(store: Store) -> bool:
     return bool(_scalars(store, sa.select(masks.c.mask_id).where(_WAITING).limit(1)))
 
 
-def place_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
+def index_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
     """The number of a mask in `list_masks`, from 0; None when it isn't in it."""
     number = sa.func.row_number().over(order_by=(masks.c.name, masks.c.mask_id)).label("number")
     listed = _listed(wanted, masks.c.mask_id, number).subquery()
@@ -148,21 +154,21 @@ def place_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
     return int(found[0]) - 1 if found else None
 
 
-def mask_places(store: Store, wanted: MaskFilter, first: int, count: int) -> list[MaskPlace]:
-    """Where masks lie: of `count` masks that fit from number `first` on, those with a place."""
+def mask_locations(store: Store, wanted: MaskFilter, first: int, count: int) -> list[MaskLocation]:
+    """Where masks lie: of `count` masks that fit from number `first` on, those with an extent."""
     columns = (masks.c.mask_id, masks.c.name, masks.c.state, masks.c.acquired, masks.c.outline)
     query = _ordered(_listed(wanted, *columns)).limit(count).offset(first)
     with store.engine.connect() as connection:
         rows = connection.execute(query).all()
     return [
-        MaskPlace(row.mask_id, row.name, row.state, row.acquired, shape(row.outline))
+        MaskLocation(row.mask_id, row.name, row.state, row.acquired, shape(row.outline))
         for row in rows
         if row.outline
     ]
 
 
 def mask_clusters(store: Store, wanted: MaskFilter, cells: int = 16) -> list[MaskCluster]:
-    """All masks that fit and have a place, counted in square cells, `cells` over the longer side.
+    """All masks that fit and have an extent, counted in square cells, `cells` over the longer side.
 
     The database does the counting, so that tens of thousands of masks are as quick as a few.
     """
@@ -228,9 +234,9 @@ def _ordered(query: sa.Select[Any]) -> sa.Select[Any]:
 
 def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
     """Values in lists that fit into one question to the database."""
-    every = list(values)
-    for first in range(0, len(every), _CHUNK):
-        yield every[first : first + _CHUNK]
+    listed = list(values)
+    for first in range(0, len(listed), _CHUNK):
+        yield listed[first : first + _CHUNK]
 
 
 def _scalars(store: Store, query: sa.Select[Any]) -> list[Any]:

@@ -103,7 +103,7 @@ def pair_row_of(
     return _row(row, documents, alive=alive) if row else None
 
 
-def at_work(store: Store, most: int) -> list[tuple[str, str]]:
+def running_pairs(store: Store, most: int) -> list[tuple[str, str]]:
     """(pair_id, name of the mask) of pairs that a run has handed to workers, at most `most`."""
     query = sa.select(pairs.c.pair_id, _text("mask_name")).where(pairs.c.state == PairState.RUNNING)
     with store.engine.connect() as connection:

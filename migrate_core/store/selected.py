@@ -30,7 +30,7 @@ class OpenMatch(NamedTuple):
     outline: Mapping[str, Any]
 
 
-class PositionFacts(NamedTuple):
+class PositionRow(NamedTuple):
     """What the positions of a mask and of its selected scene depend on."""
 
     sensor: str | None
@@ -73,7 +73,7 @@ def open_matches(store: Store, other_than: str) -> list[OpenMatch]:
     ]
 
 
-def position_facts(store: Store) -> list[PositionFacts]:
+def position_rows(store: Store) -> list[PositionRow]:
     """The sensor, file and processing baseline behind each mask that is ready and has a scene."""
     document = masks.c.document
     query = _of_ready_masks(
@@ -82,7 +82,7 @@ def position_facts(store: Store) -> list[PositionFacts]:
         scenes.c.document["baseline"].as_string(),
     )
     with store.engine.connect() as connection:
-        return [PositionFacts(*row) for row in connection.execute(query)]
+        return [PositionRow(*row) for row in connection.execute(query)]
 
 
 def products_in_use(store: Store, most: int) -> list[str]:

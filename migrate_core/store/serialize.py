@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar, cast, get_origin
 
 from cattrs import Converter
+from cattrs.gen import make_dict_structure_fn, override
 from cattrs.strategies import configure_union_passthrough
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
@@ -35,10 +36,16 @@ def to_json(value: Any) -> Any:
     if isinstance(value, BaseGeometry):
         return _lists(mapping(value))
     if dataclasses.is_dataclass(value):
-        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        fields = dataclasses.fields(value)
+        return {stored_name(field): to_json(getattr(value, field.name)) for field in fields}
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     return [to_json(item) for item in value]
+
+
+def stored_name(field: dataclasses.Field[Any]) -> str:
+    """The name of a field in documents: its own, or `stored` of its metadata, from before."""
+    return str(field.metadata.get("stored", field.name))
 
 
 def _lists(value: Any) -> Any:
@@ -64,6 +71,9 @@ def from_json(kind: type[T], value: Any) -> T:
 def _converter() -> Converter:
     """What makes values of JSON by type hints; text, numbers and null stay what JSON says."""
     converter = Converter(detailed_validation=False)
+    converter.register_structure_hook_factory(
+        dataclasses.is_dataclass, lambda kind: _from_document(kind, converter)
+    )
     converter.register_structure_hook_func(_is_plain, lambda value, _: value)
     configure_union_passthrough(str | int | float | bool | None, converter)
     converter.register_structure_hook(Acquired, lambda text, _: Acquired.parse(text))
@@ -71,6 +81,15 @@ def _converter() -> Converter:
     converter.register_structure_hook_func(_is_pattern, lambda text, _: re.compile(text))
     converter.register_structure_hook_func(_is_geometry, lambda document, _: shape(document))
     return converter
+
+
+def _from_document(kind: type[T], converter: Converter) -> Callable[[Any, Any], T]:
+    """How a dataclass is read, its fields by the names that they have in documents."""
+    fields = dataclasses.fields(cast(Any, kind))
+    renamed: dict[str, Any] = {
+        field.name: override(rename=stored_name(field)) for field in fields if field.metadata
+    }
+    return make_dict_structure_fn(kind, converter, **renamed)
 
 
 def _is_plain(kind: Any) -> bool:

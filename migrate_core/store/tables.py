@@ -12,17 +12,23 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateTable
 
 from ..errors import StoreError
-from ..states import JobState
+from ..states import Basis, JobState
 from ..workspace import Workspace
 from .database_errors import tell_plainly
 from .transfers.former_files import former_files
 
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 # What brings a database of an older version up to the next one; missing tables are made before.
 _MIGRATIONS: dict[str, tuple[str, ...]] = {
     "1": ("ALTER TABLE jobs ADD COLUMN request JSON", "ALTER TABLE jobs ADD COLUMN answer JSON"),
     "2": (),  # pair_edits is a table of its own
     "3": (),  # and so is mask_versions
+    "4": (
+        "ALTER TABLE decisions ADD COLUMN basis VARCHAR DEFAULT 'person' NOT NULL",
+        "ALTER TABLE decisions ADD COLUMN batch VARCHAR",
+        "ALTER TABLE decisions ADD COLUMN settles BOOLEAN DEFAULT false NOT NULL",
+        "CREATE INDEX ix_decisions_batch ON decisions (batch)",
+    ),
 }
 
 metadata = sa.MetaData()
@@ -58,7 +64,7 @@ candidates = sa.Table(
     sa.Column("mask_id", sa.String, primary_key=True),
     sa.Column("scene_id", sa.String, primary_key=True),
     sa.Column("source", sa.String, nullable=False),
-    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("place", sa.Integer, nullable=False, key="rank"),
     sa.Column("selected", sa.Boolean, nullable=False),
     sa.Column("usable", sa.Boolean, nullable=False),
     sa.Column("chosen_by_person", sa.Boolean, nullable=False),
@@ -100,6 +106,46 @@ decisions = sa.Table(
     sa.Column("reviewer", sa.String, nullable=False),
     sa.Column("reason", sa.String),
     sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("basis", sa.String, nullable=False, server_default=Basis.PERSON),
+    sa.Column("batch", sa.String, index=True),
+    sa.Column("settles", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+# Decisions made at once; `document` says by what, see `Batch`.
+review_batches = sa.Table(
+    "review_batches",
+    metadata,
+    sa.Column("batch_id", sa.String, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("reviewer", sa.String, nullable=False),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+)
+# Pairs that are open with a reviewer, for some minutes; `until` in seconds since 1970.
+review_leases = sa.Table(
+    "review_leases",
+    metadata,
+    sa.Column("pair_id", sa.String, primary_key=True),
+    sa.Column("reviewer", sa.String, nullable=False),
+    sa.Column("until", sa.Float, nullable=False),
+)
+# Pairs made to be rejected, as a check of attention: apart from all others, so that no list, count
+# or export has them. `document` is the pair, `of_pair` the one it was made from.
+attention_checks = sa.Table(
+    "attention_checks",
+    metadata,
+    sa.Column("pair_id", sa.String, primary_key=True),
+    sa.Column("of_pair", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),
+)
+# What the triage learnt, as numbers; the newest that is not retired is in use.
+review_models = sa.Table(
+    "review_models",
+    metadata,
+    sa.Column("version", sa.String, primary_key=True),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),
 )
 # The log of repairs; `document` says what an entry does, see `PairEdit`.
 pair_edits = sa.Table(
@@ -208,10 +254,10 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[st
 def open_engine(workspace: Workspace, database_url: str | None) -> sa.Engine:
     """The database of a workspace, its tables made when they are missing. Raises StoreError."""
     url = database_url or f"sqlite:///{workspace.database}"
-    place = str(workspace.database) if database_url is None else "the database of DATABASE_URL"
+    database = str(workspace.database) if database_url is None else "the database of DATABASE_URL"
     try:
         engine = sa.create_engine(url)
-        tell_plainly(engine, place)
+        tell_plainly(engine, database)
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _configure_sqlite)
         _prepare(engine)
@@ -222,7 +268,7 @@ def open_engine(workspace: Workspace, database_url: str | None) -> sa.Engine:
         ) from err
     except SQLAlchemyError as err:
         raise StoreError(
-            f"{place} can't be opened ({type(err).__name__}). Needed is a database that this "
+            f"{database} can't be opened ({type(err).__name__}). Needed is a database that this "
             "program made, or may make. Check that the place exists and can be written."
         ) from err
     _take_over_files(engine, workspace)
@@ -240,6 +286,9 @@ def _prepare(engine: sa.Engine) -> None:
     version, noted = settings_kv.c.value, settings_kv.c.name == "schema"
     with engine.begin() as connection:
         connection.execute(CreateTable(settings_kv, if_not_exists=True))
+        # Said together with the tables, so that they need not be looked for one by one.
+        if connection.scalar(sa.select(version).where(noted)) == SCHEMA_VERSION:
+            return
     with engine.begin() as connection:
         insert = dialect_insert(connection, settings_kv).values(name="schema", value=SCHEMA_VERSION)
         connection.execute(insert.on_conflict_do_nothing())

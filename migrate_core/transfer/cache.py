@@ -39,10 +39,10 @@ class ProductCache:
     Products in use are never deleted, so what is in use at a time can exceed the limit.
     """
 
-    def __init__(self, folder: Path, limit_bytes: int, around: Runtime) -> None:
+    def __init__(self, folder: Path, limit_bytes: int, runtime: Runtime) -> None:
         self._folder = folder
         self._limit = limit_bytes
-        self._around = around
+        self._runtime = runtime
 
     def hold(self, name: str, size: int, fetch: Callable[[Path], None]) -> Held:
         """The product `name`, fetched by `fetch(target)` if it isn't there, held for use.
@@ -56,12 +56,12 @@ class ProductCache:
     def _held(self, name: str, size: int, fetch: Callable[[Path], None]) -> Held:
         target, lock = self._folder / name, self._lock(name)
         while True:
-            held = lock_one_of([lock], self._around, shared=True)
+            held = lock_one_of([lock], self._runtime, shared=True)
             if target.exists():
                 os.utime(target)
                 return Held(target, held)
             held.release()
-            with locked(lock, self._around):
+            with locked(lock, self._runtime):
                 if not target.exists():
                     self.make_room(size, keep=name)
                     fetch(target)

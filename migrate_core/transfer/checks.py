@@ -92,12 +92,12 @@ def broken_jp2(path: Path, _check: Callable[[], None]) -> str | None:
     Box layout after ISO/IEC 15444-1, annex I: length and type, 32 bits each; length 1 is followed
     by 64 bits, length 0 goes to the end of the file.
     """
-    size, place = path.stat().st_size, 0
+    size, position = path.stat().st_size, 0
     with path.open("rb") as file:
         if file.read(len(_JP2_SIGNATURE)) != _JP2_SIGNATURE:
             return "it is no JPEG 2000 file"
-        while place < size:
-            file.seek(place)
+        while position < size:
+            file.seek(position)
             head = file.read(16)
             if len(head) < 8:
                 return "it is a JPEG 2000 file that was cut short"
@@ -106,7 +106,7 @@ def broken_jp2(path: Path, _check: Callable[[], None]) -> str | None:
                 length = int.from_bytes(head[8:], "big")
             if length == 0:
                 return None
-            if length < 8 or place + length > size:
+            if length < 8 or position + length > size:
                 return "it is a JPEG 2000 file that was cut short"
-            place += length
+            position += length
     return None

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 # Left free on a disk, whatever is downloaded: a full disk hurts everybody on it.
 DISK_RESERVE_BYTES = 1_000_000_000
 # How often a file is fetched from its start when what arrived was wrong.
-_WHOLE_ATTEMPTS = 2
+_FILE_ATTEMPTS = 2
 _RANGE_NOT_SATISFIABLE = 416
 _PARTIAL = 206
 _ACCEPTED = 202
@@ -78,9 +78,9 @@ def _downloaded(
     target.parent.mkdir(parents=True, exist_ok=True)
     part = _Part(target, wanted)
     faults = []
-    for _ in range(_WHOLE_ATTEMPTS):
+    for _ in range(_FILE_ATTEMPTS):
         _Transfer(wanted, part, client, received).run()
-        fault = _fault(part.path, target, wanted, client.around.check)
+        fault = _fault(part.path, target, wanted, client.runtime.check)
         if fault is None:
             part.finish()
             size = target.stat().st_size
@@ -90,7 +90,7 @@ def _downloaded(
         faults.append(fault)
         part.forget()
     raise TransferError(
-        f"{client.service}: {wanted.title} arrived {_WHOLE_ATTEMPTS} times and was wrong each "
+        f"{client.service}: {wanted.title} arrived {_FILE_ATTEMPTS} times and was wrong each "
         f"time: {faults[-1]}. The service's own copy seems to be damaged: use another source, or "
         "another scene."
     )
@@ -183,10 +183,10 @@ class _Transfer:
         return self._total is not None and self._part.size == self._total
 
     def _attempt(self) -> None:
-        place = self._part.size
+        position = self._part.size
         headers = {"Accept-Encoding": "identity"}
-        if place:
-            headers["Range"] = f"bytes={place}-"
+        if position:
+            headers["Range"] = f"bytes={position}-"
             if self._part.tag:
                 headers["If-Range"] = self._part.tag
         query = Query(
@@ -204,14 +204,14 @@ class _Transfer:
                     f"{self._wanted.title}: the service has to fetch it from its archive first. "
                     "Run it again later."
                 )
-            self._store(response, place)
+            self._store(response, position)
         if self._total is not None and self._part.size < self._total:
             raise TransientError(f"only {self._part.size} of {self._total} bytes arrived")
 
-    def _store(self, response: requests.Response, place: int) -> None:
+    def _store(self, response: requests.Response, position: int) -> None:
         """Append the answer to the part, or begin again when it is the whole file."""
         start = self._measure(response)
-        if start != place:
+        if start != position:
             if start != 0:
                 self._part.forget()
                 raise TransientError("it sent another range than was asked for")
@@ -242,20 +242,22 @@ class _Transfer:
             file.write(piece)
             self._received(len(piece))
 
-    def _bound(self, place: int) -> Bound:
+    def _bound(self, position: int) -> Bound:
         """How much may still come behind the bytes that are there."""
         wanted = self._wanted
         if self._total is None:
-            return Bound(max(wanted.most_bytes - place, 0), f"{wanted.title} has an unknown size")
+            return Bound(
+                max(wanted.most_bytes - position, 0), f"{wanted.title} has an unknown size"
+            )
         who = "the catalogue" if wanted.size else "the service"
         reason = f"{who} announced {wanted.title} with {self._total:,} bytes"
-        return Bound(max(self._total - place, 0), reason)
+        return Bound(max(self._total - position, 0), reason)
 
-    def _check_disk(self, place: int) -> None:
+    def _check_disk(self, position: int) -> None:
         """Raise TransferError when the rest of the file doesn't fit on the disk."""
         if self._total is None:
             return
-        needed = self._total - place + DISK_RESERVE_BYTES
+        needed = self._total - position + DISK_RESERVE_BYTES
         free = shutil.disk_usage(self._part.path.parent).free
         if free < needed:
             raise TransferError(

@@ -12,21 +12,21 @@ from .http.retry import Runtime
 _LOOK_EVERY_S = 0.2
 
 
-def lock_one_of(paths: Sequence[Path], around: Runtime, *, shared: bool = False) -> FileLock:
+def lock_one_of(paths: Sequence[Path], runtime: Runtime, *, shared: bool = False) -> FileLock:
     """The first of these locks that becomes free; waits, and can be interrupted meanwhile."""
     while True:
         for path in paths:
             lock = try_lock(path, shared=shared)
             if lock is not None:
                 return lock
-        around.check()
-        around.sleep(_LOOK_EVERY_S)
+        runtime.check()
+        runtime.sleep(_LOOK_EVERY_S)
 
 
 @contextmanager
-def locked(path: Path, around: Runtime, *, shared: bool = False) -> Iterator[None]:
+def locked(path: Path, runtime: Runtime, *, shared: bool = False) -> Iterator[None]:
     """Hold the lock of a file for the time of the block."""
-    lock = lock_one_of([path], around, shared=shared)
+    lock = lock_one_of([path], runtime, shared=shared)
     try:
         yield
     finally:
@@ -36,14 +36,14 @@ def locked(path: Path, around: Runtime, *, shared: bool = False) -> Iterator[Non
 class ConnectionLimit:
     """At most `connections` at a time with one service, in all processes of a workspace."""
 
-    def __init__(self, folder: Path, connections: int, around: Runtime) -> None:
+    def __init__(self, folder: Path, connections: int, runtime: Runtime) -> None:
         self._slots = [folder / f"connection-{number}.lock" for number in range(connections)]
-        self._around = around
+        self._runtime = runtime
 
     @contextmanager
     def connection(self) -> Iterator[None]:
         """Wait for a free connection and hold it for the time of the block."""
-        lock = lock_one_of(self._slots, self._around)
+        lock = lock_one_of(self._slots, self._runtime)
         try:
             yield
         finally:

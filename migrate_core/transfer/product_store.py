@@ -40,31 +40,31 @@ class ProductStore:
         store: Store,
         services: ServiceSettings,
         *,
-        around: Runtime | None = None,
+        runtime: Runtime | None = None,
         policy: RetryPolicy | None = None,
     ) -> None:
         self.store = store
-        self.around = around or Runtime()
+        self.runtime = runtime or Runtime()
         self.traffic = Traffic()
         self._workspace = workspace
         self._policy = policy
         self._most_bytes = services.max_download_bytes
-        self.cache = ProductCache(workspace.products, services.cache_bytes, self.around)
+        self.cache = ProductCache(workspace.products, services.cache_bytes, self.runtime)
 
     def client(self, service: str) -> HttpClient:
         """A client for a service, counted in this run's traffic."""
-        return HttpClient(service, policy=self._policy, runtime=self.around, traffic=self.traffic)
+        return HttpClient(service, policy=self._policy, runtime=self.runtime, traffic=self.traffic)
 
     def account(self, limits: ServiceLimits) -> ServiceAccount:
         """The account of one service."""
-        usage = QuotaUsage(self.store, limits.service, limits.quota, self.around)
+        usage = QuotaUsage(self.store, limits.service, limits.quota, self.runtime)
         folder = self._workspace.connections(limits.service)
-        slots = ConnectionLimit(folder, limits.connections, self.around)
+        slots = ConnectionLimit(folder, limits.connections, self.runtime)
         return ServiceAccount(slots, usage, self._most_bytes)
 
     def now(self) -> str:
         """The clock of this run, ISO 8601 UTC."""
-        return iso(datetime.fromtimestamp(self.around.clock(), UTC))
+        return iso(datetime.fromtimestamp(self.runtime.clock(), UTC))
 
 
 class ServiceAccount:

@@ -36,16 +36,16 @@ class QuotaState:
 class QuotaUsage:
     """What all processes on one store have downloaded from one service."""
 
-    def __init__(self, store: Store, service: str, quota: Quota | None, around: Runtime) -> None:
+    def __init__(self, store: Store, service: str, quota: Quota | None, runtime: Runtime) -> None:
         self._store = store
         self._service = service
         self._quota = quota
-        self._around = around
+        self._runtime = runtime
 
     def add(self, received: int, requests: int, what: str) -> None:
         """Write down bytes and requests for `what` (a product's name)."""
         if received or requests:
-            row = DownloadRow(self._service, self._around.clock(), received, requests, what)
+            row = DownloadRow(self._service, self._runtime.clock(), received, requests, what)
             note_download(self._store, row, self._since())
 
     def state(self) -> QuotaState:
@@ -66,4 +66,4 @@ class QuotaUsage:
 
     def _since(self) -> float:
         days = self._quota.days if self._quota else _DAYS
-        return self._around.clock() - days * _DAY_S
+        return self._runtime.clock() - days * _DAY_S

@@ -85,7 +85,7 @@ def list_keys(http: HttpClient, store: S3Store, bucket: str, prefix: str) -> Ite
 
 
 def _now(http: HttpClient) -> datetime:
-    return datetime.fromtimestamp(http.around.clock(), UTC)
+    return datetime.fromtimestamp(http.runtime.clock(), UTC)
 
 
 def signed_url(store: S3Store, path: str, params: Mapping[str, str], now: datetime) -> str:

@@ -30,11 +30,11 @@ class SasTokens:
         """The query to append to the addresses of a collection's assets. Raises TransferError."""
         with self._lock:
             token, until = self._known.get(collection, ("", 0.0))
-            if self._http.around.clock() < until:
+            if self._http.runtime.clock() < until:
                 return token
             token, expiry = self._ask(collection)
             # A clock that goes wrong here must not ask again for each read.
-            now = self._http.around.clock()
+            now = self._http.runtime.clock()
             self._known[collection] = token, max(expiry - _SPARE_S, now + 1.0)
             return token
 

@@ -81,7 +81,7 @@ class TokenSession:
         self._account()
 
     def _now(self) -> float:
-        return self._client.around.clock()
+        return self._client.runtime.clock()
 
     def _renewed(self) -> _Grant:
         if self._refused:

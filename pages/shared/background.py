@@ -20,7 +20,7 @@ from migrate_core.jobs.background import (
     request_cancel,
     running_job,
 )
-from migrate_core.jobs.launch import crash_of, last_words
+from migrate_core.jobs.launch import crash_of, last_output
 from migrate_core.states import JobState, Level
 from pages.shared.frame import Page, share_of, time_left
 from pages.shared.log import show_log
@@ -92,8 +92,8 @@ def watch(page: Page, kind: str, doing: str, *, counted: bool = True) -> None:
     """
     job = running_job(page.store, kind, now_utc())
     bar, button = st.columns([5, 1], vertical_alignment="bottom")
-    words = _words(job, counted=counted)
-    bar.progress(share_of(job) if job else 0.0, f"**{doing}**: {words}")
+    text = _format_progress(job, counted=counted)
+    bar.progress(share_of(job) if job else 0.0, f"**{doing}**: {text}")
     stopping = job is not None and job.cancel_requested
     button.button(
         "Stopping …" if stopping else "Cancel",
@@ -114,7 +114,7 @@ def _cancel(page: Page, kind: str) -> None:
         st.session_state[_TROUBLE + kind] = _Trouble(str(err))
 
 
-def _words(job: JobStatus | None, *, counted: bool) -> str:
+def _format_progress(job: JobStatus | None, *, counted: bool) -> str:
     """How far a job is, in words; one that was just started doesn't know how much there is."""
     if job is None or not job.total:
         return "one moment …"
@@ -138,7 +138,7 @@ def how_it_ended(
     trace = crash_of(page.workspace, kind) if job.launched else None
     if not found and not trace and job.launched and job.state in _STOPPED:
         # What couldn't be written to the store, as when its disk is full.
-        found = tuple(last_words(page.workspace, kind).removeprefix("Error: ").splitlines())
+        found = tuple(last_output(page.workspace, kind).removeprefix("Error: ").splitlines())
     _show(found, st.error if job.state in _STOPPED else st.warning)
     if trace:
         st.error("It ended by an unforeseen error. What was finished is kept; start it again.")

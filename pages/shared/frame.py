@@ -72,7 +72,7 @@ def begin_page(stage: str | None, about: str) -> Page:
         st.error(plain(str(err)))
         st.stop()
     with st.sidebar:
-        _work_status(page)
+        _pipeline_status(page)
     st.title(title, anchor=False)
     st.caption(about)
     return page
@@ -101,7 +101,7 @@ def _store(root: str, database_url: str | None) -> Store:
 
 
 @polled(lambda page: bool(running_jobs(page.store, now_utc())), _POLL_S)
-def _work_status(page: Page) -> None:
+def _pipeline_status(page: Page) -> None:
     """Counts of every stage, what runs, and the next step; renewed while something runs.
 
     Pages are reached by links only. `st.switch_page` changes the page on the server, while the
@@ -132,23 +132,23 @@ def _counts(found: Overview, matched: Matches) -> dict[str, str]:
     """The counts of each stage in words; what is zero and no news is left out."""
     masks, pairs, review = found.masks, found.pairs, found.review
     return {
-        "masks": _words(
+        "masks": _format_counts(
             (masks[MaskState.READY], "ready"), (masks[MaskState.PROBLEM], "with a problem")
         ),
-        "scenes": _words((matched.matched, "matched")),
-        "pairs": _words(
+        "scenes": _format_counts((matched.matched, "matched")),
+        "pairs": _format_counts(
             (pairs.get(PairState.DONE, 0), "made"), (pairs.get(PairState.FAILED, 0), "failed")
         ),
-        "review": _words(
+        "review": _format_counts(
             (review[DecisionState.UNDECIDED], "undecided"),
             (review[DecisionState.ACCEPTED], "accepted"),
             (review[DecisionState.REJECTED], "rejected"),
         ),
-        "export": _words((review[DecisionState.ACCEPTED], "to go out")),
+        "export": _format_counts((review[DecisionState.ACCEPTED], "to go out")),
     }
 
 
-def _words(*counts: tuple[int, str]) -> str:
+def _format_counts(*counts: tuple[int, str]) -> str:
     return ", ".join(f"{count} {word}" for count, word in counts if count)
 
 

@@ -107,13 +107,13 @@ def map_click(key: str) -> str | None:
     return _new_click(f"{key}_seen", st.session_state.get(key) or {})
 
 
-def _new_click(seen: str, answer: dict[str, Any]) -> str | None:
+def _new_click(key: str, answer: dict[str, Any]) -> str | None:
     """The key in the answer of the map, unless this answer was given before."""
     clicked = answer.get("last_active_drawing")
     # No two clicks are equal: each carries its time.
-    if not clicked or clicked == st.session_state.get(seen):
+    if not clicked or clicked == st.session_state.get(key):
         return None
-    st.session_state[seen] = clicked
+    st.session_state[key] = clicked
     return str(clicked["properties"]["key"])
 
 
@@ -173,15 +173,15 @@ def _source(name: str) -> str:
 
 def _drawn(outlines: Sequence[Outline], focus: BaseGeometry | None, picture: Picture | None) -> str:
     """What drawOutlines gets, as JSON: large outlines first, so that small ones lie on top."""
-    placed = [outline for outline in outlines if not outline.geometry.is_empty]
-    placed.sort(key=lambda outline: -outline.geometry.area)
-    features = ",".join(_feature(outline) for outline in placed)
-    seen = focus
-    if focus is None and placed:
-        seen = shapely.box(*shapely.total_bounds([outline.geometry for outline in placed]))
+    drawn = [outline for outline in outlines if not outline.geometry.is_empty]
+    drawn.sort(key=lambda outline: -outline.geometry.area)
+    features = ",".join(_feature(outline) for outline in drawn)
+    view_area = focus
+    if focus is None and drawn:
+        view_area = shapely.box(*shapely.total_bounds([outline.geometry for outline in drawn]))
     view = None
-    if seen is not None and not seen.is_empty:
-        west, south, east, north = seen.bounds
+    if view_area is not None and not view_area.is_empty:
+        west, south, east, north = view_area.bounds
         bounds = [[south, west], [north, east]]
         view = {"bounds": bounds, "name": "all" if focus is None else str(bounds)}
     laid = json.dumps(_laid(picture) if picture else None)

@@ -29,6 +29,12 @@ def finished(tmp_path_factory: pytest.TempPathFactory, demo: DemoCase) -> Path:
     return workspace
 
 
+@pytest.fixture
+def copied(finished: Path, tmp_path: Path) -> Path:
+    """A workspace of its own in which the pairs of the demo wait for a decision."""
+    return Path(shutil.copytree(finished, tmp_path / "workspace"))
+
+
 @pytest.fixture(scope="module")
 def served(
     finished: Path, tmp_path_factory: pytest.TempPathFactory

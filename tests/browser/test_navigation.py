@@ -13,11 +13,10 @@ from typing import Any
 
 import pytest
 
-from migrate_core.demo import DemoCase
 from migrate_core.jobs.background import working
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
-from tests.support.browsing import REPOSITORY, browser_page, chromium, served_app
+from tests.support.browsing import browser_page, chromium, served_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
@@ -31,20 +30,6 @@ CLICKS = 40
 @pytest.fixture(scope="module", autouse=True)
 def _browser_is_there() -> None:
     chromium()
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory, demo: DemoCase) -> Path:
-    """A workspace in which the demo has gone to where pairs wait for a decision."""
-    workspace = tmp_path_factory.mktemp("navigation") / "workspace"
-    for words in (
-        ("masks", "add", demo.masks, "--image", demo.images),
-        ("scenes", "search", "--source", f"local:{demo.scenes}"),
-        ("pairs", "make"),
-    ):
-        command = [sys.executable, "-m", "migrate_core", "--workspace", str(workspace)]
-        subprocess.run([*command, *map(str, words)], cwd=REPOSITORY, check=True)
-    return workspace
 
 
 @contextmanager
@@ -96,11 +81,11 @@ def still_stands(page: Any, name: str) -> None:
 
 @pytest.mark.parametrize("work", [nullcontext, a_job_at_work], ids=["at rest", "at work"])
 def test_no_page_stays_white_while_the_cores_are_busy(
-    finished: Path, tmp_path: Path, work: Callable[[Path], AbstractContextManager[object]]
+    copied: Path, tmp_path: Path, work: Callable[[Path], AbstractContextManager[object]]
 ) -> None:
     with (
-        work(finished),
-        served_app(finished, tmp_path / "app.log") as address,
+        work(copied),
+        served_app(copied, tmp_path / "app.log") as address,
         browser_page(tmp_path / "profile", viewport={"width": 1280, "height": 800}) as page,
         busy_cores(),
     ):
@@ -118,9 +103,9 @@ def test_no_page_stays_white_while_the_cores_are_busy(
     assert [trouble for trouble in troubles if "delta path" in trouble] == []
 
 
-def test_the_frame_shows_a_job_at_once_and_rests_after_it(finished: Path, tmp_path: Path) -> None:
+def test_the_frame_shows_a_job_at_once_and_rests_after_it(copied: Path, tmp_path: Path) -> None:
     with (
-        served_app(finished, tmp_path / "app.log") as address,
+        served_app(copied, tmp_path / "app.log") as address,
         browser_page(tmp_path / "profile", viewport={"width": 1280, "height": 800}) as page,
     ):
         asked: list[Any] = []

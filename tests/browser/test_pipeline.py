@@ -28,24 +28,12 @@ PAGES = ("", "Masks", "Scenes", "Pairs", "Review", "Export")
 # Where pictures of every page land; the documentation shows them (`make screenshots`).
 PICTURES = os.environ.get("MIGRATE_SCREENSHOTS")
 SLOW_MS = 60_000
+CLEAR = (255, 0, 255)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _browser_is_there() -> None:
     chromium()
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory, demo: DemoCase) -> Path:
-    """A workspace in which the demo has gone to where pairs wait for a decision."""
-    workspace = tmp_path_factory.mktemp("finished") / "workspace"
-    for words in (
-        ("masks", "add", demo.masks, "--image", demo.images),
-        ("scenes", "search", "--source", f"local:{demo.scenes}"),
-        ("pairs", "make"),
-    ):
-        run(workspace, *words)
-    return workspace
 
 
 def run(workspace: Path, *words: object) -> str:
@@ -184,28 +172,30 @@ def export(page: Any, folder: Path) -> Path:
 
 
 @pytest.mark.skipif(not PICTURES, reason="no pictures are wanted (MIGRATE_SCREENSHOTS)")
-def test_the_picture_of_the_home_page_is_drawn_from_the_demo(finished: Path) -> None:
+def test_the_picture_of_the_home_page_is_drawn_from_the_demo(copied: Path) -> None:
     """The label on the image it was drawn on, and migrated, side by side."""
-    store, options = open_store(Workspace(finished)), ViewOptions(size=600)
+    store, options = open_store(Workspace(copied)), ViewOptions(size=600)
     pair = next(one for one in store.pairs() if "north-pit" in one.mask_id)
     mask = next(one for one in store.masks() if one.mask_id == pair.mask_id)
-    folder = Workspace(finished).pair(pair.pair_id)
+    folder = Workspace(copied).pair(pair.pair_id)
     drawn = source_look(mask, look_grid(folder, options.size), options).rgb
     migrated = render(read_pair(folder, options.bands, options.size), options).rgb
-    gap = np.full((drawn.shape[0], 24, 3), 255, dtype=np.uint8)
+    # A colour that neither has becomes transparent: the picture is shown on light and dark pages.
+    gap = np.full((drawn.shape[0], 24, 3), CLEAR, dtype=np.uint8)
     both = np.concatenate([drawn, gap, migrated], axis=1)
-    Image.fromarray(both).save(Path(str(PICTURES)) / "label_migrated.png", optimize=True)
+    path = Path(str(PICTURES)) / "label_migrated.png"
+    Image.fromarray(both).save(path, optimize=True, transparency=CLEAR)
     assert drawn.shape == migrated.shape
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
 def test_every_page_opens_by_its_address_and_fits(
-    finished: Path, tmp_path: Path, scheme: str, size: tuple[int, int]
+    copied: Path, tmp_path: Path, scheme: str, size: tuple[int, int]
 ) -> None:
     width, height = size
     with (
-        served_app(finished, tmp_path / "app.log") as address,
+        served_app(copied, tmp_path / "app.log") as address,
         browser_page(
             tmp_path / "profile",
             viewport={"width": width, "height": height},
@@ -229,14 +219,14 @@ def test_every_page_opens_by_its_address_and_fits(
                 page.set_viewport_size({"width": width, "height": height})
 
 
-def test_the_maps_are_drawn_without_internet(finished: Path, tmp_path: Path) -> None:
+def test_the_maps_are_drawn_without_internet(copied: Path, tmp_path: Path) -> None:
     if not (REPOSITORY / "static" / "maps").is_dir():
         message = "no offline assets; `make offline-assets` brings them"
         if os.environ.get("MIGRATE_BROWSER_REQUIRED"):
             pytest.fail(message)
         pytest.skip(message)
     with (
-        served_app(finished, tmp_path / "app.log") as address,
+        served_app(copied, tmp_path / "app.log") as address,
         browser_page(tmp_path / "profile", viewport={"width": 1280, "height": 1400}) as page,
     ):
         page.route(outside, lambda route: route.abort())
@@ -249,11 +239,11 @@ def test_the_maps_are_drawn_without_internet(finished: Path, tmp_path: Path) -> 
         assert troubles == []
 
 
-def test_a_deep_link_opens_its_pair_and_a_reload_keeps_it(finished: Path, tmp_path: Path) -> None:
-    pairs = json.loads(run(finished, "pairs", "list", "--json"))
+def test_a_deep_link_opens_its_pair_and_a_reload_keeps_it(copied: Path, tmp_path: Path) -> None:
+    pairs = json.loads(run(copied, "pairs", "list", "--json"))
     pair = pairs[-1]
     with (
-        served_app(finished, tmp_path / "app.log") as address,
+        served_app(copied, tmp_path / "app.log") as address,
         browser_page(tmp_path / "profile", viewport={"width": 1280, "height": 800}) as page,
     ):
         page.goto(f"{address}/Review?pair={pair['pair_id']}")

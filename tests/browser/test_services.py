@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -16,7 +15,7 @@ import pytest
 
 from tests.support.browsing import REPOSITORY, browser_page, chromium, served_app
 from tests.support.range_server import Answer, RangeServer, serving
-from tests.support.stac_items import SmallApi
+from tests.support.stac_items import catalogue_api
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
@@ -36,15 +35,7 @@ def service(
     """Earth Search in small with real COGs; the Planetary Computer is down."""
     boadella = require_data("boadella")
     with serving(boadella / "stac") as server:
-        items = []
-        for path in sorted(boadella.glob("stac/*/*.json")):
-            item = json.loads(path.read_text())
-            item["collection"] = "sentinel-2-l2a"
-            for asset in item["assets"].values():
-                asset["href"] = f"{server.url}/{path.parent.name}/{asset['href'].lstrip('./')}"
-            items.append(item)
-        api = SmallApi(items)
-        api.url = server.url
+        api = catalogue_api(boadella / "stac", server.url)
         server.rule = lambda asked: Answer(400) if "/down" in asked.path else api(asked)
         monkeypatch.setenv("EARTH_SEARCH_URL", f"{server.url}/stac")
         monkeypatch.setenv("PLANETARY_COMPUTER_URL", f"{server.url}/down")

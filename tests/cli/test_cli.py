@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 import rasterio
@@ -330,7 +331,7 @@ def test_a_run_can_be_cancelled_from_elsewhere(
     run: Run, searched: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     job = claim(open_case(tmp_path / "workspace").store, KIND, 2)
-    run("pairs", "cancel")
+    assert document(run("pairs", "cancel", "--json")) == {"cancelled": "pairs"}
     assert job.cancel_requested()
     job.end("cancelled")
     run("pairs", "cancel", status=2)
@@ -458,6 +459,18 @@ def test_lists_are_tables_without_json_and_documents_with_it(
     assert document(run(*words, "--json"))
 
 
+def commands_without_json(group: click.Group, *words: str) -> Iterator[str]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands_without_json(command, *words, name)
+        elif "--json" not in {text for option in command.params for text in option.opts}:
+            yield " ".join((*words, name))
+
+
+def test_every_command_but_the_app_and_its_jobs_gives_a_document() -> None:
+    assert list(commands_without_json(cli)) == ["run", "job"]
+
+
 @pytest.mark.parametrize("words", [("masks", "list"), ("scenes", "list"), ("pairs", "list")])
 def test_an_empty_workspace_has_empty_lists(run: Run, words: tuple[str, ...]) -> None:
     assert document(run(*words, "--json")) == []
@@ -472,7 +485,9 @@ def test_an_empty_workspace_has_empty_lists(run: Run, words: tuple[str, ...]) ->
         (["masks", "add", "{masks}", "--date", "yesterday"], "yesterday"),
         (["scenes", "search"], "--source"),
         (["scenes", "search", "--source", "local:/tmp"], "masks add"),
+        (["scenes", "search", "--source", "local:/tmp"], "masks list"),
         (["scenes", "select", "no-mask", "no-scene"], "no-scene"),
+        (["scenes", "select", "no-mask", "no-scene"], "'no-mask' is no mask"),
         (["scenes", "export-match", "/tmp/x.csv"], "scenes search"),
         (["pairs", "make"], "pair to make"),
         (["pairs", "make", "--workers", "0"], "--workers"),

@@ -41,6 +41,24 @@ def test_the_app_gets_the_workspace_and_streamlits_options(
     assert environ["MIGRATE_WORKSPACE"] == str(tmp_path / "work")
 
 
+@pytest.mark.parametrize("maps", [False, True])
+def test_offline_maps_are_served_where_they_are(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    replaced: list[tuple[Sequence[str], Mapping[str, str]]],
+    maps: bool,
+) -> None:
+    (tmp_path / "app.py").touch()
+    if maps:
+        (tmp_path / "static").mkdir()
+    monkeypatch.setattr(run_app, "_FOLDERS", (tmp_path,))
+
+    CliRunner().invoke(cli, ["--workspace", str(tmp_path / "work"), "run"])
+
+    ((_, environ),) = replaced
+    assert ("STREAMLIT_SERVER_ENABLE_STATIC_SERVING" in environ) != maps
+
+
 def test_without_an_app_it_is_said_where_it_was_looked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,10 +21,10 @@ from migrate_core.demo.grids import UTM, granule_transform, ground_transform
 from migrate_core.demo.ground.landscape import Landscape
 from migrate_core.demo.ground.mines import make_mines
 from migrate_core.demo.ground.paint import make_landscape
-from migrate_core.demo.places import PLACES, image_array, mask_array
 from migrate_core.demo.product.product import Product as SafeProduct
 from migrate_core.demo.product.safe_writer import product_files
 from migrate_core.demo.scene import NOISE, PATH_REFLECTANCE
+from migrate_core.demo.sites import SITES, image_array, mask_array
 
 # The whole pipeline takes more than a few seconds.
 pytestmark = pytest.mark.slow
@@ -104,8 +104,8 @@ def blocks(array: np.ndarray, factor: int) -> np.ndarray:
     return array.reshape(rows, factor, columns, factor).swapaxes(1, 2).reshape(rows, columns, -1)
 
 
-def mask_path(demo: DemoCase, place: str) -> Path:
-    (path,) = demo.masks.glob(f"*_{place}.tif")
+def mask_path(demo: DemoCase, site: str) -> Path:
+    (path,) = demo.masks.glob(f"*_{site}.tif")
     return path
 
 
@@ -158,11 +158,11 @@ def test_a_directory_with_other_things_is_refused_and_kept(tmp_path):
 
 def test_the_same_seed_gives_the_same_masks_and_images(demo, ground):
     mines = make_mines(np.random.default_rng((SEED, 1)))
-    for place in PLACES:
-        with rasterio.open(demo.masks / f"{place.stem}.tif") as mask:
-            np.testing.assert_array_equal(mask.read(1), mask_array(place, mines))
-        with rasterio.open(demo.images / f"{place.stem}.tif") as image:
-            np.testing.assert_array_equal(image.read(), image_array(place, ground, SEED))
+    for site in SITES:
+        with rasterio.open(demo.masks / f"{site.stem}.tif") as mask:
+            np.testing.assert_array_equal(mask.read(1), mask_array(site, mines))
+        with rasterio.open(demo.images / f"{site.stem}.tif") as image:
+            np.testing.assert_array_equal(image.read(), image_array(site, ground, SEED))
 
 
 def test_the_same_seed_gives_the_same_bytes_of_a_product(demo, ground):
@@ -415,7 +415,7 @@ def test_each_mask_has_an_image_of_the_same_stem_and_grid(demo):
 
 
 @pytest.mark.parametrize(
-    ("place", "values", "nodata"),
+    ("site", "values", "nodata"),
     [
         ("north_pit", {0, 1}, None),
         ("east_quarry", {0, 1}, None),
@@ -425,14 +425,14 @@ def test_each_mask_has_an_image_of_the_same_stem_and_grid(demo):
         ("south_mine", {0, 255}, None),
     ],
 )
-def test_a_mask_is_the_class_at_its_pixel_centres(demo, truth, objects, place, values, nodata):
-    with rasterio.open(mask_path(demo, place)) as dataset:
+def test_a_mask_is_the_class_at_its_pixel_centres(demo, truth, objects, site, values, nodata):
+    with rasterio.open(mask_path(demo, site)) as dataset:
         mask = dataset.read(1)
         x, y = centres(dataset)
         assert dataset.nodata == nodata
     assert set(np.unique(mask).tolist()) == values
 
-    record = truth[mask_path(demo, place).stem]
+    record = truth[mask_path(demo, site).stem]
     expected = np.zeros_like(mask)
     for kind in ("pit", "pond"):
         for feature in objects:
@@ -470,9 +470,9 @@ def test_one_label_reaches_over_the_edge_of_the_granule(demo):
     assert (labelled < edge).mean() > 0.5
 
 
-@pytest.mark.parametrize("place", [place.name for place in PLACES])
-def test_pits_are_brighter_than_what_surrounds_them_in_the_image(demo, objects, place):
-    path = mask_path(demo, place)
+@pytest.mark.parametrize("site", [site.name for site in SITES])
+def test_pits_are_brighter_than_what_surrounds_them_in_the_image(demo, objects, site):
+    path = mask_path(demo, site)
     with rasterio.open(path) as mask, rasterio.open(demo.images / path.name) as image:
         red = image.read(3)
         pits = [o["geometry"] for o in objects if o["properties"]["kind"] == "pit"]
@@ -488,7 +488,7 @@ def test_pits_are_brighter_than_what_surrounds_them_in_the_image(demo, objects, 
 
 def test_the_truth_holds_the_story_of_the_case(truth):
     june = {stem: record for stem, record in truth.items() if stem.startswith("2021")}
-    best = {record["place"]: record["best"][:10] for record in truth.values()}
+    best = {record["site"]: record["best"][:10] for record in truth.values()}
 
     assert best == {
         "north_pit": "2021-06-17",
@@ -502,9 +502,9 @@ def test_the_truth_holds_the_story_of_the_case(truth):
         closest = min(record["scenes"], key=lambda item: abs(item["days_offset"]))
         assert closest["sensed_at"].startswith("2021-06-12")
         assert closest["label"]["cloud"] > 0.7
-    usable = {record["place"]: len(record["usable"]) for record in truth.values()}
+    usable = {record["site"]: len(record["usable"]) for record in truth.values()}
     assert usable["edge_quarry"] == 0
-    assert min(count for place, count in usable.items() if place != "edge_quarry") >= 1
+    assert min(count for site, count in usable.items() if site != "edge_quarry") >= 1
 
 
 def test_the_misleading_scene_is_cloudy_everywhere_but_over_the_labels(demo, truth):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shapely import box
 from shapely.geometry.base import BaseGeometry
 
-from migrate_core.export.splits import split_by_place
+from migrate_core.export.splits import split_by_location
 
 
 def apart(count: int) -> dict[str, BaseGeometry]:
@@ -19,21 +19,21 @@ def apart(count: int) -> dict[str, BaseGeometry]:
 
 
 def test_twenty_places_are_split_as_seventy_to_fifteen_to_fifteen() -> None:
-    assert Counter(split_by_place(apart(20)).values()) == {"train": 14, "val": 3, "test": 3}
+    assert Counter(split_by_location(apart(20)).values()) == {"train": 14, "val": 3, "test": 3}
 
 
 def test_a_single_pair_is_for_training() -> None:
-    assert split_by_place(apart(1)) == {"pair000": "train"}
+    assert split_by_location(apart(1)) == {"pair000": "train"}
 
 
 def test_pairs_of_one_place_stay_together() -> None:
     footprints = {f"day{number}": box(0, 0, 1, 1) for number in range(10)}
-    assert len(set(split_by_place(footprints).values())) == 1
+    assert len(set(split_by_location(footprints).values())) == 1
 
 
 def test_a_chain_of_overlaps_stays_together() -> None:
     chain = {f"link{number}": box(number, 0, number + 1.5, 1) for number in range(6)}
-    found = split_by_place({**chain, **apart_north(10)})
+    found = split_by_location({**chain, **apart_north(10)})
     assert len({found[name] for name in chain}) == 1
     assert set(found.values()) == {"train", "val", "test"}
 
@@ -45,11 +45,11 @@ def apart_north(count: int) -> dict[str, BaseGeometry]:
 def test_the_order_of_pairs_does_not_matter() -> None:
     footprints = apart(15)
     turned = dict(reversed(footprints.items()))
-    assert split_by_place(turned) == split_by_place(footprints)
+    assert split_by_location(turned) == split_by_location(footprints)
 
 
 def test_other_shares_are_followed() -> None:
-    found = split_by_place(apart(10), {"train": 0.5, "test": 0.5})
+    found = split_by_location(apart(10), {"train": 0.5, "test": 0.5})
     assert Counter(found.values()) == {"train": 5, "test": 5}
 
 
@@ -66,7 +66,7 @@ def test_pairs_that_overlap_are_never_in_different_splits(
     footprints = {
         f"p{number}": box(x, y, x + size, y + size) for number, (x, y, size) in enumerate(squares)
     }
-    found = split_by_place(footprints)
+    found = split_by_location(footprints)
     assert found.keys() == footprints.keys()
     for one, other in combinations(footprints, 2):
         if footprints[one].intersection(footprints[other]).area > 0:

@@ -13,7 +13,7 @@ from migrate_core.background import AddMasks, MakePairs, SearchScenes, TrySource
 from migrate_core.errors import JobRunningError, WrongUseError
 from migrate_core.jobs import launch as launching
 from migrate_core.jobs.background import answer, claim, latest_job, messages, now_utc, running_job
-from migrate_core.jobs.launch import crash_of, last_words, launch
+from migrate_core.jobs.launch import crash_of, last_output, launch
 from migrate_core.masks.options import AddOptions
 from migrate_core.model import SceneQuery
 from migrate_core.pairs.run.plan import RunOptions
@@ -80,10 +80,10 @@ def test_a_process_has_this_environment_and_what_is_secret_beside_it(
     start(store, workspace, MakePairs(RunOptions()))
     # It ends before it can take the job up, and leaves its words in the log.
     wait_for(store, "pairs")
-    assert "MIGRATE_RESAMPLING" in last_words(workspace, "pairs")
+    assert "MIGRATE_RESAMPLING" in last_output(workspace, "pairs")
     start(store, workspace, MakePairs(RunOptions()), {"MIGRATE_RESAMPLING": "cubic"})
     assert wait_for(store, "pairs") == "failed"
-    assert last_words(workspace, "pairs").strip().startswith("Error: No mask has a selected scene")
+    assert last_output(workspace, "pairs").strip().startswith("Error: No mask has a selected scene")
     assert os.environ["MIGRATE_RESAMPLING"] == "nonsense"
 
 

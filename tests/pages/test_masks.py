@@ -347,7 +347,7 @@ def test_masks_of_which_nothing_is_known_are_shown_with_their_problem(
     (folder / "x_$a$*b*.tif").write_bytes(b"no tiff")
     app = add_folder(opened(), folder)
     assert "can't be opened as GTiff" in texts(app, "warning")
-    assert "none of these masks has a place" in texts(app, "info").lower()
+    assert "none of these masks can be drawn" in texts(app, "info").lower()
 
 
 def test_what_came_of_adding_in_a_terminal_is_shown(workspace: Workspace, tmp_path: Path) -> None:

@@ -218,6 +218,35 @@ def test_what_an_earlier_pair_differs_in_is_said_and_shown(
     assert (again["difference"], again["view"]) == (difference, found["view"])
 
 
+def test_repairs_of_an_earlier_pair_are_named_and_not_carried_over(
+    made: RepairCase, client: Client
+) -> None:
+    earlier = made.pair.pair_id
+    for token, kind in (("a", "ignore"), ("b", "nudge"), ("c", "undo")):
+        document = {
+            "ignore": {"area": CLOUD, "reason": "cloud"},
+            "nudge": {"east_m": 2, "north_m": 0},
+        }
+        edit(client, made, kind, token, **document.get(kind, {}))
+    (ignored,) = item(client, made)["edits"]
+    made.case.make(RunOptions(workers=1, parameters=PairParameters(ignore_rim_m=5.0)))
+    found = item(client, made)
+    assert (found["edits"], found["pair_id"] != earlier) == ([], True)
+    # Nobody has decided, and still it is said what differs from the pair that was repaired.
+    difference, repairs = found["facts"][:2]
+    assert difference["title"] == "What differs from the earlier pair"
+    assert found["difference"]["pair_id"] == earlier
+    assert repairs["title"] == "Repairs of the earlier pair"
+    assert repairs["rows"] == [["ann", ignored["text"]]]
+    assert "don't hold here" in repairs["note"]
+    path = f"{API}/pairs/{made.pair.pair_id}/view"
+    arrays = {array.name: array.pixels for array in unpacked(client.get(path).body).arrays}
+    assert int(arrays["difference"].sum()) == found["difference"]["label_pixels"] > 0
+    # The earlier pair itself has them, and no earlier one.
+    old = item(client, made, earlier)
+    assert ([one["text"] for one in old["edits"]], old["difference"]) == ([ignored["text"]], None)
+
+
 # candidates
 
 

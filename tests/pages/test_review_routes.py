@@ -19,12 +19,12 @@ from migrate_core.jobs.background import now_utc
 from migrate_core.model import Decision, PairParameters
 from migrate_core.pairs.run.plan import RunOptions
 from migrate_core.pairs.view.packed import unpacked
-from migrate_core.review.queue import QueueFilter
+from migrate_core.review.filters import QueueFilter, filter_texts
 from migrate_core.review.run import REASONS, decide
 from migrate_core.states import Verdict
+from pages.shared.frame import open_workspace
 from pages.shared.review import routes as review_routes
 from pages.shared.review.guard import KEY, KEY_HEADER
-from pages.shared.review.queue import filter_document
 from pages.shared.review.routes import routes
 from tests.support.app import APP
 from tests.support.asgi import Answer, Client
@@ -51,7 +51,7 @@ def item(client: Client, pair_id: str, reviewer: str = ME) -> dict[str, Any]:
 
 
 def queue(client: Client, wanted: QueueFilter = ALL, **asked: str) -> dict[str, Any]:
-    document = {"filter": filter_document(wanted), "reviewer": ME, **asked}
+    document = {"filter": filter_texts(wanted), "reviewer": ME, **asked}
     answer = client.post(f"{API}/queue", document)
     assert answer.status == 200, answer.body
     return answer.json
@@ -559,6 +559,17 @@ def test_what_is_unforeseen_is_logged_and_told_without_a_traceback(
     assert answer.status == 500
     assert "secret" not in answer.body.decode()
     assert "secret detail" in caplog.text
+
+
+def test_a_request_opens_the_workspace_once(
+    case: Case, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    monkeypatch.setattr(
+        review_routes, "open_workspace", lambda: opened.append(1) or open_workspace()
+    )
+    assert [answer.status for answer in asked(client, case)] == [200] * 4
+    assert len(opened) == 4
 
 
 def test_a_database_that_is_busy_may_answer_later(

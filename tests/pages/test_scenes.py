@@ -651,12 +651,12 @@ def test_the_plot_shades_what_is_usable_and_stays_inside_its_axes() -> None:
     point: dict[str, Any] = {"scene_id": "A", "date": "2020-02-03", "days": 3, "cloud": 100.0}
     point |= {"coverage": 100, "score": 0.5, "kind": "usable", "viewed": True}
     point |= {"where": "cloud in scene", "scene": 100.0, "mask": None, "label": None}
-    document = chart([point], found).to_dict()
+    document = chart([point], found)
     shaded = next(rows for rows in document["datasets"].values() if rows and "x0" in rows[0])
     assert shaded == [{"x0": -14, "x1": 14, "y0": 0, "y1": 20.0}]
     scale = document["layer"][1]["encoding"]["y"]["scale"]["domain"]
     assert scale[0] < 0 < 100 < scale[1]
-    assert chart([], found).to_dict()["layer"]
+    assert chart([], found)["layer"]
 
 
 def test_a_search_measures_with_a_code_that_is_not_kept(

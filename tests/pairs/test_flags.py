@@ -11,7 +11,7 @@ from migrate_core.pairs.flags import (
     OCCLUSION_KINDS,
     labelled_pixels,
     occlusion,
-    one_sided,
+    occlusion_by_sensor,
     quality_flags,
 )
 from migrate_core.pairs.image.pair_image import without_data
@@ -135,7 +135,7 @@ def test_each_kind_is_known_for_itself() -> None:
 )
 def test_each_pixel_is_hidden_on_one_side_on_both_or_on_none(bits: int, side: str) -> None:
     flags, label = np.full((1, 1), bits, np.uint8), np.ones((1, 1), np.uint8)
-    found = one_sided(flags, label, OCCLUSION_KINDS, source_known=True)
+    found = occlusion_by_sensor(flags, label, OCCLUSION_KINDS, source_known=True)
     expected = dict.fromkeys(("sentinel2_only", "source_only", "both", "clear"), 0.0) | {side: 1.0}
     assert found.all == found.labelled == SensorShares(**expected)
 
@@ -143,7 +143,7 @@ def test_each_pixel_is_hidden_on_one_side_on_both_or_on_none(bits: int, side: st
 def test_sides_are_of_all_pixels_inside_and_of_the_labelled_ones() -> None:
     flags = np.array([[129, 4, 64, 68, 0, 0, 8, 0]], dtype=np.uint8)
     label = np.array([[255, 0, 0, 1, 1, 0, 1, 1]], dtype=np.uint8)
-    found = one_sided(flags, label, OCCLUSION_KINDS, source_known=True)
+    found = occlusion_by_sensor(flags, label, OCCLUSION_KINDS, source_known=True)
     assert found.all == SensorShares(
         round(2 / 7, 6), round(1 / 7, 6), round(1 / 7, 6), round(3 / 7, 6)
     )
@@ -152,9 +152,9 @@ def test_sides_are_of_all_pixels_inside_and_of_the_labelled_ones() -> None:
 
 def test_sides_that_are_not_known_are_not_zero() -> None:
     flags, label = np.array([[4, 0]], dtype=np.uint8), np.ones((1, 2), dtype=np.uint8)
-    found = one_sided(flags, label, OCCLUSION_KINDS, source_known=False)
+    found = occlusion_by_sensor(flags, label, OCCLUSION_KINDS, source_known=False)
     assert found.all == SensorShares(0.5, None, None, 0.5)
-    found = one_sided(flags, label, Flag(0), source_known=True)
+    found = occlusion_by_sensor(flags, label, Flag(0), source_known=True)
     assert found.all == SensorShares(None, None, None, None)
-    nothing = one_sided(flags, np.zeros_like(label), OCCLUSION_KINDS, source_known=True)
+    nothing = occlusion_by_sensor(flags, np.zeros_like(label), OCCLUSION_KINDS, source_known=True)
     assert nothing.labelled == SensorShares(None, None, None, None)

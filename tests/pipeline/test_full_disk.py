@@ -28,10 +28,10 @@ import sqlalchemy as sa
 from migrate_core.background import AddMasks, start
 from migrate_core.errors import DatabaseUnusableError, DiskError, StoreError
 from migrate_core.files.disk import disk_error
-from migrate_core.files.geotiff import check_whole, new_geotiff
+from migrate_core.files.geotiff import check_complete, new_geotiff
 from migrate_core.jobs import background as jobs
 from migrate_core.jobs.background import messages, now_utc, running_job, working
-from migrate_core.jobs.launch import last_words, launch
+from migrate_core.jobs.launch import last_output, launch
 from migrate_core.states import Level
 from migrate_core.store.base import open_store
 from migrate_core.store.database_errors import tell_plainly
@@ -134,25 +134,25 @@ def test_a_geotiff_that_was_cut_anywhere_is_not_whole(tmp_path: Path) -> None:
     cog = tmp_path / "cog.tif"
     rasterio.shutil.copy(path, cog, driver="COG", compress="deflate", blocksize=128)
     for whole in (path, cog):
-        check_whole(whole)
+        check_complete(whole)
         content = whole.read_bytes()
         for kept in (0, 100, len(content) // 3, len(content) - 5_000, len(content) - 1):
             whole.write_bytes(content[:kept])
             with pytest.raises(OSError, match="could not write all"):
-                check_whole(whole)
+                check_complete(whole)
 
 
 WRITE_BY_GDAL = """
 import sys, numpy as np, rasterio
 from pathlib import Path
 from migrate_core.errors import DiskError
-from migrate_core.files.geotiff import whole_after
+from migrate_core.files.geotiff import check_complete_after
 from migrate_core.workspace import written_then_renamed
 pixels = np.random.default_rng(1).integers(0, 60000, (2, 400, 400)).astype("uint16")
 profile = dict(driver="GTiff", width=400, height=400, count=2, dtype="uint16",
                crs="EPSG:32631", transform=rasterio.Affine(10, 0, 5e5, 0, -10, 5e6))
 try:
-    with written_then_renamed(Path(sys.argv[1])) as temporary, whole_after(temporary):
+    with written_then_renamed(Path(sys.argv[1])) as temporary, check_complete_after(temporary):
         with rasterio.open(temporary, "w", **profile) as dataset:
             dataset.write(pixels)
 except DiskError as err:
@@ -436,7 +436,7 @@ def test_a_command_that_a_page_starts_has_room_for_its_error(tiny: Path) -> None
     deadline = time.monotonic() + PATIENCE_S
     while running_job(store, "masks", now_utc()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    told = (*messages(store, "masks", Level.ERROR), last_words(workspace, "masks"))
+    told = (*messages(store, "masks", Level.ERROR), last_output(workspace, "masks"))
     assert any("full" in message for message in told)
     filler.unlink()
     store.engine.dispose()

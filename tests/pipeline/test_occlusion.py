@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from statistics import median
 
 import numpy as np
@@ -17,10 +16,12 @@ from numpy.typing import NDArray
 
 from migrate_core.export.plots import occlusion_of_labels
 from migrate_core.export.statistics import Statistics
+from migrate_core.model import Pair
 from migrate_core.pairs.flags import OCCLUSION_KINDS, occluded
 from migrate_core.products.scene_classes import SCL_FLAGS
 from migrate_core.review.queue_rows import queue_rows
 from migrate_core.scenes.cloud_cover.mask_areas import MaskArea, mask_area
+from migrate_core.store.serialize import from_json, to_json
 from migrate_core.text import format_share
 from tests.support.occlusion import (
     GROUNDS,
@@ -156,7 +157,8 @@ def test_a_pair_of_an_earlier_version_is_looked_at_again(made: Made, lost: tuple
     document = json.loads(path.read_text(encoding="utf-8"))
     old = {name: value for name, value in document.items() if name not in lost}
     path.write_text(json.dumps(old), encoding="utf-8")
-    case.store.put_pairs([replace(pair, **dict.fromkeys(lost))])
+    stored = {name: value for name, value in to_json(pair).items() if name not in lost}
+    case.store.put_pairs([from_json(Pair, stored)])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
         case.make()

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from migrate_core.cli import cli
 from tests.support.range_server import Answer, Asked, RangeServer, serving
-from tests.support.stac_items import SmallApi
+from tests.support.stac_items import SmallApi, catalogue_api
 
 # The whole pipeline takes more than a few seconds.
 pytestmark = pytest.mark.slow
@@ -32,15 +32,7 @@ def boadella(require_data: Callable[[str], Path]) -> Path:
 def service(boadella: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[RangeServer, Any]]:
     """Earth Search in small: the catalogue's items, their assets on the same server."""
     with serving(boadella / "stac") as server:
-        items = []
-        for path in sorted(boadella.glob("stac/*/*.json")):
-            item = json.loads(path.read_text())
-            item["collection"] = "sentinel-2-l2a"
-            for asset in item["assets"].values():
-                asset["href"] = f"{server.url}/{path.parent.name}/{asset['href'].lstrip('./')}"
-            items.append(item)
-        api = SmallApi(items)
-        api.url = server.url
+        api = catalogue_api(boadella / "stac", server.url)
         server.rule = api
         monkeypatch.setenv("EARTH_SEARCH_URL", f"{server.url}/stac")
         yield server, api

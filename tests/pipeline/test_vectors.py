@@ -22,7 +22,7 @@ from shapely.affinity import rotate
 from migrate_core.errors import MaskError
 from migrate_core.grid import PixelGrid
 from migrate_core.masks.options import AddOptions, VectorOptions
-from migrate_core.masks.vectors.register import VectorPlace, vector_masks
+from migrate_core.masks.vectors.register import VectorContext, vector_masks
 from migrate_core.model import Mask, PairParameters, RankedScene, Scene, SceneQuery
 from migrate_core.pairs.identity import pair_id
 from migrate_core.pairs.make import PairTask, make_pair
@@ -202,7 +202,7 @@ def test_water_of_boadella_goes_from_polygons_to_exact_shares(
     path = folder / "labels" / "water_2020-06-21.geojson"
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     wanted = VectorOptions(class_field="label", date_field="date", margin_m=200)
-    mask = only(vector_masks(path, digest, AddOptions(vector=wanted), VectorPlace(tmp_path)))
+    mask = only(vector_masks(path, digest, AddOptions(vector=wanted), VectorContext(tmp_path)))
     assert (mask.state, str(mask.acquired)) == ("ready", "2020-06-21")
     source = open_source(f"local:{folder / 'safe'}")
     outcome = search([mask], [source], SceneQuery(10), RankingSettings())

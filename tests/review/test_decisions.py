@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,11 +15,13 @@ from migrate_core.errors import WrongUseError
 from migrate_core.model import Decision, Pair
 from migrate_core.review.decisions import (
     ReviewStatus,
+    deciding,
     pairs_document,
     review_status,
     review_statuses,
 )
 from migrate_core.review.run import decide
+from migrate_core.states import Basis
 from migrate_core.store.base import Store, open_store
 from migrate_core.workspace import Workspace
 
@@ -26,11 +29,21 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def log(*entries: str) -> list[Decision]:
-    """`ann accept`, `bob undo` … as decisions about one pair, a minute apart."""
+    """`ann accept`, `bob undo`, `cem accept settles`, `ann accept rule b1` … as decisions about
+    one pair, a minute apart."""
     return [
-        Decision("p", verdict, reviewer, None, NOON + timedelta(minutes=number))
-        for number, (reviewer, verdict) in enumerate(entry.split() for entry in entries)
+        Decision("p", verdict, reviewer, None, NOON + timedelta(minutes=number), **of(further))
+        for number, (reviewer, verdict, *further) in enumerate(entry.split() for entry in entries)
     ]
+
+
+def of(further: list[str]) -> dict[str, Any]:
+    match further:
+        case ["settles"]:
+            return {"settles": True}
+        case [basis, batch]:
+            return {"basis": Basis(basis), "batch": batch}
+    return {}
 
 
 @pytest.mark.parametrize(
@@ -57,6 +70,44 @@ def test_the_newest_decision_of_each_reviewer_that_is_not_undone_counts(
     entries: list[str], decision: str | None, reviewers: tuple[str, ...]
 ) -> None:
     assert review_status(log(*entries)) == ReviewStatus(decision, reviewers)
+
+
+@pytest.mark.parametrize(
+    ("entries", "decision", "deciders", "basis"),
+    [
+        ([], None, (), None),
+        (["ann accept rule b1"], "accepted", ("ann",), "rule"),
+        (["ann accept rule b1", "bob reject"], "rejected", ("bob",), "person"),
+        (["ann accept rule b1", "ann reject"], "rejected", ("ann",), "person"),
+        (["auto:1 accept model b1"], "accepted", ("auto:1",), "model"),
+        (["auto:1 accept model b1", "bob unsure"], "unsure", ("bob",), "person"),
+        (["auto:1 accept model b1", "bob unsure", "bob undo"], "accepted", ("auto:1",), "model"),
+        (["bob reject", "auto:1 accept model b1"], "rejected", ("bob",), "person"),
+        (["ann accept person b1", "bob accept"], "accepted", ("ann", "bob"), "person"),
+        (["ann accept", "bob reject", "cem reject settles"], "rejected", ("cem",), "person"),
+        (["ann accept", "bob reject", "ann accept settles"], "accepted", ("ann",), "person"),
+        (["ann accept", "cem reject settles", "bob accept"], "conflict", ("bob", "cem"), "person"),
+        (["ann accept", "bob reject", "cem reject settles", "cem undo"], "conflict",
+         ("ann", "bob"), "person"),
+        (["ann accept rule b1", "ann undo rule b1"], None, (), None),
+        (["ann accept rule b1", "ann reject", "ann undo rule b1"], "rejected", ("ann",), "person"),
+        (["ann accept rule b1", "ann reject", "ann undo rule b1", "ann undo"], None, (), None),
+        (["ann reject", "ann accept rule b1", "ann undo rule b1"], "rejected", ("ann",), "person"),
+    ],
+)  # fmt: skip
+def test_rules_yield_to_persons_and_conflicts_to_who_settles_them(
+    entries: list[str], decision: str | None, deciders: tuple[str, ...], basis: str | None
+) -> None:
+    found = review_status(log(*entries))
+    assert (found.decision, found.deciders, found.basis) == (decision, deciders, basis)
+    assert found.by_person == (basis == "person")
+    assert tuple(sorted(deciding(log(*entries)))) == deciders
+
+
+def test_the_batch_of_a_decision_is_known_where_all_who_decide_are_of_it() -> None:
+    assert review_status(log("ann accept rule b1")).batch == "b1"
+    assert review_status(log("ann accept person b1", "bob accept")).batch is None
+    assert review_status(log("auto:1 accept model b1", "bob accept")).batch is None
 
 
 @given(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from migrate_core.model import Decision, Mask, Pair, PairParameters
+from migrate_core.review.filters import PROPOSED, QueueFilter
 from migrate_core.review.proposals import (
     Proposal,
     differences,
@@ -17,7 +18,7 @@ from migrate_core.review.proposals import (
     proposal_for,
     proposed_decisions,
 )
-from migrate_core.review.queue import PROPOSED, QueueFilter, arranged
+from migrate_core.review.queue import arranged
 from migrate_core.review.queue_rows import queue_rows
 from migrate_core.store.base import Store, open_store, superseded
 from migrate_core.workspace import Workspace

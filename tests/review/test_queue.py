@@ -23,19 +23,20 @@ from migrate_core.model import (
     Shift,
     Suggestion,
 )
+from migrate_core.review.filters import NOT_BY_ME, QueueFilter
 from migrate_core.review.queue import (
-    NOT_BY_ME,
     ORDERS,
-    QueueFilter,
-    QueueRow,
+    RANDOM,
     arranged,
     decision_counts,
+    index_of,
     last_effective,
     neighbour,
     next_open,
-    place_of,
+    suspicion,
 )
-from migrate_core.review.queue_rows import last_decision, pair_facts, queue_rows, review_item
+from migrate_core.review.queue_row import QueueRow
+from migrate_core.review.queue_rows import last_decision, pair_rows, queue_rows, review_item
 from migrate_core.review.run import decide
 from migrate_core.states import DecisionState
 from migrate_core.store.base import Store, open_store
@@ -81,15 +82,58 @@ def test_the_most_suspicious_come_first() -> None:
         ("furthest in time first", "cab"),
         ("most changed first", "bca"),
         ("largest shift first", "cba"),
+        ("scene", "bac"),
     ],
 )
 def test_other_orders(order: str, expected: str) -> None:
     rows = [
-        row("c", sensed_on=date(2020, 2, 3), days_offset=-9.0, change=0.2, shift_m=12.0),
-        row("a", sensed_on=None, days_offset=3.0),
-        row("b", sensed_on=date(2021, 1, 1), days_offset=None, change=0.9, shift_m=0.0),
+        row(
+            "c",
+            sensed_on=date(2020, 2, 3),
+            days_offset=-9.0,
+            change=0.2,
+            shift_m=12.0,
+            scene_id="S3",
+        ),
+        row("a", sensed_on=None, days_offset=3.0, scene_id="S2"),
+        row(
+            "b",
+            sensed_on=date(2021, 1, 1),
+            days_offset=None,
+            change=0.9,
+            shift_m=0.0,
+            scene_id="S1",
+        ),
     ]
     assert ids(arranged(rows, QueueFilter(), order)) == expected
+
+
+def test_each_number_makes_a_pair_more_suspicious() -> None:
+    clear = row("a", coverage=1.0)
+    worse = [
+        replace(clear, occluded=0.1),
+        replace(clear, occluded=None),
+        replace(clear, change=0.1),
+        replace(clear, shift_m=3.0),
+        replace(clear, coverage=0.9),
+        replace(clear, days_offset=-8.0),
+    ]
+    assert all(suspicion(one) > suspicion(clear) for one in worse)
+    both = suspicion(replace(clear, occluded=0.1, change=0.1))
+    assert both == pytest.approx(1 - (1 - suspicion(worse[0])) * 0.9)
+
+
+def test_what_the_triage_expects_to_be_rejected_comes_first_whatever_is_suggested() -> None:
+    rows = [row("a", score=0.9, suggestion="reject"), row("b", score=0.1), row("c", score=0.5)]
+    assert ids(arranged(rows, QueueFilter())) == "bca"
+
+
+def test_the_random_order_is_the_same_each_time_and_not_that_of_the_names() -> None:
+    rows = [row(name) for name in "abcdefghij"]
+    found = ids(arranged(rows, QueueFilter(), RANDOM))
+    assert found == ids(arranged(reversed(rows), QueueFilter(), RANDOM))
+    assert sorted(found) == sorted("abcdefghij")
+    assert found != "abcdefghij"
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -128,7 +172,7 @@ def test_filters(wanted: QueueFilter, expected: str) -> None:
 
 def test_steps_end_at_the_ends_of_the_queue() -> None:
     queue = [row("a"), row("b"), row("c")]
-    assert [place_of(queue, pair_id) for pair_id in ("a", "c", "x", None)] == [0, 2, None, None]
+    assert [index_of(queue, pair_id) for pair_id in ("a", "c", "x", None)] == [0, 2, None, None]
     assert [neighbour(queue, pair_id, 1) for pair_id in "abc"] == ["b", "c", None]
     assert [neighbour(queue, pair_id, -1) for pair_id in "abc"] == [None, "a", "b"]
     assert neighbour(queue, "x", 1) == "a"
@@ -213,7 +257,8 @@ def store(tmp_path: Path) -> Store:
 def test_rows_say_what_the_store_knows_of_finished_pairs(store: Store) -> None:
     rows = {found.pair_id: found for found in queue_rows(store)}
     assert set(rows) == {"p", "q", "u"}
-    assert rows["p"] == QueueRow("p", "p.tif", "31TDG", NOON.date(), 1.5, "unsure", 0.5)
+    known = QueueRow("p", "p.tif", "31TDG", NOON.date(), 1.5, "unsure", 0.5)
+    assert rows["p"] == replace(known, scene_id="S2A_X", coverage=0.9)
     assert (rows["q"].occluded, rows["q"].shift_m, rows["q"].change) == (0.8, 5.0, 0.25)
     assert rows["u"].occluded is None
 
@@ -223,16 +268,18 @@ def test_a_pair_of_an_earlier_version_is_as_occluded_as_its_sides_leave_clear(st
     pair = store.pair("q")
     assert pair is not None
     sides = SensorShares(sentinel2_only=0.7, source_only=0.05, both=0.05, clear=0.2)
-    store.put_pairs([replace(pair, occluded=None, one_sided=OcclusionBySensor(sides, sides))])
+    store.put_pairs(
+        [replace(pair, occluded=None, occlusion_by_sensor=OcclusionBySensor(sides, sides))]
+    )
     rows = {found.pair_id: found for found in queue_rows(store)}
     assert rows["q"].occluded == 0.8
     # One that doesn't have its sides either isn't known until `pairs make` looks at it again.
-    store.put_pairs([replace(pair, occluded=None, one_sided=None)])
+    store.put_pairs([replace(pair, occluded=None, occlusion_by_sensor=None)])
     assert {found.pair_id: found.occluded for found in queue_rows(store)}["q"] is None
 
 
 def test_rows_carry_the_decisions_of_now_whatever_the_age_of_the_facts(store: Store) -> None:
-    facts = pair_facts(store)
+    facts = pair_rows(store)
     decide(store, Decision("p", "accept", "ann", None, NOON))
     decide(store, Decision("q", "accept", "ann", None, NOON))
     decide(store, Decision("q", "reject", "bob", None, NOON))

@@ -151,7 +151,7 @@ def test_a_changed_file_says_which_decisions_it_sets_aside(case: Case) -> None:
     write_mask(path, 1 - checkered(8, 4), placed(2, 3, 10))
     words = ("masks", "add", str(path), "--date", "2020-02-02")
     result = run(case, *words)
-    assert "1 pair that is decided (1 accepted)" in result.stderr
+    assert "1 pair that is decided (1 accepted) is superseded" in result.stderr
     assert "decided" not in run(case, *words).stderr
 
 

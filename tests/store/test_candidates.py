@@ -17,10 +17,10 @@ from migrate_core.store.candidates import (
     all_advice,
     candidates_of,
     count_masks,
+    index_of,
     list_counts,
     mask_row,
     mask_rows,
-    place_of,
     put_advice,
     scenes_named,
     select_all,
@@ -75,8 +75,8 @@ def test_masks_without_a_usable_scene_come_first_then_by_name(store: Store) -> N
 
 def test_pages_follow_each_other(store: Store) -> None:
     assert [names(store, first=n, count=2) for n in (0, 2, 4, 6)] == ["bc", "fa", "d", ""]
-    assert [place_of(store, EVERY, mask_id) for mask_id in "bcfad"] == [0, 1, 2, 3, 4]
-    assert place_of(store, EVERY, "e") is None
+    assert [index_of(store, EVERY, mask_id) for mask_id in "bcfad"] == [0, 1, 2, 3, 4]
+    assert index_of(store, EVERY, "e") is None
 
 
 def test_lists_can_be_narrowed(store: Store) -> None:

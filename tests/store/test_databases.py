@@ -41,7 +41,7 @@ from migrate_core.model import (
     Suggestion,
     VectorForm,
 )
-from migrate_core.review.queue_rows import pair_facts
+from migrate_core.review.queue_rows import pair_rows
 from migrate_core.states import EditKind, JobState, Level
 from migrate_core.store import masks as queries
 from migrate_core.store.base import Store, open_store
@@ -58,6 +58,7 @@ from migrate_core.store.pair_list import parameters_in_use
 from migrate_core.store.tables import metadata
 from migrate_core.workspace import Workspace
 from tests.support.builders import a_mask
+from tests.support.older_database import make_older
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LAKE = Mask(
@@ -201,11 +202,8 @@ def test_a_database_of_the_first_version_is_brought_up_by_one_of_two(
     store: Store, tmp_path: Path
 ) -> None:
     claim(store, "export", 0).end(JobState.DONE)
-    with store.engine.begin() as connection:
-        for column in ("request", "answer"):
-            connection.execute(sa.text(f"ALTER TABLE jobs DROP COLUMN {column}"))
-        connection.execute(sa.text("DROP TABLE job_messages"))
-        connection.execute(sa.text("UPDATE facts SET value = '1' WHERE name = 'schema'"))
+    store.append_decision(decision("accept"))
+    make_older(store.engine, "1")
     is_file = store.engine.dialect.name == "sqlite"
     url = None if is_file else store.engine.url.render_as_string(hide_password=False)
     with ThreadPoolExecutor(2) as threads:
@@ -214,6 +212,7 @@ def test_a_database_of_the_first_version_is_brought_up_by_one_of_two(
         job = latest_job(again, "export")
         assert job is not None
         assert (job.state, answer(again, "export")) == ("done", None)
+        assert again.decisions() == [decision("accept")]
         again.engine.dispose()
 
 
@@ -525,23 +524,23 @@ def test_shifts_changes_and_parameters_of_pairs_are_read_on_either_database(stor
     shifted = replace(PAIR, shift=Shift(-3.0, 4.0, 0.5, reliable=True), change=0.25, parameters=way)
     store.put_pairs([shifted, replace(PAIR, pair_id="other", parameters=PairParameters())])
     store.put_pairs([replace(shifted, pair_id="third", parameters=replace(way, offset=None))])
-    rows = {row.pair_id: (row.shift_m, row.change) for row in pair_facts(store)}
+    rows = {row.pair_id: (row.shift_m, row.change) for row in pair_rows(store)}
     assert rows == {PAIR.pair_id: (5.0, 0.25), "third": (5.0, 0.25), "other": (None, None)}
     assert parameters_in_use(store) == replace(way, offset=None)
 
 
 def test_masks_near_each_other_are_counted_by_the_database(store: Store) -> None:
     def put(name: str, west: float, **more: Any) -> None:
-        place = box(west, 40, west + 0.01, 40.01)
-        store.put_masks([replace(a_mask(name, extent=place, footprint=place), **more)])
+        centre = box(west, 40, west + 0.01, 40.01)
+        store.put_masks([replace(a_mask(name, extent=centre, footprint=centre), **more)])
 
     for number in range(3):
         put(f"a{number}.tif", 1 + number / 1000)
     put("b.tif", 5, problems={"file": "none"}, pending=True)
     store.put_masks([a_mask("nowhere.tif", extent=None, footprint=None)])
-    near, far = sorted(queries.mask_clusters(store, MaskFilter()), key=lambda c: c.place)
+    near, far = sorted(queries.mask_clusters(store, MaskFilter()), key=lambda c: c.centre)
     assert (near.count, near.problems, near.mask_id) == (3, 0, "a0")
-    assert near.place == pytest.approx((1.006, 40.005))
+    assert near.centre == pytest.approx((1.006, 40.005))
     assert (far.count, far.problems, far.mask_id) == (1, 1, "b")
     assert queries.mask_clusters(store, MaskFilter(name="no such")) == []
     assert [mask.name for mask in queries.pending_masks(store)] == ["b.tif"]

@@ -22,6 +22,7 @@ from migrate_core.store.decisions import (
     renew_pair,
 )
 from migrate_core.workspace import Workspace
+from tests.support.older_database import make_older
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NUDGE = PairEdit("t1", "p", EditKind.NUDGE, {"east_m": 1.5, "north_m": 0.0}, "ann", NOON)
@@ -67,9 +68,8 @@ def test_a_database_without_the_log_gets_it_and_keeps_its_rows(tmp_path: Path) -
     old = open_store(workspace)
     pair = Pair("p", "m", "m.tif", ("A",), PairState.DONE)
     old.put_pairs([pair])
+    make_older(old.engine, "2")
     with old.engine.begin() as connection:
-        connection.execute(sa.text("DROP TABLE pair_edits"))
-        connection.execute(sa.text("UPDATE facts SET value = '2' WHERE name = 'schema'"))
         # Its documents know nothing of edits either.
         without = "UPDATE pairs SET document = json_remove(document, '$.edits')"
         connection.execute(sa.text(without))

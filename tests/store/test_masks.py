@@ -52,9 +52,9 @@ def test_a_list_shows_what_is_asked_for_by_name(store: Store) -> None:
 def test_a_page_is_a_part_of_the_list(store: Store) -> None:
     found = queries.list_masks(store, MaskFilter(), 1, 2)
     assert [mask.name for mask in found] == ["b.tif", "c.tif"]
-    assert queries.place_of(store, MaskFilter(), "d") == 3
-    assert queries.place_of(store, MaskFilter(queries.READY), "d") == 2
-    assert queries.place_of(store, MaskFilter(queries.PROBLEM), "d") is None
+    assert queries.index_of(store, MaskFilter(), "d") == 3
+    assert queries.index_of(store, MaskFilter(queries.READY), "d") == 2
+    assert queries.index_of(store, MaskFilter(queries.PROBLEM), "d") is None
 
 
 def test_masks_are_found_by_id(store: Store) -> None:
@@ -65,7 +65,7 @@ def test_masks_are_found_by_id(store: Store) -> None:
 
 
 def test_the_map_gets_a_plain_outline_of_those_that_have_a_place(store: Store) -> None:
-    places = queries.mask_places(store, MaskFilter(), 0, 100)
+    places = queries.mask_locations(store, MaskFilter(), 0, 100)
     assert [place.name[0] for place in places] == ["a", "b", "c", "e"]
     assert places[1].state == "problem"
     assert places[1].acquired is None

@@ -15,11 +15,11 @@ from migrate_core.store import tables
 from migrate_core.store.base import Store, open_store
 from migrate_core.store.pair_list import (
     PageRequest,
-    at_work,
     pair_counts,
     pair_row_of,
     pair_rows,
     parameters_in_use,
+    running_pairs,
 )
 from migrate_core.store.selected import products_in_use
 from migrate_core.store.serialize import to_json
@@ -129,8 +129,8 @@ def test_an_empty_workspace_has_an_empty_list(tmp_path: Path) -> None:
 
 
 def test_pairs_in_the_hands_of_workers_are_found(store: Store) -> None:
-    assert at_work(store, 5) == [("b_s1", "b.tif")]
-    assert at_work(store, 0) == []
+    assert running_pairs(store, 5) == [("b_s1", "b.tif")]
+    assert running_pairs(store, 0) == []
 
 
 def test_the_parameters_of_most_present_pairs_are_in_use(store: Store) -> None:

@@ -26,8 +26,8 @@ Launched = list[tuple[str, Any]]
 
 def read(request: Mapping[str, Any]) -> Any:
     """What a job was asked for, of the JSON in its row."""
-    (work,) = [one for one in background._WORK if one.name == request["work"]]
-    return from_json(work.request, request["request"])
+    (command,) = [one for one in background._COMMANDS if one.name == request["work"]]
+    return from_json(command.request, request["request"])
 
 
 def do(

@@ -234,7 +234,7 @@ class Safe:
         """The footprint in lon/lat."""
         if self.footprint is not None:
             return self.footprint
-        polygon = reproject_geometry(self.grid.outline(), self.grid.crs, "EPSG:4326")
+        polygon = reproject_geometry(self.grid.polygon(), self.grid.crs, "EPSG:4326")
         assert isinstance(polygon, Polygon)
         return polygon
 

@@ -11,8 +11,9 @@ from typing import Any
 import rasterio
 
 from migrate_core.model import Decision
-from migrate_core.review.queue import QueueFilter, arranged
-from migrate_core.review.queue_rows import pair_facts
+from migrate_core.review.filters import QueueFilter
+from migrate_core.review.queue import arranged
+from migrate_core.review.queue_rows import pair_rows
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
 from tests.support.browsing import browser_page
@@ -56,7 +57,7 @@ def press(page: Any, *keys: str) -> None:
 def queue_of(workspace: Workspace) -> list[str]:
     """The ids of the pairs in the order of the page."""
     store = open_store(workspace)
-    found = [row.pair_id for row in arranged(pair_facts(store), QueueFilter())]
+    found = [row.pair_id for row in arranged(pair_rows(store), QueueFilter())]
     store.engine.dispose()
     return found
 

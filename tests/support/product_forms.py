@@ -215,7 +215,7 @@ def write_aws(folder: Path, safe: Safe, *, documents: bool = True) -> Path:
     # A small picture under a band's name, as the buckets have it, which is no band.
     write_jp2(tile / "preview" / "B02.jp2", safe.pixels("B01", 4, 4), safe, "B01")
     if documents:
-        area = mapping(safe.grid.outline().buffer(-20))
+        area = mapping(safe.grid.polygon().buffer(-20))
         crs = {"type": "name", "properties": {"name": f"urn:ogc:def:crs:EPSG:8.8.1:{safe.epsg}"}}
         info = {
             "timestamp": safe.sensing_time,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from shapely.geometry import box, mapping
@@ -255,3 +256,17 @@ def _matches(item: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
         and properties.get("eo:cloud_cover", 0) <= limit
         and item.get("collection") in body["collections"]
     )
+
+
+def catalogue_api(catalogue: Path, url: str) -> SmallApi:
+    """The items of a static catalogue as a service, at a server that has its assets, too."""
+    items = []
+    for path in sorted(catalogue.glob("*/*.json")):
+        item = json.loads(path.read_text())
+        item["collection"] = "sentinel-2-l2a"
+        for asset in item["assets"].values():
+            asset["href"] = f"{url}/{path.parent.name}/{asset['href'].lstrip('./')}"
+        items.append(item)
+    api = SmallApi(items)
+    api.url = url
+    return api

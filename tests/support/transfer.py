@@ -30,7 +30,7 @@ class Time:
         self.now += seconds
 
     @property
-    def around(self) -> Runtime:
+    def runtime(self) -> Runtime:
         return Runtime(self.sleep, lambda: self.now, jitter=lambda: 1.0, check=lambda: self.check())
 
 
@@ -39,7 +39,7 @@ def a_client(time: Time | None = None, **policy: float) -> HttpClient:
     return HttpClient(
         "service",
         policy=RetryPolicy(attempts=attempts, timeout_s=(5, 5), **policy),
-        runtime=(time or Time()).around,
+        runtime=(time or Time()).runtime,
     )
 
 
@@ -54,15 +54,15 @@ def a_product_store(
         workspace,
         open_store(workspace),
         ServiceSettings(cache_bytes=cache_bytes, max_download_bytes=most_bytes),
-        around=(time or Time()).around,
+        runtime=(time or Time()).runtime,
         policy=RetryPolicy(timeout_s=(5, 5)),
     )
 
 
 def used(product_store: ProductStore, limits: ServiceLimits) -> QuotaState:
     """What was used of a quota by the clock of the run."""
-    around = product_store.around
-    return QuotaUsage(product_store.store, limits.service, limits.quota, around).state()
+    runtime = product_store.runtime
+    return QuotaUsage(product_store.store, limits.service, limits.quota, runtime).state()
 
 
 def a_cloud_reader(services: ServiceSettings, folder: Path) -> CloudReader:

@@ -18,7 +18,7 @@ from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from migrate_core.masks.options import AddOptions, VectorOptions
-from migrate_core.masks.vectors.register import VectorPlace, VectorResult, vector_masks
+from migrate_core.masks.vectors.register import VectorContext, VectorResult, vector_masks
 from migrate_core.model import Acquired, Mask
 
 UTM = "EPSG:32631"
@@ -76,7 +76,7 @@ def added(path: Path, *, options: AddOptions | None = None, **vector: Any) -> Ve
         date=Acquired.parse(DAY), crs=vector.pop("crs", None), vector=VectorOptions(**vector)
     )
     digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "0" * 64
-    place = VectorPlace(path.parent / "features", {}, options.date)
+    place = VectorContext(path.parent / "features", {}, options.date)
     return vector_masks(path, digest, options, place)
 
 

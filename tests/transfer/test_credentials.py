@@ -47,7 +47,7 @@ def stranger() -> Iterator[FaultyServer]:
         yield server
 
 
-def seen_by(server: FaultyServer) -> str:
+def reference_image(server: FaultyServer) -> str:
     """All that a server was told: paths, queries, headers and bodies."""
     return repr(server.asked)
 
@@ -57,8 +57,8 @@ def nothing_secret(server: FaultyServer) -> None:
     for asked in server.asked:
         headers = {name.lower() for name in asked.headers}
         assert not headers & {"authorization", "cookie", "x-amz-security-token"}
-    assert PASSWORD not in seen_by(server)
-    assert USER not in seen_by(server)
+    assert PASSWORD not in reference_image(server)
+    assert USER not in reference_image(server)
 
 
 # mirrors
@@ -198,7 +198,7 @@ def test_the_command_line_sends_a_stranger_nothing(
     spec = f"dhus:{stranger.url}"
     done = run(tmp_path / "workspace", "scenes", "test-source", spec, **account)
     assert "Set DHUS_URL" in done.stdout + done.stderr
-    assert PASSWORD not in seen_by(stranger)
+    assert PASSWORD not in reference_image(stranger)
     good = run(tmp_path / "workspace", "scenes", "test-source", f"dhus:{dhus.url}", **account)
     assert good.returncode == 0, good.stdout + good.stderr
 
@@ -217,7 +217,7 @@ def test_a_token_service_that_redirects_gets_the_password_nowhere(stranger: Faul
         )
         steps = {step.what: step for step in try_connection("cdse", settings).steps}
     assert "must not get the credentials" in steps["bands and products"].words
-    assert PASSWORD not in seen_by(stranger)
+    assert PASSWORD not in reference_image(stranger)
     assert all(asked.method == "GET" for asked in stranger.asked)
 
 
@@ -239,7 +239,7 @@ def test_signatures_go_to_the_planetary_computers_own_hosts_only(stranger: Fault
         with pytest.raises(MigrateError):
             access.read(f"{stranger.url}/MTD.xml")
     nothing_secret(stranger)
-    assert "s3cr3t" not in seen_by(stranger)
+    assert "s3cr3t" not in reference_image(stranger)
 
 
 def test_the_signatures_of_the_real_storage_are_wanted() -> None:
@@ -310,8 +310,8 @@ def test_the_keys_of_another_store_do_not_go_to_the_data_spaces(
     with pytest.raises(ProductError):
         grid_of(BandFile("B02", "/vsis3/eodata/x/B02.jp2", 10, "JP2OpenJPEG", access))
     assert any("OWNKEY" in asked.headers.get("Authorization", "") for asked in stranger.asked)
-    assert "s3cr3t-session" not in seen_by(stranger)
-    assert "AKIAOTHER" not in seen_by(stranger)
+    assert "s3cr3t-session" not in reference_image(stranger)
+    assert "AKIAOTHER" not in reference_image(stranger)
 
 
 def test_no_key_signs_for_a_store_that_others_can_listen_to() -> None:

@@ -69,7 +69,7 @@ def test_waiting_for_a_lock_can_be_cancelled(tmp_path: Path) -> None:
 
     time.check = check
     with locked(tmp_path / "one", Runtime()), pytest.raises(JobCancelledError):
-        with locked(tmp_path / "one", time.around):
+        with locked(tmp_path / "one", time.runtime):
             pass
 
 
@@ -102,7 +102,7 @@ def test_no_more_than_the_allowed_connections_are_open_at_a_time(tmp_path: Path)
 
 def test_the_usage_counts_what_the_days_of_the_quota_saw(tmp_path: Path) -> None:
     time = Time()
-    usage = QuotaUsage(open_store(Workspace(tmp_path)), "cdse", Quota(1000, 30), time.around)
+    usage = QuotaUsage(open_store(Workspace(tmp_path)), "cdse", Quota(1000, 30), time.runtime)
     usage.add(400, 2, "a")
     time.now += 20 * DAY
     usage.add(500, 3, "b")
@@ -112,13 +112,13 @@ def test_the_usage_counts_what_the_days_of_the_quota_saw(tmp_path: Path) -> None
         usage.check(101)
     time.now += 11 * DAY
     other_process = QuotaUsage(
-        open_store(Workspace(tmp_path)), "cdse", Quota(1000, 30), time.around
+        open_store(Workspace(tmp_path)), "cdse", Quota(1000, 30), time.runtime
     )
     assert (other_process.state().bytes, other_process.state().left) == (500, 500)
 
 
 def test_no_quota_is_no_limit_and_nothing_is_no_download(tmp_path: Path) -> None:
-    usage = QuotaUsage(open_store(Workspace(tmp_path)), "s", None, Time().around)
+    usage = QuotaUsage(open_store(Workspace(tmp_path)), "s", None, Time().runtime)
     usage.add(7, 1, "a")
     usage.add(0, 0, "nothing")
     usage.add(8, 1, "b")
@@ -128,7 +128,7 @@ def test_no_quota_is_no_limit_and_nothing_is_no_download(tmp_path: Path) -> None
 
 def test_services_have_accounts_of_their_own(tmp_path: Path) -> None:
     store = open_store(Workspace(tmp_path))
-    first, second = (QuotaUsage(store, name, None, Time().around) for name in ("a", "b"))
+    first, second = (QuotaUsage(store, name, None, Time().runtime) for name in ("a", "b"))
     first.add(7, 1, "x")
     second.add(8_000_000_000_000, 2, "y")
     assert (first.state().bytes, second.state().bytes) == (7, 8_000_000_000_000)

@@ -6,7 +6,7 @@ from ..grids import GROUND_M, MARGIN_M, FloatArray, ground_axis
 from .countryside import covered_by
 from .landscape import Landscape
 from .materials import Cover
-from .mines import Mine, Outline
+from .mines import Boundary, Mine
 from .noise import fractal_noise
 
 # Where the light comes from in the pictures of June: south-south-east.
@@ -21,21 +21,21 @@ _HEAPS = (
 )
 
 
-def _window(outline: Outline) -> tuple[slice, slice]:
+def _window(boundary: Boundary) -> tuple[slice, slice]:
     """Rows and columns of the ground around an outline, with room for its waves."""
-    reach = 1.35 * max(outline.semi_axes_m)
+    reach = 1.35 * max(boundary.semi_axes_m)
     last = len(ground_axis())
 
     def span(centre: float) -> slice:
         first = int((centre - reach + MARGIN_M) / GROUND_M)
         return slice(max(0, first), min(last, first + int(2 * reach / GROUND_M) + 1))
 
-    return span(outline.y), span(outline.x)
+    return span(boundary.y), span(boundary.x)
 
 
-def _facing_sun(outline: Outline, x: FloatArray, y: FloatArray) -> FloatArray:
+def _facing_sun(boundary: Boundary, x: FloatArray, y: FloatArray) -> FloatArray:
     """Cosine between the sun's azimuth and the downhill side of a wall that faces the centre."""
-    east, north = outline.x - x, y - outline.y
+    east, north = boundary.x - x, y - boundary.y
     length = np.hypot(east, north) + 1e-6
     sun = np.radians(SUN_AZIMUTH_DEG)
     return np.asarray((east * np.sin(sun) + north * np.cos(sun)) / length, np.float32)
@@ -86,7 +86,9 @@ def paint_mine(rng: np.random.Generator, ground: Landscape, mine: Mine) -> None:
 def paint_heaps(rng: np.random.Generator, ground: Landscape) -> None:
     """Terraced heaps of waste rock, half overgrown."""
     for centre, semi_axes_m, rotation_deg in _HEAPS:
-        heap = Outline(*centre, semi_axes_m, rotation_deg, (0.06, 0.05, 0.04, 0.03, 0.02), (0,) * 5)
+        heap = Boundary(
+            *centre, semi_axes_m, rotation_deg, (0.06, 0.05, 0.04, 0.03, 0.02), (0,) * 5
+        )
         rows, columns = _window(heap)
         axis = ground_axis()
         y, x = axis[rows], axis[columns]

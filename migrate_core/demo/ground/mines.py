@@ -13,7 +13,7 @@ WAVES = (2, 3, 4, 5, 7)
 
 
 @dataclass(frozen=True)
-class Outline:
+class Boundary:
     """A closed curve in local metres: an ellipse whose radius is perturbed by a few waves."""
 
     x: float
@@ -56,13 +56,13 @@ class Mine:
     """A pit with benches, and the pond on its floor if it has one."""
 
     name: str
-    place: str
-    pit: Outline
-    pond: Outline | None
+    site: str
+    pit: Boundary
+    pond: Boundary | None
     benches: int
 
 
-# Name, place, centre, semi-axes, rotation in degrees, benches; ponds by the name of their pit.
+# Name, site, centre, semi-axes, rotation in degrees, benches; ponds by the name of their pit.
 _PITS = (
     ("north pit", "north_pit", (1480, 1210), (470, 305), 18, 6),
     ("east quarry", "east_quarry", (4230, 1230), (335, 265), -35, 5),
@@ -80,23 +80,23 @@ _PONDS = {
 }
 
 
-def _outline(
+def _boundary(
     rng: np.random.Generator,
     centre: tuple[float, float],
     semi_axes_m: tuple[float, float],
     rotation_deg: float,
-) -> Outline:
+) -> Boundary:
     # Amplitudes fall with the wave number: a pit has bays, not teeth.
     amplitudes = rng.uniform(0.03, 0.13, len(WAVES)) / np.sqrt(WAVES)
     phases = rng.uniform(0, 2 * np.pi, len(WAVES))
-    return Outline(*centre, semi_axes_m, rotation_deg, tuple(amplitudes), tuple(phases))
+    return Boundary(*centre, semi_axes_m, rotation_deg, tuple(amplitudes), tuple(phases))
 
 
 def make_mines(rng: np.random.Generator) -> tuple[Mine, ...]:
     """The mines of the case; where they lie is fixed, their outlines depend on `rng`."""
     mines = []
-    for name, place, centre, semi_axes_m, rotation_deg, benches in _PITS:
-        pit = _outline(rng, centre, semi_axes_m, rotation_deg)
-        pond = _outline(rng, *_PONDS[name]) if name in _PONDS else None
-        mines.append(Mine(name, place, pit, pond, benches))
+    for name, site, centre, semi_axes_m, rotation_deg, benches in _PITS:
+        pit = _boundary(rng, centre, semi_axes_m, rotation_deg)
+        pond = _boundary(rng, *_PONDS[name]) if name in _PONDS else None
+        mines.append(Mine(name, site, pit, pond, benches))
     return tuple(mines)

@@ -109,7 +109,7 @@ def read_mapping(table: Path) -> dict[str, MappingRow]:
     """Image and date by mask from a CSV file with the columns `mask`, `image` and `date`.
 
     `image` or `date` may be missing or empty. Paths count from the table's folder, or else from the
-    working folder; that an image isn't there is told of its mask. The keys are as those of
+    working folder; that an image isn't there is reported for its mask. The keys are as those of
     `read_dates`. Raises WrongUseError that names
     the line.
     """
@@ -131,9 +131,9 @@ def read_mapping(table: Path) -> dict[str, MappingRow]:
             key = _key(table, _cell(cells, mask))
             if key in rows:
                 raise WrongUseError(f"{key} is there twice. Leave one of the lines out.")
-            place, text = _cell(cells, image), _cell(cells, day)
+            file, text = _cell(cells, image), _cell(cells, day)
             rows[key] = MappingRow(
-                _located(table, place) if place else None, parse_date(text) if text else None
+                _located(table, file) if file else None, parse_date(text) if text else None
             )
     if not rows:
         raise WrongUseError(f"{table}: the table has no rows below its heading.")
@@ -147,15 +147,15 @@ def _key(table: Path, text: str) -> str:
     """
     if not text:
         raise WrongUseError("the line names no mask.")
-    place = _located(table, text)
-    # Files of a zip are called by their place in it.
-    return str(place) if Path(text).name != text and place.exists() else Path(text).as_posix()
+    file = _located(table, text)
+    # Files of a zip are called by their path in it.
+    return str(file) if Path(text).name != text and file.exists() else Path(text).as_posix()
 
 
 def _located(table: Path, text: str) -> Path:
     """A path that counts from the table's folder, or else from the working folder."""
-    places = [Path(os.path.abspath(folder / text)) for folder in (table.parent, Path())]  # noqa: PTH100 - takes `..` out
-    return next((place for place in places if place.exists()), places[0])
+    candidates = [Path(os.path.abspath(folder / text)) for folder in (table.parent, Path())]  # noqa: PTH100 - takes `..` out
+    return next((file for file in candidates if file.exists()), candidates[0])
 
 
 @contextmanager

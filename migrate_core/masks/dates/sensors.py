@@ -14,10 +14,10 @@ from ...products.names import SCENE_IN_NAME
 
 # What people append to the image's name when they save its mask, with a number where there are
 # several.
-_MASK_WORDS = re.compile(r"[-_ .]?(mask|label|labels|gt|seg|annotation)s?([-_ .]?\d{1,3})?$", re.I)
+_MASK_SUFFIX = re.compile(r"[-_ .]?(mask|label|labels|gt|seg|annotation)s?([-_ .]?\d{1,3})?$", re.I)
 # What providers append to a scene's name for the raster of unusable pixels, and for metadata.
-_UDM_WORDS = re.compile(r"[-_ .]?(udm2?|cloud|clouds|cloudmask|occlusion|qa)([-_ .]?clip)?$", re.I)
-_METADATA_WORDS = re.compile(r"[-_ .]?(metadata|stac|item|properties)([-_ .]?clip)?$", re.I)
+_UDM_SUFFIX = re.compile(r"[-_ .]?(udm2?|cloud|clouds|cloudmask|occlusion|qa)([-_ .]?clip)?$", re.I)
+_METADATA_SUFFIX = re.compile(r"[-_ .]?(metadata|stac|item|properties)([-_ .]?clip)?$", re.I)
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def name_keys(path: Path) -> Iterator[str]:
     stem = path.stem.lower()
     yield stem
     plain = stem
-    for words in (_MASK_WORDS, _UDM_WORDS, _METADATA_WORDS):
-        plain = words.sub("", plain)
+    for suffix in (_MASK_SUFFIX, _UDM_SUFFIX, _METADATA_SUFFIX):
+        plain = suffix.sub("", plain)
     if plain and plain != stem:
         yield plain
     for sensor in SENSORS:
@@ -91,7 +91,7 @@ def name_keys(path: Path) -> Iterator[str]:
 
 def is_udm_name(path: Path) -> bool:
     """Whether a file is named as providers name rasters of unusable pixels."""
-    return _UDM_WORDS.search(path.stem) is not None
+    return _UDM_SUFFIX.search(path.stem) is not None
 
 
 def beginnings(stem: str) -> Iterator[str]:

@@ -50,7 +50,7 @@ def unfit_upload_name(name: str) -> str | None:
 def check_file(path: Path, *, follow_links: bool) -> None:
     """Refuse a file by its name, for being a symbolic link, or no file at all. Raises MaskError.
 
-    One that isn't there passes, to be told where it is read.
+    One that isn't there passes, to be reported where it is read.
     """
     if (why := unfit_name(path.name)) is not None:
         raise MaskError(why)

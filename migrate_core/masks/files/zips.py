@@ -1,4 +1,4 @@
-"""Zips from elsewhere: every member is checked before it is read, and read no further than told."""
+"""Zips of others: every member is checked, and read no further than the size it declares."""
 
 from __future__ import annotations
 

@@ -92,13 +92,13 @@ def _entry_of_pair(name: str, key: str, item: Any) -> ClassEntry:
     """`value: name`, `value: {name, colour}`, `name: value` or `name: {value, colour}`."""
     if isinstance(item, dict):
         fields = _lower(item)
-        if (value := _whole(key)) is not None:
+        if (value := _integer(key)) is not None:
             return _entry(name, {"value": value, **fields})
         return _entry(name, {"name": key, **fields})
     if isinstance(item, int) and not isinstance(item, bool):
         return ClassEntry(item, key)
-    value = _whole(key)
-    if value is None and (number := _whole(item)) is not None:
+    value = _integer(key)
+    if value is None and (number := _integer(item)) is not None:
         return ClassEntry(number, key)
     if value is None or not isinstance(item, str):
         raise WrongUseError(
@@ -111,7 +111,7 @@ def _entry_of_pair(name: str, key: str, item: Any) -> ClassEntry:
 
 
 def _entry_of_item(name: str, number: int, item: Any) -> ClassEntry:
-    """A class of a list: a name, whose place is its value, or an object."""
+    """A class of a list: a name, whose index is its value, or an object."""
     if isinstance(item, str):
         return ClassEntry(number, item)
     if isinstance(item, dict):
@@ -125,7 +125,7 @@ def _lower(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _entry(name: str, fields: Mapping[str, Any]) -> ClassEntry:
     """A class from named fields, whatever their names are of those that are in use."""
-    value = _whole(_first(fields, _VALUE_NAMES))
+    value = _integer(_first(fields, _VALUE_NAMES))
     title = _first(fields, _NAME_NAMES)
     colour = _first(fields, _COLOUR_NAMES)
     if value is None and not title:
@@ -140,7 +140,7 @@ def _first(fields: Mapping[str, Any], names: Iterable[str]) -> Any:
     return next((fields[key] for key in names if fields.get(key) not in (None, "")), None)
 
 
-def _whole(text: Any) -> int | None:
+def _integer(text: Any) -> int | None:
     try:
         number = float(str(text))
     except ValueError:
@@ -156,12 +156,12 @@ def _colour(given: Any) -> str | None:
         return f"#{match[1].lower()}"
     parts = re.findall(r"\d+", given) if isinstance(given, str) else given
     try:
-        numbers = [int(part) for part in parts[:3]]
+        channels = [int(part) for part in parts[:3]]
     except (TypeError, ValueError, KeyError) as err:
         raise ValueError(f"{given!r} is no colour; write #rrggbb") from err
-    if len(numbers) != 3 or not all(0 <= number <= 255 for number in numbers):
+    if len(channels) != 3 or not all(0 <= number <= 255 for number in channels):
         raise ValueError(f"{given!r} is no colour; write #rrggbb")
-    return "#" + "".join(f"{number:02x}" for number in numbers)
+    return "#" + "".join(f"{number:02x}" for number in channels)
 
 
 def _from_csv(name: str, text: str) -> Iterable[ClassEntry]:
@@ -177,7 +177,7 @@ def _from_colour_table(name: str, text: str) -> Iterable[ClassEntry]:
     entries = []
     for number, line in enumerate(text.splitlines(), 1):
         parts = line.replace(",", " ").split()
-        if not parts or parts[0].startswith("#") or ":" in parts[0] or _whole(parts[0]) is None:
+        if not parts or parts[0].startswith("#") or ":" in parts[0] or _integer(parts[0]) is None:
             continue
         try:
             colour = _colour(parts[1:4])
@@ -188,7 +188,7 @@ def _from_colour_table(name: str, text: str) -> Iterable[ClassEntry]:
         rest = parts[4:]
         if rest and rest[0].isdigit():
             rest = rest[1:]
-        entries.append(ClassEntry(_whole(parts[0]), " ".join(rest) or None, colour))
+        entries.append(ClassEntry(_integer(parts[0]), " ".join(rest) or None, colour))
     return entries
 
 
@@ -197,15 +197,17 @@ def _from_qml(path: Path) -> Iterable[ClassEntry]:
     root = parse_xml(path.name, read_xml_bytes(path))
     entries = [
         ClassEntry(
-            _whole(entry.get("value")), entry.get("label") or None, _qml_colour(entry.get("color"))
+            _integer(entry.get("value")),
+            entry.get("label") or None,
+            _qml_colour(entry.get("color")),
         )
         for entry in root.iter("paletteEntry")
     ]
     for category in root.iter("category"):
         value, label = category.get("value") or "", category.get("label") or None
         if value:
-            whole = _whole(value)
-            entries.append(ClassEntry(whole, label if whole is not None else value))
+            integer = _integer(value)
+            entries.append(ClassEntry(integer, label if integer is not None else value))
     return entries
 
 
@@ -238,5 +240,5 @@ def _from_aux(path: Path) -> Iterable[ClassEntry]:
 
 
 def _entry_or_none(fields: Mapping[str, Any]) -> ClassEntry | None:
-    value, title = _whole(_first(fields, _VALUE_NAMES)), _first(fields, _NAME_NAMES)
+    value, title = _integer(_first(fields, _VALUE_NAMES)), _first(fields, _NAME_NAMES)
     return ClassEntry(value, str(title)) if value is not None and title else None

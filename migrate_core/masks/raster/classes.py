@@ -41,9 +41,9 @@ def value_counts(pixels: NDArray[Any]) -> dict[int, int]:
                 "class 1."
             )
     if pixels.dtype == np.uint8:  # many times as quick as sorting
-        every = np.bincount(pixels, minlength=1)
-        values = np.flatnonzero(every)
-        counts = every[values]
+        histogram = np.bincount(pixels, minlength=1)
+        values = np.flatnonzero(histogram)
+        counts = histogram[values]
     else:
         values, counts = np.unique(pixels, return_counts=True)
     if values.size > MAX_CLASSES:

@@ -214,8 +214,8 @@ def _own_table(dataset: Any, form: RasterForm) -> tuple[dict[str, str], dict[str
         return {}, _palette(dataset)
     names = band_names(dataset)
     described = (
-        (str(form.first + place), names[number - 1])
-        for place, number in enumerate(label_bands(dataset))
+        (str(form.first + index), names[number - 1])
+        for index, number in enumerate(label_bands(dataset))
     )
     return {value: text for value, text in described if text}, {}
 

@@ -46,12 +46,12 @@ _MOST_PIECES = 100
 def extent(grid: PixelGrid) -> BaseGeometry:
     """The polygon of a raster's four corners in lon/lat; two where it crosses the 180° meridian.
 
-    Raises ValueError when a corner has no place in lon/lat.
+    Raises ValueError when a corner has no position in lon/lat.
     """
     if not abs(grid.transform.determinant) > 0:
         raise ValueError("its transform gives pixels without an area")
     try:
-        polygon = reproject_geometry(grid.outline(), grid.crs, LONLAT)
+        polygon = reproject_geometry(grid.polygon(), grid.crs, LONLAT)
     except (ProjError, ShapelyError) as err:
         raise ValueError(f"PROJ knows no way from its CRS ({err})") from err
     corners = shapely.get_coordinates(polygon)
@@ -68,7 +68,7 @@ def _in_one_world(geometry: BaseGeometry, grid: PixelGrid) -> BaseGeometry:
 
 
 def in_world(geometry: BaseGeometry, crs: str, middle: tuple[float, float]) -> BaseGeometry:
-    """A place in lon/lat, cut along the 180° meridian where it crosses that.
+    """An area in lon/lat, cut along the 180° meridian where it crosses that.
 
     It was reprojected there from `crs`, in which its middle is at `middle`.
     """
@@ -163,12 +163,12 @@ def _ends_of_columns(valid: BoolArray) -> tuple[NDArray[np.intp], NDArray[np.int
 def _first_rows(valid: BoolArray) -> NDArray[np.intp]:
     """The first valid row of each column that has one; down the rows, which lie in memory so."""
     first = np.zeros(valid.shape[1], dtype=np.intp)
-    sought = valid.any(axis=0)
+    pending = valid.any(axis=0)
     for row, here in enumerate(valid):
-        found = sought & here
+        found = pending & here
         first[found] = row
-        sought &= ~found
-        if not sought.any():
+        pending &= ~found
+        if not pending.any():
             break
     return first
 

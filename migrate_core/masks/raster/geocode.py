@@ -72,7 +72,7 @@ def _stem(mask: Mask) -> str:
 
 def _write(mask: Mask, path: Path) -> None:
     if mask.vector is not None:
-        raise MaskError(f"{mask.name}: it consists of polygons, which have a place already.")
+        raise MaskError(f"{mask.name}: it consists of polygons, which are georeferenced already.")
     if mask.extent is None or mask.classes.stored is None:
         raise MaskError(mask.problem or f"{mask.name}: its pixels weren't read yet.")
     _check_replaceable(mask, path)

@@ -1,4 +1,4 @@
-"""Where a mask lies: by itself, by what lies beside it, by its source image, by what is said."""
+"""Where a mask lies: by itself, by what lies beside it, by its source image, by what is given."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def find_georeference(
 ) -> tuple[Georeference, str | None]:
     """The georeference of a mask, and a sentence on why one that is there can't be used.
 
-    The mask's own comes first. A mask with a transform but without CRS takes the one that is said,
+    The mask's own comes first. A mask with a transform but without CRS takes the one that is given,
     else its image's. One without transform has the pixels of its image, and so its place. Raises
     MaskError.
     """

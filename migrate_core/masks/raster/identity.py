@@ -28,14 +28,14 @@ def mask_identity(stem: str, digest: str, part: str | None = None) -> str:
     return f"{'-'.join(filter(None, (name, end))) or 'mask'}-{digest[:8]}"
 
 
-def ids_of_copies(mask_id: str, place: str) -> Iterator[str]:
-    """The id itself, then those that a mask of the same name and content at another place may get.
+def ids_of_copies(mask_id: str, location: str) -> Iterator[str]:
+    """The id itself, then those that a mask of the same name and content at another path may get.
 
-    Two hyphens, which no name leaves in an id, separate what follows from the place.
+    Two hyphens, which no name leaves in an id, separate what follows from the path.
     """
     yield mask_id
     for number in itertools.count():
-        yield f"{mask_id}{_COPY}{combined_digest(place, str(number))[:8]}"
+        yield f"{mask_id}{_COPY}{combined_digest(location, str(number))[:8]}"
 
 
 def content_id(mask_id: str) -> str:
@@ -47,14 +47,14 @@ def _slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()
 
 
-def same_place(path: Path) -> str:
+def canonical_path(path: Path) -> str:
     """A path that is the same for all spellings of one: absolute, folders that are links resolved.
 
     A file that is a link is the file it leads to if that has its name; under another name it stays
     a file of its own, since the name may say the date.
     """
-    whole = Path(os.path.realpath(path))
-    return str(whole if whole.name == path.name else Path(os.path.realpath(path.parent), path.name))
+    real = Path(os.path.realpath(path))
+    return str(real if real.name == path.name else Path(os.path.realpath(path.parent), path.name))
 
 
 def content_digest(path: Path, tiles: Sequence[str] = ()) -> str:

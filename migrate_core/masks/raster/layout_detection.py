@@ -40,37 +40,41 @@ def find_layout(
     tiles = [lambda: nullcontext(dataset), *others]
     if len(bands) < dataset.count:
         # GDAL takes the last of four bands of bytes for alpha, whatever was written there.
-        every = list(dataset.indexes)
+        all_bands = list(dataset.indexes)
         plain = RasterForm(nodata=wished.nodata)
-        seen = _look(tiles, every, plain)
-        if seen.binary and seen.exclusive and seen.any_before_last:
-            return _form(dataset, every, seen, plain)
+        statistics = _look(tiles, all_bands, plain)
+        if statistics.binary and statistics.exclusive and statistics.any_before_last:
+            return _form(dataset, all_bands, statistics, plain)
     return _form(dataset, bands, _look(tiles, bands, wished), wished)
 
 
-def _look(tiles: Iterable[Callable[[], Any]], bands: Sequence[int], wished: RasterForm) -> _Seen:
+def _look(
+    tiles: Iterable[Callable[[], Any]], bands: Sequence[int], wished: RasterForm
+) -> _BandStatistics:
     """What the pixels of these bands are like in all tiles; no further than there is hope."""
-    seen = _Seen(len(bands))
+    statistics = _BandStatistics(len(bands))
     patient = wished.colours is not None or wished.threshold is not None
     for opening in tiles:
         with opening() as tile:
             for strip in strips(tile, bands, RasterForm(nodata=wished.nodata)):
-                seen.look(strip.values[:, strip.valid])
-                if seen.hopeless and not patient:
-                    return seen
-    return seen
+                statistics.look(strip.values[:, strip.valid])
+                if statistics.hopeless and not patient:
+                    return statistics
+    return statistics
 
 
-def _form(dataset: Any, bands: Sequence[int], seen: _Seen, wished: RasterForm) -> RasterForm:
+def _form(
+    dataset: Any, bands: Sequence[int], statistics: _BandStatistics, wished: RasterForm
+) -> RasterForm:
     """The layout of bands of which this was seen. Raises MaskError when they can't be classes."""
     names = [band_names(dataset)[band - 1].lower() for band in bands]
-    found = _layout(seen, names, wished)
+    found = _layout(statistics, names, wished)
     if found is None:
         raise MaskError(_not_classes(len(bands), wished))
     return replace(found, bands=len(bands), named=any(names), nodata=wished.nodata)
 
 
-class _Seen:
+class _BandStatistics:
     """What is known of the pixels of several bands after looking at them strip by strip."""
 
     def __init__(self, count: int) -> None:
@@ -136,30 +140,32 @@ class _Seen:
         return any(self._largest[:-1])
 
 
-def _layout(seen: _Seen, names: Sequence[str], wished: RasterForm) -> RasterForm | None:
+def _layout(
+    statistics: _BandStatistics, names: Sequence[str], wished: RasterForm
+) -> RasterForm | None:
     """The layout that fits what was seen, the plainest first; None when none does."""
     labelled = RasterForm(threshold=wished.threshold, valid_band=2)
-    if seen.count == 2 and names[1] in _VALID_NAMES:
+    if statistics.count == 2 and names[1] in _VALID_NAMES:
         return labelled
-    if seen.equal:  # grey, saved as red, green and blue
+    if statistics.equal:  # grey, saved as red, green and blue
         return RasterForm(threshold=wished.threshold)
-    if wished.colours and seen.count == 3 and not seen.real:
+    if wished.colours and statistics.count == 3 and not statistics.real:
         return RasterForm(COLOURS, colours=wished.colours)
-    if seen.label_and_valid and _unnamed(names) and not seen.any_before_last:
+    if statistics.label_and_valid and _unnamed(names) and not statistics.any_before_last:
         return labelled  # of nothing but background; one-hot bands would be all of one class
-    if seen.binary and seen.exclusive:
-        return RasterForm(ONE_HOT, first=first_class(seen, names))
-    if seen.label_and_valid:
+    if statistics.binary and statistics.exclusive:
+        return RasterForm(ONE_HOT, first=first_class(statistics, names))
+    if statistics.label_and_valid:
         return labelled
-    if seen.real and seen.sum_to_one:
+    if statistics.real and statistics.sum_to_one:
         first = 0 if _unnamed(names) else _named_first(names)
         return RasterForm(PROBABILITIES, first=first, threshold=wished.threshold)
-    if seen.real and wished.threshold is not None:
+    if statistics.real and wished.threshold is not None:
         return RasterForm(PROBABILITIES, first=_named_first(names), threshold=wished.threshold)
     return None
 
 
-def first_class(seen: _Seen, names: Sequence[str]) -> int:
+def first_class(statistics: _BandStatistics, names: Sequence[str]) -> int:
     """The class of the first of one-hot bands.
 
     Where some pixel is in no band, bands are the classes 1, 2 … and that pixel is background.
@@ -167,7 +173,7 @@ def first_class(seen: _Seen, names: Sequence[str]) -> int:
     vectors, unless names say otherwise.
     """
     if _unnamed(names):
-        return 0 if seen.complete else 1
+        return 0 if statistics.complete else 1
     return _named_first(names)
 
 

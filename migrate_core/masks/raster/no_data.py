@@ -24,21 +24,21 @@ def parse_no_data(texts: Sequence[str]) -> tuple[float, ...]:
 
     What is not finite is left out: it never is a class, declared or not.
     """
-    words = [text.strip().lower() for text in texts]
-    if NONE in words:
-        if set(words) != {NONE}:
+    given_values = [text.strip().lower() for text in texts]
+    if NONE in given_values:
+        if set(given_values) != {NONE}:
             raise WrongUseError(
                 f"--nodata {NONE} says that no value is no data, so no other value can be given "
                 "with it. Leave one of them out."
             )
         return ()
-    values = {_number(word) for word in words}
+    values = {_number(word) for word in given_values}
     return tuple(sorted(value for value in values if math.isfinite(value)))
 
 
 def _number(text: str) -> float:
     try:
-        return whole(int(text) if text.lstrip("+-").isdecimal() else float(text))
+        return plain_number(int(text) if text.lstrip("+-").isdecimal() else float(text))
     except ValueError as err:
         raise WrongUseError(
             f"--nodata {text!r} is no number. Give the value that stands for no data, such as 255 "
@@ -46,7 +46,7 @@ def _number(text: str) -> float:
         ) from err
 
 
-def whole(value: float) -> float:
+def plain_number(value: float) -> float:
     """A number without fraction as an integer, so that it is written in one way only."""
     small = math.isfinite(value) and abs(value) <= _LARGEST_INTEGER
     return int(value) if small and value == int(value) else value
@@ -54,18 +54,18 @@ def whole(value: float) -> float:
 
 def value_text(value: float) -> str:
     """A value in digits, none lost: `255`, `-3.4028234663852886e+38`."""
-    return str(whole(value))
+    return str(plain_number(value))
 
 
 def no_data_values(dataset: Any, given: Sequence[float] | None) -> tuple[float, ...]:
-    """The values that stand for no data in an open dataset: those `said`, else those declared.
+    """The values that stand for no data in an open dataset: those `given`, else those declared.
 
     Declared are the no-data value and the entries of the colour table that show nothing at all.
     """
     if given is not None:
         return tuple(given)
     declared = () if dataset.nodata is None or math.isnan(dataset.nodata) else (dataset.nodata,)
-    return tuple(dict.fromkeys(map(whole, (*declared, *transparent_values(dataset)))))
+    return tuple(dict.fromkeys(map(plain_number, (*declared, *transparent_values(dataset)))))
 
 
 def pixels_without_data(
@@ -83,5 +83,5 @@ def _as_stored(value: float, dtype: np.dtype[Any]) -> Any:
         with np.errstate(over="ignore"):
             return dtype.type(value)
     limits = np.iinfo(dtype)
-    fits = isinstance(whole(value), int) and limits.min <= value <= limits.max
+    fits = isinstance(plain_number(value), int) and limits.min <= value <= limits.max
     return dtype.type(int(value)) if fits else None

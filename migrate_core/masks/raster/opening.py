@@ -58,7 +58,7 @@ class Header:
 
     `bands` are those that hold something, alpha not counted. `declares_valid` tells whether it
     says itself which pixels are valid: by a no-data value, a mask or an alpha band. `obstacle` is
-    a sentence on why a place that it does give can't be used. `dates` are the tags of
+    a sentence on why a georeference that it does give can't be used. `dates` are the tags of
     `TAKEN_TAGS`, `SAVED_TAGS` and `SOFTWARE_TAG` that it has.
     """
 
@@ -136,7 +136,7 @@ def read_header(path: Path) -> Header:
     it, or follows from ground control points.
     """
     with opened(path) as dataset:
-        crs, transform, obstacle = _place(dataset)
+        crs, transform, obstacle = _georeference(dataset)
         header = Header(
             dataset.width,
             dataset.height,
@@ -187,7 +187,7 @@ def label_bands(dataset: Any) -> tuple[int, ...]:
     )
 
 
-def _place(dataset: Any) -> tuple[CRS | None, Affine | None, str | None]:
+def _georeference(dataset: Any) -> tuple[CRS | None, Affine | None, str | None]:
     """CRS, transform, and why what is there of them can't be used."""
     crs = dataset.crs or None
     if not np.isfinite(tuple(dataset.transform)).all():
@@ -219,10 +219,10 @@ def _fitted(points: Sequence[GroundControlPoint]) -> tuple[Affine | None, str | 
         transform = from_gcps(points)
         inverse = ~transform
     except (ValueError, ArithmeticError, AffineError, *_GDAL_ERRORS):
-        return None, f"its {len(points)} ground control points don't fix a place"
+        return None, f"its {len(points)} ground control points don't fix a georeference"
     strays = [math.dist(inverse @ (p.x, p.y), (p.col, p.row)) for p in points]
     if not np.isfinite(strays).all() or len(points) < 3:
-        return None, f"its {len(points)} ground control points don't fix a place"
+        return None, f"its {len(points)} ground control points don't fix a georeference"
     if max(strays) > _MAX_GCP_RESIDUAL:
         return None, (
             f"its {len(points)} ground control points stray up to {max(strays):.1f} pixels from "

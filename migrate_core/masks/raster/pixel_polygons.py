@@ -24,7 +24,7 @@ def pixel_polygons(
     found = list(shapes(pixels, mask=wanted, connectivity=4, transform=Affine.identity()))
     polygons = np.empty(len(found), dtype=object)
     polygons[:] = [shape(polygon) for polygon, _ in found]
-    placed: NDArray[np.object_] = shapely.transform(
+    georeferenced: NDArray[np.object_] = shapely.transform(
         polygons, lambda points: np.column_stack(apply_affine(transform, *points.T))
     )
-    return placed, np.array([value for _, value in found], dtype=np.uint8)
+    return georeferenced, np.array([value for _, value in found], dtype=np.uint8)

@@ -71,29 +71,29 @@ def _grid(
     )
 
 
-def source_occlusion(mask: Mask, around: PixelGrid) -> SourceOcclusion | None:
-    """What was occluded in the source image where `around` lies; None where nothing records it.
+def source_occlusion(mask: Mask, pair_grid: PixelGrid) -> SourceOcclusion | None:
+    """What was occluded in the source image where `pair_grid` lies; None where nothing records it.
 
     The record is the mask's UDM, else the alpha band of its image. Raises MaskError.
     """
     if mask.source.udm is not None:
-        return _read(Path(mask.source.udm), mask, around, alpha=False)
+        return _read(Path(mask.source.udm), mask, pair_grid, alpha=False)
     if mask.source.path is None or not Path(mask.source.path).is_file():
         return None
     with opened(Path(mask.source.path)) as dataset:
         has_alpha = ColorInterp.alpha in dataset.colorinterp
-    return _read(Path(mask.source.path), mask, around, alpha=True) if has_alpha else None
+    return _read(Path(mask.source.path), mask, pair_grid, alpha=True) if has_alpha else None
 
 
-def _read(path: Path, mask: Mask, around: PixelGrid, *, alpha: bool) -> SourceOcclusion | None:
+def _read(path: Path, mask: Mask, pair_grid: PixelGrid, *, alpha: bool) -> SourceOcclusion | None:
     if not path.is_file():
         raise MaskError(
             f"{mask.name}: {path} is gone, which says what was occluded in the source image. "
             "Put it back, or add the mask again with another --udm."
         )
     header = read_header(path)
-    whole = _grid(path, header.crs, header.transform, (header.width, header.height), mask)
-    window = _window(whole, around)
+    udm_grid = _grid(path, header.crs, header.transform, (header.width, header.height), mask)
+    window = _window(udm_grid, pair_grid)
     if window is None:
         return None
     with opened(path) as dataset:
@@ -104,8 +104,8 @@ def _read(path: Path, mask: Mask, around: PixelGrid, *, alpha: bool) -> SourceOc
         else:
             occluded, unknown = _occluded(dataset, window)
     values = np.where(unknown, IGNORE, np.where(occluded, OCCLUDED, CLEAR)).astype(np.uint8)
-    transform = whole.transform @ whole.transform.translation(window.col_off, window.row_off)
-    return SourceOcclusion(values, PixelGrid(whole.crs, transform, *values.shape[::-1]))
+    transform = udm_grid.transform @ udm_grid.transform.translation(window.col_off, window.row_off)
+    return SourceOcclusion(values, PixelGrid(udm_grid.crs, transform, *values.shape[::-1]))
 
 
 def _occluded(dataset: Any, window: RasterWindow) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -121,10 +121,10 @@ def _occluded(dataset: Any, window: RasterWindow) -> tuple[NDArray[np.bool_], ND
     return (values != 0) & ~unknown, unknown
 
 
-def _window(grid: PixelGrid, around: PixelGrid) -> RasterWindow | None:
-    """The pixels of `grid` that `around` touches, and a pixel more on each side; None for none."""
-    outline = around.outline().segmentize(around.resolution * 50)
-    corners = np.array(reproject_geometry(outline, around.crs, grid.crs).exterior.coords)
+def _window(grid: PixelGrid, pair_grid: PixelGrid) -> RasterWindow | None:
+    """The pixels of `grid` that `pair_grid` touches, and one more on each side; None for none."""
+    polygon = pair_grid.polygon().segmentize(pair_grid.resolution * 50)
+    corners = np.array(reproject_geometry(polygon, pair_grid.crs, grid.crs).exterior.coords)
     columns, rows = ~grid.transform @ (corners[:, 0], corners[:, 1])
     left, top = max(math.floor(columns.min()) - 1, 0), max(math.floor(rows.min()) - 1, 0)
     right = min(math.ceil(columns.max()) + 1, grid.width)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ...model import BACKGROUND, Mask
 from .layouts import SINGLE
-from .no_data import NONE, value_text, whole
+from .no_data import NONE, plain_number, value_text
 
 # The largest numbers of the integer types, and nines, which stand for no data in many files.
 _LARGE = (255, 9999, 32767, 65535, 99999, 2**31 - 1, 2**32 - 1)
@@ -37,8 +37,8 @@ class ValueNote:
     def text(self) -> str:
         """The note with its remedy on the command line."""
         values = [value_text(value) for value in self.nodata] or [NONE]
-        words = " ".join(f"--nodata {value}" for value in values)
-        return f"{self.found} {self.warning}, add it again with {words}."
+        options = " ".join(f"--nodata {value}" for value in values)
+        return f"{self.found} {self.warning}, add it again with {options}."
 
 
 def value_notes(mask: Mask) -> tuple[ValueNote, ...]:
@@ -110,7 +110,7 @@ def _undeclared(mask: Mask) -> Iterable[ValueNote]:
     # Colour tables may declare hundreds of values, few of which are there.
     known = [float(v) for v, count in declared.items() if count or len(declared) <= _FEW]
     given = mask.raster.nodata or ()
-    nodata = tuple(sorted({whole(v) for v in (*known, *given, *map(float, found))}))
+    nodata = tuple(sorted({plain_number(v) for v in (*known, *given, *map(float, found))}))
     reported = " and ".join(
         f"{_pixels(mask, n)} of the value {value}" for value, n in found.items()
     )

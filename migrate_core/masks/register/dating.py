@@ -130,7 +130,7 @@ def _image_date(image: Path) -> Acquired | None:
     try:
         tags = read_header(image).dates
     except MaskError:
-        return None  # told where the image itself is read
+        return None  # reported where the image itself is read
     return _taken(tags) or _saved(tags)
 
 

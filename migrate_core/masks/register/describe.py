@@ -21,7 +21,7 @@ from ..checks import (
     UDM,
     content_problems,
     date_problems,
-    placed,
+    georeferenced,
     size_problems,
     with_problems,
 )
@@ -40,7 +40,7 @@ from ..raster.udm import occlusion_problem
 from .dating import find_date, given_date
 from .sidecars import Sidecars, with_previous_options
 
-# Fields of a mask in the words of `Mask.edited`.
+# Fields of a mask in the words of `Mask.user_set`.
 ACQUIRED, EMPTY, CLASS_NAMES = "acquired", "empty_allowed", "class_names"
 
 
@@ -69,13 +69,13 @@ def with_header(sidecars: Sidecars, options: AddOptions) -> Mask:
             udm=str(sidecars.udm) if sidecars.udm else None,
         ),
         form=replace(mask.raster, tiles=sidecars.tiles),
-        edited=_given(sidecars, options),
+        user_set=_given(sidecars, options),
     )
     try:
         header = _header(sidecars)
     except MaskError as err:
         acquired, _ = _date(sidecars, options, {})
-        return replace(unreadable(path, str(err)), acquired=acquired, edited=mask.edited)
+        return replace(unreadable(path, str(err)), acquired=acquired, user_set=mask.user_set)
     return _described(mask, sidecars, options, header)
 
 
@@ -145,21 +145,23 @@ def _described(mask: Mask, sidecars: Sidecars, options: AddOptions, header: Head
 
 
 def _put(mask: Mask, header: Header, given_crs: str | None) -> tuple[Mask, dict[str, str]]:
-    """The mask at its place, and what is wrong with that."""
+    """The mask with its georeference, and what is wrong with that."""
     try:
-        place, obstacle = find_georeference(mask, header, given_crs)
+        georeference, obstacle = find_georeference(mask, header, given_crs)
     except MaskError as err:
         return replace(mask, georeference=own_georeference(header)), {IMAGE: str(err)}
-    return placed(_at(mask, place), obstacle)
+    return georeferenced(_at(mask, georeference), obstacle)
 
 
-def _at(mask: Mask, place: Georeference) -> Mask:
+def _at(mask: Mask, georeference: Georeference) -> Mask:
     """The mask where its georeference puts it."""
-    if place.origin:
+    if georeference.origin:
         # The same pixels somewhere else are another mask.
-        digest = combined_digest(str(mask.sha256), str(place.crs), str(place.transform))
+        digest = combined_digest(
+            str(mask.sha256), str(georeference.crs), str(georeference.transform)
+        )
         mask = replace(mask, mask_id=mask_identity(Path(mask.path).stem, digest))
-    return replace(mask, georeference=place)
+    return replace(mask, georeference=georeference)
 
 
 def _header(sidecars: Sidecars) -> Header:

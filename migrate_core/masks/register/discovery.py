@@ -13,7 +13,7 @@ from ...model import Problem
 from ..dates.names import date_from_name
 from ..files.isolation import read_isolated
 from ..files.safety import check_file
-from ..raster.identity import same_place
+from ..raster.identity import canonical_path
 from ..raster.opening import DRIVERS, Header, read_header
 from ..vectors.formats.reading import VECTOR_SUFFIXES
 
@@ -57,7 +57,7 @@ def mask_files(
             refused.append(Problem(_printable(path.name), str(err)))
         else:
             # However often and by whichever path a file is named, it is one.
-            files.setdefault(same_place(path), Path(os.path.abspath(path)))  # noqa: PTH100 - takes `..` out
+            files.setdefault(canonical_path(path), Path(os.path.abspath(path)))  # noqa: PTH100 - takes `..` out
     return FoundFiles(tuple(files.values()), tuple(refused))
 
 
@@ -92,25 +92,25 @@ def _without_masks(folder: Path) -> str:
 def _below(folder: Path, takes: Callable[[Path], bool], *, follow_links: bool) -> list[Path]:
     """The files of the wanted suffixes in a folder and all below it; hidden ones are passed over.
 
-    Links to folders are among them where links aren't followed, to be told. `os.walk` knows what
-    is a file from the listing of the folder, without a look at each.
+    Links to folders are among them where links aren't followed, to be reported. `os.walk` knows
+    what is a file from the listing of the folder, without a look at each.
     """
     found: list[Path] = []
     visited = set()
-    for place, folders, names in os.walk(folder, followlinks=follow_links):
+    for directory, folders, names in os.walk(folder, followlinks=follow_links):
         folders[:] = [name for name in folders if not name.startswith(".")]
         if follow_links:  # a link may lead to where one has been
-            real = Path(place).resolve()
+            real = Path(directory).resolve()
             if real in visited:
                 folders.clear()
                 continue
             visited.add(real)
         else:
-            found += [link for name in folders if (link := Path(place, name)).is_symlink()]
+            found += [link for name in folders if (link := Path(directory, name)).is_symlink()]
         found += [
-            Path(place, name)
+            Path(directory, name)
             for name in sorted(names)
-            if not name.startswith(".") and takes(Path(place, name))
+            if not name.startswith(".") and takes(Path(directory, name))
         ]
     return sorted(found)
 

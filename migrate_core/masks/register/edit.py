@@ -17,7 +17,7 @@ from ..checks import (
     IMAGE,
     content_problems,
     date_problems,
-    placed,
+    georeferenced,
     with_problems,
 )
 from ..raster.content import read_content
@@ -66,7 +66,7 @@ def edited(mask: Mask, change: MaskEdit) -> Mask:
 
 
 def _marked(mask: Mask, name: str) -> Mask:
-    return replace(mask, edited=tuple(dict.fromkeys((*mask.edited, name))))
+    return replace(mask, user_set=tuple(dict.fromkeys((*mask.user_set, name))))
 
 
 def _renewed(problems: dict[str, str], found: Mapping[str, str], *topics: str) -> dict[str, str]:
@@ -75,23 +75,23 @@ def _renewed(problems: dict[str, str], found: Mapping[str, str], *topics: str) -
 
 
 def _put_at(mask: Mask, crs: str) -> tuple[Mask, dict[str, str]]:
-    """The mask with another CRS, and what is wrong with its place then."""
-    place = mask.georeference
-    if place.crs is not None and CRS_FIELD not in mask.edited:
-        origin = Path(place.origin or mask.path).name
+    """The mask with another CRS, and what is wrong with its georeference then."""
+    georeference = mask.georeference
+    if georeference.crs is not None and CRS_FIELD not in mask.user_set:
+        origin = Path(georeference.origin or mask.path).name
         raise MaskError(
-            f"{mask.name}: its CRS, {place.crs}, comes from {origin} and isn't changed here. If it "
-            "is wrong, mend it in the file and add that again."
+            f"{mask.name}: its CRS, {georeference.crs}, comes from {origin} and isn't changed "
+            "here. If it is wrong, mend it in the file and add that again."
         )
     if mask.version is not None:
         raise MaskError(
-            f"{mask.name}: its labels were edited in {place.crs}, so that isn't changed here. Take "
-            f"the edits back first: `masks relabel {mask.mask_id} --undo`."
+            f"{mask.name}: its labels were edited in {georeference.crs}, so that isn't changed "
+            f"here. Take the edits back first: `masks relabel {mask.mask_id} --undo`."
         )
-    if place.transform is None:
+    if georeference.transform is None:
         raise MaskError(
-            f"{mask.name}: it has no transform, so a CRS alone doesn't place it. Add it again "
-            "together with the georeferenced image it was drawn on."
+            f"{mask.name}: it has no transform, so a CRS alone doesn't georeference it. Add it "
+            "again together with the georeferenced image it was drawn on."
         )
     try:
         known = known_crs(crs)
@@ -99,11 +99,11 @@ def _put_at(mask: Mask, crs: str) -> tuple[Mask, dict[str, str]]:
         raise MaskError(f"{mask.name}: {err}") from err
     moved = replace(
         _marked(mask, CRS_FIELD),
-        georeference=replace(place, crs=known),
+        georeference=replace(georeference, crs=known),
         extent=None,
         footprint=None,
     )
-    moved, problems = placed(moved)
+    moved, problems = georeferenced(moved)
     if moved.extent is not None and moved.classes.stored is not None:
         valid = read_content(moved).valid
         moved = replace(moved, footprint=footprint(valid, moved.grid))
@@ -142,21 +142,23 @@ def format_class_names(mask: Mask) -> str:
 
 
 def with_earlier_edits(old: Mask | None, new: Mask) -> Mask:
-    """A mask that is added again, with what a person had said about it before.
+    """A mask that is added again, with what a person had set before.
 
-    What is said this time (the `edited` of `new`) beats what was said then.
+    What is given this time (the `user_set` of `new`) beats what was given then.
     """
-    if old is None or old.sha256 != new.sha256 or not old.edited:
+    if old is None or old.sha256 != new.sha256 or not old.user_set:
         return new
     change = MaskEdit(
-        acquired=old.acquired if ACQUIRED in old.edited and ACQUIRED not in new.edited else None,
+        acquired=old.acquired
+        if ACQUIRED in old.user_set and ACQUIRED not in new.user_set
+        else None,
         crs=old.georeference.crs
-        if CRS_FIELD in old.edited and new.georeference.crs is None
+        if CRS_FIELD in old.user_set and new.georeference.crs is None
         else None,
         class_names=old.classes.names
-        if CLASS_NAMES in old.edited and CLASS_NAMES not in new.edited
+        if CLASS_NAMES in old.user_set and CLASS_NAMES not in new.user_set
         else None,
-        empty_allowed=old.empty_allowed or new.empty_allowed if EMPTY in old.edited else None,
+        empty_allowed=old.empty_allowed or new.empty_allowed if EMPTY in old.user_set else None,
     )
     return edited(new, change)
 

@@ -15,7 +15,7 @@ _LOST = "were edited, but have other files now, whose labels count"
 def with_edited_labels(known: Mask | None, mask: Mask, registered: Registered) -> Mask:
     """A mask as read from its file, with the edited labels that the `known` one has.
 
-    Date, source image and what was occluded in it are as said now; all else is the version's.
+    Date, source image and what was occluded in it are as given now; all else is the version's.
     """
     if known is None or known.version is None:
         _tell_of_loss(mask, registered)
@@ -32,7 +32,7 @@ def with_edited_labels(known: Mask | None, mask: Mask, registered: Registered) -
         name=mask.name,
         acquired=mask.acquired,
         source=replace(mask.source, valid_from=None),
-        edited=mask.edited,
+        user_set=mask.user_set,
     )
     return with_problems(kept, problems)
 

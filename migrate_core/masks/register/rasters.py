@@ -33,7 +33,7 @@ from .sidecars import Finder, PreviousOptions, Sidecars
 _BATCH = 50
 
 _OTHER_LABELS = "have other no-data values now and pairs that don't follow by themselves"
-_READ_ANEW = (
+_READ_AGAIN = (
     "its no-data values are others now, and its pair doesn't follow by itself: run `pairs make` "
     "again."
 )
@@ -87,7 +87,7 @@ def _settled(item: Sidecars, mask: Mask, registered: Registered, options: AddOpt
             mask = with_header(_with_what_it_had(item, known), options)
         other = known.version is None and known.raster.nodata != mask.raster.nodata
         if other and registered.has_pair(known):
-            registered.notes.append(Note(_OTHER_LABELS, f"{mask.name}: {_READ_ANEW}"))
+            registered.notes.append(Note(_OTHER_LABELS, f"{mask.name}: {_READ_AGAIN}"))
     mask = with_edited_labels(known, with_earlier_edits(known, mask), registered)
     return registered.settled(mask, known)
 
@@ -106,7 +106,7 @@ def _sidecars(files: Sequence[tuple[Path, ...]], finder: Finder) -> list[Sidecar
 
 
 def _with_what_it_had(found: Sidecars, before: Mask | None) -> Sidecars:
-    """A mask that is added again keeps what was said of it, unless that is said again."""
+    """A mask that is added again keeps what was given for it, unless that is given again."""
     if before is None:
         return found
     image, udm = (
@@ -117,8 +117,8 @@ def _with_what_it_had(found: Sidecars, before: Mask | None) -> Sidecars:
 
 
 def _given(mask: Mask) -> PreviousOptions:
-    """What options said of a mask, as far as it isn't found in its files again."""
-    form, named = _form(mask), CLASS_NAMES in mask.edited
+    """What options gave for a mask, as far as it isn't found in its files again."""
+    form, named = _form(mask), CLASS_NAMES in mask.user_set
     names, colours = (
         (table or {}) if named else {} for table in (mask.classes.names, mask.classes.colours)
     )

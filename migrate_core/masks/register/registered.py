@@ -15,9 +15,9 @@ from ...errors import MaskError
 from ...model import Mask
 from ...store.base import Store
 from ...store.masks import Listed, listed_masks, masks_of, masks_with_pairs
-from ...workspace import upload_place
+from ...workspace import upload_location
 from ..raster.content import check_unchanged
-from ..raster.identity import content_id, ids_of_copies, mask_identity, same_place
+from ..raster.identity import canonical_path, content_id, ids_of_copies, mask_identity
 from .describe import ACQUIRED
 
 # Kinds of notes, in words for several masks.
@@ -63,12 +63,12 @@ class Registered:
         self._by_content: _Index = defaultdict(dict)
         self._by_name: _Index = defaultdict(dict)
         self._by_path: dict[_Key, str] = {}
-        self._by_place: dict[_Key, dict[str, str]] = {}
+        self._by_location: dict[_Key, dict[str, str]] = {}
         self._fresh: dict[str, Mask] = {}
         self._gone: set[str] = set()
         self._stale: set[str] = set()
         self._paired: frozenset[str] | None = None
-        self._places: dict[str, str] = {}
+        self._locations: dict[str, str] = {}
         self._ends = {end for path in paths for end in _ends(path)}
         self.notes: list[Note] = []
         # Paths under which masks were listed that are put to another one.
@@ -83,17 +83,17 @@ class Registered:
             return exact
         # Where the files lie is looked up for those of the name only, and once.
         name = path.name, part
-        if name not in self._by_place:
+        if name not in self._by_location:
             ids = self._by_name[name]
-            self._by_place[name] = {self._place(self._listed[one].path): one for one in ids}
-        return self._by_place[name].get(self._place(str(path)))
+            self._by_location[name] = {self._location(self._listed[one].path): one for one in ids}
+        return self._by_location[name].get(self._location(str(path)))
 
     def known_as(self, mask: Mask) -> Mask | None:
         """The mask in the store that this one, read from a file, is; None for another one."""
         here = self.listed(mask)
         if here is not None and here.sha256 == mask.sha256:
             return here
-        return self._from_elsewhere(mask)
+        return self._from_another_path(mask)
 
     def listed(self, mask: Mask) -> Mask | None:
         """The mask that is listed where this one lies, whatever is in it."""
@@ -143,8 +143,8 @@ class Registered:
         self._by_path[listed.path, listed.part] = listed.mask_id
         name = Path(listed.path).name, listed.part
         self._by_name[name][listed.mask_id] = None
-        if name in self._by_place:
-            self._by_place[name][self._place(listed.path)] = listed.mask_id
+        if name in self._by_location:
+            self._by_location[name][self._location(listed.path)] = listed.mask_id
         if (content := _content(listed)) is not None:
             self._by_content[content][listed.mask_id] = None
 
@@ -160,14 +160,14 @@ class Registered:
         self._by_name[name].pop(listed.mask_id, None)
         if self._by_path.get((listed.path, listed.part)) == listed.mask_id:
             del self._by_path[listed.path, listed.part]
-        places, place = self._by_place.get(name, {}), self._place(listed.path)
-        if places.get(place) == listed.mask_id:
-            del places[place]
+        locations, location = self._by_location.get(name, {}), self._location(listed.path)
+        if locations.get(location) == listed.mask_id:
+            del locations[location]
 
-    def _place(self, path: str) -> str:
-        if path not in self._places:
-            self._places[path] = same_place(Path(path))
-        return self._places[path]
+    def _location(self, path: str) -> str:
+        if path not in self._locations:
+            self._locations[path] = canonical_path(Path(path))
+        return self._locations[path]
 
     def _mask(self, mask_id: str) -> Mask | None:
         """A mask as it stands in the store; None when it was taken off the list meanwhile."""
@@ -175,7 +175,7 @@ class Registered:
             return self._fresh[mask_id]
         return next(masks_of(self._store, [mask_id]), None)
 
-    def _from_elsewhere(self, mask: Mask) -> Mask | None:
+    def _from_another_path(self, mask: Mask) -> Mask | None:
         """The mask that this one is although it was listed at another path."""
         content = _content(mask)
         if content is None:
@@ -206,8 +206,8 @@ class Registered:
 
     def _free_id(self, mask: Mask, here: str | None) -> str:
         """The id by name and content; where another mask has that, one that the path is part of."""
-        place = f"{self._place(mask.path)}#{mask.part}"
-        ids = ids_of_copies(mask.mask_id, place)
+        location = f"{self._location(mask.path)}#{mask.part}"
+        ids = ids_of_copies(mask.mask_id, location)
         return next(
             one for one in ids if one == here or one not in self._listed or self._mask(one) is None
         )
@@ -233,7 +233,7 @@ class Registered:
             if mask.acquired != known.acquired:
                 text += f" Its date is {mask.acquired} now, not {known.acquired}."
             text += " To have both, add it under another name."
-        elif self._place(known.path) == self._place(mask.path):
+        elif self._location(known.path) == self._location(mask.path):
             kind = _SPELLED
             text = f"it is the file that was added as {known.path} and stays the same mask."
         else:
@@ -277,7 +277,7 @@ def _best(moved: Iterable[Mask], mask: Mask) -> Mask | None:
 
 def _uploaded_again(other: Mask, mask: Mask) -> bool:
     """Whether both came through the browser, or by the same zip, as files of the same place."""
-    before, now = upload_place(other.path), upload_place(mask.path)
+    before, now = upload_location(other.path), upload_location(mask.path)
     if before is None or now is None or other.path == mask.path:
         return False
     # What an older version of this program has saved doesn't tell where it was from.
@@ -288,5 +288,5 @@ def _of_another_day(other: Mask, mask: Mask) -> bool:
     """Whether a file is dated otherwise than the mask that it may be; a person's date stays."""
     if other.acquired is None or mask.acquired is None:
         return False
-    options_before = ACQUIRED in other.edited and ACQUIRED not in mask.edited
+    options_before = ACQUIRED in other.user_set and ACQUIRED not in mask.user_set
     return not options_before and other.acquired.first_day != mask.acquired.first_day

@@ -26,7 +26,7 @@ _MOST_ITEMS = 200
 
 @dataclass(frozen=True)
 class PreviousOptions:
-    """What options said of a mask when it was added before, which holds for the same content."""
+    """The options of a mask when it was added before, which holds for the same content."""
 
     digest: str | None
     crs: str | None
@@ -42,7 +42,7 @@ class Sidecars:
     `metadata` are files that may say when the mask was drawn on, `image_metadata` the same for its
     source image. `tiles` are the files of a mask that is cut into several; `path` is then their
     folder, and `part` tells apart the masks of one folder. `obstacles` are sentences, by topic of
-    `checks`, on why its image or UDM can't be told. `said` is what a person said of it before.
+    `checks`, on why its image or UDM can't be named. `given` are the options of before.
     """
 
     path: Path
@@ -56,25 +56,25 @@ class Sidecars:
     given: PreviousOptions | None = None
 
 
-def files_in(place: Path) -> list[Path]:
+def files_in(location: Path) -> list[Path]:
     """The files directly in a folder, sorted; none where there is no folder.
 
     Only what can be read to its end: a pipe of the right name would be waited for.
     """
-    if not place.is_dir():
+    if not location.is_dir():
         return []
-    with os.scandir(place) as entries:
+    with os.scandir(location) as entries:
         return sorted(Path(entry.path) for entry in entries if entry.is_file())
 
 
 class Folder:
     """The files of a folder by the likenesses of their names."""
 
-    def __init__(self, place: Path, suffixes: Iterable[str]) -> None:
+    def __init__(self, location: Path, suffixes: Iterable[str]) -> None:
         self.files: list[Path] = []
         self._by_key: dict[str, list[Path]] = defaultdict(list)
         wanted = set(suffixes)
-        for file in files_in(place.absolute()):
+        for file in files_in(location.absolute()):
             if file.suffix.lower() in wanted:
                 self.files.append(file)
                 # Metadata are also named after the whole file: `a.tif.json`.
@@ -150,7 +150,7 @@ class Finder:
 def with_previous_options(
     options: AddOptions, given: PreviousOptions | None, digest: str
 ) -> AddOptions:
-    """The options for a mask of this digest; what they don't say is as it was said before."""
+    """The options for a mask of this digest; what they don't give is as it was given before."""
     if given is None or given.digest != digest:
         return options
     return replace(
@@ -168,23 +168,23 @@ def mapping_row(path: Path, options: AddOptions) -> MappingRow:
     return next(rows, MappingRow())
 
 
-def _folder(place: Path | None) -> Folder | None:
-    return Folder(place, DRIVERS) if place is not None and place.is_dir() else None
+def _folder(location: Path | None) -> Folder | None:
+    return Folder(location, DRIVERS) if location is not None and location.is_dir() else None
 
 
-def _named(path: Path, place: Path | None, folder: Folder | None, option: str) -> Path | None:
+def _named(path: Path, location: Path | None, folder: Folder | None, option: str) -> Path | None:
     """The file of an option: itself, or the one in its folder that fits by name.
 
     Raises MaskError when several fit equally well.
     """
-    if place is None or folder is None:
-        return place
+    if location is None or folder is None:
+        return location
     found = folder.like(path, by_beginning=option == IMAGE)
     # Scenes come with both in one folder.
     found = [file for file in found if is_udm_name(file) == (option == UDM)] or found
     if len(found) > 1:
         raise MaskError(
-            f"There are several {option}s in {place} that fit it ("
+            f"There are several {option}s in {location} that fit it ("
             f"{', '.join(file.name for file in found)}). Name the right one with --{option}, or "
             "in a table with --mapping."
         )

@@ -16,7 +16,7 @@ from ...model import Problem
 from ...workspace import Workspace, written_then_renamed
 from ..files.safety import check_is_file, unfit_upload_name
 from ..files.zips import checked_members, open_zip, unpack_member
-from ..raster.identity import same_place
+from ..raster.identity import canonical_path
 from ..raster.opening import DRIVERS
 from ..vectors.formats.reading import VECTOR_SUFFIXES as _VECTOR_SUFFIXES
 
@@ -71,8 +71,8 @@ class Uploads:
 class Batch:
     """Files that were saved together: the folders for `masks add`, and what was left out.
 
-    `images`, `udms` and `tables` are None when there are none. `told` is the file that says what
-    was left out, for `masks add --left-out`, so that it is reported with the rest.
+    `images`, `udms` and `tables` are None when there are none. `reported` is the file that says
+    what was left out, for `masks add --left-out`, so that it is reported with the rest.
     """
 
     masks: Path
@@ -86,9 +86,9 @@ class Batch:
 
 @dataclass(frozen=True)
 class _Item:
-    """One file to save: its place below the batch and where its bytes come from."""
+    """One file to save: its path below the batch and where its bytes come from."""
 
-    place: PurePosixPath
+    target: PurePosixPath
     size: int
     upload: Uploaded
     archive: zipfile.ZipFile | None = None
@@ -114,15 +114,15 @@ def save_uploads(workspace: Workspace, uploads: Uploads, now: datetime) -> Batch
     _check_amount(items)
     folder = workspace.upload(now, uploads.source or _zips(uploads.masks))
     with written_then_renamed(folder) as unfinished:
-        saved = [item for item in items if _is_written(item, unfinished / item.place, left_out)]
+        saved = [item for item in items if _is_written(item, unfinished / item.target, left_out)]
         _check_labels(saved, left_out)
         if left_out:
             _write_left_out(unfinished / _LEFT_OUT, left_out)
-    kinds = {item.place.parts[0] for item in saved}
+    kinds = {item.target.parts[0] for item in saved}
     images, udms, tables = (
         folder / kind if kind in kinds else None for kind in ("images", "udm", "options")
     )
-    count = sum(item.place.suffix.lower() in LABELS for item in saved)
+    count = sum(item.target.suffix.lower() in LABELS for item in saved)
     reported = folder / _LEFT_OUT if left_out else None
     return Batch(folder / "masks", images, count, tuple(left_out), udms, tables, reported)
 
@@ -177,7 +177,7 @@ def unpack(workspace: Workspace, path: Path, now: datetime) -> Batch | None:
         names = label_names([sent])
         if names and all(name.lower().endswith(".shp") for name in names):
             return None
-        return save_uploads(workspace, Uploads([sent], source=same_place(path)), now)
+        return save_uploads(workspace, Uploads([sent], source=canonical_path(path)), now)
 
 
 def _zips(uploads: Iterable[Uploaded]) -> str:
@@ -196,7 +196,7 @@ def label_names(uploads: Iterable[Uploaded]) -> list[str]:
         try:
             names += _opened_zip(upload).namelist()
         except MaskError:
-            continue  # told when it is added
+            continue  # reported when it is added
     plain = (PurePosixPath(name.replace("\\", "/")) for name in names)
     return [name.name for name in plain if name.suffix.lower() in LABELS]
 
@@ -231,8 +231,8 @@ def _members(upload: Uploaded, kind: str, left_out: list[Problem]) -> Iterator[_
         is_image = kind == "images" or bool(folders & _IMAGE_FOLDERS)
         # Images are looked for by stem in one folder; masks may have equal names in several.
         flat = "images" if kind == "masks" and is_image else kind
-        place = PurePosixPath("masks", path) if flat == "masks" else PurePosixPath(flat, path.name)
-        yield _Item(place, member.file_size, upload, archive, member)
+        target = PurePosixPath("masks", path) if flat == "masks" else PurePosixPath(flat, path.name)
+        yield _Item(target, member.file_size, upload, archive, member)
 
 
 def _opened_zip(upload: Uploaded) -> zipfile.ZipFile:
@@ -250,13 +250,13 @@ def _unfit(name: str, kind: str) -> str | None:
 
 
 def _each_once(items: Iterable[_Item], left_out: list[Problem]) -> list[_Item]:
-    """The first of files that would be written to one place; the others are left out."""
-    places: dict[str, _Item] = {}
+    """The first of files that would be written to one path; the others are left out."""
+    targets: dict[str, _Item] = {}
     for item in items:
-        if places.setdefault(str(item.place).lower(), item) is not item:
+        if targets.setdefault(str(item.target).lower(), item) is not item:
             why = "it is there twice, and the first one was taken. Rename this one and add it."
-            left_out.append(Problem(item.place.name, why))
-    return list(places.values())
+            left_out.append(Problem(item.target.name, why))
+    return list(targets.values())
 
 
 def _check_amount(items: Sequence[_Item]) -> None:
@@ -283,12 +283,12 @@ def _check_labels(saved: Sequence[_Item], left_out: Sequence[Problem]) -> None:
 
 
 def _is_label(item: _Item) -> bool:
-    return item.place.parts[0] == "masks" and item.place.suffix.lower() in LABELS
+    return item.target.parts[0] == "masks" and item.target.suffix.lower() in LABELS
 
 
 def _only_tables(saved: Sequence[_Item], left_out: Sequence[Problem]) -> bool:
     """Whether only tables were sent, for masks that are on the server, and all were taken."""
-    return bool(saved) and not left_out and all(item.place.parts[0] == "options" for item in saved)
+    return bool(saved) and not left_out and all(item.target.parts[0] == "options" for item in saved)
 
 
 def _is_written(item: _Item, target: Path, left_out: list[Problem]) -> bool:
@@ -303,6 +303,6 @@ def _is_written(item: _Item, target: Path, left_out: list[Problem]) -> bool:
         unpack_member(item.archive, item.member, target, item.upload.name)
     except MaskError as err:
         target.unlink(missing_ok=True)
-        left_out.append(Problem(item.place.name, str(err)))
+        left_out.append(Problem(item.target.name, str(err)))
         return False
     return True

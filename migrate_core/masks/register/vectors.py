@@ -19,7 +19,7 @@ from ..files.safety import check_bytes, check_file
 from ..options import AddOptions
 from ..raster.opening import file_sha256
 from ..raster.udm import occlusion_problem
-from ..vectors.register import VectorPlace, VectorResult, vector_masks
+from ..vectors.register import VectorContext, VectorResult, vector_masks
 from .dating import find_date, given_date
 from .describe import ACQUIRED, unreadable
 from .edit import with_earlier_edits
@@ -129,8 +129,8 @@ def _read(
         raise MaskError(
             f"{path.name}: it can't be read ({err.strerror}). Check that it exists and its rights."
         ) from err
-    place = VectorPlace(features, known, find_date(sidecars, options))
-    result = vector_masks(path, digest, options, place)
+    location = VectorContext(features, known, find_date(sidecars, options))
+    result = vector_masks(path, digest, options, location)
     masks = (_with_udm(_with_image(mask, sidecars), sidecars) for mask in result.masks)
     given = given_date(sidecars, options)
     return replace(result, masks=tuple(_with_given_date(mask, given) for mask in masks))
@@ -153,7 +153,7 @@ def _with_image(mask: Mask, sidecars: Sidecars) -> Mask:
 def _with_given_date(mask: Mask, given: Acquired | None) -> Mask:
     """The mask; a date that a person gave for its file is kept when that is added again."""
     by_person = given is not None and mask.acquired == given
-    return replace(mask, edited=(*mask.edited, ACQUIRED)) if by_person else mask
+    return replace(mask, user_set=(*mask.user_set, ACQUIRED)) if by_person else mask
 
 
 def _with_udm(mask: Mask, sidecars: Sidecars) -> Mask:
@@ -167,7 +167,7 @@ def _with_udm(mask: Mask, sidecars: Sidecars) -> Mask:
 
 def _replace(store: Store, path: Path, masks: Sequence[Mask], registered: Registered) -> None:
     """Write the masks of a file, and take off the list what it doesn't give any more."""
-    places = {str(path), *registered.left}
-    listed = {mask_id for place in places for mask_id in store.masks_of_file(place)}
+    locations = {str(path), *registered.left}
+    listed = {mask_id for location in locations for mask_id in store.masks_of_file(location)}
     store.remove_masks(listed - {mask.mask_id for mask in masks})
     registered.put(masks)

@@ -68,7 +68,7 @@ def _check_geometries(layer: Layer, file: str) -> None:
     faults = [
         (absent, "without a geometry", "delete it, or draw it again"),
         (other, "a point or a line, no polygon", "delete it, or draw around it"),
-        (infinite, "at no place on a map", "delete it"),
+        (infinite, "at no position on a map", "delete it"),
         (invalid, _reasons(found[invalid]), "mend it with the vertex tool"),
     ]
     sentences = [
@@ -114,8 +114,8 @@ def _values(mask: Mask, layer: Layer, file: str) -> NDArray[np.uint8]:
         else:
             wrong.setdefault(found, []).append(int(layer.table.index[row]))
     if wrong:
-        said = " ".join(f"{_listed(ids)} {what}." for what, ids in list(wrong.items())[:_NAMED])
-        raise MaskError(f"{file}: nothing was taken. {said} The classes are {_known(mask)}.")
+        details = " ".join(f"{_listed(ids)} {what}." for what, ids in list(wrong.items())[:_NAMED])
+        raise MaskError(f"{file}: nothing was taken. {details} The classes are {_known(mask)}.")
     return values
 
 
@@ -127,8 +127,8 @@ def _texts(layer: Layer, name: str) -> list[str | None] | None:
 
 
 def _text(value: Any) -> str:
-    whole = isinstance(value, float) and value.is_integer()
-    return str(int(value)) if whole else str(value).strip()
+    union = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if union else str(value).strip()
 
 
 def _value(
@@ -229,8 +229,8 @@ def _other_area(mask: Mask, layer: Layer | None, before: LabelAreas) -> list[str
     found = layer.geometries[~shapely.is_missing(layer.geometries)]
     if not shapely.is_valid(found).all():
         return [f"the layer {AREA} was edited and isn't taken; the area stays as it was."]
-    whole = shapely.union_all(found)
-    both = np.array([whole, before.area], dtype=object)
-    if shapely.symmetric_difference(whole, before.area).area > _rounding(both).sum():
+    union = shapely.union_all(found)
+    both = np.array([union, before.area], dtype=object)
+    if shapely.symmetric_difference(union, before.area).area > _rounding(both).sum():
         return [f"the layer {AREA} was edited and isn't taken; the area stays as it was."]
     return []

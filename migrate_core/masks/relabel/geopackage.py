@@ -6,11 +6,9 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
-import pyogrio
 import shapely
 
 from ...errors import MaskError, WrongUseError
@@ -22,6 +20,9 @@ from ..vectors.formats.layer import Layer
 from ..vectors.formats.ogr import layer_names, ogr_layer
 from .label_areas import LabelAreas
 from .style import style_table
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 LABELS, AREA = "labels", "area"
 # Columns of the layer of labels: the value as in the mask's file, and the name of the class.
@@ -43,6 +44,8 @@ def write_geopackage(target: Path, mask: Mask, areas: LabelAreas) -> None:
 
     Raises WrongUseError when the file is there, DiskError.
     """
+    import pyogrio
+
     if target.suffix.lower() != ".gpkg":
         raise WrongUseError(f"{target.name}: the labels go into a GeoPackage. Name it .gpkg.")
     if target.exists():
@@ -63,6 +66,8 @@ def write_geopackage(target: Path, mask: Mask, areas: LabelAreas) -> None:
 
 
 def _layers(mask: Mask, areas: LabelAreas) -> dict[str, gpd.GeoDataFrame]:
+    import geopandas as gpd
+
     crs = mask.georeference.crs
     keys = [class_texts(mask)[value] for value in areas.values.tolist()]
     names = [(mask.classes.names or {}).get(key) for key in keys]

@@ -7,11 +7,13 @@ https://docs.qgis.org/3.34/en/docs/user_manual/style_library/layer_properties.ht
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-import pandas as pd
-
 from ...model import BACKGROUND, Mask
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Okabe and Ito's colours, which people tell apart however they see colours.
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
@@ -20,6 +22,8 @@ _OPACITY = 140
 
 def style_table(mask: Mask, layer: str, column: str) -> pd.DataFrame:
     """The one row that makes a style the default of a layer."""
+    import pandas as pd
+
     return pd.DataFrame(
         {
             "f_table_catalog": [""],

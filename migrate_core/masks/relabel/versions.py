@@ -23,7 +23,7 @@ from ...store.mask_versions import (
     version_in_force,
     version_log,
 )
-from ...store.masks import find_mask
+from ...store.masks import find_mask, unknown_mask
 from ..checks import CONTENT, with_problems
 from ..files.isolation import read_isolated
 from ..raster.identity import combined_digest, mask_identity
@@ -172,8 +172,8 @@ def _put_in_force(session: Session, before: Mask, labels: _NewLabels) -> Mask:
 def undo(session: Session, mask_id: str, reviewer: str) -> Relabelled:
     """Bring the labels back that were in force before the newest edit; the log keeps both.
 
-    What was said since of date and source image holds. Raises WrongUseError when there is no edit,
-    JobRunningError while masks are added or pairs made.
+    What was given since for date and source image holds. Raises WrongUseError when there is no
+    edit, JobRunningError while masks are added or pairs made.
     """
     before = _mask(session, mask_id)
     with _changing(session):
@@ -185,7 +185,7 @@ def undo(session: Session, mask_id: str, reviewer: str) -> Relabelled:
             path=before.path,
             acquired=before.acquired,
             source=replace(before.source, valid_from=earlier.source.valid_from),
-            edited=before.edited,
+            user_set=before.user_set,
         )
         entry = VersionEntry(
             VersionKind.UNDO,
@@ -221,7 +221,7 @@ def _mask(session: Session, mask_id: str) -> Mask:
         return found
     if (present := version_in_force(session.store, mask_id)) is not None:
         raise WrongUseError(f"{mask_id} isn't in force any more, but {present} in its place.")
-    raise WrongUseError(f"{mask_id!r} is no mask; `masks list` shows their ids.")
+    raise unknown_mask(mask_id)
 
 
 def _next_number(store: Store, before: Mask) -> int:

@@ -131,7 +131,7 @@ def _turns(west: FloatArray, east: FloatArray, width: float) -> FloatArray:
     if span <= width / 2 or not length < span - _ROUNDING * width:
         return np.zeros(len(west))
     first = start[order][(widest + 1) % len(west)]
-    placed = first + (start - first) % width
-    placed -= width * np.round((first + length / 2) / width)
-    turns: FloatArray = np.round((placed - west) / width)
+    shifted = first + (start - first) % width
+    shifted -= width * np.round((first + length / 2) / width)
+    turns: FloatArray = np.round((shifted - west) / width)
     return turns

@@ -20,8 +20,8 @@ from .formats.layer import GeometryArray
 from .periods import Periods
 
 MAX_MASKS = 50_000
-# Labels that fit in a square of this size become one mask, unless it is said otherwise.
-WHOLE_M = 20_000.0
+# Labels that fit in a square of this size become one mask, unless options say otherwise.
+ONE_MASK_M = 20_000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ def areas_of_interest(drawn: Drawn, options: VectorOptions, file: str) -> Areas:
     elif options.chip_size_m is not None:
         made = _as_chips(drawn, chips(drawn.geometries, drawn.crs, _size(options, file)), options)
     elif drawn.periods is not None or options.margin_m is not None or not _close(drawn):
-        made = _around_features(drawn, options.margin_m or 0.0)
+        made = _buffered_features(drawn, options.margin_m or 0.0)
     else:
         joint = shapely.box(*shapely.total_bounds(drawn.geometries))
         made = Areas(
@@ -118,10 +118,10 @@ def _close(drawn: Drawn) -> bool:
     bounds = np.array([shapely.total_bounds(drawn.geometries)])
     east, north = _units(bounds, drawn.crs)
     width, height = bounds[0, 2] - bounds[0, 0], bounds[0, 3] - bounds[0, 1]
-    return bool(width <= WHOLE_M * east[0] and height <= WHOLE_M * north[0])
+    return bool(width <= ONE_MASK_M * east[0] and height <= ONE_MASK_M * north[0])
 
 
-def _around_features(drawn: Drawn, margin_m: float) -> Areas:
+def _buffered_features(drawn: Drawn, margin_m: float) -> Areas:
     boxes = shapely.box(*_extents(drawn, margin_m).T)
     # As many digits for all, so that they are listed in the order of the file.
     digits = len(str(max(drawn.numbers)))
@@ -170,8 +170,8 @@ def _within_aoi(drawn: Drawn, options: VectorOptions, aoi: AoiLayer, file: str) 
             )
         ]
         return Areas(tuple(dated), f"{note}, of the date given there.", aoi.problems)
-    whole = shapely.union_all(aoi.polygons)
-    inside = chips(drawn.geometries, drawn.crs, _size(options, file), whole)
+    union = shapely.union_all(aoi.polygons)
+    inside = chips(drawn.geometries, drawn.crs, _size(options, file), union)
     made = _as_chips(drawn, inside, options)
     return Areas(made.areas, f"inside {aoi.file}, {made.note}", aoi.problems)
 

@@ -65,7 +65,7 @@ def masks_of(
     found = _classes_in(source, areas, geometries)
     extents = reproject_geometries(shapely.box(*shapely.bounds(geometries).T), source.crs, LONLAT)
     footprints = reproject_geometries(footprint_edges(geometries, source.crs), source.crs, LONLAT)
-    placed = _on_earth(extents) & _on_earth(footprints)
+    on_earth = _on_earth(extents) & _on_earth(footprints)
     made = []
     for index, area in enumerate(areas):
         part = None if alone else area.part
@@ -74,14 +74,14 @@ def masks_of(
             names=_of(source.classes.names, found[index]),
             colours=_of(source.classes.colours, found[index]),
         )
-        mask = replace(_unplaced(source, area, part, options), classes=classes)
-        if placed[index]:
+        mask = replace(_without_extent(source, area, part, options), classes=classes)
+        if on_earth[index]:
             west, south, east, north = area.geometry.bounds
             middle = (west + east) / 2, (south + north) / 2
-            place, footprint = (
+            extent, footprint = (
                 in_world(lonlat[index], source.crs, middle) for lonlat in (extents, footprints)
             )
-            mask = replace(mask, extent=place, footprint=footprint)
+            mask = replace(mask, extent=extent, footprint=footprint)
         made.append(_checked(mask, area, options.max_pair_pixels))
     return tuple(made)
 
@@ -92,8 +92,8 @@ def _on_earth(lonlat: GeometryArray) -> BoolArray:
     return there
 
 
-def _unplaced(source: Source, area: Area, part: str | None, options: AddOptions) -> Mask:
-    """A mask with all that doesn't depend on its place or content."""
+def _without_extent(source: Source, area: Area, part: str | None, options: AddOptions) -> Mask:
+    """A mask with all that doesn't depend on its extent or content."""
     wanted = options.vector
     # Everything that the labels of the mask follow from; not its date, which may be corrected.
     given = [source.digest, part, area.geometry.wkb_hex, source.crs, wanted.layer]
@@ -160,8 +160,8 @@ def _classes_in(
         own = of_date(dates, spans([text or "" for text in wanted])[which])
         own |= np.array([text is None for text in wanted])[which]
     keys = list(source.classes.stored)
-    numbers = {key: number for number, key in enumerate(keys)}
-    of_feature = np.array([-1 if key is None else numbers[key] for key in source.classes.keys])
+    indexes = {key: number for number, key in enumerate(keys)}
+    of_feature = np.array([-1 if key is None else indexes[key] for key in source.classes.keys])
     pairs = np.column_stack([which[own], of_feature[feature[own]]])
     found: list[dict[str, int]] = [{} for _ in areas]
     for index, number in np.unique(pairs, axis=0).tolist():

@@ -52,9 +52,9 @@ def feature_classes(
     can't.
     """
     values = _that_can_be_classes(values, what)
-    numbers = _whole_numbers(values)
-    if numbers is not None:
-        keys = tuple(None if number is None else str(number) for number in numbers)
+    codes = _integer_codes(values)
+    if codes is not None:
+        keys = tuple(None if number is None else str(number) for number in codes)
         fixed = {key: int(key) for key in keys if key is not None and 0 <= int(key) < IGNORE}
     else:
         keys = tuple(None if value is None else _text(value) for value in values)
@@ -65,7 +65,7 @@ def feature_classes(
             f"{what} has {len(found)} different values, a mask has at most {MAX_CLASSES} classes. "
             "Name a column that tells classes with --class-field, or none for a single class."
         )
-    ordered = sorted(found, key=int if numbers is not None else None)
+    ordered = sorted(found, key=int if codes is not None else None)
     return _described(keys, _stored(ordered, fixed, entries, known), entries)
 
 
@@ -129,17 +129,17 @@ def _described(
     )
 
 
-def _whole_numbers(values: Sequence[Any]) -> list[int | None] | None:
+def _integer_codes(values: Sequence[Any]) -> list[int | None] | None:
     """The values as whole numbers, or None when one of them isn't one."""
-    numbers: list[int | None] = []
+    codes: list[int | None] = []
     for value in values:
-        if value is not None and not _is_whole(value):
+        if value is not None and not _is_integer(value):
             return None
-        numbers.append(None if value is None else int(value))
-    return numbers
+        codes.append(None if value is None else int(value))
+    return codes
 
 
-def _is_whole(value: Any) -> bool:
+def _is_integer(value: Any) -> bool:
     """Whether it is a whole number, also as text, but as it would be written: `07` is a name."""
     if isinstance(value, float):
         return value.is_integer()

@@ -17,7 +17,7 @@ from .formats.reading import describe_vector
 # Whoever waits for them looks at a page; the names can be typed, too.
 _LIMIT_S = 60
 # Where Python finds the package, whatever folder the app was started in.
-_PACKAGE_PLACE = Path(__file__).resolve().parents[3]
+_PACKAGE_FOLDER = Path(__file__).resolve().parents[3]
 
 
 def column_names(path: Path) -> tuple[str, ...]:
@@ -25,7 +25,7 @@ def column_names(path: Path) -> tuple[str, ...]:
     command = [sys.executable, "-m", __name__, str(path.absolute())]
     try:
         answer = subprocess.run(
-            command, cwd=_PACKAGE_PLACE, capture_output=True, timeout=_LIMIT_S, check=True
+            command, cwd=_PACKAGE_FOLDER, capture_output=True, timeout=_LIMIT_S, check=True
         )
         return tuple(map(str, json.loads(answer.stdout)))
     except (subprocess.SubprocessError, OSError, ValueError):

@@ -28,7 +28,7 @@ class ClassArea:
     """A class of a mask: its value in the file and as stored in pairs, name and size.
 
     `share` 0…1 is of the valid pixels, or of the known area of a mask that consists of polygons,
-    where `pixels` is 0; `hectares` is None for a mask without a place.
+    where `pixels` is 0; `hectares` is None for a mask without a georeference.
     """
 
     value: str

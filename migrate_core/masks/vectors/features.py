@@ -12,13 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
-import pyogrio
 import shapely
 from numpy.typing import NDArray
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from ...errors import MaskError
 from ...grid import Bounds
@@ -43,6 +39,9 @@ class Features:
 
 def write_features(target: Path, features: Features, crs: str) -> None:
     """Write the features to `target` unless they are there; a kill leaves nothing half done."""
+    import geopandas as gpd
+    import pyogrio
+
     if target.is_file():
         return
     frame = gpd.GeoDataFrame(
@@ -74,16 +73,20 @@ def read_features(path: Path, bounds: Bounds, crs: str) -> Features:
 
     Raises MaskError when the file is gone or damaged.
     """
+    import pandas as pd
+    import pyogrio
+    from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
+
     west, south, east, north = bounds
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            place = str(path.absolute())
-            everything = pyogrio.read_info(place)["total_bounds"]
+            location = str(path.absolute())
+            everything = pyogrio.read_info(location)["total_bounds"]
             frames = []
             for x in offsets(bounds, everything, crs):
-                around = (west + x, south, east + x, north)
-                part = pyogrio.read_dataframe(place, bbox=around)
+                bbox = (west + x, south, east + x, north)
+                part = pyogrio.read_dataframe(location, bbox=bbox)
                 frames.append(part.set_geometry(part.geometry.translate(-x)) if x else part)
     except (DataSourceError, DataLayerError, FeatureError, OSError) as err:
         raise MaskError(

@@ -65,7 +65,7 @@ def annotated_masks(file: AnnotationFile, options: AddOptions) -> tuple[list[Mas
         try:
             masks.append(_mask(file, image, own, part, options))
         except MaskError as err:
-            masks.append(_without_place(file, image, part, str(err), options))
+            masks.append(_not_georeferenced(file, image, part, str(err), options))
         problems += _skipped(file, f", {image.name}", image.skipped)
     return masks, problems
 
@@ -112,7 +112,7 @@ def _mask(
     header = read_header(path)
     if header.crs is None or header.transform is None:
         raise MaskError(
-            f"its image {path.name} has no georeference, so its polygons have no place. Give the "
+            f"its image {path.name} has no georeference, so its polygons have none. Give the "
             "image one, or add it again with --image and the georeferenced image."
         )
     size = header.height, header.width
@@ -130,8 +130,8 @@ def _mask(
     features = features_of(geometries[good], kept, [UNDATED] * int(good.sum()))
     target = features_file(file.features, file.digest, crs, features)
     write_features(target, features, crs)
-    outline = shapely.box(0, 0, header.width, header.height)
-    area = Area(part or "1", _placed(outline, header))
+    polygon = shapely.box(0, 0, header.width, header.height)
+    area = Area(part or "1", _in_map_coordinates(polygon, header))
     date = _date(image, path, options, file.date)
     source = Source(file.path, file.digest, crs, features, target, kept, date, path, path)
     (mask,) = masks_of(source, [area], options, alone=part is None)
@@ -140,12 +140,12 @@ def _mask(
 
 def _on_map(areas: Sequence[BaseGeometry], header: Header) -> np.ndarray:
     """Areas in pixels reprojected to the image's CRS, valid; None where nothing is left."""
-    placed = np.empty(len(areas), dtype=object)
-    placed[:] = [_placed(area, header) for area in areas]
-    return repair(placed)
+    reprojected = np.empty(len(areas), dtype=object)
+    reprojected[:] = [_in_map_coordinates(area, header) for area in areas]
+    return repair(reprojected)
 
 
-def _placed(area: BaseGeometry, header: Header) -> BaseGeometry:
+def _in_map_coordinates(area: BaseGeometry, header: Header) -> BaseGeometry:
     assert header.transform is not None
     a, b, c, d, e, f = tuple(header.transform)[:6]
     return affine_transform(area, (a, b, d, e, c, f))
@@ -166,7 +166,7 @@ def _date(
     )
 
 
-def _without_place(
+def _not_georeferenced(
     file: AnnotationFile,
     image: AnnotatedImage,
     part: str | None,
@@ -219,9 +219,9 @@ def _candidates(folder: Path, name: str) -> Iterator[Path]:
         return
     plain = PurePosixPath(name.replace("\\", "/"))
     inside = [plain, PurePosixPath(plain.name)]
-    places = inside[1:] if plain.is_absolute() or ".." in plain.parts else inside
-    for place in places:
-        wanted = folder / place
+    candidates = inside[1:] if plain.is_absolute() or ".." in plain.parts else inside
+    for candidate in candidates:
+        wanted = folder / candidate
         for path in (wanted, *(wanted.with_suffix(suffix) for suffix in DRIVERS)):
             within = path.resolve().is_relative_to(folder.resolve())
             # A name that is too long for a file system is none of its files.

@@ -82,8 +82,8 @@ def _visible(geometries: GeometryArray, values: NDArray[np.uint8]) -> GeometryAr
     for index, cover in enumerate(above.values()):
         if covers[index] is None:
             covers[index] = shapely.union_all(geometries[cover])
-    seen = shapely.difference(geometries[lows], np.array(covers, dtype=object))
-    visible[lows] = [polygonal(part) for part in seen]
+    uncovered = shapely.difference(geometries[lows], np.array(covers, dtype=object))
+    visible[lows] = [polygonal(part) for part in uncovered]
     return visible
 
 

@@ -63,7 +63,7 @@ def usable_polygons(layer: Layer, crs: str, file: str) -> Polygons:
         *_named(
             file,
             ~other & ~absent & ~finite,
-            "with coordinates that are no place on a map, left out",
+            "with coordinates that are no position on a map, left out",
         ),
         *_named(file, away, "outside of where its CRS is defined, and left out"),
         *_named(file, lost, "of no area even when repaired, and left out"),
@@ -73,21 +73,21 @@ def usable_polygons(layer: Layer, crs: str, file: str) -> Polygons:
 
 
 def _on_earth(geometries: GeometryArray, wanted: BoolArray, crs: str) -> BoolArray:
-    """Whether each has a place in lon/lat; all where none of the wanted has: the CRS is wrong.
+    """Whether each has a position in lon/lat; all where none of the wanted has: the CRS is wrong.
 
     Longitudes may count from 0 to 360, or on beyond 180.
     """
     x, y = shapely.bounds(geometries[wanted])[:, [[0, 2], [1, 3]]].transpose(1, 0, 2)
-    places = np.stack(reproject_points(crs, LONLAT, x, y), axis=-1)
+    points = np.stack(reproject_points(crs, LONLAT, x, y), axis=-1)
     there = np.ones(len(geometries), dtype=bool)
-    found = (np.abs(places) <= _FURTHEST_LONLAT).all(axis=(1, 2))
+    found = (np.abs(points) <= _FURTHEST_LONLAT).all(axis=(1, 2))
     if found.any():
         there[wanted] = found
     return there
 
 
 def _finite(geometries: GeometryArray) -> BoolArray:
-    """Whether all coordinates of each geometry can be places on a map."""
+    """Whether all coordinates of each geometry can be positions on a map."""
     finite = np.ones(len(geometries), dtype=bool)
     points, index = shapely.get_coordinates(geometries, return_index=True)
     finite[index[~(np.abs(points) < _FURTHEST).all(axis=1)]] = False

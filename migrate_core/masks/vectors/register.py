@@ -27,7 +27,7 @@ from .polygons import Polygons, named_features, usable_polygons
 
 
 @dataclass(frozen=True)
-class VectorPlace:
+class VectorContext:
     """Where masks go to: `features` is the folder of the workspace for polygons as they were read.
 
     `known_classes` maps names of classes, of files added before, to their stored values, which
@@ -48,7 +48,9 @@ class VectorResult:
     note: str | None
 
 
-def vector_masks(path: Path, digest: str, options: AddOptions, place: VectorPlace) -> VectorResult:
+def vector_masks(
+    path: Path, digest: str, options: AddOptions, context: VectorContext
+) -> VectorResult:
     """The masks of a vector file, whose SHA-256 is `digest`.
 
     Raises MaskError when the file can't be used at all; what is wrong with single features or
@@ -58,16 +60,16 @@ def vector_masks(path: Path, digest: str, options: AddOptions, place: VectorPlac
     if path.suffix.lower() in JSON_SUFFIXES:
         document = load_json(path)
         if kind_of(document) in (COCO, LABELME):
-            return _annotations(path, digest, document, options, place)
-    return _features(path, digest, options, place)
+            return _annotations(path, digest, document, options, context)
+    return _features(path, digest, options, context)
 
 
 def _annotations(
-    path: Path, digest: str, document: Any, options: AddOptions, place: VectorPlace
+    path: Path, digest: str, document: Any, options: AddOptions, context: VectorContext
 ) -> VectorResult:
     given = coco(document, path.name) if kind_of(document) == COCO else labelme(document)
-    known = dict(place.known_classes)
-    file = AnnotationFile(path, digest, given, place.features, known, place.file_date)
+    known = dict(context.known_classes)
+    file = AnnotationFile(path, digest, given, context.features, known, context.file_date)
     masks, problems = annotated_masks(file, options)
     note = None
     if len(masks) > 1:
@@ -78,21 +80,21 @@ def _annotations(
     return VectorResult(tuple(masks), tuple(problems), note)
 
 
-def _features(path: Path, digest: str, options: AddOptions, place: VectorPlace) -> VectorResult:
+def _features(path: Path, digest: str, options: AddOptions, context: VectorContext) -> VectorResult:
     wanted = options.vector
     layer = read_layer(path, wanted.layer)
     crs = layer.crs or _crs_given(path, options)
     polygons = usable_polygons(layer, crs, path.name)
-    classes = _classes(path, layer, polygons, options, place)
+    classes = _classes(path, layer, polygons, options, context)
     periods = _periods(path, layer, polygons, wanted)
     numbers = tuple((polygons.rows + 1).tolist())
     drawn = Drawn(polygons.geometries, numbers, crs, periods)
     made = areas_of_interest(drawn, wanted, path.name)
     texts = periods.texts if periods else [UNDATED] * len(numbers)
     features = features_of(polygons.geometries, classes, texts)
-    target = features_file(place.features, digest, crs, features)
+    target = features_file(context.features, digest, crs, features)
     write_features(target, features, crs)
-    source = Source(path, digest, crs, features, target, classes, place.file_date)
+    source = Source(path, digest, crs, features, target, classes, context.file_date)
     masks = masks_of(source, made.areas, options, alone=len(made.areas) == 1)
     problems = (*polygons.problems, *_unclear(path, drawn, classes), *made.problems)
     return VectorResult(masks, problems, f"{path.name}: {made.note}")
@@ -102,15 +104,15 @@ def _crs_given(path: Path, options: AddOptions) -> str:
     """The CRS that a person names for a file without one. Raises MaskError."""
     if options.crs is None:
         raise MaskError(
-            f"{path.name}: it says nothing of its CRS, so its polygons have no place. Add it again "
-            "with --crs (for example --crs EPSG:32631); a Shapefile has its CRS in a .prj file "
-            "beside it."
+            f"{path.name}: it says nothing of its CRS, so its polygons have no position. Add "
+            "it again with --crs (for example --crs EPSG:32631); a Shapefile has its CRS in a .prj "
+            "file beside it."
         )
     return crs_text(options.crs, path.name)
 
 
 def _classes(
-    path: Path, layer: Layer, polygons: Polygons, options: AddOptions, place: VectorPlace
+    path: Path, layer: Layer, polygons: Polygons, options: AddOptions, context: VectorContext
 ) -> FeatureClasses:
     name = options.vector.class_field
     if name is None:
@@ -118,7 +120,7 @@ def _classes(
     values = column(layer, name, path.name, "--class-field")
     what = f"{path.name}: its column {name!r}"
     chosen = [values[row] for row in polygons.rows]
-    return feature_classes(chosen, options.classes, place.known_classes, what)
+    return feature_classes(chosen, options.classes, context.known_classes, what)
 
 
 def _periods(path: Path, layer: Layer, polygons: Polygons, wanted: VectorOptions) -> Periods | None:

@@ -18,14 +18,14 @@ from .suggestion import cloud_warnings, doubtful, offset_warnings, suggest
 
 @dataclass(frozen=True)
 class Assessment:
-    """What reviewers are told of a pair.
+    """What reviewers learn of a pair.
 
-    `warnings` are sentences that speak against accepting it, `notes` don't. `judged_by` are the
-    thresholds behind the suggestion, `compared_with` is the source image behind the change.
+    `warnings` are sentences that speak against accepting it, `notes` don't. `thresholds` are those
+    behind the suggestion, `compared_with` is the source image behind the change.
     """
 
     suggestion: Suggestion
-    judged_by: AssessmentSettings
+    thresholds: AssessmentSettings
     change: Change
     compared_with: str | None
     warnings: tuple[str, ...]
@@ -38,7 +38,7 @@ class Assessment:
             "warnings": self.warnings,
             "notes": self.notes,
             "suggestion": self.suggestion,
-            "judged_by": self.judged_by,
+            "judged_by": self.thresholds,
             **self.change.sections,
             "compared_with": self.compared_with,
         }

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ...errors import MaskError
 from ...grid import BoolArray, FloatArray, PixelGrid
@@ -31,7 +31,7 @@ from ..source.image import LIKE, band_order, image_path, source_grid, warped_ima
 _OCCLUDING = Flag.OUTSIDE | OCCLUDING_FLAGS
 # It takes so many clear pixels inside and around, and of the inside so large a share: what is said
 # of the label has to hold for most of it, as the class of a pixel does for half of its area.
-_INSIDE, _AROUND, _SHARE = 10, 30, 0.5
+_INSIDE, _OUTSIDE, _SHARE = 10, 30, 0.5
 # Count up when the same pair would get another indicator, so that those of before are renewed.
 RULES = 2
 # A pixel is different where, over all bands, it is off by this many spreads of what the ground
@@ -113,21 +113,21 @@ def changed_pixels(mask: Mask, look: PairLook) -> BoolArray | None:
 def _looked_for(mask: Mask, look: PairLook) -> tuple[Change, BoolArray | None]:
     """The indicator, and which pixels it counted; None where it counts none."""
     clear = look.flags & _OCCLUDING == 0
-    label, ring = _inside(look.label), _around(look.label)
-    inside, around = label & clear, ring & clear
-    if obstacle := _too_few(inside, label) or _too_few_around(around):
+    label, ring = _inside(look.label), _ring(look.label)
+    inside, outside = label & clear, ring & clear
+    if obstacle := _too_few(inside, label) or _too_few_outside(outside):
         return Change.not_measured(obstacle), None
     try:
         source, valid = _source(mask, look)
     except MaskError as err:
-        return _by_contrast(look, inside, around, str(err)), None
-    if _too_few(inside & valid, label) or _too_few_around(around & valid):
+        return _by_contrast(look, inside, outside, str(err)), None
+    if _too_few(inside & valid, label) or _too_few_outside(outside & valid):
         why = "The source image doesn't show most of it."
-        return _by_contrast(look, inside, around, why), None
-    different = _different(look, source, inside & valid, around & valid)
+        return _by_contrast(look, inside, outside, why), None
+    different = _different(look, source, inside & valid, outside & valid)
     if different is None:
         why = "Around the labels the source image looks like nothing in Sentinel-2's."
-        return _by_contrast(look, inside, around, why), None
+        return _by_contrast(look, inside, outside, why), None
     return _by_source(float(different[inside & valid].mean())), different
 
 
@@ -144,29 +144,29 @@ def _too_few(clear: BoolArray, label: BoolArray) -> str | None:
     )
 
 
-def _too_few_around(clear: BoolArray) -> str | None:
+def _too_few_outside(clear: BoolArray) -> str | None:
     """Why the `clear` pixels around the label are too few to compare with; None if they aren't."""
     count = int(clear.sum())
-    if count >= _AROUND:
+    if count >= _OUTSIDE:
         return None
-    return f"{count:,} pixels around the label are clear background; needed are {_AROUND}"
+    return f"{count:,} pixels around the label are clear background; needed are {_OUTSIDE}"
 
 
 def _inside(label: NDArray[np.uint8]) -> BoolArray:
     """Labelled pixels that no other class and nothing unknown touches, else all labelled ones."""
     labelled = labelled_pixels(label)
-    pure = ndimage.minimum_filter(label, 3) == ndimage.maximum_filter(label, 3)
+    pure = scipy.ndimage.minimum_filter(label, 3) == scipy.ndimage.maximum_filter(label, 3)
     core: BoolArray = labelled & pure
     found: BoolArray = core if core.sum() >= _INSIDE else labelled
     return found
 
 
-def _around(label: NDArray[np.uint8]) -> BoolArray:
+def _ring(label: NDArray[np.uint8]) -> BoolArray:
     """Background near the labels, mixed pixels left out."""
     labelled = labelled_pixels(label)
     if not labelled.any():
         return labelled
-    distance: FloatArray = ndimage.distance_transform_edt(~labelled)
+    distance: FloatArray = scipy.ndimage.distance_transform_edt(~labelled)
     ring: BoolArray = (distance > _NEAREST) & (distance <= _FURTHEST)
     found: BoolArray = (label == BACKGROUND) & ring
     return found
@@ -181,14 +181,14 @@ def _source(mask: Mask, look: PairLook) -> tuple[dict[str, FloatArray], BoolArra
         }
         if not wanted:
             raise MaskError("The source image has no band in common with the pair.")
-        place = source_grid(dataset, mask)
-        image, valid = warped_image(dataset, place, look.source_grid, list(wanted.values()))
+        grid = source_grid(dataset, mask)
+        image, valid = warped_image(dataset, grid, look.source_grid, list(wanted.values()))
     found = dict(zip(wanted, image.astype(np.float64), strict=True))
     return found, valid & np.isfinite(image).all(axis=0)
 
 
 def _different(
-    look: PairLook, source: Mapping[str, FloatArray], inside: BoolArray, around: BoolArray
+    look: PairLook, source: Mapping[str, FloatArray], inside: BoolArray, outside: BoolArray
 ) -> BoolArray | None:
     """Which pixels of the inside look different in both; None if the ground around is no help.
 
@@ -197,12 +197,12 @@ def _different(
     off, limit = np.zeros(int(inside.sum())), np.zeros(int(inside.sum()))
     most_alike = 0.0
     for name, then in source.items():
-        before, after = _scaled(then, around), _scaled(look.bands[name], around)
-        alike = _alike(before[around], after[around])
+        before, after = _scaled(then, outside), _scaled(look.bands[name], outside)
+        alike = _alike(before[outside], after[outside])
         most_alike = max(most_alike, alike)
         changed = after - before
-        usual = float(np.median(changed[around]))
-        spread = _MAD * float(np.median(abs(changed[around] - usual)))
+        usual = float(np.median(changed[outside]))
+        spread = _MAD * float(np.median(abs(changed[outside] - usual)))
         contrast = np.maximum(abs(before), abs(after))[inside]
         off += (changed[inside] - usual) ** 2
         limit += (_SPREADS * spread + (1 - _OF_CONTRAST * alike**2) * contrast) ** 2
@@ -231,14 +231,14 @@ def _alike(before: FloatArray, after: FloatArray) -> float:
     return max(float(np.corrcoef(before, after)[0, 1]), 0.0)
 
 
-def _scaled(band: NDArray[Any], around: BoolArray) -> FloatArray:
+def _scaled(band: NDArray[Any], outside: BoolArray) -> FloatArray:
     """A band with a median of 0 and a spread of 1 on the ground around."""
-    low, middle, high = np.percentile(band[around], [10, 50, 90])
+    low, middle, high = np.percentile(band[outside], [10, 50, 90])
     found: FloatArray = (band - middle) / max((high - low) / _DECILES, _TINY)
     return found
 
 
-def _by_contrast(look: PairLook, inside: BoolArray, around: BoolArray, why: str) -> Change:
+def _by_contrast(look: PairLook, inside: BoolArray, outside: BoolArray, why: str) -> Change:
     """How badly the inside can be told from the ring by the best linear mix of bands.
 
     One minus the Gini coefficient, 2 AUC - 1: 0 where all pixels inside differ from those around,
@@ -247,13 +247,13 @@ def _by_contrast(look: PairLook, inside: BoolArray, around: BoolArray, why: str)
     bands = [look.bands[name] for name in sorted(LIKE.values()) if name in look.bands]
     if not bands:
         return Change.not_measured(f"the pair has no 10 m bands to compare. {why}".rstrip("."))
-    pixels = np.stack([np.concatenate([band[inside], band[around]]) for band in bands], axis=1)
-    own = np.concatenate([np.ones(inside.sum()), np.zeros(around.sum())])
+    pixels = np.stack([np.concatenate([band[inside], band[outside]]) for band in bands], axis=1)
+    own = np.concatenate([np.ones(inside.sum()), np.zeros(outside.sum())])
     mixed = _discriminant(np.sqrt(pixels.astype(np.float64)), own)
-    _, place, times = np.unique(mixed, return_inverse=True, return_counts=True)
-    ranks = (times.cumsum() - (times - 1) / 2)[place]  # equal values share their mean rank
+    _, inverse, times = np.unique(mixed, return_inverse=True, return_counts=True)
+    ranks = (times.cumsum() - (times - 1) / 2)[inverse]  # equal values share their mean rank
     count = int(inside.sum())
-    auc = (ranks[own == 1].sum() - count * (count + 1) / 2) / (count * int(around.sum()))
+    auc = (ranks[own == 1].sum() - count * (count + 1) / 2) / (count * int(outside.sum()))
     value = round(float(np.clip(2 - 2 * auc, 0, 1)), 3)
     return Change(
         value,

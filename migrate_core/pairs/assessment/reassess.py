@@ -16,14 +16,14 @@ from ...settings import AssessmentSettings
 from ...store.serialize import from_json, to_json
 from ..edits.effective import label_shift
 from ..files import IMAGE, LABEL, QUALITY, Document, PairRaster, open_raster
-from ..flags import OCCLUSION_KINDS, occluded, occlusion, one_sided
+from ..flags import OCCLUSION_KINDS, occluded, occlusion, occlusion_by_sensor
 from .change import PairLook, change_of
 from .suggestion import doubtful, offset_warnings, suggest
 
 _NAMES = {str(flag.name).lower(): flag for flag in OCCLUSION_KINDS}
 
 
-def judged_by(document: Document) -> AssessmentSettings:
+def thresholds_of(document: Document) -> AssessmentSettings:
     """The thresholds behind the suggestion in a pair.json; old ones were always the defaults."""
     found = document.get("judged_by")
     return AssessmentSettings() if found is None else from_json(AssessmentSettings, found)
@@ -87,11 +87,11 @@ def findings_again(
     found = {
         **document,
         "occlusion": to_json(occlusion(flags, label, known)),
-        "one_sided": to_json(one_sided(flags, label, known, source_known=source_known)),
+        "one_sided": to_json(occlusion_by_sensor(flags, label, known, source_known=source_known)),
         **({"edits": to_json(edits)} if edits else {}),
     }
     found = refresh_change(found, folder, mask)
-    return reassess(found, folder, judged_by(document), empty_allowed=mask.empty_allowed)
+    return reassess(found, folder, thresholds_of(document), empty_allowed=mask.empty_allowed)
 
 
 def grid_for_source(document: Document, grid: PixelGrid) -> PixelGrid:

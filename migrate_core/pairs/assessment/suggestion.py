@@ -19,12 +19,12 @@ from ...products.scene_classes import (
 from ...settings import AssessmentSettings
 from ...states import Verdict
 from ...text import format_share
-from ..flags import judged_pixels, labelled_pixels
+from ..flags import assessed_pixels, labelled_pixels
 
 # What occludes the ground makes a label wrong, but thin cloud only makes it doubtful.
 _DENSE = OCCLUDING_FLAGS & ~Flag.CIRRUS
 
-_WORDS = {
+_NAMES = {
     Flag.CLOUD: "under cloud",
     Flag.SHADOW: "in cloud shadow",
     Flag.CIRRUS: "under thin cloud or cirrus",
@@ -54,29 +54,29 @@ def suggest(
     labelled pixels is then assessed over all of it. What is wholly occluded is never suggested for
     acceptance, whatever the thresholds.
     """
-    pixels = flags[judged_pixels(flags, label, empty_allowed=empty_allowed)]
-    whole = "the label" if labelled_pixels(label).any() else "the pair"
+    pixels = flags[assessed_pixels(flags, label, empty_allowed=empty_allowed)]
+    what = "the label" if labelled_pixels(label).any() else "the pair"
     if pixels.size == 0:
         return Suggestion(
             Verdict.UNSURE,
             "No pixel has a class: the labelled objects are smaller than half a 10 m pixel, lie "
             "where the mask is not known, or were set to ignore. See the fractions.",
         )
-    start = "" if whole == "the label" else "Nothing is labelled, so all pixels count. "
-    verdict, reason = _judged(pixels, known, thresholds, whole)
+    start = "" if what == "the label" else "Nothing is labelled, so all pixels count. "
+    verdict, reason = _verdict(pixels, known, thresholds, what)
     return Suggestion(verdict, start + reason)
 
 
-def _judged(
-    pixels: NDArray[np.uint8], known: Flag, thresholds: AssessmentSettings, whole: str
+def _verdict(
+    pixels: NDArray[np.uint8], known: Flag, thresholds: AssessmentSettings, what: str
 ) -> tuple[Verdict, str]:
     """Verdict and reason by the flags of the pixels that count."""
     share, dense = _share(pixels, OCCLUDING_FLAGS), _share(pixels, _DENSE)
-    occluded = f"{format_share(share)} of {whole} is occluded"
+    occluded = f"{format_share(share)} of {what} is occluded"
     if dense > thresholds.reject_hidden:
         least = "" if Flag.CLOUD in known else "At least "
         return Verdict.REJECT, f"{least}{occluded}: {_list(pixels)}."
-    if missing := [words for kind, words in _NEEDED.items() if kind not in known]:
+    if missing := [name for kind, name in _NEEDED.items() if kind not in known]:
         return (
             Verdict.UNSURE,
             f"{_joined(missing)} are not known for this product: look at the image.",
@@ -92,7 +92,7 @@ def _judged(
     snow = ", snow" if Flag.SNOW in known else ""
     return (
         Verdict.ACCEPT,
-        f"{whole.capitalize()} is clear: no cloud, shadow{snow} or gap over it.{unknown}",
+        f"{what.capitalize()} is clear: no cloud, shadow{snow} or gap over it.{unknown}",
     )
 
 
@@ -133,7 +133,7 @@ def cloud_warnings(disputed: BoolArray, label: NDArray[np.uint8]) -> tuple[str, 
 
 
 def offset_is_doubtful(suggestion: Suggestion | None) -> bool:
-    """Whether `doubtful` was told so by `offset_warnings`."""
+    """Whether `offset_warnings` made it `doubtful`."""
     return suggestion is not None and _OFFSET_DOUBTFUL in suggestion.reason
 
 
@@ -152,9 +152,9 @@ def doubtful(
 
 def _list(pixels: NDArray[np.uint8]) -> str:
     """`12.0 % under cloud, 3.4 % in cloud shadow`, the largest first; and what both images lack."""
-    found = [(_share(pixels, flag), words) for flag, words in _WORDS.items()]
+    found = [(_share(pixels, flag), name) for flag, name in _NAMES.items()]
     present = sorted((item for item in found if item[0] > 0), reverse=True)
-    listed = ", ".join(f"{format_share(share)} {words}" for share, words in present)
+    listed = ", ".join(f"{format_share(share)} {name}" for share, name in present)
     both = flagged(pixels, Flag.SOURCE) & flagged(pixels, OCCLUDING_IN_SCENE)
     if not both.any():
         return listed
@@ -162,9 +162,9 @@ def _list(pixels: NDArray[np.uint8]) -> str:
     return f"{listed}; {share} in both images, where the label is a guess"
 
 
-def _joined(words: Sequence[str]) -> str:
+def _joined(name: Sequence[str]) -> str:
     """`Clouds, cloud shadows and thin clouds`."""
-    first, *others = words
+    first, *others = name
     lower = [word.lower() for word in others]
     if not lower:
         return first

@@ -78,10 +78,10 @@ def assess_clouds(
     disputed = np.zeros(grid.shape, dtype=bool)
     known, findings = OCCLUSION_KINDS, []
     used = [int(number) for number in np.unique(found.origin)]
-    for choice, numbers in _groups(products, used, asked):
-        group = [products[number] for number in numbers]
+    for choice, indexes in _groups(products, used, asked):
+        group = [products[number] for number in indexes]
         cloud_flags = _detected(group, grid, choice.method)
-        here = np.isin(found.origin, numbers)
+        here = np.isin(found.origin, indexes)
         flags[here] = cloud_flags.flags[here]
         if cloud_flags.disputed is not None:
             disputed[here] = cloud_flags.disputed[here]
@@ -101,10 +101,10 @@ def _groups(
     groups: list[tuple[Choice, list[int]]] = []
     for number in used:
         choice = choose(products[number], asked)
-        for other, numbers in groups:
+        for other, indexes in groups:
             together = other == choice and choice.method in (S2CLOUDLESS, PRODUCT)
-            if together and on_one_grid(products[number], products[numbers[0]]):
-                numbers.append(number)
+            if together and on_one_grid(products[number], products[indexes[0]]):
+                indexes.append(number)
                 break
         else:
             groups.append((choice, [number]))
@@ -115,22 +115,22 @@ def _detected(products: Sequence[Product], grid: PixelGrid, method: str | None) 
     """The clouds over `grid`, whatever grid the products are on."""
     if method is None:
         return CloudFlags(np.zeros(grid.shape, dtype=np.uint8), NOTHING)
-    seen: list[CloudFlags] = []
+    assessed: list[CloudFlags] = []
 
     def flags(first: Product, own: PixelGrid) -> NDArray[np.uint8]:
         """As `on_grid` wants it: flags on a block of the grid of the first product."""
-        seen.append(_classified(first, own) if method == SCL else look(products, own, method))
-        return seen[0].flags
+        assessed.append(_classified(first, own) if method == SCL else look(products, own, method))
+        return assessed[0].flags
 
     def disputed(_first: Product, _own: PixelGrid) -> NDArray[np.uint8] | None:
-        found = seen[0].disputed
+        found = assessed[0].disputed
         return None if found is None else found.astype(np.uint8)
 
     found = on_grid(products[0], grid, flags)
     if found is None:
         raise ValueError(f"{products[0].product_id} gave no flags")
     argued = on_grid(products[0], grid, disputed)
-    return replace(seen[0], flags=found, disputed=None if argued is None else argued == 1)
+    return replace(assessed[0], flags=found, disputed=None if argued is None else argued == 1)
 
 
 def _classified(product: Product, grid: PixelGrid) -> CloudFlags:

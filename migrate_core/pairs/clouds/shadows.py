@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ...grid import BoolArray, FloatArray
 from .window import SHADOW_M, Reach, Reflectance
@@ -26,21 +26,21 @@ T = TypeVar("T", bound=np.generic)
 # Bands that shadows are told by, all of them at 20 m here: B03 only tells water.
 BANDS = ("B03", "B8A", "B11")
 # What is called surroundings: a square of this side, in pixels of 20 m.
-_AROUND = 101
+_NEIGHBOURHOOD = 101
 # A cloud nearer than this can't be told from its shadow, in metres along the ground.
 _NEAREST_M = 100
 # How much darker than its surroundings a shadow is at least on the whole, and how much darker a
 # pixel has to be to speak for a height; brighter ones speak against it.
-_DARK_ON_THE_WHOLE = 0.20
+_DARK_OVERALL = 0.20
 _SPEAKS_FROM = 0.12
 # One pixel must not speak louder than others because it is water's edge or a white roof.
 _LOUDEST = (-0.3, 0.5)
 # Pixels that must be seen of a cloud's shadow to tell its height: 36 of 20 m are four of 60 m.
-_SEEN_FROM = 36
+_VISIBLE_FROM = 36
 # Clouds of one day stand at similar heights: others are looked at when none of these fits, and then
 # more ground has to be darker, since among many heights one fits something by chance.
 _SIMILAR = (0.6, 1.5)
-_OTHERS_SEEN_FROM, _OTHERS_DARK = 4 * _SEEN_FROM, 0.30
+_OTHERS_VISIBLE_FROM, _OTHERS_DARK = 4 * _VISIBLE_FROM, 0.30
 # Clouds have soft edges and so do their shadows: dark ground belongs to a shadow up to 120 m from
 # it, and 20 m of any but bright ground. Within it bright ground counts: it may have been brighter.
 _SOFT = 6
@@ -64,11 +64,11 @@ class _Fit:
 
     speaks: FloatArray
     darkness: FloatArray
-    seen: FloatArray
+    visible: FloatArray
 
-    def good(self, dark: float, seen_from: int) -> FloatArray:
+    def good(self, dark: float, visible_from: int) -> FloatArray:
         """What speaks for a distance where enough ground is dark enough for a shadow, else -1."""
-        enough = (self.darkness >= dark * self.seen) & (self.seen >= seen_from)
+        enough = (self.darkness >= dark * self.visible) & (self.visible >= visible_from)
         return np.where(enough, self.speaks, -1.0)
 
 
@@ -81,20 +81,20 @@ def cast(
     `bands` the reflectances of BANDS, NaN for no data. A cloud of which no distance fits, such as
     one that is no cloud, casts none.
     """
-    near_cloud: BoolArray = ndimage.binary_dilation(cloud)
-    darkness = darker_than_around(bands, near_cloud)
+    near_cloud: BoolArray = scipy.ndimage.binary_dilation(cloud)
+    darkness = darker_than_nearby(bands, near_cloud)
     # Where edges of clouds touch, corners count: the parts of one cloud have one height.
-    clouds, count = ndimage.label(bodies, np.ones((3, 3)))
+    clouds, count = scipy.ndimage.label(bodies, np.ones((3, 3)))
     distances = list(range(_NEAREST_M, max(round(away.farthest_m), _NEAREST_M + 1), SHADOW_M))
     if count == 0:
         return Shadows(np.zeros_like(cloud), ())
     steps = [_step(distance, away) for distance in distances]
-    seen = np.where(near_cloud, np.nan, darkness)
-    chosen = _choose(_fits(clouds, seen, steps), distances)
+    visible = np.where(near_cloud, np.nan, darkness)
+    chosen = _choose(_fits(clouds, visible, steps), distances)
     ground = np.zeros_like(cloud)
     for distance in sorted({one for one in chosen if one is not None}):
-        numbers = [number for number, one in enumerate(chosen, start=1) if one == distance]
-        ground |= shifted(np.isin(clouds, numbers), *_step(distance, away))
+        members = [number for number, one in enumerate(chosen, start=1) if one == distance]
+        ground |= shifted(np.isin(clouds, members), *_step(distance, away))
     heights = (one / away.metres_per_height for one in chosen if one is not None)
     there = ~np.isnan(bands["B8A"])
     # In the margin of a cloud only what is dark can be its shadow.
@@ -103,7 +103,7 @@ def cast(
     return Shadows(mask, tuple(sorted(round(height) for height in heights)))
 
 
-def darker_than_around(bands: Mapping[str, Reflectance], cloud: BoolArray) -> FloatArray:
+def darker_than_nearby(bands: Mapping[str, Reflectance], cloud: BoolArray) -> FloatArray:
     """How much darker the land is than its surroundings: 0 as they are, 1 black; NaN elsewhere.
 
     The pixels around are without `cloud`.
@@ -112,15 +112,17 @@ def darker_than_around(bands: Mapping[str, Reflectance], cloud: BoolArray) -> Fl
     # The water index of McFeeters (1996); what is NaN is no land either.
     land = (infrared > green) & ~np.isnan(bands["B11"])
     clear = land & ~cloud
-    ratio = sum(bands[name] / _mean_around(bands[name], clear) for name in ("B8A", "B11"))
+    ratio = sum(bands[name] / _local_mean(bands[name], clear) for name in ("B8A", "B11"))
     darkness: FloatArray = np.where(land, 1.0 - ratio / 2.0, np.nan)
     return darkness
 
 
-def _mean_around(values: Reflectance, land: BoolArray) -> FloatArray:
-    known = ndimage.uniform_filter(land.astype(np.float64), _AROUND, mode="nearest")
+def _local_mean(values: Reflectance, land: BoolArray) -> FloatArray:
+    known = scipy.ndimage.uniform_filter(land.astype(np.float64), _NEIGHBOURHOOD, mode="nearest")
     total = np.where(land, values, 0.0).astype(np.float64)
-    means = ndimage.uniform_filter(total, _AROUND, mode="nearest") / np.maximum(known, 1e-6)
+    means = scipy.ndimage.uniform_filter(total, _NEIGHBOURHOOD, mode="nearest") / np.maximum(
+        known, 1e-6
+    )
     floored: FloatArray = np.maximum(means, 1e-3)
     return floored
 
@@ -139,14 +141,14 @@ def _fits(
 
     `darkness` is NaN where the ground isn't seen.
     """
-    seen = ~np.isnan(darkness)
-    dark = np.where(seen, darkness, 0.0)
+    visible = ~np.isnan(darkness)
+    dark = np.where(visible, darkness, 0.0)
     speaks = dark.clip(*_LOUDEST) - _SPEAKS_FROM
     count = int(clouds.max()) + 1
     sums = np.zeros((3, len(steps), count))
     for number, step in enumerate(steps):
         cast_here = shifted(clouds, *step)
-        ground = seen & (cast_here > 0)
+        ground = visible & (cast_here > 0)
         which = cast_here[ground]
         for row, weights in enumerate((speaks[ground], dark[ground], None)):
             sums[row, number] = np.bincount(which, weights, minlength=count)
@@ -159,8 +161,8 @@ def _choose(fit: _Fit, distances: Sequence[int]) -> list[int | None]:
     First the distance that fits all clouds together is found. Each then takes the one that fits it
     best near that, else of all; a cloud whose shadow lies out of sight takes the common one.
     """
-    good = fit.good(_DARK_ON_THE_WHOLE, _SEEN_FROM)
-    others = fit.good(_OTHERS_DARK, _OTHERS_SEEN_FROM)
+    good = fit.good(_DARK_OVERALL, _VISIBLE_FROM)
+    others = fit.good(_OTHERS_DARK, _OTHERS_VISIBLE_FROM)
     common = int(np.maximum(fit.speaks, 0.0).sum(axis=1).argmax())
     common_fits = bool((good[common] > 0).any())
     low, high = (factor * distances[common] for factor in _SIMILAR)
@@ -180,14 +182,14 @@ def _choose(fit: _Fit, distances: Sequence[int]) -> list[int | None]:
 
 def _may_be_there(fit: _Fit, distance: int, cloud: int) -> bool:
     """Whether of a shadow so little is seen that it could be there, and that is not bright."""
-    seen, darkness = fit.seen[distance, cloud], fit.darkness[distance, cloud]
-    return bool(seen < _SEEN_FROM and darkness >= _DARK * seen)
+    visible, darkness = fit.visible[distance, cloud], fit.darkness[distance, cloud]
+    return bool(visible < _VISIBLE_FROM and darkness >= _DARK * visible)
 
 
 def _softened(ground: BoolArray, darkness: FloatArray) -> BoolArray:
     """Shadows with their soft edges."""
-    within = ground | (ndimage.binary_dilation(ground) & ~(darkness < _BRIGHT))
-    soft = ndimage.binary_dilation(ground, iterations=_SOFT) & (darkness > _DARK)
+    within = ground | (scipy.ndimage.binary_dilation(ground) & ~(darkness < _BRIGHT))
+    soft = scipy.ndimage.binary_dilation(ground, iterations=_SOFT) & (darkness > _DARK)
     mask: BoolArray = within | soft
     return mask
 

@@ -73,41 +73,41 @@ def padded(grid: PixelGrid, products: Sequence[Product], away: Reach | None) -> 
         east + max(x, 0) + MARGIN_M,
         north + max(y, 0) + MARGIN_M,
     )
-    base_grid = _whole_pixels(products[0], CLOUD_M)
+    base_grid = _coarse_grid(products[0], CLOUD_M)
     wanted = aligned_grid(base_grid, bounds)
     parts = [_common(wanted, product) for product in products]
-    places = [window_of(part, base_grid) for part in parts if part is not None]
-    if not places:
+    windows = [window_of(part, base_grid) for part in parts if part is not None]
+    if not windows:
         return None
-    left, top = min(place.column for place in places), min(place.row for place in places)
-    right = max(place.column + place.width for place in places)
-    bottom = max(place.row + place.height for place in places)
+    left, top = min(window.column for window in windows), min(window.row for window in windows)
+    right = max(window.column + window.width for window in windows)
+    bottom = max(window.row + window.height for window in windows)
     return block(base_grid, Window(left, top, right - left, bottom - top))
 
 
-def _whole_pixels(product: Product, resolution_m: int) -> PixelGrid:
+def _coarse_grid(product: Product, resolution_m: int) -> PixelGrid:
     """The product's grid of larger pixels, without those that its edge cuts.
 
     A rest at the edge of an odd product takes its neighbour's value.
     """
     factor = resolution_m // 10
-    whole = product.grid.coarser(factor)
-    return replace(whole, width=product.grid.width // factor, height=product.grid.height // factor)
+    coarse = product.grid.coarser(factor)
+    return replace(coarse, width=product.grid.width // factor, height=product.grid.height // factor)
 
 
 def _common(grid: PixelGrid, product: Product) -> PixelGrid | None:
     """The part of a coarse `grid` that lies in a product of the same grid; None for none."""
-    base_grid = _whole_pixels(product, round(grid.resolution))
+    base_grid = _coarse_grid(product, round(grid.resolution))
     own = in_crs(grid, base_grid.crs)
     if own is None:
         raise ValueError(f"{product.product_id} lies on another grid")
-    place = window_of(own, base_grid)
-    left, top = max(place.column, 0), max(place.row, 0)
-    right = min(place.column + place.width, base_grid.width)
-    bottom = min(place.row + place.height, base_grid.height)
+    window = window_of(own, base_grid)
+    left, top = max(window.column, 0), max(window.row, 0)
+    right = min(window.column + window.width, base_grid.width)
+    bottom = min(window.row + window.height, base_grid.height)
     if left >= right or top >= bottom:
         return None
-    inside = Window(left - place.column, top - place.row, right - left, bottom - top)
+    inside = Window(left - window.column, top - window.row, right - left, bottom - top)
     return block(grid, inside)
 
 
@@ -122,15 +122,15 @@ def read_reflectance(products: Sequence[Product], name: str, grid: PixelGrid) ->
         part = _common(grid, product)
         if part is not None:
             here = values[window_of(part, grid).slices]
-            numbers = _numbers(product, name, part)
-            fills = np.isnan(here) & (numbers != NO_DATA) & (numbers != SATURATED)
-            here[fills] = numbers[fills] / np.float32(10000)
+            digital_numbers = _digital_numbers(product, name, part)
+            fills = np.isnan(here) & (digital_numbers != NO_DATA) & (digital_numbers != SATURATED)
+            here[fills] = digital_numbers[fills] / np.float32(10000)
         if not np.isnan(values).any():
             break
     return values
 
 
-def _numbers(product: Product, name: str, grid: PixelGrid) -> NDArray[np.uint16]:
+def _digital_numbers(product: Product, name: str, grid: PixelGrid) -> NDArray[np.uint16]:
     """A band's pixels after the offset rule on a coarse grid inside the product."""
     band = next(band for band in product.bands if band.name == name)
     own = in_crs(grid, product.grid.crs)

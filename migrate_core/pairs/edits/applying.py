@@ -110,8 +110,8 @@ def rasters_with(
 def _check_mask(opened: OpenPair) -> None:
     """A mask that is read otherwise now would give another label. Raises PairError."""
     mask, then = opened.mask, opened.document["mask"]
-    place, classes = mask.georeference, dict(mask.classes.stored or {})
-    now = {"crs": place.crs, "transform": place.transform, "classes": classes}
+    georeference, classes = mask.georeference, dict(mask.classes.stored or {})
+    now = {"crs": georeference.crs, "transform": georeference.transform, "classes": classes}
     if any(then[name] != value for name, value in to_json(now).items()):
         raise PairError(
             f"{opened.pair.pair_id}: its mask is read in another way since the pair was made (CRS, "

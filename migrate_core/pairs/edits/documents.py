@@ -69,7 +69,7 @@ def _area(given: Any, grid: PixelGrid) -> BaseGeometry:
     if layer.crs != grid.crs:
         geometries = reproject_geometries(densified(geometries, layer.crs), layer.crs, grid.crs)
     area = shapely.union_all(geometries) if _finite(geometries) else shapely.Polygon()
-    if not area.intersects(grid.outline()):
+    if not area.intersects(grid.polygon()):
         raise WrongUseError(
             f"{_AREA.capitalize()}, in {layer.crs}, doesn't touch the pair, in {grid.crs}. Check "
             "its coordinates and its CRS; GeoJSON is in lon/lat unless its member `crs` says "

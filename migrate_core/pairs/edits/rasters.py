@@ -73,12 +73,12 @@ def _nudged(made: LabelRasters, source: MadeOf, east_m: float, north_m: float) -
     registered_east, registered_north = source.shift
     labels = ShiftedLabels(grid_labels(mask), registered_east + east_m, registered_north + north_m)
     source_image = occluded_in_source(mask, Placement(labels, grid).source_grid)
-    inside, image_cut = labels.inside(grid), flagged(made.flags, Flag.OUTSIDE)
-    wanted = inside & ~image_cut
+    inside, outside = labels.inside(grid), flagged(made.flags, Flag.OUTSIDE)
+    wanted = inside & ~outside
     if parameters.ignore_occluded and source_image is not None:
         wanted &= ~source_image
     label = pair_label(mask, labels, grid, wanted, parameters.ignore_rim_m)
-    without_data = flagged(made.flags, Flag.NO_DATA) | (inside & image_cut)
+    without_data = flagged(made.flags, Flag.NO_DATA) | (inside & outside)
     clouds = made.flags & np.uint8(OCCLUSION_KINDS)
     flags = quality_flags(without_data, clouds, label.pixels, inside, source_image)
     return LabelRasters(label.pixels, label.shares, flags)

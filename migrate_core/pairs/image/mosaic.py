@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from ...grid import BoolArray, PixelGrid, Window, block, in_crs, is_block_of
 from ...products.pixels.reading import DigitalNumbers, native_grid, read_native
-from ...products.pixels.reprojection import around, bilinear, nearest, places
+from ...products.pixels.reprojection import bilinear, grid_covering, nearest, pixel_centres
 from ...products.pixels.resampling import NO_DATA, upsample
 from ...products.product import BandFile, Product
 
 # What the files of each product have, by its number.
-NumbersOf = dict[int, DigitalNumbers]
+DigitalNumbersOf = dict[int, DigitalNumbers]
 # The sides of the pixels of all resolutions meet every 60 m.
 _COMMON = 6
 # A difference in digital numbers (reflectance x 10000) that two processings of one measurement
@@ -43,18 +43,18 @@ class Mosaic:
 
     `origin` (height, width) uint8 is the number of that product in the order given. `resampled`
     holds the numbers of products on another grid, whose pixels are interpolated; `overlaps` are
-    by product, none for the first and for what wasn't compared. `numbers` is what the files have
-    of each product that was read.
+    by product, none for the first and for what wasn't compared. `digital_numbers` is what
+    the files have of each product that was read.
     """
 
     image: NDArray[np.uint16]
     origin: NDArray[np.uint8]
     resampled: frozenset[int] = frozenset()
     overlaps: tuple[Overlap, ...] = ()
-    numbers: NumbersOf = field(default_factory=dict)
+    digital_numbers: DigitalNumbersOf = field(default_factory=dict)
 
     def part(self, window: Window) -> Mosaic:
-        """What lies in a window; `numbers` stay whole."""
+        """What lies in a window; `digital_numbers` stay whole."""
         where = window.slices
         return replace(self, image=self.image[:, *where], origin=self.origin[where])
 
@@ -69,8 +69,8 @@ def mosaic(products: Sequence[Product], grid: PixelGrid, resampling: str) -> Mos
     is missing.
     """
     same = [number for number, one in enumerate(products) if on_one_grid(one, products[0])]
-    numbers: NumbersOf = {}
-    parts = _Parts(products[0], grid, resampling, numbers)
+    digital_numbers: DigitalNumbersOf = {}
+    parts = _Parts(products[0], grid, resampling, digital_numbers)
     overlaps = [Overlap() for _ in products]
     for number in same[1:]:
         if parts.complete:
@@ -79,9 +79,9 @@ def mosaic(products: Sequence[Product], grid: PixelGrid, resampling: str) -> Mos
     image, origin = parts.image(), parts.origin
     others = [number for number in range(len(products)) if number not in same]
     for number in others:
-        part = _Part(number, products[number], products[0].bands, numbers)
-        _fill_from_elsewhere(image, origin, part, grid)
-    return Mosaic(image, origin, frozenset(others), tuple(overlaps), numbers)
+        part = _Part(number, products[number], products[0].bands, digital_numbers)
+        _fill_from_other_grid(image, origin, part, grid)
+    return Mosaic(image, origin, frozenset(others), tuple(overlaps), digital_numbers)
 
 
 def on_grid(
@@ -97,8 +97,8 @@ def on_grid(
     own = in_crs(grid, product.grid.crs)
     if own is not None and is_block_of(own, product.grid):
         return read(product, own)
-    x, y = places(grid, product.grid.crs)
-    source = around(product.grid, x, y)
+    x, y = pixel_centres(grid, product.grid.crs)
+    source = grid_covering(product.grid, x, y)
     classes = read(product, source)
     return None if classes is None else nearest(classes, source, x, y)
 
@@ -116,20 +116,20 @@ def on_one_grid(product: Product, first: Product) -> bool:
 class _Part:
     """A product on another grid: its number, the bands that are wanted of it, what files have.
 
-    `numbers` is filled when it is read.
+    `digital_numbers` is filled when it is read.
     """
 
     number: int
     product: Product
     bands: Sequence[BandFile]
-    numbers: NumbersOf
+    digital_numbers: DigitalNumbersOf
 
 
 class _Parts:
     """Bands at their own resolutions on the grid of the first product, being filled."""
 
     def __init__(
-        self, first: Product, grid: PixelGrid, resampling: str, numbers: NumbersOf
+        self, first: Product, grid: PixelGrid, resampling: str, digital_numbers: DigitalNumbersOf
     ) -> None:
         self._bands = first.bands
         self._fine = [band.name for band in first.bands if _is_fine(band)]
@@ -139,10 +139,12 @@ class _Parts:
             band.name: native_grid(first, band, grid, resampling) for band in first.bands
         }
         self._values = {
-            band.name: read_native(first, band, self._native[band.name], numbers.setdefault(0, {}))
+            band.name: read_native(
+                first, band, self._native[band.name], digital_numbers.setdefault(0, {})
+            )
             for band in first.bands
         }
-        self._numbers = numbers
+        self._digital_numbers = digital_numbers
         self.origin = np.zeros(grid.shape, dtype=np.uint8)
 
     @property
@@ -153,7 +155,7 @@ class _Parts:
     def fill(self, product: Product, number: int) -> Overlap:
         """Take from a product what is missing; how it agrees with what was there."""
         found = {
-            band.name: read_native(product, band, own, self._numbers.setdefault(number, {}))
+            band.name: read_native(product, band, own, self._digital_numbers.setdefault(number, {}))
             for band in product.bands
             if band.name in self._native
             and (own := in_crs(self._native[band.name], product.grid.crs)) is not None
@@ -210,14 +212,14 @@ def compared(one: NDArray[np.uint16], other: NDArray[np.uint16]) -> Overlap:
     )
 
 
-def _fill_from_elsewhere(
+def _fill_from_other_grid(
     image: NDArray[np.uint16], origin: NDArray[np.uint8], part: _Part, grid: PixelGrid
 ) -> None:
     """Fill what `image` lacks, in place, from a product on another grid."""
     missing = (image == NO_DATA).any(axis=0)
     if not missing.any():
         return
-    window = _around(missing)
+    window = _bounding_window(missing)
     here = window.slices
     there = image[:, *here]
     found = _resampled(part, block(grid, window))
@@ -230,7 +232,7 @@ def _fill_from_elsewhere(
     origin[here][better] = part.number
 
 
-def _around(wanted: BoolArray) -> Window:
+def _bounding_window(wanted: BoolArray) -> Window:
     """The smallest window with all that is wanted."""
     rows, columns = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
     row, column = int(rows[0]), int(columns[0])
@@ -239,14 +241,14 @@ def _around(wanted: BoolArray) -> Window:
 
 def _resampled(part: _Part, grid: PixelGrid) -> NDArray[np.uint16]:
     """The bands of a part, of any grid, on `grid`, (bands, height, width), bilinear."""
-    product, numbers = part.product, part.numbers.setdefault(part.number, {})
-    x, y = places(grid, product.grid.crs)
+    product, digital_numbers = part.product, part.digital_numbers.setdefault(part.number, {})
+    x, y = pixel_centres(grid, product.grid.crs)
     own = {band.name: band for band in product.bands}
     found = np.zeros((len(part.bands), *grid.shape), dtype=np.uint16)
     for number, wanted in enumerate(part.bands):
         band = own.get(wanted.name)
         if band is not None:
-            native = around(product.grid.coarser(band.resolution_m // 10), x, y)
-            values = read_native(product, band, native, numbers)
+            native = grid_covering(product.grid.coarser(band.resolution_m // 10), x, y)
+            values = read_native(product, band, native, digital_numbers)
             found[number] = bilinear(values, native, x, y)
     return found

@@ -73,8 +73,8 @@ class MosaicCheck:
 
 def mosaic_check(products: Sequence[Product], found: Mosaic, inside: BoolArray) -> MosaicCheck:
     """The account of a mosaic; `inside` (height, width) are the pixels of the mask's footprint."""
-    seen = inside & (found.image != NO_DATA).any(axis=0)
-    counts = np.bincount(found.origin[seen], minlength=len(products))
+    covered = inside & (found.image != NO_DATA).any(axis=0)
+    counts = np.bincount(found.origin[covered], minlength=len(products))
     resampled = sum(int(counts[number]) for number in found.resampled)
     parts = (
         Part(
@@ -87,4 +87,4 @@ def mosaic_check(products: Sequence[Product], found: Mosaic, inside: BoolArray) 
         )
         for number, (product, overlap) in enumerate(zip(products, found.overlaps, strict=True))
     )
-    return MosaicCheck(tuple(parts), round(resampled / max(int(seen.sum()), 1), 6))
+    return MosaicCheck(tuple(parts), round(resampled / max(int(covered.sum()), 1), 6))

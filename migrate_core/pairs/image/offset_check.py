@@ -39,29 +39,32 @@ def with_chosen_offset(product: Product, parameters: PairParameters) -> Product:
     )
 
 
-def offset_check(product: Product, numbers: DigitalNumbers) -> OffsetCheck:
+def offset_check(product: Product, digital_numbers: DigitalNumbers) -> OffsetCheck:
     """Ask the pixels (not only those inside the mask's footprint) about the offset."""
-    evidence = ask_pixels(numbers, product.level)
+    evidence = ask_pixels(digital_numbers, product.level)
     found = product.offset_warnings
     if evidence.settles(product.offsets):
         return OffsetCheck(evidence.in_pixels, evidence.darkest, (), found)
     contradiction = evidence.contradicts(product.offsets.get("B04", 0))
-    words = [contradiction] if contradiction else []
+    sentences = [contradiction] if contradiction else []
     if found and evidence.in_pixels is None:
-        words.append(f"the darkest pixels can't tell ({evidence.text or 'too few were read'})")
-    return OffsetCheck(evidence.in_pixels, evidence.darkest, (*found, *words))
+        sentences.append(f"the darkest pixels can't tell ({evidence.text or 'too few were read'})")
+    return OffsetCheck(evidence.in_pixels, evidence.darkest, (*found, *sentences))
 
 
 def offset_checks(
-    products: Sequence[Product], numbers: Mapping[int, DigitalNumbers], given: Collection[int]
+    products: Sequence[Product],
+    digital_numbers: Mapping[int, DigitalNumbers],
+    given: Collection[int],
 ) -> OffsetCheck:
     """Ask the pixels of each product of a mosaic; what it says is of the first, warnings of all.
 
-    `numbers` are what the files have, by the number of the product, and `given` are the numbers of
-    the products whose pixels are in the image.
+    `digital_numbers` are what the files have, by the number of the product, and `given` are
+    the numbers of the products whose pixels are in the image.
     """
     first, *others = (
-        offset_check(product, numbers.get(number, {})) for number, product in enumerate(products)
+        offset_check(product, digital_numbers.get(number, {}))
+        for number, product in enumerate(products)
     )
     warnings, settled = list(first.warnings), list(first.settled)
     for number, (product, check) in enumerate(zip(products[1:], others, strict=True), 1):

@@ -64,7 +64,7 @@ def pair_image(
         np.where(inside, found.image, np.uint16(NO_DATA)),
         inside,
         without_data(found.image),
-        offset_checks(products, found.numbers, np.unique(found.origin).tolist()),
+        offset_checks(products, found.digital_numbers, np.unique(found.origin).tolist()),
         mosaic_check(products, found, inside),
     )
 

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from ...grid import BoolArray, FloatArray, PixelGrid
 from ...masks.dates.sensors import Sensor
@@ -72,7 +72,7 @@ def near(points: FloatArray, grid: PixelGrid, distance_m: float) -> BoolArray:
     found = np.zeros(grid.shape, dtype=bool)
     if not points.size:
         return found
-    tree = cKDTree(points.T)
+    tree = scipy.spatial.cKDTree(points.T)
     rows, columns = np.indices(grid.shape).reshape(2, -1)
     centres = np.stack([columns, rows], axis=1) + 0.5
     reach = distance_m / _PIXEL_M

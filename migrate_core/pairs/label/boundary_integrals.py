@@ -45,10 +45,10 @@ def add_areas(sums: FloatArray, index: IntArray, edges: Edges) -> None:
     `index` (256,) is the place of each class in `sums`, -1 for those that aren't asked for. A
     running sum along the rows of `sums` makes shares of it.
     """
-    whole_start, whole_end, origin = _clip(edges.start, edges.end)
+    start, end, origin = _clip(edges.start, edges.end)
     _, height, columns = sums.shape
-    middle = (whole_start + whole_end) / 2
-    drop = whole_end[1] - whole_start[1]
+    middle = (start + end) / 2
+    drop = end[1] - start[1]
     row = np.floor(middle[1]).astype(np.intp)
     # Left of the grid an edge has all of its rows to its right, beyond it nothing.
     x = middle[0].clip(0, columns - 1)
@@ -60,10 +60,10 @@ def add_areas(sums: FloatArray, index: IntArray, edges: Edges) -> None:
     for labels, sign in ((edges.owner, 1.0), (edges.other, -1.0)):
         band = index[labels[origin]]
         known = band >= 0
-        place = (band[known] * height + row[known]) * columns + column[known]
-        flat += np.bincount(place, sign * here[known], minlength=flat.size)
+        cell = (band[known] * height + row[known]) * columns + column[known]
+        flat += np.bincount(cell, sign * here[known], minlength=flat.size)
         inside = column[known] + 1 < columns
-        flat += np.bincount(place[inside] + 1, sign * beyond[known][inside], minlength=flat.size)
+        flat += np.bincount(cell[inside] + 1, sign * beyond[known][inside], minlength=flat.size)
 
 
 def _clip(start: FloatArray, end: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:

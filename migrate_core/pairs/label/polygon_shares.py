@@ -67,10 +67,10 @@ def centres_inside(area: BaseGeometry, target: PixelGrid) -> BoolArray:
 def _edges(area: BaseGeometry, target: PixelGrid) -> tuple[FloatArray, FloatArray]:
     """All edges in pixels, (2, n) each, with the area to the right of those that run down."""
     inverse = ~target.transform
-    placed = shapely.transform(
+    on_grid = shapely.transform(
         area, lambda points: np.column_stack(apply_affine(inverse, points[:, 0], points[:, 1]))
     )
-    parts = shapely.get_parts(placed)
+    parts = shapely.get_parts(on_grid)
     rings = shapely.get_rings(parts)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     same: NDArray[np.bool_] = ring[1:] == ring[:-1]

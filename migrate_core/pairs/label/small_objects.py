@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import scipy
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from ...grid import FloatArray, PixelGrid, reproject_geometries
 from ...masks.summary import pixel_area_m2
@@ -129,10 +128,10 @@ def _of_pixels(labels: NDArray[np.uint8]) -> Mapping[int, NDArray[np.int64]]:
     if not runs.row.size:
         return {}
     upper, lower = _touching(runs, labels.shape[1])
-    links = coo_array(
+    links = scipy.sparse.coo_array(
         (np.ones(upper.size, dtype=bool), (upper, lower)), shape=(runs.row.size, runs.row.size)
     )
-    count, number = connected_components(links, directed=False)
+    count, number = scipy.sparse.csgraph.connected_components(links, directed=False)
     pixels = np.bincount(number, runs.end - runs.first, minlength=count).astype(np.int64)
     value = np.empty(count, dtype=np.uint8)
     value[number] = runs.value

@@ -7,7 +7,7 @@ from statistics import median
 
 from ...masks.dates.sensors import BY_NAME, sensor_of
 from ...store.base import Store
-from ...store.selected import position_facts
+from ...store.selected import position_rows
 from .boundary_buffer import position_error_m
 
 
@@ -18,7 +18,7 @@ def suggested_buffer_m(store: Store) -> float | None:
     """
     sensors = (
         (BY_NAME.get(row.sensor or "") or sensor_of(Path(row.path)), row)
-        for row in position_facts(store)
+        for row in position_rows(store)
     )
     errors = [position_error_m(sensor, row.baseline) for sensor, row in sensors if sensor]
     return median(errors) if errors else None

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ...grid import BoolArray, FloatArray
 from .warp import Images, Step, WarpedImage, gradients
@@ -59,7 +59,7 @@ class Match:
 def match(moved: WarpedImage, reference: Reference) -> Match | None:
     """Find the shift; None where too little is left to compare."""
     usable = _usable(reference)
-    here = usable & moved.seen((0.0, 0.0))
+    here = usable & moved.covered((0.0, 0.0))
     if not here.any():
         return None
     fixed = gradients(reference.images)
@@ -80,7 +80,7 @@ class _Problem:
 
 def _usable(reference: Reference) -> BoolArray:
     """Where the reference has gradients, and a search finds something whichever way it goes."""
-    usable = ndimage.binary_erosion(reference.valid, np.ones((3, 3), bool))
+    usable = scipy.ndimage.binary_erosion(reference.valid, np.ones((3, 3), bool))
     edge = reference.radius + 1
     inner = np.zeros_like(usable)
     inner[edge:-edge, edge:-edge] = True
@@ -109,10 +109,10 @@ def _saturated(found: Images, scale: Images) -> Images:
 def _search(problem: _Problem, start: Images) -> tuple[tuple[int, int], float]:
     """The whole-pixel shift with the best correlation, and the best correlation far from it."""
     radius = problem.reference.radius
-    seen = problem.moved.seen((0.0, 0.0))
+    covered = problem.moved.covered((0.0, 0.0))
     size = 2 * radius + 1
     surface = np.empty((size, size))
-    height, width = seen.shape
+    height, width = covered.shape
     core = (slice(radius, height - radius), slice(radius, width - radius))
     fixed, usable = problem.fixed[(..., *core)], problem.usable[core]
     for row, column in np.ndindex(size, size):
@@ -120,7 +120,7 @@ def _search(problem: _Problem, start: Images) -> tuple[tuple[int, int], float]:
             slice(2 * radius - row, height - row),
             slice(2 * radius - column, width - column),
         )
-        weight = (usable & seen[back]).astype(np.float32)
+        weight = (usable & covered[back]).astype(np.float32)
         correlations = _correlations(start[(..., *back)], fixed, weight)
         surface[row, column] = correlations.mean()
     best = np.unravel_index(surface.argmax(), surface.shape)
@@ -161,15 +161,15 @@ def _refined(
 
 def _normal(problem: _Problem, scale: Images, step: Step) -> Normal | None:
     """The normal equations at a shift; None where nothing is left, or nothing depends on it."""
-    seen = problem.usable & problem.moved.seen(step)
-    weight = seen.astype(np.float32)
+    covered = problem.usable & problem.moved.covered(step)
+    weight = covered.astype(np.float32)
     current = _saturated(problem.moved.gradients(step), scale)
     own = (current**2 * weight).sum(axis=(1, 2, 3))
     gain = (current * problem.fixed * weight).sum(axis=(1, 2, 3)) / (own + _TINY)
     gain = gain[:, None, None, None]
     rest = problem.fixed - gain * current
     variance = (rest**2 * weight).sum(axis=(1, 2, 3)) / (2 * weight.sum() + _TINY)
-    if not seen.any() or not variance.any():
+    if not covered.any() or not variance.any():
         variance = np.ones_like(variance)
     variance = variance.clip(_TINY)[:, None, None, None]
     derivative = np.stack([gain * slope for slope in _derivatives(problem.moved, scale, step)])
@@ -179,7 +179,7 @@ def _normal(problem: _Problem, scale: Images, step: Step) -> Normal | None:
     if not np.isfinite(total).all() or np.linalg.cond(total) > 1 / _TINY or not total.any():
         return None
     correlations = _correlations(current, problem.fixed, weight)
-    return Normal(curvature, slope, seen, correlations)
+    return Normal(curvature, slope, covered, correlations)
 
 
 def _derivatives(moved: WarpedImage, scale: Images, step: Step) -> Iterator[Images]:
@@ -194,14 +194,14 @@ def _derivatives(moved: WarpedImage, scale: Images, step: Step) -> Iterator[Imag
 
 def _concluded(normal: Normal, step: Step, second: float) -> Match | None:
     """The match at a shift; None where there are too few windows to say how sure it is."""
-    scatter = sandwich_covariance(normal, step)
-    if scatter is None:
+    covariance = sandwich_covariance(normal, step)
+    if covariance is None:
         return None
     return Match(
         (float(step[0]), float(step[1])),
-        scatter.half_width,
+        covariance.half_width,
         float(normal.correlations.mean()),
         second,
         int(normal.weight.sum()),
-        scatter.windows,
+        covariance.windows,
     )

@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.special import stdtrit
 
 from ...grid import BoolArray, FloatArray
 from ...model import Shift
@@ -49,10 +48,10 @@ class _Edges:
 
 
 def by_label_edges(
-    labels: GridLabels, classes: Sequence[int], seen: ReferenceImage, why: str
+    labels: GridLabels, classes: Sequence[int], reference: ReferenceImage, why: str
 ) -> Registration:
     """Compare the edges of labels with those of Sentinel-2; `why` there is no better way."""
-    edges = _edges(labels.shares(seen.grid, classes), seen)
+    edges = _edges(labels.shares(reference.grid, classes), reference)
     sums = np.stack(list(_window_sums(edges)))
     sums = sums[sums[:, _RADIUS, _RADIUS, 0] > 0]
     surface = _surface(sums.sum(axis=0))
@@ -61,29 +60,29 @@ def by_label_edges(
         reason = f"{why} The edges of the label and of the image say nothing either."
         return Registration(_METHOD, None, applied=False, reason=reason)
     half_width = _half_width([_peak(_surface(sums.sum(axis=0) - one)) for one in sums])
-    return _said(
+    return _registration(
         in_metres(peak, 10 * half_width), surface, int(sums[:, _RADIUS, _RADIUS, 0].sum()), why
     )
 
 
-def _edges(shares: FloatArray, seen: ReferenceImage) -> _Edges:
+def _edges(shares: FloatArray, reference: ReferenceImage) -> _Edges:
     label: FloatArray = np.sqrt(sum(_steepness(share) ** 2 for share in shares))
-    image = np.zeros(seen.grid.shape)
+    image = np.zeros(reference.grid.shape)
     for name in _BANDS:
-        if name in seen.bands and seen.usable.any():
-            found = _steepness(seen.bands[name].astype(np.float64))
+        if name in reference.bands and reference.usable.any():
+            found = _steepness(reference.bands[name].astype(np.float64))
             # Saturated, so that the strongest edges of the image don't decide alone.
-            image += found / (found + np.median(found[seen.usable]) + _TINY)
-    known = ndimage.binary_erosion(shares.sum(axis=0) >= _FULL, np.ones((3, 3)))
+            image += found / (found + np.median(found[reference.usable]) + _TINY)
+    known = scipy.ndimage.binary_erosion(shares.sum(axis=0) >= _FULL, np.ones((3, 3)))
     # Wherever the label goes, it must be known, and an edge of it must be near.
-    inner = ndimage.minimum_filter(known, size=_SIZE, mode="constant", cval=0)
-    near = ndimage.maximum_filter((label > 0) & known, size=_SIZE)
-    usable = ndimage.binary_erosion(seen.usable, np.ones((3, 3)), iterations=2)
+    inner = scipy.ndimage.minimum_filter(known, size=_SIZE, mode="constant", cval=0)
+    near = scipy.ndimage.maximum_filter((label > 0) & known, size=_SIZE)
+    usable = scipy.ndimage.binary_erosion(reference.usable, np.ones((3, 3)), iterations=2)
     return _Edges(label, image, inner & near & usable)
 
 
 def _steepness(image: FloatArray) -> FloatArray:
-    found: FloatArray = np.hypot(ndimage.sobel(image, 0), ndimage.sobel(image, 1))
+    found: FloatArray = np.hypot(scipy.ndimage.sobel(image, 0), scipy.ndimage.sobel(image, 1))
     return found
 
 
@@ -130,7 +129,7 @@ def _surface(sums: _Sums) -> FloatArray:
 
 def _peak(surface: FloatArray) -> tuple[float, float] | None:
     """Row and column, in pixels from no shift, of the top; None at the border of the search."""
-    row, column = (int(place) for place in np.unravel_index(surface.argmax(), surface.shape))
+    row, column = (int(index) for index in np.unravel_index(surface.argmax(), surface.shape))
     if not (0 < row < _SIZE - 1 and 0 < column < _SIZE - 1):
         return None
     down = _vertex(*surface[row - 1 : row + 2, column].tolist())
@@ -154,10 +153,10 @@ def _half_width(peaks: Sequence[tuple[float, float] | None]) -> float:
         return float(_RADIUS)
     count = len(found)
     variance = (count - 1) / count * ((found - found.mean(axis=0)) ** 2).sum(axis=0)
-    return float(stdtrit(count - 1, 0.975) * math.sqrt(variance.max()))
+    return float(scipy.special.stdtrit(count - 1, 0.975) * math.sqrt(variance.max()))
 
 
-def _said(shift: Shift, surface: FloatArray, pixels: int, why: str) -> Registration:
+def _registration(shift: Shift, surface: FloatArray, pixels: int, why: str) -> Registration:
     top, here = float(surface.max()), float(surface[_RADIUS, _RADIUS])
     sure = pixels >= _PIXELS and top >= _CORRELATION and top - here >= _BETTER
     warnings: tuple[str, ...] = ()
@@ -165,9 +164,9 @@ def _said(shift: Shift, surface: FloatArray, pixels: int, why: str) -> Registrat
         warnings = (
             f"The label's edges fit the image's best {described(shift)}: look at the overlay.",
         )
-    place = described(shift) if length_m(shift) >= 1 else "where they are"
+    offset = described(shift) if length_m(shift) >= 1 else "where they are"
     reason = (
-        f"{why} The label's edges fit the image's best {place} (within {shift.ci_m:.1f} m, 95 %, "
+        f"{why} The label's edges fit the image's best {offset} (within {shift.ci_m:.1f} m, 95 %, "
         "if they are the same edges); that alone moves no mask."
     )
     return Registration(

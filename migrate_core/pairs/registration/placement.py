@@ -68,27 +68,31 @@ def reading_grid(grid: PixelGrid, base_grid: PixelGrid, *, register: bool) -> Pi
     )
 
 
-def place(mask: Mask, labels: RasterLabels | PolygonLabels, seen: ReferenceImage) -> Placement:
+def register_labels(
+    mask: Mask, labels: RasterLabels | PolygonLabels, reference: ReferenceImage
+) -> Placement:
     """Register a mask and say where its labels go.
 
     Raises MaskError when the mask's record of what was occluded can't be read.
     """
-    found = _registered(mask, labels, seen)
+    found = _registered(mask, labels, reference)
     moved_labels: GridLabels = labels
     if found.applied and found.shift is not None:
         moved_labels = ShiftedLabels(labels, found.shift.east_m, found.shift.north_m)
-    grid = aligned_grid(seen.grid, moved_labels.bounds(seen.grid.crs))
+    grid = aligned_grid(reference.grid, moved_labels.bounds(reference.grid.crs))
     return Placement(moved_labels, grid, found)
 
 
-def _registered(mask: Mask, labels: GridLabels, seen: ReferenceImage) -> Registration:
+def _registered(mask: Mask, labels: GridLabels, reference: ReferenceImage) -> Registration:
     try:
-        return by_source(mask, seen)
+        return by_source(mask, reference)
     except UnusableImageError as err:
-        return by_label_edges(labels, mask.stored_classes, seen, str(err))
+        return by_label_edges(labels, mask.stored_classes, reference, str(err))
 
 
-def seen_by(found: Mosaic, clouds: Clouds, names: Sequence[str], grid: PixelGrid) -> ReferenceImage:
+def reference_image(
+    found: Mosaic, clouds: Clouds, names: Sequence[str], grid: PixelGrid
+) -> ReferenceImage:
     """What Sentinel-2 sees, with the bands that registration compares."""
     bands = {name: band for name, band in zip(names, found.image, strict=True) if name in COMPARED}
     data = np.ones(grid.shape, dtype=bool)

@@ -38,7 +38,7 @@ _COMPASS = (
 
 
 @dataclass(frozen=True)
-class WindowSaid:
+class WindowShift:
     """One of the windows: the place of its middle on the grid's axes, and its own shift, metres."""
 
     x: float
@@ -61,7 +61,7 @@ class Registration:
     reason: str
     correlation: float | None = None
     pixels: int = 0
-    windows: tuple[WindowSaid, ...] = ()
+    windows: tuple[WindowShift, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -122,7 +122,7 @@ def objection(match: Match, shift: Shift, clear_share: float) -> str | None:
 NOTHING_M = 0.05
 
 
-def by_image(match: Match, clear_share: float, places: tuple[WindowSaid, ...]) -> Registration:
+def by_image(match: Match, clear_share: float, windows: tuple[WindowShift, ...]) -> Registration:
     """What two images say, of which `clear_share` is clear."""
     shift = shift_of(match)
     wrong = objection(match, shift, clear_share)
@@ -139,7 +139,7 @@ def by_image(match: Match, clear_share: float, places: tuple[WindowSaid, ...]) -
         reason = f"The mask was not moved: {wrong}."
     correlation = round(match.correlation, 3)
     return Registration(
-        "source image", shift, shift.reliable, reason, correlation, match.pixels, places
+        "source image", shift, shift.reliable, reason, correlation, match.pixels, windows
     )
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from rasterio.features import geometry_mask
-from scipy import ndimage
 
 from ...errors import MaskError
 from ...grid import BoolArray, FloatArray, PixelGrid, Window, block, reproject_geometry
@@ -19,7 +19,7 @@ from ...model import Mask
 from ..source.image import LIKE, band_order, image_path, source_grid, warped_image
 from ..source.occlusion import occluded_in_source
 from .gradient_matching import Match, Reference, match
-from .shifts import SEARCH_M, Registration, WindowSaid, by_image
+from .shifts import SEARCH_M, Registration, WindowShift, by_image
 from .warp import FINE, fine_grid, warp
 
 # Which of Sentinel-2 go with each band of an image; a grey one is like two.
@@ -31,7 +31,7 @@ _BANDS = 3
 _COARSEST_M = 20.0
 _RADIUS = round(SEARCH_M / 10)
 # What a cloud touches is wider than its flags, in pixels.
-_AROUND_CLOUDS = 2
+_CLOUD_BUFFER = 2
 # A part of at most this many pixels of Sentinel-2 on a side is compared: beyond it nothing is won.
 _LONGEST = 400
 # An outline gets a corner after so many pixels, so that it stays straight in another CRS.
@@ -69,18 +69,18 @@ class ReferenceImage:
         return ReferenceImage(block(self.grid, window), bands, self.data[where], self.clear[where])
 
 
-def by_source(mask: Mask, seen: ReferenceImage) -> Registration:
+def by_source(mask: Mask, reference: ReferenceImage) -> Registration:
     """Compare the source image with Sentinel-2.
 
     Raises UnusableImageError when there is no image that could be compared, MaskError when the
     record of what was occluded in it can't be read.
     """
     try:
-        images, valid, pairs, part = _read(mask, seen)
+        images, valid, pairs, part = _read(mask, reference)
     except MaskError as err:
         raise UnusableImageError(str(err)) from err
     valid = _clear(mask, part.grid, images, valid)
-    usable = ~ndimage.binary_dilation(~part.usable, iterations=_AROUND_CLOUDS)
+    usable = ~scipy.ndimage.binary_dilation(~part.usable, iterations=_CLOUD_BUFFER)
     still = np.stack([_mean_band(part, bands) for bands in pairs.values()])
     found = match(warp(images, valid), Reference(still, usable, _RADIUS))
     if found is None:
@@ -92,42 +92,42 @@ def by_source(mask: Mask, seen: ReferenceImage) -> Registration:
         )
     both = part.data & valid[FINE // 2 :: FINE, FINE // 2 :: FINE]
     clear_share = float(usable[both].mean()) if both.any() else 0.0
-    return by_image(found, clear_share, _places(found, part.grid))
+    return by_image(found, clear_share, _windows(found, part.grid))
 
 
 def _read(
-    mask: Mask, seen: ReferenceImage
+    mask: Mask, reference: ReferenceImage
 ) -> tuple[NDArray[Any], BoolArray, dict[str, tuple[str, ...]], ReferenceImage]:
     """The image (n, 4 h, 4 w), where it is valid, its bands with Sentinel-2's, and that part."""
     with opened(image_path(mask)) as dataset:
         source = source_grid(dataset, mask)
         _check_fine(dataset, source)
         names, _ = band_order(dataset)
-        pairs = _pairs(names, seen)
-        outline = source.outline().segmentize(_SEGMENTS * source.resolution)
+        pairs = _pairs(names, reference)
+        polygon = source.polygon().segmentize(_SEGMENTS * source.resolution)
         outside = geometry_mask(
-            [reproject_geometry(outline, source.crs, seen.grid.crs)],
-            seen.grid.shape,
-            seen.grid.transform,
+            [reproject_geometry(polygon, source.crs, reference.grid.crs)],
+            reference.grid.shape,
+            reference.grid.transform,
         )
         first = next(iter(pairs.values()))
-        edges = ndimage.gaussian_gradient_magnitude(_mean_band(seen, first), 1.0)
+        edges = scipy.ndimage.gaussian_gradient_magnitude(_mean_band(reference, first), 1.0)
         # Square roots, so that a town doesn't weigh more than all fields.
-        part = seen.part(_richest(np.where(seen.usable & ~outside, np.sqrt(edges), 0)))
+        part = reference.part(_richest(np.where(reference.usable & ~outside, np.sqrt(edges), 0)))
         indexes = [names[name] for name in pairs]
         images, valid = warped_image(dataset, source, fine_grid(part.grid), indexes)
     return images, valid, pairs, part
 
 
-def _places(found: Match, grid: PixelGrid) -> tuple[WindowSaid, ...]:
+def _windows(found: Match, grid: PixelGrid) -> tuple[WindowShift, ...]:
     """The windows of a match in metres."""
-    said = []
+    shifts = []
     for window in found.windows:
         middle = (window.column + window.width / 2, window.row + window.height / 2)
         x, y = grid.transform @ middle
         row, column = window.shift
-        said.append(WindowSaid(x, y, round(10 * column, 1), round(-10 * row, 1)))
-    return tuple(said)
+        shifts.append(WindowShift(x, y, round(10 * column, 1), round(-10 * row, 1)))
+    return tuple(shifts)
 
 
 def _check_fine(dataset: Any, source: PixelGrid) -> None:
@@ -139,13 +139,13 @@ def _check_fine(dataset: Any, source: PixelGrid) -> None:
         )
 
 
-def _pairs(names: Mapping[str, int], seen: ReferenceImage) -> dict[str, tuple[str, ...]]:
+def _pairs(names: Mapping[str, int], reference: ReferenceImage) -> dict[str, tuple[str, ...]]:
     """Which bands of the image go with which of Sentinel-2."""
     like = {"grey": _GREY} if "grey" in names else _LIKE
     found = {
         name: bands
         for name, bands in like.items()
-        if name in names and all(band in seen.bands for band in bands)
+        if name in names and all(band in reference.bands for band in bands)
     }
     if not found:
         raise MaskError(
@@ -155,9 +155,9 @@ def _pairs(names: Mapping[str, int], seen: ReferenceImage) -> dict[str, tuple[st
     return dict(list(found.items())[:_BANDS])
 
 
-def _mean_band(seen: ReferenceImage, bands: tuple[str, ...]) -> NDArray[np.float32]:
+def _mean_band(reference: ReferenceImage, bands: tuple[str, ...]) -> NDArray[np.float32]:
     """The mean of some bands, (height, width)."""
-    stack = np.stack([seen.bands[band] for band in bands])
+    stack = np.stack([reference.bands[band] for band in bands])
     mean: NDArray[np.float32] = stack.mean(axis=0, dtype=np.float32)
     return mean
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ...grid import BoolArray, PixelGrid
 
@@ -24,7 +24,7 @@ FINE = 4
 # (ESA, Sentinel-2 Annual Performance Report: 0.15 to 0.3 are required, 0.25 to 0.3 are measured).
 _BLUR_M = 4.0
 _PIXEL_M = 10.0
-# The mean over a pixel of four fine ones around the place between two of them, kept symmetric.
+# The mean over a pixel of four fine ones around the position between two of them, kept symmetric.
 _BOX = np.array([0.5, 1.0, 1.0, 1.0, 0.5]) / FINE
 # What is invalid reaches as far as blur and gradient do, in fine pixels.
 _REACH = round(2 * _BLUR_M * FINE / _PIXEL_M) + FINE // 2 + FINE
@@ -60,9 +60,9 @@ class WarpedImage:
         rows, columns = _offset(step)
         return _looked_up(_looked_up(self.splines, rows, -2), columns, -1)
 
-    def seen(self, step: Step | Sequence[float]) -> BoolArray:
+    def covered(self, step: Step | Sequence[float]) -> BoolArray:
         """Where (height, width) Sentinel-2's pixels meet valid ones after a shift."""
-        found: BoolArray = ndimage.affine_transform(
+        found: BoolArray = scipy.ndimage.affine_transform(
             self.valid.view(np.uint8),
             [FINE, FINE],
             offset=_offset(step),
@@ -83,9 +83,9 @@ def _offset(step: Step | Sequence[float]) -> list[float]:
 
 
 def _looked_up(splines: Images, start: float, axis: int) -> Images:
-    """Values of cubic splines along an axis, at every fourth place from `start` on.
+    """Values of cubic splines along an axis, at every fourth position from `start` on.
 
-    All these places lie alike between two coefficients, so that four weights serve them all.
+    All these positions lie alike between two coefficients, so that four weights serve them all.
     """
     first, last = math.floor(start), splines.shape[axis] - 1
     after = start - first
@@ -96,11 +96,11 @@ def _looked_up(splines: Images, start: float, axis: int) -> Images:
         2 / 3 - before**2 * (1 + after) / 2,
         after**3 / 6,
     )
-    places = first + np.arange(0, splines.shape[axis] // FINE * FINE, FINE)
+    positions = first + np.arange(0, splines.shape[axis] // FINE * FINE, FINE)
     found: Images = np.zeros(1, np.float32)
     for aside, weight in enumerate(weights, start=-1):
         # Mirrored at both ends, as the coefficients were made.
-        mirrored = last - abs(last - abs(places + aside))
+        mirrored = last - abs(last - abs(positions + aside))
         found = found + splines.take(mirrored, axis, mode="clip") * np.float32(weight)
     return found
 
@@ -112,16 +112,16 @@ def warp(images: NDArray[np.generic], valid: BoolArray) -> WarpedImage:
     for number, image in enumerate(images):
         blurred = _blurred(np.where(valid, image, 0).astype(np.float32)) / weight
         for axis in (0, 1):
-            slope = ndimage.correlate1d(blurred, _slope(FINE), axis)
-            ndimage.spline_filter(slope, order=3, output=splines[number, axis])
-    whole = ndimage.minimum_filter(valid, size=2 * _REACH + 1, mode="nearest")
-    return WarpedImage(splines, whole)
+            slope = scipy.ndimage.correlate1d(blurred, _slope(FINE), axis)
+            scipy.ndimage.spline_filter(slope, order=3, output=splines[number, axis])
+    covered = scipy.ndimage.minimum_filter(valid, size=2 * _REACH + 1, mode="nearest")
+    return WarpedImage(splines, covered)
 
 
 def _blurred(image: Images) -> Images:
-    found = ndimage.gaussian_filter(image, _BLUR_M * FINE / _PIXEL_M, truncate=3.0)
+    found = scipy.ndimage.gaussian_filter(image, _BLUR_M * FINE / _PIXEL_M, truncate=3.0)
     for axis in (0, 1):
-        found = ndimage.correlate1d(found, _BOX, axis)
+        found = scipy.ndimage.correlate1d(found, _BOX, axis)
     result: Images = found
     return result
 
@@ -137,7 +137,10 @@ def gradients(images: NDArray[np.generic]) -> Images:
     """The gradients (n, 2, height, width) per pixel of images (n, height, width)."""
     return np.stack(
         [
-            [ndimage.correlate1d(image.astype(np.float32), _slope(1), axis) for axis in (0, 1)]
+            [
+                scipy.ndimage.correlate1d(image.astype(np.float32), _slope(1), axis)
+                for axis in (0, 1)
+            ]
             for image in images
         ]
     )

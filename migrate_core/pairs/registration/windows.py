@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.special import stdtrit
+import scipy
 
 from ...grid import BoolArray, FloatArray
 from .warp import Step
@@ -68,7 +68,7 @@ def sandwich_covariance(normal: Normal, step: Step) -> SandwichCovariance | None
     informed = np.trace(curvatures, axis1=1, axis2=2)
     # Where few windows say almost everything, it is those that count.
     effective = informed.sum() ** 2 / (informed**2).sum()
-    quantile = float(stdtrit(max(effective - 1, 1), 0.975))
+    quantile = float(scipy.special.stdtrit(max(effective - 1, 1), 0.975))
     half_width = quantile * float(np.sqrt(covariance.diagonal().max()))
     return SandwichCovariance(half_width, tuple(_window_shifts(parts, curvatures, slopes, step)))
 
@@ -77,8 +77,8 @@ def _sandwich(curvatures: FloatArray, slopes: FloatArray) -> FloatArray:
     """The covariance of the shift (2, 2), with errors that windows have of their own."""
     count = len(slopes)
     inverse = np.linalg.inv(curvatures.sum(axis=0))
-    scatter = np.einsum("wk,wl->kl", slopes, slopes) * count / (count - 1)
-    found: FloatArray = inverse @ scatter @ inverse
+    covariance = np.einsum("wk,wl->kl", slopes, slopes) * count / (count - 1)
+    found: FloatArray = inverse @ covariance @ inverse
     return found
 
 
@@ -96,8 +96,8 @@ def _windows(weight: BoolArray) -> Iterator[Part]:
 
 
 def _cuts(first: int, end: int, count: int) -> Iterator[tuple[int, int]]:
-    places = np.linspace(first, end, count + 1).round().astype(int).tolist()
-    yield from pairwise(places)
+    edges = np.linspace(first, end, count + 1).round().astype(int).tolist()
+    yield from pairwise(edges)
 
 
 def _window_shifts(

@@ -92,8 +92,8 @@ class Fetching:
     def _one(self, scene: Scene) -> Fetched:
         fetcher = self._fetchers.of(scene.source)
         if fetcher is None:
-            place = "in place"
-            return Fetched(scene.href, place, scene.source, scene.scene_id, in_place=scene)
+            location = "in place"
+            return Fetched(scene.href, location, scene.source, scene.scene_id, in_place=scene)
         return fetcher.fetch(scene, self._access)
 
 

@@ -11,6 +11,7 @@ from ...scenes.search.acquisitions import alternatives
 from ...settings import MAX_PAIR_PIXELS, AssessmentSettings, ServiceSettings
 from ...states import MaskState, PairState
 from ...store.base import Candidate, Store
+from ...store.masks import unknown_mask
 from ...workspace import Workspace
 from ..identity import pair_id
 from ..task import PairTask
@@ -121,7 +122,7 @@ def _check_asked_for(
     known = {mask.mask_id: mask for mask in masks}
     for mask_id in sorted(asked_for or ()):
         if mask_id not in known:
-            raise WrongUseError(f"{mask_id!r} is no mask; `masks list` shows their ids.")
+            raise unknown_mask(mask_id)
         if problem := known[mask_id].problem:
             raise WrongUseError(f"{mask_id}: the mask has a problem to be mended first: {problem}")
         if chosen.get(mask_id) is None:

@@ -29,8 +29,8 @@ def open_fetching(
     workspace: Workspace, store: Store, options: RunOptions, check: Callable[[], None]
 ) -> Fetching:
     """The fetchers of a run; `check` interrupts them."""
-    around = Runtime(check=check)
-    product_store = ProductStore(workspace, store, options.services, around=around)
+    runtime = Runtime(check=check)
+    product_store = ProductStore(workspace, store, options.services, runtime=runtime)
     return Fetching(options.services, product_store, options.access)
 
 

@@ -63,7 +63,7 @@ def _current(known: Pair | None, task: PairTask) -> Pair:
     if known is None or known.occlusion is None or not pair_complete(Path(task.folder)):
         return pair
     pair = replace(pair, edits=known.edits)
-    if known.occluded is None or (known.judged_by or AssessmentSettings()) != task.thresholds:
+    if known.occluded is None or (known.thresholds or AssessmentSettings()) != task.thresholds:
         return pair  # its pixels stay; `make_pair` finds them and only assesses again
     if (known.compared_with, known.change_rules) != (task.mask.source.path, RULES):
         return pair  # likewise, and only looks again at what has changed

@@ -80,8 +80,8 @@ def make_planned(
         job.report(0, 0, total=len(todo))
         found = len(tasks) - len(todo)
         run = _Run(store, workspace, job, pairs, Counter(len(tasks), found, found))
-        log.info("%d pairs to make, %d are there: %s.", len(todo), found, _in_words(options))
-        outcome = run.work(todo, options, progress)
+        log.info("%d pairs to make, %d are there: %s.", len(todo), found, _format_options(options))
+        outcome = run.run_tasks(todo, options, progress)
         waiting = len(outcome.waiting)
         log.info("%d made, %d failed, %d wait.", outcome.made, outcome.failed, waiting)
         clear_progress(workspace)
@@ -89,7 +89,7 @@ def make_planned(
     return outcome
 
 
-def _in_words(options: RunOptions) -> str:
+def _format_options(options: RunOptions) -> str:
     """What a run makes pairs by, for the log."""
     where = options.scheduler or f"{options.workers or os.cpu_count()} workers"
     parameters = (f"{name} {value}" for name, value in asdict(options.parameters).items())
@@ -125,11 +125,13 @@ class _Run:
         self._pairs = pairs
         self._counter = counter
 
-    def work(self, todo: Sequence[PairTask], options: RunOptions, progress: Progress) -> RunOutcome:
+    def run_tasks(
+        self, todo: Sequence[PairTask], options: RunOptions, progress: Progress
+    ) -> RunOutcome:
         counter = self._counter
         try:
             progress(counter.finished, counter.failed, counter.total)
-            cancelled = bool(todo) and not self._work_at(todo, options, progress)
+            cancelled = bool(todo) and not self._run_tasks(todo, options, progress)
         except KeyboardInterrupt:
             cancelled = True
         if cancelled:
@@ -140,22 +142,22 @@ class _Run:
         )
         return RunOutcome(counter.total, counter.made, counter.failed, cancelled, failures, waiting)
 
-    def _work_at(self, todo: Sequence[PairTask], options: RunOptions, progress: Progress) -> bool:
+    def _run_tasks(self, todo: Sequence[PairTask], options: RunOptions, progress: Progress) -> bool:
         """Work through the tasks; False when cancelled, and then nothing is in flight any more."""
         with _executor(options, len(todo)) as (executor, width):
             finished = False
-            supply = Prefetcher(
+            prefetcher = Prefetcher(
                 todo,
                 lambda check: open_fetching(self._workspace, self._store, options, check),
                 self._fetch_begins,
                 options.wait_s,
             )
             try:
-                finished = self._all(supply, executor, width, progress)
+                finished = self._all(prefetcher, executor, width, progress)
             finally:
                 if not finished:
                     _stop(executor)
-                supply.stop()
+                prefetcher.stop()
         return finished
 
     def _fetch_begins(self, task: PairTask) -> None:
@@ -163,12 +165,14 @@ class _Run:
         if task.note is not None:
             task.note.put("fetch")
 
-    def _all(self, supply: Prefetcher, executor: Executor, width: int, progress: Progress) -> bool:
+    def _all(
+        self, prefetcher: Prefetcher, executor: Executor, width: int, progress: Progress
+    ) -> bool:
         """Work through the tasks, `width` at a time; False when cancelled."""
         in_flight: dict[Future[PairOutcome], FetchedTask] = {}
         try:
             while not self._job.cancel_requested():
-                for found in supply.take(width - len(in_flight)):
+                for found in prefetcher.take(width - len(in_flight)):
                     if isinstance(found, FetchFailed):
                         self._fetch_failed(found)
                     else:
@@ -176,7 +180,7 @@ class _Run:
                         in_flight[executor.submit(make_pair, found.task)] = found
                 if in_flight:
                     completed, _ = wait(in_flight, timeout=_TICK_S, return_when=FIRST_COMPLETED)
-                elif supply.exhausted:
+                elif prefetcher.exhausted:
                     self._tell(progress)
                     return True
                 else:

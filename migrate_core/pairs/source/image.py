@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, Resampling
@@ -81,14 +82,24 @@ def warped_image(
         resampling = Resampling.average
     marked = dataset.nodata is not None or ColorInterp.alpha in dataset.colorinterp
     with warped(dataset, source, grid, resampling, add_alpha=not marked) as found:
-        return found.read(list(indexes)), valid_pixels(found)
+        return read_with_valid(found, indexes)
 
 
-def valid_pixels(found: WarpedVRT) -> BoolArray:
-    """Where a warped dataset has data; an added alpha is not in its masks, so it is read."""
-    alpha = found.colorinterp[-1] == ColorInterp.alpha
-    valid: BoolArray = (found.read(found.count) if alpha else found.dataset_mask()) > 0
-    return valid
+def read_with_valid(found: WarpedVRT, indexes: Sequence[int]) -> tuple[NDArray[Any], BoolArray]:
+    """Bands (n, height, width) of a warped dataset, and where any of all its bands has data.
+
+    Both are read at once: each reading warps the image again.
+    """
+    if ColorInterp.alpha in found.colorinterp:
+        alpha = found.colorinterp.index(ColorInterp.alpha) + 1
+        pixels = found.read([*indexes, alpha])
+        return pixels[:-1], pixels[-1] > 0
+    pixels = found.read()
+    empty = [
+        np.isnan(band) if nodata is not None and np.isnan(nodata) else band == nodata
+        for band, nodata in zip(pixels, found.nodatavals, strict=True)
+    ]
+    return pixels[np.array(indexes) - 1], ~np.all(empty, axis=0)
 
 
 def warped(

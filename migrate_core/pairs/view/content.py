@@ -42,8 +42,9 @@ BACKGROUND_NAME = "background"
 
 @dataclass(frozen=True, eq=False)
 class _Rasters:
-    """The files of a pair on `grid`, which shows one of `reduced` x `reduced` pixels."""
+    """The files of a pair on `grid`, which shows one of `reduced` squared pixels of `full_grid`."""
 
+    full_grid: PixelGrid
     grid: PixelGrid
     reduced: int
     bands: tuple[str, ...]
@@ -53,7 +54,6 @@ class _Rasters:
     classes: tuple[int, ...]
     shares: NDArray[np.uint16]
     class_pixels: NDArray[np.int64]
-    pixel_ha: float
 
 
 def view_of(folder: Path, mask: Mask | None, earlier: Path | None = None) -> PackedView:
@@ -72,6 +72,8 @@ def view_of(folder: Path, mask: Mask | None, earlier: Path | None = None) -> Pac
         "width": found.grid.width,
         "height": found.grid.height,
         "reduced": found.reduced,
+        "full_width": found.full_grid.width,
+        "full_height": found.full_grid.height,
         "resolution_m": found.grid.resolution,
         "crs": found.grid.crs,
         "transform": list(found.grid.transform)[:6],
@@ -110,11 +112,12 @@ def _rasters(folder: Path) -> _Rasters:
                 opened.enter_context(rasterio.open(folder / f"{name}.tif", driver="GTiff"))
                 for name in ("image", "label", "quality", "fractions")
             )
-            whole = PixelGrid(image.crs.to_string(), image.transform, image.width, image.height)
-            reduced = max(1, math.ceil(math.sqrt(whole.width * whole.height / MAX_PIXELS)))
-            grid = thinned(whole, reduced)
+            full_grid = PixelGrid(image.crs.to_string(), image.transform, image.width, image.height)
+            reduced = max(1, math.ceil(math.sqrt(full_grid.width * full_grid.height / MAX_PIXELS)))
+            grid = thinned(full_grid, reduced)
             labels = label.read(1)
             return _Rasters(
+                full_grid,
                 grid,
                 reduced,
                 image.descriptions,
@@ -124,7 +127,6 @@ def _rasters(folder: Path) -> _Rasters:
                 tuple(int(name.removeprefix("class ")) for name in fractions.descriptions),
                 _scaled(fractions.read(out_shape=(fractions.count, *grid.shape))),
                 _class_pixels(labels),
-                whole.resolution**2 / 10_000,
             )
     except (RasterioError, OSError) as err:
         raise PairError(
@@ -157,7 +159,7 @@ def _scaled(shares: NDArray[np.float32]) -> NDArray[np.uint16]:
 
 
 def lonlat_nodes(grid: PixelGrid) -> dict[str, Any]:
-    """Longitude and latitude of n x n places from corner to corner of the grid, by rows."""
+    """Longitude and latitude of n x n points from corner to corner of the grid, by rows."""
     longest_m = max(grid.shape) * grid.resolution
     n = min(max(_FEWEST, math.ceil(longest_m / _NODE_M) + 1), _MOST)
     columns, rows = np.meshgrid(np.linspace(0, grid.width, n), np.linspace(0, grid.height, n))
@@ -170,13 +172,14 @@ def lonlat_nodes(grid: PixelGrid) -> dict[str, Any]:
 def _classes(found: _Rasters, mask: Mask | None) -> list[dict[str, Any]]:
     """One entry for each band of the shares."""
     colours = class_colours(mask)
+    pixel_ha = found.full_grid.resolution**2 / 10_000
     return [
         {
             "value": value,
             "name": _class_name(value, mask),
             "colour": _css(colours.get(value) or _default_colour(value)),
             "pixels": int(found.class_pixels[value]),
-            "area_ha": round(float(found.class_pixels[value]) * found.pixel_ha, 4),
+            "area_ha": round(float(found.class_pixels[value]) * pixel_ha, 4),
         }
         for value in found.classes
     ]
@@ -252,8 +255,8 @@ def _change_pixels(
     if mask is None or found.reduced > 1 or not by_pixels:
         return None
     bands = dict(zip(found.bands, found.image, strict=True))
-    place = grid_for_source(document, found.grid)
-    look = PairLook(found.grid, place, bands, found.label, found.quality)
+    own_grid = grid_for_source(document, found.grid)
+    look = PairLook(found.grid, own_grid, bands, found.label, found.quality)
     different = changed_pixels(mask, look)
     return None if different is None else different.astype(np.uint8)
 

@@ -176,8 +176,8 @@ def _image(folder: Path) -> Iterator[Any]:
 
 def _pixel_grid(dataset: Any, size: int) -> PixelGrid:
     """The grid of the pair, or a coarser one of at most twice `size` pixels a side."""
-    whole = PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
-    return whole.coarser(max(1, math.ceil(max(whole.shape) / (2 * size))))
+    full_grid = PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
+    return full_grid.coarser(max(1, math.ceil(max(full_grid.shape) / (2 * size))))
 
 
 def _read_one(path: Path, grid: PixelGrid) -> NDArray[np.uint8]:

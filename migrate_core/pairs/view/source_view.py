@@ -24,8 +24,8 @@ from ..source.image import (
     RGB,
     band_order,
     image_path,
+    read_with_valid,
     source_grid,
-    valid_pixels,
     warped,
     warped_image,
 )
@@ -79,10 +79,10 @@ def source_pixels(
     """The source image of a mask on `grid`. Raises MaskError that says why it can't be shown."""
     with opened(image_path(mask)) as dataset:
         source = source_grid(dataset, mask)
-        numbers, assumed = band_order(dataset)
-        names = [name for name in (*RGB, "nir") if name in numbers and "red" in numbers]
+        band_numbers, assumed = band_order(dataset)
+        names = [name for name in (*RGB, "nir") if name in band_numbers and "red" in band_numbers]
         names = names or ["grey"]
-        indexes = [numbers[name] for name in names]
+        indexes = [band_numbers[name] for name in names]
         image, valid = warped_image(dataset, source, grid, indexes, resampling)
     bands = dict(zip(names, image, strict=True))
     return SourcePixels(bands, valid, assumed, pixel_size_m(source))
@@ -130,8 +130,8 @@ def warped_mask(mask: Mask, grid: PixelGrid) -> NDArray[np.uint8] | None:
         marked = dataset.nodata is not None or ColorInterp.alpha in dataset.colorinterp
         nearest = Resampling.nearest
         with warped(dataset, mask.grid, grid, nearest, add_alpha=not marked) as found:
-            labels = recode(found.read(1), mask.classes.stored or {})
-            valid = valid_pixels(found)
+            (values,), valid = read_with_valid(found, [1])
+    labels = recode(values, mask.classes.stored or {})
     return np.where(valid, labels, IGNORE).astype(np.uint8)
 
 

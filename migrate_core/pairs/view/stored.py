@@ -1,4 +1,4 @@
-"""Packed views as files of the workspace: written with the pair, made anew when they don't fit."""
+"""Packed views as files of the workspace: written with the pair, made again when they don't fit."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from .packed import header_of, packed
 
 log = logging.getLogger(__name__)
 
-# Counts up when the same inputs would give another view, so that those of before are made anew.
-FORMAT = 1
+# Counts up when the same inputs would give another view, so that those of before are made again.
+FORMAT = 2
 # Requests for one pair wait for each other, so that its view is made once; a few pairs share one.
 _LOCKS = tuple(Lock() for _ in range(64))
 
@@ -80,9 +80,9 @@ def write_view(
     """Make the packed view of a pair. Raises MigrateError."""
     version = view_version(workspace, pair_id, mask, earlier)
     view = view_of(workspace.pair(pair_id), mask, workspace.pair(earlier) if earlier else None)
-    whole = replace(view, header={"version": version, **view.header})
+    versioned = replace(view, header={"version": version, **view.header})
     with written_then_renamed(workspace.view(pair_id)) as temporary:
-        temporary.write_bytes(packed(whole))
+        temporary.write_bytes(packed(versioned))
 
 
 def write_view_if_possible(workspace: Workspace, pair_id: str, mask: Mask) -> None:

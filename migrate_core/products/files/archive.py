@@ -79,8 +79,8 @@ class ProductFiles:
         if not root:
             return self
         names = tuple(name.removeprefix(root) for name in self.names if name.startswith(root))
-        place = f"{self.root}{root}" if self.archive else str(Path(self.root) / root)
-        return ProductFiles(place, names, self.archive)
+        location = f"{self.root}{root}" if self.archive else str(Path(self.root) / root)
+        return ProductFiles(location, names, self.archive)
 
     @property
     def title(self) -> str:

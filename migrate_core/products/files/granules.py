@@ -10,14 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...errors import ProductError
-from ..footprints import DATATAKE_KM2, TILE_KM2, Footprint, from_positions, whole_granule
+from ..footprints import DATATAKE_KM2, TILE_KM2, Footprint, from_positions, granule_footprint
 from ..layouts import loose, safe
 from ..layouts.finding import has_loose_bands, is_product_folder, layout_of
 from ..layouts.layout import Granule, Layout
 from ..metadata.missing import describe_without, unknown
 from ..metadata.product_xml import ProductMetadata, parse_product
 from ..names import is_product_name, parse_name, read_names, without_safe
-from ..tiles import outline
+from ..tiles import lonlat_polygon
 from .archive import Files, ProductFiles, product_files
 from .found import FoundGranule, base_grid, tile_metadata
 
@@ -44,7 +44,7 @@ def find_granules(path: Path) -> tuple[FoundGranule, ...]:
 
 
 def _laid_out(path: Path) -> tuple[ProductFiles, Layout | None]:
-    """All files at a place and how they are laid out, so far as they are a product's."""
+    """All files at a location and how they are laid out, so far as they are a product's."""
     if not path.is_dir() or is_product_folder(path):
         files = product_files(path)
         return files, layout_of(files.names)
@@ -113,7 +113,7 @@ def _footprint(files: Files, metadata: ProductMetadata, granule: Granule, tile: 
         if not (granule.metadata or granule.bands):
             raise
         own = tile_metadata(files, granule)
-        return whole_granule(base_grid(files, granule, own), err)
+        return granule_footprint(base_grid(files, granule, own), err)
 
 
 def _product_id(metadata: ProductMetadata, files: Files) -> str:
@@ -130,7 +130,7 @@ def _apart(found: Sequence[FoundGranule]) -> Iterator[FoundGranule]:
         if ids.count(scene_id) > 1:
             scene_id = f"{scene_id}_T{granule.tile}"
         own = tile_metadata(granule.files, granule.granule)
-        square = outline(base_grid(granule.files, granule.granule, own))
+        square = lonlat_polygon(base_grid(granule.files, granule.granule, own))
         part = granule.footprint.intersection(square)
         # Footprints of old products are coarse and may miss a granule at their edge.
         footprint = part if part.area > _SLIVER * square.area else square

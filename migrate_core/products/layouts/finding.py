@@ -9,7 +9,7 @@ from . import aws, loose, safe
 from .layout import Layout
 
 NEEDED = (
-    f"SAFE folders or zips (with {safe.MARKER_WORDS}), tiles in the layout of AWS (B02.jp2, …), or "
+    f"SAFE folders or zips (with {safe.MARKER_NAMES}), tiles in the layout of AWS (B02.jp2, …), or "
     "band files by their names (T31TDG_20200118T104351_B02.jp2)"
 )
 # Folders that only products have.

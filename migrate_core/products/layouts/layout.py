@@ -71,8 +71,8 @@ def scene_classification(names: Iterable[str], resolution_m: int = 20) -> str | 
 def _resolution(name: str, suffix: str | None) -> int | None:
     """The resolution that a file's suffix or folder says, in metres."""
     folder = _FOLDER_RESOLUTION.search(name)
-    said = suffix or (folder[1] if folder else None)
-    return int(said) if said else None
+    code = suffix or (folder[1] if folder else None)
+    return int(code) if code else None
 
 
 def cloud_mask(names: Iterable[str]) -> str | None:

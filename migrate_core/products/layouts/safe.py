@@ -27,7 +27,7 @@ from .layout import (
 
 # In the product's folder itself; old ones have S2A_OPER_MTD_SAFL1C_…, by users S2A_USER_….
 MARKER = re.compile(r"(?:^|/)(?:MTD_MSIL(?:1C|2A)|S2[A-Z]_[A-Z]{4}_MTD_SAFL(?:1C|2A)[^/]*)\.xml$")
-MARKER_WORDS = "MTD_MSIL1C.xml, MTD_MSIL2A.xml or S2?_*_MTD_SAFL*.xml"
+MARKER_NAMES = "MTD_MSIL1C.xml, MTD_MSIL2A.xml or S2?_*_MTD_SAFL*.xml"
 _TILE_METADATA = re.compile(r"(?:^|/)(?:MTD_TL|S2[A-Z]_[A-Z]{4}_MTD_L(?:1C|2A)_[^/]*)\.xml$")
 _IN_GRANULE = re.compile(r"(?P<root>(?:[^/]+/)*?)GRANULE/[^/]+/")
 

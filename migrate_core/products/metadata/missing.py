@@ -1,7 +1,7 @@
 """What is known of a granule whose product metadata (MTD_MSIL*.xml) are lost or never were there.
 
 The granule's own metadata say most of it; names and the documents of the AWS layout the rest;
-where the footprint is not told it is the whole granule, valid or not.
+where the footprint is not given it is the whole granule, valid or not.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from ...grid import PixelGrid
 from ...model import utc
 from ..files.archive import Files
 from ..files.found import FoundGranule, base_grid, tile_metadata
-from ..footprints import Footprint, from_geojson, whole_granule
+from ..footprints import Footprint, from_geojson, granule_footprint
 from ..layouts.aws import PRODUCT_INFO, TILE_INFO
 from ..layouts.layout import Granule, Layout
 from ..names import is_product_name, read_names, without_safe
-from ..tiles import outline
+from ..tiles import lonlat_polygon
 
 _TILE_KEYS = ("utmZone", "latitudeBand", "gridSquare")
 # Level 2A says the resolution in the names of files or folders.
@@ -72,7 +72,7 @@ def describe_without(files: Files, layout: Layout, granule: Granule) -> FoundGra
 
 
 def unknown(files: Files, what: str, needed: str) -> ProductError:
-    """An error that says what neither metadata nor names tell."""
+    """An error that says what neither metadata nor names give."""
     return ProductError(
         f"{files.title}: neither metadata nor names tell {what} of it. Needed are MTD_MSIL*.xml, "
         f"MTD_TL.xml or {needed}: give the files their names back, or get the product again."
@@ -91,13 +91,13 @@ def _level_by_files(granule: Granule) -> str:
 
 
 def _footprint(area: Any, tile: str, grid: PixelGrid) -> Footprint:
-    """The outline that a document tells, else the whole granule."""
+    """The footprint that a document gives, else the whole granule."""
     if not area:
-        return Footprint(outline(grid))
+        return Footprint(lonlat_polygon(grid))
     try:
         return from_geojson(area, tile, grid.crs)
     except ProductError as err:
-        return whole_granule(grid, err)
+        return granule_footprint(grid, err)
 
 
 def _documents(files: Files, layout: Layout) -> _Documents:

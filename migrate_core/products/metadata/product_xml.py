@@ -102,11 +102,13 @@ def parse_tile(xml: bytes, title: str) -> TileMetadata:
     root = _root(xml, title)
     crs = _needed(root, "HORIZONTAL_CS_CODE", title)
     size = _at_10_m(root, "Size", title)
-    place = _at_10_m(root, "Geoposition", title)
+    geoposition = _at_10_m(root, "Geoposition", title)
     try:
         CRS.from_string(crs)
-        west, north = float(place["ULX"]), float(place["ULY"])
-        transform = Affine(float(place["XDIM"]), 0, west, 0, float(place["YDIM"]), north)
+        west, north = float(geoposition["ULX"]), float(geoposition["ULY"])
+        transform = Affine(
+            float(geoposition["XDIM"]), 0, west, 0, float(geoposition["YDIM"]), north
+        )
         grid = PixelGrid(crs, transform, int(size["NCOLS"]), int(size["NROWS"]))
         sensed = _text(root, "SENSING_TIME")
         return TileMetadata(

@@ -13,7 +13,7 @@ from rasterio.windows import Window as RasterWindow
 
 from ...grid import PixelGrid
 from ..product import BandFile, Product
-from .reading import check_place, on_band
+from .reading import check_georeference, on_band
 
 _NATIVE_M = 10
 
@@ -43,13 +43,13 @@ def read_nearest(
     Always values that the file has, never means of them. `outside` is what lies outside of the
     product. Only the window needed is decoded. Raises ProductError.
     """
-    columns, rows = _places(grid, product.grid.coarser(band.resolution_m // _NATIVE_M))
+    columns, rows = _positions(grid, product.grid.coarser(band.resolution_m // _NATIVE_M))
     found = np.full((len(layers), *grid.shape), outside, dtype=np.uint8)
     if not columns.inside.any() or not rows.inside.any():
         return found
 
     def read(dataset: Any) -> NDArray[Any]:
-        check_place(dataset, band, product)
+        check_georeference(dataset, band, product)
         step = _overview_step(dataset, min(columns.step, rows.step))
         left, right = columns.reach(step)
         top, bottom = rows.reach(step)
@@ -93,7 +93,7 @@ class _Axis:
         return first * step, min((last + 1) * step, self.size)
 
 
-def _places(grid: PixelGrid, base_grid: PixelGrid) -> tuple[_Axis, _Axis]:
+def _positions(grid: PixelGrid, base_grid: PixelGrid) -> tuple[_Axis, _Axis]:
     """Columns and rows of `grid` under the pixel centres of `grid`; both are north-up."""
     inverse = ~base_grid.transform
     first = inverse @ (grid.transform @ (0.5, 0.5))

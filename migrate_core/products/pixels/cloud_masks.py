@@ -61,11 +61,11 @@ def _of_raster(product: Product, band: BandFile, grid: PixelGrid) -> NDArray[np.
 
 
 def _of_polygons(product: Product, gml: bytes, grid: PixelGrid) -> NDArray[np.uint8]:
-    seen = box(*grid.bounds)
+    extent = box(*grid.bounds)
     shapes = [
         (polygon, kind)
         for kind, polygon in parse_cloud_polygons(gml, product.product_id)
-        if polygon.intersects(seen)
+        if polygon.intersects(extent)
     ]
     found = np.full(grid.shape, CLEAR, dtype=np.uint8)
     if shapes:
@@ -117,7 +117,7 @@ def _features(root: Element) -> Iterator[tuple[int, Polygon]]:
 def _rings(part: Element) -> Iterator[list[tuple[float, float]]]:
     for positions in elements(part, "posList"):
         step = int(positions.get("srsDimension", "2"))
-        numbers = [float(number) for number in (positions.text or "").split()]
-        if step not in (2, 3) or len(numbers) % step or not np.isfinite(numbers).all():
-            raise ValueError(f"{len(numbers)} coordinates of {step} dimensions")
-        yield list(zip(numbers[0::step], numbers[1::step], strict=True))
+        coordinates = [float(number) for number in (positions.text or "").split()]
+        if step not in (2, 3) or len(coordinates) % step or not np.isfinite(coordinates).all():
+            raise ValueError(f"{len(coordinates)} coordinates of {step} dimensions")
+        yield list(zip(coordinates[0::step], coordinates[1::step], strict=True))

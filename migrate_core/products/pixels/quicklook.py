@@ -43,7 +43,7 @@ class Quicklook:
 
 
 def quicklook(
-    products: Sequence[Product], around: BaseGeometry, pixels: int = 600, margin: float = 1.0
+    products: Sequence[Product], area: BaseGeometry, pixels: int = 600, margin: float = 1.0
 ) -> Quicklook:
     """True colour around a lon/lat geometry and `margin` times its own size beyond on each side.
 
@@ -52,19 +52,19 @@ def quicklook(
     `pixels` pixels, none finer than 10 m. Raises ProductError when a band can't be read.
     """
     first = products[0].grid
-    grid = _picture_grid(around, first.crs, pixels, margin)
+    grid = _picture_grid(area, first.crs, pixels, margin)
     bands = np.zeros((len(TRUE_COLOUR), *grid.shape), dtype=np.uint16)
     for product in products:
-        seen = np.stack([_on_grid(product, band, grid) for band in _shown(product)])
-        bands = np.where((bands == NO_DATA).any(axis=0), seen, bands)
+        shown = np.stack([_on_grid(product, band, grid) for band in _shown(product)])
+        bands = np.where((bands == NO_DATA).any(axis=0), shown, bands)
         if (bands != NO_DATA).all():
             break
     return Quicklook(_stretched(bands), grid.bounds)
 
 
-def _picture_grid(around: BaseGeometry, crs: str, pixels: int, margin: float) -> PixelGrid:
+def _picture_grid(area: BaseGeometry, crs: str, pixels: int, margin: float) -> PixelGrid:
     """The lon/lat grid of the picture: around the geometry, padded by a part of its longer side."""
-    west, south, east, north = reproject_geometry(around, LONLAT, crs).bounds
+    west, south, east, north = reproject_geometry(area, LONLAT, crs).bounds
     pad = margin * max(east - west, north - south)
     area = transform_bounds(crs, LONLAT, west - pad, south - pad, east + pad, north + pad)
     left, bottom, right, top = area

@@ -40,8 +40,8 @@ _GDAL = {
 T = TypeVar("T")
 
 
-def on_band(band: BandFile, work: Callable[[Any], T]) -> T:
-    """What `work` makes of the opened band; tried again where `access` of the band says so.
+def on_band(band: BandFile, read: Callable[[Any], T]) -> T:
+    """What `read` makes of the opened band; tried again where `access` of the band says so.
 
     Opened again each time: an address may have to be signed again, and GDAL keeps what it knows of
     a file that failed. Raises ProductError, without addresses' queries, since they may be signed.
@@ -49,30 +49,30 @@ def on_band(band: BandFile, work: Callable[[Any], T]) -> T:
     failures = 0
     while True:
         try:
-            return _once(band, work)
+            return _once(band, read)
         except (RasterioError, OSError) as err:
-            words, failures = without_secrets(str(err)), failures + 1
-            if band.access and band.access.retry(failures, _status(words)):
+            reason, failures = without_secrets(str(err)), failures + 1
+            if band.access and band.access.retry(failures, _status(reason)):
                 continue
             # Not the error itself as the cause: a log would show what it says.
-            cause = OSError(words) if band.access else err
-            raise ProductError(_cannot_read(band, words)) from cause
+            cause = OSError(reason) if band.access else err
+            raise ProductError(_cannot_read(band, reason)) from cause
 
 
-def _cannot_read(band: BandFile, words: str) -> str:
-    place = without_secrets(band.location)
+def _cannot_read(band: BandFile, reason: str) -> str:
+    location = without_secrets(band.location)
     if band.access is None:
         return (
-            f"{place}: band {band.name} can't be read ({words}). The product is damaged or "
+            f"{location}: band {band.name} can't be read ({reason}). The product is damaged or "
             "incomplete: get it again, or choose another scene."
         )
     return (
-        f"{place}: band {band.name} can't be read ({words}). The service may be down, or the scene "
-        "gone: try again later, or choose another scene or source."
+        f"{location}: band {band.name} can't be read ({reason}). The service may be down, or the "
+        "scene gone: try again later, or choose another scene or source."
     )
 
 
-def _once(band: BandFile, work: Callable[[Any], T]) -> T:
+def _once(band: BandFile, read: Callable[[Any], T]) -> T:
     forget_logins()
     location, session, options = band.location, None, dict(_GDAL)
     if band.access is None and not band.location.startswith("/vsi"):
@@ -85,12 +85,12 @@ def _once(band: BandFile, work: Callable[[Any], T]) -> T:
     with warnings.catch_warnings(), rasterio.Env(session=session, **options):
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.open(location, driver=band.driver) as dataset:
-            return work(dataset)
+            return read(dataset)
 
 
-def _status(words: str) -> int | None:
+def _status(reason: str) -> int | None:
     """The HTTP status in a message of GDAL."""
-    match = re.search(r"(?:response|error) code:? (\d{3})", words)
+    match = re.search(r"(?:response|error) code:? (\d{3})", reason)
     return int(match[1]) if match else None
 
 
@@ -99,8 +99,8 @@ def grid_of(band: BandFile) -> PixelGrid:
 
     def grid(dataset: Any) -> PixelGrid:
         if dataset.crs is None:
-            place = without_secrets(band.location)
-            raise ProductError(f"{place}: it has no CRS, so it isn't a usable band.")
+            location = without_secrets(band.location)
+            raise ProductError(f"{location}: it has no CRS, so it isn't a usable band.")
         return PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
 
     return on_band(band, grid)
@@ -125,17 +125,17 @@ def read_band(
     band: BandFile,
     grid: PixelGrid,
     resampling: str,
-    numbers: DigitalNumbers | None = None,
+    digital_numbers: DigitalNumbers | None = None,
 ) -> NDArray[np.uint16]:
     """One band, of any resolution, on `grid`, (height, width) uint16.
 
     `grid` is a block of the product's 10 m grid and may reach over its edges (no data there).
     Offsets are applied first, so reflectance = value / 10000; 0 is no data, 65535 saturated.
-    Coarser bands are brought to 10 m by `resampling`. `numbers` is filled with what the file has
-    before anything is done with it. Raises ProductError.
+    Coarser bands are brought to 10 m by `resampling`. `digital_numbers` is filled with what the
+    file has before anything is done with it. Raises ProductError.
     """
     native = native_grid(product, band, grid, resampling)
-    values = read_native(product, band, native, numbers)
+    values = read_native(product, band, native, digital_numbers)
     return values if band.resolution_m == 10 else upsample(values, native, grid, resampling)
 
 
@@ -152,7 +152,10 @@ def native_grid(product: Product, band: BandFile, grid: PixelGrid, resampling: s
 
 
 def read_native(
-    product: Product, band: BandFile, native: PixelGrid, numbers: DigitalNumbers | None = None
+    product: Product,
+    band: BandFile,
+    native: PixelGrid,
+    digital_numbers: DigitalNumbers | None = None,
 ) -> NDArray[np.uint16]:
     """One band at its own resolution, offset applied, (height, width) uint16; else as `read_band`.
 
@@ -160,8 +163,8 @@ def read_native(
     """
     window = window_of(native, product.grid.coarser(band.resolution_m // 10))
     stored = _read(band, window, product)
-    if numbers is not None:
-        numbers[band.name] = stored
+    if digital_numbers is not None:
+        digital_numbers[band.name] = stored
     return apply_offset(stored, product.offsets.get(band.name, 0))
 
 
@@ -177,7 +180,7 @@ def read_decimated(
     factor = band.resolution_m // 10
 
     def read(dataset: Any) -> NDArray[np.uint16]:
-        check_place(dataset, band, product)
+        check_georeference(dataset, band, product)
         sides = (window.column, window.row, window.width, window.height)
         inside = RasterWindow(*(side // factor for side in sides))
         found: NDArray[np.uint16] = dataset.read(
@@ -200,7 +203,7 @@ def _read(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16
     """A window of a band's own grid, 0 where it reaches over the edge."""
 
     def read(dataset: Any) -> NDArray[np.uint16]:
-        check_place(dataset, band, product)
+        check_georeference(dataset, band, product)
         pixels = np.zeros((window.height, window.width), dtype=np.uint16)
         left, top = max(window.column, 0), max(window.row, 0)
         right = min(window.column + window.width, dataset.width)
@@ -217,17 +220,17 @@ def _read(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16
     return on_band(band, read)
 
 
-def check_place(dataset: Any, band: BandFile, product: Product) -> None:
+def check_georeference(dataset: Any, band: BandFile, product: Product) -> None:
     """A band that lies elsewhere than the product says would shift every pixel silently."""
     expected = product.grid.coarser(band.resolution_m // 10)
     same_size = (dataset.height, dataset.width) == expected.shape
     if dataset.crs is None:
-        same_place = same_crs = True  # it says nothing of its own; the metadata do
+        same_transform = same_crs = True  # it says nothing of its own; the metadata do
     else:
-        same_place = dataset.transform.almost_equals(expected.transform, precision=1e-3)
+        same_transform = dataset.transform.almost_equals(expected.transform, precision=1e-3)
         # The same CRS can be written with and without its EPSG code.
         same_crs = dataset.crs == CRS.from_string(expected.crs)
-    if not (same_place and same_crs and same_size):
+    if not (same_transform and same_crs and same_size):
         raise ProductError(
             f"{product.product_id}: band {band.name} lies at {tuple(dataset.transform)[:6]} in "
             f"{dataset.crs} with {dataset.width} x {dataset.height} pixels, but the metadata say "

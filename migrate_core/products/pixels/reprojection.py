@@ -1,6 +1,7 @@
 """Pixels of one grid on another, as between two UTM zones: resampled, each exactly in its place.
 
-GDAL's warper interpolates between the places it computes and may be wrong by an eighth of a pixel.
+GDAL's warper interpolates between the positions it computes and may be wrong by an eighth of a
+pixel.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from ...grid import (
 from .resampling import NO_DATA, SATURATED
 
 
-def places(grid: PixelGrid, crs: str) -> tuple[FloatArray, FloatArray]:
+def pixel_centres(grid: PixelGrid, crs: str) -> tuple[FloatArray, FloatArray]:
     """X and y in `crs` of the centres of all pixels of `grid`, each (height, width)."""
     return reproject_points(grid.crs, crs, *grid.centres())
 
 
-def around(base_grid: PixelGrid, x: FloatArray, y: FloatArray) -> PixelGrid:
-    """The block of `grid` that holds all places, and a pixel more on each side."""
+def grid_covering(base_grid: PixelGrid, x: FloatArray, y: FloatArray) -> PixelGrid:
+    """The block of `grid` that holds all points, and a pixel more on each side."""
     held = aligned_grid(base_grid, (float(x.min()), float(y.min()), float(x.max()), float(y.max())))
     window = window_of(held, base_grid)
     more = Window(window.column - 1, window.row - 1, window.width + 2, window.height + 2)
@@ -37,7 +38,7 @@ def around(base_grid: PixelGrid, x: FloatArray, y: FloatArray) -> PixelGrid:
 def nearest(
     values: NDArray[np.uint8], source: PixelGrid, x: FloatArray, y: FloatArray
 ) -> NDArray[np.uint8]:
-    """The value of the pixel that each place lies in; all places lie on `source`."""
+    """The value of the pixel that each point lies in; all points lie on `source`."""
     columns, rows = apply_affine(~source.transform, x, y)
     found: NDArray[np.uint8] = values[_index(rows), _index(columns)]
     return found
@@ -46,7 +47,7 @@ def nearest(
 def bilinear(
     values: NDArray[np.uint16], source: PixelGrid, x: FloatArray, y: FloatArray
 ) -> NDArray[np.uint16]:
-    """Values between the pixel centres of `source`, rounded; places keep a pixel to its edges.
+    """Values between the pixel centres of `source`, rounded; points keep a pixel to its edges.
 
     No-data (0) and saturated (65535) pixels take no part: weights are shared among the others.
     What lies in a no-data or saturated pixel stays so.

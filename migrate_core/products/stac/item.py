@@ -168,7 +168,7 @@ def sun_angles(item: Item) -> SunAngles | None:
             properties.get("s2:mean_solar_azimuth", properties.get("view:sun_azimuth"))
         )
     except (TypeError, ValueError):
-        return None  # garbled: as if it were not stated
+        return None  # garbled: as if it were not given
     if zenith is None and elevation is not None:
         zenith = 90 - elevation
     return None if zenith is None or azimuth is None else SunAngles(zenith, azimuth)
@@ -178,7 +178,7 @@ def band_assets(item: Item) -> dict[str, dict[str, Any]]:
     """The assets that are bands, the scene classification (SCL) or the product's metadata.
 
     By band name, `SCL` and `product_metadata`; of each only what reading it needs. Assets without
-    a place are left out, and so are bands at another than their own resolution.
+    a position are left out, and so are bands at another than their own resolution.
     """
     assets = item.get("assets")
     found: dict[str, dict[str, Any]] = {}

@@ -40,7 +40,7 @@ class Described(Protocol):
 
 
 @dataclass(frozen=True)
-class Place:
+class AssetLocation:
     """Where the assets of an item are: relative addresses start at `folder`.
 
     `access` leads to remote ones; `read` gives the content of the product's metadata at an
@@ -63,14 +63,16 @@ def open_item(path: Path) -> Product:
     if not isinstance(item, dict):
         raise ProductError(f"{path}: it is no STAC item. It may have been replaced: search again.")
     described = describe_item(item)
-    return product_of(reduced(item), described, Place(path.parent, read=_read_local(path.parent)))
+    return product_of(
+        reduced(item), described, AssetLocation(path.parent, read=_read_local(path.parent))
+    )
 
 
-def product_of(item: Item, scene: Described, place: Place) -> Product:
+def product_of(item: Item, scene: Described, location: AssetLocation) -> Product:
     """The product behind an item as `reduced` leaves it. Raises ProductError."""
     assets = band_assets(item)
     bands = {
-        band: _band(band, asset, RESOLUTION_M[band], place)
+        band: _band(band, asset, RESOLUTION_M[band], location)
         for band, asset in assets.items()
         if band in RESOLUTION_M
     }
@@ -82,15 +84,15 @@ def product_of(item: Item, scene: Described, place: Place) -> Product:
             "so it isn't known where its pixels lie. Choose another scene."
         )
     names = [band.name for band in ordered]
-    stated, unread = _metadata(assets, place, scene)
-    decision = resolve_offset(names, item, scene.baseline, stated)
+    offset_source, unread = _metadata(assets, location, scene)
+    decision = resolve_offset(names, item, scene.baseline, offset_source)
     return Product(
         product_id=scene.scene_id,
         level=scene.level,
         baseline=scene.baseline,
         grid=grid_of(fine),
         bands=ordered,
-        scene_classification=classification_of(item, place),
+        scene_classification=classification_of(item, location),
         offsets=decision.offsets,
         offset_origin=decision.origin + unread,
         offset_warnings=decision.warnings,
@@ -99,18 +101,18 @@ def product_of(item: Item, scene: Described, place: Place) -> Product:
     )
 
 
-def classification_of(item: Item, place: Place) -> BandFile | None:
+def classification_of(item: Item, location: AssetLocation) -> BandFile | None:
     """The scene classification of an item as `reduced` leaves it; None where it has none."""
     asset = band_assets(item).get(SCENE_CLASSIFICATION)
-    return None if asset is None else _band(SCENE_CLASSIFICATION, asset, 20, place)
+    return None if asset is None else _band(SCENE_CLASSIFICATION, asset, 20, location)
 
 
-def _band(name: str, asset: Item, resolution_m: int, place: Place) -> BandFile:
+def _band(name: str, asset: Item, resolution_m: int, location: AssetLocation) -> BandFile:
     href = str(asset["href"])
     media = str(asset.get("type") or "")
     jpeg2000 = "jp2" in media or href.partition("?")[0].lower().endswith(".jp2")
     driver = JPEG2000 if jpeg2000 else "GTiff"
-    return BandFile(name, location_of(href, place.folder), resolution_m, driver, place.access)
+    return BandFile(name, location_of(href, location.folder), resolution_m, driver, location.access)
 
 
 def location_of(href: str, folder: Path | None) -> str:
@@ -139,14 +141,14 @@ def _read_local(folder: Path) -> Callable[[str], bytes]:
 
 
 def _metadata(
-    assets: Mapping[str, Mapping[str, Any]], place: Place, scene: Described
+    assets: Mapping[str, Mapping[str, Any]], location: AssetLocation, scene: Described
 ) -> tuple[OffsetSource | None, str]:
     """The offsets by the product's metadata, or None and why they could not be read."""
     asset = assets.get(PRODUCT_METADATA)
-    if asset is None or place.read is None:
+    if asset is None or location.read is None:
         return None, ""
     try:
-        metadata = parse_product(place.read(str(asset["href"])), scene.scene_id)
+        metadata = parse_product(location.read(str(asset["href"])), scene.scene_id)
     except (MigrateError, OSError):
         return None, " (the product's metadata, which the item links, could not be read)"
     tag = "RADIO_ADD_OFFSET" if metadata.level == "L1C" else "BOA_ADD_OFFSET"

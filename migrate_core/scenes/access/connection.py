@@ -54,14 +54,14 @@ class Connection:
 
 
 def try_connection(
-    spec: str, services: ServiceSettings, around: Runtime | None = None
+    spec: str, services: ServiceSettings, runtime: Runtime | None = None
 ) -> Connection:
     """Try a source: a small search, and the ways to its pixels that need credentials.
 
     What doesn't work is reported, not raised. Raises WrongUseError when there is no such source.
     """
     open_source(spec, services)
-    client = HttpClient(spec, policy=_POLICY, runtime=around)
+    client = HttpClient(spec, policy=_POLICY, runtime=runtime)
     trials = source_of(spec, services).trials(client)
     return Connection(spec, tuple(_step(trial) for trial in trials))
 

@@ -20,7 +20,7 @@ from ...products.opening import (
     product_of_files,
 )
 from ...products.product import BandFile, Product
-from ...products.stac.product import Place, classification_of, product_of
+from ...products.stac.product import AssetLocation, classification_of, product_of
 from ...settings import ServiceSettings, load_settings
 from ...transfer.s3 import list_keys
 from ..sources import source_of
@@ -42,7 +42,7 @@ def open_scene(scene: Scene, services: ServiceSettings | None = None) -> Product
         return open_s3_safe(scene.href, services, wanted)
     if scene.item is None or "://" not in scene.href:
         return open_product(scene.href, wanted)
-    return product_of(scene.item, scene, _place(scene, services))
+    return product_of(scene.item, scene, _asset_location(scene, services))
 
 
 def open_classified(scene: Scene, services: ServiceSettings | None = None) -> Product:
@@ -56,7 +56,7 @@ def open_classified(scene: Scene, services: ServiceSettings | None = None) -> Pr
     if scene.href.startswith("s3://") and scene.item is None:
         classes = classification_of_files(_s3_files(scene.href, services, brief=True))
     elif scene.item is not None and "://" in scene.href:
-        classes = classification_of(scene.item, _place(scene, services, brief=True))
+        classes = classification_of(scene.item, _asset_location(scene, services, brief=True))
     if classes is None:
         return open_scene(scene, services)
     return _without_bands(scene, tile_grid_of(classes), classes)
@@ -89,13 +89,15 @@ def _without_bands(scene: Scene, grid: PixelGrid, classes: BandFile | None) -> P
     )
 
 
-def _place(scene: Scene, services: ServiceSettings | None, *, brief: bool = False) -> Place:
+def _asset_location(
+    scene: Scene, services: ServiceSettings | None, *, brief: bool = False
+) -> AssetLocation:
     """The way to the assets of a scene's item."""
     item = scene.item or {}
     signs = source_of(scene.source).signs_addresses
     collection = str(item.get("collection") or "") if signs else None
     access = _remotes(services or load_settings().services).access(collection, brief=brief)
-    return Place(None, access, access.read)
+    return AssetLocation(None, access, access.read)
 
 
 def open_s3_safe(

@@ -26,17 +26,17 @@ _LINE, _CASING = (240, 228, 66, 255), (20, 20, 20, 255)
 
 
 def mask_picture(
-    scenes: Sequence[Scene], around: BaseGeometry, services: ServiceSettings, products: Path
+    scenes: Sequence[Scene], area: BaseGeometry, services: ServiceSettings, products: Path
 ) -> bytes:
     """A PNG in true colour of a scene, and of those that complete it, around a mask's footprint.
 
-    `around` is that footprint in lon/lat, drawn as a line; `products` the folder of what was
+    `area` is that footprint in lon/lat, drawn as a line; `products` the folder of what was
     downloaded. Pixels of 10 m that are few are enlarged. Raises ProductError where the pixels
     can't be read without a download, MigrateError where a service doesn't answer.
     """
     here = [_readable(scene, products) for scene in scenes]
-    found = quicklook([open_scene(scene, services) for scene in here], around, PIXELS, _MARGIN)
-    return _drawn(found, around)
+    found = quicklook([open_scene(scene, services) for scene in here], area, PIXELS, _MARGIN)
+    return _drawn(found, area)
 
 
 def _readable(scene: Scene, products: Path) -> Scene:
@@ -53,12 +53,12 @@ def _readable(scene: Scene, products: Path) -> Scene:
     )
 
 
-def _drawn(found: Quicklook, around: BaseGeometry) -> bytes:
+def _drawn(found: Quicklook, area: BaseGeometry) -> bytes:
     factor = max(PIXELS // max(found.image.shape[:2]), 1)
     picture = Image.fromarray(np.kron(found.image, np.ones((factor, factor, 1), dtype=np.uint8)))
     west, south, east, north = found.bounds
     draw = ImageDraw.Draw(picture)
-    for ring in shapely.get_rings(shapely.get_parts(around)):
+    for ring in shapely.get_rings(shapely.get_parts(area)):
         lon, lat = shapely.get_coordinates(ring).T
         x = (lon - west) / (east - west) * picture.width
         y = (north - lat) / (north - south) * picture.height

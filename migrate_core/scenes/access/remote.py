@@ -137,7 +137,7 @@ class RemoteAccess:
         if status in _REFUSED and not self._renew():
             return False
         log.info("%s: attempt %d, after status %s.", self.http.service, failures + 1, status)
-        self.http.wait(self.policy.wait_s(failures, self.http.around.jitter()))
+        self.http.wait(self.policy.wait_s(failures, self.http.runtime.jitter()))
         return True
 
     def _renew(self) -> bool:
@@ -179,12 +179,12 @@ def _at_eodata(location: str) -> bool:
 class Remotes:
     """What one process shares of all services: connections, and tokens that are still valid."""
 
-    def __init__(self, services: ServiceSettings, around: Runtime | None = None) -> None:
+    def __init__(self, services: ServiceSettings, runtime: Runtime | None = None) -> None:
         self.store = s3_store(services)
         # Metadata are not worth minutes: what can't be read is reported, and done without.
         brief = RetryPolicy(attempts=4, longest_wait_s=8.0, longest_retry_after_s=60.0)
-        self.http = HttpClient("The service of the scene", policy=brief, runtime=around)
-        tokens = HttpClient("The Planetary Computer's signing service", runtime=around)
+        self.http = HttpClient("The service of the scene", policy=brief, runtime=runtime)
+        tokens = HttpClient("The Planetary Computer's signing service", runtime=runtime)
         self._tokens = SasTokens(tokens, services.planetary_computer_sas_url)
         self._owners = (
             services.planetary_computer_storage_url,

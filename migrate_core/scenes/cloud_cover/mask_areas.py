@@ -99,8 +99,8 @@ class MaskAreas:
     def problems(self) -> tuple[Problem, ...]:
         """Masks whose labels could not be read, each once."""
         return tuple(
-            Problem(name, f"{words} Clouds over it were not measured.")
-            for name, words in self._problems.items()
+            Problem(name, f"{sentence} Clouds over it were not measured.")
+            for name, sentence in self._problems.items()
         )
 
 
@@ -192,10 +192,10 @@ def together(areas: Iterable[tuple[Mask, MaskArea]]) -> Iterator[tuple[PixelGrid
     """
     for large in _squares(areas, _LARGE * _TOGETHER):
         small = _squares(large, _TOGETHER)
-        whole = _containing(large)
+        bounding = _containing(large)
         parts = [_containing(group) for group in small]
-        if _pixels(whole) <= sum(map(_pixels, parts)):
-            yield whole, large
+        if _pixels(bounding) <= sum(map(_pixels, parts)):
+            yield bounding, large
         else:
             yield from zip(parts, small, strict=True)
 

@@ -64,7 +64,7 @@ def units(
     done, by_id = set(known), {scene.scene_id: scene for scene in scenes}
     members: dict[tuple[str, ...], list[Mask]] = defaultdict(list)
     first: dict[tuple[str, ...], Scene] = {}
-    place: dict[tuple[str, ...], int] = {}
+    best_rank: dict[tuple[str, ...], int] = {}
     for mask in masks:
         for number, item in enumerate(ranked.get(mask.mask_id, ())):
             key = item.scene_ids
@@ -72,8 +72,8 @@ def units(
                 continue
             members[key].append(mask)
             first.setdefault(key, item.scene)
-            place[key] = min(place.get(key, number), number)
-    order = sorted(members, key=lambda key: (place[key], -len(members[key]), key))
+            best_rank[key] = min(best_rank.get(key, number), number)
+    order = sorted(members, key=lambda key: (best_rank[key], -len(members[key]), key))
     return [
         Unit((first[key], *(by_id[name] for name in key[1:])), tuple(members[key])) for key in order
     ]
@@ -98,9 +98,9 @@ class CloudMeasuring:
     read at another source.
     """
 
-    def __init__(self, places: CloudReader, known: Iterable[Scene]) -> None:
+    def __init__(self, reader: CloudReader, known: Iterable[Scene]) -> None:
         self._stopped = threading.Event()
-        self._services = _Services(places.checked(self._check))
+        self._services = _Services(reader.checked(self._check))
         self._areas = MaskAreas()
         self._by_tile: dict[str, list[Scene]] = defaultdict(list)
         for scene in known:
@@ -171,8 +171,8 @@ class CloudMeasuring:
 class _Services:
     """Opens cloud masks; a service that failed several times in a row isn't asked any more."""
 
-    def __init__(self, places: CloudReader) -> None:
-        self._places = places
+    def __init__(self, reader: CloudReader) -> None:
+        self._reader = reader
         self._failed: dict[str, int] = defaultdict(int)
 
     def open(self, scene: Scene) -> Product:
@@ -181,7 +181,7 @@ class _Services:
             raise NotInPlaceError(
                 f"{_PATIENCE} scenes in a row could not be read, so the others were not tried"
             )
-        return self._places.open(scene)
+        return self._reader.open(scene)
 
     def note(self, scene: Scene, err: MigrateError | None) -> None:
         """How reading a scene went; what a source doesn't offer at all is no failure."""
@@ -192,10 +192,10 @@ class _Services:
 
 
 class _Part:
-    """One scene of an acquisition, read at the first of several places that works."""
+    """One scene of an acquisition, read at the first of several services that works."""
 
-    def __init__(self, places: _Services, scenes: Sequence[Scene]) -> None:
-        self._places = places
+    def __init__(self, services: _Services, scenes: Sequence[Scene]) -> None:
+        self._services = services
         self._left = list(scenes)
         self._opened: Product | None = None
         self._failures: list[MigrateError] = []
@@ -205,16 +205,16 @@ class _Part:
         while self._left:
             try:
                 if self._opened is None:
-                    self._opened = self._places.open(self._left[0])
+                    self._opened = self._services.open(self._left[0])
                 cloud_classes = read_cloud_classes(self._opened, self._left[0], grid)
             except JobCancelledError:
                 raise
             except MigrateError as err:
                 self._failures.append(err)
                 self._opened = None
-                self._places.note(self._left.pop(0), err)
+                self._services.note(self._left.pop(0), err)
             else:
-                self._places.note(self._left[0], None)
+                self._services.note(self._left[0], None)
                 return cloud_classes
         reported = (err for err in self._failures if not isinstance(err, _NEEDS))
         raise next(reported, self._failures[0])
@@ -236,7 +236,7 @@ def _union(parts: Sequence[_Part], grid: PixelGrid) -> NDArray[np.uint8]:
 
 @dataclass
 class _Failures:
-    """Why units could not be measured, told once for all scenes of a source where it can be."""
+    """Why units could not be measured, reported once for all scenes of a source where it can be."""
 
     needs: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     others: dict[str, str] = field(default_factory=dict)
@@ -253,14 +253,15 @@ class _Failures:
             Problem(
                 source,
                 f"clouds over masks were not measured for {count:,} scene"
-                f"{'s' if count != 1 else ''}: {words.rstrip('.')}. Search a source as well that "
-                "is read in place, such as earth-search: the same acquisitions are measured there.",
+                f"{'s' if count != 1 else ''}: {sentence.rstrip('.')}. Search a source as well "
+                "that is read in place, such as earth-search: the same acquisitions are measured "
+                "there.",
             )
-            for (source, words), count in self.needs.items()
+            for (source, sentence), count in self.needs.items()
         ]
         return found + [
-            Problem(scene_id, f"{words} Clouds over masks were not measured.")
-            for scene_id, words in self.others.items()
+            Problem(scene_id, f"{sentence} Clouds over masks were not measured.")
+            for scene_id, sentence in self.others.items()
         ]
 
 

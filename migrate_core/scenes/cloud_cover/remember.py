@@ -86,23 +86,23 @@ def _state(mask: Mask) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def keep_candidates(store: Store, searched: SearchRun, found: Measurements) -> None:
+def keep_candidates(store: Store, search_run: SearchRun, found: Measurements) -> None:
     """Put the candidates of a search into the store, ranked by what was measured of them."""
-    outcome = searched.outcome
+    outcome = search_run.outcome
     ranked, advice = outcome.ranked, outcome.advice
     if found:
-        ranked = reranked(ranked, found, searched.ranking)
-        missing = [m for m in searched.masks if not any(r.usable for r in ranked[m.mask_id])]
-        known = advice_for(missing, outcome.scenes, searched.query, searched.ranking, found)
+        ranked = reranked(ranked, found, search_run.ranking)
+        missing = [m for m in search_run.masks if not any(r.usable for r in ranked[m.mask_id])]
+        known = advice_for(missing, outcome.scenes, search_run.query, search_run.ranking, found)
         advice = with_sources(known, outcome.asked)
     store.put_candidates(ranked)
     put_advice(store, ranked, advice)
 
 
 def measure_candidates(
-    memory: MeasurementCache,
-    searched: SearchRun,
-    places: CloudReader,
+    cache: MeasurementCache,
+    search_run: SearchRun,
+    reader: CloudReader,
     known: Measurements,
     progress: Progress,
 ) -> tuple[Problem, ...]:
@@ -111,17 +111,17 @@ def measure_candidates(
     What is `known` isn't measured again. When `progress` cancels it, what was measured until then
     counts.
     """
-    outcome, store, found = searched.outcome, memory.store, dict(known)
-    wanted = units(searched.masks, outcome.ranked, outcome.scenes, known)
+    outcome, store, found = search_run.outcome, cache.store, dict(known)
+    wanted = units(search_run.masks, outcome.ranked, outcome.scenes, known)
     if not wanted:
         return ()
 
     def note(new: Measurements) -> None:
-        memory.put(new)
+        cache.put(new)
         found.update(new)
 
     scenes = [*outcome.scenes, *outcome.alternatives, *store.scenes().values()]
     try:
-        return CloudMeasuring(places, scenes).run(wanted, note, progress)
+        return CloudMeasuring(reader, scenes).run(wanted, note, progress)
     finally:
-        keep_candidates(store, searched, found)
+        keep_candidates(store, search_run, found)

@@ -18,7 +18,7 @@ from ...grid import PixelGrid, reproject_geometry
 from ...model import LONLAT, Scene
 from ...products.pixels.classes import read_classes
 from ...products.pixels.cloud_masks import read_cloud_mask
-from ...products.pixels.reprojection import around, nearest, places
+from ...products.pixels.reprojection import grid_covering, nearest, pixel_centres
 from ...products.product import Product
 from ...products.scene_classes import CLOUD_MASK_FLAGS, SCL_FLAGS, Flag
 from ...settings import ServiceSettings
@@ -51,11 +51,11 @@ class CloudReader:
         self.workspace = workspace
         self._store = store
         runtime = Runtime(check=check)
-        product_store = ProductStore(workspace, store, services, around=runtime, policy=_POLICY)
+        product_store = ProductStore(workspace, store, services, runtime=runtime, policy=_POLICY)
         self._fetchers = Fetchers(services, product_store)
 
     def checked(self, check: Check) -> CloudReader:
-        """The same places with a session of their own, that `check` interrupts."""
+        """The same reader with a session of its own, that `check` interrupts."""
         return CloudReader(self.services, self.workspace, self._store, check)
 
     def open(self, scene: Scene) -> Product:
@@ -123,7 +123,7 @@ def read_cloud_classes(product: Product, scene: Scene, grid: PixelGrid) -> NDArr
 
 def _from_other_zone(product: Product, scene: Scene, grid: PixelGrid) -> NDArray[np.uint8]:
     """The same for a grid in another UTM zone than the product's, by the nearest pixels."""
-    x, y = places(grid, product.grid.crs)
+    x, y = pixel_centres(grid, product.grid.crs)
     base_grid = product.grid.coarser(round(grid.resolution / product.grid.resolution))
-    source = around(base_grid, x, y)
+    source = grid_covering(base_grid, x, y)
     return nearest(read_cloud_classes(product, scene, source), source, x, y)

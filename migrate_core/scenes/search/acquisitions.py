@@ -198,7 +198,7 @@ def _completed(
     fitting: Callable[[SceneCoverage], tuple[Any, ...]],
 ) -> Acquisition:
     """A scene and those that complete it: the most fitting first, of these what adds most."""
-    whole = first.footprint.area
+    full_area = first.footprint.area
     covered, used, shares = first.part, [first], [first.coverage]
     left = [(other, other.part_in(first.crs)) for other in others if other is not first]
     while True:
@@ -211,7 +211,7 @@ def _completed(
                 part,
             )
             for scene_coverage, part in left
-            if (gain := part.difference(covered).area / whole) > _WORTH_ADDING
+            if (gain := part.difference(covered).area / full_area) > _WORTH_ADDING
         ]
         if not adding:
             break
@@ -222,7 +222,7 @@ def _completed(
         left = [(scene_coverage, part) for *_, scene_coverage, part in adding]
     completed_by = tuple(scene_coverage.scene for scene_coverage in used[1:])
     return Acquisition(
-        first.scene, completed_by, min(float(covered.area / whole), 1.0), tuple(shares)
+        first.scene, completed_by, min(float(covered.area / full_area), 1.0), tuple(shares)
     )
 
 

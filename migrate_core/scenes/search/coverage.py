@@ -37,18 +37,18 @@ def find_scene_coverages(
     problems: dict[str, Problem] = {}
     for crs, group in _by_crs(scenes).items():
         footprints = _Projected(masks, crs)
-        for scene, numbers in _near(masks, group):
-            fitting = [n for n in numbers if _in_window(masks[n], scene, query)]
-            whole = footprints.of(fitting)
+        for scene, indexes in _near(masks, group):
+            fitting = [n for n in indexes if _in_window(masks[n], scene, query)]
+            areas = footprints.of(fitting)
             try:
                 # Two halves that were cut at the 180° meridian share an edge here.
-                outline = _valid_in(scene.footprint, crs)
-                shapely.prepare(outline)
-                parts = shapely.intersection(whole, outline)
+                footprint = _valid_in(scene.footprint, crs)
+                shapely.prepare(footprint)
+                parts = shapely.intersection(areas, footprint)
             except ShapelyError as err:
                 problems[scene.scene_id] = _unfit(scene.scene_id, f"The scene in {crs}", err)
                 continue
-            for number, part, footprint in zip(fitting, parts, whole, strict=True):
+            for number, part, footprint in zip(fitting, parts, areas, strict=True):
                 if part.area > _TOUCHING * footprint.area:
                     # Where edges touch beside the common area there are lines and points in it.
                     found[number].append(SceneCoverage(scene, polygons(part), footprint))
@@ -57,10 +57,10 @@ def find_scene_coverages(
 
 
 def _unfit(item: str, what: str, err: ShapelyError) -> Problem:
-    words = " ".join(str(err).split())[:200]
+    reason = " ".join(str(err).split())[:200]
     return Problem(
         item,
-        f"its outline can't be worked with ({words}). {what} was left out. Give it a proper one.",
+        f"its outline can't be worked with ({reason}). {what} was left out. Give it a proper one.",
     )
 
 
@@ -92,8 +92,8 @@ def _near(
     parts, owners = shapely.get_parts([mask.extent for mask in masks], return_index=True)
     tree = STRtree(parts)
     for scene in scenes:
-        outlines = shapely.get_parts(scene.footprint)
-        west, south, east, north = with_margin(shapely.bounds(outlines)).T
+        parts = shapely.get_parts(scene.footprint)
+        west, south, east, north = with_margin(shapely.bounds(parts)).T
         _, found = tree.query(shapely.box(west, south, east, north))
         yield scene, np.unique(owners[found])
 
@@ -125,9 +125,9 @@ class _Projected:
         self._done: dict[int, Any] = {}
         self.problems: dict[str, Problem] = {}
 
-    def of(self, numbers: Iterable[int]) -> NDArray[Any]:
+    def of(self, indexes: Iterable[int]) -> NDArray[Any]:
         """The footprints of the masks with these numbers, as an array of geometries."""
-        geometries = [self._one(number) for number in numbers]
+        geometries = [self._one(number) for number in indexes]
         array = np.empty(len(geometries), dtype=object)
         array[:] = geometries
         return array

@@ -54,7 +54,7 @@ class SearchArea:
 
 
 def grouped(areas: Iterable[SearchArea]) -> list[SearchArea]:
-    """Requests that together contain everything that is sought, few and without much waste.
+    """Requests that together contain everything that is asked for, few and without much waste.
 
     The order of the input doesn't matter. First what lies in one cell of a grid is joined where the
     periods touch; then neighbours are, as long as hardly more is asked for than by both alone.
@@ -62,19 +62,19 @@ def grouped(areas: Iterable[SearchArea]) -> list[SearchArea]:
     cells: dict[tuple[int, int], list[SearchArea]] = defaultdict(list)
     for item in areas:
         west, south, east, north = item.bounds
-        place = ((west + east) / 2, (south + north) / 2)
-        column, row = (math.floor(value / CELL_DEGREES) for value in place)
+        centre = ((west + east) / 2, (south + north) / 2)
+        column, row = (math.floor(value / CELL_DEGREES) for value in centre)
         cells[column, row].append(item)
     parts = [part for key in sorted(cells) for part in _by_time(cells[key])]
     return _neighbours_joined(parts)
 
 
 def everything(areas: Sequence[SearchArea]) -> SearchArea:
-    """One request that contains all; `sought` must not be empty."""
-    whole = areas[0]
+    """One request that contains all; `areas` must not be empty."""
+    merged = areas[0]
     for item in areas[1:]:
-        whole = whole.joined(item)
-    return whole
+        merged = merged.joined(item)
+    return merged
 
 
 def _by_time(items: Sequence[SearchArea]) -> list[SearchArea]:
@@ -98,11 +98,11 @@ def _sweep(parts: Sequence[SearchArea]) -> list[SearchArea]:
     found: list[SearchArea] = []
     for part in parts:
         for number, before in enumerate(found):
-            whole = before.joined(part)
-            if whole.cost <= _WASTE * max(before.cost, part.cost) or whole.cost <= (
+            merged = before.joined(part)
+            if merged.cost <= _WASTE * max(before.cost, part.cost) or merged.cost <= (
                 before.cost + part.cost
             ):
-                found[number] = whole
+                found[number] = merged
                 break
         else:
             found.append(part)

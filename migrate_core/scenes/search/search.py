@@ -37,7 +37,7 @@ class SearchOutcome:
     """Candidates by mask_id (best first, an empty list where nothing fits), and problems.
 
     `scenes` are all that are known, at least `REACH_DAYS` around the masks' dates. `advice` says
-    what would help each mask without a usable candidate. `elsewhere` are the scenes that a later
+    what would help each mask without a usable candidate. `alternatives` are the scenes that a later
     source has as well: what to fall back to when the first one fails. `asked` names the sources.
     """
 
@@ -128,9 +128,9 @@ def _extents(masks: Sequence[Mask]) -> Iterable[tuple[int, Bounds]]:
 
     A mask across the 180° meridian has two: one pair of bounds would span the world.
     """
-    parts, numbers = shapely.get_parts([mask.extent for mask in masks], return_index=True)
+    parts, indexes = shapely.get_parts([mask.extent for mask in masks], return_index=True)
     bounds = with_margin(shapely.bounds(parts))
-    for number, corners in zip(numbers.tolist(), bounds.tolist(), strict=True):
+    for number, corners in zip(indexes.tolist(), bounds.tolist(), strict=True):
         if np.isfinite(corners).all():
             yield number, tuple(corners)
 
@@ -159,8 +159,8 @@ def _gather(
         for scene in result.scenes:
             scenes.setdefault(scene.scene_id, scene)
             if scene.footprint_problem:
-                words = f"{source.spec}: {scene.footprint_problem}"
-                problems.append(Problem(scene.scene_id, words))
+                text = f"{source.spec}: {scene.footprint_problem}"
+                problems.append(Problem(scene.scene_id, text))
     return _Gathered(tuple(scenes.values()), tuple(alternatives), tuple(problems))
 
 
@@ -193,12 +193,12 @@ def _ask(source: SceneSource, requests: Sequence[SceneRequest], progress: Progre
 
 def _covering_request(requests: Sequence[SceneRequest]) -> SceneRequest:
     """One request for all; of any day, so that advice knows the nearest scene however far it is."""
-    whole = everything([SearchArea(r.bounds, r.first_day, r.last_day) for r in requests])
-    return SceneRequest(whole.bounds, date.min, date.max, requests[0].level)
+    overall = everything([SearchArea(r.bounds, r.first_day, r.last_day) for r in requests])
+    return SceneRequest(overall.bounds, date.min, date.max, requests[0].level)
 
 
 def part(progress: Progress, number: int, parts: int) -> Progress:
-    """How far one of several equal parts is, told as percent of the whole."""
+    """How far one of several equal parts is, as percent of all of it."""
 
     def reported(finished: int, total: int) -> None:
         share = (number + finished / max(total, 1)) / parts

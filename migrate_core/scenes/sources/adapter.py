@@ -22,12 +22,14 @@ _TEST = SceneRequest((4.3, 50.8, 4.4, 50.9), date(2023, 6, 1), date(2023, 6, 5),
 class Credential:
     """Credentials that a source takes: for which purpose, and in which variables.
 
-    `missing` says what to set; None when all is. Values are looked at, never shown.
+    `missing` says what to set; None when all is. Values are looked at, never shown. With
+    `two_factors` a code may be asked for beside them.
     """
 
     purpose: str
     variables: tuple[str, ...]
     missing: str | None = None
+    two_factors: bool = False
 
     @property
     def found(self) -> bool:

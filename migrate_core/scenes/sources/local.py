@@ -67,9 +67,9 @@ class LocalSource:
         return SearchResult(fitting, tuple(problems))
 
     def _everything(self, progress: Progress) -> Iterator[Scene | Problem]:
-        places = list(_places(self.path))
-        for number, href in enumerate(places):
-            progress(number, len(places))
+        products = list(_products(self.path))
+        for number, href in enumerate(products):
+            progress(number, len(products))
             if isinstance(href, Problem):
                 yield href
                 continue
@@ -139,14 +139,14 @@ def _fits(scene: Scene, request: SceneRequest) -> bool:
     )
 
 
-def _places(path: Path, visited: set[tuple[int, int]] | None = None) -> Iterator[Path | Problem]:
+def _products(path: Path, visited: set[tuple[int, int]] | None = None) -> Iterator[Path | Problem]:
     """Folders of products, zips and STAC item files at or below `path`, in a stable order.
 
     Each folder once: links may lead back to where one has been.
     """
     visited = set() if visited is None else visited
     if not path.is_dir():
-        yield from _place_of_file(path)
+        yield from _product_of_file(path)
         return
     status = path.stat()
     if (status.st_dev, status.st_ino) in visited:
@@ -168,10 +168,10 @@ def _places(path: Path, visited: set[tuple[int, int]] | None = None) -> Iterator
         return
     for child in children:
         if child.is_dir() or child.suffix.lower() == ".zip":
-            yield from _places(child, visited)
+            yield from _products(child, visited)
 
 
-def _place_of_file(path: Path) -> Iterator[Path | Problem]:
+def _product_of_file(path: Path) -> Iterator[Path | Problem]:
     """A zip, or the items of a catalogue; what can't be read to its end is a problem."""
     try:
         check_regular(path)

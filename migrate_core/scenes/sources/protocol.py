@@ -93,7 +93,7 @@ class SceneFetcher(Protocol):
 
 
 class SceneSource(Protocol):
-    """A place that offers scenes."""
+    """A service or folder that offers scenes."""
 
     @property
     def spec(self) -> str:

@@ -36,8 +36,8 @@ def origin(url: str) -> Origin | None:
     prepared = requests.PreparedRequest()
     try:
         prepared.prepare_url(url, None)
-        whole = prepared.url or ""
-        parts, theirs = urlsplit(whole), parse_url(whole)
+        full = prepared.url or ""
+        parts, theirs = urlsplit(full), parse_url(full)
         port = parts.port
     except (requests.RequestException, LocationParseError, ValueError):
         return None

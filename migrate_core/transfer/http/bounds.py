@@ -16,8 +16,8 @@ MAX_ANSWER_BYTES = 100_000_000
 # A product has up to 8 GB, one of its files up to 200 MB.
 MAX_FILE_BYTES = 20_000_000_000
 # As much of a refusal as may hold words for a person, and how long it may take, in seconds.
-_WORDS_BYTES = 64 * 1024
-_WORDS_S = 10.0
+_TEXT_BYTES = 64 * 1024
+_TEXT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ def shorten_refusal(response: requests.Response) -> None:
     """Read the beginning of an answer that is an error, and leave the rest where it is."""
     content = b""
     try:
-        with Watch(socket_of(response), _WORDS_S, _WORDS_S):
-            content = next(response.iter_content(_WORDS_BYTES), b"")
+        with Watch(socket_of(response), _TEXT_S, _TEXT_S):
+            content = next(response.iter_content(_TEXT_BYTES), b"")
     except (requests.RequestException, OSError):
         pass  # it has no words then
     response._content = content

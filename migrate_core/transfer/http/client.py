@@ -24,7 +24,7 @@ from ...errors import CredentialsError, TransferError
 from .address import is_loopback, keeps_secrets, same_origin, shown
 from .bounds import Bound, content_of, shorten_refusal
 from .messages import Answer, Authorization, Query
-from .refusals import remedy, text_of, words_of
+from .refusals import explanation, remedy, text_of
 from .retry import (
     TOO_MANY,
     TRANSIENT,
@@ -82,7 +82,7 @@ class HttpClient:
     ) -> None:
         self.service = service
         self.policy = policy or RetryPolicy()
-        self.around = runtime or Runtime()
+        self.runtime = runtime or Runtime()
         self.traffic = traffic or Traffic()
         self._session = session or watched_session(self.policy.timeout_s[1])
         # A jar would hand cookies to each port of a host.
@@ -92,11 +92,11 @@ class HttpClient:
 
     def counting(self, traffic: Traffic) -> HttpClient:
         """The same client with the same connections, that counts in `traffic`."""
-        return self._like_this(self.around, traffic)
+        return self._like_this(self.runtime, traffic)
 
     def checked(self, check: Check) -> HttpClient:
         """The same client with the same connections and counts, that `check` interrupts."""
-        return self._like_this(replace(self.around, check=check), self.traffic)
+        return self._like_this(replace(self.runtime, check=check), self.traffic)
 
     def _like_this(self, runtime: Runtime, traffic: Traffic) -> HttpClient:
         client = HttpClient(
@@ -117,7 +117,7 @@ class HttpClient:
         """The JSON document that answers a query. Raises TransferError."""
 
         def attempt() -> Any:
-            answer = self._whole(query)
+            answer = self._complete(query)
             try:
                 return answer.json()
             except ValueError as err:
@@ -127,7 +127,7 @@ class HttpClient:
 
     def send(self, query: Query) -> Answer:
         """The whole answer to a query. Raises TransferError."""
-        return self.retried(lambda: self._whole(query), query.url)
+        return self.retried(lambda: self._complete(query), query.url)
 
     @contextmanager
     def opened(self, query: Query) -> Iterator[requests.Response]:
@@ -137,7 +137,7 @@ class HttpClient:
         wrong with the body is for `pieces` to tell.
         """
         with closing(self._followed(query)) as response:
-            self._judge(response, query)
+            self._check_status(response, query)
             yield response
 
     def pieces(
@@ -158,7 +158,7 @@ class HttpClient:
                     received += len(piece)
                     self.traffic.add(received=len(piece))
                     bound.check(response, received)
-                    self.around.check()
+                    self.runtime.check()
                     yield piece
         except requests.RequestException as err:
             if watch.expired:
@@ -171,7 +171,7 @@ class HttpClient:
         """What `attempt` returns, tried again by the policy while it raises TransientError."""
         failures = 0
         while True:
-            self.around.check()
+            self.runtime.check()
             try:
                 return attempt()
             except TransientError as err:
@@ -198,7 +198,7 @@ class HttpClient:
                 "Try again then, or use another source.",
                 err.status,
             ) from err
-        seconds = self.policy.wait_s(failures, self.around.jitter()) if wish is None else wish
+        seconds = self.policy.wait_s(failures, self.runtime.jitter()) if wish is None else wish
         log.info("%s: %s: %s. Again in %.0f s.", self.service, shown(url), err, seconds)
         self.wait(seconds)
 
@@ -206,12 +206,12 @@ class HttpClient:
         """Sleep, and look now and then whether the work is to stop."""
         left = seconds
         while left > 0:
-            self.around.check()
+            self.runtime.check()
             step = min(left, _LOOK_EVERY_S)
-            self.around.sleep(step)
+            self.runtime.sleep(step)
             left -= step
 
-    def _whole(self, query: Query) -> Answer:
+    def _complete(self, query: Query) -> Answer:
         with self.opened(query) as response:
             content = b"".join(self.pieces(response, Bound(query.most_bytes), self.policy.answer_s))
             return Answer(response.url, response.status_code, response.headers, content)
@@ -262,7 +262,7 @@ class HttpClient:
     def _once(
         self, query: Query, url: str, params: Mapping[str, str], header: str | None
     ) -> requests.Response:
-        self.around.check()
+        self.runtime.check()
         self.traffic.add(requests=1)
         headers = {"User-Agent": _USER_AGENT, **query.headers}
         try:
@@ -294,7 +294,7 @@ class HttpClient:
         )
         return response
 
-    def _judge(self, response: requests.Response, query: Query) -> None:
+    def _check_status(self, response: requests.Response, query: Query) -> None:
         """Raise what a status says, unless it is a success."""
         status = response.status_code
         if 200 <= status < 300 or status in query.accept:
@@ -305,7 +305,7 @@ class HttpClient:
             raise TransientError(f"it answered {status} {response.reason}", after, status)
         raise TransferError(
             f"{self.service}: {shown(response.url)} answered {status} {response.reason}"
-            f"{words_of(response, query)}. {remedy(response, query)}",
+            f"{explanation(response, query)}. {remedy(response, query)}",
             status,
         )
 
@@ -319,7 +319,7 @@ class HttpClient:
                 moment = parsedate_to_datetime(value).timestamp()
             except ValueError:
                 return None
-            return max(moment - self.around.clock(), 0.0)
+            return max(moment - self.runtime.clock(), 0.0)
         if response.status_code != TOO_MANY:
             return None
         # The Planetary Computer says it in words: "Try again in 52 seconds."

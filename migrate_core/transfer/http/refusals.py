@@ -9,7 +9,7 @@ import requests
 from .address import same_origin, shown
 from .messages import Query
 
-_WORDS = 200
+_LONGEST = 200
 _REMEDY = "Check the request, or use another source."
 _REMEDIES = {
     401: "Check the user name and password in the settings.",
@@ -37,12 +37,12 @@ def text_of(response: requests.Response) -> str:
         return ""
 
 
-def words_of(response: requests.Response, query: Query) -> str:
+def explanation(response: requests.Response, query: Query) -> str:
     """The service's own words, shortened; none where it might repeat a form or a token."""
     cause = response.headers.get("cause-message", "")
     if query.form is not None or query.auth is not None:
-        words = cause if query.form is None else ""
+        explanation = cause if query.form is None else ""
     else:
-        words = cause or re.sub(r"<[^>]*>", " ", text_of(response))
-    words = " ".join(words.split())
-    return f" ({words[:_WORDS]})" if words else ""
+        explanation = cause or re.sub(r"<[^>]*>", " ", text_of(response))
+    explanation = " ".join(explanation.split())
+    return f" ({explanation[:_LONGEST]})" if explanation else ""

@@ -37,11 +37,13 @@ def known_datasets(page: Page) -> list[Made]:
     document = answer(page.store, "export")
     last = [Path(document["path"])] if document else []
     folders = {card.parent for card in page.workspace.exports.glob(f"*/{CARD}")} | set(last)
-    made = [Made(folder, (folder / CARD).stat().st_mtime) for folder in folders if _whole(folder)]
+    made = [
+        Made(folder, (folder / CARD).stat().st_mtime) for folder in folders if _is_complete(folder)
+    ]
     return sorted(made, key=lambda one: (-one.written_at, one.folder))
 
 
-def _whole(folder: Path) -> bool:
+def _is_complete(folder: Path) -> bool:
     """Whether a folder is a dataset whose export came to its end."""
     return is_dataset(folder) and (folder / CARD).read_text(encoding="utf-8") != UNFINISHED_CARD
 

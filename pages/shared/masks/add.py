@@ -177,15 +177,15 @@ def _names_in(named: str) -> list[str]:
     if not named:
         return []
     try:
-        place = path_of(named, Path.cwd())
-        found = islice(place.rglob("*"), _NAMES) if place.is_dir() else [place]
+        path = path_of(named, Path.cwd())
+        found = islice(path.rglob("*"), _NAMES) if path.is_dir() else [path]
         return [path.name for path in found if path.suffix.lower() in LABELS]
     except (MigrateError, OSError):
         return []
 
 
 def _on_server(page: Page, chosen: Chosen) -> AddMasks:
-    """What is to be added of the places that were named. Raises WrongUseError."""
+    """What is to be added of the paths that were named. Raises WrongUseError."""
     masks, images = (_named(st.session_state.get(key)) for key in ("masks_folder", IMAGE_FOLDER))
     if masks is None:
         raise WrongUseError("Name the file or folder of the masks first.")
@@ -197,7 +197,7 @@ def _on_server(page: Page, chosen: Chosen) -> AddMasks:
 
 
 def _named(text: str | None) -> Path | None:
-    """The place on the server that was written, None for no text. Raises WrongUseError."""
+    """The path on the server that was written, None for no text. Raises WrongUseError."""
     if not text or not text.strip():
         return None
     path = path_of(text, Path.cwd())

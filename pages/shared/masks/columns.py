@@ -46,8 +46,8 @@ def columns_on_server(named: str) -> tuple[str, ...]:
     if not named:
         return ()
     try:
-        place = path_of(named, Path.cwd())
-        found = islice(place.rglob("*"), _LOOKED_AT) if place.is_dir() else iter([place])
+        location = path_of(named, Path.cwd())
+        found = islice(location.rglob("*"), _LOOKED_AT) if location.is_dir() else iter([location])
         path = next((p for p in found if p.suffix.lower() in VECTOR_SUFFIXES), None)
         return () if path is None else _on_server(str(path), path.stat().st_mtime)
     except (MigrateError, OSError):

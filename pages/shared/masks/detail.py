@@ -38,7 +38,7 @@ def mask_detail(page: Page, mask: Mask) -> None:
     _problems(page, mask)
     doubtful_values(page, mask)
     _picture(mask)
-    _facts(mask)
+    _details(mask)
     left, right = st.columns(2)
     with left.popover("Class names", icon=":material/label:", disabled=not mask.classes.stored):
         _class_names(page, mask)
@@ -82,9 +82,9 @@ def _remedy(mask: Mask, topic: str, text: str) -> str:
 
 
 def _takes_crs(mask: Mask) -> bool:
-    """Whether a CRS from a person places the mask: its file has none, but a transform."""
+    """Whether a CRS from a person georeferences the mask: its file has none, but a transform."""
     return mask.georeference.transform is not None and (
-        mask.georeference.crs is None or CRS_FIELD in mask.edited
+        mask.georeference.crs is None or CRS_FIELD in mask.user_set
     )
 
 
@@ -180,8 +180,8 @@ def _hectares(value: float | None) -> str:
     return f"{value:.3g}" if value < 100 else f"{value:,.0f}"
 
 
-def _facts(mask: Mask) -> None:
-    """Date, grid, place and files in a few lines."""
+def _details(mask: Mask) -> None:
+    """Date, grid, georeference and files in a few lines."""
     lines = [f"**Date** {mask.acquired.formatted if mask.acquired else NOT_KNOWN}"]
     if mask.width and mask.height:
         size = pixel_size(mask)
@@ -234,7 +234,7 @@ def _class_names(page: Page, mask: Mask) -> None:
         everywhere = st.checkbox("For all masks that have these values")
         if st.form_submit_button("Save names", type="primary"):
             ids = [row[0] for row in names_and_dates(page.store, MaskFilter())]
-            sought = masks_of(page.store, ids) if everywhere else iter([mask])
+            targets = masks_of(page.store, ids) if everywhere else iter([mask])
             change = MaskEdit(class_names=names)
-            store_edits(page.store, [(item, edited(item, change)) for item in sought])
+            store_edits(page.store, [(item, edited(item, change)) for item in targets])
             st.rerun()

@@ -30,10 +30,10 @@ from migrate_core.store.masks import (
     WITHOUT_IMAGE,
     MaskFilter,
     count_masks,
+    index_of,
     list_masks,
     name_apart,
     names_and_dates,
-    place_of,
     shared_names,
 )
 from pages.shared.frame import Page
@@ -63,7 +63,7 @@ def wanted_masks() -> MaskFilter:
 def chosen_mask(page: Page) -> str | None:
     """The selected mask; the first of the list when it isn't in it, None when that is empty."""
     mask_id = selection().mask_id
-    if mask_id is not None and place_of(page.store, wanted_masks(), mask_id) is not None:
+    if mask_id is not None and index_of(page.store, wanted_masks(), mask_id) is not None:
         if MASK_LIST.unopened:
             show_in_list(page, mask_id)
         return mask_id
@@ -74,9 +74,9 @@ def chosen_mask(page: Page) -> str | None:
 
 def show_in_list(page: Page, mask_id: str) -> None:
     """Turn the list to the page that a mask is on."""
-    place = place_of(page.store, wanted_masks(), mask_id)
-    if place is not None:
-        MASK_LIST.turn_to(place)
+    index = index_of(page.store, wanted_masks(), mask_id)
+    if index is not None:
+        MASK_LIST.turn_to(index)
     mark_again(MASK_LIST.name)
 
 

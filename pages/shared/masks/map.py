@@ -13,10 +13,10 @@ from migrate_core.states import MaskState
 from migrate_core.store.masks import (
     MaskCluster,
     MaskFilter,
-    MaskPlace,
+    MaskLocation,
     count_masks,
     mask_clusters,
-    mask_places,
+    mask_locations,
 )
 from pages.shared.frame import Page
 from pages.shared.maps import Outline, map_click, show_map
@@ -29,7 +29,7 @@ MOST = 1_000
 READY_COLOR, PROBLEM_COLOR = "#0072B2", "#D55E00"
 _MAP, _FOCUS = "masks_map", "masks_focus"
 # The view is this much wider than the mask that is looked for.
-_AROUND = 3
+_ZOOM_OUT = 3
 
 
 def look_for(mask_id: str | None) -> None:
@@ -61,28 +61,28 @@ def masks_on_map(page: Page, wanted: MaskFilter) -> None:
         st.info("The list below is empty: no mask fits its filters.")
         return
     few = count <= MOST
-    places = mask_places(
+    locations = mask_locations(
         page.store, wanted, 0 if few else MASK_LIST.first, MOST if few else MASK_LIST.size
     )
     clusters = [] if few else mask_clusters(page.store, wanted)
-    if not places and not clusters:
-        st.info("None of these masks has a place on the map yet: they have no georeference.")
+    if not locations and not clusters:
+        st.info("None of these masks can be drawn on the map yet: they have no georeference.")
         return
-    known = {place.mask_id: place.outline for place in places}
-    sought = known.get(st.session_state[_FOCUS] or "")
+    known = {location.mask_id: location.outline for location in locations}
+    focused = known.get(st.session_state[_FOCUS] or "")
     show_map(
-        [*map(_circle, clusters), *map(_outline, places)],
+        [*map(_circle, clusters), *map(_outline, locations)],
         key=_MAP,
-        focus=scale(shapely.box(*sought.bounds), _AROUND, _AROUND) if sought else None,
+        focus=scale(shapely.box(*focused.bounds), _ZOOM_OUT, _ZOOM_OUT) if focused else None,
         height=440,
     )
-    placed = len(places) if few else sum(cluster.count for cluster in clusters)
-    _legend(count, placed, clustered=not few)
+    drawn = len(locations) if few else sum(cluster.count for cluster in clusters)
+    _legend(count, drawn, clustered=not few)
 
 
 def _circle(cluster: MaskCluster) -> Outline:
     """Masks near each other as a circle whose area grows with their number."""
-    longitude, latitude = cluster.place
+    longitude, latitude = cluster.centre
     radius = cluster.spread * min(0.48, 0.25 + 0.08 * math.log10(cluster.count))
     shape = Point(longitude, latitude).buffer(radius, quad_segs=12)
     flat = scale(shape, 1.0, max(math.cos(math.radians(latitude)), 0.01))
@@ -97,31 +97,31 @@ def _circle(cluster: MaskCluster) -> Outline:
     )
 
 
-def _outline(place: MaskPlace) -> Outline:
-    chosen = place.mask_id == selection().mask_id
-    ready = place.state == MaskState.READY
+def _outline(location: MaskLocation) -> Outline:
+    chosen = location.mask_id == selection().mask_id
+    ready = location.state == MaskState.READY
     return Outline(
-        place.mask_id,
-        place.outline,
+        location.mask_id,
+        location.outline,
         READY_COLOR if ready else PROBLEM_COLOR,
-        f"{place.name}\n{(place.acquired or 'no date')[:10]}, {place.state}",
+        f"{location.name}\n{(location.acquired or 'no date')[:10]}, {location.state}",
         weight=5 if chosen else 2,
         dashed=not ready,
         filled=chosen,
     )
 
 
-def _legend(count: int, placed: int, *, clustered: bool) -> None:
+def _legend(count: int, drawn: int, *, clustered: bool) -> None:
     """What the colours mean, and which masks aren't on the map."""
     text, button = st.columns([4, 1], vertical_alignment="center")
-    missing = count - placed
+    missing = count - drawn
     part = (
         " Circles: masks near each other, a click goes to them in the list, whose open page is "
         "drawn as outlines."
         if clustered
         else ""
     )
-    without = f" {missing:,} without a place can't be drawn." if missing > 0 else ""
+    without = f" {missing:,} without a georeference can't be drawn." if missing > 0 else ""
     text.html(
         f"<small><span style='color:{READY_COLOR}'>&#9632;</span> ready &ensp;"
         f"<span style='color:{PROBLEM_COLOR}'>&#9633;</span> with a problem (dashed) &ensp;"

@@ -44,9 +44,9 @@ def mask_options(where: str, names: Sequence[str], columns: Sequence[str]) -> Ch
         askers: list[Callable[[_Asker], None]] = [
             lambda ask: _dates(ask, names),
             _classes,
-            _place,
+            _georeference,
             lambda ask: _polygons(ask, columns),
-            _hidden,
+            _occlusion,
         ]
         for tab, questions in zip(tabs, askers, strict=True):
             with tab:
@@ -70,24 +70,24 @@ class _Asker:
     def key(self, option: str) -> str:
         return f"masks_option_{self._where}_{option}"
 
-    def text(self, place: Any, label: str, option: str, **more: Any) -> str:
+    def text(self, container: Any, label: str, option: str, **more: Any) -> str:
         """A line of text; empty is no answer."""
-        text: str = place.text_input(
+        text: str = container.text_input(
             label, key=self.key(option), persist_state="session", **more
         ).strip()
         if text:
             self._put(option, text)
         return text
 
-    def values(self, place: Any, label: str, option: str, **more: Any) -> None:
+    def values(self, container: Any, label: str, option: str, **more: Any) -> None:
         """Several values in a line of text; empty is no answer."""
-        text = place.text_input(label, key=self.key(option), persist_state="session", **more)
+        text = container.text_input(label, key=self.key(option), persist_state="session", **more)
         if values := text_values(text):
             self._put(option, values)
 
-    def number(self, place: Any, label: str, option: str, **more: Any) -> None:
+    def number(self, container: Any, label: str, option: str, **more: Any) -> None:
         """A number; None is no answer."""
-        number = place.number_input(
+        number = container.number_input(
             label, key=self.key(option), value=more.pop("value", None), persist_state="session",
             **more,
         )  # fmt: skip
@@ -95,28 +95,28 @@ class _Asker:
             self._put(option, number)
 
     def choice(
-        self, place: Any, label: str, option: str, choices: Sequence[str], **more: Any
+        self, container: Any, label: str, option: str, choices: Sequence[str], **more: Any
     ) -> Any:
         """One of several, or none."""
         # Another list of choices, or a line of text in its place, is another widget.
         key = f"{self.key(option)}_{hash(tuple(choices))}"
-        chosen = place.selectbox(
+        chosen = container.selectbox(
             label, choices, index=None, key=key, persist_state="session", **more
         )
         if chosen:
             self._put(option, chosen)
 
-    def tick(self, place: Any, label: str, option: str, **more: Any) -> None:
+    def tick(self, container: Any, label: str, option: str, **more: Any) -> None:
         """Yes or no."""
-        if place.checkbox(label, key=self.key(option), persist_state="session", **more):
+        if container.checkbox(label, key=self.key(option), persist_state="session", **more):
             self._put(option, True)
 
     def table(
-        self, place: Any, label: str, option: str, suffixes: Sequence[str], **more: Any
+        self, container: Any, label: str, option: str, suffixes: Sequence[str], **more: Any
     ) -> None:
         """A file that is sent with the masks."""
         types = [suffix.removeprefix(".") for suffix in suffixes]
-        sent = place.file_uploader(label, types, key=self.key(option), **more)
+        sent = container.file_uploader(label, types, key=self.key(option), **more)
         if sent is not None:
             self.files.append((option, sent))
 
@@ -146,7 +146,7 @@ def _dates(ask: _Asker, names: Sequence[str]) -> None:
         "month, day, doy, hour, minute, second, date, time.",
     )
     if pattern:
-        _pattern_at_work(pattern, names)
+        _pattern_preview(pattern, names)
     ask.table(
         st,
         "A table of masks with their images and dates",
@@ -157,7 +157,7 @@ def _dates(ask: _Asker, names: Sequence[str]) -> None:
     )
 
 
-def _pattern_at_work(text: str, names: Sequence[str]) -> None:
+def _pattern_preview(text: str, names: Sequence[str]) -> None:
     """What the pattern makes of the names of the files chosen, at once."""
     try:
         pattern = compile_pattern(text)
@@ -213,7 +213,7 @@ def _classes(ask: _Asker) -> None:
     )
 
 
-def _place(ask: _Asker) -> None:
+def _georeference(ask: _Asker) -> None:
     left, right = st.columns(2)
     ask.text(
         left,
@@ -251,15 +251,15 @@ def _polygons(ask: _Asker, columns: Sequence[str]) -> None:
         "background, what lies outside it is ignored."
     )
     left, middle, right = st.columns(3)
-    for place, label, option in (
+    for container, label, option in (
         (left, "Column of the class", "class-field"),
         (middle, "Column of the date", "date-field"),
         (right, "Column of the end of a period", "end-date-field"),
     ):
         if columns:
-            ask.choice(place, label, option, columns, placeholder="none")
+            ask.choice(container, label, option, columns, placeholder="none")
         else:
-            ask.text(place, label, option, placeholder="none")
+            ask.text(container, label, option, placeholder="none")
     area = left.radio("Areas", list(_AREAS), captions=list(_AREAS.values()), key=ask.key("areas"))
     if area == _MARGIN:
         ask.number(middle, "Margin, m", "margin", value=200.0, min_value=0.0, step=50.0)
@@ -275,7 +275,7 @@ def _polygons(ask: _Asker, columns: Sequence[str]) -> None:
     ask.text(middle, "Layer", "layer", placeholder="of files that have several")
 
 
-def _hidden(ask: _Asker) -> None:
+def _occlusion(ask: _Asker) -> None:
     st.caption(
         "Where clouds hid the ground in the image that was drawn on, a label is a guess: those "
         "pixels get quality flag 64. PlanetScope's UDM2 and UDM are understood, and any raster "

@@ -1,4 +1,4 @@
-"""Values of a mask that may mean something else than they are taken for: told, and set right."""
+"""Values of a mask that may mean something else than they are taken for: shown, and corrected."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def doubtful_values(page: Page, mask: Mask) -> None:
 
 def no_data_form(page: Page, mask: Mask) -> None:
     """Which values stand for no data, as a person says, whatever the file declares."""
-    said = mask.raster.nodata
+    nodata = mask.raster.nodata
     with st.form(f"masks_nodata_{mask.mask_id}", border=False):
         text = st.text_input(
             "Values that stand for no data",
-            "" if said is None else ", ".join(map(value_text, said)) or NONE,
+            "" if nodata is None else ", ".join(map(value_text, nodata)) or NONE,
             placeholder="as the file declares",
             help=f"Numbers with commas between, such as -1, 255; or {NONE} when none does. The "
             "mask is read again; its pair is made again by the next run.",
@@ -65,7 +65,7 @@ def _read_again(page: Page, mask: Mask, nodata: Sequence[float], key: str) -> No
 
 
 def _start(page: Page, mask: Mask, nodata: Sequence[float]) -> None:
-    """Add the file again with these values; everything else that was said of it is kept."""
+    """Add the file again with these values; everything else that was given for it is kept."""
     path = Path(mask.path)
     options = AddOptions(
         nodata=tuple(nodata), mosaic=bool(mask.tiles), follow_links=path.is_symlink()

@@ -21,7 +21,7 @@ _CLOUDS = {
     "s2cloudless": "s2cloudless (L1C)",
     "product": "The product's own cloud mask",
 }
-_WORDS = {
+_TEXTS = {
     "resampling": "{} resampling",
     "clouds": "clouds by {}",
     "register": "registration",
@@ -54,8 +54,8 @@ def parameters_form(page: Page) -> bool:
 
 def format_parameters(parameters: PairParameters) -> str:
     """`bilinear resampling, clouds by scl, a boundary buffer of 10 m`; only what is asked for."""
-    said = {field.name: getattr(parameters, field.name) for field in fields(parameters)}
-    return ", ".join(words.format(said[name]) for name, words in _WORDS.items() if said[name])
+    values = {field.name: getattr(parameters, field.name) for field in fields(parameters)}
+    return ", ".join(text.format(values[name]) for name, text in _TEXTS.items() if values[name])
 
 
 def _pixels(shown: PairParameters) -> None:
@@ -76,7 +76,7 @@ def _pixels(shown: PairParameters) -> None:
         key="pairs_clouds",
         persist_state="session",
         help="L2A brings a scene classification with clouds, shadows, cirrus and snow. For L1C, "
-        "s2cloudless finds clouds in the pixels; shadows follow from the sun's place.",
+        "s2cloudless finds clouds in the pixels; shadows follow from the sun's position.",
     )
     st.checkbox(
         "Make pairs of products that lack bands, too",
@@ -108,7 +108,7 @@ def _labels(shown: PairParameters, suggested_m: float | None) -> None:
         value=shown.ignore_rim_m,
         key="pairs_ignore_rim",
         persist_state="session",
-        help="Within it the label is 255 (ignore): so close to a border its place isn't known. "
+        help="Within it the label is 255 (ignore): so close to a border its position isn't known. "
         f"0 is no buffer. {_good_width(suggested_m)}",
     )
     if suggested_m is not None:

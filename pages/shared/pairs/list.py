@@ -93,7 +93,7 @@ def _cells(row: PairRow, stages: Mapping[str, str]) -> dict[str, object]:
     """One row of the table."""
     pair = row.pair
     stage = stages.get(pair.pair_id) if pair and row.state == PairState.RUNNING else None
-    share = occluded_shares(pair.occluded, pair.one_sided).labelled if pair else None
+    share = occluded_shares(pair.occluded, pair.occlusion_by_sensor).labelled if pair else None
     return {
         "Mask": row.mask_name,
         "State": LOOK[row.state] + (f": {stage}" if stage else ""),
@@ -179,10 +179,10 @@ def _offset(page: Page, now: RunStatus, row: PairRow) -> None:
     present = "as documents say" if chosen is None else f"set by hand to {chosen}"
     st.markdown(f"Radiometric offset: {present}. Make the pair with another one:")
     with st.container(horizontal=True):
-        for value, words in _OFFSETS.items():
+        for value, text in _OFFSETS.items():
             if value != ("auto" if chosen is None else str(chosen)):
                 st.button(
-                    words,
+                    text,
                     key=f"pairs_offset_{value}",
                     icon=":material/exposure:",
                     disabled=now.busy,

@@ -6,7 +6,7 @@ import streamlit as st
 
 from migrate_core.pairs.progress import STAGES, progress_of
 from migrate_core.states import UNDER_WAY, Level, PairState
-from migrate_core.store.pair_list import INTERRUPTED, at_work
+from migrate_core.store.pair_list import INTERRUPTED, running_pairs
 from pages.shared.background import POLL_S, how_it_ended, is_busy, trouble, watch
 from pages.shared.frame import PAGES, Page
 from pages.shared.pairs.access import access_form, archive
@@ -17,7 +17,7 @@ from pages.shared.pairs.state import KIND, STAGE_HELP, RunStatus, run_status
 from pages.shared.polling import polled
 from pages.shared.text import plain
 
-_AT_WORK = 8
+_MOST_RUNNING = 8
 
 
 def explain_empty(page: Page) -> None:
@@ -42,7 +42,7 @@ def live(page: Page) -> None:
     trouble(KIND)
     if now.busy:
         watch(page, KIND, "Making pairs")
-        _show_at_work(page, now)
+        _show_running(page, now)
     else:
         how_it_ended(page, KIND, (Level.ERROR,))
         _offer_to_go_on(page, now)
@@ -62,7 +62,7 @@ def _start_form(page: Page, now: RunStatus) -> None:
 
 def _start_buttons(page: Page, now: RunStatus, *, again: bool) -> None:
     failed = now.counts.get(PairState.FAILED, 0)
-    make, retry, words = st.columns([1, 1, 2], vertical_alignment="center")
+    make, retry, text = st.columns([1, 1, 2], vertical_alignment="center")
     make.button(
         _make_label(page, now, again=again),
         key="pairs_make",
@@ -82,7 +82,7 @@ def _start_buttons(page: Page, now: RunStatus, *, again: bool) -> None:
         on_click=lambda: start_pairs(page, states=(PairState.FAILED.value,)),
     )
     if not now.open and not now.busy:
-        with words:
+        with text:
             st.page_link(
                 PAGES["review"][0],
                 label="Every selected match is made. Next: look at them in Review.",
@@ -105,8 +105,8 @@ def _offer_to_go_on(page: Page, now: RunStatus) -> None:
     left = now.counts.get(INTERRUPTED, 0)
     if not left:
         return
-    words, button = st.columns([4, 1], vertical_alignment="center")
-    words.warning(
+    text, button = st.columns([4, 1], vertical_alignment="center")
+    text.warning(
         f"A run stopped before its end: {_pairs(left)} interrupted. What was finished is kept."
     )
     button.button(
@@ -122,17 +122,17 @@ def _offer_to_go_on(page: Page, now: RunStatus) -> None:
 # watching
 
 
-def _show_at_work(page: Page, now: RunStatus) -> None:
+def _show_running(page: Page, now: RunStatus) -> None:
     """The pairs that workers have in hand, each with its stage."""
-    found = at_work(page.store, _AT_WORK) if now.run else []
+    found = running_pairs(page.store, _MOST_RUNNING) if now.run else []
     stages = progress_of(page.workspace, [pair_id for pair_id, _ in found], now.run or "")
     with st.container(border=True):
         st.caption("At work now", help=STAGE_HELP)
         for pair_id, name in found:
             stage = stages.get(pair_id)
             step = STAGES.index(stage) + 1 if stage else 0
-            words = f"{stage} ({step} of {len(STAGES)})" if stage else "handed to a worker"
-            st.progress(step / len(STAGES), f"{plain(name)}: {words}")
+            text = f"{stage} ({step} of {len(STAGES)})" if stage else "handed to a worker"
+            st.progress(step / len(STAGES), f"{plain(name)}: {text}")
         if not found:
             st.caption("Workers are being started …")
         if now.counts.get(PairState.RUNNING, 0) > len(found) > 0:

@@ -70,7 +70,7 @@ def candidate_picture(
     mask, candidate = find_mask(store, mask_id), _candidate(store, mask_id, scene_id)
     if mask is None or mask.extent is None or candidate is None:
         raise WrongUseError(f"{scene_id!r} is no candidate of the mask {mask_id!r}.")
-    around = mask.footprint or mask.extent
+    area = mask.footprint or mask.extent
     path = workspace.candidate_picture(_name(mask, candidate))
     if path.is_file():
         return path.read_bytes()
@@ -78,7 +78,7 @@ def candidate_picture(
     scenes = scenes_named(store, ranked.scene_ids, ranked.scene.source)
 
     def read() -> bytes:
-        found = mask_picture(scenes, around, settings.services, workspace.products)
+        found = mask_picture(scenes, area, settings.services, workspace.products)
         with written_then_renamed(path) as temporary:
             temporary.write_bytes(found)
         return found
@@ -97,6 +97,6 @@ def _candidate(store: Store, mask_id: str, scene_id: str) -> Candidate | None:
 def _name(mask: Mask, candidate: Candidate) -> str:
     """A name that differs where the picture would."""
     ranked = candidate.ranked
-    place = to_json(mask.footprint or mask.extent)
-    ingredients = (_FORMAT, ranked.scene_ids, ranked.scene.source, ranked.scene.href, place)
+    area = to_json(mask.footprint or mask.extent)
+    ingredients = (_FORMAT, ranked.scene_ids, ranked.scene.source, ranked.scene.href, area)
     return hashlib.sha256(json.dumps(ingredients).encode()).hexdigest()[:32]

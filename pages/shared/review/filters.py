@@ -7,7 +7,9 @@ from typing import Final
 
 import streamlit as st
 
-from migrate_core.review.queue import DECISIONS, MOST_SUSPICIOUS, ORDERS, QueueFilter, QueueRow
+from migrate_core.review.filters import DECISIONS, QueueFilter
+from migrate_core.review.queue import MOST_SUSPICIOUS, ORDERS
+from migrate_core.review.queue_row import QueueRow
 from migrate_core.review.run import default_reviewer
 from migrate_core.states import Verdict
 
@@ -34,14 +36,14 @@ def reviewer_field() -> str:
 _SUGGESTED = (Verdict.REJECT.value, Verdict.UNSURE.value, Verdict.ACCEPT.value)
 
 
-def filter_form(facts: Sequence[QueueRow], reviewer: str) -> tuple[QueueFilter, str]:
+def filter_form(rows: Sequence[QueueRow], reviewer: str) -> tuple[QueueFilter, str]:
     """The filters and the order, in a popover."""
     with st.popover("Filter and sort", icon=":material/filter_list:"):
         order = st.selectbox("Order", list(ORDERS), key="review_order", persist_state=_KEPT)
         decision = _choice("Decision", DECISIONS, "review_decision")
         suggestion = _choice("Suggestion", _SUGGESTED, "review_suggestion")
         text = st.text_input("Mask name contains", key="review_text", persist_state=_KEPT)
-        tiles = sorted({row.tile for row in facts if row.tile})
+        tiles = sorted({row.tile for row in rows if row.tile})
         tile = _choice("Tile", tiles, "review_tile")
         first, last = st.columns(2)
         after = first.date_input("Scene from", None, key="review_first", persist_state=_KEPT)

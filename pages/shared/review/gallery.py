@@ -13,7 +13,8 @@ from migrate_core.errors import MigrateError
 from migrate_core.pairs.files import LABEL
 from migrate_core.pairs.view.drawing import png
 from migrate_core.pairs.view.quicklook import ViewOptions, read_pair, render
-from migrate_core.review.queue import QueueRow, decision_counts
+from migrate_core.review.queue import decision_counts
+from migrate_core.review.queue_row import QueueRow
 from migrate_core.states import DecisionState, decision_state
 from migrate_core.text import LABEL_OCCLUDED, format_share
 

@@ -25,7 +25,7 @@ def refusal(request: Request) -> tuple[int, str] | None:
         return 403, "This request comes from a page of another server."
     given = request.headers.get(KEY_HEADER, "")
     if not hmac.compare_digest(given.encode(), KEY.encode()):
-        return 403, "The server was started anew, or this is no page of it. Load the page again."
+        return 403, "The server was started again, or this is no page of it. Load the page again."
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.method == "POST" and kind != _JSON:
         return 415, f"Decisions come as {_JSON}."

@@ -19,6 +19,7 @@ from migrate_core.review.queue_rows import ReviewItem, last_decision
 from migrate_core.states import DECISION_OF, PairState, Verdict, VersionKind
 from migrate_core.store.base import Store
 from migrate_core.store.mask_versions import VersionEntry, versions_of_pair
+from migrate_core.store.review.checks import reviewed_pair
 from migrate_core.text import (
     CLOUD_IN_SCENE,
     NOT_KNOWN,
@@ -45,7 +46,7 @@ _OCCLUDING = {
     "nodata": "no data or saturated",
     "source": "occluded in the source image",
 }
-_SIDES = {
+_BY_SENSOR = {
     "sentinel2_only": "occluded in Sentinel-2 only",
     "source_only": "occluded in the source image only",
     "both": "occluded in both",
@@ -59,6 +60,10 @@ _OCCLUSION_NOTE = (
     "All: pixels inside the mask's footprint. Labelled: those with a class other than background. "
     "As the product's classification or mask, or s2cloudless, tells it (see pair.json); a pixel "
     "counts in each row it belongs to, and once in the last."
+)
+_EARLIER_NOTE = (
+    "They don't hold here: they answer to the clouds and the shift of another image, or to other "
+    "parameters. Repair this pair where it needs it, too."
 )
 _BOTH = ("", "all", "labelled")
 
@@ -78,11 +83,11 @@ def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]
         "suggestion": _suggestion(pair),
         "proposal": _proposal(proposal_for(pair, item.log, item.earlier, reviewer)),
         "dates": _dates(item),
-        "facts": [*_repair_facts(repairs), *_facts(item, document)],
+        "facts": [*_repair_sections(item, repairs), *_detail_sections(item, document)],
         "warnings": _warnings(item, document),
         "view": view_version(page.workspace, pair.pair_id, item.mask, item.earlier_id),
         **repairs,
-        **standing_document(page.store, pair.pair_id, item.log, reviewer, item.edits),
+        **status_document(page.store, pair.pair_id, item.log, reviewer, item.edits),
     }
 
 
@@ -91,7 +96,7 @@ def _warnings(item: ReviewItem, document: Document) -> list[str]:
     return [*(document.get("warnings") or ()), *behind]
 
 
-def standing_document(
+def status_document(
     store: Store, pair_id: str, log: Sequence[Decision], reviewer: str, edits: Sequence[PairEdit]
 ) -> dict[str, Any]:
     """How a pair stands by its log, and what the reviewer's next undo takes back.
@@ -113,19 +118,19 @@ def _log(
     decisions: Sequence[Decision], edits: Sequence[PairEdit], versions: Sequence[VersionEntry]
 ) -> list[dict[str, str]]:
     """All logs as one, by time."""
-    said = [(one.decided_at, one.reviewer, _VERBS[one.verdict], one.reason) for one in decisions]
+    decided = [(one.decided_at, one.reviewer, _VERBS[one.verdict], one.reason) for one in decisions]
     done = [(one.made_at, one.reviewer, format_edit(one), None) for one in edits]
     done += [(one.made_at, one.reviewer, _VERSIONS[one.kind], None) for one in versions]
     return [
         {"when": format_time(when), "who": who, "verdict": what, "reason": reason or ""}
-        for when, who, what, reason in sorted([*said, *done], key=lambda entry: entry[0])
+        for when, who, what, reason in sorted([*decided, *done], key=lambda entry: entry[0])
     ]
 
 
 def _last(store: Store, decision: Decision | None) -> dict[str, Any] | None:
     if decision is None:
         return None
-    pair = store.pair(decision.pair_id)
+    pair = reviewed_pair(store, decision.pair_id)
     name = pair.mask_name if pair else decision.pair_id
     return {"pair_id": decision.pair_id, "mask_name": name, "verdict": decision.verdict}
 
@@ -168,8 +173,8 @@ def format_proposal(proposal: Proposal) -> str:
     """`Proposed: accept (decided on 2021-06-12 by ann on the earlier pair; what differs: …)`."""
     differs = f"what differs: {', '.join(proposal.differences)}"
     if proposal.verdict is None:
-        said = "; ".join(f"{one.verdict} {_by(one)}" for one in proposal.decisions)
-        return f"On the earlier pair reviewers disagreed: {said}; {differs}."
+        decided = "; ".join(f"{one.verdict} {_by(one)}" for one in proposal.decisions)
+        return f"On the earlier pair reviewers disagreed: {decided}; {differs}."
     agree = "; ".join(_by(one) for one in proposal.decisions if one.verdict == proposal.verdict)
     others = [one for one in proposal.decisions if one.verdict != proposal.verdict]
     against = "".join(f"; but {one.verdict} {_by(one)}" for one in others)
@@ -181,7 +186,7 @@ def _by(decision: Decision) -> str:
     return f"on {format_date(decision.decided_at)} by {decision.reviewer}{why}"
 
 
-def _facts(item: ReviewItem, document: Document) -> list[Section]:
+def _detail_sections(item: ReviewItem, document: Document) -> list[Section]:
     """Occlusion in numbers, the scene, what was measured, and what pair.json says beside."""
     pair = item.pair
     sections = []
@@ -190,21 +195,24 @@ def _facts(item: ReviewItem, document: Document) -> list[Section]:
             "What occludes the ground, percent of the pixels",
             _occlusion_rows(pair, pair.occlusion), _BOTH, _OCCLUSION_NOTE,
         ))  # fmt: skip
-    if pair.one_sided:
+    if pair.occlusion_by_sensor:
         title = "In which image, percent of the pixels"
-        sections.append(_section(title, _side_rows(pair.one_sided), _BOTH))
+        sections.append(_section(title, _side_rows(pair.occlusion_by_sensor), _BOTH))
     sections.append(_section("The scene", _scene_rows(item)))
     if notes := notes_on(document):
         sections.append(_section("Worth knowing", [(note,) for note in notes]))
     return sections
 
 
-def _repair_facts(repairs: Mapping[str, Any]) -> list[Section]:
+def _repair_sections(item: ReviewItem, repairs: Mapping[str, Any]) -> list[Section]:
     """What differs from an earlier pair, and what was repaired; nothing where neither is."""
     sections = []
     if difference := repairs["difference"]:
-        rows = [(sentence,) for sentence in difference["sentences"]]
+        rows: list[tuple[str, ...]] = [(sentence,) for sentence in difference["sentences"]]
         sections.append(_section("What differs from the earlier pair", rows))
+    if item.earlier_edits:
+        rows = [(edit.reviewer, format_edit(edit)) for edit in item.earlier_edits]
+        sections.append(_section("Repairs of the earlier pair", rows, note=_EARLIER_NOTE))
     if edits := repairs["edits"]:
         sections.append(_section("Repairs", [(edit["who"], edit["text"]) for edit in edits]))
     return sections
@@ -226,7 +234,7 @@ def _occlusion_rows(pair: Pair, found: Occlusion) -> list[tuple[str, ...]]:
     }
     if not any(shares["source"]):
         del shares["source"]
-    union = occluded_shares(pair.occluded, pair.one_sided)
+    union = occluded_shares(pair.occluded, pair.occlusion_by_sensor)
     rows = {_OCCLUDING[name]: both for name, both in shares.items()}
     rows["occluded by any of these"] = (union.all, union.labelled)
     return [(name, *map(format_share, both)) for name, both in rows.items()]
@@ -236,15 +244,15 @@ def _side_rows(found: OcclusionBySensor) -> list[tuple[str, ...]]:
     both = (found.all, found.labelled)
     if found.all.source_only is None:
         # Without the source's side nobody can say that it was occluded here alone.
-        shares = [format_share(sides.sentinel2_only) for sides in both]
+        shares = [format_share(found.sentinel2_only) for found in both]
         unknown = (NOT_KNOWN, NOT_KNOWN)
         return [
             ("occluded in Sentinel-2", *shares),
             ("occluded in the source image", *unknown),
         ]
     return [
-        (words, *(format_share(getattr(sides, name)) for sides in both))
-        for name, words in _SIDES.items()
+        (title, *(format_share(getattr(found, name)) for found in both))
+        for name, title in _BY_SENSOR.items()
     ]
 
 

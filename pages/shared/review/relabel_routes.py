@@ -110,7 +110,8 @@ def _ring(ring: shapely.LinearRing) -> Sequence[Sequence[float]]:
 def _save(_request: Request, asked: Mapping[str, Any]) -> Response:
     """Put what was drawn in force, and begin to make its pair."""
     pair_id, reviewer = (text_of(asked, name) for name in ("pair_id", "reviewer"))
-    page, pair = open_workspace(), pair_of(pair_id).pair
+    page = open_workspace()
+    pair = pair_of(page, pair_id).pair
     with _session(page) as session:
         mask = draw(session, pair_id, asked.get("operations"), reviewer)
     found = {"before": pair_id, "name": pair.mask_name, **_begin(page, pair, mask)}
@@ -120,7 +121,8 @@ def _save(_request: Request, asked: Mapping[str, Any]) -> Response:
 def _undo(_request: Request, asked: Mapping[str, Any]) -> Response:
     """Bring back the label before the newest edit, and begin to make its pair."""
     pair_id, reviewer = (text_of(asked, name) for name in ("pair_id", "reviewer"))
-    page, pair = open_workspace(), pair_of(pair_id).pair
+    page = open_workspace()
+    pair = pair_of(page, pair_id).pair
     with _session(page) as session:
         mask = undo(session, pair.mask_id, reviewer).mask
     return JSONResponse(_begin(page, pair, mask), headers=NEVER_KEEP)

@@ -47,15 +47,16 @@ def _edit(_request: Request, asked: Mapping[str, Any]) -> Response:
     document = asked.get("document") or {}
     if not isinstance(document, dict):
         raise WrongUseError("The document of an edit has to be a JSON object.")
-    pair_of(pair_id)
     page = open_workspace()
+    pair_of(page, pair_id)
     repair(page.store, page.workspace, EditRequest(pair_id, kind, document, reviewer), token)
-    return JSONResponse(item_document(page, pair_of(pair_id), reviewer), headers=NEVER_KEEP)
+    return JSONResponse(item_document(page, pair_of(page, pair_id), reviewer), headers=NEVER_KEEP)
 
 
 def _candidates(request: Request, _body: Mapping[str, Any]) -> Response:
-    pair = pair_of(request.path_params["pair_id"]).pair
-    found = {"mask_id": pair.mask_id, "scenes": film_strip(open_workspace().store, pair)}
+    page = open_workspace()
+    pair = pair_of(page, request.path_params["pair_id"]).pair
+    found = {"mask_id": pair.mask_id, "scenes": film_strip(page.store, pair)}
     return JSONResponse(found, headers=NEVER_KEEP)
 
 
@@ -75,8 +76,8 @@ def _choose(_request: Request, asked: Mapping[str, Any]) -> Response:
 
     `pair_id` of the answer is that of the pair to come. What was decided is proposed for it.
     """
-    pair = pair_of(text_of(asked, "pair_id")).pair
     page, scene_id = open_workspace(), text_of(asked, "scene_id")
+    pair = pair_of(page, text_of(asked, "pair_id")).pair
     select(page.store, pair.mask_id, scene_id)
     # An offset that a person set is that of another scene.
     parameters = replace(pair.parameters or PairParameters(), offset=None)

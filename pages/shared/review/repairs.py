@@ -56,12 +56,12 @@ def _entry(edit: PairEdit) -> dict[str, Any]:
 
 def format_edit(edit: PairEdit) -> str:
     """`ignored 0.25 ha: cloud`, `moved the label 2.5 m east, -1.0 m north`, `took back an edit`."""
-    said = edit.document
+    document = edit.document
     if edit.kind == EditKind.IGNORE:
-        why = f": {said['reason']}" if said.get("reason") else ""
-        return f"ignored {area_of(said).area / _M2_A_HA:.2f} ha{why}"
+        why = f": {document['reason']}" if document.get("reason") else ""
+        return f"ignored {area_of(document).area / _M2_A_HA:.2f} ha{why}"
     if edit.kind == EditKind.NUDGE:
-        return f"moved the label {said['east_m']:g} m east, {said['north_m']:g} m north"
+        return f"moved the label {document['east_m']:g} m east, {document['north_m']:g} m north"
     return "took back an edit"
 
 

@@ -31,9 +31,9 @@ from migrate_core.review.run import decide_once, new_decision, reason_text
 from migrate_core.states import PairState
 from migrate_core.store.decisions import edits_of
 
-from ..frame import open_workspace
+from ..frame import Page, open_workspace
 from .guard import refusal
-from .item import item_document, standing_document
+from .item import item_document, status_document
 from .queue import queue_document
 
 log = logging.getLogger(__name__)
@@ -142,15 +142,16 @@ def _queue(_request: Request, asked: Mapping[str, Any]) -> Response:
 
 
 def _item(request: Request, _body: Mapping[str, Any]) -> Response:
-    page, item = open_workspace(), pair_of(request.path_params["pair_id"])
+    page = open_workspace()
+    item = pair_of(page, request.path_params["pair_id"])
     reviewer = request.query_params.get("reviewer", "")
     return JSONResponse(item_document(page, item, reviewer), headers=NEVER_KEEP)
 
 
 def _view(request: Request, _body: Mapping[str, Any]) -> Response:
-    item = pair_of(request.path_params["pair_id"])
-    workspace = open_workspace().workspace
-    view = stored_view(workspace, item.pair.pair_id, item.mask, item.earlier_id)
+    page = open_workspace()
+    item = pair_of(page, request.path_params["pair_id"])
+    view = stored_view(page.workspace, item.pair.pair_id, item.mask, item.earlier_id)
     return Response(view, media_type="application/octet-stream", headers=_KEEP)
 
 
@@ -163,8 +164,8 @@ def _decide(_request: Request, asked: Mapping[str, Any]) -> Response:
     reason = reason_text([str(reason) for reason in reasons], note)
     decide_once(store, new_decision(pair_id, given["verdict"], reviewer, reason), given["token"])
     log, edits = store.decisions(pair_id), edits_of(store, pair_id)
-    standing = standing_document(store, pair_id, log, reviewer, edits)
-    return JSONResponse({"pair_id": pair_id, **standing}, headers=NEVER_KEEP)
+    status = status_document(store, pair_id, log, reviewer, edits)
+    return JSONResponse({"pair_id": pair_id, **status}, headers=NEVER_KEEP)
 
 
 def text_of(asked: Mapping[str, Any], name: str) -> str:
@@ -175,9 +176,8 @@ def text_of(asked: Mapping[str, Any], name: str) -> str:
     return value.strip()
 
 
-def pair_of(pair_id: str) -> ReviewItem:
+def pair_of(page: Page, pair_id: str) -> ReviewItem:
     """A pair that can be looked at, with all its edits. Raises _NotThereError."""
-    page = open_workspace()
     try:
         bring_up_to_date(page.store, page.workspace, pair_id)
     except (PairError, MaskError) as err:  # the pair is shown as it is, and says so

@@ -15,7 +15,7 @@ from pages.shared.frame import Page
 from pages.shared.text import plain
 
 TABLE = "mask_S2_match.csv"
-_SAID = "scenes_bulk_said"
+_OUTCOME = "scenes_bulk_outcome"
 _SHOWN_PROBLEMS = 20
 
 
@@ -85,12 +85,12 @@ def _import(page: Page) -> None:
             path = Path(folder) / Path(file.name).name
             path.write_bytes(file.getvalue())
             outcome = import_match_table(page.store, path)
-        st.session_state[_SAID] = (outcome.selected, [p.message for p in outcome.problems])
+        st.session_state[_OUTCOME] = (outcome.selected, [p.message for p in outcome.problems])
         st.rerun()
     if file is None:
-        st.session_state.pop(_SAID, None)
-    if _SAID in st.session_state:
-        selected, problems = st.session_state[_SAID]
+        st.session_state.pop(_OUTCOME, None)
+    if _OUTCOME in st.session_state:
+        selected, problems = st.session_state[_OUTCOME]
         st.success(f"The scenes of {selected:,} mask{'s' if selected != 1 else ''} are selected.")
         for problem in problems[:_SHOWN_PROBLEMS]:
             st.warning(plain(problem))

@@ -58,8 +58,8 @@ class View:
         return next((c for c in self.candidates if c.selected), self.candidates[0])
 
     @property
-    def place(self) -> int:
-        """The place of the viewed candidate in the ranking, from 0."""
+    def rank(self) -> int:
+        """The rank of the viewed candidate, from 0."""
         return self.candidates.index(self.viewed)
 
     def look_at(self, scene_id: str, where: str) -> None:
@@ -79,9 +79,9 @@ class View:
         """Each distinct footprint with its candidates, best first."""
         groups: dict[bytes, tuple[BaseGeometry, list[Candidate]]] = {}
         for candidate in self.candidates:
-            outline = candidate.ranked.scene.footprint
-            rounded = shapely.normalize(shapely.set_precision(outline, _SAME_DEGREES))
-            groups.setdefault(rounded.wkb, (outline, []))[1].append(candidate)
+            footprint = candidate.ranked.scene.footprint
+            rounded = shapely.normalize(shapely.set_precision(footprint, _SAME_DEGREES))
+            groups.setdefault(rounded.wkb, (footprint, []))[1].append(candidate)
         return list(groups.values())
 
 
@@ -94,8 +94,8 @@ def viewed_scene(view: View) -> None:
     ranked, scene = candidate.ranked, candidate.ranked.scene
     with st.container(border=True):
         st.markdown(
-            f"**{format_time(scene.sensed_at)}**, rank {view.place + 1} of "
-            f"{len(view.candidates)}  \n{_in_words(ranked)}  \n"
+            f"**{format_time(scene.sensed_at)}**, rank {view.rank + 1} of "
+            f"{len(view.candidates)}  \n{_format_candidate(ranked)}  \n"
             + (
                 ":material/check_circle: Usable."
                 if ranked.usable
@@ -126,7 +126,7 @@ def viewed_scene(view: View) -> None:
             st.rerun()
 
 
-def _in_words(ranked: RankedScene) -> str:
+def _format_candidate(ranked: RankedScene) -> str:
     """A candidate's time, clouds and coverage in a sentence."""
     more = len(ranked.completed_by)
     together = f" together with {more} more of the same overpass" * bool(more)
@@ -183,7 +183,7 @@ def scene_table(view: View) -> None:
         hide_index=True,
         height="auto",
         selection_mode=["single-row-required", "single-cell"],
-        selection_default={"selection": {"rows": [view.place]}},
+        selection_default={"selection": {"rows": [view.rank]}},
         on_select=picked,
         column_config=_columns(view.found),
     )

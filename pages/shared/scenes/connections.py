@@ -104,4 +104,5 @@ def _step(step: Mapping[str, str]) -> str:
 
 def needs_code(services: ServiceSettings) -> bool:
     """Whether there is an account that may have two factors."""
-    return bool(services.cdse_username and services.cdse_password)
+    needs = (need for spec in SERVICES for need in source_of(spec, services).credentials)
+    return any(need.two_factors and need.found for need in needs)

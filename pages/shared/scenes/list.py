@@ -18,10 +18,10 @@ from migrate_core.store.candidates import (
     MaskRow,
     all_advice,
     count_masks,
+    index_of,
     list_counts,
     mask_row,
     mask_rows,
-    place_of,
 )
 from migrate_core.text import format_date, format_days
 from pages.shared.frame import Page
@@ -47,7 +47,7 @@ def mask_list(page: Page) -> None:
         st.info("No mask fits. Choose another list, or clear the name.")
         return
     if _MASK_LIST.unopened and (mask_id := selection().mask_id):
-        _MASK_LIST.turn_to(place_of(page.store, wanted, mask_id) or 0)
+        _MASK_LIST.turn_to(index_of(page.store, wanted, mask_id) or 0)
     _MASK_LIST.turn_within(count)
     _table(mask_rows(page.store, wanted, _MASK_LIST.first, _MASK_LIST.size))
     _MASK_LIST.show(count)
@@ -67,16 +67,16 @@ def chosen_mask(page: Page) -> str | None:
 
 def _what_would_help(page: Page, counts: dict[str, int]) -> None:
     """One sentence on all masks without a usable scene."""
-    without, every = counts[WITHOUT_USABLE], counts[ALL]
+    without, total = counts[WITHOUT_USABLE], counts[ALL]
     if not without:
         st.success(
-            f"All {every:,} masks have a usable scene{_others_in_use(page)}.",
+            f"All {total:,} masks have a usable scene{_others_in_use(page)}.",
             icon=":material/check_circle:",
         )
         return
     lines = "; or ".join(summary(all_advice(page.store)))
     st.warning(
-        f"{without:,} of {every:,} masks have no usable scene: {matches(page.store)}."
+        f"{without:,} of {total:,} masks have no usable scene: {matches(page.store)}."
         + f" What would help: {plain(lines)}." * bool(lines),
         icon=":material/lightbulb:",
     )

@@ -35,7 +35,7 @@ def scenes_on_map(page: Page, view: View) -> None:
     )
     picture = picture_of(page, view)
     footprint = view.mask.footprint or view.mask.extent
-    focus = _around(view.mask.extent or footprint)
+    focus = _with_margin(view.mask.extent or footprint)
     if near == "scenes":
         focus = box(*shapely.total_bounds([outline for outline, _ in view.footprints]))
     clicked = show_map(
@@ -54,7 +54,7 @@ def scenes_on_map(page: Page, view: View) -> None:
     _by_date(view)
 
 
-def _around(geometry: BaseGeometry) -> BaseGeometry:
+def _with_margin(geometry: BaseGeometry) -> BaseGeometry:
     """The rectangle of a quicklook, whether it has come or not, so that the map stays in place."""
     west, south, east, north = geometry.bounds
     shrink = math.cos(math.radians((south + north) / 2))

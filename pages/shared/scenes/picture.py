@@ -41,14 +41,14 @@ def picture_of(page: Page, view: View) -> Picture | None:
     """The viewed scene's quicklook around the mask; a sentence where there is none (yet)."""
     ranked = view.viewed.ranked
     scenes = scenes_named(view.store, ranked.scene_ids, ranked.scene.source)
-    around = shapely.to_wkb(view.mask.extent)
+    area_wkb = shapely.to_wkb(view.mask.extent)
     try:
         if all(source_of(scene.source).is_local for scene in scenes):
-            look: Look | None = _from_disk(tuple(scene.href for scene in scenes), around)
+            look: Look | None = _from_disk(tuple(scene.href for scene in scenes), area_wkb)
         elif source_of(ranked.scene.source).needs_fetching:
-            look = _downloaded(page, scenes, around)
+            look = _downloaded(page, scenes, area_wkb)
         else:
-            look = _from_service(scenes, page.settings.services, around)
+            look = _from_service(scenes, page.settings.services, area_wkb)
     except MigrateError as err:
         st.warning(f"There is no quicklook: {plain(str(err))}")
         return None
@@ -56,12 +56,12 @@ def picture_of(page: Page, view: View) -> Picture | None:
 
 
 @st.cache_data(show_spinner="Reading the scene around the mask …", max_entries=_KEPT)
-def _from_disk(hrefs: tuple[str, ...], around: bytes) -> Look:
-    found = quicklook([open_product(href) for href in hrefs], shapely.from_wkb(around))
+def _from_disk(hrefs: tuple[str, ...], area_wkb: bytes) -> Look:
+    found = quicklook([open_product(href) for href in hrefs], shapely.from_wkb(area_wkb))
     return found.image, found.bounds
 
 
-def _downloaded(page: Page, scenes: list[Scene], around: bytes) -> Look | None:
+def _downloaded(page: Page, scenes: list[Scene], area_wkb: bytes) -> Look | None:
     """From products that making pairs has brought here already."""
     hrefs = [_in_cache(page.workspace.products, scene) for scene in scenes]
     if None in hrefs:
@@ -70,7 +70,7 @@ def _downloaded(page: Page, scenes: list[Scene], around: bytes) -> Look | None:
             "pair does that."
         )
         return None
-    return _from_disk(tuple(href for href in hrefs if href), around)
+    return _from_disk(tuple(href for href in hrefs if href), area_wkb)
 
 
 def _in_cache(products: Path, scene: Scene) -> str | None:
@@ -78,15 +78,15 @@ def _in_cache(products: Path, scene: Scene) -> str | None:
     return next((str(path) for path in found if path.exists()), None)
 
 
-def _from_service(scenes: list[Scene], services: ServiceSettings, around: bytes) -> Look | None:
+def _from_service(scenes: list[Scene], services: ServiceSettings, area_wkb: bytes) -> Look | None:
     """What a thread has read, or None while it reads. Raises MigrateError when it failed."""
 
     def read() -> Look:
         products = [open_scene(scene, services) for scene in scenes]
-        found = quicklook(products, shapely.from_wkb(around), _REMOTE_PIXELS)
+        found = quicklook(products, shapely.from_wkb(area_wkb), _REMOTE_PIXELS)
         return found.image, found.bounds
 
-    key = (*(f"{scene.source} {scene.href}" for scene in scenes), around.hex())
+    key = (*(f"{scene.source} {scene.href}" for scene in scenes), area_wkb.hex())
     future = _readers().ask(key, read)
     wait([future], _WAIT_S)
     if not future.done():

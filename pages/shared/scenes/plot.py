@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
-import pandas as pd
 import streamlit as st
 
 from migrate_core.model import RankedScene
@@ -30,7 +28,7 @@ def scene_plot(view: View) -> None:
         if chosen:
             view.look_at(chosen[0]["scene_id"], "plot")
 
-    st.altair_chart(chart(rows, view.found), key=key, on_select=picked, height=300)
+    st.vega_lite_chart(chart(rows, view.found), key=key, on_select=picked, height=300)
     unknown = len(view.candidates) - len(rows)
     st.caption(
         "Shaded: within the window and the limit of usable cloud, which the larger of cloud over "
@@ -69,50 +67,81 @@ def _decisive(ranked: RankedScene) -> tuple[str, float | None]:
     return _MEASURED, measured
 
 
-def chart(rows: Sequence[dict[str, Any]], found: SearchParameters) -> Any:
-    """Points of days and cloud; `rows` as `_point` makes them."""
+def _quantity(field: str, title: str, **options: Any) -> dict[str, Any]:
+    return {"field": field, "type": "quantitative", "title": title, **options}
+
+
+_REGION = {
+    "data": {"name": "region"},
+    "mark": {"type": "rect", "color": USABLE_COLOR, "opacity": 0.15},
+    "encoding": {
+        "x": {"field": "x0", "type": "quantitative"},
+        "x2": {"field": "x1"},
+        "y": {"field": "y0", "type": "quantitative"},
+        "y2": {"field": "y1"},
+    },
+}
+_RING = {
+    "data": {"name": "scenes"},
+    "transform": [{"filter": "datum.viewed"}],
+    "mark": {"type": "point", "filled": False, "size": 500, "color": "#808080", "strokeWidth": 2},
+}
+_DOTS = {
+    "data": {"name": "scenes"},
+    "mark": {"type": "point", "filled": True, "size": 130, "opacity": 0.95},
+    "params": [{"name": "picked", "select": {"type": "point", "fields": ["scene_id"]}}],
+}
+_KINDS = ["in use", "usable", "not usable"]
+_LOOK = {
+    "color": {
+        "field": "kind",
+        "type": "nominal",
+        "scale": {"domain": _KINDS, "range": [CHOSEN_COLOR, USABLE_COLOR, OTHER_COLOR]},
+        "legend": {"title": None, "orient": "top"},
+    },
+    "shape": {
+        "field": "kind",
+        "type": "nominal",
+        "scale": {"domain": _KINDS, "range": ["diamond", "circle", "triangle-up"]},
+    },
+    "tooltip": [
+        {"field": "date", "type": "nominal", "title": "date"},
+        _quantity("days", "days", format="+.1f"),
+        _quantity("scene", f"{CLOUD_IN_SCENE}, %", format=".1f"),
+        _quantity("mask", f"{CLOUD_OVER_MASK}, %", format=".1f"),
+        _quantity("label", f"{LABEL_OCCLUDED}, %", format=".1f"),
+        _quantity("coverage", "coverage, %", format=".1f"),
+        _quantity("score", "score"),
+    ],
+}
+
+
+def chart(rows: Sequence[dict[str, Any]], found: SearchParameters) -> dict[str, Any]:
+    """Points of days and cloud as Vega-Lite; `rows` as `_point` makes them.
+
+    Written out: with a library it would take a third of the page's time, and more to import it.
+    """
     days, usable = found.query.days, found.ranking.usable_cloud_percent
     top = max([20.0, usable * 1.3, *(1.1 * row["cloud"] for row in rows)])
-    region = pd.DataFrame([{"x0": -days, "x1": days, "y0": 0, "y1": usable}])
-    shaded = (
-        alt.Chart(region)
-        .mark_rect(color=USABLE_COLOR, opacity=0.15)
-        .encode(x="x0:Q", x2="x1:Q", y="y0:Q", y2="y1:Q")
-    )
-    x = alt.X(
-        "days:Q",
-        title="days from the mask to the scene",
-        scale=alt.Scale(domain=[-days - 1, days + 1], nice=False),
-    )
     where = " or ".join(sorted({row["where"] for row in rows})) or CLOUD_IN_SCENE
-    y = alt.Y(
-        "cloud:Q",
-        title=f"{where}, %",
-        scale=alt.Scale(domain=[-0.03 * top, min(top, 104)], nice=False),
-    )
-    kinds = ["in use", "usable", "not usable"]
-    points = alt.Chart(pd.DataFrame(rows)).encode(x=x, y=y)
-    ring = points.transform_filter("datum.viewed").mark_point(
-        size=500, color="#808080", strokeWidth=2, filled=False
-    )
-    dots = points.mark_point(filled=True, size=130, opacity=0.95).encode(
-        color=alt.Color(
-            "kind:N",
-            scale=alt.Scale(domain=kinds, range=[CHOSEN_COLOR, USABLE_COLOR, OTHER_COLOR]),
-            legend=alt.Legend(title=None, orient="top"),
-        ),
-        shape=alt.Shape(
-            "kind:N", scale=alt.Scale(domain=kinds, range=["diamond", "circle", "triangle-up"])
-        ),
-        tooltip=[
-            alt.Tooltip("date:N", title="date"),
-            alt.Tooltip("days:Q", title="days", format="+.1f"),
-            alt.Tooltip("scene:Q", title=f"{CLOUD_IN_SCENE}, %", format=".1f"),
-            alt.Tooltip("mask:Q", title=f"{CLOUD_OVER_MASK}, %", format=".1f"),
-            alt.Tooltip("label:Q", title=f"{LABEL_OCCLUDED}, %", format=".1f"),
-            alt.Tooltip("coverage:Q", title="coverage, %", format=".1f"),
-            alt.Tooltip("score:Q", title="score"),
+    position = {
+        "x": {
+            **_quantity("days", "days from the mask to the scene"),
+            "scale": {"domain": [-days - 1, days + 1], "nice": False},
+        },
+        "y": {
+            **_quantity("cloud", f"{where}, %"),
+            "scale": {"domain": [-0.03 * top, min(top, 104)], "nice": False},
+        },
+    }
+    return {
+        "datasets": {
+            "region": [{"x0": -days, "x1": days, "y0": 0, "y1": usable}],
+            "scenes": list(rows),
+        },
+        "layer": [
+            _REGION,
+            {**_RING, "encoding": position},
+            {**_DOTS, "encoding": {**position, **_LOOK}},
         ],
-    )
-    picked = alt.selection_point("picked", fields=["scene_id"])
-    return shaded + ring + dots.add_params(picked)
+    }

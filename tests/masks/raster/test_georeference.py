@@ -192,9 +192,9 @@ def test_control_points_on_a_plane_give_the_place(tmp_path: Path) -> None:
     ("points", "reason"),
     [
         (((0, 0, 0), (30, 0, 0), (0, 20, 0), (30, 20, 20)), "stray up to"),
-        (((0, 0, 0), (30, 20, 0)), "2 ground control points don't fix a place"),
-        (((0, 0, 0), (15, 10, 0), (30, 20, 0)), "3 ground control points don't fix a place"),
-        (((5, 5, 0), (5, 5, 0), (5, 5, 0), (5, 5, 0)), "don't fix a place"),
+        (((0, 0, 0), (30, 20, 0)), "2 ground control points don't fix a georeference"),
+        (((0, 0, 0), (15, 10, 0), (30, 20, 0)), "3 ground control points don't fix a georeference"),
+        (((5, 5, 0), (5, 5, 0), (5, 5, 0), (5, 5, 0)), "don't fix a georeference"),
     ],
     ids=["bent", "two", "in line", "one place"],
 )

@@ -198,7 +198,7 @@ def test_what_options_said_is_kept_when_the_same_file_is_added_again(
     [first] = add(store, path, **said)
     assert first.problem is None
     [again] = add(store, path)
-    assert replace(again, edited=tuple(sorted(again.edited))) == first
+    assert replace(again, user_set=tuple(sorted(again.user_set))) == first
 
 
 def test_colours_that_were_said_are_kept(store: Store, tmp_path: Path) -> None:

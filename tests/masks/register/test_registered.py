@@ -16,7 +16,7 @@ from PIL import Image
 from shapely.geometry import box
 
 from migrate_core.masks.options import AddOptions
-from migrate_core.masks.raster.identity import same_place
+from migrate_core.masks.raster.identity import canonical_path
 from migrate_core.masks.register.rasters import read_pending, register_headers
 from migrate_core.masks.register.uploads import Uploads, save_uploads
 from migrate_core.model import Acquired, Mask
@@ -192,8 +192,8 @@ def test_a_link_of_another_name_is_a_file_of_its_own(tmp_path: Path) -> None:
     same, other = tmp_path / "x" / "classes.tif", tmp_path / "classes_20200101.tif"
     for link in (same, other):
         link.symlink_to(path)
-    assert same_place(same) == same_place(path)
-    assert same_place(other) == str(other)
+    assert canonical_path(same) == canonical_path(path)
+    assert canonical_path(other) == str(other)
 
 
 def test_folders_that_were_moved_keep_ids_dates_and_edits(

@@ -262,7 +262,7 @@ def test_nothing_changes_when_the_log_cannot_be_written(desk: Desk) -> None:
 
 def test_the_crs_of_edited_labels_is_not_changed(desk: Desk) -> None:
     before = the_mask(desk.store)
-    desk.store.put_masks([replace(before, edited=("crs",))])
+    desk.store.put_masks([replace(before, user_set=("crs",))])
     desk.edit()
     with pytest.raises(MaskError, match=r"edited in EPSG:32631.*--undo"):
         edited(the_mask(desk.store), MaskEdit(crs="EPSG:32630"))

@@ -17,7 +17,7 @@ from migrate_core.masks.options import AddOptions, ClassEntry
 from migrate_core.masks.vectors.formats.reading import describe_vector, read_layer
 from migrate_core.masks.vectors.formats.rle import rle_area
 from migrate_core.masks.vectors.labels import label_polygons
-from migrate_core.masks.vectors.register import VectorPlace, VectorResult, vector_masks
+from migrate_core.masks.vectors.register import VectorContext, VectorResult, vector_masks
 from migrate_core.model import Acquired, Mask
 from tests.support.builders import write_raster
 from tests.support.vectors import DAY, UTM, only, reprojected, write_json
@@ -52,7 +52,7 @@ def coco(*annotations: dict[str, Any], names: tuple[str, ...] = ("a.tif",)) -> d
 def added(path: Path, **options: Any) -> VectorResult:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     said = AddOptions(**{"date": Acquired.parse(DAY), **options})
-    place = VectorPlace(path.parent / "features", {"mine": 7}, said.date)
+    place = VectorContext(path.parent / "features", {"mine": 7}, said.date)
     return vector_masks(path, digest, said, place)
 
 

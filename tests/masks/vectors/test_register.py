@@ -22,7 +22,7 @@ from migrate_core.masks.register.edit import MaskEdit, edited
 from migrate_core.masks.summary import class_areas, pixel_size, thumbnail
 from migrate_core.masks.vectors import areas
 from migrate_core.masks.vectors.labels import label_polygons
-from migrate_core.masks.vectors.register import VectorPlace, vector_masks
+from migrate_core.masks.vectors.register import VectorContext, vector_masks
 from migrate_core.model import IGNORE, Acquired, Mask
 from migrate_core.store.serialize import from_json, to_json
 from tests.support.vectors import (
@@ -476,7 +476,7 @@ def test_burned_areas_are_dated_and_listed_in_seconds(
         vector=VectorOptions(date_field="start_date", end_date_field="end_date", margin_m=100)
     )
     begun = time.monotonic()
-    result = vector_masks(path, digest, options, VectorPlace(tmp_path))
+    result = vector_masks(path, digest, options, VectorContext(tmp_path))
     assert time.monotonic() - begun < 10
     assert result.problems == ()
     assert Counter(mask.state for mask in result.masks) == {"ready": 1239}
@@ -499,7 +499,7 @@ def test_buildings_of_the_field_keep_their_crs(
 ) -> None:
     path = require_data("buildings_0p5m/geotiff_labels.geojson")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    mask = only(vector_masks(path, digest, AddOptions(), VectorPlace(tmp_path)))
+    mask = only(vector_masks(path, digest, AddOptions(), VectorContext(tmp_path)))
     truth = gpd.read_file(path)
     assert mask.georeference.crs == "EPSG:32616"
     assert_near(mask.extent, reprojected(shapely.box(*truth.total_bounds), "EPSG:32616", LONLAT))

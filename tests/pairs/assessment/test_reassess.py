@@ -117,8 +117,8 @@ def test_a_raster_that_cannot_be_read_is_named(case: Case) -> None:
 
 def test_the_pair_tells_in_which_image_the_ground_is_hidden(case: Case) -> None:
     pair, document = judge_by(case, AssessmentSettings())
-    assert pair.one_sided is not None
-    labelled = pair.one_sided.labelled
+    assert pair.occlusion_by_sensor is not None
+    labelled = pair.occlusion_by_sensor.labelled
     assert labelled.sentinel2_only == pair.occlusion.labelled.shadow  # type: ignore[union-attr]
     assert (labelled.source_only, labelled.both) == (None, None)
     assert document["one_sided"]["labelled"]["sentinel2_only"] == labelled.sentinel2_only

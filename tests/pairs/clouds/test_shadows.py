@@ -12,7 +12,7 @@ import rasterio
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from migrate_core.pairs.clouds.shadows import Shadows, cast, darker_than_around, shifted
+from migrate_core.pairs.clouds.shadows import Shadows, cast, darker_than_nearby, shifted
 from migrate_core.pairs.clouds.window import Reach, reach
 from migrate_core.products.product import SunAngles
 
@@ -167,7 +167,7 @@ def test_darkness_is_relative_to_the_land_around() -> None:
     nothing = np.zeros((SIZE, SIZE), dtype=bool)
     dark = square(90, 90, 3)
     bands = under(nothing, dark, water=square(10, 10, 5))
-    darkness = darker_than_around(bands, nothing)
+    darkness = darker_than_nearby(bands, nothing)
     assert darkness[91, 91] == pytest.approx(0.6, abs=0.01)
     assert darkness[150, 20] == pytest.approx(0.0, abs=0.01)
     assert np.isnan(darkness[12, 12])
@@ -215,7 +215,7 @@ def test_real_shadows_are_found_where_the_morning_sun_casts_them(
 ) -> None:
     cloud_flags = real_clouds(require_data("t31u_native_10m"))
     found = {azimuth: shadows_by(azimuth, cloud_flags).mask for azimuth in (70, 115, 163, 205, 250)}
-    darkness = darker_than_around(cloud_flags[1], cloud_flags[0])
+    darkness = darker_than_nearby(cloud_flags[1], cloud_flags[0])
     # The satellite passes before noon: only a sun in the south-south-east explains the dark ground.
     best = found[163]
     assert all(best.sum() > 1.3 * mask.sum() for azimuth, mask in found.items() if azimuth != 163)

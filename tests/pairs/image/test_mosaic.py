@@ -136,12 +136,12 @@ def test_numbers_are_those_of_each_products_files(
     products = opened(granule(baseline="05.09", offset=-1000), EAST)
     grid = window(95, 21, 20, 30)
     found = mosaic(products, grid, "bilinear")
-    numbers = found.numbers
+    numbers = found.digital_numbers
     assert set(numbers) == {0}
     assert set(numbers[0]) == set(BANDS_L2A)
     np.testing.assert_array_equal(numbers[0]["B02"].astype(int) - 1000, found.image[1])
     beyond = mosaic(products, window(120, 21, 30, 30), "bilinear")
-    numbers = beyond.numbers
+    numbers = beyond.digital_numbers
     assert set(numbers) == {0, 1}
     there = beyond.origin == 1
     np.testing.assert_array_equal(numbers[1]["B02"][there], beyond.image[1][there])

@@ -352,11 +352,11 @@ def test_what_is_invalid_reaches_as_far_as_blur_and_gradient() -> None:
     other = image.copy()
     other[0, 15 * FINE, 15 * FINE] = 50
     first, second = warp(image, np.ones_like(valid)), warp(other, np.ones_like(valid))
-    seen = warp(image, valid).seen((0, 0))
+    covered = warp(image, valid).covered((0, 0))
     different = abs(first.gradients((0, 0)) - second.gradients((0, 0))).max(axis=(0, 1)) > 0.05
     assert different.any()
-    assert not seen[different].any()
-    assert seen.mean() > 0.9
+    assert not covered[different].any()
+    assert covered.mean() > 0.9
 
 
 def matched(seed: int, moved: tuple[float, float], noise: float) -> Match:

@@ -10,7 +10,7 @@ import rasterio
 from migrate_core.errors import ProductError
 from migrate_core.products.files.found import FoundGranule
 from migrate_core.products.files.granules import find_granules
-from migrate_core.products.offsets import TAG_IS_LACKING
+from migrate_core.products.offsets import TAG_IS_MISSING
 from migrate_core.products.opening import open_product
 from migrate_core.products.product import Product
 from tests.support.builders import (
@@ -100,7 +100,7 @@ def test_the_metadata_decide_about_the_offset_not_the_date(
 def test_metadata_that_lack_the_offset_of_their_baseline_are_believed_with_a_doubt(
     tmp_path: Path,
 ) -> None:
-    for baseline, warnings in (("03.01", ()), ("05.10", (TAG_IS_LACKING,)), ("99.99", ())):
+    for baseline, warnings in (("03.01", ()), ("05.10", (TAG_IS_MISSING,)), ("99.99", ())):
         product = open_safe(touched(tmp_path / baseline, Safe(baseline=baseline)))
         assert set(product.offsets.values()) == {0}
         assert product.offset_warnings == warnings

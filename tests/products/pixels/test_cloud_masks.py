@@ -63,7 +63,7 @@ def expected_of(
         for column in range(grid.width):
             centre = Point(grid.transform @ (column + 0.5, row + 0.5))
             kinds = [KINDS[kind] for kind, area in features if area.contains(centre)]
-            outside = not product.grid.outline().contains(centre)
+            outside = not product.grid.polygon().contains(centre)
             found[row, column] = 255 if outside else min(kinds, default=0)
     return found
 

@@ -12,7 +12,12 @@ from pyproj import Transformer
 from rasterio.warp import Resampling, reproject
 
 from migrate_core.grid import PixelGrid
-from migrate_core.products.pixels.reprojection import around, bilinear, nearest, places
+from migrate_core.products.pixels.reprojection import (
+    bilinear,
+    grid_covering,
+    nearest,
+    pixel_centres,
+)
 
 SOURCE = PixelGrid("EPSG:32631", Affine(10, 0, 500_000, 0, -10, 4_700_000), 6, 5)
 spots = st.tuples(st.floats(1.0, 4.999), st.floats(1.0, 3.999))
@@ -73,8 +78,8 @@ def test_another_zone_is_as_gdal_warps_it_within_what_that_allows_itself(
     x0, y0 = to_other.transform(east, north)
     grid = PixelGrid("EPSG:32631", Affine(10, 0, round(x0, -1), 0, -10, round(y0, -1)), 50, 40)
     base_grid = PixelGrid(f"EPSG:326{zone}", Affine(10, 0, 199_980, 0, -10, 9_000_000), 9, 9)
-    x, y = places(grid, base_grid.crs)
-    source = around(base_grid, x, y)
+    x, y = pixel_centres(grid, base_grid.crs)
+    source = grid_covering(base_grid, x, y)
     rows, columns = np.indices(source.shape)
     values = (10_000 + 3000 * np.sin(columns / 9) + 3000 * np.cos(rows / 11)).astype(np.uint16)
     found = bilinear(values, source, x, y)
@@ -99,5 +104,5 @@ def test_another_zone_is_as_gdal_warps_it_within_what_that_allows_itself(
 
 def test_the_block_around_places_lies_on_the_lattice_with_a_pixel_to_spare() -> None:
     x, y = at(2.3, 1.9)
-    found = around(SOURCE, x, y)
+    found = grid_covering(SOURCE, x, y)
     assert found == PixelGrid("EPSG:32631", SOURCE.transform @ Affine.translation(1, 0), 3, 3)

@@ -37,7 +37,7 @@ def dhus() -> Iterator[Dhus]:
 
 
 def tried(spec: str, services: ServiceSettings) -> Connection:
-    return try_connection(spec, services, Time().around)
+    return try_connection(spec, services, Time().runtime)
 
 
 def needs_of(spec: str, services: ServiceSettings) -> tuple[Credential, ...]:

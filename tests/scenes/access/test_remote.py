@@ -25,7 +25,7 @@ from migrate_core.grid import Window, block
 from migrate_core.model import Scene
 from migrate_core.products.pixels.reading import read_band
 from migrate_core.products.stac.item import reduced
-from migrate_core.products.stac.product import Place, product_of
+from migrate_core.products.stac.product import AssetLocation, product_of
 from migrate_core.scenes.access import opening, remote
 from migrate_core.scenes.access.opening import open_scene
 from migrate_core.scenes.access.remote import Remotes
@@ -127,7 +127,7 @@ def quick(services: ServiceSettings) -> Remotes:
 def opened(server: RangeServer, **properties: Any) -> Any:
     content, services = item(server, **properties), ServiceSettings()
     access = quick(services).access()
-    return product_of(reduced(content), scene(content), Place(None, access, access.read))
+    return product_of(reduced(content), scene(content), AssetLocation(None, access, access.read))
 
 
 def bytes_of_blocks(path: Path, window: RasterWindow) -> int:

@@ -69,7 +69,7 @@ def serve(running: RangeServer) -> Callable[..., SmallApi]:
 def source(api: SmallApi, service: StacService | None = None, **options: Any) -> StacSource:
     service = service or any_stac(f"stac:{api.url}/stac#sentinel-2-l2a")
     service = replace(service, url=f"{api.url}/stac")
-    return StacSource(service, around=NO_WAIT, **options)
+    return StacSource(service, runtime=NO_WAIT, **options)
 
 
 def only(api: SmallApi, service: StacService | None = None) -> Scene:
@@ -249,7 +249,7 @@ def test_faults_in_passing_are_outlived(
         after(8, Answer(502)),
         api,
     )
-    found = replace(source(api), around=Runtime(sleep=slept.append, jitter=lambda: 1.0))
+    found = replace(source(api), runtime=Runtime(sleep=slept.append, jitter=lambda: 1.0))
     result = found.search(YEARS)
     assert result.problems == ()
     assert len(result.scenes) == 450

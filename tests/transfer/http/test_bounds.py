@@ -58,7 +58,7 @@ def talking(talk: Talk) -> Iterator[str]:
 def hasty(attempts: int = 2, answer_s: float = 600.0) -> HttpClient:
     """A client that waits no longer than a moment for a piece of an answer."""
     policy = RetryPolicy(attempts=attempts, timeout_s=(5.0, SILENT_S), answer_s=answer_s)
-    return HttpClient("service", policy=policy, runtime=Time().around)
+    return HttpClient("service", policy=policy, runtime=Time().runtime)
 
 
 def drip(connection: socket.socket, beginning: bytes, drop: bytes = b"x") -> None:
@@ -91,7 +91,7 @@ DRIPS = {
 
 @pytest.mark.parametrize("name", DRIPS)
 def test_a_service_that_drips_is_left_soon(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("migrate_core.transfer.http.bounds._WORDS_S", SILENT_S)
+    monkeypatch.setattr("migrate_core.transfer.http.bounds._TEXT_S", SILENT_S)
     with talking(lambda connection: drip(connection, *DRIPS[name])) as url:
         began = time.monotonic()
         with pytest.raises(TransferError, match=r"service: http://127"):

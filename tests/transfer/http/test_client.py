@@ -118,8 +118,8 @@ def test_nobody_there_is_tried_again_and_named(time: Time) -> None:
 def test_who_never_answered_is_given_up_soon_and_who_did_is_waited_for(time: Time) -> None:
     with serving(in_turn(GOOD)) as server:
         url, session = server.url, requests.Session()
-        policy, around = RetryPolicy(attempts=4), time.around
-        met = HttpClient("service", session=session, policy=policy, runtime=around)
+        policy, runtime = RetryPolicy(attempts=4), time.runtime
+        met = HttpClient("service", session=session, policy=policy, runtime=runtime)
         assert met.get_json(url) == {"fine": True}
     session.close()  # the connection that is kept would still be served
     # Now nobody is there: the one may come back, the other is asked for the first time.

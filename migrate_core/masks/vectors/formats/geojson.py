@@ -7,10 +7,9 @@ files; here nothing but JSON is read.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
@@ -19,6 +18,9 @@ from ....errors import MaskError
 from ....model import LONLAT
 from .crs import crs_text
 from .layer import Layer
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What comes of a geometry that isn't built as it must be.
 _FAILURES = (
@@ -58,7 +60,7 @@ def _geometry(value: Any) -> Any:
     if not isinstance(value, dict):
         return None
     try:
-        # What numbers are no places is reported where the polygons are looked at.
+        # What numbers are no positions is reported where the polygons are looked at.
         with np.errstate(invalid="ignore", over="ignore"):
             read = shapely.from_geojson(json.dumps(value), on_invalid="ignore")
             # A ring that isn't closed, as some programs write, is closed by `shape`.
@@ -78,6 +80,8 @@ def _on_the_map(value: Any) -> Any:
 
 
 def _table(features: list[dict[str, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
     records = []
     for feature in features:
         given = feature.get("properties")

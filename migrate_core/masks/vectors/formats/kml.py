@@ -12,7 +12,6 @@ from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
 import numpy as np
-import pandas as pd
 import shapely
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
@@ -31,6 +30,8 @@ _TIMES = {"when": "timestamp", "begin": "begin", "end": "end"}
 
 def kml_layer(path: Path) -> Layer:
     """The placemarks of a KML file as one layer. Raises MaskError."""
+    import pandas as pd
+
     placemarks = [node for node in _root(path).iter() if _name(node) == "Placemark"]
     geometries = np.empty(len(placemarks), dtype=object)
     geometries[:] = [_geometry(placemark) for placemark in placemarks]

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ....errors import MaskError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 GeometryArray = NDArray[np.object_]
 _DAY = re.compile(r"\d{4}[-/]\d{2}[-/]\d{2}")
@@ -52,13 +55,12 @@ def column(layer: Layer, name: str, file: str, option: str) -> list[Any]:
 
 def missing(value: Any) -> bool:
     """Whether an attribute says nothing: null, not a number, or empty text."""
-    if value is None or value is pd.NaT:
+    if value is None:
         return True
     if isinstance(value, str):
         return not value.strip()
-    if isinstance(value, (float, np.floating)):
-        return bool(np.isnan(value))
-    return isinstance(value, np.datetime64) and bool(np.isnat(value))
+    # NaN, and NaT of NumPy and pandas, are unlike themselves.
+    return isinstance(value, (float, np.floating, np.datetime64, datetime)) and value != value
 
 
 def one_line(text: str) -> str:

@@ -17,10 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-import geopandas as gpd
 import numpy as np
-import pyogrio
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 from shapely.errors import ShapelyError
 
 from ....errors import MaskError
@@ -31,17 +28,6 @@ from .layer import Layer
 
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _FORMATS = {".gpkg": "GeoPackage", ".shp": "Shapefile", ".fgb": "FlatGeobuf"}
-_OGR_ERRORS = (
-    DataSourceError,
-    DataLayerError,
-    FeatureError,
-    FieldError,
-    GeometryError,
-    ShapelyError,
-    UnicodeDecodeError,
-    ValueError,
-    OSError,
-)
 # Geometry types, as layers declare them, that can hold polygons.
 _POLYGONAL = ("Polygon", "Surface", "Unknown", "GeometryCollection")
 _SPATIAL_INDEX = "rtree"
@@ -52,14 +38,17 @@ def ogr_layer(path: Path, wanted: str | None) -> Layer:
 
     Raises MaskError.
     """
+    import geopandas as gpd
+    import pyogrio
+
     _check(path)
     name = _chosen(path, layer_names(path), wanted) if path.suffix.lower() == ".gpkg" else None
-    place = str(path.absolute())
+    location = str(path.absolute())
     with _failures_named(path):
-        if not len(pyogrio.list_layers(place)):
-            raise DataSourceError("it ends before its first layer")
+        if not len(pyogrio.list_layers(location)):
+            raise pyogrio.errors.DataSourceError("it ends before its first layer")
         frame = pyogrio.read_dataframe(
-            place,
+            location,
             layer=name,
             force_2d=True,
             on_invalid="ignore",
@@ -80,6 +69,8 @@ def ogr_layer(path: Path, wanted: str | None) -> Layer:
 
 def layer_names(path: Path) -> list[str]:
     """The layers of a file that may hold polygons; all where none may."""
+    import pyogrio
+
     _check(path)
     with _failures_named(path):
         listed = [(str(name), kind) for name, kind in pyogrio.list_layers(str(path.absolute()))]
@@ -224,9 +215,9 @@ def _check_tables(path: Path) -> None:
             "incomplete: copy it again from where it came."
         ) from err
     for kind, name, sql in objects:
-        words = str(sql or "").lower().split()
-        virtual = words[:3] == ["create", "virtual", "table"]
-        if virtual and f" using {_SPATIAL_INDEX}" not in " ".join(words):
+        tokens = str(sql or "").lower().split()
+        virtual = tokens[:3] == ["create", "virtual", "table"]
+        if virtual and f" using {_SPATIAL_INDEX}" not in " ".join(tokens):
             raise MaskError(
                 f"{path.name}: its table {name!r} is virtual, that is, it may read other files. "
                 "Save the layer into a new GeoPackage."
@@ -255,11 +246,20 @@ def _check_sidecars(path: Path) -> None:
 
 @contextlib.contextmanager
 def _failures_named(path: Path) -> Iterator[None]:
+    from pyogrio.errors import (
+        DataLayerError,
+        DataSourceError,
+        FeatureError,
+        FieldError,
+        GeometryError,
+    )
+
+    of_gdal = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except _OGR_ERRORS as err:
+    except (*of_gdal, ShapelyError, UnicodeDecodeError, ValueError, OSError) as err:
         raise MaskError(
             f"{path.name}: it can't be read as {_FORMATS[path.suffix.lower()]} ({err}). The file "
             "is damaged or incomplete: copy it again from where it came."

@@ -8,10 +8,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import shapely
 from shapely.errors import ShapelyError
 
@@ -26,7 +23,6 @@ _MAX_BYTES = 4 * 1024**3
 _GEO_KEY = b"\x03geo"
 # A Parquet file ends with the length of its footer, and its magic.
 _MAGIC, _END_BYTES = b"PAR1", 8
-_FAILURES = (pa.ArrowException, ShapelyError, ValueError, KeyError, TypeError, OSError)
 
 
 def parquet_layer(path: Path) -> Layer:
@@ -34,7 +30,7 @@ def parquet_layer(path: Path) -> Layer:
     _check(path)
     try:
         frame = _table(path)
-    except _FAILURES as err:
+    except _failures() as err:
         raise MaskError(
             f"{path.name}: it can't be read as GeoParquet ({err}). The file is damaged or "
             "incomplete: copy it again from where it came."
@@ -45,8 +41,18 @@ def parquet_layer(path: Path) -> Layer:
     return Layer(geometries, frame.drop(columns=frame.geometry.name), crs)
 
 
+def _failures() -> tuple[type[Exception], ...]:
+    """What reading a damaged file raises."""
+    import pyarrow as pa
+
+    return pa.ArrowException, ShapelyError, ValueError, KeyError, TypeError, OSError
+
+
 def _table(path: Path) -> Any:
     """The table with its geometries, None where one can't be read."""
+    import geopandas as gpd
+    import pyarrow.parquet as pq
+
     try:
         with np.errstate(invalid="ignore"):  # NaN is reported where the polygons are looked at
             return gpd.read_parquet(path.absolute())
@@ -61,7 +67,7 @@ def _table(path: Path) -> Any:
 
 
 def is_geoparquet(path: Path) -> bool:
-    """Whether a Parquet file says that it holds geometries; True for what is damaged, to be told.
+    """Whether a Parquet file says that it holds geometries; True for a damaged one, reported later.
 
     Its footer is only looked at: Arrow reads files where their crash costs nothing else.
     """
@@ -86,10 +92,12 @@ def _geo(metadata: Any) -> Any:
 
 
 def _check(path: Path) -> None:
+    import pyarrow.parquet as pq
+
     check_is_file(path)
     try:
         metadata = pq.read_metadata(path)
-    except _FAILURES as err:
+    except _failures() as err:
         raise MaskError(
             f"{path.name}: it can't be read as Parquet ({err}). The file is empty, damaged or of "
             "another form: copy it again from where it came."

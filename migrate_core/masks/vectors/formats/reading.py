@@ -40,7 +40,7 @@ def is_vector(path: Path) -> bool:
 
     JSON is one only as GeoJSON, COCO or labelme; STAC items, metadata of PlanetScope and class
     tables are not. A zip must hold a Shapefile, a Parquet file geometries. What is damaged passes,
-    to be told when it is read.
+    to be reported when it is read.
     """
     suffix = path.suffix.lower()
     if not is_regular(path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ....settings import ServiceSettings
 from ..adapter import Credential, credential
 
@@ -11,7 +13,7 @@ _ACCOUNT = ("CDSE_USERNAME", "CDSE_PASSWORD")
 def account_of(services: ServiceSettings) -> Credential:
     """The account that downloads."""
     purpose = "clouds over masks, single bands and whole products"
-    return credential(purpose, _ACCOUNT, services)
+    return replace(credential(purpose, _ACCOUNT, services), two_factors=True)
 
 
 def cheapest(level: str, *, has_key: bool) -> str:

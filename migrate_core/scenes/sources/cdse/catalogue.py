@@ -186,8 +186,8 @@ class Catalogue:
         return _newest(_values(self._client.json(query)))
 
     def _by_acquisition(self, scene: Scene) -> CdseProduct | None:
-        around = Window(scene.sensed_at - _SAME_OVERPASS, scene.sensed_at + _SAME_OVERPASS)
-        found = self.entries(scene.level, around, string_attribute("tileId", scene.tile))
+        window = Window(scene.sensed_at - _SAME_OVERPASS, scene.sensed_at + _SAME_OVERPASS)
+        found = self.entries(scene.level, window, string_attribute("tileId", scene.tile))
         parsed = []
         for entry in found:
             try:

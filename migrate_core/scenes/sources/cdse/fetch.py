@@ -120,8 +120,8 @@ class CdseFetcher:
             "bands": ("SAFE", _BANDS_BYTES, self._bands),
             CLOUD_FILES: (CLOUD_FILES, _CLOUD_FILES_BYTES, self._cloud_files),
         }
-        whole = ("zip", product.size or _BANDS_BYTES, self._whole)
-        suffix, size, bring = ways.get(access, whole)
+        archive = ("zip", product.size or _BANDS_BYTES, self._fetch_archive)
+        suffix, size, bring = ways.get(access, archive)
         held = self._product_store.cache.hold(
             f"{product.product_id}.{suffix}", size, lambda target: bring(product, target)
         )
@@ -142,10 +142,10 @@ class CdseFetcher:
                 f"{product.product_id}: the catalogue doesn't say where it lies in S3. Choose "
                 "--access bands or product."
             )
-        place = f"s3://{product.s3_path.removeprefix('s3://').lstrip('/')}"
-        return Fetched(place, "window", SPEC, product.product_id)
+        location = f"s3://{product.s3_path.removeprefix('s3://').lstrip('/')}"
+        return Fetched(location, "window", SPEC, product.product_id)
 
-    def _whole(self, product: CdseProduct, target: Path) -> None:
+    def _fetch_archive(self, product: CdseProduct, target: Path) -> None:
         wanted = Download(
             f"{self._url}/Products({product.id})/$value",
             product.product_id,

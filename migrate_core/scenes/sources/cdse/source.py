@@ -47,8 +47,8 @@ class CdseSource:
             except SourceError as err:
                 if not scenes:
                     raise
-                said = f"{err} What it had answered before counts."
-                problems.append(Problem(f"{SPEC}, the rest", said))
+                message = f"{err} What it had answered before counts."
+                problems.append(Problem(f"{SPEC}, the rest", message))
                 break
         return SearchResult(tuple(scenes.values()), tuple(problems))
 

@@ -127,13 +127,13 @@ class Mirror:
     def _as_ours(self, err: SentinelAPIError) -> Exception:
         response = err.response
         status = None if response is None else response.status_code
-        words = " ".join(err.msg.split())[:200]
+        reason = " ".join(err.msg.split())[:200]
         if status is None or status == _OK or status in TRANSIENT:
             after = "" if response is None else response.headers.get("Retry-After", "")
             wish = float(after) if after.isdigit() else None
-            return TransientError(f"it answered {status} ({words})", wish, status)
+            return TransientError(f"it answered {status} ({reason})", wish, status)
         return TransferError(
-            f"{self.spec}: it answered {status} ({words}). Check the address and the account, or "
+            f"{self.spec}: it answered {status} ({reason}). Check the address and the account, or "
             "use another source.",
             status,
         )
@@ -187,7 +187,7 @@ class _Counted(WatchedAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         """Send, with a time limit, and read no more than an answer has."""
-        self._client.around.check()
+        self._client.runtime.check()
         request.headers.pop("Cookie", None)
         url = request.url or ""
         if self._secret_to is None or not same_origin(url, self._secret_to):

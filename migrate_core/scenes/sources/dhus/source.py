@@ -76,8 +76,8 @@ class DhusSource:
             if len(seen) > MOST_SCENES:
                 why = endless(self.spec)
             if why is not None:
-                said = f"{why}. What it had answered before counts."
-                problems.append(Problem(f"{self.spec}, the rest", said))
+                message = f"{why}. What it had answered before counts."
+                problems.append(Problem(f"{self.spec}, the rest", message))
                 break
             offset += PAGE
         return SearchResult(tuple(scenes.values()), tuple(problems))

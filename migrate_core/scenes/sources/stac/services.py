@@ -25,7 +25,7 @@ class AnyStac(SourceAdapter):
         """What searches it."""
         if client is None:
             return StacSource(self.service())
-        return StacSource(self.service(), client.policy, client.around)
+        return StacSource(self.service(), client.policy, client.runtime)
 
 
 class EarthSearch(AnyStac):

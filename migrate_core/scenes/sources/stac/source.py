@@ -33,11 +33,11 @@ _SHORTEST_DAYS = 1
 
 @dataclass(frozen=True)
 class StacSource:
-    """Scenes of a STAC API; `policy` and `around` are how its requests are tried again."""
+    """Scenes of a STAC API; `policy` and `runtime` are how its requests are tried again."""
 
     service: StacService
     policy: RetryPolicy = field(default_factory=RetryPolicy, repr=False)
-    around: Runtime = field(default_factory=Runtime, compare=False, repr=False)
+    runtime: Runtime = field(default_factory=Runtime, compare=False, repr=False)
 
     @property
     def spec(self) -> str:
@@ -123,16 +123,16 @@ class _Search:
         return SearchResult(tuple(self._scenes.values()), tuple(self._problems.values()))
 
     def _client(self) -> Client:
-        around = self._source.around
+        runtime = self._source.runtime
 
         def check() -> None:
-            around.check()
+            runtime.check()
             self._tell()
 
         http = HttpClient(
             self._service.spec,
             policy=self._source.policy,
-            runtime=Runtime(around.sleep, around.clock, around.jitter, check),
+            runtime=Runtime(runtime.sleep, runtime.clock, runtime.jitter, check),
         )
         client = Client.open(self._service.url, stac_io=_Io(http))
         for name in self._service.conforms_to:

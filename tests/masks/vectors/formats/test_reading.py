@@ -189,7 +189,9 @@ def test_coordinates_that_are_no_numbers_are_named(tmp_path: Path) -> None:
     path = write(tmp_path / "inf.parquet", frame([bad, square(0, 0)]))
     found = usable_polygons(read_layer(path), UTM, path.name)
     assert found.rows.tolist() == [1]
-    assert "feature 1 is with coordinates that are no place on a map" in found.problems[0].message
+    assert (
+        "feature 1 is with coordinates that are no position on a map" in found.problems[0].message
+    )
 
 
 @pytest.mark.parametrize(

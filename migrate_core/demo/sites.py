@@ -1,4 +1,4 @@
-"""The six labelled places: PlanetScope-like images at 3 m and the masks drawn on them."""
+"""The six labelled sites: PlanetScope-like images at 3 m and the masks drawn on them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,8 +26,8 @@ PIT, POND = 1, 2
 
 
 @dataclass(frozen=True)
-class Place:
-    """A labelled place.
+class Site:
+    """A labelled site.
 
     Attributes:
         name: last part of the file names.
@@ -59,8 +59,8 @@ class Place:
         """Pixel to UTM; north-up rasters lie on the 3 m grid of the ground."""
         turn = np.radians(self.rotation_deg)
         cosine, sine = GROUND_M * float(np.cos(turn)), GROUND_M * float(np.sin(turn))
-        around_zero = Affine(cosine, -sine, 0, -sine, -cosine, 0)
-        middle = at_pixel(around_zero, self.size[0] / 2, self.size[1] / 2)
+        centred_on_zero = Affine(cosine, -sine, 0, -sine, -cosine, 0)
+        middle = at_pixel(centred_on_zero, self.size[0] / 2, self.size[1] / 2)
         east, north = to_utm(*self.centre)
         return Affine(cosine, -sine, east - middle[0], -sine, -cosine, north - middle[1])
 
@@ -108,9 +108,9 @@ def _utc(time: str) -> datetime:
     return datetime.fromisoformat(time).replace(tzinfo=UTC)
 
 
-PLACES = (
-    Place("north_pit", _utc("2021-06-13 09:30:21"), "1014", (1500, 1200), (600, 500)),
-    Place(
+SITES = (
+    Site("north_pit", _utc("2021-06-13 09:30:21"), "1014", (1500, 1200), (600, 500)),
+    Site(
         "east_quarry",
         _utc("2021-06-11 09:41:07"),
         "103c",
@@ -118,7 +118,7 @@ PLACES = (
         (500, 480),
         rotation_deg=12,
     ),
-    Place(
+    Site(
         "west_pit",
         _utc("2021-06-13 09:30:24"),
         "1014",
@@ -126,8 +126,8 @@ PLACES = (
         (640, 560),
         valid_rotation_deg=13,
     ),
-    Place("edge_quarry", _utc("2021-06-12 09:25:50"), "2277", (5550, 3501), (500, 460)),
-    Place(
+    Site("edge_quarry", _utc("2021-06-12 09:25:50"), "2277", (5550, 3501), (500, 460)),
+    Site(
         "twin_pits",
         _utc("2021-06-13 09:30:27"),
         "1014",
@@ -135,7 +135,7 @@ PLACES = (
         (650, 560),
         values=(PIT, POND),
     ),
-    Place(
+    Site(
         "south_mine",
         _utc("2024-08-13 09:52:33"),
         "24b7",
@@ -146,86 +146,86 @@ PLACES = (
 )
 
 
-def mask_array(place: Place, mines: tuple[Mine, ...]) -> ByteArray:
+def mask_array(site: Site, mines: tuple[Mine, ...]) -> ByteArray:
     """The label: at each pixel the class at its centre, 255 outside the valid area if there is one.
 
-    All mines count, not only the place's own: a label doesn't stop where a neighbour begins.
+    All mines count, not only the site's own: a label doesn't stop where a neighbour begins.
     """
-    pit_value, pond_value = place.values
+    pit_value, pond_value = site.values
     pits = [mine.pit.polygon() for mine in mines]
     ponds = [mine.pond.polygon() for mine in mines if mine.pond is not None]
     values = [pit_value] * len(pits) + [pond_value] * len(ponds)
-    mask = place.burn([*pits, *ponds], values)
-    mask[~place.valid()] = MASK_NODATA
+    mask = site.burn([*pits, *ponds], values)
+    mask[~site.valid()] = MASK_NODATA
     return mask
 
 
-def image_array(place: Place, ground: Landscape, seed: int) -> NDArray[np.uint16]:
+def image_array(site: Site, ground: Landscape, seed: int) -> NDArray[np.uint16]:
     """The source image, reflectance * 10000, 0 outside the valid area, uint16 (4, height, width).
 
     On the ground's own grid it's the ground itself, else bilinear between its pixels.
     """
-    season: Season = "june" if place.acquired_at.month == 6 else "august"
-    window, transform = _ground_around(place)
+    season: Season = "june" if site.acquired_at.month == 6 else "august"
+    window, transform = _ground_window(site)
     part = Landscape(ground.cover[window], ground.mix[window], ground.shade[window])
-    image = np.zeros((len(IMAGE_BANDS), *place.size[::-1]), np.float32)
+    image = np.zeros((len(IMAGE_BANDS), *site.size[::-1]), np.float32)
     reproject(
         part.reflectance(tuple(IMAGE_BANDS.values()), season),
         image,
         src_transform=transform,
         src_crs=UTM,
-        dst_transform=place.transform,
+        dst_transform=site.transform,
         dst_crs=UTM,
         resampling=Resampling.bilinear,
     )
-    rng = np.random.default_rng((seed, place.acquired_at.toordinal(), *place.size))
+    rng = np.random.default_rng((seed, site.acquired_at.toordinal(), *site.size))
     image += 0.0025 * rng.standard_normal(image.shape, np.float32)
-    numbers = np.rint(image * 10000).clip(1, 65535).astype(np.uint16)
-    numbers[:, ~place.valid()] = 0
-    return numbers
+    digital_numbers = np.rint(image * 10000).clip(1, 65535).astype(np.uint16)
+    digital_numbers[:, ~site.valid()] = 0
+    return digital_numbers
 
 
-def _ground_around(place: Place) -> tuple[tuple[slice, slice], Affine]:
-    """The window of the ground that holds a place, and the window's transform."""
-    west, south, east, north = place.extent().bounds
-    whole = ground_transform()
+def _ground_window(site: Site) -> tuple[tuple[slice, slice], Affine]:
+    """The window of the ground that holds a site, and the window's transform."""
+    west, south, east, north = site.extent().bounds
+    ground = ground_transform()
     # Two pixels more on each side, for the interpolation.
-    left = max(0, int((west - whole.c) / GROUND_M) - 2)
-    top = max(0, int((whole.f - north) / GROUND_M) - 2)
-    right = int((east - whole.c) / GROUND_M) + 3
-    bottom = int((whole.f - south) / GROUND_M) + 3
-    corner = at_pixel(whole, left, top)
+    left = max(0, int((west - ground.c) / GROUND_M) - 2)
+    top = max(0, int((ground.f - north) / GROUND_M) - 2)
+    right = int((east - ground.c) / GROUND_M) + 3
+    bottom = int((ground.f - south) / GROUND_M) + 3
+    corner = at_pixel(ground, left, top)
     transform = Affine(GROUND_M, 0, corner[0], 0, -GROUND_M, corner[1])
     return (slice(top, bottom), slice(left, right)), transform
 
 
-def write_place(
-    place: Place, ground: Landscape, mines: tuple[Mine, ...], folders: tuple[Path, Path], seed: int
+def write_site(
+    site: Site, ground: Landscape, mines: tuple[Mine, ...], folders: tuple[Path, Path], seed: int
 ) -> None:
-    """Write a place's mask and image as GeoTIFF into the (masks, images) folders."""
+    """Write a site's mask and image as GeoTIFF into the (masks, images) folders."""
     masks, images = folders
-    width, height = place.size
+    width, height = site.size
     profile = {
         "driver": "GTiff",
         "width": width,
         "height": height,
         "crs": UTM,
-        "transform": place.transform,
+        "transform": site.transform,
         "compress": "deflate",
         "predictor": 2,
     }
-    nodata = None if place.valid_rotation_deg is None else MASK_NODATA
-    path = masks / f"{place.stem}.tif"
+    nodata = None if site.valid_rotation_deg is None else MASK_NODATA
+    path = masks / f"{site.stem}.tif"
     with new_geotiff(path, count=1, dtype="uint8", nodata=nodata, **profile) as mask:
-        mask.write(mask_array(place, mines), 1)
-    path = images / f"{place.stem}.tif"
+        mask.write(mask_array(site, mines), 1)
+    path = images / f"{site.stem}.tif"
     with new_geotiff(
         path, count=4, dtype="uint16", nodata=0, photometric="minisblack", **profile
     ) as image:
-        image.write(image_array(place, ground, seed))
+        image.write(image_array(site, ground, seed))
         image.descriptions = tuple(IMAGE_BANDS)
         image.colorinterp = [
             *(ColorInterp.blue, ColorInterp.green, ColorInterp.red),
             ColorInterp.undefined,
         ]
-        image.update_tags(TIFFTAG_DATETIME=f"{place.acquired_at:%Y:%m:%d %H:%M:%S}")
+        image.update_tags(TIFFTAG_DATETIME=f"{site.acquired_at:%Y:%m:%d %H:%M:%S}")

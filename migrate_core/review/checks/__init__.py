@@ -1,0 +1,1 @@
+"""Attention checks: pairs that are known to be bad, mixed in to see whether they are noticed."""

@@ -1,0 +1,46 @@
+"""One pair of the review queue, as light as a list of many needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from ..states import Basis, DecisionState, Verdict
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """What order and filters need of a finished pair; what isn't known is None.
+
+    `suggestion` is the verdict suggested; `occluded` the share 0…1 of the labelled pixels that
+    anything occludes; `shift_m` the length of the shift that registration measured, `change` 0…1
+    how changed the inside of the label looks, `coverage` 0…1 how much of the mask the image has;
+    `score` 0…1 how likely it is accepted, by what the triage learnt.
+
+    `decision` is what the reviewers together say, `verdicts` what each of `reviewers` says; `basis`
+    and `batch` are as in `ReviewStatus`. `proposed` is what they said of an earlier pair of the
+    mask, where nobody has decided about this one.
+    """
+
+    pair_id: str
+    mask_name: str
+    tile: str
+    sensed_on: date | None
+    days_offset: float | None
+    suggestion: Verdict | None
+    occluded: float | None
+    shift_m: float | None = None
+    change: float | None = None
+    decision: DecisionState | None = None
+    reviewers: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    proposed: DecisionState | None = None
+    scene_id: str = ""
+    coverage: float | None = None
+    score: float | None = None
+    basis: Basis | None = None
+    batch: str | None = None
+
+    def verdict_of(self, reviewer: str) -> Verdict | None:
+        """What one reviewer says of the pair; None where they have said nothing that counts."""
+        return dict(zip(self.reviewers, self.verdicts, strict=True)).get(reviewer)
