@@ -39,16 +39,11 @@ test: lint test-fast ## Set up, lint, check types and run all tests
 	MIGRATE_HYPOTHESIS=thorough $(PY) -m pytest -n 2 --dist loadfile -m "(services or slow or stage) and not browser"
 	$(PY) -m pytest -m browser
 
-# What test-fast leaves out: tests/conftest.py marks these folders `stage`. Not even collected, they
-# cost nothing.
-STAGES := cli export pages pairs/registration pairs/run pipeline review scenes/sources transfer browser
-
 # Three at a time, since some wait; a file's tests stay together, as they share what takes long to
 # make. Threads of the linear algebra would only wait for each other beside the other processes.
 test-fast: export OPENBLAS_NUM_THREADS := 1
 test-fast: setup-tests ## Only the tests of single modules: no browser, servers, whole stages or long runs
-	$(PY) -m pytest -n 3 --dist loadfile $(STAGES:%=--ignore=tests/%) \
-		-m "not browser and not services and not slow and not stage"
+	$(PY) -m pytest -n 3 --dist loadfile -m "not browser and not services and not slow and not stage"
 
 test-services: setup-tests setup-services ## Tests against real servers on loopback (needs PostgreSQL with PostGIS)
 	MIGRATE_SERVICES_REQUIRED=1 $(PY) -m pytest -m services

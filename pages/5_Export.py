@@ -16,12 +16,12 @@ page = begin_page(
 )
 forget_trouble()
 try:
-    include, chosen = choose_pairs(page)
+    choice, chosen = choose_pairs(page)
     show_counts(chosen)
     if not chosen.pairs:
         explain_empty(page, chosen)
     made = known_datasets(page)
-    export_form(page, include, chosen, made)
+    export_form(page, choice, chosen, made)
     show_datasets(made)
 except MigrateError as err:
     st.error(plain(str(err)))

@@ -62,7 +62,8 @@ def require_data(shared_data: Path) -> Callable[[str], Path]:
 
 
 TESTS = Path(__file__).parent
-# Folders whose tests drive whole stages, match whole images, or talk to servers on loopback.
+# Folders whose tests drive whole stages, match whole images, or talk to servers on loopback: these
+# get the mark `stage`.
 STAGES = (
     "cli",
     "export",
@@ -74,6 +75,13 @@ STAGES = (
     "scenes/sources",
     "transfer",
 )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Folders whose mark is left out are not even collected: to import their tests takes time."""
+    folders = {"stage": STAGES, "browser": ("browser",)}
+    left_out = (found for mark, found in folders.items() if f"not {mark}" in config.option.markexpr)
+    return collection_path in {TESTS / name for found in left_out for name in found} or None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -39,6 +39,11 @@ from .console import emit, json_option, say
     "pairs never go out.",
 )
 @click.option(
+    "--looked-at-only",
+    is_flag=True,
+    help="Leave out what a rule or a model alone has decided, and nobody looked at.",
+)
+@click.option(
     "--zip", "archive", is_flag=True, help="Also write it as DEST.zip, which needs as much space."
 )
 @json_option
@@ -48,11 +53,12 @@ def export(
     destination: Path,
     formats: tuple[str, ...],
     include: str,
+    looked_at_only: bool,
     archive: bool,
     as_json: bool,
 ) -> None:
     """Write the dataset into the folder DEST, with manifest, card and plots."""
-    request = ExportRequest(destination, include, archive, formats)
+    request = ExportRequest(destination, include, archive, formats, looked_at_only)
     dataset = export_dataset(session, request)
     text = f"{len(dataset.pair_ids)} pairs are in {dataset.path}."
     emit(export_document(request, dataset), as_json, lambda: say(text))

@@ -16,6 +16,8 @@ from .. import __version__
 from ..escaping import markdown_text
 from ..products.scene_classes import Flag
 from ..text import CLOUD_IN_SCENE, LABEL_OCCLUDED, format_percent, format_share
+from .review_evidence import ReviewEvidence
+from .selection import Choice
 from .statistics import Statistics
 
 if TYPE_CHECKING:
@@ -46,13 +48,14 @@ _PLOTS = {
 }
 
 
-def dataset_card(statistics: Statistics, include: str) -> str:
+def dataset_card(statistics: Statistics, choice: Choice, evidence: ReviewEvidence) -> str:
     """The card as Markdown."""
     rows = statistics.rows
     return _template().render(
         rows=rows,
         statistics=statistics,
-        include=include,
+        choice=str(choice),
+        evidence=evidence,
         days=[abs(number) for number in statistics.numbers("days_offset")],
         shifts_m=[
             math.hypot(row["shift_east_m"], row["shift_north_m"])

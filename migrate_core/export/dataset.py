@@ -21,9 +21,10 @@ from .card import CARD, MADE_WITH, UNFINISHED_CARD, dataset_card
 from .geotiff import FOLDERS, remove_pair, write_pair
 from .manifest import Row, exported_before, manifest_row, write_manifest
 from .plots import all_plots, write_plots
-from .selection import ACCEPTED, Entry, entries
+from .review_evidence import review_evidence
+from .selection import ACCEPTED, Choice, Entry, entries
 from .splits import split_by_location
-from .statistics import statistics
+from .statistics import Statistics, statistics
 
 FORMATS = ("geotiff",)
 
@@ -41,12 +42,21 @@ class Dataset:
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """Where a dataset goes, which pairs go into it, whether it is zipped, too, and its formats."""
+    """Where a dataset goes, which pairs go into it, whether it is zipped, too, and its formats.
+
+    `include` and `looked_at_only` are those of `Choice`.
+    """
 
     destination: Path
     include: str = ACCEPTED
     archive: bool = False
     formats: tuple[str, ...] = FORMATS[:1]
+    looked_at_only: bool = False
+
+    @property
+    def choice(self) -> Choice:
+        """Which pairs go into it."""
+        return Choice(self.include, self.looked_at_only)
 
 
 def export_dataset(
@@ -59,7 +69,7 @@ def export_dataset(
     """
     destination = request.destination
     bring_all_up_to_date(store, workspace)
-    chosen = entries(store, workspace, request.include)
+    chosen = entries(store, workspace, request.choice)
     check_destination(request)
     ids = [entry.pair.pair_id for entry in chosen]
     steps = len(ids) * (2 if request.archive else 1)
@@ -75,7 +85,9 @@ def export_dataset(
         # Not before: the manifest that was there names them.
         for pair_id in stale:
             remove_pair(pair_id, destination)
-        _write_report(destination, rows, chosen, request.include)
+        counted = _counted(destination, rows, chosen)
+        evidence = review_evidence(store, chosen)
+        _write_report(destination, counted, dataset_card(counted, request.choice, evidence))
         if request.archive:
             archive = write_archive(destination, ids, lambda n: progress(len(ids) + n, steps))
     progress(steps, steps)
@@ -141,18 +153,19 @@ def _write_tables(store: Store, destination: Path, chosen: Sequence[Entry]) -> l
     return rows
 
 
-def _write_report(
-    destination: Path, rows: Sequence[Row], chosen: Sequence[Entry], include: str
-) -> None:
-    """The plots and the card."""
+def _counted(destination: Path, rows: Sequence[Row], chosen: Sequence[Entry]) -> Statistics:
     labels = [destination / FOLDERS[LABEL] / f"{row['pair_id']}.tif" for row in rows]
-    counted = replace(
+    return replace(
         statistics(rows, labels),
         class_names=_names_of_classes(chosen),
         label_notes=notes_on_many(entry.provenance for entry in chosen),
     )
+
+
+def _write_report(destination: Path, counted: Statistics, card: str) -> None:
+    """The plots and the card."""
     write_plots(destination / "plots", all_plots(counted))
-    _write_card(destination, dataset_card(counted, include))
+    _write_card(destination, card)
 
 
 def _names_of_classes(chosen: Sequence[Entry]) -> dict[int, str]:

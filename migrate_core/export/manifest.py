@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..escaping import from_csv_cell, write_csv
-from ..model import LONLAT, Pair
+from ..model import LONLAT, Pair, iso
 from ..pairs.assessment.notes import format_change
 from ..pairs.flags import occluded_shares
 from ..workspace import written_then_renamed
@@ -41,7 +41,7 @@ def manifest_row(entry: Entry, split: str) -> Row:
         "occluded_labelled": occluded_shares(pair.occluded, pair.occlusion_by_sensor).labelled,
         "coverage": pair.coverage,
         "decision": entry.review_status.decision,
-        "reviewer": ";".join(entry.review_status.reviewers),
+        "reviewer": ";".join(entry.review_status.deciders),
         "crs": grid["crs"],
         "width": grid["width"],
         "height": grid["height"],
@@ -58,6 +58,18 @@ def manifest_row(entry: Entry, split: str) -> Row:
         "change": pair.change,
         "change_note": None if pair.change is not None else format_change(pair),
         "edits": len(pair.edits),
+        **_how_decided(entry),
+    }
+
+
+def _how_decided(entry: Entry) -> Row:
+    """On what the decision rests: a person, a rule or a model; which, since when, and why."""
+    reasons = dict.fromkeys(one.reason for one in entry.decided if one.reason)
+    return {
+        "decided_by": entry.review_status.basis,
+        "decision_rule": entry.rule,
+        "decided_at": iso(max(one.decided_at for one in entry.decided)) if entry.decided else None,
+        "decision_reason": "; ".join(reasons) or None,
     }
 
 

@@ -10,10 +10,10 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from ..review.decisions import ReviewStatus, review_statuses
-from ..states import UNDER_WAY, DecisionState, PairState, decision_state
+from ..states import UNDER_WAY, PairState, decision_state
 from ..store.base import Store
 from ..store.finished_pairs import finished_with_footprint, pair_footprints
-from .selection import DECISIONS
+from .selection import INCLUDES, Choice
 from .splits import SHARES, split_by_location
 
 NOT_MADE = "not made yet"
@@ -22,9 +22,13 @@ NO_FOOTPRINT = "mask without a footprint"
 
 @dataclass(frozen=True)
 class Preview:
-    """Numbers of pairs: those that go out by decision and by split, the others by the reason."""
+    """Numbers of pairs: those that go out by decision and by split, the others by the reason.
+
+    `basis` has those that go out by what the decision rests on: a person, a rule or a model.
+    """
 
     decisions: Mapping[str, int]
+    basis: Mapping[str, int]
     splits: Mapping[str, int]
     left_out: Mapping[str, int]
 
@@ -34,41 +38,48 @@ class Preview:
         return sum(self.decisions.values())
 
 
-def numbers_of_pairs(store: Store) -> dict[str, int]:
+def numbers_of_pairs(store: Store, *, looked_at_only: bool = False) -> dict[str, int]:
     """How many finished pairs each level of `--include` takes in."""
-    decided = review_statuses(store)
-    finished = finished_with_footprint(store)
-    counts = Counter(decided.get(pair_id, ReviewStatus(None)).decision for pair_id in finished)
+    decided, nobody = review_statuses(store), ReviewStatus(None)
+    found = [decided.get(pair_id, nobody) for pair_id in finished_with_footprint(store)]
+    choices = [Choice(include, looked_at_only) for include in INCLUDES]
     return {
-        include: sum(counts[decision] for decision in decisions)
-        for include, decisions in DECISIONS.items()
+        choice.include: sum(choice.reason_against(status) is None for status in found)
+        for choice in choices
     }
 
 
-def preview(store: Store, include: str) -> Preview:
-    """Count what `export --include` would write, by the same rules, without reading any file."""
+def preview(store: Store, choice: Choice) -> Preview:
+    """Count what `export` would write, by the same rules, without reading any file."""
     decided = review_statuses(store)
     going: dict[str, BaseGeometry] = {}
     decisions: Counter[str] = Counter()
+    basis: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
     for row in pair_footprints(store):
-        decision = decided.get(row.pair_id, ReviewStatus(None)).decision
-        reason = _reason(row.state, decision, include)
+        status = decided.get(row.pair_id, ReviewStatus(None))
+        reason = _reason(row.state, status, choice)
         if reason is not None or row.footprint is None:
             left_out[reason or NO_FOOTPRINT] += 1
             continue
-        decisions[decision_state(decision)] += 1
+        decisions[decision_state(status.decision)] += 1
+        basis[status.basis or "nobody yet"] += 1
         going[row.pair_id] = shape(row.footprint)
-    return Preview(dict(decisions.most_common()), _splits(going), dict(left_out.most_common()))
+    return Preview(
+        dict(decisions.most_common()),
+        dict(basis.most_common()),
+        _splits(going),
+        dict(left_out.most_common()),
+    )
 
 
-def _reason(state: PairState, decision: DecisionState | None, include: str) -> str | None:
+def _reason(state: PairState, status: ReviewStatus, choice: Choice) -> str | None:
     """Why a pair stays out; None when it goes out."""
     if state in UNDER_WAY:
         return NOT_MADE
     if state != PairState.DONE:
         return state
-    return None if decision in DECISIONS[include] else decision_state(decision)
+    return choice.reason_against(status)
 
 
 def _splits(footprints: Mapping[str, BaseGeometry]) -> dict[str, int]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
 from ..errors import ExportError, PairError
-from ..model import Mask, Pair
+from ..model import Batch, Decision, Mask, Pair
 from ..pairs.files import Document, read_document
-from ..review.decisions import ReviewStatus, review_statuses
-from ..states import DecisionState, PairState
+from ..review.decisions import ReviewStatus, deciding, review_status
+from ..states import Basis, DecisionState, PairState, decision_state
 from ..store.base import Store
+from ..store.review.batches import batch_entries
 from ..workspace import Workspace
 
 ACCEPTED, UNDECIDED = DecisionState.ACCEPTED.value, DecisionState.UNDECIDED.value
@@ -26,13 +28,37 @@ DECISIONS: dict[str, tuple[DecisionState | None, ...]] = {
     # Reviewers who disagree leave a pair as uncertain as one who is unsure.
     ALL: (DecisionState.ACCEPTED, None, DecisionState.UNSURE, DecisionState.CONFLICT),
 }
+NOT_LOOKED_AT = "decided by a rule or a model alone"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which finished pairs go out: by decision, one of `INCLUDES`, and by what it rests on.
+
+    With `looked_at_only`, what a rule or a model alone has decided stays out.
+    """
+
+    include: str = ACCEPTED
+    looked_at_only: bool = False
+
+    def reason_against(self, status: ReviewStatus) -> str | None:
+        """Why a pair stays out; None when it goes out."""
+        if status.decision not in DECISIONS[self.include]:
+            return decision_state(status.decision)
+        by_nobody = status.decision is not None and not status.by_person
+        return NOT_LOOKED_AT if self.looked_at_only and by_nobody else None
+
+    def __str__(self) -> str:
+        """As options of `export`."""
+        return f"--include {self.include}{' --looked-at-only' * self.looked_at_only}"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A pair that goes out: its provenance (pair.json), standing and footprint (lon/lat).
+    """A pair that goes out: its provenance (pair.json), status and footprint (lon/lat).
 
-    `class_names` are by the value as stored in the label, as people call them now.
+    `class_names` are by the value as stored in the label, as people call them now. `decided` are
+    the decisions that the status rests on, oldest first, `batch` the one that all are of.
     """
 
     pair: Pair
@@ -40,6 +66,8 @@ class Entry:
     provenance: Document
     footprint: BaseGeometry
     class_names: Mapping[int, str] = field(default_factory=dict)
+    decided: Sequence[Decision] = ()
+    batch: Batch | None = None
 
     @property
     def scene(self) -> dict[str, Any]:
@@ -47,34 +75,60 @@ class Entry:
         scene: dict[str, Any] = self.provenance["scenes"][0]
         return scene
 
+    @property
+    def rule(self) -> str | None:
+        """The rule or model by which the pair was decided, in words; None where a person did."""
+        if self.batch is None or self.review_status.basis in (None, Basis.PERSON):
+            return None
+        return str(self.batch.document.get("text") or self.batch.kind)
 
-def entries(store: Store, workspace: Workspace, include: str) -> list[Entry]:
-    """The finished pairs that `include` takes in, by pair id. Raises ExportError for none.
+
+def entries(store: Store, workspace: Workspace, choice: Choice) -> list[Entry]:
+    """The finished pairs that are chosen, by pair id. Raises ExportError for none.
 
     Rejected, superseded and unfinished pairs never go out.
     """
-    decided = review_statuses(store)
+    logs = _logs(store)
     masks = {mask.mask_id: mask for mask in store.masks()}
+    batches = {entry.batch.batch_id: entry.batch for entry in batch_entries(store)}
     chosen = []
     for pair in store.pairs():
-        review_status = decided.get(pair.pair_id, ReviewStatus(None))
-        if pair.state == PairState.DONE and review_status.decision in DECISIONS[include]:
-            mask = masks[pair.mask_id]
-            if mask.footprint is not None:
-                provenance = _provenance(workspace, pair)
-                names = _class_names(mask)
-                chosen.append(Entry(pair, review_status, provenance, mask.footprint, names))
-    if not chosen:
-        raise ExportError(
-            f"No pair would go out with --include {include}. "
-            + (
-                "Accept some first (`review decide PAIR_ID accept`), or take undecided ones along "
-                "(`--include undecided`)."
-                if include == ACCEPTED
-                else "Make pairs first (`pairs make`); rejected ones never go out."
-            )
+        log = logs.get(pair.pair_id, ())
+        status, mask = review_status(log), masks.get(pair.mask_id)
+        if pair.state != PairState.DONE or choice.reason_against(status) is not None:
+            continue
+        if mask is None or mask.footprint is None:
+            continue
+        entry = Entry(
+            pair,
+            status,
+            _provenance(workspace, pair),
+            mask.footprint,
+            _class_names(mask),
+            tuple(deciding(log).values()),
+            batches.get(status.batch or ""),
         )
+        chosen.append(entry)
+    if not chosen:
+        raise ExportError(f"No pair would go out with {choice}. {_remedy(choice)}")
     return sorted(chosen, key=lambda entry: entry.pair.pair_id)
+
+
+def _logs(store: Store) -> Mapping[str, Sequence[Decision]]:
+    """What was decided about each pair, oldest first."""
+    logs: dict[str, list[Decision]] = defaultdict(list)
+    for entry in store.decisions():
+        logs[entry.pair_id].append(entry)
+    return logs
+
+
+def _remedy(choice: Choice) -> str:
+    if choice.include == ACCEPTED:
+        return (
+            "Accept some first (`review decide PAIR_ID accept`), or take undecided ones along "
+            "(`--include undecided`)."
+        )
+    return "Make pairs first (`pairs make`); rejected ones never go out."
 
 
 def _class_names(mask: Mask) -> dict[int, str]:

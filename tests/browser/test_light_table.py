@@ -14,7 +14,7 @@ from migrate_core.model import Decision
 from migrate_core.states import Verdict
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
-from tests.support.browsing import browser_page, chromium, free_port, served_app
+from tests.support.browsing import REPOSITORY, browser_page, chromium, free_port, served_app
 from tests.support.light_table import (
     LOOK_MS,
     SLOW_MS,
@@ -44,6 +44,13 @@ PICTURE = """(canvas) => {
   const { width, height } = canvas;
   const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
   return { width, height, data: [...data] };
+}"""
+
+REVIEW_MD = REPOSITORY / "docs" / "review.md"
+# What the keys are called that hold while no tool is open.
+KEYS = """async () => {
+  const { ACTIONS, keyText } = await import('/review-api/assets/actions.js');
+  return ACTIONS.filter(({ tool }) => !tool).flatMap(({ keys }) => keys.map(keyText));
 }"""
 
 
@@ -309,3 +316,17 @@ def test_a_pair_whose_files_are_gone_says_so_and_can_be_decided(
         press(page, "5", "x")
         shown(page, second)
         assert log_of(workspace, first)[0].reason == "no data"
+
+
+# the document
+
+
+def test_the_document_names_every_key(served: tuple[str, Workspace], tmp_path: Path) -> None:
+    address, _ = served
+    section = REVIEW_MD.read_text(encoding="utf-8").split("## Keys")[1].split("\n## ")[0]
+    cells = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+    named = [key for cell in cells for key in re.findall(r"`([^`]+)`", cell)]
+    digits = [f"{key[:-1]}{digit}" for key in ("1", "⇧1") for digit in range(2, 9)]
+    with light_table(address, tmp_path) as page:
+        keys = page.evaluate(KEYS)
+    assert sorted([*named, *digits]) == sorted(set(keys))

@@ -253,6 +253,32 @@ def test_another_scene_is_chosen_and_its_pair_comes_while_one_goes_on(
         assert (states[first], states[new]) == ("superseded", "done")
 
 
+def test_a_pair_that_is_being_made_is_known_after_a_reload(
+    served_alone: tuple[str, Workspace], tmp_path: Path
+) -> None:
+    address, workspace = served_alone
+    first, *_ = queue_of(workspace)
+    with light_table(address, tmp_path) as page:
+        shown(page, first)
+        page.route("**/making", lambda route: route.fulfill(json={"state": "making", "text": ""}))
+        press(page, "Shift+F")
+        root(page).locator(".film .card").first.wait_for()
+        press(page, "ArrowRight", "Enter")
+        notice(page, "is being made")
+        for _ in range(2):
+            page.reload()
+            shown(page)
+            assert root(page).locator(".making").inner_text() == "1 being made …"
+        page.unroute("**/making")
+        root(page).locator(".making.there").wait_for(timeout=SLOW_MS)
+        page.reload()
+        shown(page)
+        press(page, "Shift+N")
+        page.wait_for_timeout(LOOK_MS)
+        assert shown(page) != first
+        assert root(page).locator(".making").is_hidden()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
 def test_nothing_moves_when_a_tool_opens(

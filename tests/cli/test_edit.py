@@ -71,7 +71,13 @@ def test_a_dataset_has_the_repaired_files_and_says_so(made: RepairCase, tmp_path
     assert run(root, "export", tmp_path / "dataset").status == 0
     with (tmp_path / "dataset" / "manifest.csv").open(encoding="utf-8") as file:
         (row,) = csv.DictReader(file)
-    assert list(row)[-1] == "edits"
+    assert list(row)[-5:] == [
+        "edits",
+        "decided_by",
+        "decision_rule",
+        "decided_at",
+        "decision_reason",
+    ]
     assert row["edits"] == "2"
     with rasterio.open(tmp_path / "dataset" / "fractions" / f"{pair_id}.tif") as dataset:
         assert (dataset.read() == made.read("fractions")).all()

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from migrate_core.export.card import CARD, MADE_WITH, dataset_card
+from migrate_core.export.review_evidence import ReviewEvidence
+from migrate_core.export.selection import Choice
 from migrate_core.export.statistics import Statistics
 
 ROW: dict[str, Any] = {
@@ -30,9 +32,12 @@ ROW: dict[str, Any] = {
 }
 
 
-def card_of(*rows: dict[str, Any], **changes: Any) -> str:
+EVIDENCE = ReviewEvidence([("decided by persons who looked at them", 1)])
+
+
+def card_of(*rows: dict[str, Any], evidence: ReviewEvidence = EVIDENCE, **changes: Any) -> str:
     given = {"class_ha": {0: 1.0, 1: 3.0}, "pairs_with_class": {0: 1, 1: 1}, "ignored_share": 0.25}
-    return dataset_card(Statistics(rows, **{**given, **changes}), "all")
+    return dataset_card(Statistics(rows, **{**given, **changes}), Choice("all"), evidence)
 
 
 def test_what_is_not_known_takes_no_line() -> None:
@@ -81,3 +86,28 @@ def test_names_and_notes_of_others_are_only_text(text: str, shown: str) -> None:
     assert f"| 1 ({shown}) | 3.00 |" in card
     assert f"\n- {shown}\n" in card
     assert f"| MGRS tile | {shown}: 1 |" in card
+
+
+def test_the_card_says_how_pairs_were_reviewed() -> None:
+    evidence = ReviewEvidence(
+        [("decided by persons who looked at them", 1), ("decided by a rule", 2)],
+        [("label occluded at most 0 %", 2)],
+        ["ann, bob: 90.0 % of 50 pairs alike, kappa 0.78 (0.60 to 0.96)."],
+        "After 80 random checks with 1 bad pair: at most 5.8 % bad pairs.",
+    )
+    card = card_of(ROW, ROW, ROW, evidence=evidence)
+    section = card[card.index("## How it was reviewed") : card.index("## Files")]
+    for line in (
+        "- 1 of 3 pairs is decided by persons who looked at them.",
+        "- 2 of 3 pairs are decided by a rule.",
+        "- label occluded at most 0 %: 2.",
+        "kappa 0.78 (0.60 to 0.96).",
+        "looked at: After 80 random checks with 1 bad pair: at most 5.8 % bad pairs.",
+    ):
+        assert line in section
+    assert "`decision_rule`" in section
+
+
+def test_a_rule_of_others_is_only_text() -> None:
+    evidence = ReviewEvidence([("decided by a rule", 1)], [("a|b ![x](y)", 1)])
+    assert r"- a\|b !\[x\](y): 1." in card_of(ROW, evidence=evidence)

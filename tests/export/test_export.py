@@ -23,7 +23,10 @@ from migrate_core.errors import ExportError, WrongUseError
 from migrate_core.export.dataset import Dataset, ExportRequest, export_dataset
 from migrate_core.export.plots import write_plots
 from migrate_core.model import Decision, Shift
+from migrate_core.review.batches import BatchRequest, decide_batch
 from migrate_core.review.run import decide
+from migrate_core.states import BatchKind, Verdict
+from migrate_core.store.review.checks import AttentionCheck, put_check
 from tests.support.pairs import (
     CRS,
     NORTH,
@@ -195,6 +198,63 @@ def test_the_manifest_has_what_is_known_of_each_pair(
     assert row["split"] in ("train", "val", "test")
     with rasterio.open(tmp_path / "out" / "images" / f"{ids[1]}.tif") as dataset:
         assert (row["width"], row["height"]) == (str(dataset.width), str(dataset.height))
+
+
+def test_the_manifest_says_by_whom_and_by_what_each_pair_was_decided(
+    case: Case, ids: list[str], tmp_path: Path
+) -> None:
+    rule = BatchRequest(
+        BatchKind.RULE, Verdict.ACCEPT, "cem", document={"text": "label occluded at most 0 %"}
+    )
+    decide_batch(case.store, rule, ids[:3])
+    model = BatchRequest(
+        BatchKind.MODEL, Verdict.ACCEPT, "auto:1", document={"text": "triage 1", "model": "1"}
+    )
+    decide_batch(case.store, model, [ids[3]])
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    for pair_id, said, who, why in (
+        (ids[1], "accept", "ann", "looks right"),
+        (ids[4], "accept", "ann", None),
+        (ids[4], "reject", "bob", "cloud"),
+    ):
+        decide(case.store, Decision(pair_id, said, who, why, noon))
+    settling = Decision(ids[4], "accept", "dan", "no cloud", noon, settles=True)
+    decide(case.store, settling)
+    export(case, tmp_path / "out", "undecided")
+    rows = {row["pair_id"]: row for row in rows_of(tmp_path / "out" / "manifest.csv")}
+    found = [
+        tuple(
+            rows[pair_id][column]
+            for column in ("decision", "reviewer", "decided_by", "decision_rule", "decision_reason")
+        )
+        for pair_id in ids
+    ]
+    by_rule = ("accepted", "cem", "rule", "label occluded at most 0 %", "")
+    assert found == [
+        by_rule,
+        ("accepted", "ann", "person", "", "looks right"),
+        by_rule,
+        ("accepted", "auto:1", "model", "triage 1", ""),
+        ("accepted", "dan", "person", "", "no cloud"),
+        ("", "", "", "", ""),
+    ]
+    assert [rows[ids[number]]["decided_at"] for number in (1, 5)] == ["2026-03-01T12:00:00Z", ""]
+    card = (tmp_path / "out" / "dataset_card.md").read_text()
+    assert "- 2 of 6 pairs are decided by persons who looked at them." in card
+    assert "- label occluded at most 0 %: 2." in card
+    assert "ann, bob: 0.0 % of 1 pair alike" in card
+
+
+def test_attention_checks_never_go_out(case: Case, ids: list[str], tmp_path: Path) -> None:
+    pair = case.store.pair(ids[0])
+    assert pair is not None
+    check = replace(pair, pair_id=f"{pair.pair_id[:-8]}01234567")
+    shutil.copytree(case.workspace.pair(ids[0]), case.workspace.pair(check.pair_id))
+    put_check(case.store, AttentionCheck(check, ids[0], "cloud", datetime.now(UTC)))
+    decide(case.store, Decision(check.pair_id, "accept", "ann", None, datetime.now(UTC)))
+    export(case, tmp_path / "out", "all")
+    assert exported(tmp_path / "out")["manifest"] == set(ids)
+    assert not (tmp_path / "out" / "images" / f"{check.pair_id}.tif").exists()
 
 
 def test_masks_that_were_moved_are_told(reviewed: Case, ids: list[str], tmp_path: Path) -> None:

@@ -17,8 +17,11 @@ from migrate_core.errors import WrongUseError
 from migrate_core.export.archive import archive_of, archive_path
 from migrate_core.export.dataset import Dataset, ExportRequest, export_dataset
 from migrate_core.export.preview import numbers_of_pairs, preview
+from migrate_core.export.selection import NOT_LOOKED_AT, Choice
 from migrate_core.model import Decision
+from migrate_core.review.batches import BatchRequest, decide_batch
 from migrate_core.review.run import decide
+from migrate_core.states import BatchKind, Verdict
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
 
 pytestmark = pytest.mark.usefixtures("plots_undrawn")
@@ -65,7 +68,7 @@ def manifest(folder: Path) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("include", ["accepted", "undecided", "all"])
 def test_what_is_counted_is_what_goes_out(case: Case, tmp_path: Path, include: str) -> None:
-    found = preview(case.store, include)
+    found = preview(case.store, Choice(include))
     assert found.pairs == numbers_of_pairs(case.store)[include]
     export(case, tmp_path / "out", include)
     rows = manifest(tmp_path / "out")
@@ -75,26 +78,44 @@ def test_what_is_counted_is_what_goes_out(case: Case, tmp_path: Path, include: s
     assert found.pairs + sum(found.left_out.values()) == len(case.store.pairs())
 
 
+def test_what_nobody_looked_at_can_stay_out(case: Case, tmp_path: Path) -> None:
+    ids = [pair_id for _, pair_id in sorted(case.pair_ids().items())]
+    rule = BatchRequest(BatchKind.RULE, Verdict.ACCEPT, "cem", document={"text": "clear labels"})
+    decide_batch(case.store, rule, [ids[5]])
+    assert preview(case.store, Choice("accepted")).basis == {"person": 2, "rule": 1}
+    found = preview(case.store, Choice("accepted", looked_at_only=True))
+    assert (found.basis, found.left_out[NOT_LOOKED_AT]) == ({"person": 2}, 1)
+    counts = numbers_of_pairs(case.store, looked_at_only=True)
+    assert counts == {"accepted": 2, "undecided": 2, "all": 4}
+    assert numbers_of_pairs(case.store)["accepted"] == 3
+    request = ExportRequest(tmp_path / "out", looked_at_only=True)
+    dataset = export_dataset(case.store, case.workspace, request, lambda *_: None)
+    assert sorted(dataset.pair_ids) == sorted(ids[:2])
+    # Once a person has looked as well, it goes out.
+    decide(case.store, Decision(ids[5], "accept", "ann", None, datetime.now(UTC)))
+    assert preview(case.store, Choice("accepted", looked_at_only=True)).basis == {"person": 3}
+
+
 def test_why_pairs_stay_out_is_counted(case: Case) -> None:
-    assert preview(case.store, "accepted").left_out == {
+    assert preview(case.store, Choice("accepted")).left_out == {
         "rejected": 1,
         "unsure": 1,
         "conflict": 1,
         "undecided": 1,
         "failed": 1,
     }
-    assert preview(case.store, "all").left_out == {"rejected": 1, "failed": 1}
+    assert preview(case.store, Choice("all")).left_out == {"rejected": 1, "failed": 1}
 
 
 def test_unfinished_pairs_are_not_made_yet(case: Case) -> None:
     pairs = [replace(pair, state="queued", occlusion=None) for pair in case.store.pairs()]
     case.store.put_pairs(pairs)
-    found = preview(case.store, "all")
+    found = preview(case.store, Choice("all"))
     assert (found.pairs, found.left_out) == (0, {"not made yet": 7})
 
 
 def test_an_empty_workspace_has_nothing_to_count(tmp_path: Path) -> None:
-    found = preview(open_case(tmp_path).store, "all")
+    found = preview(open_case(tmp_path).store, Choice("all"))
     assert (found.pairs, found.left_out) == (0, {})
 
 

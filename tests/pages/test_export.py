@@ -85,7 +85,7 @@ def words(app: AppTest) -> str:
 def test_an_empty_workspace_leads_to_the_pairs(root: Path) -> None:
     app = opened()
     assert "no finished pair yet" in words(app)
-    assert words(app).count("Nothing.") == 3
+    assert words(app).count("Nothing.") == 4
     assert app.button(key="export_start").disabled
 
 

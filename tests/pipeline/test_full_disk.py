@@ -146,13 +146,13 @@ WRITE_BY_GDAL = """
 import sys, numpy as np, rasterio
 from pathlib import Path
 from migrate_core.errors import DiskError
-from migrate_core.files.geotiff import whole_after
+from migrate_core.files.geotiff import check_complete_after
 from migrate_core.workspace import written_then_renamed
 pixels = np.random.default_rng(1).integers(0, 60000, (2, 400, 400)).astype("uint16")
 profile = dict(driver="GTiff", width=400, height=400, count=2, dtype="uint16",
                crs="EPSG:32631", transform=rasterio.Affine(10, 0, 5e5, 0, -10, 5e6))
 try:
-    with written_then_renamed(Path(sys.argv[1])) as temporary, whole_after(temporary):
+    with written_then_renamed(Path(sys.argv[1])) as temporary, check_complete_after(temporary):
         with rasterio.open(temporary, "w", **profile) as dataset:
             dataset.write(pixels)
 except DiskError as err:

@@ -42,8 +42,9 @@ BACKGROUND_NAME = "background"
 
 @dataclass(frozen=True, eq=False)
 class _Rasters:
-    """The files of a pair on `grid`, which shows one of `reduced` x `reduced` pixels."""
+    """The files of a pair on `grid`, which shows one of `reduced` squared pixels of `full_grid`."""
 
+    full_grid: PixelGrid
     grid: PixelGrid
     reduced: int
     bands: tuple[str, ...]
@@ -53,7 +54,6 @@ class _Rasters:
     classes: tuple[int, ...]
     shares: NDArray[np.uint16]
     class_pixels: NDArray[np.int64]
-    pixel_ha: float
 
 
 def view_of(folder: Path, mask: Mask | None, earlier: Path | None = None) -> PackedView:
@@ -72,6 +72,8 @@ def view_of(folder: Path, mask: Mask | None, earlier: Path | None = None) -> Pac
         "width": found.grid.width,
         "height": found.grid.height,
         "reduced": found.reduced,
+        "full_width": found.full_grid.width,
+        "full_height": found.full_grid.height,
         "resolution_m": found.grid.resolution,
         "crs": found.grid.crs,
         "transform": list(found.grid.transform)[:6],
@@ -115,6 +117,7 @@ def _rasters(folder: Path) -> _Rasters:
             grid = thinned(full_grid, reduced)
             labels = label.read(1)
             return _Rasters(
+                full_grid,
                 grid,
                 reduced,
                 image.descriptions,
@@ -124,7 +127,6 @@ def _rasters(folder: Path) -> _Rasters:
                 tuple(int(name.removeprefix("class ")) for name in fractions.descriptions),
                 _scaled(fractions.read(out_shape=(fractions.count, *grid.shape))),
                 _class_pixels(labels),
-                full_grid.resolution**2 / 10_000,
             )
     except (RasterioError, OSError) as err:
         raise PairError(
@@ -170,13 +172,14 @@ def lonlat_nodes(grid: PixelGrid) -> dict[str, Any]:
 def _classes(found: _Rasters, mask: Mask | None) -> list[dict[str, Any]]:
     """One entry for each band of the shares."""
     colours = class_colours(mask)
+    pixel_ha = found.full_grid.resolution**2 / 10_000
     return [
         {
             "value": value,
             "name": _class_name(value, mask),
             "colour": _css(colours.get(value) or _default_colour(value)),
             "pixels": int(found.class_pixels[value]),
-            "area_ha": round(float(found.class_pixels[value]) * found.pixel_ha, 4),
+            "area_ha": round(float(found.class_pixels[value]) * pixel_ha, 4),
         }
         for value in found.classes
     ]

@@ -20,10 +20,16 @@ Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 # Okabe & Ito (2008), told apart with every common form of colour blindness. The classes begin
-# with those that no occlusion has and that stand out from soil, water and vegetation.
+# with those that no occlusion has and that stand out from soil, water and vegetation; where there
+# are more, some of Tol's palette "muted" follow.
 YELLOW, SKY_BLUE, PURPLE = (240, 228, 66), (86, 180, 233), (204, 121, 167)
 BLUE, ORANGE, GREEN, VERMILION = (0, 114, 178), (230, 159, 0), (0, 158, 115), (213, 94, 0)
-CLASS_COLOURS = (YELLOW, SKY_BLUE, PURPLE, ORANGE, GREEN, VERMILION, BLUE)
+ROSE, WINE, OLIVE = (204, 102, 119), (136, 34, 85), (153, 153, 51)
+TEAL, PALE = (68, 170, 153), (221, 221, 221)
+CLASS_COLOURS = (
+    *(YELLOW, SKY_BLUE, PURPLE, ORANGE, GREEN, VERMILION, BLUE),
+    *(PALE, ROSE, OLIVE, WINE, TEAL),
+)
 NEUTRAL, NEUTRAL_DARK = (150, 150, 150), (110, 110, 110)
 DARK: Colour = (20, 20, 20)
 # A pattern repeats this often over the width of a picture, and a line is this part of it.
@@ -33,7 +39,7 @@ _BAR_SHARE = 0.3
 
 
 def class_colour(value: int) -> Colour:
-    """The colour of a class value, the same in every pair; they repeat after seven classes."""
+    """The colour of a class value, the same in every pair; they repeat after twelve classes."""
     return CLASS_COLOURS[(value - 1) % len(CLASS_COLOURS)]
 
 

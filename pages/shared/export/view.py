@@ -9,7 +9,7 @@ import streamlit as st
 from migrate_core.errors import MigrateError
 from migrate_core.export.dataset import FORMATS, ExportRequest, check_destination, is_dataset
 from migrate_core.export.preview import Preview, numbers_of_pairs, preview
-from migrate_core.export.selection import ACCEPTED, ALL, INCLUDES, UNDECIDED
+from migrate_core.export.selection import ACCEPTED, ALL, INCLUDES, UNDECIDED, Choice
 from migrate_core.jobs.background import now_utc
 from migrate_core.states import DecisionState, PairState
 from pages.shared.background import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch
@@ -19,6 +19,7 @@ from pages.shared.polling import polled
 from pages.shared.text import code, plain
 
 KIND = "export"
+_LOOKED_AT = "export_looked_at"
 _INCLUDE_TEXTS: Mapping[str, str] = {
     ACCEPTED: "Accepted",
     UNDECIDED: "Accepted and undecided",
@@ -36,9 +37,10 @@ _COUNT_TEXTS: Mapping[str, str] = {
 }
 
 
-def choose_pairs(page: Page) -> tuple[str, Preview]:
+def choose_pairs(page: Page) -> tuple[Choice, Preview]:
     """Which pairs go in, with numbers that follow the choice."""
-    pair_counts = numbers_of_pairs(page.store)
+    looked_at_only = bool(st.session_state.get(_LOOKED_AT))
+    pair_counts = numbers_of_pairs(page.store, looked_at_only=looked_at_only)
     include = st.radio(
         "Which pairs go in",
         INCLUDES,
@@ -49,14 +51,24 @@ def choose_pairs(page: Page) -> tuple[str, Preview]:
         horizontal=True,
         help="Rejected and superseded pairs never go out.",
     )
-    return include, preview(page.store, include)
+    looked_at_only = st.checkbox(
+        "Only pairs that a person looked at",
+        key=_LOOKED_AT,
+        persist_state="session",
+        help="Leaves out what a rule or the triage's model alone has accepted. Pairs that nobody "
+        "has decided about go in or not by the choice above.",
+    )
+    choice = Choice(include, looked_at_only)
+    return choice, preview(page.store, choice)
 
 
 def show_counts(chosen: Preview) -> None:
     """What goes out by decision and split, and why the others stay."""
-    decision, split, left_out = st.columns(3)
+    decision, basis, split, left_out = st.columns(4)
     with decision.container(border=True, height="stretch"):
         _counts("Go in, by decision", chosen.decisions)
+    with basis.container(border=True, height="stretch"):
+        _counts("Go in, decided by", chosen.basis)
     with split.container(border=True, height="stretch"):
         _counts("Go in, by split", chosen.splits if chosen.pairs else {})
         st.caption("Pairs whose footprints overlap share a split: no ground is in two of them.")
@@ -93,7 +105,7 @@ def _pairs(number: int) -> str:
 
 
 @polled(lambda page: is_busy(page, KIND), POLL_S)
-def export_form(page: Page, include: str, chosen: Preview, shown: Sequence[Made]) -> None:
+def export_form(page: Page, choice: Choice, chosen: Preview, shown: Sequence[Made]) -> None:
     """Where to, in which form, the button, and how far it is.
 
     `shown` are the datasets that the page shows below; when others are there, it is drawn again.
@@ -122,9 +134,10 @@ def export_form(page: Page, include: str, chosen: Preview, shown: Sequence[Made]
     def request() -> ExportRequest:
         return ExportRequest(
             path_of(folder.strip() or default, page.workspace.root),
-            include,
+            choice.include,
             zipped,
             tuple(formats),
+            choice.looked_at_only,
         )
 
     _say_where(request)

@@ -270,6 +270,7 @@ def test_a_large_pair_is_thinned_out_to_true_values(
     monkeypatch.setattr(content, "MAX_PIXELS", image[0].size // 8)
     view = view_of(folder, mask)
     assert view.header["reduced"] == 3
+    assert (view.header["full_height"], view.header["full_width"]) == label.shape
     found = pixels_of(view)
     height, width = (-(-size // 3) for size in label.shape)
     assert found["label"].shape == (height, width)

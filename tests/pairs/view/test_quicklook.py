@@ -410,3 +410,9 @@ def test_no_image_or_one_that_is_gone_or_of_another_form_is_told(
     (tmp_path / "v.tif").write_text("<VRTDataset rasterXSize='1' rasterYSize='1'></VRTDataset>")
     with pytest.raises(MaskError, match="can't be opened"):
         looked(mask, tmp_path / "v.tif")
+
+
+def test_a_dozen_classes_are_told_apart() -> None:
+    colours = {drawing.class_colour(value) for value in range(1, 13)}
+    assert len(colours) == 12
+    assert not colours & {drawing.NEUTRAL, drawing.NEUTRAL_DARK}

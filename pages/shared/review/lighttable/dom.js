@@ -34,3 +34,7 @@ const FORMATS = [0, 1, 2].map(
 
 /** `1,234.5`: a number with 0, 1 or 2 digits after the point. */
 export const number = (value, digits = 0) => FORMATS[digits].format(value);
+
+/** A share 0…1 as `12.3 %`; what is there is never `0.0 %`. */
+export const percent = (share) =>
+  share > 0 && share < 0.0005 ? "under 0.1 %" : `${number(100 * share, 1)} %`;

@@ -8,6 +8,11 @@ import { drawLayers, prepareLayers } from "./layers.js";
 import { settings } from "../settings.js";
 import { Viewport } from "./viewport.js";
 
+// Tells also of another screen, where only the pixels of the device are others.
+const BOX =
+  "devicePixelContentBoxSize" in ResizeObserverEntry.prototype
+    ? "device-pixel-content-box"
+    : "content-box";
 const GAP = 4;
 const GRAB = 8;
 const OVER = ".film"; // lies over the pictures, and has the mouse to itself
@@ -205,7 +210,7 @@ export class Stage {
   // the mouse
 
   #listen() {
-    new ResizeObserver(() => this.#fitCanvas()).observe(this.node);
+    new ResizeObserver(() => this.#fitCanvas()).observe(this.node, { box: BOX });
     this.node.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.node.addEventListener("pointerdown", (event) => this.#grab(event));
     this.node.addEventListener("pointermove", (event) => this.#move(event));
@@ -215,12 +220,12 @@ export class Stage {
     this.node.addEventListener("pointerleave", () => this.#leave());
   }
 
+  /** As many pixels as the device has from edge to edge, also where an edge is between two. */
   #fitCanvas() {
-    const { clientWidth, clientHeight } = this.node;
-    for (const canvas of [this.canvas, this.glass]) {
-      canvas.width = Math.round(clientWidth * this.ratio);
-      canvas.height = Math.round(clientHeight * this.ratio);
-    }
+    const { left, top, right, bottom } = this.node.getBoundingClientRect();
+    const length = (from, to) => Math.round(to * this.ratio) - Math.round(from * this.ratio);
+    const [width, height] = [length(left, right), length(top, bottom)];
+    for (const canvas of [this.canvas, this.glass]) Object.assign(canvas, { width, height });
     this.draw();
   }
 

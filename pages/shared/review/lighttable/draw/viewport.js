@@ -1,6 +1,6 @@
 // Where on the pair one looks, and how large. Scales are device pixels per pixel of the pair:
 // whole numbers, or one over a whole number, so that pixels stay squares of one size. Only where a
-// whole number would leave much of the panel empty does fitting use a half (1.5, 2.5, 3.5).
+// whole number would leave much of the panel empty does fitting use a half (1.5, 2.5, 1 / 1.5).
 
 const STEPS = [
   1 / 16,
@@ -32,7 +32,7 @@ const WELL_FILLED = 0.78;
 
 /** The scale that fits into `room`, the scale at which the pair would touch the panel's edge. */
 function fitting(room) {
-  if (room < 1) return 1 / Math.ceil(1 / Math.max(room, 1 / 64));
+  if (room < 1) return 2 / Math.ceil(2 / Math.max(room, 1 / 64));
   const whole = Math.floor(room);
   return whole / room >= WELL_FILLED ? whole : Math.floor(2 * room) / 2;
 }
@@ -100,6 +100,6 @@ export class Viewport {
 
   /** `×3`, `×1/2` */
   get title() {
-    return this.scale >= 1 ? `×${this.scale}` : `×1/${Math.round(1 / this.scale)}`;
+    return this.scale >= 1 ? `×${this.scale}` : `×1/${Math.round(2 / this.scale) / 2}`;
   }
 }

@@ -1,7 +1,7 @@
 // The drawer's first tab: how label and bands are drawn, and which layers.
 
 import { LAYER_KEYS, keyText } from "../actions.js";
-import { element, number, say } from "../dom.js";
+import { element, number, percent, say } from "../dom.js";
 import { drawnClasses } from "../draw/labels.js";
 import { OUTSIDE, countsOf, layersOf, patternTile } from "../draw/layers.js";
 import { bandOf } from "../draw/pack.js";
@@ -137,7 +137,7 @@ export class Controls {
         element(
           "span",
           { class: "figure", title: `${number(pixels)} pixels` },
-          `${number(area, 1)} ha · ${number((100 * pixels) / total, 1)} %`,
+          `${number(area, area < 1 ? 2 : 1)} ha · ${percent(pixels / total)}`,
         ),
         share,
       );
@@ -212,7 +212,7 @@ function partText(pack, id) {
   if (id === "shift") return "";
   if (!count) return "none";
   if (id === OUTSIDE) return `${number(count)} px`;
-  return `${number((100 * count) / countsOf(pack).get("inside"), 1)} %`;
+  return percent(count / countsOf(pack).get("inside"));
 }
 
 const CURVES = ["#d55e00", "#009e73", "#0072b2"];

@@ -1,6 +1,6 @@
 // What is under the cursor, in numbers: place, reflectance, class shares, flags.
 
-import { element, number, say } from "../dom.js";
+import { element, number, percent, say } from "../dom.js";
 import { groundOf, lonLat } from "../draw/pack.js";
 import { layersOf } from "../draw/layers.js";
 
@@ -45,8 +45,11 @@ function placeText(pack, x, y, column, line) {
   const [east, north] = groundOf(pack, x, y);
   const [lon, lat] = lonLat(pack, x, y);
   const degrees = `${lat.toFixed(5)}° ${lon.toFixed(5)}°`;
-  const k = pack.header.reduced || 1;
-  return `E ${number(east)} N ${number(north)}  ·  lat lon ${degrees}  ·  row ${line * k} column ${column * k}`;
+  const { full_width: wide, full_height: high } = pack.header;
+  // Of a pair that is shown reduced, the pixel in the middle of those that one stands for.
+  const row = Math.floor(((line + 0.5) * high) / pack.height);
+  const at = Math.floor(((column + 0.5) * wide) / pack.width);
+  return `E ${number(east)} N ${number(north)}  ·  lat lon ${degrees}  ·  row ${row} column ${at}`;
 }
 
 function labelText(classes, value) {
@@ -173,7 +176,7 @@ export class Readout {
 
 function sharesText({ shares }) {
   return (
-    shares.map(({ name, share }) => `${name} ${(share * 100).toFixed(1)} %`).join(", ") ||
+    shares.map(({ name, share }) => `${name} ${percent(share)}`).join(", ") ||
     "no class known"
   );
 }

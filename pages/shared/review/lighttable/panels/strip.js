@@ -27,7 +27,7 @@ export class Strip {
       this.warning,
       this.unsaved,
     );
-    this.zoom = element("span", { class: "zoom", title: "Device pixels per pixel of 10 m" });
+    this.zoom = element("span", { class: "zoom", title: "Pixels of the screen for each that is shown" });
     this.tools = element(
       "div",
       { class: "tools", role: "toolbar", "aria-label": "View" },
@@ -124,6 +124,7 @@ class Title {
     const words = what === "scene" ? sceneWords(pack, item) : sourceWords(pack, item);
     say(this.what, words.what);
     say(this.when, words.when);
+    this.when.title = words.when;
     say(this.how, words.how);
     this.how.title = words.more;
     const legend = what === "scene" && pack ? composed(pack, settings).legend : null;
@@ -141,7 +142,7 @@ function sceneWords(pack, item) {
     const [low, high] = range.map((value) => (value / 10000).toFixed(3));
     return `${band} ${low}–${high}`;
   });
-  const one = pack?.header.reduced > 1 ? ` · 1 of ${pack.header.reduced}² pixels` : "";
+  const one = pack?.header.reduced > 1 ? ` · one of ${pack.header.reduced} × ${pack.header.reduced} pixels` : "";
   const stretch = { pair: "2–98 % of clear pixels", fixed: "fixed", kept: "as the pair before" }[
     settings.stretch
   ];
@@ -152,7 +153,8 @@ function sceneWords(pack, item) {
 }
 
 function sourceWords(pack, item) {
-  const when = [item?.dates?.source, item?.dates?.offset].filter(Boolean).join(" · ");
+  const { source, offset } = item?.dates ?? {};
+  const when = [source, offset && `Sentinel-2 ${offset}`].filter(Boolean).join(" · ");
   if (!pack?.source) {
     const why = pack?.header.source_problem ?? "";
     return {

@@ -5,6 +5,16 @@ import { action, keyText } from "../actions.js";
 import { element, say } from "../dom.js";
 
 const ASK_AGAIN_MS = 1500;
+const PLACE = "review-making";
+
+/** Those of before the page was loaded again, in this tab. @returns {Made[]} */
+function stored() {
+  try {
+    return JSON.parse(sessionStorage.getItem(PLACE)) ?? [];
+  } catch {
+    return [];
+  }
+}
 
 const openKey = () => keyText(action("new pair").keys[0]);
 
@@ -15,13 +25,15 @@ export class Making {
   constructor(table) {
     this.table = table;
     /** @type {Made[]} oldest first */
-    this.pairs = [];
+    this.pairs = stored();
     this.node = element("button", {
       type: "button",
       class: "making",
       hidden: true,
       onclick: () => this.open(),
     });
+    this.#show();
+    for (const made of this.pairs) if (!made.there) this.#follow(made);
   }
 
   /**
@@ -40,10 +52,8 @@ export class Making {
         return false;
       }
       bar.tell(`${name} is being made of ${scene.day}. Go on.`);
-      this.pairs = this.pairs.filter((one) => one.pairId !== pairId);
       const made = { pairId, before, name, there: false };
-      this.pairs.push(made);
-      this.#show();
+      this.#keep([...this.pairs.filter((one) => one.pairId !== pairId), made]);
       this.#follow(made);
       return true;
     } catch (error) {
@@ -72,13 +82,12 @@ export class Making {
     table.queue.replace(made.before, made.pairId);
     table.refresh(made.before);
     table.bar.tell(`The new pair of ${made.name} is there (${openKey()}).`);
-    this.#show();
+    this.#keep(this.pairs);
   }
 
   #failed(made, text) {
-    this.pairs = this.pairs.filter((one) => one !== made);
+    this.#keep(this.pairs.filter((one) => one !== made));
     this.table.bar.tell(`${made.name} was not made: ${text}`, "bad");
-    this.#show();
   }
 
   /** Opens the oldest that is there. */
@@ -89,9 +98,19 @@ export class Making {
         this.pairs.length ? "It is still being made." : "No pair was made of another scene.",
       );
     }
-    this.pairs = this.pairs.filter((one) => one !== made);
-    this.#show();
+    this.#keep(this.pairs.filter((one) => one !== made));
     this.table.go(made.pairId);
+  }
+
+  /** @param {Made[]} pairs as they are now */
+  #keep(pairs) {
+    this.pairs = pairs;
+    try {
+      sessionStorage.setItem(PLACE, JSON.stringify(pairs));
+    } catch {
+      // Without storage they are known as long as the page.
+    }
+    this.#show();
   }
 
   #show() {
