@@ -5,6 +5,7 @@ import streamlit as st
 from migrate_core.errors import MigrateError
 from migrate_core.review.filters import filter_texts
 from migrate_core.review.queue_row import QueueRow
+from migrate_core.store.decisions import reviewers_of_log
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.review.component import light_table
 from pages.shared.review.filters import (
@@ -12,11 +13,13 @@ from pages.shared.review.filters import (
     filter_form,
     mode_form,
     opened_so_far,
-    reviewer_field,
+    show_conflicts,
 )
 from pages.shared.review.gallery import gallery, progress
-from pages.shared.review.guard import KEY
+from pages.shared.review.guard import KEY, signature_of
 from pages.shared.review.queue import queue_of, rows_of, stored_rows
+from pages.shared.review.team.panel import team_panel
+from pages.shared.review.team.reviewer import login_is_on, reviewer_field
 from pages.shared.state import selection
 from pages.shared.text import plain
 
@@ -36,6 +39,8 @@ STYLE = """<style>
 .stAppHeader, .stAppHeader * {pointer-events: none}
 .stAppHeader :is(button, a), .stAppHeader :is(button, a) * {pointer-events: auto}
 .stApp:has([data-testid="stExpandSidebarButton"]) .st-key-review_row {padding-left: 3rem}
+.st-key-review_words {flex: 1 1 0; min-width: 0}
+.st-key-review_words p {white-space: nowrap; overflow: hidden; text-overflow: ellipsis}
 div:has(> .st-key-light_table) {
   flex: none; height: calc(100vh - 4.5rem); min-height: 24rem;
 }
@@ -52,11 +57,12 @@ def review(page: Page) -> None:
         return
     with st.container(key="review_row", horizontal=True, vertical_alignment="center"):
         mode = mode_form()
-        wanted, order = filter_form(all_rows, reviewer)
+        choice = filter_form(all_rows, reviewers_of_log(page.store), reviewer)
+        team_panel(page, show_conflicts)
     if mode == GALLERY:
-        rows: list[QueueRow] = rows_of(page.store)
+        rows: list[QueueRow] = rows_of(page.store, reviewer)
         progress(rows)
-        gallery(page, queue_of(page.store, rows, wanted, order))
+        gallery(page, queue_of(page.store, rows, choice.wanted, choice.order))
         return
     st.html(STYLE)
     with st.container(key="light_table"):
@@ -64,8 +70,9 @@ def review(page: Page) -> None:
             {
                 "key": KEY,
                 "reviewer": reviewer,
-                "filter": filter_texts(wanted),
-                "order": order,
+                "signature": signature_of(reviewer) if login_is_on() else "",
+                "filter": filter_texts(choice.wanted),
+                "order": choice.order,
                 "start": selection().pair_id,
                 "opening": opened_so_far(),
                 "theme": st.context.theme.type or "light",

@@ -8,12 +8,15 @@ from ..jobs.background import now_utc
 from ..review.decisions import ReviewStatus
 from ..review.overview import matches, overview
 from ..review.run import decide, new_decision
+from ..review.story import pair_story
 from ..session import Session
 from ..states import VERDICTS, Verdict, decision_state
 from ..store.serialize import to_json
+from ..text import format_time
 from .audit import agreement, audit, checks
 from .console import emit, json_option, print_table, say
 from .edit import edit
+from .team import team
 from .triage import triage
 
 _NEXT = {
@@ -30,7 +33,7 @@ def review() -> None:
     """Review: decide which pairs go into the dataset, and repair them."""
 
 
-for command in (edit, audit, agreement, checks, triage):
+for command in (edit, audit, agreement, checks, team, triage):
     review.add_command(command)
 
 
@@ -39,6 +42,7 @@ for command in (edit, audit, agreement, checks, triage):
 @click.argument("verdict", type=click.Choice([verdict.value for verdict in VERDICTS]))
 @click.option("--reason", help="Why; goes into the log.")
 @click.option("--reviewer", help="Who decides; default the user's name.")
+@click.option("--settle", is_flag=True, help="Settle a conflict: what was said before gives way.")
 @json_option
 @click.pass_obj
 def decide_pair(
@@ -47,10 +51,11 @@ def decide_pair(
     verdict: str,
     reason: str | None,
     reviewer: str | None,
+    settle: bool,
     as_json: bool,
 ) -> None:
     """Append a decision about a pair to the log; the newest of each reviewer counts."""
-    status = decide(session.store, new_decision(pair_id, verdict, reviewer, reason))
+    status = decide(session.store, new_decision(pair_id, verdict, reviewer, reason, settle))
     _show_status(pair_id, status, as_json)
 
 
@@ -63,6 +68,23 @@ def undo(session: Session, pair_id: str, reviewer: str | None, as_json: bool) ->
     """Take back one's newest decision about a pair; the log keeps both."""
     status = decide(session.store, new_decision(pair_id, Verdict.UNDO, reviewer))
     _show_status(pair_id, status, as_json)
+
+
+@review.command("log")
+@click.argument("pair_id")
+@json_option
+@click.pass_obj
+def show_log(session: Session, pair_id: str, as_json: bool) -> None:
+    """All that was decided and repaired of a pair and of earlier ones of its mask, and by whom."""
+    story = pair_story(session.store, pair_id)
+
+    def show() -> None:
+        print_table(
+            ("when", "who", "what", "why", "pair"),
+            [(format_time(one.at), one.who, one.what, one.why or "", one.pair_id) for one in story],
+        )
+
+    emit(to_json(story), as_json, show)
 
 
 def _show_status(pair_id: str, found: ReviewStatus, as_json: bool) -> None:

@@ -21,7 +21,7 @@ class ReviewStatus:
     `decision` is None where nobody has decided; `states.decision_state` names that, too.
     `verdicts` are those of the `reviewers`, in their order. The decision is that of the `deciders`:
     rules and models yield to persons, and who settles a conflict to nobody before. `basis` is what
-    theirs rest on, `batch` the batch they are of.
+    theirs rest on, `batch` the batch they are of. `persons` are those who looked at the pair.
     """
 
     decision: DecisionState | None
@@ -30,11 +30,16 @@ class ReviewStatus:
     deciders: tuple[str, ...] = field(default=(), compare=False)
     basis: Basis | None = field(default=None, compare=False)
     batch: str | None = field(default=None, compare=False)
+    persons: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def by_person(self) -> bool:
         """Whether somebody looked at the pair and decided."""
         return self.basis == Basis.PERSON
+
+    def verdict_of(self, reviewer: str) -> Verdict | None:
+        """What one reviewer says of the pair; None where they have said nothing that counts."""
+        return dict(zip(self.reviewers, self.verdicts, strict=True)).get(reviewer)
 
 
 class Entry(Protocol):
@@ -115,6 +120,7 @@ def review_status(log: Iterable[Entry]) -> ReviewStatus:
         tuple(sorted(entry.reviewer for entry in decided)),
         decided[0].basis,
         decided[0].batch if len(batches) == 1 else None,
+        tuple(entry.reviewer for entry in effective if entry.basis == Basis.PERSON),
     )
 
 

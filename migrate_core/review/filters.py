@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from ..errors import WrongUseError
-from ..states import DecisionState, decision_state
+from ..states import VERDICTS, Basis, DecisionState, decision_state
 from ..text import LABEL_OCCLUDED
 from .queue_row import QueueRow
 
@@ -27,6 +27,12 @@ DECISIONS = (
     DecisionState.UNSURE.value,
     DecisionState.CONFLICT.value,
 )
+# What these filters can be; the others are free.
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "decision": DECISIONS,
+    "suggestion": tuple(verdict.value for verdict in VERDICTS),
+    "basis": tuple(basis.value for basis in Basis),
+}
 
 
 @dataclass(frozen=True)
@@ -176,6 +182,11 @@ def parse_filter(texts: Mapping[str, Any], reviewer: str = "") -> QueueFilter:
         raise WrongUseError(f"{unknown[0]!r} is no filter; known are {', '.join(NAMES)}.")
     if wrong := [name for name, value in known.items() if not isinstance(value, str)]:
         raise WrongUseError(f"The filter {wrong[0]!r} has to be a text.")
+    for name, choices in CHOICES.items():
+        if known.get(name, choices[0]) not in choices:
+            raise WrongUseError(
+                f"{known[name]!r} is no {name}; needed is one of {', '.join(choices)}."
+            )
     try:
         days = {name: date.fromisoformat(known[name]) for name in _DAYS if name in known}
     except ValueError as err:

@@ -56,10 +56,11 @@ class Proposal:
 
 @dataclass(frozen=True)
 class DecidedPair:
-    """A superseded pair, and the decisions about it that count, by reviewer."""
+    """A superseded pair, and the decisions about it that count, by reviewer, and its log."""
 
     pair: Pair
     decisions: Mapping[str, Decision]
+    log: tuple[Decision, ...] = ()
 
 
 def earlier_pair(store: Store, pair: Pair) -> DecidedPair | None:
@@ -67,9 +68,9 @@ def earlier_pair(store: Store, pair: Pair) -> DecidedPair | None:
     if pair.state == PairState.SUPERSEDED:
         return None
     for row in sorted(earlier_pairs_of(store, pair), key=_rank, reverse=True):
-        decisions, earlier = deciding(store.decisions(row.pair_id)), store.pair(row.pair_id)
-        if decisions and earlier is not None:
-            return DecidedPair(earlier, decisions)
+        log, earlier = store.decisions(row.pair_id), store.pair(row.pair_id)
+        if (counting := deciding(log)) and earlier is not None:
+            return DecidedPair(earlier, counting, tuple(log))
     return None
 
 
@@ -82,7 +83,7 @@ def proposal_for(
     say about the earlier pair. `log` is that of the pair, oldest first.
     """
     now = review_status(log)
-    if earlier is None or reviewer in now.reviewers:
+    if earlier is None or not earlier.decisions or reviewer in now.reviewers:
         return None
     decisions = earlier.decisions
     if now.decision and reviewer not in decisions:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ..states import Basis, DecisionState, Verdict
+from .decisions import ReviewStatus
 
 
 @dataclass(frozen=True)
@@ -17,9 +18,9 @@ class QueueRow:
     how changed the inside of the label looks, `coverage` 0…1 how much of the mask the image has;
     `score` 0…1 how likely it is accepted, by what the triage learnt.
 
-    `decision` is what the reviewers together say, `verdicts` what each of `reviewers` says; `basis`
-    and `batch` are as in `ReviewStatus`. `proposed` is what they said of an earlier pair of the
-    mask, where nobody has decided about this one.
+    `decision` is what the reviewers together say, `verdicts` what each of `reviewers` says;
+    `basis`, `batch` and `persons` are as in `ReviewStatus`. `proposed` is what they said of an
+    earlier pair of the mask, where nobody has decided about this one.
     """
 
     pair_id: str
@@ -40,6 +41,19 @@ class QueueRow:
     score: float | None = None
     basis: Basis | None = None
     batch: str | None = None
+    persons: tuple[str, ...] = ()
+
+    def with_status(self, found: ReviewStatus) -> QueueRow:
+        """The row with what was decided about the pair."""
+        return replace(
+            self,
+            decision=found.decision,
+            reviewers=found.reviewers,
+            verdicts=found.verdicts,
+            basis=found.basis,
+            batch=found.batch,
+            persons=found.persons,
+        )
 
     def verdict_of(self, reviewer: str) -> Verdict | None:
         """What one reviewer says of the pair; None where they have said nothing that counts."""

@@ -60,18 +60,9 @@ def queue_rows(store: Store, rows: Sequence[QueueRow] | None = None) -> list[Que
     nobody = ReviewStatus(None)
     rows = pair_rows(store) if rows is None else rows
     return [
-        replace(
-            row,
-            decision=found.decision,
-            reviewers=found.reviewers,
-            verdicts=found.verdicts,
-            proposed=before.decision,
-            basis=found.basis,
-            batch=found.batch,
-        )
-        for row in rows
-        for found in (decided.get(row.pair_id, nobody),)
-        for before in (proposed.get(row.pair_id, nobody),)
+        replace(row, proposed=proposed[row.pair_id].decision) if row.pair_id in proposed else row
+        for undecided in rows
+        for row in (undecided.with_status(decided.get(undecided.pair_id, nobody)),)
     ]
 
 

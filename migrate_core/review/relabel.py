@@ -87,11 +87,11 @@ class PairLabel:
         try:
             if given["kind"] == "paint":
                 return Paint(self._value(given["value"]), self._to_mask(_polygon(given["ring"])))
-            at = self._to_mask(shapely.Point(_places([given["at"]])[0]))
+            at = self._to_mask(shapely.Point(_corners([given["at"]])[0]))
             if given["kind"] == "remove":
                 return RemoveCorner(at)
             if given["kind"] == "move":
-                return MoveCorner(at, self._to_mask(shapely.Point(_places([given["to"]])[0])))
+                return MoveCorner(at, self._to_mask(shapely.Point(_corners([given["to"]])[0])))
         except (KeyError, TypeError, ValueError, ShapelyError) as err:
             raise WrongUseError(
                 f"This is no operation on a label: {given!r:.200} ({err})."
@@ -129,15 +129,15 @@ def draw(session: Session, pair_id: str, given: Any, reviewer: str) -> Mask:
 
 
 def _polygon(ring: Any) -> shapely.Polygon:
-    places = _places(ring)
-    if len(places) < 3:
+    corners = _corners(ring)
+    if len(corners) < 3:
         raise WrongUseError("An area has at least three corners.")
-    return shapely.Polygon(places)
+    return shapely.Polygon(corners)
 
 
-def _places(given: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _corners(given: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Eastings and northings (n, 2)."""
-    places = np.array(given, dtype=np.float64)
-    if places.ndim != 2 or places.shape[1] != 2 or not np.isfinite(places).all():
+    corners = np.array(given, dtype=np.float64)
+    if corners.ndim != 2 or corners.shape[1] != 2 or not np.isfinite(corners).all():
         raise ValueError("needed are pairs of finite numbers")
-    return places
+    return corners

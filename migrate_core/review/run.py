@@ -9,7 +9,7 @@ from dataclasses import replace
 from ..errors import WrongUseError
 from ..jobs.background import now_utc
 from ..model import Decision
-from ..states import VERDICTS, PairState, Verdict
+from ..states import VERDICTS, DecisionState, PairState, Verdict
 from ..store.base import Store
 from ..store.decisions import has_token
 from ..store.review.checks import reviewed_pair
@@ -39,17 +39,21 @@ def default_reviewer() -> str:
 
 
 def new_decision(
-    pair_id: str, verdict: str, reviewer: str | None = None, reason: str | None = None
+    pair_id: str,
+    verdict: str,
+    reviewer: str | None = None,
+    reason: str | None = None,
+    settles: bool = False,
 ) -> Decision:
     """A decision of this moment, by default of the person at the keyboard.
 
-    Raises WrongUseError for an unknown verdict.
+    One that `settles` a conflict stands in the place of what was said before. Raises
+    WrongUseError for an unknown verdict.
     """
     if verdict not in (*VERDICTS, Verdict.UNDO):
         raise WrongUseError(f"{verdict!r} is no verdict; needed is one of {', '.join(VERDICTS)}.")
-    return Decision(
-        pair_id, Verdict(verdict), reviewer or default_reviewer(), reason or None, now_utc()
-    )
+    who = reviewer or default_reviewer()
+    return Decision(pair_id, Verdict(verdict), who, reason or None, now_utc(), settles=settles)
 
 
 def reason_text(reasons: Sequence[str], note: str = "") -> str | None:
@@ -84,12 +88,17 @@ def decide(store: Store, decision: Decision, token: str | None = None) -> Review
 
     The same `token` a second time, as from a double click, changes nothing. Returns what the
     reviewers together say of the pair now. Raises WrongUseError when there is no such finished
-    pair, or nothing to undo.
+    pair, nothing to undo, or no conflict to settle.
     """
     _check_finished(store, decision.pair_id)
     log = store.decisions(decision.pair_id)
     if decision.verdict == Verdict.UNDO and decision.reviewer not in newest(log):
         raise WrongUseError(f"{decision.pair_id}: {decision.reviewer} has decided nothing to undo.")
+    if decision.settles and review_status(log).decision != DecisionState.CONFLICT:
+        raise WrongUseError(
+            f"{decision.pair_id}: there is no conflict to settle, as another may have settled it "
+            "meanwhile. Decide without settling to add what you say."
+        )
     store.append_decision(decision, token)
     return review_status(store.decisions(decision.pair_id))
 

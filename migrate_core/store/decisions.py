@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -51,16 +51,39 @@ class PresentPair(NamedTuple):
 
 def decision_logs(store: Store, *, of_checks: bool = False) -> dict[str, list[LogEntry]]:
     """The log of every pair, oldest entry first, by pair_id; or of attention checks alone."""
+    is_check = decisions.c.pair_id.in_(sa.select(attention_checks.c.pair_id))
+    return _logs(store, is_check if of_checks else sa.true())
+
+
+def logs_since(store: Store, number: int, pair_ids: Collection[str]) -> dict[str, list[LogEntry]]:
+    """As `decision_logs`, of pairs that have entries after the one of this number, and of these."""
+    log = decisions.c
+    changed = sa.select(log.pair_id).where(log.number > number)
+    return _logs(store, log.pair_id.in_(changed) | log.pair_id.in_(sorted(pair_ids)))
+
+
+def _logs(store: Store, condition: sa.ColumnElement[bool]) -> dict[str, list[LogEntry]]:
     columns = [decisions.c[name] for name in LogEntry._fields]
-    query = sa.select(*columns).order_by(decisions.c.number)
-    if of_checks:
-        query = query.where(decisions.c.pair_id.in_(sa.select(attention_checks.c.pair_id)))
+    query = sa.select(*columns).where(condition).order_by(decisions.c.number)
     logs: dict[str, list[LogEntry]] = defaultdict(list)
     with store.engine.connect() as connection:
         for pair_id, verdict, reviewer, basis, *rest in connection.execute(query):
             entry = LogEntry(pair_id, Verdict(verdict), reviewer, Basis(basis), *rest)
             logs[pair_id].append(entry)
     return logs
+
+
+def reviewers_of_log(store: Store) -> list[str]:
+    """The names of all who have ever decided, as persons or by rules and models, sorted."""
+    query = sa.select(decisions.c.reviewer).distinct().order_by(decisions.c.reviewer)
+    with store.engine.connect() as connection:
+        return list(connection.scalars(query))
+
+
+def newest_number(store: Store) -> int:
+    """The number of the newest entry of the log; 0 while there is none."""
+    with store.engine.connect() as connection:
+        return connection.scalar(sa.select(sa.func.max(decisions.c.number))) or 0
 
 
 def decisions_by(store: Store, reviewer: str) -> Generator[Decision, None, None]:

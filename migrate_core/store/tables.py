@@ -120,12 +120,15 @@ review_batches = sa.Table(
     sa.Column("reviewer", sa.String, nullable=False),
     sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
 )
-# Pairs that are open with a reviewer, for some minutes; `until` in seconds since 1970.
-review_leases = sa.Table(
-    "review_leases",
+# Pairs that are open with a reviewer in a window of a browser, for some minutes; times are in
+# seconds since 1970.
+pair_leases = sa.Table(
+    "pair_leases",
     metadata,
     sa.Column("pair_id", sa.String, primary_key=True),
     sa.Column("reviewer", sa.String, nullable=False),
+    sa.Column("window", sa.String, nullable=False),
+    sa.Column("since", sa.Float, nullable=False),
     sa.Column("until", sa.Float, nullable=False),
 )
 # Pairs made to be rejected, as a check of attention: apart from all others, so that no list, count

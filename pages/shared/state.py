@@ -29,16 +29,17 @@ def selection() -> Selection:
 def choose_mask(mask_id: str | None) -> None:
     """Select a mask, in the tab and in its address."""
     selection().mask_id = mask_id
-    _put_in_address("mask", mask_id)
+    put_in_address("mask", mask_id)
 
 
 def choose_pair(pair_id: str | None) -> None:
     """Select a pair, in the tab and in its address."""
     selection().pair_id = pair_id
-    _put_in_address("pair", pair_id)
+    put_in_address("pair", pair_id)
 
 
-def _put_in_address(name: str, value: str | None) -> None:
+def put_in_address(name: str, value: str | None) -> None:
+    """Set a value of the tab's address, or take it out."""
     if value is None:
         st.query_params.pop(name, None)
     elif st.query_params.get(name) != value:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import shutil
 import sqlite3
-import subprocess
-import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -60,6 +55,7 @@ from migrate_core.store.tables import metadata
 from migrate_core.workspace import Workspace
 from tests.support.builders import a_mask
 from tests.support.older_database import make_older
+from tests.support.postgresql import postgresql_cluster, why_no_postgresql
 from tests.support.triage import a_pair
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -120,51 +116,13 @@ PAIR = Pair(
 # PostgreSQL
 
 
-def postgresql_programs() -> Path | None:
-    """The folder of Debian's newest PostgreSQL server, or that of `initdb` on the path."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: p.parts[4])
-    named = shutil.which("initdb")
-    programs = found[-1] if found else Path(named) if named else None
-    return programs.parent if programs else None
-
-
-def as_other_than_root(command: Sequence[object]) -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    return [*prefix, *map(str, command)]
-
-
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """The URL of a private cluster on a Unix socket, empty, gone afterwards."""
-    programs = postgresql_programs()
-    if programs is None:
-        pytest.skip("no PostgreSQL server is installed here (initdb was not found)")
-    if importlib.util.find_spec("psycopg") is None:
-        pytest.skip("psycopg is not installed; see tests/requirements.txt")
-    # Not below pytest's folders: those are closed to other users, and sockets need short paths.
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    cluster = folder / "data"
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-    control = [programs / "pg_ctl", "-D", cluster, "-w"]
-    try:
-        run(
-            as_other_than_root([programs / "initdb", "-D", cluster, "-U", "migrate", "-A", "trust"])
-        )
-        run(as_other_than_root([*control, "-l", folder / "log", "-o", options, "start"]))
-        try:
-            yield f"postgresql+psycopg://migrate@/postgres?host={folder}"
-        finally:
-            run(as_other_than_root([*control, "-m", "immediate", "stop"]))
-    finally:
-        shutil.rmtree(folder)
-
-
-def run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    """The URL of a private cluster, empty, gone afterwards."""
+    if why := why_no_postgresql():
+        pytest.skip(why)
+    with postgresql_cluster() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])

@@ -102,3 +102,19 @@ def browser_page(profile: Path, **options: Any) -> Iterator[Any]:
             yield page
         finally:
             context.close()
+
+
+@contextmanager
+def browser_pages(count: int, **options: Any) -> Iterator[list[Any]]:
+    """Pages of as many browsers that know nothing of each other, as of several persons."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), headless=True, args=FLAGS)
+        try:
+            pages = [browser.new_context(**options).new_page() for _ in range(count)]
+            for page in pages:
+                page.set_default_timeout(30_000)
+            yield pages
+        finally:
+            browser.close()

@@ -11,7 +11,7 @@ _ADDED = {
     "4": ({}, ("mask_versions",)),
     "5": (
         {"decisions": ("basis", "batch", "settles")},
-        ("review_batches", "review_leases", "attention_checks", "review_models"),
+        ("review_batches", "pair_leases", "attention_checks", "review_models"),
     ),
 }
 _INDEXES = ("ix_decisions_batch",)

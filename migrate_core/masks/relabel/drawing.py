@@ -92,9 +92,9 @@ def _applied(areas: LabelAreas, operation: Operation, crs: str) -> LabelAreas:
     return _reshaped(areas, chosen, lambda ring: ring[~_near(ring, at, tolerance)])
 
 
-def _units(place: shapely.Point, crs: str) -> float:
-    """Units of a CRS a metre on the ground, at a place."""
-    x, y = np.array([place.x]), np.array([place.y])
+def _units(at: shapely.Point, crs: str) -> float:
+    """Units of a CRS a metre on the ground, at a point."""
+    x, y = np.array([at.x]), np.array([at.y])
     return float(max(*units_per_metre(crs, *reproject_points(crs, LONLAT, x, y)))[0])
 
 
@@ -172,13 +172,13 @@ def _rings(polygon: shapely.Polygon) -> Sequence[BaseGeometry]:
 
 def _moved(ring: FloatArray, at: shapely.Point, to: shapely.Point, tolerance: float) -> FloatArray:
     """A ring whose corner is elsewhere; a new one where the place is on an edge."""
-    near, place = _near(ring, at, tolerance), np.array([to.x, to.y])
+    near, target = _near(ring, at, tolerance), np.array([to.x, to.y])
     if near.any():
-        return np.where(near[:, None], place, ring)
+        return np.where(near[:, None], target, ring)
     ends = np.roll(ring, -1, axis=0)
     edges = shapely.linestrings(np.stack([ring, ends], axis=1))
     on = np.flatnonzero(shapely.dwithin(edges, at, tolerance))
-    return np.insert(ring, on + 1, place, axis=0)
+    return np.insert(ring, on + 1, target, axis=0)
 
 
 def _near(ring: FloatArray, at: shapely.Point, tolerance: float) -> BoolArray:

@@ -30,19 +30,11 @@ def check_rows(
     """
     by_id = {row.pair_id: row for row in rows} if sources else {}
     return [
-        replace(
-            by_id[of_pair],
-            pair_id=check,
-            decision=found.decision,
-            reviewers=found.reviewers,
-            verdicts=found.verdicts,
-            basis=found.basis,
-            batch=found.batch,
-            proposed=None,
+        replace(by_id[of_pair], pair_id=check, proposed=None).with_status(
+            decided.get(check, _NOBODY)
         )
         for check, of_pair in sources.items()
         if of_pair in by_id
-        for found in (decided.get(check, _NOBODY),)
     ]
 
 

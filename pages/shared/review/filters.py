@@ -1,67 +1,103 @@
-"""Reviewing: who reviews, which pairs are looked at, and in which way."""
+"""Reviewing: which pairs are looked at, and in which way."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import streamlit as st
 
-from migrate_core.review.filters import DECISIONS, QueueFilter
+from migrate_core.review.filters import CHOICES, NUMBERS, QueueFilter, Range, format_filter
 from migrate_core.review.queue import MOST_SUSPICIOUS, ORDERS
 from migrate_core.review.queue_row import QueueRow
-from migrate_core.review.run import default_reviewer
-from migrate_core.states import Verdict
+from migrate_core.states import DecisionState, Verdict
 
 from ..state import choose_pair
+from ..text import plain
+from .address import LEAST, MOST, QueueChoice, fill_form, put_into_form, write_address
 
 _KEPT: Final = "session"
 _OPENED: Final = "review_opened"
 TABLE, GALLERY = "Light table", "Gallery"
-
-
-def reviewer_field() -> str:
-    """Who reviews: kept in the tab, by default the user's name."""
-    name = st.sidebar.text_input(
-        "Reviewer",
-        default_reviewer(),
-        key="review_reviewer",
-        persist_state=_KEPT,
-        max_chars=80,
-        help="Stands in the log with each of your decisions.",
-    )
-    return name.strip() or default_reviewer()
-
-
 _SUGGESTED = (Verdict.REJECT.value, Verdict.UNSURE.value, Verdict.ACCEPT.value)
+_BATCH = "The id of decisions that were made at once; `review batches` lists them."
 
 
-def filter_form(rows: Sequence[QueueRow], reviewer: str) -> tuple[QueueFilter, str]:
-    """The filters and the order, in a popover."""
+def filter_form(rows: Sequence[QueueRow], reviewers: Sequence[str], reviewer: str) -> QueueChoice:
+    """The filters and the order, in a popover, and what is looked at in words beside it."""
+    fill_form()
     with st.popover("Filter and sort", icon=":material/filter_list:"):
         order = st.selectbox("Order", list(ORDERS), key="review_order", persist_state=_KEPT)
-        decision = _choice("Decision", DECISIONS, "review_decision")
-        suggestion = _choice("Suggestion", _SUGGESTED, "review_suggestion")
+        left, right = st.columns(2)
+        with left:
+            decision = _choice("Decision", CHOICES["decision"], "decision")
+            suggestion = _choice("Suggestion", _SUGGESTED, "suggestion")
+            tile = _choice("Tile", {row.tile for row in rows}, "tile")
+            first = st.date_input("Scene from", None, key="review_first", persist_state=_KEPT)
+        with right:
+            basis = _choice("Decided by a", CHOICES["basis"], "basis")
+            by = _choice("Decided by", set(reviewers), "by")
+            scene = _choice("Scene", {row.scene_id for row in rows}, "scene")
+            last = st.date_input("Scene until", None, key="review_last", persist_state=_KEPT)
         text = st.text_input("Mask name contains", key="review_text", persist_state=_KEPT)
-        tiles = sorted({row.tile for row in rows if row.tile})
-        tile = _choice("Tile", tiles, "review_tile")
-        first, last = st.columns(2)
-        after = first.date_input("Scene from", None, key="review_first", persist_state=_KEPT)
-        before = last.date_input("Scene until", None, key="review_last", persist_state=_KEPT)
+        batch = st.text_input("Batch", key="review_batch", persist_state=_KEPT, help=_BATCH)
+        ranges = {name: limits for name in NUMBERS if (limits := _range(name)) != Range()}
         st.button("Clear the filters", on_click=clear_filters, icon=":material/filter_list_off:")
-    wanted = QueueFilter(decision, text, suggestion, tile, after, before, reviewer)
-    return wanted, order or MOST_SUSPICIOUS
+    wanted = QueueFilter(
+        decision, text or "", suggestion, tile, first, last, reviewer, scene, basis, by,
+        batch or None, ranges,
+    )  # fmt: skip
+    choice = QueueChoice(wanted, order or MOST_SUSPICIOUS)
+    _say(choice, write_address(choice))
+    return choice
 
 
-def _choice(label: str, options: Sequence[str], key: str) -> str | None:
-    return st.selectbox(label, options, index=None, placeholder="any", key=key, persist_state=_KEPT)
+def _say(choice: QueueChoice, problems: Sequence[str]) -> None:
+    """What is looked at, or what was wrong with the address, in one line."""
+    with st.container(key="review_words"):
+        if problems:
+            st.markdown(f":red[:small[{plain(' '.join(problems))}]]", help=plain(problems[0]))
+        else:
+            st.markdown(f":gray[:small[{plain(format_filter(choice.wanted))}, {choice.order}]]")
+
+
+def _choice(label: str, options: Collection[str], name: str) -> str | None:
+    """One of the options, in their order or, where they have none, sorted; None for any."""
+    key = f"review_{name}"
+    listed = sorted(options) if isinstance(options, set) else list(options)
+    given = st.session_state.get(key)
+    # An address may ask for what there isn't.
+    known = [option for option in listed if option]
+    known += [given] if given and given not in known else []
+    return st.selectbox(label, known, index=None, placeholder="any", key=key, persist_state=_KEPT)
+
+
+def _range(name: str) -> Range:
+    """The limits of one of `NUMBERS`, in its unit."""
+    number = NUMBERS[name]
+    unit = f", {number.unit}" if number.unit else ""
+    words, *ends = st.columns([2, 1, 1], vertical_alignment="center")
+    words.markdown(f":small[{number.label}{unit}]")
+    least, most = (
+        end.number_input(
+            f"{number.label}{unit}: at {limit}", value=None, placeholder=f"at {limit}",
+            key=f"review_{name}_{limit}", label_visibility="collapsed", persist_state=_KEPT,
+        )
+        for end, limit in zip(ends, (LEAST, MOST), strict=True)
+    )  # fmt: skip
+    return Range(least, most)
 
 
 def clear_filters() -> None:
     """Look at all pairs again; the order stays."""
-    st.session_state["review_text"] = ""
-    for name in ("decision", "suggestion", "tile", "first", "last"):
-        st.session_state[f"review_{name}"] = None
+    put_into_form(QueueChoice(order=st.session_state.get("review_order", MOST_SUSPICIOUS)))
+
+
+def show_conflicts() -> None:
+    """Look at pairs about which reviewers disagree, one after the other."""
+    wanted = QueueFilter(decision=DecisionState.CONFLICT.value)
+    put_into_form(QueueChoice(wanted, st.session_state.get("review_order", MOST_SUSPICIOUS)))
+    st.session_state["review_mode"] = TABLE
 
 
 def mode_form() -> str:

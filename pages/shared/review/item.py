@@ -13,13 +13,16 @@ from migrate_core.pairs.files import Document, read_document
 from migrate_core.pairs.flags import occluded_shares
 from migrate_core.pairs.registration.shifts import format_shift
 from migrate_core.pairs.view.stored import view_version
-from migrate_core.review.decisions import review_status
+from migrate_core.review.decisions import ReviewStatus, deciding, review_status
 from migrate_core.review.proposals import Proposal, proposal_for
 from migrate_core.review.queue_rows import ReviewItem, last_decision
-from migrate_core.states import DECISION_OF, PairState, Verdict, VersionKind
+from migrate_core.review.story import StoryEntry, format_edit, story_of
+from migrate_core.review.team.double import visible_item
+from migrate_core.states import DecisionState, PairState
 from migrate_core.store.base import Store
-from migrate_core.store.mask_versions import VersionEntry, versions_of_pair
+from migrate_core.store.mask_versions import versions_of_pair
 from migrate_core.store.review.checks import reviewed_pair
+from migrate_core.store.review.settings import review_settings
 from migrate_core.text import (
     CLOUD_IN_SCENE,
     NOT_KNOWN,
@@ -31,7 +34,7 @@ from migrate_core.text import (
 )
 
 from ..frame import Page
-from .repairs import NOT_APPLIED, format_edit, is_behind, repairs_document
+from .repairs import NOT_APPLIED, is_behind, repairs_document
 
 SUPERSEDED = (
     "This pair is superseded: the mask has a pair of another scene or of other parameters since, "
@@ -51,11 +54,6 @@ _BY_SENSOR = {
     "source_only": "occluded in the source image only",
     "both": "occluded in both",
 }
-_VERBS = {**DECISION_OF, Verdict.UNDO: "took back"}
-_VERSIONS = {
-    VersionKind.EDIT: "edited the label",
-    VersionKind.UNDO: "undid an edited label",
-}
 _OCCLUSION_NOTE = (
     "All: pixels inside the mask's footprint. Labelled: those with a class other than background. "
     "As the product's classification or mask, or s2cloudless, tells it (see pair.json); a pixel "
@@ -72,6 +70,7 @@ Section = dict[str, Any]
 
 def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]:
     """A pair as a reviewer sees it: what follows from the log, and facts in words."""
+    item = visible_item(item, reviewer, review_settings(page.store).double_share)
     pair = item.pair
     document = _document(page, pair)
     repairs = repairs_document(page.workspace, item, document)
@@ -85,6 +84,7 @@ def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]
         "dates": _dates(item),
         "facts": [*_repair_sections(item, repairs), *_detail_sections(item, document)],
         "warnings": _warnings(item, document),
+        "earlier_log": _log(story_of(item.earlier.log)) if item.earlier else [],
         "view": view_version(page.workspace, pair.pair_id, item.mask, item.earlier_id),
         **repairs,
         **status_document(page.store, pair.pair_id, item.log, reviewer, item.edits),
@@ -104,27 +104,32 @@ def status_document(
     `edits` are the log of repairs, which is shown among the decisions, as is that of its label.
     """
     found = review_status(log)
-    mine = dict(zip(found.reviewers, found.verdicts, strict=True)).get(reviewer)
     return {
         "decision": found.decision,
         "reviewers": found.reviewers,
-        "mine": mine,
-        "log": _log(log, edits, versions_of_pair(store, pair_id)),
+        "mine": found.verdict_of(reviewer),
+        "conflict": _conflict(log, found),
+        "log": _log(story_of(log, edits, versions_of_pair(store, pair_id))),
         "last": _last(store, last_decision(store, reviewer)),
     }
 
 
-def _log(
-    decisions: Sequence[Decision], edits: Sequence[PairEdit], versions: Sequence[VersionEntry]
-) -> list[dict[str, str]]:
-    """All logs as one, by time."""
-    decided = [(one.decided_at, one.reviewer, _VERBS[one.verdict], one.reason) for one in decisions]
-    done = [(one.made_at, one.reviewer, format_edit(one), None) for one in edits]
-    done += [(one.made_at, one.reviewer, _VERSIONS[one.kind], None) for one in versions]
+def _log(story: Sequence[StoryEntry]) -> list[dict[str, str]]:
     return [
-        {"when": format_time(when), "who": who, "verdict": what, "reason": reason or ""}
-        for when, who, what, reason in sorted([*decided, *done], key=lambda entry: entry[0])
+        {"when": format_time(one.at), "who": one.who, "verdict": one.what, "reason": one.why or ""}
+        for one in story
     ]
+
+
+def _conflict(log: Sequence[Decision], found: ReviewStatus) -> str | None:
+    """What each says where they disagree: `ann: accept; bob: reject (cloud)`."""
+    if found.decision != DecisionState.CONFLICT:
+        return None
+    said = deciding(log)
+    return "; ".join(
+        f"{name}: {said[name].verdict}{f' ({why})' if (why := said[name].reason) else ''}"
+        for name in found.deciders
+    )
 
 
 def _last(store: Store, decision: Decision | None) -> dict[str, Any] | None:

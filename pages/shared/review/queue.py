@@ -14,9 +14,11 @@ from migrate_core.review.filters import QueueFilter, parse_filter
 from migrate_core.review.queue import MOST_SUSPICIOUS, ORDERS, arranged, decision_counts
 from migrate_core.review.queue_row import QueueRow
 from migrate_core.review.queue_rows import pair_rows, queue_rows
+from migrate_core.review.team.double import visible_row
 from migrate_core.store.base import Store
-from migrate_core.store.decisions import applied_edits
+from migrate_core.store.decisions import applied_edits, newest_number
 from migrate_core.store.review.models import newest_version
+from migrate_core.store.review.settings import review_settings
 
 
 def stored_rows(store: Store) -> tuple[QueueRow, ...]:
@@ -33,35 +35,43 @@ def _stored_rows(store: Store, made: tuple[Any, ...]) -> tuple[QueueRow, ...]:  
     return pair_rows(store)
 
 
-def rows_of(store: Store) -> list[QueueRow]:
-    """The finished pairs with the decisions about them as they are now."""
-    return queue_rows(store, stored_rows(store))
+def rows_of(store: Store, reviewer: str) -> list[QueueRow]:
+    """The finished pairs with the decisions about them as they are now, as a reviewer sees them."""
+    return _visible(store, queue_rows(store, stored_rows(store)), reviewer)
+
+
+def _visible(store: Store, rows: list[QueueRow], reviewer: str) -> list[QueueRow]:
+    share = review_settings(store).double_share
+    return [visible_row(row, reviewer, share) for row in rows] if share else rows
 
 
 def queue_of(
     store: Store, rows: Sequence[QueueRow], wanted: QueueFilter, order: str
 ) -> list[QueueRow]:
     """What is looked at, in one of `ORDERS`: of all finished pairs, and attention checks among."""
-    checks = arranged(rows_of_checks(store, rows), wanted, order)
-    return with_checks(arranged(rows, wanted, order), checks, order)
+    checks = _visible(store, rows_of_checks(store, rows), wanted.reviewer)
+    return with_checks(arranged(rows, wanted, order), arranged(checks, wanted, order), order)
 
 
 def queue_document(store: Store, asked: Mapping[str, Any]) -> dict[str, Any]:
     """The queue in order, and how all pairs stand. Raises WrongUseError for an unknown filter.
 
     `asked` has `filter`, as `filter_texts` gives it, `order`, one of `ORDERS`, and `reviewer`,
-    whose own verdict is the last of the four values of a pair.
+    whose own verdict is the last of the four values of a pair. What they mustn't know yet of a pair
+    in double review is left out: to them it is undecided. `newest` is the number of the newest
+    decision that this takes in.
     """
     reviewer = str(asked.get("reviewer") or "")
     wanted = parse_filter(asked.get("filter") or {}, reviewer)
     order = asked.get("order") or MOST_SUSPICIOUS
     if order not in ORDERS:
         raise WrongUseError(f"{order!r} is no order; known are {', '.join(ORDERS)}.")
-    rows = rows_of(store)
+    newest, rows = newest_number(store), rows_of(store, reviewer)
     return {
         "pairs": [
             (row.pair_id, row.mask_name, row.decision, row.verdict_of(reviewer))
             for row in queue_of(store, rows, wanted, order)
         ],
         "counts": {**decision_counts(rows), "all": len(rows)},
+        "newest": newest,
     }

@@ -94,17 +94,17 @@ def _drawn(request: Request, asked: Mapping[str, Any]) -> Response:
 
 def _polygons(label: PairLabel, values: Any, polygons: Any) -> list[dict[str, Any]]:
     """The value of each polygon, and its rings, the outer one first, in the CRS of the pair."""
-    placed = label.to_pair(polygons)
+    moved = label.to_pair(polygons)
     return [
         {"value": value, "rings": [_ring(ring) for ring in (one.exterior, *one.interiors)]}
-        for value, one in zip(values.tolist(), placed, strict=True)
+        for value, one in zip(values.tolist(), moved, strict=True)
     ]
 
 
 def _ring(ring: shapely.LinearRing) -> Sequence[Sequence[float]]:
     """The corners of a ring, each once."""
-    places: list[list[float]] = shapely.get_coordinates(ring)[:-1].round(_DIGITS).tolist()
-    return places
+    corners: list[list[float]] = shapely.get_coordinates(ring)[:-1].round(_DIGITS).tolist()
+    return corners
 
 
 def _save(_request: Request, asked: Mapping[str, Any]) -> Response:

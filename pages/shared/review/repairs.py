@@ -7,11 +7,10 @@ from typing import Any
 from migrate_core.errors import MigrateError
 from migrate_core.model import Mask, PairEdit
 from migrate_core.pairs.compare import compare
-from migrate_core.pairs.edits.documents import area_of
 from migrate_core.pairs.edits.effective import effective, label_shift, tokens_of, total_nudge
 from migrate_core.pairs.files import Document
 from migrate_core.review.queue_rows import ReviewItem
-from migrate_core.states import EditKind
+from migrate_core.review.story import format_edit
 from migrate_core.store.serialize import to_json
 from migrate_core.text import format_time
 from migrate_core.workspace import Workspace
@@ -19,7 +18,6 @@ from migrate_core.workspace import Workspace
 NOT_APPLIED = (
     "Not all edits of this pair could be applied to its files; the log of the workspace says why."
 )
-_M2_A_HA = 10_000
 # What moves a label by less isn't proposed, in metres.
 _LEAST_M = 0.05
 
@@ -52,17 +50,6 @@ def _entry(edit: PairEdit) -> dict[str, Any]:
         "text": format_edit(edit),
         "document": to_json(edit.document),
     }
-
-
-def format_edit(edit: PairEdit) -> str:
-    """`ignored 0.25 ha: cloud`, `moved the label 2.5 m east, -1.0 m north`, `took back an edit`."""
-    document = edit.document
-    if edit.kind == EditKind.IGNORE:
-        why = f": {document['reason']}" if document.get("reason") else ""
-        return f"ignored {area_of(document).area / _M2_A_HA:.2f} ha{why}"
-    if edit.kind == EditKind.NUDGE:
-        return f"moved the label {document['east_m']:g} m east, {document['north_m']:g} m north"
-    return "took back an edit"
 
 
 def _label_version(mask: Mask | None) -> dict[str, str] | None:

@@ -28,11 +28,16 @@ from migrate_core.pairs.edits.applying import bring_up_to_date
 from migrate_core.pairs.view.stored import stored_view
 from migrate_core.review.queue_rows import ReviewItem, review_item
 from migrate_core.review.run import decide_once, new_decision, reason_text
+from migrate_core.review.team.double import visible_log
+from migrate_core.review.team.open_pairs import open_pairs
 from migrate_core.states import PairState
 from migrate_core.store.decisions import edits_of
+from migrate_core.store.review.leases import Holder
+from migrate_core.store.review.settings import review_settings
+from migrate_core.store.serialize import to_json
 
 from ..frame import Page, open_workspace
-from .guard import refusal
+from .guard import refusal, refusal_of_reviewer
 from .item import item_document, status_document
 from .queue import queue_document
 
@@ -43,6 +48,8 @@ _ASSETS = Path(__file__).parent / "lighttable"
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
 # A decision is a few hundred bytes, its note at most this many characters.
 _BODY_BYTES, _NOTE = 65_536, 500
+# A reviewer has one pair open and some ahead.
+_LEASES = 20
 _ASK_EACH_TIME = {"Cache-Control": "no-cache"}
 NEVER_KEEP = {"Cache-Control": "no-store"}
 # The address of a view has its version in it.
@@ -65,6 +72,7 @@ def routes(base: str = "") -> list[Route]:
         Route(f"{here}/pairs/{{pair_id}}", endpoint(_item)),
         Route(f"{here}/pairs/{{pair_id}}/view", endpoint(_view)),
         Route(f"{here}/decisions", endpoint(_decide), methods=["POST"]),
+        Route(f"{here}/leases", endpoint(_lease), methods=["POST"]),
     ]
 
 
@@ -82,6 +90,8 @@ def endpoint(answer: Answer, body_bytes: int = _BODY_BYTES) -> Callable[[Request
             return _error(*refused)
         try:
             body = await _body(request, body_bytes)
+            if refused := refusal_of_reviewer(request, body):
+                return _error(*refused)
             return await run_in_threadpool(answer, request, body)
         except MigrateError as err:
             return _error(_status(err), str(err))
@@ -162,10 +172,24 @@ def _decide(_request: Request, asked: Mapping[str, Any]) -> Response:
         raise WrongUseError("The reasons have to be a list.")
     store, pair_id, reviewer = open_workspace().store, given["pair_id"], given["reviewer"]
     reason = reason_text([str(reason) for reason in reasons], note)
-    decide_once(store, new_decision(pair_id, given["verdict"], reviewer, reason), given["token"])
-    log, edits = store.decisions(pair_id), edits_of(store, pair_id)
-    status = status_document(store, pair_id, log, reviewer, edits)
+    settles = asked.get("settles") is True
+    decision = new_decision(pair_id, given["verdict"], reviewer, reason, settles)
+    decide_once(store, decision, given["token"])
+    log = visible_log(store.decisions(pair_id), reviewer, review_settings(store).double_share)
+    status = status_document(store, pair_id, log, reviewer, edits_of(store, pair_id))
     return JSONResponse({"pair_id": pair_id, **status}, headers=NEVER_KEEP)
+
+
+def _lease(_request: Request, asked: Mapping[str, Any]) -> Response:
+    """Lease pairs to a window of a reviewer's browser, and no others; none when it is left."""
+    holder = Holder(text_of(asked, "window"), text_of(asked, "reviewer"))
+    pair_ids, known = asked.get("pair_ids"), asked.get("known")
+    if not isinstance(pair_ids, list) or not all(isinstance(one, str) for one in pair_ids):
+        raise WrongUseError("The request has no pair_ids, which are a list of texts.")
+    if len(pair_ids) > _LEASES or not isinstance(known, int):
+        raise WrongUseError(f"At most {_LEASES} pairs are leased at once; known is a number.")
+    found = open_pairs(open_workspace().store, holder, pair_ids, known)
+    return JSONResponse(to_json(found), headers=NEVER_KEEP)
 
 
 def text_of(asked: Mapping[str, Any], name: str) -> str:

@@ -17,19 +17,20 @@ const NEW_KEY_MS = 8000;
 export const isPassing = (error) =>
   !(error instanceof Refused) || error.status === FORBIDDEN || error.status >= 500;
 
-const access = { api: "", key: "", renew: () => {} };
+const access = { api: "", key: "", signature: "", renew: () => {} };
 let waiting = [];
 
 /**
- * @param {{api: string, key: string}} given where the routes are, and the key of this server
+ * @param {{api: string, key: string, signature: string}} given where the routes are, the key of
+ *   this server, and what shows it who is logged in
  * @param {() => void} renew asks the page for the key that holds now
  */
-export function connect({ api, key }, renew) {
+export function connect({ api, key, signature }, renew) {
   if (key !== access.key) {
     for (const done of waiting) done(true);
     waiting = [];
   }
-  Object.assign(access, { api, key, renew });
+  Object.assign(access, { api, key, signature, renew });
 }
 
 /** A server that was started anew has another key, which the page doesn't tell by itself. */
@@ -47,7 +48,11 @@ function newKey() {
 async function answerOf(path, options, mayRenew = true) {
   const answer = await fetch(access.api + path, {
     ...options,
-    headers: { ...options.headers, "X-Review-Key": access.key },
+    headers: {
+      ...options.headers,
+      "X-Review-Key": access.key,
+      "X-Review-Signature": access.signature ?? "",
+    },
     credentials: "same-origin",
   });
   if (answer.ok) return answer;
@@ -73,9 +78,10 @@ export async function getPicture(path) {
   return answer.status === STILL_READING ? null : answer.blob();
 }
 
-/** @param {string} path @param {object} body @returns {Promise<any>} */
-export async function postJson(path, body) {
+/** @param {string} path @param {object} body @param {object} [more] options of `fetch` */
+export async function postJson(path, body, more = {}) {
   const options = {
+    ...more,
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),

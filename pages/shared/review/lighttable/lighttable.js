@@ -8,16 +8,16 @@ import { Decisions } from "./pairs/deciding.js";
 import { element } from "./dom.js";
 import { Drawer } from "./panels/drawer.js";
 import { Help } from "./panels/help.js";
+import { Leases } from "./pairs/leases.js";
 import { listen } from "./keys.js";
 import { Pairs } from "./pairs/pairs.js";
 import { Queue } from "./pairs/queue.js";
 import { Readout } from "./panels/readout.js";
 import { Repair } from "./repair/repair.js";
 import { change, following, settings, toggled } from "./settings.js";
-import { Stage, prepare } from "./draw/stage.js";
+import { Stage } from "./draw/stage.js";
 import { Strip } from "./panels/strip.js";
 
-const AHEAD = 6;
 const REFRESH_AFTER_MS = 20000;
 const DRAWER_FITS_PX = 1150;
 
@@ -39,6 +39,7 @@ export class LightTable {
     this.state = "loading";
     this.paintedAt = Infinity;
     this.#build();
+    this.leases = new Leases(this);
     this.decisions = new Decisions(this);
     listen(this);
   }
@@ -108,24 +109,25 @@ export class LightTable {
     const { filter, order, reviewer } = this.data;
     this.asked = asked;
     try {
-      const { pairs } = await postJson("/queue", { filter, order, reviewer });
+      const { pairs, newest } = await postJson("/queue", { filter, order, reviewer });
       if (asked !== this.asked) return;
-      this.queue = new Queue(pairs, filter);
+      this.queue = new Queue(pairs, filter, newest);
     } catch (error) {
       this.asked = null;
       this.#problem(`The queue could not be read: ${error.message}`);
       return;
     }
     const start = this.pairId ?? this.data.start;
-    await this.go(wanted ?? this.#inQueue(start) ?? this.#firstOpen());
+    await this.go(wanted ?? this.#inQueue(start) ?? (await this.#firstOpen()));
   }
 
   #inQueue(pairId) {
     return this.queue.placeOf(pairId) === undefined ? null : pairId;
   }
 
-  #firstOpen() {
-    return this.queue.open(null, 1)[0] ?? this.queue.neighbour(null, 0);
+  async #firstOpen() {
+    const open = await this.leases.take(() => this.queue.open(null, 2));
+    return open ?? this.queue.neighbour(null, 0);
   }
 
   // which pair is shown
@@ -133,7 +135,10 @@ export class LightTable {
   /** Shows a pair. @param {string|null} pairId */
   async go(pairId) {
     if (!pairId) {
-      this.#problem("No pair fits the filters. Change or clear them above the light table.");
+      this.#problem(
+        this.queue.openWith() ??
+          "No pair fits the filters. Change or clear them above the light table.",
+      );
       return;
     }
     if (pairId !== this.pairId) {
@@ -143,7 +148,7 @@ export class LightTable {
     this.pairId = pairId;
     const asked = this.pairs.load(pairId);
     const ready = this.pairs.ready.get(pairId);
-    if (!ready) this.#showWaiting(pairId);
+    if (!ready) this.#showWaiting();
     const loaded = ready ?? (await asked);
     if (this.pairId === pairId) this.#show(pairId, loaded);
   }
@@ -154,12 +159,12 @@ export class LightTable {
     this.root.dataset.pairId = this.pairId ?? "";
   }
 
-  #showWaiting(pairId) {
+  #showWaiting() {
     this.#setState("loading");
     this.paintedAt = Infinity;
     this.#drawPack(null, "Loading …");
     this.item = null;
-    this.strip.show(null, this.queue.nameOf(pairId), this.#placeText());
+    this.#showWords();
   }
 
   #show(pairId, { item, pack, problem }) {
@@ -188,10 +193,7 @@ export class LightTable {
   #afterShown(pairId, item) {
     this.drawer.show(this.stage.pack, this.item);
     this.#keepAddress(pairId);
-    const next = [...this.queue.open(pairId, AHEAD), this.queue.neighbour(pairId, 1)].filter(
-      Boolean,
-    );
-    this.pairs.loadAhead([...new Set(next)], ({ pack }) => prepare(pack));
+    this.leases.prepareNext();
     if (!item) return;
     item.readAt ??= performance.now();
     if (performance.now() - item.readAt > REFRESH_AFTER_MS) this.refresh(pairId);
@@ -223,9 +225,21 @@ export class LightTable {
   #showWords() {
     this.decisions.learn(this.item?.last);
     this.strip.show(this.item, this.queue.nameOf(this.pairId), this.#placeText());
+    this.showLease();
     this.strip.showView(this.stage, this.item);
     this.bar.propose(this.item?.proposal ?? null);
+    this.bar.settle(this.isSettling);
     this.bar.offerUndo(this.decisions.last);
+  }
+
+  /** Whether a decision settles the conflict about this pair: who looks for conflicts does. */
+  get isSettling() {
+    return this.queue.settles && this.item?.decision === "conflict";
+  }
+
+  /** With whom else the pair is open. */
+  showLease() {
+    this.strip.showLease(this.queue.others.get(this.pairId), this.data?.reviewer);
   }
 
   #placeText() {
@@ -258,8 +272,9 @@ export class LightTable {
   }
 
   /** One pair on or back. @param {1|-1} step */
-  step(step) {
-    const pairId = this.queue.neighbour(this.pairId, step);
+  async step(step) {
+    const ahead = () => [this.queue.neighbour(this.pairId, step)];
+    const pairId = step > 0 ? await this.leases.take(ahead) : ahead()[0];
     if (pairId) this.go(pairId);
     else this.bar.tell(step > 0 ? "This is the last pair." : "This is the first pair.");
   }

@@ -21,7 +21,9 @@ export class Decisions {
 
   /** Sends what an earlier page could not. */
   resume() {
-    for (const answer of this.outbox.resume()) {
+    // Of somebody who isn't logged in any more they wait until they are.
+    const { reviewer, signature } = this.table.data;
+    for (const answer of this.outbox.resume(signature ? reviewer : null)) {
       answer.then((found) => this.#arrivedLate(found)).catch((error) => this.#refused(error));
     }
   }
@@ -59,9 +61,11 @@ export class Decisions {
     const { pairId } = table;
     const why = this.#whyNot(pairId);
     if (why) return table.bar.tell(why, "bad");
-    const answer = await this.#send({ pair_id: pairId, verdict, reasons, note });
+    const settles = table.isSettling;
+    const answer = await this.#send({ pair_id: pairId, verdict, reasons, note, settles });
     if (!answer || table.pairId !== pairId) return;
-    const [next] = table.queue.open(pairId, 1);
+    const next = await table.leases.take(() => table.queue.open(pairId, 2));
+    if (table.pairId !== pairId) return;
     table.bar.tell(`${table.item?.mask_name ?? pairId}: ${answer.mine ?? verdict}`);
     if (next) await table.go(next);
     else this.#allDecided(answer);
@@ -101,12 +105,12 @@ export class Decisions {
   }
 
   /** Takes over what the server says of a pair after a decision. */
-  #note({ pair_id: pairId, decision, mine, log, last }) {
+  #note({ pair_id: pairId, decision, mine, conflict, log, last }) {
     const { queue, pairs } = this.table;
     queue.note(pairId, decision, mine);
     if (last !== undefined) this.last = last;
     const item = pairs.ready.get(pairId)?.item;
-    if (item) Object.assign(item, { decision, log, proposal: mine ? null : item.proposal });
+    if (item) Object.assign(item, { decision, conflict, log, proposal: mine ? null : item.proposal });
     this.uncounted = true;
     this.touched();
   }
@@ -133,7 +137,8 @@ export class Decisions {
     table.item = { ...table.item, decision: answer.decision, log: answer.log };
     table.showItem();
     table.bar.tell(
-      "All pairs of this queue are decided. Change the filter to look at others, or export.",
+      table.queue.openWith() ??
+        "All pairs of this queue are decided. Change the filter to look at others, or export.",
     );
   }
 

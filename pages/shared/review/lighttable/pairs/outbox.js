@@ -45,10 +45,15 @@ export class Outbox {
     return keys.map((key) => JSON.parse(localStorage.getItem(key)));
   }
 
-  /** Sends what an earlier page left behind. @returns {Promise<object>[]} the answers */
-  resume() {
+  /**
+   * Sends what an earlier page left behind.
+   * @param {string|null} reviewer whose decisions alone may be sent; null for those of all
+   * @returns {Promise<object>[]} the answers
+   */
+  resume(reviewer = null) {
     return this.#kept()
       .filter((entry) => !this.waiting.has(entry.token))
+      .filter((entry) => reviewer === null || entry.reviewer === reviewer)
       .map((entry) => this.#deliver(entry));
   }
 

@@ -1,6 +1,8 @@
-// The queue of pairs: which come before and after, and which is still to be decided.
+// The queue of pairs: which come before and after, which is still to be decided, and which are open
+// with others.
 
 const NOT_BY_ME = "not decided by me";
+const CONFLICT = "conflict";
 
 /** A row as the server gives it: pair_id, mask name, decision of all, my own verdict. */
 const [ID, NAME, DECISION, MINE] = [0, 1, 2, 3];
@@ -9,14 +11,20 @@ export class Queue {
   /**
    * @param {Array<[string, string, string|null, string|null]>} rows
    * @param {object} filter the filter that they fit
+   * @param {number} [newest] the number of the newest decision that they take in
    */
-  constructor(rows, filter) {
+  constructor(rows, filter, newest = 0) {
     this.rows = rows;
+    this.newest = newest;
     this.places = new Map(rows.map((row, place) => [row[ID], place]));
+    /** @type {Map<string, {reviewer: string, since: number}>} what is open with others */
+    this.others = new Map();
     // Who looks for what they or the earlier pairs' reviewers said wants to decide themselves.
     const mineCounts =
       filter.decision === NOT_BY_ME || (filter.decision ?? "").startsWith("proposed");
     this.column = mineCounts ? MINE : DECISION;
+    /** Whether conflicts are looked at, to settle them. */
+    this.settles = filter.decision === CONFLICT;
   }
 
   get length() {
@@ -32,15 +40,24 @@ export class Queue {
     return this.rows[this.places.get(pairId)]?.[NAME];
   }
 
-  /** The pair one step (1 or -1) further. @returns {string|null} null at the end */
-  neighbour(pairId, step) {
-    const place = this.places.get(pairId);
-    const row = this.rows[place === undefined ? 0 : place + step];
-    return row ? row[ID] : null;
+  #waits(row) {
+    return this.settles ? row[DECISION] === CONFLICT : row[this.column] === null;
   }
 
   /**
-   * The next pairs that are to be decided, round the end of the queue.
+   * The next pair in one direction (1 or -1) that isn't open with somebody else.
+   * @returns {string|null} null at the end
+   */
+  neighbour(pairId, step) {
+    const place = this.places.get(pairId);
+    for (let at = place === undefined ? 0 : place + step; this.rows[at]; at += step || 1) {
+      if (!this.others.has(this.rows[at][ID])) return this.rows[at][ID];
+    }
+    return null;
+  }
+
+  /**
+   * The next pairs that are to be decided and not open with others, round the end of the queue.
    * @param {string|null} pairId
    * @param {number} count
    * @returns {string[]}
@@ -50,9 +67,27 @@ export class Queue {
     const start = this.places.get(pairId) ?? -1;
     for (let step = 1; step <= this.rows.length && found.length < count; step++) {
       const row = this.rows[(start + step) % this.rows.length];
-      if (row[this.column] === null && row[ID] !== pairId) found.push(row[ID]);
+      const isFree = row[ID] !== pairId && !this.others.has(row[ID]);
+      if (isFree && this.#waits(row)) found.push(row[ID]);
     }
     return found;
+  }
+
+  /** Who has pairs open that are still to be decided, in words. @returns {string|null} */
+  openWith() {
+    const open = this.rows.filter((row) => this.#waits(row) && this.others.has(row[ID]));
+    const who = [...new Set(open.map((row) => this.others.get(row[ID]).reviewer))].sort();
+    if (who.length === 0) return null;
+    return `All that is left here is open with ${who.join(", ")}. It comes free when it is left.`;
+  }
+
+  /** Takes over what the server says of the work of others. */
+  learn({ others, statuses, newest }) {
+    this.others = new Map(Object.entries(others));
+    this.newest = newest;
+    for (const [pairId, [decision, mine]] of Object.entries(statuses)) {
+      this.note(pairId, decision, mine);
+    }
   }
 
   /** Puts another pair of the same mask, not decided yet, in the place of one. */

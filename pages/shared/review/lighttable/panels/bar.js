@@ -1,6 +1,6 @@
 // The bottom edge: reasons and note, then the decisions.
 
-import { REASONS } from "../actions.js";
+import { REASONS, action } from "../actions.js";
 import { button } from "./buttons.js";
 import { element, say } from "../dom.js";
 
@@ -25,7 +25,7 @@ export class Bar {
     this.chips = new Map(
       REASONS.map((reason) => [reason, button(`reason ${reason}`, table, { withKey: true })]),
     );
-    const decisions = ["accept", "reject", "unsure"].map((id) =>
+    this.verdicts = ["accept", "reject", "unsure"].map((id) =>
       button(id, table, { withKey: true, class: `verdict ${id}` }),
     );
     this.confirm = button("confirm", table, { withKey: true, class: "verdict confirm" });
@@ -44,7 +44,7 @@ export class Bar {
         "div",
         { class: "decisions" },
         button("back", table, { withKey: true }),
-        ...decisions,
+        ...this.verdicts,
         this.undo,
         button("next", table, { withKey: true }),
         this.confirm,
@@ -78,6 +78,14 @@ export class Bar {
     this.confirm.hidden = !proposal;
     this.confirm.disabled = !proposal?.verdict;
     say(this.confirm.firstChild, proposal?.verdict ? `Confirm: ${proposal.verdict}` : "Confirm");
+  }
+
+  /** Whether a decision settles a conflict. @param {boolean} on */
+  settle(on) {
+    for (const verdict of this.verdicts) {
+      const { title } = action(verdict.dataset.action);
+      say(verdict.firstChild, on ? `Settle: ${title.toLowerCase()}` : title);
+    }
   }
 
   /** @param {object|null} last the decision that undo takes back */

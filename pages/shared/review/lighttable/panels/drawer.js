@@ -55,7 +55,11 @@ function factsOf(item, pack, table) {
   if (!item) return [];
   const warnings = [item.superseded, ...(item.warnings ?? [])].filter(Boolean);
   const parts = warnings.map((text) => element("p", { class: "warn" }, `⚠ ${text}`));
-  parts.push(...logOf(item.log ?? []), ...editsOf(item, table));
+  parts.push(...logOf(item.log ?? []));
+  if (item.earlier_log?.length) {
+    parts.push(element("h3", {}, "On the earlier pair"), entriesOf(item.earlier_log));
+  }
+  parts.push(...editsOf(item, table));
   const sections = (item.facts ?? []).filter(({ title }) => title !== REPAIRS);
   for (const { title, columns, rows, note } of sections) {
     parts.push(element("h3", {}, title));
@@ -86,11 +90,15 @@ function logOf(log) {
   const parts = [element("h3", {}, "Who decided what")];
   if (log.length === 0)
     return [...parts, element("p", { class: "small" }, "Nobody has decided about this pair yet.")];
+  return [...parts, entriesOf(log)];
+}
+
+function entriesOf(log) {
   const list = element("ol", { class: "log" });
   for (const { when, who, verdict, reason } of log) {
     const line = element("li", {}, element("b", {}, verdict), " ", element("span", {}, who));
     line.append(element("div", { class: "small" }, [when, reason].filter(Boolean).join(" · ")));
     list.append(line);
   }
-  return [...parts, list];
+  return list;
 }

@@ -14,6 +14,7 @@ export class Strip {
     this.name = element("b", { class: "name" });
     this.place = element("span", { class: "place" });
     this.badge = element("span", { class: "badge" });
+    this.lease = element("span", { class: "warning lease", role: "status", hidden: true });
     this.suggestion = element("span", { class: "suggestion" });
     this.warning = element("span", { class: "warning", hidden: true });
     this.unsaved = element("span", { class: "unsaved", role: "status", hidden: true });
@@ -23,6 +24,7 @@ export class Strip {
       this.name,
       this.place,
       this.badge,
+      this.lease,
       this.suggestion,
       this.warning,
       this.unsaved,
@@ -78,9 +80,23 @@ export class Strip {
     this.warning.title = warnings.join("\n");
   }
 
+  /**
+   * Says with whom else the pair is open.
+   * @param {{reviewer: string, since: number}|undefined} lease @param {string} me
+   */
+  showLease(lease, me) {
+    this.lease.hidden = !lease;
+    if (!lease) return;
+    const since = new Date(1000 * lease.since).toLocaleTimeString([], { timeStyle: "short" });
+    const who = lease.reviewer === me ? "you in another window" : lease.reviewer;
+    say(this.lease, `Open with ${who} since ${since}: both decisions count`);
+    this.lease.title = this.lease.textContent;
+  }
+
   #suggest(item) {
-    const { proposal, suggestion } = item ?? {};
+    const { conflict, proposal, suggestion } = item ?? {};
     const said = [
+      conflict && `They disagree: ${conflict}`,
       proposal?.text,
       suggestion && `Suggested: ${suggestion.verdict}. ${suggestion.reason}`,
     ];

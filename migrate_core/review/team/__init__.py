@@ -1,0 +1,1 @@
+"""Several reviewers: double review, leases, and how far the team is."""

@@ -1,0 +1,55 @@
+"""Pairs that are open with somebody: leased for some minutes, and passed over by all others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from ...jobs.background import now_utc
+from ...states import DecisionState, Verdict
+from ...store.base import Store
+from ...store.decisions import logs_since, newest_number
+from ...store.review.leases import Holder, Lease, hold_leases, leased_to_others
+from ...store.review.settings import review_settings
+from ..decisions import ReviewStatus, review_status
+from .double import is_blind
+
+
+@dataclass(frozen=True)
+class OpenPairs:
+    """What a reviewer who opens pairs learns.
+
+    `granted` are leased to them now, for so many `seconds`; `others` say with whom else pairs are
+    open, by pair_id.
+    `statuses` have the decision about a pair and the reviewer's own verdict, by pair_id: of the
+    pairs that were asked for, and of all that were decided since the entry `known`; `newest` is
+    the number of the log's newest entry.
+    """
+
+    granted: frozenset[str]
+    seconds: float
+    others: Mapping[str, Lease]
+    statuses: Mapping[str, tuple[DecisionState | None, Verdict | None]]
+    newest: int
+
+
+def open_pairs(store: Store, holder: Holder, pair_ids: Collection[str], known: int) -> OpenPairs:
+    """Lease pairs to a reviewer, end their other leases, and say what others did meanwhile.
+
+    Nobody gets a pair that another decided about just before: who decides still has the lease then.
+    """
+    settings, now = review_settings(store), now_utc().timestamp()
+    seconds = 60 * settings.lease_minutes
+    granted = hold_leases(store, holder, pair_ids, now, now + seconds)
+    newest = newest_number(store)
+    found = dict.fromkeys(pair_ids, ReviewStatus(None))
+    for pair_id, log in logs_since(store, known, pair_ids).items():
+        status = review_status(log)
+        blind = is_blind(holder.reviewer, pair_id, status.persons, settings.double_share)
+        found[pair_id] = ReviewStatus(None) if blind else status
+    statuses = {
+        pair_id: (status.decision, status.verdict_of(holder.reviewer))
+        for pair_id, status in found.items()
+    }
+    others = leased_to_others(store, holder, now)
+    return OpenPairs(granted, seconds, others, statuses, newest)

@@ -1,0 +1,80 @@
+"""How the team reviews, and how far it is, in a popover of the review."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from migrate_core.errors import MigrateError
+from migrate_core.review.team.run import TeamReport, keep_settings, team_report
+from migrate_core.session import Session
+from migrate_core.store.review.settings import ReviewSettings, review_settings
+
+from ...frame import Page
+from ...text import plain
+
+
+def team_panel(page: Page, show_conflicts: Callable[[], None]) -> None:
+    """What is read only while it is open; `show_conflicts` opens the queue of conflicts."""
+    panel = st.popover("Team", icon=":material/groups:", key="review_team", on_change="rerun")
+    if panel.open:
+        with panel:
+            _progress(team_report(page.store), show_conflicts)
+            _settings(page)
+
+
+def _progress(found: TeamReport, show_conflicts: Callable[[], None]) -> None:
+    lines = [
+        f"**{found.second_looks:,}** wait for a second look, **{found.conflicts:,}** in conflict.",
+        plain(found.sampling.sentence),
+        plain(found.agreement.pooled.sentence),
+        *(plain(one.sentence) for one in found.attention),
+    ]
+    st.markdown("  \n".join(lines))
+    st.button(
+        "Look at the conflicts", on_click=show_conflicts, disabled=not found.conflicts,
+        icon=":material/call_split:",
+    )  # fmt: skip
+
+
+def _settings(page: Page) -> None:
+    """Shares are shown in percent. Whoever may open the page may set them."""
+    now = review_settings(page.store)
+    with st.form("review_settings", border=False):
+        left, right = st.columns(2)
+        double = left.number_input(
+            "Looked at by two, % of the pairs", 0.0, 100.0, 100 * now.double_share, 5.0,
+            help="These pairs wait for two persons, who don't see what the other decided.",
+        )  # fmt: skip
+        checks = right.number_input(
+            "Attention checks, % of the pairs", 0.0, 50.0, 100 * now.check_share, 1.0,
+            help="Known-bad pairs among the others. They are never exported.",
+        )  # fmt: skip
+        goal = left.number_input(
+            "Bad pairs at most, %", 0.1, 99.0, 100 * now.goal_share, 1.0,
+            help="The goal of the random sample, with 95 % confidence.",
+        )  # fmt: skip
+        minutes = right.number_input(
+            "A pair is kept for who opened it, minutes", 0.5, 1440.0, now.lease_minutes, 1.0,
+        )  # fmt: skip
+        if st.form_submit_button("Save for all"):
+            changed = replace(
+                now,
+                double_share=double / 100,
+                check_share=checks / 100,
+                goal_share=goal / 100,
+                lease_minutes=minutes,
+            )
+            _keep(page, changed)
+
+
+def _keep(page: Page, changed: ReviewSettings) -> None:
+    try:
+        with st.spinner("Attention checks are made …"):
+            keep_settings(Session(page.settings), changed)
+    except MigrateError as err:
+        st.error(plain(str(err)))
+    else:
+        st.rerun()
