@@ -331,8 +331,11 @@ def test_a_label_that_the_server_missed_is_saved_once(
         notice(page, "is being saved")
         root(page).locator(".making").get_by_text("1 being made").wait_for()
         press(page, "Shift+E")
-        page.wait_for_timeout(600)
+        notice(page, "The edited label of this pair is being saved")
         assert root(page).locator(".tool-line").is_hidden()
+        for _ in range(SLOW_MS // 200):
+            if not answers:
+                page.wait_for_timeout(200)
         assert answers
         page.reload()
         root(page).locator(".making").get_by_text("1 being made").wait_for()
