@@ -16,8 +16,9 @@ from migrate_core.pairs.view.stored import view_version
 from migrate_core.review.decisions import review_status
 from migrate_core.review.proposals import Proposal, proposal_for
 from migrate_core.review.queue_rows import ReviewItem, last_decision
-from migrate_core.states import DECISION_OF, PairState, Verdict
+from migrate_core.states import DECISION_OF, PairState, Verdict, VersionKind
 from migrate_core.store.base import Store
+from migrate_core.store.mask_versions import VersionEntry, versions_of_pair
 from migrate_core.store.review.checks import reviewed_pair
 from migrate_core.text import (
     CLOUD_IN_SCENE,
@@ -51,6 +52,10 @@ _BY_SENSOR = {
     "both": "occluded in both",
 }
 _VERBS = {**DECISION_OF, Verdict.UNDO: "took back"}
+_VERSIONS = {
+    VersionKind.EDIT: "edited the label",
+    VersionKind.UNDO: "undid an edited label",
+}
 _OCCLUSION_NOTE = (
     "All: pixels inside the mask's footprint. Labelled: those with a class other than background. "
     "As the product's classification or mask, or s2cloudless, tells it (see pair.json); a pixel "
@@ -82,7 +87,7 @@ def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]
         "warnings": _warnings(item, document),
         "view": view_version(page.workspace, pair.pair_id, item.mask, item.earlier_id),
         **repairs,
-        **status_document(page.store, item.log, reviewer, item.edits),
+        **status_document(page.store, pair.pair_id, item.log, reviewer, item.edits),
     }
 
 
@@ -92,11 +97,11 @@ def _warnings(item: ReviewItem, document: Document) -> list[str]:
 
 
 def status_document(
-    store: Store, log: Sequence[Decision], reviewer: str, edits: Sequence[PairEdit] = ()
+    store: Store, pair_id: str, log: Sequence[Decision], reviewer: str, edits: Sequence[PairEdit]
 ) -> dict[str, Any]:
     """How a pair stands by its log, and what the reviewer's next undo takes back.
 
-    `edits` are the log of repairs, which is shown among the decisions.
+    `edits` are the log of repairs, which is shown among the decisions, as is that of its label.
     """
     found = review_status(log)
     mine = dict(zip(found.reviewers, found.verdicts, strict=True)).get(reviewer)
@@ -104,15 +109,18 @@ def status_document(
         "decision": found.decision,
         "reviewers": found.reviewers,
         "mine": mine,
-        "log": _log(log, edits),
+        "log": _log(log, edits, versions_of_pair(store, pair_id)),
         "last": _last(store, last_decision(store, reviewer)),
     }
 
 
-def _log(decisions: Sequence[Decision], edits: Sequence[PairEdit]) -> list[dict[str, str]]:
-    """Both logs as one, by time."""
+def _log(
+    decisions: Sequence[Decision], edits: Sequence[PairEdit], versions: Sequence[VersionEntry]
+) -> list[dict[str, str]]:
+    """All logs as one, by time."""
     decided = [(one.decided_at, one.reviewer, _VERBS[one.verdict], one.reason) for one in decisions]
     done = [(one.made_at, one.reviewer, format_edit(one), None) for one in edits]
+    done += [(one.made_at, one.reviewer, _VERSIONS[one.kind], None) for one in versions]
     return [
         {"when": format_time(when), "who": who, "verdict": what, "reason": reason or ""}
         for when, who, what, reason in sorted([*decided, *done], key=lambda entry: entry[0])

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from migrate_core.errors import (
     DatabaseUnusableError,
     DiskError,
+    JobRunningError,
     MaskError,
     MigrateError,
     PairError,
@@ -46,7 +47,7 @@ _ASK_EACH_TIME = {"Cache-Control": "no-cache"}
 NEVER_KEEP = {"Cache-Control": "no-store"}
 # The address of a view has its version in it.
 _KEEP = {"Cache-Control": "private, max-age=31536000, immutable", "Content-Encoding": "gzip"}
-_PASSING = (DatabaseUnusableError, DiskError)
+_PASSING = (DatabaseUnusableError, DiskError, JobRunningError)
 
 Answer = Callable[[Request, Mapping[str, Any]], Response]
 
@@ -163,7 +164,7 @@ def _decide(_request: Request, asked: Mapping[str, Any]) -> Response:
     reason = reason_text([str(reason) for reason in reasons], note)
     decide_once(store, new_decision(pair_id, given["verdict"], reviewer, reason), given["token"])
     log, edits = store.decisions(pair_id), edits_of(store, pair_id)
-    status = status_document(store, log, reviewer, edits)
+    status = status_document(store, pair_id, log, reviewer, edits)
     return JSONResponse({"pair_id": pair_id, **status}, headers=NEVER_KEEP)
 
 

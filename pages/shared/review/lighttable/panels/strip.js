@@ -47,7 +47,7 @@ export class Strip {
         button("larger", table),
         button("fit", table),
       ),
-      group("Repair", ["ignore", "nudge", "film"], table),
+      group("Repair", ["ignore", "nudge", "relabel", "film"], table),
       element("span", { class: "gap" }),
       button("full", table),
       button("drawer", table),
