@@ -99,7 +99,7 @@ def tables(runs: int) -> str:
 def main() -> None:
     """Simulate, print, and write where asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=400)
+    parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     found = tables(given.runs)
