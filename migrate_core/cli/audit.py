@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..review.checks.run import Attention, attention, mix_in
+from ..review.rules.audit import rule_audits
 from ..review.sampling.run import reviewer_agreement, sampling
 from ..session import Session
 from ..store.review.checks import all_checks
@@ -19,10 +20,19 @@ from .console import emit, json_option, print_table, say
 @json_option
 @click.pass_obj
 def audit(session: Session, goal: float | None, as_json: bool) -> None:
-    """What the random sample of decided pairs says of all: at most so many are bad."""
-    found = sampling(session.store, goal)
-    document = {"sampling": {**to_json(found), "sentence": found.sentence}}
-    emit(document, as_json, lambda: click.echo(found.sentence))
+    """What random checks say of all pairs, and of those a rule decided: at most so many are bad."""
+    found, audits = sampling(session.store, goal), rule_audits(session.store)
+    document = {
+        "sampling": {**to_json(found), "sentence": found.sentence},
+        "rules": [{**to_json(one), "sentence": one.statement.sentence} for one in audits],
+    }
+
+    def show() -> None:
+        click.echo(found.sentence)
+        for one in audits:
+            click.echo(f"{one.batch_id}, {one.text}: {one.statement.sentence}")
+
+    emit(document, as_json, show)
 
 
 @click.command()

@@ -18,8 +18,9 @@ class QueueRow:
     `score` 0…1 how likely it is accepted, by what the triage learnt.
 
     `decision` is what the reviewers together say, `verdicts` what each of `reviewers` says; `basis`
-    and `batch` are as in `ReviewStatus`. `proposed` is what they said of an earlier pair of the
-    mask, where nobody has decided about this one.
+    and `batch` are as in `ReviewStatus`, `audits` the batches of rules whose audit it belongs to.
+    `proposed` is what they said of an earlier pair of the mask, where nobody has decided about this
+    one.
     """
 
     pair_id: str
@@ -40,6 +41,12 @@ class QueueRow:
     score: float | None = None
     basis: Basis | None = None
     batch: str | None = None
+    audits: tuple[str, ...] = ()
+
+    @property
+    def by_person(self) -> bool:
+        """Whether somebody looked at the pair and decided."""
+        return self.basis == Basis.PERSON
 
     def verdict_of(self, reviewer: str) -> Verdict | None:
         """What one reviewer says of the pair; None where they have said nothing that counts."""

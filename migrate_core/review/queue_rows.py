@@ -22,6 +22,7 @@ from .decisions import ReviewStatus, review_statuses
 from .proposals import DecidedPair, earlier_pair, proposed_statuses
 from .queue import last_effective
 from .queue_row import QueueRow
+from .rules.audit import audits_by_pair
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def queue_rows(store: Store, rows: Sequence[QueueRow] | None = None) -> list[Que
     """
     decided = review_statuses(store)
     proposed = proposed_statuses(store, decided)
-    nobody = ReviewStatus(None)
+    nobody, audits = ReviewStatus(None), audits_by_pair(store)
     rows = pair_rows(store) if rows is None else rows
     return [
         replace(
@@ -67,6 +68,7 @@ def queue_rows(store: Store, rows: Sequence[QueueRow] | None = None) -> list[Que
             proposed=before.decision,
             basis=found.basis,
             batch=found.batch,
+            audits=audits.get(row.pair_id, ()),
         )
         for row in rows
         for found in (decided.get(row.pair_id, nobody),)
