@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import WrongUseError
 from ..jobs.background import now_utc
 from ..model import Batch, Decision
-from ..states import Basis, BatchKind, Verdict
+from ..states import VERDICTS, Basis, BatchKind, Verdict
 from ..store.base import Store
 from ..store.review.batches import append_batch, batch_of, decisions_of_batch
 from ..store.review.checks import all_checks
@@ -41,8 +41,10 @@ def decide_batch(store: Store, request: BatchRequest, pair_ids: Iterable[str]) -
     """Append the same decision about many finished pairs to the log.
 
     The same request a second time changes nothing. Raises WrongUseError when one of them is no
-    finished pair; then nothing is decided.
+    finished pair, and for `undo`; then nothing is decided.
     """
+    if request.verdict not in VERDICTS:
+        raise WrongUseError(f"{request.verdict!r} decides about no pair; `undo_batch` undoes.")
     wanted = list(dict.fromkeys(pair_ids))
     finished = {*store.finished_pairs(), *(check.pair.pair_id for check in all_checks(store))}
     if missing := [pair_id for pair_id in wanted if pair_id not in finished]:

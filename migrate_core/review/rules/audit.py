@@ -1,8 +1,8 @@
 """The random audit of a rule: persons look at some of what it decided, without knowing what it did.
 
-The pairs are drawn when the rule is applied, and stand with the batch in a random order. What
-persons said of those from the first one on, without a gap, is a simple random sample of all that
-the rule decided; whoever looks at convenient ones first can't change it.
+The pairs are drawn when the rule is applied, as the first of its pairs in the random order of the
+review, and stand with the batch. What persons said of those from the first one on, without a gap,
+is a simple random sample of all that the rule decided, whatever else was looked at.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ...store.review.settings import review_settings
 from ..decisions import ReviewStatus, review_status, review_statuses
 from ..queue_row import QueueRow
 from ..sampling.acceptance import SamplingStatement, checks_needed, sampling_statement
+from ..sampling.random_order import REVIEW
 from .rule import in_random_order
 
 _LEAST_SHARE = 0.05
@@ -32,9 +33,9 @@ def default_size(pairs: int) -> int:
     return min(pairs, max(checks_needed(0, _LEAST_SHARE), math.ceil(_LEAST_SHARE * pairs)))
 
 
-def drawn(pair_ids: Iterable[str], batch_id: str, size: int) -> tuple[str, ...]:
+def drawn(pair_ids: Iterable[str], size: int) -> tuple[str, ...]:
     """The pairs of a batch that are audited, in the order that counts."""
-    return in_random_order(pair_ids, f"audit of {batch_id}")[:size]
+    return in_random_order(pair_ids, REVIEW)[:size]
 
 
 def audit_document(pair_ids: Sequence[str]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def apply_rule(
         "filter": filter_texts(rule.wanted),
         "verdict": rule.verdict,
         "pairs": len(pair_ids),
-        "audit": audit_document(drawn(pair_ids, batch_id, size)),
+        "audit": audit_document(drawn(pair_ids, size)),
     }
     request = BatchRequest(BatchKind.RULE, rule.verdict, reviewer, rule.text, document, batch_id)
     return decide_batch(store, request, pair_ids)

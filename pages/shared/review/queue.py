@@ -14,8 +14,11 @@ from migrate_core.review.filters import QueueFilter, parse_filter
 from migrate_core.review.queue import MOST_SUSPICIOUS, ORDERS, arranged, decision_counts
 from migrate_core.review.queue_row import QueueRow
 from migrate_core.review.queue_rows import pair_rows, queue_rows
+from migrate_core.review.rules.audit import hide_rule
+from migrate_core.states import DecisionState
 from migrate_core.store.base import Store
 from migrate_core.store.decisions import applied_edits
+from migrate_core.text import LABEL_OCCLUDED, format_share
 
 
 def stored_rows(store: Store) -> tuple[QueueRow, ...]:
@@ -33,8 +36,11 @@ def _stored_rows(store: Store, made: tuple[Any, ...]) -> tuple[QueueRow, ...]:  
 
 
 def rows_of(store: Store) -> list[QueueRow]:
-    """The finished pairs with the decisions about them as they are now."""
-    return queue_rows(store, stored_rows(store))
+    """The finished pairs with the decisions about them as they are now, as reviewers see them.
+
+    Pairs that audit a rule look undecided until a person has looked at them.
+    """
+    return [hide_rule(row) for row in queue_rows(store, stored_rows(store))]
 
 
 def queue_of(
@@ -49,18 +55,32 @@ def queue_document(store: Store, asked: Mapping[str, Any]) -> dict[str, Any]:
     """The queue in order, and how all pairs stand. Raises WrongUseError for an unknown filter.
 
     `asked` has `filter`, as `filter_texts` gives it, `order`, one of `ORDERS`, and `reviewer`,
-    whose own verdict is the last of the four values of a pair.
+    whose own verdict is the last of the four values of a pair. With `details` there are two more:
+    what was decided about an earlier pair, and a line of text.
     """
     reviewer = str(asked.get("reviewer") or "")
     wanted = parse_filter(asked.get("filter") or {}, reviewer)
     order = asked.get("order") or MOST_SUSPICIOUS
     if order not in ORDERS:
         raise WrongUseError(f"{order!r} is no order; known are {', '.join(ORDERS)}.")
+    details = _details if asked.get("details") else _no_details
     rows = rows_of(store)
     return {
         "pairs": [
-            (row.pair_id, row.mask_name, row.decision, row.verdict_of(reviewer))
+            (row.pair_id, row.mask_name, row.decision, row.verdict_of(reviewer), *details(row))
             for row in queue_of(store, rows, wanted, order)
         ],
         "counts": {**decision_counts(rows), "all": len(rows)},
     }
+
+
+def _no_details(_row: QueueRow) -> tuple[()]:
+    return ()
+
+
+def _details(row: QueueRow) -> tuple[str | None, str]:
+    """What was decided before, and `2020-02-02, label occluded 8.8 %`."""
+    before = row.proposed and f"{row.proposed} before"
+    if row.proposed == DecisionState.CONFLICT:
+        before = "reviewers disagreed before"
+    return before, f"{row.sensed_on}, {LABEL_OCCLUDED} {format_share(row.occluded)}"

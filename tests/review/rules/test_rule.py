@@ -58,7 +58,8 @@ def test_it_leaves_alone_what_is_decided_and_tells_how_persons_decided(store: St
     assert high == pytest.approx(beta.ppf(0.975, 2, 9))
     assert seen.sentences == (
         "Accept 30 of 89 undecided pairs.",
-        "Of 10 decided ones that fit, 9 accepted: 10.0 % otherwise (95 % interval 0.3 % to 44.5 %).",
+        "Of 10 decided ones that fit, 9 accepted: 10.0 % otherwise "
+        "(95 % interval 0.3 % to 44.5 %).",
     )
 
 
