@@ -1,22 +1,25 @@
 """Review: look at each pair, accept or reject it."""
 
+from typing import Any
+
 import streamlit as st
 
 from migrate_core.errors import MigrateError
 from migrate_core.review.filters import filter_texts
-from migrate_core.review.queue_row import QueueRow
 from pages.shared.frame import PAGES, Page, begin_page
-from pages.shared.review.component import light_table
+from pages.shared.review.audits import look_at_audit, with_audit
+from pages.shared.review.component import light_table, pair_gallery
 from pages.shared.review.filters import (
     GALLERY,
+    clear_filters,
     filter_form,
     mode_form,
+    open_pair,
     opened_so_far,
     reviewer_field,
 )
-from pages.shared.review.gallery import gallery, progress
 from pages.shared.review.guard import KEY
-from pages.shared.review.queue import queue_of, rows_of, stored_rows
+from pages.shared.review.queue import stored_rows
 from pages.shared.state import selection
 from pages.shared.text import plain
 
@@ -36,7 +39,7 @@ STYLE = """<style>
 .stAppHeader, .stAppHeader * {pointer-events: none}
 .stAppHeader :is(button, a), .stAppHeader :is(button, a) * {pointer-events: auto}
 .stApp:has([data-testid="stExpandSidebarButton"]) .st-key-review_row {padding-left: 3rem}
-div:has(> .st-key-light_table) {
+div:has(> .st-key-review_window) {
   flex: none; height: calc(100vh - 4.5rem); min-height: 24rem;
 }
 </style>"""
@@ -53,24 +56,30 @@ def review(page: Page) -> None:
     with st.container(key="review_row", horizontal=True, vertical_alignment="center"):
         mode = mode_form()
         wanted, order = filter_form(all_rows, reviewer)
-    if mode == GALLERY:
-        rows: list[QueueRow] = rows_of(page.store)
-        progress(rows)
-        gallery(page, queue_of(page.store, rows, wanted, order))
-        return
+        wanted = with_audit(wanted)
+    data = {
+        "key": KEY,
+        "reviewer": reviewer,
+        "filter": filter_texts(wanted),
+        "order": order,
+        "theme": st.context.theme.type or "light",
+    }
     st.html(STYLE)
-    with st.container(key="light_table"):
-        light_table(
-            {
-                "key": KEY,
-                "reviewer": reviewer,
-                "filter": filter_texts(wanted),
-                "order": order,
-                "start": selection().pair_id,
-                "opening": opened_so_far(),
-                "theme": st.context.theme.type or "light",
-            }
-        )
+    with st.container(key="review_window"):
+        if mode == GALLERY:
+            pair_gallery(data, do_as_asked)
+        else:
+            light_table({**data, "start": selection().pair_id, "opening": opened_so_far()})
+
+
+def do_as_asked(asked: dict[str, Any]) -> None:
+    """What the gallery has the page do: see `pair_gallery`."""
+    if pair_id := asked.get("open"):
+        open_pair(str(pair_id))
+    elif batch_id := asked.get("audit"):
+        look_at_audit(str(batch_id))
+    elif asked.get("clear"):
+        clear_filters()
 
 
 opened = begin_page("review", ABOUT)

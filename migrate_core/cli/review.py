@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from ..jobs.background import now_utc
-from ..review.batches import BatchRequest, decide_batch
+from ..review.batches import decide_batch, selected
 from ..review.decisions import ReviewStatus
 from ..review.overview import matches, overview
 from ..review.run import decide, default_reviewer, new_decision
 from ..session import Session
-from ..states import VERDICTS, BatchKind, Verdict, decision_state
+from ..states import VERDICTS, Verdict, decision_state
 from ..store.serialize import to_json
 from .audit import agreement, audit, checks
 from .console import emit, json_option, print_table, say
@@ -59,8 +59,7 @@ def decide_pairs(
         _show_status(pair_ids[0], status, as_json)
         return
     who = reviewer or default_reviewer()
-    request = BatchRequest(BatchKind.SELECTION, Verdict(verdict), who, reason)
-    batch = decide_batch(session.store, request, pair_ids)
+    batch = decide_batch(session.store, selected(Verdict(verdict), who, reason), pair_ids)
     show_batch(session.store, batch, as_json)
 
 

@@ -37,6 +37,15 @@ class BatchRequest:
     batch_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
+def selected(
+    verdict: Verdict, reviewer: str, reason: str | None, batch_id: str | None = None
+) -> BatchRequest:
+    """The request of a person who selected pairs and says the same of all."""
+    document = {"text": f"{verdict} pairs that were selected", "verdict": verdict}
+    token = batch_id or uuid.uuid4().hex
+    return BatchRequest(BatchKind.SELECTION, verdict, reviewer, reason, document, token)
+
+
 def decide_batch(store: Store, request: BatchRequest, pair_ids: Iterable[str]) -> Batch:
     """Append the same decision about many finished pairs to the log.
 

@@ -594,6 +594,6 @@ def test_the_server_finds_the_application_that_has_the_routes() -> None:
 
 
 def test_the_client_has_a_key_for_each_reason() -> None:
-    code = (review_routes._ASSETS / "actions.js").read_text(encoding="utf-8")
+    code = review_routes.assets()["lighttable/actions.js"].read_text(encoding="utf-8")
     listed = code.partition("export const REASONS = [")[2].partition("]")[0]
     assert tuple(json.loads(f"[{listed.strip().rstrip(',')}]")) == REASONS

@@ -60,7 +60,7 @@ def _choice(label: str, options: Sequence[str], key: str) -> str | None:
 def clear_filters() -> None:
     """Look at all pairs again; the order stays."""
     st.session_state["review_text"] = ""
-    for name in ("decision", "suggestion", "tile", "first", "last"):
+    for name in ("decision", "suggestion", "tile", "first", "last", "audit"):
         st.session_state[f"review_{name}"] = None
 
 
@@ -83,9 +83,3 @@ def open_pair(pair_id: str) -> None:
 def opened_so_far() -> int:
     """How often the gallery has opened a pair: the client goes there when this has changed."""
     return int(st.session_state.get(_OPENED, 0))
-
-
-def nothing_fits() -> None:
-    """No pair is left by the filters."""
-    st.info("No pair fits the filters.")
-    st.button("Look at all pairs", on_click=clear_filters, key="review_all_pairs")

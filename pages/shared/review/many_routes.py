@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from migrate_core.errors import WrongUseError
 from migrate_core.pairs.view.small import small_version, stored_small
-from migrate_core.review.batches import BatchRequest, decide_batch, undo_batch
+from migrate_core.review.batches import decide_batch, selected, undo_batch
 from migrate_core.review.queue_rows import queue_rows
 from migrate_core.review.rules.audit import RuleAudit, default_size, rule_audits
 from migrate_core.review.rules.rule import parse_rule, preview
@@ -67,9 +67,7 @@ def _decide_many(_request: Request, asked: Mapping[str, Any]) -> Response:
     if not isinstance(pair_ids, list) or not all(isinstance(one, str) for one in pair_ids):
         raise WrongUseError("The pair_ids have to be a list of texts.")
     decision = new_decision("", verdict, reviewer, reason_of(asked))
-    request = BatchRequest(
-        BatchKind.SELECTION, decision.verdict, reviewer, decision.reason, batch_id=token
-    )
+    request = selected(decision.verdict, reviewer, decision.reason, token)
     decide_batch(open_workspace().store, request, pair_ids)
     return JSONResponse({"batch_id": token}, headers=NEVER_KEEP)
 
@@ -121,7 +119,7 @@ def batches_document(store: Store) -> list[dict[str, Any]]:
         {
             "batch_id": batch.batch_id,
             "kind": batch.kind,
-            "text": batch.document.get("text") or _KINDS[batch.kind],
+            "text": batch.document.get("text") or batch.kind,
             "pairs": pairs,
             "reviewer": batch.reviewer,
             "when": format_time(batch.made_at),
@@ -129,16 +127,8 @@ def batches_document(store: Store) -> list[dict[str, Any]]:
             "audit": _audit(audits.get(batch.batch_id)),
         }
         for batch, pairs in entries
-        if batch.kind in _KINDS
+        if batch.kind != BatchKind.UNDO
     ]
-
-
-# What a batch is called that has no text of its own.
-_KINDS = {
-    BatchKind.SELECTION: "selected by hand",
-    BatchKind.RULE: "by a rule",
-    BatchKind.MODEL: "by the triage's model",
-}
 
 
 def _audit(found: RuleAudit | None) -> dict[str, Any] | None:

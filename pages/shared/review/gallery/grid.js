@@ -60,7 +60,7 @@ export class Grid {
   layOut() {
     const room = this.node.clientWidth - GAP;
     if (room <= 0) return;
-    this.columns = Math.max(1, Math.floor(room / (this.width + GAP)));
+    this.columns = Math.max(1, Math.round(room / (this.width + GAP)));
     this.cellWidth = Math.floor(room / this.columns) - GAP;
     this.stepX = this.cellWidth + GAP;
     this.stepY = Math.round(this.cellWidth / 2) + TEXT_PX + GAP;
@@ -117,6 +117,7 @@ export class Grid {
 
   /** Scrolls as little as needed to have a pair in the window. */
   reveal(place) {
+    if (!this.columns) return;
     const top = Math.floor(place / this.columns) * this.stepY;
     const { scrollTop, clientHeight } = this.node;
     if (top < scrollTop) this.node.scrollTop = top;
