@@ -6,11 +6,14 @@ import streamlit as st
 
 from migrate_core.errors import MigrateError
 from migrate_core.review.filters import filter_texts
+from migrate_core.review.queue import arranged
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.review.audits import look_at_audit, with_audit
 from pages.shared.review.component import light_table, pair_gallery
+from pages.shared.review.decision_map import decision_map, heed_click
 from pages.shared.review.filters import (
     GALLERY,
+    MAP,
     clear_filters,
     filter_form,
     mode_form,
@@ -19,7 +22,7 @@ from pages.shared.review.filters import (
     reviewer_field,
 )
 from pages.shared.review.guard import KEY
-from pages.shared.review.queue import stored_rows
+from pages.shared.review.queue import rows_of, stored_rows
 from pages.shared.state import selection
 from pages.shared.text import plain
 
@@ -53,10 +56,14 @@ def review(page: Page) -> None:
         st.info("There is no pair to look at yet. Pairs are made from masks and their scenes.")
         st.page_link(PAGES["pairs"][0], label="Make pairs", icon=PAGES["pairs"][2])
         return
+    heed_click(row.pair_id for row in all_rows)
     with st.container(key="review_row", horizontal=True, vertical_alignment="center"):
         mode = mode_form()
         wanted, order = filter_form(all_rows, reviewer)
         wanted = with_audit(wanted)
+    if mode == MAP:
+        decision_map(page, arranged(rows_of(page.store), wanted), all_rows)
+        return
     data = {
         "key": KEY,
         "reviewer": reviewer,

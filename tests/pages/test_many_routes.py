@@ -82,7 +82,7 @@ def test_a_rule_is_shown_applied_and_audited_blind(case: Case, client: Client) -
     assert found["sentences"][0] == "Accept 3 of 3 undecided pairs."
     assert case.store.decisions() == []
     batch = post(client, "rules", {**RULE, "audit": 1, "token": "b"}).json
-    assert batch == {"batch_id": "b", "pairs": 3}
+    assert batch == {"batch_id": "b", "pairs": 3, "audited": 1}
     (listed,) = client.get(f"{API}/batches").json["batches"]
     assert (listed["text"], listed["audit"]["size"]) == (found["text"], 1)
     queue = post(client, "queue", {"filter": {"audit": "b"}, "reviewer": "me"}).json["pairs"]

@@ -17,7 +17,7 @@ from ..state import choose_pair
 
 _KEPT: Final = "session"
 _OPENED: Final = "review_opened"
-TABLE, GALLERY = "Light table", "Gallery"
+TABLE, GALLERY, MAP = "Light table", "Gallery", "Map"
 
 
 def reviewer_field() -> str:
@@ -65,9 +65,9 @@ def clear_filters() -> None:
 
 
 def mode_form() -> str:
-    """One pair at a time, or many."""
+    """One pair at a time, many, or where they lie."""
     mode = st.segmented_control(
-        "Show", [TABLE, GALLERY], default=TABLE, required=True, key="review_mode",
+        "Show", [TABLE, GALLERY, MAP], default=TABLE, required=True, key="review_mode",
         label_visibility="collapsed", persist_state=_KEPT,
     )  # fmt: skip
     return mode or TABLE

@@ -13,7 +13,7 @@ from migrate_core.errors import WrongUseError
 from migrate_core.pairs.view.small import small_version, stored_small
 from migrate_core.review.batches import decide_batch, selected, undo_batch
 from migrate_core.review.queue_rows import queue_rows
-from migrate_core.review.rules.audit import RuleAudit, default_size, rule_audits
+from migrate_core.review.rules.audit import RuleAudit, audited_in, default_size, rule_audits
 from migrate_core.review.rules.rule import parse_rule, preview
 from migrate_core.review.rules.run import apply_rule
 from migrate_core.review.run import new_decision
@@ -100,7 +100,11 @@ def _apply(_request: Request, asked: Mapping[str, Any]) -> Response:
         raise WrongUseError("The size of the audit has to be a whole number.")
     token, reviewer = (text_of(asked, name) for name in ("token", "reviewer"))
     batch = apply_rule(open_workspace().store, rule, reviewer, audit, token)
-    found = {"batch_id": batch.batch_id, "pairs": batch.document["pairs"]}
+    found = {
+        "batch_id": batch.batch_id,
+        "pairs": batch.document["pairs"],
+        "audited": len(audited_in(batch)),
+    }
     return JSONResponse(found, headers=NEVER_KEEP)
 
 

@@ -96,7 +96,10 @@ export class Gallery {
     this.trigger = trigger;
     connect(data, () => trigger("counts", Date.now()));
     const asked = JSON.stringify([data.filter, data.order, data.reviewer]);
-    if (arrived) this.pictures.forget();
+    if (arrived) {
+      this.pictures.forget();
+      this.grid.focus();
+    }
     if (arrived || asked !== this.asked) await this.#readQueue(asked);
   }
 

@@ -23,7 +23,13 @@ export class Grid {
     this.sheet = element("div", { class: "sheet" }, this.band);
     this.node = element(
       "div",
-      { class: "scroller", role: "grid", "aria-multiselectable": "true", "aria-label": "Pairs" },
+      {
+        class: "scroller",
+        role: "grid",
+        tabindex: 0,
+        "aria-multiselectable": "true",
+        "aria-label": "Pairs",
+      },
       this.sheet,
     );
     this.node.addEventListener("scroll", () => this.draw(), { passive: true });
@@ -147,6 +153,8 @@ export class Grid {
   #down(event) {
     const onBar = event.offsetX > this.node.clientWidth && event.target === this.node;
     if (event.button !== 0 || onBar) return;
+    // Asked for now: once the event is over, its target is the component as a whole.
+    const place = this.#placeAt(event);
     const from = this.#point(event);
     const adds = event.ctrlKey || event.metaKey || event.shiftKey;
     const before = adds ? new Set(this.gallery.selection.ids) : new Set();
@@ -166,12 +174,18 @@ export class Grid {
       removeEventListener("pointerup", up);
       removeEventListener("pointercancel", up);
       this.band.hidden = true;
-      if (!dragged) this.#click(event);
+      if (!dragged) this.#click(place, event);
     };
     addEventListener("pointermove", move);
     addEventListener("pointerup", up);
     addEventListener("pointercancel", up);
     event.preventDefault();
+    this.focus();
+  }
+
+  /** Takes the keys from the button or the field that had them. */
+  focus() {
+    this.node.focus({ preventScroll: true });
   }
 
   #scrollAtEdge({ clientY }) {
@@ -207,8 +221,7 @@ export class Grid {
     }
   }
 
-  #click(event) {
-    const place = this.#placeAt(event);
+  #click(place, event) {
     const { selection } = this.gallery;
     if (place === null) selection.none();
     else if (event.shiftKey) selection.extend(place);

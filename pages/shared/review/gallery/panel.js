@@ -107,8 +107,10 @@ export class Panel {
     const asked = { ...this.#asked, audit: Number(this.audit.value) };
     const text = this.apply.textContent;
     await this.gallery.doing(async () => {
-      const { batch_id: batchId, pairs: count } = await decideOnce("/rules", asked);
-      return { batchId, text: `${text}, by a rule`, told: `${pairs(count)} decided by the rule` };
+      const { batch_id: batchId, pairs: count, audited } = await decideOnce("/rules", asked);
+      const waiting = audited ? `, ${number(audited)} of them wait to be looked at` : "";
+      const told = `${pairs(count)} decided by the rule${waiting}`;
+      return { batchId, text: `${text}, by a rule`, told };
     });
   }
 
