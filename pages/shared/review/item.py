@@ -125,9 +125,9 @@ def _conflict(log: Sequence[Decision], found: ReviewStatus) -> str | None:
     """What each says where they disagree: `ann: accept; bob: reject (cloud)`."""
     if found.decision != DecisionState.CONFLICT:
         return None
-    said = deciding(log)
+    decisions = deciding(log)
     return "; ".join(
-        f"{name}: {said[name].verdict}{f' ({why})' if (why := said[name].reason) else ''}"
+        f"{name}: {decisions[name].verdict}{f' ({why})' if (why := decisions[name].reason) else ''}"
         for name in found.deciders
     )
 
