@@ -9,6 +9,8 @@ from migrate_core.errors import MigrateError
 from pages.shared.background import POLL_S, how_it_ended, is_busy, start, trouble
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.polling import polled
+from pages.shared.review.many_routes import many_routes
+from pages.shared.review.relabel_routes import relabel_routes
 from pages.shared.review.repair_routes import repair_routes
 from pages.shared.review.routes import base_path, routes
 from pages.shared.text import plain
@@ -89,4 +91,6 @@ def main() -> None:
 if __name__ == "__main__":
     main()
 else:
-    app = st.App(__file__, routes=[*routes(base_path()), *repair_routes(base_path())])
+    base = base_path()
+    parts = (routes, repair_routes, relabel_routes, many_routes)
+    app = st.App(__file__, routes=[route for part in parts for route in part(base)])

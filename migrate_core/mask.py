@@ -108,13 +108,13 @@ class LabelVersion:
     """That the labels of a mask were edited since its file was read, and by whom.
 
     `number` counts from 2, the labels of the file being version 1; `edited_from` is the `mask_id`
-    of the version that was edited. `file` is the name of the edited GeoPackage, `sha256` its
-    digest.
+    of the version that was edited. `file` is the name of the edited GeoPackage, None where the
+    label was drawn in the review; `sha256` is the digest of that file, or of what was drawn.
     """
 
     number: int
     edited_from: str
-    file: str
+    file: str | None
     sha256: str
     reviewer: str
     made_at: datetime

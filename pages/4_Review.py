@@ -1,23 +1,29 @@
 """Review: look at each pair, accept or reject it."""
 
+from typing import Any
+
 import streamlit as st
 
 from migrate_core.errors import MigrateError
 from migrate_core.review.filters import filter_texts
-from migrate_core.review.queue_row import QueueRow
+from migrate_core.review.queue import arranged
 from migrate_core.store.decisions import reviewers_of_log
 from pages.shared.frame import PAGES, Page, begin_page
-from pages.shared.review.component import light_table
+from pages.shared.review.audits import look_at_audit, offer_to_leave
+from pages.shared.review.component import light_table, pair_gallery
+from pages.shared.review.decision_map import decision_map, heed_click
 from pages.shared.review.filters import (
     GALLERY,
+    MAP,
+    clear_filters,
     filter_form,
     mode_form,
+    open_pair,
     opened_so_far,
     show_conflicts,
 )
-from pages.shared.review.gallery import gallery, progress
 from pages.shared.review.guard import KEY, signature_of
-from pages.shared.review.queue import queue_of, rows_of, stored_rows
+from pages.shared.review.queue import rows_of, stored_rows
 from pages.shared.review.team.panel import team_panel
 from pages.shared.review.team.reviewer import login_is_on, reviewer_field
 from pages.shared.state import selection
@@ -42,7 +48,7 @@ STYLE = """<style>
 .st-key-review_row {padding-right: 2.5rem}
 .st-key-review_words {flex: 1 1 0; min-width: 0}
 .st-key-review_words p {white-space: nowrap; overflow: hidden; text-overflow: ellipsis}
-div:has(> .st-key-light_table) {
+div:has(> .st-key-review_window) {
   flex: none; height: calc(100vh - 4.5rem); min-height: 24rem;
 }
 </style>"""
@@ -56,29 +62,39 @@ def review(page: Page) -> None:
         st.info("There is no pair to look at yet. Pairs are made from masks and their scenes.")
         st.page_link(PAGES["pairs"][0], label="Make pairs", icon=PAGES["pairs"][2])
         return
+    heed_click(row.pair_id for row in all_rows)
     with st.container(key="review_row", horizontal=True, vertical_alignment="center"):
         mode = mode_form()
         choice = filter_form(all_rows, reviewers_of_log(page.store), reviewer)
         team_panel(page, show_conflicts)
-    if mode == GALLERY:
-        rows: list[QueueRow] = rows_of(page.store, reviewer)
-        progress(rows)
-        gallery(page, queue_of(page.store, rows, choice.wanted, choice.order))
+        offer_to_leave(choice.wanted)
+    if mode == MAP:
+        decision_map(page, arranged(rows_of(page.store, reviewer), choice.wanted), all_rows)
         return
+    data = {
+        "key": KEY,
+        "reviewer": reviewer,
+        "signature": signature_of(reviewer) if login_is_on() else "",
+        "filter": filter_texts(choice.wanted),
+        "order": choice.order,
+        "theme": st.context.theme.type or "light",
+    }
     st.html(STYLE)
-    with st.container(key="light_table"):
-        light_table(
-            {
-                "key": KEY,
-                "reviewer": reviewer,
-                "signature": signature_of(reviewer) if login_is_on() else "",
-                "filter": filter_texts(choice.wanted),
-                "order": choice.order,
-                "start": selection().pair_id,
-                "opening": opened_so_far(),
-                "theme": st.context.theme.type or "light",
-            }
-        )
+    with st.container(key="review_window"):
+        if mode == GALLERY:
+            pair_gallery(data, do_as_asked)
+        else:
+            light_table({**data, "start": selection().pair_id, "opening": opened_so_far()})
+
+
+def do_as_asked(asked: dict[str, Any]) -> None:
+    """What the gallery has the page do: see `pair_gallery`."""
+    if pair_id := asked.get("open"):
+        open_pair(str(pair_id))
+    elif batch_id := asked.get("audit"):
+        look_at_audit(str(batch_id))
+    elif asked.get("clear"):
+        clear_filters()
 
 
 opened = begin_page("review", ABOUT)

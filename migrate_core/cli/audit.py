@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..review.checks.run import Attention, attention, mix_in
+from ..review.rules.audit import rule_audits
 from ..review.sampling.run import reviewer_agreement, sampling
 from ..review.triage.run import triage_state
 from ..session import Session
@@ -20,15 +21,23 @@ from .console import emit, json_option, print_table, say
 @json_option
 @click.pass_obj
 def audit(session: Session, goal: float | None, as_json: bool) -> None:
-    """At most how many pairs are bad: by the random sample, and by the audit of the triage."""
-    found = sampling(session.store, goal)
+    """At most how many pairs are bad: by random checks of all, of rules', and of the triage's."""
+    found, audits = sampling(session.store, goal), rule_audits(session.store)
     accepted = triage_state(session.store).audit
     document = {
         "sampling": {**to_json(found), "sentence": found.sentence},
+        "rules": [{**to_json(one), "sentence": one.statement.sentence} for one in audits],
         "triage": accepted and {**to_json(accepted), "sentence": str(accepted)},
     }
-    sentences = [found.sentence, *([str(accepted)] if accepted and accepted.looked_at else [])]
-    emit(document, as_json, lambda: click.echo("\n".join(sentences)))
+
+    def show() -> None:
+        click.echo(found.sentence)
+        for one in audits:
+            click.echo(f"{one.batch_id}, {one.text}: {one.statement.sentence}")
+        if accepted and accepted.looked_at:
+            click.echo(str(accepted))
+
+    emit(document, as_json, show)
 
 
 @click.command()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from ..jobs.background import now_utc
+from ..review.batches import decide_batch, selected
 from ..review.decisions import ReviewStatus
 from ..review.overview import matches, overview
-from ..review.run import decide, new_decision
+from ..review.run import decide, default_reviewer, new_decision
 from ..review.story import pair_story
 from ..session import Session
 from ..states import VERDICTS, Verdict, decision_state
@@ -16,6 +17,7 @@ from ..text import format_time
 from .audit import agreement, audit, checks
 from .console import emit, json_option, print_table, say
 from .edit import edit
+from .many import batches, queue, rules, show_batch, undo_many
 from .team import team
 from .triage import triage
 
@@ -33,30 +35,41 @@ def review() -> None:
     """Review: decide which pairs go into the dataset, and repair them."""
 
 
-for command in (edit, audit, agreement, checks, team, triage):
+for command in (
+    *(edit, audit, agreement, checks, team, triage),
+    *(queue, rules, batches, undo_many),
+):
     review.add_command(command)
 
 
 @review.command("decide")
-@click.argument("pair_id")
+@click.argument("pair_ids", nargs=-1, required=True, metavar="PAIR_ID...")
 @click.argument("verdict", type=click.Choice([verdict.value for verdict in VERDICTS]))
 @click.option("--reason", help="Why; goes into the log.")
 @click.option("--reviewer", help="Who decides; default the user's name.")
 @click.option("--settle", is_flag=True, help="Settle a conflict: what was said before gives way.")
 @json_option
 @click.pass_obj
-def decide_pair(
+def decide_pairs(
     session: Session,
-    pair_id: str,
+    pair_ids: tuple[str, ...],
     verdict: str,
     reason: str | None,
     reviewer: str | None,
     settle: bool,
     as_json: bool,
 ) -> None:
-    """Append a decision about a pair to the log; the newest of each reviewer counts."""
-    status = decide(session.store, new_decision(pair_id, verdict, reviewer, reason, settle))
-    _show_status(pair_id, status, as_json)
+    """Append a decision about a pair to the log, or about many at once, as a batch.
+
+    The newest decision of each reviewer counts.
+    """
+    if len(pair_ids) == 1:
+        status = decide(session.store, new_decision(pair_ids[0], verdict, reviewer, reason, settle))
+        _show_status(pair_ids[0], status, as_json)
+        return
+    who = reviewer or default_reviewer()
+    batch = decide_batch(session.store, selected(Verdict(verdict), who, reason), pair_ids)
+    show_batch(session.store, batch, as_json)
 
 
 @review.command("undo")

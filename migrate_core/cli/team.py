@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import click
 
@@ -20,7 +21,7 @@ from .console import emit, json_option
 @click.option("--goal-share", type=float, help="Share of bad pairs that is to be shown at most.")
 @json_option
 @click.pass_obj
-def team(session: Session, as_json: bool, **given: float | None) -> None:
+def team(session: Session, /, as_json: bool, **given: Any) -> None:
     """Set how the team reviews, and see how far it is."""
     changes = {name: value for name, value in given.items() if value is not None}
     if changes:

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import WrongUseError
 from ..jobs.background import now_utc
 from ..model import Batch, Decision
-from ..states import Basis, BatchKind, Verdict
+from ..states import VERDICTS, Basis, BatchKind, Verdict
 from ..store.base import Store
 from ..store.review.batches import append_batch, batch_of, decisions_of_batch
 from ..store.review.checks import all_checks
@@ -37,12 +37,23 @@ class BatchRequest:
     batch_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
+def selected(
+    verdict: Verdict, reviewer: str, reason: str | None, batch_id: str | None = None
+) -> BatchRequest:
+    """The request of a person who selected pairs and says the same of all."""
+    document = {"text": f"{verdict} pairs that were selected", "verdict": verdict}
+    token = batch_id or uuid.uuid4().hex
+    return BatchRequest(BatchKind.SELECTION, verdict, reviewer, reason, document, token)
+
+
 def decide_batch(store: Store, request: BatchRequest, pair_ids: Iterable[str]) -> Batch:
     """Append the same decision about many finished pairs to the log.
 
     The same request a second time changes nothing. Raises WrongUseError when one of them is no
-    finished pair; then nothing is decided.
+    finished pair, and for `undo`; then nothing is decided.
     """
+    if request.verdict not in VERDICTS:
+        raise WrongUseError(f"{request.verdict!r} decides about no pair; `undo_batch` undoes.")
     wanted = list(dict.fromkeys(pair_ids))
     finished = {*store.finished_pairs(), *(check.pair.pair_id for check in all_checks(store))}
     if missing := [pair_id for pair_id in wanted if pair_id not in finished]:

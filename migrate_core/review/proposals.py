@@ -118,7 +118,7 @@ def differences(earlier: Pair, present: Pair) -> tuple[str, ...]:
         earlier.parameters or PairParameters(), present.parameters or PairParameters()
     )
     if earlier.mask_id != present.mask_id:
-        found.append("the mask's file")
+        found.append("the mask's file or label")
     return tuple(found) or ("how the mask is read (georeference, classes or files beside it)",)
 
 

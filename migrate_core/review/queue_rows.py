@@ -22,6 +22,7 @@ from .decisions import ReviewStatus, review_statuses
 from .proposals import DecidedPair, earlier_pair, proposed_statuses
 from .queue import last_effective
 from .queue_row import QueueRow
+from .rules.audit import audits_by_pair
 from .triage.run import predictions
 
 
@@ -57,12 +58,15 @@ def queue_rows(store: Store, rows: Sequence[QueueRow] | None = None) -> list[Que
     """
     decided = review_statuses(store)
     proposed = proposed_statuses(store, decided)
-    nobody = ReviewStatus(None)
+    nobody, audits = ReviewStatus(None), audits_by_pair(store)
     rows = pair_rows(store) if rows is None else rows
     return [
-        replace(row, proposed=proposed[row.pair_id].decision) if row.pair_id in proposed else row
-        for undecided in rows
-        for row in (undecided.with_status(decided.get(undecided.pair_id, nobody)),)
+        replace(
+            row.with_status(decided.get(row.pair_id, nobody)),
+            proposed=proposed.get(row.pair_id, nobody).decision,
+            audits=audits.get(row.pair_id, ()),
+        )
+        for row in rows
     ]
 
 

@@ -9,18 +9,26 @@ from datetime import datetime
 from ..errors import WrongUseError
 from ..model import Decision, PairEdit
 from ..pairs.edits.documents import area_of
-from ..states import DECISION_OF, Basis, EditKind, Verdict
+from ..states import DECISION_OF, Basis, EditKind, Verdict, VersionKind
 from ..store.base import Store
 from ..store.decisions import earlier_pairs_of, edits_of
+from ..store.mask_versions import VersionEntry, versions_of_pair
 from ..store.review.checks import reviewed_pair
 
 _M2_A_HA = 10_000
+_VERSIONS = {
+    VersionKind.EDIT: "edited the label",
+    VersionKind.UNDO: "undid an edited label",
+}
 _BASIS = {Basis.PERSON: "", Basis.RULE: " by a rule", Basis.MODEL: " by the triage"}
 
 
 @dataclass(frozen=True)
 class StoryEntry:
-    """What happened to a pair at a time: `what` somebody did, and `why` where they say so."""
+    """What happened to a pair at a time: `what` somebody did, and `why` where they say so.
+
+    `pair_id` is empty for what happened to the label of its mask.
+    """
 
     pair_id: str
     at: datetime
@@ -29,11 +37,18 @@ class StoryEntry:
     why: str | None
 
 
-def story_of(log: Iterable[Decision], edits: Iterable[PairEdit] = ()) -> list[StoryEntry]:
-    """The logs of decisions and of repairs as one, oldest first."""
+def story_of(
+    log: Iterable[Decision],
+    edits: Iterable[PairEdit] = (),
+    versions: Iterable[VersionEntry] = (),
+) -> list[StoryEntry]:
+    """The logs of decisions, of repairs and of edited labels as one, oldest first."""
     found = [_decided(one) for one in log]
     found += [
         StoryEntry(one.pair_id, one.made_at, one.reviewer, format_edit(one), None) for one in edits
+    ]
+    found += [
+        StoryEntry("", one.made_at, one.reviewer, _VERSIONS[one.kind], None) for one in versions
     ]
     return sorted(found, key=lambda entry: entry.at)
 
@@ -47,11 +62,9 @@ def pair_story(store: Store, pair_id: str) -> list[StoryEntry]:
     if pair is None:
         raise WrongUseError(f"{pair_id!r} is no pair; `pairs list` shows their ids.")
     pair_ids = [pair_id, *(row.pair_id for row in earlier_pairs_of(store, pair))]
-    found = [
-        entry
-        for one in dict.fromkeys(pair_ids)
-        for entry in story_of(store.decisions(one), edits_of(store, one))
-    ]
+    found = story_of([], versions=versions_of_pair(store, pair_id))
+    for one in dict.fromkeys(pair_ids):
+        found += story_of(store.decisions(one), edits_of(store, one))
     return sorted(found, key=lambda entry: entry.at)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,8 +20,8 @@ from .tables import mask_versions, upsert
 class VersionEntry:
     """One entry of the log: the mask `after_id` is in force in place of `before_id`.
 
-    `mask_key` is the `Mask.key` of both; `file` and `sha256` are those of the edited GeoPackage,
-    None for an undo.
+    `mask_key` is the `Mask.key` of both; `file` and `sha256` are as in `LabelVersion`, None for
+    an undo.
     """
 
     kind: VersionKind
@@ -82,16 +83,25 @@ def version_before(store: Store, mask_id: str) -> Mask | None:
     return None if document is None else mask_from(document)
 
 
+def versions_of_pair(store: Store, pair_id: str) -> list[VersionEntry]:
+    """As `version_log`, of the file whose mask a pair is of."""
+    mask_id = sa.select(tables.pairs.c.mask_id).where(tables.pairs.c.pair_id == pair_id)
+    with store.engine.connect() as connection:
+        key: str | None = connection.scalar(_key_of(mask_id.scalar_subquery()))
+    return version_log(store, key) if key else []
+
+
 def version_in_force(store: Store, mask_id: str) -> str | None:
     """The id of the version that is in force in place of a mask of the log, if there is one."""
-    key = (
-        sa.select(mask_versions.c.mask_key)
-        .where((mask_versions.c.before_id == mask_id) | (mask_versions.c.after_id == mask_id))
-        .limit(1)
-        .scalar_subquery()
-    )
+    key = _key_of(mask_id).scalar_subquery()
     with store.engine.connect() as connection:
         found: str | None = connection.scalar(
             sa.select(tables.masks.c.mask_id).where(tables.masks.c.path == key)
         )
     return found
+
+
+def _key_of(mask_id: str | sa.ScalarSelect[str]) -> sa.Select[Any]:
+    """The key under which a mask is in the log."""
+    named = (mask_versions.c.before_id == mask_id) | (mask_versions.c.after_id == mask_id)
+    return sa.select(mask_versions.c.mask_key).where(named).limit(1)

@@ -47,6 +47,7 @@ function drawOutlines(group, map, drawn) {
   const outlines = L.geoJson(drawn.outlines, {
     renderer: many ? window.outlineCanvas : undefined,
     style: (feature) => feature.properties.style,
+    pointToLayer: (feature, at) => L.marker(at, { icon: badge(feature.properties) }),
   });
   // The labels come escaped.
   outlines.bindTooltip((layer) => layer.feature.properties.label, { sticky: true });
@@ -56,6 +57,17 @@ function drawOutlines(group, map, drawn) {
   });
   group.addLayer(outlines);
   show(map, drawn.focus);
+}
+
+// A sign on a disc of the outline's colour; as wide as its text.
+function badge({ sign, style }) {
+  const box = document.createElement("span");
+  box.textContent = sign;
+  box.style.cssText =
+    "display: inline-block; min-width: 18px; padding: 0 4px; border-radius: 10px; " +
+    "border: 1px solid #fff; color: #fff; font: 600 12px/18px sans-serif; text-align: center; " +
+    `white-space: nowrap; transform: translate(-50%, -50%); background: ${style.color};`;
+  return L.divIcon({ html: box, className: "", iconSize: null });
 }
 
 // The same picture is kept as it is, since a new one would blink while it is decoded.

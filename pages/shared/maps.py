@@ -49,7 +49,7 @@ _NO_TILES = (
 class Outline:
     """A polygon on the map: `key` is what a click gives back, `geometry` lon/lat.
 
-    `label` is plain text, shown under the mouse.
+    `label` is plain text, shown under the mouse. A point is drawn as a badge with the text `sign`.
     """
 
     key: str
@@ -59,6 +59,7 @@ class Outline:
     weight: int = 2
     dashed: bool = False
     filled: bool = False
+    sign: str = ""
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,10 @@ def _feature(outline: Outline) -> str:
     label = escape(outline.label).replace("\n", "<br>")
     geometry = json.dumps(_rounded(shapely.geometry.mapping(plain)))
     key = _quoted(outline.key)
-    properties = f'{{"key": {key}, "label": {_quoted(label)}, "style": {json.dumps(style)}}}'
+    sign = _quoted(outline.sign)
+    properties = (
+        f'{{"key": {key}, "label": {_quoted(label)}, "sign": {sign}, "style": {json.dumps(style)}}}'
+    )
     return f'{{"type": "Feature", "properties": {properties}, "geometry": {geometry}}}'
 
 

@@ -44,3 +44,11 @@ def served(
     shutil.copytree(finished, root)
     with served_app(root, root.parent / "app.log") as address:
         yield address, Workspace(root)
+
+
+@pytest.fixture
+def served_alone(finished: Path, tmp_path: Path) -> Iterator[tuple[str, Workspace]]:
+    """A server on a workspace that the test may change."""
+    shutil.copytree(finished, tmp_path / "workspace")
+    with served_app(tmp_path / "workspace", tmp_path / "app.log") as address:
+        yield address, Workspace(tmp_path / "workspace")

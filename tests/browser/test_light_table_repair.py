@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +16,15 @@ from migrate_core.model import PairEdit
 from migrate_core.store.base import open_store
 from migrate_core.store.decisions import edits_of
 from migrate_core.workspace import Workspace
-from tests.support.browsing import chromium, served_app
+from tests.support.browsing import chromium
 from tests.support.light_table import (
     LOOK_MS,
     SLOW_MS,
+    ground,
     light_table,
     log_of,
+    notice,
+    place,
     press,
     queue_of,
     read,
@@ -47,14 +47,6 @@ def _browser_is_there() -> None:
     chromium()
 
 
-@pytest.fixture
-def served_alone(finished: Path, tmp_path: Path) -> Iterator[tuple[str, Workspace]]:
-    """A server on a workspace that the test may change."""
-    shutil.copytree(finished, tmp_path / "workspace")
-    with served_app(tmp_path / "workspace", tmp_path / "app.log") as address:
-        yield address, Workspace(tmp_path / "workspace")
-
-
 def edits(workspace: Workspace, pair_id: str) -> list[PairEdit]:
     store = open_store(workspace)
     found = list(edits_of(store, pair_id))
@@ -68,19 +60,6 @@ def raster_bytes(workspace: Workspace, pair_id: str) -> dict[str, bytes]:
 
 def label_and_quality(workspace: Workspace, pair_id: str) -> tuple[Any, Any]:
     return read(workspace, pair_id, "label.tif")[0], read(workspace, pair_id, "quality.tif")[0]
-
-
-def place(page: Any, across: float, down: float) -> tuple[float, float]:
-    """A place of the stage in CSS pixels of the page."""
-    box = root(page).locator(".stage").bounding_box()
-    return box["x"] + across * box["width"], box["y"] + down * box["height"]
-
-
-def ground(page: Any) -> tuple[float, float]:
-    """Easting and northing under the cursor, in whole metres, as the line of values says."""
-    page.wait_for_timeout(150)
-    line = root(page).locator(".reading").inner_text()
-    return tuple(float(one.replace(",", "")) for one in re.findall(r"[EN] ([\d,]+)", line)[:2])  # type: ignore[return-value]
 
 
 def click_corners(page: Any) -> list[tuple[float, float]]:
@@ -105,10 +84,6 @@ def drag_round(page: Any) -> float:
         page.mouse.move(*place(page, *corner), steps=5)
     page.mouse.up()
     return limit
-
-
-def notice(page: Any, text: str) -> None:
-    root(page).locator(".notice").get_by_text(text).wait_for(timeout=SLOW_MS)
 
 
 def inside(workspace: Workspace, pair_id: str, area: Any) -> NDArray[np.bool_]:
@@ -291,7 +266,7 @@ def test_nothing_moves_when_a_tool_opens(
     ) as page:
         parts = [root(page).locator(name) for name in (".stage", "footer", ".tools", ".decisions")]
         places = [part.bounding_box() for part in parts]
-        for key in ("Shift+I", "Shift+M", "Shift+F"):
+        for key in ("Shift+I", "Shift+M", "Shift+E", "Shift+F"):
             press(page, key)
             page.wait_for_timeout(200)
             assert root(page).locator(".tool-line").is_visible()

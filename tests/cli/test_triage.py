@@ -48,11 +48,15 @@ def test_it_learns_shows_and_accepts(root: Path) -> None:
     assert f"by model {learnt['version']}" in triage(root, "accept").said
     shown = printed(root, "show")
     assert f"{len(planned['accepted']):,} pairs are accepted by a model alone." in shown
+    audit = run(root, "review", "audit", "--json").document["triage"]
+    assert (audit["looked_at"], audit["share"]) == (0, 0.05)
+    assert audit["sentence"] == "No accepted pair of the audit has been looked at."
     assert "is off" in triage(root, "switch", "off").said
 
 
 def test_a_pair_is_explained(root: Path) -> None:
     assert triage(root, "show", "p0001").status == 2
+    assert run(root, "review", "audit", "--json").document["triage"] is None
     triage(root, "learn")
     found = triage(root, "show", "p0001", "--json").document
     assert 0 < found["probability"] < 1

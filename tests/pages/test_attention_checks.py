@@ -12,9 +12,9 @@ from migrate_core.session import Session
 from migrate_core.settings import Settings
 from migrate_core.store.review.checks import all_checks
 from pages.shared.review.guard import KEY, KEY_HEADER
+from pages.shared.review.many_routes import many_routes
 from pages.shared.review.repair_routes import repair_routes
 from pages.shared.review.routes import routes
-from tests.support.app import open_page
 from tests.support.asgi import Client
 from tests.support.pairs import Case
 
@@ -24,7 +24,7 @@ API = "/review-api"
 @pytest.fixture
 def client(case: Case) -> Client:
     headers = {KEY_HEADER: KEY, "origin": "http://localhost:8501"}
-    return Client([*routes(), *repair_routes()], headers)
+    return Client([*routes(), *repair_routes(), *many_routes()], headers)
 
 
 @pytest.fixture
@@ -88,7 +88,10 @@ def test_a_check_is_drawn_and_decided_as_any_pair_and_counts_nowhere(
     assert client.get(f"{API}/pairs/{check[0]}/candidates").status == 200
 
 
-def test_the_gallery_shows_what_the_light_table_does(case: Case, check: tuple[str, str]) -> None:
-    app = open_page("pages/4_Review.py")
-    app.segmented_control(key="review_mode").set_value("Gallery").run()
-    assert {f"review_open_{one}" for one in check} <= {button.key for button in app.button}
+def test_the_gallery_shows_what_the_light_table_does(
+    client: Client, check: tuple[str, str]
+) -> None:
+    rows = {row[0]: row[1:] for row in queue(client, details=True)["pairs"]}
+    assert rows[check[0]] == rows[check[1]]
+    pictures = [client.get(f"{API}/pairs/{one}/small") for one in check]
+    assert [picture.status for picture in pictures] == [200, 200]

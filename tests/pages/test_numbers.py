@@ -15,6 +15,7 @@ from migrate_core.settings import load_settings
 from migrate_core.text import format_percent, format_share
 from pages.shared.frame import Page
 from pages.shared.review.item import item_document
+from pages.shared.review.queue import queue_document
 from tests.support.occlusion import GROUNDS, IN_SCENE, USABLE, Made, make_everything, run
 
 
@@ -82,9 +83,9 @@ def test_pairs_and_gallery_tell_the_share_of_the_suggestion(made: Made, app: App
     for mask, percent in listed.items():
         expected = GROUNDS[Path(mask).stem].in_pair
         assert percent == pytest.approx(100 * expected, abs=1e-3)
-    app.switch_page("pages/4_Review.py").run()
-    app.segmented_control(key="review_mode").set_value("Gallery").run()
-    shown = dict(re.findall(r"(\w+)\.tif  \n2020-02-02, label occluded (.*)", said(app)))
+    rows = queue_document(made.case.store, {"details": True})["pairs"]
+    shown = {name.removesuffix(".tif"): line for _, name, *_, line in rows}
+    shown = {name: line.removeprefix("2020-02-02, label occluded ") for name, line in shown.items()}
     assert shown == {name: format_share(ground.in_pair) for name, ground in GROUNDS.items()}
 
 

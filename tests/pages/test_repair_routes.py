@@ -21,7 +21,7 @@ from migrate_core.pairs.view.packed import unpacked
 from migrate_core.review.run import decide, new_decision
 from migrate_core.states import PairState
 from pages.shared.readers import Readers
-from pages.shared.review import film_strip, repair_routes
+from pages.shared.review import film_strip, making, repair_routes
 from pages.shared.review.guard import KEY, KEY_HEADER
 from pages.shared.review.routes import routes
 from tests.support.asgi import Answer, Client
@@ -282,7 +282,7 @@ def test_another_candidate_is_selected_and_its_pair_begun(
     two: RepairCase, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[MakePairs] = []
-    monkeypatch.setattr(repair_routes, "start", lambda _store, _place, what: asked.append(what))
+    monkeypatch.setattr(making, "start", lambda _store, _place, what: asked.append(what))
     before = two.pair
     document = {"pair_id": before.pair_id, "scene_id": LATER.name}
     answer = client.post(f"{API}/choose", document)
@@ -304,7 +304,7 @@ def test_while_pairs_are_made_the_choice_is_kept_and_that_is_said(
     def busy(*_: Any) -> None:
         raise JobRunningError("Pairs are being made.")
 
-    monkeypatch.setattr(repair_routes, "start", busy)
+    monkeypatch.setattr(making, "start", busy)
     document = {"pair_id": two.pair.pair_id, "scene_id": LATER.name}
     answer = client.post(f"{API}/choose", document)
     assert answer.json["started"] is False
@@ -316,17 +316,17 @@ def test_while_pairs_are_made_the_choice_is_kept_and_that_is_said(
 def test_whether_a_pair_is_being_made_is_told(
     two: RepairCase, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def making(pair_id: str) -> tuple[str, str]:
+    def state_of(pair_id: str) -> tuple[str, str]:
         found = client.get(f"{API}/pairs/{pair_id}/making").json
         return found["state"], found["text"]
 
-    assert making(two.pair.pair_id) == ("done", "")
-    state, text = making("to_come")
+    assert state_of(two.pair.pair_id) == ("done", "")
+    state, text = state_of("to_come")
     assert (state, "stopped" in text) == ("failed", True)
     with holding(claim(two.case.store, "pairs", 1)):
-        assert making("to_come") == ("making", "")
+        assert state_of("to_come") == ("making", "")
     two.case.store.put_pairs([replace(two.pair, state=PairState.FAILED, error="No room.")])
-    assert making(two.pair.pair_id) == ("failed", "No room.")
+    assert state_of(two.pair.pair_id) == ("failed", "No room.")
 
 
 def test_what_is_no_candidate_can_not_be_chosen(two: RepairCase, client: Client) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from migrate_core.model import Decision, PairParameters
 from migrate_core.pairs.run.plan import RunOptions
 from migrate_core.review.run import decide, default_reviewer
 from pages.shared.review.guard import KEY
+from pages.shared.review.queue import queue_document
 from tests.support.app import open_page
 from tests.support.pairs import Case
 
@@ -47,9 +47,10 @@ def look_at_many(app: AppTest) -> None:
     assert not app.exception
 
 
-def all_text(app: AppTest) -> str:
-    elements = (*app.markdown, *app.caption, *app.info, *app.warning, *app.success, *app.error)
-    return "\n".join(element.value for element in elements)
+def listed(case: Case, **wanted: str) -> dict[str, Any]:
+    """What the gallery is given by the routes."""
+    asked = {"filter": wanted, "reviewer": ME, "details": True}
+    return queue_document(case.store, asked)
 
 
 def say(case: Case, mask: str, verdict: str, who: str = ME) -> None:
@@ -85,46 +86,36 @@ def test_filters_narrow_the_gallery_and_can_be_cleared(case: Case) -> None:
     app = opened()
     look_at_many(app)
     choose(app, "review_decision", "accepted")
-    assert [button.label for button in app.button].count("Open") == 1
+    wanted = handed_over(app)["filter"]
+    assert wanted == {"decision": "accepted"}
+    assert len(listed(case, **wanted)["pairs"]) == 1
     app.text_input(key="review_text").input("nowhere").run()
-    assert "No pair fits the filters." in all_text(app)
-    press(app, "Look at all pairs")
-    assert "No pair fits the filters." not in all_text(app)
+    assert listed(case, **handed_over(app)["filter"])["pairs"] == []
+    # A button of the gallery does what this one does.
+    press(app, "Clear the filters")
+    assert len(listed(case, **handed_over(app)["filter"])["pairs"]) == 3
 
 
-def test_the_gallery_opens_a_pair(case: Case) -> None:
+def test_the_gallery_gets_what_it_needs_to_ask(case: Case) -> None:
     app = opened()
     look_at_many(app)
-    assert [button.label for button in app.button].count("Open") == 3
-    pair_id = case.pair_ids()["m1 20200202"]
-    app.button(key=f"review_open_{pair_id}").click().run()
     data = handed_over(app)
-    assert (data["start"], data["opening"]) == (pair_id, 1)
-    assert app.query_params["pair"] == pair_id
+    assert (data["api"], data["key"], data["reviewer"]) == ("/review-api", KEY, ME)
 
 
 def test_the_gallery_says_how_far_the_review_is(case: Case) -> None:
     say(case, "m0", "reject", "ann")
-    app = opened()
-    look_at_many(app)
-    assert "1 of 3 decided" in [bar.proto.text for bar in app.main.get("progress")]
-    assert "rejected" in all_text(app)
+    found = listed(case)
+    assert (found["counts"]["undecided"], found["counts"]["all"]) == (2, 3)
+    assert "rejected" in {row[2] for row in found["pairs"]}
 
 
 def test_the_gallery_marks_what_was_decided_before(case: Case) -> None:
     say(case, "m0", "reject", "ann")
     case.make(RunOptions(workers=1, parameters=PairParameters("nearest")))
-    app = opened()
-    look_at_many(app)
-    assert "undecided, rejected before" in all_text(app)
-    assert "0 of 3 decided" in [bar.proto.text for bar in app.main.get("progress")]
-
-
-def test_a_pair_without_files_is_told_in_the_gallery(case: Case) -> None:
-    shutil.rmtree(case.workspace.pair(case.pair_ids()["m0 20200202"]))
-    app = opened()
-    look_at_many(app)
-    assert "The files of this pair can't be read." in all_text(app)
+    found = listed(case)
+    assert (None, "rejected before") in {(row[2], row[4]) for row in found["pairs"]}
+    assert found["counts"]["undecided"] == 3
 
 
 def test_settings_are_kept_while_one_looks_at_another_page(case: Case) -> None:

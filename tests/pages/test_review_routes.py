@@ -520,8 +520,8 @@ def test_what_is_no_document_is_refused(client: Client, body: bytes) -> None:
         "",
         "/etc/passwd",
         "a\x00",
-        "draw/../../routes.py",
-        "draw",
+        "lighttable/draw/../../routes.py",
+        "lighttable/draw",
     ],
 )
 def test_only_the_files_of_the_component_are_served(client: Client, name: str) -> None:
@@ -538,7 +538,9 @@ def test_the_component_is_served_without_a_key(case: Case) -> None:
         kind = {".js": "text/javascript", ".css": "text/css"}[path.suffix]
         assert answer.headers["content-type"].startswith(kind)
         assert answer.headers["cache-control"] == "no-cache"
-    assert {"lighttable.js", "draw/stage.js"} < set(review_routes.assets())
+    assert {"lighttable/lighttable.js", "lighttable/draw/stage.js", "gallery/gallery.js"} < set(
+        review_routes.assets()
+    )
 
 
 def test_routes_lie_below_the_path_of_the_server(case: Case) -> None:
@@ -592,6 +594,6 @@ def test_the_server_finds_the_application_that_has_the_routes() -> None:
 
 
 def test_the_client_has_a_key_for_each_reason() -> None:
-    code = (review_routes._ASSETS / "actions.js").read_text(encoding="utf-8")
+    code = review_routes.assets()["lighttable/actions.js"].read_text(encoding="utf-8")
     listed = code.partition("export const REASONS = [")[2].partition("]")[0]
     assert tuple(json.loads(f"[{listed.strip().rstrip(',')}]")) == REASONS

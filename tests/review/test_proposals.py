@@ -182,7 +182,7 @@ def test_a_file_with_other_content_takes_over_the_decisions_of_its_mask(history:
     assert (found.pair_id, found.verdict, found.differences) == (
         "A",
         "accept",
-        ("the mask's file",),
+        ("the mask's file or label",),
     )
     assert proposed_decisions(store) == {"B": "accepted proposed"}
     assert history.proposed("N") is None
@@ -215,7 +215,7 @@ def test_what_two_pairs_differ_in_is_said() -> None:
     later = replace(before, pair_id="m_20200204_0a1b2c3d", scene_ids=("B",))
     assert differences(before, later) == ("scene (of 2020-02-04, was of 2020-02-02)",)
     moved = replace(before, mask_id="m2")
-    assert differences(before, moved) == ("the mask's file",)
+    assert differences(before, moved) == ("the mask's file or label",)
 
 
 def test_the_queue_can_be_limited_to_what_is_proposed(history: History) -> None:

@@ -50,11 +50,13 @@ from migrate_core.store.decisions import (
 from migrate_core.store.jobs import request_of
 from migrate_core.store.masks import MaskFilter
 from migrate_core.store.pair_list import parameters_in_use
+from migrate_core.store.review.pair_numbers import pair_numbers
 from migrate_core.store.tables import metadata
 from migrate_core.workspace import Workspace
 from tests.support.builders import a_mask
 from tests.support.older_database import make_older
 from tests.support.postgresql import postgresql_cluster, why_no_postgresql
+from tests.support.triage import a_pair
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LAKE = Mask(
@@ -524,3 +526,15 @@ def test_named_classes_of_vectors_are_known_to_later_ones(store: Store) -> None:
     listed = {mask.mask_id: (mask.path, mask.part) for mask in queries.listed_masks(store)}
     assert listed["a"] == ("/masks/a.gpkg", "a")
     assert listed["c"] == ("/masks/c.tif", None)
+
+
+def test_numbers_of_pairs_come_out_of_their_documents(store: Store) -> None:
+    stored = {"0": 0, "7": 1}
+    mask = a_mask(classes=ClassTable(stored=stored, pixels={"0": 6, "7": 3}))
+    store.put_masks([mask])
+    pair = replace(a_pair("p1", cloud=0.25, change=None), mask_id=mask.mask_id)
+    store.put_pairs([pair, a_pair("p2", cloud=0.0, change=0.5)])
+    paths = [("occlusion", "labelled", "cloud"), ("occlusion", "all", "snow"), ("change",)]
+    first, second = pair_numbers(store, paths)
+    assert first == ("p1", (0.25, None, None), "accept", {"0": 6, "7": 3}, stored)
+    assert second == ("p2", (0.0, None, 0.5), "accept", None, None)

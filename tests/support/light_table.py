@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,3 +72,20 @@ def log_of(workspace: Workspace, pair_id: str) -> list[Decision]:
 def read(workspace: Workspace, pair_id: str, name: str) -> Any:
     with rasterio.open(workspace.pair(pair_id) / name) as dataset:
         return dataset.read()
+
+
+def place(page: Any, across: float, down: float) -> tuple[float, float]:
+    """A place of the stage in CSS pixels of the page."""
+    box = root(page).locator(".stage").bounding_box()
+    return box["x"] + across * box["width"], box["y"] + down * box["height"]
+
+
+def ground(page: Any) -> tuple[float, float]:
+    """Easting and northing under the cursor, in whole metres, as the line of values says."""
+    page.wait_for_timeout(150)
+    line = root(page).locator(".reading").inner_text()
+    return tuple(float(one.replace(",", "")) for one in re.findall(r"[EN] ([\d,]+)", line)[:2])  # type: ignore[return-value]
+
+
+def notice(page: Any, text: str) -> None:
+    root(page).locator(".notice").get_by_text(text).wait_for(timeout=SLOW_MS)

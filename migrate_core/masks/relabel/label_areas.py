@@ -30,6 +30,16 @@ class LabelAreas:
     area: BaseGeometry
     unknown: BaseGeometry
 
+    def same_as(self, other: LabelAreas) -> bool:
+        """Whether these are the same polygons of the same classes, whatever their order."""
+        return self._content() == other._content()
+
+    def _content(self) -> list[tuple[int, bytes]]:
+        known = zip(
+            self.values.tolist(), shapely.to_wkb(shapely.normalize(self.polygons)), strict=True
+        )
+        return [*sorted(known), (IGNORE, shapely.to_wkb(shapely.normalize(self.unknown)))]
+
 
 def label_areas(mask: Mask) -> LabelAreas:
     """The labels in force of a mask that is read. Raises MaskError when they can't be read."""

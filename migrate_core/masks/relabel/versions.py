@@ -1,4 +1,4 @@
-"""The use cases: the labels of a mask go out to be edited, and come back as a version of it."""
+"""The use cases: labels go out to be edited, or are drawn on, and become a version of the mask."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from shapely.geometry.base import BaseGeometry
+
 from ...errors import WrongUseError
 from ...jobs.background import busy_error, now_utc, running_job
-from ...model import LabelVersion, Mask, VectorForm
+from ...model import IGNORE, LabelVersion, Mask, VectorForm
 from ...session import Session
 from ...states import VersionKind
 from ...store.base import Store
@@ -27,7 +29,8 @@ from ..files.isolation import read_isolated
 from ..raster.identity import combined_digest, mask_identity
 from ..run import finish
 from ..vectors.build import features_file
-from ..vectors.features import write_features
+from ..vectors.features import Features, write_features
+from .drawing import Operation, drawn_areas, features_of
 from .edited import edited_features
 from .geopackage import LABELS, read_geopackage, write_geopackage
 from .label_areas import label_areas
@@ -48,6 +51,27 @@ class RelabelRequest:
     reviewer: str
     layer: str = LABELS
     allow_empty: bool = False
+
+
+@dataclass(frozen=True)
+class DrawRequest:
+    """What was drawn on the labels of a mask, in its CRS, by whom; `sha256` is its digest."""
+
+    mask_id: str
+    operations: tuple[Operation, ...]
+    sha256: str
+    reviewer: str
+
+
+@dataclass(frozen=True, eq=False)
+class _NewLabels:
+    """Labels that are to be in force, and where they are from: see `LabelVersion`."""
+
+    features: Features
+    area: BaseGeometry
+    file: str | None
+    sha256: str
+    reviewer: str
 
 
 @dataclass(frozen=True)
@@ -85,28 +109,64 @@ def relabel(session: Session, request: RelabelRequest) -> Relabelled:
         features, notes = edited_features(
             before, areas, file, edited, allow_empty=request.allow_empty or before.empty_allowed
         )
-        crs = before.georeference.crs or ""
-        digest = before.sha256 or before.mask_id
-        target = features_file(session.workspace.features, digest, crs, features)
-        form = VectorForm(str(target), areas.area)
-        if before.version is not None and before.form == form:
-            notes = (*notes, f"{before.name}: its labels are these already; nothing was changed.")
-            return Relabelled(before, before, notes)
-        write_features(target, features, crs)
-        version = LabelVersion(
-            _next_number(session.store, before),
-            before.mask_id,
-            file.name,
-            edited.sha256,
-            request.reviewer,
-            now_utc(),
-        )
-        after = replace(_version_of(before, form), version=version)
-        if not len(edited.labels.geometries):
-            after = replace(after, empty_allowed=True)
-        replace_version(session.store, _entry(before, after, version), before, after)
+        labels = _NewLabels(features, areas.area, file.name, edited.sha256, request.reviewer)
+        after = _put_in_force(session, before, labels)
         progress(1, 1)
+    if after is before:
+        notes = (*notes, f"{before.name}: its labels are these already; nothing was changed.")
     return Relabelled(after, before, notes)
+
+
+def redraw(session: Session, request: DrawRequest) -> Relabelled:
+    """Make what was drawn a new version of a mask, as `relabel` does with what was edited.
+
+    Operations that change nothing make no version. Raises WrongUseError, MaskError that says what
+    can't be drawn, JobRunningError while masks are added or pairs made.
+    """
+    before = _mask(session, request.mask_id)
+    with _changing(session) as progress:
+        areas = label_areas(before)
+        drawn = drawn_areas(areas, request.operations, before.georeference.crs or "")
+        if drawn.same_as(areas):
+            return Relabelled(before, before, (f"{before.name}: nothing was changed.",))
+        labels = _NewLabels(features_of(drawn), areas.area, None, request.sha256, request.reviewer)
+        after = _put_in_force(session, before, labels)
+        progress(1, 1)
+    return Relabelled(after, before)
+
+
+def version_made(session: Session, mask_id: str, sha256: str) -> Mask | None:
+    """The version in force, when it was made of this one by what has that digest."""
+    present = version_in_force(session.store, mask_id)
+    mask = find_mask(session.store, present) if present else None
+    if mask is None or mask.version is None:
+        return None
+    made = (mask.version.edited_from, mask.version.sha256)
+    return mask if made == (mask_id, sha256) else None
+
+
+def _put_in_force(session: Session, before: Mask, labels: _NewLabels) -> Mask:
+    """The new version of a mask; the mask as it is when its labels are these already."""
+    crs = before.georeference.crs or ""
+    digest = before.sha256 or before.mask_id
+    target = features_file(session.workspace.features, digest, crs, labels.features)
+    form = VectorForm(str(target), labels.area)
+    if before.version is not None and before.form == form:
+        return before
+    write_features(target, labels.features, crs)
+    version = LabelVersion(
+        _next_number(session.store, before),
+        before.mask_id,
+        labels.file,
+        labels.sha256,
+        labels.reviewer,
+        now_utc(),
+    )
+    after = replace(_version_of(before, form), version=version)
+    if not (labels.features.values != IGNORE).any():
+        after = replace(after, empty_allowed=True)
+    replace_version(session.store, _entry(before, after, version), before, after)
+    return after
 
 
 def undo(session: Session, mask_id: str, reviewer: str) -> Relabelled:

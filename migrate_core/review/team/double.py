@@ -51,7 +51,7 @@ def visible_item(item: ReviewItem, reviewer: str, share: float) -> ReviewItem:
         return item
     earlier = item.earlier
     if earlier is not None:
-        own = {name: said for name, said in earlier.decisions.items() if name == reviewer}
+        own = {name: given for name, given in earlier.decisions.items() if name == reviewer}
         own_log = tuple(entry for entry in earlier.log if entry.reviewer == reviewer)
         earlier = replace(earlier, decisions=own, log=own_log)
     return replace(item, log=tuple(log), earlier=earlier)

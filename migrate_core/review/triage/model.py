@@ -118,7 +118,7 @@ def fitted(examples: Examples) -> Fitted:
 
 
 def _linear(values: FloatArray, good: BoolArray) -> LinearScore:
-    # Here, as with all that is compiled: the command line starts without it.
+    # It takes a second to load, which only those who learn should wait for.
     from sklearn.linear_model import LogisticRegression
 
     columns = _columns(values)
@@ -127,16 +127,13 @@ def _linear(values: FloatArray, good: BoolArray) -> LinearScore:
     spread = np.nanstd(with_all, axis=0)
     usable = (spread > _TINY) & _first_of_equals(columns)
     scales = np.where(usable, spread, 1.0)
-    standardized = _standardized(values, means, scales)
-    model = LogisticRegression(C=_INVERSE_PENALTY, solver="newton-cholesky").fit(
-        standardized[:, usable], good
-    )
-    weights = np.zeros(len(means))
-    weights[usable] = model.coef_[0]
+    # The penalty leaves no weight to columns of zeros.
+    standardized = np.where(usable, _standardized(values, means, scales), 0.0)
+    model = LogisticRegression(C=_INVERSE_PENALTY, solver="newton-cholesky").fit(standardized, good)
     return LinearScore(
         tuple(means.tolist()),
         tuple(scales.tolist()),
-        tuple(weights.tolist()),
+        tuple(model.coef_[0].tolist()),
         float(model.intercept_[0]),
     )
 
@@ -145,8 +142,10 @@ def _calibration(scores: FloatArray, good: BoolArray) -> tuple[float, float]:
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression().fit(scores[:, None], good)
-    # A falling line would turn the order round, which no calibration may.
-    return max(float(model.coef_[0, 0]), 0.0), float(model.intercept_[0])
+    if (slope := float(model.coef_[0, 0])) > 0:
+        return slope, float(model.intercept_[0])
+    # Scores that say nothing: a falling line would turn the order round, which no calibration may.
+    return 0.0, float(np.log(good.mean() / (1 - good.mean())))
 
 
 def _columns(values: FloatArray) -> FloatArray:

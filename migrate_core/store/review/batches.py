@@ -67,6 +67,16 @@ def batch_entries(store: Store) -> list[BatchEntry]:
         return [BatchEntry(_batch(row), row.pairs) for row in connection.execute(query)]
 
 
+def standing_batches(store: Store, kind: BatchKind) -> list[Batch]:
+    """The batches of a kind that weren't undone, newest first."""
+    of_kind = review_batches.c.kind.in_([kind, BatchKind.UNDO])
+    query = sa.select(review_batches).where(of_kind).order_by(review_batches.c.made_at.desc())
+    with store.engine.connect() as connection:
+        found = [_batch(row) for row in connection.execute(query)]
+    undone = {batch.document["batch"] for batch in found if batch.kind == BatchKind.UNDO}
+    return [one for one in found if one.kind == kind and one.batch_id not in undone]
+
+
 def decisions_of_batch(store: Store, batch_id: str) -> list[Decision]:
     """What the log has of a batch, undone or not, oldest first; undoing entries are among it."""
     query = sa.select(decisions).where(decisions.c.batch == batch_id).order_by(decisions.c.number)

@@ -203,7 +203,8 @@ def _details(mask: Mask) -> None:
         )
     if (edit := mask.version) is not None:
         who = f"{plain(edit.reviewer)} on {edit.made_at:%Y-%m-%d}"
-        lines.append(f"**Label** version {edit.number}, edited by {who} ({plain(edit.file)})")
+        how = plain(edit.file) if edit.file else "drawn in the review"
+        lines.append(f"**Label** version {edit.number}, edited by {who} ({how})")
     image = plain(Path(mask.source.path).name) if mask.source.path else "none"
     lines += [f"**Source image** {image}", f"**File** {plain(mask.path)}"]
     st.caption("  \n".join(lines))

@@ -1,7 +1,8 @@
-"""The light table as a Streamlit component; its code comes from the routes beside the page."""
+"""The light table and the gallery as Streamlit components; their code comes from the routes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -11,16 +12,22 @@ from .routes import PREFIX, base_path
 # Streamlit loads this text from an address of its own, so that the import has to name all of its.
 _LOADER = """
 export default async function (component) {
-  const entry = new URL(`${component.data.api}/assets/lighttable.js`, window.location.origin);
+  const entry = new URL(`${component.data.api}/assets/ENTRY`, window.location.origin);
   const { default: mount } = await import(entry.href);
   return mount(component);
 }
 """
-_STYLE = ":host, .lighttable-host {display: block; height: 100%}"
+_STYLE = ":host, .component-host {display: block; height: 100%}"
+_HOST = '<div class="component-host"></div>'
 
-_light_table = st.components.v2.component(
-    "pair_viewer", html='<div class="lighttable-host"></div>', css=_STYLE, js=_LOADER
-)
+
+def _component(name: str, entry: str) -> Callable[..., Any]:
+    js = _LOADER.replace("ENTRY", entry)
+    return st.components.v2.component(name, html=_HOST, css=_STYLE, js=js)
+
+
+_light_table = _component("pair_viewer", "lighttable/lighttable.js")
+_gallery = _component("pair_gallery", "gallery/gallery.js")
 
 
 def light_table(data: dict[str, Any]) -> None:
@@ -30,11 +37,32 @@ def light_table(data: dict[str, Any]) -> None:
     counts decisions, is drawn again.
     """
     _light_table(
-        data={"api": f"{base_path()}{PREFIX}", **data},
-        key="pair_viewer",
+        data=_with_routes(data), key="pair_viewer", height="stretch", on_counts_change=_counted
+    )
+
+
+def pair_gallery(data: dict[str, Any], asked: Callable[[dict[str, Any]], None]) -> None:
+    """Show the gallery; `data` and `counts` are as of the light table.
+
+    `asked` is called with what the page is to do: `{"open": pair_id}`, `{"audit": batch_id}` or
+    `{"clear": true}`.
+    """
+
+    def ask() -> None:
+        if found := st.session_state["pair_gallery"].get("asked"):
+            asked(found)
+
+    _gallery(
+        data=_with_routes(data),
+        key="pair_gallery",
         height="stretch",
         on_counts_change=_counted,
+        on_asked_change=ask,
     )
+
+
+def _with_routes(data: dict[str, Any]) -> dict[str, Any]:
+    return {"api": f"{base_path()}{PREFIX}", **data}
 
 
 def _counted() -> None:

@@ -26,7 +26,7 @@ from .address import (
 
 _KEPT: Final = "session"
 _OPENED: Final = "review_opened"
-TABLE, GALLERY = "Light table", "Gallery"
+TABLE, GALLERY, MAP = "Light table", "Gallery", "Map"
 _SUGGESTED = (Verdict.REJECT.value, Verdict.UNSURE.value, Verdict.ACCEPT.value)
 _BATCH = "The id of decisions that were made at once; `review batches` lists them."
 
@@ -53,7 +53,7 @@ def filter_form(rows: Sequence[QueueRow], reviewers: Sequence[str], reviewer: st
         st.button("Clear the filters", on_click=clear_filters, icon=":material/filter_list_off:")
     wanted = QueueFilter(
         decision, text or "", suggestion, tile, first, last, reviewer, scene, basis, by,
-        batch or None, ranges,
+        batch or None, st.session_state.get("review_audit"), ranges,
     )  # fmt: skip
     choice = QueueChoice(wanted, order or MOST_SUSPICIOUS)
     _say(choice, write_address(choice))
@@ -77,7 +77,10 @@ def _choice(label: str, options: Collection[str], name: str) -> str | None:
     # An address may ask for what there isn't.
     known = [option for option in listed if option]
     known += [given] if given and given not in known else []
-    return st.selectbox(label, known, index=None, placeholder="any", key=key, persist_state=_KEPT)
+    chosen: str | None = st.selectbox(
+        label, known, index=None, placeholder="any", key=key, persist_state=_KEPT
+    )
+    return chosen
 
 
 def _range(name: str) -> Range:
@@ -109,9 +112,9 @@ def show_conflicts() -> None:
 
 
 def mode_form() -> str:
-    """One pair at a time, or many."""
+    """One pair at a time, many, or where they lie."""
     mode = st.segmented_control(
-        "Show", [TABLE, GALLERY], default=TABLE, required=True, key="review_mode",
+        "Show", [TABLE, GALLERY, MAP], default=TABLE, required=True, key="review_mode",
         label_visibility="collapsed", persist_state=_KEPT,
     )  # fmt: skip
     return mode or TABLE
@@ -127,9 +130,3 @@ def open_pair(pair_id: str) -> None:
 def opened_so_far() -> int:
     """How often the gallery has opened a pair: the client goes there when this has changed."""
     return int(st.session_state.get(_OPENED, 0))
-
-
-def nothing_fits() -> None:
-    """No pair is left by the filters."""
-    st.info("No pair fits the filters.")
-    st.button("Look at all pairs", on_click=clear_filters, key="review_all_pairs")

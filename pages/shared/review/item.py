@@ -20,6 +20,7 @@ from migrate_core.review.story import StoryEntry, format_edit, story_of
 from migrate_core.review.team.double import visible_item
 from migrate_core.states import DecisionState, PairState
 from migrate_core.store.base import Store
+from migrate_core.store.mask_versions import versions_of_pair
 from migrate_core.store.review.checks import reviewed_pair
 from migrate_core.store.review.settings import review_settings
 from migrate_core.text import (
@@ -86,7 +87,7 @@ def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]
         "earlier_log": _log(story_of(item.earlier.log)) if item.earlier else [],
         "view": view_version(page.workspace, pair.pair_id, item.mask, item.earlier_id),
         **repairs,
-        **status_document(page.store, item.log, reviewer, item.edits),
+        **status_document(page.store, pair.pair_id, item.log, reviewer, item.edits),
     }
 
 
@@ -96,11 +97,11 @@ def _warnings(item: ReviewItem, document: Document) -> list[str]:
 
 
 def status_document(
-    store: Store, log: Sequence[Decision], reviewer: str, edits: Sequence[PairEdit] = ()
+    store: Store, pair_id: str, log: Sequence[Decision], reviewer: str, edits: Sequence[PairEdit]
 ) -> dict[str, Any]:
     """How a pair stands by its log, and what the reviewer's next undo takes back.
 
-    `edits` are the log of repairs, which is shown among the decisions.
+    `edits` are the log of repairs, which is shown among the decisions, as is that of its label.
     """
     found = review_status(log)
     return {
@@ -108,7 +109,7 @@ def status_document(
         "reviewers": found.reviewers,
         "mine": found.verdict_of(reviewer),
         "conflict": _conflict(log, found),
-        "log": _log(story_of(log, edits)),
+        "log": _log(story_of(log, edits, versions_of_pair(store, pair_id))),
         "last": _last(store, last_decision(store, reviewer)),
     }
 
@@ -124,9 +125,9 @@ def _conflict(log: Sequence[Decision], found: ReviewStatus) -> str | None:
     """What each says where they disagree: `ann: accept; bob: reject (cloud)`."""
     if found.decision != DecisionState.CONFLICT:
         return None
-    said = deciding(log)
+    decisions = deciding(log)
     return "; ".join(
-        f"{name}: {said[name].verdict}{f' ({why})' if (why := said[name].reason) else ''}"
+        f"{name}: {decisions[name].verdict}{f' ({why})' if (why := decisions[name].reason) else ''}"
         for name in found.deciders
     )
 

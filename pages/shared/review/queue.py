@@ -14,11 +14,14 @@ from migrate_core.review.filters import QueueFilter, parse_filter
 from migrate_core.review.queue import MOST_SUSPICIOUS, ORDERS, arranged, decision_counts
 from migrate_core.review.queue_row import QueueRow
 from migrate_core.review.queue_rows import pair_rows, queue_rows
+from migrate_core.review.rules.audit import hide_rule
 from migrate_core.review.team.double import visible_row
+from migrate_core.states import DecisionState
 from migrate_core.store.base import Store
 from migrate_core.store.decisions import applied_edits, newest_number
 from migrate_core.store.review.models import newest_version
 from migrate_core.store.review.settings import review_settings
+from migrate_core.text import LABEL_OCCLUDED, format_share
 
 
 def stored_rows(store: Store) -> tuple[QueueRow, ...]:
@@ -36,8 +39,12 @@ def _stored_rows(store: Store, made: tuple[Any, ...]) -> tuple[QueueRow, ...]:  
 
 
 def rows_of(store: Store, reviewer: str) -> list[QueueRow]:
-    """The finished pairs with the decisions about them as they are now, as a reviewer sees them."""
-    return _visible(store, queue_rows(store, stored_rows(store)), reviewer)
+    """The finished pairs with the decisions about them as they are now, as a reviewer sees them.
+
+    Pairs that audit a rule look undecided until a person has looked at them.
+    """
+    rows = [hide_rule(row) for row in queue_rows(store, stored_rows(store))]
+    return _visible(store, rows, reviewer)
 
 
 def _visible(store: Store, rows: list[QueueRow], reviewer: str) -> list[QueueRow]:
@@ -58,7 +65,8 @@ def queue_document(store: Store, asked: Mapping[str, Any]) -> dict[str, Any]:
 
     `asked` has `filter`, as `filter_texts` gives it, `order`, one of `ORDERS`, and `reviewer`,
     whose own verdict is the last of the four values of a pair. What they mustn't know yet of a pair
-    in double review is left out: to them it is undecided. `newest` is the number of the newest
+    in double review is left out: to them it is undecided. With `details` there are two more: what
+    was decided about an earlier pair, and a line of text. `newest` is the number of the newest
     decision that this takes in.
     """
     reviewer = str(asked.get("reviewer") or "")
@@ -66,12 +74,25 @@ def queue_document(store: Store, asked: Mapping[str, Any]) -> dict[str, Any]:
     order = asked.get("order") or MOST_SUSPICIOUS
     if order not in ORDERS:
         raise WrongUseError(f"{order!r} is no order; known are {', '.join(ORDERS)}.")
+    details = _details if asked.get("details") else _no_details
     newest, rows = newest_number(store), rows_of(store, reviewer)
     return {
         "pairs": [
-            (row.pair_id, row.mask_name, row.decision, row.verdict_of(reviewer))
+            (row.pair_id, row.mask_name, row.decision, row.verdict_of(reviewer), *details(row))
             for row in queue_of(store, rows, wanted, order)
         ],
         "counts": {**decision_counts(rows), "all": len(rows)},
         "newest": newest,
     }
+
+
+def _no_details(_row: QueueRow) -> tuple[()]:
+    return ()
+
+
+def _details(row: QueueRow) -> tuple[str | None, str]:
+    """What was decided before, and `2020-02-02, label occluded 8.8 %`."""
+    before = row.proposed and f"{row.proposed} before"
+    if row.proposed == DecisionState.CONFLICT:
+        before = "reviewers disagreed before"
+    return before, f"{row.sensed_on}, {LABEL_OCCLUDED} {format_share(row.occluded)}"

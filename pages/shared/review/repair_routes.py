@@ -10,18 +10,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from migrate_core.background import MakePairs, start
-from migrate_core.errors import JobRunningError, WrongUseError
-from migrate_core.jobs.background import now_utc, running_job
+from migrate_core.errors import WrongUseError
 from migrate_core.model import PairParameters
-from migrate_core.pairs.run.plan import RunOptions, plan
 from migrate_core.review.repair import EditRequest, repair
 from migrate_core.scenes.run import select
-from migrate_core.states import PairState
 
 from ..frame import open_workspace
 from .film_strip import candidate_picture, film_strip
 from .item import item_document
+from .making import begin_pair, making_document
 from .routes import NEVER_KEEP, PREFIX, endpoint, pair_of, text_of
 
 # An area that was painted may have tens of thousands of corners.
@@ -84,29 +81,12 @@ def _choose(_request: Request, asked: Mapping[str, Any]) -> Response:
     select(page.store, pair.mask_id, scene_id)
     # An offset that a person set is that of another scene.
     parameters = replace(pair.parameters or PairParameters(), offset=None)
-    masks = frozenset({pair.mask_id})
-    options = RunOptions(parameters=parameters, masks=masks, keep_offsets=True)
-    (task,) = plan(page.store, page.workspace, options)
-    found = {"pair_id": task.pair_id, "scene_id": scene_id, "started": True, "text": ""}
-    try:
-        start(page.store, page.workspace, MakePairs(options, set_aside=True))
-    except JobRunningError as err:
-        text = f"The scene is selected, but its pair can't be made yet: {err}"
-        found = {**found, "started": False, "text": text}
+    found = {**begin_pair(page, pair.mask_id, parameters), "scene_id": scene_id}
+    if not found["started"]:
+        found["text"] = f"The scene is selected, but its pair can't be made yet: {found['text']}"
     return JSONResponse(found, headers=NEVER_KEEP)
 
 
 def _making(request: Request, _body: Mapping[str, Any]) -> Response:
-    """Whether a pair that was asked for is `done`, `making`, or `failed` and why."""
-    store, pair_id = open_workspace().store, request.path_params["pair_id"]
-    # The job is asked first: what it made is in the store before it ends.
-    job = running_job(store, "pairs", now_utc())
-    pair = store.pair(pair_id)
-    found = {"state": "making", "text": ""}
-    if pair is not None and pair.state == PairState.DONE:
-        found = {"state": "done", "text": ""}
-    elif job is None:
-        why = pair.error if pair is not None else None
-        text = why or "Its making was stopped; start it on the page Pairs."
-        found = {"state": "failed", "text": text}
+    found = making_document(open_workspace().store, request.path_params["pair_id"])
     return JSONResponse(found, headers=NEVER_KEEP)

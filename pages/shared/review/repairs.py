@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from migrate_core.errors import MigrateError
-from migrate_core.model import PairEdit
+from migrate_core.model import Mask, PairEdit
 from migrate_core.pairs.compare import compare
 from migrate_core.pairs.edits.effective import effective, label_shift, tokens_of, total_nudge
 from migrate_core.pairs.files import Document
@@ -23,9 +23,13 @@ _LEAST_M = 0.05
 
 
 def repairs_document(workspace: Workspace, item: ReviewItem, document: Document) -> dict[str, Any]:
-    """The edits that count, oldest first; where the label could be moved; and the difference."""
+    """The edits that count, oldest first; where the label could be moved; and the difference.
+
+    Also which version of the mask's label it is, where that was edited.
+    """
     counting = effective(item.edits)
     return {
+        "label_version": _label_version(item.mask),
         "edits": [_entry(edit) for edit in counting],
         "nudge": _nudge(item, document, counting),
         "difference": _difference(workspace, item),
@@ -46,6 +50,16 @@ def _entry(edit: PairEdit) -> dict[str, Any]:
         "text": format_edit(edit),
         "document": to_json(edit.document),
     }
+
+
+def _label_version(mask: Mask | None) -> dict[str, str] | None:
+    """`version 2 of the label, drawn by ann`; None for the label of the file."""
+    found = mask.version if mask else None
+    if found is None:
+        return None
+    how = f"edited in {found.file}" if found.file else "drawn"
+    text = f"version {found.number} of the label, {how} by {found.reviewer}"
+    return {"text": text, "when": format_time(found.made_at), "who": found.reviewer}
 
 
 def _nudge(item: ReviewItem, document: Document, counting: tuple[PairEdit, ...]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from starlette.routing import Route
 from migrate_core.errors import (
     DatabaseUnusableError,
     DiskError,
+    JobRunningError,
     MaskError,
     MigrateError,
     PairError,
@@ -26,6 +28,7 @@ from migrate_core.errors import (
 from migrate_core.pairs.edits.applying import bring_up_to_date
 from migrate_core.pairs.view.stored import stored_view
 from migrate_core.review.queue_rows import ReviewItem, review_item
+from migrate_core.review.rules.audit import log_without_rule
 from migrate_core.review.run import decide_once, new_decision, reason_text
 from migrate_core.review.team.double import visible_log
 from migrate_core.review.team.open_pairs import open_pairs
@@ -43,7 +46,7 @@ from .queue import queue_document
 log = logging.getLogger(__name__)
 
 PREFIX = "/review-api"
-_ASSETS = Path(__file__).parent / "lighttable"
+_ASSETS = Path(__file__).parent
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
 # A decision is a few hundred bytes, its note at most this many characters.
 _BODY_BYTES, _NOTE = 65_536, 500
@@ -53,12 +56,12 @@ _ASK_EACH_TIME = {"Cache-Control": "no-cache"}
 NEVER_KEEP = {"Cache-Control": "no-store"}
 # The address of a view has its version in it.
 _KEEP = {"Cache-Control": "private, max-age=31536000, immutable", "Content-Encoding": "gzip"}
-_PASSING = (DatabaseUnusableError, DiskError)
+_PASSING = (DatabaseUnusableError, DiskError, JobRunningError)
 
 Answer = Callable[[Request, Mapping[str, Any]], Response]
 
 
-class _NotThereError(WrongUseError):
+class NotThereError(WrongUseError):
     """A pair that is asked for isn't there."""
 
 
@@ -122,7 +125,7 @@ async def _body(request: Request, most_bytes: int) -> Mapping[str, Any]:
 def _status(err: MigrateError) -> int:
     if isinstance(err, _PASSING):
         return 503
-    if isinstance(err, _NotThereError):
+    if isinstance(err, NotThereError):
         return 404
     return 400 if isinstance(err, WrongUseError) else 422
 
@@ -132,7 +135,7 @@ def _error(status: int, sentence: str) -> Response:
 
 
 def _asset(request: Request) -> Response:
-    """A file of the component. Code is no secret: it needs no key."""
+    """A file of a component. Code is no secret: it needs no key."""
     path = assets().get(request.path_params["name"])
     if path is None:
         return _error(404, "There is no such file.")
@@ -141,7 +144,7 @@ def _asset(request: Request) -> Response:
 
 @cache  # one load of the page asks for all of them
 def assets() -> dict[str, Path]:
-    """The files that the component consists of, by their address: `draw/stage.js`."""
+    """The files that the components consist of, by their address: `lighttable/draw/stage.js`."""
     found = (path for path in _ASSETS.rglob("*") if path.suffix in _TYPES and path.is_file())
     return {path.relative_to(_ASSETS).as_posix(): path for path in sorted(found)}
 
@@ -166,17 +169,22 @@ def _view(request: Request, _body: Mapping[str, Any]) -> Response:
 
 def _decide(_request: Request, asked: Mapping[str, Any]) -> Response:
     given = {name: text_of(asked, name) for name in ("token", "pair_id", "verdict", "reviewer")}
+    store, pair_id, reviewer = open_workspace().store, given["pair_id"], given["reviewer"]
+    reason, settles = reason_of(asked), asked.get("settles") is True
+    decision = new_decision(pair_id, given["verdict"], reviewer, reason, settles)
+    decide_once(store, decision, given["token"])
+    share, entries = review_settings(store).double_share, store.decisions(pair_id)
+    visible = visible_log(log_without_rule(store, entries), reviewer, share)
+    status = status_document(store, pair_id, visible, reviewer, edits_of(store, pair_id))
+    return JSONResponse({"pair_id": pair_id, **status}, headers=NEVER_KEEP)
+
+
+def reason_of(asked: Mapping[str, Any]) -> str | None:
+    """Why, by the reasons and the note of a request. Raises WrongUseError."""
     reasons, note = asked.get("reasons") or [], str(asked.get("note") or "")[:_NOTE]
     if not isinstance(reasons, list):
         raise WrongUseError("The reasons have to be a list.")
-    store, pair_id, reviewer = open_workspace().store, given["pair_id"], given["reviewer"]
-    reason = reason_text([str(reason) for reason in reasons], note)
-    settles = asked.get("settles") is True
-    decision = new_decision(pair_id, given["verdict"], reviewer, reason, settles)
-    decide_once(store, decision, given["token"])
-    log = visible_log(store.decisions(pair_id), reviewer, review_settings(store).double_share)
-    status = status_document(store, log, reviewer, edits_of(store, pair_id))
-    return JSONResponse({"pair_id": pair_id, **status}, headers=NEVER_KEEP)
+    return reason_text([str(reason) for reason in reasons], note)
 
 
 def _lease(_request: Request, asked: Mapping[str, Any]) -> Response:
@@ -200,16 +208,19 @@ def text_of(asked: Mapping[str, Any], name: str) -> str:
 
 
 def pair_of(page: Page, pair_id: str) -> ReviewItem:
-    """A pair that can be looked at, with all its edits. Raises _NotThereError."""
+    """A pair that can be looked at, with all its edits; blind to rules that it audits.
+
+    Raises NotThereError.
+    """
     try:
         bring_up_to_date(page.store, page.workspace, pair_id)
     except (PairError, MaskError) as err:  # the pair is shown as it is, and says so
         log.warning("%s", err)
     item = review_item(page.store, pair_id)
     if item is None:
-        raise _NotThereError(f"There is no pair {pair_id} in this workspace.")
+        raise NotThereError(f"There is no pair {pair_id} in this workspace.")
     if item.pair.state not in (PairState.DONE, PairState.SUPERSEDED):
-        raise _NotThereError(
+        raise NotThereError(
             f"{pair_id}: this pair is {item.pair.state}, not made. {item.pair.error or ''}".strip()
         )
-    return item
+    return replace(item, log=log_without_rule(page.store, item.log))

@@ -76,6 +76,13 @@ def test_what_is_never_known_says_nothing() -> None:
     assert model.full.parts(given.values)[:, 1] == pytest.approx(0)
 
 
+def test_pairs_that_are_all_alike_are_expected_to_be_as_good_as_all() -> None:
+    given = examples()
+    model = fitted(replace(given, values=np.full((400, 3), 0.5)))
+    expected = pytest.approx(given.good.mean(), abs=0.03)
+    assert model.probabilities(np.full((1, 3), 0.5))[0] == expected
+
+
 def test_probabilities_are_those_that_come_true() -> None:
     # Looked at by suspicion, all of 300 more pairs are bad: the random sample sets that right.
     given, unseen = examples(), examples(4000, seed=2)

@@ -8,7 +8,7 @@ import pytest
 
 from migrate_core.errors import WrongUseError
 from migrate_core.model import Pair
-from migrate_core.review.batches import undo_batch
+from migrate_core.review.batches import BatchRequest, decide_batch, undo_batch
 from migrate_core.review.decisions import review_statuses
 from migrate_core.review.filters import QueueFilter
 from migrate_core.review.queue import arranged
@@ -23,9 +23,10 @@ from migrate_core.review.triage.run import (
     switch,
     triage_state,
 )
-from migrate_core.states import Basis, BatchKind, DecisionState
+from migrate_core.states import Basis, BatchKind, DecisionState, Verdict
 from migrate_core.store.base import Store
 from migrate_core.store.review.batches import batch_entries
+from pages.shared.review.queue import queue_document
 from tests.support.triage import a_store, decide_about, in_random_order, is_bad, pairs_of
 
 COUNT, DECIDED = 700, 150
@@ -125,6 +126,30 @@ def test_persons_have_the_last_word(store: Store) -> None:
     assert review_statuses(store)[first].decision == DecisionState.REJECTED
     again = accept_automatically(store)
     assert not {first, second} & {*again.accepted, *again.withdrawn}
+
+
+def test_what_a_rule_decided_is_left_alone(store: Store) -> None:
+    learn(store)
+    first, second, *_ = accept_automatically(store, dry_run=True).accepted
+    rule = BatchRequest(BatchKind.RULE, Verdict.REJECT, "ann")
+    decide_batch(store, rule, [first, second])
+    switch(store, on=True)
+    assert not {first, second} & {*accept_automatically(store).accepted}
+    assert review_statuses(store)[first].decision == DecisionState.REJECTED
+    # A rule looked at nothing, so nothing is learnt from it.
+    model = learn(store)
+    assert model.good + model.bad == DECIDED
+
+
+def test_the_queue_of_the_page_follows_what_was_learnt(store: Store) -> None:
+    before = queue_document(store, {"reviewer": "ann"})["pairs"]
+    learn(store)
+    after = queue_document(store, {"reviewer": "ann"})["pairs"]
+    assert sorted(before) == sorted(after)
+    scores = predictions(store)
+    ordered = [scores[pair_id] for pair_id, *_ in after]
+    assert ordered == sorted(ordered)
+    assert before != after
 
 
 def test_an_audit_that_contradicts_the_promise_stops_it_until_it_learns_again(

@@ -1,6 +1,7 @@
 // All that can be done, once: keys, buttons, tooltips and the help are drawn from this list.
 
 import { COMPOSITES } from "./draw/compose.js";
+import { RELABELLING } from "./relabel/relabelling.js";
 import { REPAIRING } from "./repair/repairing.js";
 import { following, settings } from "./settings.js";
 
@@ -51,7 +52,8 @@ export const LAYER_KEYS = 9;
  * @property {(table: import("./lighttable.js").LightTable, key?: string) => void} [run]
  * @property {"blink"|"label"} [hold] what holds while the key is held down
  * @property {boolean} [repeats] whether a key held down counts again and again
- * @property {() => boolean} [pressed] whether its button looks pressed
+ * @property {(table?: import("./lighttable.js").LightTable) => boolean} [pressed] whether its
+ *   button looks pressed
  * @property {string} [tool] the tool within which it holds
  * @property {string} [hint] what is said beside its keys in the tool's line
  */
@@ -310,6 +312,7 @@ export const ACTIONS = [
   ...grouped("Label and layers", [...labels, ...overlaying]),
   ...grouped("Window", framing),
   ...REPAIRING,
+  ...RELABELLING,
 ];
 
 const BY_ID = new Map(ACTIONS.map((action) => [action.id, action]));

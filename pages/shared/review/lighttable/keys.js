@@ -1,10 +1,7 @@
 // Keys, as long as the light table is on the page and nobody is typing.
 
 import { ACTIONS } from "./actions.js";
-
-const TYPING =
-  "input, textarea, select, [contenteditable], [role=slider], [role=listbox], [role=combobox], " +
-  "[role=dialog], [data-testid=stDataFrame], [data-testid=stPopoverBody]";
+import { isTaken } from "./typing.js";
 
 const slot = (tool, key) => `${tool ?? ""} ${key}`;
 
@@ -24,17 +21,6 @@ function nameOf(event) {
     return shiftKey ? `Shift+${digit}` : digit;
   }
   return shiftKey && key.startsWith("Arrow") ? `Shift+${key}` : key;
-}
-
-/** Whether a key belongs to what has the focus: text, a list, a button reached by Tab. */
-function isTaken(event) {
-  const target = event.composedPath()[0];
-  if (!(target instanceof Element)) return false;
-  if (target.closest(TYPING)) return true;
-  return (
-    [" ", "Enter"].includes(event.key) &&
-    target.matches("button:focus-visible, summary:focus-visible")
-  );
 }
 
 /**

@@ -99,6 +99,7 @@ export class LightTable {
     this.data = data;
     if (this.pairs.setReviewer(data.reviewer)) this.decisions.forget();
     this.decisions.resume();
+    this.repair.making.resume();
     if (arrived || asked !== this.asked) await this.#readQueue(asked, opened ?? addressed);
     else if (opened) await this.go(opened);
   }

@@ -46,11 +46,20 @@ export function prepareLabel(pack, settings) {
 export function drawLabel(pen, pack, { what, toPanel, ratio, settings }) {
   const own = showsOwn(pack, settings.edge, what);
   const matrix = own ? toPanel.scale(1 / finerBy(pack)) : toPanel;
+  drawRegions(pen, pack, (value) => regionOfClass(pack, value, own), { matrix, ratio, settings });
+}
+
+/**
+ * Draws where classes are.
+ * @param {(value: number) => Path2D|null|undefined} regionOf a class
+ * @param {{matrix: DOMMatrix, ratio: number, settings: object}} how the matrix leads to the pen
+ */
+export function drawRegions(pen, pack, regionOf, { matrix, ratio, settings }) {
   const shown = drawnClasses(pack).filter(({ value }) => !settings.hidden.includes(value));
   // Neighbouring classes share a line: each then keeps to its own side of it.
   const apart = drawnClasses(pack).length > 1;
   for (const { value, colour } of shown) {
-    const place = regionOfClass(pack, value, own);
+    const place = regionOf(value);
     if (!place) continue;
     const region = new Path2D();
     region.addPath(place, matrix);
@@ -62,14 +71,14 @@ export function drawLabel(pen, pack, { what, toPanel, ratio, settings }) {
 function fill(pen, region, colour, opacity) {
   pen.globalAlpha = opacity;
   pen.fillStyle = colour;
-  pen.fill(region);
+  pen.fill(region, "evenodd");
   pen.globalAlpha = 1;
 }
 
 function stroke(pen, region, colour, width, apart) {
   const casing = Math.max(1, width * 0.75);
   pen.save();
-  if (apart) pen.clip(region); // cuts the outer half of each line off
+  if (apart) pen.clip(region, "evenodd"); // cuts the outer half of each line off
   pen.lineJoin = "round";
   pen.strokeStyle = CASING;
   pen.lineWidth = apart ? 2 * (width + casing) : width + 2 * casing;

@@ -106,6 +106,12 @@ export function lonLat(pack, x, y) {
   return [mixed(0), mixed(1)];
 }
 
+/** The place on the grid, whose axes go east and south. @returns {[number, number]} */
+export function placeOf(pack, east, north) {
+  const [a, , c, , e, f] = pack.header.transform;
+  return [(east - c) / a, (north - f) / e];
+}
+
 /** Easting and northing of a place on the grid. @returns {[number, number]} */
 export function groundOf(pack, x, y) {
   const [a, b, c, d, e, f] = pack.header.transform;

@@ -167,7 +167,9 @@ export class Stage {
     if (bare) return;
     const toPanel = this.#toPanel;
     drawLayers(pen, pack, { what, toPanel, ratio, isOn });
-    if (this.held.label || (settings.label === "none" && !moves)) return;
+    if (this.held.label) return;
+    if (this.tool?.drawLabel) return this.tool.drawLabel(pen, { toPanel, ratio });
+    if (settings.label === "none" && !moves) return;
     const how = moves ? { ...settings, label: "outline", edge: "mask" } : settings;
     drawLabel(pen, pack, { what, toPanel: toPanel.translate(...this.moved), ratio, settings: how });
   }
@@ -245,6 +247,11 @@ export class Stage {
     return [(event.clientX - box.left) * this.ratio, (event.clientY - box.top) * this.ratio];
   }
 
+  /** The length of a CSS pixel on the pair. */
+  get #css() {
+    return this.ratio / this.viewport.scale;
+  }
+
   #wheel(event) {
     if (event.target.closest(OVER)) return;
     event.preventDefault();
@@ -263,7 +270,7 @@ export class Stage {
     const at = this.#placeOf(event);
     if (this.tool) {
       this.drawn = this.#panelAt(event);
-      this.tool.press(this.viewport.toPair(at), this.ratio / this.viewport.scale);
+      this.tool.press(this.viewport.toPair(at), this.#css);
       return this.drawGlass();
     }
     const onDivider =
@@ -279,7 +286,7 @@ export class Stage {
     const near = settings.mode === "swipe" && Math.abs(panel[0] - this.divider) < GRAB * this.ratio;
     this.node.classList.toggle("on-divider", near);
     this.cursor = { panel, pair: this.viewport.toPair(panel) };
-    this.tool?.move(this.cursor.pair);
+    this.tool?.move(this.cursor.pair, this.#css, this.drawn !== null);
     this.#soon();
   }
 

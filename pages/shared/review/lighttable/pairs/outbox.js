@@ -1,14 +1,11 @@
-// Decisions on their way. Each is kept in the browser until the server has committed it, so that
-// neither a reload nor a killed server loses one. Its token makes sending it twice harmless.
+// Decisions on their way, and labels that were drawn. Each is kept in the browser until the server
+// has committed it, so that neither a reload nor a killed server loses one. Its token, or what it
+// says, makes sending it twice harmless.
 
 import { isPassing, postJson } from "../api.js";
 
-/**
- * @typedef {{token: string, pair_id: string, verdict: string, reasons: string[], note: string,
- *   reviewer: string}} Entry
- */
+/** @typedef {{token: string, pair_id: string, reviewer: string}} Entry and what else it says */
 
-const PREFIX = "review-outbox:";
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 5000;
 
@@ -18,25 +15,15 @@ export function newToken() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// One item of localStorage an entry: two tabs can't overwrite each other's list.
-function keep(entry) {
-  try {
-    localStorage.setItem(PREFIX + entry.token, JSON.stringify(entry));
-  } catch {
-    // Storage is full or forbidden: the entry still lives in this page.
-  }
-}
-
-const drop = (entry) => localStorage.removeItem(PREFIX + entry.token);
-
-function kept() {
-  const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
-  return keys.map((key) => JSON.parse(localStorage.getItem(key)));
-}
-
 export class Outbox {
-  /** @param {() => void} changed called when the number of unsaved decisions, or the trouble, did */
-  constructor(changed) {
+  /**
+   * @param {string} path where entries go
+   * @param {string} prefix of the keys under which the browser keeps them
+   * @param {() => void} changed called when the number of unsaved entries, or the trouble, did
+   */
+  constructor(path, prefix, changed) {
+    this.path = path;
+    this.prefix = prefix;
     this.changed = changed;
     /** @type {Map<string, Entry>} */
     this.waiting = new Map();
@@ -44,26 +31,40 @@ export class Outbox {
     this.trouble = null;
   }
 
+  // One item of localStorage an entry: two tabs can't overwrite each other's list.
+  #keep(entry) {
+    try {
+      localStorage.setItem(this.prefix + entry.token, JSON.stringify(entry));
+    } catch {
+      // Storage is full or forbidden: the entry still lives in this page.
+    }
+  }
+
+  #kept() {
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix));
+    return keys.map((key) => JSON.parse(localStorage.getItem(key)));
+  }
+
   /**
    * Sends what an earlier page left behind.
    * @param {string|null} reviewer whose decisions alone may be sent; null for those of all
    * @returns {Promise<object>[]} the answers
    */
-  resume(reviewer) {
-    return kept()
+  resume(reviewer = null) {
+    return this.#kept()
       .filter((entry) => !this.waiting.has(entry.token))
       .filter((entry) => reviewer === null || entry.reviewer === reviewer)
       .map((entry) => this.#deliver(entry));
   }
 
   /**
-   * Sends a decision until it is committed. Rejects only when the server refuses it for good.
-   * @param {Omit<Entry, "token">} decision
+   * Sends an entry until it is committed. Rejects only when the server refuses it for good.
+   * @param {Omit<Entry, "token">} said
    * @returns {Promise<object>} the server's answer
    */
-  send(decision) {
-    const entry = { token: newToken(), ...decision };
-    keep(entry);
+  send(said) {
+    const entry = { token: newToken(), ...said };
+    this.#keep(entry);
     return this.#deliver(entry);
   }
 
@@ -74,7 +75,7 @@ export class Outbox {
     } finally {
       this.waiting.delete(entry.token);
       if (this.waiting.size === 0) this.trouble = null;
-      drop(entry);
+      localStorage.removeItem(this.prefix + entry.token);
       this.changed();
     }
   }
@@ -82,7 +83,7 @@ export class Outbox {
   async #tryUntilDone(entry) {
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
       try {
-        return await postJson("/decisions", entry);
+        return await postJson(this.path, entry);
       } catch (error) {
         if (!isPassing(error)) throw error;
         this.trouble = error.status ? error.message : "The server doesn't answer.";

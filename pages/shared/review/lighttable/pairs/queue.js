@@ -93,7 +93,8 @@ export class Queue {
   /** Puts another pair of the same mask, not decided yet, in the place of one. */
   replace(pairId, other) {
     const place = this.places.get(pairId);
-    if (place === undefined || this.places.has(other)) return;
+    // Another one that stood here before may come back.
+    if (place === undefined || (this.places.get(other) ?? place) !== place) return;
     this.rows[place] = [other, this.rows[place][NAME], null, null];
     // The earlier one keeps its place as well: it may be on the screen, and one goes on from there.
     this.places.set(other, place);

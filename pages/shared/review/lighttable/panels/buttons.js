@@ -36,9 +36,9 @@ export function group(label, ids, table) {
 }
 
 /** Shows on all buttons within `node` whether what they stand for is on. */
-export function showPressed(node) {
+export function showPressed(node, table) {
   for (const made of node.querySelectorAll("button[data-action]")) {
     const { pressed } = action(made.dataset.action);
-    if (pressed) made.setAttribute("aria-pressed", String(Boolean(pressed())));
+    if (pressed) made.setAttribute("aria-pressed", String(Boolean(pressed(table))));
   }
 }

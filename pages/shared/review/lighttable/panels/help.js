@@ -30,13 +30,21 @@ export class Help {
   }
 }
 
+const MOST_KEYS = 4;
+
+/** The keys of an action; of a row such as the digits the first and the last. */
+function keysOf({ keys }) {
+  const shown = keys.map((key) => element("kbd", {}, keyText(key)));
+  return keys.length > MOST_KEYS ? [shown[0], " … ", shown.at(-1)] : shown;
+}
+
 function section([group, actions]) {
-  const rows = actions.map(({ keys, title }) =>
+  const rows = actions.map((action) =>
     element(
       "tr",
       {},
-      element("th", { scope: "row" }, ...keys.map((key) => element("kbd", {}, keyText(key)))),
-      element("td", {}, title),
+      element("th", { scope: "row" }, ...keysOf(action)),
+      element("td", {}, action.title),
     ),
   );
   return element("section", {}, element("h3", {}, group), element("table", {}, ...rows));

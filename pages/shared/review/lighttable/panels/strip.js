@@ -49,7 +49,7 @@ export class Strip {
         button("larger", table),
         button("fit", table),
       ),
-      group("Repair", ["ignore", "nudge", "film"], table),
+      group("Repair", ["ignore", "nudge", "relabel", "film"], table),
       element("span", { class: "gap" }),
       button("full", table),
       button("drawer", table),
@@ -140,6 +140,7 @@ class Title {
     const words = what === "scene" ? sceneWords(pack, item) : sourceWords(pack, item);
     say(this.what, words.what);
     say(this.when, words.when);
+    this.when.title = words.when;
     say(this.how, words.how);
     this.how.title = words.more;
     const legend = what === "scene" && pack ? composed(pack, settings).legend : null;

@@ -10,11 +10,13 @@ export const REPAIRS = "Repairs";
 export function editsOf(item, table) {
   const head = element("h3", {}, REPAIRS);
   const edits = item.edits ?? [];
-  if (edits.length === 0) return [head, element("p", { class: "small" }, "Nothing is repaired.")];
+  const version = item.label_version ? [item.label_version] : [];
+  const all = [...version, ...edits];
+  if (all.length === 0) return [head, element("p", { class: "small" }, "Nothing is repaired.")];
   const list = element(
     "ol",
     { class: "log edits" },
-    ...edits.map(({ who, when, text }) =>
+    ...all.map(({ who, when, text }) =>
       element(
         "li",
         {},
@@ -25,5 +27,7 @@ export function editsOf(item, table) {
   );
   const undo = button("undo repair", table, { withKey: true });
   undo.disabled = !edits.some(({ who }) => who === table.data.reviewer);
-  return [head, list, undo];
+  const buttons = edits.length ? [undo] : [];
+  if (version.length) buttons.push(button("undo label", table, { withKey: true }));
+  return [head, list, ...buttons];
 }

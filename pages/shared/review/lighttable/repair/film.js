@@ -114,7 +114,7 @@ export class Film {
     const scene = this.scenes[this.place];
     if (!scene) return;
     if (scene.present) return table.bar.tell("The pair that you see is made of this scene.");
-    if (await making.ask(table.pairId, scene, table.item?.mask_name)) this.repair.close();
+    if (await making.choose(table.pairId, scene, table.item?.mask_name)) this.repair.close();
   }
 }
 

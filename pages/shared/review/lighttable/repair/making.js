@@ -1,8 +1,9 @@
-// Pairs that are being made of another scene while the reviewer goes on.
+// Pairs that are being made of another scene or label while the reviewer goes on.
 
 import { getJson, postJson } from "../api.js";
 import { action, keyText } from "../actions.js";
 import { element, say } from "../dom.js";
+import { Outbox } from "../pairs/outbox.js";
 
 const ASK_AGAIN_MS = 1500;
 const PLACE = "review-making";
@@ -17,6 +18,7 @@ function stored() {
 }
 
 const openKey = () => keyText(action("new pair").keys[0]);
+const editKey = () => keyText(action("relabel").keys[0]);
 
 /** @typedef {{pairId: string, before: string, name: string, there: boolean}} Made */
 
@@ -26,6 +28,7 @@ export class Making {
     this.table = table;
     /** @type {Made[]} oldest first */
     this.pairs = stored();
+    this.labels = new Outbox("/labels", "review-labels:", () => this.#show());
     this.node = element("button", {
       type: "button",
       class: "making",
@@ -36,30 +39,89 @@ export class Making {
     for (const made of this.pairs) if (!made.there) this.#follow(made);
   }
 
+  /** Sends labels that an earlier page could not. */
+  resume() {
+    for (const answer of this.labels.resume()) this.#labelSent(answer);
+  }
+
+  /** Why the pair can't be repaired now, or null. */
+  whyNot(pairId) {
+    const isSent = [...this.labels.waiting.values()].some((one) => one.pair_id === pairId);
+    return isSent ? "The edited label of this pair is being saved." : null;
+  }
+
   /**
    * Chooses a scene and has its pair made.
    * @param {string} before the pair that is there @param {object} scene @param {string} name
    * @returns {Promise<boolean>} whether the pair is being made
    */
-  async ask(before, scene, name) {
+  async choose(before, scene, name) {
     const { bar } = this.table;
     bar.tell("Choosing the scene …");
     try {
-      const document = { pair_id: before, scene_id: scene.scene_id };
-      const { pair_id: pairId, started, text } = await postJson("/choose", document);
-      if (!started) {
-        bar.tell(text, "bad");
-        return false;
-      }
-      bar.tell(`${name} is being made of ${scene.day}. Go on.`);
-      const made = { pairId, before, name, there: false };
-      this.#keep([...this.pairs.filter((one) => one.pairId !== pairId), made]);
-      this.#follow(made);
-      return true;
+      const found = await postJson("/choose", { pair_id: before, scene_id: scene.scene_id });
+      return this.#begun(found, { before, name, what: `of ${scene.day}` });
     } catch (error) {
       bar.tell(`Not chosen: ${error.message}`, "bad");
       return false;
     }
+  }
+
+  /**
+   * Saves what was drawn on the label of a pair, and has its new pair made. While pairs are made
+   * it waits for that.
+   * @param {{pair_id: string, operations: object[], name: string}} drawn
+   * @returns {Promise<boolean>} whether it is saved
+   */
+  relabel(drawn) {
+    const sent = this.labels.send({ ...drawn, reviewer: this.table.data.reviewer });
+    this.table.bar.tell(`The label of ${drawn.name} is being saved. Go on.`);
+    this.#show();
+    return this.#labelSent(sent);
+  }
+
+  async #labelSent(answer) {
+    try {
+      const { before, name, ...found } = await answer;
+      this.#begun(found, { before, name, what: "with the edited label" });
+      this.table.refresh(before);
+      return true;
+    } catch (error) {
+      const where = `What was drawn is still there (${editKey()}).`;
+      this.table.bar.tell(`The label was not saved: ${error.message} ${where}`, "bad");
+      return false;
+    } finally {
+      this.#show();
+    }
+  }
+
+  /** Brings the label of before back, and has its pair made. */
+  async undoLabel() {
+    const { bar, item, pairId: before, data } = this.table;
+    if (!item?.label_version) return bar.tell("The label of this pair is that of its file.");
+    if (item.superseded) return bar.tell(item.superseded, "bad");
+    bar.tell("Undoing the edited label …");
+    try {
+      const asked = { pair_id: before, reviewer: data.reviewer };
+      const found = await postJson("/labels/undo", asked);
+      this.#begun(found, { before, name: item.mask_name, what: "with the label of before" });
+      this.table.refresh(before);
+    } catch (error) {
+      bar.tell(`Not undone: ${error.message}`, "bad");
+    }
+  }
+
+  /** Follows a pair that the server has begun. @returns {boolean} whether it has */
+  #begun({ pair_id: pairId, started, text }, { before, name, what }) {
+    if (!started) {
+      this.table.bar.tell(text, "bad");
+      return false;
+    }
+    this.table.bar.tell(`${name} is being made ${what}. Go on.`);
+    const made = { pairId, before, name, there: false };
+    this.#keep([...this.pairs.filter((one) => one.pairId !== pairId), made]);
+    this.#follow(made);
+    return true;
   }
 
   async #follow(made) {
@@ -95,7 +157,7 @@ export class Making {
     const made = this.pairs.find(({ there }) => there);
     if (!made) {
       return this.table.bar.tell(
-        this.pairs.length ? "It is still being made." : "No pair was made of another scene.",
+        this.pairs.length ? "It is still being made." : "No pair was made of another scene or label.",
       );
     }
     this.#keep(this.pairs.filter((one) => one !== made));
@@ -115,16 +177,19 @@ export class Making {
 
   #show() {
     const there = this.pairs.filter((one) => one.there);
-    const count = this.pairs.length - there.length;
-    this.node.hidden = this.pairs.length === 0;
+    const waiting = [...this.labels.waiting.values()];
+    const count = this.pairs.length - there.length + waiting.length;
+    this.node.hidden = there.length + count === 0;
     this.node.disabled = there.length === 0;
     this.node.classList.toggle("there", there.length > 0);
     const text = there.length
       ? `New pair: ${there[0].name} (${openKey()})`
       : `${count} being made …`;
     say(this.node, text);
-    this.node.title = this.pairs
-      .map(({ name, there: done }) => `${name}: ${done ? "there" : "being made"}`)
-      .join("\n");
+    const trouble = this.labels.trouble ?? "";
+    this.node.title = [
+      ...this.pairs.map(({ name, there: done }) => `${name}: ${done ? "there" : "being made"}`),
+      ...waiting.map(({ name }) => `${name}: its label is being saved. ${trouble}`),
+    ].join("\n");
   }
 }

@@ -2,13 +2,14 @@
 
 import { ACTIONS, DECIDING, keyText } from "../actions.js";
 import { postJson } from "../api.js";
-import { button } from "../panels/buttons.js";
+import { button, showPressed } from "../panels/buttons.js";
 import { element, say } from "../dom.js";
 import { Film } from "./film.js";
 import { Ignore } from "./ignore.js";
 import { Making } from "./making.js";
 import { Nudge } from "./nudge.js";
 import { newToken } from "../pairs/outbox.js";
+import { Relabel } from "../relabel/relabel.js";
 
 /**
  * @typedef {object} Tool
@@ -16,6 +17,7 @@ import { newToken } from "../pairs/outbox.js";
  * @property {() => void} open called with the pair on the screen
  * @property {() => void} close drops what isn't saved
  * @property {() => string} words what the tool's line says now
+ * @property {Node[]} [parts] what it has in its line beside words and keys
  */
 
 export class Repair {
@@ -24,7 +26,12 @@ export class Repair {
     this.table = table;
     this.making = new Making(table);
     /** @type {Record<string, Tool>} */
-    this.tools = { ignore: new Ignore(this), nudge: new Nudge(this), film: new Film(this) };
+    this.tools = {
+      ignore: new Ignore(this),
+      nudge: new Nudge(this),
+      film: new Film(this),
+      relabel: new Relabel(this),
+    };
     /** @type {string|null} the tool that is open */
     this.active = null;
     this.saving = false;
@@ -32,11 +39,13 @@ export class Repair {
     this.unanswered = { asked: "", token: "" };
     this.title = element("b");
     this.words = element("span", { class: "words", role: "status" });
+    this.parts = element("span", { class: "tool-parts" });
     this.keys = element("span", { class: "tool-keys" });
     this.line = element(
       "div",
       { class: "tool-line", role: "toolbar", "aria-label": "Repair", hidden: true },
       this.title,
+      this.parts,
       this.words,
       this.keys,
     );
@@ -53,6 +62,7 @@ export class Repair {
     const why = this.#whyNot();
     if (why) return table.bar.tell(why, "bad");
     this.active = id;
+    this.parts.replaceChildren(...(this.tools[id].parts ?? []));
     this.tools[id].open();
     say(this.title, this.tools[id].title);
     this.keys.replaceChildren(...keysOf(id, table));
@@ -61,9 +71,9 @@ export class Repair {
   }
 
   #whyNot() {
-    const { state, item } = this.table;
+    const { state, item, pairId } = this.table;
     if (state !== "ready" || !item) return "There is no picture of a pair to repair.";
-    return item.superseded ?? null;
+    return item.superseded ?? this.making.whyNot(pairId);
   }
 
   close() {
@@ -79,6 +89,7 @@ export class Repair {
     if (!this.active) return;
     say(this.words, this.tools[this.active].words());
     this.words.title = this.words.textContent;
+    showPressed(this.keys, this.table);
     this.table.stage.draw();
   }
 
@@ -137,7 +148,8 @@ export class Repair {
 const keysText = (keys) => keys.map(keyText).join("").replace(/(?!^)⇧/g, "");
 
 function keysOf(tool, table) {
-  return ACTIONS.filter((action) => action.tool === tool).map(({ id, keys, short, hint, title }) =>
+  const shown = ACTIONS.filter((one) => one.tool === tool && (one.short ?? one.hint));
+  return shown.map(({ id, keys, short, hint, title }) =>
     short
       ? button(id, table, { withKey: true })
       : element(

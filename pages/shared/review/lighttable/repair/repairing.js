@@ -1,6 +1,8 @@
 // What can be done to a pair instead of rejecting it, as actions of the one list. Those with a
 // `tool` hold while that tool is open, and come before others of the same key.
 
+import { RELABEL } from "../relabel/relabelling.js";
+
 const repairs = [
   {
     id: "ignore",
@@ -23,6 +25,7 @@ const repairs = [
     short: "Scenes",
     run: (table) => table.repair.toggle("film"),
   },
+  ...RELABEL,
   {
     id: "undo repair",
     keys: ["Shift+Z"],
@@ -33,7 +36,7 @@ const repairs = [
   {
     id: "new pair",
     keys: ["Shift+N"],
-    title: "Open the pair that was made of the scene you chose",
+    title: "Open the pair that was made of the scene you chose, or of the label you edited",
     run: (table) => table.repair.making.open(),
   },
 ];
