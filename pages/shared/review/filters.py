@@ -53,7 +53,7 @@ def filter_form(rows: Sequence[QueueRow], reviewers: Sequence[str], reviewer: st
         st.button("Clear the filters", on_click=clear_filters, icon=":material/filter_list_off:")
     wanted = QueueFilter(
         decision, text or "", suggestion, tile, first, last, reviewer, scene, basis, by,
-        batch or None, st.session_state.get("review_audit"), ranges,
+        batch or None, st.session_state.get(field_key("audit")), ranges,
     )  # fmt: skip
     choice = QueueChoice(wanted, order or MOST_SUSPICIOUS)
     _say(choice, write_address(choice))
@@ -101,14 +101,22 @@ def _range(name: str) -> Range:
 
 def clear_filters() -> None:
     """Look at all pairs again; the order stays."""
-    put_into_form(QueueChoice(order=st.session_state.get(field_key("order"), MOST_SUSPICIOUS)))
+    put_into_form(QueueChoice(order=_order()))
 
 
 def show_conflicts() -> None:
     """Look at pairs about which reviewers disagree, one after the other."""
-    wanted = QueueFilter(decision=DecisionState.CONFLICT.value)
-    put_into_form(QueueChoice(wanted, st.session_state.get(field_key("order"), MOST_SUSPICIOUS)))
+    look_at(QueueFilter(decision=DecisionState.CONFLICT.value), _order())
+
+
+def look_at(wanted: QueueFilter, order: str) -> None:
+    """Put other pairs on the light table."""
+    put_into_form(QueueChoice(wanted, order))
     st.session_state["review_mode"] = TABLE
+
+
+def _order() -> str:
+    return str(st.session_state.get(field_key("order"), MOST_SUSPICIOUS))
 
 
 def mode_form() -> str:
