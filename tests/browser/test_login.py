@@ -30,7 +30,6 @@ def test_a_reviewer_logs_in_and_decides_under_that_name_only(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chromium()
-    pytest.importorskip("authlib", reason='pip install "streamlit[auth]"')
     shutil.copytree(finished, tmp_path / "workspace")
     workspace, port = Workspace(tmp_path / "workspace"), free_port()
     secrets = tmp_path / "secrets.toml"
