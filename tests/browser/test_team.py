@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from migrate_core.review.run import decide, new_decision
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
 from tests.support.browsing import browser_pages, chromium, served_app
@@ -129,3 +130,26 @@ def test_the_pairs_that_are_left_are_open_with_somebody(fresh: tuple[str, Worksp
         root(bob).get_by_text("All that is left here is open with ann.").wait_for(timeout=SLOW_MS)
         assert shown(ann) == at_ann
         assert at_ann not in [pair for pair, _ in decisions(workspace)]
+
+
+def test_a_conflict_is_settled_from_a_link_to_conflicts(fresh: tuple[str, Workspace]) -> None:
+    address, workspace = fresh
+    first, second = queue_of(workspace)[:2]
+    store = open_store(workspace)
+    for pair_id in (first, second):
+        decide(store, new_decision(pair_id, "accept", "ann"))
+        decide(store, new_decision(pair_id, "reject", "bob", "cloud"))
+    store.engine.dispose()
+    with team(address, "cem", query="?decision=conflict&order=mask%20name") as (page,):
+        at_first = shown(page)
+        assert at_first in (first, second)
+        root(page).get_by_text("They disagree: ann: accept; bob: reject (cloud)").wait_for()
+        root(page).get_by_role("button", name="Settle: reject").wait_for()
+        press(page, "x")
+        page.wait_for_timeout(2 * LOOK_MS)
+        entry = log_of(workspace, at_first)[-1]
+        assert (entry.reviewer, entry.verdict, entry.settles) == ("cem", "reject", True)
+        assert {shown(page), at_first} == {first, second}
+        page.reload()
+        shown(page)
+        page.get_by_text("conflict, mask name").wait_for()
