@@ -31,7 +31,7 @@ from tests.support.team import Reviewer, at_work, doubled, leased_twice, lost
 
 PAIRS, SCRIPTED, BROWSERS = 600, 20, 2
 # A script looks at a pair for so long, so that the browsers get their share.
-THINK_S = 0.3
+THINK_S = 1.0
 MARKS = re.compile(r"(<!-- measured: team -->\n).*?(<!-- end: team -->)", re.DOTALL)
 KEY_HEADER = "x-review-key"
 

@@ -8,7 +8,8 @@ import pytest
 
 from migrate_core.review.filters import QueueFilter, Range
 from pages.shared.review.address import QueueChoice, read_choice
-from tests.pages.test_review import all_text, choose, handed_over, opened, press
+from tests.pages.test_review import choose, handed_over, opened, press
+from tests.support.app import all_text
 from tests.support.pairs import Case
 
 FULL = {
@@ -21,6 +22,7 @@ FULL = {
     "basis": "person",
     "by": "ann",
     "batch": "b1",
+    "audit": "b2",
     "first": "2020-02-01",
     "last": "2020-02-03",
     "occluded": "..5",
@@ -36,7 +38,7 @@ def test_an_address_holds_all_filters() -> None:
     assert found.order == "random"
     assert found.wanted == QueueFilter(
         "undecided", "m1", "accept", "31TDG", date(2020, 2, 1), date(2020, 2, 3), "", "S2A",
-        "person", "ann", "b1",
+        "person", "ann", "b1", "b2",
         {"occluded": Range(None, 5), "days": Range(1, 5), "change": Range(0.25)},
     )  # fmt: skip
     assert found.texts == FULL
@@ -105,3 +107,15 @@ def test_another_address_in_the_same_tab_is_followed(case: Case) -> None:
     app.query_params["by"] = "bob"
     app.run()
     assert handed_over(app)["filter"] == {"by": "bob"}
+
+
+def test_an_address_that_was_left_meanwhile_changes_nothing(case: Case) -> None:
+    """A slow server hears of the next change before the browser has the address of the last."""
+    app = opened(days="..5")
+    choose(app, "review_decision", "accepted")
+    app.query_params.clear()
+    app.query_params["days"] = "..5"
+    choose(app, "review_suggestion", "accept")
+    wanted = {"days": "..5", "decision": "accepted", "suggestion": "accept"}
+    assert handed_over(app)["filter"] == wanted
+    assert dict(app.query_params) == wanted

@@ -12,7 +12,8 @@ from streamlit.runtime.secrets import Secrets
 from pages.shared.review.guard import KEY, KEY_HEADER, SIGNATURE_HEADER, signature_of
 from pages.shared.review.routes import routes
 from pages.shared.review.team import reviewer as login
-from tests.pages.test_review import all_text, handed_over, opened
+from tests.pages.test_review import handed_over, opened
+from tests.support.app import all_text
 from tests.support.asgi import Client
 from tests.support.pairs import Case
 

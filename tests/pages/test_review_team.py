@@ -5,7 +5,8 @@ from __future__ import annotations
 from streamlit.testing.v1 import AppTest
 
 from migrate_core.store.review.settings import review_settings
-from tests.pages.test_review import all_text, handed_over, opened, press, say
+from tests.pages.test_review import handed_over, opened, press, say
+from tests.support.app import all_text
 from tests.support.pairs import Case
 
 

@@ -23,6 +23,12 @@ def open_page(path: str, **query: str) -> AppTest:
     return app
 
 
+def all_text(app: AppTest) -> str:
+    """What the page says, apart from its fields."""
+    elements = (*app.markdown, *app.caption, *app.info, *app.warning, *app.success, *app.error)
+    return "\n".join(element.value for element in elements)
+
+
 @functools.cache
 def _addresses() -> Any:
     """The pages that the app registers, which are the same in each workspace."""

@@ -14,8 +14,9 @@ from migrate_core.review.queue import MOST_SUSPICIOUS, ORDERS
 
 from ..state import put_in_address
 
-_WRITTEN: Final = "review_address"
+_HAD: Final = "review_addresses"
 _PROBLEMS: Final = "review_address_problems"
+_FILLED: Final = "review_form_filled"
 _ORDER: Final = "order"
 _FIELDS = tuple(one.name for one in fields(QueueFilter) if one.name not in ("ranges", "reviewer"))
 LEAST, MOST = "least", "most"
@@ -53,25 +54,39 @@ def read_choice(address: Mapping[str, str]) -> tuple[QueueChoice, tuple[str, ...
 
 
 def fill_form() -> None:
-    """Put what the address asks for into the fields, when one arrives by a link, or goes back."""
+    """Put what the address asks for into the fields, when one arrives by a link.
+
+    A browser may still send an address that was left meanwhile: what the tab has had isn't taken.
+    """
     address = {name: st.query_params[name] for name in _names() if name in st.query_params}
-    if not address or address == st.session_state.get(_WRITTEN):
+    if not address or address in _had():
         return
     found, problems = read_choice(address)
     put_into_form(found)
     st.session_state[_PROBLEMS] = problems
-    st.session_state[_WRITTEN] = found.texts
+    _had().extend((address, found.texts))
+
+
+def field_key(name: str) -> str:
+    """The key of a field of the form, as it is now."""
+    times = st.session_state.get(_FILLED, 0)
+    return f"review_{name}_{times}" if times else f"review_{name}"
 
 
 def put_into_form(choice: QueueChoice) -> None:
-    """Set all fields."""
+    """Set all fields.
+
+    They become other ones: a browser sends what it last showed of those in a closed popover.
+    """
+    if field_key(_ORDER) in st.session_state:
+        st.session_state[_FILLED] = st.session_state.get(_FILLED, 0) + 1
     values = {name: getattr(choice.wanted, name) for name in _FIELDS}
     for name in NUMBERS:
         limits = choice.wanted.ranges.get(name)
         values[f"{name}_{LEAST}"] = limits and limits.least
         values[f"{name}_{MOST}"] = limits and limits.most
     for name, value in {**values, _ORDER: choice.order}.items():
-        st.session_state[f"review_{name}"] = value
+        st.session_state[field_key(name)] = value
 
 
 def write_address(choice: QueueChoice) -> tuple[str, ...]:
@@ -79,13 +94,19 @@ def write_address(choice: QueueChoice) -> tuple[str, ...]:
 
     That is said until something else is chosen.
     """
-    texts = choice.texts
+    texts, had = choice.texts, _had()
     for name in _names():
         put_in_address(name, texts.get(name))
-    if texts != st.session_state.get(_WRITTEN):
-        st.session_state[_WRITTEN] = texts
+    if not had or had[-1] != texts:
         st.session_state[_PROBLEMS] = ()
+        had.append(texts)
     found: tuple[str, ...] = st.session_state.get(_PROBLEMS, ())
+    return found
+
+
+def _had() -> list[dict[str, str]]:
+    """What the address of the tab has asked for up to now, the latest last."""
+    found: list[dict[str, str]] = st.session_state.setdefault(_HAD, [])
     return found
 
 

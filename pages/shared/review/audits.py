@@ -7,24 +7,15 @@ import streamlit as st
 from migrate_core.review.filters import QueueFilter
 from migrate_core.review.queue import RANDOM
 
-from .filters import TABLE, clear_filters
-
-_AUDIT = "review_audit"
+from .filters import clear_filters, look_at
 
 
 def look_at_audit(batch_id: str) -> None:
     """Show the pairs that audit a rule on the light table, in the random order that counts."""
-    clear_filters()
-    st.session_state[_AUDIT] = batch_id
-    st.session_state["review_order"] = RANDOM
-    st.session_state["review_mode"] = TABLE
+    look_at(QueueFilter(audit=batch_id), RANDOM)
 
 
 def offer_to_leave(wanted: QueueFilter) -> None:
-    """A button that leaves the audit which is looked at."""
+    """A button that leaves the audit which is looked at, and with it what else was filtered."""
     if wanted.audit is not None:
-        st.button("Leave the audit", on_click=_leave, icon=":material/close:")
-
-
-def _leave() -> None:
-    st.session_state[_AUDIT] = None
+        st.button("Leave the audit", on_click=clear_filters, icon=":material/close:")

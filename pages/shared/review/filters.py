@@ -14,7 +14,15 @@ from migrate_core.states import DecisionState, Verdict
 
 from ..state import choose_pair
 from ..text import plain
-from .address import LEAST, MOST, QueueChoice, fill_form, put_into_form, write_address
+from .address import (
+    LEAST,
+    MOST,
+    QueueChoice,
+    field_key,
+    fill_form,
+    put_into_form,
+    write_address,
+)
 
 _KEPT: Final = "session"
 _OPENED: Final = "review_opened"
@@ -27,25 +35,25 @@ def filter_form(rows: Sequence[QueueRow], reviewers: Sequence[str], reviewer: st
     """The filters and the order, in a popover, and what is looked at in words beside it."""
     fill_form()
     with st.popover("Filter and sort", icon=":material/filter_list:"):
-        order = st.selectbox("Order", list(ORDERS), key="review_order", persist_state=_KEPT)
+        order = st.selectbox("Order", list(ORDERS), key=field_key("order"), persist_state=_KEPT)
         left, right = st.columns(2)
         with left:
             decision = _choice("Decision", CHOICES["decision"], "decision")
             suggestion = _choice("Suggestion", _SUGGESTED, "suggestion")
             tile = _choice("Tile", {row.tile for row in rows}, "tile")
-            first = st.date_input("Scene from", None, key="review_first", persist_state=_KEPT)
+            first = st.date_input("Scene from", None, key=field_key("first"), persist_state=_KEPT)
         with right:
             basis = _choice("Decided by a", CHOICES["basis"], "basis")
             by = _choice("Decided by", set(reviewers), "by")
             scene = _choice("Scene", {row.scene_id for row in rows}, "scene")
-            last = st.date_input("Scene until", None, key="review_last", persist_state=_KEPT)
-        text = st.text_input("Mask name contains", key="review_text", persist_state=_KEPT)
-        batch = st.text_input("Batch", key="review_batch", persist_state=_KEPT, help=_BATCH)
+            last = st.date_input("Scene until", None, key=field_key("last"), persist_state=_KEPT)
+        text = st.text_input("Mask name contains", key=field_key("text"), persist_state=_KEPT)
+        batch = st.text_input("Batch", key=field_key("batch"), persist_state=_KEPT, help=_BATCH)
         ranges = {name: limits for name in NUMBERS if (limits := _range(name)) != Range()}
         st.button("Clear the filters", on_click=clear_filters, icon=":material/filter_list_off:")
     wanted = QueueFilter(
         decision, text or "", suggestion, tile, first, last, reviewer, scene, basis, by,
-        batch or None, ranges, st.session_state.get("review_audit"),
+        batch or None, ranges, st.session_state.get(field_key("audit")),
     )  # fmt: skip
     choice = QueueChoice(wanted, order or MOST_SUSPICIOUS)
     _say(choice, write_address(choice))
@@ -63,7 +71,7 @@ def _say(choice: QueueChoice, problems: Sequence[str]) -> None:
 
 def _choice(label: str, options: Collection[str], name: str) -> str | None:
     """One of the options, in their order or, where they have none, sorted; None for any."""
-    key = f"review_{name}"
+    key = field_key(name)
     listed = sorted(options) if isinstance(options, set) else list(options)
     given = st.session_state.get(key)
     # An address may ask for what there isn't.
@@ -84,7 +92,7 @@ def _range(name: str) -> Range:
     least, most = (
         end.number_input(
             f"{number.label}{unit}: at {limit}", value=None, placeholder=f"at {limit}",
-            key=f"review_{name}_{limit}", label_visibility="collapsed", persist_state=_KEPT,
+            key=field_key(f"{name}_{limit}"), label_visibility="collapsed", persist_state=_KEPT,
         )
         for end, limit in zip(ends, (LEAST, MOST), strict=True)
     )  # fmt: skip
@@ -93,14 +101,22 @@ def _range(name: str) -> Range:
 
 def clear_filters() -> None:
     """Look at all pairs again; the order stays."""
-    put_into_form(QueueChoice(order=st.session_state.get("review_order", MOST_SUSPICIOUS)))
+    put_into_form(QueueChoice(order=_order()))
 
 
 def show_conflicts() -> None:
     """Look at pairs about which reviewers disagree, one after the other."""
-    wanted = QueueFilter(decision=DecisionState.CONFLICT.value)
-    put_into_form(QueueChoice(wanted, st.session_state.get("review_order", MOST_SUSPICIOUS)))
+    look_at(QueueFilter(decision=DecisionState.CONFLICT.value), _order())
+
+
+def look_at(wanted: QueueFilter, order: str) -> None:
+    """Put other pairs on the light table."""
+    put_into_form(QueueChoice(wanted, order))
     st.session_state["review_mode"] = TABLE
+
+
+def _order() -> str:
+    return str(st.session_state.get(field_key("order"), MOST_SUSPICIOUS))
 
 
 def mode_form() -> str:
