@@ -61,6 +61,7 @@ def review(page: Page) -> None:
         mode = mode_form()
         wanted, order = filter_form(all_rows, reviewer)
         wanted = with_audit(wanted)
+    st.html(STYLE)
     if mode == MAP:
         decision_map(page, arranged(rows_of(page.store), wanted), all_rows)
         return
@@ -71,7 +72,6 @@ def review(page: Page) -> None:
         "order": order,
         "theme": st.context.theme.type or "light",
     }
-    st.html(STYLE)
     with st.container(key="review_window"):
         if mode == GALLERY:
             pair_gallery(data, do_as_asked)

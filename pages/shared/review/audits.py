@@ -9,6 +9,7 @@ import streamlit as st
 from migrate_core.review.filters import QueueFilter
 from migrate_core.review.queue import RANDOM
 
+from ..state import choose_pair
 from .filters import TABLE, clear_filters
 
 _AUDIT = "review_audit"
@@ -17,6 +18,8 @@ _AUDIT = "review_audit"
 def look_at_audit(batch_id: str) -> None:
     """Show the pairs that audit a rule on the light table, in the random order that counts."""
     clear_filters()
+    # The light table goes to the pair in the address first, which may be no pair of the audit.
+    choose_pair(None)
     st.session_state[_AUDIT] = batch_id
     st.session_state["review_order"] = RANDOM
     st.session_state["review_mode"] = TABLE
