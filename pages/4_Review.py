@@ -68,6 +68,7 @@ def review(page: Page) -> None:
         choice = filter_form(all_rows, reviewers_of_log(page.store), reviewer)
         team_panel(page, show_conflicts)
         offer_to_leave(choice.wanted)
+    st.html(STYLE)
     if mode == MAP:
         decision_map(page, arranged(rows_of(page.store, reviewer), choice.wanted), all_rows)
         return
@@ -79,7 +80,6 @@ def review(page: Page) -> None:
         "order": choice.order,
         "theme": st.context.theme.type or "light",
     }
-    st.html(STYLE)
     with st.container(key="review_window"):
         if mode == GALLERY:
             pair_gallery(data, do_as_asked)

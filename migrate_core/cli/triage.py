@@ -104,8 +104,10 @@ def accept(session: Session, dry_run: bool, as_json: bool) -> None:
 
 @triage.command("switch")
 @click.argument("state", type=click.Choice(["on", "off"]))
+@json_option
 @click.pass_obj
-def switch_acceptance(session: Session, state: str) -> None:
+def switch_acceptance(session: Session, state: str, as_json: bool) -> None:
     """Allow automatic acceptance, or not any more; what is accepted stays until it is undone."""
-    switch(session.store, on=state == "on")
-    say(f"Automatic acceptance is {state}.")
+    on = state == "on"
+    switch(session.store, on=on)
+    emit({"on": on}, as_json, lambda: say(f"Automatic acceptance is {state}."))

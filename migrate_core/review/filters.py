@@ -120,8 +120,8 @@ class QueueFilter:
     basis: str | None = None
     by: str | None = None
     batch: str | None = None
-    audit: str | None = None
     ranges: Mapping[str, Range] = field(default_factory=dict)
+    audit: str | None = None
 
     def takes(self, row: QueueRow) -> bool:
         """Whether the pair is looked at."""

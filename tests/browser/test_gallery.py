@@ -14,7 +14,7 @@ from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
 from tests.support.browsing import browser_page, chromium, served_app
 from tests.support.light_table import SLOW_MS, light_table, press, queue_of, shown
-from tests.support.many import numbered
+from tests.support.many import numbered, say_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 ROOT = "[data-testid=pair-gallery]"
@@ -180,3 +180,23 @@ def test_ten_thousand_pairs_are_in_the_page_as_they_come_into_sight(
             press(page, "z")
             told(page, "Took back: 10,000 marked as unsure (10,000 pairs)")
             root(page).get_by_text("0 of 10,000 decided").wait_for()
+
+
+def test_the_map_tells_decisions_apart_and_opens_a_pair(copied: Path, tmp_path: Path) -> None:
+    workspace = Workspace(copied)
+    first, second, *_ = queue_of(workspace)
+    store = open_store(workspace)
+    say_of(store, [first], "reject")
+    say_of(store, [second], "accept")
+    store.engine.dispose()
+    with (
+        served_app(copied, tmp_path / "app.log") as address,
+        light_table(address, tmp_path) as page,
+    ):
+        page.get_by_text("Map", exact=True).click()
+        signs = page.frame_locator("iframe[title*=folium]").locator(".leaflet-marker-icon")
+        signs.nth(5).wait_for(timeout=SLOW_MS)
+        assert Counter(signs.all_inner_texts()) == {"✕": 1, "✓": 1, "○": 4}
+        page.get_by_text("1 accepted").last.wait_for()
+        signs.get_by_text("✕").click(force=True)
+        assert shown(page, first) == first

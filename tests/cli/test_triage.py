@@ -52,6 +52,7 @@ def test_it_learns_shows_and_accepts(root: Path) -> None:
     assert (audit["looked_at"], audit["share"]) == (0, 0.05)
     assert audit["sentence"] == "No accepted pair of the audit has been looked at."
     assert "is off" in triage(root, "switch", "off").said
+    assert triage(root, "switch", "on", "--json").document == {"on": True}
 
 
 def test_a_pair_is_explained(root: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +16,10 @@ from pages.shared.review.guard import KEY, KEY_HEADER
 from pages.shared.review.many_routes import many_routes
 from pages.shared.review.repair_routes import repair_routes
 from pages.shared.review.routes import routes
+from pages.shared.review.triage.expectation import EXPECTED
 from tests.support.asgi import Client
 from tests.support.pairs import Case
+from tests.support.triage import put_learnt_model
 
 API = "/review-api"
 
@@ -51,12 +54,14 @@ def shape(value: Any) -> Any:
 
 
 def test_the_item_of_a_check_differs_from_that_of_its_pair_in_id_and_view_alone(
-    client: Client, check: tuple[str, str]
+    client: Client, case: Case, check: tuple[str, str], tmp_path: Path
 ) -> None:
+    put_learnt_model(case.store, tmp_path / "learnt")
     found, of_pair = (client.get(f"{API}/pairs/{one}", "reviewer=me").json for one in check)
     assert {name for name in found if found[name] != of_pair[name]} == {"pair_id", "view"}
     assert shape(found) == shape(of_pair)
     assert "check" not in str(found).lower()
+    assert EXPECTED in [section["title"] for section in found["facts"]]
 
 
 def test_the_queue_has_the_check_as_any_pair_and_counts_pairs_alone(

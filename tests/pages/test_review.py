@@ -53,6 +53,11 @@ def listed(case: Case, **wanted: str) -> dict[str, Any]:
     return queue_document(case.store, asked)
 
 
+def all_text(app: AppTest) -> str:
+    elements = (*app.markdown, *app.caption, *app.info, *app.warning, *app.success, *app.error)
+    return "\n".join(element.value for element in elements)
+
+
 def say(case: Case, mask: str, verdict: str, who: str = ME) -> None:
     pair_id = case.pair_ids()[f"{mask} 20200202"]
     decide(case.store, Decision(pair_id, verdict, who, None, now_utc()))

@@ -38,8 +38,8 @@ def test_an_address_holds_all_filters() -> None:
     assert found.order == "random"
     assert found.wanted == QueueFilter(
         "undecided", "m1", "accept", "31TDG", date(2020, 2, 1), date(2020, 2, 3), "", "S2A",
-        "person", "ann", "b1", "b2",
-        {"occluded": Range(None, 5), "days": Range(1, 5), "change": Range(0.25)},
+        "person", "ann", "b1",
+        {"occluded": Range(None, 5), "days": Range(1, 5), "change": Range(0.25)}, "b2",
     )  # fmt: skip
     assert found.texts == FULL
 

@@ -10,8 +10,12 @@ import numpy as np
 from migrate_core.model import Occluded, Occlusion, Pair, Shares, Shift, Suggestion
 from migrate_core.review.batches import BatchRequest, decide_batch
 from migrate_core.review.sampling.random_order import random_position
+from migrate_core.review.triage.learning import TriageModel
+from migrate_core.review.triage.run import learn
 from migrate_core.states import BatchKind, PairState, Verdict
 from migrate_core.store.base import Store, open_store
+from migrate_core.store.review.models import put_model
+from migrate_core.store.serialize import to_json
 from migrate_core.workspace import Workspace
 
 CLEAR = Shares(cloud=0.0, shadow=0.0, cirrus=0.0, snow=None, nodata=0.0, source=None)
@@ -69,3 +73,14 @@ def decide_about(store: Store, pairs: list[Pair], *, bad: bool | None = None) ->
     for verdict, rejected in ((Verdict.REJECT, True), (Verdict.ACCEPT, False)):
         chosen = [pair_id for pair_id, is_it in found.items() if is_it == rejected]
         decide_batch(store, BatchRequest(BatchKind.SELECTION, verdict, "ann"), chosen)
+
+
+def put_learnt_model(store: Store, folder: Path) -> TriageModel:
+    """A model that was learnt from other pairs, in the workspace `folder`, is in use in `store`."""
+    pairs = pairs_of(160)
+    other = a_store(folder, pairs)
+    decide_about(other, pairs)
+    model = learn(other)
+    other.engine.dispose()
+    put_model(store, model.version, model.made_at, to_json(model))
+    return model

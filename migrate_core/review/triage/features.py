@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from ...grid import FloatArray
 from ...model import BACKGROUND
 from ...states import Verdict
 from ...store.base import Store
-from ...store.review.pair_numbers import PairNumbers, pair_numbers
+from ...store.review.pair_numbers import PairNumbers, numbers_of_pair, pair_numbers
 from ...text import format_share
 
 _Path = tuple[str, ...]
@@ -100,7 +100,16 @@ class FeatureTable:
 
 def feature_table(store: Store) -> FeatureTable:
     """The features of all pairs that are done, in order of their ids."""
-    rows = pair_numbers(store, _PATHS)
+    return _table(pair_numbers(store, _PATHS))
+
+
+def features_of(store: Store, pair_id: str) -> FeatureTable:
+    """The features of one pair that is done, or of an attention check; empty of any other pair."""
+    found = numbers_of_pair(store, pair_id, _PATHS)
+    return _table([found] if found else [])
+
+
+def _table(rows: Sequence[PairNumbers]) -> FeatureTable:
     numbers = np.array([row.numbers for row in rows], dtype=np.float64).reshape(-1, len(_PATHS))
     east, north, offset = (numbers[:, _PATHS.index(path)] for path in (_EAST, _NORTH, _OFFSET))
     masks = np.array([_of_mask(row) for row in rows], dtype=np.float64).reshape(-1, 3)

@@ -69,16 +69,14 @@ def learnt(examples: Examples, sample: Sequence[str], now: datetime) -> TriageMo
     return replace(model, version=f"{now:%Y%m%d}-{digest}")
 
 
-def prediction(model: TriageModel, table: FeatureTable, pair_id: str) -> Prediction:
-    """What the model says of a pair of the table. Raises ValueError when it isn't there."""
-    row = table.pair_ids.index(pair_id)
-    one = FeatureTable((pair_id,), table.values[row : row + 1])
+def prediction(model: TriageModel, one: FeatureTable) -> Prediction:
+    """What the model says of the only pair of a table."""
     parts = model.fitted.full.parts(one.scaled)[0]
     order = np.argsort(parts)
     against = [column for column in order[:_STRONGEST] if parts[column] < 0]
     in_favour = [column for column in order[::-1][:_STRONGEST] if parts[column] > 0]
     return Prediction(
-        pair_id,
+        one.pair_ids[0],
         float(model.fitted.probabilities(one.scaled)[0]),
         tuple(f"{_written(one, column)} speaks for it" for column in in_favour),
         tuple(f"{_written(one, column)} speaks against it" for column in against),

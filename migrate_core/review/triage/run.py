@@ -17,7 +17,7 @@ from ...store.review.settings import ReviewSettings, put_review_settings, review
 from ...store.serialize import from_json, to_json
 from .acceptance import Audit, ScoredPairs, Selection, audit_of, selection, why_stopped
 from .audit import AuditFindings
-from .features import NAMES, feature_table
+from .features import NAMES, feature_table, features_of
 from .learning import Prediction, TriageModel, learnt, prediction
 from .reviewed import ReviewedPairs, reviewed_pairs
 
@@ -92,11 +92,13 @@ def predictions(store: Store) -> dict[str, float]:
 
 
 def explained(store: Store, pair_id: str) -> Prediction | None:
-    """What the model says of a pair, and why; None without a model, or such a finished pair."""
-    model, table = present_model(store), feature_table(store)
-    if model is None or pair_id not in table.pair_ids:
-        return None
-    return prediction(model, table, pair_id)
+    """What the model says of a pair, and why; None without a model, or such a finished pair.
+
+    An attention check has it as any pair, by its own numbers.
+    """
+    model = present_model(store)
+    table = features_of(store, pair_id) if model else None
+    return prediction(model, table) if model and table and table.pair_ids else None
 
 
 def triage_state(store: Store) -> TriageState:

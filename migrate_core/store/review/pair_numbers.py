@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from ...states import PairState
 from ..base import Store
-from ..tables import masks, pairs
+from ..tables import attention_checks, masks, pairs
 
 
 class PairNumbers(NamedTuple):
@@ -28,19 +28,41 @@ class PairNumbers(NamedTuple):
 
 def pair_numbers(store: Store, paths: Sequence[tuple[str, ...]]) -> list[PairNumbers]:
     """The numbers at `paths` in the documents of all pairs that are done, in order of their ids."""
-    document, mask = pairs.c.document, masks.c.document
-    query = (
-        sa.select(
-            pairs.c.pair_id,
-            document["suggestion"]["verdict"].as_string(),
-            mask["class_pixels"].as_json(),
-            mask["classes"].as_json(),
-            *(document[path].as_float() for path in paths),
-        )
-        .outerjoin(masks, masks.c.mask_id == pairs.c.mask_id)
-        .where(pairs.c.state == PairState.DONE)
-        .order_by(pairs.c.pair_id)
+    return _read(store, _of_pairs(paths).order_by(pairs.c.pair_id))
+
+
+def numbers_of_pair(
+    store: Store, pair_id: str, paths: Sequence[tuple[str, ...]]
+) -> PairNumbers | None:
+    """Those of one pair that is done, or of an attention check; None of any other pair."""
+    check = attention_checks.c
+    of_checks = _numbers(attention_checks, check.document["mask_id"].as_string(), paths)
+    queries = (
+        _of_pairs(paths).where(pairs.c.pair_id == pair_id),
+        of_checks.where(check.pair_id == pair_id),
     )
+    return next((row for query in queries for row in _read(store, query)), None)
+
+
+def _of_pairs(paths: Sequence[tuple[str, ...]]) -> sa.Select[Any]:
+    return _numbers(pairs, pairs.c.mask_id, paths).where(pairs.c.state == PairState.DONE)
+
+
+def _numbers(
+    table: sa.Table, mask_id: sa.ColumnElement[str], paths: Sequence[tuple[str, ...]]
+) -> sa.Select[Any]:
+    """The query of a table that has documents of pairs; `mask_id` is that of the pair's mask."""
+    mask = masks.c.document
+    return sa.select(
+        table.c.pair_id,
+        table.c.document["suggestion"]["verdict"].as_string(),
+        mask["class_pixels"].as_json(),
+        mask["classes"].as_json(),
+        *(table.c.document[path].as_float() for path in paths),
+    ).select_from(table.outerjoin(masks, masks.c.mask_id == mask_id))
+
+
+def _read(store: Store, query: sa.Select[Any]) -> list[PairNumbers]:
     with store.engine.connect() as connection:
         return [
             PairNumbers(pair_id, tuple(numbers), suggestion, class_pixels, classes)

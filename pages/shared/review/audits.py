@@ -7,11 +7,14 @@ import streamlit as st
 from migrate_core.review.filters import QueueFilter
 from migrate_core.review.queue import RANDOM
 
+from ..state import choose_pair
 from .filters import clear_filters, look_at
 
 
 def look_at_audit(batch_id: str) -> None:
     """Show the pairs that audit a rule on the light table, in the random order that counts."""
+    # The light table goes to the pair in the address first, which may be no pair of the audit.
+    choose_pair(None)
     look_at(QueueFilter(audit=batch_id), RANDOM)
 
 

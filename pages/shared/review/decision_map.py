@@ -65,7 +65,7 @@ def decision_map(page: Page, rows: Sequence[QueueRow], made: Any) -> None:
         if len(seen) <= MOST
         else _clusters(seen, footprints)
     )
-    show_map(drawn, key=_MAP, focus=shapely.box(*area) if area else None, height=560)
+    show_map(drawn, key=_MAP, focus=shapely.box(*area) if area else None, height=620)
     _legend(rows, len(rows) - len(here), grouped=len(seen) > MOST)
 
 

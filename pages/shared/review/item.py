@@ -35,6 +35,7 @@ from migrate_core.text import (
 
 from ..frame import Page
 from .repairs import NOT_APPLIED, is_behind, repairs_document
+from .triage.expectation import EXPECTED, EXPECTED_NOTE, expected_rows
 
 SUPERSEDED = (
     "This pair is superseded: the mask has a pair of another scene or of other parameters since, "
@@ -70,10 +71,12 @@ Section = dict[str, Any]
 
 def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]:
     """A pair as a reviewer sees it: what follows from the log, and facts in words."""
-    item = visible_item(item, reviewer, review_settings(page.store).double_share)
+    double_share = review_settings(page.store).double_share
+    item = visible_item(item, reviewer, double_share)
     pair = item.pair
     document = _document(page, pair)
     repairs = repairs_document(page.workspace, item, document)
+    expected = expected_rows(page.store, item, reviewer, double_share)
     return {
         "pair_id": pair.pair_id,
         "mask_name": pair.mask_name,
@@ -82,7 +85,11 @@ def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]
         "suggestion": _suggestion(pair),
         "proposal": _proposal(proposal_for(pair, item.log, item.earlier, reviewer)),
         "dates": _dates(item),
-        "facts": [*_repair_sections(item, repairs), *_detail_sections(item, document)],
+        "facts": [
+            *_repair_sections(item, repairs),
+            *([_section(EXPECTED, expected, note=EXPECTED_NOTE)] if expected else []),
+            *_detail_sections(item, document),
+        ],
         "warnings": _warnings(item, document),
         "earlier_log": _log(story_of(item.earlier.log)) if item.earlier else [],
         "view": view_version(page.workspace, pair.pair_id, item.mask, item.earlier_id),
