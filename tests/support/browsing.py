@@ -101,6 +101,9 @@ def browser_page(profile: Path, **options: Any) -> Iterator[Any]:
             page.set_default_timeout(30_000)
             yield page
         finally:
+            # Closing alone doesn't say to the page that it is left, as a person's browser does.
+            for one in context.pages:
+                one.goto("about:blank")
             context.close()
 
 
