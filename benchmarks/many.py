@@ -59,7 +59,9 @@ def _pair(number: int, chance: random.Random) -> Pair:
         PairState.DONE,
         days_offset=chance.uniform(-10, 10),
         coverage=chance.uniform(0.8, 1),
-        suggestion=Suggestion("accept" if occluded < 0.1 else "reject", "by its occlusion"),
+        suggestion=Suggestion(
+            Verdict.ACCEPT if occluded < 0.1 else Verdict.REJECT, "by its occlusion"
+        ),
         shift=Shift(chance.gauss(0, 3), chance.gauss(0, 3), 1.0, True),
         change=chance.random(),
         occluded=Occluded(occluded, occluded),

@@ -96,7 +96,6 @@ def test_filters_narrow_the_gallery_and_can_be_cleared(case: Case) -> None:
     assert len(listed(case, **wanted)["pairs"]) == 1
     app.text_input(key="review_text").input("nowhere").run()
     assert listed(case, **handed_over(app)["filter"])["pairs"] == []
-    # A button of the gallery does what this one does.
     press(app, "Clear the filters")
     assert len(listed(case, **handed_over(app)["filter"])["pairs"]) == 3
 

@@ -44,8 +44,7 @@ def light_table(data: dict[str, Any]) -> None:
 def pair_gallery(data: dict[str, Any], asked: Callable[[dict[str, Any]], None]) -> None:
     """Show the gallery; `data` and `counts` are as of the light table.
 
-    `asked` is called with what the page is to do: `{"open": pair_id}`, `{"audit": batch_id}` or
-    `{"clear": true}`.
+    `asked` is called with what the page is to do: `{"open": pair_id}` or `{"audit": batch_id}`.
     """
 
     def ask() -> None:

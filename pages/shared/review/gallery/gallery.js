@@ -52,14 +52,9 @@ export class Gallery {
       "Rule and batches",
     );
     this.nothing = element(
-      "div",
+      "p",
       { class: "nothing", hidden: true },
-      element("p", {}, "No pair fits the filters."),
-      element(
-        "button",
-        { type: "button", onclick: () => this.ask({ clear: true }) },
-        "Look at all pairs",
-      ),
+      "No pair fits the filters. Change or clear them above the gallery.",
     );
     this.root = element(
       "div",
