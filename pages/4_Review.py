@@ -6,6 +6,7 @@ from migrate_core.errors import MigrateError
 from migrate_core.review.filters import filter_texts
 from migrate_core.review.queue_row import QueueRow
 from migrate_core.store.decisions import reviewers_of_log
+from pages.shared.background import forget_trouble
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.review.component import light_table
 from pages.shared.review.filters import (
@@ -20,6 +21,7 @@ from pages.shared.review.guard import KEY, signature_of
 from pages.shared.review.queue import queue_of, rows_of, stored_rows
 from pages.shared.review.team.panel import team_panel
 from pages.shared.review.team.reviewer import login_is_on, reviewer_field
+from pages.shared.review.triage.panel import triage_panel
 from pages.shared.state import selection
 from pages.shared.text import plain
 
@@ -59,6 +61,7 @@ def review(page: Page) -> None:
         mode = mode_form()
         choice = filter_form(all_rows, reviewers_of_log(page.store), reviewer)
         team_panel(page, show_conflicts)
+        triage_panel(page, reviewer)
     if mode == GALLERY:
         rows: list[QueueRow] = rows_of(page.store, reviewer)
         progress(rows)
@@ -81,6 +84,7 @@ def review(page: Page) -> None:
 
 
 opened = begin_page("review", ABOUT)
+forget_trouble()
 try:
     review(opened)
 except MigrateError as err:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..review.sampling.run import reviewer_agreement, sampling
+from ..review.triage.run import triage_state
 from ..states import Basis
 from ..store.base import Store
 from .selection import Entry
@@ -24,12 +25,13 @@ class ReviewEvidence:
     """By whom pairs were decided, and what is known of how right that is.
 
     `counts` has how many pairs of the dataset were decided in which way, `rules` by which rule or
-    model. `agreement` are sentences on the reviewers, `sampling` is one on all pairs before the
-    review.
+    model, `audits` is a sentence on each audit of what wasn't looked at. `agreement` are sentences
+    on the reviewers, `sampling` is one on all pairs before the review.
     """
 
     counts: Sequence[tuple[str, int]]
     rules: Sequence[tuple[str, int]] = ()
+    audits: Sequence[str] = field(kw_only=True, default=())
     agreement: Sequence[str] = ()
     sampling: str = ""
 
@@ -46,4 +48,11 @@ def review_evidence(store: Store, chosen: Sequence[Entry]) -> ReviewEvidence:
         rules.most_common(),
         [one.sentence for one in (*report.couples, *several)] or [report.pooled.sentence],
         sampling(store).sentence,
+        audits=_audits(store) if by_basis[Basis.MODEL] else (),
     )
+
+
+def _audits(store: Store) -> tuple[str, ...]:
+    """What persons found among all pairs that the triage accepted."""
+    found = triage_state(store).audit
+    return () if found is None else (f"Automatic acceptance: {found}",)

@@ -105,7 +105,7 @@ class QueueFilter:
     `decision` is one of `DECISIONS`, `reviewer` the person for whom `not decided by me` holds;
     `text` is found in the mask's name; `first` and `last` are inclusive days of the scene. `basis`
     is what decisions rest on (`states.Basis`), `by` a reviewer who has decided, `batch` a batch
-    that the decision is of. `ranges` limit `NUMBERS`.
+    that the decision is of; `audit` is an audit that the pair belongs to. `ranges` limit `NUMBERS`.
     """
 
     decision: str | None = None
@@ -119,6 +119,7 @@ class QueueFilter:
     basis: str | None = None
     by: str | None = None
     batch: str | None = None
+    audit: str | None = None
     ranges: Mapping[str, Range] = field(default_factory=dict)
 
     def takes(self, row: QueueRow) -> bool:
@@ -131,6 +132,7 @@ class QueueFilter:
             and self.scene in (None, row.scene_id)
             and self.basis in (None, row.basis)
             and self.batch in (None, row.batch)
+            and (self.audit is None or self.audit in row.audits)
             and (self.by is None or self.by in row.reviewers)
             and self._day_fits(row.sensed_on)
             and all(limits.takes(_value(name, row)) for name, limits in self.ranges.items())
@@ -211,6 +213,7 @@ def format_filter(wanted: QueueFilter) -> str:
         "basis": "decided by a {}",
         "by": "decided by {}",
         "batch": "of batch {}",
+        "audit": "audit of {}",
         "first": "scene from {}",
         "last": "scene until {}",
     }

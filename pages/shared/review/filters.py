@@ -45,7 +45,7 @@ def filter_form(rows: Sequence[QueueRow], reviewers: Sequence[str], reviewer: st
         st.button("Clear the filters", on_click=clear_filters, icon=":material/filter_list_off:")
     wanted = QueueFilter(
         decision, text or "", suggestion, tile, first, last, reviewer, scene, basis, by,
-        batch or None, ranges,
+        batch or None, st.session_state.get("review_audit"), ranges,
     )  # fmt: skip
     choice = QueueChoice(wanted, order or MOST_SUSPICIOUS)
     _say(choice, write_address(choice))
