@@ -34,6 +34,7 @@ from .review.set_aside import (
     present_decisions,
     set_aside_by_tasks,
 )
+from .review.triage import run as triage_run
 from .scenes import run as scenes_run
 from .scenes.access.connection import Connection, try_connection
 from .session import Session
@@ -102,6 +103,16 @@ class ConvertProduct:
 
     product: Path
     destination: Path
+
+
+@dataclass(frozen=True)
+class LearnTriage:
+    """What persons decided is to be learnt from."""
+
+
+@dataclass(frozen=True)
+class AcceptAutomatically:
+    """What the triage's model may accept is to be accepted."""
 
 
 def add_masks(session: Session, request: AddMasks) -> masks_run.Added:
@@ -277,6 +288,19 @@ def _make_pairs(session: Session, request: MakePairs) -> None:
     make_pairs(session, request, refuse_to_set_aside)
 
 
+def _learn_triage(session: Session, _request: LearnTriage) -> None:
+    with working(session.store, "triage") as job:
+        model = triage_run.learn(session.store)
+        job.say(Level.RESULT, [f"Learnt from {model.good + model.bad:,} pairs."])
+
+
+def _accept_automatically(session: Session, _request: AcceptAutomatically) -> None:
+    with working(session.store, "triage") as job:
+        found = triage_run.accept_automatically(session.store)
+        job.say(Level.PROBLEM, [found.stopped] if found.stopped else [])
+        job.say(Level.RESULT, [] if found.stopped else [found.result])
+
+
 @dataclass(frozen=True)
 class _Command:
     """What is done for a request: its name in the job's row, and the kind of the job."""
@@ -294,6 +318,8 @@ _COMMANDS = (
     _Command("scenes search", "search", SearchScenes, search_scenes),
     _Command("scenes test-source", "connection", TrySources, _try_sources),
     _Command("pairs make", "pairs", MakePairs, _make_pairs),
+    _Command("triage learn", "triage", LearnTriage, _learn_triage),
+    _Command("triage accept", "triage", AcceptAutomatically, _accept_automatically),
     _Command("export", "export", ExportRequest, export_dataset),
     _Command("convert", "convert", ConvertProduct, convert_product),
 )

@@ -8,6 +8,7 @@ from migrate_core.errors import MigrateError
 from migrate_core.review.filters import filter_texts
 from migrate_core.review.queue import arranged
 from migrate_core.store.decisions import reviewers_of_log
+from pages.shared.background import forget_trouble
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.review.audits import look_at_audit, offer_to_leave
 from pages.shared.review.component import light_table, pair_gallery
@@ -15,7 +16,6 @@ from pages.shared.review.decision_map import decision_map, heed_click
 from pages.shared.review.filters import (
     GALLERY,
     MAP,
-    clear_filters,
     filter_form,
     mode_form,
     open_pair,
@@ -26,6 +26,7 @@ from pages.shared.review.guard import KEY, signature_of
 from pages.shared.review.queue import rows_of, stored_rows
 from pages.shared.review.team.panel import team_panel
 from pages.shared.review.team.reviewer import login_is_on, reviewer_field
+from pages.shared.review.triage.panel import triage_panel
 from pages.shared.state import selection
 from pages.shared.text import plain
 
@@ -67,6 +68,7 @@ def review(page: Page) -> None:
         mode = mode_form()
         choice = filter_form(all_rows, reviewers_of_log(page.store), reviewer)
         team_panel(page, show_conflicts)
+        triage_panel(page, reviewer)
         offer_to_leave(choice.wanted)
     st.html(STYLE)
     if mode == MAP:
@@ -93,11 +95,10 @@ def do_as_asked(asked: dict[str, Any]) -> None:
         open_pair(str(pair_id))
     elif batch_id := asked.get("audit"):
         look_at_audit(str(batch_id))
-    elif asked.get("clear"):
-        clear_filters()
 
 
 opened = begin_page("review", ABOUT)
+forget_trouble()
 try:
     review(opened)
 except MigrateError as err:

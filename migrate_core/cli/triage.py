@@ -6,6 +6,7 @@ import click
 
 from ..errors import WrongUseError
 from ..model import Problem
+from ..review.run import default_reviewer
 from ..review.triage.run import (
     TriageState,
     accept_automatically,
@@ -13,6 +14,7 @@ from ..review.triage.run import (
     learn,
     switch,
     triage_state,
+    undo_acceptance,
 )
 from ..session import Session
 from ..store.serialize import to_json
@@ -67,14 +69,11 @@ def _show_pair(session: Session, pair_id: str, as_json: bool) -> None:
 
 def _show_state(found: TriageState) -> None:
     if found.version:
-        click.echo(
-            f"Model {found.version}, of {found.good:,} accepted and {found.bad:,} other pairs."
-        )
+        click.echo(found.learnt)
     elif found.learnable:
         click.echo(found.learnable)
     click.echo(f"Automatic acceptance is {'on' if found.on else 'off'}.")
-    if found.stopped:
-        click.echo(found.stopped)
+    click.echo(found.stopped or found.plan)
     click.echo(f"{found.accepted:,} pairs are accepted by a model alone.")
     if found.audit and found.accepted:
         click.echo(f"{found.audit} To be looked at: {len(found.to_audit):,}.")
@@ -111,3 +110,14 @@ def switch_acceptance(session: Session, state: str, as_json: bool) -> None:
     on = state == "on"
     switch(session.store, on=on)
     emit({"on": on}, as_json, lambda: say(f"Automatic acceptance is {state}."))
+
+
+@triage.command("undo")
+@click.option("--reviewer", help="Who takes it back; by default the user's name.")
+@json_option
+@click.pass_obj
+def undo(session: Session, reviewer: str | None, as_json: bool) -> None:
+    """Take back all that models have accepted; what persons decided stays."""
+    count = undo_acceptance(session.store, reviewer or default_reviewer())
+    text = f"The acceptance of {count:,} pairs is taken back."
+    emit({"pairs": count}, as_json, lambda: say(text))

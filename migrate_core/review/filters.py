@@ -105,8 +105,7 @@ class QueueFilter:
     `decision` is one of `DECISIONS`, `reviewer` the person for whom `not decided by me` holds;
     `text` is found in the mask's name; `first` and `last` are inclusive days of the scene. `basis`
     is what decisions rest on (`states.Basis`), `by` a reviewer who has decided, `batch` a batch
-    that the decision is of; `audit` is the batch of a rule whose audit the pair belongs to.
-    `ranges` limit `NUMBERS`.
+    that the decision is of; `audit` is an audit that the pair belongs to. `ranges` limit `NUMBERS`.
     """
 
     decision: str | None = None
@@ -214,7 +213,7 @@ def format_filter(wanted: QueueFilter) -> str:
         "basis": "decided by a {}",
         "by": "decided by {}",
         "batch": "of batch {}",
-        "audit": "audit of rule {}",
+        "audit": "audit of {}",
         "first": "scene from {}",
         "last": "scene until {}",
     }

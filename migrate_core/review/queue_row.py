@@ -19,9 +19,9 @@ class QueueRow:
     `score` 0…1 how likely it is accepted, by what the triage learnt.
 
     `decision` is what the reviewers together say, `verdicts` what each of `reviewers` says;
-    `basis`, `batch` and `persons` are as in `ReviewStatus`, `audits` the batches of rules whose
-    audit it belongs to. `proposed` is what they said of an earlier pair of the mask, where nobody
-    has decided about this one.
+    `basis`, `batch` and `persons` are as in `ReviewStatus`, `audits` are the audits it belongs to.
+    `proposed` is what they said of an earlier pair of the mask, where nobody has decided about this
+    one.
     """
 
     pair_id: str

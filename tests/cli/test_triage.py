@@ -51,6 +51,9 @@ def test_it_learns_shows_and_accepts(root: Path) -> None:
     audit = run(root, "review", "audit", "--json").document["triage"]
     assert (audit["looked_at"], audit["share"]) == (0, 0.05)
     assert audit["sentence"] == "No accepted pair of the audit has been looked at."
+    assert triage(root, "undo", "--json").document == {"pairs": len(planned["accepted"])}
+    assert triage(root, "undo", "--json").document == {"pairs": 0}
+    assert f"Would accept {len(planned['accepted'])} of " in printed(root, "show")
     assert "is off" in triage(root, "switch", "off").said
     assert triage(root, "switch", "on", "--json").document == {"on": True}
 

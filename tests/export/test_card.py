@@ -94,6 +94,7 @@ def test_the_card_says_how_pairs_were_reviewed() -> None:
         [("label occluded at most 0 %", 2)],
         ["ann, bob: 90.0 % of 50 pairs alike, kappa 0.78 (0.60 to 0.96)."],
         "After 80 random checks with 1 bad pair: at most 5.8 % bad pairs.",
+        audits=["Automatic acceptance: Of 80 accepted pairs that persons looked at 1 are bad."],
     )
     card = card_of(ROW, ROW, ROW, evidence=evidence)
     section = card[card.index("## How it was reviewed") : card.index("## Files")]
@@ -101,6 +102,7 @@ def test_the_card_says_how_pairs_were_reviewed() -> None:
         "- 1 of 3 pairs is decided by persons who looked at them.",
         "- 2 of 3 pairs are decided by a rule.",
         "- label occluded at most 0 %: 2.",
+        "- Automatic acceptance: Of 80 accepted pairs that persons looked at 1 are bad.",
         "kappa 0.78 (0.60 to 0.96).",
         "looked at: After 80 random checks with 1 bad pair: at most 5.8 % bad pairs.",
     ):

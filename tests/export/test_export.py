@@ -204,7 +204,10 @@ def test_the_manifest_says_by_whom_and_by_what_each_pair_was_decided(
     case: Case, ids: list[str], tmp_path: Path
 ) -> None:
     rule = BatchRequest(
-        BatchKind.RULE, Verdict.ACCEPT, "cem", document={"text": "label occluded at most 0 %"}
+        BatchKind.RULE,
+        Verdict.ACCEPT,
+        "cem",
+        document={"text": "label occluded at most 0 %", "verdict": "accept", "pairs": 3},
     )
     decide_batch(case.store, rule, ids[:3])
     model = BatchRequest(
@@ -242,6 +245,7 @@ def test_the_manifest_says_by_whom_and_by_what_each_pair_was_decided(
     card = (tmp_path / "out" / "dataset_card.md").read_text()
     assert "- 2 of 6 pairs are decided by persons who looked at them." in card
     assert "- label occluded at most 0 %: 2." in card
+    assert "- Audit of label occluded at most 0 %: No random checks yet" in card
     assert "ann, bob: 0.0 % of 1 pair alike" in card
 
 

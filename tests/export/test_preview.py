@@ -80,7 +80,12 @@ def test_what_is_counted_is_what_goes_out(case: Case, tmp_path: Path, include: s
 
 def test_what_nobody_looked_at_can_stay_out(case: Case, tmp_path: Path) -> None:
     ids = [pair_id for _, pair_id in sorted(case.pair_ids().items())]
-    rule = BatchRequest(BatchKind.RULE, Verdict.ACCEPT, "cem", document={"text": "clear labels"})
+    rule = BatchRequest(
+        BatchKind.RULE,
+        Verdict.ACCEPT,
+        "cem",
+        document={"text": "clear labels", "verdict": "accept", "pairs": 1},
+    )
     decide_batch(case.store, rule, [ids[5]])
     assert preview(case.store, Choice("accepted")).basis == {"person": 2, "rule": 1}
     found = preview(case.store, Choice("accepted", looked_at_only=True))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 def why_no_postgresql() -> str | None:
     """What is missing on this machine; None where a cluster can be made."""
-    if _programs() is None:
+    if postgresql_programs() is None:
         return "no PostgreSQL server is installed here (initdb was not found)"
     if importlib.util.find_spec("psycopg") is None:
         return "psycopg is not installed; see tests/requirements.txt"
@@ -22,16 +22,22 @@ def why_no_postgresql() -> str | None:
 
 
 @contextmanager
-def postgresql_cluster(fsync: str = "off") -> Iterator[str]:
-    """The URL of a private cluster on a Unix socket, empty, gone afterwards."""
-    programs = _programs()
+def postgresql_cluster(fsync: str = "off", port: int | None = None) -> Iterator[str]:
+    """The URL of a private cluster on a Unix socket, empty, gone afterwards.
+
+    With `port` it listens there as well, on the loopback.
+    """
+    programs = postgresql_programs()
     assert programs is not None, why_no_postgresql()
     # Not below pytest's folders: those are closed to other users, and sockets need short paths.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     cluster = folder / "data"
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync={fsync}"
+    listens = (
+        "listen_addresses=''" if port is None else f"listen_addresses=127.0.0.1 -c port={port}"
+    )
+    options = f"-c {listens} -c unix_socket_directories={folder} -c fsync={fsync}"
     control = [programs / "pg_ctl", "-D", cluster, "-w"]
     try:
         _run([programs / "initdb", "-D", cluster, "-U", "migrate", "-A", "trust"])
@@ -44,7 +50,7 @@ def postgresql_cluster(fsync: str = "off") -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-def _programs() -> Path | None:
+def postgresql_programs() -> Path | None:
     """The folder of Debian's newest PostgreSQL server, or that of `initdb` on the path."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: p.parts[4])
     named = shutil.which("initdb")

@@ -39,6 +39,19 @@ class ScoredPairs:
         return found
 
     @property
+    def auc(self) -> float | None:
+        """The chance that a good pair of the random sample scores higher than a bad one.
+
+        The area under the ROC curve of models that haven't learnt from the pairs. None where all
+        are good, or all bad.
+        """
+        from sklearn.metrics import roc_auc_score
+
+        sample = self.held_back
+        known = sample.bad.any() and not sample.bad.all()
+        return float(roc_auc_score(~sample.bad, sample.scores)) if known else None
+
+    @property
     def held_back(self) -> HeldBack:
         """The random sample, by which is calibrated."""
         rows = self.pairs.sampled

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ...errors import WrongUseError
 from ...jobs.background import now_utc
@@ -15,6 +16,8 @@ from ...store.review.batches import append_batch
 from ...store.review.models import newest_model, put_model
 from ...store.review.settings import ReviewSettings, put_review_settings, review_settings
 from ...store.serialize import from_json, to_json
+from ...text import format_time
+from ..batches import undo_batch
 from .acceptance import Audit, ScoredPairs, Selection, audit_of, selection, why_stopped
 from .audit import AuditFindings
 from .features import NAMES, feature_table, features_of
@@ -30,8 +33,11 @@ class TriageState:
 
     `on` is whether automatic acceptance is switched on, `stopped` why it accepts nothing more,
     None where it may. `learnable` says why nothing can be learnt now, None where it can.
-    `accepted` pairs are accepted by models alone. The model of `version` has learnt from `good` and
-    `bad` pairs; `to_audit` are accepted pairs that persons are to look at, `audit` what they found.
+    `accepted` pairs are accepted by models alone, `undecided` ones by nobody and nothing. The model
+    of `version`, made at `made_at`, has learnt from `good` and `bad` pairs; `auc` is as in
+    `ScoredPairs`. `to_audit` are accepted pairs that persons are to look at, `audit` what they
+    found. Of the undecided pairs the model `would_accept` some now, and take the acceptance of
+    `would_withdraw` pairs back.
     """
 
     on: bool
@@ -43,6 +49,32 @@ class TriageState:
     bad: int = 0
     audit: AuditFindings | None = None
     to_audit: tuple[str, ...] = ()
+    undecided: int = 0
+    made_at: datetime | None = None
+    auc: float | None = None
+    would_accept: int = 0
+    would_withdraw: int = 0
+
+    @property
+    def learnt(self) -> str:
+        """What the model was learnt from, and how well it tells good pairs from bad ones."""
+        if self.version is None or self.made_at is None:
+            return "Nothing was learnt yet."
+        auc = "not known" if self.auc is None else f"{self.auc:.2f}"
+        return (
+            f"Model {self.version}, learnt at {format_time(self.made_at)} from {self.good:,} "
+            f"accepted and {self.bad:,} other pairs. AUC: {auc} (the chance that it prefers a good "
+            "pair to a bad one of the random sample, 0.5 where it knows nothing)."
+        )
+
+    @property
+    def plan(self) -> str:
+        """What would be accepted now, and of what the acceptance would be taken back."""
+        back = f" The acceptance of {self.would_withdraw:,} pairs would be taken back."
+        return (
+            f"Would accept {self.would_accept:,} of {self.undecided:,} undecided pairs."
+            f"{back if self.would_withdraw else ''}"
+        )
 
 
 @dataclass(frozen=True)
@@ -57,6 +89,14 @@ class Accepted:
     withdrawn: tuple[str, ...] = ()
     stopped: str | None = None
     batch_id: str | None = None
+
+    @property
+    def result(self) -> str:
+        """What was accepted and taken back."""
+        return (
+            f"{len(self.accepted):,} pairs were accepted by model {self.version}; the acceptance "
+            f"of {len(self.withdrawn):,} was taken back."
+        )
 
 
 def learn(store: Store) -> TriageModel:
@@ -105,22 +145,31 @@ def triage_state(store: Store) -> TriageState:
     """Whether automatic acceptance is on, or why it is stopped, and what the audit found."""
     settings, pairs, model = review_settings(store), reviewed_pairs(store), present_model(store)
     unseen = [found.acceptance for found in pairs.decisions if found.good is None]
-    accepted = len(unseen) - unseen.count(None)
-    learnable = pairs.examples.why_not()
+    found = TriageState(
+        settings.auto_accept,
+        _NO_MODEL,
+        pairs.examples.why_not(),
+        accepted=len(unseen) - unseen.count(None),
+        undecided=sum(found.is_open for found in pairs.decisions),
+    )
     if model is None:
-        return TriageState(settings.auto_accept, _NO_MODEL, learnable, accepted)
+        return found
     scored = ScoredPairs(model, pairs)
     audit = _audit(scored, settings)
-    return TriageState(
-        settings.auto_accept,
-        why_stopped(scored, audit),
-        learnable,
-        accepted,
-        model.version,
-        model.good,
-        model.bad,
-        audit.findings,
-        audit.open_ids,
+    stopped = why_stopped(scored, audit)
+    chosen = None if stopped else selection(scored, audit, settings.promised_share)
+    return replace(
+        found,
+        stopped=stopped,
+        version=model.version,
+        good=model.good,
+        bad=model.bad,
+        audit=audit.findings,
+        to_audit=audit.open_ids,
+        made_at=model.made_at,
+        auc=scored.auc,
+        would_accept=int(chosen.accept.sum()) if chosen else 0,
+        would_withdraw=int(chosen.withdraw.sum()) if chosen else 0,
     )
 
 
@@ -152,18 +201,31 @@ def accept_automatically(store: Store, *, dry_run: bool = False) -> Accepted:
     found = Accepted(model.version, pairs.named(chosen.accept), pairs.named(chosen.withdraw))
     if dry_run or not (found.accepted or found.withdrawn):
         return found
-    batch = _batch(scored, settings)
+    batch = _batch(scored, settings, len(found.accepted))
     append_batch(store, batch, list(_entries(batch, pairs, chosen)))
     return replace(found, batch_id=batch.batch_id)
+
+
+def undo_acceptance(store: Store, actor: str) -> int:
+    """Take back all that models have accepted; returns how many pairs were concerned.
+
+    What persons said of these pairs stays.
+    """
+    accepted = (found.acceptance for found in reviewed_pairs(store).decisions)
+    batches = {entry.batch for entry in accepted if entry is not None and entry.batch}
+    return sum(undo_batch(store, batch, actor) for batch in sorted(batches))
 
 
 def _audit(scored: ScoredPairs, settings: ReviewSettings) -> Audit:
     return audit_of(scored, settings.promised_share, settings.audit_share)
 
 
-def _batch(scored: ScoredPairs, settings: ReviewSettings) -> Batch:
+def _batch(scored: ScoredPairs, settings: ReviewSettings, accepted: int) -> Batch:
+    version, promised = scored.model.version, f"{100 * settings.promised_share:g} %"
     document = {
-        "model": scored.model.version,
+        "text": f"triage {version}: at most {promised} bad pairs promised on average",
+        "accepted": accepted,
+        "model": version,
         "promised_share": settings.promised_share,
         "random_sample": int(scored.pairs.sampled.sum()),
     }

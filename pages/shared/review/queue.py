@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +17,7 @@ from migrate_core.review.queue_row import QueueRow
 from migrate_core.review.queue_rows import pair_rows, queue_rows
 from migrate_core.review.rules.audit import hide_rule
 from migrate_core.review.team.double import visible_row
+from migrate_core.review.triage.run import TriageState, triage_state
 from migrate_core.states import DecisionState
 from migrate_core.store.base import Store
 from migrate_core.store.decisions import applied_edits, newest_number
@@ -26,16 +28,30 @@ from migrate_core.text import LABEL_OCCLUDED, format_share
 
 def stored_rows(store: Store) -> tuple[QueueRow, ...]:
     """The finished pairs; read again when pairs were made or repaired, or triage has learnt."""
+    return _stored_rows(store, _made(store))
+
+
+def _made(store: Store) -> tuple[Any, ...]:
+    """What is another when pairs were made or repaired, or triage has learnt."""
     job = latest_job(store, "pairs")
     began = job.heartbeat_at if job else None
     repaired = sorted(applied_edits(store).items())
-    made = (began, *repaired, *sorted(store.pair_states().items()), newest_version(store))
-    return _stored_rows(store, made)
+    return (began, *repaired, *sorted(store.pair_states().items()), newest_version(store))
 
 
 @lru_cache(maxsize=4)
 def _stored_rows(store: Store, made: tuple[Any, ...]) -> tuple[QueueRow, ...]:  # noqa: ARG001 - its age
     return pair_rows(store)
+
+
+def kept_triage_state(store: Store) -> TriageState:
+    """Where triage stands; found again when anything it follows from has changed."""
+    return _triage_state(store, (newest_number(store), review_settings(store), *_made(store)))
+
+
+@lru_cache(maxsize=4)
+def _triage_state(store: Store, found: tuple[Any, ...]) -> TriageState:  # noqa: ARG001 - its age
+    return triage_state(store)
 
 
 def rows_of(store: Store, reviewer: str) -> list[QueueRow]:
@@ -56,8 +72,24 @@ def queue_of(
     store: Store, rows: Sequence[QueueRow], wanted: QueueFilter, order: str
 ) -> list[QueueRow]:
     """What is looked at, in one of `ORDERS`: of all finished pairs, and attention checks among."""
+    if wanted.audit:
+        rows = _with_audit(store, rows)
     checks = _visible(store, rows_of_checks(store, rows), wanted.reviewer)
     return with_checks(arranged(rows, wanted, order), arranged(checks, wanted, order), order)
+
+
+def _with_audit(store: Store, rows: Sequence[QueueRow]) -> Sequence[QueueRow]:
+    """The rows, of which those that the audit of the triage waits for are marked."""
+    state = kept_triage_state(store)
+    name, waiting = audit_name(state), frozenset(state.to_audit)
+    return [
+        replace(row, audits=(*row.audits, name)) if row.pair_id in waiting else row for row in rows
+    ]
+
+
+def audit_name(state: TriageState) -> str:
+    """What the filter `audit` calls the audit of the model in use."""
+    return f"auto:{state.version}"
 
 
 def queue_document(store: Store, asked: Mapping[str, Any]) -> dict[str, Any]:

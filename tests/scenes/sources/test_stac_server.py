@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,7 +26,11 @@ from migrate_core.scenes.sources.protocol import SceneRequest
 from migrate_core.scenes.sources.stac.profiles import any_stac, cdse_stac
 from migrate_core.scenes.sources.stac.source import StacSource
 from migrate_core.settings import ServiceSettings
-from tests.store.test_databases import as_other_than_root, postgresql_programs, run
+from tests.support.postgresql import (
+    postgresql_cluster,
+    postgresql_programs,
+    why_no_postgresql,
+)
 from tests.support.stac_items import CDSE_NAME, cdse_item, earth_item
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
@@ -88,32 +90,17 @@ COLLECTION = {
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[tuple[str, int]]:
-    """Socket folder and port of a PostgreSQL server of its own."""
+    """Host and port of a PostgreSQL server of its own."""
+    if why := why_no_postgresql():
+        unavailable(why)
     programs = postgresql_programs()
-    if programs is None:
-        unavailable("no PostgreSQL server is installed here (initdb was not found)")
     assert programs is not None
     share = Path("/usr/share/postgresql") / programs.parent.name / "extension" / "postgis.control"
     if not share.is_file():
         unavailable(f"PostGIS is not installed here ({share} was not found)")
-    folder = Path(tempfile.mkdtemp(prefix="pgstac-"))
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
-    cluster, port = folder / "data", free_port()
-    control = [programs / "pg_ctl", "-D", cluster, "-w"]
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c fsync=off -k {folder}"
-    try:
-        run(
-            as_other_than_root([programs / "initdb", "-D", cluster, "-U", "migrate", "-A", "trust"])
-        )
-        log = ["-l", folder / "log", "-o", options]
-        run(as_other_than_root([*control, *log, "start"]))
-        try:
-            yield "127.0.0.1", port
-        finally:
-            run(as_other_than_root([*control, "-m", "immediate", "stop"]))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    port = free_port()
+    with postgresql_cluster(port=port):
+        yield "127.0.0.1", port
 
 
 def free_port() -> int:

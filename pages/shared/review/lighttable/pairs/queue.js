@@ -19,9 +19,12 @@ export class Queue {
     this.places = new Map(rows.map((row, place) => [row[ID], place]));
     /** @type {Map<string, {reviewer: string, since: number}>} what is open with others */
     this.others = new Map();
-    // Who looks for what they or the earlier pairs' reviewers said wants to decide themselves.
+    // Who looks for what they or the earlier pairs' reviewers said, or audits what a model
+    // accepted, wants to decide themselves.
     const mineCounts =
-      filter.decision === NOT_BY_ME || (filter.decision ?? "").startsWith("proposed");
+      filter.audit ||
+      filter.decision === NOT_BY_ME ||
+      (filter.decision ?? "").startsWith("proposed");
     this.column = mineCounts ? MINE : DECISION;
     /** Whether conflicts are looked at, to settle them. */
     this.settles = filter.decision === CONFLICT;

@@ -1,0 +1,131 @@
+"""What the triage has learnt, what it may accept and what was found of that, in a popover."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from migrate_core.background import AcceptAutomatically, LearnTriage
+from migrate_core.jobs.background import messages
+from migrate_core.review.filters import QueueFilter
+from migrate_core.review.queue import RANDOM
+from migrate_core.review.triage.run import TriageState, switch, undo_acceptance
+from migrate_core.states import Basis, Level
+from migrate_core.store.review.settings import review_settings
+
+from ...background import POLL_S, how_it_ended, is_busy, start, trouble
+from ...frame import Page
+from ...polling import polled
+from ...state import choose_pair
+from ...text import plain
+from ..address import QueueChoice, put_into_form
+from ..filters import GALLERY, TABLE
+from ..queue import audit_name, kept_triage_state
+
+KIND = "triage"
+_PROMISE = (
+    "Of what is accepted at most {share:g} % are bad on average. That is a mean over many datasets "
+    "like this one: here it can be some percent more. It says nothing about a single pair, and "
+    "holds while the pairs are like those that were learnt from. Persons look at a random part of "
+    "what was accepted; report what they find, not the promise."
+)
+_ICON = ":material/psychology:"
+
+
+def triage_panel(page: Page, reviewer: str) -> None:
+    """What is computed only while it is open."""
+    panel = st.popover("Triage", icon=_ICON, key="review_triage", on_change="rerun")
+    if panel.open:
+        with panel:
+            _content(page, reviewer)
+
+
+@polled(lambda page: is_busy(page, KIND), POLL_S)
+def _content(page: Page, reviewer: str) -> None:
+    if is_busy(page, KIND):
+        st.progress(0.0, "One moment …")
+        return
+    trouble(KIND)
+    how_it_ended(page, KIND)
+    with st.spinner("Looking at the decisions …"):
+        state = kept_triage_state(page.store)
+    _learning(page, state)
+    if state.version is not None:
+        _acceptance(page, state)
+        _audit(state)
+    if state.accepted:
+        _accepted(page, state, reviewer)
+
+
+def _learning(page: Page, state: TriageState) -> None:
+    st.markdown(plain(state.learnt))
+    if state.learnable:
+        st.caption(plain(state.learnable))
+    st.button(
+        "Learn again" if state.version else "Learn",
+        icon=":material/model_training:", disabled=state.learnable is not None,
+        on_click=lambda: start(page, KIND, LearnTriage),
+        help="From all decisions of persons. The queue's order by suspicion follows it.",
+    )  # fmt: skip
+
+
+def _acceptance(page: Page, state: TriageState) -> None:
+    """The switch with its promise, what would be accepted, or why nothing may be."""
+    # Another key for each, so that it follows what somebody else has set.
+    on = st.toggle("Accept automatically", state.on, key=f"triage_on_{state.on}")
+    if on != state.on:
+        switch(page.store, on=on)
+        st.rerun(scope="app")
+    st.caption(_PROMISE.format(share=100 * review_settings(page.store).promised_share))
+    if state.stopped:
+        st.warning(plain(f"Stopped. {state.stopped}"))
+        return
+    st.markdown(plain(state.plan))
+    for result in messages(page.store, KIND, Level.RESULT):
+        st.caption(plain(result))
+    st.button(
+        "Accept", icon=":material/done_all:",
+        disabled=not (state.on and (state.would_accept or state.would_withdraw)),
+        on_click=lambda: start(page, KIND, AcceptAutomatically),
+        help="As one step, marked as the model's. A decision of a person comes before it.",
+    )  # fmt: skip
+
+
+def _audit(state: TriageState) -> None:
+    """How far persons are with the accepted pairs that they are to look at."""
+    found, waiting = state.audit, len(state.to_audit)
+    if found is None or not (found.looked_at or waiting):
+        return
+    total = found.looked_at + waiting
+    st.markdown(
+        f"**Audit**: {found.looked_at:,} of {total:,} accepted pairs looked at, {found.bad:,} bad."
+    )
+    if found.looked_at:
+        st.caption(plain(str(found)))
+    st.button(
+        "Look at the audit", icon=":material/fact_check:", disabled=not waiting,
+        on_click=_show, args=(QueueFilter(audit=audit_name(state)), TABLE),
+    )  # fmt: skip
+
+
+def _accepted(page: Page, state: TriageState, reviewer: str) -> None:
+    """What models have accepted and nobody has looked at: to be listed, and undone."""
+    st.markdown(f"**{state.accepted:,}** pairs are accepted by a model alone.")
+    st.button(
+        "List them", icon=":material/view_module:",
+        on_click=_show, args=(QueueFilter(basis=Basis.MODEL.value), GALLERY),
+    )  # fmt: skip
+    if st.button(
+        "Undo all that was accepted automatically", icon=":material/undo:",
+        help="What persons decided stays.",
+    ):  # fmt: skip
+        with st.spinner("One moment …"):
+            undo_acceptance(page.store, reviewer)
+        st.rerun(scope="app")
+
+
+def _show(wanted: QueueFilter, mode: str) -> None:
+    """Look at these pairs, at random as an audit has to be; the first of them is shown."""
+    put_into_form(QueueChoice(wanted, RANDOM))
+    st.session_state["review_mode"] = mode
+    choose_pair(None)
+    st.rerun()
