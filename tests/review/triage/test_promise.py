@@ -1,12 +1,12 @@
-"""The promise, by simulated teams: small runs of `benchmarks.triage` with fixed seeds."""
+"""The promise, by simulated teams: small runs of `benchmarks.review.triage` with fixed seeds."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from benchmarks.triage.runs import PROMISED, Team, ended, played
-from benchmarks.triage.worlds import DRIFTS
+from benchmarks.review.triage.runs import PROMISED, Team, ended, played
+from benchmarks.review.triage.worlds import DRIFTS
 
 RUNS = 40
 

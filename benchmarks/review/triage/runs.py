@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from scipy.stats import rankdata
 
-from benchmarks.triage.worlds import PAIRS, TELLING, Drift, World, world
+from benchmarks.review.triage.worlds import PAIRS, TELLING, Drift, World, world
 from migrate_core.grid import BoolArray, FloatArray
 from migrate_core.model import Decision
 from migrate_core.review.sampling.random_order import random_position

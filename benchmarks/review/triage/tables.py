@@ -1,26 +1,17 @@
 """Whether automatic acceptance keeps its promise, and stops when it can't: a simulation.
 
 Many teams, each with pairs of their own, decide about some of them; the triage learns from that and
-accepts. What is true of the pairs is known here, so the share of bad ones can be counted. Prints
-the tables of docs/review.md; with `--write` they are put there:
-
-    python -m benchmarks.triage --write
+accepts. What is true of the pairs is known here, so the share of bad ones can be counted.
 """
 
 from __future__ import annotations
 
-import argparse
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.triage.runs import PROMISED, Played, Team, ended, played
-from benchmarks.triage.worlds import DRIFTS, PAIRS
-
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "review.md"
-MARKS = re.compile(r"(<!-- triage -->\n).*?(<!-- end triage -->)", re.DOTALL)
+from benchmarks.review.triage.runs import PROMISED, Played, Team, ended, played
+from benchmarks.review.triage.worlds import DRIFTS, PAIRS
 
 
 def rows_of_promise(runs: int) -> Iterator[str]:
@@ -80,7 +71,7 @@ def rows_of_drifts(runs: int, team: Team) -> Iterator[str]:
         )
 
 
-def tables(runs: int) -> str:
+def tables(runs: int = 200) -> str:
     """Both tables, as Markdown."""
     team = Team(200)
     lines = (
@@ -94,20 +85,3 @@ def tables(runs: int) -> str:
         *rows_of_drifts(runs, team),
     )
     return "\n".join(lines) + "\n"
-
-
-def main() -> None:
-    """Simulate, print, and write where asked to."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=200)
-    parser.add_argument("--write", action="store_true")
-    given = parser.parse_args()
-    found = tables(given.runs)
-    print(found)
-    if given.write:
-        text = DOCUMENT.read_text(encoding="utf-8")
-        DOCUMENT.write_text(MARKS.sub(lambda m: m[1] + found + m[2], text), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,16 +1,12 @@
 """How quick the review is: from key to painted picture in a real browser, and what it takes.
 
-Makes the demo's pairs once, repeats them to queues of 100 and 10,000, and lets a script review with
-Debian's Chromium. Prints the table of docs/review.md; with `--write` it is put there:
-
-    python -m benchmarks.review /tmp/review --write
+The demo's pairs, repeated to queues of 100 and 10,000, are reviewed by a script with Debian's
+Chromium.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -31,8 +27,6 @@ from tests.support.browsing import REPOSITORY, browser_page, served_app
 
 LENGTHS = (100, 10_000)
 DECISIONS = 60
-DOCUMENT = REPOSITORY / "docs" / "review.md"
-MARKS = re.compile(r"(<!-- measured -->\n).*?(<!-- end -->)", re.DOTALL)
 READY = '[data-testid="pair-viewer"][data-state="ready"]'
 # The time from a key to the paint of another pair, in the browser's own clock.
 PRESS = """(key) => new Promise((done) => {
@@ -188,24 +182,14 @@ def queue_rows(queue: Workspace, found: Played) -> Iterable[str]:
     )
 
 
-def main() -> None:
-    """Measure, print, and write where asked to."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--write", action="store_true")
-    given = parser.parse_args()
-    given.folder.mkdir(parents=True, exist_ok=True)
-    origin = Workspace(given.folder / "demo")
-    if not origin.views.is_dir():
-        origin = made(given.folder)
-    queues = [repeated(origin, given.folder, length) for length in LENGTHS]
-    lines = ["| what | measured |", "| --- | --- |", *rows(origin, queues, given.folder)]
-    table = "\n".join(lines) + "\n"
-    print(table)
-    if given.write:
-        text = DOCUMENT.read_text(encoding="utf-8")
-        DOCUMENT.write_text(MARKS.sub(lambda m: m[1] + table + m[2], text), encoding="utf-8")
+def table(folder: Path) -> str:
+    """What was measured, as a table."""
+    origin = demo(folder)
+    queues = [repeated(origin, folder, length) for length in LENGTHS]
+    return "\n".join(["| what | measured |", "| --- | --- |", *rows(origin, queues, folder)])
 
 
-if __name__ == "__main__":
-    main()
+def demo(folder: Path) -> Workspace:
+    """The demo's pairs with their packed views, made once."""
+    origin = Workspace(folder / "demo")
+    return origin if origin.views.is_dir() else made(folder)

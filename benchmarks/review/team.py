@@ -1,16 +1,12 @@
 """A team at one queue: two browsers and twenty scripted reviewers, on SQLite and PostgreSQL.
 
 All decide at once through one server, until nothing is left; then what they did is compared with
-the log. Prints the table of docs/review.md; with `--write` it is put there:
-
-    python -m benchmarks.team /tmp/team --write
+the log.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +17,7 @@ from typing import Any
 
 import requests
 
-from benchmarks.review import DOCUMENT, LOOK_MS, READY, made, repeated
+from benchmarks.review.light_table import LOOK_MS, READY, demo, repeated
 from migrate_core.model import Decision
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
@@ -32,7 +28,6 @@ from tests.support.team import Reviewer, at_work, doubled, leased_twice, lost
 PAIRS, SCRIPTED, BROWSERS = 600, 20, 2
 # A script looks at a pair for so long, so that the browsers get their share.
 THINK_S = 1.0
-MARKS = re.compile(r"(<!-- measured: team -->\n).*?(<!-- end: team -->)", re.DOTALL)
 KEY_HEADER = "x-review-key"
 
 
@@ -131,32 +126,17 @@ def spread(seconds: list[float]) -> str:
     return f"{1000 * median(seconds):.0f} / {1000 * quantiles(seconds, n=20)[-1]:.0f} ms"
 
 
-def main() -> None:
-    """Measure, print, and write where asked to."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--write", action="store_true")
-    given = parser.parse_args()
-    given.folder.mkdir(parents=True, exist_ok=True)
-    origin = Workspace(given.folder / "demo")
-    if not origin.views.is_dir():
-        origin = made(given.folder)
+def table(folder: Path) -> str:
+    """What was measured, as a table."""
+    origin = demo(folder)
     lines = [
         "| database | pairs decided | decisions a minute | decision, median / 95th percentile | "
         "lease, median / 95th percentile | lost | doubled | leased twice |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for kind in ("SQLite", "PostgreSQL"):
-        workspace = repeated(origin, given.folder, PAIRS)
+        workspace = repeated(origin, folder, PAIRS)
         with database(kind) as url:
             filled(workspace, url)
-            lines.append(row(kind, worked(workspace, url, given.folder)))
-    table = "\n".join(lines) + "\n"
-    print(table)
-    if given.write:
-        text = DOCUMENT.read_text(encoding="utf-8")
-        DOCUMENT.write_text(MARKS.sub(lambda m: m[1] + table + m[2], text), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+            lines.append(row(kind, worked(workspace, url, folder)))
+    return "\n".join(lines)

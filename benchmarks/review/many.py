@@ -1,22 +1,17 @@
 """What queue, rules, counts and a decision take of the processor, up to 100,000 pairs.
 
-The pairs are numbers alone, in a SQLite database; persons have decided about every fifth. Prints
-the table of docs/review.md; with `--write` it is put there:
-
-    python -m benchmarks.many /tmp/many --write
+The pairs are numbers alone, in a SQLite database; persons have decided about every fifth.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
-import re
 import shutil
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.review import DOCUMENT, timed
+from benchmarks.review.light_table import timed
 from migrate_core.jobs.background import now_utc
 from migrate_core.model import Occluded, Pair, Shift, Suggestion
 from migrate_core.review.batches import decide_batch, selected, undo_batch
@@ -32,7 +27,6 @@ from pages.shared.review.item import status_document
 from pages.shared.review.queue import queue_document, stored_rows
 
 LENGTHS = (1_000, 10_000, 100_000)
-MARKS = re.compile(r"(<!-- many -->\n).*?(<!-- end many -->)", re.DOTALL)
 RULE = parse_rule({"occluded": "..0", "days": "..5"}, "accept")
 KEYS = 50
 
@@ -113,19 +107,6 @@ def _format_ms(ms: float) -> str:
     return f"{ms:,.0f}" if ms >= 10 else f"{ms:.1f}"
 
 
-def main() -> None:
-    """Measure, print, and write where asked to."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--write", action="store_true")
-    given = parser.parse_args()
-    given.folder.mkdir(parents=True, exist_ok=True)
-    table = "\n".join(rows(given.folder)) + "\n"
-    print(table)
-    if given.write:
-        text = DOCUMENT.read_text(encoding="utf-8")
-        DOCUMENT.write_text(MARKS.sub(lambda m: m[1] + table + m[2], text), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def table(folder: Path) -> str:
+    """What was measured, as a table."""
+    return "\n".join(rows(folder))

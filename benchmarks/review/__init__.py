@@ -1,0 +1,1 @@
+"""Measurements of the review, written into docs/review.md."""
