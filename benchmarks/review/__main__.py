@@ -2,7 +2,7 @@
 
     python -m benchmarks.review /tmp/review --write
 
-takes about an hour, most of it the simulation of triage; `--only` measures a part of it.
+takes long, most of it the simulation of triage; `--only` measures a part of it.
 """
 
 from __future__ import annotations

@@ -142,6 +142,6 @@ def test_what_was_measured_before_a_cancellation_counts(case: Case, searched: Se
     keep_candidates(case.store, searched, {})
     with pytest.raises(JobCancelledError):
         measure_candidates(memory, searched, places, {}, cancel)
-    # A quick machine has measured both before it hears of the cancellation.
-    expected = ["08*", "03"] if len(memory.known()) == 1 else ["03*", "08"]
-    assert days(case) == expected
+    # Which of both scenes is measured first is up to the threads.
+    measured_near = any("_20200203T" in scene for _, (scene,) in memory.known())
+    assert days(case) == (["08*", "03"] if measured_near else ["03*", "08"])
