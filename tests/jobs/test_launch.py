@@ -83,7 +83,11 @@ def test_a_process_has_this_environment_and_what_is_secret_beside_it(
     assert "MIGRATE_RESAMPLING" in last_output(workspace, "pairs")
     start(store, workspace, MakePairs(RunOptions()), {"MIGRATE_RESAMPLING": "cubic"})
     assert wait_for(store, "pairs") == "failed"
-    assert last_output(workspace, "pairs").strip().startswith("Error: No mask has a selected scene")
+    # The process says it once the job has ended.
+    deadline = time.monotonic() + 30
+    while not (output := last_output(workspace, "pairs").strip()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert output.startswith("Error: No mask has a selected scene")
     assert os.environ["MIGRATE_RESAMPLING"] == "nonsense"
 
 
