@@ -20,6 +20,10 @@ from .model import FOLDS, Examples, Fitted, fitted
 _STRONGEST = 3
 
 
+# What the name of the reviewer begins with where a model has decided.
+AUTOMATIC = "auto:"
+
+
 @dataclass(frozen=True)
 class TriageModel:
     """What was learnt at `made_at` from so many `good` and `bad` pairs.
@@ -39,7 +43,7 @@ class TriageModel:
     @property
     def reviewer(self) -> str:
         """Who accepts in the log what the model accepts."""
-        return f"auto:{self.version}"
+        return f"{AUTOMATIC}{self.version}"
 
 
 @dataclass(frozen=True)

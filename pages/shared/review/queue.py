@@ -17,6 +17,7 @@ from migrate_core.review.queue_row import QueueRow
 from migrate_core.review.queue_rows import pair_rows, queue_rows
 from migrate_core.review.rules.audit import hide_rule
 from migrate_core.review.team.double import visible_row
+from migrate_core.review.triage.learning import AUTOMATIC
 from migrate_core.review.triage.run import TriageState, triage_state
 from migrate_core.states import DecisionState
 from migrate_core.store.base import Store
@@ -72,7 +73,7 @@ def queue_of(
     store: Store, rows: Sequence[QueueRow], wanted: QueueFilter, order: str
 ) -> list[QueueRow]:
     """What is looked at, in one of `ORDERS`: of all finished pairs, and attention checks among."""
-    if wanted.audit:
+    if wanted.audit and wanted.audit.startswith(AUTOMATIC):
         rows = _with_audit(store, rows)
     checks = _visible(store, rows_of_checks(store, rows), wanted.reviewer)
     return with_checks(arranged(rows, wanted, order), arranged(checks, wanted, order), order)
@@ -89,7 +90,7 @@ def _with_audit(store: Store, rows: Sequence[QueueRow]) -> Sequence[QueueRow]:
 
 def audit_name(state: TriageState) -> str:
     """What the filter `audit` calls the audit of the model in use."""
-    return f"auto:{state.version}"
+    return f"{AUTOMATIC}{state.version}"
 
 
 def queue_document(store: Store, asked: Mapping[str, Any]) -> dict[str, Any]:
