@@ -6,13 +6,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ...jobs.background import now_utc
-from ...states import DecisionState, Verdict
+from ...states import Basis, DecisionState, Verdict
 from ...store.base import Store
 from ...store.decisions import logs_since, newest_number
 from ...store.review.leases import Holder, Lease, hold_leases, leased_to_others
 from ...store.review.settings import review_settings
 from ..decisions import ReviewStatus, review_status
+from ..rules.audit import audits_by_pair
 from .double import is_blind
+
+_NOBODY = ReviewStatus(None)
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,25 @@ def open_pairs(store: Store, holder: Holder, pair_ids: Collection[str], known: i
     seconds = 60 * settings.lease_minutes
     granted = hold_leases(store, holder, pair_ids, now, now + seconds)
     newest = newest_number(store)
-    found = dict.fromkeys(pair_ids, ReviewStatus(None))
-    for pair_id, log in logs_since(store, known, pair_ids).items():
-        status = review_status(log)
-        blind = is_blind(holder.reviewer, pair_id, status.persons, settings.double_share)
-        found[pair_id] = ReviewStatus(None) if blind else status
+    found = dict.fromkeys(pair_ids, _NOBODY)
+    found |= {key: review_status(log) for key, log in logs_since(store, known, pair_ids).items()}
+    hidden = _hidden(store, holder.reviewer, found, settings.double_share)
     statuses = {
         pair_id: (status.decision, status.verdict_of(holder.reviewer))
-        for pair_id, status in found.items()
+        for pair_id, status in {**found, **dict.fromkeys(hidden, _NOBODY)}.items()
     }
     others = leased_to_others(store, holder, now)
     return OpenPairs(granted, seconds, others, statuses, newest)
+
+
+def _hidden(
+    store: Store, reviewer: str, found: Mapping[str, ReviewStatus], double_share: float
+) -> set[str]:
+    """The pairs of which a reviewer mustn't know the decision yet: in double review, or audited."""
+    by_rule = {pair_id for pair_id, status in found.items() if status.basis == Basis.RULE}
+    audited = by_rule & audits_by_pair(store).keys() if by_rule else set()
+    return audited | {
+        pair_id
+        for pair_id, status in found.items()
+        if is_blind(reviewer, pair_id, status.persons, double_share)
+    }

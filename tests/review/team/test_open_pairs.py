@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from migrate_core.model import Decision
+from migrate_core.model import Decision, Pair
+from migrate_core.review.batches import BatchRequest, decide_batch
 from migrate_core.review.team.open_pairs import open_pairs
-from migrate_core.states import DecisionState, Verdict
+from migrate_core.states import BatchKind, DecisionState, PairState, Verdict
 from migrate_core.store.base import Store, open_store
 from migrate_core.store.review.leases import Holder
 from migrate_core.store.review.settings import ReviewSettings, put_review_settings
@@ -67,6 +68,20 @@ def test_the_second_of_double_review_learns_nothing(store: Store) -> None:
     say(store, "a")
     assert open_pairs(store, BOB, [], 0).statuses == {"a": UNDECIDED}
     assert open_pairs(store, ANN, [], 0).statuses["a"][0] == DecisionState.ACCEPTED
+
+
+def test_who_audits_a_rule_does_not_learn_what_it_decided(store: Store) -> None:
+    pairs = ("a", "b")
+    store.put_pairs(
+        [Pair(pair_id, "m", "m.tif", ("scene",), state=PairState.DONE) for pair_id in pairs]
+    )
+    document = {"text": "clear", "verdict": "accept", "pairs": 2, "audit": {"pairs": ["a"]}}
+    rule = BatchRequest(BatchKind.RULE, Verdict.ACCEPT, "ann", document=document)
+    decide_batch(store, rule, pairs)
+    by_ann = (DecisionState.ACCEPTED, Verdict.ACCEPT)
+    assert open_pairs(store, ANN, ["a"], 0).statuses == {"a": UNDECIDED, "b": by_ann}
+    say(store, "a", "bob")
+    assert open_pairs(store, ANN, ["a"], 2).statuses == {"a": by_ann}
 
 
 def test_leases_last_as_long_as_the_team_says(store: Store) -> None:
