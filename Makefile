@@ -10,7 +10,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 unexport PYTHONDONTWRITEBYTECODE
 
 # What mypy reads; folders appear when there is something in them.
-TYPED  := $(wildcard migrate_core app.py pages)
+TYPED  := $(wildcard migrate_core app.py pages benchmarks)
 
 # What maps need without internet; the versions are those that were tried.
 MAP_PACKAGES := leaflet@1.9.4 topojson-client@3.1.0 world-atlas@2.0.2

@@ -18,17 +18,20 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
 import rasterio.warp
 from affine import Affine
+from numpy.typing import NDArray
 
 from migrate_core.masks.options import AddOptions
 from migrate_core.masks.register.describe import with_content, with_header
 from migrate_core.masks.register.sidecars import Finder
 from migrate_core.model import PairParameters, SceneQuery
-from migrate_core.pairs.make import PairTask, make_pair
+from migrate_core.pairs.make import make_pair
+from migrate_core.pairs.task import PairTask
 from migrate_core.products.opening import open_product
 from migrate_core.products.product import RESOLUTION_M, band_names
 from migrate_core.scenes.search.search import search
@@ -77,7 +80,7 @@ def write_safe(safe: Path) -> None:
         resolution = RESOLUTION_M.get(band, 20)
         size = SIZE * 10 // resolution
         if band == "SCL":
-            pixels = np.full((size, size), 5, dtype=np.uint8)
+            pixels: NDArray[Any] = np.full((size, size), 5, dtype=np.uint8)
         else:
             ground = rng.integers(500, 4000, size=(size // 60 + 1, size // 60 + 1))
             pixels = np.kron(ground, np.ones((60, 60)))[:size, :size]
@@ -170,7 +173,8 @@ def _measure(work: Callable[..., None], arguments: tuple[object, ...]) -> dict[s
 def peak_kib() -> int:
     """The peak resident memory of this process; getrusage would count the parent's, too."""
     status = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+)", status)[1])
+    found = re.search(r"VmHWM:\s+(\d+)", status)
+    return int(found[1]) if found else 0
 
 
 def main() -> None:

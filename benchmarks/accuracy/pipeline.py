@@ -62,7 +62,8 @@ class Made:
     def transform(self) -> Affine:
         """The transform of all its rasters."""
         with rasterio.open(self.workspace / self.row["label"]) as dataset:
-            return dataset.transform
+            transform: Affine = dataset.transform
+            return transform
 
     def labelled_share(self) -> NDArray[np.float64]:
         """The share 0…1 of each pixel (height, width) that has a class other than background."""

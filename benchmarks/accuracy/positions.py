@@ -37,7 +37,7 @@ class Displaced:
 
 def displacements() -> list[Move]:
     """Length, east and north of each displacement in metres."""
-    found = []
+    found: list[Move] = []
     for number, length in enumerate(LENGTHS_M):
         for turn in _TURNS_DEG if length else _TURNS_DEG[:1]:
             angle = math.radians(turn + 47 * number)

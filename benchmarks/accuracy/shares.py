@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def compare(pair: Made, mask: BaseGeometry, truth: BaseGeometry) -> Compared:
     )
 
 
-def report(found: dict[str, Sequence[Compared]]) -> str:
+def report(found: Mapping[str, Sequence[Compared]]) -> str:
     """The table, and the aim."""
     rows = [
         (

@@ -13,10 +13,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
+from migrate_core.model import Mask
 from migrate_core.pairs.view.content import view_of
 from migrate_core.pairs.view.packed import packed
 from migrate_core.store.base import open_store
@@ -144,13 +146,17 @@ def timed(work: Callable[[], object]) -> float:
     return min(taken)
 
 
+def _pack(path: Path, mask: Mask | None) -> None:
+    packed(view_of(path, mask))
+
+
 def rows(origin: Workspace, queues: Iterable[Workspace], folder: Path) -> Iterable[str]:
     """The lines of the table."""
     store = open_store(origin)
     for pair in store.pairs():
         mask, path = find_mask(store, pair.mask_id), origin.pair(pair.pair_id)
         view = view_of(path, mask)
-        make_ms = timed(lambda path=path, mask=mask: packed(view_of(path, mask)))
+        make_ms = timed(partial(_pack, path, mask))
         size = f"{view.header['width']} x {view.header['height']} pixels"
         factor = (view.header["source"] or {}).get("factor", "no")
         yield (

@@ -17,11 +17,14 @@ from migrate_core.model import Occluded, Pair, Shift, Suggestion
 from migrate_core.review.batches import decide_batch, selected, undo_batch
 from migrate_core.review.overview import overview
 from migrate_core.review.queue_rows import pair_rows, queue_rows
+from migrate_core.review.rules.audit import log_without_rule
 from migrate_core.review.rules.rule import parse_rule, preview
 from migrate_core.review.rules.run import apply_rule
 from migrate_core.review.run import decide_once, new_decision
+from migrate_core.review.team.double import visible_log
 from migrate_core.states import PairState, Verdict
 from migrate_core.store.base import Store, open_store
+from migrate_core.store.decisions import edits_of
 from migrate_core.workspace import Workspace
 from pages.shared.review.item import status_document
 from pages.shared.review.queue import queue_document, stored_rows
@@ -84,7 +87,8 @@ def _key_ms(store: Store) -> float:
         for _ in range(KEYS):
             pair_id = next(pair_ids)
             decide_once(store, new_decision(pair_id, "accept", "ann"), uuid.uuid4().hex)
-            status_document(store, store.decisions(pair_id), "ann")
+            log = visible_log(log_without_rule(store, store.decisions(pair_id)), "ann", 0.0)
+            status_document(store, pair_id, log, "ann", edits_of(store, pair_id))
 
     return timed(press) / KEYS
 
