@@ -14,7 +14,7 @@ from ..background import (
     export_document,
 )
 from ..export.dataset import FORMATS, ExportRequest
-from ..export.selection import ACCEPTED, INCLUDES
+from ..export.selection.entries import ACCEPTED, INCLUDES
 from ..session import Session
 from .console import emit, json_option, say
 

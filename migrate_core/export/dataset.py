@@ -16,15 +16,15 @@ from ..pairs.files import LABEL
 from ..scenes.match_table import write_match_table
 from ..store.base import Store
 from ..workspace import Workspace, remove_leftovers, written_then_renamed
-from .archive import archive_path, check_archive, write_archive
-from .card import CARD, MADE_WITH, UNFINISHED_CARD, dataset_card
-from .geotiff import FOLDERS, remove_pair, write_pair
+from .destination.archive import archive_path, check_archive, write_archive
+from .formats.geotiff import FOLDERS, remove_pair, write_pair
 from .manifest import Row, exported_before, manifest_row, write_manifest
-from .plots import all_plots, write_plots
-from .review_evidence import review_evidence
-from .selection import ACCEPTED, Choice, Entry, entries
-from .splits import split_by_location
-from .statistics import Statistics, statistics
+from .report.card import CARD, MADE_WITH, UNFINISHED_CARD, dataset_card
+from .report.plots import all_plots, write_plots
+from .report.review_evidence import review_evidence
+from .report.statistics import Statistics, statistics
+from .selection.entries import ACCEPTED, Choice, Entry, entries
+from .splits.by_location import split_by_location
 
 FORMATS = ("geotiff",)
 

@@ -9,7 +9,7 @@ from ..pairs.convert import convert_product
 from ..products.product import Product
 from ..session import Session
 from .dataset import Dataset, ExportRequest, export_dataset
-from .selection import INCLUDES
+from .selection.entries import INCLUDES
 
 
 def export(session: Session, request: ExportRequest) -> Dataset:

@@ -21,7 +21,7 @@ from pyproj import Transformer
 
 from migrate_core.errors import ExportError, WrongUseError
 from migrate_core.export.dataset import Dataset, ExportRequest, export_dataset
-from migrate_core.export.plots import write_plots
+from migrate_core.export.report.plots import write_plots
 from migrate_core.model import Decision, Shift
 from migrate_core.review.batches import BatchRequest, decide_batch
 from migrate_core.review.run import decide

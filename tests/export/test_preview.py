@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from migrate_core.errors import WrongUseError
-from migrate_core.export.archive import archive_of, archive_path
 from migrate_core.export.dataset import Dataset, ExportRequest, export_dataset
-from migrate_core.export.preview import numbers_of_pairs, preview
-from migrate_core.export.selection import NOT_LOOKED_AT, Choice
+from migrate_core.export.destination.archive import archive_of, archive_path
+from migrate_core.export.selection.entries import NOT_LOOKED_AT, Choice
+from migrate_core.export.selection.preview import numbers_of_pairs, preview
 from migrate_core.model import Decision
 from migrate_core.review.batches import BatchRequest, decide_batch
 from migrate_core.review.run import decide

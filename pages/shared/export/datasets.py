@@ -9,9 +9,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from migrate_core.export.archive import archive_of
-from migrate_core.export.card import CARD, UNFINISHED_CARD
 from migrate_core.export.dataset import is_dataset
+from migrate_core.export.destination.archive import archive_of
+from migrate_core.export.report.card import CARD, UNFINISHED_CARD
 from migrate_core.jobs.background import answer
 from pages.shared.background import format_size
 from pages.shared.frame import Page

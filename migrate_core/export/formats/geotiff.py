@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from ..errors import ExportError
-from ..pairs.files import FRACTIONS, IMAGE, LABEL, QUALITY
-from ..workspace import written_then_renamed
+from ...errors import ExportError
+from ...pairs.files import FRACTIONS, IMAGE, LABEL, QUALITY
+from ...workspace import written_then_renamed
 
 # Raster of a pair -> folder of the dataset.
 FOLDERS = {

@@ -9,14 +9,14 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from ..errors import ExportError, PairError
-from ..model import Batch, Decision, Mask, Pair
-from ..pairs.files import Document, read_document
-from ..review.decisions import ReviewStatus, deciding, review_status
-from ..states import Basis, DecisionState, PairState, decision_state
-from ..store.base import Store
-from ..store.review.batches import batch_entries
-from ..workspace import Workspace
+from ...errors import ExportError, PairError
+from ...model import Batch, Decision, Mask, Pair
+from ...pairs.files import Document, read_document
+from ...review.decisions import ReviewStatus, deciding, review_status
+from ...states import Basis, DecisionState, PairState, decision_state
+from ...store.base import Store
+from ...store.review.batches import batch_entries
+from ...workspace import Workspace
 
 ACCEPTED, UNDECIDED = DecisionState.ACCEPTED.value, DecisionState.UNDECIDED.value
 ALL = "all"

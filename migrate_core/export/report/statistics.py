@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import rasterio
 
-from ..model import IGNORE
-from ..states import DecisionState
-from .manifest import Row
+from ...model import IGNORE
+from ...states import DecisionState
+from ..manifest import Row
 
 PIXEL_HA = 0.01
 

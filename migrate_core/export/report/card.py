@@ -12,12 +12,12 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__
-from ..escaping import markdown_text
-from ..products.scene_classes import Flag
-from ..text import CLOUD_IN_SCENE, LABEL_OCCLUDED, format_percent, format_share
+from ... import __version__
+from ...escaping import markdown_text
+from ...products.scene_classes import Flag
+from ...text import CLOUD_IN_SCENE, LABEL_OCCLUDED, format_percent, format_share
+from ..selection.entries import Choice
 from .review_evidence import ReviewEvidence
-from .selection import Choice
 from .statistics import Statistics
 
 if TYPE_CHECKING:

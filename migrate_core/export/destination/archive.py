@@ -6,12 +6,12 @@ import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..errors import WrongUseError
-from ..files.regular import check_regular
-from ..workspace import written_then_renamed
-from .card import CARD
-from .geotiff import FOLDERS
-from .manifest import TABLES
+from ...errors import WrongUseError
+from ...files.regular import check_regular
+from ...workspace import written_then_renamed
+from ..formats.geotiff import FOLDERS
+from ..manifest import TABLES
+from ..report.card import CARD
 
 # By this comment inside the zip an export finds that it may replace it.
 _OURS = b"dataset of migrate_core"
