@@ -9,7 +9,7 @@ import pytest
 from migrate_core.export.report.card import CARD, MADE_WITH, dataset_card
 from migrate_core.export.report.review_evidence import ReviewEvidence
 from migrate_core.export.report.statistics import Statistics
-from migrate_core.export.selection.entries import Choice
+from migrate_core.export.selection.choice import Choice
 
 ROW: dict[str, Any] = {
     "decision": None,

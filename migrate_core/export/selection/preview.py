@@ -14,7 +14,7 @@ from ...states import UNDER_WAY, PairState, decision_state
 from ...store.base import Store
 from ...store.finished_pairs import finished_with_footprint, pair_footprints
 from ..splits.by_location import SHARES, split_by_location
-from .entries import INCLUDES, Choice
+from .choice import INCLUDES, Choice
 
 NOT_MADE = "not made yet"
 NO_FOOTPRINT = "mask without a footprint"
