@@ -54,6 +54,7 @@ from .export_options import about_dataset, chip_options, options_of_samples, pix
 @click.pass_obj
 def export(
     session: Session,
+    /,
     destination: Path,
     formats: tuple[str, ...],
     include: str,
