@@ -61,10 +61,11 @@ class ChipOptions:
 class PixelOptions:
     """Which bands and values go out, and what of the label.
 
-    `bands` in the order they are wanted, none for all that every pair has. `values` are reflectance x 10000 (uint16) or reflectance (float32).
-    `label` is the class with the largest share, the area shares of the classes, or both. `ignore`:
-    what reviewers and settings set to ignore is 255 in the label (applied), has the class of the
-    largest share in spite of that (kept), or is 255 as are all pixels that are occluded (occluded).
+    `bands` in the order they are wanted, none for all that every pair has. `values` are
+    reflectance x 10000 (uint16) or reflectance (float32). `label` is the class with the largest
+    share, the area shares of the classes, or both. `ignore`: what reviewers and settings set to
+    ignore is 255 in the label (applied), has the class of the largest share in spite of that
+    (kept), or is 255 as are all pixels that are occluded (occluded).
     """
 
     bands: tuple[str, ...] = ()
