@@ -16,6 +16,7 @@ from .errors import WrongUseError
 from .export import run as export_run
 from .export.dataset import Dataset
 from .export.request import ExportRequest
+from .export.splits.earlier import check_document
 from .jobs.background import Job, holding, take_up, working
 from .jobs.launch import launch
 from .logs.context import about
@@ -212,6 +213,8 @@ def export_document(request: ExportRequest, dataset: Dataset) -> dict[str, Any]:
         "pairs": list(dataset.pair_ids),
         "samples": dict(dataset.samples),
     }
+    if dataset.split_check is not None:
+        document["split_check"] = check_document(dataset.split_check)
     if dataset.archive is not None:
         document["zip"] = str(dataset.archive)
     return document

@@ -28,8 +28,12 @@ from .report.statistics import Statistics, statistics
 from .request import ChipOptions, ExportRequest
 from .samples.pixels import PixelReader
 from .samples.plan import chips, common_bands, common_classes, uncut_pairs
-from .selection.entries import Entry, entries
-from .splits.by_location import split_by_location
+from .selection.entries import Entry, entries, nothing_goes_out
+from .selection.planned import Planned as Selected
+from .selection.planned import planned
+from .selection.similar.table import write_similar
+from .splits.check import SplitCheck
+from .splits.earlier import write_splits
 from .writing import Outcome, Planned, Progress, finish_all, remove_stale, write_parts
 
 
@@ -45,6 +49,7 @@ class Dataset:
     archive: Path | None = None
     samples: Mapping[str, int] = field(default_factory=dict)
     rewritten: int = 0
+    split_check: SplitCheck | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,7 @@ class _Run:
     rows: Mapping[str, Row]
     uncut: Content
     plan: Sequence[Planned]
+    selected: Selected
 
     @property
     def destination(self) -> Path:
@@ -77,12 +83,15 @@ def export_dataset(
     """
     request.check()
     bring_all_up_to_date(store, workspace)
-    chosen = entries(store, workspace, request.choice)
     check_destination(request)
-    rows = _rows(chosen)
+    selected = planned(store, workspace, request, look_for_similar=True)
+    chosen = entries(store, workspace, selected.going)
+    if not chosen:
+        raise nothing_goes_out(request.choice, request.curation)
+    rows = _rows(chosen, selected.splits.of)
     uncut = _uncut(workspace, request, chosen, rows)
     plan = _plan(request, uncut)
-    run = _Run(store, workspace, request, chosen, rows, uncut, plan)
+    run = _Run(store, workspace, request, chosen, rows, uncut, plan, selected)
     outcome = Outcome()
     with writing(request.destination):
         _begin(request.destination)
@@ -94,12 +103,18 @@ def export_dataset(
             raise
         archive = _complete(run, outcome, progress)
     samples = {one.form.name: len(one.content.samples) for one in plan}
-    return Dataset(request.destination, tuple(rows), archive, samples, rewritten=outcome.rewritten)
+    return Dataset(
+        request.destination,
+        tuple(rows),
+        archive,
+        samples,
+        rewritten=outcome.rewritten,
+        split_check=selected.splits.check,
+    )
 
 
-def _rows(chosen: Sequence[Entry]) -> dict[str, Row]:
+def _rows(chosen: Sequence[Entry], splits: Mapping[str, str]) -> dict[str, Row]:
     """The rows of the manifest by pair id."""
-    splits = split_by_location({entry.pair.pair_id: entry.footprint for entry in chosen})
     return {entry.pair.pair_id: manifest_row(entry, splits[entry.pair.pair_id]) for entry in chosen}
 
 
@@ -158,7 +173,7 @@ def _complete(run: _Run, outcome: Outcome, progress: Progress) -> Path | None:
     """All that comes after the pixels; the path of the zip when one was asked for."""
     destination, rows = run.destination, list(run.rows.values())
     known = {pair.pair_id for pair in run.store.pairs()} | set(exported_before(destination))
-    _write_tables(run.store, destination, run.chosen, rows)
+    _write_tables(run, run.chosen, rows)
     # Not before: the manifest that was there names them.
     remove_stale(run.plan, destination)
     formats = {planned.form.name for planned in run.plan}
@@ -191,7 +206,7 @@ def _leave_readable(run: _Run, outcome: Outcome) -> None:
         _write_card(run.destination, unfinished_card(len(chosen), sorted(missing)))
         if chosen:
             rows = [run.rows[entry.pair.pair_id] for entry in chosen]
-            _write_tables(run.store, run.destination, chosen, rows)
+            _write_tables(run, chosen, rows)
             finish_all(run.plan, run.destination, outcome)
 
 
@@ -244,12 +259,13 @@ def _write_card(destination: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def _write_tables(
-    store: Store, destination: Path, chosen: Sequence[Entry], rows: Sequence[Row]
-) -> None:
-    """The manifest and the match table."""
+def _write_tables(run: _Run, chosen: Sequence[Entry], rows: Sequence[Row]) -> None:
+    """The manifest, the match table, the splits, and what stands out."""
+    destination, selected = run.destination, run.selected
+    write_splits(destination, run.request.splits, selected.splits, selected.earlier)
+    write_similar(destination, selected.selection.found)
     write_manifest(destination, rows, [entry.footprint for entry in chosen])
-    _write_match_table(store, destination, chosen)
+    _write_match_table(run.store, destination, chosen)
 
 
 def _counted(run: _Run) -> Statistics:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from ..errors import WrongUseError
 from .selection.choice import ACCEPTED, INCLUDES, Choice
+from .selection.curation import Curation as Curation
+from .splits.options import SplitOptions as SplitOptions
 
 GEOTIFF = "geotiff"
 # What happens with the last row and column of chips that don't fit into a pair.
@@ -114,6 +116,8 @@ class ExportRequest:
     pixels: PixelOptions = field(default_factory=PixelOptions)
     chips: ChipOptions | None = None
     about: AboutDataset = field(default_factory=AboutDataset)
+    splits: SplitOptions = field(default_factory=SplitOptions)
+    curation: Curation = field(default_factory=Curation)
 
     @property
     def choice(self) -> Choice:
@@ -126,6 +130,8 @@ class ExportRequest:
         if not self.formats:
             raise WrongUseError("No format is named; needed is at least one.")
         self.pixels.check()
+        self.splits.check()
+        self.curation.check()
         if self.chips is not None:
             self.chips.check()
 

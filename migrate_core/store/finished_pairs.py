@@ -46,6 +46,9 @@ class PairFootprint:
     pair_id: str
     state: PairState
     footprint: Mapping[str, Any] | None
+    mask_id: str = ""
+    mask_name: str = ""
+    scene_ids: tuple[str, ...] = ()
 
 
 def finished_pairs(store: Store) -> list[FinishedPair]:
@@ -115,11 +118,26 @@ def pair_footprints(store: Store) -> list[PairFootprint]:
     """All pairs, superseded ones included, with the footprints of their masks."""
     # Two statements: a footprint is decoded once, however many pairs its mask has.
     footprint = masks.c.document["footprint"].label("footprint")
+    document = pairs.c.document
+    query = sa.select(
+        pairs.c.pair_id,
+        pairs.c.mask_id,
+        pairs.c.state,
+        document["mask_name"].as_string().label("mask_name"),
+        document["scene_ids"].as_json().label("scene_ids"),
+    )
     with store.engine.connect() as connection:
-        rows = connection.execute(sa.select(pairs.c.pair_id, pairs.c.mask_id, pairs.c.state)).all()
+        rows = connection.execute(query).all()
         of_masks = connection.execute(sa.select(masks.c.mask_id, footprint)).all()
     footprints = {row.mask_id: row.footprint for row in of_masks}
     return [
-        PairFootprint(row.pair_id, PairState(row.state), footprints.get(row.mask_id))
+        PairFootprint(
+            row.pair_id,
+            PairState(row.state),
+            footprints.get(row.mask_id),
+            row.mask_id,
+            row.mask_name,
+            tuple(row.scene_ids),
+        )
         for row in rows
     ]

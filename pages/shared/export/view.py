@@ -61,7 +61,8 @@ def choose_pairs(page: Page) -> tuple[Choice, Preview]:
         "has decided about go in or not by the choice above.",
     )
     choice = Choice(include, looked_at_only)
-    return choice, preview(page.store, choice)
+    request = ExportRequest(page.workspace.exports, include, looked_at_only=looked_at_only)
+    return choice, preview(page.store, page.workspace, request)
 
 
 def show_counts(chosen: Preview) -> None:
