@@ -16,6 +16,7 @@ from .errors import WrongUseError
 from .export import run as export_run
 from .export.dataset import Dataset
 from .export.request import ExportRequest
+from .export.selection.preview import preview_document
 from .export.splits.earlier import check_document
 from .jobs.background import Job, holding, take_up, working
 from .jobs.launch import launch
@@ -97,6 +98,14 @@ class MakePairs:
 
     options: RunOptions
     set_aside: bool = False
+
+
+@dataclass(frozen=True)
+class PreviewExport:
+    """An export that is to be looked at before it is made; `similar` looks at images, too."""
+
+    wanted: ExportRequest
+    similar: bool = False
 
 
 @dataclass(frozen=True)
@@ -220,6 +229,13 @@ def export_document(request: ExportRequest, dataset: Dataset) -> dict[str, Any]:
     return document
 
 
+def preview_export(session: Session, request: PreviewExport) -> None:
+    """Find out what an export would write; the answer has the request, to be told from others."""
+    with working(session.store, "preview") as job:
+        found = export_run.preview(session, request.wanted, similar=request.similar)
+        job.answer({"request": to_json(request.wanted), "preview": preview_document(found)})
+
+
 def convert_product(session: Session, request: ConvertProduct) -> Product:
     """Write a whole product as one GeoTIFF; see `export.run.convert`."""
     with working(session.store, "convert") as job:
@@ -326,5 +342,6 @@ _COMMANDS = (
     _Command("triage learn", "triage", LearnTriage, _learn_triage),
     _Command("triage accept", "triage", AcceptAutomatically, _accept_automatically),
     _Command("export", "export", ExportRequest, export_dataset),
+    _Command("export preview", "preview", PreviewExport, preview_export),
     _Command("convert", "convert", ConvertProduct, convert_product),
 )

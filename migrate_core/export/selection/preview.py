@@ -17,7 +17,9 @@ from ..request import ExportRequest
 from ..splits.check import SplitCheck
 from ..splits.options import SHARES
 from .choice import INCLUDES, Choice
+from .curation import Curation
 from .planned import Planned, planned
+from .select import select
 from .similar.run import Findings
 
 
@@ -85,6 +87,24 @@ def preview(
         _class_pixels(found),
         found.splits.check,
         found.selection.found,
+    )
+
+
+def counts_of_choice(
+    store: Store, workspace: Workspace, choice: Choice, curation: Curation
+) -> Preview:
+    """Only the numbers of pairs by decision and reason: of filters that need no pixels, at once.
+
+    Raises WrongUseError for filters that can't be.
+    """
+    found = select(store, workspace, choice, curation)
+    decisions = Counter(str(decision_state(pair.status.decision)) for pair in found.going)
+    basis = Counter(str(pair.status.basis or "nobody yet") for pair in found.going)
+    return Preview(
+        dict(decisions.most_common()),
+        dict(basis.most_common()),
+        {},
+        dict(Counter(found.left_out.values()).most_common()),
     )
 
 
