@@ -17,8 +17,10 @@ from ..background import (
 from ..export.formats.registry import FORMATS
 from ..export.request import ExportRequest
 from ..export.selection.choice import ACCEPTED, INCLUDES
+from ..export.selection.preview import preview, preview_document
 from ..session import Session
 from .console import emit, json_option, say
+from .export_choice import curation, options_of_choice, show_preview, split_options
 from .export_options import about_dataset, chip_options, options_of_samples, pixel_options
 
 
@@ -49,6 +51,10 @@ from .export_options import about_dataset, chip_options, options_of_samples, pix
 @click.option(
     "--zip", "archive", is_flag=True, help="Also write it as DEST.zip, which needs as much space."
 )
+@click.option(
+    "--dry-run", is_flag=True, help="Write nothing; say what would go out, in which split."
+)
+@options_of_choice
 @options_of_samples
 @json_option
 @click.pass_obj
@@ -71,10 +77,23 @@ def export(
         pixel_options(given),
         chip_options(given),
         about_dataset(given),
+        splits=split_options(given),
+        curation=curation(given),
     )
+    if given["dry_run"]:
+        request.check()
+        found = preview(session.store, session.workspace, request, look_for_similar=True)
+        emit(preview_document(found), as_json, lambda: show_preview(found))
+        return
     dataset = export_dataset(session, request)
     text = f"{len(dataset.pair_ids)} pairs are in {dataset.path}."
-    emit(export_document(request, dataset), as_json, lambda: say(text))
+
+    def show() -> None:
+        say(text)
+        for sentence in dataset.split_check.sentences if dataset.split_check else ():
+            click.echo(sentence)
+
+    emit(export_document(request, dataset), as_json, show)
 
 
 @click.command()

@@ -7,10 +7,10 @@ from pathlib import Path
 from ..pairs.convert import convert_product
 from ..products.product import Product
 from ..session import Session
-from .selection.preview import Preview
-from .selection.preview import preview as preview_of_export
 from .dataset import Dataset, export_dataset
 from .request import ExportRequest
+from .selection.preview import Preview
+from .selection.preview import preview as preview_of_export
 
 
 def export(session: Session, request: ExportRequest) -> Dataset:
@@ -26,9 +26,7 @@ def export(session: Session, request: ExportRequest) -> Dataset:
 
 def preview(session: Session, request: ExportRequest, *, similar: bool = False) -> Preview:
     """What `export` would write, by the same rules; `similar` also looks for odd pairs."""
-    return preview_of_export(
-        session.store, session.workspace, request, look_for_similar=similar
-    )
+    return preview_of_export(session.store, session.workspace, request, look_for_similar=similar)
 
 
 def convert(session: Session, product: Path, destination: Path) -> Product:

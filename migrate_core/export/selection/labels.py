@@ -67,6 +67,16 @@ def values_of_class(masks: Iterable[Mask]) -> dict[str, frozenset[int]]:
     return {name: frozenset(values) for name, values in found.items()}
 
 
+def names_of_values(masks: Iterable[Mask]) -> dict[int, str]:
+    """What stored values are called, each by the first name that a mask has for it."""
+    found: dict[int, str] = {BACKGROUND: "background"}
+    for name, values in values_of_class(masks).items():
+        for value in values:
+            if not name.isdecimal():
+                found.setdefault(value, name)
+    return found
+
+
 def level_of(workspace: Workspace, pair_id: str, scene_ids: Sequence[str]) -> str | None:
     """The product level of a pair, by the name of its scene, else by its pair.json."""
     found = _SCENE.match(scene_ids[0]) if scene_ids else None

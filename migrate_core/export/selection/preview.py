@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
@@ -12,12 +13,15 @@ from ...review.decisions import ReviewStatus, review_statuses
 from ...states import decision_state
 from ...store.base import Store
 from ...store.finished_pairs import finished_with_footprint
+from ...store.serialize import to_json
 from ...workspace import Workspace
 from ..request import ExportRequest
 from ..splits.check import SplitCheck
+from ..splits.earlier import check_document
 from ..splits.options import SHARES
 from .choice import INCLUDES, Choice
 from .curation import Curation
+from .labels import names_of_values
 from .planned import Planned, planned
 from .select import select
 from .similar.run import Findings
@@ -30,7 +34,8 @@ class Preview:
     Numbers of pairs: those that go out by decision and by split, the others by the reason; `basis`
     has those that go out by what the decision rests on: a person, a rule or a model. By pair id are
     the split and the footprint (lon/lat) of each that goes out, and the reason of each that
-    doesn't. `class_pixels` are numbers of labelled pixels by class value and split. `check` says
+    doesn't. `class_pixels` are numbers of labelled pixels by class value and split,
+    `class_names` what masks call them. `check` says
     how independent the splits are, `found` has near duplicates and outliers, where they were looked
     for.
     """
@@ -43,6 +48,7 @@ class Preview:
     footprints: Mapping[str, BaseGeometry] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     class_pixels: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    class_names: Mapping[int, str] = field(default_factory=dict)
     check: SplitCheck | None = None
     found: Findings | None = None
 
@@ -85,6 +91,7 @@ def preview(
         {pair.pair_id: pair.footprint for pair in going},
         found.left_out,
         _class_pixels(found),
+        names_of_values(store.masks()),
         found.splits.check,
         found.selection.found,
     )
@@ -106,6 +113,27 @@ def counts_of_choice(
         {},
         dict(Counter(found.left_out.values()).most_common()),
     )
+
+
+def preview_document(found: Preview) -> dict[str, Any]:
+    """What `export --dry-run --json` prints."""
+    similar = found.found or Findings()
+    return {
+        "pairs": found.pairs,
+        "decisions": dict(found.decisions),
+        "basis": dict(found.basis),
+        "splits": dict(found.splits),
+        "left_out": dict(found.left_out),
+        "classes": [
+            {"value": value, "name": found.class_names.get(value), "pixels": dict(pixels)}
+            for value, pixels in found.class_pixels.items()
+        ],
+        "split_check": check_document(found.check) if found.check else None,
+        "duplicates": to_json(similar.duplicates),
+        "outliers": to_json(similar.outliers),
+        "split_of": dict(found.split_of),
+        "reasons": dict(found.reasons),
+    }
 
 
 def _class_pixels(found: Planned) -> dict[int, dict[str, int]]:

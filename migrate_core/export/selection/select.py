@@ -19,7 +19,7 @@ from ...store.finished_pairs import PairFootprint, pair_footprints
 from ...workspace import Workspace
 from .choice import Choice
 from .curation import Curation, format_agreement, format_class, format_level
-from .labels import label_counts, level_of, values_of_class
+from .labels import Days, label_counts, level_of, names_of_values, values_of_class
 from .similar.run import Findings, findings
 
 NOT_MADE = "not made yet"
@@ -118,7 +118,9 @@ def select(
             left_out[pair.pair_id] = reason
     if not (look_for_similar or wanted.skip_duplicates or wanted.skip_outliers):
         return Selection(tuple(kept), left_out)
-    found = findings(workspace, kept)
+    days = Days(store, workspace)
+    days_of = {pair.pair_id: days.of(pair.pair_id, pair.scene_ids) for pair in kept}
+    found = findings(workspace, kept, days_of, names_of_values(store.masks()))
     skipped = _skipped(wanted, found)
     left_out.update(skipped)
     return Selection(tuple(p for p in kept if p.pair_id not in skipped), left_out, found)

@@ -80,7 +80,7 @@ class SplitCheck:
 
 def format_km(distance_km: float) -> str:
     """A distance: `12.3 km`, `850 m`, `0 m`."""
-    return f"{distance_km:,.1f} km" if distance_km >= 1 else f"{1000 * distance_km:.0f} m"
+    return f"{distance_km:,.1f} km" if distance_km >= 0.9995 else f"{1000 * distance_km:.0f} m"
 
 
 def _number(count: int, noun: str) -> str:

@@ -77,7 +77,12 @@ class Groups:
 
 def footprints_of(items: Sequence[SplitItem]) -> NDArray[np.object_]:
     """The footprints, valid and cut at the 180° meridian."""
-    shapes = [split_at_antimeridian(item.footprint) for item in items]
+    return footprints_of_shapes([item.footprint for item in items])
+
+
+def footprints_of_shapes(footprints: Sequence[BaseGeometry]) -> NDArray[np.object_]:
+    """Lon/lat shapes, valid and cut at the 180° meridian."""
+    shapes = [split_at_antimeridian(footprint) for footprint in footprints]
     found: NDArray[np.object_] = np.empty(len(shapes), dtype=object)
     found[:] = shapes
     invalid = ~shapely.is_valid(found)

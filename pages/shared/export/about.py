@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 
 from migrate_core.export.request import AboutDataset
 
-_KEPT = "session"
+_KEPT: Final = "session"
 
 
 def about_form() -> AboutDataset:

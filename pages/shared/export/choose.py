@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import streamlit as st
 
@@ -15,7 +16,7 @@ from migrate_core.store.decisions import reviewers_of_log
 from pages.shared.frame import PAGES, Page
 from pages.shared.text import counted, plain
 
-_KEPT = "session"
+_KEPT: Final = "session"
 _LOOKED_AT = "export_looked_at"
 _INCLUDE_TEXTS: Mapping[str, str] = {
     ACCEPTED: "Accepted",

@@ -82,9 +82,7 @@ def _classes(classes: list[Mapping[str, Any]]) -> None:
     rows = [
         {
             "class": f"{one['value']} {one['name'] or ''}".strip(),
-            **{
-                split: 100 * one["pixels"].get(split, 0) / total for split, total in totals.items()
-            },
+            **{split: 100 * one["pixels"].get(split, 0) / total for split, total in totals.items()},
             "area, ha": sum(one["pixels"].values()) / 100,
         }
         for one in classes
@@ -115,7 +113,7 @@ def _odd_pairs(title: str, found: list[Mapping[str, Any]]) -> None:
 def _map(page: Page, split_of: Mapping[str, str]) -> None:
     """The footprints by split."""
     st.markdown("**Where they lie**, by split")
-    drawn = []
+    drawn: list[Outline] = []
     for pair in pair_footprints(page.store):
         split = split_of.get(pair.pair_id)
         if split is None or pair.footprint is None or len(drawn) >= 2 * _MOST:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 
 from migrate_core.export.formats.base import Cut
@@ -28,7 +30,7 @@ from migrate_core.export.request import (
 )
 from migrate_core.products.product import band_names
 
-_KEPT = "session"
+_KEPT: Final = "session"
 _VALUES = {UINT16: "reflectance × 10000 (uint16)", FLOAT32: "reflectance (float32)"}
 _LABELS = {
     HARD: "class of each pixel",
@@ -80,12 +82,16 @@ def choose_pixels() -> PixelOptions:
     return PixelOptions(
         tuple(bands),
         values.selectbox(
-            "Values", VALUES, format_func=_VALUES.get, key="export_values", persist_state=_KEPT
+            "Values",
+            VALUES,
+            format_func=_VALUES.__getitem__,
+            key="export_values",
+            persist_state=_KEPT,
         ),
         label.selectbox(
             "Label",
             LABELS,
-            format_func=_LABELS.get,
+            format_func=_LABELS.__getitem__,
             key="export_label",
             persist_state=_KEPT,
             help="GeoTIFF folders have both always.",
@@ -93,7 +99,7 @@ def choose_pixels() -> PixelOptions:
         ignore.selectbox(
             "What was set to ignore",
             IGNORES,
-            format_func=_IGNORES.get,
+            format_func=_IGNORES.__getitem__,
             key="export_ignore",
             persist_state=_KEPT,
             help="Areas that reviewers painted, and buffers along boundaries. The quality raster "
@@ -140,7 +146,7 @@ def choose_chips(formats: tuple[str, ...]) -> ChipOptions | None:
         padding.selectbox(
             "Chips over the edge of a pair are",
             PADDINGS,
-            format_func=_PADDINGS.get,
+            format_func=_PADDINGS.__getitem__,
             key="export_chip_padding",
             persist_state=_KEPT,
         ),

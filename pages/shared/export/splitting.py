@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 
 from migrate_core.export.splits.options import (
@@ -18,7 +20,7 @@ from migrate_core.export.splits.options import (
     SplitOptions,
 )
 
-_KEPT = "session"
+_KEPT: Final = "session"
 _METHODS = {
     OVERLAP: "only pairs that overlap",
     BLOCKS: "pairs of one block of ground",
@@ -34,10 +36,10 @@ def choose_splits() -> SplitOptions:
     chosen = method.selectbox(
         "In one split stay",
         METHODS,
-        format_func=_METHODS.get,
+        format_func=_METHODS.__getitem__,
         key="export_split",
         persist_state=_KEPT,
-        help="Pairs whose footprints overlap stay together in any case: no ground is in two splits.",
+        help="Pairs whose footprints overlap always stay together: no ground is in two splits.",
     )
     block_km, column = SplitOptions.block_km, ""
     if chosen == BLOCKS:
@@ -60,6 +62,7 @@ def choose_splits() -> SplitOptions:
         persist_state=_KEPT,
         help="Pairs that lie nearer to another split are left out.",
     )
+    *sized, last = st.columns(4)
     shares = {
         name: field.number_input(
             f"{name}, %",
@@ -70,9 +73,9 @@ def choose_splits() -> SplitOptions:
             key=f"export_share_{name}",
             persist_state=_KEPT,
         )
-        for name, field in zip((TRAIN, VAL, TEST), (sized := st.columns(4))[:3], strict=True)
+        for name, field in zip((TRAIN, VAL, TEST), sized, strict=True)
     }
-    seed = sized[3].number_input(
+    seed = last.number_input(
         "Seed",
         0,
         None,

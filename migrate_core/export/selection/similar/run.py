@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +11,9 @@ from shapely.geometry.base import BaseGeometry
 
 from ....review.decisions import ReviewStatus
 from ....workspace import Workspace
+from .duplicates import alike
+from .outliers import outliers
+from .signature import Signature, signatures
 
 
 class Candidate(Protocol):
@@ -71,6 +75,49 @@ class Findings:
         return tuple(one.pair_id for one in self.duplicates)
 
 
-def findings(workspace: Workspace, pairs: Sequence[Candidate]) -> Findings:
-    """Look for near duplicates and outliers in the pixels of pairs."""
-    return Findings()
+def findings(
+    workspace: Workspace,
+    pairs: Sequence[Candidate],
+    days: Mapping[str, Sequence[str]],
+    class_names: Mapping[int, str],
+) -> Findings:
+    """Look for near duplicates and outliers in the pixels of pairs.
+
+    `days` are the sensing days of each pair by its id; `class_names` are by stored value.
+    """
+    pair_ids = [pair.pair_id for pair in pairs]
+    found = signatures(workspace, pair_ids)
+    times = [frozenset((*pair.scene_ids, *days[pair.pair_id])) for pair in pairs]
+    reasons = alike(pair_ids, [pair.footprint for pair in pairs], times, found)
+    return Findings(
+        tuple(_redundant(pairs, reasons, found)),
+        tuple(Outlier(*one) for one in outliers(found, class_names)),
+        tuple(reasons),
+    )
+
+
+def _redundant(
+    pairs: Sequence[Candidate],
+    reasons: Mapping[tuple[str, str], str],
+    found: Mapping[str, Signature],
+) -> list[Duplicate]:
+    """The pairs that a better one is a near duplicate of: looked at by a person, then labelled."""
+    others: dict[str, list[str]] = defaultdict(list)
+    for one, other in reasons:
+        others[one].append(other)
+        others[other].append(one)
+
+    def rank(pair: Candidate) -> tuple[bool, int, str]:
+        known = found[pair.pair_id].known if pair.pair_id in found else 0
+        return not pair.status.by_person, -known, pair.pair_id
+
+    staying: dict[str, None] = {}
+    duplicates = []
+    for pair in sorted((pair for pair in pairs if pair.pair_id in others), key=rank):
+        better = next((one for one in staying if one in others[pair.pair_id]), None)
+        if better is None:
+            staying[pair.pair_id] = None
+            continue
+        first, second = sorted((pair.pair_id, better))
+        duplicates.append(Duplicate(pair.pair_id, better, reasons[first, second]))
+    return sorted(duplicates, key=lambda one: one.pair_id)
