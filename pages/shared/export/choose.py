@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from migrate_core.export.selection.choice import ACCEPTED, ALL, INCLUDES, UNDECIDED, Choice
 from migrate_core.export.selection.curation import AGREEMENT, CLASS_PREFIX, LEVEL, LEVELS, Curation
@@ -51,16 +52,15 @@ def choose_pairs(page: Page) -> tuple[Choice, Curation]:
         horizontal=True,
         help="Rejected and superseded pairs never go out.",
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        looked_at_only = st.checkbox(
-            "Only pairs that a person looked at",
-            key=_LOOKED_AT,
-            persist_state=_KEPT,
-            help="Leaves out what a rule or the triage's model alone has accepted. Pairs that "
-            "nobody has decided about go in or not by the choice above.",
-        )
-        with st.popover("Filters", icon=":material/filter_list:"):
-            curation = _filters(page)
+    looked_at_only = st.checkbox(
+        "Only pairs that a person looked at",
+        key=_LOOKED_AT,
+        persist_state=_KEPT,
+        help="Leaves out what a rule or the triage's model alone has accepted. Pairs that nobody "
+        "has decided about go in or not by the choice above.",
+    )
+    with st.expander("Filters", icon=":material/filter_list:"):
+        curation = _filters(page)
     if words := str(curation):
         st.caption(f"Of these, pairs with: {plain(words)}.")
     return Choice(include, looked_at_only), curation
@@ -69,31 +69,35 @@ def choose_pairs(page: Page) -> tuple[Choice, Curation]:
 def _filters(page: Page) -> Curation:
     """The filters, all of which have to hold; an empty field filters nothing."""
     found: dict[str, str] = {}
-    left, right = st.columns(2)
-    with left:
+    columns = st.columns(3)
+    with columns[0]:
         found["by"] = _select("Decided by", reviewers_of_log(page.store), "by")
-        found[LEVEL] = _select("Product level", LEVELS, "level")
-        found["first"] = _day("Scene from", "first")
-    with right:
         found["basis"] = _select("Decided by a", [one.value for one in Basis], "basis")
+    with columns[1]:
+        found[LEVEL] = _select("Product level", LEVELS, "level")
         found["suggestion"] = _select("Suggestion", CHOICES["suggestion"], "suggestion")
+    with columns[2]:
+        found["first"] = _day("Scene from", "first")
         found["last"] = _day("Scene until", "last")
-    found["text"] = st.text_input(
+    left, right = st.columns(2)
+    for number, name in enumerate(_NUMBERS):
+        with right if number % 2 else left:
+            found[name] = _range(name)
+    with left:
+        found[AGREEMENT] = _limits("persons who agree", AGREEMENT)
+    with right:
+        found |= _class_share()
+    named, more = st.columns(2)
+    found["text"] = named.text_input(
         "Mask name contains", key="export_filter_text", persist_state=_KEPT
     )
-    for name in _NUMBERS:
-        number = NUMBERS[name]
-        unit = f", {number.unit}" if number.unit else ""
-        found[name] = _range(f"{number.label}{unit}", name)
-    found[AGREEMENT] = _range("persons who agree", "agreement")
-    found |= _class_share()
-    skip_duplicates = st.checkbox(
+    skip_duplicates = more.checkbox(
         "Leave out near duplicates",
         key="export_skip_duplicates",
         persist_state=_KEPT,
         help="Of pairs that show nearly the same ground and image, one goes in. Reads all images.",
     )
-    skip_outliers = st.checkbox(
+    skip_outliers = more.checkbox(
         "Leave out outliers",
         key="export_skip_outliers",
         persist_state=_KEPT,
@@ -120,10 +124,20 @@ def _day(label: str, name: str) -> str:
     return day.isoformat() if day else ""
 
 
-def _range(label: str, name: str) -> str:
+def _range(name: str) -> str:
+    """Limits of one of the numbers of a pair, in its unit."""
+    number = NUMBERS[name]
+    return _limits(f"{number.label}{f', {number.unit}' if number.unit else ''}", name)
+
+
+def _limits(label: str, name: str) -> str:
     """Two fields for the least and the most, as a range in text; empty where both are."""
     words, *ends = st.columns([2, 1, 1], vertical_alignment="center")
     words.markdown(f":small[{label}]")
+    return _between(label, name, ends)
+
+
+def _between(label: str, name: str, ends: Sequence[DeltaGenerator]) -> str:
     least, most = (
         end.number_input(
             f"{label}: at {limit}",
@@ -140,41 +154,37 @@ def _range(label: str, name: str) -> str:
 
 
 def _class_share() -> dict[str, str]:
-    name = st.text_input(
-        "Share of a class",
-        placeholder="name or value of the class",
+    """The share of a class of the label, in percent, whichever class is named."""
+    words, *ends = st.columns([2, 1, 1], vertical_alignment="center")
+    name = words.text_input(
+        "Class of which the label has a share, %",
+        placeholder="share of class …, %",
         key="export_filter_class",
+        label_visibility="collapsed",
         persist_state=_KEPT,
-        help="Only pairs of whose labelled pixels this class has a share between the limits.",
+        help="The name or the value of a class: only pairs of whose labelled pixels it has a share "
+        "between the limits.",
     )
-    limits = _range("share of the label, %", "class")
+    limits = _between("share of the class, %", "class", ends)
     return {f"{CLASS_PREFIX}{name.strip()}": limits} if name.strip() and limits else {}
 
 
 def show_counts(
     decisions: Mapping[str, int], basis: Mapping[str, int], left_out: Mapping[str, int]
 ) -> None:
-    """What goes in by decision, and why the others stay out."""
-    columns = st.columns(3)
-    shown = (
-        ("Go in, by decision", decisions),
-        ("Go in, decided by", basis),
-        ("Stay out, by reason", left_out),
+    """What goes in by decision and by whom, and why the others stay out."""
+    total, out = sum(decisions.values()), sum(left_out.values())
+    by = {f"decided by a {name}" if name in set(Basis) else name: n for name, n in basis.items()}
+    st.markdown(
+        f"**{counted(total, 'pair')} {'goes' if total == 1 else 'go'} in**: "
+        f"{_in_words(decisions)}; {_in_words(by)}.  \n"
+        f"**{counted(out, 'pair')} {'stays' if out == 1 else 'stay'} out**"
+        f"{': ' * bool(out)}{_in_words(left_out)}."
     )
-    for column, (title, counts) in zip(columns, shown, strict=True):
-        with column.container(border=True, height="stretch"):
-            _counts(title, counts)
 
 
-def _counts(title: str, counts: Mapping[str, int]) -> None:
-    st.markdown(f"**{title}**")
-    lines = [
-        f"- {number:,} {plain(_COUNT_TEXTS.get(name, name))}" for name, number in counts.items()
-    ]
-    if lines:
-        st.markdown("\n".join(lines))
-    else:
-        st.caption("Nothing.")
+def _in_words(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n:,} {plain(_COUNT_TEXTS.get(name, name))}" for name, n in counts.items())
 
 
 def explain_empty(page: Page, left_out: Mapping[str, int]) -> None:

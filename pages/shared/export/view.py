@@ -34,7 +34,8 @@ def choices(page: Page) -> tuple[ExportRequest, int | None]:
     else:
         found = counts_of_choice(page.store, page.workspace, choice, curation)
         pairs = sum(found.decisions.values())
-        show_counts(found.decisions, found.basis, found.left_out)
+        if pairs or found.left_out:
+            show_counts(found.decisions, found.basis, found.left_out)
         if not pairs:
             explain_empty(page, found.left_out)
     formats = choose_formats()
