@@ -22,7 +22,7 @@ from pages.shared.text import PERCENT_COLUMN, counted, plain
 
 KIND = "preview"
 # Told apart with every common form of colour blindness (Okabe & Ito), and by their letter.
-_SPLITS = {"train": ("#0072B2", "T"), "val": ("#E69F00", "V"), "test": ("#B34E00", "X")}
+_SPLITS = {"train": ("#0072B2", "T"), "val": ("#8A4A74", "V"), "test": ("#B34E00", "X")}
 # So many footprints are drawn; a map of more tells nothing that fewer don't.
 _MOST = 2_000
 _ROWS = 200
