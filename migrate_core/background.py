@@ -14,7 +14,8 @@ from typing import Any
 
 from .errors import WrongUseError
 from .export import run as export_run
-from .export.dataset import Dataset, ExportRequest
+from .export.dataset import Dataset
+from .export.request import ExportRequest
 from .jobs.background import Job, holding, take_up, working
 from .jobs.launch import launch
 from .logs.context import about
@@ -209,6 +210,7 @@ def export_document(request: ExportRequest, dataset: Dataset) -> dict[str, Any]:
         "path": str(dataset.path),
         "formats": list(request.formats),
         "pairs": list(dataset.pair_ids),
+        "samples": dict(dataset.samples),
     }
     if dataset.archive is not None:
         document["zip"] = str(dataset.archive)

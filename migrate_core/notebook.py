@@ -16,8 +16,9 @@ from typing import Any, Protocol
 
 from .errors import MigrateError, WrongUseError
 from .export import run as export_run
-from .export.dataset import Dataset, ExportRequest
-from .export.selection import ACCEPTED
+from .export.dataset import Dataset
+from .export.request import ExportRequest
+from .export.selection.choice import ACCEPTED
 from .masks import run as masks_run
 from .masks.dates.names import parse_date
 from .masks.options import AddOptions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,10 +14,12 @@ from ..background import (
     export_dataset,
     export_document,
 )
-from ..export.dataset import FORMATS, ExportRequest
-from ..export.selection import ACCEPTED, INCLUDES
+from ..export.formats.registry import FORMATS
+from ..export.request import ExportRequest
+from ..export.selection.choice import ACCEPTED, INCLUDES
 from ..session import Session
 from .console import emit, json_option, say
+from .export_options import about_dataset, chip_options, options_of_samples, pixel_options
 
 
 @click.command()
@@ -46,19 +49,29 @@ from .console import emit, json_option, say
 @click.option(
     "--zip", "archive", is_flag=True, help="Also write it as DEST.zip, which needs as much space."
 )
+@options_of_samples
 @json_option
 @click.pass_obj
 def export(
     session: Session,
+    /,
     destination: Path,
     formats: tuple[str, ...],
     include: str,
-    looked_at_only: bool,
-    archive: bool,
     as_json: bool,
+    **given: Any,
 ) -> None:
     """Write the dataset into the folder DEST, with manifest, card and plots."""
-    request = ExportRequest(destination, include, archive, formats, looked_at_only)
+    request = ExportRequest(
+        destination,
+        include,
+        given["archive"],
+        formats,
+        given["looked_at_only"],
+        pixel_options(given),
+        chip_options(given),
+        about_dataset(given),
+    )
     dataset = export_dataset(session, request)
     text = f"{len(dataset.pair_ids)} pairs are in {dataset.path}."
     emit(export_document(request, dataset), as_json, lambda: say(text))

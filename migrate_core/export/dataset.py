@@ -3,60 +3,66 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..errors import WrongUseError
+from ..errors import ExportError, MigrateError, WrongUseError
 from ..files.disk import writing
 from ..files.regular import read_text
 from ..pairs.assessment.notes import notes_on_many
 from ..pairs.edits.applying import bring_all_up_to_date
-from ..pairs.files import LABEL
 from ..scenes.match_table import write_match_table
 from ..store.base import Store
 from ..workspace import Workspace, remove_leftovers, written_then_renamed
-from .archive import archive_path, check_archive, write_archive
-from .card import CARD, MADE_WITH, UNFINISHED_CARD, dataset_card
-from .geotiff import FOLDERS, remove_pair, write_pair
+from .destination.archive import archive_path, check_archive, write_archive
+from .formats.base import ClassOfLabel, Content, Cut, Format, classes_of_label
+from .formats.geotiff import FOLDERS, remove_pair
+from .formats.registry import FORMATS, format_named
 from .manifest import Row, exported_before, manifest_row, write_manifest
-from .plots import all_plots, write_plots
-from .review_evidence import review_evidence
-from .selection import ACCEPTED, Choice, Entry, entries
-from .splits import split_by_location
-from .statistics import Statistics, statistics
-
-FORMATS = ("geotiff",)
-
-Progress = Callable[[int, int], None]
+from .report.card import CARD, MADE_WITH, UNFINISHED_CARD, dataset_card, unfinished_card
+from .report.plots import all_plots, write_plots
+from .report.review_evidence import review_evidence
+from .report.statistics import Statistics, statistics
+from .request import ChipOptions, ExportRequest
+from .samples.pixels import PixelReader
+from .samples.plan import chips, common_bands, common_classes, uncut_pairs
+from .selection.entries import Entry, entries
+from .splits.by_location import split_by_location
+from .writing import Outcome, Planned, Progress, finish_all, remove_stale, write_parts
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """What was written; `archive` is its zip when one was asked for."""
+    """What was written; `archive` is its zip when one was asked for.
+
+    `samples` are the numbers of samples by format, `rewritten` of how many parts the files changed.
+    """
 
     path: Path
     pair_ids: tuple[str, ...]
     archive: Path | None = None
+    samples: Mapping[str, int] = field(default_factory=dict)
+    rewritten: int = 0
 
 
 @dataclass(frozen=True)
-class ExportRequest:
-    """Where a dataset goes, which pairs go into it, whether it is zipped, too, and its formats.
+class _Run:
+    """An export under way: what was chosen, and the rows of the manifest by pair id."""
 
-    `include` and `looked_at_only` are those of `Choice`.
-    """
-
-    destination: Path
-    include: str = ACCEPTED
-    archive: bool = False
-    formats: tuple[str, ...] = FORMATS[:1]
-    looked_at_only: bool = False
+    store: Store
+    workspace: Workspace
+    request: ExportRequest
+    chosen: Sequence[Entry]
+    rows: Mapping[str, Row]
+    uncut: Content
+    plan: Sequence[Planned]
 
     @property
-    def choice(self) -> Choice:
-        """Which pairs go into it."""
-        return Choice(self.include, self.looked_at_only)
+    def destination(self) -> Path:
+        """The folder of the dataset."""
+        return self.request.destination
 
 
 def export_dataset(
@@ -64,34 +70,129 @@ def export_dataset(
 ) -> Dataset:
     """Write the dataset, or bring one that is there up to date.
 
-    Pairs that no longer go out are taken out of it. Raises WrongUseError when the folder holds
-    something else, ExportError when nothing would go out, DiskError when it can't be written.
+    Pairs that no longer go out are taken out of it. What is there already as it should be isn't
+    written again, so an export that was cut off goes on. One that is cut off leaves tables, indexes
+    and a card for what is there. Raises WrongUseError when the folder holds something else,
+    ExportError when nothing would go out, DiskError when it can't be written.
     """
-    destination = request.destination
+    request.check()
     bring_all_up_to_date(store, workspace)
     chosen = entries(store, workspace, request.choice)
     check_destination(request)
-    ids = [entry.pair.pair_id for entry in chosen]
-    steps = len(ids) * (2 if request.archive else 1)
-    archive = None
-    with writing(destination):
-        known = {pair.pair_id for pair in store.pairs()}
-        stale = (known | set(exported_before(destination))) - set(ids)
-        _begin(destination)
-        for number, pair_id in enumerate(ids):
-            progress(number, steps)
-            write_pair(workspace.pair(pair_id), pair_id, destination)
-        rows = _write_tables(store, destination, chosen)
-        # Not before: the manifest that was there names them.
-        for pair_id in stale:
-            remove_pair(pair_id, destination)
-        counted = _counted(destination, rows, chosen)
-        evidence = review_evidence(store, chosen)
-        _write_report(destination, counted, dataset_card(counted, request.choice, evidence))
-        if request.archive:
-            archive = write_archive(destination, ids, lambda n: progress(len(ids) + n, steps))
-    progress(steps, steps)
-    return Dataset(destination, tuple(ids), archive)
+    rows = _rows(chosen)
+    uncut = _uncut(workspace, request, chosen, rows)
+    plan = _plan(request, uncut)
+    run = _Run(store, workspace, request, chosen, rows, uncut, plan)
+    outcome = Outcome()
+    with writing(request.destination):
+        _begin(request.destination)
+        try:
+            steps = 2 if request.archive else 1
+            write_parts(plan, request.destination, outcome, lambda n, of: progress(n, of * steps))
+        except MigrateError:
+            _leave_readable(run, outcome)
+            raise
+        archive = _complete(run, outcome, progress)
+    samples = {one.form.name: len(one.content.samples) for one in plan}
+    return Dataset(request.destination, tuple(rows), archive, samples, rewritten=outcome.rewritten)
+
+
+def _rows(chosen: Sequence[Entry]) -> dict[str, Row]:
+    """The rows of the manifest by pair id."""
+    splits = split_by_location({entry.pair.pair_id: entry.footprint for entry in chosen})
+    return {entry.pair.pair_id: manifest_row(entry, splits[entry.pair.pair_id]) for entry in chosen}
+
+
+def _uncut(
+    workspace: Workspace,
+    request: ExportRequest,
+    chosen: Sequence[Entry],
+    rows: Mapping[str, Row],
+) -> Content:
+    """All pairs as whole samples. Raises ExportError when one lacks a band that is asked for."""
+    classes = common_classes(chosen)
+    return Content(
+        tuple(uncut_pairs(chosen, rows)),
+        PixelReader(workspace, request.pixels, common_bands(chosen, request.pixels), classes),
+        _classes(chosen, classes),
+        request.about.title or request.destination.name,
+        tuple(sorted({row["sensed_at"][:4] for row in rows.values()})),
+        request.about,
+    )
+
+
+def _plan(request: ExportRequest, uncut: Content) -> list[Planned]:
+    """What each format is to hold. Raises WrongUseError, ExportError."""
+    forms = [format_named(name) for name in dict.fromkeys(request.formats)]
+    cut = any(_is_cut(form, request) for form in forms)
+    in_chips = _in_chips(uncut, request.chips or ChipOptions()) if cut else uncut
+    planned = []
+    for form in forms:
+        content = in_chips if _is_cut(form, request) else uncut
+        planned.append(Planned(form, content, tuple(form.parts(content))))
+    return planned
+
+
+def _in_chips(uncut: Content, options: ChipOptions) -> Content:
+    found = tuple(chips(uncut.samples, options, uncut.reader))
+    if not found:
+        raise ExportError(
+            f"No chip of {options.size} x {options.size} pixels has enough label. Choose smaller "
+            "chips, the padding `pad`, or a lower labelled share."
+        )
+    return replace(uncut, samples=found, chip_size=options.size)
+
+
+def _is_cut(form: Format, request: ExportRequest) -> bool:
+    return form.cut is Cut.ALWAYS or (form.cut is Cut.WHEN_ASKED and request.chips is not None)
+
+
+def _classes(chosen: Sequence[Entry], values: Sequence[int]) -> tuple[ClassOfLabel, ...]:
+    colours: dict[int, tuple[int, int, int]] = {}
+    for entry in chosen:
+        colours.update(entry.class_colours)
+    return classes_of_label(values, _names_of_classes(chosen), colours)
+
+
+def _complete(run: _Run, outcome: Outcome, progress: Progress) -> Path | None:
+    """All that comes after the pixels; the path of the zip when one was asked for."""
+    destination, rows = run.destination, list(run.rows.values())
+    known = {pair.pair_id for pair in run.store.pairs()} | set(exported_before(destination))
+    _write_tables(run.store, destination, run.chosen, rows)
+    # Not before: the manifest that was there names them.
+    remove_stale(run.plan, destination)
+    formats = {planned.form.name for planned in run.plan}
+    for pair_id in known - set(run.rows if "geotiff" in formats else ()):
+        remove_pair(pair_id, destination)
+    finish_all(run.plan, destination, outcome)
+    counted = _counted(run)
+    evidence = review_evidence(run.store, run.chosen)
+    _write_report(destination, counted, dataset_card(counted, run.request.choice, evidence))
+    total = sum(len(planned.content.samples) for planned in run.plan)
+    if not run.request.archive:
+        progress(total, total)
+        return None
+    # As many steps as the samples before, whatever the number of files.
+    return write_archive(destination, lambda n, of: progress(total + n * total // of, 2 * total))
+
+
+def _leave_readable(run: _Run, outcome: Outcome) -> None:
+    """Make what is there of a dataset that was cut off fit to be read, and say what is missing."""
+    there = [outcome.finished_samples(planned) for planned in run.plan if planned.parts]
+    missing = {
+        sample.pair_id
+        for planned, done in zip(run.plan, there, strict=True)
+        for sample in planned.content.samples
+        if sample.sample_id not in done
+    }
+    chosen = [entry for entry in run.chosen if entry.pair.pair_id not in missing]
+    # The disk may be full, or gone: then the card of the beginning stands.
+    with suppress(MigrateError, OSError):
+        _write_card(run.destination, unfinished_card(len(chosen), sorted(missing)))
+        if chosen:
+            rows = [run.rows[entry.pair.pair_id] for entry in chosen]
+            _write_tables(run.store, run.destination, chosen, rows)
+            finish_all(run.plan, run.destination, outcome)
 
 
 def check_destination(request: ExportRequest) -> None:
@@ -133,7 +234,7 @@ def _begin(destination: Path) -> None:
     The card comes last, so that a dataset that was cut off never looks complete.
     """
     _write_card(destination, UNFINISHED_CARD)
-    for folder in ("", *FOLDERS.values(), "plots"):
+    for folder in ("", *FOLDERS.values(), "plots", *FORMATS):
         remove_leftovers(destination / folder)
     remove_leftovers(archive_path(destination).parent)
 
@@ -143,22 +244,20 @@ def _write_card(destination: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def _write_tables(store: Store, destination: Path, chosen: Sequence[Entry]) -> list[Row]:
-    """The manifest, whose rows are given back, and the match table."""
-    footprints = {entry.pair.pair_id: entry.footprint for entry in chosen}
-    splits = split_by_location(footprints)
-    rows = [manifest_row(entry, splits[entry.pair.pair_id]) for entry in chosen]
-    write_manifest(destination, rows, list(footprints.values()))
+def _write_tables(
+    store: Store, destination: Path, chosen: Sequence[Entry], rows: Sequence[Row]
+) -> None:
+    """The manifest and the match table."""
+    write_manifest(destination, rows, [entry.footprint for entry in chosen])
     _write_match_table(store, destination, chosen)
-    return rows
 
 
-def _counted(destination: Path, rows: Sequence[Row], chosen: Sequence[Entry]) -> Statistics:
-    labels = [destination / FOLDERS[LABEL] / f"{row['pair_id']}.tif" for row in rows]
+def _counted(run: _Run) -> Statistics:
+    labels = (run.uncut.reader.label(sample) for sample in run.uncut.samples)
     return replace(
-        statistics(rows, labels),
-        class_names=_names_of_classes(chosen),
-        label_notes=notes_on_many(entry.provenance for entry in chosen),
+        statistics(list(run.rows.values()), labels),
+        class_names=_names_of_classes(run.chosen),
+        label_notes=notes_on_many(entry.provenance for entry in run.chosen),
     )
 
 

@@ -12,7 +12,7 @@ from ..model import LONLAT, Pair, iso
 from ..pairs.assessment.notes import format_change
 from ..pairs.flags import occluded_shares
 from ..workspace import written_then_renamed
-from .selection import Entry
+from .selection.entries import Entry
 
 Row = dict[str, Any]
 # The tables of a dataset.

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import WrongUseError
 from ..pairs.convert import convert_product
 from ..products.product import Product
 from ..session import Session
-from .dataset import Dataset, ExportRequest, export_dataset
-from .selection import INCLUDES
+from .dataset import Dataset, export_dataset
+from .request import ExportRequest
 
 
 def export(session: Session, request: ExportRequest) -> Dataset:
@@ -18,10 +17,7 @@ def export(session: Session, request: ExportRequest) -> Dataset:
     Raises WrongUseError when the folder holds something else, ExportError when nothing would go
     out, DiskError, JobRunningError when another process exports, and JobCancelledError.
     """
-    if request.include not in INCLUDES:
-        raise WrongUseError(
-            f"{request.include!r} is no choice of pairs; needed is one of {', '.join(INCLUDES)}."
-        )
+    request.check()
     with session.tracked("export") as progress:
         return export_dataset(session.store, session.workspace, request, progress)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from migrate_core.demo import DemoCase
-from migrate_core.export.card import CARD
+from migrate_core.export.report.card import CARD
 from migrate_core.model import Decision
 from migrate_core.review.run import decide
 from migrate_core.store.base import open_store

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from migrate_core.export.card import CARD, MADE_WITH, dataset_card
-from migrate_core.export.review_evidence import ReviewEvidence
-from migrate_core.export.selection import Choice
-from migrate_core.export.statistics import Statistics
+from migrate_core.export.report.card import CARD, MADE_WITH, dataset_card
+from migrate_core.export.report.review_evidence import ReviewEvidence
+from migrate_core.export.report.statistics import Statistics
+from migrate_core.export.selection.choice import Choice
 
 ROW: dict[str, Any] = {
     "decision": None,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import rasterio
 import shapely
@@ -20,8 +21,9 @@ from matplotlib.image import imread
 from pyproj import Transformer
 
 from migrate_core.errors import ExportError, WrongUseError
-from migrate_core.export.dataset import Dataset, ExportRequest, export_dataset
-from migrate_core.export.plots import write_plots
+from migrate_core.export.dataset import Dataset, export_dataset
+from migrate_core.export.report.plots import write_plots
+from migrate_core.export.request import ExportRequest
 from migrate_core.model import Decision, Shift
 from migrate_core.review.batches import BatchRequest, decide_batch
 from migrate_core.review.run import decide
@@ -159,6 +161,8 @@ def test_the_folder_has_the_layout_of_the_contract(
         "manifest.parquet",
         "mask_S2_match.csv",
         "dataset_card.md",
+        "classes.csv",
+        ".export.jsonl",
     }
     for folder in FOLDERS:
         names = {path.name for path in (tmp_path / "out" / folder).iterdir()}
@@ -171,7 +175,10 @@ def test_rasters_are_those_of_the_pair(reviewed: Case, ids: list[str], tmp_path:
     for raster, folder in files.items():
         original = reviewed.workspace.pair(ids[0]) / f"{raster}.tif"
         copy = tmp_path / "out" / folder / f"{ids[0]}.tif"
-        assert copy.read_bytes() == original.read_bytes()
+        with rasterio.open(copy) as found, rasterio.open(original) as made:
+            assert np.array_equal(found.read(), made.read())
+            for name in ("crs", "transform", "dtypes", "nodata", "descriptions"):
+                assert getattr(found, name) == getattr(made, name), (folder, name)
 
 
 def test_the_manifest_has_what_is_known_of_each_pair(

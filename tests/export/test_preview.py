@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from migrate_core.errors import WrongUseError
-from migrate_core.export.archive import archive_of, archive_path
-from migrate_core.export.dataset import Dataset, ExportRequest, export_dataset
-from migrate_core.export.preview import numbers_of_pairs, preview
-from migrate_core.export.selection import NOT_LOOKED_AT, Choice
+from migrate_core.export.dataset import Dataset, export_dataset
+from migrate_core.export.destination.archive import archive_of, archive_path
+from migrate_core.export.journal import JOURNAL
+from migrate_core.export.request import ExportRequest
+from migrate_core.export.selection.choice import NOT_LOOKED_AT, Choice
+from migrate_core.export.selection.preview import numbers_of_pairs, preview
 from migrate_core.model import Decision
 from migrate_core.review.batches import BatchRequest, decide_batch
 from migrate_core.review.run import decide
@@ -139,7 +141,7 @@ def test_the_zip_holds_the_dataset_and_nothing_else(case: Case, tmp_path: Path) 
     expected = {
         f"out/{path.relative_to(folder).as_posix()}": path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and path.name != "notes.txt"
+        if path.is_file() and path.name not in ("notes.txt", JOURNAL)
     }
     assert inside == expected
 
@@ -176,4 +178,6 @@ def test_progress_goes_to_its_end_with_the_zip(case: Case, tmp_path: Path) -> No
     heard: list[tuple[int, int]] = []
     request = ExportRequest(tmp_path / "out", "accepted", archive=True)
     export_dataset(case.store, case.workspace, request, lambda *counts: heard.append(counts))
-    assert heard == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+    assert heard[:3] == [(0, 4), (1, 4), (2, 4)]
+    assert heard == sorted(heard)
+    assert heard[-1] == (4, 4)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shapely import box
 from shapely.geometry.base import BaseGeometry
 
-from migrate_core.export.splits import split_by_location
+from migrate_core.export.splits.by_location import split_by_location
 
 
 def apart(count: int) -> dict[str, BaseGeometry]:

@@ -15,7 +15,8 @@ from types import FrameType
 import pytest
 
 from migrate_core.errors import MaskError, MigrateError, ProductError, WrongUseError
-from migrate_core.export.dataset import ExportRequest, check_destination
+from migrate_core.export.dataset import check_destination
+from migrate_core.export.request import ExportRequest
 from migrate_core.files.regular import UnfitFileError, check_regular, read_bytes, read_text
 from migrate_core.masks.dates.names import read_dates, read_mapping
 from migrate_core.masks.raster.class_tables import parse_classes

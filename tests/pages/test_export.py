@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from migrate_core.export.archive import archive_path
-from migrate_core.export.dataset import ExportRequest
+from migrate_core.export.destination.archive import archive_path
+from migrate_core.export.request import ExportRequest
 from migrate_core.jobs.background import claim, now_utc
 from migrate_core.model import Decision
 from migrate_core.review.run import decide

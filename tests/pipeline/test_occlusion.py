@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from migrate_core.export.plots import occlusion_of_labels
-from migrate_core.export.statistics import Statistics
+from migrate_core.export.report.plots import occlusion_of_labels
+from migrate_core.export.report.statistics import Statistics
 from migrate_core.model import Pair
 from migrate_core.pairs.flags import OCCLUSION_KINDS, occluded
 from migrate_core.products.scene_classes import SCL_FLAGS

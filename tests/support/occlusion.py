@@ -17,7 +17,8 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 
 from migrate_core.cli import cli
-from migrate_core.export.dataset import ExportRequest, export_dataset
+from migrate_core.export.dataset import export_dataset
+from migrate_core.export.request import ExportRequest
 from migrate_core.model import Mask, Pair
 from migrate_core.products.scene_classes import SCL_FLAGS, Flag
 from migrate_core.store.base import Candidate

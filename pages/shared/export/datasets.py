@@ -9,9 +9,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from migrate_core.export.archive import archive_of
-from migrate_core.export.card import CARD, UNFINISHED_CARD
 from migrate_core.export.dataset import is_dataset
+from migrate_core.export.destination.archive import archive_of
+from migrate_core.export.report.card import CARD, is_unfinished
 from migrate_core.jobs.background import answer
 from pages.shared.background import format_size
 from pages.shared.frame import Page
@@ -45,7 +45,7 @@ def known_datasets(page: Page) -> list[Made]:
 
 def _is_complete(folder: Path) -> bool:
     """Whether a folder is a dataset whose export came to its end."""
-    return is_dataset(folder) and (folder / CARD).read_text(encoding="utf-8") != UNFINISHED_CARD
+    return is_dataset(folder) and not is_unfinished((folder / CARD).read_text(encoding="utf-8"))
 
 
 def show_datasets(made: Sequence[Made]) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from migrate_core.export.dataset import FORMATS, ExportRequest, check_destination, is_dataset
-from migrate_core.export.preview import Preview, numbers_of_pairs, preview
-from migrate_core.export.selection import ACCEPTED, ALL, INCLUDES, UNDECIDED, Choice
+from migrate_core.export.dataset import check_destination, is_dataset
+from migrate_core.export.formats.registry import FORMATS
+from migrate_core.export.request import ExportRequest
+from migrate_core.export.selection.choice import ACCEPTED, ALL, INCLUDES, UNDECIDED, Choice
+from migrate_core.export.selection.preview import Preview, numbers_of_pairs, preview
 from migrate_core.jobs.background import now_utc
 from migrate_core.states import DecisionState, PairState
 from pages.shared.background import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch

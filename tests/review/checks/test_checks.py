@@ -17,7 +17,8 @@ from click.testing import CliRunner
 
 from migrate_core.cli import cli
 from migrate_core.errors import WrongUseError
-from migrate_core.export.dataset import ExportRequest, export_dataset
+from migrate_core.export.dataset import export_dataset
+from migrate_core.export.request import ExportRequest
 from migrate_core.jobs.background import now_utc
 from migrate_core.pairs.files import RASTERS, pair_complete, read_document
 from migrate_core.pairs.run.runner import RunOptions

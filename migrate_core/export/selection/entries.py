@@ -9,48 +9,16 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from ..errors import ExportError, PairError
-from ..model import Batch, Decision, Mask, Pair
-from ..pairs.files import Document, read_document
-from ..review.decisions import ReviewStatus, deciding, review_status
-from ..states import Basis, DecisionState, PairState, decision_state
-from ..store.base import Store
-from ..store.review.batches import batch_entries
-from ..workspace import Workspace
-
-ACCEPTED, UNDECIDED = DecisionState.ACCEPTED.value, DecisionState.UNDECIDED.value
-ALL = "all"
-INCLUDES = (ACCEPTED, UNDECIDED, ALL)
-# What each level of `--include` takes in; None is undecided.
-DECISIONS: dict[str, tuple[DecisionState | None, ...]] = {
-    ACCEPTED: (DecisionState.ACCEPTED,),
-    UNDECIDED: (DecisionState.ACCEPTED, None),
-    # Reviewers who disagree leave a pair as uncertain as one who is unsure.
-    ALL: (DecisionState.ACCEPTED, None, DecisionState.UNSURE, DecisionState.CONFLICT),
-}
-NOT_LOOKED_AT = "decided by a rule or a model alone"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which finished pairs go out: by decision, one of `INCLUDES`, and by what it rests on.
-
-    With `looked_at_only`, what a rule or a model alone has decided stays out.
-    """
-
-    include: str = ACCEPTED
-    looked_at_only: bool = False
-
-    def reason_against(self, status: ReviewStatus) -> str | None:
-        """Why a pair stays out; None when it goes out."""
-        if status.decision not in DECISIONS[self.include]:
-            return decision_state(status.decision)
-        by_nobody = status.decision is not None and not status.by_person
-        return NOT_LOOKED_AT if self.looked_at_only and by_nobody else None
-
-    def __str__(self) -> str:
-        """As options of `export`."""
-        return f"--include {self.include}{' --looked-at-only' * self.looked_at_only}"
+from ...errors import ExportError, PairError
+from ...model import Batch, Decision, Mask, Pair
+from ...pairs.files import Document, read_document
+from ...pairs.view.drawing import Colour, class_colours
+from ...review.decisions import ReviewStatus, deciding, review_status
+from ...states import Basis, PairState
+from ...store.base import Store
+from ...store.review.batches import batch_entries
+from ...workspace import Workspace
+from .choice import ACCEPTED, Choice
 
 
 @dataclass(frozen=True)
@@ -66,6 +34,7 @@ class Entry:
     provenance: Document
     footprint: BaseGeometry
     class_names: Mapping[int, str] = field(default_factory=dict)
+    class_colours: Mapping[int, Colour] = field(default_factory=dict)
     decided: Sequence[Decision] = ()
     batch: Batch | None = None
 
@@ -105,6 +74,7 @@ def entries(store: Store, workspace: Workspace, choice: Choice) -> list[Entry]:
             _provenance(workspace, pair),
             mask.footprint,
             _class_names(mask),
+            class_colours(mask),
             tuple(deciding(log).values()),
             batches.get(status.batch or ""),
         )

@@ -7,17 +7,18 @@ classes and reviewers, reasons and notes can hold anything.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__
-from ..escaping import markdown_text
-from ..products.scene_classes import Flag
-from ..text import CLOUD_IN_SCENE, LABEL_OCCLUDED, format_percent, format_share
+from ... import __version__
+from ...escaping import markdown_text
+from ...products.scene_classes import Flag
+from ...text import CLOUD_IN_SCENE, LABEL_OCCLUDED, format_percent, format_share
+from ..selection.choice import Choice
 from .review_evidence import ReviewEvidence
-from .selection import Choice
 from .statistics import Statistics
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 CARD = "dataset_card.md"
 # Known words of every card: by them an export finds that a folder is its own.
 MADE_WITH = "Made with migrate_core"
-UNFINISHED_CARD = f"# Dataset card\n\n{MADE_WITH}. The export was cut off: export again.\n"
+_CUT_OFF = "The export was cut off: export again."
+UNFINISHED_CARD = f"# Dataset card\n\n{MADE_WITH}. {_CUT_OFF}\n"
 
 _TEMPLATE = "card.md.jinja"
 _FLAGS = {
@@ -46,6 +48,20 @@ _PLOTS = {
     "class_areas": "Area of each class over all pairs (ha).",
     "pairs_by_month": "Pairs by month of sensing.",
 }
+
+
+def unfinished_card(pairs: int, missing: Sequence[str]) -> str:
+    """The card of a dataset that was cut off: how many pairs are there, and which are not."""
+    named = "".join(f"- {markdown_text(pair_id)}\n" for pair_id in missing)
+    return (
+        f"{UNFINISHED_CARD}\n{pairs} pairs are there, and the tables name these alone. "
+        f"{len(missing)} are missing or incomplete:\n\n{named}"
+    )
+
+
+def is_unfinished(card: str) -> bool:
+    """Whether a card is that of an export that was cut off."""
+    return card.startswith(UNFINISHED_CARD.rstrip("\n"))
 
 
 def dataset_card(statistics: Statistics, choice: Choice, evidence: ReviewEvidence) -> str:

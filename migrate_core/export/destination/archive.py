@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import WrongUseError
-from ..files.regular import check_regular
-from ..workspace import written_then_renamed
-from .card import CARD
-from .geotiff import FOLDERS
-from .manifest import TABLES
+from ...errors import WrongUseError
+from ...files.regular import check_regular
+from ...workspace import written_then_renamed
+from ..contents import files_of_dataset
+from ..report.card import CARD
 
 # By this comment inside the zip an export finds that it may replace it.
 _OURS = b"dataset of migrate_core"
 
-Progress = Callable[[int], None]
+Progress = Callable[[int, int], None]
 
 
 def archive_path(folder: Path) -> Path:
@@ -43,25 +42,24 @@ def _is_ours(path: Path) -> bool:
         return False
 
 
-def write_archive(folder: Path, pair_ids: Sequence[str], progress: Progress) -> Path:
+def write_archive(folder: Path, progress: Progress) -> Path:
     """Write the dataset in `folder` as a zip, and give its path back.
 
     Rasters are stored as they are, since they are compressed already; only what belongs to the
-    dataset goes in. `progress(n)` is called before the n-th pair. Raises DiskError.
+    dataset goes in. `progress(n, of)` is called before the n-th file. Raises DiskError.
     """
     target = archive_path(folder)
+    names = files_of_dataset(folder)
     with (
         written_then_renamed(target) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive,
     ):
         archive.comment = _OURS
-        for path in (folder / CARD, *(folder / name for name in TABLES), *_plots(folder)):
-            archive.write(path, _name_inside(folder, path))
-        for number, pair_id in enumerate(pair_ids):
-            progress(number)
-            for subfolder in FOLDERS.values():
-                path = folder / subfolder / f"{pair_id}.tif"
-                archive.write(path, _name_inside(folder, path))
+        for number, name in enumerate(names):
+            progress(number, len(names))
+            # All files lie in one folder, so that unpacking scatters nothing.
+            archive.write(folder / name, f"{folder.name}/{name}")
+    progress(len(names), len(names))
     return target
 
 
@@ -71,12 +69,3 @@ def archive_of(folder: Path) -> Path | None:
     if not card.is_file() or not _is_ours(path):
         return None
     return path if path.stat().st_mtime >= card.stat().st_mtime else None
-
-
-def _plots(folder: Path) -> list[Path]:
-    return sorted(path for path in (folder / "plots").glob("*.png") if path.name[0] != ".")
-
-
-def _name_inside(folder: Path, path: Path) -> str:
-    """All files lie in one folder, so that unpacking scatters nothing."""
-    return f"{folder.name}/{path.relative_to(folder).as_posix()}"

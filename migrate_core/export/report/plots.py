@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..text import CLOUD_IN_SCENE, LABEL_OCCLUDED
-from ..workspace import written_then_renamed
+from ...text import CLOUD_IN_SCENE, LABEL_OCCLUDED
+from ...workspace import written_then_renamed
 from .statistics import Statistics
 
 if TYPE_CHECKING:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
-import rasterio
+from numpy.typing import NDArray
 
-from ..model import IGNORE
-from ..states import DecisionState
-from .manifest import Row
+from ...model import IGNORE
+from ...states import DecisionState
+from ..manifest import Row
 
 PIXEL_HA = 0.01
 
@@ -52,13 +51,12 @@ class Statistics:
         return sorted({row["sensed_at"][:4] for row in self.rows})
 
 
-def statistics(rows: Sequence[Row], labels: Iterable[Path]) -> Statistics:
-    """Count over the rows of the manifest and their label rasters."""
+def statistics(rows: Sequence[Row], labels: Iterable[NDArray[np.uint8]]) -> Statistics:
+    """Count over the rows of the manifest and the labels (height, width) of their pairs."""
     pixels: Counter[int] = Counter()
     present: Counter[int] = Counter()
-    for path in labels:
-        with rasterio.open(path, driver="GTiff") as dataset:
-            values, counts = np.unique(dataset.read(1), return_counts=True)
+    for label in labels:
+        values, counts = np.unique(label, return_counts=True)
         found = {int(v): int(n) for v, n in zip(values, counts, strict=True)}
         pixels.update(found)
         present.update(value for value in found if value != IGNORE)

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..review.rules.audit import rule_audits
-from ..review.sampling.run import reviewer_agreement, sampling
-from ..review.triage.run import triage_state
-from ..states import Basis
-from ..store.base import Store
-from .selection import Entry
+from ...review.rules.audit import rule_audits
+from ...review.sampling.run import reviewer_agreement, sampling
+from ...review.triage.run import triage_state
+from ...states import Basis
+from ...store.base import Store
+from ..selection.entries import Entry
 
 _BY = {
     Basis.PERSON: "decided by persons who looked at them",

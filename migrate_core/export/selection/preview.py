@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from ..review.decisions import ReviewStatus, review_statuses
-from ..states import UNDER_WAY, PairState, decision_state
-from ..store.base import Store
-from ..store.finished_pairs import finished_with_footprint, pair_footprints
-from .selection import INCLUDES, Choice
-from .splits import SHARES, split_by_location
+from ...review.decisions import ReviewStatus, review_statuses
+from ...states import UNDER_WAY, PairState, decision_state
+from ...store.base import Store
+from ...store.finished_pairs import finished_with_footprint, pair_footprints
+from ..splits.by_location import SHARES, split_by_location
+from .choice import INCLUDES, Choice
 
 NOT_MADE = "not made yet"
 NO_FOOTPRINT = "mask without a footprint"

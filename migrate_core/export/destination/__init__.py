@@ -1,0 +1,1 @@
+"""Where a dataset goes: a folder, a zip, an object store."""

@@ -1,0 +1,20 @@
+"""All formats, in the order in which they are offered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...errors import WrongUseError
+from .base import Format
+from .geotiff import Chips, Geotiff
+
+_FORMATS: Mapping[str, Format] = {one.name: one for one in (Geotiff(), Chips())}
+
+FORMATS = tuple(_FORMATS)
+
+
+def format_named(name: str) -> Format:
+    """The format of that name. Raises WrongUseError when there is none."""
+    if name not in _FORMATS:
+        raise WrongUseError(f"{name!r} is no format; needed is one of {', '.join(FORMATS)}.")
+    return _FORMATS[name]

@@ -1,0 +1,1 @@
+"""What a dataset consists of: whole pairs or chips, and their pixels."""

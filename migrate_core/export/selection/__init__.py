@@ -1,0 +1,1 @@
+"""Which pairs go into a dataset, and what an export would take along."""

@@ -1,0 +1,1 @@
+"""Train, validation and test, and the check that nothing leaks between them."""

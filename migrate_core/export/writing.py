@@ -1,0 +1,105 @@
+"""Writing the parts of all formats: what is there stays, and what is no longer wanted goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .formats.base import Content, Format, Part
+from .journal import Journal, written
+
+# The name under which the files that hold for all samples of a format are noted.
+COMMON = "*"
+
+# Called with (finished, total); raises JobCancelledError when somebody asked to stop.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A format, what it is to hold, and its parts."""
+
+    form: Format
+    content: Content
+    parts: tuple[Part, ...]
+
+
+@dataclass
+class Outcome:
+    """What came of it: parts that were written, and that were there already, by format."""
+
+    done: dict[str, list[Part]] = field(default_factory=dict)
+    rewritten: int = 0
+
+    def finished_samples(self, planned: Planned) -> set[str]:
+        """The ids of a format's samples that are in the dataset."""
+        parts = self.done.get(planned.form.name, ())
+        return {sample.sample_id for part in parts for sample in part.samples}
+
+
+def write_parts(
+    plan: Sequence[Planned], destination: Path, outcome: Outcome, progress: Progress
+) -> None:
+    """Write all parts that aren't there as they should be; `outcome` is filled as it goes.
+
+    So it says what is done also when this ends by ExportError, DiskError or JobCancelledError.
+    """
+    journal = Journal(destination)
+    finished, total = 0, sum(len(part.samples) for planned in plan for part in planned.parts)
+    for planned in plan:
+        folder = planned.form.folder(destination)
+        done = outcome.done.setdefault(planned.form.name, [])
+        for part in planned.parts:
+            progress(finished, total)
+            wanted = written(planned.form, part, planned.content, destination)
+            if not journal.has(wanted):
+                planned.form.write(part, planned.content, folder)
+                journal.note(wanted)
+                outcome.rewritten += 1
+            done.append(part)
+            finished += len(part.samples)
+
+
+def remove_stale(plan: Sequence[Planned], destination: Path) -> None:
+    """Take away the files of parts that are in the dataset and not in the plan."""
+    journal = Journal(destination)
+    wanted = {(one.form.name, part.name) for one in plan for part in one.parts}
+    wanted |= {(one.form.name, COMMON) for one in plan}
+    kept = {
+        (one.form.folder(destination) / name).relative_to(destination).as_posix()
+        for one in plan
+        for part in one.parts
+        for name in part.files
+    }
+    stale = [one for one in journal.all() if (one.format, one.part) not in wanted]
+    _delete(destination, (name for one in stale for name in one.files if name not in kept))
+    journal.forget(stale)
+
+
+def _delete(destination: Path, names: Iterable[str]) -> None:
+    """Delete files, and folders that are empty without them; only below the dataset."""
+    for name in names:
+        path = destination / name
+        if ".." in Path(name).parts or Path(name).is_absolute():
+            continue
+        path.unlink(missing_ok=True)
+        parent = path.parent
+        while parent != destination and parent.is_dir() and not any(parent.iterdir()):
+            parent.rmdir()
+            parent = parent.parent
+
+
+def finish_all(plan: Sequence[Planned], destination: Path, outcome: Outcome) -> None:
+    """Write what holds for all samples of each format, of those that are there."""
+    journal = Journal(destination)
+    for planned in plan:
+        there = outcome.finished_samples(planned)
+        content = planned.content
+        if len(there) < len(content.samples):
+            content = content.only([one for one in content.samples if one.sample_id in there])
+        if content.samples:
+            folder = planned.form.folder(destination)
+            names = tuple(planned.form.finish(content, folder))
+            common = Part(COMMON, (), names)
+            journal.note(written(planned.form, common, content, destination))
