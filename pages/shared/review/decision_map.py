@@ -95,7 +95,7 @@ def _pair(row: QueueRow, footprint: BaseGeometry) -> tuple[Outline, Outline]:
     decision = decision_state(row.decision)
     colour, sign = SIGNS[decision]
     label = (
-        f"{row.mask_name}\n{decision}, {row.sensed_on}, {LABEL_OCCLUDED} "
+        f"{row.mask_name}\n{decision}, {row.day}, {LABEL_OCCLUDED} "
         f"{format_share(row.occluded)}"
     )
     dashed = decision == DecisionState.UNDECIDED
