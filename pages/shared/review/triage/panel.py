@@ -48,7 +48,7 @@ def _content(page: Page, reviewer: str) -> None:
     trouble(KIND)
     how_it_ended(page, KIND)
     for result in messages(page.store, KIND, Level.RESULT):
-        st.success(plain(result))
+        st.caption(plain(result))
     with st.spinner("Looking at the decisions …"):
         state = kept_triage_state(page.store)
     _learning(page, state)
@@ -100,7 +100,7 @@ def _audit(state: TriageState) -> None:
     st.markdown(
         f"**Audit**: {found.looked_at:,} of {total:,} accepted pairs looked at, {found.bad:,} bad."
     )
-    if found.looked_at:
+    if found.looked_at and not found.contradicts:  # else it is what stopped it
         st.caption(plain(str(found)))
     st.button(
         "Look at the audit", icon=":material/fact_check:", disabled=not waiting,

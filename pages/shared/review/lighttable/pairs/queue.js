@@ -93,6 +93,13 @@ export class Queue {
     return `All that is left here is open with ${who.join(", ")}. It comes free when it is left.`;
   }
 
+  /** Why nothing is shown where nothing is open with others. @returns {string} */
+  get whyEmpty() {
+    return this.audits
+      ? "All pairs of this audit were looked at. Leave it above the light table."
+      : "No pair fits the filters. Change or clear them above the light table.";
+  }
+
   /** Takes over what the server says of the work of others. */
   learn({ others, statuses, looked_at: lookedAt, newest }) {
     this.others = new Map(Object.entries(others));
