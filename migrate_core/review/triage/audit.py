@@ -48,7 +48,8 @@ class AuditFindings:
         return (
             f"Of {self.looked_at:,} accepted pairs that persons looked at {found} are bad; "
             f"promised are at most {100 * self.share:g} % on average. Evidence against the "
-            f"promise: {_format_evidence(self.evidence)}, of {STOP_AT:g} that stop automatic acceptance."
+            f"promise: {_format_evidence(self.evidence)}, of {STOP_AT:g} that stop automatic "
+            "acceptance."
         )
 
 
