@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from migrate_core.background import MakeDemo
 from migrate_core.errors import MigrateError
 from pages.shared.background import POLL_S, how_it_ended, is_busy, start, trouble
+from pages.shared.connection import SendAtOnce
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.polling import polled
 from pages.shared.review.many_routes import many_routes
@@ -93,4 +95,8 @@ if __name__ == "__main__":
 else:
     base = base_path()
     parts = (routes, repair_routes, relabel_routes, many_routes)
-    app = st.App(__file__, routes=[route for part in parts for route in part(base)])
+    app = st.App(
+        __file__,
+        routes=[route for part in parts for route in part(base)],
+        middleware=[Middleware(SendAtOnce)],
+    )

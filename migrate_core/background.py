@@ -30,6 +30,7 @@ from .pairs.run import make as pairs_run
 from .pairs.run.plan import RunOptions
 from .pairs.run.runner import RunOutcome
 from .products.product import Product
+from .review.checks import run as checks_run
 from .review.set_aside import (
     SetAside,
     consequence_of,
@@ -114,6 +115,13 @@ class ConvertProduct:
 
     product: Path
     destination: Path
+
+
+@dataclass(frozen=True)
+class MixInChecks:
+    """Attention checks for this share 0…1 of the pairs."""
+
+    share: float
 
 
 @dataclass(frozen=True)
@@ -309,6 +317,10 @@ def _make_pairs(session: Session, request: MakePairs) -> None:
     make_pairs(session, request, refuse_to_set_aside)
 
 
+def _mix_in_checks(session: Session, request: MixInChecks) -> None:
+    checks_run.mix_in(session, request.share)
+
+
 def _learn_triage(session: Session, _request: LearnTriage) -> None:
     with working(session.store, "triage") as job:
         model = triage_run.learn(session.store)
@@ -339,6 +351,7 @@ _COMMANDS = (
     _Command("scenes search", "search", SearchScenes, search_scenes),
     _Command("scenes test-source", "connection", TrySources, _try_sources),
     _Command("pairs make", "pairs", MakePairs, _make_pairs),
+    _Command("review checks", "checks", MixInChecks, _mix_in_checks),
     _Command("triage learn", "triage", LearnTriage, _learn_triage),
     _Command("triage accept", "triage", AcceptAutomatically, _accept_automatically),
     _Command("export", "export", ExportRequest, export_dataset),

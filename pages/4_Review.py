@@ -47,6 +47,11 @@ STYLE = """<style>
 .stAppHeader :is(button, a), .stAppHeader :is(button, a) * {pointer-events: auto}
 .stApp:has([data-testid="stExpandSidebarButton"]) .st-key-review_row {padding-left: 3rem}
 .st-key-review_row {padding-right: 2.5rem}
+@media (min-width: 1200px) {
+  .st-key-review_row {flex-wrap: nowrap}
+  .st-key-review_row > * {flex-shrink: 0}
+  .st-key-review_row > *:has(.st-key-review_words) {flex-shrink: 1}
+}
 .st-key-review_words {flex: 1 1 0; min-width: 0}
 .st-key-review_words p {white-space: nowrap; overflow: hidden; text-overflow: ellipsis}
 div:has(> .st-key-review_window) {

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ..states import Basis, DecisionState, Verdict
+from ..text import NOT_KNOWN
 from .decisions import ReviewStatus
 
 
@@ -56,6 +57,11 @@ class QueueRow:
             batch=found.batch,
             persons=found.persons,
         )
+
+    @property
+    def day(self) -> str:
+        """When the scene was sensed, as `2020-02-02`; a word where it isn't in the store."""
+        return f"date {NOT_KNOWN}" if self.sensed_on is None else self.sensed_on.isoformat()
 
     @property
     def by_person(self) -> bool:

@@ -67,18 +67,20 @@ def reason_text(reasons: Sequence[str], note: str = "") -> str | None:
     return ": ".join(part for part in (", ".join(chosen), note.strip()) if part) or None
 
 
-def decide_once(store: Store, decision: Decision, token: str) -> ReviewStatus:
+def decide_once(store: Store, decision: Decision, token: str) -> list[Decision]:
     """As `decide`, for a request that may come again, or say what the reviewer says anyway.
 
-    Neither adds to the log.
+    Neither adds to the log. Returns the log of the pair as it is then.
     """
-    if not (has_token(store, token) or _says_anyway(store, decision)):
-        return decide(store, decision, token)
-    return review_status(store.decisions(decision.pair_id))
-
-
-def _says_anyway(store: Store, decision: Decision) -> bool:
+    known = has_token(store, token)
     log = store.decisions(decision.pair_id)
+    if known or _says_anyway(log, decision):
+        return log
+    _append(store, decision, token, log)
+    return store.decisions(decision.pair_id)
+
+
+def _says_anyway(log: Sequence[Decision], decision: Decision) -> bool:
     mine = newest(log).get(decision.reviewer)
     return mine is not None and replace(mine, decided_at=decision.decided_at) == decision
 
@@ -90,8 +92,13 @@ def decide(store: Store, decision: Decision, token: str | None = None) -> Review
     reviewers together say of the pair now. Raises WrongUseError when there is no such finished
     pair, nothing to undo, or no conflict to settle.
     """
+    _append(store, decision, token, store.decisions(decision.pair_id))
+    return review_status(store.decisions(decision.pair_id))
+
+
+def _append(store: Store, decision: Decision, token: str | None, log: Sequence[Decision]) -> None:
+    """Append to the `log` of a pair what may follow there. Raises as `decide`."""
     _check_finished(store, decision.pair_id)
-    log = store.decisions(decision.pair_id)
     if decision.verdict == Verdict.UNDO and decision.reviewer not in newest(log):
         raise WrongUseError(f"{decision.pair_id}: {decision.reviewer} has decided nothing to undo.")
     if decision.settles and review_status(log).decision != DecisionState.CONFLICT:
@@ -100,7 +107,6 @@ def decide(store: Store, decision: Decision, token: str | None = None) -> Review
             "meanwhile. Decide without settling to add what you say."
         )
     store.append_decision(decision, token)
-    return review_status(store.decisions(decision.pair_id))
 
 
 def _check_finished(store: Store, pair_id: str) -> None:

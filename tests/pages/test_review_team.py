@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from migrate_core.background import MixInChecks
+from migrate_core.jobs.background import working
+from migrate_core.store.review.checks import all_checks
 from migrate_core.store.review.settings import review_settings
 from tests.pages.test_review import handed_over, opened, press, say
 from tests.support.app import all_text
+from tests.support.background import note_launches
 from tests.support.pairs import Case
 
 
@@ -40,6 +45,31 @@ def test_settings_are_in_percent_and_hold_for_all(case: Case) -> None:
     press(app, "Save for all")
     found = review_settings(case.store)
     assert (found.double_share, found.goal_share, found.check_share) == (0.2, 0.02, 0.0)
+
+
+def test_attention_checks_are_made_in_the_background(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launches = note_launches(monkeypatch)
+    app = team()
+    field(app, "Attention checks").set_value(50.0)
+    field(app, "Looked at by two").set_value(20.0)
+    press(app, "Save for all")
+    assert launches.found == [("checks", MixInChecks(0.5))]
+    assert review_settings(case.store).double_share == 0.2
+    assert not all_checks(case.store)
+    launches.go()
+    assert review_settings(case.store).check_share == 0.5
+    assert all_checks(case.store)
+    assert field(team(), "Attention checks").value == 50.0
+
+
+def test_while_checks_are_made_nothing_is_saved(case: Case) -> None:
+    with working(case.store, "checks", total=8) as job:
+        job.report(3, 0)
+        app = team()
+        assert any("3 of 8" in bar.proto.text for bar in app.main.get("progress"))
+        assert next(one for one in app.button if one.label == "Save for all").disabled
 
 
 def test_a_closed_popover_computes_nothing(case: Case) -> None:

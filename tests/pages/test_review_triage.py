@@ -145,6 +145,9 @@ def test_learning_accepting_listing_and_undoing(
     press(app, "List them")
     assert app.segmented_control(key="review_mode").value == "Gallery"
     assert "decided by a model" in all_text(app)
+    assert not labels(app) & {"List them", "Accept"}
+    app.session_state["review_triage"] = True
+    app.run()
     press(app, "Undo all that was accepted automatically")
     assert "are accepted by a model alone" not in all_text(app)
     assert f"Would accept {planned} of 250 undecided pairs." in all_text(app)

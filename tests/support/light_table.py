@@ -24,14 +24,16 @@ LOOK_MS = 400
 
 
 @contextmanager
-def light_table(address: str, tmp_path: Path, **options: Any) -> Iterator[Any]:
+def light_table(
+    address: str, tmp_path: Path, *, state: str = "ready", **options: Any
+) -> Iterator[Any]:
     """A page of the review that has come to rest, without an error of its scripts."""
     troubles: list[str] = []
     options = {"viewport": {"width": 1280, "height": 800}, **options}
     with browser_page(tmp_path / "profile", **options) as page:
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.goto(f"{address}/Review")
-        shown(page)
+        shown(page, state=state)
         yield page
     assert troubles == []
 

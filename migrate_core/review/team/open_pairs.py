@@ -25,14 +25,15 @@ class OpenPairs:
     `granted` are leased to them now, for so many `seconds`; `others` say with whom else pairs are
     open, by pair_id.
     `statuses` have the decision about a pair and the reviewer's own verdict, by pair_id: of the
-    pairs that were asked for, and of all that were decided since the entry `known`; `newest` is
-    the number of the log's newest entry.
+    pairs that were asked for, and of all that were decided since the entry `known`; `looked_at` are
+    those of them that a person decided about. `newest` is the number of the log's newest entry.
     """
 
     granted: frozenset[str]
     seconds: float
     others: Mapping[str, Lease]
     statuses: Mapping[str, tuple[DecisionState | None, Verdict | None]]
+    looked_at: frozenset[str]
     newest: int
 
 
@@ -48,12 +49,14 @@ def open_pairs(store: Store, holder: Holder, pair_ids: Collection[str], known: i
     found = dict.fromkeys(pair_ids, _NOBODY)
     found |= {key: review_status(log) for key, log in logs_since(store, known, pair_ids).items()}
     hidden = _hidden(store, holder.reviewer, found, settings.double_share)
+    seen = {**found, **dict.fromkeys(hidden, _NOBODY)}
     statuses = {
         pair_id: (status.decision, status.verdict_of(holder.reviewer))
-        for pair_id, status in {**found, **dict.fromkeys(hidden, _NOBODY)}.items()
+        for pair_id, status in seen.items()
     }
+    looked_at = frozenset(pair_id for pair_id, status in seen.items() if status.by_person)
     others = leased_to_others(store, holder, now)
-    return OpenPairs(granted, seconds, others, statuses, newest)
+    return OpenPairs(granted, seconds, others, statuses, looked_at, newest)
 
 
 def _hidden(

@@ -48,8 +48,14 @@ class AuditFindings:
         return (
             f"Of {self.looked_at:,} accepted pairs that persons looked at {found} are bad; "
             f"promised are at most {100 * self.share:g} % on average. Evidence against the "
-            f"promise: {self.evidence:.1f}, of {STOP_AT:g} that stop automatic acceptance."
+            f"promise: {_format_evidence(self.evidence)}, of {STOP_AT:g} that stop automatic "
+            "acceptance."
         )
+
+
+def _format_evidence(evidence: float) -> str:
+    most = 1_000_000
+    return f"more than {most:,}" if evidence > most else f"{evidence:,.1f}"
 
 
 def audit_sample(pair_ids: Iterable[str], share: float) -> list[str]:

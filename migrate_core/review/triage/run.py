@@ -93,9 +93,10 @@ class Accepted:
     @property
     def result(self) -> str:
         """What was accepted and taken back."""
+        back = f"; the acceptance of {len(self.withdrawn):,} was taken back"
         return (
-            f"{len(self.accepted):,} pairs were accepted by model {self.version}; the acceptance "
-            f"of {len(self.withdrawn):,} was taken back."
+            f"{len(self.accepted):,} pairs were accepted by model {self.version}"
+            f"{back if self.withdrawn else ''}."
         )
 
 

@@ -94,10 +94,7 @@ def _pair(row: QueueRow, footprint: BaseGeometry) -> tuple[Outline, Outline]:
     """A footprint, and its decision as a badge that is seen from far as well."""
     decision = decision_state(row.decision)
     colour, sign = SIGNS[decision]
-    label = (
-        f"{row.mask_name}\n{decision}, {row.sensed_on}, {LABEL_OCCLUDED} "
-        f"{format_share(row.occluded)}"
-    )
+    label = f"{row.mask_name}\n{decision}, {row.day}, {LABEL_OCCLUDED} {format_share(row.occluded)}"
     dashed = decision == DecisionState.UNDECIDED
     centre = shapely.Point(_centre(footprint))
     return (

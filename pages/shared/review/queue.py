@@ -128,4 +128,4 @@ def _details(row: QueueRow) -> tuple[str | None, str]:
     before = row.proposed and f"{row.proposed} before"
     if row.proposed == DecisionState.CONFLICT:
         before = "reviewers disagreed before"
-    return before, f"{row.sensed_on}, {LABEL_OCCLUDED} {format_share(row.occluded)}"
+    return before, f"{row.day}, {LABEL_OCCLUDED} {format_share(row.occluded)}"

@@ -172,8 +172,8 @@ def _decide(_request: Request, asked: Mapping[str, Any]) -> Response:
     store, pair_id, reviewer = open_workspace().store, given["pair_id"], given["reviewer"]
     reason, settles = reason_of(asked), asked.get("settles") is True
     decision = new_decision(pair_id, given["verdict"], reviewer, reason, settles)
-    decide_once(store, decision, given["token"])
-    share, entries = review_settings(store).double_share, store.decisions(pair_id)
+    entries = decide_once(store, decision, given["token"])
+    share = review_settings(store).double_share
     visible = visible_log(log_without_rule(store, entries), reviewer, share)
     status = status_document(store, pair_id, visible, reviewer, edits_of(store, pair_id))
     return JSONResponse({"pair_id": pair_id, **status}, headers=NEVER_KEEP)

@@ -70,6 +70,17 @@ def test_the_second_of_double_review_learns_nothing(store: Store) -> None:
     assert open_pairs(store, ANN, [], 0).statuses["a"][0] == DecisionState.ACCEPTED
 
 
+def test_one_learns_what_persons_have_looked_at(store: Store) -> None:
+    store.put_pairs([Pair("a", "m", "m.tif", ("scene",), state=PairState.DONE)])
+    decide_batch(store, BatchRequest(BatchKind.MODEL, Verdict.ACCEPT, "auto:1"), ["a"])
+    found = open_pairs(store, BOB, ["a", "b"], 0)
+    assert (found.statuses["a"], found.looked_at) == (ACCEPTED, frozenset())
+    say(store, "a")
+    assert open_pairs(store, BOB, ["b"], 1).looked_at == {"a"}
+    put_review_settings(store, ReviewSettings(double_share=1.0))
+    assert open_pairs(store, BOB, ["b"], 1).looked_at == frozenset()
+
+
 def test_who_audits_a_rule_does_not_learn_what_it_decided(store: Store) -> None:
     pairs = ("a", "b")
     store.put_pairs(

@@ -135,10 +135,7 @@ export class LightTable {
   /** Shows a pair. @param {string|null} pairId */
   async go(pairId) {
     if (!pairId) {
-      this.#problem(
-        this.queue.openWith() ??
-          "No pair fits the filters. Change or clear them above the light table.",
-      );
+      this.#problem(this.queue.openWith() ?? this.queue.whyEmpty);
       return;
     }
     if (pairId !== this.pairId) {

@@ -7,13 +7,19 @@ from dataclasses import replace
 
 import streamlit as st
 
+from migrate_core.background import MixInChecks
 from migrate_core.errors import MigrateError
 from migrate_core.review.team.run import TeamReport, keep_settings, team_report
 from migrate_core.session import Session
 from migrate_core.store.review.settings import ReviewSettings, review_settings
 
+from ...background import POLL_S, how_it_ended, is_busy, start, trouble, watch
 from ...frame import Page
+from ...polling import polled
 from ...text import plain
+
+# The kind of job in which attention checks are made.
+KIND = "checks"
 
 
 def team_panel(page: Page, show_conflicts: Callable[[], None]) -> None:
@@ -22,6 +28,7 @@ def team_panel(page: Page, show_conflicts: Callable[[], None]) -> None:
     if panel.open:
         with panel:
             _progress(team_report(page.store), show_conflicts)
+            _checks(page)
             _settings(page)
 
 
@@ -37,6 +44,16 @@ def _progress(found: TeamReport, show_conflicts: Callable[[], None]) -> None:
         "Look at the conflicts", on_click=show_conflicts, disabled=not found.conflicts,
         icon=":material/call_split:",
     )  # fmt: skip
+
+
+@polled(lambda page: is_busy(page, KIND), POLL_S)
+def _checks(page: Page) -> None:
+    """How far the making of attention checks is, or how it ended."""
+    if is_busy(page, KIND):
+        watch(page, KIND, "Attention checks")
+        return
+    trouble(KIND)
+    how_it_ended(page, KIND)
 
 
 def _settings(page: Page) -> None:
@@ -59,7 +76,7 @@ def _settings(page: Page) -> None:
         minutes = right.number_input(
             "A pair is kept for who opened it, minutes", 0.5, 1440.0, now.lease_minutes, 1.0,
         )  # fmt: skip
-        if st.form_submit_button("Save for all"):
+        if st.form_submit_button("Save for all", disabled=is_busy(page, KIND)):
             changed = replace(
                 now,
                 double_share=double / 100,
@@ -71,10 +88,13 @@ def _settings(page: Page) -> None:
 
 
 def _keep(page: Page, changed: ReviewSettings) -> None:
+    """Keep the settings; checks are made in the background, and their share is kept with them."""
+    share = review_settings(page.store).check_share
     try:
-        with st.spinner("Attention checks are made …"):
-            keep_settings(Session(page.settings), changed)
+        keep_settings(Session(page.settings), replace(changed, check_share=share))
     except MigrateError as err:
         st.error(plain(str(err)))
-    else:
-        st.rerun()
+        return
+    if changed.check_share != share:
+        start(page, KIND, lambda: MixInChecks(changed.check_share))
+    st.rerun()

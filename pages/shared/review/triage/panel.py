@@ -28,12 +28,13 @@ _PROMISE = (
     "holds while the pairs are like those that were learnt from. Persons look at a random part of "
     "what was accepted; report what they find, not the promise."
 )
+_PANEL = "review_triage"
 _ICON = ":material/psychology:"
 
 
 def triage_panel(page: Page, reviewer: str) -> None:
     """What is computed only while it is open."""
-    panel = st.popover("Triage", icon=_ICON, key="review_triage", on_change="rerun")
+    panel = st.popover("Triage", icon=_ICON, key=_PANEL, on_change="rerun")
     if panel.open:
         with panel:
             _content(page, reviewer)
@@ -46,6 +47,8 @@ def _content(page: Page, reviewer: str) -> None:
         return
     trouble(KIND)
     how_it_ended(page, KIND)
+    for result in messages(page.store, KIND, Level.RESULT):
+        st.caption(plain(result))
     with st.spinner("Looking at the decisions …"):
         state = kept_triage_state(page.store)
     _learning(page, state)
@@ -80,8 +83,6 @@ def _acceptance(page: Page, state: TriageState) -> None:
         st.warning(plain(f"Stopped. {state.stopped}"))
         return
     st.markdown(plain(state.plan))
-    for result in messages(page.store, KIND, Level.RESULT):
-        st.caption(plain(result))
     st.button(
         "Accept", icon=":material/done_all:",
         disabled=not (state.on and (state.would_accept or state.would_withdraw)),
@@ -99,7 +100,7 @@ def _audit(state: TriageState) -> None:
     st.markdown(
         f"**Audit**: {found.looked_at:,} of {total:,} accepted pairs looked at, {found.bad:,} bad."
     )
-    if found.looked_at:
+    if found.looked_at and not found.contradicts:  # else it is what stopped it
         st.caption(plain(str(found)))
     st.button(
         "Look at the audit", icon=":material/fact_check:", disabled=not waiting,
@@ -124,7 +125,11 @@ def _accepted(page: Page, state: TriageState, reviewer: str) -> None:
 
 
 def _show(wanted: QueueFilter, mode: str) -> None:
-    """Look at these pairs, at random as an audit has to be; the first of them is shown."""
+    """Look at these pairs, at random as an audit has to be; the first of them is shown.
+
+    The popover would lie over them.
+    """
+    st.session_state[_PANEL] = False
     put_into_form(QueueChoice(wanted, RANDOM))
     st.session_state["review_mode"] = mode
     choose_pair(None)

@@ -3,6 +3,8 @@
 
 const NOT_BY_ME = "not decided by me";
 const CONFLICT = "conflict";
+/** How the name of an audit of what a model accepted begins. */
+const BY_MODEL = "auto:";
 
 /** A row as the server gives it: pair_id, mask name, decision of all, my own verdict. */
 const [ID, NAME, DECISION, MINE] = [0, 1, 2, 3];
@@ -19,10 +21,16 @@ export class Queue {
     this.places = new Map(rows.map((row, place) => [row[ID], place]));
     /** @type {Map<string, {reviewer: string, since: number}>} what is open with others */
     this.others = new Map();
-    // Who looks for what they or the earlier pairs' reviewers said, or audits what a model
-    // accepted, wants to decide themselves.
+    // Who looks for what they or the earlier pairs' reviewers said wants to decide themselves. An
+    // audit asks for a person, whatever a rule or a model has decided.
+    this.audits = Boolean(filter.audit);
+    // What a model accepted has a decision before anybody looks; of a rule's audit it isn't told.
+    const byPerson = this.audits && !filter.audit.startsWith(BY_MODEL);
+    const known = byPerson ? rows.filter((row) => row[DECISION] !== null) : [];
+    /** @type {Set<string>} what persons have decided about, where that counts */
+    this.lookedAt = new Set(known.map((row) => row[ID]));
     const mineCounts =
-      filter.audit ||
+      this.audits ||
       filter.decision === NOT_BY_ME ||
       (filter.decision ?? "").startsWith("proposed");
     this.column = mineCounts ? MINE : DECISION;
@@ -44,6 +52,7 @@ export class Queue {
   }
 
   #waits(row) {
+    if (this.audits && this.lookedAt.has(row[ID])) return false;
     return this.settles ? row[DECISION] === CONFLICT : row[this.column] === null;
   }
 
@@ -84,10 +93,19 @@ export class Queue {
     return `All that is left here is open with ${who.join(", ")}. It comes free when it is left.`;
   }
 
+  /** Why nothing is shown where nothing is open with others. @returns {string} */
+  get whyEmpty() {
+    return this.audits
+      ? "All pairs of this audit were looked at. Leave it above the light table."
+      : "No pair fits the filters. Change or clear them above the light table.";
+  }
+
   /** Takes over what the server says of the work of others. */
-  learn({ others, statuses, newest }) {
+  learn({ others, statuses, looked_at: lookedAt, newest }) {
     this.others = new Map(Object.entries(others));
     this.newest = newest;
+    for (const pairId of Object.keys(statuses)) this.lookedAt.delete(pairId);
+    for (const pairId of lookedAt) this.lookedAt.add(pairId);
     for (const [pairId, [decision, mine]] of Object.entries(statuses)) {
       this.note(pairId, decision, mine);
     }
