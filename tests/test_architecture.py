@@ -23,6 +23,7 @@ LAYERS = (
     ("migrate_core.__main__",),
     ("migrate_core.cli", "migrate_core.notebook"),
     ("migrate_core.background",),
+    ("migrate_core.job_requests",),
     ("migrate_core.export",),
     ("migrate_core.review",),
     ("migrate_core.pairs",),

@@ -7,17 +7,12 @@ from typing import Any
 
 import click
 
-from ..background import (
-    ConvertProduct,
-    convert_document,
-    convert_product,
-    export_dataset,
-    export_document,
-)
+from ..background import convert_document, convert_product, export_dataset, export_document
 from ..export.formats.registry import FORMATS
 from ..export.request import ExportRequest
 from ..export.selection.choice import ACCEPTED, INCLUDES
 from ..export.selection.preview import preview, preview_document
+from ..job_requests import ConvertProduct
 from ..session import Session
 from .console import emit, json_option, say
 from .export_choice import curation, options_of_choice, show_preview, split_options

@@ -25,10 +25,11 @@ import pytest
 import rasterio
 import sqlalchemy as sa
 
-from migrate_core.background import AddMasks, start
+from migrate_core.background import start
 from migrate_core.errors import DatabaseUnusableError, DiskError, StoreError
 from migrate_core.files.disk import disk_error
 from migrate_core.files.geotiff import check_complete, new_geotiff
+from migrate_core.job_requests import AddMasks
 from migrate_core.jobs import background as jobs
 from migrate_core.jobs.background import messages, now_utc, running_job, working
 from migrate_core.jobs.launch import last_output, launch

@@ -177,13 +177,13 @@ def show_counts(
     by = {f"decided by a {name}" if name in set(Basis) else name: n for name, n in basis.items()}
     st.markdown(
         f"**{counted(total, 'pair')} {'goes' if total == 1 else 'go'} in**: "
-        f"{_in_words(decisions)}; {_in_words(by)}.  \n"
+        f"{_format_counts(decisions)}; {_format_counts(by)}.  \n"
         f"**{counted(out, 'pair')} {'stays' if out == 1 else 'stay'} out**"
-        f"{': ' * bool(out)}{_in_words(left_out)}."
+        f"{': ' * bool(out)}{_format_counts(left_out)}."
     )
 
 
-def _in_words(counts: Mapping[str, int]) -> str:
+def _format_counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{n:,} {plain(_COUNT_TEXTS.get(name, name))}" for name, n in counts.items())
 
 

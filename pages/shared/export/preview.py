@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 from shapely.geometry import shape
 
-from migrate_core.background import PreviewExport
 from migrate_core.export.request import ExportRequest
 from migrate_core.export.splits.options import SHARES
+from migrate_core.job_requests import PreviewExport
 from migrate_core.jobs.background import answer
 from migrate_core.store.finished_pairs import pair_footprints
 from migrate_core.store.serialize import to_json
