@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ...errors import WrongUseError
 from .arrays.huggingface import HuggingFace
 from .arrays.webdataset import Webdataset
+from .arrays.zarr_store import Zarr
 from .base import Format
 from .geotiff import Chips, Geotiff
 
@@ -15,6 +16,7 @@ _ALL: tuple[Format, ...] = (
     Chips(),
     HuggingFace(),
     Webdataset(),
+    Zarr(),
 )
 _FORMATS: Mapping[str, Format] = {one.name: one for one in _ALL}
 

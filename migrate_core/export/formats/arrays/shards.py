@@ -21,27 +21,23 @@ def sample_bytes(sample: Sample, content: Content) -> int:
     return sample.window.width * sample.window.height * (image + shares + 2)
 
 
-def shards(
-    content: Content, limit: int = SHARD_BYTES
-) -> Iterator[tuple[str, int, tuple[Sample, ...]]]:
-    """The samples of each split in runs of at most `limit` bytes: split, number and samples.
+def shards(content: Content) -> Iterator[tuple[str, int, tuple[Sample, ...]]]:
+    """The samples of each split in runs of at most SHARD_BYTES: split, number and samples.
 
     A sample that is larger has a shard of its own. Where only the first shards of a split are
     there, their samples alone give the same shards.
     """
     for split in SPLITS:
-        for number, samples in enumerate(_runs(content.of_split(split), content, limit)):
+        for number, samples in enumerate(_runs(content.of_split(split), content)):
             yield split, number, samples
 
 
-def _runs(
-    samples: Sequence[Sample], content: Content, limit: int
-) -> Iterator[tuple[Sample, ...]]:
+def _runs(samples: Sequence[Sample], content: Content) -> Iterator[tuple[Sample, ...]]:
     run: list[Sample] = []
     used = 0
     for sample in samples:
         size = sample_bytes(sample, content)
-        if run and used + size > limit:
+        if run and used + size > SHARD_BYTES:
             yield tuple(run)
             run, used = [], 0
         run.append(sample)
