@@ -24,12 +24,16 @@ _ARRAYS = {3: ("Array3D", "array3_d"), 2: ("Array2D", "array2_d")}
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column: its type in Arrow, and what `datasets` calls it in schemas and in YAML."""
+    """A column: its type in Arrow, and what `datasets` calls it in schemas and in YAML.
+
+    `metadata` are those of the field in the schema.
+    """
 
     name: str
     arrow: Any
     feature: dict[str, Any]
     yaml: dict[str, Any]
+    metadata: dict[str, str] | None = None
 
 
 def columns(content: Content) -> list[Column]:
@@ -56,7 +60,10 @@ def schema(content: Content) -> Any:
     found = columns(content)
     features = {column.name: column.feature for column in found}
     metadata = {"huggingface": json.dumps({"info": {"features": features}})}
-    return pa.schema([(column.name, column.arrow) for column in found], metadata=metadata)
+    return pa.schema(
+        [pa.field(column.name, column.arrow, metadata=column.metadata) for column in found],
+        metadata=metadata,
+    )
 
 
 def nested(arrays: Sequence[NDArray[Any]]) -> Any:
@@ -115,4 +122,9 @@ def _array(name: str, content: Content) -> Column:
         arrow = pa.list_(arrow)
     feature = {"shape": shape, "dtype": dtype, "_type": kind}
     yaml = {"name": name, "dtype": {yaml_kind: {"shape": shape, "dtype": dtype}}}
-    return Column(name, arrow, feature, yaml)
+    # Without these `datasets` takes the column for lists, whatever the features say.
+    extension = {
+        "ARROW:extension:name": f"datasets.features.features.{kind}ExtensionType",
+        "ARROW:extension:metadata": json.dumps([shape, dtype]),
+    }
+    return Column(name, arrow, feature, yaml, extension)

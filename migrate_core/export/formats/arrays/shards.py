@@ -9,16 +9,18 @@ import numpy as np
 
 from ...samples.sample import Sample
 from ..base import SPLITS, Content, Part
+from .described import array_names
 
 # Of pixels that aren't compressed: small enough that little is lost when an export is cut off.
 SHARD_BYTES = 128 * 1024 * 1024
 
 
 def sample_bytes(sample: Sample, content: Content) -> int:
-    """How many bytes the pixels of a sample take: image, label, area shares and quality."""
+    """How many bytes the arrays of a sample take that go out."""
     image = len(content.bands) * np.dtype(content.options.values).itemsize
-    shares = 4 * len(content.classes)
-    return sample.window.width * sample.window.height * (image + shares + 2)
+    per_pixel = {"image": image, "fractions": 4 * len(content.classes)}
+    used = sum(per_pixel.get(name, 1) for name in array_names(content))
+    return sample.window.width * sample.window.height * used
 
 
 def shards(content: Content) -> Iterator[tuple[str, int, tuple[Sample, ...]]]:

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.usefixtures("plots_undrawn")
 
 SIZE = 32
 CHIPS = ChipOptions(SIZE, SIZE)
-# Seven chips with 12 bands and 3 classes, of which none is compressed.
-FEW = 7 * SIZE * SIZE * (2 * 12 + 4 * 3 + 2)
+# Seven chips of 12 bands with label and quality, not compressed.
+FEW = 7 * SIZE * SIZE * (2 * 12 + 2)
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +173,7 @@ def test_a_cancelled_export_loads_with_what_is_there(made: Exportable, tmp_path:
     export(made, tmp_path / "out")
     cancel_after(made, tmp_path / "out", 10, "float32")
     loaded = load(tmp_path / "out")
-    assert {split: len(part) for split, part in loaded.items()} == {"train": 10}
+    assert {split: len(part) for split, part in loaded.items()} == {"train": 12}
 
 
 def cancel_after(made: Exportable, to: Path, count: int, values: str) -> None:
