@@ -16,7 +16,11 @@ from migrate_core.export.request import ChipOptions, PixelOptions
 from tests.support.arrays import digests, export_killed, pixels_equal
 from tests.support.exports import CLASSES, Exportable, exportable
 
-pytestmark = pytest.mark.usefixtures("plots_undrawn")
+pytestmark = [
+    pytest.mark.usefixtures("plots_undrawn"),
+    # It leaves closing the files that it reads to the garbage collector.
+    pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
+]
 
 SIZE = 32
 CHIPS = ChipOptions(SIZE, SIZE)
