@@ -45,6 +45,8 @@ class HuggingFace(Format):
         """Write a Parquet file, a group of rows after the other."""
         import pyarrow.parquet as pq
 
+        # It tells how many rows there are, and `datasets` refuses to load others.
+        (folder / CARD).unlink(missing_ok=True)
         columns = schema(content)
         if is_first(part, content):
             _remove_other_schemas(folder, columns)

@@ -35,7 +35,10 @@ class Webdataset(Format):
     name = "webdataset"
     title = "WebDataset"
     help = "Tar files that are read as a stream, from a disk or an object store, also in parallel."
-    loads = "webdataset.WebDataset(sorted(glob('DEST/webdataset/train-*.tar'))).decode()"
+    loads = (
+        "webdataset.WebDataset(sorted(glob('DEST/webdataset/train-*.tar')), shardshuffle=False)"
+        ".decode()"
+    )
     cut = Cut.WHEN_ASKED
 
     def parts(self, content: Content) -> Sequence[Part]:

@@ -13,7 +13,10 @@ import yaml
 
 from migrate_core.errors import JobCancelledError
 from migrate_core.export.dataset import export_dataset
+from migrate_core.export.formats.arrays.columns import schema
+from migrate_core.export.formats.base import ClassOfLabel, Content
 from migrate_core.export.request import AboutDataset, ChipOptions, ExportRequest, PixelOptions
+from migrate_core.export.samples.pixels import PixelReader
 from tests.support.arrays import digests, export_killed, pixels_equal
 from tests.support.exports import CLASSES, Exportable, exportable
 
@@ -160,11 +163,8 @@ def test_an_export_of_other_values_that_is_killed_mixes_nothing(
 ) -> None:
     export(made, tmp_path / "out")
     export_killed(made, tmp_path / "out", "huggingface", after=9, limit=FEW, values="float32")
-    loaded = datasets.load_dataset(
-        "parquet",
-        data_files=str(tmp_path / "out" / "huggingface" / "data" / "*.parquet"),
-        cache_dir=str(tmp_path / "cache"),
-    )
+    loaded = load(tmp_path / "out")
+    assert {split: len(part) for split, part in loaded.items()} == {"train": 9}
     assert loaded["train"].features["image"].dtype == "float32"
 
 
@@ -174,6 +174,23 @@ def test_a_cancelled_export_loads_with_what_is_there(made: Exportable, tmp_path:
     cancel_after(made, tmp_path / "out", 10, "float32")
     loaded = load(tmp_path / "out")
     assert {split: len(part) for split, part in loaded.items()} == {"train": 12}
+
+
+def test_class_numbers_are_the_values_of_labels_also_with_gaps(made: Exportable) -> None:
+    reader = PixelReader(made.workspace, PixelOptions(), ("B04",), (0, 3, 5))
+    colour = (1, 2, 3)
+    classes = tuple(
+        ClassOfLabel(value, name, colour)
+        for value, name in ((0, "background"), (3, "quarry"), (5, "quarry"))
+    )
+    content = Content((), reader, classes, "gaps", ("2020",), chip_size=SIZE)
+    feature = datasets.Features.from_arrow_schema(schema(content))["classes"].feature
+    assert [feature.int2str(value) for value in (0, 3, 5)] == [
+        "background",
+        "quarry (3)",
+        "quarry (5)",
+    ]
+    assert len(feature.names) == 6
 
 
 def cancel_after(made: Exportable, to: Path, count: int, values: str) -> None:
