@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...errors import WrongUseError
+from .arrays.huggingface import HuggingFace
+from .arrays.webdataset import Webdataset
+from .arrays.zarr_store import Zarr
 from .base import Format
 from .geotiff import Chips, Geotiff
 
-_FORMATS: Mapping[str, Format] = {one.name: one for one in (Geotiff(), Chips())}
+_ALL: tuple[Format, ...] = (
+    Geotiff(),
+    Chips(),
+    HuggingFace(),
+    Webdataset(),
+    Zarr(),
+)
+_FORMATS: Mapping[str, Format] = {one.name: one for one in _ALL}
 
 FORMATS = tuple(_FORMATS)
 
