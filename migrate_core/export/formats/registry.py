@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from ...errors import WrongUseError
 from .base import Format
 from .geotiff import Chips, Geotiff
+from .terratorch import TerraTorch
 from .torchgeo import TorchGeo
+from .ultralytics import Ultralytics
 
-_FORMATS: Mapping[str, Format] = {one.name: one for one in (Geotiff(), Chips(), TorchGeo())}
+_FORMATS: Mapping[str, Format] = {
+    one.name: one for one in (Geotiff(), Chips(), TorchGeo(), TerraTorch(), Ultralytics())
+}
 
 FORMATS = tuple(_FORMATS)
 

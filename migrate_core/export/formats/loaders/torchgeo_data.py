@@ -7,8 +7,8 @@
 A GeoDataset has one CRS, and brings all other files into it by resampling. So there is one for each
 UTM zone; `Samples` has those of all zones. An image meets its own label only, also where masks of
 one day overlap: the names of both end with the same two instants, which no other sample has. They
-are the second of sensing plus some microseconds. Use `dataset` with any GeoSampler; each sample
-once comes from `PreChippedGeoSampler`.
+are the second of sensing plus some microseconds. Use `dataset` with any sampler of TorchGeo, and
+`Samples` to have each sample once.
 """
 
 from __future__ import annotations
