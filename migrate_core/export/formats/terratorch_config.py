@@ -80,7 +80,7 @@ model:
     model_args:
       backbone: timm_resnet18
       backbone_pretrained: false
-      backbone_bands: {bands}
+      backbone_in_chans: {channels}
       decoder: UNetDecoder
       decoder_channels: [256, 128, 64, 32, 16]
       num_classes: {num_classes}
@@ -103,6 +103,7 @@ def config(content: Content, lists: Mapping[str, str]) -> str:
         trainer="" if content.of_split("val") else _WITHOUT_VALIDATION,
         batch_size=min(_LARGEST_BATCH, max(len(train), 1)),
         num_classes=len(content.classes),
+        channels=len(content.bands),
         bands=_list([BAND_NAMES.get(band, band) for band in content.bands]),
         rgb=_list(_rgb(content.bands)),
         scale=np.format_float_positional(scale_of(content), trim="0"),

@@ -65,8 +65,9 @@ def _part(sample: Sample, name: str, content: Content) -> Part:
     zone = f"{sample.split}/{sample.grid.crs.replace(':', '_')}"
     left_out = {FRACTIONS: LABELS, HARD: SHARES}.get(content.options.label)
     kinds = [kind for kind in (IMAGES, LABELS, SHARES) if kind != left_out]
-    # A sample that gets another split or name is another part, so that its old files go.
-    return Part(f"{zone}/{name}", (sample,), tuple(f"{zone}/{kind}/{name}.tif" for kind in kinds))
+    # A sample that gets another split, name or label is another part, so that its old files go.
+    identity = f"{zone}/{name} {content.options.label}"
+    return Part(identity, (sample,), tuple(f"{zone}/{kind}/{name}.tif" for kind in kinds))
 
 
 def _named(samples: Sequence[Sample]) -> Iterator[tuple[Sample, str]]:
