@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).parents[3]
 
 
 def environment(name: str) -> Path:
-    """The Python of an environment; skips where it isn't, unless MIGRATE_FORMATS_REQUIRED is set."""
+    """The Python of an environment; without it a test is skipped, or fails where it must not be."""
     python = REPOSITORY / f".venv-formats-{name}" / "bin" / "python"
     if not python.exists():
         if os.environ.get("MIGRATE_FORMATS_REQUIRED"):
