@@ -11,13 +11,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...errors import ExportError
-from ...escaping import write_csv
 from ...pairs.files import FRACTIONS, IMAGE, LABEL, QUALITY, PairRaster
 from ...workspace import written_then_renamed
 from ..request import UINT16, PixelOptions
 from ..samples.sample import Sample
 from .base import Content, Cut, Format, Part
-from .rasters import write_classes, write_fractions, write_image, write_label, write_quality
+from .loading import write_loader
+from .rasters import (
+    write_classes,
+    write_fractions,
+    write_image,
+    write_label,
+    write_quality,
+    write_table,
+)
 
 # Raster of a pair -> folder of the dataset.
 FOLDERS = {
@@ -37,7 +44,7 @@ class Geotiff(Format):
     name = "geotiff"
     title = "GeoTIFF, whole pairs"
     help = "A folder each for images, labels, area shares and quality; opens in QGIS and GDAL."
-    loads = "rasterio.open('DEST/images/<pair_id>.tif')"
+    loads = "sys.path.insert(0, 'DEST'); from load import Dataset; Dataset('train')[0]"
     cut = Cut.NEVER
 
     def folder(self, destination: Path) -> Path:
@@ -59,8 +66,9 @@ class Geotiff(Format):
         _write_rasters(rest, sample, content, folder)
 
     def finish(self, content: Content, folder: Path) -> Sequence[str]:
-        """The table of classes."""
-        return [write_classes(folder, content.classes)]
+        """The table of classes, and the module that loads the dataset by its manifest."""
+        loader = write_loader(folder, content, "manifest.csv", "pair_id")
+        return [write_classes(folder, content.classes), *loader]
 
 
 class Chips(Format):
@@ -69,7 +77,7 @@ class Chips(Format):
     name = "chips"
     title = "GeoTIFF chips of one size"
     help = "As GeoTIFF, cut into squares of one size, each with its place on the ground."
-    loads = "rasterio.open('DEST/chips/images/<sample_id>.tif')"
+    loads = "sys.path.insert(0, 'DEST/chips'); from load import Dataset; Dataset('train')[0]"
     cut = Cut.ALWAYS
 
     def parts(self, content: Content) -> Sequence[Part]:
@@ -82,19 +90,10 @@ class Chips(Format):
         _write_rasters(tuple(FOLDERS), sample, content, folder)
 
     def finish(self, content: Content, folder: Path) -> Sequence[str]:
-        """The table of chips: split, pair, and where in the pair each lies."""
-        rows = [
-            {
-                "sample_id": sample.sample_id,
-                "split": sample.split,
-                "pair_id": sample.pair_id,
-                "row": sample.window.row,
-                "column": sample.window.column,
-            }
-            for sample in content.samples
-        ]
-        write_csv(folder / CHIPS_TABLE, list(rows[0]), rows)
-        return [CHIPS_TABLE, write_classes(folder, content.classes)]
+        """The table of chips (split, pair, and where in the pair each lies), classes and loader."""
+        loader = write_loader(folder, content, CHIPS_TABLE, "sample_id")
+        table = write_table(folder / CHIPS_TABLE, content.samples)
+        return [table, write_classes(folder, content.classes), *loader]
 
 
 def _part(sample: Sample) -> Part:

@@ -15,6 +15,7 @@ from ...grid import PixelGrid
 from ...model import IGNORE
 from ...workspace import written_then_renamed
 from ..samples.pixels import Pixels
+from ..samples.sample import Sample
 from .base import ClassOfLabel
 
 NO_DATA = 0
@@ -66,6 +67,22 @@ def write_classes(folder: Path, classes: Sequence[ClassOfLabel]) -> str:
     ]
     write_csv(folder / CLASSES_TABLE, ["value", "name", "colour"], rows)
     return CLASSES_TABLE
+
+
+def write_table(path: Path, samples: Sequence[Sample]) -> str:
+    """A table of samples: split, pair, and where in the pair each lies; gives its name back."""
+    rows = [
+        {
+            "sample_id": sample.sample_id,
+            "split": sample.split,
+            "pair_id": sample.pair_id,
+            "row": sample.window.row,
+            "column": sample.window.column,
+        }
+        for sample in samples
+    ]
+    write_csv(path, list(rows[0]), rows)
+    return path.name
 
 
 @contextmanager

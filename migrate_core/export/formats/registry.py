@@ -10,10 +10,16 @@ from .arrays.webdataset import Webdataset
 from .arrays.zarr_store import Zarr
 from .base import Format
 from .geotiff import Chips, Geotiff
+from .terratorch import TerraTorch
+from .torchgeo import TorchGeo
+from .ultralytics import Ultralytics
 
 _ALL: tuple[Format, ...] = (
     Geotiff(),
     Chips(),
+    TorchGeo(),
+    TerraTorch(),
+    Ultralytics(),
     HuggingFace(),
     Webdataset(),
     Zarr(),
