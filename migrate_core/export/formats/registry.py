@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from ...errors import WrongUseError
 from .base import Format
 from .geotiff import Chips, Geotiff
+from .stac.format import Stac
 
-_FORMATS: Mapping[str, Format] = {one.name: one for one in (Geotiff(), Chips())}
+_FORMATS: Mapping[str, Format] = {one.name: one for one in (Geotiff(), Chips(), Stac())}
 
 FORMATS = tuple(_FORMATS)
 
