@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from ...errors import WrongUseError
 from .base import Format
+from .coco.format import Coco
 from .geotiff import Chips, Geotiff
 from .stac.format import Stac
 
-_FORMATS: Mapping[str, Format] = {one.name: one for one in (Geotiff(), Chips(), Stac())}
+_FORMATS: Mapping[str, Format] = {one.name: one for one in (Geotiff(), Chips(), Stac(), Coco())}
 
 FORMATS = tuple(_FORMATS)
 
