@@ -9,8 +9,11 @@ from .base import Format
 from .coco.format import Coco
 from .geotiff import Chips, Geotiff
 from .stac.format import Stac
+from .taco import Taco
 
-_FORMATS: Mapping[str, Format] = {one.name: one for one in (Geotiff(), Chips(), Stac(), Coco())}
+_FORMATS: Mapping[str, Format] = {
+    one.name: one for one in (Geotiff(), Chips(), Stac(), Coco(), Taco())
+}
 
 FORMATS = tuple(_FORMATS)
 

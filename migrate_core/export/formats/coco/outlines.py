@@ -43,8 +43,12 @@ def _without_holes(polygon: Any) -> list[Any]:
 
 
 def _cut(polygon: Any) -> list[BaseGeometry]:
-    """The parts on both sides of a line through the first hole, along an edge of pixels."""
-    hole_west, _, hole_east, _ = polygon.interiors[0].bounds
+    """The parts on both sides of a line through the middlemost hole, along an edge of pixels.
+
+    So both sides have about as many holes, and many holes need few cuts of large polygons.
+    """
+    holes = sorted(ring.bounds for ring in polygon.interiors)
+    hole_west, _, hole_east, _ = holes[len(holes) // 2]
     west, south, east, north = polygon.bounds
     # A hole that is one pixel wide has no edge inside of it, but its own are as good.
     x = hole_west + (hole_east - hole_west) // 2

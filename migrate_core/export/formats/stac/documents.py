@@ -20,6 +20,7 @@ from ...manifest import Row
 from ...samples.footprint import lonlat_bounds, lonlat_footprint
 from ...samples.sample import Sample
 from ..base import SPLITS, ClassOfLabel, Content
+from ..wording import description, identifier
 from .assets import EXTENSIONS, IMAGE_ASSET, Json, file_of_asset, item_assets
 
 VERSION = "1.1.0"
@@ -48,11 +49,6 @@ _LICENCE = re.compile(r"[A-Za-z0-9.+-]+")
 _PLATFORM = re.compile(r"S2([A-D])_")
 
 
-def collection_id(content: Content) -> str:
-    """The name of the dataset in small letters, digits and hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", content.name.lower()).strip("-") or "dataset"
-
-
 def item_document(sample: Sample, content: Content, label: NDArray[np.uint8]) -> Json:
     """The item of a sample; `label` is (height, width), of which pixels are counted."""
     footprint = lonlat_footprint(sample.grid)
@@ -75,7 +71,7 @@ def item_document(sample: Sample, content: Content, label: NDArray[np.uint8]) ->
         },
         "links": _links_of_item(sample.sample_id),
         "assets": assets,
-        "collection": collection_id(content),
+        "collection": identifier(content),
     }
 
 
@@ -154,9 +150,9 @@ def collection_document(content: Content, items: Sequence[Mapping[str, Any]]) ->
         "type": "Collection",
         "stac_version": VERSION,
         "stac_extensions": list(EXTENSIONS),
-        "id": collection_id(content),
+        "id": identifier(content),
         "title": content.name,
-        "description": _description(content, len(items)),
+        "description": description(content),
         # STAC has SPDX identifiers here, and this word for all else.
         "license": licence if _LICENCE.fullmatch(licence) else "other",
         "keywords": ["sentinel-2", "segmentation", "label"],
@@ -174,18 +170,6 @@ def collection_document(content: Content, items: Sequence[Mapping[str, Any]]) ->
         },
         "links": _links_of_collection([str(item["id"]) for item in items]),
     }
-
-
-def _description(content: Content, count: int) -> str:
-    years = ", ".join(content.years)
-    sentences = (
-        f"{count} samples of a Sentinel-2 image and a label that was drawn on another satellite's "
-        "image and put on the Sentinel-2 grid at 10 m.",
-        content.about.attribution,
-        f"Terms of the labels: {content.about.licence}." if content.about.licence else "",
-        f"Contains modified Copernicus Sentinel data {years}.",
-    )
-    return " ".join(filter(None, sentences))
 
 
 def _providers(content: Content) -> list[Json]:

@@ -12,12 +12,12 @@ from ....workspace import written_then_renamed
 from ...samples.sample import Sample
 from ..base import Content, Format, Part
 from ..rasters import write_fractions, write_image, write_label, write_quality
+from ..wording import identifier
 from .assets import file_of_asset, item_assets
 from .documents import (
     COLLECTION,
     ITEMS_TABLE,
     collection_document,
-    collection_id,
     extent_document,
     item_document,
 )
@@ -87,7 +87,7 @@ def _item(path: Path, content: Content) -> dict[str, Any]:
         raise ExportError(
             f"{path}: the item can't be read ({err}). Delete the file and export again."
         ) from err
-    if item["collection"] != collection_id(content):
-        item["collection"] = collection_id(content)
+    if item["collection"] != identifier(content):
+        item["collection"] = identifier(content)
         _write(path, item, path.parent.parent)
     return item
