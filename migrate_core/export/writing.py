@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+from .croissant.document import write_croissant
 from .formats.base import Content, Format, Part
 from .journal import Journal, written
 
@@ -100,6 +102,8 @@ def finish_all(plan: Sequence[Planned], destination: Path, outcome: Outcome) -> 
             content = content.only([one for one in content.samples if one.sample_id in there])
         if content.samples:
             folder = planned.form.folder(destination)
-            names = tuple(planned.form.finish(content, folder))
-            common = Part(COMMON, (), names)
+            names = planned.form.finish(content, folder)
+            done, today = outcome.done[planned.form.name], datetime.now(UTC).date()
+            described = write_croissant(planned.form, content, done, folder, today)
+            common = Part(COMMON, (), (*names, *described))
             journal.note(written(planned.form, common, content, destination))

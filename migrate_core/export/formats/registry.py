@@ -9,7 +9,10 @@ from .arrays.huggingface import HuggingFace
 from .arrays.webdataset import Webdataset
 from .arrays.zarr_store import Zarr
 from .base import Format
+from .coco.format import Coco
 from .geotiff import Chips, Geotiff
+from .stac.format import Stac
+from .taco import Taco
 from .terratorch import TerraTorch
 from .torchgeo import TorchGeo
 from .ultralytics import Ultralytics
@@ -20,6 +23,9 @@ _ALL: tuple[Format, ...] = (
     TorchGeo(),
     TerraTorch(),
     Ultralytics(),
+    Stac(),
+    Coco(),
+    Taco(),
     HuggingFace(),
     Webdataset(),
     Zarr(),
