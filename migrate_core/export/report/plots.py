@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Okabe & Ito (2008): told apart with every common form of colour blindness.
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#767676"
 PURPLE, PALE = "#CC79A7", "#D9D9D9"
+# A plot has so many classes at most, the largest; tables have all.
+MOST_CLASSES = 30
 # Colour and mark of each cause of occlusion, by the columns of the manifest.
 _CAUSES = {
     "cloud": (BLUE, "o"),
@@ -33,19 +35,33 @@ _NAMES = {
     "nodata": "no data",
     "source": "source image",
 }
+# Names of the plots that every dataset has, and of those for which something must be measured.
+ALWAYS = (
+    *("days_and_clouds", "occlusion_of_labels", "class_areas", "pairs_by_month"),
+    *("class_shares_by_split", "histogram_days_offset"),
+)
+SOMETIMES = tuple(
+    f"histogram_{name}"
+    for name in ("cloud_percent", "occluded_labelled", "coverage", "change", "shift")
+)
 
 
 def all_plots(statistics: Statistics) -> dict[str, Figure]:
-    """Every plot of a dataset by the name of its file."""
+    """Every plot of a dataset by the name of its file; of what wasn't measured there is none."""
+    from .histograms import class_shares_by_split, histograms
+
     return {
         "days_and_clouds": days_and_clouds(statistics),
         "occlusion_of_labels": occlusion_of_labels(statistics),
         "class_areas": class_areas(statistics.class_ha),
         "pairs_by_month": pairs_by_month(statistics),
+        "class_shares_by_split": class_shares_by_split(statistics),
+        **histograms(statistics),
     }
 
 
-def _axes(title: str, x: str, y: str) -> tuple[Figure, Any]:
+def axes_of_figure(title: str, x: str, y: str) -> tuple[Figure, Any]:
+    """A figure with one pair of axes: title, and names with units."""
     # Imported here: commands that draw nothing start without it.
     from matplotlib.figure import Figure
 
@@ -60,7 +76,7 @@ def _axes(title: str, x: str, y: str) -> tuple[Figure, Any]:
 
 def days_and_clouds(statistics: Statistics) -> Figure:
     """How far in time the chosen scenes are, and the cloud in them."""
-    figure, axes = _axes(
+    figure, axes = axes_of_figure(
         f"Chosen scenes: time from the mask, and {CLOUD_IN_SCENE}",
         "days from the mask's date to the scene's",
         f"{CLOUD_IN_SCENE}, %",
@@ -87,7 +103,7 @@ def occlusion_of_labels(statistics: Statistics) -> Figure:
 
     The causes overlap, so they stand beside each other and aren't stacked.
     """
-    figure, axes = _axes(
+    figure, axes = axes_of_figure(
         f"{LABEL_OCCLUDED.capitalize()}, pair by pair",
         "pairs, the most occluded first",
         "share of labelled pixels, %",
@@ -117,10 +133,11 @@ def occlusion_of_labels(statistics: Statistics) -> Figure:
 
 def class_areas(class_ha: Mapping[int, float]) -> Figure:
     """The area of each class over the dataset; numbers at the bars, since classes differ a lot."""
-    figure, axes = _axes("Area of each class", "area, ha", "class")
-    figure.set_figheight(1.4 + 0.4 * len(class_ha))
-    names = [f"{value}" + (" (background)" if value == 0 else "") for value in class_ha]
-    bars = axes.barh(names, list(class_ha.values()), color=BLUE, height=0.7)
+    figure, axes = axes_of_figure("Area of each class", "area, ha", "class")
+    shown = dict(sorted(class_ha.items(), key=lambda item: -item[1])[:MOST_CLASSES])
+    figure.set_figheight(1.4 + 0.4 * len(shown))
+    names = [f"{value}" + (" (background)" if value == 0 else "") for value in sorted(shown)]
+    bars = axes.barh(names, [shown[value] for value in sorted(shown)], color=BLUE, height=0.7)
     axes.bar_label(bars, fmt="{:,.1f} ha", padding=4, fontsize=8)
     axes.invert_yaxis()
     axes.margins(x=0.15)
@@ -129,7 +146,7 @@ def class_areas(class_ha: Mapping[int, float]) -> Figure:
 
 def pairs_by_month(statistics: Statistics) -> Figure:
     """How the pairs are spread over the year, by the sensing time of the scene."""
-    figure, axes = _axes("Pairs by month of sensing", "month", "pairs")
+    figure, axes = axes_of_figure("Pairs by month of sensing", "month", "pairs")
     months = [int(row["sensed_at"][5:7]) for row in statistics.rows]
     counts = np.bincount(months, minlength=13)[1:]
     axes.bar(np.arange(1, 13), counts, color=BLUE, width=0.8)
@@ -139,7 +156,13 @@ def pairs_by_month(statistics: Statistics) -> Figure:
 
 
 def write_plots(folder: Path, figures: Mapping[str, Figure]) -> list[Path]:
-    """Save figures as PNG files named after their keys."""
+    """Save figures as PNG files named after their keys; plots of before that there are no more go.
+
+    Raises DiskError.
+    """
+    for name in (*ALWAYS, *SOMETIMES):
+        if name not in figures:
+            (folder / f"{name}.png").unlink(missing_ok=True)
     paths = []
     for name, figure in figures.items():
         path = folder / f"{name}.png"
