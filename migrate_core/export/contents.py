@@ -7,9 +7,10 @@ from pathlib import Path
 from .journal import Journal
 from .manifest import TABLES
 from .report.card import CARD
+from .report.files import REPORT_FILES
 
 # Besides the files of the formats; those that an export didn't write are left out.
-_ALWAYS = (CARD, *TABLES)
+_ALWAYS = (CARD, *REPORT_FILES, *TABLES)
 
 
 def files_of_dataset(folder: Path) -> list[str]:

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...text import CLOUD_IN_SCENE, LABEL_OCCLUDED
 from ...workspace import written_then_renamed
+from .pictures.axes import (
+    BLUE,
+    GREEN,
+    GREY,
+    MOST_CLASSES,
+    ORANGE,
+    PALE,
+    PURPLE,
+    VERMILION,
+    axes_of_figure,
+)
+from .pictures.captions import PLOT_CAPTIONS
+from .pictures.histograms import class_shares_by_split, histograms
 from .statistics import Statistics
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Okabe & Ito (2008): told apart with every common form of colour blindness.
-BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#767676"
-PURPLE, PALE = "#CC79A7", "#D9D9D9"
-# A plot has so many classes at most, the largest; tables have all.
-MOST_CLASSES = 30
+# Bars of more pairs are thinner than what is drawn, and each takes a millisecond.
+_MOST_BARS = 400
 # Colour and mark of each cause of occlusion, by the columns of the manifest.
 _CAUSES = {
     "cloud": (BLUE, "o"),
@@ -35,21 +45,10 @@ _NAMES = {
     "nodata": "no data",
     "source": "source image",
 }
-# Names of the plots that every dataset has, and of those for which something must be measured.
-ALWAYS = (
-    *("days_and_clouds", "occlusion_of_labels", "class_areas", "pairs_by_month"),
-    *("class_shares_by_split", "histogram_days_offset"),
-)
-SOMETIMES = tuple(
-    f"histogram_{name}"
-    for name in ("cloud_percent", "occluded_labelled", "coverage", "change", "shift")
-)
 
 
 def all_plots(statistics: Statistics) -> dict[str, Figure]:
     """Every plot of a dataset by the name of its file; of what wasn't measured there is none."""
-    from .histograms import class_shares_by_split, histograms
-
     return {
         "days_and_clouds": days_and_clouds(statistics),
         "occlusion_of_labels": occlusion_of_labels(statistics),
@@ -58,20 +57,6 @@ def all_plots(statistics: Statistics) -> dict[str, Figure]:
         "class_shares_by_split": class_shares_by_split(statistics),
         **histograms(statistics),
     }
-
-
-def axes_of_figure(title: str, x: str, y: str) -> tuple[Figure, Any]:
-    """A figure with one pair of axes: title, and names with units."""
-    # Imported here: commands that draw nothing start without it.
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
-    axes = figure.add_subplot()
-    axes.set_title(title, loc="left", fontsize=11)
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
 
 
 def days_and_clouds(statistics: Statistics) -> Figure:
@@ -111,7 +96,10 @@ def occlusion_of_labels(statistics: Statistics) -> Figure:
     rows = sorted(statistics.rows, key=lambda row: -(row["occluded_labelled"] or 0.0))
     ranks = np.arange(1, len(rows) + 1)
     occluded = [100 * (row["occluded_labelled"] or 0.0) for row in rows]
-    axes.bar(ranks, occluded, color=PALE, label=LABEL_OCCLUDED, width=0.9)
+    if len(rows) > _MOST_BARS:
+        axes.fill_between(ranks, occluded, step="mid", color=PALE, label=LABEL_OCCLUDED)
+    else:
+        axes.bar(ranks, occluded, color=PALE, label=LABEL_OCCLUDED, width=0.9)
     for name, (color, marker) in _CAUSES.items():
         shares = [100 * (row[f"{name}_labelled"] or 0.0) for row in rows]
         there = [number for number, share in enumerate(shares) if share > 0]
@@ -160,7 +148,7 @@ def write_plots(folder: Path, figures: Mapping[str, Figure]) -> list[Path]:
 
     Raises DiskError.
     """
-    for name in (*ALWAYS, *SOMETIMES):
+    for name in PLOT_CAPTIONS:
         if name not in figures:
             (folder / f"{name}.png").unlink(missing_ok=True)
     paths = []

@@ -34,9 +34,10 @@ def copernicus_line(years: Sequence[str]) -> str:
 
 def licence_of_labels(about: AboutDataset) -> str:
     """The terms of the labels as their owner names them, or that there are none."""
-    return about.licence.strip() or NO_LICENCE
+    return about.licence.strip().rstrip(".") or NO_LICENCE
 
 
 def attribution_of_sources(about: AboutDataset) -> str:
     """What the owner of the source images asks for, or that nobody is named."""
-    return about.attribution.strip() or NO_ATTRIBUTION
+    given = about.attribution.strip()
+    return f"{given}{'' if given.endswith(('.', '!', '?')) else '.'}" if given else NO_ATTRIBUTION

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...text import CLOUD_IN_SCENE, LABEL_OCCLUDED
-from ..formats.base import SPLITS
-from .plots import BLUE, MOST_CLASSES, ORANGE, PURPLE, VERMILION, axes_of_figure
-from .statistics import Statistics
+from ....text import CLOUD_IN_SCENE, LABEL_OCCLUDED
+from ...formats.base import SPLITS
+from ..statistics import Statistics
+from .axes import BLUE, MOST_CLASSES, ORANGE, PURPLE, VERMILION, axes_of_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -111,7 +111,7 @@ def _figure(one: Histogram, values: Sequence[float]) -> Figure:
     low, high = one.limits or (min(values, default=0.0), max(values, default=0.0))
     if low == high:
         low, high = low - 0.5, high + 0.5
-    counts, edges = np.histogram(values, _BINS, (low, high))
+    counts, edges = np.histogram(np.clip(values, low, high), _BINS, (low, high))
     axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=BLUE, edgecolor="white")
     if values:
         middle = median(values)
