@@ -19,7 +19,7 @@ def axes_of_figure(title: str, x: str, y: str) -> tuple[Figure, Any]:
     # Imported here: commands that draw nothing start without it.
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    figure = Figure(figsize=(5.6, 3.6), layout="constrained")
     axes = figure.add_subplot()
     axes.set_title(title, loc="left", fontsize=11)
     axes.set_xlabel(x)

@@ -19,7 +19,9 @@ from shapely.geometry.base import BaseGeometry
 from ....grid import FloatArray
 from ...selection.entries import Entry
 
-_WIDTH, _HEIGHT, _MARGIN = 960, 520, 46
+_WIDTH, _HEIGHT = 960, 500
+# Room for the names of the graticule: left of it, and below.
+_LEFT, _BELOW, _EDGE = 72, 28, 8
 # Marks are set on a lattice of so many units, and footprints larger than a mark are outlined.
 _STEP = 6
 _OUTLINED = 3 * _STEP
@@ -79,10 +81,10 @@ class _View:
     per_lat: float
 
     def x(self, lon: float) -> float:
-        return _MARGIN + (lon - self.west) * self.per_lon
+        return _LEFT + (lon - self.west) * self.per_lon
 
     def y(self, lat: float) -> float:
-        return _MARGIN / 2 + (self.north - lat) * self.per_lat
+        return _EDGE + (self.north - lat) * self.per_lat
 
     @property
     def east(self) -> float:
@@ -93,7 +95,7 @@ class _View:
         return self.north - _FRAME_HEIGHT / self.per_lat
 
 
-_FRAME_WIDTH, _FRAME_HEIGHT = _WIDTH - 1.5 * _MARGIN, _HEIGHT - 1.5 * _MARGIN
+_FRAME_WIDTH, _FRAME_HEIGHT = _WIDTH - _LEFT - _EDGE, _HEIGHT - _BELOW - _EDGE
 
 
 def footprint_map(chosen: Sequence[Entry], splits: Mapping[str, str]) -> FootprintMap:
@@ -103,7 +105,7 @@ def footprint_map(chosen: Sequence[Entry], splits: Mapping[str, str]) -> Footpri
     view = _view(*bounds[:, :2].min(axis=0), *bounds[:, 2:].max(axis=0))
     found = np.array([splits[entry.pair.pair_id] for entry in chosen])
     layers = [_layer(split, footprints[found == split], view) for split in MARKS]
-    frame = (_MARGIN, _MARGIN / 2, _FRAME_WIDTH, _FRAME_HEIGHT)
+    frame = (_LEFT, _EDGE, _FRAME_WIDTH, _FRAME_HEIGHT)
     graticule = [*_meridians(view), *_parallels(view)]
     return FootprintMap(_WIDTH, _HEIGHT, frame, graticule, layers, _summary(bounds, layers))
 
@@ -165,14 +167,14 @@ def _meridians(view: _View) -> Iterator[Line]:
     for lon in _ticks(view.west, view.east):
         x = round(view.x(lon), 1)
         name = _degrees((lon + 180) % 360 - 180, "E", "W")
-        yield Line(x, _MARGIN / 2, x, _MARGIN / 2 + _FRAME_HEIGHT, name)
+        yield Line(x, _EDGE, x, _EDGE + _FRAME_HEIGHT, name)
 
 
 def _parallels(view: _View) -> Iterator[Line]:
     for lat in _ticks(view.south, view.north):
         if abs(lat) <= 90:
             y = round(view.y(lat), 1)
-            yield Line(_MARGIN, y, _MARGIN + _FRAME_WIDTH, y, _degrees(lat, "N", "S"))
+            yield Line(_LEFT, y, _LEFT + _FRAME_WIDTH, y, _degrees(lat, "N", "S"))
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -104,19 +104,16 @@ def histograms(counted: Statistics) -> dict[str, Figure]:
 
 
 def _figure(one: Histogram, values: Sequence[float]) -> Figure:
-    figure, axes = axes_of_figure(
-        f"{one.title.capitalize()}, {len(values):,} pairs", one.axis, "pairs"
-    )
-    figure.set_size_inches(4.6, 3.0)
+    middle = f", median {median(values):.2f}" if values else ""
+    title = f"{one.title.capitalize()}: {len(values):,} pairs{middle}"
+    figure, axes = axes_of_figure(title, one.axis, "pairs")
     low, high = one.limits or (min(values, default=0.0), max(values, default=0.0))
     if low == high:
         low, high = low - 0.5, high + 0.5
     counts, edges = np.histogram(np.clip(values, low, high), _BINS, (low, high))
     axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=BLUE, edgecolor="white")
     if values:
-        middle = median(values)
-        axes.axvline(middle, color=VERMILION, linestyle="--", label=f"median {middle:.2f}")
-        axes.legend(frameon=False, fontsize=8)
+        axes.axvline(median(values), color=VERMILION, linestyle="--")
     axes.yaxis.get_major_locator().set_params(integer=True)
     return figure
 
@@ -143,5 +140,5 @@ def class_shares_by_split(counted: Statistics) -> Figure:
     axes.invert_yaxis()
     axes.margins(x=0.12)
     if splits:
-        axes.legend(frameon=False, fontsize=8)
+        figure.legend(loc="outside lower center", ncols=len(splits), frameon=False, fontsize=8)
     return figure
