@@ -137,7 +137,7 @@ def describe(
         evidence,
         written_on,
         formats=[_format(form, content) for form, content in exported.formats],
-        classes=_classes(counted),
+        classes=class_rows(counted),
         settings=settings_in_words(exported.request, chosen),
         origins=origins(chosen),
         scenes=scenes,
@@ -166,7 +166,8 @@ def _ordered(names: Mapping[str, int]) -> list[str]:
     return [*SPLITS, *sorted(set(names) - set(SPLITS))]
 
 
-def _classes(counted: Statistics) -> list[ClassRow]:
+def class_rows(counted: Statistics) -> list[ClassRow]:
+    """The classes that occur, by value."""
     total = sum(counted.class_ha.values()) or 1.0
     splits = _ordered(dict.fromkeys(counted.split_pixels, 0))
     return [
@@ -187,8 +188,3 @@ def _bands(exported: Exported) -> tuple[str, ...]:
     chosen = exported.request.pixels.bands
     there = (band for entry in exported.chosen for band in entry.provenance["bands"])
     return chosen or tuple(dict.fromkeys(there))
-
-
-def class_label(value: int, name: str) -> str:
-    """A class in one line: `2 (water)`."""
-    return f"{value} ({name})" if name else str(value)
