@@ -76,4 +76,4 @@ def _text(text: str) -> str:
 
 def _clean(text: str) -> str:
     """Text in one line, without what YAML doesn't take."""
-    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

@@ -24,7 +24,10 @@ def pictures(
     colours = {one.value: one.colour for one in exported.uncut.classes}
     return Pictures(
         {path.stem: path.read_bytes() for path in plots},
-        footprint_map(chosen, {pair_id: row["split"] for pair_id, row in rows.items()}),
+        footprint_map(
+            {entry.pair.pair_id: entry.footprint for entry in chosen},
+            {pair_id: row["split"] for pair_id, row in rows.items()},
+        ),
         overlays(workspace, chosen, rows, colours),
     )
 

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from ....grid import FloatArray
-from ...selection.entries import Entry
 
 _WIDTH, _HEIGHT = 960, 500
 # Room for the names of the graticule: left of it, and below.
@@ -98,12 +97,14 @@ class _View:
 _FRAME_WIDTH, _FRAME_HEIGHT = _WIDTH - _LEFT - _EDGE, _HEIGHT - _BELOW - _EDGE
 
 
-def footprint_map(chosen: Sequence[Entry], splits: Mapping[str, str]) -> FootprintMap:
-    """The map of the pairs; `splits` are theirs by pair id."""
-    footprints = _unwrapped(np.array([entry.footprint for entry in chosen], dtype=object))
+def footprint_map(
+    footprints_of: Mapping[str, BaseGeometry], splits: Mapping[str, str]
+) -> FootprintMap:
+    """The map of the pairs; footprints (lon/lat) and splits are by pair id."""
+    footprints = _unwrapped(np.array(list(footprints_of.values()), dtype=object))
     bounds = shapely.bounds(footprints)
     view = _view(*bounds[:, :2].min(axis=0), *bounds[:, 2:].max(axis=0))
-    found = np.array([splits[entry.pair.pair_id] for entry in chosen])
+    found = np.array([splits[pair_id] for pair_id in footprints_of])
     layers = [_layer(split, footprints[found == split], view) for split in MARKS]
     frame = (_LEFT, _EDGE, _FRAME_WIDTH, _FRAME_HEIGHT)
     graticule = [*_meridians(view), *_parallels(view)]
