@@ -15,6 +15,7 @@ from .statistics import Statistics
 _SENTINEL2_POSITION_M = 8
 _FAR_DAYS = 5
 _MUCH_IGNORED = 0.5
+_MUCH_OCCLUDED = 0.3
 _SEASON_MONTHS = 6
 _MOST_NAMED = 8
 
@@ -48,6 +49,12 @@ def _of_labels(counted: Statistics) -> Iterator[str]:
             f"{far:,} of {len(rows):,} pairs are more than {_FAR_DAYS} days apart from the image "
             "that the label was drawn on: what grows, floods or is built meanwhile is labelled as "
             "it was."
+        )
+    occluded = sum(share > _MUCH_OCCLUDED for share in counted.numbers("occluded_labelled"))
+    if occluded:
+        yield (
+            f"In {occluded:,} of {len(rows):,} pairs more than {format_share(_MUCH_OCCLUDED)} of "
+            "the label is occluded: the image does not show what the label says."
         )
     unmeasured = len(rows) - len(counted.numbers("change"))
     if unmeasured:
