@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import ExportError, MigrateError, WrongUseError
 from ..files.disk import writing
 from ..files.regular import read_text
+from ..jobs.background import now_utc
 from ..pairs.assessment.notes import notes_on_many
 from ..pairs.edits.applying import bring_all_up_to_date
 from ..scenes.match_table import write_match_table
@@ -22,6 +23,8 @@ from .formats.geotiff import FOLDERS, remove_pair
 from .formats.registry import FORMATS, format_named
 from .manifest import Row, exported_before, manifest_row, write_manifest
 from .report.card import CARD, MADE_WITH, UNFINISHED_CARD, dataset_card, unfinished_card
+from .report.description import Exported, describe
+from .report.files import pictures, write_report
 from .report.plots import all_plots, write_plots
 from .report.review_evidence import review_evidence
 from .report.statistics import Statistics, statistics
@@ -180,9 +183,7 @@ def _complete(run: _Run, outcome: Outcome, progress: Progress) -> Path | None:
     for pair_id in known - set(run.rows if "geotiff" in formats else ()):
         remove_pair(pair_id, destination)
     finish_all(run.plan, destination, outcome)
-    counted = _counted(run)
-    evidence = review_evidence(run.store, run.chosen)
-    _write_report(destination, counted, dataset_card(counted, run.request.choice, evidence))
+    _write_report(run, _counted(run))
     total = sum(len(planned.content.samples) for planned in run.plan)
     if not run.request.archive:
         progress(total, total)
@@ -277,10 +278,15 @@ def _counted(run: _Run) -> Statistics:
     )
 
 
-def _write_report(destination: Path, counted: Statistics, card: str) -> None:
-    """The plots and the card."""
-    write_plots(destination / "plots", all_plots(counted))
-    _write_card(destination, card)
+def _write_report(run: _Run, counted: Statistics) -> None:
+    """The plots, the report, how to cite, and the card, which comes last."""
+    plots = write_plots(run.destination / "plots", all_plots(counted))
+    formats = [(one.form, one.content) for one in run.plan]
+    exported = Exported(run.request, run.chosen, run.uncut, formats)
+    evidence = review_evidence(run.store, run.chosen)
+    described = describe(exported, counted, evidence, now_utc().date())
+    write_report(run.destination, described, pictures(run.workspace, exported, run.rows, plots))
+    _write_card(run.destination, dataset_card(described, [path.stem for path in plots]))
 
 
 def _names_of_classes(chosen: Sequence[Entry]) -> dict[int, str]:

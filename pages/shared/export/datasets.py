@@ -12,6 +12,7 @@ import streamlit as st
 from migrate_core.export.dataset import is_dataset
 from migrate_core.export.destination.archive import archive_of
 from migrate_core.export.report.card import CARD, is_unfinished
+from migrate_core.export.report.html import REPORT
 from migrate_core.jobs.background import answer
 from pages.shared.background import format_size
 from pages.shared.frame import Page
@@ -63,6 +64,7 @@ def show_datasets(made: Sequence[Made]) -> None:
         label_visibility="collapsed",
     )
     _offer_zip(folder)
+    _offer_report(folder)
     with st.container(border=True):
         _card(folder)
 
@@ -88,6 +90,23 @@ def _offer_zip(folder: Path) -> None:
         on_click="ignore",
         key="export_download",
     )
+
+
+def _offer_report(folder: Path) -> None:
+    """The report as a download; datasets of earlier versions have none."""
+    report = folder / REPORT
+    if report.is_file():
+        st.download_button(
+            f"Download the report ({format_size(report)})",
+            data=lambda: report.open("rb"),
+            file_name=f"{folder.name}-{REPORT}",
+            mime="text/html",
+            icon=":material/summarize:",
+            on_click="ignore",
+            key="export_report",
+            help="The card with pictures, map and histograms, in one file that opens in any "
+            "browser without internet.",
+        )
 
 
 def _card(folder: Path) -> None:
