@@ -76,9 +76,7 @@ def test_a_document_that_lacks_its_extent_is_not_valid(exported: Path) -> None:
     document = json.loads((exported / "collection.json").read_text())
     del document["extent"]
     with pytest.raises(pystac.STACValidationError):
-        JsonSchemaSTACValidator().validate_core(
-            document, pystac.STACObjectType.COLLECTION, "1.1.0"
-        )
+        JsonSchemaSTACValidator().validate_core(document, pystac.STACObjectType.COLLECTION, "1.1.0")
 
 
 def test_assets_have_the_pairs_own_pixels(made: Exportable, exported: Path) -> None:
@@ -162,7 +160,7 @@ def test_terms_are_those_of_the_request(exported: Path) -> None:
     found = collection(exported)
     assert (found.title, found.license) == (ABOUT.title, ABOUT.licence)
     assert ABOUT.attribution in found.description
-    assert [one.name for one in found.providers or []][0] == "Ann Lee"
+    assert next(one.name for one in found.providers or []) == "Ann Lee"
 
 
 def test_chips_are_items_of_their_own(
