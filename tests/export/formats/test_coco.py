@@ -22,6 +22,9 @@ from migrate_core.export.formats.coco.annotations import annotations_of
 from migrate_core.export.request import ChipOptions, PixelOptions
 from tests.support.exports import CLASSES, Exportable, exportable
 
+# Of pycocotools itself, which gives numpy an array by an older way.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 FORMS = ("", "_polygons")
 SPLITS = ("train", "val", "test")
 
@@ -31,10 +34,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Exportable:
     return exportable(tmp_path_factory.mktemp("made"))
 
 
-@pytest.fixture
-def exported(made: Exportable, tmp_path: Path, plots_undrawn: None) -> Path:
-    made.export(tmp_path, "coco")
-    return tmp_path / "coco"
+@pytest.fixture(scope="module")
+def exported(made: Exportable, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exported")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("migrate_core.export.dataset.write_plots", lambda *_: [])
+        made.export(folder, "coco")
+    return folder / "coco"
 
 
 def opened(folder: Path, form: str = "") -> list[tuple[str, COCO]]:
