@@ -56,7 +56,11 @@ class Geotiff(Format):
         for raster in copied:
             _copy(pair / raster.file, sample, _target(folder, raster, sample), folder)
         rest = [raster for raster in FOLDERS if raster not in copied]
-        _write_rasters(rest, sample, content, folder)
+        if rest == [LABEL]:
+            label = content.reader.read_label(sample)
+            write_label(_target(folder, LABEL, sample), label, content.classes, folder)
+        else:
+            _write_rasters(rest, sample, content, folder)
 
     def finish(self, content: Content, folder: Path) -> Sequence[str]:
         """The table of classes."""
