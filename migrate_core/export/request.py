@@ -103,7 +103,8 @@ class ExportRequest:
     """Where a dataset goes, which pairs go into it, and in what form.
 
     `include` and `looked_at_only` are those of `Choice`. Without `chips` pairs are cut only for
-    formats that need samples of one size.
+    formats that need samples of one size. With `sent_to`, the address of an object store, the
+    dataset goes there, and `destination` is the folder in which it is made ready.
     """
 
     destination: Path
@@ -114,6 +115,7 @@ class ExportRequest:
     pixels: PixelOptions = field(default_factory=PixelOptions)
     chips: ChipOptions | None = None
     about: AboutDataset = field(default_factory=AboutDataset)
+    sent_to: str = ""
 
     @property
     def choice(self) -> Choice:
@@ -125,6 +127,11 @@ class ExportRequest:
         _check_choice("choice of pairs", self.include, INCLUDES)
         if not self.formats:
             raise WrongUseError("No format is named; needed is at least one.")
+        if self.archive and self.sent_to:
+            raise WrongUseError(
+                f"A zip is written beside a folder only, not into {self.sent_to}. Leave it out, or "
+                "export into a folder."
+            )
         self.pixels.check()
         if self.chips is not None:
             self.chips.check()

@@ -39,6 +39,7 @@ class Geotiff(Format):
     help = "A folder each for images, labels, area shares and quality; opens in QGIS and GDAL."
     loads = "rasterio.open('DEST/images/<pair_id>.tif')"
     cut = Cut.NEVER
+    streams = True
 
     def folder(self, destination: Path) -> Path:
         """The dataset itself."""
@@ -75,6 +76,7 @@ class Chips(Format):
     help = "As GeoTIFF, cut into squares of one size, each with its place on the ground."
     loads = "rasterio.open('DEST/chips/images/<sample_id>.tif')"
     cut = Cut.ALWAYS
+    streams = True
 
     def parts(self, content: Content) -> Sequence[Part]:
         """One a chip."""
