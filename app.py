@@ -7,6 +7,7 @@ import streamlit as st
 from migrate_core.background import MakeDemo
 from migrate_core.errors import MigrateError
 from pages.shared.background import POLL_S, how_it_ended, is_busy, start, trouble
+from pages.shared.export.routes import export_routes
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.polling import polled
 from pages.shared.review.many_routes import many_routes
@@ -92,5 +93,5 @@ if __name__ == "__main__":
     main()
 else:
     base = base_path()
-    parts = (routes, repair_routes, relabel_routes, many_routes)
+    parts = (routes, repair_routes, relabel_routes, many_routes, export_routes)
     app = st.App(__file__, routes=[route for part in parts for route in part(base)])

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from .errors import MigrateError, WrongUseError
 from .export import run as export_run
 from .export.dataset import Dataset
+from .export.destination.address import placed
 from .export.request import ExportRequest
 from .export.selection.choice import ACCEPTED
 from .masks import run as masks_run
@@ -302,7 +303,7 @@ def edit_pair(
 def export_dataset(
     ws: Session, destination: str | Path, include: str = ACCEPTED, archive: bool = False
 ) -> Dataset:
-    """Write the dataset into a folder, with manifest, card and plots.
+    """Write the dataset into a folder, or to s3://bucket/prefix, with manifest, card and plots.
 
     `include` is `accepted`, `undecided` (these, too) or `all` (unsure ones, too); rejected and
     superseded pairs never go out. `archive` writes a zip beside it. Raises ExportError when
@@ -310,7 +311,8 @@ def export_dataset(
 
     >>> migrate_core.export_dataset(ws, "dataset").pair_ids
     """
-    return export_run.export(ws, ExportRequest(Path(destination), include, archive))
+    folder, sent_to = placed(destination, ws.workspace)
+    return export_run.export(ws, ExportRequest(folder, include, archive, sent_to=sent_to))
 
 
 def _several(paths: str | Path | Iterable[str | Path]) -> list[str | Path]:

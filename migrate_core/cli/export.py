@@ -14,6 +14,7 @@ from ..background import (
     export_dataset,
     export_document,
 )
+from ..export.destination.address import placed
 from ..export.formats.registry import FORMATS
 from ..export.request import ExportRequest
 from ..export.selection.choice import ACCEPTED, INCLUDES
@@ -23,7 +24,7 @@ from .export_options import about_dataset, chip_options, options_of_samples, pix
 
 
 @click.command()
-@click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
+@click.argument("destination", metavar="DEST", type=click.Path())
 @click.option(
     "--format",
     "formats",
@@ -55,15 +56,19 @@ from .export_options import about_dataset, chip_options, options_of_samples, pix
 def export(
     session: Session,
     /,
-    destination: Path,
+    destination: str,
     formats: tuple[str, ...],
     include: str,
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Write the dataset into the folder DEST, with manifest, card and plots."""
+    """Write the dataset into the folder DEST, with manifest, card and plots.
+
+    DEST can be s3://BUCKET/PREFIX.
+    """
+    folder, sent_to = placed(destination, session.workspace)
     request = ExportRequest(
-        destination,
+        folder,
         include,
         given["archive"],
         formats,
@@ -71,9 +76,10 @@ def export(
         pixel_options(given),
         chip_options(given),
         about_dataset(given),
+        sent_to,
     )
     dataset = export_dataset(session, request)
-    text = f"{len(dataset.pair_ids)} pairs are in {dataset.path}."
+    text = f"{len(dataset.pair_ids)} pairs are in {request.sent_to or dataset.path}."
     emit(export_document(request, dataset), as_json, lambda: say(text))
 
 

@@ -62,7 +62,7 @@ def write_parts(
             form, content = planned.form, planned.content
             folder = form.folder(place.folder)
             stamps = Stamps(form, content, place.folder)
-            there = place.there if form.streams else place.at_hand
+            there = place.kept if form.streams else place.at_hand
             done = outcome.done.setdefault(form.name, [])
             for part in planned.parts:
                 progress(finished, total)

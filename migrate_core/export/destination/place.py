@@ -8,8 +8,11 @@ from pathlib import Path
 
 from ...errors import JobRunningError
 from ...files.locks import FileLock, try_lock
+from ...workspace import unfinished_folder
 
 LOCK = ".export.lock"
+# A card and small tables; and the rows of a pair, in the old tables and the new ones.
+_ROOM_BYTES, _ROOM_OF_PAIR_BYTES = 200_000, 2_000
 
 Progress = Callable[[int, int], None]
 
@@ -23,6 +26,9 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def check(self) -> None:
+        """Raises WrongUseError when something else lies there, and TransferError."""
+
     def begin(self) -> None:
         """The folder is marked as that of an unfinished dataset. Raises TransferError."""
 
@@ -33,6 +39,10 @@ class Place:
     def at_hand(self, name: str) -> bool:
         """Whether a file of a part can be opened in the folder."""
         return (self.folder / name).is_file()
+
+    def kept(self, name: str) -> bool:
+        """Whether a file of a part need not be written again."""
+        return self.at_hand(name) or self.there(name)
 
     def took(self, names: Sequence[str], *, keep: bool) -> None:
         """The files of a part are finished; `keep` while later steps may open them.
@@ -51,6 +61,18 @@ class Place:
 
     def close(self) -> None:
         """Give up what is under way, and connections."""
+
+
+@contextmanager
+def room_for_the_end(folder: Path, pairs: int) -> Iterator[Callable[[], None]]:
+    """Keep room on the disk for tables and card of a dataset that is cut off because it is full.
+
+    Yields a function that gives the room back. Raises OSError when there isn't even that much.
+    """
+    with unfinished_folder(folder) as place:
+        path = place / "room"
+        path.write_bytes(bytes(_ROOM_BYTES + pairs * _ROOM_OF_PAIR_BYTES))
+        yield lambda: path.unlink(missing_ok=True)
 
 
 @contextmanager
