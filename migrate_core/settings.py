@@ -75,8 +75,9 @@ class ServiceSettings:
     Each address can be that of a mirror or of a test server. `cdse_totp` is the code of the moment
     of an account with two factors. What lets us in belongs to scheme, host and port of these
     addresses: that of the DHuS account to `dhus_url`, signatures of the Planetary Computer to its
-    storage, and the keys named `aws_…` to `aws_endpoint_url`, where datasets are sent. `cache_bytes` limits the products kept in the workspace, `max_download_bytes` a file
-    whose size no service says.
+    storage, and the keys named `aws_…` to `aws_endpoint_url`, where datasets are sent.
+    `cache_bytes` limits the products kept in the workspace, `max_download_bytes` a file whose size
+    no service says.
     """
 
     cdse_odata_url: str = "https://catalogue.dataspace.copernicus.eu/odata/v1"

@@ -122,7 +122,7 @@ def _stored(element: Any) -> StoredObject:
 def signed_url(
     store: S3Store, path: str, params: Mapping[str, str], now: datetime, method: str = "GET"
 ) -> str:
-    """The address to GET `path` by, or whatever `method` is, signed for a quarter of an hour from `now`."""
+    """The address to ask for `path` by, signed for a quarter of an hour from `now`."""
     moment = now.strftime("%Y%m%dT%H%M%SZ")
     scope = f"{moment[:8]}/{store.region}/s3/aws4_request"
     query = dict(params)

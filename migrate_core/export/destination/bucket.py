@@ -116,14 +116,9 @@ class Bucket:
         body: bytes | None = None,
     ) -> Answer:
         path = f"/{self.address.bucket}/{self.address.key(name)}"
-
-        def attempt() -> Answer:
-            # Signed anew for each attempt: a signature holds for a quarter of an hour.
-            now = datetime.fromtimestamp(self._http.runtime.clock(), UTC)
-            url = signed_url(self._store, path, params or {}, now, method)
-            return self._http.send(Query(url, method, body=body))
-
-        return attempt()
+        now = datetime.fromtimestamp(self._http.runtime.clock(), UTC)
+        url = signed_url(self._store, path, params or {}, now, method)
+        return self._http.send(Query(url, method, body=body))
 
     @contextmanager
     def _told(self) -> Iterator[None]:

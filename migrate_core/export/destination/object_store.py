@@ -1,8 +1,8 @@
 """A dataset in an object store: files are sent as they are finished, and deleted here.
 
-The folder in the workspace keeps the tables, the card, the journal, and a log of what was sent. Both
-go along, so that an export from elsewhere goes on, too. An object counts as ours, and as there,
-while the store gives it the ETag that it had when it was sent; no other is ever deleted.
+The folder in the workspace keeps the tables, the card, the journal, and a log of what was sent. The
+last two go along, so that an export from elsewhere goes on, too. An object counts as ours, and as
+there, while the store gives it the ETag that it had when it was sent; no other is ever deleted.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class ObjectStore(Place):
             ours = path.read_bytes() if path.is_file() else b""
             if theirs and theirs not in ours:
                 with written_then_renamed(path) as temporary:
-                    temporary.write_bytes(theirs + ours)
+                    temporary.write_bytes(theirs + b"\n" + ours)
         self._sent = _read(self.folder / SENT)
         self._send(CARD)
 
@@ -125,7 +125,6 @@ class ObjectStore(Place):
         try:
             one.result()
         except TransferError:
-            self._lost = True
             self._stop.set()
             raise
 
@@ -191,7 +190,11 @@ class ObjectStore(Place):
             md5 = hashlib.file_digest(file, "md5").hexdigest()
         if self.there(name) and self._sent[name].md5 == md5:
             return
-        sent = _Sent(md5, self._bucket.put(name, path))
+        try:
+            sent = _Sent(md5, self._bucket.put(name, path))
+        except TransferError:
+            self._lost = True
+            raise
         with self._lock:
             self._stored[name], self._sent[name] = sent.etag, sent
             with (self.folder / SENT).open("a", encoding="utf-8") as log:

@@ -79,7 +79,7 @@ class StreamedZip:
 
 
 def zip_of(folder: Path) -> StreamedZip:
-    """What a zip of the dataset in `folder` would hold. Raises ExportError for an unfinished one."""
+    """What a zip of the dataset in `folder` holds. Raises ExportError for an unfinished one."""
     try:
         version, card = _version(folder), read_text(folder / CARD)
         names = files_of_dataset(folder)
