@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from starlette.routing import Route
-from streamlit.web.server.app_discovery import discover_asgi_app
 
 from migrate_core.export.dataset import export_dataset
 from migrate_core.export.request import ExportRequest
@@ -71,10 +70,7 @@ def test_a_dataset_that_is_being_written_is_not_offered(client: Client, case: Ca
 
 
 def test_the_app_has_the_route() -> None:
-    app = discover_asgi_app(APP)
-    assert app is not None
-    source = APP.read_text(encoding="utf-8")
-    assert "export_routes" in source
+    assert "export_routes)" in APP.read_text(encoding="utf-8")
     assert [route.path for route in export_routes("/labels") if isinstance(route, Route)] == [
         "/labels/export-api/dataset.zip"
     ]

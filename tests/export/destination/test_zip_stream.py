@@ -109,7 +109,7 @@ def test_an_unfinished_dataset_is_not_sent(tmp_path: Path) -> None:
 def test_a_dataset_that_changes_meanwhile_makes_no_whole_zip(tmp_path: Path, change: str) -> None:
     folder = dataset_of(tmp_path / "out", {"a.tif": 3 * MB, "b.tif": 3 * MB})
     pieces = zip_of(folder).pieces()
-    sent = next(pieces)
+    sent = [next(pieces)]
     if change == "card":
         (folder / "dataset_card.md").write_text(UNFINISHED_CARD)
     else:
@@ -117,6 +117,5 @@ def test_a_dataset_that_changes_meanwhile_makes_no_whole_zip(tmp_path: Path, cha
         with (folder / "b.tif").open("r+b") as file:
             file.truncate(size)
     with pytest.raises(ExportError, match="was changed"):
-        for piece in pieces:
-            sent += piece
-    assert not zipfile.is_zipfile(io.BytesIO(sent))
+        sent.extend(pieces)
+    assert not zipfile.is_zipfile(io.BytesIO(b"".join(sent)))
