@@ -151,7 +151,7 @@ def export_dataset(session: Session, request: ExportRequest) -> Dataset:
 def export_document(request: ExportRequest, dataset: Dataset) -> dict[str, Any]:
     """What `export --json` prints."""
     document: dict[str, Any] = {
-        "path": str(dataset.path),
+        "path": request.sent_to or str(dataset.path),
         "formats": list(request.formats),
         "pairs": list(dataset.pair_ids),
         "samples": dict(dataset.samples),

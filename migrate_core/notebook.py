@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from .errors import MigrateError, WrongUseError
 from .export import run as export_run
 from .export.dataset import Dataset
+from .export.destination.address import placed
 from .export.request import (
     AboutDataset,
     ChipOptions,
@@ -319,7 +320,7 @@ def export_dataset(
     archive: bool = False,
     **more: Any,
 ) -> Dataset:
-    """Write the dataset into a folder, with manifest, card and report.
+    """Write the dataset into a folder, or to s3://bucket/prefix, with manifest, card and report.
 
     `include` is `accepted`, `undecided` (these, too) or `all` (unsure ones, too); rejected and
     superseded pairs never go out. `archive` writes a zip beside it. `more` are other fields of
@@ -334,7 +335,8 @@ def export_dataset(
     if unknown := sorted(set(more) - fields):
         known = ", ".join(sorted(fields))
         raise WrongUseError(f"{unknown[0]!r} is nothing that an export has; it has {known}.")
-    return export_run.export(ws, ExportRequest(Path(destination), include, archive, **more))
+    folder, sent_to = placed(destination, ws.workspace)
+    return export_run.export(ws, ExportRequest(folder, include, archive, sent_to=sent_to, **more))
 
 
 def _several(paths: str | Path | Iterable[str | Path]) -> list[str | Path]:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ..background import convert_document, convert_product, export_dataset, export_document
+from ..export.destination.address import placed
 from ..export.formats.registry import FORMATS
 from ..export.request import ExportRequest
 from ..export.selection.choice import ACCEPTED, INCLUDES
@@ -20,7 +21,7 @@ from .export_options import about_dataset, chip_options, options_of_samples, pix
 
 
 @click.command()
-@click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
+@click.argument("destination", metavar="DEST", type=click.Path())
 @click.option(
     "--format",
     "formats",
@@ -56,15 +57,19 @@ from .export_options import about_dataset, chip_options, options_of_samples, pix
 def export(
     session: Session,
     /,
-    destination: Path,
+    destination: str,
     formats: tuple[str, ...],
     include: str,
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Write the dataset into the folder DEST, with manifest, card and plots."""
+    """Write the dataset into the folder DEST, with manifest, card and plots.
+
+    DEST can be s3://BUCKET/PREFIX.
+    """
+    folder, sent_to = placed(destination, session.workspace)
     request = ExportRequest(
-        destination,
+        folder,
         include,
         given["archive"],
         formats,
@@ -74,6 +79,7 @@ def export(
         about_dataset(given),
         splits=split_options(given),
         curation=curation(given),
+        sent_to=sent_to,
     )
     if given["dry_run"]:
         request.check()
@@ -81,7 +87,7 @@ def export(
         emit(preview_document(found), as_json, lambda: show_preview(found))
         return
     dataset = export_dataset(session, request)
-    text = f"{len(dataset.pair_ids)} pairs are in {dataset.path}."
+    text = f"{len(dataset.pair_ids)} pairs are in {request.sent_to or dataset.path}."
 
     def show() -> None:
         say(text)

@@ -105,7 +105,8 @@ class ExportRequest:
     """Where a dataset goes, which pairs go into it, and in what form.
 
     `include` and `looked_at_only` are those of `Choice`. Without `chips` pairs are cut only for
-    formats that need samples of one size.
+    formats that need samples of one size. With `sent_to`, the address of an object store, the
+    dataset goes there, and `destination` is the folder in which it is made ready.
     """
 
     destination: Path
@@ -118,6 +119,7 @@ class ExportRequest:
     about: AboutDataset = field(default_factory=AboutDataset)
     splits: SplitOptions = field(default_factory=SplitOptions)
     curation: Curation = field(default_factory=Curation)
+    sent_to: str = ""
 
     @property
     def choice(self) -> Choice:
@@ -129,6 +131,11 @@ class ExportRequest:
         _check_choice("choice of pairs", self.include, INCLUDES)
         if not self.formats:
             raise WrongUseError("No format is named; needed is at least one.")
+        if self.archive and self.sent_to:
+            raise WrongUseError(
+                f"A zip is written beside a folder only, not into {self.sent_to}. Leave it out, or "
+                "export into a folder."
+            )
         self.pixels.check()
         self.splits.check()
         self.curation.check()

@@ -8,6 +8,7 @@ from ..pairs.convert import convert_product
 from ..products.product import Product
 from ..session import Session
 from .dataset import Dataset, export_dataset
+from .destination.object_store import object_store_of
 from .request import ExportRequest
 from .selection.preview import Preview
 from .selection.preview import preview as preview_of_export
@@ -17,11 +18,13 @@ def export(session: Session, request: ExportRequest) -> Dataset:
     """Write the dataset, or bring one that is there up to date; see `dataset.export_dataset`.
 
     Raises WrongUseError when the folder holds something else, ExportError when nothing would go
-    out, DiskError, JobRunningError when another process exports, and JobCancelledError.
+    out, DiskError, JobRunningError when another process exports, JobCancelledError, and
+    CredentialsError or TransferError where it can't be sent to an object store.
     """
     request.check()
+    place = object_store_of(request, session.settings.services) if request.sent_to else None
     with session.tracked("export") as progress:
-        return export_dataset(session.store, session.workspace, request, progress)
+        return export_dataset(session.store, session.workspace, request, progress, place)
 
 
 def preview(session: Session, request: ExportRequest, *, similar: bool = False) -> Preview:

@@ -185,6 +185,6 @@ def test_progress_goes_to_its_end_with_the_zip(case: Case, tmp_path: Path) -> No
     heard: list[tuple[int, int]] = []
     request = ExportRequest(tmp_path / "out", "accepted", archive=True)
     export_dataset(case.store, case.workspace, request, lambda *counts: heard.append(counts))
-    assert heard[:3] == [(0, 4), (1, 4), (2, 4)]
+    assert heard[:3] == [(0, 6), (1, 6), (2, 6)]
     assert heard == sorted(heard)
-    assert heard[-1] == (4, 4)
+    assert heard[-1] == (6, 6)

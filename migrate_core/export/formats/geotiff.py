@@ -46,6 +46,7 @@ class Geotiff(Format):
     help = "A folder each for images, labels, area shares and quality; opens in QGIS and GDAL."
     loads = "sys.path.insert(0, 'DEST'); from load import Dataset; Dataset('train')[0]"
     cut = Cut.NEVER
+    streams = True
 
     def folder(self, destination: Path) -> Path:
         """The dataset itself."""
@@ -63,7 +64,11 @@ class Geotiff(Format):
         for raster in copied:
             _copy(pair / raster.file, sample, _target(folder, raster, sample), folder)
         rest = [raster for raster in FOLDERS if raster not in copied]
-        _write_rasters(rest, sample, content, folder)
+        if rest == [LABEL]:
+            label = content.reader.read_label(sample)
+            write_label(_target(folder, LABEL, sample), label, content.classes, folder)
+        else:
+            _write_rasters(rest, sample, content, folder)
 
     def finish(self, content: Content, folder: Path) -> Sequence[str]:
         """The table of classes, and the module that loads the dataset by its manifest."""
@@ -79,6 +84,7 @@ class Chips(Format):
     help = "As GeoTIFF, cut into squares of one size, each with its place on the ground."
     loads = "sys.path.insert(0, 'DEST/chips'); from load import Dataset; Dataset('train')[0]"
     cut = Cut.ALWAYS
+    streams = True
 
     def parts(self, content: Content) -> Sequence[Part]:
         """One a chip."""

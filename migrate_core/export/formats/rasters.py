@@ -14,7 +14,7 @@ from ...files.geotiff import new_geotiff
 from ...grid import PixelGrid
 from ...model import IGNORE
 from ...workspace import written_then_renamed
-from ..samples.pixels import Pixels
+from ..samples.pixels import LabelPixels, Pixels
 from ..samples.sample import Sample
 from .base import ClassOfLabel
 
@@ -29,7 +29,9 @@ def write_image(path: Path, pixels: Pixels, apart: Path) -> None:
         dataset.descriptions = pixels.bands
 
 
-def write_label(path: Path, pixels: Pixels, classes: Sequence[ClassOfLabel], apart: Path) -> None:
+def write_label(
+    path: Path, pixels: Pixels | LabelPixels, classes: Sequence[ClassOfLabel], apart: Path
+) -> None:
     """The hard label with a colour table, and the names of classes as tags of its band.
 
     TIFF has no place for the names of classes; tags of a band are shown by GDAL and QGIS.

@@ -35,6 +35,8 @@ _MOST_ROWS = 40
 
 def unfinished_card(pairs: int, missing: Sequence[str]) -> str:
     """The card of a dataset that was cut off: how many pairs are there, and which are not."""
+    if not missing:
+        return f"{UNFINISHED_CARD}\n{pairs} pairs are there; card and report are not finished.\n"
     named = "".join(f"- {markdown_text(pair_id)}\n" for pair_id in missing)
     return (
         f"{UNFINISHED_CARD}\n{pairs} pairs are there, and the tables name these alone. "
