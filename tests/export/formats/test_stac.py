@@ -163,7 +163,7 @@ def test_terms_are_those_of_the_request(exported: Path) -> None:
     found = collection(exported)
     assert (found.title, found.license) == (ABOUT.title, ABOUT.licence)
     assert ABOUT.attribution in found.description
-    assert [one.name for one in found.providers or []][0] == "Ann Lee"
+    assert next(one.name for one in found.providers or []) == "Ann Lee"
 
 
 def test_chips_are_items_of_their_own(
