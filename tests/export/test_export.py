@@ -162,6 +162,8 @@ def test_the_folder_has_the_layout_of_the_contract(
         "mask_S2_match.csv",
         "dataset_card.md",
         "classes.csv",
+        "load.py",
+        "load.json",
         ".export.jsonl",
     }
     for folder in FOLDERS:
