@@ -5,7 +5,9 @@ VENV   := .venv
 SERVICES := .venv-services
 # The libraries that formats are made for. They want Python 3.12, and other versions of each other.
 FORMATS := .venv-formats-torch .venv-formats-terratorch
-PYTHON312 ?= python3.12
+# Where pyenv has it, but not as the version in use, the command of that name only says so.
+PYTHON312 ?= $(firstword $(shell python3.12 -c 'import sys; print(sys.executable)' 2>/dev/null || \
+	ls $$HOME/.pyenv/versions/3.12*/bin/python3.12 2>/dev/null) python3.12)
 PY     := $(VENV)/bin/python
 # Leftovers of another environment must not leak into this one.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV

@@ -166,6 +166,8 @@ def test_the_folder_has_the_layout_of_the_contract(
         "classes.csv",
         "splits.json",
         "notable_pairs.csv",
+        "load.py",
+        "load.json",
         ".export.jsonl",
     }
     for folder in FOLDERS:

@@ -46,7 +46,10 @@ def write_loader(
     return loader, DESCRIPTION
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file, in full or not at all. Raises DiskError."""
-    with written_then_renamed(path) as temporary:
+def write_text(path: Path, text: str, apart: Path | None = None) -> None:
+    """Write a text file, in full or not at all. Raises DiskError.
+
+    `apart` is that of `written_then_renamed`.
+    """
+    with written_then_renamed(path, apart=apart) as temporary:
         temporary.write_text(text, encoding="utf-8")

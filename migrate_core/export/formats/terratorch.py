@@ -61,5 +61,6 @@ def _part(sample: Sample) -> Part:
 
 def _list(folder: Path, split: str, samples: Sequence[Sample]) -> str:
     name = f"splits/{split}.txt"
-    write_text(folder / name, "".join(f"{sample.sample_id}.tif\n" for sample in samples))
+    lines = (f"{sample.sample_id}.tif\n" for sample in samples)
+    write_text(folder / name, "".join(lines), apart=folder)
     return name
