@@ -10,6 +10,7 @@ import mlcroissant
 import numpy as np
 import pytest
 import rasterio
+import rasterio.warp
 
 from migrate_core.export.formats.registry import FORMATS, format_named
 from migrate_core.export.request import AboutDataset

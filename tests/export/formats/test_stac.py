@@ -12,6 +12,7 @@ import pyarrow.parquet
 import pystac
 import pytest
 import rasterio
+import rasterio.warp
 import stac_geoparquet.arrow
 from pystac.extensions.classification import ClassificationExtension
 from pystac.extensions.eo import EOExtension
