@@ -122,7 +122,9 @@ def test_a_dataset_is_written_and_shown_with_card_plots_and_zip(
     go()
     app.run()
     assert "Contains modified Copernicus Sentinel data 2020" in words(app)
-    assert len(app.main.get("image")) == 4
+    plots = list((folder / "plots").glob("*.png"))
+    assert len(plots) >= 6
+    assert len(app.main.get("image")) == len(plots)
     download, report = app.main.get("download_button")
     assert report.proto.label.startswith("Download the report (")
     assert f"{folder.name}.zip" in download.proto.label
