@@ -122,8 +122,11 @@ def test_a_dataset_is_written_and_shown_with_card_plots_and_zip(
     go()
     app.run()
     assert "Contains modified Copernicus Sentinel data 2020" in words(app)
-    assert len(app.main.get("image")) == 4
-    (download,) = app.main.get("download_button")
+    plots = list((folder / "plots").glob("*.png"))
+    assert len(plots) >= 6
+    assert len(app.main.get("image")) == len(plots)
+    download, report = app.main.get("download_button")
+    assert report.proto.label.startswith("Download the report (")
     assert f"{folder.name}.zip" in download.proto.label
     assert "brought up to date" in words(app)
     # Somebody else, or another day: the same is there to be seen.
@@ -140,7 +143,8 @@ def test_a_dataset_without_a_zip_says_so(
     go()
     app.run()
     assert "It has no zip file" in words(app)
-    assert not app.main.get("download_button")
+    (report,) = app.main.get("download_button")
+    assert report.proto.label.startswith("Download the report (")
 
 
 def test_a_zip_too_large_for_the_browser_is_named_instead(
@@ -151,7 +155,8 @@ def test_a_zip_too_large_for_the_browser_is_named_instead(
     go()
     monkeypatch.setattr(datasets, "LARGEST_DOWNLOAD_BYTES", 100)
     app.run()
-    assert not app.main.get("download_button")
+    (report,) = app.main.get("download_button")
+    assert report.proto.label.startswith("Download the report (")
     folder = case.workspace.exports / f"{now_utc():%Y-%m-%d}"
     assert str(archive_path(folder)) in [code.value for code in app.code]
 

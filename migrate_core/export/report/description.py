@@ -15,7 +15,7 @@ from ..selection.entries import Entry
 from .limits import known_limits
 from .origin import Origin, UsedScene, made_by, origins, used_scenes
 from .review_evidence import ReviewEvidence
-from .settings import Setting, settings_in_words
+from .settings import Setting, named_settings
 from .statistics import Statistics
 from .terms import attribution_of_sources, copernicus_line, licence_of_labels
 
@@ -138,7 +138,7 @@ def describe(
         written_on,
         formats=[_format(form, content) for form, content in exported.formats],
         classes=class_rows(counted),
-        settings=settings_in_words(exported.request, chosen),
+        settings=named_settings(exported.request, chosen),
         origins=origins(chosen),
         scenes=scenes,
         scenes_not_listed=not_listed,

@@ -69,12 +69,12 @@ class Setting:
     value: str
 
 
-def settings_in_words(request: ExportRequest, chosen: Sequence[Entry]) -> tuple[Setting, ...]:
+def named_settings(request: ExportRequest, chosen: Sequence[Entry]) -> tuple[Setting, ...]:
     """All settings that say what is in a dataset, in the order of the stages."""
     return (*_of_pairs(chosen), *_of_review(chosen), *_of_export(request))
 
 
-def chips_in_words(chips: ChipOptions | None) -> str:
+def format_chips(chips: ChipOptions | None) -> str:
     """How pairs are cut."""
     if chips is None:
         return "whole pairs, and chips where a format needs samples of one size"
@@ -148,7 +148,7 @@ def _of_export(request: ExportRequest) -> list[Setting]:
         ("Which pairs go in", included),
         ("Only pairs that a person looked at", _yes(choice.looked_at_only)),
         *_of_pixels(request.pixels),
-        ("Cut into", chips_in_words(request.chips)),
+        ("Cut into", format_chips(request.chips)),
     ]
     return [Setting("Export", name, value) for name, value in named]
 
