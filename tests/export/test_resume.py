@@ -116,6 +116,12 @@ def test_wherever_it_is_cancelled_what_is_there_is_readable_and_goes_on(
 # kills
 
 
+def labels_in(folder: Path) -> int:
+    """How many labels are there; hidden folders that come and go aren't looked into."""
+    labels = folder / "labels"
+    return len(os.listdir(labels)) if labels.is_dir() else 0
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_after_kills_the_result_is_that_of_one_export_bit_for_bit(tmp_path: Path) -> None:
@@ -131,7 +137,7 @@ def test_after_kills_the_result_is_that_of_one_export_bit_for_bit(tmp_path: Path
         process = subprocess.Popen([*words, str(out)], **options)
         deadline = time.monotonic() + PATIENCE_S
         while process.poll() is None and time.monotonic() < deadline:
-            if len(list(out.glob("**/labels/*.tif"))) >= parts:
+            if labels_in(out) + labels_in(out / "chips") >= parts:
                 process.send_signal(signal.SIGKILL)
                 killed += 1
                 break
@@ -172,7 +178,8 @@ def test_a_full_disk_leaves_what_is_there_readable_and_says_what_is_missing(
     with pytest.raises(DiskError, match="the disk is full"):
         made.export(tiny / "out")
     state = os.statvfs(tiny)
-    assert state.f_bavail * state.f_frsize < 200_000
+    # What was kept for card and tables is given back.
+    assert state.f_bavail * state.f_frsize < 400_000
     named = {row["pair_id"] for row in rows_of(tiny / "out" / "manifest.csv")}
     card = (tiny / "out" / "dataset_card.md").read_text(encoding="utf-8")
     assert 3 < len(named) < 40
