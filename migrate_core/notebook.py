@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from .errors import MigrateError, WrongUseError
 from .export import run as export_run
 from .export.dataset import Dataset
-from .export.destination.address import placed
+from .export.destination.address import resolve_destination
 from .export.request import ExportRequest
 from .export.selection.choice import ACCEPTED
 from .masks import run as masks_run
@@ -311,7 +311,7 @@ def export_dataset(
 
     >>> migrate_core.export_dataset(ws, "dataset").pair_ids
     """
-    folder, sent_to = placed(destination, ws.workspace)
+    folder, sent_to = resolve_destination(destination, ws.workspace)
     return export_run.export(ws, ExportRequest(folder, include, archive, sent_to=sent_to))
 
 

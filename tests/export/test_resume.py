@@ -17,7 +17,7 @@ import pytest
 
 from migrate_core.errors import DiskError, JobCancelledError, JobRunningError
 from migrate_core.export.dataset import export_dataset
-from migrate_core.export.destination.place import LOCK
+from migrate_core.export.destination.target import LOCK
 from migrate_core.export.formats.registry import FORMATS
 from migrate_core.export.request import ChipOptions, ExportRequest
 from migrate_core.files.locks import try_lock
@@ -159,15 +159,15 @@ def test_after_kills_the_result_is_that_of_one_export_bit_for_bit(tmp_path: Path
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[Path]:
     """A disk of 2 MB."""
-    place = tmp_path / "tiny"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
+    target = tmp_path / "tiny"
+    target.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(target)]
     try:
         subprocess.run(mount, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("this system doesn't let us mount a small disk")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    yield target
+    subprocess.run(["umount", "-l", str(target)], check=True)
 
 
 @pytest.mark.slow
