@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from .errors import MigrateError, WrongUseError
 from .export import run as export_run
 from .export.dataset import Dataset
-from .export.destination.address import placed
+from .export.destination.address import resolve_destination
 from .export.request import (
     AboutDataset,
     ChipOptions,
@@ -335,7 +335,7 @@ def export_dataset(
     if unknown := sorted(set(more) - fields):
         known = ", ".join(sorted(fields))
         raise WrongUseError(f"{unknown[0]!r} is nothing that an export has; it has {known}.")
-    folder, sent_to = placed(destination, ws.workspace)
+    folder, sent_to = resolve_destination(destination, ws.workspace)
     return export_run.export(ws, ExportRequest(folder, include, archive, sent_to=sent_to, **more))
 
 

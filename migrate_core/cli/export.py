@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ..background import convert_document, convert_product, export_dataset, export_document
-from ..export.destination.address import placed
+from ..export.destination.address import resolve_destination
 from ..export.formats.registry import FORMATS
 from ..export.request import ExportRequest
 from ..export.selection.choice import ACCEPTED, INCLUDES
@@ -67,7 +67,7 @@ def export(
 
     DEST can be s3://BUCKET/PREFIX.
     """
-    folder, sent_to = placed(destination, session.workspace)
+    folder, sent_to = resolve_destination(destination, session.workspace)
     request = ExportRequest(
         folder,
         include,

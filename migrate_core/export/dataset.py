@@ -17,7 +17,7 @@ from ..store.base import Store
 from ..workspace import Workspace, remove_leftovers, written_then_renamed
 from .contents import files_of_dataset
 from .destination.archive import archive_path, check_archive, write_archive
-from .destination.place import LOCK, Place, locked, room_for_the_end
+from .destination.target import LOCK, Target, locked, room_for_the_end
 from .formats.base import Content
 from .formats.geotiff import FOLDERS, remove_pair
 from .formats.registry import FORMATS
@@ -68,7 +68,7 @@ class _Run:
     uncut: Content
     plan: Sequence[Planned]
     selected: Selected
-    place: Place
+    target: Target
     steps: Steps
 
     @property
@@ -82,33 +82,33 @@ def export_dataset(
     workspace: Workspace,
     request: ExportRequest,
     progress: Progress,
-    place: Place | None = None,
+    target: Target | None = None,
 ) -> Dataset:
     """Write the dataset, or bring one that is there up to date.
 
     Pairs that no longer go out are taken out of it. What is there already as it should be isn't
     written again, so an export that was cut off goes on. One that is cut off leaves tables, indexes
-    and a card for what is there. `place` is where the dataset goes, by default its folder. Raises
+    and a card for what is there. `target` is where the dataset goes, by default its folder. Raises
     WrongUseError when the folder holds something else, ExportError when nothing would go out,
     JobRunningError when another process exports into it, TransferError when it can't be sent on,
     DiskError when it can't be written.
     """
     request.check()
-    place = place or Place(request.destination)
+    target = target or Target(request.destination)
     bring_all_up_to_date(store, workspace)
     check_destination(request)
     selected = planned(store, workspace, request, look_for_similar=True)
     chosen = entries(store, workspace, selected.going)
     if not chosen:
         raise nothing_goes_out(request.choice, request.curation)
-    with closing(place):
-        place.check()
+    with closing(target):
+        target.check()
         rows = _rows(chosen, selected.splits.of)
         uncut = uncut_content(workspace, request, chosen, rows)
         plan = plan_formats(request, uncut, progress)
         samples = {one.form.name: len(one.content.samples) for one in plan}
-        steps = Steps(progress, sum(samples.values()), _steps(request, place))
-        run = _Run(store, workspace, request, chosen, rows, uncut, plan, selected, place, steps)
+        steps = Steps(progress, sum(samples.values()), _steps(request, target))
+        run = _Run(store, workspace, request, chosen, rows, uncut, plan, selected, target, steps)
         outcome = Outcome()
         with writing(request.destination), locked(request.destination):
             archive = _write(run, outcome)
@@ -123,8 +123,8 @@ def export_dataset(
     )
 
 
-def _steps(request: ExportRequest, place: Place) -> frozenset[str]:
-    more = {SENDING} if place.sends else set()
+def _steps(request: ExportRequest, target: Target) -> frozenset[str]:
+    more = {SENDING} if target.sends else set()
     return frozenset(
         {SAMPLES, TABLES, INDEXES, REPORT} | more | ({ZIP} if request.archive else set())
     )
@@ -135,8 +135,8 @@ def _write(run: _Run, outcome: Outcome) -> Path | None:
     with room_for_the_end(run.destination, len(run.rows)) as give_room:
         _begin(run.destination)
         try:
-            run.place.begin()
-            write_parts(run.plan, run.place, outcome, run.steps.of(SAMPLES))
+            run.target.begin()
+            write_parts(run.plan, run.target, outcome, run.steps.of(SAMPLES))
             _complete(run, outcome)
         except (MigrateError, OSError, KeyboardInterrupt):
             give_room()
@@ -163,14 +163,14 @@ def _complete(run: _Run, outcome: Outcome) -> None:
         remove_pair(pair_id, destination)
     finish_all(run.plan, destination, outcome, run.steps.of(INDEXES))
     _write_report(run, _counted(run))
-    if run.place.sends:
-        run.place.settle(files_of_dataset(destination), run.steps.of(SENDING))
+    if run.target.sends:
+        run.target.settle(files_of_dataset(destination), run.steps.of(SENDING))
 
 
 def _leave_readable(run: _Run, outcome: Outcome) -> None:
     """Make what is there of a dataset that was cut off fit to be read, and say what is missing."""
-    run.place.drain()
-    outcome.keep(run.plan, run.place)
+    run.target.drain()
+    outcome.keep(run.plan, run.target)
     there = [outcome.finished_samples(planned) for planned in run.plan if planned.parts]
     missing = {
         sample.pair_id
@@ -187,7 +187,7 @@ def _leave_readable(run: _Run, outcome: Outcome) -> None:
             _write_tables(run, chosen, rows)
             finish_all(run.plan, run.destination, outcome)
     with suppress(MigrateError, OSError):
-        run.place.leave(files_of_dataset(run.destination))
+        run.target.leave(files_of_dataset(run.destination))
 
 
 def check_destination(request: ExportRequest) -> None:

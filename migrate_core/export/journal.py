@@ -87,8 +87,8 @@ class Stamps:
 
     def __init__(self, form: Format, content: Content, destination: Path) -> None:
         self._form = form
-        place = form.folder(destination).relative_to(destination).as_posix()
-        self._prefix = "" if place == "." else f"{place}/"
+        below = form.folder(destination).relative_to(destination).as_posix()
+        self._prefix = "" if below == "." else f"{below}/"
         self._pairs: dict[tuple[str, str], str] = {}
         self._common = {
             "version": form.version,

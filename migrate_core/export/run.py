@@ -22,9 +22,9 @@ def export(session: Session, request: ExportRequest) -> Dataset:
     CredentialsError or TransferError where it can't be sent to an object store.
     """
     request.check()
-    place = object_store_of(request, session.settings.services) if request.sent_to else None
+    target = object_store_of(request, session.settings.services) if request.sent_to else None
     with session.tracked("export") as progress:
-        return export_dataset(session.store, session.workspace, request, progress, place)
+        return export_dataset(session.store, session.workspace, request, progress, target)
 
 
 def preview(session: Session, request: ExportRequest, *, similar: bool = False) -> Preview:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .croissant.document import write_croissant
-from .destination.place import Place
+from .destination.target import Target
 from .formats.base import Content, Format, Part
 from .journal import Journal, Stamps
 
@@ -40,31 +40,31 @@ class Outcome:
         parts = self.done.get(planned.form.name, ())
         return {sample.sample_id for part in parts for sample in part.samples}
 
-    def keep(self, plan: Sequence[Planned], place: Place) -> None:
+    def keep(self, plan: Sequence[Planned], target: Target) -> None:
         """Leave out what has not come to where the dataset lies."""
         for planned in plan:
             form, parts = planned.form, self.done.get(planned.form.name, ())
             self.done[form.name] = [
                 part
                 for part in parts
-                if all(map(place.there, names_of_part(form, part, place.folder)))
+                if all(map(target.there, names_of_part(form, part, target.folder)))
             ]
 
 
 def write_parts(
-    plan: Sequence[Planned], place: Place, outcome: Outcome, progress: Progress
+    plan: Sequence[Planned], target: Target, outcome: Outcome, progress: Progress
 ) -> None:
     """Write all parts that aren't there as they should be; `outcome` is filled as it goes.
 
     So it says what is done also when this ends by an error or a cancellation.
     """
     finished, total = 0, sum(len(part.samples) for planned in plan for part in planned.parts)
-    with Journal(place.folder) as journal:
+    with Journal(target.folder) as journal:
         for planned in plan:
             form, content = planned.form, planned.content
-            folder = form.folder(place.folder)
-            stamps = Stamps(form, content, place.folder)
-            there = place.kept if form.streams else place.at_hand
+            folder = form.folder(target.folder)
+            stamps = Stamps(form, content, target.folder)
+            there = target.kept if form.streams else target.at_hand
             done = outcome.done.setdefault(form.name, [])
             for part in planned.parts:
                 progress(finished, total)
@@ -73,7 +73,7 @@ def write_parts(
                     form.write(part, content, folder)
                     journal.note(wanted)
                     outcome.rewritten += 1
-                    place.took(wanted.files, keep=not form.streams)
+                    target.took(wanted.files, keep=not form.streams)
                 done.append(part)
                 finished += len(part.samples)
     progress(total, total)

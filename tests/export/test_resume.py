@@ -17,7 +17,7 @@ import pytest
 
 from migrate_core.errors import DiskError, JobCancelledError, JobRunningError
 from migrate_core.export.dataset import export_dataset
-from migrate_core.export.destination.place import LOCK
+from migrate_core.export.destination.target import LOCK
 from migrate_core.export.formats.registry import FORMATS
 from migrate_core.export.request import ChipOptions, ExportRequest
 from migrate_core.files.locks import try_lock
@@ -116,6 +116,12 @@ def test_wherever_it_is_cancelled_what_is_there_is_readable_and_goes_on(
 # kills
 
 
+def labels_in(folder: Path) -> int:
+    """How many labels are there; hidden folders that come and go aren't looked into."""
+    labels = folder / "labels"
+    return len(list(labels.iterdir())) if labels.is_dir() else 0
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_after_kills_the_result_is_that_of_one_export_bit_for_bit(tmp_path: Path) -> None:
@@ -131,7 +137,7 @@ def test_after_kills_the_result_is_that_of_one_export_bit_for_bit(tmp_path: Path
         process = subprocess.Popen([*words, str(out)], **options)
         deadline = time.monotonic() + PATIENCE_S
         while process.poll() is None and time.monotonic() < deadline:
-            if len(list(out.glob("**/labels/*.tif"))) >= parts:
+            if labels_in(out) + labels_in(out / "chips") >= parts:
                 process.send_signal(signal.SIGKILL)
                 killed += 1
                 break
@@ -153,15 +159,15 @@ def test_after_kills_the_result_is_that_of_one_export_bit_for_bit(tmp_path: Path
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[Path]:
     """A disk of 2 MB."""
-    place = tmp_path / "tiny"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
+    target = tmp_path / "tiny"
+    target.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(target)]
     try:
         subprocess.run(mount, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("this system doesn't let us mount a small disk")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    yield target
+    subprocess.run(["umount", "-l", str(target)], check=True)
 
 
 @pytest.mark.slow
@@ -172,7 +178,8 @@ def test_a_full_disk_leaves_what_is_there_readable_and_says_what_is_missing(
     with pytest.raises(DiskError, match="the disk is full"):
         made.export(tiny / "out")
     state = os.statvfs(tiny)
-    assert state.f_bavail * state.f_frsize < 200_000
+    # What was kept for card and tables is given back.
+    assert state.f_bavail * state.f_frsize < 400_000
     named = {row["pair_id"] for row in rows_of(tiny / "out" / "manifest.csv")}
     card = (tiny / "out" / "dataset_card.md").read_text(encoding="utf-8")
     assert 3 < len(named) < 40

@@ -49,7 +49,7 @@ def parse_address(text: str) -> Address:
     return Address(bucket, prefix)
 
 
-def placed(destination: str | Path, workspace: Workspace) -> tuple[Path, str]:
+def resolve_destination(destination: str | Path, workspace: Workspace) -> tuple[Path, str]:
     """The folder to write into, and the address to send it to, empty for none.
 
     Raises WrongUseError for an address that is none.

@@ -27,7 +27,7 @@ _MOST_PIECES = 10_000
 # Of 1,000 keys each.
 _MOST_PAGES = 20_000
 _REFUSED = (401, 403)
-_ELSEWHERE = (301, 307, 400)
+_MOVED = (301, 307, 400)
 
 
 def store_of(services: ServiceSettings) -> S3Store:
@@ -61,7 +61,7 @@ class Bucket:
     def objects(self) -> Iterator[StoredObject]:
         """All of them; `key` is the name."""
         begin = self.address.key("")
-        with self._told():
+        with self._reported():
             for one in list_objects(
                 self._http, self._store, self.address.bucket, begin, _MOST_PAGES
             ):
@@ -69,19 +69,19 @@ class Bucket:
 
     def get(self, name: str) -> bytes:
         """The content of an object, which should be small."""
-        with self._told():
+        with self._reported():
             return self._ask("GET", name).content
 
     def delete(self, name: str) -> None:
         """Delete an object; one that isn't there any more is no error."""
-        with self._told():
+        with self._reported():
             self._ask("DELETE", name)
 
     def put(self, name: str, path: Path) -> str:
         """Write a file as an object, and give back what tells its content from another (ETag)."""
         size = path.stat().st_size
         piece = max(_PIECE_BYTES, -(-size // _MOST_PIECES))
-        with self._told(), path.open("rb") as file:
+        with self._reported(), path.open("rb") as file:
             if size <= piece:
                 return _etag(self._ask("PUT", name, body=file.read()))
             return self._put_pieces(name, iter(lambda: file.read(piece), b""))
@@ -121,7 +121,7 @@ class Bucket:
         return self._http.send(Query(url, method, body=body))
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _reported(self) -> Iterator[None]:
         try:
             yield
         except TransferError as err:
@@ -142,7 +142,7 @@ class Bucket:
                 "and AWS_ENDPOINT_URL.",
                 status,
             )
-        if status in _ELSEWHERE:
+        if status in _MOVED:
             return TransferError(
                 f"{where}: the bucket {self.address.bucket} doesn't answer to region "
                 f"{self._store.region} (status {status}). Set AWS_REGION to that of the bucket.",

@@ -26,7 +26,7 @@ from ..report.card import CARD, MADE_WITH
 from ..request import ExportRequest
 from .address import parse_address
 from .bucket import Bucket, store_of
-from .place import Place, Progress
+from .target import Progress, Target
 
 SENT = ".export.sent.jsonl"
 # The name under which the journal has the files that hold for all samples; see `writing`.
@@ -60,7 +60,7 @@ def object_store_of(
     return ObjectStore(request.destination, Bucket(address, store_of(services), http), stop)
 
 
-class ObjectStore(Place):
+class ObjectStore(Target):
     """The folder in which a dataset is made ready, and the objects that it becomes."""
 
     sends = True

@@ -20,7 +20,7 @@ from migrate_core.errors import (
 )
 from migrate_core.export.dataset import Dataset, export_dataset
 from migrate_core.export.destination import bucket as bucket_module
-from migrate_core.export.destination.address import parse_address, placed
+from migrate_core.export.destination.address import parse_address, resolve_destination
 from migrate_core.export.destination.object_store import object_store_of
 from migrate_core.export.formats.geotiff import Chips, Geotiff
 from migrate_core.export.request import ChipOptions, ExportRequest
@@ -88,12 +88,12 @@ def stored(client: Any, below: str = "sets/first/") -> dict[str, bytes]:
 def send(
     made: Exportable, services: ServiceSettings, progress: Any = None, **wanted: Any
 ) -> Dataset:
-    folder, sent_to = placed(ADDRESS, made.workspace)
+    folder, sent_to = resolve_destination(ADDRESS, made.workspace)
     given: dict[str, Any] = {"formats": ("geotiff", "chips"), "chips": ChipOptions(32, 32)}
     request = ExportRequest(folder, sent_to=sent_to, **{**given, **wanted})
-    place = object_store_of(request, services, HASTY)
+    target = object_store_of(request, services, HASTY)
     told = progress or (lambda *_: None)
-    return export_dataset(made.store, made.workspace, request, told, place)
+    return export_dataset(made.store, made.workspace, request, told, target)
 
 
 def test_the_objects_are_the_files_of_the_same_export_into_a_folder(
@@ -111,7 +111,7 @@ def test_the_objects_are_the_files_of_the_same_export_into_a_folder(
     assert found.keys() == files.keys()
     # GeoParquet is written anew, with the same rows.
     assert {name for name in files if files[name] != found[name]} <= {"manifest.parquet"}
-    folder, _ = placed(ADDRESS, made.workspace)
+    folder, _ = resolve_destination(ADDRESS, made.workspace)
     assert not list(folder.rglob("*.tif"))
 
 
@@ -172,7 +172,7 @@ def test_a_cancelled_one_is_readable_and_goes_on(
     assert "cut off" not in stored(client)["dataset_card.md"].decode()
 
 
-def test_a_lost_connection_keeps_what_was_sent_and_is_told(
+def test_a_lost_connection_keeps_what_was_sent_and_is_reported(
     made: Exportable,
     services: ServiceSettings,
     client: Any,
@@ -191,7 +191,7 @@ def test_a_lost_connection_keeps_what_was_sent_and_is_told(
     with pytest.raises(TransferError, match=r"s3://data/sets/first at .*what was sent is kept"):
         send(made, services, formats=("geotiff",))
     assert "cut off" in stored(client)["dataset_card.md"].decode()
-    folder, _ = placed(ADDRESS, made.workspace)
+    folder, _ = resolve_destination(ADDRESS, made.workspace)
     assert made.pair_ids[2][:3] in (folder / "dataset_card.md").read_text(encoding="utf-8")
     broken = False
     assert send(made, services, formats=("geotiff",)).rewritten < 4
@@ -213,7 +213,7 @@ def test_files_that_later_steps_open_stay_here_until_then(
     dataset = send(made, services)
     assert Geotiff.streams
     assert seen == [dataset.samples["chips"] * 4]
-    folder, _ = placed(ADDRESS, made.workspace)
+    folder, _ = resolve_destination(ADDRESS, made.workspace)
     assert not list(folder.rglob("*.tif"))
 
 
@@ -227,10 +227,10 @@ def test_large_files_go_in_pieces(
     monkeypatch.setattr(bucket_module, "_PIECE_BYTES", 5 * 1024 * 1024)
     path = tmp_path / "large"
     path.write_bytes(bytes(range(256)) * 50_000)
-    folder, sent_to = placed(ADDRESS, made.workspace)
-    place = object_store_of(ExportRequest(folder, sent_to=sent_to), services, HASTY)
-    etag = place._bucket.put("large", path)
-    place.close()
+    folder, sent_to = resolve_destination(ADDRESS, made.workspace)
+    target = object_store_of(ExportRequest(folder, sent_to=sent_to), services, HASTY)
+    etag = target._bucket.put("large", path)
+    target.close()
     assert etag.endswith("-3")
     assert client.head_object(Bucket="data", Key="sets/first/large")["ETag"] == f'"{etag}"'
     assert stored(client)["large"] == path.read_bytes()
@@ -287,18 +287,18 @@ def test_an_address_is_read_as_people_write_it(text: str, bucket: str, prefix: s
 @pytest.mark.parametrize("text", ["s3:/b/x", "s3://", "s3://b/../x", "S3://abc", "s3://abc/a//b"])
 def test_what_is_no_address_is_refused(text: str, made: Exportable) -> None:
     with pytest.raises(WrongUseError, match=r"s3://BUCKET/PREFIX"):
-        placed(text, made.workspace)
+        resolve_destination(text, made.workspace)
 
 
 def test_requests_and_settings_travel(made: Exportable) -> None:
-    folder, sent_to = placed(ADDRESS, made.workspace)
+    folder, sent_to = resolve_destination(ADDRESS, made.workspace)
     request = ExportRequest(folder, sent_to=sent_to)
     assert from_json(ExportRequest, to_json(request)) == request
     assert folder.is_relative_to(made.workspace.root)
     with pytest.raises(WrongUseError, match="zip"):
         ExportRequest(folder, archive=True, sent_to=sent_to).check()
     with pytest.raises(WrongUseError, match="as text"):
-        placed(Path(ADDRESS), made.workspace)
+        resolve_destination(Path(ADDRESS), made.workspace)
     environ = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1/", "AWS_ACCESS_KEY_ID": "AK"}
     services = load_settings(made.workspace.root, environ).services
     assert services.aws_endpoint_url == "http://127.0.0.1:1"

@@ -17,7 +17,7 @@ _ROOM_BYTES, _ROOM_OF_PAIR_BYTES = 200_000, 2_000
 Progress = Callable[[int, int], None]
 
 
-class Place:
+class Target:
     """The folder itself. An object store is a place that sends what is written into the folder."""
 
     # Whether files are sent on from the folder.
@@ -69,8 +69,8 @@ def room_for_the_end(folder: Path, pairs: int) -> Iterator[Callable[[], None]]:
 
     Yields a function that gives the room back. Raises OSError when there isn't even that much.
     """
-    with unfinished_folder(folder) as place:
-        path = place / "room"
+    with unfinished_folder(folder) as hidden:
+        path = hidden / "room"
         path.write_bytes(bytes(_ROOM_BYTES + pairs * _ROOM_OF_PAIR_BYTES))
         yield lambda: path.unlink(missing_ok=True)
 
