@@ -177,7 +177,7 @@ def test_pairs_keep_their_split_when_others_are_added(
             one,
             pair_id=f"q{one.pair_id}",
             mask_id=f"q{one.mask_id}",
-            footprint=shapely.transform(one.footprint, lambda c: [*c, 3, 3]),
+            footprint=shapely.transform(one.footprint, lambda points: points + 3),
             scenes=(f"q{one.scenes[0]}",),
             days=(f"q{one.days[0]}",),
         )
