@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from migrate_core.cli import main
+from migrate_core.cli import cli
 from tests.support.exports import Exportable, MadePair, exportable
 
 pytestmark = pytest.mark.usefixtures("plots_undrawn")
@@ -22,7 +22,7 @@ def made(tmp_path: Path) -> Exportable:
 
 
 def run(made: Exportable, *arguments: str) -> Result:
-    return CliRunner().invoke(main, ["--workspace", str(made.workspace.root), "export", *arguments])
+    return CliRunner().invoke(cli, ["--workspace", str(made.workspace.root), "export", *arguments])
 
 
 def test_a_dry_run_says_all_and_writes_nothing(made: Exportable, tmp_path: Path) -> None:

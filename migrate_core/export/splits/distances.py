@@ -43,7 +43,7 @@ def distance_km(one: BaseGeometry, other: BaseGeometry) -> float:
         return 0.0
     here = _inside(one)
     for _ in range(2):  # the second time around the nearest point itself, where nothing is bent
-        project = _around(*here)
+        project = _plane_at(*here)
         ends = shapely.get_coordinates(
             shapely.shortest_line(*_projected(np.array([one, other], dtype=object), project))
         )
@@ -65,11 +65,11 @@ def nearest(ones: Shapes, others: Shapes) -> tuple[float, int, int]:
         if best[0] == 0:
             break
         reach = best[0] * (1 + _SPHERE) + _reach(ones[members], cell) + float(radii.max())
-        around = np.array(
+        nearby = np.array(
             sorted(tree.query_ball_point(_middle(cell), _chord(reach))), dtype=np.int64
         )
-        if len(around):
-            best = min(best, _nearest_in_cell(cell, (ones, np.array(members)), (others, around)))
+        if len(nearby):
+            best = min(best, _nearest_in_cell(cell, (ones, np.array(members)), (others, nearby)))
     return best
 
 
@@ -88,13 +88,13 @@ def _nearest_in_cell(
     ours: tuple[Shapes, NDArray[np.int64]],
     theirs: tuple[Shapes, NDArray[np.int64]],
 ) -> tuple[float, int, int]:
-    (ones, members), (others, around) = ours, theirs
-    project = _around(*_centre(cell))
-    own, plane = _projected(ones[members], project), _projected(others[around], project)
+    (ones, members), (others, nearby) = ours, theirs
+    project = _plane_at(*_centre(cell))
+    own, plane = _projected(ones[members], project), _projected(others[nearby], project)
     i, j = STRtree(plane).query_nearest(own, all_matches=False)
     distances = _geodesics(own[i], plane[j], project)
     least = int(np.argmin(distances))
-    return float(distances[least]), int(members[i[least]]), int(around[j[least]])
+    return float(distances[least]), int(members[i[least]]), int(nearby[j[least]])
 
 
 def nearer_than(shapes: Shapes, limit_km: float) -> NDArray[np.int64]:
@@ -104,10 +104,10 @@ def nearer_than(shapes: Shapes, limit_km: float) -> NDArray[np.int64]:
     tree = cKDTree(centres)
     for cell, members in _cells(shapes).items():
         reach = limit_km * (1 + _SPHERE) + _reach(shapes[members], cell) + float(radii.max())
-        around = np.array(
+        nearby = np.array(
             sorted(tree.query_ball_point(_middle(cell), _chord(reach))), dtype=np.int64
         )
-        found |= _near_in_cell(shapes, (cell, np.array(members), around), limit_km)
+        found |= _near_in_cell(shapes, (cell, np.array(members), nearby), limit_km)
     return np.array(sorted(found), dtype=np.int64).reshape(-1, 2)
 
 
@@ -117,15 +117,15 @@ def _near_in_cell(
     limit_km: float,
 ) -> set[tuple[int, int]]:
     """The pairs of a member of a cell and any shape around it that are too near to each other."""
-    cell, members, around = which
-    project = _around(*_centre(cell))
-    plane = _projected(shapes[around], project)
-    own = plane[np.searchsorted(around, members)]
+    cell, members, nearby = which
+    project = _plane_at(*_centre(cell))
+    plane = _projected(shapes[nearby], project)
+    own = plane[np.searchsorted(nearby, members)]
     widest = limit_km * 1000 * (1 + _PROJECTION)
     i, j = STRtree(plane).query(own, predicate="dwithin", distance=widest)
-    different = members[i] != around[j]
+    different = members[i] != nearby[j]
     i, j = i[different], j[different]
-    ones, others = members[i], around[j]
+    ones, others = members[i], nearby[j]
     distances = _geodesics(own[i], plane[j], project)
     if limit_km > _NEAR_KM:  # the plane is bent too much to tell what lies close to the limit
         for number in np.flatnonzero(np.abs(distances - limit_km) < limit_km * _PROJECTION):
@@ -169,7 +169,7 @@ def _reach(members: Shapes, cell: tuple[int, int]) -> float:
 
 
 @lru_cache(maxsize=512)
-def _around(longitude: float, latitude: float) -> Transformer:
+def _plane_at(longitude: float, latitude: float) -> Transformer:
     """The projection around a point, in metres."""
     plane = f"+proj=aeqd +lat_0={latitude!r} +lon_0={longitude!r} +ellps=WGS84 +units=m"
     return Transformer.from_crs("EPSG:4326", plane, always_xy=True)
