@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..model import Occluded, OcclusionBySensor
+from ..model import ClassTable, Occluded, OcclusionBySensor
 from ..states import PairState, Verdict
 from .base import Store
 from .serialize import from_json
@@ -112,6 +112,17 @@ def finished_with_footprint(store: Store) -> list[str]:
     )
     with store.engine.connect() as connection:
         return list(connection.scalars(query))
+
+
+def class_tables(store: Store) -> list[ClassTable]:
+    """What the values of all masks mean: the stored values, and their names."""
+    document = masks.c.document
+    query = sa.select(
+        document["classes"].as_json().label("stored"),
+        document["class_names"].as_json().label("names"),
+    )
+    with store.engine.connect() as connection:
+        return [ClassTable(row.stored, names=row.names) for row in connection.execute(query)]
 
 
 def pair_footprints(store: Store) -> list[PairFootprint]:

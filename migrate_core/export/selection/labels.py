@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import PairError
-from ...model import BACKGROUND, IGNORE, Mask
+from ...model import BACKGROUND, IGNORE, ClassTable
 from ...pairs.files import DOCUMENT, LABEL, open_raster, read_document
 from ...store.base import Store
 from ...store.finished_pairs import tiles_and_days
@@ -52,13 +52,13 @@ def _counts(folder: Path, _written_ns: int, _size: int) -> Mapping[int, int]:
     return {int(value): int(pixels[value]) for value in np.flatnonzero(pixels[:IGNORE])}
 
 
-def values_of_class(masks: Iterable[Mask]) -> dict[str, frozenset[int]]:
+def values_of_class(tables: Iterable[ClassTable]) -> dict[str, frozenset[int]]:
     """The stored values by what people may call a class: its name in any mask, and its value."""
     found: dict[str, set[int]] = defaultdict(set)
     found["background"].add(BACKGROUND)
-    for mask in masks:
-        named = mask.classes.names or {}
-        for source, stored in (mask.classes.stored or {}).items():
+    for table in tables:
+        named = table.names or {}
+        for source, stored in (table.stored or {}).items():
             if stored == IGNORE:
                 continue
             found[str(stored)].add(stored)
@@ -67,10 +67,10 @@ def values_of_class(masks: Iterable[Mask]) -> dict[str, frozenset[int]]:
     return {name: frozenset(values) for name, values in found.items()}
 
 
-def names_of_values(masks: Iterable[Mask]) -> dict[int, str]:
+def names_of_values(tables: Iterable[ClassTable]) -> dict[int, str]:
     """What stored values are called, each by the first name that a mask has for it."""
     found: dict[int, str] = {BACKGROUND: "background"}
-    for name, values in values_of_class(masks).items():
+    for name, values in values_of_class(tables).items():
         for value in values:
             if not name.isdecimal():
                 found.setdefault(value, name)

@@ -74,7 +74,7 @@ def _items(
     counts: Mapping[str, Mapping[int, int]],
 ) -> list[SplitItem]:
     days = Days(store, workspace)
-    told = _from_column(store, workspace, request, going)
+    from_column = _from_column(store, workspace, request, going)
     return [
         SplitItem(
             pair.pair_id,
@@ -83,7 +83,7 @@ def _items(
             pair.scene_ids,
             days.of(pair.pair_id, pair.scene_ids),
             counts[pair.pair_id],
-            *told.get(pair.pair_id, (None, None)),
+            *from_column.get(pair.pair_id, (None, None)),
         )
         for pair in going
     ]

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from ...review.decisions import ReviewStatus, review_statuses
 from ...states import decision_state
 from ...store.base import Store
-from ...store.finished_pairs import finished_with_footprint
+from ...store.finished_pairs import class_tables, finished_with_footprint
 from ...store.serialize import to_json
 from ...workspace import Workspace
 from ..request import ExportRequest
@@ -91,7 +91,7 @@ def preview(
         {pair.pair_id: pair.footprint for pair in going},
         found.left_out,
         _class_pixels(found),
-        names_of_values(store.masks()),
+        names_of_values(class_tables(store)),
         found.splits.check,
         found.selection.found,
     )

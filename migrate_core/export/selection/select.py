@@ -15,7 +15,7 @@ from ...review.queue_row import QueueRow
 from ...review.queue_rows import queue_rows
 from ...states import UNDER_WAY, PairState
 from ...store.base import Store
-from ...store.finished_pairs import PairFootprint, pair_footprints
+from ...store.finished_pairs import PairFootprint, class_tables, pair_footprints
 from ...workspace import Workspace
 from .choice import Choice
 from .curation import Curation, format_agreement, format_class, format_level
@@ -120,7 +120,7 @@ def select(
         return Selection(tuple(kept), left_out)
     days = Days(store, workspace)
     days_of = {pair.pair_id: days.of(pair.pair_id, pair.scene_ids) for pair in kept}
-    found = findings(workspace, kept, days_of, names_of_values(store.masks()))
+    found = findings(workspace, kept, days_of, names_of_values(class_tables(store)))
     skipped = _skipped(wanted, found)
     left_out.update(skipped)
     return Selection(tuple(p for p in kept if p.pair_id not in skipped), left_out, found)
@@ -166,7 +166,7 @@ def _filters(store: Store, curation: Curation) -> _Filters:
     of_queue = [parse_filter({name: text}) for name, text in texts.items()]
     rows = {row.pair_id: row for row in queue_rows(store)} if of_queue else {}
     named = curation.classes
-    known = values_of_class(store.masks()) if named else {}
+    known = values_of_class(class_tables(store)) if named else {}
     if unknown := [name for name in named if name not in known]:
         raise WrongUseError(
             f"No mask has the class {unknown[0]!r}; there are {', '.join(sorted(known)) or 'none'}."

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 import shapely
@@ -29,6 +30,11 @@ _EARTH_KM = 6371.0088
 _PIECE_DEGREES = 0.02
 # How far a sphere may be from the ellipsoid, and a projection from the truth at 1,000 km.
 _SPHERE, _PROJECTION = 0.006, 0.005
+# As far as this, nearest points in a projection around a cell of one degree are nearest points.
+_NEAR_KM = 100.0
+_TOUCHING_M = 1e-3
+# Footprints with near corners whose distances are measured to begin with.
+_TRIED = 8
 
 
 def distance_km(one: BaseGeometry, other: BaseGeometry) -> float:
@@ -37,42 +43,58 @@ def distance_km(one: BaseGeometry, other: BaseGeometry) -> float:
         return 0.0
     here = _inside(one)
     for _ in range(2):  # the second time around the nearest point itself, where nothing is bent
-        project = _around(*here)
+        project = _plane_at(*here)
         ends = shapely.get_coordinates(
-            shapely.shortest_line(_projected(one, project), _projected(other, project))
+            shapely.shortest_line(*_projected(np.array([one, other], dtype=object), project))
         )
         longitudes, latitudes = project.transform(ends[:, 0], ends[:, 1], direction="INVERSE")
         here = float(longitudes[0]), float(latitudes[0])
     metres = _GEOD.inv(longitudes[0], latitudes[0], longitudes[1], latitudes[1])[2]
     # Neighbours across the 180° meridian touch, and come back from the projection nanometres off.
-    return 0.0 if metres < 1e-3 else float(metres) / 1000
+    return 0.0 if metres < _TOUCHING_M else float(metres) / 1000
 
 
 def nearest(ones: Shapes, others: Shapes) -> tuple[float, int, int]:
     """The smallest distance between one of `ones` and one of `others`, and the numbers of both."""
-    centres, radii = _spheres(ones)
-    other_centres, other_radii = _spheres(others)
-    chords, numbers = cKDTree(other_centres).query(centres)
-    first = int(np.argmin(_arc(chords) - radii - other_radii[numbers]))
-    best = (distance_km(ones[first], others[numbers[first]]), first, int(numbers[first]))
-    reach = best[0] * (1 + _SPHERE) + 1e-6
-    within = cKDTree(other_centres).query_ball_point(
-        centres, _chord(reach + radii + other_radii.max())
-    )
-    bounds = [
-        (
-            float(_arc(np.linalg.norm(centres[i] - other_centres[j])) - radii[i] - other_radii[j]),
-            i,
-            j,
-        )
-        for i, found in enumerate(within)
-        for j in found
-    ]
-    for least, i, j in sorted(bounds):
-        if least * (1 - _SPHERE) > best[0]:
+    best = min((distance_km(ones[i], others[j]), i, j) for i, j in _by_corners(ones, others))
+    if best[0] > _NEAR_KM:
+        return best
+    centres, radii = _spheres(others)
+    tree = cKDTree(centres)
+    for cell, members in _cells(ones).items():
+        if best[0] == 0:
             break
-        best = min(best, (distance_km(ones[i], others[j]), i, j))
+        reach = best[0] * (1 + _SPHERE) + _reach(ones[members], cell) + float(radii.max())
+        nearby = np.array(
+            sorted(tree.query_ball_point(_middle(cell), _chord(reach))), dtype=np.int64
+        )
+        if len(nearby):
+            best = min(best, _nearest_in_cell(cell, (ones, np.array(members)), (others, nearby)))
     return best
+
+
+def _by_corners(ones: Shapes, others: Shapes) -> list[tuple[int, int]]:
+    """The numbers of some shapes whose corners are nearest to each other."""
+    corners, owners = _corners_in_space(ones)
+    other_corners, other_owners = _corners_in_space(others)
+    chords, numbers = cKDTree(other_corners).query(corners)
+    ranked = np.argsort(chords, kind="stable")
+    pairs = zip(owners[ranked].tolist(), other_owners[numbers[ranked]].tolist(), strict=True)
+    return list(islice(dict.fromkeys(pairs), _TRIED))
+
+
+def _nearest_in_cell(
+    cell: tuple[int, int],
+    ours: tuple[Shapes, NDArray[np.int64]],
+    theirs: tuple[Shapes, NDArray[np.int64]],
+) -> tuple[float, int, int]:
+    (ones, members), (others, nearby) = ours, theirs
+    project = _plane_at(*_centre(cell))
+    own, plane = _projected(ones[members], project), _projected(others[nearby], project)
+    i, j = STRtree(plane).query_nearest(own, all_matches=False)
+    distances = _geodesics(own[i], plane[j], project)
+    least = int(np.argmin(distances))
+    return float(distances[least]), int(members[i[least]]), int(nearby[j[least]])
 
 
 def nearer_than(shapes: Shapes, limit_km: float) -> NDArray[np.int64]:
@@ -81,38 +103,46 @@ def nearer_than(shapes: Shapes, limit_km: float) -> NDArray[np.int64]:
     centres, radii = _spheres(shapes)
     tree = cKDTree(centres)
     for cell, members in _cells(shapes).items():
-        project = _around(cell[0] + 0.5, cell[1] + 0.5)
-        size = max(float(radii[members].max()), 0.0)
-        middle = _on_sphere(np.array([[cell[0] + 0.5, cell[1] + 0.5]]))
-        spread = float(_arc(np.linalg.norm(centres[members] - middle, axis=1)).max())
-        reach = spread + size + limit_km * (1 + _SPHERE) + float(radii.max())
-        around = np.array(sorted(tree.query_ball_point(middle[0], _chord(reach))), dtype=np.int64)
-        found |= _near_in_cell(shapes, np.array(members), around, (project, limit_km))
+        reach = limit_km * (1 + _SPHERE) + _reach(shapes[members], cell) + float(radii.max())
+        nearby = np.array(
+            sorted(tree.query_ball_point(_middle(cell), _chord(reach))), dtype=np.int64
+        )
+        found |= _near_in_cell(shapes, (cell, np.array(members), nearby), limit_km)
     return np.array(sorted(found), dtype=np.int64).reshape(-1, 2)
 
 
 def _near_in_cell(
     shapes: Shapes,
-    members: NDArray[np.int64],
-    around: NDArray[np.int64],
-    way: tuple[Transformer, float],
+    which: tuple[tuple[int, int], NDArray[np.int64], NDArray[np.int64]],
+    limit_km: float,
 ) -> set[tuple[int, int]]:
     """The pairs of a member of a cell and any shape around it that are too near to each other."""
-    project, limit_km = way
-    plane = np.array([_projected(shapes[number], project) for number in around], dtype=object)
-    position = {int(number): index for index, number in enumerate(around)}
-    own = plane[[position[int(number)] for number in members]]
+    cell, members, nearby = which
+    project = _plane_at(*_centre(cell))
+    plane = _projected(shapes[nearby], project)
+    own = plane[np.searchsorted(nearby, members)]
     widest = limit_km * 1000 * (1 + _PROJECTION)
-    pairs = STRtree(plane).query(own, predicate="dwithin", distance=widest).T
-    ones, others = members[pairs[:, 0]], around[pairs[:, 1]]
-    distances = shapely.distance(own[pairs[:, 0]], plane[pairs[:, 1]]) / 1000
-    found = set()
-    for one, other, about in zip(ones.tolist(), others.tolist(), distances, strict=True):
-        # Only what lies close to the limit has to be measured exactly.
-        sure = about < limit_km * (1 - _PROJECTION)
-        if one != other and (sure or distance_km(shapes[one], shapes[other]) < limit_km):
-            found.add((min(one, other), max(one, other)))
-    return found
+    i, j = STRtree(plane).query(own, predicate="dwithin", distance=widest)
+    different = members[i] != nearby[j]
+    i, j = i[different], j[different]
+    ones, others = members[i], nearby[j]
+    distances = _geodesics(own[i], plane[j], project)
+    if limit_km > _NEAR_KM:  # the plane is bent too much to tell what lies close to the limit
+        for number in np.flatnonzero(np.abs(distances - limit_km) < limit_km * _PROJECTION):
+            distances[number] = distance_km(shapes[ones[number]], shapes[others[number]])
+    near = distances < limit_km
+    pairs = np.sort(np.column_stack([ones[near], others[near]]), axis=1)
+    return set(map(tuple, pairs.tolist()))
+
+
+def _geodesics(ones: Shapes, others: Shapes, project: Transformer) -> NDArray[np.float64]:
+    """The geodesics in km between the nearest points of projected shapes."""
+    ends = shapely.get_coordinates(shapely.shortest_line(ones, others))
+    longitude, latitude = project.transform(ends[:, 0], ends[:, 1], direction="INVERSE")
+    metres = np.asarray(
+        _GEOD.inv(longitude[0::2], latitude[0::2], longitude[1::2], latitude[1::2])[2]
+    )
+    return np.where(metres < _TOUCHING_M, 0.0, metres / 1000)
 
 
 def _cells(shapes: Shapes) -> dict[tuple[int, int], list[int]]:
@@ -123,18 +153,34 @@ def _cells(shapes: Shapes) -> dict[tuple[int, int], list[int]]:
     return cells
 
 
+def _centre(cell: tuple[int, int]) -> tuple[float, float]:
+    return cell[0] + 0.5, cell[1] + 0.5
+
+
+def _middle(cell: tuple[int, int]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = _on_sphere(np.array([_centre(cell)]))[0]
+    return found
+
+
+def _reach(members: Shapes, cell: tuple[int, int]) -> float:
+    """How far in km the corners of the members of a cell lie from its middle."""
+    corners = _on_sphere(shapely.get_coordinates(shapely.segmentize(members, _PIECE_DEGREES)))
+    return float(_arc(np.linalg.norm(corners - _middle(cell), axis=1).max())) * (1 + 2 * _SPHERE)
+
+
 @lru_cache(maxsize=512)
-def _around(longitude: float, latitude: float) -> Transformer:
+def _plane_at(longitude: float, latitude: float) -> Transformer:
     """The projection around a point, in metres."""
     plane = f"+proj=aeqd +lat_0={latitude!r} +lon_0={longitude!r} +ellps=WGS84 +units=m"
     return Transformer.from_crs("EPSG:4326", plane, always_xy=True)
 
 
-def _projected(shape: BaseGeometry, project: Transformer) -> BaseGeometry:
-    return shapely.transform(
-        shapely.segmentize(shape, _PIECE_DEGREES),
+def _projected(shapes: Shapes, project: Transformer) -> Shapes:
+    found: Shapes = shapely.transform(
+        shapely.segmentize(shapes, _PIECE_DEGREES),
         lambda points: np.column_stack(project.transform(points[:, 0], points[:, 1])),
     )
+    return found
 
 
 def _inside(shape: BaseGeometry) -> tuple[float, float]:
@@ -153,6 +199,19 @@ def _spheres(shapes: Shapes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     np.maximum.at(radii, owners, away)
     # A corner away from a parallel, edges bulge; and a sphere is no ellipsoid.
     return centres, radii * (1 + 2 * _SPHERE)
+
+
+def _corners_in_space(shapes: Shapes) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Points along the outlines in earth-centred coordinates (n, 3), metres; whose each is."""
+    points, owners = shapely.get_coordinates(
+        shapely.segmentize(shapes, _PIECE_DEGREES), return_index=True
+    )
+    longitude, latitude = np.radians(points[:, 0]), np.radians(points[:, 1])
+    vertical = _GEOD.a / np.sqrt(1 - _GEOD.es * np.sin(latitude) ** 2)
+    flat = vertical * np.cos(latitude)
+    up = vertical * (1 - _GEOD.es) * np.sin(latitude)
+    space = np.column_stack([flat * np.cos(longitude), flat * np.sin(longitude), up])
+    return space, owners
 
 
 def _on_sphere(points: NDArray[np.float64]) -> NDArray[np.float64]:

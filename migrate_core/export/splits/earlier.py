@@ -26,13 +26,15 @@ class Earlier:
     """What an earlier export into the same folder said.
 
     `splits` are by pair id, of pairs that are gone since, too; `masks` are the splits by mask id.
-    `there` are the pairs that went out. `options` are None where there was no earlier export.
+    `mask_ids` are by pair id. `there` are the pairs that went out. `options` are None where there
+    was no earlier export.
     """
 
     options: SplitOptions | None = None
     splits: Mapping[str, str] = field(default_factory=dict)
     masks: Mapping[str, str] = field(default_factory=dict)
     there: frozenset[str] = frozenset()
+    mask_ids: Mapping[str, str] = field(default_factory=dict)
 
     def split_of(self, pair_id: str, mask_id: str) -> str | None:
         """The split of a pair, or that of an earlier pair of its mask; None for a new one."""
@@ -63,10 +65,11 @@ def read_earlier(folder: Path) -> Earlier:
     if not rows:
         return Earlier()
     of_rows = {row["pair_id"]: row["split"] for row in rows}
+    masks_of_rows = {row["pair_id"]: row["mask_id"] for row in rows}
     masks = _by_mask((row["mask_id"], row["split"]) for row in rows)
     document = _document(folder / SPLITS_FILE)
     if document is None:  # written before splits could be chosen
-        return Earlier(SplitOptions(), of_rows, masks, frozenset(of_rows))
+        return Earlier(SplitOptions(), of_rows, masks, frozenset(of_rows), masks_of_rows)
     options, members = document
     memory = {pair_id: split for pair_id, (_, split) in members.items()}
     return Earlier(
@@ -74,6 +77,7 @@ def read_earlier(folder: Path) -> Earlier:
         {**memory, **of_rows},
         {**_by_mask(members.values()), **masks},
         frozenset(of_rows),
+        {**{pair_id: mask_id for pair_id, (mask_id, _) in members.items()}, **masks_of_rows},
     )
 
 
@@ -84,7 +88,10 @@ def write_splits(folder: Path, options: SplitOptions, found: Splits, earlier: Ea
     """
     kept = {}
     if is_kept(options, earlier):
-        kept = {pair_id: ("", split) for pair_id, split in earlier.splits.items()}
+        kept = {
+            pair_id: (earlier.mask_ids.get(pair_id, ""), split)
+            for pair_id, split in earlier.splits.items()
+        }
     members = {**kept, **found.members}
     document = {
         "options": to_json(options),

@@ -105,8 +105,8 @@ def overlapping(shapes: NDArray[np.object_], *, touching: bool = False) -> NDArr
 
 def _shares_ground(ones: NDArray[np.object_], others: NDArray[np.object_]) -> NDArray[np.bool_]:
     shared = shapely.intersection(ones, others)
-    around = np.maximum(shapely.length(shared), 1e-300)
-    wide: NDArray[np.bool_] = 2 * shapely.area(shared) / around > _SLIVER_DEGREES
+    outline = np.maximum(shapely.length(shared), 1e-300)
+    wide: NDArray[np.bool_] = 2 * shapely.area(shared) / outline > _SLIVER_DEGREES
     return wide
 
 

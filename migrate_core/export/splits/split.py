@@ -231,7 +231,7 @@ def _notes_on_given(work: _Work, split_of: Mapping[int, str]) -> list[str]:
     if work.items and work.options.table is not None:
         unnamed = sum(item.given is None and item.group is None for item in work.items)
         if unnamed:
-            notes.append(f"{_pairs(unnamed)} the table doesn't name; split as the others allow.")
+            notes.append(f"The table doesn't name {_pairs(unnamed)}: split as the others allow.")
     changed = [
         n for n in split_of if (before := work.before(n)) is not None and before != split_of[n]
     ]

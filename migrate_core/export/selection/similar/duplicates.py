@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from ....model import IGNORE
 from ....text import format_share
 from ...splits.groups import footprints_of_shapes, overlapping
-from .signature import PICTURE_BANDS, PICTURE_SIZE, Signature
+from .signature import Signature
 
 # Of the area that either of two footprints has, the share that both have.
 LEAST_COMMON_GROUND = 0.8
@@ -20,7 +19,10 @@ LEAST_COMMON_GROUND = 0.8
 # vary together are of the same pixels; of other ground, textures don't vary together.
 LARGEST_DIFFERENCE = 0.02
 LEAST_CORRELATION = 0.95
+# Pictures that vary by less (reflectance) show nothing.
 _FLAT = 1e-4
+# So many pictures are compared with so many at once.
+_BLOCK = 2048
 
 
 def alike(
@@ -74,31 +76,29 @@ def _same_pixels(
     if len(numbers) < 2:
         return []
     pictures = np.stack([found[pair_ids[number]].picture for number in numbers])
-    # Pictures that differ by so much at most have quarters and spreads that do, too.
-    half = PICTURE_SIZE // 2
-    quarters = pictures.reshape(len(pictures), len(PICTURE_BANDS), 2, half, 2, half)
-    means = quarters.mean(axis=(3, 5)).reshape(len(pictures), -1)
-    tree = cKDTree(np.hstack([means, pictures.std(axis=(2, 3))]))
-    near = tree.query_pairs(LARGEST_DIFFERENCE * np.sqrt(tree.m), output_type="ndarray")
-    close = []
-    for chunk in np.array_split(near, max(1, len(near) // 4096)):
-        difference = np.sqrt(((pictures[chunk[:, 0]] - pictures[chunk[:, 1]]) ** 2).mean((1, 2, 3)))
-        same = (difference <= LARGEST_DIFFERENCE) & (
-            _correlation(pictures[chunk[:, 0]], pictures[chunk[:, 1]]) >= LEAST_CORRELATION
-        )
-        close += [
-            (numbers[i], numbers[j], float(d))
-            for (i, j), d in zip(chunk[same], difference[same], strict=True)
-        ]
-    return close
+    near = _varying_together(pictures)
+    apart = pictures[near[:, 0]] - pictures[near[:, 1]]
+    difference = np.sqrt((apart**2).mean(axis=(1, 2, 3)))
+    same = difference <= LARGEST_DIFFERENCE
+    return [
+        (numbers[i], numbers[j], float(d))
+        for (i, j), d in zip(near[same].tolist(), difference[same], strict=True)
+    ]
 
 
-def _correlation(ones: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How far the pixels of each band vary together, over all bands; 0 for flat pictures."""
-    one, other = (a - a.mean(axis=(2, 3), keepdims=True) for a in (ones, others))
-    varying = np.sqrt((one**2).mean((1, 2, 3)) * (other**2).mean((1, 2, 3)))
-    together: NDArray[np.float32] = (one * other).mean((1, 2, 3)) / np.maximum(varying, 1e-12)
-    return np.where(varying > _FLAT**2, together, 0)
+def _varying_together(pictures: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The pairs (n, 2) of pictures whose pixels vary together in all bands; flat ones don't."""
+    centred = (pictures - pictures.mean(axis=(2, 3), keepdims=True)).reshape(len(pictures), -1)
+    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+    flat = lengths < _FLAT * np.sqrt(centred.shape[1])
+    unit = np.where(flat, 0, centred / np.maximum(lengths, 1e-12)).astype(np.float32)
+    found = [np.empty((0, 2), dtype=np.int64)]
+    for top in range(0, len(unit), _BLOCK):
+        for left in range(top, len(unit), _BLOCK):
+            together = unit[top : top + _BLOCK] @ unit[left : left + _BLOCK].T
+            pairs = np.argwhere(together >= LEAST_CORRELATION) + np.array([top, left])
+            found.append(pairs[pairs[:, 0] < pairs[:, 1]])
+    return np.vstack(found)
 
 
 def _labels(key: tuple[str, str], found: Mapping[str, Signature]) -> str:

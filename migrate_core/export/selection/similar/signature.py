@@ -20,8 +20,8 @@ from ..labels import READERS
 
 FloatArray = NDArray[np.float32]
 
-# One band each of what is visible, of the near infrared, and of the two windows behind it.
-BANDS = ("B02", "B03", "B04", "B08", "B11", "B12")
+# Blue, red, near infrared and short-wave infrared: what tells most surfaces apart.
+BANDS = ("B02", "B04", "B08", "B11")
 PICTURE_BANDS = ("B04", "B08", "B11")
 PICTURE_SIZE = 16
 _SCALE = 1e-4
