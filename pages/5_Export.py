@@ -4,7 +4,8 @@ import streamlit as st
 
 from migrate_core.errors import MigrateError
 from pages.shared.background import forget_trouble
-from pages.shared.export.datasets import known_datasets, show_datasets
+from pages.shared.export.datasets import show_datasets
+from pages.shared.export.made import known_datasets
 from pages.shared.export.preview import preview_panel
 from pages.shared.export.view import choices, export_form
 from pages.shared.frame import begin_page

@@ -55,6 +55,11 @@ class Journal:
         found = self._written.get((wanted.format, wanted.part))
         return found == wanted and all(map(there, found.files))
 
+    def files_of(self, one: Written) -> tuple[str, ...]:
+        """The files that a part had when it was written last; none for a new one."""
+        found = self._written.get((one.format, one.part))
+        return found.files if found else ()
+
     def note(self, one: Written) -> None:
         """Note that a part is finished."""
         if self._file is None:

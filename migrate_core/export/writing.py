@@ -70,6 +70,7 @@ def write_parts(
                 progress(finished, total)
                 wanted = stamps.written(part)
                 if not journal.has(wanted, there):
+                    _delete(target.folder, set(journal.files_of(wanted)) - set(wanted.files))
                     form.write(part, content, folder)
                     journal.note(wanted)
                     outcome.rewritten += 1

@@ -29,10 +29,6 @@ FLAG_TEXTS: Mapping[Flag, str] = {
     Flag.SOURCE: "occluded in the source image",
     Flag.UNKNOWN: "label unknown or set to ignore",
 }
-SPLIT_RULE = (
-    "Pairs whose footprints overlap are in the same split, so that no ground is seen both in "
-    "training and in testing."
-)
 
 
 @dataclass(frozen=True)
@@ -125,9 +121,9 @@ def describe(
     counted: Statistics,
     evidence: ReviewEvidence,
     written_on: date,
-    split_notes: Sequence[str] = (),
+    split_notes: Sequence[str],
 ) -> Description:
-    """Put together what is said of a dataset; `split_notes` are sentences on its splits."""
+    """Put together what is said of a dataset; `split_notes` are those of the split check."""
     chosen, uncut = exported.chosen, exported.uncut
     scenes, not_listed = used_scenes(chosen)
     return Description(
@@ -143,7 +139,7 @@ def describe(
         scenes=scenes,
         scenes_not_listed=not_listed,
         limits=known_limits(counted, chosen, uncut.classes, _bands(exported)),
-        split_notes=tuple(split_notes) or (SPLIT_RULE,),
+        split_notes=tuple(split_notes),
         made_by=made_by(chosen),
     )
 

@@ -24,6 +24,7 @@ from ..request import (
     ChipOptions,
     ExportRequest,
     PixelOptions,
+    SplitOptions,
 )
 from ..selection.choice import ACCEPTED, ALL, UNDECIDED
 from ..selection.entries import Entry
@@ -89,6 +90,12 @@ def format_chips(chips: ChipOptions | None) -> str:
     )
 
 
+def format_splits(splits: SplitOptions) -> str:
+    """How pairs are shared out, with the shares that were aimed at."""
+    shares = ", ".join(f"{name} {format_share(share)}" for name, share in splits.shares.items())
+    return f"{splits}; aimed at {shares}; seed {splits.seed}"
+
+
 def _of_pairs(chosen: Sequence[Entry]) -> list[Setting]:
     parameters = [_parameters(entry) for entry in chosen]
 
@@ -147,6 +154,8 @@ def _of_export(request: ExportRequest) -> list[Setting]:
     named = [
         ("Which pairs go in", included),
         ("Only pairs that a person looked at", _yes(choice.looked_at_only)),
+        ("Filters", str(request.curation) or "none"),
+        ("Training, validation and test", format_splits(request.splits)),
         *_of_pixels(request.pixels),
         ("Cut into", format_chips(request.chips)),
     ]

@@ -25,7 +25,7 @@ from migrate_core.export.destination.zip_stream import StreamedZip, zip_of
 from ..frame import open_workspace
 from ..review.guard import signature_of
 from ..review.routes import NEVER_KEEP, base_path
-from .datasets import known_datasets
+from .made import known_datasets
 
 log = logging.getLogger(__name__)
 

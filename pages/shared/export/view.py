@@ -9,13 +9,14 @@ import streamlit as st
 
 from migrate_core.errors import MigrateError
 from migrate_core.export.dataset import check_destination, is_dataset
+from migrate_core.export.destination.address import resolve_destination
 from migrate_core.export.request import ExportRequest
 from migrate_core.export.selection.preview import counts_of_choice
 from migrate_core.jobs.background import now_utc
 from pages.shared.background import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch
 from pages.shared.export.about import about_form
 from pages.shared.export.choose import choose_pairs, explain_empty, show_counts
-from pages.shared.export.datasets import Made, known_datasets
+from pages.shared.export.made import Made, known_datasets
 from pages.shared.export.samples import choose_chips, choose_formats, choose_pixels
 from pages.shared.export.splitting import choose_splits
 from pages.shared.frame import Page
@@ -61,8 +62,16 @@ def choices(page: Page) -> tuple[ExportRequest, int | None]:
 
 def _to(page: Page, request: ExportRequest) -> ExportRequest:
     """The request with the folder that the field further below names."""
-    folder = str(st.session_state.get("export_folder") or "").strip()
-    return replace(request, destination=path_of(folder or _default(page), page.workspace.root))
+    return _into(page, request, str(st.session_state.get("export_folder") or ""))
+
+
+def _into(page: Page, request: ExportRequest, named: str) -> ExportRequest:
+    """The request with the folder, or the address of an object store, that is named."""
+    if named.strip().lower().startswith("s3:"):
+        folder, sent_to = resolve_destination(named.strip(), page.workspace)
+        return replace(request, destination=folder, sent_to=sent_to)
+    folder = path_of(named.strip() or _default(page), page.workspace.root)
+    return replace(request, destination=folder)
 
 
 def _default(page: Page) -> str:
@@ -79,12 +88,13 @@ def export_form(
     """
     busy = is_busy(page, KIND)
     folder = st.text_input(
-        "Folder for the dataset",
+        "Folder for the dataset, or s3://BUCKET/PREFIX",
         placeholder=_default(page),
         key="export_folder",
         persist_state="session",
         help="On the machine where the app runs; a relative path lies in the workspace. A dataset "
-        "that is there is brought up to date; folders with other files are refused.",
+        "that is there is brought up to date; folders with other files are refused. An object "
+        "store is reached with the keys of the environment.",
     )
     zipped = st.checkbox(
         "Also as a zip file beside the folder",
@@ -94,8 +104,7 @@ def export_form(
     )
 
     def request() -> ExportRequest:
-        destination = path_of(folder.strip() or _default(page), page.workspace.root)
-        return replace(chosen, destination=destination, archive=zipped)
+        return replace(_into(page, chosen, folder), archive=zipped)
 
     _say_where(request)
     st.button(
@@ -124,6 +133,9 @@ def _say_where(request: Callable[[], ExportRequest]) -> None:
         check_destination(asked_for)
     except MigrateError as err:
         st.error(plain(str(err)))
+        return
+    if asked_for.sent_to:
+        st.caption(f"The dataset is sent to {code(asked_for.sent_to)}")
         return
     there = is_dataset(asked_for.destination)
     st.caption(
