@@ -7,7 +7,6 @@ scenes or pairs is in the result instead. docs/notebook.md walks from masks to a
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -328,13 +327,8 @@ def export_dataset(
     when nothing would go out, WrongUseError when the folder holds something else.
 
     >>> migrate_core.export_dataset(ws, "dataset").pair_ids
-    >>> chips = migrate_core.ChipOptions(size=64, stride=64)
-    >>> migrate_core.export_dataset(ws, "other", formats=("chips", "stac"), chips=chips).samples
+    >>> migrate_core.export_dataset(ws, "other", formats=("chips", "stac")).samples
     """
-    fields = {one.name for one in dataclasses.fields(ExportRequest)}
-    if unknown := sorted(set(more) - fields):
-        known = ", ".join(sorted(fields))
-        raise WrongUseError(f"{unknown[0]!r} is nothing that an export has; it has {known}.")
     folder, sent_to = resolve_destination(destination, ws.workspace)
     return export_run.export(ws, ExportRequest(folder, include, archive, sent_to=sent_to, **more))
 

@@ -16,6 +16,8 @@ from migrate_core.export.formats.registry import FORMATS, format_named
 from migrate_core.export.request import AboutDataset
 from tests.support.exports import CLASSES, Exportable, exportable
 
+# mlcroissant uses what rdflib is about to drop.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 ABOUT = AboutDataset("Quarries {2020}", ("Ann Lee", "Bo Ek"), "CC-BY-4.0", "Images by somebody")
 
 

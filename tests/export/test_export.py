@@ -168,6 +168,8 @@ def test_the_folder_has_the_layout_of_the_contract(
         "notable_pairs.csv",
         "load.py",
         "load.json",
+        "samples.csv",
+        "croissant.json",
         ".export.jsonl",
     }
     for folder in FOLDERS:

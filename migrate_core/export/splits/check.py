@@ -59,7 +59,12 @@ class SplitCheck:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """All of it, as it is printed and written into the card."""
+        """All of it, as it is printed."""
+        return (*self.facts, *self.notes)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What holds for the dataset, however it came to be: for card and report."""
         counts = ", ".join(f"{self.pairs.get(name, 0):,} {name}" for name in SHARES)
         empty = [name for name in SHARES if not self.pairs.get(name)]
         found = [f"Split {self.method}: {counts}."]
@@ -75,7 +80,7 @@ class SplitCheck:
         found += [item.sentence for item in self.between]
         if self.left_out:
             found.append(f"{_number(self.left_out, 'pair')} left out to keep the buffer.")
-        return (*found, *self.notes)
+        return tuple(found)
 
 
 def format_km(distance_km: float) -> str:

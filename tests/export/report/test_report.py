@@ -19,6 +19,7 @@ import rasterio
 from PIL import Image
 
 from migrate_core.export.contents import files_of_dataset
+from migrate_core.export.formats.registry import format_named
 from migrate_core.export.report.columns import COLUMNS
 from migrate_core.export.report.pictures.captions import PLOT_CAPTIONS
 from migrate_core.export.request import AboutDataset, ChipOptions, PixelOptions
@@ -220,7 +221,7 @@ def test_formats_chips_and_settings_are_named(made: Exportable, tmp_path: Path) 
     named = ", ".join(f"{by_split[s]} {s}" for s in ("train", "val", "test"))
     assert f"Samples: {named}; chips of 32 x 32 pixels." in html
     card = (out / "dataset_card.md").read_text(encoding="utf-8")
-    assert "`rasterio.open('DEST/chips/images/<sample_id>.tif')`" in card
+    assert f"`{format_named('chips').loads}`" in card
     assert "of 20 m, brought" not in card
     assert "<title>Quarries &lt;1&gt;: report" in html
 
@@ -260,7 +261,7 @@ def test_settings_are_called_as_on_the_pages(made: Exportable, tmp_path: Path) -
     made.export(tmp_path / "out")
     html = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     named = [(page, name) for page, name, _ in table(html, "How it was made")[1:]]
-    form, choice = words_of("pages/shared/pairs/form.py"), words_of("pages/shared/export/view.py")
+    form, choice = words_of("pages/shared/pairs/form.py"), words_of("pages/shared/export/choose.py")
     of_pairs = [name for page, name in named if page == "Pairs"]
     assert len(of_pairs) == 6
     assert all(f'"{name}"' in form for name in of_pairs)
