@@ -19,11 +19,12 @@ from migrate_core.errors import DiskError, JobCancelledError, JobRunningError
 from migrate_core.export.dataset import export_dataset
 from migrate_core.export.destination.target import LOCK
 from migrate_core.export.formats.registry import FORMATS
-from migrate_core.export.request import ChipOptions, ExportRequest
+from migrate_core.export.request import AboutDataset, ChipOptions, ExportRequest
 from migrate_core.files.locks import try_lock
 from tests.support.exports import CLASSES, Exportable, exportable, spread_out
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+TITLE = "Quarries"
 CHIPS = ChipOptions(32, 32)
 PATIENCE_S = 120
 
@@ -36,7 +37,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Exportable:
 
 
 def export(made: Exportable, folder: Path, progress: Any, **wanted: Any) -> Any:
-    given = {"formats": ("geotiff", "chips"), "chips": CHIPS} | wanted
+    # The card is called by the title, which is that of the folder unless one is given.
+    about = AboutDataset(TITLE)
+    given = {"formats": ("geotiff", "chips"), "chips": CHIPS, "about": about} | wanted
     return export_dataset(made.store, made.workspace, ExportRequest(folder, **given), progress)
 
 
@@ -128,6 +131,7 @@ def test_after_kills_the_result_is_that_of_one_export_bit_for_bit(tmp_path: Path
     made = exportable(tmp_path / "made", spread_out(12))
     made.store.engine.dispose()
     words = [sys.executable, "-m", "migrate_core", "--workspace", str(tmp_path / "made"), "export"]
+    words += ["--title", TITLE]
     words += ["--format", "geotiff", "--format", "chips", "--chip-size", "32"]
     options: dict[str, Any] = {"cwd": REPOSITORY, "stderr": subprocess.DEVNULL}
     options["stdout"] = subprocess.DEVNULL
