@@ -3,6 +3,11 @@
 PYTHON ?= python3
 VENV   := .venv
 SERVICES := .venv-services
+# The libraries that formats are made for. They want Python 3.12, and other versions of each other.
+FORMATS := .venv-formats-torch .venv-formats-terratorch
+# Where pyenv has it, but not as the version in use, the command of that name only says so.
+PYTHON312 ?= $(firstword $(shell python3.12 -c 'import sys; print(sys.executable)' 2>/dev/null || \
+	ls $$HOME/.pyenv/versions/3.12*/bin/python3.12 2>/dev/null) python3.12)
 PY     := $(VENV)/bin/python
 # Leftovers of another environment must not leak into this one.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
@@ -20,7 +25,8 @@ MAP_PACKAGES := leaflet@1.9.4 topojson-client@3.1.0 world-atlas@2.0.2
 # Two targets at once would install into the same environment.
 .NOTPARALLEL:
 
-.PHONY: help setup setup-tests setup-services run demo test test-fast test-services lint format \
+.PHONY: help setup setup-tests setup-services setup-formats run demo test test-fast test-services \
+	test-formats lint format \
 	offline-assets accuracy screenshots wheel constraints clean
 
 help: ## List the targets
@@ -36,7 +42,7 @@ demo: setup ## Fill ./workspace with the small example
 	$(PY) -m migrate_core demo
 
 test: lint test-fast ## Set up, lint, check types and run all tests
-	MIGRATE_HYPOTHESIS=thorough $(PY) -m pytest -n 2 --dist loadfile -m "(services or slow or stage) and not browser"
+	MIGRATE_HYPOTHESIS=thorough $(PY) -m pytest -n 2 --dist loadfile -m "(services or slow or stage) and not browser and not formats"
 	$(PY) -m pytest -m browser
 
 # Three at a time, since some wait; a file's tests stay together, as they share what takes long to
@@ -47,6 +53,9 @@ test-fast: setup-tests ## Only the tests of single modules: no browser, servers,
 
 test-services: setup-tests setup-services ## Tests against real servers on loopback (needs PostgreSQL with PostGIS)
 	MIGRATE_SERVICES_REQUIRED=1 $(PY) -m pytest -m services
+
+test-formats: setup-tests setup-formats ## Load datasets with TorchGeo, TerraTorch and Ultralytics (Python 3.12, 12 GB)
+	MIGRATE_FORMATS_REQUIRED=1 $(PY) -m pytest -m formats
 
 lint: setup-tests ## Ruff and mypy
 	$(PY) -m ruff check .
@@ -89,12 +98,14 @@ constraints: ## Renew constraints.txt with the newest versions that requirements
 	@mv .constraints constraints.txt && rm -rf .venv-constraints
 
 clean: ## Remove .venv and caches, never the workspace
-	rm -rf $(VENV) $(SERVICES) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SERVICES) $(FORMATS) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup-tests: $(VENV)/.installed-tests
 
 setup-services: $(SERVICES)/.installed
+
+setup-formats: $(FORMATS:%=%/.installed)
 
 # A venv without pip is what an interrupted run or a missing python3-venv leaves behind.
 $(VENV)/.created:
@@ -119,4 +130,13 @@ $(SERVICES)/.installed: tests/services-requirements.txt $(VENV)/.created
 	@echo 'Installing the test servers into $(SERVICES) ...'
 	@$(PYTHON) -m venv --clear $(SERVICES)
 	@$(SERVICES)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# Each has PyTorch, which weighs gigabytes.
+$(FORMATS:%=%/.installed): .venv-formats-%/.installed: tests/formats-%-requirements.txt
+	@$(PYTHON312) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 12))' || \
+		{ echo 'TorchGeo needs Python 3.12; name one with: make $(MAKECMDGOALS) PYTHON312=/path/to/python3.12' >&2; exit 1; }
+	@echo 'Installing the libraries of $< into .venv-formats-$* (gigabytes) ...'
+	@$(PYTHON312) -m venv --clear .venv-formats-$*
+	@.venv-formats-$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

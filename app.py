@@ -5,10 +5,11 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from migrate_core.background import MakeDemo
 from migrate_core.errors import MigrateError
+from migrate_core.job_requests import MakeDemo
 from pages.shared.background import POLL_S, how_it_ended, is_busy, start, trouble
 from pages.shared.connection import SendAtOnce
+from pages.shared.export.routes import export_routes
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.polling import polled
 from pages.shared.review.many_routes import many_routes
@@ -94,7 +95,7 @@ if __name__ == "__main__":
     main()
 else:
     base = base_path()
-    parts = (routes, repair_routes, relabel_routes, many_routes)
+    parts = (routes, repair_routes, relabel_routes, many_routes, export_routes)
     app = st.App(
         __file__,
         routes=[route for part in parts for route in part(base)],

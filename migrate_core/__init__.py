@@ -21,12 +21,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .notebook import (
+        AboutDataset,
         Added,
         AddOptions,
+        ChipOptions,
+        Curation,
         Dataset,
         Demo,
         MigrateError,
         PairParameters,
+        PixelOptions,
         Problem,
         Repaired,
         ReviewStatus,
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
         RunOutcome,
         SceneQuery,
         Session,
+        SplitOptions,
         WrongUseError,
         add_masks,
         decide,
@@ -53,12 +58,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AboutDataset",
     "AddOptions",
     "Added",
+    "ChipOptions",
+    "Curation",
     "Dataset",
     "Demo",
     "MigrateError",
     "PairParameters",
+    "PixelOptions",
     "Problem",
     "Repaired",
     "ReviewStatus",
@@ -66,6 +75,7 @@ __all__ = [
     "RunOutcome",
     "SceneQuery",
     "Session",
+    "SplitOptions",
     "WrongUseError",
     "__version__",
     "add_masks",

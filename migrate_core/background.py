@@ -8,24 +8,36 @@ messages and the answer, so a page shows how it ended whoever began it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import WrongUseError
 from .export import run as export_run
 from .export.dataset import Dataset
 from .export.request import ExportRequest
+from .export.selection.preview import preview_document
+from .export.splits.earlier import check_document
+from .job_requests import (
+    AcceptAutomatically,
+    AddMasks,
+    ConvertProduct,
+    LearnTriage,
+    MakeDemo,
+    MakePairs,
+    MixInChecks,
+    PreviewExport,
+    RedateMasks,
+    SearchScenes,
+    TrySources,
+)
 from .jobs.background import Job, holding, take_up, working
 from .jobs.launch import launch
 from .logs.context import about
 from .masks import run as masks_run
-from .masks.options import AddOptions
 from .masks.register.outcome import named_problem, result_of_adding
 from .masks.register.uploads import read_left_out
 from .model import Problem
 from .pairs.run import make as pairs_run
-from .pairs.run.plan import RunOptions
 from .pairs.run.runner import RunOutcome
 from .products.product import Product
 from .review.checks import run as checks_run
@@ -44,84 +56,8 @@ from .settings import ServiceSettings
 from .states import Level
 from .store.base import Store
 from .store.jobs import request_of
-from .store.last_search import SearchParameters
-from .store.masks import MaskFilter
 from .store.serialize import from_json, to_json
 from .workspace import Workspace
-
-
-@dataclass(frozen=True)
-class AddMasks:
-    """Files and folders to register; `left_out` notes what of an upload didn't come along."""
-
-    paths: tuple[Path, ...]
-    options: AddOptions = field(default_factory=AddOptions)
-    left_out: Path | None = None
-
-
-@dataclass(frozen=True)
-class RedateMasks:
-    """Dates to be set by a pattern of names, for the masks of a list or the undated among them."""
-
-    pattern: str
-    wanted: MaskFilter = field(default_factory=MaskFilter)
-    undated_only: bool = False
-
-
-@dataclass(frozen=True)
-class MakeDemo:
-    """The synthetic example."""
-
-
-@dataclass(frozen=True)
-class SearchScenes:
-    """A search; `refresh` asks services for what is known already, too."""
-
-    parameters: SearchParameters
-    refresh: bool = False
-
-
-@dataclass(frozen=True)
-class TrySources:
-    """Sources whose connections are to be tried, as SOURCE arguments."""
-
-    specs: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class MakePairs:
-    """Pairs to make; without `set_aside` none that sets decisions aside.
-
-    What `options` hold of the settings doesn't travel: it is that of the process that makes them.
-    """
-
-    options: RunOptions
-    set_aside: bool = False
-
-
-@dataclass(frozen=True)
-class ConvertProduct:
-    """A whole product that becomes one GeoTIFF."""
-
-    product: Path
-    destination: Path
-
-
-@dataclass(frozen=True)
-class MixInChecks:
-    """Attention checks for this share 0…1 of the pairs."""
-
-    share: float
-
-
-@dataclass(frozen=True)
-class LearnTriage:
-    """What persons decided is to be learnt from."""
-
-
-@dataclass(frozen=True)
-class AcceptAutomatically:
-    """What the triage's model may accept is to be accepted."""
 
 
 def add_masks(session: Session, request: AddMasks) -> masks_run.Added:
@@ -215,14 +151,23 @@ def export_dataset(session: Session, request: ExportRequest) -> Dataset:
 def export_document(request: ExportRequest, dataset: Dataset) -> dict[str, Any]:
     """What `export --json` prints."""
     document: dict[str, Any] = {
-        "path": str(dataset.path),
+        "path": request.sent_to or str(dataset.path),
         "formats": list(request.formats),
         "pairs": list(dataset.pair_ids),
         "samples": dict(dataset.samples),
     }
+    if dataset.split_check is not None:
+        document["split_check"] = check_document(dataset.split_check)
     if dataset.archive is not None:
         document["zip"] = str(dataset.archive)
     return document
+
+
+def preview_export(session: Session, request: PreviewExport) -> None:
+    """Find out what an export would write; the answer has the request, to be told from others."""
+    with working(session.store, "preview") as job:
+        found = export_run.preview(session, request.wanted, similar=request.similar)
+        job.answer({"request": to_json(request.wanted), "preview": preview_document(found)})
 
 
 def convert_product(session: Session, request: ConvertProduct) -> Product:
@@ -336,5 +281,6 @@ _COMMANDS = (
     _Command("triage learn", "triage", LearnTriage, _learn_triage),
     _Command("triage accept", "triage", AcceptAutomatically, _accept_automatically),
     _Command("export", "export", ExportRequest, export_dataset),
+    _Command("export preview", "preview", PreviewExport, preview_export),
     _Command("convert", "convert", ConvertProduct, convert_product),
 )

@@ -17,7 +17,15 @@ from typing import Any, Protocol
 from .errors import MigrateError, WrongUseError
 from .export import run as export_run
 from .export.dataset import Dataset
-from .export.request import ExportRequest
+from .export.destination.address import resolve_destination
+from .export.request import (
+    AboutDataset,
+    ChipOptions,
+    Curation,
+    ExportRequest,
+    PixelOptions,
+    SplitOptions,
+)
 from .export.selection.choice import ACCEPTED
 from .masks import run as masks_run
 from .masks.dates.names import parse_date
@@ -45,12 +53,16 @@ from .states import Verdict
 from .store.last_search import SearchParameters
 
 __all__ = [
+    "AboutDataset",
     "AddOptions",
     "Added",
+    "ChipOptions",
+    "Curation",
     "Dataset",
     "Demo",
     "MigrateError",
     "PairParameters",
+    "PixelOptions",
     "Problem",
     "Repaired",
     "ReviewStatus",
@@ -58,6 +70,7 @@ __all__ = [
     "RunOutcome",
     "SceneQuery",
     "Session",
+    "SplitOptions",
     "WrongUseError",
     "add_masks",
     "decide",
@@ -300,17 +313,24 @@ def edit_pair(
 
 
 def export_dataset(
-    ws: Session, destination: str | Path, include: str = ACCEPTED, archive: bool = False
+    ws: Session,
+    destination: str | Path,
+    include: str = ACCEPTED,
+    archive: bool = False,
+    **more: Any,
 ) -> Dataset:
-    """Write the dataset into a folder, with manifest, card and plots.
+    """Write the dataset into a folder, or to s3://bucket/prefix, with manifest, card and report.
 
     `include` is `accepted`, `undecided` (these, too) or `all` (unsure ones, too); rejected and
-    superseded pairs never go out. `archive` writes a zip beside it. Raises ExportError when
-    nothing would go out, WrongUseError when the folder holds something else.
+    superseded pairs never go out. `archive` writes a zip beside it. `more` are other fields of
+    `ExportRequest`: `formats`, `pixels`, `chips`, `splits`, `curation`, `about`. Raises ExportError
+    when nothing would go out, WrongUseError when the folder holds something else.
 
     >>> migrate_core.export_dataset(ws, "dataset").pair_ids
+    >>> migrate_core.export_dataset(ws, "other", formats=("chips", "stac")).samples
     """
-    return export_run.export(ws, ExportRequest(Path(destination), include, archive))
+    folder, sent_to = resolve_destination(destination, ws.workspace)
+    return export_run.export(ws, ExportRequest(folder, include, archive, sent_to=sent_to, **more))
 
 
 def _several(paths: str | Path | Iterable[str | Path]) -> list[str | Path]:

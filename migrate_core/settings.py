@@ -75,8 +75,9 @@ class ServiceSettings:
     Each address can be that of a mirror or of a test server. `cdse_totp` is the code of the moment
     of an account with two factors. What lets us in belongs to scheme, host and port of these
     addresses: that of the DHuS account to `dhus_url`, signatures of the Planetary Computer to its
-    storage. `cache_bytes` limits the products kept in the workspace, `max_download_bytes` a file
-    whose size no service says.
+    storage, and the keys named `aws_…` to `aws_endpoint_url`, where datasets are sent.
+    `cache_bytes` limits the products kept in the workspace, `max_download_bytes` a file whose size
+    no service says.
     """
 
     cdse_odata_url: str = "https://catalogue.dataspace.copernicus.eu/odata/v1"
@@ -98,6 +99,11 @@ class ServiceSettings:
     cdse_s3_secret_key: str | None = _secret()
     dhus_user: str | None = None
     dhus_password: str | None = _secret()
+    aws_endpoint_url: str | None = None
+    aws_region: str | None = None
+    aws_access_key_id: str | None = _secret()
+    aws_secret_access_key: str | None = _secret()
+    aws_session_token: str | None = _secret()
     cache_bytes: int = 100_000_000_000
     max_download_bytes: int = 20_000_000_000
 

@@ -112,6 +112,10 @@ class Workspace:
         """The folder of datasets for which no other place is named."""
         return self.root / "exports"
 
+    def sending(self, address: str, name: str) -> Path:
+        """The folder, called `name`, in which a dataset for an object store is made ready."""
+        return self.root / "sending" / hashlib.sha256(address.encode()).hexdigest()[:12] / name
+
     @property
     def converted(self) -> Path:
         """The folder of whole products for which no other place is named."""

@@ -1,27 +1,28 @@
-"""Export: choose what goes in, write the dataset, download it."""
+"""Export: choose what goes in and in what form, look at it, write the dataset, download it."""
 
 import streamlit as st
 
 from migrate_core.errors import MigrateError
 from pages.shared.background import forget_trouble
-from pages.shared.export.datasets import known_datasets, show_datasets
-from pages.shared.export.view import choose_pairs, explain_empty, export_form, show_counts
+from pages.shared.export.datasets import show_datasets
+from pages.shared.export.made import known_datasets
+from pages.shared.export.preview import preview_panel
+from pages.shared.export.view import choices, export_form
 from pages.shared.frame import begin_page
 from pages.shared.text import plain
 
 page = begin_page(
     "export",
-    "Write the pairs that go in as a dataset: images, labels, area shares and quality, with "
-    "manifest, train/val/test split, dataset card and plots.",
+    "Write the pairs that go in as a dataset that loads in one line: images, labels, area shares "
+    "and quality, with manifest, splits, card and report.",
 )
 forget_trouble()
 try:
-    choice, chosen = choose_pairs(page)
-    show_counts(chosen)
-    if not chosen.pairs:
-        explain_empty(page, chosen)
+    request, pairs = choices(page)
+    if pairs != 0:
+        preview_panel(page, request)
     made = known_datasets(page)
-    export_form(page, choice, chosen, made)
+    export_form(page, request, pairs, made)
     show_datasets(made)
 except MigrateError as err:
     st.error(plain(str(err)))

@@ -40,8 +40,10 @@ def test_a_folder_is_collected_unless_its_mark_is_left_out() -> None:
 def test_all_that_the_fast_tests_leave_out_is_run_by_make_test() -> None:
     whole = MAKEFILE[MAKEFILE.index("\ntest: ") :].partition("\n\n")[0]
     assert "test-fast" in whole
-    assert '"(services or slow or stage) and not browser"' in whole
+    assert '"(services or slow or stage) and not browser and not formats"' in whole
     assert "-m browser" in whole
+    # What needs gigabytes is run by a target of its own.
+    assert "-m formats" in recipe("test-formats")
 
 
 def test_tests_in_a_browser_are_marked() -> None:

@@ -7,23 +7,21 @@ from typing import Any
 
 import click
 
-from ..background import (
-    ConvertProduct,
-    convert_document,
-    convert_product,
-    export_dataset,
-    export_document,
-)
+from ..background import convert_document, convert_product, export_dataset, export_document
+from ..export.destination.address import resolve_destination
 from ..export.formats.registry import FORMATS
 from ..export.request import ExportRequest
 from ..export.selection.choice import ACCEPTED, INCLUDES
+from ..export.selection.preview import preview, preview_document
+from ..job_requests import ConvertProduct
 from ..session import Session
 from .console import emit, json_option, say
+from .export_choice import curation, options_of_choice, show_preview, split_options
 from .export_options import about_dataset, chip_options, options_of_samples, pixel_options
 
 
 @click.command()
-@click.argument("destination", metavar="DEST", type=click.Path(path_type=Path))
+@click.argument("destination", metavar="DEST", type=click.Path())
 @click.option(
     "--format",
     "formats",
@@ -49,21 +47,29 @@ from .export_options import about_dataset, chip_options, options_of_samples, pix
 @click.option(
     "--zip", "archive", is_flag=True, help="Also write it as DEST.zip, which needs as much space."
 )
+@click.option(
+    "--dry-run", is_flag=True, help="Write nothing; say what would go out, in which split."
+)
+@options_of_choice
 @options_of_samples
 @json_option
 @click.pass_obj
 def export(
     session: Session,
     /,
-    destination: Path,
+    destination: str,
     formats: tuple[str, ...],
     include: str,
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Write the dataset into the folder DEST, with manifest, card and plots."""
+    """Write the dataset into the folder DEST, with manifest, card and plots.
+
+    DEST can be s3://BUCKET/PREFIX.
+    """
+    folder, sent_to = resolve_destination(destination, session.workspace)
     request = ExportRequest(
-        destination,
+        folder,
         include,
         given["archive"],
         formats,
@@ -71,10 +77,24 @@ def export(
         pixel_options(given),
         chip_options(given),
         about_dataset(given),
+        splits=split_options(given),
+        curation=curation(given),
+        sent_to=sent_to,
     )
+    if given["dry_run"]:
+        request.check()
+        found = preview(session.store, session.workspace, request, look_for_similar=True)
+        emit(preview_document(found), as_json, lambda: show_preview(found))
+        return
     dataset = export_dataset(session, request)
-    text = f"{len(dataset.pair_ids)} pairs are in {dataset.path}."
-    emit(export_document(request, dataset), as_json, lambda: say(text))
+    text = f"{len(dataset.pair_ids)} pairs are in {request.sent_to or dataset.path}."
+
+    def show() -> None:
+        say(text)
+        for sentence in dataset.split_check.sentences if dataset.split_check else ():
+            click.echo(sentence)
+
+    emit(export_document(request, dataset), as_json, show)
 
 
 @click.command()

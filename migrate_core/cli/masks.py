@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from ..background import AddMasks, RedateMasks, add_masks, redate_masks
+from ..background import add_masks, redate_masks
+from ..job_requests import AddMasks, RedateMasks
 from ..masks import run
 from ..masks.given import add_options
 from ..masks.raster.value_notes import value_notes

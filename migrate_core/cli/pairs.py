@@ -8,14 +8,9 @@ from typing import Any
 
 import click
 
-from ..background import (
-    MakePairs,
-    make_pairs,
-    missing_pairs,
-    refuse_to_set_aside,
-    result_of_making,
-)
+from ..background import make_pairs, missing_pairs, refuse_to_set_aside, result_of_making
 from ..errors import WrongUseError
+from ..job_requests import MakePairs
 from ..jobs.background import now_utc, request_cancel
 from ..model import PairParameters
 from ..pairs.assessment.notes import format_change

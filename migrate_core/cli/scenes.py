@@ -7,14 +7,9 @@ from pathlib import Path
 
 import click
 
-from ..background import (
-    SearchScenes,
-    TrySources,
-    connections_document,
-    search_scenes,
-    try_sources,
-)
+from ..background import connections_document, search_scenes, try_sources
 from ..errors import WrongUseError
+from ..job_requests import SearchScenes, TrySources
 from ..model import Problem, SceneQuery
 from ..scenes import run
 from ..scenes.listing import scenes_document

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from ..workspace import written_then_renamed
 from .formats.base import Content, Format, Part
 from .samples.sample import Sample
 
 JOURNAL = ".export.jsonl"
+
+# Whether a file of a dataset, by its path in it, is there.
+There = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
@@ -32,26 +35,43 @@ class Written:
 
 
 class Journal:
-    """The parts that are in the dataset `destination`."""
+    """The parts that are in the dataset `destination`; a context that closes its file."""
 
     def __init__(self, destination: Path) -> None:
         self._path = destination / JOURNAL
-        self._destination = destination
         self._written = {(one.format, one.part): one for one in _read(self._path)}
+        self._file: TextIO | None = None
 
-    def has(self, wanted: Written) -> bool:
-        """Whether a part is there as it should be."""
+    def __enter__(self) -> Journal:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self._close()
+
+    def has(self, wanted: Written, there: There) -> bool:
+        """Whether a part is noted as it should be, and its files are `there`."""
         found = self._written.get((wanted.format, wanted.part))
-        return found == wanted and all((self._destination / name).is_file() for name in found.files)
+        return found == wanted and all(map(there, found.files))
+
+    def files_of(self, one: Written) -> tuple[str, ...]:
+        """The files that a part had when it was written last; none for a new one."""
+        found = self._written.get((one.format, one.part))
+        return found.files if found else ()
 
     def note(self, one: Written) -> None:
         """Note that a part is finished."""
+        if self._file is None:
+            self._file = self._path.open("a", encoding="utf-8")
+        self._file.write(_line(one))
+        # A part that was noted counts even if this process is killed next.
+        self._file.flush()
         self._written[one.format, one.part] = one
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(_line(one))
 
     def forget(self, stale: Iterable[Written]) -> None:
         """Note that parts are no longer there; writes the file anew."""
+        self._close()
         for one in stale:
             self._written.pop((one.format, one.part), None)
         with written_then_renamed(self._path) as temporary:
@@ -61,28 +81,45 @@ class Journal:
         """All parts that were noted."""
         return tuple(self._written.values())
 
-
-def written(form: Format, part: Part, content: Content, destination: Path) -> Written:
-    """How a part is noted once it is written."""
-    folder = form.folder(destination)
-    names = tuple((folder / name).relative_to(destination).as_posix() for name in part.files)
-    return Written(form.name, part.name, stamp(form, part, content), names)
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
-def stamp(form: Format, part: Part, content: Content) -> str:
-    """What tells a part from one that was written from anything else, in hexadecimal digits."""
-    given = {
-        "version": form.version,
-        "options": repr(content.options),
-        "bands": content.bands,
-        "classes": repr(content.classes),
-        "samples": [_of_sample(sample) for sample in part.samples],
-    }
-    return _digest(given)
+class Stamps:
+    """How the parts of one format are noted; what they share is digested once."""
 
+    def __init__(self, form: Format, content: Content, destination: Path) -> None:
+        self._form = form
+        below = form.folder(destination).relative_to(destination).as_posix()
+        self._prefix = "" if below == "." else f"{below}/"
+        self._pairs: dict[tuple[str, str], str] = {}
+        self._common = {
+            "version": form.version,
+            "options": repr(content.options),
+            "bands": content.bands,
+            "classes": repr(content.classes),
+        }
 
-def _of_sample(sample: Sample) -> list[Any]:
-    return [sample.sample_id, repr(sample.window), sample.row, sample.entry.provenance]
+    def written(self, part: Part) -> Written:
+        """How a part is noted once it is written."""
+        names = tuple(self._prefix + name for name in part.files)
+        return Written(self._form.name, part.name, self._stamp(part), names)
+
+    def _stamp(self, part: Part) -> str:
+        """What tells a part from one written from anything else, in hexadecimal digits."""
+        samples = [
+            [sample.sample_id, repr(sample.window), self._pair(sample)] for sample in part.samples
+        ]
+        return _digest({**self._common, "samples": samples})
+
+    def _pair(self, sample: Sample) -> str:
+        """The digest of the row and the provenance of a sample's pair: many samples share one."""
+        key = (sample.pair_id, sample.split)
+        if key not in self._pairs:
+            self._pairs[key] = _digest({"row": sample.row, "pair": sample.entry.provenance})
+        return self._pairs[key]
 
 
 def _digest(document: Mapping[str, Any]) -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from ..errors import WrongUseError
 from .selection.choice import ACCEPTED, INCLUDES, Choice
+from .selection.curation import Curation as Curation
+from .splits.options import SplitOptions as SplitOptions
 
 GEOTIFF = "geotiff"
 # What happens with the last row and column of chips that don't fit into a pair.
@@ -103,7 +105,8 @@ class ExportRequest:
     """Where a dataset goes, which pairs go into it, and in what form.
 
     `include` and `looked_at_only` are those of `Choice`. Without `chips` pairs are cut only for
-    formats that need samples of one size.
+    formats that need samples of one size. With `sent_to`, the address of an object store, the
+    dataset goes there, and `destination` is the folder in which it is made ready.
     """
 
     destination: Path
@@ -114,6 +117,9 @@ class ExportRequest:
     pixels: PixelOptions = field(default_factory=PixelOptions)
     chips: ChipOptions | None = None
     about: AboutDataset = field(default_factory=AboutDataset)
+    splits: SplitOptions = field(default_factory=SplitOptions)
+    curation: Curation = field(default_factory=Curation)
+    sent_to: str = ""
 
     @property
     def choice(self) -> Choice:
@@ -125,7 +131,14 @@ class ExportRequest:
         _check_choice("choice of pairs", self.include, INCLUDES)
         if not self.formats:
             raise WrongUseError("No format is named; needed is at least one.")
+        if self.archive and self.sent_to:
+            raise WrongUseError(
+                f"A zip is written beside a folder only, not into {self.sent_to}. Leave it out, or "
+                "export into a folder."
+            )
         self.pixels.check()
+        self.splits.check()
+        self.curation.check()
         if self.chips is not None:
             self.chips.check()
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+from .croissant.document import write_croissant
+from .destination.target import Target
 from .formats.base import Content, Format, Part
-from .journal import Journal, written
+from .journal import Journal, Stamps
 
 # The name under which the files that hold for all samples of a format are noted.
 COMMON = "*"
@@ -37,28 +40,44 @@ class Outcome:
         parts = self.done.get(planned.form.name, ())
         return {sample.sample_id for part in parts for sample in part.samples}
 
+    def keep(self, plan: Sequence[Planned], target: Target) -> None:
+        """Leave out what has not come to where the dataset lies."""
+        for planned in plan:
+            form, parts = planned.form, self.done.get(planned.form.name, ())
+            self.done[form.name] = [
+                part
+                for part in parts
+                if all(map(target.there, names_of_part(form, part, target.folder)))
+            ]
+
 
 def write_parts(
-    plan: Sequence[Planned], destination: Path, outcome: Outcome, progress: Progress
+    plan: Sequence[Planned], target: Target, outcome: Outcome, progress: Progress
 ) -> None:
     """Write all parts that aren't there as they should be; `outcome` is filled as it goes.
 
-    So it says what is done also when this ends by ExportError, DiskError or JobCancelledError.
+    So it says what is done also when this ends by an error or a cancellation.
     """
-    journal = Journal(destination)
     finished, total = 0, sum(len(part.samples) for planned in plan for part in planned.parts)
-    for planned in plan:
-        folder = planned.form.folder(destination)
-        done = outcome.done.setdefault(planned.form.name, [])
-        for part in planned.parts:
-            progress(finished, total)
-            wanted = written(planned.form, part, planned.content, destination)
-            if not journal.has(wanted):
-                planned.form.write(part, planned.content, folder)
-                journal.note(wanted)
-                outcome.rewritten += 1
-            done.append(part)
-            finished += len(part.samples)
+    with Journal(target.folder) as journal:
+        for planned in plan:
+            form, content = planned.form, planned.content
+            folder = form.folder(target.folder)
+            stamps = Stamps(form, content, target.folder)
+            there = target.kept if form.streams else target.at_hand
+            done = outcome.done.setdefault(form.name, [])
+            for part in planned.parts:
+                progress(finished, total)
+                wanted = stamps.written(part)
+                if not journal.has(wanted, there):
+                    _delete(target.folder, set(journal.files_of(wanted)) - set(wanted.files))
+                    form.write(part, content, folder)
+                    journal.note(wanted)
+                    outcome.rewritten += 1
+                    target.took(wanted.files, keep=not form.streams)
+                done.append(part)
+                finished += len(part.samples)
+    progress(total, total)
 
 
 def remove_stale(plan: Sequence[Planned], destination: Path) -> None:
@@ -77,6 +96,12 @@ def remove_stale(plan: Sequence[Planned], destination: Path) -> None:
     journal.forget(stale)
 
 
+def names_of_part(form: Format, part: Part, destination: Path) -> list[str]:
+    """The files of a part, as paths in the dataset with forward slashes."""
+    folder = form.folder(destination)
+    return [(folder / name).relative_to(destination).as_posix() for name in part.files]
+
+
 def _delete(destination: Path, names: Iterable[str]) -> None:
     """Delete files, and folders that are empty without them; only below the dataset."""
     for name in names:
@@ -90,16 +115,24 @@ def _delete(destination: Path, names: Iterable[str]) -> None:
             parent = parent.parent
 
 
-def finish_all(plan: Sequence[Planned], destination: Path, outcome: Outcome) -> None:
+def finish_all(
+    plan: Sequence[Planned],
+    destination: Path,
+    outcome: Outcome,
+    progress: Progress = lambda *_: None,
+) -> None:
     """Write what holds for all samples of each format, of those that are there."""
-    journal = Journal(destination)
-    for planned in plan:
-        there = outcome.finished_samples(planned)
-        content = planned.content
-        if len(there) < len(content.samples):
-            content = content.only([one for one in content.samples if one.sample_id in there])
-        if content.samples:
-            folder = planned.form.folder(destination)
-            names = tuple(planned.form.finish(content, folder))
-            common = Part(COMMON, (), names)
-            journal.note(written(planned.form, common, content, destination))
+    with Journal(destination) as journal:
+        for number, planned in enumerate(plan):
+            progress(number, len(plan))
+            there = outcome.finished_samples(planned)
+            content = planned.content
+            if len(there) < len(content.samples):
+                content = content.only([one for one in content.samples if one.sample_id in there])
+            if content.samples:
+                folder = planned.form.folder(destination)
+                names = planned.form.finish(content, folder)
+                done, today = outcome.done[planned.form.name], datetime.now(UTC).date()
+                described = write_croissant(planned.form, content, done, folder, today)
+                stamps = Stamps(planned.form, content, destination)
+                journal.note(stamps.written(Part(COMMON, (), (*names, *described))))

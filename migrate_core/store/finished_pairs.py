@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..model import Occluded, OcclusionBySensor
+from ..model import ClassTable, Occluded, OcclusionBySensor
 from ..states import PairState, Verdict
 from .base import Store
 from .serialize import from_json
@@ -46,6 +46,9 @@ class PairFootprint:
     pair_id: str
     state: PairState
     footprint: Mapping[str, Any] | None
+    mask_id: str = ""
+    mask_name: str = ""
+    scene_ids: tuple[str, ...] = ()
 
 
 def finished_pairs(store: Store) -> list[FinishedPair]:
@@ -111,15 +114,41 @@ def finished_with_footprint(store: Store) -> list[str]:
         return list(connection.scalars(query))
 
 
+def class_tables(store: Store) -> list[ClassTable]:
+    """What the values of all masks mean: the stored values, and their names."""
+    document = masks.c.document
+    query = sa.select(
+        document["classes"].as_json().label("stored"),
+        document["class_names"].as_json().label("names"),
+    )
+    with store.engine.connect() as connection:
+        return [ClassTable(row.stored, names=row.names) for row in connection.execute(query)]
+
+
 def pair_footprints(store: Store) -> list[PairFootprint]:
     """All pairs, superseded ones included, with the footprints of their masks."""
     # Two statements: a footprint is decoded once, however many pairs its mask has.
     footprint = masks.c.document["footprint"].label("footprint")
+    document = pairs.c.document
+    query = sa.select(
+        pairs.c.pair_id,
+        pairs.c.mask_id,
+        pairs.c.state,
+        document["mask_name"].as_string().label("mask_name"),
+        document["scene_ids"].as_json().label("scene_ids"),
+    )
     with store.engine.connect() as connection:
-        rows = connection.execute(sa.select(pairs.c.pair_id, pairs.c.mask_id, pairs.c.state)).all()
+        rows = connection.execute(query).all()
         of_masks = connection.execute(sa.select(masks.c.mask_id, footprint)).all()
     footprints = {row.mask_id: row.footprint for row in of_masks}
     return [
-        PairFootprint(row.pair_id, PairState(row.state), footprints.get(row.mask_id))
+        PairFootprint(
+            row.pair_id,
+            PairState(row.state),
+            footprints.get(row.mask_id),
+            row.mask_id,
+            row.mask_name,
+            tuple(row.scene_ids),
+        )
         for row in rows
     ]

@@ -1,4 +1,4 @@
-"""Small objects and listings of an S3 store: metadata files, not pixels (GDAL reads those).
+"""Objects and listings of an S3 store: not pixels that are read (GDAL does that).
 
 Requests carry their signature in the query (AWS Signature Version 4, "Authenticating requests:
 using query parameters"), which errors never show and redirects never take along.
@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from defusedxml import ElementTree
@@ -32,6 +33,7 @@ class S3Store:
     region: str = "default"
     access_key: str | None = field(default=None, repr=False)
     secret_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
 
     @property
     def host(self) -> str:
@@ -49,6 +51,15 @@ def get_object(http: HttpClient, store: S3Store, bucket: str, key: str) -> bytes
     return http.send(Query(signed_url(store, f"/{bucket}/{key}", {}, _now(http)))).content
 
 
+@dataclass(frozen=True)
+class StoredObject:
+    """An object of a listing: its key, size in bytes, and what tells its content from another."""
+
+    key: str
+    size: int
+    etag: str
+
+
 def ping_bucket(http: HttpClient, store: S3Store, bucket: str) -> None:
     """Ask for one key of a bucket. Raises TransferError when the store or the keys don't answer."""
     params = {"list-type": "2", "max-keys": "1"}
@@ -57,9 +68,17 @@ def ping_bucket(http: HttpClient, store: S3Store, bucket: str) -> None:
 
 def list_keys(http: HttpClient, store: S3Store, bucket: str, prefix: str) -> Iterator[str]:
     """The keys that begin with `prefix`, over all pages of a listing. Raises TransferError."""
+    for found in list_objects(http, store, bucket, prefix):
+        yield found.key
+
+
+def list_objects(
+    http: HttpClient, store: S3Store, bucket: str, prefix: str, most_pages: int = _MOST_PAGES
+) -> Iterator[StoredObject]:
+    """The objects whose keys begin with `prefix`, over all pages. Raises TransferError."""
     token: str | None = None
     tokens: set[str] = set()
-    while len(tokens) < _MOST_PAGES:
+    while len(tokens) < most_pages:
         params = {"list-type": "2", "prefix": prefix}
         if token:
             params["continuation-token"] = token
@@ -70,9 +89,9 @@ def list_keys(http: HttpClient, store: S3Store, bucket: str, prefix: str) -> Ite
             raise TransferError(
                 f"{http.service}: the listing of {prefix} is not proper XML ({err}). Try again."
             ) from err
-        texts = [(element.tag.rpartition("}")[2], element.text or "") for element in root.iter()]
-        yield from (text for tag, text in texts if tag == "Key")
-        token = next((text for tag, text in texts if tag == "NextContinuationToken"), None)
+        yield from map(_stored, (one for one in root.iter() if _tag(one) == "Contents"))
+        tokens_there = (one.text for one in root.iter() if _tag(one) == "NextContinuationToken")
+        token = next(tokens_there, None)
         if not token:
             return
         if token in tokens:
@@ -88,8 +107,22 @@ def _now(http: HttpClient) -> datetime:
     return datetime.fromtimestamp(http.runtime.clock(), UTC)
 
 
-def signed_url(store: S3Store, path: str, params: Mapping[str, str], now: datetime) -> str:
-    """The address to GET `path` by, signed for a quarter of an hour from `now`."""
+def _tag(element: Any) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _stored(element: Any) -> StoredObject:
+    texts = {_tag(one): one.text or "" for one in element}
+    size = texts.get("Size", "")
+    return StoredObject(
+        texts.get("Key", ""), int(size) if size.isdigit() else 0, texts.get("ETag", "").strip('"')
+    )
+
+
+def signed_url(
+    store: S3Store, path: str, params: Mapping[str, str], now: datetime, method: str = "GET"
+) -> str:
+    """The address to ask for `path` by, signed for a quarter of an hour from `now`."""
     moment = now.strftime("%Y%m%dT%H%M%SZ")
     scope = f"{moment[:8]}/{store.region}/s3/aws4_request"
     query = dict(params)
@@ -101,12 +134,14 @@ def signed_url(store: S3Store, path: str, params: Mapping[str, str], now: dateti
             "X-Amz-Expires": str(_VALID_S),
             "X-Amz-SignedHeaders": "host",
         }
+        if store.session_token:
+            query["X-Amz-Security-Token"] = store.session_token
     canonical = "&".join(f"{_quoted(name)}={_quoted(query[name])}" for name in sorted(query))
     address = quote(path, safe="/-_.~")
     url = f"{store.endpoint}{address}?{canonical}"
     if not (store.access_key and store.secret_key):
         return url.rstrip("?")
-    request = f"GET\n{address}\n{canonical}\nhost:{store.host}\n\nhost\nUNSIGNED-PAYLOAD"
+    request = f"{method}\n{address}\n{canonical}\nhost:{store.host}\n\nhost\nUNSIGNED-PAYLOAD"
     digest = hashlib.sha256(request.encode()).hexdigest()
     key = f"AWS4{store.secret_key}".encode()
     for part in scope.split("/"):

@@ -161,7 +161,15 @@ def test_the_folder_has_the_layout_of_the_contract(
         "manifest.parquet",
         "mask_S2_match.csv",
         "dataset_card.md",
+        "report.html",
+        "CITATION.cff",
         "classes.csv",
+        "splits.json",
+        "notable_pairs.csv",
+        "load.py",
+        "load.json",
+        "samples.csv",
+        "croissant.json",
         ".export.jsonl",
     }
     for folder in FOLDERS:

@@ -18,8 +18,9 @@ from migrate_core.export.dataset import Dataset, export_dataset
 from migrate_core.export.destination.archive import archive_of, archive_path
 from migrate_core.export.journal import JOURNAL
 from migrate_core.export.request import ExportRequest
-from migrate_core.export.selection.choice import NOT_LOOKED_AT, Choice
-from migrate_core.export.selection.preview import numbers_of_pairs, preview
+from migrate_core.export.selection.choice import NOT_LOOKED_AT
+from migrate_core.export.selection.preview import Preview, numbers_of_pairs
+from migrate_core.export.selection.preview import preview as preview_of
 from migrate_core.model import Decision
 from migrate_core.review.batches import BatchRequest, decide_batch
 from migrate_core.review.run import decide
@@ -63,6 +64,12 @@ def export(case: Case, destination: Path, include: str, *, archive: bool = False
     return export_dataset(case.store, case.workspace, request, lambda *_: None)
 
 
+def preview(case: Case, include: str, *, looked_at_only: bool = False) -> Preview:
+    folder = case.workspace.exports / "new"
+    request = ExportRequest(folder, include, looked_at_only=looked_at_only)
+    return preview_of(case.store, case.workspace, request)
+
+
 def manifest(folder: Path) -> list[dict[str, str]]:
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -70,7 +77,7 @@ def manifest(folder: Path) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("include", ["accepted", "undecided", "all"])
 def test_what_is_counted_is_what_goes_out(case: Case, tmp_path: Path, include: str) -> None:
-    found = preview(case.store, Choice(include))
+    found = preview(case, include)
     assert found.pairs == numbers_of_pairs(case.store)[include]
     export(case, tmp_path / "out", include)
     rows = manifest(tmp_path / "out")
@@ -89,8 +96,8 @@ def test_what_nobody_looked_at_can_stay_out(case: Case, tmp_path: Path) -> None:
         document={"text": "clear labels", "verdict": "accept", "pairs": 1},
     )
     decide_batch(case.store, rule, [ids[5]])
-    assert preview(case.store, Choice("accepted")).basis == {"person": 2, "rule": 1}
-    found = preview(case.store, Choice("accepted", looked_at_only=True))
+    assert preview(case, "accepted").basis == {"person": 2, "rule": 1}
+    found = preview(case, "accepted", looked_at_only=True)
     assert (found.basis, found.left_out[NOT_LOOKED_AT]) == ({"person": 2}, 1)
     counts = numbers_of_pairs(case.store, looked_at_only=True)
     assert counts == {"accepted": 2, "undecided": 2, "all": 4}
@@ -100,29 +107,29 @@ def test_what_nobody_looked_at_can_stay_out(case: Case, tmp_path: Path) -> None:
     assert sorted(dataset.pair_ids) == sorted(ids[:2])
     # Once a person has looked as well, it goes out.
     decide(case.store, Decision(ids[5], "accept", "ann", None, datetime.now(UTC)))
-    assert preview(case.store, Choice("accepted", looked_at_only=True)).basis == {"person": 3}
+    assert preview(case, "accepted", looked_at_only=True).basis == {"person": 3}
 
 
 def test_why_pairs_stay_out_is_counted(case: Case) -> None:
-    assert preview(case.store, Choice("accepted")).left_out == {
+    assert preview(case, "accepted").left_out == {
         "rejected": 1,
         "unsure": 1,
         "conflict": 1,
         "undecided": 1,
         "failed": 1,
     }
-    assert preview(case.store, Choice("all")).left_out == {"rejected": 1, "failed": 1}
+    assert preview(case, "all").left_out == {"rejected": 1, "failed": 1}
 
 
 def test_unfinished_pairs_are_not_made_yet(case: Case) -> None:
     pairs = [replace(pair, state="queued", occlusion=None) for pair in case.store.pairs()]
     case.store.put_pairs(pairs)
-    found = preview(case.store, Choice("all"))
+    found = preview(case, "all")
     assert (found.pairs, found.left_out) == (0, {"not made yet": 7})
 
 
 def test_an_empty_workspace_has_nothing_to_count(tmp_path: Path) -> None:
-    found = preview(open_case(tmp_path).store, Choice("all"))
+    found = preview(open_case(tmp_path), "all")
     assert (found.pairs, found.left_out) == (0, {})
 
 
@@ -178,6 +185,6 @@ def test_progress_goes_to_its_end_with_the_zip(case: Case, tmp_path: Path) -> No
     heard: list[tuple[int, int]] = []
     request = ExportRequest(tmp_path / "out", "accepted", archive=True)
     export_dataset(case.store, case.workspace, request, lambda *counts: heard.append(counts))
-    assert heard[:3] == [(0, 4), (1, 4), (2, 4)]
+    assert heard[:3] == [(0, 6), (1, 6), (2, 6)]
     assert heard == sorted(heard)
-    assert heard[-1] == (4, 4)
+    assert heard[-1] == (6, 6)

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from migrate_core.background import AddMasks, MakePairs, SearchScenes, TrySources, perform, start
+from migrate_core.background import perform, start
 from migrate_core.errors import JobRunningError, WrongUseError
+from migrate_core.job_requests import AddMasks, MakePairs, SearchScenes, TrySources
 from migrate_core.jobs import launch as launching
 from migrate_core.jobs.background import answer, claim, latest_job, messages, now_utc, running_job
 from migrate_core.jobs.launch import crash_of, last_output, launch

@@ -14,13 +14,20 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from migrate_core.export.destination.archive import archive_path
-from migrate_core.export.request import ExportRequest
+from migrate_core.export.request import (
+    AboutDataset,
+    ChipOptions,
+    Curation,
+    ExportRequest,
+    PixelOptions,
+    SplitOptions,
+)
 from migrate_core.jobs.background import claim, now_utc
 from migrate_core.model import Decision
 from migrate_core.review.run import decide
 from migrate_core.states import Level
 from migrate_core.store.jobs import update_job
-from pages.shared.export import datasets
+from pages.shared.export.routes import download_address
 from tests.support.app import open_page
 from tests.support.background import Launched, Launches, note_launches
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
@@ -85,7 +92,6 @@ def words(app: AppTest) -> str:
 def test_an_empty_workspace_leads_to_the_pairs(root: Path) -> None:
     app = opened()
     assert "no finished pair yet" in words(app)
-    assert words(app).count("Nothing.") == 4
     assert app.button(key="export_start").disabled
 
 
@@ -103,11 +109,13 @@ def test_counts_follow_the_choice(case: Case) -> None:
         "Accepted and undecided: 2 pairs",
         "All but rejected: 3 pairs",
     ]
-    assert "- 1 rejected" in words(app)
-    assert "- 1 not decided about yet" in words(app)
+    assert "**1 pair goes in**: 1 accepted; 1 decided by a person." in words(app)
+    assert "**3 pairs stay out**" in words(app)
+    assert "1 rejected" in words(app)
+    assert "1 not decided about yet" in words(app)
     assert app.button(key="export_start").label == "Export 1 pair"
     app.radio(key="export_include").set_value("all").run()
-    assert "- 1 rejected" in words(app)
+    assert "**1 pair stays out**: 1 rejected." in words(app)
     assert app.button(key="export_start").label == "Export 3 pairs"
 
 
@@ -116,44 +124,77 @@ def test_a_dataset_is_written_and_shown_with_card_plots_and_zip(
 ) -> None:
     app = opened()
     app.radio(key="export_include").set_value("undecided").run()
+    app.checkbox(key="export_zip").check().run()
     app.button(key="export_start").click().run()
     folder = case.workspace.exports / f"{now_utc():%Y-%m-%d}"
     assert launched == [("export", ExportRequest(folder, "undecided", True, ("geotiff",)))]
     go()
     app.run()
     assert "Contains modified Copernicus Sentinel data 2020" in words(app)
-    assert len(app.main.get("image")) == 4
-    (download,) = app.main.get("download_button")
+    plots = list((folder / "plots").glob("*.png"))
+    assert len(plots) >= 6
+    assert len(app.main.get("image")) == len(plots)
+    (report,) = app.main.get("download_button")
+    assert report.proto.label.startswith("Download the report (")
+    (download,) = app.main.get("link_button")
     assert f"{folder.name}.zip" in download.proto.label
+    assert str(archive_path(folder)) in words(app)
     assert "brought up to date" in words(app)
     # Somebody else, or another day: the same is there to be seen.
     assert "Contains modified Copernicus" in words(opened())
 
 
-def test_a_dataset_without_a_zip_says_so(
+def test_a_dataset_without_a_zip_can_be_downloaded_as_one(
     case: Case, launched: Launched, go: Callable[[], None]
 ) -> None:
     app = opened()
-    app.checkbox(key="export_zip").uncheck().run()
     app.button(key="export_start").click().run()
     assert not launched[0][1].archive
     go()
     app.run()
-    assert "It has no zip file" in words(app)
-    assert not app.main.get("download_button")
+    (download,) = app.main.get("link_button")
+    folder = case.workspace.exports / f"{now_utc():%Y-%m-%d}"
+    assert download.proto.url == download_address(folder)
+    assert not archive_path(folder).exists()
 
 
-def test_a_zip_too_large_for_the_browser_is_named_instead(
-    case: Case, launched: Launched, go: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+def test_all_that_is_chosen_is_asked_for(case: Case, launched: Launched) -> None:
+    app = opened()
+    app.multiselect(key="export_formats").set_value(["geotiff", "chips"]).run()
+    app.multiselect(key="export_bands").set_value(["B08", "B04"])
+    app.selectbox(key="export_values").set_value("float32")
+    app.selectbox(key="export_ignore").set_value("occluded")
+    app.number_input(key="export_chip_size").set_value(64)
+    app.selectbox(key="export_chip_padding").set_value("shift")
+    app.selectbox(key="export_split").set_value("blocks").run()
+    app.number_input(key="export_block_km").set_value(5.0)
+    app.number_input(key="export_seed").set_value(7)
+    app.number_input(key="export_filter_occluded_most").set_value(50.0)
+    app.text_input(key="export_authors").set_value("Ann Lee; Bo Diaz")
+    app.text_input(key="export_licence").set_value("CC-BY-4.0").run()
+    app.button(key="export_start").click().run()
+    ((_, asked),) = launched
+    assert asked.formats == ("geotiff", "chips")
+    assert asked.pixels == PixelOptions(("B08", "B04"), "float32", "hard", "occluded")
+    assert asked.chips == ChipOptions(64, 64, "shift")
+    assert asked.splits == SplitOptions("blocks", 5.0, seed=7)
+    assert asked.curation == Curation({"occluded": "..50"})
+    assert asked.about == AboutDataset("", ("Ann Lee", "Bo Diaz"), "CC-BY-4.0")
+
+
+def test_a_preview_shows_splits_and_classes_of_the_choice_it_was_made_for(
+    case: Case, launched: Launched, go: Callable[[], None]
 ) -> None:
     app = opened()
-    app.button(key="export_start").click().run()
+    app.radio(key="export_include").set_value("undecided").run()
+    app.button(key="export_preview").click().run()
+    assert [kind for kind, _ in launched] == ["preview"]
     go()
-    monkeypatch.setattr(datasets, "LARGEST_DOWNLOAD_BYTES", 100)
     app.run()
-    assert not app.main.get("download_button")
-    folder = case.workspace.exports / f"{now_utc():%Y-%m-%d}"
-    assert str(archive_path(folder)) in [code.value for code in app.code]
+    assert "Split by overlap alone" in words(app)
+    assert "Where they lie" in words(app)
+    app.radio(key="export_include").set_value("all").run()
+    assert "The last preview is of other choices" in words(app)
 
 
 def test_a_folder_with_other_files_is_refused(

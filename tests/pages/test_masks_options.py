@@ -15,7 +15,7 @@ from shapely.geometry import box
 from streamlit.testing.v1 import AppTest
 
 from migrate_core.acquired import Acquired
-from migrate_core.background import AddMasks
+from migrate_core.job_requests import AddMasks
 from migrate_core.jobs.background import latest_job
 from migrate_core.masks.options import AddOptions, VectorOptions
 from migrate_core.model import Mask

@@ -12,7 +12,7 @@ import pytest
 import rasterio
 from streamlit.testing.v1 import AppTest
 
-from migrate_core.background import ConvertProduct, MakePairs
+from migrate_core.job_requests import ConvertProduct, MakePairs
 from migrate_core.jobs.background import claim, now_utc
 from migrate_core.logs.context import about
 from migrate_core.logs.setup import LogFile

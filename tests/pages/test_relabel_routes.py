@@ -14,8 +14,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely import Polygon, box
 
-from migrate_core.background import MakePairs
 from migrate_core.grid import PixelGrid, reproject_geometries
+from migrate_core.job_requests import MakePairs
 from migrate_core.jobs.background import claim, holding
 from migrate_core.masks.relabel.label_areas import LabelAreas, label_areas
 from migrate_core.masks.vectors.features import read_features

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import shapely
 
-from migrate_core.background import MakePairs
 from migrate_core.errors import JobRunningError
+from migrate_core.job_requests import MakePairs
 from migrate_core.jobs.background import claim, holding
 from migrate_core.model import PairParameters, Shift
 from migrate_core.pairs.run.plan import RunOptions

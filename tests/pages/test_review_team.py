@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from migrate_core.background import MixInChecks
+from migrate_core.job_requests import MixInChecks
 from migrate_core.jobs.background import working
 from migrate_core.store.review.checks import all_checks
 from migrate_core.store.review.settings import review_settings

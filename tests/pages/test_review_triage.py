@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from migrate_core.background import AcceptAutomatically, LearnTriage
+from migrate_core.job_requests import AcceptAutomatically, LearnTriage
 from migrate_core.review.sampling.random_order import DOUBLE_REVIEW, random_position
 from migrate_core.review.triage.run import accept_automatically, learn, switch, triage_state
 from migrate_core.states import Verdict

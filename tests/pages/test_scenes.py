@@ -17,9 +17,10 @@ from click.testing import CliRunner
 from shapely.geometry import box, mapping
 from streamlit.testing.v1 import AppTest
 
-from migrate_core.background import SearchScenes, TrySources, start
+from migrate_core.background import start
 from migrate_core.cli import cli
 from migrate_core.errors import SourceError
+from migrate_core.job_requests import SearchScenes, TrySources
 from migrate_core.jobs.background import claim, now_utc
 from migrate_core.model import RankedScene, Scene, SceneQuery
 from migrate_core.products.product import Product

@@ -25,10 +25,11 @@ import pytest
 import rasterio
 import sqlalchemy as sa
 
-from migrate_core.background import AddMasks, start
+from migrate_core.background import start
 from migrate_core.errors import DatabaseUnusableError, DiskError, StoreError
 from migrate_core.files.disk import disk_error
 from migrate_core.files.geotiff import check_complete, new_geotiff
+from migrate_core.job_requests import AddMasks
 from migrate_core.jobs import background as jobs
 from migrate_core.jobs.background import messages, now_utc, running_job, working
 from migrate_core.jobs.launch import last_output, launch
@@ -336,7 +337,8 @@ def test_a_killed_export_leaves_whole_files_and_the_next_one_cleans_up(tmp_path:
     case = prepare(tmp_path / "w", numbered_masks(tmp_path / "m", 3), products)
     case.make()
     case.store.engine.dispose()
-    words = ["--workspace", str(tmp_path / "w"), "export", "--include", "all", "--zip"]
+    named = ["--title", "Dataset"]
+    words = ["--workspace", str(tmp_path / "w"), "export", "--include", "all", "--zip", *named]
     assert command(*words, tmp_path / "ref").returncode == 0
     whole = exported_files(tmp_path / "ref")
     for moment in np.random.default_rng(7).uniform(0, 0.5, 6):

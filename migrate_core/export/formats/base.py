@@ -97,7 +97,8 @@ class Format(ABC):
     """A form of a dataset. `version` is counted up when the same request gives other files.
 
     `title` and `help` are for people who choose; `loads` is the line of Python that loads it, in
-    which DEST stands for the folder.
+    which DEST stands for the folder. `streams` says that `finish` opens no file of a part, so that
+    one that was sent to an object store need not be kept.
     """
 
     name: ClassVar[str]
@@ -106,6 +107,7 @@ class Format(ABC):
     loads: ClassVar[str]
     version: ClassVar[int] = 1
     cut: ClassVar[Cut] = Cut.WHEN_ASKED
+    streams: ClassVar[bool] = False
 
     def folder(self, destination: Path) -> Path:
         """Where in a dataset it lies."""

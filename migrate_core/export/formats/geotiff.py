@@ -11,13 +11,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...errors import ExportError
-from ...escaping import write_csv
 from ...pairs.files import FRACTIONS, IMAGE, LABEL, QUALITY, PairRaster
 from ...workspace import written_then_renamed
 from ..request import UINT16, PixelOptions
 from ..samples.sample import Sample
 from .base import Content, Cut, Format, Part
-from .rasters import write_classes, write_fractions, write_image, write_label, write_quality
+from .loading import write_loader
+from .rasters import (
+    write_classes,
+    write_fractions,
+    write_image,
+    write_label,
+    write_quality,
+    write_table,
+)
 
 # Raster of a pair -> folder of the dataset.
 FOLDERS = {
@@ -37,8 +44,9 @@ class Geotiff(Format):
     name = "geotiff"
     title = "GeoTIFF, whole pairs"
     help = "A folder each for images, labels, area shares and quality; opens in QGIS and GDAL."
-    loads = "rasterio.open('DEST/images/<pair_id>.tif')"
+    loads = "sys.path.insert(0, 'DEST'); from load import Dataset; Dataset('train')[0]"
     cut = Cut.NEVER
+    streams = True
 
     def folder(self, destination: Path) -> Path:
         """The dataset itself."""
@@ -56,11 +64,16 @@ class Geotiff(Format):
         for raster in copied:
             _copy(pair / raster.file, sample, _target(folder, raster, sample), folder)
         rest = [raster for raster in FOLDERS if raster not in copied]
-        _write_rasters(rest, sample, content, folder)
+        if rest == [LABEL]:
+            label = content.reader.read_label(sample)
+            write_label(_target(folder, LABEL, sample), label, content.classes, folder)
+        else:
+            _write_rasters(rest, sample, content, folder)
 
     def finish(self, content: Content, folder: Path) -> Sequence[str]:
-        """The table of classes."""
-        return [write_classes(folder, content.classes)]
+        """The table of classes, and the module that loads the dataset by its manifest."""
+        loader = write_loader(folder, content, "manifest.csv", "pair_id")
+        return [write_classes(folder, content.classes), *loader]
 
 
 class Chips(Format):
@@ -69,8 +82,9 @@ class Chips(Format):
     name = "chips"
     title = "GeoTIFF chips of one size"
     help = "As GeoTIFF, cut into squares of one size, each with its place on the ground."
-    loads = "rasterio.open('DEST/chips/images/<sample_id>.tif')"
+    loads = "sys.path.insert(0, 'DEST/chips'); from load import Dataset; Dataset('train')[0]"
     cut = Cut.ALWAYS
+    streams = True
 
     def parts(self, content: Content) -> Sequence[Part]:
         """One a chip."""
@@ -82,19 +96,10 @@ class Chips(Format):
         _write_rasters(tuple(FOLDERS), sample, content, folder)
 
     def finish(self, content: Content, folder: Path) -> Sequence[str]:
-        """The table of chips: split, pair, and where in the pair each lies."""
-        rows = [
-            {
-                "sample_id": sample.sample_id,
-                "split": sample.split,
-                "pair_id": sample.pair_id,
-                "row": sample.window.row,
-                "column": sample.window.column,
-            }
-            for sample in content.samples
-        ]
-        write_csv(folder / CHIPS_TABLE, list(rows[0]), rows)
-        return [CHIPS_TABLE, write_classes(folder, content.classes)]
+        """The table of chips (split, pair, and where in the pair each lies), classes and loader."""
+        loader = write_loader(folder, content, CHIPS_TABLE, "sample_id")
+        table = write_table(folder / CHIPS_TABLE, content.samples)
+        return [table, write_classes(folder, content.classes), *loader]
 
 
 def _part(sample: Sample) -> Part:

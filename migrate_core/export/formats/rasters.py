@@ -14,7 +14,8 @@ from ...files.geotiff import new_geotiff
 from ...grid import PixelGrid
 from ...model import IGNORE
 from ...workspace import written_then_renamed
-from ..samples.pixels import Pixels
+from ..samples.pixels import LabelPixels, Pixels
+from ..samples.sample import Sample
 from .base import ClassOfLabel
 
 NO_DATA = 0
@@ -28,7 +29,9 @@ def write_image(path: Path, pixels: Pixels, apart: Path) -> None:
         dataset.descriptions = pixels.bands
 
 
-def write_label(path: Path, pixels: Pixels, classes: Sequence[ClassOfLabel], apart: Path) -> None:
+def write_label(
+    path: Path, pixels: Pixels | LabelPixels, classes: Sequence[ClassOfLabel], apart: Path
+) -> None:
     """The hard label with a colour table, and the names of classes as tags of its band.
 
     TIFF has no place for the names of classes; tags of a band are shown by GDAL and QGIS.
@@ -66,6 +69,22 @@ def write_classes(folder: Path, classes: Sequence[ClassOfLabel]) -> str:
     ]
     write_csv(folder / CLASSES_TABLE, ["value", "name", "colour"], rows)
     return CLASSES_TABLE
+
+
+def write_table(path: Path, samples: Sequence[Sample]) -> str:
+    """A table of samples: split, pair, and where in the pair each lies; gives its name back."""
+    rows = [
+        {
+            "sample_id": sample.sample_id,
+            "split": sample.split,
+            "pair_id": sample.pair_id,
+            "row": sample.window.row,
+            "column": sample.window.column,
+        }
+        for sample in samples
+    ]
+    write_csv(path, list(rows[0]), rows)
+    return path.name
 
 
 @contextmanager

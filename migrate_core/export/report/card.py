@@ -6,20 +6,17 @@ classes and reviewers, reasons and notes can hold anything.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from ... import __version__
-from ...escaping import markdown_text
-from ...products.scene_classes import Flag
+from ...escaping import markdown_code, markdown_text
 from ...text import CLOUD_IN_SCENE, LABEL_OCCLUDED, format_percent, format_share
-from ..selection.choice import Choice
-from .review_evidence import ReviewEvidence
-from .statistics import Statistics
+from .description import FLAG_TEXTS, Description
+from .pictures.captions import PLOT_CAPTIONS
+from .terms import COPERNICUS_NOTICE_URL, COPERNICUS_TERMS, NO_SOURCE_IMAGES
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -32,26 +29,14 @@ _CUT_OFF = "The export was cut off: export again."
 UNFINISHED_CARD = f"# Dataset card\n\n{MADE_WITH}. {_CUT_OFF}\n"
 
 _TEMPLATE = "card.md.jinja"
-_FLAGS = {
-    Flag.OUTSIDE: "outside the mask's footprint (by pixel centre)",
-    Flag.NO_DATA: "no data or saturated",
-    Flag.CLOUD: "cloud",
-    Flag.SHADOW: "cloud shadow",
-    Flag.CIRRUS: "thin cloud or cirrus",
-    Flag.SNOW: "snow",
-    Flag.SOURCE: "occluded in the source image",
-    Flag.UNKNOWN: "label unknown or set to ignore",
-}
-_PLOTS = {
-    "days_and_clouds": f"Time between mask and scene (days), and {CLOUD_IN_SCENE} (%).",
-    "occlusion_of_labels": f"{LABEL_OCCLUDED.capitalize()}, and by what, pair by pair (%).",
-    "class_areas": "Area of each class over all pairs (ha).",
-    "pairs_by_month": "Pairs by month of sensing.",
-}
+# Rows of tables that can grow with the dataset.
+_MOST_ROWS = 40
 
 
 def unfinished_card(pairs: int, missing: Sequence[str]) -> str:
     """The card of a dataset that was cut off: how many pairs are there, and which are not."""
+    if not missing:
+        return f"{UNFINISHED_CARD}\n{pairs} pairs are there; card and report are not finished.\n"
     named = "".join(f"- {markdown_text(pair_id)}\n" for pair_id in missing)
     return (
         f"{UNFINISHED_CARD}\n{pairs} pairs are there, and the tables name these alone. "
@@ -64,26 +49,27 @@ def is_unfinished(card: str) -> bool:
     return card.startswith(UNFINISHED_CARD.rstrip("\n"))
 
 
-def dataset_card(statistics: Statistics, choice: Choice, evidence: ReviewEvidence) -> str:
-    """The card as Markdown."""
-    rows = statistics.rows
+def dataset_card(described: Description, plots: Collection[str] = tuple(PLOT_CAPTIONS)) -> str:
+    """The card as Markdown; `plots` are the names of those that there are."""
+    counted = described.counted
     return _template().render(
-        rows=rows,
-        statistics=statistics,
-        choice=str(choice),
-        evidence=evidence,
-        days=[abs(number) for number in statistics.numbers("days_offset")],
-        shifts_m=[
-            math.hypot(row["shift_east_m"], row["shift_north_m"])
-            for row in rows
-            if row["shift_reliable"]
-        ],
+        d=described,
+        rows=counted.rows,
+        statistics=counted,
+        evidence=described.evidence,
+        days=[abs(number) for number in counted.numbers("days_offset")],
+        shifts_m=counted.shifts_m,
         label_occluded=LABEL_OCCLUDED.capitalize(),
         cloud_in_scene=CLOUD_IN_SCENE.capitalize(),
-        flags=_FLAGS,
-        plots=_PLOTS,
+        flags=FLAG_TEXTS,
+        folders={one.name: one.folder for one in described.formats},
+        plots={name: text for name, text in PLOT_CAPTIONS.items() if name in plots},
+        most_rows=_MOST_ROWS,
+        copernicus_terms=COPERNICUS_TERMS,
+        notice_url=COPERNICUS_NOTICE_URL,
+        no_source_images=NO_SOURCE_IMAGES,
         made_with=MADE_WITH,
-        version=__version__,
+        version=described.version,
     )
 
 
@@ -101,10 +87,23 @@ def _template() -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(median=median, share=format_share, percent=format_percent)
+    environment.filters.update(
+        median=median,
+        share=format_share,
+        percent=format_percent,
+        code=lambda text: Raw(markdown_code(text)),
+    )
     return environment.get_template(_TEMPLATE)
+
+
+class Raw(str):
+    """Markdown that is escaped already."""
+
+    __slots__ = ()
 
 
 def _escaped(value: Any) -> Any:
     """Every value that the template shows; its own text isn't touched."""
-    return markdown_text(value) if isinstance(value, str) else value
+    if isinstance(value, str) and not isinstance(value, Raw):
+        return markdown_text(value)
+    return value

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...text import CLOUD_IN_SCENE, LABEL_OCCLUDED
 from ...workspace import written_then_renamed
+from .pictures.axes import (
+    BLUE,
+    GREEN,
+    GREY,
+    MOST_CLASSES,
+    ORANGE,
+    PALE,
+    PURPLE,
+    VERMILION,
+    axes_of_figure,
+)
+from .pictures.captions import PLOT_CAPTIONS
+from .pictures.histograms import class_shares_by_split, histograms
 from .statistics import Statistics
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Okabe & Ito (2008): told apart with every common form of colour blindness.
-BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#767676"
-PURPLE, PALE = "#CC79A7", "#D9D9D9"
+# Bars of more pairs are thinner than what is drawn, and each takes a millisecond.
+_MOST_BARS = 400
 # Colour and mark of each cause of occlusion, by the columns of the manifest.
 _CAUSES = {
     "cloud": (BLUE, "o"),
@@ -36,31 +48,20 @@ _NAMES = {
 
 
 def all_plots(statistics: Statistics) -> dict[str, Figure]:
-    """Every plot of a dataset by the name of its file."""
+    """Every plot of a dataset by the name of its file; of what wasn't measured there is none."""
     return {
         "days_and_clouds": days_and_clouds(statistics),
         "occlusion_of_labels": occlusion_of_labels(statistics),
         "class_areas": class_areas(statistics.class_ha),
         "pairs_by_month": pairs_by_month(statistics),
+        "class_shares_by_split": class_shares_by_split(statistics),
+        **histograms(statistics),
     }
-
-
-def _axes(title: str, x: str, y: str) -> tuple[Figure, Any]:
-    # Imported here: commands that draw nothing start without it.
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
-    axes = figure.add_subplot()
-    axes.set_title(title, loc="left", fontsize=11)
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
 
 
 def days_and_clouds(statistics: Statistics) -> Figure:
     """How far in time the chosen scenes are, and the cloud in them."""
-    figure, axes = _axes(
+    figure, axes = axes_of_figure(
         f"Chosen scenes: time from the mask, and {CLOUD_IN_SCENE}",
         "days from the mask's date to the scene's",
         f"{CLOUD_IN_SCENE}, %",
@@ -87,7 +88,7 @@ def occlusion_of_labels(statistics: Statistics) -> Figure:
 
     The causes overlap, so they stand beside each other and aren't stacked.
     """
-    figure, axes = _axes(
+    figure, axes = axes_of_figure(
         f"{LABEL_OCCLUDED.capitalize()}, pair by pair",
         "pairs, the most occluded first",
         "share of labelled pixels, %",
@@ -95,7 +96,10 @@ def occlusion_of_labels(statistics: Statistics) -> Figure:
     rows = sorted(statistics.rows, key=lambda row: -(row["occluded_labelled"] or 0.0))
     ranks = np.arange(1, len(rows) + 1)
     occluded = [100 * (row["occluded_labelled"] or 0.0) for row in rows]
-    axes.bar(ranks, occluded, color=PALE, label=LABEL_OCCLUDED, width=0.9)
+    if len(rows) > _MOST_BARS:
+        axes.fill_between(ranks, occluded, step="mid", color=PALE, label=LABEL_OCCLUDED)
+    else:
+        axes.bar(ranks, occluded, color=PALE, label=LABEL_OCCLUDED, width=0.9)
     for name, (color, marker) in _CAUSES.items():
         shares = [100 * (row[f"{name}_labelled"] or 0.0) for row in rows]
         there = [number for number, share in enumerate(shares) if share > 0]
@@ -117,10 +121,11 @@ def occlusion_of_labels(statistics: Statistics) -> Figure:
 
 def class_areas(class_ha: Mapping[int, float]) -> Figure:
     """The area of each class over the dataset; numbers at the bars, since classes differ a lot."""
-    figure, axes = _axes("Area of each class", "area, ha", "class")
-    figure.set_figheight(1.4 + 0.4 * len(class_ha))
-    names = [f"{value}" + (" (background)" if value == 0 else "") for value in class_ha]
-    bars = axes.barh(names, list(class_ha.values()), color=BLUE, height=0.7)
+    figure, axes = axes_of_figure("Area of each class", "area, ha", "class")
+    shown = dict(sorted(class_ha.items(), key=lambda item: -item[1])[:MOST_CLASSES])
+    figure.set_figheight(1.4 + 0.4 * len(shown))
+    names = [f"{value}" + (" (background)" if value == 0 else "") for value in sorted(shown)]
+    bars = axes.barh(names, [shown[value] for value in sorted(shown)], color=BLUE, height=0.7)
     axes.bar_label(bars, fmt="{:,.1f} ha", padding=4, fontsize=8)
     axes.invert_yaxis()
     axes.margins(x=0.15)
@@ -129,7 +134,7 @@ def class_areas(class_ha: Mapping[int, float]) -> Figure:
 
 def pairs_by_month(statistics: Statistics) -> Figure:
     """How the pairs are spread over the year, by the sensing time of the scene."""
-    figure, axes = _axes("Pairs by month of sensing", "month", "pairs")
+    figure, axes = axes_of_figure("Pairs by month of sensing", "month", "pairs")
     months = [int(row["sensed_at"][5:7]) for row in statistics.rows]
     counts = np.bincount(months, minlength=13)[1:]
     axes.bar(np.arange(1, 13), counts, color=BLUE, width=0.8)
@@ -139,7 +144,13 @@ def pairs_by_month(statistics: Statistics) -> Figure:
 
 
 def write_plots(folder: Path, figures: Mapping[str, Figure]) -> list[Path]:
-    """Save figures as PNG files named after their keys."""
+    """Save figures as PNG files named after their keys; plots of before that there are no more go.
+
+    Raises DiskError.
+    """
+    for name in PLOT_CAPTIONS:
+        if name not in figures:
+            (folder / f"{name}.png").unlink(missing_ok=True)
     paths = []
     for name, figure in figures.items():
         path = folder / f"{name}.png"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...model import Decision
+from ...review.decisions import deciding, review_status
 from ...review.rules.audit import rule_audits
 from ...review.sampling.run import reviewer_agreement, sampling
 from ...review.triage.run import triage_state
-from ...states import Basis
+from ...states import Basis, decision_state
 from ...store.base import Store
 from ..selection.entries import Entry
 
@@ -22,12 +24,27 @@ _BY = {
 
 
 @dataclass(frozen=True)
+class DecisionCounts:
+    """The decisions that count about all finished pairs, superseded ones left out.
+
+    `reviewers` has the numbers of each verdict by reviewer, those who decided most first;
+    `reasons` has verdict, reason and number, the most frequent first, `None` where no reason was
+    given; `pairs` the number of pairs by the decision that they add up to.
+    """
+
+    reviewers: Sequence[tuple[str, Mapping[str, int]]] = ()
+    reasons: Sequence[tuple[str, str | None, int]] = ()
+    pairs: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ReviewEvidence:
     """By whom pairs were decided, and what is known of how right that is.
 
     `counts` has how many pairs of the dataset were decided in which way, `rules` by which rule or
     model, `audits` is a sentence on each audit of what wasn't looked at. `agreement` are sentences
-    on the reviewers, `sampling` is one on all pairs before the review.
+    on the reviewers, `sampling` is one on all pairs before the review. `decisions` are those that
+    count about all finished pairs, also about those that didn't go out.
     """
 
     counts: Sequence[tuple[str, int]]
@@ -35,6 +52,7 @@ class ReviewEvidence:
     audits: Sequence[str] = field(kw_only=True, default=())
     agreement: Sequence[str] = ()
     sampling: str = ""
+    decisions: DecisionCounts = field(default_factory=DecisionCounts)
 
 
 def review_evidence(store: Store, chosen: Sequence[Entry]) -> ReviewEvidence:
@@ -53,6 +71,28 @@ def review_evidence(store: Store, chosen: Sequence[Entry]) -> ReviewEvidence:
             *(_audits_of_rules(store, chosen) if by_basis[Basis.RULE] else ()),
             *(_audit_of_triage(store) if by_basis[Basis.MODEL] else ()),
         ],
+        decisions=decision_counts(store),
+    )
+
+
+def decision_counts(store: Store) -> DecisionCounts:
+    """Who decided what and why, over all finished pairs."""
+    reviewers: dict[str, Counter[str]] = defaultdict(Counter)
+    reasons: Counter[tuple[str, str | None]] = Counter()
+    pairs: Counter[str] = Counter()
+    logs: dict[str, list[Decision]] = defaultdict(list)
+    for decision in store.decisions():
+        logs[decision.pair_id].append(decision)
+    for pair_id in store.finished_pairs():
+        log = logs.get(pair_id, [])
+        pairs[decision_state(review_status(log).decision)] += 1
+        for decision in deciding(log).values():
+            reviewers[decision.reviewer][decision.verdict] += 1
+            reasons[str(decision.verdict), decision.reason or None] += 1
+    return DecisionCounts(
+        sorted(reviewers.items(), key=lambda item: (-sum(item[1].values()), item[0])),
+        [(verdict, reason, count) for (verdict, reason), count in reasons.most_common()],
+        dict(sorted(pairs.items())),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ class Statistics:
 
     `class_names` are what masks call the class values; several names of one value with slashes.
     `label_notes` are sentences on the labels: objects that are too small, and boundary buffers.
+    `split_pixels` are the numbers of pixels by split and class value, 255 = ignored included.
     """
 
     rows: Sequence[Row]
@@ -30,6 +32,7 @@ class Statistics:
     ignored_share: float
     class_names: Mapping[int, str] = field(default_factory=dict)
     label_notes: Sequence[str] = ()
+    split_pixels: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
 
     def counts(self, column: str) -> dict[str, int]:
         """How often each value of a column of the manifest occurs."""
@@ -50,16 +53,35 @@ class Statistics:
         """The years in which the Sentinel-2 images were taken."""
         return sorted({row["sensed_at"][:4] for row in self.rows})
 
+    @property
+    def shifts_m(self) -> list[float]:
+        """How far masks were moved by registration, in metres, where it was reliable."""
+        return [
+            math.hypot(row["shift_east_m"], row["shift_north_m"])
+            for row in self.rows
+            if row["shift_reliable"]
+        ]
+
+    def share_in_split(self, split: str, value: int) -> float | None:
+        """The share 0…1 of a class among the known pixels of a split; None where it has none."""
+        pixels = self.split_pixels.get(split, {})
+        known = sum(count for found, count in pixels.items() if found != IGNORE)
+        return pixels.get(value, 0) / known if known else None
+
 
 def statistics(rows: Sequence[Row], labels: Iterable[NDArray[np.uint8]]) -> Statistics:
-    """Count over the rows of the manifest and the labels (height, width) of their pairs."""
-    pixels: Counter[int] = Counter()
+    """Count over the rows of the manifest and the labels (height, width) of their pairs.
+
+    Labels come in the order of the rows, and each is looked at once.
+    """
+    by_split: dict[str, Counter[int]] = defaultdict(Counter)
     present: Counter[int] = Counter()
-    for label in labels:
-        values, counts = np.unique(label, return_counts=True)
-        found = {int(v): int(n) for v, n in zip(values, counts, strict=True)}
-        pixels.update(found)
+    for row, label in zip(rows, labels, strict=True):
+        counts = np.bincount(label.ravel(), minlength=IGNORE + 1)
+        found = {int(value): int(counts[value]) for value in np.flatnonzero(counts)}
+        by_split[row["split"]].update(found)
         present.update(value for value in found if value != IGNORE)
+    pixels = sum(by_split.values(), Counter[int]())
     total = sum(pixels.values())
     classes = sorted(value for value in pixels if value != IGNORE)
     return Statistics(
@@ -67,4 +89,5 @@ def statistics(rows: Sequence[Row], labels: Iterable[NDArray[np.uint8]]) -> Stat
         {value: pixels[value] * PIXEL_HA for value in classes},
         {value: present[value] for value in classes},
         pixels[IGNORE] / total if total else 0.0,
+        split_pixels={split: dict(sorted(found.items())) for split, found in by_split.items()},
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,14 @@ class Pixels:
         return float((self.label != IGNORE).mean())
 
 
+@dataclass(frozen=True, eq=False)
+class LabelPixels:
+    """The label of a sample alone, as `Pixels` has it."""
+
+    grid: PixelGrid
+    label: NDArray[np.uint8]
+
+
 @dataclass(frozen=True)
 class PixelReader:
     """Reads samples of a workspace in one form: the same bands and classes for all of them."""
@@ -62,27 +71,33 @@ class PixelReader:
 
     def read(self, sample: Sample) -> Pixels:
         """The pixels of a sample. Raises ExportError when the pair's files are gone or damaged."""
-        raw = self._pair(sample)
-        label = _cut(self._label(raw), sample.window, IGNORE)
-        return Pixels(
-            sample.grid,
-            self.bands,
-            self.classes,
-            self._values(_cut(raw.image[_positions(raw.bands, self.bands)], sample.window, 0)),
-            label,
-            _cut(_spread(raw.fractions, raw.classes, self.classes), sample.window, 0),
-            _cut(raw.quality, sample.window, int(Flag.OUTSIDE)),
-        )
+        with self._opened(sample) as raw:
+            label = _cut(self._label(raw), sample.window, IGNORE)
+            return Pixels(
+                sample.grid,
+                self.bands,
+                self.classes,
+                self._values(_cut(raw.image[_positions(raw.bands, self.bands)], sample.window, 0)),
+                label,
+                _cut(_spread(raw.fractions, raw.classes, self.classes), sample.window, 0),
+                _cut(raw.quality, sample.window, int(Flag.OUTSIDE)),
+            )
 
     def label(self, sample: Sample) -> NDArray[np.uint8]:
         """Only the label of a sample, (height, width). Raises ExportError."""
-        return _cut(self._label(self._pair(sample)), sample.window, IGNORE)
+        with self._opened(sample) as raw:
+            return _cut(self._label(raw), sample.window, IGNORE)
 
-    def _pair(self, sample: Sample) -> _Rasters:
+    def read_label(self, sample: Sample) -> LabelPixels:
+        """Only the label of a sample, and where it lies. Raises ExportError."""
+        return LabelPixels(sample.grid, self.label(sample))
+
+    @contextmanager
+    def _opened(self, sample: Sample) -> Iterator[_Rasters]:
         folder = self.workspace.pair(sample.pair_id)
         try:
             # Repaired pairs are written anew: their time tells one version from another.
-            return _rasters(folder, (folder / LABEL.file).stat().st_mtime_ns)
+            yield _rasters(folder, (folder / LABEL.file).stat().st_mtime_ns)
         except (OSError, PairError) as err:
             raise ExportError(
                 f"{sample.pair_id}: its files can't be read ({err}). Run `pairs make`, which makes "
@@ -105,23 +120,51 @@ class PixelReader:
 
 @dataclass(frozen=True, eq=False)
 class _Rasters:
-    """The rasters of a whole pair, as its files have them; nobody writes into them."""
+    """The rasters of a whole pair, each read when it is first asked for; nobody writes into them.
 
-    bands: tuple[str, ...]
-    classes: tuple[int, ...]
-    image: NDArray[np.uint16]
-    label: NDArray[np.uint8]
-    fractions: NDArray[np.float32]
-    quality: NDArray[np.uint8]
+    The label is asked for alone when chips are planned and classes counted.
+    """
+
+    folder: Path
+
+    @cached_property
+    def _image(self) -> tuple[tuple[str, ...], NDArray[Any]]:
+        return _raster(self.folder, IMAGE)
+
+    @cached_property
+    def _fractions(self) -> tuple[tuple[str, ...], NDArray[Any]]:
+        return _raster(self.folder, FRACTIONS)
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        return self._image[0]
+
+    @property
+    def image(self) -> NDArray[np.uint16]:
+        return self._image[1]
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        return tuple(int(name.removeprefix("class ")) for name in self._fractions[0])
+
+    @property
+    def fractions(self) -> NDArray[np.float32]:
+        return self._fractions[1]
+
+    @cached_property
+    def label(self) -> NDArray[np.uint8]:
+        label: NDArray[np.uint8] = _raster(self.folder, LABEL)[1][0]
+        return label
+
+    @cached_property
+    def quality(self) -> NDArray[np.uint8]:
+        quality: NDArray[np.uint8] = _raster(self.folder, QUALITY)[1][0]
+        return quality
 
 
 @lru_cache(maxsize=_PAIRS_IN_MEMORY)
 def _rasters(folder: Path, _written_ns: int) -> _Rasters:
-    bands, image = _raster(folder, IMAGE)
-    names, fractions = _raster(folder, FRACTIONS)
-    classes = tuple(int(name.removeprefix("class ")) for name in names)
-    label, quality = (_raster(folder, raster)[1][0] for raster in (LABEL, QUALITY))
-    return _Rasters(bands, classes, image, label, fractions, quality)
+    return _Rasters(folder)
 
 
 def _raster(folder: Path, raster: PairRaster) -> tuple[tuple[str, ...], NDArray[Any]]:

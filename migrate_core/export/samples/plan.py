@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...errors import ExportError
 from ...model import BACKGROUND, IGNORE
@@ -43,7 +43,7 @@ def uncut_pairs(chosen: Sequence[Entry], rows: Mapping[str, Row]) -> list[Sample
     return [uncut_pair(entry, rows[entry.pair.pair_id]) for entry in chosen]
 
 
-def chips(pairs: Sequence[Sample], options: ChipOptions, reader: PixelReader) -> Iterator[Sample]:
+def chips(pairs: Iterable[Sample], options: ChipOptions, reader: PixelReader) -> Iterator[Sample]:
     """The chips of whole pairs with enough label; one without any labelled pixel never goes out.
 
     Raises ExportError when a label can't be read.

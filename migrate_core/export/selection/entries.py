@@ -13,12 +13,14 @@ from ...errors import ExportError, PairError
 from ...model import Batch, Decision, Mask, Pair
 from ...pairs.files import Document, read_document
 from ...pairs.view.drawing import Colour, class_colours
-from ...review.decisions import ReviewStatus, deciding, review_status
-from ...states import Basis, PairState
+from ...review.decisions import ReviewStatus, deciding
+from ...states import Basis
 from ...store.base import Store
 from ...store.review.batches import batch_entries
 from ...workspace import Workspace
 from .choice import ACCEPTED, Choice
+from .curation import Curation
+from .select import Going
 
 
 @dataclass(frozen=True)
@@ -52,22 +54,21 @@ class Entry:
         return str(self.batch.document.get("text") or self.batch.kind)
 
 
-def entries(store: Store, workspace: Workspace, choice: Choice) -> list[Entry]:
-    """The finished pairs that are chosen, by pair id. Raises ExportError for none.
+def entries(store: Store, workspace: Workspace, going: Sequence[Going]) -> list[Entry]:
+    """All that is known of the pairs that go out, by pair id.
 
-    Rejected, superseded and unfinished pairs never go out.
+    Raises ExportError when a pair.json can't be read.
     """
     logs = _logs(store)
     masks = {mask.mask_id: mask for mask in store.masks()}
     batches = {entry.batch.batch_id: entry.batch for entry in batch_entries(store)}
+    wanted = {one.pair_id: one for one in going}
     chosen = []
     for pair in store.pairs():
-        log = logs.get(pair.pair_id, ())
-        status, mask = review_status(log), masks.get(pair.mask_id)
-        if pair.state != PairState.DONE or choice.reason_against(status) is not None:
+        mask = masks.get(pair.mask_id)
+        if pair.pair_id not in wanted or mask is None or mask.footprint is None:
             continue
-        if mask is None or mask.footprint is None:
-            continue
+        status = wanted[pair.pair_id].status
         entry = Entry(
             pair,
             status,
@@ -75,13 +76,19 @@ def entries(store: Store, workspace: Workspace, choice: Choice) -> list[Entry]:
             mask.footprint,
             _class_names(mask),
             class_colours(mask),
-            tuple(deciding(log).values()),
+            tuple(deciding(logs.get(pair.pair_id, ())).values()),
             batches.get(status.batch or ""),
         )
         chosen.append(entry)
-    if not chosen:
-        raise ExportError(f"No pair would go out with {choice}. {_remedy(choice)}")
     return sorted(chosen, key=lambda entry: entry.pair.pair_id)
+
+
+def nothing_goes_out(choice: Choice, curation: Curation) -> ExportError:
+    """The error for a choice that no pair fits."""
+    text = str(curation)
+    limits = f" and only with {text}" if text else ""
+    wider = "Widen the filters, or: " if text else ""
+    return ExportError(f"No pair would go out with {choice}{limits}. {wider}{_remedy(choice)}")
 
 
 def _logs(store: Store) -> Mapping[str, Sequence[Decision]]:

@@ -1,36 +1,56 @@
-"""What an export would take along and leave out: counted in the database, before it is begun."""
+"""What an export would take along and leave out, before it is begun."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from ...review.decisions import ReviewStatus, review_statuses
-from ...states import UNDER_WAY, PairState, decision_state
+from ...states import decision_state
 from ...store.base import Store
-from ...store.finished_pairs import finished_with_footprint, pair_footprints
-from ..splits.by_location import SHARES, split_by_location
+from ...store.finished_pairs import class_tables, finished_with_footprint
+from ...store.serialize import to_json
+from ...workspace import Workspace
+from ..request import ExportRequest
+from ..splits.check import SplitCheck
+from ..splits.earlier import check_document
+from ..splits.options import SHARES
 from .choice import INCLUDES, Choice
-
-NOT_MADE = "not made yet"
-NO_FOOTPRINT = "mask without a footprint"
+from .curation import Curation
+from .labels import names_of_values
+from .planned import Planned, planned
+from .select import select
+from .similar.run import Findings
 
 
 @dataclass(frozen=True)
 class Preview:
-    """Numbers of pairs: those that go out by decision and by split, the others by the reason.
+    """What goes out and what doesn't, as `export` would do it.
 
-    `basis` has those that go out by what the decision rests on: a person, a rule or a model.
+    Numbers of pairs: those that go out by decision and by split, the others by the reason; `basis`
+    has those that go out by what the decision rests on: a person, a rule or a model. By pair id are
+    the split and the footprint (lon/lat) of each that goes out, and the reason of each that
+    doesn't. `class_pixels` are numbers of labelled pixels by class value and split,
+    `class_names` what masks call them. `check` says
+    how independent the splits are, `found` has near duplicates and outliers, where they were looked
+    for.
     """
 
     decisions: Mapping[str, int]
     basis: Mapping[str, int]
     splits: Mapping[str, int]
     left_out: Mapping[str, int]
+    split_of: Mapping[str, str] = field(default_factory=dict)
+    footprints: Mapping[str, BaseGeometry] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    class_pixels: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    class_names: Mapping[int, str] = field(default_factory=dict)
+    check: SplitCheck | None = None
+    found: Findings | None = None
 
     @property
     def pairs(self) -> int:
@@ -39,7 +59,7 @@ class Preview:
 
 
 def numbers_of_pairs(store: Store, *, looked_at_only: bool = False) -> dict[str, int]:
-    """How many finished pairs each level of `--include` takes in."""
+    """How many finished pairs each level of `--include` takes in, before filters."""
     decided, nobody = review_statuses(store), ReviewStatus(None)
     found = [decided.get(pair_id, nobody) for pair_id in finished_with_footprint(store)]
     choices = [Choice(include, looked_at_only) for include in INCLUDES]
@@ -49,39 +69,76 @@ def numbers_of_pairs(store: Store, *, looked_at_only: bool = False) -> dict[str,
     }
 
 
-def preview(store: Store, choice: Choice) -> Preview:
-    """Count what `export` would write, by the same rules, without reading any file."""
-    decided = review_statuses(store)
-    going: dict[str, BaseGeometry] = {}
-    decisions: Counter[str] = Counter()
-    basis: Counter[str] = Counter()
-    left_out: Counter[str] = Counter()
-    for row in pair_footprints(store):
-        status = decided.get(row.pair_id, ReviewStatus(None))
-        reason = _reason(row.state, status, choice)
-        if reason is not None or row.footprint is None:
-            left_out[reason or NO_FOOTPRINT] += 1
-            continue
-        decisions[decision_state(status.decision)] += 1
-        basis[status.basis or "nobody yet"] += 1
-        going[row.pair_id] = shape(row.footprint)
+def preview(
+    store: Store, workspace: Workspace, request: ExportRequest, *, look_for_similar: bool = False
+) -> Preview:
+    """What `export` would write, by the same rules. Labels are read once, then remembered.
+
+    `look_for_similar` also reads images, for near duplicates and outliers. Raises WrongUseError for
+    filters and splits that can't be.
+    """
+    found = planned(store, workspace, request, look_for_similar=look_for_similar)
+    going = found.going
+    decisions = Counter(str(decision_state(pair.status.decision)) for pair in going)
+    basis = Counter(str(pair.status.basis or "nobody yet") for pair in going)
+    splits = Counter(found.splits.of.values())
     return Preview(
         dict(decisions.most_common()),
         dict(basis.most_common()),
-        _splits(going),
-        dict(left_out.most_common()),
+        {name: splits[name] for name in SHARES},
+        dict(Counter(found.left_out.values()).most_common()),
+        dict(found.splits.of),
+        {pair.pair_id: pair.footprint for pair in going},
+        found.left_out,
+        _class_pixels(found),
+        names_of_values(class_tables(store)),
+        found.splits.check,
+        found.selection.found,
     )
 
 
-def _reason(state: PairState, status: ReviewStatus, choice: Choice) -> str | None:
-    """Why a pair stays out; None when it goes out."""
-    if state in UNDER_WAY:
-        return NOT_MADE
-    if state != PairState.DONE:
-        return state
-    return choice.reason_against(status)
+def counts_of_choice(
+    store: Store, workspace: Workspace, choice: Choice, curation: Curation
+) -> Preview:
+    """Only the numbers of pairs by decision and reason: of filters that need no pixels, at once.
+
+    Raises WrongUseError for filters that can't be.
+    """
+    found = select(store, workspace, choice, curation)
+    decisions = Counter(str(decision_state(pair.status.decision)) for pair in found.going)
+    basis = Counter(str(pair.status.basis or "nobody yet") for pair in found.going)
+    return Preview(
+        dict(decisions.most_common()),
+        dict(basis.most_common()),
+        {},
+        dict(Counter(found.left_out.values()).most_common()),
+    )
 
 
-def _splits(footprints: Mapping[str, BaseGeometry]) -> dict[str, int]:
-    counts = Counter(split_by_location(footprints).values() if footprints else ())
-    return {name: counts[name] for name in SHARES}
+def preview_document(found: Preview) -> dict[str, Any]:
+    """What `export --dry-run --json` prints."""
+    similar = found.found or Findings()
+    return {
+        "pairs": found.pairs,
+        "decisions": dict(found.decisions),
+        "basis": dict(found.basis),
+        "splits": dict(found.splits),
+        "left_out": dict(found.left_out),
+        "classes": [
+            {"value": value, "name": found.class_names.get(value), "pixels": dict(pixels)}
+            for value, pixels in found.class_pixels.items()
+        ],
+        "split_check": check_document(found.check) if found.check else None,
+        "duplicates": to_json(similar.duplicates),
+        "outliers": to_json(similar.outliers),
+        "split_of": dict(found.split_of),
+        "reasons": dict(found.reasons),
+    }
+
+
+def _class_pixels(found: Planned) -> dict[int, dict[str, int]]:
+    counts: dict[int, Counter[str]] = {}
+    for pair_id, split in found.splits.of.items():
+        for value, pixels in found.class_pixels[pair_id].items():
+            counts.setdefault(value, Counter())[split] += pixels
+    return {value: {name: counts[value][name] for name in SHARES} for value in sorted(counts)}

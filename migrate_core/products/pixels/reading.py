@@ -6,6 +6,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +23,10 @@ from ...files.regular import check_regular
 from ...grid import PixelGrid, Window, block, window_of
 from ...logs.redaction import without_secrets
 from ..access import forget_logins, redact_logs
-from ..product import BandFile, Product
+from ..jp2.byte_ranges import Location, locate
+from ..jp2.errors import UnsuitableError
+from ..jp2.window import read_window
+from ..product import JPEG2000, BandFile, Product
 from .resampling import NO_DATA, REACH, SATURATED, upsample
 
 # GDAL's block cache, in bytes (an int given to rasterio.Env counts bytes). The default of 5 % of
@@ -36,6 +40,10 @@ _GDAL = {
     "GDAL_HTTP_NETRC": "NO",
 }
 
+
+# Files whose georeference was found to be that of their product, and how many are remembered.
+_checked: set[tuple[Location, PixelGrid]] = set()
+_CHECKED_FILES = 4096
 
 T = TypeVar("T")
 
@@ -201,23 +209,46 @@ def _coarser(window: Window, factor: int, reach: int) -> Window:
 
 def _read(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16]:
     """A window of a band's own grid, 0 where it reaches over the edge."""
+    whole = product.grid.coarser(band.resolution_m // 10)
+    pixels = np.zeros((window.height, window.width), dtype=np.uint16)
+    left, top = max(window.column, 0), max(window.row, 0)
+    right = min(window.column + window.width, whole.width)
+    bottom = min(window.row + window.height, whole.height)
+    if left < right and top < bottom:
+        inside = Window(left, top, right - left, bottom - top)
+        target = (
+            slice(top - window.row, bottom - window.row),
+            slice(left - window.column, right - window.column),
+        )
+        pixels[target] = _read_inside(band, inside, product)
+    return pixels
+
+
+def _read_inside(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16]:
+    """A window that lies in the band: from the few tiles under it, or else through GDAL."""
 
     def read(dataset: Any) -> NDArray[np.uint16]:
         check_georeference(dataset, band, product)
-        pixels = np.zeros((window.height, window.width), dtype=np.uint16)
-        left, top = max(window.column, 0), max(window.row, 0)
-        right = min(window.column + window.width, dataset.width)
-        bottom = min(window.row + window.height, dataset.height)
-        if left < right and top < bottom:
-            inside = RasterWindow(left, top, right - left, bottom - top)
-            target = (
-                slice(top - window.row, bottom - window.row),
-                slice(left - window.column, right - window.column),
-            )
-            pixels[target] = dataset.read(1, window=inside)
-        return pixels
+        inside = RasterWindow(window.column, window.row, window.width, window.height)
+        found: NDArray[np.uint16] = dataset.read(1, window=inside)
+        return found
 
+    if band.driver == JPEG2000 and band.access is None:
+        with suppress(UnsuitableError):
+            _check_once(band, product)
+            return read_window(band.location, window)
     return on_band(band, read)
+
+
+def _check_once(band: BandFile, product: Product) -> None:
+    """`check_georeference` the first time that a file on disk is read. Raises UnsuitableError."""
+    key = (locate(band.location), product.grid)
+    if key in _checked:
+        return
+    on_band(band, lambda dataset: check_georeference(dataset, band, product))
+    if len(_checked) >= _CHECKED_FILES:
+        _checked.clear()
+    _checked.add(key)
 
 
 def check_georeference(dataset: Any, band: BandFile, product: Product) -> None:

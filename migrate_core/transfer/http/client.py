@@ -271,7 +271,7 @@ class HttpClient:
                 url,
                 params=params,
                 headers=headers,
-                data=query.form,
+                data=query.form if query.body is None else query.body,
                 json=query.json,
                 auth=_Header(header),
                 # What stays on this machine must not go through a proxy.

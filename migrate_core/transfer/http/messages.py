@@ -38,7 +38,7 @@ class Answer:
 class Query:
     """A request as a value; `accept` are statuses beside 2xx that are answers, not errors.
 
-    `most_bytes` is what a whole answer may have, decoded.
+    `body` is sent as it is; `most_bytes` is what a whole answer may have, decoded.
     """
 
     url: str
@@ -47,6 +47,7 @@ class Query:
     headers: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] | None = field(default=None, repr=False)
     json: Any = None
+    body: bytes | None = field(default=None, repr=False)
     auth: Authorization | None = field(default=None, repr=False)
     accept: frozenset[int] = frozenset()
     most_bytes: int = MAX_ANSWER_BYTES

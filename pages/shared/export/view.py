@@ -1,154 +1,118 @@
-"""The parts of the page Export: what goes in, where to, the progress, and the datasets made."""
+"""The parts of the page Export: the choices, where to, the progress, and how it ended."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from migrate_core.errors import MigrateError
 from migrate_core.export.dataset import check_destination, is_dataset
-from migrate_core.export.formats.registry import FORMATS
+from migrate_core.export.destination.address import resolve_destination
 from migrate_core.export.request import ExportRequest
-from migrate_core.export.selection.choice import ACCEPTED, ALL, INCLUDES, UNDECIDED, Choice
-from migrate_core.export.selection.preview import Preview, numbers_of_pairs, preview
+from migrate_core.export.selection.preview import counts_of_choice
 from migrate_core.jobs.background import now_utc
-from migrate_core.states import DecisionState, PairState
 from pages.shared.background import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch
-from pages.shared.export.datasets import Made, known_datasets
-from pages.shared.frame import PAGES, Page
+from pages.shared.export.about import about_form
+from pages.shared.export.choose import choose_pairs, explain_empty, show_counts
+from pages.shared.export.made import Made, known_datasets
+from pages.shared.export.samples import choose_chips, choose_formats, choose_pixels
+from pages.shared.export.splitting import choose_splits
+from pages.shared.frame import Page
 from pages.shared.polling import polled
-from pages.shared.text import code, plain
+from pages.shared.text import code, counted, plain
 
 KIND = "export"
-_LOOKED_AT = "export_looked_at"
-_INCLUDE_TEXTS: Mapping[str, str] = {
-    ACCEPTED: "Accepted",
-    UNDECIDED: "Accepted and undecided",
-    ALL: "All but rejected",
-}
-_INCLUDE_HELP = {
-    ACCEPTED: "Only what a reviewer accepted.",
-    UNDECIDED: "Also what nobody has decided about yet.",
-    ALL: "Also unsure ones, and those that reviewers disagree about.",
-}
-_COUNT_TEXTS: Mapping[str, str] = {
-    DecisionState.UNDECIDED: "not decided about yet",
-    DecisionState.CONFLICT: "on which reviewers disagree",
-    PairState.SUPERSEDED: "superseded by another scene or resampling",
-}
 
 
-def choose_pairs(page: Page) -> tuple[Choice, Preview]:
-    """Which pairs go in, with numbers that follow the choice."""
-    looked_at_only = bool(st.session_state.get(_LOOKED_AT))
-    pair_counts = numbers_of_pairs(page.store, looked_at_only=looked_at_only)
-    include = st.radio(
-        "Which pairs go in",
-        INCLUDES,
-        format_func=lambda name: f"{_INCLUDE_TEXTS[name]}: {_pairs(pair_counts[name])}",
-        captions=[_INCLUDE_HELP[name] for name in INCLUDES],
-        key="export_include",
-        persist_state="session",
-        horizontal=True,
-        help="Rejected and superseded pairs never go out.",
-    )
-    looked_at_only = st.checkbox(
-        "Only pairs that a person looked at",
-        key=_LOOKED_AT,
-        persist_state="session",
-        help="Leaves out what a rule or the triage's model alone has accepted. Pairs that nobody "
-        "has decided about go in or not by the choice above.",
-    )
-    choice = Choice(include, looked_at_only)
-    return choice, preview(page.store, choice)
-
-
-def show_counts(chosen: Preview) -> None:
-    """What goes out by decision and split, and why the others stay."""
-    decision, basis, split, left_out = st.columns(4)
-    with decision.container(border=True, height="stretch"):
-        _counts("Go in, by decision", chosen.decisions)
-    with basis.container(border=True, height="stretch"):
-        _counts("Go in, decided by", chosen.basis)
-    with split.container(border=True, height="stretch"):
-        _counts("Go in, by split", chosen.splits if chosen.pairs else {})
-        st.caption("Pairs whose footprints overlap share a split: no ground is in two of them.")
-    with left_out.container(border=True, height="stretch"):
-        _counts("Stay out, by reason", chosen.left_out)
-
-
-def _counts(title: str, counts: Mapping[str, int]) -> None:
-    st.markdown(f"**{title}**")
-    lines = [f"- {number:,} {_COUNT_TEXTS.get(name, name)}" for name, number in counts.items()]
-    if lines:
-        st.markdown("\n".join(lines))
+def choices(page: Page) -> tuple[ExportRequest, int | None]:
+    """All that is chosen, with the numbers that follow from it; how many pairs go in, if known."""
+    choice, curation = choose_pairs(page)
+    pairs = None
+    if curation.reads_pixels:
+        st.caption("How many pairs that leaves is known after a preview.")
     else:
-        st.caption("Nothing.")
-
-
-def explain_empty(page: Page, chosen: Preview) -> None:
-    """Why nothing would go out, and where to go."""
-    if not page.store.pair_states().get(PairState.DONE):
-        st.info("There is no finished pair yet, so there is nothing to export. Make pairs first.")
-        st.page_link(PAGES["pairs"][0], label="Make pairs", icon=PAGES["pairs"][2])
-        return
-    waiting = chosen.left_out.get(DecisionState.UNDECIDED, 0)
-    st.info(
-        "No pair would go out with this choice. "
-        + (f"{_pairs(waiting)} wait for a decision: " if waiting else "")
-        + "accept some in Review, or take more along above."
+        found = counts_of_choice(page.store, page.workspace, choice, curation)
+        pairs = sum(found.decisions.values())
+        if pairs or found.left_out:
+            show_counts(found.decisions, found.basis, found.left_out)
+        if not pairs:
+            explain_empty(page, found.left_out)
+    formats = choose_formats()
+    with st.expander("Bands, values, labels and chips", icon=":material/grid_on:"):
+        pixels, chips = choose_pixels(), choose_chips(formats)
+    with st.expander("Training, validation and test", icon=":material/call_split:"):
+        splits = choose_splits()
+    with st.expander("Title, authors and terms", icon=":material/badge:"):
+        about = about_form()
+    request = ExportRequest(
+        page.workspace.exports,
+        choice.include,
+        formats=formats,
+        looked_at_only=choice.looked_at_only,
+        pixels=pixels,
+        chips=chips,
+        about=about,
+        splits=splits,
+        curation=curation,
     )
-    st.page_link(PAGES["review"][0], label="Review pairs", icon=PAGES["review"][2])
+    return _to(page, request), pairs
 
 
-def _pairs(number: int) -> str:
-    return "1 pair" if number == 1 else f"{number:,} pairs"
+def _to(page: Page, request: ExportRequest) -> ExportRequest:
+    """The request with the folder that the field further below names."""
+    return _into(page, request, str(st.session_state.get("export_folder") or ""))
+
+
+def _into(page: Page, request: ExportRequest, named: str) -> ExportRequest:
+    """The request with the folder, or the address of an object store, that is named."""
+    if named.strip().lower().startswith("s3:"):
+        folder, sent_to = resolve_destination(named.strip(), page.workspace)
+        return replace(request, destination=folder, sent_to=sent_to)
+    folder = path_of(named.strip() or _default(page), page.workspace.root)
+    return replace(request, destination=folder)
+
+
+def _default(page: Page) -> str:
+    return str(page.workspace.exports / f"{now_utc():%Y-%m-%d}")
 
 
 @polled(lambda page: is_busy(page, KIND), POLL_S)
-def export_form(page: Page, choice: Choice, chosen: Preview, shown: Sequence[Made]) -> None:
-    """Where to, in which form, the button, and how far it is.
+def export_form(
+    page: Page, chosen: ExportRequest, pairs: int | None, shown: Sequence[Made]
+) -> None:
+    """Where to, the button, and how far it is.
 
     `shown` are the datasets that the page shows below; when others are there, it is drawn again.
     """
     busy = is_busy(page, KIND)
-    default = str(page.workspace.exports / f"{now_utc():%Y-%m-%d}")
     folder = st.text_input(
-        "Folder for the dataset",
-        placeholder=default,
+        "Folder for the dataset, or s3://BUCKET/PREFIX",
+        placeholder=_default(page),
         key="export_folder",
         persist_state="session",
         help="On the machine where the app runs; a relative path lies in the workspace. A dataset "
-        "that is there is brought up to date; folders with other files are refused.",
-    )
-    formats = st.multiselect(
-        "Formats", FORMATS, default=FORMATS[:1], key="export_formats", persist_state="session"
+        "that is there is brought up to date; folders with other files are refused. An object "
+        "store is reached with the keys of the environment.",
     )
     zipped = st.checkbox(
-        "Also as one zip file to download",
-        value=True,
+        "Also as a zip file beside the folder",
         key="export_zip",
         persist_state="session",
-        help="Lies beside the folder and needs as much space again.",
+        help="Needs as much space again. A download doesn't need it: see the dataset below.",
     )
 
     def request() -> ExportRequest:
-        return ExportRequest(
-            path_of(folder.strip() or default, page.workspace.root),
-            choice.include,
-            zipped,
-            tuple(formats),
-            choice.looked_at_only,
-        )
+        return replace(_into(page, chosen, folder), archive=zipped)
 
     _say_where(request)
     st.button(
-        f"Export {_pairs(chosen.pairs)}",
+        "Export" if pairs is None else f"Export {counted(pairs, 'pair')}",
         key="export_start",
         type="primary",
         icon=":material/inventory_2:",
-        disabled=busy or not chosen.pairs or not formats,
+        disabled=busy or pairs == 0 or not chosen.formats,
         on_click=lambda: start(page, KIND, lambda: _checked(request())),
     )
     trouble(KIND)
@@ -161,12 +125,17 @@ def export_form(page: Page, choice: Choice, chosen: Preview, shown: Sequence[Mad
 
 
 def _say_where(request: Callable[[], ExportRequest]) -> None:
-    """What would happen to the folder."""
+    """What would happen to the folder, or what is wrong with the choices."""
     try:
         asked_for = request()
+        if asked_for.formats:
+            asked_for.check()
         check_destination(asked_for)
     except MigrateError as err:
         st.error(plain(str(err)))
+        return
+    if asked_for.sent_to:
+        st.caption(f"The dataset is sent to {code(asked_for.sent_to)}")
         return
     there = is_dataset(asked_for.destination)
     st.caption(
@@ -176,6 +145,7 @@ def _say_where(request: Callable[[], ExportRequest]) -> None:
 
 
 def _checked(request: ExportRequest) -> ExportRequest:
-    """The request. Raises MigrateError for a folder that is refused."""
+    """The request. Raises MigrateError for one that is refused."""
+    request.check()
     check_destination(request)
     return request

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from migrate_core.background import AddMasks
 from migrate_core.errors import MigrateError, WrongUseError
+from migrate_core.job_requests import AddMasks
 from migrate_core.jobs.background import messages, now_utc
 from migrate_core.masks.given import add_options
 from migrate_core.masks.register.uploads import (

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from migrate_core.background import RedateMasks
 from migrate_core.errors import MigrateError
+from migrate_core.job_requests import RedateMasks
 from migrate_core.masks.dates.patterns import EXAMPLE, compile_pattern
 from migrate_core.masks.register.redating import Redating, redatings
 from migrate_core.store.masks import MaskFilter

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from migrate_core.background import AddMasks
 from migrate_core.errors import MigrateError
+from migrate_core.job_requests import AddMasks
 from migrate_core.masks.checks import CONTENT
 from migrate_core.masks.options import AddOptions
 from migrate_core.masks.raster.no_data import NONE, parse_no_data, value_text

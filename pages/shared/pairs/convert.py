@@ -6,8 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from migrate_core.background import ConvertProduct
 from migrate_core.errors import WrongUseError
+from migrate_core.job_requests import ConvertProduct
 from migrate_core.jobs.background import answer
 from migrate_core.products.opening import open_product
 from migrate_core.store.selected import products_in_use

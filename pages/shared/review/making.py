@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from migrate_core.background import MakePairs, start
+from migrate_core.background import start
 from migrate_core.errors import JobRunningError
+from migrate_core.job_requests import MakePairs
 from migrate_core.jobs.background import now_utc, running_job
 from migrate_core.model import PairParameters
 from migrate_core.pairs.run.plan import RunOptions, plan

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from migrate_core.background import TrySources
+from migrate_core.job_requests import TrySources
 from migrate_core.jobs.background import answer, latest_job, messages
 from migrate_core.scenes.access.connection import FAILS, NOT_SET, WORKS
 from migrate_core.scenes.sources import SERVICES, open_source, source_of

@@ -9,8 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 from migrate_core.advice import Remedy
-from migrate_core.background import SearchScenes
 from migrate_core.errors import WrongUseError
+from migrate_core.job_requests import SearchScenes
 from migrate_core.jobs.background import now_utc, running_job
 from migrate_core.scenes.sources import LOCAL, open_source
 from migrate_core.store.candidates import MaskRow

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from migrate_core.background import MixInChecks
 from migrate_core.errors import MigrateError
+from migrate_core.job_requests import MixInChecks
 from migrate_core.review.team.run import TeamReport, keep_settings, team_report
 from migrate_core.session import Session
 from migrate_core.store.review.settings import ReviewSettings, review_settings

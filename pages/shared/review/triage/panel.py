@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from migrate_core.background import AcceptAutomatically, LearnTriage
+from migrate_core.job_requests import AcceptAutomatically, LearnTriage
 from migrate_core.jobs.background import messages
 from migrate_core.review.filters import QueueFilter
 from migrate_core.review.queue import RANDOM

@@ -1,0 +1,1 @@
+"""The format `coco`: images and the outlines of connected pixels of each class."""

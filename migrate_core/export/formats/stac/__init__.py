@@ -1,0 +1,1 @@
+"""The format `stac`: a static catalogue that any client of STAC opens."""

@@ -1,0 +1,124 @@
+"""What the files of finished pairs say that the database doesn't: pixels by class, level, days."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import PairError
+from ...model import BACKGROUND, IGNORE, ClassTable
+from ...pairs.files import DOCUMENT, LABEL, open_raster, read_document
+from ...store.base import Store
+from ...store.finished_pairs import tiles_and_days
+from ...workspace import Workspace
+
+# GDAL reads without Python's lock, so that several files are read at once.
+READERS = 4
+_REMEMBERED = 200_000
+# `S2A_MSIL2A_20200601T104351_N0500_R008_T31TDG_20230101T000000`.
+_SCENE = re.compile(r"^S2[A-D]_MSI(?P<level>L1C|L2A)_(?P<day>\d{8})T\d{6}_")
+
+
+def label_counts(workspace: Workspace, pair_ids: Sequence[str]) -> dict[str, Mapping[int, int]]:
+    """Numbers of pixels by class value of the labels of pairs, 255 (ignore) left out.
+
+    A label that can't be read has none: the export says so when it comes to its pixels. What was
+    read is remembered as long as the file stays as it is.
+    """
+    folders = [workspace.pair(pair_id) for pair_id in pair_ids]
+    with ThreadPoolExecutor(READERS) as readers:
+        counts = list(readers.map(_counts_in, folders))
+    return dict(zip(pair_ids, counts, strict=True))
+
+
+def _counts_in(folder: Path) -> Mapping[int, int]:
+    try:
+        state = (folder / LABEL.file).stat()
+        return _counts(folder, state.st_mtime_ns, state.st_size)
+    except (OSError, PairError):
+        return {}
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _counts(folder: Path, _written_ns: int, _size: int) -> Mapping[int, int]:
+    with open_raster(folder, LABEL) as dataset:
+        pixels = np.bincount(dataset.read(1).ravel(), minlength=IGNORE + 1)
+    return {int(value): int(pixels[value]) for value in np.flatnonzero(pixels[:IGNORE])}
+
+
+def values_of_class(tables: Iterable[ClassTable]) -> dict[str, frozenset[int]]:
+    """The stored values by what people may call a class: its name in any mask, and its value."""
+    found: dict[str, set[int]] = defaultdict(set)
+    found["background"].add(BACKGROUND)
+    for table in tables:
+        named = table.names or {}
+        for source, stored in (table.stored or {}).items():
+            if stored == IGNORE:
+                continue
+            found[str(stored)].add(stored)
+            if name := named.get(source) or ("" if source.lstrip("-").isdecimal() else source):
+                found[name].add(stored)
+    return {name: frozenset(values) for name, values in found.items()}
+
+
+def names_of_values(tables: Iterable[ClassTable]) -> dict[int, str]:
+    """What stored values are called, each by the first name that a mask has for it."""
+    found: dict[int, str] = {BACKGROUND: "background"}
+    for name, values in values_of_class(tables).items():
+        for value in values:
+            if not name.isdecimal():
+                found.setdefault(value, name)
+    return found
+
+
+def level_of(workspace: Workspace, pair_id: str, scene_ids: Sequence[str]) -> str | None:
+    """The product level of a pair, by the name of its scene, else by its pair.json."""
+    found = _SCENE.match(scene_ids[0]) if scene_ids else None
+    if found is not None:
+        return found["level"]
+    scenes = _scenes(workspace, pair_id)
+    return str(scenes[0].get("level")) if scenes else None
+
+
+class Days:
+    """The UTC days on which scenes were sensed, as text."""
+
+    def __init__(self, store: Store, workspace: Workspace) -> None:
+        self._known = {scene: day for scene, (_, day) in tiles_and_days(store).items()}
+        self._workspace = workspace
+
+    def of(self, pair_id: str, scene_ids: Sequence[str]) -> tuple[str, ...]:
+        """The days of all scenes of a pair: by the store, their names, or its pair.json."""
+        days = set()
+        for number, scene_id in enumerate(scene_ids):
+            if (known := self._known.get(scene_id)) is not None:
+                days.add(known.isoformat())
+            elif (found := _SCENE.match(scene_id)) is not None:
+                day = found["day"]
+                days.add(f"{day[:4]}-{day[4:6]}-{day[6:]}")
+            else:
+                days |= {
+                    str(scene["sensed_at"])[:10]
+                    for scene in _scenes(self._workspace, pair_id)[number : number + 1]
+                    if scene.get("sensed_at")
+                }
+        return tuple(sorted(days))
+
+
+def _scenes(workspace: Workspace, pair_id: str) -> list[Mapping[str, str]]:
+    folder = workspace.pair(pair_id)
+    try:
+        return _read_scenes(folder, (folder / DOCUMENT).stat().st_mtime_ns)
+    except (OSError, PairError):
+        return []
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read_scenes(folder: Path, _written_ns: int) -> list[Mapping[str, str]]:
+    return list(read_document(folder).get("scenes", ()))

@@ -1,0 +1,1 @@
+"""Pairs that are nearly the same, and pairs that look unlike all others."""

@@ -1,0 +1,107 @@
+"""A window of a JPEG 2000 file on disk or in a zip: tiles under it read, its area decoded."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from contextlib import closing
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...grid import Window
+from .byte_ranges import ByteRanges, Location, locate, open_ranges
+from .codestream import Codestream, ImageSize, read_codestream
+from .cut import TileRange, cut, tiles_under
+from .errors import UnsuitableError
+from .openjpeg import decode_area
+from .tile_parts import SOT_BYTES, TilePart, parse_part, tile_parts
+
+# A file's index is some kilobytes; these are the bands of many products.
+_FILES_REMEMBERED = 512
+
+
+@dataclass(frozen=True)
+class IndexedFile:
+    """A file, its main header and where its tiles lie."""
+
+    location: Location
+    codestream: Codestream
+    parts: tuple[TilePart, ...]
+
+
+def read_window(location: str, window: Window) -> NDArray[np.uint16]:
+    """The pixels of a window inside the image, (height, width) uint16.
+
+    `location` is what GDAL opens the file by. Raises UnsuitableError where it has to be read by
+    GDAL: a file of another kind, or a damaged one, about which GDAL says what is wrong.
+    """
+    try:
+        found, tiles, contents = _tiles(locate(location), window)
+    except OSError as err:
+        raise UnsuitableError(str(err)) from err
+    size = found.codestream.size
+    x, y = size.x0 + window.column, size.y0 + window.row
+    area = (x, y, x + window.width, y + window.height)
+    return decode_area(cut(found.codestream, tiles, contents), area)
+
+
+def _tiles(
+    location: Location, window: Window
+) -> tuple[IndexedFile, TileRange, list[tuple[TilePart, bytes]]]:
+    """The tiles under a window and their bytes; a new file is gone through once for its index.
+
+    A compressed one has to be inflated from its start, so its tiles are taken on the way.
+    """
+    known = _remembered(location)
+    with closing(open_ranges(location)) as ranges:
+        codestream = known.codestream if known else read_codestream(ranges)
+        tiles = _under(codestream.size, window)
+        wanted = set(tiles.numbers(codestream.size))
+        parts = known.parts if known else tile_parts(ranges, codestream)
+        contents, passed = [], []
+        for part in parts:
+            passed.append(part)
+            if part.tile in wanted:
+                contents.append((part, _content(ranges, part)))
+    found = known or IndexedFile(location, codestream, tuple(passed))
+    if {part.tile for part, _ in contents} != wanted:
+        raise UnsuitableError("a tile is missing")
+    _remember(found)
+    return found, tiles, contents
+
+
+def _under(size: ImageSize, window: Window) -> TileRange:
+    right, bottom = window.column + window.width, window.row + window.height
+    outside = window.column < 0 or window.row < 0 or right > size.width or bottom > size.height
+    if outside or window.width < 1 or window.height < 1:
+        raise UnsuitableError("the window isn't inside the image")
+    return tiles_under(size, window.column, window.row, right, bottom)
+
+
+def _content(ranges: ByteRanges, part: TilePart) -> bytes:
+    """The bytes of a tile-part; the index may be wrong, or the file another one by now."""
+    content = ranges.read(part.offset, part.length)
+    same = parse_part(content[:SOT_BYTES], part.offset, ranges.size) == part
+    if len(content) != part.length or not same:
+        raise UnsuitableError("a tile doesn't begin where it should")
+    return content
+
+
+_known: OrderedDict[Location, IndexedFile] = OrderedDict()
+_lock = Lock()
+
+
+def _remembered(location: Location) -> IndexedFile | None:
+    with _lock:
+        return _known.get(location)
+
+
+def _remember(found: IndexedFile) -> None:
+    """Keep an index; its location has the time of writing, so a new file is another one."""
+    with _lock:
+        _known[found.location] = found
+        _known.move_to_end(found.location)
+        while len(_known) > _FILES_REMEMBERED:
+            _known.popitem(last=False)

@@ -1,0 +1,202 @@
+"""Which pairs go in: by decision, and by filters that combine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from migrate_core.export.selection.choice import ACCEPTED, ALL, INCLUDES, UNDECIDED, Choice
+from migrate_core.export.selection.curation import AGREEMENT, CLASS_PREFIX, LEVEL, LEVELS, Curation
+from migrate_core.export.selection.preview import numbers_of_pairs
+from migrate_core.review.filters import CHOICES, NUMBERS, Range
+from migrate_core.states import Basis, DecisionState, PairState
+from migrate_core.store.decisions import reviewers_of_log
+from pages.shared.frame import PAGES, Page
+from pages.shared.text import counted, plain
+
+_KEPT: Final = "session"
+_LOOKED_AT = "export_looked_at"
+_INCLUDE_TEXTS: Mapping[str, str] = {
+    ACCEPTED: "Accepted",
+    UNDECIDED: "Accepted and undecided",
+    ALL: "All but rejected",
+}
+_INCLUDE_HELP = {
+    ACCEPTED: "Only what a reviewer accepted.",
+    UNDECIDED: "Also what nobody has decided about yet.",
+    ALL: "Also unsure ones, and those that reviewers disagree about.",
+}
+_COUNT_TEXTS: Mapping[str, str] = {
+    DecisionState.UNDECIDED: "not decided about yet",
+    DecisionState.CONFLICT: "on which reviewers disagree",
+    PairState.SUPERSEDED: "superseded by another scene or resampling",
+}
+# What is known only where the triage has learnt is no filter of a dataset.
+_NUMBERS = tuple(name for name in NUMBERS if name != "score")
+
+
+def choose_pairs(page: Page) -> tuple[Choice, Curation]:
+    """Which pairs go in, with numbers that follow the choice."""
+    looked_at_only = bool(st.session_state.get(_LOOKED_AT))
+    pair_counts = numbers_of_pairs(page.store, looked_at_only=looked_at_only)
+    include = st.radio(
+        "Which pairs go in",
+        INCLUDES,
+        format_func=lambda name: f"{_INCLUDE_TEXTS[name]}: {counted(pair_counts[name], 'pair')}",
+        captions=[_INCLUDE_HELP[name] for name in INCLUDES],
+        key="export_include",
+        persist_state=_KEPT,
+        horizontal=True,
+        help="Rejected and superseded pairs never go out.",
+    )
+    looked_at_only = st.checkbox(
+        "Only pairs that a person looked at",
+        key=_LOOKED_AT,
+        persist_state=_KEPT,
+        help="Leaves out what a rule or the triage's model alone has accepted. Pairs that nobody "
+        "has decided about go in or not by the choice above.",
+    )
+    with st.expander("Filters", icon=":material/filter_list:"):
+        curation = _filters(page)
+    if words := str(curation):
+        st.caption(f"Of these, pairs with: {plain(words)}.")
+    return Choice(include, looked_at_only), curation
+
+
+def _filters(page: Page) -> Curation:
+    """The filters, all of which have to hold; an empty field filters nothing."""
+    found: dict[str, str] = {}
+    columns = st.columns(3)
+    with columns[0]:
+        found["by"] = _select("Decided by", reviewers_of_log(page.store), "by")
+        found["basis"] = _select("Decided by a", [one.value for one in Basis], "basis")
+    with columns[1]:
+        found[LEVEL] = _select("Product level", LEVELS, "level")
+        found["suggestion"] = _select("Suggestion", CHOICES["suggestion"], "suggestion")
+    with columns[2]:
+        found["first"] = _day("Scene from", "first")
+        found["last"] = _day("Scene until", "last")
+    left, right = st.columns(2)
+    for number, name in enumerate(_NUMBERS):
+        with right if number % 2 else left:
+            found[name] = _range(name)
+    with left:
+        found[AGREEMENT] = _limits("persons who agree", AGREEMENT)
+    with right:
+        found |= _class_share()
+    named, more = st.columns(2)
+    found["text"] = named.text_input(
+        "Mask name contains", key="export_filter_text", persist_state=_KEPT
+    )
+    skip_duplicates = more.checkbox(
+        "Leave out near duplicates",
+        key="export_skip_duplicates",
+        persist_state=_KEPT,
+        help="Of pairs that show nearly the same ground and image, one goes in. Reads all images.",
+    )
+    skip_outliers = more.checkbox(
+        "Leave out outliers",
+        key="export_skip_outliers",
+        persist_state=_KEPT,
+        help="Pairs whose colours and textures are far from those of all others. Reads all images.",
+    )
+    filters = {name: text for name, text in found.items() if text}
+    return Curation(filters, skip_duplicates, skip_outliers)
+
+
+def _select(label: str, options: object, name: str) -> str:
+    chosen: str | None = st.selectbox(
+        label,
+        list(options),  # type: ignore[call-overload]
+        index=None,
+        placeholder="any",
+        key=f"export_filter_{name}",
+        persist_state=_KEPT,
+    )
+    return chosen or ""
+
+
+def _day(label: str, name: str) -> str:
+    day = st.date_input(label, None, key=f"export_filter_{name}", persist_state=_KEPT)
+    return day.isoformat() if day else ""
+
+
+def _range(name: str) -> str:
+    """Limits of one of the numbers of a pair, in its unit."""
+    number = NUMBERS[name]
+    return _limits(f"{number.label}{f', {number.unit}' if number.unit else ''}", name)
+
+
+def _limits(label: str, name: str) -> str:
+    """Two fields for the least and the most, as a range in text; empty where both are."""
+    words, *ends = st.columns([2, 1, 1], vertical_alignment="center")
+    words.markdown(f":small[{label}]")
+    return _between(label, name, ends)
+
+
+def _between(label: str, name: str, ends: Sequence[DeltaGenerator]) -> str:
+    least, most = (
+        end.number_input(
+            f"{label}: at {limit}",
+            value=None,
+            placeholder=f"at {limit}",
+            key=f"export_filter_{name}_{limit}",
+            label_visibility="collapsed",
+            persist_state=_KEPT,
+        )
+        for end, limit in zip(ends, ("least", "most"), strict=True)
+    )
+    limits = Range(least, most)
+    return "" if limits == Range() else str(limits)
+
+
+def _class_share() -> dict[str, str]:
+    """The share of a class of the label, in percent, whichever class is named."""
+    words, *ends = st.columns([2, 1, 1], vertical_alignment="center")
+    name = words.text_input(
+        "Class of which the label has a share, %",
+        placeholder="share of class …, %",
+        key="export_filter_class",
+        label_visibility="collapsed",
+        persist_state=_KEPT,
+        help="The name or the value of a class: only pairs of whose labelled pixels it has a share "
+        "between the limits.",
+    )
+    limits = _between("share of the class, %", "class", ends)
+    return {f"{CLASS_PREFIX}{name.strip()}": limits} if name.strip() and limits else {}
+
+
+def show_counts(
+    decisions: Mapping[str, int], basis: Mapping[str, int], left_out: Mapping[str, int]
+) -> None:
+    """What goes in by decision and by whom, and why the others stay out."""
+    total, out = sum(decisions.values()), sum(left_out.values())
+    by = {f"decided by a {name}" if name in set(Basis) else name: n for name, n in basis.items()}
+    st.markdown(
+        f"**{counted(total, 'pair')} {'goes' if total == 1 else 'go'} in**: "
+        f"{_format_counts(decisions)}; {_format_counts(by)}.  \n"
+        f"**{counted(out, 'pair')} {'stays' if out == 1 else 'stay'} out**"
+        f"{': ' * bool(out)}{_format_counts(left_out)}."
+    )
+
+
+def _format_counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n:,} {plain(_COUNT_TEXTS.get(name, name))}" for name, n in counts.items())
+
+
+def explain_empty(page: Page, left_out: Mapping[str, int]) -> None:
+    """Why nothing would go out, and where to go."""
+    if not page.store.pair_states().get(PairState.DONE):
+        st.info("There is no finished pair yet, so there is nothing to export. Make pairs first.")
+        st.page_link(PAGES["pairs"][0], label="Make pairs", icon=PAGES["pairs"][2])
+        return
+    waiting = left_out.get(DecisionState.UNDECIDED, 0)
+    st.info(
+        "No pair would go out with this choice. "
+        + (f"{counted(waiting, 'pair')} wait for a decision: " if waiting else "")
+        + "accept some in Review, or take more along above."
+    )
+    st.page_link(PAGES["review"][0], label="Review pairs", icon=PAGES["review"][2])

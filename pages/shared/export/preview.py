@@ -1,0 +1,128 @@
+"""What an export would write, found out in the background: splits, classes, a map, odd pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+from shapely.geometry import shape
+
+from migrate_core.export.request import ExportRequest
+from migrate_core.export.splits.options import SHARES
+from migrate_core.job_requests import PreviewExport
+from migrate_core.jobs.background import answer
+from migrate_core.store.finished_pairs import pair_footprints
+from migrate_core.store.serialize import to_json
+from pages.shared.background import POLL_S, how_it_ended, is_busy, start, trouble, watch
+from pages.shared.frame import Page
+from pages.shared.maps import Outline, show_map
+from pages.shared.polling import polled
+from pages.shared.text import PERCENT_COLUMN, counted, plain
+
+KIND = "preview"
+# Told apart with every common form of colour blindness (Okabe & Ito), and by their letter.
+_SPLITS = {"train": ("#0072B2", "T"), "val": ("#8A4A74", "V"), "test": ("#B34E00", "X")}
+# So many footprints are drawn; a map of more tells nothing that fewer don't.
+_MOST = 2_000
+_ROWS = 200
+
+
+@polled(lambda page: is_busy(page, KIND), POLL_S)
+def preview_panel(page: Page, request: ExportRequest) -> None:
+    """The button that looks, how far it is, and what it has found for these choices."""
+    busy = is_busy(page, KIND)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        similar = st.checkbox(
+            "Look for near duplicates and outliers",
+            key="export_similar",
+            persist_state="session",
+            help="Compares colours and textures of all pairs; reads all images once.",
+        )
+        st.button(
+            "Preview splits, classes and map",
+            key="export_preview",
+            icon=":material/preview:",
+            disabled=busy,
+            on_click=lambda: start(page, KIND, lambda: PreviewExport(request, similar)),
+            help="Writes nothing.",
+        )
+    trouble(KIND)
+    if busy:
+        watch(page, KIND, "Looking at labels", counted=False)
+        return
+    how_it_ended(page, KIND)
+    found = answer(page.store, KIND)
+    if not found:
+        return
+    if found["request"] != to_json(request):
+        st.caption("The last preview is of other choices; preview again for these.")
+        return
+    _show(page, found["preview"])
+
+
+def _show(page: Page, found: Mapping[str, Any]) -> None:
+    check = found["split_check"]
+    if check:
+        with st.container(border=True):
+            st.markdown("**Splits**")
+            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in check["sentences"]))
+    table, where = st.columns([2, 3])
+    with table:
+        _classes(found["classes"])
+        _odd_pairs("Near duplicates", found["duplicates"])
+        _odd_pairs("Outliers", found["outliers"])
+    with where:
+        _map(page, found["split_of"])
+
+
+def _classes(classes: list[Mapping[str, Any]]) -> None:
+    """The share of each class in each split, in percent of the split's labelled pixels."""
+    totals = {split: sum(one["pixels"].get(split, 0) for one in classes) or 1 for split in SHARES}
+    rows = [
+        {
+            "class": f"{one['value']} {one['name'] or ''}".strip(),
+            **{split: 100 * one["pixels"].get(split, 0) / total for split, total in totals.items()},
+            "area, ha": sum(one["pixels"].values()) / 100,
+        }
+        for one in classes
+    ]
+    st.markdown("**Classes**, share of the labelled pixels of each split")
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_config={
+            **{split: st.column_config.NumberColumn(format=PERCENT_COLUMN) for split in SHARES},
+            "area, ha": st.column_config.NumberColumn(format="%.2f"),
+        },
+    )
+
+
+def _odd_pairs(title: str, found: list[Mapping[str, Any]]) -> None:
+    if not found:
+        return
+    more = f", the first {_ROWS} of them" if len(found) > _ROWS else ""
+    st.markdown(f"**{title}**: {counted(len(found), 'pair')}{more}")
+    st.dataframe(
+        [{"pair": one["pair_id"], "why": one["reason"]} for one in found[:_ROWS]],
+        hide_index=True,
+        height=min(38 * (len(found) + 1), 220),
+    )
+
+
+def _map(page: Page, split_of: Mapping[str, str]) -> None:
+    """The footprints by split."""
+    st.markdown("**Where they lie**, by split")
+    drawn: list[Outline] = []
+    for pair in pair_footprints(page.store):
+        split = split_of.get(pair.pair_id)
+        if split is None or pair.footprint is None or len(drawn) >= 2 * _MOST:
+            continue
+        colour, sign = _SPLITS[split]
+        footprint, label = shape(pair.footprint), f"{pair.pair_id}\n{split}"
+        drawn.append(Outline(pair.pair_id, footprint, colour, label))
+        drawn.append(Outline(pair.pair_id, footprint.centroid, colour, label, sign=sign))
+    show_map(drawn, key="export_map", height=380)
+    shown = "".join(f" :gray-badge[{sign} {split}]" for split, (_, sign) in _SPLITS.items())
+    more = f" The first {_MOST:,} of {len(split_of):,} are drawn." if len(split_of) > _MOST else ""
+    st.caption(f"Footprints of masks:{shown}.{more}")
