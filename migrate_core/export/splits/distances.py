@@ -11,12 +11,12 @@ import math
 from collections import defaultdict
 from functools import lru_cache
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import Geod, Transformer
-from scipy.spatial import cKDTree
 from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 
@@ -60,7 +60,7 @@ def nearest(ones: Shapes, others: Shapes) -> tuple[float, int, int]:
     if best[0] > _NEAR_KM:
         return best
     centres, radii = _spheres(others)
-    tree = cKDTree(centres)
+    tree = _tree(centres)
     for cell, members in _cells(ones).items():
         if best[0] == 0:
             break
@@ -77,7 +77,7 @@ def _by_corners(ones: Shapes, others: Shapes) -> list[tuple[int, int]]:
     """The numbers of some shapes whose corners are nearest to each other."""
     corners, owners = _corners_in_space(ones)
     other_corners, other_owners = _corners_in_space(others)
-    chords, numbers = cKDTree(other_corners).query(corners)
+    chords, numbers = _tree(other_corners).query(corners)
     ranked = np.argsort(chords, kind="stable")
     pairs = zip(owners[ranked].tolist(), other_owners[numbers[ranked]].tolist(), strict=True)
     return list(islice(dict.fromkeys(pairs), _TRIED))
@@ -97,11 +97,19 @@ def _nearest_in_cell(
     return float(distances[least]), int(members[i[least]]), int(nearby[j[least]])
 
 
+def _tree(points: NDArray[np.float64]) -> Any:
+    """A tree to search points (n, 3) by nearness."""
+    # Imported here: commands that split nothing start without it.
+    from scipy.spatial import cKDTree
+
+    return cKDTree(points)
+
+
 def nearer_than(shapes: Shapes, limit_km: float) -> NDArray[np.int64]:
     """The pairs of numbers (n, 2), each ascending, of shapes less than `limit_km` apart."""
     found: set[tuple[int, int]] = set(map(tuple, overlapping(shapes, touching=True).tolist()))
     centres, radii = _spheres(shapes)
-    tree = cKDTree(centres)
+    tree = _tree(centres)
     for cell, members in _cells(shapes).items():
         reach = limit_km * (1 + _SPHERE) + _reach(shapes[members], cell) + float(radii.max())
         nearby = np.array(

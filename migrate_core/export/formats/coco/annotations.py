@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ....grid import BoolArray
 from ....model import BACKGROUND, IGNORE
@@ -44,6 +43,9 @@ def annotations_of(label: NDArray[np.uint8], classes: Sequence[int]) -> list[Jso
 
 def _connected(inside: BoolArray) -> Iterator[tuple[BoolArray, tuple[slice, slice]]]:
     """The pixels of each instance in the smallest window around them, and that window."""
+    # Imported here: commands that write no such dataset start without it.
+    from scipy import ndimage
+
     numbers, _ = ndimage.label(inside)
     for number, where in enumerate(ndimage.find_objects(numbers), 1):
         yield numbers[where] == number, where
