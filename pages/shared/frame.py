@@ -42,10 +42,17 @@ RUNNING = {
     "masks": "Adding masks",
     "search": "Searching for scenes",
     "pairs": "Making pairs",
+    "preview": "Looking at what would go out",
     "export": "Exporting",
     "convert": "Converting a product",
 }
 _POLL_S = 2.0
+# Links of the sidebar are one line, and cut off what doesn't fit.
+_STYLE = """<style>
+[data-testid="stSidebar"] [data-testid="stPageLink-NavLink"] :is(span, p, div) {
+  white-space: normal; overflow: visible;
+}
+</style>"""
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,7 @@ def begin_page(stage: str | None, about: str) -> Page:
         st.error(plain(str(err)))
         st.stop()
     with st.sidebar:
+        st.html(_STYLE)
         _pipeline_status(page)
     st.title(title, anchor=False)
     st.caption(about)
@@ -114,7 +122,6 @@ def _pipeline_status(page: Page) -> None:
         path, name, icon = PAGES[stage]
         st.page_link(path, label=f"**{name}** :small[{counts}]", icon=icon)
         if stage == "scenes" and matched.others:
-            # A link of the sidebar is one line, and this doesn't fit beside its name.
             st.caption(", ".join(matched.others))
     for job in found.running:
         if job.kind in RUNNING:
