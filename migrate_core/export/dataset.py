@@ -264,7 +264,7 @@ def _write_report(run: _Run, counted: Statistics) -> None:
     formats = [(one.form, one.content) for one in run.plan]
     exported = Exported(run.request, run.chosen, run.uncut, formats)
     evidence = review_evidence(run.store, run.chosen)
-    notes = run.selected.splits.check.facts
+    notes = run.selected.splits.check.independence
     described = describe(exported, counted, evidence, now_utc().date(), notes)
     write_report(run.destination, described, pictures(run.workspace, exported, run.rows, plots))
     _write_card(run.destination, dataset_card(described, [path.stem for path in plots]))

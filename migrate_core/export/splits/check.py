@@ -60,10 +60,10 @@ class SplitCheck:
     @property
     def sentences(self) -> tuple[str, ...]:
         """All of it, as it is printed."""
-        return (*self.facts, *self.notes)
+        return (*self.independence, *self.notes)
 
     @property
-    def facts(self) -> tuple[str, ...]:
+    def independence(self) -> tuple[str, ...]:
         """What holds for the dataset, however it came to be: for card and report."""
         counts = ", ".join(f"{self.pairs.get(name, 0):,} {name}" for name in SHARES)
         empty = [name for name in SHARES if not self.pairs.get(name)]

@@ -86,7 +86,7 @@ def decode_area(codestream: bytes, area: tuple[int, int, int, int]) -> NDArray[n
         raise UnsuitableError("OpenJPEG isn't there")
     stream = _Stream(codestream)
     handle = library.opj_stream_create(_STREAM_BYTES, 1)
-    codec = library.opj_create_decompress(_J2K)
+    decoder = library.opj_create_decompress(_J2K)
     image = ctypes.POINTER(_Image)()
     try:
         library.opj_stream_set_read_function(handle, stream.read)
@@ -96,18 +96,18 @@ def decode_area(codestream: bytes, area: tuple[int, int, int, int]) -> NDArray[n
         parameters = ctypes.create_string_buffer(_PARAMETERS_BYTES)
         library.opj_set_default_decoder_parameters(parameters)
         decoded = (
-            library.opj_setup_decoder(codec, parameters)
-            and library.opj_read_header(handle, codec, ctypes.byref(image))
-            and library.opj_set_decode_area(codec, image, *area)
-            and library.opj_decode(codec, handle, image)
-            and library.opj_end_decompress(codec, handle)
+            library.opj_setup_decoder(decoder, parameters)
+            and library.opj_read_header(handle, decoder, ctypes.byref(image))
+            and library.opj_set_decode_area(decoder, image, *area)
+            and library.opj_decode(decoder, handle, image)
+            and library.opj_end_decompress(decoder, handle)
         )
         if not decoded:
             raise UnsuitableError("OpenJPEG can't decode it")
         return _pixels(image, area)
     finally:
         library.opj_stream_destroy(handle)
-        library.opj_destroy_codec(codec)
+        library.opj_destroy_codec(decoder)
         if image:
             library.opj_image_destroy(image)
 

@@ -209,11 +209,11 @@ def _coarser(window: Window, factor: int, reach: int) -> Window:
 
 def _read(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16]:
     """A window of a band's own grid, 0 where it reaches over the edge."""
-    whole = product.grid.coarser(band.resolution_m // 10)
+    complete = product.grid.coarser(band.resolution_m // 10)
     pixels = np.zeros((window.height, window.width), dtype=np.uint16)
     left, top = max(window.column, 0), max(window.row, 0)
-    right = min(window.column + window.width, whole.width)
-    bottom = min(window.row + window.height, whole.height)
+    right = min(window.column + window.width, complete.width)
+    bottom = min(window.row + window.height, complete.height)
     if left < right and top < bottom:
         inside = Window(left, top, right - left, bottom - top)
         target = (

@@ -71,13 +71,13 @@ def windows(count: int, seed: int = 0) -> list[Window]:
     return found
 
 
-@pytest.mark.parametrize("block", [64, 192, 256, 640, 1024])
+@pytest.mark.parametrize("block", [64, 192, 640])
 @pytest.mark.parametrize(("dtype", "top"), [("uint16", 65535), ("uint8", 11)])
 def test_windows_are_those_of_rasterio(tmp_path: Path, block: int, dtype: str, top: int) -> None:
     path = write(tmp_path / "band.jp2", ground(block, dtype, top), block)
     with rasterio.open(path) as dataset:
         whole = dataset.read(1)
-    for wanted in windows(8, block):
+    for wanted in windows(6, block):
         assert np.array_equal(read_window(str(path), wanted), whole[wanted.slices]), wanted
 
 
@@ -226,7 +226,7 @@ def test_without_the_library_all_is_left_to_gdal(
 def test_threads_get_the_same_pixels(tmp_path: Path) -> None:
     pixels = ground(11)
     path = write(tmp_path / "band.jp2", pixels, 192)
-    wanted = windows(40, 3)
+    wanted = windows(16, 3)
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda one: read_window(str(path), one), wanted))
     for one, read in zip(wanted, found, strict=True):
