@@ -68,12 +68,14 @@ class _Stream:
         return len(piece)
 
     def _skip(self, length: int, _data: int) -> int:
-        self._offset += length
-        return length
+        moved = min(length, len(self._content) - self._offset)
+        self._offset += moved
+        return moved if moved or not length else -1
 
     def _seek(self, offset: int, _data: int) -> int:
-        self._offset = offset
-        return 1
+        inside = 0 <= offset <= len(self._content)
+        self._offset = offset if inside else self._offset
+        return int(inside)
 
 
 def decode_area(codestream: bytes, area: tuple[int, int, int, int]) -> NDArray[np.uint16]:
