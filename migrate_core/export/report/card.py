@@ -37,9 +37,12 @@ def unfinished_card(pairs: int, missing: Sequence[str]) -> str:
     """The card of a dataset that was cut off: how many pairs are there, and which are not."""
     if not missing:
         return f"{UNFINISHED_CARD}\n{pairs} pairs are there; card and report are not finished.\n"
+    there = f"{pairs} pairs are there, and the tables name these alone"
+    if not pairs:
+        there = "No pair is there in all formats, and there are no tables yet"
     named = "".join(f"- {markdown_text(pair_id)}\n" for pair_id in missing)
     return (
-        f"{UNFINISHED_CARD}\n{pairs} pairs are there, and the tables name these alone. "
+        f"{UNFINISHED_CARD}\n{there}. "
         f"{len(missing)} are missing or incomplete:\n\n{named}"
     )
 

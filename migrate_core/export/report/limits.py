@@ -109,7 +109,7 @@ def _of_review(counted: Statistics) -> Iterator[str]:
 def _of_splits(counted: Statistics, classes: Sequence[ClassOfLabel]) -> Iterator[str]:
     empty = [split for split in SPLITS if not counted.split_pixels.get(split)]
     if empty:
-        yield f"No pair is in {' and '.join(empty)}."
+        yield f"No pair is in {' or '.join(empty)}."
     for split in SPLITS:
         if split in empty:
             continue

@@ -106,14 +106,14 @@ def export_form(
     def request() -> ExportRequest:
         return replace(_into(page, chosen, folder), archive=zipped)
 
-    _say_where(request)
+    _say_where(page, request)
     st.button(
         "Export" if pairs is None else f"Export {counted(pairs, 'pair')}",
         key="export_start",
         type="primary",
         icon=":material/inventory_2:",
         disabled=busy or pairs == 0 or not chosen.formats,
-        on_click=lambda: start(page, KIND, lambda: _checked(request())),
+        on_click=lambda: start(page, KIND, lambda: _checked(page, request())),
     )
     trouble(KIND)
     if busy:
@@ -124,13 +124,13 @@ def export_form(
             st.rerun()
 
 
-def _say_where(request: Callable[[], ExportRequest]) -> None:
+def _say_where(page: Page, request: Callable[[], ExportRequest]) -> None:
     """What would happen to the folder, or what is wrong with the choices."""
     try:
         asked_for = request()
         if asked_for.formats:
             asked_for.check()
-        check_destination(asked_for)
+        check_destination(asked_for, page.workspace)
     except MigrateError as err:
         st.error(plain(str(err)))
         return
@@ -144,8 +144,8 @@ def _say_where(request: Callable[[], ExportRequest]) -> None:
     )
 
 
-def _checked(request: ExportRequest) -> ExportRequest:
+def _checked(page: Page, request: ExportRequest) -> ExportRequest:
     """The request. Raises MigrateError for one that is refused."""
     request.check()
-    check_destination(request)
+    check_destination(request, page.workspace)
     return request
