@@ -318,6 +318,4 @@ def test_a_destination_without_end_is_refused(put: Callable[[Path], Path], tmp_p
         check_destination(ExportRequest(tmp_path / "out"), Workspace(tmp_path / "ws"))
     put(tmp_path / "new.zip")
     with pytest.raises(WrongUseError, match=r"new\.zip"):
-        check_destination(
-            ExportRequest(tmp_path / "new", archive=True), Workspace(tmp_path / "ws")
-        )
+        check_destination(ExportRequest(tmp_path / "new", archive=True), Workspace(tmp_path / "ws"))

@@ -41,10 +41,7 @@ def unfinished_card(pairs: int, missing: Sequence[str]) -> str:
     if not pairs:
         there = "No pair is there in all formats, and there are no tables yet"
     named = "".join(f"- {markdown_text(pair_id)}\n" for pair_id in missing)
-    return (
-        f"{UNFINISHED_CARD}\n{there}. "
-        f"{len(missing)} are missing or incomplete:\n\n{named}"
-    )
+    return f"{UNFINISHED_CARD}\n{there}. {len(missing)} are missing or incomplete:\n\n{named}"
 
 
 def is_unfinished(card: str) -> bool:

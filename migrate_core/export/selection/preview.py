@@ -131,6 +131,7 @@ def preview_document(found: Preview) -> dict[str, Any]:
         "split_check": check_document(found.check) if found.check else None,
         "duplicates": to_json(similar.duplicates),
         "outliers": to_json(similar.outliers),
+        "looked_for_similar": found.found is not None,
         "split_of": dict(found.split_of),
         "reasons": dict(found.reasons),
     }
