@@ -46,9 +46,9 @@ def _of_labels(counted: Statistics) -> Iterator[str]:
     far = sum(abs(days) > _FAR_DAYS for days in counted.numbers("days_offset"))
     if far:
         yield (
-            f"{far:,} of {len(rows):,} pairs are more than {_FAR_DAYS} days apart from the image "
-            "that the label was drawn on: what grows, floods or is built meanwhile is labelled as "
-            "it was."
+            f"{far:,} of {len(rows):,} pairs {'is' if far == 1 else 'are'} more than {_FAR_DAYS} "
+            "days apart from the image that the label was drawn on: what grows, floods or is built "
+            "meanwhile is labelled as it was."
         )
     occluded = sum(share > _MUCH_OCCLUDED for share in counted.numbers("occluded_labelled"))
     if occluded:

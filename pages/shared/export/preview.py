@@ -9,6 +9,7 @@ import streamlit as st
 from shapely.geometry import shape
 
 from migrate_core.export.request import ExportRequest
+from migrate_core.export.selection.preview import unreadable_sentence
 from migrate_core.export.splits.options import SHARES
 from migrate_core.job_requests import PreviewExport
 from migrate_core.jobs.background import answer
@@ -75,6 +76,8 @@ def preview_panel(page: Page, request: ExportRequest) -> None:
 
 def _show(page: Page, found: Mapping[str, Any]) -> None:
     check = found["split_check"]
+    if sentence := unreadable_sentence(found.get("unreadable", ())):
+        st.warning(plain(sentence))
     if check:
         with st.container(border=True):
             st.markdown("**Splits**")
