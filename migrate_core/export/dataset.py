@@ -100,7 +100,7 @@ def export_dataset(
     selected = planned(store, workspace, request, look_for_similar=True)
     chosen = entries(store, workspace, selected.going)
     if not chosen:
-        raise nothing_goes_out(request.choice, request.curation)
+        raise nothing_goes_out(request.choice, request.curation, selected.left_out.values())
     with closing(target):
         target.check()
         rows = _rows(chosen, selected.splits.of)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate_core.errors import WrongUseError
+from migrate_core.errors import ExportError, WrongUseError
 from migrate_core.export.dataset import Dataset, export_dataset
 from migrate_core.export.destination.archive import archive_of, archive_path
 from migrate_core.export.journal import JOURNAL
@@ -203,3 +203,10 @@ def test_a_pair_whose_label_is_gone_or_damaged_is_told(case: Case) -> None:
     found = preview(case, "all")
     assert set(found.unreadable) == set(ids[:2])
     assert "2 of these can't be read" in unreadable_sentence(found.unreadable)
+
+
+def test_an_export_of_nothing_says_why_each_pair_stays_out(case: Case, tmp_path: Path) -> None:
+    masks = case.store.masks()
+    case.store.put_masks([replace(mask, footprint=None) for mask in masks])
+    with pytest.raises(ExportError, match=r"Stay out: 6 mask without a footprint, 1 not made yet"):
+        export(case, tmp_path / "out", "accepted")
