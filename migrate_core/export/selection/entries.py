@@ -86,7 +86,7 @@ def entries(store: Store, workspace: Workspace, going: Sequence[Going]) -> list[
 def nothing_goes_out(
     choice: Choice, curation: Curation, left_out: Collection[str] = ()
 ) -> ExportError:
-    """The error for a choice that no pair fits; `left_out` has the reason of each that stays out."""
+    """The error for a choice that no pair fits; `left_out` has a reason for each pair."""
     text = str(curation)
     limits = f" and only with {text}" if text else ""
     wider = "Widen the filters, or: " if text else ""
