@@ -4,8 +4,12 @@
 def main(prog_name: str = "migrate-labels") -> None:
     """Run the command line; `prog_name` is what its help calls it."""
     # Not at the top: workers begin by importing this module, and need no command line.
-    from .cli import cli
-    from .cli.console import unfailing_stderr
+    try:
+        from .cli import cli
+        from .cli.console import unfailing_stderr
+    except KeyboardInterrupt:
+        # In the words of a command that is interrupted later.
+        raise SystemExit("\nAborted!") from None
 
     unfailing_stderr()
     cli(prog_name=prog_name)

@@ -165,6 +165,15 @@ class Workspace:
         """The file that is locked by whoever repairs a pair."""
         return self.root / "locks" / f"{pair_id}.lock"
 
+    def own_folder(self, path: Path) -> Path | None:
+        """The folder of the program's own files that `path` is or lies in; None for all others."""
+        found = path.resolve()
+        own = (
+            *(self.pairs, self.views, self.logs, self.progress, self.uploads, self.features),
+            *(self.products, self.transfer, self.responses, self.demo, self.root / "locks"),
+        )
+        return next((one for one in own if found.is_relative_to(one.resolve())), None)
+
     def relative(self, path: Path) -> str:
         """A path inside the workspace as it is shown and stored, with forward slashes."""
         return path.relative_to(self.root).as_posix()

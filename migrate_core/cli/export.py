@@ -87,7 +87,9 @@ def export(
         emit(preview_document(found), as_json, lambda: show_preview(found))
         return
     dataset = export_dataset(session, request)
-    text = f"{len(dataset.pair_ids)} pairs are in {request.sent_to or dataset.path}."
+    count = len(dataset.pair_ids)
+    pairs = f"{count} {'pair is' if count == 1 else 'pairs are'}"
+    text = f"{pairs} in {request.sent_to or dataset.path}."
 
     def show() -> None:
         say(text)

@@ -10,7 +10,7 @@ import click
 
 from ..errors import WrongUseError
 from ..export.selection.curation import CLASS_PREFIX, FILTER_NAMES, Curation
-from ..export.selection.preview import Preview
+from ..export.selection.preview import Preview, unreadable_sentence
 from ..export.splits.options import BLOCKS, COLUMN, METHODS, OVERLAP, SplitOptions
 from .console import print_table
 from .many import filter_of
@@ -142,6 +142,8 @@ def show_preview(found: Preview) -> None:
         heading = ("class", "name", "pixels", *(f"% in {name}" for name in found.splits))
         print_table(heading, [_class_row(found, value) for value in found.class_pixels])
     for sentence in found.check.sentences if found.check else ():
+        click.echo(sentence)
+    if sentence := unreadable_sentence(found.unreadable):
         click.echo(sentence)
     if found.found is None:
         return

@@ -96,11 +96,11 @@ def export_dataset(
     request.check()
     target = target or Target(request.destination)
     bring_all_up_to_date(store, workspace)
-    check_destination(request)
+    check_destination(request, workspace)
     selected = planned(store, workspace, request, look_for_similar=True)
     chosen = entries(store, workspace, selected.going)
     if not chosen:
-        raise nothing_goes_out(request.choice, request.curation)
+        raise nothing_goes_out(request.choice, request.curation, selected.left_out.values())
     with closing(target):
         target.check()
         rows = _rows(chosen, selected.splits.of)
@@ -190,12 +190,19 @@ def _leave_readable(run: _Run, outcome: Outcome) -> None:
         run.target.leave(files_of_dataset(run.destination))
 
 
-def check_destination(request: ExportRequest) -> None:
+def check_destination(request: ExportRequest, workspace: Workspace) -> None:
     """Only a new or empty folder, or an earlier dataset, is written into.
 
-    Raises WrongUseError, or DiskError for a folder that can't be looked into.
+    Nor may it lie among the workspace's own files. Raises WrongUseError, or DiskError for a folder
+    that can't be looked into.
     """
     with writing(request.destination):
+        own = workspace.own_folder(request.destination)
+        if own is not None:
+            raise WrongUseError(
+                f"{request.destination} is in {own}, where the workspace keeps its own files. Name "
+                f"a folder elsewhere, such as one in {workspace.exports}."
+            )
         _check_destination(request)
 
 

@@ -33,6 +33,7 @@ _MESSAGES = 5
 _FOLDED = 100
 _STOPPED = (JobState.RUNNING, JobState.DIED, JobState.FAILED)
 _TROUBLE = "trouble_"
+_PRESSED = "pressed_"
 
 
 @dataclass
@@ -63,6 +64,20 @@ def start(
     else:
         st.session_state.pop(_TROUBLE + kind, None)
         st.rerun()
+
+
+def note_press(kind: str) -> None:
+    """Remember that the button of a kind of work was pressed: the callback of the button.
+
+    A callback has the choices of the last drawing. What was typed just before the press is known
+    only when the page is drawn again: there `was_pressed` tells that work is to be started.
+    """
+    st.session_state[_PRESSED + kind] = True
+
+
+def was_pressed(kind: str) -> bool:
+    """Whether the button of a kind of work was pressed; True once for each press."""
+    return bool(st.session_state.pop(_PRESSED + kind, False))
 
 
 def trouble(kind: str) -> None:

@@ -36,3 +36,18 @@ def test_it_starts_without_what_few_commands_need(words: list[str], tmp_path: Pa
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.splitlines()[-1].split() == ["loaded"]
+
+
+def test_an_interrupt_while_it_starts_ends_without_a_traceback() -> None:
+    code = """
+import sys
+class Interrupted:
+    def find_spec(self, name, *_):
+        if name == "migrate_core.cli":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupted())
+from migrate_core.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (1, "", "Aborted!")

@@ -494,6 +494,16 @@ def test_a_folder_of_something_else_is_refused_and_left_alone(
     assert snapshot(tmp_path / "theirs") == before
 
 
+@pytest.mark.parametrize("name", ["pairs", "pairs/new", "uploads/x", "views"])
+def test_the_folders_of_the_workspace_itself_are_refused(reviewed: Case, name: str) -> None:
+    workspace = reviewed.workspace
+    before = snapshot(workspace.pairs)
+    with pytest.raises(WrongUseError, match=r"keeps its own files\. Name a folder elsewhere"):
+        export(reviewed, workspace.root / name)
+    assert snapshot(workspace.pairs) == before
+    assert not (workspace.root / name / "dataset_card.md").exists()
+
+
 def test_a_file_in_the_way_is_named(reviewed: Case, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(WrongUseError, match="is a file"):

@@ -13,13 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from migrate_core.errors import WrongUseError
+from migrate_core.errors import ExportError, WrongUseError
 from migrate_core.export.dataset import Dataset, export_dataset
 from migrate_core.export.destination.archive import archive_of, archive_path
 from migrate_core.export.journal import JOURNAL
 from migrate_core.export.request import ExportRequest
 from migrate_core.export.selection.choice import NOT_LOOKED_AT
-from migrate_core.export.selection.preview import Preview, numbers_of_pairs
+from migrate_core.export.selection.preview import (
+    Preview,
+    numbers_of_pairs,
+    unreadable_sentence,
+)
 from migrate_core.export.selection.preview import preview as preview_of
 from migrate_core.model import Decision
 from migrate_core.review.batches import BatchRequest, decide_batch
@@ -188,3 +192,21 @@ def test_progress_goes_to_its_end_with_the_zip(case: Case, tmp_path: Path) -> No
     assert heard[:3] == [(0, 6), (1, 6), (2, 6)]
     assert heard == sorted(heard)
     assert heard[-1] == (6, 6)
+
+
+def test_a_pair_whose_label_is_gone_or_damaged_is_told(case: Case) -> None:
+    ids = [pair_id for _, pair_id in sorted(case.pair_ids().items())]
+    assert preview(case, "all").unreadable == ()
+    (case.workspace.pair(ids[0]) / "label.tif").unlink()
+    damaged = case.workspace.pair(ids[1]) / "label.tif"
+    damaged.write_bytes(damaged.read_bytes()[:300])
+    found = preview(case, "all")
+    assert set(found.unreadable) == set(ids[:2])
+    assert "2 of these can't be read" in unreadable_sentence(found.unreadable)
+
+
+def test_an_export_of_nothing_says_why_each_pair_stays_out(case: Case, tmp_path: Path) -> None:
+    masks = case.store.masks()
+    case.store.put_masks([replace(mask, footprint=None) for mask in masks])
+    with pytest.raises(ExportError, match="Stay out: 2 mask without a footprint, 1 rej"):
+        export(case, tmp_path / "out", "accepted")

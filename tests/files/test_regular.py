@@ -27,6 +27,7 @@ from migrate_core.products.opening import open_product
 from migrate_core.scenes.sources import local
 from migrate_core.scenes.sources.local import LocalSource
 from migrate_core.scenes.sources.protocol import SceneRequest
+from migrate_core.workspace import Workspace
 from tests.support.bands import read_bands
 from tests.support.builders import write_catalogue, write_raster
 from tests.support.masks import PIXELS, added, good, image, problem_of, run
@@ -314,7 +315,7 @@ def test_a_destination_without_end_is_refused(put: Callable[[Path], Path], tmp_p
     (tmp_path / "out").mkdir()
     put(tmp_path / "out" / "dataset_card.md")
     with pytest.raises(WrongUseError, match="other files"):
-        check_destination(ExportRequest(tmp_path / "out"))
+        check_destination(ExportRequest(tmp_path / "out"), Workspace(tmp_path / "ws"))
     put(tmp_path / "new.zip")
     with pytest.raises(WrongUseError, match=r"new\.zip"):
-        check_destination(ExportRequest(tmp_path / "new", archive=True))
+        check_destination(ExportRequest(tmp_path / "new", archive=True), Workspace(tmp_path / "ws"))

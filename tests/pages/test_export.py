@@ -207,9 +207,24 @@ def test_a_folder_with_other_files_is_refused(
     assert "has other files in it" in words(app)
     app.button(key="export_start").click().run()
     assert launched == []
+    assert len(app.error) == 1
     app.text_input(key="export_folder").set_value("\0").run()
     assert not app.exception
     assert app.error
+
+
+def test_what_is_typed_just_before_the_click_counts(
+    case: Case, launched: Launched, tmp_path: Path
+) -> None:
+    app = opened()
+    app.text_input(key="export_folder").set_value(str(tmp_path / "earlier")).run()
+    app.text_input(key="export_folder").set_value(str(tmp_path / "later"))
+    app.text_input(key="export_title").set_value("Typed last")
+    app.button(key="export_start").click().run()
+    ((_, request),) = launched
+    assert isinstance(request, ExportRequest)
+    assert request.destination == tmp_path / "later"
+    assert request.about.title == "Typed last"
 
 
 def test_a_running_export_is_watched_and_a_second_one_refused(

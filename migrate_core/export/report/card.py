@@ -37,11 +37,11 @@ def unfinished_card(pairs: int, missing: Sequence[str]) -> str:
     """The card of a dataset that was cut off: how many pairs are there, and which are not."""
     if not missing:
         return f"{UNFINISHED_CARD}\n{pairs} pairs are there; card and report are not finished.\n"
+    there = f"{pairs} pairs are there, and the tables name these alone"
+    if not pairs:
+        there = "No pair is there in all formats, and there are no tables yet"
     named = "".join(f"- {markdown_text(pair_id)}\n" for pair_id in missing)
-    return (
-        f"{UNFINISHED_CARD}\n{pairs} pairs are there, and the tables name these alone. "
-        f"{len(missing)} are missing or incomplete:\n\n{named}"
-    )
+    return f"{UNFINISHED_CARD}\n{there}. {len(missing)} are missing or incomplete:\n\n{named}"
 
 
 def is_unfinished(card: str) -> bool:

@@ -46,9 +46,9 @@ def _of_labels(counted: Statistics) -> Iterator[str]:
     far = sum(abs(days) > _FAR_DAYS for days in counted.numbers("days_offset"))
     if far:
         yield (
-            f"{far:,} of {len(rows):,} pairs are more than {_FAR_DAYS} days apart from the image "
-            "that the label was drawn on: what grows, floods or is built meanwhile is labelled as "
-            "it was."
+            f"{far:,} of {len(rows):,} pairs {'is' if far == 1 else 'are'} more than {_FAR_DAYS} "
+            "days apart from the image that the label was drawn on: what grows, floods or is built "
+            "meanwhile is labelled as it was."
         )
     occluded = sum(share > _MUCH_OCCLUDED for share in counted.numbers("occluded_labelled"))
     if occluded:
@@ -109,7 +109,7 @@ def _of_review(counted: Statistics) -> Iterator[str]:
 def _of_splits(counted: Statistics, classes: Sequence[ClassOfLabel]) -> Iterator[str]:
     empty = [split for split in SPLITS if not counted.split_pixels.get(split)]
     if empty:
-        yield f"No pair is in {' and '.join(empty)}."
+        yield f"No pair is in {' or '.join(empty)}."
     for split in SPLITS:
         if split in empty:
             continue

@@ -98,7 +98,9 @@ class PixelReader:
         try:
             # Repaired pairs are written anew: their time tells one version from another.
             yield _rasters(folder, (folder / LABEL.file).stat().st_mtime_ns)
-        except (OSError, PairError) as err:
+        except PairError as err:
+            raise ExportError(f"{sample.pair_id}: {err}") from err
+        except OSError as err:
             raise ExportError(
                 f"{sample.pair_id}: its files can't be read ({err}). Run `pairs make`, which makes "
                 "the pair again."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,12 +83,18 @@ def entries(store: Store, workspace: Workspace, going: Sequence[Going]) -> list[
     return sorted(chosen, key=lambda entry: entry.pair.pair_id)
 
 
-def nothing_goes_out(choice: Choice, curation: Curation) -> ExportError:
-    """The error for a choice that no pair fits."""
+def nothing_goes_out(
+    choice: Choice, curation: Curation, left_out: Collection[str] = ()
+) -> ExportError:
+    """The error for a choice that no pair fits; `left_out` has a reason for each pair."""
     text = str(curation)
     limits = f" and only with {text}" if text else ""
     wider = "Widen the filters, or: " if text else ""
-    return ExportError(f"No pair would go out with {choice}{limits}. {wider}{_remedy(choice)}")
+    reasons = ", ".join(f"{count:,} {why}" for why, count in Counter(left_out).most_common())
+    stay = f" Stay out: {reasons}." if reasons else ""
+    return ExportError(
+        f"No pair would go out with {choice}{limits}.{stay} {wider}{_remedy(choice)}"
+    )
 
 
 def _logs(store: Store) -> Mapping[str, Sequence[Decision]]:

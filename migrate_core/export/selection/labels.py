@@ -28,21 +28,34 @@ _SCENE = re.compile(r"^S2[A-D]_MSI(?P<level>L1C|L2A)_(?P<day>\d{8})T\d{6}_")
 def label_counts(workspace: Workspace, pair_ids: Sequence[str]) -> dict[str, Mapping[int, int]]:
     """Numbers of pixels by class value of the labels of pairs, 255 (ignore) left out.
 
-    A label that can't be read has none: the export says so when it comes to its pixels. What was
-    read is remembered as long as the file stays as it is.
+    A label that can't be read has none: see `unreadable_labels`. What was read is remembered as
+    long as the file stays as it is.
     """
+    found = _counts_of(workspace, pair_ids)
+    return {pair_id: counts or {} for pair_id, counts in found.items()}
+
+
+def unreadable_labels(workspace: Workspace, pair_ids: Sequence[str]) -> tuple[str, ...]:
+    """Those of the pairs whose label is gone or can't be read: at them an export ends."""
+    found = _counts_of(workspace, pair_ids)
+    return tuple(pair_id for pair_id, counts in found.items() if counts is None)
+
+
+def _counts_of(
+    workspace: Workspace, pair_ids: Sequence[str]
+) -> dict[str, Mapping[int, int] | None]:
     folders = [workspace.pair(pair_id) for pair_id in pair_ids]
     with ThreadPoolExecutor(READERS) as readers:
         counts = list(readers.map(_counts_in, folders))
     return dict(zip(pair_ids, counts, strict=True))
 
 
-def _counts_in(folder: Path) -> Mapping[int, int]:
+def _counts_in(folder: Path) -> Mapping[int, int] | None:
     try:
         state = (folder / LABEL.file).stat()
         return _counts(folder, state.st_mtime_ns, state.st_size)
     except (OSError, PairError):
-        return {}
+        return None
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,10 +21,12 @@ from ..splits.earlier import check_document
 from ..splits.options import SHARES
 from .choice import INCLUDES, Choice
 from .curation import Curation
-from .labels import names_of_values
+from .labels import names_of_values, unreadable_labels
 from .planned import Planned, planned
 from .select import select
 from .similar.run import Findings
+
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Preview:
     doesn't. `class_pixels` are numbers of labelled pixels by class value and split,
     `class_names` what masks call them. `check` says
     how independent the splits are, `found` has near duplicates and outliers, where they were looked
-    for.
+    for. Of the `unreadable` pairs the label is gone or damaged, so that the export would fail.
     """
 
     decisions: Mapping[str, int]
@@ -51,11 +53,24 @@ class Preview:
     class_names: Mapping[int, str] = field(default_factory=dict)
     check: SplitCheck | None = None
     found: Findings | None = None
+    unreadable: tuple[str, ...] = ()
 
     @property
     def pairs(self) -> int:
         """How many pairs go out."""
         return sum(self.decisions.values())
+
+
+def unreadable_sentence(pair_ids: Sequence[str]) -> str:
+    """What pairs that can't be read do to the export, and what to do; empty for none."""
+    if not pair_ids:
+        return ""
+    more = f" and {len(pair_ids) - _MOST_NAMED:,} more" if len(pair_ids) > _MOST_NAMED else ""
+    return (
+        f"{len(pair_ids):,} of these can't be read, and the export would end there: "
+        f"{', '.join(pair_ids[:_MOST_NAMED])}{more}. Delete what is left in the folders of these "
+        "pairs and run `pairs make`, which makes them again."
+    )
 
 
 def numbers_of_pairs(store: Store, *, looked_at_only: bool = False) -> dict[str, int]:
@@ -94,6 +109,7 @@ def preview(
         names_of_values(class_tables(store)),
         found.splits.check,
         found.selection.found,
+        unreadable_labels(workspace, [pair.pair_id for pair in going]),
     )
 
 
@@ -131,6 +147,8 @@ def preview_document(found: Preview) -> dict[str, Any]:
         "split_check": check_document(found.check) if found.check else None,
         "duplicates": to_json(similar.duplicates),
         "outliers": to_json(similar.outliers),
+        "unreadable": list(found.unreadable),
+        "looked_for_similar": found.found is not None,
         "split_of": dict(found.split_of),
         "reasons": dict(found.reasons),
     }

@@ -70,7 +70,7 @@ class SplitCheck:
         found = [f"Split {self.method}: {counts}."]
         if empty:
             found.append(
-                f"No pair is in {' and '.join(empty)}: there are too few groups of pairs that can "
+                f"No pair is in {' or '.join(empty)}: there are too few groups of pairs that can "
                 "be told apart."
             )
         if self.overlapping:

@@ -9,12 +9,22 @@ import streamlit as st
 from shapely.geometry import shape
 
 from migrate_core.export.request import ExportRequest
+from migrate_core.export.selection.preview import unreadable_sentence
 from migrate_core.export.splits.options import SHARES
 from migrate_core.job_requests import PreviewExport
 from migrate_core.jobs.background import answer
 from migrate_core.store.finished_pairs import pair_footprints
 from migrate_core.store.serialize import to_json
-from pages.shared.background import POLL_S, how_it_ended, is_busy, start, trouble, watch
+from pages.shared.background import (
+    POLL_S,
+    how_it_ended,
+    is_busy,
+    note_press,
+    start,
+    trouble,
+    was_pressed,
+    watch,
+)
 from pages.shared.frame import Page
 from pages.shared.maps import Outline, show_map
 from pages.shared.polling import polled
@@ -44,9 +54,12 @@ def preview_panel(page: Page, request: ExportRequest) -> None:
             key="export_preview",
             icon=":material/preview:",
             disabled=busy,
-            on_click=lambda: start(page, KIND, lambda: PreviewExport(request, similar)),
+            on_click=note_press,
+            args=(KIND,),
             help="Writes nothing.",
         )
+    if was_pressed(KIND):
+        start(page, KIND, lambda: PreviewExport(request, similar))
     trouble(KIND)
     if busy:
         watch(page, KIND, "Looking at labels", counted=False)
@@ -63,6 +76,8 @@ def preview_panel(page: Page, request: ExportRequest) -> None:
 
 def _show(page: Page, found: Mapping[str, Any]) -> None:
     check = found["split_check"]
+    if sentence := unreadable_sentence(found.get("unreadable", ())):
+        st.warning(plain(sentence))
     if check:
         with st.container(border=True):
             st.markdown("**Splits**")
@@ -72,17 +87,24 @@ def _show(page: Page, found: Mapping[str, Any]) -> None:
         _classes(found["classes"])
         _odd_pairs("Near duplicates", found["duplicates"])
         _odd_pairs("Outliers", found["outliers"])
+        # Previews of earlier versions don't say whether they looked.
+        if found.get("looked_for_similar") and not found["duplicates"] and not found["outliers"]:
+            st.caption("No near duplicates and no outliers were found.")
     with where:
         _map(page, found["split_of"])
 
 
 def _classes(classes: list[Mapping[str, Any]]) -> None:
     """The share of each class in each split, in percent of the split's labelled pixels."""
-    totals = {split: sum(one["pixels"].get(split, 0) for one in classes) or 1 for split in SHARES}
+    totals = {split: sum(one["pixels"].get(split, 0) for one in classes) for split in SHARES}
     rows = [
         {
             "class": f"{one['value']} {one['name'] or ''}".strip(),
-            **{split: 100 * one["pixels"].get(split, 0) / total for split, total in totals.items()},
+            # An empty split has no shares.
+            **{
+                split: 100 * one["pixels"].get(split, 0) / total if total else None
+                for split, total in totals.items()
+            },
             "area, ha": sum(one["pixels"].values()) / 100,
         }
         for one in classes
@@ -91,6 +113,7 @@ def _classes(classes: list[Mapping[str, Any]]) -> None:
     st.dataframe(
         rows,
         hide_index=True,
+        placeholder="–",
         column_config={
             **{split: st.column_config.NumberColumn(format=PERCENT_COLUMN) for split in SHARES},
             "area, ha": st.column_config.NumberColumn(format="%.2f"),

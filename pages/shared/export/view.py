@@ -13,7 +13,17 @@ from migrate_core.export.destination.address import resolve_destination
 from migrate_core.export.request import ExportRequest
 from migrate_core.export.selection.preview import counts_of_choice
 from migrate_core.jobs.background import now_utc
-from pages.shared.background import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch
+from pages.shared.background import (
+    POLL_S,
+    how_it_ended,
+    is_busy,
+    note_press,
+    path_of,
+    start,
+    trouble,
+    was_pressed,
+    watch,
+)
 from pages.shared.export.about import about_form
 from pages.shared.export.choose import choose_pairs, explain_empty, show_counts
 from pages.shared.export.made import Made, known_datasets
@@ -106,15 +116,18 @@ def export_form(
     def request() -> ExportRequest:
         return replace(_into(page, chosen, folder), archive=zipped)
 
-    _say_where(request)
+    fits = _fits(page, request)
     st.button(
         "Export" if pairs is None else f"Export {counted(pairs, 'pair')}",
         key="export_start",
         type="primary",
         icon=":material/inventory_2:",
         disabled=busy or pairs == 0 or not chosen.formats,
-        on_click=lambda: start(page, KIND, lambda: _checked(request())),
+        on_click=note_press,
+        args=(KIND,),
     )
+    if was_pressed(KIND) and fits:
+        start(page, KIND, lambda: _checked(page, request()))
     trouble(KIND)
     if busy:
         watch(page, KIND, "Exporting")
@@ -124,28 +137,29 @@ def export_form(
             st.rerun()
 
 
-def _say_where(request: Callable[[], ExportRequest]) -> None:
-    """What would happen to the folder, or what is wrong with the choices."""
+def _fits(page: Page, request: Callable[[], ExportRequest]) -> bool:
+    """Whether the choices can be exported; what would happen to the folder, or what is wrong."""
     try:
         asked_for = request()
         if asked_for.formats:
             asked_for.check()
-        check_destination(asked_for)
+        check_destination(asked_for, page.workspace)
     except MigrateError as err:
         st.error(plain(str(err)))
-        return
+        return False
     if asked_for.sent_to:
         st.caption(f"The dataset is sent to {code(asked_for.sent_to)}")
-        return
+        return True
     there = is_dataset(asked_for.destination)
     st.caption(
         f"{'An earlier export is brought up to date' if there else 'A new dataset is written'}: "
         f"{code(str(asked_for.destination))}"
     )
+    return True
 
 
-def _checked(request: ExportRequest) -> ExportRequest:
+def _checked(page: Page, request: ExportRequest) -> ExportRequest:
     """The request. Raises MigrateError for one that is refused."""
     request.check()
-    check_destination(request)
+    check_destination(request, page.workspace)
     return request

@@ -71,7 +71,7 @@ def test_few_pairs_are_for_training_first(count: int, expected: Sequence[int]) -
 def test_pairs_of_one_site_stay_together_and_it_is_said_that_no_test_is_left() -> None:
     found = split_pairs([item(f"day{n}", box(0, 0, 1, 1)) for n in range(10)], SplitOptions())
     assert set(found.of.values()) == {"train"}
-    assert "No pair is in val and test" in found.check.sentences[1]
+    assert "No pair is in val or test" in found.check.sentences[1]
     assert found.check.between == ()
 
 
