@@ -73,12 +73,13 @@ def list_keys(http: HttpClient, store: S3Store, bucket: str, prefix: str) -> Ite
 
 
 def list_objects(
-    http: HttpClient, store: S3Store, bucket: str, prefix: str, most_pages: int = _MOST_PAGES
+    http: HttpClient, store: S3Store, bucket: str, prefix: str, most_pages: int | None = None
 ) -> Iterator[StoredObject]:
     """The objects whose keys begin with `prefix`, over all pages. Raises TransferError."""
+    most = _MOST_PAGES if most_pages is None else most_pages
     token: str | None = None
     tokens: set[str] = set()
-    while len(tokens) < most_pages:
+    while len(tokens) < most:
         params = {"list-type": "2", "prefix": prefix}
         if token:
             params["continuation-token"] = token

@@ -257,7 +257,8 @@ def test_what_is_wrong_is_told_without_keys(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    # By name: tests before may have set the level of the program's own logger.
+    caplog.set_level(logging.DEBUG, logger="migrate_core")
     with pytest.raises(CredentialsError, match="AWS_SECRET_ACCESS_KEY"):
         send(made, ServiceSettings())
     with monkeypatch.context() as patch:
