@@ -211,12 +211,24 @@ def test_every_page_opens_by_its_address_and_fits(
             overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             assert page.evaluate(overflow) <= 0, f"{name} is wider than the window"
             if PICTURES and width == 1280:
-                # The map and the ranking of a mask are below the list of masks.
-                page.set_viewport_size({"width": 1280, "height": 2000 if name == "Scenes" else 800})
-                page.wait_for_timeout(2500 if name == "Scenes" else 0)
+                if name == "Export":
+                    preview_all(page)
+                # The map and the ranking of a mask are below the list of masks; so is the preview.
+                height = {"Scenes": 2000, "Export": 1500}.get(name, 800)
+                page.set_viewport_size({"width": 1280, "height": height})
+                page.wait_for_timeout(2500 if height > 800 else 0)
                 target = Path(PICTURES) / f"{name.lower() or 'home'}-{scheme}.png"
                 page.screenshot(path=target)
                 page.set_viewport_size({"width": width, "height": height})
+
+
+def preview_all(page: Any) -> None:
+    """Preview what an export would take along, undecided pairs included."""
+    page.get_by_test_id("stMain").get_by_text("Accepted and undecided").click()
+    button(page, "Export 6 pairs").wait_for(timeout=SLOW_MS)
+    button(page, "Preview splits").click()
+    page.get_by_text("Where they lie").wait_for(timeout=SLOW_MS)
+    page.wait_for_timeout(1500)
 
 
 def test_the_maps_are_drawn_without_internet(copied: Path, tmp_path: Path) -> None:

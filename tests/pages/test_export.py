@@ -99,6 +99,7 @@ def test_without_an_accepted_pair_the_way_leads_to_review(root: Path, finished: 
     shutil.copytree(finished, root)
     app = opened()
     assert "4 pairs wait for a decision" in words(app)
+    assert "**0 pairs go in**.  \n" in words(app)
     assert app.button(key="export_start").disabled
 
 

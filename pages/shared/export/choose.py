@@ -175,9 +175,9 @@ def show_counts(
     """What goes in by decision and by whom, and why the others stay out."""
     total, out = sum(decisions.values()), sum(left_out.values())
     by = {f"decided by a {name}" if name in set(Basis) else name: n for name, n in basis.items()}
+    going = f": {_format_counts(decisions)}; {_format_counts(by)}" if total else ""
     st.markdown(
-        f"**{counted(total, 'pair')} {'goes' if total == 1 else 'go'} in**: "
-        f"{_format_counts(decisions)}; {_format_counts(by)}.  \n"
+        f"**{counted(total, 'pair')} {'goes' if total == 1 else 'go'} in**{going}.  \n"
         f"**{counted(out, 'pair')} {'stays' if out == 1 else 'stay'} out**"
         f"{': ' * bool(out)}{_format_counts(left_out)}."
     )
