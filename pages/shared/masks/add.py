@@ -23,7 +23,17 @@ from migrate_core.masks.register.uploads import (
     save_uploads,
 )
 from migrate_core.states import Level
-from pages.shared.background import POLL_S, how_it_ended, is_busy, path_of, start, trouble, watch
+from pages.shared.background import (
+    POLL_S,
+    how_it_ended,
+    is_busy,
+    note_press,
+    path_of,
+    start,
+    trouble,
+    was_pressed,
+    watch,
+)
 from pages.shared.frame import Page
 from pages.shared.masks.columns import columns_of_uploads, columns_on_server
 from pages.shared.masks.options import Chosen, mask_options
@@ -31,6 +41,7 @@ from pages.shared.polling import polled
 from pages.shared.text import plain
 
 KIND = "masks"
+_FROM_SERVER = "masks_from_server"
 # The folder of source images that was named last, to tell which of its images fit no mask.
 IMAGE_FOLDER = "masks_image_folder"
 _ROUND = "masks_upload_round"
@@ -168,8 +179,11 @@ def _folder(page: Page) -> None:
         icon=":material/folder_open:",
         type="primary",
         disabled=is_busy(page, KIND),
-        on_click=lambda: start(page, KIND, lambda: _on_server(page, chosen)),
+        on_click=note_press,
+        args=(_FROM_SERVER,),
     )
+    if was_pressed(_FROM_SERVER):
+        start(page, KIND, lambda: _on_server(page, chosen))
 
 
 def _names_in(named: str) -> list[str]:

@@ -16,9 +16,11 @@ from pages.shared.background import (
     format_size,
     how_it_ended,
     is_busy,
+    note_press,
     path_of,
     start,
     trouble,
+    was_pressed,
     watch,
 )
 from pages.shared.frame import Page
@@ -56,8 +58,11 @@ def convert_panel(page: Page) -> None:
         key="convert_start",
         icon=":material/transform:",
         disabled=busy or not product,
-        on_click=lambda: start(page, KIND, lambda: _request(page, product or "", destination)),
+        on_click=note_press,
+        args=(KIND,),
     )
+    if was_pressed(KIND) and product:
+        start(page, KIND, lambda: _request(page, product, destination))
     trouble(KIND)
     if busy:
         watch(page, KIND, "Converting")
