@@ -161,9 +161,11 @@ def decide(page: Any, workspace: Path) -> None:
 def export(page: Any, folder: Path) -> Path:
     go(page, "Export")
     button(page, "Export 4 pairs").click()
-    download = button(page, "Download .*zip")
+    main = page.get_by_test_id("stMain")
+    download = main.get_by_role("link", name=re.compile("Download .*zip"))
     download.wait_for(timeout=SLOW_MS)
-    page.get_by_text("Contains modified Copernicus Sentinel data 2021, 2024").wait_for()
+    stated = "Contains modified Copernicus Sentinel data 2021, 2024"
+    page.get_by_text(stated).first.wait_for()
     with page.expect_download(timeout=SLOW_MS) as waiting:
         download.click()
     target = folder / "dataset.zip"
