@@ -70,4 +70,4 @@ def test_without_library_and_internet_the_map_says_so(tmp_path: Path) -> None:
         page.route(re.compile(r"leaflet[^/]*\.js$"), lambda route: route.abort())
         page.goto(f"{address}/Masks")
         notice = page.frame_locator("iframe[title*=folium]").locator("#map_notice")
-        expect(notice).to_contain_text("make offline-assets")
+        expect(notice).to_contain_text("make offline-assets", timeout=30_000)
