@@ -45,6 +45,16 @@ class ClassTable:
     no_data: Mapping[str, int] | None = None
     doubtful: Mapping[str, int] | None = None
 
+    @property
+    def named(self) -> list[tuple[int, str]]:
+        """The stored values that are called something, with it: by name, or by a vector's text."""
+        names = self.names or {}
+        texts = (
+            (stored, names.get(source) or ("" if source.lstrip("-").isdecimal() else source))
+            for source, stored in (self.stored or {}).items()
+        )
+        return [(stored, text) for stored, text in texts if text]
+
 
 @dataclass(frozen=True)
 class RasterForm:

@@ -9,6 +9,13 @@ from datetime import date, datetime
 
 NOT_KNOWN = "not known"
 # What the shares of clouds are called, wherever they are shown.
+# What the methods of `settings.CLOUDS` are called.
+CLOUDS_TEXTS = {
+    "auto": "The best that the product allows",
+    "scl": "Scene classification of L2A",
+    "s2cloudless": "s2cloudless (L1C)",
+    "product": "The product's own cloud mask",
+}
 CLOUD_IN_SCENE = "cloud in scene"
 CLOUD_OVER_MASK = "cloud over mask"
 LABEL_OCCLUDED = "label occluded"

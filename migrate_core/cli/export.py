@@ -11,8 +11,9 @@ from ..background import convert_document, convert_product, export_dataset, expo
 from ..export.destination.address import resolve_destination
 from ..export.formats.registry import FORMATS
 from ..export.request import ExportRequest
+from ..export.run import preview
 from ..export.selection.choice import ACCEPTED, INCLUDES
-from ..export.selection.preview import preview, preview_document
+from ..export.selection.preview import preview_document
 from ..job_requests import ConvertProduct
 from ..session import Session
 from .console import emit, json_option, say
@@ -82,8 +83,7 @@ def export(
         sent_to=sent_to,
     )
     if given["dry_run"]:
-        request.check()
-        found = preview(session.store, session.workspace, request, look_for_similar=True)
+        found = preview(session, request, similar=True)
         emit(preview_document(found), as_json, lambda: show_preview(found))
         return
     dataset = export_dataset(session, request)

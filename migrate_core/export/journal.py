@@ -92,8 +92,7 @@ class Stamps:
 
     def __init__(self, form: Format, content: Content, destination: Path) -> None:
         self._form = form
-        below = form.folder(destination).relative_to(destination).as_posix()
-        self._prefix = "" if below == "." else f"{below}/"
+        self._destination = destination
         self._pairs: dict[tuple[str, str], str] = {}
         self._common = {
             "version": form.version,
@@ -104,7 +103,7 @@ class Stamps:
 
     def written(self, part: Part) -> Written:
         """How a part is noted once it is written."""
-        names = tuple(self._prefix + name for name in part.files)
+        names = self._form.in_dataset(part.files, self._destination)
         return Written(self._form.name, part.name, self._stamp(part), names)
 
     def _stamp(self, part: Part) -> str:

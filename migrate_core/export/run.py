@@ -28,7 +28,11 @@ def export(session: Session, request: ExportRequest) -> Dataset:
 
 
 def preview(session: Session, request: ExportRequest, *, similar: bool = False) -> Preview:
-    """What `export` would write, by the same rules; `similar` also looks for odd pairs."""
+    """What `export` would write, by the same rules; `similar` also looks for odd pairs.
+
+    Raises WrongUseError for what can't be done.
+    """
+    request.check()
     return preview_of_export(session.store, session.workspace, request, look_for_similar=similar)
 
 

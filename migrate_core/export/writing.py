@@ -47,7 +47,7 @@ class Outcome:
             self.done[form.name] = [
                 part
                 for part in parts
-                if all(map(target.there, names_of_part(form, part, target.folder)))
+                if all(map(target.there, form.in_dataset(part.files, target.folder)))
             ]
 
 
@@ -86,20 +86,14 @@ def remove_stale(plan: Sequence[Planned], destination: Path) -> None:
     wanted = {(one.form.name, part.name) for one in plan for part in one.parts}
     wanted |= {(one.form.name, COMMON) for one in plan}
     kept = {
-        (one.form.folder(destination) / name).relative_to(destination).as_posix()
+        name
         for one in plan
         for part in one.parts
-        for name in part.files
+        for name in one.form.in_dataset(part.files, destination)
     }
     stale = [one for one in journal.all() if (one.format, one.part) not in wanted]
     _delete(destination, (name for one in stale for name in one.files if name not in kept))
     journal.forget(stale)
-
-
-def names_of_part(form: Format, part: Part, destination: Path) -> list[str]:
-    """The files of a part, as paths in the dataset with forward slashes."""
-    folder = form.folder(destination)
-    return [(folder / name).relative_to(destination).as_posix() for name in part.files]
 
 
 def _delete(destination: Path, names: Iterable[str]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rasterio
+from affine import Affine
 from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 
@@ -81,15 +82,23 @@ def write_raster(
     descriptions: Sequence[str],
 ) -> None:
     """Write (bands, height, width) as a tiled, compressed GeoTIFF with described bands."""
-    profile = {
+    profile = raster_profile(pixels, grid, raster.nodata) | {"dtype": raster.dtype}
+    with new_geotiff(folder / raster.file, **profile) as dataset:
+        dataset.write(pixels)
+        dataset.descriptions = tuple(descriptions)
+
+
+def raster_profile(pixels: NDArray[Any], grid: PixelGrid, nodata: int | None) -> dict[str, Any]:
+    """How (bands, height, width) on a grid become a tiled, compressed GeoTIFF of their type."""
+    return {
         "driver": "GTiff",
-        "dtype": raster.dtype,
+        "dtype": pixels.dtype,
         "count": len(pixels),
         "width": grid.width,
         "height": grid.height,
         "crs": grid.crs,
         "transform": grid.transform,
-        "nodata": raster.nodata,
+        "nodata": nodata,
         "tiled": True,
         "blockxsize": 256,
         "blockysize": 256,
@@ -97,9 +106,6 @@ def write_raster(
         "predictor": 3 if pixels.dtype.kind == "f" else 2,
         "interleave": "band",
     }
-    with new_geotiff(folder / raster.file, **profile) as dataset:
-        dataset.write(pixels)
-        dataset.descriptions = tuple(descriptions)
 
 
 def raster_like(source: Path, raster: PairRaster, folder: Path, pixels: NDArray[Any]) -> None:
@@ -131,6 +137,12 @@ def write_document(folder: Path, document: Document) -> None:
     """Write the pair.json of a pair's folder. Raises DiskError."""
     with written_then_renamed(folder / DOCUMENT) as temporary:
         temporary.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def grid_in(document: Document) -> PixelGrid:
+    """The grid of a pair's files, as its pair.json has it."""
+    found = document["grid"]
+    return PixelGrid(found["crs"], Affine(*found["transform"]), found["width"], found["height"])
 
 
 def read_document(folder: Path) -> Document:

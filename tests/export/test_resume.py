@@ -21,6 +21,7 @@ from migrate_core.export.destination.target import LOCK
 from migrate_core.export.formats.registry import FORMATS
 from migrate_core.export.request import AboutDataset, ChipOptions, ExportRequest
 from migrate_core.files.locks import try_lock
+from tests.support.disks import small_disk
 from tests.support.exports import CLASSES, Exportable, exportable, spread_out
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -163,15 +164,8 @@ def test_after_kills_the_result_is_that_of_one_export_bit_for_bit(tmp_path: Path
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[Path]:
     """A disk of 2 MB."""
-    target = tmp_path / "tiny"
-    target.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(target)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("this system doesn't let us mount a small disk")
-    yield target
-    subprocess.run(["umount", "-l", str(target)], check=True)
+    with small_disk(tmp_path / "tiny", megabytes=2) as disk:
+        yield disk
 
 
 @pytest.mark.slow

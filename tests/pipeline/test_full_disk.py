@@ -37,6 +37,7 @@ from migrate_core.states import Level
 from migrate_core.store.base import open_store
 from migrate_core.store.database_errors import tell_plainly
 from migrate_core.workspace import Workspace, written_then_renamed
+from tests.support.disks import small_disk
 from tests.support.masks import run
 from tests.support.pairs import Safe, numbered_masks, prepare, write_safe
 
@@ -373,15 +374,8 @@ def test_a_killed_export_leaves_whole_files_and_the_next_one_cleans_up(tmp_path:
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[Path]:
     """A disk of 4 MB."""
-    place = tmp_path / "tiny"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("this system doesn't let us mount a small disk")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    with small_disk(tmp_path / "tiny", megabytes=4) as disk:
+        yield disk
 
 
 def fill(disk: Path, left: int) -> Path:

@@ -9,7 +9,7 @@ that is repeated writes only what has changed.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import islice
@@ -21,7 +21,7 @@ from ...pairs.view.drawing import NEUTRAL_DARK, Colour, class_colour
 from ..request import AboutDataset, PixelOptions
 from ..samples.pixels import PixelReader, Pixels
 from ..samples.sample import Sample
-from ..splits.by_location import SHARES
+from ..splits.options import SHARES
 
 T = TypeVar("T")
 
@@ -112,6 +112,11 @@ class Format(ABC):
     def folder(self, destination: Path) -> Path:
         """Where in a dataset it lies."""
         return destination / self.name
+
+    def in_dataset(self, names: Iterable[str], destination: Path) -> tuple[str, ...]:
+        """Files of this format as paths in the dataset, with forward slashes."""
+        below = self.folder(destination).relative_to(destination).as_posix()
+        return tuple(names) if below == "." else tuple(f"{below}/{name}" for name in names)
 
     @abstractmethod
     def parts(self, content: Content) -> Sequence[Part]:

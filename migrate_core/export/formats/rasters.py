@@ -13,6 +13,7 @@ from ...escaping import write_csv
 from ...files.geotiff import new_geotiff
 from ...grid import PixelGrid
 from ...model import IGNORE
+from ...pairs.files import raster_profile
 from ...workspace import written_then_renamed
 from ..samples.pixels import LabelPixels, Pixels
 from ..samples.sample import Sample
@@ -95,22 +96,7 @@ def _written(
 
     GDAL takes a colour table only until the first pixel is written.
     """
-    profile = {
-        "driver": "GTiff",
-        "dtype": pixels.dtype,
-        "count": len(pixels),
-        "width": grid.width,
-        "height": grid.height,
-        "crs": grid.crs,
-        "transform": grid.transform,
-        "nodata": nodata,
-        "tiled": True,
-        "blockxsize": 256,
-        "blockysize": 256,
-        "compress": "deflate",
-        "predictor": 3 if pixels.dtype.kind == "f" else 2,
-        "interleave": "band",
-    }
+    profile = raster_profile(pixels, grid, nodata)
     with (
         written_then_renamed(path, apart=apart) as temporary,
         new_geotiff(temporary, **profile) as dataset,

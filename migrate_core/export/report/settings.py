@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ...model import PairParameters
-from ...text import format_share
+from ...text import CLOUDS_TEXTS, format_share
 from ..request import (
     APPLIED,
     BOTH,
@@ -26,20 +26,9 @@ from ..request import (
     PixelOptions,
     SplitOptions,
 )
-from ..selection.choice import ACCEPTED, ALL, UNDECIDED
+from ..selection.choice import INCLUDE_TEXTS
 from ..selection.entries import Entry
 
-INCLUDE_TEXTS = {
-    ACCEPTED: "Accepted",
-    UNDECIDED: "Accepted and undecided",
-    ALL: "All but rejected",
-}
-CLOUDS_TEXTS = {
-    "auto": "The best that the product allows",
-    "scl": "Scene classification of L2A",
-    "s2cloudless": "s2cloudless (L1C)",
-    "product": "The product's own cloud mask",
-}
 _VALUES_TEXTS = {
     UINT16: "reflectance x 10000, whole numbers (uint16)",
     FLOAT32: "reflectance (float32)",

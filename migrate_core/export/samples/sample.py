@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from affine import Affine
-
 from ...grid import PixelGrid, Window, block
+from ...pairs.files import grid_in
 from ..manifest import Row
 from ..request import PAD, SHIFT, ChipOptions
 from ..selection.entries import Entry
@@ -34,18 +33,12 @@ class Sample:
     @property
     def grid(self) -> PixelGrid:
         """Where its pixels lie."""
-        return block(pair_grid(self.entry), self.window)
-
-
-def pair_grid(entry: Entry) -> PixelGrid:
-    """The grid of a pair, by its provenance."""
-    grid = entry.provenance["grid"]
-    return PixelGrid(grid["crs"], Affine(*grid["transform"]), grid["width"], grid["height"])
+        return block(grid_in(self.entry.provenance), self.window)
 
 
 def uncut_pair(entry: Entry, row: Row) -> Sample:
     """A pair as one sample."""
-    grid = pair_grid(entry)
+    grid = grid_in(entry.provenance)
     window = Window(0, 0, grid.width, grid.height)
     return Sample(entry.pair.pair_id, entry, window, row["split"], row)
 

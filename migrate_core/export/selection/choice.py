@@ -10,6 +10,12 @@ from ...states import DecisionState, decision_state
 ACCEPTED, UNDECIDED = DecisionState.ACCEPTED.value, DecisionState.UNDECIDED.value
 ALL = "all"
 INCLUDES = (ACCEPTED, UNDECIDED, ALL)
+# What the page, the card and the report call them.
+INCLUDE_TEXTS = {
+    ACCEPTED: "Accepted",
+    UNDECIDED: "Accepted and undecided",
+    ALL: "All but rejected",
+}
 # What each level of `--include` takes in; None is undecided.
 DECISIONS: dict[str, tuple[DecisionState | None, ...]] = {
     ACCEPTED: (DecisionState.ACCEPTED,),

@@ -10,7 +10,7 @@ from typing import Any
 from shapely.geometry.base import BaseGeometry
 
 from ...errors import ExportError, PairError
-from ...model import Batch, Decision, Mask, Pair
+from ...model import Batch, Decision, Pair
 from ...pairs.files import Document, read_document
 from ...pairs.view.drawing import Colour, class_colours
 from ...review.decisions import ReviewStatus, deciding
@@ -74,7 +74,7 @@ def entries(store: Store, workspace: Workspace, going: Sequence[Going]) -> list[
             status,
             _provenance(workspace, pair),
             mask.footprint,
-            _class_names(mask),
+            dict(mask.classes.named),
             class_colours(mask),
             tuple(deciding(logs.get(pair.pair_id, ())).values()),
             batches.get(status.batch or ""),
@@ -112,17 +112,6 @@ def _remedy(choice: Choice) -> str:
             "(`--include undecided`)."
         )
     return "Make pairs first (`pairs make`); rejected ones never go out."
-
-
-def _class_names(mask: Mask) -> dict[int, str]:
-    """What the stored class values of a mask are called: by name, or by a vector's own text."""
-    named = mask.classes.names or {}
-    found = {}
-    for source, stored in (mask.classes.stored or {}).items():
-        text = named.get(source) or ("" if source.lstrip("-").isdecimal() else source)
-        if text:
-            found[stored] = text
-    return found
 
 
 def _provenance(workspace: Workspace, pair: Pair) -> Document:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ import numpy as np
 from ...errors import PairError
 from ...model import BACKGROUND, IGNORE, ClassTable
 from ...pairs.files import DOCUMENT, LABEL, open_raster, read_document
+from ...products.names import read_names
 from ...store.base import Store
 from ...store.finished_pairs import tiles_and_days
 from ...workspace import Workspace
@@ -21,8 +21,6 @@ from ...workspace import Workspace
 # GDAL reads without Python's lock, so that several files are read at once.
 READERS = 4
 _REMEMBERED = 200_000
-# `S2A_MSIL2A_20200601T104351_N0500_R008_T31TDG_20230101T000000`.
-_SCENE = re.compile(r"^S2[A-D]_MSI(?P<level>L1C|L2A)_(?P<day>\d{8})T\d{6}_")
 
 
 def label_counts(workspace: Workspace, pair_ids: Sequence[str]) -> dict[str, Mapping[int, int]]:
@@ -70,14 +68,12 @@ def values_of_class(tables: Iterable[ClassTable]) -> dict[str, frozenset[int]]:
     found: dict[str, set[int]] = defaultdict(set)
     found["background"].add(BACKGROUND)
     for table in tables:
-        named = table.names or {}
-        for source, stored in (table.stored or {}).items():
-            if stored == IGNORE:
-                continue
+        for stored in (table.stored or {}).values():
             found[str(stored)].add(stored)
-            if name := named.get(source) or ("" if source.lstrip("-").isdecimal() else source):
-                found[name].add(stored)
-    return {name: frozenset(values) for name, values in found.items()}
+        for stored, name in table.named:
+            found[name].add(stored)
+    known = {name: frozenset(values - {IGNORE}) for name, values in found.items()}
+    return {name: values for name, values in known.items() if values}
 
 
 def names_of_values(tables: Iterable[ClassTable]) -> dict[int, str]:
@@ -92,9 +88,9 @@ def names_of_values(tables: Iterable[ClassTable]) -> dict[int, str]:
 
 def level_of(workspace: Workspace, pair_id: str, scene_ids: Sequence[str]) -> str | None:
     """The product level of a pair, by the name of its scene, else by its pair.json."""
-    found = _SCENE.match(scene_ids[0]) if scene_ids else None
-    if found is not None:
-        return found["level"]
+    level = read_names(scene_ids[:1]).level
+    if level is not None:
+        return level
     scenes = _scenes(workspace, pair_id)
     return str(scenes[0].get("level")) if scenes else None
 
@@ -112,9 +108,8 @@ class Days:
         for number, scene_id in enumerate(scene_ids):
             if (known := self._known.get(scene_id)) is not None:
                 days.add(known.isoformat())
-            elif (found := _SCENE.match(scene_id)) is not None:
-                day = found["day"]
-                days.add(f"{day[:4]}-{day[4:6]}-{day[6:]}")
+            elif (sensed_at := read_names([scene_id]).sensed_at) is not None:
+                days.add(sensed_at.date().isoformat())
             else:
                 days |= {
                     str(scene["sensed_at"])[:10]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
-
-from shapely.geometry.base import BaseGeometry
 
 from ...review.decisions import ReviewStatus, review_statuses
 from ...states import decision_state
@@ -23,7 +21,7 @@ from .choice import INCLUDES, Choice
 from .curation import Curation
 from .labels import names_of_values, unreadable_labels
 from .planned import Planned, planned
-from .select import select
+from .select import Selection, select
 from .similar.run import Findings
 
 _MOST_NAMED = 5
@@ -35,19 +33,17 @@ class Preview:
 
     Numbers of pairs: those that go out by decision and by split, the others by the reason; `basis`
     has those that go out by what the decision rests on: a person, a rule or a model. By pair id are
-    the split and the footprint (lon/lat) of each that goes out, and the reason of each that
-    doesn't. `class_pixels` are numbers of labelled pixels by class value and split,
-    `class_names` what masks call them. `check` says
+    the split of each that goes out, and the reason of each that doesn't. `class_pixels` are numbers
+    of labelled pixels by class value and split, `class_names` what masks call them. `check` says
     how independent the splits are, `found` has near duplicates and outliers, where they were looked
     for. Of the `unreadable` pairs the label is gone or damaged, so that the export would fail.
     """
 
     decisions: Mapping[str, int]
     basis: Mapping[str, int]
-    splits: Mapping[str, int]
-    left_out: Mapping[str, int]
+    splits: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
     split_of: Mapping[str, str] = field(default_factory=dict)
-    footprints: Mapping[str, BaseGeometry] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     class_pixels: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     class_names: Mapping[int, str] = field(default_factory=dict)
@@ -93,23 +89,17 @@ def preview(
     filters and splits that can't be.
     """
     found = planned(store, workspace, request, look_for_similar=look_for_similar)
-    going = found.going
-    decisions = Counter(str(decision_state(pair.status.decision)) for pair in going)
-    basis = Counter(str(pair.status.basis or "nobody yet") for pair in going)
     splits = Counter(found.splits.of.values())
-    return Preview(
-        dict(decisions.most_common()),
-        dict(basis.most_common()),
-        {name: splits[name] for name in SHARES},
-        dict(Counter(found.left_out.values()).most_common()),
-        dict(found.splits.of),
-        {pair.pair_id: pair.footprint for pair in going},
-        found.left_out,
-        _class_pixels(found),
-        names_of_values(class_tables(store)),
-        found.splits.check,
-        found.selection.found,
-        unreadable_labels(workspace, [pair.pair_id for pair in going]),
+    return replace(
+        _counted(found),
+        splits={name: splits[name] for name in SHARES},
+        split_of=dict(found.splits.of),
+        reasons=found.left_out,
+        class_pixels=_class_pixels(found),
+        class_names=names_of_values(class_tables(store)),
+        check=found.splits.check,
+        found=found.selection.found,
+        unreadable=unreadable_labels(workspace, [pair.pair_id for pair in found.going]),
     )
 
 
@@ -120,14 +110,17 @@ def counts_of_choice(
 
     Raises WrongUseError for filters that can't be.
     """
-    found = select(store, workspace, choice, curation)
+    return _counted(select(store, workspace, choice, curation))
+
+
+def _counted(found: Planned | Selection) -> Preview:
+    """The numbers of pairs by decision, by what it rests on, and by reason."""
     decisions = Counter(str(decision_state(pair.status.decision)) for pair in found.going)
     basis = Counter(str(pair.status.basis or "nobody yet") for pair in found.going)
     return Preview(
         dict(decisions.most_common()),
         dict(basis.most_common()),
-        {},
-        dict(Counter(found.left_out.values()).most_common()),
+        left_out=dict(Counter(found.left_out.values()).most_common()),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
@@ -62,6 +62,7 @@ class _Filters:
     curation: Curation
     rows: Mapping[str, QueueRow] = field(default_factory=dict)
     class_values: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    class_pixels: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
 
     def reason_against(self, workspace: Workspace, pair: Going) -> str | None:
         """The first filter that a pair doesn't meet, in words; None where it meets all."""
@@ -75,15 +76,12 @@ class _Filters:
         limits = self.curation.agreement
         if limits is not None and not limits.takes(agreement(pair.status)):
             return _not_met(format_agreement(limits))
-        return self._class_reason(workspace, pair)
+        return self._class_reason(pair)
 
-    def _class_reason(self, workspace: Workspace, pair: Going) -> str | None:
-        classes = self.curation.classes
-        if not classes:
-            return None
-        counts = label_counts(workspace, [pair.pair_id])[pair.pair_id]
+    def _class_reason(self, pair: Going) -> str | None:
+        counts = self.class_pixels.get(pair.pair_id, {})
         total = sum(counts.values())
-        for name, limits in classes.items():
+        for name, limits in self.curation.classes.items():
             pixels = sum(counts.get(value, 0) for value in self.class_values[name])
             if not limits.takes(100 * pixels / total if total else None):
                 return _not_met(format_class(name, limits))
@@ -107,8 +105,9 @@ def select(
     wanted.check()
     going, left_out = _by_decision(store, choice)
     filters = _filters(store, wanted)
-    if wanted.classes:  # all at once, which is quicker than one by one
-        label_counts(workspace, [pair.pair_id for pair in going])
+    if wanted.classes:
+        counts = label_counts(workspace, [pair.pair_id for pair in going])
+        filters = replace(filters, class_pixels=counts)
     kept = []
     for pair in going:
         reason = filters.reason_against(workspace, pair)

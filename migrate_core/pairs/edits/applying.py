@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from affine import Affine
-
 from ...errors import PairError, WrongUseError
 from ...files.disk import writing
 from ...grid import PixelGrid
@@ -35,6 +33,7 @@ from ..files import (
     LABEL,
     QUALITY,
     Document,
+    grid_in,
     open_raster,
     read_document,
     write_document,
@@ -62,9 +61,7 @@ class OpenPair:
     @property
     def grid(self) -> PixelGrid:
         """The grid of the pair's files."""
-        found = self.document["grid"]
-        transform = Affine(*found["transform"])
-        return PixelGrid(found["crs"], transform, found["width"], found["height"])
+        return grid_in(self.document)
 
 
 @contextmanager

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Final
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from migrate_core.export.selection.choice import ACCEPTED, ALL, INCLUDES, UNDECIDED, Choice
+from migrate_core.export.selection.choice import (
+    ACCEPTED,
+    ALL,
+    INCLUDE_TEXTS,
+    INCLUDES,
+    UNDECIDED,
+    Choice,
+)
 from migrate_core.export.selection.curation import AGREEMENT, CLASS_PREFIX, LEVEL, LEVELS, Curation
 from migrate_core.export.selection.preview import numbers_of_pairs
 from migrate_core.review.filters import CHOICES, NUMBERS, Range
 from migrate_core.states import Basis, DecisionState, PairState
 from migrate_core.store.decisions import reviewers_of_log
 from pages.shared.frame import PAGES, Page
+from pages.shared.ranges import label_of, range_fields, range_form
 from pages.shared.text import counted, plain
 
 _KEPT: Final = "session"
 _LOOKED_AT = "export_looked_at"
-_INCLUDE_TEXTS: Mapping[str, str] = {
-    ACCEPTED: "Accepted",
-    UNDECIDED: "Accepted and undecided",
-    ALL: "All but rejected",
-}
 _INCLUDE_HELP = {
     ACCEPTED: "Only what a reviewer accepted.",
     UNDECIDED: "Also what nobody has decided about yet.",
@@ -45,7 +48,7 @@ def choose_pairs(page: Page) -> tuple[Choice, Curation]:
     include = st.radio(
         "Which pairs go in",
         INCLUDES,
-        format_func=lambda name: f"{_INCLUDE_TEXTS[name]}: {counted(pair_counts[name], 'pair')}",
+        format_func=lambda name: f"{INCLUDE_TEXTS[name]}: {counted(pair_counts[name], 'pair')}",
         captions=[_INCLUDE_HELP[name] for name in INCLUDES],
         key="export_include",
         persist_state=_KEPT,
@@ -82,7 +85,7 @@ def _filters(page: Page) -> Curation:
     left, right = st.columns(2)
     for number, name in enumerate(_NUMBERS):
         with right if number % 2 else left:
-            found[name] = _range(name)
+            found[name] = _limits(label_of(NUMBERS[name]), name)
     with left:
         found[AGREEMENT] = _limits("persons who agree", AGREEMENT)
     with right:
@@ -107,10 +110,10 @@ def _filters(page: Page) -> Curation:
     return Curation(filters, skip_duplicates, skip_outliers)
 
 
-def _select(label: str, options: object, name: str) -> str:
+def _select(label: str, options: Iterable[str], name: str) -> str:
     chosen: str | None = st.selectbox(
         label,
-        list(options),  # type: ignore[call-overload]
+        list(options),
         index=None,
         placeholder="any",
         key=f"export_filter_{name}",
@@ -124,32 +127,16 @@ def _day(label: str, name: str) -> str:
     return day.isoformat() if day else ""
 
 
-def _range(name: str) -> str:
-    """Limits of one of the numbers of a pair, in its unit."""
-    number = NUMBERS[name]
-    return _limits(f"{number.label}{f', {number.unit}' if number.unit else ''}", name)
-
-
 def _limits(label: str, name: str) -> str:
-    """Two fields for the least and the most, as a range in text; empty where both are."""
-    words, *ends = st.columns([2, 1, 1], vertical_alignment="center")
-    words.markdown(f":small[{label}]")
-    return _between(label, name, ends)
+    """A range as text; empty where nothing is limited."""
+    return _range_text(range_form(label, partial(_key, name)))
 
 
-def _between(label: str, name: str, ends: Sequence[DeltaGenerator]) -> str:
-    least, most = (
-        end.number_input(
-            f"{label}: at {limit}",
-            value=None,
-            placeholder=f"at {limit}",
-            key=f"export_filter_{name}_{limit}",
-            label_visibility="collapsed",
-            persist_state=_KEPT,
-        )
-        for end, limit in zip(ends, ("least", "most"), strict=True)
-    )
-    limits = Range(least, most)
+def _key(name: str, limit: str) -> str:
+    return f"export_filter_{name}_{limit}"
+
+
+def _range_text(limits: Range) -> str:
     return "" if limits == Range() else str(limits)
 
 
@@ -165,7 +152,8 @@ def _class_share() -> dict[str, str]:
         help="The name or the value of a class: only pairs of whose labelled pixels it has a share "
         "between the limits.",
     )
-    limits = _between("share of the class, %", "class", ends)
+    fields = range_fields("share of the class, %", partial(_key, "class"), ends)
+    limits = _range_text(fields)
     return {f"{CLASS_PREFIX}{name.strip()}": limits} if name.strip() and limits else {}
 
 

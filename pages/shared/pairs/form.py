@@ -11,16 +11,11 @@ from migrate_core.model import PairParameters
 from migrate_core.pairs.label.suggested_buffer import suggested_buffer_m
 from migrate_core.settings import CLOUDS, RESAMPLINGS
 from migrate_core.store.pair_list import parameters_in_use
+from migrate_core.text import CLOUDS_TEXTS
 from pages.shared.frame import Page
 from pages.shared.pairs.state import chosen_parameters
 from pages.shared.text import plain
 
-_CLOUDS = {
-    "auto": "The best that the product allows",
-    "scl": "Scene classification of L2A",
-    "s2cloudless": "s2cloudless (L1C)",
-    "product": "The product's own cloud mask",
-}
 _TEXTS = {
     "resampling": "{} resampling",
     "clouds": "clouds by {}",
@@ -72,7 +67,7 @@ def _pixels(shown: PairParameters) -> None:
         "Clouds are assessed by",
         CLOUDS,
         index=CLOUDS.index(shown.clouds),
-        format_func=_CLOUDS.__getitem__,
+        format_func=CLOUDS_TEXTS.__getitem__,
         key="pairs_clouds",
         persist_state="session",
         help="L2A brings a scene classification with clouds, shadows, cirrus and snow. For L1C, "

@@ -12,6 +12,7 @@ from migrate_core.errors import WrongUseError
 from migrate_core.review.filters import NAMES, NUMBERS, QueueFilter, filter_texts, parse_filter
 from migrate_core.review.queue import MOST_SUSPICIOUS, ORDERS
 
+from ..ranges import LEAST, MOST
 from ..state import put_in_address
 
 _HAD: Final = "review_addresses"
@@ -19,7 +20,6 @@ _PROBLEMS: Final = "review_address_problems"
 _FILLED: Final = "review_form_filled"
 _ORDER: Final = "order"
 _FIELDS = tuple(one.name for one in fields(QueueFilter) if one.name not in ("ranges", "reviewer"))
-LEAST, MOST = "least", "most"
 
 
 @dataclass(frozen=True)

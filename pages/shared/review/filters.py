@@ -12,11 +12,10 @@ from migrate_core.review.queue import MOST_SUSPICIOUS, ORDERS
 from migrate_core.review.queue_row import QueueRow
 from migrate_core.states import DecisionState, Verdict
 
+from ..ranges import label_of, range_form
 from ..state import choose_pair
 from ..text import plain
 from .address import (
-    LEAST,
-    MOST,
     QueueChoice,
     field_key,
     fill_form,
@@ -85,18 +84,7 @@ def _choice(label: str, options: Collection[str], name: str) -> str | None:
 
 def _range(name: str) -> Range:
     """The limits of one of `NUMBERS`, in its unit."""
-    number = NUMBERS[name]
-    unit = f", {number.unit}" if number.unit else ""
-    words, *ends = st.columns([2, 1, 1], vertical_alignment="center")
-    words.markdown(f":small[{number.label}{unit}]")
-    least, most = (
-        end.number_input(
-            f"{number.label}{unit}: at {limit}", value=None, placeholder=f"at {limit}",
-            key=field_key(f"{name}_{limit}"), label_visibility="collapsed", persist_state=_KEPT,
-        )
-        for end, limit in zip(ends, (LEAST, MOST), strict=True)
-    )  # fmt: skip
-    return Range(least, most)
+    return range_form(label_of(NUMBERS[name]), lambda limit: field_key(f"{name}_{limit}"))
 
 
 def clear_filters() -> None:
