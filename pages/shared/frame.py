@@ -47,11 +47,21 @@ RUNNING = {
     "convert": "Converting a product",
 }
 _POLL_S = 2.0
-# Links of the sidebar are one line, and cut off what doesn't fit.
+# In pixels; Streamlit's own 300 leave little for tables and maps on a small screen.
+_SIDEBAR_WIDTH = 220
+# Links of the sidebar are one line, and cut off what doesn't fit. The margins of a wide page are
+# those of an article, not of a workbench.
 _STYLE = """<style>
 [data-testid="stSidebar"] [data-testid="stPageLink-NavLink"] :is(span, p, div) {
   white-space: normal; overflow: visible;
 }
+[data-testid="stSidebarHeader"] { height: 2rem; margin-bottom: 0; }
+[data-testid="stSidebarContent"] { padding: 0; }
+[data-testid="stSidebarUserContent"] { padding: 0 0.75rem 1rem; }
+.st-key-next_step { padding: 0.5rem 0.25rem; }
+[data-testid="stMainBlockContainer"] { padding: 1.25rem 1.75rem 2rem; }
+[data-testid="stHeader"] { background: none; pointer-events: none; }
+[data-testid="stHeader"] * { pointer-events: auto; }
 </style>"""
 
 
@@ -71,7 +81,8 @@ def begin_page(stage: str | None, about: str) -> Page:
     is for. Stops the page with a sentence when the workspace can't be opened.
     """
     title = PAGES[stage][1] if stage else TITLE
-    st.set_page_config(f"{title} - {TITLE}" if stage else TITLE, _favicon(), layout="wide")
+    name = f"{title} - {TITLE}" if stage else TITLE
+    st.set_page_config(name, _favicon(), layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
     load_secrets()
     try:
         page = open_workspace()
