@@ -6,11 +6,15 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from migrate_core.errors import MigrateError
-from migrate_core.job_requests import MakeDemo
-from pages.shared.background import POLL_S, how_it_ended, is_busy, start, trouble
+from migrate_core.jobs.background import now_utc, running_jobs
+from migrate_core.review.overview import matches, overview
+from pages.shared.background import POLL_S
 from pages.shared.connection import SendAtOnce
 from pages.shared.export.routes import export_routes
 from pages.shared.frame import PAGES, Page, begin_page
+from pages.shared.home.begin import begin
+from pages.shared.home.last_dataset import last_dataset
+from pages.shared.home.standing import show_standing
 from pages.shared.polling import polled
 from pages.shared.review.many_routes import many_routes
 from pages.shared.review.relabel_routes import relabel_routes
@@ -41,44 +45,36 @@ STEPS = {
 }
 
 
-@polled(lambda page: is_busy(page, "demo"), POLL_S)
-def demo(page: Page) -> None:
-    """Offers the example, and says while it is being made."""
-    busy = is_busy(page, "demo")
-    label = "The example is being made …" if busy else "Load the demo"
-    st.button(
-        label,
-        disabled=busy,
-        icon=":material/science:",
-        width="stretch",
-        on_click=lambda: start(page, "demo", MakeDemo),
-    )
-    st.caption("A synthetic mining landscape with six masks and five dates; takes about 10 s.")
-    trouble("demo")
-    if not busy:
-        how_it_ended(page, "demo")
-
-
-def home(page: Page) -> None:
-    """What happens, stage by stage, and how to begin."""
-    introduction, picture = st.columns([2, 3], gap="large")
-    introduction.markdown(PIPELINE)
+def introduction() -> None:
+    """What happens, stage by stage."""
+    words, picture = st.columns([2, 3], gap="large")
+    words.markdown(PIPELINE)
     picture.image(PICTURE, PICTURE_CAPTION)
     for column, (stage, text) in zip(st.columns(5), STEPS.items(), strict=True):
         path, name, icon = PAGES[stage]
         with column.container(border=True, height="stretch"):
             st.page_link(path, label=f"**{name}**", icon=icon)
             st.caption(text)
-    st.subheader("Begin", anchor=False)
-    left, right = st.columns(2)
-    with left:
-        demo(page)
-    with right:
-        with st.container(border=True):
-            st.page_link(
-                PAGES["masks"][0], label="Open a folder of masks", icon=":material/folder_open:"
-            )
-        st.caption("Your own masks: files you upload, or a folder on this machine.")
+
+
+@polled(lambda page: bool(running_jobs(page.store, now_utc())), POLL_S)
+def work(page: Page) -> None:
+    """How far the work is, and the last dataset."""
+    show_standing(overview(page.store, now_utc()), matches(page.store))
+    last_dataset(page)
+
+
+def home(page: Page) -> None:
+    """How to begin, in an empty workspace; else where the work stands."""
+    empty = not page.store.mask_states()
+    if not empty:
+        work(page)
+    begin(page, empty=empty)
+    if empty:
+        introduction()
+        return
+    with st.expander("What this app does", icon=":material/info:"):
+        introduction()
 
 
 def main() -> None:

@@ -235,7 +235,7 @@ def _try_sources(session: Session, request: TrySources) -> None:
 
 def _make_demo(session: Session, _request: MakeDemo) -> None:
     with working(session.store, "demo") as job:
-        added = masks_run.add_demo(session, masks_run.demo_case(session))
+        added = masks_run.add_demo(session, masks_run.demo_case(session, job.advance))
         _say_problems(job, (*added.refused, *added.problems))
 
 

@@ -3,6 +3,6 @@
 It imports nothing else from `migrate_core`, so that the rest can be measured against it.
 """
 
-from .case import DemoCase, make_demo
+from .case import DemoCase, Progress, make_demo
 
-__all__ = ["DemoCase", "make_demo"]
+__all__ = ["DemoCase", "Progress", "make_demo"]

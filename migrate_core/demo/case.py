@@ -1,10 +1,13 @@
 """Making the whole case, once."""
 
+import itertools
 import json
 import shutil
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +25,11 @@ from .sites import SITES, write_site
 from .truth import write_truth
 
 THREADS = 2
+# Sites, acquisitions, and two products of each acquisition.
+_PARTS = len(SITES) + 3 * len(ACQUISITIONS)
+
+# Is told how many parts of the case are made, of how many; may raise to stop.
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -41,12 +49,18 @@ class DemoCase:
     truth: Path
 
 
-def make_demo(directory: Path, seed: int = 7, scratch: Path | None = None) -> DemoCase:
+def make_demo(
+    directory: Path,
+    seed: int = 7,
+    scratch: Path | None = None,
+    progress: Progress | None = None,
+) -> DemoCase:
     """Make the synthetic case in `directory`, or find it there.
 
-    The same seed gives the same files. The case is written in `scratch`, an empty folder on the
-    same disk (by default a new one beside its destination), and renamed when complete, so a
-    directory that exists is either complete or not ours.
+    `progress` is told of each part that is made. The same seed gives the same files. The case is
+    written in `scratch`, an empty folder on the same disk (by default a new one beside its
+    destination), and renamed when complete, so a directory that exists is either complete or not
+    ours.
 
     Raises:
         FileExistsError: `directory` holds something else, or the case of another seed.
@@ -58,7 +72,7 @@ def make_demo(directory: Path, seed: int = 7, scratch: Path | None = None) -> De
         scratch = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
     try:
         made = scratch / "demo"
-        _write(made, seed)
+        _write(made, seed, progress)
         if directory.is_dir():
             directory.rmdir()
         made.rename(directory)
@@ -93,22 +107,38 @@ def _is_made(directory: Path, seed: int) -> bool:
     return True
 
 
-def _write(directory: Path, seed: int) -> None:
+def _write(directory: Path, seed: int, progress: Progress | None) -> None:
     case = _case(directory)
     for folder in (case.masks, case.images, case.scenes, case.truth):
         folder.mkdir(parents=True)
+    parts = itertools.count(1)
+
+    def made() -> None:
+        if progress is not None:
+            progress(next(parts), _PARTS)
+
     mines = make_mines(np.random.default_rng((seed, 1)))
     ground = make_landscape(np.random.default_rng((seed, 2)), mines)
     shares = ground.average_shares()
     for site in SITES:
         write_site(site, ground, mines, (case.masks, case.images), seed)
+        made()
+    scenes = _write_scenes(case.scenes, partial(_acquire, shares, mines, seed), made)
+    write_truth(case.truth, seed, mines, scenes)
+
+
+def _write_scenes(
+    folder: Path, acquire: Callable[[Acquisition], Scene], made: Callable[[], None]
+) -> tuple[Scene, ...]:
+    """All acquisitions with both products of each; `made` is called after each of them."""
+    scenes = []
     # GDAL encodes outside Python's lock, so threads are enough to keep the cores busy.
     with ThreadPoolExecutor(THREADS) as pool:
-        scenes = tuple(
-            pool.map(lambda acquired: _acquire(acquired, shares, mines, seed), ACQUISITIONS)
-        )
+        for scene in pool.map(acquire, ACQUISITIONS):
+            scenes.append(scene)
+            made()
         jobs = [
-            pool.submit(write_product, product, case.scenes, packaging)
+            pool.submit(write_product, product, folder, packaging)
             for scene in scenes
             for product, packaging in zip(
                 (Product(scene, "L1C"), Product(scene, "L2A")),
@@ -116,13 +146,14 @@ def _write(directory: Path, seed: int) -> None:
                 strict=True,
             )
         ]
-        for job in jobs:
+        for job in as_completed(jobs):
             job.result()
-    write_truth(case.truth, seed, mines, scenes)
+            made()
+    return tuple(scenes)
 
 
 def _acquire(
-    acquisition: Acquisition, shares: FloatArray, mines: tuple[Mine, ...], seed: int
+    shares: FloatArray, mines: tuple[Mine, ...], seed: int, acquisition: Acquisition
 ) -> Scene:
     rng = np.random.default_rng((seed, acquisition.sensed_at.toordinal()))
     cloud_layers = make_clouds(rng, acquisition, mines)

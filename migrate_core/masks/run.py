@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..demo import DemoCase, make_demo
+from ..demo import DemoCase, Progress, make_demo
 from ..errors import JobRunningError, MaskError, WrongUseError
 from ..files.disk import writing
 from ..jobs.background import now_utc
@@ -65,12 +65,15 @@ def add(session: Session, paths: Sequence[Path], options: AddOptions) -> Added:
     )
 
 
-def demo_case(session: Session) -> DemoCase:
-    """Make a small synthetic example of known truth in the workspace, or find it there."""
+def demo_case(session: Session, progress: Progress | None = None) -> DemoCase:
+    """Make a small synthetic example of known truth in the workspace, or find it there.
+
+    `progress` is told how many parts of it are made, of how many.
+    """
     workspace = session.workspace
     remove_leftovers(workspace.root)
     with writing(workspace.demo), unfinished_folder(workspace.root) as scratch:
-        return make_demo(workspace.demo, scratch=scratch)
+        return make_demo(workspace.demo, scratch=scratch, progress=progress)
 
 
 def add_demo(session: Session, case: DemoCase) -> Added:

@@ -20,6 +20,7 @@ from migrate_core.workspace import Workspace
 from pages.shared.polling import polled
 from pages.shared.secrets import load_secrets
 from pages.shared.text import code, plain
+from pages.shared.tour import tour_step
 
 TITLE = "Label migration to Sentinel-2"
 HOME_ICON = ":material/satellite_alt:"
@@ -39,6 +40,7 @@ NEXT_STEP = {
 }
 # What a job of each kind is called while it runs.
 RUNNING = {
+    "demo": "Making the demo",
     "masks": "Adding masks",
     "search": "Searching for scenes",
     "pairs": "Making pairs",
@@ -94,6 +96,7 @@ def begin_page(stage: str | None, about: str) -> Page:
         _pipeline_status(page)
     st.title(title, anchor=False)
     st.caption(about)
+    tour_step(stage, PAGES)
     return page
 
 

@@ -37,8 +37,15 @@ TIMES = (SWATH_END, CLOUDED, MISLEADING, CLEAR_JUNE, AUGUST)
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoCase:
-    return make_demo(tmp_path_factory.mktemp("workspace") / "demo", SEED)
+def steps() -> list[tuple[int, int]]:
+    """What the making of the demo says of how far it is."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, int]]) -> DemoCase:
+    folder = tmp_path_factory.mktemp("workspace") / "demo"
+    return make_demo(folder, SEED, progress=lambda *step: steps.append((step[0], step[1])))
 
 
 @pytest.fixture(scope="module")
@@ -130,8 +137,14 @@ def test_nothing_is_left_beside_the_case(demo):
     assert [path.name for path in demo.truth.parent.parent.iterdir()] == ["demo"]
 
 
+def test_each_part_that_is_made_is_told(demo, steps):
+    assert demo.truth.is_dir()
+    total = len(SITES) + 3 * len(ACQUISITIONS)
+    assert steps == [(number, total) for number in range(1, total + 1)]
+
+
 def test_a_failure_leaves_neither_a_half_case_nor_scratch(tmp_path, monkeypatch):
-    def fail(directory: Path, seed: int) -> None:
+    def fail(directory: Path, seed: int, progress: object) -> None:
         directory.mkdir()
         (directory / "half").write_text("")
         raise RuntimeError("no more")
@@ -167,7 +180,7 @@ def test_the_same_seed_gives_the_same_masks_and_images(demo, ground):
 
 def test_the_same_seed_gives_the_same_bytes_of_a_product(demo, ground):
     mines = make_mines(np.random.default_rng((SEED, 1)))
-    scene = case._acquire(ACQUISITIONS[-1], ground.average_shares(), mines, SEED)
+    scene = case._acquire(ground.average_shares(), mines, SEED, ACQUISITIONS[-1])
     files = product_files(SafeProduct(scene, "L1C"))
     folder = Product(demo, "L1C", AUGUST).path
 

@@ -1,0 +1,66 @@
+"""The guided tour: what to do on each page with the demo, in a banner on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+_KEY = "tour"
+# What to look at and what to press, page by page, in the order of the work.
+_STEPS: Mapping[str, str] = {
+    "masks": (
+        "The demo has six masks of open-pit mines, drawn on 3 m images. Select a row: its label, "
+        "its classes and its date stand beside the map. Nothing has to be mended here."
+    ),
+    "scenes": (
+        "Press **Search**: the demo's own scenes are in the form. Select a mask and compare its "
+        "scenes: date, cloud over the mask, coverage. Two masks get no usable scene; the page says "
+        "what would help them."
+    ),
+    "pairs": (
+        "Press **Make pairs**. Each scene is cut to its mask, and the label is put on the "
+        "10 m grid. The demo takes some seconds."
+    ),
+    "review": (
+        "Look at both images side by side. Press **A** to accept and **X** to reject: two of the "
+        "six labels lie under cloud in the Sentinel-2 scene, so they would be wrong."
+    ),
+    "export": (
+        "Choose a format and press **Export**: the accepted pairs become a dataset with splits, "
+        "manifest, card and report. That was all; **Home** has the way to your own masks."
+    ),
+}
+
+
+def begin_tour() -> None:
+    """Show the banner on each page of this tab from now on."""
+    st.session_state[_KEY] = True
+
+
+def is_touring() -> bool:
+    """Whether this tab takes the tour."""
+    return bool(st.session_state.get(_KEY))
+
+
+def tour_step(stage: str | None, pages: Mapping[str, tuple[str, str, str]]) -> None:
+    """The banner of a page while the tour is taken; `pages` are path, name and icon by stage."""
+    if stage is None or not is_touring():
+        return
+    stages = list(_STEPS)
+    number = stages.index(stage)
+    with st.container(border=True, key="tour"):
+        text, onward, end = st.columns([6, 2, 1], vertical_alignment="center")
+        text.markdown(
+            f":material/explore: **Tour, step {number + 1} of {len(stages)}.** {_STEPS[stage]}"
+        )
+        if number + 1 < len(stages):
+            path, name, icon = pages[stages[number + 1]]
+            onward.page_link(path, label=f"On to {name}", icon=icon)
+        else:
+            onward.page_link("app.py", label="Back to Home", icon=":material/satellite_alt:")
+        end.button("End the tour", key="tour_end", type="tertiary", on_click=_end_tour)
+
+
+def _end_tour() -> None:
+    st.session_state.pop(_KEY, None)
