@@ -3,11 +3,11 @@
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from pages.shared.background import forget_trouble
+from pages.shared.background import forget_trouble, is_busy
 from pages.shared.export.datasets import show_datasets
 from pages.shared.export.made import known_datasets
 from pages.shared.export.preview import preview_panel
-from pages.shared.export.view import choices, export_form
+from pages.shared.export.view import KIND, choices, export_form, exporting
 from pages.shared.frame import begin_page
 from pages.shared.text import plain
 
@@ -18,11 +18,13 @@ page = begin_page(
 )
 forget_trouble()
 try:
-    request, pairs = choices(page)
-    if pairs != 0:
-        preview_panel(page, request)
     made = known_datasets(page)
-    export_form(page, request, pairs, made)
+    exporting(page, made)
+    if not is_busy(page, KIND):
+        request, pairs = choices(page)
+        if pairs != 0:
+            preview_panel(page, request)
+        export_form(page, request, pairs)
     show_datasets(made)
 except MigrateError as err:
     st.error(plain(str(err)))

@@ -103,8 +103,11 @@ def is_busy(page: Page, kind: str) -> bool:
 def watch(page: Page, kind: str, doing: str, *, counted: bool = True) -> None:
     """How far the work of a kind is, with the time left and a button that cancels it.
 
-    What is not `counted` in items is shown as a share.
+    What is not `counted` in items is shown as a share. A press of a button that starts the same
+    work, on a page that was drawn before this work began, is answered here.
     """
+    if was_pressed(kind):
+        st.warning(f"{doing} is at work already. When it has ended, start yours again.")
     job = running_job(page.store, kind, now_utc())
     bar, button = st.columns([5, 1], vertical_alignment="bottom")
     text = _format_progress(job, counted=counted)

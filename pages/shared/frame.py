@@ -17,6 +17,7 @@ from migrate_core.settings import Settings, load_settings
 from migrate_core.states import DecisionState, MaskState, PairState
 from migrate_core.store.base import Store, open_store
 from migrate_core.workspace import Workspace
+from pages.shared.next_step import TITLES, NextStep, next_step
 from pages.shared.polling import polled
 from pages.shared.secrets import load_secrets
 from pages.shared.text import code, plain
@@ -30,13 +31,6 @@ PAGES = {
     "pairs": ("pages/3_Pairs.py", "Pairs", ":material/join_inner:"),
     "review": ("pages/4_Review.py", "Review", ":material/rate_review:"),
     "export": ("pages/5_Export.py", "Export", ":material/inventory_2:"),
-}
-NEXT_STEP = {
-    "masks": "Add masks",
-    "scenes": "Search for scenes",
-    "pairs": "Make pairs",
-    "review": "Review pairs",
-    "export": "Export the dataset",
 }
 # What a job of each kind is called while it runs.
 RUNNING = {
@@ -93,7 +87,7 @@ def begin_page(stage: str | None, about: str) -> Page:
         st.stop()
     with st.sidebar:
         st.html(_STYLE)
-        _pipeline_status(page)
+        _pipeline_status(page, stage)
     st.title(title, anchor=False)
     st.caption(about)
     tour_step(stage, PAGES)
@@ -123,8 +117,10 @@ def _store(root: str, database_url: str | None) -> Store:
 
 
 @polled(lambda page: bool(running_jobs(page.store, now_utc())), _POLL_S)
-def _pipeline_status(page: Page) -> None:
-    """Counts of every stage, what runs, and the next step; renewed while something runs.
+def _pipeline_status(page: Page, stage: str | None) -> None:
+    """Counts of every stage, what runs, and the step after the page of `stage`.
+
+    It is renewed while something runs.
 
     Pages are reached by links only. `st.switch_page` changes the page on the server, while the
     browser still asks for fragments of the page before; the answer to that would empty the new
@@ -132,21 +128,33 @@ def _pipeline_status(page: Page) -> None:
     """
     found, matched = overview(page.store, now_utc()), matches(page.store)
     st.page_link("app.py", label="Home", icon=HOME_ICON)
-    for stage, counts in _counts(found, matched).items():
-        path, name, icon = PAGES[stage]
+    for each, counts in _counts(found, matched).items():
+        path, name, icon = PAGES[each]
         st.page_link(path, label=f"**{name}** :small[{counts}]", icon=icon)
-        if stage == "scenes" and matched.others:
+        if each == "scenes" and matched.others:
             st.caption(", ".join(matched.others))
     for job in found.running:
         if job.kind in RUNNING:
             _running(page, job)
-    path, _, icon = PAGES[found.next_stage]
-    with st.container(border=True, key="next_step"):
-        st.page_link(path, label=f"**:primary[Next: {NEXT_STEP[found.next_stage]}]**", icon=icon)
+    _next(next_step(stage, found, RUNNING))
     root = page.workspace.root
     st.caption(
         f"Workspace {code(root.name)}", help=f"All work is kept in the folder {code(str(root))}."
     )
+
+
+def _next(step: NextStep | None) -> None:
+    """The link to the next step; grey, with what it waits for, while it can't be taken."""
+    if step is None:
+        return
+    path, _, icon = PAGES[step.stage]
+    title = f"Next: {TITLES[step.stage]}"
+    with st.container(border=True, key="next_step"):
+        if step.waits:
+            st.page_link(path, label=title, icon=icon, disabled=True, help=step.waits)
+            st.caption(step.waits)
+        else:
+            st.page_link(path, label=f"**:primary[{title}]**", icon=icon)
 
 
 def _counts(found: Overview, matched: Matches) -> dict[str, str]:

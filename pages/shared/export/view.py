@@ -89,14 +89,22 @@ def _default(page: Page) -> str:
 
 
 @polled(lambda page: is_busy(page, KIND), POLL_S)
-def export_form(
-    page: Page, chosen: ExportRequest, pairs: int | None, shown: Sequence[Made]
-) -> None:
-    """Where to, the button, and how far it is.
+def exporting(page: Page, shown: Sequence[Made]) -> None:
+    """How far the export is, or how the last one ended.
 
     `shown` are the datasets that the page shows below; when others are there, it is drawn again.
     """
-    busy = is_busy(page, KIND)
+    trouble(KIND)
+    if is_busy(page, KIND):
+        watch(page, KIND, "Exporting")
+        return
+    how_it_ended(page, KIND)
+    if known_datasets(page) != shown:
+        st.rerun()
+
+
+def export_form(page: Page, chosen: ExportRequest, pairs: int | None) -> None:
+    """Where to, and the button."""
     folder = st.text_input(
         "Folder for the dataset, or s3://BUCKET/PREFIX",
         placeholder=_default(page),
@@ -122,19 +130,14 @@ def export_form(
         key="export_start",
         type="primary",
         icon=":material/inventory_2:",
-        disabled=busy or pairs == 0 or not chosen.formats,
+        disabled=pairs == 0 or not chosen.formats,
         on_click=note_press,
         args=(KIND,),
     )
     if was_pressed(KIND) and fits:
         start(page, KIND, lambda: _checked(page, request()))
-    trouble(KIND)
-    if busy:
-        watch(page, KIND, "Exporting")
-    else:
-        how_it_ended(page, KIND)
-        if known_datasets(page) != shown:
-            st.rerun()
+        # What was wrong with it is said on top.
+        st.rerun()
 
 
 def _fits(page: Page, request: Callable[[], ExportRequest]) -> bool:

@@ -41,7 +41,6 @@ from pages.shared.polling import polled
 from pages.shared.text import plain
 
 KIND = "masks"
-_FROM_SERVER = "masks_from_server"
 # The folder of source images that was named last, to tell which of its images fit no mask.
 IMAGE_FOLDER = "masks_image_folder"
 _ROUND = "masks_upload_round"
@@ -59,23 +58,25 @@ _IMAGES_HELP = (
 
 
 def add_masks(page: Page, empty: bool) -> None:
-    """Both ways in, folded away once there are masks; and how far the adding is."""
+    """How far the adding is; without work both ways in, folded away once there are masks."""
+    _progress(page)
+    if is_busy(page, KIND):
+        return
     with st.expander("Add masks", icon=":material/add:", expanded=empty):
         files, folder = st.tabs(["Files or a zip", "A file or folder on the server"])
         with files:
             _upload(page)
         with folder:
             _folder(page)
-    _progress(page)
 
 
 @polled(lambda page: is_busy(page, KIND), POLL_S)
 def _progress(page: Page) -> None:
     """How far the adding is, or how the last one ended."""
+    trouble(KIND)
     if is_busy(page, KIND):
         watch(page, KIND, "Reading masks")
         return
-    trouble(KIND)
     how_it_ended(page, KIND, (Level.ERROR,))
     _show_result(page)
     for note in messages(page.store, KIND, Level.NOTE)[:_NOTES]:
@@ -121,7 +122,7 @@ def _upload(page: Page) -> None:
         key="masks_add_files",
         icon=":material/upload:",
         type="primary",
-        disabled=not masks or is_busy(page, KIND),
+        disabled=not masks,
     )
     if not clicked:
         return
@@ -178,12 +179,13 @@ def _folder(page: Page) -> None:
         key="masks_add_folder",
         icon=":material/folder_open:",
         type="primary",
-        disabled=is_busy(page, KIND),
         on_click=note_press,
-        args=(_FROM_SERVER,),
+        args=(KIND,),
     )
-    if was_pressed(_FROM_SERVER):
+    if was_pressed(KIND):
         start(page, KIND, lambda: _on_server(page, chosen))
+        # What was wrong with it is said on top.
+        st.rerun()
 
 
 def _names_in(named: str) -> list[str]:

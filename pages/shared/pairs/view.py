@@ -37,15 +37,15 @@ def live(page: Page) -> None:
     if not now.counts:
         explain_empty(page)
         return
-    _start_form(page, now)
-    question(page)
     trouble(KIND)
     if now.busy:
         watch(page, KIND, "Making pairs")
         _show_running(page, now)
     else:
+        question(page)
         how_it_ended(page, KIND, (Level.ERROR,))
         _offer_to_go_on(page, now)
+        _start_form(page, now)
     archive(page, now)
     pair_list(page, now)
 

@@ -27,7 +27,10 @@ KIND = "search"
 
 
 def search_panel(page: Page) -> None:
-    """The form, how far a search is, and what went wrong with the last one."""
+    """How far a search is, without the form meanwhile; else how it ended, and the form."""
+    _watch(page)
+    if is_busy(page, KIND):
+        return
     found = last_found(page.store)
     label = f"Search: {format_search(found)}" if found else "Search"
     with st.expander(label, expanded=found is None, icon=":material/search:"):
@@ -39,7 +42,8 @@ def search_panel(page: Page) -> None:
     if asked is not None and not asked.test:
         request = SearchScenes(asked.parameters, asked.refresh)
         start(page, KIND, lambda: _checked(page, request), asked.secret)
-    _watch(page)
+        # What was wrong with it is said on top.
+        st.rerun()
 
 
 def _ages(page: Page) -> None:
