@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import date, datetime
 
 NOT_KNOWN = "not known"
-# What the shares of clouds are called, wherever they are shown.
 # What the methods of `settings.CLOUDS` are called.
 CLOUDS_TEXTS = {
     "auto": "The best that the product allows",
@@ -16,9 +15,12 @@ CLOUDS_TEXTS = {
     "s2cloudless": "s2cloudless (L1C)",
     "product": "The product's own cloud mask",
 }
+# What numbers of a scene or a pair are called, wherever they are shown.
 CLOUD_IN_SCENE = "cloud in scene"
 CLOUD_OVER_MASK = "cloud over mask"
 LABEL_OCCLUDED = "label occluded"
+FOOTPRINT_COVERAGE = "footprint coverage"
+DAYS_OFFSET = "days offset"
 # What each is, for tooltips and captions.
 CLOUD_IN_SCENE_HELP = "Cloud cover of the whole scene, as the product's metadata say"
 CLOUD_OVER_MASK_HELP = (
@@ -28,6 +30,10 @@ CLOUD_OVER_MASK_HELP = (
 LABEL_OCCLUDED_HELP = (
     "Of the labelled pixels: under cloud, thin cloud or snow, in cloud shadow, or without data; of "
     "a pair also what was occluded in the source image. A pixel counts once"
+)
+FOOTPRINT_COVERAGE_HELP = "Share of the mask's footprint that the scene has data for"
+DAYS_OFFSET_HELP = (
+    "Days from the mask's image to the scene: +1.0 is a day after it, -1.0 a day before"
 )
 
 

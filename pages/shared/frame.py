@@ -11,6 +11,7 @@ import streamlit as st
 from PIL import Image
 
 from migrate_core.errors import MigrateError
+from migrate_core.glossary import GLOSSARY
 from migrate_core.jobs.background import JobStatus, now_utc, request_cancel, running_jobs
 from migrate_core.review.overview import Matches, Overview, matches, overview
 from migrate_core.settings import Settings, load_settings
@@ -88,6 +89,8 @@ def begin_page(stage: str | None, about: str) -> Page:
     with st.sidebar:
         st.html(_STYLE)
         _pipeline_status(page, stage)
+        with st.popover("Glossary", icon=":material/menu_book:", type="tertiary"):
+            st.markdown("\n\n".join(f"**{term}**: {what}" for term, what in GLOSSARY.items()))
     st.title(title, anchor=False)
     st.caption(about)
     tour_step(stage, PAGES)

@@ -6,7 +6,7 @@ stay in the session, in keys that begin with the name of the list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -159,12 +159,26 @@ def _table_key(name: str, rows: Rows) -> str:
     return f"{name}_table_{st.session_state.get(_turn(name), 0)}_{hash(tuple(rows.ids))}"
 
 
+def titled(names: Iterable[str], columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a table, in which each has a title: its name, begun with a capital."""
+    return {
+        name: {**found, "label": _capital(found.get("label") or name)}
+        for name in names
+        for found in [columns.get(name) or {}]
+    }
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _table(rows: Rows, **selecting: Any) -> Any:
+    cells = pd.DataFrame(rows.cells)
     return st.dataframe(
-        pd.DataFrame(rows.cells),
+        cells,
         hide_index=True,
         height="content",
         placeholder="–",
-        column_config=dict(rows.columns),
+        column_config=titled(cells.columns, rows.columns),
         **selecting,
     )

@@ -28,6 +28,7 @@ from pages.shared.background import (
 from pages.shared.frame import Page
 from pages.shared.maps import Outline, show_map
 from pages.shared.polling import polled
+from pages.shared.table import titled
 from pages.shared.text import PERCENT_COLUMN, counted, plain
 
 KIND = "preview"
@@ -114,10 +115,13 @@ def _classes(classes: list[Mapping[str, Any]]) -> None:
         rows,
         hide_index=True,
         placeholder="–",
-        column_config={
-            **{split: st.column_config.NumberColumn(format=PERCENT_COLUMN) for split in SHARES},
-            "area, ha": st.column_config.NumberColumn(format="%.2f"),
-        },
+        column_config=titled(
+            rows[0] if rows else (),
+            {
+                **{split: st.column_config.NumberColumn(format=PERCENT_COLUMN) for split in SHARES},
+                "area, ha": st.column_config.NumberColumn(format="%.2f"),
+            },
+        ),
     )
 
 

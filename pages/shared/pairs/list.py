@@ -18,7 +18,13 @@ from migrate_core.store.pair_list import (
     pair_row_of,
     pair_rows,
 )
-from migrate_core.text import LABEL_OCCLUDED_HELP
+from migrate_core.text import (
+    DAYS_OFFSET,
+    DAYS_OFFSET_HELP,
+    FOOTPRINT_COVERAGE,
+    FOOTPRINT_COVERAGE_HELP,
+    LABEL_OCCLUDED_HELP,
+)
 from pages.shared.frame import PAGES, Page
 from pages.shared.log import show_log
 from pages.shared.pairs.start import start_pairs
@@ -111,11 +117,11 @@ def _columns() -> dict[str, Any]:
     return {
         "Mask": column.TextColumn(width=270),
         "State": column.TextColumn(width=140, help=STAGE_HELP),
-        "Days": column.NumberColumn(width=70, format=DAYS_COLUMN, help="Scene minus mask, in days"),
+        "Days": column.NumberColumn(
+            DAYS_OFFSET, width=90, format=DAYS_COLUMN, help=DAYS_OFFSET_HELP
+        ),
         "Coverage": column.NumberColumn(
-            width=80,
-            format=PERCENT_COLUMN,
-            help="Share of the mask's footprint that the scene has data for",
+            FOOTPRINT_COVERAGE, width=145, format=PERCENT_COLUMN, help=FOOTPRINT_COVERAGE_HELP
         ),
         "Label occluded": column.NumberColumn(
             width=115, format=PERCENT_COLUMN, help=LABEL_OCCLUDED_HELP

@@ -20,6 +20,10 @@ from migrate_core.text import (
     CLOUD_IN_SCENE_HELP,
     CLOUD_OVER_MASK,
     CLOUD_OVER_MASK_HELP,
+    DAYS_OFFSET,
+    DAYS_OFFSET_HELP,
+    FOOTPRINT_COVERAGE,
+    FOOTPRINT_COVERAGE_HELP,
     LABEL_OCCLUDED,
     LABEL_OCCLUDED_HELP,
     format_date,
@@ -29,7 +33,7 @@ from migrate_core.text import (
     format_time,
 )
 from pages.shared.scenes.form import TERMS
-from pages.shared.table import clicked_row
+from pages.shared.table import clicked_row, titled
 from pages.shared.text import DAYS_COLUMN, PERCENT_COLUMN, code, plain
 
 # Okabe & Ito: told apart with every common form of colour blindness.
@@ -185,7 +189,7 @@ def scene_table(view: View) -> None:
         selection_mode=["single-row-required", "single-cell"],
         selection_default={"selection": {"rows": [view.rank]}},
         on_select=picked,
-        column_config=_columns(view.found),
+        column_config=titled(cells.columns, _columns(view.found)),
     )
 
 
@@ -235,7 +239,7 @@ def _columns(found: SearchParameters) -> dict[str, Any]:
             help="The mean of the terms by their weights; usable scenes come first.",
         ),
         **terms,
-        "days": config.NumberColumn("days", format=DAYS_COLUMN, help="From the mask to the scene"),
+        "days": config.NumberColumn(DAYS_OFFSET, format=DAYS_COLUMN, help=DAYS_OFFSET_HELP),
         "cloud": config.NumberColumn(
             CLOUD_IN_SCENE, format=PERCENT_COLUMN, help=CLOUD_IN_SCENE_HELP
         ),
@@ -246,7 +250,7 @@ def _columns(found: SearchParameters) -> dict[str, Any]:
             LABEL_OCCLUDED, format=PERCENT_COLUMN, help=LABEL_OCCLUDED_HELP
         ),
         "coverage": config.NumberColumn(
-            "coverage", format=PERCENT_COLUMN, help="Share of the mask that the scene shows"
+            FOOTPRINT_COVERAGE, format=PERCENT_COLUMN, help=FOOTPRINT_COVERAGE_HELP
         ),
         "baseline": config.TextColumn("baseline", help="Processing baseline of the product"),
     }

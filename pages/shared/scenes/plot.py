@@ -11,7 +11,14 @@ from migrate_core.model import RankedScene
 from migrate_core.scenes.search.ranking import Measurement, occluded_percent
 from migrate_core.store.base import Candidate
 from migrate_core.store.last_search import SearchParameters
-from migrate_core.text import CLOUD_IN_SCENE, CLOUD_OVER_MASK, LABEL_OCCLUDED, format_date
+from migrate_core.text import (
+    CLOUD_IN_SCENE,
+    CLOUD_OVER_MASK,
+    DAYS_OFFSET,
+    FOOTPRINT_COVERAGE,
+    LABEL_OCCLUDED,
+    format_date,
+)
 from pages.shared.scenes.candidates import CHOSEN_COLOR, OTHER_COLOR, USABLE_COLOR, View
 
 _MEASURED = f"{CLOUD_OVER_MASK} or {LABEL_OCCLUDED}"
@@ -106,11 +113,11 @@ _LOOK = {
     },
     "tooltip": [
         {"field": "date", "type": "nominal", "title": "date"},
-        _quantity("days", "days", format="+.1f"),
+        _quantity("days", DAYS_OFFSET, format="+.1f"),
         _quantity("scene", f"{CLOUD_IN_SCENE}, %", format=".1f"),
         _quantity("mask", f"{CLOUD_OVER_MASK}, %", format=".1f"),
         _quantity("label", f"{LABEL_OCCLUDED}, %", format=".1f"),
-        _quantity("coverage", "coverage, %", format=".1f"),
+        _quantity("coverage", f"{FOOTPRINT_COVERAGE}, %", format=".1f"),
         _quantity("score", "score"),
     ],
 }
