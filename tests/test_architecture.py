@@ -37,7 +37,6 @@ LAYERS = (
     ("migrate_core.model",),
     ("migrate_core.mask",),
     ("migrate_core.acquired", "migrate_core.states"),
-    ("migrate_core.glossary",),
     ("migrate_core.grid", "migrate_core.text", "migrate_core.escaping"),
     ("migrate_core.workspace",),
     ("migrate_core.settings",),

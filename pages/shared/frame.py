@@ -11,13 +11,13 @@ import streamlit as st
 from PIL import Image
 
 from migrate_core.errors import MigrateError
-from migrate_core.glossary import GLOSSARY
 from migrate_core.jobs.background import JobStatus, now_utc, request_cancel, running_jobs
 from migrate_core.review.overview import Matches, Overview, matches, overview
 from migrate_core.settings import Settings, load_settings
 from migrate_core.states import DecisionState, MaskState, PairState
 from migrate_core.store.base import Store, open_store
 from migrate_core.workspace import Workspace
+from pages.shared.glossary import GLOSSARY
 from pages.shared.next_step import TITLES, NextStep, next_step
 from pages.shared.polling import polled
 from pages.shared.secrets import load_secrets

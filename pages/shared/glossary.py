@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .text import (
+from migrate_core.text import (
     CLOUD_IN_SCENE,
     CLOUD_IN_SCENE_HELP,
     CLOUD_OVER_MASK,

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from migrate_core import text
-from migrate_core.glossary import GLOSSARY
+from pages.shared.glossary import GLOSSARY
 
-DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "glossary.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "glossary.md"
 
 
 def test_the_document_has_the_terms_of_the_pages() -> None:
