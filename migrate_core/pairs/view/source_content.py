@@ -58,8 +58,7 @@ def source_content(mask: Mask, grid: PixelGrid) -> SourceContent:
     # The image's own pixels: interpolated ones take ten times as long and look less sharp.
     found = source_pixels(mask, fine, Resampling.nearest)
     labels = warped_mask(mask, fine)
-    shown = RGB if "red" in found.bands else ("grey",)
-    bands = _stretched(found)
+    bands, shown = shown_bands(found)
     blobs = [_picture("source", bands, found.valid, shown)]
     if "nir" in found.bands and "red" in found.bands:
         blobs.append(_picture("source_nir", bands, found.valid, NIR_RGB))
@@ -98,15 +97,19 @@ def finer_by(grid: PixelGrid, pixel_m: float) -> int:
     return max(1, min(round(grid.resolution / pixel_m), most))
 
 
-def _stretched(found: SourcePixels) -> dict[str, NDArray[np.uint8]]:
-    """The bands as they are shown, each by its own percentiles."""
+def shown_bands(found: SourcePixels) -> tuple[dict[str, NDArray[np.uint8]], tuple[str, ...]]:
+    """The bands stretched, each by its own percentiles, and which are red, green and blue.
+
+    Of a grey image that is the one band it has.
+    """
     step = math.isqrt(max(found.valid.size // _SAMPLE, 1))
     sample = (slice(None, None, step),) * 2
     ranges = {
         name: value_range(band[sample], found.valid[sample], _PERCENTILES)
         for name, band in found.bands.items()
     }
-    return {name: stretched(band, *ranges[name]) for name, band in found.bands.items()}
+    bands = {name: stretched(band, *ranges[name]) for name, band in found.bands.items()}
+    return bands, RGB if "red" in found.bands else ("grey",)
 
 
 def _picture(

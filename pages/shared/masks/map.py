@@ -9,27 +9,38 @@ import streamlit as st
 from shapely.affinity import scale
 from shapely.geometry import Point
 
+from migrate_core.errors import MigrateError
+from migrate_core.model import Mask
+from migrate_core.pairs.view.mask_on_map import BOTH, IMAGE, LABEL, mask_on_map
 from migrate_core.states import MaskState
 from migrate_core.store.masks import (
     MaskCluster,
     MaskFilter,
     MaskLocation,
     count_masks,
+    find_mask,
     mask_clusters,
     mask_locations,
 )
 from pages.shared.frame import Page
-from pages.shared.maps import Outline, map_click, show_map
+from pages.shared.maps import Outline, Picture, map_click, show_map
 from pages.shared.masks.list import MASK_LIST, show_in_list
 from pages.shared.state import choose_mask, selection
-from pages.shared.text import counted
+from pages.shared.text import counted, plain
 
 # So many outlines are drawn at once; more are neither told apart nor quick.
 MOST = 1_000
 READY_COLOR, PROBLEM_COLOR = "#0072B2", "#D55E00"
 _MAP, _FOCUS = "masks_map", "masks_focus"
+_NOTHING = "nothing"
+_SHOWN = {
+    BOTH: "Label on source image",
+    LABEL: "Label",
+    IMAGE: "Source image",
+    _NOTHING: "Footprints only",
+}
 # The view is this much wider than the mask that is looked for.
-_ZOOM_OUT = 3
+_ZOOM_OUT = 1.6
 
 
 def look_for(mask_id: str | None) -> None:
@@ -70,14 +81,49 @@ def masks_on_map(page: Page, wanted: MaskFilter) -> None:
         return
     known = {location.mask_id: location.outline for location in locations}
     focused = known.get(st.session_state[_FOCUS] or "")
+    picture = _picture(page)
     show_map(
         [*map(_circle, clusters), *map(_outline, locations)],
         key=_MAP,
         focus=scale(shapely.box(*focused.bounds), _ZOOM_OUT, _ZOOM_OUT) if focused else None,
+        picture=picture,
         height=440,
     )
     drawn = len(locations) if few else sum(cluster.count for cluster in clusters)
     _legend(count, drawn, clustered=not few)
+
+
+def _picture(page: Page) -> Picture | None:
+    """Label and source image of the selected mask, as the switch above the map says."""
+    mask_id = selection().mask_id
+    mask = find_mask(page.store, mask_id) if mask_id else None
+    if mask is None or mask.extent is None:
+        return None
+    offered = [BOTH, LABEL, IMAGE] if mask.source.path else [LABEL]
+    shown = st.segmented_control(
+        "Shown of the selected mask",
+        [*offered, _NOTHING],
+        format_func=_SHOWN.__getitem__,
+        default=offered[0],
+        required=True,
+        key=f"masks_map_shown_{len(offered)}",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    if shown == _NOTHING:
+        return None
+    try:
+        return _drawn(f"{mask.mask_id} {mask.form} {mask.source.path} {mask.version}", shown, mask)
+    except MigrateError as err:
+        st.caption(plain(str(err)))
+        return None
+
+
+@st.cache_data(max_entries=100, show_spinner="Reading the mask …")
+def _drawn(content: str, shown: str, _mask: Mask) -> Picture:  # noqa: ARG001
+    """The picture of a mask; `content`, what it depends on, is the key of the cache."""
+    found = mask_on_map(_mask, shown)
+    return Picture(found.image, found.bounds)
 
 
 def _circle(cluster: MaskCluster) -> Outline:
@@ -107,7 +153,6 @@ def _outline(location: MaskLocation) -> Outline:
         f"{location.name}\n{(location.acquired or 'no date')[:10]}, {location.state}",
         weight=5 if chosen else 2,
         dashed=not ready,
-        filled=chosen,
     )
 
 
@@ -125,7 +170,7 @@ def _legend(count: int, drawn: int, *, clustered: bool) -> None:
     text.html(
         f"<small><span style='color:{READY_COLOR}'>&#9632;</span> ready &ensp;"
         f"<span style='color:{PROBLEM_COLOR}'>&#9633;</span> with a problem (dashed) &ensp;"
-        f"filled: selected.{part}{without}</small>"
+        f"thick: selected.{part}{without}</small>"
     )
     button.button(
         "All", key="masks_map_all", icon=":material/zoom_out_map:", width="stretch",
