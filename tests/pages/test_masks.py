@@ -315,7 +315,8 @@ def test_a_removal_says_which_decisions_it_sets_aside(store: Store) -> None:
 def test_what_the_list_shows_is_removed_at_once(store: Store) -> None:
     store.put_masks([a_mask("a.tif"), a_mask("b.tif", problems={"file": "wrong"})])
     app = opened()
-    app.get("button_group")[0].set_value(PROBLEM).run()
+    (show,) = (group for group in app.get("button_group") if group.key == "masks_show")
+    show.set_value(PROBLEM).run()
     shown(button(app, "Remove 1 mask from").click().run())
     shown(app.button(key="masks_remove_yes").click().run())
     assert set(by_name(store)) == {"a.tif"}
