@@ -494,7 +494,8 @@ def test_what_would_help_is_told_and_one_press_away(masks: Case, scenes: Path) -
     app.checkbox(key="scenes_measure").uncheck()
     press(app, "Search")
     assert "3 of 3 masks have no usable scene" in said(app)
-    assert "widen to 13 days (helps 3 masks); or raise the cloud limit to 45 %" in said(app)
+    assert "Widen to 13 days (helps 3 masks)" in labels(app)
+    assert "Raise the cloud limit to 45 % (helps 3 masks)" in labels(app)
     listed = app.dataframe[0].value
     assert list(listed["usable"]) == ["0 of 1"] * 3
     assert listed["what would help"][0].startswith("widen to 13 days: 1 usable scene; or")

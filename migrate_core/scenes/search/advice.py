@@ -229,22 +229,37 @@ def _cloud(scene_coverage: SceneCoverage) -> float:
     return 0.0 if cloud is None else cloud
 
 
-def summary(advice: Iterable[Advice]) -> list[str]:
-    """What would help many masks, each line with the number of masks that it helps."""
-    found = list(advice)
-    remedies = [remedy for item in found for remedy in item.remedies]
-    days = [r.days for r in remedies if r.days is not None and r.single]
-    clouds = [r.cloud_percent for r in remedies if r.cloud_percent is not None and r.single]
-    shares = [r.coverage for r in remedies if r.coverage is not None and r.single]
-    lines = []
+@dataclass(frozen=True)
+class Proposal:
+    """One change of a limit that gives usable scenes to so many `masks` at once."""
+
+    remedy: Remedy
+    masks: int
+
+    def __str__(self) -> str:
+        """In words: `widen to 14 days (helps 3 masks)`."""
+        return f"{self.remedy.steps} (helps {_masks(self.masks)})"
+
+
+def proposals(advice: Iterable[Advice]) -> list[Proposal]:
+    """For each limit the change that helps all masks that a change of it alone would help."""
+    single = [remedy for item in advice for remedy in item.remedies if remedy.single]
+    days = [remedy.days for remedy in single if remedy.days is not None]
+    clouds = [remedy.cloud_percent for remedy in single if remedy.cloud_percent is not None]
+    shares = [remedy.coverage for remedy in single if remedy.coverage is not None]
+    found = []
     if days:
-        lines.append(f"widen to {max(days)} days (helps {_masks(len(days))})")
+        found.append(Proposal(Remedy(len(days), days=max(days)), len(days)))
     if clouds:
-        lines.append(f"raise the cloud limit to {max(clouds):g} % (helps {_masks(len(clouds))})")
+        found.append(Proposal(Remedy(len(clouds), cloud_percent=max(clouds)), len(clouds)))
     if shares:
-        lines.append(
-            f"lower the coverage limit to {100 * min(shares):g} % (helps {_masks(len(shares))})"
-        )
+        found.append(Proposal(Remedy(len(shares), coverage=min(shares)), len(shares)))
+    return found
+
+
+def beyond_proposals(found: Sequence[Advice]) -> list[str]:
+    """What may help the masks that no change of a single limit would help."""
+    lines = []
     several = sum(bool(item.remedies) and not item.remedies[0].single for item in found)
     if several:
         lines.append(f"loosen several limits at once (helps {_masks(several)})")

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from migrate_core.review.overview import matches
-from migrate_core.scenes.search.advice import summary
+from migrate_core.scenes.search.advice import beyond_proposals, proposals
 from migrate_core.store.base import Candidate
 from migrate_core.store.candidates import (
     ALL,
@@ -26,6 +26,7 @@ from migrate_core.store.candidates import (
 from migrate_core.text import format_date, format_days
 from pages.shared.frame import Page
 from pages.shared.scenes.candidates import cloud_text
+from pages.shared.scenes.search import offer_searches
 from pages.shared.state import choose_mask, selection
 from pages.shared.table import PagedList, Rows, choose_row, filtered, filters
 from pages.shared.text import plain
@@ -66,7 +67,7 @@ def chosen_mask(page: Page) -> str | None:
 
 
 def _what_would_help(page: Page, counts: dict[str, int]) -> None:
-    """One sentence on all masks without a usable scene."""
+    """On all masks without a usable scene: a sentence, and searches that would help, as buttons."""
     without, total = counts[WITHOUT_USABLE], counts[ALL]
     if not without:
         st.success(
@@ -74,12 +75,14 @@ def _what_would_help(page: Page, counts: dict[str, int]) -> None:
             icon=":material/check_circle:",
         )
         return
-    lines = "; or ".join(summary(all_advice(page.store)))
+    advice = all_advice(page.store)
+    more = "; or ".join(beyond_proposals(advice))
     st.warning(
         f"{without:,} of {total:,} masks have no usable scene: {matches(page.store)}."
-        + f" What would help: {plain(lines)}." * bool(lines),
+        + f" What may help: {plain(more)}." * bool(more),
         icon=":material/lightbulb:",
     )
+    offer_searches(page, [(one.remedy, str(one)) for one in proposals(advice)], key="all")
 
 
 def _others_in_use(page: Page) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -127,13 +128,21 @@ def help_mask(page: Page, row: MaskRow) -> None:
         st.warning(f"No usable scene. What may help: {advice}.", icon=":material/lightbulb:")
         return
     st.markdown("No usable scene. What would help, if all masks are searched for again:")
+    offer_searches(page, [(one, str(one)) for one in row.advice.remedies], key="remedy")
+
+
+def offer_searches(page: Page, remedies: Sequence[tuple[Remedy, str]], key: str) -> None:
+    """A button for each remedy, with its words, that searches again with the limits it names."""
+    found = last_found(page.store)
+    if found is None:
+        return
     with st.container(horizontal=True):
-        for number, remedy in enumerate(row.advice.remedies):
-            text = str(remedy)
+        for number, (remedy, text) in enumerate(remedies):
             st.button(
                 plain(text[0].upper() + text[1:]),
-                key=f"scenes_remedy_{number}",
+                key=f"scenes_{key}_{number}",
                 icon=":material/search:",
+                help="Searches again for all masks, with this limit changed.",
                 on_click=_apply,
                 args=(page, found, remedy),
             )

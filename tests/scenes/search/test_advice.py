@@ -12,7 +12,13 @@ from shapely.geometry import Polygon, box
 from migrate_core.advice import Advice, Remedy
 from migrate_core.model import Acquired, SceneQuery
 from migrate_core.scenes.search.acquisitions import SceneCoverage, acquisitions
-from migrate_core.scenes.search.advice import advise, reach, summary, with_sources
+from migrate_core.scenes.search.advice import (
+    advise,
+    beyond_proposals,
+    proposals,
+    reach,
+    with_sources,
+)
 from migrate_core.scenes.search.ranking import Measurement, is_usable
 from migrate_core.settings import RankingSettings
 from tests.support.builders import a_scene
@@ -219,25 +225,31 @@ def less_of(remedy: Remedy) -> list[Remedy]:
     return smaller
 
 
-def test_the_summary_counts_masks_by_what_helps_them() -> None:
-    lines = summary(
-        [
-            Advice((Remedy(2, days=14), Remedy(1, cloud_percent=30)), 30),
-            Advice((Remedy(1, days=20),), 30),
-            Advice((Remedy(1, days=20, cloud_percent=60),), 30),
-            Advice((Remedy(1, coverage=0.8),), 30),
-            Advice((), 30),
-        ]
-    )
-    assert lines == [
+def test_proposals_count_masks_by_what_helps_them() -> None:
+    advice = [
+        Advice((Remedy(2, days=14), Remedy(1, cloud_percent=30)), 30),
+        Advice((Remedy(1, days=20),), 30),
+        Advice((Remedy(1, days=20, cloud_percent=60),), 30),
+        Advice((Remedy(1, coverage=0.8),), 30),
+        Advice((), 30),
+    ]
+    found = proposals(advice)
+    assert list(map(str, found)) == [
         "widen to 20 days (helps 2 masks)",
         "raise the cloud limit to 30 % (helps 1 mask)",
         "lower the coverage limit to 80 % (helps 1 mask)",
+    ]
+    assert [(one.remedy.days, one.remedy.cloud_percent, one.remedy.coverage) for one in found] == [
+        (20, None, None),
+        (None, 30, None),
+        (None, None, 0.8),
+    ]
+    assert beyond_proposals(advice) == [
         "loosen several limits at once (helps 1 mask)",
         "look farther than 30 days or ask another source (1 mask without a scene that would do; "
         "each says what to try)",
     ]
-    assert summary([]) == []
+    assert proposals([]) == beyond_proposals([]) == []
 
 
 @pytest.mark.parametrize("days", [10, 45])
