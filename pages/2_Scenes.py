@@ -11,7 +11,7 @@ from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.pairs.costs_ahead import costs_ahead
 from pages.shared.scenes.bulk import all_masks
 from pages.shared.scenes.candidates import View, scene_table, viewed_scene
-from pages.shared.scenes.list import chosen_mask, mask_list
+from pages.shared.scenes.list import chosen_mask, mask_filters, mask_list
 from pages.shared.scenes.map import scenes_on_map
 from pages.shared.scenes.plot import scene_plot
 from pages.shared.scenes.search import help_mask, search_panel
@@ -39,21 +39,26 @@ def scenes(page: Page) -> None:
         return
     costs_ahead(page)
     mask_id = chosen_mask(page)
-    mask_list(page)
+    mask_filters(page)
+    masks, looked_at = st.columns([2, 3])
+    with masks:
+        mask_list(page)
     row = mask_row(page.store, mask_id) if mask_id else None
     if row is None:
         return
-    days = row.mask.acquired.formatted_days if row.mask.acquired else "no date"
-    st.subheader(f"{plain(row.mask.name)}, {plain(days)}", anchor=False)
-    help_mask(page, row)
     candidates = candidates_of(page.store, row.mask.mask_id)
-    if candidates:
-        view = View(page.store, row.mask, candidates, found)
-        left, right = st.columns([3, 2])
-        with left:
+    view = View(page.store, row.mask, candidates, found) if candidates else None
+    with looked_at:
+        days = row.mask.acquired.formatted_days if row.mask.acquired else "no date"
+        st.markdown(f"**{plain(row.mask.name)}**, {plain(days)}")
+        if view is not None:
             scenes_on_map(page, view)
-        with right:
+        help_mask(page, row)
+    if view is not None:
+        scene, plot = st.columns([2, 3])
+        with scene:
             viewed_scene(view)
+        with plot:
             scene_plot(view)
         scene_table(view)
     all_masks(page)

@@ -35,13 +35,17 @@ _MASK_LIST = PagedList("scenes", 8, "mask")
 _NAMES = {ALL: "All", WITHOUT_USABLE: "Without a usable scene", CHOSEN_BY_PERSON: "Chosen by hand"}
 
 
-def mask_list(page: Page) -> None:
-    """Filters, one page of masks, and the buttons that turn it."""
+def mask_filters(page: Page) -> None:
+    """What would help masks without a usable scene, and which masks are listed."""
     counts = list_counts(page.store)
     _what_would_help(page, counts)
     filters(
         _MASK_LIST, "Masks", {show: f"{name} ({counts[show]:,})" for show, name in _NAMES.items()}
     )
+
+
+def mask_list(page: Page) -> None:
+    """One page of masks, and the buttons that turn it."""
     wanted = _wanted()
     count = count_masks(page.store, wanted)
     if not count:
@@ -101,9 +105,9 @@ def _table(found: Sequence[MaskRow]) -> None:
         [row.mask.mask_id for row in found],
         [_cells(row) for row in found],
         {
-            "mask": st.column_config.TextColumn(width=250),
+            "mask": st.column_config.TextColumn(width=220),
             "usable": st.column_config.TextColumn(
-                "usable", help="Usable scenes of all candidates", width=80
+                "usable", help="Usable scenes of all candidates", width=65
             ),
             "scene in use": st.column_config.TextColumn(
                 help="Its date, days from the mask to it, and cloud over mask where it was "
