@@ -23,9 +23,11 @@ _LOOK_BACK_BYTES = 1 << 17
 
 
 class ByteRanges(Protocol):
-    """A file of `size` bytes, read from any place; close it after use."""
+    """A file, read from any place; close it after use."""
 
-    size: int
+    @property
+    def size(self) -> int:
+        """Bytes of all of it."""
 
     def read(self, offset: int, length: int) -> bytes:
         """The bytes from `offset` on; fewer at the end of the file. Raises OSError."""

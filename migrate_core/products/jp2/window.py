@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from threading import Lock
@@ -41,10 +42,20 @@ def read_window(location: str, window: Window) -> NDArray[np.uint16]:
         found, tiles, contents = _tiles(locate(location), window)
     except OSError as err:
         raise UnsuitableError(str(err)) from err
-    size = found.codestream.size
+    return decoded(found.codestream, tiles, contents, window)
+
+
+def decoded(
+    codestream: Codestream,
+    tiles: TileRange,
+    contents: Sequence[tuple[TilePart, bytes]],
+    window: Window,
+) -> NDArray[np.uint16]:
+    """The pixels of a window of the image by all tile-parts under it. Raises UnsuitableError."""
+    size = codestream.size
     x, y = size.x0 + window.column, size.y0 + window.row
     area = (x, y, x + window.width, y + window.height)
-    return decode_area(cut(found.codestream, tiles, contents), area)
+    return decode_area(cut(codestream, tiles, contents), area)
 
 
 def _tiles(
@@ -57,14 +68,14 @@ def _tiles(
     known = _remembered(location)
     with closing(open_ranges(location)) as ranges:
         codestream = known.codestream if known else read_codestream(ranges)
-        tiles = _under(codestream.size, window)
+        tiles = tiles_of(codestream.size, window)
         wanted = set(tiles.numbers(codestream.size))
         parts = known.parts if known else tile_parts(ranges, codestream)
         contents, passed = [], []
         for part in parts:
             passed.append(part)
             if part.tile in wanted:
-                contents.append((part, _content(ranges, part)))
+                contents.append((part, content_of(ranges, part)))
     found = known or IndexedFile(location, codestream, tuple(passed))
     if {part.tile for part, _ in contents} != wanted:
         raise UnsuitableError("a tile is missing")
@@ -72,7 +83,8 @@ def _tiles(
     return found, tiles, contents
 
 
-def _under(size: ImageSize, window: Window) -> TileRange:
+def tiles_of(size: ImageSize, window: Window) -> TileRange:
+    """The tiles under a window. Raises UnsuitableError for one that isn't inside the image."""
     right, bottom = window.column + window.width, window.row + window.height
     outside = window.column < 0 or window.row < 0 or right > size.width or bottom > size.height
     if outside or window.width < 1 or window.height < 1:
@@ -80,7 +92,7 @@ def _under(size: ImageSize, window: Window) -> TileRange:
     return tiles_under(size, window.column, window.row, right, bottom)
 
 
-def _content(ranges: ByteRanges, part: TilePart) -> bytes:
+def content_of(ranges: ByteRanges, part: TilePart) -> bytes:
     """The bytes of a tile-part; the index may be wrong, or the file another one by now."""
     content = ranges.read(part.offset, part.length)
     same = parse_part(content[:SOT_BYTES], part.offset, ranges.size) == part

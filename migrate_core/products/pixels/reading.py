@@ -27,6 +27,7 @@ from ..jp2.byte_ranges import Location, locate
 from ..jp2.errors import UnsuitableError
 from ..jp2.window import read_window
 from ..product import GEOTIFF, JPEG2000, BandFile, Product
+from ..remote.jp2 import read_remote_jp2
 from ..remote.opening import fetch_ahead, on_remote
 from ..remote.threads import each
 from .quiet import quiet
@@ -62,10 +63,15 @@ def on_band(band: BandFile, read: Callable[[Any], T]) -> T:
     Opened again each time: an address may have to be signed again, and GDAL keeps what it knows of
     a file that failed. Raises ProductError, without addresses' queries, since they may be signed.
     """
+    return _tried(band, lambda: _once(band, read))
+
+
+def _tried(band: BandFile, attempt: Callable[[], T]) -> T:
+    """What `attempt` returns, tried again as `on_band` says."""
     failures = 0
     while True:
         try:
-            return _once(band, read)
+            return attempt()
         except (RasterioError, OSError) as err:
             reason, failures = without_secrets(str(err)), failures + 1
             if band.access and band.access.retry(failures, _status(reason)):
@@ -272,6 +278,15 @@ def _read_inside(band: BandFile, window: Window, product: Product) -> NDArray[np
         with suppress(UnsuitableError):
             _check_once(band, product)
             return read_window(band.location, window)
+    if band.driver == JPEG2000 and band.access is not None:
+        access = band.access
+        with suppress(UnsuitableError):
+            return _tried(
+                band,
+                lambda: read_remote_jp2(
+                    band, access, window, lambda place: check_georeference(place, band, product)
+                ),
+            )
     return on_band(band, read)
 
 

@@ -1,0 +1,90 @@
+"""A window of a JPEG 2000 file at a service: its tiles found, fetched and decoded here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.errors import RasterioError
+from rasterio.io import MemoryFile
+
+from ...grid import Window
+from ..access import Access, Piece
+from ..jp2.codestream import SOT, read_codestream
+from ..jp2.errors import UnsuitableError
+from ..jp2.tile_parts import SOT_BYTES, from_table
+from ..jp2.tile_search import TileSearch, follows
+from ..jp2.window import content_of, decoded, tiles_of
+from ..product import BandFile
+from . import index
+from .file import HEAD_BYTES, ChangedError, Extent, RemoteFile
+from .index import FileIndex, Georeference, HeadOfFile
+from .opening import as_os_error
+
+Check = Callable[[Georeference], None]
+
+
+def read_remote_jp2(
+    band: BandFile, access: Access, window: Window, check: Check
+) -> NDArray[np.uint16]:
+    """The pixels of a window inside the image, (height, width) uint16.
+
+    `check` gets what the file says of its place, and raises where that is wrong. Raises
+    UnsuitableError where GDAL has to read it, OSError for what may be tried again, MigrateError.
+    """
+    for _ in range(2):
+        try:
+            with as_os_error():
+                return _read(band, access, window, check)
+        except ChangedError:
+            index.forget(band.location)
+    raise OSError("it changes while it is read")
+
+
+def _read(band: BandFile, access: Access, window: Window, check: Check) -> NDArray[np.uint16]:
+    known = index.find(band.location)
+    begin = None if known is None else Piece(b"", known.size, known.version)
+    file = RemoteFile(access, band.location, begin)
+    found = known or _indexed(file, band)
+    check(found.georeference)
+    tiles = tiles_of(found.codestream.size, window)
+    search = TileSearch(file, found.codestream, {part.tile: part for part in found.parts})
+    parts = search.find(tiles.numbers(found.codestream.size))
+    new = [part for part in parts if part not in found.parts]
+    # With the beginning of what follows a new one, by which its length is proven.
+    ends = [part.offset + part.length + (SOT_BYTES if part in new else 0) for part in parts]
+    file.fetch(Extent(part.offset, end) for part, end in zip(parts, ends, strict=True))
+    if not all(follows(file, part, search.tiles) for part in new):
+        raise UnsuitableError("a tile doesn't end where it should")
+    if known is None or len(search.parts) > len(found.parts):
+        everything = tuple(search.parts[tile] for tile in sorted(search.parts))
+        index.keep(band.location, found.with_parts(everything))
+    contents = [(part, content_of(file, part)) for part in parts]
+    return decoded(found.codestream, tiles, contents, window)
+
+
+def _indexed(file: RemoteFile, band: BandFile) -> FileIndex:
+    """What the beginning of a file says. Raises UnsuitableError."""
+    codestream = read_codestream(file.open(), HEAD_BYTES)
+    # The marker of the first tile ends the header.
+    head = file.read(0, codestream.first_part + 4)
+    if head[-4:-2] != SOT.to_bytes(2, "big"):
+        raise UnsuitableError("its main header has no end")
+    place = _georeference(head, band)
+    parts = from_table(codestream) or ()
+    return FileIndex(file.size, file.version, head, place, read_codestream(HeadOfFile(head)), parts)
+
+
+def _georeference(head: bytes, band: BandFile) -> Georeference:
+    """Where the file lies, as GDAL reads its header. Raises UnsuitableError."""
+    try:
+        with MemoryFile(head, ext=".jp2") as memory, memory.open(driver=band.driver) as dataset:
+            found: Any = dataset
+            place = Georeference(found.crs, found.transform, found.width, found.height)
+    except RasterioError as err:
+        raise UnsuitableError(str(err)) from err
+    if place.crs is None:  # it may stand behind the codestream
+        raise UnsuitableError("its header doesn't say where it lies")
+    return place
