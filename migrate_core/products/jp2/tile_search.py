@@ -73,19 +73,32 @@ class TileSearch:
             raise UnsuitableError("a tile doesn't begin where it should")
 
     def _guess(self, at: int, length: int, between: tuple[int, int]) -> None:
-        """Take up what tiles begin in some bytes from `at` on, or in those behind them."""
-        at, length = max(at, between[0] + SOT_BYTES), max(length, _LEAST_BYTES)
-        while at < between[1]:
-            content = self.ranges.read(at, min(length, between[1] - at))
+        """Take up what tiles begin in some bytes from `at` on, or behind them, or before them."""
+        first, end = between[0] + SOT_BYTES, between[1]
+        at = max(at, first)
+        while not self._look(at, end, max(length, _LEAST_BYTES)):
+            if at == first:
+                raise UnsuitableError("a tile can't be found")
+            # The last tile before the end reaches back to before `at`.
+            at, end = first + (at - first) // 2, at + SOT_BYTES
+            at = first if at - first < SOT_BYTES else at
+
+    def _look(self, at: int, end: int, length: int) -> bool:
+        """Take up the tiles that begin from `at` on, by as many bytes a read; whether there are.
+
+        Ends with the read that shows one.
+        """
+        while at < end:
+            content = self.ranges.read(at, min(length, end - at))
             found = [
                 self._found(content[place : place + SOT_BYTES + 2], at + place)
                 for place in _all(content, _SOT_BEGIN)
             ]
             if any(found):
-                return
+                return True
             # A marker may lie across the end of what was read.
-            at += max(len(content) - SOT_BYTES - 2, 1)
-        raise UnsuitableError("a tile can't be found")
+            at += len(content) if at + len(content) >= end else len(content) - SOT_BYTES - 2
+        return False
 
     def _found(self, head: bytes, offset: int, expected: int | None = None) -> bool:
         """Whether a tile begins with `head`; it is known then."""
