@@ -27,7 +27,7 @@ from ..jp2.byte_ranges import Location, locate
 from ..jp2.errors import UnsuitableError
 from ..jp2.window import read_window
 from ..product import GEOTIFF, JPEG2000, BandFile, Product
-from ..remote.jp2 import read_remote_jp2
+from ..remote.jp2 import georeference_of, read_remote_jp2
 from ..remote.opening import fetch_ahead, on_remote
 from ..remote.threads import each
 from .quiet import quiet
@@ -127,6 +127,9 @@ def grid_of(band: BandFile) -> PixelGrid:
             raise ProductError(f"{location}: it has no CRS, so it isn't a usable band.")
         return PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
 
+    if band.driver == JPEG2000 and (access := band.access) is not None:
+        with suppress(UnsuitableError):
+            return grid(_tried(band, lambda: georeference_of(band, access)))
     return on_band(band, grid)
 
 

@@ -88,7 +88,8 @@ class RemoteFile:
 
     def fetch(self, extents: Iterable[Extent]) -> None:
         """Fetch what isn't here yet, neighbours in one request, and requests at once."""
-        missing = [gap for extent in extents for gap in self._gaps(extent)]
+        inside = [Extent(extent.start, min(extent.end, self.size)) for extent in extents]
+        missing = [gap for extent in inside for gap in self._gaps(extent)]
         each(self._fetch, merged(missing), _RANGES_AT_ONCE)
 
     def close(self) -> None:

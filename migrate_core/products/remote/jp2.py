@@ -43,6 +43,17 @@ def read_remote_jp2(
     raise OSError("it changes while it is read")
 
 
+def georeference_of(band: BandFile, access: Access) -> Georeference:
+    """Where the file says that it lies, by its beginning; errors as of `read_remote_jp2`."""
+    access.keys(band.location)  # raises without them, also where nothing has to be asked
+    with as_os_error():
+        known = index.find(band.location)
+        if known is None:
+            known = _indexed(RemoteFile(access, band.location), band)
+            index.keep(band.location, known)
+        return known.georeference
+
+
 def _read(band: BandFile, access: Access, window: Window, check: Check) -> NDArray[np.uint16]:
     known = index.find(band.location)
     begin = None if known is None else Piece(b"", known.size, known.version)
