@@ -19,12 +19,13 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
 
 from ...errors import ProductError
-from ...files.regular import check_regular
+from ...files.regular import check_regular, is_regular
 from ...grid import PixelGrid, Window, block, window_of
 from ...logs.redaction import without_secrets
 from ..access import forget_logins, redact_logs
 from ..jp2.byte_ranges import Location, locate
 from ..jp2.errors import UnsuitableError
+from ..jp2.header import georeference_on_disk
 from ..jp2.window import read_window
 from ..product import GEOTIFF, JPEG2000, BandFile, Product
 from ..remote.jp2 import georeference_of, read_remote_jp2
@@ -298,7 +299,11 @@ def _check_once(band: BandFile, product: Product) -> None:
     key = (locate(band.location), product.grid)
     if key in _checked:
         return
-    on_band(band, lambda dataset: check_georeference(dataset, band, product))
+    if not is_regular(key[0].path):
+        raise UnsuitableError("it is no regular file")
+    with quiet():
+        place = georeference_on_disk(key[0], band.driver)
+    check_georeference(place, band, product)
     if len(_checked) >= _CHECKED_FILES:
         _checked.clear()
     _checked.add(key)

@@ -18,22 +18,13 @@ from rasterio.errors import CRSError
 from ...workspace import written_then_renamed
 from ..jp2.codestream import Codestream, read_codestream
 from ..jp2.errors import UnsuitableError
+from ..jp2.header import Georeference, HeadOfFile
 from ..jp2.tile_parts import TilePart
 
 # Counts up when an index is written in another form.
 _FORM = 1
 # Of the bands of some forty products.
 _REMEMBERED = 512
-
-
-@dataclass(frozen=True)
-class Georeference:
-    """Where a file says that it lies; `crs` is None where it doesn't."""
-
-    crs: CRS | None
-    transform: Affine
-    width: int
-    height: int
 
 
 @dataclass(frozen=True)
@@ -53,20 +44,6 @@ class FileIndex:
     def with_parts(self, parts: tuple[TilePart, ...]) -> FileIndex:
         """The same with other tiles."""
         return replace(self, parts=parts)
-
-
-class HeadOfFile:
-    """The beginning of a file as if it were all of it (`ByteRanges` of jp2.byte_ranges)."""
-
-    def __init__(self, head: bytes) -> None:
-        self._head, self.size = head, len(head)
-
-    def read(self, offset: int, length: int) -> bytes:
-        """The bytes from `offset` on."""
-        return self._head[offset : offset + length]
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 _known: OrderedDict[str, FileIndex] = OrderedDict()
@@ -127,7 +104,7 @@ def _document(found: FileIndex) -> dict[str, Any]:
         "size": found.size,
         "version": found.version,
         "head": base64.b64encode(found.head).decode(),
-        "crs": None if place.crs is None else place.crs.to_wkt(),
+        "crs": place.crs.to_wkt(),
         "transform": list(place.transform)[:6],
         "shape": [place.width, place.height],
         "parts": [[part.tile, part.offset, part.length] for part in found.parts],
@@ -141,7 +118,7 @@ def _read(path: Path) -> FileIndex | None:
         if document["form"] != _FORM:
             return None
         head = base64.b64decode(document["head"])
-        crs = None if document["crs"] is None else CRS.from_wkt(document["crs"])
+        crs = CRS.from_wkt(document["crs"])
         width, height = map(int, document["shape"])
         return FileIndex(
             int(document["size"]),

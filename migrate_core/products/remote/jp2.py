@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError
-from rasterio.io import MemoryFile
 
 from ...grid import Window
 from ..access import Access, Piece
-from ..jp2.codestream import SOT, read_codestream
+from ..jp2.codestream import read_codestream
 from ..jp2.errors import UnsuitableError
+from ..jp2.header import Georeference, read_georeference, read_head
 from ..jp2.tile_parts import SOT_BYTES, from_table
 from ..jp2.tile_search import TileSearch, follows
 from ..jp2.window import content_of, decoded, tiles_of
 from ..product import BandFile
 from . import index
 from .file import HEAD_BYTES, ChangedError, Extent, RemoteFile
-from .index import FileIndex, Georeference, HeadOfFile
+from .index import FileIndex
 from .opening import as_os_error
 
 Check = Callable[[Georeference], None]
@@ -79,23 +77,7 @@ def _read(band: BandFile, access: Access, window: Window, check: Check) -> NDArr
 def _indexed(file: RemoteFile, band: BandFile) -> FileIndex:
     """What the beginning of a file says. Raises UnsuitableError."""
     codestream = read_codestream(file.open(), HEAD_BYTES)
-    # The marker of the first tile ends the header.
-    head = file.read(0, codestream.first_part + 4)
-    if head[-4:-2] != SOT.to_bytes(2, "big"):
-        raise UnsuitableError("its main header has no end")
-    place = _georeference(head, band)
+    head = read_head(file, codestream)
+    place = read_georeference(head, band.driver)
     parts = from_table(codestream) or ()
-    return FileIndex(file.size, file.version, head, place, read_codestream(HeadOfFile(head)), parts)
-
-
-def _georeference(head: bytes, band: BandFile) -> Georeference:
-    """Where the file lies, as GDAL reads its header. Raises UnsuitableError."""
-    try:
-        with MemoryFile(head, ext=".jp2") as memory, memory.open(driver=band.driver) as dataset:
-            found: Any = dataset
-            place = Georeference(found.crs, found.transform, found.width, found.height)
-    except RasterioError as err:
-        raise UnsuitableError(str(err)) from err
-    if place.crs is None:  # it may stand behind the codestream
-        raise UnsuitableError("its header doesn't say where it lies")
-    return place
+    return FileIndex(file.size, file.version, head, place, codestream, parts)
