@@ -49,6 +49,7 @@ NOW = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "_known", type(index._known)())
+    monkeypatch.setattr(index, "_folder", [])
 
 
 # signatures
@@ -253,6 +254,33 @@ def test_a_small_band_takes_one_signed_request_and_nothing_is_asked_beside_it(
         assert len(server.asked) == len(BANDS_L2A) + 1  # one for the grid
         assert all("AKEY" in asked.query["X-Amz-Credential"] for asked in server.asked)
         assert not [asked for asked in server.asked if "s3cr3t" in str((asked.headers, asked))]
+
+
+def test_a_second_run_asks_for_the_tiles_alone(tmp_path: Path) -> None:
+    """Another process, which has what the workspace keeps: a request a band, none for the grid."""
+    safe = replace(SAFE, size=1536)
+    folder = write_safe(tmp_path / "eodata" / "a", safe)
+    index.keep_in(tmp_path / "indexes")
+    with serving(tmp_path) as server:
+        services = ServiceSettings(
+            cdse_s3_endpoint=server.url, cdse_s3_access_key="AKEY", cdse_s3_secret_key="s3cr3t"
+        )
+        assets = {
+            band: {"href": f"s3://eodata/a/{folder.name}/{safe.band_file(band)}"}
+            for band in BANDS_L2A
+        }
+        item = reduced({"id": "x", "properties": {}, "assets": assets})
+        scene = a_scene(SAFE.product_id, href="https://stac/x", item=item)
+        runs = []
+        for _ in range(2):
+            server.forget()
+            product = open_scene(scene, services)
+            runs.append(read_bands(product, block(safe.grid, Window(600, 60, 48, 36)), "bilinear"))
+            index._known.clear()
+        assert len(server.asked) == len(BANDS_L2A)
+    np.testing.assert_array_equal(*runs)
+    expected = ramp("B03", 1536, 1536)[60:96, 600:648]
+    np.testing.assert_array_equal(runs[1][2], expected)
 
 
 def test_what_only_gdal_can_read_is_read_by_gdal_with_the_same_key(tmp_path: Path) -> None:
