@@ -91,8 +91,8 @@ class TileSearch:
         while at < end:
             content = self.ranges.read(at, min(length, end - at))
             found = [
-                self._found(content[place : place + SOT_BYTES + 2], at + place)
-                for place in _all(content, _SOT_BEGIN)
+                self._found(content[index : index + SOT_BYTES + 2], at + index)
+                for index in _all(content, _SOT_BEGIN)
             ]
             if any(found):
                 return True

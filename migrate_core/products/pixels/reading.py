@@ -288,7 +288,10 @@ def _read_inside(band: BandFile, window: Window, product: Product) -> NDArray[np
             return _tried(
                 band,
                 lambda: read_remote_jp2(
-                    band, access, window, lambda place: check_georeference(place, band, product)
+                    band,
+                    access,
+                    window,
+                    lambda georeference: check_georeference(georeference, band, product),
                 ),
             )
     return on_band(band, read)
@@ -299,11 +302,14 @@ def _check_once(band: BandFile, product: Product) -> None:
     key = (locate(band.location), product.grid)
     if key in _checked:
         return
-    if not is_regular(key[0].path):
-        raise UnsuitableError("it is no regular file")
-    with quiet():
-        place = georeference_on_disk(key[0], band.driver)
-    check_georeference(place, band, product)
+    try:
+        if not is_regular(key[0].path):
+            raise UnsuitableError("it is no regular file")
+        with quiet():
+            georeference = georeference_on_disk(key[0], band.driver)
+        check_georeference(georeference, band, product)
+    except UnsuitableError:  # GDAL reads all of it, or says what is wrong
+        on_band(band, lambda dataset: check_georeference(dataset, band, product))
     if len(_checked) >= _CHECKED_FILES:
         _checked.clear()
     _checked.add(key)

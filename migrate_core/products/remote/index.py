@@ -98,15 +98,15 @@ def _remember(key: str, found: FileIndex) -> None:
 
 
 def _document(found: FileIndex) -> dict[str, Any]:
-    place = found.georeference
+    georeference = found.georeference
     return {
         "form": _FORM,
         "size": found.size,
         "version": found.version,
         "head": base64.b64encode(found.head).decode(),
-        "crs": place.crs.to_wkt(),
-        "transform": list(place.transform)[:6],
-        "shape": [place.width, place.height],
+        "crs": georeference.crs.to_wkt(),
+        "transform": list(georeference.transform)[:6],
+        "shape": [georeference.width, georeference.height],
         "parts": [[part.tile, part.offset, part.length] for part in found.parts],
     }
 

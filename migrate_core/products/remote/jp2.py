@@ -29,7 +29,7 @@ def read_remote_jp2(
 ) -> NDArray[np.uint16]:
     """The pixels of a window inside the image, (height, width) uint16.
 
-    `check` gets what the file says of its place, and raises where that is wrong. Raises
+    `check` gets what the file says of its georeference, and raises where that is wrong. Raises
     UnsuitableError where GDAL has to read it, OSError for what may be tried again, MigrateError.
     """
     for _ in range(2):
@@ -78,6 +78,6 @@ def _indexed(file: RemoteFile, band: BandFile) -> FileIndex:
     """What the beginning of a file says. Raises UnsuitableError."""
     codestream = read_codestream(file.open(), HEAD_BYTES)
     head = read_head(file, codestream)
-    place = read_georeference(head, band.driver)
+    georeference = read_georeference(head, band.driver)
     parts = from_table(codestream) or ()
-    return FileIndex(file.size, file.version, head, place, codestream, parts)
+    return FileIndex(file.size, file.version, head, georeference, codestream, parts)

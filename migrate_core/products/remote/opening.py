@@ -139,11 +139,11 @@ def _numbers(first: int, count: int, size: int) -> range:
 
 def _block(dataset: Any, number: str, overview: int | None) -> Extent | None:
     """The bytes of a block; None for one that isn't in the file, as it is empty."""
-    place = [
+    found = [
         dataset.get_tag_item(f"BLOCK_{what}_{number}", "TIFF", bidx=1, ovr=overview)
         for what in ("OFFSET", "SIZE")
     ]
-    if None in place:
+    if None in found:
         return None
-    start, size = map(int, place)
+    start, size = map(int, found)
     return Extent(start, start + size)

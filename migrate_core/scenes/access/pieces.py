@@ -26,7 +26,7 @@ _BRIEF_POLICY = RetryPolicy(
     attempts=2, first_wait_s=0.5, longest_retry_after_s=2.0, timeout_s=(10, 15), answer_s=60.0
 )
 # What a refusal may have to say, beside the bytes that were asked for.
-_WORDS_BYTES = 1 << 16
+_MESSAGE_BYTES = 1 << 16
 _COMPLETE, _PARTIAL, _OUTSIDE = 200, 206, 416
 _RANGE = re.compile(r"bytes (?:(?P<first>\d+)-\d+|\*)/(?P<size>\d+)")
 
@@ -59,7 +59,7 @@ class PieceReader:
             # Ranges are of the file itself.
             "Accept-Encoding": "identity",
         }
-        most = max(length, _WORDS_BYTES)
+        most = max(length, _MESSAGE_BYTES)
         query = Query(url, headers=headers, accept=frozenset({_OUTSIDE}), most_bytes=most)
 
         def attempt() -> Piece | None:
