@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
@@ -15,6 +16,7 @@ from affine import Affine
 from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
+from ...errors import MigrateError
 from ...workspace import written_then_renamed
 from ..jp2.codestream import Codestream, read_codestream
 from ..jp2.errors import UnsuitableError
@@ -71,7 +73,11 @@ def keep(location: str, found: FileIndex) -> None:
     key = _key(location)
     _remember(key, found)
     if _folder and found.version:
-        with written_then_renamed(_folder[0] / key) as temporary:
+        # Where it can't be written, the next run learns it again.
+        with (
+            suppress(OSError, MigrateError),
+            written_then_renamed(_folder[0] / key) as temporary,
+        ):
             temporary.write_text(json.dumps(_document(found)), encoding="utf-8")
 
 
@@ -81,7 +87,8 @@ def forget(location: str) -> None:
     with _lock:
         _known.pop(key, None)
     if _folder:
-        (_folder[0] / key).unlink(missing_ok=True)
+        with suppress(OSError):
+            (_folder[0] / key).unlink(missing_ok=True)
 
 
 def _key(location: str) -> str:

@@ -227,6 +227,18 @@ def test_a_damaged_index_is_learnt_again(
     assert np.array_equal(pixels_of(service, window), first)
 
 
+def test_a_folder_that_cannot_be_written_costs_no_pixels(
+    written: Callable[..., bytes], tmp_path: Path
+) -> None:
+    (tmp_path / "indexes").write_text("a file, not a folder")
+    index.keep_in(tmp_path / "indexes")
+    service = Service(written(4, 192))
+    window = Window(600, 600, 100, 100)
+    assert np.array_equal(pixels_of(service, window), uneven(4)[window.slices])
+    service.version = '"two"'
+    assert np.array_equal(pixels_of(service, window), uneven(4)[window.slices])
+
+
 def test_what_fails_in_passing_is_tried_again_and_else_named(
     written: Callable[..., bytes],
 ) -> None:
