@@ -137,6 +137,11 @@ class Workspace:
         return self.root / "answers"
 
     @property
+    def indexes(self) -> Path:
+        """The folder of where tiles lie in files at services; all of it can be found again."""
+        return self.root / "indexes"
+
+    @property
     def orders(self) -> Path:
         """The folder in which earlier versions kept what long-term archives were asked for."""
         return self.transfer / "orders"

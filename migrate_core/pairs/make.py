@@ -12,6 +12,7 @@ from ..grid import PixelGrid, aligned_grid, window_of
 from ..logs.context import about
 from ..masks.size import too_large
 from ..products.product import Product
+from ..products.remote.index import keep_in
 from ..scenes.access.opening import open_scene
 from ..store.serialize import to_json
 from ..workspace import Workspace
@@ -100,6 +101,7 @@ def _made(task: PairTask, folder: Path, report: ProgressReport) -> PairOutcome:
 def _made_of(task: PairTask, folder: Path, report: ProgressReport) -> PairOutcome:
     mask, parameters = task.mask, task.parameters
     report.begin("fetch")
+    keep_in(Workspace(folder.parent.parent).indexes)
     opened = [with_chosen_offset(open_scene(scene), parameters) for scene in task.scenes]
     products = alike(opened, allow_missing=parameters.allow_missing_bands)
     placement, image, clouds = _register_and_cut(task, products, report)

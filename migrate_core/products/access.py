@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from rasterio.session import Session
@@ -24,6 +25,18 @@ _LOGINS = (
 )
 
 
+@dataclass(frozen=True)
+class Piece:
+    """Bytes of a file at a service, with the size of all of it in bytes.
+
+    `version` changes with its content (ETag, else the time of writing); empty where nothing says.
+    """
+
+    content: bytes = field(repr=False)
+    size: int
+    version: str
+
+
 class Access(Protocol):
     """How the bands of one service are reached; one object serves many bands, in threads too."""
 
@@ -35,6 +48,13 @@ class Access(Protocol):
 
     def keys(self, location: str) -> Session | None:
         """Credentials for `location` as rasterio takes them; None where none are needed."""
+
+    def piece(self, location: str, offset: int, length: int) -> Piece | None:
+        """The bytes of a file from `offset` on, fewer at its end; threads may call it at once.
+
+        None where only GDAL knows the way. Tries again, and signs again, by itself. Raises
+        MigrateError; a TransferError names the HTTP status where one ended it.
+        """
 
     def retry(self, failures: int, status: int | None) -> bool:
         """After `failures` failed attempts in a row: wait, and say whether to try again.

@@ -9,7 +9,7 @@ from ..errors import ProductError
 from ..grid import PixelGrid
 from .access import Access
 
-JPEG2000 = "JP2OpenJPEG"
+JPEG2000, GEOTIFF = "JP2OpenJPEG", "GTiff"
 
 # Resolution in metres of each band at its native sampling, in the order of image.tif.
 RESOLUTION_M = {

@@ -148,16 +148,17 @@ class _Handler(BaseHTTPRequestHandler):
         if not path.is_file():
             return Answer(404)
         content = path.read_bytes()
+        tag = {"ETag": f'"{path.stat().st_mtime_ns:x}-{len(content):x}"'}
         match = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
         if match is None:
-            return Answer(200, content, {"Accept-Ranges": "bytes"})
+            return Answer(200, content, {"Accept-Ranges": "bytes", **tag})
         first, last = int(match[1]), min(int(match[2] or len(content)), len(content) - 1)
         if first > last:
             return Answer(416, b"", {"Content-Range": f"bytes */{len(content)}"})
         return Answer(
             206,
             content[first : last + 1],
-            {"Content-Range": f"bytes {first}-{last}/{len(content)}"},
+            {"Content-Range": f"bytes {first}-{last}/{len(content)}", **tag},
         )
 
     def _send(self, answer: Answer) -> None:

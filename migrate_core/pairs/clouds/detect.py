@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...grid import BoolArray, PixelGrid, in_crs
 from ...products.pixels.cloud_masks import CIRRUS, NOT_KNOWN, OPAQUE, SNOW, read_cloud_mask
 from ...products.product import Product
+from ...products.remote.threads import each
 from ...products.scene_classes import Flag
 from . import detector, shadows, spectral
 from .methods import S2CLOUDLESS
@@ -28,6 +29,8 @@ from .window import (
 )
 
 _FACTOR = CLOUD_M // SHADOW_M
+# Those at a service wait for its answers; those on disk GDAL decodes with all processors anyway.
+_BANDS_AT_ONCE = 4
 NOTHING = Flag(0)
 
 
@@ -98,13 +101,20 @@ def _read(products: Sequence[Product], window: PixelGrid, method: str) -> _Bands
     there = set.intersection(*({band.name for band in product.bands} for product in products))
     wanted = {*spectral.SNOW_BANDS, *(detector.BANDS if method == S2CLOUDLESS else ())}
     fine_grid = window.finer(_FACTOR)
-    fine = {}
+    fine: dict[str, Reflectance] = {}
     if there.issuperset(shadows.BANDS):
-        fine = {name: read_reflectance(products, name, fine_grid) for name in shadows.BANDS}
+        fine = _read_at_once(products, shadows.BANDS, fine_grid)
     coarse = {name: coarsened(values, _FACTOR) for name, values in fine.items()}
-    for name in sorted((wanted & there) - coarse.keys()):
-        coarse[name] = read_reflectance(products, name, window)
+    coarse |= _read_at_once(products, sorted((wanted & there) - coarse.keys()), window)
     return _Bands(coarse, fine)
+
+
+def _read_at_once(
+    products: Sequence[Product], names: Sequence[str], grid: PixelGrid
+) -> dict[str, Reflectance]:
+    """Bands on a coarse grid by name, several at once."""
+    found = each(lambda name: read_reflectance(products, name, grid), names, _BANDS_AT_ONCE)
+    return dict(zip(names, found, strict=True))
 
 
 def _by_s2cloudless(products: Sequence[Product], window: PixelGrid, bands: _Bands) -> _Clouds:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...grid import BoolArray, PixelGrid, Window, block, in_crs, is_block_of
-from ...products.pixels.reading import DigitalNumbers, native_grid, read_native
+from ...products.pixels.reading import DigitalNumbers, native_grid, read_native_bands
 from ...products.pixels.reprojection import bilinear, grid_covering, nearest, pixel_centres
 from ...products.pixels.resampling import NO_DATA, upsample
 from ...products.product import BandFile, Product
@@ -138,12 +138,8 @@ class _Parts:
         self._native = {
             band.name: native_grid(first, band, grid, resampling) for band in first.bands
         }
-        self._values = {
-            band.name: read_native(
-                first, band, self._native[band.name], digital_numbers.setdefault(0, {})
-            )
-            for band in first.bands
-        }
+        numbers = digital_numbers.setdefault(0, {})
+        self._values = read_native_bands(first, self._native, numbers)
         self._digital_numbers = digital_numbers
         self.origin = np.zeros(grid.shape, dtype=np.uint8)
 
@@ -154,12 +150,13 @@ class _Parts:
 
     def fill(self, product: Product, number: int) -> Overlap:
         """Take from a product what is missing; how it agrees with what was there."""
-        found = {
-            band.name: read_native(product, band, own, self._digital_numbers.setdefault(number, {}))
-            for band in product.bands
-            if band.name in self._native
-            and (own := in_crs(self._native[band.name], product.grid.crs)) is not None
+        natives = {
+            name: own
+            for name, native in self._native.items()
+            if (own := in_crs(native, product.grid.crs)) is not None
         }
+        numbers = self._digital_numbers.setdefault(number, {})
+        found = read_native_bands(product, natives, numbers)
         shared = [name for name in self._fine if name in found]
         mine, theirs = self._stack(self._values, self._fine), self._stack(found, shared)
         overlap = compared(self._stack(self._values, shared), theirs)
@@ -244,11 +241,14 @@ def _resampled(part: _Part, grid: PixelGrid) -> NDArray[np.uint16]:
     product, digital_numbers = part.product, part.digital_numbers.setdefault(part.number, {})
     x, y = pixel_centres(grid, product.grid.crs)
     own = {band.name: band for band in product.bands}
+    natives = {
+        wanted.name: grid_covering(product.grid.coarser(own[wanted.name].resolution_m // 10), x, y)
+        for wanted in part.bands
+        if wanted.name in own
+    }
+    values = read_native_bands(product, natives, digital_numbers)
     found = np.zeros((len(part.bands), *grid.shape), dtype=np.uint16)
     for number, wanted in enumerate(part.bands):
-        band = own.get(wanted.name)
-        if band is not None:
-            native = grid_covering(product.grid.coarser(band.resolution_m // 10), x, y)
-            values = read_native(product, band, native, digital_numbers)
-            found[number] = bilinear(values, native, x, y)
+        if wanted.name in natives:
+            found[number] = bilinear(values[wanted.name], natives[wanted.name], x, y)
     return found

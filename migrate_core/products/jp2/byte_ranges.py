@@ -5,27 +5,26 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from .deflated import Deflated, Packed, seek_points
 from .errors import UnsuitableError
 
 _VSIZIP = re.compile(r"/vsizip/\{(?P<archive>[^{}]+)\}/(?P<member>.+)")
 # A member's own header in a zip: 30 bytes, of which the last four are the lengths of what follows
 # (PKWARE's APPNOTE, section 4.3.7).
 _LOCAL_HEADER_BYTES = 30
-_CHUNK_BYTES = 1 << 20
-# A header is read in a piece that may reach into the first tile, and a tile after its own header.
-_LOOK_BACK_BYTES = 1 << 17
 
 
 class ByteRanges(Protocol):
-    """A file of `size` bytes, read from any place; close it after use."""
+    """A file, read from any place; close it after use."""
 
-    size: int
+    @property
+    def size(self) -> int:
+        """Bytes of all of it."""
 
     def read(self, offset: int, length: int) -> bytes:
         """The bytes from `offset` on; fewer at the end of the file. Raises OSError."""
@@ -48,66 +47,6 @@ class PartOfFile:
     def close(self) -> None:
         """Let the file go."""
         self._file.close()
-
-
-class Deflated:
-    """A compressed member of a zip, inflated forward; going back begins again at its start.
-
-    Whoever reads at growing offsets inflates every byte once, up to the last that is asked for.
-    """
-
-    def __init__(self, file: BinaryIO, start: int, compressed: int, size: int) -> None:
-        self._file, self._start, self._compressed, self.size = file, start, compressed, size
-        self._fresh = 0
-        self._rewind()
-
-    def _rewind(self) -> None:
-        self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-        self._taken = 0
-        # What was inflated last: the bytes of the member that end at `_offset`.
-        self._last, self._offset = b"", 0
-
-    def read(self, offset: int, length: int) -> bytes:
-        """The bytes from `offset` on. Raises OSError when they can't be inflated."""
-        if offset < self._offset - len(self._last):
-            self._rewind()
-        end = min(offset + length, self.size)
-        pieces = [self._of_last(offset, end)]
-        while self._offset < end and self._go_on():
-            pieces.append(self._of_last(max(offset, self._offset - self._fresh), end))
-        return b"".join(pieces)
-
-    def close(self) -> None:
-        """Let the file go."""
-        self._file.close()
-
-    def _of_last(self, offset: int, end: int) -> bytes:
-        """What `_last` has of the bytes from `offset` to `end`."""
-        begin = self._offset - len(self._last)
-        return self._last[max(0, offset - begin) : max(0, end - begin)]
-
-    def _go_on(self) -> bool:
-        """Inflate the next bytes; whether there were any."""
-        while not self._inflate.eof:
-            packed = self._inflate.unconsumed_tail or self._packed()
-            if not packed:
-                return False
-            try:
-                found = self._inflate.decompress(packed, _CHUNK_BYTES)
-            except zlib.error as err:
-                raise OSError(str(err)) from err
-            if found:
-                self._last = self._last[-_LOOK_BACK_BYTES:] + found
-                self._offset += len(found)
-                self._fresh = len(found)
-                return True
-        return False
-
-    def _packed(self) -> bytes:
-        self._file.seek(self._start + self._taken)
-        chunk = self._file.read(min(_CHUNK_BYTES, self._compressed - self._taken))
-        self._taken += len(chunk)
-        return chunk
 
 
 @dataclass(frozen=True)
@@ -141,7 +80,8 @@ def open_ranges(location: Location) -> ByteRanges:
     file = location.path.open("rb")
     if found.method == zipfile.ZIP_STORED:
         return PartOfFile(file, found.start, found.size)
-    return Deflated(file, found.start, found.compressed, found.size)
+    packed = Packed(found.start, found.compressed, found.size)
+    return Deflated(file, packed, seek_points(location))
 
 
 @dataclass(frozen=True)

@@ -89,9 +89,12 @@ class Codestream:
         return tuple(segment for segment in self.segments if segment.marker == marker)
 
 
-def read_codestream(ranges: ByteRanges) -> Codestream:
-    """The main header of a file. Raises UnsuitableError for all that isn't read here, OSError."""
-    head = ranges.read(0, _HEADER_BYTES)
+def read_codestream(ranges: ByteRanges, first: int = _HEADER_BYTES) -> Codestream:
+    """The main header of a file, of which `first` bytes are read at once, and more where needed.
+
+    Raises UnsuitableError for all that isn't read here, OSError.
+    """
+    head = ranges.read(0, first)
     start = _start(head)
     while True:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .byte_ranges import ByteRanges
@@ -22,15 +22,6 @@ class TilePart:
     tile: int
     offset: int
     length: int
-
-
-def tile_parts(ranges: ByteRanges, found: Codestream) -> Iterable[TilePart]:
-    """All tile-parts in the order of the file, read on the way where no table has them.
-
-    Raises UnsuitableError, OSError, also while they are gone through.
-    """
-    table = from_table(found)
-    return from_chain(ranges, found) if table is None else table
 
 
 def from_table(found: Codestream) -> tuple[TilePart, ...] | None:
@@ -58,9 +49,14 @@ def _entries(segment: Segment) -> Iterator[tuple[int | None, int]]:
         yield (entry[0] if number else None), entry[-1]
 
 
-def from_chain(ranges: ByteRanges, found: Codestream) -> Iterator[TilePart]:
-    """From each tile-part to the next; reads at growing offsets, 12 bytes each."""
-    offset = found.first_part
+def from_chain(
+    ranges: ByteRanges, found: Codestream, last: TilePart | None = None
+) -> Iterator[TilePart]:
+    """From each tile-part to the next, behind the `last` one; reads at growing offsets, 12 bytes.
+
+    Raises UnsuitableError, OSError.
+    """
+    offset = found.first_part if last is None else last.offset + last.length
     tiles = found.size.tile_columns * found.size.tile_rows
     while offset + 2 <= ranges.size:
         head = ranges.read(offset, SOT_BYTES)
@@ -85,3 +81,9 @@ def parse_part(head: bytes, offset: int, size: int) -> TilePart:
     if psot < SOT_BYTES + 2 or offset + psot > size:
         raise UnsuitableError("a tile is cut off")
     return TilePart(tile, offset, psot)
+
+
+def is_only_part(content: bytes) -> bool:
+    """Whether the tile-part that begins with `content` says that its tile has no other one."""
+    *_, number, count = _SOT.unpack(content[:SOT_BYTES])
+    return (number, count) == (0, 1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 import numpy as np
@@ -16,7 +17,7 @@ from .codestream import Codestream, ImageSize, read_codestream
 from .cut import TileRange, cut, tiles_under
 from .errors import UnsuitableError
 from .openjpeg import decode_area
-from .tile_parts import SOT_BYTES, TilePart, parse_part, tile_parts
+from .tile_parts import SOT_BYTES, TilePart, from_chain, from_table, is_only_part, parse_part
 
 # A file's index is some kilobytes; these are the bands of many products.
 _FILES_REMEMBERED = 512
@@ -24,11 +25,12 @@ _FILES_REMEMBERED = 512
 
 @dataclass(frozen=True)
 class IndexedFile:
-    """A file, its main header and where its tiles lie."""
+    """A file, its main header and where its tiles lie, as far as it was gone through."""
 
     location: Location
     codestream: Codestream
     parts: tuple[TilePart, ...]
+    complete: bool
 
 
 def read_window(location: str, window: Window) -> NDArray[np.uint16]:
@@ -41,38 +43,72 @@ def read_window(location: str, window: Window) -> NDArray[np.uint16]:
         found, tiles, contents = _tiles(locate(location), window)
     except OSError as err:
         raise UnsuitableError(str(err)) from err
-    size = found.codestream.size
+    return decoded(found.codestream, tiles, contents, window)
+
+
+def decoded(
+    codestream: Codestream,
+    tiles: TileRange,
+    contents: Sequence[tuple[TilePart, bytes]],
+    window: Window,
+) -> NDArray[np.uint16]:
+    """The pixels of a window of the image by all tile-parts under it. Raises UnsuitableError."""
+    size = codestream.size
     x, y = size.x0 + window.column, size.y0 + window.row
     area = (x, y, x + window.width, y + window.height)
-    return decode_area(cut(found.codestream, tiles, contents), area)
+    return decode_area(cut(codestream, tiles, contents), area)
 
 
 def _tiles(
     location: Location, window: Window
 ) -> tuple[IndexedFile, TileRange, list[tuple[TilePart, bytes]]]:
-    """The tiles under a window and their bytes; a new file is gone through once for its index.
+    """The tiles under a window and their bytes.
 
-    A compressed one has to be inflated from its start, so its tiles are taken on the way.
+    A file is gone through as far as the last of them, once for its index: a compressed one has to
+    be inflated from its start, so its tiles are taken on the way.
     """
     known = _remembered(location)
+    contents: list[tuple[TilePart, bytes]] = []
     with closing(open_ranges(location)) as ranges:
-        codestream = known.codestream if known else read_codestream(ranges)
-        tiles = _under(codestream.size, window)
-        wanted = set(tiles.numbers(codestream.size))
-        parts = known.parts if known else tile_parts(ranges, codestream)
-        contents, passed = [], []
-        for part in parts:
+        found = known or _begun(location, ranges)
+        tiles = tiles_of(found.codestream.size, window)
+        wanted = missing = set(tiles.numbers(found.codestream.size))
+        passed, complete = [], True
+        for part in _parts(ranges, found):
             passed.append(part)
             if part.tile in wanted:
-                contents.append((part, _content(ranges, part)))
-    found = known or IndexedFile(location, codestream, tuple(passed))
+                content = content_of(ranges, part)
+                contents.append((part, content))
+                if is_only_part(content):
+                    missing = missing - {part.tile}
+                if not missing:
+                    complete = False
+                    break
     if {part.tile for part, _ in contents} != wanted:
         raise UnsuitableError("a tile is missing")
+    if len(passed) > len(found.parts) or (complete and not found.complete):
+        found = replace(found, parts=tuple(passed), complete=complete)
     _remember(found)
     return found, tiles, contents
 
 
-def _under(size: ImageSize, window: Window) -> TileRange:
+def _begun(location: Location, ranges: ByteRanges) -> IndexedFile:
+    """What the main header says of a file, which may be where all tiles lie."""
+    codestream = read_codestream(ranges)
+    table = from_table(codestream)
+    return IndexedFile(location, codestream, table or (), table is not None)
+
+
+def _parts(ranges: ByteRanges, found: IndexedFile) -> Iterator[TilePart]:
+    """The tile-parts that are known, and then those behind them."""
+    yield from found.parts
+    if not found.complete:
+        last = found.parts[-1] if found.parts else None
+        yield from from_chain(ranges, found.codestream, last)
+
+
+def tiles_of(size: ImageSize, window: Window) -> TileRange:
+    """The tiles under a window. Raises UnsuitableError for one that isn't inside the image."""
     right, bottom = window.column + window.width, window.row + window.height
     outside = window.column < 0 or window.row < 0 or right > size.width or bottom > size.height
     if outside or window.width < 1 or window.height < 1:
@@ -80,7 +116,7 @@ def _under(size: ImageSize, window: Window) -> TileRange:
     return tiles_under(size, window.column, window.row, right, bottom)
 
 
-def _content(ranges: ByteRanges, part: TilePart) -> bytes:
+def content_of(ranges: ByteRanges, part: TilePart) -> bytes:
     """The bytes of a tile-part; the index may be wrong, or the file another one by now."""
     content = ranges.read(part.offset, part.length)
     same = parse_part(content[:SOT_BYTES], part.offset, ranges.size) == part

@@ -13,6 +13,7 @@ from rasterio.windows import Window as RasterWindow
 
 from ...grid import PixelGrid
 from ..product import BandFile, Product
+from ..remote.opening import fetch_ahead
 from .reading import check_georeference, on_band
 
 _NATIVE_M = 10
@@ -54,9 +55,11 @@ def read_nearest(
         left, right = columns.reach(step)
         top, bottom = rows.reach(step)
         height, width = -(-(bottom - top) // step), -(-(right - left) // step)
+        inside = RasterWindow(left, top, right - left, bottom - top)
+        fetch_ahead(dataset, inside, (height, width))
         values: NDArray[Any] = dataset.read(
             list(layers),
-            window=RasterWindow(left, top, right - left, bottom - top),
+            window=inside,
             out_shape=(len(layers), height, width),
             resampling=Resampling.nearest,
         )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import re
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,18 +15,23 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.enums import Resampling
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
 
 from ...errors import ProductError
-from ...files.regular import check_regular
+from ...files.regular import check_regular, is_regular
 from ...grid import PixelGrid, Window, block, window_of
 from ...logs.redaction import without_secrets
 from ..access import forget_logins, redact_logs
 from ..jp2.byte_ranges import Location, locate
 from ..jp2.errors import UnsuitableError
+from ..jp2.header import georeference_on_disk
 from ..jp2.window import read_window
-from ..product import JPEG2000, BandFile, Product
+from ..product import GEOTIFF, JPEG2000, BandFile, Product
+from ..remote.jp2 import georeference_of, read_remote_jp2
+from ..remote.opening import fetch_ahead, on_remote
+from ..remote.threads import each
+from .quiet import quiet
 from .resampling import NO_DATA, REACH, SATURATED, upsample
 
 # GDAL's block cache, in bytes (an int given to rasterio.Env counts bytes). The default of 5 % of
@@ -45,6 +50,11 @@ _GDAL = {
 _checked: set[tuple[Location, PixelGrid]] = set()
 _CHECKED_FILES = 4096
 
+# Bands at a service wait for its answers, those on disk for a processor: GDAL and OpenJPEG work
+# beside each other.
+_REMOTE_THREADS = 16
+_LOCAL_THREADS = max(1, min(4, os.cpu_count() or 1))
+
 T = TypeVar("T")
 
 
@@ -54,10 +64,15 @@ def on_band(band: BandFile, read: Callable[[Any], T]) -> T:
     Opened again each time: an address may have to be signed again, and GDAL keeps what it knows of
     a file that failed. Raises ProductError, without addresses' queries, since they may be signed.
     """
+    return _tried(band, lambda: _once(band, read))
+
+
+def _tried(band: BandFile, attempt: Callable[[], T]) -> T:
+    """What `attempt` returns, tried again as `on_band` says."""
     failures = 0
     while True:
         try:
-            return _once(band, read)
+            return attempt()
         except (RasterioError, OSError) as err:
             reason, failures = without_secrets(str(err)), failures + 1
             if band.access and band.access.retry(failures, _status(reason)):
@@ -90,8 +105,10 @@ def _once(band: BandFile, read: Callable[[Any], T]) -> T:
         location = band.access.address(band.location)
         session = band.access.keys(band.location)
         options |= band.access.options(band.location)
-    with warnings.catch_warnings(), rasterio.Env(session=session, **options):
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+    with quiet(), rasterio.Env(session=session, **options):
+        if band.access is not None and band.driver == GEOTIFF:
+            with suppress(UnsuitableError):
+                return on_remote(band, band.access, read)
         with rasterio.open(location, driver=band.driver) as dataset:
             return read(dataset)
 
@@ -111,6 +128,9 @@ def grid_of(band: BandFile) -> PixelGrid:
             raise ProductError(f"{location}: it has no CRS, so it isn't a usable band.")
         return PixelGrid(dataset.crs.to_string(), dataset.transform, dataset.width, dataset.height)
 
+    if band.driver == JPEG2000 and (access := band.access) is not None:
+        with suppress(UnsuitableError):
+            return grid(_tried(band, lambda: georeference_of(band, access)))
     return on_band(band, grid)
 
 
@@ -176,6 +196,29 @@ def read_native(
     return apply_offset(stored, product.offsets.get(band.name, 0))
 
 
+def read_native_bands(
+    product: Product,
+    natives: Mapping[str, PixelGrid],
+    digital_numbers: DigitalNumbers | None = None,
+) -> dict[str, NDArray[np.uint16]]:
+    """Bands of a product at once, by name; `natives` are blocks of their grids by the same names.
+
+    Each is as `read_native` gives it; `digital_numbers` are filled in the product's order.
+    """
+    bands = [band for band in product.bands if band.name in natives]
+    threads = _REMOTE_THREADS if any(band.access for band in bands) else _LOCAL_THREADS
+    found: list[DigitalNumbers] = [{} for _ in bands]
+
+    def read(number: int) -> NDArray[np.uint16]:
+        return read_native(product, bands[number], natives[bands[number].name], found[number])
+
+    values = each(read, range(len(bands)), threads)
+    if digital_numbers is not None:
+        for one in found:
+            digital_numbers.update(one)
+    return {band.name: pixels for band, pixels in zip(bands, values, strict=True)}
+
+
 def read_decimated(
     product: Product, band: BandFile, window: Window, shape: tuple[int, int]
 ) -> NDArray[np.uint16]:
@@ -191,6 +234,7 @@ def read_decimated(
         check_georeference(dataset, band, product)
         sides = (window.column, window.row, window.width, window.height)
         inside = RasterWindow(*(side // factor for side in sides))
+        fetch_ahead(dataset, inside, shape)
         found: NDArray[np.uint16] = dataset.read(
             1, window=inside, out_shape=shape, resampling=Resampling.average
         )
@@ -230,6 +274,7 @@ def _read_inside(band: BandFile, window: Window, product: Product) -> NDArray[np
     def read(dataset: Any) -> NDArray[np.uint16]:
         check_georeference(dataset, band, product)
         inside = RasterWindow(window.column, window.row, window.width, window.height)
+        fetch_ahead(dataset, inside)
         found: NDArray[np.uint16] = dataset.read(1, window=inside)
         return found
 
@@ -237,6 +282,18 @@ def _read_inside(band: BandFile, window: Window, product: Product) -> NDArray[np
         with suppress(UnsuitableError):
             _check_once(band, product)
             return read_window(band.location, window)
+    if band.driver == JPEG2000 and band.access is not None:
+        access = band.access
+        with suppress(UnsuitableError):
+            return _tried(
+                band,
+                lambda: read_remote_jp2(
+                    band,
+                    access,
+                    window,
+                    lambda georeference: check_georeference(georeference, band, product),
+                ),
+            )
     return on_band(band, read)
 
 
@@ -245,7 +302,14 @@ def _check_once(band: BandFile, product: Product) -> None:
     key = (locate(band.location), product.grid)
     if key in _checked:
         return
-    on_band(band, lambda dataset: check_georeference(dataset, band, product))
+    try:
+        if not is_regular(key[0].path):
+            raise UnsuitableError("it is no regular file")
+        with quiet():
+            georeference = georeference_on_disk(key[0], band.driver)
+        check_georeference(georeference, band, product)
+    except UnsuitableError:  # GDAL reads all of it, or says what is wrong
+        on_band(band, lambda dataset: check_georeference(dataset, band, product))
     if len(_checked) >= _CHECKED_FILES:
         _checked.clear()
     _checked.add(key)

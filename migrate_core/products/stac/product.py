@@ -14,7 +14,7 @@ from ..access import Access
 from ..metadata.product_xml import parse_product
 from ..offsets import OffsetSource, resolve_offset
 from ..pixels.reading import grid_of
-from ..product import JPEG2000, RESOLUTION_M, BandFile, Product, in_order, missing_bands
+from ..product import GEOTIFF, JPEG2000, RESOLUTION_M, BandFile, Product, in_order, missing_bands
 from .item import (
     PRODUCT_METADATA,
     SCENE_CLASSIFICATION,
@@ -111,7 +111,7 @@ def _band(name: str, asset: Item, resolution_m: int, location: AssetLocation) ->
     href = str(asset["href"])
     media = str(asset.get("type") or "")
     jpeg2000 = "jp2" in media or href.partition("?")[0].lower().endswith(".jp2")
-    driver = JPEG2000 if jpeg2000 else "GTiff"
+    driver = JPEG2000 if jpeg2000 else GEOTIFF
     return BandFile(name, location_of(href, location.folder), resolution_m, driver, location.access)
 
 

@@ -11,13 +11,15 @@ from typing import Any
 from rasterio.session import Session
 
 from ...errors import TransferError
+from ...products.access import Piece
 from ...settings import ServiceSettings
 from ...transfer.http.address import keeps_secrets, same_origin
 from ...transfer.http.client import HttpClient, Query
 from ...transfer.http.retry import RetryPolicy, Runtime
-from ...transfer.s3 import S3Store, get_object
+from ...transfer.s3 import S3Store, get_object, signed_url
 from ...transfer.sas import SasTokens
 from ..sources.eodata import EODATA, check_keys, s3_store
+from .pieces import PieceReader
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +91,7 @@ class RemoteAccess:
 
     store: S3Store
     http: HttpClient = field(repr=False)
+    pieces: PieceReader = field(repr=False)
     signing: Signing | None = None
     policy: RetryPolicy = _POLICY
     brief: bool = False
@@ -129,6 +132,28 @@ class RemoteAccess:
             return None
         check_keys(self.store)
         return _Keys(self.store)
+
+    def piece(self, location: str, offset: int, length: int) -> Piece | None:
+        """Bytes of a file over https or of `eodata`, signed as for GDAL; None for other buckets."""
+        failures = 0
+        while True:
+            try:
+                return self._piece(location, offset, length)
+            except TransferError as err:
+                failures += 1
+                refused = err.status in _REFUSED and failures < self.policy.attempts
+                if not (refused and self._renew()):
+                    raise
+
+    def _piece(self, location: str, offset: int, length: int) -> Piece | None:
+        if _at_eodata(location):
+            check_keys(self.store)
+            path = "/" + location.removeprefix(_S3)
+            url = signed_url(self.store, path, {}, self.pieces.now())
+            return self.pieces.read(url, offset, length, few=True)
+        if location.startswith(_HTTP):
+            return self.pieces.read(self.address(location).removeprefix(_HTTP), offset, length)
+        return None
 
     def retry(self, failures: int, status: int | None) -> bool:
         """Wait and try again, unless the file is gone or what lets us in is refused."""
@@ -184,6 +209,8 @@ class Remotes:
         # Metadata are not worth minutes: what can't be read is reported, and done without.
         brief = RetryPolicy(attempts=4, longest_wait_s=8.0, longest_retry_after_s=60.0)
         self.http = HttpClient("The service of the scene", policy=brief, runtime=runtime)
+        self._pieces = PieceReader(runtime)
+        self._brief_pieces = PieceReader(runtime, brief=True)
         tokens = HttpClient("The Planetary Computer's signing service", runtime=runtime)
         self._tokens = SasTokens(tokens, services.planetary_computer_sas_url)
         self._owners = (
@@ -201,4 +228,5 @@ class Remotes:
         if signed_collection:
             signing = Signing(self._tokens, signed_collection, self._owners)
         policy = _BRIEF_POLICY if brief else _POLICY
-        return RemoteAccess(self.store, self.http, signing, policy, brief)
+        pieces = self._brief_pieces if brief else self._pieces
+        return RemoteAccess(self.store, self.http, pieces, signing, policy, brief)

@@ -75,20 +75,23 @@ def socket_of(response: Any) -> socket.socket | None:
     return getattr(response.raw, _SOCKET, None)
 
 
-def watched_session(header_s: float) -> requests.Session:
-    """A session that gives up requests whose headers have not come after `header_s` seconds."""
+def watched_session(header_s: float, connections: int = 10) -> requests.Session:
+    """A session that gives up requests whose headers have not come after `header_s` seconds.
+
+    Up to `connections` to a host stay open for the next requests.
+    """
     session = requests.Session()
     for scheme in ("http://", "https://"):
-        session.mount(scheme, WatchedAdapter(header_s))
+        session.mount(scheme, WatchedAdapter(header_s, connections))
     return session
 
 
 class WatchedAdapter(HTTPAdapter):
     """Gives up a request whose headers have not come after `header_s` seconds."""
 
-    def __init__(self, header_s: float) -> None:
+    def __init__(self, header_s: float, connections: int = 10) -> None:
         self._pools = _pools(header_s)
-        super().__init__()
+        super().__init__(pool_maxsize=connections)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """The pools of direct connections."""

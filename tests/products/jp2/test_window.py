@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rasterio.windows import Window as RasterWindow
 
 from migrate_core.grid import Window
-from migrate_core.products.jp2 import byte_ranges, openjpeg, window
+from migrate_core.products.jp2 import byte_ranges, deflated, openjpeg, window
 from migrate_core.products.jp2.byte_ranges import locate, open_ranges
 from migrate_core.products.jp2.codestream import read_codestream
 from migrate_core.products.jp2.cut import tiles_under
@@ -45,8 +45,8 @@ def write(path: Path, pixels: NDArray[Any], block: int, **options: Any) -> Path:
         "driver": "JP2OpenJPEG",
         "QUALITY": "100",
         "REVERSIBLE": "YES",
-        "BLOCKXSIZE": block,
-        "BLOCKYSIZE": block,
+        "blockxsize": block,
+        "blockysize": block,
         "dtype": pixels.dtype.name,
         "count": 1,
         "width": pixels.shape[1],
@@ -147,24 +147,52 @@ def index(path: Path) -> tuple[Any, tuple[Any, ...]]:
     return codestream, parts
 
 
-def test_a_compressed_member_is_inflated_once_a_window(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = write(tmp_path / "band.jp2", ground(3), 128)
-    location = zipped(path, zipfile.ZIP_DEFLATED)
+def inflating(monkeypatch: pytest.MonkeyPatch, step: int) -> list[int]:
+    """The bytes that are inflated, piece by piece, with a seek point every `step` bytes or so."""
     inflated: list[int] = []
-    inner = byte_ranges.Deflated._go_on
+    inner = deflated.Deflated._go_on
 
     def counting(self: Any) -> bool:
         found = inner(self)
         inflated.append(self._fresh if found else 0)
         return found
 
-    monkeypatch.setattr(byte_ranges.Deflated, "_go_on", counting)
-    for wanted in (Window(600, 800, 90, 90), Window(600, 800, 90, 90)):
+    monkeypatch.setattr(deflated.Deflated, "_go_on", counting)
+    monkeypatch.setattr(deflated, "_CHUNK_BYTES", 1 << 14)
+    monkeypatch.setattr(deflated, "_STEP_BYTES", step)
+    return inflated
+
+
+def test_a_compressed_member_is_inflated_as_far_as_its_last_tile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "band.jp2", ground(3), 128)
+    location = zipped(path, zipfile.ZIP_DEFLATED)
+    inflated = inflating(monkeypatch, 1 << 40)
+    _, parts = index(path)
+    for tile, position in ((8, (300, 130)), (0, (0, 0)), (46, (520, 800))):
         inflated.clear()
-        read_window(location, wanted)
-        assert sum(inflated) <= path.stat().st_size
+        read_window(location, Window(*position, 20, 20))
+        end = next(part.offset + part.length for part in parts if part.tile == tile)
+        assert sum(inflated) <= max(end, 1 << 16) + (1 << 14)
+
+
+def test_coming_again_begins_at_a_seek_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = ground(3)
+    path = write(tmp_path / "band.jp2", pixels, 128)
+    location = zipped(path, zipfile.ZIP_DEFLATED)
+    inflated = inflating(monkeypatch, 1 << 16)
+    _, parts = index(path)
+    longest = max(part.length for part in parts)
+    read_window(location, Window(0, 0, WIDTH, HEIGHT))
+    assert sum(inflated) <= path.stat().st_size
+    for wanted in windows(8, 4)[3:]:
+        inflated.clear()
+        one = Window(wanted.column, wanted.row, 1, 1)
+        assert np.array_equal(read_window(location, one), pixels[one.slices])
+        assert sum(inflated) <= longest + (1 << 16) + 3 * (1 << 14)
 
 
 def test_the_table_of_tile_lengths_says_the_same_as_the_chain(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,9 +23,15 @@ from numpy.typing import NDArray
 from rasterio.windows import Window as RasterWindow
 
 from migrate_core.errors import MigrateError, ProductError
-from migrate_core.grid import Window, block
+from migrate_core.grid import Window, block, window_of
 from migrate_core.model import Scene
-from migrate_core.products.pixels.reading import read_band
+from migrate_core.products.pixels.reading import (
+    read_band,
+    read_decimated,
+    read_native_bands,
+)
+from migrate_core.products.remote import opening as remote_opening
+from migrate_core.products.remote.file import HEAD_BYTES
 from migrate_core.products.stac.item import reduced
 from migrate_core.products.stac.product import AssetLocation, product_of
 from migrate_core.scenes.access import opening, remote
@@ -90,6 +98,7 @@ def server(running: RangeServer) -> RangeServer:
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tokens and connections are shared within one test only, and nothing waits in earnest."""
     monkeypatch.setattr(opening, "_remotes", lru_cache(quick))
+    monkeypatch.setattr(remote_opening, "_heads", type(remote_opening._heads)())
     monkeypatch.setitem(remote._REMOTE, "GDAL_HTTP_RETRY_DELAY", "0.01")
 
 
@@ -181,6 +190,144 @@ def test_all_bands_of_a_pair_cost_hardly_more_than_their_blocks(
         needed += bytes_of_blocks(folder / f"{band}.tif", window)
     assert server.bytes_sent <= 1.5 * needed
     assert not [asked for asked in server.asked if not asked.path.endswith(".tif")]
+
+
+def test_all_bands_take_two_round_trips_and_a_request_each(
+    folder: Path, server: RangeServer
+) -> None:
+    """Round one fetches all headers at once, round two the blocks; a second window one round."""
+    product = opened(server, **{"earthsearch:boa_offset_applied": True})
+    server.forget()
+    server.rule = in_flight = AtOnce()
+    # Inside one block of each band, at every resolution.
+    grid = block(product.grid, Window(0, 0, 252, 252))
+    found = pixels_of(product, grid)
+    needed = needed_bytes(folder, grid, product)
+    # The header of the band whose grid was asked for is known from opening the product.
+    assert len(server.asked) == 23
+    # One after another are only the two of one file.
+    assert max(Counter(asked.path for asked in server.asked).values()) == 2
+    assert in_flight.most >= 11
+    assert server.bytes_sent <= needed + 11 * HEAD_BYTES
+    server.forget()
+    again = pixels_of(product, grid)
+    assert len(server.asked) == 12
+    assert server.bytes_sent <= 1.01 * needed
+    for name, pixels in found.items():
+        size = SIZE * 10 // RESOLUTION[name]
+        side = 252 * 10 // RESOLUTION[name]
+        np.testing.assert_array_equal(pixels, noise(name, size, size)[:side, :side])
+        np.testing.assert_array_equal(pixels, again[name])
+
+
+@pytest.mark.parametrize("position", [(250, 250), (1279, 900), (1530, 1530)], ids=str)
+def test_blocks_side_by_side_come_in_one_request(
+    folder: Path, server: RangeServer, position: tuple[int, int]
+) -> None:
+    product = opened(server, **{"earthsearch:boa_offset_applied": True})
+    grid = block(product.grid, Window(*position, 6, 6))
+    natives = {"B03": grid}
+    read_native_bands(product, natives)
+    server.forget()
+    found = read_native_bands(product, natives)["B03"]
+    column, row = position
+    expected = noise("B03", SIZE, SIZE)[row : row + 6, column : column + 6]
+    np.testing.assert_array_equal(found, expected)
+    rows = (row + 5) // BLOCK - row // BLOCK + 1
+    assert len(server.asked) == rows
+
+
+def test_a_decimated_read_takes_the_blocks_of_one_overview(
+    folder: Path, server: RangeServer
+) -> None:
+    product = opened(server, **{"earthsearch:boa_offset_applied": True})
+    band = next(one for one in product.bands if one.name == "B03")
+    found = read_decimated(product, band, Window(100, 300, 1024, 1024), (256, 256))
+    with rasterio.open(folder / "B03.tif") as dataset:
+        expected = dataset.read(
+            1,
+            window=RasterWindow(100, 300, 1024, 1024),
+            out_shape=(256, 256),
+            resampling=rasterio.enums.Resampling.average,
+        )
+    np.testing.assert_array_equal(found, expected)
+    assert len(server.asked) <= 4
+    assert server.bytes_sent < 0.1 * (folder / "B03.tif").stat().st_size
+
+
+def test_a_file_replaced_meanwhile_is_read_from_its_beginning_again(
+    folder: Path, server: RangeServer
+) -> None:
+    """The directory that is remembered leads elsewhere in the new file."""
+    product = opened(server, **{"earthsearch:boa_offset_applied": True})
+    natives = {"B03": block(product.grid, Window(700, 700, 100, 100))}
+    read_native_bands(product, natives)
+    other = (folder / "B04.tif").read_bytes()
+
+    def rule(asked: Asked) -> Answer | None:
+        return part(asked, other, ETag='"another"') if "B03" in asked.path else None
+
+    server.rule = rule
+    found = read_native_bands(product, natives)["B03"]
+    np.testing.assert_array_equal(found, noise("B04", SIZE, SIZE)[700:800, 700:800])
+
+
+def test_a_service_without_ranges_is_left_to_gdal(folder: Path, server: RangeServer) -> None:
+    product = opened(server, **{"earthsearch:boa_offset_applied": True})
+    content = (folder / "B03.tif").read_bytes()
+    agents: list[str] = []
+
+    def rule(asked: Asked) -> Answer | None:
+        if "B03" not in asked.path:
+            return None
+        agents.append(asked.headers.get("User-Agent", ""))
+        ours = "label-migrate" in agents[-1]
+        return Answer(200, content) if ours else None
+
+    server.rule = rule
+    found = read_native_bands(product, {"B03": block(product.grid, Window(9, 9, 30, 30))})["B03"]
+    np.testing.assert_array_equal(found, noise("B03", SIZE, SIZE)[9:39, 9:39])
+    assert any("label-migrate" not in agent for agent in agents)
+
+
+class AtOnce:
+    """How many requests were being answered at once, at most."""
+
+    def __init__(self) -> None:
+        self.most, self._running, self._lock = 0, 0, threading.Lock()
+
+    def __call__(self, asked: Asked) -> Answer | None:
+        with self._lock:
+            self._running += 1
+            self.most = max(self.most, self._running)
+        time.sleep(0.5)
+        with self._lock:
+            self._running -= 1
+        return None
+
+
+def part(asked: Asked, content: bytes, **headers: str) -> Answer:
+    first, last = map(int, asked.headers["Range"].removeprefix("bytes=").split("-"))
+    last = min(last, len(content) - 1)
+    position = {"Content-Range": f"bytes {first}-{last}/{len(content)}"}
+    return Answer(206, content[first : last + 1], {**position, **headers})
+
+
+def pixels_of(product: Any, grid: Any) -> dict[str, NDArray[np.uint16]]:
+    """All bands as a pair reads them, each at its own resolution, without neighbours."""
+    return read_native_bands(
+        product, {band.name: grid.coarser(band.resolution_m // 10) for band in product.bands}
+    )
+
+
+def needed_bytes(folder: Path, grid: Any, product: Any) -> int:
+    needed = 0
+    for band in product.bands:
+        factor = band.resolution_m // 10
+        window = window_of(grid.coarser(factor), product.grid.coarser(factor))
+        sides = (window.column, window.row, window.width, window.height)
+        needed += bytes_of_blocks(folder / f"{band.name}.tif", RasterWindow(*sides))
+    return needed
 
 
 # faults
@@ -292,7 +439,7 @@ def test_addresses_of_the_planetary_computer_are_signed_with_one_token(
 
 
 def test_a_token_that_expires_in_the_middle_is_renewed(server: RangeServer) -> None:
-    server.rule = signer = Signer(uses=13)
+    server.rule = signer = Signer(uses=8)
     wanted, services = signed_scene(server)
     product = open_scene(wanted, services)
     found = read_bands(product, block(product.grid, Window(0, 0, 600, 600)), "bilinear")

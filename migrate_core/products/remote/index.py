@@ -1,0 +1,139 @@
+"""What was learnt of JPEG 2000 files at a service: kept, so that it isn't searched for again."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from affine import Affine
+from rasterio.crs import CRS
+from rasterio.errors import CRSError
+
+from ...errors import MigrateError
+from ...workspace import written_then_renamed
+from ..jp2.codestream import Codestream, read_codestream
+from ..jp2.errors import UnsuitableError
+from ..jp2.header import Georeference, HeadOfFile
+from ..jp2.tile_parts import TilePart
+
+# Counts up when an index is written in another form.
+_FORM = 1
+# Of the bands of some forty products.
+_REMEMBERED = 512
+
+
+@dataclass(frozen=True)
+class FileIndex:
+    """A file as it is now: its size in bytes and `version`, what its header says, its tiles.
+
+    `head` are its bytes up to the first tile, `parts` the tiles whose bytes are known.
+    """
+
+    size: int
+    version: str
+    head: bytes = field(repr=False)
+    georeference: Georeference
+    codestream: Codestream
+    parts: tuple[TilePart, ...] = ()
+
+    def with_parts(self, parts: tuple[TilePart, ...]) -> FileIndex:
+        """The same with other tiles."""
+        return replace(self, parts=parts)
+
+
+_known: OrderedDict[str, FileIndex] = OrderedDict()
+_lock = Lock()
+_folder: list[Path] = []
+
+
+def keep_in(folder: Path) -> None:
+    """Keep what this process learns in a folder, for other processes and later runs."""
+    _folder[:] = [folder]
+
+
+def find(location: str) -> FileIndex | None:
+    """What is known of a file; whether it is still the same file, its next bytes tell."""
+    key = _key(location)
+    with _lock:
+        known = _known.get(key)
+    if known is None and _folder and (known := _read(_folder[0] / key)) is not None:
+        _remember(key, known)
+    return known
+
+
+def keep(location: str, found: FileIndex) -> None:
+    """Keep what was learnt; on disk only where it can be told later whether it still holds."""
+    key = _key(location)
+    _remember(key, found)
+    if _folder and found.version:
+        # Where it can't be written, the next run learns it again.
+        with (
+            suppress(OSError, MigrateError),
+            written_then_renamed(_folder[0] / key) as temporary,
+        ):
+            temporary.write_text(json.dumps(_document(found)), encoding="utf-8")
+
+
+def forget(location: str) -> None:
+    """The file is another one now."""
+    key = _key(location)
+    with _lock:
+        _known.pop(key, None)
+    if _folder:
+        with suppress(OSError):
+            (_folder[0] / key).unlink(missing_ok=True)
+
+
+def _key(location: str) -> str:
+    """A file's name for an address without its query, which may be a signature."""
+    return hashlib.sha256(location.partition("?")[0].encode()).hexdigest()[:32] + ".json"
+
+
+def _remember(key: str, found: FileIndex) -> None:
+    with _lock:
+        _known[key] = found
+        _known.move_to_end(key)
+        while len(_known) > _REMEMBERED:
+            _known.popitem(last=False)
+
+
+def _document(found: FileIndex) -> dict[str, Any]:
+    georeference = found.georeference
+    return {
+        "form": _FORM,
+        "size": found.size,
+        "version": found.version,
+        "head": base64.b64encode(found.head).decode(),
+        "crs": georeference.crs.to_wkt(),
+        "transform": list(georeference.transform)[:6],
+        "shape": [georeference.width, georeference.height],
+        "parts": [[part.tile, part.offset, part.length] for part in found.parts],
+    }
+
+
+def _read(path: Path) -> FileIndex | None:
+    """An index that was written; None where there is none, or a damaged one."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["form"] != _FORM:
+            return None
+        head = base64.b64decode(document["head"])
+        crs = CRS.from_wkt(document["crs"])
+        width, height = map(int, document["shape"])
+        return FileIndex(
+            int(document["size"]),
+            str(document["version"]),
+            head,
+            Georeference(crs, Affine(*document["transform"]), width, height),
+            read_codestream(HeadOfFile(head)),
+            tuple(TilePart(*map(int, part)) for part in document["parts"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, CRSError, UnsuitableError):
+        return None
