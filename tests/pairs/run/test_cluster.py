@@ -11,21 +11,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 import migrate_core
 from migrate_core.errors import MigrateError
-from migrate_core.pairs.run.cluster import open_cluster, program_digest, samples
-from migrate_core.pairs.run.plan import plan
+from migrate_core.pairs.run.cluster import program_digest, samples
 from migrate_core.pairs.run.runner import RunOptions
 from tests.support.pairs import (
     Case,
     Safe,
-    find_scenes,
     numbered_masks,
-    open_case,
     prepare,
     write_safe,
 )
@@ -36,6 +34,15 @@ pytestmark = [pytest.mark.services, pytest.mark.enable_socket]
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PATIENCE_S = 60
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a worker is started: what it imports from, and what is mounted for it alone."""
+
+    name: str
+    folder: Path = REPOSITORY
+    mount: str = ""
 
 
 @pytest.fixture(scope="module")
@@ -53,28 +60,27 @@ def case(tmp_path: Path) -> Case:
 
 
 @contextmanager
-def worker(
-    scheduler: str, folder: Path = REPOSITORY, before: str = ""
-) -> Iterator[subprocess.Popen[bytes]]:
-    """A `dask worker` that imports from `folder`, in mounts of its own after the command `before`.
-
-    It is there once the scheduler knows it, and gone when the scheduler knows that, too.
-    """
-    dask = [sys.executable, "-m", "dask", "worker", scheduler, "--no-nanny", "--nthreads", "1"]
-    command = [*dask, "--no-dashboard"]
-    if before:
-        command = ["unshare", "-m", "sh", "-c", f'{before} && exec "$@"', "sh", *command]
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
+def workers(scheduler: str, *starts: Start) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Processes of `dask worker`, once the scheduler knows all; gone when it knows that, too."""
     with distributed.Client(scheduler) as client:
-        known = len(client.nthreads())
-        process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL)
+        processes = [started(scheduler, start) for start in starts]
         try:
-            wait_until(lambda: len(client.nthreads()) > known)
-            yield process
+            wait_until(lambda: len(client.nthreads()) == len(starts))
+            yield processes
         finally:
-            process.kill()
-            process.wait()
-            wait_until(lambda: len(client.nthreads()) <= known)
+            for process in processes:
+                process.kill()
+                process.wait()
+            wait_until(lambda: not client.nthreads())
+
+
+def started(scheduler: str, start: Start) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "dask", "worker", scheduler, "--no-nanny", "--nthreads", "1"]
+    command += ["--no-dashboard", "--name", start.name]
+    if start.mount:
+        command = ["unshare", "-m", "sh", "-c", f'{start.mount} && exec "$@"', "sh", *command]
+    environment = {**os.environ, "PYTHONPATH": str(start.folder)}
+    return subprocess.Popen(command, cwd=start.folder, env=environment, stderr=subprocess.DEVNULL)
 
 
 def wait_until(true: Callable[[], bool]) -> None:
@@ -93,113 +99,94 @@ def refused(case: Case, scheduler: str) -> str:
     return str(caught.value)
 
 
-def test_workers_that_see_all_make_the_pairs(case: Case, scheduler: str) -> None:
-    with worker(scheduler):
+def test_a_scheduler_without_workers_is_said(case: Case, scheduler: str) -> None:
+    assert "has no workers" in refused(case, scheduler)
+
+
+def test_workers_with_the_same_files_of_the_program_make_the_pairs(
+    case: Case, scheduler: str, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(REPOSITORY / "migrate_core", copy / "migrate_core")
+    with workers(scheduler, Start("same"), Start("copy", copy)):
         outcome = case.make(RunOptions(scheduler=scheduler))
     assert (outcome.made, outcome.failed) == (4, 0)
     assert not list(case.workspace.root.glob(".cluster-*"))
 
 
-def test_a_scheduler_without_workers_is_said(case: Case, scheduler: str) -> None:
-    assert "has no workers" in refused(case, scheduler)
-
-
-def test_a_worker_without_the_program_is_said_once(
+def test_each_reason_why_the_program_does_not_run_is_said_once(
     case: Case, scheduler: str, tmp_path: Path
 ) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    with worker(scheduler), worker(scheduler, elsewhere):
+    for name in ("without", "other", "broken"):
+        (tmp_path / name).mkdir()
+    shutil.copytree(REPOSITORY / "migrate_core", tmp_path / "other" / "migrate_core")
+    with (tmp_path / "other" / "migrate_core" / "text.py").open("a") as file:
+        file.write("\n# changed\n")
+    (tmp_path / "broken" / "migrate_core").symlink_to(REPOSITORY / "migrate_core")
+    (tmp_path / "broken" / "rasterio.py").write_text("raise ImportError('no rasterio here')")
+    starts = (Start(name, tmp_path / name) for name in ("without", "without", "other", "broken"))
+    numbered = [Start(f"{n} {start.name}", start.folder) for n, start in enumerate(starts)]
+    with workers(scheduler, Start("good"), *numbered):
         message = refused(case, scheduler)
-    assert "1 of 2 workers" in message
-    assert "No module named 'migrate_core'" in message
-    assert message.count("tcp://") == 2  # the scheduler, and the one worker
+    assert "4 of 5 workers" in message
+    assert message.count("No module named 'migrate_core'") == 1
+    assert message.count("other files of the program") == 1
+    assert f"({migrate_core.__version__} in {tmp_path / 'other' / 'migrate_core'})" in message
+    assert message.count("no rasterio here") == 1
+    assert message.count("tcp://") == 5  # the scheduler's, and one for each that is unable
 
 
-def test_a_worker_with_another_program_is_said(case: Case, scheduler: str, tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    shutil.copytree(REPOSITORY / "migrate_core", other / "migrate_core")
-    with worker(scheduler, other):
-        assert case.make(RunOptions(scheduler=scheduler)).made == 4
-    module = other / "migrate_core" / "text.py"
-    module.write_text(f"{module.read_text()}\n# changed\n")
-    unmade = open_case(tmp_path / "second")
-    masks = case.store.masks()
-    unmade.store.put_masks(masks)
-    find_scenes(unmade, masks, tmp_path / "scenes")
-    with worker(scheduler, other):
-        message = refused(unmade, scheduler)
-    assert "other files of the program" in message
-    assert str(other) in message
-    assert migrate_core.__version__ in message
+def mounts_of_its_own() -> bool:
+    tried = ["unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"]
+    try:
+        return subprocess.run(tried, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
-def test_a_library_that_is_missing_there_is_said(
-    case: Case, scheduler: str, tmp_path: Path
-) -> None:
-    broken = tmp_path / "broken"
-    broken.mkdir()
-    (broken / "migrate_core").symlink_to(REPOSITORY / "migrate_core")
-    (broken / "rasterio.py").write_text("raise ImportError('no rasterio here')")
-    with worker(scheduler, broken):
-        assert "no rasterio here" in refused(case, scheduler)
-
-
-own_mounts = pytest.mark.skipif(
-    shutil.which("unshare") is None
-    or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0,
-    reason="a process can't have mounts of its own here",
-)
-
-
-@own_mounts
-def test_a_worker_that_does_not_see_the_workspace_is_said(case: Case, scheduler: str) -> None:
-    with worker(scheduler, before=f"mount -t tmpfs none {case.workspace.root}"):
-        message = refused(case, scheduler)
-    assert f"doesn't see the workspace at {case.workspace.root}" in message
-
-
-@own_mounts
-def test_a_worker_that_can_not_write_into_the_workspace_is_said(case: Case, scheduler: str) -> None:
+@pytest.mark.skipif(not mounts_of_its_own(), reason="no process can have mounts of its own here")
+def test_each_folder_that_workers_lack_is_said(case: Case, scheduler: str, tmp_path: Path) -> None:
     root = case.workspace.root
-    read_only = f"mount --bind {root} {root} && mount -o remount,bind,ro {root}"
-    with worker(scheduler, before=read_only):
-        assert f"can't write into the workspace at {root} (Read-only" in refused(case, scheduler)
-
-
-@own_mounts
-@pytest.mark.parametrize("name", ["scenes", "masks"])
-def test_a_worker_that_can_not_read_the_files_is_said(
-    case: Case, scheduler: str, tmp_path: Path, name: str
-) -> None:
-    with worker(scheduler), worker(scheduler, before=f"mount -t tmpfs none {tmp_path / name}"):
+    mounts = {
+        "workspace": f"mount -t tmpfs none {root}",
+        "read-only": f"mount --bind {root} {root} && mount -o remount,bind,ro {root}",
+        "scenes": f"mount -t tmpfs none {tmp_path / 'scenes'}",
+        "masks": f"mount -t tmpfs none {tmp_path / 'masks'}",
+    }
+    starts = (Start(name, mount=mount) for name, mount in mounts.items())
+    with workers(scheduler, Start("good"), *starts):
         message = refused(case, scheduler)
-    assert "1 of 2 workers" in message
-    assert f"can't read {tmp_path / name}" in message
+    assert "4 of 5 workers" in message
+    assert f"doesn't see the workspace at {root};" in message
+    assert f"can't write into the workspace at {root} (Read-only file system)" in message
+    assert f"can't read {tmp_path / 'scenes'}" in message
+    assert f"can't read {tmp_path / 'masks'}" in message
 
 
 def test_pairs_of_a_worker_that_is_killed_are_made_by_another(
     tmp_path: Path, scheduler: str
 ) -> None:
-    write_safe(tmp_path / "scenes", Safe(size=240))
-    case = prepare(
-        tmp_path / "workspace", numbered_masks(tmp_path / "masks", 24), tmp_path / "scenes"
-    )
-    with worker(scheduler) as first, worker(scheduler):
-        killed_at: list[int] = []
+    write_safe(tmp_path / "scenes", Safe(size=120))
+    masks = numbered_masks(tmp_path / "masks", 12)
+    case = prepare(tmp_path / "workspace", masks, tmp_path / "scenes")
+    left: list[int] = []
 
-        def kill_in_the_middle() -> None:
-            wait_until(lambda: sum(pair.state == "done" for pair in case.store.pairs()) >= 4)
-            first.send_signal(signal.SIGKILL)
-            killed_at.append(sum(pair.state == "done" for pair in case.store.pairs()))
+    def unmade() -> int:
+        return sum(pair.state != "done" for pair in case.store.pairs())
 
-        thread = threading.Thread(target=kill_in_the_middle)
+    def kill_in_the_middle(process: subprocess.Popen[bytes]) -> None:
+        wait_until(lambda: bool(case.store.pairs()) and unmade() <= 10)
+        process.kill()
+        left.append(unmade())
+
+    with workers(scheduler, Start("first"), Start("second")) as (first, _):
+        thread = threading.Thread(target=kill_in_the_middle, args=(first,))
         thread.start()
         outcome = case.make(RunOptions(scheduler=scheduler))
         thread.join()
     assert first.returncode == -signal.SIGKILL
-    assert killed_at[0] < 24  # it had more to do
-    assert (outcome.made, outcome.failed) == (24, 0)
+    assert left[0] > 1  # both had more to do
+    assert (outcome.made, outcome.failed) == (12, 0)
 
 
 def test_each_folder_is_looked_at_once_and_what_is_gone_is_not(tmp_path: Path) -> None:
@@ -225,9 +212,3 @@ def test_of_very_many_folders_some_are_looked_at(tmp_path: Path) -> None:
 def test_the_digest_is_that_of_all_source_files() -> None:
     assert program_digest() == program_digest()
     assert len(program_digest()) == 64
-
-
-def test_the_check_takes_no_longer_than_a_pair(case: Case, scheduler: str) -> None:
-    tasks = plan(case.store, case.workspace, RunOptions())
-    with worker(scheduler), open_cluster(scheduler, case.workspace, tasks) as (_, threads):
-        assert threads == 1
