@@ -69,7 +69,9 @@ def markdown(found: Found) -> str:
     lines += [_line(_cells(row, over_http)) for row in found.rows]
     if found.aims:
         lines += ["", "| aim | measured | |", "| --- | --- | --- |"]
-        lines += [_line([aim.text, aim.measured, "met" if aim.met else "missed"]) for aim in found.aims]
+        lines += [
+            _line([aim.text, aim.measured, "met" if aim.met else "missed"]) for aim in found.aims
+        ]
     for kind, texts in (("", found.notes), ("Left out: ", found.skipped)):
         lines += [line for text in texts for line in ("", f"{kind}{text}")]
     lines += [line for text in found.problems for line in ("", f"**Wrong: {text}**")]

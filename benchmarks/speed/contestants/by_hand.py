@@ -91,7 +91,9 @@ def _band(dataset: Any, sides: tuple[int, int, int, int]) -> Any:
         return dataset.read(1, window=Window(left, top, right - left, bottom - top))
     resampling = Resampling.nearest if dataset.dtypes[0] == "uint8" else Resampling.bilinear
     own = Window(*(side / factor for side in (left, top, right - left, bottom - top)))
-    return dataset.read(1, window=own, out_shape=(bottom - top, right - left), resampling=resampling)
+    return dataset.read(
+        1, window=own, out_shape=(bottom - top, right - left), resampling=resampling
+    )
 
 
 def convert(files: Mapping[str, str], destination: str) -> Any:

@@ -12,7 +12,9 @@ from benchmarks.speed.contestants.answers import digest, digests, main, work
 FINE = ("B02", "B03", "B04", "B08")
 
 
-def odc_stac(item: str, windows: Mapping[str, Sequence[int]], crs: str, corner: Sequence[float]) -> Any:
+def odc_stac(
+    item: str, windows: Mapping[str, Sequence[int]], crs: str, corner: Sequence[float]
+) -> Any:
     """All bands on the 10 m grid in one load; digests of the bands that are not resampled.
 
     `corner` is that of the window at 10 m in `crs`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from shapely.geometry import shape
 from benchmarks.speed.contestants.answers import digests, main, work
 from migrate_core.grid import PixelGrid, block
 from migrate_core.grid import Window as GridWindow
-from migrate_core.model import Scene, utc
+from migrate_core.model import Scene
 from migrate_core.products.opening import open_product
 from migrate_core.products.pixels import reading
 from migrate_core.products.product import Product
+from migrate_core.products.stac.item import reduced
 from migrate_core.scenes.access.opening import open_scene
 
 
@@ -44,14 +46,14 @@ def _scene(item: Mapping[str, Any]) -> Scene:
     return Scene(
         properties["s2:product_uri"].removesuffix(".SAFE"),
         f"stac:{href.partition('/items')[0]}#{item['collection']}",
-        utc(properties["datetime"]),
+        datetime.fromisoformat(properties["datetime"]),
         "L2A",
         properties["s2:mgrs_tile"],
         properties["s2:processing_baseline"],
         properties["eo:cloud_cover"],
         shape(item["geometry"]),
         href,
-        item,
+        reduced(item),
     )
 
 

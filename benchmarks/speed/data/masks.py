@@ -70,7 +70,7 @@ def migrate(root: Path, *words: object, environment: Mapping[str, str] | None = 
     """A command, not measured. Raises CalledProcessError."""
     command = [sys.executable, "-m", "migrate_core", "--workspace", root, *words, "--json"]
     done = subprocess.run(
-        list(map(str, command)), cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True,
-        stderr=subprocess.PIPE, env=environment,
+        list(map(str, command)), cwd=REPOSITORY, check=True, capture_output=True, text=True,
+        env=environment,
     )  # fmt: skip
     return done.stdout

@@ -61,7 +61,7 @@ class ProductSet:
 
     @property
     def bucket(self) -> Path:
-        """A folder that holds the bucket `eodata`: the product under plain/, with TLM under tlm/."""
+        """A folder with the bucket `eodata`: the product under plain/, with TLM under tlm/."""
         self.made(self.folder / "bucket" / "eodata" / "tlm" / f"{NAME}.SAFE", tlm=True)
         plain = self.folder / "bucket" / "eodata" / "plain" / f"{NAME}.SAFE"
         if not plain.exists():
@@ -233,9 +233,7 @@ def linked(source: Path, target: Path) -> None:
 
 def touched_bytes(files: Mapping[str, Path], windows: Mapping[str, tuple[int, ...]]) -> int:
     """The bytes of the blocks of COGs that windows touch, as GDAL says where they lie."""
-    return sum(
-        size for band, path in files.items() for size in _blocks(path, windows[band])
-    )
+    return sum(size for band, path in files.items() for size in _blocks(path, windows[band]))
 
 
 def _blocks(path: Path, window: tuple[int, ...]) -> Iterator[int]:

@@ -18,6 +18,7 @@ from benchmarks.speed.measuring.server import CountingServer
 REPOSITORY = Path(__file__).resolve().parents[3]
 LAUNCHER = Path(__file__).with_name("launcher.py")
 ENVIRONMENT = REPOSITORY / ".venv-benchmarks"
+INSTALLED = ENVIRONMENT / ".installed"
 
 
 class ContestantError(Exception):
@@ -80,7 +81,7 @@ def run(one: Contestant, server: CountingServer | None = None) -> tuple[Any, Cos
         )
         found = json.loads(report.read() or b'{"status": "no report"}')
     if found.pop("status") != 0:
-        raise ContestantError(f"{one.name}: {' '.join(one.command)}\n{done.stderr[-4000:]}")
+        raise ContestantError(f"{one.name}: {done.stderr.strip()[-2000:]}")
     counted = (len(server.requests), server.bytes_sent / 1e6) if server is not None else (0, 0)
     cost = Cost(**found, requests=counted[0], sent_mb=counted[1])
     answer = _answer(done.stdout)
@@ -101,4 +102,6 @@ def _answer(output: str) -> Any:
 
 def middle(costs: Sequence[Cost]) -> Cost:
     """The median of each number of several runs."""
-    return Cost(**{item.name: median(getattr(c, item.name) for c in costs) for item in fields(Cost)})
+    return Cost(
+        **{item.name: median(getattr(c, item.name) for c in costs) for item in fields(Cost)}
+    )

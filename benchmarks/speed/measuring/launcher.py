@@ -20,12 +20,14 @@ _POLL_S = 0.02
 
 
 def descendants(pid: int) -> list[int]:
-    """A process and all below it, as far as they are still there."""
+    """A process and all below it, as far as they are still there; each thread has its own."""
     found = [pid]
     for one in found:
         try:
-            with open(f"/proc/{one}/task/{one}/children") as file:  # noqa: PTH123
-                found += map(int, file.read().split())
+            threads = os.listdir(f"/proc/{one}/task")  # noqa: PTH208
+            for thread in threads:
+                with open(f"/proc/{one}/task/{thread}/children") as file:  # noqa: PTH123
+                    found += map(int, file.read().split())
         except OSError:
             continue
     return found
