@@ -16,7 +16,17 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.speed import cogs, object_store, one_mask, one_scene, whole_product
+from benchmarks.speed import (
+    adding,
+    cogs,
+    exporting,
+    many_pairs,
+    object_store,
+    one_mask,
+    one_scene,
+    searching,
+    whole_product,
+)
 from benchmarks.speed.comparing import Setup
 from benchmarks.speed.measuring.cost import REPOSITORY
 from benchmarks.speed.tables import Found, markdown
@@ -26,7 +36,11 @@ BENCHMARKS: Mapping[str, Callable[[Setup], Found]] = {
     "one-scene": one_scene.measure,
     "cogs": cogs.measure,
     "object-store": object_store.measure,
+    "search": searching.measure,
+    "many-pairs": many_pairs.measure,
+    "export": exporting.measure,
     "convert": whole_product.measure,
+    "adding": adding.measure,
 }
 _HEAD = """# Speed
 
@@ -36,7 +50,8 @@ process of its own, one after another; results were compared to the last bit. A 
 processor seconds, children included, to those of ours. Peak memory is that of all its processes
 together, bytes read are those of system calls, program files included.
 
-Measured by `make benchmarks` on {machine}. Times differ between machines, ratios and counts much less.
+Measured by `make benchmarks` on {machine}. Times differ between machines, ratios and
+counts much less.
 """
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from benchmarks.speed.comparing import OURS, Compared, Setup, compete
+from benchmarks.speed.comparing import OURS, Compared, Setup, as_it_is, compete
 from benchmarks.speed.data.masks import Window, band_windows
 from benchmarks.speed.data.product import CRS, NORTH, WEST, touched_bytes
 from benchmarks.speed.measuring.cost import (
     ENVIRONMENT,
     INSTALLED,
-    Contestant,
     contestant,
     in_other_environment,
 )
@@ -69,13 +68,9 @@ def _compete(
         )
         opened = contestant("rioxarray", "cloud_libraries", "rioxarray", **given)
         contestants += [in_other_environment(load), in_other_environment(opened)]
-    found = compete([partial(_as_it_is, one) for one in contestants], setup.rounds, server)
+    found = compete([partial(as_it_is, one) for one in contestants], setup.rounds, server)
     found.must_agree("COGs")
     return found
-
-
-def _as_it_is(one: Contestant) -> Contestant:
-    return one
 
 
 def _limits(found: Compared, touched_mb: float) -> list[str]:

@@ -84,6 +84,11 @@ def differing(ours: Any, theirs: Any) -> Iterator[str]:
             yield str(key)
 
 
+def as_it_is(one: Contestant) -> Contestant:
+    """Nothing is to be prepared."""
+    return one
+
+
 Prepare = Callable[[], Contestant]
 Settle = Callable[[Any], Any]
 

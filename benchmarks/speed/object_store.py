@@ -56,7 +56,8 @@ def _compete(setup: Setup, server: CountingServer, kind: str) -> Compared:
     files = {band: f"/vsis3/eodata/{kind}/{NAME}.SAFE/{band_path(band)}" for band in windows}
     gdal = {
         "AWS_S3_ENDPOINT": server.url.partition("//")[2], "AWS_HTTPS": "NO",
-        "AWS_VIRTUAL_HOSTING": "FALSE", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_VIRTUAL_HOSTING": "FALSE", "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
     }  # fmt: skip
     options = {
         "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".jp2",

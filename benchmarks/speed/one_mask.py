@@ -84,7 +84,7 @@ def _pair(setup: Setup, kind: str) -> Compared:
             folder=work / "by-hand",
         ),
     ]  # fmt: skip
-    settle = {OURS: partial(made, work / "workspace"), BY_HAND: lambda answer: answer}
+    settle = {OURS: partial(made, work / "workspace")}
     found = compete([partial(fresh, one) for one in contestants], setup.rounds, settle=settle)
     article = contestant(
         ARTICLE, "article", "pair", product=product.path(kind), outline=outline(mask),

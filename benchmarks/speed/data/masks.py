@@ -47,7 +47,7 @@ def outline(path: Path) -> list[tuple[float, float]]:
 
 
 def band_windows(column: int, row: int, width: int, height: int) -> dict[str, Window]:
-    """The pixels of each band that a window of 10 m pixels is made of, by bilinear interpolation."""
+    """The pixels of each band that a window of 10 m pixels is made of bilinearly."""
     found = {}
     for band, resolution in RESOLUTION.items():
         factor = resolution // 10
