@@ -25,6 +25,7 @@ from benchmarks.speed import (
     one_mask,
     one_scene,
     searching,
+    starting,
     whole_product,
 )
 from benchmarks.speed.comparing import Setup
@@ -32,6 +33,7 @@ from benchmarks.speed.measuring.cost import REPOSITORY
 from benchmarks.speed.tables import Found, markdown
 
 BENCHMARKS: Mapping[str, Callable[[Setup], Found]] = {
+    "start": starting.measure,
     "one-mask": one_mask.measure,
     "one-scene": one_scene.measure,
     "cogs": cogs.measure,

@@ -14,7 +14,7 @@ from benchmarks.speed.comparing import OURS, Compared, Setup, as_it_is, compete
 from benchmarks.speed.measuring.cost import Cost, command_line, contestant
 from benchmarks.speed.tables import Aim, Found, Row, at_most
 
-PAIRS, QUICK_PAIRS = 100_000, 200
+PAIRS, QUICK_PAIRS = 100_000, 1_000
 _LIST = "`pairs list`"
 _COMMANDS: Mapping[str, tuple[str, ...]] = {
     _LIST: ("pairs", "list", "--json"),

@@ -13,7 +13,13 @@ import rasterio
 from benchmarks.speed.comparing import OURS, Compared, Setup, compete
 from benchmarks.speed.contestants.answers import digest
 from benchmarks.speed.data.masks import band_windows, outline, prepared, write_mask
-from benchmarks.speed.data.product import NAME, ProductSet, band_path
+from benchmarks.speed.data.product import (
+    NAME,
+    RESOLUTION,
+    ProductSet,
+    band_path,
+    tiles_under,
+)
 from benchmarks.speed.measuring.cost import Contestant, Cost, command_line, contestant
 from benchmarks.speed.tables import Aim, Found, Row, at_least, at_most, ratio_of
 
@@ -42,6 +48,8 @@ def measure(setup: Setup) -> Found:
             problems += _too_much(window, kind)
         else:
             aims += _aims(kind, window.costs, pair.costs)
+    if setup.quick:
+        problems += _too_many_tiles(setup)
     title = "One mask: 12 bands and the scene classification"
     notes = ["Windows are measured without Python's start and imports, pairs with them."]
     return Found(title, rows, aims, problems, notes=notes)
@@ -62,6 +70,18 @@ def _window(setup: Setup, kind: str) -> Compared:
     found = compete([lambda: ours, lambda: hand], setup.rounds)
     found.must_agree(f"window, {kind}")
     return found
+
+
+def _too_many_tiles(setup: Setup) -> list[str]:
+    """What is said when more tiles are decoded than lie under a window."""
+    start = corner_of_tiles(setup.product) - _SIDE // 2
+    windows = band_windows(start, start, _SIDE, _SIDE)
+    tiles = contestant(OURS, "ours", "tiles", product=setup.product.safe, windows=windows)
+    found = compete([lambda: tiles], 1)
+    under = sum(tiles_under(RESOLUTION[band], window) for band, window in windows.items())
+    decoded = found.answers.get(OURS)
+    wrong = [] if decoded == under else [f"{decoded} tiles were decoded, not {under}"]
+    return found.problems + wrong
 
 
 def _pair(setup: Setup, kind: str) -> Compared:

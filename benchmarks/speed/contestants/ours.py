@@ -16,6 +16,7 @@ from benchmarks.speed.contestants.answers import digests, main, work
 from migrate_core.grid import PixelGrid, block
 from migrate_core.grid import Window as GridWindow
 from migrate_core.model import Scene
+from migrate_core.products.jp2 import window
 from migrate_core.products.opening import open_product
 from migrate_core.products.pixels import reading
 from migrate_core.products.product import Product
@@ -83,6 +84,25 @@ def _block(product: Product, name: str, window: Sequence[int]) -> PixelGrid:
     return block(product.grid.coarser(resolution // 10), GridWindow(*window))
 
 
+def tiles(product: str, windows: Mapping[str, Sequence[int]]) -> Any:
+    """How many JPEG 2000 tiles are decoded for one window of each band.
+
+    A tile of the products is one tile-part, and no bytes of a tile look like the marker that it
+    begins with, SOT (ITU-T T.800, A.4.2 and B.10.1).
+    """
+    counted = [0]
+    name = "decode_area"
+    decode = getattr(window, name)
+
+    def counting(codestream: bytes, area: tuple[int, int, int, int]) -> Any:
+        counted[0] += codestream.count(b"\xff\x90\x00\x0a")
+        return decode(codestream, area)
+
+    setattr(window, name, counting)
+    _digests(open_product(product), windows)
+    return counted[0]
+
+
 def modules(names: Sequence[str]) -> Any:
     """Which of these packages `python -m migrate_core` imports before it does anything."""
     import migrate_core.__main__  # noqa: F401
@@ -90,7 +110,7 @@ def modules(names: Sequence[str]) -> Any:
     return [name for name in names if name in sys.modules]
 
 
+FUNCTIONS = (windows, s3_windows, item_windows, tiles, modules)
+
 if __name__ == "__main__":
-    main({
-        function.__name__: function for function in (windows, s3_windows, item_windows, modules)
-    })  # fmt: skip
+    main({function.__name__: function for function in FUNCTIONS})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +11,24 @@ from benchmarks.speed.contestants.answers import main
 
 def fill(folder: str, masks: int) -> Any:
     """The workspace with so many masks, made where it isn't there."""
-    from benchmarks.store.__main__ import filled
-
-    return str(filled(Path(folder), masks)[0].root)
+    stored = import_module("benchmarks.store.__main__")
+    return str(stored.filled(Path(folder), masks)[0].root)
 
 
 def pages(workspace: str) -> Any:
     """Processor seconds of the sidebar and of each page when it is drawn again."""
-    from benchmarks.store.measure import PAGES, page_usage, store_usages, working_in
-
     from migrate_core.store.base import open_store
     from migrate_core.workspace import Workspace
 
+    measure = import_module("benchmarks.store.measure")
     root = Path(workspace)
-    found = {name: usage.seconds for name, usage in store_usages(open_store(Workspace(root)))}
-    with working_in(root):
-        return found | {f"page {name}": page_usage(path).seconds for name, path in PAGES.items()}
+    found = {
+        name: usage.seconds for name, usage in measure.store_usages(open_store(Workspace(root)))
+    }
+    with measure.working_in(root):
+        return found | {
+            f"page {name}": measure.page_usage(path).seconds for name, path in measure.PAGES.items()
+        }
 
 
 if __name__ == "__main__":

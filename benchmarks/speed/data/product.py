@@ -231,6 +231,14 @@ def linked(source: Path, target: Path) -> None:
             own.hardlink_to(path)
 
 
+def tiles_under(resolution: int, window: tuple[int, ...]) -> int:
+    """How many JPEG 2000 tiles a window of a band touches."""
+    column, row, width, height = window
+    side = _TILE_SIZES[resolution]
+    across = (column + width - 1) // side - column // side + 1
+    return across * ((row + height - 1) // side - row // side + 1)
+
+
 def touched_bytes(files: Mapping[str, Path], windows: Mapping[str, tuple[int, ...]]) -> int:
     """The bytes of the blocks of COGs that windows touch, as GDAL says where they lie."""
     return sum(size for band, path in files.items() for size in _blocks(path, windows[band]))
