@@ -61,7 +61,7 @@ def test_the_last_line_is_the_answer_and_the_work_alone_is_what_it_says() -> Non
 
 
 def test_a_contestant_that_fails_says_why() -> None:
-    with pytest.raises(ContestantError, match="ours: .*no way"):
+    with pytest.raises(ContestantError, match=r"ours: .*no way"):
         run(python("raise SystemExit('no way')"))
     assert "no way" in compete([lambda: python("raise SystemExit('no way')")], 1).problems[0]
 

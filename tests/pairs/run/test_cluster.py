@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 import migrate_core
 from migrate_core.errors import MigrateError
 from migrate_core.pairs.run.cluster import program_digest, samples
 from migrate_core.pairs.run.runner import RunOptions
+from tests.support.browsing import free_port
 from tests.support.pairs import (
     Case,
     Safe,
@@ -187,6 +189,31 @@ def test_pairs_of_a_worker_that_is_killed_are_made_by_another(
     assert first.returncode == -signal.SIGKILL
     assert left[0] > 1  # both had more to do
     assert (outcome.made, outcome.failed) == (12, 0)
+
+
+def test_the_commands_of_the_compose_file_start_a_cluster(case: Case, tmp_path: Path) -> None:
+    compose = yaml.safe_load((REPOSITORY / "docs" / "compose.yaml").read_text(encoding="utf-8"))
+    address = f"tcp://127.0.0.1:{free_port()}"
+    instead = {
+        "8786": address.rpartition(":")[2],
+        "0.0.0.0": "127.0.0.1",
+        "tcp://scheduler:8786": address,
+        "/tmp/dask": str(tmp_path / "dask"),
+    }
+    processes = []
+    try:
+        for name in ("scheduler", "worker"):
+            words = [instead.get(word, word) for word in compose["services"][name]["command"]]
+            command = [sys.executable, "-m", *words]
+            processes.append(subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL))
+        with distributed.Client(address, timeout=PATIENCE_S) as client:
+            wait_until(lambda: list(client.nthreads().values()) == [1])
+            outcome = case.make(RunOptions(scheduler=address))
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+            process.wait()
+    assert (outcome.made, outcome.failed) == (4, 0)
 
 
 def test_each_folder_is_looked_at_once_and_what_is_gone_is_not(tmp_path: Path) -> None:
