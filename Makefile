@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV   := .venv
 SERVICES := .venv-services
+BENCHMARKS := .venv-benchmarks
 # The libraries that formats are made for. They want Python 3.12, and other versions of each other.
 FORMATS := .venv-formats-torch .venv-formats-terratorch
 # Where pyenv has it, but not as the version in use, the command of that name only says so.
@@ -25,12 +26,12 @@ MAP_PACKAGES := leaflet@1.9.4 topojson-client@3.1.0 world-atlas@2.0.2
 # Two targets at once would install into the same environment.
 .NOTPARALLEL:
 
-.PHONY: help setup setup-tests setup-services setup-formats run demo test test-fast test-services \
+.PHONY: help setup setup-tests setup-services setup-formats setup-benchmarks run demo test test-fast test-services \
 	test-formats lint format \
-	offline-assets accuracy screenshots wheel constraints clean
+	offline-assets accuracy benchmarks benchmarks-quick screenshots wheel constraints clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
 setup: $(VENV)/.installed ## Create .venv and install requirements.txt
 
@@ -86,6 +87,13 @@ wheel: $(VENV)/.created ## Build the package into dist/
 accuracy: setup-tests ## Measure how right pixels and labels are: docs/accuracy.md
 	$(PY) -m benchmarks.accuracy docs/accuracy.md
 
+# Keeps a product of full size in .benchmarks: some GB, made once.
+benchmarks: setup-tests setup-benchmarks ## Measure beside other ways to the same: docs/speed.md (an hour)
+	$(PY) -m benchmarks.speed --write docs/speed.md
+
+benchmarks-quick: setup-tests ## The same on a small product: fails on wrong pixels and counts, never on a time
+	$(PY) -m benchmarks.speed --quick
+
 screenshots: setup-tests offline-assets ## Renew the pictures in docs/images (needs Chromium)
 	MIGRATE_SCREENSHOTS=$(CURDIR)/docs/images $(PY) -m pytest -q tests/browser/test_pipeline.py -k "opens_by_its_address or picture"
 
@@ -98,7 +106,7 @@ constraints: ## Renew constraints.txt with the newest versions that requirements
 	@mv .constraints constraints.txt && rm -rf .venv-constraints
 
 clean: ## Remove .venv and caches, never the workspace
-	rm -rf $(VENV) $(SERVICES) $(FORMATS) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SERVICES) $(BENCHMARKS) $(FORMATS) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup-tests: $(VENV)/.installed-tests
@@ -106,6 +114,8 @@ setup-tests: $(VENV)/.installed-tests
 setup-services: $(SERVICES)/.installed
 
 setup-formats: $(FORMATS:%=%/.installed)
+
+setup-benchmarks: $(BENCHMARKS)/.installed
 
 # A venv without pip is what an interrupted run or a missing python3-venv leaves behind.
 $(VENV)/.created:
@@ -130,6 +140,13 @@ $(SERVICES)/.installed: tests/services-requirements.txt $(VENV)/.created
 	@echo 'Installing the test servers into $(SERVICES) ...'
 	@$(PYTHON) -m venv --clear $(SERVICES)
 	@$(SERVICES)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# What benchmarks compare with, apart from the app, which needs none of it.
+$(BENCHMARKS)/.installed: benchmarks/requirements.txt $(VENV)/.created
+	@echo 'Installing what benchmarks compare with into $(BENCHMARKS) ...'
+	@$(PYTHON) -m venv --clear $(BENCHMARKS)
+	@$(BENCHMARKS)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # Each has PyTorch, which weighs gigabytes.

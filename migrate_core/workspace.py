@@ -88,6 +88,10 @@ class Workspace:
         """The note on which step a pair is at; there only while it is being made."""
         return self.progress / f"{pair_id}.json"
 
+    def cluster_check(self, token: str) -> Path:
+        """The folder by which workers of a cluster show that they see this workspace."""
+        return self.root / f".cluster-{token}"
+
     def log(self, name: str) -> Path:
         """The file for what a command or a failed pair has to say."""
         return self.logs / f"{name}.log"

@@ -23,6 +23,7 @@ from ..edits.applying import bring_up_to_date
 from ..make import make_pair
 from ..progress import clear_progress, progress_file
 from ..task import PairOutcome, PairTask, found_out
+from .cluster import open_cluster
 from .plan import RunOptions
 from .prefetch import FetchedTask, FetchFailed, Prefetcher, open_fetching
 from .queueing import queue_pairs
@@ -144,7 +145,7 @@ class _Run:
 
     def _run_tasks(self, todo: Sequence[PairTask], options: RunOptions, progress: Progress) -> bool:
         """Work through the tasks; False when cancelled, and then nothing is in flight any more."""
-        with _executor(options, len(todo)) as (executor, width):
+        with _executor(options, self._workspace, todo) as (executor, width):
             finished = False
             prefetcher = Prefetcher(
                 todo,
@@ -292,35 +293,17 @@ def _stop(executor: Executor) -> None:
 
 
 @contextmanager
-def _executor(options: RunOptions, tasks: int) -> Iterator[tuple[Executor, int]]:
+def _executor(
+    options: RunOptions, workspace: Workspace, tasks: Sequence[PairTask]
+) -> Iterator[tuple[Executor, int]]:
     """Where tasks run, and how many at a time: worker processes here, or a Dask cluster."""
     if options.scheduler:
-        with _dask(options.scheduler) as (executor, width):
+        with open_cluster(options.scheduler, workspace, tasks) as (executor, width):
             yield executor, width
         return
-    width = min(options.workers or os.cpu_count() or 1, tasks)
+    width = min(options.workers or os.cpu_count() or 1, len(tasks))
     pool = WorkerPool(width)
     try:
         yield pool, width
     finally:
         pool.shutdown()
-
-
-@contextmanager
-def _dask(address: str) -> Iterator[tuple[Executor, int]]:
-    """A Dask cluster as an executor; its workers must see the workspace and the scenes."""
-    from distributed import Client
-
-    try:
-        client = Client(address, timeout="10s")
-    except (OSError, ValueError) as err:
-        raise MigrateError(
-            f"No Dask scheduler answers at {address} ({err}). Check the address and that it runs, "
-            "or leave out --scheduler."
-        ) from err
-    with client:
-        threads = sum(client.nthreads().values())
-        if not threads:
-            raise MigrateError(f"The Dask scheduler at {address} has no workers. Start some.")
-        # Results depend on files, so a task must run each time it is asked for: never cached.
-        yield client.get_executor(pure=False), threads

@@ -1,0 +1,1 @@
+"""Ways to do the same; each runs in a process of its own and answers with digests."""

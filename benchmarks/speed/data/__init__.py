@@ -1,0 +1,1 @@
+"""Products, masks and workspaces that contestants are given."""

@@ -1,0 +1,1 @@
+"""What a contestant takes, measured from outside."""
