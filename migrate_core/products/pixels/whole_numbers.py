@@ -60,7 +60,9 @@ def _interpolated(framed: NDArray[np.uint16], factor: int) -> NDArray[np.uint16]
 def _between(before: Numbers, here: Numbers, after: Numbers, number: int, factor: int) -> Numbers:
     """2 * factor times the value at fine pixel `number` of the coarse pixels `here`."""
     other, share = _neighbour(number, factor)
-    return here * np.uint32(2 * factor - share) + (before if other < 0 else after) * np.uint32(share)
+    return here * np.uint32(2 * factor - share) + (before if other < 0 else after) * np.uint32(
+        share
+    )
 
 
 def _neighbour(number: int, factor: int) -> tuple[int, int]:
