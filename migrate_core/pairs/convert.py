@@ -27,8 +27,9 @@ from .image.offset_check import offset_check
 # coarser bands (640 and 192 pixels) is decoded twice.
 _ROWS = 3072
 _CACHE_BYTES = 256 * 2**20
-# What is written on the way is read once or twice and deleted: compressing it would take longer.
-_GDAL = {"GDAL_CACHEMAX": _CACHE_BYTES, "COG_TMP_COMPRESSION": "NONE"}
+# What is written on the way is read once or twice and deleted: to compress it well takes longer. Of
+# overviews that aren't compressed at all GDAL makes the coarser ones in another way.
+_GDAL = {"GDAL_CACHEMAX": _CACHE_BYTES, "COG_TMP_COMPRESSION": "PACKBITS"}
 # So many rows and columns of a whole product are asked about its offset.
 _ASKED_PIXELS = 1100
 _PRODUCT_TAG = "SENTINEL2_PRODUCT"

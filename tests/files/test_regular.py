@@ -24,8 +24,7 @@ from migrate_core.masks.raster.content import read_labels
 from migrate_core.masks.vectors.formats.reading import read_layer
 from migrate_core.pairs.convert import convert_product
 from migrate_core.products.opening import open_product
-from migrate_core.scenes.sources.local import walk
-from migrate_core.scenes.sources.local import LocalSource
+from migrate_core.scenes.sources.local import LocalSource, walk
 from migrate_core.scenes.sources.protocol import SceneRequest
 from migrate_core.workspace import Workspace
 from tests.support.bands import read_bands
