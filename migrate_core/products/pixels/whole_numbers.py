@@ -101,12 +101,14 @@ def _weighted(
     factor: int,
 ) -> NDArray[np.int64]:
     """The mean of the coarse pixels around a fine one of each of `places`, the unfit left out."""
-    (rows, columns), total, weights = places, 0, 0
+    rows, columns = places
+    total, weights = np.zeros((2, rows.size), dtype=np.int64)
     down, vertical = _neighbour(numbers[0], factor)
     right, horizontal = _neighbour(numbers[1], factor)
     for row, share_y in ((rows, 2 * factor - vertical), (rows + down, vertical)):
         for column, share_x in ((columns, 2 * factor - horizontal), (columns + right, horizontal)):
             weight = share_y * share_x * ~unfit[row, column]
-            total = total + weight * framed[row, column].astype(np.int64)
-            weights = weights + weight
-    return (2 * total + weights) // np.maximum(2 * weights, 1)
+            total += weight * framed[row, column].astype(np.int64)
+            weights += weight
+    mean: NDArray[np.int64] = (2 * total + weights) // np.maximum(2 * weights, 1)
+    return mean
