@@ -81,9 +81,9 @@ def _mend(
     height, width = near.shape
     for down in range(3):
         for right in range(3):
-            around = slice(down, down + height), slice(right, right + width)
-            near |= unfit[around]
-            alike &= framed[around] == framed[1:-1, 1:-1]
+            shifted = slice(down, down + height), slice(right, right + width)
+            near |= unfit[shifted]
+            alike &= framed[shifted] == framed[1:-1, 1:-1]
     # Among its like a pixel has kept its value, as in an area without data.
     rows, columns = np.nonzero(near & ~alike)
     own, gone = framed[rows + 1, columns + 1], unfit[rows + 1, columns + 1]
@@ -96,12 +96,12 @@ def _mend(
 def _weighted(
     framed: NDArray[np.uint16],
     unfit: BoolArray,
-    places: tuple[NDArray[np.intp], NDArray[np.intp]],
+    positions: tuple[NDArray[np.intp], NDArray[np.intp]],
     numbers: tuple[int, int],
     factor: int,
 ) -> NDArray[np.int64]:
-    """The mean of the coarse pixels around a fine one of each of `places`, the unfit left out."""
-    rows, columns = places
+    """The mean of the coarse pixels shifted a fine one of each of `positions`, the unfit left out."""
+    rows, columns = positions
     total, weights = np.zeros((2, rows.size), dtype=np.int64)
     down, vertical = _neighbour(numbers[0], factor)
     right, horizontal = _neighbour(numbers[1], factor)
