@@ -146,6 +146,11 @@ class Workspace:
         return self.root / "indexes"
 
     @property
+    def known_files(self) -> Path:
+        """The folder of what was found in products and catalogues on disk; can be deleted."""
+        return self.root / "known-files"
+
+    @property
     def orders(self) -> Path:
         """The folder in which earlier versions kept what long-term archives were asked for."""
         return self.transfer / "orders"
@@ -179,7 +184,8 @@ class Workspace:
         found = path.resolve()
         own = (
             *(self.pairs, self.views, self.logs, self.progress, self.uploads, self.features),
-            *(self.products, self.transfer, self.responses, self.demo, self.root / "locks"),
+            *(self.products, self.transfer, self.responses, self.known_files, self.demo),
+            self.root / "locks",
         )
         return next((one for one in own if found.is_relative_to(one.resolve())), None)
 

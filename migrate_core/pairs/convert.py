@@ -27,6 +27,9 @@ from .image.offset_check import offset_check
 # coarser bands (640 and 192 pixels) is decoded twice.
 _ROWS = 3072
 _CACHE_BYTES = 256 * 2**20
+# What is written on the way is read once or twice and deleted: to compress it well takes longer. Of
+# overviews that aren't compressed at all GDAL makes the coarser ones in another way.
+_GDAL = {"GDAL_CACHEMAX": _CACHE_BYTES, "COG_TMP_COMPRESSION": "PACKBITS"}
 # So many rows and columns of a whole product are asked about its offset.
 _ASKED_PIXELS = 1100
 _PRODUCT_TAG = "SENTINEL2_PRODUCT"
@@ -50,7 +53,7 @@ def convert_product(
         _check_same(destination, product)
         return _settled(destination, product)
     with (
-        rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES),
+        rasterio.Env(**_GDAL),
         written_then_renamed(destination, needed_bytes=_bytes_needed(product)) as temporary,
     ):
         # In the same folder, which is taken away with it.
@@ -85,8 +88,11 @@ def _settled(destination: Path, product: Product) -> Product:
 
 
 def _bytes_needed(product: Product) -> int:
-    """About what the strips and the COG take together: 5 GB for a whole product of 13 bands."""
-    return 3 * product.grid.width * product.grid.height * len(product.bands)
+    """About what strips, overviews and COG take together: 8 GB for a whole product of 13 bands.
+
+    Two bytes a pixel for the strips, two thirds for the overviews, and for the COG rarely more.
+    """
+    return 5 * product.grid.width * product.grid.height * len(product.bands)
 
 
 def _check_same(destination: Path, product: Product) -> None:
@@ -124,11 +130,7 @@ def _write_strips(path: Path, product: Product, resampling: str, progress: Progr
         "tiled": True,
         "blockxsize": 512,
         "blockysize": 512,
-        "compress": "zstd",
-        "zstd_level": 1,
-        "predictor": 2,
         "interleave": "band",
-        "num_threads": "all_cpus",
         "bigtiff": "if_safer",
     }
     blocks = [(band, strip) for band in product.bands for strip in _strips(product.grid)]

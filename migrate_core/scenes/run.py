@@ -26,7 +26,7 @@ from .cloud_cover.scene_clouds import CloudReader
 from .match_table import match_rows, write_match_table
 from .search import search as searching
 from .search.ranking import Measurements
-from .sources import KINDS, open_source
+from .sources import KINDS, open_source, remembering
 from .sources.protocol import Progress, SceneSource
 
 
@@ -107,7 +107,11 @@ def export_match(store: Store, table: Path) -> int:
 def _sources(session: Session, specs: Sequence[str], refresh: bool) -> list[SceneSource]:
     """The sources that SOURCE arguments name, each once."""
     services = session.settings.services
-    opened = [open_source(spec, services) for spec in dict.fromkeys(specs)]
+    known = session.workspace.known_files
+    opened = [
+        remembering(open_source(spec, services), known, refresh=refresh)
+        for spec in dict.fromkeys(specs)
+    ]
     if not opened:
         raise WrongUseError(f"No source is named. Known are: {KINDS}.")
     response_cache = ResponseCache(session.workspace.responses, refresh)

@@ -24,8 +24,7 @@ from migrate_core.masks.raster.content import read_labels
 from migrate_core.masks.vectors.formats.reading import read_layer
 from migrate_core.pairs.convert import convert_product
 from migrate_core.products.opening import open_product
-from migrate_core.scenes.sources import local
-from migrate_core.scenes.sources.local import LocalSource
+from migrate_core.scenes.sources.local import LocalSource, walk
 from migrate_core.scenes.sources.protocol import SceneRequest
 from migrate_core.workspace import Workspace
 from tests.support.bands import read_bands
@@ -290,7 +289,7 @@ def test_a_catalogue_that_leads_back_or_deep_down_is_read_once(tmp_path: Path) -
 def test_a_catalogue_of_too_many_links_is_told_and_what_it_has_first_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local, "_MOST_FILES", 5)
+    monkeypatch.setattr(walk, "_MOST_FILES", 5)
     linking(tmp_path / "catalog.json", *(f"./{number}.json" for number in range(1000)))
     problems = LocalSource(tmp_path).search(ANYWHERE).problems
     assert len(problems) == 5

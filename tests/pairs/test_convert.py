@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 from numpy.typing import NDArray
 
 from migrate_core.errors import ProductError, WrongUseError
@@ -93,6 +94,32 @@ def test_a_large_product_is_a_cog_with_overviews(tmp_path: Path) -> None:
         assert dataset.overviews(1) == dataset.overviews(dataset.count)
         pixels = dataset.read()
     np.testing.assert_array_equal(pixels, expected_pixels(product, "nearest"))
+
+
+@pytest.mark.slow
+def test_overviews_are_those_that_gdal_makes_of_the_pixels(tmp_path: Path) -> None:
+    # Two levels, and sides that can't be halved evenly.
+    rng = np.random.default_rng(4)
+    size = 1260
+    noise = {"B02": rng.integers(1, 9000, (size, size)), "B05": rng.integers(0, 99, (630, 630))}
+    product = write_safe(tmp_path, Safe(size=size, pixels=noise))
+    convert(product, tmp_path / "out.tif")
+    plain = {"driver": "COG", "compress": "deflate", "overview_resampling": "average"}
+    with (
+        rasterio.open(tmp_path / "out.tif") as dataset,
+        rasterio.MemoryFile() as memory,
+        memory.open(**{**dataset.profile, "driver": "GTiff", "compress": "zstd"}) as copied,
+    ):
+        levels = dataset.overviews(1)
+        copied.write(dataset.read())
+        rasterio.shutil.copy(copied, tmp_path / "plain.tif", **plain)
+    assert len(levels) >= 2
+    for level in range(len(levels)):
+        with (
+            rasterio.open(tmp_path / "out.tif", overview_level=level) as found,
+            rasterio.open(tmp_path / "plain.tif", overview_level=level) as expected,
+        ):
+            np.testing.assert_array_equal(found.read(), expected.read())
 
 
 def test_work_in_small_pieces_leaves_no_seam(

@@ -7,7 +7,8 @@ import math
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ SOFTWARE_TAG = "TIFFTAG_SOFTWARE"
 _GDAL_OPTIONS = {"GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO", "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE"}
 # What rasterio raises over damaged files; some errors of GDAL come through as they are.
 _GDAL_ERRORS = (RasterioError, CRSError, CPLE_BaseError, UnicodeDecodeError)
+# The files that `held_open` holds, in its block.
+_HELD: ContextVar[dict[Path, Any] | None] = ContextVar("held", default=None)
 _MAX_PRJ_BYTES = 100_000
 # Control points that stray further from a plane than this, in pixels, need a warp, which would
 # resample labels; that is for a person to do.
@@ -76,6 +79,11 @@ class Header:
 @contextmanager
 def opened(path: Path) -> Iterator[Any]:
     """The open rasterio dataset of a mask or image file. Raises MaskError that says why not."""
+    held = _HELD.get()
+    if held is not None and path in held:
+        with _damage_named(path):
+            yield held[path]
+        return
     driver = DRIVERS.get(path.suffix.lower())
     if driver is None:
         raise MaskError(
@@ -84,26 +92,60 @@ def opened(path: Path) -> Iterator[Any]:
         )
     check_is_file(path)
     check_raster_sidecars(path)
-    with _without_noise(), rasterio.Env(**_GDAL_OPTIONS):
+    with _gdal() if held is None else nullcontext(), ExitStack() as closing:
+        dataset = _open(path, driver)
+        closing.enter_context(dataset)
+        check_size(path.name, dataset.width, dataset.height)
+        with _damage_named(path):
+            yield dataset
+        # A CRS that can't be read leaves an error behind in GDAL for the next question to it.
+        if held is not None and dataset.crs:
+            held[path] = dataset
+            closing.pop_all()
+
+
+@contextmanager
+def held_open() -> Iterator[None]:
+    """In the block a file that was opened stays open, for the next time that it is."""
+    held: dict[Path, Any] = {}
+    with _gdal():
+        token = _HELD.set(held)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", NotGeoreferencedWarning)
-                dataset = rasterio.open(path, driver=driver)
-        except (*_GDAL_ERRORS, OSError) as err:
-            found = "the file is empty" if _is_empty(path) else str(err)
-            raise MaskError(
-                f"{path.name}: it can't be opened as {driver} ({found}). Save or copy it again, "
-                "or leave it out."
-            ) from err
-        with dataset:
-            check_size(path.name, dataset.width, dataset.height)
-            try:
-                yield dataset
-            except _GDAL_ERRORS as err:
-                raise MaskError(
-                    f"{path.name}: its pixels can't be read ({err}). The file is damaged or "
-                    "incomplete: copy it again from where it came."
-                ) from err
+            yield
+        finally:
+            _HELD.reset(token)
+            for dataset in held.values():
+                dataset.close()
+
+
+def _open(path: Path, driver: str) -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            return rasterio.open(path, driver=driver)
+    except (*_GDAL_ERRORS, OSError) as err:
+        found = "the file is empty" if _is_empty(path) else str(err)
+        raise MaskError(
+            f"{path.name}: it can't be opened as {driver} ({found}). Save or copy it again, "
+            "or leave it out."
+        ) from err
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except _GDAL_ERRORS as err:
+        raise MaskError(
+            f"{path.name}: its pixels can't be read ({err}). The file is damaged or "
+            "incomplete: copy it again from where it came."
+        ) from err
+
+
+@contextmanager
+def _gdal() -> Iterator[None]:
+    with _without_noise(), rasterio.Env(**_GDAL_OPTIONS):
+        yield
 
 
 @contextmanager

@@ -23,6 +23,8 @@ from ...store.masks import masks_of, pending_masks
 from ..checks import FILE, with_problems
 from ..files.isolation import crash, named, reading_pool, wait_for
 from ..options import AddOptions, ClassEntry
+from ..raster.layouts import ONE_HOT
+from ..raster.opening import held_open
 from .describe import CLASS_NAMES, same_numbering, unreadable, with_content, with_header
 from .edit import with_earlier_edits
 from .edited_labels import with_edited_labels
@@ -31,6 +33,9 @@ from .sidecars import Finder, PreviousOptions, Sidecars
 
 # So many files are read by one call to a worker, and written at once: what a kill may lose.
 _BATCH = 50
+# Of so many files, those of few pixels are opened once for header and pixels: it hardly takes
+# longer until they are listed.
+_MANY, _SMALL_PIXELS = 200, 1024 * 1024
 
 _OTHER_LABELS = "have other no-data values now and pairs that don't follow by themselves"
 _READ_AGAIN = (
@@ -40,6 +45,15 @@ _READ_AGAIN = (
 
 Progress = Callable[[int, int], None]
 Item = TypeVar("Item")
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True)
+class ReadMask:
+    """A mask as its header says, and with its content where the file is small; else None."""
+
+    header: Mask
+    content: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -66,17 +80,28 @@ def register_headers(
         _with_what_it_had(item, before.get(mask_id or ""))
         for item, mask_id in zip(found, listed, strict=True)
     ]
-    read = partial(_read_headers, options=options)
+    read = partial(_read_headers, options=options, small_too=len(items) >= _MANY)
     ids: list[str] = []
     for masks in _in_batches(items, read, _crashed_header, progress):
         read_items = items[len(ids) : len(ids) + len(masks)]
         batch = [
-            _settled(item, mask, registered, options)
+            _with_content_of(mask, _settled(item, mask.header, registered, options))
             for item, mask in zip(read_items, masks, strict=True)
         ]
         registered.put(batch)
         ids += [mask.mask_id for mask in batch]
     return AddedRasters(tuple(ids), tuple(summed_up(registered.notes)))
+
+
+def _with_content_of(read: ReadMask, settled: Mask) -> Mask:
+    """The settled mask with its pixels, if they were read and nothing of before is to be kept."""
+    content = read.content
+    if content is None or settled != replace(read.header, mask_id=settled.mask_id):
+        return settled
+    # Bands of classes are numbered when those of all masks are known: see `same_numbering`.
+    return (
+        settled if content.raster.layout == ONE_HOT else replace(content, mask_id=settled.mask_id)
+    )
 
 
 def _settled(item: Sidecars, mask: Mask, registered: Registered, options: AddOptions) -> Mask:
@@ -149,8 +174,22 @@ def read_pending(store: Store, progress: Progress) -> list[Mask]:
     return [renumbered.get(mask.mask_id, mask) for mask in read]
 
 
-def _read_headers(items: Sequence[Sidecars], options: AddOptions) -> list[Mask]:
-    return [_read_header(item, options) for item in items]
+def _read_headers(
+    items: Sequence[Sidecars], options: AddOptions, *, small_too: bool
+) -> list[ReadMask]:
+    """What the headers say, and with `small_too` what is in small files."""
+    # One that is read alone may be the file over whose pixels a worker died.
+    if not small_too or len(items) == 1:
+        return [ReadMask(_read_header(item, options)) for item in items]
+    return [_read_small(item, options) for item in items]
+
+
+def _read_small(item: Sidecars, options: AddOptions) -> ReadMask:
+    with held_open():
+        header = _read_header(item, options)
+        pixels = (header.width or 0) * (header.height or 0)
+        small = header.pending and not item.tiles and 0 < pixels <= _SMALL_PIXELS
+        return ReadMask(header, _read_content(header) if small else None)
 
 
 def _read_header(item: Sidecars, options: AddOptions) -> Mask:
@@ -176,8 +215,8 @@ def _without_content(mask: Mask, why: str) -> Mask:
     return with_problems(replace(mask, pending=False), problems)
 
 
-def _crashed_header(item: Sidecars, err: WorkerCrashedError) -> Mask:
-    return unreadable(item.path, crash(item.path.name, err))
+def _crashed_header(item: Sidecars, err: WorkerCrashedError) -> ReadMask:
+    return ReadMask(unreadable(item.path, crash(item.path.name, err)))
 
 
 def _crashed_content(mask: Mask, err: WorkerCrashedError) -> Mask:
@@ -186,10 +225,10 @@ def _crashed_content(mask: Mask, err: WorkerCrashedError) -> Mask:
 
 def _in_batches(
     items: Sequence[Item],
-    read: Callable[[Sequence[Item]], list[Mask]],
-    crashed: Callable[[Item, WorkerCrashedError], Mask],
+    read: Callable[[Sequence[Item]], list[Read]],
+    crashed: Callable[[Item, WorkerCrashedError], Read],
     progress: Progress,
-) -> Iterator[list[Mask]]:
+) -> Iterator[list[Read]]:
     """The masks of the items, batch by batch in their order."""
     batches = [items[first : first + _BATCH] for first in range(0, len(items), _BATCH)]
     if not batches:
@@ -214,11 +253,11 @@ def _in_batches(
 
 def _alone(
     item: Item,
-    read: Callable[[Sequence[Item]], list[Mask]],
-    crashed: Callable[[Item, WorkerCrashedError], Mask],
+    read: Callable[[Sequence[Item]], list[Read]],
+    crashed: Callable[[Item, WorkerCrashedError], Read],
     pool: Executor,
     going_on: Callable[[], None],
-) -> Mask:
+) -> Read:
     """One item by itself, so that the one that a worker dies over is found."""
     future = pool.submit(read, [item])
     wait_for(future, going_on)

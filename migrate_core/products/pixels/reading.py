@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -336,8 +337,12 @@ def check_georeference(dataset: Any, band: BandFile, product: Product) -> None:
 
 def apply_offset(pixels: NDArray[np.uint16], offset: int) -> NDArray[np.uint16]:
     """Add a radiometric offset: 0 stays 0, 65535 stays 65535, all else is at least 1."""
-    if offset == 0:
-        return pixels
-    shifted = (pixels.astype(np.int32) + offset).clip(NO_DATA + 1, SATURATED - 1)
-    special = (pixels == NO_DATA) | (pixels == SATURATED)
-    return np.where(special, pixels, shifted).astype(np.uint16)
+    return pixels if offset == 0 else np.take(_with_offset(offset), pixels)
+
+
+@lru_cache(maxsize=8)
+def _with_offset(offset: int) -> NDArray[np.uint16]:
+    """What each digital number becomes, by the number."""
+    shifted = (np.arange(SATURATED + 1) + offset).clip(NO_DATA + 1, SATURATED - 1)
+    shifted[[NO_DATA, SATURATED]] = NO_DATA, SATURATED
+    return shifted.astype(np.uint16)

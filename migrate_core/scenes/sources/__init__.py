@@ -17,7 +17,7 @@ from .cdse import SPEC as CDSE
 from .cdse import Cdse
 from .dhus import Dhus
 from .fallback import FallbackSource
-from .local import PREFIX, Local
+from .local import PREFIX, Local, LocalSource
 from .protocol import SceneFetcher, SceneSource
 from .stac import (
     CDSE_STAC,
@@ -82,6 +82,16 @@ def _kind_of(spec: str) -> type[SourceAdapter]:
     if kind == "dhus" and rest.startswith(("http://", "https://")):
         return Dhus
     return AnyStac if kind == "stac" else _NAMED.get(spec, SourceAdapter)
+
+
+def remembering(source: SceneSource, folder: Path, *, refresh: bool) -> SceneSource:
+    """The source; one of this machine's disks keeps in `folder` what it found in which files.
+
+    With `refresh` it reads all of them again.
+    """
+    return (
+        source.remembering(folder, refresh=refresh) if isinstance(source, LocalSource) else source
+    )
 
 
 def local_source(path: Path) -> str:
