@@ -100,7 +100,7 @@ def _weighted(
     numbers: tuple[int, int],
     factor: int,
 ) -> NDArray[np.int64]:
-    """The mean of the coarse pixels, shifted a fine one of each of `positions`, without the unfit."""
+    """The mean of coarse pixels, shifted a fine one of each of `positions`, without the unfit."""
     rows, columns = positions
     total, weights = np.zeros((2, rows.size), dtype=np.int64)
     down, vertical = _neighbour(numbers[0], factor)
