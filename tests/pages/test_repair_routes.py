@@ -16,7 +16,7 @@ from migrate_core.errors import JobRunningError
 from migrate_core.job_requests import MakePairs
 from migrate_core.jobs.background import claim, holding
 from migrate_core.model import PairParameters, Shift
-from migrate_core.pairs.run.plan import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.pairs.view.packed import unpacked
 from migrate_core.review.run import decide, new_decision
 from migrate_core.states import PairState

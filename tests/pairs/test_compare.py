@@ -16,7 +16,7 @@ from migrate_core.errors import PairError
 from migrate_core.grid import PixelGrid
 from migrate_core.model import PairParameters
 from migrate_core.pairs.compare import PairDifference, compare, label_difference
-from migrate_core.pairs.run.runner import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from tests.support.pairs import CRS, NORTH, WEST
 from tests.support.repairs import RepairCase, area, made_case
 

@@ -18,7 +18,7 @@ from migrate_core.model import PairParameters
 from migrate_core.pairs.edits import applying
 from migrate_core.pairs.edits.applying import bring_all_up_to_date, bring_up_to_date
 from migrate_core.pairs.flags import labelled_pixels
-from migrate_core.pairs.run.runner import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.review.repair import EditRequest, repair
 from migrate_core.review.run import decide, new_decision
 from migrate_core.settings import AssessmentSettings

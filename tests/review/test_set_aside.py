@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from migrate_core.cli import cli
 from migrate_core.jobs.background import latest_job, now_utc
 from migrate_core.model import Decision, PairParameters
-from migrate_core.pairs.run.plan import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.pairs.run.runner import KIND
 from migrate_core.review.decisions import review_statuses
 from migrate_core.review.run import decide

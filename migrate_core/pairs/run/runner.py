@@ -23,7 +23,7 @@ from ..edits.applying import bring_up_to_date
 from ..make import make_pair
 from ..progress import clear_progress, progress_file
 from ..task import PairOutcome, PairTask, found_out
-from .plan import RunOptions
+from .options import RunOptions
 from .prefetch import FetchedTask, FetchFailed, Prefetcher, open_fetching
 from .queueing import queue_pairs
 

@@ -14,7 +14,7 @@ import pytest
 from migrate_core.errors import PairError
 from migrate_core.model import Pair
 from migrate_core.pairs.assessment.reassess import reassess, refresh_change
-from migrate_core.pairs.run.runner import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.settings import AssessmentSettings
 from tests.support.pairs import Case, Safe, numbered_masks, prepare, write_safe
 

@@ -19,7 +19,7 @@ from shapely.geometry import box, mapping
 
 from migrate_core.jobs.background import now_utc, request_cancel
 from migrate_core.model import SceneQuery
-from migrate_core.pairs.run.plan import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.pairs.run.runner import KIND
 from migrate_core.scenes.search.search import search
 from migrate_core.scenes.sources import open_source

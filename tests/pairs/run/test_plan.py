@@ -11,7 +11,8 @@ import pytest
 from migrate_core.errors import WrongUseError
 from migrate_core.jobs.background import latest_job
 from migrate_core.model import PairParameters
-from migrate_core.pairs.run.plan import RunOptions, plan
+from migrate_core.pairs.run.options import RunOptions
+from migrate_core.pairs.run.plan import plan
 from migrate_core.pairs.run.runner import KIND
 from tests.support.pairs import Case, Safe, numbered_masks, prepare, write_safe
 

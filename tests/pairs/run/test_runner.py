@@ -23,7 +23,8 @@ from migrate_core.jobs.background import claim, latest_job, now_utc, request_can
 from migrate_core.model import Mask, PairParameters
 from migrate_core.pairs.files import pair_complete
 from migrate_core.pairs.make import PairOutcome, PairTask, make_pair
-from migrate_core.pairs.run.runner import KIND, RunOptions
+from migrate_core.pairs.run.options import RunOptions
+from migrate_core.pairs.run.runner import KIND
 from tests.support.pairs import (
     RELEASE,
     STALLED,

@@ -21,7 +21,7 @@ from migrate_core.export.dataset import export_dataset
 from migrate_core.export.request import ExportRequest
 from migrate_core.jobs.background import now_utc
 from migrate_core.pairs.files import RASTERS, pair_complete, read_document
-from migrate_core.pairs.run.runner import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.pairs.view.packed import unpacked
 from migrate_core.pairs.view.stored import stored_view
 from migrate_core.review.checks.making import make_check

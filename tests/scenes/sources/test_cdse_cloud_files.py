@@ -23,7 +23,7 @@ from migrate_core.cli import cli
 from migrate_core.demo import DemoCase
 from migrate_core.errors import JobCancelledError, SourceError, TransferError
 from migrate_core.model import Problem, Scene, SceneQuery
-from migrate_core.pairs.run.plan import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.products.files.granules import find_granules
 from migrate_core.products.opening import open_product
 from migrate_core.products.pixels.cloud_masks import read_cloud_mask
