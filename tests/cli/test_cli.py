@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from tests.support.pairs import (
     write_mask,
     write_safe,
 )
+from tests.support.threads import InThreads
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NEAR = Safe(cloud_percent=1.5)
@@ -120,7 +120,7 @@ def masks(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run a command in a workspace of its own, in this process."""
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
     before = signal.getsignal(signal.SIGTERM)
 
     def invoke(*arguments: object, status: int = 0) -> Result:

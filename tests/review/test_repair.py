@@ -25,6 +25,7 @@ from migrate_core.settings import AssessmentSettings
 from migrate_core.store.base import open_store
 from migrate_core.store.decisions import edits_of
 from tests.support.repairs import RASTERS, RepairCase, area, made_case
+from tests.support.threads import InThreads
 
 # The cloud of the example, and a little more: columns 0 to 24 of the product.
 CLOUD = area(0, 0, 24, 60)
@@ -32,7 +33,7 @@ CLOUD = area(0, 0, 24, 60)
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RepairCase:
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
     return made_case(tmp_path)
 
 
