@@ -25,7 +25,7 @@ from ...logs.redaction import without_secrets
 from ..access import forget_logins, redact_logs
 from ..jp2.byte_ranges import Location, locate
 from ..jp2.errors import UnsuitableError
-from ..jp2.window import read_window
+from ..jp2.shared_tiles import read_shared
 from ..product import JPEG2000, BandFile, Product
 from .resampling import NO_DATA, REACH, SATURATED, upsample
 
@@ -220,12 +220,15 @@ def _read(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16
             slice(top - window.row, bottom - window.row),
             slice(left - window.column, right - window.column),
         )
-        pixels[target] = _read_inside(band, inside, product)
+        pixels[target] = read_inside(band, inside, product)
     return pixels
 
 
-def _read_inside(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16]:
-    """A window that lies in the band: from the few tiles under it, or else through GDAL."""
+def read_inside(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16]:
+    """A window that lies in the band, (height, width): from the tiles under it, or through GDAL.
+
+    Raises ProductError.
+    """
 
     def read(dataset: Any) -> NDArray[np.uint16]:
         check_georeference(dataset, band, product)
@@ -236,7 +239,7 @@ def _read_inside(band: BandFile, window: Window, product: Product) -> NDArray[np
     if band.driver == JPEG2000 and band.access is None:
         with suppress(UnsuitableError):
             _check_once(band, product)
-            return read_window(band.location, window)
+            return read_shared(band.location, window)
     return on_band(band, read)
 
 
