@@ -25,6 +25,7 @@ from .batches import batch_size, by_scene, in_block_order
 from .options import RunOptions
 from .prefetch import FetchedTask, FetchFailed, Prefetcher, open_fetching
 from .queueing import queue_pairs
+from .trust import trust, work_here
 from .worker import make_pair
 from .workers import Workers, open_workers
 
@@ -128,6 +129,7 @@ class _Run:
         self._pairs = pairs
         self._counter = counter
         self._begun: set[str] = set()
+        self._read: set[tuple[str, ...]] = set()
 
     def run_tasks(
         self, todo: Sequence[PairTask], options: RunOptions, progress: Progress
@@ -148,7 +150,8 @@ class _Run:
 
     def _run_tasks(self, todo: Sequence[PairTask], options: RunOptions, progress: Progress) -> bool:
         """Work through the tasks; False when cancelled, and then nothing is in flight any more."""
-        with open_workers(options, len(todo)) as workers:
+        here = work_here(self._workspace, todo)
+        with open_workers(options, len(todo), here=here) as workers:
             finished = False
             prefetcher = Prefetcher(
                 todo,
@@ -190,7 +193,7 @@ class _Run:
                     ready, _ = in_flight.pop(future)
                     ready.release()
                     self._say_begun(ready.task)
-                    self._land(ready.task.pair_id, future)
+                    self._land(ready.task, future)
                 self._tell(progress)
             return False
         finally:
@@ -250,8 +253,9 @@ class _Run:
         self._counter.finished += 1
         self._broke(pair, found.error)
 
-    def _land(self, pair: str, future: Future[PairOutcome]) -> None:
+    def _land(self, task: PairTask, future: Future[PairOutcome]) -> None:
         """Write down what became of a pair."""
+        pair = task.pair_id
         self._counter.finished += 1
         try:
             outcome = future.result()
@@ -265,8 +269,16 @@ class _Run:
             self._broke(pair, err)
         else:
             self._counter.made += 1
+            self._trust(task)
             with about({"pair": pair}):
                 log.info("The pair is made: %s.", outcome.suggestion.reason)
+
+    def _trust(self, task: PairTask) -> None:
+        """Note, once in a run, that the products of a task were read."""
+        scenes = tuple(scene.href for scene in task.scenes)
+        if scenes not in self._read:
+            self._read.add(scenes)
+            trust(self._workspace, task)
 
     def _broke(self, pair: str, err: Exception) -> None:
         """Write down why a pair failed; what isn't a MigrateError is a bug, of us or a library."""

@@ -1,16 +1,17 @@
-"""Who makes the pairs of a run: worker processes here, or a Dask cluster."""
+"""Who makes the pairs of a run: worker processes, a thread of this process, a Dask cluster."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import cycle
 from typing import Any, Protocol
 
 from ...errors import MigrateError
 from ...jobs.pool import WorkerPool
+from ...logs.context import bound
 from .options import RunOptions
 
 
@@ -63,12 +64,40 @@ class ClusterWorkers:
             executor.shutdown(wait=False)
 
 
+class OwnThread:
+    """A thread of this process, which has nothing to start.
+
+    For a few small pairs of products that are trusted: a crash would end the run, and a pair that
+    was begun is brought to its end.
+    """
+
+    width = 1
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    def submit(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Future[Any]]:
+        """One after the other."""
+        return [self._executor.submit(bound(function), task) for task in tasks]
+
+    def stop(self) -> None:
+        """Begin no more of them."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
 @contextmanager
-def open_workers(options: RunOptions, tasks: int) -> Iterator[Workers]:
-    """The workers for so many tasks. Raises MigrateError when a cluster can't be had."""
+def open_workers(options: RunOptions, tasks: int, *, here: bool = False) -> Iterator[Workers]:
+    """The workers for so many tasks; those of this process where they may work `here`.
+
+    Raises MigrateError when a cluster can't be had.
+    """
     if options.scheduler:
         with _cluster(options.scheduler) as workers:
             yield workers
+        return
+    if here:
+        with ThreadPoolExecutor(1) as executor:
+            yield OwnThread(executor)
         return
     width = min(options.workers or os.cpu_count() or 1, tasks)
     pool = WorkerPool(width)
