@@ -24,6 +24,7 @@ from .rasters import LABEL as LABEL
 from .rasters import QUALITY as QUALITY
 from .rasters import RASTERS as RASTERS
 from .rasters import PairRaster as PairRaster
+from .rasters import pair_complete as pair_complete
 
 if TYPE_CHECKING:  # who only asks for names needs nothing of what makes pixels
     from .image.pair_image import PairImage
@@ -32,12 +33,6 @@ if TYPE_CHECKING:  # who only asks for names needs nothing of what makes pixels
 
 # A pair.json; one of an earlier version may lack what later ones say.
 Document = Mapping[str, Any]
-
-
-def pair_complete(folder: Path) -> bool:
-    """Whether every file of the pair in `folder` is there."""
-    names = (*(raster.file for raster in RASTERS), DOCUMENT)
-    return all((folder / name).is_file() for name in names)
 
 
 def write_pair(

@@ -17,8 +17,8 @@ from ..products.product import Product
 from ..store.serialize import to_json
 from ..workspace import Workspace
 from .assessment.assess import assess
-from .assessment.change import RULES
 from .assessment.reassess import reassess, refresh_change, thresholds_of
+from .assessment.rules import RULES
 from .clouds import Clouds, assess_clouds
 from .files import pair_complete, read_document, write_document, write_pair
 from .image.bands import alike

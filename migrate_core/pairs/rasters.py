@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..model import IGNORE
 from ..products.product import NO_DATA
@@ -28,3 +29,9 @@ FRACTIONS = PairRaster("fractions", "float32", None)
 QUALITY = PairRaster("quality", "uint8", None)
 RASTERS = (IMAGE, LABEL, FRACTIONS, QUALITY)
 DOCUMENT = "pair.json"
+
+
+def pair_complete(folder: Path) -> bool:
+    """Whether every file of the pair in `folder` is there."""
+    names = (*(raster.file for raster in RASTERS), DOCUMENT)
+    return all((folder / name).is_file() for name in names)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...masks.run import finish
+from ...masks.finish import finish
 from ...session import Session
 from ..task import PairTask
 from .options import RunOptions

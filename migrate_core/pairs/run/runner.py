@@ -17,8 +17,8 @@ from ...logs.context import about
 from ...model import Pair
 from ...states import UNDER_WAY, JobState, PairState
 from ...store.base import Store
+from ...store.decisions import edits_of
 from ...workspace import Workspace
-from ..edits.applying import bring_up_to_date
 from ..progress import clear_progress, progress_file
 from ..task import PairOutcome, PairTask, found_out
 from .batches import batch_size, by_scene, in_block_order
@@ -264,7 +264,10 @@ class _Run:
             )
             self._put(done)
             # Repairs of before its files were lost, and of while it was looked at again.
-            bring_up_to_date(self._store, self._workspace, pair)
+            if edits_of(self._store, pair):
+                from ..edits.applying import bring_up_to_date  # makes pixels: slow to import
+
+                bring_up_to_date(self._store, self._workspace, pair)
         except Exception as err:  # a bug, or a broken library: this pair fails, the others go on
             self._broke(pair, err)
         else:
