@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 
 from ...errors import ArchiveOrderedError, DatabaseUnusableError, DiskError, MigrateError
 from ...jobs.background import Job, working
+from ...jobs.pool import WorkerCrashedError
 from ...logs.context import about
 from ...model import Pair
 from ...states import UNDER_WAY, JobState, PairState
@@ -25,7 +26,7 @@ from .batches import batch_size, by_scene, in_block_order
 from .options import RunOptions
 from .prefetch import FetchedTask, FetchFailed, Prefetcher, open_fetching
 from .queueing import queue_pairs
-from .trust import trust, work_here
+from .trust import distrust, trust, work_here
 from .worker import make_pair
 from .workers import Workers, open_workers
 
@@ -269,6 +270,8 @@ class _Run:
 
                 bring_up_to_date(self._store, self._workspace, pair)
         except Exception as err:  # a bug, or a broken library: this pair fails, the others go on
+            if isinstance(err, WorkerCrashedError):
+                distrust(self._workspace, task)
             self._broke(pair, err)
         else:
             self._counter.made += 1

@@ -17,6 +17,7 @@ from ..task import PairTask
 
 # Starting a process takes as long as some small pairs.
 _FEW = 2
+_CRASHED = ".crashed"
 _SMALL_PIXELS = 1 << 18
 
 
@@ -33,11 +34,20 @@ def work_here(workspace: Workspace, tasks: Sequence[PairTask]) -> bool:
 
 def trust(workspace: Workspace, task: PairTask) -> None:
     """Note that a pair was made of these products. A disk that refuses doesn't stop the work."""
+    _note(workspace, task, "")
+
+
+def distrust(workspace: Workspace, task: PairTask) -> None:
+    """Note that a process died over these products: no pair of them is made here any more."""
+    _note(workspace, task, _CRASHED)
+
+
+def _note(workspace: Workspace, task: PairTask, suffix: str) -> None:
     for href in _products_of(task):
         if (name := _identity(href)) is not None:
             with suppress(OSError):
                 workspace.read_products.mkdir(parents=True, exist_ok=True)
-                (workspace.read_products / name).touch()
+                (workspace.read_products / f"{name}{suffix}").touch()
 
 
 def _products_of(task: PairTask) -> set[str]:
@@ -46,7 +56,8 @@ def _products_of(task: PairTask) -> set[str]:
 
 def _is_noted(workspace: Workspace, href: str) -> bool:
     name = _identity(href)
-    return name is not None and (workspace.read_products / name).is_file()
+    noted = name is not None and (workspace.read_products / name).is_file()
+    return noted and not (workspace.read_products / f"{name}{_CRASHED}").exists()
 
 
 def _identity(href: str) -> str | None:

@@ -140,6 +140,9 @@ def test_a_pair_that_crashes_fails_alone_and_the_rest_of_its_batch_is_made(
     outcome = case.make(RunOptions(workers=1))
     assert (outcome.made, outcome.failed) == (4, 1)
     assert [pair.mask_name for pair in outcome.failures] == ["m1.tif"]
+    # Again in a process of its own, though other pairs of the product were made.
+    again = case.make(RunOptions(workers=1))
+    assert (again.made, again.failed) == (0, 1)
 
 
 # products that were read before
