@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .export.request import ExportRequest
 from .masks.options import AddOptions
-from .pairs.run.plan import RunOptions
+from .pairs.run.options import RunOptions
 from .store.last_search import SearchParameters
 from .store.masks import MaskFilter
 

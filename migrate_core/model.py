@@ -288,6 +288,12 @@ class Problem:
     message: str
 
 
+def named_problem(problem: Problem) -> str:
+    """A problem that begins with the name of what it is about, once."""
+    text = problem.message
+    return text if text.startswith(problem.item) else f"{problem.item}: {text}"
+
+
 @dataclass(frozen=True)
 class SearchResult:
     """Scenes found, and the parts of the sources that could not be read."""

@@ -33,7 +33,7 @@ from .masks.options import AddOptions
 from .masks.run import Added
 from .model import PairParameters, Problem, SceneQuery
 from .pairs.run import make as pairs_run
-from .pairs.run.plan import RunOptions
+from .pairs.run.options import RunOptions
 from .pairs.run.runner import RunOutcome
 from .review import run as review_run
 from .review.decisions import ReviewStatus, pairs_document

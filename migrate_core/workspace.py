@@ -136,6 +136,11 @@ class Workspace:
         return self.root / "transfer"
 
     @property
+    def read_products(self) -> Path:
+        """Empty files named after products that were read without a crash."""
+        return self.transfer / "read"
+
+    @property
     def responses(self) -> Path:
         """The folder of what services answered to searches; all of it can be asked for again."""
         return self.root / "answers"

@@ -12,6 +12,7 @@ import pytest
 
 from migrate_core.cli import cli
 from migrate_core.settings import load_settings
+from tests.support.commands import commands_of
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
@@ -84,7 +85,7 @@ Commands = Iterator[tuple[str, click.Command]]
 
 
 def commands(group: click.Group, words: tuple[str, ...] = ()) -> Commands:
-    for name, command in group.commands.items():
+    for name, command in commands_of(group).items():
         if isinstance(command, click.Group):
             yield from commands(command, (*words, name))
         elif not command.hidden:

@@ -16,16 +16,43 @@ from ..session import Session
 from ..settings import load_settings
 from ..workspace import log_file
 from .console import ARGUMENTS, ReportingGroup, progress_bar, say
-from .export import convert, export
-from .job import job
-from .masks import demo, masks
-from .pairs import pairs
-from .review import review, status
-from .run_app import run
-from .scenes import scenes
+from .lazy import LazyCommand, LazyGroup
+
+# As `python -m migrate_core --help` lists them, which imports none of them.
+_COMMANDS = {
+    "convert": LazyCommand(
+        "export:convert", "Write a whole product as one COG at 10 m with all bands."
+    ),
+    "demo": LazyCommand(
+        "masks:demo", "Fill the workspace with a small synthetic example of known truth."
+    ),
+    "export": LazyCommand(
+        "export:export", "Write the dataset into the folder DEST, with manifest, card and plots."
+    ),
+    "job": LazyCommand("job:job"),
+    "masks": LazyCommand("masks:masks", "Masks: the labels to migrate."),
+    "pairs": LazyCommand("pairs:pairs", "Pairs: masks on the Sentinel-2 grid beside the image."),
+    "review": LazyCommand(
+        "review.decide:review", "Review: decide which pairs go into the dataset, and repair them."
+    ),
+    "run": LazyCommand(
+        "run_app:run", "Open the app on the workspace; options after `--` go to Streamlit."
+    ),
+    "scenes": LazyCommand("scenes:scenes", "Scenes: candidates for every mask, ranked."),
+    "status": LazyCommand(
+        "status:status",
+        "Where the work stands: counts for every stage, what runs, what to do next.",
+    ),
+}
 
 
-@click.group(cls=ReportingGroup, context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(ReportingGroup, LazyGroup):
+    """The commands of `_COMMANDS`."""
+
+
+@click.group(
+    cls=_Commands, lazy=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.option(
     "--workspace",
     type=click.Path(file_okay=False, path_type=Path),
@@ -43,7 +70,3 @@ def cli(context: click.Context, workspace: Path | None) -> None:
     configure(log_file(settings))
     context.with_resource(about({"command": context.meta[ARGUMENTS]}))
     context.obj = Session(settings, progress_bar, say)
-
-
-for command in (demo, masks, scenes, pairs, review, export, convert, status, run, job):
-    cli.add_command(command)

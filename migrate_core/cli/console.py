@@ -28,8 +28,7 @@ from rich.table import Table
 
 from ..errors import DiskError, MigrateError, WrongUseError
 from ..files.disk import disk_error
-from ..masks.register.outcome import named_problem
-from ..model import Problem
+from ..model import Problem, named_problem
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..background import convert_document, convert_product, export_dataset, export_document
+from ..background.export import convert_document, convert_product, export_dataset, export_document
 from ..export.destination.address import resolve_destination
 from ..export.formats.registry import FORMATS
 from ..export.request import ExportRequest

@@ -13,7 +13,7 @@ from ..export.selection.curation import CLASS_PREFIX, FILTER_NAMES, Curation
 from ..export.selection.preview import Preview, unreadable_sentence
 from ..export.splits.options import BLOCKS, COLUMN, METHODS, OVERLAP, SplitOptions
 from .console import print_table
-from .many import filter_of
+from .review.many import filter_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _DEFAULT = SplitOptions()

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ..background import add_masks, redate_masks
+from ..background.masks import add_masks, redate_masks
 from ..job_requests import AddMasks, RedateMasks
 from ..masks import run
 from ..masks.given import add_options

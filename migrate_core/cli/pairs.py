@@ -8,14 +8,19 @@ from typing import Any
 
 import click
 
-from ..background import make_pairs, missing_pairs, refuse_to_set_aside, result_of_making
+from ..background.pairs import (
+    make_pairs,
+    missing_pairs,
+    refuse_to_set_aside,
+    result_of_making,
+)
 from ..errors import WrongUseError
 from ..job_requests import MakePairs
 from ..jobs.background import now_utc, request_cancel
 from ..model import PairParameters
 from ..pairs.assessment.notes import format_change
 from ..pairs.flags import occluded_shares
-from ..pairs.run.plan import RunOptions
+from ..pairs.run.options import RunOptions
 from ..pairs.run.runner import KIND, RunOutcome
 from ..review.decisions import pairs_document
 from ..review.proposals import proposed_decisions

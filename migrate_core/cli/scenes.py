@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ..background import connections_document, search_scenes, try_sources
+from ..background.scenes import connections_document, search_scenes, try_sources
 from ..errors import WrongUseError
 from ..job_requests import SearchScenes, TrySources
 from ..model import Problem, SceneQuery

@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
 from importlib.machinery import ModuleSpec
@@ -49,7 +49,7 @@ class WorkerPool(Executor):
 
     def __init__(self, workers: int, limit_s: float | None = None) -> None:
         self._stopping = self._closed = False
-        self._calls: queue.SimpleQueue[tuple[Future[Any], Any] | None] = queue.SimpleQueue()
+        self._batches: queue.SimpleQueue[list[tuple[Future[Any], Any]] | None] = queue.SimpleQueue()
         self._workers = [_Worker(limit_s) for _ in range(workers)]
         self._threads = [
             threading.Thread(target=self._serve, args=(worker,), daemon=True)
@@ -63,30 +63,45 @@ class WorkerPool(Executor):
 
         What it logs goes to the log of this process, about the same job and pair.
         """
+        (future,) = self._put([(log_context(), fn, args, kwargs)])
+        return future
+
+    def submit_batch(self, fn: Callable[[Any], Any], items: Iterable[Any]) -> list[Future[Any]]:
+        """Run `fn(item)` for each item, one after the other, all in the same worker.
+
+        What the process keeps of one call is there for the next. Each call has an answer of its
+        own: one that crashes fails alone, and the worker that takes its place does the rest.
+        """
+        return self._put([(log_context(), fn, (item,), {}) for item in items])
+
+    def _put(self, calls: list[Any]) -> list[Future[Any]]:
         if self._closed:
             raise RuntimeError("the pool was shut down")
-        future: Future[Any] = Future()
-        self._calls.put((future, (log_context(), fn, args, kwargs)))
-        return future
+        batch: list[tuple[Future[Any], Any]] = [(Future(), call) for call in calls]
+        self._batches.put(batch)
+        return [future for future, _ in batch]
 
     def _serve(self, worker: _Worker) -> None:
         """One worker's thread: hand over a call, wait for its answer, take the next."""
-        while (item := self._calls.get()) is not None:
-            future, call = item
-            if self._stopping or not future.set_running_or_notify_cancel():
-                future.cancel()
-                continue
-            try:
-                succeeded, answer = worker.run(call)
-            except (EOFError, OSError):
-                error = _crashed(worker.exit_code())
-                with about(call[0].ids):
-                    log.warning("%s", error)
-                future.set_exception(error)
-                continue
-            except Exception as err:  # overdue, or the call can't be sent
-                future.set_exception(err)
-                continue
+        while (batch := self._batches.get()) is not None:
+            for future, call in batch:
+                if self._stopping or not future.set_running_or_notify_cancel():
+                    future.cancel()
+                    continue
+                self._answer(worker, future, call)
+
+    def _answer(self, worker: _Worker, future: Future[Any], call: Any) -> None:
+        """Let a worker do a call, and write down what came of it."""
+        try:
+            succeeded, answer = worker.run(call)
+        except (EOFError, OSError):
+            error = _crashed(worker.exit_code())
+            with about(call[0].ids):
+                log.warning("%s", error)
+            future.set_exception(error)
+        except Exception as err:  # overdue, or the call can't be sent
+            future.set_exception(err)
+        else:
             if succeeded:
                 future.set_result(answer)
             else:
@@ -97,7 +112,7 @@ class WorkerPool(Executor):
         self._closed = True
         self._stopping |= cancel_futures
         for _ in self._threads:
-            self._calls.put(None)
+            self._batches.put(None)
         if cancel_futures:
             for worker in self._workers:
                 worker.stop()

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from ..demo import DemoCase, Progress, make_demo
-from ..errors import JobRunningError, MaskError, WrongUseError
+from ..errors import MaskError, WrongUseError
 from ..files.disk import writing
 from ..jobs.background import now_utc
 from ..model import Mask, Problem
 from ..session import Session
 from ..store.mask_documents import mask_document
-from ..store.masks import MaskFilter, any_pending, masks_of, unknown_mask
+from ..store.masks import MaskFilter, masks_of, unknown_mask
 from ..workspace import remove_leftovers, unfinished_folder
 from .dates.names import table_keys
 from .dates.patterns import compile_pattern
+from .finish import finish as finish
 from .options import AddOptions
 from .raster import geocode as geotiffs
 from .raster.opening import DRIVERS
@@ -25,7 +26,7 @@ from .raster.value_notes import notes_on
 from .register import redating
 from .register.dating import without_unclear_rows
 from .register.discovery import FoundFiles, mask_files, mosaics
-from .register.rasters import read_pending, register_headers
+from .register.rasters import register_headers
 from .register.uploads import unpack
 from .register.vectors import register_vectors
 from .vectors.formats.reading import VECTOR_SUFFIXES, is_vector
@@ -79,20 +80,6 @@ def demo_case(session: Session, progress: Progress | None = None) -> DemoCase:
 def add_demo(session: Session, case: DemoCase) -> Added:
     """Register the masks of the example with their source images."""
     return add(session, [case.masks], AddOptions(image=case.images))
-
-
-def finish(session: Session) -> None:
-    """Read the pixels of masks of which only the header is known: a command died over them.
-
-    While another process does that, work goes on with the masks that are read.
-    """
-    if not any_pending(session.store):
-        return
-    try:
-        with session.tracked("masks") as progress:
-            read_pending(session.store, progress)
-    except JobRunningError:
-        session.say("Masks are being added by another command; those not read yet are left out.")
 
 
 def geocode(session: Session, folder: Path, mask_ids: Sequence[str] = ()) -> geotiffs.Geocoded:

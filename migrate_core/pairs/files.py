@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,45 +16,23 @@ from rasterio.errors import RasterioError
 from ..errors import PairError
 from ..files.geotiff import new_geotiff
 from ..grid import PixelGrid
-from ..model import IGNORE
-from ..products.pixels.resampling import NO_DATA
 from ..workspace import written_then_renamed
+from .rasters import DOCUMENT as DOCUMENT
+from .rasters import FRACTIONS as FRACTIONS
+from .rasters import IMAGE as IMAGE
+from .rasters import LABEL as LABEL
+from .rasters import QUALITY as QUALITY
+from .rasters import RASTERS as RASTERS
+from .rasters import PairRaster as PairRaster
+from .rasters import pair_complete as pair_complete
 
 if TYPE_CHECKING:  # who only asks for names needs nothing of what makes pixels
     from .image.pair_image import PairImage
     from .label.pair_label import PairLabel
     from .quality import PairQuality
 
-
-@dataclass(frozen=True)
-class PairRaster:
-    """One of the rasters of a pair; `nodata` is None where every value means something."""
-
-    name: str
-    dtype: str
-    nodata: int | None
-
-    @property
-    def file(self) -> str:
-        """The name of its file in the folder of a pair."""
-        return f"{self.name}.tif"
-
-
-IMAGE = PairRaster("image", "uint16", NO_DATA)
-LABEL = PairRaster("label", "uint8", IGNORE)
-FRACTIONS = PairRaster("fractions", "float32", None)
-QUALITY = PairRaster("quality", "uint8", None)
-RASTERS = (IMAGE, LABEL, FRACTIONS, QUALITY)
-DOCUMENT = "pair.json"
-
 # A pair.json; one of an earlier version may lack what later ones say.
 Document = Mapping[str, Any]
-
-
-def pair_complete(folder: Path) -> bool:
-    """Whether every file of the pair in `folder` is there."""
-    names = (*(raster.file for raster in RASTERS), DOCUMENT)
-    return all((folder / name).is_file() for name in names)
 
 
 def write_pair(

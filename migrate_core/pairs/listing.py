@@ -7,7 +7,7 @@ from typing import Any
 from ..model import Pair
 from ..store.serialize import to_json
 from ..workspace import Workspace
-from .files import RASTERS
+from .rasters import RASTERS
 
 
 def pair_row(pair: Pair, decision: str | None, workspace: Workspace) -> dict[str, Any]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from ..errors import MigrateError, PairError, ProductError, TransferError
 from ..grid import PixelGrid, aligned_grid, window_of
 from ..logs.context import about
 from ..masks.size import too_large
+from ..products.jp2.shared_tiles import expecting
 from ..products.product import Product
 from ..products.remote.index import keep_in
-from ..scenes.access.opening import open_scene
 from ..store.serialize import to_json
 from ..workspace import Workspace
 from .assessment.assess import assess
-from .assessment.change import RULES
 from .assessment.reassess import reassess, refresh_change, thresholds_of
+from .assessment.rules import RULES
 from .clouds import Clouds, assess_clouds
 from .files import pair_complete, read_document, write_document, write_pair
 from .image.bands import alike
@@ -31,6 +32,7 @@ from .progress import ProgressReport, reporting
 from .provenance import mask_dates, provenance
 from .quality import pair_quality
 from .registration.placement import Placement, reading_grid, reference_image, register_labels
+from .sharing import opened_scene
 from .source.occlusion import occluded_in_source
 from .task import PairOutcome, PairTask, attempts, log_ids, outcome_of
 from .view.stored import write_view_if_possible
@@ -48,13 +50,18 @@ def make_pair(task: PairTask) -> PairOutcome:
         return _found(task, folder)
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        with about(log_ids(task)), reporting(task.note) as report:
+        with about(log_ids(task)), _together(task), reporting(task.note) as report:
             return _made(task, folder, report)
     except MemoryError as err:
         raise PairError(
             f"{task.mask.name}: its pair doesn't fit into the memory of this machine ({err}). Make "
             "smaller masks: of polygons with --chip-size or --aoi, of a raster by cutting it."
         ) from err
+
+
+def _together(task: PairTask) -> AbstractContextManager[None]:
+    """For the time of the block, windows are read as some of those of the task's run."""
+    return nullcontext() if task.sharing is None else expecting(task.sharing.windows)
 
 
 def _found(task: PairTask, folder: Path) -> PairOutcome:
@@ -102,7 +109,9 @@ def _made_of(task: PairTask, folder: Path, report: ProgressReport) -> PairOutcom
     mask, parameters = task.mask, task.parameters
     report.begin("fetch")
     keep_in(Workspace(folder.parent.parent).indexes)
-    opened = [with_chosen_offset(open_scene(scene), parameters) for scene in task.scenes]
+    opened = [
+        with_chosen_offset(opened_scene(scene, task.sharing), parameters) for scene in task.scenes
+    ]
     products = alike(opened, allow_missing=parameters.allow_missing_bands)
     placement, image, clouds = _register_and_cut(task, products, report)
     report.begin("align")

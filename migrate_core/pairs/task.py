@@ -38,6 +38,18 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Sharing:
+    """What a task has in common with others of its run.
+
+    `run` names the run, within which products don't change. `windows` is how many of its masks lie
+    in the same block of the scene, this one among them.
+    """
+
+    run: str
+    windows: int = 1
+
+
+@dataclass(frozen=True)
 class PairTask:
     """Everything a worker needs, as plain values.
 
@@ -45,7 +57,7 @@ class PairTask:
     where the worker says at which step it is. `alternatives` are, for each scene, those of the same
     acquisition at other services; `origins` where the pixels of each scene were taken from.
     `assess` are the thresholds of the suggestion, which no pixel depends on. A pair of more than
-    `max_pixels` isn't begun.
+    `max_pixels` isn't begun. `sharing` None keeps nothing for other tasks.
     """
 
     pair_id: str
@@ -60,6 +72,7 @@ class PairTask:
     origins: tuple[Origin, ...] = ()
     thresholds: AssessmentSettings = field(default_factory=AssessmentSettings)
     max_pixels: int = MAX_PAIR_PIXELS
+    sharing: Sharing | None = None
 
 
 def log_ids(task: PairTask) -> dict[str, str]:

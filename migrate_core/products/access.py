@@ -6,11 +6,12 @@ import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
-
-from rasterio.session import Session
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..logs.redaction import without_secrets
+
+if TYPE_CHECKING:  # counts and lists need no rasterio, which is slow to import
+    from rasterio.session import Session
 
 # What GDAL would send to any host whatever, an item's included; an empty value would be sent, too.
 _LOGINS = (

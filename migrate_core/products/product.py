@@ -10,6 +10,9 @@ from ..grid import PixelGrid
 from .access import Access
 
 JPEG2000, GEOTIFF = "JP2OpenJPEG", "GTiff"
+# What pixels without data have, and those that were too bright to measure.
+NO_DATA = 0
+SATURATED = 65535
 
 # Resolution in metres of each band at its native sampling, in the order of image.tif.
 RESOLUTION_M = {

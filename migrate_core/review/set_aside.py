@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..pairs.run.plan import RunOptions, plan, replaced
+from ..pairs.run.options import RunOptions
+from ..pairs.run.plan import plan, replaced
 from ..pairs.task import PairTask
 from ..store.base import Store
 from ..store.decisions import present_pairs

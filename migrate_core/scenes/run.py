@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import SourceError, WrongUseError
-from ..masks.run import finish
+from ..masks.finish import finish
 from ..model import Mask, Problem
 from ..session import Session
 from ..states import MaskState

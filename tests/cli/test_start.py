@@ -6,10 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
+
+from migrate_core.cli import cli
 
 # Each takes a tenth of a second to a whole one, and only few commands need it.
 LATER = (
+    "PIL",
+    "boto3",
+    "dask",
     "geopandas",
     "jinja2",
     "matplotlib",
@@ -17,11 +24,11 @@ LATER = (
     "pyarrow",
     "pydantic",
     "pyogrio",
-    "scipy.ndimage",
-    "scipy.sparse",
-    "scipy.spatial",
-    "scipy.special",
-    "scipy.stats",
+    "pystac",
+    "rasterio",
+    "requests",
+    "scipy",
+    "sentinelsat",
     "streamlit",
 )
 
@@ -36,6 +43,22 @@ def test_it_starts_without_what_few_commands_need(words: list[str], tmp_path: Pa
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.splitlines()[-1].split() == ["loaded"]
+
+
+def test_help_says_of_each_command_what_the_command_says_of_itself() -> None:
+    context = click.Context(cli)
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        assert command is not None
+        said = cli.lazy[name].help
+        assert said == ("" if command.hidden else said)
+        own = " ".join((command.help or "").split())
+        assert command.hidden or own.startswith(said.rstrip(".")), name
+
+
+def test_a_command_that_is_not_there_is_named() -> None:
+    found = CliRunner().invoke(cli, ["pear"])
+    assert (found.exit_code, "No such command 'pear'" in found.output) == (2, True)
 
 
 def test_an_interrupt_while_it_starts_ends_without_a_traceback() -> None:

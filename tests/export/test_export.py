@@ -6,7 +6,6 @@ import csv
 import json
 import re
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +39,7 @@ from tests.support.pairs import (
     prepare,
     write_safe,
 )
+from tests.support.threads import InThreads
 
 COLUMNS = [
     "pair_id",
@@ -87,7 +87,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_safe(root / "scenes", safe)
     case = prepare(root / "workspace", numbered_masks(root / "masks", 6), root / "scenes")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+        patch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
         assert case.make().made == 6
     case.store.engine.dispose()
     return root / "workspace"
@@ -96,7 +96,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def case(tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
     shutil.copytree(finished, tmp_path / "workspace")
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
     return open_case(tmp_path / "workspace")
 
 

@@ -6,7 +6,6 @@ import csv
 import shutil
 import zipfile
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +29,7 @@ from migrate_core.review.batches import BatchRequest, decide_batch
 from migrate_core.review.run import decide
 from migrate_core.states import BatchKind, Verdict
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
+from tests.support.threads import InThreads
 
 pytestmark = pytest.mark.usefixtures("plots_undrawn")
 
@@ -41,7 +41,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_safe(root / "scenes", Safe(size=120))
     case = prepare(root / "workspace", numbered_masks(root / "masks", 7), root / "scenes")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+        patch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
         assert case.make().made == 7
     case.store.engine.dispose()
     return root / "workspace"

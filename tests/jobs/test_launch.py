@@ -17,7 +17,7 @@ from migrate_core.jobs.background import answer, claim, latest_job, messages, no
 from migrate_core.jobs.launch import crash_of, last_output, launch
 from migrate_core.masks.options import AddOptions
 from migrate_core.model import SceneQuery
-from migrate_core.pairs.run.plan import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.session import Session
 from migrate_core.settings import RankingSettings, load_settings
 from migrate_core.states import Level

@@ -20,7 +20,8 @@ from migrate_core.grid import reproject_geometry
 from migrate_core.masks.size import oversize, too_large
 from migrate_core.model import Mask
 from migrate_core.pairs.make import make_pair
-from migrate_core.pairs.run.plan import RunOptions, plan
+from migrate_core.pairs.run.options import RunOptions
+from migrate_core.pairs.run.plan import plan
 from migrate_core.settings import MAX_PAIR_PIXELS, load_settings
 from tests.support.builders import write_raster
 from tests.support.pairs import (

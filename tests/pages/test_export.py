@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from pages.shared.export.routes import download_address
 from tests.support.app import open_page
 from tests.support.background import Launched, Launches, note_launches
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
+from tests.support.threads import InThreads
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_safe(root / "scenes", Safe())
     case = prepare(root / "workspace", numbered_masks(root / "masks", 4), root / "scenes")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+        patch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
         case.make()
     case.store.engine.dispose()
     return root / "workspace"

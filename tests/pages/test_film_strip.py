@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from migrate_core.store.candidates import candidates_of
 from pages.shared.readers import Readers
 from pages.shared.review import film_strip as strip
 from tests.support.pairs import Case, Safe, numbered_masks, prepare, write_safe
+from tests.support.threads import InThreads
 
 LATER = Safe(sensed="20200204T104351", generated="20200204T134500", cloud_percent=8.0)
 
@@ -23,7 +23,7 @@ LATER = Safe(sensed="20200204T104351", generated="20200204T134500", cloud_percen
 @pytest.fixture
 def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
     """One mask with a pair and two candidates."""
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
     monkeypatch.setattr(strip, "_READERS", Readers())
     for safe in (Safe(), LATER):
         write_safe(tmp_path / "scenes", safe)

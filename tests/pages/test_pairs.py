@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -29,6 +28,7 @@ from tests.support.app import open_page
 from tests.support.background import Launched, Launches, note_launches
 from tests.support.logs import log, logging_to
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
+from tests.support.threads import InThreads
 
 NEAR = Safe()
 ACCOUNT = {"CDSE_USERNAME": "somebody", "CDSE_PASSWORD": "hidden-word"}
@@ -44,7 +44,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MIGRATE_WORKSPACE", str(tmp_path / "workspace"))
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
     return tmp_path / "workspace"
 
 

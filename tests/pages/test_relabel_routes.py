@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ from tests.support import vectors
 from tests.support.asgi import Answer, Client
 from tests.support.pairs import CRS, DAY, NORTH, WEST
 from tests.support.repairs import RepairCase, made_case, made_of
+from tests.support.threads import InThreads
 
 API = "/review-api"
 # Across squares of both classes of the turned mask.
@@ -76,7 +76,7 @@ class Table:
 
 @pytest.fixture
 def cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
     monkeypatch.setenv("MIGRATE_WORKSPACE", str(tmp_path / "workspace"))
     opened: list[RepairCase] = []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from migrate_core.errors import JobRunningError
 from migrate_core.job_requests import MakePairs
 from migrate_core.jobs.background import claim, holding
 from migrate_core.model import PairParameters, Shift
-from migrate_core.pairs.run.plan import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.pairs.view.packed import unpacked
 from migrate_core.review.run import decide, new_decision
 from migrate_core.states import PairState
@@ -27,6 +26,7 @@ from pages.shared.review.routes import routes
 from tests.support.asgi import Answer, Client
 from tests.support.pairs import NORTH, WEST, Safe, find_scenes, write_safe
 from tests.support.repairs import RepairCase, area, made_case
+from tests.support.threads import InThreads
 
 API = "/review-api"
 LATER = Safe(sensed="20200204T104351", generated="20200204T134500", cloud_percent=8.0)
@@ -35,7 +35,7 @@ CLOUD = area(0, 0, 24, 60)
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RepairCase]:
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
     monkeypatch.setattr(film_strip, "_READERS", Readers())
     found = made_case(tmp_path)
     monkeypatch.setenv("MIGRATE_WORKSPACE", str(found.case.workspace.root))

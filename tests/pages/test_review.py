@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from migrate_core.jobs.background import now_utc
 from migrate_core.model import Decision, PairParameters
-from migrate_core.pairs.run.plan import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.review.run import decide, default_reviewer
 from pages.shared.review.guard import KEY
 from pages.shared.review.queue import queue_document

@@ -17,7 +17,7 @@ from streamlit.web.server.app_discovery import discover_asgi_app
 from migrate_core.errors import DatabaseUnusableError
 from migrate_core.jobs.background import now_utc
 from migrate_core.model import Decision, PairParameters
-from migrate_core.pairs.run.plan import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.pairs.view.packed import unpacked
 from migrate_core.review.filters import QueueFilter, filter_texts
 from migrate_core.review.run import REASONS, decide

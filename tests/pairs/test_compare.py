@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +15,10 @@ from migrate_core.errors import PairError
 from migrate_core.grid import PixelGrid
 from migrate_core.model import PairParameters
 from migrate_core.pairs.compare import PairDifference, compare, label_difference
-from migrate_core.pairs.run.runner import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from tests.support.pairs import CRS, NORTH, WEST
 from tests.support.repairs import RepairCase, area, made_case
+from tests.support.threads import InThreads
 
 
 def grid(column: int, row: int, width: int, height: int, crs: str = CRS) -> PixelGrid:
@@ -80,7 +80,7 @@ def test_other_grids_are_not_compared() -> None:
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RepairCase:
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
     return made_case(tmp_path)
 
 

@@ -17,7 +17,8 @@ from migrate_core.pairs.progress import (
     progress_file,
     progress_of,
 )
-from migrate_core.pairs.run.plan import RunOptions, plan
+from migrate_core.pairs.run.options import RunOptions
+from migrate_core.pairs.run.plan import plan
 from migrate_core.workspace import Workspace
 from tests.support.pairs import Case, Safe, numbered_masks, prepare, write_safe
 

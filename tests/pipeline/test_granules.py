@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from tests.support.granules import (
     plane,
 )
 from tests.support.pairs import Case, checkered, prepare, registered, write_mask
+from tests.support.threads import InThreads
 
 FINE = [number for number, band in enumerate(BANDS_L2A) if RESOLUTION[band] == 10]
 
@@ -35,7 +35,7 @@ FINE = [number for number, band in enumerate(BANDS_L2A) if RESOLUTION[band] == 1
 @pytest.fixture(autouse=True)
 def _in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in threads of this process: starting workers takes a second each time."""
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
 
 
 def made(root: Path, west: float, north: float, *granules: Safe) -> tuple[Case, dict[str, Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 
 import numpy as np
@@ -34,6 +33,7 @@ from tests.support.occlusion import (
     run,
 )
 from tests.support.pairs import CRS, placed, registered, write_mask
+from tests.support.threads import InThreads
 
 names = pytest.mark.parametrize("name", GROUNDS)
 
@@ -160,7 +160,7 @@ def test_a_pair_of_an_earlier_version_is_looked_at_again(made: Made, lost: tuple
     stored = {name: value for name, value in to_json(pair).items() if name not in lost}
     case.store.put_pairs([from_json(Pair, stored)])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+        patch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
         case.make()
     again = case.store.pair(pair.pair_id)
     assert again is not None

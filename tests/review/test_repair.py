@@ -18,13 +18,14 @@ from migrate_core.model import PairParameters
 from migrate_core.pairs.edits import applying
 from migrate_core.pairs.edits.applying import bring_all_up_to_date, bring_up_to_date
 from migrate_core.pairs.flags import labelled_pixels
-from migrate_core.pairs.run.runner import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.review.repair import EditRequest, repair
 from migrate_core.review.run import decide, new_decision
 from migrate_core.settings import AssessmentSettings
 from migrate_core.store.base import open_store
 from migrate_core.store.decisions import edits_of
 from tests.support.repairs import RASTERS, RepairCase, area, made_case
+from tests.support.threads import InThreads
 
 # The cloud of the example, and a little more: columns 0 to 24 of the product.
 CLOUD = area(0, 0, 24, 60)
@@ -32,7 +33,7 @@ CLOUD = area(0, 0, 24, 60)
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RepairCase:
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
     return made_case(tmp_path)
 
 

@@ -8,7 +8,6 @@ import pty
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from click.testing import CliRunner, Result
 from migrate_core.cli import cli
 from migrate_core.jobs.background import latest_job, now_utc
 from migrate_core.model import Decision, PairParameters
-from migrate_core.pairs.run.plan import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.pairs.run.runner import KIND
 from migrate_core.review.decisions import review_statuses
 from migrate_core.review.run import decide
@@ -32,6 +31,7 @@ from tests.support.pairs import (
     write_mask,
     write_safe,
 )
+from tests.support.threads import InThreads
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NEAR = Safe()
@@ -50,7 +50,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def case(tmp_path: Path, scenes: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
     """Pairs of m0 (accepted), m1 (rejected) and m2 (undecided)."""
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
     case = prepare(tmp_path / "workspace", numbered_masks(tmp_path / "masks", 3), scenes)
     case.make()
     say(case, "m0 20200202", "accept")

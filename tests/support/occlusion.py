@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from migrate_core.model import Mask, Pair
 from migrate_core.products.scene_classes import SCL_FLAGS, Flag
 from migrate_core.store.base import Candidate
 from tests.support.pairs import Case, Safe, open_case, placed, registered, write_mask, write_safe
+from tests.support.threads import InThreads
 
 # Each mask has 4 x 4 pixels of 20 m: three columns are labelled, the last one is background.
 LABEL = np.repeat([[1, 1, 1, 1, 1, 1, 0, 0]], 8, axis=0).astype(np.uint8)
@@ -109,7 +109,7 @@ def make_everything(root: Path) -> Made:
     case.store.put_masks(masks)
     search = ["scenes", "search", "--source", f"local:{root / 'scenes'}", "--measure-clouds"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+        patch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
         # Flags overlap where s2cloudless or a cloud mask gives them; here two classes more do.
         before = SCL_FLAGS.copy()
         SCL_FLAGS[list(OVERLAPS)] = list(OVERLAPS.values())

@@ -15,7 +15,7 @@ from shapely.geometry import box, mapping
 
 from migrate_core.grid import PixelGrid
 from migrate_core.model import Mask, Pair, PairParameters
-from migrate_core.pairs.run.runner import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.review.repair import EditRequest, Repaired, repair
 from tests.support.pairs import (
     CRS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 
 from migrate_core.jobs.pool import WorkerPool
 from migrate_core.masks.files import isolation
-from migrate_core.pairs.run import runner
+from migrate_core.pairs.run import workers
 
 
 class ThreadPool(ThreadPoolExecutor):
@@ -24,6 +24,10 @@ class ThreadPool(ThreadPoolExecutor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Run a copy of the call in a thread."""
         return super().submit(_run, pickle.dumps((fn, args, kwargs)))
+
+    def submit_batch(self, fn: Callable[[Any], Any], items: Iterable[Any]) -> list[Future[Any]]:
+        """Run copies of the calls; they may run at once."""
+        return [self.submit(fn, item) for item in items]
 
 
 def _run(call: bytes) -> Any:
@@ -41,5 +45,5 @@ def working_in(pool: type[ThreadPool] | type[WorkerPool]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(isolation, "WorkerPool", pool)
         patch.setattr(isolation, "_pools", _reading[pool])
-        patch.setattr(runner, "WorkerPool", pool)
+        patch.setattr(workers, "WorkerPool", pool)
         yield

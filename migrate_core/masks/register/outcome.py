@@ -22,9 +22,3 @@ def result_of_adding(masks: Sequence[Mask], refused: Sequence[Problem]) -> str:
     lost = len(refused) + unusable
     added = f"{len(masks) - unusable} added"
     return f"{added}, {lost} can't be read." if lost else f"{added}."
-
-
-def named_problem(problem: Problem) -> str:
-    """A problem that begins with the name of what it is about, once."""
-    text = problem.message
-    return text if text.startswith(problem.item) else f"{problem.item}: {text}"

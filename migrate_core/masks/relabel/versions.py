@@ -26,8 +26,8 @@ from ...store.mask_versions import (
 from ...store.masks import find_mask, unknown_mask
 from ..checks import CONTENT, with_problems
 from ..files.isolation import read_isolated
+from ..finish import finish
 from ..raster.identity import combined_digest, mask_identity
-from ..run import finish
 from ..vectors.build import features_file
 from ..vectors.features import Features, write_features
 from .drawing import Operation, drawn_areas, features_of

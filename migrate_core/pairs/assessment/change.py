@@ -27,13 +27,12 @@ from ...model import BACKGROUND, Mask
 from ...products.scene_classes import OCCLUDING_FLAGS, Flag
 from ..flags import labelled_pixels
 from ..source.image import LIKE, band_order, image_path, source_grid, warped_image
+from .rules import RULES
 
 _OCCLUDING = Flag.OUTSIDE | OCCLUDING_FLAGS
 # It takes so many clear pixels inside and around, and of the inside so large a share: what is said
 # of the label has to hold for most of it, as the class of a pixel does for half of its area.
 _INSIDE, _OUTSIDE, _SHARE = 10, 30, 0.5
-# Count up when the same pair would get another indicator, so that those of before are renewed.
-RULES = 2
 # A pixel is different where, over all bands, it is off by this many spreads of what the ground
 # around is off by, and by all of its contrast but this part: the scale taken from the ground around
 # is the less certain the less that looks alike in both, and matters more the more an object stands

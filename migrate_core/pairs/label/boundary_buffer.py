@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from ...grid import BoolArray, FloatArray, PixelGrid
@@ -72,6 +71,8 @@ def near(points: FloatArray, grid: PixelGrid, distance_m: float) -> BoolArray:
     found = np.zeros(grid.shape, dtype=bool)
     if not points.size:
         return found
+    import scipy  # lists of pairs ask this module for words only
+
     tree = scipy.spatial.cKDTree(points.T)
     rows, columns = np.indices(grid.shape).reshape(2, -1)
     centres = np.stack([columns, rows], axis=1) + 0.5

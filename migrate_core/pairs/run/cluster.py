@@ -54,8 +54,10 @@ class Needed:
 @contextmanager
 def open_cluster(
     address: str, workspace: Workspace, tasks: Sequence[PairTask]
-) -> Iterator[tuple[Executor, int]]:
-    """The cluster whose scheduler is at `address` as an executor, and how many threads it has.
+) -> Iterator[tuple[list[Executor], int]]:
+    """An executor for each worker of the scheduler at `address`, and how many threads they have.
+
+    A call that is given to one of them may be done by another worker that has nothing to do.
 
     Raises MigrateError when the scheduler doesn't answer, has no workers, or a worker can't make
     the pairs of the tasks.
@@ -70,12 +72,16 @@ def open_cluster(
             "or leave out --scheduler."
         ) from err
     with client:
-        threads = sum(client.nthreads().values())
+        threads = client.nthreads()
         if not threads:
             raise MigrateError(f"The Dask scheduler at {address} has no workers. Start some.")
         check_workers(client, address, workspace, tasks)
-        # Results depend on files, so a task must run each time it is asked for: never cached.
-        yield client.get_executor(pure=False), threads
+        executors = [
+            # Results depend on files, so a task must run each time it is asked for: never cached.
+            client.get_executor(pure=False, workers=[worker], allow_other_workers=True)
+            for worker in threads
+        ]
+        yield executors, sum(threads.values())
 
 
 def check_workers(

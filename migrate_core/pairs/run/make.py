@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...masks.run import finish
+from ...masks.finish import finish
 from ...session import Session
 from ..task import PairTask
-from .plan import RunOptions, plan
+from .options import RunOptions
+from .plan import plan
 from .runner import KIND, RunOutcome, make_planned
 
 

@@ -17,7 +17,7 @@ from ...transfer.product_store import ProductStore
 from ...workspace import Workspace
 from ..task import PairTask
 from .fetch import Fetching, to_be_fetched
-from .plan import RunOptions
+from .options import RunOptions
 
 # As many as the Copernicus Data Space allows connections; so many are fetched ahead as well.
 _THREADS = 4

@@ -12,8 +12,8 @@ from ...settings import AssessmentSettings
 from ...states import UNDER_WAY, PairState
 from ...store.base import Store, superseded
 from ...workspace import Workspace, remove_leftovers
-from ..assessment.change import RULES
-from ..files import pair_complete
+from ..assessment.rules import RULES
+from ..rasters import pair_complete
 from ..task import PairTask, found_out
 from .plan import replaced
 

@@ -6,27 +6,29 @@ import logging
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
 from ...errors import ArchiveOrderedError, DatabaseUnusableError, DiskError, MigrateError
 from ...jobs.background import Job, working
-from ...jobs.pool import WorkerPool
+from ...jobs.pool import WorkerCrashedError
 from ...logs.context import about
 from ...model import Pair
 from ...states import UNDER_WAY, JobState, PairState
 from ...store.base import Store
+from ...store.decisions import edits_of
 from ...workspace import Workspace
-from ..edits.applying import bring_up_to_date
-from ..make import make_pair
 from ..progress import clear_progress, progress_file
 from ..task import PairOutcome, PairTask, found_out
-from .cluster import open_cluster
-from .plan import RunOptions
+from .batches import batch_size, by_scene, in_block_order
+from .options import RunOptions
 from .prefetch import FetchedTask, FetchFailed, Prefetcher, open_fetching
 from .queueing import queue_pairs
+from .trust import distrust, trust, work_here
+from .worker import make_pair
+from .workers import Workers, open_workers
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,8 @@ _TICK_S = 0.5
 _IDLE_S = 0.1
 
 Progress = Callable[[int, int, int], None]
+# What is worked at, with the first call of its batch.
+InFlight = dict[Future[PairOutcome], tuple[FetchedTask, Future[PairOutcome]]]
 
 
 @dataclass(frozen=True)
@@ -73,10 +77,10 @@ def make_planned(
         job.ends_as(JobState.DIED)  # until it has come to its end
         clear_progress(workspace)
         pairs = queue_pairs(store, tasks, workspace, partial=options.partial)
+        missing = [task for task in tasks if pairs[task.pair_id].state != PairState.DONE]
         todo = [
             replace(task, note=progress_file(workspace, task.pair_id, job.job_id))
-            for task in tasks
-            if pairs[task.pair_id].state != PairState.DONE
+            for task in in_block_order(missing, job.job_id)
         ]
         job.report(0, 0, total=len(todo))
         found = len(tasks) - len(todo)
@@ -125,6 +129,8 @@ class _Run:
         self._job = job
         self._pairs = pairs
         self._counter = counter
+        self._begun: set[str] = set()
+        self._read: set[tuple[str, ...]] = set()
 
     def run_tasks(
         self, todo: Sequence[PairTask], options: RunOptions, progress: Progress
@@ -145,7 +151,8 @@ class _Run:
 
     def _run_tasks(self, todo: Sequence[PairTask], options: RunOptions, progress: Progress) -> bool:
         """Work through the tasks; False when cancelled, and then nothing is in flight any more."""
-        with _executor(options, self._workspace, todo) as (executor, width):
+        here = work_here(self._workspace, todo)
+        with open_workers(options, self._workspace, todo, here=here) as workers:
             finished = False
             prefetcher = Prefetcher(
                 todo,
@@ -154,10 +161,10 @@ class _Run:
                 options.wait_s,
             )
             try:
-                finished = self._all(prefetcher, executor, width, progress)
+                finished = self._all(prefetcher, workers, progress)
             finally:
                 if not finished:
-                    _stop(executor)
+                    workers.stop()
                 prefetcher.stop()
         return finished
 
@@ -166,19 +173,15 @@ class _Run:
         if task.note is not None:
             task.note.put("fetch")
 
-    def _all(
-        self, prefetcher: Prefetcher, executor: Executor, width: int, progress: Progress
-    ) -> bool:
-        """Work through the tasks, `width` at a time; False when cancelled."""
-        in_flight: dict[Future[PairOutcome], FetchedTask] = {}
+    def _all(self, prefetcher: Prefetcher, workers: Workers, progress: Progress) -> bool:
+        """Work through the tasks, a batch for each worker; False when cancelled."""
+        in_flight: InFlight = {}
         try:
             while not self._job.cancel_requested():
-                for found in prefetcher.take(width - len(in_flight)):
-                    if isinstance(found, FetchFailed):
-                        self._fetch_failed(found)
-                    else:
-                        self._begin(found.task)
-                        in_flight[executor.submit(make_pair, found.task)] = found
+                self._hand_out(prefetcher, workers, in_flight)
+                for future, (ready, _) in in_flight.items():
+                    if future.running():
+                        self._begin(ready.task)
                 if in_flight:
                     completed, _ = wait(in_flight, timeout=_TICK_S, return_when=FIRST_COMPLETED)
                 elif prefetcher.exhausted:
@@ -188,14 +191,33 @@ class _Run:
                     completed = set()
                     time.sleep(_IDLE_S)
                 for future in completed:
-                    ready = in_flight.pop(future)
+                    ready, _ = in_flight.pop(future)
                     ready.release()
-                    self._land(ready.task.pair_id, future)
+                    self._say_begun(ready.task)
+                    self._land(ready.task, future)
                 self._tell(progress)
             return False
         finally:
-            for ready in in_flight.values():
+            for ready, _ in in_flight.values():
                 ready.release()
+
+    def _hand_out(self, prefetcher: Prefetcher, workers: Workers, in_flight: InFlight) -> None:
+        """Give batches out until each worker has one, and one more waits for whoever is first."""
+        while len({batch for _, batch in in_flight.values()}) <= workers.width:
+            remaining = self._counter.total - self._counter.finished - len(in_flight)
+            taken = prefetcher.take(batch_size(remaining, workers.width))
+            for failed in taken:
+                if isinstance(failed, FetchFailed):
+                    self._fetch_failed(failed)
+            ready = [found for found in taken if isinstance(found, FetchedTask)]
+            for batch in by_scene(ready):
+                futures = workers.submit(make_pair, [found.task for found in batch])
+                in_flight.update(
+                    (future, (found, futures[0]))
+                    for future, found in zip(futures, batch, strict=True)
+                )
+            if not ready:
+                return
 
     def _tell(self, progress: Progress) -> None:
         counter = self._counter
@@ -206,8 +228,14 @@ class _Run:
         """A task is worked at from now on; once it was fetched that has been said."""
         pair = self._pairs[task.pair_id]
         if pair.state != PairState.RUNNING:
-            self._workspace.log(task.pair_id).unlink(missing_ok=True)
             self._put(replace(pair, state=PairState.RUNNING, error=None))
+            self._say_begun(task)
+
+    def _say_begun(self, task: PairTask) -> None:
+        """Say in the log, once, that a task is worked at; it may have ended by now."""
+        if task.pair_id not in self._begun:
+            self._begun.add(task.pair_id)
+            self._workspace.log(task.pair_id).unlink(missing_ok=True)
             scenes = ", ".join(scene.scene_id for scene in task.scenes)
             with about({"pair": task.pair_id}):
                 log.info("The pair of %s and %s begins.", task.mask.name, scenes)
@@ -226,8 +254,9 @@ class _Run:
         self._counter.finished += 1
         self._broke(pair, found.error)
 
-    def _land(self, pair: str, future: Future[PairOutcome]) -> None:
+    def _land(self, task: PairTask, future: Future[PairOutcome]) -> None:
         """Write down what became of a pair."""
+        pair = task.pair_id
         self._counter.finished += 1
         try:
             outcome = future.result()
@@ -236,13 +265,26 @@ class _Run:
             )
             self._put(done)
             # Repairs of before its files were lost, and of while it was looked at again.
-            bring_up_to_date(self._store, self._workspace, pair)
+            if edits_of(self._store, pair):
+                from ..edits.applying import bring_up_to_date  # makes pixels: slow to import
+
+                bring_up_to_date(self._store, self._workspace, pair)
         except Exception as err:  # a bug, or a broken library: this pair fails, the others go on
+            if isinstance(err, WorkerCrashedError):
+                distrust(self._workspace, task)
             self._broke(pair, err)
         else:
             self._counter.made += 1
+            self._trust(task)
             with about({"pair": pair}):
                 log.info("The pair is made: %s.", outcome.suggestion.reason)
+
+    def _trust(self, task: PairTask) -> None:
+        """Note, once in a run, that the products of a task were read."""
+        scenes = tuple(scene.href for scene in task.scenes)
+        if scenes not in self._read:
+            self._read.add(scenes)
+            trust(self._workspace, task)
 
     def _broke(self, pair: str, err: Exception) -> None:
         """Write down why a pair failed; what isn't a MigrateError is a bug, of us or a library."""
@@ -282,28 +324,3 @@ class _Run:
             replace(pair, state=state) for pair in self._pairs.values() if pair.state in UNDER_WAY
         ]
         self._store.put_pairs(open_ones)
-
-
-def _stop(executor: Executor) -> None:
-    """End what is in flight; Dask's executor cancels when it isn't to wait."""
-    if isinstance(executor, WorkerPool):
-        executor.shutdown(wait=False, cancel_futures=True)
-    else:
-        executor.shutdown(wait=False)
-
-
-@contextmanager
-def _executor(
-    options: RunOptions, workspace: Workspace, tasks: Sequence[PairTask]
-) -> Iterator[tuple[Executor, int]]:
-    """Where tasks run, and how many at a time: worker processes here, or a Dask cluster."""
-    if options.scheduler:
-        with open_cluster(options.scheduler, workspace, tasks) as (executor, width):
-            yield executor, width
-        return
-    width = min(options.workers or os.cpu_count() or 1, len(tasks))
-    pool = WorkerPool(width)
-    try:
-        yield pool, width
-    finally:
-        pool.shutdown()

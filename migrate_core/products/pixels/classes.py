@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.windows import Window as RasterWindow
 
-from ...grid import PixelGrid
-from ..product import BandFile, Product
+from ...grid import PixelGrid, Window
+from ..product import JPEG2000, BandFile, Product
 from ..remote.opening import fetch_ahead
-from .reading import check_georeference, on_band
+from .reading import check_georeference, on_band, read_inside
 
 _NATIVE_M = 10
 
@@ -47,6 +47,15 @@ def read_nearest(
     columns, rows = _positions(grid, product.grid.coarser(band.resolution_m // _NATIVE_M))
     found = np.full((len(layers), *grid.shape), outside, dtype=np.uint8)
     if not columns.inside.any() or not rows.inside.any():
+        return found
+
+    if band.driver == JPEG2000 and tuple(layers) == (1,):
+        left, right = columns.reach(1)
+        top, bottom = rows.reach(1)
+        window = Window(left, top, right - left, bottom - top)
+        values = read_inside(band, window, product)
+        inside = rows.inside[:, None] & columns.inside[None, :]
+        found[0][inside] = values[np.ix_(rows.known - top, columns.known - left)].ravel()
         return found
 
     def read(dataset: Any) -> NDArray[Any]:

@@ -27,7 +27,7 @@ from ..access import forget_logins, redact_logs
 from ..jp2.byte_ranges import Location, locate
 from ..jp2.errors import UnsuitableError
 from ..jp2.header import georeference_on_disk
-from ..jp2.window import read_window
+from ..jp2.shared_tiles import read_shared
 from ..product import GEOTIFF, JPEG2000, BandFile, Product
 from ..remote.jp2 import georeference_of, read_remote_jp2
 from ..remote.opening import fetch_ahead, on_remote
@@ -265,12 +265,15 @@ def _read(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16
             slice(top - window.row, bottom - window.row),
             slice(left - window.column, right - window.column),
         )
-        pixels[target] = _read_inside(band, inside, product)
+        pixels[target] = read_inside(band, inside, product)
     return pixels
 
 
-def _read_inside(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16]:
-    """A window that lies in the band: from the few tiles under it, or else through GDAL."""
+def read_inside(band: BandFile, window: Window, product: Product) -> NDArray[np.uint16]:
+    """A window that lies in the band, (height, width): from the tiles under it, or through GDAL.
+
+    Raises ProductError.
+    """
 
     def read(dataset: Any) -> NDArray[np.uint16]:
         check_georeference(dataset, band, product)
@@ -282,7 +285,7 @@ def _read_inside(band: BandFile, window: Window, product: Product) -> NDArray[np
     if band.driver == JPEG2000 and band.access is None:
         with suppress(UnsuitableError):
             _check_once(band, product)
-            return read_window(band.location, window)
+            return read_shared(band.location, window)
     if band.driver == JPEG2000 and band.access is not None:
         access = band.access
         with suppress(UnsuitableError):

@@ -8,10 +8,9 @@ from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
 from ...grid import PixelGrid, Window, is_block_of, window_of
+from ..product import NO_DATA as NO_DATA
+from ..product import SATURATED as SATURATED
 from .whole_numbers import interpolate
-
-NO_DATA = 0
-SATURATED = 65535
 
 # Source pixels beyond a window that the kernel reaches, so that windows don't show in the values.
 REACH = {"nearest": 1, "bilinear": 1, "cubic": 2}

@@ -9,7 +9,7 @@ import streamlit as st
 
 from migrate_core.errors import MigrateError
 from migrate_core.job_requests import MakePairs
-from migrate_core.pairs.run.plan import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.review.set_aside import SetAside, set_aside_by_run
 from pages.shared.background import start
 from pages.shared.frame import Page

@@ -9,7 +9,7 @@ import streamlit as st
 
 from migrate_core.jobs.background import now_utc, running_job
 from migrate_core.model import PairParameters
-from migrate_core.pairs.run.plan import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.settings import ACCESSES
 from migrate_core.states import UNDER_WAY, PairState
 from migrate_core.store.pair_list import INTERRUPTED, ON_ORDER, TO_MAKE, pair_counts

@@ -9,7 +9,8 @@ from migrate_core.errors import JobRunningError
 from migrate_core.job_requests import MakePairs
 from migrate_core.jobs.background import now_utc, running_job
 from migrate_core.model import PairParameters
-from migrate_core.pairs.run.plan import RunOptions, plan
+from migrate_core.pairs.run.options import RunOptions
+from migrate_core.pairs.run.plan import plan
 from migrate_core.states import PairState
 from migrate_core.store.base import Store
 

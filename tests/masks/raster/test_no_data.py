@@ -18,7 +18,7 @@ from migrate_core.masks.raster.content import read_labels, small_labels
 from migrate_core.masks.raster.value_notes import value_notes
 from migrate_core.masks.register.edit import with_earlier_edits
 from migrate_core.model import Mask
-from migrate_core.pairs.run.runner import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
 from tests.support.builders import UTM31, area_m2, labels, write_raster

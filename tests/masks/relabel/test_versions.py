@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,11 +27,12 @@ from tests.support.builders import write_raster
 from tests.support.masks import PIXELS, Answer, run
 from tests.support.pairs import open_case, write_mask
 from tests.support.repairs import TURNED, RepairCase, made_case
+from tests.support.threads import InThreads
 
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RepairCase:
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
     return made_case(tmp_path)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,10 @@ import pytest
 from migrate_core.errors import PairError
 from migrate_core.model import Pair
 from migrate_core.pairs.assessment.reassess import reassess, refresh_change
-from migrate_core.pairs.run.runner import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.settings import AssessmentSettings
 from tests.support.pairs import Case, Safe, numbered_masks, prepare, write_safe
+from tests.support.threads import InThreads
 
 STRICT = AssessmentSettings(reject_hidden=0.05, accept_hidden=0.0, accept_thin=0.0)
 RASTERS = ("image.tif", "label.tif", "fractions.tif", "quality.tif")
@@ -25,7 +25,7 @@ RASTERS = ("image.tif", "label.tif", "fractions.tif", "quality.tif")
 @pytest.fixture
 def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
     """One mask of 8 by 8 pixels, of which the upper half has 8 labelled ones in cloud shadow."""
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
     classes = np.full((30, 30), 4)
     classes[:2] = 3  # rows 0 to 3 of the 10 m grid; the mask begins in row 3
     write_safe(tmp_path / "scenes", Safe(pixels={"SCL": classes}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from migrate_core.products.scene_classes import Flag
 from migrate_core.states import EditKind
 from tests.support.pairs import CRS, NORTH, WEST, checkered
 from tests.support.repairs import TURNED, RepairCase, area, made_case, made_of
+from tests.support.threads import InThreads
 from tests.support.vectors import added, frame, only, write
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -30,7 +30,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
 
 
 @pytest.fixture

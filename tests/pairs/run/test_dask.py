@@ -11,7 +11,8 @@ import pytest
 from migrate_core.errors import MigrateError
 from migrate_core.jobs.background import latest_job
 from migrate_core.pairs.files import pair_complete
-from migrate_core.pairs.run.runner import KIND, RunOptions
+from migrate_core.pairs.run.options import RunOptions
+from migrate_core.pairs.run.runner import KIND
 from tests.support.pairs import Case, Safe, numbered_masks, open_case, prepare, write_safe
 
 distributed = pytest.importorskip("distributed")

@@ -7,7 +7,6 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from shapely.geometry import box, mapping
 
 from migrate_core.jobs.background import now_utc, request_cancel
 from migrate_core.model import SceneQuery
-from migrate_core.pairs.run.plan import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.pairs.run.runner import KIND
 from migrate_core.scenes.search.search import search
 from migrate_core.scenes.sources import open_source
@@ -31,6 +30,7 @@ from tests.support.servers.dhus import PASSWORD as DHUS_PASSWORD
 from tests.support.servers.dhus import USER as DHUS_USER
 from tests.support.servers.dhus import Dhus, Kept, dhus_running, entry_of
 from tests.support.servers.faulty import Asked, Reply
+from tests.support.threads import InThreads
 
 SAFE = Safe()
 FOOTPRINT = box(2.5, 42.0, 3.5, 43.0)
@@ -39,7 +39,7 @@ FOOTPRINT = box(2.5, 42.0, 3.5, 43.0)
 @pytest.fixture(autouse=True)
 def _in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in threads of this process: starting workers takes a second each time."""
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
 
 
 @pytest.fixture

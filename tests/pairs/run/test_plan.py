@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +10,11 @@ import pytest
 from migrate_core.errors import WrongUseError
 from migrate_core.jobs.background import latest_job
 from migrate_core.model import PairParameters
-from migrate_core.pairs.run.plan import RunOptions, plan
+from migrate_core.pairs.run.options import RunOptions
+from migrate_core.pairs.run.plan import plan
 from migrate_core.pairs.run.runner import KIND
 from tests.support.pairs import Case, Safe, numbered_masks, prepare, write_safe
+from tests.support.threads import InThreads
 
 NEAR = Safe()
 LATER = Safe(sensed="20200204T104351", generated="20200204T134500")
@@ -21,7 +22,7 @@ LATER = Safe(sensed="20200204T104351", generated="20200204T134500")
 
 @pytest.fixture
 def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
     for safe in (NEAR, LATER):
         write_safe(tmp_path / "scenes", safe)
     masks = numbered_masks(tmp_path / "masks", 3)

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +22,8 @@ from migrate_core.jobs.background import claim, latest_job, now_utc, request_can
 from migrate_core.model import Mask, PairParameters
 from migrate_core.pairs.files import pair_complete
 from migrate_core.pairs.make import PairOutcome, PairTask, make_pair
-from migrate_core.pairs.run.runner import KIND, RunOptions
+from migrate_core.pairs.run.options import RunOptions
+from migrate_core.pairs.run.runner import KIND
 from tests.support.pairs import (
     RELEASE,
     STALLED,
@@ -42,6 +42,7 @@ from tests.support.pairs import (
     write_safe,
 )
 from tests.support.product_forms import neighbours, write_old
+from tests.support.threads import InThreads
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 NEAR = Safe()
@@ -71,7 +72,7 @@ def case(tmp_path: Path, masks: list[Mask], scenes: Path) -> Case:
 @pytest.fixture
 def in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in threads of this process: starting workers takes a second each time."""
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
 
 
 def files(folder: Path) -> dict[str, int]:

@@ -20,7 +20,7 @@ from scipy import ndimage
 from migrate_core.errors import PairError
 from migrate_core.grid import PixelGrid
 from migrate_core.model import Mask, PairParameters, SourceImage
-from migrate_core.pairs.run.plan import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.pairs.view import content
 from migrate_core.pairs.view.content import lonlat_nodes, thinned, view_of
 from migrate_core.pairs.view.packed import PackedView

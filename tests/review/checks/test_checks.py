@@ -6,7 +6,6 @@ import csv
 import json
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from migrate_core.export.dataset import export_dataset
 from migrate_core.export.request import ExportRequest
 from migrate_core.jobs.background import now_utc
 from migrate_core.pairs.files import RASTERS, pair_complete, read_document
-from migrate_core.pairs.run.runner import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.pairs.view.packed import unpacked
 from migrate_core.pairs.view.stored import stored_view
 from migrate_core.review.checks.making import make_check
@@ -47,6 +46,7 @@ from tests.support.pairs import (
     write_mask,
     write_safe,
 )
+from tests.support.threads import InThreads
 
 MASKS = 6
 
@@ -64,7 +64,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     case = prepare(root / "workspace", masks, root / "scenes")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+        patch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
         assert case.make(RunOptions(workers=1)).made == MASKS
     case.store.engine.dispose()
     return root / "workspace"

@@ -7,7 +7,6 @@ import shutil
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from migrate_core.cli import cli
 from migrate_core.demo import DemoCase
 from migrate_core.errors import JobCancelledError, SourceError, TransferError
 from migrate_core.model import Problem, Scene, SceneQuery
-from migrate_core.pairs.run.plan import RunOptions
+from migrate_core.pairs.run.options import RunOptions
 from migrate_core.products.files.granules import find_granules
 from migrate_core.products.opening import open_product
 from migrate_core.products.pixels.cloud_masks import read_cloud_mask
@@ -47,6 +46,7 @@ from tests.support.builders import Safe, a_scene, write_jp2, write_raster, write
 from tests.support.jp2 import JP2_OPTIONS
 from tests.support.servers.cdse import Cdse, Offered, cdse_running
 from tests.support.servers.faulty import Asked, Reply
+from tests.support.threads import InThreads
 from tests.support.transfer import a_cloud_reader, a_product_store
 
 # 20 m and 60 m pixels divide it.
@@ -387,7 +387,7 @@ def test_a_cancellation_is_heard_while_the_service_makes_it_wait(
 def test_pairs_are_made_of_bands_after_measuring(
     cdse: Cdse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("migrate_core.pairs.run.runner.WorkerPool", ThreadPoolExecutor)
+    monkeypatch.setattr("migrate_core.pairs.run.workers.WorkerPool", InThreads)
     safe = pair_builders.Safe()
     path = pair_builders.write_safe(tmp_path / "archive", safe)
     cdse.offer("u-1", path, footprint=mapping(box(2.5, 42.0, 3.5, 43.0)))

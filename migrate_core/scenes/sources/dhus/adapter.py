@@ -8,9 +8,7 @@ from ....transfer.http.client import HttpClient
 from ....transfer.product_store import ProductStore
 from ..adapter import AccessWay, Credential, SourceAdapter, Trial
 from ..protocol import SceneFetcher, SceneSource
-from .fetch import DhusFetcher
-from .mirror import why_no_account
-from .source import DhusSource
+from .account import why_no_account
 
 _ACCOUNT = ("DHUS_URL", "DHUS_USER", "DHUS_PASSWORD")
 
@@ -39,10 +37,14 @@ class Dhus(SourceAdapter):
 
     def open(self, client: HttpClient | None = None) -> SceneSource:
         """What searches it."""
+        from .source import DhusSource  # sentinelsat is slow to import; pages need no search
+
         return DhusSource(self.url, self.services, client)
 
     def fetcher(self, product_store: ProductStore) -> SceneFetcher:
         """What downloads, and orders from its archive."""
+        from .fetch import DhusFetcher
+
         return DhusFetcher(self.url, self.services, product_store)
 
     def trials(self, client: HttpClient) -> tuple[Trial, ...]:

@@ -10,7 +10,6 @@ from ..adapter import AccessWay, Credential, SourceAdapter, Trial
 from ..eodata import key_trial, s3_key
 from ..protocol import SceneSource
 from .profiles import StacService, any_stac, cdse_stac, earth_search, planetary_computer
-from .source import StacSource
 
 
 @dataclass(frozen=True)
@@ -23,6 +22,8 @@ class AnyStac(SourceAdapter):
 
     def open(self, client: HttpClient | None = None) -> SceneSource:
         """What searches it."""
+        from .source import StacSource  # pystac-client is slow to import; scenes need no search
+
         if client is None:
             return StacSource(self.service())
         return StacSource(self.service(), client.policy, client.runtime)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from ..errors import WrongUseError
-from ..model import Problem
-from ..review.run import default_reviewer
-from ..review.triage.run import (
+from ...errors import WrongUseError
+from ...model import Problem
+from ...review.run import default_reviewer
+from ...review.triage.run import (
     TriageState,
     accept_automatically,
     explained,
@@ -16,10 +16,10 @@ from ..review.triage.run import (
     triage_state,
     undo_acceptance,
 )
-from ..session import Session
-from ..store.serialize import to_json
-from ..text import format_share
-from .console import emit, json_option, report, say
+from ...session import Session
+from ...store.serialize import to_json
+from ...text import format_share
+from ..console import emit, json_option, report, say
 
 
 @click.group()

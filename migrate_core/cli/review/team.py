@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from ..review.team.run import TeamReport, keep_settings, team_report
-from ..session import Session
-from ..store.review.settings import ReviewSettings, review_settings
-from ..store.serialize import to_json
-from .console import emit, json_option
+from ...review.team.run import TeamReport, keep_settings, team_report
+from ...session import Session
+from ...store.review.settings import ReviewSettings, review_settings
+from ...store.serialize import to_json
+from ..console import emit, json_option
 
 
 @click.command()

@@ -1,33 +1,23 @@
-"""`review …` and `status`."""
+"""`review …`: deciding, and what was decided; the other commands are in modules of their own."""
 
 from __future__ import annotations
 
 import click
 
-from ..jobs.background import now_utc
-from ..review.batches import decide_batch, selected
-from ..review.decisions import ReviewStatus
-from ..review.overview import matches, overview
-from ..review.run import decide, default_reviewer, new_decision
-from ..review.story import pair_story
-from ..session import Session
-from ..states import VERDICTS, Verdict, decision_state
-from ..store.serialize import to_json
-from ..text import format_time
+from ...review.batches import decide_batch, selected
+from ...review.decisions import ReviewStatus
+from ...review.run import decide, default_reviewer, new_decision
+from ...review.story import pair_story
+from ...session import Session
+from ...states import VERDICTS, Verdict, decision_state
+from ...store.serialize import to_json
+from ...text import format_time
+from ..console import emit, json_option, print_table, say
 from .audit import agreement, audit, checks
-from .console import emit, json_option, print_table, say
 from .edit import edit
 from .many import batches, queue, rules, show_batch, undo_many
 from .team import team
 from .triage import triage
-
-_NEXT = {
-    "masks": "masks add PATH (or `demo` for an example)",
-    "scenes": "scenes search --source local:PATH",
-    "pairs": "pairs make",
-    "review": "review decide PAIR_ID accept|reject|unsure",
-    "export": "export DEST",
-}
 
 
 @click.group()
@@ -107,35 +97,3 @@ def _show_status(pair_id: str, found: ReviewStatus, as_json: bool) -> None:
         "reviewers": list(found.reviewers),
     }
     emit(document, as_json, lambda: say(f"{pair_id}: {decision_state(found.decision)}."))
-
-
-@click.command()
-@json_option
-@click.pass_obj
-def status(session: Session, as_json: bool) -> None:
-    """Where the work stands: counts for every stage, what runs, what to do next."""
-    found = overview(session.store, now_utc())
-    document = {
-        "workspace": str(session.workspace.root),
-        **to_json(found),
-        "next_step": _NEXT[found.next_stage],
-    }
-
-    def show() -> None:
-        text = {
-            stage: ", ".join(f"{count} {state}" for state, count in document[stage].items())
-            for stage in ("masks", "pairs", "review")
-        }
-        rows = [
-            ("masks", text["masks"]),
-            ("scenes", str(matches(session.store))),
-            *((stage, text[stage]) for stage in ("pairs", "review")),
-        ]
-        print_table(("stage", document["workspace"]), rows)
-        for job in found.running:
-            say(f"Running: {job.kind}, {job.finished} of {job.total} finished.")
-        say(f"Next: {_NEXT[found.next_stage]}")
-        if session.workspace.main_log.is_file():
-            say(f"Log: {session.workspace.main_log}")
-
-    emit(document, as_json, show)

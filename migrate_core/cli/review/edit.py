@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from ..masks.vectors.formats.json_documents import load_json
-from ..review.repair import EditRequest, Repaired, repair
-from ..session import Session
-from ..states import EditKind
-from ..store.serialize import to_json
-from .console import emit, json_option, say
+from ...masks.vectors.formats.json_documents import load_json
+from ...review.repair import EditRequest, Repaired, repair
+from ...session import Session
+from ...states import EditKind
+from ...store.serialize import to_json
+from ..console import emit, json_option, say
 
 _reviewer_option = click.option("--reviewer", help="Who edits; default the user's name.")
 

@@ -6,23 +6,23 @@ from collections.abc import Mapping
 
 import click
 
-from ..errors import WrongUseError
-from ..model import Batch
-from ..review.batches import undo_batch
-from ..review.filters import NAMES, parse_filter
-from ..review.queue import MOST_SUSPICIOUS, ORDERS, arranged
-from ..review.queue_rows import queue_rows
-from ..review.rules.audit import audited_in
-from ..review.rules.rule import parse_rule, preview
-from ..review.rules.run import apply_rule
-from ..review.run import default_reviewer
-from ..session import Session
-from ..states import VERDICTS, decision_state
-from ..store.base import Store
-from ..store.review.batches import batch_entries, decisions_of_batch
-from ..store.serialize import to_json
-from ..text import format_share, format_time
-from .console import emit, json_option, print_table, say
+from ...errors import WrongUseError
+from ...model import Batch
+from ...review.batches import undo_batch
+from ...review.filters import NAMES, parse_filter
+from ...review.queue import MOST_SUSPICIOUS, ORDERS, arranged
+from ...review.queue_rows import queue_rows
+from ...review.rules.audit import audited_in
+from ...review.rules.rule import parse_rule, preview
+from ...review.rules.run import apply_rule
+from ...review.run import default_reviewer
+from ...session import Session
+from ...states import VERDICTS, decision_state
+from ...store.base import Store
+from ...store.review.batches import batch_entries, decisions_of_batch
+from ...store.serialize import to_json
+from ...text import format_share, format_time
+from ..console import emit, json_option, print_table, say
 
 filter_option = click.option(
     "--filter",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import click
 
-from ..review.checks.run import Attention, attention, mix_in
-from ..review.rules.audit import rule_audits
-from ..review.sampling.run import reviewer_agreement, sampling
-from ..review.triage.run import triage_state
-from ..session import Session
-from ..store.review.checks import all_checks
-from ..store.review.settings import review_settings
-from ..store.serialize import to_json
-from ..text import format_share
-from .console import emit, json_option, print_table, say
+from ...review.checks.run import Attention, attention, mix_in
+from ...review.rules.audit import rule_audits
+from ...review.sampling.run import reviewer_agreement, sampling
+from ...review.triage.run import triage_state
+from ...session import Session
+from ...store.review.checks import all_checks
+from ...store.review.settings import review_settings
+from ...store.serialize import to_json
+from ...text import format_share
+from ..console import emit, json_option, print_table, say
 
 
 @click.command()

@@ -1,0 +1,36 @@
+"""What pairs of one run share in one process: opened products, whose metadata are parsed once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+
+from ..model import Scene
+from ..products.product import Product
+from ..scenes.access.opening import open_scene
+from .task import Sharing
+
+# A pair has one product, or the few of a mosaic; batches have one scene.
+_KEPT = 8
+
+_opened: OrderedDict[tuple[str, ...], Product] = OrderedDict()
+_lock = Lock()
+
+
+def opened_scene(scene: Scene, sharing: Sharing | None) -> Product:
+    """The product of a scene as `open_scene` gives it; for a run it is opened once.
+
+    One that is written anew is another product for the next run only. Raises MigrateError.
+    """
+    if sharing is None:
+        return open_scene(scene)
+    key = (sharing.run, scene.source, scene.scene_id, scene.tile or "", scene.href)
+    with _lock:
+        found = _opened.get(key)
+    if found is None:
+        found = open_scene(scene)
+        with _lock:
+            _opened[key] = found
+            while len(_opened) > _KEPT:
+                _opened.popitem(last=False)
+    return found
