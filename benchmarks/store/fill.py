@@ -167,7 +167,9 @@ def _searched(store: Store) -> None:
 def _decide(store: Store, pair_ids: list[str]) -> None:
     """Two persons decide about a fifth each, of which few in common, and a rule about a tenth."""
     decide_batch(store, selected(Verdict.ACCEPT, "ann", None), pair_ids[::5])
-    decide_batch(store, selected(Verdict.REJECT, "bob", "cloud"), [*pair_ids[1::5], *pair_ids[::50]])
+    decide_batch(
+        store, selected(Verdict.REJECT, "bob", "cloud"), [*pair_ids[1::5], *pair_ids[::50]]
+    )
     rule = BatchRequest(
         BatchKind.RULE, Verdict.ACCEPT, "ann", document={"text": "a rule", "verdict": "accept"}
     )

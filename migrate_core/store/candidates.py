@@ -11,8 +11,11 @@ import sqlalchemy as sa
 from ..advice import Advice
 from ..model import Mask, Scene
 from ..states import MaskState
-from .base import Candidate, Store, candidate_of
+from .base import Candidate, Store
+from .derived.matching import renew_matches
+from .derived.revisions import Part, raise_revision
 from .mask_documents import mask_from
+from .rows import candidate_of
 from .selected import CANDIDATES_WITH_SCENES
 from .serialize import from_json, to_json
 from .tables import advice as advice_table
@@ -206,6 +209,7 @@ def put_advice(store: Store, searched: Iterable[str], advice: Mapping[str, Advic
     rows = [{"mask_id": mask_id, "document": to_json(item)} for mask_id, item in advice.items()]
     stale = [{"gone": mask_id} for mask_id in searched if mask_id not in advice]
     with store.engine.begin() as connection:
+        raise_revision(connection, Part.MASKS)
         if stale:
             gone = advice_table.c.mask_id == sa.bindparam("gone")
             connection.execute(sa.delete(advice_table).where(gone), stale)
@@ -219,10 +223,12 @@ def select_best(store: Store) -> int:
     """
     changed = candidates.c.chosen_by_person & (candidates.c.rank > 0)
     with store.engine.begin() as connection:
+        raise_revision(connection, Part.MASKS)
         count = connection.scalar(sa.select(sa.func.count()).where(changed)) or 0
         connection.execute(
             sa.update(candidates).values(selected=candidates.c.rank == 0, chosen_by_person=False)
         )
+        renew_matches(connection)
     return count
 
 
@@ -233,6 +239,7 @@ def select_all(store: Store, choices: Mapping[str, str]) -> dict[str, str]:
     """
     table = candidates
     with store.engine.begin() as connection:
+        raise_revision(connection, Part.MASKS)
         pairs = sa.select(table.c.mask_id, table.c.scene_id)
         known = {(row.mask_id, row.scene_id) for row in connection.execute(pairs)}
         followed = [
@@ -248,4 +255,5 @@ def select_all(store: Store, choices: Mapping[str, str]) -> dict[str, str]:
                 .values(selected=is_it, chosen_by_person=is_it),
                 followed,
             )
+        renew_matches(connection, [choice["of_mask"] for choice in followed])
     return {m: s for m, s in choices.items() if (m, s) not in known}

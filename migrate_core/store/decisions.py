@@ -12,9 +12,22 @@ import sqlalchemy as sa
 from ..model import Decision, Pair, PairEdit, utc
 from ..states import Basis, EditKind, PairState, Verdict
 from .base import Store
+from .derived.matching import chunks
+from .derived.revisions import Part, raise_revision
+from .derived.standings import standing_of
 from .review.rows import decision_of
-from .serialize import to_json
-from .tables import attention_checks, decisions, dialect_insert, masks, pair_edits, pairs
+from .review.standing import ReviewStatus
+from .rows import row_of_pair
+from .serialize import from_json, to_json
+from .tables import (
+    attention_checks,
+    decisions,
+    dialect_insert,
+    masks,
+    pair_edits,
+    pairs,
+    standings,
+)
 
 # Looked up, since calling an enumeration takes a third of the time that reading a log does.
 _VERDICTS = {one.value: one for one in Verdict}
@@ -57,6 +70,19 @@ def decision_logs(store: Store, *, of_checks: bool = False) -> dict[str, list[Lo
     """The log of every pair, oldest entry first, by pair_id; or of attention checks alone."""
     is_check = decisions.c.pair_id.in_(sa.select(attention_checks.c.pair_id))
     return _logs(store, is_check if of_checks else sa.true())
+
+
+def standing_rows(store: Store, pair_ids: Collection[str] | None = None) -> dict[str, ReviewStatus]:
+    """The standing of every pair that the log mentions, by pair_id; or of these pairs."""
+    query = sa.select(standings.c.pair_id, standings.c.document)
+    if pair_ids is not None:
+        chunked = [query.where(standings.c.pair_id.in_(chunk)) for chunk in chunks(pair_ids)]
+    with store.engine.connect() as connection:
+        return {
+            pair_id: standing_of(document)
+            for part in ([query] if pair_ids is None else chunked)
+            for pair_id, document in connection.execute(part)
+        }
 
 
 def logs_since(store: Store, number: int, pair_ids: Collection[str]) -> dict[str, list[LogEntry]]:
@@ -232,11 +258,13 @@ def renew_pair(store: Store, pair_id: str, values: Mapping[str, Any]) -> None:
     """Replace fields of a pair as it stands now; its state stays what others made of it."""
     query = sa.select(pairs.c.document).where(pairs.c.pair_id == pair_id)
     with store.engine.begin() as connection:
+        number = raise_revision(connection, Part.PAIRS)
         document = connection.scalar(query.with_for_update())
         if document is not None:
             changed = {**document, **to_json(values)}
+            row = row_of_pair(from_json(Pair, changed), number)
             update = sa.update(pairs).where(pairs.c.pair_id == pair_id)
-            connection.execute(update.values(document=changed))
+            connection.execute(update.values({**row, "document": changed}))
 
 
 def _edit(row: sa.Row[Any]) -> PairEdit:
