@@ -19,8 +19,8 @@ from ..model import Decision, Mask, Pair, RankedScene, Scene
 from ..states import MaskState, Match, PairState
 from ..workspace import Workspace
 from . import tables
-from .derived.matching import chunks, renew_matches
-from .derived.revisions import Part, kept, raise_revision
+from .derived.matching import chunks, renew_matches, renew_to_make
+from .derived.revisions import Part, hold_revision, kept, raise_revision
 from .derived.standings import copy_standings
 from .mask_documents import mask_from
 from .review.rows import append_rows, decision_of, decision_row
@@ -304,10 +304,12 @@ def forget_mask(connection: sa.Connection, mask_id: str) -> None:
 def put_pairs(connection: sa.Connection, pairs: Sequence[Pair]) -> None:
     """Write pairs as they are now, each with what its log adds up to."""
     if pairs:
+        hold_revision(connection, Part.MASKS)
         changed = raise_revision(connection, Part.PAIRS)
         upsert(connection, tables.pairs, [row_of_pair(pair, changed) for pair in pairs])
         for chunk in chunks(pair.pair_id for pair in pairs):
             copy_standings(connection, chunk, changed)
+        renew_to_make(connection, [pair.mask_id for pair in pairs])
 
 
 def _change_masks(connection: sa.Connection) -> None:

@@ -80,7 +80,7 @@ def row_of_mask(mask: Mask) -> dict[str, Any]:
 
 
 def row_of_pair(pair: Pair, changed: int) -> dict[str, Any]:
-    """The row of a pair, but for its standing; `changed` is the revision that it is written with."""
+    """The row of a pair, but for its standing; `changed` is the revision it has then."""
     return {
         "pair_id": pair.pair_id,
         "mask_id": pair.mask_id,

@@ -52,8 +52,10 @@ def _of_ready_masks(*columns: Any) -> sa.Select[Any]:
 
 def open_matches(store: Store, other_than: str) -> list[OpenMatch]:
     """Selected matches whose pair isn't finished; sources that begin so are left out."""
-    done = sa.select(pairs.c.mask_id, pairs.c.document["scene_ids", 0].as_string()).where(
-        pairs.c.state == PairState.DONE
+    done = sa.exists().where(
+        pairs.c.mask_id == candidates.c.mask_id,
+        pairs.c.scene_id == candidates.c.scene_id,
+        pairs.c.state == PairState.DONE,
     )
     query = _of_ready_masks(
         candidates.c.source,
@@ -63,7 +65,7 @@ def open_matches(store: Store, other_than: str) -> list[OpenMatch]:
         masks.c.outline,
     ).where(
         ~candidates.c.source.startswith(other_than, autoescape=True),
-        sa.tuple_(candidates.c.mask_id, candidates.c.scene_id).not_in(done),
+        ~done,
     )
     with store.engine.connect() as connection:
         rows = connection.execute(query).all()

@@ -40,8 +40,11 @@ masks = sa.Table(
     sa.Column("scene_id", sa.String),
     sa.Column("by_person", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("match", sa.String, nullable=False, server_default=Match.WITHOUT),
+    # Whether no present pair was begun with its selected scene.
+    sa.Column("to_make", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 sa.Index("ix_masks_counted", masks.c.state, masks.c.match)
+sa.Index("ix_masks_to_make", masks.c.to_make, masks.c.state, masks.c.name, masks.c.mask_id)
 sa.Index("ix_masks_listed", masks.c.name, masks.c.mask_id, masks.c.state)
 sa.Index("ix_masks_pending", masks.c.pending)
 scenes = sa.Table(
@@ -85,7 +88,7 @@ pairs = sa.Table(
     "pairs",
     metadata,
     sa.Column("pair_id", sa.String, primary_key=True),
-    sa.Column("mask_id", sa.String, nullable=False, index=True),
+    sa.Column("mask_id", sa.String, nullable=False),
     sa.Column("state", sa.String, nullable=False),
     sa.Column("document", sa.JSON, nullable=False),
     sa.Column("mask_name", sa.String, nullable=False, server_default=""),
@@ -103,6 +106,7 @@ pairs = sa.Table(
 )
 sa.Index("ix_pairs_counted", pairs.c.state, pairs.c.on_order, pairs.c.decision, pairs.c.basis)
 sa.Index("ix_pairs_listed", pairs.c.mask_name, pairs.c.mask_id, pairs.c.scene_id, pairs.c.state)
+sa.Index("ix_pairs_matched", pairs.c.mask_id, pairs.c.scene_id, pairs.c.state)
 sa.Index("ix_pairs_way", pairs.c.way, pairs.c.state)
 # What the log of each pair adds up to, written with each entry; `document` is a `ReviewStatus`.
 standings = sa.Table(

@@ -17,7 +17,7 @@ _ADDED = {
         {
             "masks": (
                 *("lon", "lat", "pending", "has_footprint"),
-                *("candidates", "usable", "scene_id", "by_person", "match"),
+                *("candidates", "usable", "scene_id", "by_person", "match", "to_make"),
             ),
             "pairs": ("mask_name", "scene_id", "on_order", "way", "decision", "basis", "changed"),
         },
@@ -28,8 +28,9 @@ _ADDED = {
 _INDEXES = {
     "5": ("ix_decisions_batch",),
     "6": (
-        *("ix_masks_counted", "ix_masks_listed", "ix_masks_pending"),
-        *("ix_pairs_changed", "ix_pairs_counted", "ix_pairs_listed", "ix_pairs_way"),
+        *("ix_masks_counted", "ix_masks_listed", "ix_masks_pending", "ix_masks_to_make"),
+        *("ix_pairs_changed", "ix_pairs_counted", "ix_pairs_listed", "ix_pairs_matched"),
+        *("ix_pairs_way",),
     ),
 }
 
@@ -40,6 +41,8 @@ def make_older(engine: sa.Engine, version: str) -> None:
         for later, indexes in _INDEXES.items():
             for index in indexes if later > version else ():
                 connection.execute(sa.text(f"DROP INDEX IF EXISTS {index}"))
+        if version < "6":
+            connection.execute(sa.text("CREATE INDEX ix_pairs_mask_id ON pairs (mask_id)"))
         for later in (number for number in _ADDED if number > version):
             columns, tables = _ADDED[later]
             for table, names in columns.items():

@@ -11,8 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ...states import Match
-from ..tables import candidates, masks
+from ...states import Match, PairState
+from ..tables import candidates, masks, pairs
 
 # Values in one question to the database; SQLite takes at most 32,766.
 CHUNK = 500
@@ -20,11 +20,21 @@ CHUNK = 500
 
 def renew_matches(connection: sa.Connection, mask_ids: Iterable[str] | None = None) -> None:
     """Write what the candidates of these masks, or of all, add up to into the masks' rows."""
-    if mask_ids is None:
-        connection.execute(sa.update(masks).values(_found()))
-        return
-    for chunk in chunks(mask_ids):
-        connection.execute(sa.update(masks).where(masks.c.mask_id.in_(chunk)).values(_found()))
+    everywhere: list[Any] = [sa.true()]
+    here = (masks.c.mask_id.in_(chunk) for chunk in chunks(mask_ids or ()))
+    for condition in everywhere if mask_ids is None else here:
+        update = sa.update(masks).where(condition)
+        connection.execute(update.values(_found()))
+        connection.execute(update.values(to_make=_to_make()))
+
+
+def renew_to_make(connection: sa.Connection, mask_ids: Iterable[str]) -> None:
+    """Write whether pairs of these masks are still to make, as their pairs have changed."""
+    for chunk in chunks(dict.fromkeys(mask_ids)):
+        update = sa.update(masks).where(masks.c.mask_id.in_(chunk))
+        # Most pairs that change were begun before.
+        changed = update.where(masks.c.to_make != _to_make())
+        connection.execute(changed.values(to_make=~masks.c.to_make))
 
 
 def chunks(values: Iterable[str]) -> Iterable[Sequence[str]]:
@@ -52,6 +62,15 @@ def _found() -> dict[str, Any]:
         "by_person": by_person > 0,
         "match": match,
     }
+
+
+def _to_make() -> sa.ColumnElement[bool]:
+    begun = sa.exists().where(
+        pairs.c.mask_id == masks.c.mask_id,
+        pairs.c.scene_id == masks.c.scene_id,
+        pairs.c.state != PairState.SUPERSEDED,
+    )
+    return sa.and_(masks.c.scene_id.is_not(None), ~begun.correlate(masks))
 
 
 def _of(column: Any, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:

@@ -45,6 +45,13 @@ def raise_revision(connection: sa.Connection, part: Part) -> int:
     return int(connection.execute(raised.returning(revisions.c.number)).scalar_one())
 
 
+def hold_revision(connection: sa.Connection, part: Part) -> None:
+    """Wait until nobody else changes a part, and keep others from it until the transaction ends."""
+    insert = dialect_insert(connection, revisions).values(part=part, number=1)
+    same = {"number": revisions.c.number}
+    connection.execute(insert.on_conflict_do_update(index_elements=["part"], set_=same))
+
+
 def revisions_of(store: Store, parts: tuple[Part, ...] = ALL) -> tuple[int, ...]:
     """The number of the last change of each part; 0 while there was none."""
     with store.engine.connect() as connection:

@@ -70,6 +70,7 @@ MIGRATIONS: dict[str, tuple[Statement, ...]] = {
         "ALTER TABLE masks ADD COLUMN scene_id VARCHAR",
         "ALTER TABLE masks ADD COLUMN by_person BOOLEAN DEFAULT false NOT NULL",
         "ALTER TABLE masks ADD COLUMN match VARCHAR DEFAULT 'without' NOT NULL",
+        "ALTER TABLE masks ADD COLUMN to_make BOOLEAN DEFAULT false NOT NULL",
         "ALTER TABLE pairs ADD COLUMN mask_name VARCHAR DEFAULT '' NOT NULL",
         "ALTER TABLE pairs ADD COLUMN scene_id VARCHAR DEFAULT '' NOT NULL",
         "ALTER TABLE pairs ADD COLUMN on_order BOOLEAN DEFAULT false NOT NULL",
@@ -77,15 +78,18 @@ MIGRATIONS: dict[str, tuple[Statement, ...]] = {
         "ALTER TABLE pairs ADD COLUMN decision VARCHAR",
         "ALTER TABLE pairs ADD COLUMN basis VARCHAR",
         "ALTER TABLE pairs ADD COLUMN changed BIGINT DEFAULT 0 NOT NULL",
-        _fill_masks,
         _fill_pairs,
-        # Last: rows are written quicker without them.
+        # So late as rows are written quicker without them; the next step looks pairs up by it.
+        "CREATE INDEX ix_pairs_matched ON pairs (mask_id, scene_id, state)",
+        _fill_masks,
         "CREATE INDEX ix_masks_counted ON masks (state, match)",
         "CREATE INDEX ix_masks_listed ON masks (name, mask_id, state)",
+        "CREATE INDEX ix_masks_to_make ON masks (to_make, state, name, mask_id)",
         "CREATE INDEX ix_masks_pending ON masks (pending)",
         "CREATE INDEX ix_pairs_changed ON pairs (changed)",
         "CREATE INDEX ix_pairs_counted ON pairs (state, on_order, decision, basis)",
         "CREATE INDEX ix_pairs_listed ON pairs (mask_name, mask_id, scene_id, state)",
+        "DROP INDEX ix_pairs_mask_id",
         "CREATE INDEX ix_pairs_way ON pairs (way, state)",
     ),
 }
