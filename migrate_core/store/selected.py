@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ..states import MaskState, PairState
 from .base import Store
+from .derived.revisions import Part, kept
 from .tables import candidates, masks, pairs, scenes
 
 CANDIDATES_WITH_SCENES = candidates.join(
@@ -91,5 +92,9 @@ def products_in_use(store: Store, most: int) -> list[str]:
     """Where the products of selected scenes lie on this machine, at most `most`."""
     href = scenes.c.document["href"].as_string()
     query = select_selected(href).where(href.not_like("%://%")).distinct().order_by(href)
-    with store.engine.connect() as connection:
-        return list(connection.scalars(query.limit(most)))
+
+    def find() -> list[str]:
+        with store.engine.connect() as connection:
+            return list(connection.scalars(query.limit(most)))
+
+    return kept(store, f"products in use {most}", find, (Part.MASKS,))

@@ -37,6 +37,7 @@ masks = sa.Table(
     # What `candidates` hold of the mask, kept up with them: see `matching.renew_matches`.
     sa.Column("candidates", sa.Integer, nullable=False, server_default="0"),
     sa.Column("usable", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("has_usable", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("scene_id", sa.String),
     sa.Column("by_person", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("match", sa.String, nullable=False, server_default=Match.WITHOUT),
@@ -47,6 +48,8 @@ sa.Index("ix_masks_counted", masks.c.state, masks.c.match)
 sa.Index("ix_masks_to_make", masks.c.to_make, masks.c.state, masks.c.name, masks.c.mask_id)
 sa.Index("ix_masks_listed", masks.c.name, masks.c.mask_id, masks.c.state)
 sa.Index("ix_masks_pending", masks.c.pending)
+sa.Index("ix_masks_matched", masks.c.state, masks.c.has_usable, masks.c.name, masks.c.mask_id)
+sa.Index("ix_masks_by_person", masks.c.by_person)
 scenes = sa.Table(
     "scenes",
     metadata,

@@ -17,7 +17,15 @@ _ADDED = {
         {
             "masks": (
                 *("lon", "lat", "pending", "has_footprint"),
-                *("candidates", "usable", "scene_id", "by_person", "match", "to_make"),
+                *(
+                    "candidates",
+                    "usable",
+                    "has_usable",
+                    "scene_id",
+                    "by_person",
+                    "match",
+                    "to_make",
+                ),
             ),
             "pairs": ("mask_name", "scene_id", "on_order", "way", "decision", "basis", "changed"),
         },
@@ -29,6 +37,7 @@ _INDEXES = {
     "5": ("ix_decisions_batch",),
     "6": (
         *("ix_masks_counted", "ix_masks_listed", "ix_masks_pending", "ix_masks_to_make"),
+        *("ix_masks_matched", "ix_masks_by_person"),
         *("ix_pairs_changed", "ix_pairs_counted", "ix_pairs_listed", "ix_pairs_matched"),
         *("ix_pairs_way",),
     ),

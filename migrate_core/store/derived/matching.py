@@ -58,6 +58,7 @@ def _found() -> dict[str, Any]:
     return {
         "candidates": number,
         "usable": usable,
+        "has_usable": usable > 0,
         "scene_id": _of(sa.func.min(candidates.c.scene_id), candidates.c.selected),
         "by_person": by_person > 0,
         "match": match,
