@@ -183,6 +183,16 @@ class Store:
         )
         return [from_json(Pair, document) for document in self._scalars(query)]
 
+    def pairs_of(self, mask_ids: Iterable[str]) -> list[Pair]:
+        """The pairs of these masks, superseded ones included."""
+        column = tables.pairs.c
+        query = sa.select(column.document).order_by(column.mask_id, column.pair_id)
+        return [
+            from_json(Pair, document)
+            for chunk in chunks(sorted(mask_ids))
+            for document in self._scalars(query.where(column.mask_id.in_(chunk)))
+        ]
+
     def pair(self, pair_id: str) -> Pair | None:
         """One pair, or None when there is no such pair."""
         query = sa.select(tables.pairs.c.document).where(tables.pairs.c.pair_id == pair_id)
@@ -211,7 +221,7 @@ class Store:
         by = query.group_by(tables.masks.c.state, tables.masks.c.match)
 
         def count() -> Mapping[tuple[str, str], int]:
-            return {(state, match): number for state, match, number in self._rows(by)}
+            return {(row[0], row[1]): row[2] for row in self._rows(by)}
 
         return kept(self, "masks", count, (Part.MASKS,))
 
@@ -221,7 +231,7 @@ class Store:
         query = sa.select(*columns, sa.func.count()).group_by(*columns)
 
         def count() -> Mapping[PairKey, int]:
-            return {PairKey(*key): number for *key, number in self._rows(query)}
+            return {PairKey(*row[:4]): row[4] for row in self._rows(query)}
 
         return kept(self, "pairs", count, (Part.PAIRS,))
 
