@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..pairs.listing import pair_row
+from ..pairs.listing import row_of_document
 from ..store.base import Store
 from ..store.decisions import standing_rows
 from ..store.review.standing import Entry as Entry
@@ -21,11 +21,12 @@ def review_statuses(store: Store) -> Mapping[str, ReviewStatus]:
     return standing_rows(store)
 
 
+def pair_list_rows(store: Store, workspace: Workspace) -> Iterator[dict[str, Any]]:
+    """The rows of `pairs_document`, one after the other: any number takes little memory."""
+    for document, decision in store.pair_documents():
+        yield row_of_document(document, decision, workspace)
+
+
 def pairs_document(store: Store, workspace: Workspace) -> list[dict[str, Any]]:
     """One row for every pair, superseded ones included, with the decision about it."""
-    decided = review_statuses(store)
-    nobody = ReviewStatus(None)
-    return [
-        pair_row(pair, decided.get(pair.pair_id, nobody).decision, workspace)
-        for pair in store.pairs()
-    ]
+    return list(pair_list_rows(store, workspace))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -139,16 +139,17 @@ class Store:
         rows = self._rows(sa.select(tables.scenes))
         return {(row.scene_id, row.source): from_json(Scene, row.document) for row in rows}
 
-    def candidates(self) -> dict[str, list[Candidate]]:
-        """The candidates of every mask that was searched, best first, by mask_id."""
+    def candidates(self, mask_ids: Iterable[str] | None = None) -> dict[str, list[Candidate]]:
+        """The candidates of every mask that was searched, or of these, best first, by mask_id."""
         scenes = self.scenes()
         found: dict[str, list[Candidate]] = {}
-        query = sa.select(tables.candidates).order_by(
-            tables.candidates.c.mask_id, tables.candidates.c.rank
-        )
-        for row in self._rows(query):
-            candidate = candidate_of(row, scenes[row.scene_id, row.source])
-            found.setdefault(row.mask_id, []).append(candidate)
+        column = tables.candidates.c
+        query = sa.select(tables.candidates).order_by(column.mask_id, column.rank)
+        here = [query.where(column.mask_id.in_(chunk)) for chunk in chunks(mask_ids or ())]
+        for part in [query] if mask_ids is None else here:
+            for row in self._rows(part):
+                candidate = candidate_of(row, scenes[row.scene_id, row.source])
+                found.setdefault(row.mask_id, []).append(candidate)
         return found
 
     def select(self, mask_id: str, scene_id: str) -> bool:
@@ -183,6 +184,20 @@ class Store:
         )
         return [from_json(Pair, document) for document in self._scalars(query)]
 
+    def pair_documents(self) -> Iterator[tuple[Mapping[str, Any], str | None]]:
+        """All pairs as `serialize.to_json` has them, each with its decision, as `pairs` orders.
+
+        Read some hundred at a time, so that any number of them takes little memory.
+        """
+        column = tables.pairs.c
+        query = sa.select(column.document, column.state, column.decision).order_by(
+            column.mask_id, column.pair_id
+        )
+        with self.engine.connect() as connection:
+            streamed = connection.execution_options(yield_per=_CHUNK).execute(query)
+            for document, state, decision in streamed:
+                yield {**document, "state": state}, decision
+
     def pairs_of(self, mask_ids: Iterable[str]) -> list[Pair]:
         """The pairs of these masks, superseded ones included."""
         column = tables.pairs.c
@@ -191,6 +206,14 @@ class Store:
             from_json(Pair, document)
             for chunk in chunks(sorted(mask_ids))
             for document in self._scalars(query.where(column.mask_id.in_(chunk)))
+        ]
+
+    def pairs_in(self, state: PairState) -> list[Pair]:
+        """The pairs that are in a state."""
+        here = tables.pairs.c.state == state
+        return [
+            from_json(Pair, document)
+            for document in self._scalars(sa.select(tables.pairs.c.document).where(here))
         ]
 
     def pair(self, pair_id: str) -> Pair | None:
@@ -231,7 +254,7 @@ class Store:
         query = sa.select(*columns, sa.func.count()).group_by(*columns)
 
         def count() -> Mapping[PairKey, int]:
-            return {PairKey(*row[:4]): row[4] for row in self._rows(query)}
+            return {PairKey._make(row[:4]): row[4] for row in self._rows(query)}
 
         return kept(self, "pairs", count, (Part.PAIRS,))
 

@@ -151,7 +151,7 @@ def export_counts(store: Store) -> Mapping[ExportKey, int]:
     def count() -> Mapping[ExportKey, int]:
         with store.engine.connect() as connection:
             rows = connection.execute(of_masks).all()
-        return {ExportKey(*row[:3], bool(row[3])): row[4] for row in rows}
+        return {ExportKey(row[0], row[1], row[2], bool(row[3])): row[4] for row in rows}
 
     return kept(store, "pairs before an export", count)
 

@@ -224,10 +224,10 @@ def names_and_dates(store: Store, wanted: MaskFilter) -> list[tuple[str, str, st
         return [(row.mask_id, row.name, row.acquired) for row in connection.execute(query)]
 
 
-def masks_of(store: Store, mask_ids: list[str]) -> Iterator[Mask]:
+def masks_of(store: Store, mask_ids: Iterable[str]) -> Iterator[Mask]:
     """The masks of these ids that there are."""
     for chunk in chunks(mask_ids):
-        query = sa.select(masks.c.document).where(masks.c.mask_id.in_(chunk))
+        query = _ordered(sa.select(masks.c.document).where(masks.c.mask_id.in_(chunk)))
         yield from (mask_from(document) for document in _scalars(store, query))
 
 

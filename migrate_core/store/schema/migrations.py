@@ -37,10 +37,11 @@ def _fill_pairs(connection: sa.Connection) -> None:
     update = sa.update(pairs).where(pairs.c.pair_id == sa.bindparam("of_pair"))
     changed = update.values({name: sa.bindparam(f"new_{name}") for name in names})
     for chunk in chunks(ids):
-        documents = connection.scalars(
-            sa.select(pairs.c.document).where(pairs.c.pair_id.in_(chunk))
-        )
-        rows = [row_of_pair(from_json(Pair, document), 0) for document in documents]
+        query = sa.select(pairs.c.pair_id, pairs.c.document).where(pairs.c.pair_id.in_(chunk))
+        rows = [
+            {**row_of_pair(from_json(Pair, row.document), 0), "pair_id": row.pair_id}
+            for row in connection.execute(query)
+        ]
         connection.execute(changed, [_bound(row, names) for row in rows])
     rebuild(connection)
 
