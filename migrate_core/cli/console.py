@@ -42,6 +42,7 @@ ARGUMENTS = f"{__name__}.words"
 _FILE_WIDTH = 240
 # Rows from which on a table is printed plainly: wrapping cells takes seconds for thousands.
 _LONG_TABLE = 500
+_AS_ROW = json.JSONEncoder(ensure_ascii=False)
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document on stdout."
@@ -147,7 +148,7 @@ def emit_rows(rows: Iterable[Any], as_json: bool, show: Callable[[], None]) -> N
         listed = iter(rows)
         before = "[\n "
         while some := list(islice(listed, _LONG_TABLE)):
-            lines = ",\n ".join(json.dumps(row, ensure_ascii=False) for row in some)
+            lines = ",\n ".join(_AS_ROW.encode(row) for row in some)
             click.echo(before + lines, nl=False)
             before = ",\n "
         click.echo("[]" if before.startswith("[") else "\n]")

@@ -25,6 +25,7 @@ from ..session import Session
 from ..settings import ACCESSES, CLOUDS, RESAMPLINGS
 from ..states import UNDER_WAY, PairState
 from ..store.base import Store
+from ..store.pair_list import pair_documents
 from ..text import LABEL_OCCLUDED, format_days, format_share
 from .console import (
     EXIT_PROBLEM,
@@ -232,7 +233,7 @@ def _two_digits(share: float | None) -> str | None:
 def _show(store: Store) -> None:
     """The pairs as a table, with what is proposed where nobody has decided."""
     proposed = proposed_decisions(store)
-    rows = [_cells(document, decision, proposed) for document, decision in store.pair_documents()]
+    rows = [_cells(document, decision, proposed) for document, decision in pair_documents(store)]
     heading = ("pair_id", "state", "days", LABEL_OCCLUDED, "change in label", "decision")
     print_table((*heading, "suggestion", "why"), rows)
 

@@ -8,6 +8,7 @@ from typing import Any
 from ..pairs.listing import row_of_document
 from ..store.base import Store
 from ..store.decisions import standing_rows
+from ..store.pair_list import pair_documents
 from ..store.review.standing import Entry as Entry
 from ..store.review.standing import ReviewStatus as ReviewStatus
 from ..store.review.standing import deciding as deciding
@@ -23,7 +24,7 @@ def review_statuses(store: Store) -> Mapping[str, ReviewStatus]:
 
 def pair_list_rows(store: Store, workspace: Workspace) -> Iterator[dict[str, Any]]:
     """The rows of `pairs_document`, one after the other: any number takes little memory."""
-    for document, decision in store.pair_documents():
+    for document, decision in pair_documents(store):
         yield row_of_document(document, decision, workspace)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -32,6 +32,7 @@ from .tables import upsert
 
 # Values in one question to the database; SQLite takes at most 32,766.
 _CHUNK = 500
+_NUMBER = sa.func.count().label("number")
 
 
 class PairKey(NamedTuple):
@@ -184,20 +185,6 @@ class Store:
         )
         return [from_json(Pair, document) for document in self._scalars(query)]
 
-    def pair_documents(self) -> Iterator[tuple[Mapping[str, Any], str | None]]:
-        """All pairs as `serialize.to_json` has them, each with its decision, as `pairs` orders.
-
-        Read some hundred at a time, so that any number of them takes little memory.
-        """
-        column = tables.pairs.c
-        query = sa.select(column.document, column.state, column.decision).order_by(
-            column.mask_id, column.pair_id
-        )
-        with self.engine.connect() as connection:
-            streamed = connection.execution_options(yield_per=_CHUNK).execute(query)
-            for document, state, decision in streamed:
-                yield {**document, "state": state}, decision
-
     def pairs_of(self, mask_ids: Iterable[str]) -> list[Pair]:
         """The pairs of these masks, superseded ones included."""
         column = tables.pairs.c
@@ -240,21 +227,21 @@ class Store:
 
     def mask_counts(self) -> Mapping[tuple[str, str], int]:
         """How many masks there are of each state and `Match`; counted anew when they changed."""
-        query = sa.select(tables.masks.c.state, tables.masks.c.match, sa.func.count())
+        query = sa.select(tables.masks.c.state, tables.masks.c.match, _NUMBER)
         by = query.group_by(tables.masks.c.state, tables.masks.c.match)
 
         def count() -> Mapping[tuple[str, str], int]:
-            return {(row[0], row[1]): row[2] for row in self._rows(by)}
+            return {(row.state, row.match): row.number for row in self._rows(by)}
 
         return kept(self, "masks", count, (Part.MASKS,))
 
     def pair_counts(self) -> Mapping[PairKey, int]:
         """How many pairs stand how; counted anew when they changed."""
         columns = [tables.pairs.c[name] for name in PairKey._fields]
-        query = sa.select(*columns, sa.func.count()).group_by(*columns)
+        query = sa.select(*columns, _NUMBER).group_by(*columns)
 
         def count() -> Mapping[PairKey, int]:
-            return {PairKey._make(row[:4]): row[4] for row in self._rows(query)}
+            return {PairKey._make(row[:-1]): row.number for row in self._rows(query)}
 
         return kept(self, "pairs", count, (Part.PAIRS,))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,7 @@ STATES = (
     PairState.SUPERSEDED.value,
 )
 
+_AT_ONCE = 500
 _PRESENT = pairs.c.state != PairState.SUPERSEDED
 _LISTED = sa.case((pairs.c.on_order, ON_ORDER), else_=pairs.c.state).label("state")
 _COLUMNS = (pairs.c.pair_id, pairs.c.mask_id, pairs.c.mask_name, pairs.c.scene_id, _LISTED)
@@ -112,6 +113,21 @@ def pair_row_of(
         row = connection.execute(sa.select(listed).where(here).limit(1)).first()
         documents = _documents(connection, [row.pair_id] if row and row.pair_id else [])
     return _row(row, documents, alive=alive) if row else None
+
+
+def pair_documents(store: Store) -> Iterator[tuple[Mapping[str, Any], str | None]]:
+    """All pairs as `serialize.to_json` has them, each with its decision, by mask and pair id.
+
+    Read some hundred at a time, so that any number of them takes little memory.
+    """
+    text = sa.cast(pairs.c.document, sa.String)
+    query = sa.select(text, pairs.c.state, pairs.c.decision)
+    with store.engine.connect() as connection:
+        streamed = connection.execution_options(yield_per=_AT_ONCE)
+        for document, state, decision in streamed.execute(
+            query.order_by(pairs.c.mask_id, pairs.c.pair_id)
+        ):
+            yield {**json.loads(document), "state": state}, decision
 
 
 def running_pairs(store: Store, most: int) -> list[tuple[str, str]]:
