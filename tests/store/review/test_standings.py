@@ -153,7 +153,7 @@ def test_a_column_that_went_wrong_is_found_and_mended_by_the_log(store: Store) -
 
 def test_only_changed_pairs_are_read_again(store: Store) -> None:
     read = list[int]()
-    sa.event.listen(store.engine, "after_cursor_execute", lambda *event: read.append(1))
+    sa.event.listen(store.engine, "after_cursor_execute", lambda *_: read.append(1))
     before = pair_rows(store)
     read.clear()
     assert pair_rows(store) is before
