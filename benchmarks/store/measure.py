@@ -55,15 +55,23 @@ class Usage(NamedTuple):
     memory_mb: float | None = None
 
 
+# A small process starts the command: Linux counts the memory of a large one for what it starts.
+_STARTER = """
+import resource, subprocess, sys
+quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+subprocess.run(sys.argv[1:], **quiet)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+"""
+
+
 def command_usage(workspace: Path, words: Sequence[str]) -> Usage:
-    """What a command takes as a process of its own, its workers left out."""
+    """What a command takes as a process of its own, with its workers."""
     call = [sys.executable, "-m", "migrate_core", "--workspace", str(workspace), *words]
-    with subprocess.Popen(
-        call, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        _, _, usage = os.wait4(process.pid, 0)
-        process.returncode = 0
-    return Usage(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    starter = [sys.executable, "-S", "-c", _STARTER, *call]
+    done = subprocess.run(starter, capture_output=True, text=True, check=True)
+    seconds, memory_mb = map(float, done.stdout.split())
+    return Usage(seconds, memory_mb)
 
 
 def page_usage(path: str) -> Usage:
