@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from ..model import Pair
@@ -21,7 +22,7 @@ def row_of_document(
 ) -> dict[str, Any]:
     """As `pair_row`, of a pair as the store has it; what an earlier version didn't know is null."""
     found = pair.get
-    folder = workspace.relative(workspace.pairs)
+    folder = _folder(workspace)
     made = found("occlusion") is not None
     files = {
         raster.name: f"{folder}/{pair['pair_id']}/{raster.file}" if made else None
@@ -42,3 +43,9 @@ def row_of_document(
         "decision": decision,
         "error": found("error"),
     }
+
+
+@lru_cache(maxsize=4)
+def _folder(workspace: Workspace) -> str:
+    """Where pairs lie in the workspace; working with paths takes longer than all else of a row."""
+    return workspace.relative(workspace.pairs)
