@@ -15,6 +15,19 @@ class MaskState(StrEnum):
     PROBLEM = "problem"
 
 
+class Match(StrEnum):
+    """Which scene is selected for a mask: usable, or not for want of one, or by a person, or none.
+
+    `MATCHED` is usable, `ONLY_UNUSABLE` says that there is no usable one, `BY_HAND` that a person
+    chose an unusable one.
+    """
+
+    MATCHED = "matched"
+    ONLY_UNUSABLE = "only unusable"
+    BY_HAND = "by hand"
+    WITHOUT = "without"
+
+
 class PairState(StrEnum):
     """What became of a pair; another pair of its mask stands in the place of a superseded one."""
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from migrate_core.errors import MigrateError
 from migrate_core.review.filters import filter_texts
+from migrate_core.review.pair_rows import pair_rows
 from migrate_core.review.queue import arranged
 from migrate_core.store.decisions import reviewers_of_log
 from pages.shared.background import forget_trouble
@@ -23,7 +24,7 @@ from pages.shared.review.filters import (
     show_conflicts,
 )
 from pages.shared.review.guard import KEY, signature_of
-from pages.shared.review.queue import rows_of, stored_rows
+from pages.shared.review.queue import rows_of
 from pages.shared.review.team.panel import team_panel
 from pages.shared.review.team.reviewer import login_is_on, reviewer_field
 from pages.shared.review.triage.panel import triage_panel
@@ -63,7 +64,7 @@ div:has(> .st-key-review_window) {
 def review(page: Page) -> None:
     """The reviewer, and what there is to review."""
     reviewer = reviewer_field()
-    all_rows = stored_rows(page.store)
+    all_rows = pair_rows(page.store)
     if not all_rows:
         st.info("There is no pair to look at yet. Pairs are made from masks and their scenes.")
         st.page_link(PAGES["pairs"][0], label="Make pairs", icon=PAGES["pairs"][2])
@@ -77,7 +78,7 @@ def review(page: Page) -> None:
         offer_to_leave(choice.wanted)
     st.html(STYLE)
     if mode == MAP:
-        decision_map(page, arranged(rows_of(page.store, reviewer), choice.wanted), all_rows)
+        decision_map(page, arranged(rows_of(page.store, reviewer), choice.wanted))
         return
     data = {
         "key": KEY,

@@ -184,15 +184,15 @@ def _quick_app_tests() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test cuts the power; a new database alone waits for the disk some dozen times."""
-    from migrate_core.store import tables
+    from migrate_core.store.schema import opening
 
-    configure = tables._configure_sqlite
+    configure = opening._configure_sqlite
 
     def configure_quickly(connection: Any, record: Any) -> None:
         configure(connection, record)
         connection.execute("PRAGMA synchronous=OFF")
 
-    monkeypatch.setattr(tables, "_configure_sqlite", configure_quickly)
+    monkeypatch.setattr(opening, "_configure_sqlite", configure_quickly)
 
 
 @pytest.fixture(autouse=True)

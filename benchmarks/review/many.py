@@ -16,7 +16,8 @@ from migrate_core.jobs.background import now_utc
 from migrate_core.model import Occluded, Pair, Shift, Suggestion
 from migrate_core.review.batches import decide_batch, selected, undo_batch
 from migrate_core.review.overview import overview
-from migrate_core.review.queue_rows import pair_rows, queue_rows
+from migrate_core.review.pair_rows import pair_rows
+from migrate_core.review.queue_rows import queue_rows
 from migrate_core.review.rules.audit import log_without_rule
 from migrate_core.review.rules.rule import parse_rule, preview
 from migrate_core.review.rules.run import apply_rule
@@ -27,7 +28,7 @@ from migrate_core.store.base import Store, open_store
 from migrate_core.store.decisions import edits_of
 from migrate_core.workspace import Workspace
 from pages.shared.review.item import status_document
-from pages.shared.review.queue import queue_document, stored_rows
+from pages.shared.review.queue import queue_document
 
 LENGTHS = (1_000, 10_000, 100_000)
 RULE = parse_rule({"occluded": "..0", "days": "..5"}, "accept")
@@ -69,9 +70,9 @@ def measured(store: Store) -> dict[str, float]:
     """Milliseconds of processor time, by what was done."""
     asked = {"reviewer": "ann"}
     found = {
-        "rows of the pairs, read once": timed(lambda: pair_rows(store)),
+        "rows of the pairs, read once": timed(lambda: pair_rows(Store(store.engine))),
         "queue with its decisions": timed(lambda: queue_document(store, asked)),
-        "preview of a rule": timed(lambda: preview(queue_rows(store, stored_rows(store)), RULE)),
+        "preview of a rule": timed(lambda: preview(queue_rows(store), RULE)),
         "counts of the frame": timed(lambda: overview(store, now_utc())),
         "a decision by a key": _key_ms(store),
     }

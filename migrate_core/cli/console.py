@@ -10,6 +10,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from types import FrameType
 from typing import Any
 
@@ -40,6 +41,7 @@ ARGUMENTS = f"{__name__}.words"
 _FILE_WIDTH = 240
 # Rows from which on a table is printed plainly: wrapping cells takes seconds for thousands.
 _LONG_TABLE = 500
+_AS_ROW = json.JSONEncoder(ensure_ascii=False)
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document on stdout."
@@ -136,6 +138,21 @@ def emit(document: Any, as_json: bool, show: Callable[[], None]) -> None:
             f"The work is done, but the answer can't be written to standard output "
             f"({err.strerror}). Free space there, or let it go elsewhere, and run it again."
         ) from err
+
+
+def emit_rows(rows: Iterable[Any], as_json: bool, show: Callable[[], None]) -> None:
+    """As `emit` does with the list of the rows, which are printed as they come, one a line."""
+
+    def write() -> None:
+        listed = iter(rows)
+        before = "[\n "
+        while some := list(islice(listed, _LONG_TABLE)):
+            lines = ",\n ".join(_AS_ROW.encode(row) for row in some)
+            click.echo(before + lines, nl=False)
+            before = ",\n "
+        click.echo("[]" if before.startswith("[") else "\n]")
+
+    emit(None, False, write if as_json else show)
 
 
 def print_table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -18,19 +19,28 @@ from ..errors import WrongUseError
 from ..job_requests import MakePairs
 from ..jobs.background import now_utc, request_cancel
 from ..model import PairParameters
-from ..pairs.assessment.notes import format_change
-from ..pairs.flags import occluded_shares
+from ..pairs.flags import label_occluded
 from ..pairs.run.options import RunOptions
 from ..pairs.run.runner import KIND, RunOutcome
-from ..review.decisions import pairs_document
+from ..review.decisions import pair_list_rows
 from ..review.proposals import proposed_decisions
 from ..review.set_aside import SetAside, consequence_of
 from ..session import Session
 from ..settings import ACCESSES, CLOUDS, RESAMPLINGS
 from ..states import UNDER_WAY, PairState
 from ..store.base import Store
+from ..store.pair_list import pair_documents
 from ..text import LABEL_OCCLUDED, format_days, format_share
-from .console import EXIT_PROBLEM, emit, interrupted, json_option, print_table, report, say
+from .console import (
+    EXIT_PROBLEM,
+    emit,
+    emit_rows,
+    interrupted,
+    json_option,
+    print_table,
+    report,
+    say,
+)
 
 # The states from which a pair can be made again.
 AGAIN = tuple(state.value for state in (*UNDER_WAY, PairState.FAILED, PairState.CANCELLED))
@@ -179,8 +189,8 @@ def make(
     signal.signal(signal.SIGTERM, interrupted)
     silent = as_json or not sys.stdin.isatty()
     outcome = make_pairs(session, MakePairs(options, yes), refuse_to_set_aside if silent else _ask)
-    document = pairs_document(session.store, session.workspace)
-    emit(document, as_json, lambda: _show(session.store, document))
+    rows = pair_list_rows(session.store, session.workspace)
+    emit_rows(rows, as_json, lambda: _show(session.store))
     _conclude(outcome)
 
 
@@ -216,35 +226,38 @@ def cancel(session: Session, as_json: bool) -> None:
 @click.pass_obj
 def list_pairs(session: Session, as_json: bool) -> None:
     """All pairs, one row each, superseded ones included."""
-    document = pairs_document(session.store, session.workspace)
-    emit(document, as_json, lambda: _show(session.store, document))
+    rows = pair_list_rows(session.store, session.workspace)
+    emit_rows(rows, as_json, lambda: _show(session.store))
 
 
 def _two_digits(share: float | None) -> str | None:
     return None if share is None else f"{share:.2f}"
 
 
-def _show(store: Store, document: list[dict[str, Any]]) -> None:
+def _show(store: Store) -> None:
     """The pairs as a table, with what is proposed where nobody has decided."""
     proposed = proposed_decisions(store)
-    known = {pair.pair_id: pair for pair in store.pairs()}
-    rows = []
-    for row in document:
-        suggestion = row["suggestion"] or {}
-        pair = known[row["pair_id"]]
-        share = occluded_shares(pair.occluded, pair.occlusion_by_sensor).labelled
-        change = format_change(pair)
-        unmeasured = f"Change {change}." if change and pair.change is None else None
-        cells = (
-            row["pair_id"],
-            row["state"],
-            format_days(row["days_offset"]),
-            None if share is None else format_share(share),
-            "not measured" if unmeasured else _two_digits(row["change"]),
-            row["decision"] or proposed.get(row["pair_id"]),
-            suggestion.get("verdict"),
-            row["error"] or " ".join(filter(None, (suggestion.get("reason"), unmeasured))) or None,
-        )
-        rows.append(cells)
+    rows = [_cells(document, decision, proposed) for document, decision in pair_documents(store)]
     heading = ("pair_id", "state", "days", LABEL_OCCLUDED, "change in label", "decision")
     print_table((*heading, "suggestion", "why"), rows)
+
+
+def _cells(
+    document: Mapping[str, Any], decision: str | None, proposed: Mapping[str, str]
+) -> tuple[str | None, ...]:
+    """One line of the table, of a pair as the store has it."""
+    suggestion = document.get("suggestion") or {}
+    share = label_occluded(document)
+    change = change_text(document)
+    unmeasured = f"Change {change}." if change and document.get("change") is None else None
+    reasons = filter(None, (suggestion.get("reason"), unmeasured))
+    return (
+        document["pair_id"],
+        document["state"],
+        format_days(document.get("days_offset")),
+        None if share is None else format_share(share),
+        "not measured" if unmeasured else _two_digits(document.get("change")),
+        decision or proposed.get(document["pair_id"]),
+        suggestion.get("verdict"),
+        document.get("error") or " ".join(reasons) or None,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shapely.geometry import shape
@@ -15,7 +15,8 @@ from ..scenes.sources import LOCAL, source_of
 from ..scenes.sources.adapter import AccessWay
 from ..settings import ServiceSettings
 from ..store.base import Store
-from ..store.selected import OpenMatch, open_matches
+from ..store.derived.revisions import kept
+from ..store.selected import open_matches
 from ..transfer.product_store import quota_state
 from ..transfer.quota import QuotaState
 from ..workspace import Workspace
@@ -55,27 +56,36 @@ def remote_costs(
     store: Store, workspace: Workspace, services: ServiceSettings
 ) -> list[SourceCosts]:
     """The costs of every service whose scenes are selected for pairs that are not finished."""
-    found: dict[str, dict[str, list[OpenMatch]]] = defaultdict(lambda: defaultdict(list))
-    counts: dict[str, int] = defaultdict(int)
-    for row in open_matches(store, other_than=LOCAL):
-        counts[row.source] += 1
-        for scene_id in (row.scene_id, *row.completed_by):
-            found[row.source][scene_id].append(row)
+    found = kept(store, "windows to fetch", lambda: _windows_to_fetch(store))
     return [
-        _source_costs(source, counts[source], _wanted(by_scene, workspace), store, services)
-        for source, by_scene in sorted(found.items())
+        _source_costs(source, windows.pairs, _wanted(windows, workspace), store, services)
+        for source, windows in sorted(found.items())
     ]
 
 
-def _wanted(by_scene: Mapping[str, list[OpenMatch]], workspace: Workspace) -> list[Wanted]:
-    """Each scene once, with the windows of all its pairs."""
+@dataclass
+class _Windows:
+    """What is to be fetched from a service: pairs, and by scene its level and their windows."""
+
+    pairs: int = 0
+    scenes: dict[str, tuple[str, list[tuple[float, float]]]] = field(default_factory=dict)
+
+
+def _windows_to_fetch(store: Store) -> dict[str, _Windows]:
+    """By source, each scene once, with the windows of all its pairs."""
+    found: dict[str, _Windows] = defaultdict(_Windows)
+    for row in open_matches(store, other_than=LOCAL):
+        found[row.source].pairs += 1
+        for scene_id in (row.scene_id, *row.completed_by):
+            _, sizes = found[row.source].scenes.setdefault(scene_id, (row.level, []))
+            sizes.append(_size_m(row.outline))
+    return found
+
+
+def _wanted(windows: _Windows, workspace: Workspace) -> list[Wanted]:
     return [
-        Wanted(
-            rows[0].level,
-            tuple(_size_m(row.outline) for row in rows),
-            here=_is_here(workspace, scene_id),
-        )
-        for scene_id, rows in by_scene.items()
+        Wanted(level, tuple(sizes), here=_is_here(workspace, scene_id))
+        for scene_id, (level, sizes) in windows.scenes.items()
     ]
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from ..jobs.background import JobStatus, running_jobs
-from ..states import DecisionState, MaskState, PairState, decision_state
+from ..states import DecisionState, MaskState, PairState
 from ..store.base import Store
-from .decisions import ReviewStatus, review_statuses
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def overview(store: Store, now: datetime) -> Overview:
         "without": ready - selected,
     }
     pairs = store.pair_states()
-    review = _review(store.finished_pairs(), review_statuses(store))
+    review = decision_counts(store)
     return Overview(
         masks={state: masks.get(state, 0) for state in MaskState},
         scenes=scenes,
@@ -87,10 +86,12 @@ def matches(store: Store) -> Matches:
     return Matches(matched, there - with_usable, with_usable - matched, ready - there)
 
 
-def _review(finished: Iterable[str], decided: Mapping[str, ReviewStatus]) -> dict[str, int]:
+def decision_counts(store: Store) -> dict[str, int]:
     """How the finished pairs stand."""
-    nobody = ReviewStatus(None)
-    counts = Counter(decision_state(decided.get(pair_id, nobody).decision) for pair_id in finished)
+    counts = Counter[str]()
+    for key, number in store.pair_counts().items():
+        if key.state == PairState.DONE:
+            counts[key.decision or DecisionState.UNDECIDED] += number
     return {name: counts[name] for name in DecisionState}
 
 

@@ -18,8 +18,14 @@ from typing import Any
 from ..model import Decision, Pair, PairParameters
 from ..states import DecisionState, PairState, Verdict
 from ..store.base import Store
-from ..store.decisions import EarlierPair, earlier_pairs, earlier_pairs_of, present_pairs
-from .decisions import ReviewStatus, deciding, review_status, review_statuses
+from ..store.decisions import (
+    EarlierPair,
+    earlier_pairs,
+    earlier_pairs_of,
+    standing_rows,
+    undecided_pairs,
+)
+from .decisions import ReviewStatus, deciding, review_status
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _PARAMETERS = {
@@ -141,29 +147,25 @@ def _scene(pair: Pair) -> str:
     return f"of {'-'.join(day.groups())}" if day else ", ".join(pair.scene_ids)
 
 
-def proposed_statuses(store: Store, decided: Mapping[str, ReviewStatus]) -> dict[str, ReviewStatus]:
+def proposed_statuses(store: Store) -> dict[str, ReviewStatus]:
     """What is proposed for each present pair that nobody has decided about, by pair_id.
 
-    `decided` are the standings of all pairs. A standing can be `conflict`.
+    A standing can be `conflict`.
     """
-    latest = _latest_by_mask(store, decided)
-    if not latest:
-        return {}
+    latest = _latest_by_mask(store)
+    standings = standing_rows(store, {row.pair_id for row in latest.values()})
     found = {}
-    for row in present_pairs(store):
-        if (present := decided.get(row.pair_id)) and present.decision:
-            continue
-        if earlier := [latest[key] for key in (row.mask_id, row.mask_key) if key in latest]:
-            found[row.pair_id] = decided[max(earlier, key=_rank).pair_id]
+    for row in undecided_pairs(store, latest):
+        earlier = [latest[key] for key in (row.mask_id, row.mask_key) if key in latest]
+        found[row.pair_id] = standings[max(earlier, key=_rank).pair_id]
     return found
 
 
-def _latest_by_mask(store: Store, decided: Mapping[str, ReviewStatus]) -> dict[str, EarlierPair]:
+def _latest_by_mask(store: Store) -> dict[str, EarlierPair]:
     """By mask_id and by file, the decided pair that was superseded last."""
     latest = {}
     for row in sorted(earlier_pairs(store), key=_rank):
-        if (found := decided.get(row.pair_id)) and found.decision:
-            latest.update(dict.fromkeys(filter(None, (row.mask_id, row.mask_key)), row))
+        latest.update(dict.fromkeys(filter(None, (row.mask_id, row.mask_key)), row))
     return latest
 
 
@@ -173,5 +175,5 @@ def proposed_decisions(store: Store) -> dict[str, str]:
         pair_id: "disagreed before"
         if found.decision == DecisionState.CONFLICT
         else f"{found.decision} proposed"
-        for pair_id, found in proposed_statuses(store, review_statuses(store)).items()
+        for pair_id, found in proposed_statuses(store).items()
     }

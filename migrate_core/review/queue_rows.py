@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date
 
 from ..model import Decision, Mask, Pair, PairEdit, Scene
 from ..pairs.edits.effective import effective
-from ..pairs.flags import occluded_shares
 from ..states import PairState
 from ..store.base import Store
 from ..store.candidates import scenes_named
 from ..store.decisions import decisions_by, earlier_edits_of, edits_of
-from ..store.finished_pairs import FinishedPair, finished_pairs, tiles_and_days
 from ..store.masks import find_mask
 from ..store.review.checks import reviewed_pair
-from .decisions import ReviewStatus, review_statuses
+from .decisions import ReviewStatus
+from .pair_rows import pair_rows
 from .proposals import DecidedPair, earlier_pair, proposed_statuses
 from .queue import last_effective
 from .queue_row import QueueRow
 from .rules.audit import audits_by_pair
-from .triage.run import predictions
 
 
 @dataclass(frozen=True)
@@ -51,52 +46,22 @@ class ReviewItem:
         return self.earlier_edits[-1].pair_id if self.earlier_edits else None
 
 
-def queue_rows(store: Store, rows: Sequence[QueueRow] | None = None) -> list[QueueRow]:
-    """One light row for each finished pair, with the decision about it.
-
-    `rows` are what `pair_rows` gave before: they change only when pairs are made, or triage learns.
-    """
-    decided = review_statuses(store)
-    proposed = proposed_statuses(store, decided)
-    nobody, audits = ReviewStatus(None), audits_by_pair(store)
-    rows = pair_rows(store) if rows is None else rows
-    # Rows of which nothing is known yet are as they are: copies of 100,000 take a second.
-    known = {*decided, *proposed, *audits}
+def queue_rows(store: Store) -> list[QueueRow]:
+    """One light row for each finished pair, with the decision about it."""
+    proposed, audits = proposed_statuses(store), audits_by_pair(store)
+    nobody = ReviewStatus(None)
+    # Rows of which nothing more is known are as they are: copies of 100,000 take a second.
+    known = {*proposed, *audits}
     return [
         row
         if row.pair_id not in known
         else replace(
-            row.with_status(decided.get(row.pair_id, nobody)),
+            row,
             proposed=proposed.get(row.pair_id, nobody).decision,
             audits=audits.get(row.pair_id, ()),
         )
-        for row in rows
+        for row in pair_rows(store)
     ]
-
-
-def pair_rows(store: Store) -> tuple[QueueRow, ...]:
-    """The rows of the finished pairs, as though nobody had decided about them."""
-    tiles, scores = tiles_and_days(store), predictions(store)
-    return tuple(
-        replace(_row(pair, tiles), score=scores.get(pair.pair_id)) for pair in finished_pairs(store)
-    )
-
-
-def _row(pair: FinishedPair, tiles: Mapping[str, tuple[str, date]]) -> QueueRow:
-    tile, day = tiles.get(pair.scene_id, ("", None))
-    return QueueRow(
-        pair_id=pair.pair_id,
-        mask_name=pair.mask_name,
-        tile=tile,
-        sensed_on=day,
-        days_offset=pair.days_offset,
-        suggestion=pair.suggestion,
-        occluded=occluded_shares(pair.occluded, pair.occlusion_by_sensor).labelled,
-        shift_m=None if pair.shift is None else math.hypot(*pair.shift),
-        change=pair.change,
-        scene_id=pair.scene_id,
-        coverage=pair.coverage,
-    )
 
 
 def review_item(store: Store, pair_id: str) -> ReviewItem | None:

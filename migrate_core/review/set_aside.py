@@ -10,9 +10,9 @@ from ..pairs.run.options import RunOptions
 from ..pairs.run.plan import plan, replaced
 from ..pairs.task import PairTask
 from ..store.base import Store
-from ..store.decisions import present_pairs
+from ..store.decisions import present_standings
 from ..workspace import Workspace
-from .decisions import ReviewStatus, review_statuses
+from .decisions import ReviewStatus
 
 
 @dataclass(frozen=True)
@@ -54,29 +54,22 @@ def present_decisions(
 
     `mask_ids` limits it to the pairs of these masks.
     """
-    decided = {key: found for key, found in review_statuses(store).items() if found.decision}
-    if not decided:
-        return {}
-    wanted = None if mask_ids is None else frozenset(mask_ids)
-    return {
-        row.pair_id: decided[row.pair_id]
-        for row in present_pairs(store)
-        if row.pair_id in decided and (wanted is None or row.mask_id in wanted)
-    }
+    return present_standings(store, None if mask_ids is None else frozenset(mask_ids))
 
 
 def set_aside_by_tasks(store: Store, tasks: Sequence[PairTask]) -> SetAside:
     """What the run of these tasks sets aside."""
-    decided = present_decisions(store)
+    mask_ids = {task.mask.mask_id for task in tasks}
+    decided = present_decisions(store, mask_ids)
     if not decided:
         return SetAside()
-    gone = replaced(store.pairs(), tasks)
+    gone = replaced(store.pairs_of(mask_ids), tasks)
     return SetAside.of(decided[pair.pair_id] for pair in gone if pair.pair_id in decided)
 
 
 def set_aside_by_run(store: Store, workspace: Workspace, options: RunOptions) -> SetAside:
     """What a run with these options sets aside. Raises WrongUseError as `plan` does."""
-    if not present_decisions(store):
+    if not any(key.decision for key in store.pair_counts()):
         return SetAside()
     return set_aside_by_tasks(store, plan(store, workspace, options))
 

@@ -7,35 +7,41 @@ PostgreSQL through DATABASE_URL. Only owning processes write; workers never do.
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from shapely.geometry.base import BaseGeometry
 
 from ..model import Decision, Mask, Pair, RankedScene, Scene
-from ..states import MaskState, PairState
+from ..states import MaskState, Match, PairState
 from ..workspace import Workspace
 from . import tables
-from .mask_documents import mask_document, mask_from
+from .derived.matching import chunks, renew_matches, renew_to_make
+from .derived.revisions import Part, hold_revision, kept, raise_revision
+from .derived.standings import copy_standings
+from .mask_documents import mask_from
 from .review.rows import append_rows, decision_of, decision_row
+from .rows import Candidate as Candidate
+from .rows import candidate_of, candidate_rows, row_of_mask, row_of_pair
+from .schema.opening import open_engine
 from .serialize import from_json, to_json
-from .tables import open_engine, upsert
+from .tables import upsert
 
 # Values in one question to the database; SQLite takes at most 32,766.
 _CHUNK = 500
+_NUMBER = sa.func.count().label("number")
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A ranked scene of a mask as it stands in the store: whether it is chosen, and by whom."""
+class PairKey(NamedTuple):
+    """What pairs are counted by: `decision` and `basis` are None where nobody has decided."""
 
-    mask_id: str
-    ranked: RankedScene
-    selected: bool
-    chosen_by_person: bool
+    state: str
+    on_order: bool
+    decision: str | None
+    basis: str | None
 
 
 class Store:
@@ -43,6 +49,8 @@ class Store:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        # What was found, by name, with the revision it was found at: see `revisions.kept`.
+        self.kept: dict[str, tuple[tuple[int, ...], Any]] = {}
 
     # masks
 
@@ -51,6 +59,7 @@ class Store:
         column = tables.masks.c
         keys, by_id = {mask.key for mask in masks}, {mask.mask_id: mask for mask in masks}
         with self.engine.begin() as connection:
+            _change_masks(connection)
             for mask_id, path in _paths_of(connection, keys).items():
                 if mask_id not in by_id:
                     forget_mask(connection, mask_id)
@@ -59,6 +68,7 @@ class Store:
                     here = sa.update(tables.masks).where(column.mask_id == mask_id)
                     connection.execute(here.values(path=f"#{mask_id}"))
             upsert(connection, tables.masks, [row_of_mask(mask) for mask in by_id.values()])
+            renew_matches(connection, by_id)
 
     def masks_of_file(self, path: str) -> list[str]:
         """The ids of all masks that were registered from a file."""
@@ -70,14 +80,18 @@ class Store:
     def remove_masks(self, mask_ids: Iterable[str]) -> None:
         """Take masks off the list; files and decisions stay, their pairs are superseded."""
         with self.engine.begin() as connection:
+            _change_masks(connection)
             for mask_id in mask_ids:
                 forget_mask(connection, mask_id)
 
     def forget_candidates(self, mask_ids: Iterable[str]) -> None:
         """Drop what a search found for masks that are now of another day or elsewhere."""
+        wanted = list(mask_ids)
         with self.engine.begin() as connection:
-            for mask_id in mask_ids:
+            raise_revision(connection, Part.MASKS)
+            for mask_id in wanted:
                 _forget_candidates(connection, mask_id)
+            renew_matches(connection, wanted)
 
     def masks(self) -> list[Mask]:
         """All masks, by name."""
@@ -98,16 +112,18 @@ class Store:
             table.c.selected, table.c.chosen_by_person
         )
         with self.engine.begin() as connection:
+            raise_revision(connection, Part.MASKS)
             choices = {row.mask_id: row.scene_id for row in connection.execute(chosen_by_hand)}
             for mask_id in ranked:
                 connection.execute(sa.delete(table).where(table.c.mask_id == mask_id))
             rows = [
                 row
                 for mask_id, scenes in ranked.items()
-                for row in _candidate_rows(mask_id, scenes, choices.get(mask_id))
+                for row in candidate_rows(mask_id, scenes, choices.get(mask_id))
             ]
             if rows:
                 connection.execute(sa.insert(table), rows)
+            renew_matches(connection, ranked)
 
     def put_scenes(self, scenes: Iterable[Scene]) -> None:
         """Remember scenes; the same scene of the same source is renewed."""
@@ -116,6 +132,7 @@ class Store:
             for scene in scenes
         ]
         with self.engine.begin() as connection:
+            raise_revision(connection, Part.MASKS)
             upsert(connection, tables.scenes, rows)
 
     def scenes(self) -> dict[tuple[str, str], Scene]:
@@ -123,22 +140,24 @@ class Store:
         rows = self._rows(sa.select(tables.scenes))
         return {(row.scene_id, row.source): from_json(Scene, row.document) for row in rows}
 
-    def candidates(self) -> dict[str, list[Candidate]]:
-        """The candidates of every mask that was searched, best first, by mask_id."""
+    def candidates(self, mask_ids: Iterable[str] | None = None) -> dict[str, list[Candidate]]:
+        """The candidates of every mask that was searched, or of these, best first, by mask_id."""
         scenes = self.scenes()
         found: dict[str, list[Candidate]] = {}
-        query = sa.select(tables.candidates).order_by(
-            tables.candidates.c.mask_id, tables.candidates.c.rank
-        )
-        for row in self._rows(query):
-            candidate = candidate_of(row, scenes[row.scene_id, row.source])
-            found.setdefault(row.mask_id, []).append(candidate)
+        column = tables.candidates.c
+        query = sa.select(tables.candidates).order_by(column.mask_id, column.rank)
+        here = [query.where(column.mask_id.in_(chunk)) for chunk in chunks(mask_ids or ())]
+        for part in [query] if mask_ids is None else here:
+            for row in self._rows(part):
+                candidate = candidate_of(row, scenes[row.scene_id, row.source])
+                found.setdefault(row.mask_id, []).append(candidate)
         return found
 
     def select(self, mask_id: str, scene_id: str) -> bool:
         """Choose a candidate by hand; False when the mask has no such candidate."""
         table = tables.candidates
         with self.engine.begin() as connection:
+            raise_revision(connection, Part.MASKS)
             here = table.c.mask_id == mask_id
             known = connection.scalar(
                 sa.select(sa.func.count()).where(here, table.c.scene_id == scene_id)
@@ -149,6 +168,7 @@ class Store:
             connection.execute(
                 sa.update(table).where(here).values(selected=is_it, chosen_by_person=is_it)
             )
+            renew_matches(connection, [mask_id])
         return True
 
     # pairs
@@ -156,7 +176,7 @@ class Store:
     def put_pairs(self, pairs: Sequence[Pair]) -> None:
         """Write pairs as they are now."""
         with self.engine.begin() as connection:
-            upsert(connection, tables.pairs, [_pair_row(pair) for pair in pairs])
+            put_pairs(connection, pairs)
 
     def pairs(self) -> list[Pair]:
         """All pairs, superseded ones included, by mask and pair id."""
@@ -164,6 +184,24 @@ class Store:
             tables.pairs.c.mask_id, tables.pairs.c.pair_id
         )
         return [from_json(Pair, document) for document in self._scalars(query)]
+
+    def pairs_of(self, mask_ids: Iterable[str]) -> list[Pair]:
+        """The pairs of these masks, superseded ones included."""
+        column = tables.pairs.c
+        query = sa.select(column.document).order_by(column.mask_id, column.pair_id)
+        return [
+            from_json(Pair, document)
+            for chunk in chunks(sorted(mask_ids))
+            for document in self._scalars(query.where(column.mask_id.in_(chunk)))
+        ]
+
+    def pairs_in(self, state: PairState) -> list[Pair]:
+        """The pairs that are in a state."""
+        here = tables.pairs.c.state == state
+        return [
+            from_json(Pair, document)
+            for document in self._scalars(sa.select(tables.pairs.c.document).where(here))
+        ]
 
     def pair(self, pair_id: str) -> Pair | None:
         """One pair, or None when there is no such pair."""
@@ -175,29 +213,47 @@ class Store:
 
     def mask_states(self) -> dict[str, int]:
         """How many masks are in each state."""
-        return self._counted(tables.masks.c.state)
+        counts = Counter[str]()
+        for (state, _), number in self.mask_counts().items():
+            counts[state] += number
+        return dict(counts)
 
     def pair_states(self) -> dict[str, int]:
         """How many pairs are in each state."""
-        return self._counted(tables.pairs.c.state)
+        counts = Counter[str]()
+        for key, number in self.pair_counts().items():
+            counts[key.state] += number
+        return dict(counts)
 
-    def _counted(self, column: sa.Column[str]) -> dict[str, int]:
-        query = sa.select(column, sa.func.count()).group_by(column)
-        with self.engine.connect() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+    def mask_counts(self) -> Mapping[tuple[str, str], int]:
+        """How many masks there are of each state and `Match`; counted anew when they changed."""
+        query = sa.select(tables.masks.c.state, tables.masks.c.match, _NUMBER)
+        by = query.group_by(tables.masks.c.state, tables.masks.c.match)
+
+        def count() -> Mapping[tuple[str, str], int]:
+            return {(row.state, row.match): row.number for row in self._rows(by)}
+
+        return kept(self, "masks", count, (Part.MASKS,))
+
+    def pair_counts(self) -> Mapping[PairKey, int]:
+        """How many pairs stand how; counted anew when they changed."""
+        columns = [tables.pairs.c[name] for name in PairKey._fields]
+        query = sa.select(*columns, _NUMBER).group_by(*columns)
+
+        def count() -> Mapping[PairKey, int]:
+            return {PairKey._make(row[:-1]): row.number for row in self._rows(query)}
+
+        return kept(self, "pairs", count, (Part.PAIRS,))
 
     def masks_with_candidates(self, *, usable: bool = False, selected: bool = False) -> int:
         """How many masks that are ready have a candidate: a usable, or a selected one, or both."""
-        query = (
-            sa.select(sa.func.count(sa.distinct(tables.candidates.c.mask_id)))
-            .join(tables.masks, tables.masks.c.mask_id == tables.candidates.c.mask_id)
-            .where(tables.masks.c.state == MaskState.READY)
-        )
-        if usable:
-            query = query.where(tables.candidates.c.usable)
-        if selected:
-            query = query.where(tables.candidates.c.selected)
-        return int(self._scalars(query)[0])
+        matches = {Match.MATCHED}
+        if not (usable and selected):
+            matches.add(Match.BY_HAND)
+        if not usable:
+            matches.add(Match.ONLY_UNUSABLE)
+        counts = self.mask_counts()
+        return sum(counts.get((MaskState.READY, match), 0) for match in matches)
 
     def finished_pairs(self) -> list[str]:
         """The ids of the pairs that are done."""
@@ -238,70 +294,6 @@ def _paths_of(connection: sa.Connection, paths: set[str]) -> dict[str, str]:
     return found
 
 
-def candidate_of(row: sa.Row[Any], scene: Scene) -> Candidate:
-    """The candidate of a row of its table, which names the scene and holds the rest."""
-    document = {**row.document, "completed_by": tuple(row.document.get("completed_by", ()))}
-    ranked = RankedScene(scene=scene, **document)
-    return Candidate(row.mask_id, ranked, row.selected, row.chosen_by_person)
-
-
-def _candidate_rows(
-    mask_id: str, ranked: Sequence[RankedScene], choice: str | None
-) -> list[dict[str, Any]]:
-    """Rows for the candidates of a mask; `choice` is the scene a person selected before."""
-    kept = choice in {item.scene.scene_id for item in ranked}
-    rows = []
-    for rank, item in enumerate(ranked):
-        # The scene has a table of its own.
-        names = (field.name for field in fields(item) if field.name != "scene")
-        document = {name: to_json(getattr(item, name)) for name in names}
-        by_person = kept and item.scene.scene_id == choice
-        row = {
-            "mask_id": mask_id,
-            "scene_id": item.scene.scene_id,
-            "source": item.scene.source,
-            "rank": rank,
-            "selected": by_person if kept else rank == 0,
-            "usable": item.usable,
-            "chosen_by_person": by_person,
-            "document": document,
-        }
-        rows.append(row)
-    return rows
-
-
-def row_of_mask(mask: Mask) -> dict[str, Any]:
-    """The row of a mask: what lists ask for as columns, everything as a document."""
-    shape = mask.footprint or mask.extent
-    return {
-        "mask_id": mask.mask_id,
-        "path": mask.key,
-        "name": mask.name,
-        "state": mask.state,
-        "acquired": str(mask.acquired) if mask.acquired else None,
-        "image": mask.source.path,
-        "outline": None if shape is None else _outline(shape),
-        "document": mask_document(mask),
-    }
-
-
-def _pair_row(pair: Pair) -> dict[str, Any]:
-    """The row of a pair: what lists ask for as columns, everything as a document."""
-    return {
-        "pair_id": pair.pair_id,
-        "mask_id": pair.mask_id,
-        "state": pair.state,
-        "document": to_json(pair),
-    }
-
-
-def _outline(shape: BaseGeometry) -> dict[str, Any]:
-    """A shape for a small map, to a hundredth of its size, and its middle to count by location."""
-    west, south, east, north = shape.bounds
-    plain = shape.simplify(max(east - west, north - south) / 100)
-    return {**to_json(plain), "middle": [(west + east) / 2, (south + north) / 2]}
-
-
 def superseded(pair: Pair, now: datetime) -> Pair:
     """The pair as another takes its place `now`; unchanged where that has happened before."""
     if pair.state == PairState.SUPERSEDED:
@@ -326,7 +318,24 @@ def forget_mask(connection: sa.Connection, mask_id: str) -> None:
     pairs = [from_json(Pair, document) for document in connection.scalars(here)]
     now = datetime.now(UTC)
     left = [replace(superseded(pair, now), mask_key=key or pair.mask_key) for pair in pairs]
-    upsert(connection, tables.pairs, [_pair_row(pair) for pair in left])
+    put_pairs(connection, left)
+
+
+def put_pairs(connection: sa.Connection, pairs: Sequence[Pair]) -> None:
+    """Write pairs as they are now, each with what its log adds up to."""
+    if pairs:
+        hold_revision(connection, Part.MASKS)
+        changed = raise_revision(connection, Part.PAIRS)
+        upsert(connection, tables.pairs, [row_of_pair(pair, changed) for pair in pairs])
+        for chunk in chunks(pair.pair_id for pair in pairs):
+            copy_standings(connection, chunk, changed)
+        renew_to_make(connection, [pair.mask_id for pair in pairs])
+
+
+def _change_masks(connection: sa.Connection) -> None:
+    """Begin a change of masks, and of pairs of those that go: always in this order."""
+    for part in (Part.MASKS, Part.PAIRS):
+        raise_revision(connection, part)
 
 
 def open_store(workspace: Workspace, database_url: str | None = None) -> Store:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,11 @@ import sqlalchemy as sa
 from ..advice import Advice
 from ..model import Mask, Scene
 from ..states import MaskState
-from .base import Candidate, Store, candidate_of
+from .base import Candidate, Store
+from .derived.matching import renew_matches
+from .derived.revisions import Part, kept, raise_revision
 from .mask_documents import mask_from
+from .rows import candidate_of
 from .selected import CANDIDATES_WITH_SCENES
 from .serialize import from_json, to_json
 from .tables import advice as advice_table
@@ -20,6 +23,8 @@ from .tables import candidates, masks, scenes, upsert
 
 # Which masks a list shows.
 ALL, WITHOUT_USABLE, CHOSEN_BY_PERSON = "all", "without usable", "chosen by person"
+_COLUMNS = (masks.c.mask_id, masks.c.document, masks.c.candidates, masks.c.usable)
+_ORDER = (masks.c.has_usable, masks.c.name, masks.c.mask_id)
 
 
 @dataclass(frozen=True)
@@ -51,45 +56,51 @@ class MaskFilter:
 
 def count_masks(store: Store, wanted: MaskFilter) -> int:
     """How many ready masks fit `wanted`."""
+    if not wanted.name:
+        return list_counts(store)[wanted.show]
     with store.engine.connect() as connection:
-        return connection.scalar(_listed(wanted, _counts(), sa.func.count())) or 0
+        return connection.scalar(_listed(wanted, sa.func.count())) or 0
 
 
 def mask_rows(store: Store, wanted: MaskFilter, first: int, count: int) -> list[MaskRow]:
     """`count` of the ready masks that fit, from number `first` on: those without usable first."""
-    counts = _counts()
-    ordered = _listed(wanted, counts, masks.c.mask_id).order_by(*_order(counts))
+    ordered = _listed(wanted, masks.c.mask_id).order_by(*_ORDER)
     # Ids first: sorting whole documents would take far longer.
     with store.engine.connect() as connection:
         ids = connection.scalars(ordered.limit(count).offset(first)).all()
-    here = _counts(ids)
-    query = _listed(MaskFilter(), here, *_columns(here)).where(masks.c.mask_id.in_(ids))
-    return _rows(store, query.order_by(*_order(here)))
+    query = _listed(MaskFilter(), *_COLUMNS).where(masks.c.mask_id.in_(ids))
+    return _rows(store, query.order_by(*_ORDER))
 
 
 def mask_row(store: Store, mask_id: str) -> MaskRow | None:
     """One ready mask as in the list; None when there is no such mask."""
-    counts = _counts([mask_id])
-    query = _listed(MaskFilter(), counts, *_columns(counts)).where(masks.c.mask_id == mask_id)
+    query = _listed(MaskFilter(), *_COLUMNS).where(masks.c.mask_id == mask_id)
     return next(iter(_rows(store, query)), None)
 
 
 def index_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
     """The number of a mask in the list of `mask_rows`, from 0; None when it isn't in it."""
-    counts = _counts()
-    number = sa.func.row_number().over(order_by=_order(counts)).label("number")
-    numbered = _listed(wanted, counts, masks.c.mask_id, number).subquery()
+    here = _listed(wanted, *_ORDER).where(masks.c.mask_id == mask_id)
     with store.engine.connect() as connection:
-        found = connection.scalar(sa.select(numbered.c.number).where(numbered.c.mask_id == mask_id))
-    return None if found is None else found - 1
+        found = connection.execute(here).first()
+        if found is None:
+            return None
+        before = sa.tuple_(*_ORDER) < sa.tuple_(*map(sa.literal, found))
+        return connection.scalar(_listed(wanted, sa.func.count()).where(before)) or 0
 
 
 def list_counts(store: Store) -> dict[str, int]:
-    """How many ready masks each of the three lists has."""
-    return {
-        show: count_masks(store, MaskFilter(show))
-        for show in (ALL, WITHOUT_USABLE, CHOSEN_BY_PERSON)
-    }
+    """How many ready masks each of the three lists has; counted anew when they changed."""
+    without = _listed(MaskFilter(WITHOUT_USABLE), sa.func.count()).scalar_subquery()
+    by_person = _listed(MaskFilter(CHOSEN_BY_PERSON), sa.func.count()).scalar_subquery()
+
+    def count() -> dict[str, int]:
+        with store.engine.connect() as connection:
+            numbers = connection.execute(sa.select(without, by_person)).one()
+        ready = store.mask_states().get(MaskState.READY, 0)
+        return dict(zip((ALL, WITHOUT_USABLE, CHOSEN_BY_PERSON), (ready, *numbers), strict=True))
+
+    return kept(store, "lists of scenes", count, (Part.MASKS,))
 
 
 def all_advice(store: Store) -> list[Advice]:
@@ -103,47 +114,15 @@ def all_advice(store: Store) -> list[Advice]:
         return [from_json(Advice, document) for document in connection.scalars(query)]
 
 
-def _counts(ids: Sequence[str] | None = None) -> sa.Subquery:
-    """The number of candidates of each mask (or only of some), and of usable ones."""
-    usable = sa.func.sum(sa.case((candidates.c.usable, 1), else_=0))
-    query = sa.select(
-        candidates.c.mask_id, sa.func.count().label("candidates"), usable.label("usable")
-    )
-    if ids is not None:
-        query = query.where(candidates.c.mask_id.in_(ids))
-    return query.group_by(candidates.c.mask_id).subquery()
-
-
-def _columns(counts: sa.Subquery) -> tuple[Any, ...]:
-    none = sa.literal(0)
-    return (
-        masks.c.mask_id,
-        masks.c.document,
-        sa.func.coalesce(counts.c.candidates, none).label("candidates"),
-        sa.func.coalesce(counts.c.usable, none).label("usable"),
-    )
-
-
-def _order(counts: sa.Subquery) -> tuple[Any, ...]:
-    has_usable = sa.case((counts.c.usable > 0, 1), else_=0)
-    return has_usable, masks.c.name, masks.c.mask_id
-
-
-def _listed(wanted: MaskFilter, counts: sa.Subquery, *columns: Any) -> sa.Select[Any]:
-    """The ready masks that fit `wanted`, each beside its counts."""
-    query = (
-        sa.select(*columns)
-        .select_from(masks)
-        .outerjoin(counts, counts.c.mask_id == masks.c.mask_id)
-        .where(masks.c.state == MaskState.READY)
-    )
+def _listed(wanted: MaskFilter, *columns: Any) -> sa.Select[Any]:
+    """The ready masks that fit `wanted`."""
+    query = sa.select(*columns).select_from(masks).where(masks.c.state == MaskState.READY)
     if wanted.name:
         query = query.where(masks.c.name.icontains(wanted.name, autoescape=True))
     if wanted.show == WITHOUT_USABLE:
-        query = query.where(sa.func.coalesce(counts.c.usable, 0) == 0)
+        query = query.where(masks.c.has_usable.is_(False))
     if wanted.show == CHOSEN_BY_PERSON:
-        by_person = sa.select(candidates.c.mask_id).where(candidates.c.chosen_by_person)
-        query = query.where(masks.c.mask_id.in_(by_person))
+        query = query.where(masks.c.by_person.is_(True))
     return query
 
 
@@ -160,8 +139,8 @@ def _rows(store: Store, query: sa.Select[Any]) -> list[MaskRow]:
     return [
         MaskRow(
             mask=mask_from(row.document),
-            candidates=int(row.candidates),
-            usable=int(row.usable),
+            candidates=row.candidates,
+            usable=row.usable,
             selected=chosen.get(row.mask_id),
             advice=advice.get(row.mask_id),
         )
@@ -206,6 +185,7 @@ def put_advice(store: Store, searched: Iterable[str], advice: Mapping[str, Advic
     rows = [{"mask_id": mask_id, "document": to_json(item)} for mask_id, item in advice.items()]
     stale = [{"gone": mask_id} for mask_id in searched if mask_id not in advice]
     with store.engine.begin() as connection:
+        raise_revision(connection, Part.MASKS)
         if stale:
             gone = advice_table.c.mask_id == sa.bindparam("gone")
             connection.execute(sa.delete(advice_table).where(gone), stale)
@@ -219,10 +199,12 @@ def select_best(store: Store) -> int:
     """
     changed = candidates.c.chosen_by_person & (candidates.c.rank > 0)
     with store.engine.begin() as connection:
+        raise_revision(connection, Part.MASKS)
         count = connection.scalar(sa.select(sa.func.count()).where(changed)) or 0
         connection.execute(
             sa.update(candidates).values(selected=candidates.c.rank == 0, chosen_by_person=False)
         )
+        renew_matches(connection)
     return count
 
 
@@ -233,6 +215,7 @@ def select_all(store: Store, choices: Mapping[str, str]) -> dict[str, str]:
     """
     table = candidates
     with store.engine.begin() as connection:
+        raise_revision(connection, Part.MASKS)
         pairs = sa.select(table.c.mask_id, table.c.scene_id)
         known = {(row.mask_id, row.scene_id) for row in connection.execute(pairs)}
         followed = [
@@ -248,4 +231,5 @@ def select_all(store: Store, choices: Mapping[str, str]) -> dict[str, str]:
                 .values(selected=is_it, chosen_by_person=is_it),
                 followed,
             )
+        renew_matches(connection, [choice["of_mask"] for choice in followed])
     return {m: s for m, s in choices.items() if (m, s) not in known}

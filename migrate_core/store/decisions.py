@@ -12,9 +12,22 @@ import sqlalchemy as sa
 from ..model import Decision, Pair, PairEdit, utc
 from ..states import Basis, EditKind, PairState, Verdict
 from .base import Store
+from .derived.matching import chunks
+from .derived.revisions import Part, raise_revision
+from .derived.standings import STANDING, standing_of
 from .review.rows import decision_of
-from .serialize import to_json
-from .tables import attention_checks, decisions, dialect_insert, masks, pair_edits, pairs
+from .review.standing import ReviewStatus
+from .rows import row_of_pair
+from .serialize import from_json, to_json
+from .tables import (
+    attention_checks,
+    decisions,
+    dialect_insert,
+    masks,
+    pair_edits,
+    pairs,
+    standings,
+)
 
 # Looked up, since calling an enumeration takes a third of the time that reading a log does.
 _VERDICTS = {one.value: one for one in Verdict}
@@ -33,7 +46,7 @@ class LogEntry(NamedTuple):
 
 
 class EarlierPair(NamedTuple):
-    """A superseded pair that the log mentions; `last` is the number of its last entry.
+    """A superseded pair that is decided; `last` is the number of its last entry.
 
     `mask_key` is set where the mask was taken out since, `superseded_at` where it is known.
     """
@@ -57,6 +70,40 @@ def decision_logs(store: Store, *, of_checks: bool = False) -> dict[str, list[Lo
     """The log of every pair, oldest entry first, by pair_id; or of attention checks alone."""
     is_check = decisions.c.pair_id.in_(sa.select(attention_checks.c.pair_id))
     return _logs(store, is_check if of_checks else sa.true())
+
+
+def standing_rows(store: Store, pair_ids: Collection[str] | None = None) -> dict[str, ReviewStatus]:
+    """The standing of every pair that the log mentions, by pair_id; or of these pairs."""
+    query = sa.select(standings.c.pair_id, STANDING)
+    parts = [query]
+    if pair_ids is not None:
+        parts = [query.where(standings.c.pair_id.in_(chunk)) for chunk in chunks(pair_ids)]
+    with store.engine.connect() as connection:
+        return {
+            pair_id: standing_of(text)
+            for part in parts
+            for pair_id, text in connection.execute(part)
+        }
+
+
+def present_standings(
+    store: Store, mask_ids: Collection[str] | None = None
+) -> dict[str, ReviewStatus]:
+    """The standing of each pair that is decided and not superseded; or of these masks' pairs."""
+    query = (
+        sa.select(pairs.c.pair_id, STANDING)
+        .join(standings, standings.c.pair_id == pairs.c.pair_id)
+        .where(pairs.c.state != PairState.SUPERSEDED, pairs.c.decision.is_not(None))
+    )
+    parts = [query]
+    if mask_ids is not None:
+        parts = [query.where(pairs.c.mask_id.in_(chunk)) for chunk in chunks(mask_ids)]
+    with store.engine.connect() as connection:
+        return {
+            pair_id: standing_of(text)
+            for part in parts
+            for pair_id, text in connection.execute(part)
+        }
 
 
 def logs_since(store: Store, number: int, pair_ids: Collection[str]) -> dict[str, list[LogEntry]]:
@@ -106,24 +153,29 @@ def has_token(store: Store, token: str) -> bool:
         return bool(connection.scalar(query))
 
 
-def present_pairs(store: Store) -> list[PresentPair]:
-    """All pairs that are not superseded."""
+def undecided_pairs(store: Store, keys: Collection[str]) -> list[PresentPair]:
+    """The present pairs that nobody has decided about, of masks with these ids or files."""
     query = (
         sa.select(pairs.c.pair_id, pairs.c.mask_id, masks.c.path)
         .outerjoin(masks, masks.c.mask_id == pairs.c.mask_id)
-        .where(pairs.c.state != PairState.SUPERSEDED)
+        .where(pairs.c.state != PairState.SUPERSEDED, pairs.c.decision.is_(None))
     )
+    found = set[PresentPair]()
     with store.engine.connect() as connection:
-        return [PresentPair(*row) for row in connection.execute(query)]
+        for chunk in chunks(keys):
+            for column in (pairs.c.mask_id, masks.c.path):
+                rows = connection.execute(query.where(column.in_(chunk)))
+                found.update(PresentPair(*row) for row in rows)
+    return sorted(found)
 
 
 def earlier_pairs(store: Store) -> list[EarlierPair]:
-    """The superseded pairs of all masks that the log mentions."""
+    """The superseded pairs of all masks that are decided."""
     return _earlier(store, _superseded())
 
 
 def earlier_pairs_of(store: Store, pair: Pair) -> list[EarlierPair]:
-    """The superseded pairs of the pair's mask, or of its file, that the log mentions."""
+    """The superseded pairs of the pair's mask, or of its file, that are decided."""
     return _earlier(store, _superseded().where(_same_mask(pair)))
 
 
@@ -134,14 +186,12 @@ def _same_mask(pair: Pair) -> Any:
 
 
 def _superseded() -> sa.Select[Any]:
-    """The superseded pairs that the log mentions, each with its last entry."""
-    last = sa.func.max(decisions.c.number).label("last")
-    log = sa.select(decisions.c.pair_id, last).group_by(decisions.c.pair_id).subquery()
+    """The superseded pairs that are decided, each with the last entry of its log."""
+    of_pair = decisions.c.pair_id == pairs.c.pair_id
+    last = sa.select(sa.func.max(decisions.c.number)).where(of_pair).correlate(pairs)
     columns = (pairs.c.pair_id, pairs.c.mask_id, _text("mask_key"), _text("superseded_at"))
-    return (
-        sa.select(*columns, log.c.last)
-        .join(log, log.c.pair_id == pairs.c.pair_id)
-        .where(pairs.c.state == PairState.SUPERSEDED)
+    return sa.select(*columns, last.scalar_subquery()).where(
+        pairs.c.state == PairState.SUPERSEDED, pairs.c.decision.is_not(None)
     )
 
 
@@ -232,11 +282,13 @@ def renew_pair(store: Store, pair_id: str, values: Mapping[str, Any]) -> None:
     """Replace fields of a pair as it stands now; its state stays what others made of it."""
     query = sa.select(pairs.c.document).where(pairs.c.pair_id == pair_id)
     with store.engine.begin() as connection:
+        number = raise_revision(connection, Part.PAIRS)
         document = connection.scalar(query.with_for_update())
         if document is not None:
             changed = {**document, **to_json(values)}
+            row = row_of_pair(from_json(Pair, changed), number)
             update = sa.update(pairs).where(pairs.c.pair_id == pair_id)
-            connection.execute(update.values(document=changed))
+            connection.execute(update.values({**row, "document": changed}))
 
 
 def _edit(row: sa.Row[Any]) -> PairEdit:

@@ -5,18 +5,21 @@ Only the few fields that lists need are taken out of the documents, by the datab
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from ..model import ClassTable, Occluded, OcclusionBySensor
 from ..states import PairState, Verdict
 from .base import Store
+from .derived.revisions import Part, kept, revisions_of
+from .derived.standings import STANDING, standing_of
+from .review.standing import ReviewStatus
 from .serialize import from_json
-from .tables import masks, pairs, scenes
+from .tables import masks, pairs, scenes, standings
 
 
 @dataclass(frozen=True)
@@ -51,24 +54,51 @@ class PairFootprint:
     scene_ids: tuple[str, ...] = ()
 
 
-def finished_pairs(store: Store) -> list[FinishedPair]:
-    """The pairs that are done; nothing else of their documents is decoded."""
-    document = pairs.c.document
-    query = sa.select(
-        pairs.c.pair_id,
-        document["mask_name"].as_string().label("mask_name"),
-        document["scene_ids"][0].as_string().label("scene_id"),
-        document["days_offset"].as_float().label("days_offset"),
-        document["suggestion"]["verdict"].as_string().label("suggestion"),
-        document["shift"]["east_m"].as_float().label("east_m"),
-        document["shift"]["north_m"].as_float().label("north_m"),
-        document["change"].as_float().label("change"),
-        document["coverage"].as_float().label("coverage"),
-        document["occluded"].as_json().label("occluded"),
-        document["one_sided"].as_json().label("occlusion_by_sensor"),
-    ).where(pairs.c.state == PairState.DONE)
+_DOCUMENT = pairs.c.document
+_FIELDS = (
+    pairs.c.pair_id,
+    pairs.c.mask_name,
+    pairs.c.scene_id,
+    _DOCUMENT["days_offset"].as_float().label("days_offset"),
+    _DOCUMENT["suggestion"]["verdict"].as_string().label("suggestion"),
+    _DOCUMENT["shift"]["east_m"].as_float().label("east_m"),
+    _DOCUMENT["shift"]["north_m"].as_float().label("north_m"),
+    _DOCUMENT["change"].as_float().label("change"),
+    _DOCUMENT["coverage"].as_float().label("coverage"),
+    _DOCUMENT["occluded"].as_json().label("occluded"),
+    _DOCUMENT["one_sided"].as_json().label("occlusion_by_sensor"),
+)
+_VERDICTS = {one.value: one for one in Verdict}
+
+
+class ChangedPairs(NamedTuple):
+    """What has changed of pairs: those that are done now, each with its standing, and the others.
+
+    Of a pair that nobody has decided about the standing is None. `number` is the revision that
+    this takes in.
+    """
+
+    done: Sequence[tuple[FinishedPair, ReviewStatus | None]]
+    others: Sequence[str]
+    number: int
+
+
+def changed_pairs(store: Store, since: int | None = None) -> ChangedPairs:
+    """The pairs that were written, or decided about, since a revision; all that are done for None.
+
+    Only the few fields that lists need are taken out of their documents, by the database.
+    """
+    (number,) = revisions_of(store, (Part.PAIRS,))
+    changed = sa.true() if since is None else pairs.c.changed > since
+    is_done = pairs.c.state == PairState.DONE
+    of_pair = standings.c.pair_id == pairs.c.pair_id
+    query = sa.select(*_FIELDS, STANDING).outerjoin(standings, of_pair).where(is_done, changed)
+    others = sa.select(pairs.c.pair_id).where(~is_done, changed)
     with store.engine.connect() as connection:
-        return [_finished_pair(row) for row in connection.execute(query)]
+        gone = [] if since is None else connection.scalars(others).all()
+        rows = connection.execute(query)
+        done = [(_finished_pair(row), row.standing and standing_of(row.standing)) for row in rows]
+    return ChangedPairs(done, gone, number)
 
 
 def _finished_pair(row: Any) -> FinishedPair:
@@ -77,11 +107,11 @@ def _finished_pair(row: Any) -> FinishedPair:
         mask_name=row.mask_name,
         scene_id=row.scene_id,
         days_offset=row.days_offset,
-        suggestion=Verdict(row.suggestion) if row.suggestion else None,
+        suggestion=_VERDICTS[row.suggestion] if row.suggestion else None,
         shift=None if row.east_m is None else (row.east_m, row.north_m),
         change=row.change,
         coverage=row.coverage,
-        occluded=from_json(Occluded, row.occluded) if row.occluded else None,
+        occluded=Occluded(**row.occluded) if row.occluded else None,
         occlusion_by_sensor=from_json(OcclusionBySensor, row.occlusion_by_sensor)
         if row.occlusion_by_sensor
         else None,
@@ -102,16 +132,28 @@ def tiles_and_days(store: Store) -> dict[str, tuple[str, date]]:
         }
 
 
-def finished_with_footprint(store: Store) -> list[str]:
-    """The ids of the pairs that could go out: done, of masks that have a footprint."""
-    there = masks.c.document["footprint"].as_string().is_not(None)
-    query = (
-        sa.select(pairs.c.pair_id)
-        .join(masks, masks.c.mask_id == pairs.c.mask_id)
-        .where(pairs.c.state == PairState.DONE, there)
-    )
-    with store.engine.connect() as connection:
-        return list(connection.scalars(query))
+class ExportKey(NamedTuple):
+    """What pairs are counted by before an export; `decision` and `basis` may be None."""
+
+    state: str
+    decision: str | None
+    basis: str | None
+    has_footprint: bool
+
+
+def export_counts(store: Store) -> Mapping[ExportKey, int]:
+    """How many pairs there are of each kind; counted anew when pairs or masks have changed."""
+    footprint = sa.func.coalesce(masks.c.has_footprint, sa.false())
+    columns = (pairs.c.state, pairs.c.decision, pairs.c.basis, footprint)
+    query = sa.select(*columns, sa.func.count()).group_by(*columns)
+    of_masks = query.outerjoin_from(pairs, masks, masks.c.mask_id == pairs.c.mask_id)
+
+    def count() -> Mapping[ExportKey, int]:
+        with store.engine.connect() as connection:
+            rows = connection.execute(of_masks).all()
+        return {ExportKey(row[0], row[1], row[2], bool(row[3])): row[4] for row in rows}
+
+    return kept(store, "pairs before an export", count)
 
 
 def class_tables(store: Store) -> list[ClassTable]:

@@ -11,8 +11,11 @@ import sqlalchemy as sa
 from ..model import Mask, utc
 from ..states import VersionKind
 from . import tables
-from .base import Store, forget_mask, row_of_mask
+from .base import Store, forget_mask
+from .derived.matching import renew_matches
+from .derived.revisions import Part, raise_revision
 from .mask_documents import mask_document, mask_from
+from .rows import row_of_mask
 from .tables import mask_versions, upsert
 
 
@@ -42,11 +45,13 @@ def replace_version(store: Store, entry: VersionEntry, before: Mask, after: Mask
     """
     row = {**asdict(entry), "made_at": utc(entry.made_at), "document": mask_document(before)}
     with store.engine.begin() as connection:
+        raise_revision(connection, Part.MASKS)
         connection.execute(sa.insert(mask_versions).values(row))
         for table in (tables.candidates, tables.advice):
             _carry_over(connection, table, before.mask_id, after.mask_id)
         forget_mask(connection, before.mask_id)
         upsert(connection, tables.masks, [row_of_mask(after)])
+        renew_matches(connection, [after.mask_id])
 
 
 def _carry_over(connection: sa.Connection, table: sa.Table, before: str, after: str) -> None:

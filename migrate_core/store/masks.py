@@ -16,6 +16,8 @@ from ..errors import WrongUseError
 from ..model import Mask
 from ..states import MaskState, PairState
 from .base import Store
+from .derived.matching import chunks
+from .derived.revisions import Part, kept
 from .mask_documents import mask_from
 from .tables import masks, pairs
 
@@ -23,7 +25,6 @@ from .tables import masks, pairs
 READY, PROBLEM = MaskState.READY.value, MaskState.PROBLEM.value
 ALL, UNDATED, WITHOUT_IMAGE = "all", "undated", "without image"
 SHOWN = (ALL, READY, PROBLEM, UNDATED, WITHOUT_IMAGE)
-_CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,21 @@ class Listed:
 
 
 def count_masks(store: Store, wanted: MaskFilter) -> int:
-    """How many masks fit `wanted`."""
+    """How many masks fit `wanted`; lists without a name are counted anew when masks changed."""
+    if not wanted.name:
+        return list_counts(store)[wanted.show]
     return int(_scalars(store, _listed(wanted, sa.func.count()))[0])
+
+
+def list_counts(store: Store) -> dict[str, int]:
+    """How many masks each of the lists has, by `SHOWN`."""
+
+    def count() -> dict[str, int]:
+        counts = [_listed(MaskFilter(show), sa.func.count()).scalar_subquery() for show in SHOWN]
+        with store.engine.connect() as connection:
+            return dict(zip(SHOWN, connection.execute(sa.select(*counts)).one(), strict=True))
+
+    return kept(store, "lists of masks", count, (Part.MASKS,))
 
 
 def list_masks(store: Store, wanted: MaskFilter, first: int, count: int) -> list[Mask]:
@@ -108,9 +122,9 @@ def masks_with_pairs(store: Store) -> frozenset[str]:
 def shared_names(store: Store, names: Iterable[str]) -> frozenset[str]:
     """Those of some names of masks that several masks have."""
     query = sa.select(masks.c.name).group_by(masks.c.name).having(sa.func.count() > 1)
-    chunks = _chunks(dict.fromkeys(names))
+    listed = chunks(dict.fromkeys(names))
     return frozenset(
-        name for chunk in chunks for name in _scalars(store, query.where(masks.c.name.in_(chunk)))
+        name for chunk in listed for name in _scalars(store, query.where(masks.c.name.in_(chunk)))
     )
 
 
@@ -132,7 +146,7 @@ def known_classes(store: Store) -> dict[str, int]:
     return found
 
 
-_WAITING = masks.c.document["pending"].as_boolean()
+_WAITING = masks.c.pending.is_(True)
 
 
 def pending_masks(store: Store) -> list[Mask]:
@@ -148,10 +162,13 @@ def any_pending(store: Store) -> bool:
 
 def index_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
     """The number of a mask in `list_masks`, from 0; None when it isn't in it."""
-    number = sa.func.row_number().over(order_by=(masks.c.name, masks.c.mask_id)).label("number")
-    listed = _listed(wanted, masks.c.mask_id, number).subquery()
-    found = _scalars(store, sa.select(listed.c.number).where(listed.c.mask_id == mask_id))
-    return int(found[0]) - 1 if found else None
+    names = _scalars(store, _listed(wanted, masks.c.name).where(masks.c.mask_id == mask_id))
+    if not names:
+        return None
+    before = sa.tuple_(masks.c.name, masks.c.mask_id) < sa.tuple_(
+        sa.literal(names[0]), sa.literal(mask_id)
+    )
+    return int(_scalars(store, _listed(wanted, sa.func.count()).where(before))[0])
 
 
 def mask_locations(store: Store, wanted: MaskFilter, first: int, count: int) -> list[MaskLocation]:
@@ -170,9 +187,15 @@ def mask_locations(store: Store, wanted: MaskFilter, first: int, count: int) -> 
 def mask_clusters(store: Store, wanted: MaskFilter, cells: int = 16) -> list[MaskCluster]:
     """All masks that fit and have an extent, counted in square cells, `cells` over the longer side.
 
-    The database does the counting, so that tens of thousands of masks are as quick as a few.
+    The database does the counting, and only when masks have changed, so that tens of thousands of
+    masks are as quick as a few.
     """
-    lon, lat = (masks.c.outline["middle"][axis].as_float() for axis in (0, 1))
+    name = f"clusters {cells} {wanted}"
+    return kept(store, name, lambda: _mask_clusters(store, wanted, cells), (Part.MASKS,))
+
+
+def _mask_clusters(store: Store, wanted: MaskFilter, cells: int) -> list[MaskCluster]:
+    lon, lat = masks.c.lon, masks.c.lat
     sides = (sa.func.min(lon), sa.func.max(lon), sa.func.min(lat), sa.func.max(lat))
     with store.engine.connect() as connection:
         west, east, south, north = connection.execute(_listed(wanted, *sides)).one()
@@ -201,17 +224,30 @@ def names_and_dates(store: Store, wanted: MaskFilter) -> list[tuple[str, str, st
         return [(row.mask_id, row.name, row.acquired) for row in connection.execute(query)]
 
 
-def masks_of(store: Store, mask_ids: list[str]) -> Iterator[Mask]:
+def masks_of(store: Store, mask_ids: Iterable[str]) -> Iterator[Mask]:
     """The masks of these ids that there are."""
-    for chunk in _chunks(mask_ids):
-        query = sa.select(masks.c.document).where(masks.c.mask_id.in_(chunk))
+    for chunk in chunks(mask_ids):
+        query = _ordered(sa.select(masks.c.document).where(masks.c.mask_id.in_(chunk)))
         yield from (mask_from(document) for document in _scalars(store, query))
 
 
 def used_images(store: Store) -> set[Path]:
     """The source images that masks are paired with."""
     query = sa.select(masks.c.image).where(masks.c.image.is_not(None)).distinct()
-    return {Path(image) for image in _scalars(store, query)}
+
+    def find() -> set[Path]:
+        return {Path(image) for image in _scalars(store, query)}
+
+    return kept(store, "used images", find, (Part.MASKS,))
+
+
+def image_folders(store: Store) -> frozenset[Path]:
+    """The folders of the source images that masks are paired with."""
+
+    def find() -> frozenset[Path]:
+        return frozenset(image.parent for image in used_images(store))
+
+    return kept(store, "folders of images", find, (Part.MASKS,))
 
 
 def _listed(wanted: MaskFilter, *columns: Any) -> sa.Select[Any]:
@@ -230,13 +266,6 @@ def _listed(wanted: MaskFilter, *columns: Any) -> sa.Select[Any]:
 
 def _ordered(query: sa.Select[Any]) -> sa.Select[Any]:
     return query.order_by(masks.c.name, masks.c.mask_id)
-
-
-def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    """Values in lists that fit into one question to the database."""
-    listed = list(values)
-    for first in range(0, len(listed), _CHUNK):
-        yield listed[first : first + _CHUNK]
 
 
 def _scalars(store: Store, query: sa.Select[Any]) -> list[Any]:

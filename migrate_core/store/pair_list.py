@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,8 +18,9 @@ import sqlalchemy as sa
 from ..model import Pair, PairParameters
 from ..states import UNDER_WAY, MaskState, PairState
 from .base import Store
+from .derived.revisions import Part, kept
 from .serialize import from_json
-from .tables import candidates, masks, pairs
+from .tables import masks, pairs
 
 TO_MAKE = "to make"
 INTERRUPTED = "interrupted"
@@ -37,7 +38,17 @@ STATES = (
     PairState.SUPERSEDED.value,
 )
 
+_AT_ONCE = 500
 _PRESENT = pairs.c.state != PairState.SUPERSEDED
+_LISTED = sa.case((pairs.c.on_order, ON_ORDER), else_=pairs.c.state).label("state")
+_COLUMNS = (pairs.c.pair_id, pairs.c.mask_id, pairs.c.mask_name, pairs.c.scene_id, _LISTED)
+_COLUMNS_TO_MAKE = (
+    sa.cast(sa.null(), sa.String).label("pair_id"),
+    masks.c.mask_id,
+    masks.c.name.label("mask_name"),
+    masks.c.scene_id,
+    sa.literal(TO_MAKE).label("state"),
+)
 
 
 @dataclass(frozen=True)
@@ -62,29 +73,30 @@ class PageRequest:
 
 def pair_counts(store: Store, *, alive: bool) -> dict[str, int]:
     """How many rows are in each state that occurs; `alive` says whether a run is at work."""
-    listed = _listed().subquery()
-    query = sa.select(listed.c.state, sa.func.count()).group_by(listed.c.state)
+    counts = Counter({TO_MAKE: kept(store, "matches to make", lambda: _count_to_make(store))})
+    for key, number in store.pair_counts().items():
+        counts[_shown(ON_ORDER if key.on_order else key.state, alive=alive)] += number
+    return {state: counts[state] for state in STATES if counts[state]}
+
+
+def _count_to_make(store: Store) -> int:
     with store.engine.connect() as connection:
-        raw = {row[0]: row[1] for row in connection.execute(query)}
-    counts: dict[str, int] = {}
-    for state, number in raw.items():
-        shown = _shown(state, alive=alive)
-        counts[shown] = counts.get(shown, 0) + number
-    return {state: counts[state] for state in STATES if state in counts}
+        return connection.scalar(_to_make(sa.func.count())) or 0
 
 
 def pair_rows(store: Store, part: PageRequest, *, alive: bool) -> list[PairRow]:
     """The rows of a part of the list, by name of mask and scene."""
-    # Materialized: otherwise SQLite merges both parts in order, and asks for each match again which
-    # pairs were begun, which takes seconds for ten thousand.
-    listed = _listed().cte("listed").prefix_with("MATERIALIZED")
-    query = sa.select(listed).order_by(listed.c.mask_name, listed.c.mask_id, listed.c.scene_id)
+    made = sa.select(*_COLUMNS)
+    query: sa.Select[Any] | sa.CompoundSelect[Any] = made
     if part.state is None:
-        query = query.where(listed.c.state != PairState.SUPERSEDED)
+        query = sa.union_all(made.where(_PRESENT), _to_make(*_COLUMNS_TO_MAKE))
+    elif part.state == TO_MAKE:
+        query = _to_make(*_COLUMNS_TO_MAKE)
     else:
-        query = query.where(listed.c.state.in_(_stored(part.state, alive=alive)))
+        query = made.where(_LISTED.in_(_stored(part.state, alive=alive)))
+    by_name = query.order_by(*(sa.text(name) for name in ("mask_name", "mask_id", "scene_id")))
     with store.engine.connect() as connection:
-        rows = connection.execute(query.limit(part.rows).offset(part.first)).all()
+        rows = connection.execute(by_name.limit(part.rows).offset(part.first)).all()
         documents = _documents(connection, [row.pair_id for row in rows if row.pair_id])
     return [_row(row, documents, alive=alive) for row in rows]
 
@@ -103,9 +115,24 @@ def pair_row_of(
     return _row(row, documents, alive=alive) if row else None
 
 
+def pair_documents(store: Store) -> Iterator[tuple[Mapping[str, Any], str | None]]:
+    """All pairs as `serialize.to_json` has them, each with its decision, by mask and pair id.
+
+    Read some hundred at a time, so that any number of them takes little memory.
+    """
+    text = sa.cast(pairs.c.document, sa.String)
+    query = sa.select(text, pairs.c.state, pairs.c.decision)
+    with store.engine.connect() as connection:
+        streamed = connection.execution_options(yield_per=_AT_ONCE)
+        for document, state, decision in streamed.execute(
+            query.order_by(pairs.c.mask_id, pairs.c.pair_id)
+        ):
+            yield {**json.loads(document), "state": state}, decision
+
+
 def running_pairs(store: Store, most: int) -> list[tuple[str, str]]:
     """(pair_id, name of the mask) of pairs that a run has handed to workers, at most `most`."""
-    query = sa.select(pairs.c.pair_id, _text("mask_name")).where(pairs.c.state == PairState.RUNNING)
+    query = sa.select(pairs.c.pair_id, pairs.c.mask_name).where(pairs.c.state == PairState.RUNNING)
     with store.engine.connect() as connection:
         rows = connection.execute(query.order_by(pairs.c.pair_id).limit(most)).all()
     return [(row[0], row[1]) for row in rows]
@@ -116,51 +143,30 @@ def parameters_in_use(store: Store) -> PairParameters | None:
 
     Offsets, which a person sets for single pairs, are left out.
     """
-    text = sa.cast(pairs.c.document["parameters"], sa.String)
+    text = kept(store, "parameters in use", lambda: _way_in_use(store), (Part.PAIRS,))
+    return None if text is None else from_json(PairParameters, json.loads(text))
+
+
+def _way_in_use(store: Store) -> str | None:
+    number = sa.func.count()
     query = (
-        sa.select(text, sa.func.count())
-        .where(_PRESENT, _text("parameters", "resampling").is_not(None))
-        .group_by(text)
+        sa.select(pairs.c.way)
+        .where(_PRESENT, pairs.c.way.is_not(None))
+        .group_by(pairs.c.way)
+        .order_by(number.desc(), pairs.c.way)
     )
-    counts: Counter[PairParameters] = Counter()
     with store.engine.connect() as connection:
-        for document, number in connection.execute(query):
-            parameters = from_json(PairParameters, json.loads(document))
-            counts[replace(parameters, offset=None)] += number
-    return counts.most_common(1)[0][0] if counts else None
+        return connection.scalar(query.limit(1))
 
 
 def _listed() -> sa.CompoundSelect[Any]:
     """Every row of the list: pairs, and selected matches that no pair was begun with."""
-    scene = _text("scene_ids", 0)
-    # A queued pair with a message is one that a run left waiting, with the archive's answer.
-    waiting = (pairs.c.state == PairState.QUEUED) & _text("error").is_not(None)
-    there = sa.select(
-        pairs.c.pair_id,
-        pairs.c.mask_id,
-        _text("mask_name").label("mask_name"),
-        scene.label("scene_id"),
-        sa.case((waiting, ON_ORDER), else_=pairs.c.state).label("state"),
-    )
-    begun = sa.select(pairs.c.mask_id, scene.label("scene_id")).where(_PRESENT)
-    match = sa.tuple_(candidates.c.mask_id, candidates.c.scene_id)
-    missing = (
-        sa.select(
-            sa.cast(sa.null(), sa.String).label("pair_id"),
-            candidates.c.mask_id,
-            masks.c.name.label("mask_name"),
-            candidates.c.scene_id,
-            sa.literal(TO_MAKE).label("state"),
-        )
-        .join(masks, masks.c.mask_id == candidates.c.mask_id)
-        .where(candidates.c.selected, masks.c.state == MaskState.READY, match.not_in(begun))
-    )
-    return sa.union_all(there, missing)
+    return sa.union_all(sa.select(*_COLUMNS), _to_make(*_COLUMNS_TO_MAKE))
 
 
-def _text(*path: str | int) -> Any:
-    """A text inside the document of a pair."""
-    return pairs.c.document[path].as_string()
+def _to_make(*columns: Any) -> sa.Select[Any]:
+    """Columns of masks that are ready and whose selected scene no pair was begun with."""
+    return sa.select(*columns).where(masks.c.to_make, masks.c.state == MaskState.READY)
 
 
 def _shown(state: str, *, alive: bool) -> str:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ..states import MaskState, PairState
 from .base import Store
+from .derived.revisions import Part, kept
 from .tables import candidates, masks, pairs, scenes
 
 CANDIDATES_WITH_SCENES = candidates.join(
@@ -52,8 +53,10 @@ def _of_ready_masks(*columns: Any) -> sa.Select[Any]:
 
 def open_matches(store: Store, other_than: str) -> list[OpenMatch]:
     """Selected matches whose pair isn't finished; sources that begin so are left out."""
-    done = sa.select(pairs.c.mask_id, pairs.c.document["scene_ids", 0].as_string()).where(
-        pairs.c.state == PairState.DONE
+    done = sa.exists().where(
+        pairs.c.mask_id == candidates.c.mask_id,
+        pairs.c.scene_id == candidates.c.scene_id,
+        pairs.c.state == PairState.DONE,
     )
     query = _of_ready_masks(
         candidates.c.source,
@@ -63,7 +66,7 @@ def open_matches(store: Store, other_than: str) -> list[OpenMatch]:
         masks.c.outline,
     ).where(
         ~candidates.c.source.startswith(other_than, autoescape=True),
-        sa.tuple_(candidates.c.mask_id, candidates.c.scene_id).not_in(done),
+        ~done,
     )
     with store.engine.connect() as connection:
         rows = connection.execute(query).all()
@@ -89,5 +92,9 @@ def products_in_use(store: Store, most: int) -> list[str]:
     """Where the products of selected scenes lie on this machine, at most `most`."""
     href = scenes.c.document["href"].as_string()
     query = select_selected(href).where(href.not_like("%://%")).distinct().order_by(href)
-    with store.engine.connect() as connection:
-        return list(connection.scalars(query.limit(most)))
+
+    def find() -> list[str]:
+        with store.engine.connect() as connection:
+            return list(connection.scalars(query.limit(most)))
+
+    return kept(store, f"products in use {most}", find, (Part.MASKS,))

@@ -1,35 +1,14 @@
-"""The tables of the database, on SQLite or PostgreSQL, and opening it."""
+"""The tables of the database, on SQLite or PostgreSQL."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.schema import CreateTable
 
-from ..errors import StoreError
-from ..states import Basis, JobState
-from ..workspace import Workspace
-from .database_errors import tell_plainly
-from .transfers.former_files import former_files
-
-SCHEMA_VERSION = "5"
-# What brings a database of an older version up to the next one; missing tables are made before.
-_MIGRATIONS: dict[str, tuple[str, ...]] = {
-    "1": ("ALTER TABLE jobs ADD COLUMN request JSON", "ALTER TABLE jobs ADD COLUMN answer JSON"),
-    "2": (),  # pair_edits is a table of its own
-    "3": (),  # and so is mask_versions
-    "4": (
-        "ALTER TABLE decisions ADD COLUMN basis VARCHAR DEFAULT 'person' NOT NULL",
-        "ALTER TABLE decisions ADD COLUMN batch VARCHAR",
-        "ALTER TABLE decisions ADD COLUMN settles BOOLEAN DEFAULT false NOT NULL",
-        "CREATE INDEX ix_decisions_batch ON decisions (batch)",
-    ),
-}
+from ..states import Basis, JobState, Match
 
 metadata = sa.MetaData()
 settings_kv = sa.Table(
@@ -50,7 +29,27 @@ masks = sa.Table(
     sa.Column("image", sa.String),
     sa.Column("outline", sa.JSON),
     sa.Column("document", sa.JSON, nullable=False),
+    # The middle of the outline, lon/lat, and what lists ask for beside it.
+    sa.Column("lon", sa.Float),
+    sa.Column("lat", sa.Float),
+    sa.Column("pending", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("has_footprint", sa.Boolean, nullable=False, server_default=sa.false()),
+    # What `candidates` hold of the mask, kept up with them: see `matching.renew_matches`.
+    sa.Column("candidates", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("usable", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("has_usable", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("scene_id", sa.String),
+    sa.Column("by_person", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("match", sa.String, nullable=False, server_default=Match.WITHOUT),
+    # Whether no present pair was begun with its selected scene.
+    sa.Column("to_make", sa.Boolean, nullable=False, server_default=sa.false()),
 )
+sa.Index("ix_masks_counted", masks.c.state, masks.c.match)
+sa.Index("ix_masks_to_make", masks.c.to_make, masks.c.state, masks.c.name, masks.c.mask_id)
+sa.Index("ix_masks_listed", masks.c.name, masks.c.mask_id, masks.c.state)
+sa.Index("ix_masks_pending", masks.c.pending)
+sa.Index("ix_masks_matched", masks.c.state, masks.c.has_usable, masks.c.name, masks.c.mask_id)
+sa.Index("ix_masks_by_person", masks.c.by_person)
 scenes = sa.Table(
     "scenes",
     metadata,
@@ -92,9 +91,41 @@ pairs = sa.Table(
     "pairs",
     metadata,
     sa.Column("pair_id", sa.String, primary_key=True),
-    sa.Column("mask_id", sa.String, nullable=False, index=True),
+    sa.Column("mask_id", sa.String, nullable=False),
     sa.Column("state", sa.String, nullable=False),
     sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("mask_name", sa.String, nullable=False, server_default=""),
+    # The scene that its pixels come from first.
+    sa.Column("scene_id", sa.String, nullable=False, server_default=""),
+    # Whether a run left it waiting for a long-term archive.
+    sa.Column("on_order", sa.Boolean, nullable=False, server_default=sa.false()),
+    # How it is made, as JSON without the offset that a person sets; NULL where it isn't known.
+    sa.Column("way", sa.String),
+    # Its standing, which follows from the log: `standings` has the rest of it.
+    sa.Column("decision", sa.String),
+    sa.Column("basis", sa.String),
+    # The revision with which pair or standing were written last: see `revisions`.
+    sa.Column("changed", sa.BigInteger, nullable=False, server_default="0", index=True),
+)
+sa.Index("ix_pairs_counted", pairs.c.state, pairs.c.on_order, pairs.c.decision, pairs.c.basis)
+sa.Index("ix_pairs_listed", pairs.c.mask_name, pairs.c.mask_id, pairs.c.scene_id, pairs.c.state)
+sa.Index("ix_pairs_matched", pairs.c.mask_id, pairs.c.scene_id, pairs.c.state)
+sa.Index("ix_pairs_way", pairs.c.way, pairs.c.state)
+# What the log of each pair adds up to, written with each entry; `document` is a `ReviewStatus`.
+standings = sa.Table(
+    "standings",
+    metadata,
+    sa.Column("pair_id", sa.String, primary_key=True),
+    sa.Column("decision", sa.String),
+    sa.Column("basis", sa.String),
+    sa.Column("document", sa.JSON, nullable=False),
+)
+# How often what tables hold was changed, by `revisions.Part`: who has seen the number has seen all.
+revisions = sa.Table(
+    "revisions",
+    metadata,
+    sa.Column("part", sa.String, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
 )
 decisions = sa.Table(
     "decisions",
@@ -252,71 +283,3 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[st
     keys = [column.name for column in table.primary_key]
     changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), rows)
-
-
-def open_engine(workspace: Workspace, database_url: str | None) -> sa.Engine:
-    """The database of a workspace, its tables made when they are missing. Raises StoreError."""
-    url = database_url or f"sqlite:///{workspace.database}"
-    database = str(workspace.database) if database_url is None else "the database of DATABASE_URL"
-    try:
-        engine = sa.create_engine(url)
-        tell_plainly(engine, database)
-        if engine.dialect.name == "sqlite":
-            sa.event.listen(engine, "connect", _configure_sqlite)
-        _prepare(engine)
-    except ImportError as err:
-        raise StoreError(
-            f"The driver of the database of DATABASE_URL is not installed ({err}). For PostgreSQL: "
-            'pip install "psycopg[binary]".'
-        ) from err
-    except SQLAlchemyError as err:
-        raise StoreError(
-            f"{database} can't be opened ({type(err).__name__}). Needed is a database that this "
-            "program made, or may make. Check that the place exists and can be written."
-        ) from err
-    _take_over_files(engine, workspace)
-    return engine
-
-
-def _configure_sqlite(connection: Any, _record: Any) -> None:
-    """WAL lets pages read while a run writes; FULL keeps decisions through a power cut."""
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _prepare(engine: sa.Engine) -> None:
-    """Make the tables of a new database, and bring an older one up to them. Raises StoreError."""
-    version, noted = settings_kv.c.value, settings_kv.c.name == "schema"
-    with engine.begin() as connection:
-        connection.execute(CreateTable(settings_kv, if_not_exists=True))
-        # Said together with the tables, so that they need not be looked for one by one.
-        if connection.scalar(sa.select(version).where(noted)) == SCHEMA_VERSION:
-            return
-    with engine.begin() as connection:
-        insert = dialect_insert(connection, settings_kv).values(name="schema", value=SCHEMA_VERSION)
-        connection.execute(insert.on_conflict_do_nothing())
-        # Of two processes one changes the tables: SQLite is locked by the insertion already.
-        connection.execute(sa.select(version).where(noted).with_for_update())
-        metadata.create_all(connection)
-        for older, statements in _MIGRATIONS.items():
-            change = sa.update(settings_kv).where(noted, version == older)
-            if connection.execute(change.values(value=str(int(older) + 1))).rowcount:
-                for statement in statements:
-                    connection.execute(sa.text(statement))
-        found = connection.scalar(sa.select(version).where(noted))
-    if found != SCHEMA_VERSION:
-        raise StoreError(
-            f"The database has schema {found}, this program needs {SCHEMA_VERSION}. Use the "
-            "version of the program that made the workspace, or a new workspace."
-        )
-
-
-def _take_over_files(engine: sa.Engine, workspace: Workspace) -> None:
-    """Put what earlier versions kept in files into tables, and delete the files."""
-    with suppress(OSError):  # the rest is taken over when the workspace is opened next
-        for file in former_files(workspace):
-            if file.rows:
-                with engine.begin() as connection:
-                    insert = dialect_insert(connection, metadata.tables[file.table])
-                    connection.execute(insert.on_conflict_do_nothing(), list(file.rows))
-            file.path.unlink(missing_ok=True)

@@ -35,7 +35,7 @@ from migrate_core.jobs.background import messages, now_utc, running_job, working
 from migrate_core.jobs.launch import last_output, launch
 from migrate_core.states import Level
 from migrate_core.store.base import open_store
-from migrate_core.store.database_errors import tell_plainly
+from migrate_core.store.schema.database_errors import tell_plainly
 from migrate_core.workspace import Workspace, written_then_renamed
 from tests.support.disks import small_disk
 from tests.support.masks import run

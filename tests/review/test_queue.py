@@ -24,6 +24,7 @@ from migrate_core.model import (
     Suggestion,
 )
 from migrate_core.review.filters import NOT_BY_ME, QueueFilter
+from migrate_core.review.pair_rows import pair_rows
 from migrate_core.review.queue import (
     ORDERS,
     RANDOM,
@@ -36,7 +37,7 @@ from migrate_core.review.queue import (
     suspicion,
 )
 from migrate_core.review.queue_row import QueueRow
-from migrate_core.review.queue_rows import last_decision, pair_rows, queue_rows, review_item
+from migrate_core.review.queue_rows import last_decision, queue_rows, review_item
 from migrate_core.review.run import decide
 from migrate_core.states import DecisionState
 from migrate_core.store.base import Store, open_store
@@ -283,7 +284,7 @@ def test_rows_carry_the_decisions_of_now_whatever_the_age_of_the_facts(store: St
     decide(store, Decision("p", "accept", "ann", None, NOON))
     decide(store, Decision("q", "accept", "ann", None, NOON))
     decide(store, Decision("q", "reject", "bob", None, NOON))
-    found = {row.pair_id: (row.decision, row.reviewers) for row in queue_rows(store, facts)}
+    found = {row.pair_id: (row.decision, row.reviewers) for row in queue_rows(store)}
     assert found == {
         "p": ("accepted", ("ann",)),
         "q": ("conflict", ("ann", "bob")),

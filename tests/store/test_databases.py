@@ -36,7 +36,7 @@ from migrate_core.model import (
     Suggestion,
     VectorForm,
 )
-from migrate_core.review.queue_rows import pair_rows
+from migrate_core.review.pair_rows import pair_rows
 from migrate_core.states import EditKind, JobState, Level
 from migrate_core.store import masks as queries
 from migrate_core.store.base import Store, open_store

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from migrate_core.model import Pair, PairEdit
 from migrate_core.states import EditKind, PairState
-from migrate_core.store import tables
 from migrate_core.store.base import Store, open_store
 from migrate_core.store.decisions import (
     append_edit,
@@ -21,6 +20,7 @@ from migrate_core.store.decisions import (
     edits_of,
     renew_pair,
 )
+from migrate_core.store.schema.migrations import SCHEMA_VERSION
 from migrate_core.workspace import Workspace
 from tests.support.older_database import make_older
 
@@ -80,4 +80,4 @@ def test_a_database_without_the_log_gets_it_and_keeps_its_rows(tmp_path: Path) -
     assert applied_edits(store) == {"p": ()}
     with store.engine.connect() as connection:
         version = connection.scalar(sa.text("SELECT value FROM facts WHERE name = 'schema'"))
-    assert version == tables.SCHEMA_VERSION
+    assert version == SCHEMA_VERSION

@@ -21,7 +21,7 @@ from migrate_core.jobs.background import answer, latest_job, messages, working
 from migrate_core.review.queue_rows import queue_rows, review_item
 from migrate_core.states import Level
 from migrate_core.store.base import open_store
-from migrate_core.store.tables import SCHEMA_VERSION
+from migrate_core.store.schema.migrations import SCHEMA_VERSION
 from migrate_core.workspace import Workspace
 
 # Adding and making start worker processes.

@@ -24,6 +24,7 @@ from migrate_core.store.pair_list import (
 from migrate_core.store.selected import products_in_use
 from migrate_core.store.serialize import to_json
 from migrate_core.workspace import Workspace
+from tests.support.older_database import make_older
 
 SQUARE = shapely.box(0, 0, 1, 1)
 DAY = datetime(2020, 2, 2, tzinfo=UTC)
@@ -145,13 +146,16 @@ def test_the_parameters_of_most_present_pairs_are_in_use(store: Store) -> None:
     assert parameters_in_use(store) == others
 
 
-def test_parameters_written_before_there_were_more_of_them_are_understood(store: Store) -> None:
+def test_parameters_written_before_there_were_more_of_them_are_understood(
+    store: Store, tmp_path: Path
+) -> None:
     old = {**to_json(pair("a", "s1", "done")), "parameters": {"resampling": "cubic"}}
     with store.engine.begin() as connection:
         connection.execute(sa.delete(tables.pairs))
         row = {"pair_id": "a", "mask_id": "a", "state": "done", "document": old}
         connection.execute(sa.insert(tables.pairs), row)
-    assert parameters_in_use(store) == PairParameters("cubic")
+    make_older(store.engine, "5")
+    assert parameters_in_use(open_store(Workspace(tmp_path))) == PairParameters("cubic")
 
 
 def test_products_of_selected_scenes_on_this_machine_are_offered(store: Store) -> None:

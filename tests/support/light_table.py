@@ -12,8 +12,8 @@ import rasterio
 
 from migrate_core.model import Decision
 from migrate_core.review.filters import QueueFilter
+from migrate_core.review.pair_rows import pair_rows
 from migrate_core.review.queue import arranged
-from migrate_core.review.queue_rows import pair_rows
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
 from tests.support.browsing import browser_page

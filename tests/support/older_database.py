@@ -13,15 +13,45 @@ _ADDED = {
         {"decisions": ("basis", "batch", "settles")},
         ("review_batches", "pair_leases", "attention_checks", "review_models"),
     ),
+    "6": (
+        {
+            "masks": (
+                *("lon", "lat", "pending", "has_footprint"),
+                *(
+                    "candidates",
+                    "usable",
+                    "has_usable",
+                    "scene_id",
+                    "by_person",
+                    "match",
+                    "to_make",
+                ),
+            ),
+            "pairs": ("mask_name", "scene_id", "on_order", "way", "decision", "basis", "changed"),
+        },
+        ("standings", "revisions"),
+    ),
 }
-_INDEXES = ("ix_decisions_batch",)
+# By the version that added them.
+_INDEXES = {
+    "5": ("ix_decisions_batch",),
+    "6": (
+        *("ix_masks_counted", "ix_masks_listed", "ix_masks_pending", "ix_masks_to_make"),
+        *("ix_masks_matched", "ix_masks_by_person"),
+        *("ix_pairs_changed", "ix_pairs_counted", "ix_pairs_listed", "ix_pairs_matched"),
+        *("ix_pairs_way",),
+    ),
+}
 
 
 def make_older(engine: sa.Engine, version: str) -> None:
     """Take out what versions after `version` added; what the tables hold besides stays."""
     with engine.begin() as connection:
-        for index in _INDEXES:
-            connection.execute(sa.text(f"DROP INDEX IF EXISTS {index}"))
+        for later, indexes in _INDEXES.items():
+            for index in indexes if later > version else ():
+                connection.execute(sa.text(f"DROP INDEX IF EXISTS {index}"))
+        if version < "6":
+            connection.execute(sa.text("CREATE INDEX ix_pairs_mask_id ON pairs (mask_id)"))
         for later in (number for number in _ADDED if number > version):
             columns, tables = _ADDED[later]
             for table, names in columns.items():

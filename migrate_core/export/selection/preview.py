@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...review.decisions import ReviewStatus, review_statuses
-from ...states import decision_state
+from ...states import DecisionState, decision_state
 from ...store.base import Store
-from ...store.finished_pairs import class_tables, finished_with_footprint
+from ...store.derived.revisions import kept
+from ...store.finished_pairs import ExportKey, class_tables, export_counts
 from ...store.serialize import to_json
 from ...workspace import Workspace
 from ..request import ExportRequest
@@ -21,10 +21,11 @@ from .choice import INCLUDES, Choice
 from .curation import Curation
 from .labels import names_of_values, unreadable_labels
 from .planned import Planned, planned
-from .select import Selection, select
+from .select import Selection, reason_by_counts, select
 from .similar.run import Findings
 
 _MOST_NAMED = 5
+NOBODY = "nobody yet"
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,12 @@ def unreadable_sentence(pair_ids: Sequence[str]) -> str:
 
 def numbers_of_pairs(store: Store, *, looked_at_only: bool = False) -> dict[str, int]:
     """How many finished pairs each level of `--include` takes in, before filters."""
-    decided, nobody = review_statuses(store), ReviewStatus(None)
-    found = [decided.get(pair_id, nobody) for pair_id in finished_with_footprint(store)]
     choices = [Choice(include, looked_at_only) for include in INCLUDES]
+    counts = export_counts(store)
     return {
-        choice.include: sum(choice.reason_against(status) is None for status in found)
+        choice.include: sum(
+            number for key, number in counts.items() if reason_by_counts(key, choice) is None
+        )
         for choice in choices
     }
 
@@ -110,13 +112,35 @@ def counts_of_choice(
 
     Raises WrongUseError for filters that can't be.
     """
-    return _counted(select(store, workspace, choice, curation))
+    if curation == Curation():
+        return _by_counts(export_counts(store), choice)
+
+    def count() -> Preview:
+        return _counted(select(store, workspace, choice, curation))
+
+    return kept(store, f"counts of {choice} {curation!r}", count)
+
+
+def _by_counts(counts: Mapping[ExportKey, int], choice: Choice) -> Preview:
+    """As `_counted`, where pairs need not be told apart."""
+    decisions, basis, left_out = Counter[str](), Counter[str](), Counter[str]()
+    for key, number in counts.items():
+        if (reason := reason_by_counts(key, choice)) is not None:
+            left_out[reason] += number
+            continue
+        decisions[key.decision or DecisionState.UNDECIDED] += number
+        basis[key.basis or NOBODY] += number
+    return Preview(
+        dict(decisions.most_common()),
+        dict(basis.most_common()),
+        left_out=dict(left_out.most_common()),
+    )
 
 
 def _counted(found: Planned | Selection) -> Preview:
     """The numbers of pairs by decision, by what it rests on, and by reason."""
     decisions = Counter(str(decision_state(pair.status.decision)) for pair in found.going)
-    basis = Counter(str(pair.status.basis or "nobody yet") for pair in found.going)
+    basis = Counter(str(pair.status.basis or NOBODY) for pair in found.going)
     return Preview(
         dict(decisions.most_common()),
         dict(basis.most_common()),

@@ -13,9 +13,9 @@ from ...review.decisions import ReviewStatus, review_statuses
 from ...review.filters import QueueFilter, filter_texts, format_filter, parse_filter
 from ...review.queue_row import QueueRow
 from ...review.queue_rows import queue_rows
-from ...states import UNDER_WAY, PairState
+from ...states import UNDER_WAY, Basis, DecisionState, PairState
 from ...store.base import Store
-from ...store.finished_pairs import PairFootprint, class_tables, pair_footprints
+from ...store.finished_pairs import ExportKey, PairFootprint, class_tables, pair_footprints
 from ...workspace import Workspace
 from .choice import Choice
 from .curation import Curation, format_agreement, format_class, format_level
@@ -149,6 +149,16 @@ def _by_decision(store: Store, choice: Choice) -> tuple[list[Going], dict[str, s
 
 def _going(row: PairFootprint, outline: BaseGeometry, status: ReviewStatus) -> Going:
     return Going(row.pair_id, row.mask_id, row.mask_name, row.scene_ids, outline, status)
+
+
+def reason_by_counts(key: ExportKey, choice: Choice) -> str | None:
+    """Why pairs of a kind stay out; None when they go out, before filters."""
+    status = ReviewStatus(
+        DecisionState(key.decision) if key.decision else None,
+        basis=Basis(key.basis) if key.basis else None,
+    )
+    reason = _reason(PairState(key.state), status, choice)
+    return reason or (None if key.has_footprint else NO_FOOTPRINT)
 
 
 def _reason(state: PairState, status: ReviewStatus, choice: Choice) -> str | None:

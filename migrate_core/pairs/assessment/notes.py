@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ...model import Pair
 from ..files import Document
@@ -65,10 +66,18 @@ def notes_on_many(documents: Iterable[Document]) -> tuple[str, ...]:
 
 def format_change(pair: Pair) -> str | None:
     """`0.12 of 1`, or `not measured: …` with the reason; None for a pair that isn't made."""
-    if pair.occlusion is None:
+    return _change_text(pair.occlusion is not None, pair.change, pair.change_note)
+
+
+def change_text(document: Mapping[str, Any]) -> str | None:
+    """As `format_change`, of a pair as the store has it."""
+    found = document.get
+    return _change_text(found("occlusion") is not None, found("change"), found("change_note"))
+
+
+def _change_text(made: bool, change: float | None, note: str | None) -> str | None:
+    if not made:
         return None
-    if pair.change is not None:
-        return f"{pair.change:.2f} of 1"
-    return (
-        pair.change_note or "not measured: run `pairs make`, which looks at pairs of before again"
-    )
+    if change is not None:
+        return f"{change:.2f} of 1"
+    return note or "not measured: run `pairs make`, which looks at pairs of before again"

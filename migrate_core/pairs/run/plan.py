@@ -10,7 +10,7 @@ from ...model import Mask, Pair, PairParameters, Scene
 from ...scenes.search.acquisitions import alternatives
 from ...states import MaskState, PairState
 from ...store.base import Candidate, Store
-from ...store.masks import unknown_mask
+from ...store.masks import masks_of, unknown_mask
 from ...workspace import Workspace
 from ..identity import pair_id
 from ..task import PairTask
@@ -22,8 +22,8 @@ def plan(store: Store, workspace: Workspace, options: RunOptions) -> list[PairTa
 
     Raises WrongUseError when there is none, or a mask that is asked for can't become a pair.
     """
-    masks = store.masks()
-    candidates = store.candidates()
+    masks = store.masks() if options.masks is None else list(masks_of(store, options.masks))
+    candidates = store.candidates(options.masks)
     chosen = {
         mask_id: next((one for one in found if one.selected), None)
         for mask_id, found in candidates.items()

@@ -25,7 +25,7 @@ def queue_pairs(
 ) -> dict[str, Pair]:
     """The pairs of the tasks in the store, queued or done, and what that means for the others."""
     remove_leftovers(workspace.root)
-    known = {pair.pair_id: pair for pair in store.pairs()}
+    known = {pair.pair_id: pair for pair in _known(store, tasks, partial=partial)}
     pairs = {task.pair_id: _current(known.get(task.pair_id), task) for task in tasks}
     now = now_utc()
     gone = {pair.pair_id: superseded(pair, now) for pair in replaced(known.values(), tasks)}
@@ -37,6 +37,14 @@ def queue_pairs(
     wanted = [*others, *gone.values(), *pairs.values()]
     store.put_pairs([pair for pair in wanted if known.get(pair.pair_id) != pair])
     return pairs
+
+
+def _known(store: Store, tasks: Sequence[PairTask], *, partial: bool) -> list[Pair]:
+    """The pairs that the run may change: of its masks, and what a dead run had begun, or all."""
+    if not partial:
+        return store.pairs()
+    of_masks = store.pairs_of({task.mask.mask_id for task in tasks})
+    return [*of_masks, *store.pairs_in(PairState.RUNNING)]
 
 
 def _left_behind(pair: Pair, *, partial: bool) -> PairState:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ...model import Batch, Decision, utc
 from ...states import BatchKind
 from ..base import Store
+from ..derived.revisions import Part, raise_revision
 from ..serialize import to_json
 from ..tables import decisions, review_batches
 from .rows import append_rows, decision_of, decision_row
@@ -35,6 +36,7 @@ def append_batch(store: Store, batch: Batch, entries: Sequence[Decision]) -> Non
         "made_at": utc(batch.made_at),
     }
     with store.engine.begin() as connection:
+        raise_revision(connection, Part.PAIRS)
         there = sa.select(review_batches.c.batch_id)
         if connection.scalar(there.where(review_batches.c.batch_id == batch.batch_id)):
             return

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from ...model import Decision, utc
 from ...states import Basis, Verdict
+from ..derived.revisions import Part, raise_revision
+from ..derived.standings import renew_standings
 from ..tables import decisions, dialect_insert
 
 
@@ -42,6 +44,12 @@ def decision_of(row: sa.Row[Any]) -> Decision:
 
 
 def append_rows(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add rows to the log; those whose token it has are left out."""
+    """Add rows to the log, and to the standing of their pairs; those of a known token are left out.
+
+    The first statement of its transaction that writes, so that of two who decide about a pair at
+    once the second finds what the first has said.
+    """
+    changed = raise_revision(connection, Part.PAIRS)
     insert = dialect_insert(connection, decisions)
     connection.execute(insert.on_conflict_do_nothing(index_elements=["token"]), rows)
+    renew_standings(connection, [row["pair_id"] for row in rows], changed)

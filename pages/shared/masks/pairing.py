@@ -7,7 +7,13 @@ from pathlib import Path
 import streamlit as st
 
 from migrate_core.masks.register.sidecars import unmatched_images
-from migrate_core.store.masks import WITHOUT_IMAGE, MaskFilter, count_masks, used_images
+from migrate_core.store.masks import (
+    WITHOUT_IMAGE,
+    MaskFilter,
+    count_masks,
+    image_folders,
+    used_images,
+)
 from pages.shared.frame import Page
 from pages.shared.masks.add import IMAGE_FOLDER
 from pages.shared.text import counted
@@ -18,9 +24,9 @@ _MOST = 20
 def pairing(page: Page) -> None:
     """A line on the source images, with the names of those that fit no mask."""
     used = used_images(page.store)
-    folders = {image.parent for image in used} | set(page.workspace.uploads.glob("*/images"))
+    folders = image_folders(page.store) | set(page.workspace.uploads.glob("*/images"))
     if named := st.session_state.get(IMAGE_FOLDER, "").strip():
-        folders.add(Path(named).expanduser())
+        folders |= {Path(named).expanduser()}
     if not folders:
         return
     left = unmatched_images(folders, used)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from typing import Any
 
 import shapely
 import streamlit as st
@@ -16,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from migrate_core.review.queue_row import QueueRow
 from migrate_core.states import DecisionState, PairState, decision_state
 from migrate_core.store.base import Store
+from migrate_core.store.derived.revisions import kept
 from migrate_core.store.finished_pairs import pair_footprints
 from migrate_core.text import LABEL_OCCLUDED, format_share
 
@@ -51,12 +50,9 @@ def heed_click(known: Iterable[str]) -> None:
         open_pair(clicked)
 
 
-def decision_map(page: Page, rows: Sequence[QueueRow], made: Any) -> None:
-    """The footprints of these pairs by decision; a click opens one on the light table.
-
-    `made` changes when pairs were made since.
-    """
-    footprints = _footprints(page.store, made)
+def decision_map(page: Page, rows: Sequence[QueueRow]) -> None:
+    """The footprints of these pairs by decision; a click opens one on the light table."""
+    footprints = kept(page.store, "footprints", lambda: _footprints(page.store))
     area: Box | None = st.session_state.get(_AREA)
     here = {row.pair_id: row for row in rows if row.pair_id in footprints}
     seen = [row for row in here.values() if area is None or _in(footprints[row.pair_id], area)]
@@ -69,8 +65,7 @@ def decision_map(page: Page, rows: Sequence[QueueRow], made: Any) -> None:
     _legend(rows, len(rows) - len(here), grouped=len(seen) > MOST)
 
 
-@lru_cache(maxsize=2)
-def _footprints(store: Store, made: Any) -> Mapping[str, BaseGeometry]:  # noqa: ARG001 - their age
+def _footprints(store: Store) -> Mapping[str, BaseGeometry]:
     """The footprints of the finished pairs in lon/lat, as far as they are known, by pair_id."""
     return {
         pair.pair_id: shape(pair.footprint)

@@ -25,7 +25,6 @@ from migrate_core.store.review.checks import reviewed_pair
 from migrate_core.text import format_time
 
 from ..frame import open_workspace
-from .queue import stored_rows
 from .routes import NEVER_KEEP, PREFIX, NotThereError, endpoint, reason_of, text_of
 
 # So many ids as a workspace has pairs.
@@ -82,7 +81,7 @@ def _preview(_request: Request, asked: Mapping[str, Any]) -> Response:
     """What the filter and a verdict would do as a rule."""
     rule = parse_rule(asked.get("filter") or {}, text_of(asked, "verdict"))
     store = open_workspace().store
-    found = preview(queue_rows(store, stored_rows(store)), rule)
+    found = preview(queue_rows(store), rule)
     answer = {
         "text": rule.text,
         "pairs": len(found.pair_ids),

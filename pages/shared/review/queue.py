@@ -4,55 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from migrate_core.errors import WrongUseError
-from migrate_core.jobs.background import latest_job
 from migrate_core.review.checks.mixing import with_checks
 from migrate_core.review.checks.run import rows_of_checks
 from migrate_core.review.filters import QueueFilter, parse_filter
 from migrate_core.review.queue import MOST_SUSPICIOUS, ORDERS, arranged, decision_counts
 from migrate_core.review.queue_row import QueueRow
-from migrate_core.review.queue_rows import pair_rows, queue_rows
+from migrate_core.review.queue_rows import queue_rows
 from migrate_core.review.rules.audit import hide_rule
 from migrate_core.review.team.double import visible_row
 from migrate_core.review.triage.learning import AUTOMATIC
 from migrate_core.review.triage.run import TriageState, triage_state
 from migrate_core.states import DecisionState
 from migrate_core.store.base import Store
-from migrate_core.store.decisions import applied_edits, newest_number
+from migrate_core.store.decisions import newest_number
+from migrate_core.store.derived.revisions import kept
 from migrate_core.store.review.models import newest_version
 from migrate_core.store.review.settings import review_settings
 from migrate_core.text import LABEL_OCCLUDED, format_share
 
 
-def stored_rows(store: Store) -> tuple[QueueRow, ...]:
-    """The finished pairs; read again when pairs were made or repaired, or triage has learnt."""
-    return _stored_rows(store, _made(store))
-
-
-def _made(store: Store) -> tuple[Any, ...]:
-    """What is another when pairs were made or repaired, or triage has learnt."""
-    job = latest_job(store, "pairs")
-    began = job.heartbeat_at if job else None
-    repaired = sorted(applied_edits(store).items())
-    return (began, *repaired, *sorted(store.pair_states().items()), newest_version(store))
-
-
-@lru_cache(maxsize=4)
-def _stored_rows(store: Store, made: tuple[Any, ...]) -> tuple[QueueRow, ...]:  # noqa: ARG001 - its age
-    return pair_rows(store)
-
-
 def kept_triage_state(store: Store) -> TriageState:
     """Where triage stands; found again when anything it follows from has changed."""
-    return _triage_state(store, (newest_number(store), review_settings(store), *_made(store)))
-
-
-@lru_cache(maxsize=4)
-def _triage_state(store: Store, found: tuple[Any, ...]) -> TriageState:  # noqa: ARG001 - its age
-    return triage_state(store)
+    name = f"triage state {review_settings(store)} {newest_version(store)}"
+    return kept(store, name, lambda: triage_state(store))
 
 
 def rows_of(store: Store, reviewer: str) -> list[QueueRow]:
@@ -60,7 +37,7 @@ def rows_of(store: Store, reviewer: str) -> list[QueueRow]:
 
     Pairs that audit a rule look undecided until a person has looked at them.
     """
-    rows = [hide_rule(row) for row in queue_rows(store, stored_rows(store))]
+    rows = [hide_rule(row) for row in queue_rows(store)]
     return _visible(store, rows, reviewer)
 
 

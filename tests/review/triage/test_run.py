@@ -11,8 +11,8 @@ from migrate_core.model import Pair
 from migrate_core.review.batches import BatchRequest, decide_batch, undo_batch
 from migrate_core.review.decisions import review_statuses
 from migrate_core.review.filters import QueueFilter
+from migrate_core.review.pair_rows import pair_rows
 from migrate_core.review.queue import arranged
-from migrate_core.review.queue_rows import pair_rows
 from migrate_core.review.run import decide, new_decision
 from migrate_core.review.triage.audit import LEAST
 from migrate_core.review.triage.run import (

@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, OperationalError
 
-from ..errors import DatabaseUnusableError
-from ..files.disk import is_full
+from ...errors import DatabaseUnusableError
+from ...files.disk import is_full
 
 # Beginnings of SQLite's names of errors (https://www.sqlite.org/rescode.html).
 _SQLITE = {

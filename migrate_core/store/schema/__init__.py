@@ -1,0 +1,1 @@
+"""Making the database, opening it, and what it says when it fails."""
