@@ -19,6 +19,7 @@ from ..errors import WrongUseError
 from ..job_requests import MakePairs
 from ..jobs.background import now_utc, request_cancel
 from ..model import PairParameters
+from ..pairs.assessment.notes import change_text
 from ..pairs.flags import label_occluded
 from ..pairs.run.options import RunOptions
 from ..pairs.run.runner import KIND, RunOutcome

@@ -46,7 +46,6 @@ _GDAL = {
     "GDAL_HTTP_NETRC": "NO",
 }
 
-
 # Files whose georeference was found to be that of their product, and how many are remembered.
 _checked: set[tuple[Location, PixelGrid]] = set()
 _CHECKED_FILES = 4096
