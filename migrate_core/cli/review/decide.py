@@ -16,6 +16,7 @@ from ..console import emit, json_option, print_table, say
 from .audit import agreement, audit, checks
 from .edit import edit
 from .many import batches, queue, rules, show_batch, undo_many
+from .standings import standings
 from .team import team
 from .triage import triage
 
@@ -27,7 +28,7 @@ def review() -> None:
 
 for command in (
     *(edit, audit, agreement, checks, team, triage),
-    *(queue, rules, batches, undo_many),
+    *(queue, rules, batches, undo_many, standings),
 ):
     review.add_command(command)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -12,10 +13,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from migrate_core.cli import cli
 from migrate_core.errors import WrongUseError
 from migrate_core.model import Pair
 from migrate_core.review.batches import decide_batch, selected, undo_batch
@@ -180,3 +183,20 @@ def test_counts_of_an_unchanged_store_take_one_statement(store: Store) -> None:
     store.pair_counts()
     assert len(statements) == 1
     assert "revisions" in statements[0]
+
+
+def test_the_command_names_what_differs_and_mends_it(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def standings(*options: str) -> tuple[int, dict[str, object]]:
+        arguments = ["--workspace", str(tmp_path), "review", "standings", "--json", *options]
+        found = CliRunner().invoke(cli, arguments)
+        return found.exit_code, json.loads(found.stdout)
+
+    decide(store, new_decision(PAIRS[0], "accept", "ann"))
+    assert standings() == (0, {"differing": [], "rebuilt": False})
+    with store.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE pairs SET decision = 'rejected'"))
+    assert standings() == (1, {"differing": PAIRS, "rebuilt": False})
+    assert standings("--rebuild") == (0, {"differing": PAIRS, "rebuilt": True})
+    assert standings() == (0, {"differing": [], "rebuilt": False})
