@@ -21,6 +21,7 @@ from pages.shared.review.relabel_routes import relabel_routes
 from pages.shared.review.repair_routes import repair_routes
 from pages.shared.review.routes import base_path, routes
 from pages.shared.text import plain
+from pages.shared.warm_up import warm_up
 
 ABOUT = (
     "Segmentation masks drawn on another satellite's images become training data for Sentinel-2."
@@ -90,6 +91,7 @@ def main() -> None:
 if __name__ == "__main__":
     main()
 else:
+    warm_up()
     base = base_path()
     parts = (routes, repair_routes, relabel_routes, many_routes, export_routes)
     app = st.App(

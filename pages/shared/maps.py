@@ -21,8 +21,8 @@ import numpy as np
 import shapely
 import streamlit as st
 from folium.template import Template
-from matplotlib.image import imsave
 from numpy.typing import NDArray
+from PIL import Image
 from shapely.geometry.base import BaseGeometry
 from streamlit_folium import st_folium
 
@@ -233,7 +233,7 @@ def _laid(picture: Picture) -> dict[str, Any]:
     latitude = np.degrees(np.arctan(np.sinh(mercator)))
     rows = ((north - latitude) / (north - south) * height).astype(int).clip(0, height - 1)
     file = io.BytesIO()
-    imsave(file, np.ascontiguousarray(picture.image[rows]), format="png")
+    Image.fromarray(np.ascontiguousarray(picture.image[rows])).save(file, "PNG")
     url = _as_url(file.getvalue(), "image/png")
     return {"url": url, "bounds": [[south, west], [north, east]]}
 

@@ -1,0 +1,19 @@
+"""Imports that pages need, done beside the server as it starts, so that the first page is quick."""
+
+from __future__ import annotations
+
+import threading
+from importlib import import_module
+
+# What takes long to import, in the order in which pages are likely to be opened.
+_LIBRARIES = ("pandas", "streamlit_folium")
+
+
+def warm_up() -> None:
+    """Begin to import; returns at once. A page that comes first waits for what it needs only."""
+    threading.Thread(target=_import_all, name="warm-up", daemon=True).start()
+
+
+def _import_all() -> None:
+    for name in _LIBRARIES:
+        import_module(name)

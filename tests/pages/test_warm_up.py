@@ -1,0 +1,42 @@
+"""What pages import: nothing that they don't need, and the rest beside the start of the server."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+IMPORT_ALL = """
+import pkgutil, sys
+import app, pages.shared
+for found in pkgutil.walk_packages(pages.shared.__path__, "pages.shared."):
+    __import__(found.name)
+print(*[name for name in ("matplotlib", "geopandas", "dask", "lightgbm", "sklearn")
+        if name in sys.modules])
+"""
+WARM_UP = """
+import sys, threading
+from pages.shared.warm_up import warm_up
+before = set(sys.modules)
+warm_up()
+for thread in threading.enumerate():
+    if thread.name == "warm-up":
+        thread.join(60)
+print("pandas" in sys.modules, "streamlit_folium" in sys.modules, "pandas" in before)
+"""
+
+
+def run(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_pages_import_no_plots_no_cluster_and_no_models() -> None:
+    assert run(IMPORT_ALL) == ""
+
+
+def test_warming_up_imports_what_pages_need() -> None:
+    assert run(WARM_UP) == "True True False"
