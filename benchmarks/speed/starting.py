@@ -6,8 +6,11 @@ from benchmarks.speed.comparing import OURS, Setup, compete
 from benchmarks.speed.measuring.cost import command_line, contestant
 from benchmarks.speed.tables import Found
 
-# Of pages, of formats that few datasets are written in, or of libraries that only tests have.
-UNWANTED = ("streamlit", "folium", "streamlit_folium", "distributed", "torch", "zarr", "sklearn")
+# Of pages, of formats, of pixels and of services: what no command needs before it does something.
+UNWANTED = (
+    *("streamlit", "folium", "streamlit_folium", "distributed", "torch", "zarr", "sklearn"),
+    *("scipy", "matplotlib", "geopandas", "pandas", "rasterio", "PIL", "pystac", "sentinelsat"),
+)
 
 
 def measure(setup: Setup) -> Found:

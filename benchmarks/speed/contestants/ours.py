@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -22,6 +23,8 @@ from migrate_core.products.pixels import reading
 from migrate_core.products.product import Product
 from migrate_core.products.stac.item import reduced
 from migrate_core.scenes.access.opening import open_scene
+from migrate_core.settings import load_settings
+from migrate_core.workspace import Workspace
 
 
 def windows(product: str, windows: Mapping[str, Sequence[int]]) -> Any:
@@ -31,8 +34,11 @@ def windows(product: str, windows: Mapping[str, Sequence[int]]) -> Any:
 
 def s3_windows(path: str, windows: Mapping[str, Sequence[int]]) -> Any:
     """The same of a product in S3; the store is that of the environment's settings."""
+    from migrate_core.products.remote.index import keep_in
     from migrate_core.scenes.access.opening import open_s3_safe
 
+    # As a run of pairs does with its workspace.
+    keep_in(Workspace(load_settings().workspace).indexes)
     return work(lambda: _digests(open_s3_safe(path), windows))
 
 
@@ -70,12 +76,8 @@ def _digests(product: Product, windows: Mapping[str, Sequence[int]]) -> dict[str
 
 
 def _bands(product: Product, natives: Mapping[str, PixelGrid]) -> dict[str, Any]:
-    """Many bands in one call where there is one, else one by one."""
-    at_once = getattr(reading, "read_native_bands", None)
-    if at_once is not None:
-        return dict(at_once(product, natives))
-    own = {band.name: band for band in product.bands}
-    return {name: reading.read_native(product, own[name], grid) for name, grid in natives.items()}
+    """Many bands in one call."""
+    return dict(reading.read_native_bands(product, natives))
 
 
 def _block(product: Product, name: str, window: Sequence[int]) -> PixelGrid:
@@ -105,9 +107,10 @@ def tiles(product: str, windows: Mapping[str, Sequence[int]]) -> Any:
 
 def modules(names: Sequence[str]) -> Any:
     """Which of these packages `python -m migrate_core` imports before it does anything."""
-    import migrate_core.__main__  # noqa: F401
-
-    return [name for name in names if name in sys.modules]
+    code = "import sys, migrate_core.__main__; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    imported = set(done.stdout.split())
+    return [name for name in names if name in imported]
 
 
 FUNCTIONS = (windows, s3_windows, item_windows, tiles, modules)
