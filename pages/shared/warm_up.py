@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from importlib import import_module
 
-# What takes long to import, in the order in which pages are likely to be opened.
-_LIBRARIES = ("pandas", "streamlit_folium")
+# What takes long to import. Not streamlit_folium: Streamlit learns of a component only when a page
+# imports it, and else never shows it.
+_LIBRARIES = ("pandas", "folium.plugins")
 
 
 def warm_up() -> None:

@@ -45,7 +45,7 @@ def test_the_map_works_without_internet_and_a_click_selects(tmp_path: Path) -> N
         expect(outlines).to_have_count(2, timeout=30_000)
         expect(frame.get_by_text("Countries: Natural Earth")).to_be_visible()
         expect(frame.locator(".leaflet-ground-pane path").first).to_be_attached()
-        frame.locator("path.leaflet-interactive[fill-opacity='0']").click()
+        frame.locator("path.leaflet-interactive[stroke-width='2']").click()
         expect(page).to_have_url(re.compile("mask=b"))
         expect(page.get_by_text("b.tif", exact=True).first).to_be_visible()
         page.reload()
