@@ -41,7 +41,6 @@ ARGUMENTS = f"{__name__}.words"
 _FILE_WIDTH = 240
 # Rows from which on a table is printed plainly: wrapping cells takes seconds for thousands.
 _LONG_TABLE = 500
-_AS_ROW = json.JSONEncoder(ensure_ascii=False)
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document on stdout."
@@ -140,15 +139,14 @@ def emit(document: Any, as_json: bool, show: Callable[[], None]) -> None:
         ) from err
 
 
-def emit_rows(rows: Iterable[Any], as_json: bool, show: Callable[[], None]) -> None:
-    """As `emit` does with the list of the rows, which are printed as they come, one a line."""
+def emit_rows(rows: Iterable[str], as_json: bool, show: Callable[[], None]) -> None:
+    """As `emit` does with the list of the rows, JSON texts, which are printed as they come."""
 
     def write() -> None:
         listed = iter(rows)
         before = "[\n "
         while some := list(islice(listed, _LONG_TABLE)):
-            lines = ",\n ".join(_AS_ROW.encode(row) for row in some)
-            click.echo(before + lines, nl=False)
+            click.echo(before + ",\n ".join(some), nl=False)
             before = ",\n "
         click.echo("[]" if before.startswith("[") else "\n]")
 
@@ -157,7 +155,7 @@ def emit_rows(rows: Iterable[Any], as_json: bool, show: Callable[[], None]) -> N
 
 def print_table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A table on stdout; None is shown as a dash."""
-    cells = [["-" if cell is None else str(cell) for cell in row] for row in rows]
+    cells = [tuple("-" if cell is None else str(cell) for cell in row) for row in rows]
     if len(cells) > _LONG_TABLE:
         _print_long(heading, cells)
         return
@@ -171,11 +169,13 @@ def print_table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def _print_long(heading: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    """A table of many rows, quickly: one line a row, nothing wrapped."""
+    """A table of many rows, quickly: one line a row, nothing wrapped, printed some at a time."""
     lines = [heading, *cells]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    padded = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
-    click.echo("\n".join(padded))
+    form = "  ".join(f"%-{width}s" for width in widths)
+    for first in range(0, len(lines), _LONG_TABLE):
+        some = ((form % tuple(line)).rstrip() for line in lines[first : first + _LONG_TABLE])
+        click.echo("\n".join(some))
 
 
 @contextmanager

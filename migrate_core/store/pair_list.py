@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -115,19 +115,93 @@ def pair_row_of(
     return _row(row, documents, alive=alive) if row else None
 
 
-def pair_documents(store: Store) -> Iterator[tuple[Mapping[str, Any], str | None]]:
-    """All pairs as `serialize.to_json` has them, each with its decision, by mask and pair id.
+class PairTexts(NamedTuple):
+    """A pair with parts of its document as JSON text, as stored; None or `null` is nothing.
 
-    Read some hundred at a time, so that any number of them takes little memory.
+    `numbers` is a JSON array of `days_offset` and `change`.
     """
-    text = sa.cast(pairs.c.document, sa.String)
-    query = sa.select(text, pairs.c.state, pairs.c.decision)
+
+    pair_id: str
+    mask_id: str
+    mask_name: str
+    state: str
+    decision: str | None
+    numbers: str
+    scene_ids: str
+    occlusion: str | None
+    suggestion: str | None
+    shift: str | None
+    error: str | None
+
+
+class PairLine(NamedTuple):
+    """What a table shows of a pair; the fields are those of `Pair` and of what it holds.
+
+    `label_clear` is set for pairs of earlier versions alone, in the place of `label_occluded`.
+    """
+
+    pair_id: str
+    state: str
+    decision: str | None
+    made: bool
+    days_offset: float | None
+    label_occluded: float | None
+    label_clear: float | None
+    change: float | None
+    change_note: str | None
+    verdict: str | None
+    reason: str | None
+    error: str | None
+
+
+def pair_texts(store: Store) -> Iterator[PairTexts]:
+    """All pairs by mask and pair id, none of their documents decoded."""
+    column, found = pairs.c, pairs.c.document
+    parts = (sa.cast(found[name], sa.String) for name in PairTexts._fields[6:])
+    numbers = _json_array(store, "days_offset", "change")
+    known = (column.pair_id, column.mask_id, column.mask_name, column.state, column.decision)
+    return map(PairTexts._make, _by_mask(store, *known, numbers, *parts))
+
+
+def pair_lines(store: Store) -> Iterator[PairLine]:
+    """All pairs by mask and pair id, as a table shows them; none of their documents is decoded."""
+    column, found = pairs.c, pairs.c.document
+    columns = (
+        column.pair_id,
+        column.state,
+        column.decision,
+        _is_there("occlusion"),
+        found["days_offset"].as_float(),
+        found[("occluded", "labelled")].as_float(),
+        sa.case((~_is_there("occluded"), found[("one_sided", "labelled", "clear")].as_float())),
+        found["change"].as_float(),
+        found["change_note"].as_string(),
+        found[("suggestion", "verdict")].as_string(),
+        found[("suggestion", "reason")].as_string(),
+        found["error"].as_string(),
+    )
+    return map(PairLine._make, _by_mask(store, *columns))
+
+
+def _is_there(name: str) -> sa.ColumnElement[bool]:
+    """Whether a document has a value of this name other than null."""
+    return pairs.c.document[name].as_string().is_not(None)
+
+
+def _json_array(store: Store, *names: str) -> sa.ColumnElement[str]:
+    """Values of a document as the text of an array: numbers with each digit that is stored."""
+    if store.engine.dialect.name == "postgresql":
+        parts = (pairs.c.document[name] for name in names)
+        return sa.cast(sa.func.json_build_array(*parts), sa.String)
+    return sa.func.json_extract(pairs.c.document, *(f"$.{name}" for name in names), type_=sa.String)
+
+
+def _by_mask(store: Store, *columns: sa.ColumnElement[Any]) -> Iterator[Any]:
+    """Columns of all pairs, read some hundred at a time: any number of them takes little memory."""
+    query = sa.select(*columns).order_by(pairs.c.mask_id, pairs.c.pair_id)
     with store.engine.connect() as connection:
-        streamed = connection.execution_options(yield_per=_AT_ONCE)
-        for document, state, decision in streamed.execute(
-            query.order_by(pairs.c.mask_id, pairs.c.pair_id)
-        ):
-            yield {**json.loads(document), "state": state}, decision
+        for rows in connection.execution_options(yield_per=_AT_ONCE).execute(query).partitions():
+            yield from rows
 
 
 def running_pairs(store: Store, most: int) -> list[tuple[str, str]]:
