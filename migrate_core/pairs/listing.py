@@ -4,59 +4,60 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from json.encoder import encode_basestring as quoted
+from functools import lru_cache
 
 from ..store.pair_list import PairLine, PairTexts
 from ..workspace import Workspace
 from .rasters import RASTERS
 
-_FILES = "".join(f'"{raster.name}": %s, ' for raster in RASTERS)
-_NO_FILES = ("null",) * len(RASTERS)
-# A row by its JSON texts, in the order of `_row_text`.
-_ROW = (
-    '{"pair_id": %s, "mask_id": %s, "mask_name": %s, "scene_ids": %s, "state": %s, '
-    + _FILES
-    + '"occlusion": %s, "days_offset": %s, "suggestion": %s, "shift": %s, "change": %s, '
-    '"decision": %s, "error": %s}'
-)
-_PLAINLY = json.JSONEncoder(ensure_ascii=False)
+_PLAIN = json.JSONEncoder(ensure_ascii=False)
+_text = json.JSONEncoder().encode
+# Of what few values occur.
+_known_text = lru_cache(maxsize=64)(_text)
 
 
 def row_texts(pairs: Iterable[PairTexts], workspace: Workspace) -> Iterator[str]:
-    """The rows of `pairs list` as JSON texts, in which nothing but letters is decoded.
+    """The rows of `pairs list` as JSON texts, for which no document is decoded.
 
     Paths are relative to the workspace, null until they exist; what an earlier version didn't know
     is null.
     """
-    folder = quoted(workspace.relative(workspace.pairs))[:-1]
+    folder = _text(workspace.relative(workspace.pairs))[:-1]
     for pair in pairs:
         text = _row_text(pair, folder)
-        # The store escapes all letters beyond ASCII.
-        yield _PLAINLY.encode(json.loads(text)) if "\\u" in text else text
+        # The store escapes letters beyond ASCII, which people want to read.
+        yield _PLAIN.encode(json.loads(text)) if "\\u" in text else text
 
 
 def _row_text(pair: PairTexts, folder: str) -> str:
     """One row; `folder` is a JSON string without its end."""
-    pair_id = quoted(pair.pair_id)
-    occlusion, suggestion, shift, error = (
-        part or "null" for part in (pair.occlusion, pair.suggestion, pair.shift, pair.error)
+    pair_id, mask_id, mask_name, state, decision, parts = pair
+    scene_ids, occlusion, days_offset, suggestion, shift, change, error = parts
+    key = _text(pair_id)
+    files = _NO_FILES if occlusion == "null" else _files(f"{folder}/{key[1:-1]}/")
+    return (
+        f'{{"pair_id": {key}, "mask_id": {_text(mask_id)}, "mask_name": {_text(mask_name)}, '
+        f'"scene_ids": {scene_ids}, "state": {_known_text(state)}, {files}, '
+        f'"occlusion": {occlusion}, "days_offset": {days_offset}, "suggestion": {suggestion}, '
+        f'"shift": {shift}, "change": {change}, "decision": {_known_text(decision)}, '
+        f'"error": {error}}}'
     )
-    days_offset, change = pair.numbers[1:-1].split(",")
-    files = _NO_FILES
-    if occlusion != "null":
-        files = tuple(f'{folder}/{pair_id[1:-1]}/{raster.file}"' for raster in RASTERS)
-    return _ROW % (
-        *(pair_id, quoted(pair.mask_id), quoted(pair.mask_name), pair.scene_ids),
-        *(quoted(pair.state), *files, occlusion, days_offset, suggestion, shift, change.strip()),
-        *(quoted(pair.decision) if pair.decision else "null", error),
-    )
+
+
+def _files(start: str) -> str:
+    """The members of the rasters of a pair; `start` is a JSON string up to the name of the file."""
+    return _FILES.replace("*", start)
+
+
+_FILES = ", ".join(f'"{raster.name}": *{raster.file}"' for raster in RASTERS)
+_NO_FILES = ", ".join(f'"{raster.name}": null' for raster in RASTERS)
 
 
 def label_occluded(pair: PairLine) -> float | None:
     """What occludes the label, 0…1, as `flags.occluded_shares` has it."""
-    if pair.label_clear is not None:
-        return round(1 - pair.label_clear, 6)
-    return pair.label_occluded
+    if pair.has_occluded:
+        return pair.label_occluded
+    return None if pair.label_clear is None else round(1 - pair.label_clear, 6)
 
 
 def change_words(made: bool, change: float | None, note: str | None) -> str | None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii as json_text
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -39,6 +40,19 @@ STATES = (
 )
 
 _AT_ONCE = 500
+# The parts of `PairTexts`.
+TEXTS = ("scene_ids", "occlusion", "days_offset", "suggestion", "shift", "change", "error")
+# Where a document has the fields of `PairLine`.
+_SHOWN = (
+    "occluded.labelled",
+    "one_sided.labelled.clear",
+    "days_offset",
+    "change",
+    "change_note",
+    "suggestion.verdict",
+    "suggestion.reason",
+    "error",
+)
 _PRESENT = pairs.c.state != PairState.SUPERSEDED
 _LISTED = sa.case((pairs.c.on_order, ON_ORDER), else_=pairs.c.state).label("state")
 _COLUMNS = (pairs.c.pair_id, pairs.c.mask_id, pairs.c.mask_name, pairs.c.scene_id, _LISTED)
@@ -116,37 +130,31 @@ def pair_row_of(
 
 
 class PairTexts(NamedTuple):
-    """A pair with parts of its document as JSON text, as stored; None or `null` is nothing.
-
-    `numbers` is a JSON array of `days_offset` and `change`.
-    """
+    """A pair as the store has it: columns decoded, parts of its document as JSON texts."""
 
     pair_id: str
     mask_id: str
     mask_name: str
     state: str
     decision: str | None
-    numbers: str
-    scene_ids: str
-    occlusion: str | None
-    suggestion: str | None
-    shift: str | None
-    error: str | None
+    # By `TEXTS`; `null` for what is null or isn't there.
+    parts: Sequence[str]
 
 
 class PairLine(NamedTuple):
     """What a table shows of a pair; the fields are those of `Pair` and of what it holds.
 
-    `label_clear` is set for pairs of earlier versions alone, in the place of `label_occluded`.
+    `label_clear` is what counts where `has_occluded` is false, as for pairs of earlier versions.
     """
 
     pair_id: str
     state: str
     decision: str | None
     made: bool
-    days_offset: float | None
+    has_occluded: bool
     label_occluded: float | None
     label_clear: float | None
+    days_offset: float | None
     change: float | None
     change_note: str | None
     verdict: str | None
@@ -156,44 +164,47 @@ class PairLine(NamedTuple):
 
 def pair_texts(store: Store) -> Iterator[PairTexts]:
     """All pairs by mask and pair id, none of their documents decoded."""
-    column, found = pairs.c, pairs.c.document
-    parts = (sa.cast(found[name], sa.String) for name in PairTexts._fields[6:])
-    numbers = _json_array(store, "days_offset", "change")
+    column = pairs.c
     known = (column.pair_id, column.mask_id, column.mask_name, column.state, column.decision)
-    return map(PairTexts._make, _by_mask(store, *known, numbers, *parts))
+    # The pair's own id, between any two of the parts, shows where each ends.
+    names = [name for part in TEXTS for name in ("pair_id", part)][1:]
+    comma = ", " if _is_postgresql(store) else ","
+    for *found, array in _by_mask(store, *known, _json_array(store, *names)):
+        parts = array[1:-1].split(f"{comma}{json_text(found[0])}{comma}")
+        if len(parts) != len(TEXTS):  # something else is called like the pair, too
+            parts = [json.dumps(value) for value in json.loads(array)[::2]]
+        yield PairTexts(*found, parts)
 
 
 def pair_lines(store: Store) -> Iterator[PairLine]:
     """All pairs by mask and pair id, as a table shows them; none of their documents is decoded."""
-    column, found = pairs.c, pairs.c.document
-    columns = (
-        column.pair_id,
-        column.state,
-        column.decision,
-        _is_there("occlusion"),
-        found["days_offset"].as_float(),
-        found[("occluded", "labelled")].as_float(),
-        sa.case((~_is_there("occluded"), found[("one_sided", "labelled", "clear")].as_float())),
-        found["change"].as_float(),
-        found["change_note"].as_string(),
-        found[("suggestion", "verdict")].as_string(),
-        found[("suggestion", "reason")].as_string(),
-        found["error"].as_string(),
-    )
-    return map(PairLine._make, _by_mask(store, *columns))
+    column = pairs.c
+    known = (column.pair_id, column.state, column.decision)
+    there = (_is_there("occlusion"), _is_there("occluded"))
+    for *found, array in _by_mask(store, *known, *there, _json_array(store, *_SHOWN)):
+        yield PairLine(*found, *json.loads(array))
 
 
 def _is_there(name: str) -> sa.ColumnElement[bool]:
     """Whether a document has a value of this name other than null."""
-    return pairs.c.document[name].as_string().is_not(None)
+    there: sa.ColumnElement[bool] = pairs.c.document[name].as_string().is_not(None)
+    return there
 
 
-def _json_array(store: Store, *names: str) -> sa.ColumnElement[str]:
-    """Values of a document as the text of an array: numbers with each digit that is stored."""
-    if store.engine.dialect.name == "postgresql":
-        parts = (pairs.c.document[name] for name in names)
+def _json_array(store: Store, *places: str) -> sa.ColumnElement[str]:
+    """Values of a document, by names with dots, as one array's text; null is what isn't there.
+
+    Numbers keep each digit that is stored; SQLite reads the document once for all.
+    """
+    if _is_postgresql(store):
+        parts = (pairs.c.document[tuple(place.split("."))] for place in places)
         return sa.cast(sa.func.json_build_array(*parts), sa.String)
-    return sa.func.json_extract(pairs.c.document, *(f"$.{name}" for name in names), type_=sa.String)
+    paths = (f"$.{place}" for place in places)
+    return sa.func.json_extract(pairs.c.document, *paths, type_=sa.String)
+
+
+def _is_postgresql(store: Store) -> bool:
+    return store.engine.dialect.name == "postgresql"
 
 
 def _by_mask(store: Store, *columns: sa.ColumnElement[Any]) -> Iterator[Any]:
