@@ -15,17 +15,6 @@ from types import FrameType
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Table
 
 from ..errors import DiskError, MigrateError, WrongUseError
 from ..files.disk import disk_error
@@ -159,6 +148,11 @@ def print_table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     if len(cells) > _LONG_TABLE:
         _print_long(heading, cells)
         return
+    # Not at the top: rich takes a tenth of a second, and long tables and JSON do without it.
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
     table = Table(*heading, box=None, pad_edge=False, header_style="bold")
     for row in cells:
         table.add_row(*map(escape, row))
@@ -181,6 +175,16 @@ def _print_long(heading: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
     """A bar on stderr with the time left; call it with (finished, total, note)."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

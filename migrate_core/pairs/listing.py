@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii as json_text
 
 from ..store.pair_list import PairLine, PairTexts
 from ..workspace import Workspace
 from .rasters import RASTERS
 
 _PLAIN = json.JSONEncoder(ensure_ascii=False)
-_text = json.JSONEncoder().encode
 # Of what few values occur.
-_known_text = lru_cache(maxsize=64)(_text)
+_known_text = lru_cache(maxsize=64)(json.dumps)
 
 
 def row_texts(pairs: Iterable[PairTexts], workspace: Workspace) -> Iterator[str]:
@@ -22,21 +22,22 @@ def row_texts(pairs: Iterable[PairTexts], workspace: Workspace) -> Iterator[str]
     Paths are relative to the workspace, null until they exist; what an earlier version didn't know
     is null.
     """
-    folder = _text(workspace.relative(workspace.pairs))[:-1]
+    folder = json_text(workspace.relative(workspace.pairs))[:-1]
     for pair in pairs:
-        text = _row_text(pair, folder)
+        text = _rowjson_text(pair, folder)
         # The store escapes letters beyond ASCII, which people want to read.
         yield _PLAIN.encode(json.loads(text)) if "\\u" in text else text
 
 
-def _row_text(pair: PairTexts, folder: str) -> str:
+def _rowjson_text(pair: PairTexts, folder: str) -> str:
     """One row; `folder` is a JSON string without its end."""
     pair_id, mask_id, mask_name, state, decision, parts = pair
     scene_ids, occlusion, days_offset, suggestion, shift, change, error = parts
-    key = _text(pair_id)
+    key = json_text(pair_id)
     files = _NO_FILES if occlusion == "null" else _files(f"{folder}/{key[1:-1]}/")
     return (
-        f'{{"pair_id": {key}, "mask_id": {_text(mask_id)}, "mask_name": {_text(mask_name)}, '
+        f'{{"pair_id": {key}, "mask_id": {json_text(mask_id)}, '
+        f'"mask_name": {json_text(mask_name)}, '
         f'"scene_ids": {scene_ids}, "state": {_known_text(state)}, {files}, '
         f'"occlusion": {occlusion}, "days_offset": {days_offset}, "suggestion": {suggestion}, '
         f'"shift": {shift}, "change": {change}, "decision": {_known_text(decision)}, '
@@ -55,8 +56,9 @@ _NO_FILES = ", ".join(f'"{raster.name}": null' for raster in RASTERS)
 
 def label_occluded(pair: PairLine) -> float | None:
     """What occludes the label, 0…1, as `flags.occluded_shares` has it."""
-    if pair.has_occluded:
-        return pair.label_occluded
+    if pair.occluded is not None:
+        found: float | None = pair.occluded["labelled"]
+        return found
     return None if pair.label_clear is None else round(1 - pair.label_clear, 6)
 
 

@@ -40,11 +40,14 @@ STATES = (
 )
 
 _AT_ONCE = 500
+# What decodes JSON without looking at its ends.
+_decoded = json.JSONDecoder().raw_decode
 # The parts of `PairTexts`.
 TEXTS = ("scene_ids", "occlusion", "days_offset", "suggestion", "shift", "change", "error")
 # Where a document has the fields of `PairLine`.
 _SHOWN = (
-    "occluded.labelled",
+    "occlusion.labelled",
+    "occluded",
     "one_sided.labelled.clear",
     "days_offset",
     "change",
@@ -144,15 +147,14 @@ class PairTexts(NamedTuple):
 class PairLine(NamedTuple):
     """What a table shows of a pair; the fields are those of `Pair` and of what it holds.
 
-    `label_clear` is what counts where `has_occluded` is false, as for pairs of earlier versions.
+    `label_clear` is what counts where `occluded` is None, as it is for pairs of earlier versions.
     """
 
     pair_id: str
     state: str
     decision: str | None
-    made: bool
-    has_occluded: bool
-    label_occluded: float | None
+    occlusion_of_label: Mapping[str, Any] | None
+    occluded: Mapping[str, Any] | None
     label_clear: float | None
     days_offset: float | None
     change: float | None
@@ -169,26 +171,19 @@ def pair_texts(store: Store) -> Iterator[PairTexts]:
     # The pair's own id, between any two of the parts, shows where each ends.
     names = [name for part in TEXTS for name in ("pair_id", part)][1:]
     comma = ", " if _is_postgresql(store) else ","
-    for *found, array in _by_mask(store, *known, _json_array(store, *names)):
-        parts = array[1:-1].split(f"{comma}{json_text(found[0])}{comma}")
+    for row in _by_mask(store, *known, _json_array(store, *names)):
+        pair_id, mask_id, mask_name, state, decision, array = row
+        parts = array[1:-1].split(f"{comma}{json_text(pair_id)}{comma}")
         if len(parts) != len(TEXTS):  # something else is called like the pair, too
             parts = [json.dumps(value) for value in json.loads(array)[::2]]
-        yield PairTexts(*found, parts)
+        yield PairTexts(pair_id, mask_id, mask_name, state, decision, parts)
 
 
 def pair_lines(store: Store) -> Iterator[PairLine]:
     """All pairs by mask and pair id, as a table shows them; none of their documents is decoded."""
-    column = pairs.c
-    known = (column.pair_id, column.state, column.decision)
-    there = (_is_there("occlusion"), _is_there("occluded"))
-    for *found, array in _by_mask(store, *known, *there, _json_array(store, *_SHOWN)):
-        yield PairLine(*found, *json.loads(array))
-
-
-def _is_there(name: str) -> sa.ColumnElement[bool]:
-    """Whether a document has a value of this name other than null."""
-    there: sa.ColumnElement[bool] = pairs.c.document[name].as_string().is_not(None)
-    return there
+    known = (pairs.c.pair_id, pairs.c.state, pairs.c.decision)
+    for pair_id, state, decision, array in _by_mask(store, *known, _json_array(store, *_SHOWN)):
+        yield PairLine(pair_id, state, decision, *_decoded(array)[0])
 
 
 def _json_array(store: Store, *places: str) -> sa.ColumnElement[str]:
