@@ -62,7 +62,7 @@ def label_occluded(pair: PairLine) -> float | None:
     return None if pair.label_clear is None else round(1 - pair.label_clear, 6)
 
 
-def change_words(made: bool, change: float | None, note: str | None) -> str | None:
+def change_text(made: bool, change: float | None, note: str | None) -> str | None:
     """`0.12 of 1`, or `not measured: …` with the reason; None for a pair that isn't made."""
     if not made:
         return None

@@ -186,15 +186,15 @@ def pair_lines(store: Store) -> Iterator[PairLine]:
         yield PairLine(pair_id, state, decision, *_decoded(array)[0])
 
 
-def _json_array(store: Store, *places: str) -> sa.ColumnElement[str]:
+def _json_array(store: Store, *locations: str) -> sa.ColumnElement[str]:
     """Values of a document, by names with dots, as one array's text; null is what isn't there.
 
     Numbers keep each digit that is stored; SQLite reads the document once for all.
     """
     if _is_postgresql(store):
-        parts = (pairs.c.document[tuple(place.split("."))] for place in places)
+        parts = (pairs.c.document[tuple(location.split("."))] for location in locations)
         return sa.cast(sa.func.json_build_array(*parts), sa.String)
-    paths = (f"$.{place}" for place in places)
+    paths = (f"$.{location}" for location in locations)
     return sa.func.json_extract(pairs.c.document, *paths, type_=sa.String)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import click
 
-from ...pairs.listing import change_words, label_occluded
+from ...pairs.listing import change_text, label_occluded
 from ...review.decisions import pair_list_texts
 from ...review.proposals import proposed_decisions
 from ...session import Session
@@ -41,7 +41,7 @@ def _rows(store: Store) -> Iterator[tuple[str | None, ...]]:
 def _cells(pair: PairLine, proposed: Mapping[str, str]) -> tuple[str | None, ...]:
     """One line of the table."""
     share = label_occluded(pair)
-    change = change_words(pair.occlusion_of_label is not None, pair.change, pair.change_note)
+    change = change_text(pair.occlusion_of_label is not None, pair.change, pair.change_note)
     unmeasured = f"Change {change}." if change and pair.change is None else None
     reasons = filter(None, (pair.reason, unmeasured))
     return (

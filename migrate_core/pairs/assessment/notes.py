@@ -10,7 +10,7 @@ from ..files import Document
 from ..image.offset_check import format_settled
 from ..label.boundary_buffer import format_boundary_buffer
 from ..label.small_objects import format_small_objects
-from ..listing import change_words
+from ..listing import change_text
 
 
 def notes_on(document: Document) -> tuple[str, ...]:
@@ -66,4 +66,4 @@ def notes_on_many(documents: Iterable[Document]) -> tuple[str, ...]:
 
 def format_change(pair: Pair) -> str | None:
     """`0.12 of 1`, or `not measured: …` with the reason; None for a pair that isn't made."""
-    return change_words(pair.occlusion is not None, pair.change, pair.change_note)
+    return change_text(pair.occlusion is not None, pair.change, pair.change_note)
