@@ -31,7 +31,9 @@ _COMMANDS = {
     ),
     "job": LazyCommand("job:job"),
     "masks": LazyCommand("masks:masks", "Masks: the labels to migrate."),
-    "pairs": LazyCommand("pairs:pairs", "Pairs: masks on the Sentinel-2 grid beside the image."),
+    "pairs": LazyCommand(
+        "pairs.group:pairs", "Pairs: masks on the Sentinel-2 grid beside the image."
+    ),
     "review": LazyCommand(
         "review.decide:review", "Review: decide which pairs go into the dataset, and repair them."
     ),

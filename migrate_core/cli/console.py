@@ -15,17 +15,6 @@ from types import FrameType
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Table
 
 from ..errors import DiskError, MigrateError, WrongUseError
 from ..files.disk import disk_error
@@ -41,7 +30,6 @@ ARGUMENTS = f"{__name__}.words"
 _FILE_WIDTH = 240
 # Rows from which on a table is printed plainly: wrapping cells takes seconds for thousands.
 _LONG_TABLE = 500
-_AS_ROW = json.JSONEncoder(ensure_ascii=False)
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document on stdout."
@@ -140,15 +128,14 @@ def emit(document: Any, as_json: bool, show: Callable[[], None]) -> None:
         ) from err
 
 
-def emit_rows(rows: Iterable[Any], as_json: bool, show: Callable[[], None]) -> None:
-    """As `emit` does with the list of the rows, which are printed as they come, one a line."""
+def emit_rows(rows: Iterable[str], as_json: bool, show: Callable[[], None]) -> None:
+    """As `emit` does with the list of the rows, JSON texts, which are printed as they come."""
 
     def write() -> None:
         listed = iter(rows)
         before = "[\n "
         while some := list(islice(listed, _LONG_TABLE)):
-            lines = ",\n ".join(_AS_ROW.encode(row) for row in some)
-            click.echo(before + lines, nl=False)
+            click.echo(before + ",\n ".join(some), nl=False)
             before = ",\n "
         click.echo("[]" if before.startswith("[") else "\n]")
 
@@ -157,10 +144,15 @@ def emit_rows(rows: Iterable[Any], as_json: bool, show: Callable[[], None]) -> N
 
 def print_table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A table on stdout; None is shown as a dash."""
-    cells = [["-" if cell is None else str(cell) for cell in row] for row in rows]
+    cells = [tuple("-" if cell is None else str(cell) for cell in row) for row in rows]
     if len(cells) > _LONG_TABLE:
         _print_long(heading, cells)
         return
+    # Not at the top: rich takes a tenth of a second, and long tables and JSON do without it.
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
     table = Table(*heading, box=None, pad_edge=False, header_style="bold")
     for row in cells:
         table.add_row(*map(escape, row))
@@ -171,16 +163,28 @@ def print_table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def _print_long(heading: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    """A table of many rows, quickly: one line a row, nothing wrapped."""
+    """A table of many rows, quickly: one line a row, nothing wrapped, printed some at a time."""
     lines = [heading, *cells]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    padded = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
-    click.echo("\n".join(padded))
+    form = "  ".join(f"%-{width}s" for width in widths)
+    for first in range(0, len(lines), _LONG_TABLE):
+        some = ((form % tuple(line)).rstrip() for line in lines[first : first + _LONG_TABLE])
+        click.echo("\n".join(some))
 
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
     """A bar on stderr with the time left; call it with (finished, total, note)."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

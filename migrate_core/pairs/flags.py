@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -102,16 +99,6 @@ def occluded_shares(stored: Occluded | None, by_sensor: OcclusionBySensor | None
             for side in (by_sensor.all, by_sensor.labelled)
         )
     )
-
-
-def label_occluded(document: Mapping[str, Any]) -> float | None:
-    """What occludes the label, as `occluded_shares` has it, of a pair as the store has it."""
-    stored, by_sensor = document.get("occluded"), document.get("one_sided")
-    if stored is not None:
-        found: float | None = stored["labelled"]
-        return found
-    clear = None if by_sensor is None else by_sensor["labelled"].get("clear")
-    return None if clear is None else round(1 - clear, 6)
 
 
 def _rounded(share: float | None) -> float | None:

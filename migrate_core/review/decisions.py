@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..pairs.listing import row_of_document
+from ..pairs.listing import row_texts
 from ..store.base import Store
 from ..store.decisions import standing_rows
-from ..store.pair_list import pair_documents
+from ..store.pair_list import pair_texts
 from ..store.review.standing import Entry as Entry
 from ..store.review.standing import ReviewStatus as ReviewStatus
 from ..store.review.standing import deciding as deciding
@@ -22,12 +23,11 @@ def review_statuses(store: Store) -> Mapping[str, ReviewStatus]:
     return standing_rows(store)
 
 
-def pair_list_rows(store: Store, workspace: Workspace) -> Iterator[dict[str, Any]]:
-    """The rows of `pairs_document`, one after the other: any number takes little memory."""
-    for document, decision in pair_documents(store):
-        yield row_of_document(document, decision, workspace)
+def pair_list_texts(store: Store, workspace: Workspace) -> Iterator[str]:
+    """The rows of `pairs_document` as JSON texts, one after the other, in little memory."""
+    return row_texts(pair_texts(store), workspace)
 
 
 def pairs_document(store: Store, workspace: Workspace) -> list[dict[str, Any]]:
     """One row for every pair, superseded ones included, with the decision about it."""
-    return list(pair_list_rows(store, workspace))
+    return [json.loads(text) for text in pair_list_texts(store, workspace)]

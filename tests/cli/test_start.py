@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from migrate_core.cli import cli
+from migrate_core.cli.lazy import LazyGroup
 
 # Each takes a tenth of a second to a whole one, and only few commands need it.
 LATER = (
@@ -34,7 +35,7 @@ LATER = (
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", [["--help"], ["status"]])
+@pytest.mark.parametrize("words", [["--help"], ["status"], ["pairs", "list"]])
 def test_it_starts_without_what_few_commands_need(words: list[str], tmp_path: Path) -> None:
     words = ["--workspace", str(tmp_path), *words]
     code = (
@@ -46,11 +47,13 @@ def test_it_starts_without_what_few_commands_need(words: list[str], tmp_path: Pa
 
 
 def test_help_says_of_each_command_what_the_command_says_of_itself() -> None:
-    context = click.Context(cli)
-    for name in cli.list_commands(context):
-        command = cli.get_command(context, name)
+    pairs = cli.lazy["pairs"].load()
+    assert isinstance(pairs, LazyGroup)
+    described = [(group, name) for group in (cli, pairs) for name in group.lazy]
+    for group, name in described:
+        command = group.get_command(click.Context(group), name)
         assert command is not None
-        said = cli.lazy[name].help
+        said = group.lazy[name].help
         assert said == ("" if command.hidden else said)
         own = " ".join((command.help or "").split())
         assert command.hidden or own.startswith(said.rstrip(".")), name

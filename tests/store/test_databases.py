@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from migrate_core.model import (
     Decision,
     Georeference,
     Mask,
+    Occluded,
     Occlusion,
     Pair,
     PairEdit,
@@ -36,8 +38,11 @@ from migrate_core.model import (
     Suggestion,
     VectorForm,
 )
+from migrate_core.pairs.listing import label_occluded
+from migrate_core.review.decisions import pair_list_texts
 from migrate_core.review.pair_rows import pair_rows
-from migrate_core.states import EditKind, JobState, Level
+from migrate_core.review.run import decide
+from migrate_core.states import EditKind, JobState, Level, PairState
 from migrate_core.store import masks as queries
 from migrate_core.store.base import Store, open_store
 from migrate_core.store.decisions import (
@@ -49,9 +54,11 @@ from migrate_core.store.decisions import (
 )
 from migrate_core.store.jobs import request_of
 from migrate_core.store.masks import MaskFilter
-from migrate_core.store.pair_list import parameters_in_use
+from migrate_core.store.pair_list import pair_lines, parameters_in_use
 from migrate_core.store.review.pair_numbers import pair_numbers
+from migrate_core.store.serialize import to_json
 from migrate_core.store.tables import metadata
+from migrate_core.store.tables import pairs as pairs_table
 from migrate_core.workspace import Workspace
 from tests.support.builders import a_mask
 from tests.support.older_database import make_older
@@ -538,3 +545,97 @@ def test_numbers_of_pairs_come_out_of_their_documents(store: Store) -> None:
     first, second = pair_numbers(store, paths)
     assert first == ("p1", (0.25, None, None), "accept", {"0": 6, "7": 3}, stored)
     assert second == ("p2", (0.0, None, 0.5), "accept", None, None)
+
+
+# the list of pairs
+
+
+ODD = 'é😀 "shift": null, "lake-02_20200204_aa", \\u00e9 \\'
+LISTED = [
+    PAIR,
+    replace(
+        PAIR,
+        pair_id="lake-02_20200204_aa",
+        mask_name="sjö.tif",
+        state=PairState.FAILED,
+        days_offset=-3,
+        occlusion=None,
+        suggestion=None,
+        error=ODD,
+    ),
+    # Its own id stands where the ids of scenes do.
+    replace(PAIR, pair_id="two", days_offset=0.1 + 0.2, change=1e-07, change_note=ODD),
+    replace(
+        PAIR,
+        pair_id="see-ö",
+        mask_id="meer",
+        days_offset=None,
+        suggestion=Suggestion("reject", ODD),
+        shift=Shift(-1.0000000000000002, 2.5, 0.30000000000000004, reliable=False),
+        change=5e-324,
+        occluded=Occluded(0.25, 0.123456),
+    ),
+]
+
+
+def listed_row(pair: Pair, decision: str | None) -> dict[str, Any]:
+    """What the list has to say of a pair, by its document."""
+    document = to_json(pair)
+    names = ("pair_id", "mask_id", "mask_name", "scene_ids", "state", "occlusion", "days_offset")
+    row = {name: document[name] for name in (*names, "suggestion", "shift", "change", "error")}
+    for name in ("image", "label", "fractions", "quality"):
+        made = document["occlusion"] is not None
+        row[name] = f"pairs/{pair.pair_id}/{name}.tif" if made else None
+    return {**row, "decision": decision}
+
+
+def test_the_list_of_pairs_says_what_their_documents_say(store: Store, tmp_path: Path) -> None:
+    store.put_pairs(LISTED)
+    decide(store, Decision("two", "accept", "ann", None, NOON))
+    expected = [
+        listed_row(pair, "accepted" if pair.pair_id == "two" else None)
+        for pair in sorted(LISTED, key=lambda pair: (pair.mask_id, pair.pair_id))
+    ]
+    texts = list(pair_list_texts(store, Workspace(tmp_path)))
+    found = [json.loads(text) for text in texts]
+    assert found == expected
+    # Each digit is as it is stored, and people can read the letters.
+    assert [repr(row["days_offset"]) for row in found] == [
+        repr(row["days_offset"]) for row in expected
+    ]
+    assert any('"sjö.tif"' in text for text in texts)
+
+
+def test_the_table_of_pairs_has_the_numbers_of_older_ones_too(store: Store) -> None:
+    by_sensor = {"labelled": {"clear": 0.7}, "all": {"clear": 0.5}}
+    store.put_pairs(LISTED)
+    older = {"pair_id": "see-ö", "mask_id": "meer", "one_sided": by_sensor, "occlusion": {}}
+    change = sa.update(pairs_table).where(pairs_table.c.pair_id == "see-ö")
+    with store.engine.begin() as connection:
+        lines = {line.pair_id: line for line in pair_lines(store)}
+        connection.execute(change.values(document=older))
+    assert label_occluded(lines["see-ö"]) == 0.123456
+    assert (lines["see-ö"].verdict, lines["see-ö"].reason) == ("reject", ODD)
+    assert (lines["two"].change, lines["two"].change_note) == (1e-07, ODD)
+    assert (lines["lake-02_20200204_aa"].occlusion_of_label, label_occluded(lines["two"])) == (
+        None,
+        None,
+    )
+    (old,) = (line for line in pair_lines(store) if line.pair_id == "see-ö")
+    assert (label_occluded(old), old.days_offset, old.verdict) == (0.3, None, None)
+
+
+def test_the_list_of_pairs_is_one_statement_and_decodes_no_document(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put_pairs([replace(PAIR, pair_id=f"p{number}") for number in range(1200)])
+    statements, decoded = list[str](), list[str]()
+    sa.event.listen(
+        store.engine, "after_cursor_execute", lambda *event: statements.append(event[2])
+    )
+    real = json.loads
+    monkeypatch.setattr(json, "loads", lambda text: decoded.append(text) or real(text))
+    assert sum(1 for _ in pair_list_texts(store, Workspace(tmp_path))) == 1200
+    assert (len(statements), decoded) == (1, [])
+    assert sum(1 for _ in pair_lines(store)) == 1200
+    assert (len(statements), decoded) == (2, [])

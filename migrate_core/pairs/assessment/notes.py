@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from ...model import Pair
 from ..files import Document
 from ..image.offset_check import format_settled
 from ..label.boundary_buffer import format_boundary_buffer
 from ..label.small_objects import format_small_objects
+from ..listing import change_text
 
 
 def notes_on(document: Document) -> tuple[str, ...]:
@@ -66,18 +66,4 @@ def notes_on_many(documents: Iterable[Document]) -> tuple[str, ...]:
 
 def format_change(pair: Pair) -> str | None:
     """`0.12 of 1`, or `not measured: …` with the reason; None for a pair that isn't made."""
-    return _change_text(pair.occlusion is not None, pair.change, pair.change_note)
-
-
-def change_text(document: Mapping[str, Any]) -> str | None:
-    """As `format_change`, of a pair as the store has it."""
-    found = document.get
-    return _change_text(found("occlusion") is not None, found("change"), found("change_note"))
-
-
-def _change_text(made: bool, change: float | None, note: str | None) -> str | None:
-    if not made:
-        return None
-    if change is not None:
-        return f"{change:.2f} of 1"
-    return note or "not measured: run `pairs make`, which looks at pairs of before again"
+    return change_text(pair.occlusion is not None, pair.change, pair.change_note)

@@ -1,58 +1,36 @@
-"""`pairs …`."""
+"""`pairs make` and `pairs cancel`."""
 
 from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Mapping
-from typing import Any
 
 import click
 
-from ..background.pairs import (
+from ...background.pairs import (
     make_pairs,
     missing_pairs,
     refuse_to_set_aside,
     result_of_making,
 )
-from ..errors import WrongUseError
-from ..job_requests import MakePairs
-from ..jobs.background import now_utc, request_cancel
-from ..model import PairParameters
-from ..pairs.assessment.notes import change_text
-from ..pairs.flags import label_occluded
-from ..pairs.run.options import RunOptions
-from ..pairs.run.runner import KIND, RunOutcome
-from ..review.decisions import pair_list_rows
-from ..review.proposals import proposed_decisions
-from ..review.set_aside import SetAside, consequence_of
-from ..session import Session
-from ..settings import ACCESSES, CLOUDS, RESAMPLINGS
-from ..states import UNDER_WAY, PairState
-from ..store.base import Store
-from ..store.pair_list import pair_documents
-from ..text import LABEL_OCCLUDED, format_days, format_share
-from .console import (
-    EXIT_PROBLEM,
-    emit,
-    emit_rows,
-    interrupted,
-    json_option,
-    print_table,
-    report,
-    say,
-)
+from ...errors import WrongUseError
+from ...job_requests import MakePairs
+from ...jobs.background import now_utc, request_cancel
+from ...model import PairParameters
+from ...pairs.run.options import RunOptions
+from ...pairs.run.runner import KIND, RunOutcome
+from ...review.set_aside import SetAside, consequence_of
+from ...session import Session
+from ...settings import ACCESSES, CLOUDS, RESAMPLINGS
+from ...states import UNDER_WAY, PairState
+from ..console import EXIT_PROBLEM, emit, interrupted, json_option, report, say
+from .listing import emit_pairs
 
 # The states from which a pair can be made again.
 AGAIN = tuple(state.value for state in (*UNDER_WAY, PairState.FAILED, PairState.CANCELLED))
 
 
-@click.group()
-def pairs() -> None:
-    """Pairs: masks on the Sentinel-2 grid beside the image."""
-
-
-@pairs.command("make")
+@click.command("make")
 @click.option(
     "--workers", type=click.IntRange(min=1), help="Processes to work with; default one a core."
 )
@@ -190,8 +168,7 @@ def make(
     signal.signal(signal.SIGTERM, interrupted)
     silent = as_json or not sys.stdin.isatty()
     outcome = make_pairs(session, MakePairs(options, yes), refuse_to_set_aside if silent else _ask)
-    rows = pair_list_rows(session.store, session.workspace)
-    emit_rows(rows, as_json, lambda: _show(session.store))
+    emit_pairs(session, as_json)
     _conclude(outcome)
 
 
@@ -212,7 +189,7 @@ def _conclude(outcome: RunOutcome) -> None:
         raise SystemExit(EXIT_PROBLEM)
 
 
-@pairs.command("cancel")
+@click.command("cancel")
 @json_option
 @click.pass_obj
 def cancel(session: Session, as_json: bool) -> None:
@@ -220,45 +197,3 @@ def cancel(session: Session, as_json: bool) -> None:
     if not request_cancel(session.store, KIND, now_utc()):
         raise WrongUseError("No run is at work, so there is nothing to cancel.")
     emit({"cancelled": KIND}, as_json, lambda: say("The run has been asked to stop."))
-
-
-@pairs.command("list")
-@json_option
-@click.pass_obj
-def list_pairs(session: Session, as_json: bool) -> None:
-    """All pairs, one row each, superseded ones included."""
-    rows = pair_list_rows(session.store, session.workspace)
-    emit_rows(rows, as_json, lambda: _show(session.store))
-
-
-def _two_digits(share: float | None) -> str | None:
-    return None if share is None else f"{share:.2f}"
-
-
-def _show(store: Store) -> None:
-    """The pairs as a table, with what is proposed where nobody has decided."""
-    proposed = proposed_decisions(store)
-    rows = [_cells(document, decision, proposed) for document, decision in pair_documents(store)]
-    heading = ("pair_id", "state", "days", LABEL_OCCLUDED, "change in label", "decision")
-    print_table((*heading, "suggestion", "why"), rows)
-
-
-def _cells(
-    document: Mapping[str, Any], decision: str | None, proposed: Mapping[str, str]
-) -> tuple[str | None, ...]:
-    """One line of the table, of a pair as the store has it."""
-    suggestion = document.get("suggestion") or {}
-    share = label_occluded(document)
-    change = change_text(document)
-    unmeasured = f"Change {change}." if change and document.get("change") is None else None
-    reasons = filter(None, (suggestion.get("reason"), unmeasured))
-    return (
-        document["pair_id"],
-        document["state"],
-        format_days(document.get("days_offset")),
-        None if share is None else format_share(share),
-        "not measured" if unmeasured else _two_digits(document.get("change")),
-        decision or proposed.get(document["pair_id"]),
-        suggestion.get("verdict"),
-        document.get("error") or " ".join(reasons) or None,
-    )

@@ -1,0 +1,1 @@
+"""`pairs …`, each command imported when it is called."""
