@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import pyproj
@@ -55,6 +56,7 @@ def _georeference(
     return Georeference(crs, tuple(transform)[:6] if transform else None, origin)
 
 
+@lru_cache(maxsize=256)
 def has_map_coordinates(crs: str) -> bool:
     """Whether a CRS that GDAL knows (as `EPSG:n` or WKT) has x and y, or longitude and latitude.
 

@@ -24,7 +24,7 @@ from ..checks import FILE, with_problems
 from ..files.isolation import crash, named, reading_pool, wait_for
 from ..options import AddOptions, ClassEntry
 from ..raster.layouts import ONE_HOT
-from ..raster.opening import held_open
+from ..raster.opening import gdal_ready, held_open
 from .describe import CLASS_NAMES, same_numbering, unreadable, with_content, with_header
 from .edit import with_earlier_edits
 from .edited_labels import with_edited_labels
@@ -179,9 +179,10 @@ def _read_headers(
 ) -> list[ReadMask]:
     """What the headers say, and with `small_too` what is in small files."""
     # One that is read alone may be the file over whose pixels a worker died.
-    if not small_too or len(items) == 1:
-        return [ReadMask(_read_header(item, options)) for item in items]
-    return [_read_small(item, options) for item in items]
+    with gdal_ready():
+        if not small_too or len(items) == 1:
+            return [ReadMask(_read_header(item, options)) for item in items]
+        return [_read_small(item, options) for item in items]
 
 
 def _read_small(item: Sidecars, options: AddOptions) -> ReadMask:
@@ -200,7 +201,8 @@ def _read_header(item: Sidecars, options: AddOptions) -> Mask:
 
 
 def _read_contents(masks: Sequence[Mask]) -> list[Mask]:
-    return [_read_content(mask) for mask in masks]
+    with gdal_ready():
+        return [_read_content(mask) for mask in masks]
 
 
 def _read_content(mask: Mask) -> Mask:

@@ -133,8 +133,9 @@ class Registered:
 
     def put(self, masks: Sequence[Mask]) -> None:
         """Write masks that are settled, and take off the list what they were listed as before."""
-        self._store.remove_masks(self._stale)
-        self._stale.clear()
+        if self._stale:
+            self._store.remove_masks(self._stale)
+            self._stale.clear()
         self.left.clear()
         self._store.put_masks(masks)
 

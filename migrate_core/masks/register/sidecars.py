@@ -164,6 +164,8 @@ def with_previous_options(
 
 def mapping_row(path: Path, options: AddOptions) -> MappingRow:
     """What the mapping table says of a mask file."""
+    if not options.mapping:
+        return MappingRow()
     rows = (options.mapping[key] for key in table_keys(path) if key in options.mapping)
     return next(rows, MappingRow())
 
