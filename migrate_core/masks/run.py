@@ -161,6 +161,7 @@ def _register(session: Session, found: FoundFiles, options: AddOptions) -> Added
     store, problems, refused = session.store, tuple[Problem, ...](), tuple[Problem, ...]()
     ids: list[str] = []
     notes: list[str] = []
+    known: dict[str, Mask] = {}
     apart = set(vectors)
     if vectors:
         with session.tracked("masks") as progress:
@@ -176,10 +177,11 @@ def _register(session: Session, found: FoundFiles, options: AddOptions) -> Added
             rasters_added = register_headers(store, groups, options, progress)
         ids += rasters_added.mask_ids
         notes += rasters_added.notes
+        known |= rasters_added.read
         finish(session)
     elif options.nodata is not None:
         notes.append("polygons have no no-data values, so --nodata does nothing here.")
-    known = {mask.mask_id: mask for mask in masks_of(store, ids)}
+    known |= {mask.mask_id: mask for mask in masks_of(store, [i for i in ids if i not in known])}
     masks = [known[mask_id] for mask_id in dict.fromkeys(ids) if mask_id in known]
     return Added(tuple(masks), (*notes, *notes_on(masks)), refused, problems)
 

@@ -73,6 +73,9 @@ def _in_lonlat(pixels: NDArray[Any], grid: PixelGrid) -> FloatArray:
 
 
 def _in_one_world(geometry: BaseGeometry, grid: PixelGrid) -> BaseGeometry:
+    west, _, east, _ = geometry.bounds
+    if not east - west > _HALF_WORLD:
+        return split_at_antimeridian(geometry)
     middle = grid.transform @ (grid.width / 2, grid.height / 2)
     return in_world(geometry, grid.crs, middle)
 
@@ -152,13 +155,18 @@ def _longest_edge(grid: PixelGrid) -> float:
     return max(_EDGE_M / pixel_size_m(grid), 1 / _MOST_PIECES)
 
 
-@lru_cache(maxsize=64)
 def pixel_size_m(grid: PixelGrid) -> float:
     """The approximate width of a pixel in metres, also where the CRS counts degrees or feet."""
-    to_metres = transformer(grid.crs, LONLAT)
-    column, row = grid.width / 2, grid.height / 2
-    ends = [grid.transform @ (column, row), grid.transform @ (column + 1, row)]
-    (lon0, lat0), (lon1, lat1) = (to_metres.transform(x, y) for x, y in ends)
+    t, column, row = grid.transform, grid.width / 2, grid.height / 2
+    x0, y0 = t.a * column + t.b * row + t.c, t.d * column + t.e * row + t.f
+    x1, y1 = t.a * (column + 1) + t.b * row + t.c, t.d * (column + 1) + t.e * row + t.f
+    return _length_m(grid.crs, x0, y0, x1, y1)
+
+
+@lru_cache(maxsize=64)
+def _length_m(crs: str, x0: float, y0: float, x1: float, y1: float) -> float:
+    to_degrees = transformer(crs, LONLAT)
+    (lon0, lat0), (lon1, lat1) = (to_degrees.transform(x, y) for x, y in ((x0, y0), (x1, y1)))
     degree_m = 111_320.0
     east = ((lon1 - lon0 + 180) % 360 - 180) * degree_m * math.cos(math.radians(lat0))
     return max(math.hypot(east, (lat1 - lat0) * degree_m), 1e-6)

@@ -53,7 +53,9 @@ def find_georeference(
 def _georeference(
     crs: str | None, transform: Affine | None, origin: str | None = None
 ) -> Georeference:
-    return Georeference(crs, tuple(transform)[:6] if transform else None, origin)
+    t = transform
+    numbers = (t.a, t.b, t.c, t.d, t.e, t.f) if t is not None else None
+    return Georeference(crs, numbers, origin)
 
 
 @lru_cache(maxsize=256)

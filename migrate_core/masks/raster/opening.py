@@ -255,7 +255,7 @@ def label_bands(dataset: Any) -> tuple[int, ...]:
 def _georeference(dataset: Any) -> tuple[CRS | None, Affine | None, str | None]:
     """CRS, transform, and why what is there of them can't be used."""
     crs, own = dataset.crs or None, dataset.transform
-    if not all(map(math.isfinite, own)):
+    if not all(map(math.isfinite, (own.a, own.b, own.c, own.d, own.e, own.f))):
         return crs, None, "its transform has numbers that are infinite or none"
     if not own.is_identity:
         return crs, own, None

@@ -64,7 +64,8 @@ def files_in(location: Path) -> list[Path]:
     if not location.is_dir():
         return []
     with os.scandir(location) as entries:
-        return sorted(Path(entry.path) for entry in entries if entry.is_file())
+        found = sorted((entry.name, entry.path) for entry in entries if entry.is_file())
+    return [Path(path) for _, path in found]
 
 
 class Folder:
