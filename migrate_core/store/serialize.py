@@ -27,7 +27,7 @@ _PLAIN = frozenset({type(None), str, int, float, bool})
 
 def to_json(value: Any) -> Any:
     """A dataclass, geometry, time, state, path, mapping or sequence as plain JSON values."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _PLAIN:
         return value
     if isinstance(value, StrEnum):
