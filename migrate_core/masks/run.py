@@ -13,8 +13,8 @@ from ..files.disk import writing
 from ..jobs.background import now_utc
 from ..model import Mask, Problem
 from ..session import Session
-from ..store.mask_documents import mask_document
 from ..store.masks import MaskFilter, masks_of, unknown_mask
+from ..store.serialize import to_json
 from ..workspace import remove_leftovers, unfinished_folder
 from .dates.names import table_keys
 from .dates.patterns import compile_pattern
@@ -113,10 +113,19 @@ def redate(
 
 def mask_row(mask: Mask) -> dict[str, Any]:
     """One row of `masks list --json`; a period stands as `start/end` in `acquired`."""
-    names = ("mask_id", "name", "crs", "width", "height", "extent", "acquired", "classes")
-    more = ("state", "problem", "image")
-    document = {**mask_document(mask), "state": mask.state.value}
-    return {name: document[name] for name in names + more}
+    return {
+        "mask_id": mask.mask_id,
+        "name": mask.name,
+        "crs": mask.georeference.crs,
+        "width": mask.width,
+        "height": mask.height,
+        "extent": to_json(mask.extent),
+        "acquired": to_json(mask.acquired),
+        "classes": to_json(mask.classes.stored),
+        "state": mask.state.value,
+        "problem": mask.problem,
+        "image": mask.source.path,
+    }
 
 
 def _is_label_file(path: Path) -> bool:
@@ -152,6 +161,7 @@ def _register(session: Session, found: FoundFiles, options: AddOptions) -> Added
     store, problems, refused = session.store, tuple[Problem, ...](), tuple[Problem, ...]()
     ids: list[str] = []
     notes: list[str] = []
+    known: dict[str, Mask] = {}
     apart = set(vectors)
     if vectors:
         with session.tracked("masks") as progress:
@@ -167,10 +177,11 @@ def _register(session: Session, found: FoundFiles, options: AddOptions) -> Added
             rasters_added = register_headers(store, groups, options, progress)
         ids += rasters_added.mask_ids
         notes += rasters_added.notes
+        known |= rasters_added.read
         finish(session)
     elif options.nodata is not None:
         notes.append("polygons have no no-data values, so --nodata does nothing here.")
-    known = {mask.mask_id: mask for mask in masks_of(store, ids)}
+    known |= {mask.mask_id: mask for mask in masks_of(store, [i for i in ids if i not in known])}
     masks = [known[mask_id] for mask_id in dict.fromkeys(ids) if mask_id in known]
     return Added(tuple(masks), (*notes, *notes_on(masks)), refused, problems)
 

@@ -7,22 +7,29 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_origin
 
+import shapely
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, override
 from cattrs.strategies import configure_union_passthrough
-from shapely.geometry import mapping, shape
+from shapely.geometry import Polygon, mapping, shape
 from shapely.geometry.base import BaseGeometry
 
 from ..model import Acquired, iso
 
 T = TypeVar("T")
 
+_PLAIN = frozenset({type(None), str, int, float, bool})
+
 
 def to_json(value: Any) -> Any:
     """A dataclass, geometry, time, state, path, mapping or sequence as plain JSON values."""
+    kind: Any = type(value)
+    if kind in _PLAIN:
+        return value
     if isinstance(value, StrEnum):
         return value.value
     if value is None or isinstance(value, (str, int, float, bool)):
@@ -34,10 +41,9 @@ def to_json(value: Any) -> Any:
     if isinstance(value, datetime):
         return iso(value)
     if isinstance(value, BaseGeometry):
-        return _lists(mapping(value))
+        return _geojson(value)
     if dataclasses.is_dataclass(value):
-        fields = dataclasses.fields(value)
-        return {stored_name(field): to_json(getattr(value, field.name)) for field in fields}
+        return {stored: to_json(getattr(value, name)) for stored, name in _names_of(kind)}
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     return [to_json(item) for item in value]
@@ -46,6 +52,22 @@ def to_json(value: Any) -> Any:
 def stored_name(field: dataclasses.Field[Any]) -> str:
     """The name of a field in documents: its own, or `stored` of its metadata, from before."""
     return str(field.metadata.get("stored", field.name))
+
+
+@lru_cache
+def _names_of(kind: Any) -> tuple[tuple[str, str], ...]:
+    """The fields of a dataclass: their names in documents, and their own."""
+    return tuple((stored_name(field), field.name) for field in dataclasses.fields(kind))
+
+
+def _geojson(geometry: BaseGeometry) -> dict[str, Any]:
+    """A geometry as GeoJSON (RFC 7946, section 3.1), with lists."""
+    if not isinstance(geometry, Polygon) or geometry.is_empty or geometry.has_z or geometry.has_m:
+        document: dict[str, Any] = _lists(mapping(geometry))
+        return document
+    # The most of them by far, and quicker read at once than point by point.
+    rings = shapely.get_rings(geometry)
+    return {"type": "Polygon", "coordinates": [shapely.get_coordinates(r).tolist() for r in rings]}
 
 
 def _lists(value: Any) -> Any:

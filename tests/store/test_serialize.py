@@ -145,3 +145,17 @@ def test_a_field_that_was_taken_out_later_is_passed_over() -> None:
 def test_a_document_that_is_no_value_raises_what_readers_of_files_catch(broken: Any) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         from_json(Scene, broken)
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        box(0, 0, 1.5, 2),
+        Polygon(box(0, 0, 9, 9).exterior, [box(1, 1, 2, 2).exterior, box(3, 3, 4, 4).exterior]),
+        Polygon([(0, 0, 5), (1, 0, 6), (1, 1, 7)]),
+        Polygon(),
+        MultiPolygon([box(0, 0, 1, 1), box(2, 2, 3, 3)]),
+    ],
+)
+def test_geometries_are_written_as_shapely_maps_them(geometry: Any) -> None:
+    assert json.dumps(to_json(geometry)) == json.dumps(mapping(geometry))

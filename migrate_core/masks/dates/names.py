@@ -193,7 +193,7 @@ def _column(table: Path, names: list[str], wanted: tuple[str, ...]) -> int:
 
 def date_for(path: Path, dates: Mapping[str, Acquired]) -> Acquired | None:
     """The date that a table of `read_dates` gives for a mask file."""
-    return next((dates[key] for key in table_keys(path) if key in dates), None)
+    return next((dates[key] for key in table_keys(path) if key in dates), None) if dates else None
 
 
 def table_keys(path: Path) -> Iterator[str]:

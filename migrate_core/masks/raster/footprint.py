@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import shapely
@@ -50,19 +53,29 @@ def extent(grid: PixelGrid) -> BaseGeometry:
     """
     if not abs(grid.transform.determinant) > 0:
         raise ValueError("its transform gives pixels without an area")
+    ring = np.array([(0, 0), (grid.width, 0), (grid.width, grid.height), (0, grid.height), (0, 0)])
     try:
-        polygon = reproject_geometry(grid.polygon(), grid.crs, LONLAT)
+        corners = _in_lonlat(ring, grid)
     except (ProjError, ShapelyError) as err:
         raise ValueError(f"PROJ knows no way from its CRS ({err})") from err
-    corners = shapely.get_coordinates(polygon)
     if not np.isfinite(corners).all():
         raise ValueError("a corner lies outside the area in which its CRS is defined")
     if (np.abs(corners) > _FURTHEST).any():
         raise ValueError(f"a corner would lie at {corners[0][0]:.6g}, {corners[0][1]:.6g} degrees")
-    return _in_one_world(polygon, grid)
+    return _in_one_world(shapely.polygons(corners), grid)
+
+
+def _in_lonlat(pixels: NDArray[Any], grid: PixelGrid) -> FloatArray:
+    """Positions (n, 2), columns and rows of pixels, as longitudes and latitudes."""
+    columns, rows = pixels.astype(np.float64).T
+    points = reproject_points(grid.crs, LONLAT, *apply_affine(grid.transform, columns, rows))
+    return np.column_stack(points)
 
 
 def _in_one_world(geometry: BaseGeometry, grid: PixelGrid) -> BaseGeometry:
+    west, _, east, _ = geometry.bounds
+    if not east - west > _HALF_WORLD:
+        return split_at_antimeridian(geometry)
     middle = grid.transform @ (grid.width / 2, grid.height / 2)
     return in_world(geometry, grid.crs, middle)
 
@@ -85,16 +98,37 @@ def in_world(geometry: BaseGeometry, crs: str, middle: tuple[float, float]) -> B
 
 def footprint(valid: BoolArray, grid: PixelGrid) -> BaseGeometry:
     """The area of valid pixels (height, width) of a raster in lon/lat, edges densified."""
-    factor = max(1, math.ceil(math.sqrt(valid.size / _TRACED_PIXELS)))
     if valid.all():
-        traced: BaseGeometry = shapely.box(0, 0, grid.width, grid.height)
-    else:
-        blocks = affine_transform(_trace(_coarser(valid, factor)), (factor, 0, 0, factor, 0, 0))
-        # The last blocks may reach over the raster's edge.
-        traced = blocks.intersection(shapely.box(0, 0, grid.width, grid.height))
+        # The most by far, and quicker without a geometry for each step.
+        ring = _dense_ring(grid.width, grid.height, *_edge_pieces(grid))
+        return _in_one_world(shapely.polygons(_in_lonlat(ring, grid)), grid)
+    factor = max(1, math.ceil(math.sqrt(valid.size / _TRACED_PIXELS)))
+    blocks = affine_transform(_trace(_coarser(valid, factor)), (factor, 0, 0, factor, 0, 0))
+    # The last blocks may reach over the raster's edge.
+    traced = blocks.intersection(shapely.box(0, 0, grid.width, grid.height))
     if shapely.get_num_coordinates(traced) > _MAX_VERTICES:
         traced = traced.simplify(factor)
     return _in_one_world(to_crs(traced, grid, LONLAT), grid)
+
+
+def _edge_pieces(grid: PixelGrid) -> tuple[int, int]:
+    """Into how many pieces the upper and the left edge of a raster are cut."""
+    longest = _longest_edge(grid)
+    return math.ceil(grid.width / longest), math.ceil(grid.height / longest)
+
+
+@lru_cache(maxsize=64)
+def _dense_ring(width: int, height: int, across: int, down: int) -> FloatArray:
+    """The outline of a raster in pixels (n, 2), as GEOS cuts its edges into so many pieces."""
+    box = shapely.get_coordinates(shapely.box(0, 0, width, height))
+    edges = []
+    for start, end in pairwise(box):
+        pieces, length = (across, width) if start[1] == end[1] else (down, height)
+        # Multiplied and divided in the order of GEOS, so that the last digits are its own.
+        along = np.arange(pieces)[:, None] * (length / pieces) / length
+        edges.append(start + along * (end - start))
+    ring: FloatArray = np.concatenate([*edges, box[-1:]])
+    return ring
 
 
 def _coarser(valid: BoolArray, factor: int) -> BoolArray:
@@ -111,17 +145,28 @@ def _trace(valid: BoolArray) -> BaseGeometry:
 
 def to_crs(geometry: BaseGeometry, grid: PixelGrid, crs: str) -> BaseGeometry:
     """A geometry in pixel coordinates of `grid` reprojected to `crs`, its edges densified."""
-    dense = geometry.segmentize(max(_EDGE_M / pixel_size_m(grid), 1 / _MOST_PIECES))
+    dense = geometry.segmentize(_longest_edge(grid))
     a, b, c, d, e, f = tuple(grid.transform)[:6]
     return reproject_geometry(affine_transform(dense, (a, b, d, e, c, f)), grid.crs, crs)
 
 
+def _longest_edge(grid: PixelGrid) -> float:
+    """How far apart vertices are at most, in pixels of a grid."""
+    return max(_EDGE_M / pixel_size_m(grid), 1 / _MOST_PIECES)
+
+
 def pixel_size_m(grid: PixelGrid) -> float:
     """The approximate width of a pixel in metres, also where the CRS counts degrees or feet."""
-    to_metres = transformer(grid.crs, LONLAT)
-    column, row = grid.width / 2, grid.height / 2
-    ends = [grid.transform @ (column, row), grid.transform @ (column + 1, row)]
-    (lon0, lat0), (lon1, lat1) = (to_metres.transform(x, y) for x, y in ends)
+    t, column, row = grid.transform, grid.width / 2, grid.height / 2
+    x0, y0 = t.a * column + t.b * row + t.c, t.d * column + t.e * row + t.f
+    x1, y1 = t.a * (column + 1) + t.b * row + t.c, t.d * (column + 1) + t.e * row + t.f
+    return _length_m(grid.crs, x0, y0, x1, y1)
+
+
+@lru_cache(maxsize=64)
+def _length_m(crs: str, x0: float, y0: float, x1: float, y1: float) -> float:
+    to_degrees = transformer(crs, LONLAT)
+    (lon0, lat0), (lon1, lat1) = (to_degrees.transform(x, y) for x, y in ((x0, y0), (x1, y1)))
     degree_m = 111_320.0
     east = ((lon1 - lon0 + 180) % 360 - 180) * degree_m * math.cos(math.radians(lat0))
     return max(math.hypot(east, (lat1 - lat0) * degree_m), 1e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import pyproj
@@ -52,9 +53,12 @@ def find_georeference(
 def _georeference(
     crs: str | None, transform: Affine | None, origin: str | None = None
 ) -> Georeference:
-    return Georeference(crs, tuple(transform)[:6] if transform else None, origin)
+    t = transform
+    numbers = (t.a, t.b, t.c, t.d, t.e, t.f) if t is not None else None
+    return Georeference(crs, numbers, origin)
 
 
+@lru_cache(maxsize=256)
 def has_map_coordinates(crs: str) -> bool:
     """Whether a CRS that GDAL knows (as `EPSG:n` or WKT) has x and y, or longitude and latitude.
 

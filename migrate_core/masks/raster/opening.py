@@ -7,9 +7,10 @@ import math
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
+from rasterio.io import DatasetReader
 from rasterio.transform import from_gcps
 
 from ...errors import MaskError
@@ -49,6 +51,8 @@ _GDAL_OPTIONS = {"GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO", "GDAL_DISABLE_READDIR_ON_OP
 _GDAL_ERRORS = (RasterioError, CRSError, CPLE_BaseError, UnicodeDecodeError)
 # The files that `held_open` holds, in its block.
 _HELD: ContextVar[dict[Path, Any] | None] = ContextVar("held", default=None)
+# Whether GDAL has its options already, in a block of `gdal_ready`.
+_READY: ContextVar[bool] = ContextVar("ready", default=False)
 _MAX_PRJ_BYTES = 100_000
 # Control points that stray further from a plane than this, in pixels, need a warp, which would
 # resample labels; that is for a person to do.
@@ -92,7 +96,7 @@ def opened(path: Path) -> Iterator[Any]:
         )
     check_is_file(path)
     check_raster_sidecars(path)
-    with _gdal() if held is None else nullcontext(), ExitStack() as closing:
+    with gdal_ready(), ExitStack() as closing:
         dataset = _open(path, driver)
         closing.enter_context(dataset)
         check_size(path.name, dataset.width, dataset.height)
@@ -108,7 +112,7 @@ def opened(path: Path) -> Iterator[Any]:
 def held_open() -> Iterator[None]:
     """In the block a file that was opened stays open, for the next time that it is."""
     held: dict[Path, Any] = {}
-    with _gdal():
+    with gdal_ready():
         token = _HELD.set(held)
         try:
             yield
@@ -122,7 +126,8 @@ def _open(path: Path, driver: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            return rasterio.open(path, driver=driver)
+            # `rasterio.open` sets all options of GDAL again for each file.
+            return DatasetReader(str(path), driver=driver, sharing=False)
     except (*_GDAL_ERRORS, OSError) as err:
         found = "the file is empty" if _is_empty(path) else str(err)
         raise MaskError(
@@ -143,9 +148,17 @@ def _damage_named(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _gdal() -> Iterator[None]:
-    with _without_noise(), rasterio.Env(**_GDAL_OPTIONS):
+def gdal_ready() -> Iterator[None]:
+    """In the block GDAL has the options for masks; setting them takes as long as opening a file."""
+    if _READY.get():
         yield
+        return
+    token = _READY.set(True)
+    try:
+        with _without_noise(), rasterio.Env(**_GDAL_OPTIONS):
+            yield
+    finally:
+        _READY.reset(token)
 
 
 @contextmanager
@@ -183,7 +196,7 @@ def read_header(path: Path) -> Header:
             dataset.width,
             dataset.height,
             len(label_bands(dataset)),
-            crs.to_string() if crs else None,
+            _crs_text(crs) if crs else None,
             transform,
             dataset.dtypes[0],
             MaskFlags.all_valid not in dataset.mask_flag_enums[0]
@@ -194,6 +207,16 @@ def read_header(path: Path) -> Header:
     # Not while the dataset is open: a CRS that can't be read leaves an error behind in GDAL that
     # the next question to the dataset would raise.
     return header if header.crs else replace(header, crs=_crs_beside(path))
+
+
+def _crs_text(crs: CRS) -> str:
+    return _short_crs(crs.wkt)
+
+
+@lru_cache(maxsize=256)
+def _short_crs(wkt: str) -> str:
+    """A CRS as `EPSG:n` where the authority has it, else as WKT; it is looked up in a database."""
+    return str(CRS.from_wkt(wkt).to_string())
 
 
 def _dates(dataset: Any) -> Mapping[str, str]:
@@ -231,11 +254,11 @@ def label_bands(dataset: Any) -> tuple[int, ...]:
 
 def _georeference(dataset: Any) -> tuple[CRS | None, Affine | None, str | None]:
     """CRS, transform, and why what is there of them can't be used."""
-    crs = dataset.crs or None
-    if not np.isfinite(tuple(dataset.transform)).all():
+    crs, own = dataset.crs or None, dataset.transform
+    if not all(map(math.isfinite, (own.a, own.b, own.c, own.d, own.e, own.f))):
         return crs, None, "its transform has numbers that are infinite or none"
-    if not dataset.transform.is_identity:
-        return crs, dataset.transform, None
+    if not own.is_identity:
+        return crs, own, None
     points, points_crs = dataset.gcps
     if not points:
         return crs, None, None

@@ -13,7 +13,7 @@ from pathlib import Path
 from affine import Affine
 
 from ...errors import MaskError
-from ...model import Acquired, Georeference, Mask, RasterForm, SourceImage
+from ...model import Acquired, ClassTable, Georeference, Mask, RasterForm, SourceImage
 from ..checks import (
     DATE,
     FILE,
@@ -30,7 +30,7 @@ from ..files.safety import check_bytes, check_file, check_size
 from ..options import AddOptions, ClassEntry
 from ..raster.class_tables import beside
 from ..raster.classes import class_map
-from ..raster.content import image_has_no_data, read_content
+from ..raster.content import Content, image_has_no_data, read_content
 from ..raster.footprint import footprint, pixel_size_m
 from ..raster.georeference import find_georeference, own_georeference
 from ..raster.identity import combined_digest, content_digest, mask_identity
@@ -60,15 +60,19 @@ def with_header(sidecars: Sidecars, options: AddOptions) -> Mask:
         return unreadable(path, str(err))
     options = with_previous_options(options, sidecars.given, digest)
     name = path.name if sidecars.part is None else f"{path.name} ({sidecars.part})"
-    mask = _named(Mask(mask_identity(path.stem, digest), name, str(path), digest), options)
-    mask = replace(
-        mask,
+    mask = Mask(
+        mask_identity(path.stem, digest),
+        name,
+        str(path),
+        digest,
         part=sidecars.part,
+        classes=_class_table(options.classes),
         source=SourceImage(
             path=str(sidecars.image) if sidecars.image else None,
             udm=str(sidecars.udm) if sidecars.udm else None,
         ),
-        form=replace(mask.raster, tiles=sidecars.tiles),
+        form=_form(sidecars, options),
+        empty_allowed=options.allow_empty,
         user_set=_given(sidecars, options),
     )
     try:
@@ -96,23 +100,29 @@ def unreadable(path: Path, why: str) -> Mask:
     return with_problems(Mask(mask_identity(path.stem, digest), name, str(path)), {FILE: why})
 
 
-def _named(mask: Mask, options: AddOptions) -> Mask:
-    """The mask with what options and tables say of classes, thresholds and emptiness."""
+def _form(sidecars: Sidecars, options: AddOptions) -> RasterForm:
+    """What options and tables say of how classes are made of bands."""
     colours = {e.colour: e.value for e in options.classes if e.colour and e.value is not None}
-    form = RasterForm(threshold=options.threshold, colours=colours or None, nodata=options.nodata)
-    return with_class_table(
-        replace(mask, form=form, empty_allowed=options.allow_empty), options.classes
+    return RasterForm(
+        threshold=options.threshold,
+        colours=colours or None,
+        tiles=sidecars.tiles,
+        nodata=options.nodata,
     )
+
+
+def _class_table(entries: Iterable[ClassEntry]) -> ClassTable:
+    """Names and colours of the classes of a table that name a value."""
+    valued = {str(entry.value): entry for entry in entries if entry.value is not None}
+    names = {value: entry.name for value, entry in valued.items() if entry.name}
+    colours = {value: entry.colour for value, entry in valued.items() if entry.colour}
+    return ClassTable(names=names or None, colours=colours or None)
 
 
 def with_class_table(mask: Mask, entries: Iterable[ClassEntry]) -> Mask:
     """The mask with names and colours of the classes of a table that name a value."""
-    valued = {str(entry.value): entry for entry in entries if entry.value is not None}
-    names = {value: entry.name for value, entry in valued.items() if entry.name}
-    colours = {value: entry.colour for value, entry in valued.items() if entry.colour}
-    return replace(
-        mask, classes=replace(mask.classes, names=names or None, colours=colours or None)
-    )
+    table = _class_table(entries)
+    return replace(mask, classes=replace(mask.classes, names=table.names, colours=table.colours))
 
 
 def _given(sidecars: Sidecars, options: AddOptions) -> tuple[str, ...]:
@@ -231,36 +241,49 @@ def with_content(mask: Mask) -> Mask:
         )
         return with_problems(mask, {**problems, FILE: why})
     mask = replace(
-        mask, classes=replace(mask.classes, no_data=content.no_data, doubtful=content.doubtful)
-    )
-    if content.counts:
-        mask = counted(replace(mask, form=content.form), content.counts)
-    described = with_class_table(mask, own)
-    mask = replace(
         mask,
-        classes=replace(
-            mask.classes,
-            names=_of_classes(mask, content.names, described.classes.names, mask.classes.names),
-            colours=_of_classes(
-                mask, content.colours, described.classes.colours, mask.classes.colours
-            ),
+        form=content.form if content.counts else mask.form,
+        classes=_found_classes(mask.classes, content, _class_table(own)),
+        footprint=(
+            footprint(content.valid, mask.grid)
+            if mask.extent is not None and content.valid.any()
+            else mask.footprint
         ),
     )
-    if mask.extent is not None and content.valid.any():
-        mask = replace(mask, footprint=footprint(content.valid, mask.grid))
     return with_problems(mask, problems | content_problems(mask))
+
+
+def _found_classes(given: ClassTable, content: Content, own: ClassTable) -> ClassTable:
+    """The classes of a mask by its pixels, a table beside it (`own`), and what was `given`."""
+    stored, pixels = given.stored, given.pixels
+    if content.counts:
+        stored, pixels = class_map(content.counts), _counts(content.counts)
+    return ClassTable(
+        stored,
+        pixels,
+        names=_of_classes(stored, content.names, own.names, given.names),
+        colours=_of_classes(stored, content.colours, own.colours, given.colours),
+        no_data=content.no_data,
+        doubtful=content.doubtful,
+    )
+
+
+def _counts(counts: Mapping[int, int]) -> dict[str, int]:
+    return {str(value): count for value, count in sorted(counts.items())}
 
 
 def counted(mask: Mask, counts: Mapping[int, int]) -> Mask:
     """The mask with its classes and how many pixels each has."""
-    pixels = {str(value): count for value, count in sorted(counts.items())}
-    return replace(mask, classes=replace(mask.classes, stored=class_map(counts), pixels=pixels))
+    table = replace(mask.classes, stored=class_map(counts), pixels=_counts(counts))
+    return replace(mask, classes=table)
 
 
-def _of_classes(mask: Mask, *tables: Mapping[str, str] | None) -> dict[str, str] | None:
-    """What tables say of the values that the mask has; later tables beat earlier ones."""
+def _of_classes(
+    stored: Mapping[str, int] | None, *tables: Mapping[str, str] | None
+) -> dict[str, str] | None:
+    """What tables say of the values that a mask has; later tables beat earlier ones."""
     given = {value: text for table in tables for value, text in (table or {}).items()}
-    return {value: given[value] for value in mask.classes.stored or {} if value in given} or None
+    return {value: given[value] for value in stored or {} if value in given} or None
 
 
 def same_numbering(masks: Iterable[Mask]) -> list[Mask]:

@@ -24,7 +24,7 @@ from ..checks import FILE, with_problems
 from ..files.isolation import crash, named, reading_pool, wait_for
 from ..options import AddOptions, ClassEntry
 from ..raster.layouts import ONE_HOT
-from ..raster.opening import held_open
+from ..raster.opening import gdal_ready, held_open
 from .describe import CLASS_NAMES, same_numbering, unreadable, with_content, with_header
 from .edit import with_earlier_edits
 from .edited_labels import with_edited_labels
@@ -32,7 +32,7 @@ from .registered import Note, Registered, summed_up
 from .sidecars import Finder, PreviousOptions, Sidecars
 
 # So many files are read by one call to a worker, and written at once: what a kill may lose.
-_BATCH = 50
+_BATCH = 100
 # Of so many files, those of few pixels are opened once for header and pixels: it hardly takes
 # longer until they are listed.
 _MANY, _SMALL_PIXELS = 200, 1024 * 1024
@@ -58,10 +58,14 @@ class ReadMask:
 
 @dataclass(frozen=True)
 class AddedRasters:
-    """The ids of the masks in the order of their files, and what is to be said of them."""
+    """The ids of the masks in the order of their files, and what is to be said of them.
+
+    `read` are those, by id, of which nothing is pending, as they were written.
+    """
 
     mask_ids: tuple[str, ...]
     notes: tuple[str, ...]
+    read: Mapping[str, Mask]
 
 
 def register_headers(
@@ -82,15 +86,18 @@ def register_headers(
     ]
     read = partial(_read_headers, options=options, small_too=len(items) >= _MANY)
     ids: list[str] = []
+    finished: dict[str, Mask] = {}
     for masks in _in_batches(items, read, _crashed_header, progress):
         read_items = items[len(ids) : len(ids) + len(masks)]
         batch = [
             _with_content_of(mask, _settled(item, mask.header, registered, options))
             for item, mask in zip(read_items, masks, strict=True)
         ]
-        registered.put(batch)
+        for gone in registered.put(batch):
+            finished.pop(gone, None)
+        finished |= {mask.mask_id: mask for mask in batch if not mask.pending}
         ids += [mask.mask_id for mask in batch]
-    return AddedRasters(tuple(ids), tuple(summed_up(registered.notes)))
+    return AddedRasters(tuple(ids), tuple(summed_up(registered.notes)), finished)
 
 
 def _with_content_of(read: ReadMask, settled: Mask) -> Mask:
@@ -179,9 +186,10 @@ def _read_headers(
 ) -> list[ReadMask]:
     """What the headers say, and with `small_too` what is in small files."""
     # One that is read alone may be the file over whose pixels a worker died.
-    if not small_too or len(items) == 1:
-        return [ReadMask(_read_header(item, options)) for item in items]
-    return [_read_small(item, options) for item in items]
+    with gdal_ready():
+        if not small_too or len(items) == 1:
+            return [ReadMask(_read_header(item, options)) for item in items]
+        return [_read_small(item, options) for item in items]
 
 
 def _read_small(item: Sidecars, options: AddOptions) -> ReadMask:
@@ -200,7 +208,8 @@ def _read_header(item: Sidecars, options: AddOptions) -> Mask:
 
 
 def _read_contents(masks: Sequence[Mask]) -> list[Mask]:
-    return [_read_content(mask) for mask in masks]
+    with gdal_ready():
+        return [_read_content(mask) for mask in masks]
 
 
 def _read_content(mask: Mask) -> Mask:

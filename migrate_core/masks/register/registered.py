@@ -131,12 +131,18 @@ class Registered:
             self._paired = masks_with_pairs(self._store)
         return mask.mask_id in self._paired
 
-    def put(self, masks: Sequence[Mask]) -> None:
-        """Write masks that are settled, and take off the list what they were listed as before."""
-        self._store.remove_masks(self._stale)
-        self._stale.clear()
+    def put(self, masks: Sequence[Mask]) -> frozenset[str]:
+        """Write masks that are settled, and take off the list what they were listed as before.
+
+        Returns the ids that were taken off.
+        """
+        gone = frozenset(self._stale)
+        if gone:
+            self._store.remove_masks(gone)
+            self._stale.clear()
         self.left.clear()
         self._store.put_masks(masks)
+        return gone
 
     def _take_in(self, listed: Listed) -> None:
         self._listed[listed.mask_id] = listed

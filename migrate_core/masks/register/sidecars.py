@@ -64,7 +64,8 @@ def files_in(location: Path) -> list[Path]:
     if not location.is_dir():
         return []
     with os.scandir(location) as entries:
-        return sorted(Path(entry.path) for entry in entries if entry.is_file())
+        found = sorted((entry.name, entry.path) for entry in entries if entry.is_file())
+    return [Path(path) for _, path in found]
 
 
 class Folder:
@@ -164,6 +165,8 @@ def with_previous_options(
 
 def mapping_row(path: Path, options: AddOptions) -> MappingRow:
     """What the mapping table says of a mask file."""
+    if not options.mapping:
+        return MappingRow()
     rows = (options.mapping[key] for key in table_keys(path) if key in options.mapping)
     return next(rows, MappingRow())
 

@@ -1,5 +1,6 @@
 """Extent and footprint: where a mask lies, to the pixel, in lon/lat and in another CRS."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import shapely
 from affine import Affine
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pyproj import Geod, Transformer
 from shapely.geometry import MultiPoint, MultiPolygon, Polygon, box
@@ -374,3 +376,24 @@ def test_the_zone_of_a_tile_is_in_its_name_also_where_zones_are_irregular(
     tile: str, crs: str
 ) -> None:
     assert utm_crs(tile) == crs
+
+
+@given(
+    width=st.integers(1, 3000),
+    height=st.integers(1, 3000),
+    longest=st.floats(0.5, 5000, allow_nan=False),
+)
+@settings(max_examples=examples(100))
+def test_the_outline_of_a_full_raster_has_the_vertices_of_geos(
+    width: int, height: int, longest: float
+) -> None:
+    pieces = math.ceil(width / longest), math.ceil(height / longest)
+    expected = shapely.get_coordinates(box(0, 0, width, height).segmentize(longest))
+    assert np.array_equal(module._dense_ring(width, height, *pieces), expected)
+
+
+@pytest.mark.parametrize("transform", [north_up(WEST), ROTATED, SHEARED])
+def test_a_full_raster_has_the_footprint_of_its_outline(transform: Affine) -> None:
+    grid = PixelGrid(UTM31, transform, 256, 200)
+    expected = to_crs(box(0, 0, 256, 200), grid, "EPSG:4326")
+    assert shapely.to_wkb(footprint(np.ones((200, 256), dtype=bool), grid)) == expected.wkb

@@ -116,3 +116,33 @@ def test_large_files_wait_for_their_pixels(
     monkeypatch.setattr(adding, "_SMALL_PIXELS", PIXELS.size - 1)
     register_headers(stores[0], [(f,) for f in files], AddOptions(now=NOW), lambda *_: None)
     assert len(pending_masks(stores[0])) == len(files)
+
+
+def test_the_options_of_gdal_are_set_once_for_all_files(
+    stores: tuple[Store, Store], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = various(tmp_path / "m")
+    monkeypatch.setattr(adding, "_MANY", len(files))
+    made: list[dict[str, Any]] = []
+    real = opening.rasterio.Env
+
+    def counted(**options: Any) -> Any:
+        made.append(options)
+        return real(**options)
+
+    monkeypatch.setattr(opening.rasterio, "Env", counted)
+    register_headers(stores[0], [(f,) for f in files], AddOptions(now=NOW), lambda *_: None)
+    assert len(made) == 1
+
+
+def test_masks_that_were_read_at_once_are_told_as_they_are_stored(
+    stores: tuple[Store, Store], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = various(tmp_path / "m")
+    monkeypatch.setattr(adding, "_MANY", len(files))
+    groups = [(file,) for file in files]
+    for _ in range(2):
+        added = register_headers(stores[0], groups, AddOptions(now=NOW), lambda *_: None)
+        stored = {mask.mask_id: mask for mask in stores[0].masks() if not mask.pending}
+        assert added.read == stored
+        assert len(stored) > len(files) // 2
