@@ -20,7 +20,7 @@ from ...settings import RankingSettings
 from ..sources.protocol import Progress, SceneRequest, SceneSource, no_progress
 from .acquisitions import acquisitions
 from .advice import advise, reach, with_sources
-from .coverage import date_of, find_scene_coverages, with_margin
+from .coverage import Coverages, date_of, with_margin
 from .ranking import Measurement, Measurements, rank
 from .request_grouping import SearchArea, everything, grouped
 
@@ -74,14 +74,20 @@ def search(
         return SearchOutcome({}, (), ())
     gathered = _gather(sources, _requests(masks, query), progress)
     scenes = gathered.scenes
-    scene_coverages, unfit = find_scene_coverages(masks, scenes, query)
+    coverages = Coverages(masks, scenes)
+    scene_coverages = coverages.find(query)
+    unfit = coverages.problems
     ranked = {
-        mask.mask_id: rank(mask, acquisitions(scene_coverages[number]), query, settings)
+        mask.mask_id: rank(mask, acquisitions(scene_coverages.get(number, ())), query, settings)
         for number, mask in enumerate(masks)
     }
-    missing = [mask for mask in masks if not any(r.usable for r in ranked[mask.mask_id])]
+    missing = [
+        number
+        for number, mask in enumerate(masks)
+        if not any(candidate.usable for candidate in ranked[mask.mask_id])
+    ]
     asked = tuple(source.spec for source in sources)
-    advice = with_sources(advice_for(missing, scenes, query, settings), asked)
+    advice = with_sources(_advice(coverages, missing, query, settings), asked)
     progress(_PERCENT, _PERCENT)
     problems = (*gathered.problems, *unfit)
     return SearchOutcome(ranked, scenes, problems, advice, gathered.alternatives, asked)
@@ -95,19 +101,33 @@ def advice_for(
     measured: Measurements = MappingProxyType({}),
 ) -> dict[str, Advice]:
     """What would help these masks, by mask_id; only they pay for the look beyond the window."""
-    if not masks:
-        return {}
-    wide = SceneQuery(_ANY_DAYS, level=query.level)
-    scene_coverages, _ = find_scene_coverages(masks, scenes, wide)
+    coverages = Coverages(masks, scenes)
+    return _advice(coverages, range(len(masks)), query, settings, measured)
+
+
+def _advice(
+    coverages: Coverages,
+    numbers: Sequence[int],
+    query: SceneQuery,
+    settings: RankingSettings,
+    measured: Measurements = MappingProxyType({}),
+) -> dict[str, Advice]:
+    """What would help the masks of these numbers, by mask_id."""
     over: dict[str, dict[tuple[str, ...], Measurement]] = defaultdict(dict)
     for (mask_id, scene_ids), measurement in measured.items():
         over[mask_id][scene_ids] = measurement
-    return {
-        mask.mask_id: advise(
-            date_of(mask), scene_coverages[number], query, settings, over.get(mask.mask_id, {})
-        )
-        for number, mask in enumerate(masks)
-    }
+    advice: dict[str, Advice] = {}
+    # Few masks need what lies beyond the reach of a search.
+    for days in (reach(query), _ANY_DAYS):
+        found = coverages.find(SceneQuery(days, level=query.level), numbers) if numbers else {}
+        for number in numbers:
+            mask = coverages.masks[number]
+            known = over.get(mask.mask_id, {})
+            advice[mask.mask_id] = advise(
+                date_of(mask), found.get(number, ()), query, settings, known
+            )
+        numbers = [n for n in numbers if not advice[coverages.masks[n].mask_id].remedies]
+    return advice
 
 
 def _requests(masks: Sequence[Mask], query: SceneQuery) -> tuple[SceneRequest, ...]:
