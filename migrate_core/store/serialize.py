@@ -7,13 +7,15 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_origin
 
+import shapely
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, override
 from cattrs.strategies import configure_union_passthrough
-from shapely.geometry import mapping, shape
+from shapely.geometry import Polygon, mapping, shape
 from shapely.geometry.base import BaseGeometry
 
 from ..model import Acquired, iso
@@ -34,18 +36,32 @@ def to_json(value: Any) -> Any:
     if isinstance(value, datetime):
         return iso(value)
     if isinstance(value, BaseGeometry):
-        return _lists(mapping(value))
+        return _geometry(value)
     if dataclasses.is_dataclass(value):
-        fields = dataclasses.fields(value)
-        return {stored_name(field): to_json(getattr(value, field.name)) for field in fields}
+        names = _names(cast(Any, type(value)))
+        return {stored: to_json(getattr(value, name)) for name, stored in names}
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     return [to_json(item) for item in value]
 
 
+@lru_cache(maxsize=256)
+def _names(kind: Any) -> tuple[tuple[str, str], ...]:
+    """The fields of a dataclass, each with its name in documents."""
+    return tuple((field.name, stored_name(field)) for field in dataclasses.fields(kind))
+
+
 def stored_name(field: dataclasses.Field[Any]) -> str:
     """The name of a field in documents: its own, or `stored` of its metadata, from before."""
     return str(field.metadata.get("stored", field.name))
+
+
+def _geometry(value: BaseGeometry) -> Any:
+    """A geometry as GeoJSON; most are one ring, of which the coordinates are read at once."""
+    plain = isinstance(value, Polygon) and shapely.get_coordinate_dimension(value) == 2
+    if plain and not value.is_empty and not shapely.get_num_interior_rings(value):
+        return {"type": "Polygon", "coordinates": [shapely.get_coordinates(value).tolist()]}
+    return _lists(mapping(value))
 
 
 def _lists(value: Any) -> Any:

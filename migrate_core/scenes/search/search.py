@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -72,7 +73,7 @@ def search(
     """
     if not masks:
         return SearchOutcome({}, (), ())
-    gathered = _gather(sources, _requests(masks, query), progress)
+    gathered = _gather(sources, _Questions(_areas(masks, query), query.level), progress)
     scenes = gathered.scenes
     coverages = Coverages(masks, scenes)
     scene_coverages = coverages.find(query)
@@ -130,17 +131,35 @@ def _advice(
     return advice
 
 
-def _requests(masks: Sequence[Mask], query: SceneQuery) -> tuple[SceneRequest, ...]:
-    """Requests that cover all masks in space and time: few, and none that spans the world."""
+class _Questions:
+    """What is asked for some areas, which must not be none."""
+
+    def __init__(self, areas: Sequence[SearchArea], level: str) -> None:
+        self._areas, self._level = areas, level
+
+    @cached_property
+    def several(self) -> tuple[SceneRequest, ...]:
+        """Requests that cover all areas: few, and none that spans the world."""
+        return tuple(
+            SceneRequest(item.bounds, item.first_day, item.last_day, self._level)
+            for item in grouped(self._areas)
+        )
+
+    @cached_property
+    def single(self) -> tuple[SceneRequest, ...]:
+        """One for all; of any day, so that advice knows the nearest scene however far it is."""
+        bounds = everything(self._areas).bounds
+        return (SceneRequest(bounds, date.min, date.max, self._level),)
+
+
+def _areas(masks: Sequence[Mask], query: SceneQuery) -> list[SearchArea]:
+    """Where and when scenes of each mask may be."""
     window = timedelta(days=reach(query))
     areas = []
     for number, bounds in _extents(masks):
         acquired = date_of(masks[number])
         areas.append(SearchArea(bounds, acquired.first_day - window, acquired.last_day + window))
-    return tuple(
-        SceneRequest(item.bounds, item.first_day, item.last_day, query.level)
-        for item in grouped(areas)
-    )
+    return areas
 
 
 def _extents(masks: Sequence[Mask]) -> Iterable[tuple[int, Bounds]]:
@@ -155,9 +174,7 @@ def _extents(masks: Sequence[Mask]) -> Iterable[tuple[int, Bounds]]:
             yield number, tuple(corners)
 
 
-def _gather(
-    sources: Sequence[SceneSource], requests: Sequence[SceneRequest], progress: Progress
-) -> _Gathered:
+def _gather(sources: Sequence[SceneSource], questions: _Questions, progress: Progress) -> _Gathered:
     """The scenes of all sources, each once (the first source that has it), and all problems."""
     scenes: dict[str, Scene] = {}
     alternatives: list[Scene] = []
@@ -166,7 +183,7 @@ def _gather(
         reported = part(progress, number, len(sources) + 1)
         reported(0, 1)
         try:
-            result = _ask(source, requests, reported)
+            result = _ask(source, questions, reported)
         except JobCancelledError:
             raise
         except MigrateError as err:
@@ -184,13 +201,12 @@ def _gather(
     return _Gathered(tuple(scenes.values()), tuple(alternatives), tuple(problems))
 
 
-def _ask(source: SceneSource, requests: Sequence[SceneRequest], progress: Progress) -> SearchResult:
+def _ask(source: SceneSource, questions: _Questions, progress: Progress) -> SearchResult:
     """What a source has for all requests, each scene and problem once.
 
     One that reads all it has for any question is asked a single time.
     """
-    if source.is_local:
-        requests = [_covering_request(requests)]
+    requests = questions.single if source.is_local else questions.several
     scenes: dict[str, Scene] = {}
     problems: dict[Problem, None] = {}
     for number, request in enumerate(requests):
@@ -209,12 +225,6 @@ def _ask(source: SceneSource, requests: Sequence[SceneRequest], progress: Progre
         scenes.update((scene.scene_id, scene) for scene in result.scenes)
         problems.update(dict.fromkeys(result.problems))
     return SearchResult(tuple(scenes.values()), tuple(problems))
-
-
-def _covering_request(requests: Sequence[SceneRequest]) -> SceneRequest:
-    """One request for all; of any day, so that advice knows the nearest scene however far it is."""
-    overall = everything([SearchArea(r.bounds, r.first_day, r.last_day) for r in requests])
-    return SceneRequest(overall.bounds, date.min, date.max, requests[0].level)
 
 
 def part(progress: Progress, number: int, parts: int) -> Progress:
