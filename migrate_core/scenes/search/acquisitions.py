@@ -104,7 +104,7 @@ class Overpasses:
         self._scene_coverages = scene_coverages
         self._close: list[list[int]] = []
         last: Scene | None = None
-        for number in sorted(range(len(scene_coverages)), key=self._place):
+        for number in sorted(range(len(scene_coverages)), key=self._order):
             scene = scene_coverages[number].scene
             # No overpass goes on beyond such a gap, whichever scenes are chosen.
             if (
@@ -126,7 +126,7 @@ class Overpasses:
             for acquisition in self._offered(numbers)
         ]
 
-    def _place(self, number: int) -> tuple[Any, ...]:
+    def _order(self, number: int) -> tuple[Any, ...]:
         scene = self._scene_coverages[number].scene
         return scene.level, scene.sensed_at, scene.tile
 

@@ -70,8 +70,8 @@ class Coverages:
         usable = np.array([outline is not None for outline in outlines], dtype=bool)
         scenes, masks, areas, outlines = (a[usable] for a in (scenes, masks, areas, outlines))
         parts = _common_parts(areas, outlines, scenes, unfit)
-        whole = shapely.area(areas)
-        wanted = np.flatnonzero(shapely.area(parts) > _TOUCHING * whole)
+        full_area = shapely.area(areas)
+        wanted = np.flatnonzero(shapely.area(parts) > _TOUCHING * full_area)
         # Where edges touch beside the common area there are lines and points in it.
         clean = _only_polygons(parts[wanted])
         for scene, mask, part, area in zip(
