@@ -114,8 +114,8 @@ class Store:
         with self.engine.begin() as connection:
             raise_revision(connection, Part.MASKS)
             choices = {row.mask_id: row.scene_id for row in connection.execute(chosen_by_hand)}
-            for mask_id in ranked:
-                connection.execute(sa.delete(table).where(table.c.mask_id == mask_id))
+            for chunk in chunks(ranked):
+                connection.execute(sa.delete(table).where(table.c.mask_id.in_(chunk)))
             rows = [
                 row
                 for mask_id, scenes in ranked.items()

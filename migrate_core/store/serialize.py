@@ -32,7 +32,7 @@ def to_json(value: Any) -> Any:
         return value
     if isinstance(value, StrEnum):
         return value.value
-    if value is None or isinstance(value, (str, int, float, bool)):
+    if isinstance(value, (str, int, float)):
         return value
     if isinstance(value, (Acquired, Path)):
         return str(value)
@@ -54,7 +54,7 @@ def stored_name(field: dataclasses.Field[Any]) -> str:
     return str(field.metadata.get("stored", field.name))
 
 
-@lru_cache
+@lru_cache(maxsize=256)
 def _names_of(kind: Any) -> tuple[tuple[str, str], ...]:
     """The fields of a dataclass: their names in documents, and their own."""
     return tuple((stored_name(field), field.name) for field in dataclasses.fields(kind))

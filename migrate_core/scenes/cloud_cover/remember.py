@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ...model import Mask, Problem, SceneQuery
 from ...products.scene_classes import CLOUD_FLAGS, CLOUD_MASK_FLAGS, OCCLUDING_IN_SCENE, SCL_FLAGS
@@ -50,7 +51,12 @@ class MeasurementCache:
 
     def __init__(self, store: Store, masks: Iterable[Mask]) -> None:
         self.store = store
-        self._states = {mask.mask_id: _state(mask) for mask in masks}
+        self._masks = tuple(masks)
+
+    @cached_property
+    def _states(self) -> dict[str, str]:
+        """Of each mask, by its id, how it is now; only measuring needs it."""
+        return {mask.mask_id: _state(mask) for mask in self._masks}
 
     def known(self) -> dict[Key, Measurement]:
         """All that was measured."""

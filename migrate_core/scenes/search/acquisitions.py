@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -42,7 +43,7 @@ class SceneCoverage:
     part: BaseGeometry
     footprint: BaseGeometry
 
-    @property
+    @cached_property
     def coverage(self) -> float:
         """The covered share 0…1 of the footprint."""
         return min(float(self.part.area / self.footprint.area), 1.0)
@@ -92,11 +93,53 @@ def acquisitions(scene_coverages: Iterable[SceneCoverage]) -> list[Acquisition]:
     Tiles overlap: one that covers the mask alone is an acquisition of its own, and then so are the
     others of its overpass. Where none does, those that complete each other are one.
     """
-    ordered = sorted(
-        scene_coverages, key=lambda c: (c.scene.level, c.scene.sensed_at, c.scene.tile)
-    )
-    overpasses = _grouped(ordered, _same_overpass)
-    return [acquisition for overpass in overpasses for acquisition in _offered(overpass)]
+    listed = list(scene_coverages)
+    return Overpasses(listed).offered([True] * len(listed))
+
+
+class Overpasses:
+    """The scenes that cover a mask, put in order once to ask what any choice of them offers."""
+
+    def __init__(self, scene_coverages: Sequence[SceneCoverage]) -> None:
+        self._scene_coverages = scene_coverages
+        self._close: list[list[int]] = []
+        last: Scene | None = None
+        for number in sorted(range(len(scene_coverages)), key=self._order):
+            scene = scene_coverages[number].scene
+            # No overpass goes on beyond such a gap, whichever scenes are chosen.
+            if (
+                last is None
+                or last.level != scene.level
+                or scene.sensed_at - last.sensed_at > _SAME_OVERPASS
+            ):
+                self._close.append([])
+            self._close[-1].append(number)
+            last = scene
+        self._known: dict[tuple[int, ...], list[Acquisition]] = {}
+
+    def offered(self, chosen: Sequence[bool]) -> list[Acquisition]:
+        """The acquisitions of the scenes that are `chosen`, of which there is one value each."""
+        return [
+            acquisition
+            for close in self._close
+            if (numbers := tuple(number for number in close if chosen[number]))
+            for acquisition in self._offered(numbers)
+        ]
+
+    def _order(self, number: int) -> tuple[Any, ...]:
+        scene = self._scene_coverages[number].scene
+        return scene.level, scene.sensed_at, scene.tile
+
+    def _offered(self, numbers: tuple[int, ...]) -> list[Acquisition]:
+        """Those of scenes that are close to each other in time; worked out once."""
+        if numbers not in self._known:
+            ordered = (self._scene_coverages[number] for number in numbers)
+            self._known[numbers] = [
+                acquisition
+                for overpass in _grouped(ordered, _same_overpass)
+                for acquisition in _offered(overpass)
+            ]
+        return self._known[numbers]
 
 
 def alternatives(scene: Scene, known: Iterable[Scene]) -> tuple[Scene, ...]:
@@ -201,7 +244,7 @@ def _completed(
     full_area = first.footprint.area
     covered, used, shares = first.part, [first], [first.coverage]
     left = [(other, other.part_in(first.crs)) for other in others if other is not first]
-    while True:
+    while left:
         adding = [
             (
                 fitting(scene_coverage),
@@ -220,6 +263,8 @@ def _completed(
         used.append(scene_coverage)
         shares.append(gain)
         left = [(scene_coverage, part) for *_, scene_coverage, part in adding]
+    if len(used) == 1:
+        return Acquisition(first.scene, (), first.coverage, tuple(shares))
     completed_by = tuple(scene_coverage.scene for scene_coverage in used[1:])
     return Acquisition(
         first.scene, completed_by, min(float(covered.area / full_area), 1.0), tuple(shares)

@@ -16,7 +16,7 @@ from ...advice import Advice, Remedy
 from ...model import Acquired, SceneQuery
 from ...settings import RankingSettings
 from ..sources import WORLDWIDE
-from .acquisitions import Acquisition, SceneCoverage, acquisitions
+from .acquisitions import Acquisition, Overpasses, SceneCoverage, acquisitions
 from .hints import LEAST_COVERAGE, MOST_CLOUD_PERCENT, Measured, Nearby, hints, ids_of, missing
 from .ranking import is_usable, occluded_percent
 
@@ -75,7 +75,9 @@ def advise(
     near = [one for one in scene_coverages if _distance(acquired, one) <= reach(query)]
     remedies = _remedies(_Known(acquired, near, query, settings, measured))
     farther = (
-        () if remedies else _remedies(_Known(acquired, scene_coverages, query, settings, measured))
+        ()
+        if remedies or len(near) == len(scene_coverages)
+        else _remedies(_Known(acquired, scene_coverages, query, settings, measured))
     )
     if farther and (farther[0].days or 0) <= _SEASON_DAYS:
         remedies, farther = farther, ()
@@ -125,15 +127,15 @@ class _Known:
         measured: Measured,
     ) -> None:
         self._measured = measured
-        self._scene_coverages = [
-            (_distance(acquired, scene_coverage), scene_coverage)
-            for scene_coverage in scene_coverages
-        ]
+        # Of each scene what the limits are held against.
+        self._values = [(_distance(acquired, one), _cloud(one)) for one in scene_coverages]
+        self._overpasses = Overpasses(scene_coverages)
+        self._within: dict[tuple[float, float], list[Acquisition]] = {}
         self._query = query
         self._settings = settings
         self._now = Limits.of(query, settings)
         self._loosest = Limits(
-            max([reach(query), *(days for days, _ in self._scene_coverages)]),
+            max([reach(query), *(days for days, _ in self._values)]),
             max(MOST_CLOUD_PERCENT, self._now.cloud_percent),
             min(LEAST_COVERAGE, settings.usable_coverage),
         )
@@ -176,12 +178,9 @@ class _Known:
             return [now, *sorted((s for s in shares if loose.coverage < s < now), reverse=True)]
         values: set[float]
         if name == "days":
-            values = {days for days, _ in self._scene_coverages}
+            values = {days for days, _ in self._values}
         else:
-            values = {
-                float(math.ceil(_cloud(scene_coverage)))
-                for _, scene_coverage in self._scene_coverages
-            }
+            values = {float(math.ceil(cloud)) for _, cloud in self._values}
             over_mask = (self._over_mask(found) for found in self._acquisitions(loose))
             values |= {float(math.ceil(cloud)) for cloud in over_mask if cloud is not None}
         return [now, *sorted(value for value in values if now < value < getattr(loose, name))]
@@ -205,11 +204,11 @@ class _Known:
 
     def _acquisitions(self, limits: Limits) -> list[Acquisition]:
         max_cloud = max(self._query.max_cloud_percent, limits.cloud_percent)
-        return acquisitions(
-            scene_coverage
-            for days, scene_coverage in self._scene_coverages
-            if days <= limits.days and _cloud(scene_coverage) <= max_cloud
-        )
+        key = limits.days, max_cloud
+        if key not in self._within:
+            chosen = [days <= limits.days and cloud <= max_cloud for days, cloud in self._values]
+            self._within[key] = self._overpasses.offered(chosen)
+        return self._within[key]
 
 
 def _with(limits: Limits, name: str, value: float) -> Limits:

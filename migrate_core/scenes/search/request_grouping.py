@@ -12,6 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ...grid import Bounds
 
 # A tile of Sentinel-2 is 110 km wide, about a degree: masks of one cell share most of their scenes.
@@ -95,15 +98,35 @@ def _neighbours_joined(parts: Sequence[SearchArea]) -> list[SearchArea]:
 
 
 def _sweep(parts: Sequence[SearchArea]) -> list[SearchArea]:
+    """Each part joined to the first before it with which little is wasted."""
     found: list[SearchArea] = []
+    measures = np.empty((len(parts), 7))
     for part in parts:
-        for number, before in enumerate(found):
-            merged = before.joined(part)
-            if merged.cost <= _WASTE * max(before.cost, part.cost) or merged.cost <= (
-                before.cost + part.cost
-            ):
-                found[number] = merged
-                break
-        else:
+        number = _first_fitting(measures[: len(found)], part)
+        if number == len(found):
             found.append(part)
+        else:
+            found[number] = found[number].joined(part)
+        measures[number] = _measures(found[number])
     return found
+
+
+def _measures(area: SearchArea) -> tuple[float, ...]:
+    days = area.first_day.toordinal(), area.last_day.toordinal()
+    return (*area.bounds, *days, area.cost)
+
+
+def _first_fitting(measures: NDArray[np.float64], part: SearchArea) -> int:
+    """The first of some areas to join a part to; the number of areas where there is none.
+
+    `measures` (n, 7) are of each its bounds, its days and its cost.
+    """
+    west, south, east, north, first, last, cost = _measures(part)
+    width = np.maximum(measures[:, 2], east) - np.minimum(measures[:, 0], west)
+    height = np.maximum(measures[:, 3], north) - np.minimum(measures[:, 1], south)
+    days = np.maximum(measures[:, 5], last) - np.minimum(measures[:, 4], first) + 1
+    merged = (width + CELL_DEGREES) * (height + CELL_DEGREES) * days
+    fitting = (merged <= _WASTE * np.maximum(measures[:, 6], cost)) | (
+        merged <= measures[:, 6] + cost
+    )
+    return int(np.argmax(fitting)) if fitting.any() else len(measures)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -20,7 +21,7 @@ from ...settings import RankingSettings
 from ..sources.protocol import Progress, SceneRequest, SceneSource, no_progress
 from .acquisitions import acquisitions
 from .advice import advise, reach, with_sources
-from .coverage import date_of, find_scene_coverages, with_margin
+from .coverage import Coverages, date_of, with_margin
 from .ranking import Measurement, Measurements, rank
 from .request_grouping import SearchArea, everything, grouped
 
@@ -72,16 +73,22 @@ def search(
     """
     if not masks:
         return SearchOutcome({}, (), ())
-    gathered = _gather(sources, _requests(masks, query), progress)
+    gathered = _gather(sources, _Questions(_areas(masks, query), query.level), progress)
     scenes = gathered.scenes
-    scene_coverages, unfit = find_scene_coverages(masks, scenes, query)
+    coverages = Coverages(masks, scenes)
+    scene_coverages = coverages.find(query)
+    unfit = coverages.problems
     ranked = {
-        mask.mask_id: rank(mask, acquisitions(scene_coverages[number]), query, settings)
+        mask.mask_id: rank(mask, acquisitions(scene_coverages.get(number, ())), query, settings)
         for number, mask in enumerate(masks)
     }
-    missing = [mask for mask in masks if not any(r.usable for r in ranked[mask.mask_id])]
+    missing = [
+        number
+        for number, mask in enumerate(masks)
+        if not any(candidate.usable for candidate in ranked[mask.mask_id])
+    ]
     asked = tuple(source.spec for source in sources)
-    advice = with_sources(advice_for(missing, scenes, query, settings), asked)
+    advice = with_sources(_advice(coverages, missing, query, settings), asked)
     progress(_PERCENT, _PERCENT)
     problems = (*gathered.problems, *unfit)
     return SearchOutcome(ranked, scenes, problems, advice, gathered.alternatives, asked)
@@ -95,32 +102,64 @@ def advice_for(
     measured: Measurements = MappingProxyType({}),
 ) -> dict[str, Advice]:
     """What would help these masks, by mask_id; only they pay for the look beyond the window."""
-    if not masks:
-        return {}
-    wide = SceneQuery(_ANY_DAYS, level=query.level)
-    scene_coverages, _ = find_scene_coverages(masks, scenes, wide)
+    coverages = Coverages(masks, scenes)
+    return _advice(coverages, range(len(masks)), query, settings, measured)
+
+
+def _advice(
+    coverages: Coverages,
+    numbers: Sequence[int],
+    query: SceneQuery,
+    settings: RankingSettings,
+    measured: Measurements = MappingProxyType({}),
+) -> dict[str, Advice]:
+    """What would help the masks of these numbers, by mask_id."""
     over: dict[str, dict[tuple[str, ...], Measurement]] = defaultdict(dict)
     for (mask_id, scene_ids), measurement in measured.items():
         over[mask_id][scene_ids] = measurement
-    return {
-        mask.mask_id: advise(
-            date_of(mask), scene_coverages[number], query, settings, over.get(mask.mask_id, {})
+    advice: dict[str, Advice] = {}
+    # Few masks need what lies beyond the reach of a search.
+    for days in (reach(query), _ANY_DAYS):
+        found = coverages.find(SceneQuery(days, level=query.level), numbers) if numbers else {}
+        for number in numbers:
+            mask = coverages.masks[number]
+            known = over.get(mask.mask_id, {})
+            advice[mask.mask_id] = advise(
+                date_of(mask), found.get(number, ()), query, settings, known
+            )
+        numbers = [n for n in numbers if not advice[coverages.masks[n].mask_id].remedies]
+    return advice
+
+
+class _Questions:
+    """What is asked for some areas, which must not be none."""
+
+    def __init__(self, areas: Sequence[SearchArea], level: str) -> None:
+        self._areas, self._level = areas, level
+
+    @cached_property
+    def several(self) -> tuple[SceneRequest, ...]:
+        """Requests that cover all areas: few, and none that spans the world."""
+        return tuple(
+            SceneRequest(item.bounds, item.first_day, item.last_day, self._level)
+            for item in grouped(self._areas)
         )
-        for number, mask in enumerate(masks)
-    }
+
+    @cached_property
+    def single(self) -> tuple[SceneRequest, ...]:
+        """One for all; of any day, so that advice knows the nearest scene however far it is."""
+        bounds = everything(self._areas).bounds
+        return (SceneRequest(bounds, date.min, date.max, self._level),)
 
 
-def _requests(masks: Sequence[Mask], query: SceneQuery) -> tuple[SceneRequest, ...]:
-    """Requests that cover all masks in space and time: few, and none that spans the world."""
+def _areas(masks: Sequence[Mask], query: SceneQuery) -> list[SearchArea]:
+    """Where and when scenes of each mask may be."""
     window = timedelta(days=reach(query))
     areas = []
     for number, bounds in _extents(masks):
         acquired = date_of(masks[number])
         areas.append(SearchArea(bounds, acquired.first_day - window, acquired.last_day + window))
-    return tuple(
-        SceneRequest(item.bounds, item.first_day, item.last_day, query.level)
-        for item in grouped(areas)
-    )
+    return areas
 
 
 def _extents(masks: Sequence[Mask]) -> Iterable[tuple[int, Bounds]]:
@@ -135,9 +174,7 @@ def _extents(masks: Sequence[Mask]) -> Iterable[tuple[int, Bounds]]:
             yield number, tuple(corners)
 
 
-def _gather(
-    sources: Sequence[SceneSource], requests: Sequence[SceneRequest], progress: Progress
-) -> _Gathered:
+def _gather(sources: Sequence[SceneSource], questions: _Questions, progress: Progress) -> _Gathered:
     """The scenes of all sources, each once (the first source that has it), and all problems."""
     scenes: dict[str, Scene] = {}
     alternatives: list[Scene] = []
@@ -146,7 +183,7 @@ def _gather(
         reported = part(progress, number, len(sources) + 1)
         reported(0, 1)
         try:
-            result = _ask(source, requests, reported)
+            result = _ask(source, questions, reported)
         except JobCancelledError:
             raise
         except MigrateError as err:
@@ -164,13 +201,12 @@ def _gather(
     return _Gathered(tuple(scenes.values()), tuple(alternatives), tuple(problems))
 
 
-def _ask(source: SceneSource, requests: Sequence[SceneRequest], progress: Progress) -> SearchResult:
+def _ask(source: SceneSource, questions: _Questions, progress: Progress) -> SearchResult:
     """What a source has for all requests, each scene and problem once.
 
     One that reads all it has for any question is asked a single time.
     """
-    if source.is_local:
-        requests = [_covering_request(requests)]
+    requests = questions.single if source.is_local else questions.several
     scenes: dict[str, Scene] = {}
     problems: dict[Problem, None] = {}
     for number, request in enumerate(requests):
@@ -189,12 +225,6 @@ def _ask(source: SceneSource, requests: Sequence[SceneRequest], progress: Progre
         scenes.update((scene.scene_id, scene) for scene in result.scenes)
         problems.update(dict.fromkeys(result.problems))
     return SearchResult(tuple(scenes.values()), tuple(problems))
-
-
-def _covering_request(requests: Sequence[SceneRequest]) -> SceneRequest:
-    """One request for all; of any day, so that advice knows the nearest scene however far it is."""
-    overall = everything([SearchArea(r.bounds, r.first_day, r.last_day) for r in requests])
-    return SceneRequest(overall.bounds, date.min, date.max, requests[0].level)
 
 
 def part(progress: Progress, number: int, parts: int) -> Progress:
