@@ -309,7 +309,7 @@ def test_the_keys_of_another_store_do_not_go_to_the_data_spaces(
     access = Remotes(settings).access(brief=True)
     with pytest.raises(ProductError):
         grid_of(BandFile("B02", "/vsis3/eodata/x/B02.jp2", 10, "JP2OpenJPEG", access))
-    assert any("OWNKEY" in asked.headers.get("Authorization", "") for asked in stranger.asked)
+    assert any("OWNKEY" in str(asked.query) for asked in stranger.asked), "the address is signed"
     assert "s3cr3t-session" not in reference_image(stranger)
     assert "AKIAOTHER" not in reference_image(stranger)
 

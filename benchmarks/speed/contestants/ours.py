@@ -92,17 +92,18 @@ def tiles(product: str, windows: Mapping[str, Sequence[int]]) -> Any:
     A tile of the products is one tile-part, and no bytes of a tile look like the marker that it
     begins with, SOT (ITU-T T.800, A.4.2 and B.10.1).
     """
-    counted = [0]
+    # Bands are decoded in threads: appending loses none, adding to a number may.
+    counted: list[int] = []
     name = "decode_area"
     decode = getattr(window, name)
 
     def counting(codestream: bytes, area: tuple[int, int, int, int]) -> Any:
-        counted[0] += codestream.count(b"\xff\x90\x00\x0a")
+        counted.append(codestream.count(b"\xff\x90\x00\x0a"))
         return decode(codestream, area)
 
     setattr(window, name, counting)
     _digests(open_product(product), windows)
-    return counted[0]
+    return sum(counted)
 
 
 def modules(names: Sequence[str]) -> Any:
