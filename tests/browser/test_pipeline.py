@@ -109,7 +109,8 @@ def offline_is_fine(trouble: str) -> bool:
 def upload_masks(page: Any, demo: DemoCase) -> None:
     go(page, "Masks")
     masks, images = (sorted(map(str, folder.glob("*.tif"))) for folder in (demo.masks, demo.images))
-    inputs = page.locator("input[type=file]")
+    # Those for many files; others are for one table or area.
+    inputs = page.locator("input[type=file][multiple]")
     inputs.nth(0).set_input_files(masks)
     inputs.nth(1).set_input_files(images)
     button(page, "Add 6 files").click()

@@ -19,7 +19,6 @@ from migrate_core.jobs.background import latest_job
 from migrate_core.logs.reading import last_lines
 from migrate_core.pairs.run.runner import KIND
 from migrate_core.settings import load_settings
-from migrate_core.store.base import Store
 from migrate_core.workspace import Workspace, log_file
 from tests.support.logs import lines_of, logging_to
 from tests.support.pairs import Case, Safe, crash_on_m1, numbered_masks, prepare, write_safe
