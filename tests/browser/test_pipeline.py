@@ -111,6 +111,8 @@ def upload_masks(page: Any, demo: DemoCase) -> None:
     masks, images = (sorted(map(str, folder.glob("*.tif"))) for folder in (demo.masks, demo.images))
     # Those for many files; others are for one table or area.
     inputs = page.locator("input[type=file][multiple]")
+    # The last of the three: fields that are drawn again lose what was put into them.
+    inputs.nth(2).wait_for(state="attached", timeout=SLOW_MS)
     inputs.nth(0).set_input_files(masks)
     inputs.nth(1).set_input_files(images)
     button(page, "Add 6 files").click()
