@@ -31,11 +31,11 @@ def masks(page: Page) -> None:
         return
     heed_click(page)
     mask_id = chosen_mask(page)
+    mask = find_mask(page.store, mask_id) if mask_id else None
     left, right = st.columns([3, 2])
     with left:
-        masks_on_map(page, wanted_masks())
+        masks_on_map(page, wanted_masks(), mask)
     with right:
-        mask = find_mask(page.store, mask_id) if mask_id else None
         if mask is not None:
             mask_detail(page, mask)
     mask_list(page)

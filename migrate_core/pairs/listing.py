@@ -24,12 +24,12 @@ def row_texts(pairs: Iterable[PairTexts], workspace: Workspace) -> Iterator[str]
     """
     folder = json_text(workspace.relative(workspace.pairs))[:-1]
     for pair in pairs:
-        text = _rowjson_text(pair, folder)
+        text = _row_text(pair, folder)
         # The store escapes letters beyond ASCII, which people want to read.
         yield _PLAIN.encode(json.loads(text)) if "\\u" in text else text
 
 
-def _rowjson_text(pair: PairTexts, folder: str) -> str:
+def _row_text(pair: PairTexts, folder: str) -> str:
     """One row; `folder` is a JSON string without its end."""
     pair_id, mask_id, mask_name, state, decision, parts = pair
     scene_ids, occlusion, days_offset, suggestion, shift, change, error = parts

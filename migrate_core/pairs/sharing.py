@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from threading import Lock
-
 from ..model import Scene
 from ..products.product import Product
+from ..products.remembered import Remembered
 from ..scenes.access.opening import open_scene
 from .task import Sharing
 
 # A pair has one product, or the few of a mosaic; batches have one scene.
 _KEPT = 8
 
-_opened: OrderedDict[tuple[str, ...], Product] = OrderedDict()
-_lock = Lock()
+_opened: Remembered[tuple[str, ...], Product] = Remembered(_KEPT)
 
 
 def opened_scene(scene: Scene, sharing: Sharing | None) -> Product:
@@ -25,12 +22,8 @@ def opened_scene(scene: Scene, sharing: Sharing | None) -> Product:
     if sharing is None:
         return open_scene(scene)
     key = (sharing.run, scene.source, scene.scene_id, scene.tile or "", scene.href)
-    with _lock:
-        found = _opened.get(key)
+    found = _opened.find(key)
     if found is None:
         found = open_scene(scene)
-        with _lock:
-            _opened[key] = found
-            while len(_opened) > _KEPT:
-                _opened.popitem(last=False)
+        _opened.keep(key, found)
     return found

@@ -43,17 +43,16 @@ def pair_rows(store: Store) -> tuple[QueueRow, ...]:
     """
     kept = _kept.setdefault(store, _Kept())
     with kept.lock:
-        if kept.number != revisions_of(store, (Part.PAIRS,))[0] or kept.version != newest_version(
-            store
-        ):
-            _renew(store, kept)
+        version = newest_version(store)
+        if kept.number != revisions_of(store, (Part.PAIRS,))[0] or kept.version != version:
+            _renew(store, kept, version)
             kept.listed = tuple(kept.rows.values())
         return kept.listed
 
 
-def _renew(store: Store, kept: _Kept) -> None:
-    """Bring the rows up to what has changed since."""
-    changed, version = changed_pairs(store, kept.number), newest_version(store)
+def _renew(store: Store, kept: _Kept, version: str | None) -> None:
+    """Bring the rows up to what has changed since, and to this model of the triage."""
+    changed = changed_pairs(store, kept.number)
     (scenes,) = revisions_of(store, (Part.MASKS,))
     if scenes != kept.scenes:
         kept.tiles = tiles_and_days(store)

@@ -74,16 +74,9 @@ def decision_logs(store: Store, *, of_checks: bool = False) -> dict[str, list[Lo
 
 def standing_rows(store: Store, pair_ids: Collection[str] | None = None) -> dict[str, ReviewStatus]:
     """The standing of every pair that the log mentions, by pair_id; or of these pairs."""
-    query = sa.select(standings.c.pair_id, STANDING)
-    parts = [query]
-    if pair_ids is not None:
-        parts = [query.where(standings.c.pair_id.in_(chunk)) for chunk in chunks(pair_ids)]
-    with store.engine.connect() as connection:
-        return {
-            pair_id: standing_of(text)
-            for part in parts
-            for pair_id, text in connection.execute(part)
-        }
+    return _standings(
+        store, sa.select(standings.c.pair_id, STANDING), standings.c.pair_id, pair_ids
+    )
 
 
 def present_standings(
@@ -95,9 +88,19 @@ def present_standings(
         .join(standings, standings.c.pair_id == pairs.c.pair_id)
         .where(pairs.c.state != PairState.SUPERSEDED, pairs.c.decision.is_not(None))
     )
+    return _standings(store, query, pairs.c.mask_id, mask_ids)
+
+
+def _standings(
+    store: Store,
+    query: sa.Select[Any],
+    column: sa.ColumnElement[str],
+    wanted: Collection[str] | None,
+) -> dict[str, ReviewStatus]:
+    """The standings of a query's rows, by pair_id; of those alone whose column is `wanted`."""
     parts = [query]
-    if mask_ids is not None:
-        parts = [query.where(pairs.c.mask_id.in_(chunk)) for chunk in chunks(mask_ids)]
+    if wanted is not None:
+        parts = [query.where(column.in_(chunk)) for chunk in chunks(wanted)]
     with store.engine.connect() as connection:
         return {
             pair_id: standing_of(text)

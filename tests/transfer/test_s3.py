@@ -24,6 +24,7 @@ from migrate_core.errors import CredentialsError, ProductError, TransferError
 from migrate_core.grid import Window, block
 from migrate_core.model import Scene
 from migrate_core.products.pixels.reading import read_native, read_scene_classification
+from migrate_core.products.remembered import Remembered
 from migrate_core.products.remote import index
 from migrate_core.products.scene_classes import Flag
 from migrate_core.products.stac.item import reduced
@@ -48,7 +49,7 @@ NOW = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "_known", type(index._known)())
+    monkeypatch.setattr(index, "_known", Remembered(64))
     monkeypatch.setattr(index, "_folder", [])
 
 
@@ -276,7 +277,7 @@ def test_a_second_run_asks_for_the_tiles_alone(tmp_path: Path) -> None:
             server.forget()
             product = open_scene(scene, services)
             runs.append(read_bands(product, block(safe.grid, Window(600, 60, 48, 36)), "bilinear"))
-            index._known.clear()
+            index._known = Remembered(64)
         assert len(server.asked) == len(BANDS_L2A)
     np.testing.assert_array_equal(*runs)
     expected = ramp("B03", 1536, 1536)[60:96, 600:648]

@@ -119,12 +119,6 @@ def _class_table(entries: Iterable[ClassEntry]) -> ClassTable:
     return ClassTable(names=names or None, colours=colours or None)
 
 
-def with_class_table(mask: Mask, entries: Iterable[ClassEntry]) -> Mask:
-    """The mask with names and colours of the classes of a table that name a value."""
-    table = _class_table(entries)
-    return replace(mask, classes=replace(mask.classes, names=table.names, colours=table.colours))
-
-
 def _given(sidecars: Sidecars, options: AddOptions) -> tuple[str, ...]:
     """What a person says of the mask with these options; the rest is found in the files."""
     given = {

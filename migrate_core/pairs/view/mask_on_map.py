@@ -13,7 +13,7 @@ from rasterio.enums import Resampling
 from ...errors import MaskError
 from ...grid import BoolArray, Bounds, PixelGrid
 from ...model import BACKGROUND, IGNORE, LONLAT, Mask
-from .drawing import class_colour, class_colours
+from .drawing import class_colour, class_colours, fill
 from .source_content import shown_bands
 from .source_view import source_pixels, warped_mask
 
@@ -87,7 +87,7 @@ def _blend(
     image: NDArray[np.uint8], region: BoolArray, colour: tuple[int, int, int], opacity: float
 ) -> None:
     """A colour over a region; where nothing is below it, the colour alone."""
-    below = image[region].astype(np.float32)
-    weight = np.where(below[:, 3:] > 0, opacity, 1.0)
-    image[region, :3] = ((1 - weight) * below[:, :3] + weight * np.array(colour)).round()
+    seen = image[..., 3] > 0
+    fill(image[..., :3], region & seen, colour, opacity)
+    fill(image[..., :3], region & ~seen, colour, 1.0)
     image[region, 3] = 255

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_right
-from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, BinaryIO
+
+from ..remembered import Remembered
 
 _CHUNK_BYTES = 1 << 20
 # A header is read in a piece that may reach into the first tile, and a tile after its own header.
@@ -57,18 +58,12 @@ class SeekPoints:
                 self._points.append(SeekPoint(offset, taken, inflater.copy()))
 
 
-_known: OrderedDict[Hashable, SeekPoints] = OrderedDict()
-_lock = Lock()
+_known: Remembered[Hashable, SeekPoints] = Remembered(_FILES_REMEMBERED)
 
 
 def seek_points(key: Hashable) -> SeekPoints:
     """Those of a member, which `key` tells from others and from what was there before."""
-    with _lock:
-        found = _known.setdefault(key, SeekPoints())
-        _known.move_to_end(key)
-        while len(_known) > _FILES_REMEMBERED:
-            _known.popitem(last=False)
-        return found
+    return _known.find_or_make(key, SeekPoints)
 
 
 class Deflated:

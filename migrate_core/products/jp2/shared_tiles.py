@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
 
@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...grid import Window
-from .byte_ranges import Location, locate, open_ranges
-from .codestream import ImageSize, read_codestream
+from .byte_ranges import Location, locate
+from .codestream import ImageSize
 from .cut import tiles_under
-from .errors import UnsuitableError
-from .window import read_window
+from .window import read_window, size_of
 
 # From so many windows of a tile on, it is decoded as a whole.
 ENOUGH = 8
@@ -89,8 +88,6 @@ class TileCache:
 
 
 _cache = TileCache()
-_sizes: dict[Location, ImageSize] = {}
-_SIZES_REMEMBERED = 512
 
 
 def read_shared(location: str, window: Window) -> NDArray[np.uint16]:
@@ -99,7 +96,7 @@ def read_shared(location: str, window: Window) -> NDArray[np.uint16]:
     From tiles that are kept, or become so; else its area is decoded. Raises UnsuitableError.
     """
     found = locate(location)
-    size = _size_of(found)
+    size = size_of(found)
     right, bottom = window.column + window.width, window.row + window.height
     numbers = tiles_under(size, window.column, window.row, right, bottom).numbers(size)
     keys = [(found, number) for number in numbers]
@@ -143,17 +140,3 @@ def _copy(
     pixels[top - window.row : bottom - window.row, left - window.column : right - window.column] = (
         tile[top - there.row : bottom - there.row, left - there.column : right - there.column]
     )
-
-
-def _size_of(location: Location) -> ImageSize:
-    """How large an image and its tiles are; read once of each file. Raises UnsuitableError."""
-    if location not in _sizes:
-        try:
-            with closing(open_ranges(location)) as ranges:
-                found = read_codestream(ranges).size
-        except OSError as err:
-            raise UnsuitableError(str(err)) from err
-        if len(_sizes) >= _SIZES_REMEMBERED:
-            _sizes.clear()
-        _sizes[location] = found
-    return _sizes[location]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...grid import Window
+from ..remembered import Remembered
 from .byte_ranges import ByteRanges, Location, locate, open_ranges
 from .codestream import Codestream, ImageSize, read_codestream
 from .cut import TileRange, cut, tiles_under
@@ -31,6 +30,23 @@ class IndexedFile:
     codestream: Codestream
     parts: tuple[TilePart, ...]
     complete: bool
+
+
+# A location has the time of writing, so a new file is another one.
+_known: Remembered[Location, IndexedFile] = Remembered(_FILES_REMEMBERED)
+
+
+def size_of(location: Location) -> ImageSize:
+    """How large an image and its tiles are, by its main header. Raises UnsuitableError."""
+    found = _known.find(location)
+    if found is None:
+        try:
+            with closing(open_ranges(location)) as ranges:
+                found = _begun(location, ranges)
+        except OSError as err:
+            raise UnsuitableError(str(err)) from err
+        _known.keep(location, found)
+    return found.codestream.size
 
 
 def read_window(location: str, window: Window) -> NDArray[np.uint16]:
@@ -67,7 +83,7 @@ def _tiles(
     A file is gone through as far as the last of them, once for its index: a compressed one has to
     be inflated from its start, so its tiles are taken on the way.
     """
-    known = _remembered(location)
+    known = _known.find(location)
     contents: list[tuple[TilePart, bytes]] = []
     with closing(open_ranges(location)) as ranges:
         found = known or _begun(location, ranges)
@@ -88,7 +104,7 @@ def _tiles(
         raise UnsuitableError("a tile is missing")
     if len(passed) > len(found.parts) or (complete and not found.complete):
         found = replace(found, parts=tuple(passed), complete=complete)
-    _remember(found)
+    _known.keep(location, found)
     return found, tiles, contents
 
 
@@ -123,21 +139,3 @@ def content_of(ranges: ByteRanges, part: TilePart) -> bytes:
     if len(content) != part.length or not same:
         raise UnsuitableError("a tile doesn't begin where it should")
     return content
-
-
-_known: OrderedDict[Location, IndexedFile] = OrderedDict()
-_lock = Lock()
-
-
-def _remembered(location: Location) -> IndexedFile | None:
-    with _lock:
-        return _known.get(location)
-
-
-def _remember(found: IndexedFile) -> None:
-    """Keep an index; its location has the time of writing, so a new file is another one."""
-    with _lock:
-        _known[found.location] = found
-        _known.move_to_end(found.location)
-        while len(_known) > _FILES_REMEMBERED:
-            _known.popitem(last=False)

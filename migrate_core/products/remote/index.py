@@ -5,11 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from affine import Affine
@@ -22,6 +20,7 @@ from ..jp2.codestream import Codestream, read_codestream
 from ..jp2.errors import UnsuitableError
 from ..jp2.header import Georeference, HeadOfFile
 from ..jp2.tile_parts import TilePart
+from ..remembered import Remembered
 
 # Counts up when an index is written in another form.
 _FORM = 1
@@ -48,8 +47,7 @@ class FileIndex:
         return replace(self, parts=parts)
 
 
-_known: OrderedDict[str, FileIndex] = OrderedDict()
-_lock = Lock()
+_known: Remembered[str, FileIndex] = Remembered(_REMEMBERED)
 _folder: list[Path] = []
 
 
@@ -61,17 +59,16 @@ def keep_in(folder: Path) -> None:
 def find(location: str) -> FileIndex | None:
     """What is known of a file; whether it is still the same file, its next bytes tell."""
     key = _key(location)
-    with _lock:
-        known = _known.get(key)
+    known = _known.find(key)
     if known is None and _folder and (known := _read(_folder[0] / key)) is not None:
-        _remember(key, known)
+        _known.keep(key, known)
     return known
 
 
 def keep(location: str, found: FileIndex) -> None:
     """Keep what was learnt; on disk only where it can be told later whether it still holds."""
     key = _key(location)
-    _remember(key, found)
+    _known.keep(key, found)
     if _folder and found.version:
         # Where it can't be written, the next run learns it again.
         with (
@@ -84,8 +81,7 @@ def keep(location: str, found: FileIndex) -> None:
 def forget(location: str) -> None:
     """The file is another one now."""
     key = _key(location)
-    with _lock:
-        _known.pop(key, None)
+    _known.forget(key)
     if _folder:
         with suppress(OSError):
             (_folder[0] / key).unlink(missing_ok=True)
@@ -94,14 +90,6 @@ def forget(location: str) -> None:
 def _key(location: str) -> str:
     """A file's name for an address without its query, which may be a signature."""
     return hashlib.sha256(location.partition("?")[0].encode()).hexdigest()[:32] + ".json"
-
-
-def _remember(key: str, found: FileIndex) -> None:
-    with _lock:
-        _known[key] = found
-        _known.move_to_end(key)
-        while len(_known) > _REMEMBERED:
-            _known.popitem(last=False)
 
 
 def _document(found: FileIndex) -> dict[str, Any]:

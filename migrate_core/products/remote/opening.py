@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Lock
 from typing import Any, TypeVar
 
 import rasterio
@@ -13,14 +11,14 @@ import rasterio
 from ...errors import TransferError
 from ..access import Access, Piece
 from ..product import BandFile
+from ..remembered import Remembered
 from .file import HEAD_BYTES, ChangedError, Extent, FileForGdal, RemoteFile
 
 T = TypeVar("T")
 
 # Of the bands of some forty products, by the address without a signature: 8 MB.
 _HEADS = 512
-_heads: OrderedDict[str, Piece] = OrderedDict()
-_lock = Lock()
+_heads: Remembered[str, Piece] = Remembered(_HEADS)
 # The file behind a dataset that is open just now, by the dataset's name.
 _open: dict[str, RemoteFile] = {}
 
@@ -34,7 +32,7 @@ def on_remote(band: BandFile, access: Access, read: Callable[[Any], T]) -> T:
     try:
         return _read(band, access, read)
     except ChangedError:
-        _forget(band.location)
+        _heads.forget(band.location)
     try:
         return _read(band, access, read)
     except ChangedError:
@@ -66,20 +64,9 @@ def as_os_error() -> Iterator[None]:
 @contextmanager
 def remote_file(access: Access, location: str, length: int = HEAD_BYTES) -> Iterator[RemoteFile]:
     """The file with its beginning, which is remembered afterwards."""
-    with _lock:
-        known = _heads.get(location)
-    file = RemoteFile(access, location, known).open(length)
+    file = RemoteFile(access, location, _heads.find(location)).open(length)
     yield file
-    with _lock:
-        _heads[location] = file.first
-        _heads.move_to_end(location)
-        while len(_heads) > _HEADS:
-            _heads.popitem(last=False)
-
-
-def _forget(location: str) -> None:
-    with _lock:
-        _heads.pop(location, None)
+    _heads.keep(location, file.first)
 
 
 @contextmanager

@@ -18,7 +18,6 @@ from migrate_core.store.masks import (
     MaskFilter,
     MaskLocation,
     count_masks,
-    find_mask,
     mask_clusters,
     mask_locations,
 )
@@ -61,7 +60,7 @@ def heed_click(page: Page) -> None:
         show_in_list(page, clicked)
 
 
-def masks_on_map(page: Page, wanted: MaskFilter) -> None:
+def masks_on_map(page: Page, wanted: MaskFilter, selected: Mask | None) -> None:
     """Footprints of the masks that the list shows; a click selects one.
 
     Of more than can be told apart, the page of the list that is open is drawn, and where the
@@ -81,7 +80,7 @@ def masks_on_map(page: Page, wanted: MaskFilter) -> None:
         return
     known = {location.mask_id: location.outline for location in locations}
     focused = known.get(st.session_state[_FOCUS] or "")
-    picture = _picture(page)
+    picture = _picture(selected)
     show_map(
         [*map(_circle, clusters), *map(_outline, locations)],
         key=_MAP,
@@ -93,10 +92,8 @@ def masks_on_map(page: Page, wanted: MaskFilter) -> None:
     _legend(count, drawn, clustered=not few)
 
 
-def _picture(page: Page) -> Picture | None:
+def _picture(mask: Mask | None) -> Picture | None:
     """Label and source image of the selected mask, as the switch above the map says."""
-    mask_id = selection().mask_id
-    mask = find_mask(page.store, mask_id) if mask_id else None
     if mask is None or mask.extent is None:
         return None
     offered = [BOTH, LABEL, IMAGE] if mask.source.path else [LABEL]

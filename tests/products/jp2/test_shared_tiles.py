@@ -18,6 +18,7 @@ from migrate_core.grid import Window
 from migrate_core.products.jp2 import shared_tiles
 from migrate_core.products.jp2.errors import UnsuitableError
 from migrate_core.products.jp2.shared_tiles import ENOUGH, TileCache, expecting, read_shared
+from migrate_core.products.remembered import Remembered
 
 WIDTH, HEIGHT = 700, 580
 
@@ -34,7 +35,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[Window]:
 
     monkeypatch.setattr(shared_tiles, "read_window", counted)
     monkeypatch.setattr(shared_tiles, "_cache", TileCache())
-    monkeypatch.setattr(shared_tiles, "_sizes", {})
+    monkeypatch.setattr("migrate_core.products.jp2.window._known", Remembered(64))
     return found
 
 

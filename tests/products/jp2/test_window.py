@@ -23,6 +23,7 @@ from migrate_core.products.jp2.cut import tiles_under
 from migrate_core.products.jp2.errors import UnsuitableError
 from migrate_core.products.jp2.tile_parts import from_chain, from_table
 from migrate_core.products.jp2.window import read_window
+from migrate_core.products.remembered import Remembered
 
 WIDTH, HEIGHT = 700, 900
 # The beginning of the first part of the tile with the number 1.
@@ -31,7 +32,7 @@ SECOND_TILE = b"\xff\x90\x00\x0a\x00\x01"
 
 @pytest.fixture(autouse=True)
 def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(window, "_known", type(window._known)())
+    monkeypatch.setattr(window, "_known", Remembered(64))
 
 
 def ground(seed: int, dtype: str = "uint16", top: int = 9000) -> NDArray[Any]:

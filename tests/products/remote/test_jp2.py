@@ -25,6 +25,7 @@ from migrate_core.products.jp2.tile_parts import from_chain
 from migrate_core.products.jp2.tile_search import TileSearch
 from migrate_core.products.pixels.reading import read_native
 from migrate_core.products.product import JPEG2000, BandFile, Product
+from migrate_core.products.remembered import Remembered
 from migrate_core.products.remote import index
 from migrate_core.products.remote.file import HEAD_BYTES, RemoteFile
 from migrate_core.products.remote.jp2 import read_remote_jp2
@@ -96,7 +97,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., bytes]:
 
 @pytest.fixture(autouse=True)
 def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "_known", type(index._known)())
+    monkeypatch.setattr(index, "_known", Remembered(64))
     monkeypatch.setattr(index, "_folder", [])
 
 
@@ -179,7 +180,7 @@ def test_a_window_takes_one_request_once_its_tiles_are_known(
         assert np.array_equal(pixels_of(service, window), first)
         tile = 3 * 7 + 3
         assert service.asked == [(parts[tile].offset, parts[tile].length)]
-        index._known.clear()
+        index._known = Remembered(64)
     assert "signed" not in "".join(str(path) for path in tmp_path.iterdir())
 
 
@@ -207,7 +208,7 @@ def test_a_file_replaced_by_another_is_indexed_again(
     pixels_of(service, window)
     service.content, service.version = written(5, 192), '"two"'
     assert np.array_equal(pixels_of(service, window), uneven(5)[window.slices])
-    index._known.clear()
+    index._known = Remembered(64)
     service.asked.clear()
     pixels_of(service, window)
     assert len(service.asked) == 1
@@ -223,7 +224,7 @@ def test_a_damaged_index_is_learnt_again(
     first = pixels_of(service, window)
     (path,) = tmp_path.iterdir()
     path.write_bytes(damage)
-    index._known.clear()
+    index._known = Remembered(64)
     assert np.array_equal(pixels_of(service, window), first)
 
 

@@ -30,6 +30,7 @@ from migrate_core.products.pixels.reading import (
     read_decimated,
     read_native_bands,
 )
+from migrate_core.products.remembered import Remembered
 from migrate_core.products.remote import opening as remote_opening
 from migrate_core.products.remote.file import HEAD_BYTES
 from migrate_core.products.stac.item import reduced
@@ -98,7 +99,7 @@ def server(running: RangeServer) -> RangeServer:
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tokens and connections are shared within one test only, and nothing waits in earnest."""
     monkeypatch.setattr(opening, "_remotes", lru_cache(quick))
-    monkeypatch.setattr(remote_opening, "_heads", type(remote_opening._heads)())
+    monkeypatch.setattr(remote_opening, "_heads", Remembered(64))
     monkeypatch.setitem(remote._REMOTE, "GDAL_HTTP_RETRY_DELAY", "0.01")
 
 
