@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import ast
-import string
 from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from pages.shared.language import ENGLISH, catalogues
 
@@ -65,9 +62,9 @@ def has_letters(node: ast.expr) -> bool:
     match node:
         case ast.Constant(value=str(text)):
             plain = text.replace(":material/", "").strip("*:")
-            return any(len(part) > 1 for part in "".join(
-                c if c.isalpha() else " " for c in plain
-            ).split())
+            return any(
+                len(part) > 1 for part in "".join(c if c.isalpha() else " " for c in plain).split()
+            )
         case ast.JoinedStr():
             return any(has_letters(value) for value in node.values)
         case ast.BinOp():
@@ -75,3 +72,45 @@ def has_letters(node: ast.expr) -> bool:
         case ast.IfExp():
             return has_letters(node.body) or has_letters(node.orelse)
     return False
+
+
+def untranslated() -> Iterator[str]:
+    """Where a literal text is shown as it stands."""
+    for path, call in calls(PAGES):
+        if not isinstance(call.func, ast.Attribute) or name_of(call) not in SHOWING:
+            continue
+        first = [] if name_of(call) == "page_link" else call.args[:1]
+        named = [keyword.value for keyword in call.keywords if keyword.arg in SHOWN]
+        for node in (*first, *named):
+            if has_letters(node):
+                yield f"{path.relative_to(REPOSITORY)}:{node.lineno}"
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_no_page_shows_a_text_that_nobody_could_translate() -> None:
+    assert list(untranslated()) == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_language_has_every_text_that_is_looked_up(code: str) -> None:
+    assert sorted(marked() - set(catalogues()[code].texts)) == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_language_has_no_text_that_is_gone(code: str) -> None:
+    known = constants()
+    plural = {f"{text}s" for text in known}
+    assert sorted(set(catalogues()[code].texts) - known - plural) == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_what_is_filled_into_a_text_is_filled_into_its_translation(code: str) -> None:
+    for text, translation in catalogues()[code].texts.items():
+        if text in marked():
+            assert fields(text) == fields(translation), text
+        assert text.count("**") == translation.count("**"), text
+        assert text.startswith(" ") == translation.startswith(" "), text
+        assert text.endswith(" ") == translation.endswith(" "), text
