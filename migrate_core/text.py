@@ -5,6 +5,7 @@ Each kind of number has one form, so that it looks the same wherever it is shown
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 NOT_KNOWN = "not known"
@@ -36,6 +37,22 @@ DAYS_OFFSET_HELP = (
     "Days from the mask's image to the scene: +1.0 is a day after it, -1.0 a day before"
 )
 
+_translate: Callable[[str], str] = str
+
+
+def _(text: str) -> str:
+    """A text in the language of whoever looks at it; English, where nobody set another.
+
+    What is filled in follows it: `_("{count} of {total}").format(count=3, total=6)`.
+    """
+    return _translate(text)
+
+
+def set_translation(translate: Callable[[str], str]) -> None:
+    """Set what gives an English text in the language of whoever looks at it just now."""
+    global _translate
+    _translate = translate
+
 
 def format_percent(percent: float | None) -> str:
     """A percentage 0…100 with one decimal: `8.8 %`, or `not known`.
@@ -43,11 +60,11 @@ def format_percent(percent: float | None) -> str:
     What isn't quite 0 or 100 is never shown as that: `under 0.1 %`, `over 99.9 %`.
     """
     if percent is None:
-        return NOT_KNOWN
+        return _(NOT_KNOWN)
     if 0 < percent < 0.05:
-        return "under 0.1 %"
+        return _("under 0.1 %")
     if 99.95 <= percent < 100:
-        return "over 99.9 %"
+        return _("over 99.9 %")
     return f"{percent:.1f} %"
 
 
@@ -77,18 +94,18 @@ def format_offset(days: float | None) -> str:
     Whole numbers are whole days between two dates; less than a day is reported in minutes or hours.
     """
     if days is None:
-        return "from an unknown time before or after the mask's image"
+        return _("from an unknown time before or after the mask's image")
     if days == 0:
-        return "from the same day as the mask's image"
-    side = "after" if days > 0 else "before"
-    return f"{_length_of(abs(days))} {side} the mask's image"
+        return _("from the same day as the mask's image")
+    form = _("{time} after the mask's image") if days > 0 else _("{time} before the mask's image")
+    return form.format(time=_length_of(abs(days)))
 
 
 def _length_of(days: float) -> str:
     minutes = days * 1440
     if minutes < 90:
-        return f"{minutes:.0f} minutes"
+        return _("{number} minutes").format(number=f"{minutes:.0f}")
     if days < 1:
-        return f"{minutes / 60:.0f} hours"
+        return _("{number} hours").format(number=f"{minutes / 60:.0f}")
     number = f"{days:.1f}".removesuffix(".0")
-    return f"{number} day{'s' if number != '1' else ''}"
+    return (_("{number} day") if number == "1" else _("{number} days")).format(number=number)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from migrate_core.escaping import markdown_code as code
 from migrate_core.escaping import markdown_text as plain
+from migrate_core.text import _
 
 __all__ = ["DAYS_COLUMN", "PERCENT_COLUMN", "code", "counted", "plain"]
 
@@ -17,4 +18,4 @@ DAYS_COLUMN = "%+.1f"
 
 def counted(number: int, noun: str) -> str:
     """A number with its noun: `1 mask`, `2 masks`."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
+    return f"{number:,} {_(noun if number == 1 else f'{noun}s')}"

@@ -1,0 +1,116 @@
+"""Texts of pages in other languages: each has its file, and no page leaves a text out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from pages.shared.language import ENGLISH, catalogues
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PAGES = [REPOSITORY / "app.py", *sorted((REPOSITORY / "pages").rglob("*.py"))]
+CORE = sorted((REPOSITORY / "migrate_core").rglob("*.py"))
+OTHERS = [code for code in catalogues() if code != ENGLISH]
+# What Streamlit shows of a call: the first argument of most, and these by name.
+SHOWN = {"label", "help", "placeholder", "caption", "captions", "text", "body", "title"}
+SHOWING = {
+    "button", "caption", "checkbox", "dataframe", "date_input", "dialog", "download_button",
+    "error", "expander", "file_uploader", "form_submit_button", "header", "info", "link_button",
+    "markdown", "metric", "multiselect", "number_input", "page_link", "pills", "popover",
+    "progress", "radio", "segmented_control", "select_slider", "selectbox", "slider", "status",
+    "subheader", "success", "tabs", "text_area", "text_input", "title", "toast", "toggle",
+    "warning", "write",
+    "Column", "CheckboxColumn", "ImageColumn", "NumberColumn", "ProgressColumn", "TextColumn",
+}  # fmt: skip
+
+
+def calls(paths: list[Path]) -> Iterator[tuple[Path, ast.Call]]:
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                yield path, node
+
+
+def name_of(call: ast.Call) -> str:
+    function = call.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def marked() -> set[str]:
+    """The literal texts that are looked up."""
+    return {
+        call.args[0].value
+        for _, call in calls([*PAGES, *CORE])
+        if name_of(call) == "_" and call.args
+        if isinstance(call.args[0], ast.Constant)
+    }
+
+
+def constants() -> set[str]:
+    """Every text of the code: those that are looked up by a name stand in tables of it."""
+    found = set()
+    for path in [*PAGES, *CORE]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+    return found
+
+
+def has_letters(node: ast.expr) -> bool:
+    """Whether an expression has a literal text with a word in it that nobody translates."""
+    match node:
+        case ast.Constant(value=str(text)):
+            plain = text.replace(":material/", "").strip("*:")
+            return any(
+                len(part) > 1 for part in "".join(c if c.isalpha() else " " for c in plain).split()
+            )
+        case ast.JoinedStr():
+            return any(has_letters(value) for value in node.values)
+        case ast.BinOp():
+            return has_letters(node.left) or has_letters(node.right)
+        case ast.IfExp():
+            return has_letters(node.body) or has_letters(node.orelse)
+    return False
+
+
+def untranslated() -> Iterator[str]:
+    """Where a literal text is shown as it stands."""
+    for path, call in calls(PAGES):
+        if not isinstance(call.func, ast.Attribute) or name_of(call) not in SHOWING:
+            continue
+        first = [] if name_of(call) == "page_link" else call.args[:1]
+        named = [keyword.value for keyword in call.keywords if keyword.arg in SHOWN]
+        for node in (*first, *named):
+            if has_letters(node):
+                yield f"{path.relative_to(REPOSITORY)}:{node.lineno}"
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_no_page_shows_a_text_that_nobody_could_translate() -> None:
+    assert list(untranslated()) == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_language_has_every_text_that_is_looked_up(code: str) -> None:
+    assert sorted(marked() - set(catalogues()[code].texts)) == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_language_has_no_text_that_is_gone(code: str) -> None:
+    known = constants()
+    plural = {f"{text}s" for text in known}
+    assert sorted(set(catalogues()[code].texts) - known - plural) == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_what_is_filled_into_a_text_is_filled_into_its_translation(code: str) -> None:
+    for text, translation in catalogues()[code].texts.items():
+        if text in marked():
+            assert fields(text) == fields(translation), text
+        assert text.count("**") == translation.count("**"), text
+        assert text.startswith(" ") == translation.startswith(" "), text
+        assert text.endswith(" ") == translation.endswith(" "), text
