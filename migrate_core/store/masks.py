@@ -119,13 +119,13 @@ def masks_with_pairs(store: Store) -> frozenset[str]:
     return frozenset(_scalars(store, done.distinct()))
 
 
-def shared_names(store: Store, names: Iterable[str]) -> frozenset[str]:
-    """Those of some names of masks that several masks have."""
+def shared_names(store: Store, names: Iterable[str] | None = None) -> frozenset[str]:
+    """Those of some names of masks, or of all, that several masks have."""
     query = sa.select(masks.c.name).group_by(masks.c.name).having(sa.func.count() > 1)
-    listed = chunks(dict.fromkeys(names))
-    return frozenset(
-        name for chunk in listed for name in _scalars(store, query.where(masks.c.name.in_(chunk)))
-    )
+    parts = [query]
+    if names is not None:
+        parts = [query.where(masks.c.name.in_(chunk)) for chunk in chunks(dict.fromkeys(names))]
+    return frozenset(name for part in parts for name in _scalars(store, part))
 
 
 def name_apart(mask: Mask, shared: Collection[str]) -> str:
