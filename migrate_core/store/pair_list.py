@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from ..model import Pair, PairParameters
 from ..states import UNDER_WAY, MaskState, PairState
 from .base import Store
+from .derived.matching import in_parts
 from .derived.revisions import Part, kept
 from .serialize import from_json
 from .tables import masks, pairs
@@ -129,6 +130,22 @@ def parameters_in_use(store: Store) -> PairParameters | None:
     """
     text = kept(store, "parameters in use", lambda: _way_in_use(store), (Part.PAIRS,))
     return None if text is None else from_json(PairParameters, json.loads(text))
+
+
+def offsets_by_hand(
+    store: Store, mask_ids: Iterable[str] | None = None
+) -> dict[tuple[str, tuple[str, ...]], int]:
+    """The offsets that a person set for present pairs, by mask and scenes; or those of masks."""
+    document = pairs.c.document
+    offset = document["parameters"]["offset"].as_integer()
+    query = sa.select(pairs.c.mask_id, document["scene_ids"].as_json(), offset)
+    by_hand = query.where(_PRESENT, offset.is_not(None))
+    with store.engine.connect() as connection:
+        return {
+            (mask_id, tuple(scene_ids)): found
+            for part in in_parts(by_hand, pairs.c.mask_id, mask_ids)
+            for mask_id, scene_ids, found in connection.execute(part)
+        }
 
 
 def _way_in_use(store: Store) -> str | None:

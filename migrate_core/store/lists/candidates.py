@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ...model import Number, Scene, iso
 from ...states import MaskState
 from ..base import Candidate, Store
-from ..derived.matching import chunks
+from ..derived.matching import in_parts
 from ..tables import candidates, masks, scenes
 from .reading import decoded, json_array, partitions
 
@@ -115,9 +115,8 @@ def _scenes(store: Store, scene_ids: Iterable[str]) -> _Scenes:
     query = sa.select(scenes.c.scene_id, scenes.c.source, array)
     found: _Scenes = {}
     with store.engine.connect() as connection:
-        for chunk in chunks(scene_ids):
-            here = query.where(scenes.c.scene_id.in_(chunk))
-            for scene_id, source, text in connection.execute(here):
+        for part in in_parts(query, scenes.c.scene_id, scene_ids):
+            for scene_id, source, text in connection.execute(part):
                 sensed_at, *rest = decoded(text)
                 moment = iso(datetime.fromisoformat(sensed_at))
                 found[scene_id, source] = SceneLine(scene_id, source, moment, *rest)
