@@ -174,10 +174,7 @@ class Mask:
     @property
     def problem(self) -> str | None:
         """All problems in a text that begins with the mask's name; None when there are none."""
-        if not self.problems:
-            return None
-        text = " ".join(self.problems.values())
-        return text if text.startswith(f"{self.name}: ") else f"{self.name}: {text}"
+        return problem_text(self.name, self.problems)
 
     @property
     def state(self) -> MaskState:
@@ -213,3 +210,11 @@ class Mask:
     def stored_classes(self) -> tuple[int, ...]:
         """The class values as stored in pairs, ascending, background always among them."""
         return tuple(sorted({BACKGROUND, *(self.classes.stored or {}).values()}))
+
+
+def problem_text(name: str, problems: Mapping[str, str]) -> str | None:
+    """The problems of a mask in a text that begins with its name; None when there are none."""
+    if not problems:
+        return None
+    text = " ".join(problems.values())
+    return text if text.startswith(f"{name}: ") else f"{name}: {text}"

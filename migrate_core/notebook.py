@@ -45,7 +45,7 @@ from .review.set_aside import (
     set_aside_by_tasks,
 )
 from .scenes import run as scenes_run
-from .scenes.listing import scenes_document
+from .scenes.listing import scene_rows
 from .scenes.sources import local_source
 from .session import Session, Update, no_progress
 from .settings import load_settings
@@ -179,7 +179,7 @@ def list_masks(ws: Session) -> list[Row]:
 
     >>> pandas.DataFrame(migrate_core.list_masks(ws))
     """
-    return [masks_run.mask_row(mask) for mask in ws.store.masks()]
+    return list(masks_run.mask_rows(ws.store))
 
 
 def search_scenes(
@@ -213,7 +213,7 @@ def list_scenes(ws: Session) -> list[Row]:
 
     >>> [(row["mask_id"], len(row["scenes"])) for row in migrate_core.list_scenes(ws)]
     """
-    return scenes_document(ws.store)
+    return list(scene_rows(ws.store))
 
 
 def select_scene(ws: Session, mask_id: str, scene_id: str) -> None:

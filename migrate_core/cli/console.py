@@ -6,11 +6,13 @@ import errno
 import io
 import json
 import logging
+import marshal
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice, zip_longest
+from tempfile import TemporaryFile
 from types import FrameType
 from typing import Any
 
@@ -142,11 +144,17 @@ def emit_rows(rows: Iterable[str], as_json: bool, show: Callable[[], None]) -> N
     emit(None, False, write if as_json else show)
 
 
+def row_text(row: Any) -> str:
+    """A row for `emit_rows`, so that the list looks as `emit` prints it."""
+    return json.dumps(row, indent=1, ensure_ascii=False).replace("\n", "\n ")
+
+
 def print_table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A table on stdout; None is shown as a dash."""
-    cells = [tuple("-" if cell is None else str(cell) for cell in row) for row in rows]
+    shown = (tuple("-" if cell is None else str(cell) for cell in row) for row in rows)
+    cells = list(islice(shown, _LONG_TABLE + 1))
     if len(cells) > _LONG_TABLE:
-        _print_long(heading, cells)
+        _print_long(chain([tuple(heading)], cells, shown))
         return
     # Not at the top: rich takes a tenth of a second, and long tables and JSON do without it.
     from rich.console import Console
@@ -162,14 +170,23 @@ def print_table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     console.print(table)
 
 
-def _print_long(heading: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    """A table of many rows, quickly: one line a row, nothing wrapped, printed some at a time."""
-    lines = [heading, *cells]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    form = "  ".join(f"%-{width}s" for width in widths)
-    for first in range(0, len(lines), _LONG_TABLE):
-        some = ((form % tuple(line)).rstrip() for line in lines[first : first + _LONG_TABLE])
-        click.echo("\n".join(some))
+def _print_long(lines: Iterator[tuple[str, ...]]) -> None:
+    """A table of many rows, quickly: one line a row, nothing wrapped, printed some at a time.
+
+    How wide columns are is known at the end; until then the lines wait in a file.
+    """
+    widths: Sequence[int] = ()
+    with TemporaryFile() as waiting:
+        while some := list(islice(lines, _LONG_TABLE)):
+            columns = (map(len, column) for column in zip(*some, strict=True))
+            here = map(max, columns)
+            widths = [max(pair) for pair in zip_longest(widths, here, fillvalue=0)]
+            marshal.dump(some, waiting)
+        end = waiting.tell()
+        waiting.seek(0)
+        form = "  ".join(f"%-{width}s" for width in widths)
+        while waiting.tell() < end:
+            click.echo("\n".join((form % line).rstrip() for line in marshal.load(waiting)))
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,10 @@ from ..review.run import default_reviewer
 from ..review.set_aside import notes_on_set_aside, present_decisions
 from ..scenes.sources import local_source
 from ..session import Session
+from ..store.lists.masks import light_masks
 from ..store.masks import ALL, SHOWN, MaskFilter, name_apart, shared_names
 from .add_options import with_add_options
-from .console import emit, json_option, print_table, report, say
+from .console import emit, emit_rows, json_option, print_table, report, row_text, say
 
 
 @click.group()
@@ -43,7 +44,7 @@ def add(session: Session, /, paths: tuple[Path, ...], as_json: bool, **given: An
     """
     added = add_masks(session, AddMasks(paths, add_options(given)))
     _say_notes(added.notes)
-    emit([run.mask_row(mask) for mask in added.masks], as_json, lambda: _show(session, added.masks))
+    _emit_added(session, added.masks, [run.mask_row(mask) for mask in added.masks], as_json)
     say(f"Result: {result_of_adding(added.masks, added.refused)}")
     report([*added.refused, *added.problems])
 
@@ -58,8 +59,9 @@ def _say_notes(notes: Iterable[str]) -> None:
 @click.pass_obj
 def list_masks(session: Session, as_json: bool) -> None:
     """All masks, one row each."""
-    found = session.store.masks()
-    emit([run.mask_row(mask) for mask in found], as_json, lambda: _show(session, found))
+    rows = map(row_text, run.mask_rows(session.store))
+    store = session.store
+    emit_rows(rows, as_json, lambda: _show(light_masks(store), shared_names(store)))
 
 
 @masks.command("geocode")
@@ -140,8 +142,14 @@ def _in_force(mask: Mask) -> str:
     return f"{mask.name}: version {number} is in force, {mask.mask_id}. Next: pairs make"
 
 
-def _show(session: Session, found: Sequence[Mask]) -> None:
-    shared = shared_names(session.store, [mask.name for mask in found])
+def _emit_added(session: Session, added: Sequence[Mask], document: Any, as_json: bool) -> None:
+    """The document, or a table of the masks that were added."""
+    shared = shared_names(session.store, [mask.name for mask in added])
+    emit(document, as_json, lambda: _show(added, shared))
+
+
+def _show(found: Iterable[Mask], shared: Collection[str]) -> None:
+    """The table of masks; of the `shared` names it shows the folders, too."""
     print_table(
         ("mask_id", "name", "acquired", "size, px", "CRS", "classes", "state"),
         (
@@ -184,6 +192,6 @@ def demo(session: Session, as_json: bool) -> None:
         "source": source,
         "truth": str(case.truth),
     }
-    emit(document, as_json, lambda: _show(session, added.masks))
+    _emit_added(session, added.masks, document, as_json)
     say(f"Next: scenes search --source {source}")
     report(added.problems)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -12,14 +12,14 @@ from ..errors import WrongUseError
 from ..job_requests import SearchScenes, TrySources
 from ..model import Problem, SceneQuery
 from ..scenes import run
-from ..scenes.listing import scenes_document
+from ..scenes.listing import scene_rows
 from ..scenes.match_table import import_match_table
 from ..scenes.sources import KINDS
 from ..session import Session
 from ..settings import RankingSettings
-from ..states import MaskState
-from ..store.base import Candidate
+from ..store.base import Store
 from ..store.last_search import SearchParameters
+from ..store.lists.candidates import CandidateLine, candidate_lists
 from ..text import (
     CLOUD_IN_SCENE,
     CLOUD_OVER_MASK,
@@ -28,7 +28,7 @@ from ..text import (
     format_percent,
     format_share,
 )
-from .console import emit, json_option, print_table, report, say
+from .console import emit, emit_rows, json_option, print_table, report, row_text, say
 
 
 @click.group()
@@ -122,7 +122,7 @@ def search(
     except run.SearchFailedError as err:
         report(err.problems)
         raise
-    emit(scenes_document(session.store), as_json, lambda: _show(session))
+    _emit_scenes(session, as_json)
     report(problems)
 
 
@@ -162,38 +162,40 @@ def test_source(session: Session, specs: tuple[str, ...], as_json: bool) -> None
 @click.pass_obj
 def list_scenes(session: Session, as_json: bool) -> None:
     """The candidates of every mask, as the last search found them."""
-    document = scenes_document(session.store)
-    emit(document, as_json, lambda: _show(session))
+    _emit_scenes(session, as_json)
 
 
-def _show(session: Session) -> None:
-    found = session.store.candidates()
-    rows = [
-        (mask.name if number == 0 else "", *_cells(candidate))
-        for mask in session.store.masks()
-        if mask.state == MaskState.READY
-        for number, candidate in enumerate(found.get(mask.mask_id, []))
-    ]
+def _emit_scenes(session: Session, as_json: bool) -> None:
+    """The candidates of all masks as JSON, or as a table."""
+    rows = map(row_text, scene_rows(session.store))
     heading = ("mask", "", "scene", "days", CLOUD_IN_SCENE, CLOUD_OVER_MASK, LABEL_OCCLUDED)
-    print_table((*heading, "coverage", "usable", "score"), rows)
+    table = (*heading, "coverage", "usable", "score")
+    emit_rows(rows, as_json, lambda: print_table(table, _lines(session.store)))
 
 
-def _cells(candidate: Candidate) -> tuple[str | None, ...]:
+def _lines(store: Store) -> Iterator[tuple[str | None, ...]]:
+    """The lines of the table: the name of a mask stands beside its first candidate."""
+    for _, name, candidates in candidate_lists(store):
+        for number, candidate in enumerate(candidates):
+            yield (name if number == 0 else "", *_cells(candidate))
+
+
+def _cells(candidate: CandidateLine) -> tuple[str | None, ...]:
     """One line of the table of candidates."""
-    ranked, scene = candidate.ranked, candidate.ranked.scene
+    scene = candidate.scene
     shares = (
         scene.cloud_percent,
-        ranked.cloud_over_mask_percent,
-        ranked.occluded_over_label_percent,
+        candidate.cloud_over_mask_percent,
+        candidate.occluded_over_label_percent,
     )
     return (
         "*" if candidate.selected else "",
         scene.scene_id,
-        format_days(ranked.days_offset),
+        format_days(candidate.days_offset),
         *(None if percent is None else format_percent(percent) for percent in shares),
-        format_share(ranked.coverage),
-        "yes" if ranked.usable else "no",
-        f"{ranked.score:.3f}",
+        format_share(candidate.coverage),
+        "yes" if candidate.usable else "no",
+        f"{candidate.score:.3f}",
     )
 
 

@@ -154,7 +154,7 @@ def _complete(run: _Run, outcome: Outcome) -> None:
     """All that comes after the pixels."""
     destination, rows = run.destination, list(run.rows.values())
     run.steps.of(TABLES)(0, 1)
-    known = {pair.pair_id for pair in run.store.pairs()} | set(exported_before(destination))
+    known = {*run.store.pair_ids(), *exported_before(destination)}
     _write_tables(run, run.chosen, rows)
     # Not before: the manifest that was there names them.
     remove_stale(run.plan, destination)

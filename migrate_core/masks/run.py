@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from ..files.disk import writing
 from ..jobs.background import now_utc
 from ..model import Mask, Problem
 from ..session import Session
+from ..store.base import Store
+from ..store.lists.masks import mask_lines
 from ..store.masks import MaskFilter, masks_of, unknown_mask
 from ..store.serialize import to_json
 from ..workspace import remove_leftovers, unfinished_folder
@@ -109,6 +111,11 @@ def redate(
     with session.tracked("masks") as progress:
         found = redating.redatings(session.store, wanted, compiled, undated_only=undated_only)
         return redating.redate(session.store, found, progress)
+
+
+def mask_rows(store: Store) -> Iterator[dict[str, Any]]:
+    """The rows of `masks list --json` of all masks, as `mask_row` has them, one after the other."""
+    return (line._asdict() for line in mask_lines(store))
 
 
 def mask_row(mask: Mask) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as json_text
 
-from ..store.pair_list import PairLine, PairTexts
+from ..store.lists.pairs import PairLine, PairTexts
 from ..workspace import Workspace
 from .rasters import RASTERS
 

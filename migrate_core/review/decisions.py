@@ -9,7 +9,7 @@ from typing import Any
 from ..pairs.listing import row_texts
 from ..store.base import Store
 from ..store.decisions import standing_rows
-from ..store.pair_list import pair_texts
+from ..store.lists.pairs import pair_texts
 from ..store.review.standing import Entry as Entry
 from ..store.review.standing import ReviewStatus as ReviewStatus
 from ..store.review.standing import deciding as deciding

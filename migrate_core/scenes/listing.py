@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from ..model import iso
-from ..states import MaskState
-from ..store.base import Candidate, Store
-from ..store.serialize import to_json
+from ..store.base import Store
+from ..store.lists.candidates import CandidateLine, candidate_lists
 
 
-def scenes_document(store: Store) -> list[dict[str, Any]]:
-    """`[{mask_id, scenes: […]}]` for all masks without a problem, candidates best first."""
-    candidates = store.candidates()
-    return [
-        {
-            "mask_id": mask.mask_id,
-            "scenes": [candidate_row(candidate) for candidate in candidates.get(mask.mask_id, [])],
-        }
-        for mask in store.masks()
-        if mask.state == MaskState.READY
-    ]
+def scene_rows(store: Store) -> Iterator[dict[str, Any]]:
+    """`{mask_id, scenes: […]}` for each mask without a problem, candidates best first."""
+    for mask_id, _, candidates in candidate_lists(store):
+        yield {"mask_id": mask_id, "scenes": [candidate_row(one) for one in candidates]}
 
 
-def candidate_row(candidate: Candidate) -> dict[str, Any]:
+def candidate_row(candidate: CandidateLine) -> dict[str, Any]:
     """One candidate of a mask."""
-    ranked = candidate.ranked
-    scene = ranked.scene
+    scene = candidate.scene
     return {
         "scene_id": scene.scene_id,
         "source": scene.source,
-        "sensed_at": iso(scene.sensed_at),
+        "sensed_at": scene.sensed_at,
         "level": scene.level,
         "tile": scene.tile,
         "baseline": scene.baseline,
         "cloud_percent": scene.cloud_percent,
-        "cloud_over_mask_percent": ranked.cloud_over_mask_percent,
-        "coverage": ranked.coverage,
-        "days_offset": ranked.days_offset,
-        "score": ranked.score,
-        "terms": to_json(ranked.terms),
+        "cloud_over_mask_percent": candidate.cloud_over_mask_percent,
+        "coverage": candidate.coverage,
+        "days_offset": candidate.days_offset,
+        "score": candidate.score,
+        "terms": candidate.terms,
         "selected": candidate.selected,
     }

@@ -84,7 +84,7 @@ def select(store: Store, mask_id: str, scene_id: str) -> None:
     if not store.select(mask_id, scene_id):
         if find_mask(store, mask_id) is None:
             raise WrongUseError(f"{scene_id} can't be selected: {unknown_mask(mask_id)}")
-        known = [c.ranked.scene.scene_id for c in store.candidates().get(mask_id, [])]
+        known = [c.ranked.scene.scene_id for c in store.candidates([mask_id]).get(mask_id, [])]
         raise WrongUseError(
             f"{scene_id} is not a candidate of {mask_id}. "
             + (f"Its candidates are: {', '.join(known)}." if known else "It has no candidates.")

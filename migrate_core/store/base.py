@@ -19,7 +19,7 @@ from ..model import Decision, Mask, Pair, RankedScene, Scene
 from ..states import MaskState, Match, PairState
 from ..workspace import Workspace
 from . import tables
-from .derived.matching import chunks, renew_matches, renew_to_make
+from .derived.matching import chunks, in_parts, renew_matches, renew_to_make
 from .derived.revisions import Part, hold_revision, kept, raise_revision
 from .derived.standings import copy_standings
 from .mask_documents import mask_from
@@ -135,22 +135,24 @@ class Store:
             raise_revision(connection, Part.MASKS)
             upsert(connection, tables.scenes, rows)
 
-    def scenes(self) -> dict[tuple[str, str], Scene]:
-        """All scenes by (scene_id, source)."""
-        rows = self._rows(sa.select(tables.scenes))
+    def scenes(self, scene_ids: Iterable[str] | None = None) -> dict[tuple[str, str], Scene]:
+        """All scenes, or those of these ids, by (scene_id, source)."""
+        parts = in_parts(sa.select(tables.scenes), tables.scenes.c.scene_id, scene_ids)
+        rows = [row for part in parts for row in self._rows(part)]
         return {(row.scene_id, row.source): from_json(Scene, row.document) for row in rows}
 
     def candidates(self, mask_ids: Iterable[str] | None = None) -> dict[str, list[Candidate]]:
         """The candidates of every mask that was searched, or of these, best first, by mask_id."""
-        scenes = self.scenes()
         found: dict[str, list[Candidate]] = {}
         column = tables.candidates.c
         query = sa.select(tables.candidates).order_by(column.mask_id, column.rank)
-        here = [query.where(column.mask_id.in_(chunk)) for chunk in chunks(mask_ids or ())]
-        for part in [query] if mask_ids is None else here:
-            for row in self._rows(part):
-                candidate = candidate_of(row, scenes[row.scene_id, row.source])
-                found.setdefault(row.mask_id, []).append(candidate)
+        rows = [
+            row for part in in_parts(query, column.mask_id, mask_ids) for row in self._rows(part)
+        ]
+        scenes = self.scenes(None if mask_ids is None else {row.scene_id for row in rows})
+        for row in rows:
+            candidate = candidate_of(row, scenes[row.scene_id, row.source])
+            found.setdefault(row.mask_id, []).append(candidate)
         return found
 
     def select(self, mask_id: str, scene_id: str) -> bool:
@@ -191,8 +193,8 @@ class Store:
         query = sa.select(column.document).order_by(column.mask_id, column.pair_id)
         return [
             from_json(Pair, document)
-            for chunk in chunks(sorted(mask_ids))
-            for document in self._scalars(query.where(column.mask_id.in_(chunk)))
+            for part in in_parts(query, column.mask_id, sorted(mask_ids))
+            for document in self._scalars(part)
         ]
 
     def pairs_in(self, state: PairState) -> list[Pair]:
@@ -254,6 +256,10 @@ class Store:
             matches.add(Match.ONLY_UNUSABLE)
         counts = self.mask_counts()
         return sum(counts.get((MaskState.READY, match), 0) for match in matches)
+
+    def pair_ids(self) -> Sequence[str]:
+        """The ids of all pairs, superseded ones included."""
+        return self._scalars(sa.select(tables.pairs.c.pair_id))
 
     def finished_pairs(self) -> list[str]:
         """The ids of the pairs that are done."""

@@ -12,7 +12,7 @@ from ..advice import Advice
 from ..model import Mask, Scene
 from ..states import MaskState
 from .base import Candidate, Store
-from .derived.matching import renew_matches
+from .derived.matching import in_parts, renew_matches
 from .derived.revisions import Part, kept, raise_revision
 from .mask_documents import mask_from
 from .rows import candidate_of
@@ -178,6 +178,14 @@ def scenes_named(store: Store, scene_ids: Iterable[str], source: str = "") -> li
     rows = sorted(rows, key=lambda row: row.source == source)
     found = {row.scene_id: from_json(Scene, row.document) for row in rows}
     return [found[scene_id] for scene_id in ids if scene_id in found]
+
+
+def scenes_of_tiles(store: Store, tiles: Iterable[str]) -> list[Scene]:
+    """The scenes of these tiles, at whichever source."""
+    tile = scenes.c.document["tile"].as_string()
+    parts = in_parts(sa.select(scenes.c.document), tile, tiles)
+    with store.engine.connect() as connection:
+        return [from_json(Scene, one) for part in parts for one in connection.scalars(part)]
 
 
 def put_advice(store: Store, searched: Iterable[str], advice: Mapping[str, Advice]) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ..model import Decision, Pair, PairEdit, utc
 from ..states import Basis, EditKind, PairState, Verdict
 from .base import Store
-from .derived.matching import chunks
+from .derived.matching import chunks, in_parts
 from .derived.revisions import Part, raise_revision
 from .derived.standings import STANDING, standing_of
 from .review.rows import decision_of
@@ -98,13 +98,10 @@ def _standings(
     wanted: Collection[str] | None,
 ) -> dict[str, ReviewStatus]:
     """The standings of a query's rows, by pair_id; of those alone whose column is `wanted`."""
-    parts = [query]
-    if wanted is not None:
-        parts = [query.where(column.in_(chunk)) for chunk in chunks(wanted)]
     with store.engine.connect() as connection:
         return {
             pair_id: standing_of(text)
-            for part in parts
+            for part in in_parts(query, column, wanted)
             for pair_id, text in connection.execute(part)
         }
 

@@ -5,9 +5,10 @@ Only the few fields that lists need are taken out of the documents, by the datab
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from ..model import ClassTable, Occluded, OcclusionBySensor
 from ..states import PairState, Verdict
 from .base import Store
+from .derived.matching import in_parts
 from .derived.revisions import Part, kept, revisions_of
 from .derived.standings import STANDING, standing_of
 from .review.standing import ReviewStatus
@@ -141,19 +143,43 @@ class ExportKey(NamedTuple):
     has_footprint: bool
 
 
-def export_counts(store: Store) -> Mapping[ExportKey, int]:
-    """How many pairs there are of each kind; counted anew when pairs or masks have changed."""
+# The filters that columns answer: what each is compared with, and how.
+COUNTED_BY: Mapping[str, Callable[[str], sa.ColumnElement[bool]]] = {
+    "text": lambda text: pairs.c.mask_name.icontains(text.strip(), autoescape=True),
+    "scene": lambda scene: pairs.c.scene_id == scene,
+    "basis": lambda basis: pairs.c.basis == basis,
+}
+
+
+def export_counts(
+    store: Store, filters: Mapping[str, str] = MappingProxyType({})
+) -> Mapping[ExportKey, int]:
+    """How many pairs there are of each kind; counted anew when pairs or masks have changed.
+
+    `filters` limit them by values of `COUNTED_BY`. Of a text other than ASCII the databases don't
+    know the capital letters.
+    """
     footprint = sa.func.coalesce(masks.c.has_footprint, sa.false())
     columns = (pairs.c.state, pairs.c.decision, pairs.c.basis, footprint)
     query = sa.select(*columns, sa.func.count()).group_by(*columns)
-    of_masks = query.outerjoin_from(pairs, masks, masks.c.mask_id == pairs.c.mask_id)
+    joined = query.outerjoin_from(pairs, masks, masks.c.mask_id == pairs.c.mask_id)
+    of_masks = joined.where(*(COUNTED_BY[name](value) for name, value in filters.items()))
 
     def count() -> Mapping[ExportKey, int]:
         with store.engine.connect() as connection:
             rows = connection.execute(of_masks).all()
         return {ExportKey(row[0], row[1], row[2], bool(row[3])): row[4] for row in rows}
 
-    return kept(store, "pairs before an export", count)
+    return kept(store, f"pairs before an export {dict(filters)}", count)
+
+
+def pairs_without_footprint(store: Store) -> frozenset[str]:
+    """The ids of the finished pairs whose mask has no footprint, or was taken out."""
+    query = sa.select(pairs.c.pair_id).outerjoin(masks, masks.c.mask_id == pairs.c.mask_id)
+    without = sa.func.coalesce(masks.c.has_footprint, sa.false()).is_(sa.false())
+    with store.engine.connect() as connection:
+        found = connection.scalars(query.where(pairs.c.state == PairState.DONE, without))
+        return frozenset(found)
 
 
 def class_tables(store: Store) -> list[ClassTable]:
@@ -167,8 +193,26 @@ def class_tables(store: Store) -> list[ClassTable]:
         return [ClassTable(row.stored, names=row.names) for row in connection.execute(query)]
 
 
-def pair_footprints(store: Store) -> list[PairFootprint]:
-    """All pairs, superseded ones included, with the footprints of their masks."""
+def pair_centres(store: Store) -> Mapping[str, tuple[float, float]]:
+    """The middle (lon, lat) of the footprint of each finished pair that has one, by pair_id.
+
+    Read anew when pairs or masks have changed.
+    """
+    query = (
+        sa.select(pairs.c.pair_id, masks.c.lon, masks.c.lat)
+        .join(masks, masks.c.mask_id == pairs.c.mask_id)
+        .where(pairs.c.state == PairState.DONE, masks.c.has_footprint)
+    )
+
+    def find() -> Mapping[str, tuple[float, float]]:
+        with store.engine.connect() as connection:
+            return {pair_id: (lon, lat) for pair_id, lon, lat in connection.execute(query)}
+
+    return kept(store, "centres of pairs", find)
+
+
+def pair_footprints(store: Store, pair_ids: Iterable[str] | None = None) -> list[PairFootprint]:
+    """All pairs, superseded ones included, with the footprints of their masks; or these pairs."""
     # Two statements: a footprint is decoded once, however many pairs its mask has.
     footprint = masks.c.document["footprint"].label("footprint")
     document = pairs.c.document
@@ -180,8 +224,11 @@ def pair_footprints(store: Store) -> list[PairFootprint]:
         document["scene_ids"].as_json().label("scene_ids"),
     )
     with store.engine.connect() as connection:
-        rows = connection.execute(query).all()
-        of_masks = connection.execute(sa.select(masks.c.mask_id, footprint)).all()
+        parts = in_parts(query, pairs.c.pair_id, pair_ids)
+        rows = [row for part in parts for row in connection.execute(part)]
+        mask_ids = None if pair_ids is None else {row.mask_id for row in rows}
+        here = in_parts(sa.select(masks.c.mask_id, footprint), masks.c.mask_id, mask_ids)
+        of_masks = [row for part in here for row in connection.execute(part)]
     footprints = {row.mask_id: row.footprint for row in of_masks}
     return [
         PairFootprint(

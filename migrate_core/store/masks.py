@@ -16,7 +16,7 @@ from ..errors import WrongUseError
 from ..model import Mask
 from ..states import MaskState, PairState
 from .base import Store
-from .derived.matching import chunks
+from .derived.matching import in_parts
 from .derived.revisions import Part, kept
 from .mask_documents import mask_from
 from .tables import masks, pairs
@@ -113,19 +113,17 @@ def listed_masks(store: Store) -> list[Listed]:
         return [Listed(*row) for row in rows]
 
 
-def masks_with_pairs(store: Store) -> frozenset[str]:
-    """The ids of the masks of which a pair was made."""
-    done = sa.select(pairs.c.mask_id).where(pairs.c.state == PairState.DONE)
-    return frozenset(_scalars(store, done.distinct()))
+def masks_with_pairs(store: Store, states: Collection[str] = (PairState.DONE,)) -> frozenset[str]:
+    """The ids of the masks of which a pair was made, or is in one of these states."""
+    found = sa.select(pairs.c.mask_id).where(pairs.c.state.in_(states))
+    return frozenset(_scalars(store, found.distinct()))
 
 
-def shared_names(store: Store, names: Iterable[str]) -> frozenset[str]:
-    """Those of some names of masks that several masks have."""
+def shared_names(store: Store, names: Iterable[str] | None = None) -> frozenset[str]:
+    """Those of some names of masks, or of all, that several masks have."""
     query = sa.select(masks.c.name).group_by(masks.c.name).having(sa.func.count() > 1)
-    listed = chunks(dict.fromkeys(names))
-    return frozenset(
-        name for chunk in listed for name in _scalars(store, query.where(masks.c.name.in_(chunk)))
-    )
+    parts = in_parts(query, masks.c.name, None if names is None else dict.fromkeys(names))
+    return frozenset(name for part in parts for name in _scalars(store, part))
 
 
 def name_apart(mask: Mask, shared: Collection[str]) -> str:
@@ -226,9 +224,8 @@ def names_and_dates(store: Store, wanted: MaskFilter) -> list[tuple[str, str, st
 
 def masks_of(store: Store, mask_ids: Iterable[str]) -> Iterator[Mask]:
     """The masks of these ids that there are."""
-    for chunk in chunks(mask_ids):
-        query = _ordered(sa.select(masks.c.document).where(masks.c.mask_id.in_(chunk)))
-        yield from (mask_from(document) for document in _scalars(store, query))
+    for part in in_parts(_ordered(sa.select(masks.c.document)), masks.c.mask_id, mask_ids):
+        yield from (mask_from(document) for document in _scalars(store, part))
 
 
 def used_images(store: Store) -> set[Path]:

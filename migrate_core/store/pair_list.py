@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from json.encoder import encode_basestring_ascii as json_text
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
 from ..model import Pair, PairParameters
 from ..states import UNDER_WAY, MaskState, PairState
 from .base import Store
+from .derived.matching import in_parts
 from .derived.revisions import Part, kept
 from .serialize import from_json
 from .tables import masks, pairs
@@ -39,23 +39,6 @@ STATES = (
     PairState.SUPERSEDED.value,
 )
 
-_AT_ONCE = 500
-# What decodes JSON without looking at its ends.
-_decoded = json.JSONDecoder().raw_decode
-# The parts of `PairTexts`.
-TEXTS = ("scene_ids", "occlusion", "days_offset", "suggestion", "shift", "change", "error")
-# Where a document has the fields of `PairLine`.
-_SHOWN = (
-    "occlusion.labelled",
-    "occluded",
-    "one_sided.labelled.clear",
-    "days_offset",
-    "change",
-    "change_note",
-    "suggestion.verdict",
-    "suggestion.reason",
-    "error",
-)
 _PRESENT = pairs.c.state != PairState.SUPERSEDED
 _LISTED = sa.case((pairs.c.on_order, ON_ORDER), else_=pairs.c.state).label("state")
 _COLUMNS = (pairs.c.pair_id, pairs.c.mask_id, pairs.c.mask_name, pairs.c.scene_id, _LISTED)
@@ -132,84 +115,6 @@ def pair_row_of(
     return _row(row, documents, alive=alive) if row else None
 
 
-class PairTexts(NamedTuple):
-    """A pair as the store has it: columns decoded, parts of its document as JSON texts."""
-
-    pair_id: str
-    mask_id: str
-    mask_name: str
-    state: str
-    decision: str | None
-    # By `TEXTS`; `null` for what is null or isn't there.
-    parts: Sequence[str]
-
-
-class PairLine(NamedTuple):
-    """What a table shows of a pair; the fields are those of `Pair` and of what it holds.
-
-    `label_clear` is what counts where `occluded` is None, as it is for pairs of earlier versions.
-    """
-
-    pair_id: str
-    state: str
-    decision: str | None
-    occlusion_of_label: Mapping[str, Any] | None
-    occluded: Mapping[str, Any] | None
-    label_clear: float | None
-    days_offset: float | None
-    change: float | None
-    change_note: str | None
-    verdict: str | None
-    reason: str | None
-    error: str | None
-
-
-def pair_texts(store: Store) -> Iterator[PairTexts]:
-    """All pairs by mask and pair id, none of their documents decoded."""
-    column = pairs.c
-    known = (column.pair_id, column.mask_id, column.mask_name, column.state, column.decision)
-    # The pair's own id, between any two of the parts, shows where each ends.
-    names = [name for part in TEXTS for name in ("pair_id", part)][1:]
-    comma = ", " if _is_postgresql(store) else ","
-    for row in _by_mask(store, *known, _json_array(store, *names)):
-        pair_id, mask_id, mask_name, state, decision, array = row
-        parts = array[1:-1].split(f"{comma}{json_text(pair_id)}{comma}")
-        if len(parts) != len(TEXTS):  # something else is called like the pair, too
-            parts = [json.dumps(value) for value in json.loads(array)[::2]]
-        yield PairTexts(pair_id, mask_id, mask_name, state, decision, parts)
-
-
-def pair_lines(store: Store) -> Iterator[PairLine]:
-    """All pairs by mask and pair id, as a table shows them; none of their documents is decoded."""
-    known = (pairs.c.pair_id, pairs.c.state, pairs.c.decision)
-    for pair_id, state, decision, array in _by_mask(store, *known, _json_array(store, *_SHOWN)):
-        yield PairLine(pair_id, state, decision, *_decoded(array)[0])
-
-
-def _json_array(store: Store, *locations: str) -> sa.ColumnElement[str]:
-    """Values of a document, by names with dots, as one array's text; null is what isn't there.
-
-    Numbers keep each digit that is stored; SQLite reads the document once for all.
-    """
-    if _is_postgresql(store):
-        parts = (pairs.c.document[tuple(location.split("."))] for location in locations)
-        return sa.cast(sa.func.json_build_array(*parts), sa.String)
-    paths = (f"$.{location}" for location in locations)
-    return sa.func.json_extract(pairs.c.document, *paths, type_=sa.String)
-
-
-def _is_postgresql(store: Store) -> bool:
-    return store.engine.dialect.name == "postgresql"
-
-
-def _by_mask(store: Store, *columns: sa.ColumnElement[Any]) -> Iterator[Any]:
-    """Columns of all pairs, read some hundred at a time: any number of them takes little memory."""
-    query = sa.select(*columns).order_by(pairs.c.mask_id, pairs.c.pair_id)
-    with store.engine.connect() as connection:
-        for rows in connection.execution_options(yield_per=_AT_ONCE).execute(query).partitions():
-            yield from rows
-
-
 def running_pairs(store: Store, most: int) -> list[tuple[str, str]]:
     """(pair_id, name of the mask) of pairs that a run has handed to workers, at most `most`."""
     query = sa.select(pairs.c.pair_id, pairs.c.mask_name).where(pairs.c.state == PairState.RUNNING)
@@ -225,6 +130,22 @@ def parameters_in_use(store: Store) -> PairParameters | None:
     """
     text = kept(store, "parameters in use", lambda: _way_in_use(store), (Part.PAIRS,))
     return None if text is None else from_json(PairParameters, json.loads(text))
+
+
+def offsets_by_hand(
+    store: Store, mask_ids: Iterable[str] | None = None
+) -> dict[tuple[str, tuple[str, ...]], int]:
+    """The offsets that a person set for present pairs, by mask and scenes; or those of masks."""
+    document = pairs.c.document
+    offset = document["parameters"]["offset"].as_integer()
+    query = sa.select(pairs.c.mask_id, document["scene_ids"].as_json(), offset)
+    by_hand = query.where(_PRESENT, offset.is_not(None))
+    with store.engine.connect() as connection:
+        return {
+            (mask_id, tuple(scene_ids)): found
+            for part in in_parts(by_hand, pairs.c.mask_id, mask_ids)
+            for mask_id, scene_ids, found in connection.execute(part)
+        }
 
 
 def _way_in_use(store: Store) -> str | None:

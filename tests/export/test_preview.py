@@ -18,11 +18,8 @@ from migrate_core.export.destination.archive import archive_of, archive_path
 from migrate_core.export.journal import JOURNAL
 from migrate_core.export.request import ExportRequest
 from migrate_core.export.selection.choice import NOT_LOOKED_AT
-from migrate_core.export.selection.preview import (
-    Preview,
-    numbers_of_pairs,
-    unreadable_sentence,
-)
+from migrate_core.export.selection.counts import numbers_of_pairs
+from migrate_core.export.selection.preview import Preview, unreadable_sentence
 from migrate_core.export.selection.preview import preview as preview_of
 from migrate_core.model import Decision
 from migrate_core.review.batches import BatchRequest, decide_batch

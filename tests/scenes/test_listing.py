@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from migrate_core.model import RankedScene
-from migrate_core.scenes.listing import scenes_document
+from migrate_core.scenes.listing import scene_rows
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
 from tests.support.builders import a_mask, a_scene
@@ -27,7 +27,7 @@ def test_every_ready_mask_has_its_candidates_best_first(tmp_path: Path) -> None:
     ]
     store.put_scenes(item.scene for item in items)
     store.put_candidates({"a": items, "b": items})
-    document = scenes_document(store)
+    document = list(scene_rows(store))
     store.engine.dispose()
     assert json.loads(json.dumps(document)) == document
     assert [entry["mask_id"] for entry in document] == ["a", "c"]

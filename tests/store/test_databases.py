@@ -53,8 +53,9 @@ from migrate_core.store.decisions import (
     renew_pair,
 )
 from migrate_core.store.jobs import request_of
+from migrate_core.store.lists.pairs import pair_lines
 from migrate_core.store.masks import MaskFilter
-from migrate_core.store.pair_list import pair_lines, parameters_in_use
+from migrate_core.store.pair_list import parameters_in_use
 from migrate_core.store.review.pair_numbers import pair_numbers
 from migrate_core.store.serialize import to_json
 from migrate_core.store.tables import metadata

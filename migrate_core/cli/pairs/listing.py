@@ -11,7 +11,7 @@ from ...review.decisions import pair_list_texts
 from ...review.proposals import proposed_decisions
 from ...session import Session
 from ...store.base import Store
-from ...store.pair_list import PairLine, pair_lines
+from ...store.lists.pairs import PairLine, pair_lines
 from ...text import LABEL_OCCLUDED, format_days, format_share
 from ..console import emit_rows, json_option, print_table
 

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from ...states import DecisionState, decision_state
 from ...store.base import Store
-from ...store.derived.revisions import kept
-from ...store.finished_pairs import ExportKey, class_tables, export_counts
+from ...store.finished_pairs import class_tables
 from ...store.serialize import to_json
 from ...workspace import Workspace
 from ..request import ExportRequest
 from ..splits.check import SplitCheck
 from ..splits.earlier import check_document
 from ..splits.options import SHARES
-from .choice import INCLUDES, Choice
-from .curation import Curation
+from .counts import Counts
 from .labels import names_of_values, unreadable_labels
 from .planned import Planned, planned
-from .select import Selection, reason_by_counts, select
 from .similar.run import Findings
 
 _MOST_NAMED = 5
-NOBODY = "nobody yet"
 
 
 @dataclass(frozen=True)
@@ -70,18 +65,6 @@ def unreadable_sentence(pair_ids: Sequence[str]) -> str:
     )
 
 
-def numbers_of_pairs(store: Store, *, looked_at_only: bool = False) -> dict[str, int]:
-    """How many finished pairs each level of `--include` takes in, before filters."""
-    choices = [Choice(include, looked_at_only) for include in INCLUDES]
-    counts = export_counts(store)
-    return {
-        choice.include: sum(
-            number for key, number in counts.items() if reason_by_counts(key, choice) is None
-        )
-        for choice in choices
-    }
-
-
 def preview(
     store: Store, workspace: Workspace, request: ExportRequest, *, look_for_similar: bool = False
 ) -> Preview:
@@ -92,8 +75,12 @@ def preview(
     """
     found = planned(store, workspace, request, look_for_similar=look_for_similar)
     splits = Counter(found.splits.of.values())
-    return replace(
-        _counted(found),
+    kinds = ((pair.status.decision, pair.status.basis) for pair in found.going)
+    counts = Counts.of(kinds, found.left_out.values())
+    return Preview(
+        counts.decisions,
+        counts.basis,
+        left_out=counts.left_out,
         splits={name: splits[name] for name in SHARES},
         split_of=dict(found.splits.of),
         reasons=found.left_out,
@@ -102,49 +89,6 @@ def preview(
         check=found.splits.check,
         found=found.selection.found,
         unreadable=unreadable_labels(workspace, [pair.pair_id for pair in found.going]),
-    )
-
-
-def counts_of_choice(
-    store: Store, workspace: Workspace, choice: Choice, curation: Curation
-) -> Preview:
-    """Only the numbers of pairs by decision and reason: of filters that need no pixels, at once.
-
-    Raises WrongUseError for filters that can't be.
-    """
-    if curation == Curation():
-        return _by_counts(export_counts(store), choice)
-
-    def count() -> Preview:
-        return _counted(select(store, workspace, choice, curation))
-
-    return kept(store, f"counts of {choice} {curation!r}", count)
-
-
-def _by_counts(counts: Mapping[ExportKey, int], choice: Choice) -> Preview:
-    """As `_counted`, where pairs need not be told apart."""
-    decisions, basis, left_out = Counter[str](), Counter[str](), Counter[str]()
-    for key, number in counts.items():
-        if (reason := reason_by_counts(key, choice)) is not None:
-            left_out[reason] += number
-            continue
-        decisions[key.decision or DecisionState.UNDECIDED] += number
-        basis[key.basis or NOBODY] += number
-    return Preview(
-        dict(decisions.most_common()),
-        dict(basis.most_common()),
-        left_out=dict(left_out.most_common()),
-    )
-
-
-def _counted(found: Planned | Selection) -> Preview:
-    """The numbers of pairs by decision, by what it rests on, and by reason."""
-    decisions = Counter(str(decision_state(pair.status.decision)) for pair in found.going)
-    basis = Counter(str(pair.status.basis or NOBODY) for pair in found.going)
-    return Preview(
-        dict(decisions.most_common()),
-        dict(basis.most_common()),
-        left_out=dict(Counter(found.left_out.values()).most_common()),
     )
 
 

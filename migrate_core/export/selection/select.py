@@ -55,7 +55,7 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class _Filters:
+class Filters:
     """A curation, taken apart so that the reason of a pair that stays out can be named."""
 
     of_queue: tuple[tuple[QueueFilter, str], ...]
@@ -64,27 +64,29 @@ class _Filters:
     class_values: Mapping[str, frozenset[int]] = field(default_factory=dict)
     class_pixels: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
 
-    def reason_against(self, workspace: Workspace, pair: Going) -> str | None:
+    def reason_against(self, workspace: Workspace, pair_id: str) -> str | None:
         """The first filter that a pair doesn't meet, in words; None where it meets all."""
-        row = self.rows.get(pair.pair_id)
+        row = self.rows.get(pair_id)
+        if row is None:  # nothing is asked, or the pair has been superseded this moment
+            return NOT_MADE if self.curation.filters else None
         for wanted, text in self.of_queue:
-            if row is None or not wanted.takes(row):
-                return _not_met(text)
+            if not wanted.takes(row):
+                return not_met(text)
         level = self.curation.level
-        if level is not None and level_of(workspace, pair.pair_id, pair.scene_ids) != level:
-            return _not_met(format_level(level))
+        if level is not None and level_of(workspace, row.pair_id, (row.scene_id,)) != level:
+            return not_met(format_level(level))
         limits = self.curation.agreement
-        if limits is not None and not limits.takes(agreement(pair.status)):
-            return _not_met(format_agreement(limits))
-        return self._class_reason(pair)
+        if limits is not None and not limits.takes(agreement(row)):
+            return not_met(format_agreement(limits))
+        return self._class_reason(row.pair_id)
 
-    def _class_reason(self, pair: Going) -> str | None:
-        counts = self.class_pixels.get(pair.pair_id, {})
+    def _class_reason(self, pair_id: str) -> str | None:
+        counts = self.class_pixels.get(pair_id, {})
         total = sum(counts.values())
         for name, limits in self.curation.classes.items():
             pixels = sum(counts.get(value, 0) for value in self.class_values[name])
             if not limits.takes(100 * pixels / total if total else None):
-                return _not_met(format_class(name, limits))
+                return not_met(format_class(name, limits))
         return None
 
 
@@ -104,13 +106,13 @@ def select(
     wanted = curation or Curation()
     wanted.check()
     going, left_out = _by_decision(store, choice)
-    filters = _filters(store, wanted)
+    filters = filters_of(store, wanted)
     if wanted.classes:
         counts = label_counts(workspace, [pair.pair_id for pair in going])
         filters = replace(filters, class_pixels=counts)
     kept = []
     for pair in going:
-        reason = filters.reason_against(workspace, pair)
+        reason = filters.reason_against(workspace, pair.pair_id)
         if reason is None:
             kept.append(pair)
         else:
@@ -125,7 +127,7 @@ def select(
     return Selection(tuple(p for p in kept if p.pair_id not in skipped), left_out, found)
 
 
-def agreement(status: ReviewStatus) -> int:
+def agreement(status: ReviewStatus | QueueRow) -> int:
     """How many persons say the same of a pair; 0 where they ever disagreed, settled or not."""
     verdicts = {status.verdict_of(person) for person in status.persons}
     return len(status.persons) if len(verdicts) == 1 else 0
@@ -170,17 +172,21 @@ def _reason(state: PairState, status: ReviewStatus, choice: Choice) -> str | Non
     return choice.reason_against(status)
 
 
-def _filters(store: Store, curation: Curation) -> _Filters:
+def filters_of(store: Store, curation: Curation) -> Filters:
+    """The filters of a curation with the finished pairs that they are about, but for pixels.
+
+    Raises WrongUseError for a filter that is none, or a class that no mask has.
+    """
     texts = filter_texts(curation.of_queue)
     of_queue = [parse_filter({name: text}) for name, text in texts.items()]
-    rows = {row.pair_id: row for row in queue_rows(store)} if of_queue else {}
+    rows = {row.pair_id: row for row in queue_rows(store)} if curation.filters else {}
     named = curation.classes
     known = values_of_class(class_tables(store)) if named else {}
     if unknown := [name for name in named if name not in known]:
         raise WrongUseError(
             f"No mask has the class {unknown[0]!r}; there are {', '.join(sorted(known)) or 'none'}."
         )
-    return _Filters(
+    return Filters(
         tuple((one, format_filter(one)) for one in of_queue),
         curation,
         rows,
@@ -197,5 +203,6 @@ def _skipped(curation: Curation, found: Findings) -> dict[str, str]:
     return skipped
 
 
-def _not_met(text: str) -> str:
+def not_met(text: str) -> str:
+    """The reason of a pair that stays out by a filter, which is given in words."""
     return f"filter not met: {text}"

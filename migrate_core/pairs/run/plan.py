@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ...errors import WrongUseError
-from ...model import Mask, Pair, PairParameters, Scene
+from ...model import Mask, Pair, PairParameters, RankedScene, Scene
 from ...scenes.search.acquisitions import alternatives
 from ...states import MaskState, PairState
 from ...store.base import Candidate, Store
-from ...store.masks import masks_of, unknown_mask
+from ...store.candidates import scenes_of_tiles
+from ...store.masks import masks_of, masks_with_pairs, unknown_mask
+from ...store.pair_list import offsets_by_hand
 from ...workspace import Workspace
 from ..identity import pair_id
 from ..task import PairTask
@@ -22,16 +25,17 @@ def plan(store: Store, workspace: Workspace, options: RunOptions) -> list[PairTa
 
     Raises WrongUseError when there is none, or a mask that is asked for can't become a pair.
     """
-    masks = store.masks() if options.masks is None else list(masks_of(store, options.masks))
-    candidates = store.candidates(options.masks)
+    wanted = _wanted(store, options)
+    # Of a run that is limited nothing else is read.
+    read = options.masks or wanted
+    masks = store.masks() if read is None else sorted(masks_of(store, read), key=_by_name)
     chosen = {
         mask_id: next((one for one in found if one.selected), None)
-        for mask_id, found in candidates.items()
+        for mask_id, found in store.candidates(read).items()
     }
     _check_asked_for(masks, chosen, options.masks)
-    wanted = _wanted(store, options)
-    scenes = store.scenes()
-    offsets = _offsets_by_hand(store) if options.keep_offsets else {}
+    scenes = _Scenes(store, None if read is None else filter(None, chosen.values()))
+    offsets = offsets_by_hand(store, read) if options.keep_offsets else {}
     tasks = [
         _task(mask, match, scenes, workspace, _parameters(mask, match, options.parameters, offsets))
         for mask in masks
@@ -58,15 +62,40 @@ def replaced(pairs: Iterable[Pair], tasks: Sequence[PairTask]) -> list[Pair]:
     ]
 
 
-def _offsets_by_hand(store: Store) -> dict[tuple[str, tuple[str, ...]], int]:
-    """The offsets that a person set for present pairs, by mask and scenes."""
-    return {
-        (pair.mask_id, pair.scene_ids): pair.parameters.offset
-        for pair in store.pairs()
-        if pair.state != PairState.SUPERSEDED
-        and pair.parameters
-        and pair.parameters.offset is not None
-    }
+class _Scenes:
+    """The scenes that tasks may need: all, or those of these matches and of their tiles."""
+
+    def __init__(self, store: Store, matches: Iterable[Candidate] | None) -> None:
+        if matches is None:
+            known = list(store.scenes().values())
+        else:
+            parts = store.scenes({one for match in matches for one in match.ranked.scene_ids})
+            known = scenes_of_tiles(store, {scene.tile for scene in parts.values()})
+        self._known = {(scene.scene_id, scene.source): scene for scene in known}
+        self._of_tile: dict[str, list[Scene]] = defaultdict(list)
+        for scene in known:
+            self._of_tile[scene.tile].append(scene)
+        self._others: dict[tuple[str, str], tuple[Scene, ...]] = {}
+
+    def parts(self, ranked: RankedScene) -> tuple[Scene, ...]:
+        """A candidate's scene and those that complete it, from its source or any that has them."""
+        source = ranked.scene.source
+        return (ranked.scene, *(self._from(source, one) for one in ranked.completed_by))
+
+    def _from(self, source: str, scene_id: str) -> Scene:
+        same = self._known.get((scene_id, source))
+        return same or next(scene for (one, _), scene in self._known.items() if one == scene_id)
+
+    def others(self, scene: Scene) -> tuple[Scene, ...]:
+        """What stands in for a scene; found once, as many masks have the same."""
+        key = (scene.scene_id, scene.source)
+        if key not in self._others:
+            self._others[key] = alternatives(scene, self._of_tile[scene.tile])
+        return self._others[key]
+
+
+def _by_name(mask: Mask) -> tuple[str, str]:
+    return mask.name, mask.mask_id
 
 
 def _parameters(
@@ -103,7 +132,7 @@ def _wanted(store: Store, options: RunOptions) -> frozenset[str] | None:
     """The masks that a run is limited to; None for all."""
     if options.states is None:
         return options.masks
-    found = frozenset(pair.mask_id for pair in store.pairs() if pair.state in options.states)
+    found = masks_with_pairs(store, options.states)
     return found if options.masks is None else found & options.masks
 
 
@@ -119,14 +148,13 @@ def _nothing_to_make(options: RunOptions) -> str:
 def _task(
     mask: Mask,
     chosen: Candidate,
-    scenes: Mapping[tuple[str, str], Scene],
+    scenes: _Scenes,
     workspace: Workspace,
     parameters: PairParameters,
 ) -> PairTask:
     ranked = chosen.ranked
     identity = pair_id(mask, ranked, parameters)
-    others = (_from_same_source(scenes, other, ranked.scene) for other in ranked.completed_by)
-    parts = (ranked.scene, *others)
+    parts = scenes.parts(ranked)
     return PairTask(
         identity,
         mask,
@@ -135,13 +163,5 @@ def _task(
         str(workspace.pair(identity)),
         ranked.days_offset,
         ranked.coverage,
-        alternatives=tuple(alternatives(scene, scenes.values()) for scene in parts),
+        alternatives=tuple(map(scenes.others, parts)),
     )
-
-
-def _from_same_source(
-    scenes: Mapping[tuple[str, str], Scene], scene_id: str, beside: Scene
-) -> Scene:
-    """The scene from the source of the one beside it, else from any that has it."""
-    same = scenes.get((scene_id, beside.source))
-    return same or next(scene for (found, _), scene in scenes.items() if found == scene_id)

@@ -43,6 +43,15 @@ def chunks(values: Iterable[str]) -> Iterable[Sequence[str]]:
     return (listed[first : first + CHUNK] for first in range(0, len(listed), CHUNK))
 
 
+def in_parts(
+    query: sa.Select[Any], column: sa.ColumnElement[str], values: Iterable[str] | None
+) -> list[sa.Select[Any]]:
+    """A query limited to values of a column, for each list of them that fits; itself for None."""
+    if values is None:
+        return [query]
+    return [query.where(column.in_(chunk)) for chunk in chunks(values)]
+
+
 def _found() -> dict[str, Any]:
     """The columns, each as a question about the candidates of the mask that is written."""
     usable_one = sa.case((candidates.c.usable, 1), else_=0)

@@ -16,8 +16,8 @@ from migrate_core.export.selection.choice import (
     UNDECIDED,
     Choice,
 )
+from migrate_core.export.selection.counts import numbers_of_pairs
 from migrate_core.export.selection.curation import AGREEMENT, CLASS_PREFIX, LEVEL, LEVELS, Curation
-from migrate_core.export.selection.preview import numbers_of_pairs
 from migrate_core.review.filters import CHOICES, NUMBERS, Range
 from migrate_core.states import Basis, DecisionState, PairState
 from migrate_core.store.decisions import reviewers_of_log

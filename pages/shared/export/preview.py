@@ -141,10 +141,10 @@ def _map(page: Page, split_of: Mapping[str, str]) -> None:
     """The footprints by split."""
     st.markdown("**Where they lie**, by split")
     drawn: list[Outline] = []
-    for pair in pair_footprints(page.store):
-        split = split_of.get(pair.pair_id)
-        if split is None or pair.footprint is None or len(drawn) >= 2 * _MOST:
+    for pair in pair_footprints(page.store, list(split_of)[:_MOST]):
+        if pair.footprint is None:
             continue
+        split = split_of[pair.pair_id]
         colour, sign = _SPLITS[split]
         footprint, label = shape(pair.footprint), f"{pair.pair_id}\n{split}"
         drawn.append(Outline(pair.pair_id, footprint, colour, label))

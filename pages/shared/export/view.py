@@ -11,7 +11,7 @@ from migrate_core.errors import MigrateError
 from migrate_core.export.dataset import check_destination, is_dataset
 from migrate_core.export.destination.address import resolve_destination
 from migrate_core.export.request import ExportRequest
-from migrate_core.export.selection.preview import counts_of_choice
+from migrate_core.export.selection.counts import counts_of_choice
 from migrate_core.jobs.background import now_utc
 from pages.shared.background import (
     POLL_S,

@@ -12,10 +12,9 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from migrate_core.review.queue_row import QueueRow
-from migrate_core.states import DecisionState, PairState, decision_state
+from migrate_core.states import DecisionState, decision_state
 from migrate_core.store.base import Store
-from migrate_core.store.derived.revisions import kept
-from migrate_core.store.finished_pairs import pair_footprints
+from migrate_core.store.finished_pairs import pair_centres, pair_footprints
 from migrate_core.text import LABEL_OCCLUDED, format_share
 
 from ..frame import Page
@@ -52,32 +51,30 @@ def heed_click(known: Iterable[str]) -> None:
 
 def decision_map(page: Page, rows: Sequence[QueueRow]) -> None:
     """The footprints of these pairs by decision; a click opens one on the light table."""
-    footprints = kept(page.store, "footprints", lambda: _footprints(page.store))
+    centres = pair_centres(page.store)
     area: Box | None = st.session_state.get(_AREA)
-    here = {row.pair_id: row for row in rows if row.pair_id in footprints}
-    seen = [row for row in here.values() if area is None or _in(footprints[row.pair_id], area)]
-    drawn = (
-        [mark for row in seen for mark in _pair(row, footprints[row.pair_id])]
-        if len(seen) <= MOST
-        else _clusters(seen, footprints)
-    )
+    here = {row.pair_id: row for row in rows if row.pair_id in centres}
+    seen = [row for row in here.values() if area is None or _in(centres[row.pair_id], area)]
+    drawn = _pairs(page.store, seen) if len(seen) <= MOST else _clusters(seen, centres)
     show_map(drawn, key=_MAP, focus=shapely.box(*area) if area else None, height=620)
     _legend(rows, len(rows) - len(here), grouped=len(seen) > MOST)
 
 
-def _footprints(store: Store) -> Mapping[str, BaseGeometry]:
-    """The footprints of the finished pairs in lon/lat, as far as they are known, by pair_id."""
-    return {
-        pair.pair_id: shape(pair.footprint)
-        for pair in pair_footprints(store)
-        if pair.state == PairState.DONE and pair.footprint
-    }
-
-
-def _in(footprint: BaseGeometry, area: Box) -> bool:
+def _in(centre: tuple[float, float], area: Box) -> bool:
     west, south, east, north = area
-    x, y = _centre(footprint)
+    x, y = centre
     return west <= x <= east and south <= y <= north
+
+
+def _pairs(store: Store, rows: Sequence[QueueRow]) -> list[Outline]:
+    """The pairs, not many, by their footprints."""
+    footprints = {
+        pair.pair_id: shape(pair.footprint)
+        for pair in pair_footprints(store, [row.pair_id for row in rows])
+        if pair.footprint
+    }
+    there = (row for row in rows if row.pair_id in footprints)
+    return [mark for row in there for mark in _pair(row, footprints[row.pair_id])]
 
 
 def _centre(footprint: BaseGeometry) -> tuple[float, float]:
@@ -98,10 +95,11 @@ def _pair(row: QueueRow, footprint: BaseGeometry) -> tuple[Outline, Outline]:
     )
 
 
-def _clusters(rows: Sequence[QueueRow], footprints: Mapping[str, BaseGeometry]) -> list[Outline]:
+def _clusters(
+    rows: Sequence[QueueRow], centres: Mapping[str, tuple[float, float]]
+) -> list[Outline]:
     """Pairs near each other as one badge, in the colour of the decision that most have."""
-    centres = {row.pair_id: _centre(footprints[row.pair_id]) for row in rows}
-    west, south, east, north = shapely.MultiPoint(list(centres.values())).bounds
+    west, south, east, north = shapely.MultiPoint([centres[row.pair_id] for row in rows]).bounds
     size = max(east - west, north - south) / _CELLS or 1.0
     cells: dict[tuple[int, int], list[QueueRow]] = defaultdict(list)
     for row in rows:

@@ -14,6 +14,7 @@ from migrate_core.scenes.listing import candidate_row
 from migrate_core.settings import Settings
 from migrate_core.store.base import Candidate, Store
 from migrate_core.store.candidates import candidates_of, scenes_named
+from migrate_core.store.lists.candidates import CandidateLine
 from migrate_core.store.masks import find_mask
 from migrate_core.store.serialize import to_json
 from migrate_core.text import (
@@ -40,7 +41,7 @@ def film_strip(store: Store, pair: Pair) -> list[dict[str, Any]]:
     """
     return [
         {
-            **candidate_row(candidate),
+            **candidate_row(CandidateLine.of(candidate)),
             "usable": candidate.ranked.usable,
             "present": candidate.ranked.scene_ids == pair.scene_ids,
             "day": format_time(candidate.ranked.scene.sensed_at),

@@ -1,0 +1,1 @@
+"""Lists of all masks, candidates and pairs, read some hundred at a time: any number fits."""
