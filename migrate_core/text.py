@@ -37,6 +37,11 @@ DAYS_OFFSET_HELP = (
 )
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 mask`, `2 masks`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def format_percent(percent: float | None) -> str:
     """A percentage 0…100 with one decimal: `8.8 %`, or `not known`.
 

@@ -114,6 +114,12 @@ def all_advice(store: Store) -> list[Advice]:
         return [from_json(Advice, document) for document in connection.scalars(query)]
 
 
+def advised_masks(store: Store) -> set[str]:
+    """The ids of the masks that the last search left without a usable scene."""
+    with store.engine.connect() as connection:
+        return set(connection.scalars(sa.select(advice_table.c.mask_id)))
+
+
 def _listed(wanted: MaskFilter, *columns: Any) -> sa.Select[Any]:
     """The ready masks that fit `wanted`."""
     query = sa.select(*columns).select_from(masks).where(masks.c.state == MaskState.READY)
