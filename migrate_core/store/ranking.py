@@ -22,6 +22,8 @@ from .tables import candidates, masks, own_limits, scenes, upsert
 TERMS = tuple(RankingSettings().weights)
 _MEASURED = ("cloud_over_mask_percent", "occluded_over_label_percent")
 
+_NUMBERS = 2 + len(_MEASURED) + len(TERMS)
+
 
 @dataclass(frozen=True, eq=False)
 class CandidateColumns:
@@ -77,7 +79,7 @@ def _columns(rows: Any, without_cloud: set[Any]) -> CandidateColumns:
     mask_ids = {row[0]: 0 for row in rows}
     mask_ids.update((mask_id, number) for number, mask_id in enumerate(mask_ids))
     scene_ids = {scene: number for number, scene in enumerate(sorted({row[1] for row in rows}))}
-    numbers = np.array([row[5:] for row in rows], dtype=float).reshape(len(rows), -1)
+    numbers = np.array([row[5:] for row in rows], dtype=float).reshape(len(rows), _NUMBERS)
     terms = numbers[:, 2 + len(_MEASURED) :]
     of_scene = np.round(100 * (1 - terms[:, TERMS.index("clear_sky")]), 4)
     of_scene[[row[1:3] in without_cloud for row in rows]] = np.nan

@@ -269,6 +269,7 @@ def beyond_proposals(found: Sequence[Advice]) -> list[str]:
         reach_days = max(item.reach_days for item in nothing)
         lines.append(
             f"look farther than {reach_days} days or ask another source "
-            f"({counted(len(nothing), 'mask')} without a scene that would do; each says what to try)"
+            f"({counted(len(nothing), 'mask')} without a scene that would do; each says what to "
+            "try)"
         )
     return lines
