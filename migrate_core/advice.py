@@ -60,12 +60,24 @@ class Remedy:
         """What to do, in words: `widen to 14 days`."""
         steps = []
         if self.days is not None:
-            steps.append(f"widen to {self.days} days")
+            steps.append(f"widen to {counted(self.days, 'day')}")
         if self.cloud_percent is not None:
             steps.append(f"raise the cloud limit to {self.cloud_percent:g} %")
         if self.coverage is not None:
             steps.append(f"lower the coverage limit to {100 * self.coverage:g} %")
         return " and ".join(steps)
+
+    @property
+    def now(self) -> str:
+        """The limits themselves, in words: `14 days, up to 20 % cloud`."""
+        limits = []
+        if self.days is not None:
+            limits.append(counted(self.days, "day"))
+        if self.cloud_percent is not None:
+            limits.append(f"up to {self.cloud_percent:g} % cloud")
+        if self.coverage is not None:
+            limits.append(f"from {100 * self.coverage:g} % coverage")
+        return ", ".join(limits)
 
     def __str__(self) -> str:
         """The remedy in words: `widen to 14 days: 2 usable scenes`."""

@@ -63,6 +63,13 @@ def perform(session: Session, job_id: str) -> None:
         command.do(session, from_json(command.request, document["request"]))
 
 
+def is_for(store: Store, job_id: str, request: type) -> bool:
+    """Whether a job was started by a page for a request of this type."""
+    document = request_of(store, job_id)
+    wanted = (one.name for one in _COMMANDS if one.request is request)
+    return document is not None and document["work"] in wanted
+
+
 @dataclass(frozen=True)
 class _Command:
     """What is done for a request: its name in the job's row, and the kind of the job.
