@@ -70,8 +70,8 @@ class CloudCost:
 
 
 # The blocks under a mask: a header of 16 kB twice, and blocks of some 10 kB.
-CLOUDS_IN_PLACE = CloudCost(40_000, 3)
-CLOUDS_ON_DISK = CloudCost(0, 0)
+CLOUD_WINDOW = CloudCost(40_000, 3)
+CLOUD_ON_DISK = CloudCost(0, 0)
 
 
 def clouds_cost(windows: int, of_each: CloudCost, speed: Speed | None = None) -> Cost:

@@ -17,6 +17,7 @@ from pages.shared.background import is_busy
 from pages.shared.frame import Page
 
 KIND = "pairs"
+UNUSABLE = "pairs_unusable"
 # A sign and a word for each state; the sign alone is never needed.
 LOOK: Mapping[str, str] = {
     TO_MAKE: "○ to make",
@@ -76,6 +77,11 @@ def chosen_parameters() -> PairParameters:
     )
 
 
+def leaves_out_unusable() -> bool:
+    """Whether no pairs are made of scenes that aren't usable, as long as nobody says otherwise."""
+    return not st.session_state.get(UNUSABLE)
+
+
 def run_options(
     masks: Sequence[str] = (), states: Sequence[str] = (), offset: str = "keep"
 ) -> RunOptions:
@@ -91,4 +97,6 @@ def run_options(
         states=frozenset(states) or None,
         access=str(st.session_state.get("pairs_access", ACCESSES[0])),
         keep_offsets=offset == "keep",
+        # Who names masks has said yes to them.
+        leave_out_unusable=not masks and leaves_out_unusable(),
     )

@@ -14,9 +14,10 @@ from migrate_core.scenes.sources import SERVICES, open_source, source_of
 from migrate_core.scenes.sources.adapter import Credential
 from migrate_core.states import Level
 from migrate_core.text import format_time
-from pages.shared.background import is_busy, start, trouble
+from pages.shared.background import is_busy, start
 from pages.shared.frame import Page
 from pages.shared.scenes.form import ask_for_code, keep_code
+from pages.shared.scenes.measuring import name_of
 from pages.shared.secrets import needs_code
 from pages.shared.text import plain
 
@@ -52,7 +53,7 @@ def connections(page: Page, specs: Sequence[str]) -> bool:
     _row("**Source**", "**Credentials**", "**Last test**")
     for spec in specs:
         _row(
-            f"{SERVICES[spec]}  \n`{spec}`" if spec in SERVICES else plain(spec),
+            f"{name_of(spec)}  \n`{spec}`" if spec in SERVICES else name_of(spec),
             format_credentials(source_of(spec, page.settings.services).credentials),
             _outcome(tested.get(spec), busy=busy),
         )
@@ -67,7 +68,6 @@ def connections(page: Page, specs: Sequence[str]) -> bool:
             disabled=busy,
             on_click=keep_code,
         )
-    trouble(KIND)
     if not busy:
         for message in messages(page.store, KIND, Level.ERROR):
             st.error(plain(message))

@@ -13,7 +13,7 @@ from migrate_core.model import SceneQuery
 from migrate_core.scenes.sources import EXAMPLES, LOCAL, SERVICES, local_source
 from migrate_core.store.last_search import SearchParameters, last_asked
 from pages.shared.frame import Page
-from pages.shared.scenes.measuring import can_measure, measuring_switch
+from pages.shared.scenes.measuring import can_measure, holds_secrets, measuring_switch
 from pages.shared.scenes.weights import TERMS, chosen_ranking, put_ranking_in_form
 from pages.shared.secrets import code_field, take_code
 
@@ -206,7 +206,8 @@ def _from_address(parameters: SearchParameters) -> SearchParameters:
 def _keep_in_address(page: Page) -> None:
     """Sources and days, where they are not those of the last search."""
     usual, days = _first_values(page), st.session_state["scenes_days"]
-    sources = list(chosen_sources())
+    # An address with a password in it must not get into that of the page.
+    sources = [source for source in chosen_sources() if not holds_secrets(source)]
     _put("source", [] if sources == list(usual.sources) else sources)
     _put("days", [] if days == usual.query.days else [str(days)])
 

@@ -11,6 +11,7 @@ from migrate_core.scenes.sources import SERVICES, source_of
 from migrate_core.states import MaskState
 from migrate_core.store.candidates import count_candidates
 from migrate_core.store.last_search import last_found
+from migrate_core.transfer.http.address import gives_away, shown
 from pages.shared.frame import Page
 from pages.shared.pairs.access import format_bytes, format_minutes
 from pages.shared.text import counted, plain
@@ -28,6 +29,18 @@ def measuring_switch(page: Page, sources: Sequence[str], days: int) -> None:
     )
     if st.session_state["scenes_measure"]:
         st.caption(_format_cost(page, sources, days))
+
+
+def name_of(spec: str) -> str:
+    """What a source is called, as Markdown; an address without what lets in."""
+    if spec in SERVICES:
+        return SERVICES[spec]
+    return plain(shown(spec) if holds_secrets(spec) else spec)
+
+
+def holds_secrets(spec: str) -> bool:
+    """Whether a source is an address with a user, a password or a query in it."""
+    return not source_of(spec).is_local and gives_away(spec.partition(":")[2])
 
 
 def can_measure(page: Page, sources: Sequence[str]) -> bool:
@@ -62,7 +75,7 @@ def _format_cost(page: Page, sources: Sequence[str], days: int) -> str:
             else "They are read from the disk, in a fraction of a second each."
         )
     if without:
-        names = ", ".join(SERVICES.get(one.spec, plain(one.spec)) for one in without)
+        names = " and ".join(f"**{name_of(one.spec)}**" for one in without)
         sentences.append(
             f"At {names} clouds can't be measured with the credentials that are set; scenes that "
             "another source has as well are measured there."

@@ -153,8 +153,8 @@ def _order_of(page: Page, mask_id: str, ranking: RankingSettings) -> None:
 
 
 _COLUMNS = {
-    "rank": st.column_config.TextColumn("Rank", width=75),
-    "scene": st.column_config.TextColumn("Scene", width=170),
+    "rank": st.column_config.TextColumn("Rank", width=70),
+    "scene": st.column_config.TextColumn("Scene", width=180, help="✓ is the one in use"),
     "cloud": st.column_config.TextColumn(
         "Cloud", width=110, help="Over the mask where it was measured, else in the scene"
     ),
@@ -175,7 +175,7 @@ def _cells(
     taken = f"{format_date(ranked.scene.sensed_at)}, {format_short_offset(ranked.days_offset)}"
     return {
         "rank": f"{number}{moved}",
-        "scene": f"{taken}, in use" if candidate.selected else taken,
+        "scene": f"{taken} ✓" if candidate.selected else taken,
         "cloud": f"{format_percent(percent)} {name.removeprefix('cloud ')}",
         "coverage": format_share(ranked.coverage),
         "usable": "yes" if ranked.usable else "no",

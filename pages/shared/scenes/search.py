@@ -58,6 +58,7 @@ def _form(page: Page) -> None:
     services = [source for source in chosen_sources() if not source.startswith(LOCAL)]
     if connections(page, services):
         test_sources(page, services, given_code())
+    trouble(CONNECTION)
     _ages(page)
     if asked is not None:
         request = SearchScenes(asked.parameters, asked.refresh)

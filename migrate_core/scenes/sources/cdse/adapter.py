@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ....transfer.http.client import HttpClient
 from ....transfer.product_store import ProductStore
 from ....transfer.tokens import Credentials, TokenSession
-from ...costs import CLOUDS_IN_PLACE, CloudCost
+from ...costs import CLOUD_WINDOW, CloudCost
 from ..adapter import AccessWay, Credential, SourceAdapter, Trial
 from ..eodata import key_trial, s3_key
 from ..protocol import SceneFetcher, SceneSource
@@ -37,7 +37,7 @@ class Cdse(SourceAdapter):
         """That of a window with the S3 key, of the one small file with the account alone."""
         account, key = self.credentials
         if key.found:
-            return CLOUDS_IN_PLACE
+            return CLOUD_WINDOW
         return _CLOUD_FILES if account.found else None
 
     def ways(self, level: str) -> tuple[AccessWay, ...]:

@@ -13,7 +13,7 @@ from ....errors import SourceError
 from ....model import Problem, Scene, SearchResult
 from ....products.layouts.finding import NEEDED
 from ....transfer.http.client import HttpClient
-from ...costs import CLOUDS_ON_DISK, CloudCost
+from ...costs import CLOUD_ON_DISK, CloudCost
 from ..adapter import SourceAdapter, Trial
 from ..protocol import SceneRequest, SceneSource
 from .known import KnownFiles
@@ -81,7 +81,7 @@ class Local(SourceAdapter):
     @property
     def cloud_cost(self) -> CloudCost:
         """Nothing of the network."""
-        return CLOUDS_ON_DISK
+        return CLOUD_ON_DISK
 
     def open(self, client: HttpClient | None = None) -> SceneSource:  # noqa: ARG002
         """What searches it."""

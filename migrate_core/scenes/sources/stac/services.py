@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ....transfer.http.client import HttpClient
 from ....transfer.sas import SasTokens
-from ...costs import CLOUDS_IN_PLACE, CloudCost
+from ...costs import CLOUD_WINDOW, CloudCost
 from ..adapter import AccessWay, Credential, SourceAdapter, Trial
 from ..eodata import key_trial, s3_key
 from ..protocol import SceneSource
@@ -78,7 +78,7 @@ class CdseStac(AnyStac):
     @property
     def cloud_cost(self) -> CloudCost | None:
         """That of a window, with the S3 key."""
-        return CLOUDS_IN_PLACE if s3_key(self.services).found else None
+        return CLOUD_WINDOW if s3_key(self.services).found else None
 
     def ways(self, level: str) -> tuple[AccessWay, ...]:  # noqa: ARG002
         """Windows, with the S3 key."""
