@@ -13,6 +13,7 @@ from migrate_core.pairs.run.options import RunOptions
 from migrate_core.settings import ACCESSES
 from migrate_core.states import UNDER_WAY, PairState
 from migrate_core.store.pair_list import INTERRUPTED, ON_ORDER, TO_MAKE, pair_counts
+from migrate_core.store.selected import unusable_to_make
 from pages.shared.background import is_busy
 from pages.shared.frame import Page
 
@@ -40,16 +41,20 @@ STAGE_HELP = (
 
 @dataclass(frozen=True)
 class RunStatus:
-    """What the page knows at one moment: counts by state, whether a run is on, and which."""
+    """What the page knows at one moment: counts by state, whether a run is on, and which.
+
+    `left_out` are matches that are not to be made, since their scenes aren't usable.
+    """
 
     counts: Mapping[str, int]
     busy: bool
     run: str | None
+    left_out: int = 0
 
     @property
     def open(self) -> int:
-        """How many matches are no finished pair."""
-        return sum(self.counts.get(state, 0) for state in _OPEN)
+        """How many matches are no finished pair and are to be made."""
+        return sum(self.counts.get(state, 0) for state in _OPEN) - self.left_out
 
     @property
     def alive(self) -> bool:
@@ -61,7 +66,8 @@ def run_status(page: Page) -> RunStatus:
     """How the pairs stand now."""
     job = running_job(page.store, KIND, now_utc())
     counts = pair_counts(page.store, alive=job is not None)
-    return RunStatus(counts, is_busy(page, KIND), job.job_id if job else None)
+    left_out = len(unusable_to_make(page.store)) if leaves_out_unusable() else 0
+    return RunStatus(counts, is_busy(page, KIND), job.job_id if job else None, left_out)
 
 
 def chosen_parameters() -> PairParameters:

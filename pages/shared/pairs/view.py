@@ -83,7 +83,7 @@ def _start_buttons(page: Page, now: RunStatus, *, again: bool) -> None:
         width="stretch",
         on_click=lambda: start_pairs(page, states=(PairState.FAILED.value,)),
     )
-    if not now.open and not now.busy:
+    if not (now.open or now.left_out or now.busy):
         with text:
             st.page_link(
                 PAGES["review"][0],
