@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from .model import SceneQuery
 from .settings import RankingSettings
+from .text import counted
+
+T = TypeVar("T", int, float)
 
 
 @dataclass(frozen=True)
@@ -25,21 +30,29 @@ class Remedy:
     def applied(
         self, query: SceneQuery, settings: RankingSettings
     ) -> tuple[SceneQuery, RankingSettings]:
-        """What to search and rank with to follow the remedy."""
+        """What to search and rank with to follow the remedy; no limit gets stricter."""
         cloud = self.cloud_percent or 0.0
+        coverage = 1.0 if self.coverage is None else self.coverage
         return (
             replace(
                 query,
-                days=query.days if self.days is None else self.days,
+                days=max(query.days, self.days or 0),
                 max_cloud_percent=max(query.max_cloud_percent, cloud),
             ),
             replace(
                 settings,
                 usable_cloud_percent=max(settings.usable_cloud_percent, cloud),
-                usable_coverage=(
-                    settings.usable_coverage if self.coverage is None else self.coverage
-                ),
+                usable_coverage=min(settings.usable_coverage, coverage),
             ),
+        )
+
+    def joined(self, other: Remedy) -> Remedy:
+        """Both remedies at once; the looser of two limits counts."""
+        return Remedy(
+            self.scenes,
+            _looser(max, self.days, other.days),
+            _looser(max, self.cloud_percent, other.cloud_percent),
+            _looser(min, self.coverage, other.coverage),
         )
 
     @property
@@ -47,12 +60,24 @@ class Remedy:
         """What to do, in words: `widen to 14 days`."""
         steps = []
         if self.days is not None:
-            steps.append(f"widen to {self.days} days")
+            steps.append(f"widen to {counted(self.days, 'day')}")
         if self.cloud_percent is not None:
             steps.append(f"raise the cloud limit to {self.cloud_percent:g} %")
         if self.coverage is not None:
             steps.append(f"lower the coverage limit to {100 * self.coverage:g} %")
         return " and ".join(steps)
+
+    @property
+    def now(self) -> str:
+        """The limits themselves, in words: `14 days, up to 20 % cloud`."""
+        limits = []
+        if self.days is not None:
+            limits.append(counted(self.days, "day"))
+        if self.cloud_percent is not None:
+            limits.append(f"up to {self.cloud_percent:g} % cloud")
+        if self.coverage is not None:
+            limits.append(f"from {100 * self.coverage:g} % coverage")
+        return ", ".join(limits)
 
     def __str__(self) -> str:
         """The remedy in words: `widen to 14 days: 2 usable scenes`."""
@@ -61,7 +86,13 @@ class Remedy:
     @property
     def count(self) -> str:
         """`2 usable scenes`."""
-        return f"{self.scenes} usable scene{'s' if self.scenes != 1 else ''}"
+        return counted(self.scenes, "usable scene")
+
+
+def _looser(choose: Callable[[T, T], T], one: T | None, other: T | None) -> T | None:
+    if one is None or other is None:
+        return one if other is None else other
+    return choose(one, other)
 
 
 @dataclass(frozen=True)

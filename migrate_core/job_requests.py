@@ -8,6 +8,8 @@ from pathlib import Path
 from .export.request import ExportRequest
 from .masks.options import AddOptions
 from .pairs.run.options import RunOptions
+from .scenes.groups import SomeMasks
+from .settings import RankingSettings
 from .store.last_search import SearchParameters
 from .store.masks import MaskFilter
 
@@ -37,10 +39,18 @@ class MakeDemo:
 
 @dataclass(frozen=True)
 class SearchScenes:
-    """A search; `refresh` asks services for what is known already, too."""
+    """A search; `refresh` asks services for what is known already, too; `only` for some masks."""
 
     parameters: SearchParameters
     refresh: bool = False
+    only: SomeMasks | None = None
+
+
+@dataclass(frozen=True)
+class RankScenes:
+    """The candidates that are there, to be put in order by other limits and weights."""
+
+    ranking: RankingSettings
 
 
 @dataclass(frozen=True)

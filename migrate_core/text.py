@@ -54,6 +54,11 @@ def set_translation(translate: Callable[[str], str]) -> None:
     _translate = translate
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 mask`, `2 masks`."""
+    return f"{number:,} {_(noun if number == 1 else f'{noun}s')}"
+
+
 def format_percent(percent: float | None) -> str:
     """A percentage 0…100 with one decimal: `8.8 %`, or `not known`.
 
@@ -101,11 +106,23 @@ def format_offset(days: float | None) -> str:
     return form.format(time=_length_of(abs(days)))
 
 
+def format_short_offset(days: float | None) -> str:
+    """The same where it is clear what from: `9.2 days after`, `1 day before`, `same day`."""
+    if days is None:
+        return _(NOT_KNOWN)
+    if days == 0:
+        return _("same day")
+    return (_("{time} after") if days > 0 else _("{time} before")).format(
+        time=_length_of(abs(days))
+    )
+
+
 def _length_of(days: float) -> str:
-    minutes = days * 1440
+    minutes, hours = round(days * 1440), round(days * 24)
     if minutes < 90:
-        return _("{number} minutes").format(number=f"{minutes:.0f}")
-    if days < 1:
-        return _("{number} hours").format(number=f"{minutes / 60:.0f}")
+        return counted(minutes, "minute")
+    # What is a day with one decimal is no longer so many hours.
+    if round(days, 1) < 1:
+        return counted(hours, "hour")
     number = f"{days:.1f}".removesuffix(".0")
-    return (_("{number} day") if number == "1" else _("{number} days")).format(number=number)
+    return f"{number} {_('day' if number == '1' else 'days')}"

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from migrate_core.errors import MigrateError
+from migrate_core.scenes.groups import parameters_of
 from migrate_core.states import MaskState
 from migrate_core.store.candidates import candidates_of, mask_row
 from migrate_core.store.last_search import last_found
@@ -14,6 +15,7 @@ from pages.shared.scenes.candidates import View, scene_table, viewed_scene
 from pages.shared.scenes.list import chosen_mask, mask_filters, mask_list
 from pages.shared.scenes.map import scenes_on_map
 from pages.shared.scenes.plot import scene_plot
+from pages.shared.scenes.ranking import ranking_panel
 from pages.shared.scenes.search import help_mask, search_panel
 from pages.shared.text import plain
 
@@ -34,11 +36,12 @@ def scenes(page: Page) -> None:
     forget_trouble()
     search_panel(page)
     found = last_found(page.store)
+    mask_id = chosen_mask(page) if found else None
+    ranking_panel(page, mask_id)
     if found is None:
         st.info("Nothing was searched yet. Choose services or folders, and search.")
         return
     costs_ahead(page)
-    mask_id = chosen_mask(page)
     mask_filters(page)
     masks, looked_at = st.columns([2, 3])
     with masks:
@@ -47,7 +50,8 @@ def scenes(page: Page) -> None:
     if row is None:
         return
     candidates = candidates_of(page.store, row.mask.mask_id)
-    view = View(page.store, row.mask, candidates, found) if candidates else None
+    searched = parameters_of(page.store, row.mask.mask_id, found)
+    view = View(page.store, row.mask, candidates, searched) if candidates else None
     with looked_at:
         days = row.mask.acquired.formatted_days if row.mask.acquired else "no date"
         st.markdown(f"**{plain(row.mask.name)}**, {plain(days)}")

@@ -23,6 +23,7 @@ from ..job_requests import (
     MakePairs,
     MixInChecks,
     PreviewExport,
+    RankScenes,
     RedateMasks,
     SearchScenes,
     TrySources,
@@ -62,6 +63,13 @@ def perform(session: Session, job_id: str) -> None:
         command.do(session, from_json(command.request, document["request"]))
 
 
+def is_for(store: Store, job_id: str, request: type) -> bool:
+    """Whether a job was started by a page for a request of this type."""
+    document = request_of(store, job_id)
+    wanted = (one.name for one in _COMMANDS if one.request is request)
+    return document is not None and document["work"] in wanted
+
+
 @dataclass(frozen=True)
 class _Command:
     """What is done for a request: its name in the job's row, and the kind of the job.
@@ -85,6 +93,7 @@ _COMMANDS = (
     _Command("masks redate", "masks", RedateMasks, "masks.redate_masks"),
     _Command("demo", "demo", MakeDemo, "masks.make_demo"),
     _Command("scenes search", "search", SearchScenes, "scenes.search_scenes"),
+    _Command("scenes rank", "search", RankScenes, "scenes.rank_scenes"),
     _Command("scenes test-source", "connection", TrySources, "scenes.answer_connections"),
     _Command("pairs make", "pairs", MakePairs, "pairs.make_unasked"),
     _Command("review checks", "checks", MixInChecks, "review.mix_in_checks"),

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..job_requests import SearchScenes, TrySources
+from ..job_requests import RankScenes, SearchScenes, TrySources
 from ..jobs.background import working
 from ..model import Problem
 from ..scenes import run
 from ..scenes.access.connection import Connection, try_connection
+from ..scenes.rank import rank_again
+from ..scenes.search.effect import RankingEffect
 from ..session import Session
+from ..states import Level
 from ..store.serialize import to_json
 from .problems import say_problems
 
@@ -19,12 +22,22 @@ def search_scenes(session: Session, request: SearchScenes) -> tuple[Problem, ...
     """Search; see `scenes.run.search`."""
     with working(session.store, "search") as job:
         try:
-            problems = run.search(session, request.parameters, refresh=request.refresh)
+            problems = run.search(
+                session, request.parameters, refresh=request.refresh, only=request.only
+            )
         except run.SearchFailedError as err:
             say_problems(job, err.problems)
             raise
         say_problems(job, problems)
     return problems
+
+
+def rank_scenes(session: Session, request: RankScenes) -> RankingEffect:
+    """Put the candidates that are there in order anew; see `scenes.rank.rank_again`."""
+    with working(session.store, "search") as job:
+        effect = rank_again(session, request.ranking)
+        job.say(Level.RESULT, [effect.done])
+    return effect
 
 
 def try_sources(session: Session, request: TrySources) -> list[Connection]:

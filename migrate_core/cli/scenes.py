@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from ..background.scenes import connections_document, search_scenes, try_sources
+from ..background.scenes import (
+    connections_document,
+    rank_scenes,
+    search_scenes,
+    try_sources,
+)
 from ..errors import WrongUseError
-from ..job_requests import SearchScenes, TrySources
+from ..job_requests import RankScenes, SearchScenes, TrySources
 from ..model import Problem, SceneQuery
 from ..scenes import run
 from ..scenes.listing import scene_rows
 from ..scenes.match_table import import_match_table
+from ..scenes.rank import ranking_effect
 from ..scenes.sources import KINDS
 from ..session import Session
 from ..settings import RankingSettings
 from ..store.base import Store
-from ..store.last_search import SearchParameters
+from ..store.last_search import SearchParameters, last_found
 from ..store.lists.candidates import CandidateLine, candidate_lists
 from ..text import (
     CLOUD_IN_SCENE,
@@ -29,6 +36,28 @@ from ..text import (
     format_share,
 )
 from .console import emit, emit_rows, json_option, print_table, report, row_text, say
+
+# What `search` and `rank` share.
+_usable_cloud = click.option(
+    "--usable-cloud",
+    type=click.FloatRange(0, 100),
+    help="Largest cloud of a usable scene, percent: cloud over mask and label occluded where they "
+    "were measured, else cloud in scene; default $MIGRATE_USABLE_CLOUD_PERCENT or 10.",
+)
+_usable_coverage = click.option(
+    "--usable-coverage",
+    type=click.FloatRange(0, 1),
+    help="Smallest share of the mask that a usable scene covers, 0 to 1; default "
+    "$MIGRATE_USABLE_COVERAGE or 0.9.",
+)
+_weight = click.option(
+    "--weight",
+    "weights",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Weight of a term of the score (clear_sky, closeness, coverage; clear_label once it is "
+    "measured); can be repeated; default $MIGRATE_WEIGHT_NAME or 1.",
+)
 
 
 @click.group()
@@ -60,26 +89,9 @@ def scenes() -> None:
     help="Largest cloud in scene, percent; 100 filters nothing.",
 )
 @click.option("--level", type=click.Choice(["L1C", "L2A"]), default="L2A", show_default=True)
-@click.option(
-    "--usable-cloud",
-    type=click.FloatRange(0, 100),
-    help="Largest cloud of a usable scene, percent: cloud over mask and label occluded where they "
-    "were measured, else cloud in scene; default $MIGRATE_USABLE_CLOUD_PERCENT or 10.",
-)
-@click.option(
-    "--usable-coverage",
-    type=click.FloatRange(0, 1),
-    help="Smallest share of the mask that a usable scene covers, 0 to 1; default "
-    "$MIGRATE_USABLE_COVERAGE or 0.9.",
-)
-@click.option(
-    "--weight",
-    "weights",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Weight of a term of the score (clear_sky, closeness, coverage; clear_label once it is "
-    "measured); can be repeated; default $MIGRATE_WEIGHT_NAME or 1.",
-)
+@_usable_cloud
+@_usable_coverage
+@_weight
 @click.option(
     "--measure-clouds",
     is_flag=True,
@@ -109,12 +121,7 @@ def search(
     as_json: bool,
 ) -> None:
     """Find and rank candidates for every mask without a problem; the best is selected."""
-    default = session.settings.ranking
-    ranking = RankingSettings(
-        default.usable_cloud_percent if usable_cloud is None else usable_cloud,
-        default.usable_coverage if usable_coverage is None else usable_coverage,
-        _weights(weights, default.weights),
-    )
+    ranking = _ranking(session.settings.ranking, usable_cloud, usable_coverage, weights)
     query = SceneQuery(days, max_cloud, level)
     parameters = SearchParameters(specs, query, ranking, measure_clouds)
     try:
@@ -124,6 +131,20 @@ def search(
         raise
     _emit_scenes(session, as_json)
     report(problems)
+
+
+def _ranking(
+    default: RankingSettings,
+    usable_cloud: float | None,
+    usable_coverage: float | None,
+    weights: Iterable[str],
+) -> RankingSettings:
+    """The default ranking with what is given in its place."""
+    return RankingSettings(
+        default.usable_cloud_percent if usable_cloud is None else usable_cloud,
+        default.usable_coverage if usable_coverage is None else usable_coverage,
+        _weights(weights, default.weights),
+    )
 
 
 def _weights(given: Iterable[str], default: Mapping[str, float]) -> dict[str, float]:
@@ -142,6 +163,35 @@ def _weights(given: Iterable[str], default: Mapping[str, float]) -> dict[str, fl
             )
         weights[name] = weight
     return weights
+
+
+@scenes.command("rank")
+@_usable_cloud
+@_usable_coverage
+@_weight
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@json_option
+@click.pass_obj
+def rank(
+    session: Session,
+    usable_cloud: float | None,
+    usable_coverage: float | None,
+    weights: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Put the candidates in order by other limits and weights; no source is asked.
+
+    What isn't given stays as the last search had it. Scenes that were chosen by hand stay.
+    """
+    found = last_found(session.store)
+    default = found.ranking if found else session.settings.ranking
+    ranking = _ranking(default, usable_cloud, usable_coverage, weights)
+    if dry_run:
+        effect = ranking_effect(session.store, ranking)
+    else:
+        effect = rank_scenes(session, RankScenes(ranking))
+    emit(asdict(effect), as_json, lambda: say(effect.planned if dry_run else effect.done))
 
 
 @scenes.command("test-source")

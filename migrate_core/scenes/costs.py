@@ -61,6 +61,33 @@ class Cost:
     minutes: float
 
 
+@dataclass(frozen=True)
+class CloudCost:
+    """What looking at the clouds over a mask takes of the network, for one product."""
+
+    bytes: int
+    requests: int
+
+
+# The blocks under a mask: a header of 16 kB twice, and blocks of some 10 kB.
+CLOUD_WINDOW = CloudCost(40_000, 3)
+CLOUD_ON_DISK = CloudCost(0, 0)
+
+
+def clouds_cost(windows: int, of_each: CloudCost, speed: Speed | None = None) -> Cost:
+    """The cost of measuring clouds over so many windows, each of one mask in one product."""
+    parts = [(float(of_each.bytes), of_each.requests)] * windows
+    return _total(_WINDOW_ACCESS, parts, speed or Speed())
+
+
+def candidates_within(days: int) -> int:
+    """About how many scenes a search finds for a mask within so many days before and after.
+
+    Two satellites pass every 5 days, and twice as often where their swaths overlap.
+    """
+    return math.ceil((2 * days + 1) / 4)
+
+
 def costs(wanted: Iterable[Wanted], speed: Speed | None = None) -> dict[str, Cost]:
     """The cost of `window`, `bands` and `product` for all that is wanted, by access.
 

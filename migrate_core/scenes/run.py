@@ -8,12 +8,13 @@ from pathlib import Path
 
 from ..errors import SourceError, WrongUseError
 from ..masks.finish import finish
-from ..model import Mask, Problem
+from ..model import Problem
 from ..session import Session
 from ..states import MaskState
 from ..store.base import Store
 from ..store.last_search import SearchParameters, remember_asked, remember_found, remember_responses
 from ..store.masks import find_mask, unknown_mask
+from ..store.ranking import own_limits_of, put_own_limits
 from ..text import CLOUD_IN_SCENE
 from .access.response_cache import ResponseCache, kept, response_times
 from .cloud_cover.remember import (
@@ -23,6 +24,7 @@ from .cloud_cover.remember import (
     measure_candidates,
 )
 from .cloud_cover.scene_clouds import CloudReader
+from .groups import SearchGroup, SomeMasks, groups_of
 from .match_table import match_rows, write_match_table
 from .search import search as searching
 from .search.ranking import Measurements
@@ -39,13 +41,18 @@ class SearchFailedError(SourceError):
 
 
 def search(
-    session: Session, parameters: SearchParameters, *, refresh: bool = False
+    session: Session,
+    parameters: SearchParameters,
+    *,
+    refresh: bool = False,
+    only: SomeMasks | None = None,
 ) -> tuple[Problem, ...]:
     """Find and rank candidates for each mask without a problem; the best one is selected.
 
     What services answered in the last 24 hours, and what was measured before, is used again
-    unless `refresh` is set. Candidates go to the store. Returns the problems of sources, of
-    measuring, and of masks that nothing was found for.
+    unless `refresh` is set. Candidates go to the store. Masks that have limits of their own keep
+    them. With `only`, candidates of other masks and what they were searched with stay as they
+    are. Returns the problems of sources, of measuring, and of masks that nothing was found for.
 
     Raises WrongUseError for an unknown source or when there is no mask, SearchFailedError when no
     source answers (what an earlier search found stays then), JobRunningError when another process
@@ -54,26 +61,50 @@ def search(
     sources = _sources(session, parameters.sources, refresh)
     parameters = replace(parameters, sources=tuple(source.spec for source in sources))
     finish(session)
-    masks = [m for m in session.store.masks() if m.state == MaskState.READY and not m.pending]
+    groups = _groups(session.store, parameters, only)
+    with session.tracked("search") as progress:
+        if only is None:
+            remember_asked(session.store, parameters)
+        first, second = (searching.part(progress, number, 2) for number in (0, 1))
+        asking = first if parameters.measure_clouds else progress
+        runs = [
+            _ask(group, sources, searching.part(asking, number, len(groups)))
+            for number, group in enumerate(groups)
+        ]
+        cache = MeasurementCache(session.store, [m for group in groups for m in group.masks])
+        known = cache.known() if parameters.measure_clouds and not refresh else {}
+        for found in runs:
+            _keep(session.store, found, known)
+        if only is None:
+            remember_found(session.store, parameters)
+            remember_responses(session.store, response_times(sources))
+        else:
+            put_own_limits(session.store, only.mask_ids, only.limits)
+        problems = [problem for found in runs for problem in found.outcome.problems]
+        if parameters.measure_clouds:
+            clouds = CloudReader(session.settings.services, session.workspace, session.store)
+            for number, found in enumerate(runs):
+                measuring = searching.part(second, number, len(runs))
+                problems += measure_candidates(cache, found, clouds, known, measuring)
+    # A source that fails does so for each group.
+    return tuple(dict.fromkeys([*problems, *(p for found in runs for p in _without(found))]))
+
+
+def _groups(
+    store: Store, parameters: SearchParameters, only: SomeMasks | None
+) -> list[SearchGroup]:
+    """The masks to search for. Raises WrongUseError when there is none."""
+    masks = [m for m in store.masks() if m.state == MaskState.READY and not m.pending]
+    own = own_limits_of(store)
+    if only is not None:
+        masks = [mask for mask in masks if mask.mask_id in only.mask_ids]
+        own = dict.fromkeys(only.mask_ids, only.limits) if only.limits else {}
     if not masks:
         raise WrongUseError(
             "There is no mask to search for. Add masks (`masks add PATH`), or mend the problems of "
             "those that are there (`masks list`)."
         )
-    with session.tracked("search") as progress:
-        remember_asked(session.store, parameters)
-        first, second = (searching.part(progress, number, 2) for number in (0, 1))
-        asking = first if parameters.measure_clouds else progress
-        found = _ask(masks, sources, parameters, asking)
-        cache = MeasurementCache(session.store, masks)
-        known = cache.known() if parameters.measure_clouds and not refresh else {}
-        _keep(session.store, found, parameters, known)
-        remember_responses(session.store, response_times(sources))
-        unmeasured: tuple[Problem, ...] = ()
-        if parameters.measure_clouds:
-            clouds = CloudReader(session.settings.services, session.workspace, session.store)
-            unmeasured = measure_candidates(cache, found, clouds, known, second)
-    return (*found.outcome.problems, *unmeasured, *_without(found))
+    return groups_of(masks, parameters, own)
 
 
 def select(store: Store, mask_id: str, scene_id: str) -> None:
@@ -119,28 +150,20 @@ def _sources(session: Session, specs: Sequence[str], refresh: bool) -> list[Scen
     return [kept(source, services, response_cache) for source in opened]
 
 
-def _ask(
-    masks: Sequence[Mask],
-    sources: Sequence[SceneSource],
-    parameters: SearchParameters,
-    progress: Progress,
-) -> SearchRun:
+def _ask(group: SearchGroup, sources: Sequence[SceneSource], progress: Progress) -> SearchRun:
     """Ask the sources. Raises SearchFailedError when each of them has a problem."""
-    query, ranking = parameters.query, parameters.ranking
-    outcome = searching.search(masks, sources, query, ranking, progress)
-    if {problem.item for problem in outcome.problems}.issuperset(parameters.sources):
+    query, ranking = group.query, group.ranking
+    outcome = searching.search(group.masks, sources, query, ranking, progress)
+    if {problem.item for problem in outcome.problems}.issuperset(s.spec for s in sources):
         # Nothing was learnt, so what an earlier search found stays.
         raise SearchFailedError(outcome.problems)
-    return SearchRun(masks, query, ranking, outcome)
+    return SearchRun(group.masks, query, ranking, outcome)
 
 
-def _keep(
-    store: Store, found: SearchRun, parameters: SearchParameters, known: Measurements
-) -> None:
-    """Write the scenes and candidates, and what they were searched with."""
+def _keep(store: Store, found: SearchRun, known: Measurements) -> None:
+    """Write the scenes and candidates."""
     store.put_scenes([*found.outcome.alternatives, *found.outcome.scenes])
     keep_candidates(store, found, known)
-    remember_found(store, parameters)
 
 
 def _without(found: SearchRun) -> list[Problem]:

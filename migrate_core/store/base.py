@@ -316,7 +316,7 @@ def forget_mask(connection: sa.Connection, mask_id: str) -> None:
     """Take out a mask whose file is another one now; its pairs stay, superseded."""
     path = sa.select(tables.masks.c.path).where(tables.masks.c.mask_id == mask_id)
     key = connection.scalar(path)
-    for table in (tables.masks, tables.measurements):
+    for table in (tables.masks, tables.measurements, tables.own_limits):
         connection.execute(sa.delete(table).where(table.c.mask_id == mask_id))
     _forget_candidates(connection, mask_id)
     # By its file, a mask that is added there later finds what was decided about this one's pairs.

@@ -103,6 +103,26 @@ def list_counts(store: Store) -> dict[str, int]:
     return kept(store, "lists of scenes", count, (Part.MASKS,))
 
 
+@dataclass(frozen=True)
+class CandidateCount:
+    """How many candidates there are, of so many ready masks that have one at least."""
+
+    candidates: int
+    masks: int
+
+
+def count_candidates(store: Store) -> CandidateCount:
+    """The candidates of all ready masks; counted anew when they changed."""
+    query = _listed(MaskFilter(), sa.func.sum(masks.c.candidates), sa.func.count())
+
+    def count() -> CandidateCount:
+        with store.engine.connect() as connection:
+            number, of_masks = connection.execute(query.where(masks.c.candidates > 0)).one()
+        return CandidateCount(number or 0, of_masks)
+
+    return kept(store, "number of candidates", count, (Part.MASKS,))
+
+
 def all_advice(store: Store) -> list[Advice]:
     """What would help each ready mask that the last search left without a usable scene."""
     query = (
@@ -112,6 +132,12 @@ def all_advice(store: Store) -> list[Advice]:
     )
     with store.engine.connect() as connection:
         return [from_json(Advice, document) for document in connection.scalars(query)]
+
+
+def advised_masks(store: Store) -> set[str]:
+    """The ids of the masks that the last search left without a usable scene."""
+    with store.engine.connect() as connection:
+        return set(connection.scalars(sa.select(advice_table.c.mask_id)))
 
 
 def _listed(wanted: MaskFilter, *columns: Any) -> sa.Select[Any]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from ..states import MaskState, PairState
+from ..states import MaskState, Match, PairState
 from .base import Store
 from .derived.revisions import Part, kept
 from .tables import candidates, masks, pairs, scenes
@@ -74,6 +74,29 @@ def open_matches(store: Store, other_than: str) -> list[OpenMatch]:
         OpenMatch(source, scene_id, tuple(completed_by or ()), level, outline)
         for source, scene_id, completed_by, level, outline in rows
     ]
+
+
+def unusable_to_make(store: Store) -> Mapping[str, str]:
+    """The names, by id, of ready masks whose selected scene isn't usable, and without a pair of it.
+
+    Those are left out of which a person chose the scene.
+    """
+    query = (
+        sa.select(masks.c.mask_id, masks.c.name)
+        .where(
+            masks.c.state == MaskState.READY,
+            masks.c.match == Match.ONLY_UNUSABLE,
+            masks.c.to_make,
+            ~masks.c.by_person,
+        )
+        .order_by(masks.c.name, masks.c.mask_id)
+    )
+
+    def find() -> Mapping[str, str]:
+        with store.engine.connect() as connection:
+            return {row.mask_id: row.name for row in connection.execute(query)}
+
+    return kept(store, "unusable to make", find)
 
 
 def position_rows(store: Store) -> list[PositionRow]:

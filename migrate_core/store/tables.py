@@ -87,6 +87,13 @@ advice = sa.Table(
     sa.Column("mask_id", sa.String, primary_key=True),
     sa.Column("document", sa.JSON, nullable=False),
 )
+# Masks that are searched by wider limits than the others; `document` is the `Remedy`.
+own_limits = sa.Table(
+    "own_limits",
+    metadata,
+    sa.Column("mask_id", sa.String, primary_key=True),
+    sa.Column("document", sa.JSON, nullable=False),
+)
 pairs = sa.Table(
     "pairs",
     metadata,

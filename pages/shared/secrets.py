@@ -7,13 +7,14 @@ commands that pages start inherit. It never reaches the workspace, a log or the 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
+from migrate_core.scenes.sources import source_of
 from migrate_core.settings import IN_GIGABYTES, ServiceSettings
 from pages.shared.text import plain
 
@@ -44,6 +45,12 @@ def load_secrets() -> None:
         value = found.get(name)
         if isinstance(value, (str, int, float)):
             os.environ[name] = str(value)
+
+
+def needs_code(services: ServiceSettings, specs: Iterable[str]) -> bool:
+    """Whether one of the sources takes an account that is set and may have two factors."""
+    needs = (need for spec in specs for need in source_of(spec, services).credentials)
+    return any(need.two_factors and need.found for need in needs)
 
 
 def code_field(key: str) -> None:

@@ -7,15 +7,10 @@ from __future__ import annotations
 
 from migrate_core.escaping import markdown_code as code
 from migrate_core.escaping import markdown_text as plain
-from migrate_core.text import _
+from migrate_core.text import counted
 
 __all__ = ["DAYS_COLUMN", "PERCENT_COLUMN", "code", "counted", "plain"]
 
 # Formats of columns, which show numbers as `migrate_core.text` writes them.
 PERCENT_COLUMN = "%.1f %%"
 DAYS_COLUMN = "%+.1f"
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: `1 mask`, `2 masks`."""
-    return f"{number:,} {_(noun if number == 1 else f'{noun}s')}"

@@ -75,3 +75,21 @@ def test_a_mask_without_candidates_is_told_what_would_help(searching: Any) -> No
     assert (
         "no L2A scene within 0 days covers it. What would help: widen to 10 days: 1 usable scene."
     ) in result.stderr
+
+
+def test_candidates_are_ranked_again_by_a_command(searching: Any, tmp_path: Path) -> None:
+    rank = ["--workspace", str(tmp_path / "workspace"), "scenes", "rank", "--usable-cloud", "50"]
+    rank += ["--weight", "clear_sky=0"]
+    early = CliRunner().invoke(cli, [*rank, "--dry-run"])
+    assert "0 of 0 masks would get another scene" in early.stderr
+    assert CliRunner().invoke(cli, rank).exit_code == 2
+
+    searching()
+    planned = CliRunner().invoke(cli, [*rank, "--dry-run"])
+    assert "1 of 1 mask would get another scene; 1 would have a usable one." in planned.stderr
+    done = CliRunner().invoke(cli, [*rank, "--json"])
+    assert json.loads(done.stdout) == {"masks": 1, "changed": 1, "usable": 1, "by_hand": 0}
+    listed = CliRunner().invoke(cli, ["--workspace", rank[1], "scenes", "list", "--json"])
+    assert best(listed) == "2020-02-03"
+    # What isn't given stays as it was ranked last.
+    assert CliRunner().invoke(cli, [*rank[:4], "--json"]).stdout.count('"changed": 0') == 1

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import string
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from pages.shared.language import ENGLISH, catalogues
 

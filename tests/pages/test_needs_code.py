@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from migrate_core.scenes.sources import SERVICES
 from migrate_core.settings import ServiceSettings
-from pages.shared.scenes.connections import needs_code
+from pages.shared.secrets import needs_code
 
 ACCOUNT = ServiceSettings(cdse_username="ann", cdse_password="secret")
 
@@ -22,4 +23,9 @@ ACCOUNT = ServiceSettings(cdse_username="ann", cdse_password="secret")
 def test_a_code_is_asked_for_where_an_account_is_set(
     services: ServiceSettings, needed: bool
 ) -> None:
-    assert needs_code(services) == needed
+    assert needs_code(services, SERVICES) == needed
+
+
+def test_a_code_is_asked_for_only_where_the_source_of_the_account_is_chosen() -> None:
+    assert needs_code(ACCOUNT, ["earth-search", "cdse"])
+    assert not needs_code(ACCOUNT, ["earth-search", "local:/data"])

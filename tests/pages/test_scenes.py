@@ -34,6 +34,7 @@ from migrate_core.store.last_search import (
 )
 from pages.shared import readers as background_readers
 from pages.shared.scenes import picture as scenes_picture
+from pages.shared.scenes import ranking
 from pages.shared.scenes.bulk import table
 from pages.shared.scenes.connections import _step
 from pages.shared.scenes.map import SCORE_COLORS, score_color
@@ -179,7 +180,7 @@ def test_a_search_with_everything_in_the_form(masks: Case, scenes: Path) -> None
     app.selectbox(key="scenes_level").set_value("L2A")
     app.number_input(key="scenes_usable_cloud").set_value(5.0)
     app.number_input(key="scenes_usable_coverage").set_value(75.0)
-    app.number_input(key="scenes_weight_closeness").set_value(2.5)
+    app.slider(key="scenes_weight_closeness").set_value(2.5)
     press(app, "Search")
     assert last_asked(masks.store) == SearchParameters(
         (f"local:{scenes}",),
@@ -197,7 +198,7 @@ def test_a_search_with_everything_in_the_form(masks: Case, scenes: Path) -> None
 
 def test_clouds_are_measured_over_each_mask_and_shown(masks: Case, scenes: Path) -> None:
     app = opened()
-    assert app.checkbox(key="scenes_measure").value
+    assert app.toggle(key="scenes_measure").value
     app.text_area(key="scenes_folders").set_value(str(scenes))
     app.number_input(key="scenes_days").set_value(14)
     press(app, "Search")
@@ -208,11 +209,11 @@ def test_clouds_are_measured_over_each_mask_and_shown(masks: Case, scenes: Path)
     assert list(ranking["term clear_label"]) == [1, 0]
     assert "cloud over mask 0.0 %, label occluded 0.0 %, cloud in scene 2.0 %" in said(app)
 
-    app.checkbox(key="scenes_measure").uncheck()
+    app.toggle(key="scenes_measure").set_value(False)
     press(app, "Search")
     ranking = app.dataframe[1].value
     assert {"over mask", "label occluded", "term clear_label"}.isdisjoint(ranking.columns)
-    assert not opened().checkbox(key="scenes_measure").value
+    assert not opened().toggle(key="scenes_measure").value
 
 
 def test_the_second_half_of_a_search_that_measures_is_told(masks: Case) -> None:
@@ -351,22 +352,30 @@ def test_an_address_with_a_password_starts_nothing(
     masks: Case, tried: Launches, button: str
 ) -> None:
     app = opened()
-    app.text_area(key="scenes_others").set_value("dhus:https://me:hunter2@mirror.example")
+    app.text_area(key="scenes_others").set_value("dhus:https://me:hunter2@mirror.example").run()
     press(app, button)
     assert "can't be a source" in said(app)
     assert "hunter2" not in said(app)
+    assert "source" not in app.query_params
     assert (last_asked(masks.store), tried.found) == (None, [])
 
 
 def test_credentials_are_found_or_needed_and_never_shown(
     masks: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without = said(opened())
-    assert "single bands and whole products: needs `CDSE_USERNAME` and `CDSE_PASSWORD`" in without
-    assert "none needed" in without
+    app = opened()
+    assert "Credentials" not in said(app)
+    pills(app, "scenes_services").set_value(["earth-search"]).run()
+    assert "none needed" in said(app)
+    assert "CDSE_USERNAME" not in said(app)
+    pills(app, "scenes_services").set_value(["cdse"]).run()
+    needs = "single bands and whole products: needs `CDSE_USERNAME` and `CDSE_PASSWORD`"
+    assert needs in said(app)
+    assert "clouds can't be measured with the credentials that are set" in said(app)
     monkeypatch.setenv("CDSE_USERNAME", "somebody")
     monkeypatch.setenv("CDSE_PASSWORD", "hidden-word")
     app = opened()
+    pills(app, "scenes_services").set_value(["cdse"]).run()
     assert "single bands and whole products: found" in said(app)
     assert "windows: needs `CDSE_S3_ACCESS_KEY`" in said(app)
     assert "hidden-word" not in str(app.main)
@@ -381,7 +390,7 @@ def test_a_connection_is_tested_with_a_code_that_is_not_kept(
             monkeypatch.setenv(f"CDSE_{name.upper()}", value)
         cdse.totp = "123456"
         app = opened()
-        pills(app, "scenes_services").set_value(["cdse"])
+        pills(app, "scenes_services").set_value(["cdse"]).run()
         press(app, "Test connection")
         assert "needs its present code in CDSE_TOTP" in said(app)
         app.text_input(key="scenes_code").set_value("123 456")
@@ -491,7 +500,7 @@ def test_a_service_is_asked_once_for_a_picture_and_again_after_a_failure(
 def test_what_would_help_is_told_and_one_press_away(masks: Case, scenes: Path) -> None:
     app = opened()
     app.text_area(key="scenes_folders").set_value(str(scenes))
-    app.checkbox(key="scenes_measure").uncheck()
+    app.toggle(key="scenes_measure").set_value(False)
     press(app, "Search")
     assert "3 of 3 masks have no usable scene" in said(app)
     assert "Widen to 13 days (helps 3 masks)" in labels(app)
@@ -500,11 +509,143 @@ def test_what_would_help_is_told_and_one_press_away(masks: Case, scenes: Path) -
     assert list(listed["usable"]) == ["0 of 1"] * 3
     assert listed["what would help"][0].startswith("widen to 13 days: 1 usable scene; or")
 
-    press(app, "Widen to 13 days: 1 usable scene")
+    press(app, "Widen to 13 days (helps 3 masks)")
     assert "All 3 masks have a usable scene" in said(app)
     assert used(masks) == "2020-02-15"
     app.run()
     assert app.number_input(key="scenes_days").value == 13
+
+
+def test_one_mask_is_helped_alone_and_goes_back_to_the_others(masks: Case, scenes: Path) -> None:
+    app = opened()
+    app.text_area(key="scenes_folders").set_value(str(scenes))
+    app.toggle(key="scenes_measure").set_value(False)
+    press(app, "Search")
+    press(app, "Widen to 13 days: 1 usable scene")
+    assert "2 of 3 masks have no usable scene" in said(app)
+    assert (used(masks, "m0.tif"), used(masks, "m1.tif")) == ("2020-02-15", "2020-02-03")
+    found = last_found(masks.store)
+    assert found is not None
+    assert found.query.days == 10
+    assert app.number_input(key="scenes_days").value == 10
+    app = opened(mask=first(masks))
+    assert "searched by wider limits than the others: 13 days" in said(app)
+
+    press(app, "Search")
+    assert used(masks, "m0.tif") == "2020-02-15", "its limits stay"
+    press(app, "Search it as the others")
+    assert used(masks, "m0.tif") == "2020-02-03"
+    assert "wider limits than the others" not in said(app)
+
+
+# ranking
+
+
+def ranked_now(app: AppTest) -> dict[str, str]:
+    """The candidates of the mask in the order that is tried, with their ranks."""
+    (order,) = [item.value for item in app.dataframe if "rank" in item.value.columns]
+    return {
+        cell.split(",")[0]: rank for cell, rank in zip(order["scene"], order["rank"], strict=True)
+    }
+
+
+def test_the_effect_of_a_limit_is_shown_before_it_is_used(searched: Case) -> None:
+    app = opened()
+    assert "This is the ranking in use" not in said(app), "nothing is worked out while it is closed"
+    app.session_state["scenes_ranking"] = True
+    app.run()
+    assert ranked_now(app) == {"2020-02-15": "1", "2020-02-03": "2"}
+    assert app.button(key="scenes_rank").disabled
+
+    app.number_input(key="scenes_usable_cloud").set_value(50.0).run()
+    assert ranked_now(app) == {"2020-02-03": "1 ▲ was 2", "2020-02-15": "2 ▼ was 1"}
+    assert "3 of 3 masks would get another scene; 3 would have a usable one." in said(app)
+    assert used(searched) == "2020-02-15", "nothing is changed yet"
+    app.button(key="scenes_rank_back").click().run()
+    assert app.number_input(key="scenes_usable_cloud").value == 10
+    assert ranked_now(app) == {"2020-02-15": "1", "2020-02-03": "2"}
+
+
+def test_another_ranking_is_used_for_all_masks_but_those_chosen_by_hand(searched: Case) -> None:
+    searched.store.select(first(searched), CLEAR.name)
+    app = opened()
+    app.session_state["scenes_ranking"] = True
+    app.run()
+    app.number_input(key="scenes_usable_cloud").set_value(50.0).run()
+    assert "2 of 3 masks would get another scene; 3 would have a usable one." in said(app)
+    assert "1 choice by hand stays." in said(app)
+    app.button(key="scenes_rank").click().run()
+    assert "2 of 3 masks got another scene; 3 have a usable one." in said(app)
+    assert (used(searched, "m0.tif"), used(searched, "m1.tif")) == ("2020-02-15", "2020-02-03")
+    found = last_found(searched.store)
+    assert found is not None
+    assert (found.ranking.usable_cloud_percent, found.query.days) == (50, 20)
+
+
+def test_weights_are_said_in_words(searched: Case) -> None:
+    app = opened()
+    app.slider(key="scenes_weight_closeness").set_value(3.0).run()
+    assert "clear sky 17 %, clear label 17 %, closeness 50 %, coverage 17 %" in said(app)
+
+
+def test_many_masks_are_counted_when_somebody_asks_for_it(
+    searched: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranking, "_COUNTED_AT_ONCE", 2)
+    app = opened()
+    app.session_state["scenes_ranking"] = True
+    app.run()
+    app.number_input(key="scenes_usable_cloud").set_value(50.0).run()
+    assert ranked_now(app)["2020-02-03"] == "1 ▲ was 2"
+    assert "would get another scene" not in said(app)
+    press(app, "Count for all 3 masks")
+    assert "3 of 3 masks would get another scene" in said(app)
+
+
+# address
+
+
+def test_sources_days_and_filters_are_kept_in_the_address(searched: Case, scenes: Path) -> None:
+    app = opened()
+    assert {"source", "days", "show"}.isdisjoint(app.query_params)
+    pills(app, "scenes_services").set_value(["earth-search"])
+    app.number_input(key="scenes_days").set_value(5)
+    app.text_input(key="scenes_name").set_value("m1").run()
+    assert app.query_params["source"] == [f"local:{scenes}", "earth-search"]
+    assert (app.query_params["days"], app.query_params["name"]) == ("5", "m1")
+
+    again = opened(source="planetary-computer", days="7", show="chosen by person", name="m2")
+    assert pills(again, "scenes_services").value == ["planetary-computer"]
+    assert again.text_area(key="scenes_folders").value == ""
+    assert again.number_input(key="scenes_days").value == 7
+    assert "No mask fits" in said(again)
+    assert opened(days="99999").number_input(key="scenes_days").value == 20
+
+
+# the cost of measuring
+
+
+def test_what_measuring_takes_is_said_before_it_begins(masks: Case, scenes: Path) -> None:
+    app = opened()
+    app.text_area(key="scenes_folders").set_value(str(scenes)).run()
+    assert "3 masks with about 6 scenes each: up to 18 windows" in said(app)
+    assert "read from the disk" in said(app)
+    pills(app, "scenes_services").set_value(["earth-search"]).run()
+    assert "At most 0.7 MB in 54 requests" in said(app)
+    app.number_input(key="scenes_days").set_value(30).run()
+    assert "up to 48 windows" in said(app)
+    app.toggle(key="scenes_measure").set_value(False).run()
+    assert "windows" not in said(app)
+
+
+def test_a_source_without_credentials_is_not_measured(
+    masks: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launches = note_launches(monkeypatch)
+    app = opened()
+    pills(app, "scenes_services").set_value(["cdse"]).run()
+    press(app, "Search")
+    assert [request.parameters.measure_clouds for _, request in launches.found] == [False]
 
 
 # looking and choosing
@@ -674,7 +815,7 @@ def test_a_search_measures_with_a_code_that_is_not_kept(
     monkeypatch.setenv("CDSE_PASSWORD", "hidden-word")
     launches = note_launches(monkeypatch)
     app = opened()
-    pills(app, "scenes_services").set_value(["cdse"])
+    pills(app, "scenes_services").set_value(["cdse"]).run()
     app.text_input(key="scenes_code").set_value("123 456")
     press(app, "Search")
     press(app, "Search")

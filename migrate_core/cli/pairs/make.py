@@ -23,11 +23,16 @@ from ...review.set_aside import SetAside, consequence_of
 from ...session import Session
 from ...settings import ACCESSES, CLOUDS, RESAMPLINGS
 from ...states import UNDER_WAY, PairState
+from ...store.selected import unusable_to_make
+from ...text import counted
 from ..console import EXIT_PROBLEM, emit, interrupted, json_option, report, say
 from .listing import emit_pairs
 
 # The states from which a pair can be made again.
 AGAIN = tuple(state.value for state in (*UNDER_WAY, PairState.FAILED, PairState.CANCELLED))
+
+# So many masks are named in a line.
+_NAMED = 5
 
 
 @click.command("make")
@@ -166,10 +171,23 @@ def make(
         keep_offsets=offset == "keep",
     )
     signal.signal(signal.SIGTERM, interrupted)
+    _name_unusable(session, options)
     silent = as_json or not sys.stdin.isatty()
     outcome = make_pairs(session, MakePairs(options, yes), refuse_to_set_aside if silent else _ask)
     emit_pairs(session, as_json)
     _conclude(outcome)
+
+
+def _name_unusable(session: Session, options: RunOptions) -> None:
+    """Name the masks that get a pair though the scene isn't usable by the limits of the search."""
+    found = unusable_to_make(session.store)
+    names = [found[mask_id] for mask_id in found if mask_id in (options.masks or found)]
+    if names and options.states is None:
+        more = f" and {len(names) - _NAMED:,} more" * (len(names) > _NAMED)
+        say(
+            f"{counted(len(names), 'selected scene')} not usable by the limits of the search: "
+            f"{', '.join(names[:_NAMED])}{more}."
+        )
 
 
 def _ask(found: SetAside) -> None:

@@ -19,8 +19,9 @@ class RunOptions:
     `max_pair_pixels` pixels of 10 m is begun.
 
     `masks` are mask ids, and `states` those of the present pair of a mask, that a run is limited
-    to; None is no limit. `workers` None is one a core; `scheduler` is the address of a Dask
-    scheduler to work on instead.
+    to; None is no limit. `leave_out_unusable` makes no pair of a scene that isn't usable by the
+    limits of the search, but for one that a person chose or that was begun before. `workers` None
+    is one a core; `scheduler` is the address of a Dask scheduler to work on instead.
     """
 
     workers: int | None = None
@@ -34,6 +35,7 @@ class RunOptions:
     keep_offsets: bool = False
     thresholds: AssessmentSettings = field(default_factory=AssessmentSettings)
     max_pair_pixels: int = MAX_PAIR_PIXELS
+    leave_out_unusable: bool = False
 
     @property
     def partial(self) -> bool:

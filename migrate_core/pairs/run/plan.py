@@ -14,6 +14,7 @@ from ...store.base import Candidate, Store
 from ...store.candidates import scenes_of_tiles
 from ...store.masks import masks_of, masks_with_pairs, unknown_mask
 from ...store.pair_list import offsets_by_hand
+from ...store.selected import unusable_to_make
 from ...workspace import Workspace
 from ..identity import pair_id
 from ..task import PairTask
@@ -34,6 +35,7 @@ def plan(store: Store, workspace: Workspace, options: RunOptions) -> list[PairTa
         for mask_id, found in store.candidates(read).items()
     }
     _check_asked_for(masks, chosen, options.masks)
+    left_out = unusable_to_make(store) if options.leave_out_unusable else {}
     scenes = _Scenes(store, None if read is None else filter(None, chosen.values()))
     offsets = offsets_by_hand(store, read) if options.keep_offsets else {}
     tasks = [
@@ -42,9 +44,10 @@ def plan(store: Store, workspace: Workspace, options: RunOptions) -> list[PairTa
         if mask.state == MaskState.READY
         and (match := chosen.get(mask.mask_id)) is not None
         and (wanted is None or mask.mask_id in wanted)
+        and mask.mask_id not in left_out
     ]
     if not tasks:
-        raise WrongUseError(_nothing_to_make(options))
+        raise WrongUseError(_nothing_to_make(options, left_out=bool(left_out)))
     return [
         replace(task, thresholds=options.thresholds, max_pixels=options.max_pair_pixels)
         for task in tasks
@@ -136,9 +139,14 @@ def _wanted(store: Store, options: RunOptions) -> frozenset[str] | None:
     return found if options.masks is None else found & options.masks
 
 
-def _nothing_to_make(options: RunOptions) -> str:
+def _nothing_to_make(options: RunOptions, *, left_out: bool) -> str:
     if options.states is not None:
         return f"No pair is {' or '.join(sorted(options.states))}, so there is nothing to make."
+    if left_out:
+        return (
+            "No selected scene is usable by the limits of the search, so all pairs are left out. "
+            "Search with wider limits, choose scenes by hand, or make these pairs, too."
+        )
     return (
         "No mask has a selected scene, so there is no pair to make. Add masks (`masks add`), "
         "then search (`scenes search --source …`)."

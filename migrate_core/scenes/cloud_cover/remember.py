@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ...model import Mask, Problem, SceneQuery
+from ...model import Mask, Problem, RankedScene, SceneQuery
 from ...products.scene_classes import CLOUD_FLAGS, CLOUD_MASK_FLAGS, OCCLUDING_IN_SCENE, SCL_FLAGS
 from ...settings import RankingSettings
 from ...store.base import Store
@@ -95,14 +95,26 @@ def _state(mask: Mask) -> str:
 def keep_candidates(store: Store, search_run: SearchRun, found: Measurements) -> None:
     """Put the candidates of a search into the store, ranked by what was measured of them."""
     outcome = search_run.outcome
-    ranked, advice = outcome.ranked, outcome.advice
     if found:
-        ranked = reranked(ranked, found, search_run.ranking)
-        missing = [m for m in search_run.masks if not any(r.usable for r in ranked[m.mask_id])]
-        known = advice_for(missing, outcome.scenes, search_run.query, search_run.ranking, found)
-        advice = with_sources(known, outcome.asked)
+        ranked = reranked(outcome.ranked, found, search_run.ranking)
+        put_ranked(store, search_run, ranked, found)
+    else:
+        store.put_candidates(outcome.ranked)
+        put_advice(store, outcome.ranked, outcome.advice)
+
+
+def put_ranked(
+    store: Store,
+    search_run: SearchRun,
+    ranked: Mapping[str, Sequence[RankedScene]],
+    found: Measurements,
+) -> None:
+    """Put candidates in this order into the store, with advice for masks without a usable one."""
+    outcome = search_run.outcome
+    missing = [m for m in search_run.masks if not any(r.usable for r in ranked[m.mask_id])]
+    known = advice_for(missing, outcome.scenes, search_run.query, search_run.ranking, found)
     store.put_candidates(ranked)
-    put_advice(store, ranked, advice)
+    put_advice(store, ranked, with_sources(known, outcome.asked))
 
 
 def measure_candidates(

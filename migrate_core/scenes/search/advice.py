@@ -15,6 +15,7 @@ from typing import Any
 from ...advice import Advice, Remedy
 from ...model import Acquired, SceneQuery
 from ...settings import RankingSettings
+from ...text import counted
 from ..sources import WORLDWIDE
 from .acquisitions import Acquisition, Overpasses, SceneCoverage, acquisitions
 from .hints import LEAST_COVERAGE, MOST_CLOUD_PERCENT, Measured, Nearby, hints, ids_of, missing
@@ -200,7 +201,8 @@ class _Known:
     def _over_mask(self, found: Acquisition) -> float | None:
         """The cloud that decides whether an acquisition is usable, percent; None if unknown."""
         measured = self._measured.get(ids_of(found))
-        return found.cloud_percent if measured is None else occluded_percent(measured)
+        cloud = None if measured is None else occluded_percent(measured)
+        return found.cloud_percent if cloud is None else cloud
 
     def _acquisitions(self, limits: Limits) -> list[Acquisition]:
         max_cloud = max(self._query.max_cloud_percent, limits.cloud_percent)
@@ -237,7 +239,7 @@ class Proposal:
 
     def __str__(self) -> str:
         """In words: `widen to 14 days (helps 3 masks)`."""
-        return f"{self.remedy.steps} (helps {_masks(self.masks)})"
+        return f"{self.remedy.steps} (helps {counted(self.masks, 'mask')})"
 
 
 def proposals(advice: Iterable[Advice]) -> list[Proposal]:
@@ -261,16 +263,13 @@ def beyond_proposals(found: Sequence[Advice]) -> list[str]:
     lines = []
     several = sum(bool(item.remedies) and not item.remedies[0].single for item in found)
     if several:
-        lines.append(f"loosen several limits at once (helps {_masks(several)})")
+        lines.append(f"loosen several limits at once (helps {counted(several, 'mask')})")
     nothing = [item for item in found if not item.remedies]
     if nothing:
         reach_days = max(item.reach_days for item in nothing)
         lines.append(
-            f"look farther than {reach_days} days or ask another source ({_masks(len(nothing))} "
-            "without a scene that would do; each says what to try)"
+            f"look farther than {reach_days} days or ask another source "
+            f"({counted(len(nothing), 'mask')} without a scene that would do; each says what to "
+            "try)"
         )
     return lines
-
-
-def _masks(count: int) -> str:
-    return f"{count:,} mask{'s' if count != 1 else ''}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ...model import Mask, RankedScene, SceneQuery
 from ...settings import RankingSettings
@@ -37,7 +38,12 @@ def rank(
     settings: RankingSettings,
 ) -> list[RankedScene]:
     """The acquisitions that cover a mask as its candidates, best first, nothing measured."""
-    return _in_order(_ranked(mask, acquisition, query, settings) for acquisition in found)
+    return ranked_again((_found(mask, acquisition, query) for acquisition in found), settings)
+
+
+def ranked_again(candidates: Iterable[RankedScene], settings: RankingSettings) -> list[RankedScene]:
+    """The candidates of one mask as `settings` judge what is known of them, best first."""
+    return sorted((_judged(item, settings) for item in candidates), key=_order)
 
 
 def reranked(
@@ -47,23 +53,19 @@ def reranked(
 ) -> dict[str, list[RankedScene]]:
     """The candidates by mask_id in their order by what was measured, where it was."""
     return {
-        mask_id: _in_order(
-            _with(item, measured.get((mask_id, item.scene_ids)), settings) for item in items
+        mask_id: ranked_again(
+            (_with(item, measured.get((mask_id, item.scene_ids))) for item in items), settings
         )
         for mask_id, items in ranked.items()
     }
 
 
-def _in_order(ranked: Iterable[RankedScene]) -> list[RankedScene]:
-    return sorted(
-        ranked,
-        key=lambda r: (not r.usable, -r.score, abs(r.days_offset), r.scene.scene_id),
-    )
+def _order(ranked: RankedScene) -> tuple[Any, ...]:
+    return not ranked.usable, -ranked.score, abs(ranked.days_offset), ranked.scene.scene_id
 
 
-def _ranked(
-    mask: Mask, acquisition: Acquisition, query: SceneQuery, settings: RankingSettings
-) -> RankedScene:
+def _found(mask: Mask, acquisition: Acquisition, query: SceneQuery) -> RankedScene:
+    """An acquisition as a candidate, not yet judged."""
     if mask.acquired is None:
         raise ValueError(f"{mask.name} has no date")
     scene = acquisition.scene
@@ -77,16 +79,35 @@ def _ranked(
         scene=scene,
         coverage=round(acquisition.coverage, 6),
         days_offset=days,
-        score=round(weighted_mean(terms, settings.weights), 6),
+        score=0.0,
         terms={name: round(value, 6) for name, value in terms.items()},
-        usable=is_usable(acquisition.cloud_percent, acquisition.coverage, settings),
+        usable=False,
         completed_by=tuple(other.scene_id for other in acquisition.completed_by),
     )
 
 
-def _with(
-    ranked: RankedScene, measured: Measurement | None, settings: RankingSettings
-) -> RankedScene:
+def _judged(ranked: RankedScene, settings: RankingSettings) -> RankedScene:
+    """The candidate with its score, and whether it is usable."""
+    return replace(
+        ranked,
+        score=round(weighted_mean(ranked.terms, settings.weights), 6),
+        usable=is_usable(_limited_cloud(ranked), ranked.coverage, settings),
+    )
+
+
+def _limited_cloud(ranked: RankedScene) -> float | None:
+    """The cloud that the limit is held against, percent; None where nothing is known of it."""
+    measured = occluded_percent(
+        Measurement(ranked.cloud_over_mask_percent, ranked.occluded_over_label_percent)
+    )
+    if measured is not None:
+        return measured
+    # That of all scenes of the acquisition, of which only the term is kept.
+    known = ranked.scene.cloud_percent is not None
+    return round(100 * (1 - ranked.terms["clear_sky"]), 4) if known else None
+
+
+def _with(ranked: RankedScene, measured: Measurement | None) -> RankedScene:
     """The candidate with what was measured in place of the scene's cloud cover."""
     if measured is None:
         return ranked
@@ -97,12 +118,7 @@ def _with(
     if occluded is not None:
         terms["clear_label"] = round(1 - occluded / 100, 6)
     return replace(
-        ranked,
-        score=round(weighted_mean(terms, settings.weights), 6),
-        terms=terms,
-        usable=is_usable(occluded_percent(measured), ranked.coverage, settings),
-        cloud_over_mask_percent=cloud,
-        occluded_over_label_percent=occluded,
+        ranked, terms=terms, cloud_over_mask_percent=cloud, occluded_over_label_percent=occluded
     )
 
 

@@ -12,6 +12,7 @@ from ...settings import ServiceSettings
 from ...transfer.http.address import shown
 from ...transfer.http.client import HttpClient
 from ...transfer.product_store import ProductStore, ServiceLimits
+from ..costs import CLOUD_WINDOW, CloudCost
 from .protocol import SceneFetcher, SceneRequest, SceneSource
 
 # The test of a connection asks for a few days over Brussels: a handful of scenes at any service.
@@ -87,6 +88,11 @@ class SourceAdapter:
     def credentials(self) -> tuple[Credential, ...]:
         """The credentials that it takes; none for most."""
         return ()
+
+    @property
+    def cloud_cost(self) -> CloudCost | None:
+        """What measuring clouds over a mask takes; None where credentials for it are missing."""
+        return CLOUD_WINDOW
 
     def ways(self, level: str) -> tuple[AccessWay, ...]:  # noqa: ARG002
         """The ways to the pixels of scenes of a level."""

@@ -14,7 +14,7 @@ from ..rows import row_of_pair
 from ..serialize import from_json
 from ..tables import masks, pairs
 
-SCHEMA_VERSION = "6"
+SCHEMA_VERSION = "7"
 # SQL as text, or what has to be worked out.
 Statement = str | Callable[[sa.Connection], None]
 
@@ -96,4 +96,5 @@ MIGRATIONS: dict[str, tuple[Statement, ...]] = {
         "DROP INDEX ix_pairs_mask_id",
         "CREATE INDEX ix_pairs_way ON pairs (way, state)",
     ),
+    "6": (),  # own_limits is a table of its own
 }

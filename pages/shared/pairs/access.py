@@ -10,6 +10,7 @@ import streamlit as st
 
 from migrate_core.jobs.background import now_utc
 from migrate_core.pairs.estimate import SourceCosts, Way, remote_costs
+from migrate_core.scenes.sources import SERVICES
 from migrate_core.settings import ACCESSES
 from migrate_core.states import PairState
 from migrate_core.store.pair_list import ON_ORDER
@@ -19,8 +20,7 @@ from migrate_core.transfer.quota import Quota, QuotaState
 from pages.shared.frame import Page
 from pages.shared.pairs.start import CODE, start_pairs
 from pages.shared.pairs.state import RunStatus
-from pages.shared.scenes.connections import needs_code
-from pages.shared.secrets import code_field
+from pages.shared.secrets import code_field, needs_code
 from pages.shared.text import plain
 
 _WAYS = {
@@ -80,7 +80,7 @@ def _choose_access(page: Page, found: Sequence[SourceCosts]) -> str:
         persist_state="session",
         help="A source that doesn't have the chosen way gives its pixels by the one it has.",
     )
-    if needs_code(page.settings.services):
+    if needs_code(page.settings.services, SERVICES):
         with code:
             code_field(CODE)
     return access

@@ -13,10 +13,12 @@ from migrate_core.pairs.run.options import RunOptions
 from migrate_core.settings import ACCESSES
 from migrate_core.states import UNDER_WAY, PairState
 from migrate_core.store.pair_list import INTERRUPTED, ON_ORDER, TO_MAKE, pair_counts
+from migrate_core.store.selected import unusable_to_make
 from pages.shared.background import is_busy
 from pages.shared.frame import Page
 
 KIND = "pairs"
+UNUSABLE = "pairs_unusable"
 # A sign and a word for each state; the sign alone is never needed.
 LOOK: Mapping[str, str] = {
     TO_MAKE: "○ to make",
@@ -39,16 +41,20 @@ STAGE_HELP = (
 
 @dataclass(frozen=True)
 class RunStatus:
-    """What the page knows at one moment: counts by state, whether a run is on, and which."""
+    """What the page knows at one moment: counts by state, whether a run is on, and which.
+
+    `left_out` are matches that are not to be made, since their scenes aren't usable.
+    """
 
     counts: Mapping[str, int]
     busy: bool
     run: str | None
+    left_out: int = 0
 
     @property
     def open(self) -> int:
-        """How many matches are no finished pair."""
-        return sum(self.counts.get(state, 0) for state in _OPEN)
+        """How many matches are no finished pair and are to be made."""
+        return sum(self.counts.get(state, 0) for state in _OPEN) - self.left_out
 
     @property
     def alive(self) -> bool:
@@ -60,7 +66,8 @@ def run_status(page: Page) -> RunStatus:
     """How the pairs stand now."""
     job = running_job(page.store, KIND, now_utc())
     counts = pair_counts(page.store, alive=job is not None)
-    return RunStatus(counts, is_busy(page, KIND), job.job_id if job else None)
+    left_out = len(unusable_to_make(page.store)) if leaves_out_unusable() else 0
+    return RunStatus(counts, is_busy(page, KIND), job.job_id if job else None, left_out)
 
 
 def chosen_parameters() -> PairParameters:
@@ -74,6 +81,11 @@ def chosen_parameters() -> PairParameters:
         ignore_rim_m=float(chosen["pairs_ignore_rim"]),
         allow_missing_bands=bool(chosen["pairs_missing_bands"]),
     )
+
+
+def leaves_out_unusable() -> bool:
+    """Whether no pairs are made of scenes that aren't usable, as long as nobody says otherwise."""
+    return not st.session_state.get(UNUSABLE)
 
 
 def run_options(
@@ -91,4 +103,6 @@ def run_options(
         states=frozenset(states) or None,
         access=str(st.session_state.get("pairs_access", ACCESSES[0])),
         keep_offsets=offset == "keep",
+        # Who names masks has said yes to them.
+        leave_out_unusable=not masks and leaves_out_unusable(),
     )

@@ -14,6 +14,7 @@ from pages.shared.pairs.form import parameters_form
 from pages.shared.pairs.list import pair_list
 from pages.shared.pairs.start import question, start_pairs
 from pages.shared.pairs.state import KIND, STAGE_HELP, RunStatus, run_status
+from pages.shared.pairs.unusable import unusable_choice
 from pages.shared.polling import polled
 from pages.shared.text import plain
 
@@ -57,6 +58,7 @@ def _start_form(page: Page, now: RunStatus) -> None:
     """How to make pairs, and the buttons that begin."""
     again = parameters_form(page)
     access_form(page, now)
+    unusable_choice(page, now)
     _start_buttons(page, now, again=again)
 
 
@@ -81,7 +83,7 @@ def _start_buttons(page: Page, now: RunStatus, *, again: bool) -> None:
         width="stretch",
         on_click=lambda: start_pairs(page, states=(PairState.FAILED.value,)),
     )
-    if not now.open and not now.busy:
+    if not (now.open or now.left_out or now.busy):
         with text:
             st.page_link(
                 PAGES["review"][0],

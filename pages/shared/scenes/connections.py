@@ -12,12 +12,13 @@ from migrate_core.jobs.background import answer, latest_job, messages
 from migrate_core.scenes.access.connection import FAILS, NOT_SET, WORKS
 from migrate_core.scenes.sources import SERVICES, open_source, source_of
 from migrate_core.scenes.sources.adapter import Credential
-from migrate_core.settings import ServiceSettings
 from migrate_core.states import Level
 from migrate_core.text import format_time
-from pages.shared.background import POLL_S, is_busy, start, trouble
+from pages.shared.background import is_busy, start
 from pages.shared.frame import Page
-from pages.shared.polling import polled
+from pages.shared.scenes.form import ask_for_code, keep_code
+from pages.shared.scenes.measuring import name_of
+from pages.shared.secrets import needs_code
 from pages.shared.text import plain
 
 KIND = "connection"
@@ -40,22 +41,37 @@ def test_sources(page: Page, specs: Sequence[str], environ: Mapping[str, str]) -
     start(page, KIND, request, environ)
 
 
-@polled(lambda page: is_busy(page, KIND), POLL_S)
-def connections(page: Page) -> None:
-    """Each source with the state of its credentials, and what the last test said."""
+def connections(page: Page, specs: Sequence[str]) -> bool:
+    """Each of these sources with the state of its credentials, and what the last test said.
+
+    Whether the button that tests them was pressed just now.
+    """
+    if not specs:
+        return False
     busy = is_busy(page, KIND)
     tested = _last_test(page, busy)
     _row("**Source**", "**Credentials**", "**Last test**")
-    for spec in dict.fromkeys([*SERVICES, *tested]):
+    for spec in specs:
         _row(
-            f"{SERVICES[spec]}  \n`{spec}`" if spec in SERVICES else plain(spec),
+            f"{name_of(spec)}  \n`{spec}`" if spec in SERVICES else name_of(spec),
             format_credentials(source_of(spec, page.settings.services).credentials),
             _outcome(tested.get(spec), busy=busy),
         )
-    trouble(KIND)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if needs_code(page.settings.services, specs):
+            ask_for_code()
+        pressed = st.button(
+            "Test connection" if len(specs) == 1 else "Test connections",
+            key="scenes_test",
+            icon=":material/network_check:",
+            help="Tries a small search at each source, and the credentials that are set.",
+            disabled=busy,
+            on_click=keep_code,
+        )
     if not busy:
         for message in messages(page.store, KIND, Level.ERROR):
             st.error(plain(message))
+    return pressed
 
 
 def _row(*cells: str) -> None:
@@ -100,9 +116,3 @@ def _step(step: Mapping[str, str]) -> str:
     if state == NOT_SET:
         return f"{sign} {step['what']}: no credentials"
     return f"{sign} {step['what']} {state}: {plain(step['words'])}"
-
-
-def needs_code(services: ServiceSettings) -> bool:
-    """Whether there is an account that may have two factors."""
-    needs = (need for spec in SERVICES for need in source_of(spec, services).credentials)
-    return any(need.two_factors and need.found for need in needs)

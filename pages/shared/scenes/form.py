@@ -1,101 +1,44 @@
-"""The form of the Scenes page: where to search, for what, and how to rank it."""
+"""The form of the Scenes page: where to search, and for what."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import streamlit as st
 
+from migrate_core.jobs.background import latest_job
 from migrate_core.model import SceneQuery
 from migrate_core.scenes.sources import EXAMPLES, LOCAL, SERVICES, local_source
-from migrate_core.settings import RankingSettings
 from migrate_core.store.last_search import SearchParameters, last_asked
 from pages.shared.frame import Page
-from pages.shared.scenes.connections import needs_code
+from pages.shared.scenes.measuring import can_measure, holds_secrets, measuring_switch
+from pages.shared.scenes.weights import TERMS, chosen_ranking, put_ranking_in_form
 from pages.shared.secrets import code_field, take_code
 
+__all__ = ["TERMS", "Asked", "chosen_sources", "fill_again", "fill_form", "search_form"]
+
+KIND = "search"
 LEVELS = {"L2A": "L2A (surface reflectance)", "L1C": "L1C (top of atmosphere)"}
-TERMS = {
-    "clear_sky": (
-        "clear sky",
-        "What is left of cloud over mask where it was measured, else of cloud in scene: 1 without "
-        "cloud, 0 for nothing but cloud.",
-    ),
-    "clear_label": (
-        "clear label",
-        "The share of the label that isn't occluded: by cloud, thin cloud, snow or cloud shadow, "
-        "or for lack of data; only where it was measured.",
-    ),
-    "closeness": ("closeness", "1 on the mask's day, falling to 0 just beyond the window."),
-    "coverage": ("coverage", "The share of the mask that the scene shows."),
-}
 _AGAIN, _SECRET = "scenes_again", "scenes_secret"
+_MOST_DAYS = 3650
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the form was sent off for: a search, or only a test of its sources.
+    """What the form was sent off for.
 
     `refresh` asks services again; `secret` is the environment with a code that was given.
     """
 
     parameters: SearchParameters
-    test: bool = False
     refresh: bool = False
     secret: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def search_form(page: Page) -> Asked | None:
-    """What was asked for, when a button was pressed just now."""
-    _fill(page)
-    with st.form("scenes_form", border=False):
-        _where(page)
-        _what()
-        _how()
-        st.checkbox(
-            "Measure clouds over each mask (some 40 kB of each product; about 0.6 MB from the "
-            "Copernicus Data Space with an account alone)",
-            key="scenes_measure",
-            help="Looks at the clouds over each mask and its label in every candidate before "
-            "anything is fetched, and ranks by that: what is said of a whole scene misleads. Takes "
-            "up to a few seconds for each product; what was measured before is used again.",
-            persist_state="session",
-        )
-        with st.container(horizontal=True, vertical_alignment="center"):
-            pressed = st.form_submit_button(
-                "Search", type="primary", icon=":material/search:", on_click=_keep_code
-            )
-            test = st.form_submit_button(
-                "Test connection",
-                icon=":material/network_check:",
-                help="Tries a small search at each source, and the credentials that are set.",
-                on_click=_keep_code,
-            )
-            st.checkbox(
-                "Ask services again",
-                key="scenes_refresh",
-                help="Otherwise what a service answered to the same question in the last 24 hours "
-                "is used again, and what was measured.",
-            )
-    secret = st.session_state.pop(_SECRET, {})
-    if not (pressed or test):
-        return None
-    parameters = _parameters()
-    if not parameters.sources:
-        st.error("Choose a service, or name a folder with Sentinel-2 products.")
-        return None
-    return Asked(parameters, test, st.session_state["scenes_refresh"], secret)
-
-
-def _keep_code() -> None:
-    """Take the code out of its field before it is drawn again; for this run of the page only."""
-    st.session_state[_SECRET] = take_code("scenes_code")
-
-
-def _where(page: Page) -> None:
-    """Where to look: services, folders, other services."""
+    """What was asked for, when the button was pressed just now."""
     st.pills(
         "Services",
         list(SERVICES),
@@ -106,18 +49,65 @@ def _where(page: Page) -> None:
         "used, folders before services; the others stand in when it fails.",
         persist_state="session",
     )
-    with_code = needs_code(page.settings.services)
-    folders, others, *code = st.columns([2, 2, 1] if with_code else 2)
+    folders, days, more, search = st.columns([5, 2, 1.5, 1.5], vertical_alignment="bottom")
     folders.text_area(
         "Folders with Sentinel-2 products, one per line",
         key="scenes_folders",
-        height=80,
+        height=68,
         placeholder="/data/sentinel2",
         help="On the machine that runs this app: folders with products of any form (SAFE, zip, "
         "AWS), or static STAC catalogues.",
         persist_state="session",
     )
-    others.text_area(
+    days.number_input(
+        "Days before and after",
+        0,
+        _MOST_DAYS,
+        key="scenes_days",
+        help="The window that is searched before and after each mask's date, inclusive, by UTC "
+        "date.",
+        persist_state="session",
+    )
+    with more.popover("More", icon=":material/tune:", width="stretch"):
+        _more()
+    pressed = search.button(
+        "Search",
+        key="scenes_search",
+        type="primary",
+        icon=":material/search:",
+        width="stretch",
+        on_click=keep_code,
+    )
+    measuring_switch(page, chosen_sources(), st.session_state["scenes_days"])
+    _keep_in_address(page)
+    if not pressed:
+        return None
+    parameters = _parameters(page)
+    if not parameters.sources:
+        st.error("Choose a service, or name a folder with Sentinel-2 products.")
+        return None
+    return Asked(parameters, st.session_state["scenes_refresh"], given_code())
+
+
+def keep_code() -> None:
+    """Take the code out of its field before it is drawn again; for this run of the page only."""
+    st.session_state[_SECRET] = take_code("scenes_code")
+
+
+def given_code() -> Mapping[str, str]:
+    """The environment with the code that was given just now, once."""
+    found: Mapping[str, str] = st.session_state.pop(_SECRET, {})
+    return found
+
+
+def ask_for_code() -> None:
+    """The field for the code of the moment."""
+    code_field("scenes_code")
+
+
+def _more() -> None:
+    """What most searches leave as it is."""
+    st.text_area(
         "Other services, one per line",
         key="scenes_others",
         height=80,
@@ -125,9 +115,33 @@ def _where(page: Page) -> None:
         help="`dhus:URL` is a mirror of the Data Hub, `stac:URL#COLLECTION` any STAC API.",
         persist_state="session",
     )
-    if code:
-        with code[0]:
-            code_field("scenes_code")
+    st.number_input(
+        "Largest cloud in scene that is searched for, %",
+        0.0,
+        100.0,
+        step=5.0,
+        format="%g",
+        key="scenes_max_cloud",
+        help="Scenes with more cloud in scene are left out; 100 leaves out none. A clouded scene "
+        "may be clear over a mask.",
+        persist_state="session",
+    )
+    st.selectbox(
+        "Processing level",
+        list(LEVELS),
+        format_func=LEVELS.__getitem__,
+        key="scenes_level",
+        persist_state="session",
+    )
+    st.checkbox(
+        "Ask services again",
+        key="scenes_refresh",
+        help="Otherwise what a service answered to the same question in the last 24 hours is used "
+        "again, and what was measured.",
+    )
+
+
+# values
 
 
 def _lines(key: str) -> list[str]:
@@ -135,114 +149,81 @@ def _lines(key: str) -> list[str]:
     return [line for line in found if line]
 
 
-def _parameters() -> SearchParameters:
-    """The form's values; what lies on this machine comes first, since it costs least."""
-    values = st.session_state
+def chosen_sources() -> tuple[str, ...]:
+    """The sources in the form; what lies on this machine comes first, since it costs least."""
     folders = [_source(line) for line in _lines("scenes_folders")]
-    services = [name for name in SERVICES if name in (values["scenes_services"] or ())]
-    return SearchParameters(
-        tuple(dict.fromkeys([*folders, *services, *_lines("scenes_others")])),
-        SceneQuery(values["scenes_days"], values["scenes_max_cloud"], values["scenes_level"]),
-        RankingSettings(
-            values["scenes_usable_cloud"],
-            round(values["scenes_usable_coverage"] / 100, 4),
-            {name: values[f"scenes_weight_{name}"] for name in TERMS},
-        ),
-        measure_clouds=values["scenes_measure"],
-    )
+    services = [name for name in SERVICES if name in (st.session_state["scenes_services"] or ())]
+    return tuple(dict.fromkeys([*folders, *services, *_lines("scenes_others")]))
 
 
 def _source(line: str) -> str:
     return local_source(Path(line.removeprefix(LOCAL)).expanduser().absolute())
 
 
-def _what() -> None:
-    """What to look for."""
-    days, cloud, level = st.columns(3)
-    days.number_input(
-        "Window, days before and after",
-        0,
-        3650,
-        key="scenes_days",
-        help="Around each mask's date, inclusive, by UTC date.",
-        persist_state="session",
-    )
-    cloud.number_input(
-        "Cloud limit of the search, %",
-        0.0,
-        100.0,
-        step=5.0,
-        format="%g",
-        key="scenes_max_cloud",
-        help="Scenes with more cloud in scene are left out; 100 leaves out none.",
-        persist_state="session",
-    )
-    level.selectbox(
-        "Processing level",
-        list(LEVELS),
-        format_func=LEVELS.__getitem__,
-        key="scenes_level",
-        persist_state="session",
+def _parameters(page: Page) -> SearchParameters:
+    """The form's values."""
+    values, sources = st.session_state, chosen_sources()
+    return SearchParameters(
+        sources,
+        SceneQuery(values["scenes_days"], values["scenes_max_cloud"], values["scenes_level"]),
+        chosen_ranking(),
+        measure_clouds=values["scenes_measure"] and can_measure(page, sources),
     )
 
 
-def _how() -> None:
-    """How to rank what is found."""
-    columns = st.columns(2 + len(TERMS), vertical_alignment="bottom")
-    columns[0].number_input(
-        "Usable: cloud up to, %",
-        0.0,
-        100.0,
-        step=5.0,
-        format="%g",
-        key="scenes_usable_cloud",
-        help="Held against cloud over mask and label occluded where they were measured, else "
-        "against cloud in scene. Usable scenes come before all others, whatever the weights.",
-        persist_state="session",
-    )
-    columns[1].number_input(
-        "Usable: coverage from, %",
-        0.0,
-        100.0,
-        step=5.0,
-        format="%g",
-        key="scenes_usable_coverage",
-        help="The share of the mask that a usable scene shows at least.",
-        persist_state="session",
-    )
-    for column, (name, (title, meaning)) in zip(columns[2:], TERMS.items(), strict=True):
-        column.number_input(
-            f"Weight: {title}",
-            0.0,
-            100.0,
-            step=0.5,
-            format="%g",
-            key=f"scenes_weight_{name}",
-            help=f"{meaning} The score is the mean of the terms by their weights.",
-            persist_state="session",
-        )
-
-
-def _fill(page: Page) -> None:
-    """The last search of the workspace as the form's first values."""
+def fill_form(page: Page) -> None:
+    """The form's first values: of the address, else those of the last search."""
     again = st.session_state.pop(_AGAIN, None)
     if again is not None:
         _put_in_form(again)
     if "scenes_days" in st.session_state:
         return
+    _put_in_form(_from_address(_first_values(page)))
+
+
+def _first_values(page: Page) -> SearchParameters:
     asked = last_asked(page.store)
-    demo = page.workspace.demo / "scenes"
     if asked is None:
+        demo = page.workspace.demo / "scenes"
         sources = (local_source(demo),) if demo.is_dir() else ()
-        ranking = page.settings.ranking
-        asked = SearchParameters(sources, SceneQuery(), ranking, measure_clouds=True)
-    _put_in_form(asked)
+        return SearchParameters(sources, SceneQuery(), page.settings.ranking, measure_clouds=True)
+    # A command measures only when it is told to; whoever uses the page has turned it off there.
+    job = latest_job(page.store, KIND)
+    by_page = job is not None and job.launched
+    return replace(asked, measure_clouds=asked.measure_clouds or not by_page)
+
+
+def _from_address(parameters: SearchParameters) -> SearchParameters:
+    """The parameters with the sources and days that the address names."""
+    sources = tuple(st.query_params.get_all("source")) or parameters.sources
+    days = st.query_params.get("days", "")
+    if not (days.isdecimal() and int(days) <= _MOST_DAYS):
+        return replace(parameters, sources=sources)
+    query = replace(parameters.query, days=int(days))
+    return replace(parameters, sources=sources, query=query)
+
+
+def _keep_in_address(page: Page) -> None:
+    """Sources and days, where they are not those of the last search."""
+    usual, days = _first_values(page), st.session_state["scenes_days"]
+    # An address with a password in it must not get into that of the page.
+    sources = [source for source in chosen_sources() if not holds_secrets(source)]
+    _put("source", [] if sources == list(usual.sources) else sources)
+    _put("days", [] if days == usual.query.days else [str(days)])
+
+
+def _put(name: str, values: list[str]) -> None:
+    if st.query_params.get_all(name) == values:
+        return
+    if values:
+        st.query_params[name] = values
+    else:
+        st.query_params.pop(name, None)
 
 
 def _put_in_form(parameters: SearchParameters) -> None:
     """Show a search in the form."""
-    query, ranking = parameters.query, parameters.ranking
-    sources = parameters.sources
+    query, sources = parameters.query, parameters.sources
     others = [s for s in sources if s not in SERVICES and not s.startswith(LOCAL)]
     values = {
         "services": [source for source in sources if source in SERVICES],
@@ -251,13 +232,11 @@ def _put_in_form(parameters: SearchParameters) -> None:
         "days": query.days,
         "max_cloud": float(query.max_cloud_percent),
         "level": query.level,
-        "usable_cloud": float(ranking.usable_cloud_percent),
-        "usable_coverage": round(100.0 * ranking.usable_coverage, 2),
         "measure": parameters.measure_clouds,
-        **{f"weight_{name}": float(ranking.weights.get(name, 1.0)) for name in TERMS},
     }
     for name, value in values.items():
         st.session_state[f"scenes_{name}"] = value
+    put_ranking_in_form(parameters.ranking)
 
 
 def fill_again(parameters: SearchParameters) -> None:

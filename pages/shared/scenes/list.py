@@ -23,13 +23,13 @@ from migrate_core.store.candidates import (
     mask_row,
     mask_rows,
 )
-from migrate_core.text import format_date, format_days
+from migrate_core.text import format_date, format_short_offset
 from pages.shared.frame import Page
 from pages.shared.scenes.candidates import cloud_text
 from pages.shared.scenes.search import offer_searches
-from pages.shared.state import choose_mask, selection
+from pages.shared.state import choose_mask, put_in_address, selection
 from pages.shared.table import PagedList, Rows, choose_row, filtered, filters
-from pages.shared.text import plain
+from pages.shared.text import counted, plain
 
 _MASK_LIST = PagedList("scenes", 8, "mask")
 _NAMES = {ALL: "All", WITHOUT_USABLE: "Without a usable scene", CHOSEN_BY_PERSON: "Chosen by hand"}
@@ -39,9 +39,22 @@ def mask_filters(page: Page) -> None:
     """What would help masks without a usable scene, and which masks are listed."""
     counts = list_counts(page.store)
     _what_would_help(page, counts)
+    _fill_filters()
     filters(
         _MASK_LIST, "Masks", {show: f"{name} ({counts[show]:,})" for show, name in _NAMES.items()}
     )
+    show, name = filtered(_MASK_LIST)
+    put_in_address("show", None if show in (None, ALL) else show)
+    put_in_address("name", name or None)
+
+
+def _fill_filters() -> None:
+    """The filters of the address, before they are drawn first."""
+    show, name = st.query_params.get("show"), st.query_params.get("name")
+    if show in _NAMES:
+        st.session_state.setdefault("scenes_show", show)
+    if name:
+        st.session_state.setdefault("scenes_name", name)
 
 
 def mask_list(page: Page) -> None:
@@ -74,19 +87,23 @@ def _what_would_help(page: Page, counts: dict[str, int]) -> None:
     """On all masks without a usable scene: a sentence, and searches that would help, as buttons."""
     without, total = counts[WITHOUT_USABLE], counts[ALL]
     if not without:
+        all_of = f"All {total:,} masks have" if total > 1 else "The mask has"
         st.success(
-            f"All {total:,} masks have a usable scene{_others_in_use(page)}.",
-            icon=":material/check_circle:",
+            f"{all_of} a usable scene{_others_in_use(page)}.", icon=":material/check_circle:"
         )
         return
     advice = all_advice(page.store)
     more = "; or ".join(beyond_proposals(advice))
-    st.warning(
-        f"{without:,} of {total:,} masks have no usable scene: {matches(page.store)}."
-        + f" What may help: {plain(more)}." * bool(more),
-        icon=":material/lightbulb:",
-    )
-    offer_searches(page, [(one.remedy, str(one)) for one in proposals(advice)], key="all")
+    offered = proposals(advice)
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(
+            f":material/lightbulb: {without:,} of {counted(total, 'mask')} "
+            f"{'has' if without == 1 else 'have'} no usable scene: {matches(page.store)}."
+            + f" What may help: {plain(more)}." * bool(more)
+            + " For all masks:" * bool(offered),
+            width="content",
+        )
+        offer_searches(page, [(one.remedy, str(one)) for one in offered])
 
 
 def _others_in_use(page: Page) -> str:
@@ -110,8 +127,8 @@ def _table(found: Sequence[MaskRow]) -> None:
                 "usable", help="Usable scenes of all candidates", width=65
             ),
             "scene in use": st.column_config.TextColumn(
-                help="Its date, days from the mask to it, and cloud over mask where it was "
-                "measured, else cloud in scene",
+                help="Its date, how long before or after the mask's image it was taken, and cloud "
+                "over mask where it was measured, else cloud in scene",
                 width=350,
             ),
             "what would help": st.column_config.TextColumn(width=300),
@@ -134,7 +151,7 @@ def _in_use(candidate: Candidate) -> str:
     ranked = candidate.ranked
     parts = [
         format_date(ranked.scene.sensed_at),
-        f"{format_days(ranked.days_offset)} d",
+        format_short_offset(ranked.days_offset),
         cloud_text(ranked),
         *["not usable"] * (not ranked.usable),
         *["by hand"] * candidate.chosen_by_person,

@@ -9,22 +9,31 @@ from pathlib import Path
 
 import streamlit as st
 
+from migrate_core import background
 from migrate_core.advice import Remedy
 from migrate_core.errors import WrongUseError
-from migrate_core.job_requests import SearchScenes
+from migrate_core.job_requests import RankScenes, SearchScenes
 from migrate_core.jobs.background import now_utc, running_job
+from migrate_core.scenes.groups import SomeMasks
 from migrate_core.scenes.sources import LOCAL, open_source
 from migrate_core.store.candidates import MaskRow
 from migrate_core.store.last_search import SearchParameters, last_asked, last_found, last_responses
+from migrate_core.store.ranking import own_limits_of
 from migrate_core.text import CLOUD_IN_SCENE
 from pages.shared.background import POLL_S, how_it_ended, is_busy, start, trouble, watch
 from pages.shared.frame import Page, share_of
 from pages.shared.polling import polled
+from pages.shared.scenes.connections import KIND as CONNECTION
 from pages.shared.scenes.connections import connections, test_sources
-from pages.shared.scenes.form import fill_again, search_form
-from pages.shared.text import plain
-
-KIND = "search"
+from pages.shared.scenes.form import (
+    KIND,
+    chosen_sources,
+    fill_again,
+    fill_form,
+    given_code,
+    search_form,
+)
+from pages.shared.text import counted, plain
 
 
 def search_panel(page: Page) -> None:
@@ -32,15 +41,26 @@ def search_panel(page: Page) -> None:
     _watch(page)
     if is_busy(page, KIND):
         return
+    fill_form(page)
     found = last_found(page.store)
     label = f"Search: {format_search(found)}" if found else "Search"
-    with st.expander(label, expanded=found is None, icon=":material/search:"):
-        asked = search_form(page)
-        if asked is not None and asked.test:
-            test_sources(page, asked.parameters.sources, asked.secret)
-        _ages(page)
-        connections(page)
-    if asked is not None and not asked.test:
+    # Whoever comes from a pair that failed for its source is led to the form.
+    opened = found is None or st.query_params.get("search") == "open"
+    with st.expander(label, expanded=opened, icon=":material/search:"):
+        _form(page)
+
+
+@polled(lambda page: is_busy(page, CONNECTION), POLL_S)
+def _form(page: Page) -> None:
+    """The form with what belongs to the sources that are chosen, drawn again by itself."""
+    asked = search_form(page)
+    # A folder needs no connection.
+    services = [source for source in chosen_sources() if not source.startswith(LOCAL)]
+    if connections(page, services):
+        test_sources(page, services, given_code())
+    trouble(CONNECTION)
+    _ages(page)
+    if asked is not None:
         request = SearchScenes(asked.parameters, asked.refresh)
         start(page, KIND, lambda: _checked(page, request), asked.secret)
         # What was wrong with it is said on top.
@@ -71,15 +91,11 @@ def format_age(age: timedelta) -> str:
 
 def format_search(parameters: SearchParameters) -> str:
     """A search in one line."""
-    query, ranking = parameters.query, parameters.ranking
+    query = parameters.query
     most = f", at most {query.max_cloud_percent:g} % {CLOUD_IN_SCENE}"
     cloud = most * (query.max_cloud_percent < 100)
     measured = ", clouds measured over each mask" * parameters.measure_clouds
-    return (
-        f"±{query.days} days, {query.level}{cloud}; usable up to "
-        f"{ranking.usable_cloud_percent:g} % cloud and from {100 * ranking.usable_coverage:g} % "
-        f"coverage{measured}"
-    )
+    return f"{counted(query.days, 'day')} before and after, {query.level}{cloud}{measured}"
 
 
 def _checked(page: Page, request: SearchScenes) -> SearchScenes:
@@ -110,47 +126,89 @@ def _watch(page: Page) -> None:
 def _doing(page: Page) -> str:
     """What a search is at work at; one that measures clouds does so in its second half."""
     asked, job = last_asked(page.store), running_job(page.store, KIND, now_utc())
+    if job is not None and background.is_for(page.store, job.job_id, RankScenes):
+        return "Ranking the candidates"
     second_half = job is not None and share_of(job) >= 0.5
     measures = asked is not None and asked.measure_clouds and second_half
     return "Measuring clouds over each mask" if measures else "Searching for scenes"
 
 
+# what would help
+
+
 def help_mask(page: Page, row: MaskRow) -> None:
     """What would give the selected mask a usable scene, each way one press away."""
     found = last_found(page.store)
-    if row.usable or found is None:
+    if found is None:
+        return
+    limits = own_limits_of(page.store).get(row.mask.mask_id)
+    if limits is not None:
+        _own_limits(page, found, row.mask.mask_id, limits)
+    if row.usable:
         return
     if row.advice is None:
-        st.warning("This mask was not searched for yet. Search again.")
-        return
-    if not row.advice.remedies:
+        st.markdown("This mask was not searched for yet.")
+        _search_mask_button(page, found, "Search for it", row.mask.mask_id, None)
+    elif not row.advice.remedies:
         advice = plain(str(row.advice))
-        st.warning(f"No usable scene. What may help: {advice}.", icon=":material/lightbulb:")
-        return
-    st.markdown("No usable scene. What would help, if all masks are searched for again:")
-    offer_searches(page, [(one, str(one)) for one in row.advice.remedies], key="remedy")
+        st.markdown(f":material/lightbulb: No usable scene. What may help: {advice}.")
+    else:
+        st.markdown(":material/lightbulb: No usable scene. What would help this mask alone:")
+        with st.container(horizontal=True):
+            for remedy in row.advice.remedies:
+                wider = remedy if limits is None else remedy.joined(limits)
+                _search_mask_button(page, found, str(remedy), row.mask.mask_id, wider)
 
 
-def offer_searches(page: Page, remedies: Sequence[tuple[Remedy, str]], key: str) -> None:
-    """A button for each remedy, with its words, that searches again with the limits it names."""
+def _own_limits(page: Page, found: SearchParameters, mask_id: str, limits: Remedy) -> None:
+    """That a mask is searched otherwise than the others, and the way back."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"This mask is searched by wider limits than the others: {limits.now}.")
+        _search_mask_button(page, found, "Search it as the others", mask_id, None)
+
+
+def _search_mask_button(
+    page: Page, found: SearchParameters, text: str, mask_id: str, limits: Remedy | None
+) -> None:
+    """A button that searches for one mask, by wider limits of its own where there are some."""
+    request = SearchScenes(found, only=SomeMasks((mask_id,), limits))
+    st.button(
+        plain(_capital(text)),
+        key=f"scenes_mask_{text}",
+        icon=":material/search:",
+        help="Searches for this mask only. It keeps its limits when all masks are searched for "
+        "again; those of the other masks stay as they are."
+        if limits
+        else "Searches for this mask only, by the limits of the last search.",
+        on_click=_search_now,
+        args=(page, request),
+    )
+
+
+def offer_searches(page: Page, remedies: Sequence[tuple[Remedy, str]]) -> None:
+    """A button for each remedy, with its words, that searches for all masks by its limits."""
     found = last_found(page.store)
     if found is None:
         return
-    with st.container(horizontal=True):
-        for number, (remedy, text) in enumerate(remedies):
-            st.button(
-                plain(text[0].upper() + text[1:]),
-                key=f"scenes_{key}_{number}",
-                icon=":material/search:",
-                help="Searches again for all masks, with this limit changed.",
-                on_click=_apply,
-                args=(page, found, remedy),
-            )
+    for number, (remedy, text) in enumerate(remedies):
+        query, ranking = remedy.applied(found.query, found.ranking)
+        asked = replace(found, query=query, ranking=ranking)
+        st.button(
+            plain(_capital(text)),
+            key=f"scenes_all_{number}",
+            icon=":material/search:",
+            help="Searches again for all masks, with this limit changed.",
+            on_click=_search_now,
+            args=(page, SearchScenes(asked)),
+        )
 
 
-def _apply(page: Page, found: SearchParameters, remedy: Remedy) -> None:
-    """Search again with what helps."""
-    query, ranking = remedy.applied(found.query, found.ranking)
-    asked = replace(found, query=query, ranking=ranking)
-    fill_again(asked)
-    start(page, KIND, lambda: _checked(page, SearchScenes(asked)))
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _search_now(page: Page, request: SearchScenes) -> None:
+    """Search with what helps; a search for all masks is what the form shows from then on."""
+    if request.only is None:
+        fill_again(request.parameters)
+    start(page, KIND, lambda: _checked(page, request))

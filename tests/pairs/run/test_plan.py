@@ -161,3 +161,28 @@ def test_going_on_with_kept_offsets_leaves_the_pair_as_it_is(case: Case) -> None
 
 def offsets(case: Case, options: RunOptions) -> list[int | None]:
     return [task.parameters.offset for task in plan(case.store, case.workspace, options)]
+
+
+def unusable(case: Case, *names: str) -> None:
+    """Call the only candidates of these masks not usable."""
+    candidates = case.store.candidates()
+    for mask_id in mask_ids(case, *names):
+        kept = [replace(one.ranked, usable=False) for one in candidates[mask_id]]
+        case.store.put_candidates({mask_id: kept})
+
+
+def test_scenes_that_are_not_usable_are_left_out_on_demand(case: Case) -> None:
+    unusable(case, "m0", "m1")
+    left_out = RunOptions(workers=1, leave_out_unusable=True)
+    assert planned(case, RunOptions()) == ["m0.tif", "m1.tif", "m2.tif"]
+    assert planned(case, left_out) == ["m2.tif"]
+    case.store.select(next(iter(mask_ids(case, "m0"))), NEAR.name)
+    assert planned(case, left_out) == ["m0.tif", "m2.tif"], "a person has chosen it"
+    case.make(RunOptions(workers=1, masks=mask_ids(case, "m1")))
+    assert planned(case, left_out) == ["m0.tif", "m1.tif", "m2.tif"], "it was begun before"
+
+
+def test_a_run_that_leaves_out_everything_says_so(case: Case) -> None:
+    unusable(case, "m0", "m1", "m2")
+    with pytest.raises(WrongUseError, match="No selected scene is usable"):
+        planned(case, RunOptions(leave_out_unusable=True))

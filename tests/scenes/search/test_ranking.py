@@ -215,7 +215,7 @@ def test_what_was_measured_stands_in_place_of_the_scene() -> None:
         (0, 10.1, False),
         (10, None, True),
         (None, 100, False),
-        (None, None, True),
+        (None, None, False),  # nothing was seen there: the scene counts
     ],
 )
 def test_both_the_sky_and_the_label_must_be_clear(

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from ....transfer.http.client import HttpClient
 from ....transfer.product_store import ProductStore
 from ....transfer.tokens import Credentials, TokenSession
+from ...costs import CLOUD_WINDOW, CloudCost
 from ..adapter import AccessWay, Credential, SourceAdapter, Trial
 from ..eodata import key_trial, s3_key
 from ..protocol import SceneFetcher, SceneSource
 from .access import account_of, cheapest
 from .fetch import CDSE_LIMITS, CdseFetcher
 from .source import CdseSource
+
+# What has to be fetched of an L2A product, without the S3 key: see docs/ranking.md.
+_CLOUD_FILES = CloudCost(600_000, 3)
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,14 @@ class Cdse(SourceAdapter):
     def credentials(self) -> tuple[Credential, ...]:
         """An account, and an S3 key."""
         return (account_of(self.services), s3_key(self.services))
+
+    @property
+    def cloud_cost(self) -> CloudCost | None:
+        """That of a window with the S3 key, of the one small file with the account alone."""
+        account, key = self.credentials
+        if key.found:
+            return CLOUD_WINDOW
+        return _CLOUD_FILES if account.found else None
 
     def ways(self, level: str) -> tuple[AccessWay, ...]:
         """Windows by the key, single bands and whole products by the account."""

@@ -30,6 +30,11 @@ class Dhus(SourceAdapter):
         missing = why_no_account(self.url, self.services)
         return (Credential("search and products", _ACCOUNT, missing),)
 
+    @property
+    def cloud_cost(self) -> None:
+        """It gives whole products only."""
+        return None
+
     def ways(self, level: str) -> tuple[AccessWay, ...]:  # noqa: ARG002
         """Whole products only."""
         (account,) = self.credentials

@@ -13,6 +13,7 @@ from ....errors import SourceError
 from ....model import Problem, Scene, SearchResult
 from ....products.layouts.finding import NEEDED
 from ....transfer.http.client import HttpClient
+from ...costs import CLOUD_ON_DISK, CloudCost
 from ..adapter import SourceAdapter, Trial
 from ..protocol import SceneRequest, SceneSource
 from .known import KnownFiles
@@ -76,6 +77,11 @@ class Local(SourceAdapter):
     """`local:PATH`."""
 
     is_local = True
+
+    @property
+    def cloud_cost(self) -> CloudCost:
+        """Nothing of the network."""
+        return CLOUD_ON_DISK
 
     def open(self, client: HttpClient | None = None) -> SceneSource:  # noqa: ARG002
         """What searches it."""

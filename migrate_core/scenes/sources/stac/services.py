@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ....transfer.http.client import HttpClient
 from ....transfer.sas import SasTokens
+from ...costs import CLOUD_WINDOW, CloudCost
 from ..adapter import AccessWay, Credential, SourceAdapter, Trial
 from ..eodata import key_trial, s3_key
 from ..protocol import SceneSource
@@ -73,6 +74,11 @@ class CdseStac(AnyStac):
     def credentials(self) -> tuple[Credential, ...]:
         """The S3 key."""
         return (s3_key(self.services),)
+
+    @property
+    def cloud_cost(self) -> CloudCost | None:
+        """That of a window, with the S3 key."""
+        return CLOUD_WINDOW if s3_key(self.services).found else None
 
     def ways(self, level: str) -> tuple[AccessWay, ...]:  # noqa: ARG002
         """Windows, with the S3 key."""

@@ -1,0 +1,43 @@
+"""Scenes that aren't usable by the limits of the search: no pair of them without a yes."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from migrate_core.store.pair_list import TO_MAKE
+from migrate_core.store.selected import unusable_to_make
+from pages.shared.frame import PAGES, Page
+from pages.shared.pairs.state import UNUSABLE, RunStatus, leaves_out_unusable
+from pages.shared.text import counted
+
+_CHOICES = {False: "Leave them out", True: "Make these pairs, too"}
+
+
+def unusable_choice(page: Page, now: RunStatus) -> None:
+    """How many selected scenes aren't usable, and whether pairs are made of them.
+
+    Only scenes of which no pair was begun, and that nobody has chosen by hand.
+    """
+    number, to_make = len(unusable_to_make(page.store)), now.counts.get(TO_MAKE, 0)
+    if not number:
+        return
+    with st.container(border=True):
+        st.segmented_control(
+            f":material/warning: {number:,} of {counted(to_make, 'selected scene')} that no pair "
+            f"was made of yet {'is' if number == 1 else 'are'} not usable by the limits of the "
+            f"search. Make {'this pair' if number == 1 else 'these pairs'}, too?",
+            list(_CHOICES),
+            format_func=_CHOICES.__getitem__,
+            default=False,
+            required=True,
+            key=UNUSABLE,
+            persist_state="session",
+            help="Usable is a scene with little cloud over the mask that shows most of it. The "
+            "label of another one is mostly occluded, or cut off. Scenes chosen by hand are made.",
+        )
+        if leaves_out_unusable():
+            st.page_link(
+                PAGES["scenes"][0],
+                label="Scenes says what would help these masks",
+                icon=PAGES["scenes"][2],
+            )

@@ -1,0 +1,183 @@
+"""Ranking on the Scenes page: limits and weights, and their effect while one moves them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from migrate_core.advice import Remedy
+from migrate_core.job_requests import RankScenes
+from migrate_core.jobs.background import messages
+from migrate_core.model import RankedScene, SceneQuery
+from migrate_core.scenes.rank import ranking_effect
+from migrate_core.scenes.search.ranking import ranked_again
+from migrate_core.settings import RankingSettings
+from migrate_core.states import Level
+from migrate_core.store.base import Candidate
+from migrate_core.store.candidates import candidates_of, count_candidates
+from migrate_core.store.last_search import SearchParameters, last_found
+from migrate_core.store.masks import find_mask
+from migrate_core.store.ranking import own_limits_of
+from migrate_core.text import (
+    FOOTPRINT_COVERAGE_HELP,
+    format_date,
+    format_percent,
+    format_share,
+    format_short_offset,
+)
+from pages.shared.background import POLL_S, is_busy, start
+from pages.shared.frame import Page
+from pages.shared.polling import polled
+from pages.shared.scenes.candidates import cloud_of
+from pages.shared.scenes.form import KIND
+from pages.shared.scenes.weights import chosen_ranking, put_ranking_in_form, ranking_fields
+from pages.shared.text import counted, plain
+
+# So many masks are counted whenever a weight is moved; of more, reading takes half a second, and
+# they are counted when somebody asks for it.
+_COUNTED_AT_ONCE = 3_000
+_SHOWN = 8
+_COUNTED = "scenes_counted"
+
+
+@polled(lambda page: is_busy(page, KIND), POLL_S)
+def ranking_panel(page: Page, mask_id: str | None) -> None:
+    """The limits and weights, folded up, with what they change; drawn again by itself."""
+    if is_busy(page, KIND):
+        return
+    found = last_found(page.store)
+    label = f"Ranking: {_format_limits(found.ranking)}" if found else "Ranking"
+    panel = st.expander(
+        label, key="scenes_ranking", icon=":material/leaderboard:", on_change="rerun"
+    )
+    with panel:
+        _done(page)
+        if found is None:
+            ranking_fields()
+            return
+        fields, effect = st.columns([2, 3], gap="medium")
+        with fields:
+            ranking_fields()
+        if panel.open:
+            with effect:
+                _effect(page, found, mask_id)
+
+
+def _format_limits(ranking: RankingSettings) -> str:
+    return (
+        f"usable up to {ranking.usable_cloud_percent:g} % cloud and from "
+        f"{100 * ranking.usable_coverage:g} % coverage"
+    )
+
+
+def _done(page: Page) -> None:
+    """What the last ranking did."""
+    for message in messages(page.store, KIND, Level.RESULT):
+        st.caption(f":material/check_circle: {plain(message)}")
+
+
+def _effect(page: Page, found: SearchParameters, mask_id: str | None) -> None:
+    """What the chosen ranking changes: the order of one mask, the scenes of all; and using it."""
+    ranking = chosen_ranking()
+    changed = ranking != found.ranking
+    if mask_id is not None:
+        _order_of(page, mask_id, ranking)
+    if changed:
+        _counts(page, ranking)
+    else:
+        st.caption("This is the ranking in use. Move a weight or a limit to see what it changes.")
+    with st.container(horizontal=True):
+        st.button(
+            "Use this ranking",
+            key="scenes_rank",
+            type="primary" if changed else "secondary",
+            icon=":material/check:",
+            disabled=not changed,
+            help="Puts the candidates of all masks in this order and selects the best of each. No "
+            "source is asked; scenes chosen by hand stay.",
+            on_click=lambda: start(page, KIND, lambda: RankScenes(ranking)),
+        )
+        st.button(
+            "Back to the ranking in use",
+            key="scenes_rank_back",
+            icon=":material/undo:",
+            disabled=not changed,
+            on_click=put_ranking_in_form,
+            args=(found.ranking,),
+        )
+
+
+def _counts(page: Page, ranking: RankingSettings) -> None:
+    """How many masks would get another scene, and have a usable one."""
+    masks = count_candidates(page.store).masks
+    if masks > _COUNTED_AT_ONCE and st.session_state.get(_COUNTED) != ranking:
+        st.button(
+            f"Count for all {counted(masks, 'mask')}",
+            key="scenes_count",
+            icon=":material/functions:",
+            on_click=_note_counted,
+            args=(ranking,),
+        )
+        return
+    st.markdown(f"**{ranking_effect(page.store, ranking).planned}**")
+
+
+def _note_counted(ranking: RankingSettings) -> None:
+    st.session_state[_COUNTED] = ranking
+
+
+def _order_of(page: Page, mask_id: str, ranking: RankingSettings) -> None:
+    """The candidates of a mask in their new order, each with the rank that it has now."""
+    candidates = candidates_of(page.store, mask_id)
+    mask = find_mask(page.store, mask_id)
+    if not candidates or mask is None:
+        return
+    limits = own_limits_of(page.store).get(mask_id, Remedy(0))
+    _, own = limits.applied(SceneQuery(), ranking)
+    now = {one.ranked.scene.scene_id: (n, one) for n, one in enumerate(candidates, 1)}
+    after = ranked_again((one.ranked for one in candidates), own)
+    rows = [
+        _cells(number, *now[one.scene.scene_id], ranked=one)
+        for number, one in enumerate(after[:_SHOWN], 1)
+    ]
+    st.caption(f"The candidates of {plain(mask.name)} in this order:")
+    st.dataframe(
+        pd.DataFrame(rows),
+        key="scenes_order",
+        hide_index=True,
+        height="content",
+        column_config=_COLUMNS,
+    )
+    if len(after) > _SHOWN:
+        st.caption(f"And {counted(len(after) - _SHOWN, 'more candidate')}.")
+
+
+_COLUMNS = {
+    "rank": st.column_config.TextColumn("Rank", width=70),
+    "scene": st.column_config.TextColumn("Scene", width=180, help="✓ is the one in use"),
+    "cloud": st.column_config.TextColumn(
+        "Cloud", width=110, help="Over the mask where it was measured, else in the scene"
+    ),
+    "coverage": st.column_config.TextColumn("Coverage", width=70, help=FOOTPRINT_COVERAGE_HELP),
+    "usable": st.column_config.TextColumn("Usable", width=55),
+    "score": st.column_config.ProgressColumn(
+        "Score", min_value=0, max_value=1, format="%.2f", width=80
+    ),
+}
+
+
+def _cells(
+    number: int, before: int, candidate: Candidate, ranked: RankedScene
+) -> dict[str, str | float]:
+    """One candidate: its rank then, and the one it has now where that is another."""
+    name, percent = cloud_of(ranked)
+    moved = "" if number == before else f" {'▲' if number < before else '▼'} was {before}"
+    taken = f"{format_date(ranked.scene.sensed_at)}, {format_short_offset(ranked.days_offset)}"
+    return {
+        "rank": f"{number}{moved}",
+        "scene": f"{taken} ✓" if candidate.selected else taken,
+        "cloud": f"{format_percent(percent)} {name.removeprefix('cloud ')}",
+        "coverage": format_share(ranked.coverage),
+        "usable": "yes" if ranked.usable else "no",
+        "score": ranked.score,
+    }
