@@ -12,7 +12,11 @@ from ..masks.register.uploads import read_left_out
 from ..review.set_aside import notes_on_set_aside, present_decisions
 from ..session import Session
 from ..states import Level
+from ..store.serialize import to_json
 from .problems import say_problems
+
+# So many pairs of mask and source image are kept for whoever looks at the job.
+_LISTED = 200
 
 
 def add_masks(session: Session, request: AddMasks) -> run.Added:
@@ -29,6 +33,7 @@ def add_masks(session: Session, request: AddMasks) -> run.Added:
         job.say(Level.NOTE, added.notes)
         job.say(Level.RESULT, [result_of_adding(added.masks, added.refused)])
         say_problems(job, (*added.refused, *added.problems))
+        job.answer(to_json(added.images.limited(_LISTED)) if added.images else None)
     return added
 
 

@@ -13,7 +13,7 @@ from ..job_requests import AddMasks, RedateMasks
 from ..masks import run
 from ..masks.given import add_options
 from ..masks.raster.value_notes import value_notes
-from ..masks.register.outcome import result_of_adding
+from ..masks.register.outcome import pair_lines, result_of_adding
 from ..masks.relabel import versions
 from ..masks.relabel.geopackage import LABELS
 from ..model import Mask
@@ -24,6 +24,9 @@ from ..session import Session
 from ..store.masks import ALL, SHOWN, MaskFilter, name_apart, shared_names
 from .add_options import with_add_options
 from .console import emit, json_option, print_table, report, say
+
+# So many masks with a source image are listed after adding, and as many without.
+_PAIRS = 20
 
 
 @click.group()
@@ -44,6 +47,10 @@ def add(session: Session, /, paths: tuple[Path, ...], as_json: bool, **given: An
     added = add_masks(session, AddMasks(paths, add_options(given)))
     _say_notes(added.notes)
     emit([run.mask_row(mask) for mask in added.masks], as_json, lambda: _show(session, added.masks))
+    if added.images is not None:
+        say(f"Source images: {added.images}.")
+        for line in pair_lines(added.images, _PAIRS):
+            say(f"  {line}")
     say(f"Result: {result_of_adding(added.masks, added.refused)}")
     report([*added.refused, *added.problems])
 

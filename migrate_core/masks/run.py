@@ -13,9 +13,10 @@ from ..files.disk import writing
 from ..jobs.background import now_utc
 from ..model import Mask, Problem
 from ..session import Session
-from ..store.masks import MaskFilter, masks_of, unknown_mask
+from ..store.masks import MaskFilter, masks_of, unknown_mask, used_images
 from ..store.serialize import to_json
 from ..workspace import remove_leftovers, unfinished_folder
+from .checks import FILE
 from .dates.names import table_keys
 from .dates.patterns import compile_pattern
 from .finish import finish as finish
@@ -26,6 +27,7 @@ from .raster.value_notes import notes_on
 from .register import redating
 from .register.dating import without_unclear_rows
 from .register.discovery import FoundFiles, mask_files, mosaics
+from .register.outcome import ImagePairs, image_pairs
 from .register.rasters import register_headers
 from .register.uploads import unpack
 from .register.vectors import register_vectors
@@ -38,13 +40,15 @@ class Added:
 
     `masks` were registered, in the order of their files; some may have a problem. `notes` are what
     a person should know. `refused` are files, and rows of tables, that became no mask; `problems`
-    are those of features, of masks, and of table rows that fit no mask.
+    are those of features, of masks, and of table rows that fit no mask. `images` are the source
+    images that the masks got, None where none was given.
     """
 
     masks: tuple[Mask, ...]
     notes: tuple[str, ...] = ()
     refused: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
+    images: ImagePairs | None = None
 
 
 def add(session: Session, paths: Sequence[Path], options: AddOptions) -> Added:
@@ -62,7 +66,8 @@ def add(session: Session, paths: Sequence[Path], options: AddOptions) -> Added:
     return replace(
         added,
         refused=(*unpacking, *files.refused, *unclear, *added.refused),
-        problems=(*added.problems, *_problems(added.masks), *_unused(options, added.masks)),
+        problems=(*_problems(added.masks), *added.problems, *_unused(options, added.masks)),
+        images=image_pairs(added.masks, options.image, used_images(session.store)),
     )
 
 
@@ -187,7 +192,9 @@ def _register(session: Session, found: FoundFiles, options: AddOptions) -> Added
 
 
 def _problems(masks: Sequence[Mask]) -> list[Problem]:
-    return [Problem(mask.name, mask.problem) for mask in masks if mask.problem]
+    """What is wrong with masks, those first of which the file can't be read."""
+    ordered = sorted(masks, key=lambda mask: FILE not in mask.problems)
+    return [Problem(mask.name, mask.problem) for mask in ordered if mask.problem]
 
 
 def _unused(options: AddOptions, masks: Sequence[Mask]) -> list[Problem]:

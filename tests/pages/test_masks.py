@@ -122,6 +122,13 @@ def test_a_folder_with_images_is_added_and_what_is_left_over_is_told(
     assert by_name(store)["good_20200202.tif"].source.path == str(
         tmp_path / "images/good_20200202.tif"
     )
+    (report,) = [item for item in app.expander if item.label.startswith("Source images")]
+    assert report.label == (
+        "Source images: 1 paired, 3 masks without a source image, 1 image fits no mask"
+    )
+    table = app.dataframe[0].value
+    assert table["source image"].dropna().tolist() == ["other.tif", "good_20200202.tif"]
+    assert table["note"].dropna().tolist() == [*3 * ["no image fits it"], "fits no mask"]
     said = texts(app, "caption")
     assert "1 source image paired" in said
     assert "3 masks without a source image" in said
@@ -358,9 +365,32 @@ def test_what_came_of_adding_in_a_terminal_is_shown(workspace: Workspace, tmp_pa
     (tmp_path / "masks" / "b_20200202.tif").write_bytes(b"no raster")
     words = ["--workspace", str(workspace.root), "masks", "add", str(tmp_path / "masks")]
     assert CliRunner().invoke(cli, words).exit_code == 1
-    said = texts(shown(opened()), "warning")
-    assert "1 added, 1 can't be read." in said
-    assert plain("b_20200202.tif") in said
+    app = shown(opened())
+    assert "1 added, 1 can't be read." in texts(app, "warning")
+    assert plain("b_20200202.tif: it can't be opened as GTiff") in texts(app, "warning")
+    # Read once, it makes room.
+    app = shown(app.button(key="masks_report_close").click().run())
+    assert "can't be read" not in texts(app, "warning")
+
+
+def test_the_first_problem_is_in_full_and_there_is_a_way_to_each_other_one(
+    store: Store, tmp_path: Path
+) -> None:
+    for number in range(8):
+        path = tmp_path / "masks" / f"b{number}_20200202.tif"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"no raster")
+    write_raster(tmp_path / "masks" / "a.tif", PIXELS)
+    app = add_folder(opened(), tmp_path / "masks")
+    assert "1 added, 8 can't be read. 1 of those added has a problem" in texts(app, "warning")
+    assert plain("b0_20200202.tif: it can't be opened") in texts(app, "warning")
+    assert "8 other problems" in [item.label for item in app.expander]
+    assert plain("b5_20200202.tif: it") in texts(app, "warning")
+    assert plain("b6_20200202.tif: it") not in texts(app, "warning")
+    app.session_state["masks_report_page"] = 1
+    app = shown(app.run())
+    assert plain("b7_20200202.tif: it") in texts(app, "warning")
+    assert "a.tif: It has no date" in texts(app, "warning")
 
 
 def test_a_mask_whose_labels_were_edited_says_so(
