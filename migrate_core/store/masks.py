@@ -224,6 +224,11 @@ def names_and_dates(store: Store, wanted: MaskFilter) -> list[tuple[str, str, st
         return [(row.mask_id, row.name, row.acquired) for row in connection.execute(query)]
 
 
+def mask_ids_of(store: Store, wanted: MaskFilter) -> list[str]:
+    """The ids of all masks that fit, by name."""
+    return list(_scalars(store, _ordered(_listed(wanted, masks.c.mask_id))))
+
+
 def masks_of(store: Store, mask_ids: Iterable[str]) -> Iterator[Mask]:
     """The masks of these ids that there are."""
     for chunk in chunks(mask_ids):

@@ -23,7 +23,7 @@ from migrate_core.pairs.view.drawing import Colour, class_colour, class_colours
 from migrate_core.store.masks import MaskFilter, masks_of, names_and_dates
 from migrate_core.text import NOT_KNOWN, format_share
 from pages.shared.frame import Page
-from pages.shared.masks.list import remove_one
+from pages.shared.masks.removal import remove_one
 from pages.shared.masks.values import doubtful_values, no_data_form
 from pages.shared.text import plain
 

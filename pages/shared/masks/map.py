@@ -23,7 +23,8 @@ from migrate_core.store.masks import (
 )
 from pages.shared.frame import Page
 from pages.shared.maps import Outline, Picture, map_click, show_map
-from pages.shared.masks.list import MASK_LIST, show_in_list
+from pages.shared.masks.list import show_in_list
+from pages.shared.masks.marks import MASK_LIST
 from pages.shared.state import choose_mask, selection
 from pages.shared.text import counted, plain
 

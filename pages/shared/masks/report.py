@@ -66,28 +66,34 @@ def _result(result: str, problems: tuple[str, ...]) -> None:
 
 
 def _images(found: ImagePairs) -> None:
-    """Masks and their source images in a table, what is left on either side first."""
+    """Masks and their source images, open where something is left on either side."""
     left = found.without_image_count + found.without_mask_count
     with st.expander(f"Source images: {found}", icon=":material/image:", expanded=bool(left)):
-        rows = [
-            *({"mask": name, "note": "no image fits it"} for name in found.without_image),
-            *({"source image": name, "note": "fits no mask"} for name in found.without_mask),
-            *({"mask": mask, "source image": image} for mask, image in found.paired),
-        ]
-        table = pd.DataFrame(rows, columns=["mask", "source image", "note"])
-        st.dataframe(
-            table,
-            hide_index=True,
-            placeholder="–",
-            height=min(35 * (len(rows) + 1) + 3, 250),
-            column_config=titled(table.columns, {}),
-            key="masks_report_images",
+        image_table(found, "masks_report_images")
+
+
+def image_table(found: ImagePairs, key: str) -> None:
+    """Masks and their source images in a table, what is left on either side first."""
+    rows = [
+        *({"mask": name, "note": "no image fits it"} for name in found.without_image),
+        *({"source image": name, "note": "fits no mask"} for name in found.without_mask),
+        *({"mask": mask, "source image": image} for mask, image in found.paired),
+    ]
+    table = pd.DataFrame(rows, columns=["mask", "source image", "note"])
+    st.dataframe(
+        table,
+        hide_index=True,
+        placeholder="–",
+        height=min(35 * (len(rows) + 1) + 3, 250),
+        column_config=titled(table.columns, {}),
+        key=key,
+    )
+    count = found.paired_count + found.without_image_count + found.without_mask_count
+    if count > len(rows):
+        st.caption(f"{len(rows):,} of {count:,} rows, those of each kind that come first by name.")
+    if found.without_image_count + found.without_mask_count:
+        st.caption(
+            "A mask finds its image when both have the same name but for the suffix or an ending "
+            "such as _mask, or the same PlanetScope scene id. Rename the file and add the masks "
+            "again, or give masks their image under “Edit many masks”."
         )
-        if found.paired_count > len(found.paired):
-            st.caption(f"The first {len(found.paired):,} of {found.paired_count:,} pairs.")
-        if left:
-            st.caption(
-                "A mask finds its image when both have the same name but for the suffix or an "
-                "ending such as _mask, or the same PlanetScope scene id. Rename the file and add "
-                "the masks again, or mark masks in the list and give them their image."
-            )
