@@ -26,7 +26,7 @@ from pages.shared.text import counted, plain
 _SEEN = "masks_batch_seen"
 # Counted up to have empty fields after an edit.
 _ROUND = "masks_batch_round"
-_EMPTY = {None: "as it is", True: "yes, as a negative example", False: "no"}
+_EMPTY = {"as it is": None, "yes, as a negative example": True, "no": False}
 # So many masks that can't take the edit are named.
 _NAMED = 5
 
@@ -103,11 +103,10 @@ def _fields(scope: Scope) -> dict[str, Any] | None:
             "May be without any label",
             list(_EMPTY),
             key=f"masks_batch_empty_{number}",
-            format_func=_EMPTY.__getitem__,
             help="A mask of background only is a problem unless it is meant as a negative example.",
         )
         asked = st.form_submit_button(f"See what this changes in {scope.noun}", type="primary")
-    fields = {"date": date, "crs": crs, "class_names": names, "empty_allowed": empty}
+    fields = {"date": date, "crs": crs, "class_names": names, "empty_allowed": _EMPTY[empty]}
     return {**fields, "nodata": text_values(nodata), "image": image.strip()} if asked else None
 
 

@@ -26,6 +26,7 @@ from pages.shared.frame import Page
 from pages.shared.masks.cells import edit_cells
 from pages.shared.masks.marks import MASK_LIST, mark, mark_none, marked, wanted_masks
 from pages.shared.masks.values import date_text
+from pages.shared.masks.view import look_at
 from pages.shared.state import choose_mask, put_in_address, selection
 from pages.shared.table import Rows, filtered, filters, mark_again, mark_rows
 from pages.shared.text import counted
@@ -145,7 +146,7 @@ def _table(found: Sequence[Mask], shared: Collection[str]) -> None:
 
 def _choose(mask_id: str) -> None:
     choose_mask(mask_id)
-    st.session_state["masks_focus"] = mask_id
+    look_at(mask_id=mask_id)
 
 
 def _cells(mask: Mask, name: str) -> dict[str, Any]:

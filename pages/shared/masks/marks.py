@@ -22,6 +22,11 @@ def wanted_masks() -> MaskFilter:
     return MaskFilter(show or ALL, name)
 
 
+def clear_name() -> None:
+    """Let the list show masks of any name; comes before its filters are drawn."""
+    st.session_state[f"{MASK_LIST.name}_name"] = ""
+
+
 def marked() -> dict[str, None]:
     """The ids of the marked masks, in the order in which they were marked."""
     found: dict[str, None] = st.session_state.setdefault(_MARKED, {})
