@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .export.request import ExportRequest
 from .masks.options import AddOptions
+from .masks.register.batch_edit import BatchEdit
 from .pairs.run.options import RunOptions
 from .scenes.groups import SomeMasks
 from .settings import RankingSettings
@@ -30,6 +31,19 @@ class RedateMasks:
     pattern: str
     wanted: MaskFilter = field(default_factory=MaskFilter)
     undated_only: bool = False
+
+
+@dataclass(frozen=True)
+class EditMasks:
+    """An edit of many masks: those of `mask_ids`, or all of a list where that is None.
+
+    Without `set_aside` none that may set decisions aside.
+    """
+
+    edit: BatchEdit
+    wanted: MaskFilter = field(default_factory=MaskFilter)
+    mask_ids: tuple[str, ...] | None = None
+    set_aside: bool = False
 
 
 @dataclass(frozen=True)

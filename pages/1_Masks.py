@@ -3,15 +3,24 @@
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from migrate_core.store.masks import find_mask
+from migrate_core.store.masks import count_masks, find_mask
 from pages.shared.background import is_busy
 from pages.shared.frame import Page, begin_page
 from pages.shared.masks.add import KIND, add_masks
+from pages.shared.masks.batch import edit_many
 from pages.shared.masks.dates import dates_by_pattern
 from pages.shared.masks.detail import mask_detail
-from pages.shared.masks.list import chosen_mask, mask_list, removal, wanted_masks
+from pages.shared.masks.list import (
+    chosen_mask,
+    mask_filters,
+    mask_list,
+    read_address,
+    write_address,
+)
 from pages.shared.masks.map import heed_click, masks_on_map
+from pages.shared.masks.marks import wanted_masks
 from pages.shared.masks.pairing import pairing
+from pages.shared.masks.removal import removal
 from pages.shared.text import plain
 
 ABOUT = (
@@ -29,18 +38,23 @@ def masks(page: Page) -> None:
             st.info("There is no mask yet. Add your own above, or load the demo on the home page.")
             st.page_link("app.py", label="Home, with the demo", icon=":material/science:")
         return
+    read_address()
     heed_click(page)
     mask_id = chosen_mask(page)
     mask = find_mask(page.store, mask_id) if mask_id else None
+    count = count_masks(page.store, wanted_masks())
+    mask_filters(page)
+    write_address()
     left, right = st.columns([3, 2])
     with left:
         masks_on_map(page, wanted_masks(), mask)
     with right:
         if mask is not None:
             mask_detail(page, mask)
-    mask_list(page)
-    pairing(page)
+    mask_list(page, count)
+    edit_many(page)
     dates_by_pattern(page, wanted_masks())
+    pairing(page)
     removal(page)
 
 

@@ -18,6 +18,7 @@ from ..job_requests import (
     AcceptAutomatically,
     AddMasks,
     ConvertProduct,
+    EditMasks,
     LearnTriage,
     MakeDemo,
     MakePairs,
@@ -91,6 +92,7 @@ class _Command:
 _COMMANDS = (
     _Command("masks add", "masks", AddMasks, "masks.add_masks"),
     _Command("masks redate", "masks", RedateMasks, "masks.redate_masks"),
+    _Command("masks edit", "masks", EditMasks, "masks.edit_masks_unasked"),
     _Command("demo", "demo", MakeDemo, "masks.make_demo"),
     _Command("scenes search", "search", SearchScenes, "scenes.search_scenes"),
     _Command("scenes rank", "search", RankScenes, "scenes.rank_scenes"),

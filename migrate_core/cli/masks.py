@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ..background.masks import add_masks, redate_masks
-from ..job_requests import AddMasks, RedateMasks
+from ..background.masks import add_masks, edit_masks, redate_masks, refuse_to_set_aside
+from ..job_requests import AddMasks, EditMasks, RedateMasks
 from ..masks import run
-from ..masks.given import add_options
+from ..masks.given import add_options, batch_edit
 from ..masks.raster.value_notes import value_notes
-from ..masks.register.outcome import result_of_adding
+from ..masks.register.outcome import ImagePairs, pair_lines, result_of_adding
 from ..masks.relabel import versions
 from ..masks.relabel.geopackage import LABELS
 from ..model import Mask
 from ..review.run import default_reviewer
-from ..review.set_aside import notes_on_set_aside, present_decisions
+from ..review.set_aside import (
+    SetAside,
+    consequence_of_edit,
+    notes_on_set_aside,
+    present_decisions,
+)
 from ..scenes.sources import local_source
 from ..session import Session
 from ..store.lists.masks import light_masks
-from ..store.masks import ALL, SHOWN, MaskFilter, name_apart, shared_names
+from ..store.masks import (
+    ALL,
+    SHOWN,
+    MaskFilter,
+    masks_of,
+    name_apart,
+    shared_names,
+    unknown_mask,
+)
 from .add_options import with_add_options
 from .console import emit, emit_rows, json_option, print_table, report, row_text, say
+
+# So many masks with a source image are listed after adding, and as many without.
+_PAIRS = 20
 
 
 @click.group()
@@ -45,8 +62,17 @@ def add(session: Session, /, paths: tuple[Path, ...], as_json: bool, **given: An
     added = add_masks(session, AddMasks(paths, add_options(given)))
     _say_notes(added.notes)
     _emit_added(session, added.masks, [run.mask_row(mask) for mask in added.masks], as_json)
+    _say_images(added.images)
     say(f"Result: {result_of_adding(added.masks, added.refused)}")
     report([*added.refused, *added.problems])
+
+
+def _say_images(found: ImagePairs | None) -> None:
+    """Which source image each mask got, and what is left on either side."""
+    if found is not None:
+        say(f"Source images: {found}.")
+        for line in pair_lines(found, _PAIRS):
+            say(f"  {line}")
 
 
 def _say_notes(notes: Iterable[str]) -> None:
@@ -90,6 +116,58 @@ def redate(
     """Set the dates of registered masks by a pattern of their names, such as *_YYYYMMDD_*."""
     count = redate_masks(session, RedateMasks(pattern, MaskFilter(show, name), undated))
     emit({"changed": count}, as_json, lambda: say(f"Note: {count} masks have another date now."))
+
+
+@masks.command("edit")
+@click.option("--mask", "mask_ids", multiple=True, metavar="MASK_ID", help="Only these masks.")
+@click.option("--show", type=click.Choice(SHOWN), default=ALL, help="Only masks of this kind.")
+@click.option("--name", default="", help="Only masks whose name contains this.")
+@click.option("--date", help="Their date (ISO 8601), or a period START/END.")
+@click.option("--crs", metavar="CRS", help="The CRS of those whose file has none: EPSG:32631.")
+@click.option(
+    "--class-names",
+    metavar="TEXT",
+    help="Names of values, such as '1 = mine, 2 = water'; '1 =' takes a name away.",
+)
+@click.option(
+    "--nodata",
+    multiple=True,
+    metavar="VALUE|none",
+    help="The value that stands for no data, whatever the file declares; the masks are read again.",
+)
+@click.option(
+    "--image",
+    type=click.Path(exists=True, path_type=Path),
+    help="Their source image, or a folder in which each finds its own by name.",
+)
+@click.option(
+    "--empty/--not-empty",
+    "empty_allowed",
+    default=None,
+    help="Whether masks of background only are meant so, as negative examples.",
+)
+@click.option("--yes", is_flag=True, help="Set decisions aside without asking.")
+@json_option
+@click.pass_obj
+def edit(
+    session: Session, /, mask_ids: tuple[str, ...], show: str, name: str, yes: bool, as_json: bool,
+    **given: Any,
+) -> None:  # fmt: skip
+    """Set date, CRS, class names, no data or source image of many masks; the rest stays."""
+    if unknown := set(mask_ids) - {mask.mask_id for mask in masks_of(session.store, mask_ids)}:
+        raise unknown_mask(min(unknown))
+    request = EditMasks(batch_edit(given), MaskFilter(show, name), mask_ids or None, yes)
+    silent = as_json or not sys.stdin.isatty()
+    edited = edit_masks(session, request, refuse_to_set_aside if silent else _ask)
+    _say_notes(edited.notes)
+    _say_images(edited.images)
+    count = len(edited.masks)
+    emit({"changed": count}, as_json, lambda: say(f"Result: {count} masks changed."))
+    report(edited.problems)
+
+
+def _ask(found: SetAside) -> None:
+    click.confirm(f"{consequence_of_edit(found)} Go on?", abort=True, err=True)
 
 
 @masks.command("labels")

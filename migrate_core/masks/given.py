@@ -13,6 +13,8 @@ from .options import AddOptions, VectorOptions
 from .raster.class_tables import parse_classes
 from .raster.georeference import known_crs
 from .raster.no_data import parse_no_data
+from .register.batch_edit import BatchEdit
+from .register.edit import MaskEdit, parse_names
 
 _V = TypeVar("_V")
 
@@ -51,6 +53,26 @@ def add_options(given: Mapping[str, Any]) -> AddOptions:
         allow_empty=bool(given["allow_empty"]),
         follow_links=bool(given["follow_links"]),
     )
+
+
+def batch_edit(given: Mapping[str, Any]) -> BatchEdit:
+    """An edit of many masks; `given` has the options of `masks edit`, as a person wrote them.
+
+    What isn't given, or only spaces, leaves a thing as it is. Raises MigrateError.
+    """
+    given = defaultdict(lambda: None, given)
+    change = MaskEdit(
+        acquired=_parsed(parse_date, _written(given["date"]), None),
+        crs=_written(given["crs"]),
+        class_names=_parsed(parse_names, _written(given["class_names"]), None),
+        empty_allowed=given["empty_allowed"],
+    )
+    nodata = _parsed(parse_no_data, given["nodata"] or None, None)
+    return BatchEdit(change, nodata, given["image"])
+
+
+def _written(text: str | None) -> str | None:
+    return text.strip() or None if text else None
 
 
 def _parsed(parse: Callable[[Any], _V], given: Any, default: _V) -> _V:

@@ -10,14 +10,15 @@ from typing import Any
 from ..demo import DemoCase, Progress, make_demo
 from ..errors import MaskError, WrongUseError
 from ..files.disk import writing
-from ..jobs.background import now_utc
+from ..jobs.background import now_utc, working
 from ..model import Mask, Problem
 from ..session import Session
 from ..store.base import Store
 from ..store.lists.masks import mask_lines
-from ..store.masks import MaskFilter, masks_of, unknown_mask
+from ..store.masks import MaskFilter, masks_of, unknown_mask, used_images
 from ..store.serialize import to_json
 from ..workspace import remove_leftovers, unfinished_folder
+from .checks import FILE
 from .dates.names import table_keys
 from .dates.patterns import compile_pattern
 from .finish import finish as finish
@@ -26,12 +27,26 @@ from .raster import geocode as geotiffs
 from .raster.opening import DRIVERS
 from .raster.value_notes import notes_on
 from .register import redating
+from .register.batch_edit import (
+    IMAGE_CHANGE,
+    NODATA_CHANGE,
+    BatchEdit,
+    EditEffect,
+    groups_to_read,
+    with_source_image,
+)
 from .register.dating import without_unclear_rows
 from .register.discovery import FoundFiles, mask_files, mosaics
+from .register.edit import MaskEdit, crs_obstacle, edited, store_edits
+from .register.outcome import ImagePairs, image_pairs
 from .register.rasters import register_headers
+from .register.sidecars import Finder
 from .register.uploads import unpack
 from .register.vectors import register_vectors
 from .vectors.formats.reading import VECTOR_SUFFIXES, is_vector
+
+# So many edited masks are written at once: what a kill may lose.
+_BATCH = 200
 
 
 @dataclass(frozen=True)
@@ -40,13 +55,15 @@ class Added:
 
     `masks` were registered, in the order of their files; some may have a problem. `notes` are what
     a person should know. `refused` are files, and rows of tables, that became no mask; `problems`
-    are those of features, of masks, and of table rows that fit no mask.
+    are those of features, of masks, and of table rows that fit no mask. `images` are the source
+    images that the masks got, None where none was given.
     """
 
     masks: tuple[Mask, ...]
     notes: tuple[str, ...] = ()
     refused: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
+    images: ImagePairs | None = None
 
 
 def add(session: Session, paths: Sequence[Path], options: AddOptions) -> Added:
@@ -64,7 +81,8 @@ def add(session: Session, paths: Sequence[Path], options: AddOptions) -> Added:
     return replace(
         added,
         refused=(*unpacking, *files.refused, *unclear, *added.refused),
-        problems=(*added.problems, *_problems(added.masks), *_unused(options, added.masks)),
+        problems=(*_problems(added.masks), *added.problems, *_unused(options, added.masks)),
+        images=image_pairs(added.masks, options.image, used_images(session.store)),
     )
 
 
@@ -116,6 +134,69 @@ def redate(
 def mask_rows(store: Store) -> Iterator[dict[str, Any]]:
     """The rows of `masks list --json` of all masks, as `mask_row` has them, one after the other."""
     return (line._asdict() for line in mask_lines(store))
+
+
+def edit_many(session: Session, effect: EditEffect, edit: BatchEdit) -> Added:
+    """Make the edit in the masks that it changes; what is `effect` was found by `effect_of`.
+
+    What is read again is read first, each mask then under the id it has now. Returns the masks as
+    they are now. A kill leaves each mask as it was or as it is to be. Raises JobRunningError and
+    JobCancelledError.
+    """
+    with working(session.store, "masks"):
+        finish(session)
+        read = [*effect.changed.get(NODATA_CHANGE, ()), *effect.changed.get(IMAGE_CHANGE, ())]
+        again = list(masks_of(session.store, dict.fromkeys(read)))
+        rasters = [mask for mask in again if mask.vector is None or mask.version is not None]
+        found = [_read_again(session, *group, edit) for group in groups_to_read(rasters)]
+        now_at = {mask.key: mask.mask_id for added in found for mask in added.masks}
+        keys = {mask.mask_id: mask.key for mask in again}
+        ids = [now_at.get(keys.get(i, ""), i) for i in sorted(effect.mask_ids)]
+        masks, wrong = _edit_each(session, ids, edit)
+    notes = tuple(note for added in found for note in added.notes)
+    problems = [*effect.problems, *wrong, *_problems(masks)]
+    return Added(tuple(masks), notes, problems=tuple(problems), images=effect.images)
+
+
+def _read_again(
+    session: Session, paths: Sequence[Path], options: AddOptions, edit: BatchEdit
+) -> Added:
+    """Masks read again with the no-data values and the images of an edit."""
+    # With another image it is found out again what that image is of.
+    sensor = options.sensor if edit.image is None else None
+    return add(
+        session, paths, replace(options, image=edit.image, nodata=edit.nodata, sensor=sensor)
+    )
+
+
+def _edit_each(
+    session: Session, mask_ids: Sequence[str], edit: BatchEdit
+) -> tuple[list[Mask], list[Problem]]:
+    """The masks with what needs no reading again, written in portions; and what can't be set."""
+    finder = None if edit.image is None else Finder(AddOptions(image=edit.image))
+    done, problems = list[Mask](), list[Problem]()
+    with session.tracked("masks") as progress:
+        for first in range(0, len(mask_ids), _BATCH):
+            pairs = []
+            for mask in masks_of(session.store, mask_ids[first : first + _BATCH]):
+                new = mask
+                try:
+                    if finder is not None and mask.vector is not None:
+                        image = finder.image(Path(mask.path))
+                        new = with_source_image(mask, image) if image else mask
+                    new = edited(new, _possible(new, edit.change))
+                except MaskError as err:
+                    problems.append(Problem(mask.name, str(err)))
+                pairs.append((mask, new))
+            store_edits(session.store, pairs)
+            done += [after for _, after in pairs]
+            progress(first + len(pairs), len(mask_ids))
+    return done, problems
+
+
+def _possible(mask: Mask, change: MaskEdit) -> MaskEdit:
+    """The change without a CRS that the mask can't be given, which is reported."""
+    return change if crs_obstacle(mask) is None else replace(change, crs=None)
 
 
 def mask_row(mask: Mask) -> dict[str, Any]:
@@ -194,7 +275,9 @@ def _register(session: Session, found: FoundFiles, options: AddOptions) -> Added
 
 
 def _problems(masks: Sequence[Mask]) -> list[Problem]:
-    return [Problem(mask.name, mask.problem) for mask in masks if mask.problem]
+    """What is wrong with masks, those first of which the file can't be read."""
+    ordered = sorted(masks, key=lambda mask: FILE not in mask.problems)
+    return [Problem(mask.name, mask.problem) for mask in ordered if mask.problem]
 
 
 def _unused(options: AddOptions, masks: Sequence[Mask]) -> list[Problem]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..masks.register.batch_edit import EditEffect
 from ..pairs.run.options import RunOptions
 from ..pairs.run.plan import plan, replaced
 from ..pairs.task import PairTask
@@ -74,6 +75,12 @@ def set_aside_by_run(store: Store, workspace: Workspace, options: RunOptions) ->
     return set_aside_by_tasks(store, plan(store, workspace, options))
 
 
+def set_aside_by_edit(store: Store, effect: EditEffect) -> SetAside:
+    """Which decisions an edit of masks may set aside: those about pairs that may be made again."""
+    touched = effect.with_other_pixels
+    return SetAside.of(present_decisions(store, touched).values()) if touched else SetAside()
+
+
 def set_aside_since(store: Store, before: Mapping[str, ReviewStatus]) -> SetAside:
     """Which of the decisions that `present_decisions` gave before don't count any more."""
     now = present_decisions(store)
@@ -102,4 +109,12 @@ def consequence_of(found: SetAside) -> str:
     return (
         f"This run makes other pairs in place of {found}. These decisions are set aside, and "
         "proposed for the new pairs in Review."
+    )
+
+
+def consequence_of_edit(found: SetAside) -> str:
+    """What an edit of masks that may set decisions aside does to them, in sentences."""
+    return (
+        f"Masks that are of another day, or read otherwise, get other pairs: this may set {found} "
+        "aside. These decisions stay in the log, and are proposed for the new pairs in Review."
     )

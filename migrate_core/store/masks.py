@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from ..errors import WrongUseError
-from ..model import Mask
+from ..grid import Bounds
+from ..model import BACKGROUND, Mask
 from ..states import MaskState, PairState
 from .base import Store
 from .derived.matching import in_parts
@@ -37,27 +38,35 @@ class MaskFilter:
 
 @dataclass(frozen=True)
 class MaskLocation:
-    """A mask on a map: `outline` is its footprint with the detail of a small map, lon/lat."""
+    """A mask on a map: `outline` is its footprint with the detail of a small map, lon/lat.
+
+    `label` is the stored value and the name of the class that most of its pixels have that have
+    one, None where it has none or that isn't known.
+    """
 
     mask_id: str
     name: str
     state: str
     acquired: str | None
     outline: BaseGeometry
+    label: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True)
 class MaskCluster:
     """Masks that lie near each other: how many, and their mean position (lon, lat) in degrees.
 
-    `mask_id` is one of them; `spread` the width in degrees of longitude of the cell they lie in.
+    `mask_id` and `name` are those of one of them; `bounds` hold the middles of all: west, south,
+    east, north in degrees. `cell` is the number of their column and row of cells.
     """
 
     mask_id: str
     count: int
     problems: int
     centre: tuple[float, float]
-    spread: float
+    name: str
+    bounds: Bounds
+    cell: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -169,34 +178,67 @@ def index_of(store: Store, wanted: MaskFilter, mask_id: str) -> int | None:
     return int(_scalars(store, _listed(wanted, sa.func.count()).where(before))[0])
 
 
-def mask_locations(store: Store, wanted: MaskFilter, first: int, count: int) -> list[MaskLocation]:
-    """Where masks lie: of `count` masks that fit from number `first` on, those with an extent."""
+def mask_locations(
+    store: Store, wanted: MaskFilter, count: int, area: Bounds | None = None
+) -> list[MaskLocation]:
+    """Where masks lie: the first `count` by name that fit and have an extent.
+
+    `area` limits them to those whose middle is in it.
+    """
+    document = masks.c.document
     columns = (masks.c.mask_id, masks.c.name, masks.c.state, masks.c.acquired, masks.c.outline)
-    query = _ordered(_listed(wanted, *columns)).limit(count).offset(first)
+    tables = [document[name].as_string() for name in ("classes", "class_pixels", "class_names")]
+    query = _ordered(_in_area(_listed(wanted, *columns, *tables), area)).limit(count)
     with store.engine.connect() as connection:
-        rows = connection.execute(query).all()
+        rows = connection.execute(query.where(masks.c.lon.is_not(None))).all()
     return [
-        MaskLocation(row.mask_id, row.name, row.state, row.acquired, shape(row.outline))
+        MaskLocation(
+            row.mask_id,
+            row.name,
+            row.state,
+            row.acquired,
+            shape(row.outline),
+            _most_frequent(*map(_loaded, row[5:])),
+        )
         for row in rows
-        if row.outline
     ]
 
 
-def mask_clusters(store: Store, wanted: MaskFilter, cells: int = 16) -> list[MaskCluster]:
+def _loaded(text: str | None) -> dict[str, Any]:
+    return json.loads(text) or {} if text else {}
+
+
+def _most_frequent(
+    stored: Mapping[str, int], pixels: Mapping[str, int], names: Mapping[str, str]
+) -> tuple[int, str] | None:
+    """The class with most pixels beside the background; of polygons, which have none, the first."""
+    labelled = [value for value, number in stored.items() if number != BACKGROUND]
+    if not labelled:
+        return None
+    value = max(labelled, key=lambda one: pixels.get(one, 0))
+    return stored[value], names.get(value) or value
+
+
+def mask_clusters(
+    store: Store, wanted: MaskFilter, area: Bounds | None = None, cells: int = 16
+) -> list[MaskCluster]:
     """All masks that fit and have an extent, counted in square cells, `cells` over the longer side.
 
-    The database does the counting, and only when masks have changed, so that tens of thousands of
-    masks are as quick as a few.
+    `area` limits them to those whose middle is in it. The database does the counting, and only when
+    masks have changed, so that tens of thousands of masks are as quick as a few.
     """
-    name = f"clusters {cells} {wanted}"
-    return kept(store, name, lambda: _mask_clusters(store, wanted, cells), (Part.MASKS,))
+    name = f"clusters {cells} {wanted} {area}"
+    return kept(store, name, lambda: _mask_clusters(store, wanted, area, cells), (Part.MASKS,))
 
 
-def _mask_clusters(store: Store, wanted: MaskFilter, cells: int) -> list[MaskCluster]:
+def _mask_clusters(
+    store: Store, wanted: MaskFilter, area: Bounds | None, cells: int
+) -> list[MaskCluster]:
     lon, lat = masks.c.lon, masks.c.lat
     sides = (sa.func.min(lon), sa.func.max(lon), sa.func.min(lat), sa.func.max(lat))
     with store.engine.connect() as connection:
-        west, east, south, north = connection.execute(_listed(wanted, *sides)).one()
+        found = connection.execute(_in_area(_listed(wanted, *sides), area)).one()
+        west, east, south, north = found
         if west is None:
             return []
         size = max((east - west) / cells, (north - south) / cells, 1e-9)
@@ -210,9 +252,27 @@ def _mask_clusters(store: Store, wanted: MaskFilter, cells: int) -> list[MaskClu
             sa.func.sum(problem),
             sa.func.avg(lon),
             sa.func.avg(lat),
+            sa.func.min(masks.c.name),
+            *sides,
+            *cell,
         )
-        rows = connection.execute(query.where(lon.is_not(None)).group_by(*cell)).all()
-    return [MaskCluster(row[0], row[1], row[2], (row[3], row[4]), size) for row in rows]
+        here = _in_area(query, area).where(lon.is_not(None)).group_by(*cell)
+        rows = connection.execute(here).all()
+    return [_cluster(row) for row in rows]
+
+
+def _cluster(row: sa.Row[Any]) -> MaskCluster:
+    mask_id, count, problems, lon, lat, name, west, east, south, north, column, line = tuple(row)
+    bounds = (west, south, east, north)
+    return MaskCluster(mask_id, count, problems, (lon, lat), name, bounds, (column, line))
+
+
+def _in_area(query: sa.Select[Any], area: Bounds | None) -> sa.Select[Any]:
+    """Those of the masks whose middle is in the area (west, south, east, north)."""
+    if area is None:
+        return query
+    west, south, east, north = area
+    return query.where(masks.c.lon.between(west, east), masks.c.lat.between(south, north))
 
 
 def names_and_dates(store: Store, wanted: MaskFilter) -> list[tuple[str, str, str | None]]:
@@ -220,6 +280,11 @@ def names_and_dates(store: Store, wanted: MaskFilter) -> list[tuple[str, str, st
     query = _ordered(_listed(wanted, masks.c.mask_id, masks.c.name, masks.c.acquired))
     with store.engine.connect() as connection:
         return [(row.mask_id, row.name, row.acquired) for row in connection.execute(query)]
+
+
+def mask_ids_of(store: Store, wanted: MaskFilter) -> list[str]:
+    """The ids of all masks that fit, by name."""
+    return list(_scalars(store, _ordered(_listed(wanted, masks.c.mask_id))))
 
 
 def masks_of(store: Store, mask_ids: Iterable[str]) -> Iterator[Mask]:

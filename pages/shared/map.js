@@ -12,6 +12,9 @@ function prepareMap(map, options) {
   if (options.countries) {
     drawCountries(map, options);
   }
+  if (options.imagery) {
+    addImagery(map, options.imagery);
+  }
   const notice = L.control({ position: "topright" });
   notice.onAdd = () => {
     const box = L.DomUtil.create("div", "leaflet-control-attribution");
@@ -24,6 +27,13 @@ function prepareMap(map, options) {
       layer.on("tileload", () => notice.remove());
     }
   });
+}
+
+// Satellite images below the outlines; no tile is asked for before somebody turns them on.
+function addImagery(map, { name, url, ...options }) {
+  map.createPane("imagery").style.zIndex = 260;
+  const layer = L.tileLayer(url, { ...options, pane: "imagery", maxZoom: 22 });
+  L.control.layers({}, { [name]: layer }, { position: "topright" }).addTo(map);
 }
 
 function drawCountries(map, options) {

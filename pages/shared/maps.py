@@ -39,6 +39,18 @@ _GROUND = {
     "light": {"water": "#d5e3ea", "land": "#f4f2ec", "border": "#9a9a9a"},
     "dark": {"water": "#16222b", "land": "#2c3136", "border": "#6a6f75"},
 }
+# Satellite images as another layer, where there is internet and somebody turns it on. Of all years
+# the one that anybody may use, under CC BY 4.0 with this attribution
+# (https://cloudless.eox.at/license-non-commercial); its pixels are those of zoom 14.
+_IMAGERY = {
+    "name": "Sentinel-2 cloudless 2016",
+    "url": "https://tiles.maps.eox.at/wmts/1.0.0/s2cloudless_3857/default/GoogleMapsCompatible/"
+    "{z}/{y}/{x}.jpg",
+    "maxNativeZoom": 14,
+    "attribution": '<a href="https://cloudless.eox.at" target="_blank">EOxCloudless</a> '
+    "https://cloudless.eox.at by EOX IT Services GmbH (Contains modified Copernicus Sentinel data "
+    "2016 &amp; 2017)",
+}
 _NO_TILES = (
     "The base map can't be reached: no internet? Outlines stand where they belong all the same. "
     "“make offline-assets” brings country outlines."
@@ -73,11 +85,22 @@ class Picture:
     bounds: tuple[float, float, float, float]
 
 
+@dataclass(frozen=True)
+class Focus:
+    """What the map shows: a part of the world, or all outlines where `geometry` is None.
+
+    Another `turn` makes the view move there again, after a person has moved it elsewhere.
+    """
+
+    geometry: BaseGeometry | None
+    turn: int = 0
+
+
 def show_map(
     outlines: Sequence[Outline],
     *,
     key: str,
-    focus: BaseGeometry | None = None,
+    focus: BaseGeometry | Focus | None = None,
     picture: Picture | None = None,
     height: int = 420,
 ) -> str | None:
@@ -153,6 +176,7 @@ def _base_map() -> folium.Map:
         **_GROUND["dark" if st.context.theme.type == "dark" else "light"],
         "countries": f"{_ASSETS_URL}/countries-50m.json" if offline else None,
         "noTiles": _NO_TILES,
+        "imagery": None if offline else _IMAGERY,
     }
     base = _OurMap(
         offline,
@@ -172,19 +196,23 @@ def _source(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
-def _drawn(outlines: Sequence[Outline], focus: BaseGeometry | None, picture: Picture | None) -> str:
+def _drawn(
+    outlines: Sequence[Outline], focus: BaseGeometry | Focus | None, picture: Picture | None
+) -> str:
     """What drawOutlines gets, as JSON: large outlines first, so that small ones lie on top."""
     drawn = [outline for outline in outlines if not outline.geometry.is_empty]
     drawn.sort(key=lambda outline: -outline.geometry.area)
     features = ",".join(_feature(outline) for outline in drawn)
-    view_area = focus
-    if focus is None and drawn:
-        view_area = shapely.box(*shapely.total_bounds([outline.geometry for outline in drawn]))
+    wanted = focus if isinstance(focus, Focus) else Focus(focus)
+    area = wanted.geometry
+    if area is None and drawn:
+        area = shapely.box(*shapely.total_bounds([outline.geometry for outline in drawn]))
     view = None
-    if view_area is not None and not view_area.is_empty:
-        west, south, east, north = view_area.bounds
+    if area is not None and not area.is_empty:
+        west, south, east, north = area.bounds
         bounds = [[south, west], [north, east]]
-        view = {"bounds": bounds, "name": "all" if focus is None else str(bounds)}
+        name = "all" if wanted.geometry is None else str(bounds)
+        view = {"bounds": bounds, "name": f"{name} {wanted.turn}" if wanted.turn else name}
     laid = json.dumps(_laid(picture) if picture else None)
     return f'{{"outlines": [{features}], "focus": {json.dumps(view)}, "picture": {laid}}}'
 

@@ -6,7 +6,7 @@ stay in the session, in keys that begin with the name of the list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,11 +79,12 @@ def filters(listed: PagedList, label: str, shows: Mapping[str, str]) -> None:
     The first of `shows` is chosen at first. Another choice opens the first page.
     """
     show, name = st.columns([2, 1], vertical_alignment="bottom")
+    # Not as the default: a filter may come from an address.
+    st.session_state.setdefault(f"{listed.name}_show", next(iter(shows)))
     show.segmented_control(
         label,
         list(shows),
         format_func=shows.__getitem__,
-        default=next(iter(shows)),
         required=True,
         key=f"{listed.name}_show",
         on_change=listed.turn_to,
@@ -125,6 +126,37 @@ def choose_row(name: str, rows: Rows, chosen: str | None, choose: Callable[[str]
         selection_mode=["single-row", "single-cell"],
         selection_default={"selection": {"rows": default}},
         on_select=clicked,
+    )
+
+
+def mark_rows(
+    name: str,
+    rows: Rows,
+    marked: Collection[str],
+    choose: Callable[[str], None],
+    mark: Callable[[list[str]], None],
+) -> None:
+    """A table in which rows are marked, and a click in a cell calls `choose` with the row's id.
+
+    `mark` gets the ids of all marked rows whenever a mark is set or taken away.
+    """
+    key = _table_key(name, rows)
+
+    def changed() -> None:
+        selection = st.session_state[key]["selection"]
+        if selection["cells"]:
+            choose(rows.ids[int(selection["cells"][0][0])])
+            mark_again(name)
+        else:
+            mark([rows.ids[number] for number in selection["rows"] if number < len(rows.ids)])
+
+    default = [number for number, row in enumerate(rows.ids) if row in marked]
+    _table(
+        rows,
+        key=key,
+        selection_mode=["multi-row", "single-cell"],
+        selection_default={"selection": {"rows": default}},
+        on_select=changed,
     )
 
 

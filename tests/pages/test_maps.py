@@ -142,5 +142,14 @@ def test_without_assets_the_network_is_used_and_with_them_it_is_not(
     links = [url for _, url in (*base.default_js, *base.default_css)]
     base.get_root().render()
     far = [url for url in links if url.startswith("http")]
-    tiles = "openstreetmap" in base.get_root().script.render()
-    assert (bool(far), tiles) == (not offline, not offline)
+    script = base.get_root().script.render()
+    tiles, imagery = "openstreetmap" in script, "s2cloudless" in script
+    assert (bool(far), tiles, imagery) == (not offline, not offline, not offline)
+
+
+def test_the_view_moves_again_in_another_turn() -> None:
+    outline = Outline("a", shapely.box(0, 0, 1, 1), "#000000", "a")
+    names = [drawn(outline, focus=maps.Focus(None, turn))["focus"]["name"] for turn in (0, 1, 2)]
+    assert names == ["all", "all 1", "all 2"]
+    area = shapely.box(0, 0, 2, 2)
+    assert drawn(outline, focus=area)["focus"] == drawn(outline, focus=maps.Focus(area))["focus"]

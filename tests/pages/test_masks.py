@@ -18,7 +18,7 @@ from migrate_core.review.run import decide
 from migrate_core.store.base import Store, open_store
 from migrate_core.store.masks import PROBLEM, MaskFilter, list_masks
 from migrate_core.workspace import Workspace
-from pages.shared.masks.list import MASK_LIST
+from pages.shared.masks.marks import MASK_LIST
 from pages.shared.text import plain
 from tests.support.app import open_page
 from tests.support.background import note_launches
@@ -122,6 +122,13 @@ def test_a_folder_with_images_is_added_and_what_is_left_over_is_told(
     assert by_name(store)["good_20200202.tif"].source.path == str(
         tmp_path / "images/good_20200202.tif"
     )
+    (report,) = [item for item in app.expander if item.label.startswith("Source images")]
+    assert report.label == (
+        "Source images: 1 paired, 3 masks without a source image, 1 image fits no mask"
+    )
+    table = app.dataframe[0].value
+    assert table["source image"].dropna().tolist() == ["other.tif", "good_20200202.tif"]
+    assert table["note"].dropna().tolist() == [*3 * ["no image fits it"], "fits no mask"]
     said = texts(app, "caption")
     assert "1 source image paired" in said
     assert "3 masks without a source image" in said
@@ -358,9 +365,32 @@ def test_what_came_of_adding_in_a_terminal_is_shown(workspace: Workspace, tmp_pa
     (tmp_path / "masks" / "b_20200202.tif").write_bytes(b"no raster")
     words = ["--workspace", str(workspace.root), "masks", "add", str(tmp_path / "masks")]
     assert CliRunner().invoke(cli, words).exit_code == 1
-    said = texts(shown(opened()), "warning")
-    assert "1 added, 1 can't be read." in said
-    assert plain("b_20200202.tif") in said
+    app = shown(opened())
+    assert "1 added, 1 can't be read." in texts(app, "warning")
+    assert plain("b_20200202.tif: it can't be opened as GTiff") in texts(app, "warning")
+    # Read once, it makes room.
+    app = shown(app.button(key="masks_report_close").click().run())
+    assert "can't be read" not in texts(app, "warning")
+
+
+def test_the_first_problem_is_in_full_and_there_is_a_way_to_each_other_one(
+    store: Store, tmp_path: Path
+) -> None:
+    for number in range(8):
+        path = tmp_path / "masks" / f"b{number}_20200202.tif"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"no raster")
+    write_raster(tmp_path / "masks" / "a.tif", PIXELS)
+    app = add_folder(opened(), tmp_path / "masks")
+    assert "1 added, 8 can't be read. 1 of those added has a problem" in texts(app, "warning")
+    assert plain("b0_20200202.tif: it can't be opened") in texts(app, "warning")
+    assert "8 other problems" in [item.label for item in app.expander]
+    assert plain("b5_20200202.tif: it") in texts(app, "warning")
+    assert plain("b6_20200202.tif: it") not in texts(app, "warning")
+    app.session_state["masks_report_page"] = 1
+    app = shown(app.run())
+    assert plain("b7_20200202.tif: it") in texts(app, "warning")
+    assert "a.tif: It has no date" in texts(app, "warning")
 
 
 def test_a_mask_whose_labels_were_edited_says_so(
@@ -378,3 +408,83 @@ def test_a_mask_whose_labels_were_edited_says_so(
     said = texts(shown(opened(mask=edited.mask_id)), "caption")
     assert "**Label** version 2, edited by ann on " in said
     assert "**Pixels** 4 × 3" in said
+
+
+def field_of_batch(app: AppTest, name: str) -> Any:
+    """A field of “Edit many masks”."""
+    start = f"masks_batch_{name}_"
+    (found,) = [item for item in app.text_input if (item.key or "").startswith(start)]
+    return found
+
+
+def see_changes(app: AppTest, **fields: str) -> AppTest:
+    """Fill in fields of “Edit many masks”, and look at what they change."""
+    for name, value in fields.items():
+        field_of_batch(app, name).set_value(value)
+    return shown(button(app, "See what this changes").click().run())
+
+
+def test_one_edit_is_made_in_all_masks_of_the_list(store: Store, tmp_path: Path) -> None:
+    app = add_folder(opened(), mending(tmp_path / "masks"))
+    app = see_changes(app, date="2020-03-03 10:00", names="1 = mine")
+    assert "4 masks would change" in texts(app, "info")
+    assert "date of 4, class names of 3" in texts(app, "info")
+    assert by_name(store)["no-date.tif"].acquired is None
+    app = shown(app.button(key="masks_batch_apply").click().run())
+    assert {str(mask.acquired) for mask in by_name(store).values()} == {"2020-03-03T10:00:00Z"}
+    assert by_name(store)["good_20200202.tif"].classes.names == {"1": "mine"}
+    assert "4 masks changed" in texts(shown(app.run()), "warning")
+    # The fields are empty again.
+    assert field_of_batch(app, "names").value == ""
+
+
+def test_only_marked_masks_are_edited_and_what_can_not_be_done_is_named(store: Store) -> None:
+    store.put_masks([a_mask("a.tif"), a_mask("b.tif"), a_mask("c.tif")])
+    app = opened()
+    app.session_state["masks_marked"] = {"a": None, "c": None}
+    app = see_changes(shown(app.run()), crs="EPSG:32632", names="1 = mine")
+    assert "2 masks marked" in texts(app, "markdown")
+    assert "2 masks would change" in texts(app, "info")
+    assert "2 masks can't take a part of it" in texts(app, "warning")
+    assert plain("a.tif: its CRS, EPSG:32631, comes from a.tif") in texts(app, "warning")
+    shown(app.button(key="masks_batch_apply").click().run())
+    named = [mask.classes.names for mask in by_name(store).values()]
+    assert named == [{"1": "mine"}, None, {"1": "mine"}]
+
+
+def test_an_edit_that_touches_decisions_needs_a_yes(store: Store) -> None:
+    store.put_masks([a_mask("a.tif"), a_mask("b.tif")])
+    store.put_pairs([Pair("p", "b", "b.tif", ("scene",), "done")])
+    decide(store, Decision("p", "accept", "ann", None, now_utc()))
+    app = see_changes(opened(), names="1 = mine")
+    assert not app.button(key="masks_batch_apply").disabled
+    app = see_changes(app, date="2020-03-03", names="")
+    assert "may set 1 pair that is decided" in texts(app, "warning")
+    assert app.button(key="masks_batch_apply").disabled
+    app = shown(app.checkbox(key="masks_batch_agreed").check().run())
+    shown(app.button(key="masks_batch_apply").click().run())
+    assert {str(mask.acquired) for mask in by_name(store).values()} == {"2020-03-03"}
+    # Nothing of the log is lost.
+    assert len(store.decisions()) == 1
+
+
+def test_an_edit_that_is_wrong_is_told(store: Store) -> None:
+    store.put_masks([a_mask("a.tif")])
+    assert "fill in a field" in texts(see_changes(opened()), "error")
+    assert "can't be read" not in texts(see_changes(opened(), date="May"), "info")
+    assert texts(see_changes(opened(), date="May"), "error")
+    missing = see_changes(opened(), image="/no/such")
+    assert "no such image or folder" in texts(missing, "error")
+
+
+def test_the_address_keeps_filter_name_and_mask(store: Store) -> None:
+    masks = [a_mask(f"{name}.tif", problems={"date": "None."}) for name in ("a1", "a2")]
+    store.put_masks([*masks, a_mask("a3.tif"), a_mask("b1.tif", problems={"date": "None."})])
+    app = opened(show=PROBLEM, name="a", mask="a2")
+    assert list(app.dataframe[0].value["mask"]) == ["a1.tif", "a2.tif"]
+    assert list(app.dataframe[0].value["shown"]) == ["", "▶"]
+    assert title(app) == "a2.tif"
+    assert app.query_params == {"show": PROBLEM, "name": "a", "mask": "a2"}
+    app.text_input(key="masks_name").set_value("").run()
+    assert "name" not in app.query_params
+    assert opened(show="nonsense").query_params == {"mask": "a1"}

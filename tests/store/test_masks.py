@@ -65,7 +65,7 @@ def test_masks_are_found_by_id(store: Store) -> None:
 
 
 def test_the_map_gets_a_plain_outline_of_those_that_have_a_place(store: Store) -> None:
-    places = queries.mask_locations(store, MaskFilter(), 0, 100)
+    places = queries.mask_locations(store, MaskFilter(), 100)
     assert [place.name[0] for place in places] == ["a", "b", "c", "e"]
     assert places[1].state == "problem"
     assert places[1].acquired is None

@@ -15,6 +15,7 @@ from defusedxml import DefusedXmlException, ElementTree
 
 from ...errors import MaskError
 from ...files.regular import UnfitFileError, check_beside, check_regular, is_regular, read_bytes
+from .signatures import TIFF_SIGNATURES
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 MAX_PIXELS = 4_000_000_000
 MAX_BYTES = 8 * MAX_PIXELS
 _MAX_XML_BYTES = 20_000_000
-_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Beside rasters GDAL leaves these alone; they are looked at where they are read.
 _READ_BY_US = frozenset({".json", ".geojson", ".prj", ".qml"})
 _UNSAFE = set('<>:"\\|?*')
@@ -132,7 +132,7 @@ def check_raster_sidecars(path: Path) -> None:
     check_sidecars(path, _READ_BY_US)
     for suffix in (".ovr", ".msk"):
         beside = path.with_name(path.name + suffix)
-        if is_regular(beside) and _beginning(beside) not in _TIFF_MAGIC:
+        if is_regular(beside) and _beginning(beside) not in TIFF_SIGNATURES:
             raise MaskError(
                 f"{beside.name}: it lies beside {path.name} but isn't a TIFF, so it can't be its "
                 f"{'overviews' if suffix == '.ovr' else 'mask'}. Remove it."

@@ -11,6 +11,7 @@ from typing import IO, Any, BinaryIO
 from ...errors import MaskError
 from ...files.archives import grown_too_large, unsafe_member
 from .safety import check_is_file
+from .signatures import HEAD_BYTES, ZIP, describe, kind_of_bytes
 
 
 def open_zip(file: Any, name: str, otherwise: str) -> zipfile.ZipFile:
@@ -24,8 +25,25 @@ def open_zip(file: Any, name: str, otherwise: str) -> zipfile.ZipFile:
         return zipfile.ZipFile(file)
     except (zipfile.BadZipFile, NotImplementedError, OSError) as err:
         raise MaskError(
-            f"{name}: it can't be read as a zip ({err}). Make it again, or {otherwise}."
+            f"{name}: it can't be read as a zip ({_found(file) or err}). Make it again, or "
+            f"{otherwise}."
         ) from err
+
+
+def _found(file: Any) -> str | None:
+    """What is in a file that is no zip, or None where that can't be found out."""
+    try:
+        if isinstance(file, Path):
+            with file.open("rb") as opened:
+                head = opened.read(HEAD_BYTES)
+        else:
+            file.seek(0)
+            head = file.read(HEAD_BYTES)
+    except OSError:
+        return None
+    if kind_of_bytes(head) == ZIP:
+        return "it is cut off: the list of what is in it, which a zip ends with, isn't there"
+    return describe(head)
 
 
 def checked_members(

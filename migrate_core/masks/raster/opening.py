@@ -28,6 +28,7 @@ from rasterio.transform import from_gcps
 from ...errors import MaskError
 from ...files.regular import check_regular, is_regular, read_text
 from ..files.safety import check_is_file, check_raster_sidecars, check_size
+from ..files.signatures import HEAD_BYTES, JPEG, PNG, TIFF, describe, kind_of_bytes
 
 # A file is opened with the driver its suffix promises and no other: what GDAL finds out by
 # sniffing may be a VRT or WMS description that reads other files and hosts.
@@ -38,6 +39,7 @@ DRIVERS = {
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
 }
+_KINDS = {"GTiff": TIFF, "PNG": PNG, "JPEG": JPEG}
 # Where images say when they were taken: GDAL's metadata domain IMAGERY has it for satellite images
 # (and providers without domain), DateTimeOriginal is EXIF, of cameras. DateTime is TIFF 6.0's:
 # Planet and other providers write the time of taking there, editors that of saving.
@@ -129,11 +131,44 @@ def _open(path: Path, driver: str) -> Any:
             # `rasterio.open` sets all options of GDAL again for each file.
             return DatasetReader(str(path), driver=driver, sharing=False)
     except (*_GDAL_ERRORS, OSError) as err:
-        found = "the file is empty" if _is_empty(path) else str(err)
-        raise MaskError(
-            f"{path.name}: it can't be opened as {driver} ({found}). Save or copy it again, "
-            "or leave it out."
-        ) from err
+        raise MaskError(f"{path.name}: {_unopened(path, driver, err)}") from err
+
+
+def _unopened(path: Path, driver: str, err: Exception) -> str:
+    """Why a file can't be opened: what was found in it, what is needed, what to do."""
+    try:
+        with path.open("rb") as file:
+            head, size = file.read(HEAD_BYTES), path.stat().st_size
+    except OSError as unread:
+        return (
+            f"it can't be opened as {driver} ({unread.strerror}). Check that it exists and its "
+            "rights, or leave it out."
+        )
+    if kind_of_bytes(head) == _KINDS[driver]:
+        return (
+            f"it can't be opened as {driver} (it is damaged, or cut off after {size:,} bytes: "
+            f"{_reason(path, err)}). Copy it again from where it came, or leave it out."
+        )
+    if not any(head):
+        remedy = "Copy it again from where it came, or leave it out."
+    elif kind_of_bytes(head):
+        remedy = f"Give it the suffix of what it is, or save it as a {_KINDS[driver]}."
+    else:
+        remedy = "Name the file that was meant, or leave it out."
+    return (
+        f"it can't be opened as {driver} ({describe(head)}); its suffix {path.suffix} needs a "
+        f"{_KINDS[driver]}. {remedy}"
+    )
+
+
+def _reason(path: Path, err: BaseException) -> str:
+    """What the library that reads a file says of it, without its path."""
+    while err.__cause__ is not None:
+        err = err.__cause__
+    # GDAL tells programmers in brackets how to have a warning instead.
+    text, _, _ = str(err).partition(" (this error")
+    text = text.replace(str(path), path.name).removeprefix(f"{path.name}: ")
+    return text.rstrip(". ") or type(err).__name__
 
 
 @contextmanager
@@ -142,8 +177,8 @@ def _damage_named(path: Path) -> Iterator[None]:
         yield
     except _GDAL_ERRORS as err:
         raise MaskError(
-            f"{path.name}: its pixels can't be read ({err}). The file is damaged or "
-            "incomplete: copy it again from where it came."
+            f"{path.name}: its pixels can't be read ({_reason(path, err)}). The file is damaged "
+            "or cut off: copy it again from where it came, or leave it out."
         ) from err
 
 
@@ -178,10 +213,6 @@ def _without_noise() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = before
-
-
-def _is_empty(path: Path) -> bool:
-    return path.is_file() and path.stat().st_size == 0
 
 
 def read_header(path: Path) -> Header:

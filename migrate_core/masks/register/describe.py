@@ -227,13 +227,13 @@ def with_content(mask: Mask) -> Mask:
         content = read_content(mask)
         own = beside(Path(mask.path))
     except MaskError as err:
-        return with_problems(mask, {**problems, FILE: str(err)})
+        return with_problems(mask, {FILE: str(err)})
     except MemoryError:
         why = (
             f"{mask.name}: its {mask.width} x {mask.height} pixels don't fit into the memory of "
             "this machine. Cut it into tiles."
         )
-        return with_problems(mask, {**problems, FILE: why})
+        return with_problems(mask, {FILE: why})
     mask = replace(
         mask,
         form=content.form if content.counts else mask.form,

@@ -54,7 +54,7 @@ def edited(mask: Mask, change: MaskEdit) -> Mask:
         mask, found = _put_at(mask, change.crs.strip())
         problems = _renewed(problems, found, GEOREFERENCE, IMAGE)
     if change.class_names is not None:
-        names = _named(mask, change.class_names)
+        names = named_classes(mask, change.class_names)
         if names != dict(mask.classes.names or {}):
             classes = replace(mask.classes, names=names or None)
             mask = replace(_marked(mask, CLASS_NAMES), classes=classes)
@@ -76,30 +76,15 @@ def _renewed(problems: dict[str, str], found: Mapping[str, str], *topics: str) -
 
 def _put_at(mask: Mask, crs: str) -> tuple[Mask, dict[str, str]]:
     """The mask with another CRS, and what is wrong with its georeference then."""
-    georeference = mask.georeference
-    if georeference.crs is not None and CRS_FIELD not in mask.user_set:
-        origin = Path(georeference.origin or mask.path).name
-        raise MaskError(
-            f"{mask.name}: its CRS, {georeference.crs}, comes from {origin} and isn't changed "
-            "here. If it is wrong, mend it in the file and add that again."
-        )
-    if mask.version is not None:
-        raise MaskError(
-            f"{mask.name}: its labels were edited in {georeference.crs}, so that isn't changed "
-            f"here. Take the edits back first: `masks relabel {mask.mask_id} --undo`."
-        )
-    if georeference.transform is None:
-        raise MaskError(
-            f"{mask.name}: it has no transform, so a CRS alone doesn't georeference it. Add it "
-            "again together with the georeferenced image it was drawn on."
-        )
+    if obstacle := crs_obstacle(mask):
+        raise MaskError(f"{mask.name}: {obstacle}")
     try:
         known = known_crs(crs)
     except WrongUseError as err:
         raise MaskError(f"{mask.name}: {err}") from err
     moved = replace(
         _marked(mask, CRS_FIELD),
-        georeference=replace(georeference, crs=known),
+        georeference=replace(mask.georeference, crs=known),
         extent=None,
         footprint=None,
     )
@@ -110,7 +95,29 @@ def _put_at(mask: Mask, crs: str) -> tuple[Mask, dict[str, str]]:
     return moved, problems
 
 
-def _named(mask: Mask, names: Mapping[str, str]) -> dict[str, str]:
+def crs_obstacle(mask: Mask) -> str | None:
+    """Why a person can't give the mask its CRS, or None: its file has one, or no transform."""
+    georeference = mask.georeference
+    if georeference.crs is not None and CRS_FIELD not in mask.user_set:
+        origin = Path(georeference.origin or mask.path).name
+        return (
+            f"its CRS, {georeference.crs}, comes from {origin} and isn't changed here. If it is "
+            "wrong, mend it in the file and add that again."
+        )
+    if mask.version is not None:
+        return (
+            f"its labels were edited in {georeference.crs}, so that isn't changed here. Take the "
+            f"edits back first: `masks relabel {mask.mask_id} --undo`."
+        )
+    if georeference.transform is None:
+        return (
+            "it has no transform, so a CRS alone doesn't georeference it. Add it again together "
+            "with the georeferenced image it was drawn on."
+        )
+    return None
+
+
+def named_classes(mask: Mask, names: Mapping[str, str]) -> dict[str, str]:
     """The names of the values that the mask has; an empty name is none."""
     known = {**(mask.classes.names or {}), **names}
     # Before its pixels are read, any value may turn out to be there.

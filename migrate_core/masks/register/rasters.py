@@ -220,8 +220,8 @@ def _read_content(mask: Mask) -> Mask:
 
 
 def _without_content(mask: Mask, why: str) -> Mask:
-    problems: Mapping[str, str] = {**mask.problems, FILE: why}
-    return with_problems(replace(mask, pending=False), problems)
+    """A mask whose pixels can't be read; what else is wrong with it waits for a sound file."""
+    return with_problems(replace(mask, pending=False), {FILE: why})
 
 
 def _crashed_header(item: Sidecars, err: WorkerCrashedError) -> ReadMask:

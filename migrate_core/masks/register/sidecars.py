@@ -113,7 +113,7 @@ class Finder:
         row = mapping_row(path, self._options)
         obstacles, image, udm = {}, row.image, None
         try:
-            image = image or _named(path, self._options.image, self._images, IMAGE)
+            image = image or self.image(path)
         except MaskError as err:
             obstacles[IMAGE] = str(err)
         try:
@@ -129,6 +129,10 @@ class Finder:
             tuple(map(str, tiles)),
             obstacles=obstacles,
         )
+
+    def image(self, path: Path) -> Path | None:
+        """The source image of a mask file. Raises MaskError when several fit equally well."""
+        return _named(path, self._options.image, self._images, IMAGE)
 
     def _beside(self, path: Path) -> tuple[Path, ...]:
         folder = self._metadata.get(path.parent)

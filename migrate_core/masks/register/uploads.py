@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
 
 from ...errors import MaskError
-from ...model import Problem
+from ...model import Problem, named_problem
 from ...workspace import Workspace, written_then_renamed
 from ..files.safety import check_is_file, unfit_upload_name
 from ..files.zips import checked_members, open_zip, unpack_member
@@ -274,11 +274,12 @@ def _check_labels(saved: Sequence[_Item], left_out: Sequence[Problem]) -> None:
     """Refuse an upload of which no mask is left. Raises MaskError that names what was left out."""
     if any(_is_label(item) for item in saved) or _only_tables(saved, left_out):
         return
-    shown = "".join(f" {one.item}: {one.message}" for one in left_out[:_SHOWN])
+    needed = f"; needed are files with one of the suffixes {', '.join(LABELS)}"
+    shown = "".join(f" {named_problem(one)}" for one in left_out[:_SHOWN])
     more = f" … and {len(left_out) - _SHOWN} more." if len(left_out) > _SHOWN else ""
     raise MaskError(
-        "There is no mask among the files that can be taken; needed are files with one of the "
-        f"suffixes {', '.join(LABELS)}.{shown}{more}"
+        f"There is no mask among the files that can be taken{'' if left_out else needed}."
+        f"{shown}{more}"
     )
 
 

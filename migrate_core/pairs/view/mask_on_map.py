@@ -12,6 +12,7 @@ from rasterio.enums import Resampling
 
 from ...errors import MaskError
 from ...grid import BoolArray, Bounds, PixelGrid
+from ...masks.raster.content import check_unchanged
 from ...model import BACKGROUND, IGNORE, LONLAT, Mask
 from .drawing import class_colour, class_colours, fill
 from .source_content import shown_bands
@@ -75,6 +76,8 @@ def _lay_label(image: NDArray[np.uint8], mask: Mask, grid: PixelGrid, opacity: f
     """The classes of the label over what is there."""
     labels = warped_mask(mask, grid)
     if labels is None:
+        if mask.vector is None:
+            check_unchanged(mask)  # says what became of the file
         raise MaskError(f"{mask.name}: its file has changed since it was added. Add it again.")
     own = class_colours(mask)
     for value in np.unique(labels):

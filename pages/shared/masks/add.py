@@ -11,7 +11,7 @@ import streamlit as st
 
 from migrate_core.errors import MigrateError, WrongUseError
 from migrate_core.job_requests import AddMasks
-from migrate_core.jobs.background import messages, now_utc
+from migrate_core.jobs.background import now_utc
 from migrate_core.masks.given import add_options
 from migrate_core.masks.register.uploads import (
     ACCEPTED,
@@ -37,6 +37,7 @@ from pages.shared.background import (
 from pages.shared.frame import Page
 from pages.shared.masks.columns import columns_of_uploads, columns_on_server
 from pages.shared.masks.options import Chosen, mask_options
+from pages.shared.masks.report import adding_report
 from pages.shared.polling import polled
 from pages.shared.text import plain
 
@@ -44,10 +45,6 @@ KIND = "masks"
 # The folder of source images that was named last, to tell which of its images fit no mask.
 IMAGE_FOLDER = "masks_image_folder"
 _ROUND = "masks_upload_round"
-# So many notes on how polygons became masks are shown.
-_NOTES = 3
-# So many problems of files are shown; those of masks are in the list, too.
-_PROBLEMS = 5
 # So many names of a folder are looked at, to show a date pattern at work.
 _NAMES = 2_000
 _IMAGES_HELP = (
@@ -78,21 +75,7 @@ def _progress(page: Page) -> None:
         watch(page, KIND, "Reading masks")
         return
     how_it_ended(page, KIND, (Level.ERROR,))
-    _show_result(page)
-    for note in messages(page.store, KIND, Level.NOTE)[:_NOTES]:
-        st.info(plain(note), icon=":material/info:")
-
-
-def _show_result(page: Page) -> None:
-    """How many masks were added, and what is wrong with the files that can't be read."""
-    for result in messages(page.store, KIND, Level.RESULT):
-        if "can't be read" not in result:
-            st.success(plain(result))
-            return
-        problems = messages(page.store, KIND, Level.PROBLEM)
-        lines = "".join(f"\n- {plain(problem)}" for problem in problems[:_PROBLEMS])
-        more = f"\n- … and {len(problems) - _PROBLEMS} more" * (len(problems) > _PROBLEMS)
-        st.warning(f"{plain(result)}\n{lines}{more}")
+    adding_report(page, KIND)
 
 
 def _upload(page: Page) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -16,20 +15,20 @@ from migrate_core.masks.checks import CONTENT, DATE, FILE, GEOREFERENCE
 from migrate_core.masks.dates.names import parse_date
 from migrate_core.masks.raster.value_notes import declared_only
 from migrate_core.masks.register.edit import CRS_FIELD, MaskEdit, edited, store_edits
-from migrate_core.masks.summary import ClassArea, class_areas, pixel_size, thumbnail
+from migrate_core.masks.summary import pixel_size, thumbnail
 from migrate_core.masks.transformation import transformation
 from migrate_core.model import BACKGROUND, IGNORE, LONLAT, Mask
 from migrate_core.pairs.view.drawing import Colour, class_colour, class_colours
 from migrate_core.store.masks import MaskFilter, masks_of, names_and_dates
-from migrate_core.text import NOT_KNOWN, format_share
+from migrate_core.text import NOT_KNOWN
 from pages.shared.frame import Page
-from pages.shared.masks.list import remove_one
+from pages.shared.masks.classes import BACKGROUND_COLOUR, class_table
+from pages.shared.masks.removal import remove_one
 from pages.shared.masks.values import doubtful_values, no_data_form
 from pages.shared.text import plain
 
-# Background and no data, seen on a light and on a dark page.
 _WRONG_TAG = ", or read it again if what the file declares as no data is a class"
-_BACKGROUND, _NO_DATA = (150, 150, 150, 90), (0, 0, 0, 0)
+_NO_DATA = (0, 0, 0, 0)
 
 
 def mask_detail(page: Page, mask: Mask) -> None:
@@ -130,7 +129,7 @@ def _picture(mask: Mask) -> None:
         return
     left, right = st.columns(2)
     left.image(picture, width="stretch")
-    right.html(_legend(class_areas(mask), class_colours(mask)))
+    right.html(class_table(mask))
 
 
 @st.cache_data(max_entries=200, show_spinner="Reading the mask …")
@@ -144,40 +143,9 @@ def _coloured(labels: NDArray[np.uint8], own: dict[int, Colour]) -> NDArray[np.u
     table = np.zeros((256, 4), dtype=np.uint8)
     for value in range(1, IGNORE):
         table[value] = (*own.get(value, class_colour(value)), 255)
-    table[BACKGROUND], table[IGNORE] = _BACKGROUND, _NO_DATA
+    table[BACKGROUND], table[IGNORE] = BACKGROUND_COLOUR, _NO_DATA
     picture: NDArray[np.uint8] = table[labels]
     return picture
-
-
-def _legend(classes: tuple[ClassArea, ...], own: dict[int, Colour]) -> str:
-    """A table of the classes: colour, value, name, hectares, share."""
-    rows = "".join(
-        f"<tr><td><span style='color:{_css(item.stored, own)}'>&#9632;</span></td>"
-        f"<td>{escape(_name(item))}</td>"
-        f"<td style='text-align:right'>{_hectares(item.hectares)}</td>"
-        f"<td style='text-align:right;white-space:nowrap'>{format_share(item.share)}</td></tr>"
-        for item in classes
-    )
-    head = "<tr><th></th><th align=left>class</th><th align=right>ha</th><th align=right>share</th>"
-    return f"<table style='width:100%;font-size:0.85rem'>{head}</tr>{rows}</table>"
-
-
-def _css(stored: int, own: dict[int, Colour]) -> str:
-    plain = _BACKGROUND[:3] if stored == BACKGROUND else class_colour(stored)
-    red, green, blue = own.get(stored, plain) if stored != BACKGROUND else plain
-    return f"rgb({red},{green},{blue})"
-
-
-def _name(item: ClassArea) -> str:
-    name = item.name or ("background" if item.stored == BACKGROUND else "")
-    stored = f", stored as {item.stored}" if str(item.stored) != item.value else ""
-    return f"{item.value} {name}".strip() + stored
-
-
-def _hectares(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.3g}" if value < 100 else f"{value:,.0f}"
 
 
 def _details(mask: Mask) -> None:

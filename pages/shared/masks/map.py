@@ -1,15 +1,18 @@
-"""The masks on a map, coloured by state."""
+"""The masks on a map: outlines where they can be told apart, else how many there are where."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import shapely
 import streamlit as st
 from shapely.affinity import scale
 from shapely.geometry import Point
+from shapely.geometry.base import BaseGeometry
 
 from migrate_core.errors import MigrateError
+from migrate_core.grid import Bounds
 from migrate_core.model import Mask
 from migrate_core.pairs.view.mask_on_map import BOTH, IMAGE, LABEL, mask_on_map
 from migrate_core.states import MaskState
@@ -17,20 +20,23 @@ from migrate_core.store.masks import (
     MaskCluster,
     MaskFilter,
     MaskLocation,
-    count_masks,
+    index_of,
     mask_clusters,
     mask_locations,
 )
 from pages.shared.frame import Page
-from pages.shared.maps import Outline, Picture, map_click, show_map
-from pages.shared.masks.list import MASK_LIST, show_in_list
+from pages.shared.maps import Focus, Outline, Picture, map_click, show_map
+from pages.shared.masks.classes import class_swatches, css_of_class, swatches
+from pages.shared.masks.list import show_in_list
+from pages.shared.masks.marks import clear_name, wanted_masks
+from pages.shared.masks.view import View, largest_region, look_at, united, view
 from pages.shared.state import choose_mask, selection
 from pages.shared.text import counted, plain
 
 # So many outlines are drawn at once; more are neither told apart nor quick.
-MOST = 1_000
-READY_COLOR, PROBLEM_COLOR = "#0072B2", "#D55E00"
-_MAP, _FOCUS = "masks_map", "masks_focus"
+MOST = 500
+READY_COLOR, PROBLEM_COLOR, OTHER_COLOR = "#0072B2", "#D55E00", "#8c8c8c"
+_MAP, _FILTER = "masks_map", "masks_map_filter"
 _NOTHING = "nothing"
 _SHOWN = {
     BOTH: "Label on source image",
@@ -38,61 +44,154 @@ _SHOWN = {
     IMAGE: "Source image",
     _NOTHING: "Footprints only",
 }
-# The view is this much wider than the mask that is looked for.
+_BY_CLASS = "masks_map_by_class"
+# The view is this much wider than the mask or the area that is looked at.
 _ZOOM_OUT = 1.6
+# An area of masks reaches at least this far, in degrees: their middles may be one point.
+_LEAST_DEGREES = 0.02
+_CELL = "cell:"
 
 
-def look_for(mask_id: str | None) -> None:
-    """Have the map show a mask with what lies around it; None for all."""
-    st.session_state[_FOCUS] = mask_id
+@dataclass(frozen=True)
+class _Drawn:
+    """What is on the map: outlines of masks, circles with the number of others, and what else.
+
+    `others` are masks that the part of a name doesn't fit, for orientation.
+    """
+
+    outlines: Sequence[MaskLocation]
+    clusters: Sequence[MaskCluster] = ()
+    others: Sequence[MaskLocation] = ()
 
 
 def heed_click(page: Page) -> None:
     """Select the mask that was clicked on the map; comes before anything that shows the choice.
 
-    A tab that is opened by the address of a mask looks at that mask first, others at all.
+    A click on a number of masks shows these. A tab that is opened by the address of a mask looks
+    at that mask first, before another one is chosen.
     """
-    if _FOCUS not in st.session_state:
-        look_for(st.query_params.get("mask"))
+    view()
     clicked = map_click(_MAP)
-    if clicked is not None:
-        choose_mask(clicked)
-        show_in_list(page, clicked)
+    if clicked is None:
+        return
+    if clicked.startswith(_CELL):
+        west, south, east, north = map(float, clicked.removeprefix(_CELL).split())
+        look_at(area=(west, south, east, north))
+        return
+    if index_of(page.store, wanted_masks(), clicked) is None:
+        clear_name()
+    choose_mask(clicked)
+    show_in_list(page, clicked)
 
 
 def masks_on_map(page: Page, wanted: MaskFilter, selected: Mask | None) -> None:
     """Footprints of the masks that the list shows; a click selects one.
 
-    Of more than can be told apart, the page of the list that is open is drawn, and where the
-    others lie as circles.
+    Of more than can be told apart, the number in each cell is shown; a click on one zooms in.
     """
-    count = count_masks(page.store, wanted)
-    if not count:
-        st.info("The list below is empty: no mask fits its filters.")
-        return
-    few = count <= MOST
-    locations = mask_locations(
-        page.store, wanted, 0 if few else MASK_LIST.first, MOST if few else MASK_LIST.size
-    )
-    clusters = [] if few else mask_clusters(page.store, wanted)
-    if not locations and not clusters:
+    clusters = mask_clusters(page.store, wanted)
+    if not clusters:
         st.info("None of these masks can be drawn on the map yet: they have no georeference.")
         return
-    known = {location.mask_id: location.outline for location in locations}
-    focused = known.get(st.session_state[_FOCUS] or "")
-    picture = _picture(selected)
+    if st.session_state.setdefault(_FILTER, wanted) != wanted:
+        # Other masks are listed: the map opens where they are.
+        st.session_state[_FILTER] = wanted
+        look_at()
+    looking = view()
+    drawn = _drawn(page, wanted, clusters, selected)
+    picture = _pictured(selected)
+    by_class = bool(st.session_state.get(_BY_CLASS))
     show_map(
-        [*map(_circle, clusters), *map(_outline, locations)],
+        [
+            *map(_other, drawn.others),
+            *map(_badge, drawn.clusters),
+            *(_outline(one, by_class=by_class) for one in drawn.outlines),
+        ],
         key=_MAP,
-        focus=scale(shapely.box(*focused.bounds), _ZOOM_OUT, _ZOOM_OUT) if focused else None,
+        focus=Focus(_focus(looking, wanted, clusters, selected), looking.turn),
         picture=picture,
-        height=440,
+        height=400,
     )
-    drawn = len(locations) if few else sum(cluster.count for cluster in clusters)
-    _legend(count, drawn, clustered=not few)
+    _legend(drawn, selected if picture is not None else None, by_class=by_class)
 
 
-def _picture(mask: Mask | None) -> Picture | None:
+def _drawn(
+    page: Page, wanted: MaskFilter, clusters: Sequence[MaskCluster], selected: Mask | None
+) -> _Drawn:
+    """What to draw of the masks that fit."""
+    count = sum(cluster.count for cluster in clusters)
+    if count <= MOST:
+        found = mask_locations(page.store, wanted, MOST)
+        return _Drawn(found, others=_not_named(page, wanted, found))
+    area = _area(clusters, selected)
+    if area is None:
+        return _Drawn((), clusters)
+    inside = [cluster for cluster in clusters if _within(cluster.bounds, area)]
+    rest = [cluster for cluster in clusters if not _within(cluster.bounds, area)]
+    if sum(cluster.count for cluster in inside) > MOST or not inside:
+        finer = mask_clusters(page.store, wanted, area)
+        # Masks of one position, as of many days, can't be counted by finer cells.
+        if len(finer) > 1:
+            return _Drawn((), [*rest, *finer])
+    return _Drawn(mask_locations(page.store, wanted, MOST, area), rest)
+
+
+def _not_named(page: Page, wanted: MaskFilter, found: Sequence[MaskLocation]) -> list[MaskLocation]:
+    """The masks that only the part of a name leaves out, unless they are many."""
+    if not wanted.name:
+        return []
+    everything = MaskFilter(wanted.show)
+    if sum(cluster.count for cluster in mask_clusters(page.store, everything)) > MOST:
+        return []
+    named = {one.mask_id for one in found}
+    return [one for one in mask_locations(page.store, everything, MOST) if one.mask_id not in named]
+
+
+def _area(clusters: Sequence[MaskCluster], selected: Mask | None) -> Bounds | None:
+    """The area whose masks are drawn one by one: what is looked at, or where the mask lies."""
+    looking = view()
+    if looking.area is not None:
+        return looking.area
+    if looking.mask_id is None or selected is None or selected.extent is None:
+        return None
+    middle = shapely.box(*selected.extent.bounds).centroid
+    near = min(clusters, key=lambda cluster: shapely.box(*cluster.bounds).distance(middle))
+    return near.bounds
+
+
+def _within(inner: Bounds, outer: Bounds) -> bool:
+    return (
+        outer[0] <= inner[0]
+        and outer[1] <= inner[1]
+        and inner[2] <= outer[2]
+        and inner[3] <= outer[3]
+    )
+
+
+def _focus(
+    looking: View, wanted: MaskFilter, clusters: Sequence[MaskCluster], selected: Mask | None
+) -> BaseGeometry | None:
+    """The part of the world that the map shows; None for all that is drawn."""
+    if looking.everything:
+        return _wide(united(cluster.bounds for cluster in clusters))
+    if looking.area is not None:
+        return _wide(looking.area)
+    if looking.mask_id is not None and selected is not None and selected.extent is not None:
+        return scale(shapely.box(*selected.extent.bounds), _ZOOM_OUT, _ZOOM_OUT)
+    if wanted.name:
+        return _wide(united(cluster.bounds for cluster in clusters))
+    region = largest_region(clusters)
+    return None if region is None else _wide(region)
+
+
+def _wide(area: Bounds) -> BaseGeometry:
+    """An area of middles of masks, with room for the masks themselves."""
+    west, south, east, north = area
+    room = max(0.1 * max(east - west, north - south), _LEAST_DEGREES)
+    return shapely.box(west - room, south - room, east + room, north + room)
+
+
+def _pictured(mask: Mask | None) -> Picture | None:
     """Label and source image of the selected mask, as the switch above the map says."""
     if mask is None or mask.extent is None:
         return None
@@ -110,66 +209,94 @@ def _picture(mask: Mask | None) -> Picture | None:
     if shown == _NOTHING:
         return None
     try:
-        return _drawn(f"{mask.mask_id} {mask.form} {mask.source.path} {mask.version}", shown, mask)
+        content = f"{mask.mask_id} {mask.form} {mask.source.path} {mask.version}"
+        return _picture(content, shown, mask)
     except MigrateError as err:
         st.caption(plain(str(err)))
         return None
 
 
 @st.cache_data(max_entries=100, show_spinner="Reading the mask …")
-def _drawn(content: str, shown: str, _mask: Mask) -> Picture:  # noqa: ARG001
+def _picture(content: str, shown: str, _mask: Mask) -> Picture:  # noqa: ARG001
     """The picture of a mask; `content`, what it depends on, is the key of the cache."""
     found = mask_on_map(_mask, shown)
     return Picture(found.image, found.bounds)
 
 
-def _circle(cluster: MaskCluster) -> Outline:
-    """Masks near each other as a circle whose area grows with their number."""
-    longitude, latitude = cluster.centre
-    radius = cluster.spread * min(0.48, 0.25 + 0.08 * math.log10(cluster.count))
-    shape = Point(longitude, latitude).buffer(radius, quad_segs=12)
-    flat = scale(shape, 1.0, max(math.cos(math.radians(latitude)), 0.01))
+def _badge(cluster: MaskCluster) -> Outline:
+    """The number of masks near each other, at their mean position."""
+    if cluster.count == 1:
+        what = cluster.name
+    else:
+        what = f"{counted(cluster.count, 'mask')}, such as {cluster.name}"
     with_problem = f"\n{cluster.problems:,} with a problem" if cluster.problems else ""
+    bounds = " ".join(map(repr, cluster.bounds))
     return Outline(
-        cluster.mask_id,
-        flat,
-        READY_COLOR if not cluster.problems else PROBLEM_COLOR,
-        f"{counted(cluster.count, 'mask')} near here{with_problem}",
-        dashed=bool(cluster.problems),
-        filled=True,
+        f"{_CELL}{bounds}",
+        Point(*cluster.centre),
+        # Most of them decide; how many have a problem is under the mouse.
+        PROBLEM_COLOR if 2 * cluster.problems > cluster.count else READY_COLOR,
+        f"{what}{with_problem}\nA click zooms in",
+        sign=f"{cluster.count:,}",
     )
 
 
-def _outline(location: MaskLocation) -> Outline:
+def _outline(location: MaskLocation, *, by_class: bool) -> Outline:
     chosen = location.mask_id == selection().mask_id
     ready = location.state == MaskState.READY
+    color = READY_COLOR if ready else PROBLEM_COLOR
+    if by_class:
+        color = css_of_class(location.label[0]) if location.label else OTHER_COLOR
     return Outline(
         location.mask_id,
         location.outline,
-        READY_COLOR if ready else PROBLEM_COLOR,
-        f"{location.name}\n{(location.acquired or 'no date')[:10]}, {location.state}",
+        color,
+        _hover(location),
         weight=5 if chosen else 2,
         dashed=not ready,
+        filled=by_class,
     )
 
 
-def _legend(count: int, drawn: int, *, clustered: bool) -> None:
-    """What the colours mean, and which masks aren't on the map."""
-    text, button = st.columns([4, 1], vertical_alignment="center")
-    missing = count - drawn
-    part = (
-        " Circles: masks near each other, a click goes to them in the list, whose open page is "
-        "drawn as outlines."
-        if clustered
-        else ""
-    )
-    without = f" {missing:,} without a georeference can't be drawn." if missing > 0 else ""
-    text.html(
-        f"<small><span style='color:{READY_COLOR}'>&#9632;</span> ready &ensp;"
-        f"<span style='color:{PROBLEM_COLOR}'>&#9633;</span> with a problem (dashed) &ensp;"
-        f"thick: selected.{part}{without}</small>"
+def _other(location: MaskLocation) -> Outline:
+    return Outline(location.mask_id, location.outline, OTHER_COLOR, _hover(location), weight=1)
+
+
+def _hover(location: MaskLocation) -> str:
+    label = f"\nmostly {location.label[1]}" if location.label else ""
+    return f"{location.name}\n{(location.acquired or 'no date')[:10]}, {location.state}{label}"
+
+
+def _legend(drawn: _Drawn, pictured: Mask | None, *, by_class: bool) -> None:
+    """What the colours mean."""
+    text, switch, button = st.columns([5, 3, 2], vertical_alignment="top")
+    parts = [_classes_of(drawn) if by_class else _STATES, "thick: selected"]
+    if pictured is not None and (classes := class_swatches(pictured)):
+        parts.append(f"label: {classes}")
+    if drawn.others:
+        parts.append(swatches([(OTHER_COLOR, "other names")]))
+    if drawn.clusters:
+        parts.append("number: masks near each other, a click zooms in")
+    text.html(f"<small>{' &ensp;|&ensp; '.join(parts)}</small>")
+    switch.toggle(
+        "Classes",
+        key=_BY_CLASS,
+        persist_state="session",
+        help="Colour each outline by the class that most of its labelled pixels have, instead of "
+        "by whether the mask is ready",
     )
     button.button(
         "All", key="masks_map_all", icon=":material/zoom_out_map:", width="stretch",
-        on_click=look_for, args=(None,), help="Show all masks on the map",
+        on_click=look_at, kwargs={"everything": True}, help="Show all masks on the map",
     )  # fmt: skip
+
+
+_STATES = swatches([(READY_COLOR, "ready"), (PROBLEM_COLOR, "with a problem (dashed)")])
+
+
+def _classes_of(drawn: _Drawn) -> str:
+    """The classes that the outlines are coloured by: the one with most pixels of each mask."""
+    found = sorted({one.label for one in drawn.outlines if one.label})
+    named = [(css_of_class(stored), name) for stored, name in found]
+    unknown = [(OTHER_COLOR, "no class")] if any(not one.label for one in drawn.outlines) else []
+    return swatches([*named, *unknown]) or "classes are seen further in"

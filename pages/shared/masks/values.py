@@ -71,3 +71,10 @@ def _start(page: Page, mask: Mask, nodata: Sequence[float]) -> None:
         nodata=tuple(nodata), mosaic=bool(mask.tiles), follow_links=path.is_symlink()
     )
     start(page, KIND, lambda: AddMasks((path,), options))
+
+
+def date_text(mask: Mask) -> str | None:
+    """The date of a mask as people write it; None without one."""
+    if mask.acquired is None:
+        return None
+    return str(mask.acquired).replace("T", " ").replace("Z", "")

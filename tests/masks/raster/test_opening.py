@@ -244,3 +244,27 @@ def test_the_digest_is_that_of_sha256sum(tmp_path: Path) -> None:
     path = tmp_path / "abc"
     path.write_bytes(b"abc")  # the example of FIPS 180-2
     assert file_sha256(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found", "remedy"),
+    [
+        ("a.tif", b"", "the file is empty", "Copy it again"),
+        ("a.tif", b"some text", "it is text that begins with 'some text'", "Name the file"),
+        ("a.tif", b"II*\0\x08\0\0\0", "damaged, or cut off after 8 bytes", "Copy it again"),
+        ("a.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "damaged, or cut off", "Copy it again"),
+        ("a.png", b"<html></html>", "it is a web page", "Name the file"),
+        ("a.jpg", b"II*\0\x08\0\0\0", "it is a TIFF by its content", "the suffix of what it is"),
+    ],
+)
+def test_a_file_that_can_not_be_opened_is_said_to_be_what_it_is(
+    tmp_path: Path, name: str, content: bytes, found: str, remedy: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(MaskError) as raised:
+        read_header(tmp_path / name)
+    text = str(raised.value)
+    assert text.startswith(f"{name}: it can't be opened as ")
+    assert found in text
+    assert remedy in text
+    assert str(tmp_path) not in text

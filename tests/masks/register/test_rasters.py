@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from migrate_core.errors import JobCancelledError
+from migrate_core.masks.checks import FILE
 from migrate_core.masks.dates.patterns import compile_pattern
 from migrate_core.masks.options import AddOptions, ClassEntry
 from migrate_core.masks.register import rasters as adding
@@ -319,3 +320,19 @@ def test_a_gone_image_of_before_is_let_go(store: Store, tmp_path: Path) -> None:
     source.unlink()
     [again] = add(store, path)
     assert again == replace(first, source=replace(first.source, path=None))
+
+
+def test_a_file_cut_in_half_is_damaged_and_not_without_georeference(
+    store: Store, tmp_path: Path
+) -> None:
+    pixels = np.random.default_rng(1).integers(0, 2, (300, 300)).astype(np.uint8)
+    paths = [
+        write_raster(tmp_path / "cut_20200202.png", pixels, crs=None),
+        write_raster(tmp_path / "cut_20200202.tif", pixels, crs=None),
+    ]
+    for path in paths:
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    register_headers(store, [(path,) for path in paths], AddOptions(), lambda *_: None)
+    for mask in read_pending(store, lambda *_: None):
+        assert list(mask.problems) == [FILE]
+        assert "damaged or cut off" in (mask.problem or "")

@@ -22,6 +22,7 @@ from shapely.errors import ShapelyError
 
 from ....errors import MaskError
 from ...files.safety import check_is_file, check_sidecars
+from ...files.signatures import describe
 from ...files.zips import checked_members, open_zip, unpack_member
 from .crs import crs_text
 from .layer import Layer
@@ -170,10 +171,9 @@ def _check(path: Path) -> None:
         ) from err
     sound = {".gpkg": _is_geopackage, ".shp": _is_shapefile, ".fgb": _is_flatgeobuf}[suffix]
     if not sound(head):
-        found = "it is empty" if not head else f"it begins with {head[:12]!r}"
         raise MaskError(
-            f"{path.name}: it is no {_FORMATS[suffix]} ({found}). Give it the suffix of what it "
-            "is, or save it again."
+            f"{path.name}: it is no {_FORMATS[suffix]} ({describe(head)}). Give it the suffix of "
+            "what it is, or save it again."
         )
     if suffix == ".gpkg":
         _check_tables(path)

@@ -223,7 +223,7 @@ MALFORMED: dict[str, tuple[str, bytes, str]] = {
     "VRT as FlatGeobuf": ("x.fgb", VRT.encode(), "no FlatGeobuf"),
     "VRT as GeoJSON": ("x.geojson", VRT.encode(), "can't be read as JSON"),
     "VRT as KML": ("x.kml", f"{VRT}</OGRVRTLayer></OGRVRTDataSource>".encode(), "that of KML"),
-    "empty GeoPackage": ("x.gpkg", b"", "it is empty"),
+    "empty GeoPackage": ("x.gpkg", b"", "the file is empty"),
     "empty GeoJSON": ("x.geojson", b"", "the file is empty"),
     "empty Parquet": ("x.parquet", b"", "can't be read as Parquet"),
     "plain SQLite": ("x.gpkg", b"SQLite format 3\0" + bytes(200), "no GeoPackage"),

@@ -1,0 +1,178 @@
+"""One edit for many masks: asked for, looked at before it is made, and made as a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from migrate_core.errors import MigrateError
+from migrate_core.job_requests import EditMasks
+from migrate_core.masks.given import batch_edit
+from migrate_core.masks.raster.no_data import NONE
+from migrate_core.masks.register.batch_edit import BatchEdit, EditEffect, effect_of
+from migrate_core.model import named_problem
+from migrate_core.review.set_aside import SetAside, consequence_of_edit, set_aside_by_edit
+from pages.shared.background import is_busy, path_of, start
+from pages.shared.frame import Page
+from pages.shared.masks.add import KIND
+from pages.shared.masks.marks import Scope, mark_none, scope_of_list
+from pages.shared.masks.options import text_values
+from pages.shared.masks.report import image_table
+from pages.shared.text import counted, plain
+
+_SEEN = "masks_batch_seen"
+# Counted up to have empty fields after an edit.
+_ROUND = "masks_batch_round"
+_EMPTY = {"as it is": None, "yes, as a negative example": True, "no": False}
+# So many masks that can't take the edit are named.
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """An edit that a person has looked at: of which masks, what it changes and sets aside."""
+
+    scope: Scope
+    edit: BatchEdit
+    effect: EditEffect
+    decided: SetAside
+
+
+def edit_many(page: Page) -> None:
+    """The fields, what they would change, and the button that applies them."""
+    with st.expander("Edit many masks", icon=":material/edit_note:", key="masks_batch"):
+        scope = scope_of_list(page)
+        if not scope.count:
+            st.caption("The list is empty.")
+            return
+        which = "" if scope.mask_ids else ": all that the list shows. Mark rows to edit fewer"
+        st.markdown(f"For **{scope.noun}**{which}. An empty field leaves things as they are.")
+        given = _fields(scope)
+        if given is not None:
+            _look(page, scope, given)
+        seen: _Seen | None = st.session_state.get(_SEEN)
+        if seen is not None and seen.scope == scope:
+            _show(page, seen)
+
+
+def _fields(scope: Scope) -> dict[str, Any] | None:
+    """What is to be set, once it is to be looked at; None before."""
+    number = st.session_state.setdefault(_ROUND, 0)
+    with st.form(f"masks_batch_form_{number}", border=False):
+        left, middle, right = st.columns(3)
+        date = left.text_input(
+            "Date (UTC)",
+            key=f"masks_batch_date_{number}",
+            placeholder="2020-02-02",
+            help="When the source image was taken: a day, a time (2020-02-02 10:15:32), or a "
+            "period (2020-02-02/2020-02-10). Scenes are searched for again by it.",
+        )
+        crs = middle.text_input(
+            "CRS",
+            key=f"masks_batch_crs_{number}",
+            placeholder="EPSG:32631",
+            help="For masks whose file has a transform but no CRS. A CRS that a file brings is "
+            "mended in the file.",
+        )
+        names = right.text_input(
+            "Class names",
+            key=f"masks_batch_names_{number}",
+            placeholder="1 = mine, 2 = water",
+            help="Names of values as they are in the file. `1 =` takes a name away; values that "
+            "aren't named here keep theirs.",
+        )
+        nodata = left.text_input(
+            "Values that stand for no data",
+            key=f"masks_batch_nodata_{number}",
+            placeholder="as they are",
+            help=f"Numbers with commas between, such as -1, 255; or {NONE} when none does. The "
+            "masks are read again, and their pairs are made again by the next run.",
+        )
+        image = middle.text_input(
+            "Source image, or folder of them",
+            key=f"masks_batch_image_{number}",
+            placeholder="/data/images",
+            help="A path on the server. In a folder each mask finds its own image: of the same "
+            "name without suffix, or but for an ending such as _mask, or of the same PlanetScope "
+            "scene id.",
+        )
+        empty = right.selectbox(
+            "May be without any label",
+            list(_EMPTY),
+            key=f"masks_batch_empty_{number}",
+            help="A mask of background only is a problem unless it is meant as a negative example.",
+        )
+        asked = st.form_submit_button(f"See what this changes in {scope.noun}", type="primary")
+    fields = {"date": date, "crs": crs, "class_names": names, "empty_allowed": _EMPTY[empty]}
+    return {**fields, "nodata": text_values(nodata), "image": image.strip()} if asked else None
+
+
+def _look(page: Page, scope: Scope, given: dict[str, Any]) -> None:
+    """Find out what the edit would change."""
+    st.session_state.pop(_SEEN, None)
+    try:
+        image = path_of(given["image"], Path.cwd()) if given["image"] else None
+        edit = batch_edit({**given, "image": image})
+        with st.spinner("Looking at what changes …"):
+            effect = effect_of(page.store, scope.ids(page), edit)
+            decided = set_aside_by_edit(page.store, effect)
+    except MigrateError as err:
+        st.error(plain(str(err)))
+        return
+    st.session_state[_SEEN] = _Seen(scope, edit, effect, decided)
+
+
+def _show(page: Page, seen: _Seen) -> None:
+    """What the edit changes, and applying it; where decisions are touched, after a yes."""
+    effect = seen.effect
+    count = len(effect.mask_ids)
+    same = seen.scope.count - count
+    stay = f" {counted(same, 'mask')} would stay as {'it is' if same == 1 else 'they are'}."
+    if count:
+        parts = ", ".join(f"{what} of {len(ids):,}" for what, ids in effect.changed.items())
+        st.info(f"**{counted(count, 'mask')} would change**: {parts}.{stay * bool(same)}")
+    else:
+        st.info(f"Nothing would change.{stay * bool(same)}")
+    if effect.problems:
+        named = effect.problems[:_NAMED]
+        lines = "".join(f"\n- {plain(named_problem(problem))}" for problem in named)
+        more = len(effect.problems) - len(named)
+        st.warning(
+            f"{counted(len(effect.problems), 'mask')} can't take a part of it:{lines}"
+            + f"\n- … and {more:,} more" * (more > 0)
+        )
+    if effect.images is not None:
+        image_table(effect.images.limited(200), "masks_batch_images")
+    agreed = True
+    if seen.decided.total:
+        st.warning(plain(consequence_of_edit(seen.decided)), icon=":material/history:")
+        agreed = st.checkbox("Go on, these decisions may be set aside", key="masks_batch_agreed")
+    if count:
+        yes, no, _ = st.columns([2, 1, 3])
+        yes.button(
+            f"Change {counted(count, 'mask')}",
+            key="masks_batch_apply",
+            type="primary",
+            width="stretch",
+            disabled=not agreed or is_busy(page, KIND),
+            on_click=_apply,
+            args=(page, seen),
+        )
+        no.button(
+            "Don't", key="masks_batch_no", width="stretch", on_click=st.session_state.pop,
+            args=(_SEEN, None),
+        )  # fmt: skip
+
+
+def _apply(page: Page, seen: _Seen) -> None:
+    """Start the edit; marks and fields are empty again then, since some masks get other ids."""
+    st.session_state.pop(_SEEN, None)
+    st.session_state.pop("masks_batch_agreed", None)
+    st.session_state[_ROUND] += 1
+    scope = seen.scope
+    mark_none()
+    request = EditMasks(seen.edit, scope.wanted, scope.mask_ids, set_aside=True)
+    start(page, KIND, lambda: request)

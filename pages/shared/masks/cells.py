@@ -1,0 +1,93 @@
+"""One page of the list as cells that can be changed, each mask by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from migrate_core.errors import MigrateError
+from migrate_core.masks.checks import DATE
+from migrate_core.masks.dates.names import parse_date
+from migrate_core.masks.register.edit import (
+    MaskEdit,
+    edited,
+    format_class_names,
+    parse_names,
+    store_edits,
+)
+from migrate_core.model import Mask
+from pages.shared.frame import Page
+from pages.shared.masks.values import date_text
+from pages.shared.text import counted, plain
+
+
+def edit_cells(page: Page, found: Sequence[Mask]) -> None:
+    """The same masks with the cells that can be changed; nothing is written before Save."""
+    key = f"masks_editor_{hash(tuple(str(mask) for mask in found))}"
+    rows = [
+        {
+            "mask": mask.name,
+            "date": date_text(mask),
+            "CRS": mask.georeference.crs,
+            "class names": format_class_names(mask),
+            "may be empty": mask.empty_allowed,
+            "to mend": "date" if DATE in mask.problems else ", ".join(mask.problems),
+        }
+        for mask in found
+    ]
+    with st.form("masks_edit_form", border=False):
+        st.data_editor(
+            pd.DataFrame(rows),
+            key=key,
+            hide_index=True,
+            height="content",
+            placeholder="",
+            disabled=["mask", "to mend"],
+            column_config={
+                "date": st.column_config.TextColumn(
+                    "date (UTC)", help="2020-02-02, or with a time 2020-02-02 10:15:32"
+                ),
+                "CRS": st.column_config.TextColumn(
+                    help="EPSG:32631 or the like, for masks whose file has none"
+                ),
+                "class names": st.column_config.TextColumn(help="1 = mine, 2 = water"),
+                "may be empty": st.column_config.CheckboxColumn(
+                    help="A mask of background only is meant so, as a negative example"
+                ),
+            },
+        )
+        if st.form_submit_button("Save changes", icon=":material/save:", type="primary"):
+            _save(page, found, st.session_state[key]["edited_rows"])
+
+
+def _save(page: Page, found: Sequence[Mask], cells: dict[int, dict[str, Any]]) -> None:
+    """Write what can be taken; the rest is reported row by row and stays in the table."""
+    changed, wrong = [], []
+    for row, values in cells.items():
+        mask = found[int(row)]
+        try:
+            changed.append((mask, edited(mask, _edit(mask, values))))
+        except MigrateError as err:
+            wrong.append(str(err) if str(err).startswith(mask.name) else f"{mask.name}: {err}")
+    if wrong:
+        st.error("Nothing was saved.\n\n" + "\n\n".join(map(plain, wrong)))
+        return
+    count = store_edits(page.store, changed)
+    st.toast(f"{counted(count, 'mask')} changed." if count else "There was nothing to change.")
+    st.rerun()
+
+
+def _edit(mask: Mask, values: dict[str, Any]) -> MaskEdit:
+    """The change that the cells of a row say. Raises MigrateError."""
+    day, names = values.get("date"), values.get("class names")
+    return MaskEdit(
+        acquired=parse_date(str(day)) if day else None,
+        crs=values.get("CRS") or None,
+        class_names=None
+        if "class names" not in values
+        else parse_names(names or "", mask.classes.stored or {}),
+        empty_allowed=values.get("may be empty"),
+    )
