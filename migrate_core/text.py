@@ -80,15 +80,24 @@ def format_offset(days: float | None) -> str:
         return "from an unknown time before or after the mask's image"
     if days == 0:
         return "from the same day as the mask's image"
-    side = "after" if days > 0 else "before"
-    return f"{_length_of(abs(days))} {side} the mask's image"
+    return f"{format_short_offset(days)} the mask's image"
+
+
+def format_short_offset(days: float | None) -> str:
+    """The same where it is clear what from: `9.2 days after`, `1 day before`, `same day`."""
+    if days is None:
+        return NOT_KNOWN
+    if days == 0:
+        return "same day"
+    return f"{_length_of(abs(days))} {'after' if days > 0 else 'before'}"
 
 
 def _length_of(days: float) -> str:
-    minutes = days * 1440
+    minutes, hours = round(days * 1440), round(days * 24)
     if minutes < 90:
-        return f"{minutes:.0f} minutes"
-    if days < 1:
-        return f"{minutes / 60:.0f} hours"
+        return f"{minutes} minute{'s' * (minutes != 1)}"
+    # What is a day with one decimal is no longer so many hours.
+    if round(days, 1) < 1:
+        return f"{hours} hours"
     number = f"{days:.1f}".removesuffix(".0")
-    return f"{number} day{'s' if number != '1' else ''}"
+    return f"{number} day{'s' * (number != '1')}"

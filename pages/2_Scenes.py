@@ -10,11 +10,14 @@ from pages.shared.background import forget_trouble
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.pairs.costs_ahead import costs_ahead
 from pages.shared.scenes.bulk import all_masks
-from pages.shared.scenes.candidates import View, scene_table, viewed_scene
+from pages.shared.scenes.candidates import View, mask_title, viewed_scene
 from pages.shared.scenes.list import chosen_mask, mask_filters, mask_list
 from pages.shared.scenes.map import scenes_on_map
 from pages.shared.scenes.plot import scene_plot
 from pages.shared.scenes.search import help_mask, search_panel
+from pages.shared.scenes.strip import scene_strip
+from pages.shared.scenes.table import scene_table
+from pages.shared.state import choose_mask
 from pages.shared.text import plain
 
 ABOUT = (
@@ -46,19 +49,19 @@ def scenes(page: Page) -> None:
     row = mask_row(page.store, mask_id) if mask_id else None
     if row is None:
         return
+    # Also where a link led here, which names nothing.
+    choose_mask(row.mask.mask_id)
     candidates = candidates_of(page.store, row.mask.mask_id)
     view = View(page.store, row.mask, candidates, found) if candidates else None
-    with looked_at:
-        days = row.mask.acquired.formatted_days if row.mask.acquired else "no date"
-        st.markdown(f"**{plain(row.mask.name)}**, {plain(days)}")
+    with looked_at.container(gap="xsmall"):
+        mask_title(row.mask, view)
         if view is not None:
             scenes_on_map(page, view)
+            scene_strip(view)
         help_mask(page, row)
     if view is not None:
-        scene, plot = st.columns([2, 3])
-        with scene:
+        with masks:
             viewed_scene(view)
-        with plot:
             scene_plot(view)
         scene_table(view)
     all_masks(page)
