@@ -10,13 +10,10 @@ from pages.shared.background import forget_trouble
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.pairs.costs_ahead import costs_ahead
 from pages.shared.scenes.bulk import all_masks
-from pages.shared.scenes.candidates import View, mask_title, viewed_scene
+from pages.shared.scenes.candidates import View, mask_title
 from pages.shared.scenes.list import chosen_mask, mask_filters, mask_list
-from pages.shared.scenes.map import scenes_on_map
-from pages.shared.scenes.plot import scene_plot
 from pages.shared.scenes.search import help_mask, search_panel
-from pages.shared.scenes.strip import scene_strip
-from pages.shared.scenes.table import scene_table
+from pages.shared.scenes.viewing import Areas, candidates_of_mask
 from pages.shared.state import choose_mask
 from pages.shared.text import plain
 
@@ -53,17 +50,13 @@ def scenes(page: Page) -> None:
     choose_mask(row.mask.mask_id)
     candidates = candidates_of(page.store, row.mask.mask_id)
     view = View(page.store, row.mask, candidates, found) if candidates else None
-    with looked_at.container(gap="xsmall"):
-        mask_title(row.mask, view)
-        if view is not None:
-            scenes_on_map(page, view)
-            scene_strip(view)
-        help_mask(page, row)
+    beside, below = looked_at.container(gap="xsmall"), st.container()
     if view is not None:
-        with masks:
-            viewed_scene(view)
-            scene_plot(view)
-        scene_table(view)
+        candidates_of_mask(page, view, Areas(masks, beside, below))
+    with beside:
+        if view is None:
+            mask_title(row.mask, None)
+        help_mask(page, row)
     all_masks(page)
 
 

@@ -264,8 +264,8 @@ def test_candidates_come_with_their_pictures(two: RepairCase, client: Client) ->
     present = {one["scene_id"]: one["present"] for one in found["scenes"]}
     assert present == {Safe().name: True, LATER.name: False}
     picture = client.get(f"{API}/candidates/{found['mask_id']}/{LATER.name}.webp")
-    assert (picture.status, picture.headers["content-type"]) == (200, "image/png")
-    assert picture.body.startswith(b"\x89PNG")
+    assert (picture.status, picture.headers["content-type"]) == (200, "image/webp")
+    assert picture.body[8:12] == b"WEBP"
     gone = client.get(f"{API}/candidates/{found['mask_id']}/S2_nothing.webp")
     assert (gone.status, "no candidate" in gone.json["error"]) == (400, True)
 

@@ -28,7 +28,7 @@ from migrate_core.text import (
 from pages.shared.state import choose_scene, selection
 from pages.shared.text import code, plain
 
-_NONCE = "scenes_nonce"
+_NONCE, _USED = "scenes_nonce", "scenes_used_just_now"
 # Footprints that differ by less than this, about 100 m, are one outline on the map.
 _SAME_DEGREES = 0.001
 
@@ -72,6 +72,7 @@ class View:
             st.error(plain(str(err)))
             return
         st.toast(f"{plain(self.mask.name)}: the scene of {format_date(scene.sensed_at)} is used.")
+        st.session_state[_USED] = True
 
     def key(self, name: str) -> str:
         """The key of a widget that marks the viewed scene."""
@@ -96,6 +97,11 @@ def mask_title(mask: Mask, view: View | None) -> None:
         st.markdown(f"**{plain(mask.name)}**, {plain(days)}")
         if view is not None:
             _use_button(view)
+
+
+def used_just_now() -> bool:
+    """Whether a scene was selected since this was asked last."""
+    return bool(st.session_state.pop(_USED, False))
 
 
 def viewed_scene(view: View) -> None:

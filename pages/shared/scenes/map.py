@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from html import escape
 
 import shapely
 import streamlit as st
@@ -11,9 +10,9 @@ from shapely.geometry import Point, box
 from shapely.geometry.base import BaseGeometry
 
 from migrate_core.store.base import Candidate
-from migrate_core.text import format_date, format_short_offset
+from migrate_core.text import format_date, format_short_offset, format_time
 from pages.shared.frame import Page
-from pages.shared.maps import Outline, show_map
+from pages.shared.maps import Outline, map_click, show_map
 from pages.shared.scenes.candidates import View
 from pages.shared.scenes.colors import (
     LABEL_COLOR,
@@ -23,9 +22,9 @@ from pages.shared.scenes.colors import (
     score_color,
 )
 from pages.shared.scenes.picture import Ground, ground_of
-from pages.shared.text import counted
+from pages.shared.text import counted, plain
 
-_HEIGHT = 270
+_KEY, _HEIGHT = "scenes_map", 270
 # Of the mask's longer side, shown beyond it; the quicklook reaches further.
 _MARGIN = 0.5
 _NEAR, _FAR = "mask", "scenes"
@@ -36,6 +35,23 @@ _SWATCH = (
 )
 
 
+def _legend() -> str:
+    """The colours of the map's outlines as HTML."""
+    lines = {"mask": MASK_COLOR, "label": LABEL_COLOR}
+    marks = [_SWATCH.format(style=f"border:3px solid {c}", text=t) for t, c in lines.items()]
+    marks.append("best score of a footprint:")
+    marks += [
+        _SWATCH.format(style=f"background:{color}", text=f"from {least:g}")
+        for least, color in SCORE_COLORS.items()
+    ]
+    marks.append("dashed: no usable scene")
+    style = "font-size:0.78rem;line-height:1.25;display:flex;flex-wrap:wrap;gap:0 0.8rem"
+    return f'<div style="{style}">{"".join(marks)}</div>'
+
+
+_LEGEND = _legend()
+
+
 def scenes_on_map(page: Page, view: View) -> None:
     """The mask with its label, the outlines of scenes, and the viewed scene's quicklook."""
     zoomed = st.session_state.get("scenes_zoom") or _NEAR
@@ -44,22 +60,24 @@ def scenes_on_map(page: Page, view: View) -> None:
     focus = _with_margin(view.mask.extent or footprint)
     if zoomed == _FAR:
         focus = box(*shapely.total_bounds([outline for outline, _ in view.footprints]))
-    clicked = show_map(
+    show_map(
         [*_outlines(view), *_of_mask(view, footprint, ground)],
-        key="scenes_map",
+        key=_KEY,
         focus=focus,
         picture=ground.picture,
         height=_HEIGHT,
     )
-    _below(ground)
+    _below(view, ground)
+
+
+def heed_click(view: View) -> None:
+    """View the best scene of a footprint that was clicked just now."""
+    clicked = map_click(_KEY)
     if clicked and clicked.isdigit() and int(clicked) < len(view.footprints):
-        best = view.footprints[int(clicked)][1][0].ranked.scene.scene_id
-        if best != view.viewed.ranked.scene.scene_id:
-            view.look_at(best, "map")
-            st.rerun()
+        view.look_at(view.footprints[int(clicked)][1][0].ranked.scene.scene_id, "map")
 
 
-def _below(ground: Ground) -> None:
+def _below(view: View, ground: Ground) -> None:
     """What the map shows, and what its colours mean."""
     near, legend = st.columns([5, 16], vertical_alignment="center")
     near.segmented_control(
@@ -72,7 +90,11 @@ def _below(ground: Ground) -> None:
         label_visibility="collapsed",
         persist_state="session",
     )
-    legend.html(_legend(ground))
+    legend.html(_LEGEND)
+    # Always there, so that what comes later moves nothing.
+    scene = view.viewed.ranked.scene
+    shown = f"Picture: {format_time(scene.sensed_at)}, true colour."
+    st.caption(" ".join(map(plain, ground.notes)) or shown)
 
 
 def _with_margin(geometry: BaseGeometry) -> BaseGeometry:
@@ -121,21 +143,3 @@ def _outlines(view: View) -> list[Outline]:
             north = shapely.centroid(outline).x, outline.bounds[3]
             outlines.append(_badge(view, str(number), candidates[0], Point(north)))
     return outlines
-
-
-def _legend(ground: Ground) -> str:
-    """The colours of the map's outlines as HTML, and why something isn't on it."""
-    lines = {"mask": MASK_COLOR, "label": LABEL_COLOR}
-    marks = [_SWATCH.format(style=f"border:3px solid {c}", text=t) for t, c in lines.items()]
-    marks.append("best score of a footprint:")
-    marks += [
-        _SWATCH.format(style=f"background:{color}", text=f"from {least:g}")
-        for least, color in SCORE_COLORS.items()
-    ]
-    marks.append("dashed: no usable scene")
-    # Always as high, so that what comes later moves nothing.
-    notes = escape(" ".join(ground.notes)) or "&nbsp;"
-    return (
-        '<div style="font-size:0.78rem;line-height:1.25;display:flex;flex-wrap:wrap;'
-        f'gap:0 0.8rem">{"".join(marks)}<span style="flex-basis:100%">{notes}</span></div>'
-    )

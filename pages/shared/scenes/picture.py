@@ -82,7 +82,7 @@ def _ask_picture(page: Page, view: View) -> Future[Picture]:
 def _read(scenes: list[Scene], services: ServiceSettings, area: BaseGeometry) -> Picture:
     pixels = _LOCAL_PIXELS if all(map(is_here, scenes)) else _REMOTE_PIXELS
     found = quicklook([open_scene(scene, services) for scene in scenes], area, pixels)
-    return Picture(found.image, found.bounds)
+    return Picture(found.image, found.bounds, photo=True)
 
 
 def _note(future: Future[Any], without: str, reading: str) -> str | None:

@@ -47,11 +47,11 @@ def scene_strip(view: View) -> None:
 
 def _heard(view: View, name: str) -> str | None:
     """The candidate that the strip tells of; None when it is one of another mask by now."""
-    told = st.session_state[_KEY].get(name) or {}
-    st.session_state[_HEARD] = told.get("at", 0)
+    found = st.session_state[_KEY].get(name) or {}
+    st.session_state[_HEARD] = found.get("at", 0)
     known = {candidate.ranked.scene.scene_id for candidate in view.candidates}
-    mine = told.get("mask_id") == view.mask.mask_id and told.get("scene_id") in known
-    return str(told["scene_id"]) if mine else None
+    mine = found.get("mask_id") == view.mask.mask_id and found.get("scene_id") in known
+    return str(found["scene_id"]) if mine else None
 
 
 def _data(view: View) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def scene_table(view: View) -> None:
     if not any(c.ranked.cloud_over_mask_percent is not None for c in view.candidates):
         shown = [name for name in shown if name not in _MEASURED]
     st.dataframe(
-        _in_words(cells[shown], DaysScale.of(view.found)),
+        _formatted(cells[shown], DaysScale.of(view.found)),
         key=key,
         hide_index=True,
         height="auto",
@@ -83,7 +83,7 @@ def scene_table(view: View) -> None:
     )
 
 
-def _in_words(cells: pd.DataFrame, scale: DaysScale) -> Styler:
+def _formatted(cells: pd.DataFrame, scale: DaysScale) -> Styler:
     """Numbers as they are written elsewhere, days on their colour; they are sorted as numbers."""
     percentages = [name for name in cells if name in _PERCENTAGES]
     found = cells.style.format(format_short_offset, subset=["days"])
