@@ -174,11 +174,11 @@ class Workspace:
 
     def candidate_picture(self, name: str) -> Path:
         """The file of a small picture of a mask in a candidate; all can be read again."""
-        return self.root / "views" / "candidates" / f"{name}.png"
+        return self.views / "candidates" / f"{name}.webp"
 
     def small_picture(self, pair_id: str, version: str) -> Path:
         """The file of a small picture of a pair; all can be drawn again."""
-        return self.root / "views" / "small" / f"{pair_id}.{version}.webp"
+        return self.views / "small" / f"{pair_id}.{version}.webp"
 
     def edit_lock(self, pair_id: str) -> Path:
         """The file that is locked by whoever repairs a pair."""

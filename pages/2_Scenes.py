@@ -11,12 +11,12 @@ from pages.shared.background import forget_trouble
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.pairs.costs_ahead import costs_ahead
 from pages.shared.scenes.bulk import all_masks
-from pages.shared.scenes.candidates import View, scene_table, viewed_scene
+from pages.shared.scenes.candidates import View, mask_title
 from pages.shared.scenes.list import chosen_mask, mask_filters, mask_list
-from pages.shared.scenes.map import scenes_on_map
-from pages.shared.scenes.plot import scene_plot
 from pages.shared.scenes.ranking import ranking_panel
 from pages.shared.scenes.search import help_mask, search_panel
+from pages.shared.scenes.viewing import Areas, candidates_of_mask
+from pages.shared.state import choose_mask
 from pages.shared.text import plain
 
 ABOUT = (
@@ -49,22 +49,18 @@ def scenes(page: Page) -> None:
     row = mask_row(page.store, mask_id) if mask_id else None
     if row is None:
         return
+    # Also where a link led here, which names nothing.
+    choose_mask(row.mask.mask_id)
     candidates = candidates_of(page.store, row.mask.mask_id)
     searched = parameters_of(page.store, row.mask.mask_id, found)
     view = View(page.store, row.mask, candidates, searched) if candidates else None
-    with looked_at:
-        days = row.mask.acquired.formatted_days if row.mask.acquired else "no date"
-        st.markdown(f"**{plain(row.mask.name)}**, {plain(days)}")
-        if view is not None:
-            scenes_on_map(page, view)
-        help_mask(page, row)
+    beside, below = looked_at.container(gap="xsmall"), st.container()
     if view is not None:
-        scene, plot = st.columns([2, 3])
-        with scene:
-            viewed_scene(view)
-        with plot:
-            scene_plot(view)
-        scene_table(view)
+        candidates_of_mask(page, view, Areas(masks, beside, below))
+    with beside:
+        if view is None:
+            mask_title(row.mask, None)
+        help_mask(page, row)
     all_masks(page)
 
 

@@ -14,6 +14,7 @@ from migrate_core.text import (
     format_offset,
     format_percent,
     format_share,
+    format_short_offset,
     format_time,
 )
 
@@ -55,6 +56,8 @@ def test_days_and_moments_are_iso_8601_in_utc() -> None:
         (None, "from an unknown time before or after the mask's image", None),
         (0, "from the same day as the mask's image", "+0.0"),
         (0.01, "14 minutes after the mask's image", "+0.0"),
+        (0.0007, "1 minute after the mask's image", "+0.0"),
+        (-0.972, "1 day before the mask's image", "-1.0"),
         (-0.5, "12 hours before the mask's image", "-0.5"),
         (1, "1 day after the mask's image", "+1.0"),
         (9.23, "9.2 days after the mask's image", "+9.2"),
@@ -66,3 +69,17 @@ def test_the_time_between_mask_and_scene_is_told(
 ) -> None:
     assert format_offset(days) == words
     assert format_days(days) == cell
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [
+        (None, "not known"),
+        (0, "same day"),
+        (-0.972, "1 day before"),
+        (-0.9, "22 hours before"),
+        (2, "2 days after"),
+    ],
+)
+def test_beside_other_numbers_of_a_scene_the_time_is_short(days: float | None, text: str) -> None:
+    assert format_short_offset(days) == text

@@ -6,9 +6,10 @@ The one place that knows which error number asks for what: rights, room, quota, 
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import DiskError
@@ -102,3 +103,19 @@ def writing(path: Path, needed_bytes: int | None = None) -> Iterator[None]:
         yield
     except OSError as err:
         raise disk_error(err, path, needed_bytes) from err
+
+
+def keep_newest(folder: Path, most: int) -> None:
+    """Delete the oldest files of a folder until at most `most` are left; what can be made again.
+
+    Other processes may delete or write there meanwhile.
+    """
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(OSError):
+                if entry.is_file(follow_symlinks=False):
+                    found.append((entry.stat().st_mtime, entry.path))
+    for _, path in sorted(found)[: max(len(found) - most, 0)]:
+        with suppress(OSError):
+            Path(path).unlink(missing_ok=True)

@@ -75,9 +75,15 @@ function badge({ sign, style }) {
   box.textContent = sign;
   box.style.cssText =
     "display: inline-block; min-width: 18px; padding: 0 4px; border-radius: 10px; " +
-    "border: 1px solid #fff; color: #fff; font: 600 12px/18px sans-serif; text-align: center; " +
+    `border: 1px solid #fff; color: ${inkOn(style.color)}; font: 600 12px/18px sans-serif; text-align: center; ` +
     `white-space: nowrap; transform: translate(-50%, -50%); background: ${style.color};`;
   return L.divIcon({ html: box, className: "", iconSize: null });
+}
+
+// Black or white, whichever is read on a colour `#rrggbb`.
+function inkOn(color) {
+  const [red, green, blue] = color.match(/[0-9a-f]{2}/gi).map((part) => parseInt(part, 16));
+  return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#101010" : "#fff";
 }
 
 // The same picture is kept as it is, since a new one would blink while it is decoded.

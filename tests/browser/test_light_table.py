@@ -49,7 +49,7 @@ PICTURE = """(canvas) => {
 REVIEW_MD = REPOSITORY / "docs" / "review.md"
 # What the keys are called that hold while no tool is open.
 KEYS = """async () => {
-  const { ACTIONS, keyText } = await import('/review-api/assets/lighttable/actions.js');
+  const { ACTIONS, keyText } = await import('/review-api/assets/review/lighttable/actions.js');
   return ACTIONS.filter(({ tool }) => !tool).flatMap(({ keys }) => keys.map(keyText));
 }"""
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from migrate_core.errors import MigrateError, ProductError, WrongUseError
+from migrate_core.scenes.access.picture import MaskShape
 from migrate_core.settings import Settings
 from migrate_core.store.candidates import candidates_of
 from pages.shared.readers import Readers
@@ -56,7 +57,7 @@ def test_candidates_are_listed_best_first_in_words(case: Case) -> None:
 def test_a_picture_is_read_once_and_kept(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     found = picture(case, LATER.name)
     assert found is not None
-    assert found.startswith(b"\x89PNG")
+    assert found[8:12] == b"WEBP"
 
     def again(*_: Any) -> bytes:
         raise AssertionError("it was read again")
@@ -64,6 +65,27 @@ def test_a_picture_is_read_once_and_kept(case: Case, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(strip, "mask_picture", again)
     monkeypatch.setattr(strip, "_READERS", Readers())
     assert picture(case, LATER.name) == found
+
+
+def test_a_label_that_is_gone_leaves_the_picture(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[MaskShape] = []
+    monkeypatch.setattr(strip, "mask_picture", lambda _s, shape, *_: drawn.append(shape) or b"x")
+    assert picture(case, Safe().name) == b"x"
+    Path(case.store.masks()[0].path).unlink()
+    assert picture(case, LATER.name) == b"x"
+    assert drawn[0].label is not None
+    assert not drawn[0].label.is_empty
+    assert drawn[1] == MaskShape(drawn[0].footprint, None)
+
+
+def test_the_oldest_pictures_go(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strip, "_KEPT", 1)
+    assert picture(case, Safe().name) is not None
+    assert picture(case, LATER.name) is not None
+    (kept,) = case.workspace.candidate_picture("any").parent.glob("*.webp")
+    assert kept.read_bytes() == picture(case, LATER.name)
 
 
 def test_what_takes_long_is_asked_for_again(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,7 @@ def test_rows_of_a_picture_stand_where_web_mercator_has_them() -> None:
     # The upper half in degrees takes 0.62 of the height in Mercator between 0 and 70 degrees.
     image = np.zeros((200, 2, 3), dtype=np.uint8)
     image[:100] = 255
-    laid = maps._laid(Picture(image, (0, 0, 1, 70)))
+    laid = Picture(image, (0, 0, 1, 70)).laid
     assert laid["bounds"] == [[0, 0], [70, 1]]
     assert laid["url"].startswith("data:image/png;base64,")
     top, middle, bottom = np.arcsinh(np.tan(np.radians([70, 35, 0])))

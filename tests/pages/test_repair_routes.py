@@ -263,10 +263,10 @@ def test_candidates_come_with_their_pictures(two: RepairCase, client: Client) ->
     found = answer.json
     present = {one["scene_id"]: one["present"] for one in found["scenes"]}
     assert present == {Safe().name: True, LATER.name: False}
-    picture = client.get(f"{API}/candidates/{found['mask_id']}/{LATER.name}.png")
-    assert (picture.status, picture.headers["content-type"]) == (200, "image/png")
-    assert picture.body.startswith(b"\x89PNG")
-    gone = client.get(f"{API}/candidates/{found['mask_id']}/S2_nothing.png")
+    picture = client.get(f"{API}/candidates/{found['mask_id']}/{LATER.name}.webp")
+    assert (picture.status, picture.headers["content-type"]) == (200, "image/webp")
+    assert picture.body[8:12] == b"WEBP"
+    gone = client.get(f"{API}/candidates/{found['mask_id']}/S2_nothing.webp")
     assert (gone.status, "no candidate" in gone.json["error"]) == (400, True)
 
 
@@ -274,7 +274,7 @@ def test_a_picture_that_is_being_read_is_to_be_asked_for_again(
     two: RepairCase, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(repair_routes, "candidate_picture", lambda *_: None)
-    answer = client.get(f"{API}/candidates/{two.pair.mask_id}/{LATER.name}.png")
+    answer = client.get(f"{API}/candidates/{two.pair.mask_id}/{LATER.name}.webp")
     assert (answer.status, answer.headers["retry-after"]) == (202, "1")
 
 

@@ -538,9 +538,8 @@ def test_the_component_is_served_without_a_key(case: Case) -> None:
         kind = {".js": "text/javascript", ".css": "text/css"}[path.suffix]
         assert answer.headers["content-type"].startswith(kind)
         assert answer.headers["cache-control"] == "no-cache"
-    assert {"lighttable/lighttable.js", "lighttable/draw/stage.js", "gallery/gallery.js"} < set(
-        review_routes.assets()
-    )
+    components = {"review/lighttable/lighttable.js", "review/gallery/gallery.js"}
+    assert {*components, "scenes/strip/strip.js"} < set(review_routes.assets())
 
 
 def test_routes_lie_below_the_path_of_the_server(case: Case) -> None:
@@ -594,6 +593,6 @@ def test_the_server_finds_the_application_that_has_the_routes() -> None:
 
 
 def test_the_client_has_a_key_for_each_reason() -> None:
-    code = review_routes.assets()["lighttable/actions.js"].read_text(encoding="utf-8")
+    code = review_routes.assets()["review/lighttable/actions.js"].read_text(encoding="utf-8")
     listed = code.partition("export const REASONS = [")[2].partition("]")[0]
     assert tuple(json.loads(f"[{listed.strip().rstrip(',')}]")) == REASONS

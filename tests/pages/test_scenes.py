@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-import streamlit as st
 from click.testing import CliRunner
-from shapely.geometry import box, mapping
+from shapely.geometry import Point, box, mapping
 from streamlit.testing.v1 import AppTest
 
 from migrate_core.background import start
@@ -25,6 +25,7 @@ from migrate_core.jobs.background import claim, now_utc
 from migrate_core.model import RankedScene, Scene, SceneQuery
 from migrate_core.products.product import Product
 from migrate_core.settings import RankingSettings
+from migrate_core.store.candidates import candidates_of
 from migrate_core.store.last_search import (
     SearchParameters,
     last_asked,
@@ -36,10 +37,14 @@ from pages.shared import readers as background_readers
 from pages.shared.scenes import picture as scenes_picture
 from pages.shared.scenes import ranking
 from pages.shared.scenes.bulk import table
+from pages.shared.scenes.candidates import View
+from pages.shared.scenes.colors import SCORE_COLORS, DaysScale, score_color
 from pages.shared.scenes.connections import _step
-from pages.shared.scenes.map import SCORE_COLORS, score_color
+from pages.shared.scenes.map import _badge
 from pages.shared.scenes.plot import chart
 from pages.shared.scenes.search import format_age
+from pages.shared.scenes.strip import _tile
+from pages.shared.scenes.table import _formatted
 from pages.shared.text import plain
 from tests.support.app import open_page
 from tests.support.background import Launches, note_launches
@@ -206,13 +211,15 @@ def test_clouds_are_measured_over_each_mask_and_shown(masks: Case, scenes: Path)
     assert list(ranking["date"]) == ["2020-02-15", "2020-02-03"]
     assert list(ranking["over mask"]) == [0, 100]
     assert list(ranking["label occluded"]) == [0, 100]
-    assert list(ranking["term clear_label"]) == [1, 0]
+    pills(app, "scenes_columns").set_value("Terms of the score").run()
+    assert list(app.dataframe[1].value["term clear_label"]) == [1, 0]
     assert "cloud over mask 0.0 %, label occluded 0.0 %, cloud in scene 2.0 %" in said(app)
 
     app.toggle(key="scenes_measure").set_value(False)
     press(app, "Search")
-    ranking = app.dataframe[1].value
-    assert {"over mask", "label occluded", "term clear_label"}.isdisjoint(ranking.columns)
+    assert "term clear_label" not in app.dataframe[1].value
+    pills(app, "scenes_columns").set_value("Measurements").run()
+    assert {"over mask", "label occluded"}.isdisjoint(app.dataframe[1].value.columns)
     assert not opened().toggle(key="scenes_measure").value
 
 
@@ -652,11 +659,15 @@ def test_a_source_without_credentials_is_not_measured(
 
 
 def test_the_ranking_shows_every_term_and_the_best_is_in_use(searched: Case) -> None:
-    ranking = opened().dataframe[1].value
+    app = opened()
+    ranking = app.dataframe[1].value
     assert list(ranking["date"]) == ["2020-02-15", "2020-02-03"]
     assert list(ranking["usable"]) == ["yes", "no"]
     assert list(ranking["in use"]) == ["✓", ""]
     assert list(ranking["cloud"]) == [2.0, 45.0]
+    assert list(ranking["days"]) == [13, 1]
+    pills(app, "scenes_columns").set_value("Terms of the score").run()
+    ranking = app.dataframe[1].value
     terms = ["term clear_sky", "term closeness", "term coverage"]
     assert ranking["score"][0] == pytest.approx(sum(ranking[t][0] for t in terms) / 3, abs=1e-5)
 
@@ -677,13 +688,56 @@ def test_a_deep_link_opens_its_mask(searched: Case) -> None:
 def test_another_scene_is_looked_at_then_used(searched: Case) -> None:
     app = opened()
     assert "In use (chosen as the best)" in labels(app)
-    mask_id = searched.store.masks()[0].mask_id
-    app.session_state["scenes_viewed"] = (mask_id, CLOUDY.name)
+    app.query_params["scene"] = CLOUDY.name
     app.run()
-    assert "cloud in scene 45.0 %" in said(app)
+    assert "1 day after the mask's image; cloud in scene 45.0 %" in said(app)
     press(app, "Use this scene")
     assert used(searched) == "2020-02-03"
     assert "In use (chosen by hand)" in labels(app)
+
+
+def test_the_address_names_what_is_looked_at_and_leads_back_to_it(searched: Case) -> None:
+    mask = first(searched)
+    app = opened()
+    assert app.query_params == {"mask": mask}
+    app.query_params["scene"] = CLOUDY.name
+    app.run()
+    assert "2020-02-03 10:43 UTC" in said(app)
+    # As one goes back in the browser; then as a link leads here from another page.
+    app.query_params.clear()
+    app.query_params["mask"] = mask
+    app.run()
+    assert "2020-02-15 10:43 UTC" in said(app)
+    other = searched.store.masks()[1].mask_id
+    app.query_params["mask"] = other
+    app.query_params["scene"] = CLOUDY.name
+    app.run()
+    app.query_params.clear()
+    app.run()
+    assert looked_at(app) == "m1"
+    assert "2020-02-03 10:43 UTC" in said(app)
+    assert app.query_params == {"mask": other, "scene": CLOUDY.name}
+
+
+def test_the_pictures_tell_what_the_table_tells(searched: Case) -> None:
+    found = last_found(searched.store)
+    mask = searched.store.masks()[0]
+    assert found is not None
+    view = View(searched.store, mask, candidates_of(searched.store, mask.mask_id), found)
+    scale = DaysScale.of(found)
+    clear, cloudy = (_tile(scale, candidate) for candidate in view.candidates)
+    assert (clear["date"], clear["offset"]) == ("2020-02-15", "13 days after")
+    assert (clear["selected"], clear["usable"]) == (True, True)
+    assert (cloudy["selected"], cloudy["usable"]) == (False, False)
+    assert cloudy["clouds"] == ["cloud in scene 45.0 %"]
+    styler = _formatted(pd.DataFrame({"days": [13.0, 1.0], "cloud": [0.01, None]}), scale)
+    written = styler.to_html()
+    assert "13 days after" in written
+    assert "under 0.1 %" in written
+    assert "not known" in written
+    assert f"background-color: {clear['color']}" in written
+    badge = _badge(view, "viewed", view.candidates[1], Point(0, 0))
+    assert (badge.sign, badge.color) == ("1 day after", cloudy["color"])
 
 
 def test_an_unusable_scene_chosen_by_hand_does_not_count_as_matched(searched: Case) -> None:
@@ -707,7 +761,7 @@ def test_a_scene_whose_files_are_gone_still_has_its_numbers(
     app.text_area(key="scenes_folders").set_value(str(tmp_path / "copy"))
     press(app, "Search")
     shutil.rmtree(tmp_path / "copy")
-    st.cache_data.clear()
+    scenes_picture._readers.clear()
     app = opened()
     assert "There is no quicklook" in said(app)
     drawn = [str(table.key).rpartition("_")[0] for table in app.dataframe]
@@ -790,6 +844,32 @@ def test_a_search_reaches_its_process_as_it_was_asked_for(
     assert last_asked(masks.store) == asked
 
 
+def test_days_are_blue_before_and_orange_after_and_darker_further_off() -> None:
+    scale = DaysScale(10)
+
+    def rgb(days: float | None) -> tuple[int, ...]:
+        color = scale.color(days)
+        return tuple(int(color[at : at + 2], 16) for at in (1, 3, 5))
+
+    for days in (0.2, 3, 10):
+        (red, _, blue), (after_red, _, after_blue) = rgb(-days), rgb(days)
+        assert blue > red
+        assert after_red > after_blue
+    for side in (-1, 1):
+        assert sum(rgb(side)) > sum(rgb(side * 5)) > sum(rgb(side * 10)) == sum(rgb(side * 40))
+    assert len(set(rgb(0))) == 1
+    assert rgb(None) == rgb(0)
+    assert {scale.ink(-10), scale.ink(-1)} == {"#FFFFFF", "#101010"}
+    assert [text for _, text in scale.legend()] == [
+        "10 days before",
+        "before",
+        "same day",
+        "after",
+        "10 days after",
+    ]
+    assert DaysScale(0).color(-1) == scale.color(-10)
+
+
 @pytest.mark.parametrize(("score", "place"), [(1, 0), (0.75, 0), (0.749, 1), (0.25, 2), (0, 3)])
 def test_outlines_are_coloured_by_steps_of_the_score(score: float, place: int) -> None:
     assert score_color(score) == list(SCORE_COLORS.values())[place]
@@ -806,6 +886,7 @@ def test_the_plot_shades_what_is_usable_and_stays_inside_its_axes() -> None:
     scale = document["layer"][1]["encoding"]["y"]["scale"]["domain"]
     assert scale[0] < 0 < 100 < scale[1]
     assert chart([], found)["layer"]
+    assert document["layer"][2]["encoding"]["color"]["scale"] is None
 
 
 def test_a_search_measures_with_a_code_that_is_not_kept(

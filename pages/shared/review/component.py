@@ -1,4 +1,4 @@
-"""The light table and the gallery as Streamlit components; their code comes from the routes."""
+"""Streamlit components whose code comes from the routes: the light table and the gallery."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ _STYLE = ":host, .component-host {display: block; height: 100%}"
 _HOST = '<div class="component-host"></div>'
 
 
-def _component(name: str, entry: str) -> Callable[..., Any]:
+def component(name: str, entry: str) -> Callable[..., Any]:
+    """A component that mounts the default export of `entry`, a path below `pages/shared`."""
     js = _LOADER.replace("ENTRY", entry)
     return st.components.v2.component(name, html=_HOST, css=_STYLE, js=js)
 
 
-_light_table = _component("pair_viewer", "lighttable/lighttable.js")
-_gallery = _component("pair_gallery", "gallery/gallery.js")
+_light_table = component("pair_viewer", "review/lighttable/lighttable.js")
+_gallery = component("pair_gallery", "review/gallery/gallery.js")
 
 
 def light_table(data: dict[str, Any]) -> None:
@@ -37,7 +38,7 @@ def light_table(data: dict[str, Any]) -> None:
     counts decisions, is drawn again.
     """
     _light_table(
-        data=_with_routes(data), key="pair_viewer", height="stretch", on_counts_change=_counted
+        data=with_routes(data), key="pair_viewer", height="stretch", on_counts_change=_counted
     )
 
 
@@ -52,7 +53,7 @@ def pair_gallery(data: dict[str, Any], asked: Callable[[dict[str, Any]], None]) 
             asked(found)
 
     _gallery(
-        data=_with_routes(data),
+        data=with_routes(data),
         key="pair_gallery",
         height="stretch",
         on_counts_change=_counted,
@@ -60,7 +61,8 @@ def pair_gallery(data: dict[str, Any], asked: Callable[[dict[str, Any]], None]) 
     )
 
 
-def _with_routes(data: dict[str, Any]) -> dict[str, Any]:
+def with_routes(data: dict[str, Any]) -> dict[str, Any]:
+    """The data of a component with the path of the routes."""
     return {"api": f"{base_path()}{PREFIX}", **data}
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import Future, wait
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
-from migrate_core.errors import WrongUseError
+from shapely.geometry.base import BaseGeometry
+
+from migrate_core.errors import MigrateError, WrongUseError
+from migrate_core.files.disk import keep_newest
+from migrate_core.masks.label_outline import label_outline
 from migrate_core.model import Mask, Pair
-from migrate_core.scenes.access.picture import mask_picture
+from migrate_core.scenes.access.picture import MaskShape, mask_picture
 from migrate_core.scenes.listing import candidate_row
 from migrate_core.settings import Settings
 from migrate_core.store.base import Candidate, Store
@@ -30,7 +36,9 @@ from pages.shared.readers import Readers
 # For how long an answer waits for a picture; whoever asks comes again.
 _WAIT_S = 2.0
 # Count up when pictures are drawn otherwise.
-_FORMAT = 1
+_FORMAT = 3
+# Some 15 kB each.
+_KEPT = 5000
 _READERS: Readers[bytes] = Readers()
 
 
@@ -63,7 +71,7 @@ def _clouds(candidate: Candidate) -> str:
 def candidate_picture(
     store: Store, workspace: Workspace, settings: Settings, mask_id: str, scene_id: str
 ) -> bytes | None:
-    """The PNG of a mask in one of its candidates; None while it is being read.
+    """The WebP of a mask in one of its candidates; None while it is being read.
 
     Pictures are kept in the workspace. Raises WrongUseError when there is no such candidate,
     MigrateError when it can't be read, or not without a download.
@@ -71,17 +79,17 @@ def candidate_picture(
     mask, candidate = find_mask(store, mask_id), _candidate(store, mask_id, scene_id)
     if mask is None or mask.extent is None or candidate is None:
         raise WrongUseError(f"{scene_id!r} is no candidate of the mask {mask_id!r}.")
-    area = mask.footprint or mask.extent
     path = workspace.candidate_picture(_name(mask, candidate))
     if path.is_file():
         return path.read_bytes()
-    ranked = candidate.ranked
+    shape, ranked = partial(_shape, mask, mask.extent), candidate.ranked
     scenes = scenes_named(store, ranked.scene_ids, ranked.scene.source)
 
     def read() -> bytes:
-        found = mask_picture(scenes, area, settings.services, workspace.products)
+        found = mask_picture(scenes, shape(), settings.services, workspace.products)
         with written_then_renamed(path) as temporary:
             temporary.write_bytes(found)
+        keep_newest(path.parent, _KEPT)
         return found
 
     future: Future[bytes] = _READERS.ask((str(path),), read)
@@ -95,9 +103,24 @@ def _candidate(store: Store, mask_id: str, scene_id: str) -> Candidate | None:
     return next((one for one in found if one.ranked.scene.scene_id == scene_id), None)
 
 
+def _shape(mask: Mask, extent: BaseGeometry) -> MaskShape:
+    """What is drawn of a mask; without its label where that can't be read."""
+    label = None
+    with suppress(MigrateError):
+        label = label_outline(mask)
+    return MaskShape(mask.footprint or extent, label)
+
+
 def _name(mask: Mask, candidate: Candidate) -> str:
     """A name that differs where the picture would."""
     ranked = candidate.ranked
     area = to_json(mask.footprint or mask.extent)
-    ingredients = (_FORMAT, ranked.scene_ids, ranked.scene.source, ranked.scene.href, area)
+    ingredients = (
+        _FORMAT,
+        mask.mask_id,
+        ranked.scene_ids,
+        ranked.scene.source,
+        ranked.scene.href,
+        area,
+    )
     return hashlib.sha256(json.dumps(ingredients).encode()).hexdigest()[:32]

@@ -34,7 +34,7 @@ def repair_routes(base: str = "") -> list[Route]:
         Route(f"{here}/edits", endpoint(_edit, _AREA_BYTES), methods=["POST"]),
         Route(f"{here}/pairs/{{pair_id}}/candidates", endpoint(_candidates)),
         Route(f"{here}/pairs/{{pair_id}}/making", endpoint(_making)),
-        Route(f"{here}/candidates/{{mask_id}}/{{scene_id:path}}.png", endpoint(_picture)),
+        Route(f"{here}/candidates/{{mask_id}}/{{scene_id:path}}.webp", endpoint(_picture)),
         Route(f"{here}/choose", endpoint(_choose), methods=["POST"]),
     ]
 
@@ -68,7 +68,7 @@ def _picture(request: Request, _body: Mapping[str, Any]) -> Response:
     )
     if found is None:
         return JSONResponse({"reading": True}, 202, {**NEVER_KEEP, "Retry-After": "1"})
-    return Response(found, media_type="image/png", headers=_PICTURE)
+    return Response(found, media_type="image/webp", headers=_PICTURE)
 
 
 def _choose(_request: Request, asked: Mapping[str, Any]) -> Response:

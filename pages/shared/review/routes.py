@@ -46,7 +46,8 @@ from .queue import queue_document
 log = logging.getLogger(__name__)
 
 PREFIX = "/review-api"
-_ASSETS = Path(__file__).parent
+# The components of all pages.
+_ASSETS = Path(__file__).resolve().parent.parent
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
 # A decision is a few hundred bytes, its note at most this many characters.
 _BODY_BYTES, _NOTE = 65_536, 500
@@ -144,7 +145,7 @@ def _asset(request: Request) -> Response:
 
 @cache  # one load of the page asks for all of them
 def assets() -> dict[str, Path]:
-    """The files that the components consist of, by their address: `lighttable/draw/stage.js`."""
+    """The files of the components by their address: `review/lighttable/lighttable.js`."""
     found = (path for path in _ASSETS.rglob("*") if path.suffix in _TYPES and path.is_file())
     return {path.relative_to(_ASSETS).as_posix(): path for path in sorted(found)}
 

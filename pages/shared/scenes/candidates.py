@@ -1,44 +1,34 @@
-"""The candidates of one mask: which one is looked at, what is known of it, and their ranking."""
+"""The candidates of one mask: which one is looked at, what is known of it, and using it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-import pandas as pd
 import shapely
 import streamlit as st
 from shapely.geometry.base import BaseGeometry
 
+from migrate_core.errors import MigrateError
 from migrate_core.model import Mask, RankedScene
+from migrate_core.scenes.run import select
 from migrate_core.store.base import Candidate, Store
 from migrate_core.store.last_search import SearchParameters
 from migrate_core.text import (
     CLOUD_IN_SCENE,
-    CLOUD_IN_SCENE_HELP,
     CLOUD_OVER_MASK,
-    CLOUD_OVER_MASK_HELP,
-    DAYS_OFFSET,
-    DAYS_OFFSET_HELP,
-    FOOTPRINT_COVERAGE,
-    FOOTPRINT_COVERAGE_HELP,
     LABEL_OCCLUDED,
-    LABEL_OCCLUDED_HELP,
     format_date,
     format_offset,
     format_percent,
     format_share,
     format_time,
 )
-from pages.shared.scenes.form import TERMS
-from pages.shared.table import clicked_row, titled
-from pages.shared.text import DAYS_COLUMN, PERCENT_COLUMN, code, plain
+from pages.shared.state import choose_scene, selection
+from pages.shared.text import code, plain
 
-# Okabe & Ito: told apart with every common form of colour blindness.
-USABLE_COLOR, OTHER_COLOR, CHOSEN_COLOR = "#009E73", "#E69F00", "#0072B2"
-_VIEWED, _NONCE = "scenes_viewed", "scenes_nonce"
+_NONCE, _USED = "scenes_nonce", "scenes_used_just_now"
 # Footprints that differ by less than this, about 100 m, are one outline on the map.
 _SAME_DEGREES = 0.001
 
@@ -52,12 +42,12 @@ class View:
     candidates: Sequence[Candidate]
     found: SearchParameters
 
-    @cached_property
+    @property
     def viewed(self) -> Candidate:
-        """The candidate that is looked at: the last one clicked, else the selected one."""
-        mask_id, scene_id = st.session_state.get(_VIEWED, (None, None))
+        """The candidate that is looked at: the last one chosen for that, else the one in use."""
+        scene_id = selection().scene_id
         for candidate in self.candidates:
-            if (mask_id, scene_id) == (self.mask.mask_id, candidate.ranked.scene.scene_id):
+            if scene_id == candidate.ranked.scene.scene_id:
                 return candidate
         return next((c for c in self.candidates if c.selected), self.candidates[0])
 
@@ -67,11 +57,22 @@ class View:
         return self.candidates.index(self.viewed)
 
     def look_at(self, scene_id: str, where: str) -> None:
-        """View another scene; what shows the old one elsewhere than `where` is made again."""
-        st.session_state[_VIEWED] = (self.mask.mask_id, scene_id)
+        """View another scene; what marks the old one elsewhere than `where` is made again."""
+        choose_scene(scene_id)
         nonces = st.session_state.setdefault(_NONCE, {})
-        for other in {"table", "plot", "dates"} - {where}:
+        for other in {"table", "plot"} - {where}:
             nonces[other] = nonces.get(other, 0) + 1
+
+    def use(self) -> None:
+        """Select the viewed scene for the mask."""
+        scene = self.viewed.ranked.scene
+        try:
+            select(self.store, self.mask.mask_id, scene.scene_id)
+        except MigrateError as err:  # a search has replaced the candidates meanwhile
+            st.error(plain(str(err)))
+            return
+        st.toast(f"{plain(self.mask.name)}: the scene of {format_date(scene.sensed_at)} is used.")
+        st.session_state[_USED] = True
 
     def key(self, name: str) -> str:
         """The key of a widget that marks the viewed scene."""
@@ -89,7 +90,18 @@ class View:
         return list(groups.values())
 
 
-# the viewed scene
+def mask_title(mask: Mask, view: View | None) -> None:
+    """Which mask it is, of which day, and the button that uses the viewed scene for it."""
+    days = mask.acquired.formatted_days if mask.acquired else "no date"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(mask.name)}**, {plain(days)}")
+        if view is not None:
+            _use_button(view)
+
+
+def used_just_now() -> bool:
+    """Whether a scene was selected since this was asked last."""
+    return bool(st.session_state.pop(_USED, False))
 
 
 def viewed_scene(view: View) -> None:
@@ -107,27 +119,22 @@ def viewed_scene(view: View) -> None:
             )
         )
         st.caption(code(scene.scene_id))
-        if candidate.selected:
-            by = "by hand" if candidate.chosen_by_person else "as the best"
-            st.button(
-                f"In use (chosen {by})",
-                disabled=True,
-                icon=":material/check:",
-                width="stretch",
-                key="scenes_used",
-            )
-        elif st.button(
-            "Use this scene",
-            type="primary",
-            icon=":material/check:",
-            width="stretch",
-            key="scenes_use",
-        ):
-            view.store.select(view.mask.mask_id, scene.scene_id)
-            st.toast(
-                f"{plain(view.mask.name)}: the scene of {format_date(scene.sensed_at)} is used."
-            )
-            st.rerun()
+
+
+def _use_button(view: View) -> None:
+    """Uses the viewed scene, where it isn't used already."""
+    if view.viewed.selected:
+        by = "by hand" if view.viewed.chosen_by_person else "as the best"
+        label = f"In use (chosen {by})"
+        st.button(label, disabled=True, icon=":material/check:", key="scenes_used")
+        return
+    st.button(
+        "Use this scene",
+        type="primary",
+        icon=":material/check:",
+        key="scenes_use",
+        on_click=view.use,
+    )
 
 
 def _format_candidate(ranked: RankedScene) -> str:
@@ -136,19 +143,19 @@ def _format_candidate(ranked: RankedScene) -> str:
     together = f" together with {more} more of the same overpass" * bool(more)
     when = format_offset(ranked.days_offset)
     return (
-        f"{when[0].upper()}{when[1:]}; {_format_clouds(ranked)}; it shows "
+        f"{when[0].upper()}{when[1:]}; {', '.join(cloud_texts(ranked))}; it shows "
         f"{format_share(ranked.coverage)} of the mask{together}."
     )
 
 
-def _format_clouds(ranked: RankedScene) -> str:
+def cloud_texts(ranked: RankedScene) -> list[str]:
     """What is known of the clouds: over the mask and its label where measured, and in the scene."""
     measured = (
         (CLOUD_OVER_MASK, ranked.cloud_over_mask_percent),
         (LABEL_OCCLUDED, ranked.occluded_over_label_percent),
     )
     found = [f"{name} {format_percent(value)}" for name, value in measured if value is not None]
-    return ", ".join([*found, f"{CLOUD_IN_SCENE} {format_percent(ranked.scene.cloud_percent)}"])
+    return [*found, f"{CLOUD_IN_SCENE} {format_percent(ranked.scene.cloud_percent)}"]
 
 
 def cloud_of(ranked: RankedScene) -> tuple[str, float | None]:
@@ -163,94 +170,3 @@ def cloud_text(ranked: RankedScene) -> str:
     """The same in words: `cloud over mask 0.0 %`."""
     name, percent = cloud_of(ranked)
     return f"{name} {format_percent(percent)}"
-
-
-# table
-
-
-def scene_table(view: View) -> None:
-    """The ranking with every term of the score; a click views a scene."""
-    key = view.key("table")
-
-    def picked() -> None:
-        row, marked = clicked_row(key)
-        if row is not None:
-            scene_id = view.candidates[row].ranked.scene.scene_id
-            view.look_at(scene_id, "table" if marked else "")
-
-    cells = pd.DataFrame([_cells(candidate) for candidate in view.candidates])
-    if not any(c.ranked.cloud_over_mask_percent is not None for c in view.candidates):
-        cells = cells.drop(columns=["over mask", "label occluded", "term clear_label"])
-    st.dataframe(
-        cells,
-        key=key,
-        hide_index=True,
-        height="auto",
-        selection_mode=["single-row-required", "single-cell"],
-        selection_default={"selection": {"rows": [view.rank]}},
-        on_select=picked,
-        column_config=titled(cells.columns, _columns(view.found)),
-    )
-
-
-def _cells(candidate: Candidate) -> dict[str, Any]:
-    ranked, scene = candidate.ranked, candidate.ranked.scene
-    return {
-        "in use": "✓" if candidate.selected else "",
-        "date": format_date(scene.sensed_at),
-        "days": ranked.days_offset,
-        "cloud": scene.cloud_percent,
-        "over mask": ranked.cloud_over_mask_percent,
-        "label occluded": ranked.occluded_over_label_percent,
-        "coverage": 100 * ranked.coverage,
-        "usable": "yes" if ranked.usable else "no",
-        "score": ranked.score,
-        **{f"term {name}": ranked.terms.get(name) for name in TERMS},
-        "baseline": scene.baseline,
-        "level": scene.level,
-        "tile": scene.tile,
-        "source": scene.source,
-        "scene": scene.scene_id,
-    }
-
-
-def _columns(found: SearchParameters) -> dict[str, Any]:
-    config, weights = st.column_config, found.ranking.weights
-    terms = {
-        f"term {name}": config.ProgressColumn(
-            title,
-            min_value=0,
-            max_value=1,
-            width=110,
-            format="%.2f",
-            color=CHOSEN_COLOR,
-            help=f"{meaning} Weight {weights.get(name, 0):g}.",
-        )
-        for name, (title, meaning) in TERMS.items()
-    }
-    return {
-        "score": config.ProgressColumn(
-            "score",
-            min_value=0,
-            max_value=1,
-            width=110,
-            format="%.2f",
-            color=USABLE_COLOR,
-            help="The mean of the terms by their weights; usable scenes come first.",
-        ),
-        **terms,
-        "days": config.NumberColumn(DAYS_OFFSET, format=DAYS_COLUMN, help=DAYS_OFFSET_HELP),
-        "cloud": config.NumberColumn(
-            CLOUD_IN_SCENE, format=PERCENT_COLUMN, help=CLOUD_IN_SCENE_HELP
-        ),
-        "over mask": config.NumberColumn(
-            CLOUD_OVER_MASK, format=PERCENT_COLUMN, help=CLOUD_OVER_MASK_HELP
-        ),
-        "label occluded": config.NumberColumn(
-            LABEL_OCCLUDED, format=PERCENT_COLUMN, help=LABEL_OCCLUDED_HELP
-        ),
-        "coverage": config.NumberColumn(
-            FOOTPRINT_COVERAGE, format=PERCENT_COLUMN, help=FOOTPRINT_COVERAGE_HELP
-        ),
-        "baseline": config.TextColumn("baseline", help="Processing baseline of the product"),
-    }

@@ -6,67 +6,128 @@ import math
 
 import shapely
 import streamlit as st
-from shapely.geometry import box
+from shapely.geometry import Point, box
 from shapely.geometry.base import BaseGeometry
 
-from migrate_core.text import format_date
+from migrate_core.store.base import Candidate
+from migrate_core.text import format_date, format_short_offset, format_time
 from pages.shared.frame import Page
-from pages.shared.maps import Outline, show_map
-from pages.shared.scenes.candidates import View, cloud_text
-from pages.shared.scenes.picture import picture_of
+from pages.shared.maps import Outline, map_click, show_map
+from pages.shared.scenes.candidates import View
+from pages.shared.scenes.colors import (
+    LABEL_COLOR,
+    MASK_COLOR,
+    SCORE_COLORS,
+    DaysScale,
+    score_color,
+)
+from pages.shared.scenes.picture import Ground, ground_of
+from pages.shared.text import counted, plain
 
-# Okabe & Ito: told apart with every common form of colour blindness.
-MASK_COLOR = "#CC79A7"
-# The least score of each colour, best first.
-SCORE_COLORS = {0.75: "#009E73", 0.5: "#56B4E9", 0.25: "#E69F00", 0.0: "#D55E00"}
+_KEY, _HEIGHT = "scenes_map", 270
+# Of the mask's longer side, shown beyond it; the quicklook reaches further.
+_MARGIN = 0.5
+_NEAR, _FAR = "mask", "scenes"
+_VIEWED = "viewed"
+_SWATCH = (
+    '<span style="white-space:nowrap"><span style="display:inline-block;width:1.4rem;height:0.7rem;'
+    'margin-right:0.3rem;border-radius:2px;{style}"></span>{text}</span>'
+)
+
+
+def _legend() -> str:
+    """The colours of the map's outlines as HTML."""
+    lines = {"mask": MASK_COLOR, "label": LABEL_COLOR}
+    marks = [_SWATCH.format(style=f"border:3px solid {c}", text=t) for t, c in lines.items()]
+    marks.append("best score of a footprint:")
+    marks += [
+        _SWATCH.format(style=f"background:{color}", text=f"from {least:g}")
+        for least, color in SCORE_COLORS.items()
+    ]
+    marks.append("dashed: no usable scene")
+    style = "font-size:0.78rem;line-height:1.25;display:flex;flex-wrap:wrap;gap:0 0.8rem"
+    return f'<div style="{style}">{"".join(marks)}</div>'
+
+
+_LEGEND = _legend()
 
 
 def scenes_on_map(page: Page, view: View) -> None:
-    """The mask, the outlines of scenes, the viewed scene's quicklook, and its sisters by date."""
-    near = st.segmented_control(
+    """The mask with its label, the outlines of scenes, and the viewed scene's quicklook."""
+    zoomed = st.session_state.get("scenes_zoom") or _NEAR
+    ground = ground_of(page, view)
+    footprint = view.mask.footprint or view.mask.extent
+    focus = _with_margin(view.mask.extent or footprint)
+    if zoomed == _FAR:
+        focus = box(*shapely.total_bounds([outline for outline, _ in view.footprints]))
+    show_map(
+        [*_outlines(view), *_of_mask(view, footprint, ground)],
+        key=_KEY,
+        focus=focus,
+        picture=ground.picture,
+        height=_HEIGHT,
+    )
+    _below(view, ground)
+
+
+def heed_click(view: View) -> None:
+    """View the best scene of a footprint that was clicked just now."""
+    clicked = map_click(_KEY)
+    if clicked and clicked.isdigit() and int(clicked) < len(view.footprints):
+        view.look_at(view.footprints[int(clicked)][1][0].ranked.scene.scene_id, "map")
+
+
+def _below(view: View, ground: Ground) -> None:
+    """What the map shows, and what its colours mean."""
+    near, legend = st.columns([5, 16], vertical_alignment="center")
+    near.segmented_control(
         "Show on the map",
-        ["mask", "scenes"],
-        format_func={"mask": "Around the mask", "scenes": "Whole scenes"}.__getitem__,
-        default="mask",
+        [_NEAR, _FAR],
+        format_func={_NEAR: "Mask", _FAR: "Scenes"}.__getitem__,
+        default=_NEAR,
         required=True,
         key="scenes_zoom",
         label_visibility="collapsed",
         persist_state="session",
     )
-    picture = picture_of(page, view)
-    footprint = view.mask.footprint or view.mask.extent
-    focus = _with_margin(view.mask.extent or footprint)
-    if near == "scenes":
-        focus = box(*shapely.total_bounds([outline for outline, _ in view.footprints]))
-    clicked = show_map(
-        [*_outlines(view), Outline("mask", footprint, MASK_COLOR, view.mask.name, weight=3)],
-        key="scenes_map",
-        focus=focus,
-        picture=picture,
-        height=430,
-    )
-    _legend()
-    if clicked and clicked.isdigit() and int(clicked) < len(view.footprints):
-        best = view.footprints[int(clicked)][1][0].ranked.scene.scene_id
-        if best != view.viewed.ranked.scene.scene_id:
-            view.look_at(best, "map")
-            st.rerun()
-    _by_date(view)
+    legend.html(_LEGEND)
+    # Always there, so that what comes later moves nothing.
+    scene = view.viewed.ranked.scene
+    shown = f"Picture: {format_time(scene.sensed_at)}, true colour."
+    st.caption(" ".join(map(plain, ground.notes)) or shown)
 
 
 def _with_margin(geometry: BaseGeometry) -> BaseGeometry:
-    """The rectangle of a quicklook, whether it has come or not, so that the map stays in place."""
+    """The rectangle that is shown, whether its picture has come or not."""
     west, south, east, north = geometry.bounds
     shrink = math.cos(math.radians((south + north) / 2))
-    pad = max((east - west) * shrink, north - south)
+    pad = _MARGIN * max((east - west) * shrink, north - south)
     return box(west - pad / shrink, south - pad, east + pad / shrink, north + pad)
 
 
+def _of_mask(view: View, footprint: BaseGeometry, ground: Ground) -> list[Outline]:
+    """The mask's footprint and label, and above it how far off the viewed scene is."""
+    found = [Outline("mask", footprint, MASK_COLOR, view.mask.name, weight=3)]
+    if ground.label is not None:
+        found.append(Outline("label", ground.label, LABEL_COLOR, f"Label of {view.mask.name}", 2))
+    west, _, east, north = footprint.bounds
+    return [*found, _badge(view, _VIEWED, view.viewed, Point((west + east) / 2, north))]
+
+
+def _badge(view: View, key: str, candidate: Candidate, at: Point) -> Outline:
+    """A sign that says how far off a scene is, on the colour of its days."""
+    days, scene = candidate.ranked.days_offset, candidate.ranked.scene
+    short = format_short_offset(days)
+    text = f"{format_date(scene.sensed_at)}, {short}"
+    return Outline(key, at, DaysScale.of(view.found).color(days), text, sign=short)
+
+
 def _outlines(view: View) -> list[Outline]:
+    """The distinct footprints, each with a badge of its best scene but for the viewed one's."""
     outlines = []
     for number, (outline, candidates) in enumerate(view.footprints):
         score = max(c.ranked.score for c in candidates)
-        count = f"{len(candidates)} scene{'s' if len(candidates) != 1 else ''}"
+        count = counted(len(candidates), "scene")
         tile = candidates[0].ranked.scene.tile
         outlines.append(
             Outline(
@@ -78,38 +139,7 @@ def _outlines(view: View) -> list[Outline]:
                 dashed=not any(c.ranked.usable for c in candidates),
             )
         )
+        if view.viewed not in candidates:
+            north = shapely.centroid(outline).x, outline.bounds[3]
+            outlines.append(_badge(view, str(number), candidates[0], Point(north)))
     return outlines
-
-
-def score_color(score: float) -> str:
-    """The colour of an outline with this best score."""
-    return next(color for least, color in SCORE_COLORS.items() if score >= least)
-
-
-def _legend() -> None:
-    marks = [(MASK_COLOR, "mask")]
-    marks += [(color, f"score from {least:g}") for least, color in SCORE_COLORS.items()]
-    spans = " &nbsp; ".join(f'<span style="color:{c}">■</span> {text}' for c, text in marks)
-    st.markdown(f"<small>{spans} &nbsp; dashed: no usable scene</small>", unsafe_allow_html=True)
-
-
-def _by_date(view: View) -> None:
-    """The scenes of the viewed footprint by date."""
-    group = next(group for _, group in view.footprints if view.viewed in group)
-    ranked = {c.ranked.scene.scene_id: c.ranked for c in group}
-    ids = sorted(ranked, key=lambda scene_id: ranked[scene_id].scene.sensed_at)
-    key = view.key("dates")
-
-    def picked() -> None:
-        view.look_at(st.session_state[key], "dates")
-
-    st.pills(
-        "Scenes with this footprint, by date",
-        ids,
-        format_func=lambda i: f"{format_date(ranked[i].scene.sensed_at)}, {cloud_text(ranked[i])}",
-        default=view.viewed.ranked.scene.scene_id,
-        required=True,
-        wrap=True,
-        key=key,
-        on_change=picked,
-    )

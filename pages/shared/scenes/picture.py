@@ -1,108 +1,112 @@
-"""The quicklook of a scene, read where the scene lies: at once from disk, else in the background.
+"""What lies on the map with the outlines: the viewed scene around the mask, and the mask's label.
 
-A service may take a minute, or never answer; the page waits a moment only, and shows the picture
-when it has come.
+Both are read in the background, wherever they lie: a service may take a minute, or never answer.
+The page waits a moment only, and shows them when they have come.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import Future, wait
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import shapely
 import streamlit as st
-from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from migrate_core.errors import MigrateError
-from migrate_core.grid import Bounds
+from migrate_core.masks.label_outline import label_outline
 from migrate_core.model import Scene
-from migrate_core.products.opening import open_product
 from migrate_core.products.pixels.quicklook import quicklook
 from migrate_core.scenes.access.opening import open_scene
-from migrate_core.scenes.sources import source_of
+from migrate_core.scenes.access.picture import is_here, readable
 from migrate_core.settings import ServiceSettings
 from migrate_core.store.candidates import scenes_named
 from pages.shared.frame import Page
 from pages.shared.maps import Picture
 from pages.shared.readers import Readers
 from pages.shared.scenes.candidates import View
-from pages.shared.text import plain
 
-Look = tuple[NDArray[np.uint8], Bounds]
-# Pixels of the longer side of what is read from a service: a third of the bytes of one from disk.
-_REMOTE_PIXELS = 320
-_WAIT_S = 2.0
-_POLL_S = 1.0
-_KEPT = 64
+# Pixels of the longer side: what is read from a service is a third of the bytes of one from disk.
+_LOCAL_PIXELS, _REMOTE_PIXELS = 600, 320
+# A click is answered at once; what takes longer comes later.
+_WAIT_S = 0.1
+_POLL_S = 0.5
 
 
-def picture_of(page: Page, view: View) -> Picture | None:
-    """The viewed scene's quicklook around the mask; a sentence where there is none (yet)."""
-    ranked = view.viewed.ranked
-    scenes = scenes_named(view.store, ranked.scene_ids, ranked.scene.source)
-    area_wkb = shapely.to_wkb(view.mask.extent)
+@dataclass(frozen=True)
+class Ground:
+    """The viewed scene around the mask, the label of the mask, and why one of them isn't there.
+
+    `notes` are plain text.
+    """
+
+    picture: Picture | None = None
+    label: BaseGeometry | None = None
+    notes: tuple[str, ...] = ()
+
+
+def ground_of(page: Page, view: View) -> Ground:
+    """As much as was read by now; the page is made again when the rest has come."""
+    labels: Future[BaseGeometry] = _readers().ask(
+        ("label", view.mask.mask_id), lambda: label_outline(view.mask)
+    )
     try:
-        if all(source_of(scene.source).is_local for scene in scenes):
-            look: Look | None = _from_disk(tuple(scene.href for scene in scenes), area_wkb)
-        elif source_of(ranked.scene.source).needs_fetching:
-            look = _downloaded(page, scenes, area_wkb)
-        else:
-            look = _from_service(scenes, page.settings.services, area_wkb)
+        pictures = _ask_picture(page, view)
     except MigrateError as err:
-        st.warning(f"There is no quicklook: {plain(str(err))}")
-        return None
-    return Picture(*look) if look else None
+        pictures = Future()
+        pictures.set_exception(err)
+    wait([labels, pictures], _WAIT_S)
+    source = view.viewed.ranked.scene.source
+    notes = (
+        _note(pictures, "There is no quicklook", f"The picture is being read from {source} …"),
+        _note(labels, "The label can't be drawn", "The label is being read …"),
+    )
+    reading = [future for future in (labels, pictures) if not future.done()]
+    if reading:
+        _poll(reading)
+    found = tuple(note for note in notes if note)
+    return Ground(_result(pictures), _result(labels), found)
 
 
-@st.cache_data(show_spinner="Reading the scene around the mask …", max_entries=_KEPT)
-def _from_disk(hrefs: tuple[str, ...], area_wkb: bytes) -> Look:
-    found = quicklook([open_product(href) for href in hrefs], shapely.from_wkb(area_wkb))
-    return found.image, found.bounds
+def _ask_picture(page: Page, view: View) -> Future[Picture]:
+    """The picture, being read. Raises NotDownloadedError where there can't be one."""
+    ranked = view.viewed.ranked
+    found = scenes_named(view.store, ranked.scene_ids, ranked.scene.source)
+    scenes = [readable(scene, page.workspace.products) for scene in found]
+    area = view.mask.extent
+    key = (*(f"{scene.source} {scene.href}" for scene in scenes), shapely.to_wkb(area, hex=True))
+    return _readers().ask(key, lambda: _read(scenes, page.settings.services, area))
 
 
-def _downloaded(page: Page, scenes: list[Scene], area_wkb: bytes) -> Look | None:
-    """From products that making pairs has brought here already."""
-    hrefs = [_in_cache(page.workspace.products, scene) for scene in scenes]
-    if None in hrefs:
-        st.caption(
-            f"{plain(scenes[0].source)} shows no pixels before a product is downloaded; making its "
-            "pair does that."
-        )
-        return None
-    return _from_disk(tuple(href for href in hrefs if href), area_wkb)
+def _read(scenes: list[Scene], services: ServiceSettings, area: BaseGeometry) -> Picture:
+    pixels = _LOCAL_PIXELS if all(map(is_here, scenes)) else _REMOTE_PIXELS
+    found = quicklook([open_scene(scene, services) for scene in scenes], area, pixels)
+    return Picture(found.image, found.bounds, photo=True)
 
 
-def _in_cache(products: Path, scene: Scene) -> str | None:
-    found = (products / f"{scene.scene_id}{end}" for end in (".SAFE", ".zip"))
-    return next((str(path) for path in found if path.exists()), None)
-
-
-def _from_service(scenes: list[Scene], services: ServiceSettings, area_wkb: bytes) -> Look | None:
-    """What a thread has read, or None while it reads. Raises MigrateError when it failed."""
-
-    def read() -> Look:
-        products = [open_scene(scene, services) for scene in scenes]
-        found = quicklook(products, shapely.from_wkb(area_wkb), _REMOTE_PIXELS)
-        return found.image, found.bounds
-
-    key = (*(f"{scene.source} {scene.href}" for scene in scenes), area_wkb.hex())
-    future = _readers().ask(key, read)
-    wait([future], _WAIT_S)
+def _note(future: Future[Any], without: str, reading: str) -> str | None:
+    """Why there is nothing to be shown, or not yet. Raises what isn't ours."""
     if not future.done():
-        st.caption(f"The picture is being read from {plain(scenes[0].source)} …")
-        _poll(future)
-        return None
-    return future.result()
+        return reading
+    err = future.exception() if not future.cancelled() else None
+    if err is not None and not isinstance(err, MigrateError):
+        raise err
+    return f"{without}: {err}" if err else None
+
+
+def _result(future: Future[Any]) -> Any:
+    done = future.done() and not future.cancelled() and future.exception() is None
+    return future.result() if done else None
 
 
 @st.fragment(run_every=_POLL_S)
-def _poll(future: Future[Look]) -> None:
-    """Makes the page again once the picture has come."""
-    if future.done():
+def _poll(reading: list[Future[Any]]) -> None:
+    """Makes the page again once what is being read has come."""
+    if any(future.done() for future in reading):
         st.rerun(scope="app")
 
 
 @st.cache_resource(show_spinner=False)
-def _readers() -> Readers[Look]:
+def _readers() -> Readers[Any]:
     return Readers()

@@ -18,9 +18,12 @@ from migrate_core.text import (
     FOOTPRINT_COVERAGE,
     LABEL_OCCLUDED,
     format_date,
+    format_short_offset,
 )
-from pages.shared.scenes.candidates import CHOSEN_COLOR, OTHER_COLOR, USABLE_COLOR, View
+from pages.shared.scenes.candidates import View
+from pages.shared.scenes.colors import USABLE_COLOR, DaysScale
 
+_HEIGHT = 240
 _MEASURED = f"{CLOUD_OVER_MASK} or {LABEL_OCCLUDED}"
 
 
@@ -35,13 +38,13 @@ def scene_plot(view: View) -> None:
         if chosen:
             view.look_at(chosen[0]["scene_id"], "plot")
 
-    st.vega_lite_chart(chart(rows, view.found), key=key, on_select=picked, height=300)
+    st.vega_lite_chart(chart(rows, view.found), key=key, on_select=picked, height=_HEIGHT)
     unknown = len(view.candidates) - len(rows)
+    not_drawn = f" {unknown} of unknown cloud cover are not drawn." * bool(unknown)
     st.caption(
         "Shaded: within the window and the limit of usable cloud, which the larger of cloud over "
-        "mask and label occluded counts against once measured. Click a point to look at it."
-        + f" {unknown} of unknown cloud cover are not drawn."
-        * bool(unknown)
+        "mask and label occluded counts against once measured. Colours are those of the pictures. "
+        f"Click a point to look at it.{not_drawn}"
     )
 
 
@@ -53,6 +56,8 @@ def _point(view: View, candidate: Candidate) -> dict[str, Any]:
         "scene_id": scene.scene_id,
         "date": format_date(scene.sensed_at),
         "days": ranked.days_offset,
+        "offset": format_short_offset(ranked.days_offset),
+        "color": DaysScale.of(view.found).color(ranked.days_offset),
         "cloud": cloud,
         "where": where,
         "scene": scene.cloud_percent,
@@ -100,20 +105,16 @@ _DOTS = {
 }
 _KINDS = ["in use", "usable", "not usable"]
 _LOOK = {
-    "color": {
-        "field": "kind",
-        "type": "nominal",
-        "scale": {"domain": _KINDS, "range": [CHOSEN_COLOR, USABLE_COLOR, OTHER_COLOR]},
-        "legend": {"title": None, "orient": "top"},
-    },
+    "color": {"field": "color", "type": "nominal", "scale": None, "legend": None},
     "shape": {
         "field": "kind",
         "type": "nominal",
         "scale": {"domain": _KINDS, "range": ["diamond", "circle", "triangle-up"]},
+        "legend": {"title": None, "orient": "top", "symbolFillColor": "#808080"},
     },
     "tooltip": [
         {"field": "date", "type": "nominal", "title": "date"},
-        _quantity("days", DAYS_OFFSET, format="+.1f"),
+        {"field": "offset", "type": "nominal", "title": DAYS_OFFSET},
         _quantity("scene", f"{CLOUD_IN_SCENE}, %", format=".1f"),
         _quantity("mask", f"{CLOUD_OVER_MASK}, %", format=".1f"),
         _quantity("label", f"{LABEL_OCCLUDED}, %", format=".1f"),
@@ -133,7 +134,7 @@ def chart(rows: Sequence[dict[str, Any]], found: SearchParameters) -> dict[str, 
     where = " or ".join(sorted({row["where"] for row in rows})) or CLOUD_IN_SCENE
     position = {
         "x": {
-            **_quantity("days", "days from the mask to the scene"),
+            **_quantity("days", "days before (-) and after the mask's image"),
             "scale": {"domain": [-days - 1, days + 1], "nice": False},
         },
         "y": {

@@ -1,12 +1,8 @@
 // The film strip: the other candidates of a pair's mask, of which one can be chosen.
 
-import { getJson, getPicture } from "../api.js";
+import { getJson } from "../api.js";
+import { CandidatePictures } from "../candidate_pictures.js";
 import { element } from "../dom.js";
-
-const ASK_AGAIN_MS = 1000;
-const AT_ONCE = 4;
-
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 export class Film {
   /** @param {import("./repair.js").Repair} repair */
@@ -66,27 +62,9 @@ export class Film {
     }));
     this.node.replaceChildren(...this.scenes.map(({ node }) => node));
     this.#to(Math.max(scenes.findIndex(({ present }) => present), 0));
-    const waiting = [...this.scenes];
-    for (let reader = 0; reader < AT_ONCE; reader++) this.#readPictures(maskId, waiting, signal);
-  }
-
-  async #readPictures(maskId, waiting, signal) {
-    while (waiting.length > 0 && !signal.aborted) {
-      const scene = waiting.shift();
-      try {
-        const found = await getPicture(
-          `/candidates/${encodeURIComponent(maskId)}/${encodeURIComponent(scene.scene_id)}.png`,
-        );
-        if (signal.aborted) return;
-        if (found) showPicture(scene, found);
-        else {
-          waiting.push(scene);
-          await pause(ASK_AGAIN_MS);
-        }
-      } catch (error) {
-        scene.frame.replaceChildren(element("span", {}, error.message));
-        scene.frame.title = error.message;
-      }
+    const pictures = new CandidatePictures(maskId, signal);
+    for (const scene of this.scenes) {
+      pictures.want(scene.scene_id, (found) => showPicture(scene, found));
     }
   }
 
@@ -143,7 +121,10 @@ function card(scene, chosen) {
   return { node, frame };
 }
 
-function showPicture(scene, picture) {
-  scene.address = URL.createObjectURL(picture);
-  scene.frame.replaceChildren(element("img", { src: scene.address, alt: "", draggable: "false" }));
+function showPicture(scene, { url, problem }) {
+  scene.address = url;
+  const shown = url
+    ? element("img", { src: url, alt: "", draggable: "false" })
+    : element("span", { title: problem }, problem);
+  scene.frame.replaceChildren(shown);
 }

@@ -1,0 +1,100 @@
+"""The candidates of a mask side by side in a real browser: looked at, stepped through, used."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from migrate_core.store.base import Store, open_store
+from migrate_core.workspace import Workspace
+from tests.support.browsing import browser_page, chromium
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+
+SLOW_MS = 60_000
+NORTH_PIT = "20210613_093021_1014_north_pit.tif"
+# What the map has laid on the ground, and its badges.
+ON_MAP = "img.leaflet-image-layer"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _browser_is_there() -> None:
+    chromium()
+
+
+def tile(page: Any, date: str) -> Any:
+    return page.get_by_role("option", name=re.compile(date))
+
+
+def selected(page: Any) -> str:
+    """The date of the picture that is marked."""
+    return str(page.locator('[role="option"][aria-selected="true"] b').inner_text())
+
+
+def is_looked_at(page: Any, date: str, offset: str) -> None:
+    """Waits until the text, the map and the address are those of the scene of this date."""
+    page.get_by_test_id("stMain").locator("strong", has_text=date).wait_for(timeout=SLOW_MS)
+    badge = page.frame_locator("iframe").get_by_text(offset, exact=True)
+    badge.first.wait_for(timeout=SLOW_MS)
+    page.wait_for_function(
+        "date => new URL(location).searchParams.get('scene')?.includes(date)",
+        arg=date.replace("-", ""),
+        timeout=SLOW_MS,
+    )
+
+
+def used(store: Store, mask_id: str) -> str:
+    (found,) = [one for one in store.candidates()[mask_id] if one.selected]
+    return f"{found.ranked.scene.sensed_at:%Y-%m-%d}"
+
+
+def scene_in_address(page: Any) -> str | None:
+    return parse_qs(urlsplit(page.url).query).get("scene", [None])[0]
+
+
+def test_a_click_or_a_key_looks_at_a_candidate_and_enter_uses_it(
+    served_alone: tuple[str, Workspace], tmp_path: Path
+) -> None:
+    address, workspace = served_alone
+    store = open_store(workspace)
+    (mask,) = [one for one in store.masks() if one.name == NORTH_PIT]
+    with browser_page(
+        tmp_path / "profile", viewport={"width": 1280, "height": 800}, color_scheme="dark"
+    ) as page:
+        page.goto(f"{address}/Scenes?mask={mask.mask_id}")
+        page.locator("[data-testid=scene-strip] img").nth(3).wait_for(timeout=SLOW_MS)
+        page.frame_locator("iframe").locator(ON_MAP).wait_for(timeout=SLOW_MS)
+        assert selected(page) == "2021-06-22"
+        assert scene_in_address(page) is None
+        names = [one.get_attribute("aria-label") for one in page.get_by_role("option").all()]
+        assert names[0] == "2021-06-22, 9 days after, cloud in scene 0.0 %, in use"
+        assert names[1] == "2021-06-12, 1 day before, cloud in scene 20.6 %, not usable"
+
+        tile(page, "2021-06-17").click()
+        is_looked_at(page, "2021-06-17", "4 days after")
+        assert selected(page) == "2021-06-17"
+
+        page.keyboard.press("ArrowLeft")
+        is_looked_at(page, "2021-06-12", "1 day before")
+        page.keyboard.press("j")
+        is_looked_at(page, "2021-06-17", "4 days after")
+
+        page.go_back()
+        is_looked_at(page, "2021-06-12", "1 day before")
+        page.reload()
+        page.locator("[data-testid=scene-strip] img").nth(3).wait_for(timeout=SLOW_MS)
+        is_looked_at(page, "2021-06-12", "1 day before")
+        assert selected(page) == "2021-06-12"
+
+        assert used(store, mask.mask_id) == "2021-06-22"
+        page.get_by_role("listbox").focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="In use (chosen by hand)").wait_for(timeout=SLOW_MS)
+        assert used(store, mask.mask_id) == "2021-06-12"
+        assert "in use" in str(tile(page, "2021-06-12").get_attribute("aria-label"))
+        assert page.get_by_test_id("stException").count() == 0
+    store.engine.dispose()
