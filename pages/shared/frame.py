@@ -21,6 +21,7 @@ from pages.shared.glossary import GLOSSARY
 from pages.shared.next_step import TITLES, NextStep, next_step
 from pages.shared.polling import polled
 from pages.shared.secrets import load_secrets
+from pages.shared.state import note_visit
 from pages.shared.text import code, plain
 from pages.shared.tour import tour_step
 
@@ -81,6 +82,7 @@ def begin_page(stage: str | None, about: str) -> Page:
     name = f"{title} - {TITLE}" if stage else TITLE
     st.set_page_config(name, _favicon(), layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
     load_secrets()
+    note_visit(stage)
     try:
         page = open_workspace()
     except MigrateError as err:

@@ -34,7 +34,9 @@ def search_panel(page: Page) -> None:
         return
     found = last_found(page.store)
     label = f"Search: {format_search(found)}" if found else "Search"
-    with st.expander(label, expanded=found is None, icon=":material/search:"):
+    # Whoever comes from a pair that failed for its source is led to the form.
+    opened = found is None or st.query_params.get("search") == "open"
+    with st.expander(label, expanded=opened, icon=":material/search:"):
         asked = search_form(page)
         if asked is not None and asked.test:
             test_sources(page, asked.parameters.sources, asked.secret)
