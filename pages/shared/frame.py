@@ -58,6 +58,11 @@ _STYLE = """<style>
 [data-testid="stSidebarUserContent"] { padding: 0 0.75rem 1rem; }
 .st-key-next_step { padding: 0.5rem 0.25rem; }
 [data-testid="stMainBlockContainer"] { padding: 1.25rem 1.75rem 2rem; }
+/* Streamlit's own captions, and what is chosen of pills in the dark, have too little contrast. */
+[data-testid="stCaptionContainer"][class] { opacity: 0.8; }
+[data-variant="pills"][data-selected] p, [data-variant="segmented_control"][data-selected] p {
+  color: light-dark(#005A8D, #7CC4F0);
+}
 [data-testid="stHeader"] { background: none; pointer-events: none; }
 [data-testid="stHeader"] * { pointer-events: auto; }
 </style>"""
@@ -159,7 +164,7 @@ def _next(step: NextStep | None) -> None:
             st.page_link(path, label=title, icon=icon, disabled=True, help=step.waits)
             st.caption(step.waits)
         else:
-            st.page_link(path, label=f"**:primary[{title}]**", icon=icon)
+            st.page_link(path, label=f"**:blue[{title}]**", icon=icon)
 
 
 def _counts(found: Overview, matched: Matches) -> dict[str, str]:
