@@ -60,6 +60,7 @@ _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 1.25rem 1.75rem 2rem; }
 /* Streamlit's own captions, and what is chosen of pills in the dark, have too little contrast. */
 [data-testid="stCaptionContainer"][class] { opacity: 0.8; }
+[role="tab"][aria-selected="true"] p,
 [data-variant="pills"][data-selected] p, [data-variant="segmented_control"][data-selected] p {
   color: light-dark(#005A8D, #7CC4F0);
 }

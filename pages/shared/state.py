@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -119,38 +119,39 @@ def number(usual: float, least: float, most: float) -> dict[str, Any]:
     return {"usual": usual, "read": read, "write": lambda value: f"{value:g}"}
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Written:
     """What a form has put into the address last, when, and on which visit of its page."""
 
-    texts: Mapping[str, str] = field(default_factory=dict)
-    at: float = 0.0
+    texts: Mapping[str, str]
+    at: float
     visit: int = 0
 
 
-def fill_form(form: str, fields: Sequence[FormField]) -> None:
-    """Give fields the values of the address, before they are drawn.
+def keep_form(form: str, fields: Sequence[FormField]) -> None:
+    """Keep the fields of a form and the tab's address alike; called before they are drawn.
 
     What was chosen beats the address, but for one that the tab was led to since: by a link, or by
     the browser's way back. An address that the browser only hasn't renewed yet is none such.
     """
-    written: _Written | None = st.session_state.get(_address_of(form))
+    key = f"{form}_address"
+    written: _Written | None = st.session_state.get(key)
     asked = {one.name: st.query_params[one.name] for one in fields if one.name in st.query_params}
     led = written is not None and _was_led(written, asked, fields)
     for one in fields:
         if led or one.key not in st.session_state:
             st.session_state[one.key] = one.value(asked.get(one.name))
-
-
-def keep_form(form: str, fields: Sequence[FormField]) -> None:
-    """Put what fields have into the address, once they are drawn."""
-    texts = {one.name: text for one in fields if (text := one.text) is not None}
-    known: _Written = st.session_state.setdefault(_address_of(form), _Written())
-    known.visit = st.session_state.get(_VISIT, 0)
-    if texts != known.texts:
-        known.texts, known.at = texts, time.monotonic()
+    texts = _texts(fields)
+    if written is None or texts != written.texts:
+        written = _Written(texts, time.monotonic())
+    st.session_state[key] = replace(written, visit=st.session_state.get(_VISIT, 0))
     for one in fields:
         put_in_address(one.name, texts.get(one.name))
+
+
+def _texts(fields: Sequence[FormField]) -> dict[str, str]:
+    """What the address has to say of fields, by their names there."""
+    return {one.name: text for one in fields if (text := one.text) is not None}
 
 
 def _was_led(written: _Written, asked: Mapping[str, str], fields: Sequence[FormField]) -> bool:
@@ -159,9 +160,4 @@ def _was_led(written: _Written, asked: Mapping[str, str], fields: Sequence[FormF
         return False
     if written.visit != st.session_state.get(_VISIT, 0):
         return bool(asked)  # a link without any leaves the choice as it was
-    chosen = {one.name: text for one in fields if (text := one.text) is not None}
-    return chosen == written.texts and time.monotonic() - written.at > _SETTLED_S
-
-
-def _address_of(form: str) -> str:
-    return f"{form}_address"
+    return _texts(fields) == written.texts and time.monotonic() - written.at > _SETTLED_S

@@ -16,7 +16,7 @@ from migrate_core.store.pair_list import parameters_in_use
 from migrate_core.text import CLOUDS_TEXTS
 from pages.shared.frame import Page
 from pages.shared.pairs.state import chosen_parameters
-from pages.shared.state import FormField, fill_form, keep_form, number, one_of, yes_or_no
+from pages.shared.state import FormField, keep_form, number, one_of, yes_or_no
 from pages.shared.text import counted, plain
 
 _TEXTS = {
@@ -27,7 +27,6 @@ _TEXTS = {
     "ignore_occluded": "labels ignored that were occluded in the source image",
     "allow_missing_bands": "missing bands allowed",
 }
-_FORM = "pairs"
 _MOST_BUFFER_M = 1000.0
 _MOST_WORKERS = 256
 _ALL_AGAIN = "Another choice makes all pairs anew."
@@ -37,7 +36,7 @@ def parameters_form(page: Page) -> RunAhead:
     """The form, as the present pairs were made or as the address says; what a run by it does."""
     in_use = parameters_in_use(page.store)
     shown = in_use or PairParameters(resampling=page.settings.resampling)
-    fill_form(_FORM, _fields(shown))
+    keep_form("pairs", _fields(shown))
     with st.expander("How they are made", icon=":material/tune:"):
         left, right = st.columns(2)
         with left:
@@ -51,12 +50,6 @@ def parameters_form(page: Page) -> RunAhead:
                 "before brings back pairs and decisions."
             )
     return run_ahead(page.store, chosen_parameters())
-
-
-def keep_parameters(page: Page) -> None:
-    """Put the form into the address, so that it stays as it is on reload."""
-    shown = parameters_in_use(page.store) or PairParameters(resampling=page.settings.resampling)
-    keep_form(_FORM, _fields(shown))
 
 
 def _fields(shown: PairParameters) -> Sequence[FormField]:

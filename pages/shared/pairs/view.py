@@ -12,7 +12,7 @@ from pages.shared.background import POLL_S, how_it_ended, is_busy, trouble, watc
 from pages.shared.frame import PAGES, Page
 from pages.shared.pairs.access import access_form, archive
 from pages.shared.pairs.failed import failed_by_reason
-from pages.shared.pairs.form import format_ahead, keep_parameters, parameters_form
+from pages.shared.pairs.form import format_ahead, parameters_form
 from pages.shared.pairs.list import pair_list
 from pages.shared.pairs.start import question, start_pairs
 from pages.shared.pairs.state import KIND, STAGE_HELP, RunStatus, run_status
@@ -59,7 +59,6 @@ def _start_form(page: Page, now: RunStatus) -> None:
     """How to make pairs, and the buttons that begin."""
     ahead = parameters_form(page)
     access_form(page, now)
-    keep_parameters(page)
     _start_buttons(page, now, ahead)
     if ahead.replaced:
         st.info(format_ahead(ahead), icon=":material/history:")
