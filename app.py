@@ -50,7 +50,7 @@ def introduction() -> None:
     """What happens, stage by stage."""
     words, picture = st.columns([2, 3], gap="large")
     words.markdown(PIPELINE)
-    picture.image(PICTURE, PICTURE_CAPTION)
+    picture.image(PICTURE, PICTURE_CAPTION, alt="A label on a 3 m image and on a 10 m image")
     for column, (stage, text) in zip(st.columns(5), STEPS.items(), strict=True):
         path, name, icon = PAGES[stage]
         with column.container(border=True, height="stretch"):

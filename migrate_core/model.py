@@ -25,7 +25,7 @@ from .mask import RasterForm as RasterForm
 from .mask import SourceImage as SourceImage
 from .mask import VectorForm as VectorForm
 from .settings import AssessmentSettings
-from .states import Basis, BatchKind, EditKind, PairState, Verdict
+from .states import Basis, BatchKind, EditKind, Failure, PairState, Verdict
 
 LONLAT = "EPSG:4326"
 IGNORE = 255
@@ -198,6 +198,8 @@ class Pair:
     measured, and `change_rules` the number of the rules by which it was looked for; `occluded` is
     what anything occludes.
 
+    `failure` is the kind of a failed pair's `error`; None in what earlier versions wrote.
+
     `edits` are the tokens of the repairs that its files and numbers have in them.
 
     `superseded_at` is since when another pair of the mask has stood in its place, `mask_key` the
@@ -228,6 +230,7 @@ class Pair:
     mask_key: str | None = None
     occluded: Occluded | None = None
     edits: tuple[str, ...] = ()
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True)

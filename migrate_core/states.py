@@ -39,6 +39,19 @@ class PairState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class Failure(StrEnum):
+    """Why a pair failed, told apart by what helps: see `pairs.run.failures`."""
+
+    CREDENTIALS = "credentials"
+    SERVICE = "service"
+    PRODUCT = "product"
+    PAIR = "pair"
+    MASK = "mask"
+    DISK = "disk"
+    CRASH = "crash"
+    UNFORESEEN = "unforeseen"
+
+
 # The states of pairs that a run has taken on and not finished.
 UNDER_WAY = (PairState.QUEUED, PairState.RUNNING)
 

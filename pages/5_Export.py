@@ -4,6 +4,7 @@ import streamlit as st
 
 from migrate_core.errors import MigrateError
 from pages.shared.background import forget_trouble, is_busy
+from pages.shared.export.address import keep_choices
 from pages.shared.export.datasets import show_datasets
 from pages.shared.export.made import known_datasets
 from pages.shared.export.preview import preview_panel
@@ -21,6 +22,7 @@ try:
     made = known_datasets(page)
     exporting(page, made)
     if not is_busy(page, KIND):
+        keep_choices(page)
         request, pairs = choices(page)
         if pairs != 0:
             preview_panel(page, request)

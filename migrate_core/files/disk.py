@@ -78,10 +78,10 @@ def _room(location: Path | None, needed_bytes: int | None) -> str:
     if location is None:
         return ""
     needed = "" if needed_bytes is None else f", about {needed_bytes / 1e6:,.0f} MB are needed"
-    return f" ({_free_bytes(location) / 1e6:,.1f} MB are free on it{needed})"
+    return f" ({free_bytes(location) / 1e6:,.1f} MB are free on it{needed})"
 
 
-def _free_bytes(path: Path) -> int:
+def free_bytes(path: Path) -> int:
     """Bytes that are free on the disk of a path, which need not exist yet."""
     for folder in (path, *path.absolute().parents):
         try:
@@ -93,7 +93,7 @@ def _free_bytes(path: Path) -> int:
 
 def is_full(folder: Path) -> bool:
     """Whether hardly anything can be written to the disk of a folder."""
-    return _free_bytes(folder) < _FULL_BYTES
+    return free_bytes(folder) < _FULL_BYTES
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from pages.shared.glossary import GLOSSARY
 from pages.shared.next_step import TITLES, NextStep, next_step
 from pages.shared.polling import polled
 from pages.shared.secrets import load_secrets
+from pages.shared.state import note_visit
 from pages.shared.text import code, plain
 from pages.shared.tour import tour_step
 
@@ -57,6 +58,12 @@ _STYLE = """<style>
 [data-testid="stSidebarUserContent"] { padding: 0 0.75rem 1rem; }
 .st-key-next_step { padding: 0.5rem 0.25rem; }
 [data-testid="stMainBlockContainer"] { padding: 1.25rem 1.75rem 2rem; }
+/* Streamlit's own captions, and what is chosen of pills in the dark, have too little contrast. */
+[data-testid="stCaptionContainer"][class] { opacity: 0.8; }
+[role="tab"][aria-selected="true"] p,
+[data-variant="pills"][data-selected] p, [data-variant="segmented_control"][data-selected] p {
+  color: light-dark(#005A8D, #7CC4F0);
+}
 [data-testid="stHeader"] { background: none; pointer-events: none; }
 [data-testid="stHeader"] * { pointer-events: auto; }
 </style>"""
@@ -81,6 +88,7 @@ def begin_page(stage: str | None, about: str) -> Page:
     name = f"{title} - {TITLE}" if stage else TITLE
     st.set_page_config(name, _favicon(), layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
     load_secrets()
+    note_visit(stage)
     try:
         page = open_workspace()
     except MigrateError as err:
@@ -157,7 +165,7 @@ def _next(step: NextStep | None) -> None:
             st.page_link(path, label=title, icon=icon, disabled=True, help=step.waits)
             st.caption(step.waits)
         else:
-            st.page_link(path, label=f"**:primary[{title}]**", icon=icon)
+            st.page_link(path, label=f"**:blue[{title}]**", icon=icon)
 
 
 def _counts(found: Overview, matched: Matches) -> dict[str, str]:

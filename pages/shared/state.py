@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 
 _KEY = "selection"
+_VISIT, _STAGE = "visit", "visited"
+# So long after an address was written, the browser has it.
+_SETTLED_S = 2.0
 
 
 @dataclass
@@ -76,3 +82,114 @@ def put_in_address(name: str, value: str | None) -> None:
         st.query_params.pop(name, None)
     elif st.query_params.get(name) != value:
         st.query_params[name] = value
+
+
+def note_visit(stage: str | None) -> None:
+    """Count the pages that the tab has come to; the frame of every page calls it."""
+    state = st.session_state
+    if state.get(_STAGE, "") != stage:
+        state[_STAGE], state[_VISIT] = stage, state.get(_VISIT, 0) + 1
+
+
+@dataclass(frozen=True)
+class FormField:
+    """A field of a form that the address keeps: its key in the session, and its name there.
+
+    `usual` is what it has at first, and what the address leaves out. `read` makes a value of the
+    address's text and raises ValueError for a wrong one; `write` is the way back.
+    """
+
+    key: str
+    name: str
+    usual: Any
+    read: Callable[[str], Any] = str
+    write: Callable[[Any], str] = str
+
+    @property
+    def text(self) -> str | None:
+        """What the address has to say of it; None where it is as usual, or isn't drawn."""
+        value = st.session_state.get(self.key, self.usual)
+        return None if value == self.usual else self.write(value)
+
+    def value(self, text: str | None) -> Any:
+        """The value of a text of an address; the usual one without a text, and for a wrong one."""
+        try:
+            return self.usual if text is None else self.read(text)
+        except ValueError:
+            return self.usual
+
+
+def one_of(options: Sequence[str]) -> Callable[[str], str]:
+    """What reads one of `options`; raises ValueError for others."""
+
+    def read(text: str) -> str:
+        if text not in options:
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+def yes_or_no(usual: bool) -> dict[str, Any]:
+    """How a checkbox is kept in an address: `yes` or `no`."""
+    return {
+        "usual": usual,
+        "read": lambda text: one_of(("yes", "no"))(text) == "yes",
+        "write": lambda value: "yes" if value else "no",
+    }
+
+
+def number(usual: float, least: float, most: float) -> dict[str, Any]:
+    """How a number of a type is kept in an address, within limits: `12` or `0.5`."""
+
+    def read(text: str) -> float:
+        value = type(usual)(text)
+        if not least <= value <= most:
+            raise ValueError(text)
+        return value
+
+    return {"usual": usual, "read": read, "write": lambda value: f"{value:g}"}
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What a form has put into the address last, when, and on which visit of its page."""
+
+    texts: Mapping[str, str]
+    at: float
+    visit: int = 0
+
+
+def keep_form(form: str, fields: Sequence[FormField]) -> None:
+    """Keep the fields of a form and the tab's address alike; called before they are drawn.
+
+    What was chosen beats the address, but for one that the tab was led to since: by a link, or by
+    the browser's way back. An address that the browser only hasn't renewed yet is none such.
+    """
+    key = f"{form}_address"
+    written: _Written | None = st.session_state.get(key)
+    asked = {one.name: st.query_params[one.name] for one in fields if one.name in st.query_params}
+    led = written is not None and _was_led(written, asked, fields)
+    for one in fields:
+        if led or one.key not in st.session_state:
+            st.session_state[one.key] = one.value(asked.get(one.name))
+    texts = _texts(fields)
+    if written is None or texts != written.texts:
+        written = _Written(texts, time.monotonic())
+    st.session_state[key] = replace(written, visit=st.session_state.get(_VISIT, 0))
+    for one in fields:
+        put_in_address(one.name, texts.get(one.name))
+
+
+def _texts(fields: Sequence[FormField]) -> dict[str, str]:
+    """What the address has to say of fields, by their names there."""
+    return {one.name: text for one in fields if (text := one.text) is not None}
+
+
+def _was_led(written: _Written, asked: Mapping[str, str], fields: Sequence[FormField]) -> bool:
+    """Whether the address is one that the tab was led to, not one that it has just left."""
+    if asked == written.texts:
+        return False
+    if written.visit != st.session_state.get(_VISIT, 0):
+        return bool(asked)  # a link without any leaves the choice as it was
+    return _texts(fields) == written.texts and time.monotonic() - written.at > _SETTLED_S

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -80,8 +80,8 @@ def go(launches: Launches) -> Callable[[], None]:
     return launches.go
 
 
-def opened() -> AppTest:
-    return open_page("pages/5_Export.py")
+def opened(**query: str) -> AppTest:
+    return open_page("pages/5_Export.py", **query)
 
 
 def words(app: AppTest) -> str:
@@ -270,3 +270,58 @@ def test_what_the_export_said_is_shown(case: Case) -> None:
     job.end("failed")
     assert "the folder has other files in it" in words(opened())
     assert "the disk is full" not in words(opened())
+
+
+# choices in the address
+
+
+def test_what_was_chosen_is_in_the_address_and_comes_back_with_it(case: Case) -> None:
+    app = opened()
+    assert not dict(app.query_params)
+    app.radio(key="export_include").set_value("all").run()
+    app.multiselect(key="export_formats").set_value(["geotiff", "coco"]).run()
+    app.selectbox(key="export_split").set_value("blocks").run()
+    app.number_input(key="export_block_km").set_value(2.5)
+    app.number_input(key="export_share_train").set_value(60)
+    app.number_input(key="export_filter_occluded_most").set_value(50.0)
+    app.date_input(key="export_filter_first").set_value(date(2020, 1, 5))
+    app.checkbox(key="export_balance").uncheck().run()
+    address = dict(app.query_params)
+    assert address == {
+        "include": "all",
+        "formats": "geotiff,coco",
+        "split": "blocks",
+        "block_km": "2.5",
+        "train": "60",
+        "occluded_most": "50",
+        "first": "2020-01-05",
+        "balance": "no",
+    }
+    again = opened(**address)
+    assert not again.exception
+    assert again.radio(key="export_include").value == "all"
+    assert again.multiselect(key="export_formats").value == ["geotiff", "coco"]
+    assert again.selectbox(key="export_split").value == "blocks"
+    assert again.number_input(key="export_block_km").value == 2.5
+    assert again.number_input(key="export_share_train").value == 60
+    assert again.number_input(key="export_filter_occluded_most").value == 50.0
+    assert again.date_input(key="export_filter_first").value == date(2020, 1, 5)
+    assert not again.checkbox(key="export_balance").value
+    assert dict(again.query_params) == address
+
+
+def test_what_is_wrong_in_an_address_is_passed_over(case: Case) -> None:
+    app = opened(
+        include="everything",
+        formats="geotiff,floppy",
+        train="900",
+        occluded_most="nan",
+        by="nobody",
+        split="scene",
+    )
+    assert not app.exception
+    assert app.radio(key="export_include").value == "accepted"
+    assert app.multiselect(key="export_formats").value == ["geotiff"]
+    assert app.number_input(key="export_share_train").value == 70
+    assert app.selectbox(key="export_split").value == "scene"
+    assert dict(app.query_params) == {"split": "scene"}

@@ -438,7 +438,7 @@ def test_decisions_are_set_aside_only_after_asking(
     assert launched == []
     assert "in place of 1 pair that is decided (1 accepted)" in words(app)
     app.button(key="pairs_ask_no").click().run()
-    assert "in place of" not in words(app)
+    assert "This run makes" not in words(app)
     app.button(key="pairs_make").click().run()
     # Another reviewer decides meanwhile: what was asked isn't what would happen.
     decide(case.store, Decision(second.pair_id, "reject", "bob", None, now_utc()))
@@ -449,7 +449,7 @@ def test_decisions_are_set_aside_only_after_asking(
     assert launched[0][1].set_aside
     go()
     app.run()
-    assert "in place of" not in words(app)
+    assert "This run makes" not in words(app)
     assert {pair.state for pair in case.store.pairs() if pair in (first, second)} == set()
 
 
@@ -461,7 +461,7 @@ def test_a_question_about_another_form_is_dropped(case: Case, launched: Launched
     app.selectbox(key="pairs_resampling").select("cubic").run()
     app.button(key="pairs_make").click().run()
     app.selectbox(key="pairs_resampling").select("nearest").run()
-    assert "in place of" not in words(app)
+    assert "This run makes" not in words(app)
     assert launched == []
 
 
@@ -479,3 +479,142 @@ def test_sizes_are_told_in_words(size: int, text: str) -> None:
 )
 def test_times_are_told_in_words(minutes: float, text: str) -> None:
     assert format_minutes(minutes) == text
+
+
+def test_the_form_says_what_another_way_does_before_it_is_started(
+    case: Case, launched: Launched, go: Callable[[], None]
+) -> None:
+    case.make()
+    first, *_ = case.store.pairs()
+    app = opened()
+    assert "new pair" not in words(app)
+    app.selectbox(key="pairs_resampling").select("cubic").run()
+    assert "makes 3 new pairs in place of 3 present ones. Nothing was decided" in words(app)
+    decide(case.store, Decision(first.pair_id, "accept", "ann", None, now_utc()))
+    app.run()
+    assert "1 decision (1 accepted) about the present ones will be set aside, and" in words(app)
+    assert launched == []
+    app.button(key="pairs_make").click().run()
+    app.button(key="pairs_ask_yes").click().run()
+    go()
+    app.selectbox(key="pairs_resampling").select("bilinear").run()
+    assert "This brings back 3 pairs of before in place of 3 present ones" in words(app)
+    assert app.button(key="pairs_make").label == "Make 3 pairs again"
+
+
+# the form in the address
+
+
+def test_what_was_chosen_is_in_the_address_and_comes_back_with_it(case: Case) -> None:
+    case.make()
+    app = opened()
+    assert not dict(app.query_params)
+    app.selectbox(key="pairs_resampling").select("cubic").run()
+    app.checkbox(key="pairs_register").check().run()
+    app.number_input(key="pairs_ignore_rim").set_value(12.0).run()
+    address = dict(app.query_params)
+    assert address == {"resampling": "cubic", "register": "yes", "buffer_m": "12"}
+    again = opened(**address)
+    assert again.selectbox(key="pairs_resampling").value == "cubic"
+    assert again.checkbox(key="pairs_register").value
+    assert again.number_input(key="pairs_ignore_rim").value == 12.0
+    assert "makes 3 new pairs" in words(again)
+
+
+def test_a_wrong_address_leaves_the_form_as_the_pairs_were_made(case: Case) -> None:
+    case.make()
+    app = opened(resampling="lanczos", buffer_m="-4", workers="many", register="perhaps")
+    assert app.selectbox(key="pairs_resampling").value == "bilinear"
+    assert app.number_input(key="pairs_ignore_rim").value == 0.0
+    assert not app.checkbox(key="pairs_register").value
+    assert not dict(app.query_params)
+    assert not app.exception
+
+
+def test_the_browsers_way_back_takes_the_form_along_once_it_has_the_address(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened()
+    app.selectbox(key="pairs_resampling").select("cubic").run()
+    # What a browser sends that hasn't got the new address yet.
+    app.query_params.clear()
+    app.run()
+    assert app.selectbox(key="pairs_resampling").value == "cubic"
+    assert app.query_params["resampling"] == "cubic"
+    monkeypatch.setattr("pages.shared.state._SETTLED_S", 0.0)
+    app.query_params.clear()
+    app.run()
+    assert app.selectbox(key="pairs_resampling").value == "bilinear"
+
+
+def test_choices_outlive_a_look_at_another_page(case: Case) -> None:
+    app = opened()
+    app.selectbox(key="pairs_resampling").select("cubic").run()
+    app.query_params.clear()
+    app.switch_page("pages/1_Masks.py").run()
+    app.query_params.clear()
+    app.switch_page("pages/3_Pairs.py").run()
+    assert app.selectbox(key="pairs_resampling").value == "cubic"
+    assert app.query_params["resampling"] == "cubic"
+
+
+# what failed, and why
+
+
+def failed(case: Case, *kinds: str | None) -> None:
+    """One pair after the other failed by these kinds."""
+    case.make()
+    pairs = case.store.pairs()
+    case.store.put_pairs(
+        [
+            replace(pair, state="failed", error=f"It is so: {kind}.", failure=kind)
+            for pair, kind in zip(pairs, kinds, strict=False)
+        ]
+    )
+
+
+def links(app: AppTest) -> list[str]:
+    return [link.proto.label for link in app.main.get("page_link")]
+
+
+def test_failed_pairs_are_tried_again_by_their_reason(case: Case, launched: Launched) -> None:
+    failed(case, "service", "service", "product")
+    app = opened()
+    service, product = (app.button(key=f"pairs_retry_{kind}") for kind in ("service", "product"))
+    assert service.label == "Retry 2 pairs that failed because a service didn't answer or refused"
+    assert product.label.startswith("Retry 1 pair that failed because the product is damaged")
+    service.click().run()
+    by_service = {pair.mask_id for pair in case.store.pairs() if pair.failure == "service"}
+    assert launched[0][1].options.masks == by_service
+
+
+@pytest.mark.parametrize(
+    ("kind", "offered"),
+    [
+        ("credentials", ["See which credentials are set", "Search at another source"]),
+        ("service", ["Search at another source", "Choose another scene"]),
+        ("product", ["Choose another scene", "Search at another source"]),
+        ("mask", ["Look at the mask"]),
+        (None, ["Choose another scene"]),
+    ],
+)
+def test_a_failed_pair_has_what_helps_against_its_kind_of_error(
+    case: Case, kind: str | None, offered: list[str]
+) -> None:
+    failed(case, kind)
+    pair = next(pair for pair in case.store.pairs() if pair.state == "failed")
+    app = opened(pair=pair.pair_id)
+    # Once for all that failed so, once for this pair.
+    assert [label for label in links(app) if label in offered] == [*offered, *offered]
+    assert app.button(key="pairs_make_one").label == "Retry this pair"
+    assert app.session_state["selection"].mask_id == pair.mask_id
+
+
+def test_a_full_disk_says_how_much_is_free_where(case: Case) -> None:
+    failed(case, "disk")
+    assert f"are free at `{case.workspace.root}`" in words(opened())
+
+
+def test_the_way_to_another_source_opens_the_search(case: Case) -> None:
+    app = open_page("pages/2_Scenes.py", search="open")
+    assert next(e for e in app.expander if e.label.startswith("Search")).proto.expanded

@@ -23,6 +23,7 @@ from ...workspace import Workspace
 from ..progress import clear_progress, progress_file
 from ..task import PairOutcome, PairTask, found_out
 from .batches import batch_size, by_scene, in_block_order
+from .failures import failure_of
 from .options import RunOptions
 from .prefetch import FetchedTask, FetchFailed, Prefetcher, open_fetching
 from .queueing import queue_pairs
@@ -228,7 +229,7 @@ class _Run:
         """A task is worked at from now on; once it was fetched that has been said."""
         pair = self._pairs[task.pair_id]
         if pair.state != PairState.RUNNING:
-            self._put(replace(pair, state=PairState.RUNNING, error=None))
+            self._put(replace(pair, state=PairState.RUNNING, error=None, failure=None))
             self._say_begun(task)
 
     def _say_begun(self, task: PairTask) -> None:
@@ -261,7 +262,11 @@ class _Run:
         try:
             outcome = future.result()
             done = replace(
-                self._pairs[pair], state=PairState.DONE, error=None, **found_out(outcome)
+                self._pairs[pair],
+                state=PairState.DONE,
+                error=None,
+                failure=None,
+                **found_out(outcome),
             )
             self._put(done)
             # Repairs of before its files were lost, and of while it was looked at again.
@@ -294,17 +299,21 @@ class _Run:
         if isinstance(err, DiskError):
             # Every other pair would meet it, too, after minutes of work for each.
             with suppress(DatabaseUnusableError):
-                self._fail(pair, str(err))
+                self._fail(pair, err, str(err))
                 self._set_open_ones(PairState.CANCELLED)
             raise err
         if isinstance(err, MigrateError):
-            self._fail(pair, str(err))
+            self._fail(pair, err, str(err))
         else:
-            self._fail(pair, f"An unforeseen error ({type(err).__name__}: {err}); see {trace}.")
+            message = f"An unforeseen error ({type(err).__name__}: {err}); see {trace}."
+            self._fail(pair, err, message)
 
-    def _fail(self, pair: str, message: str) -> None:
+    def _fail(self, pair: str, err: Exception, message: str) -> None:
         self._counter.failed += 1
-        self._put(replace(self._pairs[pair], state=PairState.FAILED, error=message))
+        failed = replace(
+            self._pairs[pair], state=PairState.FAILED, error=message, failure=failure_of(err)
+        )
+        self._put(failed)
 
     def _keep_traceback(self, pair: str, err: Exception) -> str:
         """Keep the traceback, for whoever looks for the cause, where the disk takes it."""

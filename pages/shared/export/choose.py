@@ -38,7 +38,7 @@ _COUNT_TEXTS: Mapping[str, str] = {
     PairState.SUPERSEDED: "superseded by another scene or resampling",
 }
 # What is known only where the triage has learnt is no filter of a dataset.
-_NUMBERS = tuple(name for name in NUMBERS if name != "score")
+NUMBERS_OF_PAIRS = tuple(name for name in NUMBERS if name != "score")
 
 
 def choose_pairs(page: Page) -> tuple[Choice, Curation]:
@@ -83,7 +83,7 @@ def _filters(page: Page) -> Curation:
         found["first"] = _day("Scene from", "first")
         found["last"] = _day("Scene until", "last")
     left, right = st.columns(2)
-    for number, name in enumerate(_NUMBERS):
+    for number, name in enumerate(NUMBERS_OF_PAIRS):
         with right if number % 2 else left:
             found[name] = _limits(label_of(NUMBERS[name]), name)
     with left:

@@ -82,4 +82,5 @@ def _card(folder: Path) -> None:
     columns = st.columns(2)
     for number, (plot, caption) in enumerate(zip(plots[::2], plots[1::2], strict=True)):
         if (folder / plot).is_file():
-            columns[number % 2].image(str(folder / plot), caption=plain(caption.strip()))
+            title = caption.strip()
+            columns[number % 2].image(str(folder / plot), caption=plain(title), alt=title)

@@ -14,7 +14,6 @@ from migrate_core.export.request import (
     DROP,
     FLOAT32,
     FRACTIONS,
-    GEOTIFF,
     HARD,
     IGNORES,
     KEPT,
@@ -48,7 +47,7 @@ _PADDINGS = {
     DROP: "left out",
 }
 # Bands of both levels, in the order of the spectrum.
-_BANDS = tuple(band_names("L1C"))
+BANDS = tuple(band_names("L1C"))
 
 
 def choose_formats() -> tuple[str, ...]:
@@ -56,7 +55,6 @@ def choose_formats() -> tuple[str, ...]:
     chosen = st.multiselect(
         "Formats",
         FORMATS,
-        default=[GEOTIFF],
         format_func=lambda name: format_named(name).title,
         key="export_formats",
         persist_state=_KEPT,
@@ -72,7 +70,7 @@ def choose_pixels() -> PixelOptions:
     """Bands, values, and what of the label."""
     bands = st.multiselect(
         "Bands",
-        _BANDS,
+        BANDS,
         key="export_bands",
         persist_state=_KEPT,
         placeholder="all that every pair has",

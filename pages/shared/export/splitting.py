@@ -13,7 +13,6 @@ from migrate_core.export.splits.options import (
     METHODS,
     OVERLAP,
     SCENE,
-    SHARES,
     TEST,
     TRAIN,
     VAL,
@@ -44,7 +43,7 @@ def choose_splits() -> SplitOptions:
     block_km, column = SplitOptions.block_km, ""
     if chosen == BLOCKS:
         block_km = first.number_input(
-            "Side of blocks, km", 0.1, 500.0, block_km, key="export_block_km", persist_state=_KEPT
+            "Side of blocks, km", 0.1, 500.0, key="export_block_km", persist_state=_KEPT
         )
     if chosen == COLUMN:
         column = first.text_input(
@@ -57,7 +56,6 @@ def choose_splits() -> SplitOptions:
         "Splits lie apart at least, km",
         0.0,
         500.0,
-        0.0,
         key="export_buffer_km",
         persist_state=_KEPT,
         help="Pairs that lie nearer to another split are left out.",
@@ -68,8 +66,7 @@ def choose_splits() -> SplitOptions:
             f"{name}, %",
             0,
             100,
-            round(100 * SHARES[name]),
-            5,
+            step=5,
             key=f"export_share_{name}",
             persist_state=_KEPT,
         )
@@ -78,26 +75,20 @@ def choose_splits() -> SplitOptions:
     seed = last.number_input(
         "Seed",
         0,
-        None,
-        0,
         key="export_seed",
         persist_state=_KEPT,
         help="The same seed gives the same split; pairs of an earlier export into the same folder "
         "keep theirs.",
     )
     with st.container(horizontal=True):
-        balance = st.checkbox(
-            "Even out the classes", value=True, key="export_balance", persist_state=_KEPT
-        )
+        balance = st.checkbox("Even out the classes", key="export_balance", persist_state=_KEPT)
         together = st.checkbox(
             "Near duplicates stay together",
             key="export_join_duplicates",
             persist_state=_KEPT,
             help="Reads all images.",
         )
-        keep = st.checkbox(
-            "Keep earlier splits", value=True, key="export_keep_splits", persist_state=_KEPT
-        )
+        keep = st.checkbox("Keep earlier splits", key="export_keep_splits", persist_state=_KEPT)
     return SplitOptions(
         chosen,
         block_km,

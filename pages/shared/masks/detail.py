@@ -128,7 +128,7 @@ def _picture(mask: Mask) -> None:
         st.warning(plain(str(err)))
         return
     left, right = st.columns(2)
-    left.image(picture, width="stretch")
+    left.image(picture, width="stretch", alt=f"The classes of {mask.name}, in colours")
     right.html(class_table(mask))
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import fields
 
 import streamlit as st
 
 from migrate_core.model import PairParameters
 from migrate_core.pairs.label.suggested_buffer import suggested_buffer_m
-from migrate_core.settings import CLOUDS, RESAMPLINGS
+from migrate_core.settings import ACCESSES, CLOUDS, RESAMPLINGS
+from migrate_core.store.derived.before_run import RunAhead, run_ahead
 from migrate_core.store.pair_list import parameters_in_use
 from migrate_core.text import CLOUDS_TEXTS
 from pages.shared.frame import Page
 from pages.shared.pairs.state import chosen_parameters
-from pages.shared.text import plain
+from pages.shared.state import FormField, keep_form, number, one_of, yes_or_no
+from pages.shared.text import counted, plain
 
 _TEXTS = {
     "resampling": "{} resampling",
@@ -24,27 +27,44 @@ _TEXTS = {
     "ignore_occluded": "labels ignored that were occluded in the source image",
     "allow_missing_bands": "missing bands allowed",
 }
+_MOST_BUFFER_M = 1000.0
+_MOST_WORKERS = 256
+_ALL_AGAIN = "Another choice makes all pairs anew."
 
 
-def parameters_form(page: Page) -> bool:
-    """The form, as the present pairs were made; whether it says otherwise than they were."""
+def parameters_form(page: Page) -> RunAhead:
+    """The form, as the present pairs were made or as the address says; what a run by it does."""
     in_use = parameters_in_use(page.store)
     shown = in_use or PairParameters(resampling=page.settings.resampling)
+    keep_form("pairs", _fields(shown))
     with st.expander("How they are made", icon=":material/tune:"):
         left, right = st.columns(2)
         with left:
-            _pixels(shown)
+            _pixels()
         with right:
-            _labels(shown, suggested_buffer_m(page.store))
+            _labels(suggested_buffer_m(page.store))
             _workers(page)
-        if in_use is None or chosen_parameters() == in_use:
-            return False
-        st.caption(
-            f"The present pairs were made with {format_parameters(in_use)}. Another way makes "
-            "new pairs; the present ones become superseded, and decisions about them are proposed "
-            "for the new ones. Making them as before brings back pairs and decisions."
-        )
-    return True
+        if in_use is not None and chosen_parameters() != in_use:
+            st.caption(
+                f"The present pairs were made with {format_parameters(in_use)}. Making them as "
+                "before brings back pairs and decisions."
+            )
+    return run_ahead(page.store, chosen_parameters())
+
+
+def _fields(shown: PairParameters) -> Sequence[FormField]:
+    """What the address keeps of the form; at first it shows these parameters."""
+    cores = os.cpu_count() or 1
+    return (
+        FormField("pairs_resampling", "resampling", shown.resampling, one_of(RESAMPLINGS)),
+        FormField("pairs_clouds", "clouds", shown.clouds, one_of(CLOUDS)),
+        FormField("pairs_missing_bands", "missing_bands", **yes_or_no(shown.allow_missing_bands)),
+        FormField("pairs_register", "register", **yes_or_no(shown.register)),
+        FormField("pairs_ignore_rim", "buffer_m", **number(shown.ignore_rim_m, 0, _MOST_BUFFER_M)),
+        FormField("pairs_ignore_occluded", "ignore_occluded", **yes_or_no(shown.ignore_occluded)),
+        FormField("pairs_workers", "workers", **number(cores, 1, _MOST_WORKERS)),
+        FormField("pairs_access", "access", ACCESSES[0], one_of(ACCESSES)),
+    )
 
 
 def format_parameters(parameters: PairParameters) -> str:
@@ -53,68 +73,84 @@ def format_parameters(parameters: PairParameters) -> str:
     return ", ".join(text.format(values[name]) for name, text in _TEXTS.items() if values[name])
 
 
-def _pixels(shown: PairParameters) -> None:
+def format_ahead(ahead: RunAhead) -> str:
+    """What a run that replaces pairs does to them and to what was decided, in sentences."""
+    does = [f"makes {counted(ahead.new, 'new pair')}"] * bool(ahead.new)
+    does += [f"brings back {counted(ahead.back, 'pair')} of before"] * bool(ahead.back)
+    sentence = f"This {' and '.join(does)} in place of {ahead.replaced:,} present ones"
+    decided = sum(ahead.decided.values())
+    if not decided:
+        return f"{sentence}. Nothing was decided about these yet."
+    by = ", ".join(f"{number:,} {name}" for name, number in sorted(ahead.decided.items()))
+    return (
+        f"{sentence}; {counted(decided, 'decision')} ({by}) about the present ones will be set "
+        "aside, and proposed for the new ones in Review."
+    )
+
+
+def _pixels() -> None:
     """What Sentinel-2's pixels depend on."""
     st.selectbox(
         "Resampling of 20 m and 60 m bands to 10 m",
         RESAMPLINGS,
-        index=RESAMPLINGS.index(shown.resampling),
         key="pairs_resampling",
         persist_state="session",
-        help="10 m bands are never resampled. No-data takes no part in it.",
+        help="Changes the pixels of the nine 20 m and 60 m bands; 10 m bands are never resampled. "
+        f"No-data takes no part in it. All three take the same time. {_ALL_AGAIN}",
     )
     st.selectbox(
         "Clouds are assessed by",
         CLOUDS,
-        index=CLOUDS.index(shown.clouds),
         format_func=CLOUDS_TEXTS.__getitem__,
         key="pairs_clouds",
         persist_state="session",
-        help="L2A brings a scene classification with clouds, shadows, cirrus and snow. For L1C, "
-        "s2cloudless finds clouds in the pixels; shadows follow from the sun's position.",
+        help="Changes the quality flags for cloud and shadow, and with them the suggestions. L2A "
+        "brings a scene classification with clouds, shadows, cirrus and snow, which costs next "
+        "to nothing. For L1C, s2cloudless finds clouds in the pixels, which takes longer; shadows "
+        f"follow from the sun's position. {_ALL_AGAIN}",
     )
     st.checkbox(
-        "Make pairs of products that lack bands, too",
-        value=shown.allow_missing_bands,
+        "Also of products that lack bands",
         key="pairs_missing_bands",
         persist_state="session",
-        help="Such an image has fewer bands than the others. Without this, the pair fails and "
-        "names the missing bands.",
+        help="Makes pairs of such products, too: their images have fewer bands than the others, "
+        "which many trainings refuse. Without this, the pair fails and names the missing bands. "
+        f"{_ALL_AGAIN}",
     )
 
 
-def _labels(shown: PairParameters, suggested_m: float | None) -> None:
+def _labels(suggested_m: float | None) -> None:
     """What the label depends on; `suggested_m` is a good width of the buffer."""
     st.checkbox(
-        "Register: move masks that are shifted against Sentinel-2",
-        value=shown.register,
+        "Register: move shifted masks",
         key="pairs_register",
         persist_state="session",
-        help="Measured between the source image and Sentinel-2, where neither is clouded. A mask "
-        "is moved only where the measurement is reliable; Sentinel-2 never is. Review shows the "
-        "shift as an arrow.",
+        help="Moves masks that are shifted against Sentinel-2. The shift is measured between the "
+        "source image and Sentinel-2, where neither is clouded, which reads the source image as "
+        "well and takes longer. A mask is moved only where the measurement is reliable; "
+        f"Sentinel-2 never is. Review shows the shift as an arrow. {_ALL_AGAIN}",
     )
     st.number_input(
-        "Boundary buffer along class borders, metres on both sides",
+        "Boundary buffer, m to both sides of class borders",
         min_value=0.0,
-        max_value=1000.0,
+        max_value=_MOST_BUFFER_M,
         step=1.0,
         format="%.0f",
-        value=shown.ignore_rim_m,
         key="pairs_ignore_rim",
         persist_state="session",
         help="Within it the label is 255 (ignore): so close to a border its position isn't known. "
-        f"0 is no buffer. {_good_width(suggested_m)}",
+        "0 is no buffer; it costs labelled pixels, and no time. "
+        f"{_good_width(suggested_m)} {_ALL_AGAIN}",
     )
     if suggested_m is not None:
         st.caption(f"Suggested for these masks where they aren't registered: {suggested_m:.0f} m.")
     st.checkbox(
-        "Ignore labels where the ground was occluded in the source image",
-        value=shown.ignore_occluded,
+        "Ignore labels occluded in the source image",
         key="pairs_ignore_occluded",
         persist_state="session",
-        help="By its UDM or alpha band: such pixels become 255 in the label. Without this they "
-        "keep their class and are only flagged (quality flag 64).",
+        help="Where the ground was hidden, by the source image's UDM or alpha band, the label "
+        "becomes 255 (ignore): it costs labelled pixels, and no time. Without this they keep their "
+        f"class and are only flagged (quality flag 64). {_ALL_AGAIN}",
     )
 
 
@@ -133,12 +169,12 @@ def _workers(page: Page) -> None:
     st.number_input(
         "Workers (processes at a time)",
         min_value=1,
-        max_value=256,
-        value=os.cpu_count() or 1,
+        max_value=_MOST_WORKERS,
         key="pairs_workers",
         persist_state="session",
         disabled=bool(page.settings.scheduler),
-        help="One a core is quickest; with fewer, the machine stays free for other work.",
+        help="Changes nothing of the pairs. One a core is quickest; with fewer, the machine stays "
+        "free for other work.",
     )
     if page.settings.scheduler:
         st.caption(f"Pairs are made on the Dask cluster at {plain(page.settings.scheduler or '')}.")

@@ -27,6 +27,7 @@ from migrate_core.text import (
 )
 from pages.shared.frame import PAGES, Page
 from pages.shared.log import show_log
+from pages.shared.pairs.failed import remedies
 from pages.shared.pairs.start import start_pairs
 from pages.shared.pairs.state import LOOK, STAGE_HELP, RunStatus
 from pages.shared.state import choose_mask, choose_pair, selection
@@ -73,6 +74,7 @@ def pair_list(page: Page, now: RunStatus) -> None:
     if len(picked) == 1 or chosen.pair_id:
         row = pair_row_of(page.store, chosen.pair_id, chosen.mask_id, alive=now.alive)
         if row is not None:
+            choose_mask(row.mask_id)
             _detail(page, now, row)
 
 
@@ -150,6 +152,17 @@ def _offer_selected(page: Page, now: RunStatus, picked: Sequence[PairRow]) -> No
 def _detail(page: Page, now: RunStatus, row: PairRow) -> None:
     """What is known of one pair, why it failed, and what to do with it."""
     pair = row.pair
+
+    def make(label: str) -> None:
+        st.button(
+            label,
+            key="pairs_make_one",
+            icon=":material/play_arrow:",
+            disabled=now.busy,
+            help="Only this one; all other pairs stay as they are.",
+            on_click=lambda: start_pairs(page, [row.mask_id]),
+        )
+
     with st.container(border=True):
         st.markdown(f"**{plain(row.mask_name)}** with {code(row.scene_id)}: {LOOK[row.state]}")
         if pair and pair.suggestion:
@@ -158,20 +171,16 @@ def _detail(page: Page, now: RunStatus, row: PairRow) -> None:
             )
         if pair and pair.error:
             st.error(plain(pair.error))
+        if row.state == PairState.FAILED:
+            remedies(page, row, make)
+        if pair and pair.error:
             _traceback(page, pair.pair_id)
             show_log(page, "pair", pair.pair_id)
         _offset(page, now, row)
         if row.state == PairState.DONE:
             st.page_link(PAGES["review"][0], label="Look at it", icon=PAGES["review"][2])
-        elif row.state != PairState.SUPERSEDED:
-            st.button(
-                "Make this pair",
-                key="pairs_make_one",
-                icon=":material/play_arrow:",
-                disabled=now.busy,
-                help="Only this one; all other pairs stay as they are.",
-                on_click=lambda: start_pairs(page, [row.mask_id]),
-            )
+        elif row.state not in (PairState.FAILED, PairState.SUPERSEDED):
+            make("Make this pair")
 
 
 def _offset(page: Page, now: RunStatus, row: PairRow) -> None:

@@ -6,17 +6,19 @@ import streamlit as st
 
 from migrate_core.pairs.progress import STAGES, progress_of
 from migrate_core.states import UNDER_WAY, Level, PairState
+from migrate_core.store.derived.before_run import RunAhead
 from migrate_core.store.pair_list import INTERRUPTED, running_pairs
 from pages.shared.background import POLL_S, how_it_ended, is_busy, trouble, watch
 from pages.shared.frame import PAGES, Page
 from pages.shared.pairs.access import access_form, archive
-from pages.shared.pairs.form import parameters_form
+from pages.shared.pairs.failed import failed_by_reason
+from pages.shared.pairs.form import format_ahead, parameters_form
 from pages.shared.pairs.list import pair_list
 from pages.shared.pairs.start import question, start_pairs
 from pages.shared.pairs.state import KIND, STAGE_HELP, RunStatus, run_status
 from pages.shared.pairs.unusable import unusable_choice
 from pages.shared.polling import polled
-from pages.shared.text import plain
+from pages.shared.text import counted, plain
 
 _MOST_RUNNING = 8
 
@@ -56,17 +58,21 @@ def live(page: Page) -> None:
 
 def _start_form(page: Page, now: RunStatus) -> None:
     """How to make pairs, and the buttons that begin."""
-    again = parameters_form(page)
+    ahead = parameters_form(page)
     access_form(page, now)
     unusable_choice(page, now)
-    _start_buttons(page, now, again=again)
+    _start_buttons(page, now, ahead)
+    if ahead.replaced:
+        st.info(format_ahead(ahead), icon=":material/history:")
+    failed_by_reason(page, now)
 
 
-def _start_buttons(page: Page, now: RunStatus, *, again: bool) -> None:
+def _start_buttons(page: Page, now: RunStatus, ahead: RunAhead) -> None:
+    again = ahead.replaced > 0
     failed = now.counts.get(PairState.FAILED, 0)
     make, retry, text = st.columns([1, 1, 2], vertical_alignment="center")
     make.button(
-        _make_label(page, now, again=again),
+        _make_label(now, ahead),
         key="pairs_make",
         type="primary" if now.open or again else "secondary",
         icon=":material/play_arrow:",
@@ -92,14 +98,11 @@ def _start_buttons(page: Page, now: RunStatus, *, again: bool) -> None:
             )
 
 
-def _make_label(page: Page, now: RunStatus, *, again: bool) -> str:
-    if again:
-        return f"Make {_pairs(page.store.masks_with_candidates())} again"
-    return f"Make {_pairs(now.open)}" if now.open else "Check all pairs"
-
-
-def _pairs(number: int) -> str:
-    return "1 pair" if number == 1 else f"{number} pairs"
+def _make_label(now: RunStatus, ahead: RunAhead) -> str:
+    if ahead.replaced:
+        number = ahead.new + ahead.back
+        return f"Make {counted(number, 'pair')}" + " again" * (ahead.replaced >= number)
+    return f"Make {counted(now.open, 'pair')}" if now.open else "Check all pairs"
 
 
 def _offer_to_go_on(page: Page, now: RunStatus) -> None:
@@ -109,7 +112,8 @@ def _offer_to_go_on(page: Page, now: RunStatus) -> None:
         return
     text, button = st.columns([4, 1], vertical_alignment="center")
     text.warning(
-        f"A run stopped before its end: {_pairs(left)} interrupted. What was finished is kept."
+        f"A run stopped before its end: {counted(left, 'pair')} interrupted. "
+        "What was finished is kept."
     )
     button.button(
         "Go on",

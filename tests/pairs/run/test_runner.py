@@ -192,6 +192,7 @@ def test_a_broken_product_fails_only_its_own_pair(
     (failed,) = [pair for pair in case.store.pairs() if pair.state == "failed"]
     assert failed.error is not None
     assert "B05" in failed.error
+    assert failed.failure == "product"
     assert not case.workspace.pair(failed.pair_id).exists()
 
 
@@ -223,6 +224,7 @@ def test_an_unforeseen_error_fails_its_pair_and_leaves_a_log(
     (failed,) = [pair for pair in case.store.pairs() if pair.state == "failed"]
     assert failed.error is not None
     assert "a bug" in failed.error
+    assert failed.failure == "unforeseen"
     (log,) = case.workspace.logs.iterdir()
     assert log.name in failed.error
     assert "Traceback" in log.read_text()
@@ -240,6 +242,7 @@ def test_a_worker_that_dies_fails_its_own_pair_only(
     (failed,) = [pair for pair in case.store.pairs() if pair.state == "failed"]
     assert failed.error is not None
     assert "exit code 7" in failed.error
+    assert failed.failure == "crash"
 
 
 # other selections

@@ -70,7 +70,7 @@ export class Gallery {
         this.size,
         this.rules,
       ),
-      element("main", {}, this.grid.node, this.nothing, this.panel.node),
+      element("div", { class: "main" }, this.grid.node, this.nothing, this.panel.node),
       this.bar.node,
     );
   }

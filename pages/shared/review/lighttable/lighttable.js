@@ -61,8 +61,8 @@ export class LightTable {
       this.strip.node,
       this.strip.tools,
       element(
-        "main",
-        {},
+        "div",
+        { class: "main" },
         element(
           "div",
           { class: "pictures" },
