@@ -9,6 +9,7 @@ one. It ends with 1 when a result is wrong or a count beyond its limit, never be
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import platform
 import sys
@@ -78,6 +79,8 @@ def main() -> None:
             f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}"
         )
     setup = Setup(given.folder.absolute(), given.quick)
+    for package in ("migrate_core", "benchmarks"):  # as pip does
+        compileall.compile_dir(REPOSITORY / package, quiet=1)
     texts, problems = [_HEAD.format(machine=machine())], 0
     for name in given.names or BENCHMARKS:
         found = BENCHMARKS[name](setup)

@@ -191,7 +191,14 @@ def _print_long(lines: Iterator[tuple[str, ...]]) -> None:
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A bar on stderr with the time left; call it with (finished, total, note)."""
+    """A bar on stderr with the time left; call it with (finished, total, note).
+
+    Where stderr is no terminal, the counts at the end in one line.
+    """
+    if not sys.stderr.isatty():
+        with _counted(title) as count:
+            yield count
+        return
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -218,3 +225,18 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
             bar.update(task, completed=finished, total=total, note=note)
 
         yield update
+
+
+@contextmanager
+def _counted(title: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Without rich, which takes as long to import as a small pair to cut."""
+    counts: list[int] = []
+
+    def update(finished: int, total: int, note: str = "") -> None:  # noqa: ARG001
+        counts[:] = finished, total
+
+    try:
+        yield update
+    finally:
+        if counts:
+            say(f"{title} {counts[0]}/{counts[1]}")

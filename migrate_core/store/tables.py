@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ..states import Basis, JobState, Match
 
@@ -256,14 +256,18 @@ jobs = sa.Table(
     sa.Column("request", sa.JSON(none_as_null=True)),
     sa.Column("answer", sa.JSON(none_as_null=True)),
 )
-# One running job a kind: the database itself refuses a second claim.
-sa.Index(
-    "one_running_job",
-    jobs.c.kind,
-    unique=True,
-    sqlite_where=jobs.c.state == JobState.RUNNING,
-    postgresql_where=jobs.c.state == JobState.RUNNING,
-)
+
+
+@sa.event.listens_for(jobs, "after_create")
+def _allow_one_running_job(_table: sa.Table, connection: sa.Connection, **_: Any) -> None:
+    """One running job a kind: the database itself refuses a second claim.
+
+    Not an `Index`: its condition would be an option of each dialect, and naming PostgreSQL's
+    imports that wherever the program starts.
+    """
+    index = "CREATE UNIQUE INDEX one_running_job ON jobs (kind)"
+    connection.execute(sa.text(f"{index} WHERE state = '{JobState.RUNNING}'"))
+
 
 # What jobs have to say to whoever looks at them, in the order of `position`.
 job_messages = sa.Table(
@@ -278,8 +282,8 @@ job_messages = sa.Table(
 
 def dialect_insert(connection: sa.Connection, table: sa.Table) -> Any:
     """INSERT with the ON CONFLICT that SQLite and PostgreSQL share, but SQLAlchemy splits."""
-    module = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return module.insert(table)
+    # Here and not at the top: each brings drivers along, and an engine has imported its own.
+    return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(table)
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:

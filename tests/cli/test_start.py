@@ -12,6 +12,8 @@ from click.testing import CliRunner
 
 from migrate_core.cli import cli
 from migrate_core.cli.lazy import LazyGroup
+from migrate_core.pairs.run.options import RunOptions
+from tests.support.pairs import Safe, numbered_masks, prepare, write_safe
 
 # Each takes a tenth of a second to a whole one, and only few commands need it.
 LATER = (
@@ -43,6 +45,39 @@ def test_it_starts_without_what_few_commands_need(words: list[str], tmp_path: Pa
         f"print('loaded', *set({LATER}) & set(sys.modules))"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines()[-1].split() == ["loaded"]
+
+
+# What a pair of a product on disk that was read before needs nothing of: processes of their own,
+# services, other databases, bars for a terminal, and what takes longer to import than it to make.
+_FOR_OTHER_PAIRS = (
+    "distributed",
+    "pandas",
+    "rich",
+    "scipy.linalg",
+    "scipy.ndimage",
+    "scipy.sparse",
+    "scipy.special",
+    "sqlalchemy.dialects.postgresql",
+    "streamlit",
+)
+
+
+@pytest.mark.slow
+def test_one_more_pair_of_a_product_loads_nothing_for_other_pairs(tmp_path: Path) -> None:
+    write_safe(tmp_path / "scenes", Safe())
+    case = prepare(
+        tmp_path / "workspace", numbered_masks(tmp_path / "masks", 2), tmp_path / "scenes"
+    )
+    assert case.make(RunOptions(workers=1, masks=frozenset([case.store.masks()[0].mask_id]))).made
+    words = ["--workspace", str(case.workspace.root), "pairs", "make", "--yes", "--json"]
+    code = (
+        f"import sys, migrate_core.cli; migrate_core.cli.cli({words}, standalone_mode=False);"
+        f"print('loaded', *set({_FOR_OTHER_PAIRS}) & set(sys.modules))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "1 pairs made, 0 failed, 1 already there." in found.stderr
+    assert "pairs 2/2" in found.stderr.splitlines()
     assert found.stdout.splitlines()[-1].split() == ["loaded"]
 
 

@@ -19,6 +19,11 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 LAUNCHER = Path(__file__).with_name("launcher.py")
 ENVIRONMENT = REPOSITORY / ".venv-benchmarks"
 INSTALLED = ENVIRONMENT / ".installed"
+# Contestants keep byte code, as what pip installs does: without it each process compiles all of the
+# program again, and most of what is measured is that.
+_SURROUNDINGS = {
+    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+}
 
 
 class ContestantError(Exception):
@@ -75,7 +80,7 @@ def run(one: Contestant, server: CountingServer | None = None) -> tuple[Any, Cos
         server.forget()
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         launched = [sys.executable, "-S", str(LAUNCHER), report.name, *one.command]
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), **(one.environment or {})}
+        environment = {**_SURROUNDINGS, "PYTHONPATH": str(REPOSITORY), **(one.environment or {})}
         done = subprocess.run(
             launched, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False
         )

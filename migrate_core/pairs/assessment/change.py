@@ -12,12 +12,12 @@ inside of the labels can be told from a ring around them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from ...errors import MaskError
@@ -27,6 +27,7 @@ from ...model import BACKGROUND, Mask
 from ...products.scene_classes import OCCLUDING_FLAGS, Flag
 from ..flags import labelled_pixels
 from ..source.image import LIKE, band_order, image_path, source_grid, warped_image
+from .neighbours import alone, squared_distances
 from .rules import RULES
 
 _OCCLUDING = Flag.OUTSIDE | OCCLUDING_FLAGS
@@ -154,8 +155,7 @@ def _too_few_outside(clear: BoolArray) -> str | None:
 def _inside(label: NDArray[np.uint8]) -> BoolArray:
     """Labelled pixels that no other class and nothing unknown touches, else all labelled ones."""
     labelled = labelled_pixels(label)
-    pure = scipy.ndimage.minimum_filter(label, 3) == scipy.ndimage.maximum_filter(label, 3)
-    core: BoolArray = labelled & pure
+    core: BoolArray = labelled & alone(label)
     found: BoolArray = core if core.sum() >= _INSIDE else labelled
     return found
 
@@ -165,8 +165,8 @@ def _ring(label: NDArray[np.uint8]) -> BoolArray:
     labelled = labelled_pixels(label)
     if not labelled.any():
         return labelled
-    distance: FloatArray = scipy.ndimage.distance_transform_edt(~labelled)
-    ring: BoolArray = (distance > _NEAREST) & (distance <= _FURTHEST)
+    near = squared_distances(labelled, math.ceil(_FURTHEST))
+    ring: BoolArray = (near > _NEAREST**2) & (near <= _FURTHEST**2)
     found: BoolArray = (label == BACKGROUND) & ring
     return found
 
