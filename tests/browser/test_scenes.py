@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -26,8 +27,8 @@ def _browser_is_there() -> None:
     chromium()
 
 
-def tile(page: Any, date: str) -> Any:
-    return page.get_by_role("option", name=re.compile(date))
+def tile(page: Any, words: str) -> Any:
+    return page.get_by_role("option", name=re.compile(words))
 
 
 def selected(page: Any) -> str:
@@ -95,6 +96,27 @@ def test_a_click_or_a_key_looks_at_a_candidate_and_enter_uses_it(
         page.keyboard.press("Enter")
         page.get_by_role("button", name="In use (chosen by hand)").wait_for(timeout=SLOW_MS)
         assert used(store, mask.mask_id) == "2021-06-12"
-        assert "in use" in str(tile(page, "2021-06-12").get_attribute("aria-label"))
+        tile(page, "2021-06-12.* in use").wait_for(timeout=SLOW_MS)
         assert page.get_by_test_id("stException").count() == 0
+    store.engine.dispose()
+
+
+def test_a_candidate_that_can_not_be_shown_says_why_in_its_place(
+    served_alone: tuple[str, Workspace], tmp_path: Path
+) -> None:
+    address, workspace = served_alone
+    store = open_store(workspace)
+    (mask,) = [one for one in store.masks() if one.name == NORTH_PIT]
+    ranked = [one.ranked for one in store.candidates()[mask.mask_id]]
+    away = replace(ranked[1].scene, source="cdse", href="cdse:1")
+    store.put_scenes([away])
+    store.put_candidates({mask.mask_id: [ranked[0], replace(ranked[1], scene=away)]})
+    with browser_page(tmp_path / "profile", viewport={"width": 1280, "height": 800}) as page:
+        page.goto(f"{address}/Scenes?mask={mask.mask_id}&scene={away.scene_id}")
+        reason = tile(page, "2021-06-12").get_by_text("before a product is downloaded")
+        reason.wait_for(timeout=SLOW_MS)
+        tile(page, "2021-06-22").locator("img").wait_for(timeout=SLOW_MS)
+        assert selected(page) == "2021-06-12"
+        # Nothing here is read from a service.
+        assert not page.get_by_role("checkbox", name="Read from services").is_visible()
     store.engine.dispose()

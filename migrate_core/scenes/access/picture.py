@@ -22,8 +22,6 @@ from .opening import open_scene
 
 # The longer side at most, and how much of the mask's size is shown beyond it on each side.
 PIXELS = 256
-# From a service at most so many are read, which are those of an overview: a quarter of the bytes.
-_REMOTE_PIXELS = 160
 MARGIN = 0.15
 # Okabe & Ito: told apart with every common form of colour blindness. Pages draw the same.
 LABEL_COLOUR, FOOTPRINT_COLOUR = "#F0E442", "#CC79A7"
@@ -52,9 +50,8 @@ def mask_picture(
     read without a download, MigrateError where they can't be read.
     """
     here = [readable(scene, products) for scene in scenes]
-    pixels = PIXELS if all(is_here(scene) for scene in here) else _REMOTE_PIXELS
     found = quicklook(
-        [open_scene(scene, services) for scene in here], mask.footprint, pixels, MARGIN
+        [open_scene(scene, services) for scene in here], mask.footprint, PIXELS, MARGIN
     )
     return _drawn(found, mask)
 

@@ -8,7 +8,9 @@ from typing import Any
 import streamlit as st
 from shapely.geometry.base import BaseGeometry
 
+from migrate_core.model import Scene
 from migrate_core.scenes.access.picture import MARGIN
+from migrate_core.scenes.sources import source_of
 from migrate_core.store.base import Candidate
 from migrate_core.text import format_date, format_short_offset, format_time
 from pages.shared.review.component import component, with_routes
@@ -19,6 +21,9 @@ from pages.shared.scenes.colors import DaysScale
 _KEY, _HEARD = "scenes_strip", "scenes_strip_heard"
 # Of the tiles and of what is below them; see strip.css.
 _HEIGHT = 258
+# Three bands of a COG with blocks of 1024 pixels, as Earth Search has them: measured for masks of
+# 1 to 5 km, more where one lies across the borders of blocks.
+_COST = "3 to 12 MB"
 _METRES_PER_DEGREE = 111_320.0
 _strip = component("scene_strip", "scenes/strip/strip.js")
 
@@ -63,6 +68,7 @@ def _data(view: View) -> dict[str, Any]:
         "viewed": view.viewed.ranked.scene.scene_id,
         "heard": st.session_state.get(_HEARD, 0),
         "caption": _caption(view),
+        "cost": f"Read from services ({_COST} each, once)",
         "days": [{"color": color, "text": text} for color, text in scale.legend()],
         "scenes": [_tile(scale, candidate) for candidate in view.candidates],
     }
@@ -79,8 +85,15 @@ def _tile(scale: DaysScale, candidate: Candidate) -> dict[str, Any]:
         "ink": scale.ink(ranked.days_offset),
         "clouds": cloud_texts(ranked),
         "usable": ranked.usable,
+        "remote": _is_remote(scene),
         "selected": candidate.selected,
     }
+
+
+def _is_remote(scene: Scene) -> bool:
+    """Whether a picture is read from a service, which costs transfer."""
+    source = source_of(scene.source)
+    return not (source.is_local or source.needs_fetching)
 
 
 def _caption(view: View) -> str:

@@ -36,7 +36,8 @@ _ALWAYS = ("in use", "date", "days")
 _SETS = {
     "Measurements": ("over mask", "label occluded", "cloud", "coverage", "usable", "score"),
     "Terms of the score": ("usable", "score", *_TERMS),
-    "Product": ("level", "tile", "baseline", "source", "scene"),
+    # Its level is in its name.
+    "Product": ("scene", "tile", "baseline", "source"),
 }
 _PERCENTAGES = {
     "cloud": (CLOUD_IN_SCENE, CLOUD_IN_SCENE_HELP),
@@ -107,7 +108,6 @@ def _cells(candidate: Candidate) -> dict[str, Any]:
         "score": ranked.score,
         **{f"term {name}": ranked.terms.get(name) for name in TERMS},
         "baseline": scene.baseline,
-        "level": scene.level,
         "tile": scene.tile,
         "source": scene.source,
         "scene": scene.scene_id,
@@ -129,9 +129,9 @@ def _columns(view: View) -> dict[str, Any]:
         for name, (title, meaning) in TERMS.items()
     }
     return {
-        "in use": config.TextColumn(width=60),
-        "date": config.TextColumn(width=95),
-        "days": config.NumberColumn(DAYS_OFFSET, help=_DAYS_HELP, width=125),
+        "in use": config.TextColumn(width=55),
+        "date": config.TextColumn(width=90),
+        "days": config.NumberColumn(DAYS_OFFSET, help=_DAYS_HELP, width=115),
         **{
             name: config.NumberColumn(title, help=meaning)
             for name, (title, meaning) in _PERCENTAGES.items()
@@ -147,8 +147,8 @@ def _columns(view: View) -> dict[str, Any]:
             help="The mean of the terms by their weights; usable scenes come first.",
         ),
         **terms,
-        "baseline": config.TextColumn(width=80, help="Processing baseline of the product"),
-        "level": config.TextColumn(width=60),
-        "tile": config.TextColumn(width=70),
+        "baseline": config.TextColumn(width=75, help="Processing baseline of the product"),
+        "tile": config.TextColumn(width=60),
+        "scene": config.TextColumn(width=470),
         "source": config.TextColumn(width=110),
     }

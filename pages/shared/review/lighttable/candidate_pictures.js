@@ -27,6 +27,11 @@ export class CandidatePictures {
     if (this.busy < AT_ONCE) this.#read();
   }
 
+  /** What was not asked for yet is no longer wanted. */
+  drop() {
+    this.waiting = [];
+  }
+
   async #read() {
     this.busy += 1;
     while (this.waiting.length > 0 && !this.signal.aborted) {

@@ -8,8 +8,13 @@ import { element, say } from "../../review/lighttable/dom.js";
 const SETTLED_MS = 70;
 // For so long what the page says of the scene that is looked at may be late.
 const LATE_MS = 2000;
+// Whether pictures are read from services, in this browser.
+const SERVICES_KEY = "scenes-strip-services";
 // Pictures are asked for this far out of sight.
 const AHEAD = "0px 200px";
+
+const READING = "reading …";
+const NOT_READ = "not read";
 
 class Strip {
   constructor() {
@@ -26,11 +31,15 @@ class Strip {
     });
     this.caption = element("span", { class: "caption" });
     this.scale = element("span", { class: "days", "aria-hidden": "true" });
+    this.reads = element("input", { type: "checkbox", onchange: () => this.#readServices() });
+    this.reads.checked = localStorage.getItem(SERVICES_KEY) !== "off";
+    this.cost = element("span");
+    this.services = element("label", {}, this.reads, this.cost);
     this.root = element(
       "div",
       { class: "strip", "data-testid": "scene-strip" },
       this.list,
-      element("footer", {}, this.caption, this.scale),
+      element("footer", {}, this.caption, this.scale, this.services),
     );
   }
 
@@ -43,6 +52,8 @@ class Strip {
     const known = JSON.stringify([data.mask_id, data.scenes]);
     if (known !== this.known) this.#show(known);
     say(this.caption, data.caption);
+    say(this.cost, data.cost);
+    this.services.hidden = !data.scenes.some(({ remote }) => remote);
     this.scale.replaceChildren(
       ...data.days.map(({ color, text }) =>
         element("span", {}, element("i", { style: `background: ${color}` }), text),
@@ -88,10 +99,24 @@ class Strip {
     });
   }
 
+  #readServices() {
+    localStorage.setItem(SERVICES_KEY, this.reads.checked ? "on" : "off");
+    for (const { scene, frame } of this.tiles) {
+      if (frame.querySelector("img")) continue;
+      if (scene.remote) say(frame.firstElementChild, this.reads.checked ? READING : NOT_READ);
+      // It says again what is in sight.
+      this.sight.unobserve(frame);
+      this.sight.observe(frame);
+    }
+    if (!this.reads.checked) this.pictures.drop();
+  }
+
   /** The place of a picture, which has its size before the picture is there. */
   #frame(scene) {
-    const frame = element("div", { class: "frame" }, element("span", {}, "reading …"));
+    const waits = scene.remote && !this.reads.checked;
+    const frame = element("div", { class: "frame" }, element("span", {}, waits ? NOT_READ : READING));
     frame.dataset.scene = scene.scene_id;
+    frame.dataset.remote = scene.remote;
     this.sight.observe(frame);
     return frame;
   }
@@ -99,6 +124,7 @@ class Strip {
   #seen(entries) {
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting) continue;
+      if (target.dataset.remote === "true" && !this.reads.checked) continue;
       this.sight.unobserve(target);
       this.pictures.want(target.dataset.scene, ({ url, problem }) =>
         target.replaceChildren(
