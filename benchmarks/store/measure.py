@@ -1,19 +1,24 @@
-"""Processor seconds and memory of each command, and of each page when it is drawn again."""
+"""Processor seconds, memory and rows read by each command, and each page drawn again."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.store.fill import mask_id, pair_id
+from migrate_core.export.selection.choice import Choice
+from migrate_core.export.selection.counts import counts_of_choice
+from migrate_core.export.selection.curation import Curation
 from migrate_core.jobs.background import now_utc
 from migrate_core.review.batches import undo_batch
 from migrate_core.review.overview import matches, overview
@@ -21,16 +26,24 @@ from migrate_core.review.rules.rule import parse_rule
 from migrate_core.review.rules.run import apply_rule
 from migrate_core.review.run import decide, new_decision
 from migrate_core.store.base import Store
+from migrate_core.workspace import Workspace
 from pages.shared.review.queue import queue_document
 from tests.support.app import APP, open_page
+from tests.support.database_counts import counted
 
 RULE = parse_rule({"occluded": "..0", "days": "..5"}, "accept")
+FILTERS: Mapping[str, Mapping[str, str]] = {
+    "by a column": {"basis": "person"},
+    "by a number": {"occluded": "..5"},
+}
 # A mask that has a pair, of which the number is that of a store of any size.
 _NUMBER = 55
 COMMANDS: Mapping[str, Sequence[str]] = {
     "status": ("status",),
-    "masks list": ("masks", "list", "--json"),
-    "scenes list": ("scenes", "list", "--json"),
+    "masks list": ("masks", "list"),
+    "masks list --json": ("masks", "list", "--json"),
+    "scenes list": ("scenes", "list"),
+    "scenes list --json": ("scenes", "list", "--json"),
     "pairs list": ("pairs", "list"),
     "pairs list --json": ("pairs", "list", "--json"),
     "pairs make --mask X": ("pairs", "make", "--mask", mask_id(_NUMBER), "--workers", "1"),
@@ -49,9 +62,13 @@ PAGES: Mapping[str, str] = {
 
 
 class Usage(NamedTuple):
-    """Processor seconds, and the most memory in MB, None where it wasn't measured."""
+    """Processor seconds, rows read, and the most memory in MB, None where it wasn't measured.
+
+    The seconds are those of the program; a server of a database has its own.
+    """
 
     seconds: float
+    rows: int
     memory_mb: float | None = None
 
 
@@ -67,11 +84,12 @@ print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 def command_usage(workspace: Path, words: Sequence[str]) -> Usage:
     """What a command takes as a process of its own, with its workers."""
-    call = [sys.executable, "-m", "migrate_core", "--workspace", str(workspace), *words]
-    starter = [sys.executable, "-S", "-c", _STARTER, *call]
-    done = subprocess.run(starter, capture_output=True, text=True, check=True)
+    counts = workspace / "counts.json"
+    program = [sys.executable, "-m", "benchmarks.store.command", str(counts)]
+    starter = [sys.executable, "-S", "-c", _STARTER, *program, "--workspace", str(workspace)]
+    done = subprocess.run([*starter, *words], capture_output=True, text=True, check=True)
     seconds, memory_mb = map(float, done.stdout.split())
-    return Usage(seconds, memory_mb)
+    return Usage(seconds, json.loads(counts.read_text(encoding="utf-8"))["rows"], memory_mb)
 
 
 def page_usage(path: str) -> Usage:
@@ -80,7 +98,7 @@ def page_usage(path: str) -> Usage:
     return timed(lambda: app.run(timeout=120))
 
 
-def store_usages(store: Store) -> Iterator[tuple[str, Usage]]:
+def store_usages(store: Store, workspace: Workspace) -> Iterator[tuple[str, Usage]]:
     """What parts of pages take that run often, or wait for a person, by what they do."""
     yield "sidebar, nothing changed", timed(lambda: sidebar(store))
     decisions = iter(range(10_000))
@@ -94,6 +112,9 @@ def store_usages(store: Store) -> Iterator[tuple[str, Usage]]:
     asked = {"reviewer": "ann"}
     queue_document(store, asked)
     yield "the queue with its decisions", timed(lambda: queue_document(store, asked))
+    for name, filters in FILTERS.items():
+        # Rows of the review are kept, and what is counted is, until something is decided.
+        yield f"an export's counts, {name}", timed(partial(_counted, store, workspace, filters), 1)
     yield "a rule applied, and undone", timed(lambda: _applied(store), times=1)
 
 
@@ -101,6 +122,10 @@ def sidebar(store: Store) -> None:
     """What the frame of every page asks for."""
     overview(store, now_utc())
     matches(store)
+
+
+def _counted(store: Store, workspace: Workspace, filters: Mapping[str, str]) -> None:
+    counts_of_choice(store, workspace, Choice(), Curation(filters))
 
 
 def _applied(store: Store) -> None:
@@ -112,9 +137,10 @@ def timed(work: Callable[[], object], times: int = 3) -> Usage:
     taken = []
     for _ in range(times):
         started = time.process_time()
-        work()
-        taken.append(time.process_time() - started)
-    return Usage(min(taken))
+        with counted() as counts:
+            work()
+        taken.append(Usage(time.process_time() - started, counts.rows))
+    return min(taken)
 
 
 @contextmanager

@@ -63,7 +63,6 @@ from migrate_core.store.tables import pairs as pairs_table
 from migrate_core.workspace import Workspace
 from tests.support.builders import a_mask
 from tests.support.older_database import make_older
-from tests.support.postgresql import postgresql_cluster, why_no_postgresql
 from tests.support.triage import a_pair
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -119,18 +118,6 @@ PAIR = Pair(
     ),
     suggestion=Suggestion("accept", "clear"),
 )
-
-
-# PostgreSQL
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL of a private cluster, empty, gone afterwards."""
-    if why := why_no_postgresql():
-        pytest.skip(why)
-    with postgresql_cluster() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
