@@ -67,6 +67,28 @@ function drawOutlines(group, map, drawn) {
   });
   group.addLayer(outlines);
   show(map, drawn.focus);
+  keepVisible(map, outlines);
+}
+
+// Outlines that are a few pixels wide are drawn with a thicker line: they are seen as dots.
+function keepVisible(map, outlines) {
+  const redraw = () =>
+    outlines.eachLayer((layer) => {
+      if (!layer.getBounds) {
+        return;
+      }
+      const bounds = layer.getBounds();
+      const corner = map.latLngToLayerPoint(bounds.getNorthEast());
+      const isDot = corner.distanceTo(map.latLngToLayerPoint(bounds.getSouthWest())) < 6;
+      const { weight } = layer.feature.properties.style;
+      layer.setStyle({ weight: isDot ? weight + 4 : weight });
+    });
+  if (window.keepOutlinesVisible) {
+    map.off("zoomend", window.keepOutlinesVisible);
+  }
+  window.keepOutlinesVisible = redraw;
+  map.on("zoomend", redraw);
+  redraw();
 }
 
 // A sign on a disc of the outline's colour; as wide as its text.

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from shapely.geometry import box
 
 from migrate_core.store.base import open_store
 from migrate_core.workspace import Workspace
@@ -71,3 +72,68 @@ def test_without_library_and_internet_the_map_says_so(tmp_path: Path) -> None:
         page.goto(f"{address}/Masks")
         notice = page.frame_locator("iframe[title*=folium]").locator("#map_notice")
         expect(notice).to_contain_text("make offline-assets", timeout=30_000)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not ASSETS.is_file(), reason="needs `make offline-assets`")
+def test_a_click_on_a_number_shows_its_masks_and_a_reload_keeps_the_list(tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
+    store = open_store(Workspace(tmp_path / "workspace"))
+    places = [(lon, lat) for lon in range(10, 40) for lat in range(36, 56)]
+    boxes = [box(lon, lat, lon + 0.02, lat + 0.02) for lon, lat in places]
+    store.put_masks([a_mask(f"m{n:03}.tif", extent=at, footprint=at) for n, at in enumerate(boxes)])
+    store.engine.dispose()
+    with (
+        served_app(tmp_path / "workspace", tmp_path / "log") as address,
+        browser_page(tmp_path / "profile", viewport={"width": 1280, "height": 1400}) as page,
+    ):
+        frame = page.frame_locator("iframe[title*=folium]")
+        page.goto(f"{address}/Masks")
+        numbers = frame.locator(".leaflet-marker-icon span")
+        expect(numbers.first).to_be_visible(timeout=30_000)
+        outlines = frame.locator("path.leaflet-interactive")
+        assert outlines.count() == 0
+        count = int(numbers.nth(70).inner_text())
+        numbers.nth(70).click()
+        expect(outlines).to_have_count(count)
+        outlines.first.hover()
+        expect(frame.locator(".leaflet-tooltip")).to_contain_text("2020-01-20, ready")
+        page.get_by_label("Name contains").fill("m00")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile("name=m00"))
+        expect(outlines).to_have_count(10)
+        page.reload()
+        expect(outlines).to_have_count(10, timeout=30_000)
+        expect(page.get_by_label("Name contains")).to_have_value("m00")
+
+
+@pytest.mark.browser
+def test_marked_masks_are_edited_and_a_click_in_a_row_keeps_the_marks(tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
+    put_masks(tmp_path / "workspace")
+    with (
+        served_app(tmp_path / "workspace", tmp_path / "log") as address,
+        browser_page(tmp_path / "profile", viewport={"width": 1280, "height": 1800}) as page,
+    ):
+        page.goto(f"{address}/Masks")
+        table = page.get_by_test_id("stDataFrame").first
+        expect(table).to_be_visible(timeout=30_000)
+        # The table is a canvas: a row is 35 pixels high, the first is below the head.
+        table.click(position={"x": 16, "y": 35 + 17})
+        expect(page.get_by_text("1 mask marked")).to_be_visible()
+        table.click(position={"x": 200, "y": 70 + 17})
+        expect(page).to_have_url(re.compile("mask=b"))
+        expect(page.get_by_text("1 mask marked")).to_be_visible()
+        # While the page is drawn again, what is clicked may move away.
+        expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+        page.get_by_text("Edit many masks", exact=True).click()
+        page.get_by_role("textbox", name="Date (UTC)").fill("2020-03-03")
+        page.get_by_role("button", name="See what this changes in 1 marked mask").click()
+        expect(page.get_by_text("1 mask would change")).to_be_visible()
+        page.get_by_role("button", name="Change 1 mask").click()
+        expect(page.get_by_text("1 mask changed: date of 1.")).to_be_visible(timeout=60_000)
+    store = open_store(Workspace(tmp_path / "workspace"))
+    assert [str(mask.acquired) for mask in store.masks()] == ["2020-03-03", "2020-01-20T10:15:32Z"]
+    store.engine.dispose()

@@ -254,7 +254,8 @@ def _outline(location: MaskLocation, *, by_class: bool) -> Outline:
         _hover(location),
         weight=5 if chosen else 2,
         dashed=not ready,
-        filled=by_class,
+        # The picture of the selected mask isn't coloured over.
+        filled=by_class and not chosen,
     )
 
 
@@ -296,7 +297,10 @@ _STATES = swatches([(READY_COLOR, "ready"), (PROBLEM_COLOR, "with a problem (das
 
 def _classes_of(drawn: _Drawn) -> str:
     """The classes that the outlines are coloured by: the one with most pixels of each mask."""
-    found = sorted({one.label for one in drawn.outlines if one.label})
-    named = [(css_of_class(stored), name) for stored, name in found]
-    unknown = [(OTHER_COLOR, "no class")] if any(not one.label for one in drawn.outlines) else []
-    return swatches([*named, *unknown]) or "classes are seen further in"
+    names: dict[str, dict[str, None]] = {}
+    for stored, name in sorted({one.label for one in drawn.outlines if one.label}):
+        names.setdefault(css_of_class(stored), {})[name] = None
+    if any(not one.label for one in drawn.outlines):
+        names[OTHER_COLOR] = {"no class": None}
+    found = swatches((colour, ", ".join(those)) for colour, those in names.items())
+    return found or "classes are seen further in"
