@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.shared.language import ENGLISH, catalogues
+from pages.shared.language.translation import ENGLISH, catalogues
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES = [REPOSITORY / "app.py", *sorted((REPOSITORY / "pages").rglob("*.py"))]

@@ -1,4 +1,4 @@
-"""The language of a tab: English as the code has it, or one that has a file in `languages/`.
+"""The language of a tab: English as the code has it, or one that has a file beside this one.
 
 A file is JSON: the language's own name, and its texts by the English ones. Parts in braces are
 filled in after the translation, so they stay as they are, in any order. Another language is another
@@ -18,7 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from migrate_core.text import set_translation
 
-FOLDER = Path(__file__).resolve().parent / "languages"
+FOLDER = Path(__file__).resolve().parent
 ENGLISH = "en"
 _KEY, _ADDRESS = "language", "language"
 
