@@ -85,11 +85,12 @@ def _fields(scope: Scope) -> dict[str, Any] | None:
             "aren't named here keep theirs.",
         )
         nodata = left.text_input(
-            "Values that stand for no data",
+            "No data",
             key=f"masks_batch_nodata_{number}",
             placeholder="as they are",
-            help=f"Numbers with commas between, such as -1, 255; or {NONE} when none does. The "
-            "masks are read again, and their pairs are made again by the next run.",
+            help=f"Values that stand for no data, with commas between, such as -1, 255; or {NONE} "
+            "when none does. The masks are read again, and their pairs are made again by the next "
+            "run.",
         )
         image = middle.text_input(
             "Source image, or folder of them",

@@ -137,7 +137,9 @@ def _table(found: Sequence[Mask], shared: Collection[str]) -> None:
             "date (UTC)": st.column_config.TextColumn(
                 help="When the image that the mask was drawn on was taken"
             ),
-            "CRS": st.column_config.TextColumn(help="Coordinate reference system of the mask"),
+            "CRS": st.column_config.TextColumn(
+                width=100, help="Coordinate reference system of the mask"
+            ),
             "problem": st.column_config.TextColumn(width="medium"),
         },
     )

@@ -16,6 +16,7 @@ from migrate_core.masks.register.uploads import VECTOR_SUFFIXES, Uploaded
 from pages.shared.text import plain
 
 _SHOWN = 6
+_OCCLUDED = "Occluded in the source image"
 _AUTOMATIC, _MARGIN, _CHIPS = "As they lie", "Each feature", "A grid of chips"
 _AREAS = {
     _AUTOMATIC: "All features of a file in one area, if they lie together; else each its own.",
@@ -39,8 +40,12 @@ def mask_options(where: str, names: Sequence[str], columns: Sequence[str]) -> Ch
     `columns` those of the vector layer among them.
     """
     ask = _Asker(where)
-    with st.expander("Options: dates, classes, place, polygons, clouds", icon=":material/tune:"):
-        tabs = st.tabs(["Dates", "Classes", "Place", "Polygons", "Hidden in the source image"])
+    with st.expander(
+        "Options: dates, classes, georeference, polygons, occlusion", icon=":material/tune:"
+    ):
+        tabs = st.tabs(
+            ["Dates", "Classes", "Georeference", "Polygons", "Occluded in the source image"]
+        )
         askers: list[Callable[[_Asker], None]] = [
             lambda ask: _dates(ask, names),
             _classes,
@@ -135,10 +140,12 @@ def _dates(ask: _Asker, names: Sequence[str]) -> None:
         "One date for all (UTC)",
         "date",
         placeholder="2020-02-02, or a period 2020-02-02/2020-02-10",
+        help="When the source image was taken, for all masks that are added now: Sentinel-2 scenes "
+        "are searched for by it. A time (2020-02-02 10:15:32) makes days offsets exact.",
     )
     pattern = ask.text(
         right,
-        "Where names have the date",
+        "Pattern of the date in file names",
         "date-pattern",
         placeholder=EXAMPLE,
         help="YYYY or YY year, MM month, DD day (or DOY, day of the year), hh mm ss time in UTC, * "

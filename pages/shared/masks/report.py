@@ -66,9 +66,8 @@ def _result(result: str, problems: tuple[str, ...]) -> None:
 
 
 def _images(found: ImagePairs) -> None:
-    """Masks and their source images, open where something is left on either side."""
-    left = found.without_image_count + found.without_mask_count
-    with st.expander(f"Source images: {found}", icon=":material/image:", expanded=bool(left)):
+    """Masks and their source images, folded under how many there are."""
+    with st.expander(f"Source images: {found}", icon=":material/image:"):
         image_table(found, "masks_report_images")
 
 
