@@ -15,6 +15,7 @@ from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.home.begin import begin
 from pages.shared.home.last_dataset import last_dataset
 from pages.shared.home.standing import show_standing
+from pages.shared.home.workspace_panel import workspace_panel
 from pages.shared.polling import polled
 from pages.shared.review.many_routes import many_routes
 from pages.shared.review.relabel_routes import relabel_routes
@@ -71,6 +72,7 @@ def home(page: Page) -> None:
     if not empty:
         work(page)
     begin(page, empty=empty)
+    workspace_panel(page)
     if empty:
         introduction()
         return

@@ -114,6 +114,8 @@ class Settings:
 
     workspace: Path
     database_url: str | None = None
+    # The folder whose workspaces the pages offer beside this one; None where they offer none.
+    workspaces: Path | None = None
     ranking: RankingSettings = field(default_factory=RankingSettings)
     resampling: str = "bilinear"
     scheduler: str | None = None
@@ -147,6 +149,7 @@ def load_settings(
     return Settings(
         workspace=folder.absolute(),
         database_url=environ.get("DATABASE_URL") or None,
+        workspaces=_workspaces(environ, folder),
         ranking=ranking,
         resampling=_one_of("MIGRATE_RESAMPLING", resampling, RESAMPLINGS),
         scheduler=environ.get("DASK_SCHEDULER") or None,
@@ -157,6 +160,17 @@ def load_settings(
         ),
         log_level=_one_of("MIGRATE_LOG_LEVEL", log_level, LOG_LEVELS),
     )
+
+
+def _workspaces(environ: Mapping[str, str], workspace: Path) -> Path | None:
+    """The folder that MIGRATE_WORKSPACES names, else that of the workspace; None for `none`.
+
+    A database of a team holds one workspace.
+    """
+    named = environ.get("MIGRATE_WORKSPACES")
+    if named == "none" or environ.get("DATABASE_URL"):
+        return None
+    return Path(named).absolute() if named else workspace.absolute().parent
 
 
 # Names of variables, of whatever program, whose values are secret, or hold what is.

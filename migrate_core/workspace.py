@@ -22,6 +22,7 @@ from .settings import Settings, secrets_of
 
 # Runs in containers have host names of their own; what none has touched for so long is dead.
 _LONGEST_STEP_S = 7 * 86400.0
+_DATABASE = "migrate.db"
 # Tells this process from others that had, or will have, its number.
 _RUN = uuid.uuid4().hex[:8]
 _UPLOADED = re.compile(
@@ -48,7 +49,12 @@ class Workspace:
     @property
     def database(self) -> Path:
         """The SQLite database."""
-        return self.root / "migrate.db"
+        return self.root / _DATABASE
+
+    @staticmethod
+    def is_at(folder: Path) -> bool:
+        """Whether a folder is a workspace that was worked in."""
+        return (folder / _DATABASE).is_file()
 
     @property
     def pairs(self) -> Path:

@@ -77,6 +77,7 @@ def test_a_variable_that_is_set_but_empty_counts_as_not_set() -> None:
     names = (
         *NUMBERS,
         "MIGRATE_WORKSPACE",
+        "MIGRATE_WORKSPACES",
         "MIGRATE_RESAMPLING",
         "MIGRATE_LOG_LEVEL",
         "DATABASE_URL",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,10 +21,16 @@ from migrate_core.states import DecisionState, MaskState, PairState
 from migrate_core.store.base import Store, open_store
 from migrate_core.workspace import Workspace
 from pages.shared.glossary import GLOSSARY
+from pages.shared.home.workspaces import own_or, settings_of, title_of
 from pages.shared.next_step import TITLES, NextStep, next_step
 from pages.shared.polling import polled
 from pages.shared.secrets import load_secrets
-from pages.shared.state import note_visit
+from pages.shared.state import (
+    choose_workspace,
+    chosen_workspace,
+    note_visit,
+    workspace_in_address,
+)
 from pages.shared.text import code, plain
 from pages.shared.tour import tour_step
 
@@ -45,6 +54,8 @@ RUNNING = {
     "convert": "Converting a product",
 }
 _POLL_S = 2.0
+# The workspace that a request to a route names.
+_OF_REQUEST: ContextVar[str] = ContextVar("workspace of a request", default="")
 # In pixels; Streamlit's own 300 leave little for tables and maps on a small screen.
 _SIDEBAR_WIDTH = 220
 # Links of the sidebar are one line, and cut off what doesn't fit. The margins of a wide page are
@@ -88,12 +99,13 @@ def begin_page(stage: str | None, about: str) -> Page:
     name = f"{title} - {TITLE}" if stage else TITLE
     st.set_page_config(name, _favicon(), layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
     load_secrets()
-    note_visit(stage)
     try:
-        page = open_workspace()
+        page = _workspace_of_tab()
     except MigrateError as err:
         st.error(plain(str(err)))
+        st.page_link("app.py", label="Home", icon=HOME_ICON)
         st.stop()
+    note_visit(stage)
     with st.sidebar:
         st.html(_STYLE)
         _pipeline_status(page, stage)
@@ -105,9 +117,32 @@ def begin_page(stage: str | None, about: str) -> Page:
     return page
 
 
-def open_workspace() -> Page:
-    """The workspace of this server and its database. Raises MigrateError."""
+def _workspace_of_tab() -> Page:
+    """The workspace of this tab: what its address names, else what it had. Raises MigrateError."""
     settings = load_settings()
+    asked = workspace_in_address()
+    name = own_or(settings, chosen_workspace() if asked is None else asked)
+    page = open_workspace(settings_of(settings, name))
+    choose_workspace(name)
+    return page
+
+
+@contextmanager
+def in_workspace(name: str) -> Iterator[None]:
+    """For the time of a request, `open_workspace` opens the one that it names; own one for ""."""
+    token = _OF_REQUEST.set(name)
+    try:
+        yield
+    finally:
+        _OF_REQUEST.reset(token)
+
+
+def open_workspace(settings: Settings | None = None) -> Page:
+    """The workspace of the settings, by default of the request, and its database.
+
+    Raises MigrateError.
+    """
+    settings = settings or settings_of(load_settings(), _OF_REQUEST.get())
     workspace = Workspace(settings.workspace)
     return Page(settings, workspace, _store(str(workspace.root), settings.database_url))
 
@@ -150,7 +185,8 @@ def _pipeline_status(page: Page, stage: str | None) -> None:
     _next(next_step(stage, found, RUNNING))
     root = page.workspace.root
     st.caption(
-        f"Workspace {code(root.name)}", help=f"All work is kept in the folder {code(str(root))}."
+        f"Workspace {code(title_of(root))}",
+        help=f"All work is kept in the folder {code(str(root))}.",
     )
 
 

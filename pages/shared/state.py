@@ -9,6 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+# The tab's workspace by name, in its session and in its address.
+WORKSPACE = "workspace"
 _KEY = "selection"
 _VISIT, _STAGE = "visit", "visited"
 # So long after an address was written, the browser has it.
@@ -82,6 +84,26 @@ def put_in_address(name: str, value: str | None) -> None:
         st.query_params.pop(name, None)
     elif st.query_params.get(name) != value:
         st.query_params[name] = value
+
+
+def workspace_in_address() -> str | None:
+    """The workspace that the address names where it isn't the tab's; else None."""
+    asked = st.query_params.get(WORKSPACE)
+    return asked if asked is not None and asked != (chosen_workspace() or "") else None
+
+
+def chosen_workspace() -> str | None:
+    """The name of the tab's workspace; None is the server's own."""
+    name: str | None = st.session_state.get(WORKSPACE)
+    return name
+
+
+def choose_workspace(name: str | None) -> None:
+    """Work in another workspace from now on: all that was chosen in the one before is forgotten."""
+    if name != chosen_workspace():
+        st.session_state.clear()
+        st.session_state[WORKSPACE] = name
+    put_in_address(WORKSPACE, name)
 
 
 def note_visit(stage: str | None) -> None:

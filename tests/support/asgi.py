@@ -37,10 +37,11 @@ class Client:
         return asyncio.run(self._send("GET", path, query, b"", headers))
 
     def post(self, path: str, document: Any, **headers: str) -> Answer:
-        """`document` is sent as JSON, or as it is when it is bytes."""
+        """`document` is sent as JSON, or as it is when it is bytes; `path` may have a query."""
+        path, _, query = path.partition("?")
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
         sent = {"content_type": "application/json", **headers}
-        return asyncio.run(self._send("POST", path, "", body, sent))
+        return asyncio.run(self._send("POST", path, query, body, sent))
 
     async def _send(
         self, method: str, path: str, query: str, body: bytes, headers: Mapping[str, str]

@@ -22,9 +22,10 @@ from starlette.routing import Route
 from migrate_core.errors import MigrateError
 from migrate_core.export.destination.zip_stream import StreamedZip, zip_of
 
-from ..frame import open_workspace
+from ..frame import in_workspace, open_workspace
 from ..review.guard import signature_of
 from ..review.routes import NEVER_KEEP, base_path
+from ..state import WORKSPACE, chosen_workspace
 from .made import known_datasets
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ def download_address(folder: Path) -> str:
     It holds until the server is started again.
     """
     name = _name(folder)
-    query = urlencode({"dataset": name, "key": _key(name)})
+    workspace = {WORKSPACE: chosen} if (chosen := chosen_workspace()) else {}
+    query = urlencode({"dataset": name, "key": _key(name), **workspace})
     return f"{base_path()}{PREFIX}/dataset.zip?{query}"
 
 
@@ -63,7 +65,8 @@ async def _dataset(request: Request) -> Response:
             403, "The server was started again, or this is no link of it. Load the page again."
         )
     try:
-        found = await run_in_threadpool(_found, name)
+        with in_workspace(request.query_params.get(WORKSPACE, "")):
+            found = await run_in_threadpool(_found, name)
     except MigrateError as err:
         return _refused(409, str(err))
     if found is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from ..state import WORKSPACE, chosen_workspace
 from .routes import PREFIX, base_path
 
 # Streamlit loads this text from an address of its own, so that the import has to name all of its.
@@ -62,8 +63,8 @@ def pair_gallery(data: dict[str, Any], asked: Callable[[dict[str, Any]], None]) 
 
 
 def with_routes(data: dict[str, Any]) -> dict[str, Any]:
-    """The data of a component with the path of the routes."""
-    return {"api": f"{base_path()}{PREFIX}", **data}
+    """The data of a component with the path of the routes, and the workspace that is open."""
+    return {"api": f"{base_path()}{PREFIX}", WORKSPACE: chosen_workspace() or "", **data}
 
 
 def _counted() -> None:

@@ -38,7 +38,8 @@ from migrate_core.store.review.leases import Holder
 from migrate_core.store.review.settings import review_settings
 from migrate_core.store.serialize import to_json
 
-from ..frame import Page, open_workspace
+from ..frame import Page, in_workspace, open_workspace
+from ..state import WORKSPACE
 from .guard import refusal, refusal_of_reviewer
 from .item import item_document, status_document
 from .queue import queue_document
@@ -95,7 +96,8 @@ def endpoint(answer: Answer, body_bytes: int = _BODY_BYTES) -> Callable[[Request
             body = await _body(request, body_bytes)
             if refused := refusal_of_reviewer(request, body):
                 return _error(*refused)
-            return await run_in_threadpool(answer, request, body)
+            with in_workspace(request.query_params.get(WORKSPACE, "")):
+                return await run_in_threadpool(answer, request, body)
         except MigrateError as err:
             return _error(_status(err), str(err))
         except Exception:

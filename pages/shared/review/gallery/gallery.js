@@ -1,7 +1,7 @@
 // The gallery: many pairs at once, selected and decided together. This module puts the parts
 // together and holds what outlives a re-draw of the page.
 
-import { connect, postJson } from "../lighttable/api.js";
+import { connect, isOfAnother, postJson } from "../lighttable/api.js";
 import { element, number, say } from "../lighttable/dom.js";
 import { Bar, pairs } from "./bar.js";
 import { DECISION, ID, MINE } from "./cell.js";
@@ -285,11 +285,17 @@ async function style(place) {
 /**
  * Shows the gallery in a component of Streamlit; called again whenever its data change.
  * @param {object} component
- * @param {{api: string, key: string, reviewer: string, filter: object, order: string}} component.data
+ * @param {{api: string, key: string, workspace: string, reviewer: string, filter: object,
+ *   order: string}} component.data
  * @param {HTMLElement|ShadowRoot} component.parentElement
  * @param {(name: string, value: any) => void} component.setTriggerValue
  */
 export default async function mount({ data, parentElement, setTriggerValue }) {
+  if (isOfAnother(data)) {
+    window.location.reload();
+    return;
+  }
+  if (!gallery) connect(data, () => {});
   gallery ??= new Gallery();
   const arrived = gallery.root.parentNode !== parentElement;
   if (arrived) {

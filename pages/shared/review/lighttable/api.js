@@ -17,20 +17,38 @@ const NEW_KEY_MS = 8000;
 export const isPassing = (error) =>
   !(error instanceof Refused) || error.status === FORBIDDEN || error.status >= 500;
 
-const access = { api: "", key: "", signature: "", renew: () => {} };
+const access = { api: "", key: "", signature: "", workspace: "", renew: () => {} };
 let waiting = [];
 
 /**
- * @param {{api: string, key: string, signature: string}} given where the routes are, the key of
- *   this server, and what shows it who is logged in
+ * @param {{api: string, key: string, signature: string, workspace: string}} given where the routes
+ *   are, the key of this server, what shows it who is logged in, and the tab's workspace, if that
+ *   isn't the server's own
  * @param {() => void} renew asks the page for the key that holds now
  */
-export function connect({ api, key, signature }, renew) {
+export function connect({ api, key, signature, workspace }, renew) {
   if (key !== access.key) {
     for (const done of waiting) done(true);
     waiting = [];
   }
-  Object.assign(access, { api, key, signature, renew });
+  Object.assign(access, { api, key, signature, workspace: workspace ?? "", renew });
+}
+
+/**
+ * Whether the tab has gone to another workspace: what is held of pairs is of one alone, so that the
+ * page has to be loaded again.
+ * @param {{workspace: string}} data
+ */
+export const isOfAnother = ({ workspace }) => Boolean(access.api) && access.workspace !== workspace;
+
+/** What the browser keeps something of this workspace under. @param {string} name */
+export const keptUnder = (name) => (access.workspace ? `${name}@${access.workspace}` : name);
+
+/** An address with the workspace in it, so that no cache mixes up pairs of two. */
+function addressOf(path) {
+  if (!access.workspace) return access.api + path;
+  const mark = path.includes("?") ? "&" : "?";
+  return `${access.api}${path}${mark}workspace=${encodeURIComponent(access.workspace)}`;
 }
 
 /** A server that was started anew has another key, which the page doesn't tell by itself. */
@@ -46,7 +64,7 @@ function newKey() {
 }
 
 async function answerOf(path, options, mayRenew = true) {
-  const answer = await fetch(access.api + path, {
+  const answer = await fetch(addressOf(path), {
     ...options,
     headers: {
       ...options.headers,

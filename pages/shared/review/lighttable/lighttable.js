@@ -1,7 +1,7 @@
 // The light table: pairs one after the other, decided by keys. This module puts the parts together
 // and holds what outlives a re-draw of the page: which pair is shown, what is loaded, what is sent.
 
-import { connect, postJson } from "./api.js";
+import { connect, isOfAnother, postJson } from "./api.js";
 import { Bar } from "./panels/bar.js";
 import { switchesOf } from "./panels/controls.js";
 import { Decisions } from "./pairs/deciding.js";
@@ -342,12 +342,18 @@ async function style(place) {
 /**
  * Shows the light table in a component of Streamlit; called again whenever its data change.
  * @param {object} component
- * @param {{api: string, key: string, reviewer: string, filter: object, order: string,
- *   start: string|null, opening: number}} component.data
+ * @param {{api: string, key: string, workspace: string, reviewer: string, filter: object,
+ *   order: string, start: string|null, opening: number}} component.data
  * @param {HTMLElement|ShadowRoot} component.parentElement
  * @param {(name: string, value: any) => void} component.setTriggerValue
  */
 export default async function mount({ data, parentElement, setTriggerValue }) {
+  if (isOfAnother(data)) {
+    window.location.reload();
+    return;
+  }
+  // What is made at first asks the browser for what it keeps of this workspace.
+  if (!table) connect(data, () => {});
   table ??= new LightTable();
   const arrived = table.root.parentNode !== parentElement;
   if (arrived) {

@@ -10,7 +10,7 @@ export class Decisions {
   /** @param {import("../lighttable.js").LightTable} table */
   constructor(table) {
     this.table = table;
-    this.outbox = new Outbox("/decisions", "review-outbox:", () =>
+    this.outbox = new Outbox("/decisions", "review-outbox", () =>
       table.strip.showUnsaved(this.outbox.waiting.size, this.outbox.trouble),
     );
     /** @type {object|null|undefined} what undo takes back; null nothing, undefined not known yet */

@@ -2,7 +2,7 @@
 // has committed it, so that neither a reload nor a killed server loses one. Its token, or what it
 // says, makes sending it twice harmless.
 
-import { isPassing, postJson } from "../api.js";
+import { isPassing, keptUnder, postJson } from "../api.js";
 
 /** @typedef {{token: string, pair_id: string, reviewer: string}} Entry and what else it says */
 
@@ -18,17 +18,22 @@ export function newToken() {
 export class Outbox {
   /**
    * @param {string} path where entries go
-   * @param {string} prefix of the keys under which the browser keeps them
+   * @param {string} name of what the browser keeps them under
    * @param {() => void} changed called when the number of unsaved entries, or the trouble, did
    */
-  constructor(path, prefix, changed) {
+  constructor(path, name, changed) {
     this.path = path;
-    this.prefix = prefix;
+    this.name = name;
     this.changed = changed;
     /** @type {Map<string, Entry>} */
     this.waiting = new Map();
     /** @type {string|null} why the last try failed, while something waits */
     this.trouble = null;
+  }
+
+  /** The keys of one workspace: its entries are sent to no other. */
+  get prefix() {
+    return `${keptUnder(this.name)}:`;
   }
 
   // One item of localStorage an entry: two tabs can't overwrite each other's list.

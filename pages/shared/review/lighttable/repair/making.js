@@ -1,6 +1,6 @@
 // Pairs that are being made of another scene or label while the reviewer goes on.
 
-import { getJson, postJson } from "../api.js";
+import { getJson, keptUnder, postJson } from "../api.js";
 import { action, keyText } from "../actions.js";
 import { element, say } from "../dom.js";
 import { Outbox } from "../pairs/outbox.js";
@@ -11,7 +11,7 @@ const PLACE = "review-making";
 /** Those of before the page was loaded again, in this tab. @returns {Made[]} */
 function stored() {
   try {
-    return JSON.parse(sessionStorage.getItem(PLACE)) ?? [];
+    return JSON.parse(sessionStorage.getItem(keptUnder(PLACE))) ?? [];
   } catch {
     return [];
   }
@@ -28,7 +28,7 @@ export class Making {
     this.table = table;
     /** @type {Made[]} oldest first */
     this.pairs = stored();
-    this.labels = new Outbox("/labels", "review-labels:", () => this.#show());
+    this.labels = new Outbox("/labels", "review-labels", () => this.#show());
     this.node = element("button", {
       type: "button",
       class: "making",
@@ -168,7 +168,7 @@ export class Making {
   #keep(pairs) {
     this.pairs = pairs;
     try {
-      sessionStorage.setItem(PLACE, JSON.stringify(pairs));
+      sessionStorage.setItem(keptUnder(PLACE), JSON.stringify(pairs));
     } catch {
       // Without storage they are known as long as the page.
     }
