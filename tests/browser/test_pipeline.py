@@ -127,14 +127,17 @@ def search_scenes(page: Any, demo: DemoCase) -> None:
     sidebar = page.get_by_test_id("stSidebar")
     sidebar.get_by_text("5 matched").wait_for(timeout=SLOW_MS)
     sidebar.get_by_text("1 only with an unusable scene").wait_for(timeout=SLOW_MS)
-    reported = "1 of 6 masks have no usable scene: 5 matched, 1 only with an unusable scene."
+    reported = "1 of 6 masks has no usable scene: 5 matched, 1 only with an unusable scene."
     page.get_by_text(reported).wait_for(timeout=SLOW_MS)
     no_error_is_shown(page)
 
 
 def make_pairs(page: Any) -> None:
     go(page, "Pairs")
-    button(page, "Make .*pairs").click()
+    page.get_by_text("1 of 6 selected scenes that no pair was made of yet is not usable").wait_for()
+    button(page, "Make 5 pairs").wait_for()
+    page.get_by_role("radio", name="Make them, too").click()
+    button(page, "Make 6 pairs").click()
     page.get_by_test_id("stSidebar").get_by_text("6 made").wait_for(timeout=SLOW_MS)
     no_error_is_shown(page)
 

@@ -10,7 +10,7 @@ from pages.shared.frame import PAGES, Page
 from pages.shared.pairs.state import UNUSABLE, RunStatus, leaves_out_unusable
 from pages.shared.text import counted
 
-_CHOICES = {False: "Leave them out", True: "Make these pairs, too"}
+_CHOICES = {False: "Leave them out", True: "Make them, too"}
 
 
 def unusable_choice(page: Page, now: RunStatus) -> None:

@@ -122,9 +122,9 @@ def _table(found: Sequence[MaskRow]) -> None:
         [row.mask.mask_id for row in found],
         [_cells(row) for row in found],
         {
-            "mask": st.column_config.TextColumn(width=220),
+            "mask": st.column_config.TextColumn(width=140),
             "usable": st.column_config.TextColumn(
-                "usable", help="Usable scenes of all candidates", width=65
+                "usable", help="Usable scenes of all candidates", width=60
             ),
             "scene in use": st.column_config.TextColumn(
                 help="Its date, how long before or after the mask's image it was taken, and cloud "

@@ -50,8 +50,9 @@ def ranking_panel(page: Page, mask_id: str | None) -> None:
     panel = st.expander(
         label, key="scenes_ranking", icon=":material/leaderboard:", on_change="rerun"
     )
+    # Below the panel, which is folded up again once a ranking is used.
+    _done(page)
     with panel:
-        _done(page)
         if found is None:
             ranking_fields()
             return
