@@ -1,6 +1,6 @@
 // The candidates of a mask side by side, of which one is looked at and one is used.
 
-import { connect } from "../../review/lighttable/api.js";
+import { connect, isOfAnother } from "../../review/lighttable/api.js";
 import { CandidatePictures } from "../../review/lighttable/candidate_pictures.js";
 import { element, say } from "../../review/lighttable/dom.js";
 
@@ -243,6 +243,11 @@ let strip;
  */
 export default async function mount(component) {
   const { parentElement } = component;
+  // The light table shares the connection, and holds pairs of the workspace before.
+  if (isOfAnother(component.data)) {
+    window.location.reload();
+    return;
+  }
   strip ??= new Strip();
   if (strip.root.parentNode !== parentElement) {
     const sheet = await fetch(new URL("strip.css", import.meta.url));
