@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 from migrate_core.errors import MigrateError
 from migrate_core.jobs.background import now_utc, running_jobs
 from migrate_core.review.overview import matches, overview
+from migrate_core.text import _
 from pages.shared.background import POLL_S
 from pages.shared.connection import SendAtOnce
 from pages.shared.export.routes import export_routes
@@ -76,7 +77,7 @@ def home(page: Page) -> None:
     if empty:
         introduction()
         return
-    with st.expander("What this app does", icon=":material/info:"):
+    with st.expander(_("What this app does"), icon=":material/info:"):
         introduction()
 
 

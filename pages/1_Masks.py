@@ -4,6 +4,7 @@ import streamlit as st
 
 from migrate_core.errors import MigrateError
 from migrate_core.store.masks import count_masks, find_mask
+from migrate_core.text import _
 from pages.shared.background import is_busy
 from pages.shared.frame import Page, begin_page
 from pages.shared.masks.add import KIND, add_masks
@@ -35,8 +36,10 @@ def masks(page: Page) -> None:
     add_masks(page, empty)
     if empty:
         if not is_busy(page, KIND):
-            st.info("There is no mask yet. Add your own above, or load the demo on the home page.")
-            st.page_link("app.py", label="Home, with the demo", icon=":material/science:")
+            st.info(
+                _("There is no mask yet. Add your own above, or load the demo on the home page.")
+            )
+            st.page_link("app.py", label=_("Home, with the demo"), icon=":material/science:")
         return
     read_address()
     heed_click(page)

@@ -7,6 +7,7 @@ from migrate_core.scenes.groups import parameters_of
 from migrate_core.states import MaskState
 from migrate_core.store.candidates import candidates_of, mask_row
 from migrate_core.store.last_search import last_found
+from migrate_core.text import _
 from pages.shared.background import forget_trouble
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.pairs.costs_ahead import costs_ahead
@@ -29,9 +30,9 @@ def scenes(page: Page) -> None:
     """The form, the masks, and the scenes of the one that is selected."""
     if not page.store.mask_states().get(MaskState.READY):
         st.info(
-            "There is no mask to search scenes for yet. Add masks first, or mend their problems."
+            _("There is no mask to search scenes for yet. Add masks first, or mend their problems.")
         )
-        st.page_link(PAGES["masks"][0], label="Go to the masks", icon=PAGES["masks"][2])
+        st.page_link(PAGES["masks"][0], label=_("Go to the masks"), icon=PAGES["masks"][2])
         return
     forget_trouble()
     search_panel(page)
@@ -39,7 +40,7 @@ def scenes(page: Page) -> None:
     mask_id = chosen_mask(page) if found else None
     ranking_panel(page, mask_id)
     if found is None:
-        st.info("Nothing was searched yet. Choose services or folders, and search.")
+        st.info(_("Nothing was searched yet. Choose services or folders, and search."))
         return
     costs_ahead(page)
     mask_filters(page)

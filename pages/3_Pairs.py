@@ -3,6 +3,7 @@
 import streamlit as st
 
 from migrate_core.errors import MigrateError
+from migrate_core.text import _
 from pages.shared.background import forget_trouble
 from pages.shared.frame import begin_page
 from pages.shared.pairs.convert import convert_panel
@@ -15,14 +16,17 @@ page = begin_page(
     "one 10 m grid. The work goes on when this page is closed.",
 )
 forget_trouble()
-pairs, product = st.tabs(["Pairs of masks and scenes", "A whole product as GeoTIFF"])
+pairs, product = st.tabs([_("Pairs of masks and scenes"), _("A whole product as GeoTIFF")])
 try:
     with pairs:
         live(page)
     with product:
         st.caption(
-            "All bands of a product in one file at 10 m, for those who want more than the pairs. "
-            "Pairs don't need it."
+            _(
+                "All bands of a product in one file at 10 m, for those who want more than the "
+                "pairs. "
+                "Pairs don't need it."
+            )
         )
         convert_panel(page)
 except MigrateError as err:

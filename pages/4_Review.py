@@ -9,6 +9,7 @@ from migrate_core.review.filters import filter_texts
 from migrate_core.review.pair_rows import pair_rows
 from migrate_core.review.queue import arranged
 from migrate_core.store.decisions import reviewers_of_log
+from migrate_core.text import _
 from pages.shared.background import forget_trouble
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.review.audits import look_at_audit, offer_to_leave
@@ -66,8 +67,8 @@ def review(page: Page) -> None:
     reviewer = reviewer_field()
     all_rows = pair_rows(page.store)
     if not all_rows:
-        st.info("There is no pair to look at yet. Pairs are made from masks and their scenes.")
-        st.page_link(PAGES["pairs"][0], label="Make pairs", icon=PAGES["pairs"][2])
+        st.info(_("There is no pair to look at yet. Pairs are made from masks and their scenes."))
+        st.page_link(PAGES["pairs"][0], label=_("Make pairs"), icon=PAGES["pairs"][2])
         return
     heed_click(row.pair_id for row in all_rows)
     with st.container(key="review_row", horizontal=True, vertical_alignment="center"):

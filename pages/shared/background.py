@@ -22,6 +22,7 @@ from migrate_core.jobs.background import (
 )
 from migrate_core.jobs.launch import crash_of, last_output
 from migrate_core.states import JobState, Level
+from migrate_core.text import _
 from pages.shared.frame import Page, share_of, time_left
 from pages.shared.log import show_log
 from pages.shared.text import plain
@@ -107,18 +108,22 @@ def watch(page: Page, kind: str, doing: str, *, counted: bool = True) -> None:
     work, on a page that was drawn before this work began, is answered here.
     """
     if was_pressed(kind):
-        st.warning(f"{doing} is at work already. When it has ended, start yours again.")
+        st.warning(
+            _("{doing} is at work already. When it has ended, start yours again.").format(
+                doing=doing
+            )
+        )
     job = running_job(page.store, kind, now_utc())
     bar, button = st.columns([5, 1], vertical_alignment="bottom")
     text = _format_progress(job, counted=counted)
     bar.progress(share_of(job) if job else 0.0, f"**{doing}**: {text}")
     stopping = job is not None and job.cancel_requested
     button.button(
-        "Stopping …" if stopping else "Cancel",
+        _("Stopping …") if stopping else _("Cancel"),
         key=f"watch_cancel_{kind}",
         icon=":material/cancel:",
         disabled=job is None or stopping,
-        help="What is finished is kept.",
+        help=_("What is finished is kept."),
         width="stretch",
         on_click=_cancel,
         args=(page, kind),
@@ -159,17 +164,17 @@ def how_it_ended(
         found = tuple(last_output(page.workspace, kind).removeprefix("Error: ").splitlines())
     _show(found, st.error if job.state in _STOPPED else st.warning)
     if trace:
-        st.error("It ended by an unforeseen error. What was finished is kept; start it again.")
-        with st.expander("For those who look for the cause", icon=":material/bug_report:"):
+        st.error(_("It ended by an unforeseen error. What was finished is kept; start it again."))
+        with st.expander(_("For those who look for the cause"), icon=":material/bug_report:"):
             st.code(trace, language=None, wrap_lines=True)
     elif job.state in _STOPPED and not found:
         full = " The disk of the workspace is full: free space there first."
         st.warning(
-            "It was stopped before its end. What was finished is kept; start it again."
+            _("It was stopped before its end. What was finished is kept; start it again.")
             + (full if is_full(page.workspace.root) else "")
         )
     elif job.state == JobState.CANCELLED and not found:
-        st.info("It was cancelled. What was finished is kept; start it again to go on.")
+        st.info(_("It was cancelled. What was finished is kept; start it again to go on."))
     if trace or found or job.state in _STOPPED:
         show_log(page, "job", job.job_id)
 
@@ -180,10 +185,10 @@ def _show(found: tuple[str, ...], show: Callable[[str], object]) -> None:
         show(plain(message))
     more = len(found) - _MESSAGES
     if more > 0:
-        with st.expander(f"{more:,} more problems"):
+        with st.expander(_("{more:,} more problems").format(more=more)):
             st.text("\n".join(found[_MESSAGES : _MESSAGES + _FOLDED]))
             if more > _FOLDED:
-                st.caption(f"… and {more - _FOLDED:,} more.")
+                st.caption(_("… and {value:,} more.").format(value=more - _FOLDED))
 
 
 def path_of(text: str, base: Path) -> Path:

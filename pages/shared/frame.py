@@ -19,6 +19,7 @@ from migrate_core.review.overview import Matches, Overview, matches, overview
 from migrate_core.settings import Settings, load_settings
 from migrate_core.states import DecisionState, MaskState, PairState
 from migrate_core.store.base import Store, open_store
+from migrate_core.text import _
 from migrate_core.workspace import Workspace
 from pages.shared.glossary import GLOSSARY
 from pages.shared.home.workspaces import own_or, settings_of, title_of
@@ -103,13 +104,13 @@ def begin_page(stage: str | None, about: str) -> Page:
         page = _workspace_of_tab()
     except MigrateError as err:
         st.error(plain(str(err)))
-        st.page_link("app.py", label="Home", icon=HOME_ICON)
+        st.page_link("app.py", label=_("Home"), icon=HOME_ICON)
         st.stop()
     note_visit(stage)
     with st.sidebar:
         st.html(_STYLE)
         _pipeline_status(page, stage)
-        with st.popover("Glossary", icon=":material/menu_book:", type="tertiary"):
+        with st.popover(_("Glossary"), icon=":material/menu_book:", type="tertiary"):
             st.markdown("\n\n".join(f"**{term}**: {what}" for term, what in GLOSSARY.items()))
     st.title(title, anchor=False)
     st.caption(about)
@@ -173,10 +174,12 @@ def _pipeline_status(page: Page, stage: str | None) -> None:
     page. A link stops these requests before it leaves.
     """
     found, matched = overview(page.store, now_utc()), matches(page.store)
-    st.page_link("app.py", label="Home", icon=HOME_ICON)
+    st.page_link("app.py", label=_("Home"), icon=HOME_ICON)
     for each, counts in _counts(found, matched).items():
         path, name, icon = PAGES[each]
-        st.page_link(path, label=f"**{name}** :small[{counts}]", icon=icon)
+        st.page_link(
+            path, label=_("**{name}** :small[{counts}]").format(name=name, counts=counts), icon=icon
+        )
         if each == "scenes" and matched.others:
             st.caption(", ".join(matched.others))
     for job in found.running:
@@ -185,8 +188,8 @@ def _pipeline_status(page: Page, stage: str | None) -> None:
     _next(next_step(stage, found, RUNNING))
     root = page.workspace.root
     st.caption(
-        f"Workspace {code(title_of(root))}",
-        help=f"All work is kept in the folder {code(str(root))}.",
+        _("Workspace {title_of}").format(title_of=code(title_of(root))),
+        help=_("All work is kept in the folder {root}.").format(root=code(str(root))),
     )
 
 
@@ -194,14 +197,14 @@ def _next(step: NextStep | None) -> None:
     """The link to the next step; grey, with what it waits for, while it can't be taken."""
     if step is None:
         return
-    path, _, icon = PAGES[step.stage]
+    path, _name, icon = PAGES[step.stage]
     title = f"Next: {TITLES[step.stage]}"
     with st.container(border=True, key="next_step"):
         if step.waits:
             st.page_link(path, label=title, icon=icon, disabled=True, help=step.waits)
             st.caption(step.waits)
         else:
-            st.page_link(path, label=f"**:blue[{title}]**", icon=icon)
+            st.page_link(path, label=_("**:blue[{title}]**").format(title=title), icon=icon)
 
 
 def _counts(found: Overview, matched: Matches) -> dict[str, str]:
@@ -232,7 +235,7 @@ def _running(page: Page, job: JobStatus) -> None:
     """How far a job is, with a button that stops it."""
     count = f"{job.finished} of {job.total}" if job.total else "starting"
     st.progress(share_of(job), f"{RUNNING[job.kind]}: {count}{time_left(job)}")
-    if st.button("Cancel", key=f"cancel_{job.kind}", icon=":material/cancel:"):
+    if st.button(_("Cancel"), key=f"cancel_{job.kind}", icon=":material/cancel:"):
         request_cancel(page.store, job.kind, now_utc())
 
 

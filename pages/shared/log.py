@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from migrate_core.logs.reading import last_lines
+from migrate_core.text import _
 from pages.shared.frame import Page
 from pages.shared.text import code
 
@@ -15,6 +16,10 @@ def show_log(page: Page, field: str, value: str) -> None:
     lines = last_lines(log, field, value)
     if not lines:
         return
-    with st.expander(f"Log of this {field}", icon=":material/article:"):
+    with st.expander(_("Log of this {field}").format(field=field), icon=":material/article:"):
         st.code("\n".join(lines), language=None, wrap_lines=True)
-        st.caption(f"The last {len(lines)} lines about it in {code(str(log))}.")
+        st.caption(
+            _("The last {count} lines about it in {log}.").format(
+                count=len(lines), log=code(str(log))
+            )
+        )

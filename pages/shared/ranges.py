@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from migrate_core.review.filters import PairNumber, Range
+from migrate_core.text import _
 
 LEAST, MOST = "least", "most"
 
@@ -15,7 +16,7 @@ LEAST, MOST = "least", "most"
 def range_form(label: str, key_of: Callable[[str], str]) -> Range:
     """The label and its two fields in a row; `key_of` gives the key of `LEAST` and of `MOST`."""
     words, *ends = st.columns([2, 1, 1], vertical_alignment="center")
-    words.markdown(f":small[{label}]")
+    words.markdown(_(":small[{label}]").format(label=label))
     return range_fields(label, key_of, ends)
 
 
@@ -23,9 +24,9 @@ def range_fields(label: str, key_of: Callable[[str], str], ends: Sequence[DeltaG
     """The two fields alone, each in one of the columns `ends`."""
     least, most = (
         end.number_input(
-            f"{label}: at {limit}",
+            _("{label}: at {limit}").format(label=label, limit=limit),
             value=None,
-            placeholder=f"at {limit}",
+            placeholder=_("at {limit}").format(limit=limit),
             key=key_of(limit),
             label_visibility="collapsed",
             persist_state="session",

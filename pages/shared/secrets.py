@@ -16,6 +16,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 
 from migrate_core.scenes.sources import source_of
 from migrate_core.settings import IN_GIGABYTES, ServiceSettings
+from migrate_core.text import _
 from pages.shared.text import plain
 
 # The variables of the services; limits of size are set in gigabytes.
@@ -37,8 +38,10 @@ def load_secrets() -> None:
         broken = [path for path in st.get_option("secrets.files") if Path(path).exists()]
         if broken:
             st.warning(
-                f"{plain(str(broken[0]))} is not proper TOML, so no credentials are read from it. "
-                'Needed are lines such as CDSE_USERNAME = "name".'
+                _(
+                    "{broken} is not proper TOML, so no credentials are read from it. Needed "
+                    'are lines such as CDSE_USERNAME = "name".'
+                ).format(broken=plain(str(broken[0])))
             )
         return
     for name in VARIABLES:
@@ -56,12 +59,14 @@ def needs_code(services: ServiceSettings, specs: Iterable[str]) -> bool:
 def code_field(key: str) -> None:
     """Ask for the code of the moment, which accounts with two factors need beside the password."""
     st.text_input(
-        "Two-factor code",
+        _("Two-factor code"),
         key=key,
-        placeholder="if the account has one",
+        placeholder=_("if the account has one"),
         autocomplete="one-time-code",
-        help="Of an account of the Copernicus Data Space with two factors: the code that the "
-        "authenticator shows now. It is used for one login and not kept.",
+        help=_(
+            "Of an account of the Copernicus Data Space with two factors: the code that the "
+            "authenticator shows now. It is used for one login and not kept."
+        ),
     )
 
 

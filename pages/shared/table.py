@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from migrate_core.text import _
 from pages.shared.text import counted
 
 
@@ -62,7 +63,11 @@ class PagedList:
         pages = -(-count // self.size)
         text, turn = st.columns([1, 2], vertical_alignment="center")
         last = min(self.first + self.size, count)
-        text.caption(f"{self.first + 1:,} to {last:,} of {counted(count, self.noun)}")
+        text.caption(
+            _("{value:,} to {last:,} of {counted}").format(
+                value=self.first + 1, last=last, counted=counted(count, self.noun)
+            )
+        )
         number = self.first // self.size + 1
         # Another page is another widget, since its page can't be set from elsewhere.
         key = f"{self.name}_pages_{number}_{pages}"
@@ -92,11 +97,11 @@ def filters(listed: PagedList, label: str, shows: Mapping[str, str]) -> None:
         persist_state="session",
     )
     name.text_input(
-        "Name contains",
+        _("Name contains"),
         key=f"{listed.name}_name",
         on_change=listed.turn_to,
         args=(0,),
-        placeholder="part of a name",
+        placeholder=_("part of a name"),
         persist_state="session",
     )
 

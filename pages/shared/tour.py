@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from migrate_core.text import _
+
 _KEY = "tour"
 # What to look at and what to press, page by page, in the order of the work.
 _STEPS: Mapping[str, str] = {
@@ -52,14 +54,16 @@ def tour_step(stage: str | None, pages: Mapping[str, tuple[str, str, str]]) -> N
     with st.container(border=True, key="tour"):
         text, onward, end = st.columns([6, 2, 1], vertical_alignment="center")
         text.markdown(
-            f":material/explore: **Tour, step {number + 1} of {len(stages)}.** {_STEPS[stage]}"
+            _(":material/explore: **Tour, step {value} of {count}.** {steps}").format(
+                value=number + 1, count=len(stages), steps=_STEPS[stage]
+            )
         )
         if number + 1 < len(stages):
             path, name, icon = pages[stages[number + 1]]
-            onward.page_link(path, label=f"On to {name}", icon=icon)
+            onward.page_link(path, label=_("On to {name}").format(name=name), icon=icon)
         else:
-            onward.page_link("app.py", label="Back to Home", icon=":material/satellite_alt:")
-        end.button("End the tour", key="tour_end", type="tertiary", on_click=_end_tour)
+            onward.page_link("app.py", label=_("Back to Home"), icon=":material/satellite_alt:")
+        end.button(_("End the tour"), key="tour_end", type="tertiary", on_click=_end_tour)
 
 
 def _end_tour() -> None:

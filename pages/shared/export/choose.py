@@ -21,6 +21,7 @@ from migrate_core.export.selection.curation import AGREEMENT, CLASS_PREFIX, LEVE
 from migrate_core.review.filters import CHOICES, NUMBERS, Range
 from migrate_core.states import Basis, DecisionState, PairState
 from migrate_core.store.decisions import reviewers_of_log
+from migrate_core.text import _
 from pages.shared.frame import PAGES, Page
 from pages.shared.ranges import label_of, range_fields, range_form
 from pages.shared.text import counted, plain
@@ -46,26 +47,28 @@ def choose_pairs(page: Page) -> tuple[Choice, Curation]:
     looked_at_only = bool(st.session_state.get(_LOOKED_AT))
     pair_counts = numbers_of_pairs(page.store, looked_at_only=looked_at_only)
     include = st.radio(
-        "Which pairs go in",
+        _("Which pairs go in"),
         INCLUDES,
         format_func=lambda name: f"{INCLUDE_TEXTS[name]}: {counted(pair_counts[name], 'pair')}",
         captions=[_INCLUDE_HELP[name] for name in INCLUDES],
         key="export_include",
         persist_state=_KEPT,
         horizontal=True,
-        help="Rejected and superseded pairs never go out.",
+        help=_("Rejected and superseded pairs never go out."),
     )
     looked_at_only = st.checkbox(
-        "Only pairs that a person looked at",
+        _("Only pairs that a person looked at"),
         key=_LOOKED_AT,
         persist_state=_KEPT,
-        help="Leaves out what a rule or the triage's model alone has accepted. Pairs that nobody "
-        "has decided about go in or not by the choice above.",
+        help=_(
+            "Leaves out what a rule or the triage's model alone has accepted. Pairs that nobody "
+            "has decided about go in or not by the choice above."
+        ),
     )
-    with st.expander("Filters", icon=":material/filter_list:"):
+    with st.expander(_("Filters"), icon=":material/filter_list:"):
         curation = _filters(page)
     if words := str(curation):
-        st.caption(f"Of these, pairs with: {plain(words)}.")
+        st.caption(_("Of these, pairs with: {words}.").format(words=plain(words)))
     return Choice(include, looked_at_only), curation
 
 
@@ -92,19 +95,23 @@ def _filters(page: Page) -> Curation:
         found |= _class_share()
     named, more = st.columns(2)
     found["text"] = named.text_input(
-        "Mask name contains", key="export_filter_text", persist_state=_KEPT
+        _("Mask name contains"), key="export_filter_text", persist_state=_KEPT
     )
     skip_duplicates = more.checkbox(
-        "Leave out near duplicates",
+        _("Leave out near duplicates"),
         key="export_skip_duplicates",
         persist_state=_KEPT,
-        help="Of pairs that show nearly the same ground and image, one goes in. Reads all images.",
+        help=_(
+            "Of pairs that show nearly the same ground and image, one goes in. Reads all images."
+        ),
     )
     skip_outliers = more.checkbox(
-        "Leave out outliers",
+        _("Leave out outliers"),
         key="export_skip_outliers",
         persist_state=_KEPT,
-        help="Pairs whose colours and textures are far from those of all others. Reads all images.",
+        help=_(
+            "Pairs whose colours and textures are far from those of all others. Reads all images."
+        ),
     )
     filters = {name: text for name, text in found.items() if text}
     return Curation(filters, skip_duplicates, skip_outliers)
@@ -115,7 +122,7 @@ def _select(label: str, options: Iterable[str], name: str) -> str:
         label,
         list(options),
         index=None,
-        placeholder="any",
+        placeholder=_("any"),
         key=f"export_filter_{name}",
         persist_state=_KEPT,
     )
@@ -144,13 +151,15 @@ def _class_share() -> dict[str, str]:
     """The share of a class of the label, in percent, whichever class is named."""
     words, *ends = st.columns([2, 1, 1], vertical_alignment="center")
     name = words.text_input(
-        "Class of which the label has a share, %",
-        placeholder="share of class …, %",
+        _("Class of which the label has a share, %"),
+        placeholder=_("share of class …, %"),
         key="export_filter_class",
         label_visibility="collapsed",
         persist_state=_KEPT,
-        help="The name or the value of a class: only pairs of whose labelled pixels it has a share "
-        "between the limits.",
+        help=_(
+            "The name or the value of a class: only pairs of whose labelled pixels it has a share "
+            "between the limits."
+        ),
     )
     fields = range_fields("share of the class, %", partial(_key, "class"), ends)
     limits = _range_text(fields)
@@ -178,13 +187,19 @@ def _format_counts(counts: Mapping[str, int]) -> str:
 def explain_empty(page: Page, left_out: Mapping[str, int]) -> None:
     """Why nothing would go out, and where to go."""
     if not page.store.pair_states().get(PairState.DONE):
-        st.info("There is no finished pair yet, so there is nothing to export. Make pairs first.")
-        st.page_link(PAGES["pairs"][0], label="Make pairs", icon=PAGES["pairs"][2])
+        st.info(
+            _("There is no finished pair yet, so there is nothing to export. Make pairs first.")
+        )
+        st.page_link(PAGES["pairs"][0], label=_("Make pairs"), icon=PAGES["pairs"][2])
         return
     waiting = left_out.get(DecisionState.UNDECIDED, 0)
     st.info(
-        "No pair would go out with this choice. "
-        + (f"{counted(waiting, 'pair')} wait for a decision: " if waiting else "")
-        + "accept some in Review, or take more along above."
+        _("No pair would go out with this choice. ")
+        + (
+            _("{pairs} wait for a decision: ").format(pairs=counted(waiting, "pair"))
+            if waiting
+            else ""
+        )
+        + _("accept some in Review, or take more along above.")
     )
-    st.page_link(PAGES["review"][0], label="Review pairs", icon=PAGES["review"][2])
+    st.page_link(PAGES["review"][0], label=_("Review pairs"), icon=PAGES["review"][2])

@@ -11,6 +11,7 @@ import streamlit as st
 from migrate_core.export.destination.archive import archive_of
 from migrate_core.export.report.card import CARD
 from migrate_core.export.report.html import REPORT
+from migrate_core.text import _
 from pages.shared.background import format_size
 from pages.shared.export.made import Made
 from pages.shared.export.routes import download_address
@@ -26,16 +27,16 @@ def show_datasets(made: Sequence[Made]) -> None:
     if not made:
         return
     st.divider()
-    st.subheader("Datasets", anchor=False)
+    st.subheader(_("Datasets"), anchor=False)
     folder = st.selectbox(
-        "Datasets made before",
+        _("Datasets made before"),
         [one.folder for one in made],
         format_func=str,
         # The newest is shown again after each export.
         key=f"export_shown_{made[0].written_at}",
         label_visibility="collapsed",
     )
-    st.caption(f"In {code(str(folder))}")
+    st.caption(_("In {folder}").format(folder=code(str(folder))))
     with st.container(horizontal=True):
         _offer_zip(folder)
         _offer_report(folder)
@@ -46,14 +47,18 @@ def show_datasets(made: Sequence[Made]) -> None:
 def _offer_zip(folder: Path) -> None:
     """The dataset as a zip, sent while it is read; and where the zip file lies, if any."""
     st.link_button(
-        f"Download the dataset as {plain(folder.name)}.zip",
+        _("Download the dataset as {name}.zip").format(name=plain(folder.name)),
         download_address(folder),
         icon=":material/download:",
-        help="Sent while it is read: needs no room on the server, whatever its size.",
+        help=_("Sent while it is read: needs no room on the server, whatever its size."),
     )
     archive = archive_of(folder)
     if archive is not None:
-        st.caption(f"Its zip file ({format_size(archive)}): {code(str(archive))}")
+        st.caption(
+            _("Its zip file ({format_size}): {archive}").format(
+                format_size=format_size(archive), archive=code(str(archive))
+            )
+        )
 
 
 def _offer_report(folder: Path) -> None:
@@ -61,15 +66,17 @@ def _offer_report(folder: Path) -> None:
     report = folder / REPORT
     if report.is_file():
         st.download_button(
-            f"Download the report ({format_size(report)})",
+            _("Download the report ({format_size})").format(format_size=format_size(report)),
             data=lambda: report.open("rb"),
             file_name=f"{folder.name}-{REPORT}",
             mime="text/html",
             icon=":material/summarize:",
             on_click="ignore",
             key="export_report",
-            help="The card with pictures, map and histograms, in one file that opens in any "
-            "browser without internet.",
+            help=_(
+                "The card with pictures, map and histograms, in one file that opens in any "
+                "browser without internet."
+            ),
         )
 
 

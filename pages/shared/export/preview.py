@@ -15,6 +15,7 @@ from migrate_core.job_requests import PreviewExport
 from migrate_core.jobs.background import answer
 from migrate_core.store.finished_pairs import pair_footprints
 from migrate_core.store.serialize import to_json
+from migrate_core.text import _
 from pages.shared.background import (
     POLL_S,
     how_it_ended,
@@ -45,19 +46,19 @@ def preview_panel(page: Page, request: ExportRequest) -> None:
     busy = is_busy(page, KIND)
     with st.container(horizontal=True, vertical_alignment="center"):
         similar = st.checkbox(
-            "Look for near duplicates and outliers",
+            _("Look for near duplicates and outliers"),
             key="export_similar",
             persist_state="session",
-            help="Compares colours and textures of all pairs; reads all images once.",
+            help=_("Compares colours and textures of all pairs; reads all images once."),
         )
         st.button(
-            "Preview splits, classes and map",
+            _("Preview splits, classes and map"),
             key="export_preview",
             icon=":material/preview:",
             disabled=busy,
             on_click=note_press,
             args=(KIND,),
-            help="Writes nothing.",
+            help=_("Writes nothing."),
         )
     if was_pressed(KIND):
         start(page, KIND, lambda: PreviewExport(request, similar))
@@ -70,7 +71,7 @@ def preview_panel(page: Page, request: ExportRequest) -> None:
     if not found:
         return
     if found["request"] != to_json(request):
-        st.caption("The last preview is of other choices; preview again for these.")
+        st.caption(_("The last preview is of other choices; preview again for these."))
         return
     _show(page, found["preview"])
 
@@ -81,7 +82,7 @@ def _show(page: Page, found: Mapping[str, Any]) -> None:
         st.warning(plain(sentence))
     if check:
         with st.container(border=True):
-            st.markdown("**Splits**")
+            st.markdown(_("**Splits**"))
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in check["sentences"]))
     table, where = st.columns([2, 3])
     with table:
@@ -90,7 +91,7 @@ def _show(page: Page, found: Mapping[str, Any]) -> None:
         _odd_pairs("Outliers", found["outliers"])
         # Previews of earlier versions don't say whether they looked.
         if found.get("looked_for_similar") and not found["duplicates"] and not found["outliers"]:
-            st.caption("No near duplicates and no outliers were found.")
+            st.caption(_("No near duplicates and no outliers were found."))
     with where:
         _map(page, found["split_of"])
 
@@ -110,7 +111,7 @@ def _classes(classes: list[Mapping[str, Any]]) -> None:
         }
         for one in classes
     ]
-    st.markdown("**Classes**, share of the labelled pixels of each split")
+    st.markdown(_("**Classes**, share of the labelled pixels of each split"))
     st.dataframe(
         rows,
         hide_index=True,
@@ -139,7 +140,7 @@ def _odd_pairs(title: str, found: list[Mapping[str, Any]]) -> None:
 
 def _map(page: Page, split_of: Mapping[str, str]) -> None:
     """The footprints by split."""
-    st.markdown("**Where they lie**, by split")
+    st.markdown(_("**Where they lie**, by split"))
     drawn: list[Outline] = []
     for pair in pair_footprints(page.store, list(split_of)[:_MOST]):
         if pair.footprint is None:
@@ -152,4 +153,4 @@ def _map(page: Page, split_of: Mapping[str, str]) -> None:
     show_map(drawn, key="export_map", height=380)
     shown = "".join(f" :gray-badge[{sign} {split}]" for split, (_, sign) in _SPLITS.items())
     more = f" The first {_MOST:,} of {len(split_of):,} are drawn." if len(split_of) > _MOST else ""
-    st.caption(f"Footprints of masks:{shown}.{more}")
+    st.caption(_("Footprints of masks:{shown}.{more}").format(shown=shown, more=more))

@@ -28,6 +28,7 @@ from migrate_core.export.request import (
     PixelOptions,
 )
 from migrate_core.products.product import band_names
+from migrate_core.text import _
 
 _KEPT: Final = "session"
 _VALUES = {UINT16: "reflectance × 10000 (uint16)", FLOAT32: "reflectance (float32)"}
@@ -53,12 +54,12 @@ BANDS = tuple(band_names("L1C"))
 def choose_formats() -> tuple[str, ...]:
     """The formats, with what each is for."""
     chosen = st.multiselect(
-        "Formats",
+        _("Formats"),
         FORMATS,
         format_func=lambda name: format_named(name).title,
         key="export_formats",
         persist_state=_KEPT,
-        help="Several are written side by side, each in a folder of its own.",
+        help=_("Several are written side by side, each in a folder of its own."),
     )
     for name in chosen:
         form = format_named(name)
@@ -69,39 +70,41 @@ def choose_formats() -> tuple[str, ...]:
 def choose_pixels() -> PixelOptions:
     """Bands, values, and what of the label."""
     bands = st.multiselect(
-        "Bands",
+        _("Bands"),
         BANDS,
         key="export_bands",
         persist_state=_KEPT,
-        placeholder="all that every pair has",
-        help="In the order in which they are chosen. Level 2A has no B10.",
+        placeholder=_("all that every pair has"),
+        help=_("In the order in which they are chosen. Level 2A has no B10."),
     )
     values, label, ignore = st.columns(3)
     return PixelOptions(
         tuple(bands),
         values.selectbox(
-            "Values",
+            _("Values"),
             VALUES,
             format_func=_VALUES.__getitem__,
             key="export_values",
             persist_state=_KEPT,
         ),
         label.selectbox(
-            "Label",
+            _("Label"),
             LABELS,
             format_func=_LABELS.__getitem__,
             key="export_label",
             persist_state=_KEPT,
-            help="GeoTIFF folders have both always.",
+            help=_("GeoTIFF folders have both always."),
         ),
         ignore.selectbox(
-            "What was set to ignore",
+            _("What was set to ignore"),
             IGNORES,
             format_func=_IGNORES.__getitem__,
             key="export_ignore",
             persist_state=_KEPT,
-            help="Areas that reviewers painted, and buffers along boundaries. The quality raster "
-            "tells them in any case.",
+            help=_(
+                "Areas that reviewers painted, and buffers along boundaries. The quality raster "
+                "tells them in any case."
+            ),
         ),
     )
 
@@ -113,50 +116,51 @@ def choose_chips(formats: tuple[str, ...]) -> ChipOptions | None:
     if not possible:
         return None
     wanted = st.toggle(
-        "Cut pairs into chips of one size",
+        _("Cut pairs into chips of one size"),
         value=bool(needed),
         disabled=bool(needed),
         key=f"export_cut_{bool(needed)}",
-        help="Formats that need samples of one size always have chips: "
-        f"{', '.join(format_named(name).title for name in needed)}."
+        help=_("Formats that need samples of one size always have chips: {names}.").format(
+            names=", ".join(format_named(name).title for name in needed)
+        )
         if needed
-        else "Without it, samples are whole pairs.",
+        else _("Without it, samples are whole pairs."),
     )
     if not wanted:
         return None
     size, stride, padding, least = st.columns([1, 1, 2, 1])
     side = size.number_input(
-        "Side, pixels of 10 m", 8, 8192, 128, 32, key="export_chip_size", persist_state=_KEPT
+        _("Side, pixels of 10 m"), 8, 8192, 128, 32, key="export_chip_size", persist_state=_KEPT
     )
     step = stride.number_input(
-        "Stride, pixels",
+        _("Stride, pixels"),
         1,
         int(side),
         None,
         placeholder=f"{int(side)}",
         key="export_chip_stride",
         persist_state=_KEPT,
-        help="From one chip to the next; less than the side makes them overlap.",
+        help=_("From one chip to the next; less than the side makes them overlap."),
     )
     return ChipOptions(
         int(side),
         int(step or side),
         padding.selectbox(
-            "Chips over the edge of a pair are",
+            _("Chips over the edge of a pair are"),
             PADDINGS,
             format_func=_PADDINGS.__getitem__,
             key="export_chip_padding",
             persist_state=_KEPT,
         ),
         least.number_input(
-            "Labelled at least, %",
+            _("Labelled at least, %"),
             0,
             100,
             0,
             5,
             key="export_chip_labelled",
             persist_state=_KEPT,
-            help="Chips with fewer labelled pixels stay out; those without any always do.",
+            help=_("Chips with fewer labelled pixels stay out; those without any always do."),
         )
         / 100,
     )

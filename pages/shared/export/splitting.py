@@ -18,6 +18,7 @@ from migrate_core.export.splits.options import (
     VAL,
     SplitOptions,
 )
+from migrate_core.text import _
 
 _KEPT: Final = "session"
 _METHODS = {
@@ -33,32 +34,32 @@ def choose_splits() -> SplitOptions:
     """What stays together, how far splits lie apart, and how large they are."""
     method, first, second = st.columns([2, 1, 1])
     chosen = method.selectbox(
-        "In one split stay",
+        _("In one split stay"),
         METHODS,
         format_func=_METHODS.__getitem__,
         key="export_split",
         persist_state=_KEPT,
-        help="Pairs whose footprints overlap always stay together: no ground is in two splits.",
+        help=_("Pairs whose footprints overlap always stay together: no ground is in two splits."),
     )
     block_km, column = SplitOptions.block_km, ""
     if chosen == BLOCKS:
         block_km = first.number_input(
-            "Side of blocks, km", 0.1, 500.0, key="export_block_km", persist_state=_KEPT
+            _("Side of blocks, km"), 0.1, 500.0, key="export_block_km", persist_state=_KEPT
         )
     if chosen == COLUMN:
         column = first.text_input(
-            "Column of the manifest",
-            placeholder="mask_name",
+            _("Column of the manifest"),
+            placeholder=_("mask_name"),
             key="export_split_column",
             persist_state=_KEPT,
         )
     buffer_km = second.number_input(
-        "Splits lie apart at least, km",
+        _("Splits lie apart at least, km"),
         0.0,
         500.0,
         key="export_buffer_km",
         persist_state=_KEPT,
-        help="Pairs that lie nearer to another split are left out.",
+        help=_("Pairs that lie nearer to another split are left out."),
     )
     *sized, last = st.columns(4)
     shares = {
@@ -73,22 +74,24 @@ def choose_splits() -> SplitOptions:
         for name, field in zip((TRAIN, VAL, TEST), sized, strict=True)
     }
     seed = last.number_input(
-        "Seed",
+        _("Seed"),
         0,
         key="export_seed",
         persist_state=_KEPT,
-        help="The same seed gives the same split; pairs of an earlier export into the same folder "
-        "keep theirs.",
+        help=_(
+            "The same seed gives the same split; pairs of an earlier export into the same folder "
+            "keep theirs."
+        ),
     )
     with st.container(horizontal=True):
-        balance = st.checkbox("Even out the classes", key="export_balance", persist_state=_KEPT)
+        balance = st.checkbox(_("Even out the classes"), key="export_balance", persist_state=_KEPT)
         together = st.checkbox(
-            "Near duplicates stay together",
+            _("Near duplicates stay together"),
             key="export_join_duplicates",
             persist_state=_KEPT,
-            help="Reads all images.",
+            help=_("Reads all images."),
         )
-        keep = st.checkbox("Keep earlier splits", key="export_keep_splits", persist_state=_KEPT)
+        keep = st.checkbox(_("Keep earlier splits"), key="export_keep_splits", persist_state=_KEPT)
     return SplitOptions(
         chosen,
         block_km,

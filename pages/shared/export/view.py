@@ -13,6 +13,7 @@ from migrate_core.export.destination.address import resolve_destination
 from migrate_core.export.request import ExportRequest
 from migrate_core.export.selection.counts import counts_of_choice
 from migrate_core.jobs.background import now_utc
+from migrate_core.text import _
 from pages.shared.background import (
     POLL_S,
     how_it_ended,
@@ -41,7 +42,7 @@ def choices(page: Page) -> tuple[ExportRequest, int | None]:
     choice, curation = choose_pairs(page)
     pairs = None
     if curation.reads_pixels:
-        st.caption("How many pairs that leaves is known after a preview.")
+        st.caption(_("How many pairs that leaves is known after a preview."))
     else:
         found = counts_of_choice(page.store, page.workspace, choice, curation)
         pairs = sum(found.decisions.values())
@@ -50,11 +51,11 @@ def choices(page: Page) -> tuple[ExportRequest, int | None]:
         if not pairs:
             explain_empty(page, found.left_out)
     formats = choose_formats()
-    with st.expander("Bands, values, labels and chips", icon=":material/grid_on:"):
+    with st.expander(_("Bands, values, labels and chips"), icon=":material/grid_on:"):
         pixels, chips = choose_pixels(), choose_chips(formats)
-    with st.expander("Training, validation and test", icon=":material/call_split:"):
+    with st.expander(_("Training, validation and test"), icon=":material/call_split:"):
         splits = choose_splits()
-    with st.expander("Title, authors and terms", icon=":material/badge:"):
+    with st.expander(_("Title, authors and terms"), icon=":material/badge:"):
         about = about_form()
     request = ExportRequest(
         page.workspace.exports,
@@ -106,19 +107,21 @@ def exporting(page: Page, shown: Sequence[Made]) -> None:
 def export_form(page: Page, chosen: ExportRequest, pairs: int | None) -> None:
     """Where to, and the button."""
     folder = st.text_input(
-        "Folder for the dataset, or s3://BUCKET/PREFIX",
+        _("Folder for the dataset, or s3://BUCKET/PREFIX"),
         placeholder=_default(page),
         key="export_folder",
         persist_state="session",
-        help="On the machine where the app runs; a relative path lies in the workspace. A dataset "
-        "that is there is brought up to date; folders with other files are refused. An object "
-        "store is reached with the keys of the environment.",
+        help=_(
+            "On the machine where the app runs; a relative path lies in the workspace. A dataset "
+            "that is there is brought up to date; folders with other files are refused. An object "
+            "store is reached with the keys of the environment."
+        ),
     )
     zipped = st.checkbox(
-        "Also as a zip file beside the folder",
+        _("Also as a zip file beside the folder"),
         key="export_zip",
         persist_state="session",
-        help="Needs as much space again. A download doesn't need it: see the dataset below.",
+        help=_("Needs as much space again. A download doesn't need it: see the dataset below."),
     )
 
     def request() -> ExportRequest:
@@ -126,7 +129,7 @@ def export_form(page: Page, chosen: ExportRequest, pairs: int | None) -> None:
 
     fits = _fits(page, request)
     st.button(
-        "Export" if pairs is None else f"Export {counted(pairs, 'pair')}",
+        _("Export") if pairs is None else _("Export {pairs}").format(pairs=counted(pairs, "pair")),
         key="export_start",
         type="primary",
         icon=":material/inventory_2:",
@@ -151,7 +154,7 @@ def _fits(page: Page, request: Callable[[], ExportRequest]) -> bool:
         st.error(plain(str(err)))
         return False
     if asked_for.sent_to:
-        st.caption(f"The dataset is sent to {code(asked_for.sent_to)}")
+        st.caption(_("The dataset is sent to {sent_to}").format(sent_to=code(asked_for.sent_to)))
         return True
     there = is_dataset(asked_for.destination)
     st.caption(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from migrate_core.job_requests import MakeDemo
+from migrate_core.text import _
 from pages.shared.background import POLL_S, how_it_ended, is_busy, start, trouble, watch
 from pages.shared.frame import PAGES, Page
 from pages.shared.polling import polled
@@ -15,7 +16,7 @@ _DEMO = "demo"
 
 def begin(page: Page, *, empty: bool) -> None:
     """The demo, the tour over it, and the way to one's own masks; `empty` is the workspace."""
-    st.subheader("Begin" if empty else "More", anchor=False)
+    st.subheader(_("Begin") if empty else _("More"), anchor=False)
     example, tour, own = st.columns(3)
     with example:
         _demo(page)
@@ -23,26 +24,26 @@ def begin(page: Page, *, empty: bool) -> None:
         _tour()
     with own, st.container(border=True, height="stretch"):
         st.page_link(
-            PAGES["masks"][0], label="**Add your own masks**", icon=":material/folder_open:"
+            PAGES["masks"][0], label=_("**Add your own masks**"), icon=":material/folder_open:"
         )
-        st.caption("Files you upload, or a folder on the machine that runs this app.")
+        st.caption(_("Files you upload, or a folder on the machine that runs this app."))
 
 
 def _tour() -> None:
     """The guided tour: how to begin it, or the way to its first page."""
     if is_touring():
         path, name, icon = PAGES["masks"]
-        st.page_link(path, label=f"**The tour begins at {name}**", icon=icon)
-        st.caption("When the demo is loaded, go there; each page says on top what to do.")
+        st.page_link(path, label=_("**The tour begins at {name}**").format(name=name), icon=icon)
+        st.caption(_("When the demo is loaded, go there; each page says on top what to do."))
         return
     st.button(
-        "Take the tour",
+        _("Take the tour"),
         key="tour_begin",
         icon=":material/tour:",
         on_click=begin_tour,
         width="stretch",
     )
-    st.caption("Five pages with the demo, five minutes: each says what to look at and to press.")
+    st.caption(_("Five pages with the demo, five minutes: each says what to look at and to press."))
 
 
 @polled(lambda page: is_busy(page, _DEMO), POLL_S)
@@ -54,12 +55,12 @@ def _demo(page: Page) -> None:
             watch(page, _DEMO, "Making the demo")
         else:
             st.button(
-                "Load the demo",
+                _("Load the demo"),
                 icon=":material/science:",
                 width="stretch",
                 on_click=lambda: start(page, _DEMO, MakeDemo),
             )
-        st.caption("A synthetic mining landscape: six masks, five dates, ten products.")
+        st.caption(_("A synthetic mining landscape: six masks, five dates, ten products."))
         trouble(_DEMO)
         if not busy:
             how_it_ended(page, _DEMO)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from migrate_core.text import format_time
+from migrate_core.text import _, format_time
 from pages.shared.export.made import known_datasets
 from pages.shared.export.routes import download_address
 from pages.shared.frame import PAGES, Page
@@ -22,11 +22,13 @@ def last_dataset(page: Page) -> None:
     written = format_time(datetime.fromtimestamp(newest.written_at, UTC))
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f":material/inventory_2: **Last dataset** {plain(newest.folder.name)}, {written}",
-            help=f"In {code(str(newest.folder))}",
+            _(":material/inventory_2: **Last dataset** {name}, {written}").format(
+                name=plain(newest.folder.name), written=written
+            ),
+            help=_("In {folder}").format(folder=code(str(newest.folder))),
         )
         st.link_button(
-            "Download as zip", download_address(newest.folder), icon=":material/download:"
+            _("Download as zip"), download_address(newest.folder), icon=":material/download:"
         )
         path, name, icon = PAGES["export"]
-        st.page_link(path, label=f"All datasets: {name}", icon=icon)
+        st.page_link(path, label=_("All datasets: {name}").format(name=name), icon=icon)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from migrate_core.errors import MigrateError
 from migrate_core.settings import load_settings
+from migrate_core.text import _
 from pages.shared.frame import Page
 from pages.shared.home.workspaces import create, offered, set_title, title_of
 from pages.shared.state import WORKSPACE
@@ -30,11 +31,15 @@ def workspace_panel(page: Page) -> None:
     """The workspace of the tab, and what can be done about it."""
     root = page.workspace.root
     with st.expander(
-        f"Workspace: {plain(title_of(root))}", icon=":material/folder_special:", key="workspaces"
+        _("Workspace: {title_of}").format(title_of=plain(title_of(root))),
+        icon=":material/folder_special:",
+        key="workspaces",
     ):
-        st.caption(f"All work of this tab is kept in the folder {code(str(root))}.")
+        st.caption(
+            _("All work of this tab is kept in the folder {root}.").format(root=code(str(root)))
+        )
         if page.settings.workspaces is None:
-            st.caption("This server has this workspace only: who runs it has set that.")
+            st.caption(_("This server has this workspace only: who runs it has set that."))
             return
         left, right = st.columns(2)
         with left:
@@ -48,12 +53,20 @@ def workspace_panel(page: Page) -> None:
 def _others(page: Page) -> None:
     """Links to the other workspaces; each opens in this tab, or in another one."""
     others = [one for one in offered(load_settings()) if one.name != page.workspace.root.name]
-    st.markdown(f"**Open another one** :small[{counted(len(others), 'workspace')}]")
+    st.markdown(
+        _("**Open another one** :small[{workspaces}]").format(
+            workspaces=counted(len(others), "workspace")
+        )
+    )
     for one in others[:_MOST_SHOWN]:
         name = "" if one.title == one.name else f" :small[{plain(one.name)}]"
         _link(f"{plain(one.title)}{name}", one.name)
     if len(others) > _MOST_SHOWN:
-        st.caption(f"… and {len(others) - _MOST_SHOWN:,} more; write the name into the address.")
+        st.caption(
+            _("… and {value:,} more; write the name into the address.").format(
+                value=len(others) - _MOST_SHOWN
+            )
+        )
 
 
 def _link(label: str, name: str) -> None:
@@ -64,8 +77,8 @@ def _link(label: str, name: str) -> None:
 
 def _new() -> None:
     field, button = st.columns([3, 1], vertical_alignment="bottom")
-    field.text_input("Name of a new workspace", key=_NEW, placeholder="quarries-2024")
-    button.button("Create", key="workspaces_create", width="stretch", on_click=_create)
+    field.text_input(_("Name of a new workspace"), key=_NEW, placeholder=_("quarries-2024"))
+    button.button(_("Create"), key="workspaces_create", width="stretch", on_click=_create)
 
 
 def _create() -> None:
@@ -84,13 +97,15 @@ def _rename(page: Page) -> None:
     st.session_state.setdefault(_TITLE, title_of(root))
     field, button = st.columns([3, 1], vertical_alignment="bottom")
     field.text_input(
-        "Title of this workspace",
+        _("Title of this workspace"),
         key=_TITLE,
-        help="Shown to everybody who opens it. The folder keeps its name, since files and running "
-        "work refer to it.",
+        help=_(
+            "Shown to everybody who opens it. The folder keeps its name, since files and running "
+            "work refer to it."
+        ),
     )
     button.button(
-        "Rename", key="workspaces_rename", width="stretch", on_click=_set_title, args=(page,)
+        _("Rename"), key="workspaces_rename", width="stretch", on_click=_set_title, args=(page,)
     )
 
 
@@ -108,5 +123,5 @@ def _say() -> None:
     if result is not None and result.problem:
         st.error(plain(result.problem))
     if result is not None and result.created:
-        st.success(f"The workspace {plain(result.created)} is there.")
+        st.success(_("The workspace {created} is there.").format(created=plain(result.created)))
         _link(f"Open {plain(result.created)}", result.created)

@@ -23,6 +23,7 @@ from migrate_core.masks.register.uploads import (
     save_uploads,
 )
 from migrate_core.states import Level
+from migrate_core.text import _
 from pages.shared.background import (
     POLL_S,
     how_it_ended,
@@ -59,8 +60,8 @@ def add_masks(page: Page, empty: bool) -> None:
     _progress(page)
     if is_busy(page, KIND):
         return
-    with st.expander("Add masks", icon=":material/add:", expanded=empty):
-        files, folder = st.tabs(["Files or a zip", "A file or folder on the server"])
+    with st.expander(_("Add masks"), icon=":material/add:", expanded=empty):
+        files, folder = st.tabs([_("Files or a zip"), _("A file or folder on the server")])
         with files:
             _upload(page)
         with folder:
@@ -101,7 +102,7 @@ def _upload(page: Page) -> None:
         )
     chosen = mask_options("upload", label_names(masks), columns_of_uploads(masks))
     clicked = st.button(
-        f"Add {len(masks)} file{'s' * (len(masks) != 1)}" if masks else "Add",
+        f"Add {len(masks)} file{'s' * (len(masks) != 1)}" if masks else _("Add"),
         key="masks_add_files",
         icon=":material/upload:",
         type="primary",
@@ -141,24 +142,26 @@ def _folder(page: Page) -> None:
     """The files or folders, read where they are."""
     left, right = st.columns(2)
     left.text_input(
-        "File or folder of masks",
+        _("File or folder of masks"),
         key="masks_folder",
-        placeholder="/data/masks",
-        help="A folder with all folders in it: name one that holds masks only, since images that "
-        "lie in it would be taken for masks. Or one file, such as a GeoPackage.",
+        placeholder=_("/data/masks"),
+        help=_(
+            "A folder with all folders in it: name one that holds masks only, since images that "
+            "lie in it would be taken for masks. Or one file, such as a GeoPackage."
+        ),
         persist_state="session",
     )
     right.text_input(
-        "Folder of source images, if you have them",
+        _("Folder of source images, if you have them"),
         key=IMAGE_FOLDER,
-        placeholder="/data/images",
+        placeholder=_("/data/images"),
         help=_IMAGES_HELP,
         persist_state="session",
     )
     named = st.session_state.get("masks_folder", "").strip()
     chosen = mask_options("folder", _names_in(named), columns_on_server(named))
     st.button(
-        "Add from the server",
+        _("Add from the server"),
         key="masks_add_folder",
         icon=":material/folder_open:",
         type="primary",

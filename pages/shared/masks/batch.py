@@ -15,6 +15,7 @@ from migrate_core.masks.raster.no_data import NONE
 from migrate_core.masks.register.batch_edit import BatchEdit, EditEffect, effect_of
 from migrate_core.model import named_problem
 from migrate_core.review.set_aside import SetAside, consequence_of_edit, set_aside_by_edit
+from migrate_core.text import _
 from pages.shared.background import is_busy, path_of, start
 from pages.shared.frame import Page
 from pages.shared.masks.add import KIND
@@ -43,13 +44,17 @@ class _Seen:
 
 def edit_many(page: Page) -> None:
     """The fields, what they would change, and the button that applies them."""
-    with st.expander("Edit many masks", icon=":material/edit_note:", key="masks_batch"):
+    with st.expander(_("Edit many masks"), icon=":material/edit_note:", key="masks_batch"):
         scope = scope_of_list(page)
         if not scope.count:
-            st.caption("The list is empty.")
+            st.caption(_("The list is empty."))
             return
         which = "" if scope.mask_ids else ": all that the list shows. Mark rows to edit fewer"
-        st.markdown(f"For **{scope.noun}**{which}. An empty field leaves things as they are.")
+        st.markdown(
+            _("For **{noun}**{which}. An empty field leaves things as they are.").format(
+                noun=scope.noun, which=which
+            )
+        )
         given = _fields(scope)
         if given is not None:
             _look(page, scope, given)
@@ -64,49 +69,64 @@ def _fields(scope: Scope) -> dict[str, Any] | None:
     with st.form(f"masks_batch_form_{number}", border=False):
         left, middle, right = st.columns(3)
         date = left.text_input(
-            "Date (UTC)",
+            _("Date (UTC)"),
             key=f"masks_batch_date_{number}",
             placeholder="2020-02-02",
-            help="When the source image was taken: a day, a time (2020-02-02 10:15:32), or a "
-            "period (2020-02-02/2020-02-10). Scenes are searched for again by it.",
+            help=_(
+                "When the source image was taken: a day, a time (2020-02-02 10:15:32), or a "
+                "period (2020-02-02/2020-02-10). Scenes are searched for again by it."
+            ),
         )
         crs = middle.text_input(
-            "CRS",
+            _("CRS"),
             key=f"masks_batch_crs_{number}",
-            placeholder="EPSG:32631",
-            help="For masks whose file has a transform but no CRS. A CRS that a file brings is "
-            "mended in the file.",
+            placeholder=_("EPSG:32631"),
+            help=_(
+                "For masks whose file has a transform but no CRS. A CRS that a file brings is "
+                "mended in the file."
+            ),
         )
         names = right.text_input(
-            "Class names",
+            _("Class names"),
             key=f"masks_batch_names_{number}",
-            placeholder="1 = mine, 2 = water",
-            help="Names of values as they are in the file. `1 =` takes a name away; values that "
-            "aren't named here keep theirs.",
+            placeholder=_("1 = mine, 2 = water"),
+            help=_(
+                "Names of values as they are in the file. `1 =` takes a name away; values that "
+                "aren't named here keep theirs."
+            ),
         )
         nodata = left.text_input(
-            "No data",
+            _("No data"),
             key=f"masks_batch_nodata_{number}",
-            placeholder="as they are",
-            help=f"Values that stand for no data, with commas between, such as -1, 255; or {NONE} "
-            "when none does. The masks are read again, and their pairs are made again by the next "
-            "run.",
+            placeholder=_("as they are"),
+            help=_(
+                "Values that stand for no data, with commas between, such as -1, 255; or "
+                "{none} when none does. The masks are read again, and their pairs are "
+                "made again by the next run."
+            ).format(none=NONE),
         )
         image = middle.text_input(
-            "Source image, or folder of them",
+            _("Source image, or folder of them"),
             key=f"masks_batch_image_{number}",
-            placeholder="/data/images",
-            help="A path on the server. In a folder each mask finds its own image: of the same "
-            "name without suffix, or but for an ending such as _mask, or of the same PlanetScope "
-            "scene id.",
+            placeholder=_("/data/images"),
+            help=_(
+                "A path on the server. In a folder each mask finds its own image: of the same "
+                "name without suffix, or but for an ending such as _mask, or of the same "
+                "PlanetScope "
+                "scene id."
+            ),
         )
         empty = right.selectbox(
-            "May be without any label",
+            _("May be without any label"),
             list(_EMPTY),
             key=f"masks_batch_empty_{number}",
-            help="A mask of background only is a problem unless it is meant as a negative example.",
+            help=_(
+                "A mask of background only is a problem unless it is meant as a negative example."
+            ),
         )
-        asked = st.form_submit_button(f"See what this changes in {scope.noun}", type="primary")
+        asked = st.form_submit_button(
+            _("See what this changes in {noun}").format(noun=scope.noun), type="primary"
+        )
     fields = {"date": date, "crs": crs, "class_names": names, "empty_allowed": _EMPTY[empty]}
     return {**fields, "nodata": text_values(nodata), "image": image.strip()} if asked else None
 
@@ -134,15 +154,21 @@ def _show(page: Page, seen: _Seen) -> None:
     stay = f" {counted(same, 'mask')} would stay as {'it is' if same == 1 else 'they are'}."
     if count:
         parts = ", ".join(f"{what} of {len(ids):,}" for what, ids in effect.changed.items())
-        st.info(f"**{counted(count, 'mask')} would change**: {parts}.{stay * bool(same)}")
+        st.info(
+            _("**{masks} would change**: {parts}.{value}").format(
+                masks=counted(count, "mask"), parts=parts, value=stay * bool(same)
+            )
+        )
     else:
-        st.info(f"Nothing would change.{stay * bool(same)}")
+        st.info(_("Nothing would change.{value}").format(value=stay * bool(same)))
     if effect.problems:
         named = effect.problems[:_NAMED]
         lines = "".join(f"\n- {plain(named_problem(problem))}" for problem in named)
         more = len(effect.problems) - len(named)
         st.warning(
-            f"{counted(len(effect.problems), 'mask')} can't take a part of it:{lines}"
+            _("{masks} can't take a part of it:{lines}").format(
+                masks=counted(len(effect.problems), "mask"), lines=lines
+            )
             + f"\n- … and {more:,} more" * (more > 0)
         )
     if effect.images is not None:
@@ -150,11 +176,11 @@ def _show(page: Page, seen: _Seen) -> None:
     agreed = True
     if seen.decided.total:
         st.warning(plain(consequence_of_edit(seen.decided)), icon=":material/history:")
-        agreed = st.checkbox("Go on, these decisions may be set aside", key="masks_batch_agreed")
+        agreed = st.checkbox(_("Go on, these decisions may be set aside"), key="masks_batch_agreed")
     if count:
-        yes, no, _ = st.columns([2, 1, 3])
+        yes, no, _rest = st.columns([2, 1, 3])
         yes.button(
-            f"Change {counted(count, 'mask')}",
+            _("Change {masks}").format(masks=counted(count, "mask")),
             key="masks_batch_apply",
             type="primary",
             width="stretch",
@@ -163,7 +189,7 @@ def _show(page: Page, seen: _Seen) -> None:
             args=(page, seen),
         )
         no.button(
-            "Don't", key="masks_batch_no", width="stretch", on_click=st.session_state.pop,
+            _("Don't"), key="masks_batch_no", width="stretch", on_click=st.session_state.pop,
             args=(_SEEN, None),
         )  # fmt: skip
 

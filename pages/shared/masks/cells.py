@@ -19,6 +19,7 @@ from migrate_core.masks.register.edit import (
     store_edits,
 )
 from migrate_core.model import Mask
+from migrate_core.text import _
 from pages.shared.frame import Page
 from pages.shared.masks.values import date_text
 from pages.shared.text import counted, plain
@@ -48,18 +49,18 @@ def edit_cells(page: Page, found: Sequence[Mask]) -> None:
             disabled=["mask", "to mend"],
             column_config={
                 "date": st.column_config.TextColumn(
-                    "date (UTC)", help="2020-02-02, or with a time 2020-02-02 10:15:32"
+                    _("date (UTC)"), help=_("2020-02-02, or with a time 2020-02-02 10:15:32")
                 ),
                 "CRS": st.column_config.TextColumn(
-                    help="EPSG:32631 or the like, for masks whose file has none"
+                    help=_("EPSG:32631 or the like, for masks whose file has none")
                 ),
-                "class names": st.column_config.TextColumn(help="1 = mine, 2 = water"),
+                "class names": st.column_config.TextColumn(help=_("1 = mine, 2 = water")),
                 "may be empty": st.column_config.CheckboxColumn(
-                    help="A mask of background only is meant so, as a negative example"
+                    help=_("A mask of background only is meant so, as a negative example")
                 ),
             },
         )
-        if st.form_submit_button("Save changes", icon=":material/save:", type="primary"):
+        if st.form_submit_button(_("Save changes"), icon=":material/save:", type="primary"):
             _save(page, found, st.session_state[key]["edited_rows"])
 
 
@@ -73,10 +74,14 @@ def _save(page: Page, found: Sequence[Mask], cells: dict[int, dict[str, Any]]) -
         except MigrateError as err:
             wrong.append(str(err) if str(err).startswith(mask.name) else f"{mask.name}: {err}")
     if wrong:
-        st.error("Nothing was saved.\n\n" + "\n\n".join(map(plain, wrong)))
+        st.error(_("Nothing was saved.\n\n") + "\n\n".join(map(plain, wrong)))
         return
     count = store_edits(page.store, changed)
-    st.toast(f"{counted(count, 'mask')} changed." if count else "There was nothing to change.")
+    st.toast(
+        _("{masks} changed.").format(masks=counted(count, "mask"))
+        if count
+        else _("There was nothing to change.")
+    )
     st.rerun()
 
 

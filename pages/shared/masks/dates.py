@@ -12,6 +12,7 @@ from migrate_core.job_requests import RedateMasks
 from migrate_core.masks.dates.patterns import EXAMPLE, compile_pattern
 from migrate_core.masks.register.redating import Redating, redatings
 from migrate_core.store.masks import MaskFilter
+from migrate_core.text import _
 from pages.shared.background import is_busy, start
 from pages.shared.frame import Page
 from pages.shared.masks.add import KIND
@@ -27,22 +28,24 @@ _HELP = (
 
 def dates_by_pattern(page: Page, wanted: MaskFilter) -> None:
     """A pattern, its effect on the masks of the list, and the button that applies it."""
-    with st.expander("Set dates by a file-name pattern", icon=":material/calendar_month:"):
+    with st.expander(_("Set dates by a file-name pattern"), icon=":material/calendar_month:"):
         left, right = st.columns([3, 2], vertical_alignment="bottom")
         text = left.text_input(
-            "Pattern",
+            _("Pattern"),
             key="masks_pattern",
             placeholder=EXAMPLE,
             help=_HELP,
             persist_state="session",
         )
         undated_only = right.checkbox(
-            "Only masks without a date", value=True, key="masks_pattern_undated"
+            _("Only masks without a date"), value=True, key="masks_pattern_undated"
         )
         if not text.strip():
             st.caption(
-                f"For example {EXAMPLE} for site_20200202_mask.tif. It is tried on the masks of "
-                "the list above; you see what it does before it is applied."
+                _(
+                    "For example {example} for site_20200202_mask.tif. It is tried on the "
+                    "masks of the list above; you see what it does before it is applied."
+                ).format(example=EXAMPLE)
             )
             return
         try:
@@ -57,13 +60,15 @@ def dates_by_pattern(page: Page, wanted: MaskFilter) -> None:
 def _show(page: Page, found: Sequence[Redating], request: RedateMasks) -> None:
     """The effect as a table, and applying it."""
     if not found:
-        st.info("All masks of the list have a date. Untick the box to change dates as well.")
+        st.info(_("All masks of the list have a date. Untick the box to change dates as well."))
         return
     changes = sum(item.changes for item in found)
     missed = sum(item.found is None for item in found)
     st.markdown(
-        f"Of {counted(len(found), 'mask')}, **{changes:,} would get another date**; "
-        f"{missed:,} without a date at the place of the pattern would stay as they are."
+        _(
+            "Of {masks}, **{changes:,} would get another date**; {missed:,} without "
+            "a date at the place of the pattern would stay as they are."
+        ).format(masks=counted(len(found), "mask"), changes=changes, missed=missed)
     )
     first = sorted(found, key=lambda item: item.found is None)[:_SHOWN]
     st.dataframe(
@@ -82,9 +87,9 @@ def _show(page: Page, found: Sequence[Redating], request: RedateMasks) -> None:
         key="masks_pattern_effect",
     )
     if len(found) > _SHOWN:
-        st.caption(f"The first {_SHOWN} of {len(found):,}.")
+        st.caption(_("The first {shown} of {count:,}.").format(shown=_SHOWN, count=len(found)))
     st.button(
-        f"Apply to {counted(changes, 'mask')}",
+        _("Apply to {masks}").format(masks=counted(changes, "mask")),
         key="masks_pattern_apply",
         type="primary",
         disabled=not changes or is_busy(page, KIND),

@@ -20,7 +20,7 @@ from migrate_core.masks.transformation import transformation
 from migrate_core.model import BACKGROUND, IGNORE, LONLAT, Mask
 from migrate_core.pairs.view.drawing import Colour, class_colour, class_colours
 from migrate_core.store.masks import MaskFilter, masks_of, names_and_dates
-from migrate_core.text import NOT_KNOWN
+from migrate_core.text import NOT_KNOWN, _
 from pages.shared.frame import Page
 from pages.shared.masks.classes import BACKGROUND_COLOUR, class_table
 from pages.shared.masks.removal import remove_one
@@ -39,10 +39,10 @@ def mask_detail(page: Page, mask: Mask) -> None:
     _picture(mask)
     _details(mask)
     left, right = st.columns(2)
-    with left.popover("Class names", icon=":material/label:", disabled=not mask.classes.stored):
+    with left.popover(_("Class names"), icon=":material/label:", disabled=not mask.classes.stored):
         _class_names(page, mask)
     if mask.vector is None:
-        with right.popover("No data", icon=":material/hide_source:"):
+        with right.popover(_("No data"), icon=":material/hide_source:"):
             no_data_form(page, mask)
     remove_one(page, mask)
 
@@ -59,7 +59,7 @@ def _problems(page: Page, mask: Mask) -> None:
     if GEOREFERENCE in mask.problems and _takes_crs(mask):
         _mend_crs(page, mask)
     only_background = CONTENT in mask.problems and mask.classes.stored is not None
-    if only_background and st.button("Keep it as a negative example", key="masks_mend_empty"):
+    if only_background and st.button(_("Keep it as a negative example"), key="masks_mend_empty"):
         _apply(page, mask, MaskEdit(empty_allowed=True))
 
 
@@ -90,8 +90,8 @@ def _takes_crs(mask: Mask) -> bool:
 def _mend_date(page: Page, mask: Mask) -> None:
     with st.form(f"masks_mend_date_{mask.mask_id}", border=False):
         left, right = st.columns([3, 1], vertical_alignment="bottom")
-        text = left.text_input("Date of its source image (UTC)", placeholder="2020-02-02")
-        if right.form_submit_button("Save", width="stretch") and text:
+        text = left.text_input(_("Date of its source image (UTC)"), placeholder="2020-02-02")
+        if right.form_submit_button(_("Save"), width="stretch") and text:
             try:
                 change = MaskEdit(acquired=parse_date(text))
             except MigrateError as err:
@@ -103,8 +103,8 @@ def _mend_date(page: Page, mask: Mask) -> None:
 def _mend_crs(page: Page, mask: Mask) -> None:
     with st.form(f"masks_mend_crs_{mask.mask_id}", border=False):
         left, right = st.columns([3, 1], vertical_alignment="bottom")
-        text = left.text_input("CRS of the mask", placeholder="EPSG:32631")
-        if right.form_submit_button("Save", width="stretch") and text:
+        text = left.text_input(_("CRS of the mask"), placeholder=_("EPSG:32631"))
+        if right.form_submit_button(_("Save"), width="stretch") and text:
             _apply(page, mask, MaskEdit(crs=text))
 
 
@@ -196,11 +196,11 @@ def _class_names(page: Page, mask: Mask) -> None:
     known = mask.classes.names or {}
     with st.form(f"masks_names_{mask.mask_id}", border=False):
         names = {
-            value: st.text_input(f"Value {value}", known.get(value, ""))
+            value: st.text_input(_("Value {value}").format(value=value), known.get(value, ""))
             for value in mask.classes.stored or {}
         }
-        everywhere = st.checkbox("For all masks that have these values")
-        if st.form_submit_button("Save names", type="primary"):
+        everywhere = st.checkbox(_("For all masks that have these values"))
+        if st.form_submit_button(_("Save names"), type="primary"):
             ids = [row[0] for row in names_and_dates(page.store, MaskFilter())]
             targets = masks_of(page.store, ids) if everywhere else iter([mask])
             change = MaskEdit(class_names=names)

@@ -22,6 +22,7 @@ from migrate_core.store.masks import (
     name_apart,
     shared_names,
 )
+from migrate_core.text import _
 from pages.shared.frame import Page
 from pages.shared.masks.cells import edit_cells
 from pages.shared.masks.marks import MASK_LIST, mark, mark_none, marked, wanted_masks
@@ -90,7 +91,7 @@ def mask_filters(page: Page) -> None:
 def mask_list(page: Page, count: int) -> None:
     """One page of the `count` masks that fit, to look at and mark or to edit, and the pages."""
     if not count:
-        st.info("No mask fits. Choose another list, or clear the name.")
+        st.info(_("No mask fits. Choose another list, or clear the name."))
         return
     MASK_LIST.turn_within(count)
     found = list_masks(page.store, wanted_masks(), MASK_LIST.first, MASK_LIST.size)
@@ -107,18 +108,26 @@ def _above(count: int) -> None:
     text, button, switch = st.columns([6, 2, 2], vertical_alignment="center")
     number = len(marked())
     if number:
-        text.markdown(f"**{counted(number, 'mask')} marked**, also on other pages of the list.")
-        button.button("Unmark all", key="masks_unmark", type="tertiary", on_click=mark_none)
+        text.markdown(
+            _("**{masks} marked**, also on other pages of the list.").format(
+                masks=counted(number, "mask")
+            )
+        )
+        button.button(_("Unmark all"), key="masks_unmark", type="tertiary", on_click=mark_none)
     else:
         text.caption(
-            f"{counted(count, 'mask')}. A click in a row shows the mask; marks at the left choose "
-            "masks to edit or remove together."
+            _(
+                "{masks}. A click in a row shows the mask; marks at the left choose "
+                "masks to edit or remove together."
+            ).format(masks=counted(count, "mask"))
         )
     switch.toggle(
-        "Edit cells",
+        _("Edit cells"),
         key=_EDIT,
-        help="Date, CRS and class names of each mask on this page of the list. For the same in "
-        "many masks use “Edit many masks” below.",
+        help=_(
+            "Date, CRS and class names of each mask on this page of the list. For the same in "
+            "many masks use “Edit many masks” below."
+        ),
     )
 
 
@@ -129,16 +138,16 @@ def _table(found: Sequence[Mask], shared: Collection[str]) -> None:
         [_cells(mask, name_apart(mask, shared)) for mask in found],
         {
             "shown": st.column_config.TextColumn(
-                "\u2002", width=28, help="The mask that is shown above"
+                "\u2002", width=28, help=_("The mask that is shown above")
             ),
             "pixel, m": st.column_config.NumberColumn(
-                format="%.2f", help="Width of a pixel on the ground, in metres"
+                format="%.2f", help=_("Width of a pixel on the ground, in metres")
             ),
             "date (UTC)": st.column_config.TextColumn(
-                help="When the image that the mask was drawn on was taken"
+                help=_("When the image that the mask was drawn on was taken")
             ),
             "CRS": st.column_config.TextColumn(
-                width=100, help="Coordinate reference system of the mask"
+                width=100, help=_("Coordinate reference system of the mask")
             ),
             "problem": st.column_config.TextColumn(width="medium"),
         },

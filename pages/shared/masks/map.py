@@ -24,6 +24,7 @@ from migrate_core.store.masks import (
     mask_clusters,
     mask_locations,
 )
+from migrate_core.text import _
 from pages.shared.frame import Page
 from pages.shared.maps import Focus, Outline, Picture, map_click, show_map
 from pages.shared.masks.classes import class_swatches, css_of_class, swatches
@@ -91,7 +92,7 @@ def masks_on_map(page: Page, wanted: MaskFilter, selected: Mask | None) -> None:
     """
     clusters = mask_clusters(page.store, wanted)
     if not clusters:
-        st.info("None of these masks can be drawn on the map yet: they have no georeference.")
+        st.info(_("None of these masks can be drawn on the map yet: they have no georeference."))
         return
     if st.session_state.setdefault(_FILTER, wanted) != wanted:
         # Other masks are listed: the map opens where they are.
@@ -197,7 +198,7 @@ def _pictured(mask: Mask | None) -> Picture | None:
         return None
     offered = [BOTH, LABEL, IMAGE] if mask.source.path else [LABEL]
     shown = st.segmented_control(
-        "Shown of the selected mask",
+        _("Shown of the selected mask"),
         [*offered, _NOTHING],
         format_func=_SHOWN.__getitem__,
         default=offered[0],
@@ -280,15 +281,17 @@ def _legend(drawn: _Drawn, pictured: Mask | None, *, by_class: bool) -> None:
         parts.append("number: masks near each other, a click zooms in")
     text.html(f"<small>{' &ensp;|&ensp; '.join(parts)}</small>")
     switch.toggle(
-        "Classes",
+        _("Classes"),
         key=_BY_CLASS,
         persist_state="session",
-        help="Colour each outline by the class that most of its labelled pixels have, instead of "
-        "by whether the mask is ready",
+        help=_(
+            "Colour each outline by the class that most of its labelled pixels have, instead of "
+            "by whether the mask is ready"
+        ),
     )
     button.button(
-        "All", key="masks_map_all", icon=":material/zoom_out_map:", width="stretch",
-        on_click=look_at, kwargs={"everything": True}, help="Show all masks on the map",
+        _("All"), key="masks_map_all", icon=":material/zoom_out_map:", width="stretch",
+        on_click=look_at, kwargs={"everything": True}, help=_("Show all masks on the map"),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from migrate_core.errors import MigrateError
 from migrate_core.masks.dates.patterns import EXAMPLE, compile_pattern, date_by_pattern
 from migrate_core.masks.dates.sensors import SENSORS
 from migrate_core.masks.register.uploads import VECTOR_SUFFIXES, Uploaded
+from migrate_core.text import _
 from pages.shared.text import plain
 
 _SHOWN = 6
@@ -41,10 +42,16 @@ def mask_options(where: str, names: Sequence[str], columns: Sequence[str]) -> Ch
     """
     ask = _Asker(where)
     with st.expander(
-        "Options: dates, classes, georeference, polygons, occlusion", icon=":material/tune:"
+        _("Options: dates, classes, georeference, polygons, occlusion"), icon=":material/tune:"
     ):
         tabs = st.tabs(
-            ["Dates", "Classes", "Georeference", "Polygons", "Occluded in the source image"]
+            [
+                _("Dates"),
+                _("Classes"),
+                _("Georeference"),
+                _("Polygons"),
+                _("Occluded in the source image"),
+            ]
         )
         askers: list[Callable[[_Asker], None]] = [
             lambda ask: _dates(ask, names),
@@ -131,8 +138,11 @@ class _Asker:
 
 def _dates(ask: _Asker, names: Sequence[str]) -> None:
     st.caption(
-        "Dates are found in file names, in PlanetScope or STAC metadata beside the files, and in "
-        "the tags of the source images. What is given here beats that."
+        _(
+            "Dates are found in file names, in PlanetScope or STAC metadata beside the "
+            "files, and in "
+            "the tags of the source images. What is given here beats that."
+        )
     )
     left, right = st.columns(2)
     ask.text(
@@ -172,16 +182,20 @@ def _pattern_preview(text: str, names: Sequence[str]) -> None:
         st.error(plain(str(err)))
         return
     if not names:
-        st.caption("Choose files first, to see what the pattern makes of their names.")
+        st.caption(_("Choose files first, to see what the pattern makes of their names."))
         return
     found = [(name, date_by_pattern(name, pattern)) for name in names]
     missed = sum(day is None for _, day in found)
-    st.caption(f"{len(found) - missed:,} of {len(found):,} names have a date there.")
+    st.caption(
+        _("{value:,} of {count:,} names have a date there.").format(
+            value=len(found) - missed, count=len(found)
+        )
+    )
     first = sorted(found, key=lambda row: row[1] is not None)[:_SHOWN]
     st.dataframe(
         pd.DataFrame([{"file": name, "date": str(day) if day else None} for name, day in first]),
         hide_index=True,
-        placeholder="no date",
+        placeholder=_("no date"),
         height="content",
         key=f"masks_pattern_{hash(text)}",
     )
@@ -254,8 +268,10 @@ def _georeference(ask: _Asker) -> None:
 
 def _polygons(ask: _Asker, columns: Sequence[str]) -> None:
     st.caption(
-        "Polygons have no footprint of their own: what lies in the area but in no polygon is "
-        "background, what lies outside it is ignored."
+        _(
+            "Polygons have no footprint of their own: what lies in the area but in no polygon is "
+            "background, what lies outside it is ignored."
+        )
     )
     left, middle, right = st.columns(3)
     for container, label, option in (
@@ -267,7 +283,9 @@ def _polygons(ask: _Asker, columns: Sequence[str]) -> None:
             ask.choice(container, label, option, columns, placeholder="none")
         else:
             ask.text(container, label, option, placeholder="none")
-    area = left.radio("Areas", list(_AREAS), captions=list(_AREAS.values()), key=ask.key("areas"))
+    area = left.radio(
+        _("Areas"), list(_AREAS), captions=list(_AREAS.values()), key=ask.key("areas")
+    )
     if area == _MARGIN:
         ask.number(middle, "Margin, m", "margin", value=200.0, min_value=0.0, step=50.0)
     if area == _CHIPS:
@@ -284,10 +302,12 @@ def _polygons(ask: _Asker, columns: Sequence[str]) -> None:
 
 def _occlusion(ask: _Asker) -> None:
     st.caption(
-        "Where clouds hid the ground in the image that was drawn on, a label is a guess: those "
-        "pixels get quality flag 64. PlanetScope's UDM2 and UDM are understood, and any raster "
-        "that isn't 0 there; they find their mask by name, as images do. The alpha band of an "
-        "image counts without being named."
+        _(
+            "Where clouds hid the ground in the image that was drawn on, a label is a guess: those "
+            "pixels get quality flag 64. PlanetScope's UDM2 and UDM are understood, and any raster "
+            "that isn't 0 there; they find their mask by name, as images do. The alpha band of an "
+            "image counts without being named."
+        )
     )
     ask.text(
         st,

@@ -14,6 +14,7 @@ from migrate_core.store.masks import (
     image_folders,
     used_images,
 )
+from migrate_core.text import _
 from pages.shared.frame import Page
 from pages.shared.masks.add import IMAGE_FOLDER
 from pages.shared.text import counted
@@ -32,17 +33,25 @@ def pairing(page: Page) -> None:
     left = unmatched_images(folders, used)
     without = count_masks(page.store, MaskFilter(WITHOUT_IMAGE))
     st.caption(
-        f"{counted(len(used), 'source image')} paired with masks by name; "
-        f"{counted(without, 'mask')} without a source image; "
-        f"{counted(len(left), 'image')} without a mask."
+        _(
+            "{images} paired with masks by name; {masks} without a source image; "
+            "{images_2} without a mask."
+        ).format(
+            images=counted(len(used), "source image"),
+            masks=counted(without, "mask"),
+            images_2=counted(len(left), "image"),
+        )
     )
     if left:
         with st.expander(
-            f"{counted(len(left), 'image')} without a mask", icon=":material/link_off:"
+            _("{images} without a mask").format(images=counted(len(left), "image")),
+            icon=":material/link_off:",
         ):
             st.write(
-                "A mask finds its image when both have the same name but for the suffix or an "
-                "ending such as _mask. Rename the file, and add the masks again."
+                _(
+                    "A mask finds its image when both have the same name but for the suffix or an "
+                    "ending such as _mask. Rename the file, and add the masks again."
+                )
             )
             more = f"\n… and {len(left) - _MOST:,} more" if len(left) > _MOST else ""
             st.code("\n".join(str(image) for image in left[:_MOST]) + more, language=None)

@@ -7,6 +7,7 @@ import streamlit as st
 from migrate_core.errors import MigrateError
 from migrate_core.model import Mask
 from migrate_core.review.set_aside import SetAside, present_decisions
+from migrate_core.text import _
 from pages.shared.frame import Page
 from pages.shared.masks.marks import mark_none, scope_of_list
 from pages.shared.state import choose_mask, selection
@@ -22,7 +23,7 @@ def removal(page: Page) -> None:
         st.error(plain(trouble))
     scope = scope_of_list(page)
     if scope.count and st.button(
-        f"Remove {scope.noun} from the list …",
+        _("Remove {noun} from the list …").format(noun=scope.noun),
         key="masks_remove_all",
         icon=":material/delete:",
         type="tertiary",
@@ -30,7 +31,7 @@ def removal(page: Page) -> None:
         _confirm_removal(page, scope.ids(page))
 
 
-@st.dialog("Remove masks from the list?")
+@st.dialog(_("Remove masks from the list?"))
 def _confirm_removal(page: Page, mask_ids: list[str]) -> None:
     try:
         _ask_removal(page, mask_ids)
@@ -42,14 +43,20 @@ def _ask_removal(page: Page, mask_ids: list[str]) -> None:
     many = f"{len(mask_ids):,} masks" if len(mask_ids) > 1 else "This mask"
     decided = SetAside.of(present_decisions(page.store, mask_ids).values())
     st.write(
-        f"{many} will no longer be searched for, made into pairs or exported. The files stay where "
-        "they are, and so do decisions: add a mask again and its pairs can be made again."
+        _(
+            "{many} will no longer be searched for, made into pairs or exported. The "
+            "files stay where they are, and so do decisions: add a mask again and "
+            "its pairs can be made again."
+        ).format(many=many)
     )
     if decided.total:
-        st.warning(f"This sets aside the decisions about {decided}.", icon=":material/history:")
+        st.warning(
+            _("This sets aside the decisions about {decided}.").format(decided=decided),
+            icon=":material/history:",
+        )
     yes, no = st.columns(2)
     if yes.button(
-        "Remove",
+        _("Remove"),
         key="masks_remove_yes",
         type="primary",
         width="stretch",
@@ -57,7 +64,7 @@ def _ask_removal(page: Page, mask_ids: list[str]) -> None:
         args=(page, mask_ids),
     ):
         st.rerun()
-    if no.button("Keep", key="masks_remove_no", width="stretch"):
+    if no.button(_("Keep"), key="masks_remove_no", width="stretch"):
         st.rerun()
 
 
@@ -74,5 +81,5 @@ def _remove(page: Page, mask_ids: list[str]) -> None:
 
 def remove_one(page: Page, mask: Mask) -> None:
     """The button that takes one mask off the list, after asking."""
-    if st.button("Remove …", key="masks_remove_one", icon=":material/delete:"):
+    if st.button(_("Remove …"), key="masks_remove_one", icon=":material/delete:"):
         _confirm_removal(page, [mask.mask_id])

@@ -9,6 +9,7 @@ from migrate_core.jobs.background import answer, latest_job, messages
 from migrate_core.masks.register.outcome import ImagePairs
 from migrate_core.states import Level
 from migrate_core.store.serialize import from_json
+from migrate_core.text import _
 from pages.shared.frame import Page
 from pages.shared.table import PagedList, titled
 from pages.shared.text import counted, plain
@@ -35,11 +36,11 @@ def adding_report(page: Page, kind: str) -> None:
         if results or problems:
             _result(" ".join(results), problems)
     right.button(
-        "Close",
+        _("Close"),
         key="masks_report_close",
         type="tertiary",
         icon=":material/close:",
-        help="Masks with a problem stay in the list below, under “With a problem”.",
+        help=_("Masks with a problem stay in the list below, under “With a problem”."),
         on_click=st.session_state.__setitem__,
         args=(_CLOSED, job.job_id),
     )
@@ -67,7 +68,7 @@ def _result(result: str, problems: tuple[str, ...]) -> None:
 
 def _images(found: ImagePairs) -> None:
     """Masks and their source images, folded under how many there are."""
-    with st.expander(f"Source images: {found}", icon=":material/image:"):
+    with st.expander(_("Source images: {found}").format(found=found), icon=":material/image:"):
         image_table(found, "masks_report_images")
 
 
@@ -89,10 +90,18 @@ def image_table(found: ImagePairs, key: str) -> None:
     )
     count = found.paired_count + found.without_image_count + found.without_mask_count
     if count > len(rows):
-        st.caption(f"{len(rows):,} of {count:,} rows, those of each kind that come first by name.")
+        st.caption(
+            _("{count:,} of {count_2:,} rows, those of each kind that come first by name.").format(
+                count=len(rows), count_2=count
+            )
+        )
     if found.without_image_count + found.without_mask_count:
         st.caption(
-            "A mask finds its image when both have the same name but for the suffix or an ending "
-            "such as _mask, or the same PlanetScope scene id. Rename the file and add the masks "
-            "again, or give masks their image under “Edit many masks”."
+            _(
+                "A mask finds its image when both have the same name but for the suffix or an "
+                "ending "
+                "such as _mask, or the same PlanetScope scene id. Rename the file and add the "
+                "masks "
+                "again, or give masks their image under “Edit many masks”."
+            )
         )

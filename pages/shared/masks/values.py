@@ -14,6 +14,7 @@ from migrate_core.masks.options import AddOptions
 from migrate_core.masks.raster.no_data import NONE, parse_no_data, value_text
 from migrate_core.masks.raster.value_notes import declared_only, value_notes
 from migrate_core.model import Mask
+from migrate_core.text import _
 from pages.shared.background import is_busy, start
 from pages.shared.frame import Page
 from pages.shared.masks.add import KIND
@@ -35,13 +36,15 @@ def no_data_form(page: Page, mask: Mask) -> None:
     nodata = mask.raster.nodata
     with st.form(f"masks_nodata_{mask.mask_id}", border=False):
         text = st.text_input(
-            "Values that stand for no data",
+            _("Values that stand for no data"),
             "" if nodata is None else ", ".join(map(value_text, nodata)) or NONE,
-            placeholder="as the file declares",
-            help=f"Numbers with commas between, such as -1, 255; or {NONE} when none does. The "
-            "mask is read again; its pair is made again by the next run.",
+            placeholder=_("as the file declares"),
+            help=_(
+                "Numbers with commas between, such as -1, 255; or {none} when none does. "
+                "The mask is read again; its pair is made again by the next run."
+            ).format(none=NONE),
         )
-        if st.form_submit_button("Read it again", disabled=is_busy(page, KIND)) and text.strip():
+        if st.form_submit_button(_("Read it again"), disabled=is_busy(page, KIND)) and text.strip():
             try:
                 values = parse_no_data(text_values(text))
             except MigrateError as err:
@@ -54,11 +57,13 @@ def no_data_form(page: Page, mask: Mask) -> None:
 def _read_again(page: Page, mask: Mask, nodata: Sequence[float], key: str) -> None:
     values = " and ".join(map(value_text, nodata))
     st.button(
-        f"Take {values} as no data" if values else "Take no value as no data",
+        _("Take {values} as no data").format(values=values)
+        if values
+        else _("Take no value as no data"),
         key=key,
         icon=":material/refresh:",
         disabled=is_busy(page, KIND),
-        help="Reads the mask again. Its pair is made again by the next run.",
+        help=_("Reads the mask again. Its pair is made again by the next run."),
         on_click=_start,
         args=(page, mask, nodata),
     )

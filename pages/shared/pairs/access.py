@@ -15,7 +15,7 @@ from migrate_core.settings import ACCESSES
 from migrate_core.states import PairState
 from migrate_core.store.pair_list import ON_ORDER
 from migrate_core.store.transfers.orders import Order, orders
-from migrate_core.text import format_time
+from migrate_core.text import _, format_time
 from migrate_core.transfer.quota import Quota, QuotaState
 from pages.shared.frame import Page
 from pages.shared.pairs.start import CODE, start_pairs
@@ -38,7 +38,7 @@ def access_form(page: Page, now: RunStatus) -> None:
     if not found:
         return
     with st.container(border=True):
-        st.markdown("**What fetching pixels from services takes**")
+        st.markdown(_("**What fetching pixels from services takes**"))
         access = _choose_access(page, found)
         costs_table(found, access, key="pairs_costs")
 
@@ -59,8 +59,10 @@ def costs_table(found: Sequence[SourceCosts], access: str, *, key: str) -> None:
         column_config=_columns(),
     )
     st.caption(
-        "Estimates before the start, from sizes of typical products, at 10 MB/s over 4 "
-        "connections. What was downloaded before costs nothing."
+        _(
+            "Estimates before the start, from sizes of typical products, at 10 MB/s over 4 "
+            "connections. What was downloaded before costs nothing."
+        )
     )
     for item in found:
         if item.quota is not None and item.quota.quota is not None:
@@ -73,12 +75,12 @@ def _choose_access(page: Page, found: Sequence[SourceCosts]) -> str:
         return ACCESSES[0]
     chosen, code = st.columns([3, 1])
     access: str = chosen.selectbox(
-        "Way of access",
+        _("Way of access"),
         ACCESSES,
         format_func=_WAYS.__getitem__,
         key="pairs_access",
         persist_state="session",
-        help="A source that doesn't have the chosen way gives its pixels by the one it has.",
+        help=_("A source that doesn't have the chosen way gives its pixels by the one it has."),
     )
     if needs_code(page.settings.services, SERVICES):
         with code:
@@ -124,18 +126,18 @@ def _kind(way: Way) -> str:
 def _columns() -> Mapping[str, Any]:
     column = st.column_config
     return {
-        "Taken": column.TextColumn(width=55, help="The way by which these would be fetched now"),
+        "Taken": column.TextColumn(width=55, help=_("The way by which these would be fetched now")),
         "Source": column.TextColumn(width=120),
         "Way": column.TextColumn(width=75),
-        "Pairs": column.NumberColumn(width=55, help="Pairs that are still to be made"),
-        "Scenes": column.NumberColumn(width=65, help="Different scenes that they need"),
-        "Here": column.NumberColumn(width=50, help="Scenes that were downloaded before"),
-        "Download": column.TextColumn(width=90, help="About what will be received"),
+        "Pairs": column.NumberColumn(width=55, help=_("Pairs that are still to be made")),
+        "Scenes": column.NumberColumn(width=65, help=_("Different scenes that they need")),
+        "Here": column.NumberColumn(width=50, help=_("Scenes that were downloaded before")),
+        "Download": column.TextColumn(width=90, help=_("About what will be received")),
         "Time": column.TextColumn(width=90),
         "Requests": column.NumberColumn(width=80, format="localized"),
         "Credentials": column.TextColumn(
             width=120,
-            help="The Scenes page names the variables, and tests the connection",
+            help=_("The Scenes page names the variables, and tests the connection"),
         ),
     }
 
@@ -183,7 +185,7 @@ def archive(page: Page, now: RunStatus) -> None:
     words, button = st.columns([4, 1], vertical_alignment="center")
     words.info(format_waiting(len(found), number), icon=":material/hourglass_top:")
     button.button(
-        "Ask again",
+        _("Ask again"),
         key="pairs_ask_again",
         icon=":material/refresh:",
         disabled=now.busy or not number,
@@ -191,7 +193,9 @@ def archive(page: Page, now: RunStatus) -> None:
         on_click=lambda: start_pairs(page, states=(PairState.QUEUED.value,)),
     )
     if found:
-        with st.expander(f"What is on order ({len(found)})", icon=":material/inventory:"):
+        with st.expander(
+            _("What is on order ({count})").format(count=len(found)), icon=":material/inventory:"
+        ):
             st.dataframe(
                 [_order(order) for order in found[:_SHOWN_ORDERS]],
                 key="pairs_orders",
@@ -199,7 +203,11 @@ def archive(page: Page, now: RunStatus) -> None:
                 height="content",
             )
             if len(found) > _SHOWN_ORDERS:
-                st.caption(f"… and {len(found) - _SHOWN_ORDERS} more, the oldest first.")
+                st.caption(
+                    _("… and {value} more, the oldest first.").format(
+                        value=len(found) - _SHOWN_ORDERS
+                    )
+                )
 
 
 def _pairs(number: int) -> str:

@@ -11,6 +11,7 @@ from migrate_core.job_requests import ConvertProduct
 from migrate_core.jobs.background import answer
 from migrate_core.products.opening import open_product
 from migrate_core.store.selected import products_in_use
+from migrate_core.text import _
 from pages.shared.background import (
     POLL_S,
     format_size,
@@ -36,25 +37,29 @@ def convert_panel(page: Page) -> None:
     """The form, the progress of the conversion, and where its result lies."""
     busy = is_busy(page, KIND)
     product = st.selectbox(
-        "Product",
+        _("Product"),
         products_in_use(page.store, _OFFERED),
         index=None,
-        placeholder="Choose one of the selected scenes, or write the path of a SAFE folder or zip",
+        placeholder=_(
+            "Choose one of the selected scenes, or write the path of a SAFE folder or zip"
+        ),
         accept_new_options=True,
         key="convert_product",
         persist_state="session",
-        help="On the machine where the app runs.",
+        help=_("On the machine where the app runs."),
     )
     destination = st.text_input(
-        "Save as",
-        placeholder=f"{page.workspace.converted}/<product>.tif",
+        _("Save as"),
+        placeholder=_("{converted}/<product>.tif").format(converted=page.workspace.converted),
         key="convert_destination",
         persist_state="session",
-        help="Path of the GeoTIFF; a relative one lies in the workspace. A full product needs up "
-        "to 5 GB while it is converted and 3 GB after.",
+        help=_(
+            "Path of the GeoTIFF; a relative one lies in the workspace. A full product needs up "
+            "to 5 GB while it is converted and 3 GB after."
+        ),
     )
     st.button(
-        "Convert",
+        _("Convert"),
         key="convert_start",
         icon=":material/transform:",
         disabled=busy or not product,
@@ -99,4 +104,6 @@ def _result(page: Page) -> None:
     if found.get("missing_bands"):
         st.warning(f"The product lacks {plain(', '.join(found['missing_bands']))}.")
     for warning in found.get("offset_warnings", ()):
-        st.warning(f"The radiometric offset is doubtful: {plain(warning)}.")
+        st.warning(
+            _("The radiometric offset is doubtful: {warning}.").format(warning=plain(warning))
+        )

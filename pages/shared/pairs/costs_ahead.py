@@ -7,6 +7,7 @@ import streamlit as st
 from migrate_core.settings import ACCESSES
 from migrate_core.store.pair_list import ON_ORDER
 from migrate_core.store.transfers.orders import orders
+from migrate_core.text import _
 from pages.shared.frame import PAGES, Page
 from pages.shared.pairs.access import costs_now, costs_table, format_waiting
 from pages.shared.pairs.state import run_status
@@ -24,6 +25,6 @@ def costs_ahead(page: Page) -> None:
         st.info(format_waiting(len(waiting), pairs), icon=":material/hourglass_top:")
     if not found:
         return
-    with st.expander("What fetching the selected scenes takes", icon=":material/download:"):
+    with st.expander(_("What fetching the selected scenes takes"), icon=":material/download:"):
         costs_table(found, ACCESSES[0], key="scenes_costs")
-        st.page_link(PAGES["pairs"][0], label="Choose the way on Pairs", icon=PAGES["pairs"][2])
+        st.page_link(PAGES["pairs"][0], label=_("Choose the way on Pairs"), icon=PAGES["pairs"][2])

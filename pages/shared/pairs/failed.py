@@ -11,6 +11,7 @@ from migrate_core.pairs.run.failures import ADVICE, Remedy
 from migrate_core.states import Failure
 from migrate_core.store.derived.before_run import failures, masks_failed_by
 from migrate_core.store.pair_list import PairRow
+from migrate_core.text import _
 from pages.shared.frame import PAGES, Page
 from pages.shared.pairs.access import format_bytes
 from pages.shared.pairs.start import start_pairs
@@ -40,11 +41,13 @@ def _of_reason(page: Page, now: RunStatus, failure: Failure, number: int) -> Non
     advice = ADVICE[failure]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            f"Retry {counted(number, 'pair')} that failed because {advice.because}",
+            _("Retry {pairs} that failed because {because}").format(
+                pairs=counted(number, "pair"), because=advice.because
+            ),
             key=f"pairs_retry_{failure}",
             icon=":material/refresh:",
             disabled=now.busy,
-            help=None if advice.passing else "Of use once the reason is out of the way.",
+            help=None if advice.passing else _("Of use once the reason is out of the way."),
             on_click=_retry_all,
             args=(page, failure),
         )
@@ -72,9 +75,11 @@ def _way_to(page: Page, remedy: Remedy, mask_id: str | None) -> None:
     if remedy == Remedy.FREE_DISK:
         root = page.workspace.root
         free = format_bytes(free_bytes(root))
-        st.markdown(f"Free disk space: {free} are free at {code(str(root))}.")
+        st.markdown(
+            _("Free disk space: {free} are free at {root}.").format(free=free, root=code(str(root)))
+        )
     if remedy in _LINKS:
         stage, label, address = _LINKS[remedy]
-        path, _, icon = PAGES[stage]
+        path, _name, icon = PAGES[stage]
         selected = {} if mask_id is None else {"mask": mask_id}
         st.page_link(path, label=label, icon=icon, query_params={**selected, **address})

@@ -13,7 +13,7 @@ from migrate_core.pairs.label.suggested_buffer import suggested_buffer_m
 from migrate_core.settings import ACCESSES, CLOUDS, RESAMPLINGS
 from migrate_core.store.derived.before_run import RunAhead, run_ahead
 from migrate_core.store.pair_list import parameters_in_use
-from migrate_core.text import CLOUDS_TEXTS
+from migrate_core.text import CLOUDS_TEXTS, _
 from pages.shared.frame import Page
 from pages.shared.pairs.state import chosen_parameters
 from pages.shared.state import FormField, keep_form, number, one_of, yes_or_no
@@ -37,7 +37,7 @@ def parameters_form(page: Page) -> RunAhead:
     in_use = parameters_in_use(page.store)
     shown = in_use or PairParameters(resampling=page.settings.resampling)
     keep_form("pairs", _fields(shown))
-    with st.expander("How they are made", icon=":material/tune:"):
+    with st.expander(_("How they are made"), icon=":material/tune:"):
         left, right = st.columns(2)
         with left:
             _pixels()
@@ -46,8 +46,10 @@ def parameters_form(page: Page) -> RunAhead:
             _workers(page)
         if in_use is not None and chosen_parameters() != in_use:
             st.caption(
-                f"The present pairs were made with {format_parameters(in_use)}. Making them as "
-                "before brings back pairs and decisions."
+                _(
+                    "The present pairs were made with {format_parameters}. Making them as "
+                    "before brings back pairs and decisions."
+                ).format(format_parameters=format_parameters(in_use))
             )
     return run_ahead(page.store, chosen_parameters())
 
@@ -91,66 +93,86 @@ def format_ahead(ahead: RunAhead) -> str:
 def _pixels() -> None:
     """What Sentinel-2's pixels depend on."""
     st.selectbox(
-        "Resampling of 20 m and 60 m bands to 10 m",
+        _("Resampling of 20 m and 60 m bands to 10 m"),
         RESAMPLINGS,
         key="pairs_resampling",
         persist_state="session",
-        help="Changes the pixels of the nine 20 m and 60 m bands; 10 m bands are never resampled. "
-        f"No-data takes no part in it. All three take the same time. {_ALL_AGAIN}",
+        help=_(
+            "Changes the pixels of the nine 20 m and 60 m bands; 10 m bands are "
+            "never resampled. No-data takes no part in it. All three take the same "
+            "time. {all_again}"
+        ).format(all_again=_ALL_AGAIN),
     )
     st.selectbox(
-        "Clouds are assessed by",
+        _("Clouds are assessed by"),
         CLOUDS,
         format_func=CLOUDS_TEXTS.__getitem__,
         key="pairs_clouds",
         persist_state="session",
-        help="Changes the quality flags for cloud and shadow, and with them the suggestions. L2A "
-        "brings a scene classification with clouds, shadows, cirrus and snow, which costs next "
-        "to nothing. For L1C, s2cloudless finds clouds in the pixels, which takes longer; shadows "
-        f"follow from the sun's position. {_ALL_AGAIN}",
+        help=_(
+            "Changes the quality flags for cloud and shadow, and with them the "
+            "suggestions. L2A brings a scene classification with clouds, shadows, "
+            "cirrus and snow, which costs next to nothing. For L1C, s2cloudless "
+            "finds clouds in the pixels, which takes longer; shadows follow from the "
+            "sun's position. {all_again}"
+        ).format(all_again=_ALL_AGAIN),
     )
     st.checkbox(
-        "Also of products that lack bands",
+        _("Also of products that lack bands"),
         key="pairs_missing_bands",
         persist_state="session",
-        help="Makes pairs of such products, too: their images have fewer bands than the others, "
-        "which many trainings refuse. Without this, the pair fails and names the missing bands. "
-        f"{_ALL_AGAIN}",
+        help=_(
+            "Makes pairs of such products, too: their images have fewer bands than "
+            "the others, which many trainings refuse. Without this, the pair fails "
+            "and names the missing bands. {all_again}"
+        ).format(all_again=_ALL_AGAIN),
     )
 
 
 def _labels(suggested_m: float | None) -> None:
     """What the label depends on; `suggested_m` is a good width of the buffer."""
     st.checkbox(
-        "Register: move shifted masks",
+        _("Register: move shifted masks"),
         key="pairs_register",
         persist_state="session",
-        help="Moves masks that are shifted against Sentinel-2. The shift is measured between the "
-        "source image and Sentinel-2, where neither is clouded, which reads the source image as "
-        "well and takes longer. A mask is moved only where the measurement is reliable; "
-        f"Sentinel-2 never is. Review shows the shift as an arrow. {_ALL_AGAIN}",
+        help=_(
+            "Moves masks that are shifted against Sentinel-2. The shift is measured "
+            "between the source image and Sentinel-2, where neither is clouded, "
+            "which reads the source image as well and takes longer. A mask is moved "
+            "only where the measurement is reliable; Sentinel-2 never is. Review "
+            "shows the shift as an arrow. {all_again}"
+        ).format(all_again=_ALL_AGAIN),
     )
     st.number_input(
-        "Boundary buffer, m to both sides of class borders",
+        _("Boundary buffer, m to both sides of class borders"),
         min_value=0.0,
         max_value=_MOST_BUFFER_M,
         step=1.0,
         format="%.0f",
         key="pairs_ignore_rim",
         persist_state="session",
-        help="Within it the label is 255 (ignore): so close to a border its position isn't known. "
-        "0 is no buffer; it costs labelled pixels, and no time. "
-        f"{_good_width(suggested_m)} {_ALL_AGAIN}",
+        help=_(
+            "Within it the label is 255 (ignore): so close to a border its position "
+            "isn't known. 0 is no buffer; it costs labelled pixels, and no time. "
+            "{good_width} {all_again}"
+        ).format(good_width=_good_width(suggested_m), all_again=_ALL_AGAIN),
     )
     if suggested_m is not None:
-        st.caption(f"Suggested for these masks where they aren't registered: {suggested_m:.0f} m.")
+        st.caption(
+            _(
+                "Suggested for these masks where they aren't registered: {suggested_m:.0f} m."
+            ).format(suggested_m=suggested_m)
+        )
     st.checkbox(
-        "Ignore labels occluded in the source image",
+        _("Ignore labels occluded in the source image"),
         key="pairs_ignore_occluded",
         persist_state="session",
-        help="Where the ground was hidden, by the source image's UDM or alpha band, the label "
-        "becomes 255 (ignore): it costs labelled pixels, and no time. Without this they keep their "
-        f"class and are only flagged (quality flag 64). {_ALL_AGAIN}",
+        help=_(
+            "Where the ground was hidden, by the source image's UDM or alpha band, "
+            "the label becomes 255 (ignore): it costs labelled pixels, and no time. "
+            "Without this they keep their class and are only flagged (quality flag "
+            "64). {all_again}"
+        ).format(all_again=_ALL_AGAIN),
     )
 
 
@@ -167,14 +189,20 @@ def _good_width(suggested_m: float | None) -> str:
 
 def _workers(page: Page) -> None:
     st.number_input(
-        "Workers (processes at a time)",
+        _("Workers (processes at a time)"),
         min_value=1,
         max_value=_MOST_WORKERS,
         key="pairs_workers",
         persist_state="session",
         disabled=bool(page.settings.scheduler),
-        help="Changes nothing of the pairs. One a core is quickest; with fewer, the machine stays "
-        "free for other work.",
+        help=_(
+            "Changes nothing of the pairs. One a core is quickest; with fewer, the machine stays "
+            "free for other work."
+        ),
     )
     if page.settings.scheduler:
-        st.caption(f"Pairs are made on the Dask cluster at {plain(page.settings.scheduler or '')}.")
+        st.caption(
+            _("Pairs are made on the Dask cluster at {value}.").format(
+                value=plain(page.settings.scheduler or "")
+            )
+        )

@@ -24,6 +24,7 @@ from migrate_core.text import (
     FOOTPRINT_COVERAGE,
     FOOTPRINT_COVERAGE_HELP,
     LABEL_OCCLUDED_HELP,
+    _,
 )
 from pages.shared.frame import PAGES, Page
 from pages.shared.log import show_log
@@ -61,8 +62,10 @@ def pair_list(page: Page, now: RunStatus) -> None:
     picked = [rows[number] for number in choose_rows(listed.name, table)]
     listed.show(count)
     st.caption(
-        "Select a row for its details, several to make just these. "
-        f"{LOOK[TO_MAKE]} = a scene is selected, the pair was not begun."
+        _(
+            "Select a row for its details, several to make just these. {look} = a "
+            "scene is selected, the pair was not begun."
+        ).format(look=LOOK[TO_MAKE])
     )
     if len(picked) == 1:
         choose_mask(picked[0].mask_id)
@@ -85,7 +88,7 @@ def _choose_state(now: RunStatus) -> tuple[str, int]:
     # A state that has just emptied stays to be chosen from while it is chosen.
     chosen = st.session_state.get("pairs_filter", _ALL)
     state = st.pills(
-        "Show",
+        _("Show"),
         list(dict.fromkeys([*counts, chosen])),
         default=_ALL,
         required=True,
@@ -129,10 +132,10 @@ def _columns() -> dict[str, Any]:
             width=115, format=PERCENT_COLUMN, help=LABEL_OCCLUDED_HELP
         ),
         "Suggestion": column.TextColumn(
-            width=90, help="From what occludes the label; a person decides in Review"
+            width=90, help=_("From what occludes the label; a person decides in Review")
         ),
         "Problem": column.TextColumn(width=260),
-        "Scene": column.TextColumn(width=480, help="Name of the Sentinel-2 product"),
+        "Scene": column.TextColumn(width=480, help=_("Name of the Sentinel-2 product")),
     }
 
 
@@ -140,11 +143,11 @@ def _offer_selected(page: Page, now: RunStatus, picked: Sequence[PairRow]) -> No
     """A button that makes only the selected ones."""
     masks = list(dict.fromkeys(row.mask_id for row in picked))
     st.button(
-        f"Make the {len(masks)} selected",
+        _("Make the {count} selected").format(count=len(masks)),
         key="pairs_make_selected",
         icon=":material/play_arrow:",
         disabled=now.busy,
-        help="Only these; all other pairs stay as they are.",
+        help=_("Only these; all other pairs stay as they are."),
         on_click=lambda: start_pairs(page, masks),
     )
 
@@ -159,15 +162,21 @@ def _detail(page: Page, now: RunStatus, row: PairRow) -> None:
             key="pairs_make_one",
             icon=":material/play_arrow:",
             disabled=now.busy,
-            help="Only this one; all other pairs stay as they are.",
+            help=_("Only this one; all other pairs stay as they are."),
             on_click=lambda: start_pairs(page, [row.mask_id]),
         )
 
     with st.container(border=True):
-        st.markdown(f"**{plain(row.mask_name)}** with {code(row.scene_id)}: {LOOK[row.state]}")
+        st.markdown(
+            _("**{mask_name}** with {scene_id}: {look}").format(
+                mask_name=plain(row.mask_name), scene_id=code(row.scene_id), look=LOOK[row.state]
+            )
+        )
         if pair and pair.suggestion:
             st.markdown(
-                f"Suggestion: **{pair.suggestion.verdict}**. {plain(pair.suggestion.reason)}"
+                _("Suggestion: **{verdict}**. {reason}").format(
+                    verdict=pair.suggestion.verdict, reason=plain(pair.suggestion.reason)
+                )
             )
         if pair and pair.error:
             st.error(plain(pair.error))
@@ -178,7 +187,7 @@ def _detail(page: Page, now: RunStatus, row: PairRow) -> None:
             show_log(page, "pair", pair.pair_id)
         _offset(page, now, row)
         if row.state == PairState.DONE:
-            st.page_link(PAGES["review"][0], label="Look at it", icon=PAGES["review"][2])
+            st.page_link(PAGES["review"][0], label=_("Look at it"), icon=PAGES["review"][2])
         elif row.state not in (PairState.FAILED, PairState.SUPERSEDED):
             make("Make this pair")
 
@@ -192,7 +201,9 @@ def _offset(page: Page, now: RunStatus, row: PairRow) -> None:
     if chosen is None and not offset_is_doubtful(pair.suggestion):
         return
     present = "as documents say" if chosen is None else f"set by hand to {chosen}"
-    st.markdown(f"Radiometric offset: {present}. Make the pair with another one:")
+    st.markdown(
+        _("Radiometric offset: {present}. Make the pair with another one:").format(present=present)
+    )
     with st.container(horizontal=True):
         for value, text in _OFFSETS.items():
             if value != ("auto" if chosen is None else str(chosen)):
@@ -201,7 +212,7 @@ def _offset(page: Page, now: RunStatus, row: PairRow) -> None:
                     key=f"pairs_offset_{value}",
                     icon=":material/exposure:",
                     disabled=now.busy,
-                    help="The pair with the present offset becomes superseded.",
+                    help=_("The pair with the present offset becomes superseded."),
                     on_click=start_pairs,
                     args=(page, [row.mask_id], (), value),
                 )
@@ -211,6 +222,6 @@ def _traceback(page: Page, pair_id: str) -> None:
     """The traceback of a failed pair, for those who look for a bug."""
     log = page.workspace.log(pair_id)
     if log.is_file():
-        with st.expander("Log, for those who look for a bug", icon=":material/bug_report:"):
+        with st.expander(_("Log, for those who look for a bug"), icon=":material/bug_report:"):
             text = log.read_text(encoding="utf-8", errors="replace")
             st.code(text[-_LOG_CHARACTERS:], language=None, wrap_lines=True)

@@ -11,6 +11,7 @@ from migrate_core.errors import MigrateError
 from migrate_core.job_requests import MakePairs
 from migrate_core.pairs.run.options import RunOptions
 from migrate_core.review.set_aside import SetAside, set_aside_by_run
+from migrate_core.text import _
 from pages.shared.background import start
 from pages.shared.frame import Page
 from pages.shared.pairs.state import KIND, run_options
@@ -68,19 +69,22 @@ def question(page: Page) -> None:
         _leave()
         return
     st.warning(
-        f"This run makes other pairs in place of {asked.found}. These decisions are set aside, and "
-        "proposed for the new pairs in Review. Making the pairs as before brings them back.",
+        _(
+            "This run makes other pairs in place of {found}. These decisions are set "
+            "aside, and proposed for the new pairs in Review. Making the pairs as "
+            "before brings them back."
+        ).format(found=asked.found),
         icon=":material/history:",
     )
     with st.container(horizontal=True):
         st.button(
-            f"Make them, set {_decisions(asked.found.total)} aside",
+            _("Make them, set {decisions} aside").format(decisions=_decisions(asked.found.total)),
             key="pairs_ask_yes",
             icon=":material/play_arrow:",
             on_click=_go_on,
             args=(page, asked),
         )
-        st.button("Leave the pairs as they are", key="pairs_ask_no", on_click=_leave)
+        st.button(_("Leave the pairs as they are"), key="pairs_ask_no", on_click=_leave)
 
 
 def _decisions(number: int) -> str:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from migrate_core.store.pair_list import TO_MAKE
 from migrate_core.store.selected import unusable_to_make
+from migrate_core.text import _
 from pages.shared.frame import PAGES, Page
 from pages.shared.pairs.state import UNUSABLE, RunStatus, leaves_out_unusable
 from pages.shared.text import counted
@@ -32,12 +33,15 @@ def unusable_choice(page: Page, now: RunStatus) -> None:
             required=True,
             key=UNUSABLE,
             persist_state="session",
-            help="Usable is a scene with little cloud over the mask that shows most of it. The "
-            "label of another one is mostly occluded, or cut off. Scenes chosen by hand are made.",
+            help=_(
+                "Usable is a scene with little cloud over the mask that shows most of it. The "
+                "label of another one is mostly occluded, or cut off. Scenes chosen by hand are "
+                "made."
+            ),
         )
         if leaves_out_unusable():
             st.page_link(
                 PAGES["scenes"][0],
-                label="Scenes says what would help these masks",
+                label=_("Scenes says what would help these masks"),
                 icon=PAGES["scenes"][2],
             )

@@ -8,6 +8,7 @@ from migrate_core.pairs.progress import STAGES, progress_of
 from migrate_core.states import UNDER_WAY, Level, PairState
 from migrate_core.store.derived.before_run import RunAhead
 from migrate_core.store.pair_list import INTERRUPTED, running_pairs
+from migrate_core.text import _
 from pages.shared.background import POLL_S, how_it_ended, is_busy, trouble, watch
 from pages.shared.frame import PAGES, Page
 from pages.shared.pairs.access import access_form, archive
@@ -26,11 +27,13 @@ _MOST_RUNNING = 8
 def explain_empty(page: Page) -> None:
     """What to do first, when there is nothing to make pairs of."""
     if not page.store.mask_states():
-        st.info("There are no masks yet. Add some, then search for scenes.")
-        st.page_link(PAGES["masks"][0], label="Add masks", icon=PAGES["masks"][2])
+        st.info(_("There are no masks yet. Add some, then search for scenes."))
+        st.page_link(PAGES["masks"][0], label=_("Add masks"), icon=PAGES["masks"][2])
     else:
-        st.info("No mask has a scene yet. Search for scenes first; the best of each is selected.")
-        st.page_link(PAGES["scenes"][0], label="Search for scenes", icon=PAGES["scenes"][2])
+        st.info(
+            _("No mask has a scene yet. Search for scenes first; the best of each is selected.")
+        )
+        st.page_link(PAGES["scenes"][0], label=_("Search for scenes"), icon=PAGES["scenes"][2])
 
 
 @polled(lambda page: is_busy(page, KIND), POLL_S)
@@ -78,11 +81,11 @@ def _start_buttons(page: Page, now: RunStatus, ahead: RunAhead) -> None:
         icon=":material/play_arrow:",
         disabled=now.busy,
         width="stretch",
-        help="Finished pairs are kept. Checking makes again what lost files or has a new date.",
+        help=_("Finished pairs are kept. Checking makes again what lost files or has a new date."),
         on_click=lambda: start_pairs(page),
     )
     retry.button(
-        f"Retry {failed} failed" if failed else "Retry failed",
+        _("Retry {failed} failed").format(failed=failed) if failed else _("Retry failed"),
         key="pairs_retry",
         icon=":material/refresh:",
         disabled=now.busy or not failed,
@@ -93,7 +96,7 @@ def _start_buttons(page: Page, now: RunStatus, ahead: RunAhead) -> None:
         with text:
             st.page_link(
                 PAGES["review"][0],
-                label="Every selected match is made. Next: look at them in Review.",
+                label=_("Every selected match is made. Next: look at them in Review."),
                 icon=PAGES["review"][2],
             )
 
@@ -112,11 +115,12 @@ def _offer_to_go_on(page: Page, now: RunStatus) -> None:
         return
     text, button = st.columns([4, 1], vertical_alignment="center")
     text.warning(
-        f"A run stopped before its end: {counted(left, 'pair')} interrupted. "
-        "What was finished is kept."
+        _("A run stopped before its end: {pairs} interrupted. What was finished is kept.").format(
+            pairs=counted(left, "pair")
+        )
     )
     button.button(
-        "Go on",
+        _("Go on"),
         key="pairs_go_on",
         icon=":material/resume:",
         type="primary",
@@ -133,13 +137,15 @@ def _show_running(page: Page, now: RunStatus) -> None:
     found = running_pairs(page.store, _MOST_RUNNING) if now.run else []
     stages = progress_of(page.workspace, [pair_id for pair_id, _ in found], now.run or "")
     with st.container(border=True):
-        st.caption("At work now", help=STAGE_HELP)
+        st.caption(_("At work now"), help=STAGE_HELP)
         for pair_id, name in found:
             stage = stages.get(pair_id)
             step = STAGES.index(stage) + 1 if stage else 0
             text = f"{stage} ({step} of {len(STAGES)})" if stage else "handed to a worker"
             st.progress(step / len(STAGES), f"{plain(name)}: {text}")
         if not found:
-            st.caption("Workers are being started …")
+            st.caption(_("Workers are being started …"))
         if now.counts.get(PairState.RUNNING, 0) > len(found) > 0:
-            st.caption(f"… and {now.counts[PairState.RUNNING] - len(found)} more")
+            st.caption(
+                _("… and {value} more").format(value=now.counts[PairState.RUNNING] - len(found))
+            )

@@ -6,6 +6,7 @@ import streamlit as st
 
 from migrate_core.review.filters import QueueFilter
 from migrate_core.review.queue import RANDOM
+from migrate_core.text import _
 
 from ..state import choose_pair
 from .filters import clear_filters, look_at
@@ -21,4 +22,4 @@ def look_at_audit(batch_id: str) -> None:
 def offer_to_leave(wanted: QueueFilter) -> None:
     """A button that leaves the audit which is looked at, and with it what else was filtered."""
     if wanted.audit is not None:
-        st.button("Leave the audit", on_click=clear_filters, icon=":material/close:")
+        st.button(_("Leave the audit"), on_click=clear_filters, icon=":material/close:")

@@ -15,7 +15,7 @@ from migrate_core.review.queue_row import QueueRow
 from migrate_core.states import DecisionState, decision_state
 from migrate_core.store.base import Store
 from migrate_core.store.finished_pairs import pair_centres, pair_footprints
-from migrate_core.text import LABEL_OCCLUDED, format_share
+from migrate_core.text import LABEL_OCCLUDED, _, format_share
 
 from ..frame import Page
 from ..maps import Outline, map_click, show_map
@@ -134,8 +134,8 @@ def _legend(rows: Sequence[QueueRow], missing: int, *, grouped: bool) -> None:
     text, button = st.columns([5, 1], vertical_alignment="center")
     text.html(f"<small>{marks}.{groups}{without}</small>")
     button.button(
-        "All", key="review_map_all", icon=":material/zoom_out_map:", width="stretch",
-        on_click=_look_at_all, help="Show all pairs on the map",
+        _("All"), key="review_map_all", icon=":material/zoom_out_map:", width="stretch",
+        on_click=_look_at_all, help=_("Show all pairs on the map"),
     )  # fmt: skip
 
 

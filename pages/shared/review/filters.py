@@ -11,6 +11,7 @@ from migrate_core.review.filters import CHOICES, NUMBERS, QueueFilter, Range, fo
 from migrate_core.review.queue import MOST_SUSPICIOUS, ORDERS
 from migrate_core.review.queue_row import QueueRow
 from migrate_core.states import DecisionState, Verdict
+from migrate_core.text import _
 
 from ..ranges import label_of, range_form
 from ..state import choose_pair
@@ -33,23 +34,25 @@ _BATCH = "The id of decisions that were made at once; `review batches` lists the
 def filter_form(rows: Sequence[QueueRow], reviewers: Sequence[str], reviewer: str) -> QueueChoice:
     """The filters and the order, in a popover, and what is looked at in words beside it."""
     fill_form()
-    with st.popover("Filter and sort", icon=":material/filter_list:"):
-        order = st.selectbox("Order", list(ORDERS), key=field_key("order"), persist_state=_KEPT)
+    with st.popover(_("Filter and sort"), icon=":material/filter_list:"):
+        order = st.selectbox(_("Order"), list(ORDERS), key=field_key("order"), persist_state=_KEPT)
         left, right = st.columns(2)
         with left:
             decision = _choice("Decision", CHOICES["decision"], "decision")
             suggestion = _choice("Suggestion", _SUGGESTED, "suggestion")
             tile = _choice("Tile", {row.tile for row in rows}, "tile")
-            first = st.date_input("Scene from", None, key=field_key("first"), persist_state=_KEPT)
+            first = st.date_input(
+                _("Scene from"), None, key=field_key("first"), persist_state=_KEPT
+            )
         with right:
             basis = _choice("Decided by a", CHOICES["basis"], "basis")
             by = _choice("Decided by", set(reviewers), "by")
             scene = _choice("Scene", {row.scene_id for row in rows}, "scene")
-            last = st.date_input("Scene until", None, key=field_key("last"), persist_state=_KEPT)
-        text = st.text_input("Mask name contains", key=field_key("text"), persist_state=_KEPT)
-        batch = st.text_input("Batch", key=field_key("batch"), persist_state=_KEPT, help=_BATCH)
+            last = st.date_input(_("Scene until"), None, key=field_key("last"), persist_state=_KEPT)
+        text = st.text_input(_("Mask name contains"), key=field_key("text"), persist_state=_KEPT)
+        batch = st.text_input(_("Batch"), key=field_key("batch"), persist_state=_KEPT, help=_BATCH)
         ranges = {name: limits for name in NUMBERS if (limits := _range(name)) != Range()}
-        st.button("Clear the filters", on_click=clear_filters, icon=":material/filter_list_off:")
+        st.button(_("Clear the filters"), on_click=clear_filters, icon=":material/filter_list_off:")
     wanted = QueueFilter(
         decision, text or "", suggestion, tile, first, last, reviewer, scene, basis, by,
         batch or None, ranges, st.session_state.get(field_key("audit")),
@@ -63,9 +66,16 @@ def _say(choice: QueueChoice, problems: Sequence[str]) -> None:
     """What is looked at, or what was wrong with the address, in one line."""
     with st.container(key="review_words"):
         if problems:
-            st.markdown(f":red[:small[{plain(' '.join(problems))}]]", help=plain(problems[0]))
+            st.markdown(
+                _(":red[:small[{names}]]").format(names=plain(" ".join(problems))),
+                help=plain(problems[0]),
+            )
         else:
-            st.markdown(f":gray[:small[{plain(format_filter(choice.wanted))}, {choice.order}]]")
+            st.markdown(
+                _(":gray[:small[{format_filter}, {order}]]").format(
+                    format_filter=plain(format_filter(choice.wanted)), order=choice.order
+                )
+            )
 
 
 def _choice(label: str, options: Collection[str], name: str) -> str | None:
@@ -77,7 +87,7 @@ def _choice(label: str, options: Collection[str], name: str) -> str | None:
     known = [option for option in listed if option]
     known += [given] if given and given not in known else []
     chosen: str | None = st.selectbox(
-        label, known, index=None, placeholder="any", key=key, persist_state=_KEPT
+        label, known, index=None, placeholder=_("any"), key=key, persist_state=_KEPT
     )
     return chosen
 
@@ -110,7 +120,7 @@ def _order() -> str:
 def mode_form() -> str:
     """One pair at a time, many, or where they lie."""
     mode = st.segmented_control(
-        "Show", [TABLE, GALLERY, MAP], default=TABLE, required=True, key="review_mode",
+        _("Show"), [TABLE, GALLERY, MAP], default=TABLE, required=True, key="review_mode",
         label_visibility="collapsed", persist_state=_KEPT,
     )  # fmt: skip
     return mode or TABLE

@@ -11,6 +11,7 @@ from migrate_core.files.disk import writing
 from migrate_core.scenes.match_table import import_match_table, match_rows, write_match_table
 from migrate_core.store.base import Store
 from migrate_core.store.candidates import CHOSEN_BY_PERSON, MaskFilter, count_masks, select_best
+from migrate_core.text import _
 from pages.shared.frame import Page
 from pages.shared.text import plain
 
@@ -21,15 +22,15 @@ _SHOWN_PROBLEMS = 20
 
 def all_masks(page: Page) -> None:
     """What can be done for all masks at once."""
-    st.subheader("All masks", anchor=False)
+    st.subheader(_("All masks"), anchor=False)
     best, out, back = st.columns(3)
     with best.container(border=True, height="stretch"):
         _best(page)
     with out.container(border=True, height="stretch"):
-        st.markdown("**Match table out**")
-        st.caption("Every mask with its candidates as CSV, the selected one first.")
+        st.markdown(_("**Match table out**"))
+        st.caption(_("Every mask with its candidates as CSV, the selected one first."))
         st.download_button(
-            f"Download {TABLE}",
+            _("Download {table}").format(table=TABLE),
             lambda: table(page.store),
             TABLE,
             "text/csv",
@@ -43,19 +44,23 @@ def all_masks(page: Page) -> None:
 
 
 def _best(page: Page) -> None:
-    st.markdown("**Best for all**")
+    st.markdown(_("**Best for all**"))
     count = count_masks(page.store, MaskFilter(CHOSEN_BY_PERSON))
     st.caption(f"{count:,} mask{'s' if count != 1 else ''} with a scene chosen by hand.")
     with st.popover(
-        "Select the best for all",
+        _("Select the best for all"),
         icon=":material/restart_alt:",
         disabled=not count,
         width="stretch",
     ):
-        st.markdown("This takes back every choice by hand; the best ranked scene is used.")
-        if st.button("Take them back", type="primary", key="scenes_best"):
+        st.markdown(_("This takes back every choice by hand; the best ranked scene is used."))
+        if st.button(_("Take them back"), type="primary", key="scenes_best"):
             changed = select_best(page.store)
-            st.toast(f"The best scene is used for all masks; {changed:,} changed.")
+            st.toast(
+                _("The best scene is used for all masks; {changed:,} changed.").format(
+                    changed=changed
+                )
+            )
             st.rerun()
 
 
@@ -68,13 +73,13 @@ def table(store: Store) -> bytes:
 
 
 def _import(page: Page) -> None:
-    st.markdown("**Match table in**")
-    st.caption("Takes the selection of a table; the columns mask_name and S2_name are enough.")
+    st.markdown(_("**Match table in**"))
+    st.caption(_("Takes the selection of a table; the columns mask_name and S2_name are enough."))
     file = st.file_uploader(
-        "Match table", type="csv", key="scenes_match_in", label_visibility="collapsed"
+        _("Match table"), type="csv", key="scenes_match_in", label_visibility="collapsed"
     )
     pressed = st.button(
-        "Take its selection",
+        _("Take its selection"),
         icon=":material/upload:",
         disabled=file is None,
         width="stretch",
@@ -95,4 +100,4 @@ def _import(page: Page) -> None:
         for problem in problems[:_SHOWN_PROBLEMS]:
             st.warning(plain(problem))
         if len(problems) > _SHOWN_PROBLEMS:
-            st.caption(f"And {len(problems) - _SHOWN_PROBLEMS:,} more rows.")
+            st.caption(_("And {value:,} more rows.").format(value=len(problems) - _SHOWN_PROBLEMS))

@@ -19,6 +19,7 @@ from migrate_core.text import (
     CLOUD_IN_SCENE,
     CLOUD_OVER_MASK,
     LABEL_OCCLUDED,
+    _,
     format_date,
     format_offset,
     format_percent,
@@ -71,7 +72,11 @@ class View:
         except MigrateError as err:  # a search has replaced the candidates meanwhile
             st.error(plain(str(err)))
             return
-        st.toast(f"{plain(self.mask.name)}: the scene of {format_date(scene.sensed_at)} is used.")
+        st.toast(
+            _("{name}: the scene of {format_date} is used.").format(
+                name=plain(self.mask.name), format_date=format_date(scene.sensed_at)
+            )
+        )
         st.session_state[_USED] = True
 
     def key(self, name: str) -> str:
@@ -110,12 +115,16 @@ def viewed_scene(view: View) -> None:
     ranked, scene = candidate.ranked, candidate.ranked.scene
     with st.container(border=True):
         st.markdown(
-            f"**{format_time(scene.sensed_at)}**, rank {view.rank + 1} of "
-            f"{len(view.candidates)}  \n{_format_candidate(ranked)}  \n"
+            _("**{format_time}**, rank {value} of {count}  \n{format_candidate}  \n").format(
+                format_time=format_time(scene.sensed_at),
+                value=view.rank + 1,
+                count=len(view.candidates),
+                format_candidate=_format_candidate(ranked),
+            )
             + (
-                ":material/check_circle: Usable."
+                _(":material/check_circle: Usable.")
                 if ranked.usable
-                else ":material/warning: Not usable by the limits of the search."
+                else _(":material/warning: Not usable by the limits of the search.")
             )
         )
         st.caption(code(scene.scene_id))
@@ -129,7 +138,7 @@ def _use_button(view: View) -> None:
         st.button(label, disabled=True, icon=":material/check:", key="scenes_used")
         return
     st.button(
-        "Use this scene",
+        _("Use this scene"),
         type="primary",
         icon=":material/check:",
         key="scenes_use",

@@ -13,7 +13,7 @@ from migrate_core.scenes.access.connection import FAILS, NOT_SET, WORKS
 from migrate_core.scenes.sources import SERVICES, open_source, source_of
 from migrate_core.scenes.sources.adapter import Credential
 from migrate_core.states import Level
-from migrate_core.text import format_time
+from migrate_core.text import _, format_time
 from pages.shared.background import is_busy, start
 from pages.shared.frame import Page
 from pages.shared.scenes.form import ask_for_code, keep_code
@@ -61,10 +61,10 @@ def connections(page: Page, specs: Sequence[str]) -> bool:
         if needs_code(page.settings.services, specs):
             ask_for_code()
         pressed = st.button(
-            "Test connection" if len(specs) == 1 else "Test connections",
+            _("Test connection") if len(specs) == 1 else _("Test connections"),
             key="scenes_test",
             icon=":material/network_check:",
-            help="Tries a small search at each source, and the credentials that are set.",
+            help=_("Tries a small search at each source, and the credentials that are set."),
             disabled=busy,
             on_click=keep_code,
         )

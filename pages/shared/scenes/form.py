@@ -12,6 +12,7 @@ from migrate_core.jobs.background import latest_job
 from migrate_core.model import SceneQuery
 from migrate_core.scenes.sources import EXAMPLES, LOCAL, SERVICES, local_source
 from migrate_core.store.last_search import SearchParameters, last_asked
+from migrate_core.text import _
 from pages.shared.frame import Page
 from pages.shared.scenes.measuring import can_measure, holds_secrets, measuring_switch
 from pages.shared.scenes.weights import TERMS, chosen_ranking, put_ranking_in_form
@@ -40,38 +41,43 @@ class Asked:
 def search_form(page: Page) -> Asked | None:
     """What was asked for, when the button was pressed just now."""
     st.pills(
-        "Services",
+        _("Services"),
         list(SERVICES),
         format_func=SERVICES.__getitem__,
         selection_mode="multi",
         key="scenes_services",
-        help="Several can be searched at once. Of a scene that more than one has, the first is "
-        "used, folders before services; the others stand in when it fails.",
+        help=_(
+            "Several can be searched at once. Of a scene that more than one has, the first is "
+            "used, folders before services; the others stand in when it fails."
+        ),
         persist_state="session",
     )
     folders, days, more, search = st.columns([5, 2, 1.5, 1.5], vertical_alignment="bottom")
     folders.text_area(
-        "Folders with Sentinel-2 products, one per line",
+        _("Folders with Sentinel-2 products, one per line"),
         key="scenes_folders",
         height=68,
-        placeholder="/data/sentinel2",
-        help="On the machine that runs this app: folders with products of any form (SAFE, zip, "
-        "AWS), or static STAC catalogues.",
+        placeholder=_("/data/sentinel2"),
+        help=_(
+            "On the machine that runs this app: folders with products of any form (SAFE, zip, "
+            "AWS), or static STAC catalogues."
+        ),
         persist_state="session",
     )
     days.number_input(
-        "Days before and after",
+        _("Days before and after"),
         0,
         _MOST_DAYS,
         key="scenes_days",
-        help="The window that is searched before and after each mask's date, inclusive, by UTC "
-        "date.",
+        help=_(
+            "The window that is searched before and after each mask's date, inclusive, by UTC date."
+        ),
         persist_state="session",
     )
-    with more.popover("More", icon=":material/tune:", width="stretch"):
+    with more.popover(_("More"), icon=":material/tune:", width="stretch"):
         _more()
     pressed = search.button(
-        "Search",
+        _("Search"),
         key="scenes_search",
         type="primary",
         icon=":material/search:",
@@ -84,7 +90,7 @@ def search_form(page: Page) -> Asked | None:
         return None
     parameters = _parameters(page)
     if not parameters.sources:
-        st.error("Choose a service, or name a folder with Sentinel-2 products.")
+        st.error(_("Choose a service, or name a folder with Sentinel-2 products."))
         return None
     return Asked(parameters, st.session_state["scenes_refresh"], given_code())
 
@@ -108,36 +114,40 @@ def ask_for_code() -> None:
 def _more() -> None:
     """What most searches leave as it is."""
     st.text_area(
-        "Other services, one per line",
+        _("Other services, one per line"),
         key="scenes_others",
         height=80,
         placeholder=EXAMPLES,
-        help="`dhus:URL` is a mirror of the Data Hub, `stac:URL#COLLECTION` any STAC API.",
+        help=_("`dhus:URL` is a mirror of the Data Hub, `stac:URL#COLLECTION` any STAC API."),
         persist_state="session",
     )
     st.number_input(
-        "Largest cloud in scene that is searched for, %",
+        _("Largest cloud in scene that is searched for, %"),
         0.0,
         100.0,
         step=5.0,
         format="%g",
         key="scenes_max_cloud",
-        help="Scenes with more cloud in scene are left out; 100 leaves out none. A clouded scene "
-        "may be clear over a mask.",
+        help=_(
+            "Scenes with more cloud in scene are left out; 100 leaves out none. A clouded scene "
+            "may be clear over a mask."
+        ),
         persist_state="session",
     )
     st.selectbox(
-        "Processing level",
+        _("Processing level"),
         list(LEVELS),
         format_func=LEVELS.__getitem__,
         key="scenes_level",
         persist_state="session",
     )
     st.checkbox(
-        "Ask services again",
+        _("Ask services again"),
         key="scenes_refresh",
-        help="Otherwise what a service answered to the same question in the last 24 hours is used "
-        "again, and what was measured.",
+        help=_(
+            "Otherwise what a service answered to the same question in the last 24 hours is used "
+            "again, and what was measured."
+        ),
     )
 
 

@@ -23,7 +23,7 @@ from migrate_core.store.candidates import (
     mask_row,
     mask_rows,
 )
-from migrate_core.text import format_date, format_short_offset
+from migrate_core.text import _, format_date, format_short_offset
 from pages.shared.frame import Page
 from pages.shared.scenes.candidates import cloud_text
 from pages.shared.scenes.search import offer_searches
@@ -62,7 +62,7 @@ def mask_list(page: Page) -> None:
     wanted = _wanted()
     count = count_masks(page.store, wanted)
     if not count:
-        st.info("No mask fits. Choose another list, or clear the name.")
+        st.info(_("No mask fits. Choose another list, or clear the name."))
         return
     if _MASK_LIST.unopened and (mask_id := selection().mask_id):
         _MASK_LIST.turn_to(index_of(page.store, wanted, mask_id) or 0)
@@ -89,7 +89,10 @@ def _what_would_help(page: Page, counts: dict[str, int]) -> None:
     if not without:
         all_of = f"All {total:,} masks have" if total > 1 else "The mask has"
         st.success(
-            f"{all_of} a usable scene{_others_in_use(page)}.", icon=":material/check_circle:"
+            _("{all_of} a usable scene{others_in_use}.").format(
+                all_of=all_of, others_in_use=_others_in_use(page)
+            ),
+            icon=":material/check_circle:",
         )
         return
     advice = all_advice(page.store)
@@ -124,11 +127,13 @@ def _table(found: Sequence[MaskRow]) -> None:
         {
             "mask": st.column_config.TextColumn(width=140),
             "usable": st.column_config.TextColumn(
-                "usable", help="Usable scenes of all candidates", width=60
+                _("usable"), help=_("Usable scenes of all candidates"), width=60
             ),
             "scene in use": st.column_config.TextColumn(
-                help="Its date, how long before or after the mask's image it was taken, and cloud "
-                "over mask where it was measured, else cloud in scene",
+                help=_(
+                    "Its date, how long before or after the mask's image it was taken, and cloud "
+                    "over mask where it was measured, else cloud in scene"
+                ),
                 width=350,
             ),
             "what would help": st.column_config.TextColumn(width=300),

@@ -10,7 +10,7 @@ from shapely.geometry import Point, box
 from shapely.geometry.base import BaseGeometry
 
 from migrate_core.store.base import Candidate
-from migrate_core.text import format_date, format_short_offset, format_time
+from migrate_core.text import _, format_date, format_short_offset, format_time
 from pages.shared.frame import Page
 from pages.shared.maps import Outline, map_click, show_map
 from pages.shared.scenes.candidates import View
@@ -81,7 +81,7 @@ def _below(view: View, ground: Ground) -> None:
     """What the map shows, and what its colours mean."""
     near, legend = st.columns([1, 3], vertical_alignment="center")
     near.segmented_control(
-        "Show on the map",
+        _("Show on the map"),
         [_NEAR, _FAR],
         format_func={_NEAR: "Mask", _FAR: "Scenes"}.__getitem__,
         default=_NEAR,
@@ -110,7 +110,7 @@ def _of_mask(view: View, footprint: BaseGeometry, ground: Ground) -> list[Outlin
     found = [Outline("mask", footprint, MASK_COLOR, view.mask.name, weight=3)]
     if ground.label is not None:
         found.append(Outline("label", ground.label, LABEL_COLOR, f"Label of {view.mask.name}", 2))
-    west, _, east, north = footprint.bounds
+    west, _south, east, north = footprint.bounds
     return [*found, _badge(view, _VIEWED, view.viewed, Point((west + east) / 2, north))]
 
 

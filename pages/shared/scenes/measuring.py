@@ -11,6 +11,7 @@ from migrate_core.scenes.sources import SERVICES, source_of
 from migrate_core.states import MaskState
 from migrate_core.store.candidates import count_candidates
 from migrate_core.store.last_search import last_found
+from migrate_core.text import _
 from migrate_core.transfer.http.address import gives_away, shown
 from pages.shared.frame import Page
 from pages.shared.pairs.access import format_bytes, format_minutes
@@ -20,11 +21,14 @@ from pages.shared.text import counted, plain
 def measuring_switch(page: Page, sources: Sequence[str], days: int) -> None:
     """Whether clouds are measured, what that takes of the network, and where it can't be done."""
     st.toggle(
-        "Measure clouds over each mask",
+        _("Measure clouds over each mask"),
         key="scenes_measure",
-        help="Looks at the clouds over each mask and its label in every candidate before anything "
-        "is fetched, and ranks by that: what is said of a whole scene misleads. What was measured "
-        "before is used again.",
+        help=_(
+            "Looks at the clouds over each mask and its label in every candidate before anything "
+            "is fetched, and ranks by that: what is said of a whole scene misleads. What was "
+            "measured "
+            "before is used again."
+        ),
         persist_state="session",
     )
     if st.session_state["scenes_measure"]:

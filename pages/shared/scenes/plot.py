@@ -17,6 +17,7 @@ from migrate_core.text import (
     DAYS_OFFSET,
     FOOTPRINT_COVERAGE,
     LABEL_OCCLUDED,
+    _,
     format_date,
     format_short_offset,
 )
@@ -42,9 +43,12 @@ def scene_plot(view: View) -> None:
     unknown = len(view.candidates) - len(rows)
     not_drawn = f" {unknown} of unknown cloud cover are not drawn." * bool(unknown)
     st.caption(
-        "Shaded: within the window and the limit of usable cloud, which the larger of cloud over "
-        "mask and label occluded counts against once measured. Colours are those of the pictures. "
-        f"Click a point to look at it.{not_drawn}"
+        _(
+            "Shaded: within the window and the limit of usable cloud, which the "
+            "larger of cloud over mask and label occluded counts against once "
+            "measured. Colours are those of the pictures. Click a point to look at "
+            "it.{not_drawn}"
+        ).format(not_drawn=not_drawn)
     )
 
 

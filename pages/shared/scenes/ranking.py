@@ -20,6 +20,7 @@ from migrate_core.store.masks import find_mask
 from migrate_core.store.ranking import own_limits_of
 from migrate_core.text import (
     FOOTPRINT_COVERAGE_HELP,
+    _,
     format_date,
     format_percent,
     format_share,
@@ -86,20 +87,24 @@ def _effect(page: Page, found: SearchParameters, mask_id: str | None) -> None:
     if changed:
         _counts(page, ranking)
     else:
-        st.caption("This is the ranking in use. Move a weight or a limit to see what it changes.")
+        st.caption(
+            _("This is the ranking in use. Move a weight or a limit to see what it changes.")
+        )
     with st.container(horizontal=True):
         st.button(
-            "Use this ranking",
+            _("Use this ranking"),
             key="scenes_rank",
             type="primary" if changed else "secondary",
             icon=":material/check:",
             disabled=not changed,
-            help="Puts the candidates of all masks in this order and selects the best of each. No "
-            "source is asked; scenes chosen by hand stay.",
+            help=_(
+                "Puts the candidates of all masks in this order and selects the best of each. No "
+                "source is asked; scenes chosen by hand stay."
+            ),
             on_click=lambda: start(page, KIND, lambda: RankScenes(ranking)),
         )
         st.button(
-            "Back to the ranking in use",
+            _("Back to the ranking in use"),
             key="scenes_rank_back",
             icon=":material/undo:",
             disabled=not changed,
@@ -113,7 +118,7 @@ def _counts(page: Page, ranking: RankingSettings) -> None:
     masks = count_candidates(page.store).masks
     if masks > _COUNTED_AT_ONCE and st.session_state.get(_COUNTED) != ranking:
         st.button(
-            f"Count for all {counted(masks, 'mask')}",
+            _("Count for all {masks}").format(masks=counted(masks, "mask")),
             key="scenes_count",
             icon=":material/functions:",
             on_click=_note_counted,
@@ -134,14 +139,14 @@ def _order_of(page: Page, mask_id: str, ranking: RankingSettings) -> None:
     if not candidates or mask is None:
         return
     limits = own_limits_of(page.store).get(mask_id, Remedy(0))
-    _, own = limits.applied(SceneQuery(), ranking)
+    _query, own = limits.applied(SceneQuery(), ranking)
     now = {one.ranked.scene.scene_id: (n, one) for n, one in enumerate(candidates, 1)}
     after = ranked_again((one.ranked for one in candidates), own)
     rows = [
         _cells(number, *now[one.scene.scene_id], ranked=one)
         for number, one in enumerate(after[:_SHOWN], 1)
     ]
-    st.caption(f"The candidates of {plain(mask.name)} in this order:")
+    st.caption(_("The candidates of {name} in this order:").format(name=plain(mask.name)))
     st.dataframe(
         pd.DataFrame(rows),
         key="scenes_order",
@@ -150,19 +155,21 @@ def _order_of(page: Page, mask_id: str, ranking: RankingSettings) -> None:
         column_config=_COLUMNS,
     )
     if len(after) > _SHOWN:
-        st.caption(f"And {counted(len(after) - _SHOWN, 'more candidate')}.")
+        st.caption(
+            _("And {candidates}.").format(candidates=counted(len(after) - _SHOWN, "more candidate"))
+        )
 
 
 _COLUMNS = {
-    "rank": st.column_config.TextColumn("Rank", width=70),
-    "scene": st.column_config.TextColumn("Scene", width=180, help="✓ is the one in use"),
+    "rank": st.column_config.TextColumn(_("Rank"), width=70),
+    "scene": st.column_config.TextColumn(_("Scene"), width=180, help=_("✓ is the one in use")),
     "cloud": st.column_config.TextColumn(
-        "Cloud", width=110, help="Over the mask where it was measured, else in the scene"
+        _("Cloud"), width=110, help=_("Over the mask where it was measured, else in the scene")
     ),
-    "coverage": st.column_config.TextColumn("Coverage", width=70, help=FOOTPRINT_COVERAGE_HELP),
-    "usable": st.column_config.TextColumn("Usable", width=55),
+    "coverage": st.column_config.TextColumn(_("Coverage"), width=70, help=FOOTPRINT_COVERAGE_HELP),
+    "usable": st.column_config.TextColumn(_("Usable"), width=55),
     "score": st.column_config.ProgressColumn(
-        "Score", min_value=0, max_value=1, format="%.2f", width=80
+        _("Score"), min_value=0, max_value=1, format="%.2f", width=80
     ),
 }
 

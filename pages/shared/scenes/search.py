@@ -19,7 +19,7 @@ from migrate_core.scenes.sources import LOCAL, open_source
 from migrate_core.store.candidates import MaskRow
 from migrate_core.store.last_search import SearchParameters, last_asked, last_found, last_responses
 from migrate_core.store.ranking import own_limits_of
-from migrate_core.text import CLOUD_IN_SCENE
+from migrate_core.text import CLOUD_IN_SCENE, _
 from pages.shared.background import POLL_S, how_it_ended, is_busy, start, trouble, watch
 from pages.shared.frame import Page, share_of
 from pages.shared.polling import polled
@@ -74,8 +74,10 @@ def _ages(page: Page) -> None:
         now = now_utc()
         reported = ", ".join(f"{spec} {format_age(now - at)}" for spec, at in responses.items())
         st.caption(
-            f"Answers of services: {plain(reported)}. They are used again for 24 hours, unless "
-            "asked again."
+            _(
+                "Answers of services: {reported}. They are used again for 24 hours, "
+                "unless asked again."
+            ).format(reported=plain(reported))
         )
 
 
@@ -147,13 +149,17 @@ def help_mask(page: Page, row: MaskRow) -> None:
     if row.usable:
         return
     if row.advice is None:
-        st.markdown("This mask was not searched for yet.")
+        st.markdown(_("This mask was not searched for yet."))
         _search_mask_button(page, found, "Search for it", row.mask.mask_id, None)
     elif not row.advice.remedies:
         advice = plain(str(row.advice))
-        st.markdown(f":material/lightbulb: No usable scene. What may help: {advice}.")
+        st.markdown(
+            _(":material/lightbulb: No usable scene. What may help: {advice}.").format(
+                advice=advice
+            )
+        )
     else:
-        st.markdown(":material/lightbulb: No usable scene. What would help this mask alone:")
+        st.markdown(_(":material/lightbulb: No usable scene. What would help this mask alone:"))
         with st.container(horizontal=True):
             for remedy in row.advice.remedies:
                 wider = remedy if limits is None else remedy.joined(limits)
@@ -163,7 +169,11 @@ def help_mask(page: Page, row: MaskRow) -> None:
 def _own_limits(page: Page, found: SearchParameters, mask_id: str, limits: Remedy) -> None:
     """That a mask is searched otherwise than the others, and the way back."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"This mask is searched by wider limits than the others: {limits.now}.")
+        st.caption(
+            _("This mask is searched by wider limits than the others: {now}.").format(
+                now=limits.now
+            )
+        )
         _search_mask_button(page, found, "Search it as the others", mask_id, None)
 
 
@@ -176,10 +186,12 @@ def _search_mask_button(
         plain(_capital(text)),
         key=f"scenes_mask_{text}",
         icon=":material/search:",
-        help="Searches for this mask only. It keeps its limits when all masks are searched for "
-        "again; those of the other masks stay as they are."
+        help=_(
+            "Searches for this mask only. It keeps its limits when all masks are searched for "
+            "again; those of the other masks stay as they are."
+        )
         if limits
-        else "Searches for this mask only, by the limits of the last search.",
+        else _("Searches for this mask only, by the limits of the last search."),
         on_click=_search_now,
         args=(page, request),
     )
@@ -197,7 +209,7 @@ def offer_searches(page: Page, remedies: Sequence[tuple[Remedy, str]]) -> None:
             plain(_capital(text)),
             key=f"scenes_all_{number}",
             icon=":material/search:",
-            help="Searches again for all masks, with this limit changed.",
+            help=_("Searches again for all masks, with this limit changed."),
             on_click=_search_now,
             args=(page, SearchScenes(asked)),
         )

@@ -20,6 +20,7 @@ from migrate_core.text import (
     LABEL_OCCLUDED,
     LABEL_OCCLUDED_HELP,
     NOT_KNOWN,
+    _,
     format_date,
     format_percent,
     format_short_offset,
@@ -52,7 +53,7 @@ _MEASURED = ("over mask", "label occluded", "term clear_label")
 def scene_table(view: View) -> None:
     """The ranking with what is known of each scene; a click views one."""
     chosen = st.segmented_control(
-        "Columns of the table",
+        _("Columns of the table"),
         list(_SETS),
         default=next(iter(_SETS)),
         required=True,
@@ -124,7 +125,7 @@ def _columns(view: View) -> dict[str, Any]:
             width=120,
             format="%.2f",
             color=CHOSEN_COLOR,
-            help=f"{meaning} Weight {weights.get(name, 0):g}.",
+            help=_("{meaning} Weight {get:g}.").format(meaning=meaning, get=weights.get(name, 0)),
         )
         for name, (title, meaning) in TERMS.items()
     }
@@ -138,16 +139,16 @@ def _columns(view: View) -> dict[str, Any]:
         },
         "usable": config.TextColumn(width=70),
         "score": config.ProgressColumn(
-            "score",
+            _("score"),
             min_value=0,
             max_value=1,
             width=120,
             format="%.2f",
             color=USABLE_COLOR,
-            help="The mean of the terms by their weights; usable scenes come first.",
+            help=_("The mean of the terms by their weights; usable scenes come first."),
         ),
         **terms,
-        "baseline": config.TextColumn(width=75, help="Processing baseline of the product"),
+        "baseline": config.TextColumn(width=75, help=_("Processing baseline of the product")),
         "tile": config.TextColumn(width=60),
         "scene": config.TextColumn(width=470),
         "source": config.TextColumn(width=110),

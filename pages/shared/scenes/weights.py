@@ -7,6 +7,7 @@ import math
 import streamlit as st
 
 from migrate_core.settings import RankingSettings
+from migrate_core.text import _
 from pages.shared.text import counted
 
 # The title of each term of the score, and what it says.
@@ -49,38 +50,42 @@ def ranking_fields() -> None:
     """The limits, the weights, and in words what they come to."""
     cloud, coverage = st.columns(2)
     cloud.number_input(
-        "Usable: cloud up to, %",
+        _("Usable: cloud up to, %"),
         0.0,
         100.0,
         step=5.0,
         format="%g",
         key="scenes_usable_cloud",
-        help="Held against cloud over mask and label occluded where they were measured, else "
-        "against cloud in scene. Usable scenes come before all others, whatever the weights.",
+        help=_(
+            "Held against cloud over mask and label occluded where they were measured, else "
+            "against cloud in scene. Usable scenes come before all others, whatever the weights."
+        ),
         persist_state="session",
     )
     coverage.number_input(
-        "Usable: coverage from, %",
+        _("Usable: coverage from, %"),
         0.0,
         100.0,
         step=5.0,
         format="%g",
         key="scenes_usable_coverage",
-        help="The share of the mask that a usable scene shows at least.",
+        help=_("The share of the mask that a usable scene shows at least."),
         persist_state="session",
     )
     columns = st.columns(2)
     for number, (name, (title, meaning)) in enumerate(TERMS.items()):
         key = f"scenes_weight_{name}"
         columns[number % 2].slider(
-            f"Weight: {title}",
+            _("Weight: {title}").format(title=title),
             0.0,
             max(_MOST, math.ceil(st.session_state[key])),
             step=0.1,
             format="%g",
             key=key,
-            help=f"{meaning} The score is the mean of the terms by their weights: 0 leaves this "
-            "one out, 2 counts it twice.",
+            help=_(
+                "{meaning} The score is the mean of the terms by their weights: 0 leaves "
+                "this one out, 2 counts it twice."
+            ).format(meaning=meaning),
             persist_state="session",
         )
     st.caption(format_weights(chosen_ranking()))

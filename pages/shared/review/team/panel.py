@@ -12,6 +12,7 @@ from migrate_core.job_requests import MixInChecks
 from migrate_core.review.team.run import TeamReport, keep_settings, team_report
 from migrate_core.session import Session
 from migrate_core.store.review.settings import ReviewSettings, review_settings
+from migrate_core.text import _
 
 from ...background import POLL_S, how_it_ended, is_busy, start, trouble, watch
 from ...frame import Page
@@ -24,7 +25,7 @@ KIND = "checks"
 
 def team_panel(page: Page, show_conflicts: Callable[[], None]) -> None:
     """What is read only while it is open; `show_conflicts` opens the queue of conflicts."""
-    panel = st.popover("Team", icon=":material/groups:", key="review_team", on_change="rerun")
+    panel = st.popover(_("Team"), icon=":material/groups:", key="review_team", on_change="rerun")
     if panel.open:
         with panel:
             _progress(team_report(page.store), show_conflicts)
@@ -41,7 +42,7 @@ def _progress(found: TeamReport, show_conflicts: Callable[[], None]) -> None:
     ]
     st.markdown("  \n".join(lines))
     st.button(
-        "Look at the conflicts", on_click=show_conflicts, disabled=not found.conflicts,
+        _("Look at the conflicts"), on_click=show_conflicts, disabled=not found.conflicts,
         icon=":material/call_split:",
     )  # fmt: skip
 
@@ -62,21 +63,21 @@ def _settings(page: Page) -> None:
     with st.form("review_settings", border=False):
         left, right = st.columns(2)
         double = left.number_input(
-            "Looked at by two, % of the pairs", 0.0, 100.0, 100 * now.double_share, 5.0,
-            help="These pairs wait for two persons, who don't see what the other decided.",
+            _("Looked at by two, % of the pairs"), 0.0, 100.0, 100 * now.double_share, 5.0,
+            help=_("These pairs wait for two persons, who don't see what the other decided."),
         )  # fmt: skip
         checks = right.number_input(
-            "Attention checks, % of the pairs", 0.0, 50.0, 100 * now.check_share, 1.0,
-            help="Known-bad pairs among the others. They are never exported.",
+            _("Attention checks, % of the pairs"), 0.0, 50.0, 100 * now.check_share, 1.0,
+            help=_("Known-bad pairs among the others. They are never exported."),
         )  # fmt: skip
         goal = left.number_input(
-            "Bad pairs at most, %", 0.1, 99.0, 100 * now.goal_share, 1.0,
-            help="The goal of the random sample, with 95 % confidence.",
+            _("Bad pairs at most, %"), 0.1, 99.0, 100 * now.goal_share, 1.0,
+            help=_("The goal of the random sample, with 95 % confidence."),
         )  # fmt: skip
         minutes = right.number_input(
-            "A pair is kept for who opened it, minutes", 0.5, 1440.0, now.lease_minutes, 1.0,
+            _("A pair is kept for who opened it, minutes"), 0.5, 1440.0, now.lease_minutes, 1.0,
         )  # fmt: skip
-        if st.form_submit_button("Save for all", disabled=is_busy(page, KIND)):
+        if st.form_submit_button(_("Save for all"), disabled=is_busy(page, KIND)):
             changed = replace(
                 now,
                 double_share=double / 100,

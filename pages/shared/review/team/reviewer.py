@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from migrate_core.review.run import default_reviewer
+from migrate_core.text import _
 
 _SECTION = "auth"
 
@@ -28,12 +29,12 @@ def reviewer_field() -> str:
     if login_is_on():
         return _logged_in(st.user.to_dict())
     name = st.sidebar.text_input(
-        "Reviewer",
+        _("Reviewer"),
         default_reviewer(),
         key="review_reviewer",
         persist_state="session",
         max_chars=80,
-        help="Stands in the log with each of your decisions.",
+        help=_("Stands in the log with each of your decisions."),
     )
     return name.strip() or default_reviewer()
 
@@ -53,23 +54,23 @@ def name_of(user: Mapping[str, Any]) -> str | None:
 def _logged_in(user: Mapping[str, Any]) -> str:
     name = name_of(user)
     if name is None:
-        st.info("Log in to review: your name stands in the log with each of your decisions.")
+        st.info(_("Log in to review: your name stands in the log with each of your decisions."))
         _login_buttons()
         st.stop()
-    st.sidebar.text_input("Reviewer", name, disabled=True, help="You are logged in under it.")
-    st.sidebar.button("Log out", on_click=st.logout, icon=":material/logout:")
+    st.sidebar.text_input(_("Reviewer"), name, disabled=True, help=_("You are logged in under it."))
+    st.sidebar.button(_("Log out"), on_click=st.logout, icon=":material/logout:")
     return name
 
 
 def _login_buttons() -> None:
     """One for each provider of `secrets.toml`."""
     if find_spec("authlib") is None:
-        st.error('Logging in needs a package more: `pip install "streamlit[auth]"`.')
+        st.error(_('Logging in needs a package more: `pip install "streamlit[auth]"`.'))
         return
     try:
         section = dict(st.secrets[_SECTION])
     except StreamlitSecretNotFoundError:
-        st.error("secrets.toml can't be read, so nobody can log in. Mend it, and start again.")
+        st.error(_("secrets.toml can't be read, so nobody can log in. Mend it, and start again."))
         return
     named = [name for name, value in section.items() if isinstance(value, Mapping)]
     for provider in named or [None]:

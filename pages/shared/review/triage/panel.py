@@ -11,6 +11,7 @@ from migrate_core.review.queue import RANDOM
 from migrate_core.review.triage.run import TriageState, switch, undo_acceptance
 from migrate_core.states import Basis, Level
 from migrate_core.store.review.settings import review_settings
+from migrate_core.text import _
 
 from ...background import POLL_S, how_it_ended, is_busy, start, trouble
 from ...frame import Page
@@ -34,7 +35,7 @@ _ICON = ":material/psychology:"
 
 def triage_panel(page: Page, reviewer: str) -> None:
     """What is computed only while it is open."""
-    panel = st.popover("Triage", icon=_ICON, key=_PANEL, on_change="rerun")
+    panel = st.popover(_("Triage"), icon=_ICON, key=_PANEL, on_change="rerun")
     if panel.open:
         with panel:
             _content(page, reviewer)
@@ -43,7 +44,7 @@ def triage_panel(page: Page, reviewer: str) -> None:
 @polled(lambda page: is_busy(page, KIND), POLL_S)
 def _content(page: Page, reviewer: str) -> None:
     if is_busy(page, KIND):
-        st.progress(0.0, "One moment …")
+        st.progress(0.0, _("One moment …"))
         return
     trouble(KIND)
     how_it_ended(page, KIND)
@@ -64,17 +65,17 @@ def _learning(page: Page, state: TriageState) -> None:
     if state.learnable:
         st.caption(plain(state.learnable))
     st.button(
-        "Learn again" if state.version else "Learn",
+        _("Learn again") if state.version else _("Learn"),
         icon=":material/model_training:", disabled=state.learnable is not None,
         on_click=lambda: start(page, KIND, LearnTriage),
-        help="From all decisions of persons. The queue's order by suspicion follows it.",
+        help=_("From all decisions of persons. The queue's order by suspicion follows it."),
     )  # fmt: skip
 
 
 def _acceptance(page: Page, state: TriageState) -> None:
     """The switch with its promise, what would be accepted, or why nothing may be."""
     # Another key for each, so that it follows what somebody else has set.
-    on = st.toggle("Accept automatically", state.on, key=f"triage_on_{state.on}")
+    on = st.toggle(_("Accept automatically"), state.on, key=f"triage_on_{state.on}")
     if on != state.on:
         switch(page.store, on=on)
         st.rerun(scope="app")
@@ -84,10 +85,10 @@ def _acceptance(page: Page, state: TriageState) -> None:
         return
     st.markdown(plain(state.plan))
     st.button(
-        "Accept", icon=":material/done_all:",
+        _("Accept"), icon=":material/done_all:",
         disabled=not (state.on and (state.would_accept or state.would_withdraw)),
         on_click=lambda: start(page, KIND, AcceptAutomatically),
-        help="As one step, marked as the model's. A decision of a person comes before it.",
+        help=_("As one step, marked as the model's. A decision of a person comes before it."),
     )  # fmt: skip
 
 
@@ -98,26 +99,30 @@ def _audit(state: TriageState) -> None:
         return
     total = found.looked_at + waiting
     st.markdown(
-        f"**Audit**: {found.looked_at:,} of {total:,} accepted pairs looked at, {found.bad:,} bad."
+        _("**Audit**: {looked_at:,} of {total:,} accepted pairs looked at, {bad:,} bad.").format(
+            looked_at=found.looked_at, total=total, bad=found.bad
+        )
     )
     if found.looked_at and not found.contradicts:  # else it is what stopped it
         st.caption(plain(str(found)))
     st.button(
-        "Look at the audit", icon=":material/fact_check:", disabled=not waiting,
+        _("Look at the audit"), icon=":material/fact_check:", disabled=not waiting,
         on_click=_show, args=(QueueFilter(audit=audit_name(state)), TABLE),
     )  # fmt: skip
 
 
 def _accepted(page: Page, state: TriageState, reviewer: str) -> None:
     """What models have accepted and nobody has looked at: to be listed, and undone."""
-    st.markdown(f"**{state.accepted:,}** pairs are accepted by a model alone.")
+    st.markdown(
+        _("**{accepted:,}** pairs are accepted by a model alone.").format(accepted=state.accepted)
+    )
     st.button(
-        "List them", icon=":material/view_module:",
+        _("List them"), icon=":material/view_module:",
         on_click=_show, args=(QueueFilter(basis=Basis.MODEL.value), GALLERY),
     )  # fmt: skip
     if st.button(
-        "Undo all that was accepted automatically", icon=":material/undo:",
-        help="What persons decided stays.",
+        _("Undo all that was accepted automatically"), icon=":material/undo:",
+        help=_("What persons decided stays."),
     ):  # fmt: skip
         with st.spinner("One moment …"):
             undo_acceptance(page.store, reviewer)
