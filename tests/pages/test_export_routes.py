@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -46,6 +47,17 @@ def test_a_listed_dataset_comes_as_a_zip_with_its_length(client: Client, case: C
     with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
         assert archive.testzip() is None
         assert "first/manifest.csv" in archive.namelist()
+
+
+def test_a_dataset_of_another_workspace_comes_by_the_name_of_that(
+    client: Client, case: Case
+) -> None:
+    other = case.workspace.root.parent / "other"
+    shutil.copytree(case.workspace.root, other)
+    address = download_address(other / "exports" / "first")
+    assert get(client, address).status == 404
+    assert get(client, address, workspace="other").status == 200
+    assert get(client, address, workspace="../other").status == 409
 
 
 def test_no_other_folder_can_be_had(client: Client, case: Case) -> None:
