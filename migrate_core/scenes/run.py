@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import SourceError, WrongUseError
+from ..jobs.many_objects import many_new_objects
 from ..masks.finish import finish
 from ..model import Mask, Problem
 from ..session import Session
@@ -127,7 +128,8 @@ def _ask(
 ) -> SearchRun:
     """Ask the sources. Raises SearchFailedError when each of them has a problem."""
     query, ranking = parameters.query, parameters.ranking
-    outcome = searching.search(masks, sources, query, ranking, progress)
+    with many_new_objects():
+        outcome = searching.search(masks, sources, query, ranking, progress)
     if {problem.item for problem in outcome.problems}.issuperset(parameters.sources):
         # Nothing was learnt, so what an earlier search found stays.
         raise SearchFailedError(outcome.problems)
