@@ -226,10 +226,14 @@ def _be_killed_first() -> None:
 
 
 def _portable(answer: tuple[bool, Any]) -> bytes:
-    """The answer as a pickle that can be read back; what can't be is reported in words."""
+    """The answer as a pickle; what can't be sent, or is an error that can't be read back, in words.
+
+    An error with arguments of its own often can't, a result always could: its thread says so then.
+    """
     try:
         pickled = pickle.dumps(answer)
-        pickle.loads(pickled)
+        if not answer[0]:
+            pickle.loads(pickled)
     except Exception:  # pickling runs code of whatever class it meets
         notes = getattr(answer[1], "__notes__", [])
         text = "\n".join([f"the answer can't be sent: {answer[1]!r}", *notes])

@@ -27,7 +27,7 @@ _ADD = "add it again with"
 def with_problems(mask: Mask, problems: Mapping[str, str]) -> Mask:
     """The mask with these problems (topic -> sentence), the weightiest first."""
     ordered = {topic: problems[topic] for topic in _TOPICS if topic in problems}
-    return replace(mask, problems=ordered)
+    return replace(mask, problems=ordered) if ordered or mask.problems else mask
 
 
 def georeferenced(mask: Mask, obstacle: str | None = None) -> tuple[Mask, dict[str, str]]:

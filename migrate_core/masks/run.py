@@ -11,6 +11,7 @@ from ..demo import DemoCase, Progress, make_demo
 from ..errors import MaskError, WrongUseError
 from ..files.disk import writing
 from ..jobs.background import now_utc, working
+from ..jobs.many_objects import many_new_objects
 from ..model import Mask, Problem
 from ..session import Session
 from ..store.base import Store
@@ -261,7 +262,7 @@ def _register(session: Session, found: FoundFiles, options: AddOptions) -> Added
     rasters = [file for file in found.files if file not in apart]
     if rasters:
         groups = mosaics(rasters) if options.mosaic else [(file,) for file in rasters]
-        with session.tracked("masks") as progress:
+        with session.tracked("masks") as progress, many_new_objects():
             rasters_added = register_headers(store, groups, options, progress)
         ids += rasters_added.mask_ids
         notes += rasters_added.notes

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import SourceError, WrongUseError
+from ..jobs.many_objects import many_new_objects
 from ..masks.finish import finish
 from ..model import Problem
 from ..session import Session
@@ -153,7 +154,8 @@ def _sources(session: Session, specs: Sequence[str], refresh: bool) -> list[Scen
 def _ask(group: SearchGroup, sources: Sequence[SceneSource], progress: Progress) -> SearchRun:
     """Ask the sources. Raises SearchFailedError when each of them has a problem."""
     query, ranking = group.query, group.ranking
-    outcome = searching.search(group.masks, sources, query, ranking, progress)
+    with many_new_objects():
+        outcome = searching.search(group.masks, sources, query, ranking, progress)
     if {problem.item for problem in outcome.problems}.issuperset(s.spec for s in sources):
         # Nothing was learnt, so what an earlier search found stays.
         raise SearchFailedError(outcome.problems)

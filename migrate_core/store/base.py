@@ -27,7 +27,7 @@ from .review.rows import append_rows, decision_of, decision_row
 from .rows import Candidate as Candidate
 from .rows import candidate_of, candidate_rows, row_of_mask, row_of_pair
 from .schema.opening import open_engine
-from .serialize import from_json, to_json
+from .serialize import from_json
 from .tables import upsert
 
 # Values in one question to the database; SQLite takes at most 32,766.
@@ -128,7 +128,7 @@ class Store:
     def put_scenes(self, scenes: Iterable[Scene]) -> None:
         """Remember scenes; the same scene of the same source is renewed."""
         rows = [
-            {"scene_id": scene.scene_id, "source": scene.source, "document": to_json(scene)}
+            {"scene_id": scene.scene_id, "source": scene.source, "document": scene}
             for scene in scenes
         ]
         with self.engine.begin() as connection:

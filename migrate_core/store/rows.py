@@ -15,6 +15,9 @@ from ..states import PairState
 from .mask_documents import mask_document
 from .serialize import to_json
 
+# What is ranked of a scene; the scene itself has a table of its own.
+_NAMES = tuple(field.name for field in fields(RankedScene) if field.name != "scene")
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -40,9 +43,7 @@ def candidate_rows(
     kept = choice in {item.scene.scene_id for item in ranked}
     rows = []
     for rank, item in enumerate(ranked):
-        # The scene has a table of its own.
-        names = (field.name for field in fields(item) if field.name != "scene")
-        document = {name: to_json(getattr(item, name)) for name in names}
+        document = {name: getattr(item, name) for name in _NAMES}
         by_person = kept and item.scene.scene_id == choice
         row = {
             "mask_id": mask_id,

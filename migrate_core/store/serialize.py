@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -28,25 +29,46 @@ _PLAIN = frozenset({type(None), str, int, float, bool})
 def to_json(value: Any) -> Any:
     """A dataclass, geometry, time, state, path, mapping or sequence as plain JSON values."""
     kind: Any = type(value)
-    if kind in _PLAIN:
-        return value
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, (str, int, float)):
-        return value
-    if isinstance(value, (Acquired, Path)):
-        return str(value)
-    if isinstance(value, re.Pattern):
-        return value.pattern
-    if isinstance(value, datetime):
-        return iso(value)
-    if isinstance(value, BaseGeometry):
-        return _geojson(value)
-    if dataclasses.is_dataclass(value):
-        return {stored: to_json(getattr(value, name)) for stored, name in _names_of(kind)}
-    if isinstance(value, Mapping):
-        return {str(key): to_json(item) for key, item in value.items()}
-    return [to_json(item) for item in value]
+    return value if kind in _PLAIN else _writer_of(kind)(value)
+
+
+def json_text(value: Any) -> str:
+    """The JSON text of what `to_json` makes of a value.
+
+    What is plain already, as nearly all of a scene's STAC item is, Python's encoder walks in C.
+    """
+    return json.dumps(value, default=_one_level)
+
+
+def _one_level(value: Any) -> Any:
+    """A value of which the encoder knows nothing, its fields as they are."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, Acquired):
+        kind: Any = type(value)
+        return {stored: getattr(value, name) for stored, name in _names_of(kind)}
+    return to_json(value)
+
+
+@lru_cache(maxsize=512)
+def _writer_of(kind: Any) -> Callable[[Any], Any]:
+    """What makes JSON of the values of a type; it is looked up for each of many thousand values."""
+    if issubclass(kind, StrEnum):
+        return lambda value: value.value
+    if issubclass(kind, (str, int, float)):
+        return lambda value: value
+    if issubclass(kind, (Acquired, Path)):
+        return str
+    if issubclass(kind, re.Pattern):
+        return lambda value: value.pattern
+    if issubclass(kind, datetime):
+        return iso
+    if issubclass(kind, BaseGeometry):
+        return _geojson
+    if dataclasses.is_dataclass(kind):
+        names = _names_of(cast(Any, kind))
+        return lambda value: {stored: to_json(getattr(value, name)) for stored, name in names}
+    if issubclass(kind, Mapping):
+        return lambda value: {str(key): to_json(item) for key, item in value.items()}
+    return lambda value: [to_json(item) for item in value]
 
 
 def stored_name(field: dataclasses.Field[Any]) -> str:
@@ -66,7 +88,8 @@ def _geojson(geometry: BaseGeometry) -> dict[str, Any]:
         document: dict[str, Any] = _lists(mapping(geometry))
         return document
     # The most of them by far, and quicker read at once than point by point.
-    rings = shapely.get_rings(geometry)
+    holes = shapely.get_num_interior_rings(geometry)
+    rings = shapely.get_rings(geometry) if holes else (geometry,)
     return {"type": "Polygon", "coordinates": [shapely.get_coordinates(r).tolist() for r in rings]}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,20 +15,12 @@ from .cache import ProductCache
 from .download import Download, download
 from .http.client import HttpClient, RetryPolicy
 from .http.retry import Runtime, Traffic
+from .limits import ServiceLimits
 from .locks import ConnectionLimit
-from .quota import Quota, QuotaState, QuotaUsage
+from .quota import QuotaState, QuotaUsage
 
 # How often bytes under way are written to the usage record: a kill loses no more than these.
 _WRITE_DOWN_BYTES = 64_000_000
-
-
-@dataclass(frozen=True)
-class ServiceLimits:
-    """What a service allows an account; `service` is a name for files and messages."""
-
-    service: str
-    connections: int = 4
-    quota: Quota | None = None
 
 
 class ProductStore:

@@ -8,18 +8,11 @@ from ..errors import TransferError
 from ..store.base import Store
 from ..store.transfers.downloads import DownloadRow, downloaded, note_download
 from .http.retry import Runtime
+from .limits import Quota
 
 _DAY_S = 86400.0
 # What is looked back to where a service has no quota.
 _DAYS = 30
-
-
-@dataclass(frozen=True)
-class Quota:
-    """At most `bytes` in any `days` days."""
-
-    bytes: int
-    days: int
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from migrate_core.jobs.pool import WorkerCrashedError, WorkerOverdueError, Worke
 from tests.support.pairs import (
     DemandingError,
     complain,
+    demanding_result,
     exit_now,
     kill_oneself,
     own_pid,
@@ -85,6 +86,13 @@ def test_an_answer_that_cannot_be_sent_fails_its_call(pool: WorkerPool) -> None:
     with pytest.raises(RuntimeError, match="can't be sent"):
         pool.submit(unsendable).result(PATIENCE_S)
     assert pool.submit(product_of, 2, 3).result(PATIENCE_S) == 6
+
+
+def test_a_result_that_cannot_be_rebuilt_fails_its_call_and_the_worker_goes_on() -> None:
+    with WorkerPool(1) as pool:
+        with pytest.raises(TypeError):
+            pool.submit(demanding_result).result(PATIENCE_S)
+        assert pool.submit(product_of, 2, 3).result(PATIENCE_S) == 6
 
 
 def test_an_exception_that_cannot_be_rebuilt_fails_its_call() -> None:

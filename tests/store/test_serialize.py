@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from migrate_core.model import (
     SourceImage,
     Suggestion,
 )
-from migrate_core.store.serialize import from_json, to_json
+from migrate_core.store.serialize import from_json, json_text, to_json
 from tests.support.builders import a_mask, a_scene
 
 SHARES = Shares(0.1, 0.0, None, 1.0, 0.25, None)
@@ -159,3 +159,18 @@ def test_a_document_that_is_no_value_raises_what_readers_of_files_catch(broken: 
 )
 def test_geometries_are_written_as_shapely_maps_them(geometry: Any) -> None:
     assert json.dumps(to_json(geometry)) == json.dumps(mapping(geometry))
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_the_text_of_a_value_is_that_of_its_plain_values(name: str) -> None:
+    assert json_text(VALUES[name]) == json.dumps(to_json(VALUES[name]))
+
+
+def test_the_text_has_what_lies_deep_in_mappings_and_sequences() -> None:
+    item = {
+        "assets": [{"path": Path("/a"), 3: (1.5, None)}],
+        "of": datetime(2024, 5, 1, tzinfo=UTC),
+    }
+    scene = replace(a_scene(), item=item)
+    assert json_text(scene) == json.dumps(to_json(scene))
+    assert '"3": [1.5, null]' in json_text(scene)

@@ -383,3 +383,7 @@ class DemandingError(Exception):
 
 def raise_demanding() -> None:
     raise DemandingError("x.py", 3)
+
+
+def demanding_result() -> DemandingError:
+    return DemandingError("x.py", 3)

@@ -12,7 +12,8 @@ from migrate_core.store.base import open_store
 from migrate_core.transfer.http.bounds import MAX_FILE_BYTES
 from migrate_core.transfer.http.client import HttpClient
 from migrate_core.transfer.http.retry import RetryPolicy, Runtime
-from migrate_core.transfer.product_store import ProductStore, ServiceLimits
+from migrate_core.transfer.limits import ServiceLimits
+from migrate_core.transfer.product_store import ProductStore
 from migrate_core.transfer.quota import QuotaState, QuotaUsage
 from migrate_core.workspace import Workspace
 

@@ -14,8 +14,9 @@ from migrate_core.files.locks import try_lock
 from migrate_core.store.base import open_store
 from migrate_core.transfer.cache import ProductCache
 from migrate_core.transfer.http.retry import Runtime
+from migrate_core.transfer.limits import Quota
 from migrate_core.transfer.locks import ConnectionLimit, locked
-from migrate_core.transfer.quota import Quota, QuotaUsage
+from migrate_core.transfer.quota import QuotaUsage
 from migrate_core.workspace import Workspace
 from tests.support.transfer import Time
 

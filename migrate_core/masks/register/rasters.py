@@ -15,27 +15,25 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from ...errors import MaskError
 from ...jobs.pool import WorkerCrashedError
 from ...model import Mask, RasterForm
 from ...store.base import Store
 from ...store.masks import masks_of, pending_masks
-from ..checks import FILE, with_problems
-from ..files.isolation import crash, named, reading_pool, wait_for
+from ..files.isolation import reading_pool, wait_for
 from ..options import AddOptions, ClassEntry
 from ..raster.layouts import ONE_HOT
-from ..raster.opening import gdal_ready, held_open
-from .describe import CLASS_NAMES, same_numbering, unreadable, with_content, with_header
+from .describe import CLASS_NAMES, same_numbering, with_header
 from .edit import with_earlier_edits
 from .edited_labels import with_edited_labels
-from .registered import Note, Registered, summed_up
+from .reading import ReadMask, crashed_content, crashed_header, read_contents, read_headers
+from .registered import Note, Registered, summed_up, with_id
 from .sidecars import Finder, PreviousOptions, Sidecars
 
 # So many files are read by one call to a worker, and written at once: what a kill may lose.
 _BATCH = 100
 # Of so many files, those of few pixels are opened once for header and pixels: it hardly takes
 # longer until they are listed.
-_MANY, _SMALL_PIXELS = 200, 1024 * 1024
+_MANY = 200
 
 _OTHER_LABELS = "have other no-data values now and pairs that don't follow by themselves"
 _READ_AGAIN = (
@@ -46,14 +44,6 @@ _READ_AGAIN = (
 Progress = Callable[[int, int], None]
 Item = TypeVar("Item")
 Read = TypeVar("Read")
-
-
-@dataclass(frozen=True)
-class ReadMask:
-    """A mask as its header says, and with its content where the file is small; else None."""
-
-    header: Mask
-    content: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -84,10 +74,10 @@ def register_headers(
         _with_what_it_had(item, before.get(mask_id or ""))
         for item, mask_id in zip(found, listed, strict=True)
     ]
-    read = partial(_read_headers, options=options, small_too=len(items) >= _MANY)
+    read = partial(read_headers, options=options, small_too=len(items) >= _MANY)
     ids: list[str] = []
     finished: dict[str, Mask] = {}
-    for masks in _in_batches(items, read, _crashed_header, progress):
+    for masks in _in_batches(items, read, crashed_header, progress):
         read_items = items[len(ids) : len(ids) + len(masks)]
         batch = [
             _with_content_of(mask, _settled(item, mask.header, registered, options))
@@ -103,12 +93,12 @@ def register_headers(
 def _with_content_of(read: ReadMask, settled: Mask) -> Mask:
     """The settled mask with its pixels, if they were read and nothing of before is to be kept."""
     content = read.content
-    if content is None or settled != replace(read.header, mask_id=settled.mask_id):
+    if content is None:
+        return settled
+    if settled is not read.header and settled != replace(read.header, mask_id=settled.mask_id):
         return settled
     # Bands of classes are numbered when those of all masks are known: see `same_numbering`.
-    return (
-        settled if content.raster.layout == ONE_HOT else replace(content, mask_id=settled.mask_id)
-    )
+    return settled if content.raster.layout == ONE_HOT else with_id(content, settled.mask_id)
 
 
 def _settled(item: Sidecars, mask: Mask, registered: Registered, options: AddOptions) -> Mask:
@@ -173,63 +163,12 @@ def _form(mask: Mask) -> RasterForm:
 def read_pending(store: Store, progress: Progress) -> list[Mask]:
     """Read the pixels of all masks of which only the header is known, and write what they say."""
     read: list[Mask] = []
-    for masks in _in_batches(pending_masks(store), _read_contents, _crashed_content, progress):
+    for masks in _in_batches(pending_masks(store), read_contents, crashed_content, progress):
         store.put_masks(masks)
         read += masks
     renumbered = {mask.mask_id: mask for mask in same_numbering(read)}
     store.put_masks(list(renumbered.values()))
     return [renumbered.get(mask.mask_id, mask) for mask in read]
-
-
-def _read_headers(
-    items: Sequence[Sidecars], options: AddOptions, *, small_too: bool
-) -> list[ReadMask]:
-    """What the headers say, and with `small_too` what is in small files."""
-    # One that is read alone may be the file over whose pixels a worker died.
-    with gdal_ready():
-        if not small_too or len(items) == 1:
-            return [ReadMask(_read_header(item, options)) for item in items]
-        return [_read_small(item, options) for item in items]
-
-
-def _read_small(item: Sidecars, options: AddOptions) -> ReadMask:
-    with held_open():
-        header = _read_header(item, options)
-        pixels = (header.width or 0) * (header.height or 0)
-        small = header.pending and not item.tiles and 0 < pixels <= _SMALL_PIXELS
-        return ReadMask(header, _read_content(header) if small else None)
-
-
-def _read_header(item: Sidecars, options: AddOptions) -> Mask:
-    try:
-        return named(item.path.name, with_header, item, options)
-    except MaskError as err:
-        return unreadable(item.path, str(err))
-
-
-def _read_contents(masks: Sequence[Mask]) -> list[Mask]:
-    with gdal_ready():
-        return [_read_content(mask) for mask in masks]
-
-
-def _read_content(mask: Mask) -> Mask:
-    try:
-        return named(mask.name, with_content, mask)
-    except MaskError as err:
-        return _without_content(mask, str(err))
-
-
-def _without_content(mask: Mask, why: str) -> Mask:
-    """A mask whose pixels can't be read; what else is wrong with it waits for a sound file."""
-    return with_problems(replace(mask, pending=False), {FILE: why})
-
-
-def _crashed_header(item: Sidecars, err: WorkerCrashedError) -> ReadMask:
-    return ReadMask(unreadable(item.path, crash(item.path.name, err)))
-
-
-def _crashed_content(mask: Mask, err: WorkerCrashedError) -> Mask:
-    return _without_content(mask, crash(mask.name, err))
 
 
 def _in_batches(

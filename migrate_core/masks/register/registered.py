@@ -84,7 +84,9 @@ class Registered:
         # Where the files lie is looked up for those of the name only, and once.
         name = path.name, part
         if name not in self._by_location:
-            ids = self._by_name[name]
+            ids = self._by_name.get(name)
+            if not ids:
+                return None
             self._by_location[name] = {self._location(self._listed[one].path): one for one in ids}
         return self._by_location[name].get(self._location(str(path)))
 
@@ -104,9 +106,9 @@ class Registered:
         """The mask under the id that it keeps, or gets as a new one; it counts as listed then."""
         here = self.at(Path(mask.path), mask.part)
         if known is not None and content_id(known.mask_id) == mask.mask_id:
-            settled = replace(mask, mask_id=known.mask_id)
+            settled = with_id(mask, known.mask_id)
         else:
-            settled = replace(mask, mask_id=self._free_id(mask, here))
+            settled = with_id(mask, self._free_id(mask, here))
             if settled.mask_id != mask.mask_id:
                 self._tell_of_copy(settled, self._mask(mask.mask_id))
         if here is not None:
@@ -166,9 +168,10 @@ class Registered:
         self._by_name[name].pop(listed.mask_id, None)
         if self._by_path.get((listed.path, listed.part)) == listed.mask_id:
             del self._by_path[listed.path, listed.part]
-        locations, location = self._by_location.get(name, {}), self._location(listed.path)
-        if locations.get(location) == listed.mask_id:
-            del locations[location]
+        if (locations := self._by_location.get(name)) is not None:
+            location = self._location(listed.path)
+            if locations.get(location) == listed.mask_id:
+                del locations[location]
 
     def _location(self, path: str) -> str:
         if path not in self._locations:
@@ -212,11 +215,14 @@ class Registered:
 
     def _free_id(self, mask: Mask, here: str | None) -> str:
         """The id by name and content; where another mask has that, one that the path is part of."""
+
+        def is_free(one: str) -> bool:
+            return one == here or one not in self._listed or self._mask(one) is None
+
+        if is_free(mask.mask_id):  # as most are; where the file lies need not be looked up then
+            return mask.mask_id
         location = f"{self._location(mask.path)}#{mask.part}"
-        ids = ids_of_copies(mask.mask_id, location)
-        return next(
-            one for one in ids if one == here or one not in self._listed or self._mask(one) is None
-        )
+        return next(filter(is_free, ids_of_copies(mask.mask_id, location)))
 
     def _tell_of_copy(self, mask: Mask, other: Mask | None) -> None:
         if other is None:
@@ -249,6 +255,11 @@ class Registered:
                 "with its date, pairs and decisions."
             )
         self.notes.append(Note(kind, f"{mask.name}: {text}"))
+
+
+def with_id(mask: Mask, mask_id: str) -> Mask:
+    """The mask under an id; the same one where that is its own, as for most."""
+    return mask if mask.mask_id == mask_id else replace(mask, mask_id=mask_id)
 
 
 def _content(mask: Mask | Listed) -> _Key | None:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...errors import WrongUseError
 from ...settings import ServiceSettings
 from ...transfer.http.address import gives_away, shown
-from ...transfer.product_store import ProductStore
 from .adapter import SourceAdapter
 from .cdse import SPEC as CDSE
 from .cdse import Cdse
@@ -28,6 +28,9 @@ from .stac import (
     EarthSearch,
     PlanetaryComputer,
 )
+
+if TYPE_CHECKING:  # it needs the database, which workers do without
+    from ...transfer.product_store import ProductStore
 
 _NAMED: dict[str, type[SourceAdapter]] = {
     CDSE: Cdse,

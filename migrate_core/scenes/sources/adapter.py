@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ...errors import WrongUseError
 from ...settings import ServiceSettings
 from ...transfer.http.address import shown
 from ...transfer.http.client import HttpClient
-from ...transfer.product_store import ProductStore, ServiceLimits
+from ...transfer.limits import ServiceLimits
 from ..costs import CLOUD_WINDOW, CloudCost
 from .protocol import SceneFetcher, SceneRequest, SceneSource
+
+if TYPE_CHECKING:  # it needs the database, which workers do without
+    from ...transfer.product_store import ProductStore
 
 # The test of a connection asks for a few days over Brussels: a handful of scenes at any service.
 _TEST = SceneRequest((4.3, 50.8, 4.4, 50.9), date(2023, 6, 1), date(2023, 6, 5), "L2A")

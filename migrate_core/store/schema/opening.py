@@ -11,6 +11,7 @@ from sqlalchemy.schema import CreateTable
 
 from ...errors import StoreError
 from ...workspace import Workspace
+from ..serialize import json_text
 from ..tables import dialect_insert, metadata, settings_kv
 from ..transfers.former_files import former_files
 from .database_errors import tell_plainly
@@ -22,7 +23,7 @@ def open_engine(workspace: Workspace, database_url: str | None) -> sa.Engine:
     url = database_url or f"sqlite:///{workspace.database}"
     database = str(workspace.database) if database_url is None else "the database of DATABASE_URL"
     try:
-        engine = sa.create_engine(url)
+        engine = sa.create_engine(url, json_serializer=json_text)
         tell_plainly(engine, database)
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _configure_sqlite)

@@ -16,7 +16,8 @@ from migrate_core.states import PairState
 from migrate_core.store.pair_list import ON_ORDER
 from migrate_core.store.transfers.orders import Order, orders
 from migrate_core.text import _, format_time
-from migrate_core.transfer.quota import Quota, QuotaState
+from migrate_core.transfer.limits import Quota
+from migrate_core.transfer.quota import QuotaState
 from pages.shared.frame import Page
 from pages.shared.pairs.start import CODE, start_pairs
 from pages.shared.pairs.state import RunStatus

@@ -158,7 +158,7 @@ def test_a_worker_that_dies_is_the_problem_of_the_file_it_died_over(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adding, "_BATCH", 3)
-    monkeypatch.setattr(adding, "_read_contents", contents_with_a_crash)
+    monkeypatch.setattr(adding, "read_contents", contents_with_a_crash)
     headers(store, *many(tmp_path / "m", 7))
     read_pending(store, silent)
     states = {mask.name[:3]: mask.state for mask in store.masks()}

@@ -13,6 +13,7 @@ import pytest
 from migrate_core.masks.options import AddOptions
 from migrate_core.masks.raster import opening
 from migrate_core.masks.register import rasters as adding
+from migrate_core.masks.register import reading
 from migrate_core.masks.register.edit import MaskEdit, edited, store_edits
 from migrate_core.masks.register.rasters import read_pending, register_headers
 from migrate_core.model import Mask
@@ -113,7 +114,7 @@ def test_large_files_wait_for_their_pixels(
 ) -> None:
     files = various(tmp_path / "m")[1:3]
     monkeypatch.setattr(adding, "_MANY", len(files))
-    monkeypatch.setattr(adding, "_SMALL_PIXELS", PIXELS.size - 1)
+    monkeypatch.setattr(reading, "_SMALL_PIXELS", PIXELS.size - 1)
     register_headers(stores[0], [(f,) for f in files], AddOptions(now=NOW), lambda *_: None)
     assert len(pending_masks(stores[0])) == len(files)
 

@@ -412,8 +412,7 @@ def test_the_quota_counts_over_runs_and_stops_what_exceeds_it(
     cdse: Cdse, safe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from migrate_core.scenes.sources.cdse import fetch
-    from migrate_core.transfer.product_store import ServiceLimits
-    from migrate_core.transfer.quota import Quota
+    from migrate_core.transfer.limits import Quota, ServiceLimits
 
     scene = offered(cdse, safe)
     size = len(cdse.products["u-1"].content)

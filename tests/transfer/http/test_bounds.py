@@ -20,7 +20,7 @@ from migrate_core.transfer.download import Download, download
 from migrate_core.transfer.http.bounds import MAX_ANSWER_BYTES
 from migrate_core.transfer.http.client import HttpClient, Query
 from migrate_core.transfer.http.retry import RetryPolicy
-from migrate_core.transfer.product_store import ServiceLimits
+from migrate_core.transfer.limits import ServiceLimits
 from migrate_core.transfer.s3 import S3Store, list_keys
 from tests.support.servers.faulty import Reply, serving
 from tests.support.transfer import Time, a_product_store

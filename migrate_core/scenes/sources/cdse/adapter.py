@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ....transfer.http.client import HttpClient
-from ....transfer.product_store import ProductStore
 from ....transfer.tokens import Credentials, TokenSession
 from ...costs import CLOUD_WINDOW, CloudCost
 from ..adapter import AccessWay, Credential, SourceAdapter, Trial
@@ -14,6 +14,9 @@ from ..protocol import SceneFetcher, SceneSource
 from .access import account_of, cheapest
 from .fetch import CDSE_LIMITS, CdseFetcher
 from .source import CdseSource
+
+if TYPE_CHECKING:  # it needs the database, which workers do without
+    from ....transfer.product_store import ProductStore
 
 # What has to be fetched of an L2A product, without the S3 key: see docs/ranking.md.
 _CLOUD_FILES = CloudCost(600_000, 3)

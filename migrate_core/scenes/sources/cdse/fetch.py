@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ....errors import ArchiveOrderedError, CredentialsError, TransferError
 from ....model import Scene
@@ -18,8 +19,7 @@ from ....products.names import parse_name
 from ....products.product import RESOLUTION_M
 from ....settings import ServiceSettings
 from ....transfer.download import Download
-from ....transfer.product_store import ProductStore, ServiceLimits
-from ....transfer.quota import Quota
+from ....transfer.limits import Quota, ServiceLimits
 from ....transfer.tokens import Credentials, TokenSession
 from ..eodata import s3_key
 from ..protocol import CLOUD_FILES, NO_CLOUD_MASK, Fetched, NotInPlaceError
@@ -28,6 +28,9 @@ from .catalogue import Catalogue
 from .cloud_files import RASTER, RASTER_SINCE, classifications, cloud_masks, named_cloud_masks
 from .documents import granule_of, images_of
 from .products import SPEC, CdseProduct, id_of
+
+if TYPE_CHECKING:  # it needs the database, which workers do without
+    from ....transfer.product_store import ProductStore
 
 # General users: 4 connections, 12 TB in 30 days.
 CDSE_LIMITS = ServiceLimits(SPEC, 4, Quota(12_000_000_000_000, 30))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ....transfer.http.client import HttpClient
-from ....transfer.product_store import ProductStore
 from ..adapter import AccessWay, Credential, SourceAdapter, Trial
 from ..protocol import SceneFetcher, SceneSource
 from .account import why_no_account
+
+if TYPE_CHECKING:  # it needs the database, which workers do without
+    from ....transfer.product_store import ProductStore
 
 _ACCOUNT = ("DHUS_URL", "DHUS_USER", "DHUS_PASSWORD")
 

@@ -17,7 +17,8 @@ from ....settings import ServiceSettings
 from ....store.transfers.orders import Order, find_order, forget_order, put_order
 from ....transfer.checks import Checksum
 from ....transfer.download import Download
-from ....transfer.product_store import ProductStore, ServiceLimits
+from ....transfer.limits import ServiceLimits
+from ....transfer.product_store import ProductStore
 from ....transfer.tokens import Basic
 from ..protocol import Fetched, NotInPlaceError
 from .mirror import Mirror, refusal

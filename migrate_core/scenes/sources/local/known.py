@@ -6,7 +6,6 @@ forgotten. The file in which this is kept can be deleted at any time.
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 import time
@@ -23,6 +22,7 @@ import numpy as np
 import shapely
 from shapely.errors import ShapelyError
 
+from ....jobs.many_objects import many_new_objects
 from ....model import Scene
 from ....workspace import written_then_renamed
 from .stamps import Stamp, newest_ns, still_hold
@@ -136,7 +136,7 @@ def _hexadecimal(footprints: list[Any]) -> list[str]:
 def _read(file: Path, spec: str) -> dict[str, Known]:
     """What was known before, by path; nothing when the file is not there or damaged."""
     try:
-        with _many_new_objects():
+        with many_new_objects():
             return _known(json.loads(file.read_text(encoding="utf-8")), spec)
     except FileNotFoundError:
         return {}
@@ -157,18 +157,6 @@ def _known(document: Any, spec: str) -> dict[str, Known]:
         str(path): Known(tuple(map(_stamp, stamps)), tuple(scenes), tuple(map(str, links)))
         for path, stamps, scenes, links in columns
     }
-
-
-@contextmanager
-def _many_new_objects() -> Iterator[None]:
-    """Without looking for garbage, which takes longer than making objects of which all stay."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _stamp(stamp: list[Any]) -> Stamp:
