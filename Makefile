@@ -33,7 +33,9 @@ MAP_PACKAGES := leaflet@1.9.4 topojson-client@3.1.0 world-atlas@2.0.2
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
+# Compiled here, as pip does with what it installs: the first start needs not do it.
 setup: $(VENV)/.installed ## Create .venv and install requirements.txt
+	@$(PY) -m compileall -q app.py migrate_core pages
 
 run: setup ## Set up and open the app
 	@mkdir -p static
