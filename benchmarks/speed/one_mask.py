@@ -41,21 +41,27 @@ def measure(setup: Setup) -> Found:
     aims: list[Aim] = []
     problems: list[str] = []
     for kind in KINDS:
-        window = _window(setup, kind)
-        rows += window.rows(f"{_SIDE} x {_SIDE} window, {kind}")
-        problems += window.problems
-        if setup.quick:
-            problems += _too_much(window, kind)
+        windows = {name: _window(setup, kind, start) for name, start in _starts(setup).items()}
+        for name, window in windows.items():
+            rows += window.rows(f"{_SIDE} x {_SIDE} window {name}, {kind}")
+            problems += window.problems
+            if setup.quick:
+                problems += _too_much(window, kind)
         if kind in (_QUICK_PAIRS if setup.quick else KINDS):
             pair = _pair(setup, kind)
             rows += pair.rows(f"`pairs make` of {_size_m(setup) / 1000:g} km, {kind}")
             problems += pair.problems
         if not setup.quick:
-            aims += _aims(kind, window.costs, pair.costs)
+            for name, window in windows.items():
+                aims += _window_aims(f"window {name}, {kind}", window.costs, pair.costs)
+            aims += _pair_aims(kind, pair.costs)
     if setup.quick:
         problems += _too_many_tiles(setup)
     title = "One mask: 12 bands and the scene classification"
-    notes = ["Windows are measured without Python's start and imports, pairs with them."]
+    notes = [
+        "Windows are measured without Python's start and imports, pairs with them. What is left of "
+        "a window's time is OpenJPEG's: it decodes each tile under the window as far as needed."
+    ]
     return Found(title, rows, aims, problems, notes=notes)
 
 
@@ -68,9 +74,15 @@ def corner_of_tiles(product: ProductSet) -> int:
     return 1024 * max(1, product.size // 1024 // 2)
 
 
-def _window(setup: Setup, kind: str) -> Compared:
+def _starts(setup: Setup) -> dict[str, int]:
+    """Row and column at which windows begin; the small product is read at the hardest only."""
+    corner = corner_of_tiles(setup.product)
+    over_four = {"over four tiles": corner - _SIDE // 2}
+    return over_four if setup.quick else {**over_four, "in one tile": corner + 4 * _SIDE}
+
+
+def _window(setup: Setup, kind: str, start: int) -> Compared:
     product = setup.product
-    start = corner_of_tiles(product) - _SIDE // 2
     windows = band_windows(start, start, _SIDE, _SIDE)
     files = product.gdal_names(kind)
     ours = contestant(OURS, "ours", "windows", product=product.path(kind), windows=windows)
@@ -151,13 +163,19 @@ def _too_much(found: Compared, kind: str) -> list[str]:
     return [f"a window of the {kind} product read {cost.read_mb:.0f} MB, more than {most:.0f}"]
 
 
-def _aims(kind: str, window: dict[str, Cost], pair: dict[str, Cost]) -> list[Aim]:
-    far = ratio_of(pair[ARTICLE], window[OURS])
+def _window_aims(text: str, window: dict[str, Cost], pair: dict[str, Cost]) -> list[Aim]:
+    """What is wanted of a window; the article's way is the same for each, a whole product."""
+    much = 250 if "deflated" in text else 500
     return [
-        at_least(f"window, {kind}: at least 5 times as quick as by hand",
+        at_least(f"{text}: at least 5 times as quick as by hand",
                  ratio_of(window[BY_HAND], window[OURS]), 5, " times"),
-        at_least(f"window, {kind}: at least {(much := 250 if kind == 'deflated' else 500)} times "
-                 "as quick as the article", far, much, " times"),
+        at_least(f"{text}: at least {much} times as quick as the article",
+                 ratio_of(pair[ARTICLE], window[OURS]), much, " times"),
+    ]  # fmt: skip
+
+
+def _pair_aims(kind: str, pair: dict[str, Cost]) -> list[Aim]:
+    return [
         at_most(f"pair, {kind}: at most 2 / 1.3 of by hand",
                 ratio_of(pair[OURS], pair[BY_HAND]), 2 / 1.3, " times"),
         at_most(f"pair, {kind}: less than {_MOST_PAIR_MB:.0f} MB", pair[OURS].peak_mb,
