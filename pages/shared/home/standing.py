@@ -123,7 +123,8 @@ def bar_html(row: Stage, most: int) -> str:
         for part in parts
     )
     legend = "".join(
-        f'<span><i style="background:{part.color}"></i>{part.count:,} {escape(_(part.words))}</span>'
+        f'<span><i style="background:{part.color}"></i>'
+        f"{part.count:,} {escape(_(part.words))}</span>"
         for part in parts
     )
     return (

@@ -49,7 +49,11 @@ def language() -> str:
     """
     if get_script_run_ctx(suppress_warning=True) is None:
         return ENGLISH
-    for wanted in (st.session_state.get(LANGUAGE), st.query_params.get(_ADDRESS), st.context.locale):
+    for wanted in (
+        st.session_state.get(LANGUAGE),
+        st.query_params.get(_ADDRESS),
+        st.context.locale,
+    ):
         code = str(wanted or "").partition("-")[0].lower()
         if code in catalogues():
             return code

@@ -46,9 +46,7 @@ def all_masks(page: Page) -> None:
 def _best(page: Page) -> None:
     st.markdown(_("**Best for all**"))
     count = count_masks(page.store, MaskFilter(CHOSEN_BY_PERSON))
-    st.caption(
-        _("{masks} with a scene chosen by hand.").format(masks=counted(count, "mask"))
-    )
+    st.caption(_("{masks} with a scene chosen by hand.").format(masks=counted(count, "mask")))
     with st.popover(
         _("Select the best for all"),
         icon=":material/restart_alt:",
@@ -98,9 +96,7 @@ def _import(page: Page) -> None:
         st.session_state.pop(_OUTCOME, None)
     if _OUTCOME in st.session_state:
         selected, problems = st.session_state[_OUTCOME]
-        st.success(
-            _("The scenes of {masks} are selected.").format(masks=counted(selected, "mask"))
-        )
+        st.success(_("The scenes of {masks} are selected.").format(masks=counted(selected, "mask")))
         for problem in problems[:_SHOWN_PROBLEMS]:
             st.warning(plain(problem))
         if len(problems) > _SHOWN_PROBLEMS:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -47,7 +49,9 @@ def ranking_panel(page: Page, mask_id: str | None) -> None:
     if is_busy(page, KIND):
         return
     found = last_found(page.store)
-    label = f"Ranking: {_format_limits(found.ranking)}" if found else "Ranking"
+    label = _("Ranking")
+    if found:
+        label = f"{label}: {_format_limits(found.ranking)}"
     panel = st.expander(
         label, key="scenes_ranking", icon=":material/leaderboard:", on_change="rerun"
     )
@@ -66,9 +70,8 @@ def ranking_panel(page: Page, mask_id: str | None) -> None:
 
 
 def _format_limits(ranking: RankingSettings) -> str:
-    return (
-        f"usable up to {ranking.usable_cloud_percent:g} % cloud and from "
-        f"{100 * ranking.usable_coverage:g} % coverage"
+    return _("usable up to {cloud:g} % cloud and from {coverage:g} % coverage").format(
+        cloud=ranking.usable_cloud_percent, coverage=100 * ranking.usable_coverage
     )
 
 
@@ -152,7 +155,7 @@ def _order_of(page: Page, mask_id: str, ranking: RankingSettings) -> None:
         key="scenes_order",
         hide_index=True,
         height="content",
-        column_config=_COLUMNS,
+        column_config=_columns(),
     )
     if len(after) > _SHOWN:
         st.caption(
@@ -160,18 +163,20 @@ def _order_of(page: Page, mask_id: str, ranking: RankingSettings) -> None:
         )
 
 
-_COLUMNS = {
-    "rank": st.column_config.TextColumn(_("Rank"), width=70),
-    "scene": st.column_config.TextColumn(_("Scene"), width=180, help=_("✓ is the one in use")),
-    "cloud": st.column_config.TextColumn(
-        _("Cloud"), width=110, help=_("Over the mask where it was measured, else in the scene")
-    ),
-    "coverage": st.column_config.TextColumn(_("Coverage"), width=70, help=FOOTPRINT_COVERAGE_HELP),
-    "usable": st.column_config.TextColumn(_("Usable"), width=55),
-    "score": st.column_config.ProgressColumn(
-        _("Score"), min_value=0, max_value=1, format="%.2f", width=80
-    ),
-}
+def _columns() -> dict[str, Any]:
+    config = st.column_config
+    return {
+        "rank": config.TextColumn(_("Rank"), width=70),
+        "scene": config.TextColumn(_("Scene"), width=180, help=_("✓ is the one in use")),
+        "cloud": config.TextColumn(
+            _("Cloud"), width=110, help=_("Over the mask where it was measured, else in the scene")
+        ),
+        "coverage": config.TextColumn(_("Coverage"), width=70, help=_(FOOTPRINT_COVERAGE_HELP)),
+        "usable": config.TextColumn(_("Usable"), width=55),
+        "score": config.ProgressColumn(
+            _("Score"), min_value=0, max_value=1, format="%.2f", width=80
+        ),
+    }
 
 
 def _cells(
@@ -179,13 +184,14 @@ def _cells(
 ) -> dict[str, str | float]:
     """One candidate: its rank then, and the one it has now where that is another."""
     name, percent = cloud_of(ranked)
-    moved = "" if number == before else f" {'▲' if number < before else '▼'} was {before}"
+    was = _("was {rank}").format(rank=before)
+    moved = "" if number == before else f" {'▲' if number < before else '▼'} {was}"
     taken = f"{format_date(ranked.scene.sensed_at)}, {format_short_offset(ranked.days_offset)}"
     return {
         "rank": f"{number}{moved}",
         "scene": f"{taken} ✓" if candidate.selected else taken,
-        "cloud": f"{format_percent(percent)} {name.removeprefix('cloud ')}",
+        "cloud": f"{format_percent(percent)} {_(name.removeprefix('cloud '))}",
         "coverage": format_share(ranked.coverage),
-        "usable": "yes" if ranked.usable else "no",
+        "usable": _("yes") if ranked.usable else _("no"),
         "score": ranked.score,
     }
