@@ -21,6 +21,7 @@ from migrate_core.store.last_search import SearchParameters, last_found
 from migrate_core.store.masks import find_mask
 from migrate_core.store.ranking import own_limits_of
 from migrate_core.text import (
+    CLOUD_OVER_MASK,
     FOOTPRINT_COVERAGE_HELP,
     _,
     format_date,
@@ -184,13 +185,14 @@ def _cells(
 ) -> dict[str, str | float]:
     """One candidate: its rank then, and the one it has now where that is another."""
     name, percent = cloud_of(ranked)
+    where = _("over mask") if name == CLOUD_OVER_MASK else _("in scene")
     was = _("was {rank}").format(rank=before)
     moved = "" if number == before else f" {'▲' if number < before else '▼'} {was}"
     taken = f"{format_date(ranked.scene.sensed_at)}, {format_short_offset(ranked.days_offset)}"
     return {
         "rank": f"{number}{moved}",
         "scene": f"{taken} ✓" if candidate.selected else taken,
-        "cloud": f"{format_percent(percent)} {_(name.removeprefix('cloud '))}",
+        "cloud": f"{format_percent(percent)} {where}",
         "coverage": format_share(ranked.coverage),
         "usable": _("yes") if ranked.usable else _("no"),
         "score": ranked.score,
