@@ -121,7 +121,7 @@ def _fields(scope: Scope) -> dict[str, Any] | None:
         empty = right.selectbox(
             _("May be without any label"),
             list(_EMPTY),
-            format_func=_,
+            format_func={choice: _(choice) for choice in _EMPTY}.__getitem__,
             key=f"masks_batch_empty_{number}",
             help=_(
                 "A mask of background only is a problem unless it is meant as a negative example."

@@ -200,7 +200,7 @@ def _pictured(mask: Mask | None) -> Picture | None:
     shown = st.segmented_control(
         _("Shown of the selected mask"),
         [*offered, _NOTHING],
-        format_func=lambda name: _(_SHOWN[name]),
+        format_func={name: _(text) for name, text in _SHOWN.items()}.__getitem__,
         default=offered[0],
         required=True,
         key=f"masks_map_shown_{len(offered)}",

@@ -296,7 +296,7 @@ def _polygons(ask: _Asker, columns: Sequence[str]) -> None:
     area = left.radio(
         _("Areas"),
         list(_AREAS),
-        format_func=_,
+        format_func={area: _(area) for area in _AREAS}.__getitem__,
         captions=list(map(_, _AREAS.values())),
         key=ask.key("areas"),
     )

@@ -55,7 +55,7 @@ def scene_table(view: View) -> None:
     chosen = st.segmented_control(
         _("Columns of the table"),
         list(_SETS),
-        format_func=_,
+        format_func={name: _(name) for name in _SETS}.__getitem__,
         default=next(iter(_SETS)),
         required=True,
         key="scenes_columns",
