@@ -136,7 +136,7 @@ def _table(found: Sequence[MaskRow]) -> None:
         {
             "mask": st.column_config.TextColumn(width=140),
             "usable": st.column_config.TextColumn(
-                _("usable"), help=_("Usable scenes of all candidates"), width=60
+                _("usable"), help=_("Usable scenes of all candidates"), width=80
             ),
             "scene in use": st.column_config.TextColumn(
                 help=_(
