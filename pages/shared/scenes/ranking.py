@@ -62,7 +62,7 @@ def ranking_panel(page: Page, mask_id: str | None) -> None:
         if found is None:
             ranking_fields()
             return
-        fields, effect = st.columns([2, 3], gap="medium")
+        fields, effect = st.columns([3, 5], gap="medium")
         with fields:
             ranking_fields()
         if panel.open:
@@ -172,10 +172,10 @@ def _columns() -> dict[str, Any]:
         "cloud": config.TextColumn(
             _("Cloud"), width=110, help=_("Over the mask where it was measured, else in the scene")
         ),
-        "coverage": config.TextColumn(_("Coverage"), width=70, help=_(FOOTPRINT_COVERAGE_HELP)),
-        "usable": config.TextColumn(_("Usable"), width=55),
+        "coverage": config.TextColumn(_("Coverage"), width=82, help=_(FOOTPRINT_COVERAGE_HELP)),
+        "usable": config.TextColumn(_("Usable"), width=75),
         "score": config.ProgressColumn(
-            _("Score"), min_value=0, max_value=1, format="%.2f", width=80
+            _("Score"), min_value=0, max_value=1, format="%.2f", width=68
         ),
     }
 
