@@ -42,6 +42,7 @@ from pages.shared.text import counted, plain
 _COUNTED_AT_ONCE = 3_000
 _SHOWN = 8
 _COUNTED = "scenes_counted"
+_DONE = ":material/check_circle:"
 
 
 @polled(lambda page: is_busy(page, KIND), POLL_S)
@@ -79,7 +80,7 @@ def _format_limits(ranking: RankingSettings) -> str:
 def _done(page: Page) -> None:
     """What the last ranking did."""
     for message in messages(page.store, KIND, Level.RESULT):
-        st.caption(f":material/check_circle: {plain(message)}")
+        st.caption(f"{_DONE} {plain(message)}")
 
 
 def _effect(page: Page, found: SearchParameters, mask_id: str | None) -> None:
