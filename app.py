@@ -51,13 +51,14 @@ STEPS = {
 def introduction() -> None:
     """What happens, stage by stage."""
     words, picture = st.columns([2, 3], gap="large")
-    words.markdown(PIPELINE)
-    picture.image(PICTURE, PICTURE_CAPTION, alt="A label on a 3 m image and on a 10 m image")
+    words.markdown(_(PIPELINE))
+    alternative = _("A label on a 3 m image and on a 10 m image")
+    picture.image(PICTURE, _(PICTURE_CAPTION), alt=alternative)
     for column, (stage, text) in zip(st.columns(5), STEPS.items(), strict=True):
         path, name, icon = PAGES[stage]
         with column.container(border=True, height="stretch"):
-            st.page_link(path, label=f"**{name}**", icon=icon)
-            st.caption(text)
+            st.page_link(path, label=f"**{_(name)}**", icon=icon)
+            st.caption(_(text))
 
 
 @polled(lambda page: bool(running_jobs(page.store, now_utc())), POLL_S)

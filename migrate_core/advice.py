@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from .model import SceneQuery
 from .settings import RankingSettings
-from .text import counted
+from .text import _, counted
 
 T = TypeVar("T", int, float)
 
@@ -60,12 +60,16 @@ class Remedy:
         """What to do, in words: `widen to 14 days`."""
         steps = []
         if self.days is not None:
-            steps.append(f"widen to {counted(self.days, 'day')}")
+            steps.append(_("widen to {days}").format(days=counted(self.days, "day")))
         if self.cloud_percent is not None:
-            steps.append(f"raise the cloud limit to {self.cloud_percent:g} %")
+            steps.append(
+                _("raise the cloud limit to {percent:g} %").format(percent=self.cloud_percent)
+            )
         if self.coverage is not None:
-            steps.append(f"lower the coverage limit to {100 * self.coverage:g} %")
-        return " and ".join(steps)
+            steps.append(
+                _("lower the coverage limit to {percent:g} %").format(percent=100 * self.coverage)
+            )
+        return _(" and ").join(steps)
 
     @property
     def now(self) -> str:
@@ -74,9 +78,9 @@ class Remedy:
         if self.days is not None:
             limits.append(counted(self.days, "day"))
         if self.cloud_percent is not None:
-            limits.append(f"up to {self.cloud_percent:g} % cloud")
+            limits.append(_("up to {percent:g} % cloud").format(percent=self.cloud_percent))
         if self.coverage is not None:
-            limits.append(f"from {100 * self.coverage:g} % coverage")
+            limits.append(_("from {percent:g} % coverage").format(percent=100 * self.coverage))
         return ", ".join(limits)
 
     def __str__(self) -> str:
@@ -111,6 +115,7 @@ class Advice:
     def __str__(self) -> str:
         """The advice in words: what to do, and where that is only a guess, why."""
         if self.remedies:
-            return "; or ".join(str(remedy) for remedy in self.remedies)
-        hints = self.hints or (f"look farther than {self.reach_days} days", "ask another source")
-        return "; or ".join(hints) + (f" ({self.missing})" if self.missing else "")
+            return _("; or ").join(str(remedy) for remedy in self.remedies)
+        farther = _("look farther than {days} days").format(days=self.reach_days)
+        hints = tuple(map(_, self.hints)) or (farther, _("ask another source"))
+        return _("; or ").join(hints) + (f" ({self.missing})" if self.missing else "")

@@ -10,6 +10,7 @@ from datetime import datetime
 from ..jobs.background import JobStatus, running_jobs
 from ..states import DecisionState, MaskState, PairState
 from ..store.base import Store
+from ..text import _
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Matches:
 
     def __str__(self) -> str:
         """In words: `5 matched, 1 only with an unusable scene`."""
-        return ", ".join([f"{self.matched:,} matched", *self.others])
+        return ", ".join([_("{count:,} matched").format(count=self.matched), *self.others])
 
     @property
     def others(self) -> list[str]:
@@ -37,7 +38,7 @@ class Matches:
             "with an unusable scene chosen by hand": self.by_hand,
             "without": self.without,
         }
-        return [f"{count:,} {text}" for text, count in counts.items() if count]
+        return [f"{count:,} {_(text)}" for text, count in counts.items() if count]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from ..pairs.run.plan import plan, replaced
 from ..pairs.task import PairTask
 from ..store.base import Store
 from ..store.decisions import present_standings
+from ..text import _
 from ..workspace import Workspace
 from .decisions import ReviewStatus
 
@@ -43,8 +44,8 @@ class SetAside:
             "unsure": self.unsure,
             "in conflict": self.conflict,
         }
-        listed = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
-        noun = "pair that is decided" if self.total == 1 else "pairs that are decided"
+        listed = ", ".join(f"{number:,} {_(name)}" for name, number in counts.items() if number)
+        noun = _("pair that is decided") if self.total == 1 else _("pairs that are decided")
         return f"{self.total:,} {noun} ({listed})" if self.total else f"0 {noun}"
 
 
@@ -114,7 +115,7 @@ def consequence_of(found: SetAside) -> str:
 
 def consequence_of_edit(found: SetAside) -> str:
     """What an edit of masks that may set decisions aside does to them, in sentences."""
-    return (
-        f"Masks that are of another day, or read otherwise, get other pairs: this may set {found} "
+    return _(
+        "Masks that are of another day, or read otherwise, get other pairs: this may set {decided} "
         "aside. These decisions stay in the log, and are proposed for the new pairs in Review."
-    )
+    ).format(decided=found)

@@ -23,7 +23,7 @@ from migrate_core.jobs.background import (
 from migrate_core.jobs.launch import crash_of, last_output
 from migrate_core.states import JobState, Level
 from migrate_core.text import _
-from pages.shared.frame import Page, share_of, time_left
+from pages.shared.frame import Page, format_done, share_of, time_left
 from pages.shared.log import show_log
 from pages.shared.text import plain
 
@@ -110,13 +110,13 @@ def watch(page: Page, kind: str, doing: str, *, counted: bool = True) -> None:
     if was_pressed(kind):
         st.warning(
             _("{doing} is at work already. When it has ended, start yours again.").format(
-                doing=doing
+                doing=_(doing)
             )
         )
     job = running_job(page.store, kind, now_utc())
     bar, button = st.columns([5, 1], vertical_alignment="bottom")
     text = _format_progress(job, counted=counted)
-    bar.progress(share_of(job) if job else 0.0, f"**{doing}**: {text}")
+    bar.progress(share_of(job) if job else 0.0, f"**{_(doing)}**: {text}")
     stopping = job is not None and job.cancel_requested
     button.button(
         _("Stopping …") if stopping else _("Cancel"),
@@ -140,10 +140,10 @@ def _cancel(page: Page, kind: str) -> None:
 def _format_progress(job: JobStatus | None, *, counted: bool) -> str:
     """How far a job is, in words; one that was just started doesn't know how much there is."""
     if job is None or not job.total:
-        return "one moment …"
-    failed = f", {job.failed} failed" if job.failed else ""
-    left = time_left(job) if job.finished < job.total else ", finishing …"
-    done = f"{job.finished} of {job.total}" if counted else f"{100 * share_of(job):.0f} %"
+        return _("one moment …")
+    failed = _(", {count} failed").format(count=job.failed) if job.failed else ""
+    left = time_left(job) if job.finished < job.total else _(", finishing …")
+    done = format_done(job) if counted else f"{100 * share_of(job):.0f} %"
     return f"{done}{failed}{left}"
 
 
@@ -168,7 +168,7 @@ def how_it_ended(
         with st.expander(_("For those who look for the cause"), icon=":material/bug_report:"):
             st.code(trace, language=None, wrap_lines=True)
     elif job.state in _STOPPED and not found:
-        full = " The disk of the workspace is full: free space there first."
+        full = _(" The disk of the workspace is full: free space there first.")
         st.warning(
             _("It was stopped before its end. What was finished is kept; start it again.")
             + (full if is_full(page.workspace.root) else "")
@@ -188,7 +188,7 @@ def _show(found: tuple[str, ...], show: Callable[[str], object]) -> None:
         with st.expander(_("{more:,} more problems").format(more=more)):
             st.text("\n".join(found[_MESSAGES : _MESSAGES + _FOLDED]))
             if more > _FOLDED:
-                st.caption(_("… and {value:,} more.").format(value=more - _FOLDED))
+                st.caption(_("… and {count:,} more.").format(count=more - _FOLDED))
 
 
 def path_of(text: str, base: Path) -> Path:

@@ -21,8 +21,9 @@ from migrate_core.states import DecisionState, MaskState, PairState
 from migrate_core.store.base import Store, open_store
 from migrate_core.text import _
 from migrate_core.workspace import Workspace
-from pages.shared.glossary import GLOSSARY
+from pages.shared.glossary import glossary
 from pages.shared.home.workspaces import own_or, settings_of, title_of
+from pages.shared.language.translation import choose_language
 from pages.shared.next_step import TITLES, NextStep, next_step
 from pages.shared.polling import polled
 from pages.shared.secrets import load_secrets
@@ -96,8 +97,8 @@ def begin_page(stage: str | None, about: str) -> Page:
     `stage` is a key of `PAGES`, None for the home page; `about` says in a sentence what the page
     is for. Stops the page with a sentence when the workspace can't be opened.
     """
-    title = PAGES[stage][1] if stage else TITLE
-    name = f"{title} - {TITLE}" if stage else TITLE
+    title = _(PAGES[stage][1] if stage else TITLE)
+    name = f"{title} - {_(TITLE)}" if stage else title
     st.set_page_config(name, _favicon(), layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
     load_secrets()
     try:
@@ -110,10 +111,12 @@ def begin_page(stage: str | None, about: str) -> Page:
     with st.sidebar:
         st.html(_STYLE)
         _pipeline_status(page, stage)
-        with st.popover(_("Glossary"), icon=":material/menu_book:", type="tertiary"):
-            st.markdown("\n\n".join(f"**{term}**: {what}" for term, what in GLOSSARY.items()))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            with st.popover(_("Glossary"), icon=":material/menu_book:", type="tertiary"):
+                st.markdown("\n\n".join(f"**{term}**: {what}" for term, what in glossary()))
+            choose_language()
     st.title(title, anchor=False)
-    st.caption(about)
+    st.caption(_(about))
     tour_step(stage, PAGES)
     return page
 
@@ -178,7 +181,9 @@ def _pipeline_status(page: Page, stage: str | None) -> None:
     for each, counts in _counts(found, matched).items():
         path, name, icon = PAGES[each]
         st.page_link(
-            path, label=_("**{name}** :small[{counts}]").format(name=name, counts=counts), icon=icon
+            path,
+            label=_("**{name}** :small[{counts}]").format(name=_(name), counts=counts),
+            icon=icon,
         )
         if each == "scenes" and matched.others:
             st.caption(", ".join(matched.others))
@@ -188,7 +193,7 @@ def _pipeline_status(page: Page, stage: str | None) -> None:
     _next(next_step(stage, found, RUNNING))
     root = page.workspace.root
     st.caption(
-        _("Workspace {title_of}").format(title_of=code(title_of(root))),
+        _("Workspace {title}").format(title=code(title_of(root))),
         help=_("All work is kept in the folder {root}.").format(root=code(str(root))),
     )
 
@@ -198,7 +203,7 @@ def _next(step: NextStep | None) -> None:
     if step is None:
         return
     path, _name, icon = PAGES[step.stage]
-    title = f"Next: {TITLES[step.stage]}"
+    title = _("Next: {title}").format(title=_(TITLES[step.stage]))
     with st.container(border=True, key="next_step"):
         if step.waits:
             st.page_link(path, label=title, icon=icon, disabled=True, help=step.waits)
@@ -228,15 +233,20 @@ def _counts(found: Overview, matched: Matches) -> dict[str, str]:
 
 
 def _format_counts(*counts: tuple[int, str]) -> str:
-    return ", ".join(f"{count} {word}" for count, word in counts if count)
+    return ", ".join(f"{count} {_(word)}" for count, word in counts if count)
 
 
 def _running(page: Page, job: JobStatus) -> None:
     """How far a job is, with a button that stops it."""
-    count = f"{job.finished} of {job.total}" if job.total else "starting"
-    st.progress(share_of(job), f"{RUNNING[job.kind]}: {count}{time_left(job)}")
+    count = format_done(job) if job.total else _("starting")
+    st.progress(share_of(job), f"{_(RUNNING[job.kind])}: {count}{time_left(job)}")
     if st.button(_("Cancel"), key=f"cancel_{job.kind}", icon=":material/cancel:"):
         request_cancel(page.store, job.kind, now_utc())
+
+
+def format_done(job: JobStatus) -> str:
+    """How many of its items a job has finished: `3 of 6`."""
+    return _("{finished} of {total}").format(finished=job.finished, total=job.total)
 
 
 def share_of(job: JobStatus) -> float:
@@ -250,4 +260,6 @@ def time_left(job: JobStatus) -> str:
         return ""
     elapsed = (now_utc() - job.started_at).total_seconds()
     left = elapsed / job.finished * max(job.total - job.finished, 0)
-    return f", {left:.0f} s left" if left < 90 else f", {left / 60:.0f} min left"
+    if left < 90:
+        return _(", {seconds:.0f} s left").format(seconds=left)
+    return _(", {minutes:.0f} min left").format(minutes=left / 60)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from migrate_core.text import (
     CLOUD_IN_SCENE,
@@ -15,6 +15,7 @@ from migrate_core.text import (
     FOOTPRINT_COVERAGE_HELP,
     LABEL_OCCLUDED,
     LABEL_OCCLUDED_HELP,
+    _,
 )
 
 GLOSSARY: Mapping[str, str] = {
@@ -65,3 +66,15 @@ GLOSSARY: Mapping[str, str] = {
         "before all others, whatever their score."
     ),
 }
+
+
+def glossary() -> Sequence[tuple[str, str]]:
+    """The terms with their meanings in the language of the tab, in its order."""
+    found = [(_(term), _in_language(meaning)) for term, meaning in GLOSSARY.items()]
+    return sorted(found, key=lambda one: one[0].casefold())
+
+
+def _in_language(meaning: str) -> str:
+    """A meaning; one that is a tooltip, too, is known without its full stop."""
+    found = _(meaning)
+    return found if found != meaning else _(meaning.removesuffix(".")) + "."

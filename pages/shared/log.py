@@ -16,7 +16,7 @@ def show_log(page: Page, field: str, value: str) -> None:
     lines = last_lines(log, field, value)
     if not lines:
         return
-    with st.expander(_("Log of this {field}").format(field=field), icon=":material/article:"):
+    with st.expander(_("Log of this {field}").format(field=_(field)), icon=":material/article:"):
         st.code("\n".join(lines), language=None, wrap_lines=True)
         st.caption(
             _("The last {count} lines about it in {log}.").format(

@@ -26,6 +26,8 @@ from PIL import Image
 from shapely.geometry.base import BaseGeometry
 from streamlit_folium import st_folium
 
+from migrate_core.text import _
+
 _HERE = Path(__file__).resolve().parent
 # What `make offline-assets` brings, and where the map's frame finds it; the address is relative
 # so that it holds behind a proxy and with server.baseUrlPath.
@@ -192,7 +194,7 @@ def _base_map() -> folium.Map:
     options = {
         **_GROUND["dark" if st.context.theme.type == "dark" else "light"],
         "countries": f"{_ASSETS_URL}/countries-50m.json" if offline else None,
-        "noTiles": _NO_TILES,
+        "noTiles": _(_NO_TILES),
         "imagery": None if offline else _IMAGERY,
     }
     base = _OurMap(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from migrate_core.review.overview import Overview
 from migrate_core.states import DecisionState, MaskState, PairState
+from migrate_core.text import _
 
 STAGES = ("masks", "scenes", "pairs", "review", "export")
 TITLES = {
@@ -50,8 +51,8 @@ def next_step(
     kinds = {job.kind for job in found.running}
     kind = _JOBS.get(stage)
     if kind in kinds:
-        return NextStep(following, f"{(running or {}).get(kind, 'work')} …")
-    return NextStep(following, "" if _possible(following, found) else _NEEDS[following])
+        return NextStep(following, f"{_((running or {}).get(kind, 'work'))} …")
+    return NextStep(following, "" if _possible(following, found) else _(_NEEDS[following]))
 
 
 def _possible(stage: str, found: Overview) -> bool:

@@ -16,7 +16,7 @@ LEAST, MOST = "least", "most"
 def range_form(label: str, key_of: Callable[[str], str]) -> Range:
     """The label and its two fields in a row; `key_of` gives the key of `LEAST` and of `MOST`."""
     words, *ends = st.columns([2, 1, 1], vertical_alignment="center")
-    words.markdown(_(":small[{label}]").format(label=label))
+    words.markdown(_(":small[{label}]").format(label=_(label)))
     return range_fields(label, key_of, ends)
 
 
@@ -24,9 +24,9 @@ def range_fields(label: str, key_of: Callable[[str], str], ends: Sequence[DeltaG
     """The two fields alone, each in one of the columns `ends`."""
     least, most = (
         end.number_input(
-            _("{label}: at {limit}").format(label=label, limit=limit),
+            _("{label}: at {limit}").format(label=_(label), limit=_(limit)),
             value=None,
-            placeholder=_("at {limit}").format(limit=limit),
+            placeholder=_("at {limit}").format(limit=_(limit)),
             key=key_of(limit),
             label_visibility="collapsed",
             persist_state="session",
@@ -38,4 +38,4 @@ def range_fields(label: str, key_of: Callable[[str], str], ends: Sequence[DeltaG
 
 def label_of(number: PairNumber) -> str:
     """What a number of a pair is called, with its unit."""
-    return f"{number.label}, {number.unit}" if number.unit else number.label
+    return f"{_(number.label)}, {_(number.unit)}" if number.unit else _(number.label)

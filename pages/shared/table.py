@@ -64,8 +64,8 @@ class PagedList:
         text, turn = st.columns([1, 2], vertical_alignment="center")
         last = min(self.first + self.size, count)
         text.caption(
-            _("{value:,} to {last:,} of {counted}").format(
-                value=self.first + 1, last=last, counted=counted(count, self.noun)
+            _("{first:,} to {last:,} of {rows}").format(
+                first=self.first + 1, last=last, rows=counted(count, self.noun)
             )
         )
         number = self.first // self.size + 1
@@ -87,7 +87,7 @@ def filters(listed: PagedList, label: str, shows: Mapping[str, str]) -> None:
     # Not as the default: a filter may come from an address.
     st.session_state.setdefault(f"{listed.name}_show", next(iter(shows)))
     show.segmented_control(
-        label,
+        _(label),
         list(shows),
         format_func=shows.__getitem__,
         required=True,
@@ -197,9 +197,12 @@ def _table_key(name: str, rows: Rows) -> str:
 
 
 def titled(names: Iterable[str], columns: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a table, in which each has a title: its name, begun with a capital."""
+    """The columns of a table, each with a title: its name or label, begun with a capital.
+
+    Names of columns and rows are English in any language; what is shown of them is translated here.
+    """
     return {
-        name: {**found, "label": _capital(found.get("label") or name)}
+        name: {**found, "label": _capital(_(found.get("label") or name))}
         for name in names
         for found in [columns.get(name) or {}]
     }

@@ -54,13 +54,13 @@ def tour_step(stage: str | None, pages: Mapping[str, tuple[str, str, str]]) -> N
     with st.container(border=True, key="tour"):
         text, onward, end = st.columns([6, 2, 1], vertical_alignment="center")
         text.markdown(
-            _(":material/explore: **Tour, step {value} of {count}.** {steps}").format(
-                value=number + 1, count=len(stages), steps=_STEPS[stage]
+            _(":material/explore: **Tour, step {number} of {count}.** {step}").format(
+                number=number + 1, count=len(stages), step=_(_STEPS[stage])
             )
         )
         if number + 1 < len(stages):
             path, name, icon = pages[stages[number + 1]]
-            onward.page_link(path, label=_("On to {name}").format(name=name), icon=icon)
+            onward.page_link(path, label=_("On to {name}").format(name=_(name)), icon=icon)
         else:
             onward.page_link("app.py", label=_("Back to Home"), icon=":material/satellite_alt:")
         end.button(_("End the tour"), key="tour_end", type="tertiary", on_click=_end_tour)

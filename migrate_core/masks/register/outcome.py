@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from ...model import Mask, Problem
+from ...text import _, counted
 from ..checks import FILE
 from .sidecars import unmatched_images
 
@@ -38,11 +39,12 @@ class ImagePairs:
     def __str__(self) -> str:
         """`5 paired, 1 mask without a source image, 2 images fit no mask`."""
         without, left = self.without_image_count, self.without_mask_count
-        parts = [f"{self.paired_count:,} paired"]
+        parts = [_("{count:,} paired").format(count=self.paired_count)]
         if without:
-            parts.append(f"{without:,} mask{'s' * (without != 1)} without a source image")
+            parts.append(_("{masks} without a source image").format(masks=counted(without, "mask")))
         if left:
-            parts.append(f"{left:,} image{'s fit' if left != 1 else ' fits'} no mask")
+            fits = _("{images} fits no mask") if left == 1 else _("{images} fit no mask")
+            parts.append(fits.format(images=counted(left, "image")))
         return ", ".join(parts)
 
 

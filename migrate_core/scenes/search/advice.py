@@ -15,7 +15,7 @@ from typing import Any
 from ...advice import Advice, Remedy
 from ...model import Acquired, SceneQuery
 from ...settings import RankingSettings
-from ...text import counted
+from ...text import _, counted
 from ..sources import WORLDWIDE
 from .acquisitions import Acquisition, Overpasses, SceneCoverage, acquisitions
 from .hints import LEAST_COVERAGE, MOST_CLOUD_PERCENT, Measured, Nearby, hints, ids_of, missing
@@ -179,9 +179,9 @@ class _Known:
             return [now, *sorted((s for s in shares if loose.coverage < s < now), reverse=True)]
         values: set[float]
         if name == "days":
-            values = {days for days, _ in self._values}
+            values = {days for days, _cloud in self._values}
         else:
-            values = {float(math.ceil(cloud)) for _, cloud in self._values}
+            values = {float(math.ceil(cloud)) for _days, cloud in self._values}
             over_mask = (self._over_mask(found) for found in self._acquisitions(loose))
             values |= {float(math.ceil(cloud)) for cloud in over_mask if cloud is not None}
         return [now, *sorted(value for value in values if now < value < getattr(loose, name))]
@@ -239,7 +239,9 @@ class Proposal:
 
     def __str__(self) -> str:
         """In words: `widen to 14 days (helps 3 masks)`."""
-        return f"{self.remedy.steps} (helps {counted(self.masks, 'mask')})"
+        return _("{steps} (helps {masks})").format(
+            steps=self.remedy.steps, masks=counted(self.masks, "mask")
+        )
 
 
 def proposals(advice: Iterable[Advice]) -> list[Proposal]:
@@ -263,13 +265,18 @@ def beyond_proposals(found: Sequence[Advice]) -> list[str]:
     lines = []
     several = sum(bool(item.remedies) and not item.remedies[0].single for item in found)
     if several:
-        lines.append(f"loosen several limits at once (helps {counted(several, 'mask')})")
+        lines.append(
+            _("loosen several limits at once (helps {masks})").format(
+                masks=counted(several, "mask")
+            )
+        )
     nothing = [item for item in found if not item.remedies]
     if nothing:
         reach_days = max(item.reach_days for item in nothing)
         lines.append(
-            f"look farther than {reach_days} days or ask another source "
-            f"({counted(len(nothing), 'mask')} without a scene that would do; each says what to "
-            "try)"
+            _(
+                "look farther than {days} days or ask another source ({masks} without a scene that "
+                "would do; each says what to try)"
+            ).format(days=reach_days, masks=counted(len(nothing), "mask"))
         )
     return lines

@@ -15,7 +15,7 @@ from ...advice import Remedy
 from ...model import SceneQuery
 from ...settings import RankingSettings
 from ...store.ranking import TERMS, CandidateColumns
-from ...text import counted
+from ...text import _, counted
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class RankingEffect:
     @property
     def planned(self) -> str:
         """What it would do: `12 of 120 masks would get another scene; 101 would have …`."""
-        return (
-            f"{self.changed:,} of {counted(self.masks, 'mask')} would get another scene; "
-            f"{self.usable:,} would have a usable one.{self.kept}"
-        )
+        effect = _(
+            "{changed:,} of {masks} would get another scene; {usable:,} would have a usable one."
+        ).format(changed=self.changed, masks=counted(self.masks, "mask"), usable=self.usable)
+        return f"{effect}{self.kept}"
 
     @property
     def done(self) -> str:
@@ -51,8 +51,8 @@ class RankingEffect:
         """What stays whatever the ranking, as a sentence after another; empty where nothing."""
         if not self.by_hand:
             return ""
-        stay = "stays" if self.by_hand == 1 else "stay"
-        return f" {counted(self.by_hand, 'choice')} by hand {stay}."
+        stay = _("{choices} by hand stays.") if self.by_hand == 1 else _("{choices} by hand stay.")
+        return f" {stay.format(choices=counted(self.by_hand, 'choice'))}"
 
 
 def effect_of(

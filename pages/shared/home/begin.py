@@ -33,7 +33,7 @@ def _tour() -> None:
     """The guided tour: how to begin it, or the way to its first page."""
     if is_touring():
         path, name, icon = PAGES["masks"]
-        st.page_link(path, label=_("**The tour begins at {name}**").format(name=name), icon=icon)
+        st.page_link(path, label=_("**The tour begins at {name}**").format(name=_(name)), icon=icon)
         st.caption(_("When the demo is loaded, go there; each page says on top what to do."))
         return
     st.button(

@@ -31,4 +31,4 @@ def last_dataset(page: Page) -> None:
             _("Download as zip"), download_address(newest.folder), icon=":material/download:"
         )
         path, name, icon = PAGES["export"]
-        st.page_link(path, label=_("All datasets: {name}").format(name=name), icon=icon)
+        st.page_link(path, label=_("All datasets: {name}").format(name=_(name)), icon=icon)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from migrate_core.review.overview import Matches, Overview
 from migrate_core.states import DecisionState, MaskState, PairState
+from migrate_core.text import _
 from pages.shared.frame import PAGES
 from pages.shared.text import counted
 
@@ -95,7 +96,10 @@ def stages(found: Overview, matched: Matches) -> list[Stage]:
 
 def _wait(count: int, noun: str, whom: str) -> str:
     """What waits, such as `6 pairs wait for a reviewer`; empty where nothing does."""
-    return f"{counted(count, noun)} {'waits' if count == 1 else 'wait'} {whom}" if count else ""
+    if not count:
+        return ""
+    sentence = _("{items} waits {whom}") if count == 1 else _("{items} wait {whom}")
+    return sentence.format(items=counted(count, noun), whom=_(whom))
 
 
 def show_standing(found: Overview, matched: Matches) -> None:
@@ -106,7 +110,7 @@ def show_standing(found: Overview, matched: Matches) -> None:
     for row in rows:
         path, name, icon = PAGES[row.name]
         link, bar, waits = st.columns([1, 4, 2], vertical_alignment="center")
-        link.page_link(path, label=f"**{name}**", icon=icon)
+        link.page_link(path, label=f"**{_(name)}**", icon=icon)
         bar.html(bar_html(row, most))
         waits.caption(row.waits)
 
@@ -119,10 +123,11 @@ def bar_html(row: Stage, most: int) -> str:
         for part in parts
     )
     legend = "".join(
-        f'<span><i style="background:{part.color}"></i>{part.count:,} {escape(part.words)}</span>'
+        f'<span><i style="background:{part.color}"></i>'
+        f"{part.count:,} {escape(_(part.words))}</span>"
         for part in parts
     )
     return (
         f'<div class="standing" aria-hidden="true">{bars}</div>'
-        f'<div class="standing-legend">{legend or "nothing yet"}</div>'
+        f'<div class="standing-legend">{legend or _("nothing yet")}</div>'
     )

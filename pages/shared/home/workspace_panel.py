@@ -31,7 +31,7 @@ def workspace_panel(page: Page) -> None:
     """The workspace of the tab, and what can be done about it."""
     root = page.workspace.root
     with st.expander(
-        _("Workspace: {title_of}").format(title_of=plain(title_of(root))),
+        _("Workspace: {title}").format(title=plain(title_of(root))),
         icon=":material/folder_special:",
         key="workspaces",
     ):
@@ -63,8 +63,8 @@ def _others(page: Page) -> None:
         _link(f"{plain(one.title)}{name}", one.name)
     if len(others) > _MOST_SHOWN:
         st.caption(
-            _("… and {value:,} more; write the name into the address.").format(
-                value=len(others) - _MOST_SHOWN
+            _("… and {count:,} more; write the name into the address.").format(
+                count=len(others) - _MOST_SHOWN
             )
         )
 
@@ -124,4 +124,4 @@ def _say() -> None:
         st.error(plain(result.problem))
     if result is not None and result.created:
         st.success(_("The workspace {created} is there.").format(created=plain(result.created)))
-        _link(f"Open {plain(result.created)}", result.created)
+        _link(_("Open {name}").format(name=plain(result.created)), result.created)

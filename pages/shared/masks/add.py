@@ -40,7 +40,7 @@ from pages.shared.masks.columns import columns_of_uploads, columns_on_server
 from pages.shared.masks.options import Chosen, mask_options
 from pages.shared.masks.report import adding_report
 from pages.shared.polling import polled
-from pages.shared.text import plain
+from pages.shared.text import counted, plain
 
 KIND = "masks"
 # The folder of source images that was named last, to tell which of its images fit no mask.
@@ -86,9 +86,11 @@ def _upload(page: Page) -> None:
         number,
         "masks",
         "Masks or polygons",
-        f"{', '.join(LABELS)}, with world files, .aux.xml, .prj, metadata and the parts of a "
-        "Shapefile beside them; or a zip. In a zip, what lies in a folder named images is taken "
-        "for source images.",
+        _(
+            "{suffixes}, with world files, .aux.xml, .prj, metadata and the parts of a "
+            "Shapefile beside them; or a zip. In a zip, what lies in a folder named images is "
+            "taken for source images."
+        ).format(suffixes=", ".join(LABELS)),
     )
     left, right = st.columns(2)
     with left:
@@ -102,7 +104,7 @@ def _upload(page: Page) -> None:
         )
     chosen = mask_options("upload", label_names(masks), columns_of_uploads(masks))
     clicked = st.button(
-        f"Add {len(masks)} file{'s' * (len(masks) != 1)}" if masks else _("Add"),
+        _("Add {files}").format(files=counted(len(masks), "file")) if masks else _("Add"),
         key="masks_add_files",
         icon=":material/upload:",
         type="primary",
@@ -123,17 +125,17 @@ def _upload(page: Page) -> None:
 def _uploader(number: int, kind: str, label: str, help_text: str) -> Sequence[Uploaded]:
     """A place for files that is empty again after they were added."""
     found: Sequence[Uploaded] = st.file_uploader(
-        label,
+        _(label),
         [suffix.removeprefix(".") for suffix in (*ACCEPTED[kind], ".zip")],
         accept_multiple_files=True,
         key=f"masks_upload_{kind}_{number}",
-        help=help_text,
+        help=_(help_text),
     )
     return found
 
 
 def _saved(page: Page, uploads: Uploads, chosen: Chosen) -> Batch:
-    tables = [file for _, file in chosen.files]
+    tables = [file for _name, file in chosen.files]
     with_tables = Uploads(uploads.masks, uploads.images, uploads.udms, tables)
     return save_uploads(page.workspace, with_tables, now_utc())
 
@@ -155,7 +157,7 @@ def _folder(page: Page) -> None:
         _("Folder of source images, if you have them"),
         key=IMAGE_FOLDER,
         placeholder=_("/data/images"),
-        help=_IMAGES_HELP,
+        help=_(_IMAGES_HELP),
         persist_state="session",
     )
     named = st.session_state.get("masks_folder", "").strip()
@@ -193,7 +195,7 @@ def _on_server(page: Page, chosen: Chosen) -> AddMasks:
         raise WrongUseError("Name the file or folder of the masks first.")
     tables = None
     if chosen.files:
-        sent = Uploads(tables=[file for _, file in chosen.files])
+        sent = Uploads(tables=[file for _name, file in chosen.files])
         tables = save_uploads(page.workspace, sent, now_utc()).tables
     return _request(masks, images, None, tables, chosen)
 

@@ -49,11 +49,13 @@ def edit_many(page: Page) -> None:
         if not scope.count:
             st.caption(_("The list is empty."))
             return
-        which = "" if scope.mask_ids else ": all that the list shows. Mark rows to edit fewer"
+        which = (
+            _("For **{masks}**.")
+            if scope.mask_ids
+            else _("For **{masks}**: all that the list shows. Mark rows to edit fewer.")
+        )
         st.markdown(
-            _("For **{noun}**{which}. An empty field leaves things as they are.").format(
-                noun=scope.noun, which=which
-            )
+            f"{which.format(masks=scope.noun)} {_('An empty field leaves things as they are.')}"
         )
         given = _fields(scope)
         if given is not None:
@@ -119,13 +121,14 @@ def _fields(scope: Scope) -> dict[str, Any] | None:
         empty = right.selectbox(
             _("May be without any label"),
             list(_EMPTY),
+            format_func={choice: _(choice) for choice in _EMPTY}.__getitem__,
             key=f"masks_batch_empty_{number}",
             help=_(
                 "A mask of background only is a problem unless it is meant as a negative example."
             ),
         )
         asked = st.form_submit_button(
-            _("See what this changes in {noun}").format(noun=scope.noun), type="primary"
+            _("See what this changes in {masks}").format(masks=scope.noun), type="primary"
         )
     fields = {"date": date, "crs": crs, "class_names": names, "empty_allowed": _EMPTY[empty]}
     return {**fields, "nodata": text_values(nodata), "image": image.strip()} if asked else None
@@ -137,7 +140,7 @@ def _look(page: Page, scope: Scope, given: dict[str, Any]) -> None:
     try:
         image = path_of(given["image"], Path.cwd()) if given["image"] else None
         edit = batch_edit({**given, "image": image})
-        with st.spinner("Looking at what changes …"):
+        with st.spinner(_("Looking at what changes …")):
             effect = effect_of(page.store, scope.ids(page), edit)
             decided = set_aside_by_edit(page.store, effect)
     except MigrateError as err:
@@ -151,16 +154,18 @@ def _show(page: Page, seen: _Seen) -> None:
     effect = seen.effect
     count = len(effect.mask_ids)
     same = seen.scope.count - count
-    stay = f" {counted(same, 'mask')} would stay as {'it is' if same == 1 else 'they are'}."
     if count:
-        parts = ", ".join(f"{what} of {len(ids):,}" for what, ids in effect.changed.items())
-        st.info(
-            _("**{masks} would change**: {parts}.{value}").format(
-                masks=counted(count, "mask"), parts=parts, value=stay * bool(same)
-            )
+        parts = ", ".join(
+            _("{what} of {count:,}").format(what=_(what), count=len(ids))
+            for what, ids in effect.changed.items()
+        )
+        change = _("**{masks} would change**: {parts}.").format(
+            masks=counted(count, "mask"), parts=parts
         )
     else:
-        st.info(_("Nothing would change.{value}").format(value=stay * bool(same)))
+        change = _("Nothing would change.")
+    stay = _("{masks} would stay as it is.") if same == 1 else _("{masks} would stay as they are.")
+    st.info(f"{change} {stay.format(masks=counted(same, 'mask'))}" if same else change)
     if effect.problems:
         named = effect.problems[:_NAMED]
         lines = "".join(f"\n- {plain(named_problem(problem))}" for problem in named)
@@ -169,7 +174,7 @@ def _show(page: Page, seen: _Seen) -> None:
             _("{masks} can't take a part of it:{lines}").format(
                 masks=counted(len(effect.problems), "mask"), lines=lines
             )
-            + f"\n- … and {more:,} more" * (more > 0)
+            + ("\n- " + _("… and {count:,} more").format(count=more)) * (more > 0)
         )
     if effect.images is not None:
         image_table(effect.images.limited(200), "masks_batch_images")

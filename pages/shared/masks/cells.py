@@ -35,7 +35,7 @@ def edit_cells(page: Page, found: Sequence[Mask]) -> None:
             "CRS": mask.georeference.crs,
             "class names": format_class_names(mask),
             "may be empty": mask.empty_allowed,
-            "to mend": "date" if DATE in mask.problems else ", ".join(mask.problems),
+            "to mend": _("date") if DATE in mask.problems else ", ".join(map(_, mask.problems)),
         }
         for mask in found
     ]
@@ -48,15 +48,20 @@ def edit_cells(page: Page, found: Sequence[Mask]) -> None:
             placeholder="",
             disabled=["mask", "to mend"],
             column_config={
+                "mask": st.column_config.TextColumn(_("mask")),
+                "to mend": st.column_config.TextColumn(_("to mend")),
                 "date": st.column_config.TextColumn(
                     _("date (UTC)"), help=_("2020-02-02, or with a time 2020-02-02 10:15:32")
                 ),
                 "CRS": st.column_config.TextColumn(
-                    help=_("EPSG:32631 or the like, for masks whose file has none")
+                    _("CRS"), help=_("EPSG:32631 or the like, for masks whose file has none")
                 ),
-                "class names": st.column_config.TextColumn(help=_("1 = mine, 2 = water")),
+                "class names": st.column_config.TextColumn(
+                    _("class names"), help=_("1 = mine, 2 = water")
+                ),
                 "may be empty": st.column_config.CheckboxColumn(
-                    help=_("A mask of background only is meant so, as a negative example")
+                    _("may be empty"),
+                    help=_("A mask of background only is meant so, as a negative example"),
                 ),
             },
         )

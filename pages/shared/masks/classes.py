@@ -8,7 +8,7 @@ from html import escape
 from migrate_core.masks.summary import ClassArea, class_areas
 from migrate_core.model import BACKGROUND, Mask
 from migrate_core.pairs.view.drawing import Colour, class_colour, class_colours
-from migrate_core.text import format_share
+from migrate_core.text import _, format_share
 
 # Background, seen on a light and on a dark page, with how much of it is seen.
 BACKGROUND_COLOUR = (150, 150, 150, 90)
@@ -24,7 +24,10 @@ def class_table(mask: Mask) -> str:
         f"<td style='text-align:right;white-space:nowrap'>{format_share(item.share)}</td></tr>"
         for item in class_areas(mask)
     )
-    head = "<tr><th></th><th align=left>class</th><th align=right>ha</th><th align=right>share</th>"
+    head = (
+        f"<tr><th></th><th align=left>{escape(_('class'))}</th><th align=right>ha</th>"
+        f"<th align=right>{escape(_('share'))}</th>"
+    )
     return f"<table style='width:100%;font-size:0.85rem'>{head}</tr>{rows}</table>"
 
 
@@ -59,8 +62,9 @@ def _css(stored: int, own: dict[int, Colour]) -> str:
 
 
 def _name(item: ClassArea) -> str:
-    name = item.name or ("background" if item.stored == BACKGROUND else "")
-    stored = f", stored as {item.stored}" if str(item.stored) != item.value else ""
+    name = item.name or (_("background") if item.stored == BACKGROUND else "")
+    other = str(item.stored) != item.value
+    stored = _(", stored as {value}").format(value=item.stored) if other else ""
     return f"{item.value} {name}".strip() + stored
 
 

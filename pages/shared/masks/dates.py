@@ -34,7 +34,7 @@ def dates_by_pattern(page: Page, wanted: MaskFilter) -> None:
             _("Pattern"),
             key="masks_pattern",
             placeholder=EXAMPLE,
-            help=_HELP,
+            help=_(_HELP),
             persist_state="session",
         )
         undated_only = right.checkbox(
@@ -84,6 +84,7 @@ def _show(page: Page, found: Sequence[Redating], request: RedateMasks) -> None:
         ),
         hide_index=True,
         placeholder="-",
+        column_config={name: _(name) for name in ("mask", "date now", "date by the pattern")},
         key="masks_pattern_effect",
     )
     if len(found) > _SHOWN:

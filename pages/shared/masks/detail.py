@@ -20,7 +20,7 @@ from migrate_core.masks.transformation import transformation
 from migrate_core.model import BACKGROUND, IGNORE, LONLAT, Mask
 from migrate_core.pairs.view.drawing import Colour, class_colour, class_colours
 from migrate_core.store.masks import MaskFilter, masks_of, names_and_dates
-from migrate_core.text import NOT_KNOWN, _
+from migrate_core.text import NOT_KNOWN, _, format_date
 from pages.shared.frame import Page
 from pages.shared.masks.classes import BACKGROUND_COLOUR, class_table
 from pages.shared.masks.removal import remove_one
@@ -50,7 +50,7 @@ def mask_detail(page: Page, mask: Mask) -> None:
 def _problems(page: Page, mask: Mask) -> None:
     """What is wrong, and what mends it, here where that is possible."""
     if mask.problem is None:
-        st.badge("ready", icon=":material/check:", color="blue")
+        st.badge(_("ready"), icon=":material/check:", color="blue")
         return
     remedies = [_remedy(mask, topic, text) for topic, text in mask.problems.items()]
     st.warning(plain(" ".join(remedies) or mask.problem), icon=":material/build:")
@@ -67,17 +67,24 @@ def _remedy(mask: Mask, topic: str, text: str) -> str:
     """A problem in the words of this page: what was found, and what to do here."""
     found = text.split(". ")[0].rstrip(".") + "."
     if topic == DATE:
-        return f"{found} Give it here, or for many masks by a file-name pattern below."
+        advice = _("Give it here, or for many masks by a file-name pattern below.")
+        return f"{found} {advice}"
     if topic == GEOREFERENCE and mask.georeference.crs and _takes_crs(mask):
-        return f"{found} Give another CRS than {mask.georeference.crs} here."
+        advice = _("Give another CRS than {crs} here.").format(crs=mask.georeference.crs)
+        return f"{found} {advice}"
     if topic == GEOREFERENCE and _takes_crs(mask):
-        return f"{found} Give it here if you know it, or add the mask again with its source image."
+        advice = _("Give it here if you know it, or add the mask again with its source image.")
+        return f"{found} {advice}"
     if topic == GEOREFERENCE:
-        return f"{found} Add the mask again with the georeferenced image it was drawn on."
+        advice = _("Add the mask again with the georeferenced image it was drawn on.")
+        return f"{found} {advice}"
     if topic == CONTENT:
-        keep = ", or keep it if it is meant so" if mask.classes.stored is not None else ""
-        return f"{found} Remove it from the list{keep}{_WRONG_TAG * bool(declared_only(mask))}."
-    return text if topic == FILE else f"{found} Add the mask again with the right source image."
+        keep = _(", or keep it if it is meant so") if mask.classes.stored is not None else ""
+        again = _(_WRONG_TAG) * bool(declared_only(mask))
+        return f"{found} {_('Remove it from the list')}{keep}{again}."
+    if topic == FILE:
+        return text
+    return f"{found} {_('Add the mask again with the right source image.')}"
 
 
 def _takes_crs(mask: Mask) -> bool:
@@ -123,16 +130,18 @@ def _picture(mask: Mask) -> None:
     if mask.classes.stored is None:
         return
     try:
-        picture = _thumbnail(f"{mask.mask_id} {mask.form}", mask)
+        with st.spinner(_("Reading the mask …")):
+            picture = _thumbnail(f"{mask.mask_id} {mask.form}", mask)
     except MigrateError as err:
         st.warning(plain(str(err)))
         return
     left, right = st.columns(2)
-    left.image(picture, width="stretch", alt=f"The classes of {mask.name}, in colours")
+    alternative = _("The classes of {name}, in colours").format(name=mask.name)
+    left.image(picture, width="stretch", alt=alternative)
     right.html(class_table(mask))
 
 
-@st.cache_data(max_entries=200, show_spinner="Reading the mask …")
+@st.cache_data(max_entries=200, show_spinner=False)
 def _thumbnail(content: str, _mask: Mask) -> NDArray[np.uint8]:  # noqa: ARG001
     """The picture of a mask; `content`, its id and how it is read, is the key of the cache."""
     return _coloured(thumbnail(_mask), class_colours(_mask))
@@ -150,15 +159,16 @@ def _coloured(labels: NDArray[np.uint8], own: dict[int, Colour]) -> NDArray[np.u
 
 def _details(mask: Mask) -> None:
     """Date, grid, georeference and files in a few lines."""
-    lines = [f"**Date** {mask.acquired.formatted if mask.acquired else NOT_KNOWN}"]
+    date = mask.acquired.formatted if mask.acquired else _(NOT_KNOWN)
+    lines = [_("**Date** {date}").format(date=date)]
     if mask.width and mask.height:
         size = pixel_size(mask)
-        metres = f" of {size:.3g} m" if size else ""
-        lines.append(f"**Pixels** {mask.width:,} × {mask.height:,}{metres}")
+        metres = _(" of {metres:.3g} m").format(metres=size) if size else ""
+        lines.append(f"**{_('Pixels')}** {mask.width:,} × {mask.height:,}{metres}")
     if mask.georeference.crs:
-        origin = mask.georeference.origin
-        origin = f", from {plain(Path(origin).name)}" if origin else ""
-        lines.append(f"**CRS** {plain(mask.georeference.crs)}{origin}")
+        path = mask.georeference.origin
+        origin = _(", from {file}").format(file=plain(Path(path).name)) if path else ""
+        lines.append(f"**{_('CRS')}** {plain(mask.georeference.crs)}{origin}")
         if mask.extent is not None and (
             note := transformation(mask.georeference.crs, LONLAT, mask.extent).note
         ):
@@ -166,15 +176,24 @@ def _details(mask: Mask) -> None:
     if mask.extent is not None:
         west, south, east, north = _bounds(mask.extent)
         lines.append(
-            f"**Extent** {_degrees(south, 'NS')} to {_degrees(north, 'NS')}, "
-            f"{_degrees(west, 'EW')} to {_degrees(east, 'EW')}"
+            _("**Extent** {south} to {north}, {west} to {east}").format(
+                south=_degrees(south, "NS"),
+                north=_degrees(north, "NS"),
+                west=_degrees(west, "EW"),
+                east=_degrees(east, "EW"),
+            )
         )
     if (edit := mask.version) is not None:
-        who = f"{plain(edit.reviewer)} on {edit.made_at:%Y-%m-%d}"
-        how = plain(edit.file) if edit.file else "drawn in the review"
-        lines.append(f"**Label** version {edit.number}, edited by {who} ({how})")
-    image = plain(Path(mask.source.path).name) if mask.source.path else "none"
-    lines += [f"**Source image** {image}", f"**File** {plain(mask.path)}"]
+        lines.append(
+            _("**Label** version {number}, edited by {person} on {day} ({how})").format(
+                number=edit.number,
+                person=plain(edit.reviewer),
+                day=format_date(edit.made_at),
+                how=plain(edit.file) if edit.file else _("drawn in the review"),
+            )
+        )
+    image = plain(Path(mask.source.path).name) if mask.source.path else _("none")
+    lines += [f"**{_('Source image')}** {image}", f"**{_('File')}** {plain(mask.path)}"]
     st.caption("  \n".join(lines))
 
 

@@ -85,7 +85,7 @@ def mask_filters(page: Page) -> None:
     """Which masks the map and the list show, and how many there are of each kind."""
     counts = list_counts(page.store)
     kept = [show for show in _NAMES if counts[show] or show in (ALL, wanted_masks().show)]
-    filters(MASK_LIST, "Masks", {show: f"{_NAMES[show]} ({counts[show]:,})" for show in kept})
+    filters(MASK_LIST, "Masks", {show: f"{_(_NAMES[show])} ({counts[show]:,})" for show in kept})
 
 
 def mask_list(page: Page, count: int) -> None:
@@ -165,7 +165,7 @@ def _cells(mask: Mask, name: str) -> dict[str, Any]:
     return {
         "shown": "▶" if mask.mask_id == selection().mask_id else "",
         "mask": name,
-        "state": mask.state,
+        "state": _(mask.state),
         "date (UTC)": date_text(mask),
         "classes": ", ".join(names.get(value, value) for value in mask.classes.stored or {}),
         "CRS": mask.georeference.crs,

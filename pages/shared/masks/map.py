@@ -200,7 +200,7 @@ def _pictured(mask: Mask | None) -> Picture | None:
     shown = st.segmented_control(
         _("Shown of the selected mask"),
         [*offered, _NOTHING],
-        format_func=_SHOWN.__getitem__,
+        format_func={name: _(text) for name, text in _SHOWN.items()}.__getitem__,
         default=offered[0],
         required=True,
         key=f"masks_map_shown_{len(offered)}",
@@ -211,13 +211,14 @@ def _pictured(mask: Mask | None) -> Picture | None:
         return None
     try:
         content = f"{mask.mask_id} {mask.form} {mask.source.path} {mask.version}"
-        return _picture(content, shown, mask)
+        with st.spinner(_("Reading the mask …")):
+            return _picture(content, shown, mask)
     except MigrateError as err:
         st.caption(plain(str(err)))
         return None
 
 
-@st.cache_data(max_entries=100, show_spinner="Reading the mask …")
+@st.cache_data(max_entries=100, show_spinner=False)
 def _picture(content: str, shown: str, _mask: Mask) -> Picture:  # noqa: ARG001
     """The picture of a mask; `content`, what it depends on, is the key of the cache."""
     found = mask_on_map(_mask, shown)
@@ -229,15 +230,17 @@ def _badge(cluster: MaskCluster) -> Outline:
     if cluster.count == 1:
         what = cluster.name
     else:
-        what = f"{counted(cluster.count, 'mask')}, such as {cluster.name}"
-    with_problem = f"\n{cluster.problems:,} with a problem" if cluster.problems else ""
+        what = _("{masks}, such as {name}").format(
+            masks=counted(cluster.count, "mask"), name=cluster.name
+        )
+    problems = f"\n{cluster.problems:,} {_('with a problem')}" if cluster.problems else ""
     bounds = " ".join(map(repr, cluster.bounds))
     return Outline(
         f"{_CELL}{bounds}",
         Point(*cluster.centre),
         # Most of them decide; how many have a problem is under the mouse.
         PROBLEM_COLOR if 2 * cluster.problems > cluster.count else READY_COLOR,
-        f"{what}{with_problem}\nA click zooms in",
+        f"{what}{problems}\n{_('A click zooms in')}",
         sign=f"{cluster.count:,}",
     )
 
@@ -265,20 +268,21 @@ def _other(location: MaskLocation) -> Outline:
 
 
 def _hover(location: MaskLocation) -> str:
-    label = f"\nmostly {location.label[1]}" if location.label else ""
-    return f"{location.name}\n{(location.acquired or 'no date')[:10]}, {location.state}{label}"
+    label = "\n" + _("mostly {name}").format(name=location.label[1]) if location.label else ""
+    day = location.acquired[:10] if location.acquired else _("no date")
+    return f"{location.name}\n{day}, {_(location.state)}{label}"
 
 
 def _legend(drawn: _Drawn, pictured: Mask | None, *, by_class: bool) -> None:
     """What the colours mean."""
     text, switch, button = st.columns([5, 3, 2], vertical_alignment="top")
-    parts = [_classes_of(drawn) if by_class else _STATES, "thick: selected"]
+    parts = [_classes_of(drawn) if by_class else _states(), _("thick: selected")]
     if pictured is not None and (classes := class_swatches(pictured)):
-        parts.append(f"label: {classes}")
+        parts.append(_("label: {classes}").format(classes=classes))
     if drawn.others:
-        parts.append(swatches([(OTHER_COLOR, "other names")]))
+        parts.append(swatches([(OTHER_COLOR, _("other names"))]))
     if drawn.clusters:
-        parts.append("number: masks near each other, a click zooms in")
+        parts.append(_("number: masks near each other, a click zooms in"))
     text.html(f"<small>{' &ensp;|&ensp; '.join(parts)}</small>")
     switch.toggle(
         _("Classes"),
@@ -295,7 +299,9 @@ def _legend(drawn: _Drawn, pictured: Mask | None, *, by_class: bool) -> None:
     )  # fmt: skip
 
 
-_STATES = swatches([(READY_COLOR, "ready"), (PROBLEM_COLOR, "with a problem (dashed)")])
+def _states() -> str:
+    """What the colours of the outlines mean that aren't coloured by their classes."""
+    return swatches([(READY_COLOR, _("ready")), (PROBLEM_COLOR, _("with a problem (dashed)"))])
 
 
 def _classes_of(drawn: _Drawn) -> str:
@@ -304,6 +310,6 @@ def _classes_of(drawn: _Drawn) -> str:
     for stored, name in sorted({one.label for one in drawn.outlines if one.label}):
         names.setdefault(css_of_class(stored), {})[name] = None
     if any(not one.label for one in drawn.outlines):
-        names[OTHER_COLOR] = {"no class": None}
+        names[OTHER_COLOR] = {_("no class"): None}
     found = swatches((colour, ", ".join(those)) for colour, those in names.items())
-    return found or "classes are seen further in"
+    return found or _("classes are seen further in")

@@ -85,7 +85,7 @@ class _Asker:
     def text(self, container: Any, label: str, option: str, **more: Any) -> str:
         """A line of text; empty is no answer."""
         text: str = container.text_input(
-            label, key=self.key(option), persist_state="session", **more
+            _(label), key=self.key(option), persist_state="session", **_shown(more)
         ).strip()
         if text:
             self._put(option, text)
@@ -93,15 +93,17 @@ class _Asker:
 
     def values(self, container: Any, label: str, option: str, **more: Any) -> None:
         """Several values in a line of text; empty is no answer."""
-        text = container.text_input(label, key=self.key(option), persist_state="session", **more)
+        text = container.text_input(
+            _(label), key=self.key(option), persist_state="session", **_shown(more)
+        )
         if values := text_values(text):
             self._put(option, values)
 
     def number(self, container: Any, label: str, option: str, **more: Any) -> None:
         """A number; None is no answer."""
         number = container.number_input(
-            label, key=self.key(option), value=more.pop("value", None), persist_state="session",
-            **more,
+            _(label), key=self.key(option), value=more.pop("value", None), persist_state="session",
+            **_shown(more),
         )  # fmt: skip
         if number is not None:
             self._put(option, number)
@@ -113,14 +115,15 @@ class _Asker:
         # Another list of choices, or a line of text in its place, is another widget.
         key = f"{self.key(option)}_{hash(tuple(choices))}"
         chosen = container.selectbox(
-            label, choices, index=None, key=key, persist_state="session", **more
+            _(label), choices, index=None, key=key, persist_state="session", **_shown(more)
         )
         if chosen:
             self._put(option, chosen)
 
     def tick(self, container: Any, label: str, option: str, **more: Any) -> None:
         """Yes or no."""
-        if container.checkbox(label, key=self.key(option), persist_state="session", **more):
+        key = self.key(option)
+        if container.checkbox(_(label), key=key, persist_state="session", **_shown(more)):
             self._put(option, True)
 
     def table(
@@ -128,12 +131,18 @@ class _Asker:
     ) -> None:
         """A file that is sent with the masks."""
         types = [suffix.removeprefix(".") for suffix in suffixes]
-        sent = container.file_uploader(label, types, key=self.key(option), **more)
+        sent = container.file_uploader(_(label), types, key=self.key(option), **_shown(more))
         if sent is not None:
             self.files.append((option, sent))
 
     def _put(self, option: str, value: Any) -> None:
         self.given[option.replace("-", "_")] = value
+
+
+def _shown(more: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of a widget, those that are read in the language of the tab."""
+    read = ("help", "placeholder")
+    return {name: _(value) if name in read else value for name, value in more.items()}
 
 
 def _dates(ask: _Asker, names: Sequence[str]) -> None:
@@ -185,10 +194,10 @@ def _pattern_preview(text: str, names: Sequence[str]) -> None:
         st.caption(_("Choose files first, to see what the pattern makes of their names."))
         return
     found = [(name, date_by_pattern(name, pattern)) for name in names]
-    missed = sum(day is None for _, day in found)
+    missed = sum(day is None for _name, day in found)
     st.caption(
-        _("{value:,} of {count:,} names have a date there.").format(
-            value=len(found) - missed, count=len(found)
+        _("{dated:,} of {count:,} names have a date there.").format(
+            dated=len(found) - missed, count=len(found)
         )
     )
     first = sorted(found, key=lambda row: row[1] is not None)[:_SHOWN]
@@ -197,6 +206,7 @@ def _pattern_preview(text: str, names: Sequence[str]) -> None:
         hide_index=True,
         placeholder=_("no date"),
         height="content",
+        column_config={"file": _("file"), "date": _("date")},
         key=f"masks_pattern_{hash(text)}",
     )
 
@@ -284,7 +294,11 @@ def _polygons(ask: _Asker, columns: Sequence[str]) -> None:
         else:
             ask.text(container, label, option, placeholder="none")
     area = left.radio(
-        _("Areas"), list(_AREAS), captions=list(_AREAS.values()), key=ask.key("areas")
+        _("Areas"),
+        list(_AREAS),
+        format_func={area: _(area) for area in _AREAS}.__getitem__,
+        captions=list(map(_, _AREAS.values())),
+        key=ask.key("areas"),
     )
     if area == _MARGIN:
         ask.number(middle, "Margin, m", "margin", value=200.0, min_value=0.0, step=50.0)

@@ -34,12 +34,12 @@ def pairing(page: Page) -> None:
     without = count_masks(page.store, MaskFilter(WITHOUT_IMAGE))
     st.caption(
         _(
-            "{images} paired with masks by name; {masks} without a source image; "
-            "{images_2} without a mask."
+            "{paired} paired with masks by name; {masks} without a source image; "
+            "{left} without a mask."
         ).format(
-            images=counted(len(used), "source image"),
+            paired=counted(len(used), "source image"),
             masks=counted(without, "mask"),
-            images_2=counted(len(left), "image"),
+            left=counted(len(left), "image"),
         )
     )
     if left:
@@ -53,5 +53,7 @@ def pairing(page: Page) -> None:
                     "ending such as _mask. Rename the file, and add the masks again."
                 )
             )
-            more = f"\n… and {len(left) - _MOST:,} more" if len(left) > _MOST else ""
-            st.code("\n".join(str(image) for image in left[:_MOST]) + more, language=None)
+            lines = [str(image) for image in left[:_MOST]]
+            if len(left) > _MOST:
+                lines.append(_("… and {count:,} more").format(count=len(left) - _MOST))
+            st.code("\n".join(lines), language=None)

@@ -11,7 +11,7 @@ from migrate_core.text import _
 from pages.shared.frame import Page
 from pages.shared.masks.marks import mark_none, scope_of_list
 from pages.shared.state import choose_mask, selection
-from pages.shared.text import plain
+from pages.shared.text import counted, plain
 
 # Why masks could not be taken off the list, to be said once.
 _NOT_REMOVED = "masks_not_removed"
@@ -23,7 +23,7 @@ def removal(page: Page) -> None:
         st.error(plain(trouble))
     scope = scope_of_list(page)
     if scope.count and st.button(
-        _("Remove {noun} from the list …").format(noun=scope.noun),
+        _("Remove {masks} from the list …").format(masks=scope.noun),
         key="masks_remove_all",
         icon=":material/delete:",
         type="tertiary",
@@ -31,8 +31,12 @@ def removal(page: Page) -> None:
         _confirm_removal(page, scope.ids(page))
 
 
-@st.dialog(_("Remove masks from the list?"))
 def _confirm_removal(page: Page, mask_ids: list[str]) -> None:
+    # Made when it is opened, since its title is in the language of the tab.
+    st.dialog(_("Remove masks from the list?"))(_removal_dialog)(page, mask_ids)
+
+
+def _removal_dialog(page: Page, mask_ids: list[str]) -> None:
     try:
         _ask_removal(page, mask_ids)
     except MigrateError as err:
@@ -40,7 +44,8 @@ def _confirm_removal(page: Page, mask_ids: list[str]) -> None:
 
 
 def _ask_removal(page: Page, mask_ids: list[str]) -> None:
-    many = f"{len(mask_ids):,} masks" if len(mask_ids) > 1 else "This mask"
+    several = len(mask_ids) > 1
+    many = counted(len(mask_ids), "mask") if several else _("This mask")
     decided = SetAside.of(present_decisions(page.store, mask_ids).values())
     st.write(
         _(

@@ -75,8 +75,8 @@ def _images(found: ImagePairs) -> None:
 def image_table(found: ImagePairs, key: str) -> None:
     """Masks and their source images in a table, what is left on either side first."""
     rows = [
-        *({"mask": name, "note": "no image fits it"} for name in found.without_image),
-        *({"source image": name, "note": "fits no mask"} for name in found.without_mask),
+        *({"mask": name, "note": _("no image fits it")} for name in found.without_image),
+        *({"source image": name, "note": _("fits no mask")} for name in found.without_mask),
         *({"mask": mask, "source image": image} for mask, image in found.paired),
     ]
     table = pd.DataFrame(rows, columns=["mask", "source image", "note"])
@@ -91,17 +91,15 @@ def image_table(found: ImagePairs, key: str) -> None:
     count = found.paired_count + found.without_image_count + found.without_mask_count
     if count > len(rows):
         st.caption(
-            _("{count:,} of {count_2:,} rows, those of each kind that come first by name.").format(
-                count=len(rows), count_2=count
+            _("{shown:,} of {count:,} rows, those of each kind that come first by name.").format(
+                shown=len(rows), count=count
             )
         )
     if found.without_image_count + found.without_mask_count:
         st.caption(
             _(
                 "A mask finds its image when both have the same name but for the suffix or an "
-                "ending "
-                "such as _mask, or the same PlanetScope scene id. Rename the file and add the "
-                "masks "
-                "again, or give masks their image under “Edit many masks”."
+                "ending such as _mask, or the same PlanetScope scene id. Rename the file and add "
+                "the masks again, or give masks their image under “Edit many masks”."
             )
         )

@@ -55,7 +55,7 @@ def no_data_form(page: Page, mask: Mask) -> None:
 
 
 def _read_again(page: Page, mask: Mask, nodata: Sequence[float], key: str) -> None:
-    values = " and ".join(map(value_text, nodata))
+    values = _(" and ").join(map(value_text, nodata))
     st.button(
         _("Take {values} as no data").format(values=values)
         if values

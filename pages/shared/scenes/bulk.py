@@ -13,7 +13,7 @@ from migrate_core.store.base import Store
 from migrate_core.store.candidates import CHOSEN_BY_PERSON, MaskFilter, count_masks, select_best
 from migrate_core.text import _
 from pages.shared.frame import Page
-from pages.shared.text import plain
+from pages.shared.text import counted, plain
 
 TABLE = "mask_S2_match.csv"
 _OUTCOME = "scenes_bulk_outcome"
@@ -46,7 +46,7 @@ def all_masks(page: Page) -> None:
 def _best(page: Page) -> None:
     st.markdown(_("**Best for all**"))
     count = count_masks(page.store, MaskFilter(CHOSEN_BY_PERSON))
-    st.caption(f"{count:,} mask{'s' if count != 1 else ''} with a scene chosen by hand.")
+    st.caption(_("{masks} with a scene chosen by hand.").format(masks=counted(count, "mask")))
     with st.popover(
         _("Select the best for all"),
         icon=":material/restart_alt:",
@@ -96,8 +96,8 @@ def _import(page: Page) -> None:
         st.session_state.pop(_OUTCOME, None)
     if _OUTCOME in st.session_state:
         selected, problems = st.session_state[_OUTCOME]
-        st.success(f"The scenes of {selected:,} mask{'s' if selected != 1 else ''} are selected.")
+        st.success(_("The scenes of {masks} are selected.").format(masks=counted(selected, "mask")))
         for problem in problems[:_SHOWN_PROBLEMS]:
             st.warning(plain(problem))
         if len(problems) > _SHOWN_PROBLEMS:
-            st.caption(_("And {value:,} more rows.").format(value=len(problems) - _SHOWN_PROBLEMS))
+            st.caption(_("And {count:,} more rows.").format(count=len(problems) - _SHOWN_PROBLEMS))

@@ -73,8 +73,8 @@ class View:
             st.error(plain(str(err)))
             return
         st.toast(
-            _("{name}: the scene of {format_date} is used.").format(
-                name=plain(self.mask.name), format_date=format_date(scene.sensed_at)
+            _("{name}: the scene of {date} is used.").format(
+                name=plain(self.mask.name), date=format_date(scene.sensed_at)
             )
         )
         st.session_state[_USED] = True
@@ -97,7 +97,7 @@ class View:
 
 def mask_title(mask: Mask, view: View | None) -> None:
     """Which mask it is, of which day, and the button that uses the viewed scene for it."""
-    days = mask.acquired.formatted_days if mask.acquired else "no date"
+    days = mask.acquired.formatted_days if mask.acquired else _("no date")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(mask.name)}**, {plain(days)}")
         if view is not None:
@@ -115,11 +115,11 @@ def viewed_scene(view: View) -> None:
     ranked, scene = candidate.ranked, candidate.ranked.scene
     with st.container(border=True):
         st.markdown(
-            _("**{format_time}**, rank {value} of {count}  \n{format_candidate}  \n").format(
-                format_time=format_time(scene.sensed_at),
-                value=view.rank + 1,
+            _("**{time}**, rank {rank} of {count}  \n{sentence}  \n").format(
+                time=format_time(scene.sensed_at),
+                rank=view.rank + 1,
                 count=len(view.candidates),
-                format_candidate=_format_candidate(ranked),
+                sentence=_format_candidate(ranked),
             )
             + (
                 _(":material/check_circle: Usable.")
@@ -133,8 +133,8 @@ def viewed_scene(view: View) -> None:
 def _use_button(view: View) -> None:
     """Uses the viewed scene, where it isn't used already."""
     if view.viewed.selected:
-        by = "by hand" if view.viewed.chosen_by_person else "as the best"
-        label = f"In use (chosen {by})"
+        by_hand = view.viewed.chosen_by_person
+        label = _("In use (chosen by hand)") if by_hand else _("In use (chosen as the best)")
         st.button(label, disabled=True, icon=":material/check:", key="scenes_used")
         return
     st.button(
@@ -148,13 +148,13 @@ def _use_button(view: View) -> None:
 
 def _format_candidate(ranked: RankedScene) -> str:
     """A candidate's time, clouds and coverage in a sentence."""
-    more = len(ranked.completed_by)
-    together = f" together with {more} more of the same overpass" * bool(more)
-    when = format_offset(ranked.days_offset)
-    return (
-        f"{when[0].upper()}{when[1:]}; {', '.join(cloud_texts(ranked))}; it shows "
-        f"{format_share(ranked.coverage)} of the mask{together}."
-    )
+    more, when = len(ranked.completed_by), format_offset(ranked.days_offset)
+    shows = (
+        _("it shows {share} of the mask together with {count} more of the same overpass")
+        if more
+        else _("it shows {share} of the mask")
+    ).format(share=format_share(ranked.coverage), count=more)
+    return f"{when[0].upper()}{when[1:]}; {', '.join(cloud_texts(ranked))}; {shows}."
 
 
 def cloud_texts(ranked: RankedScene) -> list[str]:
@@ -163,8 +163,8 @@ def cloud_texts(ranked: RankedScene) -> list[str]:
         (CLOUD_OVER_MASK, ranked.cloud_over_mask_percent),
         (LABEL_OCCLUDED, ranked.occluded_over_label_percent),
     )
-    found = [f"{name} {format_percent(value)}" for name, value in measured if value is not None]
-    return [*found, f"{CLOUD_IN_SCENE} {format_percent(ranked.scene.cloud_percent)}"]
+    found = [f"{_(name)} {format_percent(value)}" for name, value in measured if value is not None]
+    return [*found, f"{_(CLOUD_IN_SCENE)} {format_percent(ranked.scene.cloud_percent)}"]
 
 
 def cloud_of(ranked: RankedScene) -> tuple[str, float | None]:
@@ -178,4 +178,4 @@ def cloud_of(ranked: RankedScene) -> tuple[str, float | None]:
 def cloud_text(ranked: RankedScene) -> str:
     """The same in words: `cloud over mask 0.0 %`."""
     name, percent = cloud_of(ranked)
-    return f"{name} {format_percent(percent)}"
+    return f"{_(name)} {format_percent(percent)}"

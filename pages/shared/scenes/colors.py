@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from migrate_core.scenes.access.picture import FOOTPRINT_COLOUR, LABEL_COLOUR
 from migrate_core.store.last_search import SearchParameters
-from migrate_core.text import format_short_offset
+from migrate_core.text import _, format_short_offset
 from pages.shared.text import counted
 
 USABLE_COLOR, CHOSEN_COLOR = "#009E73", "#0072B2"
@@ -61,11 +61,11 @@ class DaysScale:
         """Colours with their meaning, from before to after."""
         window = counted(max(self.days, 1), "day")
         return [
-            (self.color(-self.days or -1), f"{window} before"),
-            (self.color(-self.days / 4), "before"),
+            (self.color(-self.days or -1), _("{time} before").format(time=window)),
+            (self.color(-self.days / 4), _("before")),
             (_SAME_DAY, format_short_offset(0)),
-            (self.color(self.days / 4), "after"),
-            (self.color(self.days or 1), f"{window} after"),
+            (self.color(self.days / 4), _("after")),
+            (self.color(self.days or 1), _("{time} after").format(time=window)),
         ]
 
 

@@ -50,7 +50,7 @@ def connections(page: Page, specs: Sequence[str]) -> bool:
         return False
     busy = is_busy(page, KIND)
     tested = _last_test(page, busy)
-    _row("**Source**", "**Credentials**", "**Last test**")
+    _row(*(f"**{_(title)}**" for title in ("Source", "Credentials", "Last test")))
     for spec in specs:
         _row(
             f"{name_of(spec)}  \n`{spec}`" if spec in SERVICES else name_of(spec),
@@ -83,15 +83,15 @@ def _row(*cells: str) -> None:
 def format_credentials(needs: Sequence[Credential]) -> str:
     """Which credentials a source takes, and whether they are set."""
     if not needs:
-        return "none needed"
+        return _("none needed")
     return "  \n".join(_need(need) for need in needs)
 
 
 def _need(need: Credential) -> str:
-    names = " and ".join(f"`{name}`" for name in need.variables)
+    purpose, names = _(need.purpose), _(" and ").join(f"`{name}`" for name in need.variables)
     if need.found:
-        return f":material/key: {need.purpose}: found"
-    return f":material/key_off: {need.purpose}: needs {names}"
+        return _(":material/key: {purpose}: found").format(purpose=purpose)
+    return _(":material/key_off: {purpose}: needs {names}").format(purpose=purpose, names=names)
 
 
 def _last_test(page: Page, busy: bool) -> dict[str, Any]:
@@ -108,11 +108,11 @@ def _outcome(row: Mapping[str, Any] | None, *, busy: bool) -> str:
     if row is None:
         return "…" if busy else "–"
     steps = [_step(step) for step in row["steps"]]
-    return "  \n".join([*steps, f"tested {plain(row['at'])}"])
+    return "  \n".join([*steps, _("tested {time}").format(time=plain(row["at"]))])
 
 
 def _step(step: Mapping[str, str]) -> str:
     state, sign = step["state"], _SIGNS[step["state"]]
     if state == NOT_SET:
-        return f"{sign} {step['what']}: no credentials"
-    return f"{sign} {step['what']} {state}: {plain(step['words'])}"
+        return _("{sign} {what}: no credentials").format(sign=sign, what=_(step["what"]))
+    return f"{sign} {_(step['what'])} {_(state)}: {plain(step['words'])}"

@@ -137,7 +137,7 @@ def _more() -> None:
     st.selectbox(
         _("Processing level"),
         list(LEVELS),
-        format_func=LEVELS.__getitem__,
+        format_func={level: _(text) for level, text in LEVELS.items()}.__getitem__,
         key="scenes_level",
         persist_state="session",
     )

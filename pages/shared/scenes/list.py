@@ -41,7 +41,9 @@ def mask_filters(page: Page) -> None:
     _what_would_help(page, counts)
     _fill_filters()
     filters(
-        _MASK_LIST, "Masks", {show: f"{name} ({counts[show]:,})" for show, name in _NAMES.items()}
+        _MASK_LIST,
+        "Masks",
+        {show: f"{_(name)} ({counts[show]:,})" for show, name in _NAMES.items()},
     )
     show, name = filtered(_MASK_LIST)
     put_in_address("show", None if show in (None, ALL) else show)
@@ -87,32 +89,39 @@ def _what_would_help(page: Page, counts: dict[str, int]) -> None:
     """On all masks without a usable scene: a sentence, and searches that would help, as buttons."""
     without, total = counts[WITHOUT_USABLE], counts[ALL]
     if not without:
-        all_of = f"All {total:,} masks have" if total > 1 else "The mask has"
+        sentence = (
+            _("All {total:,} masks have a usable scene{but}.")
+            if total > 1
+            else _("The mask has a usable scene{but}.")
+        )
         st.success(
-            _("{all_of} a usable scene{others_in_use}.").format(
-                all_of=all_of, others_in_use=_others_in_use(page)
-            ),
+            sentence.format(total=total, but=_others_in_use(page)),
             icon=":material/check_circle:",
         )
         return
     advice = all_advice(page.store)
-    more = "; or ".join(beyond_proposals(advice))
+    more = _("; or ").join(beyond_proposals(advice))
     offered = proposals(advice)
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(
-            f":material/lightbulb: {without:,} of {counted(total, 'mask')} "
-            f"{'has' if without == 1 else 'have'} no usable scene: {matches(page.store)}."
-            + f" What may help: {plain(more)}." * bool(more)
-            + " For all masks:" * bool(offered),
-            width="content",
-        )
+        sentence = (
+            _("{count:,} of {masks} has no usable scene: {matches}.")
+            if without == 1
+            else _("{count:,} of {masks} have no usable scene: {matches}.")
+        ).format(count=without, masks=counted(total, "mask"), matches=matches(page.store))
+        parts = [f":material/lightbulb: {sentence}"]
+        if more:
+            parts.append(_("What may help: {advice}.").format(advice=plain(more)))
+        if offered:
+            parts.append(_("For all masks:"))
+        st.markdown(" ".join(parts), width="content")
         offer_searches(page, [(one.remedy, str(one)) for one in offered])
 
 
 def _others_in_use(page: Page) -> str:
     """How many of the masks with a usable scene use another one, by a person's choice."""
     others = matches(page.store).by_hand
-    return f", but for {others:,} another one was chosen by hand" * bool(others)
+    text = _(", but for {count:,} another one was chosen by hand")
+    return text.format(count=others) * bool(others)
 
 
 def _wanted() -> MaskFilter:
@@ -127,7 +136,7 @@ def _table(found: Sequence[MaskRow]) -> None:
         {
             "mask": st.column_config.TextColumn(width=140),
             "usable": st.column_config.TextColumn(
-                _("usable"), help=_("Usable scenes of all candidates"), width=60
+                _("usable"), help=_("Usable scenes of all candidates"), width=80
             ),
             "scene in use": st.column_config.TextColumn(
                 help=_(
@@ -143,10 +152,11 @@ def _table(found: Sequence[MaskRow]) -> None:
 
 
 def _cells(row: MaskRow) -> dict[str, Any]:
-    usable = f"{row.usable} of {row.candidates}" if row.candidates else "no scene"
+    counts = _("{usable} of {candidates}").format(usable=row.usable, candidates=row.candidates)
+    usable = counts if row.candidates else _("no scene")
     return {
         "mask": row.mask.name,
-        "usable": usable if row.searched else "not searched",
+        "usable": usable if row.searched else _("not searched"),
         "scene in use": _in_use(row.selected) if row.selected else "",
         "what would help": str(row.advice) if row.advice else "",
     }
@@ -158,7 +168,7 @@ def _in_use(candidate: Candidate) -> str:
         format_date(ranked.scene.sensed_at),
         format_short_offset(ranked.days_offset),
         cloud_text(ranked),
-        *["not usable"] * (not ranked.usable),
-        *["by hand"] * candidate.chosen_by_person,
+        *[_("not usable")] * (not ranked.usable),
+        *[_("by hand")] * candidate.chosen_by_person,
     ]
     return ", ".join(parts)

@@ -37,19 +37,16 @@ _SWATCH = (
 
 def _legend() -> str:
     """The colours of the map's outlines as HTML."""
-    lines = {"mask": MASK_COLOR, "label": LABEL_COLOR}
+    lines = {_("mask"): MASK_COLOR, _("label"): LABEL_COLOR}
     marks = [_SWATCH.format(style=f"border:3px solid {c}", text=t) for t, c in lines.items()]
-    marks.append("best score of a footprint:")
+    marks.append(_("best score of a footprint:"))
     marks += [
-        _SWATCH.format(style=f"background:{color}", text=f"from {least:g}")
+        _SWATCH.format(style=f"background:{color}", text=_("from {score:g}").format(score=least))
         for least, color in SCORE_COLORS.items()
     ]
-    marks.append("dashed: no usable scene")
+    marks.append(_("dashed: no usable scene"))
     style = "font-size:0.78rem;line-height:1.25;display:flex;flex-wrap:wrap;gap:0 0.8rem"
     return f'<div style="{style}">{"".join(marks)}</div>'
-
-
-_LEGEND = _legend()
 
 
 def scenes_on_map(page: Page, view: View) -> None:
@@ -83,17 +80,17 @@ def _below(view: View, ground: Ground) -> None:
     near.segmented_control(
         _("Show on the map"),
         [_NEAR, _FAR],
-        format_func={_NEAR: "Mask", _FAR: "Scenes"}.__getitem__,
+        format_func={_NEAR: _("Mask"), _FAR: _("Scenes")}.__getitem__,
         default=_NEAR,
         required=True,
         key="scenes_zoom",
         label_visibility="collapsed",
         persist_state="session",
     )
-    legend.html(_LEGEND)
+    legend.html(_legend())
     # Always there, so that what comes later moves nothing.
     scene = view.viewed.ranked.scene
-    shown = f"Picture: {format_time(scene.sensed_at)}, true colour."
+    shown = _("Picture: {time}, true colour.").format(time=format_time(scene.sensed_at))
     st.caption(" ".join(map(plain, ground.notes)) or shown)
 
 
@@ -109,7 +106,8 @@ def _of_mask(view: View, footprint: BaseGeometry, ground: Ground) -> list[Outlin
     """The mask's footprint and label, and above it how far off the viewed scene is."""
     found = [Outline("mask", footprint, MASK_COLOR, view.mask.name, weight=3)]
     if ground.label is not None:
-        found.append(Outline("label", ground.label, LABEL_COLOR, f"Label of {view.mask.name}", 2))
+        title = _("Label of {name}").format(name=view.mask.name)
+        found.append(Outline("label", ground.label, LABEL_COLOR, title, 2))
     west, _south, east, north = footprint.bounds
     return [*found, _badge(view, _VIEWED, view.viewed, Point((west + east) / 2, north))]
 
@@ -134,7 +132,9 @@ def _outlines(view: View) -> list[Outline]:
                 str(number),
                 outline,
                 score_color(score),
-                f"Tile {tile}: {count}, best score {score:.2f}",
+                _("Tile {tile}: {scenes}, best score {score:.2f}").format(
+                    tile=tile, scenes=count, score=score
+                ),
                 weight=4 if view.viewed in candidates else 2,
                 dashed=not any(c.ranked.usable for c in candidates),
             )

@@ -26,8 +26,7 @@ def measuring_switch(page: Page, sources: Sequence[str], days: int) -> None:
         help=_(
             "Looks at the clouds over each mask and its label in every candidate before anything "
             "is fetched, and ranks by that: what is said of a whole scene misleads. What was "
-            "measured "
-            "before is used again."
+            "measured before is used again."
         ),
         persist_state="session",
     )
@@ -59,30 +58,38 @@ def _format_cost(page: Page, sources: Sequence[str], days: int) -> str:
     without = [one for one in known if one.cloud_cost is None]
     costs = [one.cloud_cost for one in known if one.cloud_cost is not None]
     if not known:
-        return "What it takes is said once a source is chosen."
+        return _("What it takes is said once a source is chosen.")
     sentences = []
     if costs:
         masks = page.store.mask_states().get(MaskState.READY, 0)
         each = _candidates_each(page, days)
         windows = masks * each
         sentences.append(
-            f"{counted(masks, 'mask')} with about {counted(each, 'scene')} each: up to "
-            f"{counted(windows, 'window')}."
+            _("{masks} with about {scenes} each: up to {windows}.").format(
+                masks=counted(masks, "mask"),
+                scenes=counted(each, "scene"),
+                windows=counted(windows, "window"),
+            )
         )
         # The dearest of them, since nobody knows yet which source has the scenes.
         dearest = max(costs, key=lambda cost: cost.bytes)
         cost = clouds_cost(windows, dearest)
         sentences.append(
-            f"At most {format_bytes(cost.bytes)} in {counted(cost.requests, 'request')}, "
-            f"{format_minutes(cost.minutes)}; nothing is measured twice."
+            _("At most {size} in {requests}, {time}; nothing is measured twice.").format(
+                size=format_bytes(cost.bytes),
+                requests=counted(cost.requests, "request"),
+                time=format_minutes(cost.minutes),
+            )
             if cost.bytes
-            else "They are read from the disk, in a fraction of a second each."
+            else _("They are read from the disk, in a fraction of a second each.")
         )
     if without:
-        names = " and ".join(f"**{name_of(one.spec)}**" for one in without)
+        names = _(" and ").join(f"**{name_of(one.spec)}**" for one in without)
         sentences.append(
-            f"At {names} clouds can't be measured with the credentials that are set; scenes that "
-            "another source has as well are measured there."
+            _(
+                "At {names} clouds can't be measured with the credentials that are set; scenes "
+                "that another source has as well are measured there."
+            ).format(names=names)
         )
     return " ".join(sentences)
 

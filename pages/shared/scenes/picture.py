@@ -22,6 +22,7 @@ from migrate_core.scenes.access.opening import open_scene
 from migrate_core.scenes.access.picture import is_here, readable
 from migrate_core.settings import ServiceSettings
 from migrate_core.store.candidates import scenes_named
+from migrate_core.text import _
 from pages.shared.frame import Page
 from pages.shared.maps import Picture
 from pages.shared.readers import Readers
@@ -59,8 +60,12 @@ def ground_of(page: Page, view: View) -> Ground:
     wait([labels, pictures], _WAIT_S)
     source = view.viewed.ranked.scene.source
     notes = (
-        _note(pictures, "There is no quicklook", f"The picture is being read from {source} …"),
-        _note(labels, "The label can't be drawn", "The label is being read …"),
+        _note(
+            pictures,
+            _("There is no quicklook"),
+            _("The picture is being read from {source} …").format(source=source),
+        ),
+        _note(labels, _("The label can't be drawn"), _("The label is being read …")),
     )
     reading = [future for future in (labels, pictures) if not future.done()]
     if reading:

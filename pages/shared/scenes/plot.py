@@ -25,7 +25,6 @@ from pages.shared.scenes.candidates import View
 from pages.shared.scenes.colors import USABLE_COLOR, DaysScale
 
 _HEIGHT = 240
-_MEASURED = f"{CLOUD_OVER_MASK} or {LABEL_OCCLUDED}"
 
 
 def scene_plot(view: View) -> None:
@@ -41,20 +40,20 @@ def scene_plot(view: View) -> None:
 
     st.vega_lite_chart(chart(rows, view.found), key=key, on_select=picked, height=_HEIGHT)
     unknown = len(view.candidates) - len(rows)
-    not_drawn = f" {unknown} of unknown cloud cover are not drawn." * bool(unknown)
-    st.caption(
-        _(
-            "Shaded: within the window and the limit of usable cloud, which the "
-            "larger of cloud over mask and label occluded counts against once "
-            "measured. Colours are those of the pictures. Click a point to look at "
-            "it.{not_drawn}"
-        ).format(not_drawn=not_drawn)
+    caption = _(
+        "Shaded: within the window and the limit of usable cloud, which the larger of cloud over "
+        "mask and label occluded counts against once measured. Colours are those of the pictures. "
+        "Click a point to look at it."
     )
+    if unknown:
+        not_drawn = _("{count} of unknown cloud cover are not drawn.")
+        caption = f"{caption} {not_drawn.format(count=unknown)}"
+    st.caption(caption)
 
 
 def _point(view: View, candidate: Candidate) -> dict[str, Any]:
     ranked, scene = candidate.ranked, candidate.ranked.scene
-    kind = "usable" if ranked.usable else "not usable"
+    kind = _("usable") if ranked.usable else _("not usable")
     where, cloud = _decisive(ranked)
     return {
         "scene_id": scene.scene_id,
@@ -69,7 +68,7 @@ def _point(view: View, candidate: Candidate) -> dict[str, Any]:
         "label": ranked.occluded_over_label_percent,
         "coverage": 100 * ranked.coverage,
         "score": round(ranked.score, 2),
-        "kind": "in use" if candidate.selected else kind,
+        "kind": _("in use") if candidate.selected else kind,
         "viewed": candidate is view.viewed,
     }
 
@@ -79,8 +78,8 @@ def _decisive(ranked: RankedScene) -> tuple[str, float | None]:
     over, label = ranked.cloud_over_mask_percent, ranked.occluded_over_label_percent
     measured = occluded_percent(Measurement(over, label))
     if measured is None:
-        return CLOUD_IN_SCENE, ranked.scene.cloud_percent
-    return _MEASURED, measured
+        return _(CLOUD_IN_SCENE), ranked.scene.cloud_percent
+    return _(" or ").join([_(CLOUD_OVER_MASK), _(LABEL_OCCLUDED)]), measured
 
 
 def _quantity(field: str, title: str, **options: Any) -> dict[str, Any]:
@@ -107,25 +106,35 @@ _DOTS = {
     "mark": {"type": "point", "filled": True, "size": 130, "opacity": 0.95},
     "params": [{"name": "picked", "select": {"type": "point", "fields": ["scene_id"]}}],
 }
-_KINDS = ["in use", "usable", "not usable"]
-_LOOK = {
-    "color": {"field": "color", "type": "nominal", "scale": None, "legend": None},
-    "shape": {
-        "field": "kind",
-        "type": "nominal",
-        "scale": {"domain": _KINDS, "range": ["diamond", "circle", "triangle-up"]},
-        "legend": {"title": None, "orient": "top", "symbolFillColor": "#808080"},
-    },
-    "tooltip": [
-        {"field": "date", "type": "nominal", "title": "date"},
-        {"field": "offset", "type": "nominal", "title": DAYS_OFFSET},
-        _quantity("scene", f"{CLOUD_IN_SCENE}, %", format=".1f"),
-        _quantity("mask", f"{CLOUD_OVER_MASK}, %", format=".1f"),
-        _quantity("label", f"{LABEL_OCCLUDED}, %", format=".1f"),
-        _quantity("coverage", f"{FOOTPRINT_COVERAGE}, %", format=".1f"),
-        _quantity("score", "score"),
-    ],
-}
+
+
+def _look() -> dict[str, Any]:
+    """Colour, shape and tooltip of the dots, in the language of the tab."""
+    kinds = [_("in use"), _("usable"), _("not usable")]
+    percentages = {
+        "scene": CLOUD_IN_SCENE,
+        "mask": CLOUD_OVER_MASK,
+        "label": LABEL_OCCLUDED,
+        "coverage": FOOTPRINT_COVERAGE,
+    }
+    return {
+        "color": {"field": "color", "type": "nominal", "scale": None, "legend": None},
+        "shape": {
+            "field": "kind",
+            "type": "nominal",
+            "scale": {"domain": kinds, "range": ["diamond", "circle", "triangle-up"]},
+            "legend": {"title": None, "orient": "top", "symbolFillColor": "#808080"},
+        },
+        "tooltip": [
+            {"field": "date", "type": "nominal", "title": _("date")},
+            {"field": "offset", "type": "nominal", "title": _(DAYS_OFFSET)},
+            *(
+                _quantity(field, f"{_(title)}, %", format=".1f")
+                for field, title in percentages.items()
+            ),
+            _quantity("score", _("score")),
+        ],
+    }
 
 
 def chart(rows: Sequence[dict[str, Any]], found: SearchParameters) -> dict[str, Any]:
@@ -135,10 +144,10 @@ def chart(rows: Sequence[dict[str, Any]], found: SearchParameters) -> dict[str, 
     """
     days, usable = found.query.days, found.ranking.usable_cloud_percent
     top = max([20.0, usable * 1.3, *(1.1 * row["cloud"] for row in rows)])
-    where = " or ".join(sorted({row["where"] for row in rows})) or CLOUD_IN_SCENE
+    where = _(" or ").join(sorted({row["where"] for row in rows})) or _(CLOUD_IN_SCENE)
     position = {
         "x": {
-            **_quantity("days", "days before (-) and after the mask's image"),
+            **_quantity("days", _("days before (-) and after the mask's image")),
             "scale": {"domain": [-days - 1, days + 1], "nice": False},
         },
         "y": {
@@ -154,6 +163,6 @@ def chart(rows: Sequence[dict[str, Any]], found: SearchParameters) -> dict[str, 
         "layer": [
             _REGION,
             {**_RING, "encoding": position},
-            {**_DOTS, "encoding": {**position, **_LOOK}},
+            {**_DOTS, "encoding": {**position, **_look()}},
         ],
     }

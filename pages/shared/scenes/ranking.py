@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -19,6 +21,7 @@ from migrate_core.store.last_search import SearchParameters, last_found
 from migrate_core.store.masks import find_mask
 from migrate_core.store.ranking import own_limits_of
 from migrate_core.text import (
+    CLOUD_OVER_MASK,
     FOOTPRINT_COVERAGE_HELP,
     _,
     format_date,
@@ -39,6 +42,7 @@ from pages.shared.text import counted, plain
 _COUNTED_AT_ONCE = 3_000
 _SHOWN = 8
 _COUNTED = "scenes_counted"
+_DONE = ":material/check_circle:"
 
 
 @polled(lambda page: is_busy(page, KIND), POLL_S)
@@ -47,7 +51,9 @@ def ranking_panel(page: Page, mask_id: str | None) -> None:
     if is_busy(page, KIND):
         return
     found = last_found(page.store)
-    label = f"Ranking: {_format_limits(found.ranking)}" if found else "Ranking"
+    label = _("Ranking")
+    if found:
+        label = f"{label}: {_format_limits(found.ranking)}"
     panel = st.expander(
         label, key="scenes_ranking", icon=":material/leaderboard:", on_change="rerun"
     )
@@ -57,7 +63,7 @@ def ranking_panel(page: Page, mask_id: str | None) -> None:
         if found is None:
             ranking_fields()
             return
-        fields, effect = st.columns([2, 3], gap="medium")
+        fields, effect = st.columns([3, 5], gap="medium")
         with fields:
             ranking_fields()
         if panel.open:
@@ -66,16 +72,15 @@ def ranking_panel(page: Page, mask_id: str | None) -> None:
 
 
 def _format_limits(ranking: RankingSettings) -> str:
-    return (
-        f"usable up to {ranking.usable_cloud_percent:g} % cloud and from "
-        f"{100 * ranking.usable_coverage:g} % coverage"
+    return _("usable up to {cloud:g} % cloud and from {coverage:g} % coverage").format(
+        cloud=ranking.usable_cloud_percent, coverage=100 * ranking.usable_coverage
     )
 
 
 def _done(page: Page) -> None:
     """What the last ranking did."""
     for message in messages(page.store, KIND, Level.RESULT):
-        st.caption(f":material/check_circle: {plain(message)}")
+        st.caption(f"{_DONE} {plain(message)}")
 
 
 def _effect(page: Page, found: SearchParameters, mask_id: str | None) -> None:
@@ -152,7 +157,7 @@ def _order_of(page: Page, mask_id: str, ranking: RankingSettings) -> None:
         key="scenes_order",
         hide_index=True,
         height="content",
-        column_config=_COLUMNS,
+        column_config=_columns(),
     )
     if len(after) > _SHOWN:
         st.caption(
@@ -160,18 +165,20 @@ def _order_of(page: Page, mask_id: str, ranking: RankingSettings) -> None:
         )
 
 
-_COLUMNS = {
-    "rank": st.column_config.TextColumn(_("Rank"), width=70),
-    "scene": st.column_config.TextColumn(_("Scene"), width=180, help=_("✓ is the one in use")),
-    "cloud": st.column_config.TextColumn(
-        _("Cloud"), width=110, help=_("Over the mask where it was measured, else in the scene")
-    ),
-    "coverage": st.column_config.TextColumn(_("Coverage"), width=70, help=FOOTPRINT_COVERAGE_HELP),
-    "usable": st.column_config.TextColumn(_("Usable"), width=55),
-    "score": st.column_config.ProgressColumn(
-        _("Score"), min_value=0, max_value=1, format="%.2f", width=80
-    ),
-}
+def _columns() -> dict[str, Any]:
+    config = st.column_config
+    return {
+        "rank": config.TextColumn(_("Rank"), width=70),
+        "scene": config.TextColumn(_("Scene"), width=180, help=_("✓ is the one in use")),
+        "cloud": config.TextColumn(
+            _("Cloud"), width=110, help=_("Over the mask where it was measured, else in the scene")
+        ),
+        "coverage": config.TextColumn(_("Coverage"), width=82, help=_(FOOTPRINT_COVERAGE_HELP)),
+        "usable": config.TextColumn(_("Usable"), width=75),
+        "score": config.ProgressColumn(
+            _("Score"), min_value=0, max_value=1, format="%.2f", width=68
+        ),
+    }
 
 
 def _cells(
@@ -179,13 +186,15 @@ def _cells(
 ) -> dict[str, str | float]:
     """One candidate: its rank then, and the one it has now where that is another."""
     name, percent = cloud_of(ranked)
-    moved = "" if number == before else f" {'▲' if number < before else '▼'} was {before}"
+    where = _("over mask") if name == CLOUD_OVER_MASK else _("in scene")
+    was = _("was {rank}").format(rank=before)
+    moved = "" if number == before else f" {'▲' if number < before else '▼'} {was}"
     taken = f"{format_date(ranked.scene.sensed_at)}, {format_short_offset(ranked.days_offset)}"
     return {
         "rank": f"{number}{moved}",
         "scene": f"{taken} ✓" if candidate.selected else taken,
-        "cloud": f"{format_percent(percent)} {name.removeprefix('cloud ')}",
+        "cloud": f"{format_percent(percent)} {where}",
         "coverage": format_share(ranked.coverage),
-        "usable": "yes" if ranked.usable else "no",
+        "usable": _("yes") if ranked.usable else _("no"),
         "score": ranked.score,
     }

@@ -43,7 +43,7 @@ def search_panel(page: Page) -> None:
         return
     fill_form(page)
     found = last_found(page.store)
-    label = f"Search: {format_search(found)}" if found else "Search"
+    label = _("Search: {search}").format(search=format_search(found)) if found else _("Search")
     # Whoever comes from a pair that failed for its source is led to the form.
     opened = found is None or st.query_params.get("search") == "open"
     with st.expander(label, expanded=opened, icon=":material/search:"):
@@ -85,19 +85,27 @@ def format_age(age: timedelta) -> str:
     """How long ago something was."""
     minutes = age.total_seconds() / 60
     if minutes < 1:
-        return "just now"
+        return _("just now")
     if minutes < 90:
-        return f"{minutes:.0f} min ago"
-    return f"{minutes / 60:.0f} h ago" if minutes < 2880 else f"{minutes / 1440:.0f} days ago"
+        return _("{minutes:.0f} min ago").format(minutes=minutes)
+    if minutes < 2880:
+        return _("{hours:.0f} h ago").format(hours=minutes / 60)
+    return _("{days:.0f} days ago").format(days=minutes / 1440)
 
 
 def format_search(parameters: SearchParameters) -> str:
     """A search in one line."""
     query = parameters.query
-    most = f", at most {query.max_cloud_percent:g} % {CLOUD_IN_SCENE}"
-    cloud = most * (query.max_cloud_percent < 100)
-    measured = ", clouds measured over each mask" * parameters.measure_clouds
-    return f"{counted(query.days, 'day')} before and after, {query.level}{cloud}{measured}"
+    window = _("{days} before and after").format(days=counted(query.days, "day"))
+    cloud = _(", at most {percent:g} % {cloud}").format(
+        percent=query.max_cloud_percent, cloud=_(CLOUD_IN_SCENE)
+    )
+    measured = _(", clouds measured over each mask")
+    return (
+        f"{window}, {query.level}"
+        + cloud * (query.max_cloud_percent < 100)
+        + measured * parameters.measure_clouds
+    )
 
 
 def _checked(page: Page, request: SearchScenes) -> SearchScenes:
@@ -183,7 +191,7 @@ def _search_mask_button(
     """A button that searches for one mask, by wider limits of its own where there are some."""
     request = SearchScenes(found, only=SomeMasks((mask_id,), limits))
     st.button(
-        plain(_capital(text)),
+        plain(_capital(_(text))),
         key=f"scenes_mask_{text}",
         icon=":material/search:",
         help=_(

@@ -55,6 +55,7 @@ def scene_table(view: View) -> None:
     chosen = st.segmented_control(
         _("Columns of the table"),
         list(_SETS),
+        format_func={name: _(name) for name in _SETS}.__getitem__,
         default=next(iter(_SETS)),
         required=True,
         key="scenes_columns",
@@ -89,7 +90,7 @@ def _formatted(cells: pd.DataFrame, scale: DaysScale) -> Styler:
     """Numbers as they are written elsewhere, days on their colour; they are sorted as numbers."""
     percentages = [name for name in cells if name in _PERCENTAGES]
     found = cells.style.format(format_short_offset, subset=["days"])
-    return found.format(format_percent, subset=percentages, na_rep=NOT_KNOWN).map(
+    return found.format(format_percent, subset=percentages, na_rep=_(NOT_KNOWN)).map(
         lambda days: f"background-color: {scale.color(days)}; color: {scale.ink(days)}",
         subset=["days"],
     )
@@ -105,7 +106,7 @@ def _cells(candidate: Candidate) -> dict[str, Any]:
         "over mask": ranked.cloud_over_mask_percent,
         "label occluded": ranked.occluded_over_label_percent,
         "coverage": 100 * ranked.coverage,
-        "usable": "yes" if ranked.usable else "no",
+        "usable": _("yes") if ranked.usable else _("no"),
         "score": ranked.score,
         **{f"term {name}": ranked.terms.get(name) for name in TERMS},
         "baseline": scene.baseline,
@@ -125,16 +126,18 @@ def _columns(view: View) -> dict[str, Any]:
             width=120,
             format="%.2f",
             color=CHOSEN_COLOR,
-            help=_("{meaning} Weight {get:g}.").format(meaning=meaning, get=weights.get(name, 0)),
+            help=_("{meaning} Weight {weight:g}.").format(
+                meaning=_(meaning), weight=weights.get(name, 0)
+            ),
         )
         for name, (title, meaning) in TERMS.items()
     }
     return {
         "in use": config.TextColumn(width=55),
         "date": config.TextColumn(width=90),
-        "days": config.NumberColumn(DAYS_OFFSET, help=_DAYS_HELP, width=115),
+        "days": config.NumberColumn(DAYS_OFFSET, help=_(_DAYS_HELP), width=115),
         **{
-            name: config.NumberColumn(title, help=meaning)
+            name: config.NumberColumn(title, help=_(meaning))
             for name, (title, meaning) in _PERCENTAGES.items()
         },
         "usable": config.TextColumn(width=70),

@@ -76,7 +76,7 @@ def ranking_fields() -> None:
     for number, (name, (title, meaning)) in enumerate(TERMS.items()):
         key = f"scenes_weight_{name}"
         columns[number % 2].slider(
-            _("Weight: {title}").format(title=title),
+            _("Weight: {title}").format(title=_(title)),
             0.0,
             max(_MOST, math.ceil(st.session_state[key])),
             step=0.1,
@@ -85,7 +85,7 @@ def ranking_fields() -> None:
             help=_(
                 "{meaning} The score is the mean of the terms by their weights: 0 leaves "
                 "this one out, 2 counts it twice."
-            ).format(meaning=meaning),
+            ).format(meaning=_(meaning)),
             persist_state="session",
         )
     st.caption(format_weights(chosen_ranking()))
@@ -93,10 +93,13 @@ def ranking_fields() -> None:
 
 def format_weights(ranking: RankingSettings) -> str:
     """How scenes are put in order, in words."""
-    return (
-        f"Usable scenes come first: at most {ranking.usable_cloud_percent:g} % cloud, at least "
-        f"{100 * ranking.usable_coverage:g} % of the mask shown. Among them, and among the others, "
-        f"the score decides: {_shares(ranking)}."
+    return _(
+        "Usable scenes come first: at most {cloud:g} % cloud, at least {coverage:g} % of the mask "
+        "shown. Among them, and among the others, the score decides: {shares}."
+    ).format(
+        cloud=ranking.usable_cloud_percent,
+        coverage=100 * ranking.usable_coverage,
+        shares=_shares(ranking),
     )
 
 
@@ -105,6 +108,8 @@ def _shares(ranking: RankingSettings) -> str:
     weights = {TERMS[name][0]: ranking.weights.get(name, 0.0) for name in TERMS}
     total = sum(weights.values())
     if not total:
-        return f"all {counted(len(TERMS), 'term')} count alike, since no weight is set"
+        return _("all {terms} count alike, since no weight is set").format(
+            terms=counted(len(TERMS), "term")
+        )
     used = {title: weight / total for title, weight in weights.items() if weight}
-    return ", ".join(f"{title} {100 * share:.0f} %" for title, share in used.items())
+    return ", ".join(f"{_(title)} {100 * share:.0f} %" for title, share in used.items())

@@ -1,0 +1,81 @@
+"""Pages in German: what is looked up by a name, counted, or put together is German, too."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from click.testing import CliRunner
+from streamlit.testing.v1 import AppTest
+
+from migrate_core.cli import cli
+from tests.support.app import all_text, open_page
+from tests.support.pairs import Case, Safe, write_safe
+
+
+def german(path: str) -> AppTest:
+    return open_page(path, language="de")
+
+
+def labels(app: AppTest) -> list[str]:
+    return [link.proto.label for link in app.sidebar.get("page_link")]
+
+
+def titles(app: AppTest) -> str:
+    """What the configuration of the first table says, the titles of its columns among it."""
+    return str(app.dataframe[0].proto.columns)
+
+
+def test_the_frame_counts_the_stages_and_names_the_next_step(case: Case) -> None:
+    app = german("pages/1_Masks.py")
+    assert app.title[0].value == "Masken"
+    assert labels(app)[:4] == [
+        "Start",
+        "**Masken** :small[3 bereit]",
+        "**Szenen** :small[3 zugeordnet]",
+        "**Paare** :small[3 erzeugt]",
+    ]
+    assert "**:blue[Weiter: Szenen suchen]**" in labels(app)
+    assert "**Bewölkung der Szene**: Bewölkung der ganzen Szene" in all_text(app)
+
+
+def test_home_tells_what_waits_for_whom(case: Case) -> None:
+    app = german("app.py")
+    assert "3 Paare warten auf Sichtung" in all_text(app)
+    assert "Segmentierungsmasken" in all_text(app)
+    assert "Zu jeder Maske wird eine Sentinel-2-Szene gesucht" in all_text(app)
+
+
+def test_masks_are_listed_and_described(case: Case) -> None:
+    app = german("pages/1_Masks.py")
+    assert "**Ausgangsbild** keine" in all_text(app)
+    assert "3 Masken. Ein Klick in eine Zeile" in all_text(app)
+    assert '"label": "Klassen"' in titles(app)
+    assert set(app.dataframe[0].value["state"]) == {"bereit"}
+
+
+def test_scenes_are_ranked_and_the_limits_are_said(case: Case, tmp_path: Path) -> None:
+    write_safe(tmp_path / "scenes", Safe(cloud_percent=2.0))
+    command = ["--workspace", str(case.workspace.root), "scenes", "search", "--days", "20"]
+    result = CliRunner().invoke(cli, [*command, "--source", f"local:{tmp_path / 'scenes'}"])
+    assert result.exit_code == 0, result.stderr
+    app = german("pages/2_Scenes.py")
+    said = all_text(app)
+    assert "Alle 3 Masken haben eine brauchbare Szene." in said
+    assert "Brauchbare Szenen kommen zuerst: höchstens 10 % Bewölkung" in said
+    assert "sie zeigt 100.0 % der Maske" in said
+    assert "1 von 1" in set(app.dataframe[0].value["usable"])
+
+
+def test_the_language_of_a_person_outlives_a_change_of_the_workspace(
+    case: Case, made: Path
+) -> None:
+    shutil.copytree(made, case.workspace.root.parent / "other")
+    app = open_page("pages/1_Masks.py")
+    app.selectbox(key="language").select("de").run()
+    assert app.title[0].value == "Masken"
+    app.query_params["workspace"] = "other"
+    app.run()
+    assert "Arbeitsbereich `other`" in all_text(app)
+    assert app.title[0].value == "Masken"
+    assert app.selectbox(key="language").value == "de"
