@@ -50,7 +50,7 @@ def _content(page: Page, reviewer: str) -> None:
     how_it_ended(page, KIND)
     for result in messages(page.store, KIND, Level.RESULT):
         st.caption(plain(result))
-    with st.spinner("Looking at the decisions …"):
+    with st.spinner(_("Looking at the decisions …")):
         state = kept_triage_state(page.store)
     _learning(page, state)
     if state.version is not None:
@@ -79,9 +79,9 @@ def _acceptance(page: Page, state: TriageState) -> None:
     if on != state.on:
         switch(page.store, on=on)
         st.rerun(scope="app")
-    st.caption(_PROMISE.format(share=100 * review_settings(page.store).promised_share))
+    st.caption(_(_PROMISE).format(share=100 * review_settings(page.store).promised_share))
     if state.stopped:
-        st.warning(plain(f"Stopped. {state.stopped}"))
+        st.warning(_("Stopped. {why}").format(why=plain(state.stopped)))
         return
     st.markdown(plain(state.plan))
     st.button(
@@ -124,7 +124,7 @@ def _accepted(page: Page, state: TriageState, reviewer: str) -> None:
         _("Undo all that was accepted automatically"), icon=":material/undo:",
         help=_("What persons decided stays."),
     ):  # fmt: skip
-        with st.spinner("One moment …"):
+        with st.spinner(_("One moment …")):
             undo_acceptance(page.store, reviewer)
         st.rerun(scope="app")
 
