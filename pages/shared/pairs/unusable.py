@@ -24,7 +24,7 @@ def unusable_choice(page: Page, now: RunStatus) -> None:
         return
     with st.container(border=True):
         st.segmented_control(
-            f":material/warning: {_question(number, to_make)}",
+            _question(number, to_make),
             list(_CHOICES),
             format_func=lambda choice: _(_CHOICES[choice]),
             default=False,
@@ -47,12 +47,12 @@ def unusable_choice(page: Page, now: RunStatus) -> None:
 
 def _question(number: int, to_make: int) -> str:
     form = _(
-        "{number:,} of {scenes} that no pair was made of yet are not usable by the limits of the "
-        "search. Make these pairs, too?"
+        ":material/warning: {number:,} of {scenes} that no pair was made of yet are not usable by "
+        "the limits of the search. Make these pairs, too?"
     )
     if number == 1:
         form = _(
-            "{number:,} of {scenes} that no pair was made of yet is not usable by the limits of "
-            "the search. Make this pair, too?"
+            ":material/warning: {number:,} of {scenes} that no pair was made of yet is not usable "
+            "by the limits of the search. Make this pair, too?"
         )
     return form.format(number=number, scenes=counted(to_make, "selected scene"))

@@ -71,12 +71,14 @@ def _say(choice: QueueChoice, problems: Sequence[str]) -> None:
     with st.container(key="review_words"):
         if problems:
             st.markdown(
-                f":red[:small[{plain(' '.join(problems))}]]",
+                _(":red[:small[{problems}]]").format(problems=plain(" ".join(problems))),
                 help=plain(problems[0]),
             )
         else:
             st.markdown(
-                f":gray[:small[{plain(format_filter(choice.wanted, _))}, {_(choice.order)}]]"
+                _(":gray[:small[{filter}, {order}]]").format(
+                    filter=plain(format_filter(choice.wanted, _)), order=_(choice.order)
+                )
             )
 
 
