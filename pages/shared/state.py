@@ -9,6 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.language.translation import LANGUAGE
+
 # The tab's workspace by name, in its session and in its address.
 WORKSPACE = "workspace"
 _KEY = "selection"
@@ -99,10 +101,15 @@ def chosen_workspace() -> str | None:
 
 
 def choose_workspace(name: str | None) -> None:
-    """Work in another workspace from now on: all that was chosen in the one before is forgotten."""
+    """Work in another workspace from now on: what was chosen in the one before is forgotten.
+
+    The language stays, which is the person's.
+    """
+    state = st.session_state
     if name != chosen_workspace():
-        st.session_state.clear()
-        st.session_state[WORKSPACE] = name
+        kept = {key: state[key] for key in (LANGUAGE,) if key in state}
+        state.clear()
+        state.update({**kept, WORKSPACE: name})
     put_in_address(WORKSPACE, name)
 
 

@@ -50,7 +50,10 @@ def choose_pairs(page: Page) -> tuple[Choice, Curation]:
     include = st.radio(
         _("Which pairs go in"),
         INCLUDES,
-        format_func=lambda name: f"{_(INCLUDE_TEXTS[name])}: {counted(pair_counts[name], 'pair')}",
+        format_func={
+            name: f"{_(text)}: {counted(pair_counts[name], 'pair')}"
+            for name, text in INCLUDE_TEXTS.items()
+        }.__getitem__,
         captions=[_(_INCLUDE_HELP[name]) for name in INCLUDES],
         key="export_include",
         persist_state=_KEPT,
@@ -119,10 +122,12 @@ def _filters(page: Page) -> Curation:
 
 
 def _select(label: str, options: Iterable[str], name: str) -> str:
+    listed = list(options)
+    shown = {option: _(option) if name in CHOICES else option for option in listed}
     chosen: str | None = st.selectbox(
         _(label),
-        list(options),
-        format_func=_ if name in CHOICES else str,
+        listed,
+        format_func=shown.__getitem__,
         index=None,
         placeholder=_("any"),
         key=f"export_filter_{name}",

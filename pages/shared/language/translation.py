@@ -20,7 +20,8 @@ from migrate_core.text import set_translation
 
 FOLDER = Path(__file__).resolve().parent
 ENGLISH = "en"
-_KEY, _ADDRESS = "language", "language"
+# Of the choice in the session, and in the address.
+LANGUAGE, _ADDRESS = "language", "language"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,11 @@ def language() -> str:
     """
     if get_script_run_ctx(suppress_warning=True) is None:
         return ENGLISH
-    for wanted in (st.session_state.get(_KEY), st.query_params.get(_ADDRESS), st.context.locale):
+    for wanted in (
+        st.session_state.get(LANGUAGE),
+        st.query_params.get(_ADDRESS),
+        st.context.locale,
+    ):
         code = str(wanted or "").partition("-")[0].lower()
         if code in catalogues():
             return code
@@ -63,12 +68,13 @@ def translated(text: str) -> str:
 def choose_language() -> None:
     """The choice of a language, each called as its speakers do."""
     names = {code: catalogue.name for code, catalogue in catalogues().items()}
+    # Not as the default: the choice outlives the field, as when another workspace is opened.
+    st.session_state.setdefault(LANGUAGE, language())
     st.selectbox(
         translated("Language"),
         list(names),
-        index=list(names).index(language()),
         format_func=names.__getitem__,
-        key=_KEY,
+        key=LANGUAGE,
         label_visibility="collapsed",
         persist_state="session",
     )

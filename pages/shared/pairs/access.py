@@ -80,7 +80,7 @@ def _choose_access(page: Page, found: Sequence[SourceCosts]) -> str:
     access: str = chosen.selectbox(
         _("Way of access"),
         ACCESSES,
-        format_func=lambda name: _(_WAYS[name]),
+        format_func={name: _(text) for name, text in _WAYS.items()}.__getitem__,
         key="pairs_access",
         persist_state="session",
         help=_("A source that doesn't have the chosen way gives its pixels by the one it has."),

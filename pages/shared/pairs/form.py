@@ -109,7 +109,6 @@ def _pixels() -> None:
     st.selectbox(
         _("Resampling of 20 m and 60 m bands to 10 m"),
         RESAMPLINGS,
-        format_func=_,
         key="pairs_resampling",
         persist_state="session",
         help=_(
@@ -121,7 +120,7 @@ def _pixels() -> None:
     st.selectbox(
         _("Clouds are assessed by"),
         CLOUDS,
-        format_func=lambda name: _(CLOUDS_TEXTS[name]),
+        format_func={name: _(text) for name, text in CLOUDS_TEXTS.items()}.__getitem__,
         key="pairs_clouds",
         persist_state="session",
         help=_(

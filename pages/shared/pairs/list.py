@@ -87,12 +87,14 @@ def _choose_state(now: RunStatus) -> tuple[str, int]:
     counts = {_ALL: total, **now.counts}
     # A state that has just emptied stays to be chosen from while it is chosen.
     chosen = st.session_state.get("pairs_filter", _ALL)
+    states = dict.fromkeys([*counts, chosen])
+    shown = {name: f"{_(LOOK.get(name, name))} ({counts.get(name, 0)})" for name in states}
     state = st.pills(
         _("Show"),
-        list(dict.fromkeys([*counts, chosen])),
+        list(states),
         default=_ALL,
         required=True,
-        format_func=lambda name: f"{_(LOOK.get(name, name))} ({counts.get(name, 0)})",
+        format_func=shown.__getitem__,
         key="pairs_filter",
         persist_state="session",
         label_visibility="collapsed",
@@ -123,10 +125,10 @@ def _columns() -> dict[str, Any]:
         "Mask": column.TextColumn(width=270),
         "State": column.TextColumn(width=140, help=_(STAGE_HELP)),
         "Days": column.NumberColumn(
-            DAYS_OFFSET, width=90, format=DAYS_COLUMN, help=_(DAYS_OFFSET_HELP)
+            DAYS_OFFSET, width=125, format=DAYS_COLUMN, help=_(DAYS_OFFSET_HELP)
         ),
         "Coverage": column.NumberColumn(
-            FOOTPRINT_COVERAGE, width=145, format=PERCENT_COLUMN, help=_(FOOTPRINT_COVERAGE_HELP)
+            FOOTPRINT_COVERAGE, width=180, format=PERCENT_COLUMN, help=_(FOOTPRINT_COVERAGE_HELP)
         ),
         "Label occluded": column.NumberColumn(
             width=115, format=PERCENT_COLUMN, help=_(LABEL_OCCLUDED_HELP)

@@ -26,7 +26,7 @@ def unusable_choice(page: Page, now: RunStatus) -> None:
         st.segmented_control(
             _question(number, to_make),
             list(_CHOICES),
-            format_func=lambda choice: _(_CHOICES[choice]),
+            format_func={choice: _(text) for choice, text in _CHOICES.items()}.__getitem__,
             default=False,
             required=True,
             key=UNUSABLE,

@@ -36,8 +36,9 @@ def filter_form(rows: Sequence[QueueRow], reviewers: Sequence[str], reviewer: st
     fill_form()
     with st.popover(_("Filter and sort"), icon=":material/filter_list:"):
         order = st.selectbox(
-            _("Order"), list(ORDERS), format_func=_, key=field_key("order"), persist_state=_KEPT
-        )
+            _("Order"), list(ORDERS), key=field_key("order"), persist_state=_KEPT,
+            format_func={order: _(order) for order in ORDERS}.__getitem__,
+        )  # fmt: skip
         left, right = st.columns(2)
         with left:
             decision = _choice("Decision", CHOICES["decision"], "decision")
@@ -90,11 +91,12 @@ def _choice(label: str, options: Collection[str], name: str) -> str | None:
     # An address may ask for what there isn't.
     known = [option for option in listed if option]
     known += [given] if given and given not in known else []
+    shown = {option: _(option) if name in CHOICES else option for option in known}
     chosen: str | None = st.selectbox(
         _(label),
         known,
         index=None,
-        format_func=_ if name in CHOICES else str,
+        format_func=shown.__getitem__,
         placeholder=_("any"),
         key=key,
         persist_state=_KEPT,
@@ -130,7 +132,8 @@ def _order() -> str:
 def mode_form() -> str:
     """One pair at a time, many, or where they lie."""
     mode = st.segmented_control(
-        _("Show"), [TABLE, GALLERY, MAP], format_func=_, default=TABLE, required=True,
+        _("Show"), [TABLE, GALLERY, MAP], default=TABLE, required=True,
+        format_func={mode: _(mode) for mode in (TABLE, GALLERY, MAP)}.__getitem__,
         key="review_mode", label_visibility="collapsed", persist_state=_KEPT,
     )  # fmt: skip
     return mode or TABLE

@@ -15,6 +15,7 @@ from migrate_core.text import _
 
 from ...background import POLL_S, how_it_ended, is_busy, start, trouble
 from ...frame import Page
+from ...language.translation import language
 from ...polling import polled
 from ...state import choose_pair
 from ...text import plain
@@ -51,7 +52,7 @@ def _content(page: Page, reviewer: str) -> None:
     for result in messages(page.store, KIND, Level.RESULT):
         st.caption(plain(result))
     with st.spinner(_("Looking at the decisions …")):
-        state = kept_triage_state(page.store)
+        state = kept_triage_state(page.store, language())
     _learning(page, state)
     if state.version is not None:
         _acceptance(page, state)
