@@ -202,8 +202,11 @@ def parse_filter(texts: Mapping[str, Any], reviewer: str = "") -> QueueFilter:
     )
 
 
-def format_filter(wanted: QueueFilter) -> str:
-    """The filter in words: `label occluded at most 0 %, days offset at most 5 days`."""
+def format_filter(wanted: QueueFilter, translate: Callable[[str], str] = str) -> str:
+    """The filter in words: `label occluded at most 0 %, days offset at most 5 days`.
+
+    In English, as reasons and rules are kept; `translate` gives what a page shows.
+    """
     words = {
         "decision": "{}",
         "text": "mask name contains {}",
@@ -218,13 +221,25 @@ def format_filter(wanted: QueueFilter) -> str:
         "last": "scene until {}",
     }
     texts = filter_texts(wanted)
-    found = [words[name].format(texts[name]) for name in words if name in texts]
-    found += [_format_range(NUMBERS[name], limits) for name, limits in wanted.ranges.items()]
-    return ", ".join(found) or "all pairs"
+    found = [
+        translate(words[name]).format(translate(texts[name]) if name in CHOICES else texts[name])
+        for name in words
+        if name in texts
+    ]
+    found += [
+        _format_range(NUMBERS[name], limits, translate) for name, limits in wanted.ranges.items()
+    ]
+    return ", ".join(found) or translate("all pairs")
 
 
-def _format_range(number: PairNumber, limits: Range) -> str:
-    unit = f" {number.unit}" if number.unit else ""
+def _format_range(number: PairNumber, limits: Range, translate: Callable[[str], str]) -> str:
+    unit = f" {translate(number.unit)}" if number.unit else ""
+    words = format_limits(limits, unit, translate) or translate("known")
+    return f"{translate(number.label)} {words}"
+
+
+def format_limits(limits: Range, unit: str, translate: Callable[[str], str] = str) -> str:
+    """The ends of a range in words, each with its unit: `at least 5 % and at most 10 %`."""
     ends = (("at least", limits.least), ("at most", limits.most))
-    words = " and ".join(f"{word} {end:g}{unit}" for word, end in ends if end is not None)
-    return f"{number.label} {words or 'known'}"
+    found = [f"{translate(word)} {end:g}{unit}" for word, end in ends if end is not None]
+    return translate(" and ").join(found)

@@ -9,6 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.language.translation import LANGUAGE
+
 # The tab's workspace by name, in its session and in its address.
 WORKSPACE = "workspace"
 # Its language, there as well.

@@ -325,3 +325,21 @@ def test_what_is_wrong_in_an_address_is_passed_over(case: Case) -> None:
     assert app.number_input(key="export_share_train").value == 70
     assert app.selectbox(key="export_split").value == "scene"
     assert dict(app.query_params) == {"split": "scene"}
+
+
+def test_in_german_counts_filters_and_options_are_german(case: Case) -> None:
+    app = opened(language="de", occluded_most="5", days_least="400")
+    said = words(app)
+    assert "**0 Paare gehen hinein**" in said
+    assert "1 Filter nicht erfüllt: Abstand in Tagen (beide Richtungen) mindestens 400 Tage" in said
+    assert "Davon Paare mit: Label verdeckt höchstens 5 %" in said
+    assert "1 abgelehnt" in said
+    assert app.radio(key="export_include").options[0] == "Angenommen: 1 Paar"
+    assert app.selectbox(key="export_filter_basis").options == ["Person", "Regel", "Modell"]
+
+
+def test_what_was_said_in_german_is_said_in_english_to_others(case: Case) -> None:
+    opened(language="de", by="ann", days_least="400")
+    assert "filter not met: days offset (either way) at least 400 days" in words(
+        opened(by="ann", days_least="400")
+    )

@@ -88,6 +88,8 @@ def untranslated() -> Iterator[str]:
     for path, call in calls(PAGES):
         if not isinstance(call.func, ast.Attribute) or name_of(call) not in SHOWING:
             continue
+        if isinstance(call.func.value, ast.Name) and call.func.value.id == "log":
+            continue
         first = [] if name_of(call) == "page_link" else call.args[:1]
         named = [keyword.value for keyword in call.keywords if keyword.arg in SHOWN]
         for node in (*first, *named):

@@ -618,3 +618,14 @@ def test_a_full_disk_says_how_much_is_free_where(case: Case) -> None:
 def test_the_way_to_another_source_opens_the_search(case: Case) -> None:
     app = open_page("pages/2_Scenes.py", search="open")
     assert next(e for e in app.expander if e.label.startswith("Search")).proto.expanded
+
+
+def test_in_german_states_columns_and_costs_are_german(remote: Case) -> None:
+    app = opened(language="de")
+    costs, pairs = (
+        next(frame for frame in app.dataframe if name in frame.value) for name in ("Way", "Mask")
+    )
+    assert app.selectbox(key="pairs_access").options[0] == "Was am wenigsten kostet"
+    assert set(costs.value["Credentials"]) == {"kein Konto gesetzt", "kein S3-Schlüssel gesetzt"}
+    assert set(pairs.value["State"]) == {"○ zu erzeugen"}
+    assert app.button(key="pairs_make").label == "3 Paare erzeugen"

@@ -75,3 +75,23 @@ def test_while_checks_are_made_nothing_is_saved(case: Case) -> None:
 def test_a_closed_popover_computes_nothing(case: Case) -> None:
     assert not opened().number_input(key="review_days_most").value
     assert "second look" not in all_text(opened())
+
+
+def test_in_german_the_team_and_the_triage_speak_german(case: Case) -> None:
+    say(case, "m0", "accept", "ann")
+    say(case, "m0", "reject", "bob")
+    app = opened(language="de")
+    app.session_state["review_team"] = app.session_state["review_triage"] = True
+    app.run()
+    said = all_text(app)
+    assert "ann, bob: 0.0 % von 1 Paar gleich" in said
+    assert "Die Triage lernt aus 100 von Personen entschiedenen Paaren" in said
+    assert "alle Paare, verdächtigste zuerst" in said
+    assert "Triage learns from 100 pairs" in all_text(triage())
+
+
+def triage() -> AppTest:
+    """The page with the popover of the triage open."""
+    app = opened()
+    app.session_state["review_triage"] = True
+    return app.run()

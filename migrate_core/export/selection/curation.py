@@ -6,11 +6,20 @@ come the product level, the agreement of reviewers, and the shares of classes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ...errors import WrongUseError
-from ...review.filters import NAMES, NOT_BY_ME, QueueFilter, Range, format_filter, parse_filter
+from ...review.filters import (
+    NAMES,
+    NOT_BY_ME,
+    QueueFilter,
+    Range,
+    filter_texts,
+    format_filter,
+    format_limits,
+    parse_filter,
+)
 
 LEVEL, AGREEMENT = "level", "agreement"
 CLASS_PREFIX = "class:"
@@ -84,40 +93,43 @@ class Curation:
 
     def __str__(self) -> str:
         """In words: `label occluded at most 5 %, class water at least 10 % of the label`."""
-        queue = self.of_queue
-        found = [] if queue == QueueFilter() else [format_filter(queue)]
+        return ", ".join(self.parts(str))
+
+    def parts(self, translate: Callable[[str], str]) -> list[str]:
+        """Each filter in words, in the language of `translate`; in English as reasons name it."""
+        of_queue = [
+            parse_filter({name: text}) for name, text in filter_texts(self.of_queue).items()
+        ]
+        found = [format_filter(one, translate) for one in of_queue]
         if self.level is not None:
-            found.append(format_level(self.level))
+            found.append(format_level(self.level, translate))
         if self.agreement is not None:
-            found.append(format_agreement(self.agreement))
-        found += [format_class(name, limits) for name, limits in self.classes.items()]
-        found += ["without near duplicates"] * self.skip_duplicates
-        found += ["without outliers"] * self.skip_outliers
-        return ", ".join(found)
+            found.append(format_agreement(self.agreement, translate))
+        found += [format_class(name, limits, translate) for name, limits in self.classes.items()]
+        found += [translate("without near duplicates")] * self.skip_duplicates
+        found += [translate("without outliers")] * self.skip_outliers
+        return found
 
     @staticmethod
     def _is_own(name: str) -> bool:
         return name in (LEVEL, AGREEMENT) or name.startswith(CLASS_PREFIX)
 
 
-def format_level(level: str) -> str:
+def format_level(level: str, translate: Callable[[str], str] = str) -> str:
     """The filter of the product level in words."""
-    return f"product level {level}"
+    return translate("product level {level}").format(level=level)
 
 
-def format_agreement(limits: Range) -> str:
+def format_agreement(limits: Range, translate: Callable[[str], str] = str) -> str:
     """The filter of the agreement in words."""
-    return f"persons who agree {_limits(limits, '')}"
+    return f"{translate('persons who agree')} {format_limits(limits, '', translate)}"
 
 
-def format_class(name: str, limits: Range) -> str:
+def format_class(name: str, limits: Range, translate: Callable[[str], str] = str) -> str:
     """The filter of the share of a class in words."""
-    return f"class {name} {_limits(limits, ' %')} of the label"
-
-
-def _limits(limits: Range, unit: str) -> str:
-    ends = (("at least", limits.least), ("at most", limits.most))
-    return " and ".join(f"{word} {end:g}{unit}" for word, end in ends if end is not None)
+    return translate("class {name} {limits} of the label").format(
+        name=name, limits=format_limits(limits, " %", translate)
+    )
 
 
 def _check_range(limits: Range | None) -> None:

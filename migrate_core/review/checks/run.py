@@ -21,7 +21,7 @@ from ...store.review.checks import (
     take_out_checks,
 )
 from ...store.review.settings import put_review_settings, review_settings
-from ...text import format_share
+from ...text import _, counted, format_share
 from ...workspace import Workspace
 from ..decisions import newest, review_status
 from ..queue_row import QueueRow
@@ -55,9 +55,13 @@ class Attention:
     @property
     def sentence(self) -> str:
         """In words: `ann noticed 4 of 5 attention checks (28.4 % to 99.5 %).`."""
-        checks = f"{self.decided:,} attention check{'s' * (self.decided != 1)}"
-        interval = f"{format_share(self.low)} to {format_share(self.high)}"
-        return f"{self.reviewer} noticed {self.caught:,} of {checks} ({interval})."
+        return _("{reviewer} noticed {caught:,} of {checks} ({low} to {high}).").format(
+            reviewer=self.reviewer,
+            caught=self.caught,
+            checks=counted(self.decided, "attention check"),
+            low=format_share(self.low),
+            high=format_share(self.high),
+        )
 
 
 def mix_in(session: Session, share: float) -> tuple[AttentionCheck, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ...text import format_share
+from ...text import _, counted, format_share
 
 CONFIDENCE = 0.95
 
@@ -66,28 +66,39 @@ class SamplingStatement:
     @property
     def sentence(self) -> str:
         """The statement in words."""
-        return f"{self._found()}; {self._ahead()}." if self.pairs else "There is no pair to check."
+        return (
+            f"{self._found()}; {self._ahead()}." if self.pairs else _("There is no pair to check.")
+        )
 
     def _found(self) -> str:
         share = format_share(self.at_most)
         if self.checked == self.pairs:
-            verb = "is" if self.bad == 1 else "are"
-            return f"All {self.pairs:,} pairs are checked and {self.bad:,} {verb} bad, {share}"
+            form = _("All {pairs:,} pairs are checked and {bad:,} are bad, {share}")
+            if self.bad == 1:
+                form = _("All {pairs:,} pairs are checked and {bad:,} is bad, {share}")
+            return form.format(pairs=self.pairs, bad=self.bad, share=share)
         if not self.checked:
-            return "No random checks yet"
-        bad = f"{self.bad:,} bad pair{'s' * (self.bad != 1)}"
-        return (
-            f"After {self.checked:,} random checks with {bad}: at most {share} bad pairs with "
-            f"{100 * self.confidence:g} % confidence"
+            return _("No random checks yet")
+        return _(
+            "After {checked:,} random checks with {bad}: at most {share} bad pairs with "
+            "{confidence:g} % confidence"
+        ).format(
+            checked=self.checked,
+            bad=counted(self.bad, "bad pair"),
+            share=share,
+            confidence=100 * self.confidence,
         )
 
     def _ahead(self) -> str:
         goal = f"{100 * self.goal:g} %"
         if self.more_clean is None:
-            return f"more than the goal of {goal} is bad already"
+            return _("more than the goal of {goal} is bad already").format(goal=goal)
         if not self.more_clean:
-            return f"the goal of {goal} is reached"
-        return f"{self.more_clean:,} {'more ' * bool(self.checked)}clean ones for {goal}"
+            return _("the goal of {goal} is reached").format(goal=goal)
+        form = _("{number:,} clean ones for {goal}")
+        if self.checked:
+            form = _("{number:,} more clean ones for {goal}")
+        return form.format(number=self.more_clean, goal=goal)
 
 
 def sampling_statement(pairs: int, checked: int, bad: int, goal: float) -> SamplingStatement:

@@ -16,7 +16,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from ...states import VERDICTS, Verdict
-from ...text import format_share
+from ...text import _, counted, format_share
 from .acceptance import CONFIDENCE, two_sided_limits
 
 if TYPE_CHECKING:  # numpy is imported where it is needed: the command line starts without it
@@ -52,11 +52,19 @@ class Agreement:
     def sentence(self) -> str:
         """In words: `ann, bob: 90.0 % of 50 pairs alike, kappa 0.78 (0.60 to 0.96).`."""
         if not self.pairs:
-            return "No pair is decided by two reviewers."
-        found = "kappa not defined" if self.kappa is None else f"kappa {self.kappa:.2f}"
-        interval = "" if self.low is None else f" ({self.low:.2f} to {self.high:.2f})"
-        alike = f"{format_share(self.observed)} of {self.pairs:,} pair{'s' * (self.pairs != 1)}"
-        return f"{', '.join(self.reviewers)}: {alike} alike, {found}{interval}."
+            return _("No pair is decided by two reviewers.")
+        found = _("kappa not defined")
+        if self.kappa is not None:
+            found = f"kappa {self.kappa:.2f}"
+        if self.low is not None:
+            interval = _("({low:.2f} to {high:.2f})").format(low=self.low, high=self.high)
+            found = f"{found} {interval}"
+        return _("{reviewers}: {share} of {pairs} alike, {kappa}.").format(
+            reviewers=", ".join(self.reviewers),
+            share=format_share(self.observed),
+            pairs=counted(self.pairs, "pair"),
+            kappa=found,
+        )
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ...grid import BoolArray, FloatArray
+from ...text import _
 from .audit import AuditFindings, audit_findings, audit_sample
 from .drift import Drift, drifts
 from .features import FEATURES, NAMES
@@ -97,7 +98,9 @@ def audit_of(scored: ScoredPairs, promised: float, share: float) -> Audit:
 def why_stopped(scored: ScoredPairs, audit: Audit) -> str | None:
     """Why nothing may be accepted by the model now, in sentences; None where it may."""
     if audit.findings.contradicts:
-        return f"The audit contradicts the promise. {audit.findings} Learn again to go on."
+        return _("The audit contradicts the promise. {findings} Learn again to go on.").format(
+            findings=audit.findings
+        )
     if too_few := _too_few(scored):
         return too_few
     sample = scored.pairs.among(scored.model.sample)

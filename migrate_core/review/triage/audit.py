@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...grid import FloatArray
+from ...text import _
 from ..sampling.random_order import random_position
 
 # So many are looked at whatever the share, or all where there are fewer.
@@ -43,13 +44,18 @@ class AuditFindings:
     def __str__(self) -> str:
         """`Of 80 accepted pairs that persons looked at 12 (15.0 %) are bad; promised …`."""
         if not self.looked_at:
-            return "No accepted pair of the audit has been looked at."
+            return _("No accepted pair of the audit has been looked at.")
         found = f"{self.bad:,} ({100 * self.bad / self.looked_at:.1f} %)"
-        return (
-            f"Of {self.looked_at:,} accepted pairs that persons looked at {found} are bad; "
-            f"promised are at most {100 * self.share:g} % on average. Evidence against the "
-            f"promise: {_format_evidence(self.evidence)}, of {STOP_AT:g} that stop automatic "
-            "acceptance."
+        return _(
+            "Of {looked_at:,} accepted pairs that persons looked at {bad} are bad; promised are at "
+            "most {share:g} % on average. Evidence against the promise: {evidence}, of {limit:g} "
+            "that stop automatic acceptance."
+        ).format(
+            looked_at=self.looked_at,
+            bad=found,
+            share=100 * self.share,
+            evidence=_format_evidence(self.evidence),
+            limit=STOP_AT,
         )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...grid import BoolArray, FloatArray
+from ...text import _
 
 FOLDS = 10
 # So few decisions, or so few of either kind, teach nothing that could be relied on.
@@ -72,11 +73,11 @@ class Examples:
         good, bad = int(self.good.sum()), int((~self.good).sum())
         if good + bad >= LEAST_DECISIONS and min(good, bad) >= LEAST_OF_EACH:
             return None
-        return (
-            f"Triage learns from {LEAST_DECISIONS} pairs that persons decided about, at least "
-            f"{LEAST_OF_EACH} accepted and {LEAST_OF_EACH} not accepted; there are {good + bad:,}, "
-            f"{good:,} accepted and {bad:,} not accepted."
-        )
+        return _(
+            "Triage learns from {least} pairs that persons decided about, at least {each} accepted "
+            "and {each} not accepted; there are {total:,}, {good:,} accepted and {bad:,} not "
+            "accepted."
+        ).format(least=LEAST_DECISIONS, each=LEAST_OF_EACH, total=good + bad, good=good, bad=bad)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ...store.review.batches import append_batch
 from ...store.review.models import newest_model, put_model
 from ...store.review.settings import ReviewSettings, put_review_settings, review_settings
 from ...store.serialize import from_json, to_json
-from ...text import format_time
+from ...text import NOT_KNOWN, _, format_time
 from ..batches import undo_batch
 from .acceptance import Audit, ScoredPairs, Selection, audit_of, selection, why_stopped
 from .audit import AuditFindings
@@ -59,21 +59,30 @@ class TriageState:
     def learnt(self) -> str:
         """What the model was learnt from, and how well it tells good pairs from bad ones."""
         if self.version is None or self.made_at is None:
-            return "Nothing was learnt yet."
-        auc = "not known" if self.auc is None else f"{self.auc:.2f}"
-        return (
-            f"Model {self.version}, learnt at {format_time(self.made_at)} from {self.good:,} "
-            f"accepted and {self.bad:,} other pairs. AUC: {auc} (the chance that it prefers a good "
-            "pair to a bad one of the random sample, 0.5 where it knows nothing)."
+            return _("Nothing was learnt yet.")
+        return _(
+            "Model {version}, learnt at {when} from {good:,} accepted and {bad:,} other pairs. "
+            "AUC: {auc} (the chance that it prefers a good pair to a bad one of the random sample, "
+            "0.5 where it knows nothing)."
+        ).format(
+            version=self.version,
+            when=format_time(self.made_at),
+            good=self.good,
+            bad=self.bad,
+            auc=_(NOT_KNOWN) if self.auc is None else f"{self.auc:.2f}",
         )
 
     @property
     def plan(self) -> str:
         """What would be accepted now, and of what the acceptance would be taken back."""
-        back = f" The acceptance of {self.would_withdraw:,} pairs would be taken back."
-        return (
-            f"Would accept {self.would_accept:,} of {self.undecided:,} undecided pairs."
-            f"{back if self.would_withdraw else ''}"
+        form = _("Would accept {accept:,} of {undecided:,} undecided pairs.")
+        if self.would_withdraw:
+            form = _(
+                "Would accept {accept:,} of {undecided:,} undecided pairs. The acceptance of "
+                "{withdraw:,} pairs would be taken back."
+            )
+        return form.format(
+            accept=self.would_accept, undecided=self.undecided, withdraw=self.would_withdraw
         )
 
 

@@ -18,6 +18,7 @@ from migrate_core.export.selection.choice import (
 )
 from migrate_core.export.selection.counts import numbers_of_pairs
 from migrate_core.export.selection.curation import AGREEMENT, CLASS_PREFIX, LEVEL, LEVELS, Curation
+from migrate_core.export.selection.select import not_met
 from migrate_core.review.filters import CHOICES, NUMBERS, Range
 from migrate_core.states import Basis, DecisionState, PairState
 from migrate_core.store.decisions import reviewers_of_log
@@ -49,8 +50,11 @@ def choose_pairs(page: Page) -> tuple[Choice, Curation]:
     include = st.radio(
         _("Which pairs go in"),
         INCLUDES,
-        format_func=lambda name: f"{INCLUDE_TEXTS[name]}: {counted(pair_counts[name], 'pair')}",
-        captions=[_INCLUDE_HELP[name] for name in INCLUDES],
+        format_func={
+            name: f"{_(text)}: {counted(pair_counts[name], 'pair')}"
+            for name, text in INCLUDE_TEXTS.items()
+        }.__getitem__,
+        captions=[_(_INCLUDE_HELP[name]) for name in INCLUDES],
         key="export_include",
         persist_state=_KEPT,
         horizontal=True,
@@ -67,8 +71,8 @@ def choose_pairs(page: Page) -> tuple[Choice, Curation]:
     )
     with st.expander(_("Filters"), icon=":material/filter_list:"):
         curation = _filters(page)
-    if words := str(curation):
-        st.caption(_("Of these, pairs with: {words}.").format(words=plain(words)))
+    if filters := ", ".join(curation.parts(_)):
+        st.caption(_("Of these, pairs with: {filters}.").format(filters=plain(filters)))
     return Choice(include, looked_at_only), curation
 
 
@@ -90,7 +94,7 @@ def _filters(page: Page) -> Curation:
         with right if number % 2 else left:
             found[name] = _limits(label_of(NUMBERS[name]), name)
     with left:
-        found[AGREEMENT] = _limits("persons who agree", AGREEMENT)
+        found[AGREEMENT] = _limits(_("persons who agree"), AGREEMENT)
     with right:
         found |= _class_share()
     named, more = st.columns(2)
@@ -118,9 +122,12 @@ def _filters(page: Page) -> Curation:
 
 
 def _select(label: str, options: Iterable[str], name: str) -> str:
+    listed = list(options)
+    shown = {option: _(option) if name in CHOICES else option for option in listed}
     chosen: str | None = st.selectbox(
-        label,
-        list(options),
+        _(label),
+        listed,
+        format_func=shown.__getitem__,
         index=None,
         placeholder=_("any"),
         key=f"export_filter_{name}",
@@ -130,7 +137,7 @@ def _select(label: str, options: Iterable[str], name: str) -> str:
 
 
 def _day(label: str, name: str) -> str:
-    day = st.date_input(label, None, key=f"export_filter_{name}", persist_state=_KEPT)
+    day = st.date_input(_(label), None, key=f"export_filter_{name}", persist_state=_KEPT)
     return day.isoformat() if day else ""
 
 
@@ -161,27 +168,40 @@ def _class_share() -> dict[str, str]:
             "between the limits."
         ),
     )
-    fields = range_fields("share of the class, %", partial(_key, "class"), ends)
+    fields = range_fields(_("share of the class, %"), partial(_key, "class"), ends)
     limits = _range_text(fields)
     return {f"{CLASS_PREFIX}{name.strip()}": limits} if name.strip() and limits else {}
 
 
 def show_counts(
-    decisions: Mapping[str, int], basis: Mapping[str, int], left_out: Mapping[str, int]
+    decisions: Mapping[str, int],
+    basis: Mapping[str, int],
+    left_out: Mapping[str, int],
+    curation: Curation,
 ) -> None:
-    """What goes in by decision and by whom, and why the others stay out."""
+    """What goes in by decision and by whom, and why the others stay out: also by the curation."""
     total, out = sum(decisions.values()), sum(left_out.values())
-    by = {f"decided by a {name}" if name in set(Basis) else name: n for name, n in basis.items()}
+    by = {
+        _("decided by a {}").format(_(name)) if name in set(Basis) else name: n
+        for name, n in basis.items()
+    }
     going = f": {_format_counts(decisions)}; {_format_counts(by)}" if total else ""
+    filters = zip(curation.parts(str), curation.parts(_), strict=True)
+    reasons = {not_met(text): _("filter not met: {filter}").format(filter=f) for text, f in filters}
+    out_by = {reasons.get(reason, reason): n for reason, n in left_out.items()}
+    staying = f": {_format_counts(out_by)}" if out else ""
+    inside = _("**{pairs} goes in**") if total == 1 else _("**{pairs} go in**")
+    outside = _("**{pairs} stays out**") if out == 1 else _("**{pairs} stay out**")
     st.markdown(
-        f"**{counted(total, 'pair')} {'goes' if total == 1 else 'go'} in**{going}.  \n"
-        f"**{counted(out, 'pair')} {'stays' if out == 1 else 'stay'} out**"
-        f"{': ' * bool(out)}{_format_counts(left_out)}."
+        f"{inside.format(pairs=counted(total, 'pair'))}{going}.  \n"
+        f"{outside.format(pairs=counted(out, 'pair'))}{staying}."
     )
 
 
 def _format_counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{n:,} {plain(_COUNT_TEXTS.get(name, name))}" for name, n in counts.items())
+    return ", ".join(
+        f"{n:,} {plain(_(_COUNT_TEXTS.get(name, name)))}" for name, n in counts.items()
+    )
 
 
 def explain_empty(page: Page, left_out: Mapping[str, int]) -> None:
@@ -193,13 +213,13 @@ def explain_empty(page: Page, left_out: Mapping[str, int]) -> None:
         st.page_link(PAGES["pairs"][0], label=_("Make pairs"), icon=PAGES["pairs"][2])
         return
     waiting = left_out.get(DecisionState.UNDECIDED, 0)
-    st.info(
-        _("No pair would go out with this choice. ")
-        + (
-            _("{pairs} wait for a decision: ").format(pairs=counted(waiting, "pair"))
-            if waiting
-            else ""
-        )
-        + _("accept some in Review, or take more along above.")
+    form = _(
+        "No pair would go out with this choice. accept some in Review, or take more along above."
     )
+    if waiting:
+        form = _(
+            "No pair would go out with this choice. {pairs} wait for a decision: accept some in "
+            "Review, or take more along above."
+        )
+    st.info(form.format(pairs=counted(waiting, "pair")))
     st.page_link(PAGES["review"][0], label=_("Review pairs"), icon=PAGES["review"][2])

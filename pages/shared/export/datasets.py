@@ -55,8 +55,8 @@ def _offer_zip(folder: Path) -> None:
     archive = archive_of(folder)
     if archive is not None:
         st.caption(
-            _("Its zip file ({format_size}): {archive}").format(
-                format_size=format_size(archive), archive=code(str(archive))
+            _("Its zip file ({size}): {archive}").format(
+                size=format_size(archive), archive=code(str(archive))
             )
         )
 
@@ -66,7 +66,7 @@ def _offer_report(folder: Path) -> None:
     report = folder / REPORT
     if report.is_file():
         st.download_button(
-            _("Download the report ({format_size})").format(format_size=format_size(report)),
+            _("Download the report ({size})").format(size=format_size(report)),
             data=lambda: report.open("rb"),
             file_name=f"{folder.name}-{REPORT}",
             mime="text/html",

@@ -64,7 +64,7 @@ def preview_panel(page: Page, request: ExportRequest) -> None:
         start(page, KIND, lambda: PreviewExport(request, similar))
     trouble(KIND)
     if busy:
-        watch(page, KIND, "Looking at labels", counted=False)
+        watch(page, KIND, _("Looking at labels"), counted=False)
         return
     how_it_ended(page, KIND)
     found = answer(page.store, KIND)
@@ -87,8 +87,8 @@ def _show(page: Page, found: Mapping[str, Any]) -> None:
     table, where = st.columns([2, 3])
     with table:
         _classes(found["classes"])
-        _odd_pairs("Near duplicates", found["duplicates"])
-        _odd_pairs("Outliers", found["outliers"])
+        _odd_pairs(_("Near duplicates"), found["duplicates"])
+        _odd_pairs(_("Outliers"), found["outliers"])
         # Previews of earlier versions don't say whether they looked.
         if found.get("looked_for_similar") and not found["duplicates"] and not found["outliers"]:
             st.caption(_("No near duplicates and no outliers were found."))
@@ -129,11 +129,12 @@ def _classes(classes: list[Mapping[str, Any]]) -> None:
 def _odd_pairs(title: str, found: list[Mapping[str, Any]]) -> None:
     if not found:
         return
-    more = f", the first {_ROWS} of them" if len(found) > _ROWS else ""
+    more = _(", the first {rows} of them").format(rows=_ROWS) if len(found) > _ROWS else ""
     st.markdown(f"**{title}**: {counted(len(found), 'pair')}{more}")
     st.dataframe(
         [{"pair": one["pair_id"], "why": one["reason"]} for one in found[:_ROWS]],
         hide_index=True,
+        column_config={"pair": _("pair"), "why": _("why")},
         height=min(38 * (len(found) + 1), 220),
     )
 
@@ -152,5 +153,9 @@ def _map(page: Page, split_of: Mapping[str, str]) -> None:
         drawn.append(Outline(pair.pair_id, footprint.centroid, colour, label, sign=sign))
     show_map(drawn, key="export_map", height=380)
     shown = "".join(f" :gray-badge[{sign} {split}]" for split, (_, sign) in _SPLITS.items())
-    more = f" The first {_MOST:,} of {len(split_of):,} are drawn." if len(split_of) > _MOST else ""
+    more = ""
+    if len(split_of) > _MOST:
+        more = _(" The first {drawn:,} of {total:,} are drawn.").format(
+            drawn=_MOST, total=len(split_of)
+        )
     st.caption(_("Footprints of masks:{shown}.{more}").format(shown=shown, more=more))

@@ -56,14 +56,14 @@ def choose_formats() -> tuple[str, ...]:
     chosen = st.multiselect(
         _("Formats"),
         FORMATS,
-        format_func=lambda name: format_named(name).title,
+        format_func={name: _(format_named(name).title) for name in FORMATS}.__getitem__,
         key="export_formats",
         persist_state=_KEPT,
         help=_("Several are written side by side, each in a folder of its own."),
     )
     for name in chosen:
         form = format_named(name)
-        st.caption(f"**{form.title}** (`{name}`): {form.help}")
+        st.caption(f"**{_(form.title)}** (`{name}`): {_(form.help)}")
     return tuple(chosen)
 
 
@@ -83,14 +83,14 @@ def choose_pixels() -> PixelOptions:
         values.selectbox(
             _("Values"),
             VALUES,
-            format_func=_VALUES.__getitem__,
+            format_func={name: _(text) for name, text in _VALUES.items()}.__getitem__,
             key="export_values",
             persist_state=_KEPT,
         ),
         label.selectbox(
             _("Label"),
             LABELS,
-            format_func=_LABELS.__getitem__,
+            format_func={name: _(text) for name, text in _LABELS.items()}.__getitem__,
             key="export_label",
             persist_state=_KEPT,
             help=_("GeoTIFF folders have both always."),
@@ -98,7 +98,7 @@ def choose_pixels() -> PixelOptions:
         ignore.selectbox(
             _("What was set to ignore"),
             IGNORES,
-            format_func=_IGNORES.__getitem__,
+            format_func={name: _(text) for name, text in _IGNORES.items()}.__getitem__,
             key="export_ignore",
             persist_state=_KEPT,
             help=_(
@@ -121,7 +121,7 @@ def choose_chips(formats: tuple[str, ...]) -> ChipOptions | None:
         disabled=bool(needed),
         key=f"export_cut_{bool(needed)}",
         help=_("Formats that need samples of one size always have chips: {names}.").format(
-            names=", ".join(format_named(name).title for name in needed)
+            names=", ".join(_(format_named(name).title) for name in needed)
         )
         if needed
         else _("Without it, samples are whole pairs."),
@@ -148,7 +148,7 @@ def choose_chips(formats: tuple[str, ...]) -> ChipOptions | None:
         padding.selectbox(
             _("Chips over the edge of a pair are"),
             PADDINGS,
-            format_func=_PADDINGS.__getitem__,
+            format_func={name: _(text) for name, text in _PADDINGS.items()}.__getitem__,
             key="export_chip_padding",
             persist_state=_KEPT,
         ),

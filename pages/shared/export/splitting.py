@@ -36,7 +36,7 @@ def choose_splits() -> SplitOptions:
     chosen = method.selectbox(
         _("In one split stay"),
         METHODS,
-        format_func=_METHODS.__getitem__,
+        format_func={name: _(text) for name, text in _METHODS.items()}.__getitem__,
         key="export_split",
         persist_state=_KEPT,
         help=_("Pairs whose footprints overlap always stay together: no ground is in two splits."),

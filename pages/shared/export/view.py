@@ -47,7 +47,7 @@ def choices(page: Page) -> tuple[ExportRequest, int | None]:
         found = counts_of_choice(page.store, page.workspace, choice, curation)
         pairs = sum(found.decisions.values())
         if pairs or found.left_out:
-            show_counts(found.decisions, found.basis, found.left_out)
+            show_counts(found.decisions, found.basis, found.left_out, curation)
         if not pairs:
             explain_empty(page, found.left_out)
     formats = choose_formats()
@@ -97,7 +97,7 @@ def exporting(page: Page, shown: Sequence[Made]) -> None:
     """
     trouble(KIND)
     if is_busy(page, KIND):
-        watch(page, KIND, "Exporting")
+        watch(page, KIND, _("Exporting"))
         return
     how_it_ended(page, KIND)
     if known_datasets(page) != shown:
@@ -157,10 +157,10 @@ def _fits(page: Page, request: Callable[[], ExportRequest]) -> bool:
         st.caption(_("The dataset is sent to {sent_to}").format(sent_to=code(asked_for.sent_to)))
         return True
     there = is_dataset(asked_for.destination)
-    st.caption(
-        f"{'An earlier export is brought up to date' if there else 'A new dataset is written'}: "
-        f"{code(str(asked_for.destination))}"
-    )
+    form = _("A new dataset is written: {folder}")
+    if there:
+        form = _("An earlier export is brought up to date: {folder}")
+    st.caption(form.format(folder=code(str(asked_for.destination))))
     return True
 
 

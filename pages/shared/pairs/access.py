@@ -22,6 +22,7 @@ from pages.shared.frame import Page
 from pages.shared.pairs.start import CODE, start_pairs
 from pages.shared.pairs.state import RunStatus
 from pages.shared.secrets import code_field, needs_code
+from pages.shared.table import titled
 from pages.shared.text import plain
 
 _WAYS = {
@@ -52,12 +53,13 @@ def costs_now(page: Page, now: RunStatus) -> list[SourceCosts]:
 
 def costs_table(found: Sequence[SourceCosts], access: str, *, key: str) -> None:
     """Each source and way with bytes, minutes and credentials, and what was used of quotas."""
+    columns = _columns()
     st.dataframe(
         [_cells(item, way, access) for item in found for way in item.ways],
         key=key,
         hide_index=True,
         height="content",
-        column_config=_columns(),
+        column_config=titled(columns, columns),
     )
     st.caption(
         _(
@@ -78,7 +80,7 @@ def _choose_access(page: Page, found: Sequence[SourceCosts]) -> str:
     access: str = chosen.selectbox(
         _("Way of access"),
         ACCESSES,
-        format_func=_WAYS.__getitem__,
+        format_func={name: _(text) for name, text in _WAYS.items()}.__getitem__,
         key="pairs_access",
         persist_state="session",
         help=_("A source that doesn't have the chosen way gives its pixels by the one it has."),
@@ -103,7 +105,7 @@ def _cells(item: SourceCosts, way: Way, access: str) -> dict[str, Any]:
     return {
         "Taken": "✓" if taken else "",
         "Source": item.source,
-        "Way": cost.access,
+        "Way": _(cost.access),
         "Pairs": item.pairs,
         "Scenes": item.scenes,
         "Here": item.here,
@@ -116,12 +118,11 @@ def _cells(item: SourceCosts, way: Way, access: str) -> dict[str, Any]:
 
 def _credentials(way: Way) -> str:
     if not way.variables:
-        return "none needed"
-    return "found" if way.open else f"no {_kind(way)} set"
-
-
-def _kind(way: Way) -> str:
-    return "S3 key" if any("S3" in name for name in way.variables) else "account"
+        return _("none needed")
+    if way.open:
+        return _("found")
+    by_key = any("S3" in name for name in way.variables)
+    return _("no S3 key set") if by_key else _("no account set")
 
 
 def _columns() -> Mapping[str, Any]:
@@ -154,15 +155,20 @@ def format_bytes(size: int) -> str:
 def format_minutes(minutes: float) -> str:
     """A time in minutes or hours."""
     if minutes < 1:
-        return "under 1 min" if minutes else "0 min"
+        return _("under 1 min") if minutes else "0 min"
     return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
 
 def format_quota(used: QuotaState, quota: Quota) -> str:
     """What was used of a quota by this workspace, which knows only its own downloads."""
-    return (
-        f"Quota of {used.service}: {format_bytes(used.bytes)} of {format_bytes(quota.bytes)} were "
-        f"downloaded into this workspace in the last {quota.days} days."
+    return _(
+        "Quota of {service}: {used} of {quota} were downloaded into this workspace in the last "
+        "{days} days."
+    ).format(
+        service=used.service,
+        used=format_bytes(used.bytes),
+        quota=format_bytes(quota.bytes),
+        days=quota.days,
     )
 
 
@@ -171,10 +177,10 @@ def format_quota(used: QuotaState, quota: Quota) -> str:
 
 def format_waiting(products: int, pairs: int) -> str:
     """How much is on order from long-term archives."""
-    return (
-        f"{_products(products)} on order from long-term archives; {_pairs(pairs)}. "
+    return _(
+        "{products} on order from long-term archives; {pairs}. "
         "An archive takes up to a day; ask again later, also after a restart."
-    )
+    ).format(products=_products(products), pairs=_pairs(pairs))
 
 
 def archive(page: Page, now: RunStatus) -> None:
@@ -197,26 +203,30 @@ def archive(page: Page, now: RunStatus) -> None:
         with st.expander(
             _("What is on order ({count})").format(count=len(found)), icon=":material/inventory:"
         ):
+            rows = [_order(order) for order in found[:_SHOWN_ORDERS]]
             st.dataframe(
-                [_order(order) for order in found[:_SHOWN_ORDERS]],
+                rows,
                 key="pairs_orders",
                 hide_index=True,
                 height="content",
+                column_config=titled(rows[0], {}),
             )
             if len(found) > _SHOWN_ORDERS:
                 st.caption(
-                    _("… and {value} more, the oldest first.").format(
-                        value=len(found) - _SHOWN_ORDERS
+                    _("… and {more} more, the oldest first.").format(
+                        more=len(found) - _SHOWN_ORDERS
                     )
                 )
 
 
 def _pairs(number: int) -> str:
-    return "1 pair waits" if number == 1 else f"{number} pairs wait"
+    form = _("{number} pair waits") if number == 1 else _("{number} pairs wait")
+    return form.format(number=number)
 
 
 def _products(number: int) -> str:
-    return "1 product is" if number == 1 else f"{number} products are"
+    form = _("{number} product is") if number == 1 else _("{number} products are")
+    return form.format(number=number)
 
 
 def _order(order: Order) -> dict[str, str]:
@@ -225,7 +235,7 @@ def _order(order: Order) -> dict[str, str]:
     return {
         "Scene": order.scene_id,
         "Archive": order.source,
-        "State": order.state,
+        "State": _(order.state),
         "Since": f"{format_time(since)} ({hours:.0f} h)",
         "The archive says": " ".join(order.words.split()),
     }

@@ -70,7 +70,7 @@ def convert_panel(page: Page) -> None:
         start(page, KIND, lambda: _request(page, product, destination))
     trouble(KIND)
     if busy:
-        watch(page, KIND, "Converting")
+        watch(page, KIND, _("Converting"))
         return
     how_it_ended(page, KIND)
     _result(page)
@@ -95,14 +95,21 @@ def _result(page: Page) -> None:
     if found is None or not Path(found["file"]).is_file():
         return
     path = Path(found["file"])
-    st.success(f"{plain(found['product_id'])} is converted ({format_size(path)}).")
+    st.success(
+        _("{product} is converted ({size}).").format(
+            product=plain(found["product_id"]), size=format_size(path)
+        )
+    )
     st.code(str(path), language=None)
     st.caption(
-        f"Cloud-optimised GeoTIFF at 10 m, uint16, reflectance = value / 10000, 0 = no data. "
-        f"Bands: {plain(', '.join(found['bands']))}. Offsets: {plain(found['offsets_from'])}."
+        _(
+            "Cloud-optimised GeoTIFF at 10 m, uint16, reflectance = value / 10000, 0 = no data. "
+            "Bands: {bands}. Offsets: {offsets}."
+        ).format(bands=plain(", ".join(found["bands"])), offsets=plain(found["offsets_from"]))
     )
     if found.get("missing_bands"):
-        st.warning(f"The product lacks {plain(', '.join(found['missing_bands']))}.")
+        missing = plain(", ".join(found["missing_bands"]))
+        st.warning(_("The product lacks {bands}.").format(bands=missing))
     for warning in found.get("offset_warnings", ()):
         st.warning(
             _("The radiometric offset is doubtful: {warning}.").format(warning=plain(warning))

@@ -42,7 +42,7 @@ def _of_reason(page: Page, now: RunStatus, failure: Failure, number: int) -> Non
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             _("Retry {pairs} that failed because {because}").format(
-                pairs=counted(number, "pair"), because=advice.because
+                pairs=counted(number, "pair"), because=_(advice.because)
             ),
             key=f"pairs_retry_{failure}",
             icon=":material/refresh:",
@@ -61,7 +61,7 @@ def remedies(page: Page, row: PairRow, retry: Callable[[str], None]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         for remedy in ADVICE[failure].remedies:
             if remedy == Remedy.RETRY:
-                retry("Retry this pair")
+                retry(_("Retry this pair"))
             else:
                 _way_to(page, remedy, row.mask_id)
 
@@ -82,4 +82,4 @@ def _way_to(page: Page, remedy: Remedy, mask_id: str | None) -> None:
         stage, label, address = _LINKS[remedy]
         path, _name, icon = PAGES[stage]
         selected = {} if mask_id is None else {"mask": mask_id}
-        st.page_link(path, label=label, icon=icon, query_params={**selected, **address})
+        st.page_link(path, label=_(label), icon=icon, query_params={**selected, **address})

@@ -47,9 +47,9 @@ def parameters_form(page: Page) -> RunAhead:
         if in_use is not None and chosen_parameters() != in_use:
             st.caption(
                 _(
-                    "The present pairs were made with {format_parameters}. Making them as "
+                    "The present pairs were made with {parameters}. Making them as "
                     "before brings back pairs and decisions."
-                ).format(format_parameters=format_parameters(in_use))
+                ).format(parameters=format_parameters(in_use))
             )
     return run_ahead(page.store, chosen_parameters())
 
@@ -72,22 +72,36 @@ def _fields(shown: PairParameters) -> Sequence[FormField]:
 def format_parameters(parameters: PairParameters) -> str:
     """`bilinear resampling, clouds by scl, a boundary buffer of 10 m`; only what is asked for."""
     values = {field.name: getattr(parameters, field.name) for field in fields(parameters)}
-    return ", ".join(text.format(values[name]) for name, text in _TEXTS.items() if values[name])
+    return ", ".join(
+        _(text).format(_(value) if isinstance(value, str) else value)
+        for name, text in _TEXTS.items()
+        if (value := values[name])
+    )
 
 
 def format_ahead(ahead: RunAhead) -> str:
     """What a run that replaces pairs does to them and to what was decided, in sentences."""
-    does = [f"makes {counted(ahead.new, 'new pair')}"] * bool(ahead.new)
-    does += [f"brings back {counted(ahead.back, 'pair')} of before"] * bool(ahead.back)
-    sentence = f"This {' and '.join(does)} in place of {ahead.replaced:,} present ones"
+    does = _("This makes {new} in place of {replaced:,} present ones")
+    if ahead.back:
+        does = _("This brings back {back} of before in place of {replaced:,} present ones")
+    if ahead.new and ahead.back:
+        does = _(
+            "This makes {new} and brings back {back} of before in place of {replaced:,} present "
+            "ones"
+        )
+    sentence = does.format(
+        new=counted(ahead.new, "new pair"),
+        back=counted(ahead.back, "pair"),
+        replaced=ahead.replaced,
+    )
     decided = sum(ahead.decided.values())
     if not decided:
-        return f"{sentence}. Nothing was decided about these yet."
-    by = ", ".join(f"{number:,} {name}" for name, number in sorted(ahead.decided.items()))
-    return (
-        f"{sentence}; {counted(decided, 'decision')} ({by}) about the present ones will be set "
-        "aside, and proposed for the new ones in Review."
-    )
+        return _("{sentence}. Nothing was decided about these yet.").format(sentence=sentence)
+    by = ", ".join(f"{number:,} {_(name)}" for name, number in sorted(ahead.decided.items()))
+    return _(
+        "{sentence}; {decisions} ({by}) about the present ones will be set aside, and proposed "
+        "for the new ones in Review."
+    ).format(sentence=sentence, decisions=counted(decided, "decision"), by=by)
 
 
 def _pixels() -> None:
@@ -101,12 +115,12 @@ def _pixels() -> None:
             "Changes the pixels of the nine 20 m and 60 m bands; 10 m bands are "
             "never resampled. No-data takes no part in it. All three take the same "
             "time. {all_again}"
-        ).format(all_again=_ALL_AGAIN),
+        ).format(all_again=_(_ALL_AGAIN)),
     )
     st.selectbox(
         _("Clouds are assessed by"),
         CLOUDS,
-        format_func=CLOUDS_TEXTS.__getitem__,
+        format_func={name: _(text) for name, text in CLOUDS_TEXTS.items()}.__getitem__,
         key="pairs_clouds",
         persist_state="session",
         help=_(
@@ -115,7 +129,7 @@ def _pixels() -> None:
             "cirrus and snow, which costs next to nothing. For L1C, s2cloudless "
             "finds clouds in the pixels, which takes longer; shadows follow from the "
             "sun's position. {all_again}"
-        ).format(all_again=_ALL_AGAIN),
+        ).format(all_again=_(_ALL_AGAIN)),
     )
     st.checkbox(
         _("Also of products that lack bands"),
@@ -125,7 +139,7 @@ def _pixels() -> None:
             "Makes pairs of such products, too: their images have fewer bands than "
             "the others, which many trainings refuse. Without this, the pair fails "
             "and names the missing bands. {all_again}"
-        ).format(all_again=_ALL_AGAIN),
+        ).format(all_again=_(_ALL_AGAIN)),
     )
 
 
@@ -141,7 +155,7 @@ def _labels(suggested_m: float | None) -> None:
             "which reads the source image as well and takes longer. A mask is moved "
             "only where the measurement is reliable; Sentinel-2 never is. Review "
             "shows the shift as an arrow. {all_again}"
-        ).format(all_again=_ALL_AGAIN),
+        ).format(all_again=_(_ALL_AGAIN)),
     )
     st.number_input(
         _("Boundary buffer, m to both sides of class borders"),
@@ -155,7 +169,7 @@ def _labels(suggested_m: float | None) -> None:
             "Within it the label is 255 (ignore): so close to a border its position "
             "isn't known. 0 is no buffer; it costs labelled pixels, and no time. "
             "{good_width} {all_again}"
-        ).format(good_width=_good_width(suggested_m), all_again=_ALL_AGAIN),
+        ).format(good_width=_good_width(suggested_m), all_again=_(_ALL_AGAIN)),
     )
     if suggested_m is not None:
         st.caption(
@@ -172,19 +186,19 @@ def _labels(suggested_m: float | None) -> None:
             "the label becomes 255 (ignore): it costs labelled pixels, and no time. "
             "Without this they keep their class and are only flagged (quality flag "
             "64). {all_again}"
-        ).format(all_again=_ALL_AGAIN),
+        ).format(all_again=_(_ALL_AGAIN)),
     )
 
 
 def _good_width(suggested_m: float | None) -> str:
     """How wide a buffer should be, in words."""
     if suggested_m is None:
-        return "Sentinel-2 itself lies within 8 m of the truth (11 m before 2021)."
-    return (
-        f"A good width is how far mask and Sentinel-2 may be apart: {suggested_m:.0f} m for these "
+        return _("Sentinel-2 itself lies within 8 m of the truth (11 m before 2021).")
+    return _(
+        "A good width is how far mask and Sentinel-2 may be apart: {suggested_m:.0f} m for these "
         "masks (median), by the positions of both sensors; for masks that are registered, what "
         "is left uncertain of their shift."
-    )
+    ).format(suggested_m=suggested_m)
 
 
 def _workers(page: Page) -> None:
@@ -202,7 +216,7 @@ def _workers(page: Page) -> None:
     )
     if page.settings.scheduler:
         st.caption(
-            _("Pairs are made on the Dask cluster at {value}.").format(
-                value=plain(page.settings.scheduler or "")
+            _("Pairs are made on the Dask cluster at {address}.").format(
+                address=plain(page.settings.scheduler or "")
             )
         )

@@ -63,9 +63,9 @@ def pair_list(page: Page, now: RunStatus) -> None:
     listed.show(count)
     st.caption(
         _(
-            "Select a row for its details, several to make just these. {look} = a "
+            "Select a row for its details, several to make just these. {sign} = a "
             "scene is selected, the pair was not begun."
-        ).format(look=LOOK[TO_MAKE])
+        ).format(sign=_(LOOK[TO_MAKE]))
     )
     if len(picked) == 1:
         choose_mask(picked[0].mask_id)
@@ -87,12 +87,14 @@ def _choose_state(now: RunStatus) -> tuple[str, int]:
     counts = {_ALL: total, **now.counts}
     # A state that has just emptied stays to be chosen from while it is chosen.
     chosen = st.session_state.get("pairs_filter", _ALL)
+    states = dict.fromkeys([*counts, chosen])
+    shown = {name: f"{_(LOOK.get(name, name))} ({counts.get(name, 0)})" for name in states}
     state = st.pills(
         _("Show"),
-        list(dict.fromkeys([*counts, chosen])),
+        list(states),
         default=_ALL,
         required=True,
-        format_func=lambda name: f"{LOOK.get(name, name)} ({counts.get(name, 0)})",
+        format_func=shown.__getitem__,
         key="pairs_filter",
         persist_state="session",
         label_visibility="collapsed",
@@ -107,11 +109,11 @@ def _cells(row: PairRow, stages: Mapping[str, str]) -> dict[str, object]:
     share = occluded_shares(pair.occluded, pair.occlusion_by_sensor).labelled if pair else None
     return {
         "Mask": row.mask_name,
-        "State": LOOK[row.state] + (f": {stage}" if stage else ""),
+        "State": _(LOOK[row.state]) + (f": {stage}" if stage else ""),
         "Days": None if pair is None else pair.days_offset,
         "Coverage": None if pair is None or pair.coverage is None else 100 * pair.coverage,
         "Label occluded": None if share is None else 100 * share,
-        "Suggestion": pair.suggestion.verdict if pair and pair.suggestion else None,
+        "Suggestion": _(pair.suggestion.verdict) if pair and pair.suggestion else None,
         "Problem": pair.error if pair else None,
         "Scene": row.scene_id,
     }
@@ -121,15 +123,15 @@ def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
         "Mask": column.TextColumn(width=270),
-        "State": column.TextColumn(width=140, help=STAGE_HELP),
+        "State": column.TextColumn(width=140, help=_(STAGE_HELP)),
         "Days": column.NumberColumn(
-            DAYS_OFFSET, width=90, format=DAYS_COLUMN, help=DAYS_OFFSET_HELP
+            DAYS_OFFSET, width=125, format=DAYS_COLUMN, help=_(DAYS_OFFSET_HELP)
         ),
         "Coverage": column.NumberColumn(
-            FOOTPRINT_COVERAGE, width=145, format=PERCENT_COLUMN, help=FOOTPRINT_COVERAGE_HELP
+            FOOTPRINT_COVERAGE, width=180, format=PERCENT_COLUMN, help=_(FOOTPRINT_COVERAGE_HELP)
         ),
         "Label occluded": column.NumberColumn(
-            width=115, format=PERCENT_COLUMN, help=LABEL_OCCLUDED_HELP
+            width=115, format=PERCENT_COLUMN, help=_(LABEL_OCCLUDED_HELP)
         ),
         "Suggestion": column.TextColumn(
             width=90, help=_("From what occludes the label; a person decides in Review")
@@ -168,14 +170,16 @@ def _detail(page: Page, now: RunStatus, row: PairRow) -> None:
 
     with st.container(border=True):
         st.markdown(
-            _("**{mask_name}** with {scene_id}: {look}").format(
-                mask_name=plain(row.mask_name), scene_id=code(row.scene_id), look=LOOK[row.state]
+            _("**{mask_name}** with {scene_id}: {state}").format(
+                mask_name=plain(row.mask_name),
+                scene_id=code(row.scene_id),
+                state=_(LOOK[row.state]),
             )
         )
         if pair and pair.suggestion:
             st.markdown(
                 _("Suggestion: **{verdict}**. {reason}").format(
-                    verdict=pair.suggestion.verdict, reason=plain(pair.suggestion.reason)
+                    verdict=_(pair.suggestion.verdict), reason=plain(pair.suggestion.reason)
                 )
             )
         if pair and pair.error:
@@ -189,7 +193,7 @@ def _detail(page: Page, now: RunStatus, row: PairRow) -> None:
         if row.state == PairState.DONE:
             st.page_link(PAGES["review"][0], label=_("Look at it"), icon=PAGES["review"][2])
         elif row.state not in (PairState.FAILED, PairState.SUPERSEDED):
-            make("Make this pair")
+            make(_("Make this pair"))
 
 
 def _offset(page: Page, now: RunStatus, row: PairRow) -> None:
@@ -200,7 +204,11 @@ def _offset(page: Page, now: RunStatus, row: PairRow) -> None:
     chosen = pair.parameters.offset if pair.parameters else None
     if chosen is None and not offset_is_doubtful(pair.suggestion):
         return
-    present = "as documents say" if chosen is None else f"set by hand to {chosen}"
+    present = (
+        _("as documents say")
+        if chosen is None
+        else _("set by hand to {offset}").format(offset=chosen)
+    )
     st.markdown(
         _("Radiometric offset: {present}. Make the pair with another one:").format(present=present)
     )
@@ -208,7 +216,7 @@ def _offset(page: Page, now: RunStatus, row: PairRow) -> None:
         for value, text in _OFFSETS.items():
             if value != ("auto" if chosen is None else str(chosen)):
                 st.button(
-                    text,
+                    _(text),
                     key=f"pairs_offset_{value}",
                     icon=":material/exposure:",
                     disabled=now.busy,

@@ -16,6 +16,7 @@ from pages.shared.background import start
 from pages.shared.frame import Page
 from pages.shared.pairs.state import KIND, run_options
 from pages.shared.secrets import take_code
+from pages.shared.text import counted
 
 CODE = "pairs_code"
 _ASKED = "pairs_asked"
@@ -70,25 +71,23 @@ def question(page: Page) -> None:
         return
     st.warning(
         _(
-            "This run makes other pairs in place of {found}. These decisions are set "
+            "This run makes other pairs in place of {decided}. These decisions are set "
             "aside, and proposed for the new pairs in Review. Making the pairs as "
             "before brings them back."
-        ).format(found=asked.found),
+        ).format(decided=asked.found),
         icon=":material/history:",
     )
     with st.container(horizontal=True):
         st.button(
-            _("Make them, set {decisions} aside").format(decisions=_decisions(asked.found.total)),
+            _("Make them, set {decisions} aside").format(
+                decisions=counted(asked.found.total, "decision")
+            ),
             key="pairs_ask_yes",
             icon=":material/play_arrow:",
             on_click=_go_on,
             args=(page, asked),
         )
         st.button(_("Leave the pairs as they are"), key="pairs_ask_no", on_click=_leave)
-
-
-def _decisions(number: int) -> str:
-    return "1 decision" if number == 1 else f"{number:,} decisions"
 
 
 def _go_on(page: Page, asked: _Asked) -> None:

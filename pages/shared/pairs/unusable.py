@@ -24,11 +24,9 @@ def unusable_choice(page: Page, now: RunStatus) -> None:
         return
     with st.container(border=True):
         st.segmented_control(
-            f":material/warning: {number:,} of {counted(to_make, 'selected scene')} that no pair "
-            f"was made of yet {'is' if number == 1 else 'are'} not usable by the limits of the "
-            f"search. Make {'this pair' if number == 1 else 'these pairs'}, too?",
+            _question(number, to_make),
             list(_CHOICES),
-            format_func=_CHOICES.__getitem__,
+            format_func={choice: _(text) for choice, text in _CHOICES.items()}.__getitem__,
             default=False,
             required=True,
             key=UNUSABLE,
@@ -45,3 +43,16 @@ def unusable_choice(page: Page, now: RunStatus) -> None:
                 label=_("Scenes says what would help these masks"),
                 icon=PAGES["scenes"][2],
             )
+
+
+def _question(number: int, to_make: int) -> str:
+    form = _(
+        ":material/warning: {number:,} of {scenes} that no pair was made of yet are not usable by "
+        "the limits of the search. Make these pairs, too?"
+    )
+    if number == 1:
+        form = _(
+            ":material/warning: {number:,} of {scenes} that no pair was made of yet is not usable "
+            "by the limits of the search. Make this pair, too?"
+        )
+    return form.format(number=number, scenes=counted(to_make, "selected scene"))

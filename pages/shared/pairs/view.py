@@ -45,7 +45,7 @@ def live(page: Page) -> None:
         return
     trouble(KIND)
     if now.busy:
-        watch(page, KIND, "Making pairs")
+        watch(page, KIND, _("Making pairs"))
         _show_running(page, now)
     else:
         question(page)
@@ -104,8 +104,11 @@ def _start_buttons(page: Page, now: RunStatus, ahead: RunAhead) -> None:
 def _make_label(now: RunStatus, ahead: RunAhead) -> str:
     if ahead.replaced:
         number = ahead.new + ahead.back
-        return f"Make {counted(number, 'pair')}" + " again" * (ahead.replaced >= number)
-    return f"Make {counted(now.open, 'pair')}" if now.open else "Check all pairs"
+        form = _("Make {pairs} again") if ahead.replaced >= number else _("Make {pairs}")
+        return form.format(pairs=counted(number, "pair"))
+    if now.open:
+        return _("Make {pairs}").format(pairs=counted(now.open, "pair"))
+    return _("Check all pairs")
 
 
 def _offer_to_go_on(page: Page, now: RunStatus) -> None:
@@ -137,15 +140,19 @@ def _show_running(page: Page, now: RunStatus) -> None:
     found = running_pairs(page.store, _MOST_RUNNING) if now.run else []
     stages = progress_of(page.workspace, [pair_id for pair_id, _ in found], now.run or "")
     with st.container(border=True):
-        st.caption(_("At work now"), help=STAGE_HELP)
+        st.caption(_("At work now"), help=_(STAGE_HELP))
         for pair_id, name in found:
             stage = stages.get(pair_id)
             step = STAGES.index(stage) + 1 if stage else 0
-            text = f"{stage} ({step} of {len(STAGES)})" if stage else "handed to a worker"
+            text = _("handed to a worker")
+            if stage:
+                text = _("{stage} ({step} of {steps})").format(
+                    stage=stage, step=step, steps=len(STAGES)
+                )
             st.progress(step / len(STAGES), f"{plain(name)}: {text}")
         if not found:
             st.caption(_("Workers are being started …"))
         if now.counts.get(PairState.RUNNING, 0) > len(found) > 0:
             st.caption(
-                _("… and {value} more").format(value=now.counts[PairState.RUNNING] - len(found))
+                _("… and {more} more").format(more=now.counts[PairState.RUNNING] - len(found))
             )

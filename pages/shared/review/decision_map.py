@@ -15,7 +15,7 @@ from migrate_core.review.queue_row import QueueRow
 from migrate_core.states import DecisionState, decision_state
 from migrate_core.store.base import Store
 from migrate_core.store.finished_pairs import pair_centres, pair_footprints
-from migrate_core.text import LABEL_OCCLUDED, _, format_share
+from migrate_core.text import LABEL_OCCLUDED, _, counted, format_share
 
 from ..frame import Page
 from ..maps import Outline, map_click, show_map
@@ -86,7 +86,10 @@ def _pair(row: QueueRow, footprint: BaseGeometry) -> tuple[Outline, Outline]:
     """A footprint, and its decision as a badge that is seen from far as well."""
     decision = decision_state(row.decision)
     colour, sign = SIGNS[decision]
-    label = f"{row.mask_name}\n{decision}, {row.day}, {LABEL_OCCLUDED} {format_share(row.occluded)}"
+    label = (
+        f"{row.mask_name}\n{_(decision)}, {row.day}, "
+        f"{_(LABEL_OCCLUDED)} {format_share(row.occluded)}"
+    )
     dashed = decision == DecisionState.UNDECIDED
     centre = shapely.Point(_centre(footprint))
     return (
@@ -112,13 +115,15 @@ def _cluster(rows: Sequence[QueueRow], centres: Mapping[str, tuple[float, float]
     points = shapely.MultiPoint([centres[row.pair_id] for row in rows])
     counts = Counter(decision_state(row.decision) for row in rows)
     colour, sign = SIGNS[counts.most_common(1)[0][0]]
-    text = ", ".join(f"{counts[one]:,} {one}" for one in SIGNS if counts[one])
+    text = ", ".join(f"{counts[one]:,} {_(one)}" for one in SIGNS if counts[one])
     west, south, east, north = points.bounds
     # A little wider than the pairs, so that those at its edge lie in it.
     margin = max(east - west, north - south, 1e-6) / 20
     area = (west - margin, south - margin, east + margin, north + margin)
     key = _CLUSTER + ",".join(map(repr, area))
-    label = f"{len(rows):,} pairs: {text}\nA click shows them."
+    label = _("{pairs}: {decisions}\nA click shows them.").format(
+        pairs=counted(len(rows), "pair"), decisions=text
+    )
     return Outline(key, points.centroid, colour, label, sign=f"{sign} {len(rows):,}")
 
 
@@ -126,11 +131,13 @@ def _legend(rows: Sequence[QueueRow], missing: int, *, grouped: bool) -> None:
     """What colours and signs mean, how many pairs have each, and which aren't on the map."""
     counts = Counter(decision_state(row.decision) for row in rows)
     marks = " &ensp;".join(
-        f"<b style='color:{colour}'>{sign}</b> {counts[decision]:,} {decision}"
+        f"<b style='color:{colour}'>{sign}</b> {counts[decision]:,} {_(decision)}"
         for decision, (colour, sign) in SIGNS.items()
     )
-    groups = " A number: so many pairs near each other, by what most are." if grouped else ""
-    without = f" {missing:,} without a footprint can't be drawn." if missing else ""
+    groups = _(" A number: so many pairs near each other, by what most are.") if grouped else ""
+    without = ""
+    if missing:
+        without = _(" {missing:,} without a footprint can't be drawn.").format(missing=missing)
     text, button = st.columns([5, 1], vertical_alignment="center")
     text.html(f"<small>{marks}.{groups}{without}</small>")
     button.button(

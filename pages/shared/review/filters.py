@@ -35,7 +35,10 @@ def filter_form(rows: Sequence[QueueRow], reviewers: Sequence[str], reviewer: st
     """The filters and the order, in a popover, and what is looked at in words beside it."""
     fill_form()
     with st.popover(_("Filter and sort"), icon=":material/filter_list:"):
-        order = st.selectbox(_("Order"), list(ORDERS), key=field_key("order"), persist_state=_KEPT)
+        order = st.selectbox(
+            _("Order"), list(ORDERS), key=field_key("order"), persist_state=_KEPT,
+            format_func={order: _(order) for order in ORDERS}.__getitem__,
+        )  # fmt: skip
         left, right = st.columns(2)
         with left:
             decision = _choice("Decision", CHOICES["decision"], "decision")
@@ -50,7 +53,9 @@ def filter_form(rows: Sequence[QueueRow], reviewers: Sequence[str], reviewer: st
             scene = _choice("Scene", {row.scene_id for row in rows}, "scene")
             last = st.date_input(_("Scene until"), None, key=field_key("last"), persist_state=_KEPT)
         text = st.text_input(_("Mask name contains"), key=field_key("text"), persist_state=_KEPT)
-        batch = st.text_input(_("Batch"), key=field_key("batch"), persist_state=_KEPT, help=_BATCH)
+        batch = st.text_input(
+            _("Batch"), key=field_key("batch"), persist_state=_KEPT, help=_(_BATCH)
+        )
         ranges = {name: limits for name in NUMBERS if (limits := _range(name)) != Range()}
         st.button(_("Clear the filters"), on_click=clear_filters, icon=":material/filter_list_off:")
     wanted = QueueFilter(
@@ -67,13 +72,13 @@ def _say(choice: QueueChoice, problems: Sequence[str]) -> None:
     with st.container(key="review_words"):
         if problems:
             st.markdown(
-                _(":red[:small[{names}]]").format(names=plain(" ".join(problems))),
+                _(":red[:small[{problems}]]").format(problems=plain(" ".join(problems))),
                 help=plain(problems[0]),
             )
         else:
             st.markdown(
-                _(":gray[:small[{format_filter}, {order}]]").format(
-                    format_filter=plain(format_filter(choice.wanted)), order=choice.order
+                _(":gray[:small[{filter}, {order}]]").format(
+                    filter=plain(format_filter(choice.wanted, _)), order=_(choice.order)
                 )
             )
 
@@ -86,8 +91,15 @@ def _choice(label: str, options: Collection[str], name: str) -> str | None:
     # An address may ask for what there isn't.
     known = [option for option in listed if option]
     known += [given] if given and given not in known else []
+    shown = {option: _(option) if name in CHOICES else option for option in known}
     chosen: str | None = st.selectbox(
-        label, known, index=None, placeholder=_("any"), key=key, persist_state=_KEPT
+        _(label),
+        known,
+        index=None,
+        format_func=shown.__getitem__,
+        placeholder=_("any"),
+        key=key,
+        persist_state=_KEPT,
     )
     return chosen
 
@@ -120,8 +132,9 @@ def _order() -> str:
 def mode_form() -> str:
     """One pair at a time, many, or where they lie."""
     mode = st.segmented_control(
-        _("Show"), [TABLE, GALLERY, MAP], default=TABLE, required=True, key="review_mode",
-        label_visibility="collapsed", persist_state=_KEPT,
+        _("Show"), [TABLE, GALLERY, MAP], default=TABLE, required=True,
+        format_func={mode: _(mode) for mode in (TABLE, GALLERY, MAP)}.__getitem__,
+        key="review_mode", label_visibility="collapsed", persist_state=_KEPT,
     )  # fmt: skip
     return mode or TABLE
 

@@ -26,9 +26,12 @@ from migrate_core.store.review.settings import review_settings
 from migrate_core.text import LABEL_OCCLUDED, format_share
 
 
-def kept_triage_state(store: Store) -> TriageState:
-    """Where triage stands; found again when anything it follows from has changed."""
-    name = f"triage state {review_settings(store)} {newest_version(store)}"
+def kept_triage_state(store: Store, language: str = "en") -> TriageState:
+    """Where triage stands; found again when anything it follows from has changed.
+
+    It has sentences in the language of the tab: each `language` has its own.
+    """
+    name = f"triage state {language} {review_settings(store)} {newest_version(store)}"
     return kept(store, name, lambda: triage_state(store))
 
 

@@ -35,7 +35,9 @@ def team_panel(page: Page, show_conflicts: Callable[[], None]) -> None:
 
 def _progress(found: TeamReport, show_conflicts: Callable[[], None]) -> None:
     lines = [
-        f"**{found.second_looks:,}** wait for a second look, **{found.conflicts:,}** in conflict.",
+        _("**{second_looks:,}** wait for a second look, **{conflicts:,}** in conflict.").format(
+            second_looks=found.second_looks, conflicts=found.conflicts
+        ),
         plain(found.sampling.sentence),
         plain(found.agreement.pooled.sentence),
         *(plain(one.sentence) for one in found.attention),
@@ -51,7 +53,7 @@ def _progress(found: TeamReport, show_conflicts: Callable[[], None]) -> None:
 def _checks(page: Page) -> None:
     """How far the making of attention checks is, or how it ended."""
     if is_busy(page, KIND):
-        watch(page, KIND, "Attention checks")
+        watch(page, KIND, _("Attention checks"))
         return
     trouble(KIND)
     how_it_ended(page, KIND)

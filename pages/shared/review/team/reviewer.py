@@ -74,5 +74,7 @@ def _login_buttons() -> None:
         return
     named = [name for name, value in section.items() if isinstance(value, Mapping)]
     for provider in named or [None]:
-        label = f"Log in with {provider}" if provider else "Log in"
+        label = _("Log in")
+        if provider:
+            label = _("Log in with {provider}").format(provider=provider)
         st.button(label, on_click=st.login, args=(provider,), icon=":material/login:")

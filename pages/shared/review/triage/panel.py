@@ -15,6 +15,7 @@ from migrate_core.text import _
 
 from ...background import POLL_S, how_it_ended, is_busy, start, trouble
 from ...frame import Page
+from ...language.translation import language
 from ...polling import polled
 from ...state import choose_pair
 from ...text import plain
@@ -50,8 +51,8 @@ def _content(page: Page, reviewer: str) -> None:
     how_it_ended(page, KIND)
     for result in messages(page.store, KIND, Level.RESULT):
         st.caption(plain(result))
-    with st.spinner("Looking at the decisions …"):
-        state = kept_triage_state(page.store)
+    with st.spinner(_("Looking at the decisions …")):
+        state = kept_triage_state(page.store, language())
     _learning(page, state)
     if state.version is not None:
         _acceptance(page, state)
@@ -79,9 +80,9 @@ def _acceptance(page: Page, state: TriageState) -> None:
     if on != state.on:
         switch(page.store, on=on)
         st.rerun(scope="app")
-    st.caption(_PROMISE.format(share=100 * review_settings(page.store).promised_share))
+    st.caption(_(_PROMISE).format(share=100 * review_settings(page.store).promised_share))
     if state.stopped:
-        st.warning(plain(f"Stopped. {state.stopped}"))
+        st.warning(_("Stopped. {why}").format(why=plain(state.stopped)))
         return
     st.markdown(plain(state.plan))
     st.button(
@@ -124,7 +125,7 @@ def _accepted(page: Page, state: TriageState, reviewer: str) -> None:
         _("Undo all that was accepted automatically"), icon=":material/undo:",
         help=_("What persons decided stays."),
     ):  # fmt: skip
-        with st.spinner("One moment …"):
+        with st.spinner(_("One moment …")):
             undo_acceptance(page.store, reviewer)
         st.rerun(scope="app")
 
