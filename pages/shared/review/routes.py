@@ -39,6 +39,7 @@ from migrate_core.store.review.settings import review_settings
 from migrate_core.store.serialize import to_json
 
 from ..frame import Page, in_workspace, open_workspace
+from ..language.translation import LANGUAGE, in_language
 from ..state import WORKSPACE
 from .guard import refusal, refusal_of_reviewer
 from .item import item_document, status_document
@@ -49,7 +50,7 @@ log = logging.getLogger(__name__)
 PREFIX = "/review-api"
 # The components of all pages.
 _ASSETS = Path(__file__).resolve().parent.parent
-_TYPES = {".js": "text/javascript", ".css": "text/css"}
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 # A decision is a few hundred bytes, its note at most this many characters.
 _BODY_BYTES, _NOTE = 65_536, 500
 # A reviewer has one pair open and some ahead.
@@ -96,7 +97,10 @@ def endpoint(answer: Answer, body_bytes: int = _BODY_BYTES) -> Callable[[Request
             body = await _body(request, body_bytes)
             if refused := refusal_of_reviewer(request, body):
                 return _error(*refused)
-            with in_workspace(request.query_params.get(WORKSPACE, "")):
+            with (
+                in_workspace(request.query_params.get(WORKSPACE, "")),
+                in_language(request.query_params.get(LANGUAGE, "")),
+            ):
                 return await run_in_threadpool(answer, request, body)
         except MigrateError as err:
             return _error(_status(err), str(err))
@@ -138,7 +142,7 @@ def _error(status: int, sentence: str) -> Response:
 
 
 def _asset(request: Request) -> Response:
-    """A file of a component. Code is no secret: it needs no key."""
+    """A file of a component, or the texts of a language. They are no secret: no key is needed."""
     path = assets().get(request.path_params["name"])
     if path is None:
         return _error(404, "There is no such file.")
@@ -147,7 +151,7 @@ def _asset(request: Request) -> Response:
 
 @cache  # one load of the page asks for all of them
 def assets() -> dict[str, Path]:
-    """The files of the components by their address: `review/lighttable/lighttable.js`."""
+    """The files by their address: `review/lighttable/lighttable.js`, `language/de.json`."""
     found = (path for path in _ASSETS.rglob("*") if path.suffix in _TYPES and path.is_file())
     return {path.relative_to(_ASSETS).as_posix(): path for path in sorted(found)}
 
