@@ -86,7 +86,7 @@ async function answerOf(path, options, mayRenew = true) {
   const said = await answer.json().catch(() => ({}));
   throw new Refused(
     answer.status,
-    said.error ?? `The server answered with status ${answer.status}.`,
+    said.error ?? t("The server answered with status {status}.", { status: answer.status }),
   );
 }
 
