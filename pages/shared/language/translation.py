@@ -54,7 +54,11 @@ def language() -> str:
     """
     if get_script_run_ctx(suppress_warning=True) is None:
         return _OF_REQUEST.get()
-    for wanted in (st.session_state.get(LANGUAGE), st.query_params.get(LANGUAGE), st.context.locale):
+    for wanted in (
+        st.session_state.get(LANGUAGE),
+        st.query_params.get(LANGUAGE),
+        st.context.locale,
+    ):
         if code := _known(wanted):
             return code
     return ENGLISH

@@ -37,6 +37,7 @@ from migrate_core.store.decisions import edits_of
 from migrate_core.store.review.leases import Holder
 from migrate_core.store.review.settings import review_settings
 from migrate_core.store.serialize import to_json
+from migrate_core.text import _
 
 from ..frame import Page, in_workspace, open_workspace
 from ..language.translation import LANGUAGE, in_language
@@ -225,9 +226,13 @@ def pair_of(page: Page, pair_id: str) -> ReviewItem:
         log.warning("%s", err)
     item = review_item(page.store, pair_id)
     if item is None:
-        raise NotThereError(f"There is no pair {pair_id} in this workspace.")
+        raise NotThereError(
+            _("There is no pair {pair_id} in this workspace.").format(pair_id=pair_id)
+        )
     if item.pair.state not in (PairState.DONE, PairState.SUPERSEDED):
         raise NotThereError(
-            f"{pair_id}: this pair is {item.pair.state}, not made. {item.pair.error or ''}".strip()
+            _("{pair_id}: this pair is {state}, not made. {why}")
+            .format(pair_id=pair_id, state=_(item.pair.state), why=item.pair.error or "")
+            .strip()
         )
     return replace(item, log=log_without_rule(page.store, item.log))
