@@ -24,7 +24,8 @@ LITERAL = r"""["'`](?=[^"'`]*[A-Za-z][a-z])"""  # SWIR is the same everywhere
 SEEN = re.compile(
     rf"""(?<![\w.])(?:title|short|hint|placeholder|alt|"aria-label"): {LITERAL}"""
     rf"""|\.title = {LITERAL}"""
-    rf"""|(?<![\w.])(?:say\([\w.#]+, |(?:\w+\.)?tell\(|(?:slider|select|group|grouped)\(){LITERAL}"""
+    rf"""|(?<![\w.])(?:say\([\w.#]+, |(?:\w+\.)?tell\(){LITERAL}"""
+    rf"""|(?<![\w.])(?:slider|select|group)\({LITERAL}"""
     rf"""|(?<![\w.])element\(\s*"\w+",\s*\{{[^{{}}]*\}},(?:\s*[\w.#()]+,)*\s*{LITERAL}"""
 )
 OTHERS = [code for code in catalogues() if code != ENGLISH]
