@@ -25,7 +25,7 @@ def test_the_light_table_speaks_german_and_decides_by_the_same_keys(
     first, second = queue_of(workspace)[:2]
     with light_table(address, tmp_path, locale="de-DE") as page:
         table = root(page)
-        for name in ("Annehmen", "Ablehnen", "Unsicher", "Ebenen", "Nebeneinander"):
+        for name in ("Annehmen", "Ablehnen", "Unsicher", "Alle Ebenen", "Nebeneinander"):
             assert table.locator(f"button[title^='{name}']").count() == 1, name
         assert "nicht entschieden" in table.locator(".badge").inner_text()
         assert "Für Werte auf das Bild zeigen." in table.locator(".reading").inner_text()

@@ -118,11 +118,11 @@ def test_dates_of_both_images_and_the_time_between(case: Case, client: Client) -
 
 def test_a_pair_is_told_in_the_language_of_the_request(case: Case, client: Client) -> None:
     path = f"{API}/pairs/{pair_of(case, 'm1')}"
-    german = client.get(path, "reviewer=me&language=de").document
+    german = client.get(path, "reviewer=me&language=de").json
     assert german["dates"]["offset"] == "vom selben Tag wie das Bild der Maske"
     assert "Die Szene" in [one["title"] for one in german["facts"]]
     english = item(client, pair_of(case, "m1"))
-    assert client.get(path, "reviewer=me&language=../xx").document == english
+    assert client.get(path, "reviewer=me&language=../xx").json == english
     assert rows(english, "The scene")
 
 
@@ -608,4 +608,4 @@ def test_the_client_has_a_key_for_each_reason() -> None:
     code = review_routes.assets()["review/lighttable/actions.js"].read_text(encoding="utf-8")
     listed = code.partition("const REASON_TEXTS = {")[2].partition("}")[0]
     assert tuple(re.findall(r't\("([^"]+)"\)', listed)) == REASONS
-    assert tuple(re.findall(r'^ *"?([^":]+)"?:', listed, re.MULTILINE)) == REASONS
+    assert tuple(re.findall(r'^ +"?([^":]+)"?:', listed, re.MULTILINE)) == REASONS
