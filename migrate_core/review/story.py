@@ -14,6 +14,7 @@ from ..store.base import Store
 from ..store.decisions import earlier_pairs_of, edits_of
 from ..store.mask_versions import VersionEntry, versions_of_pair
 from ..store.review.checks import reviewed_pair
+from ..text import _
 
 _M2_A_HA = 10_000
 _VERSIONS = {
@@ -48,7 +49,7 @@ def story_of(
         StoryEntry(one.pair_id, one.made_at, one.reviewer, format_edit(one), None) for one in edits
     ]
     found += [
-        StoryEntry("", one.made_at, one.reviewer, _VERSIONS[one.kind], None) for one in versions
+        StoryEntry("", one.made_at, one.reviewer, _(_VERSIONS[one.kind]), None) for one in versions
     ]
     return sorted(found, key=lambda entry: entry.at)
 
@@ -71,11 +72,11 @@ def pair_story(store: Store, pair_id: str) -> list[StoryEntry]:
 def _decided(entry: Decision) -> StoryEntry:
     """`accepted`, `settled: rejected`, `accepted by a rule (batch 1f…)`, `took back`."""
     if entry.verdict == Verdict.UNDO:
-        what = "took back"
+        what = _("took back")
     else:
-        settled = "settled: " if entry.settles else ""
-        what = f"{settled}{DECISION_OF[entry.verdict]}{_BASIS[entry.basis]}"
-    batch = f" (batch {entry.batch})" if entry.batch else ""
+        settled = _("settled: ") if entry.settles else ""
+        what = f"{settled}{_(DECISION_OF[entry.verdict])}{_(_BASIS[entry.basis])}"
+    batch = _(" (batch {batch})").format(batch=entry.batch) if entry.batch else ""
     return StoryEntry(
         entry.pair_id, entry.decided_at, entry.reviewer, f"{what}{batch}", entry.reason
     )
@@ -86,7 +87,9 @@ def format_edit(edit: PairEdit) -> str:
     document = edit.document
     if edit.kind == EditKind.IGNORE:
         why = f": {document['reason']}" if document.get("reason") else ""
-        return f"ignored {area_of(document).area / _M2_A_HA:.2f} ha{why}"
+        area = f"{area_of(document).area / _M2_A_HA:.2f} ha"
+        return _("ignored {area}").format(area=area) + why
     if edit.kind == EditKind.NUDGE:
-        return f"moved the label {document['east_m']:g} m east, {document['north_m']:g} m north"
-    return "took back an edit"
+        east, north = (f"{document[name]:g} m" for name in ("east_m", "north_m"))
+        return _("moved the label {east} east, {north} north").format(east=east, north=north)
+    return _("took back an edit")

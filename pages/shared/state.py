@@ -9,11 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.language.translation import LANGUAGE
-
 # The tab's workspace by name, in its session and in its address.
 WORKSPACE = "workspace"
-# Its language, there as well.
+# Its language, in its session, its address, and requests of its components.
 LANGUAGE = "language"
 _KEY = "selection"
 _VISIT, _STAGE = "visit", "visited"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import json
+import re
 import string
 from collections.abc import Iterator
 from functools import cache
@@ -15,6 +17,17 @@ from pages.shared.language.translation import ENGLISH, catalogues
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES = [REPOSITORY / "app.py", *sorted((REPOSITORY / "pages").rglob("*.py"))]
 CORE = sorted((REPOSITORY / "migrate_core").rglob("*.py"))
+SCRIPTS = sorted((REPOSITORY / "pages").rglob("*.js"))
+# In scripts: `t("…")`, and what is seen of a text that goes without.
+LOOKED_UP = re.compile(r"""(?<![\w.])t\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)""")
+LITERAL = r"""["'`](?=[^"'`]*[A-Za-z][a-z])"""  # SWIR is the same everywhere
+SEEN = re.compile(
+    rf"""(?<![\w.])(?:title|short|hint|placeholder|alt|"aria-label"): {LITERAL}"""
+    rf"""|\.title = {LITERAL}"""
+    rf"""|(?<![\w.])(?:say\([\w.#]+, |(?:\w+\.)?tell\(){LITERAL}"""
+    rf"""|(?<![\w.])(?:slider|select|group)\({LITERAL}"""
+    rf"""|(?<![\w.])element\(\s*"\w+",\s*\{{[^{{}}]*\}},(?:\s*[\w.#()]+,)*\s*{LITERAL}"""
+)
 OTHERS = [code for code in catalogues() if code != ENGLISH]
 # What Streamlit shows of a call: the first argument of most, and these by name.
 SHOWN = {"label", "help", "placeholder", "caption", "captions", "text", "body", "title"}
@@ -46,9 +59,32 @@ def name_of(call: ast.Call) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
+@cache
+def looked_up_in_scripts() -> frozenset[str]:
+    """The literal texts that scripts look up; each stands in double quotes, as in JSON."""
+    return frozenset(
+        json.loads(text)
+        for path in SCRIPTS
+        for text in LOOKED_UP.findall(path.read_text(encoding="utf-8"))
+    )
+
+
+def seen_in_scripts() -> Iterator[str]:
+    """Where a script shows a literal text as it stands."""
+    for path in SCRIPTS:
+        code = path.read_text(encoding="utf-8")
+        for found in SEEN.finditer(code):
+            line = code.count("\n", 0, found.end()) + 1
+            text = code[found.end() :].split("\n")[0]
+            # Of `${one}: ${other}` only what isn't filled in is a text.
+            plain = re.sub(r"\$\{[^}]*\}", "", text.split("`")[0])
+            if code[found.end() - 1] != "`" or re.search(r"[A-Za-z][a-z]", plain):
+                yield f"{path.relative_to(REPOSITORY)}:{line}: {text[:60]}"
+
+
 def marked() -> set[str]:
     """The literal texts that are looked up."""
-    return {
+    return set(looked_up_in_scripts()) | {
         call.args[0].value
         for _, call in calls([*PAGES, *CORE])
         if name_of(call) == "_" and call.args
@@ -58,7 +94,7 @@ def marked() -> set[str]:
 
 def constants() -> set[str]:
     """Every text of the code: those that are looked up by a name stand in tables of it."""
-    return {
+    return set(looked_up_in_scripts()) | {
         node.value
         for path in [*PAGES, *CORE]
         for node in nodes(path)
@@ -103,6 +139,21 @@ def fields(text: str) -> set[str]:
 
 def test_no_page_shows_a_text_that_nobody_could_translate() -> None:
     assert list(untranslated()) == []
+
+
+def test_no_script_shows_a_text_that_nobody_could_translate() -> None:
+    assert "Undo" in looked_up_in_scripts()
+    assert list(seen_in_scripts()) == []
+
+
+def test_a_text_that_a_script_shows_as_it_stands_is_found() -> None:
+    for line in (
+        'title: "Side"', "placeholder: `note ${key}`", 'bar.tell("Not saved.")',
+        'say(this.zoom, "Zoom")', 'element("h3", {}, "Layers")', 'group("Bands", ids)',
+    ):  # fmt: skip
+        assert SEEN.search(line), line
+    for line in ('title: t("Side")', 'title: "?"', 'bar.tell(t("Not saved."))', 'short: "+"'):
+        assert not SEEN.search(line), line
 
 
 @pytest.mark.parametrize("code", OTHERS)

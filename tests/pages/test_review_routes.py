@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -113,6 +114,16 @@ def test_dates_of_both_images_and_the_time_between(case: Case, client: Client) -
         "source": "2020-02-02",
         "offset": "from the same day as the mask's image",
     }
+
+
+def test_a_pair_is_told_in_the_language_of_the_request(case: Case, client: Client) -> None:
+    path = f"{API}/pairs/{pair_of(case, 'm1')}"
+    german = client.get(path, "reviewer=me&language=de").json
+    assert german["dates"]["offset"] == "vom selben Tag wie das Bild der Maske"
+    assert "Die Szene" in [one["title"] for one in german["facts"]]
+    english = item(client, pair_of(case, "m1"))
+    assert client.get(path, "reviewer=me&language=../xx").json == english
+    assert rows(english, "The scene")
 
 
 def test_the_view_is_sent_packed_and_kept_by_its_version(case: Case, client: Client) -> None:
@@ -535,11 +546,12 @@ def test_the_component_is_served_without_a_key(case: Case) -> None:
     for name, path in review_routes.assets().items():
         answer = bare.get(f"{API}/assets/{name}")
         assert answer.body == path.read_bytes()
-        kind = {".js": "text/javascript", ".css": "text/css"}[path.suffix]
+        kinds = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+        kind = kinds[path.suffix]
         assert answer.headers["content-type"].startswith(kind)
         assert answer.headers["cache-control"] == "no-cache"
     components = {"review/lighttable/lighttable.js", "review/gallery/gallery.js"}
-    assert {*components, "scenes/strip/strip.js"} < set(review_routes.assets())
+    assert {*components, "language/de.json", "scenes/strip/strip.js"} < set(review_routes.assets())
 
 
 def test_routes_lie_below_the_path_of_the_server(case: Case) -> None:
@@ -594,5 +606,6 @@ def test_the_server_finds_the_application_that_has_the_routes() -> None:
 
 def test_the_client_has_a_key_for_each_reason() -> None:
     code = review_routes.assets()["review/lighttable/actions.js"].read_text(encoding="utf-8")
-    listed = code.partition("export const REASONS = [")[2].partition("]")[0]
-    assert tuple(json.loads(f"[{listed.strip().rstrip(',')}]")) == REASONS
+    listed = code.partition("const REASON_TEXTS = {")[2].partition("}")[0]
+    assert tuple(re.findall(r't\("([^"]+)"\)', listed)) == REASONS
+    assert tuple(re.findall(r'^ +"?([^":]+)"?:', listed, re.MULTILINE)) == REASONS

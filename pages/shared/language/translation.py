@@ -8,7 +8,9 @@ file; what it lacks stays English. Dates, numbers and units look the same in all
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,10 +19,12 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from migrate_core.text import set_translation
-from pages.shared.state import LANGUAGE
+from pages.shared.state import LANGUAGE, put_in_address
 
 FOLDER = Path(__file__).resolve().parent
 ENGLISH = "en"
+# The language that a request to a route asks for.
+_OF_REQUEST: ContextVar[str] = ContextVar("language of a request", default=ENGLISH)
 
 
 @dataclass(frozen=True)
@@ -44,19 +48,34 @@ def catalogues() -> Mapping[str, Catalogue]:
 def language() -> str:
     """The language of the tab: the chosen one, else that of its address or of its browser.
 
-    What is no tab, such as an answer of the server to a component, is in English.
+    An answer of the server to a component is in that which the request asks for.
     """
     if get_script_run_ctx(suppress_warning=True) is None:
-        return ENGLISH
+        return _OF_REQUEST.get()
     for wanted in (
         st.session_state.get(LANGUAGE),
         st.query_params.get(LANGUAGE),
         st.context.locale,
     ):
-        code = str(wanted or "").partition("-")[0].lower()
-        if code in catalogues():
+        if code := _known(wanted):
             return code
     return ENGLISH
+
+
+def _known(wanted: object) -> str | None:
+    """The code of a language such as `de-DE`; None where there are no texts in it."""
+    code = str(wanted or "").partition("-")[0].lower()
+    return code if code in catalogues() else None
+
+
+@contextmanager
+def in_language(wanted: str) -> Iterator[None]:
+    """For the time of a request, texts are in the language that it asks for, if that is known."""
+    token = _OF_REQUEST.set(_known(wanted) or ENGLISH)
+    try:
+        yield
+    finally:
+        _OF_REQUEST.reset(token)
 
 
 def translated(text: str) -> str:
@@ -65,7 +84,11 @@ def translated(text: str) -> str:
 
 
 def choose_language() -> None:
-    """The choice of a language, each called as its speakers do."""
+    """The choice of a language, each called as its speakers do.
+
+    The address keeps one that isn't the browser's own, since what runs in the browser is loaded
+    again in another language.
+    """
     names = {code: catalogue.name for code, catalogue in catalogues().items()}
     # Not as the default: the choice outlives the field, as when another workspace is opened.
     st.session_state.setdefault(LANGUAGE, language())
@@ -77,6 +100,8 @@ def choose_language() -> None:
         label_visibility="collapsed",
         persist_state="session",
     )
+    own = _known(st.context.locale) or ENGLISH
+    put_in_address(LANGUAGE, None if language() == own else language())
 
 
 set_translation(translated)

@@ -7,14 +7,19 @@ from typing import Any
 
 import streamlit as st
 
+from ..language.translation import LANGUAGE, language
 from ..state import WORKSPACE, chosen_workspace
 from .routes import PREFIX, base_path
 
 # Streamlit loads this text from an address of its own, so that the import has to name all of its.
+# Modules hold texts: the language comes before them, and in another all are loaded again.
 _LOADER = """
 export default async function (component) {
-  const entry = new URL(`${component.data.api}/assets/ENTRY`, window.location.origin);
-  const { default: mount } = await import(entry.href);
+  const load = (path) =>
+    import(new URL(`${component.data.api}/assets/${path}`, window.location.origin).href);
+  const { speak } = await load("review/lighttable/language.js");
+  if (!(await speak(component.data))) return window.location.reload();
+  const { default: mount } = await load("ENTRY");
   return mount(component);
 }
 """
@@ -63,8 +68,13 @@ def pair_gallery(data: dict[str, Any], asked: Callable[[dict[str, Any]], None]) 
 
 
 def with_routes(data: dict[str, Any]) -> dict[str, Any]:
-    """The data of a component with the path of the routes, and the workspace that is open."""
-    return {"api": f"{base_path()}{PREFIX}", WORKSPACE: chosen_workspace() or "", **data}
+    """The data of a component with the path of the routes, the open workspace and the language."""
+    return {
+        "api": f"{base_path()}{PREFIX}",
+        WORKSPACE: chosen_workspace() or "",
+        LANGUAGE: language(),
+        **data,
+    }
 
 
 def _counted() -> None:

@@ -26,6 +26,7 @@ from migrate_core.store.serialize import to_json
 from migrate_core.text import (
     CLOUD_IN_SCENE,
     CLOUD_OVER_MASK,
+    _,
     format_offset,
     format_percent,
     format_time,
@@ -64,8 +65,8 @@ def _clouds(candidate: Candidate) -> str:
     """`cloud over mask 3.4 %` once that was measured, else the cloud of the whole scene."""
     over_mask = candidate.ranked.cloud_over_mask_percent
     if over_mask is not None:
-        return f"{CLOUD_OVER_MASK} {format_percent(over_mask)}"
-    return f"{CLOUD_IN_SCENE} {format_percent(candidate.ranked.scene.cloud_percent)}"
+        return f"{_(CLOUD_OVER_MASK)} {format_percent(over_mask)}"
+    return f"{_(CLOUD_IN_SCENE)} {format_percent(candidate.ranked.scene.cloud_percent)}"
 
 
 def candidate_picture(

@@ -26,6 +26,7 @@ from migrate_core.store.review.settings import review_settings
 from migrate_core.text import (
     CLOUD_IN_SCENE,
     NOT_KNOWN,
+    _,
     format_date,
     format_offset,
     format_percent,
@@ -64,7 +65,6 @@ _EARLIER_NOTE = (
     "They don't hold here: they answer to the clouds and the shift of another image, or to other "
     "parameters. Repair this pair where it needs it, too."
 )
-_BOTH = ("", "all", "labelled")
 
 Section = dict[str, Any]
 
@@ -81,13 +81,13 @@ def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]
         "pair_id": pair.pair_id,
         "mask_name": pair.mask_name,
         "state": pair.state,
-        "superseded": SUPERSEDED if pair.state == PairState.SUPERSEDED else None,
+        "superseded": _(SUPERSEDED) if pair.state == PairState.SUPERSEDED else None,
         "suggestion": _suggestion(pair),
         "proposal": _proposal(proposal_for(pair, item.log, item.earlier, reviewer)),
         "dates": _dates(item),
         "facts": [
             *_repair_sections(item, repairs),
-            *([_section(EXPECTED, expected, note=EXPECTED_NOTE)] if expected else []),
+            *([_section(_(EXPECTED), expected, note=_(EXPECTED_NOTE))] if expected else []),
             *_detail_sections(item, document),
         ],
         "warnings": _warnings(item, document),
@@ -99,7 +99,7 @@ def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]
 
 
 def _warnings(item: ReviewItem, document: Document) -> list[str]:
-    behind = [NOT_APPLIED] if is_behind(item) else []
+    behind = [_(NOT_APPLIED)] if is_behind(item) else []
     return [*(document.get("warnings") or ()), *behind]
 
 
@@ -134,7 +134,8 @@ def _conflict(log: Sequence[Decision], found: ReviewStatus) -> str | None:
         return None
     decisions = deciding(log)
     return "; ".join(
-        f"{name}: {decisions[name].verdict}{f' ({why})' if (why := decisions[name].reason) else ''}"
+        f"{name}: {_(decisions[name].verdict)}"
+        f"{f' ({why})' if (why := decisions[name].reason) else ''}"
         for name in found.deciders
     )
 
@@ -163,8 +164,8 @@ def _dates(item: ReviewItem) -> dict[str, str]:
     acquired = item.mask.acquired if item.mask else None
     scene = item.scenes[0].sensed_at if item.scenes else None
     return {
-        "scene": format_time(scene) if scene else "scene not in the store any more",
-        "source": acquired.formatted if acquired else f"date {NOT_KNOWN}",
+        "scene": format_time(scene) if scene else _("scene not in the store any more"),
+        "source": acquired.formatted if acquired else _("date not known"),
         "offset": format_offset(item.pair.days_offset),
     }
 
@@ -183,19 +184,27 @@ def _proposal(found: Proposal | None) -> dict[str, Any] | None:
 
 def format_proposal(proposal: Proposal) -> str:
     """`Proposed: accept (decided on 2021-06-12 by ann on the earlier pair; what differs: …)`."""
-    differs = f"what differs: {', '.join(proposal.differences)}"
+    differs = ", ".join(proposal.differences)
     if proposal.verdict is None:
-        decided = "; ".join(f"{one.verdict} {_by(one)}" for one in proposal.decisions)
-        return f"On the earlier pair reviewers disagreed: {decided}; {differs}."
+        decided = "; ".join(f"{_(one.verdict)} {_by(one)}" for one in proposal.decisions)
+        return _(
+            "On the earlier pair reviewers disagreed: {decided}; what differs: {differences}."
+        ).format(decided=decided, differences=differs)
     agree = "; ".join(_by(one) for one in proposal.decisions if one.verdict == proposal.verdict)
     others = [one for one in proposal.decisions if one.verdict != proposal.verdict]
-    against = "".join(f"; but {one.verdict} {_by(one)}" for one in others)
-    return f"Proposed: {proposal.verdict} (decided {agree} on the earlier pair{against}; {differs})"
+    against = "".join(
+        _("; but {verdict} {by}").format(verdict=_(one.verdict), by=_by(one)) for one in others
+    )
+    return _(
+        "Proposed: {verdict} (decided {by} on the earlier pair{against}; what differs: "
+        "{differences})"
+    ).format(verdict=_(proposal.verdict), by=agree, against=against, differences=differs)
 
 
 def _by(decision: Decision) -> str:
     why = f": {decision.reason}" if decision.reason else ""
-    return f"on {format_date(decision.decided_at)} by {decision.reviewer}{why}"
+    when = format_date(decision.decided_at)
+    return _("on {date} by {reviewer}").format(date=when, reviewer=decision.reviewer) + why
 
 
 def _detail_sections(item: ReviewItem, document: Document) -> list[Section]:
@@ -204,15 +213,15 @@ def _detail_sections(item: ReviewItem, document: Document) -> list[Section]:
     sections = []
     if pair.occlusion:
         sections.append(_section(
-            "What occludes the ground, percent of the pixels",
-            _occlusion_rows(pair, pair.occlusion), _BOTH, _OCCLUSION_NOTE,
+            _("What occludes the ground, percent of the pixels"),
+            _occlusion_rows(pair, pair.occlusion), _both(), _(_OCCLUSION_NOTE),
         ))  # fmt: skip
     if pair.occlusion_by_sensor:
-        title = "In which image, percent of the pixels"
-        sections.append(_section(title, _side_rows(pair.occlusion_by_sensor), _BOTH))
-    sections.append(_section("The scene", _scene_rows(item)))
+        title = _("In which image, percent of the pixels")
+        sections.append(_section(title, _side_rows(pair.occlusion_by_sensor), _both()))
+    sections.append(_section(_("The scene"), _scene_rows(item)))
     if notes := notes_on(document):
-        sections.append(_section("Worth knowing", [(note,) for note in notes]))
+        sections.append(_section(_("Worth knowing"), [(note,) for note in notes]))
     return sections
 
 
@@ -221,12 +230,13 @@ def _repair_sections(item: ReviewItem, repairs: Mapping[str, Any]) -> list[Secti
     sections = []
     if difference := repairs["difference"]:
         rows: list[tuple[str, ...]] = [(sentence,) for sentence in difference["sentences"]]
-        sections.append(_section("What differs from the earlier pair", rows))
+        sections.append(_section(_("What differs from the earlier pair"), rows))
     if item.earlier_edits:
         rows = [(edit.reviewer, format_edit(edit)) for edit in item.earlier_edits]
-        sections.append(_section("Repairs of the earlier pair", rows, note=_EARLIER_NOTE))
+        sections.append(_section(_("Repairs of the earlier pair"), rows, note=_(_EARLIER_NOTE)))
     if edits := repairs["edits"]:
-        sections.append(_section("Repairs", [(edit["who"], edit["text"]) for edit in edits]))
+        rows = [(edit["who"], edit["text"]) for edit in edits]
+        sections.append(_section(_("Repairs"), rows))
     return sections
 
 
@@ -240,6 +250,11 @@ def _section(
     return {"title": title, "columns": columns, "rows": rows, "note": note}
 
 
+def _both() -> list[str]:
+    """The heads of rows with a name, and a number of all and of the labelled pixels."""
+    return ["", _("all"), _("labelled")]
+
+
 def _occlusion_rows(pair: Pair, found: Occlusion) -> list[tuple[str, ...]]:
     shares = {
         name: (getattr(found.all, name), getattr(found.labelled, name)) for name in _OCCLUDING
@@ -247,8 +262,8 @@ def _occlusion_rows(pair: Pair, found: Occlusion) -> list[tuple[str, ...]]:
     if not any(shares["source"]):
         del shares["source"]
     union = occluded_shares(pair.occluded, pair.occlusion_by_sensor)
-    rows = {_OCCLUDING[name]: both for name, both in shares.items()}
-    rows["occluded by any of these"] = (union.all, union.labelled)
+    rows = {_(_OCCLUDING[name]): both for name, both in shares.items()}
+    rows[_("occluded by any of these")] = (union.all, union.labelled)
     return [(name, *map(format_share, both)) for name, both in rows.items()]
 
 
@@ -257,13 +272,13 @@ def _side_rows(found: OcclusionBySensor) -> list[tuple[str, ...]]:
     if found.all.source_only is None:
         # Without the source's side nobody can say that it was occluded here alone.
         shares = [format_share(found.sentinel2_only) for found in both]
-        unknown = (NOT_KNOWN, NOT_KNOWN)
+        unknown = (_(NOT_KNOWN), _(NOT_KNOWN))
         return [
-            ("occluded in Sentinel-2", *shares),
-            ("occluded in the source image", *unknown),
+            (_("occluded in Sentinel-2"), *shares),
+            (_("occluded in the source image"), *unknown),
         ]
     return [
-        (title, *(format_share(getattr(found, name)) for found in both))
+        (_(title), *(format_share(getattr(found, name)) for found in both))
         for name, title in _BY_SENSOR.items()
     ]
 
@@ -271,23 +286,32 @@ def _side_rows(found: OcclusionBySensor) -> list[tuple[str, ...]]:
 def _scene_rows(item: ReviewItem) -> list[tuple[str, ...]]:
     pair = item.pair
     rows: list[tuple[str, ...]] = []
+    cloud = _(CLOUD_IN_SCENE)
     if not item.scenes:
-        rows.append(("Product", ", ".join(pair.scene_ids)))
+        rows.append((_("Product"), ", ".join(pair.scene_ids)))
     if len(pair.scene_ids) > 1:
-        rows.append((f"Mosaicked from {len(pair.scene_ids)} products of one overpass",))
+        mosaic = _("Mosaicked from {count} products of one overpass")
+        rows.append((mosaic.format(count=len(pair.scene_ids)),))
     for scene in item.scenes:
         rows += [
-            ("Product", scene.scene_id),
-            ("Satellite", f"Sentinel-{scene.scene_id[1:3]}"),
-            ("Sensed", format_time(scene.sensed_at)),
-            ("Tile", f"{scene.tile}, {scene.level}, processing baseline {scene.baseline}"),
-            (CLOUD_IN_SCENE.capitalize(), format_percent(scene.cloud_percent)),
+            (_("Product"), scene.scene_id),
+            (_("Satellite"), f"Sentinel-{scene.scene_id[1:3]}"),
+            (_("Sensed"), format_time(scene.sensed_at)),
+            (
+                _("Tile"),
+                _("{tile}, {level}, processing baseline {baseline}").format(
+                    tile=scene.tile, level=scene.level, baseline=scene.baseline
+                ),
+            ),
+            (cloud[:1].upper() + cloud[1:], format_percent(scene.cloud_percent)),
         ]
     if item.mask and item.mask.acquired:
         offset = format_offset(pair.days_offset)
-        rows.append(("Mask's image", f"{item.mask.acquired.formatted}; scene {offset}"))
+        when = _("{date}; scene {offset}").format(date=item.mask.acquired.formatted, offset=offset)
+        rows.append((_("Mask's image"), when))
     if pair.coverage is not None:
-        rows.append(("Coverage", f"data for {format_share(pair.coverage)} of the mask's area"))
+        share = _("data for {share} of the mask's area").format(share=format_share(pair.coverage))
+        rows.append((_("Coverage"), share))
     return [*rows, *_measured_rows(pair)]
 
 
@@ -295,9 +319,10 @@ def _measured_rows(pair: Pair) -> list[tuple[str, ...]]:
     """What registration and the look inside the label found, where they were made."""
     rows: list[tuple[str, ...]] = []
     if pair.shift is not None:
-        text = f"{format_shift(pair.shift)} (95 % confidence)"
-        rows.append(("Shift against Sentinel-2", text))
+        text = _("{shift} (95 % confidence)").format(shift=format_shift(pair.shift))
+        rows.append((_("Shift against Sentinel-2"), text))
     if found := format_change(pair):
-        scale = " (0 looks as it did, 1 altogether different)" * (pair.change is not None)
-        rows.append(("Change inside the label", f"{found}{scale}"))
+        scale = _(" (0 looks as it did, 1 altogether different)")
+        text = found if pair.change is None else f"{found}{scale}"
+        rows.append((_("Change inside the label"), text))
     return rows

@@ -13,6 +13,7 @@ from migrate_core.pairs.run.options import RunOptions
 from migrate_core.pairs.run.plan import plan
 from migrate_core.states import PairState
 from migrate_core.store.base import Store
+from migrate_core.text import _
 
 from ..frame import Page
 
@@ -41,4 +42,7 @@ def making_document(store: Store, pair_id: str) -> dict[str, str]:
     if job is not None:
         return {"state": "making", "text": ""}
     why = pair.error if pair is not None else None
-    return {"state": "failed", "text": why or "Its making was stopped; start it on the page Pairs."}
+    return {
+        "state": "failed",
+        "text": why or _("Its making was stopped; start it on the page Pairs."),
+    }

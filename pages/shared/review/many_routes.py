@@ -22,7 +22,7 @@ from migrate_core.store.base import Store
 from migrate_core.store.masks import find_mask
 from migrate_core.store.review.batches import batch_entries
 from migrate_core.store.review.checks import reviewed_pair
-from migrate_core.text import format_time
+from migrate_core.text import _, format_time
 
 from ..frame import open_workspace
 from .routes import NEVER_KEEP, PREFIX, NotThereError, endpoint, reason_of, text_of
@@ -49,7 +49,9 @@ def _small(request: Request, _body: Mapping[str, Any]) -> Response:
     page, pair_id = open_workspace(), request.path_params["pair_id"]
     pair = reviewed_pair(page.store, pair_id)
     if pair is None:
-        raise NotThereError(f"There is no pair {pair_id} in this workspace.")
+        raise NotThereError(
+            _("There is no pair {pair_id} in this workspace.").format(pair_id=pair_id)
+        )
     mask = find_mask(page.store, pair.mask_id)
     tag = f'"{small_version(page.workspace, pair_id, mask)}"'
     headers = {"Cache-Control": "private, no-cache", "ETag": tag}

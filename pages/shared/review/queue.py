@@ -23,7 +23,7 @@ from migrate_core.store.decisions import newest_number
 from migrate_core.store.derived.revisions import kept
 from migrate_core.store.review.models import newest_version
 from migrate_core.store.review.settings import review_settings
-from migrate_core.text import LABEL_OCCLUDED, format_share
+from migrate_core.text import LABEL_OCCLUDED, _, format_share
 
 
 def kept_triage_state(store: Store, language: str = "en") -> TriageState:
@@ -105,7 +105,7 @@ def _no_details(_row: QueueRow) -> tuple[()]:
 
 def _details(row: QueueRow) -> tuple[str | None, str]:
     """What was decided before, and `2020-02-02, label occluded 8.8 %`."""
-    before = row.proposed and f"{row.proposed} before"
+    before = row.proposed and _("{decision} before").format(decision=_(row.proposed))
     if row.proposed == DecisionState.CONFLICT:
-        before = "reviewers disagreed before"
-    return before, f"{row.day}, {LABEL_OCCLUDED} {format_share(row.occluded)}"
+        before = _("reviewers disagreed before")
+    return before, f"{row.day}, {_(LABEL_OCCLUDED)} {format_share(row.occluded)}"

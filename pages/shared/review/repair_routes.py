@@ -14,6 +14,7 @@ from migrate_core.errors import WrongUseError
 from migrate_core.model import PairParameters
 from migrate_core.review.repair import EditRequest, repair
 from migrate_core.scenes.run import select
+from migrate_core.text import _
 
 from ..frame import open_workspace
 from .film_strip import candidate_picture, film_strip
@@ -83,7 +84,8 @@ def _choose(_request: Request, asked: Mapping[str, Any]) -> Response:
     parameters = replace(pair.parameters or PairParameters(), offset=None)
     found = {**begin_pair(page, pair.mask_id, parameters), "scene_id": scene_id}
     if not found["started"]:
-        found["text"] = f"The scene is selected, but its pair can't be made yet: {found['text']}"
+        form = _("The scene is selected, but its pair can't be made yet: {why}")
+        found["text"] = form.format(why=found["text"])
     return JSONResponse(found, headers=NEVER_KEEP)
 
 

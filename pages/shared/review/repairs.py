@@ -12,7 +12,7 @@ from migrate_core.pairs.files import Document
 from migrate_core.review.queue_rows import ReviewItem
 from migrate_core.review.story import format_edit
 from migrate_core.store.serialize import to_json
-from migrate_core.text import format_time
+from migrate_core.text import _, format_time
 from migrate_core.workspace import Workspace
 
 NOT_APPLIED = (
@@ -57,8 +57,12 @@ def _label_version(mask: Mask | None) -> dict[str, str] | None:
     found = mask.version if mask else None
     if found is None:
         return None
-    how = f"edited in {found.file}" if found.file else "drawn"
-    text = f"version {found.number} of the label, {how} by {found.reviewer}"
+    form = (
+        _("version {number} of the label, edited in {file} by {reviewer}")
+        if found.file
+        else _("version {number} of the label, drawn by {reviewer}")
+    )
+    text = form.format(number=found.number, file=found.file, reviewer=found.reviewer)
     return {"text": text, "when": format_time(found.made_at), "who": found.reviewer}
 
 
@@ -82,7 +86,9 @@ def _difference(workspace: Workspace, item: ReviewItem) -> dict[str, Any] | None
     if item.earlier_id is None:
         return None
     try:
-        found, _ = compare(workspace.pair(item.earlier_id), workspace.pair(item.pair.pair_id))
+        found, _rasters = compare(
+            workspace.pair(item.earlier_id), workspace.pair(item.pair.pair_id)
+        )
     except MigrateError as err:
         return {"pair_id": item.earlier_id, "sentences": [str(err)]}
     return {"pair_id": item.earlier_id, "sentences": found.sentences, **to_json(found)}

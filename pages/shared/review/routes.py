@@ -37,8 +37,10 @@ from migrate_core.store.decisions import edits_of
 from migrate_core.store.review.leases import Holder
 from migrate_core.store.review.settings import review_settings
 from migrate_core.store.serialize import to_json
+from migrate_core.text import _
 
 from ..frame import Page, in_workspace, open_workspace
+from ..language.translation import LANGUAGE, in_language
 from ..state import WORKSPACE
 from .guard import refusal, refusal_of_reviewer
 from .item import item_document, status_document
@@ -49,7 +51,7 @@ log = logging.getLogger(__name__)
 PREFIX = "/review-api"
 # The components of all pages.
 _ASSETS = Path(__file__).resolve().parent.parent
-_TYPES = {".js": "text/javascript", ".css": "text/css"}
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 # A decision is a few hundred bytes, its note at most this many characters.
 _BODY_BYTES, _NOTE = 65_536, 500
 # A reviewer has one pair open and some ahead.
@@ -96,7 +98,10 @@ def endpoint(answer: Answer, body_bytes: int = _BODY_BYTES) -> Callable[[Request
             body = await _body(request, body_bytes)
             if refused := refusal_of_reviewer(request, body):
                 return _error(*refused)
-            with in_workspace(request.query_params.get(WORKSPACE, "")):
+            with (
+                in_workspace(request.query_params.get(WORKSPACE, "")),
+                in_language(request.query_params.get(LANGUAGE, "")),
+            ):
                 return await run_in_threadpool(answer, request, body)
         except MigrateError as err:
             return _error(_status(err), str(err))
@@ -138,7 +143,7 @@ def _error(status: int, sentence: str) -> Response:
 
 
 def _asset(request: Request) -> Response:
-    """A file of a component. Code is no secret: it needs no key."""
+    """A file of a component, or the texts of a language. They are no secret: no key is needed."""
     path = assets().get(request.path_params["name"])
     if path is None:
         return _error(404, "There is no such file.")
@@ -147,7 +152,7 @@ def _asset(request: Request) -> Response:
 
 @cache  # one load of the page asks for all of them
 def assets() -> dict[str, Path]:
-    """The files of the components by their address: `review/lighttable/lighttable.js`."""
+    """The files by their address: `review/lighttable/lighttable.js`, `language/de.json`."""
     found = (path for path in _ASSETS.rglob("*") if path.suffix in _TYPES and path.is_file())
     return {path.relative_to(_ASSETS).as_posix(): path for path in sorted(found)}
 
@@ -221,9 +226,13 @@ def pair_of(page: Page, pair_id: str) -> ReviewItem:
         log.warning("%s", err)
     item = review_item(page.store, pair_id)
     if item is None:
-        raise NotThereError(f"There is no pair {pair_id} in this workspace.")
+        raise NotThereError(
+            _("There is no pair {pair_id} in this workspace.").format(pair_id=pair_id)
+        )
     if item.pair.state not in (PairState.DONE, PairState.SUPERSEDED):
         raise NotThereError(
-            f"{pair_id}: this pair is {item.pair.state}, not made. {item.pair.error or ''}".strip()
+            _("{pair_id}: this pair is {state}, not made. {why}")
+            .format(pair_id=pair_id, state=_(item.pair.state), why=item.pair.error or "")
+            .strip()
         )
     return replace(item, log=log_without_rule(page.store, item.log))

@@ -12,7 +12,7 @@ from migrate_core.model import Scene
 from migrate_core.scenes.access.picture import MARGIN
 from migrate_core.scenes.sources import source_of
 from migrate_core.store.base import Candidate
-from migrate_core.text import format_date, format_short_offset, format_time
+from migrate_core.text import _, format_date, format_short_offset, format_time
 from pages.shared.review.component import component, with_routes
 from pages.shared.review.guard import KEY
 from pages.shared.scenes.candidates import View, cloud_texts
@@ -68,7 +68,7 @@ def _data(view: View) -> dict[str, Any]:
         "viewed": view.viewed.ranked.scene.scene_id,
         "heard": st.session_state.get(_HEARD, 0),
         "caption": _caption(view),
-        "cost": f"Read from services ({_COST} each, once)",
+        "cost": _("Read from services ({size} each, once)").format(size=_(_COST)),
         "days": [{"color": color, "text": text} for color, text in scale.legend()],
         "scenes": [_tile(scale, candidate) for candidate in view.candidates],
     }
@@ -99,11 +99,13 @@ def _is_remote(scene: Scene) -> bool:
 def _caption(view: View) -> str:
     """What the pictures show, how large that is, and which keys there are."""
     footprint = view.mask.footprint or view.mask.extent
-    across = f", {_width_km(footprint):.2g} km wide" if footprint is not None else ""
-    return (
-        f"True colour{across}; yellow: label, pink: mask. Best first; ← → look at another, Enter "
-        "or double-click uses it."
+    keys = _(
+        "yellow: label, pink: mask. Best first; ← → look at another, Enter or double-click uses it."
     )
+    if footprint is None:
+        return _("True colour; {keys}").format(keys=keys)
+    width = f"{_width_km(footprint):.2g} km"
+    return _("True colour, {width} wide; {keys}").format(width=width, keys=keys)
 
 
 def _width_km(area: BaseGeometry) -> float:

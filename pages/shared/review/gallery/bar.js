@@ -1,10 +1,15 @@
 // The lower edge of the gallery: reasons and a note, then what is said of all that is selected.
 
-import { REASONS } from "../lighttable/actions.js";
+import { REASONS, reasonsText } from "../lighttable/actions.js";
 import { element, number, say } from "../lighttable/dom.js";
+import { t } from "../lighttable/language.js";
 
 const NOTE_LENGTH = 500;
-const VERDICTS = { accept: ["Accept", "A"], reject: ["Reject", "X"], unsure: ["Unsure", "U"] };
+const VERDICTS = {
+  accept: [t("Accept"), "A"],
+  reject: [t("Reject"), "X"],
+  unsure: [t("Unsure"), "U"],
+};
 
 export class Bar {
   /** @param {import("./gallery.js").Gallery} gallery */
@@ -15,7 +20,7 @@ export class Bar {
       element(
         "button",
         { type: "button", "aria-pressed": "false", onclick: () => this.toggle(place) },
-        reason,
+        reasonsText([reason]),
         element("kbd", {}, String((place + 1) % 10)),
       ),
     );
@@ -23,8 +28,8 @@ export class Bar {
       class: "note",
       type: "text",
       maxlength: NOTE_LENGTH,
-      placeholder: "note (N)",
-      "aria-label": "Note",
+      placeholder: t("note (N)"),
+      "aria-label": t("Note"),
       onkeydown: (event) => {
         if (["Enter", "Escape"].includes(event.key)) this.note.blur();
         event.stopPropagation();
@@ -41,7 +46,7 @@ export class Bar {
     this.undo = element(
       "button",
       { type: "button", disabled: true, onclick: () => gallery.undo() },
-      "Undo",
+      t("Undo"),
       element("kbd", {}, "Z"),
     );
     this.notice = element("span", { class: "notice", role: "status" });
@@ -50,7 +55,7 @@ export class Bar {
       {},
       element(
         "div",
-        { class: "reasons", role: "group", "aria-label": "Reasons" },
+        { class: "reasons", role: "group", "aria-label": t("Reasons") },
         ...this.chips,
         this.note,
       ),
@@ -82,7 +87,9 @@ export class Bar {
   /** @param {{text: string}|undefined} last what was done last, and can be undone */
   offerUndo(last) {
     this.undo.disabled = !last;
-    this.undo.title = last ? `Undo: ${last.text} (Z)` : "Nothing was decided here yet (Z)";
+    this.undo.title = last
+      ? t("Undo: {text} (Z)", { text: last.text })
+      : t("Nothing was decided here yet (Z)");
   }
 
   /** @param {string} text @param {"bad"|""} [tone] */
@@ -94,4 +101,5 @@ export class Bar {
 }
 
 /** `1 pair`, `412 pairs`. */
-export const pairs = (count) => `${number(count)} pair${count === 1 ? "" : "s"}`;
+export const pairs = (count) =>
+  count === 1 ? t("1 pair") : t("{count} pairs", { count: number(count) });

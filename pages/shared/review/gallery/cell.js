@@ -1,6 +1,7 @@
 // One pair of the gallery: its picture, its name and how it stands.
 
 import { element } from "../lighttable/dom.js";
+import { t } from "../lighttable/language.js";
 
 /** Sign and word of each decision: the sign tells them apart without colour. */
 export const BADGES = {
@@ -36,14 +37,14 @@ export class Cell {
     const decision = this.row[DECISION] ?? "undecided";
     const before = decision === "undecided" && this.row[BEFORE];
     this.badge.dataset.decision = decision;
-    this.badge.textContent = `${BADGES[decision]} ${decision}${before ? `, ${before}` : ""}`;
+    this.badge.textContent = `${BADGES[decision]} ${t(decision)}${before ? `, ${before}` : ""}`;
   }
 
   /** @param {{url?: string, problem?: string}} found */
   picture({ url, problem }) {
     const shown = url
       ? element("img", { src: url, alt: this.row[NAME], draggable: "false" })
-      : element("span", { class: "problem" }, `The files of this pair can't be read. ${problem}`);
+      : element("span", { class: "problem" }, t("The files of this pair can't be read. {problem}", { problem }));
     this.frame.replaceChildren(shown);
   }
 

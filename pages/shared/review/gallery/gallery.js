@@ -11,10 +11,15 @@ import { Panel } from "./panel.js";
 import { Pictures } from "./pictures.js";
 import { Selection } from "./selection.js";
 import { decideOnce } from "./sending.js";
+import { t } from "../lighttable/language.js";
 
 const WIDTHS = [160, 220, 300, 400, 540];
 const WIDTH_KEY = "review-gallery-width";
-const DONE = { accept: "accepted", reject: "rejected", unsure: "marked as unsure" };
+const DONE = {
+  accept: t("accepted"),
+  reject: t("rejected"),
+  unsure: t("marked as unsure"),
+};
 // More than one sees at once are decided by a second press within this time.
 const MANY = 100;
 const SURE_MS = 5000;
@@ -42,19 +47,19 @@ export class Gallery {
       min: 0,
       max: WIDTHS.length - 1,
       value: Number(localStorage.getItem(WIDTH_KEY) ?? 2),
-      "aria-label": "Size of the pictures",
-      title: "Size of the pictures (+, -)",
+      "aria-label": t("Size of the pictures"),
+      title: t("Size of the pictures (+, -)"),
       oninput: () => this.resize(0),
     });
     this.rules = element(
       "button",
       { type: "button", "aria-pressed": "false", onclick: () => this.#togglePanel() },
-      "Rule and batches",
+      t("Rule and batches"),
     );
     this.nothing = element(
       "p",
       { class: "nothing", hidden: true },
-      "No pair fits the filters. Change or clear them above the gallery.",
+      t("No pair fits the filters. Change or clear them above the gallery."),
     );
     this.root = element(
       "div",
@@ -65,8 +70,8 @@ export class Gallery {
         this.progress,
         this.count,
         element("span", { class: "gap" }),
-        element("button", { type: "button", onclick: () => this.selectAll() }, "Select all"),
-        element("button", { type: "button", onclick: () => this.selectNone() }, "None"),
+        element("button", { type: "button", onclick: () => this.selectAll() }, t("Select all")),
+        element("button", { type: "button", onclick: () => this.selectNone() }, t("None")),
         this.size,
         this.rules,
       ),
@@ -107,7 +112,7 @@ export class Gallery {
       this.#show(found);
     } catch (error) {
       this.asked = null;
-      this.bar.tell(`The queue could not be read: ${error.message}`, "bad");
+      this.bar.tell(t("The queue could not be read: {error}", { error: error.message }), "bad");
     }
   }
 
@@ -124,14 +129,16 @@ export class Gallery {
 
   #showProgress(counts) {
     const decided = counts.all - counts.undecided;
-    say(this.progress, `${number(decided)} of ${number(counts.all)} decided`);
+    const told = { count: number(decided), total: number(counts.all) };
+    say(this.progress, t("{count} of {total} decided", told));
   }
 
   /** What is selected is another. */
   selected() {
     const { size } = this.selection;
     this.sure = null;
-    say(this.count, `${number(size)} of ${number(this.rows?.length ?? 0)} selected`);
+    const told = { count: number(size), total: number(this.rows?.length ?? 0) };
+    say(this.count, t("{count} of {total} selected", told));
     this.bar.selected(size);
     this.grid.mark();
   }
@@ -200,7 +207,7 @@ export class Gallery {
   /** @param {"accept"|"reject"|"unsure"} verdict of all that is selected */
   decide(verdict) {
     const chosen = this.selection.chosen;
-    if (chosen.length === 0) return this.bar.tell("Nothing is selected.");
+    if (chosen.length === 0) return this.bar.tell(t("Nothing is selected."));
     if (!this.#isSure(verdict, chosen.length)) return undefined;
     const { reviewer } = this.data;
     const { reasons, note } = this.bar;
@@ -216,19 +223,20 @@ export class Gallery {
   #isSure(verdict, count) {
     if (count <= MANY || (this.sure?.verdict === verdict && Date.now() < this.sure.until)) return true;
     this.sure = { verdict, until: Date.now() + SURE_MS };
-    this.bar.tell(`Once more to have ${pairs(count)} ${DONE[verdict]}.`);
+    const told = { pairs: pairs(count), decided: DONE[verdict] };
+    this.bar.tell(t("Once more to have {pairs} {decided}.", told));
     return false;
   }
 
   /** Takes back what was done last here, or a batch. @param {{batchId: string, text: string}} [which] */
   undo(which = this.done.at(-1)) {
-    if (!which) return this.bar.tell("Nothing was decided here that could be undone.");
+    if (!which) return this.bar.tell(t("Nothing was decided here that could be undone."));
     const { reviewer } = this.data;
     return this.doing(async () => {
       const asked = { batch_id: which.batchId, reviewer };
       const { undone } = await postJson("/batches/undo", asked);
       this.done = this.done.filter(({ batchId }) => batchId !== which.batchId);
-      return { told: `Took back: ${which.text} (${pairs(undone)})` };
+      return { told: t("Took back: {text} ({pairs})", { text: which.text, pairs: pairs(undone) }) };
     });
   }
 
@@ -244,10 +252,10 @@ export class Gallery {
       const { told, batchId, text } = await work();
       if (batchId) this.done.push({ batchId, text });
       await this.#readDecisions();
-      this.bar.tell(batchId ? `${told}. Undo: Z` : told);
+      this.bar.tell(batchId ? t("{told}. Undo: Z", { told }) : told);
       this.trigger("counts", Date.now());
     } catch (error) {
-      this.bar.tell(`Not saved: ${error.message}`, "bad");
+      this.bar.tell(t("Not saved: {error}", { error: error.message }), "bad");
     } finally {
       this.busy = false;
       this.root.dataset.state = "ready";

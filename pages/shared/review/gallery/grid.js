@@ -2,6 +2,7 @@
 
 import { element } from "../lighttable/dom.js";
 import { Cell, ID } from "./cell.js";
+import { t } from "../lighttable/language.js";
 
 const GAP = 8;
 // Name, detail and badge below a picture, which is twice as wide as high.
@@ -28,7 +29,7 @@ export class Grid {
         role: "grid",
         tabindex: 0,
         "aria-multiselectable": "true",
-        "aria-label": "Pairs",
+        "aria-label": t("Pairs"),
       },
       this.sheet,
     );

@@ -4,8 +4,15 @@ import { getJson, postJson } from "../lighttable/api.js";
 import { element, number, say } from "../lighttable/dom.js";
 import { pairs } from "./bar.js";
 import { decideOnce } from "./sending.js";
+import { t } from "../lighttable/language.js";
 
 const VERDICTS = ["accept", "reject", "unsure"];
+/** What is done with so many pairs, by verdict. */
+const APPLY = {
+  accept: (some) => t("accept {pairs}", { pairs: some }),
+  reject: (some) => t("reject {pairs}", { pairs: some }),
+  unsure: (some) => t("unsure {pairs}", { pairs: some }),
+};
 
 export class Panel {
   /** @param {import("./gallery.js").Gallery} gallery */
@@ -13,29 +20,29 @@ export class Panel {
     this.gallery = gallery;
     this.verdict = element(
       "select",
-      { "aria-label": "Verdict of the rule", onchange: () => this.preview() },
-      ...VERDICTS.map((verdict) => element("option", { value: verdict }, verdict)),
+      { "aria-label": t("Verdict of the rule"), onchange: () => this.preview() },
+      ...VERDICTS.map((verdict) => element("option", { value: verdict }, t(verdict))),
     );
     this.found = element("div", { class: "found", role: "status" });
     this.examples = element("div", { class: "examples" });
-    this.audit = element("input", { type: "number", min: 0, step: 1, "aria-label": "Audit" });
+    this.audit = element("input", { type: "number", min: 0, step: 1, "aria-label": t("Audit") });
     this.apply = element("button", { type: "button", onclick: () => this.#apply() });
     this.doing = element(
       "div",
       {},
-      element("label", { class: "row" }, "Drawn for persons to look at", this.audit, "pairs"),
+      element("label", { class: "row" }, t("Drawn for persons to look at"), this.audit, t("pairs")),
       this.apply,
     );
     this.batches = element("div", { class: "batches" });
     this.node = element(
       "aside",
       { hidden: true, "data-testid": "gallery-panel" },
-      element("h3", {}, "Rule: the filter decides"),
-      element("label", { class: "row" }, "Say of all undecided pairs that fit", this.verdict),
+      element("h3", {}, t("Rule: the filter decides")),
+      element("label", { class: "row" }, t("Say of all undecided pairs that fit"), this.verdict),
       this.found,
       this.examples,
       this.doing,
-      element("h3", {}, "Decided at once"),
+      element("h3", {}, t("Decided at once")),
       this.batches,
     );
   }
@@ -84,16 +91,16 @@ export class Panel {
     this.audit.max = count;
     this.audit.value = audit;
     this.apply.disabled = false;
-    say(this.apply, `${this.verdict.value} ${pairs(count)}`);
+    say(this.apply, APPLY[this.verdict.value](pairs(count)));
     if (examples.length === 0) return;
-    this.examples.append(element("p", { class: "small" }, `${examples.length} of them at random:`));
+    this.examples.append(element("p", { class: "small" }, t("{count} of them at random:", { count: examples.length })));
     for (const pairId of examples) this.#example(pairId);
   }
 
   #example(pairId) {
     const frame = element("button", {
       type: "button",
-      title: "Open it on the light table",
+      title: t("Open it on the light table"),
       onclick: () => this.gallery.open(pairId),
     });
     this.examples.append(frame);
@@ -108,9 +115,11 @@ export class Panel {
     const text = this.apply.textContent;
     await this.gallery.doing(async () => {
       const { batch_id: batchId, pairs: count, audited } = await decideOnce("/rules", asked);
-      const waiting = audited ? `, ${number(audited)} of them wait to be looked at` : "";
-      const told = `${pairs(count)} decided by the rule${waiting}`;
-      return { batchId, text: `${text}, by a rule`, told };
+      const found = { pairs: pairs(count), count: number(audited) };
+      const told = audited
+        ? t("{pairs} decided by the rule, {count} of them wait to be looked at", found)
+        : t("{pairs} decided by the rule", found);
+      return { batchId, text: t("{text}, by a rule", { text }), told };
     });
   }
 
@@ -118,21 +127,24 @@ export class Panel {
     try {
       const { batches } = await getJson("/batches");
       this.batches.replaceChildren(...batches.map((batch) => this.#entry(batch)));
-      if (batches.length === 0) this.batches.append(element("p", {}, "Nothing yet."));
+      if (batches.length === 0) this.batches.append(element("p", {}, t("Nothing yet.")));
     } catch (error) {
       this.batches.replaceChildren(element("p", {}, error.message));
     }
   }
 
   #entry({ batch_id: batchId, text, pairs: count, reviewer, when, undone, audit }) {
-    const done = undone ? "undone" : null;
+    const done = undone ? t("undone") : null;
     return element(
       "div",
       { class: "batch", "data-batch": batchId },
       element("p", { class: "text", title: text }, text),
       element("p", { class: "small" }, `${pairs(count)}, ${when}, ${reviewer}`),
       audit && !undone
-        ? element("p", { class: "small" }, `Audit of ${number(audit.size)}: ${audit.sentence}`)
+        ? element("p", { class: "small" }, t("Audit of {count}: {sentence}", {
+            count: number(audit.size),
+            sentence: audit.sentence,
+          }))
         : null,
       element("p", { class: "row" }, done, ...(undone ? [] : this.#buttons(batchId, text, audit))),
     );
@@ -142,8 +154,8 @@ export class Panel {
     const look = () => this.gallery.ask({ audit: batchId });
     const undo = () => this.gallery.undo({ batchId, text });
     return [
-      element("button", { type: "button", onclick: undo }, "Undo"),
-      audit ? element("button", { type: "button", onclick: look }, "Look at its audit") : null,
+      element("button", { type: "button", onclick: undo }, t("Undo")),
+      audit ? element("button", { type: "button", onclick: look }, t("Look at its audit")) : null,
     ];
   }
 }

@@ -4,40 +4,45 @@ import { COMPOSITES } from "./draw/compose.js";
 import { RELABELLING } from "./relabel/relabelling.js";
 import { REPAIRING } from "./repair/repairing.js";
 import { following, settings } from "./settings.js";
+import { t } from "./language.js";
 
 const MODES = [
-  ["side", "Side"],
-  ["swipe", "Swipe"],
-  ["single", "One"],
+  ["side", t("Side")],
+  ["swipe", t("Swipe")],
+  ["single", t("One")],
 ];
 const LABELS = [
-  ["outline", "Outline"],
-  ["fill", "Fill"],
-  ["none", "None"],
+  ["outline", t("Outline")],
+  ["fill", t("Fill")],
+  ["none", t("None")],
 ];
 const STRETCHES = ["pair", "fixed", "kept"];
 const EDGES = ["each", "grid", "mask"];
 const COMPOSITE_KEYS = {
-  true: ["t", "True"],
-  false: ["f", "False"],
+  true: ["t", t("True")],
+  false: ["f", t("False")],
   swir: ["s", "SWIR"],
-  agriculture: ["j", "Agri"],
+  agriculture: ["j", t("Agri")],
   ndvi: ["v", "NDVI"],
   ndwi: ["w", "NDWI"],
-  band: ["g", "Band"],
+  band: ["g", t("Band")],
 };
-export const REASONS = [
-  "cloud",
-  "shadow",
-  "haze",
-  "snow",
-  "no data",
-  "changed",
-  "misaligned",
-  "bad label",
-  "wrong date",
-  "other",
-];
+/** The reasons in the order of their keys, as they are kept and as they are called. */
+const REASON_TEXTS = {
+  cloud: t("cloud"),
+  shadow: t("shadow"),
+  haze: t("haze"),
+  snow: t("snow"),
+  "no data": t("no data"),
+  changed: t("changed"),
+  misaligned: t("misaligned"),
+  "bad label": t("bad label"),
+  "wrong date": t("wrong date"),
+  other: t("other"),
+};
+export const REASONS = Object.keys(REASON_TEXTS);
+/** Reasons in a row, as they are called. @param {string[]} reasons */
+export const reasonsText = (reasons) => reasons.map((one) => REASON_TEXTS[one]).join(", ");
 // CSS pixels for each press of an arrow.
 const PAN = 60;
 export const LAYER_KEYS = 9;
@@ -62,41 +67,41 @@ const set = (changes) => (table) => table.look(changes());
 const is = (name, value) => () => settings[name] === value;
 
 const deciding = [
-  { id: "accept", keys: ["a"], title: "Accept", run: (table) => table.decisions.decide("accept") },
-  { id: "reject", keys: ["x"], title: "Reject", run: (table) => table.decisions.decide("reject") },
-  { id: "unsure", keys: ["u"], title: "Unsure", run: (table) => table.decisions.decide("unsure") },
+  { id: "accept", keys: ["a"], title: t("Accept"), run: (table) => table.decisions.decide("accept") },
+  { id: "reject", keys: ["x"], title: t("Reject"), run: (table) => table.decisions.decide("reject") },
+  { id: "unsure", keys: ["u"], title: t("Unsure"), run: (table) => table.decisions.decide("unsure") },
   {
     id: "confirm",
     keys: ["y"],
-    title: "Confirm what was decided on the earlier pair",
-    short: "Confirm",
+    title: t("Confirm what was decided on the earlier pair"),
+    short: t("Confirm"),
     run: (table) => table.decisions.confirm(),
   },
   {
     id: "undo",
     keys: ["z"],
-    title: "Undo your last decision",
-    short: "Undo",
+    title: t("Undo your last decision"),
+    short: t("Undo"),
     run: (table) => table.decisions.undo(),
   },
   {
     id: "back",
     keys: ["ArrowLeft"],
-    title: "Pair before",
-    short: "Back",
+    title: t("Pair before"),
+    short: t("Back"),
     run: (table) => table.step(-1),
   },
   {
     id: "next",
     keys: ["ArrowRight"],
-    title: "Next pair",
-    short: "Next",
+    title: t("Next pair"),
+    short: t("Next"),
     run: (table) => table.step(1),
   },
   {
     id: "note",
     keys: ["n"],
-    title: "Write a note (Enter or Esc gives the keys back)",
+    title: t("Write a note (Enter or Esc gives the keys back)"),
     run: (table) => table.bar.focusNote(),
   },
 ];
@@ -104,8 +109,8 @@ const deciding = [
 const reasons = REASONS.map((reason, place) => ({
   id: `reason ${reason}`,
   keys: [String((place + 1) % 10)],
-  title: `Reason: ${reason}`,
-  short: reason,
+  title: t("Reason: {reason}", { reason: REASON_TEXTS[reason] }),
+  short: REASON_TEXTS[reason],
   run: (table) => table.bar.toggleReason(reason),
 }));
 
@@ -122,14 +127,14 @@ const bands = [
   {
     id: "band before",
     keys: ["["],
-    title: "Band before, alone",
+    title: t("Band before, alone"),
     run: (table) => table.stepBand(-1),
   },
-  { id: "band after", keys: ["]"], title: "Next band, alone", run: (table) => table.stepBand(1) },
+  { id: "band after", keys: ["]"], title: t("Next band, alone"), run: (table) => table.stepBand(1) },
   {
     id: "composites",
     keys: ["c"],
-    title: "Next composite",
+    title: t("Next composite"),
     run: set(() => ({
       share: null,
       composite: following(
@@ -141,13 +146,13 @@ const bands = [
   {
     id: "shares",
     keys: ["p"],
-    title: "Share of each class in turn, then the composite",
+    title: t("Share of each class in turn, then the composite"),
     run: (table) => table.stepShares(),
   },
   {
     id: "stretch",
     keys: ["k"],
-    title: "Stretch: of the pair, fixed, as the pair before",
+    title: t("Stretch: of the pair, fixed, as the pair before"),
     run: set(() => ({ stretch: following(STRETCHES, settings.stretch) })),
   },
 ];
@@ -156,9 +161,9 @@ const modes = MODES.map(([id, short]) => ({
   id: `mode ${id}`,
   keys: [],
   title: {
-    side: "Side by side",
-    swipe: "Swipe: drag the line",
-    single: "One picture: hold b to blink",
+    side: t("Side by side"),
+    swipe: t("Swipe: drag the line"),
+    single: t("One picture: hold b to blink"),
   }[id],
   short,
   run: set(() => ({ mode: id })),
@@ -169,7 +174,7 @@ const looking = [
   {
     id: "mode",
     keys: ["m"],
-    title: "Side by side, swipe, one picture",
+    title: t("Side by side, swipe, one picture"),
     run: set(() => ({
       mode: following(
         MODES.map(([id]) => id),
@@ -177,11 +182,11 @@ const looking = [
       ),
     })),
   },
-  { id: "blink", keys: ["b", " "], title: "Blink: the other picture while held", hold: "blink" },
+  { id: "blink", keys: ["b", " "], title: t("Blink: the other picture while held"), hold: "blink" },
   {
     id: "swap",
     keys: ["Shift+B"],
-    title: "The other picture alone",
+    title: t("The other picture alone"),
     run: set(() => ({
       mode: "single",
       single: settings.mode === "single" && settings.single === "scene" ? "source" : "scene",
@@ -190,7 +195,7 @@ const looking = [
   {
     id: "larger",
     keys: ["+", "="],
-    title: "Larger (or the wheel)",
+    title: t("Larger (or the wheel)"),
     short: "+",
     repeats: true,
     run: (table) => table.zoom(1),
@@ -198,7 +203,7 @@ const looking = [
   {
     id: "smaller",
     keys: ["-"],
-    title: "Smaller",
+    title: t("Smaller"),
     short: "−",
     repeats: true,
     run: (table) => table.zoom(-1),
@@ -206,19 +211,19 @@ const looking = [
   {
     id: "fit",
     keys: ["r", "Home"],
-    title: "Fit the pair into the window",
-    short: "Fit",
+    title: t("Fit the pair into the window"),
+    short: t("Fit"),
     run: (table) => table.fit(),
   },
   ...[
-    ["Left", 1, 0],
-    ["Right", -1, 0],
-    ["Up", 0, 1],
-    ["Down", 0, -1],
-  ].map(([way, x, y]) => ({
+    ["Left", t("Move left (or drag)"), 1, 0],
+    ["Right", t("Move right (or drag)"), -1, 0],
+    ["Up", t("Move up (or drag)"), 0, 1],
+    ["Down", t("Move down (or drag)"), 0, -1],
+  ].map(([way, title, x, y]) => ({
     id: `pan ${way}`,
     keys: [`Shift+Arrow${way}`],
-    title: `Move ${way.toLowerCase()} (or drag)`,
+    title,
     repeats: true,
     run: (table) => table.pan([x * PAN, y * PAN]),
   })),
@@ -227,18 +232,18 @@ const looking = [
 const labels = LABELS.map(([id, short]) => ({
   id: `label ${id}`,
   keys: [],
-  title: { outline: "Label as outline", fill: "Label as areas", none: "No label" }[id],
+  title: { outline: t("Label as outline"), fill: t("Label as areas"), none: t("No label") }[id],
   short,
   run: set(() => ({ label: id })),
   pressed: is("label", id),
 }));
 
 const overlaying = [
-  { id: "hide", keys: ["h"], title: "Hide the label while held", hold: "label" },
+  { id: "hide", keys: ["h"], title: t("Hide the label while held"), hold: "label" },
   {
     id: "label",
     keys: ["o"],
-    title: "Label as outline, as areas, not at all",
+    title: t("Label as outline, as areas, not at all"),
     run: set(() => ({
       label: following(
         LABELS.map(([id]) => id),
@@ -249,21 +254,21 @@ const overlaying = [
   {
     id: "edge",
     keys: ["e"],
-    title: "Outline of the 10 m label, of the mask itself, or each on its picture",
+    title: t("Outline of the 10 m label, of the mask itself, or each on its picture"),
     run: set(() => ({ edge: following(EDGES, settings.edge) })),
   },
   {
     id: "layers",
     keys: ["l"],
-    title: "All layers on or off",
-    short: "Layers",
+    title: t("All layers on or off"),
+    short: t("Layers"),
     pressed: is("layers", true),
     run: set(() => ({ layers: !settings.layers })),
   },
   ...Array.from({ length: LAYER_KEYS }, (_, place) => ({
     id: `layer ${place + 1}`,
     keys: [`Shift+${place + 1}`],
-    title: `Layer ${place + 1} of the drawer on or off`,
+    title: t("Layer {number} of the drawer on or off", { number: place + 1 }),
     run: (table) => table.toggleLayer(place),
   })),
 ];
@@ -272,15 +277,15 @@ const framing = [
   {
     id: "drawer",
     keys: ["d"],
-    title: "Drawer: view, facts and log",
-    short: "Drawer",
+    title: t("Drawer: view, facts and log"),
+    short: t("Drawer"),
     pressed: () => settings.drawer,
     run: (table) => table.look({ drawer: !settings.drawer }),
   },
   {
     id: "tab",
     keys: ["i"],
-    title: "Facts and log, or view, in the drawer",
+    title: t("Facts and log, or view, in the drawer"),
     run: (table) =>
       table.look({
         drawer: true,
@@ -290,27 +295,27 @@ const framing = [
   {
     id: "full",
     keys: ["q"],
-    title: "Use the whole window",
-    short: "Full",
+    title: t("Use the whole window"),
+    short: t("Full"),
     pressed: is("full", true),
     run: set(() => ({ full: !settings.full })),
   },
-  { id: "help", keys: ["?"], title: "Keys", short: "?", run: (table) => table.help.toggle() },
+  { id: "help", keys: ["?"], title: t("Keys"), short: "?", run: (table) => table.help.toggle() },
 ];
 
 const grouped = (group, actions) => actions.map((action) => ({ ...action, group }));
 
 /** Groups that are off while a tool is open. */
-export const DECIDING = ["Decide", "Reasons, before the decision; several count"];
+export const DECIDING = [t("Decide"), t("Reasons, before the decision; several count")];
 
 /** @type {Action[]} */
 export const ACTIONS = [
   ...grouped(DECIDING[0], deciding),
   ...grouped(DECIDING[1], reasons),
   ...grouped("Sentinel-2", [...composites, ...bands]),
-  ...grouped("Look", [...modes, ...looking]),
-  ...grouped("Label and layers", [...labels, ...overlaying]),
-  ...grouped("Window", framing),
+  ...grouped(t("Look"), [...modes, ...looking]),
+  ...grouped(t("Label and layers"), [...labels, ...overlaying]),
+  ...grouped(t("Window"), framing),
   ...REPAIRING,
   ...RELABELLING,
 ];
@@ -320,7 +325,7 @@ const BY_ID = new Map(ACTIONS.map((action) => [action.id, action]));
 /** @param {string} id @returns {Action} */
 export const action = (id) => BY_ID.get(id);
 
-const NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": "Space" };
+const NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": t("Space") };
 
 /** How a key is written on buttons and in the help. */
 export const keyText = (key) =>

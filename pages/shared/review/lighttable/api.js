@@ -1,5 +1,7 @@
 // Talking to the server: one place for addresses, the key, and what an error says.
 
+import { t, wanted } from "./language.js";
+
 /** An answer that says no, with the server's own sentence. */
 export class Refused extends Error {
   /** @param {number} status @param {string} sentence */
@@ -44,11 +46,15 @@ export const isOfAnother = ({ workspace }) => Boolean(access.api) && access.work
 /** What the browser keeps something of this workspace under. @param {string} name */
 export const keptUnder = (name) => (access.workspace ? `${name}@${access.workspace}` : name);
 
-/** An address with the workspace in it, so that no cache mixes up pairs of two. */
+/**
+ * An address with the workspace in it, so that no cache mixes up pairs of two, and with the language
+ * of its answer; both only where they aren't the usual ones.
+ */
 function addressOf(path) {
-  if (!access.workspace) return access.api + path;
+  const named = Object.entries({ workspace: access.workspace, language: wanted() });
+  const asked = new URLSearchParams(named.filter(([, value]) => value)).toString();
   const mark = path.includes("?") ? "&" : "?";
-  return `${access.api}${path}${mark}workspace=${encodeURIComponent(access.workspace)}`;
+  return access.api + path + (asked && mark + asked);
 }
 
 /** A server that was started anew has another key, which the page doesn't tell by itself. */
@@ -80,7 +86,7 @@ async function answerOf(path, options, mayRenew = true) {
   const said = await answer.json().catch(() => ({}));
   throw new Refused(
     answer.status,
-    said.error ?? `The server answered with status ${answer.status}.`,
+    said.error ?? t("The server answered with status {status}.", { status: answer.status }),
   );
 }
 

@@ -1,5 +1,7 @@
 // Making elements. Text only ever goes in as text, so a name can't become markup.
 
+import { t } from "./language.js";
+
 /**
  * An element with attributes, listeners (`onclick`) and children (elements or text).
  * @param {string} tag
@@ -37,4 +39,4 @@ export const number = (value, digits = 0) => FORMATS[digits].format(value);
 
 /** A share 0…1 as `12.3 %`; what is there is never `0.0 %`. */
 export const percent = (share) =>
-  share > 0 && share < 0.0005 ? "under 0.1 %" : `${number(100 * share, 1)} %`;
+  share > 0 && share < 0.0005 ? t("under 0.1 %") : `${number(100 * share, 1)} %`;

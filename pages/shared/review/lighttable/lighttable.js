@@ -17,6 +17,7 @@ import { Repair } from "./repair/repair.js";
 import { change, following, settings, toggled } from "./settings.js";
 import { Stage } from "./draw/stage.js";
 import { Strip } from "./panels/strip.js";
+import { t } from "./language.js";
 
 const REFRESH_AFTER_MS = 20000;
 const DRAWER_FITS_PX = 1150;
@@ -114,7 +115,7 @@ export class LightTable {
       this.queue = new Queue(pairs, filter, newest);
     } catch (error) {
       this.asked = null;
-      this.#problem(`The queue could not be read: ${error.message}`);
+      this.#problem(t("The queue could not be read: {error}", { error: error.message }));
       return;
     }
     const start = this.pairId ?? this.data.start;
@@ -159,7 +160,7 @@ export class LightTable {
   #showWaiting() {
     this.#setState("loading");
     this.paintedAt = Infinity;
-    this.#drawPack(null, "Loading …");
+    this.#drawPack(null, t("Loading …"));
     this.item = null;
     this.#showWords();
   }
@@ -169,7 +170,7 @@ export class LightTable {
     this.paintedAt = Infinity;
     this.item = item;
     this.#openDrawerWhereItFits();
-    this.#drawPack(pack, problem && `${problem} The next pair is at →.`);
+    this.#drawPack(pack, problem && t("{problem} The next pair is at →.", { problem }));
     this.#showWords();
     afterPaint(() => {
       if (this.pairId !== pairId) return;
@@ -244,8 +245,8 @@ export class LightTable {
     const place = this.queue.placeOf(this.pairId);
     const length = this.queue.length.toLocaleString("en");
     return place === undefined
-      ? `not among the ${length} filtered`
-      : `${(place + 1).toLocaleString("en")} of ${length}`;
+      ? t("not among the {length} filtered", { length })
+      : t("{count} of {total}", { count: (place + 1).toLocaleString("en"), total: length });
   }
 
   #problem(sentence) {
@@ -273,7 +274,7 @@ export class LightTable {
     const ahead = () => [this.queue.neighbour(this.pairId, step)];
     const pairId = step > 0 ? await this.leases.take(ahead) : ahead()[0];
     if (pairId) this.go(pairId);
-    else this.bar.tell(step > 0 ? "This is the last pair." : "This is the first pair.");
+    else this.bar.tell(step > 0 ? t("This is the last pair.") : t("This is the first pair."));
   }
 
   /** Does what a key or a button stands for. @param {import("./actions.js").Action} action */

@@ -7,7 +7,7 @@ from migrate_core.review.queue_rows import ReviewItem
 from migrate_core.review.sampling.random_order import double_review
 from migrate_core.review.triage.run import explained
 from migrate_core.store.base import Store
-from migrate_core.text import format_share
+from migrate_core.text import _, format_share
 
 EXPECTED = "What the triage expects"
 EXPECTED_NOTE = "By what persons decided about other pairs; it is no decision about this one."
@@ -29,5 +29,5 @@ def expected_rows(
     if found is None:
         return []
     reasons = (*found.speaks_for, *found.speaks_against)
-    chance = ("Accepted with a chance of", format_share(found.probability))
+    chance = (_("Accepted with a chance of"), format_share(found.probability))
     return [chance, *((reason,) for reason in reasons)]

@@ -3,6 +3,7 @@
 import { connect, isOfAnother } from "../../review/lighttable/api.js";
 import { CandidatePictures } from "../../review/lighttable/candidate_pictures.js";
 import { element, say } from "../../review/lighttable/dom.js";
+import { t } from "../../review/lighttable/language.js";
 
 // Steps that follow each other so fast are one for the page.
 const SETTLED_MS = 70;
@@ -13,8 +14,8 @@ const SERVICES_KEY = "scenes-strip-services";
 // Pictures are asked for this far out of sight.
 const AHEAD = "0px 200px";
 
-const READING = "reading …";
-const NOT_READ = "not read";
+const READING = t("reading …");
+const NOT_READ = t("not read");
 
 class Strip {
   constructor() {
@@ -25,7 +26,7 @@ class Strip {
       class: "tiles",
       role: "listbox",
       tabindex: 0,
-      "aria-label": "Candidates of the mask, best first",
+      "aria-label": t("Candidates of the mask, best first"),
       "aria-orientation": "horizontal",
       onkeydown: (event) => this.#key(event),
     });
@@ -204,8 +205,8 @@ class Strip {
 
 /** A candidate: its picture, and what is known of it in words. */
 function tile(scene, frame, place) {
-  const used = scene.selected ? element("span", { class: "used" }, "✓ in use") : null;
-  const unusable = scene.usable ? null : element("span", { class: "unusable" }, "⚠ not usable");
+  const used = scene.selected ? element("span", { class: "used" }, t("✓ in use")) : null;
+  const unusable = scene.usable ? null : element("span", { class: "unusable" }, t("⚠ not usable"));
   const offset = element("span", { class: "offset" }, scene.offset);
   offset.style.background = scene.color;
   offset.style.color = scene.ink;

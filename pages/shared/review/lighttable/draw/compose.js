@@ -1,18 +1,19 @@
 // From reflectance to colours: composites, indices, single bands and class shares.
 
 import { bandOf } from "./pack.js";
+import { t } from "../language.js";
 
 /** @typedef {{id: string, title: string, bands: string[], index?: boolean}} Composite */
 
 /** @type {Composite[]} red, green and blue; of an index the bands of (first - second) / sum */
 export const COMPOSITES = [
-  { id: "true", title: "True colour", bands: ["B04", "B03", "B02"] },
-  { id: "false", title: "False colour", bands: ["B08", "B04", "B03"] },
+  { id: "true", title: t("True colour"), bands: ["B04", "B03", "B02"] },
+  { id: "false", title: t("False colour"), bands: ["B08", "B04", "B03"] },
   { id: "swir", title: "SWIR", bands: ["B12", "B08", "B04"] },
-  { id: "agriculture", title: "Agriculture", bands: ["B11", "B08", "B02"] },
+  { id: "agriculture", title: t("Agriculture"), bands: ["B11", "B08", "B02"] },
   { id: "ndvi", title: "NDVI", bands: ["B08", "B04"], index: true },
   { id: "ndwi", title: "NDWI", bands: ["B03", "B08"], index: true },
-  { id: "band", title: "One band", bands: [] },
+  { id: "band", title: t("One band"), bands: [] },
 ];
 
 const PERCENTILES = [0.02, 0.98];
@@ -150,7 +151,7 @@ function paint(pack, settings, out) {
   if (settings.share !== null && place >= 0) {
     shares(pack, place, out);
     const legend = { low: "0 %", high: "100 %", ramp: RAMPS.share };
-    return { title: `Share of ${pack.header.classes[place].name}`, legend };
+    return { title: t("Share of {name}", { name: pack.header.classes[place].name }), legend };
   }
   const composite = COMPOSITES.find((one) => one.id === settings.composite) ?? COMPOSITES[0];
   const bands = composite.id === "band" ? [settings.band] : composite.bands;
@@ -178,7 +179,7 @@ function paint(pack, settings, out) {
 function grey(pack, settings, band, out) {
   const range = rangeOf(pack, band, settings);
   colours(pack, [band, band, band], [range, range, range], out);
-  return { title: `${band} in grey`, ranges: { [band]: range } };
+  return { title: t("{band} in grey", { band }), ranges: { [band]: range } };
 }
 
 /** A band that is there stands for a composite that lacks one, and the title says so. */
@@ -187,10 +188,10 @@ function inGrey(pack, settings, composite, missing, out) {
     pack.header.bands.includes(band),
   );
   const said = grey(pack, settings, there, out);
-  const what = composite.id === "band" ? "" : `: ${composite.title} needs`;
-  const lacks =
+  const lacks = { shown: said.title, composite: composite.title, bands: missing.join(", ") };
+  const title =
     composite.id === "band"
-      ? `: the product lacks ${missing[0]}`
-      : ` ${missing.join(", ")}, which the product lacks`;
-  return { ...said, title: `${said.title}${what}${lacks}` };
+      ? t("{shown}: the product lacks {bands}", lacks)
+      : t("{shown}: {composite} needs {bands}, which the product lacks", lacks);
+  return { ...said, title };
 }

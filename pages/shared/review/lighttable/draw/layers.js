@@ -2,6 +2,7 @@
 // a pattern of its own, so that they are told apart without colour.
 
 import { regionOf } from "./outline.js";
+import { t } from "../language.js";
 
 export const OUTSIDE = 1;
 const [SOURCE, UNKNOWN] = [64, 128];
@@ -9,13 +10,13 @@ export const CHANGE = "change";
 /** The earlier and the present label differ (a pair with an earlier one). */
 export const DIFFERENCE = "difference";
 const OWN = [
-  { id: UNKNOWN, name: "no label (ignore)", colour: "#e8e8e8", pattern: "dots" },
-  { id: OUTSIDE, name: "outside the mask", colour: "#9a9a9a", pattern: "veil" },
+  { id: UNKNOWN, name: t("no label (ignore)"), colour: "#e8e8e8", pattern: "dots" },
+  { id: OUTSIDE, name: t("outside the mask"), colour: "#9a9a9a", pattern: "veil" },
 ];
-const CHANGED = { id: CHANGE, name: "looks changed", colour: "#ffffff", pattern: "cross" };
+const CHANGED = { id: CHANGE, name: t("looks changed"), colour: "#ffffff", pattern: "cross" };
 const DIFFERENT = {
   id: DIFFERENCE,
-  name: "label differs from the earlier pair",
+  name: t("label differs from the earlier pair"),
   colour: "#f0e442",
   pattern: "cross",
 };
@@ -31,7 +32,7 @@ export function layersOf(pack) {
   const own = OWN.filter(({ id }) => !pack.header.flags.some((flag) => flag.bit === id));
   const named = pack.header.flags.map((flag) => ({
     id: flag.bit,
-    name: flag.name,
+    name: t(flag.name),
     colour: flag.colour,
     pattern: PATTERNS[flag.stripes] ?? "rising",
   }));

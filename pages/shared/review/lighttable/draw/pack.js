@@ -1,5 +1,7 @@
 // Reading the packed view of a pair: all its pixels in one file (see packed.py for the format).
 
+import { t } from "../language.js";
+
 const MAGIC = "MVP1";
 const TYPES = { uint8: Uint8Array, uint16: Uint16Array };
 
@@ -52,7 +54,7 @@ async function pictureOf(buffer, header, name) {
 export async function readPack(buffer) {
   const view = new DataView(buffer);
   const magic = String.fromCharCode(...new Uint8Array(buffer, 0, 4));
-  if (magic !== MAGIC) throw new Error("The picture file of this pair isn't one.");
+  if (magic !== MAGIC) throw new Error(t("The picture file of this pair isn't one."));
   const text = new Uint8Array(buffer, 8, view.getUint32(4, true));
   const header = JSON.parse(new TextDecoder().decode(text));
   const arrays = Object.fromEntries(

@@ -7,6 +7,7 @@ import { drawLabel, prepareLabel } from "./labels.js";
 import { drawLayers, prepareLayers } from "./layers.js";
 import { settings } from "../settings.js";
 import { Viewport } from "./viewport.js";
+import { t } from "../language.js";
 
 // Tells also of another screen, where only the pixels of the device are others.
 const BOX =
@@ -71,7 +72,7 @@ export class Stage {
     /** The panel that something is being drawn in. */
     this.drawn = null;
     this.cursor = null;
-    this.canvas = element("canvas", { role: "img", "aria-label": "Sentinel-2 and source image" });
+    this.canvas = element("canvas", { role: "img", "aria-label": t("Sentinel-2 and source image") });
     this.glass = element("canvas", { class: "glass", "aria-hidden": "true" });
     this.message = element("div", { class: "message", role: "status", hidden: true });
     this.node = element("div", { class: "stage" }, this.canvas, this.glass, this.message);

@@ -1,6 +1,7 @@
 // Deciding about the pair that is shown: what counts, what is sent, and where it leads.
 
 import { Outbox } from "./outbox.js";
+import { t } from "../language.js";
 
 // A decision so soon after a picture came up was meant for the one before.
 const LOOK_MS = 300;
@@ -53,7 +54,7 @@ export class Decisions {
   confirm() {
     const proposal = this.table.item?.proposal;
     if (proposal?.verdict) this.#decide(proposal.verdict, [], proposal.reason ?? "");
-    else this.table.bar.tell("Nothing is proposed for this pair.");
+    else this.table.bar.tell(t("Nothing is proposed for this pair."));
   }
 
   async #decide(verdict, reasons, note) {
@@ -66,18 +67,18 @@ export class Decisions {
     if (!answer || table.pairId !== pairId) return;
     const next = await table.leases.take(() => table.queue.open(pairId, 2));
     if (table.pairId !== pairId) return;
-    table.bar.tell(`${table.item?.mask_name ?? pairId}: ${answer.mine ?? verdict}`);
+    table.bar.tell(`${table.item?.mask_name ?? pairId}: ${t(answer.mine ?? verdict)}`);
     if (next) await table.go(next);
     else this.#allDecided(answer);
   }
 
   #whyNot(pairId) {
     const { state, paintedAt } = this.table;
-    if (!pairId) return "There is no pair to decide about.";
-    if (this.sending.has(pairId)) return "The decision on this pair is being saved.";
-    if (state === "loading") return "Not counted: the picture isn't there yet.";
+    if (!pairId) return t("There is no pair to decide about.");
+    if (this.sending.has(pairId)) return t("The decision on this pair is being saved.");
+    if (state === "loading") return t("Not counted: the picture isn't there yet.");
     if (performance.now() - paintedAt < LOOK_MS) {
-      return "Not counted: sooner than 0.3 s after the picture came.";
+      return t("Not counted: sooner than 0.3 s after the picture came.");
     }
     return null;
   }
@@ -101,7 +102,7 @@ export class Decisions {
   }
 
   #refused(error) {
-    this.table.bar.tell(`Not saved: ${error.message}`, "bad");
+    this.table.bar.tell(t("Not saved: {error}", { error: error.message }), "bad");
   }
 
   /** Takes over what the server says of a pair after a decision. */
@@ -121,12 +122,12 @@ export class Decisions {
     // They may have decided elsewhere meanwhile, in another tab or at a terminal.
     const { last } = (await pairs.refresh(this.table.pairId)) ?? {};
     if (last !== undefined) this.last = last;
-    if (!this.last) return bar.tell("You have decided nothing that could be undone.");
+    if (!this.last) return bar.tell(t("You have decided nothing that could be undone."));
     const { pair_id: pairId, verdict, mask_name: name } = this.last;
     if (this.sending.has(pairId)) return;
     const answer = await this.#send({ pair_id: pairId, verdict: "undo", reasons: [], note: "" });
     if (!answer) return;
-    bar.tell(`Took back: ${verdict} of ${name}`);
+    bar.tell(t("Took back: {verdict} of {name}", { verdict: t(verdict), name }));
     await this.table.go(pairId);
     // What was proposed before the decision is proposed again.
     await this.table.refresh(pairId);
@@ -138,7 +139,7 @@ export class Decisions {
     table.showItem();
     table.bar.tell(
       table.queue.openWith() ??
-        "All pairs of this queue are decided. Change the filter to look at others, or export.",
+        t("All pairs of this queue are decided. Change the filter to look at others, or export."),
     );
   }
 

@@ -3,6 +3,7 @@
 // says, makes sending it twice harmless.
 
 import { isPassing, keptUnder, postJson } from "../api.js";
+import { t } from "../language.js";
 
 /** @typedef {{token: string, pair_id: string, reviewer: string}} Entry and what else it says */
 
@@ -91,7 +92,7 @@ export class Outbox {
         return await postJson(this.path, entry);
       } catch (error) {
         if (!isPassing(error)) throw error;
-        this.trouble = error.status ? error.message : "The server doesn't answer.";
+        this.trouble = error.status ? error.message : t("The server doesn't answer.");
         this.changed();
       }
       await new Promise((done) => setTimeout(done, wait));

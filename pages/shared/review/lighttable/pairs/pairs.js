@@ -3,6 +3,7 @@
 
 import { Refused, getBytes, getJson } from "../api.js";
 import { readPack } from "../draw/pack.js";
+import { t } from "../language.js";
 
 const MOST_PAIRS = 40;
 const MOST_BYTES = 300e6;
@@ -124,7 +125,9 @@ export class Pairs {
       return { item, pack: await readPack(bytes), problem: null, passing: false };
     } catch (error) {
       const passing = !(error instanceof Refused);
-      const sentence = passing ? `The pair could not be read: ${error.message}.` : error.message;
+      const sentence = passing
+        ? t("The pair could not be read: {error}.", { error: error.message })
+        : error.message;
       return { item, pack: null, problem: sentence, passing };
     }
   }

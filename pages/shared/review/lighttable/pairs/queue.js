@@ -1,6 +1,8 @@
 // The queue of pairs: which come before and after, which is still to be decided, and which are open
 // with others.
 
+import { t } from "../language.js";
+
 const NOT_BY_ME = "not decided by me";
 const CONFLICT = "conflict";
 /** How the name of an audit of what a model accepted begins. */
@@ -90,14 +92,16 @@ export class Queue {
     const open = this.rows.filter((row) => this.#waits(row) && this.others.has(row[ID]));
     const who = [...new Set(open.map((row) => this.others.get(row[ID]).reviewer))].sort();
     if (who.length === 0) return null;
-    return `All that is left here is open with ${who.join(", ")}. It comes free when it is left.`;
+    return t("All that is left here is open with {who}. It comes free when it is left.", {
+      who: who.join(", "),
+    });
   }
 
   /** Why nothing is shown where nothing is open with others. @returns {string} */
   get whyEmpty() {
     return this.audits
-      ? "All pairs of this audit were looked at. Leave it above the light table."
-      : "No pair fits the filters. Change or clear them above the light table.";
+      ? t("All pairs of this audit were looked at. Leave it above the light table.")
+      : t("No pair fits the filters. Change or clear them above the light table.");
   }
 
   /** Takes over what the server says of the work of others. */

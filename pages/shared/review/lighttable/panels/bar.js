@@ -3,6 +3,7 @@
 import { REASONS, action } from "../actions.js";
 import { button } from "./buttons.js";
 import { element, say } from "../dom.js";
+import { t } from "../language.js";
 
 const NOTE_LENGTH = 500;
 
@@ -14,9 +15,9 @@ export class Bar {
       class: "note",
       type: "text",
       maxlength: NOTE_LENGTH,
-      placeholder: "note (N)",
-      title: "In your own words; Enter or Esc gives the keys back (N)",
-      "aria-label": "Note",
+      placeholder: t("note (N)"),
+      title: t("In your own words; Enter or Esc gives the keys back (N)"),
+      "aria-label": t("Note"),
       onkeydown: (event) => {
         if (["Enter", "Escape"].includes(event.key)) this.note.blur();
         event.stopPropagation();
@@ -36,7 +37,7 @@ export class Bar {
       {},
       element(
         "div",
-        { class: "reasons", role: "group", "aria-label": "Reasons" },
+        { class: "reasons", role: "group", "aria-label": t("Reasons") },
         ...this.chips.values(),
         this.note,
       ),
@@ -77,24 +78,28 @@ export class Bar {
   propose(proposal) {
     this.confirm.hidden = !proposal;
     this.confirm.disabled = !proposal?.verdict;
-    say(this.confirm.firstChild, proposal?.verdict ? `Confirm: ${proposal.verdict}` : "Confirm");
+    const { verdict } = proposal ?? {};
+    const text = verdict ? t("Confirm: {verdict}", { verdict: t(verdict) }) : t("Confirm");
+    say(this.confirm.firstChild, text);
   }
 
   /** Whether a decision settles a conflict. @param {boolean} on */
   settle(on) {
     for (const verdict of this.verdicts) {
       const { title } = action(verdict.dataset.action);
-      say(verdict.firstChild, on ? `Settle: ${title.toLowerCase()}` : title);
+      say(verdict.firstChild, on ? t("Settle: {verdict}", { verdict: title.toLowerCase() }) : title);
     }
   }
 
   /** @param {object|null} last the decision that undo takes back */
   offerUndo(last) {
     this.undo.disabled = !last;
-    const what = last
-      ? `${last.verdict} of ${last.mask_name}; the log keeps both`
-      : "you have decided nothing yet";
-    this.undo.title = `Undo your last decision: ${what} (Z)`;
+    this.undo.title = last
+      ? t("Undo your last decision: {verdict} of {name}; the log keeps both (Z)", {
+          verdict: t(last.verdict),
+          name: last.mask_name,
+        })
+      : t("Undo your last decision: you have decided nothing yet (Z)");
   }
 
   /** A sentence about what was just done. @param {string} text @param {"bad"|""} [tone] */

@@ -7,12 +7,17 @@ import { OUTSIDE, countsOf, layersOf, patternTile } from "../draw/layers.js";
 import { bandOf } from "../draw/pack.js";
 import { settings, toggled } from "../settings.js";
 import { composed } from "../draw/compose.js";
+import { t } from "../language.js";
 
-const EDGES = { each: "Each on its picture", grid: "10 m label", mask: "Mask as drawn" };
+const EDGES = {
+  each: t("Each on its picture"),
+  grid: t("10 m label"),
+  mask: t("Mask as drawn"),
+};
 const STRETCHES = {
-  pair: "2–98 % of clear pixels",
-  fixed: "Fixed, white at",
-  kept: "As the pair before",
+  pair: t("2–98 % of clear pixels"),
+  fixed: t("Fixed, white at"),
+  kept: t("As the pair before"),
 };
 const [BINS, PLOT] = [88, 44];
 
@@ -20,7 +25,7 @@ const [BINS, PLOT] = [88, 44];
 export function switchesOf(pack) {
   const layers = layersOf(pack);
   return pack.header.shift
-    ? [...layers, { id: "shift", name: `shift: ${pack.header.shift.text ?? ""}` }]
+    ? [...layers, { id: "shift", name: t("shift: {text}", { text: pack.header.shift.text ?? "" }) }]
     : layers;
 }
 
@@ -69,12 +74,12 @@ export class Controls {
     this.node.hidden = !pack;
     if (!pack) return;
     this.node.replaceChildren(
-      element("h3", {}, "Label"),
+      element("h3", {}, t("Label")),
       this.#label(),
       this.#classes(pack),
-      element("h3", {}, "Layers"),
+      element("h3", {}, t("Layers")),
       this.#layers(pack),
-      element("h3", {}, "Stretch"),
+      element("h3", {}, t("Stretch")),
       this.#stretch(pack),
     );
   }
@@ -88,10 +93,10 @@ export class Controls {
     return element(
       "div",
       { class: "row" },
-      select("Whose outline (E)", EDGES, settings.edge, (edge) => this.#look({ edge })),
+      select(t("Whose outline (E)"), EDGES, settings.edge, (edge) => this.#look({ edge })),
       fill
-        ? slider("Opacity", [0.05, 1, 0.05], settings.opacity, (opacity) => this.#look({ opacity }))
-        : slider("Width of the line", [0.5, 5, 0.5], settings.width, (width) =>
+        ? slider(t("Opacity"), [0.05, 1, 0.05], settings.opacity, (opacity) => this.#look({ opacity }))
+        : slider(t("Width of the line"), [0.5, 5, 0.5], settings.width, (width) =>
             this.#look({ width }),
           ),
     );
@@ -117,11 +122,11 @@ export class Controls {
         "button",
         {
           type: "button",
-          title: `Share of ${name} in each pixel (P)`,
+          title: t("Share of {name} in each pixel (P)", { name }),
           "aria-pressed": String(settings.share === value),
           onclick: () => this.#look({ share: settings.share === value ? null : value }),
         },
-        "share",
+        t("share"),
       );
       const text = element(
         "label",
@@ -136,7 +141,7 @@ export class Controls {
         text,
         element(
           "span",
-          { class: "figure", title: `${number(pixels)} pixels` },
+          { class: "figure", title: t("{count} pixels", { count: number(pixels) }) },
           `${number(area, area < 1 ? 2 : 1)} ha · ${percent(pixels / total)}`,
         ),
         share,
@@ -177,7 +182,7 @@ export class Controls {
   #stretch(pack) {
     const white =
       settings.stretch === "fixed"
-        ? slider("White at this reflectance", [0.05, 1, 0.05], settings.white, (value) =>
+        ? slider(t("White at this reflectance"), [0.05, 1, 0.05], settings.white, (value) =>
             this.#look({ white: value }),
           )
         : null;
@@ -188,7 +193,7 @@ export class Controls {
       element(
         "div",
         { class: "row" },
-        select("Stretch (K)", STRETCHES, settings.stretch, (stretch) => this.#look({ stretch })),
+        select(t("Stretch (K)"), STRETCHES, settings.stretch, (stretch) => this.#look({ stretch })),
         white,
         said,
       ),
@@ -210,7 +215,7 @@ function swatchOf(layer) {
 function partText(pack, id) {
   const count = countsOf(pack).get(id);
   if (id === "shift") return "";
-  if (!count) return "none";
+  if (!count) return t("none");
   if (id === OUTSIDE) return `${number(count)} px`;
   return percent(count / countsOf(pack).get("inside"));
 }
@@ -226,7 +231,7 @@ function histogram(pack) {
     width: BINS * 3,
     height: PLOT,
     role: "img",
-    "aria-label": `Histogram of ${bands.join(", ")}`,
+    "aria-label": t("Histogram of {bands}", { bands: bands.join(", ") }),
   });
   if (bands.length === 0) return element("div");
   const top = Math.max(...Object.values(ranges).map(([, high]) => high)) * 1.25;

@@ -4,10 +4,11 @@ import { Controls } from "./controls.js";
 import { element } from "../dom.js";
 import { REPAIRS, editsOf } from "../repair/edits.js";
 import { settings } from "../settings.js";
+import { t } from "../language.js";
 
 const TABS = [
-  ["view", "View"],
-  ["facts", "Facts and log"],
+  ["view", t("View")],
+  ["facts", t("Facts and log")],
 ];
 
 export class Drawer {
@@ -30,7 +31,7 @@ export class Drawer {
     );
     this.node = element(
       "aside",
-      { "aria-label": "Drawer" },
+      { "aria-label": t("Drawer") },
       readout.node,
       element("div", { class: "tabs", role: "tablist" }, ...this.tabs),
       element("div", { class: "page" }, this.controls.node, this.facts),
@@ -57,7 +58,7 @@ function factsOf(item, pack, table) {
   const parts = warnings.map((text) => element("p", { class: "warn" }, `⚠ ${text}`));
   parts.push(...logOf(item.log ?? []));
   if (item.earlier_log?.length) {
-    parts.push(element("h3", {}, "On the earlier pair"), entriesOf(item.earlier_log));
+    parts.push(element("h3", {}, t("On the earlier pair")), entriesOf(item.earlier_log));
   }
   parts.push(...editsOf(item, table));
   const sections = (item.facts ?? []).filter(({ title }) => title !== REPAIRS);
@@ -87,9 +88,9 @@ function tableOf(columns, rows) {
 }
 
 function logOf(log) {
-  const parts = [element("h3", {}, "Who decided what")];
+  const parts = [element("h3", {}, t("Who decided what"))];
   if (log.length === 0)
-    return [...parts, element("p", { class: "small" }, "Nobody has decided about this pair yet.")];
+    return [...parts, element("p", { class: "small" }, t("Nobody has decided about this pair yet."))];
   return [...parts, entriesOf(log)];
 }
 

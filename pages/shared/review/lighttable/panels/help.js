@@ -2,6 +2,7 @@
 
 import { ACTIONS, keyText } from "../actions.js";
 import { element } from "../dom.js";
+import { t } from "../language.js";
 
 export class Help {
   constructor() {
@@ -9,11 +10,11 @@ export class Help {
     for (const action of ACTIONS.filter(({ keys }) => keys.length > 0)) {
       groups.set(action.group, [...(groups.get(action.group) ?? []), action]);
     }
-    const close = element("button", { type: "button", onclick: () => this.close() }, "Close");
+    const close = element("button", { type: "button", onclick: () => this.close() }, t("Close"));
     this.node = element(
       "div",
-      { class: "help", role: "region", "aria-label": "Keys", hidden: true },
-      element("div", { class: "help-head" }, element("h2", {}, "Keys"), close),
+      { class: "help", role: "region", "aria-label": t("Keys"), hidden: true },
+      element("div", { class: "help-head" }, element("h2", {}, t("Keys")), close),
       element("div", { class: "help-groups" }, ...[...groups].map(section)),
     );
   }

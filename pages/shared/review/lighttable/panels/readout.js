@@ -3,6 +3,7 @@
 import { element, number, percent, say } from "../dom.js";
 import { groundOf, lonLat } from "../draw/pack.js";
 import { layersOf } from "../draw/layers.js";
+import { t } from "../language.js";
 
 const IGNORE = 255;
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [264, 92, 24, 14];
@@ -49,22 +50,28 @@ function placeText(pack, x, y, column, line) {
   // Of a pair that is shown reduced, the pixel in the middle of those that one stands for.
   const row = Math.floor(((line + 0.5) * high) / pack.height);
   const at = Math.floor(((column + 0.5) * wide) / pack.width);
-  return `E ${number(east)} N ${number(north)}  ·  lat lon ${degrees}  ·  row ${row} column ${at}`;
+  return t("E {east} N {north}  ·  lat lon {degrees}  ·  row {row} column {column}", {
+    east: number(east),
+    north: number(north),
+    degrees,
+    row,
+    column: at,
+  });
 }
 
 function labelText(classes, value) {
-  if (value === IGNORE) return "no label";
-  return classes.find((one) => one.value === value)?.name ?? `class ${value}`;
+  if (value === IGNORE) return t("no label");
+  return classes.find((one) => one.value === value)?.name ?? t("class {value}", { value });
 }
 
 function flagText(pack, at) {
   const value = pack.quality[at];
-  if (value & 1) return "outside the mask";
+  if (value & 1) return t("outside the mask");
   const names = layersOf(pack)
     .filter(({ id }) => typeof id === "number" && value & id)
     .map(({ name }) => name);
-  if (pack.change?.[at]) names.push("looks changed");
-  return names.join(", ") || "clear";
+  if (pack.change?.[at]) names.push(t("looks changed"));
+  return names.join(", ") || t("clear");
 }
 
 const svg = (tag, attributes) => {
@@ -86,8 +93,8 @@ export class Readout {
     this.shares = element("div", { class: "shares" });
     this.node = element(
       "section",
-      { class: "readout", "aria-label": "Under the cursor" },
-      element("h3", {}, "Under the cursor"),
+      { class: "readout", "aria-label": t("Under the cursor") },
+      element("h3", {}, t("Under the cursor")),
       this.plot,
       this.values,
       this.shares,
@@ -131,8 +138,13 @@ export class Readout {
   #hint() {
     if (!this.pack) return "";
     const { width, height, reduced, crs } = this.pack.header;
-    const size = reduced > 1 ? `one of ${reduced} × ${reduced} pixels of 10 m` : "10 m pixels";
-    return `${width} × ${height}, ${size}, ${crs}. Point at the picture to read values.`;
+    const shown = { width, height, reduced, crs };
+    return reduced > 1
+      ? t(
+          "{width} × {height}, one of {reduced} × {reduced} pixels of 10 m, {crs}. Point at the picture to read values.",
+          shown,
+        )
+      : t("{width} × {height}, 10 m pixels, {crs}. Point at the picture to read values.", shown);
   }
 
   #x(place) {
@@ -177,6 +189,6 @@ export class Readout {
 function sharesText({ shares }) {
   return (
     shares.map(({ name, share }) => `${name} ${percent(share)}`).join(", ") ||
-    "no class known"
+    t("no class known")
   );
 }

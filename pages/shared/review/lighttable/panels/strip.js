@@ -5,6 +5,7 @@ import { COMPOSITES, composed } from "../draw/compose.js";
 import { element, say } from "../dom.js";
 import { settings } from "../settings.js";
 import { sourcePicture } from "../draw/stage.js";
+import { t } from "../language.js";
 
 const SIGNS = { accepted: "✓", rejected: "✕", unsure: "?", conflict: "⚡", undecided: "○" };
 
@@ -29,27 +30,27 @@ export class Strip {
       this.warning,
       this.unsaved,
     );
-    this.zoom = element("span", { class: "zoom", title: "Pixels of the screen for each that is shown" });
+    this.zoom = element("span", { class: "zoom", title: t("Pixels of the screen for each that is shown") });
     this.tools = element(
       "div",
-      { class: "tools", role: "toolbar", "aria-label": "View" },
-      group("Pictures", ["mode side", "mode swipe", "mode single"], table),
+      { class: "tools", role: "toolbar", "aria-label": t("View") },
+      group(t("Pictures"), ["mode side", "mode swipe", "mode single"], table),
       group(
-        "Bands",
+        t("Bands"),
         COMPOSITES.map(({ id }) => `composite ${id}`),
         table,
       ),
-      group("Label", ["label outline", "label fill", "label none"], table),
+      group(t("Label"), ["label outline", "label fill", "label none"], table),
       button("layers", table),
       element(
         "div",
-        { class: "group", role: "group", "aria-label": "Zoom" },
+        { class: "group", role: "group", "aria-label": t("Zoom") },
         button("smaller", table),
         this.zoom,
         button("larger", table),
         button("fit", table),
       ),
-      group("Repair", ["ignore", "nudge", "relabel", "film"], table),
+      group(t("Repair"), ["ignore", "nudge", "relabel", "film"], table),
       element("span", { class: "gap" }),
       button("full", table),
       button("drawer", table),
@@ -62,10 +63,10 @@ export class Strip {
   /** What is known of the pair. @param {object} item @param {string} place */
   show(item, name, place) {
     say(this.name, item?.mask_name ?? name ?? "");
-    this.name.title = item ? `${item.mask_name}, pair ${item.pair_id}` : "";
+    this.name.title = item ? t("{name}, pair {id}", { name: item.mask_name, id: item.pair_id }) : "";
     say(this.place, place);
     const decision = item?.decision ?? "undecided";
-    say(this.badge, item ? `${SIGNS[decision] ?? ""} ${decision}` : "");
+    say(this.badge, item ? `${SIGNS[decision] ?? ""} ${t(decision)}` : "");
     this.badge.dataset.decision = decision;
     this.badge.hidden = !item;
     this.#suggest(item);
@@ -74,7 +75,7 @@ export class Strip {
     say(
       this.warning,
       warnings.length > 1
-        ? `⚠ ${warnings[0]} (and ${warnings.length - 1} more)`
+        ? t("⚠ {warning} (and {more} more)", { warning: warnings[0], more: warnings.length - 1 })
         : `⚠ ${warnings[0]}`,
     );
     this.warning.title = warnings.join("\n");
@@ -88,17 +89,21 @@ export class Strip {
     this.lease.hidden = !lease;
     if (!lease) return;
     const since = new Date(1000 * lease.since).toLocaleTimeString([], { timeStyle: "short" });
-    const who = lease.reviewer === me ? "you in another window" : lease.reviewer;
-    say(this.lease, `Open with ${who} since ${since}: both decisions count`);
+    const who = lease.reviewer === me ? t("you in another window") : lease.reviewer;
+    say(this.lease, t("Open with {who} since {since}: both decisions count", { who, since }));
     this.lease.title = this.lease.textContent;
   }
 
   #suggest(item) {
     const { conflict, proposal, suggestion } = item ?? {};
     const said = [
-      conflict && `They disagree: ${conflict}`,
+      conflict && t("They disagree: {conflict}", { conflict }),
       proposal?.text,
-      suggestion && `Suggested: ${suggestion.verdict}. ${suggestion.reason}`,
+      suggestion &&
+        t("Suggested: {verdict}. {reason}", {
+          verdict: t(suggestion.verdict),
+          reason: suggestion.reason,
+        }),
     ];
     say(this.suggestion, said.filter(Boolean).join("  ·  "));
     this.suggestion.title = said.filter(Boolean).join("\n");
@@ -108,8 +113,11 @@ export class Strip {
   /** @param {number} count of decisions that aren't saved yet @param {string|null} trouble */
   showUnsaved(count, trouble) {
     this.unsaved.hidden = count === 0 || !trouble;
-    say(this.unsaved, `${count} not saved yet`);
-    this.unsaved.title = `${trouble} The decision is kept in this browser and sent again until it is saved.`;
+    say(this.unsaved, t("{count} not saved yet", { count }));
+    this.unsaved.title = t(
+      "{trouble} The decision is kept in this browser and sent again until it is saved.",
+      { trouble },
+    );
   }
 
   /** What the panels show now. @param {import("../draw/stage.js").Stage} stage @param {object|null} item */
@@ -158,12 +166,19 @@ function sceneWords(pack, item) {
     const [low, high] = range.map((value) => (value / 10000).toFixed(3));
     return `${band} ${low}–${high}`;
   });
-  const one = pack?.header.reduced > 1 ? ` · one of ${pack.header.reduced} × ${pack.header.reduced} pixels` : "";
-  const stretch = { pair: "2–98 % of clear pixels", fixed: "fixed", kept: "as the pair before" }[
-    settings.stretch
-  ];
+  const { reduced = 1 } = pack?.header ?? {};
+  const one = reduced > 1 ? ` · ${t("one of {reduced} × {reduced} pixels", { reduced })}` : "";
+  const stretch = {
+    pair: t("2–98 % of clear pixels"),
+    fixed: t("fixed"),
+    kept: t("as the pair before"),
+  }[settings.stretch];
   const more = ranges.length
-    ? `${how.title}. Black to white (${stretch}), reflectance: ${ranges.join(", ")}`
+    ? t("{title}. Black to white ({stretch}), reflectance: {ranges}", {
+        title: how.title,
+        stretch,
+        ranges: ranges.join(", "),
+      })
     : how.title;
   return { what: "Sentinel-2", when: item?.dates?.scene ?? "", how: how.title + one, more };
 }
@@ -174,14 +189,14 @@ function sourceWords(pack, item) {
   if (!pack?.source) {
     const why = pack?.header.source_problem ?? "";
     return {
-      what: "No source image",
+      what: t("No source image"),
       when,
-      how: `Sentinel-2 without the label. ${why}`,
+      how: t("Sentinel-2 without the label. {why}", { why }),
       more: why,
     };
   }
   const nir = sourcePicture(pack) === pack.sourceNir;
   const { caption } = pack.header.source;
-  const shown = nir ? "near infrared, red, green" : "true colour";
-  return { what: "Source image", when, how: `${shown} · ${caption ?? ""}`, more: caption ?? "" };
+  const shown = nir ? t("near infrared, red, green") : t("true colour");
+  return { what: t("Source image"), when, how: `${shown} · ${caption ?? ""}`, more: caption ?? "" };
 }

@@ -1,6 +1,7 @@
 // The classes that can be drawn, to choose one of: background erases.
 
 import { element } from "../dom.js";
+import { t } from "../language.js";
 
 const BACKGROUND = 0;
 
@@ -10,13 +11,13 @@ export class Palette {
     this.changed = changed;
     this.value = null;
     this.buttons = [];
-    this.node = element("div", { class: "palette", role: "radiogroup", "aria-label": "Class" });
+    this.node = element("div", { class: "palette", role: "radiogroup", "aria-label": t("Class") });
   }
 
   /** @param {import("../draw/pack.js").Pack} pack */
   show(pack) {
     const known = pack.header.classes.filter(({ value }) => value !== BACKGROUND);
-    this.classes = [{ value: BACKGROUND, name: "Background", colour: "#c8c8c8" }, ...known];
+    this.classes = [{ value: BACKGROUND, name: t("Background"), colour: "#c8c8c8" }, ...known];
     // The class of before where this mask has it, too.
     if (!this.classes.some(({ value }) => value === this.value)) {
       this.value = (known[0] ?? this.classes[0]).value;
@@ -30,7 +31,7 @@ export class Palette {
     const swatch = element("i", { class: "swatch" });
     swatch.style.background = colour;
     const key = place < 10 ? element("kbd", {}, String(place)) : null;
-    const title = value === BACKGROUND ? "Background: erases" : name;
+    const title = value === BACKGROUND ? t("Background: erases") : name;
     const onclick = () => {
       this.#choose(value);
       this.changed();

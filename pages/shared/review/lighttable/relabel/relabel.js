@@ -7,6 +7,7 @@ import { drawHandle, Sketch, strokeTwice, trace } from "../repair/sketch.js";
 import { settings } from "../settings.js";
 import { Palette } from "./palette.js";
 import { Polygons } from "./polygons.js";
+import { t } from "../language.js";
 
 const REACH = 8; // CSS pixels
 const PULL = 3; // CSS pixels: a hand that moves less has clicked
@@ -30,7 +31,7 @@ export class Relabel {
   /** @param {import("../repair/repair.js").Repair} repair */
   constructor(repair) {
     this.repair = repair;
-    this.title = "Edit label";
+    this.title = t("Edit label");
     this.sketch = new Sketch((corners) => this.#paint(corners));
     this.palette = new Palette(() => this.#changed());
     this.parts = [this.palette.node];
@@ -77,7 +78,7 @@ export class Relabel {
     } catch (error) {
       if (!this.#isOpenOn(pairId)) return;
       this.repair.close();
-      table.bar.tell(`The label could not be read: ${error.message}`, "bad");
+      table.bar.tell(t("The label could not be read: {error}", { error: error.message }), "bad");
     }
   }
 
@@ -92,22 +93,23 @@ export class Relabel {
   close() {
     this.repair.table.stage.tool = null;
     if (this.draft.done.length === 0) this.drafts.delete(this.pairId);
-    else this.repair.table.bar.tell("What you drew waits here: Edit label goes on with it.");
+    else this.repair.table.bar.tell(t("What you drew waits here: Edit label goes on with it."));
     this.polygons = null;
     this.#rest();
   }
 
   words() {
-    if (!this.polygons) return "Reading the label …";
+    if (!this.polygons) return t("Reading the label …");
     const count = this.draft.done.length;
-    const changes = `${count} ${count === 1 ? "change" : "changes"}`;
-    if (this.asks) return `Drop ${changes}? Esc once more drops, Enter saves.`;
-    if (this.pending) return "Working …";
-    if (this.sketch.corners.length) return `${this.sketch.corners.length} corners`;
-    if (count) return `${changes} not saved`;
+    const changes = count === 1 ? t("1 change") : t("{count} changes", { count });
+    if (this.asks) return t("Drop {changes}? Esc once more drops, Enter saves.", { changes });
+    if (this.pending) return t("Working …");
+    const corners = this.sketch.corners.length;
+    if (corners) return t("{count} corners", { count: corners });
+    if (count) return t("{changes} not saved", { changes });
     return this.shapesCorners
-      ? "Pull corners or edges; Delete takes a corner away."
-      : "Click corners, or drag round an area.";
+      ? t("Pull corners or edges; Delete takes a corner away.")
+      : t("Click corners, or drag round an area.");
   }
 
   #changed() {
@@ -156,7 +158,7 @@ export class Relabel {
 
   /** Whether a step is being worked out; says so. */
   #mustWait() {
-    if (this.pending) this.repair.table.bar.tell("The step before is being worked out.", "bad");
+    if (this.pending) this.repair.table.bar.tell(t("The step before is being worked out."), "bad");
     return Boolean(this.pending);
   }
 
@@ -196,11 +198,11 @@ export class Relabel {
   enter() {
     const { bar } = this.repair.table;
     if (this.sketch.corners.length) {
-      if (!this.sketch.close()) bar.tell("An area has at least three corners.", "bad");
+      if (!this.sketch.close()) bar.tell(t("An area has at least three corners."), "bad");
       return this.repair.show();
     }
     if (this.pending) return;
-    if (this.draft.done.length === 0) return bar.tell("Nothing is changed yet.", "bad");
+    if (this.draft.done.length === 0) return bar.tell(t("Nothing is changed yet."), "bad");
     this.#save();
   }
 
@@ -237,7 +239,7 @@ export class Relabel {
 
   /** Takes the corner under the cursor away. */
   removeCorner() {
-    if (!this.grip?.isCorner) return this.repair.table.bar.tell("Point at a corner.", "bad");
+    if (!this.grip?.isCorner) return this.repair.table.bar.tell(t("Point at a corner."), "bad");
     if (!this.#mustWait()) this.#apply({ kind: "remove", at: this.grip.ground });
   }
 

@@ -2,9 +2,10 @@
 
 import { button } from "../panels/buttons.js";
 import { element } from "../dom.js";
+import { t } from "../language.js";
 
 /** The title of the server's own list of repairs, which this one stands for. */
-export const REPAIRS = "Repairs";
+export const REPAIRS = t("Repairs");
 
 /** @param {object} item @param {import("../lighttable.js").LightTable} table @returns {Node[]} */
 export function editsOf(item, table) {
@@ -12,7 +13,7 @@ export function editsOf(item, table) {
   const edits = item.edits ?? [];
   const version = item.label_version ? [item.label_version] : [];
   const all = [...version, ...edits];
-  if (all.length === 0) return [head, element("p", { class: "small" }, "Nothing is repaired.")];
+  if (all.length === 0) return [head, element("p", { class: "small" }, t("Nothing is repaired."))];
   const list = element(
     "ol",
     { class: "log edits" },

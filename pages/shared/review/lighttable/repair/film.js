@@ -3,19 +3,20 @@
 import { getJson } from "../api.js";
 import { CandidatePictures } from "../candidate_pictures.js";
 import { element } from "../dom.js";
+import { t } from "../language.js";
 
 export class Film {
   /** @param {import("./repair.js").Repair} repair */
   constructor(repair) {
     this.repair = repair;
-    this.title = "Other scenes";
+    this.title = t("Other scenes");
     this.scenes = [];
     this.place = 0;
     this.asking = null;
     this.node = element("div", {
       class: "film",
       role: "group",
-      "aria-label": "Scenes of this mask",
+      "aria-label": t("Scenes of this mask"),
       hidden: true,
     });
   }
@@ -23,7 +24,7 @@ export class Film {
   async open() {
     const { table } = this.repair;
     this.node.hidden = false;
-    this.node.replaceChildren(element("p", {}, "Reading the list of scenes …"));
+    this.node.replaceChildren(element("p", {}, t("Reading the list of scenes …")));
     this.scenes = [];
     const asking = (this.asking = new AbortController());
     const path = `/pairs/${encodeURIComponent(table.pairId)}/candidates`;
@@ -32,7 +33,7 @@ export class Film {
       if (!asking.signal.aborted) this.#show(found, asking.signal);
     } catch (error) {
       if (!asking.signal.aborted) {
-        this.node.replaceChildren(element("p", {}, `The list could not be read: ${error.message}`));
+        this.node.replaceChildren(element("p", {}, t("The list could not be read: {error}", { error: error.message })));
       }
     }
   }
@@ -48,12 +49,13 @@ export class Film {
   words() {
     if (this.scenes.length === 0) return "";
     const { day, offset, clouds } = this.scenes[this.place];
-    return `${this.place + 1} of ${this.scenes.length}: ${day} · ${offset} · ${clouds}`;
+    const at = t("{count} of {total}", { count: this.place + 1, total: this.scenes.length });
+    return `${at}: ${day} · ${offset} · ${clouds}`;
   }
 
   #show({ mask_id: maskId, scenes }, signal) {
     if (scenes.length === 0) {
-      const none = "This mask has no candidates. Search for scenes on the page Scenes.";
+      const none = t("This mask has no candidates. Search for scenes on the page Scenes.");
       return this.node.replaceChildren(element("p", {}, none));
     }
     this.scenes = scenes.map((scene, place) => ({
@@ -91,18 +93,18 @@ export class Film {
     const { table, making } = this.repair;
     const scene = this.scenes[this.place];
     if (!scene) return;
-    if (scene.present) return table.bar.tell("The pair that you see is made of this scene.");
+    if (scene.present) return table.bar.tell(t("The pair that you see is made of this scene."));
     if (await making.choose(table.pairId, scene, table.item?.mask_name)) this.repair.close();
   }
 }
 
 /** A scene of the strip. */
 function card(scene, chosen) {
-  const frame = element("div", { class: "frame" }, element("span", {}, "reading …"));
+  const frame = element("div", { class: "frame" }, element("span", {}, t("reading …")));
   const marks = [
-    scene.present && "shown",
-    scene.selected && "selected",
-    !scene.usable && "not usable",
+    scene.present && t("shown"),
+    scene.selected && t("selected"),
+    !scene.usable && t("not usable"),
   ].filter(Boolean);
   const node = element(
     "button",

@@ -1,8 +1,10 @@
 // The tool that draws areas to be ignored.
 
+import { reasonsText } from "../actions.js";
 import { patternTile } from "../draw/layers.js";
 import { groundOf } from "../draw/pack.js";
 import { Sketch, strokeTwice, trace } from "./sketch.js";
+import { t } from "../language.js";
 
 const COLOUR = "#e69f00";
 
@@ -10,7 +12,7 @@ export class Ignore {
   /** @param {import("./repair.js").Repair} repair */
   constructor(repair) {
     this.repair = repair;
-    this.title = "Ignore an area";
+    this.title = t("Ignore an area");
     this.sketch = new Sketch((area) => this.areas.push(area));
     this.#clear();
   }
@@ -33,10 +35,16 @@ export class Ignore {
 
   words() {
     const { reasons } = this.repair.table.bar;
-    const why = reasons.length ? ` Reason: ${reasons.join(", ")}.` : "";
-    if (this.sketch.corners.length) return `${this.sketch.corners.length} corners.${why}`;
-    if (this.areas.length) return `${this.areas.length} drawn, not saved yet.${why}`;
-    return `Click corners, or drag round it.${why}`;
+    const reason = t("Reason: {reason}", { reason: reasonsText(reasons) });
+    return reasons.length ? `${this.#drawn} ${reason}.` : this.#drawn;
+  }
+
+  get #drawn() {
+    const corners = this.sketch.corners.length;
+    if (corners) return t("{count} corners.", { count: corners });
+    const areas = this.areas.length;
+    if (areas) return t("{count} drawn, not saved yet.", { count: areas });
+    return t("Click corners, or drag round it.");
   }
 
   press(at, css) {
@@ -62,17 +70,17 @@ export class Ignore {
   async enter() {
     const { bar } = this.repair.table;
     if (this.sketch.corners.length) {
-      if (!this.sketch.close()) bar.tell("An area has at least three corners.", "bad");
+      if (!this.sketch.close()) bar.tell(t("An area has at least three corners."), "bad");
       return this.repair.show();
     }
-    if (this.areas.length === 0) return bar.tell("Draw an area first.", "bad");
+    if (this.areas.length === 0) return bar.tell(t("Draw an area first."), "bad");
     const saved = [...this.areas];
     const item = await this.repair.save("ignore", this.#document(saved), () => {
       // What was drawn while it was being saved stays.
       this.areas = this.areas.filter((area) => !saved.includes(area));
     });
     if (!item) return;
-    bar.tell(`Saved: ${item.edits.at(-1)?.text ?? "ignored"}`);
+    bar.tell(t("Saved: {edit}", { edit: item.edits.at(-1)?.text ?? t("ignored") }));
     this.repair.show();
   }
 

@@ -4,6 +4,7 @@ import { getJson, keptUnder, postJson } from "../api.js";
 import { action, keyText } from "../actions.js";
 import { element, say } from "../dom.js";
 import { Outbox } from "../pairs/outbox.js";
+import { t } from "../language.js";
 
 const ASK_AGAIN_MS = 1500;
 const PLACE = "review-making";
@@ -47,7 +48,7 @@ export class Making {
   /** Why the pair can't be repaired now, or null. */
   whyNot(pairId) {
     const isSent = [...this.labels.waiting.values()].some((one) => one.pair_id === pairId);
-    return isSent ? "The edited label of this pair is being saved." : null;
+    return isSent ? t("The edited label of this pair is being saved.") : null;
   }
 
   /**
@@ -57,12 +58,12 @@ export class Making {
    */
   async choose(before, scene, name) {
     const { bar } = this.table;
-    bar.tell("Choosing the scene …");
+    bar.tell(t("Choosing the scene …"));
     try {
       const found = await postJson("/choose", { pair_id: before, scene_id: scene.scene_id });
-      return this.#begun(found, { before, name, what: `of ${scene.day}` });
+      return this.#begun(found, { before, name, what: t("of {day}", { day: scene.day }) });
     } catch (error) {
-      bar.tell(`Not chosen: ${error.message}`, "bad");
+      bar.tell(t("Not chosen: {error}", { error: error.message }), "bad");
       return false;
     }
   }
@@ -75,7 +76,7 @@ export class Making {
    */
   relabel(drawn) {
     const sent = this.labels.send({ ...drawn, reviewer: this.table.data.reviewer });
-    this.table.bar.tell(`The label of ${drawn.name} is being saved. Go on.`);
+    this.table.bar.tell(t("The label of {name} is being saved. Go on.", { name: drawn.name }));
     this.#show();
     return this.#labelSent(sent);
   }
@@ -83,12 +84,15 @@ export class Making {
   async #labelSent(answer) {
     try {
       const { before, name, ...found } = await answer;
-      this.#begun(found, { before, name, what: "with the edited label" });
+      this.#begun(found, { before, name, what: t("with the edited label") });
       this.table.refresh(before);
       return true;
     } catch (error) {
-      const where = `What was drawn is still there (${editKey()}).`;
-      this.table.bar.tell(`The label was not saved: ${error.message} ${where}`, "bad");
+      const why = t("The label was not saved: {error} What was drawn is still there ({key}).", {
+        error: error.message,
+        key: editKey(),
+      });
+      this.table.bar.tell(why, "bad");
       return false;
     } finally {
       this.#show();
@@ -98,16 +102,16 @@ export class Making {
   /** Brings the label of before back, and has its pair made. */
   async undoLabel() {
     const { bar, item, pairId: before, data } = this.table;
-    if (!item?.label_version) return bar.tell("The label of this pair is that of its file.");
+    if (!item?.label_version) return bar.tell(t("The label of this pair is that of its file."));
     if (item.superseded) return bar.tell(item.superseded, "bad");
-    bar.tell("Undoing the edited label …");
+    bar.tell(t("Undoing the edited label …"));
     try {
       const asked = { pair_id: before, reviewer: data.reviewer };
       const found = await postJson("/labels/undo", asked);
-      this.#begun(found, { before, name: item.mask_name, what: "with the label of before" });
+      this.#begun(found, { before, name: item.mask_name, what: t("with the label of before") });
       this.table.refresh(before);
     } catch (error) {
-      bar.tell(`Not undone: ${error.message}`, "bad");
+      bar.tell(t("Not undone: {error}", { error: error.message }), "bad");
     }
   }
 
@@ -117,7 +121,7 @@ export class Making {
       this.table.bar.tell(text, "bad");
       return false;
     }
-    this.table.bar.tell(`${name} is being made ${what}. Go on.`);
+    this.table.bar.tell(t("{name} is being made {what}. Go on.", { name, what }));
     const made = { pairId, before, name, there: false };
     this.#keep([...this.pairs.filter((one) => one.pairId !== pairId), made]);
     this.#follow(made);
@@ -143,13 +147,15 @@ export class Making {
     table.pairs.forget(made.pairId);
     table.queue.replace(made.before, made.pairId);
     table.refresh(made.before);
-    table.bar.tell(`The new pair of ${made.name} is there (${openKey()}).`);
+    table.bar.tell(
+      t("The new pair of {name} is there ({key}).", { name: made.name, key: openKey() }),
+    );
     this.#keep(this.pairs);
   }
 
   #failed(made, text) {
     this.#keep(this.pairs.filter((one) => one !== made));
-    this.table.bar.tell(`${made.name} was not made: ${text}`, "bad");
+    this.table.bar.tell(t("{name} was not made: {text}", { name: made.name, text }), "bad");
   }
 
   /** Opens the oldest that is there. */
@@ -157,7 +163,9 @@ export class Making {
     const made = this.pairs.find(({ there }) => there);
     if (!made) {
       return this.table.bar.tell(
-        this.pairs.length ? "It is still being made." : "No pair was made of another scene or label.",
+        this.pairs.length
+          ? t("It is still being made.")
+          : t("No pair was made of another scene or label."),
       );
     }
     this.#keep(this.pairs.filter((one) => one !== made));
@@ -183,13 +191,13 @@ export class Making {
     this.node.disabled = there.length === 0;
     this.node.classList.toggle("there", there.length > 0);
     const text = there.length
-      ? `New pair: ${there[0].name} (${openKey()})`
-      : `${count} being made …`;
+      ? t("New pair: {name} ({key})", { name: there[0].name, key: openKey() })
+      : t("{count} being made …", { count });
     say(this.node, text);
     const trouble = this.labels.trouble ?? "";
     this.node.title = [
-      ...this.pairs.map(({ name, there: done }) => `${name}: ${done ? "there" : "being made"}`),
-      ...waiting.map(({ name }) => `${name}: its label is being saved. ${trouble}`),
+      ...this.pairs.map(({ name, there: done }) => `${name}: ${done ? t("there") : t("being made")}`),
+      ...waiting.map(({ name }) => t("{name}: its label is being saved. {trouble}", { name, trouble })),
     ].join("\n");
   }
 }

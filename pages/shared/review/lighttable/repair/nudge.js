@@ -1,6 +1,7 @@
 // The tool that moves the label: by keys, seen at once, saved as one edit.
 
 import { number } from "../dom.js";
+import { t } from "../language.js";
 
 const WAYS = { Left: [-1, 0], Right: [1, 0], Up: [0, 1], Down: [0, -1] };
 
@@ -8,14 +9,14 @@ const WAYS = { Left: [-1, 0], Right: [1, 0], Up: [0, 1], Down: [0, -1] };
 function metres([east, north]) {
   const part = (value, plus, minus) =>
     `${number(Math.abs(value), 2)} m ${value < 0 ? minus : plus}`;
-  return `${part(east, "east", "west")}, ${part(north, "north", "south")}`;
+  return `${part(east, t("east"), t("west"))}, ${part(north, t("north"), t("south"))}`;
 }
 
 export class Nudge {
   /** @param {import("./repair.js").Repair} repair */
   constructor(repair) {
     this.repair = repair;
-    this.title = "Move the label";
+    this.title = t("Move the label");
     /** How far east and north, in metres, beyond where the label is. */
     this.by = [0, 0];
   }
@@ -46,7 +47,7 @@ export class Nudge {
   takeMeasured() {
     const found = this.repair.table.item?.nudge?.proposed;
     if (!found) {
-      return this.repair.table.bar.tell("No shift was measured that isn't taken already.");
+      return this.repair.table.bar.tell(t("No shift was measured that isn't taken already."));
     }
     this.#set([found.east_m, found.north_m]);
     this.repair.show();
@@ -56,25 +57,27 @@ export class Nudge {
     const { nudge } = this.repair.table.item ?? {};
     const said = [metres(this.by)];
     if (nudge?.east_m || nudge?.north_m) {
-      said.push(`moved before: ${metres([nudge.east_m, nudge.north_m])}`);
+      said.push(t("moved before: {way}", { way: metres([nudge.east_m, nudge.north_m]) }));
     }
     const found = nudge?.proposed;
     if (found) {
-      const doubt = found.reliable ? "" : ", not reliable";
-      said.push(`measured: ${metres([found.east_m, found.north_m])}${doubt}`);
+      const way = { way: metres([found.east_m, found.north_m]) };
+      said.push(
+        found.reliable ? t("measured: {way}", way) : t("measured: {way}, not reliable", way),
+      );
     }
     return said.join("  ·  ");
   }
 
   async save() {
     const [east, north] = this.by;
-    if (!east && !north) return this.repair.table.bar.tell("The label wasn't moved.");
+    if (!east && !north) return this.repair.table.bar.tell(t("The label wasn't moved."));
     const item = await this.repair.save("nudge", { east_m: east, north_m: north }, () => {
       // Keys pressed while it was being saved count from where the label is then.
       this.#set([this.by[0] - east, this.by[1] - north]);
     });
     if (!item) return;
-    this.repair.table.bar.tell(`Saved: ${item.edits.at(-1)?.text ?? "moved"}`);
+    this.repair.table.bar.tell(t("Saved: {edit}", { edit: item.edits.at(-1)?.text ?? t("moved") }));
     this.repair.show();
   }
 }

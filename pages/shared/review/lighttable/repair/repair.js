@@ -10,6 +10,7 @@ import { Making } from "./making.js";
 import { Nudge } from "./nudge.js";
 import { newToken } from "../pairs/outbox.js";
 import { Relabel } from "../relabel/relabel.js";
+import { t } from "../language.js";
 
 /**
  * @typedef {object} Tool
@@ -43,7 +44,7 @@ export class Repair {
     this.keys = element("span", { class: "tool-keys" });
     this.line = element(
       "div",
-      { class: "tool-line", role: "toolbar", "aria-label": "Repair", hidden: true },
+      { class: "tool-line", role: "toolbar", "aria-label": t("Repair"), hidden: true },
       this.title,
       this.parts,
       this.words,
@@ -72,7 +73,7 @@ export class Repair {
 
   #whyNot() {
     const { state, item, pairId } = this.table;
-    if (state !== "ready" || !item) return "There is no picture of a pair to repair.";
+    if (state !== "ready" || !item) return t("There is no picture of a pair to repair.");
     return item.superseded ?? this.making.whyNot(pairId);
   }
 
@@ -97,7 +98,7 @@ export class Repair {
   holdsBack(action) {
     if (!this.active || !DECIDING.includes(action.group)) return false;
     const { title } = this.tools[this.active];
-    this.table.bar.tell(`${title}: deciding keys are off. Esc leaves.`, "bad");
+    this.table.bar.tell(t("{title}: deciding keys are off. Esc leaves.", { title }), "bad");
     return true;
   }
 
@@ -114,14 +115,15 @@ export class Repair {
     const pairId = table.pairId;
     const edit = { pair_id: pairId, kind, document, reviewer: table.data.reviewer };
     this.saving = true;
-    table.bar.tell("Saving the repair …");
+    table.bar.tell(t("Saving the repair …"));
     try {
       const item = await postJson("/edits", { token: this.#tokenOf(edit), ...edit });
       this.unanswered = { asked: "", token: "" };
       await table.renew(pairId, saved);
       return item;
     } catch (error) {
-      table.bar.tell(`Not saved: ${error.message} What is drawn is still there.`, "bad");
+      const why = t("Not saved: {error} What is drawn is still there.", { error: error.message });
+      table.bar.tell(why, "bad");
       return null;
     } finally {
       this.saving = false;
@@ -138,8 +140,10 @@ export class Repair {
   async undo() {
     const { table } = this;
     const mine = table.item?.edits?.findLast(({ who }) => who === table.data.reviewer);
-    if (!mine) return table.bar.tell("You have repaired nothing of this pair.");
-    if (await this.save("undo", {})) table.bar.tell(`Took back: ${mine.text}`);
+    if (!mine) return table.bar.tell(t("You have repaired nothing of this pair."));
+    if (await this.save("undo", {})) {
+      table.bar.tell(t("Took back: {edit}", { edit: mine.text }));
+    }
     this.show();
   }
 }

@@ -1,0 +1,67 @@
+"""The app in a browser whose language is another one than English."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from migrate_core.workspace import Workspace
+from tests.support.browsing import browser_page, chromium
+from tests.support.light_table import light_table, log_of, press, queue_of, root, shown
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _browser_is_there() -> None:
+    chromium()
+
+
+def test_the_light_table_speaks_german_and_decides_by_the_same_keys(
+    served_alone: tuple[str, Workspace], tmp_path: Path
+) -> None:
+    address, workspace = served_alone
+    first, second = queue_of(workspace)[:2]
+    with light_table(address, tmp_path, locale="de-DE") as page:
+        table = root(page)
+        for name in ("Annehmen", "Ablehnen", "Unsicher", "Alle Ebenen", "Nebeneinander"):
+            assert table.locator(f"button[title^='{name}']").count() == 1, name
+        assert "nicht entschieden" in table.locator(".badge").inner_text()
+        assert "Für Werte auf das Bild zeigen." in table.locator(".reading").inner_text()
+        press(page, "?")
+        helped = table.locator(".help").inner_text()
+        assert "Voriges Paar" in helped
+        assert "Während das Label verschoben wird" in helped
+        press(page, "Escape", "1", "a")
+        shown(page, second)
+        notice = table.locator("footer .notice")
+        assert notice.inner_text().endswith(": annehmen")
+        # What is kept is the same in all languages.
+        (decision,) = log_of(workspace, first)
+        assert (decision.verdict, decision.reason) == ("accept", "cloud")
+        press(page, "ArrowLeft", "i")
+        shown(page, first)
+        facts = table.locator(".facts").inner_text()
+        assert "angenommen" in facts
+        assert "Was den Boden verdeckt" in facts
+
+
+def test_another_language_loads_the_light_table_again(
+    served_alone: tuple[str, Workspace], tmp_path: Path
+) -> None:
+    address, _ = served_alone
+    with light_table(address, tmp_path, locale="fr-FR") as page:
+        accept = root(page).locator("button.verdict.accept")
+        assert "Accept" in accept.inner_text()
+        page.goto(f"{address}/Review?language=de")
+        shown(page)
+        assert "Annehmen" in accept.inner_text()
+
+
+def test_pages_speak_german(served_alone: tuple[str, Workspace], tmp_path: Path) -> None:
+    address, _ = served_alone
+    with browser_page(tmp_path / "profile", locale="de-DE") as page:
+        for path, name in (("", "Startseite"), ("/Masks", "Masken")):
+            page.goto(f"{address}{path}")
+            page.get_by_role("heading", name=name).first.wait_for()
