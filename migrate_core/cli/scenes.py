@@ -122,7 +122,7 @@ def search(
     except run.SearchFailedError as err:
         report(err.problems)
         raise
-    emit(scenes_document(session.store), as_json, lambda: _show(session))
+    _emit_candidates(session, as_json)
     report(problems)
 
 
@@ -162,7 +162,12 @@ def test_source(session: Session, specs: tuple[str, ...], as_json: bool) -> None
 @click.pass_obj
 def list_scenes(session: Session, as_json: bool) -> None:
     """The candidates of every mask, as the last search found them."""
-    document = scenes_document(session.store)
+    _emit_candidates(session, as_json)
+
+
+def _emit_candidates(session: Session, as_json: bool) -> None:
+    """All candidates, read once: as the document or as a table."""
+    document = scenes_document(session.store) if as_json else None
     emit(document, as_json, lambda: _show(session))
 
 

@@ -137,18 +137,24 @@ class Store:
 
     def scenes(self) -> dict[tuple[str, str], Scene]:
         """All scenes by (scene_id, source)."""
-        rows = self._rows(sa.select(tables.scenes))
+        return self._scenes(sa.true())
+
+    def _scenes(self, condition: sa.ColumnElement[bool]) -> dict[tuple[str, str], Scene]:
+        rows = self._rows(sa.select(tables.scenes).where(condition))
         return {(row.scene_id, row.source): from_json(Scene, row.document) for row in rows}
 
     def candidates(self, mask_ids: Iterable[str] | None = None) -> dict[str, list[Candidate]]:
         """The candidates of every mask that was searched, or of these, best first, by mask_id."""
-        scenes = self.scenes()
         found: dict[str, list[Candidate]] = {}
         column = tables.candidates.c
-        query = sa.select(tables.candidates).order_by(column.mask_id, column.rank)
-        here = [query.where(column.mask_id.in_(chunk)) for chunk in chunks(mask_ids or ())]
-        for part in [query] if mask_ids is None else here:
-            for row in self._rows(part):
+        everywhere: list[Any] = [sa.true()]
+        here = (column.mask_id.in_(chunk) for chunk in chunks(mask_ids or ()))
+        for condition in everywhere if mask_ids is None else here:
+            # There may be many scenes that are candidates of no mask.
+            theirs = sa.select(column.scene_id, column.source).where(condition)
+            scenes = self._scenes(sa.tuple_(*tables.scenes.primary_key).in_(theirs))
+            query = sa.select(tables.candidates).where(condition)
+            for row in self._rows(query.order_by(column.mask_id, column.rank)):
                 candidate = candidate_of(row, scenes[row.scene_id, row.source])
                 found.setdefault(row.mask_id, []).append(candidate)
         return found
