@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -124,7 +124,7 @@ def _converter() -> Converter:
     converter.register_structure_hook(Acquired, lambda text, _: Acquired.parse(text))
     converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
     converter.register_structure_hook_func(_is_pattern, lambda text, _: re.compile(text))
-    converter.register_structure_hook_func(_is_geometry, lambda document, _: shape(document))
+    converter.register_structure_hook_func(_is_geometry, lambda document, _: _geometry(document))
     return converter
 
 
@@ -135,6 +135,15 @@ def _from_document(kind: type[T], converter: Converter) -> Callable[[Any, Any], 
         field.name: override(rename=stored_name(field)) for field in fields if field.metadata
     }
     return make_dict_structure_fn(kind, converter, **renamed)
+
+
+def _geometry(document: Mapping[str, Any]) -> BaseGeometry:
+    """The geometry of GeoJSON; polygons of one ring, which most are, without a step a vertex."""
+    rings: Sequence[Any] = document["coordinates"] if document["type"] == "Polygon" else ()
+    if len(rings) != 1:
+        return shape(document)
+    polygon: BaseGeometry = shapely.polygons(rings[0])
+    return polygon
 
 
 def _is_plain(kind: Any) -> bool:
