@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from ..language.translation import LANGUAGE, language
-from ..state import WORKSPACE, chosen_workspace
+from ..language.translation import language
+from ..state import LANGUAGE, WORKSPACE, chosen_workspace
 from .routes import PREFIX, base_path
 
 # Streamlit loads this text from an address of its own, so that the import has to name all of its.

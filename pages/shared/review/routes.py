@@ -40,8 +40,8 @@ from migrate_core.store.serialize import to_json
 from migrate_core.text import _
 
 from ..frame import Page, in_workspace, open_workspace
-from ..language.translation import LANGUAGE, in_language
-from ..state import WORKSPACE
+from ..language.translation import in_language
+from ..state import LANGUAGE, WORKSPACE
 from .guard import refusal, refusal_of_reviewer
 from .item import item_document, status_document
 from .queue import queue_document
