@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from migrate_core.cli import cli
-from migrate_core.store.base import Store
 from tests.support.pairs import Safe, numbered_masks, open_case, write_safe
 
 
@@ -35,25 +34,6 @@ def searching(tmp_path: Path) -> Any:
 def best(result: Result) -> str:
     ((item,),) = [json.loads(result.stdout)]
     return str(item["scenes"][0]["sensed_at"][:10])
-
-
-def test_candidates_are_read_once_as_a_table_and_as_a_document(
-    searching: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    searching()
-    read: list[None] = []
-    candidates = Store.candidates
-
-    def counted(store: Store, *arguments: Any) -> Any:
-        read.append(None)
-        return candidates(store, *arguments)
-
-    monkeypatch.setattr(Store, "candidates", counted)
-    words = ["--workspace", str(tmp_path / "workspace"), "scenes", "list"]
-    assert "S2A_MSIL" in CliRunner().invoke(cli, words).stdout
-    assert len(read) == 1
-    assert json.loads(CliRunner().invoke(cli, [*words, "--json"]).stdout)
-    assert len(read) == 2
 
 
 def test_limits_of_usable_scenes_can_be_given(searching: Any) -> None:

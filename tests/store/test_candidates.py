@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from migrate_core.advice import Advice, Remedy
-from migrate_core.model import RankedScene, Scene
+from migrate_core.model import RankedScene
 from migrate_core.store.base import Store, open_store
 from migrate_core.store.candidates import (
     ALL,
@@ -27,7 +26,6 @@ from migrate_core.store.candidates import (
     select_all,
     select_best,
 )
-from migrate_core.store.serialize import from_json
 from migrate_core.workspace import Workspace
 from tests.support.builders import a_mask, a_scene
 
@@ -147,22 +145,3 @@ def test_many_choices_are_taken_at_once_and_what_is_unknown_comes_back(store: St
     assert selected(store) == {"a": "B", "b": "C", "d": "C"}
     assert names(store, MaskFilter(CHOSEN_BY_PERSON)) == "ad"
     assert select_all(store, {}) == {}
-
-
-def test_only_scenes_that_are_candidates_are_read(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store.put_scenes([a_scene("unrelated")])
-    read: list[str] = []
-
-    def counted(kind: type[Scene], document: dict[str, Any]) -> Scene:
-        read.append(document["scene_id"])
-        return from_json(kind, document)
-
-    monkeypatch.setattr("migrate_core.store.base.from_json", counted)
-    found = store.candidates(["a"])
-    assert [one.ranked.scene for one in found["a"]] == [a_scene("A"), a_scene("B")]
-    assert sorted(read) == ["A", "B"]
-    read.clear()
-    assert set(store.candidates()) == {"a", "b", "d"}
-    assert sorted(read) == ["A", "B", "C"]
