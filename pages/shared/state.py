@@ -9,10 +9,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.language.translation import LANGUAGE
-
 # The tab's workspace by name, in its session and in its address.
 WORKSPACE = "workspace"
+# Its language, there as well.
+LANGUAGE = "language"
 _KEY = "selection"
 _VISIT, _STAGE = "visit", "visited"
 # So long after an address was written, the browser has it.

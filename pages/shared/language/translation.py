@@ -17,11 +17,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from migrate_core.text import set_translation
+from pages.shared.state import LANGUAGE
 
 FOLDER = Path(__file__).resolve().parent
 ENGLISH = "en"
-# Of the choice in the session, and in the address.
-LANGUAGE, _ADDRESS = "language", "language"
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def language() -> str:
         return ENGLISH
     for wanted in (
         st.session_state.get(LANGUAGE),
-        st.query_params.get(_ADDRESS),
+        st.query_params.get(LANGUAGE),
         st.context.locale,
     ):
         code = str(wanted or "").partition("-")[0].lower()
