@@ -27,6 +27,8 @@ def test_the_light_table_speaks_german_and_decides_by_the_same_keys(
         table = root(page)
         for name in ("Annehmen", "Ablehnen", "Unsicher", "Alle Ebenen", "Nebeneinander"):
             assert table.locator(f"button[title^='{name}']").count() == 1, name
+        # At 1280 pixels all tools are in sight.
+        assert table.locator(".tools").evaluate("(line) => line.scrollWidth <= line.clientWidth")
         assert "nicht entschieden" in table.locator(".badge").inner_text()
         assert "Für Werte auf das Bild zeigen." in table.locator(".reading").inner_text()
         press(page, "?")
@@ -59,9 +61,26 @@ def test_another_language_loads_the_light_table_again(
         assert "Annehmen" in accept.inner_text()
 
 
+def test_the_language_that_is_chosen_is_that_of_page_and_light_table(
+    served_alone: tuple[str, Workspace], tmp_path: Path
+) -> None:
+    address, _ = served_alone
+    with light_table(address, tmp_path, locale="en-GB") as page:
+        accept = root(page).locator("button.verdict.accept")
+        assert "Accept" in accept.inner_text()
+        page.get_by_test_id("stSidebar").get_by_test_id("stSelectbox").get_by_role(
+            "combobox"
+        ).click()
+        page.get_by_role("option", name="Deutsch").click()
+        accept.filter(has_text="Annehmen").wait_for()
+        assert "language=de" in page.url
+        page.get_by_test_id("stSidebar").get_by_text("Masken").click()
+        page.get_by_role("heading", name="Masken", exact=True).wait_for()
+
+
 def test_pages_speak_german(served_alone: tuple[str, Workspace], tmp_path: Path) -> None:
     address, _ = served_alone
     with browser_page(tmp_path / "profile", locale="de-DE") as page:
-        for path, name in (("", "Startseite"), ("/Masks", "Masken")):
+        for path, name in (("", "Migration von Labels"), ("/Masks", "Masken")):
             page.goto(f"{address}{path}")
             page.get_by_role("heading", name=name).first.wait_for()
