@@ -19,11 +19,15 @@ from pages.shared.text import counted
 
 @dataclass(frozen=True)
 class Rows:
-    """What a table shows: an id and the cells of each row, and how its columns look."""
+    """What a table shows: an id and the cells of each row, and how its columns look.
+
+    `written` gives the numbers of a column as text; they are sorted as numbers all the same.
+    """
 
     ids: Sequence[str]
     cells: Sequence[Mapping[str, Any]]
     columns: Mapping[str, Any] = field(default_factory=dict)
+    written: Mapping[str, Callable[[float], str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -214,8 +218,9 @@ def _capital(text: str) -> str:
 
 def _table(rows: Rows, **selecting: Any) -> Any:
     cells = pd.DataFrame(rows.cells)
+    formats: Any = dict(rows.written)
     return st.dataframe(
-        cells,
+        cells.style.format(formats, na_rep="–") if formats else cells,
         hide_index=True,
         height="content",
         placeholder="–",

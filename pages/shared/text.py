@@ -9,8 +9,7 @@ from migrate_core.escaping import markdown_code as code
 from migrate_core.escaping import markdown_text as plain
 from migrate_core.text import counted
 
-__all__ = ["DAYS_COLUMN", "PERCENT_COLUMN", "code", "counted", "plain"]
+__all__ = ["PERCENT_COLUMN", "code", "counted", "plain"]
 
-# Formats of columns, which show numbers as `migrate_core.text` writes them.
+# Format of a column, which shows numbers as `migrate_core.text` writes them.
 PERCENT_COLUMN = "%.1f %%"
-DAYS_COLUMN = "%+.1f"

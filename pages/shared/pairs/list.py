@@ -25,6 +25,7 @@ from migrate_core.text import (
     FOOTPRINT_COVERAGE_HELP,
     LABEL_OCCLUDED_HELP,
     _,
+    format_short_offset,
 )
 from pages.shared.frame import PAGES, Page
 from pages.shared.log import show_log
@@ -33,7 +34,7 @@ from pages.shared.pairs.start import start_pairs
 from pages.shared.pairs.state import LOOK, STAGE_HELP, RunStatus
 from pages.shared.state import choose_mask, choose_pair, selection
 from pages.shared.table import PagedList, Rows, choose_rows
-from pages.shared.text import DAYS_COLUMN, PERCENT_COLUMN, code, plain
+from pages.shared.text import PERCENT_COLUMN, code, plain
 
 _OFFSETS = {
     "0": "0: it is applied already",
@@ -58,6 +59,7 @@ def pair_list(page: Page, now: RunStatus) -> None:
         [f"{row.mask_id} {row.scene_id}" for row in rows],
         [_cells(row, stages) for row in rows],
         _columns(),
+        {"Days": format_short_offset},
     )
     picked = [rows[number] for number in choose_rows(listed.name, table)]
     listed.show(count)
@@ -124,9 +126,7 @@ def _columns() -> dict[str, Any]:
     return {
         "Mask": column.TextColumn(width=270),
         "State": column.TextColumn(width=140, help=_(STAGE_HELP)),
-        "Days": column.NumberColumn(
-            DAYS_OFFSET, width=125, format=DAYS_COLUMN, help=_(DAYS_OFFSET_HELP)
-        ),
+        "Days": column.NumberColumn(DAYS_OFFSET, width=125, help=_(DAYS_OFFSET_HELP)),
         "Coverage": column.NumberColumn(
             FOOTPRINT_COVERAGE, width=180, format=PERCENT_COLUMN, help=_(FOOTPRINT_COVERAGE_HELP)
         ),

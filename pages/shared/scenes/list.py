@@ -134,7 +134,7 @@ def _table(found: Sequence[MaskRow]) -> None:
         [row.mask.mask_id for row in found],
         [_cells(row) for row in found],
         {
-            "mask": st.column_config.TextColumn(width=140),
+            "mask": st.column_config.TextColumn(width=210),
             "usable": st.column_config.TextColumn(
                 _("usable"), help=_("Usable scenes of all candidates"), width=80
             ),
