@@ -124,11 +124,11 @@ def _cells(row: PairRow, stages: Mapping[str, str]) -> dict[str, object]:
 def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
-        "Mask": column.TextColumn(width=270),
-        "State": column.TextColumn(width=140, help=_(STAGE_HELP)),
-        "Days": column.NumberColumn(DAYS_OFFSET, width=125, help=_(DAYS_OFFSET_HELP)),
+        "Mask": column.TextColumn(width=250),
+        "State": column.TextColumn(width=110, help=_(STAGE_HELP)),
+        "Days": column.NumberColumn(DAYS_OFFSET, width=120, help=_(DAYS_OFFSET_HELP)),
         "Coverage": column.NumberColumn(
-            FOOTPRINT_COVERAGE, width=180, format=PERCENT_COLUMN, help=_(FOOTPRINT_COVERAGE_HELP)
+            FOOTPRINT_COVERAGE, width=165, format=PERCENT_COLUMN, help=_(FOOTPRINT_COVERAGE_HELP)
         ),
         "Label occluded": column.NumberColumn(
             width=115, format=PERCENT_COLUMN, help=_(LABEL_OCCLUDED_HELP)
