@@ -203,6 +203,12 @@ class Strip {
   }
 }
 
+/** `cloud in scene 20.6 %`: the number stays in sight where the rest has no room. */
+function cloud(text) {
+  const [, name, value] = /^(.*?)( [\d.]+ %)?$/.exec(text);
+  return element("span", { class: "cloud" }, element("span", {}, name), value);
+}
+
 /** A candidate: its picture, and what is known of it in words. */
 function tile(scene, frame, place) {
   const used = scene.selected ? element("span", { class: "used" }, t("✓ in use")) : null;
@@ -224,7 +230,7 @@ function tile(scene, frame, place) {
     frame,
     element("span", { class: "day" }, element("b", {}, scene.date), used),
     offset,
-    ...scene.clouds.map((text) => element("span", { class: "cloud" }, text)),
+    ...scene.clouds.map(cloud),
     unusable,
   );
 }
