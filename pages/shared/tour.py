@@ -17,16 +17,16 @@ _STEPS: Mapping[str, str] = {
     ),
     "scenes": (
         "Press **Search**: the demo's own scenes are in the form. Select a mask and compare its "
-        "scenes: date, cloud over the mask, coverage. Two masks get no usable scene; the page says "
-        "what would help them."
+        "scenes: date, cloud over the mask, coverage. One mask gets no usable scene; the page says "
+        "what would help it."
     ),
     "pairs": (
         "Press **Make pairs**. Each scene is cut to its mask, and the label is put on the "
         "10 m grid. The demo takes some seconds."
     ),
     "review": (
-        "Look at both images side by side. Press **A** to accept and **X** to reject: two of the "
-        "six labels lie under cloud in the Sentinel-2 scene, so they would be wrong."
+        "Look at both images side by side. Press **A** to accept and **X** to reject: a label is "
+        "wrong where a cloud, a shadow or a change is in only one of the two."
     ),
     "export": (
         "Choose a format and press **Export**: the accepted pairs become a dataset with splits, "
