@@ -94,20 +94,13 @@ def _of_pairs(chosen: Sequence[Entry]) -> list[Setting]:
     found = [
         setting("Resampling of 20 m and 60 m bands to 10 m", lambda p: p.resampling),
         setting("Clouds are assessed by", lambda p: CLOUDS_TEXTS.get(p.clouds, p.clouds)),
+        setting("Also of products that lack bands", lambda p: _yes(p.allow_missing_bands)),
+        setting("Register: move shifted masks", lambda p: _yes(p.register)),
         setting(
-            "Make pairs of products that lack bands, too", lambda p: _yes(p.allow_missing_bands)
-        ),
-        setting(
-            "Register: move masks that are shifted against Sentinel-2", lambda p: _yes(p.register)
-        ),
-        setting(
-            "Boundary buffer along class borders, metres on both sides",
+            "Boundary buffer, m to both sides of class borders",
             lambda p: f"{p.ignore_rim_m:g}" if p.ignore_rim_m else "none",
         ),
-        setting(
-            "Ignore labels where the ground was occluded in the source image",
-            lambda p: _yes(p.ignore_occluded),
-        ),
+        setting("Ignore labels occluded in the source image", lambda p: _yes(p.ignore_occluded)),
     ]
     if any(one.offset is not None for one in parameters):
         by_hand = setting(
