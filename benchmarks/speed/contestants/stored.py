@@ -21,11 +21,10 @@ def pages(workspace: str) -> Any:
     from migrate_core.workspace import Workspace
 
     measure = import_module("benchmarks.store.measure")
-    root = Path(workspace)
-    found = {
-        name: usage.seconds for name, usage in measure.store_usages(open_store(Workspace(root)))
-    }
-    with measure.working_in(root):
+    opened = Workspace(Path(workspace))
+    usages = measure.store_usages(open_store(opened), opened)
+    found = {name: usage.seconds for name, usage in usages}
+    with measure.working_in(opened.root):
         return found | {
             f"page {name}": measure.page_usage(path).seconds for name, path in measure.PAGES.items()
         }
