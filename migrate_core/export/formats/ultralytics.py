@@ -39,7 +39,10 @@ class Ultralytics(Format):
 
     name = "ultralytics"
     title = "Ultralytics, semantic segmentation"
-    help = "8-bit pictures of three bands (--bands, else true colour) and masks, with data.yaml."
+    help = (
+        "8-bit pictures of three bands (true colour, unless others are chosen) and masks, with "
+        "data.yaml."
+    )
     loads = "YOLO('yolo26n-sem.yaml').train(data='DEST/ultralytics/data.yaml')"
     cut = Cut.ALWAYS
 
