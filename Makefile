@@ -46,7 +46,7 @@ demo: setup ## Fill ./workspace with the small example
 
 test: lint test-fast ## Set up, lint, check types and run all tests
 	MIGRATE_HYPOTHESIS=thorough $(PY) -m pytest -n 3 --dist loadfile -m "(services or slow or stage) and not browser and not formats"
-	$(PY) -m pytest -m browser
+	$(PY) -m pytest -n 2 --dist loadfile -m browser
 
 # Three at a time, since some wait; a file's tests stay together, as they share what takes long to
 # make. Threads of the linear algebra would only wait for each other beside the other processes.

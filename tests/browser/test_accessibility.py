@@ -17,9 +17,9 @@ SLOW_MS = 60_000
 # A page, and what is there once all of it is drawn.
 PAGES = {
     "": ".st-key-next_step",
-    "Masks": '[data-testid="stDataFrame"]',
-    "Scenes": '[data-testid="stDataFrame"]',
-    "Pairs": '[data-testid="stDataFrame"]',
+    "Masks": '[data-testid="stDataFrame"]:visible',
+    "Scenes": '[data-testid="stDataFrame"]:visible',
+    "Pairs": '[data-testid="stDataFrame"]:visible',
     "Review": '[data-testid="pair-viewer"][data-state="ready"]',
     "Export": ".st-key-export_start",
 }

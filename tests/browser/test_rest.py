@@ -120,7 +120,7 @@ def test_work_of_a_terminal_is_seen_at_the_next_use_and_followed_to_its_end(
         with working(many, "pairs") as job:
             job.report(7, 0, total=100)
             page.get_by_text("How they are made").click()
-            page.get_by_text("Register: move masks").click()
+            page.get_by_text("Register: move shifted masks").click()
             for part in ("stMain", "stSidebar"):
                 page.get_by_test_id(part).get_by_text("7 of 100").wait_for(timeout=SLOW_MS)
             assert asked.within(page, FOLLOW_S) >= FOLLOWED
