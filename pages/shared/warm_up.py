@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from importlib import import_module
 
@@ -18,3 +19,7 @@ def warm_up() -> None:
 def _import_all() -> None:
     for name in _LIBRARIES:
         import_module(name)
+    # Streamlit looks for garbage in all of memory whenever a page was drawn. What is imported
+    # stays, and need not be looked through each time.
+    gc.collect()
+    gc.freeze()
