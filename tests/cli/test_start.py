@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from migrate_core.cli import cli
 from migrate_core.cli.lazy import LazyGroup
 from migrate_core.pairs.run.options import RunOptions
+from tests.support.imports import loaded_after
 from tests.support.pairs import Safe, numbered_masks, prepare, write_safe
 
 # Each takes a tenth of a second to a whole one, and only few commands need it.
@@ -40,12 +41,12 @@ LATER = (
 @pytest.mark.parametrize("words", [["--help"], ["status"], ["pairs", "list"]])
 def test_it_starts_without_what_few_commands_need(words: list[str], tmp_path: Path) -> None:
     words = ["--workspace", str(tmp_path), *words]
-    code = (
-        f"import sys, migrate_core.cli; migrate_core.cli.cli({words}, standalone_mode=False);"
-        f"print('loaded', *set({LATER}) & set(sys.modules))"
-    )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.splitlines()[-1].split() == ["loaded"]
+    loaded, _ = loaded_after(_command(words), LATER)
+    assert loaded == set()
+
+
+def _command(words: list[str]) -> str:
+    return f"import migrate_core.cli; migrate_core.cli.cli({words}, standalone_mode=False)"
 
 
 # What a pair of a product on disk that was read before needs nothing of: processes of their own,
@@ -71,14 +72,10 @@ def test_one_more_pair_of_a_product_loads_nothing_for_other_pairs(tmp_path: Path
     )
     assert case.make(RunOptions(workers=1, masks=frozenset([case.store.masks()[0].mask_id]))).made
     words = ["--workspace", str(case.workspace.root), "pairs", "make", "--yes", "--json"]
-    code = (
-        f"import sys, migrate_core.cli; migrate_core.cli.cli({words}, standalone_mode=False);"
-        f"print('loaded', *set({_FOR_OTHER_PAIRS}) & set(sys.modules))"
-    )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "1 pairs made, 0 failed, 1 already there." in found.stderr
-    assert "pairs 2/2" in found.stderr.splitlines()
-    assert found.stdout.splitlines()[-1].split() == ["loaded"]
+    loaded, said = loaded_after(_command(words), _FOR_OTHER_PAIRS)
+    assert "1 pairs made, 0 failed, 1 already there." in said
+    assert "pairs 2/2" in said.splitlines()
+    assert loaded == set()
 
 
 def test_help_says_of_each_command_what_the_command_says_of_itself() -> None:
