@@ -54,6 +54,11 @@ def set_translation(translate: Callable[[str], str]) -> None:
     _translate = translate
 
 
+def capital(text: str) -> str:
+    """The text begun with a capital; the rest stays, unlike with `str.capitalize`."""
+    return text[:1].upper() + text[1:]
+
+
 def counted(number: int, noun: str) -> str:
     """A number with its noun: `1 mask`, `2 masks`."""
     return f"{number:,} {_(noun if number == 1 else f'{noun}s')}"

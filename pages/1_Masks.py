@@ -16,7 +16,6 @@ from pages.shared.masks.list import (
     mask_filters,
     mask_list,
     read_address,
-    write_address,
 )
 from pages.shared.masks.map import heed_click, masks_on_map
 from pages.shared.masks.marks import wanted_masks
@@ -47,7 +46,6 @@ def masks(page: Page) -> None:
     mask = find_mask(page.store, mask_id) if mask_id else None
     count = count_masks(page.store, wanted_masks())
     mask_filters(page)
-    write_address()
     left, right = st.columns([3, 2])
     with left:
         masks_on_map(page, wanted_masks(), mask)

@@ -13,8 +13,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from migrate_core.text import _
+from migrate_core.text import _, capital
+from pages.shared.state import put_in_address
 from pages.shared.text import counted
+
+# What the filters of a list are called in the address.
+_SHOW, _NAME = "show", "name"
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,8 @@ class PagedList:
 def filters(listed: PagedList, label: str, shows: Mapping[str, str]) -> None:
     """The part of the list to show, of `shows` by name, and a part of the rows' names.
 
-    The first of `shows` is chosen at first. Another choice opens the first page.
+    The first of `shows` is chosen at first. Another choice opens the first page. The address keeps
+    both, so that a reload does.
     """
     show, name = st.columns([2, 1], vertical_alignment="bottom")
     # Not as the default: a filter may come from an address.
@@ -108,6 +113,21 @@ def filters(listed: PagedList, label: str, shows: Mapping[str, str]) -> None:
         placeholder=_("part of a name"),
         persist_state="session",
     )
+    chosen, part = filtered(listed)
+    put_in_address(_SHOW, None if chosen in (None, next(iter(shows))) else chosen)
+    put_in_address(_NAME, part or None)
+
+
+def filters_of_address(listed: PagedList, shows: Collection[str]) -> None:
+    """Set the filters as the address says, where the tab hasn't set them itself.
+
+    Comes before they are drawn, and before what they leave out is asked for.
+    """
+    show, name = st.query_params.get(_SHOW), st.query_params.get(_NAME)
+    if show in shows:
+        st.session_state.setdefault(f"{listed.name}_show", show)
+    if name:
+        st.session_state.setdefault(f"{listed.name}_name", name)
 
 
 def filtered(listed: PagedList) -> tuple[str | None, str]:
@@ -206,14 +226,10 @@ def titled(names: Iterable[str], columns: Mapping[str, Any]) -> dict[str, Any]:
     Names of columns and rows are English in any language; what is shown of them is translated here.
     """
     return {
-        name: {**found, "label": _capital(_(found.get("label") or name))}
+        name: {**found, "label": capital(_(found.get("label") or name))}
         for name in names
         for found in [columns.get(name) or {}]
     }
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _table(rows: Rows, **selecting: Any) -> Any:

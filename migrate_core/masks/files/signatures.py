@@ -58,10 +58,10 @@ def describe(head: bytes) -> str:
     return f"it is text that begins with {shown!r}"
 
 
-def describe_file(path: Path) -> str:
-    """`describe` of a file on disk. Raises OSError."""
+def head_of(path: Path) -> bytes:
+    """The first bytes of a file on disk, as many as are looked at. Raises OSError."""
     with path.open("rb") as file:
-        return describe(file.read(HEAD_BYTES))
+        return file.read(HEAD_BYTES)
 
 
 def _text(head: bytes) -> str | None:

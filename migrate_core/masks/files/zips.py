@@ -11,7 +11,7 @@ from typing import IO, Any, BinaryIO
 from ...errors import MaskError
 from ...files.archives import grown_too_large, unsafe_member
 from .safety import check_is_file
-from .signatures import HEAD_BYTES, ZIP, describe, kind_of_bytes
+from .signatures import HEAD_BYTES, ZIP, describe, head_of, kind_of_bytes
 
 
 def open_zip(file: Any, name: str, otherwise: str) -> zipfile.ZipFile:
@@ -34,8 +34,7 @@ def _found(file: Any) -> str | None:
     """What is in a file that is no zip, or None where that can't be found out."""
     try:
         if isinstance(file, Path):
-            with file.open("rb") as opened:
-                head = opened.read(HEAD_BYTES)
+            head = head_of(file)
         else:
             file.seek(0)
             head = file.read(HEAD_BYTES)

@@ -28,7 +28,7 @@ from rasterio.transform import from_gcps
 from ...errors import MaskError
 from ...files.regular import check_regular, is_regular, read_text
 from ..files.safety import check_is_file, check_raster_sidecars, check_size
-from ..files.signatures import HEAD_BYTES, JPEG, PNG, TIFF, describe, kind_of_bytes
+from ..files.signatures import JPEG, PNG, TIFF, describe, head_of, kind_of_bytes
 
 # A file is opened with the driver its suffix promises and no other: what GDAL finds out by
 # sniffing may be a VRT or WMS description that reads other files and hosts.
@@ -137,8 +137,7 @@ def _open(path: Path, driver: str) -> Any:
 def _unopened(path: Path, driver: str, err: Exception) -> str:
     """Why a file can't be opened: what was found in it, what is needed, what to do."""
     try:
-        with path.open("rb") as file:
-            head, size = file.read(HEAD_BYTES), path.stat().st_size
+        head, size = head_of(path), path.stat().st_size
     except OSError as unread:
         return (
             f"it can't be opened as {driver} ({unread.strerror}). Check that it exists and its "

@@ -11,6 +11,7 @@ from ...errors import MaskError, WrongUseError
 from ...model import Mask, Problem
 from ...store.base import Store
 from ...store.masks import masks_of, used_images
+from ...text import counted
 from ..checks import FILE, IMAGE, image_problems, with_problems
 from ..options import AddOptions
 from ..raster.georeference import known_crs
@@ -70,7 +71,7 @@ class EditEffect:
         """`2 masks changed: date of 2, source image of 1`."""
         count = len(self.mask_ids)
         parts = ", ".join(f"{what} of {len(ids):,}" for what, ids in self.changed.items())
-        return f"{count:,} mask{'s' * (count != 1)} changed" + f": {parts}" * bool(parts)
+        return f"{counted(count, 'mask')} changed" + f": {parts}" * bool(parts)
 
 
 def effect_of(store: Store, mask_ids: Iterable[str], edit: BatchEdit) -> EditEffect:

@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from ...errors import MaskError
 from ...model import BACKGROUND, Acquired, Mask, Problem, SourceImage
+from ...text import capital
 from ..checks import GEOREFERENCE, date_problems, with_problems
 from ..dates.names import date_for, date_from_name
 from ..options import AddOptions, ClassEntry
@@ -185,7 +186,7 @@ def _not_georeferenced(
         empty_allowed=options.allow_empty,
         source=SourceImage(sensor=options.sensor),
     )
-    text = reason[:1].upper() + reason[1:]
+    text = capital(reason)
     return with_problems(mask, {GEOREFERENCE: text, **date_problems(mask)})
 
 

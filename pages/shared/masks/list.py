@@ -28,8 +28,8 @@ from pages.shared.masks.cells import edit_cells
 from pages.shared.masks.marks import MASK_LIST, mark, mark_none, marked, wanted_masks
 from pages.shared.masks.values import date_text
 from pages.shared.masks.view import look_at
-from pages.shared.state import choose_mask, put_in_address, selection
-from pages.shared.table import Rows, filtered, filters, mark_again, mark_rows
+from pages.shared.state import choose_mask, selection
+from pages.shared.table import Rows, filters, filters_of_address, mark_again, mark_rows
 from pages.shared.text import counted
 
 _NAMES = {
@@ -40,25 +40,11 @@ _NAMES = {
     WITHOUT_IMAGE: "No image",
 }
 _EDIT = "masks_edit"
-# The names of the filters in the address.
-_SHOW, _NAME = "show", "name"
 
 
 def read_address() -> None:
-    """Set the filters as the address says, in a tab that hasn't set them itself."""
-    show, name = st.query_params.get(_SHOW), st.query_params.get(_NAME)
-    state = st.session_state
-    if f"{MASK_LIST.name}_show" not in state and show in _NAMES:
-        state[f"{MASK_LIST.name}_show"] = show
-    if f"{MASK_LIST.name}_name" not in state and name:
-        state[f"{MASK_LIST.name}_name"] = name
-
-
-def write_address() -> None:
-    """Put the filters into the address, so that a reload keeps them."""
-    show, name = filtered(MASK_LIST)
-    put_in_address(_SHOW, None if show in (None, ALL) else show)
-    put_in_address(_NAME, name or None)
+    """Set the filters as the address says; comes before what asks for the masks that fit."""
+    filters_of_address(MASK_LIST, _NAMES)
 
 
 def chosen_mask(page: Page) -> str | None:

@@ -27,6 +27,7 @@ from migrate_core.text import (
     CLOUD_IN_SCENE,
     NOT_KNOWN,
     _,
+    capital,
     format_date,
     format_offset,
     format_percent,
@@ -303,7 +304,7 @@ def _scene_rows(item: ReviewItem) -> list[tuple[str, ...]]:
                     tile=scene.tile, level=scene.level, baseline=scene.baseline
                 ),
             ),
-            (cloud[:1].upper() + cloud[1:], format_percent(scene.cloud_percent)),
+            (capital(cloud), format_percent(scene.cloud_percent)),
         ]
     if item.mask and item.mask.acquired:
         offset = format_offset(pair.days_offset)

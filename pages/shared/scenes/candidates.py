@@ -20,6 +20,7 @@ from migrate_core.text import (
     CLOUD_OVER_MASK,
     LABEL_OCCLUDED,
     _,
+    capital,
     format_date,
     format_offset,
     format_percent,
@@ -154,7 +155,7 @@ def _format_candidate(ranked: RankedScene) -> str:
         if more
         else _("it shows {share} of the mask")
     ).format(share=format_share(ranked.coverage), count=more)
-    return f"{when[0].upper()}{when[1:]}; {', '.join(cloud_texts(ranked))}; {shows}."
+    return f"{capital(when)}; {', '.join(cloud_texts(ranked))}; {shows}."
 
 
 def cloud_texts(ranked: RankedScene) -> list[str]:

@@ -27,8 +27,8 @@ from migrate_core.text import _, format_date, format_short_offset
 from pages.shared.frame import Page
 from pages.shared.scenes.candidates import cloud_text
 from pages.shared.scenes.search import offer_searches
-from pages.shared.state import choose_mask, put_in_address, selection
-from pages.shared.table import PagedList, Rows, choose_row, filtered, filters
+from pages.shared.state import choose_mask, selection
+from pages.shared.table import PagedList, Rows, choose_row, filtered, filters, filters_of_address
 from pages.shared.text import counted, plain
 
 _MASK_LIST = PagedList("scenes", 8, "mask")
@@ -39,24 +39,12 @@ def mask_filters(page: Page) -> None:
     """What would help masks without a usable scene, and which masks are listed."""
     counts = list_counts(page.store)
     _what_would_help(page, counts)
-    _fill_filters()
+    filters_of_address(_MASK_LIST, _NAMES)
     filters(
         _MASK_LIST,
         "Masks",
         {show: f"{_(name)} ({counts[show]:,})" for show, name in _NAMES.items()},
     )
-    show, name = filtered(_MASK_LIST)
-    put_in_address("show", None if show in (None, ALL) else show)
-    put_in_address("name", name or None)
-
-
-def _fill_filters() -> None:
-    """The filters of the address, before they are drawn first."""
-    show, name = st.query_params.get("show"), st.query_params.get("name")
-    if show in _NAMES:
-        st.session_state.setdefault("scenes_show", show)
-    if name:
-        st.session_state.setdefault("scenes_name", name)
 
 
 def mask_list(page: Page) -> None:

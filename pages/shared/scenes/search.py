@@ -19,7 +19,7 @@ from migrate_core.scenes.sources import LOCAL, open_source
 from migrate_core.store.candidates import MaskRow
 from migrate_core.store.last_search import SearchParameters, last_asked, last_found, last_responses
 from migrate_core.store.ranking import own_limits_of
-from migrate_core.text import CLOUD_IN_SCENE, _
+from migrate_core.text import CLOUD_IN_SCENE, _, capital
 from pages.shared.background import POLL_S, how_it_ended, is_busy, start, trouble, watch
 from pages.shared.frame import Page, share_of
 from pages.shared.polling import polled
@@ -191,7 +191,7 @@ def _search_mask_button(
     """A button that searches for one mask, by wider limits of its own where there are some."""
     request = SearchScenes(found, only=SomeMasks((mask_id,), limits))
     st.button(
-        plain(_capital(_(text))),
+        plain(capital(_(text))),
         key=f"scenes_mask_{text}",
         icon=":material/search:",
         help=_(
@@ -214,17 +214,13 @@ def offer_searches(page: Page, remedies: Sequence[tuple[Remedy, str]]) -> None:
         query, ranking = remedy.applied(found.query, found.ranking)
         asked = replace(found, query=query, ranking=ranking)
         st.button(
-            plain(_capital(text)),
+            plain(capital(text)),
             key=f"scenes_all_{number}",
             icon=":material/search:",
             help=_("Searches again for all masks, with this limit changed."),
             on_click=_search_now,
             args=(page, SearchScenes(asked)),
         )
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 def _search_now(page: Page, request: SearchScenes) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate_core.masks.files.signatures import describe, describe_file
+from migrate_core.masks.files.signatures import HEAD_BYTES, describe, head_of
 
 
 @pytest.mark.parametrize(
@@ -36,4 +36,5 @@ def test_a_character_that_the_end_of_the_bytes_cuts_is_no_obstacle() -> None:
 def test_only_the_beginning_of_a_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     path.write_bytes(b"%PDF-1.7" + b"\xff" * 10_000)
-    assert describe_file(path) == "it is a PDF by its content"
+    assert len(head_of(path)) == HEAD_BYTES
+    assert describe(head_of(path)) == "it is a PDF by its content"

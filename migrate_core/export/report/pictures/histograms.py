@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....text import CLOUD_IN_SCENE, LABEL_OCCLUDED
+from ....text import CLOUD_IN_SCENE, LABEL_OCCLUDED, capital
 from ...formats.base import SPLITS
 from ..statistics import Statistics
 from .axes import BLUE, MOST_CLASSES, ORANGE, PURPLE, VERMILION, axes_of_figure
@@ -105,7 +105,7 @@ def histograms(counted: Statistics) -> dict[str, Figure]:
 
 def _figure(one: Histogram, values: Sequence[float]) -> Figure:
     middle = f", median {median(values):.2f}" if values else ""
-    title = f"{one.title[0].upper()}{one.title[1:]}: {len(values):,} pairs{middle}"
+    title = f"{capital(one.title)}: {len(values):,} pairs{middle}"
     figure, axes = axes_of_figure(title, one.axis, "pairs")
     low, high = one.limits or (min(values, default=0.0), max(values, default=0.0))
     if low == high:
