@@ -67,18 +67,23 @@ def start(
         st.rerun()
 
 
-def note_press(kind: str) -> None:
-    """Remember that the button of a kind of work was pressed: the callback of the button.
+def note_press(kind: str, button: str = "") -> None:
+    """Remember that a button of a kind of work was pressed: the callback of the button.
 
     A callback has the choices of the last drawing. What was typed just before the press is known
-    only when the page is drawn again: there `was_pressed` tells that work is to be started.
+    only when the page is drawn again: there `was_pressed` tells that work is to be started. What
+    a button itself returns is lost when that drawing is broken off before it comes to the button,
+    as by files that arrive a moment after the press.
     """
-    st.session_state[_PRESSED + kind] = True
+    st.session_state[_PRESSED + kind] = button
 
 
-def was_pressed(kind: str) -> bool:
-    """Whether the button of a kind of work was pressed; True once for each press."""
-    return bool(st.session_state.pop(_PRESSED + kind, False))
+def was_pressed(kind: str, button: str = "") -> bool:
+    """Whether a button of a kind of work was pressed; True once for each press."""
+    if st.session_state.get(_PRESSED + kind) != button:
+        return False
+    del st.session_state[_PRESSED + kind]
+    return True
 
 
 def trouble(kind: str) -> None:
@@ -107,7 +112,7 @@ def watch(page: Page, kind: str, doing: str, *, counted: bool = True) -> None:
     What is not `counted` in items is shown as a share. A press of a button that starts the same
     work, on a page that was drawn before this work began, is answered here.
     """
-    if was_pressed(kind):
+    if st.session_state.pop(_PRESSED + kind, None) is not None:
         st.warning(
             _("{doing} is at work already. When it has ended, start yours again.").format(
                 doing=_(doing)

@@ -98,7 +98,10 @@ def test_a_click_on_a_number_shows_its_masks_and_a_reload_keeps_the_list(tmp_pat
         numbers.nth(70).click()
         expect(outlines).to_have_count(count)
         outlines.first.hover()
-        expect(frame.locator(".leaflet-tooltip")).to_contain_text("2020-01-20, ready")
+        tooltips = frame.locator(".leaflet-tooltip")
+        # That of the number takes a moment to fade.
+        expect(tooltips).to_have_count(1)
+        expect(tooltips).to_contain_text("2020-01-20, ready")
         page.get_by_label("Name contains").fill("m00")
         page.keyboard.press("Enter")
         expect(page).to_have_url(re.compile("name=m00"))

@@ -46,6 +46,8 @@ KIND = "masks"
 # The folder of source images that was named last, to tell which of its images fit no mask.
 IMAGE_FOLDER = "masks_image_folder"
 _ROUND = "masks_upload_round"
+# The button for files; the other one is that for folders.
+_FILES = "files"
 # So many names of a folder are looked at, to show a date pattern at work.
 _NAMES = 2_000
 _IMAGES_HELP = (
@@ -103,14 +105,16 @@ def _upload(page: Page) -> None:
             "PlanetScope UDM2 or UDM, or rasters that are not 0 where clouds hid the ground.",
         )
     chosen = mask_options("upload", label_names(masks), columns_of_uploads(masks))
-    clicked = st.button(
+    st.button(
         _("Add {files}").format(files=counted(len(masks), "file")) if masks else _("Add"),
         key="masks_add_files",
         icon=":material/upload:",
         type="primary",
         disabled=not masks,
+        on_click=note_press,
+        args=(KIND, _FILES),
     )
-    if not clicked:
+    if not (was_pressed(KIND, _FILES) and masks):
         return
     try:
         batch = _saved(page, Uploads(masks, images, udms), chosen)

@@ -13,6 +13,7 @@ from migrate_core.model import SceneQuery
 from migrate_core.scenes.sources import EXAMPLES, LOCAL, SERVICES, local_source
 from migrate_core.store.last_search import SearchParameters, last_asked
 from migrate_core.text import _
+from pages.shared.background import note_press, was_pressed
 from pages.shared.frame import Page
 from pages.shared.scenes.measuring import can_measure, holds_secrets, measuring_switch
 from pages.shared.scenes.weights import TERMS, chosen_ranking, put_ranking_in_form
@@ -76,23 +77,28 @@ def search_form(page: Page) -> Asked | None:
     )
     with more.popover(_("More"), icon=":material/tune:", width="stretch"):
         _more()
-    pressed = search.button(
+    search.button(
         _("Search"),
         key="scenes_search",
         type="primary",
         icon=":material/search:",
         width="stretch",
-        on_click=keep_code,
+        on_click=_press,
     )
     measuring_switch(page, chosen_sources(), st.session_state["scenes_days"])
     _keep_in_address(page)
-    if not pressed:
+    if not was_pressed(KIND):
         return None
     parameters = _parameters(page)
     if not parameters.sources:
         st.error(_("Choose a service, or name a folder with Sentinel-2 products."))
         return None
     return Asked(parameters, st.session_state["scenes_refresh"], given_code())
+
+
+def _press() -> None:
+    keep_code()
+    note_press(KIND)
 
 
 def keep_code() -> None:
