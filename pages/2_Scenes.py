@@ -8,11 +8,12 @@ from migrate_core.states import MaskState
 from migrate_core.store.candidates import candidates_of, mask_row
 from migrate_core.store.last_search import last_found
 from migrate_core.text import _
-from pages.shared.background import forget_trouble
+from pages.shared.background import forget_trouble, is_busy
 from pages.shared.frame import PAGES, Page, begin_page
 from pages.shared.pairs.costs_ahead import costs_ahead
 from pages.shared.scenes.bulk import all_masks
 from pages.shared.scenes.candidates import View, mask_title
+from pages.shared.scenes.form import KIND
 from pages.shared.scenes.list import chosen_mask, mask_filters, mask_list
 from pages.shared.scenes.ranking import ranking_panel
 from pages.shared.scenes.search import help_mask, search_panel
@@ -40,6 +41,8 @@ def scenes(page: Page) -> None:
     mask_id = chosen_mask(page) if found else None
     ranking_panel(page, mask_id)
     if found is None:
+        if is_busy(page, KIND):
+            return
         st.info(_("Nothing was searched yet. Choose services or folders, and search."))
         return
     costs_ahead(page)

@@ -36,7 +36,7 @@ class Matches:
         counts = {
             "only with an unusable scene": self.only_unusable,
             "with an unusable scene chosen by hand": self.by_hand,
-            "without": self.without,
+            "without a scene": self.without,
         }
         return [f"{count:,} {_(text)}" for text, count in counts.items() if count]
 

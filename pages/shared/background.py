@@ -35,6 +35,8 @@ _FOLDED = 100
 _STOPPED = (JobState.RUNNING, JobState.DIED, JobState.FAILED)
 _TROUBLE = "trouble_"
 _PRESSED = "pressed_"
+# The job whose report a person has read, by kind.
+_CLOSED = "closed_"
 
 
 @dataclass
@@ -182,6 +184,25 @@ def how_it_ended(
         st.info(_("It was cancelled. What was finished is kept; start it again to go on."))
     if trace or found or job.state in _STOPPED:
         show_log(page, "job", job.job_id)
+
+
+def unread_job(page: Page, kind: str) -> JobStatus | None:
+    """The job of a kind that began last, unless the report on it was closed in this tab."""
+    job = latest_job(page.store, kind)
+    return None if job is None or st.session_state.get(_CLOSED + kind) == job.job_id else job
+
+
+def close_button(job: JobStatus, help_text: str | None = None) -> None:
+    """The button that closes the report on a job."""
+    st.button(
+        _("Close"),
+        key=f"report_close_{job.kind}",
+        type="tertiary",
+        icon=":material/close:",
+        help=help_text,
+        on_click=st.session_state.__setitem__,
+        args=(_CLOSED + job.kind, job.job_id),
+    )
 
 
 def _show(found: tuple[str, ...], show: Callable[[str], object]) -> None:

@@ -19,6 +19,7 @@ from migrate_core.review.overview import Matches, Overview, matches, overview
 from migrate_core.settings import Settings, load_settings
 from migrate_core.states import DecisionState, MaskState, PairState
 from migrate_core.store.base import Store, open_store
+from migrate_core.store.selected import unusable_to_make
 from migrate_core.text import _
 from migrate_core.workspace import Workspace
 from pages.shared.glossary import glossary
@@ -190,7 +191,8 @@ def _pipeline_status(page: Page, stage: str | None) -> None:
     for job in found.running:
         if job.kind in RUNNING:
             _running(page, job)
-    _next(next_step(stage, found, RUNNING))
+    left_out = len(unusable_to_make(page.store)) if stage is None else 0
+    _next(next_step(stage, found, RUNNING, left_out))
     root = page.workspace.root
     st.caption(
         _("Workspace {title}").format(title=code(title_of(root))),

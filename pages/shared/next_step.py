@@ -36,15 +36,19 @@ class NextStep:
 
 
 def next_step(
-    stage: str | None, found: Overview, running: Mapping[str, str] | None = None
+    stage: str | None,
+    found: Overview,
+    running: Mapping[str, str] | None = None,
+    left_out: int = 0,
 ) -> NextStep | None:
     """The step after the page of `stage`, None after the last; never that page itself.
 
-    From the home page it is the first stage with something to do. `running` are the titles of
-    jobs by kind: while one works for the page's own stage, the next one waits for it.
+    From the home page it is the first stage with something to do; pairs that are `left_out`, since
+    their scenes aren't usable, are nothing to do. `running` are the titles of jobs by kind: while
+    one works for the page's own stage, the next one waits for it.
     """
     if stage is None:
-        return NextStep(found.next_stage)
+        return NextStep(_first_to_do(found, left_out))
     if stage == STAGES[-1]:
         return None
     following = STAGES[STAGES.index(stage) + 1]
@@ -63,3 +67,10 @@ def _possible(stage: str, found: Overview) -> bool:
         "review": found.pairs.get(PairState.DONE, 0),
         "export": found.review[DecisionState.ACCEPTED],
     }[stage] > 0
+
+
+def _first_to_do(found: Overview, left_out: int) -> str:
+    begun = found.pairs.get(PairState.DONE, 0) + found.pairs.get(PairState.FAILED, 0)
+    if found.next_stage != "pairs" or not begun or begun + left_out < found.scenes["selected"]:
+        return found.next_stage
+    return "review" if found.review[DecisionState.UNDECIDED] else "export"

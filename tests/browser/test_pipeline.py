@@ -28,7 +28,6 @@ PAGES = ("", "Masks", "Scenes", "Pairs", "Review", "Export")
 # Where pictures of every page land; the documentation shows them (`make screenshots`).
 PICTURES = os.environ.get("MIGRATE_SCREENSHOTS")
 SLOW_MS = 60_000
-CLEAR = (255, 0, 255)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -188,11 +187,14 @@ def test_the_picture_of_the_home_page_is_drawn_from_the_demo(copied: Path) -> No
     folder = Workspace(copied).pair(pair.pair_id)
     drawn = source_look(mask, look_grid(folder, options.size), options).rgb
     migrated = render(read_pair(folder, options.bands, options.size), options).rgb
-    # A colour that neither has becomes transparent: the picture is shown on light and dark pages.
-    gap = np.full((drawn.shape[0], 24, 3), CLEAR, dtype=np.uint8)
-    both = np.concatenate([drawn, gap, migrated], axis=1)
+    # With an alpha channel: the picture is shown on light and dark pages, and Streamlit loses the
+    # one colour that a PNG may name as transparent.
+    gap = np.zeros((drawn.shape[0], 24, 4), dtype=np.uint8)
+    opaque = ((0, 0), (0, 0), (0, 1))
+    sides = [np.pad(rgb, opaque, constant_values=255) for rgb in (drawn, migrated)]
+    both = np.concatenate([sides[0], gap, sides[1]], axis=1)
     path = Path(str(PICTURES)) / "label_migrated.png"
-    Image.fromarray(both).save(path, optimize=True, transparency=CLEAR)
+    Image.fromarray(both).save(path, optimize=True)
     assert drawn.shape == migrated.shape
 
 

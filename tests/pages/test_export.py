@@ -137,7 +137,8 @@ def test_a_dataset_is_written_and_shown_with_card_plots_and_zip(
     assert len(app.main.get("image")) == len(plots)
     (report,) = app.main.get("download_button")
     assert report.proto.label.startswith("Download the report (")
-    (download,) = app.main.get("link_button")
+    on_top, download = app.main.get("link_button")
+    assert on_top.proto.url == download.proto.url
     assert f"{folder.name}.zip" in download.proto.label
     assert str(archive_path(folder)) in words(app)
     assert "brought up to date" in words(app)
@@ -153,9 +154,9 @@ def test_a_dataset_without_a_zip_can_be_downloaded_as_one(
     assert not launched[0][1].archive
     go()
     app.run()
-    (download,) = app.main.get("link_button")
     folder = case.workspace.exports / f"{now_utc():%Y-%m-%d}"
-    assert download.proto.url == download_address(folder)
+    downloads = app.main.get("link_button")
+    assert [one.proto.url for one in downloads] == 2 * [download_address(folder)]
     assert not archive_path(folder).exists()
 
 
@@ -270,6 +271,20 @@ def test_what_the_export_said_is_shown(case: Case) -> None:
     job.end("failed")
     assert "the folder has other files in it" in words(opened())
     assert "the disk is full" not in words(opened())
+
+
+def test_what_the_last_export_wrote_is_said_on_top_until_it_is_closed(case: Case) -> None:
+    job = claim(case.store, "export", 0)
+    job.answer({"path": "/data/out", "formats": ["geotiff"], "pairs": ["a", "b"], "samples": {}})
+    job.end("done")
+    said = "2 pairs exported to `/data/out`."
+    app = opened()
+    assert [box.value for box in app.success] == [said]
+    app.button(key="report_close_export").click().run()
+    assert not app.success
+    # One that failed has written nothing that could be fetched.
+    claim(case.store, "export", 0).end("failed")
+    assert not opened().success
 
 
 # choices in the address

@@ -369,7 +369,7 @@ def test_what_came_of_adding_in_a_terminal_is_shown(workspace: Workspace, tmp_pa
     assert "1 added, 1 can't be read." in texts(app, "warning")
     assert plain("b_20200202.tif: it can't be opened as GTiff") in texts(app, "warning")
     # Read once, it makes room.
-    app = shown(app.button(key="masks_report_close").click().run())
+    app = shown(app.button(key="report_close_masks").click().run())
     assert "can't be read" not in texts(app, "warning")
 
 

@@ -28,6 +28,7 @@ from pages.shared.background import (
 from pages.shared.export.about import about_form
 from pages.shared.export.choose import choose_pairs, explain_empty, show_counts
 from pages.shared.export.made import Made, known_datasets
+from pages.shared.export.outcome import show_outcome
 from pages.shared.export.samples import choose_chips, choose_formats, choose_pixels
 from pages.shared.export.splitting import choose_splits
 from pages.shared.frame import Page
@@ -100,6 +101,7 @@ def exporting(page: Page, shown: Sequence[Made]) -> None:
         watch(page, KIND, _("Exporting"))
         return
     how_it_ended(page, KIND)
+    show_outcome(page, KIND, shown)
     if known_datasets(page) != shown:
         st.rerun()
 

@@ -68,7 +68,7 @@ def stages(found: Overview, matched: Matches) -> list[Stage]:
                 Part(matched.only_unusable, "only with an unusable scene", _TROUBLE),
                 Part(matched.without, "without a scene", _WAITING),
             ],
-            _wait(matched.without + matched.only_unusable, "mask", "for a better search"),
+            _wait(matched.without + matched.only_unusable, "mask", "for a usable scene"),
         ),
         Stage(
             "pairs",

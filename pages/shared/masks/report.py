@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from migrate_core.jobs.background import answer, latest_job, messages
+from migrate_core.jobs.background import answer, messages
 from migrate_core.masks.register.outcome import ImagePairs
 from migrate_core.states import Level
 from migrate_core.store.serialize import from_json
 from migrate_core.text import _
+from pages.shared.background import close_button, unread_job
 from pages.shared.frame import Page
 from pages.shared.table import PagedList, titled
 from pages.shared.text import counted, plain
@@ -17,14 +18,12 @@ from pages.shared.text import counted, plain
 # So many notes on how polygons became masks are shown.
 _NOTES = 3
 _OTHERS = PagedList("masks_report", 5, "problem")
-# The job whose report a person has read.
-_CLOSED = "masks_report_closed"
 
 
 def adding_report(page: Page, kind: str) -> None:
     """How the last adding ended, until it is closed: result, problems, source images, notes."""
-    job = latest_job(page.store, kind)
-    if job is None or st.session_state.get(_CLOSED) == job.job_id:
+    job = unread_job(page, kind)
+    if job is None:
         return
     results = messages(page.store, kind, Level.RESULT)
     problems = messages(page.store, kind, Level.PROBLEM)
@@ -35,15 +34,8 @@ def adding_report(page: Page, kind: str) -> None:
     with left:
         if results or problems:
             _result(" ".join(results), problems)
-    right.button(
-        _("Close"),
-        key="masks_report_close",
-        type="tertiary",
-        icon=":material/close:",
-        help=_("Masks with a problem stay in the list below, under “With a problem”."),
-        on_click=st.session_state.__setitem__,
-        args=(_CLOSED, job.job_id),
-    )
+    with right:
+        close_button(job, _("Masks with a problem stay in the list below, under “With a problem”."))
     if (images := answer(page.store, kind)) is not None:
         _images(from_json(ImagePairs, images))
     for note in notes:
