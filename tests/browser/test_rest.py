@@ -59,8 +59,12 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     store.engine.dispose()
 
 
-def root_of(store: Store) -> Path:
-    return Path(str(store.engine.url.database)).parent
+@pytest.fixture(scope="module")
+def address(many: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One server for all tests: none changes what the others look at."""
+    root = Path(str(many.engine.url.database)).parent
+    with served_app(root, tmp_path_factory.mktemp("log") / "app.log") as found:
+        yield found
 
 
 class Questions:
@@ -95,11 +99,8 @@ def test_a_page_of_ten_thousand_masks_is_read_at_once(many: Store) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_without_work_a_page_rests(many: Store, tmp_path: Path, name: str) -> None:
-    with (
-        served_app(root_of(many), tmp_path / "app.log") as address,
-        browser_page(tmp_path / "profile", viewport={"width": 1280, "height": 800}) as page,
-    ):
+def test_without_work_a_page_rests(address: str, tmp_path: Path, name: str) -> None:
+    with browser_page(tmp_path, viewport={"width": 1280, "height": 800}) as page:
         asked = Questions(page)
         page.goto(f"{address}/{name}")
         settle(page)
@@ -108,12 +109,9 @@ def test_without_work_a_page_rests(many: Store, tmp_path: Path, name: str) -> No
 
 
 def test_work_of_a_terminal_is_seen_at_the_next_use_and_followed_to_its_end(
-    many: Store, tmp_path: Path
+    many: Store, address: str, tmp_path: Path
 ) -> None:
-    with (
-        served_app(root_of(many), tmp_path / "app.log") as address,
-        browser_page(tmp_path / "profile", viewport={"width": 1280, "height": 800}) as page,
-    ):
+    with browser_page(tmp_path, viewport={"width": 1280, "height": 800}) as page:
         asked = Questions(page)
         page.goto(f"{address}/Pairs")
         settle(page)
