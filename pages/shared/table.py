@@ -33,6 +33,11 @@ class Rows:
     columns: Mapping[str, Any] = field(default_factory=dict)
     written: Mapping[str, Callable[[float], str]] = field(default_factory=dict)
 
+    @property
+    def first_column(self) -> str:
+        """The name of the column on the left."""
+        return next(iter(self.cells[0])) if self.cells else ""
+
 
 @dataclass(frozen=True)
 class PagedList:
@@ -137,24 +142,25 @@ def filtered(listed: PagedList) -> tuple[str | None, str]:
 
 
 def choose_row(name: str, rows: Rows, chosen: str | None, choose: Callable[[str], None]) -> None:
-    """A table with the mark at the row `chosen`; a click on a mark or cell calls `choose`."""
+    """A table with the mark at the row `chosen`; a click on a mark or cell calls `choose`.
+
+    So does a key that moves to the cell of another row.
+    """
     key = _table_key(name, rows)
 
-    def clicked() -> None:
-        row, marked = clicked_row(key)
+    def changed() -> None:
+        row = chosen_row(key)
         if row is not None:
             choose(rows.ids[row])
-        if not marked:
-            # The mark goes to the row of a cell, and stays where a second click takes it away.
-            mark_again(name)
 
-    default = [rows.ids.index(chosen)] if chosen in rows.ids else []
     _table(
         rows,
         key=key,
         selection_mode=["single-row", "single-cell"],
-        selection_default={"selection": {"rows": default}},
-        on_select=clicked,
+        selection_default=marks_at(
+            key, [rows.ids.index(chosen)] if chosen in rows.ids else [], rows.first_column
+        ),
+        on_select=changed,
     )
 
 
@@ -167,24 +173,32 @@ def mark_rows(
 ) -> None:
     """A table in which rows are marked, and a click in a cell calls `choose` with the row's id.
 
-    `mark` gets the ids of all marked rows whenever a mark is set or taken away.
+    So does a key that moves to the cell of another row. `mark` gets the ids of all marked rows
+    whenever a mark is set or taken away.
     """
     key = _table_key(name, rows)
 
     def changed() -> None:
+        row = _entered_row(key)
+        if row is not None:
+            choose(rows.ids[row])
+            return
         selection = st.session_state[key]["selection"]
-        if selection["cells"]:
-            choose(rows.ids[int(selection["cells"][0][0])])
-            mark_again(name)
-        else:
-            mark([rows.ids[number] for number in selection["rows"] if number < len(rows.ids)])
+        selected = [rows.ids[number] for number in selection["rows"] if number < len(rows.ids)]
+        entered = [rows.ids[int(cell[0])] for cell in selection["cells"]]
+        if selected and selected == entered and selected[0] not in marked:
+            # Marked by key before the browser had the marks back that selecting the cell took away.
+            selected += [row for row in rows.ids if row in marked]
+        if entered or not st.session_state.get(_cell(key)):
+            mark(selected)
 
-    default = [number for number, row in enumerate(rows.ids) if row in marked]
     _table(
         rows,
         key=key,
         selection_mode=["multi-row", "single-cell"],
-        selection_default={"selection": {"rows": default}},
+        selection_default=marks_at(
+            key, [number for number, row in enumerate(rows.ids) if row in marked], rows.first_column
+        ),
         on_select=changed,
     )
 
@@ -195,29 +209,50 @@ def choose_rows(name: str, rows: Rows) -> list[int]:
     return [number for number in event["selection"]["rows"] if number < len(rows.ids)]
 
 
-def mark_again(name: str) -> None:
-    """Make a table of `choose_row` again, with the mark where the present choice is."""
-    st.session_state[_turn(name)] = st.session_state.get(_turn(name), 0) + 1
+def marks_at(key: str, marked: Sequence[int], column: str) -> Any:
+    """The selection that a table begins with; one that is there already gets its marks moved.
 
+    It begins with the cell of the first mark in `column` selected, as keys would move nothing in a
+    table that has marks alone.
 
-def clicked_row(key: str) -> tuple[int | None, bool]:
-    """The row of a table that was clicked, in a cell or at its mark, and whether it has the mark.
-
-    A click beside the marks of a table selects a cell, by which people mean the row.
+    Comes before the table is drawn. A cell that is selected takes all marks away, so they are set
+    again. The cell stays: it is where the keys go on from, which a new table would not know.
     """
-    selection = st.session_state[key]["selection"]
-    if selection["cells"]:
-        return int(selection["cells"][0][0]), False
-    return (int(selection["rows"][0]), True) if selection["rows"] else (None, False)
+    cells = [(row, column) for row in marked[:1]]
+    if key in st.session_state:
+        there = st.session_state[key]["selection"]
+        cells = list(there["cells"]) or st.session_state.get(_cell(key), cells)
+        if list(there["rows"]) != list(marked) or cells != list(there["cells"]):
+            rows = {"rows": list(marked), "columns": [], "cells": cells}
+            st.session_state[key] = {"selection": rows}
+    st.session_state[_cell(key)] = cells
+    return {"selection": {"rows": list(marked), "columns": [], "cells": cells}}
 
 
-def _turn(name: str) -> str:
-    return f"{name}_turn"
+def chosen_row(key: str) -> int | None:
+    """The row of a table that was chosen just now, by a cell of it or by its mark."""
+    row = _entered_row(key)
+    marked = st.session_state[key]["selection"]["rows"]
+    return int(marked[0]) if row is None and marked else row
+
+
+def _entered_row(key: str) -> int | None:
+    """The row of the cell that was selected just now, by which people mean the row.
+
+    A cell of before stays selected while marks are set; it is none that was selected now.
+    """
+    cells = list(st.session_state[key]["selection"]["cells"])
+    return int(cells[0][0]) if cells and cells != st.session_state.get(_cell(key)) else None
+
+
+def _cell(key: str) -> str:
+    """Where the selected cell of a table is kept from one drawing to the next."""
+    return f"{key}_cell"
 
 
 def _table_key(name: str, rows: Rows) -> str:
     """Other rows are another table: a selection counts rows, and must not slip to another one."""
-    return f"{name}_table_{st.session_state.get(_turn(name), 0)}_{hash(tuple(rows.ids))}"
+    return f"{name}_table_{hash(tuple(rows.ids))}"
 
 
 def titled(names: Iterable[str], columns: Mapping[str, Any]) -> dict[str, Any]:

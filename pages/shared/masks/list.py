@@ -29,7 +29,7 @@ from pages.shared.masks.marks import MASK_LIST, mark, mark_none, marked, wanted_
 from pages.shared.masks.values import date_text
 from pages.shared.masks.view import look_at
 from pages.shared.state import choose_mask, selection
-from pages.shared.table import Rows, filters, filters_of_address, mark_again, mark_rows
+from pages.shared.table import Rows, filters, filters_of_address, mark_rows
 from pages.shared.text import counted
 
 _NAMES = {
@@ -64,7 +64,6 @@ def show_in_list(page: Page, mask_id: str) -> None:
     index = index_of(page.store, wanted_masks(), mask_id)
     if index is not None:
         MASK_LIST.turn_to(index)
-    mark_again(MASK_LIST.name)
 
 
 def mask_filters(page: Page) -> None:
@@ -103,8 +102,8 @@ def _above(count: int) -> None:
     else:
         text.caption(
             _(
-                "{masks}. A click in a row shows the mask; marks at the left choose "
-                "masks to edit or remove together."
+                "{masks}. A click in a row, or ↑ and ↓, shows the mask; marks at the left, or "
+                "Shift + Space, choose masks to edit or remove together."
             ).format(masks=counted(count, "mask"))
         )
     switch.toggle(

@@ -9,7 +9,7 @@ import streamlit as st
 
 from migrate_core.store.masks import ALL, MaskFilter, count_masks, mask_ids_of
 from pages.shared.frame import Page
-from pages.shared.table import PagedList, filtered, mark_again
+from pages.shared.table import PagedList, filtered
 from pages.shared.text import counted
 
 MASK_LIST = PagedList("masks", 10, "mask")
@@ -46,7 +46,6 @@ def mark(listed: Iterable[str], wanted: Iterable[str]) -> None:
 def mark_none() -> None:
     """Take all marks away."""
     st.session_state[_MARKED] = {}
-    mark_again(MASK_LIST.name)
 
 
 @dataclass(frozen=True)

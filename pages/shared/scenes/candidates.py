@@ -59,11 +59,10 @@ class View:
         return self.candidates.index(self.viewed)
 
     def look_at(self, scene_id: str, where: str) -> None:
-        """View another scene; what marks the old one elsewhere than `where` is made again."""
+        """View another scene; the plot that marks the old one is made again, unless it is there."""
         choose_scene(scene_id)
-        nonces = st.session_state.setdefault(_NONCE, {})
-        for other in {"table", "plot"} - {where}:
-            nonces[other] = nonces.get(other, 0) + 1
+        if where != "plot":
+            st.session_state[_NONCE] = st.session_state.get(_NONCE, 0) + 1
 
     def use(self) -> None:
         """Select the viewed scene for the mask."""
@@ -80,10 +79,10 @@ class View:
         )
         st.session_state[_USED] = True
 
-    def key(self, name: str) -> str:
-        """The key of a widget that marks the viewed scene."""
-        nonce = st.session_state.get(_NONCE, {}).get(name, 0)
-        return f"scenes_{name}_{self.mask.mask_id}_{nonce}"
+    @property
+    def plot_key(self) -> str:
+        """The key of the plot, another one where another scene is to be marked."""
+        return f"scenes_plot_{self.mask.mask_id}_{st.session_state.get(_NONCE, 0)}"
 
     @cached_property
     def footprints(self) -> list[tuple[BaseGeometry, list[Candidate]]]:

@@ -31,7 +31,7 @@ def scene_plot(view: View) -> None:
     """Days offset against cloud cover with the usable region; a click views a scene."""
     points = [_point(view, candidate) for candidate in view.candidates]
     rows = [point for point in points if point["cloud"] is not None]
-    key = view.key("plot")
+    key = view.plot_key
 
     def picked() -> None:
         chosen = st.session_state[key]["selection"].get("picked") or []

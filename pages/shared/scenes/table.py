@@ -28,7 +28,7 @@ from migrate_core.text import (
 from pages.shared.scenes.candidates import View
 from pages.shared.scenes.colors import CHOSEN_COLOR, USABLE_COLOR, DaysScale
 from pages.shared.scenes.form import TERMS
-from pages.shared.table import clicked_row, titled
+from pages.shared.table import chosen_row, marks_at, titled
 
 _DAYS_HELP = "How far the scene is from the mask's image in time; sorted from before to after"
 _TERMS = tuple(f"term {name}" for name in TERMS)
@@ -62,13 +62,12 @@ def scene_table(view: View) -> None:
         label_visibility="collapsed",
         persist_state="session",
     )
-    key = f"{view.key('table')}_{chosen}"
+    key = f"scenes_table_{view.mask.mask_id}_{chosen}"
 
     def picked() -> None:
-        row, marked = clicked_row(key)
+        row = chosen_row(key)
         if row is not None:
-            scene_id = view.candidates[row].ranked.scene.scene_id
-            view.look_at(scene_id, "table" if marked else "")
+            view.look_at(view.candidates[row].ranked.scene.scene_id, "table")
 
     cells = pd.DataFrame([_cells(candidate) for candidate in view.candidates])
     shown = [*_ALWAYS, *_SETS[chosen or next(iter(_SETS))]]
@@ -80,7 +79,7 @@ def scene_table(view: View) -> None:
         hide_index=True,
         height="auto",
         selection_mode=["single-row-required", "single-cell"],
-        selection_default={"selection": {"rows": [view.rank]}},
+        selection_default=marks_at(key, [view.rank], shown[0]),
         on_select=picked,
         column_config=titled(shown, _columns(view)),
     )
