@@ -125,14 +125,15 @@ class FormField:
     """A field of a form that the address keeps: its key in the session, and its name there.
 
     `usual` is what it has at first, and what the address leaves out. `read` makes a value of the
-    address's text and raises ValueError for a wrong one; `write` is the way back.
+    address's text and raises ValueError for a wrong one; `write` is the way back, and gives None
+    for what isn't to stand in an address.
     """
 
     key: str
     name: str
     usual: Any
     read: Callable[[str], Any] = str
-    write: Callable[[Any], str] = str
+    write: Callable[[Any], str | None] = str
 
     @property
     def text(self) -> str | None:
@@ -177,7 +178,12 @@ def number(usual: float, least: float, most: float) -> dict[str, Any]:
             raise ValueError(text)
         return value
 
-    return {"usual": usual, "read": read, "write": lambda value: f"{value:g}"}
+    return {"usual": usual, "read": read, "write": number_text}
+
+
+def number_text(value: float) -> str:
+    """A number as an address has it, in full: `12`, `0.5`."""
+    return str(value).removesuffix(".0")
 
 
 @dataclass(frozen=True)
