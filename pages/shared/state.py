@@ -120,6 +120,12 @@ def note_visit(stage: str | None) -> None:
         state[_STAGE], state[_VISIT] = stage, state.get(_VISIT, 0) + 1
 
 
+def visit() -> int:
+    """Which visit of a page this is, counted over all pages of the tab."""
+    number: int = st.session_state.get(_VISIT, 0)
+    return number
+
+
 @dataclass(frozen=True)
 class FormField:
     """A field of a form that the address keeps: its key in the session, and its name there.
@@ -211,7 +217,7 @@ def keep_form(form: str, fields: Sequence[FormField]) -> None:
     texts = _texts(fields)
     if written is None or texts != written.texts:
         written = _Written(texts, time.monotonic())
-    st.session_state[key] = replace(written, visit=st.session_state.get(_VISIT, 0))
+    st.session_state[key] = replace(written, visit=visit())
     for one in fields:
         put_in_address(one.name, texts.get(one.name))
 
@@ -225,6 +231,6 @@ def _was_led(written: _Written, asked: Mapping[str, str], fields: Sequence[FormF
     """Whether the address is one that the tab was led to, not one that it has just left."""
     if asked == written.texts:
         return False
-    if written.visit != st.session_state.get(_VISIT, 0):
+    if written.visit != visit():
         return bool(asked)  # a link without any leaves the choice as it was
     return _texts(fields) == written.texts and time.monotonic() - written.at > _SETTLED_S

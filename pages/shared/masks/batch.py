@@ -16,7 +16,7 @@ from migrate_core.masks.register.batch_edit import BatchEdit, EditEffect, effect
 from migrate_core.model import named_problem
 from migrate_core.review.set_aside import SetAside, consequence_of_edit, set_aside_by_edit
 from migrate_core.text import _
-from pages.shared.background import is_busy, path_of, start
+from pages.shared.background import is_busy, path_of, pressed, start
 from pages.shared.frame import Page
 from pages.shared.masks.add import KIND
 from pages.shared.masks.marks import Scope, mark_none, scope_of_list
@@ -127,8 +127,11 @@ def _fields(scope: Scope) -> dict[str, Any] | None:
                 "A mask of background only is a problem unless it is meant as a negative example."
             ),
         )
-        asked = st.form_submit_button(
-            _("See what this changes in {masks}").format(masks=scope.noun), type="primary"
+        asked = pressed(
+            st.form_submit_button,
+            _("See what this changes in {masks}").format(masks=scope.noun),
+            f"masks_batch_look_{number}",
+            type="primary",
         )
     fields = {"date": date, "crs": crs, "class_names": names, "empty_allowed": _EMPTY[empty]}
     return {**fields, "nodata": text_values(nodata), "image": image.strip()} if asked else None

@@ -20,6 +20,7 @@ from migrate_core.masks.register.edit import (
 )
 from migrate_core.model import Mask
 from migrate_core.text import _
+from pages.shared.background import pressed
 from pages.shared.frame import Page
 from pages.shared.masks.values import date_text
 from pages.shared.text import counted, plain
@@ -65,7 +66,13 @@ def edit_cells(page: Page, found: Sequence[Mask]) -> None:
                 ),
             },
         )
-        if st.form_submit_button(_("Save changes"), icon=":material/save:", type="primary"):
+        if pressed(
+            st.form_submit_button,
+            _("Save changes"),
+            f"{key}_save",
+            icon=":material/save:",
+            type="primary",
+        ):
             _save(page, found, st.session_state[key]["edited_rows"])
 
 
