@@ -24,7 +24,7 @@ HARD, FRACTIONS, BOTH = "hard", "fractions", "both"
 LABELS = (HARD, FRACTIONS, BOTH)
 APPLIED, KEPT, OCCLUDED = "applied", "kept", "occluded"
 IGNORES = (APPLIED, KEPT, OCCLUDED)
-_LARGEST_CHIP_PX = 8192
+SMALLEST_CHIP_PX, LARGEST_CHIP_PX = 8, 8192
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,10 @@ class ChipOptions:
 
     def check(self) -> None:
         """Raises WrongUseError for what can't be cut."""
-        if not 8 <= self.size <= _LARGEST_CHIP_PX:
+        if not SMALLEST_CHIP_PX <= self.size <= LARGEST_CHIP_PX:
             raise WrongUseError(
-                f"Chips of {self.size} pixels can't be made; needed are 8 to {_LARGEST_CHIP_PX}."
+                f"Chips of {self.size} pixels can't be made; needed are {SMALLEST_CHIP_PX} to "
+                f"{LARGEST_CHIP_PX}."
             )
         if not 1 <= self.stride <= self.size:
             raise WrongUseError(

@@ -10,6 +10,7 @@ from typing import Any
 from ..demo import DemoCase, Progress, make_demo
 from ..errors import MaskError, WrongUseError
 from ..files.disk import writing
+from ..files.regular import is_regular
 from ..jobs.background import now_utc, working
 from ..jobs.many_objects import many_new_objects
 from ..model import Mask, Problem
@@ -18,6 +19,7 @@ from ..store.base import Store
 from ..store.lists.masks import mask_lines
 from ..store.masks import MaskFilter, masks_of, unknown_mask, used_images
 from ..store.serialize import to_json
+from ..text import counted
 from ..workspace import remove_leftovers, unfinished_folder
 from .checks import FILE
 from .dates.names import table_keys
@@ -42,7 +44,7 @@ from .register.edit import MaskEdit, crs_obstacle, edited, store_edits
 from .register.outcome import ImagePairs, image_pairs
 from .register.rasters import register_headers
 from .register.sidecars import Finder
-from .register.uploads import unpack
+from .register.uploads import labels_in_zip, unpack
 from .register.vectors import register_vectors
 from .vectors.formats.reading import VECTOR_SUFFIXES, is_vector
 
@@ -77,6 +79,7 @@ def add(session: Session, paths: Sequence[Path], options: AddOptions) -> Added:
     options = replace(options, max_pair_pixels=session.settings.max_pair_pixels)
     inputs, options, unpacking = _unpacked(session, paths, options)
     files = mask_files(inputs, follow_links=options.follow_links, takes=_is_label_file)
+    files = _without_zips(files)
     options, unclear = without_unclear_rows(options, files.files)
     added = _register(session, files, options)
     return replace(
@@ -218,9 +221,33 @@ def mask_row(mask: Mask) -> dict[str, Any]:
 
 
 def _is_label_file(path: Path) -> bool:
-    """Whether a file in a folder is a mask: by its suffix, and JSON and the like by content."""
+    """Whether a file in a folder is a mask: by its suffix, and JSON and the like by content.
+
+    So is a zip that holds masks, to be reported where it is no zipped Shapefile.
+    """
     suffix = path.suffix.lower()
+    if suffix == ".zip" and is_regular(path) and labels_in_zip(path):
+        return True
     return suffix in DRIVERS or (suffix in VECTOR_SUFFIXES and is_vector(path))
+
+
+def _without_zips(found: FoundFiles) -> FoundFiles:
+    """The files without zips of masks, which are unpacked only where they are named themselves.
+
+    Such as lie in a folder may be products of many gigabytes, so they are refused by name.
+    """
+    zips = [file for file in found.files if file.suffix.lower() == ".zip" and not is_vector(file)]
+    refused = [
+        Problem(
+            path.name,
+            f"this zip in a folder isn't unpacked; it holds "
+            f"{counted(len(labels_in_zip(path)), 'file')} that may be masks. Unzip it there, or "
+            "add the zip by itself.",
+        )
+        for path in zips
+    ]
+    files = tuple(file for file in found.files if file not in zips)
+    return FoundFiles(files, (*found.refused, *refused))
 
 
 def _unpacked(

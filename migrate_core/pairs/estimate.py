@@ -53,10 +53,21 @@ class SourceCosts:
 
 
 def remote_costs(
-    store: Store, workspace: Workspace, services: ServiceSettings
+    store: Store,
+    workspace: Workspace,
+    services: ServiceSettings,
+    *,
+    leave_out_unusable: bool = False,
 ) -> list[SourceCosts]:
-    """The costs of every service whose scenes are selected for pairs that are not finished."""
-    found = kept(store, "windows to fetch", lambda: _windows_to_fetch(store))
+    """The costs of every service whose scenes are selected for pairs that are not finished.
+
+    `leave_out_unusable` counts no pair that a run with this option leaves out.
+    """
+    found = kept(
+        store,
+        f"windows to fetch {leave_out_unusable}",
+        lambda: _windows_to_fetch(store, leave_out_unusable=leave_out_unusable),
+    )
     return [
         _source_costs(source, windows.pairs, _wanted(windows, workspace), store, services)
         for source, windows in sorted(found.items())
@@ -71,10 +82,10 @@ class _Windows:
     scenes: dict[str, tuple[str, list[tuple[float, float]]]] = field(default_factory=dict)
 
 
-def _windows_to_fetch(store: Store) -> dict[str, _Windows]:
+def _windows_to_fetch(store: Store, *, leave_out_unusable: bool) -> dict[str, _Windows]:
     """By source, each scene once, with the windows of all its pairs."""
     found: dict[str, _Windows] = defaultdict(_Windows)
-    for row in open_matches(store, other_than=LOCAL):
+    for row in open_matches(store, LOCAL, leave_out_unusable=leave_out_unusable):
         found[row.source].pairs += 1
         for scene_id in (row.scene_id, *row.completed_by):
             _, sizes = found[row.source].scenes.setdefault(scene_id, (row.level, []))

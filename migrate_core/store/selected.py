@@ -51,8 +51,22 @@ def _of_ready_masks(*columns: Any) -> sa.Select[Any]:
     return query.where(masks.c.state == MaskState.READY)
 
 
-def open_matches(store: Store, other_than: str) -> list[OpenMatch]:
-    """Selected matches whose pair isn't finished; sources that begin so are left out."""
+# Ready masks whose selected scene, which no person chose, isn't usable, without a pair of it.
+_UNUSABLE_TO_MAKE = sa.and_(
+    masks.c.state == MaskState.READY,
+    masks.c.match == Match.ONLY_UNUSABLE,
+    masks.c.to_make,
+    ~masks.c.by_person,
+)
+
+
+def open_matches(
+    store: Store, other_than: str, *, leave_out_unusable: bool = False
+) -> list[OpenMatch]:
+    """Selected matches whose pair isn't finished; sources that begin so are left out.
+
+    So are, with `leave_out_unusable`, the masks of `unusable_to_make`.
+    """
     done = sa.exists().where(
         pairs.c.mask_id == candidates.c.mask_id,
         pairs.c.scene_id == candidates.c.scene_id,
@@ -68,6 +82,8 @@ def open_matches(store: Store, other_than: str) -> list[OpenMatch]:
         ~candidates.c.source.startswith(other_than, autoescape=True),
         ~done,
     )
+    if leave_out_unusable:
+        query = query.where(~_UNUSABLE_TO_MAKE)
     with store.engine.connect() as connection:
         rows = connection.execute(query).all()
     return [
@@ -83,12 +99,7 @@ def unusable_to_make(store: Store) -> Mapping[str, str]:
     """
     query = (
         sa.select(masks.c.mask_id, masks.c.name)
-        .where(
-            masks.c.state == MaskState.READY,
-            masks.c.match == Match.ONLY_UNUSABLE,
-            masks.c.to_make,
-            ~masks.c.by_person,
-        )
+        .where(_UNUSABLE_TO_MAKE)
         .order_by(masks.c.name, masks.c.mask_id)
     )
 

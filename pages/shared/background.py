@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from migrate_core.states import JobState, Level
 from migrate_core.text import _
 from pages.shared.frame import Page, format_done, share_of, time_left
 from pages.shared.log import show_log
+from pages.shared.state import visit
 from pages.shared.text import plain
 
 # How often a page looks how far the work is, in seconds.
@@ -37,6 +39,8 @@ _TROUBLE = "trouble_"
 _PRESSED = "pressed_"
 # The job whose report a person has read, by kind.
 _CLOSED = "closed_"
+# So long a press waits for a drawing that comes to its button.
+_PRESS_LASTS_S = 60.0
 
 
 @dataclass
@@ -45,6 +49,20 @@ class _Trouble:
 
     message: str
     shown: bool = False
+
+
+@dataclass(frozen=True)
+class _Press:
+    """A press that nothing has answered yet: of which button, when, and on which visit."""
+
+    button: str
+    at: float
+    visit: int
+
+    @property
+    def counts(self) -> bool:
+        """Whether it may still act: nobody went to another page, or has waited since."""
+        return self.visit == visit() and time.monotonic() - self.at < _PRESS_LASTS_S
 
 
 def start(
@@ -75,17 +93,31 @@ def note_press(kind: str, button: str = "") -> None:
     A callback has the choices of the last drawing. What was typed just before the press is known
     only when the page is drawn again: there `was_pressed` tells that work is to be started. What
     a button itself returns is lost when that drawing is broken off before it comes to the button,
-    as by files that arrive a moment after the press.
+    as by files that arrive, or a map that tells its bounds, a moment after the press.
     """
-    st.session_state[_PRESSED + kind] = button
+    st.session_state[_PRESSED + kind] = _Press(button, time.monotonic(), visit())
 
 
 def was_pressed(kind: str, button: str = "") -> bool:
-    """Whether a button of a kind of work was pressed; True once for each press."""
-    if st.session_state.get(_PRESSED + kind) != button:
+    """Whether a button of a kind of work was pressed; True once for each press.
+
+    A press that was for an earlier visit of the page, or is old, is none any more.
+    """
+    press: _Press | None = st.session_state.get(_PRESSED + kind)
+    if press is None or press.button != button:
         return False
     del st.session_state[_PRESSED + kind]
-    return True
+    return press.counts
+
+
+def pressed(draw: Callable[..., bool], label: str, key: str, **look: Any) -> bool:
+    """Draw a button, by `st.button` or the like; whether it was pressed, once for each press.
+
+    The press is not lost when the drawing that it begins is broken off: see `note_press`. `key`
+    names what the button acts on, such as a mask, lest the press of one acts on another.
+    """
+    draw(label, key=key, on_click=note_press, args=(key,), **look)
+    return was_pressed(key)
 
 
 def trouble(kind: str) -> None:
@@ -114,7 +146,8 @@ def watch(page: Page, kind: str, doing: str, *, counted: bool = True) -> None:
     What is not `counted` in items is shown as a share. A press of a button that starts the same
     work, on a page that was drawn before this work began, is answered here.
     """
-    if st.session_state.pop(_PRESSED + kind, None) is not None:
+    press: _Press | None = st.session_state.pop(_PRESSED + kind, None)
+    if press is not None and press.counts:
         st.warning(
             _("{doing} is at work already. When it has ended, start yours again.").format(
                 doing=_(doing)

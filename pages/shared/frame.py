@@ -242,8 +242,17 @@ def _running(page: Page, job: JobStatus) -> None:
     """How far a job is, with a button that stops it."""
     count = format_done(job) if job.total else _("starting")
     st.progress(share_of(job), f"{_(RUNNING[job.kind])}: {count}{time_left(job)}")
-    if st.button(_("Cancel"), key=f"cancel_{job.kind}", icon=":material/cancel:"):
-        request_cancel(page.store, job.kind, now_utc())
+    st.button(
+        _("Cancel"),
+        key=f"cancel_{job.kind}",
+        icon=":material/cancel:",
+        on_click=_cancel,
+        args=(page, job.kind),
+    )
+
+
+def _cancel(page: Page, kind: str) -> None:
+    request_cancel(page.store, kind, now_utc())
 
 
 def format_done(job: JobStatus) -> str:

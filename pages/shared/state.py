@@ -120,19 +120,26 @@ def note_visit(stage: str | None) -> None:
         state[_STAGE], state[_VISIT] = stage, state.get(_VISIT, 0) + 1
 
 
+def visit() -> int:
+    """Which visit of a page this is, counted over all pages of the tab."""
+    number: int = st.session_state.get(_VISIT, 0)
+    return number
+
+
 @dataclass(frozen=True)
 class FormField:
     """A field of a form that the address keeps: its key in the session, and its name there.
 
     `usual` is what it has at first, and what the address leaves out. `read` makes a value of the
-    address's text and raises ValueError for a wrong one; `write` is the way back.
+    address's text and raises ValueError for a wrong one; `write` is the way back, and gives None
+    for what isn't to stand in an address.
     """
 
     key: str
     name: str
     usual: Any
     read: Callable[[str], Any] = str
-    write: Callable[[Any], str] = str
+    write: Callable[[Any], str | None] = str
 
     @property
     def text(self) -> str | None:
@@ -177,7 +184,12 @@ def number(usual: float, least: float, most: float) -> dict[str, Any]:
             raise ValueError(text)
         return value
 
-    return {"usual": usual, "read": read, "write": lambda value: f"{value:g}"}
+    return {"usual": usual, "read": read, "write": number_text}
+
+
+def number_text(value: float) -> str:
+    """A number as an address has it, in full: `12`, `0.5`."""
+    return str(value).removesuffix(".0")
 
 
 @dataclass(frozen=True)
@@ -205,7 +217,7 @@ def keep_form(form: str, fields: Sequence[FormField]) -> None:
     texts = _texts(fields)
     if written is None or texts != written.texts:
         written = _Written(texts, time.monotonic())
-    st.session_state[key] = replace(written, visit=st.session_state.get(_VISIT, 0))
+    st.session_state[key] = replace(written, visit=visit())
     for one in fields:
         put_in_address(one.name, texts.get(one.name))
 
@@ -219,6 +231,6 @@ def _was_led(written: _Written, asked: Mapping[str, str], fields: Sequence[FormF
     """Whether the address is one that the tab was led to, not one that it has just left."""
     if asked == written.texts:
         return False
-    if written.visit != st.session_state.get(_VISIT, 0):
+    if written.visit != visit():
         return bool(asked)  # a link without any leaves the choice as it was
     return _texts(fields) == written.texts and time.monotonic() - written.at > _SETTLED_S

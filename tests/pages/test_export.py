@@ -325,6 +325,79 @@ def test_what_was_chosen_is_in_the_address_and_comes_back_with_it(case: Case) ->
     assert dict(again.query_params) == address
 
 
+def test_chips_destination_and_terms_come_back_with_the_address(case: Case) -> None:
+    app = opened(formats="geotiff,coco")
+    app.toggle(key="export_cut").set_value(True).run()
+    app.number_input(key="export_chip_size").set_value(64).run()
+    app.number_input(key="export_chip_stride").set_value(32)
+    app.selectbox(key="export_chip_padding").set_value("shift")
+    app.number_input(key="export_chip_labelled").set_value(5)
+    app.number_input(key="export_seed").set_value(12_345_678)
+    app.text_input(key="export_folder").set_value("s3://bucket/quarries")
+    app.text_input(key="export_title").set_value("Quarries & mines")
+    app.text_input(key="export_authors").set_value("Ann Lee; Bo Diaz")
+    app.text_input(key="export_licence").set_value("CC-BY-4.0")
+    app.text_input(key="export_attribution").set_value("Planet Labs").run()
+    address = dict(app.query_params)
+    assert address == {
+        "formats": "geotiff,coco",
+        "cut": "yes",
+        "chip": "64",
+        "stride": "32",
+        "edge": "shift",
+        "chip_labelled": "5",
+        "seed": "12345678",
+        "folder": "s3://bucket/quarries",
+        "title": "Quarries & mines",
+        "authors": "Ann Lee; Bo Diaz",
+        "licence": "CC-BY-4.0",
+        "attribution": "Planet Labs",
+    }
+    again = opened(**address)
+    assert not again.exception
+    assert again.toggle(key="export_cut").value
+    assert again.number_input(key="export_chip_size").value == 64
+    assert again.number_input(key="export_chip_stride").value == 32
+    assert again.selectbox(key="export_chip_padding").value == "shift"
+    assert again.number_input(key="export_chip_labelled").value == 5
+    assert again.number_input(key="export_seed").value == 12_345_678
+    assert again.text_input(key="export_folder").value == "s3://bucket/quarries"
+    assert again.text_input(key="export_authors").value == "Ann Lee; Bo Diaz"
+    assert dict(again.query_params) == address
+
+
+@pytest.mark.parametrize(
+    "destination",
+    [
+        "s3://name:password@bucket/quarries",
+        "s3://bucket/quarries?X-Amz-Signature=abc",
+        "https://name:password@host/quarries",
+    ],
+)
+def test_an_address_with_credentials_is_not_in_that_of_the_page(
+    case: Case, destination: str
+) -> None:
+    app = opened()
+    app.text_input(key="export_title").set_value("Quarries")
+    app.text_input(key="export_folder").set_value(destination).run()
+    assert dict(app.query_params) == {"title": "Quarries"}
+    assert app.text_input(key="export_folder").value == destination
+
+
+def test_a_stride_that_is_longer_than_the_side_is_that_of_the_side(case: Case) -> None:
+    app = opened(formats="chips", chip="64", stride="100")
+    assert not app.exception
+    assert app.number_input(key="export_chip_stride").value is None
+
+
+def test_a_destination_that_cant_be_is_mended_where_it_was_written(case: Case) -> None:
+    app = opened(include="all")
+    app.text_input(key="export_folder").set_value("s3://").run()
+    assert "names no bucket" in words(app)
+    app.text_input(key="export_folder").set_value("").run()
+    assert not app.error
+
+
 def test_what_is_wrong_in_an_address_is_passed_over(case: Case) -> None:
     app = opened(
         include="everything",
@@ -333,6 +406,9 @@ def test_what_is_wrong_in_an_address_is_passed_over(case: Case) -> None:
         occluded_most="nan",
         by="nobody",
         split="scene",
+        chip="7",
+        stride="0",
+        edge="torn",
     )
     assert not app.exception
     assert app.radio(key="export_include").value == "accepted"

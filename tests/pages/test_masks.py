@@ -468,6 +468,51 @@ def test_an_edit_that_touches_decisions_needs_a_yes(store: Store) -> None:
     assert len(store.decisions()) == 1
 
 
+def save_cells(app: AppTest, *rows: dict[str, str]) -> AppTest:
+    """Write into the cells of the first rows, and save them."""
+    app = shown(app.toggle(key="masks_edit").set_value(True).run())
+    edited = {number: cells for number, cells in enumerate(rows) if cells}
+    state = {"edited_rows": edited, "added_rows": [], "deleted_rows": []}
+    app.session_state[app.data_editor[0].key] = state
+    return shown(button(app, "Save changes").click().run())
+
+
+def test_cells_that_touch_no_decision_are_saved_at_once(store: Store) -> None:
+    store.put_masks([a_mask("a.tif"), a_mask("b.tif")])
+    store.put_pairs([Pair("p", "b", "b.tif", ("scene",), "done")])
+    decide(store, Decision("p", "accept", "ann", None, now_utc()))
+    save_cells(opened(), {"date": "2020-03-03"}, {"class names": "1 = mine"})
+    assert str(by_name(store)["a.tif"].acquired) == "2020-03-03"
+    assert by_name(store)["b.tif"].classes.names == {"1": "mine"}
+
+
+def test_cells_that_touch_decisions_are_saved_after_a_yes(store: Store) -> None:
+    store.put_masks([a_mask("a.tif"), a_mask("b.tif")])
+    store.put_pairs([Pair("p", "b", "b.tif", ("scene",), "done")])
+    decide(store, Decision("p", "accept", "ann", None, now_utc()))
+    before = by_name(store)
+    app = save_cells(opened(), {"date": "2020-03-03"}, {"date": "2020-03-04"})
+    assert "2 masks would change**: date of 2" in texts(app, "info")
+    assert "may set 1 pair that is decided" in texts(app, "warning")
+    assert app.button(key="masks_cells_apply").disabled
+    assert by_name(store) == before
+    app = shown(app.checkbox(key="masks_cells_agreed").check().run())
+    app = shown(app.button(key="masks_cells_apply").click().run())
+    assert {str(mask.acquired) for mask in by_name(store).values()} == {"2020-03-03", "2020-03-04"}
+    assert "masks_cells_apply" not in [item.key for item in app.button]
+
+
+def test_cells_that_touch_decisions_stay_as_they_are_after_a_no(store: Store) -> None:
+    store.put_masks([a_mask("b.tif")])
+    store.put_pairs([Pair("p", "b", "b.tif", ("scene",), "done")])
+    decide(store, Decision("p", "accept", "ann", None, now_utc()))
+    before = by_name(store)
+    app = save_cells(opened(), {"date": "2020-03-03"})
+    app = shown(app.button(key="masks_cells_no").click().run())
+    assert by_name(store) == before
+    assert "set 1 pair" not in texts(app, "warning")
+
+
 def test_an_edit_that_is_wrong_is_told(store: Store) -> None:
     store.put_masks([a_mask("a.tif")])
     assert "fill in a field" in texts(see_changes(opened()), "error")

@@ -43,6 +43,12 @@ def choice(app: AppTest) -> str:
     return next((one.label for one in app.button_group if one.key == "pairs_unusable"), "")
 
 
+def pairs_that_cost(app: AppTest) -> set[int]:
+    """For how many pairs the table says what they cost."""
+    (table,) = [one.value for one in app.dataframe if "Way" in one.value]
+    return set(table["Pairs"])
+
+
 def options_of(launches: Launches) -> RunOptions:
     options: RunOptions = launches.found[-1][1].options
     return options
@@ -63,6 +69,17 @@ def test_they_are_made_once_somebody_says_yes(case: Case, launches: Launches) ->
     app.button(key="pairs_make").click().run()
     assert not options_of(launches).leave_out_unusable
     assert not app.exception
+
+
+def test_costs_count_what_would_be_made(case: Case) -> None:
+    for mask_id, (found, *_) in case.store.candidates().items():
+        scene = replace(found.ranked.scene, source="cdse", href="cdse:1")
+        case.store.put_scenes([scene])
+        case.store.put_candidates({mask_id: [replace(found.ranked, scene=scene)]})
+    app = open_page("pages/3_Pairs.py")
+    assert pairs_that_cost(app) == {1}
+    app.button_group(key="pairs_unusable").set_value(True).run()
+    assert pairs_that_cost(app) == {3}
 
 
 def test_nothing_is_asked_about_scenes_that_a_person_chose(case: Case) -> None:

@@ -113,6 +113,22 @@ def test_what_is_made_or_downloaded_costs_nothing(case: Case) -> None:
     assert found(case)[0].pairs == 3
 
 
+def test_what_is_left_out_as_unusable_is_not_counted(case: Case) -> None:
+    for name in "abc":
+        add(case, name, "S1", "cdse")
+    ((ranked, *_), *_) = case.store.candidates().values()
+    for name in "ab":
+        unusable = replace(ranked.ranked, usable=False)
+        case.store.put_candidates({name: [unusable]})
+    case.store.select("b", "S1")
+    services = ServiceSettings(**ACCOUNT)
+    (all_of_it,) = remote_costs(case.store, case.workspace, services)
+    (made,) = remote_costs(case.store, case.workspace, services, leave_out_unusable=True)
+    # The scene of b is a person's choice.
+    assert (all_of_it.pairs, made.pairs) == (3, 2)
+    assert made.ways[0].cost.bytes <= all_of_it.ways[0].cost.bytes
+
+
 def test_halves_that_complete_a_scene_are_fetched_as_well(case: Case) -> None:
     add(case, "a", "S1", "earth-search")
     (candidate,) = case.store.candidates()["a"]

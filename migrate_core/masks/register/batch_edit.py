@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -99,8 +99,26 @@ def effect_of(store: Store, mask_ids: Iterable[str], edit: BatchEdit) -> EditEff
     if finder is not None:
         given_now = {Path(mask.source.path) for mask in seen if mask.source.path}
         images = image_pairs(seen, edit.image, used_images(store) | given_now)
-    ordered = {what: tuple(changed[what]) for what in _CHANGES if what in changed}
-    return EditEffect(ordered, tuple(problems), images)
+    return EditEffect(_in_order(changed), tuple(problems), images)
+
+
+def effect_of_each(edits: Iterable[tuple[Mask, MaskEdit]]) -> EditEffect:
+    """What masks would be given of which each has an edit of its own.
+
+    Raises WrongUseError for an unknown CRS.
+    """
+    changed: dict[str, list[str]] = defaultdict(list)
+    problems: list[Problem] = []
+    for mask, change in edits:
+        given, obstacles = _changes(mask, BatchEdit(change))
+        for what in given:
+            changed[what].append(mask.mask_id)
+        problems += [Problem(mask.name, why) for why in obstacles]
+    return EditEffect(_in_order(changed), tuple(problems), None)
+
+
+def _in_order(changed: Mapping[str, Sequence[str]]) -> Mapping[str, tuple[str, ...]]:
+    return {what: tuple(changed[what]) for what in _CHANGES if what in changed}
 
 
 def _check(edit: BatchEdit) -> None:

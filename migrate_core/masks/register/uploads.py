@@ -180,6 +180,15 @@ def unpack(workspace: Workspace, path: Path, now: datetime) -> Batch | None:
         return save_uploads(workspace, Uploads([sent], source=canonical_path(path)), now)
 
 
+def labels_in_zip(path: Path) -> list[str]:
+    """The names of the masks in a zip on this machine; none where it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return label_names([_OnDisk(path, file)])
+    except OSError:
+        return []
+
+
 def _zips(uploads: Iterable[Uploaded]) -> str:
     """The names of the zips among uploaded files: masks of equal names in two zips are two."""
     names = (upload.name for upload in uploads)

@@ -7,8 +7,22 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from migrate_core.errors import WrongUseError
+from migrate_core.export.destination.address import parse_address
 from migrate_core.export.formats.registry import FORMATS
-from migrate_core.export.request import APPLIED, GEOTIFF, HARD, IGNORES, LABELS, UINT16, VALUES
+from migrate_core.export.request import (
+    APPLIED,
+    GEOTIFF,
+    HARD,
+    IGNORES,
+    LABELS,
+    LARGEST_CHIP_PX,
+    PADDINGS,
+    SMALLEST_CHIP_PX,
+    UINT16,
+    VALUES,
+    ChipOptions,
+)
 from migrate_core.export.selection.choice import ACCEPTED, INCLUDES
 from migrate_core.export.selection.curation import AGREEMENT, LEVEL, LEVELS
 from migrate_core.export.splits.options import (
@@ -24,15 +38,15 @@ from migrate_core.review.filters import CHOICES
 from migrate_core.states import Basis
 from migrate_core.store.decisions import reviewers_of_log
 from pages.shared.export.choose import NUMBERS_OF_PAIRS
-from pages.shared.export.samples import BANDS
+from pages.shared.export.samples import BANDS, CUT, STRIDE
 from pages.shared.frame import Page
 from pages.shared.ranges import LEAST, MOST
-from pages.shared.state import FormField, keep_form, number, one_of, yes_or_no
+from pages.shared.state import FormField, keep_form, number, number_text, one_of, yes_or_no
 
 
 def keep_choices(page: Page) -> None:
     """Keep the choices and the address alike; called before they are drawn."""
-    keep_form("export", (*_what(), *_splits(), *_filters(page)))
+    keep_form("export", (*_what(), *_chips(), *_about(), *_splits(), *_filters(page)))
 
 
 def _what() -> Sequence[FormField]:
@@ -44,7 +58,39 @@ def _what() -> Sequence[FormField]:
         FormField("export_values", "values", UINT16, one_of(VALUES)),
         FormField("export_label", "label", HARD, one_of(LABELS)),
         FormField("export_ignore", "ignore", APPLIED, one_of(IGNORES)),
+        FormField("export_similar", "similar", **yes_or_no(usual=False)),
+        FormField("export_folder", "folder", "", write=_destination),
         FormField("export_zip", "zip", **yes_or_no(usual=False)),
+    )
+
+
+def _destination(text: str) -> str | None:
+    """A folder, or an address of an object store; None for what looks like another address.
+
+    Those may hold a name and a password, or a signature.
+    """
+    try:
+        return str(parse_address(text.strip())) if ":" in text else text
+    except WrongUseError:
+        return None
+
+
+def _chips() -> Sequence[FormField]:
+    sides = (SMALLEST_CHIP_PX, LARGEST_CHIP_PX)
+    stride = {**number(0, 1, LARGEST_CHIP_PX), "usual": None}
+    return (
+        FormField(CUT, "cut", **yes_or_no(usual=False)),
+        FormField("export_chip_size", "chip", **number(ChipOptions.size, *sides)),
+        FormField(STRIDE, "stride", **stride),
+        FormField("export_chip_padding", "edge", ChipOptions.padding, one_of(PADDINGS)),
+        FormField("export_chip_labelled", "chip_labelled", **number(0, 0, 100)),
+    )
+
+
+def _about() -> Sequence[FormField]:
+    return tuple(
+        FormField(f"export_{name}", name, "")
+        for name in ("title", "authors", "licence", "attribution")
     )
 
 
@@ -90,7 +136,7 @@ def _filters(page: Page) -> Sequence[FormField]:
 
 
 def _optional(name: str, read: Callable[[str], Any]) -> FormField:
-    return FormField(f"export_filter_{name}", name, None, read, _text)
+    return FormField(f"export_filter_{name}", name, None, read, number_text)
 
 
 def _finite(text: str) -> float:
@@ -98,10 +144,6 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(text)
     return value
-
-
-def _text(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _several(options: Sequence[str], usual: list[str]) -> dict[str, Any]:

@@ -18,10 +18,12 @@ from migrate_core.export.request import (
     IGNORES,
     KEPT,
     LABELS,
+    LARGEST_CHIP_PX,
     OCCLUDED,
     PAD,
     PADDINGS,
     SHIFT,
+    SMALLEST_CHIP_PX,
     UINT16,
     VALUES,
     ChipOptions,
@@ -49,6 +51,8 @@ _PADDINGS = {
 }
 # Bands of both levels, in the order of the spectrum.
 BANDS = tuple(band_names("L1C"))
+# Whether pairs are cut where that is a choice; the stride from one chip to the next.
+CUT, STRIDE = "export_cut", "export_chip_stride"
 
 
 def choose_formats() -> tuple[str, ...]:
@@ -115,30 +119,26 @@ def choose_chips(formats: tuple[str, ...]) -> ChipOptions | None:
     possible = any(format_named(name).cut is not Cut.NEVER for name in formats)
     if not possible:
         return None
-    wanted = st.toggle(
-        _("Cut pairs into chips of one size"),
-        value=bool(needed),
-        disabled=bool(needed),
-        key=f"export_cut_{bool(needed)}",
-        help=_("Formats that need samples of one size always have chips: {names}.").format(
-            names=", ".join(_(format_named(name).title) for name in needed)
-        )
-        if needed
-        else _("Without it, samples are whole pairs."),
-    )
-    if not wanted:
+    if not _cut(needed):
         return None
     size, stride, padding, least = st.columns([1, 1, 2, 1])
     side = size.number_input(
-        _("Side, pixels of 10 m"), 8, 8192, 128, 32, key="export_chip_size", persist_state=_KEPT
+        _("Side, pixels of 10 m"),
+        SMALLEST_CHIP_PX,
+        LARGEST_CHIP_PX,
+        step=32,
+        key="export_chip_size",
+        persist_state=_KEPT,
     )
+    if (st.session_state.get(STRIDE) or 0) > side:
+        st.session_state[STRIDE] = None
     step = stride.number_input(
         _("Stride, pixels"),
         1,
         int(side),
         None,
         placeholder=f"{int(side)}",
-        key="export_chip_stride",
+        key=STRIDE,
         persist_state=_KEPT,
         help=_("From one chip to the next; less than the side makes them overlap."),
     )
@@ -156,11 +156,32 @@ def choose_chips(formats: tuple[str, ...]) -> ChipOptions | None:
             _("Labelled at least, %"),
             0,
             100,
-            0,
-            5,
+            step=5,
             key="export_chip_labelled",
             persist_state=_KEPT,
             help=_("Chips with fewer labelled pixels stay out; those without any always do."),
         )
         / 100,
+    )
+
+
+def _cut(needed: list[str]) -> bool:
+    """Whether pairs are cut; formats that need samples of one size leave no choice."""
+    label = _("Cut pairs into chips of one size")
+    if not needed:
+        return st.toggle(
+            label,
+            key=CUT,
+            persist_state=_KEPT,
+            help=_("Without it, samples are whole pairs."),
+        )
+    names = ", ".join(_(format_named(name).title) for name in needed)
+    return st.toggle(
+        label,
+        value=True,
+        disabled=True,
+        key="export_cut_always",
+        help=_("Formats that need samples of one size always have chips: {names}.").format(
+            names=names
+        ),
     )

@@ -73,8 +73,11 @@ def choices(page: Page) -> tuple[ExportRequest, int | None]:
 
 
 def _to(page: Page, request: ExportRequest) -> ExportRequest:
-    """The request with the folder that the field further below names."""
-    return _into(page, request, str(st.session_state.get("export_folder") or ""))
+    """The request with the folder that the field further below names; it says what is wrong."""
+    try:
+        return _into(page, request, str(st.session_state.get("export_folder") or ""))
+    except MigrateError:
+        return request
 
 
 def _into(page: Page, request: ExportRequest, named: str) -> ExportRequest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from migrate_core.masks.register.batch_edit import BatchEdit, EditEffect, effect
 from migrate_core.model import named_problem
 from migrate_core.review.set_aside import SetAside, consequence_of_edit, set_aside_by_edit
 from migrate_core.text import _
-from pages.shared.background import is_busy, path_of, start
+from pages.shared.background import is_busy, path_of, pressed, start
 from pages.shared.frame import Page
 from pages.shared.masks.add import KIND
 from pages.shared.masks.marks import Scope, mark_none, scope_of_list
@@ -33,13 +34,21 @@ _NAMED = 5
 
 
 @dataclass(frozen=True)
+class EditAhead:
+    """What an edit of `of` masks would change, and which decisions it may set aside."""
+
+    effect: EditEffect
+    decided: SetAside
+    of: int
+
+
+@dataclass(frozen=True)
 class _Seen:
-    """An edit that a person has looked at: of which masks, what it changes and sets aside."""
+    """An edit that a person has looked at: of which masks, and what it does."""
 
     scope: Scope
     edit: BatchEdit
-    effect: EditEffect
-    decided: SetAside
+    ahead: EditAhead
 
 
 def edit_many(page: Page) -> None:
@@ -62,7 +71,13 @@ def edit_many(page: Page) -> None:
             _look(page, scope, given)
         seen: _Seen | None = st.session_state.get(_SEEN)
         if seen is not None and seen.scope == scope:
-            _show(page, seen)
+            ask_before_edit(
+                seen.ahead,
+                "masks_batch",
+                lambda: _apply(page, seen),
+                _leave,
+                busy=is_busy(page, KIND),
+            )
 
 
 def _fields(scope: Scope) -> dict[str, Any] | None:
@@ -127,8 +142,11 @@ def _fields(scope: Scope) -> dict[str, Any] | None:
                 "A mask of background only is a problem unless it is meant as a negative example."
             ),
         )
-        asked = st.form_submit_button(
-            _("See what this changes in {masks}").format(masks=scope.noun), type="primary"
+        asked = pressed(
+            st.form_submit_button,
+            _("See what this changes in {masks}").format(masks=scope.noun),
+            f"masks_batch_look_{number}",
+            type="primary",
         )
     fields = {"date": date, "crs": crs, "class_names": names, "empty_allowed": _EMPTY[empty]}
     return {**fields, "nodata": text_values(nodata), "image": image.strip()} if asked else None
@@ -146,14 +164,44 @@ def _look(page: Page, scope: Scope, given: dict[str, Any]) -> None:
     except MigrateError as err:
         st.error(plain(str(err)))
         return
-    st.session_state[_SEEN] = _Seen(scope, edit, effect, decided)
+    st.session_state[_SEEN] = _Seen(scope, edit, EditAhead(effect, decided, scope.count))
 
 
-def _show(page: Page, seen: _Seen) -> None:
-    """What the edit changes, and applying it; where decisions are touched, after a yes."""
-    effect = seen.effect
+def ask_before_edit(
+    ahead: EditAhead,
+    key: str,
+    apply: Callable[[], None],
+    leave: Callable[[], None],
+    *,
+    busy: bool = False,
+) -> None:
+    """What an edit changes, and the buttons to `apply` or `leave` it, which are callbacks.
+
+    Where decisions are touched it is applied after a yes only. Keys begin with `key`.
+    """
+    _show(ahead, key)
+    agreed = True
+    if ahead.decided.total:
+        st.warning(plain(consequence_of_edit(ahead.decided)), icon=":material/history:")
+        agreed = st.checkbox(_("Go on, these decisions may be set aside"), key=f"{key}_agreed")
+    if count := len(ahead.effect.mask_ids):
+        yes, no, _rest = st.columns([2, 1, 3])
+        yes.button(
+            _("Change {masks}").format(masks=counted(count, "mask")),
+            key=f"{key}_apply",
+            type="primary",
+            width="stretch",
+            disabled=not agreed or busy,
+            on_click=apply,
+        )
+        no.button(_("Don't"), key=f"{key}_no", width="stretch", on_click=leave)
+
+
+def _show(ahead: EditAhead, key: str) -> None:
+    """How many masks get what, which of them can't, and which image each would have."""
+    effect = ahead.effect
     count = len(effect.mask_ids)
-    same = seen.scope.count - count
+    same = ahead.of - count
     if count:
         parts = ", ".join(
             _("{what} of {count:,}").format(what=_(what), count=len(ids))
@@ -177,34 +225,19 @@ def _show(page: Page, seen: _Seen) -> None:
             + ("\n- " + _("… and {count:,} more").format(count=more)) * (more > 0)
         )
     if effect.images is not None:
-        image_table(effect.images.limited(200), "masks_batch_images")
-    agreed = True
-    if seen.decided.total:
-        st.warning(plain(consequence_of_edit(seen.decided)), icon=":material/history:")
-        agreed = st.checkbox(_("Go on, these decisions may be set aside"), key="masks_batch_agreed")
-    if count:
-        yes, no, _rest = st.columns([2, 1, 3])
-        yes.button(
-            _("Change {masks}").format(masks=counted(count, "mask")),
-            key="masks_batch_apply",
-            type="primary",
-            width="stretch",
-            disabled=not agreed or is_busy(page, KIND),
-            on_click=_apply,
-            args=(page, seen),
-        )
-        no.button(
-            _("Don't"), key="masks_batch_no", width="stretch", on_click=st.session_state.pop,
-            args=(_SEEN, None),
-        )  # fmt: skip
+        image_table(effect.images.limited(200), f"{key}_images")
 
 
 def _apply(page: Page, seen: _Seen) -> None:
     """Start the edit; marks and fields are empty again then, since some masks get other ids."""
-    st.session_state.pop(_SEEN, None)
-    st.session_state.pop("masks_batch_agreed", None)
+    _leave()
     st.session_state[_ROUND] += 1
     scope = seen.scope
     mark_none()
     request = EditMasks(seen.edit, scope.wanted, scope.mask_ids, set_aside=True)
     start(page, KIND, lambda: request)
+
+
+def _leave() -> None:
+    st.session_state.pop(_SEEN, None)
+    st.session_state.pop("masks_batch_agreed", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ import streamlit as st
 from migrate_core.errors import MigrateError
 from migrate_core.masks.checks import DATE
 from migrate_core.masks.dates.names import parse_date
+from migrate_core.masks.register.batch_edit import effect_of_each
 from migrate_core.masks.register.edit import (
     MaskEdit,
     edited,
@@ -19,14 +21,31 @@ from migrate_core.masks.register.edit import (
     store_edits,
 )
 from migrate_core.model import Mask
+from migrate_core.review.set_aside import set_aside_by_edit
 from migrate_core.text import _
+from pages.shared.background import pressed
 from pages.shared.frame import Page
+from pages.shared.masks.batch import EditAhead, ask_before_edit
 from pages.shared.masks.values import date_text
 from pages.shared.text import counted, plain
+
+# The edit that waits for a yes; and why one was not written, to be said once.
+_ASKED, _NOT_SAVED = "masks_cells_asked", "masks_cells_not_saved"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Masks before and after an edit of the table of `key`, and what that does."""
+
+    key: str
+    changed: tuple[tuple[Mask, Mask], ...]
+    ahead: EditAhead
 
 
 def edit_cells(page: Page, found: Sequence[Mask]) -> None:
     """The same masks with the cells that can be changed; nothing is written before Save."""
+    if trouble := st.session_state.pop(_NOT_SAVED, ""):
+        st.error(plain(trouble))
     key = f"masks_editor_{hash(tuple(str(mask) for mask in found))}"
     rows = [
         {
@@ -65,29 +84,68 @@ def edit_cells(page: Page, found: Sequence[Mask]) -> None:
                 ),
             },
         )
-        if st.form_submit_button(_("Save changes"), icon=":material/save:", type="primary"):
-            _save(page, found, st.session_state[key]["edited_rows"])
+        if pressed(
+            st.form_submit_button,
+            _("Save changes"),
+            f"{key}_save",
+            icon=":material/save:",
+            type="primary",
+        ):
+            _save(page, key, found)
+    asked: _Asked | None = st.session_state.get(_ASKED)
+    if asked is not None and asked.key == key:
+        ask_before_edit(asked.ahead, "masks_cells", lambda: _go_on(page, asked), _leave)
 
 
-def _save(page: Page, found: Sequence[Mask], cells: dict[int, dict[str, Any]]) -> None:
-    """Write what can be taken; the rest is reported row by row and stays in the table."""
-    changed, wrong = [], []
-    for row, values in cells.items():
+def _save(page: Page, key: str, found: Sequence[Mask]) -> None:
+    """Write what can be taken, or ask first where it may set decisions aside.
+
+    What is wrong is reported row by row and stays in the table.
+    """
+    _leave()
+    edits, changed, wrong = [], [], []
+    for row, values in st.session_state[key]["edited_rows"].items():
         mask = found[int(row)]
         try:
-            changed.append((mask, edited(mask, _edit(mask, values))))
+            edit = _edit(mask, values)
+            changed.append((mask, edited(mask, edit)))
+            edits.append((mask, edit))
         except MigrateError as err:
             wrong.append(str(err) if str(err).startswith(mask.name) else f"{mask.name}: {err}")
     if wrong:
         st.error(_("Nothing was saved.\n\n") + "\n\n".join(map(plain, wrong)))
         return
+    effect = effect_of_each(edits)
+    decided = set_aside_by_edit(page.store, effect)
+    if decided.total:
+        ahead = EditAhead(effect, decided, len(edits))
+        st.session_state[_ASKED] = _Asked(key, tuple(changed), ahead)
+        return
+    _write(page, changed)
+    st.rerun()
+
+
+def _write(page: Page, changed: Sequence[tuple[Mask, Mask]]) -> None:
     count = store_edits(page.store, changed)
     st.toast(
         _("{masks} changed.").format(masks=counted(count, "mask"))
         if count
         else _("There was nothing to change.")
     )
-    st.rerun()
+
+
+def _go_on(page: Page, asked: _Asked) -> None:
+    """Write what was said yes to."""
+    _leave()
+    try:
+        _write(page, asked.changed)
+    except MigrateError as err:
+        st.session_state[_NOT_SAVED] = str(err)
+
+
+def _leave() -> None:
+    st.session_state.pop(_ASKED, None)
+    st.session_state.pop("masks_cells_agreed", None)
 
 
 def _edit(mask: Mask, values: dict[str, Any]) -> MaskEdit:

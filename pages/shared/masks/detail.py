@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
+from streamlit.delta_generator import DeltaGenerator
 
 from migrate_core.errors import MigrateError
 from migrate_core.grid import Bounds
@@ -21,6 +22,7 @@ from migrate_core.model import BACKGROUND, IGNORE, LONLAT, Mask
 from migrate_core.pairs.view.drawing import Colour, class_colour, class_colours
 from migrate_core.store.masks import MaskFilter, masks_of, names_and_dates
 from migrate_core.text import NOT_KNOWN, _, format_date
+from pages.shared.background import pressed
 from pages.shared.frame import Page
 from pages.shared.masks.classes import BACKGROUND_COLOUR, class_table
 from pages.shared.masks.removal import remove_one
@@ -59,7 +61,8 @@ def _problems(page: Page, mask: Mask) -> None:
     if GEOREFERENCE in mask.problems and _takes_crs(mask):
         _mend_crs(page, mask)
     only_background = CONTENT in mask.problems and mask.classes.stored is not None
-    if only_background and st.button(_("Keep it as a negative example"), key="masks_mend_empty"):
+    keep = _("Keep it as a negative example")
+    if only_background and pressed(st.button, keep, f"masks_keep_empty_{mask.mask_id}"):
         _apply(page, mask, MaskEdit(empty_allowed=True))
 
 
@@ -98,7 +101,7 @@ def _mend_date(page: Page, mask: Mask) -> None:
     with st.form(f"masks_mend_date_{mask.mask_id}", border=False):
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         text = left.text_input(_("Date of its source image (UTC)"), placeholder="2020-02-02")
-        if right.form_submit_button(_("Save"), width="stretch") and text:
+        if _save(right, f"masks_save_date_{mask.mask_id}") and text:
             try:
                 change = MaskEdit(acquired=parse_date(text))
             except MigrateError as err:
@@ -111,8 +114,12 @@ def _mend_crs(page: Page, mask: Mask) -> None:
     with st.form(f"masks_mend_crs_{mask.mask_id}", border=False):
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         text = left.text_input(_("CRS of the mask"), placeholder=_("EPSG:32631"))
-        if right.form_submit_button(_("Save"), width="stretch") and text:
+        if _save(right, f"masks_save_crs_{mask.mask_id}") and text:
             _apply(page, mask, MaskEdit(crs=text))
+
+
+def _save(column: DeltaGenerator, key: str) -> bool:
+    return pressed(column.form_submit_button, _("Save"), key, width="stretch")
 
 
 def _apply(page: Page, mask: Mask, change: MaskEdit) -> None:
@@ -219,7 +226,8 @@ def _class_names(page: Page, mask: Mask) -> None:
             for value in mask.classes.stored or {}
         }
         everywhere = st.checkbox(_("For all masks that have these values"))
-        if st.form_submit_button(_("Save names"), type="primary"):
+        key = f"masks_save_names_{mask.mask_id}"
+        if pressed(st.form_submit_button, _("Save names"), key, type="primary"):
             ids = [row[0] for row in names_and_dates(page.store, MaskFilter())]
             targets = masks_of(page.store, ids) if everywhere else iter([mask])
             change = MaskEdit(class_names=names)

@@ -8,6 +8,7 @@ from migrate_core.errors import MigrateError
 from migrate_core.model import Mask
 from migrate_core.review.set_aside import SetAside, present_decisions
 from migrate_core.text import _
+from pages.shared.background import pressed
 from pages.shared.frame import Page
 from pages.shared.masks.marks import mark_none, scope_of_list
 from pages.shared.state import choose_mask, selection
@@ -22,9 +23,10 @@ def removal(page: Page) -> None:
     if trouble := st.session_state.pop(_NOT_REMOVED, ""):
         st.error(plain(trouble))
     scope = scope_of_list(page)
-    if scope.count and st.button(
+    if scope.count and pressed(
+        st.button,
         _("Remove {masks} from the list …").format(masks=scope.noun),
-        key="masks_remove_all",
+        "masks_remove_all",
         icon=":material/delete:",
         type="tertiary",
     ):
@@ -69,7 +71,7 @@ def _ask_removal(page: Page, mask_ids: list[str]) -> None:
         args=(page, mask_ids),
     ):
         st.rerun()
-    if no.button(_("Keep"), key="masks_remove_no", width="stretch"):
+    if pressed(no.button, _("Keep"), "masks_remove_no", width="stretch"):
         st.rerun()
 
 
@@ -86,5 +88,6 @@ def _remove(page: Page, mask_ids: list[str]) -> None:
 
 def remove_one(page: Page, mask: Mask) -> None:
     """The button that takes one mask off the list, after asking."""
-    if st.button(_("Remove …"), key="masks_remove_one", icon=":material/delete:"):
+    key = f"masks_remove_{mask.mask_id}"
+    if pressed(st.button, _("Remove …"), key, icon=":material/delete:"):
         _confirm_removal(page, [mask.mask_id])

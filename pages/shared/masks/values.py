@@ -15,7 +15,7 @@ from migrate_core.masks.raster.no_data import NONE, parse_no_data, value_text
 from migrate_core.masks.raster.value_notes import declared_only, value_notes
 from migrate_core.model import Mask
 from migrate_core.text import _
-from pages.shared.background import is_busy, start
+from pages.shared.background import is_busy, pressed, start
 from pages.shared.frame import Page
 from pages.shared.masks.add import KIND
 from pages.shared.masks.options import text_values
@@ -44,7 +44,13 @@ def no_data_form(page: Page, mask: Mask) -> None:
                 "The mask is read again; its pair is made again by the next run."
             ).format(none=NONE),
         )
-        if st.form_submit_button(_("Read it again"), disabled=is_busy(page, KIND)) and text.strip():
+        asked = pressed(
+            st.form_submit_button,
+            _("Read it again"),
+            f"masks_nodata_read_{mask.mask_id}",
+            disabled=is_busy(page, KIND),
+        )
+        if asked and text.strip():
             try:
                 values = parse_no_data(text_values(text))
             except MigrateError as err:

@@ -20,7 +20,7 @@ from migrate_core.transfer.limits import Quota
 from migrate_core.transfer.quota import QuotaState
 from pages.shared.frame import Page
 from pages.shared.pairs.start import CODE, start_pairs
-from pages.shared.pairs.state import RunStatus
+from pages.shared.pairs.state import RunStatus, leaves_out_unusable
 from pages.shared.secrets import code_field, needs_code
 from pages.shared.table import titled
 from pages.shared.text import plain
@@ -46,9 +46,9 @@ def access_form(page: Page, now: RunStatus) -> None:
 
 
 def costs_now(page: Page, now: RunStatus) -> list[SourceCosts]:
-    """What the pairs cost that are still to be made of scenes at services."""
+    """What the pairs cost that a run would make now of scenes at services."""
     key = (str(page.workspace.root), hash(page.settings.services), *now.counts.items())
-    return _costs(page, key)
+    return _costs(page, (*key, now.left_out), leave_out_unusable=leaves_out_unusable())
 
 
 def costs_table(found: Sequence[SourceCosts], access: str, *, key: str) -> None:
@@ -92,9 +92,19 @@ def _choose_access(page: Page, found: Sequence[SourceCosts]) -> str:
 
 
 @st.cache_data(ttl=15, max_entries=16, show_spinner=False)
-def _costs(_page: Page, key: tuple[object, ...]) -> list[SourceCosts]:  # noqa: ARG001
+def _costs(
+    _page: Page,
+    key: tuple[object, ...],  # noqa: ARG001
+    *,
+    leave_out_unusable: bool,
+) -> list[SourceCosts]:
     """The costs, looked up again when the counts of pairs change, and now and then."""
-    return remote_costs(_page.store, _page.workspace, _page.settings.services)
+    return remote_costs(
+        _page.store,
+        _page.workspace,
+        _page.settings.services,
+        leave_out_unusable=leave_out_unusable,
+    )
 
 
 def _cells(item: SourceCosts, way: Way, access: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from migrate_core.scenes.match_table import import_match_table, match_rows, writ
 from migrate_core.store.base import Store
 from migrate_core.store.candidates import CHOSEN_BY_PERSON, MaskFilter, count_masks, select_best
 from migrate_core.text import _
+from pages.shared.background import pressed
 from pages.shared.frame import Page
 from pages.shared.text import counted, plain
 
@@ -54,7 +55,7 @@ def _best(page: Page) -> None:
         width="stretch",
     ):
         st.markdown(_("This takes back every choice by hand; the best ranked scene is used."))
-        if st.button(_("Take them back"), type="primary", key="scenes_best"):
+        if pressed(st.button, _("Take them back"), "scenes_best", type="primary"):
             changed = select_best(page.store)
             st.toast(
                 _("The best scene is used for all masks; {changed:,} changed.").format(
@@ -78,14 +79,15 @@ def _import(page: Page) -> None:
     file = st.file_uploader(
         _("Match table"), type="csv", key="scenes_match_in", label_visibility="collapsed"
     )
-    pressed = st.button(
+    asked = pressed(
+        st.button,
         _("Take its selection"),
+        "scenes_match_take",
         icon=":material/upload:",
         disabled=file is None,
         width="stretch",
-        key="scenes_match_take",
     )
-    if pressed and file is not None:
+    if asked and file is not None:
         with writing(Path(file.name)), tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / Path(file.name).name
             path.write_bytes(file.getvalue())

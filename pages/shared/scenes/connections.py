@@ -14,7 +14,7 @@ from migrate_core.scenes.sources import SERVICES, open_source, source_of
 from migrate_core.scenes.sources.adapter import Credential
 from migrate_core.states import Level
 from migrate_core.text import _, format_time
-from pages.shared.background import is_busy, start
+from pages.shared.background import is_busy, note_press, start, was_pressed
 from pages.shared.frame import Page
 from pages.shared.scenes.form import ask_for_code, keep_code
 from pages.shared.scenes.measuring import name_of
@@ -60,18 +60,23 @@ def connections(page: Page, specs: Sequence[str]) -> bool:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if needs_code(page.settings.services, specs):
             ask_for_code()
-        pressed = st.button(
+        st.button(
             _("Test connection") if len(specs) == 1 else _("Test connections"),
             key="scenes_test",
             icon=":material/network_check:",
             help=_("Tries a small search at each source, and the credentials that are set."),
             disabled=busy,
-            on_click=keep_code,
+            on_click=_press,
         )
     if not busy:
         for message in messages(page.store, KIND, Level.ERROR):
             st.error(plain(message))
-    return pressed
+    return was_pressed(KIND)
+
+
+def _press() -> None:
+    keep_code()
+    note_press(KIND)
 
 
 def _row(*cells: str) -> None:

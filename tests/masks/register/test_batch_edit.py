@@ -18,6 +18,7 @@ from migrate_core.masks.register.batch_edit import (
     BatchEdit,
     EditEffect,
     effect_of,
+    effect_of_each,
 )
 from migrate_core.masks.register.edit import MaskEdit
 from migrate_core.masks.run import add, edit_many
@@ -75,6 +76,18 @@ def test_what_would_change_is_known_by_field_and_nothing_is_written(session: Ses
     assert problem.item == "c_20200101.png"
     assert "no transform" in problem.message
     assert by_name(session) == before
+
+
+def test_what_would_change_is_known_where_each_mask_has_an_edit_of_its_own(
+    session: Session,
+) -> None:
+    a, b = by_name(session)["a"], by_name(session)["b"]
+    found = effect_of_each(
+        [(a, MaskEdit(class_names={"1": "mine"})), (b, MaskEdit(DAY, crs="EPSG:32631"))]
+    )
+    assert names(session, found, NAMES_CHANGE) == "a"
+    assert names(session, found, DATE_CHANGE) == names(session, found, CRS_CHANGE) == "b"
+    assert found.with_other_pixels == {b.mask_id}
 
 
 def test_names_alone_leave_pairs_as_they_are(session: Session) -> None:

@@ -14,7 +14,7 @@ from migrate_core.session import Session
 from migrate_core.store.review.settings import ReviewSettings, review_settings
 from migrate_core.text import _
 
-from ...background import POLL_S, how_it_ended, is_busy, start, trouble, watch
+from ...background import POLL_S, how_it_ended, is_busy, pressed, start, trouble, watch
 from ...frame import Page
 from ...polling import polled
 from ...text import plain
@@ -79,7 +79,8 @@ def _settings(page: Page) -> None:
         minutes = right.number_input(
             _("A pair is kept for who opened it, minutes"), 0.5, 1440.0, now.lease_minutes, 1.0,
         )  # fmt: skip
-        if st.form_submit_button(_("Save for all"), disabled=is_busy(page, KIND)):
+        save = _("Save for all")
+        if pressed(st.form_submit_button, save, "team_save", disabled=is_busy(page, KIND)):
             changed = replace(
                 now,
                 double_share=double / 100,

@@ -13,7 +13,7 @@ from migrate_core.states import Basis, Level
 from migrate_core.store.review.settings import review_settings
 from migrate_core.text import _
 
-from ...background import POLL_S, how_it_ended, is_busy, start, trouble
+from ...background import POLL_S, how_it_ended, is_busy, pressed, start, trouble
 from ...frame import Page
 from ...language.translation import language
 from ...polling import polled
@@ -121,9 +121,9 @@ def _accepted(page: Page, state: TriageState, reviewer: str) -> None:
         _("List them"), icon=":material/view_module:",
         on_click=_show, args=(QueueFilter(basis=Basis.MODEL.value), GALLERY),
     )  # fmt: skip
-    if st.button(
-        _("Undo all that was accepted automatically"), icon=":material/undo:",
-        help=_("What persons decided stays."),
+    if pressed(
+        st.button, _("Undo all that was accepted automatically"), "triage_undo",
+        icon=":material/undo:", help=_("What persons decided stays."),
     ):  # fmt: skip
         with st.spinner(_("One moment …")):
             undo_acceptance(page.store, reviewer)
