@@ -258,7 +258,9 @@ def path_of(text: str, base: Path) -> Path:
     except FileNotFoundError:
         return path
     except (OSError, RuntimeError, ValueError) as err:
-        raise WrongUseError(f"{text!r} can't be the path of a file or folder: {err}.") from err
+        raise WrongUseError(
+            _("{text!r} can't be the path of a file or folder: {err}.").format(text=text, err=err)
+        ) from err
     return path
 
 

@@ -64,7 +64,7 @@ def test_the_check_is_printed(made: Exportable, tmp_path: Path) -> None:
         (["--filter", "days"], "needed is NAME=VALUE"),
         (["--filter", "colour=red"], "'colour' is no filter"),
         (["--split", "scene", "--split-block-km", "5"], "pairs are split by scene"),
-        (["--split", "column"], "--split-column"),
+        (["--split", "column"], "name of a column of the manifest"),
         (["--split", "scene", "--split-column", "tile"], "Choose the method `column`"),
         (["--split-shares", "70,30"], "needed are three numbers"),
         (["--split-shares", "0,0,0"], "three shares of 0 or more"),

@@ -54,6 +54,31 @@ def test_masks_are_listed_and_described(case: Case) -> None:
     assert set(app.dataframe[0].value["state"]) == {"bereit"}
 
 
+def errors(app: AppTest) -> str:
+    return " ".join(error.value for error in app.error)
+
+
+def test_what_is_wrong_in_a_form_is_said_in_the_language_of_the_page(case: Case) -> None:
+    app = german("pages/1_Masks.py")
+    (date,) = [one for one in app.text_input if (one.key or "").startswith("masks_batch_date")]
+    date.set_value("May")
+    (look,) = [one for one in app.button if (one.key or "").startswith("masks_batch_look")]
+    assert "'May' ist kein Datum" in errors(look.click().run())
+    app.text_input(key="masks_folder").set_value("/no/such/folder").run()
+    app.button(key="masks_add_folder").click().run()
+    assert "/no/such/folder: Eine solche Datei" in errors(app)
+    app = german("pages/5_Export.py")
+    app.text_input(key="export_folder").set_value("s3://").run()
+    assert "s3:// nennt keinen Bucket" in errors(app)
+
+
+def test_what_is_wrong_in_a_command_is_said_in_english(case: Case) -> None:
+    german("pages/1_Masks.py")
+    command = ["--workspace", str(case.workspace.root), "masks", "edit", "--date", "May"]
+    result = CliRunner().invoke(cli, [*command, "--yes"])
+    assert "'May' is not a date" in result.stderr
+
+
 def test_scenes_are_ranked_and_the_limits_are_said(case: Case, tmp_path: Path) -> None:
     write_safe(tmp_path / "scenes", Safe(cloud_percent=2.0))
     command = ["--workspace", str(case.workspace.root), "scenes", "search", "--days", "20"]

@@ -141,6 +141,19 @@ def test_no_page_shows_a_text_that_nobody_could_translate() -> None:
     assert list(untranslated()) == []
 
 
+def test_no_page_raises_a_text_that_nobody_could_translate() -> None:
+    # What is wrong with a request of a script of the review, nobody can do anything about.
+    lost = [
+        f"{path.relative_to(REPOSITORY)}:{node.lineno}"
+        for path in PAGES
+        if "review" not in path.parts
+        for node in nodes(path)
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+        if any(has_letters(text) for text in node.exc.args)
+    ]
+    assert lost == []
+
+
 def test_no_script_shows_a_text_that_nobody_could_translate() -> None:
     assert "Undo" in looked_up_in_scripts()
     assert list(seen_in_scripts()) == []

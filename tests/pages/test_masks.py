@@ -452,6 +452,12 @@ def test_only_marked_masks_are_edited_and_what_can_not_be_done_is_named(store: S
     assert named == [{"1": "mine"}, None, {"1": "mine"}]
 
 
+def agreement(app: AppTest) -> Any:
+    """The box that says yes to setting decisions aside."""
+    (found,) = [item for item in app.checkbox if item.label.startswith("Go on")]
+    return found
+
+
 def test_an_edit_that_touches_decisions_needs_a_yes(store: Store) -> None:
     store.put_masks([a_mask("a.tif"), a_mask("b.tif")])
     store.put_pairs([Pair("p", "b", "b.tif", ("scene",), "done")])
@@ -461,7 +467,7 @@ def test_an_edit_that_touches_decisions_needs_a_yes(store: Store) -> None:
     app = see_changes(app, date="2020-03-03", names="")
     assert "may set 1 pair that is decided" in texts(app, "warning")
     assert app.button(key="masks_batch_apply").disabled
-    app = shown(app.checkbox(key="masks_batch_agreed").check().run())
+    app = shown(agreement(app).check().run())
     shown(app.button(key="masks_batch_apply").click().run())
     assert {str(mask.acquired) for mask in by_name(store).values()} == {"2020-03-03"}
     # Nothing of the log is lost.
@@ -496,9 +502,14 @@ def test_cells_that_touch_decisions_are_saved_after_a_yes(store: Store) -> None:
     assert "may set 1 pair that is decided" in texts(app, "warning")
     assert app.button(key="masks_cells_apply").disabled
     assert by_name(store) == before
-    app = shown(app.checkbox(key="masks_cells_agreed").check().run())
+    app = shown(agreement(app).check().run())
+    # A yes to other changes is none to these.
+    app = save_cells(app, {"class names": "1 = mine"}, {"date": "2020-03-04"})
+    assert app.button(key="masks_cells_apply").disabled
+    app = shown(agreement(app).check().run())
     app = shown(app.button(key="masks_cells_apply").click().run())
-    assert {str(mask.acquired) for mask in by_name(store).values()} == {"2020-03-03", "2020-03-04"}
+    assert by_name(store)["a.tif"].classes.names == {"1": "mine"}
+    assert str(by_name(store)["b.tif"].acquired) == "2020-03-04"
     assert "masks_cells_apply" not in [item.key for item in app.button]
 
 

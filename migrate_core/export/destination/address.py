@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import WrongUseError
+from ...text import _
 from ...workspace import Workspace
 
 _SCHEME = "s3://"
@@ -37,14 +38,18 @@ class Address:
 
 def parse_address(text: str) -> Address:
     """The address of an object store. Raises WrongUseError."""
-    bucket, _, prefix = text.removeprefix(_SCHEME).partition("/")
+    bucket, __, prefix = text.removeprefix(_SCHEME).partition("/")
     prefix = prefix.rstrip("/")
     if not text.startswith(_SCHEME) or not _BUCKET.fullmatch(bucket):
-        raise WrongUseError(f"{text} names no bucket; needed is s3://BUCKET/PREFIX.")
+        raise WrongUseError(
+            _("{text} names no bucket; needed is s3://BUCKET/PREFIX.").format(text=text)
+        )
     parts = prefix.split("/") if prefix else []
     if any(part in ("", ".", "..") for part in parts) or re.search(r"[\x00-\x1f?#]", prefix):
         raise WrongUseError(
-            f"{text} is no place for a dataset; needed is s3://BUCKET/PREFIX with plain names."
+            _(
+                "{text} is no place for a dataset; needed is s3://BUCKET/PREFIX with plain names."
+            ).format(text=text)
         )
     return Address(bucket, prefix)
 

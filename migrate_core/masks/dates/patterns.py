@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from ...errors import WrongUseError
 from ...model import Acquired
+from ...text import _
 
 EXAMPLE = "*_YYYYMMDD_*"
 _LONGEST = 200
@@ -44,20 +45,28 @@ def compile_pattern(text: str) -> re.Pattern[str]:
     """
     text = text.strip()
     if len(text) > _LONGEST:
-        raise WrongUseError(f"The pattern is longer than {_LONGEST} characters; shorten it.")
+        raise WrongUseError(
+            _("The pattern is longer than {longest} characters; shorten it.").format(
+                longest=_LONGEST
+            )
+        )
     try:
         pattern = re.compile(text if "(?P<" in text else _translated(text))
     except re.error as err:
         raise WrongUseError(
-            f"{text!r} is no pattern ({err}). Write one like {EXAMPLE}, each sign once, or a "
-            "regular expression with groups such as (?P<year>\\d{4})."
+            _(
+                "{text!r} is no pattern ({err}). Write one like {example}, each sign once, "
+                "or a regular expression with groups such as (?P<year>\\d{{4}})."
+            ).format(text=text, err=err, example=EXAMPLE)
         ) from err
     groups = set(pattern.groupindex)
     year = groups & {"year", "year2"}
     if "date" not in groups and not (year and any(day <= groups for day in _DAY)):
         raise WrongUseError(
-            f"{text!r} doesn't say where the date is: needed are a year (YYYY) and month and day "
-            f"(MM, DD) or the day of the year (DOY), as in {EXAMPLE}."
+            _(
+                "{text!r} doesn't say where the date is: needed are a year (YYYY) and "
+                "month and day (MM, DD) or the day of the year (DOY), as in {example}."
+            ).format(text=text, example=EXAMPLE)
         )
     return pattern
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...errors import WrongUseError
 from ...grid import BoolArray
+from ...text import _
 from .opening import transparent_values
 
 # In place of a value: nothing is no data, whatever the file declares.
@@ -28,8 +29,10 @@ def parse_no_data(texts: Sequence[str]) -> tuple[float, ...]:
     if NONE in given_values:
         if set(given_values) != {NONE}:
             raise WrongUseError(
-                f"--nodata {NONE} says that no value is no data, so no other value can be given "
-                "with it. Leave one of them out."
+                _(
+                    "{none} says that no value is no data, so no other value can be "
+                    "given with it. Leave one of them out."
+                ).format(none=NONE)
             )
         return ()
     values = {_number(word) for word in given_values}
@@ -41,8 +44,10 @@ def _number(text: str) -> float:
         return plain_number(int(text) if text.lstrip("+-").isdecimal() else float(text))
     except ValueError as err:
         raise WrongUseError(
-            f"--nodata {text!r} is no number. Give the value that stands for no data, such as 255 "
-            f"or -9999, or {NONE} if none does."
+            _(
+                "{text!r} is no number. Give the value that stands for no data, "
+                "such as 255 or -9999, or {none} if none does."
+            ).format(text=text, none=NONE)
         ) from err
 
 

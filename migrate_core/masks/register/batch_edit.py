@@ -11,7 +11,7 @@ from ...errors import MaskError, WrongUseError
 from ...model import Mask, Problem
 from ...store.base import Store
 from ...store.masks import masks_of, used_images
-from ...text import counted
+from ...text import _, counted
 from ..checks import FILE, IMAGE, image_problems, with_problems
 from ..options import AddOptions
 from ..raster.georeference import known_crs
@@ -123,11 +123,13 @@ def _in_order(changed: Mapping[str, Sequence[str]]) -> Mapping[str, tuple[str, .
 
 def _check(edit: BatchEdit) -> None:
     if edit.is_empty:
-        raise WrongUseError("Nothing is to be changed: fill in a field.")
+        raise WrongUseError(_("Nothing is to be changed: fill in a field."))
     if edit.change.crs is not None:
         known_crs(edit.change.crs)
     if edit.image is not None and not edit.image.exists():
-        raise WrongUseError(f"{edit.image}: there is no such image or folder. Check the path.")
+        raise WrongUseError(
+            _("{image}: there is no such image or folder. Check the path.").format(image=edit.image)
+        )
 
 
 def _changes(mask: Mask, edit: BatchEdit) -> tuple[list[str], list[str]]:
@@ -148,7 +150,7 @@ def _changes(mask: Mask, edit: BatchEdit) -> tuple[list[str], list[str]]:
         given.append(EMPTY_CHANGE)
     if edit.nodata is not None:
         if mask.vector is not None:
-            obstacles.append("it consists of polygons, which have no no-data values.")
+            obstacles.append(_("it consists of polygons, which have no no-data values."))
         elif mask.raster.nodata != edit.nodata:
             given.append(NODATA_CHANGE)
     return given, obstacles

@@ -9,6 +9,7 @@ from pathlib import Path
 from ...errors import MaskError, WrongUseError
 from ...model import Acquired, Mask
 from ...store.base import Store
+from ...text import _
 from ..checks import (
     CONTENT,
     DATE,
@@ -100,17 +101,17 @@ def crs_obstacle(mask: Mask) -> str | None:
     georeference = mask.georeference
     if georeference.crs is not None and CRS_FIELD not in mask.user_set:
         origin = Path(georeference.origin or mask.path).name
-        return (
-            f"its CRS, {georeference.crs}, comes from {origin} and isn't changed here. If it is "
-            "wrong, mend it in the file and add that again."
-        )
+        return _(
+            "its CRS, {crs}, comes from {file} and isn't changed here. If it is wrong, mend it "
+            "in the file and add that again."
+        ).format(crs=georeference.crs, file=origin)
     if mask.version is not None:
         return (
             f"its labels were edited in {georeference.crs}, so that isn't changed here. Take the "
             f"edits back first: `masks relabel {mask.mask_id} --undo`."
         )
     if georeference.transform is None:
-        return (
+        return _(
             "it has no transform, so a CRS alone doesn't georeference it. Add it again together "
             "with the georeferenced image it was drawn on."
         )
@@ -136,8 +137,10 @@ def parse_names(text: str, texts: Collection[str] = ()) -> dict[str, str]:
         number = value.lstrip("-").isdecimal()
         if not sign or not (number or value in texts):
             raise MaskError(
-                f"{part!r} names no class. Write value = name, with commas between, for example "
-                "1 = mine, 2 = water."
+                _(
+                    "{part!r} names no class. Write value = name, with commas between, for "
+                    "example 1 = mine, 2 = water."
+                ).format(part=part)
             )
         names[str(int(value)) if number else value] = name
     return names

@@ -15,6 +15,7 @@ from migrate_core.errors import WrongUseError
 from migrate_core.files.disk import writing
 from migrate_core.settings import Settings
 from migrate_core.store.base import open_store
+from migrate_core.text import _
 from migrate_core.workspace import Workspace, written_then_renamed
 
 _NAME = re.compile(r"\w(?:[\w .-]{0,62}\w)?")
@@ -51,10 +52,12 @@ def settings_of(settings: Settings, name: str | None) -> Settings:
     if own_or(settings, name) is None:
         return settings
     if settings.workspaces is None:
-        raise WrongUseError("This server has one workspace only; open it without a name.")
+        raise WrongUseError(_("This server has one workspace only; open it without a name."))
     path = _path(settings.workspaces, str(name))
     if not _is_workspace(path):
-        raise WrongUseError(f"There is no workspace {name!r} here. Choose one on Home.")
+        raise WrongUseError(
+            _("There is no workspace {name!r} here. Choose one on Home.").format(name=name)
+        )
     return replace(settings, workspace=path)
 
 
@@ -66,10 +69,12 @@ def own_or(settings: Settings, name: str | None) -> str | None:
 def create(settings: Settings, name: str) -> None:
     """Make an empty workspace. Raises WrongUseError where that name can't be, and DiskError."""
     if settings.workspaces is None:
-        raise WrongUseError("No workspace can be made from the pages of this server.")
+        raise WrongUseError(_("No workspace can be made from the pages of this server."))
     path = _path(settings.workspaces, name.strip())
     if path.exists():
-        raise WrongUseError(f"There is a {path.name!r} already. Choose another name.")
+        raise WrongUseError(
+            _("There is a {file!r} already. Choose another name.").format(file=path.name)
+        )
     with writing(path):
         path.mkdir(parents=True)
     open_store(Workspace(path)).engine.dispose()
@@ -90,7 +95,11 @@ def set_title(root: Path, title: str) -> None:
     """
     words = " ".join(title.split())
     if len(words) > _LONGEST_TITLE:
-        raise WrongUseError(f"The title has {len(words)} characters; at most {_LONGEST_TITLE} fit.")
+        raise WrongUseError(
+            _("The title has {count} characters; at most {longest_title} fit.").format(
+                count=len(words), longest_title=_LONGEST_TITLE
+            )
+        )
     with written_then_renamed(root / _TITLE) as temporary:
         temporary.write_text(words, encoding="utf-8")
 
@@ -98,8 +107,11 @@ def set_title(root: Path, title: str) -> None:
 def _path(folder: Path, name: str) -> Path:
     if not _NAME.fullmatch(name):
         raise WrongUseError(
-            f"{name!r} can't be the name of a workspace: it has to be letters, digits, spaces, "
-            "dots and dashes, at most 64 of them, and to begin and end with a letter or digit."
+            _(
+                "{name!r} can't be the name of a workspace: it has to be letters, digits, "
+                "spaces, dots and dashes, at most 64 of them, and to begin and end with a "
+                "letter or digit."
+            ).format(name=name)
         )
     return folder / name
 

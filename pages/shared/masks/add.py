@@ -196,7 +196,7 @@ def _on_server(page: Page, chosen: Chosen) -> AddMasks:
     """What is to be added of the paths that were named. Raises WrongUseError."""
     masks, images = (_named(st.session_state.get(key)) for key in ("masks_folder", IMAGE_FOLDER))
     if masks is None:
-        raise WrongUseError("Name the file or folder of the masks first.")
+        raise WrongUseError(_("Name the file or folder of the masks first."))
     tables = None
     if chosen.files:
         sent = Uploads(tables=[file for _name, file in chosen.files])
@@ -211,8 +211,10 @@ def _named(text: str | None) -> Path | None:
     path = path_of(text, Path.cwd())
     if not path.exists():
         raise WrongUseError(
-            f"{text.strip()}: there is no such file or folder on the server. Check the spelling; "
-            "it is a place on the machine this app runs on, not on yours."
+            _(
+                "{text}: there is no such file or folder on the server. Check the "
+                "spelling; it is a place on the machine this app runs on, not on yours."
+            ).format(text=text.strip())
         )
     return path
 

@@ -183,7 +183,10 @@ def ask_before_edit(
     agreed = True
     if ahead.decided.total:
         st.warning(plain(consequence_of_edit(ahead.decided)), icon=":material/history:")
-        agreed = st.checkbox(_("Go on, these decisions may be set aside"), key=f"{key}_agreed")
+        # A yes is one to these changes, not to those that are asked about next.
+        asked = hash((ahead.effect.mask_ids, str(ahead.effect), ahead.decided))
+        yes_to_it = _("Go on, these decisions may be set aside")
+        agreed = st.checkbox(yes_to_it, key=f"{key}_agreed_{asked}")
     if count := len(ahead.effect.mask_ids):
         yes, no, _rest = st.columns([2, 1, 3])
         yes.button(
@@ -240,4 +243,3 @@ def _apply(page: Page, seen: _Seen) -> None:
 
 def _leave() -> None:
     st.session_state.pop(_SEEN, None)
-    st.session_state.pop("masks_batch_agreed", None)

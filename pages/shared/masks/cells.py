@@ -145,7 +145,6 @@ def _go_on(page: Page, asked: _Asked) -> None:
 
 def _leave() -> None:
     st.session_state.pop(_ASKED, None)
-    st.session_state.pop("masks_cells_agreed", None)
 
 
 def _edit(mask: Mask, values: dict[str, Any]) -> MaskEdit:

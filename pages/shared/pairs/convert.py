@@ -83,9 +83,17 @@ def _request(page: Page, product: str, destination: str) -> ConvertProduct:
     default = page.workspace.converted / f"{opened.product_id.removesuffix('.SAFE')}.tif"
     target = path_of(destination, page.workspace.root) if destination.strip() else default
     if target.is_dir():
-        raise WrongUseError(f"{target} is a folder; name a file, such as {target / default.name}.")
+        raise WrongUseError(
+            _("{target} is a folder; name a file, such as {example}.").format(
+                target=target, example=target / default.name
+            )
+        )
     if target.suffix.lower() not in (".tif", ".tiff"):
-        raise WrongUseError(f"{target}: the result is a GeoTIFF, so its name must end in .tif.")
+        raise WrongUseError(
+            _("{target}: the result is a GeoTIFF, so its name must end in .tif.").format(
+                target=target
+            )
+        )
     return ConvertProduct(source, target)
 
 

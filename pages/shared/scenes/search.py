@@ -115,8 +115,10 @@ def _checked(page: Page, request: SearchScenes) -> SearchScenes:
     missing = [folder for folder in folders if not Path(folder).exists()]
     if missing:
         raise WrongUseError(
-            f"There is no {', '.join(missing)} on the machine that runs this app. Check the path; "
-            "needed is a folder of products, or one with a STAC catalog.json."
+            _(
+                "There is no {paths} on the machine that runs this app. Check the path; needed is "
+                "a folder of products, or one with a STAC catalog.json."
+            ).format(paths=", ".join(missing))
         )
     for source in sources:
         open_source(source, page.settings.services)
