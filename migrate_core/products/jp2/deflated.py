@@ -5,16 +5,27 @@ from __future__ import annotations
 import zlib
 from bisect import bisect_right
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, BinaryIO
 
 from ..remembered import Remembered
+from .stored_blocks import (
+    AHEAD_BYTES,
+    HEADER_BYTES,
+    LENGTHS_BYTES,
+    begins,
+    may_begin,
+    stored_length,
+)
 
-_CHUNK_BYTES = 1 << 20
+# Larger pieces are slower: memory for them comes fresh from the system each time.
+_CHUNK_BYTES = 1 << 16
+# What a coded block may refer back to (RFC 1951, section 2).
+_HISTORY_BYTES = 1 << 15
 # A header is read in a piece that may reach into the first tile, and a tile after its own header.
 _LOOK_BACK_BYTES = 1 << 17
-# A copy of an inflater has some 40 kB: less than a megabyte for the largest band, 30 for all.
+# A seek point in coded blocks has some 75 kB: 1.5 MB for the largest band, 60 for all at most.
 _STEP_BYTES = 6 << 20
 _FILES_REMEMBERED = 40
 
@@ -29,12 +40,36 @@ class Packed:
 
 
 @dataclass(frozen=True)
-class SeekPoint:
-    """An inflater as it was after `taken` compressed bytes, which gave `offset` bytes."""
+class Piece:
+    """Inflated bytes from `offset` to `end`: `content`, or stored from `taken` on."""
 
     offset: int
-    taken: int
-    inflater: Any
+    end: int
+    taken: int = 0
+    content: bytes | None = None
+
+    def part(self, offset: int, end: int) -> Piece:
+        """What it has of the bytes from `offset` to `end`."""
+        skipped, kept = max(0, offset - self.offset), min(end, self.end) - self.offset
+        content = None if self.content is None else self.content[skipped:kept]
+        return Piece(self.offset + skipped, self.offset + kept, self.taken + skipped, content)
+
+
+@dataclass(frozen=True)
+class SeekPoint:
+    """An inflater as it was after `taken` compressed bytes, which gave `offset` bytes.
+
+    None where a block begins with a byte. `history` are the last bytes before.
+    """
+
+    offset: int = 0
+    taken: int = 0
+    inflater: Any = None
+    history: tuple[Piece, ...] = ()
+
+    def copy(self) -> SeekPoint:
+        """Another one, whose inflater can be used."""
+        return self if self.inflater is None else replace(self, inflater=self.inflater.copy())
 
 
 class SeekPoints:
@@ -42,20 +77,19 @@ class SeekPoints:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._points: list[SeekPoint] = []
+        self._points = [SeekPoint()]
 
-    def before(self, offset: int) -> SeekPoint | None:
+    def before(self, offset: int) -> SeekPoint:
         """The last point from which an offset is reached."""
         with self._lock:
             number = bisect_right(self._points, offset, key=lambda point: point.offset)
-            return self._points[number - 1] if number else None
+            return self._points[number - 1]
 
-    def add(self, offset: int, taken: int, inflater: Any) -> None:
-        """Keep a copy of an inflater, unless the last one isn't far behind."""
+    def add(self, point: SeekPoint) -> None:
+        """Keep a copy of a point, unless the last one isn't far behind."""
         with self._lock:
-            last = self._points[-1].offset if self._points else 0
-            if offset >= last + _STEP_BYTES:
-                self._points.append(SeekPoint(offset, taken, inflater.copy()))
+            if point.offset >= self._points[-1].offset + _STEP_BYTES:
+                self._points.append(point.copy())
 
 
 _known: Remembered[Hashable, SeekPoints] = Remembered(_FILES_REMEMBERED)
@@ -69,67 +103,104 @@ def seek_points(key: Hashable) -> SeekPoints:
 class Deflated:
     """A compressed member of a zip (`ByteRanges` of `byte_ranges`).
 
-    Whoever reads at growing offsets inflates every byte once, up to the last that is asked for.
-    Going back, or coming again, begins at the nearest seek point before.
+    Whoever reads at growing offsets inflates every coded block once, up to the last byte that is
+    asked for; stored blocks are passed over, and read where their bytes are wanted. Going back, or
+    coming again, begins at the nearest seek point before.
     """
 
     def __init__(self, file: BinaryIO, packed: Packed, points: SeekPoints) -> None:
         self._file, self._member, self._points = file, packed, points
         self.size = packed.size
-        self._begin(None)
+        self._begin(SeekPoint())
 
-    def _begin(self, point: SeekPoint | None) -> None:
-        if point is None:
-            self._inflate, self._taken, self._offset = zlib.decompressobj(-zlib.MAX_WBITS), 0, 0
-        else:
-            self._inflate, self._taken = point.inflater.copy(), point.taken
-            self._offset = point.offset
-        # What was inflated last: the bytes of the member that end at `_offset`.
-        self._last = b""
-        self._fresh = 0
+    def _begin(self, point: SeekPoint) -> None:
+        own = point.copy()
+        self._offset, self._taken, self._inflater = own.offset, own.taken, own.inflater
+        # The last pieces, without a gap between them, up to `_offset`.
+        self._pieces = list(own.history)
 
     def read(self, offset: int, length: int) -> bytes:
         """The bytes from `offset` on. Raises OSError when they can't be inflated."""
         point = self._points.before(offset)
-        back = offset < self._offset - len(self._last)
-        if back or (point is not None and point.offset > self._offset):
+        lost = bool(self._pieces) and offset < self._pieces[0].offset
+        if lost or point.offset > self._offset:
             self._begin(point)
         end = min(offset + length, self.size)
-        pieces = [self._of_last(offset, end)]
-        while self._offset < end and self._go_on():
-            pieces.append(self._of_last(max(offset, self._offset - self._fresh), end))
-        return b"".join(pieces)
+        while self._offset < end and self._go_on(end):
+            self._forget(min(offset, self._offset - _LOOK_BACK_BYTES))
+        return self._between(offset, end)
 
     def close(self) -> None:
         """Let the file go."""
         self._file.close()
 
-    def _of_last(self, offset: int, end: int) -> bytes:
-        """What `_last` has of the bytes from `offset` to `end`."""
-        begin = self._offset - len(self._last)
-        return self._last[max(0, offset - begin) : max(0, end - begin)]
+    def _between(self, offset: int, end: int) -> bytes:
+        """The bytes from `offset` to `end`, as far as pieces have them."""
+        found = (
+            one.part(offset, end) for one in self._pieces if one.offset < end and one.end > offset
+        )
+        return b"".join(map(self._content, found))
 
-    def _go_on(self) -> bool:
-        """Inflate the next bytes; whether there were any."""
-        while not self._inflate.eof:
-            packed = self._inflate.unconsumed_tail or self._packed()
-            if not packed:
-                return False
-            try:
-                found = self._inflate.decompress(packed, _CHUNK_BYTES)
-            except zlib.error as err:
-                raise OSError(str(err)) from err
-            if found:
-                self._last = self._last[-_LOOK_BACK_BYTES:] + found
-                self._offset += len(found)
-                self._fresh = len(found)
-                return True
-        return False
+    def _content(self, piece: Piece) -> bytes:
+        if piece.content is not None:
+            return piece.content
+        return self._packed(piece.taken, piece.end - piece.offset)
 
-    def _packed(self) -> bytes:
-        # Here the inflater holds no compressed bytes, so a copy of it is small.
-        self._points.add(self._offset, self._taken, self._inflate)
-        self._file.seek(self._member.start + self._taken)
-        chunk = self._file.read(min(_CHUNK_BYTES, self._member.compressed - self._taken))
-        self._taken += len(chunk)
-        return chunk
+    def _forget(self, before: int) -> None:
+        self._pieces = [piece for piece in self._pieces if piece.end > before]
+
+    def _go_on(self, end: int) -> bool:
+        """Add the next pieces, of stored blocks as far as one that has `end`; whether there are."""
+        start = max(0, self._offset - _HISTORY_BYTES)
+        history = tuple(one.part(start, one.end) for one in self._pieces if one.end > start)
+        self._points.add(SeekPoint(self._offset, self._taken, self._inflater, history))
+        if self._inflater is None and self._pass_stored(end):
+            return True
+        if self._inflater is None:
+            before = self._between(start, self._offset)
+            self._inflater = zlib.decompressobj(-zlib.MAX_WBITS, zdict=before)
+        return self._inflate()
+
+    def _pass_stored(self, end: int) -> bool:
+        """Add the stored blocks that begin here; whether there are any."""
+        offset, taken = self._offset, self._taken
+        end = min(end, offset + _STEP_BYTES)
+        passed: list[tuple[int, int, int]] = []
+        while offset < end:
+            length = stored_length(self._packed(taken, HEADER_BYTES))
+            if length is None:
+                break
+            taken += HEADER_BYTES
+            passed.append((offset, offset + length, taken))
+            offset, taken = offset + length, taken + length
+        self._offset, self._taken = offset, taken
+        self._pieces += [Piece(*one) for one in passed]
+        return bool(passed)
+
+    def _inflate(self) -> bool:
+        """Add the next inflated bytes, as far as a stored block may begin; whether there are."""
+        packed = self._packed(self._taken, _CHUNK_BYTES)
+        if not packed or self._inflater.eof:
+            return False
+        place = may_begin(packed)
+        last = len(packed) < _CHUNK_BYTES
+        given = place or (len(packed) if last else len(packed) - AHEAD_BYTES)
+        try:
+            found = self._inflater.decompress(packed[:given])
+        except zlib.error as err:
+            raise OSError(str(err)) from err
+        self._add(given, found, len(found))
+        if place and (length := begins(packed[place:], self._inflater)) is not None:
+            self._inflater = None
+            self._taken += LENGTHS_BYTES
+            self._add(length, None, length)
+        return True
+
+    def _add(self, taken: int, content: bytes | None, length: int) -> None:
+        self._pieces.append(Piece(self._offset, self._offset + length, self._taken, content))
+        self._offset, self._taken = self._offset + length, self._taken + taken
+
+    def _packed(self, taken: int, length: int) -> bytes:
+        """Compressed bytes, fewer at the end of the member."""
+        self._file.seek(self._member.start + taken)
+        return self._file.read(min(length, self._member.compressed - taken))
