@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import zlib
 from bisect import bisect_right
 from collections.abc import Hashable
@@ -19,8 +21,9 @@ from .stored_blocks import (
     stored_length,
 )
 
-# Larger pieces are slower: memory for them comes fresh from the system each time.
-_CHUNK_BYTES = 1 << 16
+# As many as a stored block or two: coded ones between them are mostly short. By megabytes it is
+# slower in any case, since memory for them comes fresh from the system each time.
+_CHUNK_BYTES = 1 << 15
 # What a coded block may refer back to (RFC 1951, section 2).
 _HISTORY_BYTES = 1 << 15
 # A header is read in a piece that may reach into the first tile, and a tile after its own header.
@@ -88,8 +91,12 @@ class SeekPoints:
     def add(self, point: SeekPoint) -> None:
         """Keep a copy of a point, unless the last one isn't far behind."""
         with self._lock:
-            if point.offset >= self._points[-1].offset + _STEP_BYTES:
+            if self.wants(point.offset):
                 self._points.append(point.copy())
+
+    def wants(self, offset: int) -> bool:
+        """Whether the last point is far behind."""
+        return offset >= self._points[-1].offset + _STEP_BYTES
 
 
 _known: Remembered[Hashable, SeekPoints] = Remembered(_FILES_REMEMBERED)
@@ -126,55 +133,53 @@ class Deflated:
         if lost or point.offset > self._offset:
             self._begin(point)
         end = min(offset + length, self.size)
-        while self._offset < end and self._go_on(end):
-            self._forget(min(offset, self._offset - _LOOK_BACK_BYTES))
-        return self._between(offset, end)
+        while self._offset < end and self._go_on(offset, end):
+            first = min(offset, self._offset - _LOOK_BACK_BYTES)
+            self._pieces = [piece for piece in self._pieces if piece.end > first]
+        return b"".join(map(self._content, self._between(offset, end)))
 
     def close(self) -> None:
         """Let the file go."""
         self._file.close()
 
-    def _between(self, offset: int, end: int) -> bytes:
-        """The bytes from `offset` to `end`, as far as pieces have them."""
-        found = (
-            one.part(offset, end) for one in self._pieces if one.offset < end and one.end > offset
-        )
-        return b"".join(map(self._content, found))
+    def _between(self, offset: int, end: int) -> list[Piece]:
+        """What there is of the bytes from `offset` to `end`."""
+        found = (piece for piece in self._pieces if piece.offset < end and piece.end > offset)
+        return [piece.part(offset, end) for piece in found]
 
     def _content(self, piece: Piece) -> bytes:
         if piece.content is not None:
             return piece.content
         return self._packed(piece.taken, piece.end - piece.offset)
 
-    def _forget(self, before: int) -> None:
-        self._pieces = [piece for piece in self._pieces if piece.end > before]
-
-    def _go_on(self, end: int) -> bool:
-        """Add the next pieces, of stored blocks as far as one that has `end`; whether there are."""
-        start = max(0, self._offset - _HISTORY_BYTES)
-        history = tuple(one.part(start, one.end) for one in self._pieces if one.end > start)
-        self._points.add(SeekPoint(self._offset, self._taken, self._inflater, history))
-        if self._inflater is None and self._pass_stored(end):
+    def _go_on(self, offset: int, end: int) -> bool:
+        """Add the next pieces, of which those from `offset` to `end` are wanted, if there are."""
+        history: list[Piece] = []
+        if self._inflater is None or self._points.wants(self._offset):
+            history = self._between(self._offset - _HISTORY_BYTES, self._offset)
+            self._points.add(SeekPoint(self._offset, self._taken, self._inflater, tuple(history)))
+        if self._inflater is None and self._pass_stored(offset, end):
             return True
         if self._inflater is None:
-            before = self._between(start, self._offset)
+            before = b"".join(map(self._content, history))
             self._inflater = zlib.decompressobj(-zlib.MAX_WBITS, zdict=before)
         return self._inflate()
 
-    def _pass_stored(self, end: int) -> bool:
-        """Add the stored blocks that begin here; whether there are any."""
-        offset, taken = self._offset, self._taken
-        end = min(end, offset + _STEP_BYTES)
+    def _pass_stored(self, offset: int, end: int) -> bool:
+        """Add the stored blocks that begin here, as far as wanted; whether there are any."""
         passed: list[tuple[int, int, int]] = []
-        while offset < end:
+        begin, taken = self._offset, self._taken
+        end = min(end, begin + _STEP_BYTES)
+        while begin < end:
             length = stored_length(self._packed(taken, HEADER_BYTES))
             if length is None:
                 break
             taken += HEADER_BYTES
-            passed.append((offset, offset + length, taken))
-            offset, taken = offset + length, taken + length
-        self._offset, self._taken = offset, taken
-        self._pieces += [Piece(*one) for one in passed]
+            passed.append((begin, begin + length, taken))
+            begin, taken = begin + length, taken + length
+        self._offset, self._taken = begin, taken
+        first = min(offset, begin - _LOOK_BACK_BYTES)
+        self._pieces += [Piece(*one) for one in passed if one[1] > first]
         return bool(passed)
 
     def _inflate(self) -> bool:
@@ -190,7 +195,8 @@ class Deflated:
         except zlib.error as err:
             raise OSError(str(err)) from err
         self._add(given, found, len(found))
-        if place and (length := begins(packed[place:], self._inflater)) is not None:
+        ahead = packed[given : given + AHEAD_BYTES]
+        if place and (length := begins(ahead, self._inflater)) is not None:
             self._inflater = None
             self._taken += LENGTHS_BYTES
             self._add(length, None, length)
@@ -202,5 +208,8 @@ class Deflated:
 
     def _packed(self, taken: int, length: int) -> bytes:
         """Compressed bytes, fewer at the end of the member."""
-        self._file.seek(self._member.start + taken)
-        return self._file.read(min(length, self._member.compressed - taken))
+        length = min(length, self._member.compressed - taken)
+        if sys.platform == "win32":  # has no pread
+            self._file.seek(self._member.start + taken)
+            return self._file.read(length)
+        return os.pread(self._file.fileno(), length, self._member.start + taken)
