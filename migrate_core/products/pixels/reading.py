@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import re
@@ -9,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,7 +28,7 @@ from ...logs.redaction import without_secrets
 from ..access import forget_logins, redact_logs
 from ..jp2.byte_ranges import Location, locate
 from ..jp2.errors import UnsuitableError
-from ..jp2.header import georeference_on_disk
+from ..jp2.header import head_on_disk, read_georeference
 from ..jp2.shared_tiles import read_shared
 from ..product import GEOTIFF, JPEG2000, BandFile, Product
 from ..remote.jp2 import georeference_of, read_remote_jp2
@@ -46,9 +48,12 @@ _GDAL = {
     "GDAL_HTTP_NETRC": "NO",
 }
 
-# Files whose georeference was found to be that of their product, and how many are remembered.
-_checked: set[tuple[Location, PixelGrid]] = set()
+# Files whose georeference was found to be that of their product, also as what they begin with, and
+# how many are remembered.
+_checked: set[tuple[Location | bytes, PixelGrid]] = set()
 _CHECKED_FILES = 4096
+# Of bands that begin alike, which are read at once, one is checked.
+_checking = Lock()
 
 # Bands at a service wait for its answers, those on disk for a processor: GDAL and OpenJPEG work
 # beside each other.
@@ -308,9 +313,14 @@ def _check_once(band: BandFile, product: Product) -> None:
     try:
         if not is_regular(key[0].path):
             raise UnsuitableError("it is no regular file")
-        with quiet():
-            georeference = georeference_on_disk(key[0], band.driver)
-        check_georeference(georeference, band, product)
+        head = head_on_disk(key[0])
+        alike = (hashlib.sha256(head).digest(), product.grid.coarser(band.resolution_m // 10))
+        with _checking:
+            if alike not in _checked:
+                with quiet():
+                    georeference = read_georeference(head, band.driver)
+                check_georeference(georeference, band, product)
+                _checked.add(alike)
     except UnsuitableError:  # GDAL reads all of it, or says what is wrong
         on_band(band, lambda dataset: check_georeference(dataset, band, product))
     if len(_checked) >= _CHECKED_FILES:
