@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import zlib
 from bisect import bisect_right
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, BinaryIO
 
 from ..remembered import Remembered
-from .stored_blocks import (
-    AHEAD_BYTES,
-    HEADER_BYTES,
-    LENGTHS_BYTES,
-    begins,
-    may_begin,
-    stored_length,
-)
+from .stored_blocks import AHEAD_BYTES, LENGTHS_BYTES, begins, may_begin, reader, stored_blocks
 
 # As many as a stored block or two: coded ones between them are mostly short. By megabytes it is
 # slower in any case, since memory for them comes fresh from the system each time.
@@ -41,32 +32,39 @@ class Packed:
     compressed: int
     size: int
 
+    @property
+    def end(self) -> int:
+        """Where they end in the zip."""
+        return self.start + self.compressed
+
 
 @dataclass(frozen=True)
 class Piece:
-    """Inflated bytes from `offset` to `end`: `content`, or stored from `taken` on."""
+    """Inflated bytes from `offset` to `end`: `content`, or stored in the zip from `at` on."""
 
     offset: int
     end: int
-    taken: int = 0
+    at: int
     content: bytes | None = None
 
     def part(self, offset: int, end: int) -> Piece:
         """What it has of the bytes from `offset` to `end`."""
+        if offset <= self.offset and self.end <= end:
+            return self
         skipped, kept = max(0, offset - self.offset), min(end, self.end) - self.offset
         content = None if self.content is None else self.content[skipped:kept]
-        return Piece(self.offset + skipped, self.offset + kept, self.taken + skipped, content)
+        return Piece(self.offset + skipped, self.offset + kept, self.at + skipped, content)
 
 
 @dataclass(frozen=True)
 class SeekPoint:
-    """An inflater as it was after `taken` compressed bytes, which gave `offset` bytes.
+    """An inflater that has had the bytes of the zip before `at`, and given `offset` bytes.
 
-    None where a block begins with a byte. `history` are the last bytes before.
+    None where a block begins with the byte `at`. `history` are the last bytes before.
     """
 
-    offset: int = 0
-    taken: int = 0
+    offset: int
+    at: int
     inflater: Any = None
     history: tuple[Piece, ...] = ()
 
@@ -80,23 +78,24 @@ class SeekPoints:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._points = [SeekPoint()]
+        self._points: list[SeekPoint] = []
 
-    def before(self, offset: int) -> SeekPoint:
+    def before(self, offset: int) -> SeekPoint | None:
         """The last point from which an offset is reached."""
         with self._lock:
             number = bisect_right(self._points, offset, key=lambda point: point.offset)
-            return self._points[number - 1]
+            return self._points[number - 1] if number else None
+
+    def want(self, offset: int) -> bool:
+        """Whether the last point is far behind."""
+        last = self._points[-1].offset if self._points else 0
+        return offset >= last + _STEP_BYTES
 
     def add(self, point: SeekPoint) -> None:
-        """Keep a copy of a point, unless the last one isn't far behind."""
+        """Keep a copy of a point, unless another thread has been there."""
         with self._lock:
-            if self.wants(point.offset):
+            if self.want(point.offset):
                 self._points.append(point.copy())
-
-    def wants(self, offset: int) -> bool:
-        """Whether the last point is far behind."""
-        return offset >= self._points[-1].offset + _STEP_BYTES
 
 
 _known: Remembered[Hashable, SeekPoints] = Remembered(_FILES_REMEMBERED)
@@ -116,100 +115,95 @@ class Deflated:
     """
 
     def __init__(self, file: BinaryIO, packed: Packed, points: SeekPoints) -> None:
-        self._file, self._member, self._points = file, packed, points
+        self._file, self._read = file, reader(file)
+        self._packed, self._points = packed, points
         self.size = packed.size
-        self._begin(SeekPoint())
+        self._begin(SeekPoint(0, packed.start))
 
     def _begin(self, point: SeekPoint) -> None:
         own = point.copy()
-        self._offset, self._taken, self._inflater = own.offset, own.taken, own.inflater
+        self._offset, self._at, self._inflater = own.offset, own.at, own.inflater
         # The last pieces, without a gap between them, up to `_offset`.
         self._pieces = list(own.history)
 
     def read(self, offset: int, length: int) -> bytes:
         """The bytes from `offset` on. Raises OSError when they can't be inflated."""
-        point = self._points.before(offset)
+        point = self._points.before(offset) or SeekPoint(0, self._packed.start)
         lost = bool(self._pieces) and offset < self._pieces[0].offset
         if lost or point.offset > self._offset:
             self._begin(point)
         end = min(offset + length, self.size)
         while self._offset < end and self._go_on(offset, end):
-            first = min(offset, self._offset - _LOOK_BACK_BYTES)
-            self._pieces = [piece for piece in self._pieces if piece.end > first]
-        return b"".join(map(self._content, self._between(offset, end)))
+            self._pieces = [one for one in self._pieces if one.end > self._needed(offset)]
+        return self._content(self._between(offset, end))
 
     def close(self) -> None:
         """Let the file go."""
         self._file.close()
 
-    def _between(self, offset: int, end: int) -> list[Piece]:
+    def _needed(self, wanted: int) -> int:
+        """The offset from which on pieces are kept while those from `wanted` on are read."""
+        return min(wanted, self._offset - _LOOK_BACK_BYTES)
+
+    def _between(self, offset: int, end: int) -> tuple[Piece, ...]:
         """What there is of the bytes from `offset` to `end`."""
-        found = (piece for piece in self._pieces if piece.offset < end and piece.end > offset)
-        return [piece.part(offset, end) for piece in found]
+        found = (one for one in self._pieces if one.offset < end and one.end > offset)
+        return tuple(one.part(offset, end) for one in found)
 
-    def _content(self, piece: Piece) -> bytes:
-        if piece.content is not None:
-            return piece.content
-        return self._packed(piece.taken, piece.end - piece.offset)
+    def _content(self, pieces: Iterable[Piece]) -> bytes:
+        return b"".join(
+            self._read(one.end - one.offset, one.at) if one.content is None else one.content
+            for one in pieces
+        )
 
-    def _go_on(self, offset: int, end: int) -> bool:
-        """Add the next pieces, of which those from `offset` to `end` are wanted, if there are."""
-        history: list[Piece] = []
-        if self._inflater is None or self._points.wants(self._offset):
+    def _go_on(self, wanted: int, end: int) -> bool:
+        """Add the next pieces, of which those from `wanted` to `end` are needed, if there are."""
+        if self._points.want(self._offset):
             history = self._between(self._offset - _HISTORY_BYTES, self._offset)
-            self._points.add(SeekPoint(self._offset, self._taken, self._inflater, tuple(history)))
-        if self._inflater is None and self._pass_stored(offset, end):
+            self._points.add(SeekPoint(self._offset, self._at, self._inflater, history))
+        if self._inflater is None and self._pass_stored(wanted, end):
             return True
         if self._inflater is None:
-            before = b"".join(map(self._content, history))
-            self._inflater = zlib.decompressobj(-zlib.MAX_WBITS, zdict=before)
+            history = self._between(self._offset - _HISTORY_BYTES, self._offset)
+            self._inflater = zlib.decompressobj(-zlib.MAX_WBITS, zdict=self._content(history))
         return self._inflate()
 
-    def _pass_stored(self, offset: int, end: int) -> bool:
-        """Add the stored blocks that begin here, as far as wanted; whether there are any."""
-        passed: list[tuple[int, int, int]] = []
-        begin, taken = self._offset, self._taken
-        end = min(end, begin + _STEP_BYTES)
-        while begin < end:
-            length = stored_length(self._packed(taken, HEADER_BYTES))
-            if length is None:
-                break
-            taken += HEADER_BYTES
-            passed.append((begin, begin + length, taken))
-            begin, taken = begin + length, taken + length
-        self._offset, self._taken = begin, taken
-        first = min(offset, begin - _LOOK_BACK_BYTES)
-        self._pieces += [Piece(*one) for one in passed if one[1] > first]
-        return bool(passed)
+    def _pass_stored(self, wanted: int, end: int) -> bool:
+        """Add the stored blocks that begin here, as far as `end`; whether there are any."""
+        begin = self._offset
+        passed = stored_blocks(self._read, self._at, min(end - begin, _STEP_BYTES))
+        if not passed:
+            return False
+        last = passed[-1]
+        self._offset, self._at = begin + last.end, last.at + last.end - last.begin
+        if self._at > self._packed.end:
+            raise OSError("a block of a compressed file is damaged")
+        needed = self._needed(wanted) - begin
+        self._pieces += [
+            Piece(begin + one.begin, begin + one.end, one.at) for one in passed if one.end > needed
+        ]
+        return True
 
     def _inflate(self) -> bool:
         """Add the next inflated bytes, as far as a stored block may begin; whether there are."""
-        packed = self._packed(self._taken, _CHUNK_BYTES)
+        packed = self._read(min(_CHUNK_BYTES, self._packed.end - self._at), self._at)
         if not packed or self._inflater.eof:
             return False
-        place = may_begin(packed)
+        given = may_begin(packed)
         last = len(packed) < _CHUNK_BYTES
-        given = place or (len(packed) if last else len(packed) - AHEAD_BYTES)
+        used = given or (len(packed) if last else len(packed) - AHEAD_BYTES)
         try:
-            found = self._inflater.decompress(packed[:given])
+            found = self._inflater.decompress(packed[:used])
         except zlib.error as err:
             raise OSError(str(err)) from err
-        self._add(given, found, len(found))
-        ahead = packed[given : given + AHEAD_BYTES]
-        if place and (length := begins(ahead, self._inflater)) is not None:
+        self._add(used, found, len(found))
+        ahead = packed[used : used + AHEAD_BYTES]
+        if given and (length := begins(ahead, self._inflater)) is not None:
             self._inflater = None
-            self._taken += LENGTHS_BYTES
+            self._at += LENGTHS_BYTES
             self._add(length, None, length)
         return True
 
-    def _add(self, taken: int, content: bytes | None, length: int) -> None:
-        self._pieces.append(Piece(self._offset, self._offset + length, self._taken, content))
-        self._offset, self._taken = self._offset + length, self._taken + taken
-
-    def _packed(self, taken: int, length: int) -> bytes:
-        """Compressed bytes, fewer at the end of the member."""
-        length = min(length, self._member.compressed - taken)
-        if sys.platform == "win32":  # has no pread
-            self._file.seek(self._member.start + taken)
-            return self._file.read(length)
-        return os.pread(self._file.fileno(), length, self._member.start + taken)
+    def _add(self, used: int, content: bytes | None, length: int) -> None:
+        self._pieces.append(Piece(self._offset, self._offset + length, self._at, content))
+        self._offset, self._at = self._offset + length, self._at + used

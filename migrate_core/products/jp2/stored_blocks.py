@@ -6,39 +6,69 @@ is, so its bytes need not be read to come to the next one.
 
 from __future__ import annotations
 
+import os
 import struct
+import sys
 import zlib
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 # A stored block that begins on a byte: three bits that say so, padding, the length and its
 # complement.
 _HEADER = struct.Struct("<BHH")
-HEADER_BYTES = _HEADER.size
 _LAST_OR_CODED = 0b111
 LENGTHS_BYTES = 4
 # So many bytes have to come out as they went in, for a block to be known as a stored one.
 _PROVEN_BYTES = 256
 # Shorter blocks aren't worth a look.
 _LEAST_HIGH_BYTE = 4
+# So many bytes from a place in a file on.
+Read = Callable[[int, int], bytes]
 # What `may_begin` and `begins` need behind the place that they look at.
 AHEAD_BYTES = LENGTHS_BYTES + _PROVEN_BYTES
 
 
-def stored_length(header: bytes) -> int | None:
-    """How long the stored block is that begins with `header`; None for another, or the last one.
+class Stored(NamedTuple):
+    """A block: its bytes are those from `begin` to `end` of some blocks, `at` where they stand."""
 
-    Raises OSError for a damaged one.
+    begin: int
+    end: int
+    at: int
+
+
+def reader(file: BinaryIO) -> Read:
+    """Reads a file that is open without a buffer, in one call where the system has one for it."""
+    if sys.platform != "win32":
+        return partial(os.pread, file.fileno())
+
+    def read(length: int, at: int) -> bytes:
+        file.seek(at)
+        return file.read(length)
+
+    return read
+
+
+def stored_blocks(read: Read, at: int, most: int) -> list[Stored]:
+    """The stored blocks that follow each other from `at` on, until they have `most` bytes.
+
+    Ends before a block of another kind, and before the last one of the stream. Raises OSError for
+    a damaged one.
     """
-    if len(header) < HEADER_BYTES:
-        return None
-    kind, length, complement = _HEADER.unpack(header)
-    if kind & _LAST_OR_CODED:
-        return None
-    if length ^ complement != 0xFFFF:
-        raise OSError("a block of a compressed file is damaged")
-    return int(length)
+    found: list[Stored] = []
+    passed = 0
+    while passed < most and len(header := read(_HEADER.size, at)) == _HEADER.size:
+        kind, length, complement = _HEADER.unpack(header)
+        if kind & _LAST_OR_CODED:
+            break
+        if length ^ complement != 0xFFFF:
+            raise OSError("a block of a compressed file is damaged")
+        at += _HEADER.size
+        found.append(Stored(passed, passed + length, at))
+        at, passed = at + length, passed + length
+    return found
 
 
 def may_begin(packed: bytes) -> int | None:
