@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 from ..remembered import Remembered
 from .stored_blocks import AHEAD_BYTES, LENGTHS_BYTES, begins, may_begin, reader, stored_blocks
 
-# As many as a stored block or two: coded ones between them are mostly short. By megabytes it is
-# slower in any case, since memory for them comes fresh from the system each time.
-_CHUNK_BYTES = 1 << 15
+# A block of zlib has some 16 kB, and one coded block alone is what stands between stored ones mostly.
+# By megabytes it is slower in any case: memory for them comes fresh from the system each time.
+_CHUNK_BYTES = 20 << 10
 # What a coded block may refer back to (RFC 1951, section 2).
 _HISTORY_BYTES = 1 << 15
 # A header is read in a piece that may reach into the first tile, and a tile after its own header.
@@ -134,7 +134,8 @@ class Deflated:
             self._begin(point)
         end = min(offset + length, self.size)
         while self._offset < end and self._go_on(offset, end):
-            self._pieces = [one for one in self._pieces if one.end > self._needed(offset)]
+            needed = self._needed(offset)
+            self._pieces = [one for one in self._pieces if one.end > needed]
         return self._content(self._between(offset, end))
 
     def close(self) -> None:
@@ -170,18 +171,16 @@ class Deflated:
 
     def _pass_stored(self, wanted: int, end: int) -> bool:
         """Add the stored blocks that begin here, as far as `end`; whether there are any."""
-        begin = self._offset
-        passed = stored_blocks(self._read, self._at, min(end - begin, _STEP_BYTES))
+        end = min(end, self._offset + _STEP_BYTES)
+        passed = stored_blocks(self._read, self._at, self._offset, end)
         if not passed:
             return False
-        last = passed[-1]
-        self._offset, self._at = begin + last.end, last.at + last.end - last.begin
+        begin, self._offset, at = passed[-1]
+        self._at = at + self._offset - begin
         if self._at > self._packed.end:
             raise OSError("a block of a compressed file is damaged")
-        needed = self._needed(wanted) - begin
-        self._pieces += [
-            Piece(begin + one.begin, begin + one.end, one.at) for one in passed if one.end > needed
-        ]
+        needed = self._needed(wanted)
+        self._pieces += [Piece(*one) for one in passed if one[1] > needed]
         return True
 
     def _inflate(self) -> bool:

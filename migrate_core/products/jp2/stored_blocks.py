@@ -12,7 +12,7 @@ import sys
 import zlib
 from collections.abc import Callable
 from functools import partial
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -24,19 +24,12 @@ LENGTHS_BYTES = 4
 # So many bytes have to come out as they went in, for a block to be known as a stored one.
 _PROVEN_BYTES = 256
 # Shorter blocks aren't worth a look.
-_LEAST_HIGH_BYTE = 4
+_LEAST_BYTES = 1 << 10
+_COMPLEMENT = 0xFFFF
 # So many bytes from a place in a file on.
 Read = Callable[[int, int], bytes]
 # What `may_begin` and `begins` need behind the place that they look at.
 AHEAD_BYTES = LENGTHS_BYTES + _PROVEN_BYTES
-
-
-class Stored(NamedTuple):
-    """A block: its bytes are those from `begin` to `end` of some blocks, `at` where they stand."""
-
-    begin: int
-    end: int
-    at: int
 
 
 def reader(file: BinaryIO) -> Read:
@@ -51,23 +44,25 @@ def reader(file: BinaryIO) -> Read:
     return read
 
 
-def stored_blocks(read: Read, at: int, most: int) -> list[Stored]:
-    """The stored blocks that follow each other from `at` on, until they have `most` bytes.
+def stored_blocks(read: Read, at: int, offset: int, end: int) -> list[tuple[int, int, int]]:
+    """The stored blocks that follow each other from `at` on, as far as the one that has `end`.
 
-    Ends before a block of another kind, and before the last one of the stream. Raises OSError for
-    a damaged one.
+    Of each: from which to which offset of the inflated bytes it is, and where they stand; the first
+    one is from `offset` on. Ends before a block of another kind, and before the last one of the
+    stream. Raises OSError for a damaged one.
     """
-    found: list[Stored] = []
-    passed = 0
-    while passed < most and len(header := read(_HEADER.size, at)) == _HEADER.size:
-        kind, length, complement = _HEADER.unpack(header)
+    # Tuples, and names for what is looked up: there are thousands of blocks before a tile.
+    found: list[tuple[int, int, int]] = []
+    size, unpack = _HEADER.size, _HEADER.unpack
+    while offset < end and len(header := read(size, at)) == size:
+        kind, length, complement = unpack(header)
         if kind & _LAST_OR_CODED:
             break
-        if length ^ complement != 0xFFFF:
+        if length ^ complement != _COMPLEMENT:
             raise OSError("a block of a compressed file is damaged")
-        at += _HEADER.size
-        found.append(Stored(passed, passed + length, at))
-        at, passed = at + length, passed + length
+        at += size
+        found.append((offset, offset + length, at))
+        at, offset = at + length, offset + length
     return found
 
 
@@ -76,14 +71,11 @@ def may_begin(packed: bytes) -> int | None:
 
     Only where `AHEAD_BYTES` follow, and not for short blocks.
     """
-    found = np.frombuffer(packed, dtype=np.uint8)[1 : len(packed) - _PROVEN_BYTES]
-    if found.size < LENGTHS_BYTES:
-        return None
-    # Of the 16-bit numbers that begin at each byte, those followed by their complement.
-    high = (found[1:-2] ^ found[3:]) == 0xFF
-    places = np.flatnonzero(high)
+    found = np.frombuffer(packed, dtype=np.uint8)[1 : max(1, len(packed) - _PROVEN_BYTES)]
+    # The low bytes of a length and of its complement are two bytes apart, as are the high ones.
+    (places,) = np.nonzero((found[1:-2] ^ found[3:]) == 0xFF)
     low = (found[places] ^ found[places + 2]) == 0xFF
-    places = places[low & (found[places + 1] >= _LEAST_HIGH_BYTE)]
+    places = places[low & (found[places + 1] >= _LEAST_BYTES >> 8)]
     return int(places[0]) + 1 if places.size else None
 
 
