@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from ..remembered import Remembered
 from .stored_blocks import AHEAD_BYTES, LENGTHS_BYTES, begins, may_begin, reader, stored_blocks
 
-# A block of zlib has some 16 kB, and one coded block alone is what stands between stored ones mostly.
+# A block of zlib has some 16 kB, and between stored ones mostly one coded block stands alone.
 # By megabytes it is slower in any case: memory for them comes fresh from the system each time.
 _CHUNK_BYTES = 20 << 10
 # What a coded block may refer back to (RFC 1951, section 2).
