@@ -10,7 +10,15 @@ from threading import Lock
 from typing import Any, BinaryIO
 
 from ..remembered import Remembered
-from .stored_blocks import AHEAD_BYTES, LENGTHS_BYTES, begins, may_begin, reader, stored_blocks
+from .stored_blocks import (
+    AHEAD_BYTES,
+    LENGTHS_BYTES,
+    begins,
+    fetch_ahead,
+    may_begin,
+    reader,
+    stored_blocks,
+)
 
 # A block of zlib has some 16 kB, and between stored ones mostly one coded block stands alone.
 # By megabytes it is slower in any case: memory for them comes fresh from the system each time.
@@ -118,6 +126,8 @@ class Deflated:
         self._file, self._read = file, reader(file)
         self._packed, self._points = packed, points
         self.size = packed.size
+        # Up to where the system was asked to read ahead.
+        self._fetched = 0
         self._begin(SeekPoint(0, packed.start))
 
     def _begin(self, point: SeekPoint) -> None:
@@ -172,6 +182,9 @@ class Deflated:
     def _pass_stored(self, wanted: int, end: int) -> bool:
         """Add the stored blocks that begin here, as far as `end`; whether there are any."""
         end = min(end, self._offset + _STEP_BYTES)
+        if self._at + end - self._offset > self._fetched:
+            self._fetched = min(self._at + _STEP_BYTES, self._packed.end)
+            fetch_ahead(self._file, self._at, self._fetched - self._at)
         passed = stored_blocks(self._read, self._at, self._offset, end)
         if not passed:
             return False

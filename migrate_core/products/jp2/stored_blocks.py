@@ -44,6 +44,15 @@ def reader(file: BinaryIO) -> Read:
     return read
 
 
+def fetch_ahead(file: BinaryIO, at: int, length: int) -> None:
+    """Have the system read some bytes from its disk meanwhile, where it can be asked to.
+
+    It doesn't by itself for small reads far from each other, which would wait for the disk each.
+    """
+    if sys.platform == "linux":
+        os.posix_fadvise(file.fileno(), at, length, os.POSIX_FADV_WILLNEED)
+
+
 def stored_blocks(read: Read, at: int, offset: int, end: int) -> list[tuple[int, int, int]]:
     """The stored blocks that follow each other from `at` on, as far as the one that has `end`.
 
@@ -71,12 +80,12 @@ def may_begin(packed: bytes) -> int | None:
 
     Only where `AHEAD_BYTES` follow, and not for short blocks.
     """
-    found = np.frombuffer(packed, dtype=np.uint8)[1 : max(1, len(packed) - _PROVEN_BYTES)]
-    # The low bytes of a length and of its complement are two bytes apart, as are the high ones.
-    (places,) = np.nonzero((found[1:-2] ^ found[3:]) == 0xFF)
-    low = (found[places] ^ found[places + 2]) == 0xFF
-    places = places[low & (found[places + 1] >= _LEAST_BYTES >> 8)]
-    return int(places[0]) + 1 if places.size else None
+    values = np.frombuffer(packed, dtype=np.uint8)[1 : max(1, len(packed) - _PROVEN_BYTES)]
+    # The high bytes of a length and of its complement are two bytes apart, as are the low ones.
+    (first,) = np.nonzero((values[1:-2] ^ values[3:]) == 0xFF)
+    same = (values[first] ^ values[first + 2]) == 0xFF
+    found = first[same & (values[first + 1] >= _LEAST_BYTES >> 8)]
+    return int(found[0]) + 1 if found.size else None
 
 
 def begins(packed: bytes, inflater: Any) -> int | None:
