@@ -23,6 +23,7 @@ from .stored_blocks import (
 # A block of zlib has some 16 kB, and between stored ones mostly one coded block stands alone.
 # By megabytes it is slower in any case: memory for them comes fresh from the system each time.
 _CHUNK_BYTES = 20 << 10
+_MOST_UNSEEN = 32
 # What a coded block may refer back to (RFC 1951, section 2).
 _HISTORY_BYTES = 1 << 15
 # A header is read in a piece that may reach into the first tile, and a tile after its own header.
@@ -133,6 +134,8 @@ class Deflated:
     def _begin(self, point: SeekPoint) -> None:
         own = point.copy()
         self._offset, self._at, self._inflater = own.offset, own.at, own.inflater
+        # Chunks in which no stored block began, and bytes to be inflated before the next look.
+        self._missed = self._unseen = 0
         # The last pieces, without a gap between them, up to `_offset`.
         self._pieces = list(own.history)
 
@@ -198,12 +201,11 @@ class Deflated:
 
     def _inflate(self) -> bool:
         """Add the next inflated bytes, as far as a stored block may begin; whether there are."""
-        packed = self._read(min(_CHUNK_BYTES, self._packed.end - self._at), self._at)
+        most = _CHUNK_BYTES if self._unseen <= 0 else min(self._unseen, 4 * _CHUNK_BYTES)
+        packed = self._read(min(most, self._packed.end - self._at), self._at)
         if not packed or self._inflater.eof:
             return False
-        given = may_begin(packed)
-        last = len(packed) < _CHUNK_BYTES
-        used = given or (len(packed) if last else len(packed) - AHEAD_BYTES)
+        given, used = self._as_far_as_stored(packed)
         try:
             found = self._inflater.decompress(packed[:used])
         except zlib.error as err:
@@ -211,10 +213,25 @@ class Deflated:
         self._add(used, found, len(found))
         ahead = packed[used : used + AHEAD_BYTES]
         if given and (length := begins(ahead, self._inflater)) is not None:
-            self._inflater = None
+            self._inflater, self._missed = None, 0
             self._at += LENGTHS_BYTES
             self._add(length, None, length)
         return True
+
+    def _as_far_as_stored(self, packed: bytes) -> tuple[int | None, int]:
+        """Where in compressed bytes a stored block may begin, and how many are inflated first.
+
+        Where many chunks were coded, only some are looked at: looking takes a fifth of inflating.
+        """
+        if self._unseen > 0:
+            self._unseen -= len(packed)
+            return None, len(packed)
+        given = may_begin(packed)
+        if given is not None:
+            return given, given
+        self._missed += 1
+        self._unseen = _CHUNK_BYTES * (min(1 << (self._missed - 1), _MOST_UNSEEN) - 1)
+        return None, len(packed) if len(packed) < _CHUNK_BYTES else len(packed) - AHEAD_BYTES
 
     def _add(self, used: int, content: bytes | None, length: int) -> None:
         self._pieces.append(Piece(self._offset, self._offset + length, self._at, content))
