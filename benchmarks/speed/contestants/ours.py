@@ -97,8 +97,8 @@ def tiles(product: str, windows: Mapping[str, Sequence[int]]) -> Any:
     name = "decode_area"
     decode = getattr(window, name)
 
-    def counting(codestream: bytes, area: tuple[int, int, int, int]) -> Any:
-        counted.append(codestream.count(b"\xff\x90\x00\x0a"))
+    def counting(codestream: Any, area: tuple[int, int, int, int]) -> Any:
+        counted.append(b"".join(codestream).count(b"\xff\x90\x00\x0a"))
         return decode(codestream, area)
 
     setattr(window, name, counting)

@@ -75,9 +75,9 @@ def locate(location: str) -> Location:
 def open_ranges(location: Location) -> ByteRanges:
     """Open it. Raises OSError, or UnsuitableError for a member that is packed in another way."""
     if location.member is None:
-        return PartOfFile(location.path.open("rb"), 0, location.stamp[1])
+        return PartOfFile(location.path.open("rb", buffering=0), 0, location.stamp[1])
     found = _member(location)
-    file = location.path.open("rb")
+    file = location.path.open("rb", buffering=0)
     if found.method == zipfile.ZIP_STORED:
         return PartOfFile(file, found.start, found.size)
     packed = Packed(found.start, found.compressed, found.size)

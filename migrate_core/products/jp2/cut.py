@@ -39,16 +39,20 @@ def tiles_under(size: ImageSize, left: int, top: int, right: int, bottom: int) -
     )
 
 
-def cut(found: Codestream, tiles: TileRange, parts: Sequence[tuple[TilePart, bytes]]) -> bytes:
+def cut(
+    found: Codestream, tiles: TileRange, parts: Sequence[tuple[TilePart, bytes]]
+) -> list[bytes | memoryview]:
     """The codestream of these tiles; `parts` are all of theirs with their bytes, in file order.
 
-    Coordinates stay those of the large one: where subbands begin depends on them.
+    In pieces, so that the bytes of tiles, a megabyte each, are not copied. Coordinates stay those
+    of the large one: where subbands begin depends on them.
     """
     renumbered = {old: new for new, old in enumerate(tiles.numbers(found.size))}
-    header = [SOC.to_bytes(2, "big")]
-    header += [_segment(segment, found.size, tiles) for segment in found.segments]
-    body = [_renumbered(content, renumbered[part.tile]) for part, content in parts]
-    return b"".join((*header, *body, EOC.to_bytes(2, "big")))
+    pieces: list[bytes | memoryview] = [SOC.to_bytes(2, "big")]
+    pieces += [_segment(segment, found.size, tiles) for segment in found.segments]
+    for part, content in parts:
+        pieces += _renumbered(content, renumbered[part.tile]), memoryview(content)[SOT_BYTES:]
+    return [*pieces, EOC.to_bytes(2, "big")]
 
 
 def _segment(segment: Segment, size: ImageSize, tiles: TileRange) -> bytes:
@@ -70,6 +74,8 @@ def _segment(segment: Segment, size: ImageSize, tiles: TileRange) -> bytes:
 
 
 def _renumbered(content: bytes, tile: int) -> bytes:
-    """A tile-part under another number, and with its length, which the last one may leave open."""
-    head = content[:4] + struct.pack(">HI", tile, len(content)) + content[10:SOT_BYTES]
-    return head + content[SOT_BYTES:]
+    """The marker of a tile-part under another number, and with its length.
+
+    The last one of a codestream may leave it open.
+    """
+    return content[:4] + struct.pack(">HI", tile, len(content)) + content[10:SOT_BYTES]

@@ -11,8 +11,13 @@ from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 
 from .byte_ranges import ByteRanges, Location, open_ranges
-from .codestream import SOT, Codestream, read_codestream
+from .codestream import COM, PLM, SOC, SOT, TLM, Codestream, read_codestream
 from .errors import UnsuitableError
+
+# The box of the codestream, and what stands before it in place of a length (ISO/IEC 15444-1, I.4).
+_LAST_BOX, _TO_THE_END = b"jp2c", bytes(4)
+# Lengths of tiles, and remarks of the encoder.
+_OF_EACH_FILE = (TLM, PLM, COM)
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,18 @@ def read_georeference(head: bytes, driver: str) -> Georeference:
         raise UnsuitableError(str(err)) from err
 
 
-def georeference_on_disk(location: Location, driver: str) -> Georeference:
-    """That of a file on disk or in a zip. Raises UnsuitableError."""
+def head_on_disk(location: Location) -> bytes:
+    """What `read_georeference` needs of a file on disk or in a zip. Raises UnsuitableError.
+
+    The bands of a product at one resolution begin alike, but for what is left out here.
+    """
     try:
         with closing(open_ranges(location)) as ranges:
-            head = read_head(ranges, read_codestream(ranges))
+            codestream = read_codestream(ranges)
+            boxes = ranges.read(0, codestream.start)
     except OSError as err:
         raise UnsuitableError(str(err)) from err
-    return read_georeference(head, driver)
+    if boxes.endswith(_LAST_BOX):
+        boxes = boxes[: -len(_LAST_BOX) - 4] + _TO_THE_END + _LAST_BOX
+    segments = [one.content for one in codestream.segments if one.marker not in _OF_EACH_FILE]
+    return b"".join((boxes, SOC.to_bytes(2, "big"), *segments, SOT.to_bytes(2, "big")))

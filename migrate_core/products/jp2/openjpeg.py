@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from bisect import bisect_right
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,8 @@ from numpy.typing import NDArray
 from .errors import UnsuitableError
 
 _J2K = 0
-_STREAM_BYTES = 1 << 20
+# More than this the library reads at once to where it needs it, without a copy between.
+_STREAM_BYTES = 1 << 13
 # Larger than opj_dparameters_t of any version, which the library itself fills with its defaults.
 _PARAMETERS_BYTES = 1 << 15
 _FAILED = ctypes.c_size_t(-1).value
@@ -52,34 +56,45 @@ class _Image(ctypes.Structure):
 
 
 class _Stream:
-    """Bytes as OpenJPEG reads them."""
+    """Pieces of a codestream as OpenJPEG reads them: one after the other."""
 
-    def __init__(self, content: bytes) -> None:
-        self._content, self._offset = content, 0
+    def __init__(self, pieces: Sequence[bytes | memoryview]) -> None:
+        # An array of numpy has an address, whatever it is of.
+        self._pieces = [np.frombuffer(piece, dtype=np.uint8) for piece in pieces if piece]
+        self._begins = [0, *accumulate(piece.size for piece in self._pieces)]
+        self.size = self._begins[-1]
+        self._offset = 0
         # The library keeps no reference to these.
         self.read, self.skip, self.seek = _Read(self._read), _Skip(self._skip), _Seek(self._seek)
 
     def _read(self, target: int, length: int, _data: int) -> int:
-        piece = self._content[self._offset : self._offset + length]
-        if not piece:
+        """Copy what is left of the piece at which reading is, at most `length` bytes."""
+        if self._offset >= self.size:
             return int(_FAILED)
-        ctypes.memmove(target, piece, len(piece))
-        self._offset += len(piece)
-        return len(piece)
+        number = bisect_right(self._begins, self._offset) - 1
+        piece, inside = self._pieces[number], self._offset - self._begins[number]
+        copied = min(length, piece.size - inside)
+        ctypes.memmove(target, piece.ctypes.data + inside, copied)
+        self._offset += copied
+        return copied
 
     def _skip(self, length: int, _data: int) -> int:
-        moved = min(length, len(self._content) - self._offset)
+        moved = min(length, self.size - self._offset)
         self._offset += moved
         return moved if moved or not length else -1
 
     def _seek(self, offset: int, _data: int) -> int:
-        inside = 0 <= offset <= len(self._content)
+        inside = 0 <= offset <= self.size
         self._offset = offset if inside else self._offset
         return int(inside)
 
 
-def decode_area(codestream: bytes, area: tuple[int, int, int, int]) -> NDArray[np.uint16]:
+def decode_area(
+    codestream: Sequence[bytes | memoryview], area: tuple[int, int, int, int]
+) -> NDArray[np.uint16]:
     """The pixels of an area (x0, y0, x1, y1) of the reference grid, (height, width) uint16.
+
+    `codestream` is one in pieces.
 
     Raises UnsuitableError when the library isn't there or can't decode it.
     """
@@ -94,7 +109,7 @@ def decode_area(codestream: bytes, area: tuple[int, int, int, int]) -> NDArray[n
         library.opj_stream_set_read_function(handle, stream.read)
         library.opj_stream_set_skip_function(handle, stream.skip)
         library.opj_stream_set_seek_function(handle, stream.seek)
-        library.opj_stream_set_user_data_length(handle, len(codestream))
+        library.opj_stream_set_user_data_length(handle, stream.size)
         parameters = ctypes.create_string_buffer(_PARAMETERS_BYTES)
         library.opj_set_default_decoder_parameters(parameters)
         decoded = (

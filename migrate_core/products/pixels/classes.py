@@ -14,7 +14,8 @@ from rasterio.windows import Window as RasterWindow
 from ...grid import PixelGrid, Window
 from ..product import JPEG2000, BandFile, Product
 from ..remote.opening import fetch_ahead
-from .reading import check_georeference, on_band, read_inside
+from .georeference import check_georeference
+from .reading import on_band, read_inside
 
 _NATIVE_M = 10
 

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.crs import CRS
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
@@ -26,12 +25,13 @@ from ...logs.redaction import without_secrets
 from ..access import forget_logins, redact_logs
 from ..jp2.byte_ranges import Location, locate
 from ..jp2.errors import UnsuitableError
-from ..jp2.header import georeference_on_disk
 from ..jp2.shared_tiles import read_shared
 from ..product import GEOTIFF, JPEG2000, BandFile, Product
+from ..remembered import Remembered
 from ..remote.jp2 import georeference_of, read_remote_jp2
 from ..remote.opening import fetch_ahead, on_remote
 from ..remote.threads import each
+from .georeference import check_georeference, check_on_disk
 from .quiet import quiet
 from .resampling import NO_DATA, REACH, SATURATED, upsample
 
@@ -47,8 +47,8 @@ _GDAL = {
 }
 
 # Files whose georeference was found to be that of their product, and how many are remembered.
-_checked: set[tuple[Location, PixelGrid]] = set()
 _CHECKED_FILES = 4096
+_checked: Remembered[tuple[Location, PixelGrid], bool] = Remembered(_CHECKED_FILES)
 
 # Bands at a service wait for its answers, those on disk for a processor: GDAL and OpenJPEG work
 # beside each other.
@@ -212,6 +212,11 @@ def read_native_bands(
     def read(number: int) -> NDArray[np.uint16]:
         return read_native(product, bands[number], natives[bands[number].name], found[number])
 
+    for band in bands:
+        if band.driver == JPEG2000 and band.access is None:
+            # Before the threads, each of which would open the tables of CRSs anew for it.
+            with suppress(UnsuitableError):
+                _check_once(band, product)
     values = each(read, range(len(bands)), threads)
     if digital_numbers is not None:
         for one in found:
@@ -303,38 +308,15 @@ def read_inside(band: BandFile, window: Window, product: Product) -> NDArray[np.
 def _check_once(band: BandFile, product: Product) -> None:
     """`check_georeference` the first time that a file on disk is read. Raises UnsuitableError."""
     key = (locate(band.location), product.grid)
-    if key in _checked:
+    if _checked.find(key):
         return
     try:
         if not is_regular(key[0].path):
             raise UnsuitableError("it is no regular file")
-        with quiet():
-            georeference = georeference_on_disk(key[0], band.driver)
-        check_georeference(georeference, band, product)
+        check_on_disk(key[0], band, product)
     except UnsuitableError:  # GDAL reads all of it, or says what is wrong
         on_band(band, lambda dataset: check_georeference(dataset, band, product))
-    if len(_checked) >= _CHECKED_FILES:
-        _checked.clear()
-    _checked.add(key)
-
-
-def check_georeference(dataset: Any, band: BandFile, product: Product) -> None:
-    """A band that lies elsewhere than the product says would shift every pixel silently."""
-    expected = product.grid.coarser(band.resolution_m // 10)
-    same_size = (dataset.height, dataset.width) == expected.shape
-    if dataset.crs is None:
-        same_transform = same_crs = True  # it says nothing of its own; the metadata do
-    else:
-        same_transform = dataset.transform.almost_equals(expected.transform, precision=1e-3)
-        # The same CRS can be written with and without its EPSG code.
-        same_crs = dataset.crs == CRS.from_string(expected.crs)
-    if not (same_transform and same_crs and same_size):
-        raise ProductError(
-            f"{product.product_id}: band {band.name} lies at {tuple(dataset.transform)[:6]} in "
-            f"{dataset.crs} with {dataset.width} x {dataset.height} pixels, but the metadata say "
-            f"{tuple(expected.transform)[:6]} in {expected.crs} with {expected.width} x "
-            f"{expected.height}. The product is inconsistent: get it again."
-        )
+    _checked.keep(key, True)
 
 
 def apply_offset(pixels: NDArray[np.uint16], offset: int) -> NDArray[np.uint16]:

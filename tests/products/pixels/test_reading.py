@@ -14,10 +14,13 @@ from hypothesis.extra import numpy as hnp
 
 from migrate_core.errors import ProductError
 from migrate_core.grid import PixelGrid, Window, block
+from migrate_core.products.jp2.header import Georeference
 from migrate_core.products.opening import open_product
+from migrate_core.products.pixels import georeference, reading
 from migrate_core.products.pixels.reading import apply_offset, grid_of, read_scene_classification
 from migrate_core.products.pixels.resampling import upsample
 from migrate_core.products.product import BandFile, Product
+from migrate_core.products.remembered import Remembered
 from tests.support.bands import read_bands
 from tests.support.builders import (
     BANDS_L2A,
@@ -197,6 +200,23 @@ def test_a_band_that_lies_elsewhere_is_refused(folder: Path, tmp_path: Path, ban
     write_jp2(path, ramp(band, pixels, pixels), replace(SAFE, west=SAFE.west + 10), band)
     with pytest.raises(ProductError, match=f"{SAFE.product_id}: band {band} lies at"):
         read_all(copy)
+
+
+def test_of_bands_whose_files_begin_alike_gdal_reads_one(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_checked", Remembered(9))
+    monkeypatch.setattr(georeference, "_checked", Remembered(9))
+    inner, heads = georeference.read_georeference, []
+
+    def counting(head: bytes, driver: str) -> Georeference:
+        heads.append(head)
+        return inner(head, driver)
+
+    monkeypatch.setattr(georeference, "read_georeference", counting)
+    read_bands(product, product.grid, "nearest")
+    resolutions = {band.resolution_m for band in product.bands}
+    assert len(heads) == len(set(heads)) == len(resolutions) == 3
 
 
 def test_a_band_in_another_zone_is_refused(folder: Path, tmp_path: Path) -> None:
