@@ -105,7 +105,7 @@ def read(folder: Path, name: str) -> Any:
 def test_of_every_pair_a_check_can_be_made_that_is_a_pair_on_disk(case: Case) -> None:
     kinds = set()
     for pair in case.store.pairs():
-        check = make_check(case.workspace, pair, find_mask(case.store, pair.mask_id))
+        check = make_check(case.workspace, pair)
         assert check is not None
         kinds.add(check.kind)
         source, folder = (case.workspace.pair(one.pair_id) for one in (pair, check.pair))
