@@ -73,10 +73,9 @@ def write_raster(
 def raster_profile(pixels: NDArray[Any], grid: PixelGrid, nodata: int | None) -> dict[str, Any]:
     """How (bands, height, width) on a grid become a tiled, compressed GeoTIFF of their type.
 
-    Pixels of an image are packed as differences, by the quickest level, since no other makes them
-    smaller by more than a hundredth. Runs of equal classes and shares get longer by differences.
+    An image is packed as differences between pixels, at the quickest level: the others make it
+    smaller by a hundredth. Classes and shares are runs of one value, which differences would break.
     """
-    differences = pixels.dtype == np.uint16
     return {
         "driver": "GTiff",
         "dtype": pixels.dtype,
@@ -91,7 +90,7 @@ def raster_profile(pixels: NDArray[Any], grid: PixelGrid, nodata: int | None) ->
         "blockysize": _block(grid.height),
         "compress": "deflate",
         "interleave": "band",
-        **({"predictor": 2, "zlevel": 1} if differences else {}),
+        **({"predictor": 2, "zlevel": 1} if pixels.dtype == np.uint16 else {}),
     }
 
 

@@ -33,7 +33,6 @@ from migrate_core.review.run import decide, new_decision
 from migrate_core.review.sampling.run import reviewer_agreement, sampling
 from migrate_core.session import Session
 from migrate_core.settings import Settings
-from migrate_core.store.masks import find_mask
 from migrate_core.store.review.checks import all_checks
 from tests.support.pairs import (
     Case,
