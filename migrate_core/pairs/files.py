@@ -53,7 +53,7 @@ def write_pair(
         write_raster(temporary, LABEL, label.pixels[None], grid, ["label"])
         write_raster(temporary, FRACTIONS, label.shares, grid, class_names)
         write_raster(temporary, QUALITY, quality.flags[None], grid, ["quality flags"])
-        (temporary / DOCUMENT).write_text(_json_of(document), encoding="utf-8")
+        write_document(temporary, document)
 
 
 def write_raster(
@@ -127,11 +127,7 @@ def open_raster(folder: Path, raster: PairRaster) -> Iterator[Any]:
 def write_document(folder: Path, document: Document) -> None:
     """Write the pair.json of a pair's folder. Raises DiskError."""
     with written_then_renamed(folder / DOCUMENT) as temporary:
-        temporary.write_text(_json_of(document), encoding="utf-8")
-
-
-def _json_of(document: Document) -> str:
-    return json.dumps(document, indent=1, ensure_ascii=False)
+        temporary.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def grid_in(document: Document) -> PixelGrid:
