@@ -5,6 +5,9 @@ def main(prog_name: str = "migrate-labels") -> None:
     """Run the command line; `prog_name` is what its help calls it."""
     # Not at the top: workers begin by importing this module, and need no command line.
     try:
+        from .jobs.start import leave_boto3_out
+
+        leave_boto3_out()
         from .cli import cli
         from .cli.console import unfailing_stderr
     except KeyboardInterrupt:

@@ -78,7 +78,10 @@ def made(folder: Path) -> Workspace:
 
 
 def repeated(origin: Workspace, folder: Path, length: int) -> Workspace:
-    """A workspace with so many pairs, whose files are links to those of the demo."""
+    """A workspace with so many pairs, whose files are links to those of the demo.
+
+    Nobody has looked at them: their packed views are made while they are reviewed.
+    """
     root = folder / f"queue-{length}"
     # What was decided by an earlier run would leave too few to decide.
     shutil.rmtree(root, ignore_errors=True)
@@ -95,8 +98,6 @@ def repeated(origin: Workspace, folder: Path, length: int) -> Workspace:
             mask_name=f"{number:05}_{pair.mask_name}",
         )
         linked(origin.pair(pair.pair_id), workspace.pair(copy.pair_id))
-        workspace.views.mkdir(exist_ok=True)
-        os.link(origin.view(pair.pair_id), workspace.view(copy.pair_id))
         pairs.append(copy)
     store.put_pairs(pairs)
     return workspace
@@ -196,6 +197,6 @@ def table(folder: Path) -> str:
 
 
 def demo(folder: Path) -> Workspace:
-    """The demo's pairs with their packed views, made once."""
+    """The demo's pairs, made once."""
     origin = Workspace(folder / "demo")
-    return origin if origin.views.is_dir() else made(folder)
+    return origin if origin.pairs.is_dir() else made(folder)

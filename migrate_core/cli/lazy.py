@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from ..jobs.many_objects import many_new_objects
+
 
 @dataclass(frozen=True)
 class LazyCommand:
@@ -23,7 +25,8 @@ class LazyCommand:
     def load(self) -> click.Command:
         """Import it."""
         module, _, name = self.location.partition(":")
-        command: click.Command = getattr(import_module(f".{module}", __package__), name)
+        with many_new_objects():
+            command: click.Command = getattr(import_module(f".{module}", __package__), name)
         return command
 
 

@@ -26,6 +26,8 @@ from typing import Any
 from ..errors import MigrateError
 from ..logs.context import about
 from ..logs.setup import log_context
+from .many_objects import many_new_objects
+from .start import leave_boto3_out
 
 log = logging.getLogger(__name__)
 
@@ -198,9 +200,11 @@ def _run_worker(pipe: Connection) -> None:
     # Ctrl-C reaches the whole process group; the owner decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _be_killed_first()
+    leave_boto3_out()
     while True:
         try:
-            context, function, args, kwargs = pipe.recv()
+            with many_new_objects():  # the first call imports what it is made of
+                context, function, args, kwargs = pipe.recv()
         except EOFError:
             return
         try:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
@@ -33,6 +35,9 @@ if TYPE_CHECKING:  # who only asks for names needs nothing of what makes pixels
 
 # A pair.json; one of an earlier version may lack what later ones say.
 Document = Mapping[str, Any]
+
+# Sides of blocks are multiples of 16 (TIFF 6.0, section 15).
+_BLOCK, _BLOCK_STEP = 256, 16
 
 
 def write_pair(
@@ -66,7 +71,11 @@ def write_raster(
 
 
 def raster_profile(pixels: NDArray[Any], grid: PixelGrid, nodata: int | None) -> dict[str, Any]:
-    """How (bands, height, width) on a grid become a tiled, compressed GeoTIFF of their type."""
+    """How (bands, height, width) on a grid become a tiled, compressed GeoTIFF of their type.
+
+    An image is packed as differences between pixels, at the quickest level: the others make it
+    smaller by a hundredth. Classes and shares are runs of one value, which differences would break.
+    """
     return {
         "driver": "GTiff",
         "dtype": pixels.dtype,
@@ -77,12 +86,17 @@ def raster_profile(pixels: NDArray[Any], grid: PixelGrid, nodata: int | None) ->
         "transform": grid.transform,
         "nodata": nodata,
         "tiled": True,
-        "blockxsize": 256,
-        "blockysize": 256,
+        "blockxsize": _block(grid.width),
+        "blockysize": _block(grid.height),
         "compress": "deflate",
-        "predictor": 3 if pixels.dtype.kind == "f" else 2,
         "interleave": "band",
+        **({"predictor": 2, "zlevel": 1} if pixels.dtype == np.uint16 else {}),
     }
+
+
+def _block(side: int) -> int:
+    """The side of the blocks of a raster: of a small one that which fits, in the steps of TIFF."""
+    return min(_BLOCK, math.ceil(side / _BLOCK_STEP) * _BLOCK_STEP)
 
 
 def raster_like(source: Path, raster: PairRaster, folder: Path, pixels: NDArray[Any]) -> None:

@@ -35,7 +35,6 @@ from .registration.placement import Placement, reading_grid, reference_image, re
 from .sharing import opened_scene
 from .source.occlusion import occluded_in_source
 from .task import PairOutcome, PairTask, attempts, log_ids, outcome_of
-from .view.stored import write_view_if_possible
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +125,6 @@ def _made_of(task: PairTask, folder: Path, report: ProgressReport) -> PairOutcom
     sections = {name: value for part in found for name, value in part.sections.items()}
     document = {**provenance(task, products), **to_json(sections)}
     write_pair(folder, image, label, quality, document)
-    write_view_if_possible(Workspace(folder.parent.parent), folder.name, mask)
     return outcome_of(document)
 
 

@@ -46,6 +46,10 @@ def test_calls_run_in_another_process_that_stays(pool: WorkerPool) -> None:
     assert first == second != os.getpid()
 
 
+def test_workers_do_without_boto3_which_takes_long_to_import(pool: WorkerPool) -> None:
+    assert pool.submit(eval, "__import__('sys').modules['boto3']").result(PATIENCE_S) is None
+
+
 def test_an_exception_arrives_with_the_traceback_of_the_worker(pool: WorkerPool) -> None:
     with pytest.raises(ValueError, match="not that") as caught:
         pool.submit(complain, "not that").result(PATIENCE_S)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import shutil
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -136,6 +138,26 @@ def test_the_view_is_sent_packed_and_kept_by_its_version(case: Case, client: Cli
     assert unpacked(answer.body).header["version"] == found["view"]
 
 
+def test_views_are_made_a_few_at_once_and_leave_threads_to_decisions(
+    case: Case, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work: list[int] = []
+    most: list[int] = []
+
+    def slow(*_: object) -> bytes:
+        at_work.append(1)
+        most.append(len(at_work))
+        time.sleep(0.05)
+        at_work.pop()
+        return b""
+
+    monkeypatch.setattr(review_routes, "stored_view", slow)
+    asked = [f"{API}/pairs/{pair_of(case, 'm1')}/view"] * 12
+    assert {answer.status for answer in client.get_at_once(asked)} == {200}
+    assert len(most) == 12
+    assert 1 < max(most) <= max(2, os.cpu_count() or 1)
+
+
 def test_what_may_change_is_not_kept(case: Case, client: Client) -> None:
     for answer in (
         client.get(f"{API}/pairs/{pair_of(case, 'm1')}", "reviewer=me"),
@@ -210,7 +232,6 @@ def test_a_pair_without_red_is_shown_with_the_bands_it_has(case: Case, client: C
     with rasterio.open(path, "w", **profile) as dataset:
         dataset.write(pixels)
         dataset.descriptions = tuple(bands)
-    case.workspace.view(pair_id).unlink()
     view = unpacked(client.get(f"{API}/pairs/{pair_id}/view").body)
     assert "B04" not in view.header["bands"]
     assert len(view.header["bands"]) == len(view.arrays[0].pixels) == 11

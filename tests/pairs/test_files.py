@@ -43,6 +43,12 @@ def test_a_raster_is_read_as_it_was_written(raster: PairRaster, tmp_path: Path) 
         np.testing.assert_array_equal(dataset.read(), pixels)
 
 
+def test_blocks_of_a_raster_are_no_larger_than_it_needs(tmp_path: Path) -> None:
+    write_raster(tmp_path, LABEL, np.zeros((1, *GRID.shape), np.uint8), GRID, ["label"])
+    with open_raster(tmp_path, LABEL) as dataset:
+        assert dataset.block_shapes == [(32, 256)]
+
+
 def test_a_raster_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "label.tif").write_bytes(b"II*")
     with pytest.raises(PairError, match=r"label\.tif: .* Delete the pair's folder"):

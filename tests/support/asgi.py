@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -35,6 +35,14 @@ class Client:
 
     def get(self, path: str, query: str = "", **headers: str) -> Answer:
         return asyncio.run(self._send("GET", path, query, b"", headers))
+
+    def get_at_once(self, paths: Iterable[str]) -> list[Answer]:
+        """Requests that don't wait for each other."""
+
+        async def send() -> list[Answer]:
+            return await asyncio.gather(*(self._send("GET", one, "", b"", {}) for one in paths))
+
+        return asyncio.run(send())
 
     def post(self, path: str, document: Any, **headers: str) -> Answer:
         """`document` is sent as JSON, or as it is when it is bytes; `path` may have a query."""

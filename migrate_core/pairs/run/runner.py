@@ -25,6 +25,7 @@ from ..task import PairOutcome, PairTask, found_out
 from .batches import batch_size, by_scene, in_block_order
 from .failures import failure_of
 from .options import RunOptions
+from .pair_rows import PairRows
 from .prefetch import FetchedTask, FetchFailed, Prefetcher, open_fetching
 from .queueing import queue_pairs
 from .trust import distrust, trust, work_here
@@ -85,7 +86,8 @@ def make_planned(
         ]
         job.report(0, 0, total=len(todo))
         found = len(tasks) - len(todo)
-        run = _Run(store, workspace, job, pairs, Counter(len(tasks), found, found))
+        rows = PairRows(store, pairs.values())
+        run = _Run(store, workspace, job, rows, Counter(len(tasks), found, found))
         log.info("%d pairs to make, %d are there: %s.", len(todo), found, _format_options(options))
         outcome = run.run_tasks(todo, options, progress)
         waiting = len(outcome.waiting)
@@ -122,13 +124,13 @@ class _Run:
         store: Store,
         workspace: Workspace,
         job: Job,
-        pairs: dict[str, Pair],
+        rows: PairRows,
         counter: Counter,
     ) -> None:
         self._store = store
         self._workspace = workspace
         self._job = job
-        self._pairs = pairs
+        self._rows = rows
         self._counter = counter
         self._begun: set[str] = set()
         self._read: set[tuple[str, ...]] = set()
@@ -142,12 +144,16 @@ class _Run:
             cancelled = bool(todo) and not self._run_tasks(todo, options, progress)
         except KeyboardInterrupt:
             cancelled = True
+        except BaseException:
+            with suppress(DatabaseUnusableError):
+                self._rows.write()
+            raise
         if cancelled:
             self._set_open_ones(PairState.CANCELLED)
-        failures = tuple(pair for pair in self._pairs.values() if pair.state == PairState.FAILED)
-        waiting = tuple(
-            pair for pair in self._pairs.values() if pair.state == PairState.QUEUED and pair.error
-        )
+        self._write()
+        pairs = self._rows.all()
+        failures = tuple(pair for pair in pairs if pair.state == PairState.FAILED)
+        waiting = tuple(pair for pair in pairs if pair.state == PairState.QUEUED and pair.error)
         return RunOutcome(counter.total, counter.made, counter.failed, cancelled, failures, waiting)
 
     def _run_tasks(self, todo: Sequence[PairTask], options: RunOptions, progress: Progress) -> bool:
@@ -222,14 +228,20 @@ class _Run:
 
     def _tell(self, progress: Progress) -> None:
         counter = self._counter
-        self._job.report(counter.finished - counter.found, counter.failed)
+        if self._rows.due:
+            self._write()
         progress(counter.finished, counter.failed, counter.total)
+
+    def _write(self) -> None:
+        """Write how the pairs are and how far the run is, for whoever looks at the store."""
+        self._rows.write()
+        self._job.report(self._counter.finished - self._counter.found, self._counter.failed)
 
     def _begin(self, task: PairTask) -> None:
         """A task is worked at from now on; once it was fetched that has been said."""
-        pair = self._pairs[task.pair_id]
+        pair = self._rows[task.pair_id]
         if pair.state != PairState.RUNNING:
-            self._put(replace(pair, state=PairState.RUNNING, error=None, failure=None))
+            self._rows.put(replace(pair, state=PairState.RUNNING, error=None, failure=None))
             self._say_begun(task)
 
     def _say_begun(self, task: PairTask) -> None:
@@ -250,7 +262,8 @@ class _Run:
             self._counter.waiting += 1
             with about({"pair": pair}):
                 log.info("The pair waits: %s", found.error)
-            self._put(replace(self._pairs[pair], state=PairState.QUEUED, error=str(found.error)))
+            queued = replace(self._rows[pair], state=PairState.QUEUED, error=str(found.error))
+            self._rows.put(queued)
             return
         self._counter.finished += 1
         self._broke(pair, found.error)
@@ -262,17 +275,18 @@ class _Run:
         try:
             outcome = future.result()
             done = replace(
-                self._pairs[pair],
+                self._rows[pair],
                 state=PairState.DONE,
                 error=None,
                 failure=None,
                 **found_out(outcome),
             )
-            self._put(done)
+            self._rows.put(done)
             # Repairs of before its files were lost, and of while it was looked at again.
             if edits_of(self._store, pair):
                 from ..edits.applying import bring_up_to_date  # makes pixels: slow to import
 
+                self._rows.write()
                 bring_up_to_date(self._store, self._workspace, pair)
         except Exception as err:  # a bug, or a broken library: this pair fails, the others go on
             if isinstance(err, WorkerCrashedError):
@@ -311,9 +325,9 @@ class _Run:
     def _fail(self, pair: str, err: Exception, message: str) -> None:
         self._counter.failed += 1
         failed = replace(
-            self._pairs[pair], state=PairState.FAILED, error=message, failure=failure_of(err)
+            self._rows[pair], state=PairState.FAILED, error=message, failure=failure_of(err)
         )
-        self._put(failed)
+        self._rows.put(failed)
 
     def _keep_traceback(self, pair: str, err: Exception) -> str:
         """Keep the traceback, for whoever looks for the cause, where the disk takes it."""
@@ -323,13 +337,9 @@ class _Run:
             path.write_text("".join(traceback.format_exception(err)), encoding="utf-8")
         return self._workspace.relative(path)
 
-    def _put(self, pair: Pair) -> None:
-        self._pairs[pair.pair_id] = pair
-        self._store.put_pairs([pair])
-
     def _set_open_ones(self, state: PairState) -> None:
         """Mark what was not finished, so that nobody waits for it."""
-        open_ones = [
-            replace(pair, state=state) for pair in self._pairs.values() if pair.state in UNDER_WAY
-        ]
-        self._store.put_pairs(open_ones)
+        for pair in self._rows.all():
+            if pair.state in UNDER_WAY:
+                self._rows.put(replace(pair, state=state))
+        self._rows.write()

@@ -1,24 +1,21 @@
-"""Packed views as files of the workspace: written with the pair, made again when they don't fit."""
+"""Packed views as files of the workspace: made at the first look, and again when they don't fit."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import zlib
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
-from ...errors import MigrateError, PairError
+from ...errors import PairError
 from ...model import Mask
 from ...workspace import Workspace, written_then_renamed
 from ..files import DOCUMENT
 from .content import view_of
 from .packed import header_of, packed
-
-log = logging.getLogger(__name__)
 
 # Counts up when the same inputs would give another view, so that those of before are made again.
 FORMAT = 2
@@ -83,17 +80,6 @@ def write_view(
     versioned = replace(view, header={"version": version, **view.header})
     with written_then_renamed(workspace.view(pair_id)) as temporary:
         temporary.write_bytes(packed(versioned))
-
-
-def write_view_if_possible(workspace: Workspace, pair_id: str, mask: Mask) -> None:
-    """Make the view of a pair that was just made; without it the pair is as good.
-
-    It is tried again, and what is wrong is said, when somebody looks at the pair.
-    """
-    try:
-        write_view(workspace, pair_id, mask)
-    except MigrateError as err:
-        log.warning("%s", err)
 
 
 def _version_in(path: Path) -> str | None:

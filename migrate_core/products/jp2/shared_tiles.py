@@ -45,6 +45,14 @@ def expecting(windows: int) -> Iterator[None]:
         _expected.reset(token)
 
 
+def many_expected() -> bool:
+    """Whether so many windows lie together here that most are cut from tiles that are kept.
+
+    That takes less than to hand each to a thread.
+    """
+    return _expected.get() >= ENOUGH
+
+
 class TileCache:
     """Decoded tiles, the latest used of them, up to so many bytes; threads may share one."""
 

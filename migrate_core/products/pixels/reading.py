@@ -25,7 +25,7 @@ from ...logs.redaction import without_secrets
 from ..access import forget_logins, redact_logs
 from ..jp2.byte_ranges import Location, locate
 from ..jp2.errors import UnsuitableError
-from ..jp2.shared_tiles import read_shared
+from ..jp2.shared_tiles import many_expected, read_shared
 from ..product import GEOTIFF, JPEG2000, BandFile, Product
 from ..remembered import Remembered
 from ..remote.jp2 import georeference_of, read_remote_jp2
@@ -50,8 +50,7 @@ _GDAL = {
 _CHECKED_FILES = 4096
 _checked: Remembered[tuple[Location, PixelGrid], bool] = Remembered(_CHECKED_FILES)
 
-# Bands at a service wait for its answers, those on disk for a processor: GDAL and OpenJPEG work
-# beside each other.
+# Bands at a service wait for its answers, those on disk for a processor.
 _REMOTE_THREADS = 16
 _LOCAL_THREADS = max(1, min(4, os.cpu_count() or 1))
 
@@ -206,7 +205,8 @@ def read_native_bands(
     Each is as `read_native` gives it; `digital_numbers` are filled in the product's order.
     """
     bands = [band for band in product.bands if band.name in natives]
-    threads = _REMOTE_THREADS if any(band.access for band in bands) else _LOCAL_THREADS
+    local = 1 if many_expected() else _LOCAL_THREADS
+    threads = _REMOTE_THREADS if any(band.access for band in bands) else local
     found: list[DigitalNumbers] = [{} for _ in bands]
 
     def read(number: int) -> NDArray[np.uint16]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...jobs.background import now_utc
-from ...model import Mask, Pair
+from ...model import Pair
 from ...pairs.edits.rasters import read_label_rasters
 from ...pairs.files import (
     FRACTIONS,
@@ -25,7 +25,6 @@ from ...pairs.files import (
     write_document,
 )
 from ...pairs.flags import labelled_pixels
-from ...pairs.view.stored import write_view_if_possible
 from ...store.review.checks import AttentionCheck
 from ...workspace import Workspace, written_then_renamed
 from .known_bad import CheckKind, clouded, random_shift
@@ -43,7 +42,7 @@ def _digest(pair_id: str) -> str:
     return hashlib.sha256(f"attention check {_SEED}:{pair_id}".encode()).hexdigest()
 
 
-def make_check(workspace: Workspace, pair: Pair, mask: Mask | None) -> AttentionCheck | None:
+def make_check(workspace: Workspace, pair: Pair) -> AttentionCheck | None:
     """Write the folder of a check; a second time it is the same.
 
     None where nothing is labelled that could be wrong. Raises PairError when the files of the pair
@@ -65,8 +64,6 @@ def make_check(workspace: Workspace, pair: Pair, mask: Mask | None) -> Attention
             else:
                 shutil.copyfile(source / raster.file, temporary / raster.file)
         write_document(temporary, document)
-    if mask is not None:
-        write_view_if_possible(workspace, found, mask)
     return AttentionCheck(replace(pair, pair_id=found), pair.pair_id, kind, now_utc())
 
 

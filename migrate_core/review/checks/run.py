@@ -139,7 +139,7 @@ def _made(store: Store, workspace: Workspace, pair_id: str) -> AttentionCheck | 
     item = review_item(store, pair_id)
     if item is None or item.edits or item.earlier is not None:
         return None
-    return make_check(workspace, item.pair, item.mask)
+    return make_check(workspace, item.pair)
 
 
 def rows_of_checks(store: Store, rows: Iterable[QueueRow]) -> list[QueueRow]:

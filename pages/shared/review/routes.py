@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -60,6 +61,9 @@ _ASK_EACH_TIME = {"Cache-Control": "no-cache"}
 NEVER_KEEP = {"Cache-Control": "no-store"}
 # The address of a view has its version in it.
 _KEEP = {"Cache-Control": "private, max-age=31536000, immutable", "Content-Encoding": "gzip"}
+# The view of a pair is made when it is asked for first, which takes a tenth of a second and more of
+# a processor. Decisions must find a thread however many reviewers begin at once.
+_VIEWS_AT_ONCE = max(2, os.cpu_count() or 1)
 _PASSING = (DatabaseUnusableError, DiskError, JobRunningError)
 
 Answer = Callable[[Request, Mapping[str, Any]], Response]
@@ -76,7 +80,7 @@ def routes(base: str = "") -> list[Route]:
         Route(f"{here}/assets/{{name:path}}", _asset),
         Route(f"{here}/queue", endpoint(_queue), methods=["POST"]),
         Route(f"{here}/pairs/{{pair_id}}", endpoint(_item)),
-        Route(f"{here}/pairs/{{pair_id}}/view", endpoint(_view)),
+        Route(f"{here}/pairs/{{pair_id}}/view", endpoint(_view, at_once=_VIEWS_AT_ONCE)),
         Route(f"{here}/decisions", endpoint(_decide), methods=["POST"]),
         Route(f"{here}/leases", endpoint(_lease), methods=["POST"]),
     ]
@@ -88,8 +92,14 @@ def base_path() -> str:
     return f"/{path}" if path else ""
 
 
-def endpoint(answer: Answer, body_bytes: int = _BODY_BYTES) -> Callable[[Request], Any]:
-    """A route whose work is done in a thread, and whose errors are answers."""
+def endpoint(
+    answer: Answer, body_bytes: int = _BODY_BYTES, at_once: int | None = None
+) -> Callable[[Request], Any]:
+    """A route whose work is done in a thread, and whose errors are answers.
+
+    With `at_once` so many of its requests are worked at, and others wait without a thread.
+    """
+    limiter = None if at_once is None else CapacityLimiter(at_once)
 
     async def endpoint(request: Request) -> Response:
         if refused := refusal(request):
@@ -102,7 +112,7 @@ def endpoint(answer: Answer, body_bytes: int = _BODY_BYTES) -> Callable[[Request
                 in_workspace(request.query_params.get(WORKSPACE, "")),
                 in_language(request.query_params.get(LANGUAGE, "")),
             ):
-                return await run_in_threadpool(answer, request, body)
+                return await to_thread.run_sync(answer, request, body, limiter=limiter)
         except MigrateError as err:
             return _error(_status(err), str(err))
         except Exception:

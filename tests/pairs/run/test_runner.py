@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import rasterio
 
 from migrate_core.errors import JobRunningError, WrongUseError
 from migrate_core.jobs.background import claim, latest_job, now_utc, request_cancel
-from migrate_core.model import Mask, PairParameters
+from migrate_core.model import Mask, Pair, PairParameters
 from migrate_core.pairs.files import pair_complete
 from migrate_core.pairs.make import PairOutcome, PairTask, make_pair
 from migrate_core.pairs.run.options import RunOptions
@@ -107,6 +107,26 @@ def test_every_mask_with_a_selected_scene_becomes_a_pair(case: Case) -> None:
     job = latest_job(case.store, KIND)
     assert job is not None
     assert (job.state, job.finished, job.failed, job.total) == ("done", 3, 0, 3)
+
+
+@pytest.mark.usefixtures("in_threads")
+def test_pairs_that_change_within_half_a_second_are_written_together(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migrate_core.pairs.run.pair_rows._EVERY_S", 1000.0)
+    written: list[list[str]] = []
+    put = case.store.put_pairs
+
+    def count(pairs: Sequence[Pair]) -> None:
+        written.append([pair.state for pair in pairs])
+        put(pairs)
+
+    monkeypatch.setattr(case.store, "put_pairs", count)
+    case.make()
+    # What is queued, what is begun first, and the rest at the end of the run.
+    assert len(written) == 3
+    assert written[0] == ["queued"] * 3
+    assert set(case.states().values()) == {"done"}
 
 
 @pytest.mark.usefixtures("in_threads")

@@ -1,4 +1,4 @@
-"""Packed views as files: written with the pair, made anew when missing, damaged or outdated."""
+"""Packed views as files: made at the first look, anew when missing, damaged or outdated."""
 
 from __future__ import annotations
 
@@ -60,11 +60,12 @@ def look(case: Case) -> bytes:
     return stored_view(case.workspace, pair.pair_id, mask)
 
 
-def test_the_view_is_written_with_the_pair(case: Case, built: list[str]) -> None:
+def test_the_view_is_made_at_the_first_look_and_kept(case: Case, built: list[str]) -> None:
     (pair,) = case.store.pairs()
-    assert case.workspace.view(pair.pair_id).is_file()
+    assert not case.workspace.views.exists()
     view = unpacked(look(case))
-    assert built == []
+    assert look(case) == case.workspace.view(pair.pair_id).read_bytes()
+    assert built == [pair.pair_id]
     assert view.header["version"] == view_version(
         case.workspace, pair.pair_id, case.store.masks()[0]
     )
@@ -106,6 +107,7 @@ def test_a_view_that_does_not_fit_is_made_anew_once(
 ) -> None:
     (pair,) = case.store.pairs()
     look(case)
+    built.clear()
     change(case, case.workspace.view(pair.pair_id))
     view = unpacked(look(case))
     look(case)
@@ -125,7 +127,6 @@ def test_a_source_image_that_was_written_anew_is_another_version(case: Case) -> 
 
 
 def test_requests_at_once_make_it_once(case: Case, built: list[str]) -> None:
-    shutil.rmtree(case.workspace.views)
     start = threading.Barrier(4)
 
     def ask() -> bytes:
@@ -149,7 +150,7 @@ def test_a_view_that_fails_half_way_leaves_the_old_one(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (pair,), (mask,) = case.store.pairs(), case.store.masks()
-    before = case.workspace.view(pair.pair_id).read_bytes()
+    before = look(case)
 
     def failing(view: object) -> bytes:
         raise PairError("no")

@@ -1,9 +1,10 @@
 """Reading windows of a product: the pixels rasterio gives, offsets applied, nothing shifted."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 from migrate_core.errors import ProductError
 from migrate_core.grid import PixelGrid, Window, block
 from migrate_core.products.jp2.header import Georeference
+from migrate_core.products.jp2.shared_tiles import ENOUGH, expecting
 from migrate_core.products.opening import open_product
 from migrate_core.products.pixels import georeference, reading
 from migrate_core.products.pixels.reading import apply_offset, grid_of, read_scene_classification
@@ -89,6 +91,26 @@ def test_a_window_shows_what_the_whole_shows(product: Product, window: Window, m
         np.testing.assert_array_equal(part == 0, expected == 0)
         # Halves may be rounded either way.
         np.testing.assert_allclose(part.astype(int), expected.astype(int), atol=1)
+
+
+@pytest.mark.parametrize(("windows", "threads"), [(1, reading._LOCAL_THREADS), (ENOUGH, 1)])
+def test_windows_that_are_cut_from_kept_tiles_are_read_without_threads(
+    product: Product, monkeypatch: pytest.MonkeyPatch, windows: int, threads: int
+) -> None:
+    asked: list[int] = []
+    each = reading.each
+
+    def counted(read: Callable[[int], Any], items: Iterable[int], most: int) -> list[Any]:
+        asked.append(most)
+        return each(read, items, most)
+
+    grid = block(product.grid, Window(6, 6, 12, 12))
+    before = reading.read_native_bands(product, {"B02": grid, "B03": grid})
+    monkeypatch.setattr(reading, "each", counted)
+    with expecting(windows):
+        found = reading.read_native_bands(product, {"B02": grid, "B03": grid})
+    assert asked == [threads]
+    assert all(np.array_equal(found[name], before[name]) for name in ("B02", "B03"))
 
 
 @pytest.mark.parametrize("band", ["B05", "B09"])

@@ -33,7 +33,6 @@ from migrate_core.review.run import decide, new_decision
 from migrate_core.review.sampling.run import reviewer_agreement, sampling
 from migrate_core.session import Session
 from migrate_core.settings import Settings
-from migrate_core.store.masks import find_mask
 from migrate_core.store.review.checks import all_checks
 from tests.support.pairs import (
     Case,
@@ -105,7 +104,7 @@ def read(folder: Path, name: str) -> Any:
 def test_of_every_pair_a_check_can_be_made_that_is_a_pair_on_disk(case: Case) -> None:
     kinds = set()
     for pair in case.store.pairs():
-        check = make_check(case.workspace, pair, find_mask(case.store, pair.mask_id))
+        check = make_check(case.workspace, pair)
         assert check is not None
         kinds.add(check.kind)
         source, folder = (case.workspace.pair(one.pair_id) for one in (pair, check.pair))
