@@ -90,10 +90,10 @@ def page_with_map() -> AppTest:
         import streamlit as st
         from shapely.geometry import box
 
-        from pages.shared.maps import Outline, show_map
+        from pages.shared.maps import MapHeight, Outline, show_map
 
         outline = Outline("a", box(0, 0, 1, 1), "#000", "a")
-        st.text(repr(show_map([outline], key="m")))
+        st.text(repr(show_map([outline], key="m", height=MapHeight(rest=300))))
 
     return AppTest.from_function(page)
 
