@@ -1,20 +1,25 @@
 // Outlines and badges by keyboard, in the map's frame: Tab stops once for all of them, arrow keys go
-// to another one, Enter or space does what a click does, Escape leaves. What has the focus is a list
+// to the nearest one on that side, Enter or space does what a click does, Escape leaves. What has the focus is a list
 // that lies over the map, since outlines on a canvas are no elements; it holds the one item that is
 // looked at, so that a thousand outlines cost no more than two, and a ring shows which it is.
 
 const RING = { least: 24, margin: 6 };
 const STEPS = {
-  ArrowRight: (items, item) => beside(items, item, "lng", 1),
-  ArrowLeft: (items, item) => beside(items, item, "lng", -1),
-  ArrowUp: (items, item) => beside(items, item, "lat", 1),
-  ArrowDown: (items, item) => beside(items, item, "lat", -1),
+  ArrowRight: (items, item) => beside(items, item, ["x", "y"], 1),
+  ArrowLeft: (items, item) => beside(items, item, ["x", "y"], -1),
+  ArrowDown: (items, item) => beside(items, item, ["y", "x"], 1),
+  ArrowUp: (items, item) => beside(items, item, ["y", "x"], -1),
+  // From west to east, whatever lies between: these two reach all.
+  PageDown: (items, item) => items[item.rank + 1] || item,
+  PageUp: (items, item) => items[item.rank - 1] || item,
   Home: (items) => items[0],
   End: (items) => items[items.length - 1],
 };
 const KEYS_STYLE = `
   #outline_list { position: absolute; inset: 0; z-index: 750; overflow: hidden; outline: none;
     pointer-events: none; }
+  .leaflet-tooltip { width: max-content; max-width: 44vw; white-space: normal;
+    overflow-wrap: anywhere; }
   #outline_list > *, #outline_ring { position: absolute; box-sizing: border-box; }
   #outline_ring { border: 3px solid #101010; border-radius: 5px; outline: 3px solid #fff; }
   #outline_keys { position: absolute; top: 6px; left: 56px; right: 56px; z-index: 1100;
@@ -53,7 +58,7 @@ function prepareKeys(map, texts) {
   const keys = { map, texts, list, circle, hint, items: [] };
   window.outlineKeys = keys;
   map.getPane("mapPane").after(list, hint);
-  list.addEventListener("focus", () => lookAt(keys, keys.item));
+  list.addEventListener("focus", () => goTo(keys, firstSeen(keys)));
   list.addEventListener("blur", () => hover(keys, "mouseout"));
   list.addEventListener("keydown", (event) => pressed(keys, event));
   map.on("move zoom resize", () => ring(keys));
@@ -72,18 +77,31 @@ function offerKeys(outlines) {
       known.set(key || label, layer);
     }
   });
-  keys.items = [...known].map(([name, layer]) => ({ name, layer, at: centreOf(layer) }));
-  keys.items.sort((one, other) => one.at.lng - other.at.lng || other.at.lat - one.at.lat);
+  const at = (layer) => keys.map.project(centreOf(layer), 20);
+  keys.items = [...known].map(([name, layer]) => ({ name, layer, at: at(layer) }));
+  keys.items.sort((one, other) => one.at.x - other.at.x || one.at.y - other.at.y);
+  keys.items.forEach((item, rank) => (item.rank = rank));
   keys.list.hidden = !keys.items.length;
-  const focused = document.activeElement === keys.list;
-  keys.item =
-    keys.items.find((item) => focused && item.name === keys.item?.name) ||
-    keys.items.find((item) => item.layer.feature.properties.chosen) ||
-    keys.items[0];
-  describe(keys);
-  if (focused) {
-    lookAt(keys, keys.item);
-  }
+  const left = document.activeElement === keys.list && keys.item;
+  lookAt(keys, left ? nearest(keys.items, left) : chosenOf(keys.items));
+}
+
+const chosenOf = (items) =>
+  items.find((item) => item.layer.feature.properties.chosen) || items[0];
+
+// The same one, or where a number was chosen one of what it stood for.
+function nearest(items, left) {
+  const far = (item) => item.at.distanceTo(left.at);
+  return (
+    items.find((item) => item.name === left.name) ||
+    items.reduce((best, item) => (best && far(best) <= far(item) ? best : item), undefined)
+  );
+}
+
+// Who comes to the list begins with what is chosen; where that isn't seen, with one that is.
+function firstSeen({ map, items, item }) {
+  const seen = (one) => onScreen(map, boxOf(map, one.layer));
+  return item && seen(item) ? item : items.find(seen) || item;
 }
 
 function pressed(keys, event) {
@@ -91,10 +109,10 @@ function pressed(keys, event) {
     return;
   }
   if (STEPS[event.key]) {
-    lookAt(keys, STEPS[event.key](keys.items, keys.item));
+    goTo(keys, STEPS[event.key](keys.items, keys.item));
   } else if (event.key === "Enter" || event.key === " ") {
     if (keys.item.layer.feature.properties.key) {
-      keys.item.layer.fire("click", { latlng: keys.item.at }, true);
+      keys.item.layer.fire("click", { latlng: centreOf(keys.item.layer) }, true);
     }
   } else if (event.key === "Escape") {
     keys.map.getContainer().focus();
@@ -106,19 +124,34 @@ function pressed(keys, event) {
   event.stopPropagation();
 }
 
-// The next one by longitude or latitude, so that either pair of arrows reaches all.
-function beside(items, item, axis, step) {
-  const order = [...items].sort((one, other) => one.at[axis] - other.at[axis]);
-  return order[order.indexOf(item) + step] || item;
+// The nearest one on a side, where what is aside counts as further off; else the same one. Of those
+// in one position, as masks of many days, each is on a side of the others.
+function beside(items, item, [axis, cross], sign) {
+  let [found, least] = [item, Infinity];
+  for (const other of sign > 0 ? items : [...items].reverse()) {
+    const along = sign * (other.at[axis] - item.at[axis]);
+    const aside = Math.abs(other.at[cross] - item.at[cross]);
+    const same = along === 0 && aside === 0;
+    const isThere = same ? sign * (other.rank - item.rank) > 0 : along > 0;
+    if (isThere && along + 2 * aside < least) {
+      [found, least] = [other, along + 2 * aside];
+    }
+  }
+  return found;
+}
+
+// Looks at another one, and moves the map where that isn't seen.
+function goTo(keys, item) {
+  if (item && !onScreen(keys.map, boxOf(keys.map, item.layer))) {
+    keys.map.panTo(centreOf(item.layer), { animate: false });
+  }
+  lookAt(keys, item);
 }
 
 function lookAt(keys, item) {
   hover(keys, "mouseout");
   keys.item = item;
   describe(keys);
-  if (!onScreen(keys.map, boxOf(keys.map, item.layer))) {
-    keys.map.panTo(item.at, { animate: false });
-  }
   ring(keys);
   hover(keys, "mouseover");
 }
@@ -140,7 +173,7 @@ function describe(keys) {
     "aria-label": plain.textContent,
     "aria-selected": String(Boolean(chosen)),
     "aria-disabled": String(!key),
-    "aria-posinset": String(items.indexOf(item) + 1),
+    "aria-posinset": String(item.rank + 1),
     "aria-setsize": String(items.length),
   };
   const now = JSON.stringify(attributes);
@@ -173,7 +206,8 @@ function ring({ map, item, list, circle }) {
 
 // As the mouse does, so that the label is seen.
 function hover({ map, item, list }, event) {
-  if (item?.layer._map) {
+  const focused = document.activeElement === list || event === "mouseout";
+  if (item && focused && map.hasLayer(item.layer)) {
     const { offsetLeft, offsetTop, offsetWidth } = list.firstChild;
     const at = map.containerPointToLatLng([offsetLeft + offsetWidth / 2, offsetTop]);
     item.layer.fire(event, { latlng: at }, true);

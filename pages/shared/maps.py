@@ -31,7 +31,7 @@ from migrate_core.text import _
 _HERE = Path(__file__).resolve().parent
 # The frame has its height before there is a map in it, so that nothing below moves.
 _FRAME_STYLE = """<style>
-.st-key-{key}_frame {{ height: {height}; overflow: hidden; }}
+.st-key-{key}_frame {{ flex: none; height: {height}; overflow: hidden; }}
 .st-key-{key}_frame iframe {{ display: block; height: {height} !important; }}
 </style>"""
 # What `make offline-assets` brings, and where the map's frame finds it; the address is relative

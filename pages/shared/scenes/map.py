@@ -79,7 +79,7 @@ def heed_click(view: View) -> None:
 
 def _below(view: View, ground: Ground) -> None:
     """What the map shows, and what its colours mean."""
-    near, legend = st.columns([1, 3], vertical_alignment="center")
+    near, legend = st.columns([2, 5], vertical_alignment="center")
     near.segmented_control(
         _("Show on the map"),
         [_NEAR, _FAR],

@@ -23,7 +23,11 @@ STYLE = """<style>
 }
 .st-key-scenes_advice { padding: 0.5rem 0.75rem; font-size: 0.875rem; }
 .st-key-scenes_advice :is(p, button) { font-size: 0.875rem; line-height: 1.35; }
-.st-key-scenes_advice button { min-height: 1.9rem; padding: 0 0.6rem; }
+.st-key-scenes_advice button { min-height: 1.9rem; padding: 0 0.6rem; text-align: left; }
+.st-key-scenes_advice button * { white-space: normal; overflow: visible; }
+.st-key-scenes_title { flex-wrap: nowrap; }
+.st-key-scenes_title > :first-child { flex: 0 1 auto; min-width: 0; }
+.st-key-scenes_title p { line-height: 1.3; overflow-wrap: anywhere; }
 .st-key-scenes_filters [role="radiogroup"] { flex-wrap: wrap; }
 .st-key-scenes_filters [role="radio"] { padding: 0.25rem 0.6rem; }
 </style>"""
