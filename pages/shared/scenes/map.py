@@ -130,16 +130,18 @@ def _outlines(view: View) -> list[Outline]:
         score = max(c.ranked.score for c in candidates)
         count = counted(len(candidates), "scene")
         tile = candidates[0].ranked.scene.tile
+        usable = any(c.ranked.usable for c in candidates)
+        label = _("Tile {tile}: {scenes}, best score {score:.2f}").format(
+            tile=tile, scenes=count, score=score
+        )
         outlines.append(
             Outline(
                 str(number),
                 outline,
                 score_color(score),
-                _("Tile {tile}: {scenes}, best score {score:.2f}").format(
-                    tile=tile, scenes=count, score=score
-                ),
+                label if usable else f"{label}\n{_('no usable scene')}",
                 chosen=view.viewed in candidates,
-                dashed=not any(c.ranked.usable for c in candidates),
+                dashed=not usable,
             )
         )
         if view.viewed not in candidates:
