@@ -17,7 +17,7 @@ from pages.shared.scenes.form import KIND
 from pages.shared.scenes.list import chosen_mask, mask_filters, mask_list
 from pages.shared.scenes.ranking import ranking_panel
 from pages.shared.scenes.search import help_mask, search_panel
-from pages.shared.scenes.viewing import Areas, candidates_of_mask
+from pages.shared.scenes.viewing import STYLE, Areas, candidates_of_mask
 from pages.shared.state import choose_mask
 from pages.shared.text import plain
 
@@ -36,19 +36,22 @@ def scenes(page: Page) -> None:
         st.page_link(PAGES["masks"][0], label=_("Go to the masks"), icon=PAGES["masks"][2])
         return
     forget_trouble()
-    search_panel(page)
-    found = last_found(page.store)
-    mask_id = chosen_mask(page) if found else None
-    ranking_panel(page, mask_id)
+    st.html(STYLE)
+    with st.container(key="scenes_panels", horizontal=True):
+        search_panel(page)
+        found = last_found(page.store)
+        mask_id = chosen_mask(page) if found else None
+        ranking_panel(page, mask_id)
+        if found is not None:
+            costs_ahead(page)
     if found is None:
         if is_busy(page, KIND):
             return
         st.info(_("Nothing was searched yet. Choose services or folders, and search."))
         return
-    costs_ahead(page)
-    mask_filters(page)
     masks, looked_at = st.columns([2, 3])
     with masks:
+        mask_filters(page)
         mask_list(page)
     row = mask_row(page.store, mask_id) if mask_id else None
     if row is None:

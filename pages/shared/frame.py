@@ -72,6 +72,7 @@ _STYLE = """<style>
 [data-testid="stSidebarUserContent"] { padding: 0 0.75rem 1rem; }
 .st-key-next_step { padding: 0.5rem 0.25rem; }
 [data-testid="stMainBlockContainer"] { padding: 1.25rem 1.75rem 2rem; }
+[data-testid="stMain"] h1 { padding: 0.25rem 0 0; }
 /* Streamlit's own captions, and what is chosen of pills in the dark, have too little contrast. */
 [data-testid="stCaptionContainer"][class] { opacity: 0.8; }
 [role="tab"][aria-selected="true"] p,

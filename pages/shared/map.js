@@ -4,11 +4,18 @@
 // Base map, scale bar, and a sentence where the base map can't be reached.
 function prepareMap(map, options) {
   document.getElementById("map_notice")?.remove();
-  L.control.scale({ imperial: false }).addTo(map);
+  // Above the attribution, which is as long as it has to be and takes the width of a narrow map.
+  L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   map.attributionControl.setPrefix('<a href="https://leafletjs.com" target="_blank">Leaflet</a>');
   map.getContainer().style.background = options.water;
   map.getContainer().style.fontSize = "12px";
   map.createPane("ground").style.zIndex = 250;
+  prepareKeys(map, options.texts);
+  map.on("resize", () => {
+    if (isAsFitted(map)) {
+      fit(map);
+    }
+  });
   if (options.countries) {
     drawCountries(map, options);
   }
@@ -57,7 +64,9 @@ function drawOutlines(group, map, drawn) {
   const outlines = L.geoJson(drawn.outlines, {
     renderer: many ? window.outlineCanvas : undefined,
     style: (feature) => feature.properties.style,
-    pointToLayer: (feature, at) => L.marker(at, { icon: badge(feature.properties) }),
+    // The keyboard goes through all outlines by one stop, not by one for each badge.
+    pointToLayer: (feature, at) =>
+      L.marker(at, { icon: badge(feature.properties), keyboard: false }),
   });
   // The labels come escaped.
   outlines.bindTooltip((layer) => layer.feature.properties.label, { sticky: true });
@@ -65,6 +74,7 @@ function drawOutlines(group, map, drawn) {
   outlines.on("click", (event) => {
     event.layer.feature.properties.clickedAt = Date.now();
   });
+  outlines.on("add", () => offerKeys(outlines));
   group.addLayer(outlines);
   show(map, drawn.focus);
   keepVisible(map, outlines);
@@ -120,16 +130,28 @@ function picture(wanted) {
 
 // A map that moves by itself is a map that jumps: only another focus moves it.
 function show(map, focus) {
-  if (!focus || window.shownFocus === focus.name) {
-    return;
+  if (focus && window.shownFocus?.name !== focus.name) {
+    window.shownFocus = focus;
+    fit(map);
   }
-  window.shownFocus = focus.name;
-  const fit = () =>
-    map.fitBounds(focus.bounds, { padding: [24, 24], maxZoom: 18, animate: false });
-  // In a tab that isn't open the map has no size yet.
-  if (map.getSize().x) {
-    fit();
-  } else {
-    map.once("resize", fit);
+}
+
+// In a tab that isn't open the map has no size yet: it moves there once it has one.
+function fit(map) {
+  window.fittedView = undefined;
+  if (window.shownFocus && map.getSize().x) {
+    const { bounds } = window.shownFocus;
+    map.fitBounds(bounds, { padding: [24, 24], maxZoom: 18, animate: false });
+    window.fittedView = { center: map.getCenter(), zoom: map.getZoom() };
   }
+}
+
+// Whether nobody has moved the map since; a map of another size keeps its centre to a pixel.
+function isAsFitted(map) {
+  const view = window.fittedView;
+  if (!view) {
+    return true;
+  }
+  const off = map.latLngToContainerPoint(view.center).distanceTo(map.getSize().divideBy(2));
+  return map.getZoom() === view.zoom && off < 2;
 }

@@ -1,5 +1,9 @@
 // Runs in the map's frame before Leaflet is there: holds its place, and says so if it never comes.
 (() => {
+  // The page says how high the frame is; all of it is map.
+  const style = document.createElement("style");
+  style.textContent = "#map_div { width: 100% !important; height: 100vh !important; }";
+  document.head.append(style);
   const notice = document.createElement("p");
   notice.id = "map_notice";
   notice.style.cssText = "color: #808080; font: 14px sans-serif; padding: 0 1rem;";

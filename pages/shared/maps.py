@@ -29,6 +29,11 @@ from streamlit_folium import st_folium
 from migrate_core.text import _
 
 _HERE = Path(__file__).resolve().parent
+# The frame has its height before there is a map in it, so that nothing below moves.
+_FRAME_STYLE = """<style>
+.st-key-{key}_frame {{ flex: none; height: {height}; overflow: hidden; }}
+.st-key-{key}_frame iframe {{ display: block; height: {height} !important; }}
+</style>"""
 # What `make offline-assets` brings, and where the map's frame finds it; the address is relative
 # so that it holds behind a proxy and with server.baseUrlPath.
 _ASSETS = _HERE.parent.parent / "static" / "maps"
@@ -36,6 +41,7 @@ _ASSETS_URL = "../../app/static/maps"
 # A footprint is drawn to about a pixel of a screen that it fills.
 _DETAIL = 1 / 1000
 _DECIMALS = 7
+_CHOSEN_WEIGHT = 5
 
 _GROUND = {
     "light": {"water": "#d5e3ea", "land": "#f4f2ec", "border": "#9a9a9a"},
@@ -57,13 +63,24 @@ _NO_TILES = (
     "The base map can't be reached: no internet? Outlines stand where they belong all the same. "
     "“make offline-assets” brings country outlines."
 )
+# What is heard of a map by those who can't see it, and seen by those who use the keyboard.
+_TEXTS = {
+    "map": "Map; arrow keys move it, + and - zoom",
+    "zoomIn": "Zoom in",
+    "zoomOut": "Zoom out",
+    "outlines": "Outlines on the map",
+    "keys": "Arrow keys: other outlines, Esc: leave",
+    "choosing": "Arrow keys: other outlines, Enter: choose, Esc: leave",
+}
 
 
 @dataclass(frozen=True)
 class Outline:
     """A polygon on the map: `key` is what a click gives back, `geometry` lon/lat.
 
-    `label` is plain text, shown under the mouse. A point is drawn as a badge with the text `sign`.
+    A click does nothing where the key is empty. `label` is plain text, shown under the mouse and
+    read out to those who use the keyboard. A point is drawn as a badge with the text `sign`. What
+    is `chosen` has a thick line, whatever its `weight`.
     """
 
     key: str
@@ -71,6 +88,7 @@ class Outline:
     color: str
     label: str
     weight: int = 2
+    chosen: bool = False
     dashed: bool = False
     filled: bool = False
     sign: str = ""
@@ -105,6 +123,22 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class MapHeight:
+    """The height of a map: what the window leaves, with `rest` pixels for all else of the page.
+
+    It is `least` pixels at least, in windows that have no room for both.
+    """
+
+    rest: int
+    least: int = 240
+
+    @property
+    def style(self) -> str:
+        """The height in CSS, which the browser keeps up with the window."""
+        return f"max({self.least}px, 100vh - {self.rest}px)"
+
+
+@dataclass(frozen=True)
 class Focus:
     """What the map shows: a part of the world, or all outlines where `geometry` is None.
 
@@ -121,7 +155,7 @@ def show_map(
     key: str,
     focus: BaseGeometry | Focus | None = None,
     picture: Picture | None = None,
-    height: int = 420,
+    height: MapHeight,
 ) -> str | None:
     """Draw the map; the key of the outline that was just clicked, else None.
 
@@ -131,14 +165,16 @@ def show_map(
     """
     group = folium.FeatureGroup()
     group.add_child(_Call("drawOutlines", "map_div", _drawn(outlines, focus, picture)))
-    answer = st_folium(
-        _base_map(),
-        key=key,
-        height=height,
-        use_container_width=True,
-        returned_objects=["last_active_drawing"],
-        feature_group_to_add=group,
-    )
+    with st.container(key=f"{key}_frame"):
+        st.html(_FRAME_STYLE.format(key=key, height=height.style))
+        answer = st_folium(
+            _base_map(),
+            key=key,
+            height=height.least,
+            use_container_width=True,
+            returned_objects=["last_active_drawing"],
+            feature_group_to_add=group,
+        )
     return _new_click(f"{key}_seen", answer or {})
 
 
@@ -157,7 +193,7 @@ def _new_click(key: str, answer: dict[str, Any]) -> str | None:
     if not clicked or clicked == st.session_state.get(key):
         return None
     st.session_state[key] = clicked
-    return str(clicked["properties"]["key"])
+    return str(clicked["properties"]["key"]) or None
 
 
 class _OurMap(folium.Map):
@@ -196,6 +232,7 @@ def _base_map() -> folium.Map:
         "countries": f"{_ASSETS_URL}/countries-50m.json" if offline else None,
         "noTiles": _(_NO_TILES),
         "imagery": None if offline else _IMAGERY,
+        "texts": {name: _(text) for name, text in _TEXTS.items()},
     }
     base = _OurMap(
         offline,
@@ -206,8 +243,12 @@ def _base_map() -> folium.Map:
         # Tiles are sharp at whole zooms only; without them the view can fit closer.
         zoom_snap=0.25 if offline else 1,
     )
-    base.add_child(_Call("prepareMap", json.dumps(options), before=_source("map.js")))
+    base.add_child(_Call("prepareMap", json.dumps(options), before=_scripts()))
     return base
+
+
+def _scripts() -> str:
+    return _source("map.js") + _source("map_keys.js")
 
 
 @lru_cache
@@ -243,7 +284,7 @@ def _feature(outline: Outline) -> str:
     plain = outline.geometry.simplify(max(east - west, north - south) * _DETAIL)
     style = {
         "color": outline.color,
-        "weight": outline.weight,
+        "weight": _CHOSEN_WEIGHT if outline.chosen else outline.weight,
         "dashArray": "6 5" if outline.dashed else None,
         # An outline without fill can be clicked inside all the same.
         "fillOpacity": 0.3 if outline.filled else 0,
@@ -253,7 +294,8 @@ def _feature(outline: Outline) -> str:
     key = _quoted(outline.key)
     sign = _quoted(outline.sign)
     properties = (
-        f'{{"key": {key}, "label": {_quoted(label)}, "sign": {sign}, "style": {json.dumps(style)}}}'
+        f'{{"key": {key}, "label": {_quoted(label)}, "sign": {sign}, '
+        f'"chosen": {json.dumps(outline.chosen)}, "style": {json.dumps(style)}}}'
     )
     return f'{{"type": "Feature", "properties": {properties}, "geometry": {geometry}}}'
 

@@ -17,6 +17,8 @@ from migrate_core.text import _, capital
 from pages.shared.state import put_in_address
 from pages.shared.text import counted
 
+# In pixels, of the field for part of a name.
+_NAME_WIDTH = 280
 # What the filters of a list are called in the address.
 _SHOW, _NAME = "show", "name"
 
@@ -97,27 +99,35 @@ def filters(listed: PagedList, label: str, shows: Mapping[str, str]) -> None:
     The first of `shows` is chosen at first. Another choice opens the first page. The address keeps
     both, so that a reload does.
     """
-    show, name = st.columns([2, 1], vertical_alignment="bottom")
     # Not as the default: a filter may come from an address.
     st.session_state.setdefault(f"{listed.name}_show", next(iter(shows)))
-    show.segmented_control(
-        _(label),
-        list(shows),
-        format_func=shows.__getitem__,
-        required=True,
-        key=f"{listed.name}_show",
-        on_change=listed.turn_to,
-        args=(0,),
-        persist_state="session",
-    )
-    name.text_input(
-        _("Name contains"),
-        key=f"{listed.name}_name",
-        on_change=listed.turn_to,
-        args=(0,),
-        placeholder=_("part of a name"),
-        persist_state="session",
-    )
+    # In a narrow column the one is below the other.
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=f"{listed.name}_filters"
+    ):
+        st.segmented_control(
+            _(label),
+            list(shows),
+            format_func=shows.__getitem__,
+            required=True,
+            key=f"{listed.name}_show",
+            on_change=listed.turn_to,
+            args=(0,),
+            label_visibility="collapsed",
+            persist_state="session",
+            width="content",
+        )
+        st.text_input(
+            _("Name contains"),
+            key=f"{listed.name}_name",
+            on_change=listed.turn_to,
+            args=(0,),
+            icon=":material/search:",
+            label_visibility="collapsed",
+            placeholder=_("Name contains"),
+            persist_state="session",
+            width=_NAME_WIDTH,
+        )
     chosen, part = filtered(listed)
     put_in_address(_SHOW, None if chosen in (None, next(iter(shows))) else chosen)
     put_in_address(_NAME, part or None)

@@ -101,6 +101,75 @@ def test_a_click_or_a_key_looks_at_a_candidate_and_enter_uses_it(
     store.engine.dispose()
 
 
+def test_list_map_and_pictures_are_in_the_window_with_advice(
+    served: tuple[str, Workspace], tmp_path: Path
+) -> None:
+    address, _ = served
+    with browser_page(tmp_path / "profile", viewport={"width": 1280, "height": 800}) as page:
+        page.goto(f"{address}/Scenes")
+        page.locator("[data-testid=scene-strip] img").first.wait_for(timeout=SLOW_MS)
+        assert page.get_by_role("button", name="Widen to 11 days").first.is_visible()
+        for width, height, least in ((1280, 800, 240), (1920, 1080, 500)):
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(1000)
+            for part in (
+                page.get_by_test_id("stDataFrame").first,
+                page.locator("iframe[title*=folium]"),
+                page.get_by_test_id("scene-strip"),
+            ):
+                box = part.bounding_box()
+                assert box["y"] + box["height"] <= height
+            assert page.locator("iframe[title*=folium]").bounding_box()["height"] >= least
+            # The mask with its badge is in the map, of whichever size.
+            mask = page.frame_locator("iframe").locator("path[stroke='#CC79A7']").bounding_box()
+            seen = page.locator("iframe[title*=folium]").bounding_box()
+            assert seen["y"] < mask["y"]
+            assert mask["y"] + mask["height"] < seen["y"] + seen["height"]
+            assert mask["height"] > 0.25 * seen["height"]
+
+
+def test_a_footprint_is_chosen_by_keyboard(
+    served_alone: tuple[str, Workspace], tmp_path: Path
+) -> None:
+    from playwright.sync_api import expect
+
+    address, _ = served_alone
+    with browser_page(tmp_path / "profile", viewport={"width": 1280, "height": 800}) as page:
+        page.goto(f"{address}/Scenes")
+        page.locator("[data-testid=scene-strip] img").first.wait_for(timeout=SLOW_MS)
+        frame = page.frame_locator("iframe")
+        frame.locator(ON_MAP).wait_for(timeout=SLOW_MS)
+        page.locator("iframe[title*=folium]").focus()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        option = frame.get_by_role("option")
+        expect(option).to_have_attribute("aria-selected", "true")
+        label = re.compile("^Tile 33UVS: .*, no usable scene$")
+        expect(option).to_have_attribute("aria-label", label)
+        first = option.get_attribute("aria-label")
+        page.keyboard.press("Home")
+        found = []
+        for _step in range(int(str(option.get_attribute("aria-setsize")))):
+            found.append(
+                (option.get_attribute("aria-label"), option.get_attribute("aria-disabled"))
+            )
+            if found[-1][0].startswith("Tile") and option.get_attribute("aria-selected") == "false":
+                break
+            page.keyboard.press("PageDown")
+        assert found[-1][0] != first
+        page.keyboard.press("Enter")
+        page.wait_for_function("() => new URL(location).searchParams.has('scene')")
+        expect(option).to_have_attribute("aria-label", found[-1][0])
+        expect(option).to_have_attribute("aria-selected", "true")
+        # What chooses nothing says so.
+        page.keyboard.press("End")
+        while option.get_attribute("aria-disabled") == "false":
+            page.keyboard.press("PageUp")
+        expect(frame.locator("#outline_keys")).to_have_text(
+            "Arrow keys: other outlines, Esc: leave"
+        )
+
+
 def test_a_candidate_that_can_not_be_shown_says_why_in_its_place(
     served_alone: tuple[str, Workspace], tmp_path: Path
 ) -> None:

@@ -75,6 +75,7 @@ def test_arrows_choose_masks_and_shift_space_marks_them(
         settles(page)
         expect(main.get_by_text("2 marked masks").first).to_be_attached()
         # By mouse, a mark alone chooses nothing.
+        table.scroll_into_view_if_needed()
         box = table.bounding_box()
         page.mouse.click(box["x"] + 16, box["y"] + 35 * 1.5)
         expect(main.get_by_text("3 marked masks").first).to_be_attached()

@@ -90,10 +90,10 @@ def page_with_map() -> AppTest:
         import streamlit as st
         from shapely.geometry import box
 
-        from pages.shared.maps import Outline, show_map
+        from pages.shared.maps import MapHeight, Outline, show_map
 
         outline = Outline("a", box(0, 0, 1, 1), "#000", "a")
-        st.text(repr(show_map([outline], key="m")))
+        st.text(repr(show_map([outline], key="m", height=MapHeight(rest=300))))
 
     return AppTest.from_function(page)
 
@@ -145,6 +145,27 @@ def test_without_assets_the_network_is_used_and_with_them_it_is_not(
     script = base.get_root().script.render()
     tiles, imagery = "openstreetmap" in script, "s2cloudless" in script
     assert (bool(far), tiles, imagery) == (not offline, not offline, not offline)
+
+
+def test_what_has_no_key_is_read_but_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (
+        drawn(Outline("", box(0, 0, 1, 1), "#000", "a"))["outlines"][0]["properties"]["key"] == ""
+    )
+    monkeypatch.setattr(maps, "st_folium", lambda *_, **__: click("", 1))
+    assert page_with_map().run().text[0].value == "None"
+
+
+def test_what_is_chosen_has_a_thick_line() -> None:
+    chosen = Outline("a", box(0, 0, 1, 1), "#000", "a", weight=1, chosen=True)
+    found = [one["properties"] for one in drawn(chosen, SMALL)["outlines"]]
+    assert [(one["chosen"], one["style"]["weight"]) for one in found] == [(True, 5), (False, 2)]
+
+
+def test_a_map_is_as_high_as_the_window_allows() -> None:
+    assert maps.MapHeight(rest=540).style == "max(240px, 100vh - 540px)"
+    app = page_with_map().run()
+    (style,) = [item.proto.body for item in app.get("html")]
+    assert ".st-key-m_frame iframe { display: block; height: max(240px, 100vh - 300px)" in style
 
 
 def test_the_view_moves_again_in_another_turn() -> None:

@@ -738,7 +738,7 @@ def test_the_pictures_tell_what_the_table_tells(searched: Case) -> None:
     assert "under 0.1 %" in written
     assert "not known" in written
     assert f"background-color: {clear['color']}" in written
-    badge = _badge(view, "viewed", view.candidates[1], Point(0, 0))
+    badge = _badge(view, "", view.candidates[1], Point(0, 0))
     assert (badge.sign, badge.color) == ("1 day after", cloudy["color"])
 
 

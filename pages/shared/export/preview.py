@@ -27,7 +27,7 @@ from pages.shared.background import (
     watch,
 )
 from pages.shared.frame import Page
-from pages.shared.maps import Outline, show_map
+from pages.shared.maps import MapHeight, Outline, show_map
 from pages.shared.polling import polled
 from pages.shared.table import titled
 from pages.shared.text import PERCENT_COLUMN, counted, plain
@@ -38,6 +38,7 @@ _SPLITS = {"train": ("#0072B2", "T"), "val": ("#8A4A74", "V"), "test": ("#B34E00
 # So many footprints are drawn; a map of more tells nothing that fewer don't.
 _MOST = 2_000
 _ROWS = 200
+_HEIGHT = MapHeight(rest=420, least=320)
 
 
 @polled(lambda page: is_busy(page, KIND), POLL_S)
@@ -149,9 +150,9 @@ def _map(page: Page, split_of: Mapping[str, str]) -> None:
         split = split_of[pair.pair_id]
         colour, sign = _SPLITS[split]
         footprint, label = shape(pair.footprint), f"{pair.pair_id}\n{split}"
-        drawn.append(Outline(pair.pair_id, footprint, colour, label))
-        drawn.append(Outline(pair.pair_id, footprint.centroid, colour, label, sign=sign))
-    show_map(drawn, key="export_map", height=380)
+        drawn.append(Outline("", footprint, colour, label))
+        drawn.append(Outline("", footprint.centroid, colour, label, sign=sign))
+    show_map(drawn, key="export_map", height=_HEIGHT)
     shown = "".join(f" :gray-badge[{sign} {split}]" for split, (_, sign) in _SPLITS.items())
     more = ""
     if len(split_of) > _MOST:

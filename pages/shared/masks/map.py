@@ -26,7 +26,7 @@ from migrate_core.store.masks import (
 )
 from migrate_core.text import _
 from pages.shared.frame import Page
-from pages.shared.maps import Focus, Outline, Picture, map_click, show_map
+from pages.shared.maps import Focus, MapHeight, Outline, Picture, map_click, show_map
 from pages.shared.masks.classes import class_swatches, css_of_class, swatches
 from pages.shared.masks.list import show_in_list
 from pages.shared.masks.marks import clear_name, wanted_masks
@@ -38,6 +38,7 @@ from pages.shared.text import counted, plain
 MOST = 500
 READY_COLOR, PROBLEM_COLOR, OTHER_COLOR = "#0072B2", "#D55E00", "#8c8c8c"
 _MAP, _FILTER = "masks_map", "masks_map_filter"
+_HEIGHT = MapHeight(rest=340, least=320)
 _NOTHING = "nothing"
 _SHOWN = {
     BOTH: "Label on source image",
@@ -111,7 +112,7 @@ def masks_on_map(page: Page, wanted: MaskFilter, selected: Mask | None) -> None:
         key=_MAP,
         focus=Focus(_focus(looking, wanted, clusters, selected), looking.turn),
         picture=picture,
-        height=400,
+        height=_HEIGHT,
     )
     _legend(drawn, selected if picture is not None else None, by_class=by_class)
 
@@ -256,7 +257,7 @@ def _outline(location: MaskLocation, *, by_class: bool) -> Outline:
         location.outline,
         color,
         _hover(location),
-        weight=5 if chosen else 2,
+        chosen=chosen,
         dashed=not ready,
         # The picture of the selected mask isn't coloured over.
         filled=by_class and not chosen,

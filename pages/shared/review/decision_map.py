@@ -18,7 +18,7 @@ from migrate_core.store.finished_pairs import pair_centres, pair_footprints
 from migrate_core.text import LABEL_OCCLUDED, _, counted, format_share
 
 from ..frame import Page
-from ..maps import Outline, map_click, show_map
+from ..maps import MapHeight, Outline, map_click, show_map
 from .filters import open_pair
 
 # Colour and sign of each decision; the sign tells them apart without colour.
@@ -33,6 +33,7 @@ SIGNS = {
 MOST = 1_000
 _CELLS = 24
 _MAP, _AREA = "review_map", "review_map_area"
+_HEIGHT = MapHeight(rest=150, least=320)
 _CLUSTER = "area:"
 
 Box = tuple[float, float, float, float]
@@ -56,7 +57,7 @@ def decision_map(page: Page, rows: Sequence[QueueRow]) -> None:
     here = {row.pair_id: row for row in rows if row.pair_id in centres}
     seen = [row for row in here.values() if area is None or _in(centres[row.pair_id], area)]
     drawn = _pairs(page.store, seen) if len(seen) <= MOST else _clusters(seen, centres)
-    show_map(drawn, key=_MAP, focus=shapely.box(*area) if area else None, height=620)
+    show_map(drawn, key=_MAP, focus=shapely.box(*area) if area else None, height=_HEIGHT)
     _legend(rows, len(rows) - len(here), grouped=len(seen) > MOST)
 
 

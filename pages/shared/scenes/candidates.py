@@ -98,7 +98,7 @@ class View:
 def mask_title(mask: Mask, view: View | None) -> None:
     """Which mask it is, of which day, and the button that uses the viewed scene for it."""
     days = mask.acquired.formatted_days if mask.acquired else _("no date")
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="scenes_title"):
         st.markdown(f"**{plain(mask.name)}**, {plain(days)}")
         if view is not None:
             _use_button(view)

@@ -32,7 +32,7 @@ from pages.shared.table import PagedList, Rows, choose_row, filtered, filters, f
 from pages.shared.text import counted, plain
 
 _MASK_LIST = PagedList("scenes", 8, "mask")
-_NAMES = {ALL: "All", WITHOUT_USABLE: "Without a usable scene", CHOSEN_BY_PERSON: "Chosen by hand"}
+_NAMES = {ALL: "All", WITHOUT_USABLE: "No usable scene", CHOSEN_BY_PERSON: "Chosen by hand"}
 
 
 def mask_filters(page: Page) -> None:
@@ -90,7 +90,7 @@ def _what_would_help(page: Page, counts: dict[str, int]) -> None:
     advice = all_advice(page.store)
     more = _("; or ").join(beyond_proposals(advice))
     offered = proposals(advice)
-    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(border=True, horizontal=True, gap="xsmall", key="scenes_advice"):
         sentence = (
             _("{count:,} of {masks} has no usable scene: {matches}.")
             if without == 1

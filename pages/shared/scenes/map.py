@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from migrate_core.store.base import Candidate
 from migrate_core.text import _, format_date, format_short_offset, format_time
 from pages.shared.frame import Page
-from pages.shared.maps import Outline, map_click, show_map
+from pages.shared.maps import MapHeight, Outline, map_click, show_map
 from pages.shared.scenes.candidates import View
 from pages.shared.scenes.colors import (
     LABEL_COLOR,
@@ -24,11 +24,14 @@ from pages.shared.scenes.colors import (
 from pages.shared.scenes.picture import Ground, ground_of
 from pages.shared.text import counted, plain
 
-_KEY, _HEIGHT = "scenes_map", 270
+_KEY = "scenes_map"
+# The candidates' pictures below it are in the window as well.
+_HEIGHT = MapHeight(rest=540)
 # Of the mask's longer side, shown beyond it; the quicklook reaches further.
 _MARGIN = 0.5
 _NEAR, _FAR = "mask", "scenes"
-_VIEWED = "viewed"
+# Of outlines that choose nothing.
+_INERT = ""
 _SWATCH = (
     '<span style="white-space:nowrap"><span style="display:inline-block;width:1.4rem;height:0.7rem;'
     'margin-right:0.3rem;border-radius:2px;{style}"></span>{text}</span>'
@@ -76,7 +79,7 @@ def heed_click(view: View) -> None:
 
 def _below(view: View, ground: Ground) -> None:
     """What the map shows, and what its colours mean."""
-    near, legend = st.columns([1, 3], vertical_alignment="center")
+    near, legend = st.columns([2, 5], vertical_alignment="center")
     near.segmented_control(
         _("Show on the map"),
         [_NEAR, _FAR],
@@ -104,12 +107,12 @@ def _with_margin(geometry: BaseGeometry) -> BaseGeometry:
 
 def _of_mask(view: View, footprint: BaseGeometry, ground: Ground) -> list[Outline]:
     """The mask's footprint and label, and above it how far off the viewed scene is."""
-    found = [Outline("mask", footprint, MASK_COLOR, view.mask.name, weight=3)]
+    found = [Outline(_INERT, footprint, MASK_COLOR, view.mask.name, weight=3)]
     if ground.label is not None:
         title = _("Label of {name}").format(name=view.mask.name)
-        found.append(Outline("label", ground.label, LABEL_COLOR, title, 2))
+        found.append(Outline(_INERT, ground.label, LABEL_COLOR, title, 2))
     west, _south, east, north = footprint.bounds
-    return [*found, _badge(view, _VIEWED, view.viewed, Point((west + east) / 2, north))]
+    return [*found, _badge(view, _INERT, view.viewed, Point((west + east) / 2, north))]
 
 
 def _badge(view: View, key: str, candidate: Candidate, at: Point) -> Outline:
@@ -127,16 +130,18 @@ def _outlines(view: View) -> list[Outline]:
         score = max(c.ranked.score for c in candidates)
         count = counted(len(candidates), "scene")
         tile = candidates[0].ranked.scene.tile
+        usable = any(c.ranked.usable for c in candidates)
+        label = _("Tile {tile}: {scenes}, best score {score:.2f}").format(
+            tile=tile, scenes=count, score=score
+        )
         outlines.append(
             Outline(
                 str(number),
                 outline,
                 score_color(score),
-                _("Tile {tile}: {scenes}, best score {score:.2f}").format(
-                    tile=tile, scenes=count, score=score
-                ),
-                weight=4 if view.viewed in candidates else 2,
-                dashed=not any(c.ranked.usable for c in candidates),
+                label if usable else f"{label}\n{_('no usable scene')}",
+                chosen=view.viewed in candidates,
+                dashed=not usable,
             )
         )
         if view.viewed not in candidates:

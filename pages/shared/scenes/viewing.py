@@ -14,6 +14,24 @@ from pages.shared.scenes.plot import scene_plot
 from pages.shared.scenes.strip import scene_strip
 from pages.shared.scenes.table import scene_table
 
+# What lies above the map and below it takes little, so that the candidates' pictures are in a small
+# window as well: panels that are folded up lie beside each other, and buttons of advice are low.
+STYLE = """<style>
+.st-key-scenes_panels > * { flex: 1 1 100%; }
+.st-key-scenes_panels > :has(> .stExpander, > * > * > .stExpander):not(:has(details[open])) {
+  flex: 1 1 auto; width: auto;
+}
+.st-key-scenes_advice { padding: 0.5rem 0.75rem; font-size: 0.875rem; }
+.st-key-scenes_advice :is(p, button) { font-size: 0.875rem; line-height: 1.35; }
+.st-key-scenes_advice button { min-height: 1.9rem; padding: 0 0.6rem; text-align: left; }
+.st-key-scenes_advice button * { white-space: normal; overflow: visible; }
+.st-key-scenes_title { flex-wrap: nowrap; }
+.st-key-scenes_title > :first-child { flex: 0 1 auto; min-width: 0; }
+.st-key-scenes_title p { line-height: 1.3; overflow-wrap: anywhere; }
+.st-key-scenes_filters [role="radiogroup"] { flex-wrap: wrap; }
+.st-key-scenes_filters [role="radio"] { padding: 0.25rem 0.6rem; }
+</style>"""
+
 
 @dataclass(frozen=True)
 class Areas:
