@@ -47,7 +47,7 @@ def load(root: Path, forms: tuple[str, ...], program: tuple[str, str], **wanted:
     ]
     made = exportable(root / "made", [*spread_out(), *overlapping])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("migrate_core.export.dataset.write_plots", lambda *_: None)
+        patch.setattr("migrate_core.export.dataset.write_plots", lambda *_: [])
         result = made.export(root / "dataset", *forms, **wanted)
     given = run_program(*program, root / "dataset", root / "out")
     return Loaded(made, result.samples[forms[-1]], given, arrays(root / "out"))
