@@ -52,6 +52,7 @@ from migrate_core.store.decisions import (
     edits_of,
     renew_pair,
 )
+from migrate_core.store.finished_pairs import ExportKey, export_counts, pairs_without_footprint
 from migrate_core.store.jobs import request_of
 from migrate_core.store.lists.pairs import pair_lines
 from migrate_core.store.masks import MaskFilter
@@ -169,6 +170,44 @@ def test_a_database_of_the_first_version_is_brought_up_by_one_of_two(
         assert (job.state, answer(again, "export")) == ("done", None)
         assert again.decisions() == [decision("accept")]
         again.engine.dispose()
+
+
+@pytest.mark.parametrize("version", ["1", "5", "7"])
+def test_an_older_database_gets_the_indexes_of_a_new_one(
+    store: Store, tmp_path: Path, version: str
+) -> None:
+    def indexes() -> set[str]:
+        tables = sa.inspect(store.engine)
+        names = tables.get_table_names()
+        return {str(one["name"]) for name in names for one in tables.get_indexes(name)}
+
+    new = indexes()
+    make_older(store.engine, version)
+    assert not new <= indexes()
+    is_file = store.engine.dialect.name == "sqlite"
+    url = None if is_file else store.engine.url.render_as_string(hide_password=False)
+    open_store(Workspace(tmp_path), url).engine.dispose()
+    assert indexes() == new
+
+
+def test_pairs_are_counted_by_whether_their_mask_has_a_footprint(store: Store) -> None:
+    bare = replace(LAKE, mask_id="bare-04", name="bare.tif", path="/data/bare.tif", footprint=None)
+    store.put_masks([LAKE, bare])
+    named = [("a", "lake-01", "done"), ("b", "lake-01", "failed"), ("c", "bare-04", "done")]
+    named += [("d", "bare-04", "done"), ("e", "gone-05", "done"), ("f", "gone-05", "failed")]
+    store.put_pairs(
+        [
+            replace(PAIR, pair_id=pair_id, mask_id=mask_id, mask_name=mask_id, state=state)
+            for pair_id, mask_id, state in named
+        ]
+    )
+    done, failed = (
+        ExportKey(state, None, None, has_footprint=True) for state in ("done", "failed")
+    )
+    without = {done._replace(has_footprint=False): 3, failed._replace(has_footprint=False): 1}
+    assert export_counts(store) == {done: 1, failed: 1, **without}
+    assert export_counts(store, {"text": "BARE"}) == {done._replace(has_footprint=False): 2}
+    assert pairs_without_footprint(store) == {"c", "d", "e"}
 
 
 # masks
