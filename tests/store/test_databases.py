@@ -19,6 +19,7 @@ from shapely.geometry import box
 
 from migrate_core.errors import JobRunningError, StoreError
 from migrate_core.jobs.background import answer, claim, latest_job, messages, request_cancel
+from migrate_core.masks.run import mask_row, mask_rows
 from migrate_core.model import (
     Acquired,
     ClassTable,
@@ -54,6 +55,7 @@ from migrate_core.store.decisions import (
 )
 from migrate_core.store.finished_pairs import ExportKey, export_counts, pairs_without_footprint
 from migrate_core.store.jobs import request_of
+from migrate_core.store.lists.masks import mask_row_texts
 from migrate_core.store.lists.pairs import pair_lines
 from migrate_core.store.masks import MaskFilter
 from migrate_core.store.pair_list import parameters_in_use
@@ -216,6 +218,14 @@ def test_pairs_are_counted_by_whether_their_mask_has_a_footprint(store: Store) -
 def test_masks_come_back_as_they_were_by_name(store: Store) -> None:
     store.put_masks([LAKE, PROBLEM])
     assert store.masks() == [PROBLEM, LAKE]
+
+
+def test_rows_of_masks_are_those_of_their_documents_whatever_they_are_called(store: Store) -> None:
+    crs = Georeference(crs="lake-01", transform=LAKE.georeference.transform)
+    odd = replace(LAKE, name='sée "1".tif', georeference=crs, acquired=None)
+    store.put_masks([odd, replace(PROBLEM, name="bäd.png")])
+    assert list(mask_rows(store)) == [mask_row(mask) for mask in store.masks()]
+    assert 'sée \\"1\\".tif' in "".join(mask_row_texts(store))
 
 
 def test_the_same_mask_again_renews_it(store: Store) -> None:
