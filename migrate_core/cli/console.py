@@ -36,6 +36,7 @@ _LONG_TABLE = 500
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document on stdout."
 )
+_ON_ONE_LINE = json.JSONEncoder(ensure_ascii=False)
 
 
 class ReportingGroup(click.Group):
@@ -145,8 +146,8 @@ def emit_rows(rows: Iterable[str], as_json: bool, show: Callable[[], None]) -> N
 
 
 def row_text(row: Any) -> str:
-    """A row for `emit_rows`, so that the list looks as `emit` prints it."""
-    return json.dumps(row, indent=1, ensure_ascii=False).replace("\n", "\n ")
+    """A row for `emit_rows`, on one line: with indents Python's encoder takes many times longer."""
+    return _ON_ONE_LINE.encode(row)
 
 
 def print_table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -27,7 +27,7 @@ from ..review.set_aside import (
 )
 from ..scenes.sources import local_source
 from ..session import Session
-from ..store.lists.masks import light_masks
+from ..store.lists.masks import light_masks, mask_row_texts
 from ..store.masks import (
     ALL,
     SHOWN,
@@ -38,7 +38,7 @@ from ..store.masks import (
     unknown_mask,
 )
 from .add_options import with_add_options
-from .console import emit, emit_rows, json_option, print_table, report, row_text, say
+from .console import emit, emit_rows, json_option, print_table, report, say
 
 # So many masks with a source image are listed after adding, and as many without.
 _PAIRS = 20
@@ -85,8 +85,8 @@ def _say_notes(notes: Iterable[str]) -> None:
 @click.pass_obj
 def list_masks(session: Session, as_json: bool) -> None:
     """All masks, one row each."""
-    rows = map(row_text, run.mask_rows(session.store))
     store = session.store
+    rows = mask_row_texts(store)
     emit_rows(rows, as_json, lambda: _show(light_masks(store), shared_names(store)))
 
 

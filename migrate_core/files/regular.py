@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections import Counter
 from collections.abc import Container
 from functools import lru_cache
 from pathlib import Path
@@ -103,6 +104,24 @@ def check_beside(path: Path, others: Container[str] = ()) -> None:
 _PROVIDERS = ("summary.txt", "metadata.dim", "dim", "hdr", "rpc")
 # Images of their own, which only begin alike.
 _IMAGES = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
+
+
+def is_alone(path: Path) -> bool:
+    """Whether no other file of its folder has the name of this one up to a dot, as sidecars do."""
+    folder = path.parent
+    return path.stem.lower() not in _shared_beginnings(str(folder), folder.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=16)
+def _shared_beginnings(folder: str, _changed_ns: int) -> frozenset[str]:
+    """What stands before a dot in several names in a folder, in small letters."""
+    found = Counter(
+        name[:end].lower()
+        for name in os.listdir(folder)  # noqa: PTH208 - names only
+        for end, letter in enumerate(name)
+        if letter == "."
+    )
+    return frozenset(beginning for beginning, count in found.items() if count > 1)
 
 
 @lru_cache(maxsize=256)

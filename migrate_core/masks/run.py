@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from ..jobs.many_objects import many_new_objects
 from ..model import Mask, Problem
 from ..session import Session
 from ..store.base import Store
-from ..store.lists.masks import mask_lines
+from ..store.lists.masks import mask_row_texts
 from ..store.masks import MaskFilter, masks_of, unknown_mask, used_images
 from ..store.serialize import to_json
 from ..text import counted
@@ -137,7 +138,7 @@ def redate(
 
 def mask_rows(store: Store) -> Iterator[dict[str, Any]]:
     """The rows of `masks list --json` of all masks, as `mask_row` has them, one after the other."""
-    return (line._asdict() for line in mask_lines(store))
+    return map(json.loads, mask_row_texts(store))
 
 
 def edit_many(session: Session, effect: EditEffect, edit: BatchEdit) -> Added:

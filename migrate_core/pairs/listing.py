@@ -8,10 +8,10 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii as json_text
 
 from ..store.lists.pairs import PairLine, PairTexts
+from ..store.lists.reading import readable
 from ..workspace import Workspace
 from .rasters import RASTERS
 
-_PLAIN = json.JSONEncoder(ensure_ascii=False)
 # Of what few values occur.
 _known_text = lru_cache(maxsize=64)(json.dumps)
 
@@ -24,9 +24,7 @@ def row_texts(pairs: Iterable[PairTexts], workspace: Workspace) -> Iterator[str]
     """
     folder = json_text(workspace.relative(workspace.pairs))[:-1]
     for pair in pairs:
-        text = _row_text(pair, folder)
-        # The store escapes letters beyond ASCII, which people want to read.
-        yield _PLAIN.encode(json.loads(text)) if "\\u" in text else text
+        yield readable(_row_text(pair, folder))
 
 
 def _row_text(pair: PairTexts, folder: str) -> str:

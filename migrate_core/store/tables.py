@@ -50,6 +50,7 @@ sa.Index("ix_masks_listed", masks.c.name, masks.c.mask_id, masks.c.state)
 sa.Index("ix_masks_pending", masks.c.pending)
 sa.Index("ix_masks_matched", masks.c.state, masks.c.has_usable, masks.c.name, masks.c.mask_id)
 sa.Index("ix_masks_by_person", masks.c.by_person)
+sa.Index("ix_masks_footprint", masks.c.has_footprint, masks.c.mask_id)
 scenes = sa.Table(
     "scenes",
     metadata,

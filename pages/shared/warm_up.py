@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import threading
 from importlib import import_module
 
 # What takes long to import. Not streamlit_folium: Streamlit learns of a component only when a page
 # imports it, and else never shows it.
-_LIBRARIES = ("pandas", "folium.plugins")
+_LIBRARIES = ("pandas", "pandas.io.formats.style", "folium.plugins")
 
 
 def warm_up() -> None:
@@ -19,6 +20,9 @@ def warm_up() -> None:
 def _import_all() -> None:
     for name in _LIBRARIES:
         import_module(name)
+    # A component asks which module declares it, and `inspect` then looks up the files of all
+    # modules. It remembers them.
+    inspect.getmodule(_import_all.__code__)
     # Streamlit looks for garbage in all of memory whenever a page was drawn. What is imported
     # stays, and need not be looked through each time.
     gc.collect()

@@ -66,6 +66,8 @@ def test_arrows_choose_masks_and_shift_space_marks_them(
             expect(page).to_have_url(re.compile(f"mask={ids[number]}"))
             settles(page)
             assert focus_is_in(table)
+            # A cell that is selected takes the marks away until the answer of the server.
+            expect(table.locator("tr[aria-selected=true]")).to_have_count(number - 1)
             page.keyboard.press("Shift+Space")
             expect(main.get_by_text(f"{number} marked mask").first).to_be_attached()
             settles(page)

@@ -17,7 +17,13 @@ import pytest
 from migrate_core.errors import MaskError, MigrateError, ProductError, WrongUseError
 from migrate_core.export.dataset import check_destination
 from migrate_core.export.request import ExportRequest
-from migrate_core.files.regular import UnfitFileError, check_regular, read_bytes, read_text
+from migrate_core.files.regular import (
+    UnfitFileError,
+    check_regular,
+    is_alone,
+    read_bytes,
+    read_text,
+)
 from migrate_core.masks.dates.names import read_dates, read_mapping
 from migrate_core.masks.raster.class_tables import parse_classes
 from migrate_core.masks.raster.content import read_labels
@@ -84,6 +90,17 @@ def test_what_has_no_end_is_not_opened(put: Callable[[Path], Path], tmp_path: Pa
     for reader in (check_regular, read_bytes, read_text):
         with pytest.raises(UnfitFileError, match="may never end"):
             reader(path)
+
+
+@pytest.mark.parametrize("other", ["a.tif.aux.xml", "a.tfw", "A.TIF.OVR", "a.b.tif"])
+def test_a_file_is_alone_until_another_begins_alike(other: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.tif"
+    for name in ("a.tif", "a_1.tif", "aa.tif", "tif"):
+        (tmp_path / name).write_bytes(b"")
+    assert is_alone(file)
+    (tmp_path / other).write_bytes(b"")
+    os.utime(tmp_path, ns=(0, file.stat().st_mtime_ns + 10**9))
+    assert not is_alone(file)
 
 
 def test_a_socket_and_a_folder_are_no_files(

@@ -19,6 +19,7 @@ from shapely.geometry import box
 
 from migrate_core.errors import JobRunningError, StoreError
 from migrate_core.jobs.background import answer, claim, latest_job, messages, request_cancel
+from migrate_core.masks.run import mask_row, mask_rows
 from migrate_core.model import (
     Acquired,
     ClassTable,
@@ -52,7 +53,9 @@ from migrate_core.store.decisions import (
     edits_of,
     renew_pair,
 )
+from migrate_core.store.finished_pairs import ExportKey, export_counts, pairs_without_footprint
 from migrate_core.store.jobs import request_of
+from migrate_core.store.lists.masks import mask_row_texts
 from migrate_core.store.lists.pairs import pair_lines
 from migrate_core.store.masks import MaskFilter
 from migrate_core.store.pair_list import parameters_in_use
@@ -171,12 +174,58 @@ def test_a_database_of_the_first_version_is_brought_up_by_one_of_two(
         again.engine.dispose()
 
 
+@pytest.mark.parametrize("version", ["1", "5", "7"])
+def test_an_older_database_gets_the_indexes_of_a_new_one(
+    store: Store, tmp_path: Path, version: str
+) -> None:
+    def indexes() -> set[str]:
+        tables = sa.inspect(store.engine)
+        names = tables.get_table_names()
+        return {str(one["name"]) for name in names for one in tables.get_indexes(name)}
+
+    new = indexes()
+    make_older(store.engine, version)
+    assert not new <= indexes()
+    is_file = store.engine.dialect.name == "sqlite"
+    url = None if is_file else store.engine.url.render_as_string(hide_password=False)
+    open_store(Workspace(tmp_path), url).engine.dispose()
+    assert indexes() == new
+
+
+def test_pairs_are_counted_by_whether_their_mask_has_a_footprint(store: Store) -> None:
+    bare = replace(LAKE, mask_id="bare-04", name="bare.tif", path="/data/bare.tif", footprint=None)
+    store.put_masks([LAKE, bare])
+    named = [("a", "lake-01", "done"), ("b", "lake-01", "failed"), ("c", "bare-04", "done")]
+    named += [("d", "bare-04", "done"), ("e", "gone-05", "done"), ("f", "gone-05", "failed")]
+    store.put_pairs(
+        [
+            replace(PAIR, pair_id=pair_id, mask_id=mask_id, mask_name=mask_id, state=state)
+            for pair_id, mask_id, state in named
+        ]
+    )
+    done, failed = (
+        ExportKey(state, None, None, has_footprint=True) for state in ("done", "failed")
+    )
+    without = {done._replace(has_footprint=False): 3, failed._replace(has_footprint=False): 1}
+    assert export_counts(store) == {done: 1, failed: 1, **without}
+    assert export_counts(store, {"text": "BARE"}) == {done._replace(has_footprint=False): 2}
+    assert pairs_without_footprint(store) == {"c", "d", "e"}
+
+
 # masks
 
 
 def test_masks_come_back_as_they_were_by_name(store: Store) -> None:
     store.put_masks([LAKE, PROBLEM])
     assert store.masks() == [PROBLEM, LAKE]
+
+
+def test_rows_of_masks_are_those_of_their_documents_whatever_they_are_called(store: Store) -> None:
+    crs = Georeference(crs="lake-01", transform=LAKE.georeference.transform)
+    odd = replace(LAKE, name='sée "1".tif', georeference=crs, acquired=None)
+    store.put_masks([odd, replace(PROBLEM, name="bäd.png")])
+    assert list(mask_rows(store)) == [mask_row(mask) for mask in store.masks()]
+    assert 'sée \\"1\\".tif' in "".join(mask_row_texts(store))
 
 
 def test_the_same_mask_again_renews_it(store: Store) -> None:

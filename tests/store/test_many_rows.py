@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from benchmarks.store.fill import fill, mask_id, pair_id
 from benchmarks.store.measure import sidebar
@@ -26,7 +27,7 @@ from migrate_core.states import MaskState
 from migrate_core.store import candidates as scene_lists
 from migrate_core.store import masks as mask_lists
 from migrate_core.store.base import Store, open_store
-from migrate_core.store.finished_pairs import pair_centres, pair_footprints
+from migrate_core.store.finished_pairs import export_counts, pair_centres, pair_footprints
 from migrate_core.store.lists.candidates import CandidateLine
 from migrate_core.store.lists.masks import light_masks
 from migrate_core.store.pair_list import PageRequest, offsets_by_hand, pair_rows
@@ -60,6 +61,30 @@ def store(
 @pytest.fixture
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return Workspace(tmp_path_factory.mktemp("files"))
+
+
+def test_pairs_before_an_export_are_counted_without_looking_up_their_masks(store: Store) -> None:
+    if store.engine.dialect.name != "sqlite":
+        pytest.skip("plans are SQLite's")
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    sa.event.listen(store.engine, "before_cursor_execute", note)
+    export_counts(store, {"basis": "rule"})
+    sa.event.remove(store.engine, "before_cursor_execute", note)
+    counts = [statement for statement in asked if "count(*)" in statement]
+    assert len(counts) == 2
+    with store.engine.connect() as connection:
+        plans = [
+            row.detail
+            for statement in counts
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", ("rule",))
+        ]
+    scans = [detail for detail in plans if "SCAN" in detail or "masks" in detail]
+    assert scans
+    assert all("COVERING INDEX" in detail for detail in scans)
 
 
 def test_the_sidebar_reads_some_numbers(store: Store) -> None:

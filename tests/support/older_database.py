@@ -41,6 +41,7 @@ _INDEXES = {
         *("ix_pairs_changed", "ix_pairs_counted", "ix_pairs_listed", "ix_pairs_matched"),
         *("ix_pairs_way",),
     ),
+    "8": ("ix_masks_footprint",),
 }
 
 

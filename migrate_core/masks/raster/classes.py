@@ -12,6 +12,8 @@ from ...errors import MaskError
 from ...model import BACKGROUND, IGNORE
 
 MAX_CLASSES = 254
+# Values from 0 on that are sooner counted one by one.
+_FEW = 8
 
 
 def class_map(values: Iterable[int]) -> dict[str, int]:
@@ -41,7 +43,7 @@ def value_counts(pixels: NDArray[Any]) -> dict[int, int]:
                 "class 1."
             )
     if pixels.dtype == np.uint8:  # many times as quick as sorting
-        histogram = np.bincount(pixels, minlength=1)
+        histogram = _histogram(pixels)
         values = np.flatnonzero(histogram)
         counts = histogram[values]
     else:
@@ -53,6 +55,16 @@ def value_counts(pixels: NDArray[Any]) -> dict[int, int]:
             "that was saved with lossy compression?"
         )
     return {int(value): int(count) for value, count in zip(values, counts, strict=True)}
+
+
+def _histogram(pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """How often each value from 0 on is in a 1-D array."""
+    largest = int(pixels.max(initial=0))
+    if largest >= _FEW:
+        return np.bincount(pixels)
+    # `bincount` makes integers of 64 bits of all pixels first.
+    counts = [np.count_nonzero(pixels == value) for value in range(1, largest + 1)]
+    return np.array([pixels.size - sum(counts), *counts], dtype=np.intp)
 
 
 def recode(pixels: NDArray[Any], classes: Mapping[str, int]) -> NDArray[np.uint8]:

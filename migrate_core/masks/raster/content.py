@@ -68,10 +68,12 @@ def read_content(mask: Mask) -> Content:
         for where, strip in _blocks(mask, form, dataset):
             new = strip.valid & ~valid[where]
             valid[where] |= strip.valid
+            # The most by far, and without a copy.
+            values = strip.values.ravel() if new.all() else strip.values[new]
             no_data.update(strip.no_data)
             doubtful.update(strip.doubtful)
             try:
-                counts.update(value_counts(strip.values[new]))
+                counts.update(value_counts(values))
             except MaskError as err:
                 raise MaskError(f"{mask.name}: {err}") from err
         names, colours = _own_table(dataset, form)
@@ -174,7 +176,9 @@ def _blocks(mask: Mask, form: RasterForm, first: Any = None) -> Iterator[tuple[W
             try:
                 for strip in read_blocks(dataset, form):
                     where = (slice(row + strip.rows.start, row + strip.rows.stop), columns)
-                    yield where, replace(strip, valid=strip.valid & _valid_in_image(mask, where))
+                    if (known := _valid_in_image(mask, where)) is not None:
+                        strip = replace(strip, valid=strip.valid & known)
+                    yield where, strip
             except MaskError as err:
                 raise MaskError(f"{path.name}: {err}") from err
 
@@ -185,10 +189,10 @@ def _offset(mask: Mask, transform: Affine) -> tuple[int, int]:
     return round(column), round(row)
 
 
-def _valid_in_image(mask: Mask, where: Where) -> BoolArray | bool:
-    """Where the source image, on the mask's own grid, has data; True where it doesn't matter."""
+def _valid_in_image(mask: Mask, where: Where) -> BoolArray | None:
+    """Where the source image, on the mask's own grid, has data; None where it doesn't matter."""
     if mask.source.valid_from is None:
-        return True
+        return None
     path = Path(mask.source.valid_from)
     if not path.is_file():
         raise MaskError(

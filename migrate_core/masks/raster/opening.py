@@ -22,13 +22,13 @@ from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
-from rasterio.io import DatasetReader
 from rasterio.transform import from_gcps
 
 from ...errors import MaskError
 from ...files.regular import check_regular, is_regular, read_text
 from ..files.safety import check_is_file, check_raster_sidecars, check_size
 from ..files.signatures import JPEG, PNG, TIFF, describe, head_of, kind_of_bytes
+from .quick_crs import QuickReader, is_identity
 
 # A file is opened with the driver its suffix promises and no other: what GDAL finds out by
 # sniffing may be a VRT or WMS description that reads other files and hosts.
@@ -129,7 +129,7 @@ def _open(path: Path, driver: str) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             # `rasterio.open` sets all options of GDAL again for each file.
-            return DatasetReader(str(path), driver=driver, sharing=False)
+            return QuickReader(str(path), driver=driver, sharing=False)
     except (*_GDAL_ERRORS, OSError) as err:
         raise MaskError(f"{path.name}: {_unopened(path, driver, err)}") from err
 
@@ -287,7 +287,7 @@ def _georeference(dataset: Any) -> tuple[CRS | None, Affine | None, str | None]:
     crs, own = dataset.crs or None, dataset.transform
     if not all(map(math.isfinite, (own.a, own.b, own.c, own.d, own.e, own.f))):
         return crs, None, "its transform has numbers that are infinite or none"
-    if not own.is_identity:
+    if not is_identity(own):
         return crs, own, None
     points, points_crs = dataset.gcps
     if not points:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from json.encoder import encode_basestring_ascii as json_text
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from ..base import Store
 from ..tables import pairs
-from .reading import decoded, is_postgresql, json_array, streamed
+from .reading import decoded, json_array, json_parts, parts_of, streamed
 
 # The parts of `PairTexts`.
 TEXTS = ("scene_ids", "occlusion", "days_offset", "suggestion", "shift", "change", "error")
@@ -65,14 +63,9 @@ def pair_texts(store: Store) -> Iterator[PairTexts]:
     """All pairs by mask and pair id, none of their documents decoded."""
     column = pairs.c
     known = (column.pair_id, column.mask_id, column.mask_name, column.state, column.decision)
-    # The pair's own id, between any two of the parts, shows where each ends.
-    names = [name for part in TEXTS for name in ("pair_id", part)][1:]
-    comma = ", " if is_postgresql(store) else ","
-    for row in _by_mask(store, *known, json_array(store, column.document, *names)):
+    for row in _by_mask(store, *known, json_parts(store, column.document, "pair_id", TEXTS)):
         pair_id, mask_id, mask_name, state, decision, array = row
-        parts = array[1:-1].split(f"{comma}{json_text(pair_id)}{comma}")
-        if len(parts) != len(TEXTS):  # something else is called like the pair, too
-            parts = [json.dumps(value) for value in json.loads(array)[::2]]
+        parts = parts_of(store, array, pair_id, len(TEXTS))
         yield PairTexts(pair_id, mask_id, mask_name, state, decision, parts)
 
 

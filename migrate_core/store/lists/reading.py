@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from json.encoder import encode_basestring_ascii as json_text
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from ..derived.matching import CHUNK
 
 # What decodes JSON without looking at its ends.
 _raw_decode = json.JSONDecoder().raw_decode
+_PLAIN = json.JSONEncoder(ensure_ascii=False)
 
 
 def decoded(text: str) -> Any:
@@ -32,6 +34,30 @@ def json_array(
         return sa.cast(sa.func.json_build_array(*parts), sa.String)
     paths = (f"$.{location}" for location in locations)
     return sa.func.json_extract(document, *paths, type_=sa.String)
+
+
+def json_parts(
+    store: Store, document: sa.ColumnElement[Any], key: str, locations: Sequence[str]
+) -> sa.ColumnElement[str]:
+    """The same values for `parts_of`; `key` is the name of the document's own id."""
+    # The id, between any two of the parts, shows where each ends.
+    names = [name for location in locations for name in (key, location)][1:]
+    return json_array(store, document, *names)
+
+
+def parts_of(store: Store, array: str, identity: str, count: int) -> Sequence[str]:
+    """The `count` values of a `json_parts`, each a JSON text; `identity` is the document's id."""
+    comma = ", " if is_postgresql(store) else ","
+    parts = array[1:-1].split(f"{comma}{json_text(identity)}{comma}")
+    if len(parts) == count:
+        return parts
+    # Something else is called like the document, too.
+    return [json.dumps(value) for value in json.loads(array)[::2]]
+
+
+def readable(text: str) -> str:
+    """A JSON text with letters beyond ASCII as people read them; the store escapes them."""
+    return _PLAIN.encode(json.loads(text)) if "\\u" in text else text
 
 
 def is_postgresql(store: Store) -> bool:

@@ -14,7 +14,7 @@ from ..rows import row_of_pair
 from ..serialize import from_json
 from ..tables import masks, pairs
 
-SCHEMA_VERSION = "7"
+SCHEMA_VERSION = "8"
 # SQL as text, or what has to be worked out.
 Statement = str | Callable[[sa.Connection], None]
 
@@ -97,4 +97,5 @@ MIGRATIONS: dict[str, tuple[Statement, ...]] = {
         "CREATE INDEX ix_pairs_way ON pairs (way, state)",
     ),
     "6": (),  # own_limits is a table of its own
+    "7": ("CREATE INDEX ix_masks_footprint ON masks (has_footprint, mask_id)",),
 }

@@ -57,6 +57,13 @@ def test_the_map_does_not_depend_on_the_order_values_are_found_in(found: set[int
     assert class_map(sorted(found, reverse=True)) == class_map(sorted(found))
 
 
+@given(hnp.arrays(np.uint8, st.integers(1, 40), elements=st.integers(0, 12)))
+def test_each_value_is_counted_however_few_there_are(pixels: np.ndarray) -> None:
+    found, counts = np.unique(pixels, return_counts=True)
+    assert value_counts(pixels) == dict(zip(found.tolist(), counts.tolist(), strict=True))
+    assert value_counts(pixels[:0]) == {}
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "float32", "float64"])
 def test_distinct_values_are_integers_whatever_the_type(dtype: str) -> None:
     found = set_of_values(np.array([3, 0, 3, 7], dtype=dtype))
