@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
@@ -17,25 +17,42 @@ _KEY = "selection"
 _VISIT, _STAGE = "visit", "visited"
 # So long after an address was written, the browser has it.
 _SETTLED_S = 2.0
+# The mask and the scene that an address names.
+_Named = tuple[str | None, str | None]
 
 
 @dataclass
 class Selection:
     """The mask, the scene of it and the pair that the person looks at; None when not chosen yet.
 
-    `address` is the mask and the scene as the address was last seen to name them.
+    `address` is the mask and the scene as the address was last seen to name them; `left` has when
+    it ceased to name others (seconds of a clock that only rises).
     """
 
     mask_id: str | None = None
     pair_id: str | None = None
     scene_id: str | None = None
-    address: tuple[str | None, str | None] = (None, None)
+    address: _Named = (None, None)
+    left: dict[_Named, float] = field(default_factory=dict)
+
+    def name(self, named: _Named) -> None:
+        """Select a mask and a scene of it, which the address names from now on."""
+        if named != self.address:
+            now = time.monotonic()
+            self.left = {one: at for one, at in self.left.items() if now - at < _SETTLED_S}
+            self.left[self.address] = now
+        self.mask_id, self.scene_id = self.address = named
+
+    def was_just_left(self, named: _Named) -> bool:
+        """Whether an address is one that the browser may only not have renewed yet."""
+        return named in self.left and time.monotonic() - self.left[named] < _SETTLED_S
 
 
 def selection() -> Selection:
     """The tab's selection: what it chose before, else what its address names (a deep link).
 
-    An address that names another mask or scene than before is one that the person went back to.
+    An address that names another mask or scene than before is one that the person went back to,
+    unless it was left a moment ago: what asks for a drawing just then still sends the old one.
     """
     query = st.query_params
     if _KEY not in st.session_state:
@@ -43,8 +60,8 @@ def selection() -> Selection:
     found: Selection = st.session_state[_KEY]
     named = (query.get("mask"), query.get("scene"))
     # Links to pages name nothing.
-    if named[0] is not None and named != found.address:
-        found.mask_id, found.scene_id = found.address = named
+    if named[0] is not None and named != found.address and not found.was_just_left(named):
+        found.name(named)
     return found
 
 
@@ -69,8 +86,7 @@ def choose_pair(pair_id: str | None) -> None:
 
 def _name(mask_id: str | None, scene_id: str | None) -> None:
     """Both at once, so that going back in the browser leads to what was looked at before."""
-    found = selection()
-    found.mask_id, found.scene_id = found.address = (mask_id, scene_id)
+    selection().name((mask_id, scene_id))
     wanted = st.query_params.to_dict()
     for name, value in (("mask", mask_id), ("scene", scene_id)):
         wanted.pop(name, None)
