@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from migrate_core.errors import MigrateError
+from pages.shared.state import rerun_page
 from pages.shared.text import plain
 
 Draw = Callable[..., None]
@@ -36,7 +37,7 @@ def polled(busy: Callable[..., bool], every_s: float) -> Callable[[Draw], Draw]:
             def again() -> None:
                 try:
                     if busy(page) != polling:
-                        st.rerun(scope="app")
+                        rerun_page()
                     draw(page, *more, **named)
                 except MigrateError as err:
                     st.error(plain(str(err)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -17,42 +17,25 @@ _KEY = "selection"
 _VISIT, _STAGE = "visit", "visited"
 # So long after an address was written, the browser has it.
 _SETTLED_S = 2.0
-# The mask and the scene that an address names.
-_Named = tuple[str | None, str | None]
 
 
 @dataclass
 class Selection:
     """The mask, the scene of it and the pair that the person looks at; None when not chosen yet.
 
-    `address` is the mask and the scene as the address was last seen to name them; `left` has when
-    it ceased to name others (seconds of a clock that only rises).
+    `address` is the mask and the scene as the address was last seen to name them.
     """
 
     mask_id: str | None = None
     pair_id: str | None = None
     scene_id: str | None = None
-    address: _Named = (None, None)
-    left: dict[_Named, float] = field(default_factory=dict)
-
-    def name(self, named: _Named) -> None:
-        """Select a mask and a scene of it, which the address names from now on."""
-        if named != self.address:
-            now = time.monotonic()
-            self.left = {one: at for one, at in self.left.items() if now - at < _SETTLED_S}
-            self.left[self.address] = now
-        self.mask_id, self.scene_id = self.address = named
-
-    def was_just_left(self, named: _Named) -> bool:
-        """Whether an address is one that the browser may only not have renewed yet."""
-        return named in self.left and time.monotonic() - self.left[named] < _SETTLED_S
+    address: tuple[str | None, str | None] = (None, None)
 
 
 def selection() -> Selection:
     """The tab's selection: what it chose before, else what its address names (a deep link).
 
-    An address that names another mask or scene than before is one that the person went back to,
-    unless it was left a moment ago: what asks for a drawing just then still sends the old one.
+    An address that names another mask or scene than before is one that the person went back to.
     """
     query = st.query_params
     if _KEY not in st.session_state:
@@ -60,8 +43,8 @@ def selection() -> Selection:
     found: Selection = st.session_state[_KEY]
     named = (query.get("mask"), query.get("scene"))
     # Links to pages name nothing.
-    if named[0] is not None and named != found.address and not found.was_just_left(named):
-        found.name(named)
+    if named[0] is not None and named != found.address:
+        found.mask_id, found.scene_id = found.address = named
     return found
 
 
@@ -86,9 +69,26 @@ def choose_pair(pair_id: str | None) -> None:
 
 def _name(mask_id: str | None, scene_id: str | None) -> None:
     """Both at once, so that going back in the browser leads to what was looked at before."""
-    selection().name((mask_id, scene_id))
+    found = selection()
+    found.mask_id, found.scene_id = found.address = (mask_id, scene_id)
+    _write_address(found)
+
+
+def rerun_page() -> NoReturn:
+    """Draw the page as a whole, from a part of it that is drawn by itself.
+
+    Such a part has the address of when it was asked for, and hands it on. What was chosen since
+    would be taken for an address that the person has left again.
+    """
+    found: Selection | None = st.session_state.get(_KEY)
+    if found is not None and found.address[0] is not None:
+        _write_address(found)
+    st.rerun(scope="app")
+
+
+def _write_address(found: Selection) -> None:
     wanted = st.query_params.to_dict()
-    for name, value in (("mask", mask_id), ("scene", scene_id)):
+    for name, value in zip(("mask", "scene"), found.address, strict=True):
         wanted.pop(name, None)
         if value is not None:
             wanted[name] = value

@@ -189,17 +189,19 @@ def mark_rows(
     key = _table_key(name, rows)
 
     def changed() -> None:
-        row = _entered_row(key)
-        if row is not None:
-            choose(rows.ids[row])
-            return
         selection = st.session_state[key]["selection"]
         selected = [rows.ids[number] for number in selection["rows"] if number < len(rows.ids)]
         entered = [rows.ids[int(cell[0])] for cell in selection["cells"]]
+        cell_before = st.session_state.get(_cell(key))
+        row = _entered_row(key)
+        if row is not None:
+            choose(rows.ids[row])
+            if not selected:
+                return  # the cell took all marks away
         if selected and selected == entered and selected[0] not in marked:
-            # Marked by key before the browser had the marks back that selecting the cell took away.
+            # Marked by key before the browser had the marks back that the cell took away.
             selected += [row for row in rows.ids if row in marked]
-        if entered or not st.session_state.get(_cell(key)):
+        if entered or not cell_before:
             mark(selected)
 
     _table(
@@ -249,10 +251,14 @@ def chosen_row(key: str) -> int | None:
 def _entered_row(key: str) -> int | None:
     """The row of the cell that was selected just now, by which people mean the row.
 
-    A cell of before stays selected while marks are set; it is none that was selected now.
+    A cell of before stays selected while marks are set; it is none that was selected now, even if
+    the page was not drawn in between.
     """
     cells = list(st.session_state[key]["selection"]["cells"])
-    return int(cells[0][0]) if cells and cells != st.session_state.get(_cell(key)) else None
+    if not cells or cells == st.session_state.get(_cell(key)):
+        return None
+    st.session_state[_cell(key)] = cells
+    return int(cells[0][0])
 
 
 def _cell(key: str) -> str:

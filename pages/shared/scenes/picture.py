@@ -27,11 +27,12 @@ from pages.shared.frame import Page
 from pages.shared.maps import Picture
 from pages.shared.readers import Readers
 from pages.shared.scenes.candidates import View
+from pages.shared.state import rerun_page
 
 # Pixels of the longer side: what is read from a service is a third of the bytes of one from disk.
 _LOCAL_PIXELS, _REMOTE_PIXELS = 600, 320
-# A click is answered at once; what takes longer comes later.
-_WAIT_S = 0.1
+# The map is drawn last, and waits so long for what lies on it; what takes longer comes later.
+_WAIT_S = 0.4
 _POLL_S = 0.5
 
 
@@ -47,16 +48,22 @@ class Ground:
     notes: tuple[str, ...] = ()
 
 
-def ground_of(page: Page, view: View) -> Ground:
-    """As much as was read by now; the page is made again when the rest has come."""
+def begin_ground(page: Page, view: View) -> tuple[Future[Picture], Future[BaseGeometry]]:
+    """The picture and the label, being read from the first call on."""
     labels: Future[BaseGeometry] = _readers().ask(
         ("label", view.mask.mask_id), lambda: label_outline(view.mask)
     )
     try:
-        pictures = _ask_picture(page, view)
+        return _ask_picture(page, view), labels
     except MigrateError as err:
-        pictures = Future()
+        pictures: Future[Picture] = Future()
         pictures.set_exception(err)
+        return pictures, labels
+
+
+def ground_of(page: Page, view: View) -> Ground:
+    """As much as was read by now; the page is made again when the rest has come."""
+    pictures, labels = begin_ground(page, view)
     wait([labels, pictures], _WAIT_S)
     source = view.viewed.ranked.scene.source
     notes = (
@@ -109,7 +116,7 @@ def _result(future: Future[Any]) -> Any:
 def _poll(reading: list[Future[Any]]) -> None:
     """Makes the page again once what is being read has come."""
     if any(future.done() for future in reading):
-        st.rerun(scope="app")
+        rerun_page()
 
 
 @st.cache_resource(show_spinner=False)

@@ -10,9 +10,11 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.shared.frame import Page
 from pages.shared.scenes.candidates import View, mask_title, used_just_now, viewed_scene
 from pages.shared.scenes.map import heed_click, scenes_on_map
+from pages.shared.scenes.picture import begin_ground
 from pages.shared.scenes.plot import scene_plot
 from pages.shared.scenes.strip import scene_strip
 from pages.shared.scenes.table import scene_table
+from pages.shared.state import rerun_page
 
 # What lies above the map and below it takes little, so that the candidates' pictures are in a small
 # window as well: panels that are folded up lie beside each other, and buttons of advice are low.
@@ -47,14 +49,18 @@ def candidates_of_mask(page: Page, view: View, areas: Areas) -> None:
     """Map, pictures, plot and table of the candidates, with the one that is viewed."""
     if used_just_now():
         # The list of masks, and the frame's counts, tell what is in use.
-        st.rerun()
+        rerun_page()
     heed_click(view)
+    begin_ground(page, view)
     with areas.beside_list:
         mask_title(view.mask, view)
-        scenes_on_map(page, view)
+        on_map = st.container(gap="xsmall")
         scene_strip(view)
     with areas.under_list:
         viewed_scene(view)
         scene_plot(view)
     with areas.below:
         scene_table(view)
+    # Last, since what lies on it was mostly read by now; else all of this is drawn again for it.
+    with on_map:
+        scenes_on_map(page, view)
