@@ -4,6 +4,8 @@
 // Base map, scale bar, and a sentence where the base map can't be reached.
 function prepareMap(map, options) {
   document.getElementById("map_notice")?.remove();
+  // When the map is there with what was sent first.
+  setTimeout(() => window.drawWhatWasSent?.());
   // Above the attribution, which is as long as it has to be and takes the width of a narrow map.
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   map.attributionControl.setPrefix('<a href="https://leafletjs.com" target="_blank">Leaflet</a>');

@@ -18,6 +18,17 @@
         "start the app again, and maps work without. Everything else on this page works now.";
     }
   };
+  // What the page sends while Leaflet is on its way is lost: the last of it is given again.
+  const { Streamlit } = window;
+  let sent = null;
+  const keep = (event) => (sent = event.detail);
+  Streamlit.events.addEventListener(Streamlit.RENDER_EVENT, keep);
+  window.drawWhatWasSent = () => {
+    Streamlit.events.removeEventListener(Streamlit.RENDER_EVENT, keep);
+    if (sent) {
+      Streamlit.events.dispatchEvent(new CustomEvent(Streamlit.RENDER_EVENT, { detail: sent }));
+    }
+  };
   window.addEventListener("unhandledrejection", missing);
   setTimeout(missing, 8000);
 })();

@@ -31,7 +31,7 @@ from pages.shared.state import rerun_page
 
 # Pixels of the longer side: what is read from a service is a third of the bytes of one from disk.
 _LOCAL_PIXELS, _REMOTE_PIXELS = 600, 320
-# The map is drawn last, and waits so long for what lies on it; what takes longer comes later.
+# The map is drawn late, and waits so long for what lies on it; what takes longer comes later.
 _WAIT_S = 0.4
 _POLL_S = 0.5
 

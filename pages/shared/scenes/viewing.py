@@ -52,15 +52,13 @@ def candidates_of_mask(page: Page, view: View, areas: Areas) -> None:
         rerun_page()
     heed_click(view)
     begin_ground(page, view)
-    with areas.beside_list:
-        mask_title(view.mask, view)
-        on_map = st.container(gap="xsmall")
-        scene_strip(view)
     with areas.under_list:
         viewed_scene(view)
         scene_plot(view)
     with areas.below:
         scene_table(view)
-    # Last, since what lies on it was mostly read by now; else all of this is drawn again for it.
-    with on_map:
+    # Last, since what lies on the map was mostly read by now; else all is drawn again for it.
+    with areas.beside_list:
+        mask_title(view.mask, view)
         scenes_on_map(page, view)
+        scene_strip(view)
