@@ -79,6 +79,10 @@ _STYLE = """<style>
 [data-variant="pills"][data-selected] p, [data-variant="segmented_control"][data-selected] p {
   color: light-dark(#005A8D, #7CC4F0);
 }
+/* The buttons of a table lie over what is above it: not all the time, since a cell is selected. */
+[data-testid="stElementContainer"]:not(:hover, :focus-within) [data-testid="stElementToolbar"] {
+  visibility: hidden;
+}
 [data-testid="stHeader"] { background: none; pointer-events: none; }
 [data-testid="stHeader"] * { pointer-events: auto; }
 </style>"""
