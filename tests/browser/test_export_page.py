@@ -23,7 +23,8 @@ SLOW_MS = 60_000
 
 def choose_format(page: Any, name: str) -> None:
     """Add a format to those that are chosen, as a person does."""
-    page.get_by_role("combobox", name="Formats").click()
+    # By its name: a list that scrolls makes its options anew, and a click may fall in between.
+    page.get_by_role("combobox", name="Formats").fill(name)
     page.get_by_role("option", name=name).click()
     page.keyboard.press("Escape")
     page.get_by_text(f"{name} (").wait_for()

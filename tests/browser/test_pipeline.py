@@ -167,7 +167,7 @@ def export(page: Any, folder: Path) -> Path:
     go(page, "Export")
     button(page, "Export 4 pairs").click()
     main = page.get_by_test_id("stMain")
-    download = main.get_by_role("link", name=re.compile("Download .*zip"))
+    download = main.get_by_role("link", name=re.compile("Download .*zip")).first
     download.wait_for(timeout=SLOW_MS)
     stated = "Contains modified Copernicus Sentinel data 2021, 2024"
     page.get_by_text(stated).first.wait_for()
