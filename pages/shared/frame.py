@@ -257,7 +257,10 @@ def _running(page: Page, job: JobStatus) -> None:
 
 
 def _cancel(page: Page, kind: str) -> None:
-    request_cancel(page.store, kind, now_utc())
+    try:
+        request_cancel(page.store, kind, now_utc())
+    except MigrateError as err:
+        st.toast(plain(str(err)), icon=":material/error:")
 
 
 def format_done(job: JobStatus) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from migrate_core.errors import DiskError
 from migrate_core.jobs.background import claim, now_utc
 from migrate_core.model import Decision
 from migrate_core.review.overview import matches, overview
@@ -98,6 +99,21 @@ def test_the_demo_shows_how_far_it_is_and_can_be_cancelled(case: Case) -> None:
     (cancel,) = (button for button in app.main.button if button.label == "Cancel")
     cancel.click().run()
     assert job.cancel_requested()
+
+
+def test_a_cancel_that_can_not_be_written_says_why(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise DiskError("the disk of the database is full")
+
+    claim(case.store, "demo", 21)
+    app = home()
+    monkeypatch.setattr("pages.shared.frame.request_cancel", refuse)
+    (cancel,) = (button for button in app.sidebar.button if button.label == "Cancel")
+    cancel.click().run()
+    assert not app.exception
+    assert [toast.value for toast in app.toast] == ["the disk of the database is full"]
 
 
 def test_the_tour_leads_over_the_five_pages(case: Case) -> None:
