@@ -78,10 +78,11 @@ def rerun_page() -> NoReturn:
     """Draw the page as a whole, from a part of it that is drawn by itself.
 
     Such a part has the address of when it was asked for, and hands it on. What was chosen since
-    would be taken for an address that the person has left again.
+    would be taken for an address that the person has left again. An address that names no mask,
+    as that of another page, undoes nothing and stays as it is.
     """
     found: Selection | None = st.session_state.get(_KEY)
-    if found is not None and found.address[0] is not None:
+    if found is not None and "mask" in st.query_params:
         _write_address(found)
     st.rerun(scope="app")
 

@@ -48,3 +48,23 @@ def test_a_part_that_was_asked_for_before_a_choice_does_not_undo_it() -> None:
     app.query_params["scene"] = "first"
     app.session_state["part"] = True
     assert shown(app.run()) == ("second", "second")
+
+
+def test_a_part_of_a_page_that_names_no_mask_leaves_its_address_alone() -> None:
+    def page_without_mask() -> None:
+        import streamlit as st
+
+        from pages.shared.state import choose_mask, rerun_page
+
+        if st.session_state.pop("part", False):
+            rerun_page()
+        if st.button("Choose"):
+            choose_mask("mask")
+
+    app = AppTest.from_function(page_without_mask).run()
+    app.button[0].click().run()
+    # As a link to another page does.
+    app.query_params.clear()
+    app.session_state["part"] = True
+    app.run()
+    assert not dict(app.query_params)
