@@ -20,8 +20,10 @@ from pages.shared.text import code, counted
 def show_outcome(page: Page, kind: str, made: Sequence[Made]) -> None:
     """What the last export wrote, until it is closed; nothing where it did not come to its end."""
     job = unread_job(page, kind)
+    if job is None or job.state != JobState.DONE:
+        return
     document = answer(page.store, kind)
-    if job is None or job.state != JobState.DONE or not document:
+    if not document:
         return
     left, middle, right = st.columns([6, 3, 1], vertical_alignment="center")
     left.success(

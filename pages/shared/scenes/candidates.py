@@ -58,10 +58,10 @@ class View:
         """The rank of the viewed candidate, from 0."""
         return self.candidates.index(self.viewed)
 
-    def look_at(self, scene_id: str, where: str) -> None:
-        """View another scene; the plot that marks the old one is made again, unless it is there."""
+    def look_at(self, scene_id: str, *, on_plot: bool = False) -> None:
+        """View another scene; the plot is made again, unless it marks the scene by itself."""
         choose_scene(scene_id)
-        if where != "plot":
+        if not on_plot:
             st.session_state[_NONCE] = st.session_state.get(_NONCE, 0) + 1
 
     def use(self) -> None:

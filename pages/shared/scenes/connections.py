@@ -14,9 +14,9 @@ from migrate_core.scenes.sources import SERVICES, open_source, source_of
 from migrate_core.scenes.sources.adapter import Credential
 from migrate_core.states import Level
 from migrate_core.text import _, format_time
-from pages.shared.background import is_busy, note_press, start, was_pressed
+from pages.shared.background import is_busy, start, was_pressed
 from pages.shared.frame import Page
-from pages.shared.scenes.form import ask_for_code, keep_code
+from pages.shared.scenes.form import ask_for_code, press_with_code
 from pages.shared.scenes.measuring import name_of
 from pages.shared.secrets import needs_code
 from pages.shared.text import plain
@@ -66,17 +66,13 @@ def connections(page: Page, specs: Sequence[str]) -> bool:
             icon=":material/network_check:",
             help=_("Tries a small search at each source, and the credentials that are set."),
             disabled=busy,
-            on_click=_press,
+            on_click=press_with_code,
+            args=(KIND,),
         )
     if not busy:
         for message in messages(page.store, KIND, Level.ERROR):
             st.error(plain(message))
     return was_pressed(KIND)
-
-
-def _press() -> None:
-    keep_code()
-    note_press(KIND)
 
 
 def _row(*cells: str) -> None:

@@ -83,7 +83,8 @@ def search_form(page: Page) -> Asked | None:
         type="primary",
         icon=":material/search:",
         width="stretch",
-        on_click=_press,
+        on_click=press_with_code,
+        args=(KIND,),
     )
     measuring_switch(page, chosen_sources(), st.session_state["scenes_days"])
     _keep_in_address(page)
@@ -96,14 +97,13 @@ def search_form(page: Page) -> Asked | None:
     return Asked(parameters, st.session_state["scenes_refresh"], given_code())
 
 
-def _press() -> None:
-    keep_code()
-    note_press(KIND)
+def press_with_code(kind: str) -> None:
+    """Note the press of a button of work that may need a code: its callback.
 
-
-def keep_code() -> None:
-    """Take the code out of its field before it is drawn again; for this run of the page only."""
+    The code is taken out of its field before that is drawn again, for `given_code`.
+    """
     st.session_state[_SECRET] = take_code("scenes_code")
+    note_press(kind)
 
 
 def given_code() -> Mapping[str, str]:

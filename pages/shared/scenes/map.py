@@ -74,7 +74,7 @@ def heed_click(view: View) -> None:
     """View the best scene of a footprint that was clicked just now."""
     clicked = map_click(_KEY)
     if clicked and clicked.isdigit() and int(clicked) < len(view.footprints):
-        view.look_at(view.footprints[int(clicked)][1][0].ranked.scene.scene_id, "map")
+        view.look_at(view.footprints[int(clicked)][1][0].ranked.scene.scene_id)
 
 
 def _below(view: View, ground: Ground) -> None:

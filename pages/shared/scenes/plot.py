@@ -36,7 +36,7 @@ def scene_plot(view: View) -> None:
     def picked() -> None:
         chosen = st.session_state[key]["selection"].get("picked") or []
         if chosen:
-            view.look_at(chosen[0]["scene_id"], "plot")
+            view.look_at(chosen[0]["scene_id"], on_plot=True)
 
     st.vega_lite_chart(chart(rows, view.found), key=key, on_select=picked, height=_HEIGHT)
     unknown = len(view.candidates) - len(rows)

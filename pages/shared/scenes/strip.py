@@ -33,11 +33,11 @@ def scene_strip(view: View) -> None:
 
     def viewed() -> None:
         if scene_id := _heard(view, "viewed"):
-            view.look_at(scene_id, "strip")
+            view.look_at(scene_id)
 
     def used() -> None:
         if scene_id := _heard(view, "used"):
-            view.look_at(scene_id, "strip")
+            view.look_at(scene_id)
             view.use()
 
     _strip(

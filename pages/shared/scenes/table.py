@@ -67,7 +67,7 @@ def scene_table(view: View) -> None:
     def picked() -> None:
         row = chosen_row(key)
         if row is not None:
-            view.look_at(view.candidates[row].ranked.scene.scene_id, "table")
+            view.look_at(view.candidates[row].ranked.scene.scene_id)
 
     cells = pd.DataFrame([_cells(candidate) for candidate in view.candidates])
     shown = [*_ALWAYS, *_SETS[chosen or next(iter(_SETS))]]
