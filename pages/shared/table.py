@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -17,10 +17,15 @@ from migrate_core.text import _, capital
 from pages.shared.state import put_in_address
 from pages.shared.text import counted
 
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
 # In pixels, of the field for part of a name.
 _NAME_WIDTH = 280
 # What the filters of a list are called in the address.
 _SHOW, _NAME = "show", "name"
+# Of the chosen row: the blue of `primaryColor`, over the ground of a light or a dark page.
+_TINT = "rgba(0, 114, 178, 0.22)"
 
 
 @dataclass(frozen=True)
@@ -152,7 +157,7 @@ def filtered(listed: PagedList) -> tuple[str | None, str]:
 
 
 def choose_row(name: str, rows: Rows, chosen: str | None, choose: Callable[[str], None]) -> None:
-    """A table with the mark at the row `chosen`; a click on a mark or cell calls `choose`.
+    """A table with the row `chosen` tinted; a click in a cell calls `choose` with its row's id.
 
     So does a key that moves to the cell of another row.
     """
@@ -163,13 +168,13 @@ def choose_row(name: str, rows: Rows, chosen: str | None, choose: Callable[[str]
         if row is not None:
             choose(rows.ids[row])
 
+    row = rows.ids.index(chosen) if chosen in rows.ids else None
     _table(
         rows,
+        row,
         key=key,
-        selection_mode=["single-row", "single-cell"],
-        selection_default=marks_at(
-            key, [rows.ids.index(chosen)] if chosen in rows.ids else [], rows.first_column
-        ),
+        selection_mode="single-cell",
+        selection_default=cell_at(key, row, rows.first_column),
         on_select=changed,
     )
 
@@ -193,7 +198,7 @@ def mark_rows(
         selected = [rows.ids[number] for number in selection["rows"] if number < len(rows.ids)]
         entered = [rows.ids[int(cell[0])] for cell in selection["cells"]]
         cell_before = st.session_state.get(_cell(key))
-        row = _entered_row(key)
+        row = chosen_row(key)
         if row is not None:
             choose(rows.ids[row])
             if not selected:
@@ -206,9 +211,10 @@ def mark_rows(
 
     _table(
         rows,
+        None,
         key=key,
         selection_mode=["multi-row", "single-cell"],
-        selection_default=marks_at(
+        selection_default=_marks_at(
             key, [number for number, row in enumerate(rows.ids) if row in marked], rows.first_column
         ),
         on_select=changed,
@@ -217,11 +223,43 @@ def mark_rows(
 
 def choose_rows(name: str, rows: Rows) -> list[int]:
     """A table of which several rows can be marked. Returns their numbers in `rows`."""
-    event = _table(rows, key=_table_key(name, rows), selection_mode="multi-row", on_select="rerun")
+    key = _table_key(name, rows)
+    event = _table(rows, None, key=key, selection_mode="multi-row", on_select="rerun")
     return [number for number in event["selection"]["rows"] if number < len(rows.ids)]
 
 
-def marks_at(key: str, marked: Sequence[int], column: str) -> Any:
+def cell_at(key: str, row: int | None, column: str) -> Any:
+    """The selection of a table whose chosen row is `row`, where the keys go on from.
+
+    Comes before the table is drawn. A cell that the person selected in the row stays as it is: the
+    person may be further by now, and one that is set from here would take them back. Only another
+    row, chosen elsewhere on the page, gets its cell in `column` selected.
+    """
+    cells = [] if row is None else [(row, column)]
+    if key in st.session_state:
+        there = list(st.session_state[key]["selection"]["cells"])
+        if row is None or any(int(cell[0]) == row for cell in there):
+            cells = there
+        else:
+            st.session_state[key] = {"selection": _selected([], cells)}
+    st.session_state[_cell(key)] = cells
+    return {"selection": _selected([], cells)}
+
+
+def chosen_row(key: str) -> int | None:
+    """The row of the cell that was selected just now, by which people mean the row.
+
+    A cell of before stays selected while marks are set; it is none that was selected now, even if
+    the page was not drawn in between.
+    """
+    cells = list(st.session_state[key]["selection"]["cells"])
+    if not cells or cells == st.session_state.get(_cell(key)):
+        return None
+    st.session_state[_cell(key)] = cells
+    return int(cells[0][0])
+
+
+def _marks_at(key: str, marked: Sequence[int], column: str) -> Any:
     """The selection that a table begins with; one that is there already gets its marks moved.
 
     It begins with the cell of the first mark in `column` selected, as keys would move nothing in a
@@ -235,30 +273,13 @@ def marks_at(key: str, marked: Sequence[int], column: str) -> Any:
         there = st.session_state[key]["selection"]
         cells = list(there["cells"]) or st.session_state.get(_cell(key), cells)
         if list(there["rows"]) != list(marked) or cells != list(there["cells"]):
-            rows = {"rows": list(marked), "columns": [], "cells": cells}
-            st.session_state[key] = {"selection": rows}
+            st.session_state[key] = {"selection": _selected(marked, cells)}
     st.session_state[_cell(key)] = cells
-    return {"selection": {"rows": list(marked), "columns": [], "cells": cells}}
+    return {"selection": _selected(marked, cells)}
 
 
-def chosen_row(key: str) -> int | None:
-    """The row of a table that was chosen just now, by a cell of it or by its mark."""
-    row = _entered_row(key)
-    marked = st.session_state[key]["selection"]["rows"]
-    return int(marked[0]) if row is None and marked else row
-
-
-def _entered_row(key: str) -> int | None:
-    """The row of the cell that was selected just now, by which people mean the row.
-
-    A cell of before stays selected while marks are set; it is none that was selected now, even if
-    the page was not drawn in between.
-    """
-    cells = list(st.session_state[key]["selection"]["cells"])
-    if not cells or cells == st.session_state.get(_cell(key)):
-        return None
-    st.session_state[_cell(key)] = cells
-    return int(cells[0][0])
+def _selected(rows: Sequence[int], cells: Sequence[Any]) -> dict[str, Any]:
+    return {"rows": list(rows), "columns": [], "cells": list(cells)}
 
 
 def _cell(key: str) -> str:
@@ -283,11 +304,18 @@ def titled(names: Iterable[str], columns: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _table(rows: Rows, **selecting: Any) -> Any:
+def tinted(cells: Styler, row: int) -> Styler:
+    """The cells with those of a row on the colour of what is chosen."""
+    return cells.map(lambda _: f"background-color: {_TINT}", subset=([row], slice(None)))
+
+
+def _table(rows: Rows, chosen: int | None, **selecting: Any) -> Any:
     cells = pd.DataFrame(rows.cells)
-    formats: Any = dict(rows.written)
+    found: Any = cells
+    if rows.written or chosen is not None:  # a table without styles is drawn sooner
+        found = cells.style.format(dict(rows.written), na_rep="–")
     return st.dataframe(
-        cells.style.format(formats, na_rep="–") if formats else cells,
+        found if chosen is None else tinted(found, chosen),
         hide_index=True,
         height="content",
         placeholder="–",

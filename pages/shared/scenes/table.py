@@ -28,7 +28,7 @@ from migrate_core.text import (
 from pages.shared.scenes.candidates import View
 from pages.shared.scenes.colors import CHOSEN_COLOR, USABLE_COLOR, DaysScale
 from pages.shared.scenes.form import TERMS
-from pages.shared.table import chosen_row, marks_at, titled
+from pages.shared.table import cell_at, chosen_row, tinted, titled
 
 _DAYS_HELP = "How far the scene is from the mask's image in time; sorted from before to after"
 _TERMS = tuple(f"term {name}" for name in TERMS)
@@ -74,12 +74,12 @@ def scene_table(view: View) -> None:
     if not any(c.ranked.cloud_over_mask_percent is not None for c in view.candidates):
         shown = [name for name in shown if name not in _MEASURED]
     st.dataframe(
-        _formatted(cells[shown], DaysScale.of(view.found)),
+        tinted(_formatted(cells[shown], DaysScale.of(view.found)), view.rank),
         key=key,
         hide_index=True,
         height="auto",
-        selection_mode=["single-row-required", "single-cell"],
-        selection_default=marks_at(key, [view.rank], shown[0]),
+        selection_mode="single-cell",
+        selection_default=cell_at(key, view.rank, shown[0]),
         on_select=picked,
         column_config=titled(shown, _columns(view)),
     )
