@@ -71,6 +71,8 @@ _STYLE = """<style>
 [data-testid="stSidebarContent"] { padding: 0; }
 [data-testid="stSidebarUserContent"] { padding: 0 0.75rem 1rem; }
 .st-key-next_step { padding: 0.5rem 0.25rem; }
+.st-key-tour { padding: 0.75rem; border-color: light-dark(#0072B2, #56B4E9); }
+.st-key-tour p { font-size: 0.875rem; }
 [data-testid="stMainBlockContainer"] { padding: 1.25rem 1.75rem 2rem; }
 [data-testid="stMain"] h1 { padding: 0.25rem 0 0; }
 /* Streamlit's own captions, and what is chosen of pills in the dark, have too little contrast. */
@@ -117,13 +119,13 @@ def begin_page(stage: str | None, about: str) -> Page:
     with st.sidebar:
         st.html(_STYLE)
         _pipeline_status(page, stage)
+        tour_step(stage, PAGES)
         with st.container(horizontal=True, vertical_alignment="center"):
             with st.popover(_("Glossary"), icon=":material/menu_book:", type="tertiary"):
                 st.markdown("\n\n".join(f"**{term}**: {what}" for term, what in glossary()))
             choose_language()
     st.title(title, anchor=False)
     st.caption(_(about))
-    tour_step(stage, PAGES)
     return page
 
 

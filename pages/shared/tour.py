@@ -1,4 +1,4 @@
-"""The guided tour: what to do on each page with the demo, in a banner on top of it."""
+"""The guided tour: what to do on each page with the demo, beside it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _STEPS: Mapping[str, str] = {
     ),
     "scenes": (
         "Press **Search**: the demo's own scenes are in the form. Select a mask and compare its "
-        "scenes: date, cloud over the mask, coverage. One mask gets no usable scene; the page says "
-        "what would help it."
+        "scenes: date, cloud over the mask, coverage. Where a mask gets no usable scene, the page "
+        "says what would help it."
     ),
     "pairs": (
         "Press **Make pairs**. Each scene is cut to its mask, and the label is put on the "
@@ -36,7 +36,7 @@ _STEPS: Mapping[str, str] = {
 
 
 def begin_tour() -> None:
-    """Show the banner on each page of this tab from now on."""
+    """Show the steps on the pages of this tab from now on."""
     st.session_state[_KEY] = True
 
 
@@ -46,24 +46,26 @@ def is_touring() -> bool:
 
 
 def tour_step(stage: str | None, pages: Mapping[str, tuple[str, str, str]]) -> None:
-    """The banner of a page while the tour is taken; `pages` are path, name and icon by stage."""
+    """The step of a page while the tour is taken; `pages` are path, name and icon by stage.
+
+    It stands in the sidebar: on top of a page it would push down what it speaks of.
+    """
     if stage is None or not is_touring():
         return
     stages = list(_STEPS)
     number = stages.index(stage)
-    with st.container(border=True, key="tour"):
-        text, onward, end = st.columns([6, 2, 1], vertical_alignment="center")
-        text.markdown(
+    with st.container(border=True, key="tour", gap="small"):
+        st.markdown(
             _(":material/explore: **Tour, step {number} of {count}.** {step}").format(
                 number=number + 1, count=len(stages), step=_(_STEPS[stage])
             )
         )
         if number + 1 < len(stages):
             path, name, icon = pages[stages[number + 1]]
-            onward.page_link(path, label=_("On to {name}").format(name=_(name)), icon=icon)
+            st.page_link(path, label=_("On to {name}").format(name=_(name)), icon=icon)
         else:
-            onward.page_link("app.py", label=_("Back to Home"), icon=":material/satellite_alt:")
-        end.button(_("End the tour"), key="tour_end", type="tertiary", on_click=_end_tour)
+            st.page_link("app.py", label=_("Back to Home"), icon=":material/satellite_alt:")
+        st.button(_("End the tour"), key="tour_end", type="tertiary", on_click=_end_tour)
 
 
 def _end_tour() -> None:

@@ -329,6 +329,17 @@ def test_what_the_list_shows_is_removed_at_once(store: Store) -> None:
     assert set(by_name(store)) == {"a.tif"}
 
 
+def test_problems_stand_at_the_front_of_the_list_and_only_where_there_are_any(
+    store: Store,
+) -> None:
+    store.put_masks([a_mask("a.tif"), a_mask("b.tif", problems={"file": "wrong"})])
+    table = opened().dataframe[0].value
+    assert list(table.columns[:4]) == ["shown", "mask", "state", "problem"]
+    assert list(table["problem"].fillna("")) == ["", "wrong"]
+    store.remove_masks(["b"])
+    assert "problem" not in opened().dataframe[0].value
+
+
 def test_a_list_of_many_masks_is_a_page_of_them(store: Store) -> None:
     store.put_masks([a_mask(f"m{number:03}.tif") for number in range(3 * MASK_LIST.size + 1)])
     app = opened()

@@ -118,9 +118,10 @@ def _above(count: int) -> None:
 
 def _table(found: Sequence[Mask], shared: Collection[str]) -> None:
     ids = [mask.mask_id for mask in found]
+    with_problem = any(mask.state == PROBLEM for mask in found)
     rows = Rows(
         ids,
-        [_cells(mask, name_apart(mask, shared)) for mask in found],
+        [_cells(mask, name_apart(mask, shared), with_problem) for mask in found],
         {
             "shown": st.column_config.TextColumn(
                 "\u2002", width=28, help=_("The mask that is shown above")
@@ -134,7 +135,7 @@ def _table(found: Sequence[Mask], shared: Collection[str]) -> None:
             "CRS": st.column_config.TextColumn(
                 width=100, help=_("Coordinate reference system of the mask")
             ),
-            "problem": st.column_config.TextColumn(width="medium"),
+            "problem": st.column_config.TextColumn(width=330),
         },
     )
     mark_rows(MASK_LIST.name, rows, marked(), _choose, lambda chosen: mark(ids, chosen))
@@ -145,16 +146,18 @@ def _choose(mask_id: str) -> None:
     look_at(mask_id=mask_id)
 
 
-def _cells(mask: Mask, name: str) -> dict[str, Any]:
+def _cells(mask: Mask, name: str, with_problem: bool) -> dict[str, Any]:
+    """What the table says of a mask; problems come first, and only where there are any."""
     names = mask.classes.names or {}
+    problem = {"problem": " ".join(mask.problems.values()) or mask.problem}
     return {
         "shown": "▶" if mask.mask_id == selection().mask_id else "",
         "mask": name,
         "state": _(mask.state),
+        **(problem if with_problem else {}),
         "date (UTC)": date_text(mask),
         "classes": ", ".join(names.get(value, value) for value in mask.classes.stored or {}),
         "CRS": mask.georeference.crs,
         "pixel, m": pixel_size(mask),
         "source image": Path(mask.source.path).name if mask.source.path else None,
-        "problem": " ".join(mask.problems.values()) or mask.problem,
     }
