@@ -71,7 +71,8 @@ class EditEffect:
         """`2 masks changed: date of 2, source image of 1`."""
         count = len(self.mask_ids)
         parts = ", ".join(f"{what} of {len(ids):,}" for what, ids in self.changed.items())
-        return f"{counted(count, 'mask')} changed" + f": {parts}" * bool(parts)
+        changed = f"{count:,} {'mask' if count == 1 else 'masks'} changed"
+        return changed + f": {parts}" * bool(parts)
 
 
 def effect_of(store: Store, mask_ids: Iterable[str], edit: BatchEdit) -> EditEffect:

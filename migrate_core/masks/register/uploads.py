@@ -291,13 +291,16 @@ def _check_labels(saved: Sequence[_Item], left_out: Sequence[Problem]) -> None:
     """Refuse an upload of which no mask is left. Raises MaskError that names what was left out."""
     if any(_is_label(item) for item in saved) or _only_tables(saved, left_out):
         return
-    needed = f"; needed are files with one of the suffixes {', '.join(LABELS)}"
-    shown = "".join(f" {named_problem(one)}" for one in left_out[:_SHOWN])
-    more = f" … and {len(left_out) - _SHOWN} more." if len(left_out) > _SHOWN else ""
-    raise MaskError(
-        f"There is no mask among the files that can be taken{'' if left_out else needed}."
-        f"{shown}{more}"
-    )
+    if not left_out:
+        raise MaskError(
+            "There is no mask among the files that can be taken; needed are files with one of the "
+            f"suffixes {', '.join(LABELS)}."
+        )
+    sentences = ["There is no mask among the files that can be taken."]
+    sentences += map(named_problem, left_out[:_SHOWN])
+    if len(left_out) > _SHOWN:
+        sentences.append(f"… and {len(left_out) - _SHOWN} more.")
+    raise MaskError(" ".join(sentences))
 
 
 def _is_label(item: _Item) -> bool:

@@ -74,8 +74,8 @@ def _verdict(
     share, dense = _share(pixels, OCCLUDING_FLAGS), _share(pixels, _DENSE)
     occluded = f"{format_share(share)} of {what} is occluded"
     if dense > thresholds.reject_hidden:
-        least = "" if Flag.CLOUD in known else "At least "
-        return Verdict.REJECT, f"{least}{occluded}: {_list(pixels)}."
+        at_least = occluded if Flag.CLOUD in known else f"At least {occluded}"
+        return Verdict.REJECT, f"{at_least}: {_list(pixels)}."
     if missing := [name for kind, name in _NEEDED.items() if kind not in known]:
         return (
             Verdict.UNSURE,
