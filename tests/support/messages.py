@@ -100,8 +100,9 @@ class _Collector:
             words = sum(_WORD.fullmatch(token) is not None for token in own.split())
             if words + (raised and ": " in own and words > 0) > 1:
                 yield Message(_template(pieces), self._module, node.lineno, raised)
+        taken = {id(one) for one in _conditions(node)}
         for part in ast.walk(node):
-            if isinstance(part, ast.FormattedValue):
+            if isinstance(part, ast.FormattedValue) and id(part.value) not in taken:
                 yield from self.visit(part.value, raised=False)
 
 

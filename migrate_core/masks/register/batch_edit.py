@@ -11,7 +11,7 @@ from ...errors import MaskError, WrongUseError
 from ...model import Mask, Problem
 from ...store.base import Store
 from ...store.masks import masks_of, used_images
-from ...text import _, counted
+from ...text import _
 from ..checks import FILE, IMAGE, image_problems, with_problems
 from ..options import AddOptions
 from ..raster.georeference import known_crs

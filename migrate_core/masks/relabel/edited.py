@@ -168,9 +168,7 @@ def _in_crs(layer: Layer, crs: str, file: str) -> tuple[GeometryArray, list[str]
     lost = ~np.isfinite(shapely.bounds(moved)).all(axis=1) | ~shapely.is_valid(moved)
     if lost.any():
         what = f"in {_short(layer.crs)} and can't be brought to {_short(crs)}, the CRS of the mask"
-        raise MaskError(
-            f"{file}: {_are(ids_of(layer, lost), what)}. Save the layer in that."
-        )
+        raise MaskError(f"{file}: {_are(ids_of(layer, lost), what)}. Save the layer in that.")
     return moved, [f"brought from {_short(layer.crs)} to {_short(crs)}, the CRS of the mask."]
 
 

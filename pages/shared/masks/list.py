@@ -24,6 +24,7 @@ from migrate_core.store.masks import (
 )
 from migrate_core.text import _
 from pages.shared.frame import Page
+from pages.shared.language.messages import message_text
 from pages.shared.masks.cells import edit_cells
 from pages.shared.masks.marks import MASK_LIST, mark, mark_none, marked, wanted_masks
 from pages.shared.masks.values import date_text
@@ -156,5 +157,5 @@ def _cells(mask: Mask, name: str) -> dict[str, Any]:
         "CRS": mask.georeference.crs,
         "pixel, m": pixel_size(mask),
         "source image": Path(mask.source.path).name if mask.source.path else None,
-        "problem": " ".join(mask.problems.values()) or mask.problem,
+        "problem": message_text(" ".join(mask.problems.values()) or mask.problem or "") or None,
     }

@@ -34,7 +34,7 @@ from pages.shared.pairs.start import start_pairs
 from pages.shared.pairs.state import LOOK, STAGE_HELP, RunStatus
 from pages.shared.state import choose_mask, choose_pair, selection
 from pages.shared.table import PagedList, Rows, choose_rows
-from pages.shared.text import PERCENT_COLUMN, code, plain
+from pages.shared.text import PERCENT_COLUMN, code, message_of, plain
 
 _OFFSETS = {
     "0": "0: it is applied already",
@@ -179,11 +179,11 @@ def _detail(page: Page, now: RunStatus, row: PairRow) -> None:
         if pair and pair.suggestion:
             st.markdown(
                 _("Suggestion: **{verdict}**. {reason}").format(
-                    verdict=_(pair.suggestion.verdict), reason=plain(pair.suggestion.reason)
+                    verdict=_(pair.suggestion.verdict), reason=message_of(pair.suggestion.reason)
                 )
             )
         if pair and pair.error:
-            st.error(plain(pair.error))
+            st.error(message_of(pair.error))
         if row.state == PairState.FAILED:
             remedies(page, row, make)
         if pair and pair.error:

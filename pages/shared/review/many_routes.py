@@ -25,6 +25,7 @@ from migrate_core.store.review.checks import reviewed_pair
 from migrate_core.text import _, format_time
 
 from ..frame import open_workspace
+from ..language.messages import message_text
 from .routes import NEVER_KEEP, PREFIX, NotThereError, endpoint, reason_of, text_of
 
 # So many ids as a workspace has pairs.
@@ -87,7 +88,7 @@ def _preview(_request: Request, asked: Mapping[str, Any]) -> Response:
     answer = {
         "text": rule.text,
         "pairs": len(found.pair_ids),
-        "sentences": found.sentences,
+        "sentences": list(map(message_text, found.sentences)),
         "examples": found.examples,
         "audit": default_size(len(found.pair_ids)),
     }
@@ -140,4 +141,8 @@ def _audit(found: RuleAudit | None) -> dict[str, Any] | None:
     if found is None or not found.size:
         return None
     statement = found.statement
-    return {"size": found.size, "checked": statement.checked, "sentence": statement.sentence}
+    return {
+        "size": found.size,
+        "checked": statement.checked,
+        "sentence": message_text(statement.sentence),
+    }
