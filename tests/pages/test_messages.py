@@ -84,6 +84,7 @@ GERMAN = {
     "message.\n3 Paare erzeugt, 1 fehlgeschlagen, 0 schon vorhanden.",
 }  # fmt: skip
 # What a person, a file or a machine may fill in; none of it is a word of a text.
+SHOWING = re.compile(r"plain|st\.\w+")
 PART = st.text("bcdfghjklmnpqrstvwxzBCDFGHJKLMNPQRSTVWXZ0123456789_/", min_size=3, max_size=12)
 
 
@@ -201,7 +202,9 @@ def shown_errors(path: Path) -> list[str]:
         ):
             continue
         for call in ast.walk(node):
-            if isinstance(call, ast.Call) and re.fullmatch(r"plain|st\.\w+", ast.unparse(call.func)):
+            if isinstance(call, ast.Call) and re.fullmatch(
+                r"plain|st\.\w+", ast.unparse(call.func)
+            ):
                 text = ast.unparse(call)
                 if re.search(rf"\b{node.name}\b", text) and "message_" not in text:
                     found.append(f"{path.relative_to(REPOSITORY)}:{call.lineno}")

@@ -124,13 +124,11 @@ def _in_order(changed: Mapping[str, Sequence[str]]) -> Mapping[str, tuple[str, .
 
 def _check(edit: BatchEdit) -> None:
     if edit.is_empty:
-        raise WrongUseError(_("Nothing is to be changed: fill in a field."))
+        raise WrongUseError("Nothing is to be changed: fill in a field.")
     if edit.change.crs is not None:
         known_crs(edit.change.crs)
     if edit.image is not None and not edit.image.exists():
-        raise WrongUseError(
-            _("{image}: there is no such image or folder. Check the path.").format(image=edit.image)
-        )
+        raise WrongUseError(f"{edit.image}: there is no such image or folder. Check the path.")
 
 
 def _changes(mask: Mask, edit: BatchEdit) -> tuple[list[str], list[str]]:

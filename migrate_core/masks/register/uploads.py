@@ -13,7 +13,6 @@ from typing import Any, BinaryIO, Protocol
 
 from ...errors import MaskError
 from ...model import Problem, named_problem
-from ...text import _
 from ...workspace import Workspace, written_then_renamed
 from ..files.safety import check_is_file, unfit_upload_name
 from ..files.zips import checked_members, open_zip, unpack_member
@@ -274,16 +273,9 @@ def _check_amount(items: Sequence[_Item]) -> None:
     total = sum(item.size for item in items)
     if len(items) > _MAX_FILES or total > _MAX_BYTES:
         raise MaskError(
-            _(
-                "{count} files of {size:.1f} GB together are too much for an upload (at "
-                "most {most} files, {most_size:.0f} GB). Copy them to the server and name "
-                "their folder instead."
-            ).format(
-                count=len(items),
-                size=total / 1024**3,
-                most=_MAX_FILES,
-                most_size=_MAX_BYTES / 1024**3,
-            )
+            f"{len(items)} files of {total / 1024**3:.1f} GB together are too much for an "
+            f"upload (at most {_MAX_FILES} files, {_MAX_BYTES / 1024**3:.0f} GB). Copy "
+            "them to the server and name their folder instead."
         )
 
 
