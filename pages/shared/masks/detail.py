@@ -69,7 +69,8 @@ def _problems(page: Page, mask: Mask) -> None:
 
 def _remedy(mask: Mask, topic: str, text: str) -> str:
     """A problem in the words of this page: what was found, and what to do here."""
-    found = message_text(text).split(". ")[0].rstrip(".") + "."
+    problem = message_text(text)
+    found = problem.split(". ")[0].rstrip(".") + "."
     if topic == DATE:
         advice = _("Give it here, or for many masks by a file-name pattern below.")
         return f"{found} {advice}"
@@ -87,7 +88,7 @@ def _remedy(mask: Mask, topic: str, text: str) -> str:
         again = _(_WRONG_TAG) * bool(declared_only(mask))
         return f"{found} {_('Remove it from the list')}{keep}{again}."
     if topic == FILE:
-        return text
+        return problem
     return f"{found} {_('Add the mask again with the right source image.')}"
 
 

@@ -28,6 +28,7 @@ from migrate_core.text import (
     format_short_offset,
 )
 from pages.shared.frame import PAGES, Page
+from pages.shared.language.messages import message_text
 from pages.shared.log import show_log
 from pages.shared.pairs.failed import remedies
 from pages.shared.pairs.start import start_pairs
@@ -116,7 +117,7 @@ def _cells(row: PairRow, stages: Mapping[str, str]) -> dict[str, object]:
         "Coverage": None if pair is None or pair.coverage is None else 100 * pair.coverage,
         "Label occluded": None if share is None else 100 * share,
         "Suggestion": _(pair.suggestion.verdict) if pair and pair.suggestion else None,
-        "Problem": pair.error if pair else None,
+        "Problem": message_text(pair.error) if pair and pair.error else None,
         "Scene": row.scene_id,
     }
 

@@ -86,7 +86,7 @@ def _preview(_request: Request, asked: Mapping[str, Any]) -> Response:
     store = open_workspace().store
     found = preview(queue_rows(store), rule)
     answer = {
-        "text": rule.text,
+        "text": message_text(rule.text),
         "pairs": len(found.pair_ids),
         "sentences": list(map(message_text, found.sentences)),
         "examples": found.examples,
@@ -125,7 +125,7 @@ def batches_document(store: Store) -> list[dict[str, Any]]:
         {
             "batch_id": batch.batch_id,
             "kind": batch.kind,
-            "text": batch.document.get("text") or batch.kind,
+            "text": message_text(batch.document.get("text") or batch.kind),
             "pairs": pairs,
             "reviewer": batch.reviewer,
             "when": format_time(batch.made_at),
