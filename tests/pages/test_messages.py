@@ -133,6 +133,16 @@ def check(path, count, err, bands):
     assert len(core_messages()) > 1000
 
 
+def test_errors_are_raised_in_english() -> None:
+    looked_up = [
+        f"{path.relative_to(CORE)}:{node.lineno}"
+        for path in CORE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Raise) and re.search(r"\b_\(", ast.unparse(node))
+    ]
+    assert looked_up == []
+
+
 def test_what_is_left_out_is_there() -> None:
     modules = {path.relative_to(CORE).as_posix() for path in CORE.rglob("*.py")}
     for left_out in (*LOGGED, *(one for some in NO_MESSAGES.values() for one in some)):

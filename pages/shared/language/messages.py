@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
 from string import Formatter
 from typing import NamedTuple
 
@@ -31,6 +32,7 @@ _CLAUSES = re.compile(r"(; or |; )")
 _LIST = re.compile(r"(, | and | or )")
 # Parts that hold a word of the program, such as a state, and nothing of a user or a file.
 _ENUMERATED = frozenset({"state", "states", "verdict", "shift", "shift_2", "moved_2"})
+_SENTENCES = 5
 _REMEMBERED = 4000
 
 
@@ -183,7 +185,8 @@ class Messages:
             yield Reading(found.known, capital(found.text))
 
     def _in_sentences(self, text: str) -> Iterator[Reading]:
-        for end in _SENTENCE_END.finditer(text):
+        """By its first sentences, of which no text has more than some, and the others."""
+        for end in islice(_SENTENCE_END.finditer(text), _SENTENCES):
             first, others = self._read(text[: end.start()]), self._read(text[end.end() :])
             yield Reading(first.known + others.known, f"{first.text} {others.text}")
 
