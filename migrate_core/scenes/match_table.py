@@ -171,8 +171,9 @@ def _mask_id(masks: Sequence[Mask], row: Mapping[str, str]) -> str:
     found = [m for m in masks if m.name == name] or [m for m in masks if Path(m.name).stem == name]
     if len(found) != 1:
         raise WrongUseError(
-            f"{name}: {len(found) or 'no'} masks have this name; needed is one. "
-            + (_which(found) if found else "Add the mask first.")
+            f"{name}: {len(found)} masks have this name; needed is one. {_which(found)}"
+            if found
+            else f"{name}: no masks have this name; needed is one. Add the mask first."
         )
     return found[0].mask_id
 

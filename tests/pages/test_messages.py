@@ -80,6 +80,12 @@ GERMAN = {
     "suffix; needed is one of .csv, .txt. … and 3 more.": "Unter den Dateien, die sich verwenden "
     "lassen, ist keine Maske. a.txt: ausgelassen: der Endung nach nicht das Richtige (table); "
     "nötig ist eine von .csv, .txt. … und 3 weitere.",
+    "in.zip: '../a.tif' points outside its folder. Make the zip again from a folder.": (
+        "in.zip: '../a.tif' zeigt aus dem Ordner hinaus. Das Zip aus einem Ordner neu erzeugen."
+    ),
+    "10.0 % of the pair is occluded, so it is doubtful: 6.7 % under thin cloud or cirrus, 3.3 % "
+    "under snow.": "10.0 % verdeckt (das Paar), daher zweifelhaft: 6.7 % unter dünnen Wolken oder "
+    "Cirrus, 3.3 % unter Schnee.",
     "Nobody knows this message.\n3 pairs made, 1 failed, 0 already there.": "Nobody knows this "
     "message.\n3 Paare erzeugt, 1 fehlgeschlagen, 0 schon vorhanden.",
 }  # fmt: skip
@@ -184,6 +190,17 @@ def test_english_stays_byte_for_byte() -> None:
 def test_messages_in_messages_are_translated_too(text: str) -> None:
     with in_language("de"):
         assert message_text(text) == GERMAN[text]
+
+
+def test_a_text_is_a_template_only_where_its_parts_have_names_and_words_between() -> None:
+    assert template_of("mask name contains {}", "") is None
+    assert template_of("{one}: {other}", "") is None
+    assert template_of("a brace { by itself of {one}", "") is None
+    made = template_of("needed is {{}} or {what} of it", "nötig: {{}} oder {what} davon")
+    assert made is not None
+    parts = made.parts("needed is {} or a part of it")
+    assert parts == {"what": "a part"}
+    assert made.filled(parts) == "nötig: {} oder a part davon"
 
 
 def test_an_error_is_its_message() -> None:

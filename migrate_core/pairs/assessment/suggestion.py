@@ -62,9 +62,10 @@ def suggest(
             "No pixel has a class: the labelled objects are smaller than half a 10 m pixel, lie "
             "where the mask is not known, or were set to ignore. See the fractions.",
         )
-    start = "" if what == "the label" else "Nothing is labelled, so all pixels count. "
     verdict, reason = _verdict(pixels, known, thresholds, what)
-    return Suggestion(verdict, start + reason)
+    if what != "the label":
+        reason = f"Nothing is labelled, so all pixels count. {reason}"
+    return Suggestion(verdict, reason)
 
 
 def _verdict(

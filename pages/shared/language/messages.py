@@ -28,8 +28,9 @@ _SENTENCE_END = re.compile(r"(?<=[.?!]) (?=\S)")
 _CLAUSE_END = re.compile(r"[.?!:;] ")
 _NUMBER = re.compile(r"((?:under |over )?[\d.,]+(?: %)?) (.+)", re.DOTALL)
 _BRACKET = re.compile(r"(.+?)( \(.*\))", re.DOTALL)
-_CLAUSES = re.compile(r"(; or |; )")
-_LIST = re.compile(r"(, | and | or )")
+_QUOTED = re.compile(r"('[^']*'|\"[^\"]*\") (.+)", re.DOTALL)
+# What stands between items, the widest apart first.
+_JOINTS = tuple(map(re.compile, (r"(; or |; )", r"(, or )", r"(, )", r"( and | or )")))
 # Parts that hold a word of the program, such as a state, and nothing of a user or a file.
 _ENUMERATED = frozenset({"state", "states", "verdict", "shift", "shift_2", "moved_2"})
 _SENTENCES = 5
@@ -89,18 +90,19 @@ class Template:
 
 
 def template_of(text: str, translation: str) -> Template | None:
-    """A text as a template; None without parts, or where too little stands between them."""
+    """A text as a template; None without named parts, or where too little is between them."""
+    literals, names = [""], list[str]()
     try:
-        pieces = [(literal, name) for literal, name, _, _ in Formatter().parse(text)]
-    except ValueError:  # a brace that stands for itself
+        for literal, name, _, _ in Formatter().parse(text):
+            literals[-1] += literal  # a brace that stands for itself parts it, too
+            if name is not None:
+                names.append(name)
+                literals.append("")
+    except ValueError:
         return None
-    names = tuple(name for _, name in pieces if name)
-    literals = [literal for literal, _ in pieces]
-    if len(literals) == len(names):
-        literals.append("")
-    if not names or not is_specific(" ".join(literals)):
+    if not all(names) or not names or not is_specific(" ".join(literals)):
         return None
-    return Template(tuple(literals), names, translation)
+    return Template(tuple(literals), tuple(names), translation)
 
 
 def is_specific(text: str) -> bool:
@@ -176,13 +178,16 @@ class Messages:
     def _varied(self, text: str) -> Iterator[Reading]:
         """With a full stop or without, or begun with a capital, unlike the text that is known."""
         if text.endswith("."):
-            found = self._read(text[:-1])
-            yield Reading(found.known, f"{found.text}.")
-        elif (known := self._texts.get(f"{text}.")) is not None:
-            yield Reading(len(text), known.removesuffix("."))
+            inner = self._read(text[:-1])
+            yield Reading(inner.known, f"{inner.text}.")
+        else:
+            for known, found in self._fitting(f"{text}."):
+                yield Reading(known - 1, found.removesuffix("."))
+            if (exact := self._texts.get(f"{text}.")) is not None:
+                yield Reading(len(text), exact.removesuffix("."))
         if text[0].isupper():
-            found = self._read(text[0].lower() + text[1:])
-            yield Reading(found.known, capital(found.text))
+            inner = self._read(text[0].lower() + text[1:])
+            yield Reading(inner.known, capital(inner.text))
 
     def _in_sentences(self, text: str) -> Iterator[Reading]:
         """By its first sentences, of which no text has more than some, and the others."""
@@ -191,11 +196,14 @@ class Messages:
             yield Reading(first.known + others.known, f"{first.text} {others.text}")
 
     def _named(self, text: str) -> Iterator[Reading]:
-        """After the name of what it is about: `FILE: text`."""
+        """After the name of what it is about: `FILE: text`, or `'FILE' text`."""
         name, colon, rest = text.partition(": ")
         if colon:
             about, found = self._read(name), self._read(rest)
             yield Reading(about.known + found.known, f"{about.text}: {found.text}")
+        if match := _QUOTED.fullmatch(text):
+            found = self._read(match[2])
+            yield Reading(found.known, f"{match[1]} {found.text}")
 
     def _with_more(self, text: str) -> Iterator[Reading]:
         """After a number: `8.8 % under cloud`; or before what is in brackets."""
@@ -210,8 +218,8 @@ class Messages:
             yield Reading(head.known + more.known, f"{head.text}{more.text}")
 
     def _listed(self, text: str) -> Iterator[Reading]:
-        """Several with `;`, or with commas between."""
-        for between in (_CLAUSES, _LIST):
+        """Several with `;`, with commas, or with a word between."""
+        for between in _JOINTS:
             pieces = between.split(text)
             if len(pieces) > 1:
                 found = [self._read(piece) for piece in pieces[::2]]
