@@ -149,6 +149,13 @@ def test_errors_are_raised_in_english() -> None:
     assert looked_up == []
 
 
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_error_with_parts_is_found_by_its_template(code: str) -> None:
+    known = set(templates(code))
+    raised = {one.text for one in core_messages() if one.raised and is_message(one)}
+    assert [text for text in raised if "{" in text and text not in known] == []
+
+
 def test_what_is_left_out_is_there() -> None:
     modules = {path.relative_to(CORE).as_posix() for path in CORE.rglob("*.py")}
     for left_out in (*LOGGED, *(one for some in NO_MESSAGES.values() for one in some)):

@@ -22,7 +22,7 @@ from migrate_core.text import capital
 from pages.shared.language.translation import ENGLISH, catalogues, language
 
 # What a text must have of its own, in two words or one and a colon, lest it fits what it isn't.
-_LEAST_LETTERS = 4
+_LEAST_LETTERS = 5
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 _SENTENCE_END = re.compile(r"(?<=[.?!]) (?=\S)")
 _CLAUSE_END = re.compile(r"[.?!:;] ")
@@ -108,7 +108,8 @@ def template_of(text: str, translation: str) -> Template | None:
 def is_specific(text: str) -> bool:
     """Whether a text, or what stands between its parts, has enough of its own to be known by."""
     found = _WORD.findall(text)
-    return len(found) + (": " in text) > 1 and sum(map(len, found)) >= _LEAST_LETTERS
+    letters = len(text.replace(" ", ""))
+    return len(found) + (": " in text) > 1 and letters >= _LEAST_LETTERS
 
 
 class Reading(NamedTuple):
