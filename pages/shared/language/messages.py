@@ -33,6 +33,7 @@ _QUOTED = re.compile(r"('[^']*'|\"[^\"]*\") (.+)", re.DOTALL)
 _JOINTS = tuple(map(re.compile, (r"(; or |; )", r"(, or )", r"(, )", r"( and | or )")))
 # Parts that hold a word of the program, such as a state, and nothing of a user or a file.
 _ENUMERATED = frozenset({"state", "states", "verdict", "shift", "shift_2", "moved_2"})
+# No text has more sentences; and so many readings are kept for the next drawing of the page.
 _SENTENCES = 5
 _REMEMBERED = 4000
 
