@@ -89,10 +89,7 @@ def format_credentials(needs: Sequence[Credential]) -> str:
 
 
 def _need(need: Credential) -> str:
-    purpose, names = (
-        _(need.purpose),
-        _(" and ").join(f"`{name}`" for name in need.variables),
-    )
+    purpose, names = _(need.purpose), _(" and ").join(f"`{name}`" for name in need.variables)
     if need.found:
         return _(":material/key: {purpose}: found").format(purpose=purpose)
     return _(":material/key_off: {purpose}: needs {names}").format(purpose=purpose, names=names)
