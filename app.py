@@ -22,7 +22,7 @@ from pages.shared.review.many_routes import many_routes
 from pages.shared.review.relabel_routes import relabel_routes
 from pages.shared.review.repair_routes import repair_routes
 from pages.shared.review.routes import base_path, routes
-from pages.shared.text import plain
+from pages.shared.text import message_of
 from pages.shared.warm_up import warm_up
 
 ABOUT = (
@@ -88,7 +88,7 @@ def main() -> None:
     try:
         home(opened)
     except MigrateError as err:
-        st.error(plain(str(err)))
+        st.error(message_of(err))
 
 
 # Streamlit runs this file for the page, and the server imports it for what it serves beside pages.

@@ -1,6 +1,7 @@
 """The error tree: everything a user can mend or must know is a `MigrateError`.
 
 A message names the file or scene, what was found, what was needed and what to do.
+It is English, whoever is at work; pages translate it where they show it.
 Anything that is not a `MigrateError` is a bug and is allowed to look like one.
 """
 

@@ -21,7 +21,7 @@ from pages.shared.masks.map import heed_click, masks_on_map
 from pages.shared.masks.marks import wanted_masks
 from pages.shared.masks.pairing import pairing
 from pages.shared.masks.removal import removal
-from pages.shared.text import plain
+from pages.shared.text import message_of
 
 ABOUT = (
     "The labels to migrate: each needs a georeference (CRS and transform) and the date of the "
@@ -63,4 +63,4 @@ opened = begin_page("masks", ABOUT)
 try:
     masks(opened)
 except MigrateError as err:
-    st.error(plain(str(err)))
+    st.error(message_of(err))

@@ -19,7 +19,7 @@ from pages.shared.scenes.ranking import ranking_panel
 from pages.shared.scenes.search import help_mask, search_panel
 from pages.shared.scenes.viewing import STYLE, Areas, candidates_of_mask
 from pages.shared.state import choose_mask
-from pages.shared.text import plain
+from pages.shared.text import message_of
 
 ABOUT = (
     "Finds Sentinel-2 scenes that are close in time and clear over each mask, ranks them and "
@@ -75,4 +75,4 @@ opened = begin_page("scenes", ABOUT)
 try:
     scenes(opened)
 except MigrateError as err:
-    st.error(plain(str(err)))
+    st.error(message_of(err))

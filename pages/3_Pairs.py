@@ -8,7 +8,7 @@ from pages.shared.background import forget_trouble
 from pages.shared.frame import begin_page
 from pages.shared.pairs.convert import convert_panel
 from pages.shared.pairs.view import live
-from pages.shared.text import plain
+from pages.shared.text import message_of
 
 page = begin_page(
     "pairs",
@@ -30,4 +30,4 @@ try:
         )
         convert_panel(page)
 except MigrateError as err:
-    st.error(plain(str(err)))
+    st.error(message_of(err))

@@ -30,7 +30,7 @@ from pages.shared.review.team.panel import team_panel
 from pages.shared.review.team.reviewer import login_is_on, reviewer_field
 from pages.shared.review.triage.panel import triage_panel
 from pages.shared.state import selection
-from pages.shared.text import plain
+from pages.shared.text import message_of
 
 ABOUT = (
     "Is the label still right on Sentinel-2? A cloud, a shadow or a change in only one of the two "
@@ -109,4 +109,4 @@ forget_trouble()
 try:
     review(opened)
 except MigrateError as err:
-    st.error(plain(str(err)))
+    st.error(message_of(err))

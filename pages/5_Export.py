@@ -10,7 +10,7 @@ from pages.shared.export.made import known_datasets
 from pages.shared.export.preview import preview_panel
 from pages.shared.export.view import KIND, choices, export_form, exporting
 from pages.shared.frame import begin_page
-from pages.shared.text import plain
+from pages.shared.text import message_of
 
 page = begin_page(
     "export",
@@ -29,4 +29,4 @@ try:
         export_form(page, request, pairs)
     show_datasets(made)
 except MigrateError as err:
-    st.error(plain(str(err)))
+    st.error(message_of(err))

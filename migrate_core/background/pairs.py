@@ -41,8 +41,10 @@ def refuse_to_set_aside(found: SetAside) -> None:
 def result_of_making(outcome: RunOutcome) -> str:
     """How many pairs were made, in a line."""
     there = outcome.total - outcome.made - outcome.failed - len(outcome.waiting)
-    rest = "not made." if outcome.cancelled else "already there."
-    return f"{outcome.made} pairs made, {outcome.failed} failed, {there} {rest}"
+    return (
+        f"{outcome.made} pairs made, {outcome.failed} failed, {there} "
+        f"{'not made' if outcome.cancelled else 'already there'}."
+    )
 
 
 def missing_pairs(outcome: RunOutcome) -> list[Problem]:

@@ -14,7 +14,6 @@ from ..jobs.background import now_utc
 from ..pairs.assessment.notes import notes_on_many
 from ..pairs.edits.applying import bring_all_up_to_date
 from ..store.base import Store
-from ..text import _
 from ..workspace import Workspace, remove_leftovers, written_then_renamed
 from .contents import files_of_dataset
 from .destination.archive import archive_path, check_archive, write_archive
@@ -201,10 +200,8 @@ def check_destination(request: ExportRequest, workspace: Workspace) -> None:
         own = workspace.own_folder(request.destination)
         if own is not None:
             raise WrongUseError(
-                _(
-                    "{destination} is in {own}, where the workspace keeps its own files. Name "
-                    "a folder elsewhere, such as one in {exports}."
-                ).format(destination=request.destination, own=own, exports=workspace.exports)
+                f"{request.destination} is in {own}, where the workspace keeps its own files. "
+                f"Name a folder elsewhere, such as one in {workspace.exports}."
             )
         _check_destination(request)
 
@@ -214,20 +211,14 @@ def _check_destination(request: ExportRequest) -> None:
     if request.archive:
         check_archive(destination)
     if destination.exists() and not destination.is_dir():
-        raise WrongUseError(
-            _("{destination} is a file; name a folder for the dataset.").format(
-                destination=destination
-            )
-        )
+        raise WrongUseError(f"{destination} is a file; name a folder for the dataset.")
     remove_leftovers(destination)
     if not destination.is_dir() or {path.name for path in destination.iterdir()} <= {LOCK}:
         return
     if not is_dataset(destination):
         raise WrongUseError(
-            _(
-                "{destination} has other files in it. Name a new or empty folder, or that "
-                "of an earlier export, which is then brought up to date."
-            ).format(destination=destination)
+            f"{destination} has other files in it. Name a new or empty folder, or that of "
+            "an earlier export, which is then brought up to date."
         )
 
 

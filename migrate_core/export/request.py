@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import WrongUseError
-from ..text import _
 from .selection.choice import ACCEPTED, INCLUDES, Choice
 from .selection.curation import Curation as Curation
 from .splits.options import SplitOptions as SplitOptions
@@ -132,13 +131,11 @@ class ExportRequest:
         """Raises WrongUseError for what can't be done."""
         _check_choice("choice of pairs", self.include, INCLUDES)
         if not self.formats:
-            raise WrongUseError(_("No format is named; needed is at least one."))
+            raise WrongUseError("No format is named; needed is at least one.")
         if self.archive and self.sent_to:
             raise WrongUseError(
-                _(
-                    "A zip is written beside a folder only, not into {sent_to}. Leave it out, or "
-                    "export into a folder."
-                ).format(sent_to=self.sent_to)
+                f"A zip is written beside a folder only, not into {self.sent_to}. Leave it "
+                "out, or export into a folder."
             )
         self.pixels.check()
         self.splits.check()

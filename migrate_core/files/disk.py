@@ -55,10 +55,9 @@ def disk_error(
         found, remedy = _CAUSES[errno.ENOSPC]
     details = _room(location, needed_bytes) if err.errno in (None, *_NO_ROOM) else ""
     named = "A file" if location is None else str(location)
-    doing = "written" if err.errno in _NO_ROOM else "written or read"
     return DiskError(
-        f"{named} can't be {doing}: {found}{details}. {remedy}, and run it again: what was "
-        "finished is kept."
+        f"{named} can't be {'written' if err.errno in _NO_ROOM else 'written or read'}: "
+        f"{found}{details}. {remedy}, and run it again: what was finished is kept."
     )
 
 

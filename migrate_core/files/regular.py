@@ -58,8 +58,11 @@ def _check_mode(path: Path, mode: int) -> None:
     if stat.S_ISREG(mode):
         return
     kind = next((text for test, text in _KINDS if test(mode)), "of an unknown kind")
-    endless = "" if stat.S_ISDIR(mode) else ", which may never end"
-    raise UnfitFileError(path, f"it is {kind}{endless}; needed is a regular file")
+    raise UnfitFileError(
+        path,
+        f"it is {kind}{'' if stat.S_ISDIR(mode) else ', which may never end'}; needed is a regular "
+        "file",
+    )
 
 
 def read_bytes(path: Path, limit: int = MAX_DOCUMENT_BYTES) -> bytes:

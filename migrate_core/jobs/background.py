@@ -23,7 +23,6 @@ from ..model import iso
 from ..states import JobState, Level
 from ..store import jobs
 from ..store.base import Store
-from ..text import _
 from ..workspace import process_alive
 
 # A process that has not been heard of for this long is taken to be dead.
@@ -158,17 +157,9 @@ def take_up(store: Store, kind: str, job_id: str, clock: Callable[[], datetime] 
 def busy_error(job: JobStatus) -> JobRunningError:
     """What to say to whoever would start again what `job` is at work at."""
     return JobRunningError(
-        _(
-            "`{kind}` is at work already, since {since}, by process {pid} on {host} ({finished} of "
-            "{total} finished). Wait for it, or cancel it."
-        ).format(
-            kind=job.kind,
-            since=iso(job.started_at),
-            pid=job.pid,
-            host=job.host,
-            finished=job.finished,
-            total=job.total,
-        )
+        f"`{job.kind}` is at work already, since {iso(job.started_at)}, by process "
+        f"{job.pid} on {job.host} ({job.finished} of {job.total} finished). Wait "
+        "for it, or cancel it."
     )
 
 

@@ -49,12 +49,11 @@ class PairDifference:
         elif self.label_pixels == 0:
             yield "No pixel of the label differs."
         else:
-            what = (
-                "pixel of the label differs"
-                if self.label_pixels == 1
-                else "pixels of the label differ"
+            one = self.label_pixels == 1
+            yield (
+                f"{self.label_pixels:,} {'pixel' if one else 'pixels'} of the label "
+                f"{'differs' if one else 'differ'} ({self.label_ha:.2f} ha)."
             )
-            yield f"{self.label_pixels:,} {what} ({self.label_ha:.2f} ha)."
         moved = Shift(self.east_m, self.north_m, 0.0, reliable=True)
         if length_m(moved) >= NOTHING_M:
             yield f"The label lies {length_m(moved):.1f} m further to the {direction(moved)}."

@@ -97,9 +97,8 @@ def notes_on_set_aside(
     gone = set_aside_since(store, before) if before else SetAside()
     if not gone.total:
         return ()
-    verb = "is" if gone.total == 1 else "are"
     note = (
-        f"{why}, so {gone} {verb} superseded. The decisions stay in "
+        f"{why}, so {gone} {'is' if gone.total == 1 else 'are'} superseded. The decisions stay in "
         "the log, and are proposed for the pairs of the new masks."
     )
     return (note,)

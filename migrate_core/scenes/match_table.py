@@ -17,7 +17,6 @@ from ..model import Mask, Problem, iso
 from ..products.names import without_safe
 from ..store.base import Candidate, Store
 from ..store.candidates import select_all
-from ..text import _
 
 COLUMNS = (
     "mask_name",
@@ -92,10 +91,10 @@ def import_match_table(store: Store, path: Path) -> ImportOutcome:
     unknown = select_all(store, choices)
     for mask_id, scene_id in unknown.items():
         name = wanted[mask_id]["mask_name"]
-        text = _(
-            "{name}: {scene_id} is not among its candidates. Search with a source that has it "
+        text = (
+            f"{name}: {scene_id} is not among its candidates. Search with a source that has it "
             "and a window that reaches it, then import again."
-        ).format(name=name, scene_id=scene_id)
+        )
         problems.append(Problem(name, text))
     return ImportOutcome(len(choices) - len(unknown), tuple(problems))
 
@@ -110,20 +109,13 @@ def _read(path: Path) -> list[dict[str, str]]:
             ]
             heading = reader.fieldnames or []
     except (OSError, UnicodeDecodeError, csv.Error) as err:
-        raise WrongUseError(
-            _("{file}: it can't be read as a CSV table ({err}).").format(file=path.name, err=err)
-        ) from err
+        raise WrongUseError(f"{path.name}: it can't be read as a CSV table ({err}).") from err
     missing = [column for column in _NEEDED if column not in heading]
     if missing:
-        form = _("{file}: the column {missing} is missing; the heading is {heading}.")
-        if len(missing) > 1:
-            form = _("{file}: the columns {missing} are missing; the heading is {heading}.")
         raise WrongUseError(
-            form.format(
-                file=path.name,
-                missing=", ".join(missing),
-                heading=", ".join(heading) or _("empty"),
-            )
+            f"{path.name}: the {'column' if len(missing) == 1 else 'columns'} "
+            f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing; the heading "
+            f"is {', '.join(heading) if heading else 'empty'}."
         )
     return rows
 
@@ -158,10 +150,10 @@ def _wanted_rows(
 
 def _unclear(row: Mapping[str, str], mask_id: str) -> Problem:
     name = row["mask_name"].strip()
-    text = _(
-        "{name}: the rows of several masks have this name, but only {mask_id} has it here. Give "
+    text = (
+        f"{name}: the rows of several masks have this name, but only {mask_id} has it here. Give "
         "the mask_id that the mask has in this workspace."
-    ).format(name=name, mask_id=mask_id)
+    )
     return Problem(row.get("mask_id") or name, text)
 
 
@@ -179,8 +171,9 @@ def _mask_id(masks: Sequence[Mask], row: Mapping[str, str]) -> str:
     found = [m for m in masks if m.name == name] or [m for m in masks if Path(m.name).stem == name]
     if len(found) != 1:
         raise WrongUseError(
-            f"{name}: {len(found) or 'no'} masks have this name; needed is one. "
-            + (_which(found) if found else "Add the mask first.")
+            f"{name}: {len(found)} masks have this name; needed is one. {_which(found)}"
+            if found
+            else f"{name}: no masks have this name; needed is one. Add the mask first."
         )
     return found[0].mask_id
 

@@ -25,9 +25,10 @@ from migrate_core.jobs.launch import crash_of, last_output
 from migrate_core.states import JobState, Level
 from migrate_core.text import _
 from pages.shared.frame import Page, format_done, share_of, time_left
+from pages.shared.language.messages import message_text
 from pages.shared.log import show_log
 from pages.shared.state import visit
-from pages.shared.text import plain
+from pages.shared.text import message_of
 
 # How often a page looks how far the work is, in seconds.
 POLL_S = 1.0
@@ -124,7 +125,7 @@ def trouble(kind: str) -> None:
     """Why the last attempt to start work of a kind failed, until it is tried again."""
     found: _Trouble | None = st.session_state.get(_TROUBLE + kind)
     if found is not None:
-        st.error(plain(found.message))
+        st.error(message_of(found.message))
         found.shown = True
 
 
@@ -241,11 +242,11 @@ def close_button(job: JobStatus, help_text: str | None = None) -> None:
 def _show(found: tuple[str, ...], show: Callable[[str], object]) -> None:
     """Messages, the first ones at once."""
     for message in found[:_MESSAGES]:
-        show(plain(message))
+        show(message_of(message))
     more = len(found) - _MESSAGES
     if more > 0:
         with st.expander(_("{more:,} more problems").format(more=more)):
-            st.text("\n".join(found[_MESSAGES : _MESSAGES + _FOLDED]))
+            st.text("\n".join(map(message_text, found[_MESSAGES : _MESSAGES + _FOLDED])))
             if more > _FOLDED:
                 st.caption(_("… and {count:,} more.").format(count=more - _FOLDED))
 

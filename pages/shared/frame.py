@@ -34,7 +34,7 @@ from pages.shared.state import (
     note_visit,
     workspace_in_address,
 )
-from pages.shared.text import code, plain
+from pages.shared.text import code, message_of
 from pages.shared.tour import tour_step
 
 TITLE = "Label migration to Sentinel-2"
@@ -112,7 +112,7 @@ def begin_page(stage: str | None, about: str) -> Page:
     try:
         page = _workspace_of_tab()
     except MigrateError as err:
-        st.error(plain(str(err)))
+        st.error(message_of(err))
         st.page_link("app.py", label=_("Home"), icon=HOME_ICON)
         st.stop()
     note_visit(stage)
@@ -262,7 +262,7 @@ def _cancel(page: Page, kind: str) -> None:
     try:
         request_cancel(page.store, kind, now_utc())
     except MigrateError as err:
-        st.toast(plain(str(err)), icon=":material/error:")
+        st.toast(message_of(err), icon=":material/error:")
 
 
 def format_done(job: JobStatus) -> str:

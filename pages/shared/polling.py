@@ -10,7 +10,7 @@ import streamlit as st
 
 from migrate_core.errors import MigrateError
 from pages.shared.state import rerun_page
-from pages.shared.text import plain
+from pages.shared.text import message_of
 
 Draw = Callable[..., None]
 
@@ -30,7 +30,7 @@ def polled(busy: Callable[..., bool], every_s: float) -> Callable[[Draw], Draw]:
             try:
                 polling = busy(page)
             except MigrateError as err:
-                st.error(plain(str(err)))
+                st.error(message_of(err))
                 return
 
             @wraps(draw)  # the name tells fragments apart
@@ -40,7 +40,7 @@ def polled(busy: Callable[..., bool], every_s: float) -> Callable[[Draw], Draw]:
                         rerun_page()
                     draw(page, *more, **named)
                 except MigrateError as err:
-                    st.error(plain(str(err)))
+                    st.error(message_of(err))
 
             st.fragment(again, run_every=every_s if polling else None)()
 

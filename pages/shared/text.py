@@ -8,8 +8,14 @@ from __future__ import annotations
 from migrate_core.escaping import markdown_code as code
 from migrate_core.escaping import markdown_text as plain
 from migrate_core.text import counted
+from pages.shared.language.messages import message_text
 
-__all__ = ["PERCENT_COLUMN", "code", "counted", "plain"]
+__all__ = ["PERCENT_COLUMN", "code", "counted", "message_of", "plain"]
 
 # Format of a column, which shows numbers as `migrate_core.text` writes them.
 PERCENT_COLUMN = "%.1f %%"
+
+
+def message_of(found: object) -> str:
+    """An error, or a message that is stored in English, in the language of the tab."""
+    return plain(message_text(found))

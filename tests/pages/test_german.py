@@ -5,10 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
 from migrate_core.cli import cli
+from migrate_core.errors import ExportError
+from migrate_core.jobs.background import messages, working
+from migrate_core.states import Level
 from tests.support.app import all_text, open_page
 from tests.support.pairs import Case, Safe, write_safe
 
@@ -77,6 +81,38 @@ def test_what_is_wrong_in_a_command_is_said_in_english(case: Case) -> None:
     command = ["--workspace", str(case.workspace.root), "masks", "edit", "--date", "May"]
     result = CliRunner().invoke(cli, [*command, "--yes"])
     assert "'May' is not a date" in result.stderr
+
+
+def test_masks_that_cannot_be_read_are_reported_in_german(case: Case, tmp_path: Path) -> None:
+    (tmp_path / "broken.tif").write_text("no raster")
+    command = ["--workspace", str(case.workspace.root), "masks", "add"]
+    result = CliRunner().invoke(cli, [*command, str(tmp_path / "broken.tif")])
+    assert "broken.tif: it can't be opened as GTiff" in result.stderr
+    said = all_text(german("pages/1_Masks.py")).replace("\\", "")
+    assert "0 hinzugefügt, 1 nicht lesbar." in said
+    assert "broken.tif: nicht als GTiff zu öffnen (Text, der mit 'no raster' beginnt)" in said
+    assert "can't be" not in said
+
+
+def test_a_search_that_failed_says_so_in_german(case: Case, tmp_path: Path) -> None:
+    command = ["--workspace", str(case.workspace.root), "scenes", "search"]
+    result = CliRunner().invoke(cli, [*command, "--source", f"local:{tmp_path / 'nowhere'}"])
+    assert "nowhere: there is no such folder." in result.stderr
+    said = errors(german("pages/2_Scenes.py")).replace("\\", "")
+    assert "nowhere: Diesen Ordner gibt es nicht. Den Pfad prüfen" in said
+    assert "there is no such folder" not in said
+
+
+def test_a_job_that_failed_is_stored_in_english_and_reported_in_german(case: Case) -> None:
+    why = "p1: image.tif is gone. Run `pairs make`, which makes the pair again."
+    with pytest.raises(ExportError), working(case.store, "export"):
+        raise ExportError(why)
+    assert messages(case.store, "export", Level.ERROR) == (why,)
+    app = german("pages/5_Export.py")
+    assert "p1: image.tif fehlt. " in errors(app).replace("\\", "")
+    assert "das erzeugt das Paar neu" in errors(app)
+    app = open_page("pages/5_Export.py", language="en")
+    assert "p1: image.tif is gone." in errors(app).replace("\\", "")
 
 
 def test_scenes_are_ranked_and_the_limits_are_said(case: Case, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pages.shared.language.translation import ENGLISH, catalogues
+from tests.support.messages import core_messages
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES = [REPOSITORY / "app.py", *sorted((REPOSITORY / "pages").rglob("*.py"))]
@@ -176,14 +177,14 @@ def test_a_language_has_every_text_that_is_looked_up(code: str) -> None:
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_language_has_no_text_that_is_gone(code: str) -> None:
-    known = constants()
+    known = constants() | {message.text for message in core_messages()}
     plural = {f"{text}s" for text in known}
     assert sorted(set(catalogues()[code].texts) - known - plural) == []
 
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_what_is_filled_into_a_text_is_filled_into_its_translation(code: str) -> None:
-    formatted = marked()
+    formatted = marked() | {message.text for message in core_messages()}
     for text, translation in catalogues()[code].texts.items():
         if text in formatted:
             assert fields(text) == fields(translation), text

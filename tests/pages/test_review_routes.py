@@ -128,6 +128,24 @@ def test_a_pair_is_told_in_the_language_of_the_request(case: Case, client: Clien
     assert rows(english, "The scene")
 
 
+def test_what_is_wrong_is_told_in_the_language_of_the_request(client: Client) -> None:
+    asked = {"filter": {"text": 5}}
+    answer = client.post(f"{API}/queue?language=de", asked)
+    assert answer.status == 400
+    assert answer.json["error"] == "Der Filter 'text' muss ein Text sein."
+    assert "has to be a text" in client.post(f"{API}/queue", asked).json["error"]
+
+
+def test_the_suggestion_of_a_pair_is_told_in_the_language_of_the_request(
+    case: Case, client: Client
+) -> None:
+    path = f"{API}/pairs/{pair_of(case, 'm1')}"
+    english = client.get(path, "reviewer=me").json["suggestion"]["reason"]
+    german = client.get(path, "reviewer=me&language=de").json["suggestion"]["reason"]
+    assert "of the label is occluded, so it is doubtful: 12.5 % under cloud." in english
+    assert "verdeckt (das Label), daher zweifelhaft: 12.5 % unter Wolken." in german
+
+
 def test_the_view_is_sent_packed_and_kept_by_its_version(case: Case, client: Client) -> None:
     found = item(client, pair_of(case, "m1"))
     answer = client.get(f"{API}/pairs/{found['pair_id']}/view", f"v={found['view']}")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import WrongUseError
-from ...text import _
 from ...workspace import Workspace
 
 _SCHEME = "s3://"
@@ -41,15 +40,11 @@ def parse_address(text: str) -> Address:
     bucket, __, prefix = text.removeprefix(_SCHEME).partition("/")
     prefix = prefix.rstrip("/")
     if not text.startswith(_SCHEME) or not _BUCKET.fullmatch(bucket):
-        raise WrongUseError(
-            _("{text} names no bucket; needed is s3://BUCKET/PREFIX.").format(text=text)
-        )
+        raise WrongUseError(f"{text} names no bucket; needed is s3://BUCKET/PREFIX.")
     parts = prefix.split("/") if prefix else []
     if any(part in ("", ".", "..") for part in parts) or re.search(r"[\x00-\x1f?#]", prefix):
         raise WrongUseError(
-            _(
-                "{text} is no place for a dataset; needed is s3://BUCKET/PREFIX with plain names."
-            ).format(text=text)
+            f"{text} is no place for a dataset; needed is s3://BUCKET/PREFIX with plain names."
         )
     return Address(bucket, prefix)
 

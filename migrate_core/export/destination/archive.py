@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ...errors import WrongUseError
 from ...files.regular import check_regular
-from ...text import _
 from ...workspace import written_then_renamed
 from ..contents import files_of_dataset
 from ..report.card import CARD
@@ -29,10 +28,8 @@ def check_archive(folder: Path) -> None:
     path = archive_path(folder)
     if path.exists() and not _is_ours(path):
         raise WrongUseError(
-            _(
-                "{path} is there already and is not the zip of an earlier export. Move it "
-                "away, or name another folder for the dataset."
-            ).format(path=path)
+            f"{path} is there already and is not the zip of an earlier export. Move it "
+            "away, or name another folder for the dataset."
         )
 
 

@@ -20,7 +20,6 @@ from ...review.filters import (
     format_limits,
     parse_filter,
 )
-from ...text import _
 
 LEVEL, AGREEMENT = "level", "agreement"
 CLASS_PREFIX = "class:"
@@ -137,8 +136,4 @@ def _check_range(limits: Range | None) -> None:
     if limits is None or None in (limits.least, limits.most):
         return
     if limits.least > limits.most:  # type: ignore[operator]
-        raise WrongUseError(
-            _("{limits} is no range: its first number is larger than its last.").format(
-                limits=limits
-            )
-        )
+        raise WrongUseError(f"{limits} is no range: its first number is larger than its last.")

@@ -88,13 +88,14 @@ def nothing_goes_out(
 ) -> ExportError:
     """The error for a choice that no pair fits; `left_out` has a reason for each pair."""
     text = str(curation)
-    limits = f" and only with {text}" if text else ""
-    wider = "Widen the filters, or: " if text else ""
     reasons = ", ".join(f"{count:,} {why}" for why, count in Counter(left_out).most_common())
-    stay = f" Stay out: {reasons}." if reasons else ""
-    return ExportError(
-        f"No pair would go out with {choice}{limits}.{stay} {wider}{_remedy(choice)}"
+    remedy = _remedy(choice)
+    sentences = (
+        f"No pair would go out with {choice}{f' and only with {text}' if text else ''}.",
+        f"Stay out: {reasons}." if reasons else "",
+        f"Widen the filters, or: {remedy}" if text else remedy,
     )
+    return ExportError(" ".join(filter(None, sentences)))
 
 
 def _logs(store: Store) -> Mapping[str, Sequence[Decision]]:

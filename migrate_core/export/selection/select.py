@@ -16,7 +16,6 @@ from ...review.queue_rows import queue_rows
 from ...states import UNDER_WAY, Basis, DecisionState, PairState
 from ...store.base import Store
 from ...store.finished_pairs import ExportKey, PairFootprint, class_tables, pair_footprints
-from ...text import _
 from ...workspace import Workspace
 from .choice import Choice
 from .curation import Curation, format_agreement, format_class, format_level
@@ -185,9 +184,7 @@ def filters_of(store: Store, curation: Curation) -> Filters:
     known = values_of_class(class_tables(store)) if named else {}
     if unknown := [name for name in named if name not in known]:
         raise WrongUseError(
-            _("No mask has the class {name!r}; there are {known}.").format(
-                name=unknown[0], known=", ".join(sorted(known)) or "none"
-            )
+            f"No mask has the class {unknown[0]!r}; there are {', '.join(sorted(known)) or 'none'}."
         )
     return Filters(
         tuple((one, format_filter(one)) for one in of_queue),

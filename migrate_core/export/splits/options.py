@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import WrongUseError
-from ...text import _
 
 TRAIN, VAL, TEST = "train", "val", "test"
 OVERLAP, BLOCKS, SCENE, DATE, COLUMN = "overlap", "blocks", "scene", "date", "column"
@@ -62,10 +61,8 @@ class SplitOptions:
             )
         if self.method == COLUMN and not self.column and self.table is None:
             raise WrongUseError(
-                _(
-                    "A split by column needs the name of a column of the manifest, or a CSV file "
-                    "with splits or groups."
-                )
+                "A split by column needs the name of a column of the manifest, or a CSV file "
+                "with splits or groups."
             )
         if self.method != COLUMN and (self.column or self.table is not None):
             raise WrongUseError(
@@ -88,10 +85,8 @@ class SplitOptions:
         if not all(math.isfinite(one) and one >= 0 for one in shares) or not any(shares):
             given = ", ".join(f"{one:g}" for one in shares)
             raise WrongUseError(
-                _(
-                    "Splits of {given} can't be made; needed are three shares of 0 or more, such "
-                    "as 70,15,15."
-                ).format(given=given)
+                f"Splits of {given} can't be made; needed are three shares of 0 or more, such "
+                "as 70,15,15."
             )
 
     def __str__(self) -> str:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from ...errors import WrongUseError
 from ...model import Acquired
-from ...text import _
 from ..files.csv_lines import read_lines
 from ..options import MappingRow
 from .sensors import SENSORS
@@ -78,10 +77,8 @@ def parse_date(text: str) -> Acquired:
         return Acquired.parse(text)
     except ValueError as err:
         raise WrongUseError(
-            _(
-                "{text!r} is not a date ({err}). Give it as YYYY-MM-DD, or with a time as "
-                "YYYY-MM-DDTHH:MM:SSZ (UTC), or a period as YYYY-MM-DD/YYYY-MM-DD."
-            ).format(text=text, err=err)
+            f"{text!r} is not a date ({err}). Give it as YYYY-MM-DD, or with a time as "
+            "YYYY-MM-DDTHH:MM:SSZ (UTC), or a period as YYYY-MM-DD/YYYY-MM-DD."
         ) from err
 
 

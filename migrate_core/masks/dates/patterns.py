@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 from ...errors import WrongUseError
 from ...model import Acquired
-from ...text import _
 
 EXAMPLE = "*_YYYYMMDD_*"
 _LONGEST = 200
@@ -45,28 +44,20 @@ def compile_pattern(text: str) -> re.Pattern[str]:
     """
     text = text.strip()
     if len(text) > _LONGEST:
-        raise WrongUseError(
-            _("The pattern is longer than {longest} characters; shorten it.").format(
-                longest=_LONGEST
-            )
-        )
+        raise WrongUseError(f"The pattern is longer than {_LONGEST} characters; shorten it.")
     try:
         pattern = re.compile(text if "(?P<" in text else _translated(text))
     except re.error as err:
         raise WrongUseError(
-            _(
-                "{text!r} is no pattern ({err}). Write one like {example}, each sign once, "
-                "or a regular expression with groups such as (?P<year>\\d{{4}})."
-            ).format(text=text, err=err, example=EXAMPLE)
+            f"{text!r} is no pattern ({err}). Write one like {EXAMPLE}, each sign once, "
+            "or a regular expression with groups such as (?P<year>\\d{4})."
         ) from err
     groups = set(pattern.groupindex)
     year = groups & {"year", "year2"}
     if "date" not in groups and not (year and any(day <= groups for day in _DAY)):
         raise WrongUseError(
-            _(
-                "{text!r} doesn't say where the date is: needed are a year (YYYY) and "
-                "month and day (MM, DD) or the day of the year (DOY), as in {example}."
-            ).format(text=text, example=EXAMPLE)
+            f"{text!r} doesn't say where the date is: needed are a year (YYYY) and month "
+            f"and day (MM, DD) or the day of the year (DOY), as in {EXAMPLE}."
         )
     return pattern
 

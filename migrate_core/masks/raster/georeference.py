@@ -12,7 +12,6 @@ from rasterio.errors import CRSError
 
 from ...errors import MaskError, WrongUseError
 from ...model import Georeference, Mask
-from ...text import _
 from .opening import Header, read_header
 
 
@@ -82,15 +81,11 @@ def known_crs(text: str) -> str:
         crs = CRS.from_user_input(f"EPSG:{text}" if text.isdigit() else text)
     except CRSError as err:
         raise WrongUseError(
-            _("{text!r} is no CRS that is known here. Give it as EPSG:32631 or the like.").format(
-                text=text
-            )
+            f"{text!r} is no CRS that is known here. Give it as EPSG:32631 or the like."
         ) from err
     if not has_map_coordinates(crs.to_wkt()):
         raise WrongUseError(
-            _(
-                "{text!r} has no coordinates of a map. Give the one that the mask's "
-                "transform is in, as EPSG:32631 or the like."
-            ).format(text=text)
+            f"{text!r} has no coordinates of a map. Give the one that the mask's transform "
+            "is in, as EPSG:32631 or the like."
         )
     return str(crs.to_string())

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ...errors import WrongUseError
 from ...grid import BoolArray
-from ...text import _
 from .opening import transparent_values
 
 # In place of a value: nothing is no data, whatever the file declares.
@@ -29,10 +28,8 @@ def parse_no_data(texts: Sequence[str]) -> tuple[float, ...]:
     if NONE in given_values:
         if set(given_values) != {NONE}:
             raise WrongUseError(
-                _(
-                    "{none} says that no value is no data, so no other value can be "
-                    "given with it. Leave one of them out."
-                ).format(none=NONE)
+                f"{NONE} says that no value is no data, so no other value can be given with "
+                "it. Leave one of them out."
             )
         return ()
     values = {_number(word) for word in given_values}
@@ -44,10 +41,8 @@ def _number(text: str) -> float:
         return plain_number(int(text) if text.lstrip("+-").isdecimal() else float(text))
     except ValueError as err:
         raise WrongUseError(
-            _(
-                "{text!r} is no number. Give the value that stands for no data, "
-                "such as 255 or -9999, or {none} if none does."
-            ).format(text=text, none=NONE)
+            f"{text!r} is no number. Give the value that stands for no data, such as 255 "
+            f"or -9999, or {NONE} if none does."
         ) from err
 
 

@@ -38,7 +38,8 @@ class ValueNote:
         """The note with its remedy on the command line."""
         values = [value_text(value) for value in self.nodata] or [NONE]
         options = " ".join(f"--nodata {value}" for value in values)
-        return f"{self.found} {self.warning}, add it again with {options}."
+        remedy = f"{self.warning}, add it again with {options}."
+        return f"{self.found} {remedy}"
 
 
 def value_notes(mask: Mask) -> tuple[ValueNote, ...]:
@@ -117,9 +118,11 @@ def _undeclared(mask: Mask) -> Iterable[ValueNote]:
     several = len(found) > 1 or sum(found.values()) > 1
     yield ValueNote(
         "have values that look like no data and aren't declared as such",
-        f"{mask.name}: {reported} look{'' if several else 's'} like no data but "
-        f"{'are' if several else 'is'} not declared as such, so "
-        f"{'they get' if several else 'it gets'} a label.",
+        f"{mask.name}: {reported} look like no data but are not declared as such, so they get a "
+        "label."
+        if several
+        else f"{mask.name}: {reported} looks like no data but is not declared as such, so it gets "
+        "a label.",
         "If nothing is known there",
         nodata,
     )

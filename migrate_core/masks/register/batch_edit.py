@@ -11,7 +11,7 @@ from ...errors import MaskError, WrongUseError
 from ...model import Mask, Problem
 from ...store.base import Store
 from ...store.masks import masks_of, used_images
-from ...text import _, counted
+from ...text import _
 from ..checks import FILE, IMAGE, image_problems, with_problems
 from ..options import AddOptions
 from ..raster.georeference import known_crs
@@ -71,7 +71,8 @@ class EditEffect:
         """`2 masks changed: date of 2, source image of 1`."""
         count = len(self.mask_ids)
         parts = ", ".join(f"{what} of {len(ids):,}" for what, ids in self.changed.items())
-        return f"{counted(count, 'mask')} changed" + f": {parts}" * bool(parts)
+        changed = f"{count:,} {'mask' if count == 1 else 'masks'} changed"
+        return changed + f": {parts}" * bool(parts)
 
 
 def effect_of(store: Store, mask_ids: Iterable[str], edit: BatchEdit) -> EditEffect:
@@ -123,13 +124,11 @@ def _in_order(changed: Mapping[str, Sequence[str]]) -> Mapping[str, tuple[str, .
 
 def _check(edit: BatchEdit) -> None:
     if edit.is_empty:
-        raise WrongUseError(_("Nothing is to be changed: fill in a field."))
+        raise WrongUseError("Nothing is to be changed: fill in a field.")
     if edit.change.crs is not None:
         known_crs(edit.change.crs)
     if edit.image is not None and not edit.image.exists():
-        raise WrongUseError(
-            _("{image}: there is no such image or folder. Check the path.").format(image=edit.image)
-        )
+        raise WrongUseError(f"{edit.image}: there is no such image or folder. Check the path.")
 
 
 def _changes(mask: Mask, edit: BatchEdit) -> tuple[list[str], list[str]]:

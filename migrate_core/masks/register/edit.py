@@ -137,10 +137,8 @@ def parse_names(text: str, texts: Collection[str] = ()) -> dict[str, str]:
         number = value.lstrip("-").isdecimal()
         if not sign or not (number or value in texts):
             raise MaskError(
-                _(
-                    "{part!r} names no class. Write value = name, with commas between, for "
-                    "example 1 = mine, 2 = water."
-                ).format(part=part)
+                f"{part!r} names no class. Write value = name, with commas between, for "
+                "example 1 = mine, 2 = water."
             )
         names[str(int(value)) if number else value] = name
     return names

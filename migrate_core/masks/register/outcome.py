@@ -90,9 +90,9 @@ def result_of_adding(masks: Sequence[Mask], refused: Sequence[Problem]) -> str:
     unusable = len(unread(masks))
     lost = len(refused) + unusable
     to_mend = sum(bool(mask.problems) for mask in masks) - unusable
-    added = f"{len(masks) - unusable:,} added"
-    result = f"{added}, {lost:,} can't be read." if lost else f"{added}."
+    added = len(masks) - unusable
+    result = f"{added:,} added, {lost:,} can't be read." if lost else f"{added:,} added."
     if not to_mend:
         return result
-    have = "has" if to_mend == 1 else "have"
-    return f"{result} {to_mend:,} of those added {have} a problem to mend."
+    mend = f"{to_mend:,} of those added {'has' if to_mend == 1 else 'have'} a problem to mend."
+    return f"{result} {mend}"

@@ -227,13 +227,18 @@ class Registered:
     def _tell_of_copy(self, mask: Mask, other: Mask | None) -> None:
         if other is None:
             return
-        why = f"{mask.path} has the content of {other.path} ({other.mask_id})"
         if not self._is_gone(other):
             why = f"{mask.path} is an exact copy of {other.path} ({other.mask_id})"
         elif _of_another_day(other, mask):
-            why += f", which is gone, but is of {mask.acquired} and not of {other.acquired}"
+            why = (
+                f"{mask.path} has the content of {other.path} ({other.mask_id}), which is gone, "
+                f"but is of {mask.acquired} and not of {other.acquired}"
+            )
         else:
-            why += ", which is gone, but others are as much like that"
+            why = (
+                f"{mask.path} has the content of {other.path} ({other.mask_id}), which is gone, "
+                "but others are as much like that"
+            )
         text = f"{mask.name}: {why}. It is added as a mask of its own, {mask.mask_id}."
         self.notes.append(Note(_COPY, text))
 
@@ -241,10 +246,14 @@ class Registered:
         """What becomes of a mask that was listed at another path."""
         if _uploaded_again(known, mask):
             kind = _AGAIN
-            text = f"it came by the same zip or upload before: the same mask, {mask.mask_id}."
+            sentences = [
+                f"it came by the same zip or upload before: the same mask, {mask.mask_id}.",
+                "To have both, add it under another name.",
+            ]
             if mask.acquired != known.acquired:
-                text += f" Its date is {mask.acquired} now, not {known.acquired}."
-            text += " To have both, add it under another name."
+                date = f"Its date is {mask.acquired} now, not {known.acquired}."
+                sentences.insert(1, date)
+            text = " ".join(sentences)
         elif self._location(known.path) == self._location(mask.path):
             kind = _SPELLED
             text = f"it is the file that was added as {known.path} and stays the same mask."

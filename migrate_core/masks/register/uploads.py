@@ -13,7 +13,6 @@ from typing import Any, BinaryIO, Protocol
 
 from ...errors import MaskError
 from ...model import Problem, named_problem
-from ...text import _
 from ...workspace import Workspace, written_then_renamed
 from ..files.safety import check_is_file, unfit_upload_name
 from ..files.zips import checked_members, open_zip, unpack_member
@@ -274,16 +273,9 @@ def _check_amount(items: Sequence[_Item]) -> None:
     total = sum(item.size for item in items)
     if len(items) > _MAX_FILES or total > _MAX_BYTES:
         raise MaskError(
-            _(
-                "{count} files of {size:.1f} GB together are too much for an upload (at "
-                "most {most} files, {most_size:.0f} GB). Copy them to the server and name "
-                "their folder instead."
-            ).format(
-                count=len(items),
-                size=total / 1024**3,
-                most=_MAX_FILES,
-                most_size=_MAX_BYTES / 1024**3,
-            )
+            f"{len(items)} files of {total / 1024**3:.1f} GB together are too much for an "
+            f"upload (at most {_MAX_FILES} files, {_MAX_BYTES / 1024**3:.0f} GB). Copy "
+            "them to the server and name their folder instead."
         )
 
 
@@ -291,13 +283,16 @@ def _check_labels(saved: Sequence[_Item], left_out: Sequence[Problem]) -> None:
     """Refuse an upload of which no mask is left. Raises MaskError that names what was left out."""
     if any(_is_label(item) for item in saved) or _only_tables(saved, left_out):
         return
-    needed = f"; needed are files with one of the suffixes {', '.join(LABELS)}"
-    shown = "".join(f" {named_problem(one)}" for one in left_out[:_SHOWN])
-    more = f" … and {len(left_out) - _SHOWN} more." if len(left_out) > _SHOWN else ""
-    raise MaskError(
-        f"There is no mask among the files that can be taken{'' if left_out else needed}."
-        f"{shown}{more}"
-    )
+    if not left_out:
+        raise MaskError(
+            "There is no mask among the files that can be taken; needed are files with one of the "
+            f"suffixes {', '.join(LABELS)}."
+        )
+    sentences = ["There is no mask among the files that can be taken."]
+    sentences += map(named_problem, left_out[:_SHOWN])
+    if len(left_out) > _SHOWN:
+        sentences.append(f"… and {len(left_out) - _SHOWN} more.")
+    raise MaskError(" ".join(sentences))
 
 
 def _is_label(item: _Item) -> bool:

@@ -72,7 +72,7 @@ def _check_geometries(layer: Layer, file: str) -> None:
         (invalid, _reasons(found[invalid]), "mend it with the vertex tool"),
     ]
     sentences = [
-        f"{_listed(ids_of(layer, which))} {what}; {remedy}."
+        f"{_are(ids_of(layer, which), what)}; {remedy}."
         for which, what, remedy in faults
         if which.any()
     ]
@@ -85,11 +85,12 @@ def _reasons(invalid: GeometryArray) -> str:
     return f"invalid ({', '.join(list(reasons)[:3])})"
 
 
-def _listed(ids: Sequence[int]) -> str:
-    """`Feature 3 is`, `Features 3, 5 are`; the first ones of many, with their count."""
-    first = ", ".join(map(str, ids[:_NAMED]))
-    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
-    return f"Feature {first} is" if len(ids) == 1 else f"Features {first}{more} are"
+def _are(ids: Sequence[int], what: str) -> str:
+    """`Feature 3 is …`, `Features 3, 5 are …`; the first ones of many, with their count."""
+    first, more = ", ".join(map(str, ids[:_NAMED])), len(ids) - _NAMED
+    if len(ids) == 1:
+        return f"Feature {first} is {what}"
+    return f"Features {first}{f' and {more} more' if more > 0 else ''} are {what}"
 
 
 def _values(mask: Mask, layer: Layer, file: str) -> NDArray[np.uint8]:
@@ -114,7 +115,7 @@ def _values(mask: Mask, layer: Layer, file: str) -> NDArray[np.uint8]:
         else:
             wrong.setdefault(found, []).append(int(layer.table.index[row]))
     if wrong:
-        details = " ".join(f"{_listed(ids)} {what}." for what, ids in list(wrong.items())[:_NAMED])
+        details = " ".join(f"{_are(ids, what)}." for what, ids in list(wrong.items())[:_NAMED])
         raise MaskError(f"{file}: nothing was taken. {details} The classes are {_known(mask)}.")
     return values
 
@@ -166,10 +167,8 @@ def _in_crs(layer: Layer, crs: str, file: str) -> tuple[GeometryArray, list[str]
     moved = reproject_geometries(densified(layer.geometries, layer.crs), layer.crs, crs)
     lost = ~np.isfinite(shapely.bounds(moved)).all(axis=1) | ~shapely.is_valid(moved)
     if lost.any():
-        raise MaskError(
-            f"{file}: {_listed(ids_of(layer, lost))} in {_short(layer.crs)} and can't be brought "
-            f"to {_short(crs)}, the CRS of the mask. Save the layer in that."
-        )
+        what = f"in {_short(layer.crs)} and can't be brought to {_short(crs)}, the CRS of the mask"
+        raise MaskError(f"{file}: {_are(ids_of(layer, lost), what)}. Save the layer in that.")
     return moved, [f"brought from {_short(layer.crs)} to {_short(crs)}, the CRS of the mask."]
 
 
@@ -203,8 +202,8 @@ def _outside(layer: Layer, drawn: GeometryArray, area: BaseGeometry, file: str) 
     out[crossing] = shapely.area(drawn[crossing]) - inside > _rounding(drawn[crossing])
     if not out.any():
         return []
-    listed = _listed(ids_of(layer, out))
-    return [f"{listed} not all within the area of the mask; what lies outside of it is cut off."]
+    what = "not all within the area of the mask; what lies outside of it is cut off"
+    return [f"{_are(ids_of(layer, out), what)}."]
 
 
 def _overlaps(layer: Layer, drawn: GeometryArray, values: NDArray[np.uint8]) -> list[str]:
@@ -216,8 +215,9 @@ def _overlaps(layer: Layer, drawn: GeometryArray, values: NDArray[np.uint8]) -> 
     upon = shared > _rounding(drawn[low]) + _rounding(drawn[high])
     if not upon.any():
         return []
-    listed = _listed(ids_of(layer, np.isin(np.arange(len(drawn)), low[upon])))
-    return [f"{listed} partly covered by features of other classes; those later in the file count."]
+    covered = ids_of(layer, np.isin(np.arange(len(drawn)), low[upon]))
+    what = "partly covered by features of other classes; those later in the file count"
+    return [f"{_are(covered, what)}."]
 
 
 def _other_area(mask: Mask, layer: Layer | None, before: LabelAreas) -> list[str]:

@@ -141,7 +141,7 @@ def _buffered_features(drawn: Drawn, margin_m: float) -> Areas:
     margin = f" with {margin_m:g} m around it" if margin_m else ""
     return Areas(
         tuple(found),
-        f"one mask for {_each(len(found), 'feature')}, of its extent{margin}; inside it, what "
+        f"one mask for {_each_feature(len(found))}, of its extent{margin}; inside it, what "
         "is in no feature is background. --margin widens the extents, --aoi and --chip-size make "
         "other areas.",
     )
@@ -159,7 +159,7 @@ def _as_chips(drawn: Drawn, found: Chips, options: VectorOptions) -> Areas:
 def _within_aoi(drawn: Drawn, options: VectorOptions, aoi: AoiLayer, file: str) -> Areas:
     if options.chip_size_m is None:
         areas = [Area(name, area) for name, area in zip(aoi.names, aoi.polygons, strict=True)]
-        note = f"one mask for {_each(len(areas), 'area')} in {aoi.file}"
+        note = f"one mask for {_each_area(len(areas))} in {aoi.file}"
         if aoi.periods is None:
             return Areas(tuple(_dated(areas, drawn)), note + _by_date(drawn) + ".", aoi.problems)
         of_features = drawn.periods is not None
@@ -176,8 +176,12 @@ def _within_aoi(drawn: Drawn, options: VectorOptions, aoi: AoiLayer, file: str) 
     return Areas(made.areas, f"inside {aoi.file}, {made.note}", aoi.problems)
 
 
-def _each(count: int, what: str) -> str:
-    return f"the only {what}" if count == 1 else f"each of the {count} {what}s"
+def _each_feature(count: int) -> str:
+    return "the only feature" if count == 1 else f"each of the {count} features"
+
+
+def _each_area(count: int) -> str:
+    return "the only area" if count == 1 else f"each of the {count} areas"
 
 
 def _all(count: int) -> str:

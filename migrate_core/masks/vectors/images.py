@@ -98,7 +98,7 @@ def _skipped(file: AnnotationFile, which: str, skipped: Sequence[str]) -> Iterat
     """A problem that names what of a file, or of one of its images, couldn't be used."""
     if skipped:
         more = len(skipped) - _NAMED
-        text = "; ".join(skipped[:_NAMED]) + (f"; and {more} more" if more > 0 else "")
+        text = "; ".join([*skipped[:_NAMED], *([f"and {more} more"] if more > 0 else [])])
         yield Problem(file.path.name, f"{file.path.name}{which}: {text}.")
 
 

@@ -194,16 +194,15 @@ def _named(file: str, which: BoolArray, what: str) -> list[Problem]:
 
 def named_features(file: str, numbers: Sequence[int], what: str) -> Problem:
     """A problem of some features, by their numbers in the file (from 1)."""
-    return Problem(file, f"{file}: {listed(numbers)} {what}.")
+    return Problem(file, f"{file}: {_are(numbers, what)}.")
 
 
-def listed(numbers: Sequence[int]) -> str:
-    """`feature 3 is`, `features 3, 5 are`; the first ones of many, with their count."""
+def _are(numbers: Sequence[int], what: str) -> str:
+    """`feature 3 is …`, `features 3, 5 are …`; the first ones of many, with their count."""
     if len(numbers) == 1:
-        return f"feature {numbers[0]} is"
-    first = ", ".join(map(str, numbers[:_NAMED]))
-    more = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""
-    return f"features {first}{more} are"
+        return f"feature {numbers[0]} is {what}"
+    first, more = ", ".join(map(str, numbers[:_NAMED])), len(numbers) - _NAMED
+    return f"features {first}{f' and {more} more' if more > 0 else ''} are {what}"
 
 
 def union_by(values: NDArray[np.uint8], geometries: GeometryArray) -> dict[int, BaseGeometry]:

@@ -62,9 +62,10 @@ def suggest(
             "No pixel has a class: the labelled objects are smaller than half a 10 m pixel, lie "
             "where the mask is not known, or were set to ignore. See the fractions.",
         )
-    start = "" if what == "the label" else "Nothing is labelled, so all pixels count. "
     verdict, reason = _verdict(pixels, known, thresholds, what)
-    return Suggestion(verdict, start + reason)
+    if what != "the label":
+        reason = f"Nothing is labelled, so all pixels count. {reason}"
+    return Suggestion(verdict, reason)
 
 
 def _verdict(
@@ -74,8 +75,8 @@ def _verdict(
     share, dense = _share(pixels, OCCLUDING_FLAGS), _share(pixels, _DENSE)
     occluded = f"{format_share(share)} of {what} is occluded"
     if dense > thresholds.reject_hidden:
-        least = "" if Flag.CLOUD in known else "At least "
-        return Verdict.REJECT, f"{least}{occluded}: {_list(pixels)}."
+        at_least = occluded if Flag.CLOUD in known else f"At least {occluded}"
+        return Verdict.REJECT, f"{at_least}: {_list(pixels)}."
     if missing := [name for kind, name in _NEEDED.items() if kind not in known]:
         return (
             Verdict.UNSURE,

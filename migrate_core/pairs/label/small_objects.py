@@ -86,10 +86,9 @@ def _sentence(found: ClassObjects) -> str:
 def format_small_objects(what: str | int, small: int, objects: int) -> str:
     """`12 of 340 buildings are under 50 m2: …`; `what` is the name of a class, or its value."""
     of_what = what if isinstance(what, str) else f"objects of class {what}"
-    verb = "is" if small == 1 else "are"
     return (
-        f"{small} of {objects} {of_what} {verb} under {HALF_M2:.0f} m2: label them as fractions or "
-        "drop them"
+        f"{small} of {objects} {of_what} {'is' if small == 1 else 'are'} under "
+        f"{HALF_M2:.0f} m2: label them as fractions or drop them"
     )
 
 

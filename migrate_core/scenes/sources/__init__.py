@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from ...errors import WrongUseError
 from ...settings import ServiceSettings
-from ...text import _
 from ...transfer.http.address import gives_away, shown
 from .adapter import SourceAdapter
 from .cdse import SPEC as CDSE
@@ -68,18 +67,12 @@ def open_source(spec: str, services: ServiceSettings | None = None) -> SceneSour
     kind, __, rest = spec.partition(":")
     if kind in ("dhus", "stac") and gives_away(rest):
         raise WrongUseError(
-            _(
-                "{kind}:{address}: an address with a user, a password or a query can't be "
-                "a source, since sources are shown and stored. Leave them out; what lets "
-                "us in is set in variables such as DHUS_URL, DHUS_USER and DHUS_PASSWORD."
-            ).format(kind=kind, address=shown(rest))
+            f"{kind}:{shown(rest)}: an address with a user, a password or a query can't "
+            "be a source, since sources are shown and stored. Leave them out; what lets us "
+            "in is set in variables such as DHUS_URL, DHUS_USER and DHUS_PASSWORD."
         )
     if _kind_of(spec) is SourceAdapter:
-        raise WrongUseError(
-            _("{source!r} is not a scene source; known are: {kinds}.").format(
-                source=shown(spec), kinds=KINDS
-            )
-        )
+        raise WrongUseError(f"{shown(spec)!r} is not a scene source; known are: {KINDS}.")
     source = source_of(spec, services).open()
     second = _SECOND_CATALOGUES.get(spec)
     return FallbackSource(source, open_source(second, services)) if second else source

@@ -27,10 +27,11 @@ from pages.shared.background import (
     watch,
 )
 from pages.shared.frame import Page
+from pages.shared.language.messages import message_text
 from pages.shared.maps import MapHeight, Outline, show_map
 from pages.shared.polling import polled
 from pages.shared.table import titled
-from pages.shared.text import PERCENT_COLUMN, counted, plain
+from pages.shared.text import PERCENT_COLUMN, counted, message_of
 
 KIND = "preview"
 # Told apart with every common form of colour blindness (Okabe & Ito), and by their letter.
@@ -80,11 +81,11 @@ def preview_panel(page: Page, request: ExportRequest) -> None:
 def _show(page: Page, found: Mapping[str, Any]) -> None:
     check = found["split_check"]
     if sentence := unreadable_sentence(found.get("unreadable", ())):
-        st.warning(plain(sentence))
+        st.warning(message_of(sentence))
     if check:
         with st.container(border=True):
             st.markdown(_("**Splits**"))
-            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in check["sentences"]))
+            st.markdown("\n".join(f"- {message_of(sentence)}" for sentence in check["sentences"]))
     table, where = st.columns([2, 3])
     with table:
         _classes(found["classes"])
@@ -133,7 +134,7 @@ def _odd_pairs(title: str, found: list[Mapping[str, Any]]) -> None:
     more = _(", the first {rows} of them").format(rows=_ROWS) if len(found) > _ROWS else ""
     st.markdown(f"**{title}**: {counted(len(found), 'pair')}{more}")
     st.dataframe(
-        [{"pair": one["pair_id"], "why": one["reason"]} for one in found[:_ROWS]],
+        [{"pair": one["pair_id"], "why": message_text(one["reason"])} for one in found[:_ROWS]],
         hide_index=True,
         column_config={"pair": _("pair"), "why": _("why")},
         height=min(38 * (len(found) + 1), 220),

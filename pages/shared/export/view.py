@@ -33,7 +33,7 @@ from pages.shared.export.samples import choose_chips, choose_formats, choose_pix
 from pages.shared.export.splitting import choose_splits
 from pages.shared.frame import Page
 from pages.shared.polling import polled
-from pages.shared.text import code, counted, plain
+from pages.shared.text import code, counted, message_of
 
 KIND = "export"
 
@@ -156,7 +156,7 @@ def _fits(page: Page, request: Callable[[], ExportRequest]) -> bool:
             asked_for.check()
         check_destination(asked_for, page.workspace)
     except MigrateError as err:
-        st.error(plain(str(err)))
+        st.error(message_of(err))
         return False
     if asked_for.sent_to:
         st.caption(_("The dataset is sent to {sent_to}").format(sent_to=code(asked_for.sent_to)))

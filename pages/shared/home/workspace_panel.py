@@ -12,7 +12,7 @@ from migrate_core.text import _
 from pages.shared.frame import Page
 from pages.shared.home.workspaces import create, offered, set_title, title_of
 from pages.shared.state import WORKSPACE
-from pages.shared.text import code, counted, plain
+from pages.shared.text import code, counted, message_of, plain
 
 _MOST_SHOWN = 30
 _RESULT = "workspaces_result"
@@ -121,7 +121,7 @@ def _set_title(page: Page) -> None:
 def _say() -> None:
     result: _Result | None = st.session_state.get(_RESULT)
     if result is not None and result.problem:
-        st.error(plain(result.problem))
+        st.error(message_of(result.problem))
     if result is not None and result.created:
         st.success(_("The workspace {created} is there.").format(created=plain(result.created)))
         _link(_("Open {name}").format(name=plain(result.created)), result.created)

@@ -40,7 +40,7 @@ from pages.shared.masks.columns import columns_of_uploads, columns_on_server
 from pages.shared.masks.options import Chosen, mask_options
 from pages.shared.masks.report import adding_report
 from pages.shared.polling import polled
-from pages.shared.text import counted, plain
+from pages.shared.text import counted, message_of
 
 KIND = "masks"
 # The folder of source images that was named last, to tell which of its images fit no mask.
@@ -119,7 +119,7 @@ def _upload(page: Page) -> None:
     try:
         batch = _saved(page, Uploads(masks, images, udms), chosen)
     except MigrateError as err:
-        st.error(plain(str(err)))
+        st.error(message_of(err))
         return
     st.session_state[_ROUND] = number + 1
     start(page, KIND, lambda: _uploaded(batch, chosen))

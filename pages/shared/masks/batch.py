@@ -23,7 +23,7 @@ from pages.shared.masks.add import KIND
 from pages.shared.masks.marks import Scope, mark_none, scope_of_list
 from pages.shared.masks.options import text_values
 from pages.shared.masks.report import image_table
-from pages.shared.text import counted, plain
+from pages.shared.text import counted, message_of
 
 _SEEN = "masks_batch_seen"
 # Counted up to have empty fields after an edit.
@@ -162,7 +162,7 @@ def _look(page: Page, scope: Scope, given: dict[str, Any]) -> None:
             effect = effect_of(page.store, scope.ids(page), edit)
             decided = set_aside_by_edit(page.store, effect)
     except MigrateError as err:
-        st.error(plain(str(err)))
+        st.error(message_of(err))
         return
     st.session_state[_SEEN] = _Seen(scope, edit, EditAhead(effect, decided, scope.count))
 
@@ -182,7 +182,7 @@ def ask_before_edit(
     _show(ahead, key)
     agreed = True
     if ahead.decided.total:
-        st.warning(plain(consequence_of_edit(ahead.decided)), icon=":material/history:")
+        st.warning(message_of(consequence_of_edit(ahead.decided)), icon=":material/history:")
         # A yes is one to these changes, not to those that are asked about next.
         asked = hash((ahead.effect.mask_ids, str(ahead.effect), ahead.decided))
         yes_to_it = _("Go on, these decisions may be set aside")
@@ -219,7 +219,7 @@ def _show(ahead: EditAhead, key: str) -> None:
     st.info(f"{change} {stay.format(masks=counted(same, 'mask'))}" if same else change)
     if effect.problems:
         named = effect.problems[:_NAMED]
-        lines = "".join(f"\n- {plain(named_problem(problem))}" for problem in named)
+        lines = "".join(f"\n- {message_of(named_problem(problem))}" for problem in named)
         more = len(effect.problems) - len(named)
         st.warning(
             _("{masks} can't take a part of it:{lines}").format(

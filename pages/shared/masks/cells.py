@@ -27,7 +27,7 @@ from pages.shared.background import pressed
 from pages.shared.frame import Page
 from pages.shared.masks.batch import EditAhead, ask_before_edit
 from pages.shared.masks.values import date_text
-from pages.shared.text import counted, plain
+from pages.shared.text import counted, message_of
 
 # The edit that waits for a yes; and why one was not written, to be said once.
 _ASKED, _NOT_SAVED = "masks_cells_asked", "masks_cells_not_saved"
@@ -45,7 +45,7 @@ class _Asked:
 def edit_cells(page: Page, found: Sequence[Mask]) -> None:
     """The same masks with the cells that can be changed; nothing is written before Save."""
     if trouble := st.session_state.pop(_NOT_SAVED, ""):
-        st.error(plain(trouble))
+        st.error(message_of(trouble))
     key = f"masks_editor_{hash(tuple(str(mask) for mask in found))}"
     rows = [
         {
@@ -113,7 +113,7 @@ def _save(page: Page, key: str, found: Sequence[Mask]) -> None:
         except MigrateError as err:
             wrong.append(str(err) if str(err).startswith(mask.name) else f"{mask.name}: {err}")
     if wrong:
-        st.error(_("Nothing was saved.\n\n") + "\n\n".join(map(plain, wrong)))
+        st.error(_("Nothing was saved.\n\n") + "\n\n".join(map(message_of, wrong)))
         return
     effect = effect_of_each(edits)
     decided = set_aside_by_edit(page.store, effect)

@@ -16,7 +16,7 @@ from migrate_core.text import _
 from pages.shared.background import is_busy, start
 from pages.shared.frame import Page
 from pages.shared.masks.add import KIND
-from pages.shared.text import counted, plain
+from pages.shared.text import counted, message_of
 
 _SHOWN = 50
 _HELP = (
@@ -51,7 +51,7 @@ def dates_by_pattern(page: Page, wanted: MaskFilter) -> None:
         try:
             pattern = compile_pattern(text)
         except MigrateError as err:
-            st.error(plain(str(err)))
+            st.error(message_of(err))
             return
         found = redatings(page.store, wanted, pattern, undated_only=undated_only)
         _show(page, found, RedateMasks(text, wanted, undated_only))

@@ -24,10 +24,11 @@ from migrate_core.store.masks import MaskFilter, masks_of, names_and_dates
 from migrate_core.text import NOT_KNOWN, _, format_date
 from pages.shared.background import pressed
 from pages.shared.frame import Page
+from pages.shared.language.messages import message_text
 from pages.shared.masks.classes import BACKGROUND_COLOUR, class_table
 from pages.shared.masks.removal import remove_one
 from pages.shared.masks.values import doubtful_values, no_data_form
-from pages.shared.text import plain
+from pages.shared.text import message_of, plain
 
 _WRONG_TAG = ", or read it again if what the file declares as no data is a class"
 _NO_DATA = (0, 0, 0, 0)
@@ -55,7 +56,7 @@ def _problems(page: Page, mask: Mask) -> None:
         st.badge(_("ready"), icon=":material/check:", color="blue")
         return
     remedies = [_remedy(mask, topic, text) for topic, text in mask.problems.items()]
-    st.warning(plain(" ".join(remedies) or mask.problem), icon=":material/build:")
+    st.warning(plain(" ".join(remedies) or message_text(mask.problem)), icon=":material/build:")
     if DATE in mask.problems:
         _mend_date(page, mask)
     if GEOREFERENCE in mask.problems and _takes_crs(mask):
@@ -68,7 +69,8 @@ def _problems(page: Page, mask: Mask) -> None:
 
 def _remedy(mask: Mask, topic: str, text: str) -> str:
     """A problem in the words of this page: what was found, and what to do here."""
-    found = text.split(". ")[0].rstrip(".") + "."
+    problem = message_text(text)
+    found = problem.split(". ")[0].rstrip(".") + "."
     if topic == DATE:
         advice = _("Give it here, or for many masks by a file-name pattern below.")
         return f"{found} {advice}"
@@ -86,7 +88,7 @@ def _remedy(mask: Mask, topic: str, text: str) -> str:
         again = _(_WRONG_TAG) * bool(declared_only(mask))
         return f"{found} {_('Remove it from the list')}{keep}{again}."
     if topic == FILE:
-        return text
+        return problem
     return f"{found} {_('Add the mask again with the right source image.')}"
 
 
@@ -105,7 +107,7 @@ def _mend_date(page: Page, mask: Mask) -> None:
             try:
                 change = MaskEdit(acquired=parse_date(text))
             except MigrateError as err:
-                st.error(plain(str(err)))
+                st.error(message_of(err))
             else:
                 _apply(page, mask, change)
 
@@ -127,7 +129,7 @@ def _apply(page: Page, mask: Mask, change: MaskEdit) -> None:
     try:
         store_edits(page.store, [(mask, edited(mask, change))])
     except MigrateError as err:
-        st.error(plain(str(err)))
+        st.error(message_of(err))
     else:
         st.rerun()
 
@@ -140,7 +142,7 @@ def _picture(mask: Mask) -> None:
         with st.spinner(_("Reading the mask …")):
             picture = _thumbnail(f"{mask.mask_id} {mask.form}", mask)
     except MigrateError as err:
-        st.warning(plain(str(err)))
+        st.warning(message_of(err))
         return
     left, right = st.columns(2)
     alternative = _("The classes of {name}, in colours").format(name=mask.name)
@@ -179,7 +181,7 @@ def _details(mask: Mask) -> None:
         if mask.extent is not None and (
             note := transformation(mask.georeference.crs, LONLAT, mask.extent).note
         ):
-            lines.append(f":material/info: {plain(note)}")
+            lines.append(f":material/info: {message_of(note)}")
     if mask.extent is not None:
         west, south, east, north = _bounds(mask.extent)
         lines.append(

@@ -24,6 +24,7 @@ from migrate_core.store.masks import (
 )
 from migrate_core.text import _
 from pages.shared.frame import Page
+from pages.shared.language.messages import message_text
 from pages.shared.masks.cells import edit_cells
 from pages.shared.masks.marks import MASK_LIST, mark, mark_none, marked, wanted_masks
 from pages.shared.masks.values import date_text
@@ -149,12 +150,12 @@ def _choose(mask_id: str) -> None:
 def _cells(mask: Mask, name: str, with_problem: bool) -> dict[str, Any]:
     """What the table says of a mask; problems come first, and only where there are any."""
     names = mask.classes.names or {}
-    problem = {"problem": " ".join(mask.problems.values()) or mask.problem}
+    problem = message_text(" ".join(mask.problems.values()) or mask.problem or "") or None
     return {
         "shown": "▶" if mask.mask_id == selection().mask_id else "",
         "mask": name,
         "state": _(mask.state),
-        **(problem if with_problem else {}),
+        **({"problem": problem} if with_problem else {}),
         "date (UTC)": date_text(mask),
         "classes": ", ".join(names.get(value, value) for value in mask.classes.stored or {}),
         "CRS": mask.georeference.crs,

@@ -32,7 +32,7 @@ from pages.shared.masks.list import show_in_list
 from pages.shared.masks.marks import clear_name, wanted_masks
 from pages.shared.masks.view import View, largest_region, look_at, united, view
 from pages.shared.state import choose_mask, selection
-from pages.shared.text import counted, plain
+from pages.shared.text import counted, message_of
 
 # So many outlines are drawn at once; more are neither told apart nor quick.
 MOST = 500
@@ -215,7 +215,7 @@ def _pictured(mask: Mask | None) -> Picture | None:
         with st.spinner(_("Reading the mask …")):
             return _picture(content, shown, mask)
     except MigrateError as err:
-        st.caption(plain(str(err)))
+        st.caption(message_of(err))
         return None
 
 

@@ -14,7 +14,7 @@ from migrate_core.masks.dates.patterns import EXAMPLE, compile_pattern, date_by_
 from migrate_core.masks.dates.sensors import SENSORS
 from migrate_core.masks.register.uploads import VECTOR_SUFFIXES, Uploaded
 from migrate_core.text import _
-from pages.shared.text import plain
+from pages.shared.text import message_of
 
 _SHOWN = 6
 _OCCLUDED = "Occluded in the source image"
@@ -188,7 +188,7 @@ def _pattern_preview(text: str, names: Sequence[str]) -> None:
     try:
         pattern = compile_pattern(text)
     except MigrateError as err:
-        st.error(plain(str(err)))
+        st.error(message_of(err))
         return
     if not names:
         st.caption(_("Choose files first, to see what the pattern makes of their names."))

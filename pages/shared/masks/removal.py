@@ -12,7 +12,7 @@ from pages.shared.background import pressed
 from pages.shared.frame import Page
 from pages.shared.masks.marks import mark_none, scope_of_list
 from pages.shared.state import choose_mask, selection
-from pages.shared.text import counted, plain
+from pages.shared.text import counted, message_of
 
 # Why masks could not be taken off the list, to be said once.
 _NOT_REMOVED = "masks_not_removed"
@@ -21,7 +21,7 @@ _NOT_REMOVED = "masks_not_removed"
 def removal(page: Page) -> None:
     """Take the marked masks, or all of the list, off it, after asking."""
     if trouble := st.session_state.pop(_NOT_REMOVED, ""):
-        st.error(plain(trouble))
+        st.error(message_of(trouble))
     scope = scope_of_list(page)
     if scope.count and pressed(
         st.button,
@@ -42,7 +42,7 @@ def _removal_dialog(page: Page, mask_ids: list[str]) -> None:
     try:
         _ask_removal(page, mask_ids)
     except MigrateError as err:
-        st.error(plain(str(err)))
+        st.error(message_of(err))
 
 
 def _ask_removal(page: Page, mask_ids: list[str]) -> None:

@@ -13,7 +13,7 @@ from migrate_core.text import _
 from pages.shared.background import close_button, unread_job
 from pages.shared.frame import Page
 from pages.shared.table import PagedList, titled
-from pages.shared.text import counted, plain
+from pages.shared.text import counted, message_of
 
 # So many notes on how polygons became masks are shown.
 _NOTES = 3
@@ -39,22 +39,22 @@ def adding_report(page: Page, kind: str) -> None:
     if (images := answer(page.store, kind)) is not None:
         _images(from_json(ImagePairs, images))
     for note in notes:
-        st.info(plain(note), icon=":material/info:")
+        st.info(message_of(note), icon=":material/info:")
 
 
 def _result(result: str, problems: tuple[str, ...]) -> None:
     """How many were added, with the first problem in full, and the others by pages."""
     if not problems:
-        st.success(plain(result))
+        st.success(message_of(result))
         return
-    st.warning(f"**{plain(result)}**\n\n{plain(problems[0])}")
+    st.warning(f"**{message_of(result)}**\n\n{message_of(problems[0])}")
     others = problems[1:]
     if not others:
         return
     with st.expander(counted(len(others), "other problem"), icon=":material/list:"):
         _OTHERS.turn_within(len(others))
         shown = others[_OTHERS.first : _OTHERS.first + _OTHERS.size]
-        st.warning("\n".join(f"- {plain(problem)}" for problem in shown))
+        st.warning("\n".join(f"- {message_of(problem)}" for problem in shown))
         _OTHERS.show(len(others))
 
 

@@ -19,13 +19,13 @@ from pages.shared.background import is_busy, pressed, start
 from pages.shared.frame import Page
 from pages.shared.masks.add import KIND
 from pages.shared.masks.options import text_values
-from pages.shared.text import plain
+from pages.shared.text import message_of
 
 
 def doubtful_values(page: Page, mask: Mask) -> None:
     """What looks wrong in the values of a mask, each with the button that sets it right."""
     for number, note in enumerate(value_notes(mask)):
-        st.info(plain(note.found), icon=":material/help:")
+        st.info(message_of(note.found), icon=":material/help:")
         _read_again(page, mask, note.nodata, f"masks_values_{number}")
     if CONTENT in mask.problems and declared_only(mask):
         _read_again(page, mask, (), "masks_values_problem")
@@ -54,7 +54,7 @@ def no_data_form(page: Page, mask: Mask) -> None:
             try:
                 values = parse_no_data(text_values(text))
             except MigrateError as err:
-                st.error(str(err))
+                st.error(message_of(err))
             else:
                 _start(page, mask, values)
                 st.rerun()

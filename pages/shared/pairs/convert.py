@@ -26,7 +26,7 @@ from pages.shared.background import (
 )
 from pages.shared.frame import Page
 from pages.shared.polling import polled
-from pages.shared.text import plain
+from pages.shared.text import message_of, plain
 
 KIND = "convert"
 _OFFERED = 200
@@ -113,12 +113,12 @@ def _result(page: Page) -> None:
         _(
             "Cloud-optimised GeoTIFF at 10 m, uint16, reflectance = value / 10000, 0 = no data. "
             "Bands: {bands}. Offsets: {offsets}."
-        ).format(bands=plain(", ".join(found["bands"])), offsets=plain(found["offsets_from"]))
+        ).format(bands=plain(", ".join(found["bands"])), offsets=message_of(found["offsets_from"]))
     )
     if found.get("missing_bands"):
         missing = plain(", ".join(found["missing_bands"]))
         st.warning(_("The product lacks {bands}.").format(bands=missing))
     for warning in found.get("offset_warnings", ()):
         st.warning(
-            _("The radiometric offset is doubtful: {warning}.").format(warning=plain(warning))
+            _("The radiometric offset is doubtful: {warning}.").format(warning=message_of(warning))
         )

@@ -28,13 +28,14 @@ from migrate_core.text import (
     format_short_offset,
 )
 from pages.shared.frame import PAGES, Page
+from pages.shared.language.messages import message_text
 from pages.shared.log import show_log
 from pages.shared.pairs.failed import remedies
 from pages.shared.pairs.start import start_pairs
 from pages.shared.pairs.state import LOOK, STAGE_HELP, RunStatus
 from pages.shared.state import choose_mask, choose_pair, selection
 from pages.shared.table import PagedList, Rows, choose_rows
-from pages.shared.text import PERCENT_COLUMN, code, plain
+from pages.shared.text import PERCENT_COLUMN, code, message_of, plain
 
 _OFFSETS = {
     "0": "0: it is applied already",
@@ -116,7 +117,7 @@ def _cells(row: PairRow, stages: Mapping[str, str]) -> dict[str, object]:
         "Coverage": None if pair is None or pair.coverage is None else 100 * pair.coverage,
         "Label occluded": None if share is None else 100 * share,
         "Suggestion": _(pair.suggestion.verdict) if pair and pair.suggestion else None,
-        "Problem": pair.error if pair else None,
+        "Problem": message_text(pair.error) if pair and pair.error else None,
         "Scene": row.scene_id,
     }
 
@@ -179,11 +180,11 @@ def _detail(page: Page, now: RunStatus, row: PairRow) -> None:
         if pair and pair.suggestion:
             st.markdown(
                 _("Suggestion: **{verdict}**. {reason}").format(
-                    verdict=_(pair.suggestion.verdict), reason=plain(pair.suggestion.reason)
+                    verdict=_(pair.suggestion.verdict), reason=message_of(pair.suggestion.reason)
                 )
             )
         if pair and pair.error:
-            st.error(plain(pair.error))
+            st.error(message_of(pair.error))
         if row.state == PairState.FAILED:
             remedies(page, row, make)
         if pair and pair.error:

@@ -15,7 +15,7 @@ from migrate_core.text import _
 
 from ..ranges import label_of, range_form
 from ..state import choose_pair
-from ..text import plain
+from ..text import message_of, plain
 from .address import (
     QueueChoice,
     field_key,
@@ -72,8 +72,8 @@ def _say(choice: QueueChoice, problems: Sequence[str]) -> None:
     with st.container(key="review_words"):
         if problems:
             st.markdown(
-                _(":red[:small[{problems}]]").format(problems=plain(" ".join(problems))),
-                help=plain(problems[0]),
+                _(":red[:small[{problems}]]").format(problems=message_of(" ".join(problems))),
+                help=message_of(problems[0]),
             )
         else:
             st.markdown(

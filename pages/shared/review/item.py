@@ -36,6 +36,7 @@ from migrate_core.text import (
 )
 
 from ..frame import Page
+from ..language.messages import message_text
 from .repairs import NOT_APPLIED, is_behind, repairs_document
 from .triage.expectation import EXPECTED, EXPECTED_NOTE, expected_rows
 
@@ -101,7 +102,7 @@ def item_document(page: Page, item: ReviewItem, reviewer: str) -> dict[str, Any]
 
 def _warnings(item: ReviewItem, document: Document) -> list[str]:
     behind = [_(NOT_APPLIED)] if is_behind(item) else []
-    return [*(document.get("warnings") or ()), *behind]
+    return [*map(message_text, document.get("warnings") or ()), *behind]
 
 
 def status_document(
@@ -158,7 +159,7 @@ def _document(page: Page, pair: Pair) -> Document:
 
 def _suggestion(pair: Pair) -> Mapping[str, str] | None:
     found = pair.suggestion
-    return {"verdict": found.verdict, "reason": found.reason} if found else None
+    return {"verdict": found.verdict, "reason": message_text(found.reason)} if found else None
 
 
 def _dates(item: ReviewItem) -> dict[str, str]:
@@ -185,7 +186,7 @@ def _proposal(found: Proposal | None) -> dict[str, Any] | None:
 
 def format_proposal(proposal: Proposal) -> str:
     """`Proposed: accept (decided on 2021-06-12 by ann on the earlier pair; what differs: …)`."""
-    differs = ", ".join(proposal.differences)
+    differs = ", ".join(map(message_text, proposal.differences))
     if proposal.verdict is None:
         decided = "; ".join(f"{_(one.verdict)} {_by(one)}" for one in proposal.decisions)
         return _(
@@ -222,7 +223,7 @@ def _detail_sections(item: ReviewItem, document: Document) -> list[Section]:
         sections.append(_section(title, _side_rows(pair.occlusion_by_sensor), _both()))
     sections.append(_section(_("The scene"), _scene_rows(item)))
     if notes := notes_on(document):
-        sections.append(_section(_("Worth knowing"), [(note,) for note in notes]))
+        sections.append(_section(_("Worth knowing"), [(message_text(note),) for note in notes]))
     return sections
 
 
@@ -320,10 +321,11 @@ def _measured_rows(pair: Pair) -> list[tuple[str, ...]]:
     """What registration and the look inside the label found, where they were made."""
     rows: list[tuple[str, ...]] = []
     if pair.shift is not None:
-        text = _("{shift} (95 % confidence)").format(shift=format_shift(pair.shift))
+        text = _("{shift} (95 % confidence)").format(shift=message_text(format_shift(pair.shift)))
         rows.append((_("Shift against Sentinel-2"), text))
     if found := format_change(pair):
         scale = _(" (0 looks as it did, 1 altogether different)")
+        found = message_text(found)
         text = found if pair.change is None else f"{found}{scale}"
         rows.append((_("Change inside the label"), text))
     return rows

@@ -16,6 +16,7 @@ from migrate_core.store.base import Store
 from migrate_core.text import _
 
 from ..frame import Page
+from ..language.messages import message_text
 
 
 def begin_pair(page: Page, mask_id: str, parameters: PairParameters) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def begin_pair(page: Page, mask_id: str, parameters: PairParameters) -> dict[str
     try:
         start(page.store, page.workspace, MakePairs(options, set_aside=True))
     except JobRunningError as err:
-        return {"pair_id": task.pair_id, "started": False, "text": str(err)}
+        return {"pair_id": task.pair_id, "started": False, "text": message_text(err)}
     return {"pair_id": task.pair_id, "started": True, "text": ""}
 
 
@@ -44,5 +45,7 @@ def making_document(store: Store, pair_id: str) -> dict[str, str]:
     why = pair.error if pair is not None else None
     return {
         "state": "failed",
-        "text": why or _("Its making was stopped; start it on the page Pairs."),
+        "text": message_text(why)
+        if why
+        else _("Its making was stopped; start it on the page Pairs."),
     }

@@ -25,6 +25,7 @@ from migrate_core.store.review.checks import reviewed_pair
 from migrate_core.text import _, format_time
 
 from ..frame import open_workspace
+from ..language.messages import message_text
 from .routes import NEVER_KEEP, PREFIX, NotThereError, endpoint, reason_of, text_of
 
 # So many ids as a workspace has pairs.
@@ -85,9 +86,9 @@ def _preview(_request: Request, asked: Mapping[str, Any]) -> Response:
     store = open_workspace().store
     found = preview(queue_rows(store), rule)
     answer = {
-        "text": rule.text,
+        "text": message_text(rule.text),
         "pairs": len(found.pair_ids),
-        "sentences": found.sentences,
+        "sentences": list(map(message_text, found.sentences)),
         "examples": found.examples,
         "audit": default_size(len(found.pair_ids)),
     }
@@ -124,7 +125,7 @@ def batches_document(store: Store) -> list[dict[str, Any]]:
         {
             "batch_id": batch.batch_id,
             "kind": batch.kind,
-            "text": batch.document.get("text") or batch.kind,
+            "text": message_text(batch.document.get("text") or batch.kind),
             "pairs": pairs,
             "reviewer": batch.reviewer,
             "when": format_time(batch.made_at),
@@ -140,4 +141,8 @@ def _audit(found: RuleAudit | None) -> dict[str, Any] | None:
     if found is None or not found.size:
         return None
     statement = found.statement
-    return {"size": found.size, "checked": statement.checked, "sentence": statement.sentence}
+    return {
+        "size": found.size,
+        "checked": statement.checked,
+        "sentence": message_text(statement.sentence),
+    }

@@ -14,6 +14,7 @@ from migrate_core.review.story import format_edit
 from migrate_core.store.serialize import to_json
 from migrate_core.text import _, format_time
 from migrate_core.workspace import Workspace
+from pages.shared.language.messages import message_text
 
 NOT_APPLIED = (
     "Not all edits of this pair could be applied to its files; the log of the workspace says why."
@@ -90,5 +91,9 @@ def _difference(workspace: Workspace, item: ReviewItem) -> dict[str, Any] | None
             workspace.pair(item.earlier_id), workspace.pair(item.pair.pair_id)
         )
     except MigrateError as err:
-        return {"pair_id": item.earlier_id, "sentences": [str(err)]}
-    return {"pair_id": item.earlier_id, "sentences": found.sentences, **to_json(found)}
+        return {"pair_id": item.earlier_id, "sentences": [message_text(err)]}
+    return {
+        "pair_id": item.earlier_id,
+        "sentences": list(map(message_text, found.sentences)),
+        **to_json(found),
+    }

@@ -41,6 +41,7 @@ from migrate_core.store.serialize import to_json
 from migrate_core.text import _
 
 from ..frame import Page, in_workspace, open_workspace
+from ..language.messages import message_text
 from ..language.translation import in_language
 from ..state import LANGUAGE, WORKSPACE
 from .guard import refusal, refusal_of_reviewer
@@ -114,7 +115,8 @@ def endpoint(
             ):
                 return await to_thread.run_sync(answer, request, body, limiter=limiter)
         except MigrateError as err:
-            return _error(_status(err), str(err))
+            with in_language(request.query_params.get(LANGUAGE, "")):
+                return _error(_status(err), message_text(err))
         except Exception:
             log.exception("%s %s", request.method, request.url.path)
             return _error(500, "Something unforeseen went wrong; the log of the workspace has it.")
@@ -240,9 +242,10 @@ def pair_of(page: Page, pair_id: str) -> ReviewItem:
             _("There is no pair {pair_id} in this workspace.").format(pair_id=pair_id)
         )
     if item.pair.state not in (PairState.DONE, PairState.SUPERSEDED):
+        why = message_text(item.pair.error or "")
         raise NotThereError(
             _("{pair_id}: this pair is {state}, not made. {why}")
-            .format(pair_id=pair_id, state=_(item.pair.state), why=item.pair.error or "")
+            .format(pair_id=pair_id, state=_(item.pair.state), why=why)
             .strip()
         )
     return replace(item, log=log_without_rule(page.store, item.log))

@@ -14,7 +14,7 @@ from migrate_core.store.candidates import CHOSEN_BY_PERSON, MaskFilter, count_ma
 from migrate_core.text import _
 from pages.shared.background import pressed
 from pages.shared.frame import Page
-from pages.shared.text import counted, plain
+from pages.shared.text import counted, message_of
 
 TABLE = "mask_S2_match.csv"
 _OUTCOME = "scenes_bulk_outcome"
@@ -100,6 +100,6 @@ def _import(page: Page) -> None:
         selected, problems = st.session_state[_OUTCOME]
         st.success(_("The scenes of {masks} are selected.").format(masks=counted(selected, "mask")))
         for problem in problems[:_SHOWN_PROBLEMS]:
-            st.warning(plain(problem))
+            st.warning(message_of(problem))
         if len(problems) > _SHOWN_PROBLEMS:
             st.caption(_("And {count:,} more rows.").format(count=len(problems) - _SHOWN_PROBLEMS))

@@ -28,7 +28,7 @@ from migrate_core.text import (
     format_time,
 )
 from pages.shared.state import choose_scene, selection
-from pages.shared.text import code, plain
+from pages.shared.text import code, message_of, plain
 
 _NONCE, _USED = "scenes_nonce", "scenes_used_just_now"
 # Footprints that differ by less than this, about 100 m, are one outline on the map.
@@ -70,7 +70,7 @@ class View:
         try:
             select(self.store, self.mask.mask_id, scene.scene_id)
         except MigrateError as err:  # a search has replaced the candidates meanwhile
-            st.error(plain(str(err)))
+            st.error(message_of(err))
             return
         st.toast(
             _("{name}: the scene of {date} is used.").format(

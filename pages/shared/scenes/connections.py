@@ -19,7 +19,7 @@ from pages.shared.frame import Page
 from pages.shared.scenes.form import ask_for_code, press_with_code
 from pages.shared.scenes.measuring import name_of
 from pages.shared.secrets import needs_code
-from pages.shared.text import plain
+from pages.shared.text import message_of, plain
 
 KIND = "connection"
 _SIGNS = {
@@ -71,7 +71,7 @@ def connections(page: Page, specs: Sequence[str]) -> bool:
         )
     if not busy:
         for message in messages(page.store, KIND, Level.ERROR):
-            st.error(plain(message))
+            st.error(message_of(message))
     return was_pressed(KIND)
 
 
@@ -116,4 +116,4 @@ def _step(step: Mapping[str, str]) -> str:
     state, sign = step["state"], _SIGNS[step["state"]]
     if state == NOT_SET:
         return _("{sign} {what}: no credentials").format(sign=sign, what=_(step["what"]))
-    return f"{sign} {_(step['what'])} {_(state)}: {plain(step['words'])}"
+    return f"{sign} {_(step['what'])} {_(state)}: {message_of(step['words'])}"

@@ -29,7 +29,7 @@ from pages.shared.scenes.candidates import cloud_text
 from pages.shared.scenes.search import offer_searches
 from pages.shared.state import choose_mask, selection
 from pages.shared.table import PagedList, Rows, choose_row, filtered, filters, filters_of_address
-from pages.shared.text import counted, plain
+from pages.shared.text import counted, message_of
 
 _MASK_LIST = PagedList("scenes", 8, "mask")
 _NAMES = {ALL: "All", WITHOUT_USABLE: "No usable scene", CHOSEN_BY_PERSON: "Chosen by hand"}
@@ -98,7 +98,7 @@ def _what_would_help(page: Page, counts: dict[str, int]) -> None:
         ).format(count=without, masks=counted(total, "mask"), matches=matches(page.store))
         parts = [f":material/lightbulb: {sentence}"]
         if more:
-            parts.append(_("What may help: {advice}.").format(advice=plain(more)))
+            parts.append(_("What may help: {advice}.").format(advice=message_of(more)))
         if offered:
             parts.append(_("For all masks:"))
         st.markdown(" ".join(parts), width="content")

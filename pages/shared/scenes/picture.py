@@ -24,6 +24,7 @@ from migrate_core.settings import ServiceSettings
 from migrate_core.store.candidates import scenes_named
 from migrate_core.text import _
 from pages.shared.frame import Page
+from pages.shared.language.messages import message_text
 from pages.shared.maps import Picture
 from pages.shared.readers import Readers
 from pages.shared.scenes.candidates import View
@@ -104,7 +105,7 @@ def _note(future: Future[Any], without: str, reading: str) -> str | None:
     err = future.exception() if not future.cancelled() else None
     if err is not None and not isinstance(err, MigrateError):
         raise err
-    return f"{without}: {err}" if err else None
+    return f"{without}: {message_text(err)}" if err else None
 
 
 def _result(future: Future[Any]) -> Any:

@@ -35,7 +35,7 @@ from pages.shared.polling import polled
 from pages.shared.scenes.candidates import cloud_of
 from pages.shared.scenes.form import KIND
 from pages.shared.scenes.weights import chosen_ranking, put_ranking_in_form, ranking_fields
-from pages.shared.text import counted, plain
+from pages.shared.text import counted, message_of, plain
 
 # So many masks are counted whenever a weight is moved; of more, reading takes half a second, and
 # they are counted when somebody asks for it.
@@ -80,7 +80,7 @@ def _format_limits(ranking: RankingSettings) -> str:
 def _done(page: Page) -> None:
     """What the last ranking did."""
     for message in messages(page.store, KIND, Level.RESULT):
-        st.caption(f"{_DONE} {plain(message)}")
+        st.caption(f"{_DONE} {message_of(message)}")
 
 
 def _effect(page: Page, found: SearchParameters, mask_id: str | None) -> None:

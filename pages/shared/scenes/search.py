@@ -33,7 +33,7 @@ from pages.shared.scenes.form import (
     given_code,
     search_form,
 )
-from pages.shared.text import counted, plain
+from pages.shared.text import counted, message_of, plain
 
 
 def search_panel(page: Page) -> None:
@@ -162,7 +162,7 @@ def help_mask(page: Page, row: MaskRow) -> None:
         st.markdown(_("This mask was not searched for yet."))
         _search_mask_button(page, found, "Search for it", row.mask.mask_id, None)
     elif not row.advice.remedies:
-        advice = plain(str(row.advice))
+        advice = message_of(row.advice)
         st.markdown(
             _(":material/lightbulb: No usable scene. What may help: {advice}.").format(
                 advice=advice
@@ -216,7 +216,7 @@ def offer_searches(page: Page, remedies: Sequence[tuple[Remedy, str]]) -> None:
         query, ranking = remedy.applied(found.query, found.ranking)
         asked = replace(found, query=query, ranking=ranking)
         st.button(
-            plain(capital(text)),
+            message_of(capital(text)),
             key=f"scenes_all_{number}",
             icon=":material/search:",
             help=_("Searches again for all masks, with this limit changed."),

@@ -17,7 +17,7 @@ from migrate_core.text import _
 from ...background import POLL_S, how_it_ended, is_busy, pressed, start, trouble, watch
 from ...frame import Page
 from ...polling import polled
-from ...text import plain
+from ...text import message_of
 
 # The kind of job in which attention checks are made.
 KIND = "checks"
@@ -38,9 +38,9 @@ def _progress(found: TeamReport, show_conflicts: Callable[[], None]) -> None:
         _("**{second_looks:,}** wait for a second look, **{conflicts:,}** in conflict.").format(
             second_looks=found.second_looks, conflicts=found.conflicts
         ),
-        plain(found.sampling.sentence),
-        plain(found.agreement.pooled.sentence),
-        *(plain(one.sentence) for one in found.attention),
+        message_of(found.sampling.sentence),
+        message_of(found.agreement.pooled.sentence),
+        *(message_of(one.sentence) for one in found.attention),
     ]
     st.markdown("  \n".join(lines))
     st.button(
@@ -97,7 +97,7 @@ def _keep(page: Page, changed: ReviewSettings) -> None:
     try:
         keep_settings(Session(page.settings), replace(changed, check_share=share))
     except MigrateError as err:
-        st.error(plain(str(err)))
+        st.error(message_of(err))
         return
     if changed.check_share != share:
         start(page, KIND, lambda: MixInChecks(changed.check_share))

@@ -8,6 +8,7 @@ from migrate_core.review.sampling.random_order import double_review
 from migrate_core.review.triage.run import explained
 from migrate_core.store.base import Store
 from migrate_core.text import _, format_share
+from pages.shared.language.messages import message_text
 
 EXPECTED = "What the triage expects"
 EXPECTED_NOTE = "By what persons decided about other pairs; it is no decision about this one."
@@ -30,4 +31,4 @@ def expected_rows(
         return []
     reasons = (*found.speaks_for, *found.speaks_against)
     chance = (_("Accepted with a chance of"), format_share(found.probability))
-    return [chance, *((reason,) for reason in reasons)]
+    return [chance, *((message_text(reason),) for reason in reasons)]

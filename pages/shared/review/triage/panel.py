@@ -18,7 +18,7 @@ from ...frame import Page
 from ...language.translation import language
 from ...polling import polled
 from ...state import choose_pair
-from ...text import plain
+from ...text import message_of
 from ..address import QueueChoice, put_into_form
 from ..filters import GALLERY, TABLE
 from ..queue import audit_name, kept_triage_state
@@ -50,7 +50,7 @@ def _content(page: Page, reviewer: str) -> None:
     trouble(KIND)
     how_it_ended(page, KIND)
     for result in messages(page.store, KIND, Level.RESULT):
-        st.caption(plain(result))
+        st.caption(message_of(result))
     with st.spinner(_("Looking at the decisions …")):
         state = kept_triage_state(page.store, language())
     _learning(page, state)
@@ -62,9 +62,9 @@ def _content(page: Page, reviewer: str) -> None:
 
 
 def _learning(page: Page, state: TriageState) -> None:
-    st.markdown(plain(state.learnt))
+    st.markdown(message_of(state.learnt))
     if state.learnable:
-        st.caption(plain(state.learnable))
+        st.caption(message_of(state.learnable))
     st.button(
         _("Learn again") if state.version else _("Learn"),
         icon=":material/model_training:", disabled=state.learnable is not None,
@@ -82,9 +82,9 @@ def _acceptance(page: Page, state: TriageState) -> None:
         st.rerun(scope="app")
     st.caption(_(_PROMISE).format(share=100 * review_settings(page.store).promised_share))
     if state.stopped:
-        st.warning(_("Stopped. {why}").format(why=plain(state.stopped)))
+        st.warning(_("Stopped. {why}").format(why=message_of(state.stopped)))
         return
-    st.markdown(plain(state.plan))
+    st.markdown(message_of(state.plan))
     st.button(
         _("Accept"), icon=":material/done_all:",
         disabled=not (state.on and (state.would_accept or state.would_withdraw)),
@@ -105,7 +105,7 @@ def _audit(state: TriageState) -> None:
         )
     )
     if found.looked_at and not found.contradicts:  # else it is what stopped it
-        st.caption(plain(str(found)))
+        st.caption(message_of(found))
     st.button(
         _("Look at the audit"), icon=":material/fact_check:", disabled=not waiting,
         on_click=_show, args=(QueueFilter(audit=audit_name(state)), TABLE),
