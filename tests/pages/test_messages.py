@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pages.shared.language.fields import names_of_fields, on_pages
 from pages.shared.language.messages import Messages, is_specific, message_text, template_of
 from pages.shared.language.translation import ENGLISH, catalogues, in_language
 from tests.support.messages import CORE, Message, core_messages, module_messages
@@ -53,7 +54,8 @@ LOGGED = ("products/jp2/", "products/remote/")
 GERMAN = {
     "m1.tif: It has no date: none was found in its name. Add it again with --date YYYY-MM-DD, or "
     "--dates and a table.": "m1.tif: Das Datum fehlt: Im Namen wurde keines gefunden. Erneut "
-    "hinzufügen mit --date YYYY-MM-DD, oder --dates und einer Tabelle.",
+    "hinzufügen mit „Ein Datum für alle (UTC)“ YYYY-MM-DD, oder „Eine Tabelle der Masken mit "
+    "ihren Bildern und Datumsangaben“ und einer Tabelle.",
     "/w/a.tif can't be written: the disk is full (3.0 MB are free on it, about 5 MB are needed). "
     "Free space there, or use a place on another disk, and run it again: what was finished is "
     "kept.": "/w/a.tif ist nicht zu schreiben: der Datenträger ist voll (3.0 MB sind darauf frei, "
@@ -63,18 +65,18 @@ GERMAN = {
     "lesbar. 1 der hinzugefügten hat ein Problem, das zu beheben ist.",
     "8.8 % of the label is occluded, so it is doubtful: 5.0 % under cloud, 3.8 % in cloud shadow. "
     "The radiometric offset is doubtful: the darkest pixels can't tell (too few were read). If "
-    "the reflectances look wrong, set it (`pairs make --offset 0` or `-1000`).": "8.8 % verdeckt "
+    "the reflectances look wrong, set it to 0 or -1000 (`pairs make --offset`).": "8.8 % verdeckt "
     "(das Label), daher zweifelhaft: 5.0 % unter Wolken, 3.8 % im Wolkenschatten. Der "
     "radiometrische Offset ist zweifelhaft: die dunkelsten Pixel geben keinen Aufschluss (zu "
-    "wenige wurden gelesen). Sehen die Reflektanzen falsch aus, ihn setzen (`pairs make --offset "
-    "0` oder `-1000`).",
+    "wenige wurden gelesen). Sehen die Reflektanzen falsch aus, ihn auf 0 oder -1000 setzen "
+    "(„Radiometrischer Offset“).",
     "m1: no L2A scene within 10 days covers it. What would help: widen to 14 days: 2 usable "
     "scenes; or raise the cloud limit to 60 %: 1 usable scene.": "m1: keine L2A-Szene innerhalb "
     "von 10 Tagen deckt die Maske ab. Was helfen würde: auf 14 Tage erweitern: 2 brauchbare "
     "Szenen; oder die Bewölkungsgrenze auf 60 % erhöhen: 1 brauchbare Szene.",
     "p1: the pair is queued, so there is nothing to look at yet. Make it first (`pairs make`).": (
-        "p1: Das Paar ist wartend, also gibt es noch nichts anzusehen. Es zuerst erzeugen (`pairs "
-        "make`)."
+        "p1: Das Paar ist wartend, also gibt es noch nichts anzusehen. Es zuerst erzeugen („Paare "
+        "erzeugen“)."
     ),
     "There is no mask among the files that can be taken. a.txt: left out: it is no table by its "
     "suffix; needed is one of .csv, .txt. … and 3 more.": "Unter den Dateien, die sich verwenden "
@@ -188,9 +190,42 @@ def test_what_is_no_message_stays_as_it_is(code: str, text: str) -> None:
         assert message_text(text) == text
 
 
-def test_english_stays_byte_for_byte() -> None:
+def test_english_stays_but_for_what_only_a_terminal_has() -> None:
     for text in GERMAN:
-        assert message_text(text) == text
+        if "--" not in text and "`" not in text:
+            assert message_text(text) == text
+
+
+def test_messages_name_fields_and_buttons_in_place_of_options_and_commands() -> None:
+    asked = {
+        "Name another one with --layer.": "Name another one with “Layer”.",
+        "p is no pair; `pairs list` shows their ids.": "p is no pair; “Pairs” shows their ids.",
+        "Edits (`masks relabel m1 --undo`).": "Edits (“Undo the edited label”).",
+        "without them: `pairs make --allow-missing-bands`.": (
+            "without them: “Also of products that lack bands”."
+        ),
+        "or leave out --scheduler.": "or leave out DASK_SCHEDULER.",
+        "a--b, --unknown and `pip install x`": "a--b, --unknown and `pip install x`",
+    }
+    assert {text: message_text(text) for text in asked} == asked
+
+
+def test_no_message_that_a_page_shows_has_an_option_or_a_command_of_the_program() -> None:
+    # What other programs take, and what templates fill in.
+    others = re.compile(r"`(?:gdalwarp|git lfs|pip|pyproj) [^`]*`|--\{|--config")
+    texts = (others.sub("", one.text) for one in core_messages() if is_message(one))
+    command = re.compile(r"`(?:masks|scenes|pairs|review|export|convert|status) [^`]*`|(?<!\w)--\w")
+    assert [text for text in texts if command.search(on_pages(text))] == []
+
+
+def test_fields_that_messages_name_are_on_pages() -> None:
+    code = "\n".join(
+        path.read_text(encoding="utf-8")
+        for folder in (CORE, REPOSITORY / "pages")
+        for path in folder.rglob("*")
+        if path.suffix in {".py", ".js"} and path.name != "fields.py"
+    )
+    assert [name for name in names_of_fields() if f'"{name}' not in code] == []
 
 
 @pytest.mark.parametrize("text", GERMAN)

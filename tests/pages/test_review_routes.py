@@ -260,7 +260,7 @@ def test_files_that_are_gone_are_told_and_the_queue_goes_on(case: Case, client: 
     shutil.rmtree(case.workspace.pair(pair_id))
     answer = client.get(f"{API}/pairs/{pair_id}/view")
     assert answer.status == 422
-    assert "run `pairs make`" in answer.json["error"]
+    assert "run “Make pairs”" in answer.json["error"]
     assert item(client, pair_id)["mask_name"] == "m0.tif"
     assert say(client, pair_id, "reject").status == 200
     assert names(queue(client))[1] == "m1.tif"

@@ -113,7 +113,7 @@ def offset_warnings(warnings: Sequence[str]) -> tuple[str, ...]:
         return ()
     return (
         f"{_OFFSET_DOUBTFUL}: {'; '.join(warnings)}. If the reflectances look wrong, set it "
-        "(`pairs make --offset 0` or `-1000`).",
+        "to 0 or -1000 (`pairs make --offset`).",
     )
 
 

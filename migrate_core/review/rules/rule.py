@@ -58,8 +58,8 @@ def parse_rule(texts: Mapping[str, Any], verdict: str) -> Rule:
     wanted = replace(wanted, decision=None)
     if wanted == QueueFilter():
         raise WrongUseError(
-            "A rule needs a filter beside the decision, such as a limit of the occlusion: on the "
-            "page under Filter and sort, at a terminal as --filter occluded=..0."
+            "A rule needs a filter beside the decision (--filter), such as a limit of the "
+            "occlusion, occluded=..0."
         )
     if verdict not in VERDICTS:
         raise WrongUseError(f"{verdict!r} is no verdict; needed is one of {', '.join(VERDICTS)}.")

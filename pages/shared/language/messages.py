@@ -19,6 +19,7 @@ from string import Formatter
 from typing import NamedTuple
 
 from migrate_core.text import capital
+from pages.shared.language.fields import on_pages
 from pages.shared.language.translation import ENGLISH, catalogues, language
 
 # What a text must have of its own, in two words or one and a colon, lest it fits what it isn't.
@@ -39,9 +40,9 @@ _REMEMBERED = 4000
 
 
 def message_text(message: object) -> str:
-    """A message, or an error, in the language of the tab."""
+    """A message, or an error, in the language of the tab and in the terms of pages."""
     text, code = str(message), language()
-    return text if code == ENGLISH else _translator(code)(text)
+    return on_pages(text if code == ENGLISH else _translator(code)(text))
 
 
 @cache
