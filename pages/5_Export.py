@@ -24,9 +24,10 @@ try:
     if not is_busy(page, KIND):
         keep_choices(page)
         request, pairs = choices(page)
+        # Above the preview, which may be long.
+        export_form(page, request, pairs)
         if pairs != 0:
             preview_panel(page, request)
-        export_form(page, request, pairs)
     show_datasets(made)
 except MigrateError as err:
     st.error(message_of(err))

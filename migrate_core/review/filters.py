@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import WrongUseError
 from ..states import VERDICTS, Basis, DecisionState, decision_state
-from ..text import LABEL_OCCLUDED
+from ..text import FOOTPRINT_COVERAGE, LABEL_OCCLUDED
 from .queue_row import QueueRow
 
 NOT_BY_ME = "not decided by me"
@@ -59,7 +59,7 @@ NUMBERS: Mapping[str, PairNumber] = {
     "change": PairNumber("change in label", "", 1, lambda row: row.change),
     "shift": PairNumber("shift", "m", 1, lambda row: row.shift_m),
     "days": PairNumber("days offset (either way)", "days", 1, _days),
-    "coverage": PairNumber("coverage", "%", 100, lambda row: row.coverage),
+    "coverage": PairNumber(FOOTPRINT_COVERAGE, "%", 100, lambda row: row.coverage),
     "score": PairNumber("expected to be accepted", "%", 100, lambda row: row.score),
 }
 _RANGE = ".."

@@ -155,20 +155,20 @@ def watch(page: Page, kind: str, doing: str, *, counted: bool = True) -> None:
             )
         )
     job = running_job(page.store, kind, now_utc())
-    bar, button = st.columns([5, 1], vertical_alignment="bottom")
     text = _format_progress(job, counted=counted)
-    bar.progress(share_of(job) if job else 0.0, f"**{_(doing)}**: {text}")
     stopping = job is not None and job.cancel_requested
-    button.button(
-        _("Stopping …") if stopping else _("Cancel"),
-        key=f"watch_cancel_{kind}",
-        icon=":material/cancel:",
-        disabled=job is None or stopping,
-        help=_("What is finished is kept."),
-        width="stretch",
-        on_click=_cancel,
-        args=(page, kind),
-    )
+    # In a narrow column the button is below the bar, in full.
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.progress(share_of(job) if job else 0.0, f"**{_(doing)}**: {text}")
+        st.button(
+            _("Stopping …") if stopping else _("Cancel"),
+            key=f"watch_cancel_{kind}",
+            icon=":material/cancel:",
+            disabled=job is None or stopping,
+            help=_("What is finished is kept."),
+            on_click=_cancel,
+            args=(page, kind),
+        )
 
 
 def _cancel(page: Page, kind: str) -> None:
@@ -198,7 +198,8 @@ def how_it_ended(
     job = latest_job(page.store, kind)
     if job is None:
         return
-    found = messages(page.store, kind, *levels)
+    # What a source says of itself may be why the job ended, too.
+    found = tuple(dict.fromkeys(messages(page.store, kind, *levels)))
     trace = crash_of(page.workspace, kind) if job.launched else None
     if not found and not trace and job.launched and job.state in _STOPPED:
         # What couldn't be written to the store, as when its disk is full.

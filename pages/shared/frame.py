@@ -236,13 +236,15 @@ def _counts(found: Overview, matched: Matches) -> dict[str, str]:
             (review[DecisionState.UNDECIDED], "undecided"),
             (review[DecisionState.ACCEPTED], "accepted"),
             (review[DecisionState.REJECTED], "rejected"),
+            (review[DecisionState.UNSURE], "unsure"),
+            (review[DecisionState.CONFLICT], "in conflict"),
         ),
         "export": _format_counts((review[DecisionState.ACCEPTED], "to go out")),
     }
 
 
 def _format_counts(*counts: tuple[int, str]) -> str:
-    return ", ".join(f"{count} {_(word)}" for count, word in counts if count)
+    return ", ".join(f"{count:,} {_(word)}" for count, word in counts if count)
 
 
 def _running(page: Page, job: JobStatus) -> None:
@@ -267,7 +269,7 @@ def _cancel(page: Page, kind: str) -> None:
 
 def format_done(job: JobStatus) -> str:
     """How many of its items a job has finished: `3 of 6`."""
-    return _("{finished} of {total}").format(finished=job.finished, total=job.total)
+    return _("{finished:,} of {total:,}").format(finished=job.finished, total=job.total)
 
 
 def share_of(job: JobStatus) -> float:

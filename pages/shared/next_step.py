@@ -19,6 +19,7 @@ TITLES = {
 }
 # The kind of job that does the work of a stage, and what it is called while it runs.
 _JOBS = {"masks": "masks", "scenes": "search", "pairs": "pairs"}
+_DEMO = "demo"
 _NEEDS = {
     "scenes": "needs a mask that is ready",
     "pairs": "needs a mask with a scene",
@@ -45,18 +46,25 @@ def next_step(
 
     From the home page it is the first stage with something to do; pairs that are `left_out`, since
     their scenes aren't usable, are nothing to do. `running` are the titles of jobs by kind: while
-    one works for the page's own stage, the next one waits for it.
+    one works for the page's own stage, the next one waits for it; so does the first stage to do
+    while a job does its work, or makes the demo.
     """
+    kinds = [job.kind for job in found.running]
     if stage is None:
-        return NextStep(_first_to_do(found, left_out))
+        first = _first_to_do(found, left_out)
+        doing = [kind for kind in kinds if kind in (_DEMO, _JOBS.get(first))]
+        return NextStep(first, _waits_for(doing[0], running) if doing else "")
     if stage == STAGES[-1]:
         return None
     following = STAGES[STAGES.index(stage) + 1]
-    kinds = {job.kind for job in found.running}
     kind = _JOBS.get(stage)
     if kind in kinds:
-        return NextStep(following, f"{_((running or {}).get(kind, 'work'))} …")
+        return NextStep(following, _waits_for(kind, running))
     return NextStep(following, "" if _possible(following, found) else _(_NEEDS[following]))
+
+
+def _waits_for(kind: str, running: Mapping[str, str] | None) -> str:
+    return f"{_((running or {}).get(kind, 'work'))} …"
 
 
 def _possible(stage: str, found: Overview) -> bool:

@@ -12,8 +12,9 @@ _KEY = "tour"
 # What to look at and what to press, page by page, in the order of the work.
 _STEPS: Mapping[str, str] = {
     "masks": (
-        "The demo has six masks of open-pit mines, drawn on 3 m images. Select a row: its label, "
-        "its classes and its date stand beside the map. Nothing has to be mended here."
+        "The demo has six masks of open-pit mines, drawn on 3 m images. Click one on the map, or "
+        "in the list below it: its label, its classes and its date stand beside the map. Nothing "
+        "has to be mended here."
     ),
     "scenes": (
         "Press **Search**: the demo's own scenes are in the form. Select a mask and compare its "

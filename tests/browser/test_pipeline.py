@@ -133,7 +133,7 @@ def search_scenes(page: Any, demo: DemoCase) -> None:
 
 def make_pairs(page: Any) -> None:
     go(page, "Pairs")
-    page.get_by_text("1 of 6 selected scenes that no pair was made of yet is not usable").wait_for()
+    page.get_by_text("The selected scene of 1 mask without a pair is not usable").wait_for()
     button(page, "Make 5 pairs").wait_for()
     page.get_by_role("radio", name="Make them, too").click()
     button(page, "Make 6 pairs").click()

@@ -46,7 +46,7 @@ def test_candidates_are_listed_best_first_in_words(case: Case) -> None:
     assert (second["scene_id"], second["present"], second["selected"]) == (LATER.name, False, False)
     assert second["usable"] is True
     assert second["day"] == "2020-02-04 10:43 UTC"
-    assert second["offset"] == "2 days after the mask's image"
+    assert second["offset"] == "2 days after"
     assert second["clouds"] == "cloud in scene 8.0 %"
     found = candidates_of(case.store, pair.mask_id)
     measured = [replace(one.ranked, cloud_over_mask_percent=3.4) for one in found]

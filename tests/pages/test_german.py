@@ -124,7 +124,7 @@ def test_scenes_are_ranked_and_the_limits_are_said(case: Case, tmp_path: Path) -
     said = all_text(app)
     assert "Alle 3 Masken haben eine brauchbare Szene." in said
     assert "Brauchbare Szenen kommen zuerst: höchstens 10 % Bewölkung" in said
-    assert "sie zeigt 100.0 % der Maske" in said
+    assert "Abdeckung des Footprints 100.0 %" in said
     assert "1 von 1" in set(app.dataframe[0].value["usable"])
 
 

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from migrate_core.errors import DiskError
+from migrate_core.job_requests import MakeDemo
 from migrate_core.jobs.background import claim, now_utc
 from migrate_core.model import Decision
 from migrate_core.review.overview import matches, overview
@@ -114,6 +115,19 @@ def test_a_cancel_that_can_not_be_written_says_why(
     cancel.click().run()
     assert not app.exception
     assert [toast.value for toast in app.toast] == ["the disk of the database is full"]
+
+
+@pytest.mark.usefixtures("empty")
+def test_the_tour_of_an_empty_workspace_loads_the_demo_that_it_speaks_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr("migrate_core.background.start", lambda *words: asked.append(words[2]))
+    app = home()
+    (button,) = (button for button in app.button if button.key == "tour_begin")
+    button.click().run()
+    assert asked == [MakeDemo()]
+    assert "**The tour begins at Masks**" in labels(app)
 
 
 def test_the_tour_leads_over_the_five_pages(case: Case) -> None:

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from migrate_core.jobs.background import JobStatus, now_utc
 from migrate_core.review.overview import Overview
-from migrate_core.states import DecisionState
+from migrate_core.states import DecisionState, JobState
+from pages.shared.frame import RUNNING
 from pages.shared.next_step import next_step
 
 UNDECIDED, ACCEPTED = DecisionState.UNDECIDED, DecisionState.ACCEPTED
@@ -44,3 +46,21 @@ def test_from_a_page_it_is_the_next_page() -> None:
     step = next_step("pairs", FIVE_OF_SIX)
     assert step is not None
     assert step.stage == "review"
+
+
+@pytest.mark.parametrize(
+    ("kind", "todo", "waits"),
+    [
+        ("demo", "masks", "Making the demo …"),
+        ("search", "scenes", "Searching for scenes …"),
+        ("export", "scenes", ""),
+    ],
+)
+def test_from_home_the_first_step_waits_for_the_job_that_does_its_work(
+    kind: str, todo: str, waits: str
+) -> None:
+    now = now_utc()
+    job = JobStatus("job", kind, JobState.RUNNING, "here", 1, now, now, 0)
+    step = next_step(None, replace(FIVE_OF_SIX, next_stage=todo, running=(job,)), RUNNING)
+    assert step is not None
+    assert (step.stage, step.waits) == (todo, waits)

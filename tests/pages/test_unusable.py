@@ -14,7 +14,7 @@ from tests.support.app import open_page
 from tests.support.background import Launches, note_launches
 from tests.support.pairs import Case, Safe, numbered_masks, prepare, write_safe
 
-QUESTION = "of 3 selected scenes that no pair was made of yet"
+QUESTION = "The selected scenes of 2 masks without a pair are not usable"
 
 
 @pytest.fixture
@@ -56,10 +56,23 @@ def options_of(launches: Launches) -> RunOptions:
 
 def test_they_are_left_out_as_long_as_nobody_says_otherwise(case: Case, launches: Launches) -> None:
     app = open_page("pages/3_Pairs.py")
-    assert f"2 {QUESTION} are not usable by the limits of the search." in choice(app)
+    assert QUESTION in choice(app)
     assert app.button(key="pairs_make").label == "Make 1 pair"
     app.button(key="pairs_make").click().run()
     assert options_of(launches).leave_out_unusable
+
+
+def test_of_one_scene_the_question_is_in_the_singular(case: Case) -> None:
+    (mask_id, (only, *_)) = next(
+        (mask_id, found)
+        for mask_id, found in case.store.candidates().items()
+        if not found[0].ranked.usable
+    )
+    case.store.select(mask_id, only.ranked.scene.scene_id)
+    app = open_page("pages/3_Pairs.py")
+    assert "The selected scene of 1 mask without a pair is not usable" in choice(app)
+    (asked,) = (one for one in app.button_group if one.key == "pairs_unusable")
+    assert list(asked.options) == ["Leave it out", "Make it, too"]
 
 
 def test_they_are_made_once_somebody_says_yes(case: Case, launches: Launches) -> None:

@@ -25,7 +25,7 @@ from migrate_core.store.decisions import reviewers_of_log
 from migrate_core.text import _
 from pages.shared.frame import PAGES, Page
 from pages.shared.ranges import label_of, range_fields, range_form
-from pages.shared.text import counted, plain
+from pages.shared.text import DATE_FIELD, counted, plain
 
 _KEPT: Final = "session"
 _LOOKED_AT = "export_looked_at"
@@ -37,7 +37,7 @@ _INCLUDE_HELP = {
 _COUNT_TEXTS: Mapping[str, str] = {
     DecisionState.UNDECIDED: "not decided about yet",
     DecisionState.CONFLICT: "on which reviewers disagree",
-    PairState.SUPERSEDED: "superseded by another scene or resampling",
+    PairState.SUPERSEDED: "superseded by a newer pair of the mask",
 }
 # What is known only where the triage has learnt is no filter of a dataset.
 NUMBERS_OF_PAIRS = tuple(name for name in NUMBERS if name != "score")
@@ -137,7 +137,9 @@ def _select(label: str, options: Iterable[str], name: str) -> str:
 
 
 def _day(label: str, name: str) -> str:
-    day = st.date_input(_(label), None, key=f"export_filter_{name}", persist_state=_KEPT)
+    day = st.date_input(
+        _(label), None, key=f"export_filter_{name}", format=DATE_FIELD, persist_state=_KEPT
+    )
     return day.isoformat() if day else ""
 
 
@@ -214,9 +216,14 @@ def explain_empty(page: Page, left_out: Mapping[str, int]) -> None:
         return
     waiting = left_out.get(DecisionState.UNDECIDED, 0)
     form = _(
-        "No pair would go out with this choice. accept some in Review, or take more along above."
+        "No pair would go out with this choice. Accept some in Review, or take more along above."
     )
-    if waiting:
+    if waiting == 1:
+        form = _(
+            "No pair would go out with this choice. {pairs} waits for a decision: accept it in "
+            "Review, or take more along above."
+        )
+    elif waiting:
         form = _(
             "No pair would go out with this choice. {pairs} wait for a decision: accept some in "
             "Review, or take more along above."

@@ -122,26 +122,30 @@ def export_form(page: Page, chosen: ExportRequest, pairs: int | None) -> None:
             "store is reached with the keys of the environment."
         ),
     )
-    zipped = st.checkbox(
-        _("Also as a zip file beside the folder"),
-        key="export_zip",
-        persist_state="session",
-        help=_("Needs as much space again. A download doesn't need it: see the dataset below."),
+    label = (
+        _("Export") if pairs is None else _("Export {pairs}").format(pairs=counted(pairs, "pair"))
     )
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.button(
+            label,
+            key="export_start",
+            type="primary",
+            icon=":material/inventory_2:",
+            disabled=pairs == 0 or not chosen.formats,
+            on_click=note_press,
+            args=(KIND,),
+        )
+        zipped = st.checkbox(
+            _("Also as a zip file beside the folder"),
+            key="export_zip",
+            persist_state="session",
+            help=_("Needs as much space again. A download doesn't need it: see the dataset below."),
+        )
 
     def request() -> ExportRequest:
         return replace(_into(page, chosen, folder), archive=zipped)
 
     fits = _fits(page, request)
-    st.button(
-        _("Export") if pairs is None else _("Export {pairs}").format(pairs=counted(pairs, "pair")),
-        key="export_start",
-        type="primary",
-        icon=":material/inventory_2:",
-        disabled=pairs == 0 or not chosen.formats,
-        on_click=note_press,
-        args=(KIND,),
-    )
     if was_pressed(KIND) and fits:
         start(page, KIND, lambda: _checked(page, request()))
         # What was wrong with it is said on top.

@@ -21,7 +21,7 @@ def begin(page: Page, *, empty: bool) -> None:
     with example:
         _demo(page)
     with tour, st.container(border=True, height="stretch"):
-        _tour()
+        _tour(page, empty)
     with own, st.container(border=True, height="stretch"):
         st.page_link(
             PAGES["masks"][0], label=_("**Add your own masks**"), icon=":material/folder_open:"
@@ -29,18 +29,30 @@ def begin(page: Page, *, empty: bool) -> None:
         st.caption(_("Files you upload, or a folder on the machine that runs this app."))
 
 
-def _tour() -> None:
-    """The guided tour: how to begin it, or the way to its first page."""
+def _tour(page: Page, empty: bool) -> None:
+    """The guided tour: how to begin it, or the way to its first page.
+
+    In an empty workspace it loads the demo that it speaks of.
+    """
     if is_touring():
         path, name, icon = PAGES["masks"]
         st.page_link(path, label=_("**The tour begins at {name}**").format(name=_(name)), icon=icon)
-        st.caption(_("When the demo is loaded, go there; each page says on top what to do."))
+        if is_busy(page, _DEMO):
+            st.caption(_("Go there when the demo is loaded."))
+        else:
+            st.caption(_("What to do on each page stands at the left. It speaks of the demo."))
         return
+
+    def take() -> None:
+        begin_tour()
+        if empty and not is_busy(page, _DEMO):
+            start(page, _DEMO, MakeDemo)
+
     st.button(
         _("Take the tour"),
         key="tour_begin",
         icon=":material/tour:",
-        on_click=begin_tour,
+        on_click=take,
         width="stretch",
     )
     st.caption(_("Five pages with the demo, five minutes: each says what to look at and to press."))

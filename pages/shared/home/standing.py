@@ -16,6 +16,8 @@ from pages.shared.text import counted
 
 # Okabe & Ito, light enough for dark text on them; each part has its word beside it, too.
 _DONE, _WAITING, _TROUBLE, _OUT = "#56B4E9", "#BBBBBB", "#E69F00", "#CC79A7"
+# As the review colours its decisions, but for what is accepted, which is done.
+_REJECTED, _UNSURE = "#D55E00", "#CC79A7"
 _STYLE = """<style>
 .standing { display: flex; width: 100%; height: 1.1rem; border-radius: 0.25rem;
   overflow: hidden; background: rgba(128, 128, 128, 0.15); }
@@ -83,8 +85,8 @@ def stages(found: Overview, matched: Matches) -> list[Stage]:
             "review",
             [
                 Part(accepted, "accepted", _DONE),
-                Part(review[DecisionState.REJECTED], "rejected", _OUT),
-                Part(review[DecisionState.UNSURE], "unsure", _TROUBLE),
+                Part(review[DecisionState.REJECTED], "rejected", _REJECTED),
+                Part(review[DecisionState.UNSURE], "unsure", _UNSURE),
                 Part(review[DecisionState.CONFLICT], "in conflict", _TROUBLE),
                 Part(undecided, "undecided", _WAITING),
             ],

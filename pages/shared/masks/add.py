@@ -75,7 +75,7 @@ def _progress(page: Page) -> None:
     """How far the adding is, or how the last one ended."""
     trouble(KIND)
     if is_busy(page, KIND):
-        watch(page, KIND, "Reading masks")
+        watch(page, KIND, "Adding masks")
         return
     how_it_ended(page, KIND, (Level.ERROR,))
     adding_report(page, KIND)

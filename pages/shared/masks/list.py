@@ -27,7 +27,6 @@ from pages.shared.frame import Page
 from pages.shared.language.messages import message_text
 from pages.shared.masks.cells import edit_cells
 from pages.shared.masks.marks import MASK_LIST, mark, mark_none, marked, wanted_masks
-from pages.shared.masks.values import date_text
 from pages.shared.masks.view import look_at
 from pages.shared.state import choose_mask, selection
 from pages.shared.table import Rows, filters, filters_of_address, mark_rows
@@ -147,6 +146,11 @@ def _choose(mask_id: str) -> None:
     look_at(mask_id=mask_id)
 
 
+def _minute(mask: Mask) -> str | None:
+    """The date as all pages write it; that it is in UTC stands above the column."""
+    return mask.acquired.formatted.removesuffix(" UTC") if mask.acquired else None
+
+
 def _cells(mask: Mask, name: str, with_problem: bool) -> dict[str, Any]:
     """What the table says of a mask; problems come first, and only where there are any."""
     names = mask.classes.names or {}
@@ -156,7 +160,7 @@ def _cells(mask: Mask, name: str, with_problem: bool) -> dict[str, Any]:
         "mask": name,
         "state": _(mask.state),
         **({"problem": problem} if with_problem else {}),
-        "date (UTC)": date_text(mask),
+        "date (UTC)": _minute(mask),
         "classes": ", ".join(names.get(value, value) for value in mask.classes.stored or {}),
         "CRS": mask.georeference.crs,
         "pixel, m": pixel_size(mask),

@@ -91,7 +91,8 @@ def _choose_state(now: RunStatus) -> tuple[str, int]:
     # A state that has just emptied stays to be chosen from while it is chosen.
     chosen = st.session_state.get("pairs_filter", _ALL)
     states = dict.fromkeys([*counts, chosen])
-    shown = {name: f"{_(LOOK.get(name, name))} ({counts.get(name, 0)})" for name in states}
+    looks = {_ALL: "All", **LOOK}
+    shown = {name: f"{_(looks.get(name, name))} ({counts.get(name, 0):,})" for name in states}
     state = st.pills(
         _("Show"),
         list(states),

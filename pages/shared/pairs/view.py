@@ -63,7 +63,7 @@ def _start_form(page: Page, now: RunStatus) -> None:
     """How to make pairs, and the buttons that begin."""
     ahead = parameters_form(page)
     access_form(page, now)
-    unusable_choice(page, now)
+    unusable_choice(page)
     _start_buttons(page, now, ahead)
     if ahead.replaced:
         st.info(format_ahead(ahead), icon=":material/history:")

@@ -27,8 +27,8 @@ from migrate_core.text import (
     CLOUD_IN_SCENE,
     CLOUD_OVER_MASK,
     _,
-    format_offset,
     format_percent,
+    format_short_offset,
     format_time,
 )
 from migrate_core.workspace import Workspace, written_then_renamed
@@ -54,7 +54,7 @@ def film_strip(store: Store, pair: Pair) -> list[dict[str, Any]]:
             "usable": candidate.ranked.usable,
             "present": candidate.ranked.scene_ids == pair.scene_ids,
             "day": format_time(candidate.ranked.scene.sensed_at),
-            "offset": format_offset(candidate.ranked.days_offset),
+            "offset": format_short_offset(candidate.ranked.days_offset),
             "clouds": _clouds(candidate),
         }
         for candidate in candidates_of(store, pair.mask_id)

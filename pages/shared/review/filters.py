@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Final
 
 import streamlit as st
@@ -15,7 +16,7 @@ from migrate_core.text import _
 
 from ..ranges import label_of, range_form
 from ..state import choose_pair
-from ..text import message_of, plain
+from ..text import DATE_FIELD, message_of, plain
 from .address import (
     QueueChoice,
     field_key,
@@ -28,7 +29,7 @@ _KEPT: Final = "session"
 _OPENED: Final = "review_opened"
 TABLE, GALLERY, MAP = "Light table", "Gallery", "Map"
 _SUGGESTED = (Verdict.REJECT.value, Verdict.UNSURE.value, Verdict.ACCEPT.value)
-_BATCH = "The id of decisions that were made at once; `review batches` lists them."
+_BATCH = "The id of decisions that were made at once; Rule and batches in the gallery lists them."
 
 
 def filter_form(rows: Sequence[QueueRow], reviewers: Sequence[str], reviewer: str) -> QueueChoice:
@@ -44,14 +45,12 @@ def filter_form(rows: Sequence[QueueRow], reviewers: Sequence[str], reviewer: st
             decision = _choice("Decision", CHOICES["decision"], "decision")
             suggestion = _choice("Suggestion", _SUGGESTED, "suggestion")
             tile = _choice("Tile", {row.tile for row in rows}, "tile")
-            first = st.date_input(
-                _("Scene from"), None, key=field_key("first"), persist_state=_KEPT
-            )
+            first = _day("Scene from", "first")
         with right:
             basis = _choice("Decided by a", CHOICES["basis"], "basis")
             by = _choice("Decided by", set(reviewers), "by")
             scene = _choice("Scene", {row.scene_id for row in rows}, "scene")
-            last = st.date_input(_("Scene until"), None, key=field_key("last"), persist_state=_KEPT)
+            last = _day("Scene until", "last")
         text = st.text_input(_("Mask name contains"), key=field_key("text"), persist_state=_KEPT)
         batch = st.text_input(
             _("Batch"), key=field_key("batch"), persist_state=_KEPT, help=_(_BATCH)
@@ -102,6 +101,12 @@ def _choice(label: str, options: Collection[str], name: str) -> str | None:
         persist_state=_KEPT,
     )
     return chosen
+
+
+def _day(label: str, name: str) -> date | None:
+    return st.date_input(
+        _(label), None, key=field_key(name), format=DATE_FIELD, persist_state=_KEPT
+    )
 
 
 def _range(name: str) -> Range:

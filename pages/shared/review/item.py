@@ -41,9 +41,9 @@ from .repairs import NOT_APPLIED, is_behind, repairs_document
 from .triage.expectation import EXPECTED, EXPECTED_NOTE, expected_rows
 
 SUPERSEDED = (
-    "This pair is superseded: the mask has a pair of another scene or of other parameters since, "
-    "or its file was changed or taken out. It is not exported; what was decided about it is "
-    "proposed for the mask's new pair."
+    "Superseded: the mask has a pair of another scene, label or other parameters since, or its "
+    "file was changed or taken out. It is not exported; what was decided about it is proposed for "
+    "the mask's new pair."
 )
 _OCCLUDING = {
     "cloud": "cloud",
@@ -165,9 +165,12 @@ def _suggestion(pair: Pair) -> Mapping[str, str] | None:
 def _dates(item: ReviewItem) -> dict[str, str]:
     acquired = item.mask.acquired if item.mask else None
     scene = item.scenes[0].sensed_at if item.scenes else None
+    source = acquired.formatted if acquired else _("date not known")
+    if item.mask is None:  # it is another by now, as after its label was edited
+        source = _("mask not in the store any more")
     return {
         "scene": format_time(scene) if scene else _("scene not in the store any more"),
-        "source": acquired.formatted if acquired else _("date not known"),
+        "source": source,
         "offset": format_offset(item.pair.days_offset),
     }
 

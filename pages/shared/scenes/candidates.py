@@ -18,6 +18,7 @@ from migrate_core.store.last_search import SearchParameters
 from migrate_core.text import (
     CLOUD_IN_SCENE,
     CLOUD_OVER_MASK,
+    FOOTPRINT_COVERAGE,
     LABEL_OCCLUDED,
     _,
     capital,
@@ -149,12 +150,10 @@ def _use_button(view: View) -> None:
 def _format_candidate(ranked: RankedScene) -> str:
     """A candidate's time, clouds and coverage in a sentence."""
     more, when = len(ranked.completed_by), format_offset(ranked.days_offset)
-    shows = (
-        _("it shows {share} of the mask together with {count} more of the same overpass")
-        if more
-        else _("it shows {share} of the mask")
-    ).format(share=format_share(ranked.coverage), count=more)
-    return f"{capital(when)}; {', '.join(cloud_texts(ranked))}; {shows}."
+    coverage = f"{_(FOOTPRINT_COVERAGE)} {format_share(ranked.coverage)}"
+    if more:
+        coverage += _(" together with {count} more of the same overpass").format(count=more)
+    return f"{capital(when)}; {', '.join(cloud_texts(ranked))}; {coverage}."
 
 
 def cloud_texts(ranked: RankedScene) -> list[str]:

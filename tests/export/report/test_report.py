@@ -242,7 +242,7 @@ def test_of_what_was_measured_there_is_a_plot_and_no_longer_when_it_is_gone(
     html = (out / "report.html").read_text(encoding="utf-8")
     assert html.count("data:image/png;base64,") == len(PLOT_CAPTIONS)
     assert "Histogram of shift of masks against Sentinel-2 over 8 pairs" in html
-    assert "from 5.00 to 5.00, median 5.00." in html
+    assert "from 5.00 m to 5.00 m, median 5.00 m." in html
     made.store.put_pairs(pairs)
     made.export(out)
     left = {path.stem for path in (out / "plots").iterdir()}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....text import CLOUD_IN_SCENE, LABEL_OCCLUDED, capital
+from ....text import CLOUD_IN_SCENE, FOOTPRINT_COVERAGE, LABEL_OCCLUDED, capital, counted
 from ...formats.base import SPLITS
 from ..statistics import Statistics
 from .axes import BLUE, MOST_CLASSES, ORANGE, PURPLE, VERMILION, axes_of_figure
@@ -26,7 +26,7 @@ SPLIT_STYLES = {"train": (BLUE, ""), "val": (ORANGE, "///"), "test": (PURPLE, ".
 class Histogram:
     """A number of pairs: `title`, the name of its axis with the unit, and the values.
 
-    `limits` are the ends of its scale; None for those of the values.
+    `limits` are the ends of its scale; None for those of the values. `unit` follows a value.
     """
 
     name: str
@@ -34,20 +34,27 @@ class Histogram:
     axis: str
     values_of: Callable[[Statistics], Sequence[float]]
     limits: tuple[float, float] | None = None
+    unit: str = ""
 
-    def summary(self, counted: Statistics) -> str:
+    def written(self, value: float) -> str:
+        """A value with its unit: `28.07 %`."""
+        return f"{value:.2f} {self.unit}".rstrip()
+
+    def summary(self, found: Statistics) -> str:
         """What it shows in words, for who can't see it; empty without any value."""
-        values = self.values_of(counted)
+        values = self.values_of(found)
         if not values:
             return ""
+        pairs = counted(len(values), "pair")
         return (
-            f"Histogram of {self.title} over {len(values):,} pairs: {self.axis}; from "
-            f"{min(values):.2f} to {max(values):.2f}, median {median(values):.2f}."
+            f"Histogram of {self.title} over {pairs}: {self.axis}; from "
+            f"{self.written(min(values))} to {self.written(max(values))}, "
+            f"median {self.written(median(values))}."
         )
 
 
 def _percents(column: str) -> Callable[[Statistics], Sequence[float]]:
-    return lambda counted: [100 * share for share in counted.numbers(column)]
+    return lambda found: [100 * share for share in found.numbers(column)]
 
 
 HISTOGRAMS = (
@@ -55,14 +62,16 @@ HISTOGRAMS = (
         "days_offset",
         "days between mask and scene",
         "scene minus mask, days",
-        lambda counted: counted.numbers("days_offset"),
+        lambda found: found.numbers("days_offset"),
+        unit="days",
     ),
     Histogram(
         "cloud_percent",
         CLOUD_IN_SCENE,
         f"{CLOUD_IN_SCENE}, %",
-        lambda counted: counted.numbers("cloud_percent"),
+        lambda found: found.numbers("cloud_percent"),
         (0, 100),
+        "%",
     ),
     Histogram(
         "occluded_labelled",
@@ -70,42 +79,45 @@ HISTOGRAMS = (
         "share of labelled pixels, %",
         _percents("occluded_labelled"),
         (0, 100),
+        "%",
     ),
     Histogram(
         "coverage",
-        "coverage",
+        FOOTPRINT_COVERAGE,
         "share of the mask's footprint with data, %",
         _percents("coverage"),
         (0, 100),
+        "%",
     ),
     Histogram(
         "change",
         "change inside the labels",
         "change, 0 (alike) to 1 (altogether different)",
-        lambda counted: counted.numbers("change"),
+        lambda found: found.numbers("change"),
         (0, 1),
     ),
     Histogram(
         "shift",
         "shift of masks against Sentinel-2",
         "length of the shift, m",
-        lambda counted: counted.shifts_m,
+        lambda found: found.shifts_m,
+        unit="m",
     ),
 )
 
 
-def histograms(counted: Statistics) -> dict[str, Figure]:
+def histograms(found: Statistics) -> dict[str, Figure]:
     """A histogram of each number that is known of any pair, by the name of its file."""
     return {
         f"histogram_{one.name}": _figure(one, values)
         for one in HISTOGRAMS
-        if (values := one.values_of(counted)) or one.name == "days_offset"
+        if (values := one.values_of(found)) or one.name == "days_offset"
     }
 
 
 def _figure(one: Histogram, values: Sequence[float]) -> Figure:
-    middle = f", median {median(values):.2f}" if values else ""
-    title = f"{capital(one.title)}: {len(values):,} pairs{middle}"
+    middle = f", median {one.written(median(values))}" if values else ""
+    title = f"{capital(one.title)}: {counted(len(values), 'pair')}{middle}"
     figure, axes = axes_of_figure(title, one.axis, "pairs")
     low, high = one.limits or (min(values, default=0.0), max(values, default=0.0))
     if low == high:
@@ -118,18 +130,18 @@ def _figure(one: Histogram, values: Sequence[float]) -> Figure:
     return figure
 
 
-def class_shares_by_split(counted: Statistics) -> Figure:
+def class_shares_by_split(found: Statistics) -> Figure:
     """The share of each class among the known pixels of each split, as bars beside each other."""
     figure, axes = axes_of_figure(
         "Class shares by split", "share of the split's known pixels, %", "class"
     )
-    areas = counted.class_ha
+    areas = found.class_ha
     classes = sorted(sorted(areas, key=lambda value: -areas[value])[:MOST_CLASSES])
-    splits = [split for split in SPLITS if split in counted.split_pixels]
+    splits = [split for split in SPLITS if split in found.split_pixels]
     figure.set_figheight(1.6 + 0.25 * len(classes) * max(1, len(splits)))
     height = 0.8 / max(1, len(splits))
     for number, split in enumerate(splits):
-        shares = [100 * (counted.share_in_split(split, value) or 0.0) for value in classes]
+        shares = [100 * (found.share_in_split(split, value) or 0.0) for value in classes]
         color, hatch = SPLIT_STYLES[split]
         where = np.arange(len(classes)) + (number - (len(splits) - 1) / 2) * height
         bars = axes.barh(

@@ -66,18 +66,22 @@ def _settings(page: Page) -> None:
         left, right = st.columns(2)
         double = left.number_input(
             _("Looked at by two, % of the pairs"), 0.0, 100.0, 100 * now.double_share, 5.0,
+            format="%g",
             help=_("These pairs wait for two persons, who don't see what the other decided."),
         )  # fmt: skip
         checks = right.number_input(
             _("Attention checks, % of the pairs"), 0.0, 50.0, 100 * now.check_share, 1.0,
+            format="%g",
             help=_("Known-bad pairs among the others. They are never exported."),
         )  # fmt: skip
         goal = left.number_input(
             _("Bad pairs at most, %"), 0.1, 99.0, 100 * now.goal_share, 1.0,
+            format="%g",
             help=_("The goal of the random sample, with 95 % confidence."),
         )  # fmt: skip
         minutes = right.number_input(
             _("A pair is kept for who opened it, minutes"), 0.5, 1440.0, now.lease_minutes, 1.0,
+            format="%g",
         )  # fmt: skip
         save = _("Save for all")
         if pressed(st.form_submit_button, save, "team_save", disabled=is_busy(page, KIND)):
