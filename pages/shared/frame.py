@@ -252,9 +252,10 @@ def _running(page: Page, job: JobStatus) -> None:
     count = format_done(job) if job.total else _("starting")
     st.progress(share_of(job), f"{_(RUNNING[job.kind])}: {count}{time_left(job)}")
     st.button(
-        _("Cancel"),
+        _("Stopping …") if job.cancel_requested else _("Cancel"),
         key=f"cancel_{job.kind}",
         icon=":material/cancel:",
+        disabled=job.cancel_requested,
         on_click=_cancel,
         args=(page, job.kind),
     )

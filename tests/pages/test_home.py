@@ -100,6 +100,8 @@ def test_the_demo_shows_how_far_it_is_and_can_be_cancelled(case: Case) -> None:
     (cancel,) = (button for button in app.main.button if button.label == "Cancel")
     cancel.click().run()
     assert job.cancel_requested()
+    (stopping,) = (button for button in app.sidebar.button if button.key == "cancel_demo")
+    assert (stopping.label, stopping.disabled) == ("Stopping …", True)
 
 
 def test_a_cancel_that_can_not_be_written_says_why(
