@@ -222,10 +222,15 @@ def mark_rows(
 
 
 def choose_rows(name: str, rows: Rows) -> list[int]:
-    """A table of which several rows can be marked. Returns their numbers in `rows`."""
+    """A table of which several rows can be marked, or one entered by a click in a cell or a key.
+
+    Returns their numbers in `rows`. Where there are marks, these count and the cell does not.
+    """
     key = _table_key(name, rows)
-    event = _table(rows, None, key=key, selection_mode="multi-row", on_select="rerun")
-    return [number for number in event["selection"]["rows"] if number < len(rows.ids)]
+    modes = ["multi-row", "single-cell"]
+    found = _table(rows, None, key=key, selection_mode=modes, on_select="rerun")["selection"]
+    numbers = found["rows"] or [int(cell[0]) for cell in found["cells"]]
+    return [number for number in numbers if number < len(rows.ids)]
 
 
 def cell_at(key: str, row: int | None, column: str) -> Any:

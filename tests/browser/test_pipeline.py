@@ -135,7 +135,7 @@ def make_pairs(page: Any) -> None:
     go(page, "Pairs")
     page.get_by_text("The selected scene of 1 mask without a pair is not usable").wait_for()
     button(page, "Make 5 pairs").wait_for()
-    page.get_by_role("radio", name="Make them, too").click()
+    page.get_by_role("radio", name="Make it, too").click()
     button(page, "Make 6 pairs").click()
     page.get_by_test_id("stSidebar").get_by_text("6 made").wait_for(timeout=SLOW_MS)
     no_error_is_shown(page)

@@ -57,6 +57,27 @@ def focus_is_in(table: Any) -> bool:
     return bool(table.evaluate("table => table.contains(document.activeElement)"))
 
 
+def test_a_cell_of_the_list_of_pairs_shows_its_pair_and_marks_count_before_it(
+    served: tuple[str, Workspace], tmp_path: Path
+) -> None:
+    from playwright.sync_api import expect
+
+    address, workspace = served
+    ids = mask_ids(workspace)
+    with table_of(f"{address}/Pairs", tmp_path, 0) as (page, table):
+        main = page.get_by_test_id("stMain")
+        for number in (1, 2):
+            page.keyboard.press("ArrowDown")
+            expect(page).to_have_url(re.compile(f"mask={ids[number]}"))
+            settles(page)
+        box = table.bounding_box()
+        page.mouse.move(box["x"] + 15, box["y"] + 20, steps=4)
+        for row in (0, 2):
+            page.mouse.click(box["x"] + 15, box["y"] + 55 + 35 * row, delay=60)
+            settles(page)
+        expect(main.get_by_role("button", name="Make the 2 selected")).to_be_visible()
+
+
 def test_arrows_choose_masks_and_shift_space_marks_them(
     served: tuple[str, Workspace], tmp_path: Path
 ) -> None:

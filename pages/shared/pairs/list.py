@@ -66,8 +66,8 @@ def pair_list(page: Page, now: RunStatus) -> None:
     listed.show(count)
     st.caption(
         _(
-            "Select a row for its details, several to make just these. {sign} = a "
-            "scene is selected, the pair was not begun."
+            "A click in a row, or ↑ and ↓, shows its details; marks at the left choose several to "
+            "make just these. {sign} = a scene is selected, the pair was not begun."
         ).format(sign=_(LOOK[TO_MAKE]))
     )
     if len(picked) == 1:
