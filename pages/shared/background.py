@@ -141,11 +141,11 @@ def is_busy(page: Page, kind: str) -> bool:
     return running_job(page.store, kind, now_utc()) is not None
 
 
-def watch(page: Page, kind: str, doing: str, *, counted: bool = True) -> None:
+def watch(page: Page, kind: str, doing: str) -> None:
     """How far the work of a kind is, with the time left and a button that cancels it.
 
-    What is not `counted` in items is shown as a share. A press of a button that starts the same
-    work, on a page that was drawn before this work began, is answered here.
+    A press of a button that starts the same work, on a page that was drawn before this work began,
+    is answered here.
     """
     press: _Press | None = st.session_state.pop(_PRESSED + kind, None)
     if press is not None and press.counts:
@@ -155,7 +155,7 @@ def watch(page: Page, kind: str, doing: str, *, counted: bool = True) -> None:
             )
         )
     job = running_job(page.store, kind, now_utc())
-    text = _format_progress(job, counted=counted)
+    text = _format_progress(job)
     stopping = job is not None and job.cancel_requested
     # In a narrow column the button is below the bar, in full.
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -178,14 +178,13 @@ def _cancel(page: Page, kind: str) -> None:
         st.session_state[_TROUBLE + kind] = _Trouble(str(err))
 
 
-def _format_progress(job: JobStatus | None, *, counted: bool) -> str:
+def _format_progress(job: JobStatus | None) -> str:
     """How far a job is, in words; one that was just started doesn't know how much there is."""
     if job is None or not job.total:
         return _("one moment …")
     failed = _(", {count} failed").format(count=job.failed) if job.failed else ""
     left = time_left(job) if job.finished < job.total else _(", finishing …")
-    done = format_done(job) if counted else f"{100 * share_of(job):.0f} %"
-    return f"{done}{failed}{left}"
+    return f"{format_done(job)}{failed}{left}"
 
 
 def how_it_ended(

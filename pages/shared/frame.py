@@ -56,6 +56,8 @@ RUNNING = {
     "export": "Exporting",
     "convert": "Converting a product",
 }
+# What these count, as the parts of a dataset, is nothing that people count.
+_IN_STEPS = ("demo", "search", "preview", "export")
 _POLL_S = 2.0
 # The workspace that a request to a route names.
 _OF_REQUEST: ContextVar[str] = ContextVar("workspace of a request", default="")
@@ -269,7 +271,9 @@ def _cancel(page: Page, kind: str) -> None:
 
 
 def format_done(job: JobStatus) -> str:
-    """How many of its items a job has finished: `3 of 6`."""
+    """How many of its items a job has finished: `3 of 6`; the share of one that counts steps."""
+    if job.kind in _IN_STEPS:
+        return f"{100 * share_of(job):.0f} %"
     return _("{finished:,} of {total:,}").format(finished=job.finished, total=job.total)
 
 

@@ -239,7 +239,7 @@ def test_a_running_export_is_watched_and_a_second_one_refused(
     assert launched == []
     assert "is at work already" in words(app)
     assert "export_start" not in [button.key for button in app.button]
-    assert any("1 of 4" in bar.proto.text for bar in app.main.get("progress"))
+    assert any("25 %" in bar.proto.text for bar in app.main.get("progress"))
     app.button(key="watch_cancel_export").click().run()
     assert job.cancel_requested()
 

@@ -25,6 +25,7 @@ from migrate_core.jobs.background import claim, now_utc
 from migrate_core.model import RankedScene, Scene, SceneQuery
 from migrate_core.products.product import Product
 from migrate_core.settings import RankingSettings
+from migrate_core.states import Level
 from migrate_core.store.candidates import candidates_of
 from migrate_core.store.last_search import (
     SearchParameters,
@@ -236,6 +237,14 @@ def test_the_second_half_of_a_search_that_measures_is_told(masks: Case) -> None:
     job.report(70, 0, 100)
     assert progress_text(opened()).startswith("Measuring clouds over each mask: 70 %")
     job.end("cancelled")
+
+
+def test_a_problem_that_ended_the_search_is_said_once(masks: Case) -> None:
+    job = claim(masks.store, "search", 100)
+    job.say(Level.PROBLEM, ["no product was found in it"])
+    job.say(Level.ERROR, ["no product was found in it"])
+    job.end("failed")
+    assert [error.value for error in opened().error] == ["no product was found in it"]
 
 
 def progress_text(app: AppTest) -> str:

@@ -66,7 +66,7 @@ def preview_panel(page: Page, request: ExportRequest) -> None:
         start(page, KIND, lambda: PreviewExport(request, similar))
     trouble(KIND)
     if busy:
-        watch(page, KIND, _("Looking at labels"), counted=False)
+        watch(page, KIND, _("Looking at labels"))
         return
     how_it_ended(page, KIND)
     found = answer(page.store, KIND)

@@ -130,7 +130,7 @@ def _watch(page: Page) -> None:
     """How far the search is; when it begins or ends, the page is made again."""
     trouble(KIND)
     if is_busy(page, KIND):
-        watch(page, KIND, _doing(page), counted=False)
+        watch(page, KIND, _doing(page))
     else:
         how_it_ended(page, KIND)
 
