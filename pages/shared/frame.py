@@ -69,6 +69,10 @@ _STYLE = """<style>
 [data-testid="stSidebar"] [data-testid="stPageLink-NavLink"] :is(span, p, div) {
   white-space: normal; overflow: visible;
 }
+/* Streamlit marks the link with the focus as it marks the page that is open. */
+[data-testid="stPageLink-NavLink"]:focus-visible {
+  box-shadow: 0 0 0 0.2rem light-dark(rgba(0, 114, 178, 0.5), rgba(86, 180, 233, 0.6));
+}
 [data-testid="stSidebarHeader"] { height: 2rem; margin-bottom: 0; }
 [data-testid="stSidebarContent"] { padding: 0; }
 [data-testid="stSidebarUserContent"] { padding: 0 0.75rem 1rem; }

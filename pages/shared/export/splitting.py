@@ -57,6 +57,7 @@ def choose_splits() -> SplitOptions:
         _("Splits lie apart at least, km"),
         0.0,
         500.0,
+        format="%g",
         key="export_buffer_km",
         persist_state=_KEPT,
         help=_("Pairs that lie nearer to another split are left out."),
