@@ -68,13 +68,17 @@ class Job:
         self._update(heartbeat_at=self._clock(), finished=finished, failed=failed, **changed)
 
     def advance(self, finished: int, total: int) -> None:
-        """Say how far it is, at most twice a second; raises JobCancelledError on demand."""
+        """Say how far it is, at most twice a second; raises JobCancelledError on demand.
+
+        A demand that comes when all is finished stops nothing, so it isn't told as a stop.
+        """
         now = self._clock()
         if now - self._reported_at < REPORT_INTERVAL and finished < total:
             return
         self._reported_at = now
         self._update(heartbeat_at=now, finished=finished, total=total)
-        if self.cancel_requested():
+        all_finished = 0 < total <= finished
+        if not all_finished and self.cancel_requested():
             raise JobCancelledError("It was cancelled. What was finished before is kept.")
 
     def cancel_requested(self) -> bool:

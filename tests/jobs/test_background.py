@@ -16,6 +16,8 @@ from migrate_core.jobs.background import (
     holding,
     latest_job,
     messages,
+    now_utc,
+    request_cancel,
     running_job,
     take_up,
     working,
@@ -75,6 +77,20 @@ def test_an_error_that_can_be_mended_is_said_and_others_fail_the_job(store: Stor
     with pytest.raises(JobCancelledError), working(store, "work"):
         raise JobCancelledError("enough")
     assert (state(store), messages(store, "work", Level.ERROR)) == ("cancelled", ())
+
+
+def test_a_cancel_stops_what_is_left_and_is_no_stop_when_nothing_is(store: Store) -> None:
+    with pytest.raises(JobCancelledError), working(store, "work") as job:
+        assert request_cancel(store, "work", now_utc())
+        job.advance(1, 3)
+    assert state(store) == "cancelled"
+    with working(store, "work") as job:
+        assert request_cancel(store, "work", now_utc())
+        job.advance(3, 3)
+    assert state(store) == "done"
+    with pytest.raises(JobCancelledError), working(store, "work") as job:
+        assert request_cancel(store, "work", now_utc())
+        job.advance(0, 0)
 
 
 def test_work_within_work_of_its_kind_is_a_part_of_that_job(store: Store) -> None:
