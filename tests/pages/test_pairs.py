@@ -253,6 +253,10 @@ def test_the_list_can_be_limited_to_a_state(case: Case) -> None:
     app = opened()
     app.pills(key="pairs_filter").set_value("cancelled").run()
     assert table(app) == ["m0.tif – cancelled"]
+    # The address has it, so that a reload and a link have.
+    assert app.query_params["show"] == "cancelled"
+    assert table(opened(show="cancelled")) == ["m0.tif – cancelled"]
+    assert len(table(opened(show="nonsense"))) > 1
 
 
 def test_a_long_list_is_turned_page_by_page(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ from pages.shared.log import show_log
 from pages.shared.pairs.failed import remedies
 from pages.shared.pairs.start import start_pairs
 from pages.shared.pairs.state import LOOK, STAGE_HELP, RunStatus
-from pages.shared.state import choose_mask, choose_pair, selection
+from pages.shared.state import choose_mask, choose_pair, put_in_address, selection
 from pages.shared.table import PagedList, Rows, choose_rows
 from pages.shared.text import PERCENT_COLUMN, code, message_of, plain
 
@@ -43,6 +43,7 @@ _OFFSETS = {
     "auto": "As documents say",
 }
 _ALL = "all"
+_FILTER = "pairs_filter"
 _ROWS_ON_A_PAGE = 15
 _LOG_CHARACTERS = 20_000
 
@@ -88,21 +89,24 @@ def _choose_state(now: RunStatus) -> tuple[str, int]:
     """Which state to show, and how many pairs are in it."""
     total = sum(number for state, number in now.counts.items() if state != PairState.SUPERSEDED)
     counts = {_ALL: total, **now.counts}
+    asked = st.query_params.get("show", _ALL)
+    # Not as the default: what the address names comes before it.
+    chosen: str = st.session_state.setdefault(_FILTER, asked if asked in LOOK else _ALL)
     # A state that has just emptied stays to be chosen from while it is chosen.
-    chosen = st.session_state.get("pairs_filter", _ALL)
     states = dict.fromkeys([*counts, chosen])
     looks = {_ALL: "All", **LOOK}
     shown = {name: f"{_(looks.get(name, name))} ({counts.get(name, 0):,})" for name in states}
     state = st.pills(
         _("Show"),
         list(states),
-        default=_ALL,
         required=True,
         format_func=shown.__getitem__,
-        key="pairs_filter",
+        key=_FILTER,
         persist_state="session",
         label_visibility="collapsed",
     )
+    state = state or _ALL
+    put_in_address("show", None if state == _ALL else state)
     return state, counts.get(state, 0)
 
 

@@ -122,13 +122,13 @@ def _table(found: Sequence[MaskRow]) -> None:
         [row.mask.mask_id for row in found],
         [_cells(row) for row in found],
         {
-            "mask": st.column_config.TextColumn(width=150),
+            "mask": st.column_config.TextColumn(width=205),
             "usable": st.column_config.TextColumn(
-                _("usable"), help=_("Usable scenes of all candidates"), width=70
+                _("usable"), help=_("Usable scenes of all candidates"), width=60
             ),
             "scene in use": st.column_config.TextColumn(
                 help=_(
-                    "Its date, how long before or after the mask's image it was taken, and cloud "
+                    "How long before or after the mask's image it was taken, its date, and cloud "
                     "over mask where it was measured, else cloud in scene"
                 ),
                 width=350,
@@ -153,8 +153,9 @@ def _cells(row: MaskRow) -> dict[str, Any]:
 def _in_use(candidate: Candidate) -> str:
     ranked = candidate.ranked
     parts = [
-        format_date(ranked.scene.sensed_at),
+        # First, since narrow columns show little more.
         format_short_offset(ranked.days_offset),
+        format_date(ranked.scene.sensed_at),
         cloud_text(ranked),
         *[_("not usable")] * (not ranked.usable),
         *[_("by hand")] * candidate.chosen_by_person,

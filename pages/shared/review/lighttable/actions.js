@@ -277,8 +277,8 @@ const framing = [
   {
     id: "drawer",
     keys: ["d"],
-    title: t("Drawer: view, facts and log"),
-    short: t("Drawer"),
+    title: t("Drawer: legend and view, facts and log"),
+    short: t("Legend"),
     pressed: () => settings.drawer,
     run: (table) => table.look({ drawer: !settings.drawer }),
   },

@@ -7,7 +7,7 @@ import { settings } from "../settings.js";
 import { t } from "../language.js";
 
 const TABS = [
-  ["view", t("View")],
+  ["view", t("Legend and view")],
   ["facts", t("Facts and log")],
 ];
 
