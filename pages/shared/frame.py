@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -59,6 +60,7 @@ RUNNING = {
 # What these count, as the parts of a dataset, is nothing that people count.
 _IN_STEPS = ("demo", "search", "preview", "export")
 _POLL_S = 2.0
+_PACE_IS_SURE = timedelta(seconds=3)
 # The workspace that a request to a route names.
 _OF_REQUEST: ContextVar[str] = ContextVar("workspace of a request", default="")
 # In pixels; Streamlit's own 300 leave little for tables and maps on a small screen.
@@ -290,8 +292,22 @@ def time_left(job: JobStatus) -> str:
     """The time left by the pace so far; nothing while there is no pace."""
     if not job.finished:
         return ""
-    elapsed = (now_utc() - job.started_at).total_seconds()
-    left = elapsed / job.finished * max(job.total - job.finished, 0)
+    left = _seconds_an_item(job) * max(job.total - job.finished, 0)
     if left < 90:
         return _(", {seconds:.0f} s left").format(seconds=left)
     return _(", {minutes:.0f} min left").format(minutes=left / 60)
+
+
+def _seconds_an_item(job: JobStatus) -> float:
+    """By what was finished since this tab saw something finished, and before that since the start.
+
+    Workers take some seconds to start, which say nothing of the items after the first.
+    """
+    now, key = now_utc(), f"pace_{job.kind}"
+    seen = st.session_state.get(key)
+    if seen is None or seen[0] != job.job_id:
+        seen = st.session_state[key] = (job.job_id, now, job.finished)
+    _job, since, before = seen
+    if job.finished > before and now - since >= _PACE_IS_SURE:
+        return float((now - since) / timedelta(seconds=1) / (job.finished - before))
+    return float((now - job.started_at) / timedelta(seconds=1) / job.finished)

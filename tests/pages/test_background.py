@@ -1,10 +1,16 @@
 """What pages remember of a press, until the work that it asks for is started."""
 
 import ast
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from migrate_core.jobs.background import claim, latest_job
+from migrate_core.store.base import open_store
+from migrate_core.workspace import Workspace
+from pages.shared import frame
 
 
 def page_with_two_buttons() -> None:
@@ -115,3 +121,30 @@ def test_every_button_of_the_pages_acts_in_its_callback() -> None:
 def _is_safe(named: ast.keyword) -> bool:
     never = isinstance(named.value, ast.Constant) and named.value.value is True
     return named.arg == "on_click" or (named.arg == "disabled" and never)
+
+
+def test_the_time_left_forgets_how_long_starting_took(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = datetime(2020, 2, 2, 10, tzinfo=UTC)
+    store = open_store(Workspace(tmp_path))
+    monkeypatch.setattr(frame.st, "session_state", {})
+
+    def left_after(seconds: float, finished: int) -> str:
+        now = begun + timedelta(seconds=seconds)
+        monkeypatch.setattr(frame, "now_utc", lambda: now)
+        job.report(finished, 0)
+        found = latest_job(store, job.kind)
+        assert found is not None
+        return frame.time_left(found)
+
+    job = claim(store, "pairs", 11, lambda: begun)
+    # Ten seconds of starting, then a second a pair.
+    assert left_after(10, 0) == ""
+    assert left_after(11, 1) == ", 2 min left"
+    assert left_after(12, 2) == ", 54 s left"  # not sure of the new pace yet
+    assert left_after(15, 5) == ", 6 s left"
+    job.end("done")
+    # Another job has a pace of its own.
+    job = claim(store, "pairs", 11, lambda: begun)
+    assert left_after(10, 5) == ", 12 s left"
