@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 # The tab's workspace by name, in its session and in its address.
 WORKSPACE = "workspace"
@@ -23,19 +24,22 @@ _SETTLED_S = 2.0
 class Selection:
     """The mask, the scene of it and the pair that the person looks at; None when not chosen yet.
 
-    `address` is the mask and the scene as the address was last seen to name them.
+    `address` is the mask and the scene as the address was last seen to name them, on the `visit` of
+    a page.
     """
 
     mask_id: str | None = None
     pair_id: str | None = None
     scene_id: str | None = None
     address: tuple[str | None, str | None] = (None, None)
+    visit: int = -1
 
 
 def selection() -> Selection:
     """The tab's selection: what it chose before, else what its address names (a deep link).
 
-    An address that names another mask or scene than before is one that the person went back to.
+    Another mask or scene of the address counts where a link led to it, or the browser's way back.
+    Else it is one of before: what the browser asks until it has the new address still has the old.
     """
     query = st.query_params
     if _KEY not in st.session_state:
@@ -44,8 +48,18 @@ def selection() -> Selection:
     named = (query.get("mask"), query.get("scene"))
     # Links to pages name nothing.
     if named[0] is not None and named != found.address:
-        found.mask_id, found.scene_id = found.address = named
+        if found.visit != visit() or _went_back():
+            found.mask_id, found.scene_id = found.address = named
+        else:
+            _write_address(found)
+    found.visit = visit()
     return found
+
+
+def _went_back() -> bool:
+    """Whether the page is drawn since the person went back, or forth, in the browser."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and context.is_history_navigation
 
 
 def choose_mask(mask_id: str | None) -> None:

@@ -696,6 +696,13 @@ def test_a_deep_link_opens_its_mask(searched: Case) -> None:
     assert looked_at(opened(mask="unknown")) == "m0"
 
 
+@pytest.fixture
+def by_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each drawing is one after the browser's way back or forth, so its address counts."""
+    monkeypatch.setattr("pages.shared.state._went_back", lambda: True)
+
+
+@pytest.mark.usefixtures("by_history")
 def test_another_scene_is_looked_at_then_used(searched: Case) -> None:
     app = opened()
     assert "In use (chosen as the best)" in labels(app)
@@ -707,6 +714,7 @@ def test_another_scene_is_looked_at_then_used(searched: Case) -> None:
     assert "In use (chosen by hand)" in labels(app)
 
 
+@pytest.mark.usefixtures("by_history")
 def test_the_address_names_what_is_looked_at_and_leads_back_to_it(searched: Case) -> None:
     mask = first(searched)
     app = opened()

@@ -1,5 +1,6 @@
 """What a tab has selected, and what its address says of it."""
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 
@@ -37,9 +38,23 @@ def shown(app: AppTest) -> tuple[str, str]:
     return app.markdown[0].value, named if isinstance(named, str) else named[0]
 
 
-def test_an_address_that_a_person_went_back_to_is_followed() -> None:
+def test_an_address_that_a_person_went_back_to_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     app = opened()
     app.query_params["scene"] = "first"
+    monkeypatch.setattr("pages.shared.state._went_back", lambda: True)
+    assert shown(app.run()) == ("first", "first")
+
+
+def test_an_address_that_the_browser_has_not_renewed_yet_undoes_no_choice() -> None:
+    app = opened()
+    app.query_params["scene"] = "first"
+    assert shown(app.run()) == ("second", "second")
+
+
+def test_an_address_of_a_link_to_another_page_is_followed() -> None:
+    app = opened()
+    app.query_params["scene"] = "first"
+    app.session_state["visit"] = 1
     assert shown(app.run()) == ("first", "first")
 
 
