@@ -7,7 +7,7 @@ import re
 from migrate_core.text import _
 
 # By option, the field or button that does the same; texts that pages show elsewhere.
-_FIELDS = {
+FIELDS = {
     "--access": "Way of access",
     "--allow-empty": "Take masks without any labelled pixel, as negative examples",
     "--aoi": "Areas that were labelled, if they were recorded",
@@ -35,7 +35,7 @@ _FIELDS = {
     "--yes": "Go on",
 }
 # Commands by their first words, and settings that have no field.
-_COMMANDS = {
+COMMANDS = {
     "--include": "Accepted and undecided",
     "masks add": "Add masks",
     "masks labels": "Edit label",
@@ -64,20 +64,15 @@ def on_pages(text: str) -> str:
     return _NAMED.sub(lambda found: _called(found[0]), text)
 
 
-def names_of_fields() -> frozenset[str]:
-    """All texts that messages are given here, in English."""
-    return frozenset({*_FIELDS.values(), *_COMMANDS.values()})
-
-
 def _called(name: str) -> str:
     plain = name.strip("`")
     if plain in _SETTINGS:
         return _SETTINGS[plain]
-    title = _FIELDS.get(plain) or _command(plain)
+    title = FIELDS.get(plain) or _command(plain)
     return _("“{name}”").format(name=_(title)) if title else name
 
 
 def _command(name: str) -> str | None:
     """The title of the command that has most of its words in common."""
-    known = [words for words in _COMMANDS if f"{name} ".startswith(f"{words} ")]
-    return _COMMANDS[max(known, key=len)] if known else None
+    known = [words for words in COMMANDS if f"{name} ".startswith(f"{words} ")]
+    return COMMANDS[max(known, key=len)] if known else None
