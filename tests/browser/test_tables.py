@@ -43,6 +43,15 @@ def settles(page: Any) -> None:
     page.get_by_test_id("stStatusWidget").wait_for(state="detached", timeout=SLOW_MS)
 
 
+def down_to(page: Any, named: str) -> None:
+    """A key to the next row, whose mask or scene the address has to name then."""
+    from playwright.sync_api import expect
+
+    page.keyboard.press("ArrowDown")
+    expect(page).to_have_url(re.compile(named))
+    settles(page)
+
+
 def mask_ids(workspace: Workspace) -> list[str]:
     """As the list orders them: by name."""
     return [mask.mask_id for mask in sorted(open_store(workspace).masks(), key=lambda m: m.name)]
@@ -67,9 +76,7 @@ def test_a_cell_of_the_list_of_pairs_shows_its_pair_and_marks_count_before_it(
     with table_of(f"{address}/Pairs", tmp_path, 0) as (page, table):
         main = page.get_by_test_id("stMain")
         for number in (1, 2):
-            page.keyboard.press("ArrowDown")
-            expect(page).to_have_url(re.compile(f"mask={ids[number]}"))
-            settles(page)
+            down_to(page, f"mask={ids[number]}")
         box = table.bounding_box()
         page.mouse.move(box["x"] + 15, box["y"] + 20, steps=4)
         for row in (0, 2):
@@ -88,9 +95,7 @@ def test_arrows_choose_masks_and_shift_space_marks_them(
     with table_of(f"{address}/Masks", tmp_path, 0) as (page, table):
         main = page.get_by_test_id("stMain")
         for number in (1, 2):
-            page.keyboard.press("ArrowDown")
-            expect(page).to_have_url(re.compile(f"mask={ids[number]}"))
-            settles(page)
+            down_to(page, f"mask={ids[number]}")
             assert focus_is_in(table)
             # A cell that is selected takes the marks away until the answer of the server.
             expect(table.locator("tr[aria-selected=true]")).to_have_count(number - 1)
@@ -98,9 +103,7 @@ def test_arrows_choose_masks_and_shift_space_marks_them(
             expect(main.get_by_text(f"{number} marked mask").first).to_be_attached()
             settles(page)
         # The next row is chosen; the marks of the others stay.
-        page.keyboard.press("ArrowDown")
-        expect(page).to_have_url(re.compile(f"mask={ids[3]}"))
-        settles(page)
+        down_to(page, f"mask={ids[3]}")
         expect(main.get_by_text("2 marked masks").first).to_be_attached()
         # By mouse, a mark alone chooses nothing.
         table.scroll_into_view_if_needed()
@@ -139,9 +142,7 @@ def test_arrows_choose_masks_and_scenes_of_one(
     )
     with table_of(f"{address}/Scenes?mask={mask_id}", tmp_path / "scenes", 1) as (page, table):
         for number in (1, 2):
-            page.keyboard.press("ArrowDown")
-            expect(page).to_have_url(re.compile(f"scene={scenes[number]}"))
-            settles(page)
+            down_to(page, f"scene={scenes[number]}")
             assert focus_is_in(table)
 
 
