@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from migrate_core.errors import MigrateError
-from pages.shared.state import rerun_page
 from pages.shared.text import message_of
 
 Draw = Callable[..., None]
@@ -37,7 +36,7 @@ def polled(busy: Callable[..., bool], every_s: float) -> Callable[[Draw], Draw]:
             def again() -> None:
                 try:
                     if busy(page) != polling:
-                        rerun_page()
+                        st.rerun(scope="app")
                     draw(page, *more, **named)
                 except MigrateError as err:
                     st.error(message_of(err))

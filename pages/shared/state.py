@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -86,19 +86,6 @@ def _name(mask_id: str | None, scene_id: str | None) -> None:
     found = selection()
     found.mask_id, found.scene_id = found.address = (mask_id, scene_id)
     _write_address(found)
-
-
-def rerun_page() -> NoReturn:
-    """Draw the page as a whole, from a part of it that is drawn by itself.
-
-    Such a part has the address of when it was asked for, and hands it on. What was chosen since
-    would be taken for an address that the person has left again. An address that names no mask,
-    as that of another page, undoes nothing and stays as it is.
-    """
-    found: Selection | None = st.session_state.get(_KEY)
-    if found is not None and "mask" in st.query_params:
-        _write_address(found)
-    st.rerun(scope="app")
 
 
 def _write_address(found: Selection) -> None:

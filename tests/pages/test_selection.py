@@ -12,10 +12,10 @@ def page_of_scenes() -> None:
     """
     import streamlit as st
 
-    from pages.shared.state import choose_mask, choose_scene, rerun_page, selection
+    from pages.shared.state import choose_mask, choose_scene, selection
 
     if st.session_state.pop("part", False):
-        rerun_page()
+        st.rerun(scope="app")
     if st.button("Next"):
         choose_scene("second")
     choose_mask("mask")
@@ -69,10 +69,10 @@ def test_a_part_of_a_page_that_names_no_mask_leaves_its_address_alone() -> None:
     def page_without_mask() -> None:
         import streamlit as st
 
-        from pages.shared.state import choose_mask, rerun_page
+        from pages.shared.state import choose_mask
 
         if st.session_state.pop("part", False):
-            rerun_page()
+            st.rerun(scope="app")
         if st.button("Choose"):
             choose_mask("mask")
 

@@ -28,7 +28,6 @@ from pages.shared.language.messages import message_text
 from pages.shared.maps import Picture
 from pages.shared.readers import Readers
 from pages.shared.scenes.candidates import View
-from pages.shared.state import rerun_page
 
 # Pixels of the longer side: what is read from a service is a third of the bytes of one from disk.
 _LOCAL_PIXELS, _REMOTE_PIXELS = 600, 320
@@ -117,7 +116,7 @@ def _result(future: Future[Any]) -> Any:
 def _poll(reading: list[Future[Any]]) -> None:
     """Makes the page again once what is being read has come."""
     if any(future.done() for future in reading):
-        rerun_page()
+        st.rerun(scope="app")
 
 
 @st.cache_resource(show_spinner=False)

@@ -14,7 +14,6 @@ from pages.shared.scenes.picture import begin_ground
 from pages.shared.scenes.plot import scene_plot
 from pages.shared.scenes.strip import scene_strip
 from pages.shared.scenes.table import scene_table
-from pages.shared.state import rerun_page
 
 # What lies above the map and below it takes little, so that the candidates' pictures are in a small
 # window as well: panels that are folded up lie beside each other, and buttons of advice are low.
@@ -49,7 +48,7 @@ def candidates_of_mask(page: Page, view: View, areas: Areas) -> None:
     """Map, pictures, plot and table of the candidates, with the one that is viewed."""
     if used_just_now():
         # The list of masks, and the frame's counts, tell what is in use.
-        rerun_page()
+        st.rerun(scope="app")
     heed_click(view)
     begin_ground(page, view)
     with areas.under_list:
