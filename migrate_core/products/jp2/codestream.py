@@ -13,8 +13,8 @@ from .byte_ranges import ByteRanges
 from .errors import UnsuitableError
 
 SOC, SOT, SOD, EOC = 0xFF4F, 0xFF90, 0xFF93, 0xFFD9
-SIZ, COD, TLM, PLM, COM, PPM, CAP, POC, RGN = (
-    *(0xFF51, 0xFF52, 0xFF55, 0xFF57, 0xFF64),
+SIZ, COD, TLM, PLM, PLT, COM, PPM, CAP, POC, RGN = (
+    *(0xFF51, 0xFF52, 0xFF55, 0xFF57, 0xFF58, 0xFF64),
     *(0xFF60, 0xFF50, 0xFF5F, 0xFF5E),
 )
 # What changes how packets are laid out or decoded beyond what was tried here.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .codestream import EOC, PLM, SIZ, SOC, TLM, Codestream, ImageSize, Segment
-from .tile_parts import SOT_BYTES, TilePart
+from .tile_parts import SOT_BYTES, PartContent
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ def tiles_under(size: ImageSize, left: int, top: int, right: int, bottom: int) -
 
 
 def cut(
-    found: Codestream, tiles: TileRange, parts: Sequence[tuple[TilePart, bytes]]
+    found: Codestream, tiles: TileRange, contents: Sequence[PartContent]
 ) -> list[bytes | memoryview]:
-    """The codestream of these tiles; `parts` are all of theirs with their bytes, in file order.
+    """The codestream of these tiles; `contents` are those of all their parts, in file order.
 
     In pieces, so that the bytes of tiles, a megabyte each, are not copied. Coordinates stay those
     of the large one: where subbands begin depends on them.
@@ -50,8 +50,8 @@ def cut(
     renumbered = {old: new for new, old in enumerate(tiles.numbers(found.size))}
     pieces: list[bytes | memoryview] = [SOC.to_bytes(2, "big")]
     pieces += [_segment(segment, found.size, tiles) for segment in found.segments]
-    for part, content in parts:
-        pieces += _renumbered(content, renumbered[part.tile]), memoryview(content)[SOT_BYTES:]
+    for content in contents:
+        pieces += _renumbered(content, renumbered[content.part.tile]), *content.pieces
     return [*pieces, EOC.to_bytes(2, "big")]
 
 
@@ -73,9 +73,10 @@ def _segment(segment: Segment, size: ImageSize, tiles: TileRange) -> bytes:
     return segment.content[:6] + struct.pack(">8I", *numbers) + segment.content[38:]
 
 
-def _renumbered(content: bytes, tile: int) -> bytes:
-    """The marker of a tile-part under another number, and with its length.
+def _renumbered(content: PartContent, tile: int) -> bytes:
+    """The marker of a tile-part under another number, and with its length here.
 
     The last one of a codestream may leave it open.
     """
-    return content[:4] + struct.pack(">HI", tile, len(content)) + content[10:SOT_BYTES]
+    length = SOT_BYTES + sum(map(len, content.pieces))
+    return content.marker[:4] + struct.pack(">HI", tile, length) + content.marker[10:]

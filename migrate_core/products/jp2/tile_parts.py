@@ -24,6 +24,15 @@ class TilePart:
     length: int
 
 
+@dataclass(frozen=True)
+class PartContent:
+    """What is decoded of a tile-part: its `marker` segment (SOT), and what follows in pieces."""
+
+    part: TilePart
+    marker: bytes
+    pieces: tuple[bytes | memoryview, ...]
+
+
 def from_table(found: Codestream) -> tuple[TilePart, ...] | None:
     """By the tile-part lengths of the main header (TLM); None without, or with odd ones."""
     segments = sorted(found.of(TLM), key=lambda segment: segment.body[:1])

@@ -16,7 +16,8 @@ from .codestream import Codestream, ImageSize, read_codestream
 from .cut import TileRange, cut, tiles_under
 from .errors import UnsuitableError
 from .openjpeg import decode_area
-from .tile_parts import SOT_BYTES, TilePart, from_chain, from_table, is_only_part, parse_part
+from .tile_content import area_of, read_content
+from .tile_parts import PartContent, TilePart, from_chain, from_table, is_only_part
 
 # A file's index is some kilobytes; these are the bands of many products.
 _FILES_REMEMBERED = 512
@@ -65,42 +66,38 @@ def read_window(location: str, window: Window) -> NDArray[np.uint16]:
 def decoded(
     codestream: Codestream,
     tiles: TileRange,
-    contents: Sequence[tuple[TilePart, bytes]],
+    contents: Sequence[PartContent],
     window: Window,
 ) -> NDArray[np.uint16]:
     """The pixels of a window of the image by all tile-parts under it. Raises UnsuitableError."""
-    size = codestream.size
-    x, y = size.x0 + window.column, size.y0 + window.row
-    area = (x, y, x + window.width, y + window.height)
-    return decode_area(cut(codestream, tiles, contents), area)
+    return decode_area(cut(codestream, tiles, contents), area_of(codestream.size, window))
 
 
-def _tiles(
-    location: Location, window: Window
-) -> tuple[IndexedFile, TileRange, list[tuple[TilePart, bytes]]]:
-    """The tiles under a window and their bytes.
+def _tiles(location: Location, window: Window) -> tuple[IndexedFile, TileRange, list[PartContent]]:
+    """The tiles under a window, and what it needs of their bytes.
 
     A file is gone through as far as the last of them, once for its index: a compressed one has to
     be inflated from its start, so its tiles are taken on the way.
     """
     known = _known.find(location)
-    contents: list[tuple[TilePart, bytes]] = []
+    contents: list[PartContent] = []
     with closing(open_ranges(location)) as ranges:
         found = known or _begun(location, ranges)
         tiles = tiles_of(found.codestream.size, window)
+        area = area_of(found.codestream.size, window)
         wanted = missing = set(tiles.numbers(found.codestream.size))
         passed, complete = [], True
         for part in _parts(ranges, found):
             passed.append(part)
             if part.tile in wanted:
-                content = content_of(ranges, part)
-                contents.append((part, content))
-                if is_only_part(content):
+                content = read_content(ranges, part, found.codestream, area)
+                contents.append(content)
+                if is_only_part(content.marker):
                     missing = missing - {part.tile}
                 if not missing:
                     complete = False
                     break
-    if {part.tile for part, _ in contents} != wanted:
+    if {content.part.tile for content in contents} != wanted:
         raise UnsuitableError("a tile is missing")
     if len(passed) > len(found.parts) or (complete and not found.complete):
         found = replace(found, parts=tuple(passed), complete=complete)
@@ -130,12 +127,3 @@ def tiles_of(size: ImageSize, window: Window) -> TileRange:
     if outside or window.width < 1 or window.height < 1:
         raise UnsuitableError("the window isn't inside the image")
     return tiles_under(size, window.column, window.row, right, bottom)
-
-
-def content_of(ranges: ByteRanges, part: TilePart) -> bytes:
-    """The bytes of a tile-part; the index may be wrong, or the file another one by now."""
-    content = ranges.read(part.offset, part.length)
-    same = parse_part(content[:SOT_BYTES], part.offset, ranges.size) == part
-    if len(content) != part.length or not same:
-        raise UnsuitableError("a tile doesn't begin where it should")
-    return content

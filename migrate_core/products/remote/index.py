@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ from ...workspace import written_then_renamed
 from ..jp2.codestream import Codestream, read_codestream
 from ..jp2.errors import UnsuitableError
 from ..jp2.header import Georeference, HeadOfFile
+from ..jp2.packets import PacketLengths
 from ..jp2.tile_parts import TilePart
 from ..remembered import Remembered
 
 # Counts up when an index is written in another form.
-_FORM = 1
+_FORM = 2
 # Of the bands of some forty products.
 _REMEMBERED = 512
 
@@ -32,7 +34,8 @@ _REMEMBERED = 512
 class FileIndex:
     """A file as it is now: its size in bytes and `version`, what its header says, its tiles.
 
-    `head` are its bytes up to the first tile, `parts` the tiles whose bytes are known.
+    `head` are its bytes up to the first tile, `parts` the tiles of which it is known where they
+    are, and `packets` by the number of a tile what it says of its packets, where that is known.
     """
 
     size: int
@@ -41,10 +44,7 @@ class FileIndex:
     georeference: Georeference
     codestream: Codestream
     parts: tuple[TilePart, ...] = ()
-
-    def with_parts(self, parts: tuple[TilePart, ...]) -> FileIndex:
-        """The same with other tiles."""
-        return replace(self, parts=parts)
+    packets: Mapping[int, PacketLengths] = field(default_factory=dict)
 
 
 _known: Remembered[str, FileIndex] = Remembered(_REMEMBERED)
@@ -103,6 +103,7 @@ def _document(found: FileIndex) -> dict[str, Any]:
         "transform": list(georeference.transform)[:6],
         "shape": [georeference.width, georeference.height],
         "parts": [[part.tile, part.offset, part.length] for part in found.parts],
+        "packets": [[tile, said.first, *said.lengths] for tile, said in found.packets.items()],
     }
 
 
@@ -122,6 +123,10 @@ def _read(path: Path) -> FileIndex | None:
             Georeference(crs, Affine(*document["transform"]), width, height),
             read_codestream(HeadOfFile(head)),
             tuple(TilePart(*map(int, part)) for part in document["parts"]),
+            {
+                int(tile): PacketLengths(int(first), tuple(map(int, lengths)))
+                for tile, first, *lengths in document["packets"]
+            },
         )
     except (OSError, ValueError, KeyError, TypeError, CRSError, UnsuitableError):
         return None

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...grid import Window
 from ..access import Access, Piece
-from ..jp2.codestream import read_codestream
+from ..jp2.codestream import Codestream, read_codestream
 from ..jp2.errors import UnsuitableError
 from ..jp2.header import Georeference, read_georeference, read_head
-from ..jp2.tile_parts import SOT_BYTES, from_table
+from ..jp2.packets import Area, PacketLengths, lengths_in
+from ..jp2.tile_content import area_of, extents_under, read_content, read_lengths
+from ..jp2.tile_parts import SOT_BYTES, TilePart, from_table, parse_part
 from ..jp2.tile_search import TileSearch, follows
-from ..jp2.window import content_of, decoded, tiles_of
+from ..jp2.window import decoded, tiles_of
 from ..product import BandFile
 from . import index
 from .file import HEAD_BYTES, ChangedError, Extent, RemoteFile
@@ -22,6 +26,10 @@ from .index import FileIndex
 from .opening import as_os_error
 
 Check = Callable[[Georeference], None]
+# Fetching so many bytes that aren't needed takes about as long as another request.
+_NEAR_BYTES = 1 << 17
+# Of a tile whose packets aren't known, what is fetched first: low resolutions come before others.
+_OPENING_SHARE = 8
 
 
 def read_remote_jp2(
@@ -61,17 +69,59 @@ def _read(band: BandFile, access: Access, window: Window, check: Check) -> NDArr
     tiles = tiles_of(found.codestream.size, window)
     search = TileSearch(file, found.codestream, {part.tile: part for part in found.parts})
     parts = search.find(tiles.numbers(found.codestream.size))
-    new = [part for part in parts if part not in found.parts]
-    # With the beginning of what follows a new one, by which its length is proven.
-    ends = [part.offset + part.length + (SOT_BYTES if part in new else 0) for part in parts]
-    file.fetch(Extent(part.offset, end) for part, end in zip(parts, ends, strict=True))
+    area = area_of(found.codestream.size, window)
+    packets = _packets(file, found, parts)
+    new = [one for one in parts if one not in found.parts and one.tile not in packets]
+    file.fetch(_extents(found.codestream, parts, packets, area, new))
     if not all(follows(file, part, search.tiles) for part in new):
         raise UnsuitableError("a tile doesn't end where it should")
-    if known is None or len(search.parts) > len(found.parts):
-        everything = tuple(search.parts[tile] for tile in sorted(search.parts))
-        index.keep(band.location, found.with_parts(everything))
-    contents = [(part, content_of(file, part)) for part in parts]
+    contents = [read_content(file, part, found.codestream, area) for part in parts]
+    everything = tuple(search.parts[tile] for tile in sorted(search.parts))
+    if known is None or len(everything) > len(found.parts) or len(packets) > len(found.packets):
+        index.keep(band.location, replace(found, parts=everything, packets=packets))
     return decoded(found.codestream, tiles, contents, window)
+
+
+def _packets(
+    file: RemoteFile, found: FileIndex, parts: Sequence[TilePart]
+) -> Mapping[int, PacketLengths]:
+    """What is known of the packets of tiles, and what the beginnings of others say of theirs.
+
+    A file whose first tile says nothing of its packets is not asked. Lengths of packets that add up
+    to that of their tile-part prove this one as well.
+    """
+    unknown = [part for part in parts if part.tile not in found.packets]
+    if not found.packets or not unknown:
+        return found.packets
+    file.fetch(
+        Extent(part.offset, part.offset + max(part.length // _OPENING_SHARE, HEAD_BYTES))
+        for part in unknown
+    )
+    learnt = {part.tile: read_lengths(file, part)[1] for part in unknown}
+    return {**found.packets, **{tile: said for tile, said in learnt.items() if said is not None}}
+
+
+def _extents(
+    found: Codestream,
+    parts: Sequence[TilePart],
+    packets: Mapping[int, PacketLengths],
+    area: Area,
+    new: Sequence[TilePart],
+) -> list[Extent]:
+    """The bytes that an area needs of tile-parts.
+
+    Of `new` ones also the beginning of what follows, by which their length is proven.
+    """
+    extents = []
+    for part in parts:
+        said = packets.get(part.tile)
+        if said is not None:
+            near = extents_under(part, found, said, area, _NEAR_BYTES)
+            extents += [Extent(start, end) for start, end in near]
+        else:
+            end = part.offset + part.length + SOT_BYTES * (part in new)
+            extents.append(Extent(part.offset, end))
+    return extents
 
 
 def _indexed(file: RemoteFile, band: BandFile) -> FileIndex:
@@ -80,4 +130,16 @@ def _indexed(file: RemoteFile, band: BandFile) -> FileIndex:
     head = read_head(file, codestream)
     georeference = read_georeference(head, band.driver)
     parts = from_table(codestream) or ()
-    return FileIndex(file.size, file.version, head, georeference, codestream, parts)
+    packets = _first_packets(file, codestream.first_part)
+    return FileIndex(file.size, file.version, head, georeference, codestream, parts, packets)
+
+
+def _first_packets(file: RemoteFile, offset: int) -> dict[int, PacketLengths]:
+    """What the first tile says of its packets, as far as its beginning came with the header."""
+    content = file.read(offset, max(HEAD_BYTES - offset, SOT_BYTES))
+    try:
+        part = parse_part(content[:SOT_BYTES], offset, file.size)
+        said = lengths_in(content, part.length)
+    except struct.error:
+        return {}
+    return {} if said is None else {part.tile: said}

@@ -199,6 +199,54 @@ def test_neighbouring_tiles_come_in_one_request(written: Callable[..., bytes]) -
     assert len(service.asked) == 3
 
 
+PACKETS = {"PLT": "YES", "PRECINCTS": ",".join(["{256,256}"] * 6)}
+
+
+@pytest.mark.parametrize("options", [{}, {"TLM": "YES"}], ids=["without TLM", "with TLM"])
+@pytest.mark.parametrize("tile", [192, 640, 1024, 2048])
+def test_windows_are_read_by_their_packets(
+    written: Callable[..., bytes], tile: int, options: dict[str, str]
+) -> None:
+    service, pixels = Service(written(6, tile, **PACKETS, **options)), uneven(6)
+    for window in windows(8):
+        assert np.array_equal(pixels_of(service, window), pixels[window.slices]), window
+
+
+def test_only_the_packets_under_a_window_come(
+    written: Callable[..., bytes], tmp_path: Path
+) -> None:
+    """In one round once it is known how long they are, also in another process."""
+    index.keep_in(tmp_path)
+    service, window = Service(written(6, 1024, **PACKETS, TLM="YES")), Window(600, 700, 90, 90)
+    first = pixels_of(service, window)
+    (beginning, *others), came = service.asked, sum(length for _, length in service.asked)
+    _, parts = lengths(service.content, tmp_path / "band.jp2")
+    assert beginning == (0, HEAD_BYTES)
+    assert others
+    assert came < 0.6 * parts[0].length
+    for _ in range(2):
+        service.asked.clear()
+        assert np.array_equal(pixels_of(service, window), first)
+        assert len(service.asked) <= 3
+        assert sum(length for _, length in service.asked) < came
+        index._known = Remembered(64)
+
+
+def test_a_tile_without_lengths_among_others_is_read_as_it_is(
+    written: Callable[..., bytes], tmp_path: Path
+) -> None:
+    """As a file may be of which only some tiles say them: here the marker becomes a remark."""
+    content = bytearray(written(6, 640, **PACKETS, TLM="YES"))
+    _, parts = lengths(bytes(content), tmp_path / "band.jp2")
+    second = parts[1]
+    assert content[second.offset + 12 : second.offset + 14] == b"\xff\x58"
+    content[second.offset + 13] = 0x64
+    service = Service(bytes(content))
+    window = Window(600, 10, 90, 90)
+    for _ in range(2):
+        assert np.array_equal(pixels_of(service, window), uneven(6)[window.slices])
+
+
 def test_a_file_replaced_by_another_is_indexed_again(
     written: Callable[..., bytes], tmp_path: Path
 ) -> None:

@@ -1,0 +1,238 @@
+"""Packets under a window: pixels as rasterio's from them alone, the others not read."""
+
+from __future__ import annotations
+
+import itertools
+import struct
+import zipfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+
+from migrate_core.grid import Window
+from migrate_core.products.jp2 import packets, tile_content, window
+from migrate_core.products.jp2.byte_ranges import locate, open_ranges
+from migrate_core.products.jp2.codestream import SOD
+from migrate_core.products.jp2.packets import PacketLengths, extents_of, lengths_in
+from migrate_core.products.jp2.tile_content import area_of, read_lengths
+from migrate_core.products.jp2.tile_parts import TilePart
+from migrate_core.products.jp2.window import read_window
+from migrate_core.products.remembered import Remembered
+from tests.products.jp2.test_window import Counted, ground, index, windows, write, zipped
+
+PRECINCTS = {
+    "as products": ",".join(["{256,256}"] * 6),
+    "small": "{64,64},{32,32},{32,32}",
+    "as GDAL": "{512,512},{256,512},{128,512},{64,512},{32,512},{16,512}",
+}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window, "_known", Remembered(64))
+
+
+def written(folder: Path, tile: int, seed: int = 1, **options: Any) -> Path:
+    """A band that says how long its packets are, with precincts as products have them."""
+    usual = {"PLT": "YES", "PRECINCTS": PRECINCTS["as products"]}
+    return write(folder / "band.jp2", ground(seed), tile, **{**usual, **options})
+
+
+def said_by(path: Path, part: TilePart) -> PacketLengths | None:
+    with closing(open_ranges(locate(str(path)))) as ranges:
+        return read_lengths(ranges, part)[1]
+
+
+class Known:
+    """Whether the packets of each tile that was read were known."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.found: list[bool] = []
+
+        def noting(*arguments: Any) -> Any:
+            result = packets.runs(*arguments)
+            self.found.append(result is not None)
+            return result
+
+        monkeypatch.setattr(tile_content, "runs", noting)
+
+
+@pytest.mark.parametrize("progression", ["LRCP", "RLCP", "RPCL", "PCRL", "CPRL"])
+@pytest.mark.parametrize(
+    ("tile", "precincts", "options"),
+    [
+        (192, "small", {}),
+        (640, "as GDAL", {"QUALITY": "20,50,100"}),
+        (1024, "as products", {}),
+        (1024, "small", {"QUALITY": "50,100"}),
+    ],
+)
+def test_windows_are_those_of_rasterio_from_their_packets_alone(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    progression: str,
+    tile: int,
+    precincts: str,
+    options: dict[str, str],
+) -> None:
+    layout = {"PROGRESSION": progression, "PRECINCTS": PRECINCTS[precincts]}
+    path = written(tmp_path, tile, tile, **layout, **options)
+    known = Known(monkeypatch)
+    with rasterio.open(path) as dataset:
+        pixels = dataset.read(1)
+    for wanted in windows(8, tile):
+        assert np.array_equal(read_window(str(path), wanted), pixels[wanted.slices]), wanted
+    assert known.found
+    assert all(known.found)
+
+
+def test_what_lies_beside_the_packets_of_a_window_may_be_anything(tmp_path: Path) -> None:
+    path = written(tmp_path, 1024)
+    wanted = Window(300, 420, 60, 50)
+    expected = ground(1)[wanted.slices]
+    codestream, (part,) = index(path)
+    said = said_by(path, part)
+    assert said is not None
+    found = packets.runs(codestream, 0, said, area_of(codestream.size, wanted))
+    assert found is not None
+    content = bytearray(path.read_bytes())
+    spoilt = 0
+    for run in found:
+        if not run.needed:
+            start, end = part.offset + run.start, part.offset + run.end
+            content[start:end] = b"\x55" * (end - start)
+            spoilt += end - start
+    assert spoilt > 0.6 * part.length
+    path.write_bytes(content)
+    assert np.array_equal(read_window(str(path), wanted), expected)
+
+
+def test_windows_at_borders_of_precincts_have_what_the_filter_reaches_behind_them(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path, 1024, PRECINCTS=PRECINCTS["small"])
+    pixels = ground(1)
+    for border, before, length in itertools.product((64, 256, 512), range(6), (1, 4, 9)):
+        wanted = Window(border - before, border - before, length, length)
+        assert np.array_equal(read_window(str(path), wanted), pixels[wanted.slices]), wanted
+
+
+@pytest.mark.parametrize("kind", [None, zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_only_the_packets_under_a_window_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: int | None
+) -> None:
+    path = written(tmp_path, 1024)
+    location = str(path) if kind is None else zipped(path, kind)
+    wanted = Window(530, 560, 100, 100)
+    _, (part,) = index(path)
+    read_window(location, wanted)
+    counted = Counted(monkeypatch)
+    assert np.array_equal(read_window(location, wanted), ground(1)[wanted.slices])
+    assert counted.read < 0.35 * part.length
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"SOP": "YES"}, {"EPH": "YES"}, {"PLT": "NO"}],
+    ids=lambda options: next(iter(options)),
+)
+def test_tiles_whose_packets_are_not_known_are_read_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, str]
+) -> None:
+    path = written(tmp_path, 640, **options)
+    known = Known(monkeypatch)
+    for wanted in windows(5, 640):
+        assert np.array_equal(read_window(str(path), wanted), ground(1)[wanted.slices])
+    assert not any(known.found)
+
+
+def test_lengths_that_stand_in_many_bytes_are_read_to_their_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, 1024, PRECINCTS="{16,16},{16,16},{16,16},{16,16},{16,16},{16,16}")
+    _, (part,) = index(path)
+    said = said_by(path, part)
+    assert said is not None
+    assert said.first > 1 << 12
+    assert said.first + sum(said.lengths) == part.length
+    known = Known(monkeypatch)
+    wanted = Window(200, 300, 40, 40)
+    assert np.array_equal(read_window(str(path), wanted), ground(1)[wanted.slices])
+    assert known.found == [True]
+
+
+def segment(marker: int, body: bytes) -> bytes:
+    return struct.pack(">HH", marker, len(body) + 2) + body
+
+
+def tile_part(*segments: bytes, data: int, parts: int = 1) -> bytes:
+    header = b"".join(segments) + struct.pack(">H", SOD)
+    length = 12 + len(header) + data
+    return struct.pack(">HHHIBB", 0xFF90, 10, 0, length, 0, parts) + header + bytes(data)
+
+
+PLT, COM, POC = 0xFF58, 0xFF64, 0xFF5F
+
+
+@pytest.mark.parametrize(
+    ("content", "lengths"),
+    [
+        # Seven bits a byte: 0x81 0x00 is 128. Segments follow each other by their numbers.
+        (tile_part(segment(PLT, b"\x00\x05\x81\x00\x03"), data=136), (5, 128, 3)),
+        (
+            tile_part(segment(PLT, b"\x01\x03"), segment(PLT, b"\x00\x05\x02"), data=10),
+            (5, 2, 3),
+        ),
+        (tile_part(segment(COM, b"\x00\x01x"), segment(PLT, b"\x00\x05"), data=5), (5,)),
+        (tile_part(segment(PLT, b"\x00\x05"), data=6), None),
+        (tile_part(segment(PLT, b"\x00\x05"), data=5, parts=2), None),
+        (tile_part(segment(POC, b"\x00" * 7), segment(PLT, b"\x00\x05"), data=5), None),
+        (tile_part(data=5), None),
+    ],
+)
+def test_lengths_are_those_of_the_marker_where_they_are_of_all_packets(
+    content: bytes, lengths: tuple[int, ...] | None
+) -> None:
+    found = lengths_in(content, len(content))
+    if lengths is None:
+        assert found is None
+    else:
+        assert found == PacketLengths(len(content) - sum(lengths), lengths)
+
+
+def test_a_header_that_goes_on_behind_what_was_read_is_said() -> None:
+    content = tile_part(segment(PLT, b"\x00" + b"\x01" * 30), data=30)
+    for end in range(12, len(content) - 30):
+        with pytest.raises(struct.error):
+            lengths_in(content[:end], len(content))
+
+
+def test_extents_have_all_that_is_needed_and_join_what_is_near() -> None:
+    runs = [
+        packets.Run(needed, 1, start, start + 10)
+        for needed, start in zip(
+            (True, False, True, False, False, True), range(100, 160, 10), strict=True
+        )
+    ]
+    assert extents_of(runs, 100, 0) == [(0, 110), (120, 130), (150, 160)]
+    assert extents_of(runs, 100, 10) == [(0, 130), (150, 160)]
+    assert extents_of(runs, 100, 20) == [(0, 160)]
+    assert extents_of(runs, 126, 0) == [(0, 130), (150, 160)]
+
+
+def test_a_real_band_is_read_by_its_packets(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path,) = map(str, shared_data.glob("safe_jp2_T31TDH/**/*_B01.jp2"))
+    known = Known(monkeypatch)
+    with rasterio.open(path) as dataset:
+        pixels = dataset.read(1)
+    size = pixels.shape[0]
+    for column, row in itertools.product(range(0, size - 90, 240), repeat=2):
+        wanted = Window(column + 7, row + 11, 70, 60)
+        assert np.array_equal(read_window(path, wanted), pixels[wanted.slices])
+    assert all(known.found)
