@@ -1,8 +1,9 @@
-"""Windows of JPEG 2000 files in an S3 store, with and without TLM markers."""
+"""Windows of JPEG 2000 files in an S3 store, with and without lengths of tiles and packets."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import gt
 
 from benchmarks.speed.comparing import OURS, Compared, Setup, compete
 from benchmarks.speed.data.masks import band_windows
@@ -13,9 +14,11 @@ from benchmarks.speed.tables import Aim, Found, Row, at_most
 
 SIDE = 150
 LATENCY_S = 0.05
-KINDS = {"tlm": "with TLM", "plain": "without TLM"}
+KINDS = {"plt": "with TLM and PLT", "tlm": "with TLM", "plain": "without TLM"}
 # What a quick run may not exceed at first, and with the index kept: the tiles, and the metadata.
-LIMIT_REQUESTS, LIMIT_AGAIN = 40, 20
+LIMIT_REQUESTS = {"plt": (80, 50), "tlm": (40, 20), "plain": (40, 20)}
+# Here more requests are made, for fewer bytes: at most this share of those of the tiles.
+PACKETS, LIMIT_SHARE = ("plt",), 0.5
 _MOST_REQUESTS = 16
 _AGAIN = "ours, again"
 _HAND = "by hand"
@@ -26,6 +29,7 @@ def measure(setup: Setup) -> Found:
     rows: list[Row] = []
     aims: list[Aim] = []
     problems: list[str] = []
+    read: dict[str, float] = {}
     with serving(setup.product.bucket, LATENCY_S) as server:
         for kind, text in KINDS.items():
             found = _compete(setup, server, kind)
@@ -33,12 +37,22 @@ def measure(setup: Setup) -> Found:
             problems += found.problems
             if OURS not in found.costs:
                 continue
-            requests = found.costs[OURS].requests
-            again = found.costs.get(_AGAIN, found.costs[OURS]).requests
-            if setup.quick and (requests > LIMIT_REQUESTS or again > LIMIT_AGAIN):
-                problems.append(f"{text}: {requests:.0f} requests, with the index {again:.0f}")
-            aim = f"{text}, the index kept: about 15 requests and those of the metadata"
-            aims.append(at_most(aim, again, _MOST_REQUESTS + 3))
+            first = found.costs[OURS]
+            again = found.costs.get(_AGAIN, first)
+            read[kind] = again.sent_mb
+            requests, limits = (first.requests, again.requests), LIMIT_REQUESTS[kind]
+            if setup.quick and any(map(gt, requests, limits)):
+                problems.append(f"{text}: {requests} requests, more than {limits}")
+            if kind not in PACKETS:
+                aim = f"{text}, the index kept: about 15 requests and those of the metadata"
+                aims.append(at_most(aim, again.requests, _MOST_REQUESTS + 3))
+    if set(read) == set(KINDS):
+        share = read["plt"] / read["tlm"]
+        aims.append(at_most("of the bytes of tiles, those of packets", share, LIMIT_SHARE))
+        if setup.quick and share > LIMIT_SHARE:
+            problems.append(
+                f"{100 * share:.0f} % of the bytes of tiles came where packets are known"
+            )
     title = f"JPEG 2000 in an S3 store, {1000 * LATENCY_S:.0f} ms latency"
     return Found(title, rows, aims, problems)
 

@@ -59,6 +59,9 @@ def served_app(workspace: Path, log: Path, port: int | None = None) -> Iterator[
         try:
             wait_for(f"http://127.0.0.1:{port}/_stcore/health", log)
             yield f"http://127.0.0.1:{port}"
+        except BaseException:
+            print(f"The app said: {log.read_text(errors='replace')[-4000:]}")
+            raise
         finally:
             server.terminate()
             server.wait(timeout=20)
@@ -100,11 +103,24 @@ def browser_page(profile: Path, **options: Any) -> Iterator[Any]:
             page = context.new_page()
             page.set_default_timeout(30_000)
             yield page
+        except BaseException:
+            for one in context.pages:
+                print(f"{one.url} shows: {_shown(one)}")
+            raise
         finally:
             # Closing alone doesn't say to the page that it is left, as a person's browser does.
             for one in context.pages:
                 one.goto("about:blank")
             context.close()
+
+
+def _shown(page: Any) -> str:
+    """What a person reads on a page where a test failed, and what has the focus."""
+    focused = "document.activeElement ? document.activeElement.outerHTML.slice(0, 300) : ''"
+    try:
+        return f"{page.inner_text('body', timeout=5000)}\nThe focus is on: {page.evaluate(focused)}"
+    except Exception as err:  # as of a page that is gone
+        return repr(err)
 
 
 @contextmanager

@@ -47,6 +47,14 @@ _TILE_XML = """<?xml version="1.0"?><T><HORIZONTAL_CS_CODE>{crs}</HORIZONTAL_CS_
 </Geoposition></T>"""
 
 
+# Products in the bucket besides the plain one, and how GDAL writes their bands: with the lengths of
+# tiles, and as products are, with those of packets as well and precincts of 256 x 256.
+MARKERS = {
+    "tlm": {"TLM": "YES"},
+    "plt": {"TLM": "YES", "PLT": "YES", "PRECINCTS": ",".join(["{256,256}"] * 6)},
+}
+
+
 @dataclass(frozen=True)
 class ProductSet:
     """One product of `size` x `size` pixels of 10 m (a multiple of 6) in a folder, made once."""
@@ -57,12 +65,13 @@ class ProductSet:
     @property
     def safe(self) -> Path:
         """The product as a directory."""
-        return self.made(self.folder / "directory" / f"{NAME}.SAFE", tlm=False)
+        return self.made(self.folder / "directory" / f"{NAME}.SAFE", {})
 
     @property
     def bucket(self) -> Path:
-        """A folder with the bucket `eodata`: the product under plain/, with TLM under tlm/."""
-        self.made(self.folder / "bucket" / "eodata" / "tlm" / f"{NAME}.SAFE", tlm=True)
+        """A folder with the bucket `eodata`: under plain/, and as `MARKERS` has it."""
+        for name, options in MARKERS.items():
+            self.made(self.folder / "bucket" / "eodata" / name / f"{NAME}.SAFE", options)
         plain = self.folder / "bucket" / "eodata" / "plain" / f"{NAME}.SAFE"
         if not plain.exists():
             plain.parent.mkdir(parents=True, exist_ok=True)
@@ -113,21 +122,21 @@ class ProductSet:
         """The product as `directory`, `stored` or `deflated`."""
         return self.safe if kind == "directory" else self.zipped(kind)
 
-    def made(self, safe: Path, *, tlm: bool) -> Path:
+    def made(self, safe: Path, options: Mapping[str, str]) -> Path:
         """The directory, written unless it is there."""
         if not safe.is_dir():
             temporary = safe.with_suffix(".part")
-            self._write(temporary, tlm=tlm)
+            self._write(temporary, options)
             temporary.rename(safe)
         return safe
 
-    def _write(self, safe: Path, *, tlm: bool) -> None:
+    def _write(self, safe: Path, options: Mapping[str, str]) -> None:
         rng = np.random.default_rng(1)
         for band, resolution in RESOLUTION.items():
             pixels = _pixels(rng, band, self.size * 10 // resolution)
             path = safe / band_path(band)
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write_jp2(path, pixels, resolution, tlm=tlm)
+            _write_jp2(path, pixels, resolution, options)
         positions = " ".join(f"{lat} {lon}" for lon, lat in self.outline)
         (safe / "MTD_MSIL2A.xml").write_text(_PRODUCT_XML.format(name=NAME, positions=positions))
         xml = _TILE_XML.format(crs=CRS, size=self.size, west=WEST, north=NORTH)
@@ -210,8 +219,9 @@ def _spread(cells: NDArray[Any], size: int) -> NDArray[Any]:
     return np.repeat(np.repeat(cells, 60, 0), 60, 1)[:size, :size]
 
 
-def _write_jp2(path: Path, pixels: NDArray[Any], resolution: int, *, tlm: bool) -> None:
-    options = {"TLM": "YES"} if tlm else {}
+def _write_jp2(
+    path: Path, pixels: NDArray[Any], resolution: int, options: Mapping[str, str]
+) -> None:
     with rasterio.open(
         path, "w", driver="JP2OpenJPEG", dtype=pixels.dtype, count=1, width=pixels.shape[1],
         height=pixels.shape[0], crs=CRS,

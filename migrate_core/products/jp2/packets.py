@@ -85,18 +85,18 @@ def _numbers(table: bytes) -> Iterator[int]:
             number = 0
 
 
-def runs(found: Codestream, tile: int, said: PacketLengths, area: Area) -> list[Run] | None:
+def runs(found: Codestream, tile: int, given: PacketLengths, area: Area) -> list[Run] | None:
     """The packets of a tile, by whether an area of the reference grid needs them.
 
     None where they are coded in a way that isn't known here.
     """
     coding = _coding(found.of(COD)[0].body)
     order = None if coding is None else _packets(coding, found.size, tile)
-    if order is None or len(order) != len(said.lengths):
+    if order is None or len(order) != len(given.lengths):
         return None
     needed = (_meets(precinct.reach, area) for precinct in order)
-    result, at = [], said.first
-    for wanted, group in groupby(zip(needed, said.lengths, strict=True), lambda pair: pair[0]):
+    result, at = [], given.first
+    for wanted, group in groupby(zip(needed, given.lengths, strict=True), lambda pair: pair[0]):
         lengths = [length for _, length in group]
         result.append(Run(wanted, len(lengths), at, at + sum(lengths)))
         at += sum(lengths)

@@ -29,22 +29,22 @@ def read_content(ranges: ByteRanges, part: TilePart, found: Codestream, area: Ar
 
     Raises UnsuitableError, OSError.
     """
-    head, said = read_lengths(ranges, part)
-    needed = None if said is None else runs(found, part.tile, said, area)
-    if said is None or needed is None:
+    head, given = read_lengths(ranges, part)
+    needed = None if given is None else runs(found, part.tile, given, area)
+    if given is None or needed is None:
         rest = _read(ranges, part, len(head), part.length)
         return PartContent(part, head[:SOT_BYTES], (memoryview(head)[SOT_BYTES:], rest))
     return PartContent(part, head[:SOT_BYTES], _pieces(ranges, part, needed))
 
 
 def extents_under(
-    part: TilePart, found: Codestream, said: PacketLengths, area: Area, near: int
+    part: TilePart, found: Codestream, given: PacketLengths, area: Area, near: int
 ) -> list[tuple[int, int]]:
     """Where in the file the bytes begin and end that `read_content` reads of a tile-part.
 
     Those at most `near` bytes apart are one.
     """
-    needed = runs(found, part.tile, said, area)
+    needed = runs(found, part.tile, given, area)
     first = min(_HEADER_BYTES[0], part.length)
     inside = [(0, part.length)] if needed is None else extents_of(needed, first, near)
     return [(part.offset + start, part.offset + end) for start, end in inside]

@@ -103,7 +103,7 @@ def _document(found: FileIndex) -> dict[str, Any]:
         "transform": list(georeference.transform)[:6],
         "shape": [georeference.width, georeference.height],
         "parts": [[part.tile, part.offset, part.length] for part in found.parts],
-        "packets": [[tile, said.first, *said.lengths] for tile, said in found.packets.items()],
+        "packets": [[tile, given.first, *given.lengths] for tile, given in found.packets.items()],
     }
 
 

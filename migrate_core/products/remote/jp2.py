@@ -98,7 +98,7 @@ def _packets(
         for part in unknown
     )
     learnt = {part.tile: read_lengths(file, part)[1] for part in unknown}
-    return {**found.packets, **{tile: said for tile, said in learnt.items() if said is not None}}
+    return {**found.packets, **{tile: given for tile, given in learnt.items() if given is not None}}
 
 
 def _extents(
@@ -114,9 +114,9 @@ def _extents(
     """
     extents = []
     for part in parts:
-        said = packets.get(part.tile)
-        if said is not None:
-            near = extents_under(part, found, said, area, _NEAR_BYTES)
+        given = packets.get(part.tile)
+        if given is not None:
+            near = extents_under(part, found, given, area, _NEAR_BYTES)
             extents += [Extent(start, end) for start, end in near]
         else:
             end = part.offset + part.length + SOT_BYTES * (part in new)
@@ -139,7 +139,7 @@ def _first_packets(file: RemoteFile, offset: int) -> dict[int, PacketLengths]:
     content = file.read(offset, max(HEAD_BYTES - offset, SOT_BYTES))
     try:
         part = parse_part(content[:SOT_BYTES], offset, file.size)
-        said = lengths_in(content, part.length)
+        given = lengths_in(content, part.length)
     except struct.error:
         return {}
-    return {} if said is None else {part.tile: said}
+    return {} if given is None else {part.tile: given}

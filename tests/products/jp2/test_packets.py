@@ -42,7 +42,7 @@ def written(folder: Path, tile: int, seed: int = 1, **options: Any) -> Path:
     return write(folder / "band.jp2", ground(seed), tile, **{**usual, **options})
 
 
-def said_by(path: Path, part: TilePart) -> PacketLengths | None:
+def lengths_of(path: Path, part: TilePart) -> PacketLengths | None:
     with closing(open_ranges(locate(str(path)))) as ranges:
         return read_lengths(ranges, part)[1]
 
@@ -95,9 +95,9 @@ def test_what_lies_beside_the_packets_of_a_window_may_be_anything(tmp_path: Path
     wanted = Window(300, 420, 60, 50)
     expected = ground(1)[wanted.slices]
     codestream, (part,) = index(path)
-    said = said_by(path, part)
-    assert said is not None
-    found = packets.runs(codestream, 0, said, area_of(codestream.size, wanted))
+    given = lengths_of(path, part)
+    assert given is not None
+    found = packets.runs(codestream, 0, given, area_of(codestream.size, wanted))
     assert found is not None
     content = bytearray(path.read_bytes())
     spoilt = 0
@@ -155,10 +155,10 @@ def test_lengths_that_stand_in_many_bytes_are_read_to_their_end(
 ) -> None:
     path = written(tmp_path, 1024, PRECINCTS="{16,16},{16,16},{16,16},{16,16},{16,16},{16,16}")
     _, (part,) = index(path)
-    said = said_by(path, part)
-    assert said is not None
-    assert said.first > 1 << 12
-    assert said.first + sum(said.lengths) == part.length
+    given = lengths_of(path, part)
+    assert given is not None
+    assert given.first > 1 << 12
+    assert given.first + sum(given.lengths) == part.length
     known = Known(monkeypatch)
     wanted = Window(200, 300, 40, 40)
     assert np.array_equal(read_window(str(path), wanted), ground(1)[wanted.slices])
