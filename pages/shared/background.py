@@ -27,6 +27,7 @@ from migrate_core.text import _
 from pages.shared.frame import Page, format_done, share_of, time_left
 from pages.shared.language.messages import message_text
 from pages.shared.log import show_log
+from pages.shared.polling import rerun_page
 from pages.shared.state import visit
 from pages.shared.text import message_of
 
@@ -85,7 +86,7 @@ def start(
         st.session_state[_TROUBLE + kind] = _Trouble(str(err))
     else:
         st.session_state.pop(_TROUBLE + kind, None)
-        st.rerun()
+        rerun_page()
 
 
 def note_press(kind: str, button: str = "") -> None:

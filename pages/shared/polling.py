@@ -1,10 +1,10 @@
-"""Parts of a page that are drawn again by themselves while there is work, and rest otherwise."""
+"""Drawing again: a page, and parts of one by themselves while there is work."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -12,6 +12,16 @@ from migrate_core.errors import MigrateError
 from pages.shared.text import message_of
 
 Draw = Callable[..., None]
+
+
+def rerun_page() -> NoReturn:
+    """Draw the page again as a whole; unless the person went to another one meanwhile.
+
+    Asking for that alone would overwrite what the browser has asked for and nobody has taken up
+    yet: such a page would never be drawn. To use the session takes it up.
+    """
+    st.session_state.get("rerun")
+    st.rerun()
 
 
 def polled(busy: Callable[..., bool], every_s: float) -> Callable[[Draw], Draw]:
@@ -36,7 +46,7 @@ def polled(busy: Callable[..., bool], every_s: float) -> Callable[[Draw], Draw]:
             def again() -> None:
                 try:
                     if busy(page) != polling:
-                        st.rerun(scope="app")
+                        rerun_page()
                     draw(page, *more, **named)
                 except MigrateError as err:
                     st.error(message_of(err))

@@ -32,7 +32,7 @@ from pages.shared.export.outcome import show_outcome
 from pages.shared.export.samples import choose_chips, choose_formats, choose_pixels
 from pages.shared.export.splitting import choose_splits
 from pages.shared.frame import Page
-from pages.shared.polling import polled
+from pages.shared.polling import polled, rerun_page
 from pages.shared.text import code, counted, message_of
 
 KIND = "export"
@@ -106,7 +106,7 @@ def exporting(page: Page, shown: Sequence[Made]) -> None:
     how_it_ended(page, KIND)
     show_outcome(page, KIND, shown)
     if known_datasets(page) != shown:
-        st.rerun()
+        rerun_page()
 
 
 def export_form(page: Page, chosen: ExportRequest, pairs: int | None) -> None:
@@ -149,7 +149,7 @@ def export_form(page: Page, chosen: ExportRequest, pairs: int | None) -> None:
     if was_pressed(KIND) and fits:
         start(page, KIND, lambda: _checked(page, request()))
         # What was wrong with it is said on top.
-        st.rerun()
+        rerun_page()
 
 
 def _fits(page: Page, request: Callable[[], ExportRequest]) -> bool:

@@ -39,7 +39,7 @@ from pages.shared.frame import Page
 from pages.shared.masks.columns import columns_of_uploads, columns_on_server
 from pages.shared.masks.options import Chosen, mask_options
 from pages.shared.masks.report import adding_report
-from pages.shared.polling import polled
+from pages.shared.polling import polled, rerun_page
 from pages.shared.text import counted, message_of
 
 KIND = "masks"
@@ -123,7 +123,7 @@ def _upload(page: Page) -> None:
         return
     st.session_state[_ROUND] = number + 1
     start(page, KIND, lambda: _uploaded(batch, chosen))
-    st.rerun()
+    rerun_page()
 
 
 def _uploader(number: int, kind: str, label: str, help_text: str) -> Sequence[Uploaded]:
@@ -177,7 +177,7 @@ def _folder(page: Page) -> None:
     if was_pressed(KIND):
         start(page, KIND, lambda: _on_server(page, chosen))
         # What was wrong with it is said on top.
-        st.rerun()
+        rerun_page()
 
 
 def _names_in(named: str) -> list[str]:

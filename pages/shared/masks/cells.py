@@ -27,6 +27,7 @@ from pages.shared.background import pressed
 from pages.shared.frame import Page
 from pages.shared.masks.batch import EditAhead, ask_before_edit
 from pages.shared.masks.values import date_text
+from pages.shared.polling import rerun_page
 from pages.shared.text import counted, message_of
 
 # The edit that waits for a yes; and why one was not written, to be said once.
@@ -122,7 +123,7 @@ def _save(page: Page, key: str, found: Sequence[Mask]) -> None:
         st.session_state[_ASKED] = _Asked(key, tuple(changed), ahead)
         return
     _write(page, changed)
-    st.rerun()
+    rerun_page()
 
 
 def _write(page: Page, changed: Sequence[tuple[Mask, Mask]]) -> None:

@@ -28,6 +28,7 @@ from pages.shared.language.messages import message_text
 from pages.shared.masks.classes import BACKGROUND_COLOUR, class_table
 from pages.shared.masks.removal import remove_one
 from pages.shared.masks.values import doubtful_values, no_data_form
+from pages.shared.polling import rerun_page
 from pages.shared.text import message_of, plain
 
 _WRONG_TAG = ", or read it again if what the file declares as no data is a class"
@@ -131,7 +132,7 @@ def _apply(page: Page, mask: Mask, change: MaskEdit) -> None:
     except MigrateError as err:
         st.error(message_of(err))
     else:
-        st.rerun()
+        rerun_page()
 
 
 def _picture(mask: Mask) -> None:
@@ -234,4 +235,4 @@ def _class_names(page: Page, mask: Mask) -> None:
             targets = masks_of(page.store, ids) if everywhere else iter([mask])
             change = MaskEdit(class_names=names)
             store_edits(page.store, [(item, edited(item, change)) for item in targets])
-            st.rerun()
+            rerun_page()

@@ -11,6 +11,7 @@ from migrate_core.text import _
 from pages.shared.background import pressed
 from pages.shared.frame import Page
 from pages.shared.masks.marks import mark_none, scope_of_list
+from pages.shared.polling import rerun_page
 from pages.shared.state import choose_mask, selection
 from pages.shared.text import counted, message_of
 
@@ -70,9 +71,9 @@ def _ask_removal(page: Page, mask_ids: list[str]) -> None:
         on_click=_remove,
         args=(page, mask_ids),
     ):
-        st.rerun()
+        rerun_page()
     if pressed(no.button, _("Keep"), "masks_remove_no", width="stretch"):
-        st.rerun()
+        rerun_page()
 
 
 def _remove(page: Page, mask_ids: list[str]) -> None:

@@ -19,6 +19,7 @@ from pages.shared.background import is_busy, pressed, start
 from pages.shared.frame import Page
 from pages.shared.masks.add import KIND
 from pages.shared.masks.options import text_values
+from pages.shared.polling import rerun_page
 from pages.shared.text import message_of
 
 
@@ -57,7 +58,7 @@ def no_data_form(page: Page, mask: Mask) -> None:
                 st.error(message_of(err))
             else:
                 _start(page, mask, values)
-                st.rerun()
+                rerun_page()
 
 
 def _read_again(page: Page, mask: Mask, nodata: Sequence[float], key: str) -> None:

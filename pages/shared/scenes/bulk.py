@@ -14,6 +14,7 @@ from migrate_core.store.candidates import CHOSEN_BY_PERSON, MaskFilter, count_ma
 from migrate_core.text import _
 from pages.shared.background import pressed
 from pages.shared.frame import Page
+from pages.shared.polling import rerun_page
 from pages.shared.text import counted, message_of
 
 TABLE = "mask_S2_match.csv"
@@ -62,7 +63,7 @@ def _best(page: Page) -> None:
                     changed=changed
                 )
             )
-            st.rerun()
+            rerun_page()
 
 
 def table(store: Store) -> bytes:
@@ -93,7 +94,7 @@ def _import(page: Page) -> None:
             path.write_bytes(file.getvalue())
             outcome = import_match_table(page.store, path)
         st.session_state[_OUTCOME] = (outcome.selected, [p.message for p in outcome.problems])
-        st.rerun()
+        rerun_page()
     if file is None:
         st.session_state.pop(_OUTCOME, None)
     if _OUTCOME in st.session_state:

@@ -26,6 +26,7 @@ from migrate_core.text import _
 from pages.shared.frame import Page
 from pages.shared.language.messages import message_text
 from pages.shared.maps import Picture
+from pages.shared.polling import rerun_page
 from pages.shared.readers import Readers
 from pages.shared.scenes.candidates import View
 
@@ -116,7 +117,7 @@ def _result(future: Future[Any]) -> Any:
 def _poll(reading: list[Future[Any]]) -> None:
     """Makes the page again once what is being read has come."""
     if any(future.done() for future in reading):
-        st.rerun(scope="app")
+        rerun_page()
 
 
 @st.cache_resource(show_spinner=False)

@@ -22,7 +22,7 @@ from migrate_core.store.ranking import own_limits_of
 from migrate_core.text import CLOUD_IN_SCENE, _, capital
 from pages.shared.background import POLL_S, how_it_ended, is_busy, start, trouble, watch
 from pages.shared.frame import Page, share_of
-from pages.shared.polling import polled
+from pages.shared.polling import polled, rerun_page
 from pages.shared.scenes.connections import KIND as CONNECTION
 from pages.shared.scenes.connections import connections, test_sources
 from pages.shared.scenes.form import (
@@ -64,7 +64,7 @@ def _form(page: Page) -> None:
         request = SearchScenes(asked.parameters, asked.refresh)
         start(page, KIND, lambda: _checked(page, request), asked.secret)
         # What was wrong with it is said on top.
-        st.rerun()
+        rerun_page()
 
 
 def _ages(page: Page) -> None:

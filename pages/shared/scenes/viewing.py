@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.frame import Page
+from pages.shared.polling import rerun_page
 from pages.shared.scenes.candidates import View, mask_title, used_just_now, viewed_scene
 from pages.shared.scenes.map import heed_click, scenes_on_map
 from pages.shared.scenes.picture import begin_ground
@@ -48,7 +49,7 @@ def candidates_of_mask(page: Page, view: View, areas: Areas) -> None:
     """Map, pictures, plot and table of the candidates, with the one that is viewed."""
     if used_just_now():
         # The list of masks, and the frame's counts, tell what is in use.
-        st.rerun(scope="app")
+        rerun_page()
     heed_click(view)
     begin_ground(page, view)
     with areas.under_list:

@@ -16,7 +16,7 @@ from migrate_core.text import _
 
 from ...background import POLL_S, how_it_ended, is_busy, pressed, start, trouble, watch
 from ...frame import Page
-from ...polling import polled
+from ...polling import polled, rerun_page
 from ...text import message_of
 
 # The kind of job in which attention checks are made.
@@ -105,4 +105,4 @@ def _keep(page: Page, changed: ReviewSettings) -> None:
         return
     if changed.check_share != share:
         start(page, KIND, lambda: MixInChecks(changed.check_share))
-    st.rerun()
+    rerun_page()

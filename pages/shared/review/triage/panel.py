@@ -16,7 +16,7 @@ from migrate_core.text import _
 from ...background import POLL_S, how_it_ended, is_busy, pressed, start, trouble
 from ...frame import Page
 from ...language.translation import language
-from ...polling import polled
+from ...polling import polled, rerun_page
 from ...state import choose_pair
 from ...text import message_of
 from ..address import QueueChoice, put_into_form
@@ -79,7 +79,7 @@ def _acceptance(page: Page, state: TriageState) -> None:
     on = st.toggle(_("Accept automatically"), state.on, key=f"triage_on_{state.on}")
     if on != state.on:
         switch(page.store, on=on)
-        st.rerun(scope="app")
+        rerun_page()
     st.caption(_(_PROMISE).format(share=100 * review_settings(page.store).promised_share))
     if state.stopped:
         st.warning(_("Stopped. {why}").format(why=message_of(state.stopped)))
@@ -127,7 +127,7 @@ def _accepted(page: Page, state: TriageState, reviewer: str) -> None:
     ):  # fmt: skip
         with st.spinner(_("One moment …")):
             undo_acceptance(page.store, reviewer)
-        st.rerun(scope="app")
+        rerun_page()
 
 
 def _show(wanted: QueueFilter, mode: str) -> None:
@@ -139,4 +139,4 @@ def _show(wanted: QueueFilter, mode: str) -> None:
     put_into_form(QueueChoice(wanted, RANDOM))
     st.session_state["review_mode"] = mode
     choose_pair(None)
-    st.rerun()
+    rerun_page()
