@@ -12,8 +12,8 @@ from .errors import UnsuitableError
 from .packets import EMPTY, Area, PacketLengths, Run, extents_of, lengths_in, runs
 from .tile_parts import SOT_BYTES, PartContent, TilePart, parse_part
 
-# The lengths of packets are mostly in the first bytes of a tile-part, else in more of them.
-_HEADER_BYTES = (1 << 12, 1 << 20)
+# The lengths of packets are mostly in the first of so many bytes of a tile-part, else in the next.
+_HEADER_BYTES = tuple(1 << power for power in range(12, 21, 2))
 # Reading so many bytes more takes no longer than another read of a disk.
 _NEAR_BYTES = 1 << 14
 
@@ -45,8 +45,10 @@ def extents_under(
     Those at most `near` bytes apart are one.
     """
     needed = runs(found, part.tile, given, area)
-    first = min(_HEADER_BYTES[0], part.length)
-    inside = [(0, part.length)] if needed is None else extents_of(needed, first, near)
+    if needed is None:
+        return [(part.offset, part.offset + part.length)]
+    first = next((size for size in _HEADER_BYTES if size >= given.first), given.first)
+    inside = extents_of(needed, min(first, part.length), near)
     return [(part.offset + start, part.offset + end) for start, end in inside]
 
 
