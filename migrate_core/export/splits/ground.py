@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,12 +33,6 @@ class Ground:
     different: Shapes
     which: NDArray[np.int64]
 
-    @property
-    def shapes(self) -> Shapes:
-        """The footprint of each item (n,)."""
-        found: Shapes = self.different[self.which]
-        return found
-
     @cached_property
     def having(self) -> tuple[NDArray[np.int64], ...]:
         """The numbers of the items that have each of the different footprints, ascending."""
@@ -56,6 +50,30 @@ class Ground:
         if not touching:
             shared = shared[_share_ground(self.different[shared], self.different[shared])]
         return np.vstack([found, np.column_stack([shared, shared])])
+
+    def overlapping_across(self, kinds: Mapping[int, str]) -> int:
+        """How many pairs of items of different kinds share ground; `kinds` are by item."""
+        names = sorted(set(kinds.values()))
+        # By footprint, how many of each kind have it.
+        counts = np.zeros((len(self.different), len(names)), dtype=np.int64)
+        for item, kind in kinds.items():
+            counts[self.which[item], names.index(kind)] += 1
+        one, other = self.overlapping().T
+        across = counts[one].sum(axis=1) * counts[other].sum(axis=1)
+        across -= (counts[one] * counts[other]).sum(axis=1)
+        # Of one footprint, each pair was counted from both of its ends.
+        across[one == other] //= 2
+        return int(across.sum())
+
+    def first_of_each(self, items: Sequence[int]) -> list[int]:
+        """Of ascending items, the first that has each footprint, ascending."""
+        _, first = np.unique(self.which[items], return_index=True)
+        return [items[number] for number in np.sort(first)]
+
+    def shapes_of(self, items: Sequence[int]) -> Shapes:
+        """The footprint of each of some items."""
+        found: Shapes = self.different[self.which[items]]
+        return found
 
 
 def ground_of(footprints: Sequence[BaseGeometry]) -> Ground:

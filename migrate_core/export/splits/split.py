@@ -200,37 +200,24 @@ def _check(
         str(work.options),
         {name: len(numbers) for name, numbers in members.items()},
         tuple(_between(work, members, one, other) for one, other in there),
-        _overlapping_across(work.ground, going),
+        work.ground.overlapping_across(going),
         left_out,
         _class_shares(work, members),
         tuple(notes),
     )
 
 
-def _overlapping_across(ground: Ground, going: Mapping[int, str]) -> int:
-    """How many pairs of those that go out share ground over two splits."""
-    # By footprint, how many of each split have it.
-    counts = np.zeros((len(ground.different), len(_NAMES)), dtype=np.int64)
-    for number, split in going.items():
-        counts[ground.which[number], _NAMES.index(split)] += 1
-    one, other = ground.overlapping().T
-    across = counts[one].sum(axis=1) * counts[other].sum(axis=1)
-    across -= (counts[one] * counts[other]).sum(axis=1)
-    # Of one footprint, each pair was counted from both of its ends.
-    across[one == other] //= 2
-    return int(across.sum())
-
-
 def _between(work: _Work, members: Mapping[str, Sequence[int]], one: str, other: str) -> Between:
     ours, theirs = members[one], members[other]
-    shapes = work.ground.shapes
-    distance, i, j = nearest(shapes[ours], shapes[theirs])
+    ground = work.ground
+    firsts, others = ground.first_of_each(ours), ground.first_of_each(theirs)
+    distance, i, j = nearest(ground.shapes_of(firsts), ground.shapes_of(others))
 
     def shared(what: str) -> tuple[str, ...]:
         sets = [{v for n in side for v in getattr(work.items[n], what)} for side in (ours, theirs)]
         return tuple(sorted(sets[0] & sets[1]))
 
-    pair_ids = work.items[ours[i]].pair_id, work.items[theirs[j]].pair_id
+    pair_ids = work.items[firsts[i]].pair_id, work.items[others[j]].pair_id
     return Between(one, other, round(distance, 6), pair_ids, shared("scenes"), shared("days"))
 
 
