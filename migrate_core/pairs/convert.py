@@ -28,10 +28,11 @@ from ..products.remote.threads import ahead
 from ..workspace import written_then_renamed
 from .image.offset_check import offset_check
 
-# Rows handled at a time, whole JPEG 2000 tiles of a 10 m band: 70 MB, and hardly a tile of the
-# coarser bands (640 and 192 pixels) is decoded twice.
-_ROWS = 3072
-# OpenJPEG decodes an area in one thread: so many are decoded at once, some 300 MB each.
+# Rows handled at a time, 45 MB: those of two JPEG 2000 tiles of a 10 m band. Of coarser ones
+# more, so that hardly a tile (640 and 192 pixels) is decoded twice. What is smaller than
+# 32 MB the C library may keep to itself, beside all that overviews need.
+_ROWS, _COARSER_ROWS = 2048, 3072
+# OpenJPEG decodes an area in one thread: so many are decoded at once, some 200 MB each.
 _THREADS = max(1, min(2, os.cpu_count() or 1))
 _CACHE_BYTES = 256 * 2**20
 # What is written on the way is read once or twice and deleted: to compress it well takes longer. Of
@@ -116,11 +117,12 @@ def _check_same(destination: Path, product: Product) -> None:
         )
 
 
-def _strips(grid: PixelGrid) -> list[Window]:
+def _strips(grid: PixelGrid, band: BandFile) -> list[Window]:
     """Windows of full width that together are the whole grid."""
+    rows = _ROWS if band.resolution_m == 10 else _COARSER_ROWS
     return [
-        Window(0, row, grid.width, min(_ROWS, grid.height - row))
-        for row in range(0, grid.height, _ROWS)
+        Window(0, row, grid.width, min(rows, grid.height - row))
+        for row in range(0, grid.height, rows)
     ]
 
 
@@ -140,7 +142,7 @@ def _write_strips(path: Path, product: Product, resampling: str, progress: Progr
         "interleave": "band",
         "bigtiff": "if_safer",
     }
-    blocks = [(band, strip) for band in product.bands for strip in _strips(product.grid)]
+    blocks = [(band, strip) for band in product.bands for strip in _strips(product.grid, band)]
 
     def read(one: tuple[BandFile, Window]) -> NDArray[np.uint16]:
         return read_band(product, one[0], block(product.grid, one[1]), resampling)

@@ -134,6 +134,7 @@ def test_work_in_small_pieces_leaves_no_seam(
     }
     product = write_safe(tmp_path, Safe(pixels=noise))
     monkeypatch.setattr("migrate_core.pairs.convert._ROWS", 7)
+    monkeypatch.setattr("migrate_core.pairs.convert._COARSER_ROWS", 9)
     convert(product, tmp_path / "out.tif", "cubic")
     with rasterio.open(tmp_path / "out.tif") as dataset:
         np.testing.assert_array_equal(dataset.read(), expected_pixels(product, "cubic"))
@@ -221,6 +222,7 @@ def test_strips_are_decoded_beside_the_writing_and_no_more_than_two_at_a_time(
     monkeypatch.setattr("migrate_core.pairs.convert.read_band", watched)
     monkeypatch.setattr("migrate_core.pairs.convert._THREADS", 2)
     monkeypatch.setattr("migrate_core.pairs.convert._ROWS", 30)
+    monkeypatch.setattr("migrate_core.pairs.convert._COARSER_ROWS", 30)
     product = write_safe(tmp_path, Safe())
     heard = convert(product, tmp_path / "out.tif")
     assert most[0] == 2
