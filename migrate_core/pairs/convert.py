@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import rasterio
 import rasterio.shutil
+from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
 
@@ -19,13 +23,17 @@ from ..products.offsets import DARK_BANDS
 from ..products.opening import open_product
 from ..products.pixels.reading import read_band
 from ..products.pixels.resampling import NO_DATA
-from ..products.product import Product
+from ..products.product import BandFile, Product
+from ..products.remote.threads import ahead
 from ..workspace import written_then_renamed
 from .image.offset_check import offset_check
 
-# Rows handled at a time, whole JPEG 2000 tiles of a 10 m band: 70 MB, and hardly a tile of the
-# coarser bands (640 and 192 pixels) is decoded twice.
-_ROWS = 3072
+# Rows handled at a time, 45 MB: those of two JPEG 2000 tiles of a 10 m band. Of coarser ones
+# more, so that hardly a tile (640 and 192 pixels) is decoded twice. What is smaller than
+# 32 MB the C library may keep to itself, beside all that overviews need.
+_ROWS, _COARSER_ROWS = 2048, 3072
+# OpenJPEG decodes an area in one thread: so many are decoded at once, some 200 MB each.
+_THREADS = max(1, min(2, os.cpu_count() or 1))
 _CACHE_BYTES = 256 * 2**20
 # What is written on the way is read once or twice and deleted: to compress it well takes longer. Of
 # overviews that aren't compressed at all GDAL makes the coarser ones in another way.
@@ -109,11 +117,12 @@ def _check_same(destination: Path, product: Product) -> None:
         )
 
 
-def _strips(grid: PixelGrid) -> list[Window]:
+def _strips(grid: PixelGrid, band: BandFile) -> list[Window]:
     """Windows of full width that together are the whole grid."""
+    rows = _ROWS if band.resolution_m == 10 else _COARSER_ROWS
     return [
-        Window(0, row, grid.width, min(_ROWS, grid.height - row))
-        for row in range(0, grid.height, _ROWS)
+        Window(0, row, grid.width, min(rows, grid.height - row))
+        for row in range(0, grid.height, rows)
     ]
 
 
@@ -133,16 +142,20 @@ def _write_strips(path: Path, product: Product, resampling: str, progress: Progr
         "interleave": "band",
         "bigtiff": "if_safer",
     }
-    blocks = [(band, strip) for band in product.bands for strip in _strips(product.grid)]
+    blocks = [(band, strip) for band in product.bands for strip in _strips(product.grid, band)]
+
+    def read(one: tuple[BandFile, Window]) -> NDArray[np.uint16]:
+        return read_band(product, one[0], block(product.grid, one[1]), resampling)
+
     with rasterio.open(path, "w", **profile) as dataset:
         dataset.descriptions = tuple(band.name for band in product.bands)
         dataset.update_tags(**{_PRODUCT_TAG: product.product_id})
-        for number, (band, strip) in enumerate(blocks):
-            progress(number, len(blocks))
-            pixels = read_band(product, band, block(product.grid, strip), resampling)
-            window = RasterWindow(strip.column, strip.row, strip.width, strip.height)
-            dataset.write(pixels, 1 + product.bands.index(band), window=window)
-    progress(len(blocks), len(blocks))
+        progress(0, len(blocks))
+        with closing(ahead(read, blocks, _THREADS)) as decoded:
+            for number, ((band, strip), pixels) in enumerate(zip(blocks, decoded, strict=True), 1):
+                window = RasterWindow(strip.column, strip.row, strip.width, strip.height)
+                dataset.write(pixels, 1 + product.bands.index(band), window=window)
+                progress(number, len(blocks))
 
 
 def _write_cog(strips: Path, destination: Path) -> None:

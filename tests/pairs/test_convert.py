@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +13,10 @@ import rasterio
 import rasterio.shutil
 from numpy.typing import NDArray
 
-from migrate_core.errors import ProductError, WrongUseError
+from migrate_core.errors import JobCancelledError, ProductError, WrongUseError
 from migrate_core.pairs.convert import convert_product
 from migrate_core.products.opening import open_product
+from migrate_core.products.pixels.reading import read_band
 from tests.support import builders
 from tests.support.bands import read_bands
 from tests.support.builders import write_stac
@@ -131,6 +134,7 @@ def test_work_in_small_pieces_leaves_no_seam(
     }
     product = write_safe(tmp_path, Safe(pixels=noise))
     monkeypatch.setattr("migrate_core.pairs.convert._ROWS", 7)
+    monkeypatch.setattr("migrate_core.pairs.convert._COARSER_ROWS", 9)
     convert(product, tmp_path / "out.tif", "cubic")
     with rasterio.open(tmp_path / "out.tif") as dataset:
         np.testing.assert_array_equal(dataset.read(), expected_pixels(product, "cubic"))
@@ -197,3 +201,53 @@ def test_a_doubt_of_the_offset_that_the_pixels_settle_is_not_told(
         product = convert_product(item, tmp_path / "whole.tif", "bilinear", lambda *_: None)
         assert (product.offset_warnings == ()) is settled
     assert open_product(str(item)).offset_warnings != ()
+
+
+def test_strips_are_decoded_beside_the_writing_and_no_more_than_two_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, running, most = threading.Lock(), [0], [0]
+    both = threading.Barrier(2)
+
+    def watched(*given: Any) -> NDArray[np.uint16]:
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        # Ends when two are here together, which one after the other never are.
+        both.wait(30)
+        with lock:
+            running[0] -= 1
+        return read_band(*given)
+
+    monkeypatch.setattr("migrate_core.pairs.convert.read_band", watched)
+    monkeypatch.setattr("migrate_core.pairs.convert._THREADS", 2)
+    monkeypatch.setattr("migrate_core.pairs.convert._ROWS", 30)
+    monkeypatch.setattr("migrate_core.pairs.convert._COARSER_ROWS", 30)
+    product = write_safe(tmp_path, Safe())
+    heard = convert(product, tmp_path / "out.tif")
+    assert most[0] == 2
+    assert heard == [(number, 2 * len(L2A_BANDS)) for number in range(2 * len(L2A_BANDS) + 1)]
+    with rasterio.open(tmp_path / "out.tif") as dataset:
+        np.testing.assert_array_equal(dataset.read(), expected_pixels(product))
+
+
+def test_a_cancelled_conversion_decodes_no_more_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+
+    def counted(*given: Any) -> NDArray[np.uint16]:
+        read.append(given)
+        return read_band(*given)
+
+    def progress(finished: int, _: int) -> None:
+        if finished == 3:
+            raise JobCancelledError("It was cancelled.")
+
+    monkeypatch.setattr("migrate_core.pairs.convert.read_band", counted)
+    product = write_safe(tmp_path, Safe())
+    (tmp_path / "out").mkdir()
+    with pytest.raises(JobCancelledError):
+        convert_product(product, tmp_path / "out" / "out.tif", "bilinear", progress)
+    assert len(read) <= 5
+    assert list((tmp_path / "out").iterdir()) == []

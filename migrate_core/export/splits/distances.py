@@ -20,9 +20,7 @@ from pyproj import Geod, Transformer
 from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 
-from .groups import overlapping
-
-Shapes = NDArray[np.object_]
+from .ground import Shapes, overlapping
 
 _GEOD = Geod(ellps="WGS84")
 _EARTH_KM = 6371.0088

@@ -7,19 +7,11 @@ the others, tiles of one mosaic that share an edge and no ground can be told apa
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-import shapely
-from numpy.typing import NDArray
-from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 
-from ...grid import split_at_antimeridian
-
-# Shared edges that were reprojected apart differ by less than about a metre.
-_SLIVER_DEGREES = 1e-5
 _KM_PER_DEGREE = 111.32
 
 
@@ -73,41 +65,6 @@ class Groups:
             parents[number] = parents[parents[number]]
             number = parents[number]
         return number
-
-
-def footprints_of(items: Sequence[SplitItem]) -> NDArray[np.object_]:
-    """The footprints, valid and cut at the 180° meridian."""
-    return footprints_of_shapes([item.footprint for item in items])
-
-
-def footprints_of_shapes(footprints: Sequence[BaseGeometry]) -> NDArray[np.object_]:
-    """Lon/lat shapes, valid and cut at the 180° meridian."""
-    shapes = [split_at_antimeridian(footprint) for footprint in footprints]
-    found: NDArray[np.object_] = np.empty(len(shapes), dtype=object)
-    found[:] = shapes
-    invalid = ~shapely.is_valid(found)
-    found[invalid] = shapely.make_valid(found[invalid])
-    return found
-
-
-def overlapping(shapes: NDArray[np.object_], *, touching: bool = False) -> NDArray[np.int64]:
-    """The pairs of numbers (n, 2), each ascending, whose lon/lat shapes share ground.
-
-    With `touching` also those that share but an edge or a corner.
-    """
-    found: NDArray[np.int64] = STRtree(shapes).query(shapes, predicate="intersects").T
-    found = found[found[:, 0] < found[:, 1]]
-    if touching or not len(found):
-        return found
-    wide: NDArray[np.int64] = found[_shares_ground(shapes[found[:, 0]], shapes[found[:, 1]])]
-    return wide
-
-
-def _shares_ground(ones: NDArray[np.object_], others: NDArray[np.object_]) -> NDArray[np.bool_]:
-    shared = shapely.intersection(ones, others)
-    outline = np.maximum(shapely.length(shared), 1e-300)
-    wide: NDArray[np.bool_] = 2 * shapely.area(shared) / outline > _SLIVER_DEGREES
-    return wide
 
 
 def block_of(footprint: BaseGeometry, block_km: float) -> tuple[int, int]:

@@ -6,16 +6,16 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .assign import FREE, GroupTable, assign
 from .check import Between, SplitCheck
 from .distances import nearer_than, nearest
 from .earlier import Earlier, Splits, first_of, is_kept
-from .groups import Groups, SplitItem, block_of, footprints_of, overlapping
+from .ground import Ground, ground_of
+from .groups import Groups, SplitItem, block_of
 from .options import BLOCKS, COLUMN, DATE, OVERLAP, SCENE, SHARES, TEST, TRAIN, VAL, SplitOptions
 
 _NAMES = tuple(SHARES)
@@ -28,7 +28,7 @@ class _Work:
     """The pairs by their ids, their footprints, and what was there before."""
 
     items: Sequence[SplitItem]
-    shapes: NDArray[np.object_]
+    ground: Ground
     options: SplitOptions
     earlier: Earlier
 
@@ -54,7 +54,8 @@ def split_pairs(
     ordered = sorted(items, key=lambda item: item.pair_id)
     before = earlier or Earlier()
     kept = is_kept(options, before)
-    work = _Work(ordered, footprints_of(ordered), options, before if kept else Earlier())
+    ground = ground_of([item.footprint for item in ordered])
+    work = _Work(ordered, ground, options, before if kept else Earlier())
     groups = _groups(work, alike)
     given = [_given(work, group) for group in groups]
     split_of = _by_number(groups, _assigned(work, groups, [one for one, _ in given]))
@@ -73,11 +74,11 @@ def _groups(work: _Work, alike: Sequence[tuple[str, str]]) -> list[list[int]]:
     """The numbers of the pairs that stay together."""
     items, options = work.items, work.options
     groups = Groups(len(items))
-    for one, other in overlapping(work.shapes, touching=options.method == OVERLAP).tolist():
-        groups.join(one, other)
+    _join_overlapping(groups, work.ground, touching=options.method == OVERLAP)
     groups.join_alike([item.mask_id] for item in items)
     if options.method == BLOCKS:
-        groups.join_alike([block_of(shape, options.block_km)] for shape in work.shapes)
+        blocks = [block_of(shape, options.block_km) for shape in work.ground.different]
+        groups.join_alike([blocks[which]] for which in work.ground.which)
     elif options.method == SCENE:
         groups.join_alike(item.scenes for item in items)
     elif options.method == DATE:
@@ -89,6 +90,18 @@ def _groups(work: _Work, alike: Sequence[tuple[str, str]]) -> list[list[int]]:
         if one in number_of and other in number_of:
             groups.join(number_of[one], number_of[other])
     return groups.all()
+
+
+def _join_overlapping(groups: Groups, ground: Ground, *, touching: bool) -> None:
+    """Join all that have one of the footprints that share ground."""
+    found = ground.overlapping(touching=touching)
+    for number in np.unique(found):
+        first, *more = ground.having[number].tolist()
+        for item in more:
+            groups.join(first, item)
+    first_with = [int(items[0]) for items in ground.having]
+    for one, other in found.tolist():
+        groups.join(first_with[one], first_with[other])
 
 
 def _given(work: _Work, group: Sequence[int]) -> tuple[str | None, bool]:
@@ -137,22 +150,40 @@ def _left_out(work: _Work, split_of: Mapping[int, str]) -> set[int]:
 
     Who was in the dataset before stays before who wasn't, then test before val before train.
     """
-    near: dict[int, list[int]] = defaultdict(list)
-    for one, other in nearer_than(work.shapes, work.options.buffer_km).tolist():
-        if split_of[one] != split_of[other]:
-            near[one].append(other)
-            near[other].append(one)
+    near = _near_in_other_splits(work, split_of)
+
+    def key(number: int) -> tuple[int, str]:
+        return int(work.ground.which[number]), split_of[number]
 
     def rank(number: int) -> tuple[bool, int, str]:
         pair_id = work.items[number].pair_id
         is_new = pair_id not in work.earlier.there
         return is_new, _LAST_LEFT_OUT.index(split_of[number]), _position(pair_id, work)
 
-    staying: set[int] = set()
-    for number in sorted(near, key=rank):
-        if not staying.intersection(near[number]):
-            staying.add(number)
-    return set(near) - staying
+    staying: set[tuple[int, str]] = set()
+    out: set[int] = set()
+    for number in sorted((n for n in split_of if key(n) in near), key=rank):
+        if staying.intersection(near[key(number)]):
+            out.add(number)
+        else:
+            staying.add(key(number))
+    return out
+
+
+def _near_in_other_splits(
+    work: _Work, split_of: Mapping[int, str]
+) -> dict[tuple[int, str], list[tuple[int, str]]]:
+    """What lies nearer than the buffer in other splits: by number of a footprint, and split."""
+    ground = work.ground
+    splits_of = [{split_of[n] for n in items} for items in ground.having]
+    alone = [(number, number) for number in range(len(ground.different))]
+    near: dict[tuple[int, str], list[tuple[int, str]]] = defaultdict(list)
+    for one, other in [*nearer_than(ground.different, work.options.buffer_km).tolist(), *alone]:
+        for split, another in product(splits_of[one], splits_of[other]):
+            if split != another:
+                near[one, split].append((other, another))
+                near[other, another].append((one, split))
+    return near
 
 
 # the check
@@ -165,16 +196,11 @@ def _check(
     there = [
         (one, other) for one, other in combinations(_NAMES, 2) if members[one] and members[other]
     ]
-    across = sum(
-        going[one] != going[other]
-        for one, other in overlapping(work.shapes).tolist()
-        if one in going and other in going
-    )
     return SplitCheck(
         str(work.options),
         {name: len(numbers) for name, numbers in members.items()},
         tuple(_between(work, members, one, other) for one, other in there),
-        across,
+        work.ground.overlapping_across(going),
         left_out,
         _class_shares(work, members),
         tuple(notes),
@@ -183,13 +209,15 @@ def _check(
 
 def _between(work: _Work, members: Mapping[str, Sequence[int]], one: str, other: str) -> Between:
     ours, theirs = members[one], members[other]
-    distance, i, j = nearest(work.shapes[ours], work.shapes[theirs])
+    ground = work.ground
+    firsts, others = ground.first_of_each(ours), ground.first_of_each(theirs)
+    distance, i, j = nearest(ground.shapes_of(firsts), ground.shapes_of(others))
 
     def shared(what: str) -> tuple[str, ...]:
         sets = [{v for n in side for v in getattr(work.items[n], what)} for side in (ours, theirs)]
         return tuple(sorted(sets[0] & sets[1]))
 
-    pair_ids = work.items[ours[i]].pair_id, work.items[theirs[j]].pair_id
+    pair_ids = work.items[firsts[i]].pair_id, work.items[others[j]].pair_id
     return Between(one, other, round(distance, 6), pair_ids, shared("scenes"), shared("days"))
 
 

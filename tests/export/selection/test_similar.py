@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from shapely import box
 
-from migrate_core.export.selection.similar.duplicates import alike
+from migrate_core.export.selection.similar.duplicates import alike, reason_of
 from migrate_core.export.selection.similar.outliers import outliers
 from migrate_core.export.selection.similar.signature import Signature, signatures
 from migrate_core.workspace import Workspace
@@ -80,7 +82,9 @@ def reasons(
     count = len(made.pair_ids)
     shapes = boxes or [box(n, 0, n + 0.5, 0.5) for n in range(count)]
     times = [frozenset([day]) for day in days or [f"day{n}" for n in range(count)]]
-    return alike(made.pair_ids, shapes, times, look(made))  # type: ignore[arg-type]
+    found = look(made)
+    likenesses = alike(made.pair_ids, shapes, times, found)  # type: ignore[arg-type]
+    return {key: reason_of(key, likeness, found) for key, likeness in likenesses.items()}
 
 
 def test_the_same_pixels_elsewhere_are_a_duplicate_in_spite_of_noise(made: Exportable) -> None:
@@ -106,6 +110,43 @@ def test_the_same_ground_is_a_duplicate_on_the_same_day_alone(made: Exportable) 
     found = reasons(made, shapes, days)
     assert list(found) == [(made.pair_ids[3], made.pair_ids[7])]
     assert next(iter(found.values())).startswith("98.0 % of the ground in common, on the same day")
+
+
+def test_what_two_have_in_common_is_said_of_ground_and_pixels_together(made: Exportable) -> None:
+    image = fields(np.random.default_rng(8))
+    for number in (4, 9):
+        draw(made, number, image)
+    shapes, days = [box(n, 0, n + 0.5, 0.5) for n in range(20)], [f"day{n}" for n in range(20)]
+    shapes[9], days[9] = shapes[4], days[4]
+    (text,) = reasons(made, shapes, days).values()
+    assert text.startswith(
+        "100.0 % of the ground in common, on the same day, and nearly the same pixels "
+        "(they differ by 0.0000 in reflectance); labels agree on "
+    )
+
+
+def test_pictures_of_a_time_series_are_compared_a_few_at_a_time() -> None:
+    rng = np.random.default_rng(8)
+    picture = rng.uniform(0.1, 0.5, (3, 16, 16)).astype(np.float32)
+    classes = np.zeros((16, 16), np.uint8)
+    found = {
+        f"p{n:03}": Signature(
+            {}, picture + rng.normal(0, 1e-3, picture.shape).astype("f4"), classes, 9
+        )
+        for n in range(300)
+    }
+    shapes = [box(n, 0, n + 0.5, 0.5) for n in range(300)]
+    tracemalloc.start()
+    likenesses = alike(list(found), shapes, [frozenset()] * 300, found)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert list(likenesses) == list(combinations(found, 2))
+    # At once, the differences of all 44,850 pairs alone are 138 MB.
+    assert peak_bytes < 80e6
+    for one, other in (("p000", "p299"), ("p123", "p124")):
+        apart = found[one].picture - found[other].picture
+        difference = likenesses[one, other].difference
+        assert difference == pytest.approx(np.sqrt((apart**2).mean()), rel=1e-5)
 
 
 def test_a_lake_is_no_duplicate_of_another_lake(made: Exportable) -> None:

@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from ....review.decisions import ReviewStatus
 from ....workspace import Workspace
-from .duplicates import alike
+from .duplicates import Likeness, alike, reason_of
 from .outliers import outliers
 from .signature import Signature, signatures
 
@@ -88,24 +88,24 @@ def findings(
     pair_ids = [pair.pair_id for pair in pairs]
     found = signatures(workspace, pair_ids)
     times = [frozenset((*pair.scene_ids, *days[pair.pair_id])) for pair in pairs]
-    reasons = alike(pair_ids, [pair.footprint for pair in pairs], times, found)
+    likenesses = alike(pair_ids, [pair.footprint for pair in pairs], times, found)
     return Findings(
-        tuple(_redundant(pairs, reasons, found)),
+        tuple(_redundant(pairs, likenesses, found)),
         tuple(Outlier(*one) for one in outliers(found, class_names)),
-        tuple(reasons),
+        tuple(likenesses),
     )
 
 
 def _redundant(
     pairs: Sequence[Candidate],
-    reasons: Mapping[tuple[str, str], str],
+    likenesses: Mapping[tuple[str, str], Likeness],
     found: Mapping[str, Signature],
 ) -> list[Duplicate]:
     """The pairs that a better one is a near duplicate of: looked at by a person, then labelled."""
-    others: dict[str, list[str]] = defaultdict(list)
-    for one, other in reasons:
-        others[one].append(other)
-        others[other].append(one)
+    others: dict[str, set[str]] = defaultdict(set)
+    for one, other in likenesses:
+        others[one].add(other)
+        others[other].add(one)
 
     def rank(pair: Candidate) -> tuple[bool, int, str]:
         known = found[pair.pair_id].known if pair.pair_id in found else 0
@@ -119,5 +119,6 @@ def _redundant(
             staying[pair.pair_id] = None
             continue
         first, second = sorted((pair.pair_id, better))
-        duplicates.append(Duplicate(pair.pair_id, better, reasons[first, second]))
+        reason = reason_of((first, second), likenesses[first, second], found)
+        duplicates.append(Duplicate(pair.pair_id, better, reason))
     return sorted(duplicates, key=lambda one: one.pair_id)
