@@ -47,14 +47,15 @@ def edit_cells(page: Page, found: Sequence[Mask]) -> None:
     if trouble := st.session_state.pop(_NOT_SAVED, ""):
         st.error(message_of(trouble))
     key = f"masks_editor_{hash(tuple(str(mask) for mask in found))}"
+    with_problem = any(mask.problems for mask in found)
     rows = [
         {
             "mask": mask.name,
+            **({"to mend": _to_mend(mask)} if with_problem else {}),
             "date": date_text(mask),
             "CRS": mask.georeference.crs,
             "class names": format_class_names(mask),
             "may be empty": mask.empty_allowed,
-            "to mend": _("date") if DATE in mask.problems else ", ".join(map(_, mask.problems)),
         }
         for mask in found
     ]
@@ -95,6 +96,10 @@ def edit_cells(page: Page, found: Sequence[Mask]) -> None:
     asked: _Asked | None = st.session_state.get(_ASKED)
     if asked is not None and asked.key == key:
         ask_before_edit(asked.ahead, "masks_cells", lambda: _go_on(page, asked), _leave)
+
+
+def _to_mend(mask: Mask) -> str:
+    return _("date") if DATE in mask.problems else ", ".join(map(_, mask.problems))
 
 
 def _save(page: Page, key: str, found: Sequence[Mask]) -> None:
