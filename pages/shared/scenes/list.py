@@ -122,9 +122,9 @@ def _table(found: Sequence[MaskRow]) -> None:
         [row.mask.mask_id for row in found],
         [_cells(row) for row in found],
         {
-            "mask": st.column_config.TextColumn(width=205),
+            "mask": st.column_config.TextColumn(width=195),
             "usable": st.column_config.TextColumn(
-                _("usable"), help=_("Usable scenes of all candidates"), width=60
+                _("usable"), help=_("Usable scenes of all candidates"), width=80
             ),
             "scene in use": st.column_config.TextColumn(
                 help=_(
