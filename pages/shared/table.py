@@ -195,19 +195,13 @@ def mark_rows(
 
     def changed() -> None:
         selection = st.session_state[key]["selection"]
-        selected = [rows.ids[number] for number in selection["rows"] if number < len(rows.ids)]
-        entered = [rows.ids[int(cell[0])] for cell in selection["cells"]]
         cell_before = st.session_state.get(_cell(key))
         row = chosen_row(key)
         if row is not None:
             choose(rows.ids[row])
-            if not selected:
-                return  # the cell took all marks away
-        if selected and selected == entered and selected[0] not in marked:
-            # Marked by key before the browser had the marks back that the cell took away.
-            selected += [row for row in rows.ids if row in marked]
-        if entered or not cell_before:
-            mark(selected)
+        # Esc takes cell and marks away at once; the marks stay.
+        if selection["cells"] or not cell_before:
+            mark([rows.ids[number] for number in selection["rows"] if number < len(rows.ids)])
 
     _table(
         rows,
@@ -270,8 +264,9 @@ def _marks_at(key: str, marked: Sequence[int], column: str) -> Any:
     It begins with the cell of the first mark in `column` selected, as keys would move nothing in a
     table that has marks alone.
 
-    Comes before the table is drawn. A cell that is selected takes all marks away, so they are set
-    again. The cell stays: it is where the keys go on from, which a new table would not know.
+    Comes before the table is drawn. Marks that a cell keeps, as it does by mouse and by key, aren't
+    set again: the cell that would be set with them may be an old one by then. Only marks that were
+    changed elsewhere, or taken away by Esc, are set, and the cell that keys go on from stays.
     """
     cells = [(row, column) for row in marked[:1]]
     if key in st.session_state:
