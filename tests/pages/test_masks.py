@@ -524,6 +524,25 @@ def test_cells_that_touch_decisions_are_saved_after_a_yes(store: Store) -> None:
     assert "masks_cells_apply" not in [item.key for item in app.button]
 
 
+def test_a_yes_writes_no_cells_that_were_changed_after_the_question(store: Store) -> None:
+    store.put_masks([a_mask("a.tif"), a_mask("b.tif")])
+    store.put_pairs([Pair("p", "b", "b.tif", ("scene",), "done")])
+    decide(store, Decision("p", "accept", "ann", None, now_utc()))
+    app = shown(agreement(save_cells(opened(), {}, {"date": "2020-03-04"})).check().run())
+    typed = {"edited_rows": {0: {"date": "2020-03-03"}, 1: {"date": "2020-03-04"}}}
+    app.session_state[app.data_editor[0].key] = {**typed, "added_rows": [], "deleted_rows": []}
+    before = by_name(store)
+    app = shown(app.button(key="masks_cells_apply").click().run())
+    # Nothing is lost and nothing written: the question is put again, about both.
+    assert by_name(store) == before
+    assert "Cells were changed since you were asked" in texts(app, "info")
+    assert "2 masks would change**: date of 2" in texts(app, "info")
+    assert app.button(key="masks_cells_apply").disabled
+    app = shown(agreement(app).check().run())
+    shown(app.button(key="masks_cells_apply").click().run())
+    assert [str(mask.acquired) for mask in by_name(store).values()] == ["2020-03-03", "2020-03-04"]
+
+
 def test_cells_that_touch_decisions_stay_as_they_are_after_a_no(store: Store) -> None:
     store.put_masks([a_mask("b.tif")])
     store.put_pairs([Pair("p", "b", "b.tif", ("scene",), "done")])
