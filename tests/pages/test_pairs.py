@@ -630,6 +630,7 @@ def test_in_german_states_columns_and_costs_are_german(remote: Case) -> None:
         next(frame for frame in app.dataframe if name in frame.value) for name in ("Way", "Mask")
     )
     assert app.selectbox(key="pairs_access").options[0] == "Was am wenigsten kostet"
+    assert costs.proto.columns.count('"format": "%,d"') == 4  # 1,234, as everywhere
     assert set(costs.value["Credentials"]) == {"kein Konto gesetzt", "kein S3-Schlüssel gesetzt"}
     assert set(pairs.value["State"]) == {"○ zu erzeugen"}
     assert app.button(key="pairs_make").label == "3 Paare erzeugen"
