@@ -574,3 +574,37 @@ def test_the_address_keeps_filter_name_and_mask(store: Store) -> None:
     app.text_input(key="masks_name").set_value("").run()
     assert "name" not in app.query_params
     assert opened(show="nonsense").query_params == {"mask": "a1"}
+
+
+def page_in_address(app: AppTest) -> str:
+    named = app.query_params["page"]
+    return named if isinstance(named, str) else named[0]
+
+
+def test_the_open_page_of_the_list_is_in_the_address(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put_masks([a_mask(f"m{number:02}.tif") for number in range(25)])
+    app = opened()
+    assert page_in_address(app) == "1"
+    assert app.dataframe[0].value["mask"].iloc[0] == "m00.tif"
+    app.session_state["masks_page"] = 2
+    app = shown(app.run())
+    assert page_in_address(app) == "3"
+    # The browser's way back, however soon.
+    app.query_params["page"] = "2"
+    monkeypatch.setattr("pages.shared.state._went_back", lambda: True)
+    app = shown(app.run())
+    assert app.dataframe[0].value["mask"].iloc[0] == "m10.tif"
+    # Without pages there is none to be named.
+    app.text_input(key="masks_name").set_value("m1").run()
+    assert "page" not in app.query_params
+
+
+@pytest.mark.parametrize(("asked", "first"), [("2", "m10.tif"), ("9", "m20.tif"), ("x", "m00.tif")])
+def test_a_tab_that_is_loaded_again_has_the_page_of_its_address(
+    store: Store, asked: str, first: str
+) -> None:
+    store.put_masks([a_mask(f"m{number:02}.tif") for number in range(25)])
+    app = opened(page=asked, mask="m00")
+    assert app.dataframe[0].value["mask"].iloc[0] == first

@@ -31,7 +31,7 @@ from pages.shared.state import choose_mask, selection
 from pages.shared.table import PagedList, Rows, choose_row, filtered, filters, filters_of_address
 from pages.shared.text import counted, message_of
 
-_MASK_LIST = PagedList("scenes", 8, "mask")
+_MASK_LIST = PagedList("scenes", 8, "mask", in_address=True)
 _NAMES = {ALL: "All", WITHOUT_USABLE: "No usable scene", CHOSEN_BY_PERSON: "Chosen by hand"}
 
 
