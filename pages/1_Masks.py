@@ -49,10 +49,10 @@ def masks(page: Page) -> None:
     left, right = st.columns([3, 2])
     with left:
         masks_on_map(page, wanted_masks(), mask)
+        mask_list(page, count)
     with right:
         if mask is not None:
             mask_detail(page, mask)
-    mask_list(page, count)
     edit_many(page)
     dates_by_pattern(page, wanted_masks())
     pairing(page)

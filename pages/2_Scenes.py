@@ -51,7 +51,7 @@ def scenes(page: Page) -> None:
         return
     masks, looked_at = st.columns([2, 3])
     with masks:
-        mask_filters(page)
+        offered = mask_filters(page)
         mask_list(page)
     row = mask_row(page.store, mask_id) if mask_id else None
     if row is None:
@@ -67,7 +67,7 @@ def scenes(page: Page) -> None:
     with beside:
         if view is None:
             mask_title(row.mask, None)
-        help_mask(page, row)
+        help_mask(page, row, offered)
     all_masks(page)
 
 

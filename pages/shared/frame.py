@@ -65,12 +65,13 @@ _PACE_IS_SURE = timedelta(seconds=3)
 _OF_REQUEST: ContextVar[str] = ContextVar("workspace of a request", default="")
 # In pixels; Streamlit's own 300 leave little for tables and maps on a small screen.
 _SIDEBAR_WIDTH = 220
-# Links of the sidebar are one line, and cut off what doesn't fit. The margins of a wide page are
-# those of an article, not of a workbench.
+# Links of the sidebar and hints of uploads are one line, and cut off what doesn't fit. The margins
+# of a wide page are those of an article, not of a workbench.
 _STYLE = """<style>
 [data-testid="stSidebar"] [data-testid="stPageLink-NavLink"] :is(span, p, div) {
   white-space: normal; overflow: visible;
 }
+[data-testid="stFileUploaderDropzoneInstructions"] * { white-space: normal; overflow: visible; }
 /* Streamlit marks the link with the focus as it marks the page that is open. */
 [data-testid="stPageLink-NavLink"]:focus-visible {
   box-shadow: 0 0 0 0.2rem light-dark(rgba(0, 114, 178, 0.5), rgba(86, 180, 233, 0.6));

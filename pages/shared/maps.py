@@ -126,16 +126,18 @@ class Picture:
 class MapHeight:
     """The height of a map: what the window leaves, with `rest` pixels for all else of the page.
 
-    It is `least` pixels at least, in windows that have no room for both.
+    It is `least` pixels at least, in windows that have no room for both. Of what a higher window
+    has more, it takes `share`: all, unless something below it grows as well.
     """
 
     rest: int
     least: int = 240
+    share: float = 1
 
     @property
     def style(self) -> str:
         """The height in CSS, which the browser keeps up with the window."""
-        return f"max({self.least}px, 100vh - {self.rest}px)"
+        return f"max({self.least}px, {100 * self.share:g}vh - {self.rest}px)"
 
 
 @dataclass(frozen=True)

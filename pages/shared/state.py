@@ -249,6 +249,8 @@ def _was_led(written: _Written, asked: Mapping[str, str], fields: Sequence[FormF
     """Whether the address is one that the tab was led to, not one that it has just left."""
     if asked == written.texts:
         return False
+    if _went_back():
+        return True
     if written.visit != visit():
         return bool(asked)  # a link without any leaves the choice as it was
     return _texts(fields) == written.texts and time.monotonic() - written.at > _SETTLED_S

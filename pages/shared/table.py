@@ -14,7 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from migrate_core.text import _, capital
-from pages.shared.state import put_in_address
+from pages.shared.state import FormField, keep_form, put_in_address
 from pages.shared.text import counted
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _NAME_WIDTH = 280
 # What the filters of a list are called in the address.
 _SHOW, _NAME = "show", "name"
+# And the number of its open page, from 1.
+_PAGE = "page"
 # Of the chosen row: the blue of `primaryColor`, over the ground of a light or a dark page.
 _TINT = "rgba(0, 114, 178, 0.22)"
 
@@ -48,11 +50,15 @@ class Rows:
 
 @dataclass(frozen=True)
 class PagedList:
-    """The pages of a list: its name in the session, rows on a page, and what a row is called."""
+    """The pages of a list: its name in the session, rows on a page, and what a row is called.
+
+    One list of a page can have its open page `in_address`, as its filters are.
+    """
 
     name: str
     size: int
     noun: str
+    in_address: bool = False
 
     @property
     def _key(self) -> str:
@@ -61,12 +67,20 @@ class PagedList:
     @property
     def unopened(self) -> bool:
         """Whether no page of the list was shown before."""
-        return self._key not in st.session_state
+        return st.session_state.get(self._key) is None
 
     @property
     def first(self) -> int:
         """The number of the first row on the page that is open, from 0."""
-        return int(st.session_state.get(self._key, 0)) * self.size
+        return int(st.session_state.get(self._key) or 0) * self.size
+
+    def keep_page(self) -> None:
+        """Keep the open page and the address alike; comes before the rows are asked for."""
+        if self.in_address:
+            keep_form(
+                f"{self.name}_pages",
+                [FormField(self._key, _PAGE, None, _page_of, lambda page: str(page + 1))],
+            )
 
     def turn_to(self, row: int) -> None:
         """Open the page with a row, by its number from 0."""
@@ -78,6 +92,9 @@ class PagedList:
 
     def show(self, count: int) -> None:
         """Which rows of `count` are shown, and the way to others; nothing where all are shown."""
+        if count <= self.size:
+            st.session_state[self._key] = None
+        self.keep_page()
         if count <= self.size:
             return
         pages = -(-count // self.size)
@@ -96,6 +113,14 @@ class PagedList:
             self.turn_to((st.session_state[key] - 1) * self.size)
 
         turn.pagination(pages, default=number, key=key, on_change=turned)
+
+
+def _page_of(text: str) -> int:
+    """The number of a page, from 0. Raises ValueError for what is none."""
+    page = int(text) - 1
+    if page < 0:
+        raise ValueError(text)
+    return page
 
 
 def filters(listed: PagedList, label: str, shows: Mapping[str, str]) -> None:
@@ -139,7 +164,7 @@ def filters(listed: PagedList, label: str, shows: Mapping[str, str]) -> None:
 
 
 def filters_of_address(listed: PagedList, shows: Collection[str]) -> None:
-    """Set the filters as the address says, where the tab hasn't set them itself.
+    """Set the filters and the page as the address says, where the tab hasn't set them itself.
 
     Comes before they are drawn, and before what they leave out is asked for.
     """
@@ -148,6 +173,7 @@ def filters_of_address(listed: PagedList, shows: Collection[str]) -> None:
         st.session_state.setdefault(f"{listed.name}_show", show)
     if name:
         st.session_state.setdefault(f"{listed.name}_name", name)
+    listed.keep_page()
 
 
 def filtered(listed: PagedList) -> tuple[str | None, str]:
@@ -195,19 +221,13 @@ def mark_rows(
 
     def changed() -> None:
         selection = st.session_state[key]["selection"]
-        selected = [rows.ids[number] for number in selection["rows"] if number < len(rows.ids)]
-        entered = [rows.ids[int(cell[0])] for cell in selection["cells"]]
         cell_before = st.session_state.get(_cell(key))
         row = chosen_row(key)
         if row is not None:
             choose(rows.ids[row])
-            if not selected:
-                return  # the cell took all marks away
-        if selected and selected == entered and selected[0] not in marked:
-            # Marked by key before the browser had the marks back that the cell took away.
-            selected += [row for row in rows.ids if row in marked]
-        if entered or not cell_before:
-            mark(selected)
+        # Esc takes cell and marks away at once; the marks stay.
+        if selection["cells"] or not cell_before:
+            mark([rows.ids[number] for number in selection["rows"] if number < len(rows.ids)])
 
     _table(
         rows,
@@ -270,8 +290,9 @@ def _marks_at(key: str, marked: Sequence[int], column: str) -> Any:
     It begins with the cell of the first mark in `column` selected, as keys would move nothing in a
     table that has marks alone.
 
-    Comes before the table is drawn. A cell that is selected takes all marks away, so they are set
-    again. The cell stays: it is where the keys go on from, which a new table would not know.
+    Comes before the table is drawn. Marks that a cell keeps, as it does by mouse and by key, aren't
+    set again: the cell that would be set with them may be an old one by then. Only marks that were
+    changed elsewhere, or taken away by Esc, are set, and the cell that keys go on from stays.
     """
     cells = [(row, column) for row in marked[:1]]
     if key in st.session_state:

@@ -10,10 +10,14 @@ from migrate_core.escaping import markdown_text as plain
 from migrate_core.text import counted
 from pages.shared.language.messages import message_text
 
-__all__ = ["DATE_FIELD", "PERCENT_COLUMN", "code", "counted", "message_of", "plain"]
+__all__ = [
+    "AREA_COLUMN", "COUNT_COLUMN", "DATE_FIELD", "PERCENT_COLUMN",
+    "code", "counted", "message_of", "plain",
+]  # fmt: skip
 
-# Format of a column, which shows numbers as `migrate_core.text` writes them.
+# Formats of columns, which show numbers as `migrate_core.text` writes them.
 PERCENT_COLUMN = "%.1f %%"
+COUNT_COLUMN, AREA_COLUMN = "%,d", "%,.2f"
 # Form of a field for a date, which is that of `migrate_core.text`.
 DATE_FIELD = "YYYY-MM-DD"
 

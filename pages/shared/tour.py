@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from migrate_core.text import _
+from pages.shared.state import put_in_address
 
 _KEY = "tour"
 # What to look at and what to press, page by page, in the order of the work.
@@ -42,8 +43,10 @@ def begin_tour() -> None:
 
 
 def is_touring() -> bool:
-    """Whether this tab takes the tour."""
-    return bool(st.session_state.get(_KEY))
+    """Whether this tab takes the tour; a tab that is loaded again knows it by its address."""
+    # Only at first: a browser may still send an address of before the end of the tour.
+    touring: bool = st.session_state.setdefault(_KEY, st.query_params.get(_KEY) == "yes")
+    return touring
 
 
 def tour_step(stage: str | None, pages: Mapping[str, tuple[str, str, str]]) -> None:
@@ -51,6 +54,7 @@ def tour_step(stage: str | None, pages: Mapping[str, tuple[str, str, str]]) -> N
 
     It stands in the sidebar: on top of a page it would push down what it speaks of.
     """
+    put_in_address(_KEY, "yes" if is_touring() else None)
     if stage is None or not is_touring():
         return
     stages = list(_STEPS)
@@ -70,4 +74,4 @@ def tour_step(stage: str | None, pages: Mapping[str, tuple[str, str, str]]) -> N
 
 
 def _end_tour() -> None:
-    st.session_state.pop(_KEY, None)
+    st.session_state[_KEY] = False

@@ -84,3 +84,45 @@ def test_pages_speak_german(served_alone: tuple[str, Workspace], tmp_path: Path)
         for path, name in (("", "Migration von Labels"), ("/Masks", "Masken")):
             page.goto(f"{address}{path}")
             page.get_by_role("heading", name=name).first.wait_for()
+
+
+# Whether an element has room for its text.
+_FITS = "element => element.scrollWidth <= element.clientWidth"
+
+
+def test_hints_of_uploads_are_read_to_their_end(
+    served: tuple[str, Workspace], tmp_path: Path
+) -> None:
+    with browser_page(tmp_path, locale="de-DE", viewport={"width": 1280, "height": 800}) as page:
+        page.goto(f"{served[0]}/Masks")
+        page.get_by_text("Masken hinzufügen").click()
+        hints = page.get_by_test_id("stFileUploaderDropzoneInstructions").locator("span:visible")
+        hints.nth(2).wait_for()
+        for hint in hints.all():
+            assert hint.inner_text().endswith("ZIP")
+            assert hint.evaluate(_FITS)
+
+
+def test_what_stands_below_pictures_of_scenes_is_read_to_its_end(
+    served: tuple[str, Workspace], tmp_path: Path
+) -> None:
+    with browser_page(tmp_path, locale="de-DE", viewport={"width": 1280, "height": 800}) as page:
+        page.goto(f"{served[0]}/Scenes")
+        lines = page.locator("[data-testid=scene-strip] .cloud")
+        lines.first.wait_for(timeout=60_000)
+        for line in lines.all():
+            assert line.inner_text().startswith("Bewölkung der Szene")
+            assert line.evaluate(_FITS)
+            assert line.locator("span").evaluate("number => number.getClientRects().length") == 1
+        # Also what is known of a mask whose clouds were measured has room.
+        tile = page.get_by_test_id("scene-strip").get_by_role("option").first
+        tile.evaluate(
+            """tile => {
+              for (const text of ["Bewölkung über der Maske 100.0 %", "Label verdeckt 100.0 %"]) {
+                const line = tile.querySelector(".cloud").cloneNode();
+                line.textContent = text;
+                tile.append(line);
+              }
+            }"""
+        )
+        assert tile.evaluate("tile => tile.scrollHeight <= tile.clientHeight")

@@ -19,10 +19,10 @@ ASSETS = Path(__file__).resolve().parents[2] / "static" / "maps" / "leaflet.js"
 NORTH = 4690320.0
 
 
-def put_masks(folder: Path) -> None:
-    """Two masks beside each other."""
+def put_masks(folder: Path, names: str = "ab") -> None:
+    """Masks beside each other."""
     store = open_store(Workspace(folder))
-    for number, name in enumerate(("a.tif", "b.tif")):
+    for number, name in enumerate(f"{name}.tif" for name in names):
         place = lonlat_box(WEST + 500 * number, NORTH - 300, WEST + 500 * number + 300, NORTH)
         store.put_masks([a_mask(name, extent=place, footprint=place)])
     store.engine.dispose()
@@ -50,10 +50,10 @@ def test_the_map_works_without_internet_and_a_click_selects(tmp_path: Path) -> N
         expect(frame.locator(".leaflet-ground-pane path").first).to_be_attached()
         frame.locator("path.leaflet-interactive[stroke-width='2']").click()
         expect(page).to_have_url(re.compile("mask=b"))
-        expect(page.get_by_text("b.tif", exact=True).first).to_be_visible()
+        expect(page.locator("strong", has_text="b.tif")).to_be_visible()
         page.reload()
         expect(page).to_have_url(re.compile("mask=b"))
-        expect(page.get_by_text("b.tif", exact=True).first).to_be_visible()
+        expect(page.locator("strong", has_text="b.tif")).to_be_visible()
         # The first page of a new server takes its time on a busy machine.
         expect(outlines).to_have_count(2, timeout=30_000)
     assert [url for url in asked if "127.0.0.1" not in url and "leaflet" in url] == []
@@ -87,7 +87,7 @@ def test_the_map_takes_the_window_and_keeps_what_it_shows(tmp_path: Path) -> Non
         page.goto(f"{address}/Masks")
         outlines = map_frame(page).locator("path.leaflet-interactive")
         seen = page.locator("iframe[title*=folium]")
-        for width, height, least in ((1280, 800, 420), (1920, 1080, 680), (1280, 800, 420)):
+        for width, height, least in ((1280, 800, 250), (1920, 1080, 450), (1280, 800, 250)):
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(1000)
             box_of_map = seen.bounding_box()
@@ -96,10 +96,63 @@ def test_the_map_takes_the_window_and_keeps_what_it_shows(tmp_path: Path) -> Non
             boxes = [outline.bounding_box() for outline in outlines.all()]
             left = min(one["x"] for one in boxes)
             right = max(one["x"] + one["width"] for one in boxes)
+            top = min(one["y"] for one in boxes)
+            bottom = max(one["y"] + one["height"] for one in boxes)
             assert left >= box_of_map["x"]
             assert right <= box_of_map["x"] + box_of_map["width"]
             # Both masks fill the map in any size; zooms are a quarter apart.
-            assert right - left > 0.7 * box_of_map["width"]
+            assert (
+                right - left > 0.7 * box_of_map["width"]
+                or bottom - top > 0.7 * box_of_map["height"]
+            )
+
+
+# Where the map and the table stand, whenever one of them is elsewhere than before.
+_WATCH = """(() => {
+  window.standings = [];
+  const look = () => {
+    const tops = [".st-key-masks_map_frame", "[data-testid=stDataFrame]"].map((found) => {
+      const element = [...document.querySelectorAll(found)].find((one) => one.checkVisibility());
+      return element ? Math.round(element.getBoundingClientRect().y) : null;
+    });
+    const last = window.standings.at(-1);
+    if (String(last) !== String(tops)) window.standings.push(tops);
+    requestAnimationFrame(look);
+  };
+  look();
+})()"""
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not ASSETS.is_file(), reason="needs `make offline-assets`")
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_first_rows_of_the_list_are_seen_at_once_and_never_move(
+    tmp_path: Path, language: str
+) -> None:
+    from playwright.sync_api import expect
+
+    put_masks(tmp_path / "workspace", "abcdef")
+    with (
+        served_app(tmp_path / "workspace", tmp_path / "log") as address,
+        browser_page(tmp_path / "profile", viewport={"width": 1280, "height": 800}) as page,
+    ):
+        page.add_init_script(_WATCH)
+        page.goto(f"{address}/Masks?language={language}")
+        map_frame(page)
+        table = page.locator('[data-testid="stDataFrame"]:visible').first
+        expect(table).to_be_visible()
+        expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+        top = table.bounding_box()["y"]
+        # The head and three rows.
+        assert top + 4 * 35 <= 800
+        table.click(position={"x": 200, "y": 35 + 17})
+        for _ in range(2):
+            page.keyboard.press("ArrowDown")
+            page.wait_for_timeout(500)
+            expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+        standings = page.evaluate("window.standings")
+        assert len({standing[0] for standing in standings} - {None}) == 1
+        assert {standing[1] for standing in standings} - {None} == {round(top)}
 
 
 @pytest.mark.browser
@@ -117,7 +170,7 @@ def test_a_map_that_was_moved_stays_where_it_is_in_another_window(tmp_path: Path
         page.set_viewport_size({"width": 1920, "height": 1080})
         page.wait_for_timeout(1000)
         assert frame.evaluate("window.map.getZoom()") == 9
-        assert frame.evaluate("window.map.getSize().y") > 680
+        assert frame.evaluate("window.map.getSize().y") > 450
 
 
 @pytest.mark.browser

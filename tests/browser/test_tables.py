@@ -97,7 +97,7 @@ def test_arrows_choose_masks_and_shift_space_marks_them(
         for number in (1, 2):
             down_to(page, f"mask={ids[number]}")
             assert focus_is_in(table)
-            # A cell that is selected takes the marks away until the answer of the server.
+            # A cell that is selected leaves the marks.
             expect(table.locator("tr[aria-selected=true]")).to_have_count(number - 1)
             page.keyboard.press("Shift+Space")
             expect(main.get_by_text(f"{number} marked mask").first).to_be_attached()
@@ -168,3 +168,35 @@ def test_keys_pressed_while_the_page_is_drawn_are_not_lost(
                 settles(page)
                 assert mask_in(page) == end
         assert focus_is_in(table)
+
+
+def test_keys_are_not_lost_while_rows_are_marked(
+    served: tuple[str, Workspace], tmp_path: Path
+) -> None:
+    from playwright.sync_api import expect
+
+    address, workspace = served
+    ids = mask_ids(workspace)
+    with table_of(f"{address}/Masks", tmp_path, 0) as (page, table):
+        main = page.get_by_test_id("stMain")
+        for number in (1, 2):
+            down_to(page, f"mask={ids[number]}")
+            page.keyboard.press("Shift+Space")
+            expect(main.get_by_text(f"{number} marked mask").first).to_be_attached()
+            settles(page)
+        # About as long apart as an answer takes to come: a selection that comes with it is old.
+        for wait_ms in (50, 150, 250, 350):
+            for key, end in (("ArrowDown", ids[5]), ("ArrowUp", ids[2])):
+                for _ in range(3):
+                    page.keyboard.press(key)
+                    page.wait_for_timeout(wait_ms)
+                expect(page).to_have_url(re.compile(f"mask={end}"))
+                settles(page)
+                assert mask_in(page) == end
+                expect(main.get_by_text("2 marked masks").first).to_be_attached()
+                expect(table.locator("tr[aria-selected=true]")).to_have_count(2)
+        assert focus_is_in(table)
+        page.keyboard.press("Escape")
+        settles(page)
+        expect(main.get_by_text("2 marked masks").first).to_be_attached()
+        expect(table.locator("tr[aria-selected=true]")).to_have_count(2)

@@ -195,6 +195,7 @@ def test_a_preview_shows_splits_and_classes_of_the_choice_it_was_made_for(
     app.run()
     assert "Split by overlap alone" in words(app)
     assert "Where they lie" in words(app)
+    assert '"format": "%,.2f"' in app.dataframe[0].proto.columns  # 1,234.50 ha, as everywhere
     app.radio(key="export_include").set_value("all").run()
     assert "The last preview is of other choices" in words(app)
 

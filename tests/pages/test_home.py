@@ -148,9 +148,22 @@ def test_the_tour_leads_over_the_five_pages(case: Case) -> None:
         assert f"Tour, step {number + 1} of 5." in step
         links = [link.proto.label for link in app.sidebar.get("page_link")]
         assert onward[number] in links
+    assert "yes" in app.query_params["tour"]
     (end,) = (button for button in app.button if button.key == "tour_end")
     end.click().run()
     assert "Tour, step" not in " ".join(text.value for text in app.markdown)
+    assert "tour" not in app.query_params
+    # A browser that hasn't renewed its address begins none.
+    app.query_params["tour"] = "yes"
+    assert "Tour, step" not in " ".join(text.value for text in app.run().markdown)
+
+
+def test_a_tab_that_is_loaded_again_goes_on_with_the_tour(case: Case) -> None:
+    assert case.store.pairs()
+    app = AppTest.from_file("../../app.py", default_timeout=60)
+    app.query_params["tour"] = "yes"
+    app.run().switch_page("pages/1_Masks.py").run()
+    assert "Tour, step 1 of 5." in " ".join(text.value for text in app.sidebar.markdown)
 
 
 def test_no_page_has_a_step_without_the_tour(case: Case) -> None:

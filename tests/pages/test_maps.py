@@ -163,6 +163,7 @@ def test_what_is_chosen_has_a_thick_line() -> None:
 
 def test_a_map_is_as_high_as_the_window_allows() -> None:
     assert maps.MapHeight(rest=540).style == "max(240px, 100vh - 540px)"
+    assert maps.MapHeight(rest=300, share=0.7).style == "max(240px, 70vh - 300px)"
     app = page_with_map().run()
     (style,) = [item.proto.body for item in app.get("html")]
     assert ".st-key-m_frame iframe { display: block; height: max(240px, 100vh - 300px)" in style

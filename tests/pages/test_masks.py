@@ -524,6 +524,25 @@ def test_cells_that_touch_decisions_are_saved_after_a_yes(store: Store) -> None:
     assert "masks_cells_apply" not in [item.key for item in app.button]
 
 
+def test_a_yes_writes_no_cells_that_were_changed_after_the_question(store: Store) -> None:
+    store.put_masks([a_mask("a.tif"), a_mask("b.tif")])
+    store.put_pairs([Pair("p", "b", "b.tif", ("scene",), "done")])
+    decide(store, Decision("p", "accept", "ann", None, now_utc()))
+    app = shown(agreement(save_cells(opened(), {}, {"date": "2020-03-04"})).check().run())
+    typed = {"edited_rows": {0: {"date": "2020-03-03"}, 1: {"date": "2020-03-04"}}}
+    app.session_state[app.data_editor[0].key] = {**typed, "added_rows": [], "deleted_rows": []}
+    before = by_name(store)
+    app = shown(app.button(key="masks_cells_apply").click().run())
+    # Nothing is lost and nothing written: the question is put again, about both.
+    assert by_name(store) == before
+    assert "Cells were changed since you were asked" in texts(app, "info")
+    assert "2 masks would change**: date of 2" in texts(app, "info")
+    assert app.button(key="masks_cells_apply").disabled
+    app = shown(agreement(app).check().run())
+    shown(app.button(key="masks_cells_apply").click().run())
+    assert [str(mask.acquired) for mask in by_name(store).values()] == ["2020-03-03", "2020-03-04"]
+
+
 def test_cells_that_touch_decisions_stay_as_they_are_after_a_no(store: Store) -> None:
     store.put_masks([a_mask("b.tif")])
     store.put_pairs([Pair("p", "b", "b.tif", ("scene",), "done")])
@@ -555,3 +574,37 @@ def test_the_address_keeps_filter_name_and_mask(store: Store) -> None:
     app.text_input(key="masks_name").set_value("").run()
     assert "name" not in app.query_params
     assert opened(show="nonsense").query_params == {"mask": "a1"}
+
+
+def page_in_address(app: AppTest) -> str:
+    named = app.query_params["page"]
+    return named if isinstance(named, str) else named[0]
+
+
+def test_the_open_page_of_the_list_is_in_the_address(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put_masks([a_mask(f"m{number:02}.tif") for number in range(25)])
+    app = opened()
+    assert page_in_address(app) == "1"
+    assert app.dataframe[0].value["mask"].iloc[0] == "m00.tif"
+    app.session_state["masks_page"] = 2
+    app = shown(app.run())
+    assert page_in_address(app) == "3"
+    # The browser's way back, however soon.
+    app.query_params["page"] = "2"
+    monkeypatch.setattr("pages.shared.state._went_back", lambda: True)
+    app = shown(app.run())
+    assert app.dataframe[0].value["mask"].iloc[0] == "m10.tif"
+    # Without pages there is none to be named.
+    app.text_input(key="masks_name").set_value("m1").run()
+    assert "page" not in app.query_params
+
+
+@pytest.mark.parametrize(("asked", "first"), [("2", "m10.tif"), ("9", "m20.tif"), ("x", "m00.tif")])
+def test_a_tab_that_is_loaded_again_has_the_page_of_its_address(
+    store: Store, asked: str, first: str
+) -> None:
+    store.put_masks([a_mask(f"m{number:02}.tif") for number in range(25)])
+    app = opened(page=asked, mask="m00")
+    assert app.dataframe[0].value["mask"].iloc[0] == first

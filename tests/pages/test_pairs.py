@@ -23,6 +23,7 @@ from migrate_core.scenes.costs import Wanted
 from migrate_core.scenes.costs import costs as costs_of
 from migrate_core.store.transfers.orders import Order, put_order
 from pages.shared.pairs.access import format_bytes, format_minutes
+from pages.shared.pairs.list import _PAIRS
 from pages.shared.pairs.state import KIND
 from tests.support.app import open_page
 from tests.support.background import Launched, Launches, note_launches
@@ -260,7 +261,7 @@ def test_the_list_can_be_limited_to_a_state(case: Case) -> None:
 
 
 def test_a_long_list_is_turned_page_by_page(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.shared.pairs.list._ROWS_ON_A_PAGE", 2)
+    monkeypatch.setattr("pages.shared.pairs.list._PAIRS", replace(_PAIRS, size=2))
     app = opened()
     assert [row.split()[0] for row in table(app)] == ["m0.tif", "m1.tif"]
     assert "1 to 2 of 3 pairs" in words(app)
@@ -268,6 +269,8 @@ def test_a_long_list_is_turned_page_by_page(case: Case, monkeypatch: pytest.Monk
     assert [row.split()[0] for row in table(app)] == ["m2.tif"]
     assert "3 to 3 of 3 pairs" in words(app)
     assert not app.exception
+    assert "2" in app.query_params["page"]
+    assert "3 to 3 of 3 pairs" in words(opened(page="2"))
 
 
 def test_a_command_that_crashed_says_so(case: Case) -> None:
@@ -630,6 +633,7 @@ def test_in_german_states_columns_and_costs_are_german(remote: Case) -> None:
         next(frame for frame in app.dataframe if name in frame.value) for name in ("Way", "Mask")
     )
     assert app.selectbox(key="pairs_access").options[0] == "Was am wenigsten kostet"
+    assert costs.proto.columns.count('"format": "%,d"') == 4  # 1,234, as everywhere
     assert set(costs.value["Credentials"]) == {"kein Konto gesetzt", "kein S3-Schlüssel gesetzt"}
     assert set(pairs.value["State"]) == {"○ zu erzeugen"}
     assert app.button(key="pairs_make").label == "3 Paare erzeugen"

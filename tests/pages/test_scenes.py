@@ -515,7 +515,9 @@ def test_a_service_is_asked_once_for_a_picture_and_again_after_a_failure(
 # what would help
 
 
-def test_what_would_help_is_told_and_one_press_away(masks: Case, scenes: Path) -> None:
+def test_what_would_help_is_told_and_one_press_away(
+    masks: Case, scenes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = opened()
     app.text_area(key="scenes_folders").set_value(str(scenes))
     app.toggle(key="scenes_measure").set_value(False)
@@ -526,6 +528,13 @@ def test_what_would_help_is_told_and_one_press_away(masks: Case, scenes: Path) -
     listed = app.dataframe[0].value
     assert list(listed["usable"]) == ["0 of 1"] * 3
     assert listed["what would help"][0].startswith("widen to 13 days: 1 usable scene; or")
+    # Once: at the mask stands what isn't said of all masks.
+    assert "What would help this mask alone" not in said(app)
+    assert "Search for this mask only" in [one.proto.popover.label for one in app.get("popover")]
+    with monkeypatch.context() as patched:
+        patched.setattr("pages.shared.scenes.list.proposals", lambda _advice: [])
+        assert "What would help this mask alone" in said(app.run())
+    app.run()
 
     press(app, "Widen to 13 days (helps 3 masks)")
     assert "All 3 masks have a usable scene" in said(app)

@@ -18,9 +18,11 @@ from shapely.geometry.base import BaseGeometry
 from ...errors import MaskError
 from ...grid import BoolArray, FloatArray, reproject_geometries
 from ...model import BACKGROUND, IGNORE, Mask
+from ...text import capital
 from ..vectors.features import Features
 from ..vectors.formats.layer import GeometryArray, Layer, missing, plain
 from ..vectors.periods import UNDATED
+from ..vectors.polygons import features_are
 from ..vectors.segments import densified
 from .geopackage import AREA, CLASS, NAME, EditedFile, ids_of
 from .label_areas import LabelAreas
@@ -86,11 +88,7 @@ def _reasons(invalid: GeometryArray) -> str:
 
 
 def _are(ids: Sequence[int], what: str) -> str:
-    """`Feature 3 is …`, `Features 3, 5 are …`; the first ones of many, with their count."""
-    first, more = ", ".join(map(str, ids[:_NAMED])), len(ids) - _NAMED
-    if len(ids) == 1:
-        return f"Feature {first} is {what}"
-    return f"Features {first}{f' and {more} more' if more > 0 else ''} are {what}"
+    return capital(features_are(ids, what))
 
 
 def _values(mask: Mask, layer: Layer, file: str) -> NDArray[np.uint8]:

@@ -194,10 +194,10 @@ def _named(file: str, which: BoolArray, what: str) -> list[Problem]:
 
 def named_features(file: str, numbers: Sequence[int], what: str) -> Problem:
     """A problem of some features, by their numbers in the file (from 1)."""
-    return Problem(file, f"{file}: {_are(numbers, what)}.")
+    return Problem(file, f"{file}: {features_are(numbers, what)}.")
 
 
-def _are(numbers: Sequence[int], what: str) -> str:
+def features_are(numbers: Sequence[int], what: str) -> str:
     """`feature 3 is …`, `features 3, 5 are …`; the first ones of many, with their count."""
     if len(numbers) == 1:
         return f"feature {numbers[0]} is {what}"

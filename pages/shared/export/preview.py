@@ -31,7 +31,7 @@ from pages.shared.language.messages import message_text
 from pages.shared.maps import MapHeight, Outline, show_map
 from pages.shared.polling import polled
 from pages.shared.table import titled
-from pages.shared.text import PERCENT_COLUMN, counted, message_of
+from pages.shared.text import AREA_COLUMN, PERCENT_COLUMN, counted, message_of
 
 KIND = "preview"
 # Told apart with every common form of colour blindness (Okabe & Ito), and by their letter.
@@ -122,7 +122,7 @@ def _classes(classes: list[Mapping[str, Any]]) -> None:
             rows[0] if rows else (),
             {
                 **{split: st.column_config.NumberColumn(format=PERCENT_COLUMN) for split in SHARES},
-                "area, ha": st.column_config.NumberColumn(format="%.2f"),
+                "area, ha": st.column_config.NumberColumn(format=AREA_COLUMN),
             },
         ),
     )

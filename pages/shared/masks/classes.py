@@ -40,16 +40,6 @@ def swatches(colours: Iterable[tuple[str, str]]) -> str:
     )
 
 
-def class_swatches(mask: Mask) -> str:
-    """The classes of a mask beside its background, as they are coloured on the map."""
-    own, names = class_colours(mask), mask.classes.names or {}
-    return swatches(
-        (_css(stored, own), f"{value} {names.get(value, '')}".strip())
-        for value, stored in (mask.classes.stored or {}).items()
-        if stored != BACKGROUND
-    )
-
-
 def css_of_class(stored: int) -> str:
     """The colour of a class as `#rrggbb`, the same in every mask that brings none of its own."""
     return "#{:02x}{:02x}{:02x}".format(*class_colour(stored))

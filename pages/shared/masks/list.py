@@ -90,21 +90,21 @@ def mask_list(page: Page, count: int) -> None:
 
 def _above(count: int) -> None:
     """What is marked, and the switch to cells that can be edited."""
-    text, button, switch = st.columns([6, 2, 2], vertical_alignment="center")
+    text, button, switch = st.columns([5, 2, 3], vertical_alignment="center")
     number = len(marked())
     if number:
         text.markdown(
-            _("**{masks} marked**, also on other pages of the list.").format(
-                masks=counted(number, "mask")
-            )
+            _("**{masks} marked**").format(masks=counted(number, "mask")),
+            help=_("Also on other pages of the list."),
         )
         button.button(_("Unmark all"), key="masks_unmark", type="tertiary", on_click=mark_none)
     else:
         text.caption(
-            _(
-                "{masks}. A click in a row, or ↑ and ↓, shows the mask; marks at the left, or "
+            counted(count, "mask"),
+            help=_(
+                "A click in a row, or ↑ and ↓, shows the mask; marks at the left, or "
                 "Shift + Space, choose masks to edit or remove together."
-            ).format(masks=counted(count, "mask"))
+            ),
         )
     switch.toggle(
         _("Edit cells"),

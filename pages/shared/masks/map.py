@@ -27,7 +27,7 @@ from migrate_core.store.masks import (
 from migrate_core.text import _
 from pages.shared.frame import Page
 from pages.shared.maps import Focus, MapHeight, Outline, Picture, map_click, show_map
-from pages.shared.masks.classes import class_swatches, css_of_class, swatches
+from pages.shared.masks.classes import css_of_class, swatches
 from pages.shared.masks.list import show_in_list
 from pages.shared.masks.marks import clear_name, wanted_masks
 from pages.shared.masks.view import View, largest_region, look_at, united, view
@@ -38,7 +38,14 @@ from pages.shared.text import counted, message_of
 MOST = 500
 READY_COLOR, PROBLEM_COLOR, OTHER_COLOR = "#0072B2", "#D55E00", "#8c8c8c"
 _MAP, _FILTER = "masks_map", "masks_map_filter"
-_HEIGHT = MapHeight(rest=340, least=320)
+# The first rows of the list below it are seen without scrolling.
+_HEIGHT = MapHeight(rest=300, share=0.7)
+# What is said of the reading of a mask stands beside the switch, which is as high before it is
+# there: neither moves what is below.
+_ROW_STYLE = """<style>
+.st-key-masks_map_row { flex-wrap: nowrap; min-height: 2.5rem; }
+.st-key-masks_map_row [data-testid="stSpinner"] * { white-space: nowrap; font-size: 0.85rem; }
+</style>"""
 _NOTHING = "nothing"
 _SHOWN = {
     BOTH: "Label on source image",
@@ -114,7 +121,7 @@ def masks_on_map(page: Page, wanted: MaskFilter, selected: Mask | None) -> None:
         picture=picture,
         height=_HEIGHT,
     )
-    _legend(drawn, selected if picture is not None else None, by_class=by_class)
+    _legend(drawn, by_class=by_class)
 
 
 def _drawn(
@@ -198,7 +205,11 @@ def _pictured(mask: Mask | None) -> Picture | None:
     if mask is None or mask.extent is None:
         return None
     offered = [BOTH, LABEL, IMAGE] if mask.source.path else [LABEL]
-    shown = st.segmented_control(
+    st.html(_ROW_STYLE)
+    row = st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="masks_map_row"
+    )
+    shown = row.segmented_control(
         _("Shown of the selected mask"),
         [*offered, _NOTHING],
         format_func={name: _(text) for name, text in _SHOWN.items()}.__getitem__,
@@ -212,10 +223,10 @@ def _pictured(mask: Mask | None) -> Picture | None:
         return None
     try:
         content = f"{mask.mask_id} {mask.form} {mask.source.path} {mask.version}"
-        with st.spinner(_("Reading the mask …")):
+        with row, st.spinner(_("Reading …")):
             return _picture(content, shown, mask)
     except MigrateError as err:
-        st.caption(message_of(err))
+        row.markdown(_(":small[:material/warning: not shown]"), help=message_of(err))
         return None
 
 
@@ -274,17 +285,19 @@ def _hover(location: MaskLocation) -> str:
     return f"{location.name}\n{day}, {_(location.state)}{label}"
 
 
-def _legend(drawn: _Drawn, pictured: Mask | None, *, by_class: bool) -> None:
-    """What the colours mean."""
+def _legend(drawn: _Drawn, *, by_class: bool) -> None:
+    """What the colours of outlines mean; those of the label stand beside the map.
+
+    Two lines are as high as the button, so that the list below stays where it is.
+    """
     text, switch, button = st.columns([5, 3, 2], vertical_alignment="top")
     parts = [_classes_of(drawn) if by_class else _states(), _("thick: selected")]
-    if pictured is not None and (classes := class_swatches(pictured)):
-        parts.append(_("label: {classes}").format(classes=classes))
     if drawn.others:
         parts.append(swatches([(OTHER_COLOR, _("other names"))]))
     if drawn.clusters:
         parts.append(_("number: masks near each other, a click zooms in"))
-    text.html(f"<small>{' &ensp;|&ensp; '.join(parts)}</small>")
+    joined = " &ensp;|&ensp; ".join(parts)
+    text.html(f"<div style='font-size:0.85rem;line-height:1.4'>{joined}</div>")
     switch.toggle(
         _("Classes"),
         key=_BY_CLASS,

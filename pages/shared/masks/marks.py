@@ -12,7 +12,7 @@ from pages.shared.frame import Page
 from pages.shared.table import PagedList, filtered
 from pages.shared.text import counted
 
-MASK_LIST = PagedList("masks", 10, "mask")
+MASK_LIST = PagedList("masks", 10, "mask", in_address=True)
 _MARKED = "masks_marked"
 
 

@@ -23,7 +23,7 @@ from pages.shared.pairs.start import CODE, start_pairs
 from pages.shared.pairs.state import RunStatus, leaves_out_unusable
 from pages.shared.secrets import code_field, needs_code
 from pages.shared.table import titled
-from pages.shared.text import plain
+from pages.shared.text import COUNT_COLUMN, plain
 
 _WAYS = {
     "auto": "What costs least",
@@ -141,12 +141,18 @@ def _columns() -> Mapping[str, Any]:
         "Taken": column.TextColumn(width=55, help=_("The way by which these would be fetched now")),
         "Source": column.TextColumn(width=120),
         "Way": column.TextColumn(width=75),
-        "Pairs": column.NumberColumn(width=55, help=_("Pairs that are still to be made")),
-        "Scenes": column.NumberColumn(width=65, help=_("Different scenes that they need")),
-        "Here": column.NumberColumn(width=50, help=_("Scenes that were downloaded before")),
+        "Pairs": column.NumberColumn(
+            width=55, format=COUNT_COLUMN, help=_("Pairs that are still to be made")
+        ),
+        "Scenes": column.NumberColumn(
+            width=65, format=COUNT_COLUMN, help=_("Different scenes that they need")
+        ),
+        "Here": column.NumberColumn(
+            width=50, format=COUNT_COLUMN, help=_("Scenes that were downloaded before")
+        ),
         "Download": column.TextColumn(width=90, help=_("About what will be received")),
         "Time": column.TextColumn(width=90),
-        "Requests": column.NumberColumn(width=80, format="localized"),
+        "Requests": column.NumberColumn(width=80, format=COUNT_COLUMN),
         "Credentials": column.TextColumn(
             width=120,
             help=_("The Scenes page names the variables, and tests the connection"),

@@ -44,16 +44,16 @@ _OFFSETS = {
 }
 _ALL = "all"
 _FILTER = "pairs_filter"
-_ROWS_ON_A_PAGE = 15
+_PAIRS = PagedList("pairs", 15, "pair", in_address=True)
 _LOG_CHARACTERS = 20_000
 
 
 def pair_list(page: Page, now: RunStatus) -> None:
     """All pairs, page by page, with what is known of the one that is chosen."""
     state, count = _choose_state(now)
-    listed = PagedList(f"pairs_{state}", _ROWS_ON_A_PAGE, "pair")
-    listed.turn_within(count)
-    wanted = PageRequest(None if state == _ALL else state, listed.first, listed.size)
+    _PAIRS.keep_page()
+    _PAIRS.turn_within(count)
+    wanted = PageRequest(None if state == _ALL else state, _PAIRS.first, _PAIRS.size)
     rows = pair_rows(page.store, wanted, alive=now.alive)
     running = [row.pair.pair_id for row in rows if row.pair and row.state == PairState.RUNNING]
     stages = progress_of(page.workspace, running, now.run or "")
@@ -63,8 +63,8 @@ def pair_list(page: Page, now: RunStatus) -> None:
         _columns(),
         {"Days": format_short_offset},
     )
-    picked = [rows[number] for number in choose_rows(listed.name, table)]
-    listed.show(count)
+    picked = [rows[number] for number in choose_rows(_PAIRS.name, table)]
+    _PAIRS.show(count)
     st.caption(
         _(
             "A click in a row, or ↑ and ↓, shows its details; marks at the left choose several to "
@@ -102,6 +102,8 @@ def _choose_state(now: RunStatus) -> tuple[str, int]:
         required=True,
         format_func=shown.__getitem__,
         key=_FILTER,
+        on_change=_PAIRS.turn_to,
+        args=(0,),
         persist_state="session",
         label_visibility="collapsed",
     )

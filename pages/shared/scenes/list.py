@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from migrate_core.advice import Remedy
 from migrate_core.review.overview import matches
 from migrate_core.scenes.search.advice import beyond_proposals, proposals
 from migrate_core.store.base import Candidate
@@ -31,20 +32,21 @@ from pages.shared.state import choose_mask, selection
 from pages.shared.table import PagedList, Rows, choose_row, filtered, filters, filters_of_address
 from pages.shared.text import counted, message_of
 
-_MASK_LIST = PagedList("scenes", 8, "mask")
+_MASK_LIST = PagedList("scenes", 8, "mask", in_address=True)
 _NAMES = {ALL: "All", WITHOUT_USABLE: "No usable scene", CHOSEN_BY_PERSON: "Chosen by hand"}
 
 
-def mask_filters(page: Page) -> None:
-    """What would help masks without a usable scene, and which masks are listed."""
+def mask_filters(page: Page) -> list[Remedy]:
+    """What would help masks without a usable scene, which is returned; and which are listed."""
     counts = list_counts(page.store)
-    _what_would_help(page, counts)
+    offered = _what_would_help(page, counts)
     filters_of_address(_MASK_LIST, _NAMES)
     filters(
         _MASK_LIST,
         "Masks",
         {show: f"{_(name)} ({counts[show]:,})" for show, name in _NAMES.items()},
     )
+    return offered
 
 
 def mask_list(page: Page) -> None:
@@ -73,8 +75,11 @@ def chosen_mask(page: Page) -> str | None:
     return first[0].mask.mask_id
 
 
-def _what_would_help(page: Page, counts: dict[str, int]) -> None:
-    """On all masks without a usable scene: a sentence, and searches that would help, as buttons."""
+def _what_would_help(page: Page, counts: dict[str, int]) -> list[Remedy]:
+    """On all masks without a usable scene: a sentence, and searches that would help, as buttons.
+
+    Returns what the buttons offer.
+    """
     without, total = counts[WITHOUT_USABLE], counts[ALL]
     if not without:
         sentence = (
@@ -86,7 +91,7 @@ def _what_would_help(page: Page, counts: dict[str, int]) -> None:
             sentence.format(total=total, but=_others_in_use(page)),
             icon=":material/check_circle:",
         )
-        return
+        return []
     advice = all_advice(page.store)
     more = _("; or ").join(beyond_proposals(advice))
     offered = proposals(advice)
@@ -103,6 +108,7 @@ def _what_would_help(page: Page, counts: dict[str, int]) -> None:
             parts.append(_("For all masks:"))
         st.markdown(" ".join(parts), width="content")
         offer_searches(page, [(one.remedy, str(one)) for one in offered])
+    return [one.remedy for one in offered]
 
 
 def _others_in_use(page: Page) -> str:
@@ -122,9 +128,9 @@ def _table(found: Sequence[MaskRow]) -> None:
         [row.mask.mask_id for row in found],
         [_cells(row) for row in found],
         {
-            "mask": st.column_config.TextColumn(width=205),
+            "mask": st.column_config.TextColumn(width=195),
             "usable": st.column_config.TextColumn(
-                _("usable"), help=_("Usable scenes of all candidates"), width=60
+                _("usable"), help=_("Usable scenes of all candidates"), width=80
             ),
             "scene in use": st.column_config.TextColumn(
                 help=_(

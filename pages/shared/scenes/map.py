@@ -26,7 +26,7 @@ from pages.shared.text import counted, plain
 
 _KEY = "scenes_map"
 # The candidates' pictures below it are in the window as well.
-_HEIGHT = MapHeight(rest=540)
+_HEIGHT = MapHeight(rest=558)
 # Of the mask's longer side, shown beyond it; the quicklook reaches further.
 _MARGIN = 0.5
 _NEAR, _FAR = "mask", "scenes"

@@ -148,8 +148,11 @@ def _doing(page: Page) -> str:
 # what would help
 
 
-def help_mask(page: Page, row: MaskRow) -> None:
-    """What would give the selected mask a usable scene, each way one press away."""
+def help_mask(page: Page, row: MaskRow, offered: Sequence[Remedy]) -> None:
+    """What would give the selected mask a usable scene, each way one press away.
+
+    What is `offered` for all masks isn't said again: it is behind a button, for this mask alone.
+    """
     found = last_found(page.store)
     if found is None:
         return
@@ -161,19 +164,38 @@ def help_mask(page: Page, row: MaskRow) -> None:
     if row.advice is None:
         st.markdown(_("This mask was not searched for yet."))
         _search_mask_button(page, found, "Search for it", row.mask.mask_id, None)
-    elif not row.advice.remedies:
+        return
+    if not row.advice.remedies:
         advice = message_of(row.advice)
         st.markdown(
             _(":material/lightbulb: No usable scene. What may help: {advice}.").format(
                 advice=advice
             )
         )
-    else:
+        return
+    for_all = {replace(remedy, scenes=0) for remedy in offered}
+    alone = [one for one in row.advice.remedies if replace(one, scenes=0) not in for_all]
+    also = [one for one in row.advice.remedies if one not in alone]
+    if alone:
         st.markdown(_(":material/lightbulb: No usable scene. What would help this mask alone:"))
-        with st.container(horizontal=True):
-            for remedy in row.advice.remedies:
-                wider = remedy if limits is None else remedy.joined(limits)
-                _search_mask_button(page, found, str(remedy), row.mask.mask_id, wider)
+    with st.container(horizontal=True):
+        _remedies(page, found, row.mask.mask_id, alone, limits)
+        if also:
+            with st.popover(_("Search for this mask only")):
+                _remedies(page, found, row.mask.mask_id, also, limits)
+
+
+def _remedies(
+    page: Page,
+    found: SearchParameters,
+    mask_id: str,
+    remedies: Sequence[Remedy],
+    limits: Remedy | None,
+) -> None:
+    """A button for each; `limits` are those that the mask has of its own by now."""
+    for remedy in remedies:
+        wider = remedy if limits is None else remedy.joined(limits)
+        _search_mask_button(page, found, str(remedy), mask_id, wider)
 
 
 def _own_limits(page: Page, found: SearchParameters, mask_id: str, limits: Remedy) -> None:

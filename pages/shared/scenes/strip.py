@@ -20,7 +20,7 @@ from pages.shared.scenes.colors import DaysScale
 
 _KEY, _HEARD = "scenes_strip", "scenes_strip_heard"
 # Of the tiles and of what is below them; see strip.css.
-_HEIGHT = 258
+_HEIGHT = 276
 # Three bands of a COG with blocks of 1024 pixels, as Earth Search has them: measured for masks of
 # 1 to 5 km, more where one lies across the borders of blocks.
 _COST = "3 to 12 MB"

@@ -203,10 +203,10 @@ class Strip {
   }
 }
 
-/** `cloud in scene 20.6 %`: the number stays in sight where the rest has no room. */
+/** `cloud in scene 20.6 %`, on two lines where one has no room; the number stays in one. */
 function cloud(text) {
-  const [, name, value] = /^(.*?)( [\d.]+ %)?$/.exec(text);
-  return element("span", { class: "cloud" }, element("span", {}, name), value);
+  const [, name, value] = /^(.*?)((?<= )[\d.]+ %)?$/.exec(text);
+  return element("span", { class: "cloud" }, name, element("span", {}, value));
 }
 
 /** A candidate: its picture, and what is known of it in words. */
