@@ -65,10 +65,11 @@ def reason_of(key: tuple[str, str], likeness: Likeness, found: Mapping[str, Sign
     """Why the pairs with two ids are near duplicates, and how far their labels agree."""
     texts = []
     if likeness.ground is not None:
-        texts.append(f"{format_share(likeness.ground)} of the ground in common, on the same day")
+        share = format_share(likeness.ground)
+        texts.append(f"{share} of the ground in common, on the same day")
     if likeness.difference is not None:
-        by = f"{likeness.difference:.4f} in reflectance"
-        texts.append(f"nearly the same pixels (they differ by {by})")
+        difference = f"{likeness.difference:.4f}"
+        texts.append(f"nearly the same pixels (they differ by {difference} in reflectance)")
     return ", and ".join(texts) + _labels(key, found)
 
 
