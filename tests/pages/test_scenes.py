@@ -46,6 +46,7 @@ from pages.shared.scenes.plot import chart
 from pages.shared.scenes.search import format_age
 from pages.shared.scenes.strip import _tile
 from pages.shared.scenes.table import _formatted
+from pages.shared.table import tinted
 from pages.shared.text import plain
 from tests.support.app import open_page
 from tests.support.background import Launches, note_launches
@@ -758,8 +759,12 @@ def test_the_pictures_tell_what_the_table_tells(searched: Case) -> None:
     assert (clear["selected"], clear["usable"]) == (True, True)
     assert (cloudy["selected"], cloudy["usable"]) == (False, False)
     assert cloudy["clouds"] == ["cloud in scene 45.0 %"]
-    styler = _formatted(pd.DataFrame({"days": [13.0, 1.0], "cloud": [0.01, None]}), scale)
+    cells = pd.DataFrame({"days": [13.0, 1.0], "cloud": [0.01, None]})
+    styler = _formatted(tinted(cells.style, 0), scale)
     written = styler.to_html()
+    # The colour of days stays in the chosen row, since their ink is made for it.
+    (of_days,) = (rule for rule in written.split("}") if "row0_col0" in rule and "{" in rule)
+    assert of_days.rindex(clear["color"]) > of_days.index("background-color: rgba")
     assert "13 days after" in written
     assert "under 0.1 %" in written
     assert "not known" in written

@@ -74,7 +74,7 @@ def scene_table(view: View) -> None:
     if not any(c.ranked.cloud_over_mask_percent is not None for c in view.candidates):
         shown = [name for name in shown if name not in _MEASURED]
     st.dataframe(
-        tinted(_formatted(cells[shown], DaysScale.of(view.found)), view.rank),
+        _formatted(tinted(cells[shown].style, view.rank), DaysScale.of(view.found)),
         key=key,
         hide_index=True,
         height="auto",
@@ -85,10 +85,10 @@ def scene_table(view: View) -> None:
     )
 
 
-def _formatted(cells: pd.DataFrame, scale: DaysScale) -> Styler:
+def _formatted(cells: Styler, scale: DaysScale) -> Styler:
     """Numbers as they are written elsewhere, days on their colour; they are sorted as numbers."""
-    percentages = [name for name in cells if name in _PERCENTAGES]
-    found = cells.style.format(format_short_offset, subset=["days"])
+    percentages = [name for name in cells.columns if name in _PERCENTAGES]
+    found = cells.format(format_short_offset, subset=["days"])
     return found.format(format_percent, subset=percentages, na_rep=_(NOT_KNOWN)).map(
         lambda days: f"background-color: {scale.color(days)}; color: {scale.ink(days)}",
         subset=["days"],
