@@ -24,7 +24,7 @@ from ..products.opening import open_product
 from ..products.pixels.reading import read_band
 from ..products.pixels.resampling import NO_DATA
 from ..products.product import BandFile, Product
-from ..products.remote.threads import ahead
+from ..products.threads import ahead
 from ..workspace import written_then_renamed
 from .image.offset_check import offset_check
 

@@ -15,10 +15,10 @@ Draw = Callable[..., None]
 
 
 def rerun_page() -> NoReturn:
-    """Draw the page again as a whole; unless the person went to another one meanwhile.
+    """Draw the page again as a whole, unless the person went to another one meanwhile.
 
-    Asking for that alone would overwrite what the browser has asked for and nobody has taken up
-    yet: such a page would never be drawn. To use the session takes it up.
+    To use the session takes up what the browser has asked for, which ends this drawing. To ask for
+    another drawing without that would overwrite it: the page of a link would not come.
     """
     st.session_state.get("rerun")
     st.rerun()

@@ -608,3 +608,13 @@ def test_a_tab_that_is_loaded_again_has_the_page_of_its_address(
     store.put_masks([a_mask(f"m{number:02}.tif") for number in range(25)])
     app = opened(page=asked, mask="m00")
     assert app.dataframe[0].value["mask"].iloc[0] == first
+
+
+@pytest.mark.parametrize("asked", ["3", "9", "9" * 30])
+def test_a_page_of_the_address_that_there_is_not_opens_the_last_one_with_its_first_mask(
+    store: Store, asked: str
+) -> None:
+    store.put_masks([a_mask(f"m{number:02}.tif") for number in range(25)])
+    app = shown(opened(page=asked))
+    assert app.dataframe[0].value["mask"].iloc[0] == "m20.tif"
+    assert app.query_params["mask"] == "m20"

@@ -1,4 +1,4 @@
-"""Drawing again: what the browser has asked for meanwhile counts, and one drawing at a time."""
+"""Drawing again: what the browser has asked for meanwhile counts."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_pages_are_drawn_again_by_this_alone() -> None:
     assert [one.partition(":")[0] for one in found] == ["pages/shared/polling.py"]
 
 
-def test_one_drawing_of_a_page_is_at_work_at_a_time() -> None:
-    """Two at once take each other's page: a link that was clicked leads nowhere."""
+def test_no_garbage_is_collected_between_two_drawings() -> None:
+    """In that time a link that is clicked would lead nowhere, which no test meets often enough."""
     config = tomllib.loads((REPOSITORY / ".streamlit/config.toml").read_text(encoding="utf-8"))
-    assert config["runner"]["fastReruns"] is False
+    assert config["runner"]["postScriptGC"] is False

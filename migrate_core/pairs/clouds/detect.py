@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ...grid import BoolArray, PixelGrid, in_crs
 from ...products.pixels.cloud_masks import CIRRUS, NOT_KNOWN, OPAQUE, SNOW, read_cloud_mask
 from ...products.product import Product
-from ...products.remote.threads import each
 from ...products.scene_classes import Flag
+from ...products.threads import each
 from . import detector, shadows, spectral
 from .methods import S2CLOUDLESS
 from .window import (

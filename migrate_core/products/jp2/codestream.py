@@ -13,12 +13,12 @@ from .byte_ranges import ByteRanges
 from .errors import UnsuitableError
 
 SOC, SOT, SOD, EOC = 0xFF4F, 0xFF90, 0xFF93, 0xFFD9
-SIZ, COD, TLM, PLM, PLT, COM, PPM, CAP, POC, RGN = (
+SIZ, COD, TLM, PLM, PLT, COM, PPM, CAP, POC, RGN, COC = (
     *(0xFF51, 0xFF52, 0xFF55, 0xFF57, 0xFF58, 0xFF64),
-    *(0xFF60, 0xFF50, 0xFF5F, 0xFF5E),
+    *(0xFF60, 0xFF50, 0xFF5F, 0xFF5E, 0xFF53),
 )
 # What changes how packets are laid out or decoded beyond what was tried here.
-_UNTRIED = (PPM, CAP, POC, RGN)
+_UNTRIED = (PPM, CAP, POC, RGN, COC)
 _REVERSIBLE = 1
 _HEADER_BYTES = 1 << 16
 _LARGEST_HEADER_BYTES = 1 << 22

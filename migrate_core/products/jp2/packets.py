@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, product
 
 from .codestream import COD, COM, PLT, SOD, Codestream, ImageSize
 from .tile_parts import SOT_BYTES, is_only_part
@@ -22,6 +22,8 @@ EMPTY = b"\x00"
 _LRCP, _RLCP, _RPCL, _PCRL, _CPRL = range(5)
 _OWN_PRECINCTS, _MARKED_PACKETS = 1, 2 | 4
 _LARGEST_PRECINCT = 15
+# A segment has its length and a byte; a number of 32 bits has five bytes.
+_LEAST_SEGMENT, _LONGEST_NUMBER = 3, 5
 # What the 5/3 filter reaches beyond an area is 2 samples of a subband; the rest is for rounding.
 _MARGIN = 4
 
@@ -50,23 +52,26 @@ class Run:
 def lengths_in(content: bytes, length: int) -> PacketLengths | None:
     """What the tile-part of `length` bytes that begins with `content` says of its packets.
 
-    None where it says nothing, or not of all packets of its tile, or has markers by which they are
-    coded in another way. Raises struct.error where its header goes on behind `content`.
+    None where it says nothing, or not of all packets of its tile, or where its header has markers
+    that may change how packets are coded. Raises struct.error where its header goes on behind
+    `content`.
     """
     segments: dict[int, bytes] = {}
     offset = SOT_BYTES
     while (marker := _number(content, offset)) != SOD:
-        end = offset + 2 + _number(content, offset + 2)
-        if marker not in (PLT, COM):
+        size = _number(content, offset + 2)
+        if marker not in (PLT, COM) or size < _LEAST_SEGMENT:
             return None
+        end = offset + 2 + size
         if end > len(content):
             raise struct.error
         if marker == PLT:
             segments[content[offset + 4]] = content[offset + 5 : end]
         offset = end
-    lengths = tuple(number for key in sorted(segments) for number in _numbers(segments[key]))
+    lengths = _numbers(b"".join(segments[key] for key in sorted(segments)))
     first = offset + 2
-    complete = is_only_part(content) and first + sum(lengths) == length
+    # No packet is shorter than an empty one.
+    complete = is_only_part(content) and first + sum(lengths) == length and all(lengths)
     return PacketLengths(first, lengths) if complete and lengths else None
 
 
@@ -75,14 +80,20 @@ def _number(content: bytes, offset: int) -> int:
     return number
 
 
-def _numbers(table: bytes) -> Iterator[int]:
-    """Numbers of seven bits a byte, of which the last one's high bit is not set (table A.36)."""
-    number = 0
+def _numbers(table: bytes) -> tuple[int, ...]:
+    """Numbers of seven bits a byte, of which the last one's high bit is not set (table A.36).
+
+    None at all where one has no end, or more bits than any length of a tile-part.
+    """
+    found, number, size = [], 0, 0
     for byte in table:
-        number = number << 7 | byte & 0x7F
+        number, size = number << 7 | byte & 0x7F, size + 1
+        if size > _LONGEST_NUMBER:
+            return ()
         if byte < 0x80:
-            yield number
-            number = 0
+            found.append(number)
+            number = size = 0
+    return () if size else tuple(found)
 
 
 def runs(found: Codestream, tile: int, given: PacketLengths, area: Area) -> list[Run] | None:
@@ -91,9 +102,10 @@ def runs(found: Codestream, tile: int, given: PacketLengths, area: Area) -> list
     None where they are coded in a way that isn't known here.
     """
     coding = _coding(found.of(COD)[0].body)
-    order = None if coding is None else _packets(coding, found.size, tile)
-    if order is None or len(order) != len(given.lengths):
+    # Counted first: a damaged header may make them millions.
+    if coding is None or _count(coding, found.size, tile) != len(given.lengths):
         return None
+    order = _packets(coding, found.size, tile)
     needed = (_meets(precinct.reach, area) for precinct in order)
     result, at = [], given.first
     for wanted, group in groupby(zip(needed, given.lengths, strict=True), lambda pair: pair[0]):
@@ -188,25 +200,39 @@ def _tile_area(size: ImageSize, tile: int) -> Area:
     )
 
 
+def _count(coding: _Coding, size: ImageSize, tile: int) -> int:
+    """How many packets a tile has."""
+    corners, levels = _tile_area(size, tile), len(coding.precincts) - 1
+    grids = [
+        _precinct_grid(corners, levels - resolution, exponents)
+        for resolution, exponents in enumerate(coding.precincts)
+    ]
+    return coding.layers * sum(len(rows) * len(columns) for rows, columns in grids)
+
+
+def _precinct_grid(tile: Area, scale: int, exponents: tuple[int, int]) -> tuple[range, range]:
+    """Rows and columns of the precincts of a resolution of 1 / 2^scale (B.6)."""
+    x0, y0, x1, y1 = (-(-value >> scale) for value in tile)
+    if x0 == x1 or y0 == y1:
+        return range(0), range(0)
+    width, height = exponents
+    return range(y0 >> height, -(-y1 >> height)), range(x0 >> width, -(-x1 >> width))
+
+
 def _precincts(
     tile: Area, levels: int, resolution: int, exponents: tuple[int, int]
 ) -> Iterator[_Precinct]:
-    """The precincts of a resolution, row by row (B.6, B.7)."""
+    """The precincts of a resolution, row by row (B.7)."""
     scale = levels - resolution
-    x0, y0, x1, y1 = (-(-value >> scale) for value in tile)
-    if x0 == x1 or y0 == y1:
-        return
-    width, height = exponents
-    # Samples of a subband of this resolution are so many pixels wide.
-    step = 1 << (scale + (resolution > 0))
+    rows, columns = _precinct_grid(tile, scale, exponents)
     # A precinct covers as many samples of a subband as pixels of the reference grid.
-    across, down = 1 << (width + scale), 1 << (height + scale)
-    margin = _MARGIN * step
-    for row in range(y0 >> height, -(-y1 >> height)):
-        for column in range(x0 >> width, -(-x1 >> width)):
-            left, top = column * across, row * down
-            yield _Precinct(
-                resolution,
-                (max(top, tile[1]), max(left, tile[0])),
-                (left - margin, top - margin, left + across + margin, top + down + margin),
-            )
+    across, down = (1 << (exponent + scale) for exponent in exponents)
+    # Samples of a subband of this resolution are so many pixels wide.
+    margin = _MARGIN << (scale + (resolution > 0))
+    for row, column in product(rows, columns):
+        left, top = column * across, row * down
+        yield _Precinct(
+            resolution,
+            (max(top, tile[1]), max(left, tile[0])),
+            (left - margin, top - margin, left + across + margin, top + down + margin),
+        )

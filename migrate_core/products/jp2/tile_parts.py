@@ -36,7 +36,7 @@ class PartContent:
 def from_table(found: Codestream) -> tuple[TilePart, ...] | None:
     """By the tile-part lengths of the main header (TLM); None without, or with odd ones."""
     segments = sorted(found.of(TLM), key=lambda segment: segment.body[:1])
-    if not segments:
+    if not segments or any(len(segment.body) < 2 for segment in segments):
         return None
     entries = [entry for segment in segments for entry in _entries(segment)]
     parts, offset = [], found.first_part

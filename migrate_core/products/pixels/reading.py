@@ -30,7 +30,7 @@ from ..product import GEOTIFF, JPEG2000, BandFile, Product
 from ..remembered import Remembered
 from ..remote.jp2 import georeference_of, read_remote_jp2
 from ..remote.opening import fetch_ahead, on_remote
-from ..remote.threads import each
+from ..threads import each
 from .georeference import check_georeference, check_on_disk
 from .quiet import quiet
 from .resampling import NO_DATA, REACH, SATURATED, upsample

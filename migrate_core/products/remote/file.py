@@ -10,7 +10,7 @@ from threading import Lock
 
 from ..access import Access, Piece
 from ..jp2.errors import UnsuitableError
-from .threads import each
+from ..threads import each
 
 # GDAL reads as much of the beginning; the directories of a COG with 512 x 512 blocks fit.
 HEAD_BYTES = 1 << 14

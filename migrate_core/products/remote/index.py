@@ -47,6 +47,17 @@ class FileIndex:
     packets: Mapping[int, PacketLengths] = field(default_factory=dict)
 
 
+# What reading an index raises that was written only in part, or by something else.
+_DAMAGED = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    RecursionError,
+    CRSError,
+    UnsuitableError,
+)
 _known: Remembered[str, FileIndex] = Remembered(_REMEMBERED)
 _folder: list[Path] = []
 
@@ -124,9 +135,16 @@ def _read(path: Path) -> FileIndex | None:
             read_codestream(HeadOfFile(head)),
             tuple(TilePart(*map(int, part)) for part in document["parts"]),
             {
-                int(tile): PacketLengths(int(first), tuple(map(int, lengths)))
-                for tile, first, *lengths in document["packets"]
+                int(tile): _packet_lengths(*map(int, numbers))
+                for tile, *numbers in document["packets"]
             },
         )
-    except (OSError, ValueError, KeyError, TypeError, CRSError, UnsuitableError):
+    except _DAMAGED:
         return None
+
+
+def _packet_lengths(first: int, *lengths: int) -> PacketLengths:
+    """Raises ValueError for what no tile says."""
+    if min(first, *lengths, 1) < 1:
+        raise ValueError("a packet has no length")
+    return PacketLengths(first, lengths)

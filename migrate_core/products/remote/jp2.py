@@ -87,8 +87,8 @@ def _packets(
 ) -> Mapping[int, PacketLengths]:
     """What is known of the packets of tiles, and what the beginnings of others say of theirs.
 
-    A file whose first tile says nothing of its packets is not asked. Lengths of packets that add up
-    to that of their tile-part prove this one as well.
+    Where the first tile says nothing of its packets, the others are not asked. Lengths of packets
+    that add up to that of their tile-part prove this one as well.
     """
     unknown = [part for part in parts if part.tile not in found.packets]
     if not found.packets or not unknown:

@@ -81,8 +81,13 @@ def _progress(page: Page) -> None:
     adding_report(page, KIND)
 
 
+@st.fragment
 def _upload(page: Page) -> None:
-    """The files, checked and saved when the button is pressed."""
+    """The files, checked and saved when the button is pressed.
+
+    Each file that has arrived draws this part alone: drawing the page would end what a press of the
+    button has just begun, and lose the press.
+    """
     number = st.session_state.setdefault(_ROUND, 0)
     masks = _uploader(
         number,

@@ -94,7 +94,8 @@ def edit_cells(page: Page, found: Sequence[Mask]) -> None:
             ),
         },
     )
-    changed_since = st.session_state.pop(_CHANGED_SINCE, False)
+    # A table of other masks since has other cells.
+    changed_since = st.session_state.pop(_CHANGED_SINCE, None) == key
     save = pressed(
         st.button, _("Save changes"), f"{key}_save", icon=":material/save:", type="primary"
     )
@@ -149,10 +150,10 @@ def _write(page: Page, changed: Sequence[tuple[Mask, Mask]]) -> None:
 
 
 def _go_on(page: Page, asked: _Asked) -> None:
-    """Write what was said yes to; where cells were changed since, these are asked about first."""
+    """Write what was said yes to; where cells changed since, save them all anew, which may ask."""
     _leave()
     if _typed(asked.key) != asked.typed:
-        st.session_state[_CHANGED_SINCE] = True
+        st.session_state[_CHANGED_SINCE] = asked.key
         return
     try:
         _write(page, asked.changed)

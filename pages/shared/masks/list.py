@@ -16,6 +16,7 @@ from migrate_core.store.masks import (
     READY,
     UNDATED,
     WITHOUT_IMAGE,
+    count_masks,
     index_of,
     list_counts,
     list_masks,
@@ -54,6 +55,8 @@ def chosen_mask(page: Page) -> str | None:
         if MASK_LIST.unopened:
             show_in_list(page, mask_id)
         return mask_id
+    # An address may name a page that there is not, or no more.
+    MASK_LIST.turn_within(count_masks(page.store, wanted_masks()))
     first = list_masks(page.store, wanted_masks(), MASK_LIST.first, 1)
     choose_mask(first[0].mask_id if first else None)
     return selection().mask_id

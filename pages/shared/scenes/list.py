@@ -37,7 +37,10 @@ _NAMES = {ALL: "All", WITHOUT_USABLE: "No usable scene", CHOSEN_BY_PERSON: "Chos
 
 
 def mask_filters(page: Page) -> list[Remedy]:
-    """What would help masks without a usable scene, which is returned; and which are listed."""
+    """Show what would help masks without a usable scene, and the filters of the list.
+
+    Returns the remedies that are offered.
+    """
     counts = list_counts(page.store)
     offered = _what_would_help(page, counts)
     filters_of_address(_MASK_LIST, _NAMES)

@@ -210,6 +210,9 @@ def test_windows_are_read_by_their_packets(
     service, pixels = Service(written(6, tile, **PACKETS, **options)), uneven(6)
     for window in windows(8):
         assert np.array_equal(pixels_of(service, window), pixels[window.slices]), window
+    found = index.find(band_of(service).location)
+    assert found is not None
+    assert len(found.packets) > 1 or tile == 2048
 
 
 def test_only_the_packets_under_a_window_come(
@@ -262,15 +265,29 @@ def test_a_file_replaced_by_another_is_indexed_again(
     assert len(service.asked) == 1
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b'{"form": 1}', b'{"form": 99, "size": 3}'])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"",
+        b"{",
+        b'{"form": 2}',
+        b'{"form": 99, "size": 3}',
+        (b'"packets": []', b'"packets": [[0, 30]]'),
+        (b'"packets": []', b'"packets": [[0, -30, -5]]'),
+        (b'"size": ', b'"size": 1e999, "x": '),
+    ],
+)
 def test_a_damaged_index_is_learnt_again(
-    written: Callable[..., bytes], tmp_path: Path, damage: bytes
+    written: Callable[..., bytes], tmp_path: Path, damage: bytes | tuple[bytes, bytes]
 ) -> None:
     index.keep_in(tmp_path)
     service = Service(written(4, 192))
     window = Window(600, 600, 100, 100)
     first = pixels_of(service, window)
     (path,) = tmp_path.iterdir()
+    if isinstance(damage, tuple):
+        assert damage[0] in path.read_bytes()
+        damage = path.read_bytes().replace(*damage)
     path.write_bytes(damage)
     index._known = Remembered(64)
     assert np.array_equal(pixels_of(service, window), first)

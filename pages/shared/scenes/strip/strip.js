@@ -205,8 +205,9 @@ class Strip {
 
 /** `cloud in scene 20.6 %`, on two lines where one has no room; the number stays in one. */
 function cloud(text) {
-  const [, name, value] = /^(.*?)((?<= )[\d.]+ %)?$/.exec(text);
-  return element("span", { class: "cloud" }, name, element("span", {}, value));
+  const [, name, value] = /^(.*?)( [\d.]+ %)?$/.exec(text);
+  const number = value ? [" ", element("span", {}, value.trim())] : [];
+  return element("span", { class: "cloud" }, name, ...number);
 }
 
 /** A candidate: its picture, and what is known of it in words. */

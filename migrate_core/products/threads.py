@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from ...logs.context import bound
+from ..logs.context import bound
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from migrate_core.logs.context import about, ids_here
-from migrate_core.products.remote.threads import ahead, each
+from migrate_core.products.threads import ahead, each
 
 
 def test_results_come_in_the_order_of_the_items_from_no_more_threads_than_allowed() -> None:
