@@ -164,7 +164,7 @@ def _complete(run: _Run, outcome: Outcome) -> None:
     finish_all(run.plan, destination, outcome, run.steps.of(INDEXES))
     _write_report(run, _counted(run))
     if run.target.sends:
-        run.target.settle(files_of_dataset(destination), run.steps.of(SENDING))
+        run.target.settle(lambda: files_of_dataset(destination), run.steps.of(SENDING))
 
 
 def _leave_readable(run: _Run, outcome: Outcome) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
@@ -135,11 +135,12 @@ class ObjectStore(Target):
                 self._result(one)
         self._waiting = set()
 
-    def settle(self, names: Iterable[str], progress: Progress) -> None:
+    def settle(self, files: Callable[[], Iterable[str]], progress: Progress) -> None:
         """Send what isn't sent yet, take away what is no longer of the dataset; the card last."""
         while self._waiting:
             self._result(self._waiting.pop())
-        rest = [name for name in names if name != CARD]
+        # Not before: parts that aren't kept are deleted when they are sent.
+        rest = [name for name in files() if name != CARD]
         for number, name in enumerate(rest):
             progress(number, len(rest))
             self._send(name)

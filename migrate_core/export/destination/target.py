@@ -50,8 +50,8 @@ class Target:
         Raises TransferError.
         """
 
-    def settle(self, names: Iterable[str], progress: Progress) -> None:
-        """All is written; `names` are the files of the dataset. Raises TransferError."""
+    def settle(self, files: Callable[[], Iterable[str]], progress: Progress) -> None:
+        """All is written; `files` gives the dataset's in the folder. Raises TransferError."""
 
     def leave(self, names: Iterable[str]) -> None:
         """The export was cut off; `names` are those files that make what is there readable."""

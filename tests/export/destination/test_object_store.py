@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,27 @@ def test_the_objects_are_the_files_of_the_same_export_into_a_folder(
     assert {name for name in files if files[name] != found[name]} <= {"manifest.parquet"}
     folder, _ = resolve_destination(ADDRESS, made.workspace)
     assert not list(folder.rglob("*.tif"))
+
+
+def test_parts_that_are_still_being_sent_when_all_is_written_arrive_as_well(
+    made: Exportable,
+    services: ServiceSettings,
+    client: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put = bucket_module.Bucket.put
+
+    def slow(self: Any, name: str, path: Path) -> str:
+        time.sleep(0.3 if name.startswith("chips/") else 0)
+        return put(self, name, path)
+
+    monkeypatch.setattr(bucket_module.Bucket, "put", slow)
+    send(made, services)
+    made.export(tmp_path / "first", "geotiff", "chips", chips=ChipOptions(32, 32))
+    files = [path for path in (tmp_path / "first").rglob("*") if path.is_file()]
+    names = {path.relative_to(tmp_path / "first").as_posix() for path in files}
+    assert stored(client).keys() - {".export.sent.jsonl"} == names
 
 
 def test_again_only_what_has_changed_is_written_and_the_stale_goes(
