@@ -151,7 +151,7 @@ def test_the_first_rows_of_the_list_are_seen_at_once_and_never_move(
             page.wait_for_timeout(500)
             expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
         standings = page.evaluate("window.standings")
-        # From when the list is there: the style of the page may come a moment after its first texts.
+        # From when the list is there: the style of the page may come after its first texts.
         seen = {tuple(standing) for standing in standings if standing[1] is not None}
         assert len({map_top for map_top, _ in seen}) == 1
         assert {table_top for _, table_top in seen} == {round(top)}
