@@ -18,7 +18,7 @@ KINDS = {"plt": "with TLM and PLT", "tlm": "with TLM", "plain": "without TLM"}
 # What a quick run may not exceed at first, and with the index kept: the tiles, and the metadata.
 LIMIT_REQUESTS = {"plt": (80, 50), "tlm": (40, 20), "plain": (40, 20)}
 # Here more requests are made, for fewer bytes: at most this share of those of the tiles.
-PACKETS, LIMIT_SHARE = ("plt",), 0.5
+PACKETS, LIMIT_SHARE = "plt", 0.5
 _MOST_REQUESTS = 16
 _AGAIN = "ours, again"
 _HAND = "by hand"
@@ -43,11 +43,11 @@ def measure(setup: Setup) -> Found:
             requests, limits = (first.requests, again.requests), LIMIT_REQUESTS[kind]
             if setup.quick and any(map(gt, requests, limits)):
                 problems.append(f"{text}: {requests} requests, more than {limits}")
-            if kind not in PACKETS:
+            if kind != PACKETS:
                 aim = f"{text}, the index kept: about 15 requests and those of the metadata"
                 aims.append(at_most(aim, again.requests, _MOST_REQUESTS + 3))
     if set(read) == set(KINDS):
-        share = read["plt"] / read["tlm"]
+        share = read[PACKETS] / read["tlm"]
         aims.append(at_most("of the bytes of tiles, those of packets", share, LIMIT_SHARE))
         if setup.quick and share > LIMIT_SHARE:
             problems.append(

@@ -74,6 +74,15 @@ class ImageSize:
         """How many rows of tiles there are."""
         return -(-(self.y1 - self.ty0) // self.tile_height)
 
+    def tile_area(self, number: int) -> tuple[int, int, int, int]:
+        """What of the image lies on a tile, on the reference grid: x0, y0, and x1, y1 behind it."""
+        row, column = divmod(number, self.tile_columns)
+        left, top = self.tx0 + column * self.tile_width, self.ty0 + row * self.tile_height
+        return (
+            *(max(left, self.x0), max(top, self.y0)),
+            *(min(left + self.tile_width, self.x1), min(top + self.tile_height, self.y1)),
+        )
+
 
 @dataclass(frozen=True)
 class Codestream:

@@ -174,7 +174,7 @@ class _Precinct:
 @lru_cache(maxsize=512)
 def _packets(coding: _Coding, size: ImageSize, tile: int) -> tuple[_Precinct, ...]:
     """Of each packet of a tile its precinct, in the order of the progression (B.12)."""
-    corners = _tile_area(size, tile)
+    corners = size.tile_area(tile)
     levels = len(coding.precincts) - 1
     resolutions = [
         list(_precincts(corners, levels, resolution, exponents))
@@ -191,18 +191,9 @@ def _packets(coding: _Coding, size: ImageSize, tile: int) -> tuple[_Precinct, ..
     return tuple(precinct for precinct in precincts for _ in layers)
 
 
-def _tile_area(size: ImageSize, tile: int) -> Area:
-    row, column = divmod(tile, size.tile_columns)
-    left, top = size.tx0 + column * size.tile_width, size.ty0 + row * size.tile_height
-    return (
-        *(max(left, size.x0), max(top, size.y0)),
-        *(min(left + size.tile_width, size.x1), min(top + size.tile_height, size.y1)),
-    )
-
-
 def _count(coding: _Coding, size: ImageSize, tile: int) -> int:
     """How many packets a tile has."""
-    corners, levels = _tile_area(size, tile), len(coding.precincts) - 1
+    corners, levels = size.tile_area(tile), len(coding.precincts) - 1
     grids = [
         _precinct_grid(corners, levels - resolution, exponents)
         for resolution, exponents in enumerate(coding.precincts)

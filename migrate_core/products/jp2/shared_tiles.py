@@ -130,12 +130,8 @@ def _tile(location: str, key: TileKey, size: ImageSize) -> NDArray[np.uint16]:
 
 def _inside(size: ImageSize, number: int) -> Window:
     """What of the image lies on a tile."""
-    row, column = divmod(number, size.tile_columns)
-    left = max(size.tx0 + column * size.tile_width, size.x0)
-    top = max(size.ty0 + row * size.tile_height, size.y0)
-    right = min(size.tx0 + (column + 1) * size.tile_width, size.x1)
-    bottom = min(size.ty0 + (row + 1) * size.tile_height, size.y1)
-    return Window(left - size.x0, top - size.y0, right - left, bottom - top)
+    x0, y0, x1, y1 = size.tile_area(number)
+    return Window(x0 - size.x0, y0 - size.y0, x1 - x0, y1 - y0)
 
 
 def _copy(

@@ -269,7 +269,7 @@ def by_loops(
     coding: packets._Coding, size: ImageSize, tile: int
 ) -> Iterator[tuple[int, tuple[int, int]]]:
     """Resolution and corner, (y, x), of the precinct of each packet."""
-    x0, y0, x1, y1 = packets._tile_area(size, tile)
+    x0, y0, x1, y1 = size.tile_area(tile)
     levels, resolutions = len(coding.precincts) - 1, range(len(coding.precincts))
 
     def begins(at: int, first: int, exponent: int, scale: int) -> bool:
